@@ -1,0 +1,31 @@
+"""New-economic-geography models with an online region: solved exactly, honestly and fast."""
+
+from nege import geography
+from nege._version import __version__
+from nege.equilibrium import Equilibrium
+from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
+from nege.files import load
+from nege.models.core_periphery import CorePeriphery
+from nege.online import OnlineRegion
+from nege.options import Logit, Replicator, SolverOptions
+from nege.solve import short_run, solve
+from nege.status import Status
+
+__all__ = [
+    "ConvergenceError",
+    "CorePeriphery",
+    "DependencyError",
+    "Equilibrium",
+    "InputError",
+    "Logit",
+    "NegeError",
+    "OnlineRegion",
+    "Replicator",
+    "SolverOptions",
+    "Status",
+    "__version__",
+    "geography",
+    "load",
+    "short_run",
+    "solve",
+]

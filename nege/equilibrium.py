@@ -1,0 +1,199 @@
+"""A solved economy: its data, how far it is proven, what is not established, and its file."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import pathlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from nege import files
+from nege.models.base import Model
+from nege.status import Status
+
+if TYPE_CHECKING:
+    from nege.plot import EquilibriumPlot
+
+__all__ = ["Equilibrium"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Equilibrium:
+    """An economy at rest, with the proof of it: data, status, residual and error.
+
+    Made by :func:`nege.short_run` and :func:`nege.solve`; immutable.
+
+    Attributes
+    ----------
+    model : Model
+        The economy that was solved.
+    data : Dataset
+        Its variables, by name, with meanings and units.
+    status : Status
+        How the solve ended.
+    residual : float
+        Largest violation that is left: of market clearing, and in a long run of
+        equal payoffs among occupied regions or of no better payoff elsewhere.
+    error : float
+        Bound on log wages (short run), or estimate for shares (long run), of the
+        distance to the exact solution.
+    iterations : int
+        Wage iterations (short run), or steps along the dynamics and Newton steps
+        together (long run).
+    horizon : str
+        "short run" or "long run".
+    dynamics : str
+        How people moved; empty for a short run.
+    perturbed : tuple of str
+        Every nudge that the solve gave, in words; empty where none was needed.
+    leading_eigenvalue : float
+        Growth rate of the fastest small deviation, entry of empty regions
+        included, per unit of the dynamics' own time; negative means stable. NaN
+        for a short run.
+    provenance : dict
+        Version of nege and the options used.
+    """
+
+    model: Model
+    data: xr.Dataset
+    status: Status
+    residual: float
+    error: float
+    iterations: int
+    horizon: str
+    dynamics: str = ""
+    perturbed: tuple[str, ...] = ()
+    leading_eigenvalue: float = float("nan")
+    provenance: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def converged(self) -> bool:
+        """Whether the solve succeeded; a limit reached is not success."""
+        return self.status is Status.CONVERGED
+
+    @property
+    def plot(self) -> EquilibriumPlot:
+        """Pictures of this economy, e.g. ``equilibrium.plot.shares()``; needs matplotlib."""
+        from nege.plot import EquilibriumPlot
+
+        return EquilibriumPlot(self)
+
+    def to_netcdf(self, path: str | pathlib.Path) -> None:
+        """Write data, model and proof to one netCDF file, which ``nege.load`` reads again.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write.
+
+        Raises
+        ------
+        InputError
+            Where the path cannot be written.
+        DependencyError
+            Where h5netcdf is not installed.
+        """
+        proof = {
+            "status": int(self.status),
+            "residual": self.residual,
+            "error": self.error,
+            "iterations": self.iterations,
+            "horizon": self.horizon,
+            "dynamics": self.dynamics,
+            "perturbed": "\n".join(self.perturbed),
+            "leading_eigenvalue": self.leading_eigenvalue,
+        }
+        provenance = {f"provenance_{key}": value for key, value in self.provenance.items()}
+        files.write(path, self.data.assign_attrs({**proof, **provenance}), self.model)
+
+    @classmethod
+    def _from_files(cls, data: xr.Dataset, model: Model) -> Equilibrium:
+        """Make an equilibrium again from what ``to_netcdf`` wrote."""
+        attrs, data = data.attrs, data.assign_attrs()
+        data.attrs = {}
+        perturbed = str(attrs["perturbed"])
+        return cls(
+            model=model,
+            data=data,
+            status=Status(int(attrs["status"])),
+            residual=float(attrs["residual"]),
+            error=float(attrs["error"]),
+            iterations=int(attrs["iterations"]),
+            horizon=str(attrs["horizon"]),
+            dynamics=str(attrs["dynamics"]),
+            perturbed=tuple(perturbed.split("\n")) if perturbed else (),
+            leading_eigenvalue=float(attrs["leading_eigenvalue"]),
+            provenance={
+                key.removeprefix("provenance_"): value
+                for key, value in attrs.items()
+                if key.startswith("provenance_")
+            },
+        )
+
+    def banner(self) -> str:
+        """Return in prose what was found, how far it is proven, and what is not established."""
+        return "\n".join([self._headline(), *self._findings(), self._open_questions()])
+
+    def __repr__(self) -> str:
+        return f"{self.banner()}\n\n{self.data!r}"
+
+    def _repr_html_(self) -> str:
+        colour = "#1b7837" if self.converged else "#b2182b"
+        headline, *rest = self.banner().split("\n")
+        lines = "".join(f"<div>{html.escape(line)}</div>" for line in rest)
+        return (
+            f'<div style="border-left:4px solid {colour};padding:2px 0 2px 10px;margin:4px 0">'
+            f"<b>{html.escape(headline)}</b>{lines}</div>{self.data._repr_html_()}"
+        )
+
+    def _headline(self) -> str:
+        places = len(self.model.geography)
+        online = "" if self.model.online is None else " and the online region"
+        return (
+            f"{self.horizon.capitalize()} of a {self.model.title} economy: "
+            f"{places} places{online}"
+        )
+
+    def _findings(self) -> list[str]:
+        if not self.converged:
+            lines = [
+                f"NOT CONVERGED ({self.status.name}): {self.status.message}; residual "
+                f"{self.residual:.1e} after {self.iterations} iterations.",
+                f"Remedy: {self.status.remedy}",
+            ]
+        elif self.horizon == "short run":
+            lines = [
+                f"Converged: markets clear to {self.residual:.1e}; log wages are within "
+                f"{self.error:.1e} of the solution ({self.iterations} iterations)."
+            ]
+        else:
+            share = self.data["share"].values
+            occupied = int(np.count_nonzero(share > 0.0))
+            top = int(np.argmax(share))
+            lines = [
+                f"Converged under {self.dynamics}: residual {self.residual:.1e} "
+                f"({self.iterations} steps). {occupied} of {share.size} regions occupied; the "
+                f"largest, {self.model.regions[top]}, has {share[top]:.1%}.",
+                self._stability(),
+            ]
+        if self.perturbed:
+            lines.append(f"Nudged by 1e-6 on the way: {'; '.join(self.perturbed)}.")
+        return lines
+
+    def _stability(self) -> str:
+        rate = self.leading_eigenvalue
+        if rate == -np.inf:
+            return "Stable: no deviation is possible."
+        if abs(rate) <= 1e-9:
+            return "Neither stable nor unstable: some deviation neither grows nor dies out."
+        word = "Stable" if rate < 0.0 else "Unstable"
+        verb = "dies out" if rate < 0.0 else "grows"
+        return f"{word}: the slowest small deviation {verb} at rate {abs(rate):.2g}."
+
+    def _open_questions(self) -> str:
+        if self.horizon == "short run":
+            return "Not established: whether workers would stay; nege.solve finds where they go."
+        return "Not established: whether there are other equilibria; another start may find one."

@@ -1,0 +1,98 @@
+"""The one exception tree of nege.
+
+``NegeError`` is the root. What the user can mend in the call is an
+:class:`InputError`; what the solver could not do is a
+:class:`ConvergenceError`, which carries what it reached; what is not installed
+is a :class:`DependencyError`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nege.equilibrium import Equilibrium
+
+__all__ = ["ConvergenceError", "DependencyError", "InputError", "NegeError", "require"]
+
+
+class NegeError(Exception):
+    """Root of every error that nege raises on purpose."""
+
+
+class InputError(NegeError, ValueError):
+    """An argument the economy cannot be built from.
+
+    Parameters
+    ----------
+    argument : str
+        Name of the argument, as the caller wrote it.
+    value : object
+        What was given.
+    allowed : str
+        What is allowed, completing the sentence "<argument> must be ...".
+    cure : str, optional
+        What to do about it, a full sentence.
+    """
+
+    def __init__(self, argument: str, value: object, allowed: str, cure: str = "") -> None:
+        super().__init__(argument, value, allowed, cure)
+        self.argument, self.value, self.allowed, self.cure = argument, value, allowed, cure
+
+    def __str__(self) -> str:
+        return f"{self.argument} must be {self.allowed}; got {_shorten(self.value)}." + (
+            f" {self.cure}" if self.cure else ""
+        )
+
+
+class ConvergenceError(NegeError, RuntimeError):
+    """A solve that ended without an equilibrium; it carries what was reached.
+
+    Parameters
+    ----------
+    message : str
+        What happened and what to try.
+    equilibrium : Equilibrium
+        The partial result: its status, its residual and the last point.
+    """
+
+    def __init__(self, message: str, equilibrium: Equilibrium) -> None:
+        super().__init__(message, equilibrium)
+        self.equilibrium = equilibrium
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class DependencyError(NegeError, ImportError):
+    """An optional library that the call needs is not installed."""
+
+
+def require(module: str, extra: str, purpose: str) -> ModuleType:
+    """Import an optional library, or say how to install it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise DependencyError(
+            f"{purpose} needs {module.partition('.')[0]}, which is not installed. "
+            f'Install it with: pip install "nege[{extra}]"'
+        ) from error
+
+
+def near(name: object, known: Iterable[str]) -> str:
+    """Say which known names are close to a wrong one, and which exist."""
+    known = [str(option) for option in known]
+    close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(map(repr, close))}? " if close else ""
+    if len(known) > 12:
+        return hint + f"There are {len(known)} names, from {known[0]!r} to {known[-1]!r}."
+    return hint + f"Known: {', '.join(known)}."
+
+
+def _shorten(value: Any, limit: int = 80) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -1,0 +1,89 @@
+"""NetCDF files that hold a result and the model it belongs to."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from nege.errors import InputError, require
+from nege.models.base import Model
+
+if TYPE_CHECKING:
+    from nege.equilibrium import Equilibrium
+
+__all__ = ["load"]
+
+ENGINE = "h5netcdf"
+SCHEMA = 1
+
+
+def write(path: str | pathlib.Path, data: xr.Dataset, model: Model) -> None:
+    """Write a result and, in a group beside it, its model."""
+    require("h5netcdf", "io", "Writing netCDF files")
+    path = pathlib.Path(path)
+    tree = xr.DataTree.from_dict(
+        {"/result": data.assign_attrs(nege_schema=SCHEMA), "/model": model.to_dataset()}
+    )
+    partial = path.with_name(path.name + ".partial")
+    try:
+        # Written beside and renamed, so that a run killed here never leaves half a file.
+        tree.to_netcdf(partial, engine=ENGINE)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise InputError(
+            "path", str(path), "a file that can be written", f"The system says: {error}."
+        ) from error
+
+
+def load(path: str | pathlib.Path) -> Equilibrium | xr.Dataset:
+    """Read what nege wrote: an economy at rest, or the Dataset of a sweep or path.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file from ``Equilibrium.to_netcdf`` or from the command line.
+
+    Returns
+    -------
+    Equilibrium or Dataset
+        An Equilibrium with its model, where the file holds one; else the Dataset.
+
+    Raises
+    ------
+    InputError
+        Where there is no such file, or nege did not write it.
+
+    Examples
+    --------
+    >>> import nege, os, tempfile
+    >>> economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
+    >>> path = os.path.join(tempfile.mkdtemp(), "economy.nc")
+    >>> nege.solve(economy).to_netcdf(path)
+    >>> nege.load(path).converged
+    True
+    """
+    from nege.equilibrium import Equilibrium
+
+    require("h5netcdf", "io", "Reading netCDF files")
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise InputError("path", str(path), "a file that exists")
+    try:
+        with xr.open_datatree(path, engine=ENGINE) as tree:
+            tree = tree.load()
+        data, stored = tree["result"].to_dataset(), tree["model"].to_dataset()
+        schema = int(data.attrs.pop("nege_schema"))
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(
+            "path", str(path), "a netCDF file that nege wrote", f"Reading it says: {error}."
+        ) from error
+    if schema != SCHEMA:
+        raise InputError(
+            "path", str(path), f"a file of schema {SCHEMA}", f"It is of {schema}: update nege."
+        )
+    if "horizon" not in data.attrs:
+        return data
+    return Equilibrium._from_files(data, Model.from_dataset(stored))

@@ -1,0 +1,11 @@
+"""How a solve can end, as the integers that kernels return.
+
+``nege.status.Status`` gives each of them its words and its remedy.
+"""
+
+PENDING = -1  # not solved yet
+CONVERGED = 0
+LIMIT = 1  # iterations or steps ran out
+STALLED = 2  # rounding stops progress before the error bound is met
+NOT_FINITE = 3  # infinity or NaN at the start or on the way
+UNSTABLE = 4  # a rest point that a small push would leave

@@ -1,0 +1,155 @@
+"""How kernels compile, how a model supplies its equations, how compiled code is cached.
+
+``kernel`` compiles with NumPy's error model, without the GIL, and caches on disk
+under a digest of the *whole package*: Numba by itself notices a change only in
+the file of the function called, so a change in a function that this one calls
+would go on returning the old results.
+
+``equation`` makes a name that every model fills in for its own parameter type. Inside
+compiled code the choice is made by type while compiling; from Python, and with the
+JIT off, it is a table look-up. A model registers plain functions.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import pathlib
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import numba
+from numba import types
+from numba.core.caching import FunctionCache
+from numba.extending import overload
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+PACKAGE = pathlib.Path(__file__).resolve().parents[1]
+
+#: Safe for arithmetic: contraction, reassociation and signed zeros, but NaN and
+#: infinity keep their meaning (with ``fastmath=True``, isfinite(nan) is true).
+ARITHMETIC = {"contract", "reassoc", "arcp", "nsz"}
+
+
+@functools.cache
+def package_digest() -> bytes:
+    """Digest of every source file of the package."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        digest.update(str(path.relative_to(PACKAGE)).encode())
+        digest.update(path.read_bytes())
+    return digest.digest()
+
+
+@functools.cache
+def _source_digest(cls: type) -> bytes | None:
+    """Digest of the module that defines a parameter type; None where it cannot be found again."""
+    module = sys.modules.get(cls.__module__)
+    file = getattr(module, "__file__", None)
+    if file is None or cls.__module__ == "__main__" or not pathlib.Path(file).is_file():
+        return None
+    return hashlib.sha256(pathlib.Path(file).read_bytes()).digest()
+
+
+def _named_tuples(numba_type: Any) -> Iterator[type]:
+    """Every NamedTuple class that a type holds, itself and nested ones."""
+    if isinstance(numba_type, types.BaseNamedTuple):
+        yield numba_type.instance_class
+    if isinstance(numba_type, types.BaseTuple):
+        for member in numba_type:
+            yield from _named_tuples(member)
+
+
+class PackageCache(FunctionCache):
+    """Numba's function cache, keyed by the package and by the user's own model files."""
+
+    def _digests(self, signature: Any) -> tuple[bytes, ...] | None:
+        arguments = getattr(signature, "args", signature)
+        digests = [_source_digest(cls) for arg in arguments for cls in _named_tuples(arg)]
+        if any(digest is None for digest in digests):
+            return None
+        return (package_digest(), *digests)  # type: ignore[arg-type]
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        return (*super()._index_key(sig, codegen), self._digests(sig))
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        # A parameter type without a file (a notebook cell) can change unseen: never cache it.
+        if self._digests(sig) is None:
+            return None
+        return super().load_overload(sig, target_context)
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        if self._digests(sig) is not None:
+            super().save_overload(sig, data)
+
+
+def _options(arithmetic: bool) -> dict[str, Any]:
+    flags = ARITHMETIC if arithmetic else False
+    return {"error_model": "numpy", "nogil": True, "fastmath": flags}
+
+
+def kernel(function: Function | None = None, *, arithmetic: bool = False) -> Any:
+    """Compile a kernel.
+
+    Parameters
+    ----------
+    function : callable
+        The kernel: arrays, numbers and NamedTuples in and out.
+    arithmetic : bool
+        Let the compiler reorder sums. Only for loops that hold no test of
+        convergence and no test for NaN.
+    """
+    if function is None:
+        return functools.partial(kernel, arithmetic=arithmetic)
+    dispatcher = numba.njit(**_options(arithmetic))(function)
+    if not numba.config.DISABLE_JIT and pathlib.Path(inspect.getfile(function)).is_file():
+        dispatcher._cache = PackageCache(function)
+    return dispatcher
+
+
+def equation(signature: Callable[..., Any] | None = None, *, arithmetic: bool = False) -> Any:
+    """Declare an equation; implementations join with ``@name.register(ParameterType)``.
+
+    The type of the first argument decides which implementation is meant.
+
+    Parameters
+    ----------
+    signature : callable
+        A function without a body, for its name, its arguments and its meaning.
+    arithmetic : bool
+        As in ``kernel``.
+    """
+    if signature is None:
+        return functools.partial(equation, arithmetic=arithmetic)
+    names = list(inspect.signature(signature).parameters)
+    compiled: dict[type, Callable[..., Any]] = {}
+    plain: dict[type, Callable[..., Any]] = {}
+
+    @functools.wraps(signature)
+    def dispatch(parameters: Any, *arguments: Any) -> Any:
+        return compiled[type(parameters)](parameters, *arguments)
+
+    # Not strict: the implementations name their arguments, this one stands for all.
+    @overload(dispatch, jit_options=_options(arithmetic), strict=False)
+    def _typed(parameters: Any, *arguments: Any) -> Any:
+        if isinstance(parameters, types.BaseNamedTuple):
+            return plain.get(parameters.instance_class)
+        return None
+
+    def register(cls: type) -> Callable[[Function], Function]:
+        def add(function: Function) -> Function:
+            plain[cls] = getattr(function, "py_func", function)
+            if list(inspect.signature(plain[cls]).parameters)[1:] != names[1:]:
+                raise TypeError(f"{signature.__name__} for {cls.__name__} must take {names}")
+            is_kernel = plain[cls] is not function
+            compiled[cls] = function if is_kernel else kernel(function, arithmetic=arithmetic)
+            return function
+
+        return add
+
+    dispatch.register = register  # type: ignore[attr-defined]
+    return dispatch

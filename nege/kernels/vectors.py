@@ -1,0 +1,38 @@
+"""Loops over vectors that more than one kernel needs."""
+
+import math
+
+from nege.kernels.jit import kernel
+
+
+@kernel(arithmetic=True)
+def dot(a, b):
+    total = 0.0
+    for i in range(a.size):
+        total += a[i] * b[i]
+    return total
+
+
+@kernel(arithmetic=True)
+def add_scaled(y, a, x):
+    """y += a x."""
+    for i in range(y.size):
+        y[i] += a * x[i]
+
+
+@kernel
+def largest(x):
+    """Largest absolute value; infinity where any value is NaN, so that NaN passes no test."""
+    top = 0.0
+    finite = True
+    for i in range(x.size):
+        size = abs(x[i])
+        top = max(top, size)
+        finite = finite and math.isfinite(size)
+    return top if finite else math.inf
+
+
+@kernel
+def copy(source, target):
+    for i in range(source.size):
+        target[i] = source[i]

@@ -1,0 +1,207 @@
+"""What every labelled model shares: regions, flat parameter names, replacement, storage.
+
+A model is frozen. Its one narrow waist is ``kernel``: there labelled input becomes
+the NamedTuple that kernels read, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+import xarray as xr
+
+from nege import validation
+from nege.errors import InputError, near
+from nege.geography import Geography
+from nege.online import OnlineRegion
+
+ONLINE = "online_"
+
+
+class Variable(NamedTuple):
+    """A variable of a solved economy: its dimensions, its meaning, its unit."""
+
+    dims: tuple[str, ...]
+    meaning: str
+    unit: str
+
+
+class Model:
+    """Base of the models: a geography, parameters, and perhaps an online region.
+
+    A subclass is a frozen dataclass with the fields ``geography`` and ``online``,
+    and says ``title``, ``parameters``, ``variables``, ``kernel`` and ``outcome``.
+    """
+
+    title: ClassVar[str]
+    #: Scalar parameters that ``replace`` and sweeps take, without the online region's.
+    parameters: ClassVar[tuple[str, ...]]
+    variables: ClassVar[Mapping[str, Variable]]
+    _known: ClassVar[dict[str, type[Model]]] = {}
+
+    geography: Geography
+    online: OnlineRegion | None
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        Model._known[cls.__name__] = cls
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Names of all regions, the online one last."""
+        names = self.geography.names
+        return names if self.online is None else (*names, self.online.name)
+
+    @property
+    def kernel(self) -> Any:
+        """The NamedTuple of parameters that kernels read."""
+        raise NotImplementedError
+
+    def outcome(self, share: np.ndarray, state: np.ndarray) -> dict[str, np.ndarray]:
+        """Return every variable of the economy at a share and its cleared state."""
+        raise NotImplementedError
+
+    def start_state(self, data: xr.Dataset | None = None) -> np.ndarray:
+        """Return the state to start a short run from: a cold one, or that of a solved economy."""
+        raise NotImplementedError
+
+    def flat(self) -> dict[str, float]:
+        """Return the scalar parameters by the flat names that sweeps and ``replace`` use."""
+        values = {name: getattr(self, name) for name in self.parameters}
+        if self.online is not None:
+            for field in dataclasses.fields(self.online):
+                values[ONLINE + field.name] = getattr(self.online, field.name)
+            del values[ONLINE + "name"]
+        return {
+            name: float(value) for name, value in values.items() if isinstance(value, (int, float))
+        }
+
+    def replace(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
+        """Return a copy of the economy with some parameters changed.
+
+        Parameters
+        ----------
+        changes : mapping, optional
+            New values by name.
+        **more
+            The same as keywords. Parameters of the online region are
+            ``online_trade_cost, online_commission, online_amenity``.
+
+        Returns
+        -------
+        Model
+            Checked like any other; this one stays as it is.
+
+        Raises
+        ------
+        InputError
+            For a parameter that the model does not have, naming those near it.
+        """
+        changes = {**(changes or {}), **more}
+        arguments = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        online = {key: changes.pop(key) for key in list(changes) if self._is_online(key)}
+        for name in changes:
+            if name not in arguments:
+                known = [*arguments, *(ONLINE + f.name for f in dataclasses.fields(OnlineRegion))]
+                raise InputError("parameter", name, f"one of {self.title}'s", near(name, known))
+        arguments.update(changes)
+        if online:
+            if arguments["online"] is None:
+                raise InputError(
+                    "parameter",
+                    next(iter(online)),
+                    "a parameter of the model",
+                    "It has no online region: give it online=nege.OnlineRegion(trade_cost=...).",
+                )
+            arguments["online"] = dataclasses.replace(
+                arguments["online"],
+                **{key.removeprefix(ONLINE): value for key, value in online.items()},
+            )
+        return type(self)(**arguments)
+
+    @staticmethod
+    def _is_online(key: str) -> bool:
+        return key.startswith(ONLINE) and key.removeprefix(ONLINE) in {
+            field.name for field in dataclasses.fields(OnlineRegion)
+        }
+
+    def label(self, share: np.ndarray, state: np.ndarray) -> xr.Dataset:
+        """Return the solved economy as a Dataset, with names and units."""
+        values = self.outcome(share, state)
+        return xr.Dataset(
+            {
+                name: (variable.dims, values[name], self.describe(name))
+                for name, variable in self.variables.items()
+            },
+            coords=self.coordinates(),
+        )
+
+    def describe(self, variable: str) -> dict[str, str]:
+        """Return the attributes of a variable: what it means, and its unit."""
+        about = self.variables[variable]
+        return {"long_name": about.meaning, "units": about.unit}
+
+    def coordinates(self) -> dict[str, Any]:
+        """Return the labels of every dimension of the model's variables."""
+        return {"region": list(self.regions)}
+
+    def check_share(self, share: Any, argument: str = "share") -> np.ndarray:
+        """Return a distribution over the regions as an array, checked."""
+        return validation.shares(argument, share, self.regions)
+
+    def _check_online_name(self) -> None:
+        if self.online is not None and self.online.name in self.geography.names:
+            raise InputError(
+                "geography",
+                self.online.name,
+                "free of the online region's name",
+                "Rename that place, or give OnlineRegion(name=...) another name.",
+            )
+
+    def to_dataset(self) -> xr.Dataset:
+        """Return the model as a Dataset from which ``from_dataset`` makes it again."""
+        stored = self.geography.to_dataset()
+        stored.attrs["model"] = type(self).__name__
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            if isinstance(value, xr.DataArray):
+                dims = [f"parameter_{dim}" for dim in value.dims]
+                stored[f"parameter_{field.name}"] = (dims, value.values)
+            elif isinstance(value, (int, float)):
+                stored.attrs[f"parameter_{field.name}"] = value
+        if self.online is not None:
+            for field in dataclasses.fields(self.online):
+                stored.attrs[ONLINE + field.name] = getattr(self.online, field.name)
+        return stored
+
+    @staticmethod
+    def from_dataset(stored: xr.Dataset) -> Model:
+        """Make a model again from what ``to_dataset`` returned."""
+        cls = Model._known.get(str(stored.attrs.get("model")))
+        if cls is None:
+            raise InputError(
+                "model",
+                stored.attrs.get("model"),
+                "the name of a model of nege",
+                near(stored.attrs.get("model"), Model._known),
+            )
+        prefix = "parameter_"
+        arguments: dict[str, Any] = {
+            name.removeprefix(prefix): value
+            for name, value in stored.attrs.items()
+            if name.startswith(prefix)
+        }
+        for name, array in stored.data_vars.items():
+            if str(name).startswith(prefix):
+                arguments[str(name).removeprefix(prefix)] = array.values
+        online = {
+            name.removeprefix(ONLINE): value
+            for name, value in stored.attrs.items()
+            if name.startswith(ONLINE)
+        }
+        if online:
+            arguments["online"] = OnlineRegion(**online)
+        return cls(Geography.from_dataset(stored), **arguments)

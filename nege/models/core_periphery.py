@@ -1,0 +1,407 @@
+"""Core and periphery, with an online region: Krugman (1991), FKV (1999) chapters 4-6.
+
+Equations, for regions r, s = 1..R, the online region being one of them:
+
+    Y_s   = mu lambda_s w_s + phi_s [(1 - mu) + mu sum_r lambda_r w_r zeta_r/(1 - zeta_r)]
+    G_s   = [sum_r lambda_r (w_r/(1 - zeta_r) T_rs)^(1-sigma)]^(1/(1-sigma))
+    w_r   = (1 - zeta_r) [sum_s Y_s T_rs^(1-sigma) G_s^(sigma-1)]^(1/sigma)
+    omega_r = B_r w_r G_r^(-mu)
+
+    lambda  share of mobile workers (= of firms)      phi    share of immobile farmers
+    w       manufacturing wage (farmers earn 1)       Y      income
+    G       manufacturing price index                 omega  real wage, amenity included
+    mu      share of spending on manufactures         sigma  elasticity of substitution
+    T       iceberg trade cost, K = T^(1-sigma)       zeta   commission, zero offline
+    B       amenity, one offline
+
+Buyers pay w/(1 - zeta) before trade costs; the commission is income of farmers in
+proportion to phi. Numeraire (Walras): sum_r lambda_r w_r/(1 - zeta_r) = 1.
+
+The short run is the fixed point u = f(u) of log wages. Its Jacobian is non-negative,
+with row sums 1 - (1-mu) h_r/(sigma z_r) < 1 (z_r = sum_s K_rs Y_s/P_s and h_r the
+same with phi_s for Y_s; P = G^(1-sigma)), so plain iteration always converges, and
+the residual over the smallest 1 - row sum bounds the error.
+
+Sources: Krugman, P. (1991), J. Political Economy 99; Fujita, M., Krugman, P. &
+Venables, A. J. (1999), The Spatial Economy. The online region is nege's own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from nege import validation
+from nege.errors import InputError
+from nege.geography import Geography
+from nege.kernels import equations
+from nege.kernels.fixed_point import fixed_point
+from nege.kernels.jit import kernel
+from nege.kernels.linear import factorise, substitute
+from nege.kernels.operators import Dense, buy, matrix, sell
+from nege.models.base import Model, Variable
+from nege.online import OnlineRegion
+
+__all__ = ["CorePeriphery"]
+
+
+class Parameters(NamedTuple):
+    """What the kernels know of a core-periphery economy."""
+
+    sigma: float
+    mu: float
+    farmers: np.ndarray
+    commission: np.ndarray
+    log_amenity: np.ndarray
+    operator: Any
+
+
+# --- short run ---------------------------------------------------------------------
+
+
+@kernel(arithmetic=True)
+def _supply(p, share, u, out):
+    """x_r = lambda_r (w_r/(1-zeta_r))^(1-sigma): what region r adds to price indices."""
+    for r in range(u.size):
+        out[r] = share[r] * math.exp((1.0 - p.sigma) * (u[r] - math.log(1.0 - p.commission[r])))
+
+
+@kernel(arithmetic=True)
+def _income(p, share, u, out):
+    """Y_s: wages, farmers and the commissions they receive."""
+    rebate = 0.0
+    for r in range(u.size):
+        rebate += share[r] * math.exp(u[r]) * p.commission[r] / (1.0 - p.commission[r])
+    for s in range(u.size):
+        out[s] = p.mu * share[s] * math.exp(u[s]) + p.farmers[s] * (1.0 - p.mu + p.mu * rebate)
+
+
+@equations.update.register(Parameters)
+def _update(parameters, share, state, work, change):
+    p = parameters
+    supply, price, income, access = work[0], work[1], work[2], work[3]
+    _supply(p, share, state, supply)
+    buy(p.operator, supply, price)
+    _income(p, share, state, income)
+    for s in range(state.size):
+        income[s] /= price[s]
+    sell(p.operator, income, access)
+    for r in range(state.size):
+        change[r] = math.log(access[r]) / p.sigma + math.log(1.0 - p.commission[r]) - state[r]
+
+
+@equations.normalise.register(Parameters)
+def _normalise(parameters, share, state):
+    total = 0.0
+    for r in range(state.size):
+        total += share[r] * math.exp(state[r]) / (1.0 - parameters.commission[r])
+    shift = math.log(total)
+    for r in range(state.size):
+        state[r] -= shift
+
+
+@equations.contraction_gap.register(Parameters)
+def _contraction_gap(parameters, share, state, work):
+    p = parameters
+    supply, price, demand, access, reach = work[0], work[1], work[2], work[3], work[4]
+    _supply(p, share, state, supply)
+    buy(p.operator, supply, price)
+    _income(p, share, state, demand)
+    for s in range(state.size):
+        demand[s] /= price[s]
+        supply[s] = p.farmers[s] / price[s]
+    sell(p.operator, demand, access)
+    sell(p.operator, supply, reach)
+    gap = 1.0
+    for r in range(state.size):
+        row = (1.0 - p.mu) * reach[r] / (p.sigma * access[r])
+        if not 0.0 <= row <= 1.0:
+            return math.nan
+        gap = min(gap, row)
+    return gap
+
+
+equations.solve_short_run.register(Parameters)(fixed_point)
+
+
+# --- payoff and its Jacobian -------------------------------------------------------
+
+
+@equations.payoff.register(Parameters)
+def _payoff(parameters, share, state, out):
+    p = parameters
+    supply, price = np.empty(state.size), np.empty(state.size)
+    _supply(p, share, state, supply)
+    buy(p.operator, supply, price)
+    for r in range(state.size):
+        out[r] = p.log_amenity[r] + state[r] + p.mu / (p.sigma - 1.0) * math.log(price[r])
+
+
+@equations.payoff_jacobian.register(Parameters)
+def _payoff_jacobian(parameters, share, state, out):
+    """d ln omega/d lambda: directly through prices, and through the wages that clear markets.
+
+    Wages move by (I - df/du)^(-1) df/dlambda. With S = K diag(Y/P^2) K',
+
+        sigma z_r df_r/du_j      = K_rj mu lambda_j w_j/P_j + h_r c_j lambda_j + (sigma-1) S_rj x_j
+        sigma z_r df_r/dlambda_j = K_rj mu w_j/P_j          + h_r c_j          - S_rj p_j^(1-sigma)
+
+    where p = w/(1-zeta) and c_j = mu w_j zeta_j/(1-zeta_j).
+    """
+    p = parameters
+    n = state.size
+    k = matrix(p.operator)
+    supply, price, income = np.empty(n), np.empty(n), np.empty(n)
+    access, reach, work = np.empty(n), np.empty(n), np.empty(n)
+    wage, mill, rebate = np.empty(n), np.empty(n), np.empty(n)
+    _supply(p, share, state, supply)
+    buy(p.operator, supply, price)
+    _income(p, share, state, income)
+    for s in range(n):
+        wage[s] = math.exp(state[s])
+        mill[s] = math.exp((1.0 - p.sigma) * (state[s] - math.log(1.0 - p.commission[s])))
+        rebate[s] = p.mu * wage[s] * p.commission[s] / (1.0 - p.commission[s])
+        work[s] = income[s] / price[s]
+    sell(p.operator, work, access)
+    for s in range(n):
+        work[s] = p.farmers[s] / price[s]
+    sell(p.operator, work, reach)
+    scaled = np.empty((n, n))
+    for r in range(n):
+        for s in range(n):
+            scaled[r, s] = k[r, s] * income[s] / (price[s] * price[s])
+    spread = np.dot(scaled, k.T)
+    system, wages = np.empty((n, n)), np.empty((n, n))
+    pivots = np.empty(n, dtype=np.int64)
+    for r in range(n):
+        z = p.sigma * access[r]
+        for j in range(n):
+            local = k[r, j] * p.mu * wage[j] / price[j] + reach[r] * rebate[j]
+            system[r, j] = -(local * share[j] + (p.sigma - 1.0) * spread[r, j] * supply[j]) / z
+            wages[r, j] = (local - spread[r, j] * mill[j]) / z
+        system[r, r] += 1.0
+    if not factorise(system, pivots):
+        return False
+    substitute(system, pivots, wages)
+    for i in range(n):
+        for s in range(n):
+            scaled[s, i] = k[i, s] * supply[i] / price[s]
+    prices = np.dot(scaled, wages)
+    for r in range(n):
+        for j in range(n):
+            direct = k[j, r] * mill[j] / price[r] + (1.0 - p.sigma) * prices[r, j]
+            out[r, j] = wages[r, j] + p.mu / (p.sigma - 1.0) * direct
+    return True
+
+
+# --- labelled class ----------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
+class CorePeriphery(Model):
+    """An economy where workers follow real wages and firms follow markets, perhaps online.
+
+    Equations of Krugman (1991) for any number of regions, as in Fujita, Krugman &
+    Venables (1999), chapters 4-6; the online region is one more region with
+    T_ro = T_or = the digital trade cost and no farmers.
+
+    Parameters
+    ----------
+    geography : Geography
+        Places and distances, from ``nege.geography``.
+    sigma : float
+        Elasticity of substitution between varieties, above 1.
+    mu : float
+        Share of spending on manufactures, between 0 and 1.
+    trade_cost : float, DataArray or array
+        Iceberg factor per unit of distance, T_rs = trade_cost ** distance_rs; or
+        the factors themselves over (origin, destination), each at least 1.
+    farmers : DataArray, mapping or array, optional
+        Share of immobile farmers of each place (they sum to one). By default in
+        proportion to population, where the geography has one, else equal.
+    online : OnlineRegion, optional
+        The online region.
+
+    Raises
+    ------
+    InputError
+        Naming the argument, the value, what is allowed and what to do.
+
+    See Also
+    --------
+    nege.short_run : wages and prices for given shares.
+    nege.solve : the long run, where workers have moved.
+
+    Notes
+    -----
+    Not for questions about land, commuting or intermediate inputs: real wages here
+    hold goods prices only.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.7)
+    >>> nege.short_run(economy, [0.7, 0.3]).data.wage.round(6).values
+    array([0.969369, 1.071472])
+    """
+
+    geography: Geography
+    sigma: float
+    mu: float
+    trade_cost: float | xr.DataArray
+    farmers: xr.DataArray
+    online: OnlineRegion | None
+
+    title: ClassVar[str] = "core-periphery"
+    parameters: ClassVar[tuple[str, ...]] = ("sigma", "mu", "trade_cost")
+    variables: ClassVar[dict[str, Variable]] = {
+        "share": Variable(("region",), "share of mobile workers and firms", "1"),
+        "wage": Variable(("region",), "manufacturing wage", "farmers' wage"),
+        "price_index": Variable(("region",), "manufacturing price index", "farmers' wage"),
+        "income": Variable(("region",), "income", "income of the economy without commission"),
+        "real_wage": Variable(("region",), "real wage, amenity included", "utility"),
+        "welfare": Variable((), "real income of workers and farmers together", "utility"),
+    }
+
+    def __init__(
+        self,
+        geography: Geography,
+        *,
+        sigma: float,
+        mu: float,
+        trade_cost: float | xr.DataArray | np.ndarray,
+        farmers: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
+        online: OnlineRegion | None = None,
+    ) -> None:
+        if not isinstance(geography, Geography):
+            raise InputError(
+                "geography", geography, "a Geography", "Make one with nege.geography.equidistant(2)."
+            )
+        if online is not None and not isinstance(online, OnlineRegion):
+            raise InputError(
+                "online", online, "an OnlineRegion", "Use nege.OnlineRegion(trade_cost=...)."
+            )
+        names = geography.names
+        values = {
+            "geography": geography,
+            "sigma": validation.number(
+                "sigma",
+                sigma,
+                above=1.0,
+                cure="With sigma <= 1 no number of varieties can be foregone.",
+            ),
+            "mu": validation.number(
+                "mu", mu, above=0.0, below=1.0, cure="It is a share of spending."
+            ),
+            "trade_cost": _trade_cost(trade_cost, names),
+            "farmers": _labelled(
+                geography.population_share
+                if farmers is None
+                else validation.shares("farmers", farmers, names),
+                names,
+            ),
+            "online": online,
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        self._check_online_name()
+
+    def __repr__(self) -> str:
+        cost = (
+            f"{self.trade_cost:g}" if isinstance(self.trade_cost, float) else "given by DataArray"
+        )
+        online = "" if self.online is None else f", online={self.online}"
+        return (
+            f"CorePeriphery({len(self.geography)} places, sigma={self.sigma:g}, mu={self.mu:g}, "
+            f"trade_cost={cost}{online})"
+        )
+
+    @functools.cached_property
+    def kernel(self) -> Parameters:
+        """The NamedTuple of parameters that kernels read."""
+        n = len(self.regions)
+        log_cost = np.zeros((n, n))
+        places = slice(0, len(self.geography))
+        if isinstance(self.trade_cost, float):
+            distance = self.geography.metric.dense()
+            log_cost[places, places] = distance * math.log(self.trade_cost)
+        else:
+            log_cost[places, places] = np.log(self.trade_cost.values)
+        farmers, commission, log_amenity = np.zeros(n), np.zeros(n), np.zeros(n)
+        farmers[places] = self.farmers.values
+        if self.online is not None:
+            log_cost[:-1, -1] = log_cost[-1, :-1] = math.log(self.online.trade_cost)
+            commission[-1] = self.online.commission
+            log_amenity[-1] = math.log(self.online.amenity)
+        freeness = np.exp((1.0 - self.sigma) * log_cost)
+        return Parameters(self.sigma, self.mu, farmers, commission, log_amenity, Dense(freeness))
+
+    def start_state(self, data: xr.Dataset | None = None) -> np.ndarray:
+        """Return log wages to start from: ones, or those of a solved economy."""
+        if data is None:
+            return np.zeros(len(self.regions))
+        return np.log(data["wage"].values)
+
+    def outcome(self, share: np.ndarray, state: np.ndarray) -> dict[str, np.ndarray]:
+        """Return wages, prices, incomes and welfare for log wages that clear markets."""
+        wage, price_index, income, real_wage = _outcome(self.kernel, share, state)
+        workers = self.mu * np.sum(share * real_wage)
+        farmers = np.sum((income - self.mu * share * wage) * price_index**-self.mu)
+        return {
+            "share": share,
+            "wage": wage,
+            "price_index": price_index,
+            "income": income,
+            "real_wage": real_wage,
+            "welfare": np.asarray(workers + farmers),
+        }
+
+
+@kernel
+def _outcome(parameters, share, state):
+    p = parameters
+    n = state.size
+    supply, price, income, log_payoff = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    _supply(p, share, state, supply)
+    buy(p.operator, supply, price)
+    _income(p, share, state, income)
+    equations.payoff(p, share, state, log_payoff)
+    return np.exp(state), price ** (1.0 / (1.0 - p.sigma)), income, np.exp(log_payoff)
+
+
+def _trade_cost(value: Any, names: tuple[str, ...]) -> float | xr.DataArray:
+    if np.ndim(value) == 0:
+        return validation.number(
+            "trade_cost",
+            value,
+            at_least=1.0,
+            cure="It is an iceberg factor per unit of distance: 1 means free trade.",
+        )
+    matrix = validation.square("trade_cost", value, names, at_least=1.0)
+    matrix.flags.writeable = False
+    return xr.DataArray(
+        matrix,
+        coords={"origin": list(names), "destination": list(names)},
+        dims=("origin", "destination"),
+        name="trade_cost",
+        attrs={"long_name": "iceberg trade cost", "units": "1"},
+    )
+
+
+def _labelled(farmers: Any, names: tuple[str, ...]) -> xr.DataArray:
+    values = np.array(farmers, dtype=float)
+    values.flags.writeable = False
+    return xr.DataArray(
+        values,
+        coords={"region": list(names)},
+        dims="region",
+        name="farmers",
+        attrs={"long_name": "share of farmers", "units": "1"},
+    )

@@ -1,0 +1,191 @@
+"""How a solve is carried out: tolerances, limits, and how people move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nege import validation
+from nege.errors import InputError
+from nege.kernels.fixed_point import Options
+from nege.kernels.long_run import Dynamics
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from nege.models.base import Model
+
+__all__ = ["Logit", "Replicator", "SolverOptions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolverOptions:
+    """Tolerances and limits of a solve; reaching a limit is never success.
+
+    Parameters
+    ----------
+    tolerance_residual : float, default 1e-12
+        Largest |F(w)/w - 1| of the short run: how far wages are from clearing
+        markets.
+    tolerance_error : float, default 1e-8
+        Bound on the distance of log wages to the solution, from the residual and
+        the contraction of the wage map.
+    tolerance_payoff : float, default 1e-10
+        Largest relative gap of payoffs in a long run: between occupied regions,
+        and of an empty region over the mean.
+    tolerance_path : float, default 1e-8
+        Error per step, in log shares, when the dynamics are followed. It decides
+        which basin a start near a boundary is counted to.
+    limit_iterations : int, default 10000
+        Iterations of one short run.
+    limit_steps : int, default 20000
+        Steps along the dynamics of one long run.
+
+    Raises
+    ------
+    InputError
+        Where a value is not positive.
+
+    Examples
+    --------
+    >>> import nege
+    >>> nege.SolverOptions(tolerance_payoff=1e-9).tolerance_payoff
+    1e-09
+    """
+
+    tolerance_residual: float = 1e-12
+    tolerance_error: float = 1e-8
+    tolerance_payoff: float = 1e-10
+    tolerance_path: float = 1e-8
+    limit_iterations: int = 10_000
+    limit_steps: int = 20_000
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name.startswith("limit"):
+                value = validation.whole(field.name, value, at_least=1)
+            else:
+                value = validation.number(field.name, value, above=0.0, below=1.0)
+            object.__setattr__(self, field.name, value)
+
+    def kernel(self) -> Options:
+        """Return what the kernels need of these options."""
+        return Options(self.tolerance_residual, self.tolerance_error, self.limit_iterations)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replicator:
+    """People drift to regions that pay more than the average: the field's usual dynamics.
+
+    d lambda_r/dt = lambda_r (omega_r - sum_s lambda_s omega_s)
+    (Fujita, Krugman & Venables 1999, ch. 5). A corner is a valid equilibrium.
+
+    Parameters
+    ----------
+    allow_entry : bool, default True
+        Replicator dynamics cannot enter an empty region, nor leave an unstable
+        rest point, by themselves. With True, a share of 1e-6 is moved there, the
+        solve goes on, and the result's ``perturbed`` says so. False is the pure
+        dynamics.
+
+    Examples
+    --------
+    >>> import nege
+    >>> economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
+    >>> nege.solve(economy, start=[1, 0]).perturbed
+    ('entry of 1',)
+    """
+
+    allow_entry: bool = True
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.allow_entry, (bool, np.bool_)):
+            raise InputError("allow_entry", self.allow_entry, "True or False")
+
+    def kernel(self, model: Model) -> Dynamics:
+        """Return what the kernels need of these dynamics."""
+        return Dynamics(False, 1.0, 0.0, np.zeros(len(model.regions)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Logit:
+    """People differ in taste, so every region keeps some: the smooth long run.
+
+    lambda_r = B_r omega_r^(1/s) / sum_q B_q omega_q^(1/s), reached by
+    d lambda_r/dt = lambda_r (F_r - mean F), F_r = ln B_r + (ln omega_r)/s - ln lambda_r
+    (McFadden 1974; Fudenberg & Levine 1998).
+
+    Parameters
+    ----------
+    scale : float
+        Scale s > 0 of tastes: small means that nearly all follow the real wage.
+    weights : DataArray, mapping or array, optional
+        Location weights B over region, positive; only their ratios count. All
+        equal by default. With an online region, either they include it or
+        `online_weight` states it.
+    online_weight : float, optional
+        Weight of the online region, where `weights` is given over places only.
+        Relative to `weights` as they are given.
+
+    Raises
+    ------
+    InputError
+        Where a number is out of range, or the online region's weight is not
+        stated while `weights` is.
+
+    Examples
+    --------
+    >>> import nege
+    >>> economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
+    >>> e = nege.solve(economy, dynamics=nege.Logit(scale=0.1, weights=[2, 1]))
+    >>> bool(e.data.share[0] > e.data.share[1])
+    True
+    """
+
+    scale: float
+    weights: Mapping[str, float] | xr.DataArray | np.ndarray | None = None
+    online_weight: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scale", validation.number("scale", self.scale, above=0.0))
+        if self.online_weight is not None:
+            weight = validation.number("online_weight", self.online_weight, above=0.0)
+            object.__setattr__(self, "online_weight", weight)
+
+    def kernel(self, model: Model) -> Dynamics:
+        """Return what the kernels need of these dynamics."""
+        return Dynamics(True, 1.0 / self.scale, 1.0, np.log(self._weights(model)))
+
+    def _weights(self, model: Model) -> np.ndarray:
+        places = model.geography.names
+        if self.online_weight is None:
+            if self.weights is None:
+                return np.ones(len(model.regions))
+            if model.online is not None and _covers(self.weights, places):
+                raise InputError(
+                    "weights",
+                    self.weights,
+                    "given for the online region too",
+                    "State online_weight=..., in the same unit as weights: nobody else can know "
+                    "how much room people see online.",
+                )
+            return validation.vector("weights", self.weights, model.regions, above=0.0)
+        if model.online is None:
+            raise InputError(
+                "online_weight",
+                self.online_weight,
+                "left out for a model without an online region",
+                "Give the model online=nege.OnlineRegion(...).",
+            )
+        weights: Any = np.ones(len(places)) if self.weights is None else self.weights
+        physical = validation.vector("weights", weights, places, above=0.0)
+        return np.append(physical, self.online_weight)
+
+
+def _covers(weights: Any, places: tuple[str, ...]) -> bool:
+    """Whether weights are over the physical places only."""
+    return int(np.size(list(weights) if isinstance(weights, Mapping) else weights)) == len(places)

@@ -1,0 +1,202 @@
+"""Short run and long run of any model: prices for given shares, and where people end up."""
+
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from nege._version import __version__
+from nege.equilibrium import Equilibrium
+from nege.errors import ConvergenceError, InputError
+from nege.kernels import equations
+from nege.kernels.fixed_point import Report
+from nege.models.base import Model
+from nege.options import Logit, Replicator, SolverOptions
+from nege.search import find_long_run
+from nege.status import Status
+
+__all__ = ["short_run", "solve"]
+
+def short_run(model: Model, share: Any, *, options: SolverOptions | None = None) -> Equilibrium:
+    """Wages, prices and real wages while workers and firms stay where they are.
+
+    Solves the model's short-run equations (for core-periphery, Fujita, Krugman &
+    Venables 1999, eq. 4.31-4.34) by safeguarded Anderson acceleration on log wages.
+
+    Parameters
+    ----------
+    model : Model
+        The economy.
+    share : DataArray, mapping or array
+        Share of mobile workers (and firms) of each region, the online one last;
+        non-negative, summing to one.
+    options : SolverOptions, optional
+        Tolerances and limits.
+
+    Returns
+    -------
+    Equilibrium
+        With the residual of the returned wages and a bound on their error.
+
+    Raises
+    ------
+    InputError
+        For shares that are not shares of this model's regions.
+    ConvergenceError
+        Where the solve failed; it carries the partial result.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.7)
+    >>> e = nege.short_run(economy, {"0": 0.7, "1": 0.3})
+    >>> e.data.real_wage.sel(region="1").item() > e.data.real_wage.sel(region="0").item()
+    True
+    """
+    _check(model)
+    options = options or SolverOptions()
+    share = model.check_share(share)
+    state = model.start_state()
+    report: Report = equations.solve_short_run(model.kernel, share, state, options.kernel())
+    result = Equilibrium(
+        model=model,
+        data=model.label(share, state),
+        status=Status(report.status),
+        residual=float(report.residual),
+        error=float(report.error),
+        iterations=int(report.iterations),
+        horizon="short run",
+        provenance=_provenance(options),
+    )
+    return _or_raise(result)
+
+
+def solve(
+    model: Model,
+    start: Any = None,
+    *,
+    dynamics: Replicator | Logit | None = None,
+    options: SolverOptions | None = None,
+) -> Equilibrium:
+    """Where workers and firms end up: the long run that the dynamics reach from a start.
+
+    Payoffs are equal among occupied regions and no higher in empty ones
+    (complementarity); under :class:`Logit`, shares equal the choice probabilities.
+
+    Parameters
+    ----------
+    model : Model
+        The economy.
+    start : DataArray, mapping or array, optional
+        Shares to start from. By default ``default_start(model)``: uniform, tilted
+        by up to one per cent so that symmetric economies need not sit on a fence.
+    dynamics : Replicator or Logit, optional
+        How people move; replicator dynamics by default.
+    options : SolverOptions, optional
+        Tolerances and limits.
+
+    Returns
+    -------
+    Equilibrium
+        The rest point reached, polished, with its leading eigenvalue.
+
+    Raises
+    ------
+    InputError
+        For a start that is not a distribution over this model's regions.
+    ConvergenceError
+        Where the solve failed; it carries the partial result.
+
+    Notes
+    -----
+    One start, one equilibrium: there may be others.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+    >>> nege.solve(economy, start=[0.6, 0.4]).data.share.values
+    array([1., 0.])
+    """
+    _check(model)
+    options = options or SolverOptions()
+    dynamics = _dynamics(dynamics)
+    share = default_start(model) if start is None else model.check_share(start, "start")
+    found = find_long_run(model, share, model.start_state(), dynamics, options)
+    result = Equilibrium(
+        model=model,
+        data=model.label(found.share, found.state),
+        status=found.status,
+        residual=found.residual,
+        error=found.error,
+        iterations=found.iterations,
+        horizon="long run",
+        dynamics=_words(dynamics),
+        perturbed=found.perturbed,
+        leading_eigenvalue=found.leading_eigenvalue,
+        provenance=_provenance(options),
+    )
+    if result.status is Status.UNSTABLE:  # what pure dynamics asked for, and says so
+        return result
+    return _or_raise(result)
+
+
+def default_start(model: Model) -> np.ndarray:
+    """Return the uniform distribution with a fixed tilt of up to one per cent.
+
+    share_r is proportional to 1 + 0.02 (frac(0.618034 (r + 1)) - 0.5): irregular,
+    so that it shares no symmetry with any geography.
+
+    Parameters
+    ----------
+    model : Model
+        The economy whose regions are meant.
+
+    Returns
+    -------
+    ndarray
+        Shares over the regions, summing to one.
+    """
+    position = np.arange(1, len(model.regions) + 1)
+    share = 1.0 + 0.02 * (np.modf(0.6180339887498949 * position)[0] - 0.5)
+    return np.asarray(share / share.sum())
+
+
+def _check(model: Any) -> None:
+    if not isinstance(model, Model):
+        raise InputError("model", model, "a model of nege", "For example nege.CorePeriphery(...).")
+
+
+def _dynamics(dynamics: Any) -> Replicator | Logit:
+    if dynamics is None:
+        return Replicator()
+    if not isinstance(dynamics, (Replicator, Logit)):
+        raise InputError("dynamics", dynamics, "nege.Replicator(...) or nege.Logit(...)")
+    return dynamics
+
+
+def _words(dynamics: Replicator | Logit) -> str:
+    if isinstance(dynamics, Logit):
+        return f"logit tastes of scale {dynamics.scale:g}"
+    return "replicator dynamics" if dynamics.allow_entry else "pure replicator dynamics"
+
+
+def _provenance(options: SolverOptions) -> dict[str, Any]:
+    return {"nege_version": __version__, **dataclasses.asdict(options)}
+
+
+def _or_raise(result: Equilibrium) -> Equilibrium:
+    if result.converged:
+        return result
+    raise ConvergenceError(
+        f"{result.horizon} did not converge: {result.status.message} (residual "
+        f"{result.residual:.1e} after {result.iterations} iterations). {result.status.remedy} "
+        "The partial result is in the .equilibrium of this error.",
+        result,
+    )
+

@@ -1,0 +1,66 @@
+"""How a solve ended, in one vocabulary for kernels, results and sweeps."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from nege.kernels import codes
+
+__all__ = ["Status"]
+
+
+class Status(IntEnum):
+    """How a solve ended; only ``CONVERGED`` is success.
+
+    Stored in sweeps as an integer per point. ``.message`` says what it means,
+    ``.remedy`` what to try.
+
+    Examples
+    --------
+    >>> import nege
+    >>> nege.Status(1).name
+    'LIMIT'
+    >>> nege.Status.CONVERGED.message
+    'both the residual and the error bound are within tolerance'
+    """
+
+    PENDING = codes.PENDING
+    CONVERGED = codes.CONVERGED
+    LIMIT = codes.LIMIT
+    STALLED = codes.STALLED
+    NOT_FINITE = codes.NOT_FINITE
+    UNSTABLE = codes.UNSTABLE
+
+    @property
+    def message(self) -> str:
+        """What this status means."""
+        return _WORDS[self][0]
+
+    @property
+    def remedy(self) -> str:
+        """What to try; empty where nothing is wrong."""
+        return _WORDS[self][1]
+
+
+_WORDS = {
+    Status.PENDING: ("not solved yet", "Run the sweep again."),
+    Status.CONVERGED: ("both the residual and the error bound are within tolerance", ""),
+    Status.LIMIT: (
+        "the iterations ran out before the residual was within tolerance",
+        "Raise SolverOptions(limit_iterations=..., limit_steps=...), or start nearer to the answer.",
+    ),
+    Status.STALLED: (
+        "rounding stopped progress before the error bound was within tolerance",
+        "Some region hardly trades with the rest, so its wage is poorly determined: lower sigma or "
+        "trade costs, or accept a wider SolverOptions(tolerance_error=...).",
+    ),
+    Status.NOT_FINITE: (
+        "a number overflowed or became NaN",
+        "Trade costs this high leave a place without any supplier in double precision: lower sigma "
+        "or trade costs, or give every place a positive share.",
+    ),
+    Status.UNSTABLE: (
+        "the solve ended at a rest point that a small push would leave",
+        "Start from another distribution.",
+    ),
+}

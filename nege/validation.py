@@ -1,0 +1,217 @@
+"""Labelled or plain input becomes checked float64 arrays here, and nowhere else.
+
+Every function takes the argument's name first, so that the error can say which
+argument, which value, what is allowed and what to do. Nothing given is ever
+changed: what comes back is a fresh, native, C-contiguous float64 copy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege.errors import InputError, near
+
+#: How far shares may be from summing to one before it is an error.
+SUM_TOLERANCE = 1e-8
+
+
+def number(
+    argument: str,
+    value: Any,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+    at_most: float | None = None,
+    cure: str = "",
+) -> float:
+    """Return one finite real number within bounds."""
+    bounds = [
+        f"{words} {bound:g}"
+        for words, bound in (
+            ("above", above),
+            ("at least", at_least),
+            ("below", below),
+            ("at most", at_most),
+        )
+        if bound is not None
+    ]
+    allowed = " and ".join(["a finite number", *bounds]).replace("number and", "number", 1)
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf" or array.ndim != 0:
+        raise InputError(argument, value, allowed, cure)
+    result = float(array)
+    inside = (
+        math.isfinite(result)
+        and (above is None or result > above)
+        and (at_least is None or result >= at_least)
+        and (below is None or result < below)
+        and (at_most is None or result <= at_most)
+    )
+    if not inside:
+        raise InputError(argument, value, allowed, cure)
+    return result
+
+
+def whole(argument: str, value: Any, *, at_least: int, cure: str = "") -> int:
+    """Return one whole number."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iu" or array.ndim != 0 or int(array) < at_least:
+        raise InputError(argument, value, f"a whole number of at least {at_least}", cure)
+    return int(array)
+
+
+def real_array(argument: str, value: Any, allowed: str) -> np.ndarray:
+    """Copy real numbers of any width, byte order and layout into C-contiguous float64."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise InputError(
+            argument,
+            value,
+            allowed,
+            f"Its values are of type {array.dtype}, where real numbers belong.",
+        )
+    return np.array(array, dtype=np.float64, order="C", copy=True)
+
+
+def vector(
+    argument: str,
+    value: Any,
+    labels: Sequence[str],
+    *,
+    dim: str = "region",
+    at_least: float | None = None,
+    above: float | None = None,
+) -> np.ndarray:
+    """Return one finite number per label, matching labels where the value has them."""
+    bound = "" if at_least is None else f" of at least {at_least:g}"
+    bound = bound if above is None else f" above {above:g}"
+    allowed = f"one finite number{bound} for each of the {len(labels)} names along {dim!r}"
+    if isinstance(value, Mapping) and not isinstance(value, (xr.DataArray, xr.Dataset)):
+        value = xr.DataArray(list(value.values()), coords={dim: list(value)}, dims=dim)
+    if isinstance(value, xr.DataArray):
+        value = _aligned(argument, value, {dim: labels}, allowed)
+    array = real_array(argument, value, allowed)
+    if array.shape != (len(labels),):
+        raise InputError(argument, value, allowed, f"Its shape is {array.shape}.")
+    _refuse(argument, value, allowed, labels, ~np.isfinite(array), "not finite")
+    if at_least is not None:
+        _refuse(argument, value, allowed, labels, array < at_least, f"below {at_least:g}")
+    if above is not None:
+        _refuse(argument, value, allowed, labels, array <= above, f"not above {above:g}")
+    return array
+
+
+def shares(
+    argument: str, value: Any, labels: Sequence[str], *, dim: str = "region"
+) -> np.ndarray:
+    """Return non-negative shares that sum to one exactly as floats allow."""
+    array = vector(argument, value, labels, dim=dim, at_least=0.0)
+    total = float(array.sum())
+    if not abs(total - 1.0) <= SUM_TOLERANCE:
+        cure = (
+            "All of them are zero: give at least one place a positive share."
+            if total == 0.0
+            else "Divide by the sum, e.g. x / x.sum(), if these are counts."
+        )
+        raise InputError(
+            argument, value, f"shares that sum to one (their sum is {total:.10g})", cure
+        )
+    return array / total
+
+
+def square(
+    argument: str,
+    value: Any,
+    labels: Sequence[str],
+    *,
+    at_least: float,
+    dims: tuple[str, str] = ("origin", "destination"),
+) -> np.ndarray:
+    """Return a matrix of finite numbers by origin and destination."""
+    count = len(labels)
+    allowed = f"a {count} x {count} matrix over {dims} of finite numbers of at least {at_least:g}"
+    if isinstance(value, xr.DataArray):
+        value = _aligned(argument, value, dict.fromkeys(dims, labels), allowed)
+    array = real_array(argument, value, allowed)
+    if array.shape != (count, count):
+        raise InputError(argument, value, allowed, f"Its shape is {array.shape}.")
+    bad = ~(np.isfinite(array) & (array >= at_least))
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        raise InputError(
+            argument,
+            value,
+            allowed,
+            f"The value from {labels[row]!r} to {labels[column]!r} is {array[row, column]:g}.",
+        )
+    return array
+
+
+def known(argument: str, name: Any, names: Sequence[str]) -> str:
+    """Return a name that exists, or say which ones are near."""
+    if not isinstance(name, str) or name not in names:
+        raise InputError(argument, name, "a known name", near(name, names))
+    return name
+
+
+def distinct_names(argument: str, names: Sequence[Any]) -> tuple[str, ...]:
+    """Return region names as distinct non-empty strings."""
+    result = tuple(str(name) if isinstance(name, (str, np.str_)) else "" for name in names)
+    for position, (name, given) in enumerate(zip(result, names, strict=True)):
+        if not name:
+            raise InputError(
+                argument, given, "non-empty strings", f"Mend the one at position {position}."
+            )
+    seen: set[str] = set()
+    for name in result:
+        if name in seen:
+            raise InputError(
+                argument, name, "distinct", "Two regions bear this name; rename one of them."
+            )
+        seen.add(name)
+    return result
+
+
+def _aligned(
+    argument: str, value: xr.DataArray, wanted: Mapping[str, Sequence[str]], allowed: str
+) -> np.ndarray:
+    """Put a labelled array in the order of the wanted labels."""
+    if set(value.dims) != set(wanted):
+        raise InputError(argument, value.dims, f"an array over {tuple(wanted)}", "Rename its dims.")
+    for dim, labels in wanted.items():
+        if dim not in value.coords:
+            continue
+        given = [str(label) for label in value.coords[dim].values]
+        missing = [label for label in labels if label not in set(given)]
+        extra = [label for label in given if label not in set(labels)]
+        if missing or extra or len(given) != len(set(given)):
+            subject = (
+                f"{extra[0]!r} is not a name here. {near(extra[0], labels)}"
+                if extra
+                else f"{missing[0]!r} is missing."
+                if missing
+                else "A label stands twice."
+            )
+            raise InputError(argument, given, allowed, subject)
+        order = {label: position for position, label in enumerate(given)}
+        value = value.isel({dim: [order[label] for label in labels]})
+    return value.transpose(*wanted).values
+
+
+def _refuse(
+    argument: str,
+    value: Any,
+    allowed: str,
+    labels: Sequence[str],
+    bad: np.ndarray,
+    problem: str,
+) -> None:
+    if bad.any():
+        place = int(np.argmax(bad))
+        raise InputError(argument, value, allowed, f"The value for {labels[place]!r} is {problem}.")

@@ -1,0 +1,112 @@
+"""Slow, obvious versions of what nege computes, written from the equations alone.
+
+Nothing here is shared with the package: loops over regions, levels instead of logs,
+plain iteration.
+"""
+
+import numpy as np
+
+
+def trade_costs(places, digital=None):
+    """Iceberg factors with the online region as one more row and column."""
+    places = np.asarray(places, float)
+    if digital is None:
+        return places
+    n = len(places)
+    full = np.full((n + 1, n + 1), float(digital))
+    full[:n, :n] = places
+    full[n, n] = 1.0
+    return full
+
+
+def incomes(wage, share, farmers, mu, commission):
+    rebate = mu * sum(
+        share[r] * wage[r] * commission[r] / (1 - commission[r]) for r in range(len(wage))
+    )
+    return np.array(
+        [
+            mu * share[s] * wage[s] + farmers[s] * (1 - mu + rebate)
+            for s in range(len(wage))
+        ]
+    )
+
+
+def price_indices(wage, share, cost, sigma, commission):
+    n = len(wage)
+    return np.array(
+        [
+            sum(
+                share[r] * (wage[r] / (1 - commission[r]) * cost[r, s]) ** (1 - sigma)
+                for r in range(n)
+            )
+            ** (1 / (1 - sigma))
+            for s in range(n)
+        ]
+    )
+
+
+def wages_that_markets_pay(wage, share, cost, farmers, sigma, mu, commission):
+    """The right-hand side of the wage equation, at given wages."""
+    n = len(wage)
+    income = incomes(wage, share, farmers, mu, commission)
+    price = price_indices(wage, share, cost, sigma, commission)
+    return np.array(
+        [
+            (1 - commission[r])
+            * sum(income[s] * cost[r, s] ** (1 - sigma) * price[s] ** (sigma - 1) for s in range(n))
+            ** (1 / sigma)
+            for r in range(n)
+        ]
+    )
+
+
+def residual(wage, share, cost, farmers, sigma, mu, commission):
+    """Largest |F(w)/w - 1|."""
+    paid = wages_that_markets_pay(wage, share, cost, farmers, sigma, mu, commission)
+    return float(np.max(np.abs(paid / wage - 1)))
+
+
+def wages(share, cost, farmers, sigma, mu, commission=None, tolerance=1e-13, limit=20_000):
+    """Plain iteration in logs, with the numeraire imposed at each step."""
+    commission = np.zeros(len(share)) if commission is None else commission
+    wage = np.ones(len(share))
+    for _ in range(limit):
+        paid = wages_that_markets_pay(wage, share, cost, farmers, sigma, mu, commission)
+        paid = paid / np.sum(share * paid / (1 - commission))
+        if np.max(np.abs(paid / wage - 1)) < tolerance:
+            return paid
+        wage = paid
+    raise AssertionError("the reference did not converge")
+
+
+def real_wages(share, cost, farmers, sigma, mu, commission=None, amenity=None, **limits):
+    commission = np.zeros(len(share)) if commission is None else commission
+    amenity = np.ones(len(share)) if amenity is None else amenity
+    wage = wages(share, cost, farmers, sigma, mu, commission, **limits)
+    price = price_indices(wage, share, cost, sigma, commission)
+    return amenity * wage * price**-mu
+
+
+def of_model(model):
+    """Read a nege.CorePeriphery back into plain arrays, by its public fields only."""
+    n = len(model.geography)
+    if np.ndim(model.trade_cost) == 0:
+        places = model.trade_cost ** model.geography.distance.values
+    else:
+        places = model.trade_cost.values
+    size = n + (model.online is not None)
+    farmers = np.zeros(size)
+    farmers[:n] = model.farmers.values
+    commission, amenity = np.zeros(size), np.ones(size)
+    digital = None
+    if model.online is not None:
+        digital = model.online.trade_cost
+        commission[-1], amenity[-1] = model.online.commission, model.online.amenity
+    return {
+        "cost": trade_costs(places, digital),
+        "farmers": farmers,
+        "sigma": model.sigma,
+        "mu": model.mu,
+        "commission": commission,
+        "amenity": amenity,
+    }
