@@ -10,6 +10,7 @@ from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 from nege.solve import short_run, solve
 from nege.status import Status
+from nege.sweep import follow, sweep
 
 __all__ = [
     "ConvergenceError",
@@ -24,8 +25,10 @@ __all__ = [
     "SolverOptions",
     "Status",
     "__version__",
+    "follow",
     "geography",
     "load",
     "short_run",
     "solve",
+    "sweep",
 ]

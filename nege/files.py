@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["load"]
 
-ENGINE = "h5netcdf"
 SCHEMA = 1
 
 
@@ -29,7 +28,7 @@ def write(path: str | pathlib.Path, data: xr.Dataset, model: Model) -> None:
     partial = path.with_name(path.name + ".partial")
     try:
         # Written beside and renamed, so that a run killed here never leaves half a file.
-        tree.to_netcdf(partial, engine=ENGINE)
+        tree.to_netcdf(partial, engine="h5netcdf")
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
@@ -72,7 +71,7 @@ def load(path: str | pathlib.Path) -> Equilibrium | xr.Dataset:
     if not path.is_file():
         raise InputError("path", str(path), "a file that exists")
     try:
-        with xr.open_datatree(path, engine=ENGINE) as tree:
+        with xr.open_datatree(path, engine="h5netcdf") as tree:
             tree = tree.load()
         data, stored = tree["result"].to_dataset(), tree["model"].to_dataset()
         schema = int(data.attrs.pop("nege_schema"))

@@ -1,4 +1,4 @@
-"""The online region as data: what it costs to reach it, what the platform takes, how it is liked."""
+"""The online region as data: what reaching it costs, what its platform takes, how it is liked."""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ SLOWER = 0.01  # factor on the pace from one round to the next
 ROUNDS = 60
 NEWTON_LIMIT = 30
 LONGEST_NEWTON_STEP = 1.0  # in ln share
+POLISHED = 0.01  # of the tolerance: where Newton's method stops
 
 
 class LongRun(NamedTuple):
@@ -178,9 +179,10 @@ class _Search:
             error = 2.0 * float(np.max(np.abs(share - point.share)))
             point = self._at(share, point.state)
             self.steps += 1
-            if not self._spread(point) < 0.5 * self._spread(best):
+            if self._spread(point) < self._spread(best):
+                best = point
+            if self._spread(best) <= POLISHED * self.options.tolerance_payoff or best is not point:
                 break
-            best = point
         return best, error
 
     def _attraction(self, point: Point) -> np.ndarray:

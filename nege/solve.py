@@ -1,6 +1,5 @@
 """Short run and long run of any model: prices for given shares, and where people end up."""
 
-
 from __future__ import annotations
 
 import dataclasses
@@ -19,6 +18,7 @@ from nege.search import find_long_run
 from nege.status import Status
 
 __all__ = ["short_run", "solve"]
+
 
 def short_run(model: Model, share: Any, *, options: SolverOptions | None = None) -> Equilibrium:
     """Wages, prices and real wages while workers and firms stay where they are.
@@ -57,7 +57,7 @@ def short_run(model: Model, share: Any, *, options: SolverOptions | None = None)
     >>> e.data.real_wage.sel(region="1").item() > e.data.real_wage.sel(region="0").item()
     True
     """
-    _check(model)
+    check_model(model)
     options = options or SolverOptions()
     share = model.check_share(share)
     state = model.start_state()
@@ -70,7 +70,7 @@ def short_run(model: Model, share: Any, *, options: SolverOptions | None = None)
         error=float(report.error),
         iterations=int(report.iterations),
         horizon="short run",
-        provenance=_provenance(options),
+        provenance=provenance(options),
     )
     return _or_raise(result)
 
@@ -123,9 +123,9 @@ def solve(
     >>> nege.solve(economy, start=[0.6, 0.4]).data.share.values
     array([1., 0.])
     """
-    _check(model)
+    check_model(model)
     options = options or SolverOptions()
-    dynamics = _dynamics(dynamics)
+    dynamics = check_dynamics(dynamics)
     share = default_start(model) if start is None else model.check_share(start, "start")
     found = find_long_run(model, share, model.start_state(), dynamics, options)
     result = Equilibrium(
@@ -139,7 +139,7 @@ def solve(
         dynamics=_words(dynamics),
         perturbed=found.perturbed,
         leading_eigenvalue=found.leading_eigenvalue,
-        provenance=_provenance(options),
+        provenance=provenance(options),
     )
     if result.status is Status.UNSTABLE:  # what pure dynamics asked for, and says so
         return result
@@ -167,12 +167,14 @@ def default_start(model: Model) -> np.ndarray:
     return np.asarray(share / share.sum())
 
 
-def _check(model: Any) -> None:
+def check_model(model: Any) -> None:
+    """Refuse what is not a model."""
     if not isinstance(model, Model):
         raise InputError("model", model, "a model of nege", "For example nege.CorePeriphery(...).")
 
 
-def _dynamics(dynamics: Any) -> Replicator | Logit:
+def check_dynamics(dynamics: Any) -> Replicator | Logit:
+    """Return the dynamics, replicator by default, or refuse what is none."""
     if dynamics is None:
         return Replicator()
     if not isinstance(dynamics, (Replicator, Logit)):
@@ -186,7 +188,8 @@ def _words(dynamics: Replicator | Logit) -> str:
     return "replicator dynamics" if dynamics.allow_entry else "pure replicator dynamics"
 
 
-def _provenance(options: SolverOptions) -> dict[str, Any]:
+def provenance(options: SolverOptions) -> dict[str, Any]:
+    """Return what a result records of how it was made."""
     return {"nege_version": __version__, **dataclasses.asdict(options)}
 
 
@@ -199,4 +202,3 @@ def _or_raise(result: Equilibrium) -> Equilibrium:
         "The partial result is in the .equilibrium of this error.",
         result,
     )
-

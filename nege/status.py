@@ -47,7 +47,7 @@ _WORDS = {
     Status.CONVERGED: ("both the residual and the error bound are within tolerance", ""),
     Status.LIMIT: (
         "the iterations ran out before the residual was within tolerance",
-        "Raise SolverOptions(limit_iterations=..., limit_steps=...), or start nearer to the answer.",
+        "Raise SolverOptions(limit_iterations=..., limit_steps=...), or start nearer by.",
     ),
     Status.STALLED: (
         "rounding stopped progress before the error bound was within tolerance",

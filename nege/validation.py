@@ -8,7 +8,7 @@ changed: what comes back is a fresh, native, C-contiguous float64 copy.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ def number(
         if bound is not None
     ]
     allowed = " and ".join(["a finite number", *bounds]).replace("number and", "number", 1)
-    array = np.asarray(value)
+    array = _plain(argument, value, allowed)
     if array.dtype.kind not in "iuf" or array.ndim != 0:
         raise InputError(argument, value, allowed, cure)
     result = float(array)
@@ -60,15 +60,16 @@ def number(
 
 def whole(argument: str, value: Any, *, at_least: int, cure: str = "") -> int:
     """Return one whole number."""
-    array = np.asarray(value)
+    allowed = f"a whole number of at least {at_least}"
+    array = _plain(argument, value, allowed)
     if array.dtype.kind not in "iu" or array.ndim != 0 or int(array) < at_least:
-        raise InputError(argument, value, f"a whole number of at least {at_least}", cure)
+        raise InputError(argument, value, allowed, cure)
     return int(array)
 
 
 def real_array(argument: str, value: Any, allowed: str) -> np.ndarray:
     """Copy real numbers of any width, byte order and layout into C-contiguous float64."""
-    array = np.asarray(value)
+    array = _plain(argument, value, allowed)
     if array.dtype.kind not in "iuf":
         raise InputError(
             argument,
@@ -107,9 +108,7 @@ def vector(
     return array
 
 
-def shares(
-    argument: str, value: Any, labels: Sequence[str], *, dim: str = "region"
-) -> np.ndarray:
+def shares(argument: str, value: Any, labels: Sequence[str], *, dim: str = "region") -> np.ndarray:
     """Return non-negative shares that sum to one exactly as floats allow."""
     array = vector(argument, value, labels, dim=dim, at_least=0.0)
     total = float(array.sum())
@@ -153,6 +152,13 @@ def square(
     return array
 
 
+def texts(argument: str, names: Any) -> list[Any]:
+    """List names, but not the letters of a single one."""
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise InputError(argument, names, "a sequence of names", "Put it in a list.")
+    return np.asarray(names).tolist() if isinstance(names, xr.DataArray) else list(names)
+
+
 def known(argument: str, name: Any, names: Sequence[str]) -> str:
     """Return a name that exists, or say which ones are near."""
     if not isinstance(name, str) or name not in names:
@@ -178,6 +184,16 @@ def distinct_names(argument: str, names: Sequence[Any]) -> tuple[str, ...]:
     return result
 
 
+def _plain(argument: str, value: Any, allowed: str) -> np.ndarray:
+    """Return the value as an array; ragged lists and masked values are refused."""
+    if np.ma.is_masked(value):
+        raise InputError(argument, value, allowed, "Some of its values are masked: fill them.")
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise InputError(argument, value, allowed, "Its rows differ in length.") from error
+
+
 def _aligned(
     argument: str, value: xr.DataArray, wanted: Mapping[str, Sequence[str]], allowed: str
 ) -> np.ndarray:
@@ -188,9 +204,10 @@ def _aligned(
         if dim not in value.coords:
             continue
         given = [str(label) for label in value.coords[dim].values]
-        missing = [label for label in labels if label not in set(given)]
-        extra = [label for label in given if label not in set(labels)]
-        if missing or extra or len(given) != len(set(given)):
+        present, known_labels = set(given), set(labels)
+        missing = [label for label in labels if label not in present]
+        extra = [label for label in given if label not in known_labels]
+        if missing or extra or len(given) != len(present):
             subject = (
                 f"{extra[0]!r} is not a name here. {near(extra[0], labels)}"
                 if extra

@@ -24,10 +24,7 @@ def incomes(wage, share, farmers, mu, commission):
         share[r] * wage[r] * commission[r] / (1 - commission[r]) for r in range(len(wage))
     )
     return np.array(
-        [
-            mu * share[s] * wage[s] + farmers[s] * (1 - mu + rebate)
-            for s in range(len(wage))
-        ]
+        [mu * share[s] * wage[s] + farmers[s] * (1 - mu + rebate) for s in range(len(wage))]
     )
 
 
@@ -91,7 +88,7 @@ def of_model(model):
     """Read a nege.CorePeriphery back into plain arrays, by its public fields only."""
     n = len(model.geography)
     if np.ndim(model.trade_cost) == 0:
-        places = model.trade_cost ** model.geography.distance.values
+        places = model.trade_cost**model.geography.distance.values
     else:
         places = model.trade_cost.values
     size = n + (model.online is not None)

@@ -1,0 +1,1 @@
+"""Compiled kernels: arrays, numbers and NamedTuples; no labels, no strings, no exceptions."""

@@ -172,17 +172,13 @@ def fixed_point(parameters, share, state, options):
         else:
             if not fresh:
                 length = min(length + 1, memory)
-                _remember(
-                    states, changes, gram, slot, length, state, old_state, change, old_change
-                )
+                _remember(states, changes, gram, slot, length, state, old_state, change, old_change)
                 slot = (slot + 1) % memory
             copy(state, old_state)
             copy(change, old_change)
             fresh = False
             add_scaled(state, 1.0, change)
-            accelerated = length == 0 or _accelerate(
-                states, changes, gram, length, change, state
-            )
+            accelerated = length == 0 or _accelerate(states, changes, gram, length, change, state)
             if not (accelerated and _cap(state, old_state)):
                 copy(old_state, state)
                 add_scaled(state, 1.0, change)
@@ -192,5 +188,7 @@ def fixed_point(parameters, share, state, options):
     copy(best_state, state)
     gap = contraction_gap(parameters, share, state, work) if status != NOT_FINITE else math.nan
     error = best / gap if gap > 0.0 else math.inf
-    rate = (best / first) ** (1.0 / iterations) if iterations > 0 and 0.0 < first < math.inf else 0.0
+    rate = (
+        (best / first) ** (1.0 / iterations) if iterations > 0 and 0.0 < first < math.inf else 0.0
+    )
     return Report(status, best, error, rate, iterations)

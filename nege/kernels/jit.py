@@ -77,12 +77,14 @@ class PackageCache(FunctionCache):
         return (*super()._index_key(sig, codegen), self._digests(sig))
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Load compiled code, unless it could be stale."""
         # A parameter type without a file (a notebook cell) can change unseen: never cache it.
         if self._digests(sig) is None:
             return None
         return super().load_overload(sig, target_context)
 
     def save_overload(self, sig: Any, data: Any) -> None:
+        """Save compiled code, unless it could become stale unseen."""
         if self._digests(sig) is not None:
             super().save_overload(sig, data)
 

@@ -15,7 +15,7 @@ def dot(a, b):
 
 @kernel(arithmetic=True)
 def add_scaled(y, a, x):
-    """y += a x."""
+    """Y += a x."""
     for i in range(y.size):
         y[i] += a * x[i]
 

@@ -1,0 +1,1 @@
+"""One file per model: symbols, short run, payoff, Jacobian, labelled class."""

@@ -19,6 +19,7 @@ from nege.geography import Geography
 from nege.online import OnlineRegion
 
 ONLINE = "online_"
+ONLINE_PARAMETERS = ("trade_cost", "commission", "amenity")
 
 
 class Variable(NamedTuple):
@@ -68,16 +69,11 @@ class Model:
         """Return the state to start a short run from: a cold one, or that of a solved economy."""
         raise NotImplementedError
 
-    def flat(self) -> dict[str, float]:
-        """Return the scalar parameters by the flat names that sweeps and ``replace`` use."""
-        values = {name: getattr(self, name) for name in self.parameters}
-        if self.online is not None:
-            for field in dataclasses.fields(self.online):
-                values[ONLINE + field.name] = getattr(self.online, field.name)
-            del values[ONLINE + "name"]
-        return {
-            name: float(value) for name, value in values.items() if isinstance(value, (int, float))
-        }
+    def varied(self) -> tuple[str, ...]:
+        """Return the names that sweeps can vary, those of the online region included."""
+        if self.online is None:
+            return self.parameters
+        return (*self.parameters, *(ONLINE + name for name in ONLINE_PARAMETERS))
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
         """Return a copy of the economy with some parameters changed.
@@ -105,8 +101,8 @@ class Model:
         online = {key: changes.pop(key) for key in list(changes) if self._is_online(key)}
         for name in changes:
             if name not in arguments:
-                known = [*arguments, *(ONLINE + f.name for f in dataclasses.fields(OnlineRegion))]
-                raise InputError("parameter", name, f"one of {self.title}'s", near(name, known))
+                known = [*arguments, *(ONLINE + name for name in ONLINE_PARAMETERS)]
+                raise InputError("parameter", name, "one of the model's", near(name, known))
         arguments.update(changes)
         if online:
             if arguments["online"] is None:
@@ -124,9 +120,7 @@ class Model:
 
     @staticmethod
     def _is_online(key: str) -> bool:
-        return key.startswith(ONLINE) and key.removeprefix(ONLINE) in {
-            field.name for field in dataclasses.fields(OnlineRegion)
-        }
+        return key.startswith(ONLINE) and key.removeprefix(ONLINE) in ONLINE_PARAMETERS
 
     def label(self, share: np.ndarray, state: np.ndarray) -> xr.Dataset:
         """Return the solved economy as a Dataset, with names and units."""
@@ -180,7 +174,7 @@ class Model:
     @staticmethod
     def from_dataset(stored: xr.Dataset) -> Model:
         """Make a model again from what ``to_dataset`` returned."""
-        cls = Model._known.get(str(stored.attrs.get("model")))
+        cls: Any = Model._known.get(str(stored.attrs.get("model")))
         if cls is None:
             raise InputError(
                 "model",
@@ -204,4 +198,5 @@ class Model:
         }
         if online:
             arguments["online"] = OnlineRegion(**online)
-        return cls(Geography.from_dataset(stored), **arguments)
+        model: Model = cls(Geography.from_dataset(stored), **arguments)
+        return model

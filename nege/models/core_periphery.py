@@ -145,7 +145,7 @@ def _payoff(parameters, share, state, out):
 
 @equations.payoff_jacobian.register(Parameters)
 def _payoff_jacobian(parameters, share, state, out):
-    """d ln omega/d lambda: directly through prices, and through the wages that clear markets.
+    """D ln omega/d lambda: directly through prices, and through the wages that clear markets.
 
     Wages move by (I - df/du)^(-1) df/dlambda. With S = K diag(Y/P^2) K',
 
@@ -282,7 +282,10 @@ class CorePeriphery(Model):
     ) -> None:
         if not isinstance(geography, Geography):
             raise InputError(
-                "geography", geography, "a Geography", "Make one with nege.geography.equidistant(2)."
+                "geography",
+                geography,
+                "a Geography",
+                "Make one with nege.geography.equidistant(2).",
             )
         if online is not None and not isinstance(online, OnlineRegion):
             raise InputError(
@@ -347,7 +350,7 @@ class CorePeriphery(Model):
         """Return log wages to start from: ones, or those of a solved economy."""
         if data is None:
             return np.zeros(len(self.regions))
-        return np.log(data["wage"].values)
+        return np.asarray(np.log(data["wage"].values))
 
     def outcome(self, share: np.ndarray, state: np.ndarray) -> dict[str, np.ndarray]:
         """Return wages, prices, incomes and welfare for log wages that clear markets."""

@@ -1,0 +1,168 @@
+"""The two figures of a run: the online share there and back, and the map before and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nege import plot, report
+from nege.errors import InputError, require
+from nege.geography import equidistant
+from nege.models import closed_forms
+from nege.models.base import Model
+from nege.models.core_periphery import CorePeriphery
+from nege.online import OnlineRegion
+from nege.report import Run
+from nege.status import Status
+from nege.sweep import follow
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CONTRAST_COST = 2.0  # trade cost between the two places drawn for contrast
+WIDEST_CHANGE = 50.0  # in per cent, where the colour scale of changes ends at the latest
+
+
+def online_share(run: Run) -> Figure:
+    """Draw this economy, and for contrast two equal places with their thresholds and loop."""
+    specification = run.specification
+    contrast = specification.parameter == "online_trade_cost"
+    figure = _figure(11 if contrast else 6, 4.6)
+    axes = figure.subplots(1, 2 if contrast else 1, squeeze=False)[0]
+    ax = plot.there_and_back(
+        specification.values, 100 * report.online_share(run), turn=specification.turn, ax=axes[0]
+    )
+    ax.set_xlabel(f"{report.words(specification.parameter)} (iceberg factor)")
+    ax.set_ylabel("online share of workers (%)")
+    ax.set_title(specification.title, loc="left")
+    ax.legend(frameon=False)
+    ax.set_ylim(bottom=0.0)
+    if contrast:
+        _draw_contrast(axes[1], specification.model)
+    return figure
+
+
+def _draw_contrast(ax: Any, model: Model) -> None:
+    """Two equal places without counter-forces: the online share jumps, at two thresholds."""
+    sigma, mu = (model.sigma, model.mu) if isinstance(model, CorePeriphery) else (5.0, 0.4)
+    take_off = closed_forms.online_take_off(sigma=sigma, mu=mu, trade_cost=CONTRAST_COST)
+    collapse = closed_forms.online_collapse(sigma=sigma, mu=mu, trade_cost=CONTRAST_COST)
+    highest = min(1.25 * max(take_off, collapse), 4.0)
+    # Points close to both thresholds, so that the jumps are drawn upright.
+    close = [t * f for t in (take_off, collapse) for f in (0.999, 1.001) if 1 < t * f < highest]
+    half = np.unique(np.concatenate([np.linspace(1.0, highest, 61), close]))[::-1]
+    values = np.concatenate([half, half[-2::-1]])
+    two = CorePeriphery(
+        equidistant(2),
+        sigma=sigma,
+        mu=mu,
+        trade_cost=CONTRAST_COST,
+        online=OnlineRegion(trade_cost=highest),
+    )
+    loop = follow(two, {"online_trade_cost": values}, progress=False)
+    plot.there_and_back(
+        values, 100 * loop["share"].sel(region="online").values, turn=len(half) - 1, ax=ax
+    )
+    marks = ((take_off, "take-off", plot.BLUE), (collapse, "collapse", plot.ORANGE))
+    for threshold, name, colour in marks:
+        if 1.0 < threshold < highest:
+            ax.axvline(threshold, color=colour, lw=1, ls=":")
+            ax.annotate(
+                f"{name}\n{threshold:.4f}",
+                (threshold, 50),
+                xytext=(5, 0),
+                textcoords="offset points",
+                color=plot.GREY,
+            )
+    ax.set_xlabel("digital trade cost (iceberg factor)")
+    ax.set_ylabel("online share of workers (%)")
+    ax.set_title(f"For contrast: two equal places, trade cost {CONTRAST_COST:g}", loc="left")
+
+
+def cities(run: Run) -> Figure:
+    """Draw the places by size at the start and at the turn, and who lost less than the rest."""
+    specification = run.specification
+    model = specification.model
+    good = np.flatnonzero(run.result["status"].values == Status.CONVERGED)
+    if good.size == 0:
+        raise InputError("path", specification.parameter, "solved somewhere", "Nothing to draw.")
+    first, last = good[0], good[good <= specification.turn][-1]
+    share = report.places(run).values
+    before, after = share[first], share[last]
+    figure = _figure(15, 4.6)
+    left, middle, right = figure.subplots(1, 3)
+    name = report.words(specification.parameter)
+    online = report.online_share(run)
+    for ax, step, values in ((left, first, before), (middle, last, after)):
+        plot.places(model.geography.coordinates, values, ax=ax)
+        more = f": {online[step]:.1%} online" if model.online is not None else ""
+        ax.set_title(f"{name} {specification.values[step]:g}{more}", loc="left")
+    right.set_title("change among those who stay offline", loc="left")
+    if after.sum() > 0.0:
+        _draw_change(figure, right, model, before, after)
+    else:
+        right.set_axis_off()
+        right.text(0.5, 0.5, "nobody stays offline", ha="center", transform=right.transAxes)
+    if report.places_have_names(model):
+        _name_largest(left, model, before)
+    return figure
+
+
+def _draw_change(
+    figure: Figure, ax: Any, model: Model, before: np.ndarray, after: np.ndarray
+) -> None:
+    """Colour places by how their share of the offline workers changed."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = 100 * ((after / after.sum()) / (before / before.sum()) - 1)
+    change = np.nan_to_num(change, nan=0.0, posinf=WIDEST_CHANGE)
+    widest = float(np.clip(np.quantile(np.abs(change), 0.9), 1.0, WIDEST_CHANGE))
+    plot.places(
+        model.geography.coordinates,
+        np.maximum(before, after),
+        colour=np.clip(change, -widest, widest),
+        ax=ax,
+        cmap="PuOr_r",
+        vmin=-widest,
+        vmax=widest,
+        edgecolors=plot.GREY,
+    )
+    figure.colorbar(
+        ax.collections[0],
+        ax=ax,
+        label="share of offline workers, change in %",
+        shrink=0.9,
+        extend="both",
+    )
+
+
+def _name_largest(ax: Any, model: Model, share: np.ndarray, count: int = 6) -> None:
+    """Name the largest places, leaving out those too near to one already named."""
+    coordinates = model.geography.coordinates
+    if coordinates is None or "longitude" not in coordinates:
+        return
+    spots = np.column_stack([coordinates["longitude"].values, coordinates["latitude"].values])
+    apart = 0.1 * float(np.max(np.ptp(spots, axis=0)))
+    effects: Any = require("matplotlib.patheffects", "plot", "Drawing")
+    halo = effects.withStroke(linewidth=2.5, foreground="white")
+    named: list[int] = []
+    for place in np.argsort(-share):
+        if len(named) == count:
+            break
+        if all(np.hypot(*(spots[place] - spots[other])) > apart for other in named):
+            named.append(int(place))
+            ax.annotate(
+                model.geography.names[place],
+                spots[place],
+                xytext=(7, 5),
+                textcoords="offset points",
+                fontsize=9,
+                path_effects=[halo],
+            )
+
+
+def _figure(width: float, height: float) -> Figure:
+    # Without pyplot: no window, no global state, whatever backend the user has.
+    module: Any = require("matplotlib.figure", "plot", "Drawing")
+    figure: Figure = module.Figure(figsize=(width, height), layout="constrained")
+    return figure

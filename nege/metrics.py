@@ -1,0 +1,121 @@
+"""How far apart places are: by rule on circles, lines and grids, by table elsewhere.
+
+A metric is what solvers read of a geography: they can multiply by the trade costs of
+a circle, a line or a grid without ever holding its matrix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Circle", "Grid", "Line", "Matrix", "Metric"]
+
+Floats = NDArray[np.float64]
+
+
+def frozen(values: Any, dtype: Any = None) -> NDArray[Any]:
+    """Return the values as a read-only array that nobody else can write to."""
+    array = np.asarray(values, dtype=dtype)
+    if array.dtype.kind == "O":  # as text comes back from netCDF
+        array = array.astype(str)
+    if array.flags.writeable or array.base is not None or not array.flags.c_contiguous:
+        array = np.array(array, order="C")
+    array.setflags(write=False)
+    return array
+
+
+class Frozen:
+    """Pickle and copy by construction: numpy forgets on the way that arrays are read-only."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, item.name) for item in fields(self))  # type: ignore[arg-type]
+
+
+class Metric(Frozen):
+    """How far apart places are, known by rule or by table."""
+
+    def __len__(self) -> int:
+        """Count the places."""
+        raise NotImplementedError
+
+    def among(self, places: NDArray[np.intp]) -> Floats:
+        """Return the distances among some of the places, given by position."""
+        raise NotImplementedError
+
+    def dense(self) -> Floats:
+        """Return all distances as an (n, n) C-contiguous matrix, origin by destination."""
+        return self.among(np.arange(len(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix(Metric):
+    """Distances from a table: `values[origin, destination]`."""
+
+    values: Floats
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", frozen(self.values, np.float64))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def among(self, places: NDArray[np.intp]) -> Floats:
+        """Cut rows and columns out of the table."""
+        return np.ascontiguousarray(self.values[np.ix_(places, places)])
+
+    def dense(self) -> Floats:
+        """Return the table itself."""
+        return self.values
+
+
+@dataclass(frozen=True)
+class Circle(Metric):
+    """`n` places one step apart on a circle, |i - j| or n - |i - j|."""
+
+    n: int
+
+    def __len__(self) -> int:
+        return self.n
+
+    def among(self, places: NDArray[np.intp]) -> Floats:
+        """Count steps along the shorter way round."""
+        steps: Floats = np.abs(np.subtract.outer(places, places)).astype(np.float64)
+        return np.minimum(steps, self.n - steps)
+
+
+@dataclass(frozen=True, eq=False)
+class Line(Metric):
+    """Places at increasing `positions` on a line, |p_i - p_j|."""
+
+    positions: Floats
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "positions", frozen(self.positions, np.float64))
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def among(self, places: NDArray[np.intp]) -> Floats:
+        """Subtract positions."""
+        positions = self.positions[places]
+        return np.abs(np.subtract.outer(positions, positions))
+
+
+@dataclass(frozen=True)
+class Grid(Metric):
+    """Cells of `ny` rows and `nx` columns, counted row by row, one step apart."""
+
+    ny: int
+    nx: int
+
+    def __len__(self) -> int:
+        return self.ny * self.nx
+
+    def among(self, places: NDArray[np.intp]) -> Floats:
+        """Measure straight between the centres of cells."""
+        row, column = np.divmod(places, self.nx)
+        return np.hypot(np.subtract.outer(row, row), np.subtract.outer(column, column))

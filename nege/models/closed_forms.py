@@ -1,0 +1,72 @@
+"""Exact thresholds of symmetric core-periphery economies with an online region.
+
+n equidistant places with freeness phi = T^(1-sigma), mean freeness
+gbar = (1 + (n-1) phi)/n; delta the digital trade cost, zeta the commission, mu the
+share of manufactures, amenity 1.
+
+    take-off   (gbar delta^(sigma-1))^(1/sigma + mu/(sigma-1)) = 1 - zeta: below it workers of
+               the dispersed economy gain by going online; whatever mu where zeta = 0
+    collapse   delta^(-mu sigma) [mu (1-zeta) delta^(1-sigma)
+               + (1 - mu (1-zeta)) gbar delta^(sigma-1)] = (1 - zeta)^sigma: above it workers
+               of an economy that is all online gain by leaving
+
+Derived from the equations of ``core_periphery`` at lambda = (1/n, ..., 1/n, 0) and at
+lambda = (0, ..., 0, 1).
+"""
+
+from __future__ import annotations
+
+import math
+
+from scipy.optimize import brentq
+
+
+def mean_freeness(sigma: float, trade_cost: float, places: int) -> float:
+    """Return gbar."""
+    return (1.0 + (places - 1) * math.pow(trade_cost, 1.0 - sigma)) / places
+
+
+def online_take_off(
+    *, sigma: float, mu: float, trade_cost: float, places: int = 2, commission: float = 0.0
+) -> float:
+    """Digital trade cost below which workers of the dispersed economy go online.
+
+    Below 1, thus out of reach, where the commission is too high.
+    """
+    exponent = 1.0 / sigma + mu / (sigma - 1.0)
+    net = (1.0 - commission) ** (1.0 / exponent)
+    return float((net / mean_freeness(sigma, trade_cost, places)) ** (1.0 / (sigma - 1.0)))
+
+
+def online_collapse(
+    *, sigma: float, mu: float, trade_cost: float, places: int = 2, commission: float = 0.0
+) -> float:
+    """Digital trade cost above which an economy that is all online falls apart.
+
+    Infinite where it never does (mu of at least (sigma-1)/sigma without commission);
+    NaN where all-online is sustained at no digital trade cost.
+    """
+    freeness = mean_freeness(sigma, trade_cost, places)
+    net = 1.0 - commission
+
+    def excess(log_cost: float) -> float:
+        inward = math.log(mu * net) + (1.0 - sigma - mu * sigma) * log_cost
+        outward = math.log((1.0 - mu * net) * freeness) + (sigma - 1.0 - mu * sigma) * log_cost
+        top = max(inward, outward)
+        return (
+            top + math.log(math.exp(inward - top) + math.exp(outward - top)) - sigma * math.log(net)
+        )
+
+    if mu * sigma >= sigma - 1.0:
+        # Both terms fall with the cost; the online core, once sustained, stays.
+        return math.inf if excess(50.0) < 0.0 else math.nan
+    # Convex in the log cost, with its lowest point where both terms balance.
+    balance = (sigma - 1.0 + mu * sigma) * mu * net
+    balance /= (sigma - 1.0 - mu * sigma) * (1.0 - mu * net) * freeness
+    lowest = max(0.0, math.log(balance) / (2.0 * (sigma - 1.0)))
+    if excess(lowest) >= 0.0:
+        return math.nan
+    high = lowest + 1.0
+    while excess(high) < 0.0:
+        high *= 2.0
+    return math.exp(brentq(excess, lowest, high, xtol=1e-15, rtol=8.9e-16))

@@ -1,0 +1,155 @@
+"""Pictures of economies; matplotlib is imported when the first one is drawn.
+
+Colours are from the palette of Okabe & Ito, which colour-blind readers can tell
+apart. Every function takes ``ax=`` and returns the Axes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from nege.errors import InputError, require
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from nege.equilibrium import Equilibrium
+
+BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
+LARGEST_DOT = 600.0  # points squared, for a place with a tenth of all
+
+
+class EquilibriumPlot:
+    """Pictures of one economy: ``equilibrium.plot.shares()``, ``equilibrium.plot.map()``."""
+
+    def __init__(self, equilibrium: Equilibrium) -> None:
+        self._equilibrium = equilibrium
+
+    def shares(self, ax: Axes | None = None, *, largest: int = 20) -> Axes:
+        """Draw the share of workers by region as bars, largest first.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+        largest : int
+            How many places to show; the online region is always among them.
+
+        Returns
+        -------
+        Axes
+            With one bar per region.
+        """
+        share = self._equilibrium.data["share"]
+        model = self._equilibrium.model
+        order = np.argsort(-share.values, kind="stable")[:largest]
+        if model.online is not None and share.size - 1 not in order:
+            order = np.append(order[:-1], share.size - 1)
+        names = share["region"].values[order]
+        online = None if model.online is None else model.online.name
+        ax = _axes(ax)
+        ax.bar(
+            np.arange(order.size),
+            share.values[order],
+            color=[ORANGE if name == online else BLUE for name in names],
+        )
+        ax.set_xticks(np.arange(order.size), names, rotation=60 if order.size > 6 else 0)
+        ax.set_ylabel("share of workers and firms")
+        if order.size < share.size:
+            ax.set_title(f"{order.size} of {share.size} regions")
+        return ax
+
+    def map(self, ax: Axes | None = None) -> Axes:
+        """Draw the places where they are, by their share of workers.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+            With one dot per place, its area in proportion to its share.
+
+        Raises
+        ------
+        InputError
+            For a geography without coordinates.
+        """
+        model = self._equilibrium.model
+        share = self._equilibrium.data["share"].values[: len(model.geography)]
+        ax = places(model.geography.coordinates, share, ax=ax)
+        if model.online is not None:
+            online = float(self._equilibrium.data["share"][-1])
+            ax.set_title(f"{online:.1%} of workers are online")
+        return ax
+
+
+def places(
+    coordinates: xr.Dataset | None,
+    share: np.ndarray,
+    *,
+    colour: Any = BLUE,
+    ax: Axes | None = None,
+    **style: Any,
+) -> Axes:
+    """Draw places where they are, with areas in proportion to their shares."""
+    if coordinates is None:
+        raise InputError(
+            "geography",
+            "distances alone",
+            "one with coordinates",
+            "Make it with from_points, cities, grid or another maker that places regions.",
+        )
+    ax = _axes(ax)
+    geographic = "longitude" in coordinates
+    x, y = (
+        coordinates[name].values for name in (("longitude", "latitude") if geographic else "xy")
+    )
+    size = LARGEST_DOT * np.asarray(share) / 0.1
+    style = {"alpha": 0.8, "linewidths": 0.4, "edgecolors": "white", **style}
+    points = ax.scatter(x, y, s=size, c=colour, **style)
+    points.set_gid("places")
+    if geographic:
+        ax.set_aspect(1.0 / np.cos(np.deg2rad(float(np.mean(y)))))
+        ax.set_xlabel("longitude (degrees east)")
+        ax.set_ylabel("latitude (degrees north)")
+    else:
+        ax.set_aspect("equal")
+        for span, limits in ((x, ax.set_xlim), (y, ax.set_ylim)):
+            # Two places on a line would leave the other axis without extent.
+            limits(float(np.min(span)) - 0.7, float(np.max(span)) + 0.7)
+        ax.set_xlabel("steps")
+        ax.set_ylabel("steps")
+    return ax
+
+
+def there_and_back(
+    varied: np.ndarray, outcome: np.ndarray, *, turn: int, ax: Axes | None = None
+) -> Axes:
+    """Draw an outcome along a path that goes to step `turn` and comes back."""
+    ax = _axes(ax)
+    ax.plot(varied[: turn + 1], outcome[: turn + 1], color=BLUE, lw=2.2, label="falling")
+    if turn + 1 < len(varied):
+        ax.plot(
+            varied[turn:],
+            outcome[turn:],
+            color=ORANGE,
+            lw=2.2,
+            ls=(0, (4, 2)),
+            label="rising again",
+        )
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def _axes(ax: Axes | None) -> Axes:
+    if ax is not None:
+        return ax
+    pyplot = require("matplotlib.pyplot", "plot", "Drawing")
+    made: Axes = pyplot.subplots(layout="constrained")[1]
+    return made

@@ -1,0 +1,235 @@
+"""A run from start to finish: solve the path, say what happened, write files and pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import pathlib
+import tempfile
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from nege import files
+from nege.errors import InputError
+from nege.models.base import Model
+from nege.options import Logit
+from nege.solve import solve
+from nege.specification import Specification
+from nege.status import Status
+from nege.sweep import follow
+
+if TYPE_CHECKING:
+    pass
+
+JUMP = 0.1  # a change of the online share in one step that is called a jump
+SAME = 1e-6  # arms nearer than this are called the same
+CONTRAST_COST = 2.0
+
+
+class Run(NamedTuple):
+    """What a run found."""
+
+    specification: Specification
+    result: xr.Dataset
+    fit: float  # rank correlation with population without the online region; NaN where unknown
+    effective: float  # effective number of places without the online region
+
+
+def writable(folder: str | pathlib.Path) -> pathlib.Path:
+    """Make the output folder, and prove that it can be written before anything is solved."""
+    folder = pathlib.Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            "output",
+            str(folder),
+            "a folder that can be written",
+            f"The system says: {error}. Choose another with --output.",
+        ) from error
+    return folder
+
+
+def execute(specification: Specification, *, progress: bool | None = None) -> Run:
+    """Solve the path, and the economy without the online region to compare with the data."""
+    model, dynamics = specification.model, specification.dynamics
+    result = follow(model, specification.path, dynamics=dynamics, progress=progress)
+    fit, effective = _without_online(specification)
+    return Run(specification, result, fit, effective)
+
+
+def _without_online(specification: Specification) -> tuple[float, float]:
+    """Rank correlation with population, and effective number of places, with nobody online."""
+    from scipy.stats import spearmanr
+
+    model, dynamics = specification.model.replace(online=None), specification.dynamics
+    if isinstance(dynamics, Logit):
+        dynamics = dataclasses.replace(dynamics, online_weight=None)
+    share = solve(model, dynamics=dynamics).data["share"].values
+    effective = float(1.0 / np.sum(share**2))
+    population = model.geography.population
+    if population is None:
+        return float("nan"), effective
+    return float(spearmanr(share, population.values).statistic), effective
+
+
+# --- words -------------------------------------------------------------------------
+
+
+def table(run: Run, *, rows: int = 11) -> str:
+    """Return the path as a table: at most `rows` of each arm, the ends always among them."""
+    specification, result = run.specification, run.result
+    shown = _rows(specification, rows)
+    online = online_share(run)
+    largest = places(run).max("region").values
+    varied = "digital cost" if specification.parameter == "online_trade_cost" else "value"
+    head = (varied, "online share", "largest city", "welfare", "residual", "iterations")
+    lines = ["  ".join(f"{word:>12}" for word in head)]
+    for step in shown:
+        if step == specification.turn + 1 or (step > specification.turn and step == shown[0]):
+            lines.append("  " + "- " * 20 + "and back")
+        status = Status(int(result["status"][step]))
+        if status is not Status.CONVERGED:
+            lines.append(f"{specification.values[step]:12.4f}  {status.name}: {status.message}")
+            continue
+        lines.append(
+            f"{specification.values[step]:12.4f}  {online[step]:12.2%}  {largest[step]:12.2%}  "
+            f"{float(result['welfare'][step]):12.5f}  {float(result['residual'][step]):12.1e}  "
+            f"{int(result['iterations'][step]):12d}"
+        )
+    return "\n".join(lines)
+
+
+def story(run: Run) -> str:
+    """Return in plain words what happened along the path, also where something failed."""
+    specification, result = run.specification, run.result
+    failed = int((result["status"] != Status.CONVERGED).sum())
+    total = result.sizes["step"]
+    lines = []
+    if failed:
+        lines.append(
+            f"{failed} of {total} steps did NOT converge; they are left out of what follows."
+        )
+    else:
+        worst = float(result["residual"].max())
+        lines.append(f"All {total} steps converged, residual at most {worst:.1e}.")
+    spread = f"Without the online region workers are spread over {run.effective:.3g} places' worth"
+    spread += f" of {len(specification.model.geography)}"
+    if np.isfinite(run.fit):
+        spread += f"; by rank they correlate with the populations at {run.fit:.2f} (Spearman)"
+    lines.append(f"{spread}.")
+    lines += _story_of_online(run)
+    return "\n".join(lines)
+
+
+def _story_of_online(run: Run) -> list[str]:
+    specification, result = run.specification, run.result
+    if specification.model.online is None:
+        return []
+    values, turn, online = specification.values, specification.turn, online_share(run)
+    name = words(specification.parameter)
+    good = np.flatnonzero(result["status"].values == Status.CONVERGED)
+    if good.size < 2:
+        return []
+    first, last = good[0], good[good <= turn][-1]
+    lines = [
+        f"As the {name} goes from {values[first]:g} to {values[last]:g}, the online share goes "
+        f"from {online[first]:.2%} to {online[last]:.1%}, and welfare from "
+        f"{float(result['welfare'][first]):.4f} to {float(result['welfare'][last]):.4f}."
+    ]
+    top = int(np.argmax(places(run).values[first]))
+    share = places(run).values[:, top]
+    if places_have_names(specification.model):
+        lines.append(
+            f"{specification.model.geography.names[top]}, the largest place at the start, goes "
+            f"from {share[first]:.1%} to {share[last]:.1%} of all workers."
+        )
+    jumps = [(a, b) for a, b in itertools.pairwise(good) if abs(online[b] - online[a]) > JUMP]
+    for a, b in jumps:
+        way = "on the way" if b <= turn else "on the way back"
+        lines.append(
+            f"A jump {way}: between {values[a]:g} and {values[b]:g} the online share goes from "
+            f"{online[a]:.1%} to {online[b]:.1%}."
+        )
+    if not jumps:
+        steps = np.abs(np.diff(online[good]))
+        lines.append(f"No jump: the largest change in one step is {steps.max():.1%}.")
+    if turn + 1 < len(values):
+        apart = np.abs(online[: turn + 1] - online[turn:][::-1])
+        worst = float(np.nanmax(apart))
+        lines.append(
+            "It comes back the way it went: both arms agree to "
+            f"{max(worst, 1e-16):.0e}, so there is no hysteresis."
+            if worst <= SAME
+            else f"It does not come back the way it went: the arms differ by up to {worst:.0%} of "
+            "workers at the same value. That is hysteresis."
+        )
+    return lines
+
+
+def words(parameter: str) -> str:
+    """Return what a parameter is called in prose."""
+    return {"online_trade_cost": "digital trade cost"}.get(parameter, parameter.replace("_", " "))
+
+
+def places_have_names(model: Model) -> bool:
+    """Whether places bear names of their own rather than numbers."""
+    return not all(name.isdigit() for name in model.geography.names)
+
+
+def places(run: Run) -> xr.DataArray:
+    """Return the shares of the physical places along the path."""
+    return run.result["share"].isel(region=slice(0, len(run.specification.model.geography)))
+
+
+def online_share(run: Run) -> np.ndarray:
+    """Return the share of the online region along the path; zero where there is none."""
+    online = run.specification.model.online
+    if online is None:
+        return np.zeros(run.result.sizes["step"])
+    return np.asarray(run.result["share"].sel(region=online.name).values)
+
+
+def _rows(specification: Specification, rows: int) -> list[int]:
+    last = len(specification.values) - 1
+    arms = [(0, specification.turn)]
+    if last > specification.turn:
+        arms.append((specification.turn + 1, last))
+    return [
+        int(step)
+        for low, high in arms
+        for step in np.unique(np.linspace(low, high, min(rows, high - low + 1)).round())
+    ]
+
+
+# --- files and pictures ------------------------------------------------------------
+
+
+def save(run: Run, folder: pathlib.Path) -> list[pathlib.Path]:
+    """Write the data, then the pictures; return what was written.
+
+    The data come first, so that nothing solved is lost where a picture fails.
+    """
+    from nege import figures
+
+    data = folder / "economy.nc"
+    about = {
+        "title": run.specification.title,
+        "rank_correlation": run.fit,
+        "effective_places": run.effective,
+    }
+    files.write(data, run.result.assign_attrs(about), run.specification.model)
+    written = [data]
+    drawings = {"online_share.png": figures.online_share, "cities.png": figures.cities}
+    if run.specification.model.online is None:
+        del drawings["online_share.png"]
+    if run.specification.model.geography.coordinates is None:
+        del drawings["cities.png"]
+    for name, draw in drawings.items():
+        draw(run).savefig(folder / name, dpi=150)
+        written.append(folder / name)
+    return written

@@ -1,0 +1,255 @@
+"""Economies described in TOML: checked tables in, a model and its path out."""
+
+from __future__ import annotations
+
+import importlib.resources
+import pathlib
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege import geography, validation
+from nege.errors import InputError, near
+from nege.models.base import Model
+from nege.models.core_periphery import CorePeriphery
+from nege.online import OnlineRegion
+from nege.options import Logit, Replicator
+
+DEFAULT = "chinese_cities"
+
+GEOGRAPHIES: dict[str, Callable[..., geography.Geography]] = {
+    "cities": geography.cities,
+    "equidistant": geography.equidistant,
+    "racetrack": geography.racetrack,
+    "line": geography.line,
+    "star": geography.star,
+    "grid": geography.grid,
+    "points": geography.from_points,
+    "distance": geography.from_distance,
+}
+ARGUMENTS = {
+    "cities": ("country", "min_population"),
+    "equidistant": ("n",),
+    "racetrack": ("n",),
+    "line": ("n_or_positions",),
+    "star": ("n",),
+    "grid": ("ny", "nx"),
+    "points": ("latitude", "longitude", "names", "population"),
+    "distance": ("distance", "names", "population"),
+}
+TABLES = {
+    "title": (),
+    "why": (),
+    "geography": (),
+    "model": ("kind", "sigma", "mu", "trade_cost", "farmers"),
+    "online": ("trade_cost", "commission", "amenity", "name"),
+    "dynamics": ("kind", "scale", "weights", "online_weight", "allow_entry"),
+    "path": ("parameter", "from", "to", "points", "spacing", "back"),
+}
+
+
+@dataclass(frozen=True)
+class Specification:
+    """What a run is to do: an economy, how people move, and the path of one parameter."""
+
+    title: str
+    why: str
+    model: Model
+    dynamics: Replicator | Logit
+    parameter: str
+    values: np.ndarray
+    turn: int  # the step at which the path turns back; the last one if it does not
+
+    @property
+    def path(self) -> xr.Dataset:
+        """The path as ``nege.follow`` takes it."""
+        return xr.Dataset({self.parameter: ("step", self.values)})
+
+
+def examples() -> tuple[str, ...]:
+    """Names of the examples that come with nege."""
+    folder = importlib.resources.files("nege") / "examples"
+    return tuple(
+        sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name != "__pycache__")
+    )
+
+
+def text(name: str) -> str:
+    """Return the TOML text of a file, or of an example by its name."""
+    if name in examples():
+        file = importlib.resources.files("nege") / "examples" / f"{name}.toml"
+        return file.read_text(encoding="utf-8")
+    path = pathlib.Path(name)
+    if not path.is_file():
+        raise InputError(
+            "file", name, "a TOML file, or the name of an example", near(name, examples())
+        )
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            "file", name, "readable UTF-8 text", f"The system says: {error}."
+        ) from error
+
+
+def read(name: str) -> Specification:
+    """Read a specification from a TOML file, or from an example by its name.
+
+    Parameters
+    ----------
+    name : str
+        Path of a file, or one of ``examples()``.
+
+    Returns
+    -------
+    Specification
+        Checked: every key is known, and the model accepts every value.
+
+    Raises
+    ------
+    InputError
+        Naming the key, the value and what is allowed.
+    """
+    try:
+        tables = tomllib.loads(text(name))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError("file", name, "valid TOML", f"The parser says: {error}.") from error
+    _check_keys("", tables, TABLES)
+    for key in ("geography", "model", "path"):
+        if not isinstance(tables.get(key), dict):
+            raise InputError(f"[{key}]", tables.get(key), "a table", f"Add [{key}] to the file.")
+    path = _table(tables, "path")
+    parameter, values, turn = _path(path)
+    places = _geography(tables["geography"])
+    online = _online(tables, parameter, values)
+    model = _model(_table(tables, "model"), places, online)
+    if parameter not in model.varied():
+        raise InputError(
+            "[path] parameter", parameter, "one of the model's", near(parameter, model.varied())
+        )
+    model = model.replace({parameter: values[0]})
+    model.replace({parameter: values[turn]})
+    dynamics = _dynamics(tables, model)
+    title = str(tables.get("title", pathlib.Path(name).stem))
+    return Specification(
+        title, str(tables.get("why", "")).strip(), model, dynamics, parameter, values, turn
+    )
+
+
+def _table(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
+    table = tables.get(key, {})
+    if not isinstance(table, dict):
+        raise InputError(f"[{key}]", table, "a table")
+    _check_keys(key, table, TABLES[key])
+    return table
+
+
+def _check_keys(table: str, given: Mapping[str, Any], allowed: Any) -> None:
+    for key in given:
+        if key not in allowed:
+            where = f"key in [{table}]" if table else "key"
+            raise InputError(where, key, "a key that nege knows", near(key, allowed))
+
+
+def _choice(argument: str, value: Any, allowed: Any) -> str:
+    if value not in allowed:
+        raise InputError(argument, value, "a known kind", near(value, allowed))
+    return str(value)
+
+
+def _geography(table: dict[str, Any]) -> geography.Geography:
+    kind = _choice("[geography] kind", table.get("kind"), GEOGRAPHIES)
+    given = {key: value for key, value in table.items() if key != "kind"}
+    _check_keys("geography", given, ARGUMENTS[kind])
+    if kind == "cities":
+        return geography.cities(**given)
+    optional = ("names", "population")
+    for argument in ARGUMENTS[kind]:
+        if argument not in given and argument not in optional:
+            raise InputError(f"[geography] {argument}", None, f"given for kind {kind!r}")
+    keywords = {key: given.pop(key) for key in optional if key in given}
+    return GEOGRAPHIES[kind](*(given[key] for key in ARGUMENTS[kind] if key in given), **keywords)
+
+
+def _online(tables: Mapping[str, Any], parameter: str, values: np.ndarray) -> OnlineRegion | None:
+    if "online" not in tables:
+        return None
+    table = _table(tables, "online")
+    if "trade_cost" not in table:
+        if parameter != "online_trade_cost":
+            raise InputError(
+                "[online] trade_cost", None, "given", "Only a path in online_trade_cost sets it."
+            )
+        table = {**table, "trade_cost": float(values[0])}
+    return OnlineRegion(**table)
+
+
+def _model(
+    table: dict[str, Any], places: geography.Geography, online: OnlineRegion | None
+) -> Model:
+    _choice("[model] kind", table.get("kind", "core-periphery"), ("core-periphery",))
+    for key in ("sigma", "mu", "trade_cost"):
+        if key not in table:
+            raise InputError(f"[model] {key}", None, "given")
+    arguments = {key: value for key, value in table.items() if key != "kind"}
+    return CorePeriphery(places, online=online, **arguments)
+
+
+def _dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:
+    table = _table(tables, "dynamics")
+    kind = _choice("[dynamics] kind", table.get("kind", "replicator"), ("logit", "replicator"))
+    wanted = ("scale", "weights", "online_weight") if kind == "logit" else ("allow_entry",)
+    given = {key: value for key, value in table.items() if key != "kind"}
+    _check_keys("dynamics", given, wanted)
+    if kind == "replicator":
+        return Replicator(**given)
+    if "scale" not in given:
+        raise InputError("[dynamics] scale", None, "given for logit tastes")
+    weights = given.get("weights", "equal")
+    if weights == "population":
+        given["weights"] = model.geography.population_share
+    elif weights == "equal":
+        given["weights"] = np.full(len(model.geography), 1.0 / len(model.geography))
+    elif not isinstance(weights, (list, dict)):
+        raise InputError("[dynamics] weights", weights, '"population", "equal", a list or a table')
+    if model.online is None:
+        given.pop("online_weight", None)
+    elif "online_weight" not in given:
+        raise InputError(
+            "[dynamics] online_weight",
+            None,
+            "given where there is an online region",
+            "It is the room people see online, in the unit of the places' weights.",
+        )
+    dynamics = Logit(**given)
+    dynamics.kernel(model)
+    return dynamics
+
+
+def _path(table: dict[str, Any]) -> tuple[str, np.ndarray, int]:
+    for key in ("parameter", "from", "to"):
+        if key not in table:
+            raise InputError(f"[path] {key}", None, "given")
+    low_cure = "A logarithmic path needs positive ends."
+    first = validation.number("[path] from", table["from"])
+    last = validation.number("[path] to", table["to"])
+    points = validation.whole("[path] points", table.get("points", 25), at_least=2)
+    spacing = _choice("[path] spacing", table.get("spacing", "linear"), ("linear", "log"))
+    if spacing == "log" and min(first, last) <= 0.0:
+        raise InputError("[path] from", first, "positive", low_cure)
+    back = table.get("back", False)
+    if not isinstance(back, bool):
+        raise InputError("[path] back", back, "true or false")
+    space = np.geomspace if spacing == "log" else np.linspace
+    values = space(first, last, points)
+    values[0], values[-1] = first, last
+    turn = points - 1
+    return (
+        str(table["parameter"]),
+        np.concatenate([values, values[-2::-1]]) if back else values,
+        turn,
+    )
