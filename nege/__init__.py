@@ -1,6 +1,6 @@
 """New-economic-geography models with an online region: solved exactly, honestly and fast."""
 
-from nege import geography
+from nege import geography, testing
 from nege._version import __version__
 from nege.equilibrium import Equilibrium
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
@@ -31,4 +31,5 @@ __all__ = [
     "short_run",
     "solve",
     "sweep",
+    "testing",
 ]

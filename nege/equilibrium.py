@@ -12,6 +12,7 @@ import xarray as xr
 
 from nege import files
 from nege.models.base import Model
+from nege.options import Logit, Replicator
 from nege.status import Status
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ class Equilibrium:
         together (long run).
     horizon : str
         "short run" or "long run".
-    dynamics : str
-        How people moved; empty for a short run.
+    dynamics : Replicator, Logit or None
+        How people moved; None for a short run.
     perturbed : tuple of str
         Every nudge that the solve gave, in words; empty where none was needed.
     leading_eigenvalue : float
@@ -64,7 +65,7 @@ class Equilibrium:
     error: float
     iterations: int
     horizon: str
-    dynamics: str = ""
+    dynamics: Replicator | Logit | None = None
     perturbed: tuple[str, ...] = ()
     leading_eigenvalue: float = float("nan")
     provenance: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -102,18 +103,19 @@ class Equilibrium:
             "error": self.error,
             "iterations": self.iterations,
             "horizon": self.horizon,
-            "dynamics": self.dynamics,
             "perturbed": "\n".join(self.perturbed),
             "leading_eigenvalue": self.leading_eigenvalue,
         }
         provenance = {f"provenance_{key}": value for key, value in self.provenance.items()}
-        files.write(path, self.data.assign_attrs({**proof, **provenance}), self.model)
+        data = self.data.assign_attrs({**proof, **provenance})
+        files.write(path, data, self.model, self.dynamics)
 
     @classmethod
-    def _from_files(cls, data: xr.Dataset, model: Model) -> Equilibrium:
+    def _from_files(
+        cls, data: xr.Dataset, model: Model, dynamics: Replicator | Logit | None
+    ) -> Equilibrium:
         """Make an equilibrium again from what ``to_netcdf`` wrote."""
-        attrs, data = data.attrs, data.assign_attrs()
-        data.attrs = {}
+        attrs, data = data.attrs, data.drop_attrs(deep=False)
         perturbed = str(attrs["perturbed"])
         return cls(
             model=model,
@@ -123,7 +125,7 @@ class Equilibrium:
             error=float(attrs["error"]),
             iterations=int(attrs["iterations"]),
             horizon=str(attrs["horizon"]),
-            dynamics=str(attrs["dynamics"]),
+            dynamics=dynamics,
             perturbed=tuple(perturbed.split("\n")) if perturbed else (),
             leading_eigenvalue=float(attrs["leading_eigenvalue"]),
             provenance={

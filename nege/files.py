@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import xarray as xr
 
 from nege.errors import InputError, require
 from nege.models.base import Model
+from nege.options import Logit, Replicator
 
 if TYPE_CHECKING:
     from nege.equilibrium import Equilibrium
@@ -18,12 +20,21 @@ __all__ = ["load"]
 SCHEMA = 1
 
 
-def write(path: str | pathlib.Path, data: xr.Dataset, model: Model) -> None:
-    """Write a result and, in a group beside it, its model."""
+def write(
+    path: str | pathlib.Path,
+    data: xr.Dataset,
+    model: Model,
+    dynamics: Replicator | Logit | None = None,
+) -> None:
+    """Write a result and, in groups beside it, its model and how people moved."""
     require("h5netcdf", "io", "Writing netCDF files")
     path = pathlib.Path(path)
     tree = xr.DataTree.from_dict(
-        {"/result": data.assign_attrs(nege_schema=SCHEMA), "/model": model.to_dataset()}
+        {
+            "/result": data.assign_attrs(nege_schema=SCHEMA),
+            "/model": model.to_dataset(),
+            "/dynamics": _stored(dynamics, model),
+        }
     )
     partial = path.with_name(path.name + ".partial")
     try:
@@ -31,7 +42,8 @@ def write(path: str | pathlib.Path, data: xr.Dataset, model: Model) -> None:
         tree.to_netcdf(partial, engine="h5netcdf")
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise InputError(
             "path", str(path), "a file that can be written", f"The system says: {error}."
         ) from error
@@ -85,4 +97,24 @@ def load(path: str | pathlib.Path) -> Equilibrium | xr.Dataset:
         )
     if "horizon" not in data.attrs:
         return data
-    return Equilibrium._from_files(data, Model.from_dataset(stored))
+    model = Model.from_dataset(stored)
+    return Equilibrium._from_files(data, model, _restored(tree["dynamics"].to_dataset()))
+
+
+def _stored(dynamics: Replicator | Logit | None, model: Model) -> xr.Dataset:
+    if isinstance(dynamics, Logit):
+        weights = xr.DataArray(
+            dynamics.region_weights(model), coords={"region": list(model.regions)}, dims="region"
+        )
+        return xr.Dataset({"weights": weights}, attrs={"kind": "logit", "scale": dynamics.scale})
+    if isinstance(dynamics, Replicator):
+        return xr.Dataset(attrs={"kind": "replicator", "allow_entry": int(dynamics.allow_entry)})
+    return xr.Dataset(attrs={"kind": "none"})
+
+
+def _restored(stored: xr.Dataset) -> Replicator | Logit | None:
+    if stored.attrs["kind"] == "logit":
+        return Logit(scale=float(stored.attrs["scale"]), weights=stored["weights"])
+    if stored.attrs["kind"] == "replicator":
+        return Replicator(allow_entry=bool(stored.attrs["allow_entry"]))
+    return None

@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike
 from nege.errors import InputError, require
 from nege.metrics import Circle, Floats, Grid, Line, Matrix, Metric
 from nege.places import ATTRIBUTES, TWO_PLACES, Geography
-from nege.validation import distinct_names, square, texts, vector, whole
+from nege.validation import distinct_names, from_pandas, plain, square, texts, vector, whole
 
 __all__ = [
     "Circle",
@@ -127,7 +127,8 @@ def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
     """
     argument = "n_or_positions"
     allowed = "a whole number of at least 2, or at least 2 strictly increasing positions"
-    if np.ndim(_plain(argument, n_or_positions, allowed)) == 0:
+    n_or_positions = from_pandas(n_or_positions, ("region",))
+    if plain(argument, n_or_positions, allowed).ndim == 0:
         n = whole(argument, n_or_positions, at_least=2, cure=TWO_PLACES)
         names, positions = _numbers(n), np.arange(n, dtype=np.float64)
     else:
@@ -229,6 +230,7 @@ def from_points(
     >>> round(float(geo.distance.sel(origin="London", destination="Paris")), 3)
     0.344
     """
+    latitude, longitude = (from_pandas(array, ("region",)) for array in (latitude, longitude))
     order, names = _naming(
         "latitude",
         names,
@@ -287,6 +289,7 @@ def from_distance(
     False
     """
     allowed = "a square table of distances among at least 2 places"
+    distance = from_pandas(distance, ("origin", "destination"))
     order, names = _naming(
         "distance", names, allowed, 2, origin=(distance,), destination=(distance,)
     )
@@ -397,13 +400,6 @@ def _numbers(n: int) -> tuple[str, ...]:
     return tuple(map(str, range(n)))
 
 
-def _plain(argument: str, value: Any, allowed: str) -> np.ndarray:
-    try:
-        return np.asarray(value)
-    except ValueError as ragged:
-        raise InputError(argument, value, allowed, "Its rows differ in length.") from ragged
-
-
 def _naming(
     argument: str, names: Any, allowed: str, ndim: int, **labelled: tuple[Any, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -413,7 +409,7 @@ def _naming(
     the names are what arrays are matched by, so that nothing is swapped in silence.
     """
     values = next(iter(labelled.values()))
-    shape = _plain(argument, values[0], allowed).shape
+    shape = plain(argument, values[0], allowed).shape
     if len(shape) != ndim or shape[0] < 2:
         raise InputError(argument, values[0], allowed, f"Its shape is {shape}. {TWO_PLACES}")
     labels: tuple[str, ...] = ()

@@ -106,9 +106,23 @@ class Replicator:
         if not isinstance(self.allow_entry, (bool, np.bool_)):
             raise InputError("allow_entry", self.allow_entry, "True or False")
 
+    def __str__(self) -> str:
+        return "replicator dynamics" if self.allow_entry else "pure replicator dynamics"
+
     def kernel(self, model: Model) -> Dynamics:
         """Return what the kernels need of these dynamics."""
         return Dynamics(False, 1.0, 0.0, np.zeros(len(model.regions)))
+
+    def gap(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> float:
+        """Return the violation of complementarity: how far payoffs are from equal, relatively.
+
+        Empty regions count where they pay more, unless the dynamics are pure.
+        """
+        excess = payoff / np.sum(share * payoff) - 1.0
+        empty = share == 0.0
+        inside = np.max(np.abs(excess[~empty]))
+        outside = np.max(excess[empty], initial=0.0) if self.allow_entry else 0.0
+        return float(np.maximum(inside, outside))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,11 +170,22 @@ class Logit:
             weight = validation.number("online_weight", self.online_weight, above=0.0)
             object.__setattr__(self, "online_weight", weight)
 
+    def __str__(self) -> str:
+        return f"logit tastes of scale {self.scale:g}"
+
     def kernel(self, model: Model) -> Dynamics:
         """Return what the kernels need of these dynamics."""
-        return Dynamics(True, 1.0 / self.scale, 1.0, np.log(self._weights(model)))
+        return Dynamics(True, 1.0 / self.scale, 1.0, np.log(self.region_weights(model)))
 
-    def _weights(self, model: Model) -> np.ndarray:
+    def gap(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> float:
+        """Return the largest |ln(share / choice probability)|."""
+        chosen = np.log(self.region_weights(model)) + np.log(payoff) / self.scale
+        chosen -= np.max(chosen)
+        probability = np.exp(chosen) / np.sum(np.exp(chosen))
+        return float(np.max(np.abs(np.log(share / probability))))
+
+    def region_weights(self, model: Model) -> np.ndarray:
+        """Return the weight of every region of a model, the online one last."""
         places = model.geography.names
         if self.online_weight is None:
             if self.weights is None:
@@ -188,4 +213,6 @@ class Logit:
 
 def _covers(weights: Any, places: tuple[str, ...]) -> bool:
     """Whether weights are over the physical places only."""
-    return int(np.size(list(weights) if isinstance(weights, Mapping) else weights)) == len(places)
+    if isinstance(weights, Mapping):
+        return len(weights) == len(places)
+    return validation.plain("weights", weights, "numbers by region").size == len(places)

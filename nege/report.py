@@ -222,7 +222,8 @@ def save(run: Run, folder: pathlib.Path) -> list[pathlib.Path]:
         "rank_correlation": run.fit,
         "effective_places": run.effective,
     }
-    files.write(data, run.result.assign_attrs(about), run.specification.model)
+    specification = run.specification
+    files.write(data, run.result.assign_attrs(about), specification.model, specification.dynamics)
     written = [data]
     drawings = {"online_share.png": figures.online_share, "cities.png": figures.cities}
     if run.specification.model.online is None:

@@ -136,7 +136,7 @@ def solve(
         error=found.error,
         iterations=found.iterations,
         horizon="long run",
-        dynamics=_words(dynamics),
+        dynamics=dynamics,
         perturbed=found.perturbed,
         leading_eigenvalue=found.leading_eigenvalue,
         provenance=provenance(options),
@@ -180,12 +180,6 @@ def check_dynamics(dynamics: Any) -> Replicator | Logit:
     if not isinstance(dynamics, (Replicator, Logit)):
         raise InputError("dynamics", dynamics, "nege.Replicator(...) or nege.Logit(...)")
     return dynamics
-
-
-def _words(dynamics: Replicator | Logit) -> str:
-    if isinstance(dynamics, Logit):
-        return f"logit tastes of scale {dynamics.scale:g}"
-    return "replicator dynamics" if dynamics.allow_entry else "pure replicator dynamics"
 
 
 def provenance(options: SolverOptions) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.resources
 import pathlib
 import tomllib
@@ -14,7 +15,7 @@ import xarray as xr
 
 from nege import geography, validation
 from nege.errors import InputError, near
-from nege.models.base import Model
+from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
 from nege.models.core_periphery import CorePeriphery
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator
@@ -84,16 +85,14 @@ def text(name: str) -> str:
         file = importlib.resources.files("nege") / "examples" / f"{name}.toml"
         return file.read_text(encoding="utf-8")
     path = pathlib.Path(name)
-    if not path.is_file():
-        raise InputError(
-            "file", name, "a TOML file, or the name of an example", near(name, examples())
-        )
     try:
-        return path.read_text(encoding="utf-8")
+        if path.is_file():
+            return path.read_text(encoding="utf-8-sig")  # Windows marks files as UTF-8
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             "file", name, "readable UTF-8 text", f"The system says: {error}."
         ) from error
+    raise InputError("file", name, "a TOML file, or the name of an example", near(name, examples()))
 
 
 def read(name: str) -> Specification:
@@ -124,20 +123,21 @@ def read(name: str) -> Specification:
             raise InputError(f"[{key}]", tables.get(key), "a table", f"Add [{key}] to the file.")
     path = _table(tables, "path")
     parameter, values, turn = _path(path)
+    varied = CorePeriphery.parameters
+    if "online" in tables:
+        varied += tuple(ONLINE + name for name in ONLINE_PARAMETERS)
+    if parameter not in varied:
+        absent = parameter.startswith(ONLINE) and "online" not in tables
+        cure = "Add [online] to the file." if absent else near(parameter, varied)
+        raise InputError("[path] parameter", parameter, "one of the model's", cure)
     places = _geography(tables["geography"])
     online = _online(tables, parameter, values)
     model = _model(_table(tables, "model"), places, online)
-    if parameter not in model.varied():
-        raise InputError(
-            "[path] parameter", parameter, "one of the model's", near(parameter, model.varied())
-        )
-    model = model.replace({parameter: values[0]})
-    model.replace({parameter: values[turn]})
+    model = model.replace({parameter: float(values[0])})
+    model.replace({parameter: float(values[turn])})
     dynamics = _dynamics(tables, model)
-    title = str(tables.get("title", pathlib.Path(name).stem))
-    return Specification(
-        title, str(tables.get("why", "")).strip(), model, dynamics, parameter, values, turn
-    )
+    title, why = _text(tables, "title", pathlib.Path(name).stem), _text(tables, "why", "")
+    return Specification(title, why.strip(), model, dynamics, parameter, values, turn)
 
 
 def _table(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -148,6 +148,13 @@ def _table(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
     return table
 
 
+def _text(tables: Mapping[str, Any], key: str, default: str) -> str:
+    value = tables.get(key, default)
+    if not isinstance(value, str):
+        raise InputError(key, value, "text", "Put it in quotes.")
+    return value
+
+
 def _check_keys(table: str, given: Mapping[str, Any], allowed: Any) -> None:
     for key in given:
         if key not in allowed:
@@ -156,9 +163,10 @@ def _check_keys(table: str, given: Mapping[str, Any], allowed: Any) -> None:
 
 
 def _choice(argument: str, value: Any, allowed: Any) -> str:
-    if value not in allowed:
-        raise InputError(argument, value, "a known kind", near(value, allowed))
-    return str(value)
+    if not isinstance(value, str) or value not in allowed:
+        wrong = value if isinstance(value, str) else ""
+        raise InputError(argument, value, "a known kind", near(wrong, allowed))
+    return value
 
 
 def _geography(table: dict[str, Any]) -> geography.Geography:
@@ -216,9 +224,7 @@ def _dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:
         given["weights"] = np.full(len(model.geography), 1.0 / len(model.geography))
     elif not isinstance(weights, (list, dict)):
         raise InputError("[dynamics] weights", weights, '"population", "equal", a list or a table')
-    if model.online is None:
-        given.pop("online_weight", None)
-    elif "online_weight" not in given:
+    if model.online is not None and "online_weight" not in given:
         raise InputError(
             "[dynamics] online_weight",
             None,
@@ -226,6 +232,8 @@ def _dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:
             "It is the room people see online, in the unit of the places' weights.",
         )
     dynamics = Logit(**given)
+    if model.online is None:  # a file whose table [online] was taken out still runs
+        dynamics = dataclasses.replace(dynamics, online_weight=None)
     dynamics.kernel(model)
     return dynamics
 
@@ -234,13 +242,14 @@ def _path(table: dict[str, Any]) -> tuple[str, np.ndarray, int]:
     for key in ("parameter", "from", "to"):
         if key not in table:
             raise InputError(f"[path] {key}", None, "given")
-    low_cure = "A logarithmic path needs positive ends."
     first = validation.number("[path] from", table["from"])
     last = validation.number("[path] to", table["to"])
     points = validation.whole("[path] points", table.get("points", 25), at_least=2)
     spacing = _choice("[path] spacing", table.get("spacing", "linear"), ("linear", "log"))
-    if spacing == "log" and min(first, last) <= 0.0:
-        raise InputError("[path] from", first, "positive", low_cure)
+    for key, end in (("from", first), ("to", last)):
+        if spacing == "log" and end <= 0.0:
+            cure = "A logarithmic path needs positive ends."
+            raise InputError(f"[path] {key}", end, "positive", cure)
     back = table.get("back", False)
     if not isinstance(back, bool):
         raise InputError("[path] back", back, "true or false")

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
 from nege.errors import InputError, near
 
-#: How far shares may be from summing to one before it is an error.
+#: How far shares may be from summing to one; narrow floats as far as rounding takes them.
 SUM_TOLERANCE = 1e-8
 
 
@@ -42,7 +43,7 @@ def number(
         if bound is not None
     ]
     allowed = " and ".join(["a finite number", *bounds]).replace("number and", "number", 1)
-    array = _plain(argument, value, allowed)
+    array = plain(argument, value, allowed)
     if array.dtype.kind not in "iuf" or array.ndim != 0:
         raise InputError(argument, value, allowed, cure)
     result = float(array)
@@ -61,15 +62,28 @@ def number(
 def whole(argument: str, value: Any, *, at_least: int, cure: str = "") -> int:
     """Return one whole number."""
     allowed = f"a whole number of at least {at_least}"
-    array = _plain(argument, value, allowed)
+    array = plain(argument, value, allowed)
     if array.dtype.kind not in "iu" or array.ndim != 0 or int(array) < at_least:
         raise InputError(argument, value, allowed, cure)
     return int(array)
 
 
+def plain(argument: str, value: Any, allowed: str) -> np.ndarray:
+    """Return the value as an array; ragged lists, masked values and Datasets are refused."""
+    if isinstance(value, xr.Dataset):
+        cure = "It is a Dataset: pick one variable, for example dataset['share']."
+        raise InputError(argument, value, allowed, cure)
+    if np.ma.is_masked(value):
+        raise InputError(argument, value, allowed, "Some of its values are masked: fill them.")
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise InputError(argument, value, allowed, "Its rows differ in length.") from error
+
+
 def real_array(argument: str, value: Any, allowed: str) -> np.ndarray:
     """Copy real numbers of any width, byte order and layout into C-contiguous float64."""
-    array = _plain(argument, value, allowed)
+    array = plain(argument, value, allowed)
     if array.dtype.kind not in "iuf":
         raise InputError(
             argument,
@@ -93,8 +107,12 @@ def vector(
     bound = "" if at_least is None else f" of at least {at_least:g}"
     bound = bound if above is None else f" above {above:g}"
     allowed = f"one finite number{bound} for each of the {len(labels)} names along {dim!r}"
-    if isinstance(value, Mapping) and not isinstance(value, (xr.DataArray, xr.Dataset)):
-        value = xr.DataArray(list(value.values()), coords={dim: list(value)}, dims=dim)
+    if isinstance(value, Mapping) and not isinstance(value, xr.Dataset):
+        numbers = plain(argument, list(value.values()), allowed)
+        if numbers.ndim != 1:
+            raise InputError(argument, value, allowed, "Each name takes one number.")
+        value = xr.DataArray(numbers, coords={dim: list(value)}, dims=dim)
+    value = from_pandas(value, (dim,), labels)
     if isinstance(value, xr.DataArray):
         value = _aligned(argument, value, {dim: labels}, allowed)
     array = real_array(argument, value, allowed)
@@ -111,8 +129,12 @@ def vector(
 def shares(argument: str, value: Any, labels: Sequence[str], *, dim: str = "region") -> np.ndarray:
     """Return non-negative shares that sum to one exactly as floats allow."""
     array = vector(argument, value, labels, dim=dim, at_least=0.0)
-    total = float(array.sum())
-    if not abs(total - 1.0) <= SUM_TOLERANCE:
+    with np.errstate(over="ignore"):
+        total = float(array.sum())
+    dtype, tolerance = getattr(value, "dtype", None), SUM_TOLERANCE
+    if isinstance(dtype, np.dtype) and dtype.kind == "f":
+        tolerance = max(tolerance, 4.0 * float(np.finfo(dtype).eps))
+    if not abs(total - 1.0) <= tolerance:
         cure = (
             "All of them are zero: give at least one place a positive share."
             if total == 0.0
@@ -135,6 +157,7 @@ def square(
     """Return a matrix of finite numbers by origin and destination."""
     count = len(labels)
     allowed = f"a {count} x {count} matrix over {dims} of finite numbers of at least {at_least:g}"
+    value = from_pandas(value, dims, labels)
     if isinstance(value, xr.DataArray):
         value = _aligned(argument, value, dict.fromkeys(dims, labels), allowed)
     array = real_array(argument, value, allowed)
@@ -147,9 +170,28 @@ def square(
             argument,
             value,
             allowed,
-            f"The value from {labels[row]!r} to {labels[column]!r} is {array[row, column]:g}.",
+            f"The value from {labels[row]!r} to {labels[column]!r} is {float(array[row, column])}.",
         )
     return array
+
+
+def from_pandas(value: Any, dims: Sequence[str], names: Sequence[str] | None = None) -> Any:
+    """Turn a Series or DataFrame of pandas into a DataArray over dims, labelled by its index.
+
+    Rows are the first of dims unless the index bears the name of the other. An index of
+    integers is one of row numbers, which label nothing, unless it holds exactly the names.
+    """
+    if not isinstance(value, (pd.Series, pd.DataFrame)) or value.ndim != len(dims):
+        return value
+    if {axis.name for axis in value.axes} == set(dims):
+        dims = [axis.name for axis in value.axes]
+    coords = {}
+    for dim, axis in zip(dims, value.axes, strict=True):
+        labels = [str(label) for label in axis]
+        fits = axis.is_unique if names is None else set(labels) == set(names)
+        if fits or axis.dtype.kind not in "iu":
+            coords[dim] = labels
+    return xr.DataArray(value.to_numpy(), coords=coords, dims=dims)
 
 
 def texts(argument: str, names: Any) -> list[Any]:
@@ -182,16 +224,6 @@ def distinct_names(argument: str, names: Sequence[Any]) -> tuple[str, ...]:
             )
         seen.add(name)
     return result
-
-
-def _plain(argument: str, value: Any, allowed: str) -> np.ndarray:
-    """Return the value as an array; ragged lists and masked values are refused."""
-    if np.ma.is_masked(value):
-        raise InputError(argument, value, allowed, "Some of its values are masked: fill them.")
-    try:
-        return np.asarray(value)
-    except ValueError as error:
-        raise InputError(argument, value, allowed, "Its rows differ in length.") from error
 
 
 def _aligned(

@@ -1,6 +1,8 @@
 """Random economies, the same for the suite and for ``python -m benchmarks verify``."""
 
 import numpy as np
+import reference
+from scipy.integrate import solve_ivp
 
 import nege
 
@@ -25,7 +27,7 @@ def economy(seed):
             amenity=float(rng.uniform(0.8, 1.2)),
         )
     model = nege.CorePeriphery(
-        nege.geography.from_distance(1.0 - np.eye(n)) if n > 1 else None,
+        nege.geography.from_distance(1.0 - np.eye(n)),
         sigma=sigma,
         mu=mu,
         trade_cost=cost,
@@ -37,3 +39,72 @@ def economy(seed):
         share[rng.random(len(share)) < 0.3] = 0.0
     share = share / share.sum() if share.sum() > 0 else np.full(len(share), 1 / len(share))
     return model, share
+
+
+def check_short_run(seed):
+    """Solve one drawn economy and hold its report against the reference."""
+    model, share = economy(seed)
+    found = nege.short_run(model, share)
+    assert found.converged
+    assert found.residual <= 1e-12
+    assert found.error <= 1e-8
+    plain = reference.of_model(model)
+    del plain["amenity"]
+    true = reference.residual(found.data["wage"].values, share, **plain)
+    assert abs(true - found.residual) <= 1e-13 + 0.01 * found.residual, (seed, true, found.residual)
+    return found
+
+
+def racetrack(seed):
+    """Draw a racetrack of 3 to 12 regions and an interior start."""
+    rng = np.random.default_rng([7, seed])
+    model = nege.CorePeriphery(
+        nege.geography.racetrack(int(rng.integers(3, 13))),
+        sigma=float(rng.uniform(3, 7)),
+        mu=float(rng.uniform(0.2, 0.5)),
+        trade_cost=float(rng.uniform(1.1, 2.2)),
+    )
+    return model, rng.dirichlet(np.ones(len(model.regions)))
+
+
+def integrate(model, start, horizon=2e5):
+    """Integrate replicator dynamics with SciPy, on vectorised equations of its own."""
+    plain = reference.of_model(model)
+    freeness = plain["cost"] ** (1 - model.sigma)
+    log_wage = np.zeros(len(start))
+
+    def real_wages(share):
+        nonlocal log_wage
+        for _ in range(3000):
+            wage = np.exp(log_wage)
+            price = (share * wage ** (1 - model.sigma)) @ freeness
+            income = model.mu * share * wage + (1 - model.mu) * plain["farmers"]
+            new = np.log(freeness @ (income / price)) / model.sigma
+            new -= np.log(np.sum(share * np.exp(new)))
+            step, log_wage = np.max(np.abs(new - log_wage)), new
+            if step < 1e-13:
+                break
+        return np.exp(log_wage) * price ** (model.mu / (model.sigma - 1))
+
+    def shares(y):
+        share = np.exp(y - y.max())
+        return share / share.sum()
+
+    def velocity(_, y):
+        share = shares(y)
+        wage = real_wages(share)
+        return wage - share @ wage
+
+    path = solve_ivp(velocity, (0, horizon), np.log(start), method="LSODA", rtol=1e-9, atol=1e-9)
+    assert path.success
+    return shares(path.y[:, -1])
+
+
+def check_long_run(seed):
+    """Solve one drawn racetrack: complementarity, and the basin that integration reaches."""
+    model, start = racetrack(seed)
+    found = nege.solve(model, start)
+    nege.testing.assert_equilibrium(found, tolerance=1e-9)
+    reached = integrate(model, start)
+    assert np.max(np.abs(found.data["share"].values - reached)) <= 1e-5, seed
+    return found

@@ -41,6 +41,8 @@ class Model:
     #: Scalar parameters that ``replace`` and sweeps take, without the online region's.
     parameters: ClassVar[tuple[str, ...]]
     variables: ClassVar[Mapping[str, Variable]]
+    #: The variable that people follow.
+    payoff: ClassVar[str]
     _known: ClassVar[dict[str, type[Model]]] = {}
 
     geography: Geography
@@ -63,6 +65,13 @@ class Model:
 
     def outcome(self, share: np.ndarray, state: np.ndarray) -> dict[str, np.ndarray]:
         """Return every variable of the economy at a share and its cleared state."""
+        raise NotImplementedError
+
+    def audit(self, data: xr.Dataset) -> dict[str, float]:
+        """Recompute every equation from stored variables; the relative violation of each by name.
+
+        Written in plain NumPy from the published equations, apart from the kernels.
+        """
         raise NotImplementedError
 
     def start_state(self, data: xr.Dataset | None = None) -> np.ndarray:

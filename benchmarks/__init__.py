@@ -1,0 +1,1 @@
+"""Measurements of nege and of its peers; ``python -m benchmarks --help``."""

