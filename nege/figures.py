@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nege import plot, report
-from nege.errors import InputError, require
+from nege.errors import require
 from nege.geography import equidistant
 from nege.models import closed_forms
 from nege.models.base import Model
@@ -85,8 +85,6 @@ def cities(run: Run) -> Figure:
     specification = run.specification
     model = specification.model
     good = np.flatnonzero(run.result["status"].values == Status.CONVERGED)
-    if good.size == 0:
-        raise InputError("path", specification.parameter, "solved somewhere", "Nothing to draw.")
     first, last = good[0], good[good <= specification.turn][-1]
     share = report.places(run).values
     before, after = share[first], share[last]

@@ -41,7 +41,7 @@ class SolverOptions:
         which basin a start near a boundary is counted to.
     limit_iterations : int, default 10000
         Iterations of one short run.
-    limit_steps : int, default 20000
+    limit_steps : int, default 50000
         Steps along the dynamics of one long run.
 
     Raises
@@ -61,7 +61,7 @@ class SolverOptions:
     tolerance_payoff: float = 1e-10
     tolerance_path: float = 1e-8
     limit_iterations: int = 10_000
-    limit_steps: int = 20_000
+    limit_steps: int = 50_000
 
     def __post_init__(self) -> None:
         for field in fields(self):

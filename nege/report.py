@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from nege import files
-from nege.errors import InputError
+from nege.errors import ConvergenceError, InputError
 from nege.models.base import Model
 from nege.options import Logit
 from nege.solve import solve
@@ -23,9 +23,18 @@ from nege.sweep import follow
 if TYPE_CHECKING:
     pass
 
-JUMP = 0.1  # a change of the online share in one step that is called a jump
+JUMP = 0.1  # a change of the online share in one step that is looked into
+PARTS = 8  # into which such a step is divided, twice
 SAME = 1e-6  # arms nearer than this are called the same
 CONTRAST_COST = 2.0
+
+
+class Jump(NamedTuple):
+    """A change of the online share that stays in one piece however finely the path is cut."""
+
+    step: int  # the step of the path that it is in
+    values: tuple[float, float]  # of the parameter, either side
+    online: tuple[float, float]
 
 
 class Run(NamedTuple):
@@ -35,6 +44,7 @@ class Run(NamedTuple):
     result: xr.Dataset
     fit: float  # rank correlation with population without the online region; NaN where unknown
     effective: float  # effective number of places without the online region
+    jumps: tuple[Jump, ...]
 
 
 def writable(folder: str | pathlib.Path) -> pathlib.Path:
@@ -59,7 +69,48 @@ def execute(specification: Specification, *, progress: bool | None = None) -> Ru
     model, dynamics = specification.model, specification.dynamics
     result = follow(model, specification.path, dynamics=dynamics, progress=progress)
     fit, effective = _without_online(specification)
-    return Run(specification, result, fit, effective)
+    return Run(specification, result, fit, effective, _jumps(specification, result))
+
+
+def _jumps(specification: Specification, result: xr.Dataset) -> tuple[Jump, ...]:
+    """Find the steps in which the online share jumps, and bracket each jump.
+
+    A large change in one step may only be a coarse path. So the step is followed again
+    in parts: where it is a jump, nearly all of the change is in one part, and again in
+    one part of that.
+    """
+    online = specification.model.online
+    found = []
+    for a, b in itertools.pairwise(_converged(result) if online is not None else []):
+        assert online is not None
+        share = result["share"].sel(region=online.name).values
+        if abs(share[b] - share[a]) <= JUMP:
+            continue
+        jump = Jump(int(b), (specification.values[a], specification.values[b]), (0.0, 0.0))
+        start = result["share"][a].values
+        for _ in range(2):
+            part = follow(
+                specification.model,
+                {specification.parameter: np.linspace(*jump.values, PARTS + 1)},
+                start,
+                dynamics=specification.dynamics,
+                progress=False,
+            )
+            along = part["share"].sel(region=online.name).values
+            k = int(np.nanargmax(np.abs(np.diff(along))))
+            if not abs(along[k + 1] - along[k]) > 0.5 * abs(along[-1] - along[0]):
+                break
+            cut = part[specification.parameter].values
+            jump = Jump(int(b), (cut[k], cut[k + 1]), (along[k], along[k + 1]))
+            start = part["share"][k].values
+        else:
+            found.append(jump)
+    return tuple(found)
+
+
+def _converged(result: xr.Dataset) -> np.ndarray:
+    """Return the steps that converged."""
+    return np.flatnonzero(result["status"].values == Status.CONVERGED)
 
 
 def _without_online(specification: Specification) -> tuple[float, float]:
@@ -69,7 +120,10 @@ def _without_online(specification: Specification) -> tuple[float, float]:
     model, dynamics = specification.model.replace(online=None), specification.dynamics
     if isinstance(dynamics, Logit):
         dynamics = dataclasses.replace(dynamics, online_weight=None)
-    share = solve(model, dynamics=dynamics).data["share"].values
+    try:
+        share = solve(model, dynamics=dynamics).data["share"].values
+    except ConvergenceError:
+        return float("nan"), float("nan")
     effective = float(1.0 / np.sum(share**2))
     population = model.geography.population
     if population is None:
@@ -117,11 +171,16 @@ def story(run: Run) -> str:
     else:
         worst = float(result["residual"].max())
         lines.append(f"All {total} steps converged, residual at most {worst:.1e}.")
-    spread = f"Without the online region workers are spread over {run.effective:.3g} places' worth"
-    spread += f" of {len(specification.model.geography)}"
-    if np.isfinite(run.fit):
-        spread += f"; by rank they correlate with the populations at {run.fit:.2f} (Spearman)"
-    lines.append(f"{spread}.")
+    if np.isfinite(run.effective):
+        lines.append(
+            f"Without the online region workers are spread over {run.effective:.3g} places' worth "
+            f"of {len(specification.model.geography)}"
+            + (
+                f"; by rank they correlate with the populations at {run.fit:.2f} (Spearman)."
+                if np.isfinite(run.fit)
+                else "."
+            )
+        )
     lines += _story_of_online(run)
     return "\n".join(lines)
 
@@ -132,7 +191,7 @@ def _story_of_online(run: Run) -> list[str]:
         return []
     values, turn, online = specification.values, specification.turn, online_share(run)
     name = words(specification.parameter)
-    good = np.flatnonzero(result["status"].values == Status.CONVERGED)
+    good = _converged(result)
     if good.size < 2:
         return []
     first, last = good[0], good[good <= turn][-1]
@@ -148,14 +207,13 @@ def _story_of_online(run: Run) -> list[str]:
             f"{specification.model.geography.names[top]}, the largest place at the start, goes "
             f"from {share[first]:.1%} to {share[last]:.1%} of all workers."
         )
-    jumps = [(a, b) for a, b in itertools.pairwise(good) if abs(online[b] - online[a]) > JUMP]
-    for a, b in jumps:
-        way = "on the way" if b <= turn else "on the way back"
+    for jump in run.jumps:
+        way = "on the way" if jump.step <= turn else "on the way back"
         lines.append(
-            f"A jump {way}: between {values[a]:g} and {values[b]:g} the online share goes from "
-            f"{online[a]:.1%} to {online[b]:.1%}."
+            f"A jump {way}: between {jump.values[0]:.5g} and {jump.values[1]:.5g} the online share "
+            f"goes from {jump.online[0]:.1%} to {jump.online[1]:.1%}."
         )
-    if not jumps:
+    if not run.jumps:
         steps = np.abs(np.diff(online[good]))
         lines.append(f"No jump: the largest change in one step is {steps.max():.1%}.")
     if turn + 1 < len(values):
@@ -226,6 +284,8 @@ def save(run: Run, folder: pathlib.Path) -> list[pathlib.Path]:
     files.write(data, run.result.assign_attrs(about), specification.model, specification.dynamics)
     written = [data]
     drawings = {"online_share.png": figures.online_share, "cities.png": figures.cities}
+    if _converged(run.result).size == 0:
+        return written
     if run.specification.model.online is None:
         del drawings["online_share.png"]
     if run.specification.model.geography.coordinates is None:

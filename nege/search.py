@@ -31,6 +31,8 @@ SLOWER = 0.01  # factor on the pace from one round to the next
 ROUNDS = 60
 NEWTON_LIMIT = 30
 LONGEST_NEWTON_STEP = 1.0  # in ln share
+STRETCH = 20  # steps after which a departure is looked at again
+SIDE = 1e-14  # offset from a saddle below which there is no side
 POLISHED = 0.01  # of the tolerance: where Newton's method stops
 
 
@@ -93,6 +95,8 @@ class _Search:
         self.leaves_rest = isinstance(dynamics, Logit) or dynamics.allow_entry
         self.options = options
         self.short_run = options.kernel()
+        # Slower than this, what moves is hardly more than the rounding of the short run.
+        self.slowest = 1000.0 * options.tolerance_residual
         self.steps = 0
         self.perturbed: list[str] = []
 
@@ -105,34 +109,23 @@ class _Search:
             share /= share.sum()
         slow, step = FIRST_PACE, 0.0
         for _ in range(ROUNDS):
-            arrival = long_run.integrate(
-                self.parameters,
-                self.dynamics,
-                share,
-                state,
-                self.short_run,
-                self.options.tolerance_path,
-                slow,
-                step,
-                self.options.limit_steps - self.steps,
-            )
-            self.steps += arrival.steps
+            arrival = self._integrate(share, state, slow, step, self._left())
             if arrival.status == Status.NOT_FINITE:
                 break
-            slow, step = SLOWER * min(slow, arrival.speed), arrival.step
-            found = self._judge(share, state)
+            found = self._judge(share, state, at_rest=slow <= self.slowest)
+            slow, step = max(SLOWER * min(slow, arrival.speed), self.slowest), arrival.step
             if found is not None:
                 if found.status is Status.CONVERGED or not self.leaves_rest:
                     return found
-                share, state = self._nudge(found)
-                slow, step = SLOWER * self._pace(share, state), 0.0
+                share, state = self._depart(*self._nudge(found, share))
+                slow, step = FIRST_PACE, 0.0
             elif arrival.status != Status.CONVERGED:
                 break
         point = self._at(share, state)
         status = Status.LIMIT if arrival.status == Status.CONVERGED else Status(arrival.status)
         return self._result(point, status, point.residual, np.inf, np.nan)
 
-    def _judge(self, share: np.ndarray, state: np.ndarray) -> LongRun | None:
+    def _judge(self, share: np.ndarray, state: np.ndarray, *, at_rest: bool) -> LongRun | None:
         """Polish; return the rest point, or None where the dynamics have yet to reach one."""
         guess = share.copy()
         if not self.dynamics.logit:
@@ -151,7 +144,7 @@ class _Search:
         rate = max(entry, self._leading_eigenvalue(point))
         if rate <= max(NEUTRAL, tolerance):
             return self._result(point, Status.CONVERGED, point.residual, error, rate)
-        if entry <= tolerance and moved > AT_REST:
+        if entry <= tolerance and moved > AT_REST and not at_rest:
             return None  # passing a saddle
         return self._result(point, Status.UNSTABLE, inside, error, rate)
 
@@ -222,8 +215,43 @@ class _Search:
             return np.inf
         return float(np.max(np.linalg.eigvals(matrix).real))
 
-    def _nudge(self, rest: LongRun) -> tuple[np.ndarray, np.ndarray]:
-        """Step off a point that would be left: into better empty regions, else downhill."""
+    def _integrate(
+        self, share: np.ndarray, state: np.ndarray, slow: float, step: float, limit: int
+    ) -> long_run.Arrival:
+        """Follow the dynamics, in place."""
+        arrival = long_run.integrate(
+            self.parameters,
+            self.dynamics,
+            share,
+            state,
+            self.short_run,
+            self.options.tolerance_path,
+            slow,
+            step,
+            limit,
+        )
+        self.steps += arrival.steps
+        return arrival
+
+    def _left(self) -> int:
+        return max(0, self.options.limit_steps - self.steps)
+
+    def _depart(self, share: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Follow the dynamics until they have got going."""
+        step = 0.0
+        while self._left() and self._pace(share, state) < FIRST_PACE:
+            before = self._pace(share, state)
+            arrival = self._integrate(share, state, 0.0, step, min(STRETCH, self._left()))
+            step = arrival.step
+            if not self._pace(share, state) > before:
+                break  # already on the way to where it will stay
+        return share, state
+
+    def _nudge(self, rest: LongRun, arrived: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Step off a point that would be left: into better empty regions, else downhill.
+
+        Downhill on the side on which the dynamics arrived, so that the basin is theirs.
+        """
         point = self._at(rest.share, rest.state)
         share = point.share.copy()
         entering = (share == 0.0) & (point.growth > self.options.tolerance_payoff)
@@ -235,8 +263,13 @@ class _Search:
         else:
             occupied = np.flatnonzero(share > 0.0)
             values, vectors = np.linalg.eig(self._deviations(point))
-            direction = np.asarray(vectors[:, np.argmax(values.real)].real)
+            mode = int(np.argmax(values.real))
+            direction = np.asarray(vectors[:, mode].real)
             direction /= direction[np.argmax(np.abs(direction))]
+            aside = np.log(arrived[occupied] / share[occupied])
+            side = np.linalg.lstsq(vectors, aside.astype(complex), rcond=None)[0][mode]
+            if (side * np.vdot(direction, vectors[:, mode])).real < -SIDE:
+                direction = -direction
             share[occupied] *= np.exp(NUDGE * direction)
             top = self.regions[occupied[np.argmax(direction)]]
             self.perturbed.append(f"an unstable rest point, towards {top}")

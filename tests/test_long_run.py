@@ -119,3 +119,18 @@ def test_every_answer_is_an_equilibrium_and_stable(seed):
     found = nege.solve(economy, rng.dirichlet(np.ones(n + 1)))
     nege.testing.assert_equilibrium(found, tolerance=1e-9)
     assert found.leading_eigenvalue <= 1e-9
+
+
+def test_the_side_of_a_saddle_on_which_one_stands_decides(two):
+    for offset, winner in ((1e-9, 0), (-1e-9, 1), (1e-6, 0), (-1e-6, 1)):
+        found = nege.solve(two(1.5), [0.5 + offset, 0.5 - offset])
+        assert found.data.share.values[winner] == 1.0
+
+
+def test_economies_close_to_critical_settle(two):
+    """A saddle left at a rate of 9e-5: slow, but neither lost nor stuck."""
+    online = nege.OnlineRegion(trade_cost=1.0, commission=0.15)
+    found = nege.solve(two(2.0, online), [0.5, 0.5, 0.0])
+    nege.testing.assert_equilibrium(found)
+    assert found.leading_eigenvalue < 0
+    assert len(found.perturbed) == 2

@@ -28,8 +28,8 @@ CAP_STEP = 3.0  # in logs: no price moves by more than a factor of 20 in a step
 GROWTH = 30.0  # residual over the best one at which a step is taken back
 LIMIT_RETURNS = 12
 RIDGE = 1e-14
-FLOOR = 1e-13  # below this, no progress means rounding, not slowness
-PATIENCE = 40  # iterations without progress at the floor
+FLOOR = 1e-13  # below this, or the tolerance, no progress means rounding, not slowness
+PATIENCE = 100  # iterations without progress there
 WORK_ROWS = 6  # scratch vectors that a model's equations may use
 
 
@@ -125,7 +125,7 @@ def fixed_point(parameters, share, state, options):
     old_state, best_state = np.empty(size), np.empty(size)
     copy(state, best_state)
     best = math.inf
-    first = math.inf
+    first = mark = math.inf  # the first residual; the one from which progress is counted
     target = options.tolerance_residual
     status = LIMIT
     length = slot = returns = plain = idle = 0
@@ -143,8 +143,10 @@ def fixed_point(parameters, share, state, options):
                 break
         idle += 1
         if residual < best:
-            idle = idle if residual > 0.9 * best else 0
             best = residual
+            if best <= 0.9 * mark:
+                mark = best
+                idle = 0
             copy(state, best_state)
             copy(change, best_change)
         elif plain == 0 and not residual < GROWTH * best:
@@ -163,7 +165,7 @@ def fixed_point(parameters, share, state, options):
                 status = CONVERGED
                 break
             target = min(0.5 * target, 0.5 * options.tolerance_error * gap)
-        if best <= FLOOR and idle > PATIENCE:
+        if best <= max(FLOOR, options.tolerance_residual) and idle > PATIENCE:
             status = STALLED
             break
         if plain > 0:

@@ -33,6 +33,7 @@ from nege.kernels.jit import kernel
 from nege.kernels.vectors import copy, largest
 
 SHORTEST_STEP = 1e-10  # of the integrator, in its own time
+SLOW = 1e-4  # pace below which the error allowed in a step falls with the pace
 
 # Dormand-Prince tableau: stages, and fifth order less fourth.
 A = np.array(
@@ -220,13 +221,16 @@ def integrate(parameters, dynamics, share, state, options, tolerance, slow, step
                     slip += E[j] * k[j, r]
                 error = max(error, abs(step * slip))
                 finite = finite and math.isfinite(slip)
-        if finite and error <= tolerance:
+        # Finer as things slow down, or steps at the edge of stability would chatter for
+        # ever; but never finer than the rounding of the short run.
+        allowed = max(tolerance * min(1.0, speed / SLOW), options.tolerance_residual * step)
+        if finite and error <= allowed:
             copy(trial, y)
             copy(stage_share, share)
             copy(trial_state, state)
             copy(k[6], k[0])
         if finite:
-            step *= min(5.0, max(0.2, 0.9 * (tolerance / max(error, 1e-300)) ** 0.2))
+            step *= min(5.0, max(0.2, 0.9 * (allowed / max(error, 1e-300)) ** 0.2))
         else:
             step *= 0.2
         if step < SHORTEST_STEP:

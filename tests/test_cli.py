@@ -1,0 +1,155 @@
+"""The command line: what it prints, writes, and returns."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import nege
+from nege import cli, report, specification
+
+SMALL = """
+title = "Three places on a line"
+[geography]
+kind = "points"
+latitude = [31.2, 39.9, 23.1]
+longitude = [121.5, 116.4, 113.3]
+names = ["Shanghai", "Beijing", "Guangzhou"]
+population = [25, 21, 18]
+[model]
+sigma = 5
+mu = 0.4
+trade_cost = 1.7
+[online]
+commission = 0.05
+[dynamics]
+kind = "logit"
+scale = 0.1
+weights = "population"
+online_weight = 0.05
+[path]
+parameter = "online_trade_cost"
+from = 2.0
+to = 1.0
+points = 5
+spacing = "log"
+back = true
+"""
+
+
+@pytest.fixture
+def small(tmp_path):
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL)
+    return path
+
+
+def test_a_run_prints_a_table_and_a_story_and_writes_three_files(small, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert cli.main(["run", str(small), "--output", str(out)]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    for words in (
+        *("digital cost", "online share", "largest city", "welfare", "residual", "iterations"),
+        *("and back", "All 9 steps converged", "by rank they correlate", "No jump"),
+        *("Shanghai, the largest place", "no hysteresis", "economy.nc"),
+    ):
+        assert words in printed, words
+    assert sorted(p.name for p in out.iterdir()) == ["cities.png", "economy.nc", "online_share.png"]
+    data = nege.load(out / "economy.nc")
+    assert data.sizes == {"step": 9, "region": 4}
+    assert data.attrs["title"] == "Three places on a line"
+    assert -1 <= data.attrs["rank_correlation"] <= 1
+    np.testing.assert_allclose(data.share.sum("region"), 1.0, atol=1e-12)
+
+
+def test_quiet_prints_nothing(small, tmp_path, capfd):
+    assert cli.main(["run", str(small), "--output", str(tmp_path / "out"), "--quiet"]) == 0
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_textbook_example_finds_both_jumps_and_hysteresis(tmp_path, capsys):
+    assert cli.main(["run", "two_regions", "--output", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "A jump on the way: between 1.1714 and 1.1712" in printed
+    assert "A jump on the way back: between 1.7592 and 1.7594" in printed
+    assert "That is hysteresis" in printed
+
+
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        (SMALL.replace("[online]\ncommission = 0.05\n", "").replace("online_weight = 0.05\n", "")
+              .replace("online_trade_cost", "trade_cost").replace("to = 1.0", "to = 1.2"),
+         ["cities.png", "economy.nc"]),
+        ('[geography]\nkind="distance"\ndistance=[[0,1],[1,0]]\n[model]\nsigma=5\nmu=0.4\n'
+         'trade_cost=1.7\n[online]\ntrade_cost=1.1\n[path]\nparameter="mu"\nfrom=0.2\nto=0.3\npoints=2\n',
+         ["economy.nc", "online_share.png"]),
+    ],
+    ids=["without the online region", "without coordinates"],
+)  # fmt: skip
+def test_pictures_that_make_no_sense_are_left_out(tmp_path, capsys, text, files):
+    (tmp_path / "my.toml").write_text(text)
+    assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
+    assert sorted(p.name for p in (tmp_path / "o").iterdir()) == files
+    assert "converged" in capsys.readouterr().out
+
+
+def test_bad_input_is_one_line_on_the_error_stream(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert cli.main(["--output", str(tmp_path / "file" / "x")]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("nege: output must be a folder that can be written")
+    assert cli.main(["run", str(tmp_path / "no.toml"), "--output", str(tmp_path)]) == 2
+    assert "a TOML file" in capsys.readouterr().err
+    (tmp_path / "typo.toml").write_text(SMALL.replace("sigma", "sigmma"))
+    assert cli.main(["run", str(tmp_path / "typo.toml"), "--output", str(tmp_path)]) == 2
+    assert "Did you mean 'sigma'?" in capsys.readouterr().err
+
+
+def test_steps_that_fail_are_said_and_the_exit_code_tells(small, tmp_path, capsys, monkeypatch):
+    true = report.follow
+
+    def strict(*arguments, **keywords):
+        keywords["options"] = nege.SolverOptions(limit_steps=1)
+        return true(*arguments, **keywords)
+
+    monkeypatch.setattr(report, "follow", strict)
+    assert cli.main(["run", str(small), "--output", str(tmp_path / "out")]) == 1
+    out, err = capsys.readouterr()
+    assert "did NOT converge" in out
+    assert "LIMIT" in out
+    assert "did not converge" in err
+    assert (tmp_path / "out" / "economy.nc").is_file()
+
+
+def test_an_example_can_be_printed_changed_and_run(tmp_path, capsys):
+    assert cli.main(["example", "two_regions"]) == 0
+    text = capsys.readouterr().out
+    assert text == specification.text("two_regions")
+    (tmp_path / "my.toml").write_text(text.replace("points = 101", "points = 3"))
+    assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
+    assert "All 5 steps converged" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", specification.examples())
+def test_shipped_examples_are_valid(name):
+    found = specification.read(name)
+    assert found.title
+    assert found.parameter == "online_trade_cost"
+    assert found.values[0] == found.values[-1] == 2.0
+    assert found.values[found.turn] == 1.0
+
+
+def test_help_and_version_from_a_process():
+    shown = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "nege", "--help"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert "real Chinese cities" in shown
+    assert "--output" in shown
+    version = subprocess.run(
+        [sys.executable, "-m", "nege", "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    assert version.strip() == f"nege {nege.__version__}"

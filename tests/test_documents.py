@@ -1,0 +1,76 @@
+"""What the documents say is true: examples run, commands are the two that CI runs."""
+
+import doctest
+import importlib
+import pathlib
+import pkgutil
+import re
+
+import matplotlib
+import pytest
+
+import nege
+
+ROOT = pathlib.Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(nege.__path__, "nege.")
+    if module.name != "nege.__main__"
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstring_examples_run(name):
+    module = importlib.import_module(name)
+    failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert failed == 0
+
+
+def test_every_public_function_has_an_example():
+    without = [
+        name
+        for name in nege.__all__
+        if callable(getattr(nege, name))
+        and not issubclass(type(getattr(nege, name)), type)
+        and ">>>" not in (getattr(nege, name).__doc__ or "")
+    ]
+    assert without == []
+
+
+def test_the_readme_example_runs_and_prints_what_it_says(capsys):
+    matplotlib.use("Agg")
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 15
+    scope = {}
+    exec(compile(code, "README.md", "exec"), scope)
+    printed = capsys.readouterr().out
+    assert "[0. 1. 1. 1. 0.]" in printed
+    assert "Long run of a core-periphery economy" in printed
+
+
+def test_the_readme_has_exactly_the_two_commands():
+    commands = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
+    assert commands == [
+        'pip install ".[all]" && python -m nege',
+        'pip install ".[all,test]" && pytest',
+    ]
+
+
+def test_names_in_the_readme_exist():
+    for name in re.findall(r"`nege\.([A-Za-z_]+)", README):
+        if name in {"geography", "testing"}:
+            continue
+        assert hasattr(nege, name), name
+    for makers in re.findall(r"`nege\.geography\.([a-z_, ]+)`", README):
+        for maker in makers.split(", "):
+            assert hasattr(nege.geography, maker), maker
+
+
+def test_pictures_in_the_readme_exist():
+    for path in re.findall(r"\]\((notebooks/[^)]+)\)", README):
+        assert (ROOT / path).is_file(), path
+
+
+def test_the_version_is_one():
+    assert f"version: {nege.__version__}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")

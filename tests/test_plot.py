@@ -1,0 +1,68 @@
+"""Pictures, by their properties: what is drawn, and what the axes say."""
+
+import matplotlib
+import numpy as np
+import pytest
+
+import nege
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+@pytest.fixture
+def solved():
+    places = nege.geography.from_points(
+        [31.2, 39.9, 23.1], [121.5, 116.4, 113.3], names=["Shanghai", "Beijing", "Guangzhou"]
+    )
+    economy = nege.CorePeriphery(
+        places, sigma=5, mu=0.4, trade_cost=1.7, online=nege.OnlineRegion(trade_cost=1.2)
+    )
+    return nege.solve(economy, dynamics=nege.Logit(scale=0.1))
+
+
+def test_bars_are_the_shares_largest_first(solved):
+    ax = solved.plot.shares()
+    heights = [bar.get_height() for bar in ax.patches]
+    np.testing.assert_allclose(heights, np.sort(solved.data.share.values)[::-1])
+    assert ax.get_ylabel() == "share of workers and firms"
+    assert len({bar.get_facecolor() for bar in ax.patches}) == 2  # the online region stands out
+
+
+def test_the_online_region_is_always_among_the_bars(solved):
+    ax = solved.plot.shares(largest=2)
+    assert "online" in [label.get_text() for label in ax.get_xticklabels()]
+    assert ax.get_title() == "2 of 4 regions"
+
+
+def test_the_map_has_a_dot_per_place_with_area_by_share(solved):
+    ax = solved.plot.map()
+    (dots,) = ax.collections
+    np.testing.assert_allclose(dots.get_offsets()[:, 0], [121.5, 116.4, 113.3])
+    share = solved.data.share.values[:3]
+    np.testing.assert_allclose(dots.get_sizes() / dots.get_sizes().sum(), share / share.sum())
+    assert ax.get_xlabel() == "longitude (degrees east)"
+    assert "online" in ax.get_title()
+
+
+def test_an_axes_may_be_given_and_is_returned(solved):
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots()
+    assert solved.plot.shares(ax=ax) is ax
+    assert solved.plot.map(ax=ax) is ax
+
+
+def test_a_geography_of_distances_has_no_map(two):
+    distances = nege.geography.from_distance([[0.0, 1.0], [1.0, 0.0]])
+    found = nege.solve(nege.CorePeriphery(distances, sigma=5, mu=0.4, trade_cost=2))
+    with pytest.raises(nege.InputError, match="coordinates"):
+        found.plot.map()
+    assert nege.solve(two(2.0)).plot.map().get_xlabel() == "steps"
