@@ -186,6 +186,8 @@ class Equilibrium:
 
     def _stability(self) -> str:
         rate = self.leading_eigenvalue
+        if np.isnan(rate):
+            return "Stability not established: in double precision markets leave it undefined."
         if rate == -np.inf:
             return "Stable: no deviation is possible."
         if abs(rate) <= 1e-9:

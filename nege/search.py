@@ -112,24 +112,28 @@ class _Search:
             arrival = self._integrate(share, state, slow, step, self._left())
             if arrival.status == Status.NOT_FINITE:
                 break
-            found = self._judge(share, state, at_rest=slow <= self.slowest)
+            at_rest = slow <= self.slowest
+            found = self._judge(share, state, at_rest=at_rest)
             slow, step = max(SLOWER * min(slow, arrival.speed), self.slowest), arrival.step
             if found is not None:
                 if found.status is Status.CONVERGED or not self.leaves_rest:
                     return found
                 share, state = self._depart(*self._nudge(found, share))
                 slow, step = FIRST_PACE, 0.0
-            elif arrival.status != Status.CONVERGED:
+            elif at_rest or arrival.status != Status.CONVERGED:
                 break
         point = self._at(share, state)
-        status = Status.LIMIT if arrival.status == Status.CONVERGED else Status(arrival.status)
+        reasons = (point.cleared.status, arrival.status, Status.LIMIT)
+        status = next(Status(reason) for reason in reasons if reason != Status.CONVERGED)
         return self._result(point, status, point.residual, np.inf, np.nan)
 
     def _judge(self, share: np.ndarray, state: np.ndarray, *, at_rest: bool) -> LongRun | None:
         """Polish; return the rest point, or None where the dynamics have yet to reach one."""
         guess = share.copy()
         if not self.dynamics.logit:
-            guess[guess < EXTINCT] = 0.0
+            # Where payoffs are all but equal, what dies out does so ever more slowly.
+            small = guess < (NEAR if at_rest else EXTINCT)
+            guess[small & (self._at(share, state).growth < 0.0)] = 0.0
             guess /= guess.sum()
         point, error = self._polish(self._at(guess, state))
         tolerance = self.options.tolerance_payoff
@@ -141,8 +145,8 @@ class _Search:
         if (point.growth[empty & (share > 0.0)] > tolerance).any():
             return None  # it was on its way up, not out
         entry = float(np.max(point.growth[empty], initial=-np.inf))
-        rate = max(entry, self._leading_eigenvalue(point))
-        if rate <= max(NEUTRAL, tolerance):
+        rate = float(np.maximum(entry, self._leading_eigenvalue(point)))
+        if not rate > max(NEUTRAL, tolerance):  # NaN where markets leave it undefined
             return self._result(point, Status.CONVERGED, point.residual, error, rate)
         if entry <= tolerance and moved > AT_REST and not at_rest:
             return None  # passing a saddle
@@ -182,7 +186,7 @@ class _Search:
         """F_r of kernels.long_run, relative to its mean over the occupied regions."""
         if self.dynamics.logit:
             return point.growth
-        return np.asarray(np.log1p(np.maximum(point.growth, -1.0 + 1e-300)))
+        return np.asarray(np.log(np.maximum(1.0 + point.growth, 1e-300)))
 
     def _spread(self, point: Point) -> float:
         return float(np.max(np.abs(point.growth[point.share > 0.0])))
@@ -212,14 +216,14 @@ class _Search:
             return -np.inf
         matrix = self._deviations(point)
         if not np.isfinite(matrix).all():
-            return np.inf
+            return np.nan
         return float(np.max(np.linalg.eigvals(matrix).real))
 
     def _integrate(
         self, share: np.ndarray, state: np.ndarray, slow: float, step: float, limit: int
     ) -> long_run.Arrival:
         """Follow the dynamics, in place."""
-        arrival = long_run.integrate(
+        arrival: long_run.Arrival = long_run.integrate(
             self.parameters,
             self.dynamics,
             share,
@@ -286,7 +290,7 @@ class _Search:
         return Point(share, state, growth, max(float(residual), cleared.residual), cleared)
 
     def _pace(self, share: np.ndarray, state: np.ndarray) -> float:
-        return float(long_run.pace(share, self._at(share, state).growth))
+        return float(long_run.pace(self.dynamics, share, self._at(share, state).growth))
 
     def _result(
         self, point: Point, status: Status, residual: float, error: float, rate: float

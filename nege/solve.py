@@ -19,6 +19,8 @@ from nege.status import Status
 
 __all__ = ["short_run", "solve"]
 
+_TRY_OPTIONS = "For example nege.SolverOptions(tolerance_payoff=1e-9)."
+
 
 def short_run(model: Model, share: Any, *, options: SolverOptions | None = None) -> Equilibrium:
     """Wages, prices and real wages while workers and firms stay where they are.
@@ -58,7 +60,7 @@ def short_run(model: Model, share: Any, *, options: SolverOptions | None = None)
     True
     """
     check_model(model)
-    options = options or SolverOptions()
+    options = check_options(options)
     share = model.check_share(share)
     state = model.start_state()
     report: Report = equations.solve_short_run(model.kernel, share, state, options.kernel())
@@ -124,7 +126,7 @@ def solve(
     array([1., 0.])
     """
     check_model(model)
-    options = options or SolverOptions()
+    options = check_options(options)
     dynamics = check_dynamics(dynamics)
     share = default_start(model) if start is None else model.check_share(start, "start")
     found = find_long_run(model, share, model.start_state(), dynamics, options)
@@ -180,6 +182,15 @@ def check_dynamics(dynamics: Any) -> Replicator | Logit:
     if not isinstance(dynamics, (Replicator, Logit)):
         raise InputError("dynamics", dynamics, "nege.Replicator(...) or nege.Logit(...)")
     return dynamics
+
+
+def check_options(options: Any) -> SolverOptions:
+    """Return the options, the default ones by default, or refuse what is none."""
+    if options is None:
+        return SolverOptions()
+    if not isinstance(options, SolverOptions):
+        raise InputError("options", options, "a nege.SolverOptions(...)", _TRY_OPTIONS)
+    return options
 
 
 def provenance(options: SolverOptions) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from nege import validation
 from nege.errors import InputError, near
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
 from nege.search import LongRun, find_long_run
-from nege.solve import check_dynamics, check_model, default_start, provenance
+from nege.solve import check_dynamics, check_model, check_options, default_start, provenance
 from nege.status import Status
 
 __all__ = ["follow", "sweep"]
@@ -94,10 +95,10 @@ def sweep(
     array([[0.5, 0.5], [0.5, 1. ]])
     """
     check_model(model)
-    axes = {name: _axis(model, name, values) for name, values in _items(parameters)}
+    axes = {name: _axis(model, name, values) for name, values in _items("parameters", parameters)}
     if along == FIRST:
         along = next(iter(axes))
-    if along is not None and along not in axes:
+    if along is not None and (not isinstance(along, str) or along not in axes):
         raise InputError("along", along, "one of the swept parameters", near(along, axes))
     others = [name for name in axes if name != along]
     inner = () if along is None else axes[along]
@@ -204,7 +205,7 @@ class _Solver:
         self.model = model
         self.start = default_start(model) if start is None else model.check_share(start, "start")
         self.dynamics = check_dynamics(dynamics)
-        self.options = options or SolverOptions()
+        self.options = check_options(options)
 
     def line(self, points: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Model, LongRun]]:
         share, state = self.start, self.model.start_state()
@@ -253,10 +254,10 @@ class _Table:
         )
 
 
-def _items(parameters: Any) -> list[tuple[str, Any]]:
+def _items(argument: str, parameters: Any) -> list[tuple[str, Any]]:
     if not isinstance(parameters, Mapping) or not parameters:
         raise InputError(
-            "parameters",
+            argument,
             parameters,
             "a mapping of parameter names to values",
             'For example {"online_trade_cost": [2, 1.5, 1]}.',
@@ -267,14 +268,19 @@ def _items(parameters: Any) -> list[tuple[str, Any]]:
 def _axis(model: Model, name: str, values: Any) -> np.ndarray:
     """Check one swept parameter and every value of it."""
     _check_names(model, [name])
-    array = np.asarray(values)
-    if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iuf":
-        raise InputError(
-            name, values, "a list of at least one number", "Sweep values are one-dimensional."
-        )
+    array = _numbers(name, values)
     for value in array:
         model.replace({name: value})
-    return array.astype(float)
+    return array
+
+
+def _numbers(name: str, values: Any) -> np.ndarray:
+    allowed = "a list of at least one number"
+    array = validation.real_array(name, values, allowed)
+    if array.ndim != 1 or array.size == 0:
+        cure = f"Swept values are one-dimensional. Its shape is {array.shape}."
+        raise InputError(name, values, allowed, cure)
+    return array
 
 
 def _check_names(model: Model, names: Iterable[str]) -> None:
@@ -286,11 +292,13 @@ def _check_names(model: Model, names: Iterable[str]) -> None:
 
 def _path(path: Any) -> xr.Dataset:
     if not isinstance(path, xr.Dataset):
-        lists = {name: np.atleast_1d(np.asarray(values)) for name, values in _items(path)}
+        lists = {name: _numbers(name, values) for name, values in _items("path", path)}
         lengths = {name: len(values) for name, values in lists.items()}
         if len(set(lengths.values())) > 1:
             raise InputError("path", lengths, "lists of one length", "Repeat constant values.")
         path = xr.Dataset({name: ("step", values) for name, values in lists.items()})
+    if not path.data_vars:
+        raise InputError("path", dict(path.sizes), "a Dataset of parameters", "It holds none.")
     if "step" not in path.dims or path.sizes["step"] == 0:
         raise InputError(
             "path", dict(path.sizes), 'a Dataset with at least one "step"', "Name its dim step."

@@ -137,16 +137,18 @@ def _shares(y, share):
 
 
 @kernel
-def pace(share, growth):
+def pace(dynamics, share, growth):
     """How fast things change: |d lambda/dt| of what shrinks, d ln lambda/dt of what grows.
 
-    A region that grows counts in full however small it is: it will be large later.
+    A region that grows counts in full however small it is: it will be large later. Under
+    logit tastes nobody dies out, so there what shrinks counts in full too.
     """
     speed = 0.0
     finite = True
     for r in range(share.size):
         if share[r] > 0.0:
-            speed = max(speed, growth[r] if growth[r] > 0.0 else -share[r] * growth[r])
+            weight = 1.0 if dynamics.logit or growth[r] > 0.0 else share[r]
+            speed = max(speed, weight * abs(growth[r]))
             finite = finite and math.isfinite(growth[r])
     return speed if finite else math.inf
 
@@ -185,11 +187,13 @@ def integrate(parameters, dynamics, share, state, options, tolerance, slow, step
     for r in range(n):
         y[r] = math.log(share[r]) if share[r] > 0.0 else -math.inf
     report, residual = evaluate(parameters, dynamics, share, state, options, log_payoff, k[0])
-    if report.status == LIMIT or not math.isfinite(residual):
+    if report.status == LIMIT or report.status == NOT_FINITE:
+        return Arrival(report.status, math.inf, step, 0)
+    if not math.isfinite(residual):
         return Arrival(NOT_FINITE, math.inf, step, 0)
     steps = 0
     while True:
-        speed = pace(share, k[0])
+        speed = pace(dynamics, share, k[0])
         if speed <= slow:
             return Arrival(CONVERGED, speed, step, steps)
         if steps >= limit_steps:

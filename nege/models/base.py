@@ -105,6 +105,10 @@ class Model:
         InputError
             For a parameter that the model does not have, naming those near it.
         """
+        if changes is not None and not isinstance(changes, Mapping):
+            raise InputError(
+                "changes", changes, "a mapping of names to values", 'For example {"sigma": 6}.'
+            )
         changes = {**(changes or {}), **more}
         arguments = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
         online = {key: changes.pop(key) for key in list(changes) if self._is_online(key)}
@@ -114,7 +118,7 @@ class Model:
                 raise InputError("parameter", name, "one of the model's", near(name, known))
         arguments.update(changes)
         if online:
-            if arguments["online"] is None:
+            if not isinstance(arguments["online"], OnlineRegion):
                 raise InputError(
                     "parameter",
                     next(iter(online)),
@@ -129,7 +133,7 @@ class Model:
 
     @staticmethod
     def _is_online(key: str) -> bool:
-        return key.startswith(ONLINE) and key.removeprefix(ONLINE) in ONLINE_PARAMETERS
+        return str(key).startswith(ONLINE) and key.removeprefix(ONLINE) in ONLINE_PARAMETERS
 
     def label(self, share: np.ndarray, state: np.ndarray) -> xr.Dataset:
         """Return the solved economy as a Dataset, with names and units."""

@@ -20,6 +20,8 @@ import math
 
 from scipy.optimize import brentq
 
+LARGEST_LOG = 700.0  # of a cost that double precision can hold
+
 
 def mean_freeness(sigma: float, trade_cost: float, places: int) -> float:
     """Return gbar."""
@@ -69,4 +71,6 @@ def online_collapse(
     high = lowest + 1.0
     while excess(high) < 0.0:
         high *= 2.0
+        if high > LARGEST_LOG:
+            return math.inf
     return math.exp(brentq(excess, lowest, high, xtol=1e-15, rtol=8.9e-16))

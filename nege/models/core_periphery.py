@@ -418,7 +418,7 @@ def _outcome(parameters, share, state):
 
 
 def _trade_cost(value: Any, names: tuple[str, ...]) -> float | xr.DataArray:
-    if np.ndim(value) == 0:
+    if value is None or np.isscalar(value) or getattr(value, "ndim", None) == 0:
         return validation.number(
             "trade_cost",
             value,
