@@ -1,7 +1,6 @@
 """Bad input is refused with argument, value and cure; odd but good input gives the same answer.
 
-Tables hold what a user would type and pieces of the answer. Rows that begin with ! fail
-until a defect outside of input validation is mended; the mark is to be removed with it.
+Tables hold what a user would type and pieces of the answer.
 """
 
 import copy
@@ -184,15 +183,15 @@ CALLS = """
 make(trade_cost=np.ones((3, 3)))              | trade_cost | array([[1. | Its shape is (3, 3)
 make(trade_cost=np.ones((3, 3)), online=HERE) | trade_cost | array([[1. | a 2 x 2 matrix
 make(trade_cost=[1, 2])                       | trade_cost | [1, 2]     | Its shape is (2,)
-make(trade_cost=[[1, 2], [1]])               | trade_cost | [1]]       | differ in length
-make(trade_cost=xr.Dataset({"T": 1.7}))      | trade_cost | Dataset    | pick one variable
+make(trade_cost=[[1, 2], [1]])                | trade_cost | [1]]       | differ in length
+make(trade_cost=xr.Dataset({"T": 1.7}))       | trade_cost | Dataset    | pick one variable
 make(trade_cost=[[1, 1 - 1e-9], [2, 1]])      | trade_cost | 0.99999999 | 'a' to 'b' is 0.999999999.
 make(trade_cost=[[1, 2], [NAN, 1]])           | trade_cost | nan        | from 'b' to 'a' is nan
 make(trade_cost=[[1, INF], [2, 1]])           | trade_cost | inf        | from 'a' to 'b' is inf
 make(trade_cost=[[1, 2], [-2, 1]])            | trade_cost | -2         | from 'b' to 'a' is -2.0
 make(trade_cost=[["1", "2"], ["2", "1"]])     | trade_cost | '2'        | where real numbers belong
 make(trade_cost=masked([[1, 2], [2, 1]]))     | trade_cost | --         | fill them
-make(trade_cost=labelled(E2, origin="ac", destination="ab")) | trade_cost | 'c' | Known: a, b
+make(trade_cost=labelled(E2, origin="ac", destination="ab")) | trade_cost | 'c'        | Known: a, b
 make(trade_cost=labelled(E2, origin="ab", destination="bb")) | trade_cost | 'b' | 'a' is missing
 make(trade_cost=labelled(E2, x="ab", y="ab")) | trade_cost | ('x', 'y') | ('origin', 'destination')
 make(trade_cost=FRAME(E2, ["a", "c"]))        | trade_cost | ['a', 'c'] | 'c' is not a name here
@@ -201,8 +200,8 @@ make(None)                                    | geography  | None       | a Geog
 make(BA, online=HERE)                         | geography  | 'online'   | Rename that place, or give
 make(online={"trade_cost": 1})                | online     | {'trade_co | nege.OnlineRegion(
 make(online=OnlineRegion)                     | online     | <class     | nege.OnlineRegion(
-OnlineRegion(trade_cost=1, name="")           | online name | ''        | a non-empty string
-OnlineRegion(trade_cost=1, name=3)            | online name | 3         | a non-empty string
+OnlineRegion(trade_cost=1, name="")           | online name | ''         | a non-empty string
+OnlineRegion(trade_cost=1, name=3)            | online name | 3          | a non-empty string
 short_run(W, [0.5, 0.5])                      | share      | [0.5, 0.5] | each of the 3 names
 short_run(W, {"a": 0.5, "b": 0.5})            | share      | ['a', 'b'] | 'online' is missing
 solve("M")                                    | model      | 'M'        | nege.CorePeriphery(...)
@@ -211,15 +210,15 @@ sweep(None, {"mu": [0.4]})                    | model      | None       | nege.C
 follow(3, {"mu": [0.4]})                      | model      | 3          | nege.CorePeriphery(...)
 solve(M, dynamics="logit")                    | dynamics   | 'logit'    | nege.Logit(...)
 sweep(M, {"mu": [0.4]}, dynamics="logit")     | dynamics   | 'logit'    | nege.Logit(...)
-Replicator(allow_entry=1)                     | allow_entry | 1         | True or False
-solve(M, options={"limit_steps": 3})         | options    | {'limit_st | nege.SolverOptions(
-short_run(M, [0.5, 0.5], options="fast")     | options    | 'fast'     | nege.SolverOptions(
-sweep(M, {"mu": [0.4]}, options=1e-8)        | options    | 1e-08      | nege.SolverOptions(
-follow(M, {"mu": [0.4]}, options=1e-8)       | options    | 1e-08      | nege.SolverOptions(
+Replicator(allow_entry=1)                     | allow_entry | 1          | True or False
+solve(M, options={"limit_steps": 3})          | options    | {'limit_st | nege.SolverOptions(
+short_run(M, [0.5, 0.5], options="fast")      | options    | 'fast'     | nege.SolverOptions(
+sweep(M, {"mu": [0.4]}, options=1e-8)         | options    | 1e-08      | nege.SolverOptions(
+follow(M, {"mu": [0.4]}, options=1e-8)        | options    | 1e-08      | nege.SolverOptions(
 tastes(W, weights=[1, 1])                     | weights    | [1, 1]     | State online_weight=...
 tastes(W, weights={"a": 1, "b": 1})           | weights    | {'a': 1    | State online_weight=...
 sweep(W, {"mu": [0.4]}, dynamics=EQUAL)       | weights    | [1, 1]     | State online_weight=...
-tastes(M, online_weight=1)                    | online_weight | 1.0     | online=nege.OnlineRegion(
+tastes(M, online_weight=1) | online_weight | 1.0 | online=nege.OnlineRegion(
 tastes(W, weights={"a": 1, "b": 1, "online": 1}, online_weight=1) | weights | 'online' | not a name
 tastes(M, weights=[1, -1])                    | weights    | [1, -1]    | 'b' is not above 0
 tastes(M, weights=[1, INF])                   | weights    | [1, inf]   | 'b' is not finite
@@ -230,12 +229,12 @@ M.replace(sigm=3)                             | parameter  | 'sigm'     | Did yo
 W.replace({"online_cost": 3})                 | parameter  | 'online_co | 'online_trade_cost'
 M.replace(online_trade_cost=2)                | parameter  | 'online_tr | It has no online region
 W.replace(online=None, online_amenity=2)      | parameter  | 'online_am | It has no online region
-W.replace(online_trade_cost=0.5)              | online_trade_cost | 0.5 | nothing melts on the way
+W.replace(online_trade_cost=0.5) | online_trade_cost | 0.5 | nothing melts on the way
 W.replace(sigma=1)                            | sigma      | got 1.     | above 1
-M.replace(online={}, online_trade_cost=2)    | parameter  | 'online_tr | It has no online region
-M.replace(3)                                 | changes    | 3          | mapping
-M.replace("sigma")                           | changes    | 'sigma'    | mapping
-M.replace({1: 2})                            | parameter  | 1          | Known: geography, sigma
+M.replace(online={}, online_trade_cost=2)     | parameter  | 'online_tr | It has no online region
+M.replace(3)                                  | changes    | 3          | mapping
+M.replace("sigma")                            | changes    | 'sigma'    | mapping
+M.replace({1: 2})                             | parameter  | 1          | Known: geography, sigma
 report.writable(BELOW_A_FILE)                 | output     | x.nc       | Choose another with
 report.writable(__file__)                     | output     | input.py   | a folder that can be
 short_run(M, [1, 0]).to_netcdf(BELOW_A_FILE)  | path       | x.nc       | a file that can be written
@@ -249,36 +248,36 @@ def test_a_wrong_call_is_refused_with_argument_value_and_cure(code, argument, sh
 
 
 SWEEPS = """
-sweep(M, {})                                | parameters | {}            | For example {"online
-sweep(M, None)                              | parameters | None          | For example {"online
-sweep(M, [0.4])                             | parameters | [0.4]         | a mapping of
-sweep(M, {"sigmma": [3]})                   | parameter  | 'sigmma'      | Did you mean 'sigma'?
-sweep(M, {"farmers": [1]})                  | parameter  | 'farmers'     | Known: sigma, mu
-sweep(M, {"online_trade_cost": [2]})        | parameter  | 'online_trade | mean 'trade_cost'?
-sweep(M, {3: [0.4]})                        | parameter  | 3             | Known: sigma, mu
-sweep(M, {"mu": []})                        | mu         | []            | at least one number
-sweep(M, {"mu": 0.4})                       | mu         | 0.4           | one-dimensional
-sweep(M, {"mu": [[0.3, 0.4]]})              | mu         | [[0.3, 0.4]]  | one-dimensional
-sweep(M, {"mu": ["low"]})                   | mu         | ['low']       | at least one number
-sweep(M, {"mu": [True]})                    | mu         | [True]        | at least one number
-sweep(M, {"mu": [0.4j]})                    | mu         | [0.4j]        | at least one number
+sweep(M, {})                               | parameters | {}            | For example {"online
+sweep(M, None)                             | parameters | None          | For example {"online
+sweep(M, [0.4])                            | parameters | [0.4]         | a mapping of
+sweep(M, {"sigmma": [3]})                  | parameter  | 'sigmma'      | Did you mean 'sigma'?
+sweep(M, {"farmers": [1]})                 | parameter  | 'farmers'     | Known: sigma, mu
+sweep(M, {"online_trade_cost": [2]})       | parameter  | 'online_trade | mean 'trade_cost'?
+sweep(M, {3: [0.4]})                       | parameter  | 3             | Known: sigma, mu
+sweep(M, {"mu": []})                       | mu         | []            | at least one number
+sweep(M, {"mu": 0.4})                      | mu         | 0.4           | one-dimensional
+sweep(M, {"mu": [[0.3, 0.4]]})             | mu         | [[0.3, 0.4]]  | one-dimensional
+sweep(M, {"mu": ["low"]})                  | mu         | ['low']       | at least one number
+sweep(M, {"mu": [True]})                   | mu         | [True]        | at least one number
+sweep(M, {"mu": [0.4j]})                   | mu         | [0.4j]        | at least one number
 sweep(M, {"mu": [[0.3], [0.3, 0.4]]})      | mu         | [[0.3], [0.3  | differ in length
 sweep(M, {"mu": masked([0.3, 0.4])})       | mu         | --            | fill them
-sweep(M, {"sigma": [3, 0.5]})               | sigma      | 0.5           | above 1
-sweep(M, {"mu": [0.3, NAN]})                | mu         | nan           | above 0 and below 1
-sweep(M, {"mu": [0.3], "sigma": [5, 1]})    | sigma      | 1             | above 1
-sweep(M, {"mu": [0.3]}, along="sigma")      | along      | 'sigma'       | Known: mu
+sweep(M, {"sigma": [3, 0.5]})              | sigma      | 0.5           | above 1
+sweep(M, {"mu": [0.3, NAN]})               | mu         | nan           | above 0 and below 1
+sweep(M, {"mu": [0.3], "sigma": [5, 1]})   | sigma      | 1             | above 1
+sweep(M, {"mu": [0.3]}, along="sigma")     | along      | 'sigma'       | Known: mu
 sweep(M, {"mu": [0.3]}, along=["mu"])      | along      | ['mu']        | Known: mu
 follow(M, None)                            | path       | None          | mapping
 follow(M, {})                              | path       | {}            | mapping
-follow(M, {"m": [0.3]})                     | parameter  | 'm'           | Did you mean 'mu'?
+follow(M, {"m": [0.3]})                    | parameter  | 'm'           | Did you mean 'mu'?
 follow(M, {"mu": [0.3, 0.4], "sigma": [5]}) | path       | 'sigma': 1    | Repeat constant values
-follow(M, {"mu": []})                       | mu       | []           | at least one number
+follow(M, {"mu": []})                      | mu         | []            | at least one number
 follow(M, xr.Dataset({"mu": ("t", [0.3])})) | path       | {'t': 1}      | at least one "step"
-follow(M, xr.Dataset())                     | path       | {}            | It holds none
-follow(M, xr.Dataset(coords={"step": [0]})) | path      | 'step': 1     | parameters
-follow(M, {"mu": [0.3, 2]})                 | mu         | 2             | It is a share of spending
-follow(M, {"mu": ["low"]})                  | mu         | 'low'         | real numbers
+follow(M, xr.Dataset())                    | path       | {}            | It holds none
+follow(M, xr.Dataset(coords={"step": [0]})) | path       | 'step': 1     | parameters
+follow(M, {"mu": [0.3, 2]})                | mu         | 2             | It is a share of spending
+follow(M, {"mu": ["low"]})                 | mu         | 'low'         | real numbers
 follow(M, {"mu": [[0.3], [0.3, 0.4]]})     | mu         | [[0.3], [0.3  | differ in length
 follow(M, {"mu": [[0.3, 0.4]]})            | mu         | [[0.3, 0.4]]  | Its shape is (1, 2)
 follow(M, {"mu": masked([0.3, 0.4])})      | mu         | --            | fill them

@@ -74,7 +74,7 @@ def attraction(dynamics, share, log_payoff, out):
     for r in range(share.size):
         out[r] = dynamics.intensity * log_payoff[r] + dynamics.log_weight[r]
         if dynamics.dispersion > 0.0 and share[r] > 0.0:
-            out[r] -= dynamics.dispersion * math.log(share[r])
+            out[r] -= dynamics.dispersion * np.log(share[r])
 
 
 @kernel
@@ -99,7 +99,7 @@ def mismatch(dynamics, share, log_payoff, out):
             if share[r] > 0.0 and out[r] > top:
                 top = out[r]
         for r in range(n):
-            out[r] = math.exp(out[r] - top)
+            out[r] = np.exp(out[r] - top)
             mean += share[r] * out[r]
         for r in range(n):
             out[r] = out[r] / mean - 1.0
@@ -129,11 +129,11 @@ def _shares(y, share):
         top = max(top, y[r])
     total = 0.0
     for r in range(y.size):
-        share[r] = math.exp(y[r] - top)
+        share[r] = np.exp(y[r] - top)
         total += share[r]
     for r in range(y.size):
         share[r] /= total
-        y[r] -= top + math.log(total)
+        y[r] -= top + np.log(total)
 
 
 @kernel
@@ -185,7 +185,7 @@ def integrate(parameters, dynamics, share, state, options, tolerance, slow, step
     stage_share, log_payoff = np.empty(n), np.empty(n)
     trial_state = state.copy()
     for r in range(n):
-        y[r] = math.log(share[r]) if share[r] > 0.0 else -math.inf
+        y[r] = np.log(share[r]) if share[r] > 0.0 else -math.inf
     report, residual = evaluate(parameters, dynamics, share, state, options, log_payoff, k[0])
     if report.status == LIMIT or report.status == NOT_FINITE:
         return Arrival(report.status, math.inf, step, 0)

@@ -63,13 +63,14 @@ class Parameters(NamedTuple):
 
 
 # --- short run ---------------------------------------------------------------------
+# np.log and np.exp, not math.log: without the JIT math raises where NumPy gives NaN.
 
 
 @kernel(arithmetic=True)
 def _supply(p, share, u, out):
     """x_r = lambda_r (w_r/(1-zeta_r))^(1-sigma): what region r adds to price indices."""
     for r in range(u.size):
-        out[r] = share[r] * math.exp((1.0 - p.sigma) * (u[r] - math.log(1.0 - p.commission[r])))
+        out[r] = share[r] * np.exp((1.0 - p.sigma) * (u[r] - np.log(1.0 - p.commission[r])))
 
 
 @kernel(arithmetic=True)
@@ -77,9 +78,9 @@ def _income(p, share, u, out):
     """Y_s: wages, farmers and the commissions they receive."""
     rebate = 0.0
     for r in range(u.size):
-        rebate += share[r] * math.exp(u[r]) * p.commission[r] / (1.0 - p.commission[r])
+        rebate += share[r] * np.exp(u[r]) * p.commission[r] / (1.0 - p.commission[r])
     for s in range(u.size):
-        out[s] = p.mu * share[s] * math.exp(u[s]) + p.farmers[s] * (1.0 - p.mu + p.mu * rebate)
+        out[s] = p.mu * share[s] * np.exp(u[s]) + p.farmers[s] * (1.0 - p.mu + p.mu * rebate)
 
 
 @equations.update.register(Parameters)
@@ -93,15 +94,15 @@ def _update(parameters, share, state, work, change):
         income[s] /= price[s]
     sell(p.operator, income, access)
     for r in range(state.size):
-        change[r] = math.log(access[r]) / p.sigma + math.log(1.0 - p.commission[r]) - state[r]
+        change[r] = np.log(access[r]) / p.sigma + np.log(1.0 - p.commission[r]) - state[r]
 
 
 @equations.normalise.register(Parameters)
 def _normalise(parameters, share, state):
     total = 0.0
     for r in range(state.size):
-        total += share[r] * math.exp(state[r]) / (1.0 - parameters.commission[r])
-    shift = math.log(total)
+        total += share[r] * np.exp(state[r]) / (1.0 - parameters.commission[r])
+    shift = np.log(total)
     for r in range(state.size):
         state[r] -= shift
 
@@ -140,7 +141,7 @@ def _payoff(parameters, share, state, out):
     _supply(p, share, state, supply)
     buy(p.operator, supply, price)
     for r in range(state.size):
-        out[r] = p.log_amenity[r] + state[r] + p.mu / (p.sigma - 1.0) * math.log(price[r])
+        out[r] = p.log_amenity[r] + state[r] + p.mu / (p.sigma - 1.0) * np.log(price[r])
 
 
 @equations.payoff_jacobian.register(Parameters)
@@ -164,8 +165,8 @@ def _payoff_jacobian(parameters, share, state, out):
     buy(p.operator, supply, price)
     _income(p, share, state, income)
     for s in range(n):
-        wage[s] = math.exp(state[s])
-        mill[s] = math.exp((1.0 - p.sigma) * (state[s] - math.log(1.0 - p.commission[s])))
+        wage[s] = np.exp(state[s])
+        mill[s] = np.exp((1.0 - p.sigma) * (state[s] - np.log(1.0 - p.commission[s])))
         rebate[s] = p.mu * wage[s] * p.commission[s] / (1.0 - p.commission[s])
         work[s] = income[s] / price[s]
     sell(p.operator, work, access)
