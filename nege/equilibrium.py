@@ -54,6 +54,11 @@ class Equilibrium:
         Growth rate of the fastest small deviation, entry of empty regions
         included, per unit of the dynamics' own time; negative means stable. NaN
         for a short run.
+    operator : str
+        How freeness of trade was multiplied: "dense", "symmetric", "line" or "fourier".
+    rate : float
+        Mean factor by which the residual fell in an iteration of the short run. NaN
+        for a long run.
     provenance : dict
         Version of nege and the options used.
     """
@@ -68,6 +73,8 @@ class Equilibrium:
     dynamics: Replicator | Logit | None = None
     perturbed: tuple[str, ...] = ()
     leading_eigenvalue: float = float("nan")
+    operator: str = "dense"
+    rate: float = float("nan")
     provenance: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
@@ -105,6 +112,8 @@ class Equilibrium:
             "horizon": self.horizon,
             "perturbed": "\n".join(self.perturbed),
             "leading_eigenvalue": self.leading_eigenvalue,
+            "operator": self.operator,
+            "rate": self.rate,
         }
         provenance = {f"provenance_{key}": value for key, value in self.provenance.items()}
         data = self.data.assign_attrs({**proof, **provenance})
@@ -128,6 +137,8 @@ class Equilibrium:
             dynamics=dynamics,
             perturbed=tuple(perturbed.split("\n")) if perturbed else (),
             leading_eigenvalue=float(attrs["leading_eigenvalue"]),
+            operator=str(attrs["operator"]),
+            rate=float(attrs["rate"]),
             provenance={
                 key.removeprefix("provenance_"): value
                 for key, value in attrs.items()

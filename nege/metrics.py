@@ -46,6 +46,10 @@ class Metric(Frozen):
         """Return the distances among some of the places, given by position."""
         raise NotImplementedError
 
+    def rows(self, start: int, stop: int) -> Floats:
+        """Return the distances from the places start..stop to all, (stop - start, n)."""
+        raise NotImplementedError
+
     def dense(self) -> Floats:
         """Return all distances as an (n, n) C-contiguous matrix, origin by destination."""
         return self.among(np.arange(len(self)))
@@ -67,6 +71,10 @@ class Matrix(Metric):
         """Cut rows and columns out of the table."""
         return np.ascontiguousarray(self.values[np.ix_(places, places)])
 
+    def rows(self, start: int, stop: int) -> Floats:
+        """Cut rows out of the table."""
+        return self.values[start:stop]
+
     def dense(self) -> Floats:
         """Return the table itself."""
         return self.values
@@ -83,7 +91,14 @@ class Circle(Metric):
 
     def among(self, places: NDArray[np.intp]) -> Floats:
         """Count steps along the shorter way round."""
-        steps: Floats = np.abs(np.subtract.outer(places, places)).astype(np.float64)
+        return self._steps(places, places)
+
+    def rows(self, start: int, stop: int) -> Floats:
+        """Count steps along the shorter way round."""
+        return self._steps(np.arange(start, stop), np.arange(self.n))
+
+    def _steps(self, here: NDArray[np.intp], there: NDArray[np.intp]) -> Floats:
+        steps: Floats = np.abs(np.subtract.outer(here, there)).astype(np.float64)
         return np.minimum(steps, self.n - steps)
 
 
@@ -104,6 +119,10 @@ class Line(Metric):
         positions = self.positions[places]
         return np.abs(np.subtract.outer(positions, positions))
 
+    def rows(self, start: int, stop: int) -> Floats:
+        """Subtract positions."""
+        return np.abs(np.subtract.outer(self.positions[start:stop], self.positions))
+
 
 @dataclass(frozen=True)
 class Grid(Metric):
@@ -117,5 +136,12 @@ class Grid(Metric):
 
     def among(self, places: NDArray[np.intp]) -> Floats:
         """Measure straight between the centres of cells."""
-        row, column = np.divmod(places, self.nx)
-        return np.hypot(np.subtract.outer(row, row), np.subtract.outer(column, column))
+        return self._straight(places, places)
+
+    def rows(self, start: int, stop: int) -> Floats:
+        """Measure straight between the centres of cells."""
+        return self._straight(np.arange(start, stop), np.arange(len(self)))
+
+    def _straight(self, here: NDArray[np.intp], there: NDArray[np.intp]) -> Floats:
+        (y, x), (row, column) = np.divmod(here, self.nx), np.divmod(there, self.nx)
+        return np.hypot(np.subtract.outer(y, row), np.subtract.outer(x, column))

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Logit", "Replicator", "SolverOptions"]
 
+CHOICES = {
+    "operator": ("auto", "dense", "symmetric", "line", "fourier"),
+    "method": ("anderson", "plain"),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class SolverOptions:
@@ -43,6 +48,13 @@ class SolverOptions:
         Iterations of one short run.
     limit_steps : int, default 50000
         Steps along the dynamics of one long run.
+    operator : str, default "auto"
+        How to multiply by the freeness of trade: "dense", "symmetric" (half of the
+        matrix), "line" (two sweeps) or "fourier" (circles and grids, short runs only).
+        The geography decides by default.
+    method : str, default "anderson"
+        Of the short run: "anderson", or "plain" iteration, which always converges but
+        slowly.
 
     Raises
     ------
@@ -62,11 +74,15 @@ class SolverOptions:
     tolerance_path: float = 1e-8
     limit_iterations: int = 10_000
     limit_steps: int = 50_000
+    operator: str = "auto"
+    method: str = "anderson"
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name.startswith("limit"):
+            if field.name in CHOICES:
+                value = validation.known(field.name, value, CHOICES[field.name])
+            elif field.name.startswith("limit"):
                 value = validation.whole(field.name, value, at_least=1)
             else:
                 value = validation.number(field.name, value, above=0.0, below=1.0)
@@ -74,7 +90,8 @@ class SolverOptions:
 
     def kernel(self) -> Options:
         """Return what the kernels need of these options."""
-        return Options(self.tolerance_residual, self.tolerance_error, self.limit_iterations)
+        memory = 0 if self.method == "plain" else -1
+        return Options(self.tolerance_residual, self.tolerance_error, self.limit_iterations, memory)
 
 
 @dataclass(frozen=True, kw_only=True)

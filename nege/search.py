@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nege import batch
 from nege.kernels import equations, long_run
 from nege.kernels.fixed_point import Report
 from nege.models.base import Model
@@ -47,6 +48,7 @@ class LongRun(NamedTuple):
     iterations: int
     perturbed: tuple[str, ...]
     leading_eigenvalue: float
+    operator: str
 
 
 class Point(NamedTuple):
@@ -90,7 +92,9 @@ def find_long_run(
 class _Search:
     def __init__(self, model: Model, dynamics: Replicator | Logit, options: SolverOptions) -> None:
         self.regions = model.regions
-        self.parameters = model.kernel
+        self.parameters = (
+            model.kernel if options.operator == "auto" else model.kernel_with(options.operator)
+        )
         self.dynamics = dynamics.kernel(model)
         self.leaves_rest = isinstance(dynamics, Logit) or dynamics.allow_entry
         self.options = options
@@ -304,4 +308,5 @@ class _Search:
             self.steps,
             tuple(self.perturbed),
             rate,
+            batch.name_of(self.parameters.operator),
         )

@@ -146,6 +146,33 @@ def shares(argument: str, value: Any, labels: Sequence[str], *, dim: str = "regi
     return array / total
 
 
+def many_shares(argument: str, value: xr.DataArray, labels: Sequence[str]) -> np.ndarray:
+    """Return distributions along the last dimension, each checked and summing to one."""
+    allowed = f"shares of the {len(labels)} regions along its last dimension"
+    if value.sizes[value.dims[-1]] != len(labels):
+        raise InputError(argument, dict(value.sizes), allowed, "Count the online region too.")
+    array = real_array(argument, _ordered(argument, value, labels, allowed), allowed)
+    total = array.sum(-1)
+    bad = ~((array >= 0.0).all(-1) & (np.abs(total - 1.0) <= SUM_TOLERANCE))
+    if bad.any():
+        first = tuple(int(i) for i in np.argwhere(bad)[0])
+        cure = f"Those at {first} sum to {total[first]:.10g}; none may be negative or NaN."
+        raise InputError(argument, array[first], f"{allowed}, each summing to one", cure)
+    return np.asarray(array / total[..., None])
+
+
+def _ordered(argument: str, value: xr.DataArray, labels: Sequence[str], allowed: str) -> np.ndarray:
+    """Put the last dimension in the order of the labels."""
+    dim = value.dims[-1]
+    if dim not in value.coords:
+        return value.values
+    given = [str(label) for label in value.coords[dim].values]
+    if sorted(given) != sorted(labels):
+        wrong = next((label for label in given if label not in set(labels)), given[0])
+        raise InputError(argument, given, allowed, f"{wrong!r}: {near(wrong, labels)}")
+    return value.isel({dim: [given.index(label) for label in labels]}).values
+
+
 def square(
     argument: str,
     value: Any,

@@ -139,7 +139,6 @@ SHARES = """
 [1e308, 1e308]                          | 1e+308      | Divide by the sum
 0.5                                     | 0.5         | Its shape is ()
 [0.3, 0.3, 0.4]                         | [0.3, 0.3   | Its shape is (3,)
-[[0.5, 0.5]]                            | [[0.5, 0.5  | Its shape is (1, 2)
 [[0.5], [0.2, 0.3]]                     | [0.2, 0.3]  | Its rows differ in length
 "uniform"                               | 'uniform'   | <U7, where real numbers belong
 ["0.5", "0.5"]                          | '0.5'       | where real numbers belong

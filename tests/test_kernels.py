@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege.kernels import codes, equations, linear, long_run
+from nege.kernels import codes, equations, linear, long_run, operators
 from nege.kernels.fixed_point import Options, fixed_point
 
 OPTIONS = Options(1e-12, 1e-8, 2_000)
@@ -19,14 +19,33 @@ class Affine(NamedTuple):
     a: np.ndarray
     b: np.ndarray
     gap: float
+    operator: operators.Line = operators.Line(np.empty(0))
 
 
-@equations.update.register(Affine)
-def _update(parameters, share, state, work, change):
+@equations.supply.register(Affine)
+def _supply(parameters, share, state, out):
+    for i in range(state.size):
+        out[i] = 1.0
+
+
+@equations.spending.register(Affine)
+def _spending(parameters, share, state, out):
+    for i in range(state.size):
+        out[i] = 1.0
+
+
+@equations.respond.register(Affine)
+def _respond(parameters, share, state, access, change):
     for i in range(state.size):
         change[i] = parameters.b[i] - state[i]
         for j in range(state.size):
             change[i] += parameters.a[i, j] * state[j]
+
+
+@equations.settled.register(Affine)
+def _settled(parameters, share, state, out):
+    for i in range(state.size):
+        out[i] = 1.0
 
 
 @equations.normalise.register(Affine)
@@ -35,7 +54,7 @@ def _normalise(parameters, share, state):
 
 
 @equations.contraction_gap.register(Affine)
-def _contraction_gap(parameters, share, state, work):
+def _contraction_gap(parameters, access, reach):
     return parameters.gap
 
 
@@ -43,10 +62,16 @@ class Cliff(NamedTuple):
     """A map that jumps where extrapolation overshoots, so that safeguards have to work."""
 
     slope: float
+    operator: operators.Line = operators.Line(np.empty(0))
 
 
-@equations.update.register(Cliff)
-def _update_cliff(parameters, share, state, work, change):
+equations.supply.register(Cliff)(_supply)
+equations.spending.register(Cliff)(_spending)
+equations.settled.register(Cliff)(_settled)
+
+
+@equations.respond.register(Cliff)
+def _respond_cliff(parameters, share, state, access, change):
     for i in range(state.size):
         wall = 50.0 if state[i] < 0.0 else 0.0
         change[i] = (parameters.slope - 1.0) * (state[i] - 1.0) + wall
@@ -59,12 +84,18 @@ def _normalise_cliff(parameters, share, state):
 
 
 @equations.contraction_gap.register(Cliff)
-def _contraction_gap_cliff(parameters, share, state, work):
+def _contraction_gap_cliff(parameters, access, reach):
     return 1.0 - parameters.slope
+
+
+def flat(size):
+    """Free trade among some places: here trade plays no part."""
+    return operators.Line(np.ones(size - 1))
 
 
 def solve(parameters, size, start=0.0, options=OPTIONS):
     state = np.full(size, start)
+    parameters = parameters._replace(operator=flat(size))
     return state, fixed_point(parameters, np.full(size, 1 / size), state, options)
 
 
@@ -111,7 +142,7 @@ def test_safeguards_bring_a_wild_map_home():
     assert report.residual <= 1e-12 or report.status != codes.CONVERGED
     if report.status == codes.CONVERGED:
         change = np.empty(3)
-        equations.update(Cliff(0.9), state, state, np.empty((6, 3)), change)
+        equations.respond(Cliff(0.9, flat(3)), state, state, state, change)
         assert np.max(np.abs(change)) <= 1e-12
 
 
@@ -130,7 +161,7 @@ def test_a_bad_number_anywhere_never_converges(two, bad):
     plants = []
     for field in ("sigma", "mu"):
         plants.append((good._replace(**{field: bad}), share, state))
-    for field in ("farmers", "commission"):
+    for field in ("farmers", "log_net"):
         for i in range(3):
             array = getattr(good, field).copy()
             array[i] = bad

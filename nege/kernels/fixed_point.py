@@ -1,14 +1,18 @@
-"""Fixed points u = f(u) of a model's short run, with proof of convergence.
+"""Fixed points state = f(state) of a model's short run, with proof of convergence.
 
-Anderson acceleration of type II on the state in logs, with the numeraire imposed
-at each step, and three safeguards. A step is capped. Where the residual is not
-finite or far above the best one, the iteration returns to the best point, forgets
-its history and takes plain steps, twice as many each time. After ``LIMIT_RETURNS``
-returns it stays with plain steps, which contract (the models' own files say why).
+Anderson acceleration of type II on the state in logs, with the numeraire imposed at
+each step, and three safeguards. A step is capped. Where the residual is not finite or
+far above the best one, the iteration returns to the best point, forgets its history and
+takes plain steps, twice as many each time. After ``LIMIT_RETURNS`` returns it stays with
+plain steps, which contract (the models' own files say why).
 
 It stops when the undamped residual max|f(u) - u| *and* the error bound
 residual / (1 - largest row sum of the Jacobian) are within tolerance: near a break
 point, or where a region hardly trades, a small residual alone proves little.
+
+The iteration is kernels on a workspace: ``begin``, ``judge`` (with ``confirm``) and ``move``.
+So one loop in compiled code and one in Python, for operators that do not compile, run the
+same method. A memory of zero is plain iteration.
 
 Anderson, D. G. (1965), J. ACM 12; Walker & Ni (2011), SIAM J. Numer. Anal. 49.
 """
@@ -19,10 +23,10 @@ from typing import NamedTuple
 import numpy as np
 
 from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, STALLED
-from nege.kernels.equations import contraction_gap, normalise, update
+from nege.kernels.equations import gap_at, normalise, update
 from nege.kernels.jit import kernel
 from nege.kernels.linear import solve_small
-from nege.kernels.vectors import add_scaled, copy, dot, largest
+from nege.kernels.vectors import copy, dot, largest
 
 CAP_STEP = 3.0  # in logs: no price moves by more than a factor of 20 in a step
 GROWTH = 30.0  # residual over the best one at which a step is taken back
@@ -30,15 +34,27 @@ LIMIT_RETURNS = 12
 RIDGE = 1e-14
 FLOOR = 1e-13  # below this, or the tolerance, no progress means rounding, not slowness
 PATIENCE = 100  # iterations without progress there
-WORK_ROWS = 6  # scratch vectors that a model's equations may use
+PROGRESS = 0.9  # factor on the residual that counts as progress
+BURST = 10  # plain steps after the first return
+LARGE = 1000  # regions from which more memory pays
+
+# What ``judge`` answers while nothing is decided.
+GO_ON = -10
+CONFIRM = -11  # the residual is within tolerance: the error bound has to be looked at
+
+# Rows of Workspace.vectors, positions in .counts and .levels.
+CHANGE, OLD_STATE, OLD_CHANGE, BEST_STATE, BEST_CHANGE = range(5)
+LENGTH, SLOT, RETURNS, PLAIN, BURSTS, FRESH, IDLE, ITERATIONS = range(8)
+BEST, FIRST, MARK, TARGET = range(4)
 
 
 class Options(NamedTuple):
-    """When a short run stops."""
+    """When a short run stops, and how many differences it remembers (-1: as many as pay)."""
 
     tolerance_residual: float
     tolerance_error: float
     limit_iterations: int
+    memory: int = -1
 
 
 class Report(NamedTuple):
@@ -51,31 +67,71 @@ class Report(NamedTuple):
     iterations: int
 
 
+class Workspace(NamedTuple):
+    """Everything that an iteration remembers."""
+
+    vectors: np.ndarray  # (5, R)
+    states: np.ndarray  # (memory, R), differences of states
+    changes: np.ndarray  # (memory, R), differences of changes
+    gram: np.ndarray  # (memory, memory), of the changes
+    counts: np.ndarray
+    levels: np.ndarray
+
+
 @kernel
-def _remember(states, changes, gram, slot, length, state, old_state, change, old_change):
+def begin(state, options):
+    """Open a workspace for a start."""
+    size = state.size
+    memory = options.memory
+    if memory < 0:
+        memory = min(12 if size >= LARGE else 8, max(1, size - 1))
+    vectors = np.zeros((5, size))
+    copy(state, vectors[BEST_STATE])
+    counts = np.zeros(8, dtype=np.int64)
+    counts[BURSTS] = BURST
+    counts[FRESH] = 1
+    levels = np.array([math.inf, math.inf, math.inf, options.tolerance_residual])
+    return Workspace(
+        vectors,
+        np.zeros((memory, size)),
+        np.zeros((memory, size)),
+        np.zeros((memory, memory)),
+        counts,
+        levels,
+    )
+
+
+@kernel
+def _remember(w, state, change):
     """Store the newest difference, and its row of the Gram matrix of changes."""
+    memory = w.gram.shape[0]
+    slot = w.counts[SLOT]
+    length = min(w.counts[LENGTH] + 1, memory)
     for i in range(state.size):
-        states[slot, i] = state[i] - old_state[i]
-        changes[slot, i] = change[i] - old_change[i]
+        w.states[slot, i] = state[i] - w.vectors[OLD_STATE, i]
+        w.changes[slot, i] = change[i] - w.vectors[OLD_CHANGE, i]
     for k in range(length):
-        product = dot(changes[slot], changes[k])
-        gram[slot, k] = product
-        gram[k, slot] = product
+        product = dot(w.changes[slot], w.changes[k])
+        w.gram[slot, k] = product
+        w.gram[k, slot] = product
+    w.counts[LENGTH] = length
+    w.counts[SLOT] = (slot + 1) % memory
 
 
 @kernel
-def _accelerate(states, changes, gram, length, change, state):
+def _accelerate(w, state, change):
     """Take the step that would cancel the change if the map were linear; False if undefined."""
-    system = gram.copy()
+    length = w.counts[LENGTH]
+    system = w.gram.copy()
     weights = np.empty(length)
     for k in range(length):
-        weights[k] = dot(changes[k], change)
+        weights[k] = dot(w.changes[k], change)
         system[k, k] *= 1.0 + RIDGE
     if not solve_small(system, weights, length):
         return False
     for k in range(length):
         for i in range(state.size):
-            state[i] -= weights[k] * (states[k, i] + changes[k, i])
+            state[i] -= weights[k] * (w.states[k, i] + w.changes[k, i])
     return True
 
 
@@ -85,15 +141,105 @@ def _cap(state, old_state):
     longest = 0.0
     finite = True
     for i in range(state.size):
-        step = abs(state[i] - old_state[i])
-        longest = max(longest, step)
-        finite = finite and math.isfinite(step)
+        length = abs(state[i] - old_state[i])
+        longest = max(longest, length)
+        finite = finite and math.isfinite(length)
     if not finite:
         return False
     if longest > CAP_STEP:
         for i in range(state.size):
             state[i] = old_state[i] + (CAP_STEP / longest) * (state[i] - old_state[i])
     return True
+
+
+@kernel
+def _forget(w):
+    w.counts[LENGTH] = 0
+    w.counts[SLOT] = 0
+    w.counts[FRESH] = 1
+
+
+@kernel
+def judge(w, state, options):
+    """Record the residual of a point; GO_ON, CONFIRM or how the solve ends."""
+    change = w.vectors[CHANGE]
+    residual = largest(change)
+    w.counts[ITERATIONS] += 1
+    if w.counts[ITERATIONS] == 1:
+        w.levels[FIRST] = residual
+        if not math.isfinite(residual):
+            w.levels[BEST] = residual
+            return NOT_FINITE
+    w.counts[IDLE] += 1
+    if residual < w.levels[BEST]:
+        w.levels[BEST] = residual
+        copy(state, w.vectors[BEST_STATE])
+        copy(change, w.vectors[BEST_CHANGE])
+        if residual <= PROGRESS * w.levels[MARK]:
+            w.levels[MARK] = residual
+            w.counts[IDLE] = 0
+        if residual <= w.levels[TARGET]:
+            return CONFIRM
+    floor = max(FLOOR, options.tolerance_residual)
+    if w.levels[BEST] <= floor and w.counts[IDLE] > PATIENCE:
+        return STALLED
+    if w.counts[ITERATIONS] >= options.limit_iterations:
+        return LIMIT
+    return GO_ON
+
+
+@kernel
+def move(w, state, options):
+    """Go to the next point, in place."""
+    change = w.vectors[CHANGE]
+    residual = largest(change)
+    if w.counts[PLAIN] == 0 and not residual < GROWTH * w.levels[BEST]:
+        w.counts[RETURNS] += 1
+        _forget(w)
+        w.counts[PLAIN] = w.counts[BURSTS]
+        if w.counts[RETURNS] >= LIMIT_RETURNS:
+            w.counts[PLAIN] = options.limit_iterations
+        w.counts[BURSTS] *= 2
+        for i in range(state.size):
+            state[i] = w.vectors[BEST_STATE, i] + w.vectors[BEST_CHANGE, i]
+        return
+    if w.counts[PLAIN] > 0 or w.gram.shape[0] == 0:
+        w.counts[PLAIN] = max(0, w.counts[PLAIN] - 1)
+        for i in range(state.size):
+            state[i] += change[i]
+        return
+    if w.counts[FRESH] == 0:
+        _remember(w, state, change)
+    copy(state, w.vectors[OLD_STATE])
+    copy(change, w.vectors[OLD_CHANGE])
+    w.counts[FRESH] = 0
+    for i in range(state.size):
+        state[i] += change[i]
+    fine = w.counts[LENGTH] == 0 or _accelerate(w, state, change)
+    if not (fine and _cap(state, w.vectors[OLD_STATE])):
+        for i in range(state.size):
+            state[i] = w.vectors[OLD_STATE, i] + change[i]
+        _forget(w)
+
+
+@kernel
+def confirm(w, gap, options):
+    """Whether the error bound holds too; if not, the residual has to fall further."""
+    if w.levels[BEST] <= options.tolerance_error * gap:
+        return CONVERGED
+    w.levels[TARGET] = min(0.5 * w.levels[TARGET], 0.5 * options.tolerance_error * gap)
+    return LIMIT if w.counts[ITERATIONS] >= options.limit_iterations else GO_ON
+
+
+@kernel
+def finish(w, state, status, gap):
+    """Return to the best point and report on it."""
+    copy(w.vectors[BEST_STATE], state)
+    best, first = w.levels[BEST], w.levels[FIRST]
+    iterations = w.counts[ITERATIONS]
+    error = best / gap if gap > 0.0 else math.inf
+    rate = (best / first) ** (1.0 / iterations) if 0.0 < first < math.inf else 0.0
+    return Report(status, best, error, rate, iterations)
 
 
 @kernel
@@ -109,88 +255,27 @@ def fixed_point(parameters, share, state, options):
     state : (R,) array
         Start; on return the point whose residual is reported, also in failure.
     options : Options
-        Tolerances and limit.
+        Tolerances, limit and memory.
 
     Returns
     -------
     Report
         Never CONVERGED unless both tolerances hold at the returned state.
     """
-    size = state.size
-    memory = min(12 if size >= 1000 else 8, max(1, size - 1))
-    states, changes = np.empty((memory, size)), np.empty((memory, size))
-    gram = np.empty((memory, memory))
-    work = np.empty((WORK_ROWS, size))
-    change, old_change, best_change = np.empty(size), np.empty(size), np.empty(size)
-    old_state, best_state = np.empty(size), np.empty(size)
-    copy(state, best_state)
-    best = math.inf
-    first = mark = math.inf  # the first residual; the one from which progress is counted
-    target = options.tolerance_residual
-    status = LIMIT
-    length = slot = returns = plain = idle = 0
-    burst = 10  # plain steps after a return
-    fresh = True  # no previous step to take a difference with
-    iterations = 0
-    while iterations < options.limit_iterations:
-        update(parameters, share, state, work, change)
-        iterations += 1
-        residual = largest(change)
-        if iterations == 1:
-            first = residual
-            if not math.isfinite(residual):
-                status = NOT_FINITE
-                break
-        idle += 1
-        if residual < best:
-            best = residual
-            if best <= 0.9 * mark:
-                mark = best
-                idle = 0
-            copy(state, best_state)
-            copy(change, best_change)
-        elif plain == 0 and not residual < GROWTH * best:
-            returns += 1
-            length = slot = 0
-            fresh = True
-            plain = burst if returns < LIMIT_RETURNS else options.limit_iterations
-            burst *= 2
-            copy(best_state, state)
-            add_scaled(state, 1.0, best_change)
-            normalise(parameters, share, state)
-            continue
-        if best <= target:
-            gap = contraction_gap(parameters, share, best_state, work)
-            if best <= options.tolerance_error * gap:
-                status = CONVERGED
-                break
-            target = min(0.5 * target, 0.5 * options.tolerance_error * gap)
-        if best <= max(FLOOR, options.tolerance_residual) and idle > PATIENCE:
-            status = STALLED
+    w = begin(state, options)
+    work = np.empty((4, state.size))
+    gap = math.nan
+    while True:
+        update(parameters, share, state, work, w.vectors[CHANGE])
+        status = judge(w, state, options)
+        if status == CONFIRM:
+            gap = gap_at(parameters, share, state, work)
+            status = confirm(w, gap, options)
+        if status != GO_ON:
             break
-        if plain > 0:
-            plain -= 1
-            add_scaled(state, 1.0, change)
-        else:
-            if not fresh:
-                length = min(length + 1, memory)
-                _remember(states, changes, gram, slot, length, state, old_state, change, old_change)
-                slot = (slot + 1) % memory
-            copy(state, old_state)
-            copy(change, old_change)
-            fresh = False
-            add_scaled(state, 1.0, change)
-            accelerated = length == 0 or _accelerate(states, changes, gram, length, change, state)
-            if not (accelerated and _cap(state, old_state)):
-                copy(old_state, state)
-                add_scaled(state, 1.0, change)
-                length = slot = 0
-                fresh = True
+        move(w, state, options)
         normalise(parameters, share, state)
-    copy(best_state, state)
-    gap = contraction_gap(parameters, share, state, work) if status != NOT_FINITE else math.nan
-    error = best / gap if gap > 0.0 else math.inf
-    rate = (
-        (best / first) ** (1.0 / iterations) if iterations > 0 and 0.0 < first < math.inf else 0.0
-    )
-    return Report(status, best, error, rate, iterations)
+    if status != CONVERGED and status != NOT_FINITE:
+        update(parameters, share, w.vectors[BEST_STATE], work, w.vectors[CHANGE])
+        gap = gap_at(parameters, share, w.vectors[BEST_STATE], work)
+    return finish(w, state, status, gap)

@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, STALLED
-from nege.kernels.equations import payoff, solve_short_run
+from nege.kernels.equations import payoff_at, solve_short_run
 from nege.kernels.jit import kernel
 from nege.kernels.vectors import copy, largest
 
@@ -116,7 +116,7 @@ def mismatch(dynamics, share, log_payoff, out):
 def evaluate(parameters, dynamics, share, state, options, log_payoff, growth):
     """Clear markets at a share, then payoffs and growth rates; return (report, residual)."""
     report = solve_short_run(parameters, share, state, options)
-    payoff(parameters, share, state, log_payoff)
+    payoff_at(parameters, share, state, np.empty((2, share.size)), log_payoff)
     residual = mismatch(dynamics, share, log_payoff, growth)
     return report, residual
 

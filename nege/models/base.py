@@ -7,6 +7,7 @@ the NamedTuple that kernels read, and nowhere else.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -58,13 +59,23 @@ class Model:
         names = self.geography.names
         return names if self.online is None else (*names, self.online.name)
 
-    @property
+    @functools.cached_property
     def kernel(self) -> Any:
-        """The NamedTuple of parameters that kernels read."""
+        """The NamedTuple of parameters that kernels read, with the operator of the geography."""
+        return self.kernel_with()
+
+    def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Any:
+        """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
         raise NotImplementedError
 
-    def outcome(self, share: np.ndarray, state: np.ndarray) -> dict[str, np.ndarray]:
-        """Return every variable of the economy at a share and its cleared state."""
+    def outcome(
+        self, share: np.ndarray, state: np.ndarray, parameters: Any = None
+    ) -> dict[str, np.ndarray]:
+        """Return every variable of the economy at a share and its cleared state.
+
+        Both may have further dimensions in front. `parameters` are those of ``kernel``
+        unless another operator was chosen.
+        """
         raise NotImplementedError
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
@@ -135,9 +146,9 @@ class Model:
     def _is_online(key: str) -> bool:
         return str(key).startswith(ONLINE) and key.removeprefix(ONLINE) in ONLINE_PARAMETERS
 
-    def label(self, share: np.ndarray, state: np.ndarray) -> xr.Dataset:
+    def label(self, share: np.ndarray, state: np.ndarray, parameters: Any = None) -> xr.Dataset:
         """Return the solved economy as a Dataset, with names and units."""
-        values = self.outcome(share, state)
+        values = self.outcome(share, state, parameters)
         return xr.Dataset(
             {
                 name: (variable.dims, values[name], self.describe(name))

@@ -29,7 +29,6 @@ Venables, A. J. (1999), The Spatial Economy. The online region is nege's own.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
@@ -44,7 +43,10 @@ from nege.kernels import equations
 from nege.kernels.fixed_point import fixed_point
 from nege.kernels.jit import kernel
 from nege.kernels.linear import factorise, substitute
-from nege.kernels.operators import Dense, buy, matrix, sell
+from nege.kernels.operators import Fourier, buy, matrix, sell
+from nege.kernels.operators import trade as exchange
+from nege.kernels.vmath import exp, log
+from nege.models import fourier, trade
 from nege.models.base import Model, Variable
 from nege.online import OnlineRegion
 
@@ -57,75 +59,67 @@ class Parameters(NamedTuple):
     sigma: float
     mu: float
     farmers: np.ndarray
-    commission: np.ndarray
+    log_net: np.ndarray  # ln(1 - zeta)
     log_amenity: np.ndarray
     operator: Any
 
 
 # --- short run ---------------------------------------------------------------------
-# np.log and np.exp, not math.log: without the JIT math raises where NumPy gives NaN.
 
 
-@kernel(arithmetic=True)
-def _supply(p, share, u, out):
-    """x_r = lambda_r (w_r/(1-zeta_r))^(1-sigma): what region r adds to price indices."""
-    for r in range(u.size):
-        out[r] = share[r] * np.exp((1.0 - p.sigma) * (u[r] - np.log(1.0 - p.commission[r])))
-
-
-@kernel(arithmetic=True)
-def _income(p, share, u, out):
-    """Y_s: wages, farmers and the commissions they receive."""
-    rebate = 0.0
-    for r in range(u.size):
-        rebate += share[r] * np.exp(u[r]) * p.commission[r] / (1.0 - p.commission[r])
-    for s in range(u.size):
-        out[s] = p.mu * share[s] * np.exp(u[s]) + p.farmers[s] * (1.0 - p.mu + p.mu * rebate)
-
-
-@equations.update.register(Parameters)
-def _update(parameters, share, state, work, change):
+@equations.supply.register(Parameters)
+def _supply(parameters, share, state, out):
+    """x_r = lambda_r (w_r/(1-zeta_r))^(1-sigma)."""
     p = parameters
-    supply, price, income, access = work[0], work[1], work[2], work[3]
-    _supply(p, share, state, supply)
-    buy(p.operator, supply, price)
-    _income(p, share, state, income)
-    for s in range(state.size):
-        income[s] /= price[s]
-    sell(p.operator, income, access)
     for r in range(state.size):
-        change[r] = np.log(access[r]) / p.sigma + np.log(1.0 - p.commission[r]) - state[r]
+        out[r] = share[r] * exp((1.0 - p.sigma) * (state[r] - p.log_net[r]))
+
+
+@equations.spending.register(Parameters)
+def _spending(parameters, share, state, out):
+    """Y_s, of which the share mu that goes to manufactures is in the numeraire."""
+    p = parameters
+    rebate = 0.0
+    for r in range(state.size):
+        earned = share[r] * exp(state[r])
+        out[r] = p.mu * earned
+        rebate += earned * (exp(-p.log_net[r]) - 1.0)
+    for s in range(state.size):
+        out[s] += p.farmers[s] * (1.0 - p.mu + p.mu * rebate)
+
+
+@equations.respond.register(Parameters)
+def _respond(parameters, share, state, access, change):
+    p = parameters
+    for r in range(state.size):
+        change[r] = log(access[r]) / p.sigma + p.log_net[r] - state[r]
+
+
+@equations.settled.register(Parameters)
+def _settled(parameters, share, state, out):
+    for s in range(state.size):
+        out[s] = (1.0 - parameters.mu) * parameters.farmers[s]
+
+
+@equations.contraction_gap.register(Parameters)
+def _contraction_gap(parameters, access, reach):
+    gap = 1.0
+    for r in range(access.size):
+        row = reach[r] / (parameters.sigma * access[r])
+        if not 0.0 <= row <= 1.0:
+            return math.nan
+        gap = min(gap, row)
+    return gap
 
 
 @equations.normalise.register(Parameters)
 def _normalise(parameters, share, state):
     total = 0.0
     for r in range(state.size):
-        total += share[r] * np.exp(state[r]) / (1.0 - parameters.commission[r])
+        total += share[r] * exp(state[r] - parameters.log_net[r])
     shift = np.log(total)
     for r in range(state.size):
         state[r] -= shift
-
-
-@equations.contraction_gap.register(Parameters)
-def _contraction_gap(parameters, share, state, work):
-    p = parameters
-    supply, price, demand, access, reach = work[0], work[1], work[2], work[3], work[4]
-    _supply(p, share, state, supply)
-    buy(p.operator, supply, price)
-    _income(p, share, state, demand)
-    for s in range(state.size):
-        demand[s] /= price[s]
-        supply[s] = p.farmers[s] / price[s]
-    sell(p.operator, demand, access)
-    sell(p.operator, supply, reach)
-    gap = 1.0
-    for r in range(state.size):
-        row = (1.0 - p.mu) * reach[r] / (p.sigma * access[r])
-        if not 0.0 <= row <= 1.0:
-            return math.nan
-        gap = min(gap, row)
-    return gap
 
 
 equations.solve_short_run.register(Parameters)(fixed_point)
@@ -135,13 +129,10 @@ equations.solve_short_run.register(Parameters)(fixed_point)
 
 
 @equations.payoff.register(Parameters)
-def _payoff(parameters, share, state, out):
+def _payoff(parameters, share, state, price, out):
     p = parameters
-    supply, price = np.empty(state.size), np.empty(state.size)
-    _supply(p, share, state, supply)
-    buy(p.operator, supply, price)
     for r in range(state.size):
-        out[r] = p.log_amenity[r] + state[r] + p.mu / (p.sigma - 1.0) * np.log(price[r])
+        out[r] = p.log_amenity[r] + state[r] + p.mu / (p.sigma - 1.0) * log(price[r])
 
 
 @equations.payoff_jacobian.register(Parameters)
@@ -161,16 +152,13 @@ def _payoff_jacobian(parameters, share, state, out):
     supply, price, income = np.empty(n), np.empty(n), np.empty(n)
     access, reach, work = np.empty(n), np.empty(n), np.empty(n)
     wage, mill, rebate = np.empty(n), np.empty(n), np.empty(n)
-    _supply(p, share, state, supply)
-    buy(p.operator, supply, price)
-    _income(p, share, state, income)
+    equations.supply(p, share, state, supply)
+    equations.spending(p, share, state, income)
+    exchange(p.operator, supply, income, price, access)
     for s in range(n):
         wage[s] = np.exp(state[s])
-        mill[s] = np.exp((1.0 - p.sigma) * (state[s] - np.log(1.0 - p.commission[s])))
-        rebate[s] = p.mu * wage[s] * p.commission[s] / (1.0 - p.commission[s])
-        work[s] = income[s] / price[s]
-    sell(p.operator, work, access)
-    for s in range(n):
+        mill[s] = np.exp((1.0 - p.sigma) * (state[s] - p.log_net[s]))
+        rebate[s] = p.mu * wage[s] * (np.exp(-p.log_net[s]) - 1.0)
         work[s] = p.farmers[s] / price[s]
     sell(p.operator, work, reach)
     scaled = np.empty((n, n))
@@ -328,25 +316,20 @@ class CorePeriphery(Model):
             f"trade_cost={cost}{online})"
         )
 
-    @functools.cached_property
-    def kernel(self) -> Parameters:
-        """The NamedTuple of parameters that kernels read."""
-        n = len(self.regions)
-        log_cost = np.zeros((n, n))
-        places = slice(0, len(self.geography))
-        if isinstance(self.trade_cost, float):
-            distance = self.geography.metric.dense()
-            log_cost[places, places] = distance * math.log(self.trade_cost)
-        else:
-            log_cost[places, places] = np.log(self.trade_cost.values)
-        farmers, commission, log_amenity = np.zeros(n), np.zeros(n), np.zeros(n)
+    def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Parameters:
+        """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
+        n, places = len(self.regions), slice(0, len(self.geography))
+        farmers, log_net, log_amenity = np.zeros(n), np.zeros(n), np.zeros(n)
         farmers[places] = self.farmers.values
+        online_cost = None
         if self.online is not None:
-            log_cost[:-1, -1] = log_cost[-1, :-1] = math.log(self.online.trade_cost)
-            commission[-1] = self.online.commission
+            online_cost = self.online.trade_cost
+            log_net[-1] = math.log1p(-self.online.commission)
             log_amenity[-1] = math.log(self.online.amenity)
-        freeness = np.exp((1.0 - self.sigma) * log_cost)
-        return Parameters(self.sigma, self.mu, farmers, commission, log_amenity, Dense(freeness))
+        _, made = trade.operator_for(
+            self.geography, self.trade_cost, online_cost, self.sigma, operator, compiled=compiled
+        )
+        return Parameters(self.sigma, self.mu, farmers, log_net, log_amenity, made)
 
     def start_state(self, data: xr.Dataset | None = None) -> np.ndarray:
         """Return log wages to start from: ones, or those of a solved economy."""
@@ -354,18 +337,36 @@ class CorePeriphery(Model):
             return np.zeros(len(self.regions))
         return np.asarray(np.log(data["wage"].values))
 
-    def outcome(self, share: np.ndarray, state: np.ndarray) -> dict[str, np.ndarray]:
-        """Return wages, prices, incomes and welfare for log wages that clear markets."""
-        wage, price_index, income, real_wage = _outcome(self.kernel, share, state)
-        workers = self.mu * np.sum(share * real_wage)
-        farmers = np.sum((income - self.mu * share * wage) * price_index**-self.mu)
+    def outcome(
+        self, share: np.ndarray, state: np.ndarray, parameters: Parameters | None = None
+    ) -> dict[str, np.ndarray]:
+        """Return wages, prices, incomes and welfare for log wages that clear markets.
+
+        `share` and `state` may have further dimensions in front.
+        """
+        p = self.kernel if parameters is None else parameters
+        shape = share.shape
+        flat = np.ascontiguousarray(share).reshape(-1, shape[-1])
+        states = np.ascontiguousarray(state).reshape(flat.shape)
+        price, income, log_payoff = (np.empty_like(flat) for _ in range(3))
+        if isinstance(getattr(p.operator, "places", p.operator), Fourier):
+            for row in range(len(flat)):
+                fourier.outcome(p, flat[row], states[row], price[row], income[row], log_payoff[row])
+        else:
+            _outcomes(p, flat, states, price, income, log_payoff)
+        wage, real_wage = np.exp(states), np.exp(log_payoff)
+        with np.errstate(divide="ignore"):  # a place without any supplier: infinite
+            price_index = price ** (1.0 / (1.0 - self.sigma))
+        workers = self.mu * np.sum(flat * real_wage, axis=-1)
+        earned = income - self.mu * flat * wage
+        farmers = np.sum(earned * price_index**-self.mu, axis=-1)
         return {
             "share": share,
-            "wage": wage,
-            "price_index": price_index,
-            "income": income,
-            "real_wage": real_wage,
-            "welfare": np.asarray(workers + farmers),
+            "wage": wage.reshape(shape),
+            "price_index": price_index.reshape(shape),
+            "income": income.reshape(shape),
+            "real_wage": real_wage.reshape(shape),
+            "welfare": (workers + farmers).reshape(shape[:-1]),
         }
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
@@ -407,15 +408,14 @@ class CorePeriphery(Model):
 
 
 @kernel
-def _outcome(parameters, share, state):
+def _outcomes(parameters, shares, states, price, income, log_payoff):
     p = parameters
-    n = state.size
-    supply, price, income, log_payoff = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    _supply(p, share, state, supply)
-    buy(p.operator, supply, price)
-    _income(p, share, state, income)
-    equations.payoff(p, share, state, log_payoff)
-    return np.exp(state), price ** (1.0 / (1.0 - p.sigma)), income, np.exp(log_payoff)
+    supply = np.empty(shares.shape[1])
+    for row in range(shares.shape[0]):
+        equations.supply(p, shares[row], states[row], supply)
+        equations.spending(p, shares[row], states[row], income[row])
+        buy(p.operator, supply, price[row])
+        equations.payoff(p, shares[row], states[row], price[row], log_payoff[row])
 
 
 def _trade_cost(value: Any, names: tuple[str, ...]) -> float | xr.DataArray:

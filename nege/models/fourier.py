@@ -1,0 +1,172 @@
+"""Short runs of circles and grids by Fourier transforms: the same iteration, from Python.
+
+A circle of R places multiplies by K in R log R steps, a grid too, padded so that it does
+not wrap round. SciPy's transforms do not run in compiled code, so the loop is here, and
+everything else is the kernels that the compiled loop uses.
+
+Transforms round relative to the largest number, so that far places could come out zero or
+negative. That is looked at in every iteration: a price or access that is not positive ends
+the solve as NOT_FINITE. At the end the residual is measured again, by plain sums over a
+sample of places, and the larger of the two is reported.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import scipy.fft
+
+from nege.kernels import equations, fixed_point
+from nege.kernels.codes import CONVERGED, NOT_FINITE, STALLED
+from nege.kernels.fixed_point import CONFIRM, GO_ON, Options, Report
+from nege.kernels.operators import Fourier, WithOnline
+from nege.metrics import Metric
+
+SAMPLE = 16  # places at which the residual is measured again
+
+
+def multiply(operator: Fourier | WithOnline, x: np.ndarray) -> np.ndarray:
+    """Return K x for a symmetric K."""
+    if isinstance(operator, WithOnline):
+        places = multiply(operator.places, x[:-1])
+        border = operator.freeness
+        return np.append(places + border * x[-1], border * np.sum(x[:-1]) + x[-1])
+    if len(operator.shape) == 1:
+        transformed = scipy.fft.rfft(x)
+        transformed *= operator.spectrum
+        return np.asarray(scipy.fft.irfft(transformed, x.size))
+    ny, nx, rows, columns = operator.shape
+    transformed = scipy.fft.rfft2(x.reshape(ny, nx), s=(rows, columns))
+    transformed *= operator.spectrum
+    return np.ascontiguousarray(
+        scipy.fft.irfft2(transformed, s=(rows, columns), overwrite_x=True)[:ny, :nx]
+    ).ravel()
+
+
+def solve_short_run(
+    parameters: Any, share: np.ndarray, state: np.ndarray, options: Options, metric: Metric
+) -> Report:
+    """Solve a short run in place, as ``kernels.fixed_point.fixed_point`` does.
+
+    Parameters
+    ----------
+    parameters : NamedTuple
+        The model's parameters, with a Fourier operator.
+    share, state : (R,) arrays
+        As there.
+    options : Options
+        As there.
+    metric : Metric
+        Of the places, to measure the residual by plain sums.
+
+    Returns
+    -------
+    Report
+        With the larger of both residuals.
+    """
+    w = fixed_point.begin(state, options)
+    work = np.empty((4, state.size))
+    gap = math.nan
+    while True:
+        _update(parameters, share, state, work, w.vectors[fixed_point.CHANGE])
+        status = fixed_point.judge(w, state, options)
+        if status == CONFIRM:
+            gap = _gap(parameters, share, state, work)
+            status = fixed_point.confirm(w, gap, options)
+        if status != GO_ON:
+            break
+        fixed_point.move(w, state, options)
+        equations.normalise(parameters, share, state)
+    if status not in (CONVERGED, NOT_FINITE):
+        best = w.vectors[fixed_point.BEST_STATE]
+        _update(parameters, share, best, work, w.vectors[fixed_point.CHANGE])
+        gap = _gap(parameters, share, best, work)
+    report: Report = fixed_point.finish(w, state, status, gap)
+    return _audited(parameters, share, state, options, metric, report, gap)
+
+
+def _update(
+    parameters: Any, share: np.ndarray, state: np.ndarray, work: np.ndarray, change: np.ndarray
+) -> None:
+    equations.supply(parameters, share, state, work[0])
+    equations.spending(parameters, share, state, work[1])
+    work[2] = multiply(parameters.operator, work[0])
+    work[2][~(work[2] > 0.0)] = math.nan
+    work[3] = multiply(parameters.operator, work[1] / work[2])
+    work[3][~(work[3] > 0.0)] = math.nan
+    equations.respond(parameters, share, state, work[3], change)
+
+
+def _gap(parameters: Any, share: np.ndarray, state: np.ndarray, work: np.ndarray) -> float:
+    equations.settled(parameters, share, state, work[0])
+    reach = np.maximum(multiply(parameters.operator, work[0] / work[2]), 0.0)
+    return float(equations.contraction_gap(parameters, work[3], reach))
+
+
+def outcome(
+    parameters: Any,
+    share: np.ndarray,
+    state: np.ndarray,
+    price: np.ndarray,
+    spending: np.ndarray,
+    log_payoff: np.ndarray,
+) -> None:
+    """Write prices (as sums), spending and ln payoff at a cleared state."""
+    supply = np.empty_like(state)
+    equations.supply(parameters, share, state, supply)
+    equations.spending(parameters, share, state, spending)
+    price[:] = multiply(parameters.operator, supply)
+    equations.payoff(parameters, share, state, price, log_payoff)
+
+
+def _audited(
+    parameters: Any,
+    share: np.ndarray,
+    state: np.ndarray,
+    options: Options,
+    metric: Metric,
+    report: Report,
+    gap: float,
+) -> Report:
+    """Measure the residual again, without transforms, at a sample of places."""
+    if report.status == NOT_FINITE:
+        return report
+    residual = max(report.residual, sampled_residual(parameters, share, state, metric, SAMPLE))
+    status = report.status
+    if status == CONVERGED and not residual <= 10.0 * options.tolerance_residual:
+        status = STALLED
+    return report._replace(status=status, residual=residual, error=residual / gap)
+
+
+def sampled_residual(
+    parameters: Any, share: np.ndarray, state: np.ndarray, metric: Metric, sample: int
+) -> float:
+    """Return max |f(u) - u| over evenly spread places, market access by plain sums.
+
+    Prices, which access needs everywhere, are those of the transforms; they are
+    held against plain sums at the same places.
+    """
+    n, size = len(metric), state.size
+    supply, spending = np.empty(size), np.empty(size)
+    equations.supply(parameters, share, state, supply)
+    equations.spending(parameters, share, state, spending)
+    price = multiply(parameters.operator, supply)
+    places = np.unique(np.linspace(0, n - 1, min(sample, n)).astype(int))
+    access = np.full(size, math.nan)
+    worst = 0.0
+    operator = parameters.operator
+    outer = operator.freeness if isinstance(operator, WithOnline) else None
+    inner = operator.places if isinstance(operator, WithOnline) else operator
+    for place in places:
+        row = np.exp(inner.power * metric.rows(place, place + 1)[0])
+        exact_price, exact_access = row @ supply[:n], row @ (spending[:n] / price[:n])
+        if outer is not None:
+            exact_price += outer * supply[n]
+            exact_access += outer * spending[n] / price[n]
+        access[place] = exact_access
+        worst = max(worst, abs(price[place] / exact_price - 1.0))
+    change = np.empty(size)
+    equations.respond(parameters, share, state, access, change)
+    return float(max(worst, np.max(np.abs(change[places]))))

@@ -1,0 +1,218 @@
+"""Which operator multiplies by the freeness of trade, and how much memory that takes.
+
+K_rs = T_rs^(1 - sigma), T_rs = trade_cost^distance_rs, and one more row and column for
+the online region. The geography decides: circles and grids by Fourier transforms, lines
+by two sweeps, tables by half of the matrix where trade costs are the same both ways.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import pathlib
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege.errors import InputError
+from nege.geography import Geography
+from nege.kernels import operators
+from nege.metrics import Circle, Grid, Line
+
+SMALL = 64  # regions up to which the plain matrix is fastest
+FEW = 16  # regions up to which a line is not worth its sweeps
+FOURIER_PAYS = 2048  # regions from which transforms beat a matrix
+BLOCK = 1 << 22  # numbers of a matrix that are made at a time
+VECTORS = 50  # of one number per region, that a solve keeps
+
+
+def choose(geography: Geography, by_distance: bool, symmetric: bool, compiled: bool) -> str:
+    """Return the name of the operator that a geography asks for.
+
+    Parameters
+    ----------
+    geography : Geography
+        Places and their metric.
+    by_distance : bool
+        Whether trade costs are a factor per unit of distance.
+    symmetric : bool
+        Whether they are the same both ways.
+    compiled : bool
+        Whether the operator has to work inside compiled code, as in long runs.
+    """
+    n, metric = len(geography), geography.metric
+    if by_distance and isinstance(metric, Line) and n > FEW:
+        return "line"
+    if by_distance and isinstance(metric, (Circle, Grid)) and n >= FOURIER_PAYS and not compiled:
+        return "fourier"
+    return "symmetric" if symmetric and n > SMALL else "dense"
+
+
+def operator_for(
+    geography: Geography,
+    trade_cost: float | xr.DataArray,
+    online_cost: float | None,
+    sigma: float,
+    kind: str = "auto",
+    *,
+    compiled: bool = True,
+) -> tuple[str, Any]:
+    """Make the operator of a model's trade costs; return its name too.
+
+    Raises
+    ------
+    InputError
+        Where the operator asked for does not fit the geography, or the memory.
+    """
+    by_distance = isinstance(trade_cost, float)
+    symmetric = _symmetric(geography, trade_cost)
+    if kind == "auto":
+        kind = choose(geography, by_distance, symmetric, compiled)
+    _check_kind(kind, geography, by_distance, symmetric, compiled)
+    _check_memory(kind, geography)
+    power = (1.0 - sigma) * (math.log(trade_cost) if isinstance(trade_cost, float) else 1.0)
+    border = None if online_cost is None else online_cost ** (1.0 - sigma)
+    if kind == "dense":
+        return kind, _dense(geography, trade_cost, power, border)
+    places: Any
+    if kind == "symmetric":
+        places = operators.Symmetric(_half(geography, trade_cost, power), len(geography))
+    elif kind == "line":
+        places = operators.Line(np.exp(power * np.diff(geography.metric.positions)))  # type: ignore[attr-defined]
+    else:
+        places = _fourier(geography, power)
+    return kind, places if border is None else operators.WithOnline(places, border)
+
+
+def memory(geography: Geography, kind: str) -> int:
+    """Return the bytes that a short run with an operator needs, geography included."""
+    n = len(geography)
+    table = 8 * n * n if hasattr(geography.metric, "values") else 0
+    matrix = {"dense": 8 * n * n, "symmetric": 4 * n * (n + 1), "line": 8 * n}
+    if kind == "fourier":
+        return table + 8 * n * (VECTORS + (12 if isinstance(geography.metric, Grid) else 4))
+    return table + matrix[kind] + 8 * n * VECTORS
+
+
+def available() -> int:
+    """Return the bytes of memory that are free to use, as far as the system says."""
+    try:
+        lines = pathlib.Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        facts = dict(line.split(":", 1) for line in lines)
+        return int(facts["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return 1 << 62
+
+
+def fitting(geography: Geography, by_distance: bool, symmetric: bool) -> list[str]:
+    """Return the operators that a geography allows, the default first."""
+    allowed = ["dense"]
+    if symmetric:
+        allowed.append("symmetric")
+    if by_distance and isinstance(geography.metric, Line):
+        allowed.append("line")
+    if by_distance and isinstance(geography.metric, (Circle, Grid)):
+        allowed.append("fourier")
+    first = choose(geography, by_distance, symmetric, compiled=False)
+    return sorted(allowed, key=lambda kind: kind != first)
+
+
+def _symmetric(geography: Geography, trade_cost: float | xr.DataArray) -> bool:
+    if isinstance(trade_cost, float):
+        return geography.symmetric
+    return bool(np.array_equal(trade_cost.values, trade_cost.values.T))
+
+
+def _check_kind(
+    kind: str, geography: Geography, by_distance: bool, symmetric: bool, compiled: bool
+) -> None:
+    allowed = fitting(geography, by_distance, symmetric)
+    if kind not in allowed:
+        raise InputError(
+            "operator",
+            kind,
+            f"one that this geography allows: {', '.join(allowed)}",
+            "Lines, circles and grids have their own; half a matrix needs costs that are the same "
+            "both ways.",
+        )
+    if kind == "fourier" and compiled:
+        raise InputError(
+            "operator",
+            kind,
+            "one that works in a long run: " + ", ".join(a for a in allowed if a != "fourier"),
+            "Fourier transforms serve short runs.",
+        )
+
+
+def _check_memory(kind: str, geography: Geography) -> None:
+    needed, free = memory(geography, kind), available()
+    if needed > free:
+        raise InputError(
+            "geography",
+            f"{len(geography)} places",
+            f"small enough for the {kind} operator: it needs {needed / 1e9:.3g} GB, and "
+            f"{free / 1e9:.3g} GB are free",
+            "A racetrack, line or grid needs no matrix; costs that are the same both ways need "
+            "half of one. nege.estimate_memory(model) compares them.",
+        )
+
+
+def _dense(
+    geography: Geography, trade_cost: float | xr.DataArray, power: float, border: float | None
+) -> operators.Dense:
+    n = len(geography)
+    size = n + (border is not None)
+    freeness = np.ones((size, size))
+    for start, stop in _blocks(n):
+        freeness[:n, start:stop] = np.exp(power * _rows(geography, trade_cost, start, stop)).T
+    if border is not None:
+        freeness[:n, n] = freeness[n, :n] = border
+    return operators.Dense(freeness)
+
+
+def _half(geography: Geography, trade_cost: float | xr.DataArray, power: float) -> np.ndarray:
+    """Lower half, row after row, made in blocks so that the whole never exists."""
+    n = len(geography)
+    half = np.empty(n * (n + 1) // 2)
+    for start, stop in _blocks(n):
+        rows = np.exp(power * _rows(geography, trade_cost, start, stop))
+        for i in range(start, stop):
+            half[i * (i + 1) // 2 : (i + 1) * (i + 2) // 2] = rows[i - start, : i + 1]
+    return half
+
+
+def _blocks(n: int) -> list[tuple[int, int]]:
+    size = max(1, BLOCK // n)
+    return [(start, min(n, start + size)) for start in range(0, n, size)]
+
+
+def _rows(
+    geography: Geography, trade_cost: float | xr.DataArray, start: int, stop: int
+) -> np.ndarray:
+    """Distances, or the logarithms of given trade costs, from some origins to all."""
+    if isinstance(trade_cost, float):
+        return geography.metric.rows(start, stop)
+    return np.asarray(np.log(trade_cost.values[start:stop]))
+
+
+def _fourier(geography: Geography, power: float) -> operators.Fourier:
+    """Spectrum of the kernel: on a circle as it is, on a grid with room for no wrapping round."""
+    import scipy.fft
+
+    metric = geography.metric
+    if isinstance(metric, Circle):
+        steps = np.arange(metric.n, dtype=float)
+        kernel = np.exp(power * np.minimum(steps, metric.n - steps))
+        spectrum = np.ascontiguousarray(scipy.fft.rfft(kernel).real)
+        return operators.Fourier(spectrum, (metric.n,), power)
+    assert isinstance(metric, Grid)
+    ny, nx = (scipy.fft.next_fast_len(2 * n - 1, real=True) for n in (metric.ny, metric.nx))
+    y, x = (np.minimum(np.arange(n), n - np.arange(n)) for n in (ny, nx))
+    kernel = np.exp(power * np.hypot(y[:, None], x[None, :]))
+    spectrum = np.ascontiguousarray(scipy.fft.rfft2(kernel).real)
+    return operators.Fourier(spectrum, (metric.ny, metric.nx, ny, nx), power)
