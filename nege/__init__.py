@@ -8,7 +8,7 @@ from nege.files import load
 from nege.models.core_periphery import CorePeriphery
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
-from nege.solve import short_run, solve
+from nege.solve import estimate_memory, short_run, solve
 from nege.status import Status
 from nege.sweep import follow, sweep
 
@@ -25,6 +25,7 @@ __all__ = [
     "SolverOptions",
     "Status",
     "__version__",
+    "estimate_memory",
     "follow",
     "geography",
     "load",

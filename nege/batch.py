@@ -33,7 +33,14 @@ class Many(NamedTuple):
 
 
 @kernel
-def _solve_rows(parameters, shares, states, options, numbers, counts):
+def _solve_rows(
+    parameters: Any,
+    shares: np.ndarray,
+    states: np.ndarray,
+    options: Options,
+    numbers: np.ndarray,
+    counts: np.ndarray,
+) -> None:
     for row in range(shares.shape[0]):
         report = equations.solve_short_run(parameters, shares[row], states[row], options)
         counts[row, 0] = report.status
@@ -78,10 +85,12 @@ def solve_many(
     if threads == 1:
         part(0, n)
     else:
-        part(0, min(1, n))  # compiled before the threads begin
+        scratch = np.empty((0, 3)), np.empty((0, 2), dtype=np.int64)
+        _solve_rows(parameters, shares[:0], states[:0], options, *scratch)  # compile once
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(part, edges[:-1], edges[1:]))
-    return Many(states, counts[:, 0], *numbers.T, counts[:, 1])
+    residual, error, rate = numbers.T
+    return Many(states, counts[:, 0], residual, error, rate, counts[:, 1])
 
 
 def solve_one(

@@ -17,7 +17,7 @@ from nege.options import Logit, Replicator, SolverOptions
 from nege.search import find_long_run
 from nege.status import Status
 
-__all__ = ["short_run", "solve"]
+__all__ = ["estimate_memory", "short_run", "solve"]
 
 _TRY_OPTIONS = "For example nege.SolverOptions(tolerance_payoff=1e-9)."
 
@@ -230,6 +230,39 @@ def solve(
     if result.status is Status.UNSTABLE:  # what pure dynamics asked for, and says so
         return result
     return _or_raise(result)
+
+
+def estimate_memory(model: Model) -> dict[str, int]:
+    """Bytes that a short run would need, by operator, before anything is made.
+
+    A full matrix of freeness takes 8 R^2 bytes, half of one 4 R^2; racetracks, grids
+    and lines need none.
+
+    Parameters
+    ----------
+    model : Model
+        The economy; its size and its geography count, not its other parameters.
+
+    Returns
+    -------
+    dict of str to int
+        By operator that the geography allows, the one chosen by default first.
+
+    Raises
+    ------
+    InputError
+        For what is not a model.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.grid(1000, 1000)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.01)
+    >>> {kind: f"{size / 1e9:.1f} GB" for kind, size in nege.estimate_memory(economy).items()}
+    {'fourier': '0.5 GB', 'dense': '8000.4 GB', 'symmetric': '4000.4 GB'}
+    """
+    check_model(model)
+    return model.memory()
 
 
 def default_start(model: Model) -> np.ndarray:

@@ -78,6 +78,10 @@ class Model:
         """
         raise NotImplementedError
 
+    def memory(self) -> dict[str, int]:
+        """Return the bytes that a short run needs, by operator, the default one first."""
+        raise NotImplementedError
+
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation from stored variables; the relative violation of each by name.
 

@@ -331,6 +331,10 @@ class CorePeriphery(Model):
         )
         return Parameters(self.sigma, self.mu, farmers, log_net, log_amenity, made)
 
+    def memory(self) -> dict[str, int]:
+        """Return the bytes that a short run needs, by operator, the default one first."""
+        return trade.memory_by_operator(self.geography, self.trade_cost)
+
     def start_state(self, data: xr.Dataset | None = None) -> np.ndarray:
         """Return log wages to start from: ones, or those of a solved economy."""
         if data is None:

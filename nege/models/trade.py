@@ -95,6 +95,12 @@ def memory(geography: Geography, kind: str) -> int:
     return table + matrix[kind] + 8 * n * VECTORS
 
 
+def memory_by_operator(geography: Geography, trade_cost: float | xr.DataArray) -> dict[str, int]:
+    """Return the bytes of every operator that fits, the default one first."""
+    kinds = fitting(geography, isinstance(trade_cost, float), _symmetric(geography, trade_cost))
+    return {kind: memory(geography, kind) for kind in kinds}
+
+
 def available() -> int:
     """Return the bytes of memory that are free to use, as far as the system says."""
     try:

@@ -1,0 +1,172 @@
+"""Short runs of core-periphery economies of two regions, many at a time.
+
+In two regions one number decides everything: q = ln(w_1/w_2), the root of
+
+    h(q) = sigma q - ln(z_1/z_2) - sigma ln((1-zeta_1)/(1-zeta_2)),
+    z_r = sum_s K_rs Y_s/P_s
+
+with wages on the numeraire. h rises in q, because the wage map contracts, so Newton's
+method within a bracket cannot fail. Here a row of economies is worked on together, in
+short loops without branches that the compiler turns into vector instructions: the scheme
+for two equal regions on a grid of trade costs and shares.
+
+    k       freeness of trade between the two      f   share of farmers in the first
+    lambda  share of workers in the first          x = lambda (w_1/w_2)^(1-sigma)
+"""
+
+import numpy as np
+
+from nege.kernels.codes import CONVERGED, LIMIT
+from nege.kernels.jit import kernel
+from nege.kernels.vmath import exp, log
+
+LANES = 128  # economies worked on together; the buffers of so many fit the first cache
+LIMIT_NEWTON = 60
+LONGEST_STEP = 1.0  # in q
+
+
+@kernel(arithmetic=True)
+def _powers(q, power, out):
+    for j in range(q.size):
+        out[j] = exp(power * q[j])
+
+
+@kernel(arithmetic=True)
+def _slopes(k, f, mu, sigma, share, ratio, x, access, slope):
+    """z_1/z_2 and h'(q), without a division more than is needed."""
+    g = 1.0 - f
+    for j in range(share.size):
+        a = share[j]
+        b = 1.0 - a
+        w2 = 1.0 / (a * ratio[j] + b)
+        w1 = ratio[j] * w2
+        first = a * x[j]
+        p1 = first + k * b
+        p2 = k * first + b
+        both = 1.0 / (p1 * p2)
+        i1 = both * p2
+        i2 = both * p1
+        d1 = (mu * a * w1 + (1.0 - mu) * f) * i1
+        d2 = (mu * b * w2 + (1.0 - mu) * g) * i2
+        z1 = d1 + k * d2
+        z2 = k * d1 + d2
+        moved = mu * a * b * w1 * w2
+        grown = (1.0 - sigma) * first
+        s1 = (moved - d1 * grown) * i1
+        s2 = (-moved - d2 * k * grown) * i2
+        inverse = 1.0 / (z1 * z2)
+        slope[j] = sigma - ((s1 + k * s2) * z2 - (k * s1 + s2) * z1) * inverse
+        access[j] = z1 * z1 * inverse
+
+
+@kernel(arithmetic=True)
+def _advance(q, access, slope, sigma, left):
+    for j in range(q.size):
+        h = sigma * q[j] - log(access[j])
+        move = h / slope[j]
+        move = LONGEST_STEP if move > LONGEST_STEP else move
+        move = -LONGEST_STEP if move < -LONGEST_STEP else move
+        q[j] -= move
+        left[j] = abs(h)
+
+
+@kernel
+def _largest(values):
+    top = 0.0
+    for j in range(values.size):
+        if not values[j] <= top:  # so that NaN is carried on
+            top = values[j]
+            if top != top:
+                return np.inf
+    return top
+
+
+@kernel
+def _bisect(k, f, mu, sigma, a, tolerance):
+    """Newton's method inside a bracket, for the rare economy that the row leaves over."""
+    low, high, q = -60.0, 60.0, 0.0
+    share, at = np.array([a]), np.empty(1)
+    ratio, x, access, slope = np.empty(1), np.empty(1), np.empty(1), np.empty(1)
+    for _ in range(200):
+        at[0] = q
+        _powers(at, 1.0, ratio)
+        _powers(at, 1.0 - sigma, x)
+        _slopes(k, f, mu, sigma, share, ratio, x, access, slope)
+        h = sigma * q - np.log(access[0])
+        if abs(h) / sigma <= tolerance:
+            return q, abs(h)
+        if h > 0.0:
+            high = q
+        elif h < 0.0:
+            low = q
+        else:
+            return q, np.inf
+        q -= h / slope[0]
+        if not low < q < high:
+            q = 0.5 * (low + high)
+    return q, np.inf
+
+
+@kernel
+def grid(freeness, shares, farmers, sigma, mu, tolerance, log_ratio, residual, status):
+    """Solve two equal regions for every freeness and every share.
+
+    Parameters
+    ----------
+    freeness : (N,) array
+        Of trade between the two, each in (0, 1]; best in order, as each row starts
+        from the one before it.
+    shares : (M,) array
+        Of workers in the first region, in [0, 1].
+    farmers, sigma, mu : float
+        Share of farmers in the first region; the model's parameters.
+    tolerance : float
+        On the residual |q - (f_1 - f_2)(q)| of log relative wages.
+    log_ratio, residual, status : (N, M) arrays
+        Written: q, the residual before the last step, and how each solve ended.
+    """
+    m = shares.size
+    ratio, x = np.empty(LANES), np.empty(LANES)
+    access, slope, left = np.empty(LANES), np.empty(LANES), np.empty(LANES)
+    for start in range(0, m, LANES):
+        stop = min(m, start + LANES)
+        n = stop - start
+        part = shares[start:stop]
+        e, p, z, d, h = ratio[:n], x[:n], access[:n], slope[:n], left[:n]
+        q = np.zeros(n)
+        for i in range(freeness.size):
+            k = freeness[i]
+            for _ in range(LIMIT_NEWTON):
+                _powers(q, 1.0, e)
+                _powers(q, 1.0 - sigma, p)
+                _slopes(k, farmers, mu, sigma, part, e, p, z, d)
+                _advance(q, z, d, sigma, h)
+                if _largest(h) / sigma <= tolerance:
+                    break
+            for j in range(n):
+                if not h[j] / sigma <= tolerance:
+                    q[j], h[j] = _bisect(k, farmers, mu, sigma, part[j], tolerance)
+                log_ratio[i, start + j] = q[j]
+                residual[i, start + j] = h[j] / sigma
+                status[i, start + j] = CONVERGED if h[j] / sigma <= tolerance else LIMIT
+                if not np.isfinite(q[j]):
+                    q[j] = 0.0
+
+
+@kernel(arithmetic=True)
+def _gaps(q, x, k, mu, sigma, share, out):
+    """Ln omega_1 - ln omega_2 = q + mu/(sigma-1) (ln P_1 - ln P_2)."""
+    for j in range(q.size):
+        first = share[j] * x[j]
+        b = 1.0 - share[j]
+        ratio = (first + k * b) / (k * first + b)
+        out[j] = q[j] + mu / (sigma - 1.0) * log(ratio)
+
+
+@kernel
+def payoff_gaps(freeness, shares, sigma, mu, log_ratio, out):
+    """Write ln omega_1 - ln omega_2 for a solved grid."""
+    x = np.empty(shares.size)
+    for i in range(freeness.size):
+        _powers(log_ratio[i], 1.0 - sigma, x)
+        _gaps(log_ratio[i], x, freeness[i], mu, sigma, shares, out[i])
