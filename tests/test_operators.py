@@ -350,6 +350,22 @@ def test_the_two_region_grid_never_converges_on_a_bad_number(bad, which):
         assert (status[:, 0] == 0).all()
 
 
+@pytest.mark.parametrize(("sigma", "mu"), [(1.05, 0.9), (5.0, 0.4), (40.0, 0.99)])
+@pytest.mark.parametrize("freeness", [1e-9, 0.3, 1.0])
+def test_two_regions_from_one_corner_to_the_other_at_hard_parameters(sigma, mu, freeness):
+    from nege.kernels import two_regions
+
+    shares = np.array([0.0, 1e-9, 0.3, 0.5, 1 - 1e-6, 1.0])
+    out = np.empty((1, 6)), np.empty((1, 6))
+    status = np.empty((1, 6), dtype=np.int64)
+    two_regions.grid(np.array([freeness]), shares, 0.3, sigma, mu, 1e-12, *out, status)
+    assert (status == 0).all()
+    for share, q in zip(shares, out[0][0], strict=True):
+        alone, left = two_regions._bisect(freeness, 0.3, mu, sigma, share, 1e-13)
+        assert left <= 1e-12 * sigma
+        assert alone == pytest.approx(q, abs=1e-9 * sigma)
+
+
 def test_names_of_operators():
     assert batch.name_of(made(nege.geography.line(5), "line")) == "line"
     assert not batch.uses_fourier(made(nege.geography.line(5), "line"))

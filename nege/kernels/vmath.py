@@ -31,9 +31,17 @@ ONE = 0x3FF0000000000000
 MANTISSA = 0x000FFFFFFFFFFFFF
 SMALLEST, LARGEST = 2.2250738585072014e-308, 1.7976931348623157e308
 
+# Without reassociation: the order of these sums is what makes them exact.
+EXACT = numba.njit(error_model="numpy", fastmath={"contract"}, nogil=True)
 
 if numba.config.DISABLE_JIT:
-    exp, log = np.exp, np.log
+
+    def _bits(x):
+        return np.float64(x).view(np.int64)
+
+    def _number(bits):
+        return np.int64(bits).view(np.float64)
+
 else:
 
     @intrinsic
@@ -44,56 +52,58 @@ else:
         return types.int64(types.float64), generate
 
     @intrinsic
-    def _number(typing, x):
+    def _number(typing, bits):
         def generate(context, builder, signature, arguments):
             return builder.bitcast(arguments[0], ir.DoubleType())
 
         return types.float64(types.int64), generate
 
-    @numba.njit(error_model="numpy", fastmath={"contract"}, nogil=True)
-    def exp(x):
-        y = LOWEST if x < LOWEST else x
-        y = HIGHEST if y > HIGHEST else y
-        t = y * LOG2_E + SHIFT
-        n = t - SHIFT
-        r = (y - n * LN2_HIGH) - n * LN2_LOW
-        p = 1.0 / 6227020800.0
-        p = p * r + 1.0 / 479001600.0
-        p = p * r + 1.0 / 39916800.0
-        p = p * r + 1.0 / 3628800.0
-        p = p * r + 1.0 / 362880.0
-        p = p * r + 1.0 / 40320.0
-        p = p * r + 1.0 / 5040.0
-        p = p * r + 1.0 / 720.0
-        p = p * r + 1.0 / 120.0
-        p = p * r + 1.0 / 24.0
-        p = p * r + 1.0 / 6.0
-        p = p * r + 0.5
-        p = p * r * r + r + 1.0
-        result = _number(_bits(p) + (_bits(t) << 52))
-        result = 0.0 if x < LOWEST else result
-        result = math.inf if x > HIGHEST else result
-        return result if x == x else x
 
-    @numba.njit(error_model="numpy", fastmath={"contract"}, nogil=True)
-    def log(x):
-        shifted = _bits(x) + (ONE - SQRT_HALF)
-        k = float((shifted >> 52) - 0x3FF)
-        f = _number((shifted & MANTISSA) + SQRT_HALF) - 1.0
-        s = f / (2.0 + f)
-        z = s * s
-        p = 2.0 / 23.0
-        p = p * z + 2.0 / 21.0
-        p = p * z + 2.0 / 19.0
-        p = p * z + 2.0 / 17.0
-        p = p * z + 2.0 / 15.0
-        p = p * z + 2.0 / 13.0
-        p = p * z + 2.0 / 11.0
-        p = p * z + 2.0 / 9.0
-        p = p * z + 2.0 / 7.0
-        p = p * z + 2.0 / 5.0
-        p = p * z + 2.0 / 3.0
-        result = k * LN2_HIGH + (f - (s * (f - p * z) - k * LN2_LOW))
-        result = math.nan if not x >= 0.0 else result
-        result = -math.inf if x < SMALLEST and x >= 0.0 else result
-        return x if x > LARGEST else result
+@EXACT
+def exp(x):
+    y = LOWEST if x < LOWEST else x
+    y = HIGHEST if y > HIGHEST else y
+    t = y * LOG2_E + SHIFT
+    n = t - SHIFT
+    r = (y - n * LN2_HIGH) - n * LN2_LOW
+    p = 1.0 / 6227020800.0
+    p = p * r + 1.0 / 479001600.0
+    p = p * r + 1.0 / 39916800.0
+    p = p * r + 1.0 / 3628800.0
+    p = p * r + 1.0 / 362880.0
+    p = p * r + 1.0 / 40320.0
+    p = p * r + 1.0 / 5040.0
+    p = p * r + 1.0 / 720.0
+    p = p * r + 1.0 / 120.0
+    p = p * r + 1.0 / 24.0
+    p = p * r + 1.0 / 6.0
+    p = p * r + 0.5
+    p = p * r * r + r + 1.0
+    result = _number(_bits(p) + (_bits(t) << 52))
+    result = 0.0 if x < LOWEST else result
+    result = math.inf if x > HIGHEST else result
+    return result if x == x else x
+
+
+@EXACT
+def log(x):
+    shifted = _bits(x) + (ONE - SQRT_HALF)
+    k = float((shifted >> 52) - 0x3FF)
+    f = _number((shifted & MANTISSA) + SQRT_HALF) - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    p = 2.0 / 23.0
+    p = p * z + 2.0 / 21.0
+    p = p * z + 2.0 / 19.0
+    p = p * z + 2.0 / 17.0
+    p = p * z + 2.0 / 15.0
+    p = p * z + 2.0 / 13.0
+    p = p * z + 2.0 / 11.0
+    p = p * z + 2.0 / 9.0
+    p = p * z + 2.0 / 7.0
+    p = p * z + 2.0 / 5.0
+    p = p * z + 2.0 / 3.0
+    result = k * LN2_HIGH + (f - (s * (f - p * z) - k * LN2_LOW))
+    result = math.nan if not x >= 0.0 else result
+    result = -math.inf if x < SMALLEST and x >= 0.0 else result
+    return x if x > LARGEST else result
