@@ -16,7 +16,6 @@ import math
 from typing import Any
 
 import numpy as np
-import scipy.fft
 
 from nege.kernels import equations, fixed_point
 from nege.kernels.codes import CONVERGED, NOT_FINITE, STALLED
@@ -29,6 +28,8 @@ SAMPLE = 16  # places at which the residual is measured again
 
 def multiply(operator: Fourier | WithOnline, x: np.ndarray) -> np.ndarray:
     """Return K x for a symmetric K."""
+    import scipy.fft  # 0.1 s that other economies need not wait for
+
     if isinstance(operator, WithOnline):
         places = multiply(operator.places, x[:-1])
         border = operator.freeness
