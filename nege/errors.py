@@ -93,6 +93,8 @@ def near(name: object, known: Iterable[str]) -> str:
     return hint + f"Known: {', '.join(known)}."
 
 
-def _shorten(value: Any, limit: int = 80) -> str:
+def _shorten(value: Any) -> str:
+    # A path is worth its length; an array is not.
+    limit = 300 if isinstance(value, str) else 80
     text = " ".join(repr(value).split())
     return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -127,7 +127,8 @@ class _Search:
             elif at_rest or arrival.status != Status.CONVERGED:
                 break
         point = self._at(share, state)
-        reasons = (point.cleared.status, arrival.status, Status.LIMIT)
+        last = Status.STALLED if self._left() else Status.LIMIT
+        reasons = (point.cleared.status, arrival.status, last)
         status = next(Status(reason) for reason in reasons if reason != Status.CONVERGED)
         return self._result(point, status, point.residual, np.inf, np.nan)
 

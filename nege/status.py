@@ -50,9 +50,10 @@ _WORDS = {
         "Raise SolverOptions(limit_iterations=..., limit_steps=...), or start nearer by.",
     ),
     Status.STALLED: (
-        "rounding stopped progress before the error bound was within tolerance",
-        "Some region hardly trades with the rest, so its wage is poorly determined: lower sigma or "
-        "trade costs, or accept a wider SolverOptions(tolerance_error=...).",
+        "rounding stopped progress before every tolerance held",
+        "Some region hardly trades with the rest, so that its wage and its payoff are poorly "
+        "determined: lower sigma or trade costs, or accept a wider "
+        "SolverOptions(tolerance_error=..., tolerance_payoff=...).",
     ),
     Status.NOT_FINITE: (
         "a number overflowed or became NaN",

@@ -270,7 +270,7 @@ def _axis(model: Model, name: str, values: Any) -> np.ndarray:
     _check_names(model, [name])
     array = _numbers(name, values)
     for value in array:
-        model.replace({name: value})
+        model.replace({name: float(value)})
     return array
 
 
@@ -308,7 +308,7 @@ def _path(path: Any) -> xr.Dataset:
 
 
 def _value(array: xr.DataArray) -> Any:
-    return array.values[()] if array.ndim == 0 else array
+    return array.item() if array.ndim == 0 else array
 
 
 class _Silent:

@@ -217,7 +217,7 @@ follow(M, {"mu": [0.4]}, options=1e-8)        | options    | 1e-08      | nege.S
 tastes(W, weights=[1, 1])                     | weights    | [1, 1]     | State online_weight=...
 tastes(W, weights={"a": 1, "b": 1})           | weights    | {'a': 1    | State online_weight=...
 sweep(W, {"mu": [0.4]}, dynamics=EQUAL)       | weights    | [1, 1]     | State online_weight=...
-tastes(M, online_weight=1) | online_weight | 1.0 | online=nege.OnlineRegion(
+tastes(M, online_weight=1)                    | online_weight | 1.0     | online=nege.OnlineRegion(
 tastes(W, weights={"a": 1, "b": 1, "online": 1}, online_weight=1) | weights | 'online' | not a name
 tastes(M, weights=[1, -1])                    | weights    | [1, -1]    | 'b' is not above 0
 tastes(M, weights=[1, INF])                   | weights    | [1, inf]   | 'b' is not finite
@@ -228,7 +228,7 @@ M.replace(sigm=3)                             | parameter  | 'sigm'     | Did yo
 W.replace({"online_cost": 3})                 | parameter  | 'online_co | 'online_trade_cost'
 M.replace(online_trade_cost=2)                | parameter  | 'online_tr | It has no online region
 W.replace(online=None, online_amenity=2)      | parameter  | 'online_am | It has no online region
-W.replace(online_trade_cost=0.5) | online_trade_cost | 0.5 | nothing melts on the way
+W.replace(online_trade_cost=0.5)              | online_trade_cost | 0.5 | nothing melts on the way
 W.replace(sigma=1)                            | sigma      | got 1.     | above 1
 M.replace(online={}, online_trade_cost=2)     | parameter  | 'online_tr | It has no online region
 M.replace(3)                                  | changes    | 3          | mapping
@@ -247,39 +247,39 @@ def test_a_wrong_call_is_refused_with_argument_value_and_cure(code, argument, sh
 
 
 SWEEPS = """
-sweep(M, {})                               | parameters | {}            | For example {"online
-sweep(M, None)                             | parameters | None          | For example {"online
-sweep(M, [0.4])                            | parameters | [0.4]         | a mapping of
-sweep(M, {"sigmma": [3]})                  | parameter  | 'sigmma'      | Did you mean 'sigma'?
-sweep(M, {"farmers": [1]})                 | parameter  | 'farmers'     | Known: sigma, mu
-sweep(M, {"online_trade_cost": [2]})       | parameter  | 'online_trade | mean 'trade_cost'?
-sweep(M, {3: [0.4]})                       | parameter  | 3             | Known: sigma, mu
-sweep(M, {"mu": []})                       | mu         | []            | at least one number
-sweep(M, {"mu": 0.4})                      | mu         | 0.4           | one-dimensional
-sweep(M, {"mu": [[0.3, 0.4]]})             | mu         | [[0.3, 0.4]]  | one-dimensional
-sweep(M, {"mu": ["low"]})                  | mu         | ['low']       | at least one number
-sweep(M, {"mu": [True]})                   | mu         | [True]        | at least one number
-sweep(M, {"mu": [0.4j]})                   | mu         | [0.4j]        | at least one number
-sweep(M, {"mu": [[0.3], [0.3, 0.4]]})      | mu         | [[0.3], [0.3  | differ in length
-sweep(M, {"mu": masked([0.3, 0.4])})       | mu         | --            | fill them
-sweep(M, {"sigma": [3, 0.5]})              | sigma      | 0.5           | above 1
-sweep(M, {"mu": [0.3, NAN]})               | mu         | nan           | above 0 and below 1
-sweep(M, {"mu": [0.3], "sigma": [5, 1]})   | sigma      | 1             | above 1
-sweep(M, {"mu": [0.3]}, along="sigma")     | along      | 'sigma'       | Known: mu
-sweep(M, {"mu": [0.3]}, along=["mu"])      | along      | ['mu']        | Known: mu
-follow(M, None)                            | path       | None          | mapping
-follow(M, {})                              | path       | {}            | mapping
-follow(M, {"m": [0.3]})                    | parameter  | 'm'           | Did you mean 'mu'?
+sweep(M, {})                                | parameters | {}            | For example {"online
+sweep(M, None)                              | parameters | None          | For example {"online
+sweep(M, [0.4])                             | parameters | [0.4]         | a mapping of
+sweep(M, {"sigmma": [3]})                   | parameter  | 'sigmma'      | Did you mean 'sigma'?
+sweep(M, {"farmers": [1]})                  | parameter  | 'farmers'     | Known: sigma, mu
+sweep(M, {"online_trade_cost": [2]})        | parameter  | 'online_trade | mean 'trade_cost'?
+sweep(M, {3: [0.4]})                        | parameter  | 3             | Known: sigma, mu
+sweep(M, {"mu": []})                        | mu         | []            | at least one number
+sweep(M, {"mu": 0.4})                       | mu         | 0.4           | one-dimensional
+sweep(M, {"mu": [[0.3, 0.4]]})              | mu         | [[0.3, 0.4]]  | one-dimensional
+sweep(M, {"mu": ["low"]})                   | mu         | ['low']       | at least one number
+sweep(M, {"mu": [True]})                    | mu         | [True]        | at least one number
+sweep(M, {"mu": [0.4j]})                    | mu         | [0.4j]        | at least one number
+sweep(M, {"mu": [[0.3], [0.3, 0.4]]})       | mu         | [[0.3], [0.3  | differ in length
+sweep(M, {"mu": masked([0.3, 0.4])})        | mu         | --            | fill them
+sweep(M, {"sigma": [3, 0.5]})               | sigma      | 0.5           | above 1
+sweep(M, {"mu": [0.3, NAN]})                | mu         | nan           | above 0 and below 1
+sweep(M, {"mu": [0.3], "sigma": [5, 1]})    | sigma      | 1             | above 1
+sweep(M, {"mu": [0.3]}, along="sigma")      | along      | 'sigma'       | Known: mu
+sweep(M, {"mu": [0.3]}, along=["mu"])       | along      | ['mu']        | Known: mu
+follow(M, None)                             | path       | None          | mapping
+follow(M, {})                               | path       | {}            | mapping
+follow(M, {"m": [0.3]})                     | parameter  | 'm'           | Did you mean 'mu'?
 follow(M, {"mu": [0.3, 0.4], "sigma": [5]}) | path       | 'sigma': 1    | Repeat constant values
-follow(M, {"mu": []})                      | mu         | []            | at least one number
+follow(M, {"mu": []})                       | mu         | []            | at least one number
 follow(M, xr.Dataset({"mu": ("t", [0.3])})) | path       | {'t': 1}      | at least one "step"
-follow(M, xr.Dataset())                    | path       | {}            | It holds none
+follow(M, xr.Dataset())                     | path       | {}            | It holds none
 follow(M, xr.Dataset(coords={"step": [0]})) | path       | 'step': 1     | parameters
-follow(M, {"mu": [0.3, 2]})                | mu         | 2             | It is a share of spending
-follow(M, {"mu": ["low"]})                 | mu         | 'low'         | real numbers
-follow(M, {"mu": [[0.3], [0.3, 0.4]]})     | mu         | [[0.3], [0.3  | differ in length
-follow(M, {"mu": [[0.3, 0.4]]})            | mu         | [[0.3, 0.4]]  | Its shape is (1, 2)
-follow(M, {"mu": masked([0.3, 0.4])})      | mu         | --            | fill them
+follow(M, {"mu": [0.3, 2]})                 | mu         | 2             | It is a share of spending
+follow(M, {"mu": ["low"]})                  | mu         | 'low'         | real numbers
+follow(M, {"mu": [[0.3], [0.3, 0.4]]})      | mu         | [[0.3], [0.3  | differ in length
+follow(M, {"mu": [[0.3, 0.4]]})             | mu         | [[0.3, 0.4]]  | Its shape is (1, 2)
+follow(M, {"mu": masked([0.3, 0.4])})       | mu         | --            | fill them
 """
 
 

@@ -112,3 +112,13 @@ def test_progress_shows_a_bar_when_asked(economy, capfd, monkeypatch):
     )
     nege.sweep(economy, {"online_trade_cost": [1.5, 1.0]}, progress=True)
     assert "economies: 100%" in capfd.readouterr().err
+
+
+def test_a_new_geography_needs_what_belongs_to_its_places(economy):
+    three = nege.geography.equidistant(3)
+    with pytest.raises(nege.InputError, match="given together with farmers"):
+        economy.replace(geography=three)
+    moved = economy.replace(geography=three, farmers=None)
+    assert moved.regions == ("0", "1", "2", "online")
+    same = economy.replace(geography=nege.geography.line(2))
+    assert same.farmers.identical(economy.farmers)

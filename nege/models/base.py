@@ -132,6 +132,19 @@ class Model:
                 known = [*arguments, *(ONLINE + name for name in ONLINE_PARAMETERS)]
                 raise InputError("parameter", name, "one of the model's", near(name, known))
         arguments.update(changes)
+        stale = [
+            name
+            for name, value in arguments.items()
+            if isinstance(value, xr.DataArray) and name not in changes
+        ]
+        moved = getattr(arguments["geography"], "names", None) != self.geography.names
+        if moved and stale:
+            raise InputError(
+                "geography",
+                arguments["geography"],
+                f"given together with {' and '.join(stale)} where the places are others",
+                "For farmers, None is the default.",
+            )
         if online:
             if not isinstance(arguments["online"], OnlineRegion):
                 raise InputError(
