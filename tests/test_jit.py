@@ -131,6 +131,40 @@ def times(parameters, x):
 """
 
 
+@pytest.mark.skipif(not JIT, reason="there is no cache without the JIT")
+def test_a_model_that_cannot_be_imported_spoils_no_other(tmp_path):
+    """One user's model in the cache of a kernel, and a session elsewhere that lacks it."""
+    (tmp_path / "driver.py").write_text(DRIVER)
+    (tmp_path / "mine.py").write_text(MODEL.replace("FACTOR", "1.0"))
+    other = MODEL.replace("FACTOR", "7.0").replace("Mine", "Other")
+    (tmp_path / "other.py").write_text(
+        other.replace('@equation\ndef times(parameters, x):\n    "Multiply."\n', "")
+        .replace("from nege.kernels.jit import equation, kernel", "from mine import times")
+        .replace("@kernel\ndef unrelated(x):\n    return x\n", "")
+    )
+    call = """
+        from driver import drive
+        from other import Other
+        print(drive(Other(3.0), 2.0), drive.stats.cache_hits.total())
+    """
+    assert run(call, tmp_path) == ["42.0", "0"]
+    (tmp_path / "other.py").unlink()
+    mine = "from driver import drive\nfrom mine import Mine\nprint(drive(Mine(3.0), 2.0))"
+    assert run(mine, tmp_path) == ["6.0"]
+    assert run(mine, tmp_path) == ["6.0"]
+
+
+@pytest.mark.skipif(not JIT, reason="there is no cache without the JIT")
+def test_a_broken_cache_is_compiled_again(tmp_path):
+    (tmp_path / "driver.py").write_text(DRIVER)
+    (tmp_path / "mine.py").write_text(MODEL.replace("FACTOR", "1.0"))
+    call = "from driver import drive\nfrom mine import Mine\nprint(drive(Mine(3.0), 2.0))"
+    assert run(call, tmp_path) == ["6.0"]
+    for path in (tmp_path / "cache").rglob("*drive*.nbc"):
+        path.write_bytes(b"")
+    assert run(call, tmp_path) == ["6.0"]
+
+
 def test_results_are_the_same_without_the_jit(tmp_path):
     call = """
         import numpy as np, nege

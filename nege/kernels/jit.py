@@ -15,7 +15,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
+import logging
 import pathlib
+import pickle
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -26,6 +28,8 @@ from numba.core.caching import FunctionCache
 from numba.extending import overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+logger = logging.getLogger("nege")
 
 PACKAGE = pathlib.Path(__file__).resolve().parents[1]
 
@@ -74,14 +78,23 @@ class PackageCache(FunctionCache):
         return (package_digest(), *digests)  # type: ignore[arg-type]
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
-        return (*super()._index_key(sig, codegen), self._digests(sig))
+        # Text alone: an index that held the types themselves could not be read where the
+        # module of somebody's model cannot be imported, not even for other models.
+        arguments = getattr(sig, "args", sig)
+        classes = [f"{c.__module__}.{c.__qualname__}" for a in arguments for c in _named_tuples(a)]
+        key = (str(sig), classes, *super()._index_key(sig, codegen)[1:], self._digests(sig))
+        return hashlib.sha256(repr(key).encode()).hexdigest()
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Load compiled code, unless it could be stale."""
         # A parameter type without a file (a notebook cell) can change unseen: never cache it.
         if self._digests(sig) is None:
             return None
-        return super().load_overload(sig, target_context)
+        try:
+            return super().load_overload(sig, target_context)
+        except (ImportError, AttributeError, EOFError, pickle.UnpicklingError) as error:
+            logger.warning("a cached kernel cannot be read (%s); it is compiled again", error)
+            return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Save compiled code, unless it could become stale unseen."""
