@@ -11,37 +11,52 @@ from typing import Any
 import numpy as np
 
 TESTS = pathlib.Path(__file__).resolve().parents[1] / "tests"
+SHORT_RUNS, LONG_RUNS = 4000, 200
 
 
 def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
-    sys.path.insert(0, str(TESTS))
+    draws = _draws()
+    return sum(
+        _family(title, count // 50 if quick else count, check)
+        for title, count, check in (
+            ("short runs against the reference", SHORT_RUNS, draws.check_short_run),
+            ("long runs against an independent integration", LONG_RUNS, draws.check_long_run),
+        )
+    )
+
+
+def torture(*, quick: bool = False) -> tuple[int, int]:
+    """Return how many random short runs failed, and of how many."""
+    count = SHORT_RUNS // 50 if quick else SHORT_RUNS
+    return _family("random short runs", count, _draws().check_short_run), count
+
+
+def _draws() -> Any:
+    if str(TESTS) not in sys.path:
+        sys.path.insert(0, str(TESTS))
     import draws
 
-    families: list[tuple[str, int, Callable[[int], Any]]] = [
-        ("short runs against the reference", 2000, draws.check_short_run),
-        ("long runs against an independent integration", 200, draws.check_long_run),
-    ]
-    failures = 0
-    for title, count, check in families:
-        count = count // 50 if quick else count
-        began = time.perf_counter()
-        worst, iterations, failed = 0.0, [], []
-        for seed in range(count):
-            try:
-                found = check(seed)
-            except Exception as error:  # every kind of failure counts, and none stops the rest
-                failed.append((seed, f"{type(error).__name__}: {error}"))
-                continue
-            worst = max(worst, found.residual)
-            iterations.append(found.iterations)
-        failures += len(failed)
-        spread = np.percentile(iterations, [50, 99]) if iterations else [np.nan, np.nan]
-        print(
-            f"{title}: {count - len(failed)} of {count} hold; largest residual {worst:.1e}; "
-            f"iterations median {spread[0]:.0f}, p99 {spread[1]:.0f}; "
-            f"{time.perf_counter() - began:.1f} s"
-        )
-        for seed, message in failed[:10]:
-            print(f"  draw {seed}: {message}")
-    return failures
+    return draws
+
+
+def _family(title: str, count: int, check: Callable[[int], Any]) -> int:
+    began = time.perf_counter()
+    worst, iterations, failed = 0.0, [], []
+    for seed in range(count):
+        try:
+            found = check(seed)
+        except Exception as error:  # every kind of failure counts, and none stops the rest
+            failed.append((seed, f"{type(error).__name__}: {error}"))
+            continue
+        worst = max(worst, found.residual)
+        iterations.append(found.iterations)
+    spread = np.percentile(iterations, [50, 99]) if iterations else [np.nan, np.nan]
+    print(
+        f"{title}: {count - len(failed)} of {count} hold; largest residual {worst:.1e}; "
+        f"iterations median {spread[0]:.0f}, p99 {spread[1]:.0f}; "
+        f"{time.perf_counter() - began:.1f} s"
+    )
+    for seed, message in failed[:10]:
+        print(f"  draw {seed}: {message}")
+    return len(failed)
