@@ -17,7 +17,7 @@ import numba
 import numpy as np
 
 Call = Callable[[], Any]
-SHORTEST = 2e-4  # seconds; faster calls are repeated within one measurement
+SHORTEST = 2e-3  # seconds; faster calls are repeated within one measurement
 
 
 def _cpu() -> float:
@@ -34,7 +34,10 @@ def once(call: Call) -> float:
 def together(calls: dict[str, Call], *, rounds: int = 5, budget: float = 3.0) -> dict[str, float]:
     """Median CPU seconds of several calls, measured turn by turn so that noise hits all alike."""
     times: dict[str, list[float]] = {name: [] for name in calls}
-    repeats = {name: max(1, int(SHORTEST / max(once(call), 1e-7))) for name, call in calls.items()}
+    repeats = {
+        name: max(1, int(SHORTEST / max(min(once(call) for _ in range(3)), 1e-7)))
+        for name, call in calls.items()
+    }
     began = time.perf_counter()
     while True:
         for name, call in calls.items():

@@ -155,8 +155,8 @@ def _with_dims(share: Any) -> xr.DataArray:
 
 
 def _parameters(model: Model, options: SolverOptions, *, compiled: bool) -> Any:
-    if options.operator == "auto" and compiled:
-        return model.kernel
+    if options.operator == "auto":
+        return model.kernel if compiled else model.short_run_kernel
     return model.kernel_with(options.operator, compiled=compiled)
 
 

@@ -26,7 +26,7 @@ from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, STALLED
 from nege.kernels.equations import gap_at, normalise, update
 from nege.kernels.jit import kernel
 from nege.kernels.linear import solve_small
-from nege.kernels.vectors import copy, dot, largest
+from nege.kernels.vectors import copy, largest
 
 CAP_STEP = 3.0  # in logs: no price moves by more than a factor of 20 in a step
 GROWTH = 30.0  # residual over the best one at which a step is taken back
@@ -74,6 +74,8 @@ class Workspace(NamedTuple):
     states: np.ndarray  # (memory, R), differences of states
     changes: np.ndarray  # (memory, R), differences of changes
     gram: np.ndarray  # (memory, memory), of the changes
+    system: np.ndarray  # (memory, memory) and
+    weights: np.ndarray  # (memory,), scratch of the least-squares problem
     counts: np.ndarray
     levels: np.ndarray
 
@@ -96,9 +98,28 @@ def begin(state, options):
         np.zeros((memory, size)),
         np.zeros((memory, size)),
         np.zeros((memory, memory)),
+        np.zeros((memory, memory)),
+        np.zeros(memory),
         counts,
         levels,
     )
+
+
+@kernel(arithmetic=True)
+def _products(rows, length, vector, out):
+    """Inner products of the first rows with a vector."""
+    for k in range(length):
+        total = 0.0
+        for i in range(vector.size):
+            total += rows[k, i] * vector[i]
+        out[k] = total
+
+
+@kernel(arithmetic=True)
+def _combine(states, changes, length, weights, state):
+    for k in range(length):
+        for i in range(state.size):
+            state[i] -= weights[k] * (states[k, i] + changes[k, i])
 
 
 @kernel
@@ -110,10 +131,10 @@ def _remember(w, state, change):
     for i in range(state.size):
         w.states[slot, i] = state[i] - w.vectors[OLD_STATE, i]
         w.changes[slot, i] = change[i] - w.vectors[OLD_CHANGE, i]
+    _products(w.changes, length, w.changes[slot], w.weights)
     for k in range(length):
-        product = dot(w.changes[slot], w.changes[k])
-        w.gram[slot, k] = product
-        w.gram[k, slot] = product
+        w.gram[slot, k] = w.weights[k]
+        w.gram[k, slot] = w.weights[k]
     w.counts[LENGTH] = length
     w.counts[SLOT] = (slot + 1) % memory
 
@@ -122,16 +143,14 @@ def _remember(w, state, change):
 def _accelerate(w, state, change):
     """Take the step that would cancel the change if the map were linear; False if undefined."""
     length = w.counts[LENGTH]
-    system = w.gram.copy()
-    weights = np.empty(length)
+    _products(w.changes, length, change, w.weights)
     for k in range(length):
-        weights[k] = dot(w.changes[k], change)
-        system[k, k] *= 1.0 + RIDGE
-    if not solve_small(system, weights, length):
+        for j in range(length):
+            w.system[k, j] = w.gram[k, j]
+        w.system[k, k] *= 1.0 + RIDGE
+    if not solve_small(w.system, w.weights, length):
         return False
-    for k in range(length):
-        for i in range(state.size):
-            state[i] -= weights[k] * (w.states[k, i] + w.changes[k, i])
+    _combine(w.states, w.changes, length, w.weights, state)
     return True
 
 

@@ -6,14 +6,6 @@ from nege.kernels.jit import kernel
 
 
 @kernel(arithmetic=True)
-def dot(a, b):
-    total = 0.0
-    for i in range(a.size):
-        total += a[i] * b[i]
-    return total
-
-
-@kernel(arithmetic=True)
 def add_scaled(y, a, x):
     """Y += a x."""
     for i in range(y.size):

@@ -64,6 +64,15 @@ class Model:
         """The NamedTuple of parameters that kernels read, with the operator of the geography."""
         return self.kernel_with()
 
+    @functools.cached_property
+    def short_run_kernel(self) -> Any:
+        """The same for short runs alone, which have more operators to choose from."""
+        return self.kernel_with(compiled=False) if self.has_light_operator() else self.kernel
+
+    def has_light_operator(self) -> bool:
+        """Whether short runs have an operator of their own, better than that of ``kernel``."""
+        return False
+
     def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Any:
         """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
         raise NotImplementedError
@@ -171,8 +180,13 @@ class Model:
                 name: (variable.dims, values[name], self.describe(name))
                 for name, variable in self.variables.items()
             },
-            coords=self.coordinates(),
+            coords=self._labels,
         )
+
+    @functools.cached_property
+    def _labels(self) -> Any:
+        # Indexes are made once: they are half of what a small Dataset costs.
+        return xr.Dataset(coords=self.coordinates()).coords
 
     def describe(self, variable: str) -> dict[str, str]:
         """Return the attributes of a variable: what it means, and its unit."""

@@ -331,6 +331,10 @@ class CorePeriphery(Model):
         )
         return Parameters(self.sigma, self.mu, farmers, log_net, log_amenity, made)
 
+    def has_light_operator(self) -> bool:
+        """Whether short runs have an operator of their own, better than that of ``kernel``."""
+        return next(iter(self.memory())) == "fourier"
+
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""
         return trade.memory_by_operator(self.geography, self.trade_cost)
