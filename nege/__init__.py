@@ -2,9 +2,8 @@
 
 from nege import geography, testing
 from nege._version import __version__
-from nege.equilibrium import Equilibrium
+from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
-from nege.files import load
 from nege.models.core_periphery import CorePeriphery
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions

@@ -7,7 +7,7 @@ import sys
 import textwrap
 from collections.abc import Sequence
 
-from nege import report, specification
+from nege import figures, report, specification
 from nege._version import __version__
 from nege.errors import ConvergenceError, NegeError
 from nege.status import Status
@@ -62,7 +62,8 @@ def _run(file: str, output: str, *, quiet: bool) -> int:
             print(f"{wanted.why}\n")
         sys.stdout.flush()
     run = report.execute(wanted, progress=False if quiet else None)
-    written = report.save(run, folder)
+    # The data first, so that nothing solved is lost where a picture fails.
+    written = [report.save(run, folder), *figures.save(run, folder)]
     if not quiet:
         print(f"{report.table(run)}\n")
         print("\n".join(textwrap.fill(line, 88) for line in report.story(run).split("\n")))

@@ -18,7 +18,7 @@ from nege.status import Status
 if TYPE_CHECKING:
     from nege.plot import EquilibriumPlot
 
-__all__ = ["Equilibrium"]
+__all__ = ["Equilibrium", "load"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -211,3 +211,36 @@ class Equilibrium:
         if self.horizon == "short run":
             return "Not established: whether workers would stay; nege.solve finds where they go."
         return "Not established: whether there are other equilibria; another start may find one."
+
+
+def load(path: str | pathlib.Path) -> Equilibrium | xr.Dataset:
+    """Read what nege wrote: an economy at rest, or the Dataset of a sweep or path.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file from ``Equilibrium.to_netcdf`` or from the command line.
+
+    Returns
+    -------
+    Equilibrium or Dataset
+        An Equilibrium with its model, where the file holds one; else the Dataset.
+
+    Raises
+    ------
+    InputError
+        Where there is no such file, or nege did not write it.
+
+    Examples
+    --------
+    >>> import nege, os, tempfile
+    >>> economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
+    >>> path = os.path.join(tempfile.mkdtemp(), "economy.nc")
+    >>> nege.solve(economy).to_netcdf(path)
+    >>> nege.load(path).converged
+    True
+    """
+    data, stored, dynamics = files.read(path)
+    if "horizon" not in data.attrs:
+        return data
+    return Equilibrium._from_files(data, Model.from_dataset(stored), dynamics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,19 @@ if TYPE_CHECKING:
 
 CONTRAST_COST = 2.0  # trade cost between the two places drawn for contrast
 WIDEST_CHANGE = 50.0  # in per cent, where the colour scale of changes ends at the latest
+
+
+def save(run: Run, folder: pathlib.Path) -> list[pathlib.Path]:
+    """Write the pictures that a run allows; return the files."""
+    model = run.specification.model
+    drawings = {}
+    if report.converged(run.result).size and model.online is not None:
+        drawings["online_share.png"] = online_share
+    if report.converged(run.result).size and model.geography.coordinates is not None:
+        drawings["cities.png"] = cities
+    for name, draw in drawings.items():
+        draw(run).savefig(folder / name, dpi=150)
+    return [folder / name for name in drawings]
 
 
 def online_share(run: Run) -> Figure:

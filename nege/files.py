@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
-from typing import TYPE_CHECKING
 
 import xarray as xr
 
 from nege.errors import InputError, require
 from nege.models.base import Model
 from nege.options import Logit, Replicator
-
-if TYPE_CHECKING:
-    from nege.equilibrium import Equilibrium
-
-__all__ = ["load"]
 
 SCHEMA = 1
 
@@ -49,35 +43,10 @@ def write(
         ) from error
 
 
-def load(path: str | pathlib.Path) -> Equilibrium | xr.Dataset:
-    """Read what nege wrote: an economy at rest, or the Dataset of a sweep or path.
-
-    Parameters
-    ----------
-    path : str or Path
-        A file from ``Equilibrium.to_netcdf`` or from the command line.
-
-    Returns
-    -------
-    Equilibrium or Dataset
-        An Equilibrium with its model, where the file holds one; else the Dataset.
-
-    Raises
-    ------
-    InputError
-        Where there is no such file, or nege did not write it.
-
-    Examples
-    --------
-    >>> import nege, os, tempfile
-    >>> economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
-    >>> path = os.path.join(tempfile.mkdtemp(), "economy.nc")
-    >>> nege.solve(economy).to_netcdf(path)
-    >>> nege.load(path).converged
-    True
-    """
-    from nege.equilibrium import Equilibrium
-
+def read(
+    path: str | pathlib.Path,
+) -> tuple[xr.Dataset, xr.Dataset, Replicator | Logit | None]:
+    """Read a result, its stored model, and how people moved."""
     require("h5netcdf", "io", "Reading netCDF files")
     path = pathlib.Path(path)
     if not path.is_file():
@@ -86,6 +55,7 @@ def load(path: str | pathlib.Path) -> Equilibrium | xr.Dataset:
         with xr.open_datatree(path, engine="h5netcdf") as tree:
             tree = tree.load()
         data, stored = tree["result"].to_dataset(), tree["model"].to_dataset()
+        dynamics = _restored(tree["dynamics"].to_dataset())
         schema = int(data.attrs.pop("nege_schema"))
     except (OSError, KeyError, ValueError) as error:
         raise InputError(
@@ -95,10 +65,7 @@ def load(path: str | pathlib.Path) -> Equilibrium | xr.Dataset:
         raise InputError(
             "path", str(path), f"a file of schema {SCHEMA}", f"It is of {schema}: update nege."
         )
-    if "horizon" not in data.attrs:
-        return data
-    model = Model.from_dataset(stored)
-    return Equilibrium._from_files(data, model, _restored(tree["dynamics"].to_dataset()))
+    return data, stored, dynamics
 
 
 def _stored(dynamics: Replicator | Logit | None, model: Model) -> xr.Dataset:

@@ -81,7 +81,7 @@ def _jumps(specification: Specification, result: xr.Dataset) -> tuple[Jump, ...]
     """
     online = specification.model.online
     found = []
-    for a, b in itertools.pairwise(_converged(result) if online is not None else []):
+    for a, b in itertools.pairwise(converged(result) if online is not None else []):
         assert online is not None
         share = result["share"].sel(region=online.name).values
         if abs(share[b] - share[a]) <= JUMP:
@@ -108,7 +108,7 @@ def _jumps(specification: Specification, result: xr.Dataset) -> tuple[Jump, ...]
     return tuple(found)
 
 
-def _converged(result: xr.Dataset) -> np.ndarray:
+def converged(result: xr.Dataset) -> np.ndarray:
     """Return the steps that converged."""
     return np.flatnonzero(result["status"].values == Status.CONVERGED)
 
@@ -191,7 +191,7 @@ def _story_of_online(run: Run) -> list[str]:
         return []
     values, turn, online = specification.values, specification.turn, online_share(run)
     name = words(specification.parameter)
-    good = _converged(result)
+    good = converged(result)
     if good.size < 2:
         return []
     first, last = good[0], good[good <= turn][-1]
@@ -264,33 +264,17 @@ def _rows(specification: Specification, rows: int) -> list[int]:
     ]
 
 
-# --- files and pictures ------------------------------------------------------------
+# --- data --------------------------------------------------------------------------
 
 
-def save(run: Run, folder: pathlib.Path) -> list[pathlib.Path]:
-    """Write the data, then the pictures; return what was written.
-
-    The data come first, so that nothing solved is lost where a picture fails.
-    """
-    from nege import figures
-
-    data = folder / "economy.nc"
+def save(run: Run, folder: pathlib.Path) -> pathlib.Path:
+    """Write the data of a run; return the file."""
     about = {
         "title": run.specification.title,
         "rank_correlation": run.fit,
         "effective_places": run.effective,
     }
     specification = run.specification
-    files.write(data, run.result.assign_attrs(about), specification.model, specification.dynamics)
-    written = [data]
-    drawings = {"online_share.png": figures.online_share, "cities.png": figures.cities}
-    if _converged(run.result).size == 0:
-        return written
-    if run.specification.model.online is None:
-        del drawings["online_share.png"]
-    if run.specification.model.geography.coordinates is None:
-        del drawings["cities.png"]
-    for name, draw in drawings.items():
-        draw(run).savefig(folder / name, dpi=150)
-        written.append(folder / name)
-    return written
+    path = folder / "economy.nc"
+    files.write(path, run.result.assign_attrs(about), specification.model, specification.dynamics)
+    return path

@@ -293,7 +293,7 @@ class CorePeriphery(Model):
             "mu": validation.number(
                 "mu", mu, above=0.0, below=1.0, cure="It is a share of spending."
             ),
-            "trade_cost": _trade_cost(trade_cost, names),
+            "trade_cost": trade.checked_cost(trade_cost, names),
             "farmers": _labelled(
                 geography.population_share
                 if farmers is None
@@ -424,25 +424,6 @@ def _outcomes(parameters, shares, states, price, income, log_payoff):
         equations.spending(p, shares[row], states[row], income[row])
         buy(p.operator, supply, price[row])
         equations.payoff(p, shares[row], states[row], price[row], log_payoff[row])
-
-
-def _trade_cost(value: Any, names: tuple[str, ...]) -> float | xr.DataArray:
-    if value is None or np.isscalar(value) or getattr(value, "ndim", None) == 0:
-        return validation.number(
-            "trade_cost",
-            value,
-            at_least=1.0,
-            cure="It is an iceberg factor per unit of distance: 1 means free trade.",
-        )
-    matrix = validation.square("trade_cost", value, names, at_least=1.0)
-    matrix.flags.writeable = False
-    return xr.DataArray(
-        matrix,
-        coords={"origin": list(names), "destination": list(names)},
-        dims=("origin", "destination"),
-        name="trade_cost",
-        attrs={"long_name": "iceberg trade cost", "units": "1"},
-    )
 
 
 def _labelled(farmers: Any, names: tuple[str, ...]) -> xr.DataArray:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography
 from nege.kernels import operators
@@ -25,6 +26,26 @@ FEW = 16  # regions up to which a line is not worth its sweeps
 FOURIER_PAYS = 2048  # regions from which transforms beat a matrix
 BLOCK = 1 << 22  # numbers of a matrix that are made at a time
 VECTORS = 50  # of one number per region, that a solve keeps
+
+
+def checked_cost(value: Any, names: tuple[str, ...]) -> float | xr.DataArray:
+    """Return a factor per unit of distance, or the factors themselves by label, checked."""
+    if value is None or np.isscalar(value) or getattr(value, "ndim", None) == 0:
+        return validation.number(
+            "trade_cost",
+            value,
+            at_least=1.0,
+            cure="It is an iceberg factor per unit of distance: 1 means free trade.",
+        )
+    matrix = validation.square("trade_cost", value, names, at_least=1.0)
+    matrix.flags.writeable = False
+    return xr.DataArray(
+        matrix,
+        coords={"origin": list(names), "destination": list(names)},
+        dims=("origin", "destination"),
+        name="trade_cost",
+        attrs={"long_name": "iceberg trade cost", "units": "1"},
+    )
 
 
 def choose(geography: Geography, by_distance: bool, symmetric: bool, compiled: bool) -> str:
