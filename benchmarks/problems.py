@@ -37,7 +37,7 @@ class Problem:
     """
 
     name: str
-    kind: str  # points, circle, grid or line
+    kind: str  # points, circle, grid, line or given (by its matrix)
     size: int  # regions, the online one included
     sigma: float
     mu: float
@@ -49,6 +49,7 @@ class Problem:
     skew: np.ndarray | None = None
     online: float | None = None
     commission: np.ndarray | float = 0.0
+    matrix: np.ndarray | None = None
     tags: frozenset[str] = frozenset()
 
     @property
@@ -64,6 +65,8 @@ class Problem:
     @functools.cached_property
     def freeness(self) -> np.ndarray:
         """K = T^(1-sigma), by origin and destination."""
+        if self.matrix is not None:
+            return self.matrix
         if not self.dense:
             raise MemoryError(f"{self.name}: {self.size} regions are too many for a matrix")
         places = np.exp(-self.decay * self._distance())
