@@ -1,13 +1,14 @@
-"""CPU time: medians, turns that defeat noise, and the speed of reading memory.
-
-CPU time of the whole process, all threads, so that neither the machine's other
-tenants nor a second thread flatter anyone.
-"""
+"""How things are timed: CPU seconds of the whole process, medians, peers turn by turn."""
 
 from __future__ import annotations
 
-import functools
+import json
+import os
+import pathlib
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,137 +16,94 @@ from typing import Any
 import numba
 import numpy as np
 
-SHORTEST = 2e-4  # seconds; shorter calls are repeated within one measurement
+Call = Callable[[], Any]
+SHORTEST = 2e-3  # seconds; faster calls are repeated within one measurement
 
 
-def seconds(call: Callable[[], Any], loops: int = 1) -> float:
+def _cpu() -> float:
+    return time.clock_gettime_ns(time.CLOCK_PROCESS_CPUTIME_ID) * 1e-9
+
+
+def once(call: Call) -> float:
     """CPU seconds of one call."""
-    began = time.clock_gettime_ns(time.CLOCK_PROCESS_CPUTIME_ID)
-    for _ in range(loops):
-        call()
-    return (time.clock_gettime_ns(time.CLOCK_PROCESS_CPUTIME_ID) - began) * 1e-9 / loops
+    began = _cpu()
+    call()
+    return _cpu() - began
 
 
-def loops_for(call: Callable[[], Any]) -> int:
-    """How many calls one measurement takes; also the warm-up."""
-    once = min(seconds(call), seconds(call))
-    return max(1, int(SHORTEST / max(once, 1e-7)))
-
-
-def interleave(
-    calls: dict[str, Callable[[], Any]], *, rounds: int, budget: float
-) -> dict[str, list[float]]:
-    """CPU seconds of each call in each round, taking turns.
-
-    A machine that slows down for a while slows everyone in those rounds, and
-    :func:`ratio` compares round by round. A call that has used up its budget sits
-    out the remaining rounds; everyone has one.
-    """
-    loops, spent = {}, {}
-    for name, call in calls.items():
-        began = time.process_time()
-        loops[name] = loops_for(call)
-        spent[name] = time.process_time() - began
-    found: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(rounds):
-        for name, call in calls.items():
-            if found[name] and spent[name] >= budget:
-                continue
-            taken = seconds(call, loops[name])
-            spent[name] += taken * loops[name]
-            found[name].append(taken)
-    return found
-
-
-def median(samples: list[float]) -> float:
-    """Median of samples; infinite without any: failure is infinite cost."""
-    return statistics.median(samples) if samples else float("inf")
-
-
-def ratio(slow: list[float], fast: list[float]) -> float:
-    """How many times slower the first is: the median over the rounds that both took part in."""
-    if not fast or not slow:
-        return float("inf") if fast else float("nan")
-    return statistics.median(a / b for a, b in zip(slow, fast, strict=False))
-
-
-def alone(call: Callable[[], Any], *, rounds: int = 7, budget: float = 2.0) -> list[float]:
-    """CPU seconds of a call in each round, by itself."""
-    return interleave({"": call}, rounds=rounds, budget=budget)[""]
-
-
-# --- memory ------------------------------------------------------------------------
-
-
-@numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz", "arcp"})
-def _total(a):
-    total = 0.0
-    for i in range(a.size):
-        total += a[i]
-    return total
-
-
-@numba.njit(cache=True)
-def _totals(a, repeats):
-    total = 0.0
-    for i in range(repeats):
-        total += _total(a[i % 2 :])  # not the same slice, or one sum would do for all
-    return total
-
-
-@numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz", "arcp"})
-def _dots(k, x, y):
-    for i in range(k.shape[0]):
-        total = 0.0
-        for j in range(k.shape[1]):
-            total += k[i, j] * x[j]
-        y[i] = total
-
-
-@numba.njit(cache=True)
-def _products(k, x, y, repeats):
-    for i in range(repeats):
-        x[0] = i
-        _dots(k, x, y)
-        x[1] = y[0]
-
-
-@functools.cache
-def bandwidth(size: int, rounds: int = 9) -> dict[str, float]:
-    """Bytes a second at which one thread reads an array of so many bytes over and over.
-
-    Small arrays stay in cache and large ones come from memory: the limit of an
-    iterative solve whose matrix has that size.
-
-    Parameters
-    ----------
-    size : int
-        Bytes.
-    rounds : int
-        Measurements; the fastest counts, since nothing reads faster than the machine.
-
-    Returns
-    -------
-    dict
-        ``sum``: adding up the array. ``matvec``: a square matrix times a vector.
-        ``best``: the faster of both.
-    """
-    flat = np.ones(size // 8 + 1)
-    side = int(np.sqrt(size / 8))
-    matrix, x, y = np.ones((side, side)), np.ones(side), np.empty(side)
-    repeats = max(1, int(2e7 / size))
-    calls = {
-        "sum": (lambda: _totals(flat, repeats), flat.nbytes - 8),
-        "matvec": (lambda: _products(matrix, x, y, repeats), matrix.nbytes),
+def together(calls: dict[str, Call], *, rounds: int = 5, budget: float = 3.0) -> dict[str, float]:
+    """Median CPU seconds of several calls, measured turn by turn so that noise hits all alike."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    repeats = {
+        name: max(1, int(SHORTEST / max(min(once(call) for _ in range(3)), 1e-7)))
+        for name, call in calls.items()
     }
-    found = {}
-    for name, (call, read) in calls.items():
-        call()
-        found[name] = read * repeats / min(seconds(call) for _ in range(rounds))
-    return {**found, "best": max(found.values())}
+    began = time.perf_counter()
+    while True:
+        for name, call in calls.items():
+            start = _cpu()
+            for _ in range(repeats[name]):
+                call()
+            times[name].append((_cpu() - start) / repeats[name])
+        done = min(map(len, times.values()))
+        late = time.perf_counter() - began > budget
+        if (done >= rounds and late) or done >= 200 or (done >= 1 and late and budget < 10):
+            return {name: statistics.median(values) for name, values in times.items()}
 
 
-def memory_limit(regions: int, iterations: int, *, symmetric: bool) -> float:
-    """Least seconds of a solve: each iteration reads the matrix, or half of it, twice."""
-    read = 8 * regions * regions // (2 if symmetric else 1)
-    return iterations * 2 * read / bandwidth(read)["best"]
+@numba.njit(fastmath={"reassoc", "contract", "nsz", "arcp"})
+def _read(array: np.ndarray) -> float:
+    total = 0.0
+    for i in range(array.size):
+        total += array[i]
+    return total
+
+
+def bandwidth(size: int) -> float:
+    """Bytes per second of reading an array of so many bytes again and again, on one thread."""
+    array = np.ones(max(1, size // 8))
+    time_ = together({"read": lambda: _read(array)}, rounds=7, budget=0.3)["read"]
+    return array.nbytes / time_
+
+
+FIRST_CALL = """
+import json, sys, time
+began = time.perf_counter()
+import nege
+imported = time.perf_counter() - began
+import numpy as np
+from nege.kernels.jit import kernel
+from nege.kernels.fixed_point import Options, fixed_point
+from nege.kernels.vectors import largest
+economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=.4, trade_cost=1.7)
+given = economy.kernel
+began = time.perf_counter(); largest(np.ones(3)); trivial = time.perf_counter() - began
+began = time.perf_counter()
+fixed_point(given, np.array([.7, .3]), np.zeros(2), Options(1e-12, 1e-8, 10000, -1))
+first = time.perf_counter() - began
+print(json.dumps({"import": imported, "over trivial": first - trivial}))
+"""
+
+
+def first_calls() -> dict[str, float]:
+    """Seconds of the first solve in a new process, compiled and from the cache."""
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": cache}
+        runs = [
+            json.loads(
+                subprocess.run(
+                    [sys.executable, "-W", "error", "-c", FIRST_CALL],
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    check=True,
+                    cwd=pathlib.Path(__file__).parents[1],
+                ).stdout
+            )
+            for _ in range(4)
+        ]
+    return {
+        "cold": runs[0]["over trivial"],
+        "cached": statistics.median(run["over trivial"] for run in runs[1:]),
+        "import": statistics.median(run["import"] for run in runs[1:]),
+    }

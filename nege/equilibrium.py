@@ -170,7 +170,13 @@ class Equilibrium:
         )
 
     def _findings(self) -> list[str]:
-        if not self.converged:
+        if self.status is Status.UNSTABLE:
+            lines = [
+                f"At rest under {self.dynamics} (residual {self.residual:.1e}), but not a stable "
+                "equilibrium.",
+                self._stability(),
+            ]
+        elif not self.converged:
             lines = [
                 f"NOT CONVERGED ({self.status.name}): {self.status.message}; residual "
                 f"{self.residual:.1e} after {self.iterations} iterations.",
@@ -203,9 +209,9 @@ class Equilibrium:
             return "Stable: no deviation is possible."
         if abs(rate) <= 1e-9:
             return "Neither stable nor unstable: some deviation neither grows nor dies out."
-        word = "Stable" if rate < 0.0 else "Unstable"
-        verb = "dies out" if rate < 0.0 else "grows"
-        return f"{word}: the slowest small deviation {verb} at rate {abs(rate):.2g}."
+        if rate < 0.0:
+            return f"Stable: the slowest small deviation dies out at rate {-rate:.2g}."
+        return f"Unstable: the fastest small deviation grows at rate {rate:.2g}."
 
     def _open_questions(self) -> str:
         if self.horizon == "short run":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CONTRAST_COST = 2.0  # trade cost between the two places drawn for contrast
+SMALLEST_NAMED = 1e-3  # share of a place that is named on the map
 WIDEST_CHANGE = 50.0  # in per cent, where the colour scale of changes ends at the latest
 
 
@@ -110,7 +111,8 @@ def cities(run: Run) -> Figure:
         plot.places(model.geography.coordinates, values, ax=ax)
         more = f": {online[step]:.1%} online" if model.online is not None else ""
         ax.set_title(f"{name} {specification.values[step]:g}{more}", loc="left")
-    right.set_title("change among those who stay offline", loc="left")
+    title = "share" if model.online is None else "share of those who stay offline"
+    right.set_title(f"change of the {title}", loc="left")
     if after.sum() > 0.0:
         _draw_change(figure, right, model, before, after)
     else:
@@ -140,9 +142,9 @@ def _draw_change(
         edgecolors=plot.GREY,
     )
     figure.colorbar(
-        ax.collections[0],
+        ax.collections[-1],
         ax=ax,
-        label="share of offline workers, change in %",
+        label="change in %",
         shrink=0.9,
         extend="both",
     )
@@ -159,7 +161,7 @@ def _name_largest(ax: Any, model: Model, share: np.ndarray, count: int = 6) -> N
     halo = effects.withStroke(linewidth=2.5, foreground="white")
     named: list[int] = []
     for place in np.argsort(-share):
-        if len(named) == count:
+        if len(named) == count or share[place] < SMALLEST_NAMED:
             break
         if all(np.hypot(*(spots[place] - spots[other])) > apart for other in named):
             named.append(int(place))

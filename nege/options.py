@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ class SolverOptions:
     Parameters
     ----------
     tolerance_residual : float, default 1e-12
-        Largest |F(w)/w - 1| of the short run: how far wages are from clearing
+        Largest |ln F(w) - ln w| of the short run: how far wages are from clearing
         markets.
     tolerance_error : float, default 1e-8
         Bound on the distance of log wages to the solution, from the residual and
@@ -99,7 +100,8 @@ class Replicator:
     """People drift to regions that pay more than the average: the field's usual dynamics.
 
     d lambda_r/dt = lambda_r (omega_r - sum_s lambda_s omega_s)
-    (Fujita, Krugman & Venables 1999, ch. 5). A corner is a valid equilibrium.
+    (Fujita, Krugman & Venables 1999, ch. 5). A corner is a valid equilibrium. Time is
+    counted so that rates are relative to the mean real wage.
 
     Parameters
     ----------
@@ -183,6 +185,7 @@ class Logit:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scale", validation.number("scale", self.scale, above=0.0))
+        object.__setattr__(self, "weights", copy.deepcopy(self.weights))  # ours alone
         if self.online_weight is not None:
             weight = validation.number("online_weight", self.online_weight, above=0.0)
             object.__setattr__(self, "online_weight", weight)
@@ -199,7 +202,10 @@ class Logit:
         chosen = np.log(self.region_weights(model)) + np.log(payoff) / self.scale
         chosen -= np.max(chosen)
         probability = np.exp(chosen) / np.sum(np.exp(chosen))
-        return float(np.max(np.abs(np.log(share / probability))))
+        # Where tastes are so alike that a share is zero in double precision, both are.
+        counted = ~((share == 0.0) & (probability == 0.0))
+        with np.errstate(divide="ignore"):
+            return float(np.max(np.abs(np.log(share[counted] / probability[counted]))))
 
     def region_weights(self, model: Model) -> np.ndarray:
         """Return the weight of every region of a model, the online one last."""

@@ -112,6 +112,7 @@ def places(
     )
     size = LARGEST_DOT * np.asarray(share) / 0.1
     style = {"alpha": 0.8, "linewidths": 0.4, "edgecolors": "white", **style}
+    ax.scatter(x, y, s=2.0, c=GREY, linewidths=0, zorder=0)  # also where nobody is
     points = ax.scatter(x, y, s=size, c=colour, **style)
     points.set_gid("places")
     if geographic:
@@ -133,7 +134,10 @@ def there_and_back(
 ) -> Axes:
     """Draw an outcome along a path that goes to step `turn` and comes back."""
     ax = _axes(ax)
-    ax.plot(varied[: turn + 1], outcome[: turn + 1], color=BLUE, lw=2.2, label="falling")
+    there, again = ("falling", "rising again")
+    if varied[turn] > varied[0]:
+        there, again = ("rising", "falling again")
+    ax.plot(varied[: turn + 1], outcome[: turn + 1], color=BLUE, lw=2.2, label=there)
     if turn + 1 < len(varied):
         ax.plot(
             varied[turn:],
@@ -141,7 +145,7 @@ def there_and_back(
             color=ORANGE,
             lw=2.2,
             ls=(0, (4, 2)),
-            label="rising again",
+            label=again,
         )
     ax.spines[["top", "right"]].set_visible(False)
     return ax

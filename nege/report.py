@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import pathlib
 import tempfile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -20,9 +20,6 @@ from nege.specification import Specification
 from nege.status import Status
 from nege.sweep import follow
 
-if TYPE_CHECKING:
-    pass
-
 JUMP = 0.1  # a change of the online share in one step that is looked into
 PARTS = 8  # into which such a step is divided, twice
 SAME = 1e-6  # arms nearer than this are called the same
@@ -30,11 +27,12 @@ CONTRAST_COST = 2.0
 
 
 class Jump(NamedTuple):
-    """A change of the online share that stays in one piece however finely the path is cut."""
+    """A change of the map that stays in one piece however finely the path is cut."""
 
     step: int  # the step of the path that it is in
     values: tuple[float, float]  # of the parameter, either side
-    online: tuple[float, float]
+    region: str  # where the change is largest
+    share: tuple[float, float]  # of that region
 
 
 class Run(NamedTuple):
@@ -73,38 +71,36 @@ def execute(specification: Specification, *, progress: bool | None = None) -> Ru
 
 
 def _jumps(specification: Specification, result: xr.Dataset) -> tuple[Jump, ...]:
-    """Find the steps in which the online share jumps, and bracket each jump.
+    """Find the steps in which any share jumps, and bracket each jump.
 
     A large change in one step may only be a coarse path. So the step is followed again
     in parts: where it is a jump, nearly all of the change is in one part, and again in
     one part of that.
     """
-    online = specification.model.online
+    shares = result["share"].values
     found = []
-    for a, b in itertools.pairwise(converged(result) if online is not None else []):
-        assert online is not None
-        share = result["share"].sel(region=online.name).values
-        if abs(share[b] - share[a]) <= JUMP:
+    for a, b in itertools.pairwise(converged(result)):
+        if np.max(np.abs(shares[b] - shares[a])) <= JUMP:
             continue
-        jump = Jump(int(b), (specification.values[a], specification.values[b]), (0.0, 0.0))
-        start = result["share"][a].values
+        values, start = (specification.values[a], specification.values[b]), shares[a]
         for _ in range(2):
             part = follow(
                 specification.model,
-                {specification.parameter: np.linspace(*jump.values, PARTS + 1)},
+                {specification.parameter: np.linspace(*values, PARTS + 1)},
                 start,
                 dynamics=specification.dynamics,
                 progress=False,
             )
-            along = part["share"].sel(region=online.name).values
-            k = int(np.nanargmax(np.abs(np.diff(along))))
-            if not abs(along[k + 1] - along[k]) > 0.5 * abs(along[-1] - along[0]):
+            along = part["share"].values
+            changes = np.abs(np.diff(along, axis=0))
+            k, region = np.unravel_index(int(np.argmax(np.nan_to_num(changes))), changes.shape)
+            if not changes[k, region] > 0.5 * np.max(np.abs(along[-1] - along[0])):
                 break
             cut = part[specification.parameter].values
-            jump = Jump(int(b), (cut[k], cut[k + 1]), (along[k], along[k + 1]))
-            start = part["share"][k].values
+            values, start = (cut[k], cut[k + 1]), along[k]
         else:
-            found.append(jump)
+            name = specification.model.regions[region]
+            found.append(Jump(int(b), values, name, (along[k, region], along[k + 1, region])))
     return tuple(found)
 
 
@@ -140,7 +136,8 @@ def table(run: Run, *, rows: int = 11) -> str:
     shown = _rows(specification, rows)
     online = online_share(run)
     largest = places(run).max("region").values
-    varied = "digital cost" if specification.parameter == "online_trade_cost" else "value"
+    varied = words(specification.parameter).removesuffix(" trade cost")[:12]
+    varied = f"{varied} cost" if varied == "digital" else varied
     head = (varied, "online share", "largest city", "welfare", "residual", "iterations")
     lines = ["  ".join(f"{word:>12}" for word in head)]
     for step in shown:
@@ -181,24 +178,28 @@ def story(run: Run) -> str:
                 else "."
             )
         )
-    lines += _story_of_online(run)
+    lines += _story_of_path(run)
     return "\n".join(lines)
 
 
-def _story_of_online(run: Run) -> list[str]:
+def _story_of_path(run: Run) -> list[str]:
     specification, result = run.specification, run.result
-    if specification.model.online is None:
-        return []
+    shares = result["share"].values
     values, turn, online = specification.values, specification.turn, online_share(run)
     name = words(specification.parameter)
     good = converged(result)
     if good.size < 2:
         return []
     first, last = good[0], good[good <= turn][-1]
+    share_of_online = (
+        f"the online share goes from {online[first]:.1%} to {online[last]:.1%}, and "
+        if specification.model.online is not None
+        else ""
+    )
     lines = [
-        f"As the {name} goes from {values[first]:g} to {values[last]:g}, the online share goes "
-        f"from {online[first]:.2%} to {online[last]:.1%}, and welfare from "
-        f"{float(result['welfare'][first]):.4f} to {float(result['welfare'][last]):.4f}."
+        f"As the {name} goes from {values[first]:g} to {values[last]:g}, {share_of_online}welfare "
+        f"goes from {float(result['welfare'][first]):.4f} to "
+        f"{float(result['welfare'][last]):.4f}."
     ]
     top = int(np.argmax(places(run).values[first]))
     share = places(run).values[:, top]
@@ -210,20 +211,20 @@ def _story_of_online(run: Run) -> list[str]:
     for jump in run.jumps:
         way = "on the way" if jump.step <= turn else "on the way back"
         lines.append(
-            f"A jump {way}: between {jump.values[0]:.5g} and {jump.values[1]:.5g} the online share "
-            f"goes from {jump.online[0]:.1%} to {jump.online[1]:.1%}."
+            f"A jump {way}: between {jump.values[0]:.5g} and {jump.values[1]:.5g} the share of "
+            f"{jump.region} goes from {jump.share[0]:.1%} to {jump.share[1]:.1%}."
         )
     if not run.jumps:
-        steps = np.abs(np.diff(online[good]))
-        lines.append(f"No jump: the largest change in one step is {steps.max():.1%}.")
+        steps = np.abs(np.diff(shares[good], axis=0))
+        lines.append(f"No jump: the largest change of a share in one step is {steps.max():.1%}.")
     if turn + 1 < len(values):
-        apart = np.abs(online[: turn + 1] - online[turn:][::-1])
+        apart = np.abs(shares[: turn + 1] - shares[turn:][::-1])
         worst = float(np.nanmax(apart))
         lines.append(
-            "It comes back the way it went: both arms agree to "
+            "It comes back the way it went: all shares agree to "
             f"{max(worst, 1e-16):.0e}, so there is no hysteresis."
             if worst <= SAME
-            else f"It does not come back the way it went: the arms differ by up to {worst:.0%} of "
+            else f"It does not come back the way it went: a share differs by up to {worst:.0%} of "
             "workers at the same value. That is hysteresis."
         )
     return lines

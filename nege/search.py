@@ -150,10 +150,12 @@ class _Search:
         if (point.growth[empty & (share > 0.0)] > tolerance).any():
             return None  # it was on its way up, not out
         entry = float(np.max(point.growth[empty], initial=-np.inf))
-        rate = float(np.maximum(entry, self._leading_eigenvalue(point)))
-        if not rate > max(NEUTRAL, tolerance):  # NaN where markets leave it undefined
+        inner = self._leading_eigenvalue(point)  # NaN where markets leave it undefined
+        entered = entry > tolerance
+        rate = float(np.fmax(entry, inner) if entered else np.maximum(entry, inner))
+        if not entered and not rate > NEUTRAL:
             return self._result(point, Status.CONVERGED, point.residual, error, rate)
-        if entry <= tolerance and moved > AT_REST and not at_rest:
+        if not entered and moved > AT_REST and not at_rest:
             return None  # passing a saddle
         return self._result(point, Status.UNSTABLE, inside, error, rate)
 
@@ -178,11 +180,13 @@ class _Search:
             share = point.share.copy()
             share[support] *= np.exp(step)
             share /= share.sum()
-            error = 2.0 * float(np.max(np.abs(share - point.share)))
+            moved, before = float(np.max(np.abs(share - point.share))), self._spread(point)
             point = self._at(share, point.state)
             self.steps += 1
             if self._spread(point) < self._spread(best):
                 best = point
+                # The next step would be as much shorter as the spread is smaller.
+                error = 2.0 * moved * self._spread(point) / max(before, 1e-300)
             if self._spread(best) <= POLISHED * self.options.tolerance_payoff or best is not point:
                 break
         return best, error

@@ -19,6 +19,7 @@ from nege.status import Status
 
 __all__ = ["estimate_memory", "short_run", "solve"]
 
+LARGEST_MATRIX = 20_000  # places for which a short run falls back to half a matrix
 _TRY_OPTIONS = "For example nege.SolverOptions(tolerance_payoff=1e-9)."
 
 
@@ -60,7 +61,7 @@ def short_run(
         For shares that are not shares of this model's regions.
     ConvergenceError
         Where the solve of one distribution failed; it carries the partial result. Many
-        record their status and go on.
+        record their status and go on; variables of those that failed are NaN.
 
     Examples
     --------
@@ -81,6 +82,15 @@ def short_run(
     parameters = _parameters(model, options, compiled=False)
     state = model.start_state()
     report = batch.solve_one(parameters, share, state, options.kernel(), model.geography.metric)
+    if (
+        report.status != Status.CONVERGED
+        and options.operator == "auto"
+        and batch.uses_fourier(parameters.operator)
+        and len(model.geography) <= LARGEST_MATRIX
+    ):
+        # Transforms round relative to the largest number; a matrix does not.
+        parameters, state = model.kernel, model.start_state()
+        report = batch.solve_one(parameters, share, state, options.kernel(), model.geography.metric)
     result = Equilibrium(
         model=model,
         data=model.label(share, state, parameters),
@@ -108,6 +118,10 @@ def _short_runs(model: Model, share: Any, options: SolverOptions, threads: int) 
     many = batch.solve_many(parameters, flat, model.start_state(), options.kernel(), threads)
     states = many.states.reshape(shares.shape)
     values = model.outcome(shares, states, parameters)
+    failed = (many.status != Status.CONVERGED).reshape(shape)
+    for name, value in values.items():
+        wide = failed.reshape(shape + (1,) * (value.ndim - failed.ndim))
+        values[name] = np.where(wide, np.nan, value)
     data = {
         name: (dims + variable.dims, values[name], model.describe(name))
         for name, variable in model.variables.items()

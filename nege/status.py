@@ -21,7 +21,7 @@ class Status(IntEnum):
     >>> nege.Status(1).name
     'LIMIT'
     >>> nege.Status.CONVERGED.message
-    'both the residual and the error bound are within tolerance'
+    'every tolerance holds'
     """
 
     PENDING = codes.PENDING
@@ -44,7 +44,7 @@ class Status(IntEnum):
 
 _WORDS = {
     Status.PENDING: ("not solved yet", "Run the sweep again."),
-    Status.CONVERGED: ("both the residual and the error bound are within tolerance", ""),
+    Status.CONVERGED: ("every tolerance holds", ""),
     Status.LIMIT: (
         "the iterations ran out before the residual was within tolerance",
         "Raise SolverOptions(limit_iterations=..., limit_steps=...), or start nearer by.",

@@ -117,7 +117,9 @@ def vector(
         value = _aligned(argument, value, {dim: labels}, allowed)
     array = real_array(argument, value, allowed)
     if array.shape != (len(labels),):
-        raise InputError(argument, value, allowed, f"Its shape is {array.shape}.")
+        names = ", ".join(labels[:4]) + (f", ... {labels[-1]}" if len(labels) > 4 else "")
+        cure = f"Its shape is {array.shape}. The names are {names}."
+        raise InputError(argument, value, allowed, cure)
     _refuse(argument, value, allowed, labels, ~np.isfinite(array), "not finite")
     if at_least is not None:
         _refuse(argument, value, allowed, labels, array < at_least, f"below {at_least:g}")

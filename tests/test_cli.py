@@ -71,7 +71,7 @@ def test_quiet_prints_nothing(small, tmp_path, capfd):
 def test_the_textbook_example_finds_both_jumps_and_hysteresis(tmp_path, capsys):
     assert cli.main(["run", "two_regions", "--output", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
-    assert "A jump on the way: between 1.1714 and 1.1712" in printed
+    assert "A jump on the way: between 1.1714 and 1.1712 the share of online" in printed
     assert "A jump on the way back: between 1.7592 and 1.7594" in printed
     assert "That is hysteresis" in printed
 
@@ -153,3 +153,15 @@ def test_help_and_version_from_a_process():
         [sys.executable, "-m", "nege", "--version"], capture_output=True, text=True, check=True
     ).stdout
     assert version.strip() == f"nege {nege.__version__}"
+
+
+def test_a_jump_between_places_is_one_too_and_so_is_its_hysteresis(tmp_path, capsys):
+    """The tomahawk: nobody is online, but the map of places jumps and does not come back."""
+    text = specification.text("two_regions").replace("online_trade_cost", "trade_cost")
+    text = text.replace("commission = 0.0", "trade_cost = 1.9").replace("from = 2.0", "from = 2.2")
+    text = text.replace("to = 1.0", "to = 1.4").replace("points = 101", "points = 21")
+    (tmp_path / "my.toml").write_text(text)
+    assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "A jump on the way: between 1.6" in printed
+    assert "That is hysteresis" in printed

@@ -7,6 +7,7 @@ import reference
 from hypothesis import given
 
 import nege
+from nege.search import find_long_run
 
 
 @given(
@@ -134,3 +135,44 @@ def test_economies_close_to_critical_settle(two):
     nege.testing.assert_equilibrium(found)
     assert found.leading_eigenvalue < 0
     assert len(found.perturbed) == 2
+
+
+def test_a_region_that_pays_more_is_entered_however_far_it_is():
+    """Where the Jacobian is undefined in double precision, entry still counts."""
+    cost = np.array([[1, 1.9, 1e40], [1.9, 1, 1e40], [1e40, 1e40, 1]])
+    economy = nege.CorePeriphery(nege.geography.equidistant(3), sigma=5, mu=0.4, trade_cost=cost)
+    found = find_long_run(
+        economy,
+        np.array([0.5, 0.5, 0.0]),
+        economy.start_state(),
+        nege.Replicator(),
+        nege.SolverOptions(),
+    )
+    assert found.perturbed or found.status is not nege.Status.CONVERGED
+    if found.status is nege.Status.CONVERGED:
+        assert found.residual <= 1e-10
+        assert found.share[2] > 0.3
+
+
+def test_a_loose_tolerance_of_payoffs_does_not_pass_for_stability(two):
+    options = nege.SolverOptions(tolerance_payoff=1e-3)
+    found = nege.solve(two(1.6265), [0.5, 0.5], options=options)
+    assert found.leading_eigenvalue < 1e-9
+
+
+def test_tastes_so_alike_that_a_share_is_zero_in_double_precision(two):
+    found = nege.solve(two(1.5), [0.6, 0.4], dynamics=nege.Logit(scale=5e-5))
+    nege.testing.assert_equilibrium(found)
+
+
+def test_weights_given_are_copied(two):
+    weights = np.array([2.0, 1.0])
+    found = nege.solve(two(1.5), dynamics=nege.Logit(scale=0.1, weights=weights))
+    weights[0] = 5.0
+    nege.testing.assert_equilibrium(found)
+
+
+def test_the_error_of_a_long_run_is_an_estimate_of_its_own_point(two):
+    found = nege.solve(two(1.6267392), [0.51, 0.49])
+    assert found.error <= 1e-6
+    assert abs(found.data.share.values[0] - 0.5) <= max(10 * found.error, 1e-7)

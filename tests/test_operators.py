@@ -169,6 +169,14 @@ def test_transforms_that_lose_far_places_are_found_out():
     assert caught.value.equilibrium.status in (nege.Status.NOT_FINITE, nege.Status.STALLED)
 
 
+def test_where_transforms_round_too_much_the_matrix_steps_in():
+    economy = nege.CorePeriphery(nege.geography.racetrack(2100), sigma=5, mu=0.4, trade_cost=1.5)
+    share = np.random.default_rng(0).dirichlet(np.full(2100, 0.3))
+    found = nege.short_run(economy, share)
+    assert found.operator == "symmetric"
+    assert found.residual <= 1e-12
+
+
 def test_plain_iteration_agrees_and_takes_longer(two):
     economy = two(1.7, ONLINE)
     fast = nege.short_run(economy, [0.3, 0.3, 0.4])
@@ -268,6 +276,7 @@ def test_a_batch_records_what_fails(economy, shares):
     found = nege.short_run(economy, shares, options=nege.SolverOptions(limit_iterations=2))
     assert (found.status == nege.Status.LIMIT).all()
     assert (found.residual > 1e-12).all()
+    assert np.isnan(found.wage).all()
 
 
 # --- vector functions --------------------------------------------------------------

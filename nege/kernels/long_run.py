@@ -1,6 +1,7 @@
 """How mobile workers and firms move, and the path that takes them to a basin.
 
-Replicator       d lambda_r/dt = lambda_r (omega_r - sum_s lambda_s omega_s)
+Replicator       d lambda_r/dt = lambda_r (omega_r/mean - 1), mean = sum_s lambda_s omega_s:
+                 the path of lambda_r (omega_r - mean), in time relative to the mean payoff
 Logit            d lambda_r/dt = lambda_r (F_r - sum_s lambda_s F_s),
                  F_r = ln B_r + (ln omega_r)/s - ln lambda_r,
                  at rest where lambda_r = B_r omega_r^(1/s) / sum_q B_q omega_q^(1/s)

@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 
 from nege.kernels import equations, fixed_point
-from nege.kernels.codes import CONVERGED, NOT_FINITE, STALLED
+from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, STALLED
 from nege.kernels.fixed_point import CONFIRM, GO_ON, Options, Report
 from nege.kernels.operators import Fourier, WithOnline
 from nege.metrics import Metric
 
+ROUNDING = 1e-8  # residual that transforms may be stuck at
 SAMPLE = 16  # places at which the residual is measured again
 
 
@@ -138,7 +139,12 @@ def _audited(
     status = report.status
     if status == CONVERGED and not residual <= 10.0 * options.tolerance_residual:
         status = STALLED
-    return report._replace(status=status, residual=residual, error=residual / gap)
+    if status == LIMIT and residual <= ROUNDING:
+        status = STALLED  # more iterations would not help: transforms round here
+    error = residual / gap if gap > 0.0 else math.inf
+    if status == CONVERGED and not error <= options.tolerance_error:
+        status = STALLED
+    return report._replace(status=status, residual=residual, error=error)
 
 
 def sampled_residual(
