@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#666666", "#000000"]
+STYLES = [(colour, dash) for dash in ("-", "--") for colour in COLOURS]
 
 
 def profile(seconds: list[dict[str, float]], path: pathlib.Path) -> None:
@@ -46,7 +47,7 @@ def scaling(
     figure = Figure(figsize=(8.5, 5), layout="constrained")
     ax = figure.subplots()
     names = sorted({name for row in seconds for name in row}, key=lambda name: name != "nege")
-    for name, colour in zip(names, COLOURS * 2, strict=False):
+    for name, (colour, dash) in zip(names, STYLES, strict=False):
         values = [row.get(name, math.nan) for row in seconds]
         values = [value if math.isfinite(value) else math.nan for value in values]
         ax.plot(
