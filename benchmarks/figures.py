@@ -23,14 +23,13 @@ def profile(seconds: list[dict[str, float]], path: pathlib.Path) -> None:
     factors = np.geomspace(1, 1e4, 400)
     figure = Figure(figsize=(8.5, 5), layout="constrained")
     ax = figure.subplots()
-    for name, colour in zip(names, COLOURS * 2, strict=False):
+    for name, (colour, dash) in zip(names, STYLES, strict=False):
         ratio = np.array(
             [row.get(name, math.inf) / b for row, b in zip(seconds, best, strict=True)]
         )
         share = [(ratio <= f).mean() for f in factors]
-        ax.step(
-            factors, share, where="post", color=colour, label=name, lw=3 if name == "nege" else 1.5
-        )
+        width = 3 if name == "nege" else 1.5
+        ax.step(factors, share, where="post", color=colour, ls=dash, label=name, lw=width)
     ax.set_xscale("log")
     ax.set_ylim(-0.02, 1.02)
     ax.set_xlabel("factor of the fastest method's CPU time")
@@ -50,9 +49,8 @@ def scaling(
     for name, (colour, dash) in zip(names, STYLES, strict=False):
         values = [row.get(name, math.nan) for row in seconds]
         values = [value if math.isfinite(value) else math.nan for value in values]
-        ax.plot(
-            sizes, values, "o-", color=colour, label=name, lw=3 if name == "nege" else 1.5, ms=4
-        )
+        width = 3 if name == "nege" else 1.5
+        ax.plot(sizes, values, "o", ls=dash, color=colour, label=name, lw=width, ms=4)
     ax.plot(sizes, limit, ":", color="#000000", label="reading the matrix twice\nper iteration")
     ax.set_xscale("log")
     ax.set_yscale("log")
