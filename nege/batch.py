@@ -14,9 +14,9 @@ import numpy as np
 from nege.kernels import equations
 from nege.kernels.fixed_point import Options, Report
 from nege.kernels.jit import kernel
-from nege.kernels.operators import Fourier, WithOnline
 from nege.metrics import Metric
 from nege.models import fourier
+from nege.models.trade import uses_fourier
 
 CHUNKS = 8  # parts for each thread, so that a slow part does not hold up the rest
 
@@ -109,14 +109,3 @@ def solve_one(
         float(many.rate[0]),
         int(many.iterations[0]),
     )
-
-
-def uses_fourier(operator: Any) -> bool:
-    """Whether an operator runs from Python."""
-    return isinstance(getattr(operator, "places", operator), Fourier)
-
-
-def name_of(operator: Any) -> str:
-    """Return what an operator is called in options and results."""
-    inner = operator.places if isinstance(operator, WithOnline) else operator
-    return type(inner).__name__.lower()

@@ -20,10 +20,9 @@ from nege.specification import Specification
 from nege.status import Status
 from nege.sweep import follow
 
-JUMP = 0.1  # a change of the online share in one step that is looked into
+JUMP = 0.1  # a change of any share in one step that is looked into
 PARTS = 8  # into which such a step is divided, twice
 SAME = 1e-6  # arms nearer than this are called the same
-CONTRAST_COST = 2.0
 
 
 class Jump(NamedTuple):

@@ -9,11 +9,10 @@ that the dynamics reach, to the precision of Newton's method.
 from __future__ import annotations
 
 import logging
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from nege import batch
 from nege.kernels import equations, long_run
 from nege.kernels.fixed_point import Report
 from nege.models.base import Model
@@ -48,7 +47,7 @@ class LongRun(NamedTuple):
     iterations: int
     perturbed: tuple[str, ...]
     leading_eigenvalue: float
-    operator: str
+    parameters: Any  # of the model, with the operator that was used
 
 
 class Point(NamedTuple):
@@ -92,9 +91,7 @@ def find_long_run(
 class _Search:
     def __init__(self, model: Model, dynamics: Replicator | Logit, options: SolverOptions) -> None:
         self.regions = model.regions
-        self.parameters = (
-            model.kernel if options.operator == "auto" else model.kernel_with(options.operator)
-        )
+        self.parameters = model.kernel_for(options.operator, compiled=True)
         self.dynamics = dynamics.kernel(model)
         self.leaves_rest = isinstance(dynamics, Logit) or dynamics.allow_entry
         self.options = options
@@ -251,12 +248,11 @@ class _Search:
 
     def _depart(self, share: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Follow the dynamics until they have got going."""
-        step = 0.0
-        while self._left() and self._pace(share, state) < FIRST_PACE:
-            before = self._pace(share, state)
+        step, pace = 0.0, self._pace(share, state)
+        while self._left() and pace < FIRST_PACE:
             arrival = self._integrate(share, state, 0.0, step, min(STRETCH, self._left()))
-            step = arrival.step
-            if not self._pace(share, state) > before:
+            step, before, pace = arrival.step, pace, self._pace(share, state)
+            if not pace > before:
                 break  # already on the way to where it will stay
         return share, state
 
@@ -313,5 +309,5 @@ class _Search:
             self.steps,
             tuple(self.perturbed),
             rate,
-            batch.name_of(self.parameters.operator),
+            self.parameters,
         )

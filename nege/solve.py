@@ -12,6 +12,7 @@ from nege import batch, validation
 from nege._version import __version__
 from nege.equilibrium import Equilibrium
 from nege.errors import ConvergenceError, InputError
+from nege.models import trade
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
 from nege.search import find_long_run
@@ -79,13 +80,13 @@ def short_run(
     if _are_many(share):
         return _short_runs(model, share, options, threads)
     share = model.check_share(share)
-    parameters = _parameters(model, options, compiled=False)
+    parameters = model.kernel_for(options.operator, compiled=False)
     state = model.start_state()
     report = batch.solve_one(parameters, share, state, options.kernel(), model.geography.metric)
     if (
         report.status != Status.CONVERGED
         and options.operator == "auto"
-        and batch.uses_fourier(parameters.operator)
+        and trade.uses_fourier(parameters.operator)
         and len(model.geography) <= LARGEST_MATRIX
     ):
         # Transforms round relative to the largest number; a matrix does not.
@@ -99,7 +100,7 @@ def short_run(
         error=float(report.error),
         iterations=int(report.iterations),
         horizon="short run",
-        operator=batch.name_of(parameters.operator),
+        operator=trade.name_of(parameters.operator),
         rate=float(report.rate),
         provenance=provenance(options),
     )
@@ -114,7 +115,7 @@ def _short_runs(model: Model, share: Any, options: SolverOptions, threads: int) 
     shape = tuple(labelled.sizes[dim] for dim in dims)
     shares = validation.many_shares("share", labelled.transpose(*dims, "region"), model.regions)
     flat = shares.reshape(-1, shares.shape[-1])
-    parameters = _parameters(model, options, compiled=True)
+    parameters = model.kernel_for(options.operator, compiled=True)
     many = batch.solve_many(parameters, flat, model.start_state(), options.kernel(), threads)
     states = many.states.reshape(shares.shape)
     values = model.outcome(shares, states, parameters)
@@ -122,22 +123,18 @@ def _short_runs(model: Model, share: Any, options: SolverOptions, threads: int) 
     for name, value in values.items():
         wide = failed.reshape(shape + (1,) * (value.ndim - failed.ndim))
         values[name] = np.where(wide, np.nan, value)
-    data = {
-        name: (dims + variable.dims, values[name], model.describe(name))
-        for name, variable in model.variables.items()
-    }
     proof = {
         name: (dims, getattr(many, name).reshape(shape), {"long_name": meaning})
         for name, meaning in _PROOF.items()
     }
     coords = {name: value for name, value in labelled.coords.items() if name != "region"}
     return xr.Dataset(
-        {**data, **proof},
+        {**model.named(values, dims), **proof},
         coords={**coords, **model.coordinates()},
         attrs={
             "model": repr(model),
             **provenance(options),
-            "operator": batch.name_of(parameters.operator),
+            "operator": trade.name_of(parameters.operator),
         },
     )
 
@@ -166,12 +163,6 @@ def _with_dims(share: Any) -> xr.DataArray:
     array = validation.real_array("share", share, "shares, with the region in the last dimension")
     front = ("point",) if array.ndim == 2 else tuple(f"point_{i}" for i in range(array.ndim - 1))
     return xr.DataArray(array, dims=(*front, "region"))
-
-
-def _parameters(model: Model, options: SolverOptions, *, compiled: bool) -> Any:
-    if options.operator == "auto":
-        return model.kernel if compiled else model.short_run_kernel
-    return model.kernel_with(options.operator, compiled=compiled)
 
 
 def solve(
@@ -229,7 +220,7 @@ def solve(
     found = find_long_run(model, share, model.start_state(), dynamics, options)
     result = Equilibrium(
         model=model,
-        data=model.label(found.share, found.state),
+        data=model.label(found.share, found.state, found.parameters),
         status=found.status,
         residual=found.residual,
         error=found.error,
@@ -238,7 +229,7 @@ def solve(
         dynamics=dynamics,
         perturbed=found.perturbed,
         leading_eigenvalue=found.leading_eigenvalue,
-        operator=found.operator,
+        operator=trade.name_of(found.parameters.operator),
         provenance=provenance(options),
     )
     if result.status is Status.UNSTABLE:  # what pure dynamics asked for, and says so

@@ -232,23 +232,19 @@ class _Table:
 
     def put(self, index: tuple[int, ...], model: Model, found: LongRun) -> None:
         if found.status is Status.CONVERGED:
-            for name, value in model.outcome(found.share, found.state).items():
+            for name, value in model.outcome(found.share, found.state, found.parameters).items():
                 self.values[name][index] = value
         for name in PROOF:
             value = getattr(found, name)
             self.proof[name][index] = bool(value) if name == "perturbed" else value
 
     def dataset(self, coords: Mapping[str, Any], options: SolverOptions) -> xr.Dataset:
-        data = {
-            name: (self.dims + variable.dims, self.values[name], self.model.describe(name))
-            for name, variable in self.model.variables.items()
-        }
         proof = {
             name: (self.dims, self.proof[name], {"long_name": meaning})
             for name, (_, meaning) in PROOF.items()
         }
         return xr.Dataset(
-            {**data, **proof},
+            {**self.model.named(self.values, self.dims), **proof},
             coords={**coords, **self.model.coordinates()},
             attrs={"model": repr(self.model), **provenance(options)},
         )

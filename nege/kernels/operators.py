@@ -190,12 +190,6 @@ def _sell_symmetric(operator, demand, access):
     _multiply_half(operator.half, demand, access)
 
 
-@trade.register(Symmetric)
-def _trade_symmetric(operator, supply, spending, price, access):
-    _multiply_half(operator.half, supply, price)
-    _multiply_half(operator.half, spending / price, access)
-
-
 @matrix.register(Symmetric)
 def _matrix_symmetric(operator):
     n = operator.size
@@ -237,12 +231,6 @@ def _sell_line(operator, demand, access):
     _sweep_line(operator.step, demand, access)
 
 
-@trade.register(Line)
-def _trade_line(operator, supply, spending, price, access):
-    _sweep_line(operator.step, supply, price)
-    _sweep_line(operator.step, spending / price, access)
-
-
 @matrix.register(Line)
 def _matrix_line(operator):
     n = operator.step.size + 1
@@ -281,12 +269,6 @@ def _sell_online(operator, demand, access):
     _border(operator.freeness, demand, access)
 
 
-@trade.register(WithOnline)
-def _trade_online(operator, supply, spending, price, access):
-    buy(operator, supply, price)
-    sell(operator, spending / price, access)
-
-
 @matrix.register(WithOnline)
 def _matrix_online(operator):
     inner = matrix(operator.places)
@@ -295,3 +277,14 @@ def _matrix_online(operator):
     whole[:n, :n] = inner
     whole[n, n] = 1.0
     return whole
+
+
+# --- what has no pass that serves both sums ----------------------------------------
+
+
+@trade.register(Symmetric)
+@trade.register(Line)
+@trade.register(WithOnline)
+def _trade_in_two_passes(operator, supply, spending, price, access):
+    buy(operator, supply, price)
+    sell(operator, spending / price, access)

@@ -66,12 +66,15 @@ class Model:
 
     @functools.cached_property
     def short_run_kernel(self) -> Any:
-        """The same for short runs alone, which have more operators to choose from."""
-        return self.kernel_with(compiled=False) if self.has_light_operator() else self.kernel
+        """The same for short runs alone, which may use Fourier transforms."""
+        first = next(iter(self.memory()))
+        return self.kernel_with(compiled=False) if first == "fourier" else self.kernel
 
-    def has_light_operator(self) -> bool:
-        """Whether short runs have an operator of their own, better than that of ``kernel``."""
-        return False
+    def kernel_for(self, operator: str, *, compiled: bool) -> Any:
+        """Return the NamedTuple of parameters for an operator of choice, "auto" included."""
+        if operator != "auto":
+            return self.kernel_with(operator, compiled=compiled)
+        return self.kernel if compiled else self.short_run_kernel
 
     def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Any:
         """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
@@ -98,8 +101,8 @@ class Model:
         """
         raise NotImplementedError
 
-    def start_state(self, data: xr.Dataset | None = None) -> np.ndarray:
-        """Return the state to start a short run from: a cold one, or that of a solved economy."""
+    def start_state(self) -> np.ndarray:
+        """Return the state to start a short run from when nothing better is known."""
         raise NotImplementedError
 
     def varied(self) -> tuple[str, ...]:
@@ -174,14 +177,16 @@ class Model:
 
     def label(self, share: np.ndarray, state: np.ndarray, parameters: Any = None) -> xr.Dataset:
         """Return the solved economy as a Dataset, with names and units."""
-        values = self.outcome(share, state, parameters)
-        return xr.Dataset(
-            {
-                name: (variable.dims, values[name], self.describe(name))
-                for name, variable in self.variables.items()
-            },
-            coords=self._labels,
-        )
+        return xr.Dataset(self.named(self.outcome(share, state, parameters)), coords=self._labels)
+
+    def named(
+        self, values: Mapping[str, np.ndarray], front: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        """Return values with their dimensions, those in front first, and their meanings."""
+        return {
+            name: (front + variable.dims, values[name], self.describe(name))
+            for name, variable in self.variables.items()
+        }
 
     @functools.cached_property
     def _labels(self) -> Any:

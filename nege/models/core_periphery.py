@@ -43,7 +43,7 @@ from nege.kernels import equations
 from nege.kernels.fixed_point import fixed_point
 from nege.kernels.jit import kernel
 from nege.kernels.linear import factorise, substitute
-from nege.kernels.operators import Fourier, buy, matrix, sell
+from nege.kernels.operators import buy, matrix, sell
 from nege.kernels.operators import trade as exchange
 from nege.kernels.vmath import exp, log
 from nege.models import fourier, trade
@@ -326,24 +326,18 @@ class CorePeriphery(Model):
             online_cost = self.online.trade_cost
             log_net[-1] = math.log1p(-self.online.commission)
             log_amenity[-1] = math.log(self.online.amenity)
-        _, made = trade.operator_for(
+        made = trade.operator_for(
             self.geography, self.trade_cost, online_cost, self.sigma, operator, compiled=compiled
         )
         return Parameters(self.sigma, self.mu, farmers, log_net, log_amenity, made)
-
-    def has_light_operator(self) -> bool:
-        """Whether short runs have an operator of their own, better than that of ``kernel``."""
-        return next(iter(self.memory())) == "fourier"
 
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""
         return trade.memory_by_operator(self.geography, self.trade_cost)
 
-    def start_state(self, data: xr.Dataset | None = None) -> np.ndarray:
-        """Return log wages to start from: ones, or those of a solved economy."""
-        if data is None:
-            return np.zeros(len(self.regions))
-        return np.asarray(np.log(data["wage"].values))
+    def start_state(self) -> np.ndarray:
+        """Return log wages to start from when nothing better is known: all the same."""
+        return np.zeros(len(self.regions))
 
     def outcome(
         self, share: np.ndarray, state: np.ndarray, parameters: Parameters | None = None
@@ -357,7 +351,7 @@ class CorePeriphery(Model):
         flat = np.ascontiguousarray(share).reshape(-1, shape[-1])
         states = np.ascontiguousarray(state).reshape(flat.shape)
         price, income, log_payoff = (np.empty_like(flat) for _ in range(3))
-        if isinstance(getattr(p.operator, "places", p.operator), Fourier):
+        if trade.uses_fourier(p.operator):
             for row in range(len(flat)):
                 fourier.outcome(p, flat[row], states[row], price[row], income[row], log_payoff[row])
         else:

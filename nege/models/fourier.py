@@ -22,6 +22,7 @@ from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, STALLED
 from nege.kernels.fixed_point import CONFIRM, GO_ON, Options, Report
 from nege.kernels.operators import Fourier, WithOnline
 from nege.metrics import Metric
+from nege.models.trade import inner
 
 ROUNDING = 1e-8  # residual that transforms may be stuck at
 SAMPLE = 16  # places at which the residual is measured again
@@ -165,9 +166,9 @@ def sampled_residual(
     worst = 0.0
     operator = parameters.operator
     outer = operator.freeness if isinstance(operator, WithOnline) else None
-    inner = operator.places if isinstance(operator, WithOnline) else operator
+    power = inner(operator).power
     for place in places:
-        row = np.exp(inner.power * metric.rows(place, place + 1)[0])
+        row = np.exp(power * metric.rows(place, place + 1)[0])
         exact_price, exact_access = row @ supply[:n], row @ (spending[:n] / price[:n])
         if outer is not None:
             exact_price += outer * supply[n]

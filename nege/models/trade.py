@@ -70,6 +70,21 @@ def choose(geography: Geography, by_distance: bool, symmetric: bool, compiled: b
     return "symmetric" if symmetric and n > SMALL else "dense"
 
 
+def inner(operator: Any) -> Any:
+    """Return the operator of the places alone, without the online region."""
+    return operator.places if isinstance(operator, operators.WithOnline) else operator
+
+
+def uses_fourier(operator: Any) -> bool:
+    """Whether an operator runs from Python."""
+    return isinstance(inner(operator), operators.Fourier)
+
+
+def name_of(operator: Any) -> str:
+    """Return what an operator is called in options and results."""
+    return type(inner(operator)).__name__.lower()
+
+
 def operator_for(
     geography: Geography,
     trade_cost: float | xr.DataArray,
@@ -78,8 +93,8 @@ def operator_for(
     kind: str = "auto",
     *,
     compiled: bool = True,
-) -> tuple[str, Any]:
-    """Make the operator of a model's trade costs; return its name too.
+) -> Any:
+    """Make the operator of a model's trade costs.
 
     Raises
     ------
@@ -95,7 +110,7 @@ def operator_for(
     power = (1.0 - sigma) * (math.log(trade_cost) if isinstance(trade_cost, float) else 1.0)
     border = None if online_cost is None else online_cost ** (1.0 - sigma)
     if kind == "dense":
-        return kind, _dense(geography, trade_cost, power, border)
+        return _dense(geography, trade_cost, power, border)
     places: Any
     if kind == "symmetric":
         places = operators.Symmetric(_half(geography, trade_cost, power), len(geography))
@@ -103,7 +118,7 @@ def operator_for(
         places = operators.Line(np.exp(power * np.diff(geography.metric.positions)))  # type: ignore[attr-defined]
     else:
         places = _fourier(geography, power)
-    return kind, places if border is None else operators.WithOnline(places, border)
+    return places if border is None else operators.WithOnline(places, border)
 
 
 def memory(geography: Geography, kind: str) -> int:
