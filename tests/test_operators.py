@@ -3,6 +3,7 @@
 import math
 
 import hypothesis.strategies as st
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -168,6 +169,9 @@ def test_transforms_that_lose_far_places_are_found_out():
     assert caught.value.equilibrium.status in (nege.Status.NOT_FINITE, nege.Status.STALLED)
 
 
+@pytest.mark.skipif(
+    numba.config.DISABLE_JIT, reason="half a matrix of 2100 places takes hours without the JIT"
+)
 def test_where_transforms_round_too_much_the_matrix_steps_in():
     economy = nege.CorePeriphery(nege.geography.racetrack(2100), sigma=5, mu=0.4, trade_cost=1.5)
     share = np.random.default_rng(0).dirichlet(np.full(2100, 0.3))
