@@ -13,7 +13,7 @@ from nege.kernels.operators import Dense, Symmetric
 from nege.models.core_periphery import Parameters
 
 OPTIONS = Options(1e-12, 1e-8, 10_000)
-SMALL = 64  # as in nege.models.trade
+SMALL = 128  # as in nege.models.trade
 
 
 def parameters(p: Problem, operator: str = "auto") -> Parameters:
@@ -57,11 +57,11 @@ def labelled(p: Problem) -> Call:
 def two_region_grid(freeness: np.ndarray, share: np.ndarray) -> Call:
     """Return the gap of log real wages of two equal regions for every freeness and share."""
     shape = (freeness.size, share.size)
-    ratio, left, gap = np.empty(shape), np.empty(shape), np.empty(shape)
-    status = np.empty(shape, dtype=np.int64)
+    ratio, gap, numbers = np.empty(shape), np.empty(shape), np.empty((*shape, 2))
+    counts = np.empty((*shape, 2), dtype=np.int64)
 
     def solve() -> np.ndarray:
-        two_regions.grid(freeness, share, 0.5, 5.0, 0.4, 1e-12, ratio, left, status)
+        two_regions.grid(freeness, share, 0.5, 5.0, 0.4, 1e-12, ratio, numbers, counts)
         two_regions.payoff_gaps(freeness, share, 5.0, 0.4, ratio, gap)
         return gap
 

@@ -2,12 +2,13 @@
 
 from nege import geography, testing
 from nege._version import __version__
+from nege.clearing import short_run
 from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.models.core_periphery import CorePeriphery
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
-from nege.solve import estimate_memory, short_run, solve
+from nege.solve import estimate_memory, solve
 from nege.status import Status
 from nege.sweep import follow, sweep
 

@@ -56,6 +56,9 @@ class Equilibrium:
         for a short run.
     operator : str
         How freeness of trade was multiplied: "dense", "symmetric", "line" or "fourier".
+    method : str
+        By which the short run was solved: "newton", "anderson" or "plain"; "auto" for a
+        long run, where it is chosen anew for each.
     rate : float
         Mean factor by which the residual fell in an iteration of the short run. NaN
         for a long run.
@@ -74,6 +77,7 @@ class Equilibrium:
     perturbed: tuple[str, ...] = ()
     leading_eigenvalue: float = float("nan")
     operator: str = "dense"
+    method: str = "auto"
     rate: float = float("nan")
     provenance: dict[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -113,6 +117,7 @@ class Equilibrium:
             "perturbed": "\n".join(self.perturbed),
             "leading_eigenvalue": self.leading_eigenvalue,
             "operator": self.operator,
+            "method": self.method,
             "rate": self.rate,
         }
         provenance = {f"provenance_{key}": value for key, value in self.provenance.items()}
@@ -138,6 +143,7 @@ class Equilibrium:
             perturbed=tuple(perturbed.split("\n")) if perturbed else (),
             leading_eigenvalue=float(attrs["leading_eigenvalue"]),
             operator=str(attrs["operator"]),
+            method=str(attrs["method"]),
             rate=float(attrs["rate"]),
             provenance={
                 key.removeprefix("provenance_"): value

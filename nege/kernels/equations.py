@@ -19,24 +19,33 @@ from nege.kernels.jit import equation, kernel
 from nege.kernels.operators import buy, sell, trade
 
 
-@equation
+@equation(arithmetic=True)
 def supply(parameters, share, state, out):
     """Write what each place adds to the price index of a place at no distance."""
 
 
-@equation
+@equation(arithmetic=True)
 def spending(parameters, share, state, out):
     """Write what each place spends on varieties."""
 
 
-@equation
+@equation(arithmetic=True)
 def respond(parameters, share, state, access, change):
     """Write f(state) - state, from market access."""
 
 
-@equation
+@equation(arithmetic=True)
 def settled(parameters, share, state, out):
     """Write the part of spending that does not move with the state."""
+
+
+@equation(arithmetic=True)
+def newton_system(parameters, k, share, state, work, change, system, step):
+    """Write the linear system of Newton's method for the state: system @ (new - state) = step.
+
+    Right after ``update``, whose supply, spending, price and access are in work and may be
+    overwritten; `k` is K by origin and destination.
+    """
 
 
 @equation
@@ -47,12 +56,12 @@ def contraction_gap(parameters, access, reach):
     """
 
 
-@equation
+@equation(arithmetic=True)
 def normalise(parameters, share, state):
     """Put the state on the numeraire."""
 
 
-@equation
+@equation(arithmetic=True)
 def payoff(parameters, share, state, price, out):
     """Write ln payoff of every region at a cleared state (real wages, profits)."""
 
@@ -60,11 +69,6 @@ def payoff(parameters, share, state, price, out):
 @equation
 def payoff_jacobian(parameters, share, state, out):
     """Write d ln payoff_r / d share_j with markets clearing; False where it is undefined."""
-
-
-@equation
-def solve_short_run(parameters, share, state, options):
-    """Bring the state to market clearing for a given share, in place; return a Report."""
 
 
 @kernel

@@ -17,6 +17,8 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, near
 from nege.geography import Geography
+from nege.kernels.fixed_point import Options
+from nege.kernels.points import Many
 from nege.online import OnlineRegion
 
 ONLINE = "online_"
@@ -89,6 +91,22 @@ class Model:
         unless another operator was chosen.
         """
         raise NotImplementedError
+
+    def short_runs_at_once(
+        self, points: list[Any], shares: np.ndarray, options: Options
+    ) -> Many | None:
+        """Return short runs of a grid by a method of the model's own, None where it has none.
+
+        Parameters
+        ----------
+        points : list of NamedTuple
+            Parameters, as ``kernel_with`` returns them.
+        shares : (M, R) array
+            Distributions.
+        options : Options
+            Of the short run.
+        """
+        return None
 
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""

@@ -39,12 +39,13 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography
-from nege.kernels import equations
-from nege.kernels.fixed_point import fixed_point
+from nege.kernels import equations, two_regions
+from nege.kernels.fixed_point import Options
 from nege.kernels.jit import kernel
 from nege.kernels.linear import factorise, substitute
 from nege.kernels.operators import buy, matrix, sell
 from nege.kernels.operators import trade as exchange
+from nege.kernels.points import Many
 from nege.kernels.vmath import exp, log
 from nege.models import fourier, trade
 from nege.models.base import Model, Variable
@@ -79,13 +80,14 @@ def _supply(parameters, share, state, out):
 def _spending(parameters, share, state, out):
     """Y_s, of which the share mu that goes to manufactures is in the numeraire."""
     p = parameters
+    for r in range(state.size):
+        out[r] = p.mu * share[r] * exp(state[r])
     rebate = 0.0
     for r in range(state.size):
-        earned = share[r] * exp(state[r])
-        out[r] = p.mu * earned
-        rebate += earned * (exp(-p.log_net[r]) - 1.0)
+        if p.log_net[r] != 0.0:
+            rebate += out[r] * (exp(-p.log_net[r]) - 1.0)
     for s in range(state.size):
-        out[s] += p.farmers[s] * (1.0 - p.mu + p.mu * rebate)
+        out[s] += p.farmers[s] * (1.0 - p.mu + rebate)
 
 
 @equations.respond.register(Parameters)
@@ -122,7 +124,50 @@ def _normalise(parameters, share, state):
         state[r] -= shift
 
 
-equations.solve_short_run.register(Parameters)(fixed_point)
+@equations.newton_system.register(Parameters)
+def _newton_system(parameters, k, share, state, work, change, system, step):
+    """Newton's step for the excess demand for labour, 1 - t_r = 0, t_r = (f_r's wage/w_r)^sigma.
+
+    In value it is nearly linear in wages where trade is local, so that the step is good from
+    afar. With S = K diag(Y/P^2) K' and c, h as in ``_payoff_jacobian``,
+
+        d(w_r (1 - t_r))/du_j / w_r = [1 + (sigma-1) t_r] 1(r=j)
+            - t_r/z_r [K_rj mu lambda_j w_j/P_j + h_r c_j lambda_j + (sigma-1) S_rj x_j]
+    """
+    p = parameters
+    n = state.size
+    supply, income, price, access = work[0], work[1], work[2], work[3]
+    fee = 0.0
+    for s in range(n):
+        price[s] = 1.0 / price[s]
+        step[s] = (p.sigma - 1.0) * income[s] * price[s] * price[s]
+        income[s] = share[s] * exp(state[s])  # from here on, what workers earn
+        fee = max(fee, -p.log_net[s])
+    for r in range(n):
+        access[r] = exp(p.sigma * change[r]) / access[r]
+        for j in range(r + 1):
+            spread = 0.0
+            for s in range(n):
+                spread += k[r, s] * step[s] * k[j, s]
+            system[r, j] = spread
+            system[j, r] = spread
+    for r in range(n):
+        for j in range(n):
+            system[r, j] = -access[r] * (
+                system[r, j] * supply[j] + p.mu * k[r, j] * price[j] * income[j]
+            )
+    if fee > 0.0:
+        for r in range(n):
+            reach = 0.0
+            for s in range(n):
+                reach += k[r, s] * p.farmers[s] * price[s]
+            for j in range(n):
+                rebate = p.mu * income[j] * (exp(-p.log_net[j]) - 1.0)
+                system[r, j] -= access[r] * reach * rebate
+    for r in range(n):
+        step[r] = exp(p.sigma * change[r])
+        system[r, r] += 1.0 + (p.sigma - 1.0) * step[r]
+        step[r] -= 1.0
 
 
 # --- payoff and its Jacobian -------------------------------------------------------
@@ -330,6 +375,24 @@ class CorePeriphery(Model):
             self.geography, self.trade_cost, online_cost, self.sigma, operator, compiled=compiled
         )
         return Parameters(self.sigma, self.mu, farmers, log_net, log_amenity, made)
+
+    def short_runs_at_once(
+        self, points: list[Parameters], shares: np.ndarray, options: Options
+    ) -> Many | None:
+        """Return short runs of two equal regions in vector loops, None for other economies."""
+        first = points[0]
+        same = [p for p in points if p.sigma == first.sigma and p.mu == first.mu]
+        freeness = np.array([p.operator.freeness for p in points if p.farmers.size == 2])
+        if len(same) < len(points) or len(freeness) < 1 or first.log_net.any():
+            return None
+        if not (freeness[:, 0, 0] == 1.0).all() or not (freeness[:, 1, 1] == 1.0).all():
+            return None
+        if not (freeness[:, 0, 1] == freeness[:, 1, 0]).all():
+            return None
+        found: Many = two_regions.short_runs(
+            freeness[:, 0, 1], shares, first.farmers[0], first.sigma, first.mu, options
+        )
+        return found
 
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""

@@ -21,7 +21,7 @@ from nege.geography import Geography
 from nege.kernels import operators
 from nege.metrics import Circle, Grid, Line
 
-SMALL = 64  # regions up to which the plain matrix is fastest
+SMALL = 128  # regions up to which the plain matrix is fastest
 FEW = 16  # regions up to which a line is not worth its sweeps
 FOURIER_PAYS = 2048  # regions from which transforms beat a matrix
 BLOCK = 1 << 22  # numbers of a matrix that are made at a time
