@@ -79,28 +79,32 @@ def test_two_regions_cannot_fail(sigma, mu, cost, share, farmers):
         assert min(model.kernel.operator.freeness.min(), farmers, 1.0 - farmers) < 1e-6
 
 
-@pytest.mark.parametrize(("seed", "places"), [(0, 6), (1, 10), (2, 16)])
-def test_where_it_fails_acceleration_goes_on_and_says_so(seed, places):
-    """Hard economies whose Newton steps wander: sigma = 15, mu = .9, local trade."""
-    rng = np.random.default_rng(seed)
-    points = rng.random((places, 2))
-    distance = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
-    model = nege.CorePeriphery(
-        nege.geography.from_distance(distance),
-        sigma=15,
-        mu=0.9,
-        trade_cost=np.exp(3.0),
-        farmers=np.full(places, 1 / places),
-    )
-    share = rng.random(places) + 0.05
-    share /= share.sum()
-    result = nege.short_run(model, share)
-    assert (result.method, result.converged) == ("anderson", True)
-    nege.testing.assert_equilibrium(result)
-    with pytest.raises(nege.ConvergenceError) as caught:
-        nege.short_run(model, share, options=nege.SolverOptions(method="newton"))
-    assert caught.value.equilibrium.method == "newton"
-    assert caught.value.equilibrium.iterations < result.iterations
+def test_where_it_fails_acceleration_goes_on_and_says_so():
+    """Hard economies, sigma = 15, mu = .9, local trade: Newton's steps wander in some of them."""
+    handed_over = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        points = rng.random((10, 2))
+        distance = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
+        model = nege.CorePeriphery(
+            nege.geography.from_distance(distance),
+            sigma=15,
+            mu=0.9,
+            trade_cost=np.exp(3.0),
+            farmers=np.full(10, 1 / 10),
+        )
+        share = rng.random(10) + 0.05
+        share /= share.sum()
+        result = nege.short_run(model, share)
+        assert result.converged
+        nege.testing.assert_equilibrium(result)
+        if result.method == "anderson":
+            handed_over += 1
+            with pytest.raises(nege.ConvergenceError) as caught:
+                nege.short_run(model, share, options=nege.SolverOptions(method="newton"))
+            assert caught.value.equilibrium.method == "newton"
+            assert caught.value.equilibrium.iterations < result.iterations
+    assert 0 < handed_over < 8
 
 
 @pytest.mark.parametrize("method", ["newton", "anderson", "plain"])
