@@ -107,3 +107,47 @@ def of_model(model):
         "commission": commission,
         "amenity": amenity,
     }
+
+
+def steered(plain, parameter, step):
+    """The arrays of ``of_model`` with one parameter moved by a step, complex ones included."""
+    plain = dict(plain)
+    if parameter in ("sigma", "mu"):
+        plain[parameter] = plain[parameter] + step
+    elif parameter == "online_commission":
+        plain["commission"] = plain["commission"] + step * last(plain)
+    elif parameter == "online_amenity":
+        plain["amenity"] = plain["amenity"] + step * last(plain)
+    return plain
+
+
+def last(plain):
+    """One for the online region, zero for the places."""
+    return np.append(np.zeros(len(plain["farmers"]) - 1), 1.0)
+
+
+def log_outcomes(share, cost, farmers, sigma, mu, commission, amenity):
+    """Log wages and log real wages by Newton's method, also for complex arguments.
+
+    A number h i added to an argument comes back as h times the derivative, in the
+    imaginary part, without any difference being taken.
+    """
+
+    def excess(u):
+        wage = np.exp(u)
+        return np.log(wages_that_markets_pay(wage, share, cost, farmers, sigma, mu, commission)) - u
+
+    n, h = len(share), 1e-30
+    u, settled = np.zeros(n, dtype=complex), False
+    for _ in range(60):
+        still = excess(u.real).imag  # what the arguments' own imaginary parts bring
+        slopes = [(excess(u.real + 1j * h * e).imag - still) / h for e in np.eye(n)]
+        move = np.linalg.solve(np.column_stack(slopes), excess(u))
+        u = u - move * min(1.0, 1.0 / max(np.max(np.abs(move.real)), 1e-300))
+        if settled:  # and once more, for the imaginary part
+            break
+        settled = np.max(np.abs(move.real)) < 1e-12
+    else:
+        raise AssertionError("the reference did not converge")
+    price = price_indices(np.exp(u), share, cost, sigma, commission)
+    return u, np.log(amenity) + u - mu * np.log(price)

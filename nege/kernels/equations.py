@@ -13,6 +13,10 @@ and ``update`` puts it together, whatever the geography:
     spending   what each place spends on varieties
     respond    the change of the state, from market access
     settled    the part of spending that does not move with the state: it bounds the error
+
+Derivatives are of two kinds: ``state_jacobian`` holds everything else fixed, all others let
+markets clear. A *direction* is a NamedTuple of the type of the parameters that holds the
+derivative of each of them by one number; its operator is Dense, whatever theirs is.
 """
 
 from nege.kernels.jit import equation, kernel
@@ -67,8 +71,34 @@ def payoff(parameters, share, state, price, out):
 
 
 @equation
+def state_jacobian(parameters, share, state, out):
+    """Write df_r / d state_j at a given share."""
+
+
+@equation
+def state_share_jacobian(parameters, share, state, out):
+    """Write d state_r / d share_j with markets clearing; False where it is undefined."""
+
+
+@equation
+def state_slope(parameters, direction, share, state, out):
+    """Write d state_r along a direction of the parameters, markets clearing.
+
+    False where it is undefined.
+    """
+
+
+@equation
 def payoff_jacobian(parameters, share, state, out):
     """Write d ln payoff_r / d share_j with markets clearing; False where it is undefined."""
+
+
+@equation
+def payoff_slope(parameters, direction, share, state, out):
+    """Write d ln payoff_r along a direction of the parameters, markets clearing.
+
+    False where it is undefined.
+    """
 
 
 @kernel

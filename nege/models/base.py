@@ -82,6 +82,24 @@ class Model:
         """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
         raise NotImplementedError
 
+    def direction(self, name: str) -> Any:
+        """Return the derivative of every parameter of the kernels by one of ``varied()``.
+
+        A NamedTuple of the type of ``kernel``; its operator is Dense and holds the
+        derivative of the freeness of trade.
+
+        Parameters
+        ----------
+        name : str
+            A parameter that is a number, e.g. "sigma" or "online_trade_cost".
+
+        Raises
+        ------
+        InputError
+            For a parameter that the model does not have, or that is not one number.
+        """
+        raise NotImplementedError
+
     def outcome(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
     ) -> dict[str, np.ndarray]:

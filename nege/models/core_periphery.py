@@ -42,10 +42,11 @@ from nege.geography import Geography
 from nege.kernels import equations, two_regions
 from nege.kernels.fixed_point import Options
 from nege.kernels.jit import kernel
-from nege.kernels.linear import factorise, substitute
+from nege.kernels.linear import implicit
 from nege.kernels.operators import buy, matrix, sell
 from nege.kernels.operators import trade as exchange
 from nege.kernels.points import Many
+from nege.kernels.vectors import largest
 from nege.kernels.vmath import exp, log
 from nege.models import fourier, trade
 from nege.models.base import Model, Variable
@@ -180,14 +181,12 @@ def _payoff(parameters, share, state, price, out):
         out[r] = p.log_amenity[r] + state[r] + p.mu / (p.sigma - 1.0) * log(price[r])
 
 
-@equations.payoff_jacobian.register(Parameters)
-def _payoff_jacobian(parameters, share, state, out):
-    """D ln omega/d lambda: directly through prices, and through the wages that clear markets.
+@kernel
+def _forces(parameters, share, state, demand, crowding):
+    """Write what one more worker in j does to f_r: the demand brought, and the competition.
 
-    Wages move by (I - df/du)^(-1) df/dlambda. With S = K diag(Y/P^2) K',
-
-        sigma z_r df_r/du_j      = K_rj mu lambda_j w_j/P_j + h_r c_j lambda_j + (sigma-1) S_rj x_j
-        sigma z_r df_r/dlambda_j = K_rj mu w_j/P_j          + h_r c_j          - S_rj p_j^(1-sigma)
+        sigma z_r demand_rj   = K_rj mu w_j/P_j + h_r c_j
+        sigma z_r crowding_rj = S_rj p_j^(1-sigma),        S = K diag(Y/P^2) K'
 
     where p = w/(1-zeta) and c_j = mu w_j zeta_j/(1-zeta_j).
     """
@@ -196,14 +195,10 @@ def _payoff_jacobian(parameters, share, state, out):
     k = matrix(p.operator)
     supply, price, income = np.empty(n), np.empty(n), np.empty(n)
     access, reach, work = np.empty(n), np.empty(n), np.empty(n)
-    wage, mill, rebate = np.empty(n), np.empty(n), np.empty(n)
     equations.supply(p, share, state, supply)
     equations.spending(p, share, state, income)
     exchange(p.operator, supply, income, price, access)
     for s in range(n):
-        wage[s] = np.exp(state[s])
-        mill[s] = np.exp((1.0 - p.sigma) * (state[s] - p.log_net[s]))
-        rebate[s] = p.mu * wage[s] * (np.exp(-p.log_net[s]) - 1.0)
         work[s] = p.farmers[s] / price[s]
     sell(p.operator, work, reach)
     scaled = np.empty((n, n))
@@ -211,27 +206,124 @@ def _payoff_jacobian(parameters, share, state, out):
         for s in range(n):
             scaled[r, s] = k[r, s] * income[s] / (price[s] * price[s])
     spread = np.dot(scaled, k.T)
-    system, wages = np.empty((n, n)), np.empty((n, n))
-    pivots = np.empty(n, dtype=np.int64)
-    for r in range(n):
-        z = p.sigma * access[r]
-        for j in range(n):
-            local = k[r, j] * p.mu * wage[j] / price[j] + reach[r] * rebate[j]
-            system[r, j] = -(local * share[j] + (p.sigma - 1.0) * spread[r, j] * supply[j]) / z
-            wages[r, j] = (local - spread[r, j] * mill[j]) / z
-        system[r, r] += 1.0
-    if not factorise(system, pivots):
+    for j in range(n):
+        wage = p.mu * np.exp(state[j])
+        mill = np.exp((1.0 - p.sigma) * (state[j] - p.log_net[j]))
+        rebate = wage * (np.exp(-p.log_net[j]) - 1.0)
+        for r in range(n):
+            z = p.sigma * access[r]
+            demand[r, j] = (k[r, j] * wage / price[j] + reach[r] * rebate) / z
+            crowding[r, j] = spread[r, j] * mill / z
+
+
+@equations.state_jacobian.register(Parameters)
+def _state_jacobian(parameters, share, state, out):
+    """df/du = [demand + (sigma-1) crowding] diag(lambda)."""
+    crowding = np.empty_like(out)
+    _forces(parameters, share, state, out, crowding)
+    for r in range(state.size):
+        for j in range(state.size):
+            out[r, j] = (out[r, j] + (parameters.sigma - 1.0) * crowding[r, j]) * share[j]
+
+
+@equations.state_share_jacobian.register(Parameters)
+def _state_share_jacobian(parameters, share, state, out):
+    """du/dlambda = (I - df/du)^(-1) df/dlambda, df/dlambda = demand - crowding."""
+    jacobian = np.empty_like(out)
+    _forces(parameters, share, state, out, jacobian)
+    for r in range(state.size):
+        for j in range(state.size):
+            demand, crowding = out[r, j], jacobian[r, j]
+            out[r, j] = demand - crowding
+            jacobian[r, j] = (demand + (parameters.sigma - 1.0) * crowding) * share[j]
+    return implicit(jacobian, out)
+
+
+@equations.payoff_jacobian.register(Parameters)
+def _payoff_jacobian(parameters, share, state, out):
+    """D ln omega/d lambda: directly through prices, and through the wages that clear markets."""
+    p = parameters
+    n = state.size
+    wages = np.empty((n, n))
+    if not equations.state_share_jacobian(p, share, state, wages):
         return False
-    substitute(system, pivots, wages)
+    k = matrix(p.operator)
+    supply, price = np.empty(n), np.empty(n)
+    equations.supply(p, share, state, supply)
+    buy(p.operator, supply, price)
+    scaled = np.empty((n, n))
     for i in range(n):
         for s in range(n):
             scaled[s, i] = k[i, s] * supply[i] / price[s]
     prices = np.dot(scaled, wages)
-    for r in range(n):
-        for j in range(n):
-            direct = k[j, r] * mill[j] / price[r] + (1.0 - p.sigma) * prices[r, j]
+    for j in range(n):
+        mill = np.exp((1.0 - p.sigma) * (state[j] - p.log_net[j]))
+        for r in range(n):
+            direct = k[j, r] * mill / price[r] + (1.0 - p.sigma) * prices[r, j]
             out[r, j] = wages[r, j] + p.mu / (p.sigma - 1.0) * direct
     return True
+
+
+@kernel
+def _tangent(parameters, direction, share, state, moved, change, gain):
+    """Write the derivatives of f and of ln omega along parameters and the state at once.
+
+    Each line differentiates one equation; d before a symbol is its derivative where
+    parameters move by `direction` and log wages by `moved`.
+    """
+    p, d = parameters, direction
+    n = state.size
+    x, y, dx, dy = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    price, dprice, z, dz, work = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    equations.supply(p, share, state, x)
+    equations.spending(p, share, state, y)
+    exchange(p.operator, x, y, price, z)
+    rebate = drebate = 0.0
+    for r in range(n):
+        mill, dmill = state[r] - p.log_net[r], moved[r] - d.log_net[r]
+        dx[r] = x[r] * ((1.0 - p.sigma) * dmill - d.sigma * mill)
+        wage = share[r] * np.exp(state[r])
+        rebate += wage * (np.exp(-p.log_net[r]) - 1.0)
+        drebate += wage * (
+            moved[r] * (np.exp(-p.log_net[r]) - 1.0) - d.log_net[r] * np.exp(-p.log_net[r])
+        )
+        dy[r] = (d.mu + p.mu * moved[r]) * wage
+    for s in range(n):
+        dy[s] += d.farmers[s] * (1.0 - p.mu + p.mu * rebate)
+        dy[s] += p.farmers[s] * (d.mu * (rebate - 1.0) + p.mu * drebate)
+    buy(p.operator, dx, dprice)
+    buy(d.operator, x, work)
+    for s in range(n):
+        dprice[s] += work[s]
+        dy[s] = (dy[s] - y[s] * dprice[s] / price[s]) / price[s]
+        y[s] /= price[s]
+    sell(p.operator, dy, dz)
+    sell(d.operator, y, work)
+    love = p.mu / (p.sigma - 1.0)
+    dlove = (d.mu - love * d.sigma) / (p.sigma - 1.0)
+    for r in range(n):
+        change[r] = ((dz[r] + work[r]) / z[r] - d.sigma * np.log(z[r]) / p.sigma) / p.sigma
+        change[r] += d.log_net[r]
+        gain[r] = d.log_amenity[r] + moved[r] + dlove * np.log(price[r])
+        gain[r] += love * dprice[r] / price[r]
+
+
+@equations.state_slope.register(Parameters)
+def _state_slope(parameters, direction, share, state, out):
+    n = state.size
+    jacobian = np.empty((n, n))
+    _tangent(parameters, direction, share, state, np.zeros(n), out, np.empty(n))
+    equations.state_jacobian(parameters, share, state, jacobian)
+    return implicit(jacobian, out.reshape(n, 1)) and largest(out) < math.inf
+
+
+@equations.payoff_slope.register(Parameters)
+def _payoff_slope(parameters, direction, share, state, out):
+    moved = np.empty(state.size)
+    if not equations.state_slope(parameters, direction, share, state, moved):
+        return False
+    _tangent(parameters, direction, share, state, moved, np.empty(state.size), out)
+    return largest(out) < math.inf
 
 
 # --- labelled class ----------------------------------------------------------------
@@ -393,6 +485,21 @@ class CorePeriphery(Model):
             freeness[:, 0, 1], shares, first.farmers[0], first.sigma, first.mu, options
         )
         return found
+
+    def direction(self, name: str) -> Parameters:
+        """Return the derivative of every parameter of the kernels by one of ``varied()``."""
+        n = len(self.regions)
+        validation.known("parameter", name, self.varied())
+        online_cost = None if self.online is None else self.online.trade_cost
+        slope = trade.freeness_slope(self.geography, self.trade_cost, online_cost, self.sigma, name)
+        zero = Parameters(0.0, 0.0, np.zeros(n), np.zeros(n), np.zeros(n), slope)
+        if name in ("sigma", "mu"):
+            return zero._replace(**{name: 1.0})  # type: ignore[arg-type]
+        if self.online is not None and name == "online_commission":
+            zero.log_net[-1] = -1.0 / (1.0 - self.online.commission)
+        if self.online is not None and name == "online_amenity":
+            zero.log_amenity[-1] = 1.0 / self.online.amenity
+        return zero
 
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""
