@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nege.kernels import equations, long_run
+from nege.kernels import derivatives, long_run
 from nege.kernels.fixed_point import Report
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
@@ -200,7 +200,7 @@ class _Search:
     def _slopes(self, point: Point) -> np.ndarray:
         """dF_r/d ln share_j; NaN where markets leave it undefined."""
         slopes = np.empty((point.share.size, point.share.size))
-        if not equations.payoff_jacobian(self.parameters, point.share, point.state, slopes):
+        if not derivatives.payoff_jacobian(self.parameters, point.share, point.state, slopes):
             slopes[:] = np.nan
         slopes *= self.dynamics.intensity * point.share
         return slopes - self.dynamics.dispersion * np.eye(point.share.size)

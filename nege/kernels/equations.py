@@ -14,9 +14,8 @@ and ``update`` puts it together, whatever the geography:
     respond    the change of the state, from market access
     settled    the part of spending that does not move with the state: it bounds the error
 
-Derivatives are of two kinds: ``state_jacobian`` holds everything else fixed, all others let
-markets clear. A *direction* is a NamedTuple of the type of the parameters that holds the
-derivative of each of them by one number; its operator is Dense, whatever theirs is.
+For derivatives (``nege.kernels.derivatives``) it says how each of these responds to the
+place's own share and state, and to the parameters.
 """
 
 from nege.kernels.jit import equation, kernel
@@ -43,15 +42,6 @@ def settled(parameters, share, state, out):
     """Write the part of spending that does not move with the state."""
 
 
-@equation(arithmetic=True)
-def newton_system(parameters, k, share, state, work, change, system, step):
-    """Write the linear system of Newton's method for the state: system @ (new - state) = step.
-
-    Right after ``update``, whose supply, spending, price and access are in work and may be
-    overwritten; `k` is K by origin and destination.
-    """
-
-
 @equation
 def contraction_gap(parameters, access, reach):
     """Return 1 - the largest row sum of the Jacobian of f, NaN where undefined.
@@ -71,34 +61,43 @@ def payoff(parameters, share, state, price, out):
 
 
 @equation
-def state_jacobian(parameters, share, state, out):
-    """Write df_r / d state_j at a given share."""
+def response(parameters):
+    """Return d change/d ln access of ``respond``, the same in every place."""
 
 
 @equation
-def state_share_jacobian(parameters, share, state, out):
-    """Write d state_r / d share_j with markets clearing; False where it is undefined."""
+def sensitivities(parameters, share, state, out):
+    """Write, by the state and by the share of each place, how it moves what it does.
 
-
-@equation
-def state_slope(parameters, direction, share, state, out):
-    """Write d state_r along a direction of the parameters, markets clearing.
-
-    False where it is undefined.
+    Six rows: d supply, d spending of its own, and d spending of everybody, in units of
+    their settled spending; first by the state, then by the share. Negative supply slopes
+    mean that prices fall with the state.
     """
 
 
 @equation
-def payoff_jacobian(parameters, share, state, out):
-    """Write d ln payoff_r / d share_j with markets clearing; False where it is undefined."""
+def payoff_sensitivities(parameters, share, state, price, out):
+    """Write d ln payoff by the place's state and by its ln price, in two rows."""
 
 
 @equation
-def payoff_slope(parameters, direction, share, state, out):
-    """Write d ln payoff_r along a direction of the parameters, markets clearing.
+def supply_tangent(parameters, direction, share, state, out):
+    """Write d supply along a direction of the parameters, share and state fixed."""
 
-    False where it is undefined.
-    """
+
+@equation
+def spending_tangent(parameters, direction, share, state, out):
+    """Write d spending, likewise."""
+
+
+@equation
+def respond_tangent(parameters, direction, share, state, access, out):
+    """Write the derivative of ``respond``, access fixed too."""
+
+
+@equation
+def payoff_tangent(parameters, direction, share, state, price, out):
+    """Write d ln payoff, prices fixed too."""
 
 
 @kernel

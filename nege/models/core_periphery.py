@@ -42,11 +42,8 @@ from nege.geography import Geography
 from nege.kernels import equations, two_regions
 from nege.kernels.fixed_point import Options
 from nege.kernels.jit import kernel
-from nege.kernels.linear import implicit
-from nege.kernels.operators import buy, matrix, sell
-from nege.kernels.operators import trade as exchange
+from nege.kernels.operators import buy
 from nege.kernels.points import Many
-from nege.kernels.vectors import largest
 from nege.kernels.vmath import exp, log
 from nege.models import fourier, trade
 from nege.models.base import Model, Variable
@@ -125,53 +122,7 @@ def _normalise(parameters, share, state):
         state[r] -= shift
 
 
-@equations.newton_system.register(Parameters)
-def _newton_system(parameters, k, share, state, work, change, system, step):
-    """Newton's step for the excess demand for labour, 1 - t_r = 0, t_r = (f_r's wage/w_r)^sigma.
-
-    In value it is nearly linear in wages where trade is local, so that the step is good from
-    afar. With S = K diag(Y/P^2) K' and c, h as in ``_payoff_jacobian``,
-
-        d(w_r (1 - t_r))/du_j / w_r = [1 + (sigma-1) t_r] 1(r=j)
-            - t_r/z_r [K_rj mu lambda_j w_j/P_j + h_r c_j lambda_j + (sigma-1) S_rj x_j]
-    """
-    p = parameters
-    n = state.size
-    supply, income, price, access = work[0], work[1], work[2], work[3]
-    fee = 0.0
-    for s in range(n):
-        price[s] = 1.0 / price[s]
-        step[s] = (p.sigma - 1.0) * income[s] * price[s] * price[s]
-        income[s] = share[s] * exp(state[s])  # from here on, what workers earn
-        fee = max(fee, -p.log_net[s])
-    for r in range(n):
-        access[r] = exp(p.sigma * change[r]) / access[r]
-        for j in range(r + 1):
-            spread = 0.0
-            for s in range(n):
-                spread += k[r, s] * step[s] * k[j, s]
-            system[r, j] = spread
-            system[j, r] = spread
-    for r in range(n):
-        for j in range(n):
-            system[r, j] = -access[r] * (
-                system[r, j] * supply[j] + p.mu * k[r, j] * price[j] * income[j]
-            )
-    if fee > 0.0:
-        for r in range(n):
-            reach = 0.0
-            for s in range(n):
-                reach += k[r, s] * p.farmers[s] * price[s]
-            for j in range(n):
-                rebate = p.mu * income[j] * (exp(-p.log_net[j]) - 1.0)
-                system[r, j] -= access[r] * reach * rebate
-    for r in range(n):
-        step[r] = exp(p.sigma * change[r])
-        system[r, r] += 1.0 + (p.sigma - 1.0) * step[r]
-        step[r] -= 1.0
-
-
-# --- payoff and its Jacobian -------------------------------------------------------
+# --- payoff ------------------------------------------------------------------------
 
 
 @equations.payoff.register(Parameters)
@@ -181,149 +132,67 @@ def _payoff(parameters, share, state, price, out):
         out[r] = p.log_amenity[r] + state[r] + p.mu / (p.sigma - 1.0) * log(price[r])
 
 
-@kernel
-def _forces(parameters, share, state, demand, crowding):
-    """Write what one more worker in j does to f_r: the demand brought, and the competition.
+# --- derivatives -------------------------------------------------------------------
 
-        sigma z_r demand_rj   = K_rj mu w_j/P_j + h_r c_j
-        sigma z_r crowding_rj = S_rj p_j^(1-sigma),        S = K diag(Y/P^2) K'
 
-    where p = w/(1-zeta) and c_j = mu w_j zeta_j/(1-zeta_j).
-    """
+@equations.response.register(Parameters)
+def _response(parameters):
+    return 1.0 / parameters.sigma
+
+
+@equations.sensitivities.register(Parameters)
+def _sensitivities(parameters, share, state, out):
+    """With p = w/(1-zeta): x = lambda p^(1-sigma), and the pool is the commission, zeta p."""
     p = parameters
-    n = state.size
-    k = matrix(p.operator)
-    supply, price, income = np.empty(n), np.empty(n), np.empty(n)
-    access, reach, work = np.empty(n), np.empty(n), np.empty(n)
-    equations.supply(p, share, state, supply)
-    equations.spending(p, share, state, income)
-    exchange(p.operator, supply, income, price, access)
-    for s in range(n):
-        work[s] = p.farmers[s] / price[s]
-    sell(p.operator, work, reach)
-    scaled = np.empty((n, n))
-    for r in range(n):
-        for s in range(n):
-            scaled[r, s] = k[r, s] * income[s] / (price[s] * price[s])
-    spread = np.dot(scaled, k.T)
-    for j in range(n):
-        wage = p.mu * np.exp(state[j])
-        mill = np.exp((1.0 - p.sigma) * (state[j] - p.log_net[j]))
-        rebate = wage * (np.exp(-p.log_net[j]) - 1.0)
-        for r in range(n):
-            z = p.sigma * access[r]
-            demand[r, j] = (k[r, j] * wage / price[j] + reach[r] * rebate) / z
-            crowding[r, j] = spread[r, j] * mill / z
-
-
-@equations.state_jacobian.register(Parameters)
-def _state_jacobian(parameters, share, state, out):
-    """df/du = [demand + (sigma-1) crowding] diag(lambda)."""
-    crowding = np.empty_like(out)
-    _forces(parameters, share, state, out, crowding)
     for r in range(state.size):
-        for j in range(state.size):
-            out[r, j] = (out[r, j] + (parameters.sigma - 1.0) * crowding[r, j]) * share[j]
+        wage = p.mu * exp(state[r])
+        mill = exp((1.0 - p.sigma) * (state[r] - p.log_net[r]))
+        rebate = wage * (exp(-p.log_net[r]) - 1.0) / (1.0 - p.mu)
+        out[0, r], out[3, r] = (1.0 - p.sigma) * share[r] * mill, mill
+        out[1, r], out[4, r] = share[r] * wage, wage
+        out[2, r], out[5, r] = share[r] * rebate, rebate
 
 
-@equations.state_share_jacobian.register(Parameters)
-def _state_share_jacobian(parameters, share, state, out):
-    """du/dlambda = (I - df/du)^(-1) df/dlambda, df/dlambda = demand - crowding."""
-    jacobian = np.empty_like(out)
-    _forces(parameters, share, state, out, jacobian)
+@equations.payoff_sensitivities.register(Parameters)
+def _payoff_sensitivities(parameters, share, state, price, out):
     for r in range(state.size):
-        for j in range(state.size):
-            demand, crowding = out[r, j], jacobian[r, j]
-            out[r, j] = demand - crowding
-            jacobian[r, j] = (demand + (parameters.sigma - 1.0) * crowding) * share[j]
-    return implicit(jacobian, out)
+        out[0, r], out[1, r] = 1.0, parameters.mu / (parameters.sigma - 1.0)
 
 
-@equations.payoff_jacobian.register(Parameters)
-def _payoff_jacobian(parameters, share, state, out):
-    """D ln omega/d lambda: directly through prices, and through the wages that clear markets."""
-    p = parameters
-    n = state.size
-    wages = np.empty((n, n))
-    if not equations.state_share_jacobian(p, share, state, wages):
-        return False
-    k = matrix(p.operator)
-    supply, price = np.empty(n), np.empty(n)
-    equations.supply(p, share, state, supply)
-    buy(p.operator, supply, price)
-    scaled = np.empty((n, n))
-    for i in range(n):
-        for s in range(n):
-            scaled[s, i] = k[i, s] * supply[i] / price[s]
-    prices = np.dot(scaled, wages)
-    for j in range(n):
-        mill = np.exp((1.0 - p.sigma) * (state[j] - p.log_net[j]))
-        for r in range(n):
-            direct = k[j, r] * mill / price[r] + (1.0 - p.sigma) * prices[r, j]
-            out[r, j] = wages[r, j] + p.mu / (p.sigma - 1.0) * direct
-    return True
-
-
-@kernel
-def _tangent(parameters, direction, share, state, moved, change, gain):
-    """Write the derivatives of f and of ln omega along parameters and the state at once.
-
-    Each line differentiates one equation; d before a symbol is its derivative where
-    parameters move by `direction` and log wages by `moved`.
-    """
+@equations.supply_tangent.register(Parameters)
+def _supply_tangent(parameters, direction, share, state, out):
     p, d = parameters, direction
-    n = state.size
-    x, y, dx, dy = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    price, dprice, z, dz, work = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    equations.supply(p, share, state, x)
-    equations.spending(p, share, state, y)
-    exchange(p.operator, x, y, price, z)
-    rebate = drebate = 0.0
-    for r in range(n):
-        mill, dmill = state[r] - p.log_net[r], moved[r] - d.log_net[r]
-        dx[r] = x[r] * ((1.0 - p.sigma) * dmill - d.sigma * mill)
-        wage = share[r] * np.exp(state[r])
-        rebate += wage * (np.exp(-p.log_net[r]) - 1.0)
-        drebate += wage * (
-            moved[r] * (np.exp(-p.log_net[r]) - 1.0) - d.log_net[r] * np.exp(-p.log_net[r])
-        )
-        dy[r] = (d.mu + p.mu * moved[r]) * wage
-    for s in range(n):
-        dy[s] += d.farmers[s] * (1.0 - p.mu + p.mu * rebate)
-        dy[s] += p.farmers[s] * (d.mu * (rebate - 1.0) + p.mu * drebate)
-    buy(p.operator, dx, dprice)
-    buy(d.operator, x, work)
-    for s in range(n):
-        dprice[s] += work[s]
-        dy[s] = (dy[s] - y[s] * dprice[s] / price[s]) / price[s]
-        y[s] /= price[s]
-    sell(p.operator, dy, dz)
-    sell(d.operator, y, work)
-    love = p.mu / (p.sigma - 1.0)
-    dlove = (d.mu - love * d.sigma) / (p.sigma - 1.0)
-    for r in range(n):
-        change[r] = ((dz[r] + work[r]) / z[r] - d.sigma * np.log(z[r]) / p.sigma) / p.sigma
-        change[r] += d.log_net[r]
-        gain[r] = d.log_amenity[r] + moved[r] + dlove * np.log(price[r])
-        gain[r] += love * dprice[r] / price[r]
+    equations.supply(p, share, state, out)
+    for r in range(state.size):
+        out[r] *= (p.sigma - 1.0) * d.log_net[r] - d.sigma * (state[r] - p.log_net[r])
 
 
-@equations.state_slope.register(Parameters)
-def _state_slope(parameters, direction, share, state, out):
-    n = state.size
-    jacobian = np.empty((n, n))
-    _tangent(parameters, direction, share, state, np.zeros(n), out, np.empty(n))
-    equations.state_jacobian(parameters, share, state, jacobian)
-    return implicit(jacobian, out.reshape(n, 1)) and largest(out) < math.inf
+@equations.spending_tangent.register(Parameters)
+def _spending_tangent(parameters, direction, share, state, out):
+    p, d = parameters, direction
+    rebate = moved = 0.0
+    for r in range(state.size):
+        wage, gross = share[r] * exp(state[r]), exp(-p.log_net[r])
+        out[r] = d.mu * wage
+        rebate += p.mu * wage * (gross - 1.0)
+        moved += d.mu * wage * (gross - 1.0) - p.mu * wage * gross * d.log_net[r]
+    for s in range(state.size):
+        out[s] += d.farmers[s] * (1.0 - p.mu + rebate) + p.farmers[s] * (moved - d.mu)
 
 
-@equations.payoff_slope.register(Parameters)
-def _payoff_slope(parameters, direction, share, state, out):
-    moved = np.empty(state.size)
-    if not equations.state_slope(parameters, direction, share, state, moved):
-        return False
-    _tangent(parameters, direction, share, state, moved, np.empty(state.size), out)
-    return largest(out) < math.inf
+@equations.respond_tangent.register(Parameters)
+def _respond_tangent(parameters, direction, share, state, access, out):
+    p, d = parameters, direction
+    for r in range(state.size):
+        out[r] = d.log_net[r] - d.sigma * log(access[r]) / (p.sigma * p.sigma)
+
+
+@equations.payoff_tangent.register(Parameters)
+def _payoff_tangent(parameters, direction, share, state, price, out):
+    p, d = parameters, direction
+    love = (d.mu - d.sigma * p.mu / (p.sigma - 1.0)) / (p.sigma - 1.0)
+    for r in range(state.size):
+        out[r] = d.log_amenity[r] + love * log(price[r])
 
 
 # --- labelled class ----------------------------------------------------------------
