@@ -17,6 +17,7 @@ from nege.kernels.fixed_point import Options, Report, fixed_point
 from nege.kernels.jit import kernel
 from nege.kernels.newton import PAYS, newton
 from nege.kernels.points import Many, at, stack
+from nege.kernels.vectors import copy
 from nege.metrics import Metric
 from nege.models import fourier
 from nege.models.trade import uses_fourier
@@ -46,9 +47,9 @@ def _solve_rows(
     for row in range(low, high):
         m, i = row // points, row % points
         state = states[row]
-        state[:] = start
+        copy(start, state)
         if follow and i > 0 and counts[row - 1, 0] == CONVERGED:
-            state[:] = states[row - 1]
+            copy(states[row - 1], state)
             step = position[i - 1] - position[i - 2] if i > 1 else 0.0
             if step != 0.0 and counts[row - 2, 0] == CONVERGED:
                 ratio = (position[i] - position[i - 1]) / step

@@ -31,36 +31,31 @@ from nege.kernels.equations import (
 from nege.kernels.jit import kernel
 from nege.kernels.linear import implicit
 from nege.kernels.operators import buy, matrix, sell
-from nege.kernels.vectors import largest
+from nege.kernels.vectors import add_scaled, copy, largest
 
 # Rows of sensitivities, by the state and by the share of each place.
 BY_STATE, BY_SHARE = 0, 3
 SUPPLY, SPENDING, POOL = range(3)
-SMALL = 24  # places up to which loops multiply matrices faster than BLAS
 
 
 @kernel(arithmetic=True)
-def _spread(k, weight, out):
-    """Write S = K diag(weight) K'."""
+def spread(k, work, weight, row, out):
+    """Write S, right after ``update``, whose spending and price are in work[1:3].
+
+    `weight` and `row` are scratch. Loops, not BLAS: S is symmetric, so half is enough.
+    """
     n = weight.size
+    for s in range(n):
+        weight[s] = work[1, s] / (work[2, s] * work[2, s])
     for r in range(n):
+        for s in range(n):
+            row[s] = k[r, s] * weight[s]
         for j in range(r + 1):
             total = 0.0
             for s in range(n):
-                total += k[r, s] * weight[s] * k[j, s]
+                total += row[s] * k[j, s]
             out[r, j] = total
             out[j, r] = total
-
-
-@kernel
-def spread(k, work, scratch, out):
-    """Write S, right after ``update``, whose spending and price are in work[1:3]."""
-    for s in range(scratch.size):
-        scratch[s] = work[1, s] / (work[2, s] * work[2, s])
-    if scratch.size <= SMALL:
-        _spread(k, scratch, out)
-    else:
-        out[:] = np.dot(k * scratch, k.T)
 
 
 @kernel(arithmetic=True)
@@ -88,14 +83,15 @@ def reached(k, spent, price, out):
 def _both(parameters, share, state, by_state, by_share):
     """Write df/du and df/dshare; return what ``update`` left, and K."""
     n = state.size
-    k, work, rest = matrix(parameters.operator), np.empty((4, n)), np.empty((3, n))
+    k, work, rest = matrix(parameters.operator), np.empty((4, n)), np.empty((4, n))
     slopes = np.empty((6, n))
     update(parameters, share, state, work, rest[0])
     sensitivities(parameters, share, state, slopes)
     settled(parameters, share, state, rest[1])
     reached(k, rest[1], work[2], rest[2])
-    spread(k, work, rest[0], by_state)
-    by_share[:] = by_state
+    spread(k, work, rest[0], rest[3], by_state)
+    for r in range(n):
+        copy(by_state[r], by_share[r])
     e = response(parameters)
     forces(k, slopes[BY_STATE : BY_STATE + 3], work, rest[2], e, by_state)
     forces(k, slopes[BY_SHARE : BY_SHARE + 3], work, rest[2], e, by_share)
@@ -126,12 +122,13 @@ def payoff_jacobian(parameters, share, state, out):
         return False
     price, by_share = work[2], slopes[BY_SHARE + SUPPLY]
     payoff_sensitivities(parameters, share, state, price, gains)
-    weighted = k.T * slopes[BY_STATE + SUPPLY]
-    prices = np.dot(weighted, moved)
     for r in range(n):
         for j in range(n):
-            change = prices[r, j] + k[j, r] * by_share[j]
-            out[r, j] = gains[0, r] * moved[r, j] + gains[1, r] * change / price[r]
+            out[r, j] = k[j, r] * by_share[j]
+        for i in range(n):
+            add_scaled(out[r], k[i, r] * slopes[BY_STATE + SUPPLY, i], moved[i])
+        for j in range(n):
+            out[r, j] = gains[0, r] * moved[r, j] + gains[1, r] * out[r, j] / price[r]
     return True
 
 

@@ -48,10 +48,10 @@ SLOW = 0.5  # factor on the gap of two regions above which their bracket is halv
 def newton(parameters, share, state, options):
     """Solve the short run of a model in place by Newton's method; parameters as ``fixed_point``."""
     n = state.size
-    scratch = np.empty((15 + n, n))
+    scratch = np.empty((16 + n, n))
     work, change, step, best_state = scratch[:4], scratch[4], scratch[5], scratch[6]
-    rest, slopes = scratch[7:9], scratch[9:15]
-    system, k = scratch[15:], matrix(parameters.operator)
+    rest, slopes = scratch[7:10], scratch[10:16]
+    system, k = scratch[16:], matrix(parameters.operator)
     bracket = np.array([-math.inf, math.inf, math.inf])
     target, best, first, gap = options.tolerance_residual, math.inf, math.inf, math.nan
     iterations, status = 0, STALLED
@@ -79,7 +79,7 @@ def newton(parameters, share, state, options):
         sensitivities(parameters, share, state, slopes)
         settled(parameters, share, state, rest[0])
         reached(k, rest[0], work[2], rest[1])
-        spread(k, work, step, system)
+        spread(k, work, step, rest[2], system)
         e = response(parameters)
         forces(k, slopes[BY_STATE : BY_STATE + 3], work, rest[1], e, system)
         _equations(system, change, e, step)
