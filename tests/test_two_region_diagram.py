@@ -105,3 +105,23 @@ def test_a_bad_number_is_never_an_equilibrium(bad):
         if bad != 0.0:
             diagram(np.array([0.3]), *arguments, shares, stable, counts)
             assert counts[0] == -1
+
+
+def test_two_equilibria_that_meet_in_a_fold_are_found_up_to_it():
+    """With unequal regions the pitchfork opens into a fold, where both lie in one cell."""
+
+    def pair(cost):
+        return [share for share, _ in solved([cost], farmers=0.49)[0] if 0.05 < share < 0.45]
+
+    low, high = 1.55, 1.75
+    assert len(pair(low)) == 0
+    assert len(pair(high)) == 2
+    for _ in range(30):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if len(pair(middle)) < 2 else (low, middle)
+    one, two = pair(high)
+    assert two - one < 1e-3
+    economy = Economy(high**-4.0, 0.49, 5.0, 0.4)
+    _, gap, slope = gap_and_slope(economy, 0.5 * (one + two), 0.0)
+    assert abs(gap) < 1e-8
+    assert abs(slope) < 1e-6
