@@ -9,6 +9,7 @@ from nege.models.core_periphery import CorePeriphery
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 from nege.solve import estimate_memory, solve
+from nege.stability import Stability, stability
 from nege.status import Status
 from nege.sweep import follow, sweep
 
@@ -23,6 +24,7 @@ __all__ = [
     "OnlineRegion",
     "Replicator",
     "SolverOptions",
+    "Stability",
     "Status",
     "__version__",
     "estimate_memory",
@@ -31,6 +33,7 @@ __all__ = [
     "load",
     "short_run",
     "solve",
+    "stability",
     "sweep",
     "testing",
 ]
