@@ -12,6 +12,7 @@ from nege.solve import estimate_memory, solve
 from nege.stability import Stability, stability
 from nege.status import Status
 from nege.sweep import follow, sweep
+from nege.thresholds import Threshold, Thresholds, break_points, sustain_points
 
 __all__ = [
     "ConvergenceError",
@@ -26,7 +27,10 @@ __all__ = [
     "SolverOptions",
     "Stability",
     "Status",
+    "Threshold",
+    "Thresholds",
     "__version__",
+    "break_points",
     "estimate_memory",
     "follow",
     "geography",
@@ -34,6 +38,7 @@ __all__ = [
     "short_run",
     "solve",
     "stability",
+    "sustain_points",
     "sweep",
     "testing",
 ]
