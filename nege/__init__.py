@@ -6,6 +6,7 @@ from nege.clearing import short_run
 from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.models.core_periphery import CorePeriphery
+from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 from nege.solve import estimate_memory, solve
@@ -19,6 +20,7 @@ __all__ = [
     "CorePeriphery",
     "DependencyError",
     "Equilibrium",
+    "FootlooseEntrepreneur",
     "InputError",
     "Logit",
     "NegeError",

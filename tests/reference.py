@@ -84,16 +84,44 @@ def real_wages(share, cost, farmers, sigma, mu, commission=None, amenity=None, *
     return amenity * wage * price**-mu
 
 
+def skilled_wages(share, cost, unskilled, sigma, mu, commission):
+    """Footloose entrepreneurs: Delta, and the linear system w = M w + b solved directly.
+
+    Everything may be complex, for derivatives by a complex step.
+    """
+    n = len(share)
+    net = 1 - commission
+    free = cost ** (1 - sigma)
+    delta = np.array(
+        [sum(share[r] * net[r] ** (sigma - 1) * free[r, s] for r in range(n)) for s in range(n)]
+    )
+    matrix, right = np.eye(n, dtype=delta.dtype), np.zeros(n, dtype=delta.dtype)
+    for r in range(n):
+        reach = [mu / sigma * net[r] ** sigma * free[r, s] / delta[s] for s in range(n)]
+        from_unskilled = sum(reach[s] * unskilled[s] for s in range(n))
+        right[r] = from_unskilled
+        for j in range(n):
+            matrix[r, j] -= reach[j] * share[j]
+            matrix[r, j] -= from_unskilled * sigma * share[j] * commission[j] / net[j]
+    return delta, np.linalg.solve(matrix, right)
+
+
+def skilled_payoffs(share, cost, unskilled, sigma, mu, commission, amenity):
+    """Ln of real skilled wages."""
+    delta, wage = skilled_wages(share, cost, unskilled, sigma, mu, commission)
+    return np.log(amenity) + np.log(wage) + mu / (sigma - 1) * np.log(delta)
+
+
 def of_model(model):
-    """Read a nege.CorePeriphery back into plain arrays, by its public fields only."""
+    """Read a model of varieties back into plain arrays, by its public fields only."""
     n = len(model.geography)
     if np.ndim(model.trade_cost) == 0:
         places = model.trade_cost**model.geography.distance.values
     else:
         places = model.trade_cost.values
     size = n + (model.online is not None)
-    farmers = np.zeros(size)
-    farmers[:n] = model.farmers.values
+    immobile = np.zeros(size)
+    immobile[:n] = getattr(model, model.immobile).values
     commission, amenity = np.zeros(size), np.ones(size)
     digital = None
     if model.online is not None:
@@ -101,7 +129,7 @@ def of_model(model):
         commission[-1], amenity[-1] = model.online.commission, model.online.amenity
     return {
         "cost": trade_costs(places, digital),
-        "farmers": farmers,
+        model.immobile: immobile,
         "sigma": model.sigma,
         "mu": model.mu,
         "commission": commission,
@@ -123,7 +151,7 @@ def steered(plain, parameter, step):
 
 def last(plain):
     """One for the online region, zero for the places."""
-    return np.append(np.zeros(len(plain["farmers"]) - 1), 1.0)
+    return np.append(np.zeros(len(plain["commission"]) - 1), 1.0)
 
 
 def log_outcomes(share, cost, farmers, sigma, mu, commission, amenity):

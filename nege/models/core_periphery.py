@@ -36,17 +36,13 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import xarray as xr
 
-from nege import validation
-from nege.errors import InputError
 from nege.geography import Geography
 from nege.kernels import equations, two_regions
 from nege.kernels.fixed_point import Options
-from nege.kernels.jit import kernel
-from nege.kernels.operators import buy
 from nege.kernels.points import Many
 from nege.kernels.vmath import exp, log
-from nege.models import fourier, trade
-from nege.models.base import Model, Variable
+from nege.models import ces, closed_forms, trade
+from nege.models.base import Variable
 from nege.online import OnlineRegion
 
 __all__ = ["CorePeriphery"]
@@ -199,7 +195,7 @@ def _payoff_tangent(parameters, direction, share, state, price, out):
 
 
 @dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
-class CorePeriphery(Model):
+class CorePeriphery(ces.CESModel):
     """An economy where workers follow real wages and firms follow markets, perhaps online.
 
     Equations of Krugman (1991) for any number of regions, as in Fujita, Krugman &
@@ -255,8 +251,9 @@ class CorePeriphery(Model):
     online: OnlineRegion | None
 
     title: ClassVar[str] = "core-periphery"
-    parameters: ClassVar[tuple[str, ...]] = ("sigma", "mu", "trade_cost")
-    payoff: ClassVar[str] = "real_wage"
+    kernel_type: ClassVar[type] = Parameters
+    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "farmers")
+    immobile: ClassVar[str] = "farmers"
     variables: ClassVar[dict[str, Variable]] = {
         "share": Variable(("region",), "share of mobile workers and firms", "1"),
         "wage": Variable(("region",), "manufacturing wage", "farmers' wage"),
@@ -276,66 +273,20 @@ class CorePeriphery(Model):
         farmers: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
         online: OnlineRegion | None = None,
     ) -> None:
-        if not isinstance(geography, Geography):
-            raise InputError(
-                "geography",
-                geography,
-                "a Geography",
-                "Make one with nege.geography.equidistant(2).",
-            )
-        if online is not None and not isinstance(online, OnlineRegion):
-            raise InputError(
-                "online", online, "an OnlineRegion", "Use nege.OnlineRegion(trade_cost=...)."
-            )
-        names = geography.names
-        values = {
-            "geography": geography,
-            "sigma": validation.number(
-                "sigma",
-                sigma,
-                above=1.0,
-                cure="With sigma <= 1 no number of varieties can be foregone.",
-            ),
-            "mu": validation.number(
-                "mu", mu, above=0.0, below=1.0, cure="It is a share of spending."
-            ),
-            "trade_cost": trade.checked_cost(trade_cost, names),
-            "farmers": _labelled(
-                geography.population_share
-                if farmers is None
-                else validation.shares("farmers", farmers, names),
-                names,
-            ),
-            "online": online,
-        }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-        self._check_online_name()
-
-    def __repr__(self) -> str:
-        cost = (
-            f"{self.trade_cost:g}" if isinstance(self.trade_cost, float) else "given by DataArray"
-        )
-        online = "" if self.online is None else f", online={self.online}"
-        return (
-            f"CorePeriphery({len(self.geography)} places, sigma={self.sigma:g}, mu={self.mu:g}, "
-            f"trade_cost={cost}{online})"
+        names = ces.check_places(geography, online)
+        self._hold(
+            geography=geography,
+            sigma=ces.check_sigma(sigma),
+            mu=ces.check_mu(mu),
+            trade_cost=trade.checked_cost(trade_cost, names),
+            farmers=ces.check_immobile("farmers", farmers, geography, "share of farmers"),
+            online=online,
         )
 
-    def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Parameters:
-        """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
-        n, places = len(self.regions), slice(0, len(self.geography))
-        farmers, log_net, log_amenity = np.zeros(n), np.zeros(n), np.zeros(n)
-        farmers[places] = self.farmers.values
-        online_cost = None
-        if self.online is not None:
-            online_cost = self.online.trade_cost
-            log_net[-1] = math.log1p(-self.online.commission)
-            log_amenity[-1] = math.log(self.online.amenity)
-        made = trade.operator_for(
-            self.geography, self.trade_cost, online_cost, self.sigma, operator, compiled=compiled
-        )
-        return Parameters(self.sigma, self.mu, farmers, log_net, log_amenity, made)
+    @property
+    def mobile_weight(self) -> float:
+        """Income of manufacturing workers where their share and their wage are one."""
+        return self.mu
 
     def short_runs_at_once(
         self, points: list[Parameters], shares: np.ndarray, options: Options
@@ -355,60 +306,13 @@ class CorePeriphery(Model):
         )
         return found
 
-    def direction(self, name: str) -> Parameters:
-        """Return the derivative of every parameter of the kernels by one of ``varied()``."""
-        n = len(self.regions)
-        validation.known("parameter", name, self.varied())
-        online_cost = None if self.online is None else self.online.trade_cost
-        slope = trade.freeness_slope(self.geography, self.trade_cost, online_cost, self.sigma, name)
-        zero = Parameters(0.0, 0.0, np.zeros(n), np.zeros(n), np.zeros(n), slope)
-        if name in ("sigma", "mu"):
-            return zero._replace(**{name: 1.0})  # type: ignore[arg-type]
-        if self.online is not None and name == "online_commission":
-            zero.log_net[-1] = -1.0 / (1.0 - self.online.commission)
-        if self.online is not None and name == "online_amenity":
-            zero.log_amenity[-1] = 1.0 / self.online.amenity
-        return zero
-
-    def memory(self) -> dict[str, int]:
-        """Return the bytes that a short run needs, by operator, the default one first."""
-        return trade.memory_by_operator(self.geography, self.trade_cost)
-
     def start_state(self) -> np.ndarray:
         """Return log wages to start from when nothing better is known: all the same."""
         return np.zeros(len(self.regions))
 
-    def outcome(
-        self, share: np.ndarray, state: np.ndarray, parameters: Parameters | None = None
-    ) -> dict[str, np.ndarray]:
-        """Return wages, prices, incomes and welfare for log wages that clear markets.
-
-        `share` and `state` may have further dimensions in front.
-        """
-        p = self.kernel if parameters is None else parameters
-        shape = share.shape
-        flat = np.ascontiguousarray(share).reshape(-1, shape[-1])
-        states = np.ascontiguousarray(state).reshape(flat.shape)
-        price, income, log_payoff = (np.empty_like(flat) for _ in range(3))
-        if trade.uses_fourier(p.operator):
-            for row in range(len(flat)):
-                fourier.outcome(p, flat[row], states[row], price[row], income[row], log_payoff[row])
-        else:
-            _outcomes(p, flat, states, price, income, log_payoff)
-        wage, real_wage = np.exp(states), np.exp(log_payoff)
-        with np.errstate(divide="ignore"):  # a place without any supplier: infinite
-            price_index = price ** (1.0 / (1.0 - self.sigma))
-        workers = self.mu * np.sum(flat * real_wage, axis=-1)
-        earned = income - self.mu * flat * wage
-        farmers = np.sum(earned * price_index**-self.mu, axis=-1)
-        return {
-            "share": share,
-            "wage": wage.reshape(shape),
-            "price_index": price_index.reshape(shape),
-            "income": income.reshape(shape),
-            "real_wage": real_wage.reshape(shape),
-            "welfare": (workers + farmers).reshape(shape[:-1]),
-        }
+    def online_thresholds(self, trade_cost: float) -> tuple[float, float]:
+        """Return the digital trade costs of take-off and collapse between two equal places."""
+        return closed_forms.online_thresholds(self.sigma, self.mu, trade_cost)
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation from stored variables; the relative violation of each by name.
@@ -418,54 +322,16 @@ class CorePeriphery(Model):
         """
         names = ("share", "wage", "price_index", "income", "real_wage")
         share, wage, price_index, income, real_wage = (data[name].values for name in names)
-        n, places = len(self.regions), len(self.geography)
-        cost, farmers = np.ones((n, n)), np.zeros(n)
-        commission, amenity = np.zeros(n), np.ones(n)
-        if isinstance(self.trade_cost, float):
-            cost[:places, :places] = self.trade_cost ** self.geography.metric.dense()
-        else:
-            cost[:places, :places] = self.trade_cost.values
-        farmers[:places] = self.farmers.values
-        if self.online is not None:
-            cost[:-1, -1] = cost[-1, :-1] = self.online.trade_cost
-            commission[-1], amenity[-1] = self.online.commission, self.online.amenity
+        cost, farmers, commission, amenity = self.tables()
         mill = wage / (1.0 - commission)
         delivered = (mill[:, None] * cost) ** (1.0 - self.sigma)
         demand = income * cost ** (1.0 - self.sigma) * price_index ** (self.sigma - 1.0)
         rebate = self.mu * np.sum(share * mill * commission)
-        right = {
+        sides = {
             "wage": (wage, (1.0 - commission) * demand.sum(1) ** (1.0 / self.sigma)),
             "price index": (price_index, (share @ delivered) ** (1.0 / (1.0 - self.sigma))),
             "income": (income, self.mu * share * wage + farmers * (1.0 - self.mu + rebate)),
             "real wage": (real_wage, amenity * wage * price_index**-self.mu),
             "numeraire": (np.ones(1), np.atleast_1d(np.sum(share * mill))),
         }
-        return {
-            name: float(np.max(np.abs(there - here) / np.maximum(np.abs(here), 1e-300)))
-            if not np.array_equal(here, there)
-            else 0.0
-            for name, (here, there) in right.items()
-        }
-
-
-@kernel
-def _outcomes(parameters, shares, states, price, income, log_payoff):
-    p = parameters
-    supply = np.empty(shares.shape[1])
-    for row in range(shares.shape[0]):
-        equations.supply(p, shares[row], states[row], supply)
-        equations.spending(p, shares[row], states[row], income[row])
-        buy(p.operator, supply, price[row])
-        equations.payoff(p, shares[row], states[row], price[row], log_payoff[row])
-
-
-def _labelled(farmers: Any, names: tuple[str, ...]) -> xr.DataArray:
-    values = np.array(farmers, dtype=float)
-    values.flags.writeable = False
-    return xr.DataArray(
-        values,
-        coords={"region": list(names)},
-        dims="region",
-        name="farmers",
-        attrs={"long_name": "share of farmers", "units": "1"},
-    )
+        return ces.differences(sides)
