@@ -210,3 +210,25 @@ def test_an_economy_without_symmetry_has_no_symmetric_equilibrium():
             (1.1, 3),
             dynamics=nege.Logit(scale=0.1),
         )
+
+
+@pytest.mark.parametrize(("sigma", "mu"), [(5.0, 0.4), (3.0, 0.6), (8.0, 0.2)])
+def test_footloose_entrepreneurs_break_and_sustain_through_the_same_functions(sigma, mu):
+    """Forslid & Ottaviano (2003): both points in closed form, in freeness."""
+    two = nege.FootlooseEntrepreneur(equidistant(2), sigma=sigma, mu=mu, trade_cost=1.1)
+    broken = nege.break_points(two, "trade_cost", (1.001, 5)).values ** (1 - sigma)
+    exact = (sigma - mu) * (sigma - 1 - mu) / ((sigma + mu) * (sigma - 1 + mu))
+    assert broken == pytest.approx([exact], rel=1e-11)
+
+    def excess(phi):
+        return (
+            phi ** (mu / (sigma - 1)) * ((1 + mu / sigma) * phi + (1 - mu / sigma) / phi) / 2 - 1
+        )
+
+    kept = nege.sustain_points(two, "trade_cost", (1.001, 5)).values ** (1 - sigma)
+    assert kept == pytest.approx([brentq(excess, 1e-3, 0.999, xtol=1e-15)], rel=1e-9)
+    for n in (3, 5):
+        many = nege.FootlooseEntrepreneur(equidistant(n), sigma=sigma, mu=mu, trade_cost=1.1)
+        x = nege.break_points(many, "trade_cost", (1.001, 5)).values[0] ** (1 - sigma)
+        star = mu * (2 * sigma - 1) / (sigma * (sigma - 1) + mu**2)
+        assert (1 - x) / (1 + (n - 1) * x) == pytest.approx(star, rel=1e-10)
