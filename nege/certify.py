@@ -1,0 +1,431 @@
+"""Proof that all equilibria of a small economy are known, in ball arithmetic.
+
+The equations are those of ``nege.models.indifference``: an *excess* e_r of each region at a
+relative supply x, and an equilibrium is where e_r = 0 for x_r > 0 and e_r <= 0 for x_r = 0.
+Only ratios of supplies count, so the simplex is covered by one set of boxes for each region
+that could be the largest, its *leader*, in the coordinates
+
+    y_r = ln(x_r/x_leader),    -inf <= y_r <= 0
+
+A box is done with as soon as balls prove one of these over all of it:
+
+    no equilibrium    some e_r > 0, or e_r < 0 where x_r > 0
+    an empty region   e_r < 0 where x_r >= 0: only x_r = 0 is left of the box
+    a root            the Krawczyk operator of y -> (e_r - e_leader) over the occupied regions
+                      maps a box into its inside, so that there is exactly one root in it
+    no root           or takes all of it away
+
+Anything else is split, until the time is up or the box is too small: then it is left, and
+nothing is claimed about it. Signs are those of balls, never guessed: at a sustain point, or
+where two equilibria merge, boxes are left.
+
+Moore, Kearfott & Cloud (2009), Introduction to Interval Analysis, ch. 8; Johansson (2017),
+IEEE Trans. Computers 66, on ball arithmetic.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nege.errors import require
+from nege.models.base import Model
+from nege.models.indifference import Arithmetic, Indifference, Tastes
+
+SHARP, WORKING = 128, 53  # bits: of parameters and roots; of the search
+SMALLEST = 1e-7  # width in ln supply below which a box is not split any more
+VANISHING = -700.0  # ln supply below which a box with an empty region is not split either
+PIECE = math.log(16.0)  # by which an interval that reaches down to zero is cut
+WIDE = 4.0  # how wide such an interval counts where slopes are unknown
+NEAR = 2.0  # half widths from the middle of a box within which its root is looked for
+LARGEST, SHRINK = 1.0, 0.5  # half width within which a root is tried to be proven alone
+CONTRACTING = 0.9  # a Krawczyk operator weaker than this is not worth a try
+POLISHES = 6
+NARROWEST = 1e-15  # half width around a root, in ln supply
+OUTWARD = 1e-14  # relative, more than the rounding of bounds of shares
+
+Ball = Any
+Column = list[Ball]
+
+
+class Box(NamedTuple):
+    """Relative supplies: which region is the largest, and bounds of y."""
+
+    leader: int
+    low: tuple[float, ...]  # -inf: may be empty
+    high: tuple[float, ...]  # -inf: is empty
+
+    @property
+    def free(self) -> list[int]:
+        """Regions beside the leader that are not known to be empty."""
+        return [r for r, y in enumerate(self.high) if y > -math.inf and r != self.leader]
+
+    def replaced(self, r: int, low: float, high: float) -> Box:
+        """Return the box with other bounds for one region."""
+        bounds = self.low[:r] + (low,) + self.low[r + 1 :], self.high[:r] + (high,) + self.high[r + 1 :]
+        return Box(self.leader, *bounds)
+
+
+class Root(NamedTuple):
+    """Bounds of the shares of an equilibrium that is proven to exist and to be the only one."""
+
+    low: np.ndarray
+    high: np.ndarray
+
+
+class Proof(NamedTuple):
+    """What was proven: all equilibria are among the roots and in what is left."""
+
+    roots: list[Root]
+    left: list[Root]
+    boxes: int
+
+
+def prove(
+    model: Model, tastes: Tastes | None, seconds: float, tick: Callable[[], Any]
+) -> Proof | None:
+    """Find every equilibrium of a small economy, with proof.
+
+    Parameters
+    ----------
+    model : Model
+        The economy.
+    tastes : Tastes or None
+        Of people under logit dynamics; None under replicator dynamics.
+    seconds : float
+        When to give up.
+    tick : callable
+        Called for every box.
+
+    Returns
+    -------
+    Proof or None
+        Complete where nothing is left. None where the model has no explicit equations.
+
+    Raises
+    ------
+    DependencyError
+        Where python-flint is not installed.
+    """
+    flint = require("flint", "verify", "A proof that all equilibria are known")
+    with _context(flint, SHARP):
+        equations = model.indifference(balls(flint), tastes)
+        if equations is None:
+            return None
+        return _Search(flint, equations, len(model.regions)).run(seconds, tick)
+
+
+def balls(flint: Any) -> Arithmetic:
+    """Return the arithmetic of power series whose coefficients are balls."""
+    return Arithmetic(
+        lambda value: flint.arb_series([flint.arb(value)]), lambda x: x.exp(), lambda x: x.log()
+    )
+
+
+@contextlib.contextmanager
+def _context(flint: Any, bits: int) -> Iterator[None]:
+    """Set the precision, and the length of series to two: a value and a slope."""
+    before = flint.ctx.prec, flint.ctx.cap
+    flint.ctx.prec, flint.ctx.cap = bits, 2
+    try:
+        yield
+    finally:
+        flint.ctx.prec, flint.ctx.cap = before
+
+
+class _Search:
+    """Branch and bound over relative supplies."""
+
+    def __init__(self, flint: Any, equations: Indifference, n: int) -> None:
+        self.flint, self.equations, self.n = flint, equations, n
+        self.roots: list[Root] = []
+        self.known: list[Box] = []  # each with exactly one root of its support
+        self.stuck: list[Box] = []
+
+    def run(self, seconds: float, tick: Callable[[], Any]) -> Proof:
+        """Go through boxes, the largest first, until none is left or the time is up."""
+        began, count, floor = time.monotonic(), 0, -self.equations.reach
+        everywhere = Box(-1, (floor,) * self.n, (0.0,) * self.n)
+        queue = collections.deque(
+            everywhere.replaced(r, 0.0, 0.0)._replace(leader=r) for r in range(self.n)
+        )
+        with _context(self.flint, WORKING):
+            while queue and time.monotonic() - began < seconds:
+                queue.extend(self._examine(queue.popleft()))
+                count += 1
+                tick()
+            left = [self._shares(box) for box in (*self.stuck, *queue)]
+        return Proof(self.roots, left, count)
+
+    # --- one box -------------------------------------------------------------------
+
+    def _examine(self, box: Box) -> list[Box]:
+        """Decide about a box, or return what it falls into."""
+        if not box.free:
+            self.roots.append(Root(*self._shares(box)))
+            return []
+        if any(_relation(box, known) == "inside" for known in self.known):
+            return []
+        step = self._step(box)
+        if step is None:
+            return self._split(box, None)
+        for values in (step.natural, step.mean):
+            fate = self._signs(box, values)
+            if fate is not None:
+                return fate
+        if all(box.low[r] > -math.inf for r in box.free) and (
+            step.misses() or (step.nears() and self._settle(box, step))
+        ):
+            return []
+        return self._split(box, step.slopes)
+
+    def _signs(self, box: Box, values: Column) -> list[Box] | None:
+        """Return what is left of a box where signs decide, else None."""
+        for r, value in enumerate(values):
+            if value > 0.0 or (value < 0.0 and (r == box.leader or box.low[r] > -math.inf)):
+                return []
+        smaller = box
+        for r in box.free:
+            if values[r] < 0.0:
+                smaller = smaller.replaced(r, -math.inf, -math.inf)
+        return [smaller] if smaller is not box else None
+
+    def _split(self, box: Box, slopes: list[Column] | None) -> list[Box]:
+        """Cut a box where that changes most, or give it up."""
+        best, most = -1, 0.0
+        for position, r in enumerate(box.free):
+            touching = box.low[r] == -math.inf
+            width = WIDE if touching else box.high[r] - box.low[r]
+            if (box.high[r] < VANISHING) if touching else (width < SMALLEST):
+                continue
+            if slopes is not None:
+                size = math.exp(box.high[r]) if touching else width
+                width = size * max(float(abs(slope).upper()) for slope in slopes[position])
+            if width > most:
+                best, most = r, width
+        if best < 0:
+            self.stuck.append(box)
+            return []
+        low, high = box.low[best], box.high[best]
+        cut = high - PIECE if low == -math.inf else 0.5 * (low + high)
+        return [box.replaced(best, cut, high), box.replaced(best, low, cut)]
+
+    # --- roots ---------------------------------------------------------------------
+
+    def _settle(self, box: Box, step: _Step) -> bool:
+        """Prove a root near a box to be alone; whether nothing of the box is left."""
+        for _ in range(POLISHES):
+            better = self._step(step.target(0.0))
+            if better is None:
+                return False
+            step = better
+        half, least = LARGEST, 0.5 * min(box.high[r] - box.low[r] for r in box.free)
+        alone = self._step(step.target(half))
+        while alone is None or not alone.inside():
+            half *= SHRINK
+            if half < least:
+                return False
+            alone = self._step(step.target(half))
+        with _context(self.flint, SHARP):
+            tight = self._sharpened(alone)
+            relations = {_relation(tight, known) for known in self.known}
+            if "unclear" in relations:
+                return False
+            if "inside" not in relations and not self._record(tight):
+                return False
+        self.known.append(alone.box)
+        return _relation(box, alone.box) == "inside"
+
+    def _sharpened(self, step: _Step) -> Box:
+        """Return as narrow a box as floats allow around the root that is alone in another."""
+        alone, half = step.box, NARROWEST
+        for _ in range(POLISHES):
+            step = self._step(step.target(0.0)) or step
+        while half < LARGEST:
+            narrow = self._step(step.target(half))
+            if narrow is not None and narrow.inside() and _relation(narrow.box, alone) == "inside":
+                return narrow.image()
+            half *= 10.0
+        return alone
+
+    def _record(self, tight: Box) -> bool:
+        """Keep a root where it is an equilibrium; False where that is undecided."""
+        excess = [e[0] for e in self.equations.at(self._supplies(tight)).excess]
+        empty = [e for e, high in zip(excess, tight.high, strict=True) if high == -math.inf]
+        if all(e < 0.0 for e in empty):
+            self.roots.append(Root(*self._shares(tight)))
+            return True
+        return any(e > 0.0 for e in empty)
+
+    # --- equations over balls ------------------------------------------------------
+
+    def _step(self, box: Box) -> _Step | None:
+        """Evaluate excesses and their slopes over a box; None where that has no bounds."""
+        try:
+            over = [self.equations.at(self._supplies(box, r)).excess for r in box.free]
+            centre, off = self._middle(box)
+            middle = self.equations.at(centre).excess
+        except (ZeroDivisionError, ValueError):  # a ball too wide for a denominator
+            return None
+        slopes = [[e[1] for e in excess] for excess in over]
+        if not all(slope.is_finite() for column in slopes for slope in column):
+            return None
+        return _Step(box, over[0], [value[0] for value in middle], slopes, off)
+
+    def _supplies(self, box: Box, towards: int = -1) -> list[Any]:
+        """Return x over a box as series, whose slope is by the coordinate of one region.
+
+        The coordinate is y, or x itself where the region may be empty.
+        """
+        arb, series = self.flint.arb, self.flint.arb_series
+        supplies = []
+        for r, (low, high) in enumerate(zip(box.low, box.high, strict=True)):
+            slope = int(r == towards)
+            if high == -math.inf:
+                supplies.append(series([arb(0)]))
+            elif low == -math.inf:
+                supplies.append(series([arb(0).union(arb(high).exp()), slope]))
+            else:
+                supplies.append(series([arb(low).union(arb(high)), slope]).exp())
+        return supplies
+
+    def _middle(self, box: Box) -> tuple[list[Any], Column]:
+        """Return x in the middle of a box, and for free regions how far the box is from it."""
+        arb, series = self.flint.arb, self.flint.arb_series
+        centre, off = [], []
+        for r, (low, high) in enumerate(zip(box.low, box.high, strict=True)):
+            if high == -math.inf:
+                centre.append(series([arb(0)]))
+                continue
+            if low == -math.inf:
+                middle = arb(0.5 * math.exp(high))
+                centre.append(series([middle]))
+                over = arb(0).union(arb(high).exp())
+            else:
+                middle = arb(0.5 * (low + high))
+                centre.append(series([middle]).exp())
+                over = arb(low).union(arb(high))
+            if r != box.leader:
+                off.append(over - middle)
+        return centre, off
+
+    def _shares(self, box: Box) -> tuple[np.ndarray, np.ndarray]:
+        """Return bounds of the shares over a box."""
+        try:
+            weights = [w[0] for w in self.equations.at(self._supplies(box)).share]
+        except (ZeroDivisionError, ValueError):
+            weights = [self.flint.arb.nan()] * self.n
+        low = np.array([float(w.lower()) for w in weights])
+        high = np.array([float(w.upper()) for w in weights])
+        if not np.isfinite(high).all():
+            return np.zeros(self.n), np.where(np.array(box.high) == -math.inf, 0.0, 1.0)
+        low = np.maximum(low, 0.0)
+        others = np.ones((self.n, self.n)) - np.eye(self.n)
+        with np.errstate(invalid="ignore"):
+            least, most = low / (low + others @ high), high / (high + others @ low)
+        return np.maximum(0.0, least * (1.0 - OUTWARD)), np.minimum(1.0, most * (1.0 + OUTWARD))
+
+
+class _Step:
+    """What is known of the excesses over a box, and the Krawczyk operator there.
+
+    With m the middle of a box X, J the slopes of g = (e_r - e_leader) over it and C about
+    the inverse of J, every root in X lies in m - C g(m) + (I - C J)(X - m); where that is
+    inside X, there is exactly one.
+    """
+
+    def __init__(
+        self, box: Box, over: list[Any], middle: Column, slopes: list[Column], off: Column
+    ) -> None:
+        self.box, self.slopes = box, slopes
+        self.natural = [value[0] for value in over]
+        self.mean = [
+            value + sum(column[r] * away for column, away in zip(slopes, off, strict=True))
+            for r, value in enumerate(middle)
+        ]
+        free = box.free
+        jacobian = [[column[r] - column[box.leader] for column in slopes] for r in free]
+        try:
+            inverse = np.linalg.inv([[float(b.mid()) for b in row] for row in jacobian])
+        except np.linalg.LinAlgError:
+            inverse = np.full((len(free), len(free)), math.nan)
+        gap = [middle[r] - middle[box.leader] for r in free]
+        self.images: dict[int, Ball] = {}
+        self.moves: dict[int, float] = {}
+        self.contraction = 0.0
+        for j, row in enumerate(inverse.tolist()):
+            move = -sum(c * g for c, g in zip(row, gap, strict=True))
+            image, weak = self._at(free[j]) + move, 0.0
+            for k, away in enumerate(off):
+                left = int(j == k) - sum(c * line[k] for c, line in zip(row, jacobian, strict=True))
+                image += left * away
+                weak += float((left * away).abs_upper())
+            self.images[free[j]], self.moves[free[j]] = image, float(move.mid())
+            self.contraction = max(self.contraction, weak / max(self._half(free[j]), 1e-300))
+
+    def _at(self, r: int) -> float:
+        return 0.5 * (self.box.low[r] + self.box.high[r])
+
+    def _half(self, r: int) -> float:
+        return 0.5 * (self.box.high[r] - self.box.low[r])
+
+    def misses(self) -> bool:
+        """Whether there is no root in the box."""
+        low, high = self.box.low, self.box.high
+        return any(y > high[r] or y < low[r] for r, y in self.images.items())
+
+    def inside(self) -> bool:
+        """Whether there is exactly one root in the box."""
+        low, high = self.box.low, self.box.high
+        return all(y > low[r] and y < high[r] for r, y in self.images.items())
+
+    def nears(self) -> bool:
+        """Whether there seems to be a root in the box or beside it."""
+        return self.contraction < CONTRACTING and all(
+            abs(move) <= NEAR * self._half(r) for r, move in self.moves.items()
+        )
+
+    def target(self, half: float) -> Box:
+        """Return a box of some half width around where the root seems to be."""
+        box = self.box
+        for r, move in self.moves.items():
+            y = self._at(r) + move
+            box = box.replaced(r, y - half, y + half)
+        return box
+
+    def image(self) -> Box:
+        """Return the box that holds every root of this one."""
+        box = self.box
+        for r, y in self.images.items():
+            low, high = _down(float(y.lower())), _up(float(y.upper()))
+            box = box.replaced(r, max(box.low[r], low), min(box.high[r], high))
+        return box
+
+
+def _relation(box: Box, known: Box) -> str:
+    """Say whether a box is "inside" another, "apart" from it, or "unclear"."""
+    if {box.leader, *box.free} != {known.leader, *known.free}:
+        return "apart"
+    first, last = box.low[known.leader], box.high[known.leader]
+    inside = True
+    for r in known.free:
+        # The same ratios in terms of the other leader.
+        low, high = _down(box.low[r] - last), _up(box.high[r] - first)
+        if high < known.low[r] or low > known.high[r]:
+            return "apart"
+        inside = inside and known.low[r] <= low and high <= known.high[r]
+    return "inside" if inside else "unclear"
+
+
+def _down(x: float) -> float:
+    return math.nextafter(x, -math.inf)
+
+
+def _up(x: float) -> float:
+    return math.nextafter(x, math.inf)
