@@ -38,11 +38,10 @@ from nege.errors import require
 from nege.models.base import Model
 from nege.models.indifference import Arithmetic, Indifference, Tastes
 
-SHARP, WORKING = 128, 53  # bits: of parameters and roots; of the search
-SMALLEST = 1e-7  # width in ln supply below which a box is not split any more
+BITS = 128  # enough to tell a threshold from the float next to it
+SMALLEST = 1e-9  # width in ln supply below which a box is not split any more
 VANISHING = -700.0  # ln supply below which a box with an empty region is not split either
 PIECE = math.log(16.0)  # by which an interval that reaches down to zero is cut
-WIDE = 4.0  # how wide such an interval counts where slopes are unknown
 NEAR = 2.0  # half widths from the middle of a box within which its root is looked for
 LARGEST, SHRINK = 1.0, 0.5  # half width within which a root is tried to be proven alone
 CONTRACTING = 0.9  # a Krawczyk operator weaker than this is not worth a try
@@ -72,18 +71,18 @@ class Box(NamedTuple):
         return Box(self.leader, *bounds)
 
 
-class Root(NamedTuple):
-    """Bounds of the shares of an equilibrium that is proven to exist and to be the only one."""
+class Bounds(NamedTuple):
+    """Bounds of shares."""
 
     low: np.ndarray
     high: np.ndarray
 
 
 class Proof(NamedTuple):
-    """What was proven: all equilibria are among the roots and in what is left."""
+    """What was proven: there is one equilibrium in each of the roots, and others in what is left."""
 
-    roots: list[Root]
-    left: list[Root]
+    roots: list[Bounds]
+    left: list[Bounds]
     boxes: int
 
 
@@ -114,7 +113,7 @@ def prove(
         Where python-flint is not installed.
     """
     flint = require("flint", "verify", "A proof that all equilibria are known")
-    with _context(flint, SHARP):
+    with _context(flint):
         equations = model.indifference(balls(flint), tastes)
         if equations is None:
             return None
@@ -129,10 +128,10 @@ def balls(flint: Any) -> Arithmetic:
 
 
 @contextlib.contextmanager
-def _context(flint: Any, bits: int) -> Iterator[None]:
+def _context(flint: Any) -> Iterator[None]:
     """Set the precision, and the length of series to two: a value and a slope."""
     before = flint.ctx.prec, flint.ctx.cap
-    flint.ctx.prec, flint.ctx.cap = bits, 2
+    flint.ctx.prec, flint.ctx.cap = BITS, 2
     try:
         yield
     finally:
@@ -144,9 +143,9 @@ class _Search:
 
     def __init__(self, flint: Any, equations: Indifference, n: int) -> None:
         self.flint, self.equations, self.n = flint, equations, n
-        self.roots: list[Root] = []
+        self.roots: list[Bounds] = []
         self.known: list[Box] = []  # each with exactly one root of its support
-        self.stuck: list[Box] = []
+        self.stuck: list[Bounds] = []
 
     def run(self, seconds: float, tick: Callable[[], Any]) -> Proof:
         """Go through boxes, the largest first, until none is left or the time is up."""
@@ -155,20 +154,18 @@ class _Search:
         queue = collections.deque(
             everywhere.replaced(r, 0.0, 0.0)._replace(leader=r) for r in range(self.n)
         )
-        with _context(self.flint, WORKING):
-            while queue and time.monotonic() - began < seconds:
-                queue.extend(self._examine(queue.popleft()))
-                count += 1
-                tick()
-            left = [self._shares(box) for box in (*self.stuck, *queue)]
-        return Proof(self.roots, left, count)
+        while queue and time.monotonic() - began < seconds:
+            queue.extend(self._examine(queue.popleft()))
+            count += 1
+            tick()
+        return Proof(self.roots, [*self.stuck, *map(self._shares, queue)], count)
 
     # --- one box -------------------------------------------------------------------
 
     def _examine(self, box: Box) -> list[Box]:
         """Decide about a box, or return what it falls into."""
         if not box.free:
-            self.roots.append(Root(*self._shares(box)))
+            self.roots.append(self._shares(box))
             return []
         if any(_relation(box, known) == "inside" for known in self.known):
             return []
@@ -198,23 +195,28 @@ class _Search:
 
     def _split(self, box: Box, slopes: list[Column] | None) -> list[Box]:
         """Cut a box where that changes most, or give it up."""
-        best, most = -1, 0.0
-        for position, r in enumerate(box.free):
-            touching = box.low[r] == -math.inf
-            width = WIDE if touching else box.high[r] - box.low[r]
-            if (box.high[r] < VANISHING) if touching else (width < SMALLEST):
-                continue
-            if slopes is not None:
-                size = math.exp(box.high[r]) if touching else width
-                width = size * max(float(abs(slope).upper()) for slope in slopes[position])
-            if width > most:
-                best, most = r, width
-        if best < 0:
-            self.stuck.append(box)
+        touching = [r for r in box.free if box.low[r] == -math.inf and box.high[r] > VANISHING]
+        widths = {r: box.high[r] - box.low[r] for r in box.free if box.low[r] > -math.inf}
+        sizes = {r: width for r, width in widths.items() if width > SMALLEST}
+        if slopes is not None:
+            sizes.update((r, math.exp(box.high[r])) for r in touching)
+            for r, column in zip(box.free, slopes, strict=True):
+                sizes[r] = sizes.get(r, 0.0) * max(float(slope.abs_upper()) for slope in column)
+        elif touching and (not sizes or self._bounded_without(touching, box)):
+            sizes = {r: math.exp(box.high[r]) for r in touching}
+        best = max(sizes, key=lambda r: sizes[r], default=-1)
+        if best < 0 or sizes[best] == 0.0:
+            self.stuck.append(self._shares(box))
             return []
         low, high = box.low[best], box.high[best]
         cut = high - PIECE if low == -math.inf else 0.5 * (low + high)
         return [box.replaced(best, cut, high), box.replaced(best, low, cut)]
+
+    def _bounded_without(self, regions: list[int], box: Box) -> bool:
+        """Whether it is only because some regions may be empty that there are no bounds."""
+        for r in regions:
+            box = box.replaced(r, -math.inf, -math.inf)
+        return not box.free or self._step(box) is not None
 
     # --- roots ---------------------------------------------------------------------
 
@@ -232,13 +234,10 @@ class _Search:
             if half < least:
                 return False
             alone = self._step(step.target(half))
-        with _context(self.flint, SHARP):
-            tight = self._sharpened(alone)
-            relations = {_relation(tight, known) for known in self.known}
-            if "unclear" in relations:
-                return False
-            if "inside" not in relations and not self._record(tight):
-                return False
+        tight = self._sharpened(alone)
+        relations = {_relation(tight, known) for known in self.known}
+        if "unclear" in relations or ("inside" not in relations and not self._record(tight)):
+            return False
         self.known.append(alone.box)
         return _relation(box, alone.box) == "inside"
 
@@ -259,7 +258,7 @@ class _Search:
         excess = [e[0] for e in self.equations.at(self._supplies(tight)).excess]
         empty = [e for e, high in zip(excess, tight.high, strict=True) if high == -math.inf]
         if all(e < 0.0 for e in empty):
-            self.roots.append(Root(*self._shares(tight)))
+            self.roots.append(self._shares(tight))
             return True
         return any(e > 0.0 for e in empty)
 
@@ -315,7 +314,7 @@ class _Search:
                 off.append(over - middle)
         return centre, off
 
-    def _shares(self, box: Box) -> tuple[np.ndarray, np.ndarray]:
+    def _shares(self, box: Box) -> Bounds:
         """Return bounds of the shares over a box."""
         try:
             weights = [w[0] for w in self.equations.at(self._supplies(box)).share]
