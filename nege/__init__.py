@@ -5,6 +5,7 @@ from nege._version import __version__
 from nege.clearing import short_run
 from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
+from nege.hysteresis import Hysteresis, hysteresis
 from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
 from nege.online import OnlineRegion
@@ -21,6 +22,7 @@ __all__ = [
     "DependencyError",
     "Equilibrium",
     "FootlooseEntrepreneur",
+    "Hysteresis",
     "InputError",
     "Logit",
     "NegeError",
@@ -36,6 +38,7 @@ __all__ = [
     "estimate_memory",
     "follow",
     "geography",
+    "hysteresis",
     "load",
     "short_run",
     "solve",
