@@ -5,21 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 import nege
-from benchmarks.peers import Call
-from benchmarks.problems import Problem
+from benchmarks.contest import Call, Method
+from benchmarks.problems import MU, SIGMA, Problem
 from nege.kernels import two_regions
 from nege.kernels.fixed_point import Options, Report, fixed_point
 from nege.kernels.operators import Dense, Symmetric
+from nege.models import trade
 from nege.models.core_periphery import Parameters
 
 OPTIONS = Options(1e-12, 1e-8, 10_000)
-SMALL = 64  # as in nege.models.trade
 
 
 def parameters(p: Problem, operator: str = "auto") -> Parameters:
     """Return what the kernel reads, with the operator that nege would choose."""
     zero = np.zeros(p.size)
-    half = operator == "symmetric" or (operator == "auto" and p.symmetric and p.size > SMALL)
+    half = operator == "symmetric" or (operator == "auto" and p.symmetric and p.size > trade.SMALL)
     made = (
         Symmetric(p.freeness[np.tril_indices(p.size)], p.size)
         if half
@@ -48,21 +48,23 @@ def report(p: Problem, operator: str = "auto") -> Report:
 
 def labelled(p: Problem) -> Call:
     """Return the labelled entry, for what it adds."""
-    cost = p.freeness ** (1 / (1 - p.sigma))
+    cost = np.maximum(p.freeness ** (1 / (1 - p.sigma)), 1.0)
     places = nege.geography.from_distance(np.ones((p.size, p.size)) - np.eye(p.size))
     economy = nege.CorePeriphery(places, sigma=p.sigma, mu=p.mu, trade_cost=cost, farmers=p.farmers)
     return lambda: nege.short_run(economy, p.share).data["wage"].values
 
 
-def two_region_grid(freeness: np.ndarray, share: np.ndarray) -> Call:
-    """Return the gap of log real wages of two equal regions for every freeness and share."""
-    shape = (freeness.size, share.size)
-    ratio, left, gap = np.empty(shape), np.empty(shape), np.empty(shape)
-    status = np.empty(shape, dtype=np.int64)
+NEGE = Method("nege", "nege", kernel)
+LABELLED = Method("nege labelled API", "nege labelled", labelled)
+
+
+def two_region_grid(freeness: np.ndarray, shares: np.ndarray) -> Call:
+    """Return the kernel for log relative wages of two equal regions, all pairs at once."""
+    shape = (freeness.size, shares.size)
+    log_ratio, left, status = np.empty(shape), np.empty(shape), np.empty(shape, dtype=np.int64)
 
     def solve() -> np.ndarray:
-        two_regions.grid(freeness, share, 0.5, 5.0, 0.4, 1e-12, ratio, left, status)
-        two_regions.payoff_gaps(freeness, share, 5.0, 0.4, ratio, gap)
-        return gap
+        two_regions.grid(freeness, shares, 0.5, SIGMA, MU, 1e-12, log_ratio, left, status)
+        return log_ratio
 
     return solve
