@@ -6,6 +6,7 @@ apart. Every function takes ``ax=`` and returns the Axes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -131,10 +132,22 @@ def places(
 
 
 def there_and_back(
-    varied: np.ndarray, outcome: np.ndarray, *, turn: int, ax: Axes | None = None
+    varied: np.ndarray,
+    outcome: np.ndarray,
+    *,
+    turn: int,
+    jumps: Mapping[int, float] | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
-    """Draw an outcome along a path that goes to step `turn` and comes back."""
+    """Draw an outcome along a path that goes to step `turn` and comes back.
+
+    `jumps` are values of what varies, by the step that each leads to: there the line breaks.
+    """
     ax = _axes(ax)
+    for step, value in sorted((jumps or {}).items(), reverse=True):
+        ax.plot([value, value], outcome[[step - 1, step]], color=GREY, lw=1.2, ls=":")
+        varied, outcome = np.insert(varied, step, value), np.insert(outcome, step, np.nan)
+        turn += step <= turn
     there, again = ("falling", "rising again")
     if varied[turn] > varied[0]:
         there, again = ("rising", "falling again")
