@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from benchmarks import grids, large, measure, ours, processes, verify
 from benchmarks.contest import GOOD, race
@@ -68,6 +71,31 @@ def two_region_rows(*, quick: bool) -> Iterator[Row]:
     ):
         note = f"in blocks that fit the cache; {times[f'{name}, all at once']:.1f} all at once"
         yield Row(work + title, times[name], target, True, note)
+
+
+def diagram_rows(*, quick: bool) -> Iterator[Row]:
+    """Every equilibrium of two equal regions at 200 trade costs, with its stability."""
+    costs = np.linspace(1.05, 4.0, 200)
+    some = costs[:: 40 if quick else 20]
+    found = ours.two_region_diagram_of(costs)
+    t = measure.together({"nege": found}, budget=0.5)
+    began = time.process_time()
+    theirs = grids.diagram_by_scipy(some)
+    took = (time.process_time() - began) * costs.size / some.size
+    by_cost = dict(zip(costs, found(), strict=True))
+    for cost, rows in zip(some, theirs, strict=True):
+        inner = rows["share"][1:-1]
+        mine = by_cost[cost][(by_cost[cost] > 0.0) & (by_cost[cost] < 1.0)]
+        if len(mine) != len(inner) or np.max(np.abs(mine - inner)) > 1e-9:
+            raise RuntimeError(f"nege and SciPy find different equilibria at {cost:.4f}")
+    each = measure.median(t["nege"]) / costs.size * 1e6
+    yield Row(
+        "two-region diagram (200 trade costs, roots to 1e-12, stability) vs SciPy",
+        took / measure.median(t["nege"]),
+        3000,
+        True,
+        f"{each:.1f} us a trade cost",
+    )
 
 
 def solve_rows(races: Races, *, quick: bool) -> Iterator[Row]:

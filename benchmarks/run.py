@@ -66,6 +66,7 @@ def run(folder: pathlib.Path, *, quick: bool, repeat: int = 1) -> int:
 
 def _repeated(races: rows.Races, *, quick: bool) -> Iterator[rows.Row]:
     yield from rows.two_region_rows(quick=quick)
+    yield from rows.diagram_rows(quick=quick)
     yield from rows.solve_rows(races, quick=quick)
     yield from rows.limit_rows(quick=quick)
     yield from rows.start_rows(quick=quick)

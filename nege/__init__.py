@@ -2,34 +2,48 @@
 
 from nege import geography, testing
 from nege._version import __version__
+from nege.clearing import short_run
 from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
+from nege.hysteresis import Hysteresis, hysteresis
 from nege.models.core_periphery import CorePeriphery
+from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
-from nege.solve import estimate_memory, short_run, solve
+from nege.solve import estimate_memory, solve
+from nege.stability import Stability, stability
 from nege.status import Status
 from nege.sweep import follow, sweep
+from nege.thresholds import Threshold, Thresholds, break_points, sustain_points
 
 __all__ = [
     "ConvergenceError",
     "CorePeriphery",
     "DependencyError",
     "Equilibrium",
+    "FootlooseEntrepreneur",
+    "Hysteresis",
     "InputError",
     "Logit",
     "NegeError",
     "OnlineRegion",
     "Replicator",
     "SolverOptions",
+    "Stability",
     "Status",
+    "Threshold",
+    "Thresholds",
     "__version__",
+    "break_points",
     "estimate_memory",
     "follow",
     "geography",
+    "hysteresis",
     "load",
     "short_run",
     "solve",
+    "stability",
+    "sustain_points",
     "sweep",
     "testing",
 ]

@@ -1,65 +1,88 @@
-"""Many short runs of one economy in one call: the same method, point by point, in threads.
+"""Many short runs in one compiled call: for many distributions, at many parameter points.
 
-Every point is solved by itself from the same cold start, so that neither the number of
-threads nor the company it is in changes a bit of it.
+Every solve stands for itself, so that neither the number of threads nor the company it is
+in changes a bit of it. Only along a path, where it is asked for, a solve starts from the
+ones before it, continued along a straight line (the secant).
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from nege.kernels import equations
-from nege.kernels.fixed_point import Options, Report
+from nege.kernels.codes import AUTO, CONVERGED, NEWTON, STALLED
+from nege.kernels.fixed_point import Options, Report, fixed_point
 from nege.kernels.jit import kernel
+from nege.kernels.newton import PAYS, newton
+from nege.kernels.points import Many, at, stack
+from nege.kernels.vectors import copy
 from nege.metrics import Metric
 from nege.models import fourier
 from nege.models.trade import uses_fourier
 
 CHUNKS = 8  # parts for each thread, so that a slow part does not hold up the rest
-
-
-class Many(NamedTuple):
-    """States and reports of many short runs, one in a row."""
-
-    states: np.ndarray  # (N, R)
-    status: np.ndarray
-    residual: np.ndarray
-    error: np.ndarray
-    rate: np.ndarray
-    iterations: np.ndarray
+LONGEST_SECANT = 2.0  # times the step before it: beyond that a straight line says little
 
 
 @kernel
 def _solve_rows(
-    parameters: Any,
+    stacked: Any,
     shares: np.ndarray,
-    states: np.ndarray,
+    start: np.ndarray,
+    position: np.ndarray,
     options: Options,
+    accelerate: Any,
+    low: int,
+    high: int,
+    states: np.ndarray,
     numbers: np.ndarray,
     counts: np.ndarray,
 ) -> None:
-    for row in range(shares.shape[0]):
-        report = equations.solve_short_run(parameters, shares[row], states[row], options)
+    # `accelerate` is None or True: only the method that is meant gets compiled. A row is a
+    # distribution at a parameter point; rows of one distribution are neighbours.
+    points = states.shape[0] // shares.shape[0]
+    follow = position.size > 0
+    for row in range(low, high):
+        m, i = row // points, row % points
+        state = states[row]
+        copy(start, state)
+        if follow and i > 0 and counts[row - 1, 0] == CONVERGED:
+            copy(states[row - 1], state)
+            step = position[i - 1] - position[i - 2] if i > 1 else 0.0
+            if step != 0.0 and counts[row - 2, 0] == CONVERGED:
+                ratio = (position[i] - position[i - 1]) / step
+                if abs(ratio) <= LONGEST_SECANT:
+                    for r in range(state.size):
+                        state[r] += ratio * (states[row - 1, r] - states[row - 2, r])
+        if accelerate is None:
+            report = newton(at(stacked, i), shares[m], state, options)
+        else:
+            report = fixed_point(at(stacked, i), shares[m], state, options)
         counts[row, 0] = report.status
         counts[row, 1] = report.iterations
+        counts[row, 2] = report.method
         numbers[row, 0] = report.residual
         numbers[row, 1] = report.error
         numbers[row, 2] = report.rate
 
 
 def solve_many(
-    parameters: Any, shares: np.ndarray, start: np.ndarray, options: Options, threads: int
+    points: list[Any],
+    shares: np.ndarray,
+    start: np.ndarray,
+    options: Options,
+    threads: int = 1,
+    position: np.ndarray | None = None,
 ) -> Many:
-    """Solve a short run for each row of shares, all from one start.
+    """Solve a short run at each parameter point for each distribution.
 
     Parameters
     ----------
-    parameters : NamedTuple
-        The model's parameters.
-    shares : (N, R) array
+    points : list of NamedTuple
+        Parameters of the model, N points of one type and one size.
+    shares : (M, R) array
         A distribution in each row.
     start : (R,) array
         State to start each of them from.
@@ -67,30 +90,44 @@ def solve_many(
         Of the short run.
     threads : int
         Parts solved at the same time.
+    position : (N,) array, optional
+        Where the points lie along a path: each solve then starts from those before it.
 
     Returns
     -------
     Many
-        In the order of the rows.
+        By point and distribution.
     """
-    n = len(shares)
-    states = np.tile(start, (n, 1))
-    numbers, counts = np.empty((n, 3)), np.empty((n, 2), dtype=np.int64)
-    edges = np.linspace(0, n, (threads * CHUNKS if threads > 1 else 1) + 1).astype(int)
+    n, m, size = len(points), len(shares), shares.shape[1]
+    where = np.empty(0) if position is None else np.ascontiguousarray(position, dtype=float)
+    few = size <= PAYS and options.method == AUTO
+    accelerate = None if few or options.method == NEWTON else True
+    states, numbers = np.empty((m * n, size)), np.empty((m * n, 3))
+    counts = np.empty((m * n, 3), dtype=np.int64)
+    given = stack(points), shares, start, where, options
+    tables = states, numbers, counts
 
     def part(low: int, high: int) -> None:
-        rows = slice(low, high)
-        _solve_rows(parameters, shares[rows], states[rows], options, numbers[rows], counts[rows])
+        _solve_rows(*given, accelerate, low, high, *tables)
 
     if threads == 1:
-        part(0, n)
+        part(0, m * n)
     else:
-        scratch = np.empty((0, 3)), np.empty((0, 2), dtype=np.int64)
-        _solve_rows(parameters, shares[:0], states[:0], options, *scratch)  # compile once
+        part(0, 0)  # compile once
+        lines, length = (m * n, 1) if position is None else (m, n)
+        edges = np.linspace(0, lines, threads * CHUNKS + 1).astype(int) * length
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(part, edges[:-1], edges[1:]))
-    residual, error, rate = numbers.T
-    return Many(states, counts[:, 0], residual, error, rate, counts[:, 1])
+    for row in np.flatnonzero(counts[:, 0] == STALLED) if few else ():
+        # Where Newton's method stopped, acceleration goes on, which cannot fail.
+        done, reached = counts[row, 1], states[row].copy()
+        begin = reached if np.isfinite(reached).all() else start
+        _solve_rows(given[0], shares, begin, np.empty(0), options, True, row, row + 1, *tables)
+        counts[row, 1] += done
+    residual, error, rate = (column.reshape(m, n).T for column in numbers.T)
+    status, iterations, method = (column.reshape(m, n).T for column in counts.T)
+    by_point = np.ascontiguousarray(states.reshape(m, n, size).swapaxes(0, 1))
+    return Many(by_point, status, residual, error, rate, iterations, method)
 
 
 def solve_one(
@@ -100,12 +137,13 @@ def solve_one(
     if uses_fourier(parameters.operator):
         return fourier.solve_short_run(parameters, share, state, options, metric)
     # As a batch of one: the compiler may round the same kernel differently elsewhere.
-    many = solve_many(parameters, share[None], state, options, 1)
-    state[:] = many.states[0]
+    many = solve_many([parameters], share[None], state, options)
+    state[:] = many.states[0, 0]
     return Report(
-        int(many.status[0]),
-        float(many.residual[0]),
-        float(many.error[0]),
-        float(many.rate[0]),
-        int(many.iterations[0]),
+        int(many.status[0, 0]),
+        float(many.residual[0, 0]),
+        float(many.error[0, 0]),
+        float(many.rate[0, 0]),
+        int(many.iterations[0, 0]),
+        int(many.method[0, 0]),
     )

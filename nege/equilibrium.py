@@ -13,10 +13,12 @@ import xarray as xr
 from nege import files
 from nege.models.base import Model
 from nege.options import Logit, Replicator
+from nege.rest import verdict
 from nege.status import Status
 
 if TYPE_CHECKING:
     from nege.plot import EquilibriumPlot
+    from nege.stability import Stability
 
 __all__ = ["Equilibrium", "load"]
 
@@ -56,11 +58,16 @@ class Equilibrium:
         for a short run.
     operator : str
         How freeness of trade was multiplied: "dense", "symmetric", "line" or "fourier".
+    method : str
+        By which the short run was solved: "newton", "anderson" or "plain"; "auto" for a
+        long run, where it is chosen anew for each.
     rate : float
         Mean factor by which the residual fell in an iteration of the short run. NaN
         for a long run.
     provenance : dict
         Version of nege and the options used.
+    stability : Stability or None
+        Every mode of deviation, where ``with_stability`` was asked for it.
     """
 
     model: Model
@@ -74,8 +81,10 @@ class Equilibrium:
     perturbed: tuple[str, ...] = ()
     leading_eigenvalue: float = float("nan")
     operator: str = "dense"
+    method: str = "auto"
     rate: float = float("nan")
     provenance: dict[str, Any] = dataclasses.field(default_factory=dict)
+    stability: Stability | None = None
 
     @property
     def converged(self) -> bool:
@@ -88,6 +97,28 @@ class Equilibrium:
         from nege.plot import EquilibriumPlot
 
         return EquilibriumPlot(self)
+
+    def with_stability(self, *, dynamics: Replicator | Logit | None = None) -> Equilibrium:
+        """Return the same economy with its stability, as :func:`nege.stability` finds it.
+
+        Parameters
+        ----------
+        dynamics : Replicator or Logit, optional
+            How people move; by default as in the solve.
+
+        Returns
+        -------
+        Equilibrium
+            With ``.stability``; files do not keep it.
+
+        Raises
+        ------
+        InputError
+            Where the economy is not at rest under these dynamics.
+        """
+        from nege.stability import stability
+
+        return dataclasses.replace(self, stability=stability(self, dynamics=dynamics))
 
     def to_netcdf(self, path: str | pathlib.Path) -> None:
         """Write data, model and proof to one netCDF file, which ``nege.load`` reads again.
@@ -113,6 +144,7 @@ class Equilibrium:
             "perturbed": "\n".join(self.perturbed),
             "leading_eigenvalue": self.leading_eigenvalue,
             "operator": self.operator,
+            "method": self.method,
             "rate": self.rate,
         }
         provenance = {f"provenance_{key}": value for key, value in self.provenance.items()}
@@ -138,6 +170,7 @@ class Equilibrium:
             perturbed=tuple(perturbed.split("\n")) if perturbed else (),
             leading_eigenvalue=float(attrs["leading_eigenvalue"]),
             operator=str(attrs["operator"]),
+            method=str(attrs["method"]),
             rate=float(attrs["rate"]),
             provenance={
                 key.removeprefix("provenance_"): value
@@ -174,7 +207,7 @@ class Equilibrium:
             lines = [
                 f"At rest under {self.dynamics} (residual {self.residual:.1e}), but not a stable "
                 "equilibrium.",
-                self._stability(),
+                self._verdict(),
             ]
         elif not self.converged:
             lines = [
@@ -187,6 +220,8 @@ class Equilibrium:
                 f"Converged: markets clear to {self.residual:.1e}; log wages are within "
                 f"{self.error:.1e} of the solution ({self.iterations} iterations)."
             ]
+            if self.stability is not None:
+                lines.append(f"At rest under {self.stability.dynamics}. {self.stability}")
         else:
             share = self.data["share"].values
             occupied = int(np.count_nonzero(share > 0.0))
@@ -195,26 +230,17 @@ class Equilibrium:
                 f"Converged under {self.dynamics}: residual {self.residual:.1e} "
                 f"({self.iterations} steps). {occupied} of {share.size} regions occupied; the "
                 f"largest, {self.model.regions[top]}, has {share[top]:.1%}.",
-                self._stability(),
+                self._verdict(),
             ]
         if self.perturbed:
             lines.append(f"Nudged by 1e-6 on the way: {'; '.join(self.perturbed)}.")
         return lines
 
-    def _stability(self) -> str:
-        rate = self.leading_eigenvalue
-        if np.isnan(rate):
-            return "Stability not established: in double precision markets leave it undefined."
-        if rate == -np.inf:
-            return "Stable: no deviation is possible."
-        if abs(rate) <= 1e-9:
-            return "Neither stable nor unstable: some deviation neither grows nor dies out."
-        if rate < 0.0:
-            return f"Stable: the slowest small deviation dies out at rate {-rate:.2g}."
-        return f"Unstable: the fastest small deviation grows at rate {rate:.2g}."
+    def _verdict(self) -> str:
+        return verdict(self.leading_eigenvalue) if self.stability is None else str(self.stability)
 
     def _open_questions(self) -> str:
-        if self.horizon == "short run":
+        if self.horizon == "short run" and self.stability is None:
             return "Not established: whether workers would stay; nege.solve finds where they go."
         return "Not established: whether there are other equilibria; another start may find one."
 

@@ -10,9 +10,7 @@ import numpy as np
 from nege import plot, report
 from nege.errors import require
 from nege.geography import equidistant
-from nege.models import closed_forms
 from nege.models.base import Model
-from nege.models.core_periphery import CorePeriphery
 from nege.online import OnlineRegion
 from nege.report import Run
 from nege.status import Status
@@ -42,7 +40,9 @@ def save(run: Run, folder: pathlib.Path) -> list[pathlib.Path]:
 def online_share(run: Run) -> Figure:
     """Draw this economy, and for contrast two equal places with their thresholds and loop."""
     specification = run.specification
-    contrast = specification.parameter == "online_trade_cost"
+    contrast = None
+    if specification.parameter == "online_trade_cost":
+        contrast = specification.model.online_thresholds(CONTRAST_COST)
     figure = _figure(11 if contrast else 6, 4.6)
     axes = figure.subplots(1, 2 if contrast else 1, squeeze=False)[0]
     ax = plot.there_and_back(
@@ -54,24 +54,21 @@ def online_share(run: Run) -> Figure:
     ax.legend(frameon=False)
     ax.set_ylim(bottom=0.0)
     if contrast:
-        _draw_contrast(axes[1], specification.model)
+        _draw_contrast(axes[1], specification.model, *contrast)
     return figure
 
 
-def _draw_contrast(ax: Any, model: Model) -> None:
+def _draw_contrast(ax: Any, model: Model, take_off: float, collapse: float) -> None:
     """Two equal places without counter-forces: the online share jumps, at two thresholds."""
-    sigma, mu = (model.sigma, model.mu) if isinstance(model, CorePeriphery) else (5.0, 0.4)
-    take_off = closed_forms.online_take_off(sigma=sigma, mu=mu, trade_cost=CONTRAST_COST)
-    collapse = closed_forms.online_collapse(sigma=sigma, mu=mu, trade_cost=CONTRAST_COST)
     highest = min(1.25 * max(take_off, collapse), 4.0)
     # Points close to both thresholds, so that the jumps are drawn upright.
     close = [t * f for t in (take_off, collapse) for f in (0.999, 1.001) if 1 < t * f < highest]
     half = np.unique(np.concatenate([np.linspace(1.0, highest, 61), close]))[::-1]
     values = np.concatenate([half, half[-2::-1]])
-    two = CorePeriphery(
-        equidistant(2),
-        sigma=sigma,
-        mu=mu,
+    equal = {name: None for name in model.labelled if name != "trade_cost"}
+    two = model.replace(
+        equal,
+        geography=equidistant(2),
         trade_cost=CONTRAST_COST,
         online=OnlineRegion(trade_cost=highest),
     )

@@ -14,8 +14,8 @@ __all__ = ["OnlineRegion"]
 class OnlineRegion:
     """A place that is equally near to everyone: firms in it serve all at the digital trade cost.
 
-    It joins a model as one more region o, last in order, with
-    T_ro = T_or = trade_cost for every physical r, T_oo = 1 and no farmers
+    It joins a model as one more region o, last in order, with T_ro = T_or = trade_cost
+    for every physical r, T_oo = 1 and none of the people who cannot move, as farmers
     (the online space of Tan & Xia 2022 as a region of Fujita, Krugman & Venables 1999).
 
     Parameters
@@ -25,7 +25,7 @@ class OnlineRegion:
         to arrive.
     commission : float, default 0
         Share of the sales value that the platform keeps, in [0, 1). It is paid
-        out to the farmers of the physical places.
+        out to the immobile people of the physical places.
     amenity : float, default 1
         Factor on the real wage of those who work online.
     name : str, default "online"

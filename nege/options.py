@@ -11,6 +11,7 @@ import numpy as np
 
 from nege import validation
 from nege.errors import InputError
+from nege.kernels.codes import METHODS
 from nege.kernels.fixed_point import Options
 from nege.kernels.long_run import Dynamics
 
@@ -23,7 +24,7 @@ __all__ = ["Logit", "Replicator", "SolverOptions"]
 
 CHOICES = {
     "operator": ("auto", "dense", "symmetric", "line", "fourier"),
-    "method": ("anderson", "plain"),
+    "method": METHODS,
 }
 
 
@@ -53,9 +54,10 @@ class SolverOptions:
         How to multiply by the freeness of trade: "dense", "symmetric" (half of the
         matrix), "line" (two sweeps) or "fourier" (circles and grids, short runs only).
         The geography decides by default.
-    method : str, default "anderson"
-        Of the short run: "anderson", or "plain" iteration, which always converges but
-        slowly.
+    method : str, default "auto"
+        Of the short run: "newton", "anderson", or "plain" iteration, which always
+        converges but slowly. By default Newton's method up to 16 regions, which hands
+        over to Anderson acceleration should it fail, and Anderson acceleration above.
 
     Raises
     ------
@@ -76,7 +78,7 @@ class SolverOptions:
     limit_iterations: int = 10_000
     limit_steps: int = 50_000
     operator: str = "auto"
-    method: str = "anderson"
+    method: str = "auto"
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -91,8 +93,8 @@ class SolverOptions:
 
     def kernel(self) -> Options:
         """Return what the kernels need of these options."""
-        memory = 0 if self.method == "plain" else -1
-        return Options(self.tolerance_residual, self.tolerance_error, self.limit_iterations, memory)
+        method = METHODS.index(self.method)
+        return Options(self.tolerance_residual, self.tolerance_error, self.limit_iterations, method)
 
 
 @dataclass(frozen=True, kw_only=True)

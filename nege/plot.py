@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from nege.equilibrium import Equilibrium
+    from nege.hysteresis import Hysteresis
 
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
 LARGEST_DOT = 600.0  # points squared, for a place with a tenth of all
@@ -148,6 +149,37 @@ def there_and_back(
             label=again,
         )
     ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def loop(found: Hysteresis, values: xr.DataArray, label: str, ax: Axes | None = None) -> Axes:
+    """Draw both arms of a loop, each in pieces from jump to jump."""
+    ax = _axes(ax)
+    varied = found.data[found.parameter].values
+    for arm, colour, dash in (("down", BLUE, "-"), ("up", ORANGE, (0, (4, 2)))):
+        cuts = sorted(jump.value for jump in found.jumps if jump.arm == arm)
+        piece = np.searchsorted(cuts, varied)
+        outcome = values.sel(arm=arm).values
+        for k in range(len(cuts) + 1):
+            there = piece == k
+            order = np.argsort(varied[there])
+            name = ("falling" if arm == "down" else "rising") if k == 0 else None
+            x, y = varied[there][order], outcome[there][order]
+            ax.plot(x, y, color=colour, ls=dash, lw=2.2, label=name)
+        for cut in cuts:
+            # From the last point before the jump to the first one after it.
+            left, right = varied < cut, varied > cut
+            if not (left.any() and right.any()):
+                continue
+            ends = outcome[right][np.argmin(varied[right])], outcome[left][np.argmax(varied[left])]
+            start, end = ends if arm == "down" else ends[::-1]
+            style = {"arrowstyle": "->", "color": colour, "ls": ":", "lw": 1.6}
+            ax.annotate("", (cut, end), (cut, start), arrowprops=style, gid=f"jump {arm}")
+            ax.axvline(cut, color=GREY, lw=0.5, ls=":", zorder=0)
+    ax.set_xlabel(found.parameter.replace("_", " "))
+    ax.set_ylabel(label)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False)
     return ax
 
 

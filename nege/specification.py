@@ -16,7 +16,6 @@ import xarray as xr
 from nege import geography, validation
 from nege.errors import InputError, near
 from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
-from nege.models.core_periphery import CorePeriphery
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator
 
@@ -46,7 +45,7 @@ TABLES = {
     "title": (),
     "why": (),
     "geography": (),
-    "model": ("kind", "sigma", "mu", "trade_cost", "farmers"),
+    "model": (),  # the parameters of its kind
     "online": ("trade_cost", "commission", "amenity", "name"),
     "dynamics": ("kind", "scale", "weights", "online_weight", "allow_entry"),
     "path": ("parameter", "from", "to", "points", "spacing", "back"),
@@ -123,7 +122,8 @@ def read(name: str) -> Specification:
             raise InputError(f"[{key}]", tables.get(key), "a table", f"Add [{key}] to the file.")
     path = _table(tables, "path")
     parameter, values, turn = _path(path)
-    varied = CorePeriphery.parameters
+    kind = _kind(tables["model"])
+    varied = kind.parameters
     if "online" in tables:
         varied += tuple(ONLINE + name for name in ONLINE_PARAMETERS)
     if parameter not in varied:
@@ -132,7 +132,7 @@ def read(name: str) -> Specification:
         raise InputError("[path] parameter", parameter, "one of the model's", cure)
     places = _geography(tables["geography"])
     online = _online(tables, parameter, values)
-    model = _model(_table(tables, "model"), places, online)
+    model = _model(kind, tables["model"], places, online)
     model = model.replace({parameter: float(values[0])})
     model.replace({parameter: float(values[turn])})
     dynamics = _dynamics(tables, model)
@@ -196,15 +196,27 @@ def _online(tables: Mapping[str, Any], parameter: str, values: np.ndarray) -> On
     return OnlineRegion(**table)
 
 
+def _kind(table: Mapping[str, Any]) -> type[Model]:
+    kinds = Model.kinds()
+    return kinds[_choice("[model] kind", table.get("kind", "core-periphery"), kinds)]
+
+
 def _model(
-    table: dict[str, Any], places: geography.Geography, online: OnlineRegion | None
+    kind: type[Model],
+    table: Mapping[str, Any],
+    places: geography.Geography,
+    online: OnlineRegion | None,
 ) -> Model:
-    _choice("[model] kind", table.get("kind", "core-periphery"), ("core-periphery",))
-    for key in ("sigma", "mu", "trade_cost"):
+    fields = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    arguments = [name for name in fields if name not in ("geography", "online")]
+    _check_keys("model", table, ["kind", *arguments])
+    for key in kind.parameters:
         if key not in table:
             raise InputError(f"[model] {key}", None, "given")
-    arguments = {key: value for key, value in table.items() if key != "kind"}
-    return CorePeriphery(places, online=online, **arguments)
+    given: dict[str, Any] = {key: value for key, value in table.items() if key != "kind"}
+    make: Any = kind
+    model: Model = make(places, online=online, **given)
+    return model
 
 
 def _dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import validation
-from nege.errors import InputError, near
+from nege import axes
+from nege.errors import InputError
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
 from nege.search import LongRun, find_long_run
@@ -95,27 +95,24 @@ def sweep(
     array([[0.5, 0.5], [0.5, 1. ]])
     """
     check_model(model)
-    axes = {name: _axis(model, name, values) for name, values in _items("parameters", parameters)}
-    if along == FIRST:
-        along = next(iter(axes))
-    if along is not None and (not isinstance(along, str) or along not in axes):
-        raise InputError("along", along, "one of the swept parameters", near(along, axes))
-    others = [name for name in axes if name != along]
-    inner = () if along is None else axes[along]
+    varied = {n: axes.axis(model, n, v) for n, v in axes.items("parameters", parameters)}
+    along = axes.followed(next(iter(varied)) if along == FIRST else along, varied)
+    others = [name for name in varied if name != along]
+    inner = () if along is None else varied[along]
     solver = _Solver(model, start, dynamics, options)
-    result = _Table(model, tuple(axes), tuple(len(values) for values in axes.values()))
+    result = _Table(model, tuple(varied), tuple(len(values) for values in varied.values()))
     bar = _bar(progress, int(np.prod(result.shape)))
-    for outer in itertools.product(*(range(len(axes[name])) for name in others)):
-        chosen = {name: axes[name][i] for name, i in zip(others, outer, strict=True)}
+    for outer in itertools.product(*(range(len(varied[name])) for name in others)):
+        chosen = {name: varied[name][i] for name, i in zip(others, outer, strict=True)}
         line = [{**chosen, along: value} for value in inner] if along else [chosen]
         for position, point in enumerate(solver.line(line)):
             index = dict(zip(others, outer, strict=True))
             if along is not None:
                 index[along] = position
-            result.put(tuple(index[name] for name in axes), *point)
+            result.put(tuple(index[name] for name in varied), *point)
             bar.update()
     bar.close()
-    coords = {name: (name, values) for name, values in axes.items()}
+    coords = {name: (name, values) for name, values in varied.items()}
     return result.dataset(coords, solver.options)
 
 
@@ -169,7 +166,7 @@ def follow(
     """
     check_model(model)
     steps = _path(path)
-    _check_names(model, [str(name) for name in steps.data_vars])
+    axes.check_names(model, [str(name) for name in steps.data_vars])
     count = steps.sizes["step"]
     points = [
         {
@@ -250,45 +247,9 @@ class _Table:
         )
 
 
-def _items(argument: str, parameters: Any) -> list[tuple[str, Any]]:
-    if not isinstance(parameters, Mapping) or not parameters:
-        raise InputError(
-            argument,
-            parameters,
-            "a mapping of parameter names to values",
-            'For example {"online_trade_cost": [2, 1.5, 1]}.',
-        )
-    return list(parameters.items())
-
-
-def _axis(model: Model, name: str, values: Any) -> np.ndarray:
-    """Check one swept parameter and every value of it."""
-    _check_names(model, [name])
-    array = _numbers(name, values)
-    for value in array:
-        model.replace({name: float(value)})
-    return array
-
-
-def _numbers(name: str, values: Any) -> np.ndarray:
-    allowed = "a list of at least one number"
-    array = validation.real_array(name, values, allowed)
-    if array.ndim != 1 or array.size == 0:
-        cure = f"Swept values are one-dimensional. Its shape is {array.shape}."
-        raise InputError(name, values, allowed, cure)
-    return array
-
-
-def _check_names(model: Model, names: Iterable[str]) -> None:
-    known = model.varied()
-    for name in names:
-        if name not in known:
-            raise InputError("parameter", name, "one of the model's", near(name, known))
-
-
 def _path(path: Any) -> xr.Dataset:
     if not isinstance(path, xr.Dataset):
-        lists = {name: _numbers(name, values) for name, values in _items("path", path)}
+        lists = {name: axes.numbers(name, values) for name, values in axes.items("path", path)}
         lengths = {name: len(values) for name, values in lists.items()}
         if len(set(lengths.values())) > 1:
             raise InputError("path", lengths, "lists of one length", "Repeat constant values.")

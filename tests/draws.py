@@ -7,7 +7,7 @@ from scipy.integrate import solve_ivp
 import nege
 
 
-def economy(seed):
+def economy(seed, kind=nege.CorePeriphery):
     """Draw an economy and shares: R 2..200, sigma 1.3..20, mu .05...95, every second one online."""
     rng = np.random.default_rng([2026, seed])
     n = int(np.exp(rng.uniform(np.log(2), np.log(201))))
@@ -18,7 +18,7 @@ def economy(seed):
     if rng.random() < 0.5:  # asymmetric
         cost = cost * np.exp(rng.uniform(0, 0.3, (n, n)))
         np.fill_diagonal(cost, 1.0)
-    farmers = rng.dirichlet(np.full(n, 2.0))
+    immobile = rng.dirichlet(np.full(n, 2.0))
     online = None
     if rng.random() < 0.5:
         online = nege.OnlineRegion(
@@ -26,13 +26,13 @@ def economy(seed):
             commission=float(rng.choice([0.0, rng.uniform(0, 0.5)])),
             amenity=float(rng.uniform(0.8, 1.2)),
         )
-    model = nege.CorePeriphery(
+    model = kind(
         nege.geography.from_distance(1.0 - np.eye(n)),
         sigma=sigma,
         mu=mu,
         trade_cost=cost,
-        farmers=farmers,
         online=online,
+        **{kind.immobile: immobile},
     )
     share = rng.dirichlet(np.full(len(model.regions), rng.choice([0.3, 1.0, 5.0])))
     if rng.random() < 0.5 and len(share) > 2:

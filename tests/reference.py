@@ -84,16 +84,44 @@ def real_wages(share, cost, farmers, sigma, mu, commission=None, amenity=None, *
     return amenity * wage * price**-mu
 
 
+def skilled_wages(share, cost, unskilled, sigma, mu, commission):
+    """Footloose entrepreneurs: Delta, and the linear system w = M w + b solved directly.
+
+    Everything may be complex, for derivatives by a complex step.
+    """
+    n = len(share)
+    net = 1 - commission
+    free = cost ** (1 - sigma)
+    delta = np.array(
+        [sum(share[r] * net[r] ** (sigma - 1) * free[r, s] for r in range(n)) for s in range(n)]
+    )
+    matrix, right = np.eye(n, dtype=delta.dtype), np.zeros(n, dtype=delta.dtype)
+    for r in range(n):
+        reach = [mu / sigma * net[r] ** sigma * free[r, s] / delta[s] for s in range(n)]
+        from_unskilled = sum(reach[s] * unskilled[s] for s in range(n))
+        right[r] = from_unskilled
+        for j in range(n):
+            matrix[r, j] -= reach[j] * share[j]
+            matrix[r, j] -= from_unskilled * sigma * share[j] * commission[j] / net[j]
+    return delta, np.linalg.solve(matrix, right)
+
+
+def skilled_payoffs(share, cost, unskilled, sigma, mu, commission, amenity):
+    """Ln of real skilled wages."""
+    delta, wage = skilled_wages(share, cost, unskilled, sigma, mu, commission)
+    return np.log(amenity) + np.log(wage) + mu / (sigma - 1) * np.log(delta)
+
+
 def of_model(model):
-    """Read a nege.CorePeriphery back into plain arrays, by its public fields only."""
+    """Read a model of varieties back into plain arrays, by its public fields only."""
     n = len(model.geography)
     if np.ndim(model.trade_cost) == 0:
         places = model.trade_cost**model.geography.distance.values
     else:
         places = model.trade_cost.values
     size = n + (model.online is not None)
-    farmers = np.zeros(size)
-    farmers[:n] = model.farmers.values
+    immobile = np.zeros(size)
+    immobile[:n] = getattr(model, model.immobile).values
     commission, amenity = np.zeros(size), np.ones(size)
     digital = None
     if model.online is not None:
@@ -101,9 +129,53 @@ def of_model(model):
         commission[-1], amenity[-1] = model.online.commission, model.online.amenity
     return {
         "cost": trade_costs(places, digital),
-        "farmers": farmers,
+        model.immobile: immobile,
         "sigma": model.sigma,
         "mu": model.mu,
         "commission": commission,
         "amenity": amenity,
     }
+
+
+def steered(plain, parameter, step):
+    """The arrays of ``of_model`` with one parameter moved by a step, complex ones included."""
+    plain = dict(plain)
+    if parameter in ("sigma", "mu"):
+        plain[parameter] = plain[parameter] + step
+    elif parameter == "online_commission":
+        plain["commission"] = plain["commission"] + step * last(plain)
+    elif parameter == "online_amenity":
+        plain["amenity"] = plain["amenity"] + step * last(plain)
+    return plain
+
+
+def last(plain):
+    """One for the online region, zero for the places."""
+    return np.append(np.zeros(len(plain["commission"]) - 1), 1.0)
+
+
+def log_outcomes(share, cost, farmers, sigma, mu, commission, amenity):
+    """Log wages and log real wages by Newton's method, also for complex arguments.
+
+    A number h i added to an argument comes back as h times the derivative, in the
+    imaginary part, without any difference being taken.
+    """
+
+    def excess(u):
+        wage = np.exp(u)
+        return np.log(wages_that_markets_pay(wage, share, cost, farmers, sigma, mu, commission)) - u
+
+    n, h = len(share), 1e-30
+    u, settled = np.zeros(n, dtype=complex), False
+    for _ in range(60):
+        still = excess(u.real).imag  # what the arguments' own imaginary parts bring
+        slopes = [(excess(u.real + 1j * h * e).imag - still) / h for e in np.eye(n)]
+        move = np.linalg.solve(np.column_stack(slopes), excess(u))
+        u = u - move * min(1.0, 1.0 / max(np.max(np.abs(move.real)), 1e-300))
+        if settled:  # and once more, for the imaginary part
+            break
+        settled = np.max(np.abs(move.real)) < 1e-12
+    else:
+        raise AssertionError("the reference did not converge")
+    price = price_indices(np.exp(u), share, cost, sigma, commission)
+    return u, np.log(amenity) + u - mu * np.log(price)

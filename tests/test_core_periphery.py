@@ -401,13 +401,13 @@ def test_real_wages_are_those_of_the_slow_reference(seed, n):
 @given(**shapes)
 def test_jacobian_of_payoffs_is_the_slope_of_the_reference(seed, n):
     """d ln omega / d share, against central differences of the slow reference."""
-    from nege.kernels import equations
+    from nege.kernels import derivatives
 
     economy, share = random_economy(seed, n)
     plain = reference.of_model(economy)
     jacobian = np.empty((n + 1, n + 1))
     state = np.log(nege.short_run(economy, share).data.wage.values)
-    assert equations.payoff_jacobian(economy.kernel, share, state, jacobian)
+    assert derivatives.payoff_jacobian(economy.kernel, share, state, jacobian)
     j = seed % (n + 1)
     h = 1e-5 * share[j]
     up, down = share.copy(), share.copy()

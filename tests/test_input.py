@@ -31,6 +31,10 @@ def make(geography=AB, *, sigma=5, mu=0.4, trade_cost=1.7, **more):
     return nege.CorePeriphery(geography, sigma=sigma, mu=mu, trade_cost=trade_cost, **more)
 
 
+def entrepreneurs(geography=AB, *, sigma=5, mu=0.4, trade_cost=1.7, **more):
+    return nege.FootlooseEntrepreneur(geography, sigma=sigma, mu=mu, trade_cost=trade_cost, **more)
+
+
 def tastes(model, **arguments):
     return solve(model, dynamics=Logit(scale=0.1, **arguments))
 
@@ -45,7 +49,7 @@ def masked(values):
 
 
 HERE = OnlineRegion(trade_cost=1.2)
-M, W = make(), make(online=HERE)
+M, W, F = make(), make(online=HERE), entrepreneurs(online=HERE)
 E2, FRAME = np.ones((2, 2)), functools.partial(pd.DataFrame, columns=["a", "b"])
 EQUAL = Logit(scale=0.1, weights=[1, 1])
 
@@ -166,6 +170,7 @@ TAKES_SHARES = {
     "start of a sweep": lambda value: sweep(M, {"mu": [0.4]}, start=value),
     "start of a path": lambda value: follow(M, {"mu": [0.4]}, value),
     "farmers": lambda value: make(farmers=value),
+    "unskilled": lambda value: entrepreneurs(unskilled=value),
 }
 
 
@@ -234,6 +239,15 @@ M.replace(online={}, online_trade_cost=2)     | parameter  | 'online_tr | It has
 M.replace(3)                                  | changes    | 3          | mapping
 M.replace("sigma")                            | changes    | 'sigma'    | mapping
 M.replace({1: 2})                             | parameter  | 1          | Known: geography, sigma
+entrepreneurs("China")                        | geography  | 'China'    | geography.equidistant(2)
+entrepreneurs(sigma=1)                        | sigma      | got 1.     | above 1
+entrepreneurs(mu=NAN)                         | mu         | nan        | It is a share of spending
+entrepreneurs(trade_cost=[[1, 2], [NAN, 1]])  | trade_cost | nan        | from 'b' to 'a' is nan
+entrepreneurs(BA, online=HERE)                | geography  | 'online'   | Rename that place, or give
+entrepreneurs(online={"trade_cost": 1})       | online     | {'trade_co | nege.OnlineRegion(
+short_run(F, [0.5, 0.5])                      | share      | [0.5, 0.5] | each of the 3 names
+F.replace(farmers=None)                       | parameter  | 'farmers'  | Known: geography, sigma
+F.replace(geography=BA)                       | geography  | 2 places   | For unskilled, None is
 report.writable(BELOW_A_FILE)                 | output     | x.nc       | Choose another with
 report.writable(__file__)                     | output     | input.py   | a folder that can be
 short_run(M, [1, 0]).to_netcdf(BELOW_A_FILE)  | path       | x.nc       | a file that can be written
@@ -330,6 +344,7 @@ n = 2 | n = 1 | n | 1 | Trade takes at least two places
 sigma = 5.0 | | [model] sigma | None | given
 sigma = 5.0 | sigma = "5" | sigma | '5' | a finite number above 1
 trade_cost = 2.0 | trade_cost = nan | trade_cost | nan | a finite number at least 1
+mu = 0.4 | mu = 0.4\nkind = "footloose-entrepreneur"\nfarm = 1 | key in [model] | 'farm' | unskilled
 mu = 0.4 | mu = 0.4\nfarmers = [1, 1] | farmers | [1, 1] | Divide by the sum
 [online] | [online]\ntrade_cost = 0.5 | online_trade_cost | 0.5 | nothing melts on the way
 [online] | [online]\ncommission = 1 | online_commission | 1 | at least 0 and below 1
@@ -498,6 +513,26 @@ def test_changing_the_input_afterwards_changes_no_economy():
     for array in (model.trade_cost, model.farmers):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
+
+
+@pytest.mark.parametrize("form", [lambda x: x, lambda x: pickle.loads(pickle.dumps(x)), copy.copy])
+@pytest.mark.parametrize("kind", [nege.CorePeriphery, nege.FootlooseEntrepreneur])
+def test_what_a_model_hands_out_is_a_copy_that_changes_no_economy(kind, form):
+    """Whether its kernel was made before or is made after somebody replaces values."""
+    places = {kind.immobile: PLAIN[0]}
+    model = form(kind(AB, sigma=5, mu=0.4, trade_cost=COSTS, **places))
+    untouched = kind(AB, sigma=5, mu=0.4, trade_cost=COSTS, **places)
+    for _ in range(2):
+        for name in (kind.immobile, "trade_cost"):
+            getattr(model, name).values = np.full_like(getattr(model, name).values, 7.0)
+            getattr(model, name).attrs["units"] = "7"
+            with pytest.raises(ValueError, match="read-only"):
+                getattr(model, name).values[0] = 7.0
+            assert getattr(model, name).identical(getattr(untouched, name))
+        found = short_run(model, PLAIN[1])
+        xr.testing.assert_identical(found.data, short_run(untouched, PLAIN[1]).data)
+        nege.testing.assert_equilibrium(found)
+        assert model.to_dataset().identical(untouched.to_dataset())
 
 
 # --- extreme but legal values

@@ -151,17 +151,20 @@ def test_a_map_that_diverges_is_reported():
     assert report.status != codes.CONVERGED
 
 
+@pytest.mark.parametrize("kind", [nege.CorePeriphery, nege.FootlooseEntrepreneur])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_bad_number_anywhere_never_converges(two, bad):
+def test_a_bad_number_anywhere_never_converges(kind, bad):
     """Planted in every parameter, in the share and in the start."""
-    economy = two(1.7, nege.OnlineRegion(trade_cost=1.2, commission=0.1))
+    online = nege.OnlineRegion(trade_cost=1.2, commission=0.1)
+    places = nege.geography.equidistant(2)
+    economy = kind(places, sigma=5, mu=0.4, trade_cost=1.7, online=online)
     good = economy.kernel
     share, state = np.array([0.3, 0.5, 0.2]), np.zeros(3)
     assert fixed_point(good, share, state.copy(), OPTIONS).status == codes.CONVERGED
     plants = []
     for field in ("sigma", "mu"):
         plants.append((good._replace(**{field: bad}), share, state))
-    for field in ("farmers", "log_net"):
+    for field in (kind.immobile, "log_net"):
         for i in range(3):
             array = getattr(good, field).copy()
             array[i] = bad

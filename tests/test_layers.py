@@ -33,7 +33,10 @@ def test_kernels_import_only_numpy_numba_the_standard_library_and_each_other(pat
         assert allowed or name.startswith("nege.kernels."), name
 
 
-DRIVERS = ("solve", "search", "sweep", "equilibrium", "plot", "report", "cli", "files", "testing")
+DRIVERS = (
+    *("solve", "clearing", "batch", "axes", "search", "sweep", "equilibrium"),
+    *("plot", "report", "cli", "files", "testing"),
+)
 
 
 @pytest.mark.parametrize("path", [p for p in FILES if p.parent.name == "models"], ids=str)

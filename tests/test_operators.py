@@ -101,12 +101,12 @@ def test_wages_do_not_depend_on_the_operator(name):
     ("geography", "short", "long"),
     [
         (nege.geography.racetrack(8), "dense", "dense"),
-        (nege.geography.racetrack(100), "symmetric", "symmetric"),
+        (nege.geography.racetrack(200), "symmetric", "symmetric"),
         (nege.geography.racetrack(3000), "fourier", "symmetric"),
         (nege.geography.grid(60, 60), "fourier", "symmetric"),
         (nege.geography.line(100), "line", "line"),
         (nege.geography.line(3), "dense", "dense"),
-        (nege.geography.star(100), "symmetric", "symmetric"),
+        (nege.geography.star(200), "symmetric", "symmetric"),
     ],
     ids=str,
 )
@@ -324,18 +324,27 @@ def test_exp_and_log_carry_what_is_not_a_number():
 # --- two regions on a grid ---------------------------------------------------------
 
 
+def grid(freeness, shares, *parameters):
+    """Log wage ratios, (residual, error), (status, steps) of two regions."""
+    from nege.kernels import two_regions
+
+    shape = len(freeness), len(shares)
+    q, numbers = np.empty(shape), np.empty((*shape, 2))
+    counts = np.full((*shape, 2), -1)
+    two_regions.grid(freeness, shares, *parameters, 1e-12, q, numbers, counts)
+    return q, numbers, counts
+
+
 def test_the_two_region_grid_agrees_with_the_general_solver(two):
     from nege.kernels import two_regions
 
     costs = np.array([1.01, 1.5, 1.7, 3.0, 20.0])
     shares = np.linspace(0.0, 1.0, 41)
-    shape = (5, 41)
-    q, residual, gap = np.empty(shape), np.empty(shape), np.empty(shape)
-    status = np.empty(shape, dtype=np.int64)
-    two_regions.grid(costs**-4.0, shares, 0.5, 5.0, 0.4, 1e-12, q, residual, status)
+    q, numbers, counts = grid(costs**-4.0, shares, 0.5, 5.0, 0.4)
+    gap = np.empty_like(q)
     two_regions.payoff_gaps(costs**-4.0, shares, 5.0, 0.4, q, gap)
-    assert (status == 0).all()
-    assert residual.max() <= 1e-12
+    assert (counts[..., 0] == 0).all()
+    assert numbers[..., 0].max() <= 1e-12
     for i, cost in enumerate(costs):
         data = nege.short_run(two(float(cost)), np.column_stack([shares, 1 - shares]))
         np.testing.assert_allclose(q[i], np.log(data.wage[:, 0] / data.wage[:, 1]), atol=1e-10)
@@ -346,16 +355,12 @@ def test_the_two_region_grid_agrees_with_the_general_solver(two):
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("which", range(5))
 def test_the_two_region_grid_never_converges_on_a_bad_number(bad, which):
-    from nege.kernels import two_regions
-
     arguments = [np.array([0.2, 0.3]), np.array([0.3, 0.6]), 0.5, 5.0, 0.4]
     if which < 2:
         arguments[which][1] = bad
     else:
         arguments[which] = bad
-    status = np.zeros((2, 2), dtype=np.int64)
-    out = np.empty((2, 2)), np.empty((2, 2))
-    two_regions.grid(*arguments, 1e-12, *out, status)
+    status = grid(*arguments)[2][..., 0]
     planted = {0: status[1], 1: status[:, 1]}.get(which, status)
     assert (planted != 0).all()
     if which == 1:
@@ -368,14 +373,19 @@ def test_two_regions_from_one_corner_to_the_other_at_hard_parameters(sigma, mu, 
     from nege.kernels import two_regions
 
     shares = np.array([0.0, 1e-9, 0.3, 0.5, 1 - 1e-6, 1.0])
-    out = np.empty((1, 6)), np.empty((1, 6))
-    status = np.empty((1, 6), dtype=np.int64)
-    two_regions.grid(np.array([freeness]), shares, 0.3, sigma, mu, 1e-12, *out, status)
-    assert (status == 0).all()
-    for share, q in zip(shares, out[0][0], strict=True):
-        alone, left = two_regions._bisect(freeness, 0.3, mu, sigma, share, 1e-13)
-        assert left <= 1e-12 * sigma
-        assert alone == pytest.approx(q, abs=1e-9 * sigma)
+    found, numbers, counts = grid(np.array([freeness]), shares, 0.3, sigma, mu)
+    assert (counts[..., 0] == 0).all()
+    for share, q, proof in zip(shares, found[0], numbers[0], strict=True):
+        alone, left, error = two_regions._bisect(freeness, 0.3, mu, sigma, share, 1e-13)
+        assert left <= 1e-12
+        assert abs(alone - q) <= 2.0 * (error + proof[1]) + 1e-12
+
+
+def test_what_is_solved_in_a_grid_does_not_depend_on_its_company():
+    freeness, shares = np.array([0.2]), np.linspace(0.01, 0.99, 40)
+    together = grid(freeness, shares, 0.5, 5.0, 0.4)[0]
+    some = grid(freeness, shares[30:], 0.5, 5.0, 0.4)[0]
+    np.testing.assert_allclose(together[:, 30:], some, atol=0, rtol=1e-15)
 
 
 def test_names_of_operators():

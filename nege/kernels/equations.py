@@ -13,28 +13,31 @@ and ``update`` puts it together, whatever the geography:
     spending   what each place spends on varieties
     respond    the change of the state, from market access
     settled    the part of spending that does not move with the state: it bounds the error
+
+For derivatives (``nege.kernels.derivatives``) it says how each of these responds to the
+place's own share and state, and to the parameters.
 """
 
 from nege.kernels.jit import equation, kernel
 from nege.kernels.operators import buy, sell, trade
 
 
-@equation
+@equation(arithmetic=True)
 def supply(parameters, share, state, out):
     """Write what each place adds to the price index of a place at no distance."""
 
 
-@equation
+@equation(arithmetic=True)
 def spending(parameters, share, state, out):
     """Write what each place spends on varieties."""
 
 
-@equation
+@equation(arithmetic=True)
 def respond(parameters, share, state, access, change):
     """Write f(state) - state, from market access."""
 
 
-@equation
+@equation(arithmetic=True)
 def settled(parameters, share, state, out):
     """Write the part of spending that does not move with the state."""
 
@@ -47,24 +50,54 @@ def contraction_gap(parameters, access, reach):
     """
 
 
-@equation
+@equation(arithmetic=True)
 def normalise(parameters, share, state):
     """Put the state on the numeraire."""
 
 
-@equation
+@equation(arithmetic=True)
 def payoff(parameters, share, state, price, out):
     """Write ln payoff of every region at a cleared state (real wages, profits)."""
 
 
 @equation
-def payoff_jacobian(parameters, share, state, out):
-    """Write d ln payoff_r / d share_j with markets clearing; False where it is undefined."""
+def response(parameters):
+    """Return d change/d ln access of ``respond``, the same in every place."""
 
 
 @equation
-def solve_short_run(parameters, share, state, options):
-    """Bring the state to market clearing for a given share, in place; return a Report."""
+def sensitivities(parameters, share, state, out):
+    """Write, by the state and by the share of each place, how it moves what it does.
+
+    Six rows: d supply, d spending of its own, and d spending of everybody, in units of
+    their settled spending; first by the state, then by the share. Negative supply slopes
+    mean that prices fall with the state.
+    """
+
+
+@equation
+def payoff_sensitivities(parameters, share, state, price, out):
+    """Write d ln payoff by the place's state and by its ln price, in two rows."""
+
+
+@equation
+def supply_tangent(parameters, direction, share, state, out):
+    """Write d supply along a direction of the parameters, share and state fixed."""
+
+
+@equation
+def spending_tangent(parameters, direction, share, state, out):
+    """Write d spending, likewise."""
+
+
+@equation
+def respond_tangent(parameters, direction, share, state, access, out):
+    """Write the derivative of ``respond``, access fixed too."""
+
+
+@equation
+def payoff_tangent(parameters, direction, share, state, price, out):
+    """Write d ln payoff, prices fixed too."""
 
 
 @kernel

@@ -12,7 +12,7 @@ point, or where a region hardly trades, a small residual alone proves little.
 
 The iteration is kernels on a workspace: ``begin``, ``judge`` (with ``confirm``) and ``move``.
 So one loop in compiled code and one in Python, for operators that do not compile, run the
-same method. A memory of zero is plain iteration.
+same method. Plain iteration is the same with no memory.
 
 Anderson, D. G. (1965), J. ACM 12; Walker & Ni (2011), SIAM J. Numer. Anal. 49.
 """
@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, STALLED
+from nege.kernels.codes import ANDERSON, AUTO, CONVERGED, LIMIT, NOT_FINITE, PLAIN, STALLED
 from nege.kernels.equations import gap_at, normalise, update
 from nege.kernels.jit import kernel
 from nege.kernels.linear import solve_small
@@ -44,17 +44,17 @@ CONFIRM = -11  # the residual is within tolerance: the error bound has to be loo
 
 # Rows of Workspace.vectors, positions in .counts and .levels.
 CHANGE, OLD_STATE, OLD_CHANGE, BEST_STATE, BEST_CHANGE = range(5)
-LENGTH, SLOT, RETURNS, PLAIN, BURSTS, FRESH, IDLE, ITERATIONS = range(8)
+LENGTH, SLOT, RETURNS, BURST_LEFT, BURSTS, FRESH, IDLE, ITERATIONS = range(8)
 BEST, FIRST, MARK, TARGET = range(4)
 
 
 class Options(NamedTuple):
-    """When a short run stops, and how many differences it remembers (-1: as many as pay)."""
+    """When a short run stops, and by which method (``nege.kernels.codes``) it goes."""
 
     tolerance_residual: float
     tolerance_error: float
     limit_iterations: int
-    memory: int = -1
+    method: int = AUTO
 
 
 class Report(NamedTuple):
@@ -65,6 +65,7 @@ class Report(NamedTuple):
     error: float  # bound on max |u - solution|
     rate: float  # mean factor by which the residual fell in an iteration
     iterations: int
+    method: int
 
 
 class Workspace(NamedTuple):
@@ -84,9 +85,9 @@ class Workspace(NamedTuple):
 def begin(state, options):
     """Open a workspace for a start."""
     size = state.size
-    memory = options.memory
-    if memory < 0:
-        memory = min(12 if size >= LARGE else 8, max(1, size - 1))
+    memory = min(12 if size >= LARGE else 8, max(1, size - 1))
+    if options.method == PLAIN:
+        memory = 0
     vectors = np.zeros((5, size))
     copy(state, vectors[BEST_STATE])
     counts = np.zeros(8, dtype=np.int64)
@@ -212,18 +213,18 @@ def move(w, state, options):
     """Go to the next point, in place."""
     change = w.vectors[CHANGE]
     residual = largest(change)
-    if w.counts[PLAIN] == 0 and not residual < GROWTH * w.levels[BEST]:
+    if w.counts[BURST_LEFT] == 0 and not residual < GROWTH * w.levels[BEST]:
         w.counts[RETURNS] += 1
         _forget(w)
-        w.counts[PLAIN] = w.counts[BURSTS]
+        w.counts[BURST_LEFT] = w.counts[BURSTS]
         if w.counts[RETURNS] >= LIMIT_RETURNS:
-            w.counts[PLAIN] = options.limit_iterations
+            w.counts[BURST_LEFT] = options.limit_iterations
         w.counts[BURSTS] *= 2
         for i in range(state.size):
             state[i] = w.vectors[BEST_STATE, i] + w.vectors[BEST_CHANGE, i]
         return
-    if w.counts[PLAIN] > 0 or w.gram.shape[0] == 0:
-        w.counts[PLAIN] = max(0, w.counts[PLAIN] - 1)
+    if w.counts[BURST_LEFT] > 0 or w.gram.shape[0] == 0:
+        w.counts[BURST_LEFT] = max(0, w.counts[BURST_LEFT] - 1)
         for i in range(state.size):
             state[i] += change[i]
         return
@@ -258,7 +259,8 @@ def finish(w, state, status, gap):
     iterations = w.counts[ITERATIONS]
     error = best / gap if gap > 0.0 else math.inf
     rate = (best / first) ** (1.0 / iterations) if 0.0 < first < math.inf else 0.0
-    return Report(status, best, error, rate, iterations)
+    method = ANDERSON if w.gram.shape[0] > 0 else PLAIN
+    return Report(status, best, error, rate, iterations, method)
 
 
 @kernel
@@ -274,7 +276,7 @@ def fixed_point(parameters, share, state, options):
     state : (R,) array
         Start; on return the point whose residual is reported, also in failure.
     options : Options
-        Tolerances, limit and memory.
+        Tolerances, limit and method.
 
     Returns
     -------

@@ -7,6 +7,8 @@ points.
 
 import math
 
+import numpy as np
+
 from nege.kernels.jit import kernel
 from nege.kernels.vectors import add_scaled
 
@@ -59,6 +61,23 @@ def substitute(a, pivots, b):
             add_scaled(b[k], -a[k, i], b[i])
         for j in range(b.shape[1]):
             b[k, j] /= a[k, k]
+
+
+@kernel
+def implicit(jacobian, changes):
+    """Turn changes of a map into those of its fixed point: (I - jacobian)^(-1) changes.
+
+    In place, for every column of changes; `jacobian` is overwritten. False where undefined.
+    """
+    n = jacobian.shape[0]
+    pivots = np.empty(n, dtype=np.int64)
+    for r in range(n):
+        for j in range(n):
+            jacobian[r, j] = (1.0 if r == j else 0.0) - jacobian[r, j]
+    if not factorise(jacobian, pivots):
+        return False
+    substitute(jacobian, pivots, changes)
+    return True
 
 
 @kernel

@@ -29,8 +29,9 @@ from typing import NamedTuple
 import numpy as np
 
 from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, STALLED
-from nege.kernels.equations import payoff_at, solve_short_run
+from nege.kernels.equations import payoff_at
 from nege.kernels.jit import kernel
+from nege.kernels.newton import solve
 from nege.kernels.vectors import copy, largest
 
 SHORTEST_STEP = 1e-10  # of the integrator, in its own time
@@ -116,7 +117,7 @@ def mismatch(dynamics, share, log_payoff, out):
 @kernel
 def evaluate(parameters, dynamics, share, state, options, log_payoff, growth):
     """Clear markets at a share, then payoffs and growth rates; return (report, residual)."""
-    report = solve_short_run(parameters, share, state, options)
+    report = solve(parameters, share, state, options)
     payoff_at(parameters, share, state, np.empty((2, share.size)), log_payoff)
     residual = mismatch(dynamics, share, log_payoff, growth)
     return report, residual

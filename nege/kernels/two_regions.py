@@ -16,8 +16,9 @@ for two equal regions on a grid of trade costs and shares.
 
 import numpy as np
 
-from nege.kernels.codes import CONVERGED, LIMIT
+from nege.kernels.codes import CONVERGED, LIMIT, NEWTON, STALLED
 from nege.kernels.jit import kernel
+from nege.kernels.points import Many
 from nege.kernels.vmath import exp, log
 
 LANES = 128  # economies worked on together; the buffers of so many fit the first cache
@@ -60,14 +61,17 @@ def _slopes(k, f, mu, sigma, share, ratio, x, access, slope):
 
 
 @kernel(arithmetic=True)
-def _advance(q, access, slope, sigma, left):
+def _advance(q, access, slope, sigma, tolerance, left, steps):
+    """Newton's step where it is needed: what is solved stays, with the residual it has."""
     for j in range(q.size):
         h = sigma * q[j] - log(access[j])
+        left[j] = abs(h) / sigma
         move = h / slope[j]
         move = LONGEST_STEP if move > LONGEST_STEP else move
         move = -LONGEST_STEP if move < -LONGEST_STEP else move
-        q[j] -= move
-        left[j] = abs(h)
+        solved = left[j] <= tolerance
+        q[j] -= 0.0 if solved else move
+        steps[j] += 0.0 if solved else 1.0
 
 
 @kernel
@@ -94,21 +98,21 @@ def _bisect(k, f, mu, sigma, a, tolerance):
         _slopes(k, f, mu, sigma, share, ratio, x, access, slope)
         h = sigma * q - np.log(access[0])
         if abs(h) / sigma <= tolerance:
-            return q, abs(h)
+            return q, abs(h) / sigma, abs(h) / slope[0]
         if h > 0.0:
             high = q
         elif h < 0.0:
             low = q
         else:
-            return q, np.inf
+            return q, np.inf, np.inf
         q -= h / slope[0]
         if not low < q < high:
             q = 0.5 * (low + high)
-    return q, np.inf
+    return q, np.inf, np.inf
 
 
 @kernel
-def grid(freeness, shares, farmers, sigma, mu, tolerance, log_ratio, residual, status):
+def grid(freeness, shares, farmers, sigma, mu, tolerance, log_ratio, numbers, counts):
     """Solve two equal regions for every freeness and every share.
 
     Parameters
@@ -122,35 +126,76 @@ def grid(freeness, shares, farmers, sigma, mu, tolerance, log_ratio, residual, s
         Share of farmers in the first region; the model's parameters.
     tolerance : float
         On the residual |q - (f_1 - f_2)(q)| of log relative wages.
-    log_ratio, residual, status : (N, M) arrays
-        Written: q, the residual before the last step, and how each solve ended.
+    log_ratio : (N, M) array
+        Written: q.
+    numbers, counts : (N, M, 2) arrays
+        Written: residual and error of q; how each solve ended, and its steps.
     """
     m = shares.size
     ratio, x = np.empty(LANES), np.empty(LANES)
     access, slope, left = np.empty(LANES), np.empty(LANES), np.empty(LANES)
+    steps = np.empty(LANES)
     for start in range(0, m, LANES):
         stop = min(m, start + LANES)
         n = stop - start
         part = shares[start:stop]
-        e, p, z, d, h = ratio[:n], x[:n], access[:n], slope[:n], left[:n]
-        q = np.zeros(n)
+        e, p, z, d, h, c = ratio[:n], x[:n], access[:n], slope[:n], left[:n], steps[:n]
+        q, before = np.zeros(n), np.zeros(n)
         for i in range(freeness.size):
             k = freeness[i]
+            for j in range(n):
+                c[j] = 1.0
+                last = q[j]
+                if i > 1 and abs(last - before[j]) <= LONGEST_STEP:
+                    q[j] += last - before[j]  # the secant through the two rows before
+                before[j] = last
             for _ in range(LIMIT_NEWTON):
                 _powers(q, 1.0, e)
                 _powers(q, 1.0 - sigma, p)
                 _slopes(k, farmers, mu, sigma, part, e, p, z, d)
-                _advance(q, z, d, sigma, h)
-                if _largest(h) / sigma <= tolerance:
+                _advance(q, z, d, sigma, tolerance, h, c)
+                if _largest(h) <= tolerance:
                     break
             for j in range(n):
-                if not h[j] / sigma <= tolerance:
-                    q[j], h[j] = _bisect(k, farmers, mu, sigma, part[j], tolerance)
+                error = h[j] * sigma / d[j]
+                if not h[j] <= tolerance:
+                    q[j], h[j], error = _bisect(k, farmers, mu, sigma, part[j], tolerance)
                 log_ratio[i, start + j] = q[j]
-                residual[i, start + j] = h[j] / sigma
-                status[i, start + j] = CONVERGED if h[j] / sigma <= tolerance else LIMIT
+                numbers[i, start + j, 0] = h[j]
+                numbers[i, start + j, 1] = error
+                counts[i, start + j, 0] = CONVERGED if h[j] <= tolerance else LIMIT
+                counts[i, start + j, 1] = int(c[j])
                 if not np.isfinite(q[j]):
                     q[j] = 0.0
+
+
+def short_runs(freeness, shares, farmers, sigma, mu, options):
+    """Return the short runs of two equal regions for every freeness and every share.
+
+    As ``grid``, with the shares of both regions in each row and states as other solvers
+    give them. An error bound that is not met leaves a solve STALLED.
+    """
+    order = np.argsort(freeness)
+    first = np.ascontiguousarray(shares[:, 0])
+    shape = freeness.size, first.size
+    q, numbers = np.empty(shape), np.empty((*shape, 2))
+    counts = np.empty((*shape, 2), dtype=np.int64)
+    tolerance = options.tolerance_residual
+    grid(freeness[order], first, farmers, sigma, mu, tolerance, q, numbers, counts)
+    back = np.argsort(order)
+    q, numbers, counts = q[back], numbers[back], counts[back]
+    second = -np.log(first * np.exp(q) + shares[:, 1])
+    status = counts[..., 0]
+    status[(status == CONVERGED) & ~(numbers[..., 1] <= options.tolerance_error)] = STALLED
+    return Many(
+        np.stack([q + second, second], axis=-1),
+        status,
+        numbers[..., 0],
+        numbers[..., 1],
+        np.full(shape, np.nan),
+        counts[..., 1],
+        np.full(shape, NEWTON),
+    )
 
 
 @kernel(arithmetic=True)

@@ -17,6 +17,9 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, near
 from nege.geography import Geography
+from nege.kernels.fixed_point import Options
+from nege.kernels.points import Many
+from nege.metrics import frozen
 from nege.online import OnlineRegion
 
 ONLINE = "online_"
@@ -31,6 +34,28 @@ class Variable(NamedTuple):
     unit: str
 
 
+class _Labelled:
+    """A field that may hold a DataArray: the model keeps its own, others get copies.
+
+    A DataArray lets its values be replaced, which a model that has made its kernel would
+    not notice.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, model: Any, owner: type) -> Any:
+        if model is None:
+            raise AttributeError(self.name)  # as of a field without a default
+        value = model.__dict__[self.name]
+        if not isinstance(value, xr.DataArray):
+            return value
+        return value.copy(deep=False, data=frozen(value.values))  # a shell of its own
+
+    def __set__(self, model: Any, value: Any) -> None:
+        model.__dict__[self.name] = value
+
+
 class Model:
     """Base of the models: a geography, parameters, and perhaps an online region.
 
@@ -41,6 +66,8 @@ class Model:
     title: ClassVar[str]
     #: Scalar parameters that ``replace`` and sweeps take, without the online region's.
     parameters: ClassVar[tuple[str, ...]]
+    #: Parameters that may be DataArrays; those over the places take None for their default.
+    labelled: ClassVar[tuple[str, ...]] = ()
     variables: ClassVar[Mapping[str, Variable]]
     #: The variable that people follow.
     payoff: ClassVar[str]
@@ -51,7 +78,27 @@ class Model:
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        Model._known[cls.__name__] = cls
+        for name in vars(cls).get("labelled", ()):
+            setattr(cls, name, _Labelled(name))
+        if "title" in vars(cls):  # a model, not what several have in common
+            Model._known[cls.__name__] = cls
+
+    @staticmethod
+    def kinds() -> dict[str, type[Model]]:
+        """Return every model by its title."""
+        return {model.title: model for model in Model._known.values()}
+
+    def _hold(self, **values: Any) -> None:
+        """Set the fields of the frozen model, once they are checked."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        if self.online is not None and self.online.name in self.geography.names:
+            raise InputError(
+                "geography",
+                self.online.name,
+                "free of the online region's name",
+                "Rename that place, or give OnlineRegion(name=...) another name.",
+            )
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -80,6 +127,24 @@ class Model:
         """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
         raise NotImplementedError
 
+    def direction(self, name: str) -> Any:
+        """Return the derivative of every parameter of the kernels by one of ``varied()``.
+
+        A NamedTuple of the type of ``kernel``; its operator is Dense and holds the
+        derivative of the freeness of trade.
+
+        Parameters
+        ----------
+        name : str
+            A parameter that is a number, e.g. "sigma" or "online_trade_cost".
+
+        Raises
+        ------
+        InputError
+            For a parameter that the model does not have, or that is not one number.
+        """
+        raise NotImplementedError
+
     def outcome(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
     ) -> dict[str, np.ndarray]:
@@ -89,6 +154,22 @@ class Model:
         unless another operator was chosen.
         """
         raise NotImplementedError
+
+    def short_runs_at_once(
+        self, points: list[Any], shares: np.ndarray, options: Options
+    ) -> Many | None:
+        """Return short runs of a grid by a method of the model's own, None where it has none.
+
+        Parameters
+        ----------
+        points : list of NamedTuple
+            Parameters, as ``kernel_with`` returns them.
+        shares : (M, R) array
+            Distributions.
+        options : Options
+            Of the short run.
+        """
+        return None
 
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""
@@ -104,6 +185,14 @@ class Model:
     def start_state(self) -> np.ndarray:
         """Return the state to start a short run from when nothing better is known."""
         raise NotImplementedError
+
+    def online_thresholds(self, trade_cost: float) -> tuple[float, float] | None:
+        """Return the digital trade costs of take-off and collapse between two equal places.
+
+        In closed form, with this model's other parameters, without commission or
+        amenity; None where none is known.
+        """
+        return None
 
     def varied(self) -> tuple[str, ...]:
         """Return the names that sweeps can vary, those of the online region included."""
@@ -151,11 +240,12 @@ class Model:
         ]
         moved = getattr(arguments["geography"], "names", None) != self.geography.names
         if moved and stale:
+            optional = " and ".join(name for name in stale if name != "trade_cost")
             raise InputError(
                 "geography",
                 arguments["geography"],
                 f"given together with {' and '.join(stale)} where the places are others",
-                "For farmers, None is the default.",
+                f"For {optional}, None is the default.",
             )
         if online:
             if not isinstance(arguments["online"], OnlineRegion):
@@ -205,15 +295,6 @@ class Model:
     def check_share(self, share: Any, argument: str = "share") -> np.ndarray:
         """Return a distribution over the regions as an array, checked."""
         return validation.shares(argument, share, self.regions)
-
-    def _check_online_name(self) -> None:
-        if self.online is not None and self.online.name in self.geography.names:
-            raise InputError(
-                "geography",
-                self.online.name,
-                "free of the online region's name",
-                "Rename that place, or give OnlineRegion(name=...) another name.",
-            )
 
     def to_dataset(self) -> xr.Dataset:
         """Return the model as a Dataset from which ``from_dataset`` makes it again."""

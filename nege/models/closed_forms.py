@@ -1,4 +1,4 @@
-"""Exact thresholds of symmetric core-periphery economies with an online region.
+"""Exact thresholds of symmetric economies with an online region.
 
 n equidistant places with freeness phi = T^(1-sigma), mean freeness
 gbar = (1 + (n-1) phi)/n; delta the digital trade cost, zeta the commission, mu the
@@ -11,14 +11,13 @@ share of manufactures, amenity 1.
                of an economy that is all online gain by leaving
 
 Derived from the equations of ``core_periphery`` at lambda = (1/n, ..., 1/n, 0) and at
-lambda = (0, ..., 0, 1).
+lambda = (0, ..., 0, 1). They are those of ``footloose_entrepreneur`` too, with mu/sigma
+for mu: what counts is the share of spending that the mobile factor earns.
 """
 
 from __future__ import annotations
 
 import math
-
-from scipy.optimize import brentq
 
 LARGEST_LOG = 700.0  # of a cost that double precision can hold
 
@@ -48,6 +47,8 @@ def online_collapse(
     Infinite where it never does (mu of at least (sigma-1)/sigma without commission);
     NaN where all-online is sustained at no digital trade cost.
     """
+    from scipy.optimize import brentq  # which importing nege need not wait for
+
     freeness = mean_freeness(sigma, trade_cost, places)
     net = 1.0 - commission
 
@@ -74,3 +75,9 @@ def online_collapse(
         if high > LARGEST_LOG:
             return math.inf
     return math.exp(brentq(excess, lowest, high, xtol=1e-15, rtol=8.9e-16))
+
+
+def online_thresholds(sigma: float, mu: float, trade_cost: float) -> tuple[float, float]:
+    """Return take-off and collapse between two places, without commission."""
+    take_off = online_take_off(sigma=sigma, mu=mu, trade_cost=trade_cost)
+    return take_off, online_collapse(sigma=sigma, mu=mu, trade_cost=trade_cost)

@@ -36,18 +36,13 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import xarray as xr
 
-from nege import validation
-from nege.errors import InputError
 from nege.geography import Geography
-from nege.kernels import equations
-from nege.kernels.fixed_point import fixed_point
-from nege.kernels.jit import kernel
-from nege.kernels.linear import factorise, substitute
-from nege.kernels.operators import buy, matrix, sell
-from nege.kernels.operators import trade as exchange
+from nege.kernels import equations, two_regions
+from nege.kernels.fixed_point import Options
+from nege.kernels.points import Many
 from nege.kernels.vmath import exp, log
-from nege.models import fourier, trade
-from nege.models.base import Model, Variable
+from nege.models import ces, closed_forms, trade
+from nege.models.base import Variable
 from nege.online import OnlineRegion
 
 __all__ = ["CorePeriphery"]
@@ -79,13 +74,14 @@ def _supply(parameters, share, state, out):
 def _spending(parameters, share, state, out):
     """Y_s, of which the share mu that goes to manufactures is in the numeraire."""
     p = parameters
+    for r in range(state.size):
+        out[r] = p.mu * share[r] * exp(state[r])
     rebate = 0.0
     for r in range(state.size):
-        earned = share[r] * exp(state[r])
-        out[r] = p.mu * earned
-        rebate += earned * (exp(-p.log_net[r]) - 1.0)
+        if p.log_net[r] != 0.0:
+            rebate += out[r] * (exp(-p.log_net[r]) - 1.0)
     for s in range(state.size):
-        out[s] += p.farmers[s] * (1.0 - p.mu + p.mu * rebate)
+        out[s] += p.farmers[s] * (1.0 - p.mu + rebate)
 
 
 @equations.respond.register(Parameters)
@@ -122,10 +118,7 @@ def _normalise(parameters, share, state):
         state[r] -= shift
 
 
-equations.solve_short_run.register(Parameters)(fixed_point)
-
-
-# --- payoff and its Jacobian -------------------------------------------------------
+# --- payoff ------------------------------------------------------------------------
 
 
 @equations.payoff.register(Parameters)
@@ -135,65 +128,74 @@ def _payoff(parameters, share, state, price, out):
         out[r] = p.log_amenity[r] + state[r] + p.mu / (p.sigma - 1.0) * log(price[r])
 
 
-@equations.payoff_jacobian.register(Parameters)
-def _payoff_jacobian(parameters, share, state, out):
-    """D ln omega/d lambda: directly through prices, and through the wages that clear markets.
+# --- derivatives -------------------------------------------------------------------
 
-    Wages move by (I - df/du)^(-1) df/dlambda. With S = K diag(Y/P^2) K',
 
-        sigma z_r df_r/du_j      = K_rj mu lambda_j w_j/P_j + h_r c_j lambda_j + (sigma-1) S_rj x_j
-        sigma z_r df_r/dlambda_j = K_rj mu w_j/P_j          + h_r c_j          - S_rj p_j^(1-sigma)
+@equations.response.register(Parameters)
+def _response(parameters):
+    return 1.0 / parameters.sigma
 
-    where p = w/(1-zeta) and c_j = mu w_j zeta_j/(1-zeta_j).
-    """
+
+@equations.sensitivities.register(Parameters)
+def _sensitivities(parameters, share, state, out):
+    """With p = w/(1-zeta): x = lambda p^(1-sigma), and the pool is the commission, zeta p."""
     p = parameters
-    n = state.size
-    k = matrix(p.operator)
-    supply, price, income = np.empty(n), np.empty(n), np.empty(n)
-    access, reach, work = np.empty(n), np.empty(n), np.empty(n)
-    wage, mill, rebate = np.empty(n), np.empty(n), np.empty(n)
-    equations.supply(p, share, state, supply)
-    equations.spending(p, share, state, income)
-    exchange(p.operator, supply, income, price, access)
-    for s in range(n):
-        wage[s] = np.exp(state[s])
-        mill[s] = np.exp((1.0 - p.sigma) * (state[s] - p.log_net[s]))
-        rebate[s] = p.mu * wage[s] * (np.exp(-p.log_net[s]) - 1.0)
-        work[s] = p.farmers[s] / price[s]
-    sell(p.operator, work, reach)
-    scaled = np.empty((n, n))
-    for r in range(n):
-        for s in range(n):
-            scaled[r, s] = k[r, s] * income[s] / (price[s] * price[s])
-    spread = np.dot(scaled, k.T)
-    system, wages = np.empty((n, n)), np.empty((n, n))
-    pivots = np.empty(n, dtype=np.int64)
-    for r in range(n):
-        z = p.sigma * access[r]
-        for j in range(n):
-            local = k[r, j] * p.mu * wage[j] / price[j] + reach[r] * rebate[j]
-            system[r, j] = -(local * share[j] + (p.sigma - 1.0) * spread[r, j] * supply[j]) / z
-            wages[r, j] = (local - spread[r, j] * mill[j]) / z
-        system[r, r] += 1.0
-    if not factorise(system, pivots):
-        return False
-    substitute(system, pivots, wages)
-    for i in range(n):
-        for s in range(n):
-            scaled[s, i] = k[i, s] * supply[i] / price[s]
-    prices = np.dot(scaled, wages)
-    for r in range(n):
-        for j in range(n):
-            direct = k[j, r] * mill[j] / price[r] + (1.0 - p.sigma) * prices[r, j]
-            out[r, j] = wages[r, j] + p.mu / (p.sigma - 1.0) * direct
-    return True
+    for r in range(state.size):
+        wage = p.mu * exp(state[r])
+        mill = exp((1.0 - p.sigma) * (state[r] - p.log_net[r]))
+        rebate = wage * (exp(-p.log_net[r]) - 1.0) / (1.0 - p.mu)
+        out[0, r], out[3, r] = (1.0 - p.sigma) * share[r] * mill, mill
+        out[1, r], out[4, r] = share[r] * wage, wage
+        out[2, r], out[5, r] = share[r] * rebate, rebate
+
+
+@equations.payoff_sensitivities.register(Parameters)
+def _payoff_sensitivities(parameters, share, state, price, out):
+    for r in range(state.size):
+        out[0, r], out[1, r] = 1.0, parameters.mu / (parameters.sigma - 1.0)
+
+
+@equations.supply_tangent.register(Parameters)
+def _supply_tangent(parameters, direction, share, state, out):
+    p, d = parameters, direction
+    equations.supply(p, share, state, out)
+    for r in range(state.size):
+        out[r] *= (p.sigma - 1.0) * d.log_net[r] - d.sigma * (state[r] - p.log_net[r])
+
+
+@equations.spending_tangent.register(Parameters)
+def _spending_tangent(parameters, direction, share, state, out):
+    p, d = parameters, direction
+    rebate = moved = 0.0
+    for r in range(state.size):
+        wage, gross = share[r] * exp(state[r]), exp(-p.log_net[r])
+        out[r] = d.mu * wage
+        rebate += p.mu * wage * (gross - 1.0)
+        moved += d.mu * wage * (gross - 1.0) - p.mu * wage * gross * d.log_net[r]
+    for s in range(state.size):
+        out[s] += d.farmers[s] * (1.0 - p.mu + rebate) + p.farmers[s] * (moved - d.mu)
+
+
+@equations.respond_tangent.register(Parameters)
+def _respond_tangent(parameters, direction, share, state, access, out):
+    p, d = parameters, direction
+    for r in range(state.size):
+        out[r] = d.log_net[r] - d.sigma * log(access[r]) / (p.sigma * p.sigma)
+
+
+@equations.payoff_tangent.register(Parameters)
+def _payoff_tangent(parameters, direction, share, state, price, out):
+    p, d = parameters, direction
+    love = (d.mu - d.sigma * p.mu / (p.sigma - 1.0)) / (p.sigma - 1.0)
+    for r in range(state.size):
+        out[r] = d.log_amenity[r] + love * log(price[r])
 
 
 # --- labelled class ----------------------------------------------------------------
 
 
 @dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
-class CorePeriphery(Model):
+class CorePeriphery(ces.CESModel):
     """An economy where workers follow real wages and firms follow markets, perhaps online.
 
     Equations of Krugman (1991) for any number of regions, as in Fujita, Krugman &
@@ -249,8 +251,9 @@ class CorePeriphery(Model):
     online: OnlineRegion | None
 
     title: ClassVar[str] = "core-periphery"
-    parameters: ClassVar[tuple[str, ...]] = ("sigma", "mu", "trade_cost")
-    payoff: ClassVar[str] = "real_wage"
+    kernel_type: ClassVar[type] = Parameters
+    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "farmers")
+    immobile: ClassVar[str] = "farmers"
     variables: ClassVar[dict[str, Variable]] = {
         "share": Variable(("region",), "share of mobile workers and firms", "1"),
         "wage": Variable(("region",), "manufacturing wage", "farmers' wage"),
@@ -270,106 +273,46 @@ class CorePeriphery(Model):
         farmers: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
         online: OnlineRegion | None = None,
     ) -> None:
-        if not isinstance(geography, Geography):
-            raise InputError(
-                "geography",
-                geography,
-                "a Geography",
-                "Make one with nege.geography.equidistant(2).",
-            )
-        if online is not None and not isinstance(online, OnlineRegion):
-            raise InputError(
-                "online", online, "an OnlineRegion", "Use nege.OnlineRegion(trade_cost=...)."
-            )
-        names = geography.names
-        values = {
-            "geography": geography,
-            "sigma": validation.number(
-                "sigma",
-                sigma,
-                above=1.0,
-                cure="With sigma <= 1 no number of varieties can be foregone.",
-            ),
-            "mu": validation.number(
-                "mu", mu, above=0.0, below=1.0, cure="It is a share of spending."
-            ),
-            "trade_cost": trade.checked_cost(trade_cost, names),
-            "farmers": _labelled(
-                geography.population_share
-                if farmers is None
-                else validation.shares("farmers", farmers, names),
-                names,
-            ),
-            "online": online,
-        }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-        self._check_online_name()
-
-    def __repr__(self) -> str:
-        cost = (
-            f"{self.trade_cost:g}" if isinstance(self.trade_cost, float) else "given by DataArray"
-        )
-        online = "" if self.online is None else f", online={self.online}"
-        return (
-            f"CorePeriphery({len(self.geography)} places, sigma={self.sigma:g}, mu={self.mu:g}, "
-            f"trade_cost={cost}{online})"
+        names = ces.check_places(geography, online)
+        self._hold(
+            geography=geography,
+            sigma=ces.check_sigma(sigma),
+            mu=ces.check_mu(mu),
+            trade_cost=trade.checked_cost(trade_cost, names),
+            farmers=ces.check_immobile("farmers", farmers, geography, "share of farmers"),
+            online=online,
         )
 
-    def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Parameters:
-        """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
-        n, places = len(self.regions), slice(0, len(self.geography))
-        farmers, log_net, log_amenity = np.zeros(n), np.zeros(n), np.zeros(n)
-        farmers[places] = self.farmers.values
-        online_cost = None
-        if self.online is not None:
-            online_cost = self.online.trade_cost
-            log_net[-1] = math.log1p(-self.online.commission)
-            log_amenity[-1] = math.log(self.online.amenity)
-        made = trade.operator_for(
-            self.geography, self.trade_cost, online_cost, self.sigma, operator, compiled=compiled
-        )
-        return Parameters(self.sigma, self.mu, farmers, log_net, log_amenity, made)
+    @property
+    def mobile_weight(self) -> float:
+        """Income of manufacturing workers where their share and their wage are one."""
+        return self.mu
 
-    def memory(self) -> dict[str, int]:
-        """Return the bytes that a short run needs, by operator, the default one first."""
-        return trade.memory_by_operator(self.geography, self.trade_cost)
+    def short_runs_at_once(
+        self, points: list[Parameters], shares: np.ndarray, options: Options
+    ) -> Many | None:
+        """Return short runs of two equal regions in vector loops, None for other economies."""
+        first = points[0]
+        same = [p for p in points if p.sigma == first.sigma and p.mu == first.mu]
+        freeness = np.array([p.operator.freeness for p in points if p.farmers.size == 2])
+        if len(same) < len(points) or len(freeness) < 1 or first.log_net.any():
+            return None
+        if not (freeness[:, 0, 0] == 1.0).all() or not (freeness[:, 1, 1] == 1.0).all():
+            return None
+        if not (freeness[:, 0, 1] == freeness[:, 1, 0]).all():
+            return None
+        found: Many = two_regions.short_runs(
+            freeness[:, 0, 1], shares, first.farmers[0], first.sigma, first.mu, options
+        )
+        return found
 
     def start_state(self) -> np.ndarray:
         """Return log wages to start from when nothing better is known: all the same."""
         return np.zeros(len(self.regions))
 
-    def outcome(
-        self, share: np.ndarray, state: np.ndarray, parameters: Parameters | None = None
-    ) -> dict[str, np.ndarray]:
-        """Return wages, prices, incomes and welfare for log wages that clear markets.
-
-        `share` and `state` may have further dimensions in front.
-        """
-        p = self.kernel if parameters is None else parameters
-        shape = share.shape
-        flat = np.ascontiguousarray(share).reshape(-1, shape[-1])
-        states = np.ascontiguousarray(state).reshape(flat.shape)
-        price, income, log_payoff = (np.empty_like(flat) for _ in range(3))
-        if trade.uses_fourier(p.operator):
-            for row in range(len(flat)):
-                fourier.outcome(p, flat[row], states[row], price[row], income[row], log_payoff[row])
-        else:
-            _outcomes(p, flat, states, price, income, log_payoff)
-        wage, real_wage = np.exp(states), np.exp(log_payoff)
-        with np.errstate(divide="ignore"):  # a place without any supplier: infinite
-            price_index = price ** (1.0 / (1.0 - self.sigma))
-        workers = self.mu * np.sum(flat * real_wage, axis=-1)
-        earned = income - self.mu * flat * wage
-        farmers = np.sum(earned * price_index**-self.mu, axis=-1)
-        return {
-            "share": share,
-            "wage": wage.reshape(shape),
-            "price_index": price_index.reshape(shape),
-            "income": income.reshape(shape),
-            "real_wage": real_wage.reshape(shape),
-            "welfare": (workers + farmers).reshape(shape[:-1]),
-        }
+    def online_thresholds(self, trade_cost: float) -> tuple[float, float]:
+        """Return the digital trade costs of take-off and collapse between two equal places."""
+        return closed_forms.online_thresholds(self.sigma, self.mu, trade_cost)
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation from stored variables; the relative violation of each by name.
@@ -379,54 +322,16 @@ class CorePeriphery(Model):
         """
         names = ("share", "wage", "price_index", "income", "real_wage")
         share, wage, price_index, income, real_wage = (data[name].values for name in names)
-        n, places = len(self.regions), len(self.geography)
-        cost, farmers = np.ones((n, n)), np.zeros(n)
-        commission, amenity = np.zeros(n), np.ones(n)
-        if isinstance(self.trade_cost, float):
-            cost[:places, :places] = self.trade_cost ** self.geography.metric.dense()
-        else:
-            cost[:places, :places] = self.trade_cost.values
-        farmers[:places] = self.farmers.values
-        if self.online is not None:
-            cost[:-1, -1] = cost[-1, :-1] = self.online.trade_cost
-            commission[-1], amenity[-1] = self.online.commission, self.online.amenity
+        cost, farmers, commission, amenity = self.tables()
         mill = wage / (1.0 - commission)
         delivered = (mill[:, None] * cost) ** (1.0 - self.sigma)
         demand = income * cost ** (1.0 - self.sigma) * price_index ** (self.sigma - 1.0)
         rebate = self.mu * np.sum(share * mill * commission)
-        right = {
+        sides = {
             "wage": (wage, (1.0 - commission) * demand.sum(1) ** (1.0 / self.sigma)),
             "price index": (price_index, (share @ delivered) ** (1.0 / (1.0 - self.sigma))),
             "income": (income, self.mu * share * wage + farmers * (1.0 - self.mu + rebate)),
             "real wage": (real_wage, amenity * wage * price_index**-self.mu),
             "numeraire": (np.ones(1), np.atleast_1d(np.sum(share * mill))),
         }
-        return {
-            name: float(np.max(np.abs(there - here) / np.maximum(np.abs(here), 1e-300)))
-            if not np.array_equal(here, there)
-            else 0.0
-            for name, (here, there) in right.items()
-        }
-
-
-@kernel
-def _outcomes(parameters, shares, states, price, income, log_payoff):
-    p = parameters
-    supply = np.empty(shares.shape[1])
-    for row in range(shares.shape[0]):
-        equations.supply(p, shares[row], states[row], supply)
-        equations.spending(p, shares[row], states[row], income[row])
-        buy(p.operator, supply, price[row])
-        equations.payoff(p, shares[row], states[row], price[row], log_payoff[row])
-
-
-def _labelled(farmers: Any, names: tuple[str, ...]) -> xr.DataArray:
-    values = np.array(farmers, dtype=float)
-    values.flags.writeable = False
-    return xr.DataArray(
-        values,
-        coords={"region": list(names)},
-        dims="region",
-        name="farmers",
-        attrs={"long_name": "share of farmers", "units": "1"},
-    )
+        return ces.differences(sides)

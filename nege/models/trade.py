@@ -21,7 +21,7 @@ from nege.geography import Geography
 from nege.kernels import operators
 from nege.metrics import Circle, Grid, Line
 
-SMALL = 64  # regions up to which the plain matrix is fastest
+SMALL = 128  # regions up to which the plain matrix is fastest
 FEW = 16  # regions up to which a line is not worth its sweeps
 FOURIER_PAYS = 2048  # regions from which transforms beat a matrix
 BLOCK = 1 << 22  # numbers of a matrix that are made at a time
@@ -119,6 +119,46 @@ def operator_for(
     else:
         places = _fourier(geography, power)
     return places if border is None else operators.WithOnline(places, border)
+
+
+def freeness_slope(
+    geography: Geography,
+    trade_cost: float | xr.DataArray,
+    online_cost: float | None,
+    sigma: float,
+    name: str,
+) -> operators.Dense:
+    """Return dK by one parameter: K = exp((1 - sigma) ln T), ln T = distance ln(trade_cost).
+
+    Zero where the freeness of trade does not depend on it.
+
+    Raises
+    ------
+    InputError
+        For "trade_cost" where it is a table, or where the memory does not suffice.
+    """
+    _check_memory("dense", geography)
+    n = len(geography)
+    size = n + (online_cost is not None)
+    log_cost, slope = np.zeros((size, size)), np.zeros((size, size))
+    log_cost[:n, :n] = _rows(geography, trade_cost, 0, n)
+    if isinstance(trade_cost, float):
+        if name == "trade_cost":
+            slope[:n, :n] = log_cost[:n, :n] / trade_cost
+        log_cost *= math.log(trade_cost)
+    elif name == "trade_cost":
+        raise InputError(
+            "parameter",
+            name,
+            "one that is a single number in this economy",
+            "Its trade costs are given as a table: give a factor per unit of distance instead.",
+        )
+    if online_cost is not None:
+        log_cost[n, :n] = log_cost[:n, n] = math.log(online_cost)
+        if name == "online_trade_cost":
+            slope[n, :n] = slope[:n, n] = 1.0 / online_cost
+    by_cost = -log_cost if name == "sigma" else (1.0 - sigma) * slope
+    return operators.Dense(np.ascontiguousarray((by_cost * np.exp((1.0 - sigma) * log_cost)).T))
 
 
 def memory(geography: Geography, kind: str) -> int:

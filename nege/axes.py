@@ -1,0 +1,58 @@
+"""What is varied: names of parameters and their values, checked before anything is solved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from nege import validation
+from nege.errors import InputError, near
+from nege.models.base import Model
+
+
+def items(argument: str, parameters: Any) -> list[tuple[str, Any]]:
+    """Return names and values of a mapping of parameters that is not empty."""
+    if not isinstance(parameters, Mapping) or not parameters:
+        raise InputError(
+            argument,
+            parameters,
+            "a mapping of parameter names to values",
+            'For example {"online_trade_cost": [2, 1.5, 1]}.',
+        )
+    return list(parameters.items())
+
+
+def axis(model: Model, name: str, values: Any) -> np.ndarray:
+    """Return the values of one varied parameter; the model is asked about each of them."""
+    check_names(model, [name])
+    array = numbers(name, values)
+    for value in array:
+        model.replace({name: float(value)})
+    return array
+
+
+def numbers(name: str, values: Any) -> np.ndarray:
+    """Return a list of at least one number as an array."""
+    allowed = "a list of at least one number"
+    array = validation.real_array(name, values, allowed)
+    if array.ndim != 1 or array.size == 0:
+        cure = f"Swept values are one-dimensional. Its shape is {array.shape}."
+        raise InputError(name, values, allowed, cure)
+    return array
+
+
+def check_names(model: Model, names: Iterable[str]) -> None:
+    """Refuse names that are not parameters of the model."""
+    known = model.varied()
+    for name in names:
+        if name not in known:
+            raise InputError("parameter", name, "one of the model's", near(name, known))
+
+
+def followed(along: Any, axes: Mapping[str, np.ndarray]) -> str | None:
+    """Return the dimension that is followed, one of those varied, or None."""
+    if along is not None and (not isinstance(along, str) or along not in axes):
+        raise InputError("along", along, "one of the swept parameters", near(along, axes))
+    return along

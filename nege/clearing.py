@@ -1,0 +1,255 @@
+"""Short runs: prices and wages that clear markets while workers and firms stay where they are."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege import axes, batch, validation
+from nege.equilibrium import Equilibrium
+from nege.errors import InputError
+from nege.kernels.codes import METHODS
+from nege.kernels.points import Many
+from nege.models import trade
+from nege.models.base import Model
+from nege.options import SolverOptions
+from nege.solve import check_model, check_options, or_raise, provenance
+from nege.status import Status
+
+__all__ = ["short_run"]
+
+LARGEST_MATRIX = 20_000  # places for which a short run falls back to half a matrix
+BLOCK = 1 << 28  # bytes of parameter points that are made at a time
+
+PROOF = {
+    "status": "how the solve ended, see nege.Status",
+    "residual": "largest violation of market clearing",
+    "error": "bound on the error of log wages",
+    "rate": "mean factor by which the residual fell in an iteration",
+    "iterations": "iterations of the wage map",
+    "method": "by which it was solved",
+}
+
+
+def short_run(
+    model: Model,
+    share: Any,
+    *,
+    parameters: Mapping[str, Sequence[float] | np.ndarray] | None = None,
+    along: str | None = None,
+    options: SolverOptions | None = None,
+    threads: int = 1,
+) -> Equilibrium | xr.Dataset:
+    """Wages, prices and real wages while workers and firms stay where they are.
+
+    Solves the model's short-run equations (for core-periphery, Fujita, Krugman &
+    Venables 1999, eq. 4.31-4.34) in logs: by Newton's method for few regions, by
+    safeguarded Anderson acceleration for many.
+
+    Parameters
+    ----------
+    model : Model
+        The economy.
+    share : DataArray, mapping or array
+        Share of mobile workers (and firms) of each region, the online one last;
+        non-negative, summing to one. Further dimensions, in front in an array and
+        anywhere in a DataArray, are many distributions of the same economy.
+    parameters : mapping of str to 1-d array, optional
+        Values of parameters, e.g. ``{"trade_cost": [1.5, 2], "sigma": [4, 5]}``; every
+        combination of them is solved for every distribution.
+    along : str, optional
+        One of `parameters` that is followed: each solve starts from those before it,
+        continued along a straight line. By default every solve stands for itself.
+    options : SolverOptions, optional
+        Tolerances, limits, operator and method.
+    threads : int, default 1
+        How many parts to solve at the same time.
+
+    Returns
+    -------
+    Equilibrium or Dataset
+        One distribution gives an Equilibrium, with the residual of the returned
+        wages and a bound on their error. Many, or `parameters`, give a Dataset over
+        parameters, then the dimensions of `share`, with ``status, residual, error,
+        rate, iterations, method`` of each.
+
+    Raises
+    ------
+    InputError
+        For shares that are not shares of this model's regions, or parameters that it
+        does not have.
+    ConvergenceError
+        Where the solve of one distribution failed; it carries the partial result. Many
+        record their status and go on; variables of those that failed are NaN.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.7)
+    >>> e = nege.short_run(economy, {"0": 0.7, "1": 0.3})
+    >>> e.data.real_wage.sel(region="1").item() > e.data.real_wage.sel(region="0").item()
+    True
+    >>> ds = nege.short_run(economy, [[0.7, 0.3], [0.5, 0.5]], parameters={"trade_cost": [2, 3]})
+    >>> ds.real_wage.dims
+    ('trade_cost', 'point', 'region')
+    """
+    check_model(model)
+    options = check_options(options)
+    threads = validation.whole("threads", threads, at_least=1)
+    if parameters is not None or _are_many(share):
+        return _Grid(model, share, parameters, along, options).solve(threads)
+    axes.followed(along, {})
+    return _one(model, model.check_share(share), options)
+
+
+def _one(model: Model, share: np.ndarray, options: SolverOptions) -> Equilibrium:
+    parameters = model.kernel_for(options.operator, compiled=False)
+    state = model.start_state()
+    report = batch.solve_one(parameters, share, state, options.kernel(), model.geography.metric)
+    if (
+        report.status != Status.CONVERGED
+        and options.operator == "auto"
+        and trade.uses_fourier(parameters.operator)
+        and len(model.geography) <= LARGEST_MATRIX
+    ):
+        # Transforms round relative to the largest number; a matrix does not.
+        parameters, state = model.kernel, model.start_state()
+        report = batch.solve_one(parameters, share, state, options.kernel(), model.geography.metric)
+    result = Equilibrium(
+        model=model,
+        data=model.label(share, state, parameters),
+        status=Status(report.status),
+        residual=float(report.residual),
+        error=float(report.error),
+        iterations=int(report.iterations),
+        horizon="short run",
+        operator=trade.name_of(parameters.operator),
+        method=METHODS[report.method],
+        rate=float(report.rate),
+        provenance=provenance(options),
+    )
+    return or_raise(result)
+
+
+class _Grid:
+    """Every combination of parameters for every distribution, as one Dataset."""
+
+    def __init__(
+        self, model: Model, share: Any, parameters: Any, along: str | None, options: SolverOptions
+    ) -> None:
+        items = [] if parameters is None else axes.items("parameters", parameters)
+        self.model, self.options = model, options
+        self.axes = {name: axes.axis(model, name, values) for name, values in items}
+        self.along = axes.followed(along, self.axes)
+        self.labelled = _with_dims(share)
+        self.dims = tuple(str(dim) for dim in self.labelled.dims if dim != "region")
+        for dim in self.dims:
+            if dim in self.axes:
+                raise InputError("share", dim, "over dimensions that are not parameters too")
+        shares = self.labelled.transpose(*self.dims, "region")
+        self.shares = validation.many_shares("share", shares, model.regions)
+        self.flat = self.shares.reshape(-1, self.shares.shape[-1])
+
+    def solve(self, threads: int) -> xr.Dataset:
+        shape = tuple(len(values) for values in self.axes.values())
+        outer = (*shape, len(self.flat))
+        outcome: dict[str, np.ndarray] = {}
+        proof: dict[str, np.ndarray] = {name: np.empty(outer, dtype=_dtype(name)) for name in PROOF}
+        operator = ""
+        for line in self._lines():
+            models = [self.model.replace(self._point(index)) for index in line]
+            points = [m.kernel_for(self.options.operator, compiled=True) for m in models]
+            operator = trade.name_of(points[0].operator)
+            many = self._solve(points, line, threads)
+            for i, index in enumerate(line):
+                values = models[i].outcome(self.flat, many.states[i], points[i])
+                failed = many.status[i] != Status.CONVERGED
+                for name, value in values.items():
+                    value[failed] = np.nan
+                    table = outcome.setdefault(name, np.empty(shape + value.shape))
+                    table[index] = value
+                for name in PROOF:
+                    proof[name][index] = getattr(many, name)[i]
+        proof["method"] = np.array(METHODS)[proof["method"]]
+        return self._dataset(shape, outcome, proof, operator)
+
+    def _lines(self) -> list[list[tuple[int, ...]]]:
+        """Return the indices of parameter points that are solved in one call."""
+        names = list(self.axes)
+        ranges = {name: range(len(self.axes[name])) for name in names}
+        need = max(self.model.memory().values()) if self.axes else 1
+        if self.along is None:
+            every = list(itertools.product(*ranges.values()))
+            size = max(1, BLOCK // need)
+            return [every[k : k + size] for k in range(0, len(every), size)]
+        others = [ranges[name] if name != self.along else range(1) for name in names]
+        axis = names.index(self.along)
+        return [
+            [(*other[:axis], k, *other[axis + 1 :]) for k in ranges[self.along]]
+            for other in itertools.product(*others)
+        ]
+
+    def _point(self, index: tuple[int, ...]) -> dict[str, float]:
+        return {name: float(v[i]) for (name, v), i in zip(self.axes.items(), index, strict=True)}
+
+    def _solve(self, points: list[Any], line: list[tuple[int, ...]], threads: int) -> Many:
+        options, start = self.options.kernel(), self.model.start_state()
+        if self.along is not None:
+            axis = list(self.axes).index(self.along)
+            position = self.axes[self.along][[index[axis] for index in line]]
+            return batch.solve_many(points, self.flat, start, options, threads, position)
+        if self.options.method == "auto":
+            special = self.model.short_runs_at_once(points, self.flat, options)
+            if special is not None:
+                return special
+        return batch.solve_many(points, self.flat, start, options, threads)
+
+    def _dataset(
+        self,
+        shape: tuple[int, ...],
+        outcome: dict[str, np.ndarray],
+        proof: dict[str, np.ndarray],
+        operator: str,
+    ) -> xr.Dataset:
+        dims = (*self.axes, *self.dims)
+        inner = self.shares.shape[:-1]
+        values = {
+            name: value.reshape(shape + inner + value.shape[len(shape) + 1 :])
+            for name, value in outcome.items()
+        }
+        proven = {
+            name: (dims, proof[name].reshape(shape + inner), {"long_name": meaning})
+            for name, meaning in PROOF.items()
+        }
+        coords = {name: v for name, v in self.labelled.coords.items() if name != "region"}
+        return xr.Dataset(
+            {**self.model.named(values, dims), **proven},
+            coords={**self.axes, **coords, **self.model.coordinates()},
+            attrs={"model": repr(self.model), **provenance(self.options), "operator": operator},
+        )
+
+
+def _dtype(name: str) -> type:
+    return int if name in ("status", "iterations", "method") else float
+
+
+def _are_many(share: Any) -> bool:
+    if isinstance(share, (xr.DataArray, np.ndarray)):
+        return share.ndim > 1
+    return isinstance(share, (list, tuple)) and len(share) > 0 and np.iterable(share[0])
+
+
+def _with_dims(share: Any) -> xr.DataArray:
+    """Name the dimensions of many shares: the last is the region, others are points."""
+    if isinstance(share, xr.DataArray):
+        if "region" not in share.dims:
+            raise InputError("share", share.dims, 'an array over "region"', "Name its dim region.")
+        return share
+    array = validation.real_array("share", share, "shares, with the region in the last dimension")
+    front = ("point",) if array.ndim == 2 else tuple(f"point_{i}" for i in range(array.ndim - 1))
+    return xr.DataArray(array, dims=(*front, "region"))

@@ -1,0 +1,188 @@
+"""Derivatives of any model's short run and payoffs, by implicit differentiation.
+
+A model says how what happens inside a place responds (``equations.sensitivities`` and its
+companions); how places respond to each other follows here, once for all. With S = K diag(Y/P^2)
+K', h_r = sum_s K_rs settled_s/P_s, and for what moves in j (its state, or its share)
+
+    df_r = (e/z_r) [K_rj spending_j/P_j + h_r pool_j - S_rj supply_j]
+    du   = (I - df/du)^(-1) df/dshare                   markets clearing
+    d ln omega_r = a_r du_r + (b_r/P_r) dP_r
+
+P   price_s = sum_r K_rs supply_r           Y  spending        z  market access
+e   response of the state to ln access      a, b  responses of ln omega to state and ln price
+
+A *direction* of the parameters is a NamedTuple of their own type that holds the derivative
+of each of them by one number; its operator is Dense, whatever theirs is.
+"""
+
+import numpy as np
+
+from nege.kernels.equations import (
+    payoff_sensitivities,
+    payoff_tangent,
+    respond_tangent,
+    response,
+    sensitivities,
+    settled,
+    spending_tangent,
+    supply_tangent,
+    update,
+)
+from nege.kernels.jit import kernel
+from nege.kernels.linear import implicit
+from nege.kernels.operators import buy, matrix, sell
+from nege.kernels.vectors import add_scaled, copy, largest
+
+# Rows of sensitivities, by the state and by the share of each place.
+BY_STATE, BY_SHARE = 0, 3
+SUPPLY, SPENDING, POOL = range(3)
+
+
+@kernel(arithmetic=True)
+def spread(k, work, weight, row, out):
+    """Write S, right after ``update``, whose spending and price are in work[1:3].
+
+    `weight` and `row` are scratch. Loops, not BLAS: S is symmetric, so half is enough.
+    """
+    n = weight.size
+    for s in range(n):
+        weight[s] = work[1, s] / (work[2, s] * work[2, s])
+    for r in range(n):
+        for s in range(n):
+            row[s] = k[r, s] * weight[s]
+        for j in range(r + 1):
+            total = 0.0
+            for s in range(n):
+                total += row[s] * k[j, s]
+            out[r, j] = total
+            out[j, r] = total
+
+
+@kernel(arithmetic=True)
+def forces(k, slopes, work, reach, elasticity, out):
+    """Turn S in `out` into df_r by what moves in j, given the three rows of its `slopes`."""
+    n = reach.size
+    for r in range(n):
+        factor = elasticity / work[3, r]
+        for j in range(n):
+            local = k[r, j] * slopes[SPENDING, j] / work[2, j] + reach[r] * slopes[POOL, j]
+            out[r, j] = factor * (local - out[r, j] * slopes[SUPPLY, j])
+
+
+@kernel(arithmetic=True)
+def reached(k, spent, price, out):
+    """Write h: access to some spending, by the matrix itself."""
+    for r in range(price.size):
+        total = 0.0
+        for s in range(price.size):
+            total += k[r, s] * spent[s] / price[s]
+        out[r] = total
+
+
+@kernel
+def _both(parameters, share, state, by_state, by_share):
+    """Write df/du and df/dshare; return what ``update`` left, and K."""
+    n = state.size
+    k, work, rest = matrix(parameters.operator), np.empty((4, n)), np.empty((4, n))
+    slopes = np.empty((6, n))
+    update(parameters, share, state, work, rest[0])
+    sensitivities(parameters, share, state, slopes)
+    settled(parameters, share, state, rest[1])
+    reached(k, rest[1], work[2], rest[2])
+    spread(k, work, rest[0], rest[3], by_state)
+    for r in range(n):
+        copy(by_state[r], by_share[r])
+    e = response(parameters)
+    forces(k, slopes[BY_STATE : BY_STATE + 3], work, rest[2], e, by_state)
+    forces(k, slopes[BY_SHARE : BY_SHARE + 3], work, rest[2], e, by_share)
+    return work, slopes, k
+
+
+@kernel
+def state_jacobian(parameters, share, state, out):
+    """Write df_r / d state_j at a given share."""
+    _both(parameters, share, state, out, np.empty_like(out))
+
+
+@kernel
+def state_share_jacobian(parameters, share, state, out):
+    """Write d state_r / d share_j with markets clearing; False where it is undefined."""
+    jacobian = np.empty_like(out)
+    _both(parameters, share, state, jacobian, out)
+    return implicit(jacobian, out)
+
+
+@kernel
+def payoff_jacobian(parameters, share, state, out):
+    """Write d ln payoff_r / d share_j with markets clearing; False where it is undefined."""
+    n = state.size
+    jacobian, moved, gains = np.empty((n, n)), np.empty((n, n)), np.empty((2, n))
+    work, slopes, k = _both(parameters, share, state, jacobian, moved)
+    if not implicit(jacobian, moved):
+        return False
+    price, by_share = work[2], slopes[BY_SHARE + SUPPLY]
+    payoff_sensitivities(parameters, share, state, price, gains)
+    for r in range(n):
+        for j in range(n):
+            out[r, j] = k[j, r] * by_share[j]
+        for i in range(n):
+            add_scaled(out[r], k[i, r] * slopes[BY_STATE + SUPPLY, i], moved[i])
+        for j in range(n):
+            out[r, j] = gains[0, r] * moved[r, j] + gains[1, r] * out[r, j] / price[r]
+    return True
+
+
+@kernel
+def _tangent(parameters, direction, share, state, moved, change, gain):
+    """Write the derivatives of f and of ln omega where parameters and states move at once."""
+    p, d = parameters, direction
+    n = state.size
+    work, slopes, gains = np.empty((4, n)), np.empty((6, n)), np.empty((2, n))
+    dx, dy, dprice, dz = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    other, base = np.empty(n), np.empty(n)
+    update(p, share, state, work, change)
+    x, y, price, z = work[0], work[1], work[2], work[3]
+    sensitivities(p, share, state, slopes)
+    settled(p, share, state, base)
+    supply_tangent(p, d, share, state, dx)
+    spending_tangent(p, d, share, state, dy)
+    pooled = 0.0
+    for r in range(n):
+        dx[r] += slopes[BY_STATE + SUPPLY, r] * moved[r]
+        dy[r] += slopes[BY_STATE + SPENDING, r] * moved[r]
+        pooled += slopes[BY_STATE + POOL, r] * moved[r]
+    buy(p.operator, dx, dprice)
+    buy(d.operator, x, other)
+    for s in range(n):
+        dprice[s] += other[s]
+        dy[s] = (dy[s] + pooled * base[s] - y[s] * dprice[s] / price[s]) / price[s]
+        base[s] = y[s] / price[s]
+    sell(p.operator, dy, dz)
+    sell(d.operator, base, other)
+    respond_tangent(p, d, share, state, z, change)
+    payoff_tangent(p, d, share, state, price, gain)
+    payoff_sensitivities(p, share, state, price, gains)
+    e = response(p)
+    for r in range(n):
+        change[r] += e * (dz[r] + other[r]) / z[r]
+        gain[r] += gains[0, r] * moved[r] + gains[1, r] * dprice[r] / price[r]
+
+
+@kernel
+def state_slope(parameters, direction, share, state, out):
+    """Write d state_r along a direction of the parameters, markets clearing; False if undefined."""
+    n = state.size
+    jacobian = np.empty((n, n))
+    _tangent(parameters, direction, share, state, np.zeros(n), out, np.empty(n))
+    state_jacobian(parameters, share, state, jacobian)
+    return implicit(jacobian, out.reshape(n, 1)) and np.isfinite(largest(out))
+
+
+@kernel
+def payoff_slope(parameters, direction, share, state, out):
+    """Write d ln payoff_r along a direction, markets clearing; False where undefined."""
+    moved = np.empty(state.size)
+    if not state_slope(parameters, direction, share, state, moved):
+        return False
+    _tangent(parameters, direction, share, state, moved, np.empty(state.size), out)
+    return np.isfinite(largest(out))

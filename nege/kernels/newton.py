@@ -1,0 +1,147 @@
+"""Newton's method for the short run of few regions, where a dense Jacobian costs next to nothing.
+
+It takes 4 to 10 steps whatever the trade costs, where acceleration needs up to 50 once
+trade is local. It is applied to the excess 1 - t_r = 0, t_r = exp((f_r - u_r)/e), e the response
+of f to ln access, in value: exp(u_r) (1 - t_r). That is nearly linear where trade is local
+(in core-periphery it is the excess supply of labour), so that the step is good from afar:
+
+    [(1 + (1/e - 1) t_r) 1(r=j) - (t_r/e) df_r/du_j] step_j = t_r - 1
+
+A step is capped in logs. With two regions the state has one degree of freedom, q = u_1 -
+u_2, and the gap (f_1 - u_1) - (f_2 - u_2) falls in q because f contracts; so there the step
+is kept inside a bracket and cannot fail. With more regions it can: where the residual is
+not finite or steps run out, ``solve`` goes on from the best point with ``fixed_point``,
+which cannot.
+
+Nothing is accepted that ``fixed_point`` would not accept: residual and error bound within
+tolerance at the point returned.
+"""
+
+import math
+
+import numpy as np
+
+from nege.kernels.codes import AUTO, CONVERGED, LIMIT, NEWTON, NOT_FINITE, STALLED
+from nege.kernels.derivatives import BY_STATE, forces, reached, spread
+from nege.kernels.equations import (
+    gap_at,
+    normalise,
+    response,
+    sensitivities,
+    settled,
+    update,
+)
+from nege.kernels.fixed_point import Report, fixed_point
+from nege.kernels.jit import kernel
+from nege.kernels.linear import solve_small
+from nege.kernels.operators import matrix
+from nege.kernels.vectors import copy, largest
+from nege.kernels.vmath import exp
+
+PAYS = 16  # regions up to which it is the method chosen
+LIMIT_STEPS = 40
+LONGEST_STEP = 1.0  # in logs
+SLOW = 0.5  # factor on the gap of two regions above which their bracket is halved instead
+
+
+@kernel
+def newton(parameters, share, state, options):
+    """Solve the short run of a model in place by Newton's method; parameters as ``fixed_point``."""
+    n = state.size
+    scratch = np.empty((16 + n, n))
+    work, change, step, best_state = scratch[:4], scratch[4], scratch[5], scratch[6]
+    rest, slopes = scratch[7:10], scratch[10:16]
+    system, k = scratch[16:], matrix(parameters.operator)
+    bracket = np.array([-math.inf, math.inf, math.inf])
+    target, best, first, gap = options.tolerance_residual, math.inf, math.inf, math.nan
+    iterations, status = 0, STALLED
+    while True:
+        update(parameters, share, state, work, change)
+        residual = largest(change)
+        iterations += 1
+        if iterations == 1:
+            first = residual
+        if residual < best:
+            best = residual
+            copy(state, best_state)
+            if residual <= target:
+                gap = gap_at(parameters, share, state, work)
+                if residual <= options.tolerance_error * gap:
+                    status = CONVERGED
+                    break
+                target = min(0.5 * target, 0.5 * options.tolerance_error * gap)
+        if not math.isfinite(residual):
+            status = NOT_FINITE if iterations == 1 else STALLED
+            break
+        if iterations >= options.limit_iterations:
+            status = LIMIT
+            break
+        sensitivities(parameters, share, state, slopes)
+        settled(parameters, share, state, rest[0])
+        reached(k, rest[0], work[2], rest[1])
+        spread(k, work, step, rest[2], system)
+        e = response(parameters)
+        forces(k, slopes[BY_STATE : BY_STATE + 3], work, rest[1], e, system)
+        _equations(system, change, e, step)
+        if iterations >= LIMIT_STEPS or not solve_small(system, step, n):
+            break
+        if n == 2:
+            _keep_inside(bracket, state[0] - state[1], change[0] - change[1], step)
+        for r in range(n):
+            state[r] += min(LONGEST_STEP, max(-LONGEST_STEP, step[r]))
+        normalise(parameters, share, state)
+    copy(best_state, state)
+    error = best / gap if gap > 0.0 else math.inf
+    rate = (best / first) ** (1.0 / iterations) if 0.0 < first < math.inf else 0.0
+    return Report(status, best, error, rate, iterations, NEWTON)
+
+
+@kernel(arithmetic=True)
+def _equations(system, change, e, step):
+    """Turn df/du into the linear system of a step, and write its right-hand side."""
+    for r in range(step.size):
+        t = exp(change[r] / e)
+        step[r] = t - 1.0
+        for j in range(step.size):
+            system[r, j] *= -t / e
+        system[r, r] += 1.0 + (1.0 / e - 1.0) * t
+
+
+@kernel
+def _keep_inside(bracket, q, gap, step):
+    """Replace a step of two regions that leaves the bracket, or closes it too slowly, by half."""
+    if gap > 0.0:
+        bracket[0] = q
+    elif gap < 0.0:
+        bracket[1] = q
+    slow = abs(gap) > SLOW * bracket[2]
+    bracket[2] = abs(gap)
+    inside = bracket[0] < q + step[0] - step[1] < bracket[1]
+    closed = bracket[1] - bracket[0] < math.inf
+    if closed and (slow or not inside):
+        half = 0.25 * (bracket[0] + bracket[1]) - 0.5 * q
+        step[0], step[1] = half, -half
+
+
+@kernel
+def solve(parameters, share, state, options):
+    """Solve the short run of a model in place by the method that its size asks for.
+
+    Parameters and result as in ``fixed_point``; ``options.method`` can insist on a method.
+    """
+    few = state.size <= PAYS
+    if options.method == NEWTON or (options.method == AUTO and few):
+        report = newton(parameters, share, state, options)
+        if report.status != STALLED or options.method == NEWTON:
+            return report
+        done = report.iterations
+        report = fixed_point(parameters, share, state, options)
+        return Report(
+            report.status,
+            report.residual,
+            report.error,
+            report.rate,
+            report.iterations + done,
+            report.method,
+        )
+    return fixed_point(parameters, share, state, options)

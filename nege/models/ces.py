@@ -1,0 +1,216 @@
+"""What models of CES varieties, iceberg trade costs and one immobile factor have in common.
+
+    sigma   elasticity of substitution        T      iceberg trade cost, K = T^(1-sigma)
+    zeta    commission, zero offline          B      amenity, one offline
+    G       price index, P = G^(1-sigma)      omega  payoff of the mobile factor
+
+The online region is one more region with T_ro = T_or = the digital trade cost and none
+of the immobile factor. What a model adds: its parameters and equations as kernels, a
+constructor, and the audit of its equations.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from nege import validation
+from nege.errors import InputError
+from nege.geography import Geography
+from nege.kernels import equations
+from nege.kernels.jit import kernel
+from nege.kernels.operators import buy
+from nege.models import fourier, trade
+from nege.models.base import Model
+from nege.online import OnlineRegion
+
+
+class Tables(NamedTuple):
+    """An economy in plain arrays, the online region last."""
+
+    cost: np.ndarray  # T, origin by destination
+    immobile: np.ndarray
+    commission: np.ndarray
+    amenity: np.ndarray
+
+
+class CESModel(Model):
+    """Base of the models: what is the same in all of them, whatever their equations."""
+
+    #: What kernels read: scalar parameters, immobile factor, log_net, log_amenity, operator.
+    kernel_type: ClassVar[type]
+    #: The field that holds the share of the immobile factor of each place.
+    immobile: ClassVar[str]
+    parameters: ClassVar[tuple[str, ...]] = ("sigma", "mu", "trade_cost")
+    payoff: ClassVar[str] = "real_wage"
+
+    sigma: float
+    mu: float
+    trade_cost: float | xr.DataArray
+
+    @property
+    def mobile_weight(self) -> float:
+        """Income of the mobile factor where its share and its wage are one."""
+        return 1.0
+
+    def __repr__(self) -> str:
+        values = ((name, getattr(self, name)) for name in self.parameters)
+        words = [
+            f"{name}={value:g}" if isinstance(value, float) else f"{name}=given by DataArray"
+            for name, value in values
+        ]
+        if self.online is not None:
+            words.append(f"online={self.online}")
+        return f"{type(self).__name__}({len(self.geography)} places, {', '.join(words)})"
+
+    def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Any:
+        """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
+        log_net, log_amenity = np.zeros(len(self.regions)), np.zeros(len(self.regions))
+        online_cost = None
+        if self.online is not None:
+            online_cost = self.online.trade_cost
+            log_net[-1] = math.log1p(-self.online.commission)
+            log_amenity[-1] = math.log(self.online.amenity)
+        made = trade.operator_for(
+            self.geography, self.trade_cost, online_cost, self.sigma, operator, compiled=compiled
+        )
+        numbers = (getattr(self, name) for name in self.parameters if name != "trade_cost")
+        return self.kernel_type(*numbers, self._padded(), log_net, log_amenity, made)
+
+    def direction(self, name: str) -> Any:
+        """Return the derivative of every parameter of the kernels by one of ``varied()``."""
+        n = len(self.regions)
+        validation.known("parameter", name, self.varied())
+        online_cost = None if self.online is None else self.online.trade_cost
+        slope = trade.freeness_slope(self.geography, self.trade_cost, online_cost, self.sigma, name)
+        numbers = (float(name == own) for own in self.parameters if own != "trade_cost")
+        log_net, log_amenity = np.zeros(n), np.zeros(n)
+        if self.online is not None and name == "online_commission":
+            log_net[-1] = -1.0 / (1.0 - self.online.commission)
+        if self.online is not None and name == "online_amenity":
+            log_amenity[-1] = 1.0 / self.online.amenity
+        return self.kernel_type(*numbers, np.zeros(n), log_net, log_amenity, slope)
+
+    def _padded(self) -> np.ndarray:
+        """Return the immobile factor of every region, none of it online."""
+        padded = np.zeros(len(self.regions))
+        padded[: len(self.geography)] = getattr(self, self.immobile).values
+        return padded
+
+    def memory(self) -> dict[str, int]:
+        """Return the bytes that a short run needs, by operator, the default one first."""
+        return trade.memory_by_operator(self.geography, self.trade_cost)
+
+    def outcome(
+        self, share: np.ndarray, state: np.ndarray, parameters: Any = None
+    ) -> dict[str, np.ndarray]:
+        """Return wages, prices, incomes and welfare for log wages that clear markets.
+
+        `share` and `state` may have further dimensions in front.
+        """
+        p = self.kernel if parameters is None else parameters
+        shape = share.shape
+        flat = np.ascontiguousarray(share).reshape(-1, shape[-1])
+        states = np.ascontiguousarray(state).reshape(flat.shape)
+        price, income, log_payoff = (np.empty_like(flat) for _ in range(3))
+        if trade.uses_fourier(p.operator):
+            for row in range(len(flat)):
+                fourier.outcome(p, flat[row], states[row], price[row], income[row], log_payoff[row])
+        else:
+            _outcomes(p, flat, states, price, income, log_payoff)
+        wage, real_wage = np.exp(states), np.exp(log_payoff)
+        with np.errstate(divide="ignore"):  # a place without any supplier: infinite
+            price_index = price ** (1.0 / (1.0 - self.sigma))
+        mobile = self.mobile_weight * np.sum(flat * real_wage, axis=-1)
+        earned = income - self.mobile_weight * flat * wage
+        immobile = np.sum(earned * price_index**-self.mu, axis=-1)
+        return {
+            "share": share,
+            "wage": wage.reshape(shape),
+            "price_index": price_index.reshape(shape),
+            "income": income.reshape(shape),
+            "real_wage": real_wage.reshape(shape),
+            "welfare": (mobile + immobile).reshape(shape[:-1]),
+        }
+
+    def tables(self) -> Tables:
+        """Return the economy in plain arrays, for audits: apart from what kernels read."""
+        n, places = len(self.regions), len(self.geography)
+        cost, commission, amenity = np.ones((n, n)), np.zeros(n), np.ones(n)
+        if isinstance(self.trade_cost, float):
+            cost[:places, :places] = self.trade_cost ** self.geography.metric.dense()
+        else:
+            cost[:places, :places] = self.trade_cost.values
+        if self.online is not None:
+            cost[:-1, -1] = cost[-1, :-1] = self.online.trade_cost
+            commission[-1], amenity[-1] = self.online.commission, self.online.amenity
+        return Tables(cost, self._padded(), commission, amenity)
+
+
+@kernel
+def _outcomes(parameters, shares, states, price, income, log_payoff):
+    p = parameters
+    supply = np.empty(shares.shape[1])
+    for row in range(shares.shape[0]):
+        equations.supply(p, shares[row], states[row], supply)
+        equations.spending(p, shares[row], states[row], income[row])
+        buy(p.operator, supply, price[row])
+        equations.payoff(p, shares[row], states[row], price[row], log_payoff[row])
+
+
+# --- checks of a constructor -------------------------------------------------------
+
+
+def check_places(geography: Any, online: Any) -> tuple[str, ...]:
+    """Return the names of the places, once both are what they should be."""
+    if not isinstance(geography, Geography):
+        raise InputError(
+            "geography",
+            geography,
+            "a Geography",
+            "Make one with nege.geography.equidistant(2).",
+        )
+    if online is not None and not isinstance(online, OnlineRegion):
+        raise InputError(
+            "online", online, "an OnlineRegion", "Use nege.OnlineRegion(trade_cost=...)."
+        )
+    return geography.names
+
+
+def check_sigma(sigma: Any) -> float:
+    """Return an elasticity of substitution."""
+    cure = "With sigma <= 1 no number of varieties can be foregone."
+    return validation.number("sigma", sigma, above=1.0, cure=cure)
+
+
+def check_mu(mu: Any) -> float:
+    """Return a share of spending."""
+    return validation.number("mu", mu, above=0.0, below=1.0, cure="It is a share of spending.")
+
+
+def check_immobile(argument: str, value: Any, geography: Geography, meaning: str) -> xr.DataArray:
+    """Return shares over the places by label: as given, or those of the population."""
+    if value is None:
+        shares = geography.population_share.values
+    else:
+        shares = validation.shares(argument, value, geography.names)
+    return xr.DataArray(
+        np.array(shares, dtype=float),
+        coords={"region": list(geography.names)},
+        dims="region",
+        name=argument,
+        attrs={"long_name": meaning, "units": "1"},
+    )
+
+
+def differences(sides: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
+    """Return the largest relative difference of both sides of each equation."""
+    return {
+        name: float(np.max(np.abs(there - here) / np.maximum(np.abs(here), 1e-300)))
+        if not np.array_equal(here, there)
+        else 0.0
+        for name, (here, there) in sides.items()
+    }

@@ -1,0 +1,232 @@
+"""Break and sustain points against the closed forms, by name, and honest refusals."""
+
+import copy
+import math
+import pickle
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from scipy.optimize import brentq
+
+import nege
+from nege.geography import equidistant, racetrack
+
+
+def economy(places, sigma=5.0, mu=0.4, trade_cost=2.0, online=None):
+    region = None if online is None else nege.OnlineRegion(**online)
+    return nege.CorePeriphery(places, sigma=sigma, mu=mu, trade_cost=trade_cost, online=region)
+
+
+def z_star(sigma, mu):
+    rho = (sigma - 1) / sigma
+    return mu * (1 + rho) / (mu**2 + rho)
+
+
+def z_racetrack(x, k, n):
+    """Eigenvalue k of the freeness of a racetrack over its row sum, from a plain sum."""
+    steps = np.minimum(np.arange(n), n - np.arange(n))
+    row = x**steps
+    return float(row @ np.cos(2 * np.pi * k * np.arange(n) / n)) / float(row.sum())
+
+
+@pytest.mark.parametrize(
+    ("n", "breaks", "sustains"),
+    [(2, 1.626577, 1.807313), (3, 1.778279, 2.182255), (4, 1.898829, 2.517266), (6, None, None)],
+)
+def test_equidistant_places_break_and_sustain_where_theory_says(n, breaks, sustains):
+    model = economy(equidistant(n))
+    broken = nege.break_points(model, "trade_cost", (1.01, 20))
+    assert broken.values == pytest.approx([(3 * n + 1) ** 0.25], rel=1e-12)
+    assert broken[0].multiplicity == n - 1
+    kept = nege.sustain_points(model, "trade_cost", (1.01, 20), core="0")
+
+    def excess(cost):
+        phi, part = cost**-4.0, 0.6 / n
+        return phi**0.5 * ((0.4 + part) * phi + part * (1 / phi + n - 2)) - 1
+
+    assert kept.values == pytest.approx([brentq(excess, 1.3, 19, xtol=1e-14)], rel=1e-11)
+    if breaks:
+        assert broken[0] == pytest.approx(breaks, abs=1e-6)
+        assert kept[0] == pytest.approx(sustains, abs=1e-6)
+
+
+@pytest.mark.parametrize("n", range(4, 17))
+def test_racetracks_break_at_every_crossing_of_every_mode(n):
+    found = nege.break_points(economy(racetrack(n)), "trade_cost", (1.02, 20))
+    expected = []
+    for k in range(1, n // 2 + 1):
+        costs = np.geomspace(1.02, 20, 4001)
+        values = [z_racetrack(c**-4.0, k, n) - 0.75 for c in costs]
+        expected += [
+            (brentq(lambda c, k=k: z_racetrack(c**-4.0, k, n) - 0.75, a, b, xtol=1e-15), k)
+            for a, b, u, v in zip(costs, costs[1:], values, values[1:], strict=False)
+            if u * v < 0
+        ]
+    expected.sort()
+    assert found.values == pytest.approx([cost for cost, _ in expected], rel=1e-9)
+    for threshold, (_, k) in zip(found, expected, strict=True):
+        assert threshold.mode.startswith(f"{k} wave")
+        assert ("period doubling" in threshold.mode) == (2 * k == n)
+        assert threshold.multiplicity == (1 if 2 * k == n else 2)
+    if n % 4 == 0:
+        assert found[-1] == pytest.approx((7 - 4 * math.sqrt(3)) ** -0.25, rel=1e-11)
+
+
+@settings(max_examples=30)
+@given(
+    n=st.integers(2, 8),
+    sigma=st.floats(1.8, 9.0),
+    mu=st.floats(0.1, 0.8),
+    trade_cost=st.floats(1.2, 6.0),
+    commission=st.sampled_from([0.0, 0.01, 0.03, 0.1, 0.3]),
+)
+def test_online_take_off_and_collapse_are_the_closed_forms(n, sigma, mu, trade_cost, commission):
+    """Economics of dispersion that goes online, and of all-online that falls apart."""
+    online = {"trade_cost": 1.5, "commission": commission}
+    model = economy(equidistant(n), sigma, mu, trade_cost, online)
+    inside = (1.0 + 1e-6, 50.0)
+    gbar = (1 + (n - 1) * trade_cost ** (1 - sigma)) / n
+    net = 1 - commission
+    take_off = (net ** (1 / (1 / sigma + mu / (sigma - 1))) / gbar) ** (1 / (sigma - 1))
+    places = list(model.geography.names)
+    found = nege.sustain_points(model, "online_trade_cost", inside, core=places)
+    assert found.values == pytest.approx([take_off] if inside[0] < take_off < 50 else [], rel=1e-9)
+    assert all(mode == "entry of online" for mode in found.mode)
+
+    def excess(log_cost):
+        d = math.exp(log_cost)
+        inward = mu * net * d ** (1 - sigma) + (1 - mu * net) * gbar * d ** (sigma - 1)
+        return math.log(inward) - mu * sigma * log_cost - sigma * math.log(net)
+
+    grid = np.linspace(math.log(inside[0]), math.log(50.0), 4001)
+    values = np.array([excess(x) for x in grid])
+    assume(np.min(np.abs(values[np.r_[0, -1]])) > 1e-6)
+    assume(not (np.min(values) > 0 and np.min(values) < 1e-4))  # two roots about to be born
+    expected = [
+        math.exp(brentq(excess, a, b, xtol=1e-15))
+        for a, b, u, v in zip(grid, grid[1:], values, values[1:], strict=False)
+        if u * v < 0
+    ]
+    found = nege.sustain_points(model, "online_trade_cost", inside, core="online")
+    assert found.values == pytest.approx(expected, rel=1e-9)
+
+
+def test_numbers_of_the_textbook_online_economy():
+    model = economy(equidistant(2), online={"trade_cost": 1.3})
+    inside = (1.0, 20.0)
+
+    def points(m, core):
+        return nege.sustain_points(m, "online_trade_cost", inside, core=core).values
+
+    assert points(model, ["0", "1"]) == pytest.approx([1.171319], abs=1e-6)
+    assert points(model, "online") == pytest.approx([1.759240], abs=1e-6)
+    assert points(model.replace(trade_cost=1.5), "0") == pytest.approx([1.142049], abs=1e-6)
+    taxed = model.replace(online_commission=0.05)
+    assert points(taxed, ["0", "1"]) == pytest.approx([1.122306819852], abs=1e-11)
+    assert points(taxed, "online") == pytest.approx([1.499211426649], abs=1e-11)
+    assert len(points(model.replace(online_commission=0.1), "online")) == 0
+
+
+@pytest.mark.parametrize("parameter", ["mu", "sigma"])
+def test_any_parameter_can_be_the_one_that_varies(parameter):
+    model = economy(equidistant(3))
+    found = nege.break_points(model, parameter, {"mu": (0.05, 0.7), "sigma": (2, 12)}[parameter])
+    for threshold in found:
+        at = {"sigma": 5.0, "mu": 0.4, parameter: float(threshold)}
+        phi = 2.0 ** (1 - at["sigma"])
+        assert (1 - phi) / (1 + 2 * phi) == pytest.approx(z_star(**at), rel=1e-10)
+    assert len(found) == 1
+
+
+def test_logit_tastes_break_twice_or_never():
+    """Tastes spread people out, so that agglomeration is a band of trade costs."""
+    model = economy(equidistant(2))
+
+    def points(scale):
+        dynamics = nege.Logit(scale=scale)
+        return nege.break_points(model, "trade_cost", (1.001, 20), dynamics=dynamics)
+
+    low, high = points(0.02)
+    assert 1 < low < high < 1.6265766
+    assert len(points(1.0)) == 0
+    assert points(1e-5)[-1] < 7**0.25
+    assert points(1e-5)[-1] == pytest.approx(7**0.25, abs=1e-3)
+
+
+def test_free_trade_is_no_threshold():
+    """At a trade cost of 1 every pattern pays alike; that is an end, not a root."""
+    model = economy(equidistant(2))
+    assert len(nege.break_points(model, "trade_cost", (1.0, 1.5))) == 0
+    assert len(nege.sustain_points(model, "trade_cost", (1.0, 1.5))) == 0
+
+
+def test_a_threshold_is_a_float_that_knows_its_name():
+    found = nege.break_points(economy(racetrack(4)), "trade_cost", (1.2, 4))
+    first = found[0]
+    for other in (copy.copy(first), pickle.loads(pickle.dumps(first))):
+        assert other == first
+        assert other.mode == first.mode
+    assert float(abs(first.direction).max()) == pytest.approx(1.0)
+    assert float(first.direction.sum()) == pytest.approx(0.0, abs=1e-12)
+    assert "period doubling" in repr(found)
+    none = nege.break_points(economy(equidistant(2)), "trade_cost", (3, 4))
+    assert repr(none) == "No break point in trade_cost between 3 and 4."
+    assert len(none) == 0
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "argument"),
+    [
+        ("break_points", ("tau", (1, 2)), "parameter"),
+        ("break_points", ("trade_cost", (2, 1)), "interval"),
+        ("break_points", ("trade_cost", (1, 2, 3)), "interval"),
+        ("break_points", ("trade_cost", (0.5, 2)), "trade_cost"),
+        ("break_points", ("trade_cost", (math.nan, 2)), "interval"),
+        ("sustain_points", ("trade_cost", (1, 2), "9"), "core"),
+        ("sustain_points", ("trade_cost", (1, 2), []), "core"),
+        ("sustain_points", ("trade_cost", (1, 2), ["0", "1"]), "core"),
+    ],
+)
+def test_bad_questions_are_refused_by_name(function, arguments, argument):
+    parameter, interval, *core = arguments
+    keywords = {"core": core[0]} if core else {}
+    with pytest.raises(nege.InputError) as caught:
+        getattr(nege, function)(economy(equidistant(2)), parameter, interval, **keywords)
+    assert caught.value.argument == argument
+
+
+def test_an_economy_without_symmetry_has_no_symmetric_equilibrium():
+    star = economy(nege.geography.star(5))
+    with pytest.raises(nege.InputError, match="paid alike"):
+        nege.break_points(star, "trade_cost", (1.1, 3))
+    with pytest.raises(nege.InputError, match="paid alike"):
+        nege.sustain_points(star, "trade_cost", (1.1, 3), core=["0", "1"])
+    with pytest.raises(nege.InputError, match="online"):
+        nege.break_points(
+            economy(equidistant(2), online={"trade_cost": 1.2}),
+            "trade_cost",
+            (1.1, 3),
+            dynamics=nege.Logit(scale=0.1),
+        )
+
+
+@pytest.mark.parametrize(("sigma", "mu"), [(5.0, 0.4), (3.0, 0.6), (8.0, 0.2)])
+def test_footloose_entrepreneurs_break_and_sustain_through_the_same_functions(sigma, mu):
+    """Forslid & Ottaviano (2003): both points in closed form, in freeness."""
+    two = nege.FootlooseEntrepreneur(equidistant(2), sigma=sigma, mu=mu, trade_cost=1.1)
+    broken = nege.break_points(two, "trade_cost", (1.001, 5)).values ** (1 - sigma)
+    exact = (sigma - mu) * (sigma - 1 - mu) / ((sigma + mu) * (sigma - 1 + mu))
+    assert broken == pytest.approx([exact], rel=1e-11)
+
+    def excess(phi):
+        return phi ** (mu / (sigma - 1)) * ((1 + mu / sigma) * phi + (1 - mu / sigma) / phi) / 2 - 1
+
+    kept = nege.sustain_points(two, "trade_cost", (1.001, 5)).values ** (1 - sigma)
+    assert kept == pytest.approx([brentq(excess, 1e-3, 0.999, xtol=1e-15)], rel=1e-9)
+    for n in (3, 5):
+        many = nege.FootlooseEntrepreneur(equidistant(n), sigma=sigma, mu=mu, trade_cost=1.1)
+        x = nege.break_points(many, "trade_cost", (1.001, 5)).values[0] ** (1 - sigma)
+        star = mu * (2 * sigma - 1) / (sigma * (sigma - 1) + mu**2)
+        assert (1 - x) / (1 + (n - 1) * x) == pytest.approx(star, rel=1e-10)
