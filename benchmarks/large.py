@@ -118,11 +118,11 @@ def measure(name: str, size: int | None = None) -> dict[str, Any]:
         iterations.
     """
     make, places = CASES[name]
-    nege.short_run(*_economy(make(min(SMALL, size or places))))
+    nege.short_run(*economy(make(min(SMALL, size or places))))
     case = make(size or places)
-    economy, share = _economy(case)
+    model, share = economy(case)
     began = time.process_time()
-    found = nege.short_run(economy, share)
+    found = nege.short_run(model, share)
     seconds = time.process_time() - began
     return {
         "seconds": seconds,
@@ -133,16 +133,17 @@ def measure(name: str, size: int | None = None) -> dict[str, Any]:
     }
 
 
-def _economy(case: Case) -> tuple[nege.CorePeriphery, np.ndarray]:
-    economy = nege.CorePeriphery(
+def economy(case: Case) -> tuple[nege.CorePeriphery, np.ndarray]:
+    """Return a case as an economy with an online region, and the shares to solve it for."""
+    model = nege.CorePeriphery(
         case.geography,
         sigma=5,
         mu=0.4,
         trade_cost=case.trade_cost,
         online=nege.OnlineRegion(trade_cost=1.2, commission=0.05),
     )
-    share = np.random.default_rng(1).random(len(economy.regions)) + 0.05
-    return economy, share / share.sum()
+    share = np.random.default_rng(1).random(len(model.regions)) + 0.05
+    return model, share / share.sum()
 
 
 def sampled_residual(found: nege.Equilibrium, distances: Distances, sample: int = SAMPLE) -> float:
@@ -152,18 +153,18 @@ def sampled_residual(found: nege.Equilibrium, distances: Distances, sample: int 
     their equation everywhere. The equations are at the top of
     ``nege/models/core_periphery.py``; nothing here comes from its kernels.
     """
-    economy, data = found.model, found.data
+    model, data = found.model, found.data
     share, wage = data["share"].values, data["wage"].values
     price, income = data["price_index"].values, data["income"].values
-    sigma, mu, n = economy.sigma, economy.mu, len(economy.geography)
-    commission = np.append(np.zeros(n), economy.online.commission)
-    farmers = np.append(economy.farmers.values, 0.0)
+    sigma, mu, n = model.sigma, model.mu, len(model.geography)
+    commission = np.append(np.zeros(n), model.online.commission)
+    farmers = np.append(model.farmers.values, 0.0)
     mill = wage / (1 - commission)
     rebate = mu * np.sum(share * mill * commission)
     true_income = mu * share * wage + farmers * (1 - mu + rebate)
     sent, demand = share * mill ** (1 - sigma), true_income * price ** (sigma - 1)
-    digital = economy.online.trade_cost ** (1 - sigma)
-    power = (1 - sigma) * np.log(economy.trade_cost)
+    digital = model.online.trade_cost ** (1 - sigma)
+    power = (1 - sigma) * np.log(model.trade_cost)
     worst = np.max(np.abs(income / true_income - 1), where=true_income > 0, initial=0.0)
     freeness = np.empty(n + 1)
     for region in np.unique(np.linspace(0, n, sample).astype(int)):
