@@ -2,6 +2,7 @@
 
 from nege import geography, testing
 from nege._version import __version__
+from nege.bifurcation import BifurcationDiagram, bifurcation
 from nege.clearing import short_run
 from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
@@ -17,6 +18,7 @@ from nege.sweep import follow, sweep
 from nege.thresholds import Threshold, Thresholds, break_points, sustain_points
 
 __all__ = [
+    "BifurcationDiagram",
     "ConvergenceError",
     "CorePeriphery",
     "DependencyError",
@@ -34,6 +36,7 @@ __all__ = [
     "Threshold",
     "Thresholds",
     "__version__",
+    "bifurcation",
     "break_points",
     "estimate_memory",
     "follow",

@@ -17,10 +17,18 @@ from nege.errors import InputError, require
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from nege.bifurcation import BifurcationDiagram
     from nege.equilibrium import Equilibrium
     from nege.hysteresis import Hysteresis
 
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
+MARKERS = {
+    "break": ("o", VERMILION),
+    "sustain": ("s", GREEN),
+    "fold": ("^", ORANGE),
+    "entry": ("D", GREY),
+    "hopf": ("X", "#000000"),
+}
 LARGEST_DOT = 600.0  # points squared, for a place with a tenth of all
 
 
@@ -194,6 +202,52 @@ def loop(found: Hysteresis, values: xr.DataArray, label: str, ax: Axes | None = 
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False)
     return ax
+
+
+def diagram(found: BifurcationDiagram, region: str, ax: Axes | None = None) -> Axes:
+    """Draw branches as the field does, in every image that symmetry makes of them."""
+    ax = _axes(ax)
+    alike = next((names for names in found.classes if region in names), ())
+
+    def curves(share: xr.DataArray) -> np.ndarray:
+        if region == "largest":
+            return np.asarray(share.values.max(-1, keepdims=True))
+        return np.unique(share.sel(region=list(alike)).values.round(12), axis=-1)
+
+    for branch in found.branches:
+        lines = curves(branch.share)
+        stable = branch.stable
+        cuts = np.flatnonzero(stable[1:] != stable[:-1]) + 1
+        for start, stop in zip([0, *cuts], [*cuts, stable.size], strict=True):
+            piece = slice(max(start - 1, 0), stop)  # from the point where it changes
+            solid = bool(stable[start])
+            ax.plot(
+                branch.values[piece],
+                lines[piece],
+                color=BLUE if solid else GREY,
+                lw=2.4 if solid else 1.1,
+                ls="-" if solid else (0, (4, 3)),
+                zorder=2 if solid else 1,
+                gid="stable" if solid else "unstable",
+            )
+    for kind, (marker, colour) in MARKERS.items():
+        points = [point for point in found.special_points if point.kind == kind]
+        at = [(point.value, y) for point in points for y in curves(point.share)]
+        if at:
+            x, y = np.array(at).T
+            ax.scatter(x, y, marker=marker, c=colour, s=36, zorder=3, label=kind, edgecolors="w")
+    ax.set_xlabel(found.parameter.replace("_", " "))
+    ax.set_ylabel("largest share" if region == "largest" else f"share of {_named(alike)}")
+    ax.set_xlim(*found.interval)
+    ax.spines[["top", "right"]].set_visible(False)
+    handles, labels = ax.get_legend_handles_labels()
+    kinds = [*ax.plot([], [], color=BLUE, lw=2.4), *ax.plot([], [], color=GREY, ls="--", lw=1.1)]
+    ax.legend([*kinds, *handles], ["stable", "unstable", *labels], frameon=False)
+    return ax
+
+
+def _named(regions: tuple[str, ...]) -> str:
+    return regions[0] if len(regions) == 1 else "a region, any of those alike"
 
 
 def _axes(ax: Axes | None) -> Axes:
