@@ -331,7 +331,7 @@ class _Modes:
         self.occupied = share > 0.0
         low, high = family.interval
         # Where the modes are furthest apart: shapes of modes that nearly agree are known badly.
-        candidates = [np.linalg.eig(self._matrix(low + t * (high - low))) for t in READ_AT]
+        candidates = [_eigen(self._matrix(low + t * (high - low))) for t in READ_AT]
         rates, self.vectors = max(candidates, key=lambda found: _separation(found[0]))
         self.vectors, self.scale = self.vectors.real, float(np.max(np.abs(rates)))
         if not np.max(np.abs(rates.imag)) <= ALIKE * np.max(np.abs(rates)):
@@ -387,6 +387,18 @@ class _Modes:
         shape = shapes[0] / shapes[0][np.argmax(np.abs(shapes[0]).round(9))]
         direction = xr.DataArray(shape, {"region": list(model.regions)}, "region", "direction")
         return Threshold(value, _name(model, shapes), cluster.size, direction)
+
+
+def _eigen(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return rates and shapes; orthogonal ones where trade is the same both ways.
+
+    Shapes of modes that agree are arbitrary in their plane, and nearly parallel ones
+    would not do.
+    """
+    if np.max(np.abs(matrix - matrix.T)) <= ALIKE * np.max(np.abs(matrix)):
+        return np.linalg.eigh(0.5 * (matrix + matrix.T))
+    rates, vectors = np.linalg.eig(matrix)
+    return rates, vectors
 
 
 def _separation(rates: np.ndarray) -> float:
