@@ -50,11 +50,13 @@ def profile(problems: Mapping[str, Seconds]) -> Figure:
     ----------
     problems : mapping
         By problem. A method that failed, or that is not sensible for a problem's size
-        and so did not enter, has not solved that problem.
+        and so did not enter, has not solved that problem. Methods without a style of
+        their own count for the best time, but are not drawn.
     """
     names = [name for name in STYLES if any(name in found for found in problems.values())]
     cost = np.array([[found.get(n) or math.inf for n in names] for found in problems.values()])
-    factor = cost / cost.min(axis=1, keepdims=True)
+    best = [min(seconds for seconds in found.values() if seconds) for found in problems.values()]
+    factor = cost / np.array(best)[:, None]
     right = 1.3 * factor[np.isfinite(factor)].max()
     area = np.sum(np.log(right / np.minimum(factor, right)), axis=0)
     figure = Figure(figsize=(9.5, 5.2), layout="constrained")
