@@ -2,9 +2,11 @@
 
 from nege import geography, testing
 from nege._version import __version__
+from nege.bifurcation import BifurcationDiagram, bifurcation
 from nege.clearing import short_run
 from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
+from nege.hysteresis import Hysteresis, hysteresis
 from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
 from nege.online import OnlineRegion
@@ -16,11 +18,13 @@ from nege.sweep import follow, sweep
 from nege.thresholds import Threshold, Thresholds, break_points, sustain_points
 
 __all__ = [
+    "BifurcationDiagram",
     "ConvergenceError",
     "CorePeriphery",
     "DependencyError",
     "Equilibrium",
     "FootlooseEntrepreneur",
+    "Hysteresis",
     "InputError",
     "Logit",
     "NegeError",
@@ -32,10 +36,12 @@ __all__ = [
     "Threshold",
     "Thresholds",
     "__version__",
+    "bifurcation",
     "break_points",
     "estimate_memory",
     "follow",
     "geography",
+    "hysteresis",
     "load",
     "short_run",
     "solve",
