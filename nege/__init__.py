@@ -3,7 +3,9 @@
 from nege import geography, testing
 from nege._version import __version__
 from nege.bifurcation import BifurcationDiagram, bifurcation
+from nege.census import Equilibria
 from nege.clearing import short_run
+from nege.enumeration import equilibria
 from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.hysteresis import Hysteresis, hysteresis
@@ -22,6 +24,7 @@ __all__ = [
     "ConvergenceError",
     "CorePeriphery",
     "DependencyError",
+    "Equilibria",
     "Equilibrium",
     "FootlooseEntrepreneur",
     "Hysteresis",
@@ -38,6 +41,7 @@ __all__ = [
     "__version__",
     "bifurcation",
     "break_points",
+    "equilibria",
     "estimate_memory",
     "follow",
     "geography",

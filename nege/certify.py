@@ -34,6 +34,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nege.boxes import Box, Column, Step, relation
 from nege.errors import require
 from nege.models.base import Model
 from nege.models.indifference import Arithmetic, Indifference, Tastes
@@ -42,33 +43,11 @@ BITS = 128  # enough to tell a threshold from the float next to it
 SMALLEST = 1e-9  # width in ln supply below which a box is not split any more
 VANISHING = -700.0  # ln supply below which a box with an empty region is not split either
 PIECE = math.log(16.0)  # by which an interval that reaches down to zero is cut
-NEAR = 2.0  # half widths from the middle of a box within which its root is looked for
 LARGEST, SHRINK = 1.0, 0.5  # half width within which a root is tried to be proven alone
-CONTRACTING = 0.9  # a Krawczyk operator weaker than this is not worth a try
 POLISHES = 6
 NARROWEST = 1e-15  # half width around a root, in ln supply
 OUTWARD = 1e-14  # relative, more than the rounding of bounds of shares
-
-Ball = Any
-Column = list[Ball]
-
-
-class Box(NamedTuple):
-    """Relative supplies: which region is the largest, and bounds of y."""
-
-    leader: int
-    low: tuple[float, ...]  # -inf: may be empty
-    high: tuple[float, ...]  # -inf: is empty
-
-    @property
-    def free(self) -> list[int]:
-        """Regions beside the leader that are not known to be empty."""
-        return [r for r, y in enumerate(self.high) if y > -math.inf and r != self.leader]
-
-    def replaced(self, r: int, low: float, high: float) -> Box:
-        """Return the box with other bounds for one region."""
-        bounds = self.low[:r] + (low,) + self.low[r + 1 :], self.high[:r] + (high,) + self.high[r + 1 :]
-        return Box(self.leader, *bounds)
+TINY = 1e-300  # a positive share that doubles may not hold is at most this
 
 
 class Bounds(NamedTuple):
@@ -79,11 +58,12 @@ class Bounds(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """What was proven: there is one equilibrium in each of the roots, and others in what is left."""
+    """There is exactly one equilibrium in each of the roots; any other is in what is left."""
 
     roots: list[Bounds]
     left: list[Bounds]
     boxes: int
+    timed_out: bool
 
 
 def prove(
@@ -158,7 +138,8 @@ class _Search:
             queue.extend(self._examine(queue.popleft()))
             count += 1
             tick()
-        return Proof(self.roots, [*self.stuck, *map(self._shares, queue)], count)
+        left = [*self.stuck, *map(self._shares, queue)]
+        return Proof(self.roots, left, count, bool(queue))
 
     # --- one box -------------------------------------------------------------------
 
@@ -167,7 +148,7 @@ class _Search:
         if not box.free:
             self.roots.append(self._shares(box))
             return []
-        if any(_relation(box, known) == "inside" for known in self.known):
+        if any(relation(box, known) == "inside" for known in self.known):
             return []
         step = self._step(box)
         if step is None:
@@ -220,7 +201,7 @@ class _Search:
 
     # --- roots ---------------------------------------------------------------------
 
-    def _settle(self, box: Box, step: _Step) -> bool:
+    def _settle(self, box: Box, step: Step) -> bool:
         """Prove a root near a box to be alone; whether nothing of the box is left."""
         for _ in range(POLISHES):
             better = self._step(step.target(0.0))
@@ -235,20 +216,20 @@ class _Search:
                 return False
             alone = self._step(step.target(half))
         tight = self._sharpened(alone)
-        relations = {_relation(tight, known) for known in self.known}
+        relations = {relation(tight, known) for known in self.known}
         if "unclear" in relations or ("inside" not in relations and not self._record(tight)):
             return False
         self.known.append(alone.box)
-        return _relation(box, alone.box) == "inside"
+        return relation(box, alone.box) == "inside"
 
-    def _sharpened(self, step: _Step) -> Box:
+    def _sharpened(self, step: Step) -> Box:
         """Return as narrow a box as floats allow around the root that is alone in another."""
         alone, half = step.box, NARROWEST
         for _ in range(POLISHES):
             step = self._step(step.target(0.0)) or step
         while half < LARGEST:
             narrow = self._step(step.target(half))
-            if narrow is not None and narrow.inside() and _relation(narrow.box, alone) == "inside":
+            if narrow is not None and narrow.inside() and relation(narrow.box, alone) == "inside":
                 return narrow.image()
             half *= 10.0
         return alone
@@ -264,7 +245,7 @@ class _Search:
 
     # --- equations over balls ------------------------------------------------------
 
-    def _step(self, box: Box) -> _Step | None:
+    def _step(self, box: Box) -> Step | None:
         """Evaluate excesses and their slopes over a box; None where that has no bounds."""
         try:
             over = [self.equations.at(self._supplies(box, r)).excess for r in box.free]
@@ -275,7 +256,7 @@ class _Search:
         slopes = [[e[1] for e in excess] for excess in over]
         if not all(slope.is_finite() for column in slopes for slope in column):
             return None
-        return _Step(box, over[0], [value[0] for value in middle], slopes, off)
+        return Step(box, over[0], [value[0] for value in middle], slopes, off)
 
     def _supplies(self, box: Box, towards: int = -1) -> list[Any]:
         """Return x over a box as series, whose slope is by the coordinate of one region.
@@ -322,109 +303,10 @@ class _Search:
             weights = [self.flint.arb.nan()] * self.n
         low = np.array([float(w.lower()) for w in weights])
         high = np.array([float(w.upper()) for w in weights])
+        some = np.array(box.high) > -math.inf
         if not np.isfinite(high).all():
-            return np.zeros(self.n), np.where(np.array(box.high) == -math.inf, 0.0, 1.0)
-        low = np.maximum(low, 0.0)
+            return Bounds(np.zeros(self.n), np.where(some, 1.0, 0.0))
+        low, high = np.maximum(low, 0.0), np.where(some, np.maximum(high, TINY), 0.0)
         others = np.ones((self.n, self.n)) - np.eye(self.n)
-        with np.errstate(invalid="ignore"):
-            least, most = low / (low + others @ high), high / (high + others @ low)
-        return np.maximum(0.0, least * (1.0 - OUTWARD)), np.minimum(1.0, most * (1.0 + OUTWARD))
-
-
-class _Step:
-    """What is known of the excesses over a box, and the Krawczyk operator there.
-
-    With m the middle of a box X, J the slopes of g = (e_r - e_leader) over it and C about
-    the inverse of J, every root in X lies in m - C g(m) + (I - C J)(X - m); where that is
-    inside X, there is exactly one.
-    """
-
-    def __init__(
-        self, box: Box, over: list[Any], middle: Column, slopes: list[Column], off: Column
-    ) -> None:
-        self.box, self.slopes = box, slopes
-        self.natural = [value[0] for value in over]
-        self.mean = [
-            value + sum(column[r] * away for column, away in zip(slopes, off, strict=True))
-            for r, value in enumerate(middle)
-        ]
-        free = box.free
-        jacobian = [[column[r] - column[box.leader] for column in slopes] for r in free]
-        try:
-            inverse = np.linalg.inv([[float(b.mid()) for b in row] for row in jacobian])
-        except np.linalg.LinAlgError:
-            inverse = np.full((len(free), len(free)), math.nan)
-        gap = [middle[r] - middle[box.leader] for r in free]
-        self.images: dict[int, Ball] = {}
-        self.moves: dict[int, float] = {}
-        self.contraction = 0.0
-        for j, row in enumerate(inverse.tolist()):
-            move = -sum(c * g for c, g in zip(row, gap, strict=True))
-            image, weak = self._at(free[j]) + move, 0.0
-            for k, away in enumerate(off):
-                left = int(j == k) - sum(c * line[k] for c, line in zip(row, jacobian, strict=True))
-                image += left * away
-                weak += float((left * away).abs_upper())
-            self.images[free[j]], self.moves[free[j]] = image, float(move.mid())
-            self.contraction = max(self.contraction, weak / max(self._half(free[j]), 1e-300))
-
-    def _at(self, r: int) -> float:
-        return 0.5 * (self.box.low[r] + self.box.high[r])
-
-    def _half(self, r: int) -> float:
-        return 0.5 * (self.box.high[r] - self.box.low[r])
-
-    def misses(self) -> bool:
-        """Whether there is no root in the box."""
-        low, high = self.box.low, self.box.high
-        return any(y > high[r] or y < low[r] for r, y in self.images.items())
-
-    def inside(self) -> bool:
-        """Whether there is exactly one root in the box."""
-        low, high = self.box.low, self.box.high
-        return all(y > low[r] and y < high[r] for r, y in self.images.items())
-
-    def nears(self) -> bool:
-        """Whether there seems to be a root in the box or beside it."""
-        return self.contraction < CONTRACTING and all(
-            abs(move) <= NEAR * self._half(r) for r, move in self.moves.items()
-        )
-
-    def target(self, half: float) -> Box:
-        """Return a box of some half width around where the root seems to be."""
-        box = self.box
-        for r, move in self.moves.items():
-            y = self._at(r) + move
-            box = box.replaced(r, y - half, y + half)
-        return box
-
-    def image(self) -> Box:
-        """Return the box that holds every root of this one."""
-        box = self.box
-        for r, y in self.images.items():
-            low, high = _down(float(y.lower())), _up(float(y.upper()))
-            box = box.replaced(r, max(box.low[r], low), min(box.high[r], high))
-        return box
-
-
-def _relation(box: Box, known: Box) -> str:
-    """Say whether a box is "inside" another, "apart" from it, or "unclear"."""
-    if {box.leader, *box.free} != {known.leader, *known.free}:
-        return "apart"
-    first, last = box.low[known.leader], box.high[known.leader]
-    inside = True
-    for r in known.free:
-        # The same ratios in terms of the other leader.
-        low, high = _down(box.low[r] - last), _up(box.high[r] - first)
-        if high < known.low[r] or low > known.high[r]:
-            return "apart"
-        inside = inside and known.low[r] <= low and high <= known.high[r]
-    return "inside" if inside else "unclear"
-
-
-def _down(x: float) -> float:
-    return math.nextafter(x, -math.inf)
-
-
-def _up(x: float) -> float:
-    return math.nextafter(x, math.inf)
+        least, most = low / (low + others @ high), high / (high + others @ low)
+        return Bounds(least * (1.0 - OUTWARD), np.minimum(1.0, most * (1.0 + OUTWARD)))

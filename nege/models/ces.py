@@ -198,7 +198,8 @@ class CESModel(Model):
         wages = response * (far + self.sigma * np.ptp(np.log1p(-commission)))
         payoffs = wages + self.mu / (self.sigma - 1.0) * far + np.ptp(np.log(amenity))
         shares = payoffs / tastes.scale + np.ptp(np.log(tastes.weight))
-        return 1.001 * float(shares), 1.001 * float(wages)  # more than rounding takes away
+        # More than rounding takes away, also where trade is free and all are zero.
+        return 1.001 * float(shares) + 1e-6, 1.001 * float(wages) + 1e-6
 
 
 @kernel

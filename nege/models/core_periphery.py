@@ -346,9 +346,7 @@ class CorePeriphery(ces.CESModel):
             price = [sum(supply[r] * freeness[r][s] for r in places) for s in places]
             mill = [-log_amenity[r] - love * log(price[r]) - log_net[r] for r in places]
             if tastes is not None:
-                mill = [
-                    (mill[r] - liking[r] + scale * log(supply[r])) / damping for r in places
-                ]
+                mill = [(mill[r] - liking[r] + scale * log(supply[r])) / damping for r in places]
             value = [supply[r] * exp(sigma * mill[r]) for r in places]
             rest = sum(value[r] * lost[r] for r in places)
             demand = [(mu * kept[s] * value[s] + farmers[s] * rest) / price[s] for s in places]
