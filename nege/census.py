@@ -86,7 +86,7 @@ class Equilibria(Sequence[Equilibrium]):
         return tuple(e for e in self if e.stability is not None and e.stability.stable)
 
     @property
-    def index(self) -> int | None:
+    def index_sum(self) -> int | None:
         """Sum of the indices of these equilibria, which over all equilibria is 1.
 
         The index is 1 where an even number of independent deviations inside grows, else -1
@@ -188,10 +188,8 @@ class Equilibria(Sequence[Equilibrium]):
         else:
             proven = int(np.isfinite(self.proven["low"].values).all(axis=-1).sum())
             notes.append(f"Not established: whether there are others. {self.reason}".rstrip())
-            if self.index not in (None, 1):
-                notes.append(
-                    f"Some are missing: their indices sum to {self.index}, those of all to 1."
-                )
+            if self.index_sum not in (None, 1):
+                notes.append(f"Some are missing: their indices sum to {self.index_sum}, not to 1.")
             if proven:
                 notes.append(f"{proven} of these are proven to exist; .proven has their bounds.")
         if self.basins is not None:

@@ -169,7 +169,7 @@ class _Assembly:
         for candidate in search.found:
             if not any(_near(candidate, root) for _, root in pairs if root is not None):
                 if any(_near(candidate, box) for box in self.left):
-                    pairs.append((candidate, None))
+                    pairs.append((search.image(candidate), None))
                 elif candidate.hyperbolic > CERTAIN:
                     raise self._contradiction(f"about shares of {self._named(candidate.point)}")
         self.pairs = sorted(pairs, key=lambda pair: pair[0].point.share.round(9).tolist())
@@ -223,8 +223,10 @@ class _Assembly:
             basins=basins,
             _members=tuple(self._equilibrium(c, count if complete else 0) for c, _ in self.pairs),
         )
-        if complete and result.index not in (None, 1):
-            raise self._contradiction(f"about the sum of indices, which is {result.index}, not 1")
+        if complete and result.index_sum not in (None, 1):
+            raise self._contradiction(
+                f"about the sum of indices, which is {result.index_sum}, not 1"
+            )
         return result
 
     def _index(self, candidate: Candidate | None) -> int:

@@ -1,9 +1,9 @@
 """The search for equilibria from many starts: what it finds is true, what it misses unknown.
 
-Starts are even distributions over sets of regions, symmetric patterns of two levels, and
-random ones; from each Newton's method goes to a rest point on the same support, stable or
-not, and from some the dynamics are followed. A rest point that nobody would leave for an
-empty region is an equilibrium.
+Starts are distributions over sets of regions, even but for one of them; symmetric patterns of
+two levels; and random ones. From each, Newton's method goes to a rest point on the same
+support, stable or not, and from some the dynamics are followed. A rest point that nobody
+would leave for an empty region is an equilibrium.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from nege.symmetry import Symmetry
 
 SUPPORTS = 256  # sets of regions at most from which an even start is made: all, up to 8 regions
 LEVELS = (0.02, 0.1, 0.4, 2.5, 10.0, 50.0)  # of a pattern, relative to the other regions
+TILTS = (0.3, 3.0)  # of one region of a set, relative to its others
 PATHS = 8  # random starts from which the dynamics are followed
 SAME = 1e-6  # difference of shares below which two equilibria are one
 WIDEST = 0.01  # what SAME becomes at most where equilibria hardly differ from what is near them
@@ -105,10 +106,14 @@ class Search:
         self.found.append(candidate)
         return candidate
 
+    def image(self, candidate: Candidate) -> Candidate:
+        """Return the equilibrium that stands for all that symmetry makes of one."""
+        return self.polished(self.merging.canonical(candidate.point.share)) or candidate
+
     # --- starts --------------------------------------------------------------------
 
-    def _even(self) -> Iterator[np.ndarray]:
-        """Yield even distributions, one for each set of regions that symmetry tells apart."""
+    def _supports(self) -> Iterator[np.ndarray]:
+        """Yield sets of regions, one of each orbit, as even distributions."""
         if self.fills:
             yield np.full(self.n, 1.0 / self.n)
             return
@@ -126,14 +131,34 @@ class Search:
             if len(seen) >= SUPPORTS:
                 return
 
+    def _even(self) -> Iterator[np.ndarray]:
+        """Yield even distributions over sets of regions, and such with one region off them."""
+        for share in self._supports():
+            yield share
+            occupied = np.flatnonzero(share)
+            tilted = occupied if occupied.size > 1 else ()
+            for r, level in itertools.product(tilted, TILTS):
+                other = share.copy()
+                other[r] *= level
+                yield other / other.sum()
+
     def _patterns(self) -> Iterator[np.ndarray]:
-        """Yield patterns: regions that are alike, larger or smaller than all others."""
-        for members in itertools.islice(self.symmetry.supports(), SUPPORTS):
-            if len(members) < self.n:
-                for level in LEVELS:
-                    share = np.ones(self.n)
-                    share[members] = level
-                    yield share / share.sum()
+        """Yield patterns: of regions that are alike some larger or smaller, others empty."""
+        for within, members in itertools.islice(self._divided(), SUPPORTS):
+            for level in LEVELS:
+                share = np.zeros(self.n)
+                share[within] = 1.0
+                share[members] = level
+                yield share / share.sum()
+
+    def _divided(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield sets of regions with a part that is alike, given the set."""
+        whole = np.arange(self.n)
+        for within in (whole, *(() if self.fills else self.symmetry.supports())):
+            kept = self.symmetry.isotropy(np.isin(whole, within).astype(float))
+            for members in kept.supports(within):
+                if members.size < within.size:
+                    yield within, members
 
     def _random(self, starts: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
         """Yield random distributions, every second one over some of the regions only."""
