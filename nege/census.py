@@ -192,6 +192,8 @@ class Equilibria(Sequence[Equilibrium]):
                 notes.append(f"Some are missing: their indices sum to {self.index_sum}, not to 1.")
             if proven:
                 notes.append(f"{proven} of these are proven to exist; .proven has their bounds.")
+        if any(e.stability is not None and e.stability.neutral for e in self):
+            notes.append("A neutral one is at a threshold, or one of a continuum.")
         if self.basins is not None:
             starts = self.basins.attrs["starts"]
             rest = 1.0 - float(self.basins.sum())

@@ -40,14 +40,15 @@ from nege.models.base import Model
 from nege.models.indifference import Arithmetic, Indifference, Tastes
 
 BITS = 128  # enough to tell a threshold from the float next to it
-SMALLEST = 1e-9  # width in ln supply below which a box is not split any more
+SMALLEST = 1e-8  # width in ln supply below which a box is not split any more
 VANISHING = -700.0  # ln supply below which a box with an empty region is not split either
 PIECE = math.log(16.0)  # by which an interval that reaches down to zero is cut
 LARGEST, SHRINK = 1.0, 0.5  # half width within which a root is tried to be proven alone
 POLISHES = 6
 NARROWEST = 1e-15  # half width around a root, in ln supply
-OUTWARD = 1e-14  # relative, more than the rounding of bounds of shares
-TINY = 1e-300  # a positive share that doubles may not hold is at most this
+OUTWARD = 1e-15  # relative, more than the rounding of bounds of shares
+TINY = 1e-307  # shares below this are not told from zero: doubles do not hold them in full
+MOST = 1000  # boxes that are kept of those which are left; more are put together
 
 
 class Bounds(NamedTuple):
@@ -62,7 +63,8 @@ class Proof(NamedTuple):
 
     roots: list[Bounds]
     left: list[Bounds]
-    boxes: int
+    boxes: int  # gone through
+    undecided: int  # which are left, as they were before some were put together
     timed_out: bool
 
 
@@ -125,7 +127,7 @@ class _Search:
         self.flint, self.equations, self.n = flint, equations, n
         self.roots: list[Bounds] = []
         self.known: list[Box] = []  # each with exactly one root of its support
-        self.stuck: list[Bounds] = []
+        self.stuck: list[Box] = []
 
     def run(self, seconds: float, tick: Callable[[], Any]) -> Proof:
         """Go through boxes, the largest first, until none is left or the time is up."""
@@ -138,8 +140,8 @@ class _Search:
             queue.extend(self._examine(queue.popleft()))
             count += 1
             tick()
-        left = [*self.stuck, *map(self._shares, queue)]
-        return Proof(self.roots, left, count, bool(queue))
+        left = [self._shares(box) for box in _together([*self.stuck, *queue])]
+        return Proof(self.roots, left, count, len(self.stuck) + len(queue), bool(queue))
 
     # --- one box -------------------------------------------------------------------
 
@@ -187,7 +189,7 @@ class _Search:
             sizes = {r: math.exp(box.high[r]) for r in touching}
         best = max(sizes, key=lambda r: sizes[r], default=-1)
         if best < 0 or sizes[best] == 0.0:
-            self.stuck.append(self._shares(box))
+            self.stuck.append(box)
             return []
         low, high = box.low[best], box.high[best]
         cut = high - PIECE if low == -math.inf else 0.5 * (low + high)
@@ -297,16 +299,36 @@ class _Search:
 
     def _shares(self, box: Box) -> Bounds:
         """Return bounds of the shares over a box."""
+        occupied = np.array(box.high) > -math.inf
         try:
             weights = [w[0] for w in self.equations.at(self._supplies(box)).share]
         except (ZeroDivisionError, ValueError):
             weights = [self.flint.arb.nan()] * self.n
-        low = np.array([float(w.lower()) for w in weights])
-        high = np.array([float(w.upper()) for w in weights])
-        some = np.array(box.high) > -math.inf
-        if not np.isfinite(high).all():
-            return Bounds(np.zeros(self.n), np.where(some, 1.0, 0.0))
-        low, high = np.maximum(low, 0.0), np.where(some, np.maximum(high, TINY), 0.0)
-        others = np.ones((self.n, self.n)) - np.eye(self.n)
-        least, most = low / (low + others @ high), high / (high + others @ low)
-        return Bounds(least * (1.0 - OUTWARD), np.minimum(1.0, most * (1.0 + OUTWARD)))
+        low, high, zero = np.zeros(self.n), np.where(occupied, 1.0, 0.0), self.flint.arb(0)
+        if all(w.is_finite() for w in weights):
+            least = [w.lower() if w > 0.0 else zero for w in weights]
+            most = [w.upper() for w in weights]
+            for r in np.flatnonzero(occupied):
+                smaller = least[r] / (least[r] + sum(most[:r]) + sum(most[r + 1 :]))
+                larger = most[r] / (most[r] + sum(least[:r]) + sum(least[r + 1 :]))
+                if smaller.is_finite():
+                    low[r] = max(0.0, float(smaller.lower()) * (1.0 - OUTWARD))
+                if larger.is_finite():
+                    high[r] = min(1.0, max(TINY, float(larger.upper()) * (1.0 + OUTWARD)))
+        return Bounds(low, high)
+
+
+def _together(boxes: list[Box]) -> list[Box]:
+    """Return fewer boxes that hold all of many: neighbours mostly follow each other."""
+    length = -(-len(boxes) // MOST)
+    hulls: list[Box] = []
+    size = 0
+    for box in boxes:
+        size += 1
+        if not hulls or size > length or box.leader != hulls[-1].leader:
+            hulls.append(box)
+            size = 1
+        else:
+            low, high = map(min, hulls[-1].low, box.low), map(max, hulls[-1].high, box.high)
+            hulls[-1] = Box(box.leader, tuple(low), tuple(high))
+    return hulls

@@ -12,7 +12,7 @@ import xarray as xr
 
 from nege import validation
 from nege.census import Equilibria
-from nege.certify import Bounds, Proof, prove
+from nege.certify import TINY, Bounds, Proof, prove
 from nege.equilibrium import ALL, Equilibrium
 from nege.errors import DependencyError, InputError, NegeError
 from nege.models import trade
@@ -151,9 +151,10 @@ def _proof(
         return None, "These equations and tastes have no form that a proof could work on."
     if not proof.left:
         return proof, ""
-    count = f"{len(proof.left)} of {proof.boxes} boxes are" if len(proof.left) > 1 else "A box is"
-    slow = f"after {seconds:g} s" if proof.timed_out else "as small as they get"
-    return proof, f"{count} undecided, {slow}; .left has the bounds."
+    are = "is" if proof.undecided == 1 else "are"
+    when = f"after {seconds:g} s" if proof.timed_out else "however small"
+    count = f"{proof.undecided} of {proof.boxes} boxes {are} undecided, {when}"
+    return proof, f"{count}; .left has the bounds."
 
 
 class _Assembly:
@@ -177,7 +178,7 @@ class _Assembly:
     def _proven(self, root: Bounds) -> Candidate:
         """Return a proven equilibrium in double precision, from the middle of its bounds."""
         motion, options = self.search.motion, self.search.options
-        middle = 0.5 * (root.low + root.high)
+        middle = np.where(root.high > TINY, 0.5 * (root.low + root.high), 0.0)
         start = motion.at(middle / middle.sum(), self.search.model.start_state())
         point, _, steps = motion.polish(start, options.tolerance_payoff)
         if not _outside(point.share, root) <= ASTRAY:

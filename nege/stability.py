@@ -215,7 +215,8 @@ def labelled(model: Model, dynamics: Replicator | Logit, motion: Motion, point: 
     shapes[:, occupied] = modes.vectors.T * point.share[occupied]
     for shape in shapes:
         # Rounded, so that of equally large changes the first is the one that is positive.
-        shape /= shape[np.argmax(np.abs(shape).round(9))]
+        size = np.abs(shape)
+        shape /= shape[np.argmax((size / np.max(size)).round(9))]
     # Under logit an empty region is one whose share double precision cannot hold.
     entry = np.where((point.share > 0.0) | motion.dynamics.logit, np.nan, point.growth)
     about = {"long_name": "growth rate", "units": "per unit of time"}
