@@ -147,12 +147,15 @@ def test_logit_equilibria_are_choice_probabilities_and_all_are_found(two, scale)
         assert odds == pytest.approx(np.log(payoff[0] / payoff[1]) / scale, abs=1e-6)
 
 
-def test_shares_too_small_for_doubles_are_zero(two):
-    online = nege.OnlineRegion(trade_cost=1.5)
-    found = nege.equilibria(two(2.5, online), dynamics=nege.Logit(scale=0.01), seconds=30)
-    least = found.proven["low"].values
-    assert (shares(found) >= least - 1e-12).all()
-    assert found.index_sum == 1
+@pytest.mark.parametrize(("scale", "least"), [(1e-4, 1.9557e-266), (5e-5, 0.0)])
+def test_shares_that_doubles_do_not_hold_are_zero(two, scale, least):
+    """At the cores of T = 1.5 the other place keeps exp(-gap/scale): 2e-266, and then 4e-532."""
+    found = nege.equilibria(two(1.5), dynamics=nege.Logit(scale=scale))
+    assert found.complete
+    np.testing.assert_allclose(shares(found), [[least, 1], [0.5, 0.5], [1, least]], rtol=1e-4)
+    assert (found.proven["high"].values > 0).all()
+    for e in found:
+        nege.testing.assert_equilibrium(e, tolerance=1e-7)
 
 
 # --- the equations that are proven to be solved ------------------------------------
