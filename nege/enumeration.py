@@ -31,6 +31,7 @@ __all__ = ["equilibria"]
 PROVABLE = 3  # regions up to which completeness is proven
 ABOVE = f"Proofs are made for up to {PROVABLE} regions, the online one counted."
 CERTAIN = 1e-3  # growth rates above this leave no doubt that an equilibrium is one
+ROUNDING = 1e-12  # of shares, by which an equilibrium may be off its bounds
 ASTRAY = 1e-6  # of payoffs and shares: double precision and proof must agree to this
 
 
@@ -181,8 +182,9 @@ class _Assembly:
         middle = np.where(root.high > TINY, 0.5 * (root.low + root.high), 0.0)
         start = motion.at(middle / middle.sum(), self.search.model.start_state())
         point, _, steps = motion.polish(start, options.tolerance_payoff)
-        if not _outside(point.share, root) <= ASTRAY:
-            point, steps = start, 0
+        astray = _outside(point.share, root)
+        if not astray <= (ROUNDING if start.residual <= options.tolerance_payoff else ASTRAY):
+            point, steps = start, 0  # the proof knows better
         clears = point.cleared.status == Status.CONVERGED
         if clears and point.residual > ASTRAY * max(1.0, motion.dynamics.intensity):
             raise self._contradiction(f"about shares of {self._named(point)}")
