@@ -25,6 +25,7 @@ SMALL = 128  # regions up to which the plain matrix is fastest
 FEW = 16  # regions up to which a line is not worth its sweeps
 FOURIER_PAYS = 2048  # regions from which transforms beat a matrix
 BLOCK = 1 << 22  # numbers of a matrix that are made at a time
+LITTLE = 1 << 24  # bytes that are always free
 VECTORS = 50  # of one number per region, that a solve keeps
 
 
@@ -232,7 +233,8 @@ def _check_kind(
 
 
 def _check_memory(kind: str, geography: Geography) -> None:
-    needed, free = memory(geography, kind), available()
+    needed = memory(geography, kind)
+    free = available() if needed > LITTLE else needed
     if needed > free:
         raise InputError(
             "geography",
