@@ -67,6 +67,16 @@ class Record:
         """Every point as (lambda, tau)."""
         return np.array([point.place for point in self.points])
 
+    @functools.cached_property
+    def lengths(self) -> np.ndarray:
+        """How far each point is from the next."""
+        return np.linalg.norm(np.diff(self.places, axis=0), axis=1)
+
+    @functools.cached_property
+    def largest(self) -> np.ndarray:
+        """Shares of every point, the largest first."""
+        return -np.sort(-self.places[:, :-1], axis=1)
+
 
 class _Seed(NamedTuple):
     level: int
@@ -256,9 +266,11 @@ class Explorer:
             at_start = crossing.position == 0 and began == "merged"
             if not (at_end or at_start):
                 self._special(index, crossing)
-        for end, point in ((record.began, points[0]), (record.ended, points[-1])):
-            if end in ("corner", "merged"):
-                self._meet(seed.level, point)
+        for end, last in ((record.began, points[:2]), (record.ended, points[-2:])):
+            growing = min(point.unstable for point in last)
+            few = self.unstable is None or growing <= self.unstable + 1
+            if end in ("corner", "merged") and few:
+                self._meet(seed.level, last[0] if last[0] is points[0] else last[-1])
         self.tick()
 
     def _special(self, branch: int, crossing: Crossing) -> None:
@@ -345,10 +357,9 @@ class Explorer:
         """Return the branch that a point lies on, if any."""
         largest = -np.sort(-point.share)
         for index, record in enumerate(self.records):
-            places = record.places
-            lengths = np.linalg.norm(np.diff(places, axis=0), axis=1)
-            off = np.max(np.abs(-np.sort(-places[:, :-1], axis=1) - largest), axis=1)
-            off = np.maximum(off, np.abs(places[:, -1] - point.tau))
+            lengths = record.lengths
+            off = np.max(np.abs(record.largest - largest), axis=1)
+            off = np.maximum(off, np.abs(record.places[:, -1] - point.tau))
             near = (np.minimum(off[1:], off[:-1]) <= 2.0 * lengths) & (lengths > 0.0)
             for k in np.flatnonzero(near):
                 if self._on(record, int(k), point):
