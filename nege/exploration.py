@@ -29,6 +29,9 @@ from nege.tracing import MERGED, NEARLY, Crossing, Path, Tracer
 SAMPLES = (0.137, 0.5, 0.863)  # of the interval, where the economy's symmetries are read
 ENDS = (0.0, 0.5, 1.0)  # where starts are looked for
 FEW = 3  # cells of the whole group up to which every union of them is tried as a support
+FEW_REGIONS = 5  # up to which every set of regions is tried
+LOTS = 3  # more than regions, that are dealt among them
+RARE = 0.01  # of a start under tastes, which leave nobody out
 HEAVY = 0.9  # share of one cell in a start for Newton's method or for the dynamics
 ALIKE = 1e-6  # shares that differ by less are equal by symmetry
 SAME_PLACE = 1e-6  # in (lambda, tau): two located points are one
@@ -187,9 +190,36 @@ class Explorer:
                 model, start / start.sum(), model.start_state(), self.dynamics, self.locus.options
             )
             if found.status is Status.CONVERGED:
-                own = self.symmetry.isotropy(found.share, ALIKE).cells()
-                occupied = [cell for cell in own if found.share[cell[0]] > 0.0]
-                yield from self._seed(found.share, tau, occupied, both=True)
+                yield from self._seed(found.share, tau, self._alike(found.share), both=True)
+        for tau, guess in itertools.product(ENDS, self._everywhere()):
+            alone = [np.array([r]) for r in np.flatnonzero(guess)]
+            start = self._solved(guess, tau, alone)
+            if start is not None and (self.unstable is None or start.unstable <= self.unstable):
+                yield from self._seed(start.share, tau, self._alike(start.share), both=True)
+
+    def _alike(self, share: np.ndarray) -> list[np.ndarray]:
+        """Return the occupied regions in groups that symmetry makes alike there."""
+        own = self.symmetry.isotropy(share, ALIKE).cells()
+        return [cell for cell in own if share[cell[0]] > 0.0]
+
+    def _everywhere(self) -> Iterator[np.ndarray]:
+        """Yield equal lots, a few more than regions, dealt in every way; of few regions only.
+
+        One of each orbit, on every set of regions: branches that meet no other within the
+        interval start from here.
+        """
+        seen = set()
+        for k in range(2, self.n + 1) if self.n <= FEW_REGIONS else ():
+            for support in itertools.combinations(range(self.n), k):
+                for cuts in itertools.combinations(range(1, k + LOTS), k - 1):
+                    guess = np.zeros(self.n)
+                    guess[list(support)] = np.diff([0, *cuts, k + LOTS]) / (k + LOTS)
+                    if isinstance(self.dynamics, Logit):
+                        guess = (1.0 - RARE) * guess + RARE / self.n
+                    key = self.symmetry.canonical(guess).tobytes()
+                    if key not in seen:
+                        seen.add(key)
+                        yield guess
 
     def _guesses(self, cells: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
         """Yield distributions over cells: even, and most of it in one of them."""
