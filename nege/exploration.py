@@ -273,6 +273,12 @@ class Explorer:
             if path.ended != "interval":
                 self.lost.append(path.reason)
             return
+        if seed.origin is not None:
+            # Next to its origin branches are too close to tell apart; half-way they are not.
+            same = self._known(path.points[len(path.points) // 2], seed.origin)
+            if same is not None:
+                seed.origin.leads.append(same)
+                return
         points, crossings = path.points, path.crossings
         began, ended = ("interval" if seed.origin is None else "origin"), _end(path)
         if seed.both and path.ended != "loop":

@@ -281,7 +281,9 @@ class Tracer:
         Growth rates do not tell: of those that are zero together there, as many begin to
         grow as cease to. The shares of two cells that change places do.
         """
-        apart = np.array([p.share[self.pairs[:, 0]] - p.share[self.pairs[:, 1]] for p in (here, there)])
+        apart = np.array(
+            [p.share[self.pairs[:, 0]] - p.share[self.pairs[:, 1]] for p in (here, there)]
+        )
         for k in np.flatnonzero(apart[0] * apart[1] < 0.0):
             t = apart[0, k] / (apart[0, k] - apart[1, k])
             length = float(np.linalg.norm(there.place - here.place))

@@ -282,7 +282,9 @@ def _rows(
     """Distances, or the logarithms of given trade costs, from some origins to all."""
     if isinstance(trade_cost, float):
         few = len(geography) <= SMALL
-        return _distances(geography.metric)[start:stop] if few else geography.metric.rows(start, stop)
+        return (
+            _distances(geography.metric)[start:stop] if few else geography.metric.rows(start, stop)
+        )
     return np.asarray(np.log(trade_cost.values[start:stop]))
 
 
