@@ -27,9 +27,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nege.kernels import derivatives, equations, long_run
+from nege.kernels import long_run
 from nege.kernels.codes import CONVERGED, STALLED
-from nege.kernels.newton import solve
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
 
@@ -61,11 +60,7 @@ class Pattern(NamedTuple):
     first: np.ndarray  # (m,), one region of each cell
     member: np.ndarray  # (R, m), 1 where a region is in a cell
     occupied: np.ndarray  # regions, in order
-
-    @property
-    def size(self) -> np.ndarray:
-        """How many regions each cell has."""
-        return np.asarray(self.member.sum(0))
+    size: np.ndarray  # (m,), how many regions each cell has
 
 
 def pattern(cells: Sequence[np.ndarray], n: int) -> Pattern:
@@ -74,7 +69,7 @@ def pattern(cells: Sequence[np.ndarray], n: int) -> Pattern:
     for j, cell in enumerate(cells):
         member[cell, j] = 1.0
     first = np.array([cell[0] for cell in cells])
-    return Pattern(tuple(cells), first, member, np.flatnonzero(member.any(1)))
+    return Pattern(tuple(cells), first, member, np.flatnonzero(member.any(1)), member.sum(0))
 
 
 class Local(NamedTuple):
@@ -157,7 +152,7 @@ class Locus:
 
     def at(self, tau: float) -> Model:
         """Return the economy at a value of the parameter."""
-        return self.model.replace({self.parameter: self.value(tau)})
+        return self.model.moved(self.parameter, self.value(tau))
 
     def _parameters(self, tau: float) -> tuple[Any, Any]:
         """Return what the kernels know at a place of the interval, and its derivative there."""
@@ -169,27 +164,26 @@ class Locus:
         """Clear markets at a share, from a state nearby, and differentiate."""
         (parameters, direction), state = self.parameters(tau), state.copy()
         n = share.size
-        log_payoff, attraction, drift = np.empty(n), np.empty(n), np.empty(n)
-        slopes = np.empty((n, n))
-        report = solve(parameters, share, state, self.short_run)
-        fine = report.status == CONVERGED or (
-            report.status == STALLED and report.residual <= self.options.tolerance_payoff
+        attraction, slopes, drift = np.empty(n), np.empty((n, n)), np.empty(n)
+        status, residual, defined = long_run.linearise(
+            parameters,
+            direction,
+            self.dynamics,
+            share,
+            state,
+            self.short_run,
+            attraction,
+            slopes,
+            drift,
+        )
+        fine = status == CONVERGED or (
+            status == STALLED and residual <= self.options.tolerance_payoff
         )
         if not fine:
             raise Lost("markets did not clear")
-        equations.payoff_at(parameters, share, state, np.empty((2, n)), log_payoff)
-        long_run.attraction(self.dynamics, share, log_payoff, attraction)
-        defined = derivatives.payoff_jacobian(parameters, share, state, slopes)
-        if not (defined and derivatives.payoff_slope(parameters, direction, share, state, drift)):
-            raise Lost("markets leave a derivative undefined")
-        slopes *= self.dynamics.intensity
-        if self.dynamics.logit:
-            if not (share > 0.0).all():
-                raise Lost("tastes leave a share of zero in double precision")
-            slopes[np.diag_indices_from(slopes)] -= self.dynamics.dispersion / share
-        drift *= self.dynamics.intensity * (self.interval[1] - self.interval[0])
-        if not (np.isfinite(attraction).all() and np.isfinite(drift).all()):
-            raise Lost("a number overflowed")
+        if not defined:
+            raise Lost("a derivative is undefined in double precision")
+        drift *= self.interval[1] - self.interval[0]
         return Local(attraction, slopes, drift, state)
 
     def correct(

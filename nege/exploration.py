@@ -29,6 +29,9 @@ from nege.tracing import MERGED, NEARLY, Crossing, Path, Tracer
 SAMPLES = (0.137, 0.5, 0.863)  # of the interval, where the economy's symmetries are read
 ENDS = (0.0, 0.5, 1.0)  # where starts are looked for
 FEW = 3  # cells of the whole group up to which every union of them is tried as a support
+FEW_REGIONS = 5  # up to which every set of regions is tried
+LOTS = 3  # more than regions, that are dealt among them
+RARE = 0.01  # of a start under tastes, which leave nobody out
 HEAVY = 0.9  # share of one cell in a start for Newton's method or for the dynamics
 ALIKE = 1e-6  # shares that differ by less are equal by symmetry
 SAME_PLACE = 1e-6  # in (lambda, tau): two located points are one
@@ -66,6 +69,16 @@ class Record:
     def places(self) -> np.ndarray:
         """Every point as (lambda, tau)."""
         return np.array([point.place for point in self.points])
+
+    @functools.cached_property
+    def lengths(self) -> np.ndarray:
+        """How far each point is from the next."""
+        return np.linalg.norm(np.diff(self.places, axis=0), axis=1)
+
+    @functools.cached_property
+    def largest(self) -> np.ndarray:
+        """Shares of every point, the largest first."""
+        return -np.sort(-self.places[:, :-1], axis=1)
 
 
 class _Seed(NamedTuple):
@@ -177,9 +190,36 @@ class Explorer:
                 model, start / start.sum(), model.start_state(), self.dynamics, self.locus.options
             )
             if found.status is Status.CONVERGED:
-                own = self.symmetry.isotropy(found.share, ALIKE).cells()
-                occupied = [cell for cell in own if found.share[cell[0]] > 0.0]
-                yield from self._seed(found.share, tau, occupied, both=True)
+                yield from self._seed(found.share, tau, self._alike(found.share), both=True)
+        for tau, guess in itertools.product(ENDS, self._everywhere()):
+            alone = [np.array([r]) for r in np.flatnonzero(guess)]
+            start = self._solved(guess, tau, alone)
+            if start is not None and (self.unstable is None or start.unstable <= self.unstable):
+                yield from self._seed(start.share, tau, self._alike(start.share), both=True)
+
+    def _alike(self, share: np.ndarray) -> list[np.ndarray]:
+        """Return the occupied regions in groups that symmetry makes alike there."""
+        own = self.symmetry.isotropy(share, ALIKE).cells()
+        return [cell for cell in own if share[cell[0]] > 0.0]
+
+    def _everywhere(self) -> Iterator[np.ndarray]:
+        """Yield equal lots, a few more than regions, dealt in every way; of few regions only.
+
+        One of each orbit, on every set of regions: branches that meet no other within the
+        interval start from here.
+        """
+        seen = set()
+        for k in range(2, self.n + 1) if self.n <= FEW_REGIONS else ():
+            for support in itertools.combinations(range(self.n), k):
+                for cuts in itertools.combinations(range(1, k + LOTS), k - 1):
+                    guess = np.zeros(self.n)
+                    guess[list(support)] = np.diff([0, *cuts, k + LOTS]) / (k + LOTS)
+                    if isinstance(self.dynamics, Logit):
+                        guess = (1.0 - RARE) * guess + RARE / self.n
+                    key = self.symmetry.canonical(guess).tobytes()
+                    if key not in seen:
+                        seen.add(key)
+                        yield guess
 
     def _guesses(self, cells: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
         """Yield distributions over cells: even, and most of it in one of them."""
@@ -233,6 +273,12 @@ class Explorer:
             if path.ended != "interval":
                 self.lost.append(path.reason)
             return
+        if seed.origin is not None:
+            # Next to its origin branches are too close to tell apart; half-way they are not.
+            same = self._known(path.points[len(path.points) // 2], seed.origin)
+            if same is not None:
+                seed.origin.leads.append(same)
+                return
         points, crossings = path.points, path.crossings
         began, ended = ("interval" if seed.origin is None else "origin"), _end(path)
         if seed.both and path.ended != "loop":
@@ -256,9 +302,11 @@ class Explorer:
             at_start = crossing.position == 0 and began == "merged"
             if not (at_end or at_start):
                 self._special(index, crossing)
-        for end, point in ((record.began, points[0]), (record.ended, points[-1])):
-            if end in ("corner", "merged"):
-                self._meet(seed.level, point)
+        for end, last in ((record.began, points[:2]), (record.ended, points[-2:])):
+            growing = min(point.unstable for point in last)
+            few = self.unstable is None or growing <= self.unstable + 1
+            if end in ("corner", "merged") and few:
+                self._meet(seed.level, last[0] if last[0] is points[0] else last[-1])
         self.tick()
 
     def _special(self, branch: int, crossing: Crossing) -> None:
@@ -345,10 +393,9 @@ class Explorer:
         """Return the branch that a point lies on, if any."""
         largest = -np.sort(-point.share)
         for index, record in enumerate(self.records):
-            places = record.places
-            lengths = np.linalg.norm(np.diff(places, axis=0), axis=1)
-            off = np.max(np.abs(-np.sort(-places[:, :-1], axis=1) - largest), axis=1)
-            off = np.maximum(off, np.abs(places[:, -1] - point.tau))
+            lengths = record.lengths
+            off = np.max(np.abs(record.largest - largest), axis=1)
+            off = np.maximum(off, np.abs(record.places[:, -1] - point.tau))
             near = (np.minimum(off[1:], off[:-1]) <= 2.0 * lengths) & (lengths > 0.0)
             for k in np.flatnonzero(near):
                 if self._on(record, int(k), point):

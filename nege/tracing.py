@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ NEARLY = 3e-3  # differences of shares below which it is asked whether paths mee
 MERGED = 1e-4  # how near the more symmetric equilibrium is then, and
 FLAT = 1e-5  # how near to zero one of its growth rates
 BESIDE = 0.05  # of a step: how far beside its end a sign is read where it is zero there
+SECANTS = 12  # steps towards a zero rate
 LIMIT = 4000  # points of a path
 ROUGH = 0.9  # cosine of chord and tangent below which a piece is taken for straight
 NEAR_END = 1e-12  # in tau
@@ -62,6 +64,13 @@ class Tracer:
 
     def __init__(self, locus: Locus, symmetry: Symmetry, on: Pattern, order: int) -> None:
         self.locus, self.symmetry, self.on, self.order = locus, symmetry, on, order
+        alike = np.empty(len(locus.model.regions), dtype=int)
+        for i, cell in enumerate(symmetry.cells()):
+            alike[cell] = i
+        self.pairs = np.array(
+            [p for p in itertools.combinations(on.first, 2) if alike[p[0]] == alike[p[1]]],
+            dtype=int,
+        ).reshape(-1, 2)
         self.parameter = np.zeros(len(locus.model.regions) + 1)
         self.parameter[-1] = 1.0
 
@@ -228,6 +237,8 @@ class Tracer:
             events.append((s, point, self._crossing(point, zero)))
         events.sort(key=lambda event: event[0])
         result: list[tuple[Point, Crossing | None]] = []
+        if (met := self._passed(here, there)) is not None:
+            return [(met, None)], "merged"
         done = 0.0
         for s, point, crossing in events:
             if s > done:  # an ordinary point between, to know its stability
@@ -264,6 +275,39 @@ class Tracer:
             return None
         return met._replace(tangent=point.tangent)
 
+    def _passed(self, here: Point, there: Point) -> Point | None:
+        """Return the more symmetric equilibrium that a step led straight through, if any.
+
+        Growth rates do not tell: of those that are zero together there, as many begin to
+        grow as cease to. The shares of two cells that change places do.
+        """
+        apart = np.array(
+            [p.share[self.pairs[:, 0]] - p.share[self.pairs[:, 1]] for p in (here, there)]
+        )
+        for k in np.flatnonzero(apart[0] * apart[1] < 0.0):
+            t = apart[0, k] / (apart[0, k] - apart[1, k])
+            length = float(np.linalg.norm(there.place - here.place))
+            guess = _bend(here, there, t * length, length)
+            larger = self.symmetry.isotropy(guess[:-1], BESIDE * length)
+            if larger.order <= self.order:
+                continue
+            cells = [cell for cell in larger.cells() if guess[cell].mean() > 0.0]
+            on = pattern(cells, here.share.size)
+            guess[:-1] = on.member @ (on.member.T @ guess[:-1] / on.size)
+
+            def flattest(tau: float, on: Pattern = on, guess: np.ndarray = guess) -> Point:
+                place = np.append(guess[:-1], tau)
+                found = self.locus.correct(on, place, here.state, self.parameter, tau)
+                return self.locus.point(on, *found, self.parameter)
+
+            try:
+                met = _zero_rate(flattest, float(guess[-1]), BESIDE * length)
+            except Lost:
+                continue
+            if met is not None and np.linalg.norm(met.place - guess) <= 0.5 * length:
+                return met._replace(tangent=here.tangent)
+        return None
+
     def _crossing(self, point: Point, zero: np.ndarray) -> Crossing:
         k, n = point.rates.size, point.share.size
         critical = point.rates[zero[:k]]
@@ -288,6 +332,20 @@ class Tracer:
         except Lost:
             return False
         return bool(np.max(np.abs(place - image)) <= ZERO)
+
+
+def _zero_rate(at: Callable[[float], Point], tau: float, step: float) -> Point | None:
+    """Return where a growth rate is zero, near a place of the interval, by the secant method."""
+    before, here = at(tau), at(min(max(tau + step, 0.0), 1.0))
+    which = int(np.argmin(np.abs(before.rates)))
+    for _ in range(SECANTS):
+        slope = (here.rates[which].real - before.rates[which].real) / (here.tau - before.tau)
+        if not abs(slope) > 0.0:
+            return None
+        before, here = here, at(min(max(here.tau - here.rates[which].real / slope, 0.0), 1.0))
+        if abs(here.rates[which].real) <= NEUTRAL or here.tau == before.tau:
+            return here if abs(here.rates[which].real) <= ZERO else None
+    return None
 
 
 def _bend(here: Point, there: Point, s: float, length: float) -> np.ndarray:

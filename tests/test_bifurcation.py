@@ -81,25 +81,67 @@ def test_dispersion_on_a_racetrack_breaks_at_every_crossing(n):
     assert even == pytest.approx(list(exact), rel=1e-9)
 
 
-def test_a_racetrack_doubles_from_eight_to_four_to_two_to_one():
-    found = nege.bifurcation(economy(geography.racetrack(8)), "trade_cost", (1.05, 3))
-    sizes = set()
-    for branch in found.branches:
-        for share in branch.share.values[branch.stable]:
-            occupied = share[share > 0.0]
-            if np.ptp(occupied) < 1e-9:
-                sizes.add(occupied.size)
-    assert sizes == {8, 4, 2, 1}
-    even = [p.value for p in found.special_points if np.ptp(p.share.values) < 1e-9]
-    assert even[-1] == pytest.approx((7 - 4 * np.sqrt(3)) ** -0.25, rel=1e-9)
-    # Orbits are listed once: no two branches pass through images of one equilibrium.
-    for value in (1.4, 1.7):
-        shares = found.at(value).share.values
-        images = [
-            {tuple(np.roll(s[::d], k).round(6)) for k in range(8) for d in (1, -1)} for s in shares
+def images(share):
+    """Every rotation and reflection of a distribution round a racetrack."""
+    return {tuple(np.roll(share[::d], k).round(6)) for k in range(share.size) for d in (1, -1)}
+
+
+@pytest.mark.parametrize("n", [8, 16])
+def test_a_racetrack_doubles_down_to_one_place(n):
+    """Ikeda, Akamatsu & Kono (2012): n, n/2, ..., 1 equal places, each stable in its turn."""
+    found = nege.bifurcation(
+        economy(geography.racetrack(n), mu=0.3), "trade_cost", (1.03, 2.2), depth=1
+    )
+    assert found.lost == ()
+    size, reached = n, []
+    while size > 1:
+        every, half = np.zeros(n), np.zeros(n)
+        every[:: n // size], half[:: 2 * n // size] = 1 / size, 2 / size
+        doubling = [
+            (point.value, found.branches[lead])
+            for point in found.special_points
+            if point.kind == "break" and tuple(every.round(6)) in images(point.share.values)
+            for lead in point.leads
+            if alternates(found.branches[lead].share.values[1], size)
         ]
+        assert len(doubling) == 1
+        value, branch = doubling[0]
+        assert branch.ended == "corner"
+        assert tuple(half.round(6)) in images(branch.share.values[-1])
+        even = [b for b in found.branches if tuple(every.round(6)) in images(b.share.values[0])]
+        even = [branch for branch in even if branch.level == 0]
+        assert len(even) == 1
+        assert even[0].stable.any()
+        reached.append(value)
+        size //= 2
+    assert reached == sorted(reached, reverse=True)
+    root = z_star(5.0, 0.3) ** 0.5
+    assert reached[0] == pytest.approx(((1 - root) / (1 + root)) ** -0.25, rel=1e-9)
+
+
+def z_star(sigma, mu):
+    rho = (sigma - 1) / sigma
+    return mu * (1 + rho) / (mu**2 + rho)
+
+
+def alternates(share, size):
+    """Whether so many places are occupied, every second of them alike and more than the rest."""
+    occupied = share[share > 0.0]
+    if occupied.size != size:
+        return False
+    here, there = occupied[::2], occupied[1::2]
+    return np.ptp(here) < 1e-9 and np.ptp(there) < 1e-9 and abs(here[0] - there[0]) > 1e-6
+
+
+@pytest.mark.parametrize("n", [5, 8])
+def test_orbits_are_listed_once(n):
+    """No two branches pass through images of one equilibrium."""
+    found = nege.bifurcation(economy(geography.racetrack(n)), "trade_cost", (1.05, 3))
+    for value in (1.2, 1.4, 1.55, 1.7, 2.0):
+        shares = found.at(value).share.values
+        assert len(shares) > 3
         for i, share in enumerate(shares):
-            assert sum(tuple(share.round(6)) in image for image in images[:i]) == 0
+            assert sum(tuple(share.round(6)) in images(other) for other in shares[:i]) == 0
 
 
 def test_the_online_region_takes_off_and_collapses():

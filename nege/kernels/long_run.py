@@ -29,6 +29,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, STALLED
+from nege.kernels.derivatives import payoff_jacobian, payoff_slope
 from nege.kernels.equations import payoff_at
 from nege.kernels.jit import kernel
 from nege.kernels.newton import solve
@@ -121,6 +122,30 @@ def evaluate(parameters, dynamics, share, state, options, log_payoff, growth):
     payoff_at(parameters, share, state, np.empty((2, share.size)), log_payoff)
     residual = mismatch(dynamics, share, log_payoff, growth)
     return report, residual
+
+
+@kernel
+def linearise(parameters, direction, dynamics, share, state, options, level, slopes, drift):
+    """Clear markets; write F, dF/dshare and dF along a direction of the parameters.
+
+    Returns (status, residual) of the short run and whether derivatives are defined; under
+    logit they are not at a share of zero.
+    """
+    n = share.size
+    report = solve(parameters, share, state, options)
+    payoff_at(parameters, share, state, np.empty((2, n)), drift)
+    attraction(dynamics, share, drift, level)
+    defined = payoff_jacobian(parameters, share, state, slopes)
+    defined = defined and payoff_slope(parameters, direction, share, state, drift)
+    for r in range(n):
+        drift[r] *= dynamics.intensity
+        defined = defined and math.isfinite(level[r])
+        for j in range(n):
+            slopes[r, j] *= dynamics.intensity
+        if dynamics.dispersion > 0.0:
+            defined = defined and share[r] > 0.0
+            slopes[r, r] -= dynamics.dispersion / share[r]
+    return report.status, report.residual, defined
 
 
 @kernel

@@ -277,6 +277,22 @@ class Model:
             )
         return type(self)(**arguments)
 
+    def moved(self, name: str, value: float) -> Self:
+        """Return the economy with one of ``varied()`` at a value between two that were checked.
+
+        For work at thousands of values, where checking all of the economy again, as
+        ``replace`` does, would take most of the time.
+        """
+        made = object.__new__(type(self))
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            made.__dict__[field.name] = self.__dict__[field.name]
+        if self._is_online(name) and self.online is not None:
+            changed = {name.removeprefix(ONLINE): value}
+            made.__dict__["online"] = dataclasses.replace(self.online, **changed)
+        else:
+            made.__dict__[name] = value
+        return made
+
     @staticmethod
     def _is_online(key: str) -> bool:
         return str(key).startswith(ONLINE) and key.removeprefix(ONLINE) in ONLINE_PARAMETERS

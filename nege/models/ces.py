@@ -107,7 +107,7 @@ class CESModel(Model):
     def _padded(self) -> np.ndarray:
         """Return the immobile factor of every region, none of it online."""
         padded = np.zeros(len(self.regions))
-        padded[: len(self.geography)] = getattr(self, self.immobile).values
+        padded[: len(self.geography)] = self.__dict__[self.immobile].values  # no copy
         return padded
 
     def memory(self) -> dict[str, int]:

@@ -7,6 +7,7 @@ by two sweeps, tables by half of the matrix where trade costs are the same both 
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import pathlib
@@ -19,12 +20,13 @@ from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography
 from nege.kernels import operators
-from nege.metrics import Circle, Grid, Line
+from nege.metrics import Circle, Grid, Line, Metric, frozen
 
 SMALL = 128  # regions up to which the plain matrix is fastest
 FEW = 16  # regions up to which a line is not worth its sweeps
 FOURIER_PAYS = 2048  # regions from which transforms beat a matrix
 BLOCK = 1 << 22  # numbers of a matrix that are made at a time
+LITTLE = 1 << 24  # bytes that are always free
 VECTORS = 50  # of one number per region, that a solve keeps
 
 
@@ -232,7 +234,8 @@ def _check_kind(
 
 
 def _check_memory(kind: str, geography: Geography) -> None:
-    needed, free = memory(geography, kind), available()
+    needed = memory(geography, kind)
+    free = available() if needed > LITTLE else needed
     if needed > free:
         raise InputError(
             "geography",
@@ -278,8 +281,17 @@ def _rows(
 ) -> np.ndarray:
     """Distances, or the logarithms of given trade costs, from some origins to all."""
     if isinstance(trade_cost, float):
-        return geography.metric.rows(start, stop)
+        few = len(geography) <= SMALL
+        return (
+            _distances(geography.metric)[start:stop] if few else geography.metric.rows(start, stop)
+        )
     return np.asarray(np.log(trade_cost.values[start:stop]))
+
+
+@functools.lru_cache(8)
+def _distances(metric: Metric) -> np.ndarray:
+    """Return all distances, of few places: a parameter that varies asks for them each time."""
+    return frozen(metric.dense())
 
 
 def _fourier(geography: Geography, power: float) -> operators.Fourier:
