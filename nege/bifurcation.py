@@ -254,10 +254,11 @@ class BifurcationDiagram:
                 f"{broken + len(self.lost)} branches could not be followed to their ends; .ended "
                 "and .lost say why."
             )
-        lines.append(
-            "Not established: branches that meet none of these, or leave them where more than "
-            f"{'any number of' if self.unstable is None else self.unstable} deviations grow."
-        )
+        unseen = "branches that meet none of these"
+        if self.unstable is not None:
+            several = "deviation grows" if self.unstable == 1 else "deviations grow"
+            unseen += f", or leave them where more than {self.unstable} {several}"
+        lines.append(f"Not established: {unseen}.")
         return "\n".join(lines)
 
 

@@ -242,7 +242,13 @@ def diagram(found: BifurcationDiagram, region: str, ax: Axes | None = None) -> A
     ax.spines[["top", "right"]].set_visible(False)
     handles, labels = ax.get_legend_handles_labels()
     kinds = [*ax.plot([], [], color=BLUE, lw=2.4), *ax.plot([], [], color=GREY, ls="--", lw=1.1)]
-    ax.legend([*kinds, *handles], ["stable", "unstable", *labels], frameon=False)
+    ax.legend(  # beside the axes: branches may be anywhere within
+        [*kinds, *handles],
+        ["stable", "unstable", *labels],
+        frameon=False,
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+    )
     return ax
 
 
