@@ -73,7 +73,7 @@ class Record:
     @functools.cached_property
     def lengths(self) -> np.ndarray:
         """How far each point is from the next."""
-        return np.linalg.norm(np.diff(self.places, axis=0), axis=1)
+        return np.asarray(np.linalg.norm(np.diff(self.places, axis=0), axis=1))
 
     @functools.cached_property
     def largest(self) -> np.ndarray:
@@ -193,9 +193,9 @@ class Explorer:
                 yield from self._seed(found.share, tau, self._alike(found.share), both=True)
         for tau, guess in itertools.product(ENDS, self._everywhere()):
             alone = [np.array([r]) for r in np.flatnonzero(guess)]
-            start = self._solved(guess, tau, alone)
-            if start is not None and (self.unstable is None or start.unstable <= self.unstable):
-                yield from self._seed(start.share, tau, self._alike(start.share), both=True)
+            point = self._solved(guess, tau, alone)
+            if point is not None and (self.unstable is None or point.unstable <= self.unstable):
+                yield from self._seed(point.share, tau, self._alike(point.share), both=True)
 
     def _alike(self, share: np.ndarray) -> list[np.ndarray]:
         """Return the occupied regions in groups that symmetry makes alike there."""
@@ -302,11 +302,12 @@ class Explorer:
             at_start = crossing.position == 0 and began == "merged"
             if not (at_end or at_start):
                 self._special(index, crossing)
-        for end, last in ((record.began, points[:2]), (record.ended, points[-2:])):
-            growing = min(point.unstable for point in last)
+        for end, k, beside in ((record.began, 0, 1), (record.ended, -1, -2)):
+            # Beyond it one deviation less may grow.
+            growing = min(points[k].unstable, points[beside].unstable)
             few = self.unstable is None or growing <= self.unstable + 1
             if end in ("corner", "merged") and few:
-                self._meet(seed.level, last[0] if last[0] is points[0] else last[-1])
+                self._meet(seed.level, points[k])
         self.tick()
 
     def _special(self, branch: int, crossing: Crossing) -> None:
