@@ -246,3 +246,17 @@ def test_bad_questions_are_refused_by_name(arguments, keywords, argument):
     with pytest.raises(nege.InputError) as caught:
         nege.bifurcation(economy(geography.equidistant(2)), *arguments, **keywords)
     assert caught.value.argument == argument
+
+
+@pytest.mark.parametrize(("sigma", "mu", "scale"), [(5.2, 0.32, 0.003), (5.8, 0.42, 0.01)])
+def test_a_branch_straight_through_dispersion_is_listed_once(sigma, mu, scale):
+    """With three places one branch crosses dispersion without turning; each side is one branch."""
+    model = economy(geography.equidistant(3), sigma=sigma, mu=mu)
+    found = nege.bifurcation(model, "trade_cost", (1.05, 2.2), dynamics=nege.Logit(scale=scale))
+    assert found.points("break").size >= 1
+    folds = found.points("fold")
+    assert np.min(np.diff(folds), initial=1.0) > 1e-6
+    for value in (1.2, 1.4, 1.69):
+        largest = np.sort(found.at(value).share.values, axis=1)
+        for i, share in enumerate(largest):
+            assert all(np.max(np.abs(share - other)) > 1e-6 for other in largest[:i])

@@ -287,7 +287,7 @@ class Model:
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             made.__dict__[field.name] = self.__dict__[field.name]
         if self._is_online(name) and self.online is not None:
-            changed = {name.removeprefix(ONLINE): value}
+            changed: dict[str, Any] = {name.removeprefix(ONLINE): value}
             made.__dict__["online"] = dataclasses.replace(self.online, **changed)
         else:
             made.__dict__[name] = value
