@@ -1,14 +1,16 @@
 """New-economic-geography models with an online region: solved exactly, honestly and fast."""
 
-from nege import geography, testing
+from nege import geography, scenarios, testing
 from nege._version import __version__
 from nege.clearing import short_run
 from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
+from nege.models.online_agglomeration import OnlineAgglomeration
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
+from nege.patterns import patterns
 from nege.solve import estimate_memory, solve
 from nege.stability import Stability, stability
 from nege.status import Status
@@ -24,6 +26,7 @@ __all__ = [
     "InputError",
     "Logit",
     "NegeError",
+    "OnlineAgglomeration",
     "OnlineRegion",
     "Replicator",
     "SolverOptions",
@@ -37,6 +40,8 @@ __all__ = [
     "follow",
     "geography",
     "load",
+    "patterns",
+    "scenarios",
     "short_run",
     "solve",
     "stability",
