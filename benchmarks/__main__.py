@@ -1,15 +1,12 @@
 """``python -m benchmarks``: nege beside its peers, on this machine, in one run."""
 
 import argparse
-import os
 import pathlib
 import sys
 
-# Before anything imports NumPy: every method on one thread.
-for name in ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "NUMBA"):
-    os.environ[f"{name}_NUM_THREADS"] = "1"
-os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-os.environ.pop("OPENBLAS_CORETYPE", None)
+from benchmarks.pin import pin
+
+pin()
 
 
 def main() -> int:
@@ -23,15 +20,25 @@ def main() -> int:
         help="run: the table of targets; verify: every random draw against the references",
     )
     parser.add_argument("--quick", action="store_true", help="fewer draws, sizes and peers")
+    parser.add_argument(
+        "--repeat",
+        type=int,
+        default=1,
+        metavar="N",
+        help="measure the rows that noise can move N times; the table shows the median, and how "
+        "often the target was met",
+    )
     parser.add_argument("--output", default="benchmark-output", metavar="FOLDER")
     options = parser.parse_args()
+    if options.repeat < 1:
+        parser.error("--repeat takes a whole number of at least one")
     if options.what == "verify":
         from benchmarks import verify
 
         return 1 if verify.run(quick=options.quick) else 0
     from benchmarks import run
 
-    run.run(pathlib.Path(options.output), quick=options.quick)
+    run.run(pathlib.Path(options.output), quick=options.quick, repeat=options.repeat)
     return 0
 
 

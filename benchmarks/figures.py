@@ -1,61 +1,125 @@
-"""Two figures: who solves how much how fast, and time against regions with the limit."""
+"""Two figures: how much each method solves how fast, and time against regions.
+
+Both are drawn from what a run wrote, ``benchmarks.json``. Colours are those of Okabe &
+Ito (2008), which the colour-blind can tell apart; methods of one library share a colour.
+"""
 
 from __future__ import annotations
 
 import math
-import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#666666", "#000000"]
-STYLES = [(colour, dash) for dash in ("-", "--") for colour in COLOURS]
+BLUE, SKY, VERMILION, ORANGE = "#0072B2", "#56B4E9", "#D55E00", "#E69F00"
+PURPLE, GREEN, GREY = "#CC79A7", "#009E73", "#7F7F7F"
+STYLES: dict[str, dict[str, Any]] = {
+    "nege": {"color": "#000000", "lw": 3.0, "zorder": 3},
+    "scipy df-sane": {"color": BLUE},
+    "scipy df-sane, compiled map": {"color": BLUE, "ls": "--"},
+    "scipy hybr, compiled map": {"color": BLUE, "ls": ":"},
+    "scipy Anderson": {"color": SKY},
+    "scipy krylov": {"color": SKY, "ls": "--"},
+    "optimistix Newton-BiCGStab": {"color": VERMILION},
+    "optimistix Newton": {"color": VERMILION, "ls": "--"},
+    "optimistix dogleg": {"color": VERMILION, "ls": ":"},
+    "optimistix iteration": {"color": ORANGE},
+    "optimistix chord": {"color": ORANGE, "ls": "--"},
+    "jaxopt Anderson": {"color": PURPLE},
+    "jaxopt iteration": {"color": PURPLE, "ls": "--"},
+    "quantecon iteration": {"color": GREEN},
+    "NumPy textbook": {"color": GREY},
+    "NumPy logs, rescaled": {"color": GREY, "ls": "--"},
+}
+#: These the second figure shows, and a quick run measures.
+SHOWN = (
+    *("nege", "scipy df-sane", "scipy hybr, compiled map", "scipy Anderson"),
+    *("optimistix Newton-BiCGStab", "optimistix iteration", "jaxopt Anderson"),
+    *("quantecon iteration", "NumPy textbook", "NumPy logs, rescaled"),
+)
+Seconds = Mapping[str, float | None]  # by method; None where it failed
 
 
-def profile(seconds: list[dict[str, float]], path: pathlib.Path) -> None:
-    """Draw the performance profile of Dolan & More (2002): share solved within a factor."""
-    names = sorted(
-        {name for row in seconds for name in row},
-        key=lambda name: -sum(math.isfinite(row.get(name, math.inf)) for row in seconds),
-    )
-    names.sort(key=lambda name: name != "nege")
-    best = [min(row.values()) for row in seconds]
-    factors = np.geomspace(1, 1e4, 400)
-    figure = Figure(figsize=(8.5, 5), layout="constrained")
+def profile(problems: Mapping[str, Seconds]) -> Figure:
+    """Draw the performance profile of Dolan & More (2002): share solved within a factor.
+
+    Parameters
+    ----------
+    problems : mapping
+        By problem. A method that failed, or that is not sensible for a problem's size
+        and so did not enter, has not solved that problem. Methods without a style of
+        their own count for the best time, but are not drawn.
+    """
+    names = [name for name in STYLES if any(name in found for found in problems.values())]
+    cost = np.array([[found.get(n) or math.inf for n in names] for found in problems.values()])
+    best = [min(seconds for seconds in found.values() if seconds) for found in problems.values()]
+    factor = cost / np.array(best)[:, None]
+    right = 1.3 * factor[np.isfinite(factor)].max()
+    area = np.sum(np.log(right / np.minimum(factor, right)), axis=0)
+    figure = Figure(figsize=(9.5, 5.2), layout="constrained")
     ax = figure.subplots()
-    for name, (colour, dash) in zip(names, STYLES, strict=False):
-        ratio = np.array(
-            [row.get(name, math.inf) / b for row, b in zip(seconds, best, strict=True)]
-        )
-        share = [(ratio <= f).mean() for f in factors]
-        width = 3 if name == "nege" else 1.5
-        ax.step(factors, share, where="post", color=colour, ls=dash, label=name, lw=width)
-    ax.set_xscale("log")
-    ax.set_ylim(-0.02, 1.02)
-    ax.set_xlabel("factor of the fastest method's CPU time")
-    ax.set_ylabel(f"share of {len(seconds)} problems solved")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    figure.savefig(path, dpi=150)
+    for j in np.argsort(-area):  # the legend in the order of the curves
+        solved = np.sort(factor[np.isfinite(factor[:, j]), j])
+        x = np.concatenate([[1.0], solved, [right]])
+        y = np.concatenate([[0.0], np.arange(1, solved.size + 1), [solved.size]]) / len(problems)
+        ax.step(x, y, where="post", label=names[j], **{"lw": 1.6, **STYLES[names[j]]})
+    ax.set(xscale="log", xlim=(0.95, right), ylim=(0.0, 1.02))
+    ax.set_xlabel("CPU time, as a multiple of the fastest method's on the same problem")
+    ax.set_ylabel("share of problems solved")
+    title = f"Share of {len(problems)} problems solved to 1e-11 within a factor of the best"
+    ax.set_title(title, loc="left", fontsize=11)
+    _plain(ax)
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=9)
+    return figure
 
 
-def scaling(
-    sizes: list[int], seconds: list[dict[str, float]], limit: list[float], path: pathlib.Path
-) -> None:
-    """Draw CPU time of a hard short run against regions, and the bandwidth limit."""
-    figure = Figure(figsize=(8.5, 5), layout="constrained")
-    ax = figure.subplots()
-    names = sorted({name for row in seconds for name in row}, key=lambda name: name != "nege")
-    for name, (colour, dash) in zip(names, STYLES, strict=False):
-        values = [row.get(name, math.nan) for row in seconds]
-        values = [value if math.isfinite(value) else math.nan for value in values]
-        width = 3 if name == "nege" else 1.5
-        ax.plot(sizes, values, "o", ls=dash, color=colour, label=name, lw=width, ms=4)
-    ax.plot(sizes, limit, ":", color="#000000", label="reading the matrix twice\nper iteration")
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    ax.set_xlabel("regions")
-    ax.set_ylabel("CPU seconds, residual 1e-12")
+def scaling(points: Sequence[Mapping[str, Any]]) -> Figure:
+    """Draw time against regions, easy and hard, and what reading the matrix takes at least.
+
+    Parameters
+    ----------
+    points : sequence of mappings
+        Each with ``regions``, ``severity``, ``seconds`` by method (no point where it
+        failed), and ``limit`` by operator.
+    """
+    figure = Figure(figsize=(11.0, 4.8), layout="constrained")
+    panels = figure.subplots(1, 2, sharex=True, sharey=True)
+    titles = {1.0: "trade far and wide: τ = 1", 10.0: "local trade: τ = 10"}
+    for ax, (severity, title) in zip(panels, titles.items(), strict=True):
+        row = [point for point in points if point["severity"] == severity]
+        regions = [point["regions"] for point in row]
+        # What fits the first cache is not limited by reading it.
+        large = [point for point in row if point["regions"] >= 100]
+        for name in SHOWN:
+            if any(name in point["seconds"] for point in row):
+                seconds = [point["seconds"].get(name) or math.nan for point in row]
+                style = {"lw": 1.6, "marker": "o", "ms": 4, **STYLES[name]}
+                ax.plot(regions, seconds, label=name, **style)
+        for kind, dots, label in (
+            ("dense", (1, 1), "limit: reading the matrix twice\nin each of nege's iterations"),
+            ("symmetric", (5, 3), "limit: the same with half the matrix"),
+        ):
+            ax.plot(
+                [point["regions"] for point in large],
+                [point["limit"][kind] for point in large],
+                color="#000000",
+                ls=(0, dots),
+                lw=1.2,
+                label=label,
+            )
+        ax.set(xscale="log", yscale="log", xlabel="regions")
+        ax.set_title(title, loc="left", fontsize=11)
+        _plain(ax)
+    panels[0].set_ylabel("CPU seconds of a solve to 1e-12")
+    handles, labels = panels[1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right center", frameon=False, fontsize=9)
+    return figure
+
+
+def _plain(ax: Axes) -> None:
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    figure.savefig(path, dpi=150)
+    ax.grid(alpha=0.25, lw=0.6)
+    ax.set_axisbelow(True)

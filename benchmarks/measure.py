@@ -1,14 +1,12 @@
-"""How things are timed: CPU seconds of the whole process, medians, peers turn by turn."""
+"""How things are timed: CPU seconds of the whole process, peers turn by turn.
+
+CPU time of all threads, so that neither the machine's other tenants nor a second thread
+flatter anyone.
+"""
 
 from __future__ import annotations
 
-import json
-import os
-import pathlib
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,90 +18,77 @@ Call = Callable[[], Any]
 SHORTEST = 2e-3  # seconds; faster calls are repeated within one measurement
 
 
-def _cpu() -> float:
-    return time.clock_gettime_ns(time.CLOCK_PROCESS_CPUTIME_ID) * 1e-9
-
-
-def once(call: Call) -> float:
+def seconds(call: Call, loops: int = 1) -> float:
     """CPU seconds of one call."""
-    began = _cpu()
-    call()
-    return _cpu() - began
+    began = time.clock_gettime_ns(time.CLOCK_PROCESS_CPUTIME_ID)
+    for _ in range(loops):
+        call()
+    return (time.clock_gettime_ns(time.CLOCK_PROCESS_CPUTIME_ID) - began) * 1e-9 / loops
 
 
-def together(calls: dict[str, Call], *, rounds: int = 5, budget: float = 3.0) -> dict[str, float]:
-    """Median CPU seconds of several calls, measured turn by turn so that noise hits all alike."""
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    repeats = {
-        name: max(1, int(SHORTEST / max(min(once(call) for _ in range(3)), 1e-7)))
-        for name, call in calls.items()
-    }
-    began = time.perf_counter()
-    while True:
+def together(
+    calls: dict[str, Call], *, rounds: int = 7, budget: float = 1.0
+) -> dict[str, list[float]]:
+    """CPU seconds of each call in each round, taking turns.
+
+    A machine that slows down for a while slows everyone in those rounds, and
+    :func:`ratio` compares round by round. A call that has used up its budget of CPU
+    seconds sits out the remaining rounds; everyone has one.
+    """
+    loops, spent = {}, {}
+    for name, call in calls.items():
+        began = time.process_time()
+        loops[name] = max(1, int(SHORTEST / max(min(seconds(call), seconds(call)), 1e-7)))
+        spent[name] = time.process_time() - began
+    found: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds):
         for name, call in calls.items():
-            start = _cpu()
-            for _ in range(repeats[name]):
-                call()
-            times[name].append((_cpu() - start) / repeats[name])
-        done = min(map(len, times.values()))
-        late = time.perf_counter() - began > budget
-        if (done >= rounds and late) or done >= 200 or (done >= 1 and late and budget < 10):
-            return {name: statistics.median(values) for name, values in times.items()}
+            if found[name] and spent[name] >= budget:
+                continue
+            if loops[name] > 1:
+                call()  # those before it had the caches to themselves
+            taken = seconds(call, loops[name])
+            spent[name] += taken * loops[name]
+            found[name].append(taken)
+    return found
+
+
+def median(samples: list[float]) -> float:
+    """Return the median; infinite without any sample: failure is infinite cost."""
+    return statistics.median(samples) if samples else float("inf")
+
+
+def ratio(slow: list[float], fast: list[float]) -> float:
+    """How many times slower the first is: the median over the rounds that both took part in."""
+    if not fast or not slow:
+        return float("inf") if fast else float("nan")
+    return statistics.median(a / b for a, b in zip(slow, fast, strict=False))
+
+
+READS = 16  # in one call of ``reading``
 
 
 @numba.njit(fastmath={"reassoc", "contract", "nsz", "arcp"})
-def _read(array: np.ndarray) -> float:
+def _total(array: np.ndarray) -> float:
     total = 0.0
     for i in range(array.size):
         total += array[i]
     return total
 
 
-def bandwidth(size: int) -> float:
-    """Bytes per second of reading an array of so many bytes again and again, on one thread."""
-    array = np.ones(max(1, size // 8))
-    time_ = together({"read": lambda: _read(array)}, rounds=7, budget=0.3)["read"]
-    return array.nbytes / time_
+@numba.njit
+def _read(array: np.ndarray) -> float:
+    total = 0.0
+    for i in range(READS):
+        total += _total(array[i % 2 :])  # not the same slice, or one sum would do for all
+    return total
 
 
-FIRST_CALL = """
-import json, sys, time
-began = time.perf_counter()
-import nege
-imported = time.perf_counter() - began
-import numpy as np
-from nege.kernels.jit import kernel
-from nege.kernels.fixed_point import Options, fixed_point
-from nege.kernels.vectors import largest
-economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=.4, trade_cost=1.7)
-given = economy.kernel
-began = time.perf_counter(); largest(np.ones(3)); trivial = time.perf_counter() - began
-began = time.perf_counter()
-fixed_point(given, np.array([.7, .3]), np.zeros(2), Options(1e-12, 1e-8, 10000, -1))
-first = time.perf_counter() - began
-print(json.dumps({"import": imported, "over trivial": first - trivial}))
-"""
+def reading(size: int) -> Call:
+    """Return a call that reads so many bytes ``READS`` times, on one thread.
 
-
-def first_calls() -> dict[str, float]:
-    """Seconds of the first solve in a new process, compiled and from the cache."""
-    with tempfile.TemporaryDirectory() as cache:
-        environment = {**os.environ, "NUMBA_CACHE_DIR": cache}
-        runs = [
-            json.loads(
-                subprocess.run(
-                    [sys.executable, "-W", "error", "-c", FIRST_CALL],
-                    env=environment,
-                    capture_output=True,
-                    text=True,
-                    check=True,
-                    cwd=pathlib.Path(__file__).parents[1],
-                ).stdout
-            )
-            for _ in range(4)
-        ]
-    return {
-        "cold": runs[0]["over trivial"],
-        "cached": statistics.median(run["over trivial"] for run in runs[1:]),
-        "import": statistics.median(run["import"] for run in runs[1:]),
-    }
+    It is the limit of products with a matrix of that size: small ones stay in cache and
+    large ones come from memory, as the matrix of an iterative solve does.
+    """
+    array = np.ones(size // 8 + 1)
+    return lambda: _read(array)

@@ -2,132 +2,123 @@
 
 from __future__ import annotations
 
-import datetime
-import importlib.metadata
 import json
+import math
 import pathlib
-import platform
-import subprocess
-import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from benchmarks import figures, measure, ours, rows, verify
+from benchmarks import figures, measure, ours, rows, table
+from benchmarks.contest import race
 from benchmarks.peers import PEERS
 from benchmarks.problems import plane, profile
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-LIBRARIES = ("nege", "numpy", "scipy", "numba", "jax", "jaxopt", "optimistix", "quantecon")
+SEVERITIES = (1.0, 10.0)
 
 
-def run(folder: pathlib.Path, *, quick: bool) -> int:
-    """Measure everything, print and write it; return how many targets were missed."""
+def run(folder: pathlib.Path, *, quick: bool, repeat: int = 1) -> int:
+    """Measure everything, print and write it; return how many targets were missed.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the table, the JSON file and the figures go.
+    quick : bool
+        Leave out large sizes and most draws.
+    repeat : int
+        How often the rows that noise can move are measured. The repetitions follow
+        each other as wholes, so that a spell of noise falls into one of them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    about = machine()
-    print(heading(about))
-    print("| work | measured | target | met | note |\n|---|---|---|---|---|")
-    table: list[rows.Row] = []
-    parts: list[Iterable[rows.Row]] = [
-        rows.two_region_rows(),
-        rows.solve_rows(quick=quick),
-        rows.limit_rows(),
-        rows.start_rows(),
-    ]
+    began = time.perf_counter()
+    about = {"mode": "quick" if quick else "full", "repeat": repeat, **table.machine()}
+    print(table.heading(about), table.HEAD, sep="\n")
+    races: rows.Races = {}
+    measured: list[rows.Row] = []
+    for _ in range(repeat):
+        measured += _printed(_repeated(races, quick=quick))
+    measured += _printed(rows.draw_rows(quick=quick))
     if not quick:
-        parts.append(rows.million_rows())
-    for part in parts:
-        for row in part:
-            table.append(row)
-            print(line(row))
-            sys.stdout.flush()
-    failed, drawn = verify.torture(quick=quick)
-    table.append(
-        rows.Row(
-            "random draws that converge, %", 100 * (1 - failed / drawn), 100, True, f"{drawn} draws"
-        )
-    )
-    print(line(table[-1]))
-    profiled = [timed(p, quick=quick) for p in profile(quick=quick)]
-    sizes = [10, 30, 100, 300] if quick else [10, 30, 100, 300, 1000, 2000]
-    scaled, limit = [], []
-    for size in sizes:
-        p = plane(size, 10.0)
-        scaled.append(timed(p, quick=quick))
-        matrix = 8 * size * size
-        limit.append(ours.report(p).iterations * 2 * matrix / measure.bandwidth(matrix))
-    figures.profile(profiled, folder / "profile.png")
-    figures.scaling(sizes, scaled, limit, folder / "scaling.png")
-    (folder / "benchmarks.md").write_text(markdown(about, table), encoding="utf-8")
-    raw = {
-        "about": about,
-        "rows": [{**row._asdict(), "met": bool(row.met)} for row in table],
-        "profile": profiled,
-        "scaling": {"regions": sizes, "seconds": scaled, "limit": limit},
+        measured += _printed(rows.large_rows())
+    results = table.merged(measured)
+    profiled = {
+        p.name: _seconds(race(p, _entrants(quick=quick), rounds=3, budget=0.03 if quick else 0.2))
+        for p in profile(quick=quick)
     }
-    (folder / "benchmarks.json").write_text(json.dumps(raw, indent=1), encoding="utf-8")
-    missed = sum(not row.met for row in table)
-    print(f"\n{len(table) - missed} of {len(table)} targets met. Written to {folder}.")
+    raw = {
+        "rows": [result.as_json() for result in results],
+        "races": races,
+        "profile": profiled,
+        "scaling": list(_scaling(races, quick=quick)),
+        "about": {**about, "seconds": round(time.perf_counter() - began)},
+    }
+    text = json.dumps(_finite(raw), indent=1, allow_nan=False)
+    (folder / "benchmarks.json").write_text(text, encoding="utf-8")
+    report = table.markdown(about, results, races)
+    (folder / "benchmarks.md").write_text(report, encoding="utf-8")
+    figures.profile(raw["profile"]).savefig(folder / "profile.png", dpi=150)
+    figures.scaling(raw["scaling"]).savefig(folder / "scaling.png", dpi=150)
+    missed = sum(not result.met for result in results)
+    print(f"\n{report}\n{len(results) - missed} of {len(results)} targets met. See {folder}.")
     return missed
 
 
-def timed(p: Any, *, quick: bool) -> dict[str, float]:
-    """CPU seconds of every method that is sensible for a problem."""
-    peers = tuple(peer for peer in PEERS if peer.largest >= p.size)
-    if quick:
-        peers = tuple(peer for peer in peers if peer.library != "jax")
-    return rows.times(p, peers, budget=0.2 if quick else 0.4)[0]
+def _repeated(races: rows.Races, *, quick: bool) -> Iterator[rows.Row]:
+    yield from rows.two_region_rows(quick=quick)
+    yield from rows.diagram_rows(quick=quick)
+    yield from rows.solve_rows(races, quick=quick)
+    yield from rows.limit_rows(quick=quick)
+    yield from rows.start_rows(quick=quick)
 
 
-def line(row: rows.Row) -> str:
-    """Return one line of the Markdown table."""
-    sign = ">=" if row.at_least else "<="
-    met = "yes" if row.met else "**no**"
-    return f"| {row.work} | {row.measured:.3g} | {sign} {row.target:g} | {met} | {row.note} |"
+def _printed(measured: Iterable[rows.Row]) -> Iterator[rows.Row]:
+    for row in measured:
+        print(table.line(table.merged([row])[0]), flush=True)
+        yield row
 
 
-def markdown(about: dict[str, Any], table: list[rows.Row]) -> str:
-    """Return the whole table as Markdown."""
-    head = "| work | measured | target | met | note |\n|---|---|---|---|---|"
-    return "\n".join([heading(about), "", head, *map(line, table), ""])
+def _entrants(*, quick: bool) -> tuple[Any, ...]:
+    peers = (peer for peer in PEERS if not quick or peer.name in figures.SHOWN)
+    return (ours.NEGE, *peers)
 
 
-def heading(about: dict[str, Any]) -> str:
-    """Say what was measured where."""
-    dirty = ", tree not clean" if about["dirty"] else ""
-    return (
-        f"nege {about['versions']['nege']} at {about['revision'][:10]}{dirty}, {about['date']}, "
-        f"{about['processor']}, one thread. Ratios: peer's CPU time over nege's.\n"
-    )
-
-
-def machine() -> dict[str, Any]:
-    """Return facts about machine, versions and the state of the tree."""
-    versions = {}
-    for name in LIBRARIES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = "not installed"
-    cpu = pathlib.Path("/proc/cpuinfo")
-    model = platform.processor() or platform.machine()
-    if cpu.is_file():
-        names = [x for x in cpu.read_text(encoding="utf-8").splitlines() if "model name" in x]
-        model = names[0].split(":")[1].strip() if names else model
+def _seconds(found: dict[str, dict[str, Any]]) -> dict[str, float | None]:
+    """CPU seconds by method, None where it failed."""
     return {
-        "date": datetime.date.today().isoformat(),
-        "python": platform.python_version(),
-        "processor": model,
-        "versions": versions,
-        "revision": _git("rev-parse", "HEAD") or "unknown",
-        "dirty": bool(_git("status", "--porcelain")),
+        name: measure.median(entry["seconds"]) if entry["seconds"] else None
+        for name, entry in found.items()
     }
 
 
-def _git(*arguments: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return done.stdout.strip()
+def _scaling(races: rows.Races, *, quick: bool) -> Iterator[dict[str, Any]]:
+    """Time against regions, easy and hard; races that were already run are not run again."""
+    for severity in SEVERITIES:
+        for size in (10, 30, 100, 300, 1000) if quick else (10, 30, 100, 300, 1000, 3000):
+            p = plane(size, severity)
+            if p.name not in races:
+                races[p.name] = race(
+                    p, _entrants(quick=quick), rounds=3, budget=0.05 if quick else 0.5
+                )
+            limit = {}
+            for operator, stored in (("dense", 8 * size**2), ("symmetric", 4 * size * (size + 1))):
+                read = measure.together({"read": measure.reading(stored)}, budget=0.3)["read"]
+                once = measure.median(read) / measure.READS
+                limit[operator] = 2 * ours.report(p, operator).iterations * once
+            yield {
+                "regions": size,
+                "severity": severity,
+                "seconds": _seconds(races[p.name]),
+                "limit": limit,
+            }
+
+
+def _finite(value: Any) -> Any:
+    """Return the same with None for numbers that JSON does not know."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -2,9 +2,11 @@
 
 from nege import geography, scenarios, testing
 from nege._version import __version__
+from nege.bifurcation import BifurcationDiagram, bifurcation
 from nege.clearing import short_run
 from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
+from nege.hysteresis import Hysteresis, hysteresis
 from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
 from nege.models.online_agglomeration import OnlineAgglomeration
@@ -18,11 +20,13 @@ from nege.sweep import follow, sweep
 from nege.thresholds import Threshold, Thresholds, break_points, sustain_points
 
 __all__ = [
+    "BifurcationDiagram",
     "ConvergenceError",
     "CorePeriphery",
     "DependencyError",
     "Equilibrium",
     "FootlooseEntrepreneur",
+    "Hysteresis",
     "InputError",
     "Logit",
     "NegeError",
@@ -35,10 +39,12 @@ __all__ = [
     "Threshold",
     "Thresholds",
     "__version__",
+    "bifurcation",
     "break_points",
     "estimate_memory",
     "follow",
     "geography",
+    "hysteresis",
     "load",
     "patterns",
     "scenarios",

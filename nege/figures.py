@@ -46,7 +46,11 @@ def online_share(run: Run) -> Figure:
     figure = _figure(11 if contrast else 6, 4.6)
     axes = figure.subplots(1, 2 if contrast else 1, squeeze=False)[0]
     ax = plot.there_and_back(
-        specification.values, 100 * report.online_share(run), turn=specification.turn, ax=axes[0]
+        specification.values,
+        100 * report.online_share(run),
+        turn=specification.turn,
+        jumps={jump.step: 0.5 * sum(jump.values) for jump in run.jumps},
+        ax=axes[0],
     )
     ax.set_xlabel(f"{report.words(specification.parameter)} (iceberg factor)")
     ax.set_ylabel("online share of workers (%)")

@@ -6,6 +6,7 @@ apart. Every function takes ``ax=`` and returns the Axes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +17,18 @@ from nege.errors import InputError, require
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from nege.bifurcation import BifurcationDiagram
     from nege.equilibrium import Equilibrium
+    from nege.hysteresis import Hysteresis
 
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
+MARKERS = {
+    "break": ("o", VERMILION),
+    "sustain": ("s", GREEN),
+    "fold": ("^", ORANGE),
+    "entry": ("D", GREY),
+    "hopf": ("X", "#000000"),
+}
 LARGEST_DOT = 600.0  # points squared, for a place with a tenth of all
 
 
@@ -130,10 +140,22 @@ def places(
 
 
 def there_and_back(
-    varied: np.ndarray, outcome: np.ndarray, *, turn: int, ax: Axes | None = None
+    varied: np.ndarray,
+    outcome: np.ndarray,
+    *,
+    turn: int,
+    jumps: Mapping[int, float] | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
-    """Draw an outcome along a path that goes to step `turn` and comes back."""
+    """Draw an outcome along a path that goes to step `turn` and comes back.
+
+    `jumps` are values of what varies, by the step that each leads to: there the line breaks.
+    """
     ax = _axes(ax)
+    for step, value in sorted((jumps or {}).items(), reverse=True):
+        ax.plot([value, value], outcome[[step - 1, step]], color=GREY, lw=1.2, ls=":")
+        varied, outcome = np.insert(varied, step, value), np.insert(outcome, step, np.nan)
+        turn += step <= turn
     there, again = ("falling", "rising again")
     if varied[turn] > varied[0]:
         there, again = ("rising", "falling again")
@@ -149,6 +171,83 @@ def there_and_back(
         )
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def loop(found: Hysteresis, values: xr.DataArray, label: str, ax: Axes | None = None) -> Axes:
+    """Draw both arms of a loop, each in pieces from jump to jump."""
+    ax = _axes(ax)
+    varied = found.data[found.parameter].values
+    for arm, colour, dash in (("down", BLUE, "-"), ("up", ORANGE, (0, (4, 2)))):
+        cuts = sorted(jump.value for jump in found.jumps if jump.arm == arm)
+        piece = np.searchsorted(cuts, varied)
+        outcome = values.sel(arm=arm).values
+        for k in range(len(cuts) + 1):
+            there = piece == k
+            order = np.argsort(varied[there])
+            name = ("falling" if arm == "down" else "rising") if k == 0 else None
+            x, y = varied[there][order], outcome[there][order]
+            ax.plot(x, y, color=colour, ls=dash, lw=2.2, label=name)
+        for cut in cuts:
+            # From the last point before the jump to the first one after it.
+            left, right = varied < cut, varied > cut
+            if not (left.any() and right.any()):
+                continue
+            ends = outcome[right][np.argmin(varied[right])], outcome[left][np.argmax(varied[left])]
+            start, end = ends if arm == "down" else ends[::-1]
+            style = {"arrowstyle": "->", "color": colour, "ls": ":", "lw": 1.6}
+            ax.annotate("", (cut, end), (cut, start), arrowprops=style, gid=f"jump {arm}")
+            ax.axvline(cut, color=GREY, lw=0.5, ls=":", zorder=0)
+    ax.set_xlabel(found.parameter.replace("_", " "))
+    ax.set_ylabel(label)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False)
+    return ax
+
+
+def diagram(found: BifurcationDiagram, region: str, ax: Axes | None = None) -> Axes:
+    """Draw branches as the field does, in every image that symmetry makes of them."""
+    ax = _axes(ax)
+    alike = next((names for names in found.classes if region in names), ())
+
+    def curves(share: xr.DataArray) -> np.ndarray:
+        if region == "largest":
+            return np.asarray(share.values.max(-1, keepdims=True))
+        return np.unique(share.sel(region=list(alike)).values.round(12), axis=-1)
+
+    for branch in found.branches:
+        lines = curves(branch.share)
+        stable = branch.stable
+        cuts = np.flatnonzero(stable[1:] != stable[:-1]) + 1
+        for start, stop in zip([0, *cuts], [*cuts, stable.size], strict=True):
+            piece = slice(max(start - 1, 0), stop)  # from the point where it changes
+            solid = bool(stable[start])
+            ax.plot(
+                branch.values[piece],
+                lines[piece],
+                color=BLUE if solid else GREY,
+                lw=2.4 if solid else 1.1,
+                ls="-" if solid else (0, (4, 3)),
+                zorder=2 if solid else 1,
+                gid="stable" if solid else "unstable",
+            )
+    for kind, (marker, colour) in MARKERS.items():
+        points = [point for point in found.special_points if point.kind == kind]
+        at = [(point.value, y) for point in points for y in curves(point.share)]
+        if at:
+            x, y = np.array(at).T
+            ax.scatter(x, y, marker=marker, c=colour, s=36, zorder=3, label=kind, edgecolors="w")
+    ax.set_xlabel(found.parameter.replace("_", " "))
+    ax.set_ylabel("largest share" if region == "largest" else f"share of {_named(alike)}")
+    ax.set_xlim(*found.interval)
+    ax.spines[["top", "right"]].set_visible(False)
+    handles, labels = ax.get_legend_handles_labels()
+    kinds = [*ax.plot([], [], color=BLUE, lw=2.4), *ax.plot([], [], color=GREY, ls="--", lw=1.1)]
+    ax.legend([*kinds, *handles], ["stable", "unstable", *labels], frameon=False)
+    return ax
+
+
+def _named(regions: tuple[str, ...]) -> str:
+    return regions[0] if len(regions) == 1 else "a region, any of those alike"
 
 
 def _axes(ax: Axes | None) -> Axes:

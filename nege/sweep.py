@@ -101,7 +101,7 @@ def sweep(
     inner = () if along is None else varied[along]
     solver = _Solver(model, start, dynamics, options)
     result = _Table(model, tuple(varied), tuple(len(values) for values in varied.values()))
-    bar = _bar(progress, int(np.prod(result.shape)))
+    bar = progress_bar(progress, int(np.prod(result.shape)))
     for outer in itertools.product(*(range(len(varied[name])) for name in others)):
         chosen = {name: varied[name][i] for name, i in zip(others, outer, strict=True)}
         line = [{**chosen, along: value} for value in inner] if along else [chosen]
@@ -179,7 +179,7 @@ def follow(
         model.replace(point)
     solver = _Solver(model, start, dynamics, options)
     result = _Table(model, ("step",), (count,))
-    bar = _bar(progress, count)
+    bar = progress_bar(progress, count)
     for i, solved in enumerate(solver.line(points)):
         result.put((i,), *solved)
         bar.update()
@@ -274,14 +274,14 @@ class _Silent:
     def close(self) -> None: ...
 
 
-def _bar(progress: bool | None, total: int) -> Any:
+def progress_bar(progress: bool | None, total: int | None, unit: str = "economies") -> Any:
     """Return a progress bar that appears after a second, or one that never does."""
     if progress is None:
-        progress = total > 1 and (sys.stderr.isatty() or "ipykernel" in sys.modules)
+        progress = total != 1 and (sys.stderr.isatty() or "ipykernel" in sys.modules)
     if not progress:
         return _Silent()
     try:
         from tqdm import tqdm
     except ImportError:
         return _Silent()
-    return tqdm(total=total, desc="economies", leave=False, delay=1.0)
+    return tqdm(total=total, desc=unit, leave=False, delay=1.0)

@@ -31,6 +31,7 @@ SAMPLES = 129  # of the interval, even in logarithms where both ends are positiv
 ENDS = 1e-9  # of the interval: roots nearer to its ends are not inside
 EQUAL = 1e-8  # spread of payoffs that still counts as symmetric
 ALIKE = 1e-7  # of the fastest rate: eigenvalues nearer than this are one mode
+READ_AT = (0.0123, 0.137, 0.293, 0.4142, 0.618, 0.853)  # of the interval: where modes are read
 MIXED = 1e-6  # of the fastest rate: how far modes may act on each other
 SHARP = SolverOptions(tolerance_residual=1e-14)
 
@@ -329,9 +330,10 @@ class _Modes:
         self.family, self.share = family, share
         self.occupied = share > 0.0
         low, high = family.interval
-        # Somewhere off the middle, where no two modes agree by accident.
-        value = low + 0.4142135 * (high - low)
-        rates, self.vectors = np.linalg.eig(self._matrix(value))
+        # Where the modes are furthest apart: shapes of modes that nearly agree are known badly.
+        candidates = [_eigen(self._matrix(low + t * (high - low))) for t in READ_AT]
+        rates, self.vectors = max(candidates, key=lambda found: _separation(found[0]))
+        self.vectors, self.scale = self.vectors.real, float(np.max(np.abs(rates)))
         if not np.max(np.abs(rates.imag)) <= ALIKE * np.max(np.abs(rates)):
             raise InputError(
                 "model",
@@ -366,7 +368,8 @@ class _Modes:
             rates = np.diag(matrix).copy()
             for block in self.clusters:
                 matrix[np.ix_(block, block)] = 0.0  # a mode of several may turn within itself
-            if not np.max(np.abs(matrix)) <= MIXED * self.scale:
+            scale = max(self.scale, float(np.max(np.abs(rates))))  # at a break all may vanish
+            if not np.max(np.abs(matrix)) <= MIXED * scale:
                 raise InputError(
                     "model",
                     self.family.model,
@@ -384,6 +387,25 @@ class _Modes:
         shape = shapes[0] / shapes[0][np.argmax(np.abs(shapes[0]).round(9))]
         direction = xr.DataArray(shape, {"region": list(model.regions)}, "region", "direction")
         return Threshold(value, _name(model, shapes), cluster.size, direction)
+
+
+def _eigen(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return rates and shapes; orthogonal ones where trade is the same both ways.
+
+    Shapes of modes that agree are arbitrary in their plane, and nearly parallel ones
+    would not do.
+    """
+    if np.max(np.abs(matrix - matrix.T)) <= ALIKE * np.max(np.abs(matrix)):
+        return np.linalg.eigh(0.5 * (matrix + matrix.T))
+    rates, vectors = np.linalg.eig(matrix)
+    return rates, vectors
+
+
+def _separation(rates: np.ndarray) -> float:
+    """Return the smallest distance of two modes, in units of the fastest rate."""
+    scale = float(np.max(np.abs(rates)))
+    steps = np.diff(np.sort(rates.real)) / scale
+    return float(np.min(steps[steps > ALIKE], initial=1.0))
 
 
 def _name(model: Model, shapes: np.ndarray) -> str:

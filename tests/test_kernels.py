@@ -266,3 +266,20 @@ def test_mismatch_is_complementarity_in_one_number():
     at_rest = np.array([0.8, 0.2])
     even = 0.5 * np.log(at_rest)
     assert long_run.mismatch(logit, at_rest, even, out[:2]) == pytest.approx(0.0, abs=1e-15)
+
+
+@pytest.mark.parametrize("places", [2, 30])
+def test_a_region_that_hardly_trades_does_not_hold_the_iteration_up(places):
+    """sigma = 50 and a digital cost of 1000: its wage has a long way to go, in capped steps."""
+    economy = nege.FootlooseEntrepreneur(
+        nege.geography.equidistant(places),
+        sigma=50,
+        mu=0.4,
+        trade_cost=1.5,
+        online=nege.OnlineRegion(trade_cost=1000, commission=0.1),
+    )
+    options = nege.SolverOptions(method="anderson")
+    even = np.full(places + 1, 1 / (places + 1))
+    found = nege.short_run(economy, even, options=options)
+    assert found.iterations < 400
+    nege.testing.assert_equilibrium(found)

@@ -221,9 +221,7 @@ def test_footloose_entrepreneurs_break_and_sustain_through_the_same_functions(si
     assert broken == pytest.approx([exact], rel=1e-11)
 
     def excess(phi):
-        return (
-            phi ** (mu / (sigma - 1)) * ((1 + mu / sigma) * phi + (1 - mu / sigma) / phi) / 2 - 1
-        )
+        return phi ** (mu / (sigma - 1)) * ((1 + mu / sigma) * phi + (1 - mu / sigma) / phi) / 2 - 1
 
     kept = nege.sustain_points(two, "trade_cost", (1.001, 5)).values ** (1 - sigma)
     assert kept == pytest.approx([brentq(excess, 1e-3, 0.999, xtol=1e-15)], rel=1e-9)

@@ -2,9 +2,10 @@
 
 Anderson acceleration of type II on the state in logs, with the numeraire imposed at
 each step, and three safeguards. A step is capped. Where the residual is not finite or
-far above the best one, the iteration returns to the best point, forgets its history and
-takes plain steps, twice as many each time. After ``LIMIT_RETURNS`` returns it stays with
-plain steps, which contract (the models' own files say why).
+far above the best one, or does not fall for long, the iteration returns to the best point,
+forgets its history and takes plain steps, twice as many each time. After
+``LIMIT_RETURNS`` returns it stays with plain steps, which contract (the models' own files
+say why).
 
 It stops when the undamped residual max|f(u) - u| *and* the error bound
 residual / (1 - largest row sum of the Jacobian) are within tolerance: near a break
@@ -33,7 +34,8 @@ GROWTH = 30.0  # residual over the best one at which a step is taken back
 LIMIT_RETURNS = 12
 RIDGE = 1e-14
 FLOOR = 1e-13  # below this, or the tolerance, no progress means rounding, not slowness
-PATIENCE = 100  # iterations without progress there
+PATIENCE = 100  # iterations without progress: there it ends, elsewhere it steps back
+LEVEL = 1.0 + 1e-9  # factor on the best residual at which the newer point is as good
 PROGRESS = 0.9  # factor on the residual that counts as progress
 BURST = 10  # plain steps after the first return
 LARGE = 1000  # regions from which more memory pays
@@ -191,7 +193,7 @@ def judge(w, state, options):
             w.levels[BEST] = residual
             return NOT_FINITE
     w.counts[IDLE] += 1
-    if residual < w.levels[BEST]:
+    if residual <= LEVEL * w.levels[BEST]:
         w.levels[BEST] = residual
         copy(state, w.vectors[BEST_STATE])
         copy(change, w.vectors[BEST_CHANGE])
@@ -213,7 +215,9 @@ def move(w, state, options):
     """Go to the next point, in place."""
     change = w.vectors[CHANGE]
     residual = largest(change)
-    if w.counts[BURST_LEFT] == 0 and not residual < GROWTH * w.levels[BEST]:
+    stuck = w.counts[IDLE] > PATIENCE and w.gram.shape[0] > 0
+    if w.counts[BURST_LEFT] == 0 and (stuck or not residual < GROWTH * w.levels[BEST]):
+        w.counts[IDLE] = 0
         w.counts[RETURNS] += 1
         _forget(w)
         w.counts[BURST_LEFT] = w.counts[BURSTS]

@@ -140,10 +140,15 @@ def grid(freeness, shares, farmers, sigma, mu, tolerance, log_ratio, numbers, co
         n = stop - start
         part = shares[start:stop]
         e, p, z, d, h, c = ratio[:n], x[:n], access[:n], slope[:n], left[:n], steps[:n]
-        q = np.zeros(n)
+        q, before = np.zeros(n), np.zeros(n)
         for i in range(freeness.size):
             k = freeness[i]
-            c[:] = 1.0
+            for j in range(n):
+                c[j] = 1.0
+                last = q[j]
+                if i > 1 and abs(last - before[j]) <= LONGEST_STEP:
+                    q[j] += last - before[j]  # the secant through the two rows before
+                before[j] = last
             for _ in range(LIMIT_NEWTON):
                 _powers(q, 1.0, e)
                 _powers(q, 1.0 - sigma, p)

@@ -1,0 +1,90 @@
+"""Who takes part, and a race between them on one problem."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from benchmarks import measure
+from benchmarks.problems import Problem, residual
+
+GOOD = 1e-11  # residual beyond which an answer is a failure
+PATIENCE = 10.0  # CPU seconds after which a method need not be called a second time
+Call = Callable[[], np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Method:
+    """A way to solve a short run, and up to which size it is sensible.
+
+    It is prepared once per problem (compiled, where it compiles) and then called without
+    arguments; it returns wages. Whatever it raises counts as a failure.
+    """
+
+    name: str
+    library: str
+    prepare: Callable[[Problem], Call]
+    largest: int = 10**9
+
+
+def race(
+    p: Problem, methods: Iterable[Method], *, rounds: int, budget: float
+) -> dict[str, dict[str, Any]]:
+    """Solve one problem by every method that is sensible for its size, turn by turn.
+
+    Parameters
+    ----------
+    p : Problem
+        The problem.
+    methods : iterable of Method
+        Who takes part.
+    rounds, budget
+        As in :func:`benchmarks.measure.together`.
+
+    Returns
+    -------
+    dict
+        By method: library, seconds of every round (none in failure), seconds of the
+        first call with all compilation, residual as re-measured, and the reason of a
+        failure.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    fit: dict[str, Call] = {}
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for method in methods:
+            if p.size <= method.largest:
+                entry, call = _judge(p, method)
+                found[method.name] = entry
+                if call is not None:
+                    fit[method.name] = call
+        for name, seconds in measure.together(fit, rounds=rounds, budget=budget).items():
+            found[name]["seconds"] = seconds
+    return found
+
+
+def _judge(p: Problem, method: Method) -> tuple[dict[str, Any], Call | None]:
+    """Call a method once and judge its answer; no second call for those who failed."""
+    entry: dict[str, Any] = {"library": method.library, "seconds": [], "first_call": None}
+    entry |= {"residual": None, "failure": None}
+    began = time.process_time()
+    try:
+        call = method.prepare(p)
+        wage = call()
+        entry["first_call"] = time.process_time() - began
+        entry["residual"] = residual(p, wage)
+    except Exception as error:  # whatever a method raises is its failure
+        entry["failure"] = f"{type(error).__name__}: {error}".splitlines()[0][:160]
+        return entry, None
+    if not entry["residual"] <= GOOD:
+        entry["failure"] = f"residual {entry['residual']:.0e}"
+        return entry, None
+    if entry["first_call"] > PATIENCE:
+        entry["seconds"] = [entry["first_call"]]
+        return entry, None
+    return entry, call

@@ -1,0 +1,327 @@
+"""Equilibria followed along a parameter, on arrays: corrector, predictor, located crossings.
+
+Occupied regions come in *cells* that are alike; along a path their shares stay equal.
+With lambda the shares, tau the place of the parameter in its interval (0 to 1) and F the
+attraction of ``kernels.long_run``, a path is the curve
+
+    F_i(lambda, tau) = c for each cell i,    sum_r lambda_r = 1
+
+in the space of (lambda, tau), followed by its length (Keller 1977): predict along the
+tangent, correct by Newton's method in a plane across it. Prices are solved inside, from
+those of the point before. A path ends where a cell empties, where it comes back to its
+own start, where it runs into more symmetric equilibria, or at an end of the interval.
+
+Along it these functions are watched, and their zeros located:
+
+    growth rates of small deviations among the occupied    break, or fold with the next
+    d tau / d length                                       fold
+    growth rates of entrants into empty regions            sustain, entry
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nege.kernels import derivatives, equations, long_run
+from nege.kernels.codes import CONVERGED, STALLED
+from nege.kernels.newton import solve
+from nege.models.base import Model
+from nege.options import Logit, Replicator, SolverOptions
+
+NEUTRAL = 1e-9  # rates nearer to zero have no sign
+EXACT = 1e-13  # where Newton's method stops at once, for located points
+CLOSE = 1e-11  # and for the others
+SHORT_RUN_LIMIT = 2000  # iterations of prices, which start from a neighbour's
+NEWTON_LIMIT = 12
+LONGEST_NEWTON_STEP = 0.5  # in shares, or in log shares under logit
+CACHE = 1 << 26  # bytes of kernel parameters that are kept
+
+
+class Lost(Exception):  # noqa: N818  not an error: the step is tried again, shorter
+    """The corrector did not come back to the curve."""
+
+
+class Emptied(Lost):
+    """A cell would have a negative share."""
+
+    def __init__(self, cell: int) -> None:
+        super().__init__("a share fell below zero")
+        self.cell = cell
+
+
+class Pattern(NamedTuple):
+    """Which regions are occupied, and which of them are alike."""
+
+    cells: tuple[np.ndarray, ...]
+    first: np.ndarray  # (m,), one region of each cell
+    member: np.ndarray  # (R, m), 1 where a region is in a cell
+    occupied: np.ndarray  # regions, in order
+
+    @property
+    def size(self) -> np.ndarray:
+        """How many regions each cell has."""
+        return np.asarray(self.member.sum(0))
+
+
+def pattern(cells: Sequence[np.ndarray], n: int) -> Pattern:
+    """Return the pattern of some cells among n regions."""
+    member = np.zeros((n, len(cells)))
+    for j, cell in enumerate(cells):
+        member[cell, j] = 1.0
+    first = np.array([cell[0] for cell in cells])
+    return Pattern(tuple(cells), first, member, np.flatnonzero(member.any(1)))
+
+
+class Local(NamedTuple):
+    """The economy at one distribution, to first order."""
+
+    attraction: np.ndarray  # (R,) F
+    slopes: np.ndarray  # (R, R) dF_r / d lambda_j
+    drift: np.ndarray  # (R,) dF_r / d tau
+    state: np.ndarray
+
+
+class Point(NamedTuple):
+    """An equilibrium on a path."""
+
+    place: np.ndarray  # (R + 1,): lambda, tau
+    state: np.ndarray  # (R,)
+    tangent: np.ndarray  # (R + 1,), unit: d lambda, d tau
+    rates: np.ndarray  # growth rates of deviations among the occupied, largest real part first
+    gaps: np.ndarray  # (R,) growth rate of an entrant; NaN where occupied
+
+    @property
+    def share(self) -> np.ndarray:
+        """(R,) lambda."""
+        return self.place[:-1]
+
+    @property
+    def tau(self) -> float:
+        """Where in the interval."""
+        return float(self.place[-1])
+
+    @property
+    def watched(self) -> np.ndarray:
+        """Values of which a change of sign is an event."""
+        return np.concatenate([self.rates.real, self.gaps, self.tangent[-1:]])
+
+    @property
+    def unstable(self) -> int:
+        """How many deviations grow, entry into empty regions included."""
+        grows = np.concatenate([self.rates.real, self.gaps]) > NEUTRAL
+        return int(np.count_nonzero(grows))
+
+
+class Locus:
+    """The equilibria of one economy as one of its parameters varies.
+
+    Parameters
+    ----------
+    model : Model
+        The economy.
+    parameter : str
+        What varies.
+    interval : (float, float)
+        Its values at tau = 0 and 1.
+    dynamics : Replicator or Logit
+        How people move.
+    options : SolverOptions
+        Tolerances.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        parameter: str,
+        interval: tuple[float, float],
+        dynamics: Replicator | Logit,
+        options: SolverOptions,
+    ) -> None:
+        self.model, self.parameter, self.interval = model, parameter, interval
+        self.dynamics = dynamics.kernel(model)
+        self.options = options
+        self.short_run = options.kernel()._replace(limit_iterations=SHORT_RUN_LIMIT)
+        size = 16 * len(model.regions) ** 2
+        self.parameters = functools.lru_cache(max(16, min(4096, CACHE // size)))(self._parameters)
+
+    def value(self, tau: float) -> float:
+        """Return the parameter's value."""
+        low, high = self.interval
+        # Both ends exactly, and never beyond them.
+        return low + tau * (high - low) if tau < 0.5 else high - (1.0 - tau) * (high - low)
+
+    def at(self, tau: float) -> Model:
+        """Return the economy at a value of the parameter."""
+        return self.model.replace({self.parameter: self.value(tau)})
+
+    def _parameters(self, tau: float) -> tuple[Any, Any]:
+        """Return what the kernels know at a place of the interval, and its derivative there."""
+        model = self.at(tau)
+        kernel = model.kernel_for(self.options.operator, compiled=True)
+        return kernel, model.direction(self.parameter)
+
+    def local(self, tau: float, share: np.ndarray, state: np.ndarray) -> Local:
+        """Clear markets at a share, from a state nearby, and differentiate."""
+        (parameters, direction), state = self.parameters(tau), state.copy()
+        n = share.size
+        log_payoff, attraction, drift = np.empty(n), np.empty(n), np.empty(n)
+        slopes = np.empty((n, n))
+        report = solve(parameters, share, state, self.short_run)
+        fine = report.status == CONVERGED or (
+            report.status == STALLED and report.residual <= self.options.tolerance_payoff
+        )
+        if not fine:
+            raise Lost("markets did not clear")
+        equations.payoff_at(parameters, share, state, np.empty((2, n)), log_payoff)
+        long_run.attraction(self.dynamics, share, log_payoff, attraction)
+        defined = derivatives.payoff_jacobian(parameters, share, state, slopes)
+        if not (defined and derivatives.payoff_slope(parameters, direction, share, state, drift)):
+            raise Lost("markets leave a derivative undefined")
+        slopes *= self.dynamics.intensity
+        if self.dynamics.logit:
+            if not (share > 0.0).all():
+                raise Lost("tastes leave a share of zero in double precision")
+            slopes[np.diag_indices_from(slopes)] -= self.dynamics.dispersion / share
+        drift *= self.dynamics.intensity * (self.interval[1] - self.interval[0])
+        if not (np.isfinite(attraction).all() and np.isfinite(drift).all()):
+            raise Lost("a number overflowed")
+        return Local(attraction, slopes, drift, state)
+
+    def correct(
+        self,
+        on: Pattern,
+        guess: np.ndarray,
+        state: np.ndarray,
+        row: np.ndarray,
+        target: float,
+        enough: float = EXACT,
+    ) -> tuple[np.ndarray, Local]:
+        """Newton's method on equal attraction, in the plane row . (lambda, tau) = target.
+
+        Returns
+        -------
+        (place, Local)
+            (lambda, tau), and the economy there.
+
+        Raises
+        ------
+        Lost
+            Where there is no equilibrium near the guess, or none that is found.
+        """
+        m, size = len(on.cells), on.size
+        across = row[:-1] @ on.member
+        x, tau, before = guess[on.first], float(guess[-1]), math.inf
+        logit, intensity = self.dynamics.logit, self.dynamics.intensity
+        for _ in range(NEWTON_LIMIT):
+            if x.min() < 0.0:
+                raise Emptied(int(np.argmin(x)))
+            if not 0.0 <= tau <= 1.0:
+                raise Lost("it left the interval")
+            share = on.member @ x
+            local = self.local(tau, share, state)
+            state, attraction = local.state, local.attraction[on.first]
+            level = float(attraction.mean())
+            inside = float(np.max(np.abs(attraction - level))) / intensity
+            short = float(1.0 - size @ x)
+            aside = float(target - across @ x - row[-1] * tau)
+            off = max(inside, abs(short), abs(aside))
+            # Steps square the distance: where one does not, rounding is all that is left.
+            if off <= enough or 0.1 * before < off <= self.options.tolerance_payoff:
+                return np.append(share, tau), local
+            before = off
+            system = self._bordered(on, local, across, row[-1])
+            if logit:
+                system[:, :m] *= x
+            step = _solve(system, np.concatenate([-attraction, [short, aside]]))
+            step *= min(1.0, LONGEST_NEWTON_STEP / max(float(np.max(np.abs(step[:-1]))), 1e-300))
+            x = x * np.exp(step[:m]) if logit else x + step[:m]
+            tau += float(step[m])
+        raise Lost("Newton's method did not converge")
+
+    def _bordered(self, on: Pattern, local: Local, across: np.ndarray, along: float) -> np.ndarray:
+        """Return the derivative of all equations by the cells' shares, tau and the level c."""
+        m = len(on.cells)
+        system = np.zeros((m + 2, m + 2))
+        system[:m, :m] = local.slopes[on.first] @ on.member
+        system[:m, m], system[:m, m + 1] = local.drift[on.first], -1.0
+        system[m, :m], system[m + 1, :m], system[m + 1, m] = on.size, across, along
+        return system
+
+    def point(self, on: Pattern, place: np.ndarray, local: Local, row: np.ndarray) -> Point:
+        """Return an equilibrium with its tangent on the side of `row`, and its rates."""
+        return Point(
+            place,
+            local.state,
+            self.tangent(on, local, row),
+            self.rates(on, place[:-1], local),
+            self.gaps(on, place[:-1], local),
+        )
+
+    def tangent(self, on: Pattern, local: Local, row: np.ndarray) -> np.ndarray:
+        """Return the unit tangent (d lambda, d tau) of the curve with row . tangent > 0."""
+        m = len(on.cells)
+        system = self._bordered(on, local, row[:-1] @ on.member, row[-1])
+        solution = _solve(system, np.append(np.zeros(m + 1), 1.0))
+        result = np.append(on.member @ solution[:m], solution[m])
+        return np.asarray(result / np.linalg.norm(result))
+
+    def rates(self, on: Pattern, share: np.ndarray, local: Local) -> np.ndarray:
+        """Return growth rates of small deviations that leave empty regions empty."""
+        if on.occupied.size == 1:
+            return np.empty(0, dtype=complex)
+        weight = share[on.occupied]
+        slopes = local.slopes[np.ix_(on.occupied, on.occupied)]
+        flow = weight[:, None] * (slopes - weight @ slopes)
+        basis = _balanced(on.occupied.size)
+        values = np.linalg.eigvals(basis.T @ flow @ basis).astype(complex)
+        return np.asarray(values[np.argsort(-values.real, kind="stable")])
+
+    def gaps(self, on: Pattern, share: np.ndarray, local: Local) -> np.ndarray:
+        """Return the growth rate of the first entrant into each empty region."""
+        level = share[on.occupied] @ local.attraction[on.occupied]
+        gaps = np.expm1(local.attraction - level)
+        gaps[on.occupied] = np.nan
+        return np.asarray(gaps)
+
+    def flat(self, on: Pattern, local: Local, dimension: int) -> np.ndarray:
+        """Return the deviations of the occupied that neither grow nor die out, orthonormal."""
+        k = on.occupied.size
+        system = np.zeros((k + 1, k + 1))
+        system[:k, :k] = local.slopes[np.ix_(on.occupied, on.occupied)]
+        system[:k, k], system[k, :k] = -1.0, 1.0
+        result = np.zeros((local.attraction.size, dimension))
+        result[on.occupied] = np.linalg.qr(np.linalg.svd(system)[2][-dimension:, :k].T)[0]
+        return result
+
+
+def root(
+    function: Callable[[float], float], low: float, high: float, ends: tuple[float, float]
+) -> float:
+    """Return a zero between two places where the function has the given values."""
+    from scipy.optimize import brentq
+
+    known = {low: ends[0], high: ends[1]}
+    return float(
+        brentq(lambda s: known[s] if s in known else function(s), low, high, xtol=1e-15, rtol=1e-14)
+    )
+
+
+@functools.cache
+def _balanced(n: int) -> np.ndarray:
+    """Return an orthonormal basis of the vectors that sum to zero."""
+    return np.ascontiguousarray(np.linalg.svd(np.ones((1, n)))[2][1:].T)
+
+
+def _solve(system: np.ndarray, right: np.ndarray) -> np.ndarray:
+    try:
+        solution = np.linalg.solve(system, right)
+    except np.linalg.LinAlgError as error:
+        raise Lost("the curve has no direction here") from error
+    if not np.isfinite(solution).all():
+        raise Lost("a number overflowed")
+    return solution

@@ -1,0 +1,318 @@
+"""Which regions of an economy can change places: its symmetry group, never listed in full.
+
+Two regions are *twins* if exchanging them alone changes nothing; twins of twins are
+twins, so regions fall into classes, and within a class every permutation is a symmetry.
+What is left are *arrangements*: one permutation for each way of exchanging whole
+classes. So twenty equidistant places take one class and one arrangement, not 20!
+permutations; a racetrack of sixteen takes sixteen classes and 32 arrangements.
+
+A permutation g acts on a vector as x -> x[g]. An *orbit* is everything that symmetries
+make of a vector; the *isotropy* of a vector are the symmetries that leave it unchanged.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nege.kernels import operators
+
+ALIKE = 1e-9  # relative difference of trade costs below which they count as the same
+SAME = 1e-7  # difference of shares below which they count as equal
+FIXED = 1e-6  # singular value below which a direction counts as fixed
+LIMIT = 1024  # arrangements at most
+PAIRS = 64  # arrangements up to which subgroups of two generators are looked at
+CYCLES = 20_000  # elements at most that are tried as generators of an axis
+
+
+class Symmetry(NamedTuple):
+    """A group of permutations of regions: twins in classes, and arrangements of classes."""
+
+    classes: tuple[np.ndarray, ...]
+    arrangements: np.ndarray  # (q, R)
+    complete: bool = True  # False where there are more arrangements than could be kept
+
+    @property
+    def order(self) -> int:
+        """How many permutations there are."""
+        return len(self.arrangements) * math.prod(math.factorial(c.size) for c in self.classes)
+
+    def _sorted(self, x: np.ndarray) -> np.ndarray:
+        """Put the largest value of each class first, along the last axis."""
+        x = x.copy()
+        for twins in self.classes:
+            if twins.size > 1:
+                x[..., twins] = -np.sort(-x[..., twins], axis=-1)
+        return x
+
+    def canonical(self, x: np.ndarray) -> np.ndarray:
+        """Return one vector of the orbit of x, the same for all of the orbit: largest first."""
+        images = self._sorted(x[self.arrangements])
+        rounded = np.round(images / SAME).astype(np.int64)
+        return np.asarray(images[max(range(len(images)), key=lambda i: tuple(rounded[i]))])
+
+    def align(self, x: np.ndarray, to: np.ndarray) -> np.ndarray:
+        """Return the image of x that is nearest to another vector."""
+        images = self._sorted(x[self.arrangements])
+        best = images[np.argmin(np.max(np.abs(images - self._sorted(to)), axis=-1))]
+        result = best.copy()
+        for twins in self.classes:
+            result[twins[np.argsort(-to[twins], kind="stable")]] = best[twins]
+        return np.asarray(result)
+
+    def distance(self, x: np.ndarray, y: np.ndarray) -> float:
+        """Return the largest difference between y and the image of x that is nearest to it."""
+        return float(np.max(np.abs(self.align(x, y) - y)))
+
+    def isotropy(self, x: np.ndarray, tolerance: float = SAME) -> Symmetry:
+        """Return the symmetries that leave x unchanged."""
+        pieces = []
+        for twins in self.classes:
+            largest = twins[np.argsort(-x[twins], kind="stable")]
+            parts = np.split(largest, np.flatnonzero(-np.diff(x[largest]) > tolerance) + 1)
+            pieces.append([np.sort(part) for part in parts])
+        # In this order every symmetry that is kept maps the i-th twin onto the i-th twin.
+        order = [np.concatenate(parts) for parts in pieces]
+        position = np.empty(x.size, dtype=int)
+        for i, twins in enumerate(order):
+            position[twins] = i
+        kept = []
+        for g in self.arrangements:
+            h = np.empty_like(g)
+            for twins in order:
+                h[twins] = order[position[g[twins[0]]]]
+            if np.max(np.abs(x[h] - x)) <= tolerance:
+                kept.append(h)
+        classes = tuple(part for parts in pieces for part in parts)
+        return Symmetry(classes, np.array(kept), self.complete)
+
+    def cells(self) -> list[np.ndarray]:
+        """Return the regions in groups that symmetries map onto each other, in order."""
+        return _orbits(self.arrangements, self.classes)
+
+    def elements(self) -> Iterator[np.ndarray]:
+        """Yield permutations, enough to find the axes of representations by regions.
+
+        Every arrangement, times in each class of twins either one cycle of all or two
+        cycles, for every way to divide the class: these have the splits of a class into
+        two groups as what they leave unchanged.
+        """
+        lengths = [range(twins.size // 2 + 1) for twins in self.classes]
+        divisions = itertools.product(*lengths) if math.prod(map(len, lengths)) <= CYCLES else ()
+        for first in divisions or [(0,) * len(self.classes)]:
+            t = np.arange(self.arrangements.shape[1])
+            for twins, k in zip(self.classes, first, strict=True):
+                t[twins] = np.concatenate([np.roll(twins[:k], -1), np.roll(twins[k:], -1)])
+            for g in self.arrangements:
+                yield t[g]
+
+    def axes(self, space: np.ndarray) -> list[np.ndarray]:
+        """Return the directions of a space that a subgroup singles out, one per orbit.
+
+        Along each of them a branch leaves a point where the space is the kernel
+        (equivariant branching lemma: Vanderbauwhede 1982, Cicogna 1981).
+
+        Parameters
+        ----------
+        space : (R, d) array
+            Orthonormal basis of a space that these symmetries map onto itself.
+
+        Returns
+        -------
+        list of (R,) arrays
+            Unit vectors; v and -v both, unless a symmetry maps one onto the other.
+        """
+        found: list[np.ndarray] = []
+        for h in self.elements():
+            on_space = space.T @ space[h]
+            _, size, right = np.linalg.svd(on_space - np.eye(space.shape[1]))
+            if np.count_nonzero(size < FIXED) != 1:
+                continue
+            axis = space @ right[-1]
+            axis *= np.sign(axis[np.argmax(np.abs(axis))])
+            for v in (axis, -axis):
+                if all(self.distance(v, other) > FIXED for other in found):
+                    found.append(v)
+        return found
+
+    def supports(self, within: np.ndarray | None = None) -> list[np.ndarray]:
+        """Return sets of regions that are alike within the set, one per orbit, largest first.
+
+        Those are the orbits of subgroups: where only such regions are occupied, equal
+        shares give equal payoffs.
+
+        Parameters
+        ----------
+        within : array of int, optional
+            Regions to choose from, a union of cells.
+        """
+        q, n = self.arrangements.shape
+        allowed = np.ones(n, dtype=bool)
+        if within is not None:
+            allowed = np.isin(np.arange(n), within)
+        singles = [(g,) for g in self.arrangements]
+        pairs = itertools.combinations(self.arrangements, 2) if q <= PAIRS else ()
+        found: dict[bytes, np.ndarray] = {}
+        seen = set()
+        for generators in itertools.chain(singles, pairs):
+            # Arrangements map the first of a class onto the first of a class.
+            for orbit in _orbits(np.array(generators), ()):
+                classes = [twins for twins in self.classes if twins[0] in orbit]
+                key = frozenset(int(twins[0]) for twins in classes)
+                if not key or key in seen or not allowed[orbit[0]]:
+                    continue
+                seen.add(key)
+                for j in range(1, classes[0].size + 1):
+                    chosen = np.zeros(n)
+                    for twins in classes:
+                        chosen[twins[:j]] = 1.0
+                    image = self.canonical(chosen)
+                    found[image.tobytes()] = np.flatnonzero(image)
+        return sorted(found.values(), key=lambda members: (-members.size, tuple(members)))
+
+
+def of_kernels(kernels: Sequence[Any], weights: np.ndarray) -> Symmetry:
+    """Return the permutations of regions that leave all of some kernel parameters unchanged.
+
+    Parameters
+    ----------
+    kernels : sequence of NamedTuple
+        Parameters of one economy, at one or several values of what varies.
+    weights : (R,) array
+        What else tells regions apart: the location weights of the dynamics.
+    """
+    n = weights.size
+    vertices, edges = [weights], []
+    for parameters in kernels:
+        edges.append(np.asarray(operators.matrix(parameters.operator)))
+        for value in parameters:
+            if isinstance(value, np.ndarray) and value.shape[:1] == (n,):
+                columns = value.reshape(n, -1)
+                if value.shape == (n, n):
+                    edges.append(value)
+                else:
+                    vertices += list(columns.T)
+    vertex = np.column_stack([_levels(values) for values in vertices])
+    edge = _together([_levels(values) for values in edges])
+    return _find(_ranks(vertex), edge)
+
+
+def trivial(n: int) -> Symmetry:
+    """Return the group of nothing but the identity."""
+    return Symmetry(tuple(np.array([r]) for r in range(n)), np.arange(n)[None, :])
+
+
+def _find(vertex: np.ndarray, edge: np.ndarray) -> Symmetry:
+    """Find the automorphisms of a complete graph with coloured vertices and directed edges."""
+    n = vertex.size
+    classes: list[list[int]] = []
+    for r in range(n):
+        for twins in classes:
+            if _are_twins(twins[0], r, vertex, edge):
+                twins.append(r)
+                break
+        else:
+            classes.append([r])
+    first = np.array([twins[0] for twins in classes])
+    inner = [edge[twins[0], twins[1]] if len(twins) > 1 else -1 for twins in classes]
+    sizes = [len(twins) for twins in classes]
+    own = edge[first, first]
+    colour = _ranks(np.column_stack([vertex[first], sizes, inner, own]))
+    between = edge[np.ix_(first, first)]
+    images = list(itertools.islice(_automorphisms(_refine(colour, between), between), LIMIT + 1))
+    complete = len(images) <= LIMIT
+    if not complete:  # a part of a group is no group
+        images = [np.arange(len(classes))]
+    arrangements = np.empty((len(images), n), dtype=int)
+    for i, image in enumerate(images):
+        for source, target in enumerate(image):
+            arrangements[i, classes[source]] = classes[target]
+    return Symmetry(tuple(np.array(twins) for twins in classes), arrangements, complete)
+
+
+def _are_twins(r: int, s: int, vertex: np.ndarray, edge: np.ndarray) -> bool:
+    swap = np.arange(vertex.size)
+    swap[[r, s]] = s, r
+    return bool(
+        vertex[r] == vertex[s]
+        and (edge[r] == edge[s][swap]).all()
+        and (edge[:, r] == edge[swap][:, s]).all()
+    )
+
+
+def _refine(colour: np.ndarray, edge: np.ndarray) -> np.ndarray:
+    """Split colours by what each vertex sees of the others, until nothing more splits."""
+    while True:
+        seen = _ranks(np.stack([edge, edge.T, np.broadcast_to(colour, edge.shape)], -1))
+        table = np.column_stack([colour, np.sort(seen.reshape(edge.shape), axis=1)])
+        finer = _ranks(table)
+        if finer.max(initial=0) == colour.max(initial=0):
+            return colour
+        colour = finer
+
+
+def _automorphisms(colour: np.ndarray, edge: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield every automorphism: backtracking, vertex after vertex, rarest colour first."""
+    n = colour.size
+    order = np.lexsort((colour, np.bincount(colour)[colour]))
+    image = np.full(n, -1)
+    choices = [iter(np.flatnonzero(colour == colour[order[0]]))]
+    while choices:
+        depth = len(choices) - 1
+        vertex, done = order[depth], order[:depth]
+        image[vertex] = -1
+        for candidate in choices[-1]:
+            if (
+                candidate not in image[done]
+                and edge[vertex, vertex] == edge[candidate, candidate]
+                and (edge[vertex, done] == edge[candidate, image[done]]).all()
+                and (edge[done, vertex] == edge[image[done], candidate]).all()
+            ):
+                image[vertex] = candidate
+                break
+        if image[vertex] < 0:
+            choices.pop()
+        elif depth == n - 1:
+            yield image.copy()
+        else:
+            choices.append(iter(np.flatnonzero(colour == colour[order[depth + 1]])))
+
+
+def _orbits(generators: np.ndarray, classes: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the regions in groups that permutations, and exchanges in classes, connect."""
+    label = np.arange(generators.shape[1])
+    while True:
+        before = label.copy()
+        for twins in classes:
+            label[twins] = label[twins].min()
+        for g in generators:
+            lower = np.minimum(label, label[g])
+            np.minimum.at(lower, g, lower.copy())
+            label = lower
+        if (label == before).all():
+            return [np.flatnonzero(label == first) for first in np.unique(label)]
+
+
+def _levels(values: np.ndarray) -> np.ndarray:
+    """Return numbers for values so that those which are alike have the same number."""
+    flat = values.ravel()
+    order = np.argsort(flat, kind="stable")
+    scale = max(float(np.max(np.abs(flat))), 1e-300)
+    steps = np.concatenate([[0], np.cumsum(np.diff(flat[order]) > ALIKE * scale)])
+    result = np.empty(flat.size, dtype=int)
+    result[order] = steps
+    return result.reshape(values.shape)
+
+
+def _ranks(rows: np.ndarray) -> np.ndarray:
+    """Return numbers for rows so that equal rows have the same number."""
+    flat = rows.reshape(-1, rows.shape[-1])
+    return np.unique(flat, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _together(tables: Sequence[np.ndarray]) -> np.ndarray:
+    return _ranks(np.stack(tables, -1)).reshape(tables[0].shape)

@@ -1,0 +1,206 @@
+"""Bifurcation diagrams against closed forms, brute force and each other."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+import nege
+from nege import geography
+from nege.kernels.two_region_diagram import MOST, diagram
+
+mpl.use("Agg")
+
+
+def economy(places, **more):
+    parameters = {"sigma": 5.0, "mu": 0.4, "trade_cost": 2.0, **more}
+    return nege.CorePeriphery(places, **parameters)
+
+
+@pytest.fixture(scope="module")
+def tomahawk():
+    return nege.bifurcation(economy(geography.equidistant(2)), "trade_cost", (1.05, 3))
+
+
+def test_the_tomahawk_has_every_branch(tomahawk):
+    assert tomahawk.points("break") == pytest.approx([7**0.25], rel=1e-9)
+    exact = nege.sustain_points(tomahawk.model, "trade_cost", (1.05, 3))[0]
+    assert tomahawk.points("sustain") == pytest.approx([exact], rel=1e-9)
+    assert sorted(branch.orbit for branch in tomahawk.branches) == [1, 2, 2]
+    assert tomahawk.lost == ()
+    assert all(branch.complete for branch in tomahawk.branches)
+    here = tomahawk.at(1.7)
+    largest = np.sort(here.share.max("region").values)
+    np.testing.assert_allclose(largest, [0.5, 0.8348868355, 1.0], atol=1e-9)
+    stable = dict(zip(here.share.max("region").values.round(3), here.stable.values, strict=True))
+    assert stable == {0.5: True, 0.835: False, 1.0: True}
+
+
+def test_the_diagram_holds_exactly_what_the_two_region_kernel_finds(tomahawk):
+    costs = np.linspace(1.06, 2.95, 40)
+    shares, stable = np.empty((40, MOST)), np.empty((40, MOST), dtype=bool)
+    counts = np.empty(40, dtype=np.int64)
+    diagram(costs**-4.0, 0.5, 5.0, 0.4, shares, stable, counts)
+    for i, cost in enumerate(costs):
+        here = tomahawk.at(float(cost))
+        expected = {
+            (round(float(max(s, 1 - s)), 6), bool(t))
+            for s, t in zip(shares[i, : counts[i]], stable[i, : counts[i]], strict=True)
+        }
+        corner_unstable = (1.0, False)  # a rest point of the dynamics, but no equilibrium
+        found = {
+            (round(float(s), 6), bool(t))
+            for s, t in zip(here.share.max("region"), here.stable, strict=True)
+        }
+        assert found - {corner_unstable} == expected
+
+
+@pytest.mark.parametrize("n", [3, 4, 6])
+def test_equidistant_places_break_and_sustain(n):
+    model = economy(geography.equidistant(n))
+    found = nege.bifurcation(model, "trade_cost", (1.3, 4), depth=1)
+    assert (3 * n + 1) ** 0.25 == pytest.approx(
+        found.points("break")[np.argmin(np.abs(found.points("break") - (3 * n + 1) ** 0.25))],
+        rel=1e-9,
+    )
+    exact = nege.sustain_points(model, "trade_cost", (1.3, 4), core="0")[0]
+    assert np.min(np.abs(found.points("sustain") - exact)) < 1e-9
+    assert found.classes == (tuple(model.regions),)
+
+
+@pytest.mark.parametrize("n", [4, 5, 6, 8, 12, 16])
+def test_dispersion_on_a_racetrack_breaks_at_every_crossing(n):
+    """Every Z_k = Z* is found on the branch of dispersion itself, before branching off."""
+    found = nege.bifurcation(economy(geography.racetrack(n)), "trade_cost", (1.05, 3), depth=0)
+    exact = nege.break_points(found.model, "trade_cost", (1.05, 3)).values
+    even = [
+        point.value
+        for point in found.special_points
+        if point.kind == "break" and np.ptp(point.share.values) < 1e-6
+    ]
+    assert even == pytest.approx(list(exact), rel=1e-9)
+
+
+def test_a_racetrack_doubles_from_eight_to_four_to_two_to_one():
+    found = nege.bifurcation(economy(geography.racetrack(8)), "trade_cost", (1.05, 3))
+    sizes = set()
+    for branch in found.branches:
+        for share in branch.share.values[branch.stable]:
+            occupied = share[share > 0.0]
+            if np.ptp(occupied) < 1e-9:
+                sizes.add(occupied.size)
+    assert sizes == {8, 4, 2, 1}
+    even = [p.value for p in found.special_points if np.ptp(p.share.values) < 1e-9]
+    assert even[-1] == pytest.approx((7 - 4 * np.sqrt(3)) ** -0.25, rel=1e-9)
+    # Orbits are listed once: no two branches pass through images of one equilibrium.
+    for value in (1.4, 1.7):
+        shares = found.at(value).share.values
+        images = [
+            {tuple(np.roll(s[::d], k).round(6)) for k in range(8) for d in (1, -1)} for s in shares
+        ]
+        for i, share in enumerate(shares):
+            assert sum(tuple(share.round(6)) in image for image in images[:i]) == 0
+
+
+def test_the_online_region_takes_off_and_collapses():
+    model = economy(geography.equidistant(2), online=nege.OnlineRegion(trade_cost=1.2))
+    found = nege.bifurcation(model, "online_trade_cost", (1.0, 2.5))
+    sustain = found.points("sustain")
+    assert np.min(np.abs(sustain - 1.171319205)) < 1e-8
+    assert np.min(np.abs(sustain - 1.759239542)) < 1e-8
+    both = found.at(1.4)
+    assert sorted(both.share.sel(region="online").values[both.stable]) == [0.0, 1.0]
+    assert found.classes == (("0", "1"), ("online",))
+
+
+def test_a_second_model_goes_through_the_same_functions():
+    model = nege.FootlooseEntrepreneur(geography.equidistant(2), sigma=5, mu=0.4, trade_cost=1.1)
+    found = nege.bifurcation(model, "trade_cost", (1.02, 1.3))
+    assert found.points("break") ** -4.0 == pytest.approx([23 / 33], rel=1e-9)
+
+    def excess(phi):
+        return phi**0.1 * (1.08 * phi + 0.92 / phi) / 2 - 1
+
+    exact = brentq(excess, 0.5, 0.9, xtol=1e-14)
+    assert found.points("sustain") ** -4.0 == pytest.approx([exact], rel=1e-9)
+
+
+@pytest.mark.parametrize("parameter", ["mu", "sigma"])
+def test_any_parameter_can_vary(parameter):
+    interval = {"mu": (0.1, 0.7), "sigma": (3.0, 8.0)}[parameter]
+    model = economy(geography.equidistant(2))
+    found = nege.bifurcation(model, parameter, interval)
+    assert found.points("break") == pytest.approx(
+        nege.break_points(model, parameter, interval).values, rel=1e-9
+    )
+    assert found.points("sustain") == pytest.approx(
+        nege.sustain_points(model, parameter, interval).values, rel=1e-9
+    )
+
+
+def test_tastes_make_it_smooth_and_vanish_as_they_agree():
+    model = economy(geography.equidistant(2), farmers=[0.48, 0.52])
+    smooth = nege.bifurcation(model, "trade_cost", (1.1, 2.5), dynamics=nege.Logit(scale=0.5))
+    assert smooth.special_points == ()
+    assert len(smooth.branches) == 1
+    even = economy(geography.equidistant(2))
+    exact = nege.break_points(even, "trade_cost", (1.1, 2.5))[0]
+    gaps = []
+    for scale in (1e-2, 1e-3):
+        dynamics = nege.Logit(scale=scale)
+        found = nege.bifurcation(even, "trade_cost", (1.1, 2.5), dynamics=dynamics)
+        expected = nege.break_points(even, "trade_cost", (1.1, 2.5), dynamics=dynamics).values
+        assert found.points("break") == pytest.approx(list(expected), rel=1e-8)
+        gaps.append(abs(found.points("break")[-1] - exact))
+    assert gaps[1] < 0.2 * gaps[0]
+
+
+def test_points_of_a_branch_are_equilibria(tomahawk):
+    for branch in tomahawk.branches:
+        for k in range(0, branch.values.size, 7):
+            model = tomahawk.model.replace(trade_cost=float(branch.values[k]))
+            data = nege.short_run(model, branch.share.values[k]).data
+            occupied = data.share.values > 0.0
+            wages = data.real_wage.values[occupied]
+            assert np.ptp(wages) <= 1e-9
+
+
+def test_the_picture_is_that_of_the_field(tomahawk):
+    ax = tomahawk.plot()
+    lines = {line.get_gid() for line in ax.lines if line.get_gid()}
+    assert lines == {"stable", "unstable"}
+    for line in ax.lines:
+        if line.get_gid():
+            solid = line.get_linestyle() == "-"
+            assert solid == (line.get_gid() == "stable")
+    assert ax.get_xlabel() == "trade cost"
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["stable", "unstable", "break", "sustain"]
+    tomahawk.plot("largest")
+    with pytest.raises(nege.InputError):
+        tomahawk.plot("3")
+    mpl.pyplot.close("all")
+
+
+def test_everything_is_in_the_dataset(tomahawk):
+    stored = tomahawk.to_dataset()
+    assert set(stored.special_kind.values) == {"break", "sustain"}
+    np.testing.assert_allclose(stored.share.sum("region"), 1.0)
+    assert "Not established" in repr(tomahawk)
+    assert "3 branches" in repr(tomahawk)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keywords", "argument"),
+    [
+        (("tau", (1, 2)), {}, "parameter"),
+        (("trade_cost", (2, 1)), {}, "interval"),
+        (("trade_cost", (0.5, 2)), {}, "trade_cost"),
+        (("trade_cost", (1.1, 2)), {"depth": -1}, "depth"),
+        (("trade_cost", (1.1, 2)), {"unstable": 1.5}, "unstable"),
+    ],
+)
+def test_bad_questions_are_refused_by_name(arguments, keywords, argument):
+    with pytest.raises(nege.InputError) as caught:
+        nege.bifurcation(economy(geography.equidistant(2)), *arguments, **keywords)
+    assert caught.value.argument == argument
