@@ -7,7 +7,6 @@ import html
 import pathlib
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import xarray as xr
 
 from nege import files
@@ -229,7 +228,9 @@ class Equilibrium:
                 self._verdict(),
             ]
         if self.perturbed:
-            lines.append(f"Nudged by {self.model.nudge:.0e} on the way: {'; '.join(self.perturbed)}.")
+            lines.append(
+                f"Nudged by {self.model.nudge:.0e} on the way: {'; '.join(self.perturbed)}."
+            )
         return lines
 
     def _verdict(self) -> str:

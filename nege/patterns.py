@@ -138,5 +138,7 @@ def _pair(pair: Any, names: Sequence[str]) -> tuple[str, str]:
 
 def _words(solved: xr.DataArray, cases: dict[str, xr.DataArray], rest: str) -> xr.DataArray:
     """Return for each element the first word whose case holds."""
-    chosen = np.select([~solved.values, *(c.values for c in cases.values())], [NOT_SOLVED, *cases], rest)
+    chosen = np.select(
+        [~solved.values, *(c.values for c in cases.values())], [NOT_SOLVED, *cases], rest
+    )
     return solved.copy(data=chosen)

@@ -9,6 +9,7 @@ that the dynamics reach, to the precision of Newton's method.
 from __future__ import annotations
 
 import logging
+
 import numpy as np
 
 from nege.kernels import long_run

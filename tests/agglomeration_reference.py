@@ -98,7 +98,9 @@ def evaluate(p, n, G, E, w, h, L, w0, D):
 def flat(n, G, E, w, h, L, w0, D):
     """Stack place by place, as the kernels do, values or residuals."""
     K, P = G.shape
-    rows = np.concatenate([n.transpose(2, 0, 1).reshape(P, 2 * K), G.T, E.T, *np.c_[[w, h, L]][..., None]], 1)
+    rows = np.concatenate(
+        [n.transpose(2, 0, 1).reshape(P, 2 * K), G.T, E.T, *np.c_[[w, h, L]][..., None]], 1
+    )
     return np.concatenate([rows.ravel(), [w0, D]])
 
 

@@ -106,9 +106,10 @@ def _income(p, x, at, dx, own, growth, parts, income):
         for k in range(industries):
             gain = at.revenue[k, ONLINE, q] * growth[k, ONLINE, q]
             parts[COMMISSION, q] += np.expm1(-p.log_net[k, ONLINE]) * gain
-            used = gain + at.revenue[k, ONLINE, q] * (1.0 - at.far[k, q]) * (
-                1.0 - p.substitution
-            ) * gap
+            used = (
+                gain
+                + at.revenue[k, ONLINE, q] * (1.0 - at.far[k, q]) * (1.0 - p.substitution) * gap
+            )
             parts[REMOTE_USED, q] += p.labour_share[k] * at.far[k, q] * used
         total += parts[COMMISSION, q]
         people = np.exp(rows[q, wage + PEOPLE])

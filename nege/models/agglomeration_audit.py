@@ -110,7 +110,9 @@ def _productivity(model: Any, n: np.ndarray) -> np.ndarray:
     part = mass / mass.sum(0)
     entropy = -np.sum(part * np.log(np.where(part > 0.0, part, 1.0)), axis=0)
     variety = np.exp(entropy) / len(model.industries)
-    gamma, theta = (getattr(model, name).values[:, None, None] for name in ("spillover", "diversity"))
+    gamma, theta = (
+        getattr(model, name).values[:, None, None] for name in ("spillover", "diversity")
+    )
     result: np.ndarray = model.productivity.values[..., None] * mass**gamma * variety**theta
     return result
 

@@ -76,9 +76,7 @@ PARAMETERS: dict[str, Parameter] = {
 }
 
 
-def labels(
-    industries: Sequence[str], places: Sequence[str]
-) -> dict[str, Sequence[str]]:
+def labels(industries: Sequence[str], places: Sequence[str]) -> dict[str, Sequence[str]]:
     """Return the labels of every dimension."""
     return {"industry": industries, "input": industries, "place": places, "channel": CHANNELS}
 
@@ -184,6 +182,4 @@ def frozen_shares(owner: Any, places: Sequence[str]) -> xr.DataArray | None:
         return None
     values = validation.shares("platform_owner", owner, places, dim="place")
     values.flags.writeable = False
-    return xr.DataArray(
-        values, coords={"place": list(places)}, dims="place", name="platform_owner"
-    )
+    return xr.DataArray(values, coords={"place": list(places)}, dims="place", name="platform_owner")

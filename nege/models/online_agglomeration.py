@@ -19,8 +19,7 @@ from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography, equidistant
 from nege.kernels import agglomeration
-from nege.models import agglomeration_parameters as parameters
-
+from nege.models import agglomeration_parameters as fields
 from nege.models.agglomeration_audit import audit
 from nege.models.agglomeration_search import LARGE, NUDGE, find
 from nege.models.base import LongRun, Model, Variable
@@ -176,9 +175,9 @@ class OnlineAgglomeration(Model):
 
     online = None  # every place has its own online channel instead of an online region
     title: ClassVar[str] = "online agglomeration"
-    parameters: ClassVar[tuple[str, ...]] = (*parameters.PARAMETERS, "platform_owner")
+    parameters: ClassVar[tuple[str, ...]] = (*fields.PARAMETERS, "platform_owner")
     labelled: ClassVar[tuple[str, ...]] = tuple(
-        name for name, parameter in parameters.PARAMETERS.items() if parameter.dims
+        name for name, parameter in fields.PARAMETERS.items() if parameter.dims
     )
     payoff: ClassVar[str] = "welfare"
     in_shares: ClassVar[bool] = False
@@ -251,12 +250,12 @@ class OnlineAgglomeration(Model):
             given["productivity"] = wedge
         if land is None:
             given["land"] = 1.0 / len(places)
-        found = parameters.checked(given, industries, places)
-        parameters.check_together(found)
+        found = fields.checked(given, industries, places)
+        fields.check_together(found)
         self._hold(
             geography=geography,
             industries=industries,
-            platform_owner=parameters.frozen_shares(platform_owner, places),
+            platform_owner=fields.frozen_shares(platform_owner, places),
             **found,
         )
 
@@ -265,7 +264,7 @@ class OnlineAgglomeration(Model):
     ) -> agglomeration.Parameters:
         """Return the NamedTuple of parameters that kernels read."""
         validation.known("operator", operator, ("auto", "dense"))
-        p = parameters.as_arrays(self)
+        p = fields.as_arrays(self)
         a = {name: value.values for name, value in p.items() if isinstance(value, xr.DataArray)}
         distance = self.geography.metric.dense()
         log_net = np.zeros((len(self.industries), 2))
@@ -300,7 +299,7 @@ class OnlineAgglomeration(Model):
             log_friction=float(np.log(self.remote_friction)),
             pooled=1.0 if self.platform_owner is None else 0.0,
             owner=owner,
-            operator=agglomeration.Dense(parameters.trade_freeness(p, distance), reach),
+            operator=agglomeration.Dense(fields.trade_freeness(p, distance), reach),
         )
 
     # --- the long run ---------------------------------------------------------------
@@ -362,7 +361,7 @@ class OnlineAgglomeration(Model):
             share
         ):
             raise InputError(argument, share, allowed, cure)
-        labels = parameters.labels(self.industries, self.geography.names)
+        labels = fields.labels(self.industries, self.geography.names)
         dims = ("industry", "place", "channel")
         firms = validation.table(
             f"{argument}['firm_mass']",
@@ -407,7 +406,7 @@ class OnlineAgglomeration(Model):
 
     def coordinates(self) -> dict[str, Any]:
         """Return the labels of every dimension of the model's variables."""
-        names = parameters.labels(self.industries, self.geography.names)
+        names = fields.labels(self.industries, self.geography.names)
         return {dim: list(names[dim]) for dim in ("industry", "place", "channel")}
 
     def outcome(
@@ -445,7 +444,9 @@ class OnlineAgglomeration(Model):
             return float(np.exp(weight @ log_real / weight.sum()))
         terms = np.log(weight) + self.migration_elasticity * log_real
         top = float(np.max(terms))
-        return float(np.exp((top + np.log(np.sum(np.exp(terms - top)))) / self.migration_elasticity))
+        return float(
+            np.exp((top + np.log(np.sum(np.exp(terms - top)))) / self.migration_elasticity)
+        )
 
     def summary(self, data: xr.Dataset) -> str:
         """Say in a sentence where each industry is, and how far it is online."""
@@ -454,13 +455,13 @@ class OnlineAgglomeration(Model):
         for name in self.industries:
             share = cost.sel(industry=name) / cost.sel(industry=name).sum()
             by_place = share.sum("channel")
-            top = str(by_place["place"].values[int(by_place.argmax())])
+            top = str(by_place["place"].values[int(np.argmax(by_place.values))])
             parts.append(
                 f"{name}: {float(by_place.max()):.1%} in {top}, "
                 f"{float(share.sel(channel='online').sum()):.1%} online"
             )
         people = data["population"]
-        top = str(people["place"].values[int(people.argmax())])
+        top = str(people["place"].values[int(np.argmax(people.values))])
         return f"{'; '.join(parts)}. {float(people.max()):.1%} of people live in {top}."
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
