@@ -197,8 +197,10 @@ class Equilibrium:
     def _headline(self) -> str:
         places = len(self.model.geography)
         online = "" if self.model.online is None else " and the online region"
+        article = "an" if self.model.title[0] in "aeiou" else "a"
         return (
-            f"{self.horizon.capitalize()} of a {self.model.title} economy: {places} places{online}"
+            f"{self.horizon.capitalize()} of {article} {self.model.title} economy: {places} "
+            f"places{online}"
         )
 
     def _findings(self) -> list[str]:

@@ -13,7 +13,8 @@ import logging
 import numpy as np
 
 from nege.kernels import long_run
-from nege.models.base import LongRun, Model
+from nege.models.base import Model
+from nege.models.results import LongRun
 from nege.options import Logit, Replicator, SolverOptions
 from nege.rest import NEUTRAL, Motion, Point, fastest
 from nege.status import Status
@@ -56,7 +57,7 @@ def find_long_run(
     LongRun
         Also where nothing was found: the last point, with its status.
     """
-    own = model.long_run(share, state, dynamics, options)
+    own = model.own_long_run(share, state, dynamics, options)
     return _Search(model, dynamics, options).run(share, state) if own is None else own
 
 

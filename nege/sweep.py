@@ -17,7 +17,8 @@ import xarray as xr
 
 from nege import axes
 from nege.errors import InputError
-from nege.models.base import LongRun, Model
+from nege.models.base import Model
+from nege.models.results import LongRun
 from nege.options import Logit, Replicator, SolverOptions
 from nege.search import find_long_run
 from nege.solve import check_dynamics, check_model, check_options, default_start, provenance

@@ -11,15 +11,29 @@ import numpy as np
 import xarray as xr
 
 
-def audit(model: Any, data: xr.Dataset) -> dict[str, float]:
-    """Return the relative violation of each equation of a long run, by name."""
+def clearing(model: Any, data: xr.Dataset) -> dict[str, float]:
+    """Return the relative violation of each equation of clearing markets, by name."""
+    return {name: _gap(*sides) for name, sides in _sides(model, data)[0].items()}
+
+
+def rest(model: Any, data: xr.Dataset) -> dict[str, float]:
+    """Return how far firms and people are from rest, and what entry would earn, by name."""
+    _, sides, entry = _sides(model, data)
+    found = {name: _gap(*both) for name, both in sides.items()}
+    absent = data["firm_mass"].transpose("industry", "place", "channel").values == 0.0
+    found["no entry pays"] = float(np.max(np.where(absent, entry, 0.0), initial=0.0))
+    return found
+
+
+def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
+    """Return both sides of the equations of markets and of rest, and the log return to entry."""
     n = data["firm_mass"].transpose("industry", "place", "channel").values
     X = data["total_cost"].transpose("industry", "place", "channel").values
     G = data["price_index"].transpose("industry", "place").values
     names = ("wage", "rent", "population", "income", "remote_share", "real_income")
     w, h, L, Y, away, V = (data[name].values for name in names)
-    names = ("remote_wage", "dividend", "commission_revenue", "welfare")
-    w0, D, C, U = (float(data[name]) for name in names)
+    totals = ("remote_wage", "dividend", "commission_revenue", "welfare")
+    w0, D, C, U = (float(data[name]) for name in totals)
     has_remote = bool((model.remote_labour_share > 0.0).any())
     zeta = np.stack([0.0 * model.commission.values, model.commission.values], -1)[:, None]
     sigma, phi = model.sigma.values[:, None, None], model.variety.values[:, None, None]
@@ -61,10 +75,9 @@ def audit(model: Any, data: xr.Dataset) -> dict[str, float]:
         entry = np.log((1.0 - zeta) * price ** (1.0 - sigma) * access) - np.log(
             model.firm_scale.values[:, None] * cost
         )
-    right = {
+    markets = {
         "price index": (G ** (1.0 - sigma[..., 0]), np.einsum("kpc,kpcq->kq", supply, freeness)),
         "revenue": (X, (1.0 - zeta) * sales),
-        "zero profit": (X, fixed),
         "commission": (np.array(C), (zeta * sales).sum()),
         "local labour": (used, (1.0 - away) * L * what),
         "remote share": (away, (w0 / kappa / what) ** nu if has_remote else np.zeros_like(w)),
@@ -79,14 +92,12 @@ def audit(model: Any, data: xr.Dataset) -> dict[str, float]:
             / L
             / (np.prod(G ** model.consumption.values[:, None], axis=0) * h**model.housing),
         ),
-        "people": (L, attraction / attraction.sum()),
         "welfare": (np.array(U), _welfare(model, V)),
     }
     if has_remote:
-        right["remote labour"] = (np.array(used_far), (away * L * what).sum())
-    found = {name: _gap(*sides) for name, sides in right.items()}
-    found["no entry pays"] = float(np.max(np.where(n == 0.0, entry, 0.0), initial=0.0))
-    return found
+        markets["remote labour"] = (np.array(used_far), (away * L * what).sum())
+    motion = {"zero profit": (X, fixed), "people": (L, attraction / attraction.sum())}
+    return markets, motion, entry
 
 
 def _gap(here: np.ndarray, there: Any) -> float:
@@ -96,7 +107,7 @@ def _gap(here: np.ndarray, there: Any) -> float:
 
 
 def _productivity(model: Any, n: np.ndarray) -> np.ndarray:
-    """A over industry, place, channel: institutions, knowledge within reach, diversity."""
+    """Return A over industry, place, channel: institutions, knowledge in reach, diversity."""
     distance = model.geography.distance.values
     decay = model.spillover_decay.values[:, None, None]
     near = np.einsum("kpq,kqc->kpc", np.exp(-decay * distance), n)

@@ -58,17 +58,26 @@ class Dense:
 
     def leading(self, idle: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the eigenvalue with the largest real part, prices eliminated, and its vector."""
-        move, price = self.moving & ~idle, ~self.moving & ~idle
-        j, direction = self.jacobian, np.zeros(idle.size)
+        rates, vectors = self.modes(idle)
+        return float(rates[0].real), vectors[:, 0].real
+
+    def modes(self, idle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return every eigenvalue, prices eliminated, the largest first, with vectors in columns.
+
+        NaN where prices leave them undefined.
+        """
+        move, price = np.flatnonzero(self.moving & ~idle), np.flatnonzero(~self.moving & ~idle)
+        j = self.jacobian
         try:
             follow = np.linalg.solve(j[np.ix_(price, price)], j[np.ix_(price, move)])
             reduced = j[np.ix_(move, move)] - j[np.ix_(move, price)] @ follow
-            rates, vectors = np.linalg.eig(reduced)
+            rates, inner = np.linalg.eig(reduced)
         except np.linalg.LinAlgError:
-            return np.nan, direction
-        first = int(np.argmax(rates.real))
-        direction[move] = vectors[:, first].real
-        return float(rates[first].real), direction
+            return np.full(move.size, np.nan), np.zeros((idle.size, move.size))
+        order = np.argsort(-rates.real, kind="stable")
+        vectors = np.zeros((idle.size, move.size), dtype=inner.dtype)
+        vectors[move] = inner[:, order]
+        return rates[order], vectors
 
 
 class Krylov:
@@ -78,7 +87,7 @@ class Krylov:
         self.p, self.moving = parameters, moving
         self.places = parameters.log_land.size
         size = (moving.size - 2) // self.places
-        # Every place's unknown of one kind at once, then the price of remote labour and the dividend.
+        # One unknown of every place at once, then the price of remote labour and the dividend.
         self.units = np.zeros((size + 2, moving.size))
         for j in range(size):
             self.units[j, j:-2:size] = 1.0
@@ -110,7 +119,7 @@ class Krylov:
         """Return J times a vector."""
         out = np.empty((1, direction.size))
         slopes.tangents(self.p, self.x, self.at, direction[None], False, self.one, out)
-        return out[0]
+        return np.asarray(out[0])
 
     def solve(self, inverse_time: float, idle: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Return y; NaN where GMRES does not get there."""
@@ -166,7 +175,7 @@ class Krylov:
         return apply
 
     def leading(self, idle: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return the largest real part among the eigenvalues nearest to the shifts, and its vector."""
+        """Return the largest real part of the eigenvalues nearest to the shifts, and its vector."""
         found = [self._nearest(shift, idle) for shift in SHIFTS]
         return max(found, key=lambda pair: math.inf if math.isnan(pair[0]) else pair[0])
 

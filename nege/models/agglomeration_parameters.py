@@ -84,7 +84,7 @@ def labels(industries: Sequence[str], places: Sequence[str]) -> dict[str, Sequen
 def checked(
     values: Mapping[str, Any], industries: Sequence[str], places: Sequence[str]
 ) -> dict[str, Any]:
-    """Return every parameter checked by itself: floats, and DataArrays that cannot be written to."""
+    """Return every parameter checked by itself: floats, and read-only DataArrays."""
     known = labels(industries, places)
     found: dict[str, Any] = {}
     for name, parameter in PARAMETERS.items():

@@ -25,8 +25,9 @@ from typing import Any
 import numpy as np
 
 from nege.kernels import agglomeration
+from nege.kernels.codes import NEWTON as NEWTON_METHOD
 from nege.models.agglomeration_linear import Dense, Krylov
-from nege.models.base import LongRun
+from nege.models.results import LongRun, ShortRun
 from nege.options import SolverOptions
 from nege.status import Status
 
@@ -46,6 +47,7 @@ NUDGE = 1e-3  # in logs, off an unstable rest point
 AWAY = 0.1  # in logs: where it has been left for good
 NEUTRAL = 1e-9  # growth rates below this are neither growth nor decline
 ROUNDS = 12  # unstable rest points at most
+STUCK = 60  # steps on prices without progress
 PATIENCE = 8  # Newton steps without progress that are taken for rounding
 
 
@@ -80,9 +82,33 @@ def find(
     return _Search(parameters, names, options).run(start, leave_unstable=leave_unstable)
 
 
+def clear(
+    parameters: agglomeration.Parameters, start: np.ndarray, options: SolverOptions
+) -> ShortRun:
+    """Clear markets while firms and people stay where they are, by damped Newton steps."""
+    return _Search(parameters, (), options, staying=True).clear(start)
+
+
+def deviations(
+    parameters: agglomeration.Parameters, x: np.ndarray, options: SolverOptions
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return growth rates of what moves, and eigenvalues with vectors in columns, at rest."""
+    search = _Search(parameters, (), options)
+    search.system = Dense(parameters, search.moving)
+    search.evaluate(x)
+    rates, vectors = search.system.modes(search.idle)
+    growth = np.where(np.isneginf(search.entry), search.excess, search.entry)
+    return growth[search.moving], rates, vectors[search.moving]
+
+
 class _Search:
     def __init__(
-        self, parameters: agglomeration.Parameters, names: tuple[str, ...], options: SolverOptions
+        self,
+        parameters: agglomeration.Parameters,
+        names: tuple[str, ...],
+        options: SolverOptions,
+        *,
+        staying: bool = False,
     ) -> None:
         self.p, self.names, self.options = parameters, names, options
         industries, places = parameters.log_productivity.shape
@@ -95,6 +121,7 @@ class _Search:
         land = np.zeros((places, size), dtype=bool)
         land[:, 4 * industries + agglomeration.RENT] = not agglomeration.uses_land(parameters)
         self.absent = np.append(land.ravel(), [not parameters.remote_share.any(), False])
+        self.staying = staying
         self.system: Any = (Dense if places <= LARGE else Krylov)(parameters, self.moving)
         self.steps = 0
         self.perturbed: list[str] = []
@@ -106,12 +133,12 @@ class _Search:
         status, rate, error, residual = Status.LIMIT, np.nan, np.inf, np.inf
         for _ in range(ROUNDS):
             x, status, trace = self._settle(x)
-            residual = self._residual()
+            residual = self.residual()
             if status is not Status.CONVERGED:
                 break
             rate, direction = self._leading()
             x, error = self._polish(x)
-            residual = self._residual()
+            residual = self.residual()
             if not rate > NEUTRAL:
                 if not error <= self.options.tolerance_error:
                     status = Status.STALLED
@@ -132,17 +159,48 @@ class _Search:
             self.p,
         )
 
+    def clear(self, x: np.ndarray) -> ShortRun:
+        """Take Newton steps on prices alone, shortened where they are too long."""
+        x = x.copy()
+        x[self.absent] = 0.0
+        part, best, slow, status = 1.0, np.inf, 0, Status.CONVERGED
+        if not self.evaluate(x):
+            return ShortRun(x, Status.NOT_FINITE, np.inf, np.inf, 0, NEWTON_METHOD)
+        while not self.residual() <= self.options.tolerance_residual:
+            if self.steps >= self.options.limit_iterations:
+                status = Status.LIMIT
+                break
+            before, step = self.residual(), self.system.solve(0.0, self.idle, self.excess)
+            longest = float(np.max(np.abs(step)))
+            trial = x + part * min(1.0, LONGEST_PRICE / max(longest, 1e-300)) * step
+            self.steps += 1
+            if self.evaluate(trial) and self.residual() <= RISE * max(before, 1.0):
+                x, part = trial, min(1.0, 2.0 * part)
+            else:
+                part /= 8.0
+                self.evaluate(x)
+            slow = 0 if self.residual() < 0.5 * best else slow + 1
+            best = min(best, self.residual())
+            if slow > STUCK or part < SHORTEST:
+                status = Status.STALLED
+                break
+        left = float(np.max(np.abs(self.system.solve(0.0, self.idle, self.excess))))
+        if status is Status.CONVERGED and not left <= self.options.tolerance_error:
+            status = Status.STALLED
+        return ShortRun(x, status, self.residual(), left, self.steps, NEWTON_METHOD)
+
     # --- the residual ---------------------------------------------------------------
 
-    def _evaluate(self, x: np.ndarray) -> bool:
+    def evaluate(self, x: np.ndarray) -> bool:
         """Linearise at x; keep the residual; whether it is finite where it counts."""
         excess = self.system.linearise(x)
-        self.idle = self.absent | (self.firms & np.isneginf(x))
-        self.entry = np.where(self.firms & np.isneginf(x), excess, -np.inf)
+        gone = self.firms & np.isneginf(x)
+        self.idle = self.absent | (self.moving if self.staying else gone)
+        self.entry = np.where(gone & (not self.staying), excess, -np.inf)
         self.excess = np.where(self.idle, 0.0, excess)
         return bool(np.isfinite(self.excess).all())
 
-    def _residual(self) -> float:
+    def residual(self) -> float:
         """Complementarity and market clearing in one number."""
         return float(np.maximum(np.max(np.abs(self.excess)), np.max(self.entry, initial=0.0)))
 
@@ -167,20 +225,20 @@ class _Search:
         """Follow firms and people until they rest; also every point passed, with its step."""
         time, slow, best = FIRST_STEP, 0, np.inf
         trace: list[tuple[float, np.ndarray]] = []
-        if not self._evaluate(x):
+        if not self.evaluate(x):
             return x, Status.NOT_FINITE, trace
         while not self._at_rest():
             if self.steps >= self.options.limit_steps:
                 return x, Status.LIMIT, trace
             entering = self.entry > self.options.tolerance_payoff
-            before = self._residual()
+            before = self.residual()
             if entering.any() and before <= ENTRANTS:
                 x = self._enter(x, entering)
-                before, time = self._residual(), FIRST_STEP
+                before, time = self.residual(), FIRST_STEP
             trace.append((time, x))
             trial, whole = self._step(x, time)
             self.steps += 1
-            if self._evaluate(trial) and self._residual() <= RISE * max(before, 1.0):
+            if self.evaluate(trial) and self.residual() <= RISE * max(before, 1.0):
                 # What is left in the markets is what the step bent away from its tangent.
                 bent = self._unclear() / before
                 x = self._vanish(trial)
@@ -190,11 +248,11 @@ class _Search:
                 time = max(min(time * pace, LONGEST), min(time, FIRST_STEP))
             else:
                 time = min(time, 1.0) / 8.0
-                self._evaluate(x)
+                self.evaluate(x)
                 if time < SHORTEST:
                     return x, Status.STALLED, trace
-            slow = 0 if self._residual() < 0.5 * best else slow + 1
-            best = min(best, self._residual())
+            slow = 0 if self.residual() < 0.5 * best else slow + 1
+            best = min(best, self.residual())
             if slow > PATIENCE and time >= NEWTON:
                 return x, Status.STALLED, trace
         return x, Status.CONVERGED, trace
@@ -223,7 +281,7 @@ class _Search:
         if small.any():
             x = x.copy()
             self._by_industry(x)[small] = -np.inf
-            self._evaluate(x)
+            self.evaluate(x)
         return x
 
     def _enter(self, x: np.ndarray, entering: np.ndarray) -> np.ndarray:
@@ -234,7 +292,7 @@ class _Search:
         firms[where] = np.broadcast_to(few, firms.shape)[where]
         for place in np.flatnonzero(where.any((1, 2))):
             self.perturbed.append(f"entry of firms in {self.names[place]}")
-        self._evaluate(x)
+        self.evaluate(x)
         return x
 
     # --- stability ------------------------------------------------------------------
@@ -244,7 +302,7 @@ class _Search:
         for last in (False, False, True):
             step = self.system.solve(0.0, self.idle, self.excess)
             error = float(np.max(np.abs(step)))
-            if last or error <= self.options.tolerance_error or not self._evaluate(x + step):
+            if last or error <= self.options.tolerance_error or not self.evaluate(x + step):
                 break
             x = x + step
         return x, error
@@ -261,7 +319,7 @@ class _Search:
         direction: np.ndarray,
         trace: list[tuple[float, np.ndarray]],
     ) -> np.ndarray:
-        """Step off an unstable rest point, on the side that the dynamics came from, and leave it."""
+        """Step off an unstable rest point, on the side that it was reached from, and leave it."""
         direction = direction / direction[np.argmax(np.abs(direction).round(9))]
         early = [point for time, point in trace if time * rate < 0.5]
         if early:
@@ -276,7 +334,7 @@ class _Search:
         logger.info("nudged: %s", self.perturbed[-1])
         # Longer steps of implicit Euler would lead back to the point that is left.
         time = 0.5 / rate
-        while self.steps < self.options.limit_steps and self._evaluate(x):
+        while self.steps < self.options.limit_steps and self.evaluate(x):
             x, _ = self._step(x, time)
             self.steps += 1
             if np.max(np.abs(np.where(self.moving & np.isfinite(x), x - rest, 0.0))) > AWAY:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import xarray as xr
@@ -20,9 +20,9 @@ from nege.geography import Geography
 from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
 from nege.metrics import frozen
+from nege.models.results import Deviations, LongRun, ShortRun, Variable
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
-from nege.status import Status
 
 ONLINE = "online_"
 ONLINE_PARAMETERS = ("trade_cost", "commission", "amenity")
@@ -30,28 +30,6 @@ ONLINE_PARAMETERS = ("trade_cost", "commission", "amenity")
 
 #: Dimensions over places: what has one belongs to the geography that it was made for.
 OVER_PLACES = {"region", "place", "origin", "destination"}
-
-
-class LongRun(NamedTuple):
-    """A long run as arrays."""
-
-    share: np.ndarray
-    state: np.ndarray
-    status: Status
-    residual: float
-    error: float
-    iterations: int
-    perturbed: tuple[str, ...]
-    leading_eigenvalue: float
-    parameters: Any  # of the model, with the operator that was used
-
-
-class Variable(NamedTuple):
-    """A variable of a solved economy: its dimensions, its meaning, its unit."""
-
-    dims: tuple[str, ...]
-    meaning: str
-    unit: str
 
 
 class _Labelled:
@@ -206,7 +184,19 @@ class Model:
         """
         raise NotImplementedError
 
-    def long_run(
+    def own_short_run(
+        self, share: np.ndarray, state: np.ndarray, options: SolverOptions
+    ) -> ShortRun | None:
+        """Return the short run by a solver of the model's own, None for the usual one."""
+        return None
+
+    def own_deviations(
+        self, data: xr.Dataset, dynamics: Replicator | Logit, options: SolverOptions
+    ) -> Deviations | None:
+        """Return what small deviations from a solved economy do, None for the usual way."""
+        return None
+
+    def own_long_run(
         self,
         share: np.ndarray,
         state: np.ndarray,

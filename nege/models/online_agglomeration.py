@@ -9,6 +9,7 @@ with their words, the outcome, and the audit from the published equations.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -19,10 +20,12 @@ from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography, equidistant
 from nege.kernels import agglomeration
+from nege.models import agglomeration_audit as audit
 from nege.models import agglomeration_parameters as fields
-from nege.models.agglomeration_audit import audit
-from nege.models.agglomeration_search import LARGE, NUDGE, find
-from nege.models.base import LongRun, Model, Variable
+from nege.models import agglomeration_unknowns as unknowns
+from nege.models.agglomeration_search import LARGE, NUDGE, clear, deviations, find
+from nege.models.base import Model
+from nege.models.results import Deviations, LongRun, ShortRun, Variable
 from nege.options import Logit, Replicator, SolverOptions
 
 __all__ = ["OnlineAgglomeration"]
@@ -32,7 +35,6 @@ INDUSTRIES = ("manufacturing", "services")
 CITY_PRODUCTIVITY = (1.05, 1.25)  # of the two industries in the first place, step 0
 CITY_START = 1.6  # firms of the first place over those of another, at the default start
 FIRMS_START = 0.3  # firms of an industry and channel at the default start
-DIVIDEND_START, REMOTE_WAGE_START = 0.5, 0.3
 Values = float | Sequence[float] | Mapping[str, float] | np.ndarray | xr.DataArray
 
 
@@ -304,14 +306,26 @@ class OnlineAgglomeration(Model):
 
     # --- the long run ---------------------------------------------------------------
 
-    def long_run(
-        self,
-        share: np.ndarray,
-        state: np.ndarray,
-        dynamics: Replicator | Logit,
-        options: SolverOptions,
-    ) -> LongRun:
-        """Return where firms and people come to rest from a start."""
+    def own_short_run(
+        self, share: np.ndarray, state: np.ndarray, options: SolverOptions
+    ) -> ShortRun:
+        """Return markets that clear while firms and people stay where they are."""
+        start = self._unknowns.with_movers(share, state)
+        return clear(self.kernel_for(options.operator, compiled=True), start, options)
+
+    def own_deviations(
+        self, data: xr.Dataset, dynamics: Replicator | Logit, options: SolverOptions
+    ) -> Deviations:
+        """Return how firms and people move away from rest."""
+        self._replicator(dynamics)
+        share = self.check_share(data, "equilibrium")
+        state = self._unknowns.with_movers(share, unknowns.from_data(self, data))
+        growth, rates, vectors = deviations(self.kernel, state, options)
+        shares = self._unknowns.shares(share)
+        return Deviations(self._unknowns.movers, shares, growth, rates, vectors.T * shares)
+
+    @staticmethod
+    def _replicator(dynamics: Replicator | Logit) -> Replicator:
         if isinstance(dynamics, Logit):
             raise InputError(
                 "dynamics",
@@ -320,38 +334,30 @@ class OnlineAgglomeration(Model):
                 "Its people have tastes of their own: migration_elasticity is 1/scale, amenity "
                 "their weights.",
             )
-        start = state.copy()
-        with np.errstate(divide="ignore"):  # no firms: minus infinity
-            self._rows(start)[:, self._moving] = np.log(share.reshape(len(self.geography), -1))
+        return dynamics
+
+    def own_long_run(
+        self,
+        share: np.ndarray,
+        state: np.ndarray,
+        dynamics: Replicator | Logit,
+        options: SolverOptions,
+    ) -> LongRun:
+        """Return where firms and people come to rest from a start."""
         return find(
             self.kernel_for(options.operator, compiled=True),
             self.geography.names,
-            start,
+            self._unknowns.with_movers(share, state),
             options,
-            leave_unstable=dynamics.allow_entry,
+            leave_unstable=self._replicator(dynamics).allow_entry,
         )
-
-    @property
-    def _moving(self) -> list[int]:
-        """Columns of the unknowns of a place that move slowly: firms, then people."""
-        k = len(self.industries)
-        return [*range(2 * k), 4 * k + agglomeration.PEOPLE]
-
-    def _rows(self, state: np.ndarray) -> np.ndarray:
-        """Return the unknowns of places as a view, a row each."""
-        return state[:-2].reshape(len(self.geography), -1)
-
-    def _pack(self, firms: np.ndarray, people: np.ndarray) -> np.ndarray:
-        """Put firms (industry, place, channel) and people (place) in the order of unknowns."""
-        rows = np.moveaxis(firms, 1, 0).reshape(len(people), -1)
-        return np.column_stack([rows, people]).ravel()
 
     def default_start(self) -> np.ndarray:
         """Return firms, 1.6 times as many in the first place as in others, and people, even."""
         places = len(self.geography)
         firms = np.full((len(self.industries), places, 2), FIRMS_START / places)
         firms[:, 0] *= CITY_START
-        return self._pack(firms, np.full(places, 1.0 / places))
+        return self._unknowns.pack(firms, np.full(places, 1.0 / places))
 
     def check_share(self, share: Any, argument: str = "start") -> np.ndarray:
         """Return firms and people to start from, taken from a Dataset or mapping, checked."""
@@ -383,24 +389,22 @@ class OnlineAgglomeration(Model):
         )
         if not (people > 0.0).all():
             raise InputError(f"{argument}['population']", people, "positive in every place")
-        return self._pack(firms, people)
+        return self._unknowns.pack(firms, people)
+
+    @functools.cached_property
+    def _unknowns(self) -> unknowns.Unknowns:
+        return unknowns.Unknowns(self.industries, self.geography.names)
 
     def start_state(self) -> np.ndarray:
         """Return the unknowns that markets start from: prices of one, spending at average."""
-        places, k = len(self.geography), len(self.industries)
-        state = np.zeros(places * (4 * k + agglomeration.LOCAL) + 2)
-        sold = np.linalg.solve(np.eye(k) - self.inputs.values, self.consumption.values)
-        share = np.maximum(sold * (1.0 + DIVIDEND_START) / places, 1e-300)
-        self._rows(state)[:, 3 * k : 4 * k] = np.log(share)
-        state[-2], state[-1] = np.log(REMOTE_WAGE_START), DIVIDEND_START
-        return state
+        return unknowns.start(self)
 
     def memory(self) -> dict[str, int]:
         """Return the bytes that a solve needs."""
         places, k = len(self.geography), len(self.industries)
-        unknowns = places * (4 * k + agglomeration.LOCAL) + 2
+        size = places * (4 * k + agglomeration.LOCAL) + 2
         tables = 8 * (3 * k + 2) * places**2
-        return {"dense": tables + (24 * unknowns**2 if places <= LARGE else 3300 * unknowns)}
+        return {"dense": tables + (32 * size**2 if places <= LARGE else 3300 * size)}
 
     # --- results --------------------------------------------------------------------
 
@@ -413,40 +417,7 @@ class OnlineAgglomeration(Model):
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
     ) -> dict[str, np.ndarray]:
         """Return every variable of the economy at its unknowns."""
-        p = self.kernel if parameters is None else parameters
-        k = len(self.industries)
-        at = agglomeration.evaluate(p, state, np.empty_like(state))
-        rows = self._rows(state)
-        log_index, (log_wage, log_rent, log_people) = rows[:, 2 * k : 3 * k].T, rows[:, 4 * k :].T
-        real = np.log(at.income) - log_people - self.housing * log_rent
-        real += np.log(self.amenity.values) - self.consumption.values @ log_index
-        has_land, has_remote = agglomeration.uses_land(p), bool(p.remote_share.any())
-        return {
-            "firm_mass": at.firms.transpose(0, 2, 1),
-            "total_cost": at.revenue.transpose(0, 2, 1),
-            "price_index": np.exp(log_index),
-            "wage": np.exp(log_wage),
-            "rent": np.exp(log_rent) if has_land else np.zeros(len(rows)),
-            "population": np.exp(log_people),
-            "income": at.income,
-            "remote_share": at.away,
-            "real_income": np.exp(real),
-            "remote_wage": np.array(np.exp(state[-2]) if has_remote else np.nan),
-            "dividend": np.array(state[-1]),
-            "commission_revenue": np.array(at.totals[agglomeration.COMMISSION]),
-            "welfare": np.array(self._welfare(real)),
-        }
-
-    def _welfare(self, log_real: np.ndarray) -> float:
-        """U = (sum Lbar (B V)^eps)^(1/eps); at eps = 0 the mean of ln(B V) over people."""
-        weight = self.home_weight.values
-        if self.migration_elasticity == 0.0:
-            return float(np.exp(weight @ log_real / weight.sum()))
-        terms = np.log(weight) + self.migration_elasticity * log_real
-        top = float(np.max(terms))
-        return float(
-            np.exp((top + np.log(np.sum(np.exp(terms - top)))) / self.migration_elasticity)
-        )
+        return unknowns.outcome(self, state, self.kernel if parameters is None else parameters)
 
     def summary(self, data: xr.Dataset) -> str:
         """Say in a sentence where each industry is, and how far it is online."""
@@ -465,14 +436,15 @@ class OnlineAgglomeration(Model):
         return f"{'; '.join(parts)}. {float(people.max()):.1%} of people live in {top}."
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
-        """Recompute every equation from stored variables; the relative violation of each by name."""
-        return audit(self, data)
+        """Recompute every equation of clearing markets; the relative violation of each by name."""
+        return audit.clearing(self, data)
 
     def audit_motion(
         self, data: xr.Dataset, dynamics: Replicator | Logit | None
     ) -> dict[str, float]:
-        """Return how far people are from summing to one; firms' and people's rest is in ``audit``."""
-        return {"population sums to one": abs(float(data["population"].sum()) - 1.0)}
+        """Return how far people are from summing to one, and in a long run firms from rest."""
+        found = {"population sums to one": abs(float(data["population"].sum()) - 1.0)}
+        return found if dynamics is None else {**found, **audit.rest(self, data)}
 
     def __repr__(self) -> str:
         return (
