@@ -1,6 +1,6 @@
 """New-economic-geography models with an online region: solved exactly, honestly and fast."""
 
-from nege import geography, testing
+from nege import geography, scenarios, testing
 from nege._version import __version__
 from nege.bifurcation import BifurcationDiagram, bifurcation
 from nege.clearing import short_run
@@ -11,6 +11,7 @@ from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
+from nege.patterns import patterns
 from nege.solve import estimate_memory, solve
 from nege.stability import Stability, stability
 from nege.status import Status
@@ -43,6 +44,8 @@ __all__ = [
     "geography",
     "hysteresis",
     "load",
+    "patterns",
+    "scenarios",
     "short_run",
     "solve",
     "stability",

@@ -139,9 +139,7 @@ def productivities(e, firms):
     effective = np.exp(entropy) / industries
     return np.array(
         [
-            e.productivity[k][:, None]
-            * heard[k] ** e.spillover[k]
-            * effective ** e.diversity[k]
+            e.productivity[k][:, None] * heard[k] ** e.spillover[k] * effective ** e.diversity[k]
             for k in range(industries)
         ]
     )
@@ -169,14 +167,14 @@ def labour_costs(e, wage, remote_wage):
 
 def unit_costs(e, u):
     """Labour, land and inputs, over productivity. Over (k, p, c)."""
-    industries, places = e.productivity.shape
+    industries = len(e.sigma)
     labour, _ = labour_costs(e, u["wage"], u["remote_wage"])
     able = productivities(e, u["firms"])
     cost = np.zeros_like(able)
     for k in range(industries):
         labour_share = 1 - e.inputs[:, k].sum() - e.land_share[k]
         materials = np.prod(
-            [u["price_index"][l] ** e.inputs[l, k] for l in range(industries)], axis=0
+            [u["price_index"][i] ** e.inputs[i, k] for i in range(industries)], axis=0
         )
         for c in (OFFLINE, ONLINE):
             cost[k, :, c] = (
@@ -223,15 +221,13 @@ def market_reach(e, u):
     """Sales at buyer prices of n^phi = 1, and the suppliers that a place sees."""
     tau, price = trade_costs(e), unit_costs(e, u) / (1 - commissions(e))
     spent = spending(e, u)
-    industries, places = e.productivity.shape
     reach, seen = np.zeros_like(price), np.zeros_like(spent)
-    for k in range(industries):
+    for k in range(len(e.sigma)):
         power = 1 - e.sigma[k]
-        weight = u["firms"][k] ** e.variety[k]
-        for q in range(places):
-            delivered = (price[k] * tau[k, :, :, q]) ** power
-            seen[k, q] = np.sum(weight * delivered)
-            reach[k] += delivered * u["price_index"][k, q] ** -power * spent[k, q]
+        competing = price[k] ** power
+        weight = u["firms"][k] ** e.variety[k] * competing
+        seen[k] = np.einsum("pc,pcq->q", weight, tau[k] ** power)
+        reach[k] = competing * (tau[k] ** power @ (u["price_index"][k] ** -power * spent[k]))
     return reach, seen
 
 
@@ -287,7 +283,7 @@ def entry(e, u):
     """ln(revenue/cost) of the first firm where there is none; -inf where nobody is reached."""
     shut = u["firms"] == 0
     reach, _ = market_reach(e, u)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         crowd = (e.variety - 1)[:, None, None] * np.log(u["firms"])
         crowd = np.where(e.variety[:, None, None] == 1, 0.0, crowd)
         gain = np.log((1 - commissions(e)) * reach / (e.firm_scale[:, None, :] * unit_costs(e, u)))
@@ -361,59 +357,70 @@ def slopes(function, x, step=1e-30):
     )
 
 
-def solve(e, guess=None, fixed=()):
-    """Unknowns at rest, from a guess; `fixed` names unknowns that stay where they are.
-
-    With firms and population fixed it is the short run: nobody enters and nobody moves.
-    """
-    guess = start(e) if guess is None else guess
+def clear(e, guess):
+    """Prices, wages and revenue at given firms and people: the short run, by least squares."""
     chosen = free(e, guess)
-    for name in fixed:
+    for name in SLOW:
         chosen[name] = np.zeros_like(chosen[name])
-    dropped = {"firms": "zero profit", "population": "population"}
-    dropped = {dropped[name] for name in fixed}
-
-    def stacked(x):
-        values = equations(e, unpack(x, guess, chosen))
-        return np.concatenate([value for name, value in values.items() if name not in dropped])
 
     def excess(x):
+        return split(e, unpack(x, guess, chosen))[1]
+
+    def bounded(x):
         with np.errstate(all="ignore"):
-            return np.nan_to_num(stacked(x).real, nan=1e3, posinf=1e3, neginf=-1e3)
+            return np.nan_to_num(excess(x), nan=1e3, posinf=1e3, neginf=-1e3)
 
     x = pack(guess, chosen)
-    x = optimize.least_squares(
-        excess, x, jac=lambda x: slopes(stacked, x), method="lm", xtol=1e-14, ftol=1e-14
-    ).x
-    for _ in range(3):  # Newton's method for the last digits
-        x = x - np.linalg.lstsq(slopes(stacked, x), stacked(x), rcond=None)[0]
-    assert np.max(np.abs(stacked(x))) < 1e-10, "the reference did not converge"
+    x = optimize.least_squares(bounded, x, jac=lambda x: slopes(excess, x), method="lm").x
     return unpack(x, guess, chosen)
 
 
-def growth_rates(e, u):
-    """Eigenvalues of firms' and people's motion by their payoffs while prices clear at once.
+def split(e, u):
+    """Growth of firms and people by their payoffs, and excess in the markets that clear.
 
-    d ln n/dt = ln(revenue/cost) and d ln L/dt = ln(target/L), eliminating what clears.
+    d ln n/dt = ln(revenue/cost) and d ln L/dt = ln(target/L).
     """
+    values = equations(e, u)
+    motion = np.concatenate([values.pop("zero profit"), -values.pop("population")])
+    return motion, np.concatenate(list(values.values()))
+
+
+def local(e, u):
+    """Motion and excess with their slopes; which unknowns are slow; all unknowns as a vector."""
     chosen = free(e, u)
     x = pack(u, chosen)
-    sizes = {name: int(chosen[name].sum()) for name in u}
-    moves = np.concatenate([np.full(sizes[name], name in SLOW) for name in u])
+    slow = np.concatenate([np.full(int(chosen[name].sum()), name in SLOW) for name in u])
+    (motion, excess), rows = split(e, u), lambda x: np.concatenate(split(e, unpack(x, u, chosen)))
+    table = slopes(rows, x)
+    return motion, excess, table[: motion.size], table[motion.size :], slow, x
 
-    def motion(x):
-        values = equations(e, unpack(x, u, chosen))
-        return np.concatenate([values["zero profit"], -values["population"]])
 
-    def clearing(x):
-        values = equations(e, unpack(x, u, chosen))
-        return np.concatenate(
-            [v for name, v in values.items() if name not in ("zero profit", "population")]
-        )
+def solve(e, guess=None, pace=0.5):
+    """Unknowns at rest: motion followed by implicit Euler steps that grow into Newton's method."""
+    u = clear(e, start(e)) if guess is None else guess
+    chosen = free(e, u)
+    for _ in range(400):
+        motion, excess, of_motion, of_excess, slow, x = local(e, u)
+        if max(np.max(np.abs(motion)), np.max(np.abs(excess))) < 1e-13:
+            return u
+        stay = np.eye(x.size)[slow] / pace
+        table = np.vstack([stay - of_motion, -of_excess])
+        move = np.linalg.lstsq(table, np.concatenate([motion, excess]), rcond=None)[0]
+        size = np.max(np.abs(move))
+        u = unpack(x + move * min(1.0, 1.0 / size), u, chosen)
+        vanished = (u["firms"] < 1e-14) & (e.variety == 1)[:, None, None]
+        if np.any(vanished & (u["firms"] > 0)):
+            u["firms"][vanished] = u["revenue"][vanished] = 0.0
+            chosen = free(e, u)
+        pace = min(pace * (3.0 if size < 0.3 else 0.7), 1e12)
+    raise AssertionError("the reference did not converge")
 
-    of_motion, of_clearing = slopes(motion, x), slopes(clearing, x)
-    response = np.linalg.lstsq(of_clearing[:, ~moves], -of_clearing[:, moves], rcond=None)[0]
-    rates = np.linalg.eigvals(of_motion[:, moves] + of_motion[:, ~moves] @ response)
+
+def growth_rates(e, u):
+    """Eigenvalues of firms' and people's motion while prices clear at once, largest first."""
+    _, _, of_motion, of_excess, slow, _ = local(e, u)
+    response = np.linalg.lstsq(of_excess[:, ~slow], -of_excess[:, slow], rcond=None)[0]
+    rates = np.linalg.eigvals(of_motion[:, slow] + of_motion[:, ~slow] @ response)
     return rates[np.argsort(-rates.real)]
 
 
@@ -421,6 +428,6 @@ def follow(economies, guess=None):
     """Solve economies one after another, each from the last."""
     found = []
     for e in economies:
-        guess = solve(e, guess)
+        guess = solve(e, guess, 0.5 if guess is None else 50.0)
         found.append(guess)
     return found
