@@ -121,8 +121,9 @@ def manufacturing_first(
     institutions change as they do there. Both paths start and end in the same economy, so
     what differs on the way is due to the order. With the model's defaults the map passes
     from co-located (steps 0-3) straight to one-sided online (4-13), with manufacturing
-    online, and to two-sided online (14-17): there is no separated phase, and services
-    gather in the city while goods already leave it for good.
+    online, and to two-sided online (14-17): there is no separated phase. Manufacturing,
+    by then online, makes room for services that gather in the city, and comes back when
+    they leave.
 
     Parameters
     ----------

@@ -14,6 +14,7 @@ Industries k, l; places p, q; channels c: 0 offline, 1 online. Tables are over (
 import dataclasses
 
 import numpy as np
+import xarray as xr
 from scipy import optimize
 
 OFFLINE, ONLINE = 0, 1
@@ -424,10 +425,21 @@ def growth_rates(e, u):
     return rates[np.argsort(-rates.real)]
 
 
-def follow(economies, guess=None):
-    """Solve economies one after another, each from the last."""
-    found = []
-    for e in economies:
-        guess = solve(e, guess, 0.5 if guess is None else 50.0)
-        found.append(guess)
-    return found
+def follow(path, steps, **changes):
+    """Solve steps of a path of parameters, each from the last: economies and unknowns."""
+    economies, found = [], []
+    for step in steps:
+        moved = {str(name): table.sel(step=step).values for name, table in path.data_vars.items()}
+        distance = 1.0 - np.eye(path.sizes["place"])
+        economies.append(Economy(**{"distance": distance, **moved, **changes}))
+        found.append(solve(economies[-1], found[-1] if found else None, 20.0 if found else 0.5))
+    return economies, found
+
+
+def labelled(path, steps, found):
+    """Cost of all firms as a Dataset over step, as nege's own paths are."""
+    coords = {name: path[name].values for name in ("industry", "place")}
+    return xr.Dataset(
+        {"total_cost": (("step", "industry", "place", "channel"), [u["revenue"] for u in found])},
+        coords={"step": list(steps), **coords, "channel": ["offline", "online"]},
+    )

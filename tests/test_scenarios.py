@@ -1,0 +1,133 @@
+"""Paths of digital progress: the published numbers, and what the docstrings say happens."""
+
+import functools
+
+import numpy as np
+import pytest
+import reference_agglomeration as reference
+
+import nege
+
+PATHS = ("digital_turn", "manufacturing_first", "no_institutional_convergence")
+
+# economics.md, section 3: manufacturing and services in the city, their online shares, people.
+TABLE = {
+    0: (0.52081832, 0.53381154, 0.0, 0.00000409, 0.49746854),
+    6: (0.00538262, 0.97980682, 0.0, 0.05281416, 0.55278303),
+    11: (0.36724849, 0.19842146, 0.0, 0.99442742, 0.25752288),
+    17: (0.34660696, 0.17732216, 0.993999, 0.9941901, 0.23428982),
+}
+REMOTE = {"remote_labour_share": (0.2, 0.5), "remote_substitution": 2.0}
+REMOTE |= {"remote_elasticity": 6.0, "remote_friction": 1.3}
+
+
+@functools.cache
+def solved(name, steps, remote=False):
+    """Steps of a path by the reference, with what patterns() makes of them."""
+    path = getattr(nege.scenarios, name)()
+    economies, found = reference.follow(path, steps, **(REMOTE if remote else {}))
+    return economies, found, nege.patterns(reference.labelled(path, steps, found))
+
+
+def test_the_digital_turn_has_the_published_steps():
+    path = nege.scenarios.digital_turn()
+    assert path.sizes == {"step": 18, "industry": 2, "place": 4}
+    for step in range(18):
+        e, moved = reference.digital_turn(step), path.sel(step=step)
+        for name in path.data_vars:
+            np.testing.assert_array_equal(moved[name].values, getattr(e, name))
+
+
+def test_the_digital_turn_leads_to_the_published_economies():
+    economies, found, seen = solved("digital_turn", tuple(TABLE))
+    for e, u, row, step in zip(economies, found, TABLE.values(), TABLE, strict=True):
+        share = u["revenue"].sum(2) / u["revenue"].sum((1, 2))[:, None]
+        reached = [*share[:, 0], *seen.online_share.sel(step=step).values, u["population"][0]]
+        np.testing.assert_allclose(reached, row, rtol=0, atol=1e-7)
+        assert max(reference.residual(e, u).values()) <= 1e-10
+        assert reference.growth_rates(e, u)[0].real < 0.0
+
+
+def test_with_remote_labour_the_same_patterns_come_and_remote_income_rises():
+    economies, found, seen = solved("digital_turn", tuple(TABLE), remote=True)
+    share = []
+    for e, u in zip(economies, found, strict=True):
+        earned, away, _ = reference.households(e, u)
+        share.append(np.sum(away * u["population"] * earned) / np.sum(u["population"] * earned))
+    np.testing.assert_allclose([share[0], share[-1]], [0.00448924, 0.35223505], rtol=0, atol=1e-8)
+    assert (np.diff(share) > 0.0).all()
+    expected = ["co-located", "separated", "one-sided online", "two-sided online"]
+    assert seen.pattern.values.tolist() == expected
+
+
+def test_when_manufacturing_goes_first_industries_never_separate():
+    _, found, seen = solved("manufacturing_first", (0, 3, 4, 10, 13, 14, 17))
+    assert seen.pattern.values.tolist() == [
+        *("co-located", "co-located", "one-sided online", "one-sided online"),
+        *("one-sided online", "two-sided online", "two-sided online"),
+    ]
+    assert seen.mode.sel(step=10).values.tolist() == ["online", "geographic"]
+    # Both orders end in the same economy.
+    _, other, _ = solved("digital_turn", tuple(TABLE))
+    np.testing.assert_allclose(found[-1]["firms"], other[-1]["firms"], rtol=1e-8)
+
+
+def test_where_institutions_stay_apart_services_sell_online_from_the_city():
+    steps = (6, 8, 11, 17)
+    _, _, seen = solved("no_institutional_convergence", steps)
+    assert seen.mode.sel(industry="services").values.tolist() == ["geographic", *["dual"] * 3]
+    expected = ["separated", "one-sided online", "one-sided online", "two-sided online"]
+    assert seen.pattern.values.tolist() == expected
+    _, _, converging = solved("digital_turn", tuple(TABLE))
+    assert converging.mode.sel(step=11, industry="services") == "online"
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_paths_start_in_the_same_economy_and_costs_never_rise(name):
+    path = getattr(nege.scenarios, name)()
+    assert path.isel(step=0).equals(nege.scenarios.digital_turn().isel(step=0))
+    for falling in ("search_cost", "digital_cost", "productivity"):
+        assert (path[falling].diff("step") <= 0.0).all()
+    assert (path["digitisability"].diff("step") >= 0.0).all()
+
+
+def test_manufacturing_first_means_that_its_costs_have_fallen_before_those_of_services_do():
+    cost = nege.scenarios.manufacturing_first()["digital_cost"]
+    falls = cost.diff("step") < 0.0
+    last = falls["step"].where(falls.sel(industry="manufacturing")).max()
+    first = falls["step"].where(falls.sel(industry="services")).min()
+    assert last < first
+
+
+def test_without_convergence_only_institutions_differ_from_the_digital_turn():
+    apart = nege.scenarios.no_institutional_convergence()
+    assert (apart["productivity"] == apart["productivity"].isel(step=0)).all()
+    assert apart.drop_vars("productivity").equals(
+        nege.scenarios.digital_turn().drop_vars("productivity")
+    )
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_paths_fit_other_geographies_and_the_city_may_be_anywhere(name):
+    places = nege.geography.from_distance(1.0 - np.eye(3), names=["Aba", "Bor", "Cue"])
+    path = getattr(nege.scenarios, name)(places, city="Bor")
+    assert path["place"].values.tolist() == ["Aba", "Bor", "Cue"]
+    assert path["productivity"].sel(step=0, place="Bor").values.tolist() == [1.05, 1.25]
+    assert (path["productivity"].sel(place=["Aba", "Cue"]) == 1.0).all()
+    default = getattr(nege.scenarios, name)(places)
+    assert default["productivity"].sel(step=0, place="Aba").values.tolist() == [1.05, 1.25]
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_every_variable_says_what_it_is_and_in_which_unit(name):
+    path = getattr(nege.scenarios, name)()
+    for table in path.data_vars.values():
+        assert table.attrs["long_name"]
+        assert table.attrs["units"]
+
+
+def test_a_wrong_place_or_geography_is_refused_with_the_remedy():
+    with pytest.raises(nege.InputError, match=r"city must be a known name.*Known: 0, 1, 2, 3"):
+        nege.scenarios.digital_turn(city="Paris")
+    with pytest.raises(nege.InputError, match="geography must be a Geography"):
+        nege.scenarios.digital_turn(4)
