@@ -408,12 +408,12 @@ def solve(e, guess=None, pace=0.5):
         table = np.vstack([stay - of_motion, -of_excess])
         move = np.linalg.lstsq(table, np.concatenate([motion, excess]), rcond=None)[0]
         size = np.max(np.abs(move))
-        u = unpack(x + move * min(1.0, 1.0 / size), u, chosen)
+        u = unpack(x + move * min(1.0, 4.0 / size), u, chosen)
         vanished = (u["firms"] < 1e-14) & (e.variety == 1)[:, None, None]
         if np.any(vanished & (u["firms"] > 0)):
             u["firms"][vanished] = u["revenue"][vanished] = 0.0
             chosen = free(e, u)
-        pace = min(pace * (3.0 if size < 0.3 else 0.7), 1e12)
+        pace = min(pace * (4.0 if size < 1.0 else 0.5), 1e12)
     raise AssertionError("the reference did not converge")
 
 
