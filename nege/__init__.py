@@ -9,6 +9,7 @@ from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.hysteresis import Hysteresis, hysteresis
 from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
+from nege.models.online_agglomeration import OnlineAgglomeration
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 from nege.patterns import patterns
@@ -29,6 +30,7 @@ __all__ = [
     "InputError",
     "Logit",
     "NegeError",
+    "OnlineAgglomeration",
     "OnlineRegion",
     "Replicator",
     "SolverOptions",

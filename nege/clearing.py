@@ -98,7 +98,7 @@ def short_run(
     >>> ds.real_wage.dims
     ('trade_cost', 'point', 'region')
     """
-    check_model(model)
+    check_model(model, in_shares=True)
     options = check_options(options)
     threads = validation.whole("threads", threads, at_least=1)
     if parameters is not None or _are_many(share):

@@ -7,7 +7,6 @@ import html
 import pathlib
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import xarray as xr
 
 from nege import files
@@ -223,17 +222,15 @@ class Equilibrium:
             if self.stability is not None:
                 lines.append(f"At rest under {self.stability.dynamics}. {self.stability}")
         else:
-            share = self.data["share"].values
-            occupied = int(np.count_nonzero(share > 0.0))
-            top = int(np.argmax(share))
             lines = [
                 f"Converged under {self.dynamics}: residual {self.residual:.1e} "
-                f"({self.iterations} steps). {occupied} of {share.size} regions occupied; the "
-                f"largest, {self.model.regions[top]}, has {share[top]:.1%}.",
+                f"({self.iterations} steps). {self.model.summary(self.data)}",
                 self._verdict(),
             ]
         if self.perturbed:
-            lines.append(f"Nudged by 1e-6 on the way: {'; '.join(self.perturbed)}.")
+            lines.append(
+                f"Nudged by {self.model.nudge:.0e} on the way: {'; '.join(self.perturbed)}."
+            )
         return lines
 
     def _verdict(self) -> str:

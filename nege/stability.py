@@ -14,7 +14,7 @@ from nege.errors import InputError
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
 from nege.rest import NEUTRAL, Motion, Point, fastest, verdict
-from nege.solve import check_dynamics
+from nege.solve import check_dynamics, check_model
 from nege.status import Status
 
 __all__ = ["Stability", "stability"]
@@ -198,6 +198,7 @@ def stability(equilibrium: Equilibrium, *, dynamics: Replicator | Logit | None =
             "a solve that converged",
             equilibrium.status.remedy,
         )
+    check_model(equilibrium.model, in_shares=True)
     moves = check_dynamics(dynamics or equilibrium.dynamics)
     model, options = equilibrium.model, _options(equilibrium)
     motion = Motion(model, moves, options)

@@ -423,7 +423,7 @@ def _name(model: Model, shapes: np.ndarray) -> str:
 
 
 def _family(model: Any, parameter: Any, interval: Any, dynamics: Replicator | Logit) -> _Family:
-    check_model(model)
+    check_model(model, in_shares=True)
     axes.check_names(model, [parameter])
     allowed = "two numbers, the smaller first"
     ends = validation.real_array("interval", interval, allowed)

@@ -1,0 +1,161 @@
+"""Linear systems of the online agglomeration: (M/dt - J) y = b, and the leading eigenvalue of J.
+
+``Dense`` holds J. ``Krylov`` never does: GMRES on products with J, preconditioned by the
+blocks of J inside places and, exactly, by the two unknowns that all places share (the price of
+remote labour and the dividend). M is 1 for firms and people and 0 for prices; rows that are
+*idle* (no remote labour, no land, firms that have vanished) are those of the identity.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nege.kernels import agglomeration
+from nege.kernels import agglomeration_slopes as slopes
+
+ACCURACY = 1e-10  # of a solve by GMRES
+MOST_PRODUCTS = 400
+SHIFT = 1.0  # eigenvalues are looked for near it
+NEAREST = 6  # how many
+
+
+class Dense:
+    """The whole matrix: for few places."""
+
+    def __init__(self, parameters: agglomeration.Parameters, moving: np.ndarray) -> None:
+        self.p, self.moving = parameters, moving
+        self.jacobian = np.empty((moving.size, moving.size))
+
+    def linearise(self, x: np.ndarray) -> np.ndarray:
+        """Return the residual at x, and keep the Jacobian there."""
+        excess = np.empty_like(x)
+        slopes.jacobian(self.p, x, excess, self.jacobian)
+        return excess
+
+    def solve(self, inverse_time: float, idle: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Return y; NaN where the system is singular."""
+        matrix = -self.jacobian
+        diagonal = np.einsum("ii->i", matrix)
+        diagonal += inverse_time * self.moving
+        matrix[idle] = 0.0
+        diagonal[idle] = 1.0
+        try:
+            return np.linalg.solve(matrix, right)
+        except np.linalg.LinAlgError:
+            return np.full_like(right, np.nan)
+
+    def leading(self, idle: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the eigenvalue with the largest real part, prices eliminated, and its vector."""
+        move, price = self.moving & ~idle, ~self.moving & ~idle
+        j, direction = self.jacobian, np.zeros(idle.size)
+        try:
+            follow = np.linalg.solve(j[np.ix_(price, price)], j[np.ix_(price, move)])
+            reduced = j[np.ix_(move, move)] - j[np.ix_(move, price)] @ follow
+            rates, vectors = np.linalg.eig(reduced)
+        except np.linalg.LinAlgError:
+            return np.nan, direction
+        first = int(np.argmax(rates.real))
+        direction[move] = vectors[:, first].real
+        return float(rates[first].real), direction
+
+
+class Krylov:
+    """Products with the matrix alone: for many places."""
+
+    def __init__(self, parameters: agglomeration.Parameters, moving: np.ndarray) -> None:
+        self.p, self.moving = parameters, moving
+        places = parameters.log_land.size
+        size = (moving.size - 2) // places
+        self.blocks, self.border = np.empty((places, size, size)), np.empty((2, places, size))
+        self.shared = np.empty((2, moving.size))  # what w0 and D do to every equation
+        self.parts = np.empty((4, places))
+
+    def linearise(self, x: np.ndarray) -> np.ndarray:
+        """Return the residual at x, and keep what products and preconditioner need."""
+        excess = np.empty_like(x)
+        self.x, self.at = x, agglomeration.evaluate(self.p, x, excess)
+        slopes.blocks(self.p, x, self.at, self.blocks, self.border)
+        for i in (0, 1):
+            unit = np.zeros(x.size)
+            unit[i - 2] = 1.0
+            slopes.tangent(self.p, x, self.at, unit, False, self.parts, self.shared[i])
+        return excess
+
+    def product(self, direction: np.ndarray) -> np.ndarray:
+        """Return J times a vector."""
+        out = np.empty_like(direction)
+        slopes.tangent(self.p, self.x, self.at, direction, False, self.parts, out)
+        return out
+
+    def solve(self, inverse_time: float, idle: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Return y; NaN where GMRES does not get there."""
+        from scipy.sparse.linalg import LinearOperator, gmres
+
+        n = right.size
+        weight = inverse_time * self.moving
+
+        def matrix(y: np.ndarray) -> np.ndarray:
+            y = np.ascontiguousarray(y.ravel())
+            return np.where(idle, y, weight * y - self.product(y))
+
+        size = float(np.linalg.norm(right))
+        if not np.isfinite(size) or size == 0.0:
+            return right.copy()
+        y, failed = gmres(
+            LinearOperator((n, n), matrix),
+            right,
+            rtol=ACCURACY,
+            restart=MOST_PRODUCTS,
+            maxiter=1,
+            M=LinearOperator((n, n), self._preconditioner(weight, idle)),
+        )
+        return np.full(n, np.nan) if failed else np.asarray(y)
+
+    def _preconditioner(self, weight: np.ndarray, idle: np.ndarray):  # type: ignore[no-untyped-def]
+        places, size, _ = self.blocks.shape
+        inner = idle[:-2].reshape(places, size)
+        blocks = -self.blocks
+        diagonal = np.einsum("pii->pi", blocks)
+        diagonal += weight[:-2].reshape(places, size)
+        blocks[inner] = 0.0
+        diagonal[inner] = 1.0
+        inverse = np.linalg.inv(blocks)
+        columns = np.where(idle, 0.0, -self.shared)[:, :-2].reshape(2, places, size)
+        rows = np.where(idle[-2:, None, None], 0.0, -self.border)
+        corner = -self.shared[:, -2:].T
+        corner[idle[-2:]] = np.eye(2)[idle[-2:]]
+        reached = np.einsum("pij,kpj->kpi", inverse, columns)
+        corner = np.linalg.inv(corner - np.einsum("ipj,kpj->ik", rows, reached))
+
+        def apply(y: np.ndarray) -> np.ndarray:
+            y = y.ravel()
+            inside = np.einsum("pij,pj->pi", inverse, y[:-2].reshape(places, size))
+            common = corner @ (y[-2:] - np.einsum("ipj,pj->i", rows, inside))
+            inside -= np.einsum("k,kpi->pi", common, reached)
+            return np.append(inside.ravel(), common)
+
+        return apply
+
+    def leading(self, idle: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the largest real part among the eigenvalues nearest to SHIFT, and its vector."""
+        from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
+
+        move = np.flatnonzero(self.moving & ~idle)
+        direction = np.zeros(idle.size)
+
+        def inverse(y: np.ndarray) -> np.ndarray:
+            right = np.zeros(idle.size)
+            right[move] = y.ravel()
+            return self.solve(SHIFT, idle, right)[move]
+
+        start = 1.0 + np.modf(0.6180339887498949 * np.arange(1, move.size + 1))[0]
+        try:
+            inverses, vectors = eigs(
+                LinearOperator((move.size, move.size), inverse), k=NEAREST, v0=start
+            )
+        except ArpackError:
+            return np.nan, direction
+        rates = SHIFT - 1.0 / inverses
+        first = int(np.argmax(rates.real))
+        direction[move] = vectors[:, first].real
+        return float(rates[first].real), direction
