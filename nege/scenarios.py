@@ -105,6 +105,9 @@ def digital_turn(geography: Geography | None = None, *, city: str | None = None)
     18
     >>> path.digital_cost.sel(step=[0, 11, 17], industry="services").values
     array([3.  , 1.02, 1.02])
+    >>> ds = nege.follow(nege.OnlineAgglomeration(), path.sel(step=slice(4, 8)))
+    >>> nege.patterns(ds).pattern.sel(step=[7, 8]).values.tolist()
+    ['separated', 'one-sided online']
     """
     held = [(*step, *MANUFACTURING[0]) for step in SERVICES]
     follows = [(*SERVICES[-1], *step) for step in MANUFACTURING[1:]]

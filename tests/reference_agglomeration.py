@@ -14,7 +14,6 @@ Industries k, l; places p, q; channels c: 0 offline, 1 online. Tables are over (
 import dataclasses
 
 import numpy as np
-import xarray as xr
 from scipy import optimize
 
 OFFLINE, ONLINE = 0, 1
@@ -434,12 +433,3 @@ def follow(path, steps, **changes):
         economies.append(Economy(**{"distance": distance, **moved, **changes}))
         found.append(solve(economies[-1], found[-1] if found else None, 20.0 if found else 0.5))
     return economies, found
-
-
-def labelled(path, steps, found):
-    """Cost of all firms as a Dataset over step, as nege's own paths are."""
-    coords = {name: path[name].values for name in ("industry", "place")}
-    return xr.Dataset(
-        {"total_cost": (("step", "industry", "place", "channel"), [u["revenue"] for u in found])},
-        coords={"step": list(steps), **coords, "channel": ["offline", "online"]},
-    )

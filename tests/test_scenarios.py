@@ -21,12 +21,18 @@ REMOTE = {"remote_labour_share": (0.2, 0.5), "remote_substitution": 2.0}
 REMOTE |= {"remote_elasticity": 6.0, "remote_friction": 1.3}
 
 
+COLOCATED, SEPARATED, ONE, TWO = "co-located", "separated", "one-sided online", "two-sided online"
+
+
 @functools.cache
-def solved(name, steps, remote=False):
-    """Steps of a path by the reference, with what patterns() makes of them."""
-    path = getattr(nege.scenarios, name)()
-    economies, found = reference.follow(path, steps, **(REMOTE if remote else {}))
-    return economies, found, nege.patterns(reference.labelled(path, steps, found))
+def followed(name, remote=False):
+    """A path of the default economy, and its patterns."""
+    economy = nege.OnlineAgglomeration(**(REMOTE if remote else {}))
+    ds = nege.follow(economy, getattr(nege.scenarios, name)())
+    assert (ds.status == nege.Status.CONVERGED).all()
+    assert (ds.residual <= 1e-10).all()
+    assert (ds.leading_eigenvalue < 0.0).all()
+    return ds, nege.patterns(ds)
 
 
 def test_the_digital_turn_has_the_published_steps():
@@ -39,47 +45,63 @@ def test_the_digital_turn_has_the_published_steps():
 
 
 def test_the_digital_turn_leads_to_the_published_economies():
-    economies, found, seen = solved("digital_turn", tuple(TABLE))
-    for e, u, row, step in zip(economies, found, TABLE.values(), TABLE, strict=True):
-        share = u["revenue"].sum(2) / u["revenue"].sum((1, 2))[:, None]
-        reached = [*share[:, 0], *seen.online_share.sel(step=step).values, u["population"][0]]
+    ds, seen = followed("digital_turn")
+    share = ds.total_cost.sum("channel") / ds.total_cost.sum(["place", "channel"])
+    for step, row in TABLE.items():
+        online, people = seen.online_share.sel(step=step), ds.population.sel(step=step)
+        reached = [*share.sel(step=step).values[:, 0], *online.values, people.values[0]]
         np.testing.assert_allclose(reached, row, rtol=0, atol=1e-7)
+    assert seen.pattern.values.tolist() == [COLOCATED] * 4 + [SEPARATED] * 4 + [ONE] * 7 + [TWO] * 3
+
+
+@pytest.mark.parametrize("remote", [False, True])
+def test_the_equations_as_written_lead_to_the_same_economies_and_they_are_stable(remote):
+    ds, _ = followed("digital_turn", remote)
+    path = nege.scenarios.digital_turn()
+    economies, found = reference.follow(path, TABLE, **(REMOTE if remote else {}))
+    for e, u, step in zip(economies, found, TABLE, strict=True):
         assert max(reference.residual(e, u).values()) <= 1e-10
-        assert reference.growth_rates(e, u)[0].real < 0.0
+        mine = ds.sel(step=step)
+        np.testing.assert_allclose(mine.total_cost, u["revenue"], rtol=1e-8, atol=1e-12)
+        for name in ("price_index", "wage", "rent", "population", "dividend"):
+            np.testing.assert_allclose(mine[name], u[name], rtol=1e-9)
+        rate = reference.growth_rates(e, u)[0].real
+        assert mine.leading_eigenvalue.item() == pytest.approx(rate, abs=1e-6)
 
 
-def test_with_remote_labour_the_same_patterns_come_and_remote_income_rises():
-    economies, found, seen = solved("digital_turn", tuple(TABLE), remote=True)
-    share = []
-    for e, u in zip(economies, found, strict=True):
-        earned, away, _ = reference.households(e, u)
-        share.append(np.sum(away * u["population"] * earned) / np.sum(u["population"] * earned))
-    np.testing.assert_allclose([share[0], share[-1]], [0.00448924, 0.35223505], rtol=0, atol=1e-8)
-    assert (np.diff(share) > 0.0).all()
-    expected = ["co-located", "separated", "one-sided online", "two-sided online"]
-    assert seen.pattern.values.tolist() == expected
+def test_with_remote_labour_the_same_patterns_come_in_order_and_remote_income_rises():
+    ds, seen = followed("digital_turn", remote=True)
+    earned = ds.income - ds.population * ds.dividend
+    share = (ds.remote_share * earned).sum("place") / earned.sum("place")
+    ends = share.values[[0, -1]]
+    np.testing.assert_allclose(ends, [0.00448924, 0.35223505], rtol=0, atol=1e-8)
+    assert (share.diff("step") > 0.0).all()
+    names = [COLOCATED, SEPARATED, ONE, TWO]
+    phase = [names.index(name) for name in seen.pattern.values]
+    assert set(phase) == {0, 1, 2, 3}
+    assert phase == sorted(phase)
 
 
 def test_when_manufacturing_goes_first_industries_never_separate():
-    _, found, seen = solved("manufacturing_first", (0, 3, 4, 10, 13, 14, 17))
-    assert seen.pattern.values.tolist() == [
-        *("co-located", "co-located", "one-sided online", "one-sided online"),
-        *("one-sided online", "two-sided online", "two-sided online"),
-    ]
+    ds, seen = followed("manufacturing_first")
+    assert seen.pattern.values.tolist() == [COLOCATED] * 4 + [ONE] * 10 + [TWO] * 4
     assert seen.mode.sel(step=10).values.tolist() == ["online", "geographic"]
+    share = (ds.total_cost.sum("channel") / ds.total_cost.sum(["place", "channel"])).sel(place="0")
+    goods = share.sel(industry="manufacturing")
+    assert goods.sel(step=12) < 0.02 < 0.3 < goods.sel(step=17)
     # Both orders end in the same economy.
-    _, other, _ = solved("digital_turn", tuple(TABLE))
-    np.testing.assert_allclose(found[-1]["firms"], other[-1]["firms"], rtol=1e-8)
+    other, _ = followed("digital_turn")
+    np.testing.assert_allclose(ds.firm_mass[-1], other.firm_mass[-1], rtol=1e-7)
 
 
 def test_where_institutions_stay_apart_services_sell_online_from_the_city():
-    steps = (6, 8, 11, 17)
-    _, _, seen = solved("no_institutional_convergence", steps)
-    assert seen.mode.sel(industry="services").values.tolist() == ["geographic", *["dual"] * 3]
-    expected = ["separated", "one-sided online", "one-sided online", "two-sided online"]
-    assert seen.pattern.values.tolist() == expected
-    _, _, converging = solved("digital_turn", tuple(TABLE))
-    assert converging.mode.sel(step=11, industry="services") == "online"
+    _, seen = followed("no_institutional_convergence")
+    _, converging = followed("digital_turn")
+    assert seen.pattern.equals(converging.pattern)
+    services = seen.mode.sel(industry="services").values
+    assert services.tolist() == ["geographic"] * 8 + ["dual"] * 10
+    services = converging.mode.sel(industry="services").values
+    assert services.tolist() == ["geographic"] * 8 + ["dual"] + ["online"] * 9
 
 
 @pytest.mark.parametrize("name", PATHS)
