@@ -8,15 +8,19 @@ remote labour and the dividend). M is 1 for firms and people and 0 for prices; r
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
 from nege.kernels import agglomeration
 from nege.kernels import agglomeration_slopes as slopes
 
-ACCURACY = 1e-10  # of a solve by GMRES
+ACCURACY, ENOUGH = 1e-9, 1e-4  # relative residual that GMRES aims at, and that is accepted
 MOST_PRODUCTS = 400
-SHIFT = 1.0  # eigenvalues are looked for near it
-NEAREST = 6  # how many
+#: Eigenvalues are looked for near these: the one beside zero, and what is far above it.
+SHIFTS = (1.0, 10.0)
+BASIS, SHARPNESS = 24, 1e-5  # of the search for an eigenvalue: vectors kept, relative precision
 
 
 class Dense:
@@ -75,6 +79,7 @@ class Krylov:
         excess = np.empty_like(x)
         self.x, self.at = x, agglomeration.evaluate(self.p, x, excess)
         slopes.blocks(self.p, x, self.at, self.blocks, self.border)
+        self.prepared: dict[float, Any] = {}
         for i in (0, 1):
             unit = np.zeros(x.size)
             unit[i - 2] = 1.0
@@ -101,17 +106,21 @@ class Krylov:
         size = float(np.linalg.norm(right))
         if not np.isfinite(size) or size == 0.0:
             return right.copy()
-        y, failed = gmres(
+        if inverse_time not in self.prepared:
+            self.prepared[inverse_time] = self._preconditioner(weight, idle)
+        y, failed = gmres(  # stopped by rounding it may still be good enough for a Newton step
             LinearOperator((n, n), matrix),
             right,
             rtol=ACCURACY,
             restart=MOST_PRODUCTS,
             maxiter=1,
-            M=LinearOperator((n, n), self._preconditioner(weight, idle)),
+            M=LinearOperator((n, n), self.prepared[inverse_time]),
         )
-        return np.full(n, np.nan) if failed else np.asarray(y)
+        if failed and not np.linalg.norm(matrix(y) - right) <= ENOUGH * size:
+            return np.full(n, np.nan)
+        return np.asarray(y)
 
-    def _preconditioner(self, weight: np.ndarray, idle: np.ndarray):  # type: ignore[no-untyped-def]
+    def _preconditioner(self, weight: np.ndarray, idle: np.ndarray) -> Any:
         places, size, _ = self.blocks.shape
         inner = idle[:-2].reshape(places, size)
         blocks = -self.blocks
@@ -137,7 +146,11 @@ class Krylov:
         return apply
 
     def leading(self, idle: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return the largest real part among the eigenvalues nearest to SHIFT, and its vector."""
+        """Return the largest real part among the eigenvalues nearest to the shifts, and its vector."""
+        found = [self._nearest(shift, idle) for shift in SHIFTS]
+        return max(found, key=lambda pair: math.inf if math.isnan(pair[0]) else pair[0])
+
+    def _nearest(self, shift: float, idle: np.ndarray) -> tuple[float, np.ndarray]:
         from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
 
         move = np.flatnonzero(self.moving & ~idle)
@@ -146,16 +159,13 @@ class Krylov:
         def inverse(y: np.ndarray) -> np.ndarray:
             right = np.zeros(idle.size)
             right[move] = y.ravel()
-            return self.solve(SHIFT, idle, right)[move]
+            return self.solve(shift, idle, right)[move]
 
         start = 1.0 + np.modf(0.6180339887498949 * np.arange(1, move.size + 1))[0]
+        operator = LinearOperator((move.size, move.size), inverse)
         try:
-            inverses, vectors = eigs(
-                LinearOperator((move.size, move.size), inverse), k=NEAREST, v0=start
-            )
+            inverses, vectors = eigs(operator, k=1, ncv=BASIS, tol=SHARPNESS, v0=start)
         except ArpackError:
             return np.nan, direction
-        rates = SHIFT - 1.0 / inverses
-        first = int(np.argmax(rates.real))
-        direction[move] = vectors[:, first].real
-        return float(rates[first].real), direction
+        direction[move] = vectors[:, 0].real
+        return float((shift - 1.0 / inverses[0]).real), direction

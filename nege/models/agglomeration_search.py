@@ -32,10 +32,11 @@ from nege.status import Status
 
 logger = logging.getLogger("nege")
 
-LARGE = 60  # places from which the structured solver takes over
+LARGE = 40  # places from which the structured solver takes over
 FIRST_STEP = 1.0  # in the dynamics' own time
-FASTER = 4.0  # most by which a step of time grows from one to the next
-NEWTON = 1e6  # step of time from which it is Newton's method
+SLOWER, FASTER = 0.1, 4.0  # factors on the step of time from one to the next
+STRAIGHT, BENT = 0.1, 0.5  # share of the residual that a step leaves in the markets
+NEWTON, LONGEST = 1e6, 1e9  # steps of time: from which it is Newton's method, and at most
 LONGEST_PRICE, LONGEST_FIRMS = 1.0, 6.0  # most that a step moves, in logs
 SHORTEST = 1e-6  # step of time at which nothing helps
 RISE = 20.0  # growth of the residual at which a step is taken back
@@ -109,7 +110,8 @@ class _Search:
             if status is not Status.CONVERGED:
                 break
             rate, direction = self._leading()
-            error = self._error()
+            x, error = self._polish(x)
+            residual = self._residual()
             if not rate > NEUTRAL:
                 if not error <= self.options.tolerance_error:
                     status = Status.STALLED
@@ -144,14 +146,17 @@ class _Search:
         """Complementarity and market clearing in one number."""
         return float(np.maximum(np.max(np.abs(self.excess)), np.max(self.entry, initial=0.0)))
 
+    def _unclear(self) -> float:
+        """How far markets are from clearing."""
+        return float(np.max(np.abs(self.excess[~self.moving])))
+
     def _at_rest(self) -> bool:
         """Whether markets clear and nobody moves, within tolerance."""
         o = self.options
-        clearing = np.max(np.abs(self.excess[~self.moving]))
         growth = np.max(np.abs(self.excess[self.moving]))
         entry = np.max(self.entry)
         return bool(
-            clearing <= o.tolerance_residual
+            self._unclear() <= o.tolerance_residual
             and growth <= o.tolerance_payoff
             and entry <= o.tolerance_payoff
         )
@@ -176,12 +181,13 @@ class _Search:
             trial, whole = self._step(x, time)
             self.steps += 1
             if self._evaluate(trial) and self._residual() <= RISE * max(before, 1.0):
+                # What is left in the markets is what the step bent away from its tangent.
+                bent = self._unclear() / before
                 x = self._vanish(trial)
-                fall = before / max(self._residual(), 1e-300)
-                if whole:
-                    time *= min(FASTER, max(0.5, 2.0 * fall))
-                if time > NEWTON:
-                    time = np.inf
+                pace = SLOWER if bent > BENT or not whole else FASTER
+                if bent > STRAIGHT:
+                    pace = min(pace, 1.0)
+                time = max(min(time * pace, LONGEST), min(time, FIRST_STEP))
             else:
                 time = min(time, 1.0) / 8.0
                 self._evaluate(x)
@@ -189,7 +195,7 @@ class _Search:
                     return x, Status.STALLED, trace
             slow = 0 if self._residual() < 0.5 * best else slow + 1
             best = min(best, self._residual())
-            if slow > PATIENCE and time == np.inf:
+            if slow > PATIENCE and time >= NEWTON:
                 return x, Status.STALLED, trace
         return x, Status.CONVERGED, trace
 
@@ -233,9 +239,15 @@ class _Search:
 
     # --- stability ------------------------------------------------------------------
 
-    def _error(self) -> float:
-        """Length of the Newton step that is left: the distance to the exact rest point."""
-        return float(np.max(np.abs(self.system.solve(0.0, self.idle, self.excess))))
+    def _polish(self, x: np.ndarray) -> tuple[np.ndarray, float]:
+        """Take Newton steps until the next is short enough; return its length, the error left."""
+        for last in (False, False, True):
+            step = self.system.solve(0.0, self.idle, self.excess)
+            error = float(np.max(np.abs(step)))
+            if last or error <= self.options.tolerance_error or not self._evaluate(x + step):
+                break
+            x = x + step
+        return x, error
 
     def _leading(self) -> tuple[float, np.ndarray]:
         """Growth rate and shape of the fastest deviation of firms and people."""
