@@ -18,7 +18,6 @@ from agglomerations import (
     concentration,
     economy,
     firms,
-    in_city,
     jobs_away,
     online_share,
     price_gap,
@@ -398,11 +397,3 @@ def test_claim_06a_conditional_more_varieties_of_services_come_only_with_cheaper
     """Delivery becomes nearly free and fewer, larger firms serve; a lower fixed cost adds firms."""
     assert falling([firms(at(step)) for step in (6, 7, 8, 9)])
     assert firms(at(9, firm_scale=((1, 0.8), (1, 0.8)))) > firms(at(6))
-
-
-def test_claim_21a_conditional_a_cluster_goes_online_as_it_stands_if_its_lead_lasts():
-    kept = at(11, productivity=((1.05, 1, 1, 1), (1.25, 1, 1, 1)))
-    modes = nege.patterns(kept).mode.sel(industry=SERVICES)
-    assert modes.item() == "dual"
-    assert in_city(kept) > 0.5
-    assert nege.patterns(at(11)).mode.sel(industry=SERVICES).item() == "online"

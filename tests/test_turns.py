@@ -167,6 +167,14 @@ def test_claim_20b_goods_change_their_channel_and_hardly_their_place():
     assert abs(in_city(after, GOODS) - in_city(before, GOODS)) < 0.03
 
 
+def test_claim_21a_conditional_a_cluster_goes_online_as_it_stands_if_its_lead_lasts():
+    kept = at(11, productivity=((1.05, 1, 1, 1), (1.25, 1, 1, 1)))
+    modes = nege.patterns(kept).mode.sel(industry=SERVICES)
+    assert modes.item() == "dual"
+    assert in_city(kept) > 0.5
+    assert nege.patterns(at(11)).mode.sel(industry=SERVICES).item() == "online"
+
+
 def test_claim_21c_conditional_online_markets_create_services_outside_the_city_while_it_leads():
     """Where institutions are equal services are there anyway, sold offline."""
 
