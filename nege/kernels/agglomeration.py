@@ -34,7 +34,7 @@ is income of places in shares o. Firms spend their revenue, so that the same equ
 serve while firms and people are on the move. The unknowns stand where their equations do:
 ln n, ln G, ln E, ln w, ln h, ln L, and ln w0 with ``remote``, D itself with ``dividend``.
 
-A point where n = 0 is allowed where phi = 1. The Jacobian is ``tangent`` along unit vectors.
+A point where n = 0 is allowed where phi = 1. Derivatives are in ``agglomeration_slopes``.
 Source: the equations are nege's own, after Tan & Xia (2022); README and docstrings say more.
 """
 

@@ -1,9 +1,9 @@
 """Derivatives of the online-agglomeration system, exact; symbols as in ``agglomeration``.
 
-``tangent`` differentiates every equation along one direction of the unknowns. ``jacobian``
-is that along unit vectors. With `own`, places do not meet: sums over places keep the place's
-own part, so that one direction serves all places at once and ``blocks`` gets what a change
-in a place does to the place itself, which is all that a preconditioner needs.
+``tangent`` differentiates every equation along one direction of the unknowns; the Jacobian is
+that along unit vectors. With `own`, places do not meet: sums over places keep the place's
+own part, so that one direction serves all places at once and says what a change in a place
+does to the place itself, which is all that a preconditioner needs.
 """
 
 import numpy as np
@@ -20,7 +20,6 @@ from nege.kernels.agglomeration import (
     WAGE,
     by_place,
     dividend,
-    evaluate,
     gather,
     heard,
     remote,
@@ -176,45 +175,18 @@ def tangent(p, x, at, dx, own, parts, out):
 
 
 @kernel
-def jacobian(p, x, excess, out):
-    """Write the residual at x, and its derivative by every unknown; return the point."""
-    at = evaluate(p, x, excess)
-    direction, column = np.zeros(x.size), np.empty(x.size)
-    parts = np.empty((4, p.log_land.size))
-    for j in range(x.size):
-        direction[j] = 1.0
-        tangent(p, x, at, direction, False, parts, column)
-        direction[j] = 0.0
-        for i in range(x.size):
-            out[i, j] = column[i]
-    return at
-
-
-@kernel
-def blocks(p, x, at, out, border):
-    """Write, for each place, what its unknowns do to its own equations and to the border.
+def tangents(p, x, at, directions, own, parts, out):
+    """Write what ``tangent`` does for each row of directions.
 
     Parameters
     ----------
-    out : (P, B, B) array
-        Equation by unknown.
-    border : (2, P, B) array
-        The economy's two equations by the unknowns of each place.
+    directions, out : (M, N) arrays
+        Changes of the unknowns, and of the equations. Along unit vectors, `out` is the
+        transposed Jacobian.
+    own : bool
+        Whether places do not meet.
+    parts : (M, 4, P) array
+        Each place's part of the economy's totals.
     """
-    places, size = out.shape[0], out.shape[1]
-    direction, column = np.zeros(x.size), np.empty(x.size)
-    parts = np.empty((4, places))
-    d, rows = by_place(p, direction), by_place(p, column)
-    for j in range(size):
-        for q in range(places):
-            d[q, j] = 1.0
-        tangent(p, x, at, direction, True, parts, column)
-        for q in range(places):
-            d[q, j] = 0.0
-            for i in range(size):
-                out[q, i, j] = rows[q, i]
-            border[0, q, j] = 0.0
-            if p.remote_share.any():
-                border[0, q, j] = parts[REMOTE_USED, q] / at.totals[REMOTE_USED]
-                border[0, q, j] -= parts[REMOTE_SOLD, q] / at.totals[REMOTE_SOLD]
-            border[1, q, j] = parts[EARNED, q] / at.totals[EARNED]
+    for i in range(directions.shape[0]):
+        tangent(p, x, at, directions[i], own, parts[i], out[i])

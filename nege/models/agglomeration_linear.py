@@ -28,13 +28,21 @@ class Dense:
 
     def __init__(self, parameters: agglomeration.Parameters, moving: np.ndarray) -> None:
         self.p, self.moving = parameters, moving
-        self.jacobian = np.empty((moving.size, moving.size))
+        self.units = np.eye(moving.size)
+        self.parts = np.empty((moving.size, 4, parameters.log_land.size))
+        self.columns = np.empty_like(self.units)
 
     def linearise(self, x: np.ndarray) -> np.ndarray:
         """Return the residual at x, and keep the Jacobian there."""
         excess = np.empty_like(x)
-        slopes.jacobian(self.p, x, excess, self.jacobian)
+        at = agglomeration.evaluate(self.p, x, excess)
+        slopes.tangents(self.p, x, at, self.units, False, self.parts, self.columns)
         return excess
+
+    @property
+    def jacobian(self) -> np.ndarray:
+        """Equation by unknown."""
+        return self.columns.T
 
     def solve(self, inverse_time: float, idle: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Return y; NaN where the system is singular."""
@@ -68,29 +76,41 @@ class Krylov:
 
     def __init__(self, parameters: agglomeration.Parameters, moving: np.ndarray) -> None:
         self.p, self.moving = parameters, moving
-        places = parameters.log_land.size
-        size = (moving.size - 2) // places
-        self.blocks, self.border = np.empty((places, size, size)), np.empty((2, places, size))
-        self.shared = np.empty((2, moving.size))  # what w0 and D do to every equation
-        self.parts = np.empty((4, places))
+        self.places = parameters.log_land.size
+        size = (moving.size - 2) // self.places
+        # Every place's unknown of one kind at once, then the price of remote labour and the dividend.
+        self.units = np.zeros((size + 2, moving.size))
+        for j in range(size):
+            self.units[j, j:-2:size] = 1.0
+        self.units[size, -2] = self.units[size + 1, -1] = 1.0
+        self.one = np.empty((1, 4, self.places))
 
     def linearise(self, x: np.ndarray) -> np.ndarray:
         """Return the residual at x, and keep what products and preconditioner need."""
         excess = np.empty_like(x)
         self.x, self.at = x, agglomeration.evaluate(self.p, x, excess)
-        slopes.blocks(self.p, x, self.at, self.blocks, self.border)
+        inside, shared = self.units[:-2], self.units[-2:]
+        size = len(inside)
+        parts, out = np.empty((size, 4, self.places)), np.empty((size, x.size))
+        slopes.tangents(self.p, x, self.at, inside, True, parts, out)
+        self.blocks = out[:, :-2].reshape(size, self.places, size).transpose(1, 2, 0)
+        self.shared = np.empty((2, x.size))  # what w0 and D do to every equation
+        slopes.tangents(
+            self.p, x, self.at, shared, False, np.empty((2, 4, self.places)), self.shared
+        )
+        # What places do to the two equations that they share: by which part of the totals.
+        totals = self.at.totals[:, None, None]
+        part = parts.transpose(1, 2, 0) / np.where(totals == 0.0, 1.0, totals)
+        remote = part[agglomeration.REMOTE_USED] - part[agglomeration.REMOTE_SOLD]
+        self.border = np.stack([remote, part[agglomeration.EARNED]])
         self.prepared: dict[float, Any] = {}
-        for i in (0, 1):
-            unit = np.zeros(x.size)
-            unit[i - 2] = 1.0
-            slopes.tangent(self.p, x, self.at, unit, False, self.parts, self.shared[i])
         return excess
 
     def product(self, direction: np.ndarray) -> np.ndarray:
         """Return J times a vector."""
-        out = np.empty_like(direction)
-        slopes.tangent(self.p, self.x, self.at, direction, False, self.parts, out)
-        return out
+        out = np.empty((1, direction.size))
+        slopes.tangents(self.p, self.x, self.at, direction[None], False, self.one, out)
+        return out[0]
 
     def solve(self, inverse_time: float, idle: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Return y; NaN where GMRES does not get there."""
