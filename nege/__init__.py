@@ -4,6 +4,7 @@ from nege import geography, scenarios, testing
 from nege._version import __version__
 from nege.bifurcation import BifurcationDiagram, bifurcation
 from nege.clearing import short_run
+from nege.decomposition import decompose
 from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.hysteresis import Hysteresis, hysteresis
@@ -41,6 +42,7 @@ __all__ = [
     "__version__",
     "bifurcation",
     "break_points",
+    "decompose",
     "estimate_memory",
     "follow",
     "geography",

@@ -1,9 +1,8 @@
-"""What the map of industry looks like, in the words of the debate about digital trade."""
+"""What a map of industry looks like, in the words of the literature."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -11,134 +10,212 @@ import xarray as xr
 from nege import validation
 from nege.equilibrium import Equilibrium
 from nege.errors import InputError
+from nege.status import Status
 
 __all__ = ["patterns"]
 
-NOT_SOLVED = "not solved"
-_DIMS = {"industry", "place", "channel"}
+#: What is said of a point that was not solved.
+UNKNOWN = "unknown"
+
+CELL = ("industry", "place", "channel")
 
 
 def patterns(
-    equilibrium: Equilibrium | xr.Dataset,
+    data: Equilibrium | xr.Dataset,
     *,
-    pair: Sequence[str] | None = None,
     concentrated: float = 0.12,
     online: float = 0.5,
     colocated: float = 0.5,
+    pair: Sequence[str] | None = None,
 ) -> xr.Dataset:
-    """How far each industry is online and concentrated, and how two of them stand to each other.
+    """Name the pattern of agglomeration: who is concentrated, who is online, who is together.
 
-    With shares s_p of an industry's cost by place and P places: concentration is the
-    normalised Herfindahl index (sum s_p^2 - 1/P)/(1 - 1/P), co-location of two industries
-    is 1 - sum |m_p - s_p|/2. The four patterns are those of Tan & Xia (2022).
+    An industry's share m_p of place p is its share of the industry's cost, over both
+    channels. Its concentration is the normalised Herfindahl index
+    (Σ_p m_p² − 1/P)/(1 − 1/P): 0 if it is spread evenly over the P places, 1 if it is in
+    one of them. By its concentration and the online share of its cost an industry is
 
-    =============  ==================  =====================
-    mode           concentration       online share
-    =============  ==================  =====================
-    "geographic"   >= `concentrated`   <= `online`
-    "dual"         >= `concentrated`   > `online`
-    "online"       < `concentrated`    > `online`
-    "dispersed"    < `concentrated`    <= `online`
-    =============  ==================  =====================
+    ============  ==================  ================
+    mode          in few places       sells mostly
+    ============  ==================  ================
+    geographic    yes                 offline
+    dual          yes                 online
+    online        no                  online
+    dispersed     no                  offline
+    ============  ==================  ================
+
+    Two industries of shares m and s are co-located to the degree 1 − ½ Σ_p |m_p − s_p|:
+    1 if they are distributed alike, 0 if they share no place. Their pattern is
+    "two-sided online" or "one-sided online" if both or one of them sell mostly online;
+    else "co-located" or "separated". The phases are those of Tan & Xia (2022); the
+    thresholds are nege's.
 
     Parameters
     ----------
-    equilibrium : Equilibrium or Dataset
-        Of an economy of industries: from :func:`nege.solve`, or a sweep or path of it,
-        whose dimensions stay in front.
-    pair : two names, optional
-        Industries whose pattern is meant; the first two by default.
-    concentrated, online, colocated : float
-        Thresholds of the Herfindahl index, of the online share and of co-location.
+    data : Equilibrium or Dataset
+        An economy of :class:`nege.OnlineAgglomeration`, or what :func:`nege.sweep` or
+        :func:`nege.follow` made of one: any Dataset with ``total_cost`` over industry,
+        place and channel and whatever else. Where it has a ``status``, points that were
+        not solved have no pattern.
+    concentrated : float, default 0.12
+        Concentration from which an industry is concentrated, 0 to 1.
+    online : float, default 0.5
+        Online share above which an industry is online, 0 to 1.
+    colocated : float, default 0.5
+        Co-location from which two industries are co-located, 0 to 1.
+    pair : sequence of two str, optional
+        The industries whose pattern it is; by default the first two.
 
     Returns
     -------
     Dataset
-        Over industry ``online_share, concentration, mode``; and, with at least two
-        industries, ``colocation`` and ``pattern``: "two-sided online" where both are online,
-        "one-sided online" where one is, else "co-located" or "separated". Words are "not
-        solved" where the solve had failed.
+        ``online_share, concentration, mode`` (industry), and of the pair ``colocation,
+        pattern``, which an economy of one industry does not have; all with the other
+        dimensions of `data` in front. Where a point was not solved numbers are NaN and
+        words "unknown".
 
     Raises
     ------
     InputError
-        For an economy without industries, unknown names, or thresholds outside 0 to 1.
+        If `data` has no such ``total_cost``, if an Equilibrium is not at rest, or if a
+        threshold or a name is out of range.
+
+    Notes
+    -----
+    Not a measure for comparing economies with different numbers of places: how high a
+    concentration chance alone would bring depends on them.
 
     Examples
     --------
-    >>> import nege
-    >>> found = nege.patterns(nege.solve(nege.OnlineAgglomeration()))
-    >>> str(found.pattern.values), found.mode.values.tolist()
-    ('co-located', ['geographic', 'geographic'])
+    Manufacturing in two places of four, services in the first place alone:
+
+    >>> import nege, xarray as xr
+    >>> cost = xr.DataArray(
+    ...     [[[4, 0], [4, 0], [0, 0], [0, 0]], [[1, 3], [0, 0], [0, 0], [0, 0]]],
+    ...     dims=("industry", "place", "channel"),
+    ...     coords={"industry": ["manufacturing", "services"], "channel": ["offline", "online"]},
+    ... )
+    >>> found = nege.patterns(xr.Dataset({"total_cost": cost}))
+    >>> found.mode.values.tolist(), found.pattern.item(), found.colocation.item()
+    (['geographic', 'dual'], 'one-sided online', 0.5)
     """
-    data = equilibrium.data if isinstance(equilibrium, Equilibrium) else equilibrium
-    if (
-        not isinstance(data, xr.Dataset)
-        or "total_cost" not in data
-        or not set(data["total_cost"].dims) >= _DIMS
-    ):
-        raise InputError(
-            "equilibrium",
-            equilibrium,
-            "an Equilibrium or a Dataset with total_cost over industry, place and channel",
-            "nege.solve(nege.OnlineAgglomeration()) makes one.",
+    thresholds = {
+        name: validation.number(name, value, at_least=0.0, at_most=1.0)
+        for name, value in (
+            ("concentrated", concentrated),
+            ("online", online),
+            ("colocated", colocated),
         )
-    limits = {"concentrated": concentrated, "online": online, "colocated": colocated}
-    for name, value in limits.items():
-        limits[name] = validation.number(name, value, at_least=0.0, at_most=1.0)
+    }
+    cost = _total_cost(data)
+    industries = [str(name) for name in cost["industry"].values]
+    total = cost.sum(["place", "channel"], skipna=False)
+    total = total.where(total > 0.0)
+    place_share = cost.sum("channel", skipna=False) / total
+    online_share = cost.sel(channel="online", drop=True).sum("place", skipna=False) / total
+    even = 1.0 / cost.sizes["place"]
+    concentration = ((place_share**2).sum("place", skipna=False) - even) / (1.0 - even)
+    found = {
+        "online_share": online_share,
+        "concentration": concentration,
+        "mode": _mode(concentration >= thresholds["concentrated"], online_share, online),
+    }
+    if pair is not None or len(industries) > 1:
+        first, second = _pair(pair, industries)
+        apart = abs(
+            place_share.sel(industry=first, drop=True) - place_share.sel(industry=second, drop=True)
+        )
+        found["colocation"] = 1.0 - 0.5 * apart.sum("place", skipna=False)
+        found["pattern"] = _pattern(
+            found["colocation"], online_share.sel(industry=[first, second]), thresholds
+        )
+    result = xr.Dataset(found)
+    for name, (meaning, unit) in WORDS.items():
+        if name in result:
+            result[name].attrs = {"long_name": meaning} | ({"units": unit} if unit else {})
+    return result.assign_attrs(thresholds)
+
+
+WORDS = {
+    "online_share": ("online share of the industry's cost", "1"),
+    "concentration": ("normalised Herfindahl index of the industry's places", "1"),
+    "mode": ("mode of agglomeration", ""),
+    "colocation": ("co-location of the two industries", "1"),
+    "pattern": ("pattern of the two industries", ""),
+}
+
+
+def _total_cost(data: Equilibrium | xr.Dataset) -> xr.DataArray:
+    """Return total cost over (..., industry, place, channel), NaN where it was not solved."""
+    allowed = "an Equilibrium or Dataset with total_cost over industry, place and channel"
+    if isinstance(data, Equilibrium):
+        # A rest point that is not stable is still a map of industry.
+        if data.status not in (Status.CONVERGED, Status.UNSTABLE):
+            cure = f"Its solve ended with {data.status.name}. {data.status.remedy}"
+            raise InputError("data", data.status.name, "an economy at rest", cure)
+        data = data.data
+    if not isinstance(data, xr.Dataset) or "total_cost" not in data.data_vars:
+        cure = "nege.solve, nege.sweep and nege.follow make one of nege.OnlineAgglomeration."
+        raise InputError("data", type(data).__name__, allowed, cure)
     cost = data["total_cost"]
-    share = cost / cost.sum(["place", "channel"])
-    by_place, places = share.sum("channel", skipna=False), cost.sizes["place"]
-    online_share = share.sel(channel="online", drop=True).sum("place", skipna=False)
-    concentration = ((by_place**2).sum("place", skipna=False) - 1.0 / places) / (1.0 - 1.0 / places)
-    dense, digital = concentration >= limits["concentrated"], online_share > limits["online"]
-    found = xr.Dataset(
+    if not set(CELL) <= set(cost.dims):
+        raise InputError("data", cost.dims, allowed, "Those are the dimensions of total_cost.")
+    channels = {str(name) for name in cost["channel"].values}
+    if channels != {"offline", "online"} or "industry" not in cost.coords:
+        cure = 'Label its industries, and its channels "offline" and "online".'
+        raise InputError("data", sorted(channels), f"{allowed}, labelled", cure)
+    if cost.sizes["place"] < 2:
+        cure = "One place says nothing about where industry is."
+        raise InputError("data", cost.sizes["place"], "of at least two places", cure)
+    front = [dim for dim in cost.dims if dim not in CELL]
+    cost = cost.transpose(*front, *CELL).astype(np.float64)
+    if bool((cost < 0.0).any()) or bool(np.isinf(cost).any()):
+        raise InputError("data", "total_cost", "nowhere negative or infinite")
+    if "status" in data:
+        cost = cost.where(data["status"] == int(Status.CONVERGED))
+    return cost
+
+
+def _pair(pair: Sequence[str] | None, industries: Sequence[str]) -> tuple[str, str]:
+    """Return the names of two industries."""
+    names = list(industries[:2]) if pair is None else validation.texts("pair", pair)
+    if len(names) != 2 or len(set(map(str, names))) != 2:
+        raise InputError("pair", names, "two different industries", f"Known: {industries}.")
+    first, second = (validation.known("pair", name, industries) for name in names)
+    return first, second
+
+
+def _chosen(like: xr.DataArray, choices: dict[str, xr.DataArray]) -> xr.DataArray:
+    """Return the first word that applies, "unknown" where a number is NaN."""
+    dims: tuple[Hashable, ...] = like.dims
+    applies = [like.isnull(), *choices.values()]
+    words = np.select([a.transpose(*dims).values for a in applies], [UNKNOWN, *choices], UNKNOWN)
+    return like.copy(data=words)
+
+
+def _mode(concentrated: xr.DataArray, share: xr.DataArray, online: float) -> xr.DataArray:
+    sells_online = share > online
+    return _chosen(
+        share,
         {
-            "online_share": online_share.assign_attrs(long_name="share online", units="1"),
-            "concentration": concentration.assign_attrs(
-                long_name="normalised Herfindahl index over places", units="1"
-            ),
-            "mode": _words(
-                online_share.notnull(),
-                {"dual": dense & digital, "geographic": dense, "online": digital},
-                "dispersed",
-            ).assign_attrs(long_name="how the industry agglomerates"),
-        }
-    )
-    names = [str(name) for name in cost["industry"].values]
-    if pair is None and len(names) < 2:
-        return found
-    one, other = _pair(pair, names)
-    apart = np.abs(by_place.sel(industry=one, drop=True) - by_place.sel(industry=other, drop=True))
-    colocation = 1.0 - 0.5 * apart.sum("place", skipna=False)
-    ways = digital.sel(industry=one, drop=True), digital.sel(industry=other, drop=True)
-    found["colocation"] = colocation.assign_attrs(
-        long_name=f"co-location of {one} and {other}", units="1"
-    )
-    found["pattern"] = _words(
-        colocation.notnull(),
-        {
-            "two-sided online": ways[0] & ways[1],
-            "one-sided online": ways[0] | ways[1],
-            "co-located": colocation >= limits["colocated"],
+            "dual": concentrated & sells_online,
+            "online": sells_online,
+            "geographic": concentrated,
+            "dispersed": ~concentrated,
         },
-        "separated",
-    ).assign_attrs(long_name=f"pattern of {one} and {other}")
-    return found
-
-
-def _pair(pair: Any, names: Sequence[str]) -> tuple[str, str]:
-    chosen = list(names[:2]) if pair is None else validation.texts("pair", pair)
-    for name in chosen:
-        validation.known("pair", name, names)
-    if len(set(chosen)) != 2 or len(chosen) != 2:
-        raise InputError("pair", pair, "two different industries", f"Known: {', '.join(names)}.")
-    return chosen[0], chosen[1]
-
-
-def _words(solved: xr.DataArray, cases: dict[str, xr.DataArray], rest: str) -> xr.DataArray:
-    """Return for each element the first word whose case holds."""
-    chosen = np.select(
-        [~solved.values, *(c.values for c in cases.values())], [NOT_SOLVED, *cases], rest
     )
-    return solved.copy(data=chosen)
+
+
+def _pattern(
+    colocation: xr.DataArray, shares: xr.DataArray, thresholds: dict[str, float]
+) -> xr.DataArray:
+    count = (shares > thresholds["online"]).sum("industry")
+    return _chosen(
+        colocation,
+        {
+            "two-sided online": count == 2,
+            "one-sided online": count == 1,
+            "co-located": colocation >= thresholds["colocated"],
+            "separated": colocation < thresholds["colocated"],
+        },
+    )
