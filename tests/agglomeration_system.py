@@ -13,7 +13,7 @@ def of_model(model):
     """Read a nege.OnlineAgglomeration back into plain arrays, by its public fields only."""
     names = (
         *("sigma", "variety", "consumption", "housing", "inputs", "land_share", "productivity"),
-        *("land", "amenity", "home", "migration_elasticity", "spillover", "spillover_decay"),
+        *("land", "amenity", "home_weight", "migration_elasticity", "spillover", "spillover_decay"),
         *("online_spillover", "hears_online", "hears_offline", "diversity", "transport_cost"),
         *("search_cost", "digitisability", "digital_cost", "commission", "firm_scale"),
         *("remote_labour_share", "remote_substitution", "remote_elasticity", "remote_friction"),
@@ -26,7 +26,7 @@ def of_model(model):
 
 def evaluate(p, n, G, E, w, h, L, w0, D):
     """Every variable of the system at given unknowns, and the residual of every equation."""
-    K, P = G.shape
+    K = len(G)
     d, one = p.distance, (1 - p.sigma)[:, None, None]
     offline = np.exp((p.transport_cost + p.search_cost)[:, None, None] * d)
     online = np.exp(((1 - p.digitisability) * p.transport_cost)[:, None, None] * d)
@@ -78,7 +78,7 @@ def evaluate(p, n, G, E, w, h, L, w0, D):
     used_far = (a[:, None, None] * R * far).sum()
     land = p.housing * Y + p.land_share @ R.sum(1)
     V = Y / L / (np.prod(G ** p.consumption[:, None], 0) * h**p.housing)
-    attraction = p.home * (p.amenity * V) ** p.migration_elasticity
+    attraction = p.home_weight * (p.amenity * V) ** p.migration_elasticity
     residual = {
         "firms": np.log(R / X),
         "prices": np.log(index / G),
