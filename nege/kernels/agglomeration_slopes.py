@@ -45,7 +45,8 @@ def _supply(p, at, dx, own, out, moved):
         for k in range(industries):
             for c in range(2):
                 for q in range(places):
-                    mass[k, c, q] /= at.mass[k, c, q]
+                    if at.mass[k, c, q] > 0.0:
+                        mass[k, c, q] /= at.mass[k, c, q]
     for k in range(industries):
         for q in range(places):
             inputs = p.land_share[k] * d[q, wage + RENT] + p.labour_share[k] * d[q, wage]

@@ -83,7 +83,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
         "remote share": (away, (w0 / kappa / what) ** nu if has_remote else np.zeros_like(w)),
         "income": (Y, L * (what + D) + (1.0 - pooled) * owner * C),
         "land": (land, h * model.land.values if np.any(land > 0.0) else land),
-        "dividend": (np.array(D * L.sum()), np.sum(h * model.land.values) + pooled * C),
+        # Beside the wage bill, which is one: there may be nothing to pay out.
+        "dividend": (1.0 + D * L.sum(), 1.0 + np.sum(h * model.land.values) + pooled * C),
         "numeraire": (np.ones(1), np.atleast_1d((L * what).sum())),
         "real income": (
             V,

@@ -40,7 +40,9 @@ PARAMETERS: dict[str, Parameter] = {
         "1 is Dixit-Stiglitz; lower means that firms differ. Above 1 the market would value "
         "firms more than love of variety does.",
     ),
-    "consumption": Parameter(_INDUSTRY, _SHARE, "It is a share of consumers' spending."),
+    "consumption": Parameter(
+        _INDUSTRY, {"at_least": 0.0, "at_most": 1.0}, "It is a share of consumers' spending."
+    ),
     "housing": Parameter((), _SHARE, "It is a share of consumers' spending."),
     "inputs": Parameter(("input", "industry"), _SHARE, "It is a share of the user's cost."),
     "land_share": Parameter(_INDUSTRY, _SHARE, "It is a share of cost."),

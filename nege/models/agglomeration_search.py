@@ -278,6 +278,13 @@ class _Search:
         leaving = self._by_industry(self.excess) < 0.0
         small = (np.exp(firms) < GONE * total) & np.isfinite(firms) & leaving
         small &= (self.p.variety == 1.0)[:, None]
+        # Online firms that learn from each other alone can all be gone at once.
+        pool = firms[..., agglomeration.ONLINE]
+        lost = (np.exp(pool).sum(0) < GONE * total[:, 0]) & leaving[..., agglomeration.ONLINE].all(
+            0
+        )
+        lost &= (self.p.hears_offline == 0.0) & (self.p.spillover > 0.0)
+        small[..., agglomeration.ONLINE] |= lost & np.isfinite(pool)
         if small.any():
             x = x.copy()
             self._by_industry(x)[small] = -np.inf
@@ -323,7 +330,7 @@ class _Search:
         direction = direction / direction[np.argmax(np.abs(direction).round(9))]
         early = [point for time, point in trace if time * rate < 0.5]
         if early:
-            aside = np.where(np.isfinite(rest), early[-1] - rest, 0.0)
+            aside = _apart(early[-1], rest)
             side = float(direction @ aside)
             if side < -1e-9:
                 direction = -direction
@@ -337,6 +344,13 @@ class _Search:
         while self.steps < self.options.limit_steps and self.evaluate(x):
             x, _ = self._step(x, time)
             self.steps += 1
-            if np.max(np.abs(np.where(self.moving & np.isfinite(x), x - rest, 0.0))) > AWAY:
+            if np.max(np.abs(_apart(x, rest)[self.moving])) > AWAY:
                 break
         return x
+
+
+def _apart(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return x - y, zero where firms have vanished."""
+    apart = np.zeros_like(x)
+    np.subtract(x, y, out=apart, where=np.isfinite(x) & np.isfinite(y))
+    return apart

@@ -375,9 +375,11 @@ class OnlineAgglomeration(Model):
             {dim: labels[dim] for dim in dims},
             at_least=0.0,
         ).values
-        nobody = ~(firms > 0.0).any((1, 2)) | ((firms == 0.0).any((1, 2)) & (self.variety < 1.0))
+        needed = np.stack([np.ones_like(self.sigma), self.hears_offline > 0.0], axis=-1) > 0.0
+        absent = (firms == 0.0).any(1) & needed & (self.variety.values < 1.0)[:, None]
+        nobody = ~(firms > 0.0).any((1, 2)) | absent.any(1)
         if nobody.any():
-            name = self.industries[int(np.argmax(nobody.values))]
+            name = self.industries[int(np.argmax(nobody))]
             raise InputError(
                 f"{argument}['firm_mass']",
                 firms,
