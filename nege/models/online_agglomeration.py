@@ -266,43 +266,7 @@ class OnlineAgglomeration(Model):
     ) -> agglomeration.Parameters:
         """Return the NamedTuple of parameters that kernels read."""
         validation.known("operator", operator, ("auto", "dense"))
-        p = fields.as_arrays(self)
-        a = {name: value.values for name, value in p.items() if isinstance(value, xr.DataArray)}
-        distance = self.geography.metric.dense()
-        log_net = np.zeros((len(self.industries), 2))
-        log_net[:, 1] = np.log1p(-a["commission"])
-        places = len(self.geography)
-        owner = np.full(places, 1.0 / places)
-        if self.platform_owner is not None:
-            owner = self.platform_owner.values
-        reach = np.exp(-a["spillover_decay"][:, None, None] * distance)
-        return agglomeration.Parameters(
-            sigma=a["sigma"],
-            variety=a["variety"],
-            consumption=a["consumption"],
-            housing=self.housing,
-            inputs=a["inputs"],
-            land_share=a["land_share"],
-            labour_share=1.0 - a["inputs"].sum(0) - a["land_share"],
-            log_productivity=np.log(a["productivity"]),
-            log_land=np.log(a["land"]),
-            log_home=np.log(a["home_weight"]) + self.migration_elasticity * np.log(a["amenity"]),
-            migration=self.migration_elasticity,
-            spillover=a["spillover"],
-            pool=a["online_spillover"],
-            hears_online=a["hears_online"],
-            hears_offline=a["hears_offline"],
-            diversity=a["diversity"],
-            log_net=log_net,
-            log_scale=np.log(a["firm_scale"]),
-            remote_share=a["remote_labour_share"],
-            substitution=self.remote_substitution,
-            elasticity=self.remote_elasticity,
-            log_friction=float(np.log(self.remote_friction)),
-            pooled=1.0 if self.platform_owner is None else 0.0,
-            owner=owner,
-            operator=agglomeration.Dense(fields.trade_freeness(p, distance), reach),
-        )
+        return fields.kernel(self)
 
     # --- the long run ---------------------------------------------------------------
 
