@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Equilibrium", "load"]
 
+ALL = "equilibria"  # key of the provenance: how many there are, where that is proven
+
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Equilibrium:
@@ -241,6 +243,8 @@ class Equilibrium:
     def _open_questions(self) -> str:
         if self.horizon == "short run" and self.stability is None:
             return "Not established: whether workers would stay; nege.solve finds where they go."
+        if ALL in self.provenance:
+            return f"One of {self.provenance[ALL]} equilibria, which are proven to be all."
         return "Not established: whether there are other equilibria; another start may find one."
 
 

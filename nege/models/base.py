@@ -21,6 +21,7 @@ from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
 from nege.metrics import frozen
 from nege.models.results import Deviations, LongRun, ShortRun, Variable
+from nege.models.indifference import Arithmetic, Indifference, Tastes
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 
@@ -170,6 +171,21 @@ class Model:
             Distributions.
         options : Options
             Of the short run.
+        """
+        return None
+
+    def indifference(self, arithmetic: Arithmetic, tastes: Tastes | None) -> Indifference | None:
+        """Return the equations of an economy whose occupied regions are equally good.
+
+        None where they have no explicit form: then nothing is proven about the number
+        of equilibria.
+
+        Parameters
+        ----------
+        arithmetic : Arithmetic
+            Kind of numbers that the equations work on.
+        tastes : Tastes or None
+            Of people under logit dynamics; None where they follow payoffs alone.
         """
         return None
 
