@@ -239,7 +239,7 @@ class BifurcationDiagram:
         low, high = self.interval
         stable = sum(bool(branch.stable.any()) for branch in self.branches)
         lines = [
-            f"Equilibria of a {self.model.title} economy under {self.dynamics}, {self.parameter} "
+            f"Equilibria of {self.model.article} {self.model.title} economy under {self.dynamics}, {self.parameter} "
             f"from {low:g} to {high:g}:",
             f"{len(self.branches)} branches, of which {stable} are stable somewhere; of those that "
             "symmetry makes of each other, one is listed.",

@@ -199,11 +199,8 @@ class Equilibrium:
     def _headline(self) -> str:
         places = len(self.model.geography)
         online = "" if self.model.online is None else " and the online region"
-        article = "an" if self.model.title[0] in "aeiou" else "a"
-        return (
-            f"{self.horizon.capitalize()} of {article} {self.model.title} economy: {places} "
-            f"places{online}"
-        )
+        economy = f"{self.model.article} {self.model.title} economy"
+        return f"{self.horizon.capitalize()} of {economy}: {places} places{online}"
 
     def _findings(self) -> list[str]:
         if self.status is Status.UNSTABLE:

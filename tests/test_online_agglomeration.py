@@ -359,13 +359,23 @@ def test_an_unstable_symmetric_state_is_left_unless_asked_for():
 
 
 def test_with_strong_spillovers_there_are_several_stable_states():
-    model, found = equal_places(0.15), set()
-    for seed in range(24):
-        e = nege.solve(model, random_start(model, seed, spread=2.0))
-        assert e.leading_eigenvalue < 0.0
-        services = e.data.total_cost.sel(industry="services").sum("channel")
-        found.add(tuple(np.sort((services / services.sum()).values)[::-1].round(3)))
-    assert len(found) >= 3
+    found = nege.equilibria(equal_places(0.15), starts=20, basins=4)
+    assert not found.complete
+    assert "found" in repr(found)
+    assert "All" not in repr(found)
+    assert len(found.stable) == len(found)
+    services = found.to_dataset().total_cost.sel(industry="services").sum("channel")
+    shares = np.sort((services / services.sum("place")).values)[:, ::-1].round(3)
+    assert len({tuple(row) for row in shares}) >= 3
+    assert float(found.basins.sum()) == 1.0
+    for one in found:
+        nege.testing.assert_equilibrium(one, tolerance=1e-8)
+
+
+def test_on_the_reference_path_random_starts_find_one_equilibrium():
+    found = nege.equilibria(agglomerations.economy(9), starts=8, rng=1)
+    assert len(found) == 1
+    assert found[0].stability.stable
 
 
 def test_a_path_that_loses_stability_jumps_and_says_so():

@@ -20,8 +20,8 @@ from nege.geography import Geography
 from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
 from nege.metrics import frozen
-from nege.models.results import Deviations, LongRun, ShortRun, Variable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
+from nege.models.results import Deviations, LongRun, ShortRun, Variable
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 
@@ -102,6 +102,11 @@ class Model:
                 "free of the online region's name",
                 "Rename that place, or give OnlineRegion(name=...) another name.",
             )
+
+    @property
+    def article(self) -> str:
+        """What goes before its title in a sentence."""
+        return "an" if self.title[0] in "aeiou" else "a"
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -241,6 +246,10 @@ class Model:
         position = np.arange(1, len(self.regions) + 1)
         share = 1.0 + 0.02 * (np.modf(0.6180339887498949 * position)[0] - 0.5)
         return np.asarray(share / share.sum())
+
+    def random_start(self, rng: np.random.Generator) -> np.ndarray:
+        """Return a random distribution to start from, uniform over all of them."""
+        return rng.dirichlet(np.ones(len(self.regions)))
 
     def summary(self, data: xr.Dataset) -> str:
         """Say in a sentence where firms and people are in a long run."""

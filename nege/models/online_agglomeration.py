@@ -34,6 +34,7 @@ CELL, PLACE = ("industry", "place", "channel"), ("place",)
 INDUSTRIES = ("manufacturing", "services")
 CITY_PRODUCTIVITY = (1.05, 1.25)  # of the two industries in the first place, step 0
 CITY_START = 1.6  # firms of the first place over those of another, at the default start
+SCATTER = 2.0  # of firms at random starts, in logs
 FIRMS_START = 0.3  # firms of an industry and channel at the default start
 Values = float | Sequence[float] | Mapping[str, float] | np.ndarray | xr.DataArray
 
@@ -322,6 +323,12 @@ class OnlineAgglomeration(Model):
         firms = np.full((len(self.industries), places, 2), FIRMS_START / places)
         firms[:, 0] *= CITY_START
         return self._unknowns.pack(firms, np.full(places, 1.0 / places))
+
+    def random_start(self, rng: np.random.Generator) -> np.ndarray:
+        """Return firms that differ by factors of about 20 each way, and people anywhere."""
+        places = len(self.geography)
+        firms = np.exp(SCATTER * rng.normal(size=(len(self.industries), places, 2)))
+        return self._unknowns.pack(FIRMS_START / places * firms, rng.dirichlet(np.ones(places)))
 
     def check_share(self, share: Any, argument: str = "start") -> np.ndarray:
         """Return firms and people to start from, taken from a Dataset or mapping, checked."""
