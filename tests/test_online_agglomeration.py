@@ -460,3 +460,17 @@ def test_nothing_that_is_not_finite_passes(seed, bad):
     if bad == -np.inf and moved:  # no firms or no people: markets may clear around them
         return
     assert report.status != nege.Status.CONVERGED
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        lambda model: nege.bifurcation(model, "digital_cost", (1.1, 3.0)),
+        lambda model: nege.hysteresis(model, "digital_cost", (1.1, 3.0)),
+        lambda model: nege.break_points(model, "digital_cost", (1.1, 3.0)),
+        lambda model: nege.sustain_points(model, "digital_cost", (1.1, 3.0), core="0"),
+    ],
+)
+def test_tools_for_one_mobile_factor_say_what_serves_instead(tool):
+    with pytest.raises(nege.InputError, match="nege.follow serve every model"):
+        tool(nege.OnlineAgglomeration())
