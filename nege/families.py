@@ -111,7 +111,7 @@ class Family:
 
 def family_of(model: Any, parameter: Any, interval: Any, dynamics: Replicator | Logit) -> Family:
     """Return the family that a question about thresholds is about, once it is checked."""
-    check_model(model)
+    check_model(model, in_shares=True)
     axes.check_names(model, [parameter])
     allowed = "two numbers, the smaller first"
     ends = validation.real_array("interval", interval, allowed)

@@ -18,8 +18,9 @@ import xarray as xr
 from nege import axes
 from nege.errors import InputError
 from nege.models.base import Model
+from nege.models.results import LongRun
 from nege.options import Logit, Replicator, SolverOptions
-from nege.search import LongRun, find_long_run
+from nege.search import find_long_run
 from nege.solve import check_dynamics, check_model, check_options, default_start, provenance
 from nege.status import Status
 
