@@ -27,7 +27,6 @@ ARMS = ("down", "up")
 LEAP = 1e-3  # change of a share that stays in however short a step: a jump
 SHORTEST = 1e-12  # of the parameter's size: how closely a jump is bracketed
 BEYOND = 0.01  # of what is left of the step: where to look what came after
-JUMP = 0.02  # change of a share where a branch ends: not just its slope
 NEAR = 0.2  # by which a share may move within a step and be on the same branch
 BRANCHES = 5  # that can follow each other within a step
 APART = 1e-6  # of a share: arms further apart are two
@@ -264,8 +263,16 @@ class _Trace:
             # Just beyond it: has it gone elsewhere, or does another branch lead on from here?
             beyond = end + BEYOND * (high - end)
             settled = self._settled(beyond, here)
+            closer = self._settled(end + BEYOND**2 * (high - end), here)
             after = there if settled is None else settled
-            if np.max(np.abs(after - here)) > JUMP:
+            change = float(np.max(np.abs(after - here)))
+            # What leads on without a break gets as near as one likes; a jump does not. Too
+            # near to settle, it is compared with the whole step.
+            if closer is None:
+                jumped = change > 0.5 * float(np.max(np.abs(there - here)))
+            else:
+                jumped = float(np.max(np.abs(closer - here))) > 0.5 * change
+            if change > LEAP and jumped:
                 made.append(self._made(arm, low, end, here, after))
             if settled is None:
                 break

@@ -225,7 +225,7 @@ def places_mode(model, dynamics):
     for a, b, u, v in zip(grid, grid[1:], values, values[1:], strict=False):
         if u * v < 0:
             online = brentq(lead, a, b, xtol=1e-15)
-            at = nege.stability(nege.short_run(model, share(online)), dynamics)
+            at = nege.stability(nege.short_run(model, share(online)), dynamics=dynamics)
             between = np.abs(at.directions.values[:, -1]) < 1e-6
             found.append((online, at.eigenvalues.values.real[between][0]))
     return found
