@@ -294,8 +294,10 @@ def bifurcation(
     depth : int, default 2
         How many times to branch off from what symmetry alone makes an equilibrium.
     unstable : int or None, default 1
-        Branches are left only where at most so many deviations grow; None is everywhere,
-        which on large racetracks is a great many.
+        Branches are left only where at most so many deviations grow, and followed past a
+        point where a region empties only where at most one more does. Stable branches that
+        nothing but more unstable ones lead to are then not found (on a racetrack of 16 one
+        in four at most). None is everywhere, which on large racetracks is a great many.
     options : SolverOptions, optional
         Tolerances.
     progress : bool, optional
