@@ -123,6 +123,8 @@ class _Search:
         land[:, 4 * industries + agglomeration.RENT] = not agglomeration.uses_land(parameters)
         self.absent = np.append(land.ravel(), [not parameters.remote_share.any(), False])
         self.staying = staying
+        self.vanishing = parameters.variety == 1.0
+        self.lonely = (parameters.hears_offline == 0.0) & (parameters.spillover > 0.0)
         self.system: Any = (Dense if places <= LARGE else Krylov)(parameters, self.moving)
         self.steps = 0
         self.perturbed: list[str] = []
@@ -195,15 +197,17 @@ class _Search:
     def evaluate(self, x: np.ndarray) -> bool:
         """Linearise at x; keep the residual; whether it is finite where it counts."""
         excess = self.system.linearise(x)
-        gone = self.firms & np.isneginf(x)
+        gone = self.firms & (x == -np.inf)
         self.idle = self.absent | (self.moving if self.staying else gone)
         self.entry = np.where(gone & (not self.staying), excess, -np.inf)
         self.excess = np.where(self.idle, 0.0, excess)
-        return bool(np.isfinite(self.excess).all())
+        largest = np.max(np.abs(self.excess))
+        self._residual = float(np.maximum(largest, np.max(self.entry, initial=0.0)))
+        return bool(np.isfinite(largest))
 
     def residual(self) -> float:
         """Complementarity and market clearing in one number."""
-        return float(np.maximum(np.max(np.abs(self.excess)), np.max(self.entry, initial=0.0)))
+        return self._residual
 
     def _unclear(self) -> float:
         """How far markets are from clearing."""
@@ -274,17 +278,17 @@ class _Search:
 
     def _vanish(self, x: np.ndarray) -> np.ndarray:
         """Set firms to zero that have all but left, where variety allows it."""
+        if not (self.vanishing.any() or self.lonely.any()):
+            return x
         firms = self._by_industry(x)
         total = np.exp(firms).sum((0, 2))[:, None]
         leaving = self._by_industry(self.excess) < 0.0
         small = (np.exp(firms) < GONE * total) & np.isfinite(firms) & leaving
-        small &= (self.p.variety == 1.0)[:, None]
+        small &= self.vanishing[:, None]
         # Online firms that learn from each other alone can all be gone at once.
         pool = firms[..., agglomeration.ONLINE]
-        lost = (np.exp(pool).sum(0) < GONE * total[:, 0]) & leaving[..., agglomeration.ONLINE].all(
-            0
-        )
-        lost &= (self.p.hears_offline == 0.0) & (self.p.spillover > 0.0)
+        lost = np.exp(pool).sum(0) < GONE * total[:, 0]
+        lost &= leaving[..., agglomeration.ONLINE].all(0) & self.lonely
         small[..., agglomeration.ONLINE] |= lost & np.isfinite(pool)
         if small.any():
             x = x.copy()
