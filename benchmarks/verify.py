@@ -10,20 +10,29 @@ from typing import Any
 
 import numpy as np
 
+import nege
+
 TESTS = pathlib.Path(__file__).resolve().parents[1] / "tests"
 SHORT_RUNS, LONG_RUNS = 4000, 200
+TWO_REGIONS, THREE_REGIONS = 500, 30
+MEDIAN = 0.5  # seconds that a proof for two regions may take
 
 
 def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
     draws = _draws()
-    return sum(
+    failed = sum(
         _family(title, count // 50 if quick else count, check)
         for title, count, check in (
             ("short runs against the reference", SHORT_RUNS, draws.check_short_run),
             ("long runs against an independent integration", LONG_RUNS, draws.check_long_run),
         )
     )
+    two = TWO_REGIONS // 50 if quick else TWO_REGIONS
+    three = THREE_REGIONS // 10 if quick else THREE_REGIONS
+    failed += _proofs("all equilibria of two regions", two, draws.check_two_regions, MEDIAN)
+    failed += _proofs("all equilibria of three regions", three, draws.check_three_regions, np.inf)
+    return failed
 
 
 def torture(*, quick: bool = False) -> tuple[int, int]:
@@ -60,3 +69,42 @@ def _family(title: str, count: int, check: Callable[[int], Any]) -> int:
     for seed, message in failed[:10]:
         print(f"  draw {seed}: {message}")
     return len(failed)
+
+
+def _proofs(title: str, count: int, check: Callable[..., Any], median: float) -> int:
+    """Enumerate the equilibria of every draw; how many are contradicted, or are too slow at large.
+
+    What is not proven within the limit is no failure, but is printed with what is left.
+    """
+    seconds: list[float] = []
+    sizes: list[int] = []
+    failed, open_ = [], []
+
+    def timed(model: Any) -> Any:
+        began = time.perf_counter()
+        found = nege.equilibria(model)
+        seconds.append(time.perf_counter() - began)
+        return found
+
+    timed(_draws().two_regions(0))  # compiled, and not counted
+    seconds.clear()
+    for seed in range(count):
+        try:
+            found = check(seed, timed)
+        except Exception as error:
+            failed.append((seed, f"{type(error).__name__}: {error}"))
+            continue
+        sizes.append(len(found))
+        if not found.complete:
+            open_.append((seed, f"{len(found)} found. {found.reason}"))
+    took = float(np.median(seconds)) if seconds else np.nan
+    slow = not took <= median
+    print(
+        f"{title}: {len(sizes) - len(open_)} of {count} proven, {len(open_)} not proven within "
+        f"the limit, {len(failed)} contradicted or failed; {min(sizes, default=0)} to "
+        f"{max(sizes, default=0)} equilibria; median {took:.3f} s"
+        f"{f' (MORE than {median:g} s)' if slow else ''}, longest {max(seconds, default=0):.1f} s"
+    )
+    for seed, message in (failed + open_)[:10]:
+        print(f"  draw {seed}: {message}")
+    return len(failed) + slow

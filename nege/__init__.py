@@ -3,8 +3,10 @@
 from nege import geography, scenarios, testing
 from nege._version import __version__
 from nege.bifurcation import BifurcationDiagram, bifurcation
+from nege.census import Equilibria
 from nege.clearing import short_run
 from nege.decomposition import decompose
+from nege.enumeration import equilibria
 from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.hysteresis import Hysteresis, hysteresis
@@ -25,6 +27,7 @@ __all__ = [
     "ConvergenceError",
     "CorePeriphery",
     "DependencyError",
+    "Equilibria",
     "Equilibrium",
     "FootlooseEntrepreneur",
     "Hysteresis",
@@ -43,6 +46,7 @@ __all__ = [
     "bifurcation",
     "break_points",
     "decompose",
+    "equilibria",
     "estimate_memory",
     "follow",
     "geography",

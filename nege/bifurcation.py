@@ -239,8 +239,8 @@ class BifurcationDiagram:
         low, high = self.interval
         stable = sum(bool(branch.stable.any()) for branch in self.branches)
         lines = [
-            f"Equilibria of a {self.model.title} economy under {self.dynamics}, {self.parameter} "
-            f"from {low:g} to {high:g}:",
+            f"Equilibria of {self.model.article} {self.model.title} economy under "
+            f"{self.dynamics}, {self.parameter} from {low:g} to {high:g}:",
             f"{len(self.branches)} branches, of which {stable} are stable somewhere; of those that "
             "symmetry makes of each other, one is listed.",
         ]
@@ -318,7 +318,7 @@ def bifurcation(
     >>> diagram.points("break").round(6), diagram.points("sustain").round(6)
     (array([1.626577]), array([1.807313]))
     """
-    check_model(model)
+    check_model(model, in_shares=True)
     axes.check_names(model, [parameter])
     ends = axes.axis(model, parameter, interval)
     if ends.shape != (2,) or not ends[0] < ends[1]:

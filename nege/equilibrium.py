@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Equilibrium", "load"]
 
+ALL = "equilibria"  # key of the provenance: how many there are, where that is proven
+
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Equilibrium:
@@ -197,11 +199,8 @@ class Equilibrium:
     def _headline(self) -> str:
         places = len(self.model.geography)
         online = "" if self.model.online is None else " and the online region"
-        article = "an" if self.model.title[0] in "aeiou" else "a"
-        return (
-            f"{self.horizon.capitalize()} of {article} {self.model.title} economy: {places} "
-            f"places{online}"
-        )
+        economy = f"{self.model.article} {self.model.title} economy"
+        return f"{self.horizon.capitalize()} of {economy}: {places} places{online}"
 
     def _findings(self) -> list[str]:
         if self.status is Status.UNSTABLE:
@@ -241,6 +240,8 @@ class Equilibrium:
     def _open_questions(self) -> str:
         if self.horizon == "short run" and self.stability is None:
             return "Not established: whether workers would stay; nege.solve finds where they go."
+        if ALL in self.provenance:
+            return f"One of {self.provenance[ALL]} equilibria, which are proven to be all."
         return "Not established: whether there are other equilibria; another start may find one."
 
 

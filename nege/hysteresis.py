@@ -199,7 +199,7 @@ def hysteresis(
     >>> [(jump.arm, round(jump.value, 6)) for jump in loop.jumps]
     [('down', 1.171319), ('up', 1.75924)]
     """
-    check_model(model)
+    check_model(model, in_shares=True)
     axes.check_names(model, [parameter])
     ends = axes.axis(model, parameter, interval)
     if ends.shape != (2,) or ends[0] == ends[1]:

@@ -139,7 +139,7 @@ class Stability:
         occupied = int(np.count_nonzero(self.share.values))
         present, absent = MOVERS[self.dim]
         lines = [
-            f"Stability of the {self.model.title} economy under {self.dynamics}",
+            f"Stability of {self.model.article} {self.model.title} economy under {self.dynamics}",
             str(self),
         ]
         if len(self.eigenvalues) and not np.isnan(self.eigenvalues.values).any():

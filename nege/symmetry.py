@@ -94,6 +94,15 @@ class Symmetry(NamedTuple):
         """Return the regions in groups that symmetries map onto each other, in order."""
         return _orbits(self.arrangements, self.classes)
 
+    def generators(self) -> Iterator[np.ndarray]:
+        """Yield permutations of which all others are made: arrangements and exchanges of twins."""
+        yield from self.arrangements
+        for twins in self.classes:
+            for pair in itertools.pairwise(twins):
+                swap = np.arange(self.arrangements.shape[1])
+                swap[list(pair)] = swap[list(reversed(pair))]
+                yield swap
+
     def elements(self) -> Iterator[np.ndarray]:
         """Yield permutations, enough to find the axes of representations by regions.
 

@@ -70,10 +70,10 @@ def random_unknowns(model, seed):
     return x
 
 
-def random_start(model, seed):
+def random_start(model, seed, spread=1.0):
     rng = np.random.default_rng(seed)
     shape = (len(model.industries), len(model.geography), 2)
-    firms = 0.3 / shape[1] * np.exp(rng.normal(size=shape))
+    firms = 0.3 / shape[1] * np.exp(spread * rng.normal(size=shape))
     return {
         "firm_mass": xr.DataArray(firms, dims=CELL),
         "population": rng.dirichlet(np.ones(shape[1])),
@@ -124,7 +124,8 @@ def test_rows_that_have_no_meaning_drop_out(changes):
     gone = (
         excess[-2:-1] if "remote_labour_share" in changes else rows[:, 4 * k + agglomeration.RENT]
     )
-    assert np.isfinite(excess).all() and (gone == 0.0).all()
+    assert np.isfinite(excess).all()
+    assert (gone == 0.0).all()
 
 
 @pytest.mark.parametrize("seed", SOME[:3])
@@ -162,7 +163,8 @@ def test_steps_of_the_digital_turn_are_reached_from_any_start(step):
     model = agglomerations.economy(step)
     for seed in range(2):
         found = nege.solve(model, random_start(model, 100 * step + seed))
-        assert found.residual <= 1e-10 and found.leading_eigenvalue < 0.0
+        assert found.residual <= 1e-10
+        assert found.leading_eigenvalue < 0.0
         share = found.data.total_cost
         assert float(abs(share - expected.total_cost.sel(step=step)).max()) <= 1e-8
 
@@ -282,6 +284,14 @@ def test_with_one_industry_and_nothing_else_wages_are_those_of_core_and_peripher
     )
 
 
+def test_online_firms_that_only_learn_from_each_other_may_never_start():
+    model = agglomerations.economy(5, hears_offline=0.0)
+    found = nege.solve(model)
+    nege.testing.assert_equilibrium(found)
+    assert (found.data.firm_mass.sel(channel="online") == 0.0).all()
+    assert nege.stability(found).stable
+
+
 def test_where_online_trade_is_prohibitive_nobody_is_online():
     found = nege.solve(agglomerations.economy(6, digital_cost=1e4))
     assert float(found.data.total_cost.sel(channel="online").sum()) < 1e-12
@@ -337,29 +347,42 @@ def test_an_unstable_symmetric_state_is_left_unless_asked_for():
     assert pure.status is nege.Status.UNSTABLE
     assert pure.leading_eigenvalue == pytest.approx(0.030, abs=1e-3)
     found = nege.stability(pure)
-    assert not found.stable and found.unstable.sizes["mode"] == 3
+    assert not found.stable
+    assert found.unstable.sizes["mode"] == 3
     assert "services offline" in repr(found)
     left = nege.solve(model, even)
-    assert left.perturbed and left.leading_eigenvalue < 0.0
+    assert left.perturbed
+    assert left.leading_eigenvalue < 0.0
     services = left.data.total_cost.sel(industry="services").sum("channel")
     share = np.sort((services / services.sum()).values)[::-1]
     np.testing.assert_allclose(share, [0.498, 0.498, 0.002, 0.002], atol=1e-3)
 
 
 def test_with_strong_spillovers_there_are_several_stable_states():
-    model, found = equal_places(0.15), set()
-    for seed in range(24):
-        e = nege.solve(model, random_start(model, seed))
-        assert e.leading_eigenvalue < 0.0
-        services = e.data.total_cost.sel(industry="services").sum("channel")
-        found.add(tuple(np.sort((services / services.sum()).values)[::-1].round(3)))
-    assert len(found) >= 3
+    found = nege.equilibria(equal_places(0.15), starts=20, basins=4)
+    assert not found.complete
+    assert "found" in repr(found)
+    assert "All" not in repr(found)
+    assert len(found.stable) == len(found)
+    services = found.to_dataset().total_cost.sel(industry="services").sum("channel")
+    shares = np.sort((services / services.sum("place")).values)[:, ::-1].round(3)
+    assert len({tuple(row) for row in shares}) >= 3
+    assert float(found.basins.sum()) == 1.0
+    for one in found:
+        nege.testing.assert_equilibrium(one, tolerance=1e-8)
+
+
+def test_on_the_reference_path_random_starts_find_one_equilibrium():
+    found = nege.equilibria(agglomerations.economy(9), starts=8, rng=1)
+    assert len(found) == 1
+    assert found[0].stability.stable
 
 
 def test_a_path_that_loses_stability_jumps_and_says_so():
     model = equal_places(0.05)
     ds = nege.follow(model, {"spillover": [0.05, 0.08, 0.12, 0.15]})
-    assert (ds.status == nege.Status.CONVERGED).all() and (ds.leading_eigenvalue < 0.0).all()
+    assert (ds.status == nege.Status.CONVERGED).all()
+    assert (ds.leading_eigenvalue < 0.0).all()
     spread = ds.total_cost.sel(industry="services").sum("channel").std("place")
     assert ds.perturbed.values.any()
     first = int(np.argmax(ds.perturbed.values))
@@ -437,3 +460,17 @@ def test_nothing_that_is_not_finite_passes(seed, bad):
     if bad == -np.inf and moved:  # no firms or no people: markets may clear around them
         return
     assert report.status != nege.Status.CONVERGED
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        lambda model: nege.bifurcation(model, "digital_cost", (1.1, 3.0)),
+        lambda model: nege.hysteresis(model, "digital_cost", (1.1, 3.0)),
+        lambda model: nege.break_points(model, "digital_cost", (1.1, 3.0)),
+        lambda model: nege.sustain_points(model, "digital_cost", (1.1, 3.0), core="0"),
+    ],
+)
+def test_tools_for_one_mobile_factor_say_what_serves_instead(tool):
+    with pytest.raises(nege.InputError, match="nege.follow serve every model"):
+        tool(nege.OnlineAgglomeration())

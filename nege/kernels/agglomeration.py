@@ -159,12 +159,13 @@ def _mix(mass, mix, log_variety):
             for k in range(industries):
                 total += mass[k, c, q]
             for k in range(industries):
-                share = mass[k, c, q] / total
+                share = mass[k, c, q] / total if total > 0.0 else 0.0
                 mix[k, c, q] = share * np.log(share) if share > 0.0 else 0.0
                 entropy -= mix[k, c, q]
             log_variety[c, q] = entropy - np.log(industries)
             for k in range(industries):
-                mix[k, c, q] = -mix[k, c, q] - mass[k, c, q] / total * entropy
+                share = mass[k, c, q] / total if total > 0.0 else 0.0
+                mix[k, c, q] = -mix[k, c, q] - share * entropy
 
 
 @kernel
@@ -249,6 +250,8 @@ def _supply(p, x, at, excess):
                 out[q, 2 * k + c] = p.log_net[k, c] + log_price - p.log_scale[k, c] - cost
                 if p.variety[k] < 1.0:
                     out[q, 2 * k + c] -= (1.0 - p.variety[k]) * log_firms
+                if at.mass[k, c, q] == 0.0 and p.spillover[k] > 0.0:
+                    out[q, 2 * k + c] = -np.inf  # nobody to learn from: nothing can be made
 
 
 @kernel

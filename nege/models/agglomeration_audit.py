@@ -54,7 +54,10 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
         far[..., 1] = r * (w0 / W[..., 1]) ** (1.0 - s)
     land_cost = h[None] ** model.land_share.values[:, None]
     inputs = np.prod(G[:, None] ** model.inputs.values[:, :, None], axis=0)
-    cost = W ** labour[:, None, None] * (land_cost * inputs)[..., None] / _productivity(model, n)
+    with np.errstate(divide="ignore"):  # nobody to learn from: nothing can be made
+        cost = (
+            W ** labour[:, None, None] * (land_cost * inputs)[..., None] / _productivity(model, n)
+        )
     price = cost / (1.0 - zeta)
     # markets
     freeness = _trade_cost(model) ** (1.0 - sigma[..., None])  # k p c q
@@ -63,7 +66,9 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     weight = E * G ** (model.sigma.values - 1.0)[:, None]
     access = np.einsum("kpcq,kq->kpc", freeness, weight)
     sales = supply * access
-    fixed = n * model.firm_scale.values[:, None] * cost
+    fixed = (
+        np.where(n > 0.0, n, 0.0) * model.firm_scale.values[:, None] * np.where(n > 0.0, cost, 1.0)
+    )
     land = model.housing * Y + (model.land_share.values[:, None] * X.sum(-1)).sum(0)
     used = (labour[:, None, None] * X * (1.0 - far)).sum((0, 2))
     used_far = float((labour[:, None, None] * X * far).sum())
@@ -119,7 +124,8 @@ def _productivity(model: Any, n: np.ndarray) -> np.ndarray:
     mass = np.stack(
         [near.sum(-1) + hears_online * pool, hears_offline * near[..., 0] + near[..., 1] + pool], -1
     )
-    part = mass / mass.sum(0)
+    total = mass.sum(0)
+    part = np.where(total > 0.0, mass, 1.0) / np.where(total > 0.0, total, 1.0)
     entropy = -np.sum(part * np.log(np.where(part > 0.0, part, 1.0)), axis=0)
     variety = np.exp(entropy) / len(model.industries)
     gamma, theta = (

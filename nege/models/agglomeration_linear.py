@@ -138,12 +138,12 @@ class Krylov:
         if inverse_time not in self.prepared:
             self.prepared[inverse_time] = self._preconditioner(weight, idle)
         y, failed = gmres(  # stopped by rounding it may still be good enough for a Newton step
-            LinearOperator((n, n), matrix),
+            LinearOperator((n, n), matrix, dtype=float),
             right,
             rtol=ACCURACY,
             restart=MOST_PRODUCTS,
             maxiter=1,
-            M=LinearOperator((n, n), self.prepared[inverse_time]),
+            M=LinearOperator((n, n), self.prepared[inverse_time], dtype=float),
         )
         if failed and not np.linalg.norm(matrix(y) - right) <= ENOUGH * size:
             return np.full(n, np.nan)
@@ -191,7 +191,7 @@ class Krylov:
             return self.solve(shift, idle, right)[move]
 
         start = 1.0 + np.modf(0.6180339887498949 * np.arange(1, move.size + 1))[0]
-        operator = LinearOperator((move.size, move.size), inverse)
+        operator = LinearOperator((move.size, move.size), inverse, dtype=float)
         try:
             inverses, vectors = eigs(operator, k=1, ncv=BASIS, tol=SHARPNESS, v0=start)
         except ArpackError:

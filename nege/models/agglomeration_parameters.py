@@ -14,6 +14,7 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError
+from nege.kernels import agglomeration
 
 CHANNELS = ("offline", "online")
 
@@ -173,9 +174,46 @@ def trade_freeness(p: Mapping[str, Any], distance: np.ndarray) -> np.ndarray:
     return freeness
 
 
-def as_arrays(model: Any) -> dict[str, Any]:
-    """Return the parameters of a model by name."""
-    return {name: getattr(model, name) for name in PARAMETERS}
+def kernel(model: Any) -> agglomeration.Parameters:
+    """Return what kernels read."""
+    p = {name: getattr(model, name) for name in PARAMETERS}
+    # Copies, so that all can be written to: kernels are compiled anew for those that cannot.
+    a = {name: np.array(value) for name, value in p.items() if isinstance(value, xr.DataArray)}
+    distance = model.geography.metric.dense()
+    log_net = np.zeros((len(model.industries), 2))
+    log_net[:, 1] = np.log1p(-a["commission"])
+    places = len(model.geography)
+    owner = np.full(places, 1.0 / places)
+    if model.platform_owner is not None:
+        owner = np.array(model.platform_owner)
+    reach = np.exp(-a["spillover_decay"][:, None, None] * distance)
+    return agglomeration.Parameters(
+        sigma=a["sigma"],
+        variety=a["variety"],
+        consumption=a["consumption"],
+        housing=model.housing,
+        inputs=a["inputs"],
+        land_share=a["land_share"],
+        labour_share=1.0 - a["inputs"].sum(0) - a["land_share"],
+        log_productivity=np.log(a["productivity"]),
+        log_land=np.log(a["land"]),
+        log_home=np.log(a["home_weight"]) + model.migration_elasticity * np.log(a["amenity"]),
+        migration=model.migration_elasticity,
+        spillover=a["spillover"],
+        pool=a["online_spillover"],
+        hears_online=a["hears_online"],
+        hears_offline=a["hears_offline"],
+        diversity=a["diversity"],
+        log_net=log_net,
+        log_scale=np.log(a["firm_scale"]),
+        remote_share=a["remote_labour_share"],
+        substitution=model.remote_substitution,
+        elasticity=model.remote_elasticity,
+        log_friction=float(np.log(model.remote_friction)),
+        pooled=1.0 if model.platform_owner is None else 0.0,
+        owner=owner,
+        operator=agglomeration.Dense(trade_freeness(p, distance), reach),
+    )
 
 
 def frozen_shares(owner: Any, places: Sequence[str]) -> xr.DataArray | None:

@@ -43,6 +43,7 @@ SHORTEST = 1e-6  # step of time at which nothing helps
 RISE = 20.0  # growth of the residual at which a step is taken back
 GONE = 1e-12  # of the industry: fewer firms have vanished
 ENTRANTS = 1e-6  # of the industry, where entry pays
+CALM = 1e-6  # residual of those who are there, below which others enter
 NUDGE = 1e-3  # in logs, off an unstable rest point
 AWAY = 0.1  # in logs: where it has been left for good
 NEUTRAL = 1e-9  # growth rates below this are neither growth nor decline
@@ -97,7 +98,7 @@ def deviations(
     search.system = Dense(parameters, search.moving)
     search.evaluate(x)
     rates, vectors = search.system.modes(search.idle)
-    growth = np.where(np.isneginf(search.entry), search.excess, search.entry)
+    growth = np.where(search.firms & np.isneginf(x), search.entry, search.excess)
     return growth[search.moving], rates, vectors[search.moving]
 
 
@@ -232,7 +233,7 @@ class _Search:
                 return x, Status.LIMIT, trace
             entering = self.entry > self.options.tolerance_payoff
             before = self.residual()
-            if entering.any() and before <= ENTRANTS:
+            if entering.any() and np.max(np.abs(self.excess)) <= CALM:
                 x = self._enter(x, entering)
                 before, time = self.residual(), FIRST_STEP
             trace.append((time, x))

@@ -20,6 +20,7 @@ from nege.geography import Geography
 from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
 from nege.metrics import frozen
+from nege.models.indifference import Arithmetic, Indifference, Tastes
 from nege.models.results import Deviations, LongRun, ShortRun, Variable
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
@@ -103,6 +104,11 @@ class Model:
             )
 
     @property
+    def article(self) -> str:
+        """What goes before its title in a sentence."""
+        return "an" if self.title[0] in "aeiou" else "a"
+
+    @property
     def regions(self) -> tuple[str, ...]:
         """Names of all regions, the online one last."""
         names = self.geography.names
@@ -173,6 +179,21 @@ class Model:
         """
         return None
 
+    def indifference(self, arithmetic: Arithmetic, tastes: Tastes | None) -> Indifference | None:
+        """Return the equations of an economy whose occupied regions are equally good.
+
+        None where they have no explicit form: then nothing is proven about the number
+        of equilibria.
+
+        Parameters
+        ----------
+        arithmetic : Arithmetic
+            Kind of numbers that the equations work on.
+        tastes : Tastes or None
+            Of people under logit dynamics; None where they follow payoffs alone.
+        """
+        return None
+
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""
         raise NotImplementedError
@@ -225,6 +246,10 @@ class Model:
         position = np.arange(1, len(self.regions) + 1)
         share = 1.0 + 0.02 * (np.modf(0.6180339887498949 * position)[0] - 0.5)
         return np.asarray(share / share.sum())
+
+    def random_start(self, rng: np.random.Generator) -> np.ndarray:
+        """Return a random distribution to start from, uniform over all of them."""
+        return rng.dirichlet(np.ones(len(self.regions)))
 
     def summary(self, data: xr.Dataset) -> str:
         """Say in a sentence where firms and people are in a long run."""

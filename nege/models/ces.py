@@ -25,6 +25,7 @@ from nege.kernels.jit import kernel
 from nege.kernels.operators import buy
 from nege.models import fourier, trade
 from nege.models.base import Model
+from nege.models.indifference import Arithmetic, Tastes
 from nege.online import OnlineRegion
 
 
@@ -35,6 +36,15 @@ class Tables(NamedTuple):
     immobile: np.ndarray
     commission: np.ndarray
     amenity: np.ndarray
+
+
+class Exact(NamedTuple):
+    """The same in numbers of some arithmetic, each parameter taken as the float it is."""
+
+    freeness: list[list[Any]]  # K, origin by destination
+    immobile: list[Any]  # summing to one exactly
+    log_net: list[Any]  # ln(1 - zeta)
+    log_amenity: list[Any]
 
 
 class CESModel(Model):
@@ -148,6 +158,48 @@ class CESModel(Model):
             cost[:-1, -1] = cost[-1, :-1] = self.online.trade_cost
             commission[-1], amenity[-1] = self.online.commission, self.online.amenity
         return Tables(cost, self._padded(), commission, amenity)
+
+    def exact(self, arithmetic: Arithmetic) -> Exact:
+        """Return the economy in numbers of some arithmetic."""
+        number, exp, log = arithmetic
+        n, one = len(self.regions), number(1.0)
+        power = one - number(self.sigma)
+        log_net, log_amenity = [log(one)] * n, [log(one)] * n
+        freeness = [[one] * n for _ in range(n)]
+        if isinstance(self.trade_cost, float):
+            step = power * log(number(self.trade_cost))
+            for r, row in enumerate(self.geography.metric.dense().tolist()):
+                freeness[r][: len(row)] = [exp(step * number(distance)) for distance in row]
+        else:
+            for r, row in enumerate(self.trade_cost.values.tolist()):
+                freeness[r][: len(row)] = [exp(power * log(number(cost))) for cost in row]
+        if self.online is not None:
+            border = exp(power * log(number(self.online.trade_cost)))
+            for r in range(n - 1):
+                freeness[r][-1] = freeness[-1][r] = border
+            log_net[-1] = log(one - number(self.online.commission))
+            log_amenity[-1] = log(number(self.online.amenity))
+        immobile = [number(part) for part in self._padded().tolist()]
+        total = sum(immobile[1:], immobile[0])
+        return Exact(freeness, [part / total for part in immobile], log_net, log_amenity)
+
+    def apart(self, tastes: Tastes | None, response: float) -> tuple[float, float]:
+        """Return how far log shares, and log wages, of two regions can be apart.
+
+        Wages pay out market access, z_r = sum_s K_rs Y_s/P_s, to the power of `response`
+        (net of commissions): whatever the demand, z_r/z_q <= max_s K_rs/K_qs, and prices
+        are bounded likewise. Under logit tastes, shares then are.
+        """
+        if tastes is None:
+            return math.inf, math.inf
+        cost, _, commission, amenity = self.tables()
+        log_cost = np.log(cost)
+        far = (self.sigma - 1.0) * max(np.ptp(log_cost, axis=a).max() for a in (0, 1))
+        wages = response * (far + self.sigma * np.ptp(np.log1p(-commission)))
+        payoffs = wages + self.mu / (self.sigma - 1.0) * far + np.ptp(np.log(amenity))
+        shares = payoffs / tastes.scale + np.ptp(np.log(tastes.weight))
+        # More than rounding takes away, also where trade is free and all are zero.
+        return 1.001 * float(shares) + 1e-6, 1.001 * float(wages) + 1e-6
 
 
 @kernel

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -42,6 +42,7 @@ from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
 from nege.kernels.vmath import exp, log
 from nege.models import ces, closed_forms, trade
+from nege.models.indifference import Arithmetic, Excess, Indifference, Tastes
 from nege.models.results import Variable
 from nege.online import OnlineRegion
 
@@ -313,6 +314,50 @@ class CorePeriphery(ces.CESModel):
     def online_thresholds(self, trade_cost: float) -> tuple[float, float]:
         """Return the digital trade costs of take-off and collapse between two equal places."""
         return closed_forms.online_thresholds(self.sigma, self.mu, trade_cost)
+
+    def indifference(self, arithmetic: Arithmetic, tastes: Tastes | None) -> Indifference | None:
+        """Return the equations of an economy whose occupied regions are equally good.
+
+        With supplies x ~ lambda p^(1-sigma), p = w/(1-zeta), and v_r = x_r p_r^sigma, what is
+        earned in r up to a common factor,
+
+            ln w_r   = -ln B_r - mu/(sigma-1) ln P_r + s ln(lambda_r/b_r) + constant
+            E_s      = mu (1-zeta_s) v_s + phi_s sum_r v_r (1-mu + mu zeta_r)
+            excess_r = ln sum_s K_rs E_s/P_s - sigma ln p_r
+
+        and Walras' law is sum_r v_r (exp(excess_r) - 1) = 0. None where the scale s of
+        tastes is 1/(sigma-1): there supplies do not tell shares.
+        """
+        if tastes is not None and tastes.scale * (self.sigma - 1.0) == 1.0:
+            return None
+        number, exp, log = arithmetic
+        one, sigma, mu = number(1.0), number(self.sigma), number(self.mu)
+        freeness, farmers, log_net, log_amenity = self.exact(arithmetic)
+        places = range(len(self.regions))
+        elasticity, love = sigma - one, mu / (sigma - one)
+        kept = [exp(net) for net in log_net]
+        lost = [one - mu * part for part in kept]
+        if tastes is not None:
+            scale = number(tastes.scale)
+            liking = [scale * log(number(weight)) for weight in tastes.weight.tolist()]
+            damping = one - scale * elasticity
+
+        def at(supply: Sequence[Any]) -> Excess:
+            price = [sum(supply[r] * freeness[r][s] for r in places) for s in places]
+            mill = [-log_amenity[r] - love * log(price[r]) - log_net[r] for r in places]
+            if tastes is not None:
+                mill = [(mill[r] - liking[r] + scale * log(supply[r])) / damping for r in places]
+            value = [supply[r] * exp(sigma * mill[r]) for r in places]
+            rest = sum(value[r] * lost[r] for r in places)
+            demand = [(mu * kept[s] * value[s] + farmers[s] * rest) / price[s] for s in places]
+            access = [sum(freeness[r][s] * demand[s] for s in places) for r in places]
+            return Excess(
+                [supply[r] * exp(elasticity * mill[r]) for r in places],
+                [log(access[r]) - sigma * mill[r] for r in places],
+            )
+
+        shares, wages = self.apart(tastes, 1.0 / self.sigma)
+        return Indifference(at, shares + (self.sigma - 1.0) * wages)
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation from stored variables; the relative violation of each by name.

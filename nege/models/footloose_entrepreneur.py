@@ -52,7 +52,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -62,6 +62,7 @@ from nege.geography import Geography
 from nege.kernels import equations
 from nege.kernels.vmath import exp, log
 from nege.models import ces, closed_forms, trade
+from nege.models.indifference import Arithmetic, Excess, Indifference, Tastes
 from nege.models.results import Variable
 from nege.online import OnlineRegion
 
@@ -309,6 +310,46 @@ class FootlooseEntrepreneur(ces.CESModel):
     def online_thresholds(self, trade_cost: float) -> tuple[float, float]:
         """Return the digital trade costs of take-off and collapse between two equal places."""
         return closed_forms.online_thresholds(self.sigma, self.mu / self.sigma, trade_cost)
+
+    def indifference(self, arithmetic: Arithmetic, tastes: Tastes | None) -> Indifference | None:
+        """Return the equations of an economy whose occupied regions are equally good.
+
+        With supplies x ~ h (1-zeta)^(sigma-1) and earnings e_r = h_r w_r, up to common
+        factors,
+
+            ln w_r   = -ln B_r - mu/(sigma-1) ln Delta_r + s ln(h_r/b_r) + constant
+            E_s      = e_s + L_s sum_r e_r [sigma/(mu (1-zeta_r)) - 1]
+            excess_r = ln[(mu/sigma) (1-zeta_r)^sigma sum_s phi_rs E_s/Delta_s] - ln w_r
+
+        and Walras' law is sum_r e_r (exp(excess_r) - 1)/(1-zeta_r) = 0.
+        """
+        number, exp, log = arithmetic
+        one, sigma, mu = number(1.0), number(self.sigma), number(self.mu)
+        freeness, unskilled, log_net, log_amenity = self.exact(arithmetic)
+        places = range(len(self.regions))
+        love = mu / (sigma - one)
+        firms = [exp((one - sigma) * net) for net in log_net]  # for a supply of one
+        others = [sigma / (mu * exp(net)) - one for net in log_net]
+        level = [log(mu / sigma) + sigma * net for net in log_net]
+        if tastes is not None:
+            scale = number(tastes.scale)
+            liking = [scale * log(number(weight)) for weight in tastes.weight.tolist()]
+
+        def at(supply: Sequence[Any]) -> Excess:
+            price = [sum(supply[r] * freeness[r][s] for r in places) for s in places]
+            share = [supply[r] * firms[r] for r in places]
+            wage = [-log_amenity[r] - love * log(price[r]) for r in places]
+            if tastes is not None:
+                wage = [wage[r] + scale * log(share[r]) - liking[r] for r in places]
+            earned = [share[r] * exp(wage[r]) for r in places]
+            rest = sum(earned[r] * others[r] for r in places)
+            demand = [(earned[s] + unskilled[s] * rest) / price[s] for s in places]
+            access = [sum(freeness[r][s] * demand[s] for s in places) for r in places]
+            return Excess(share, [level[r] + log(access[r]) - wage[r] for r in places])
+
+        shares, _ = self.apart(tastes, 1.0)
+        commission = 0.0 if self.online is None else -math.log1p(-self.online.commission)
+        return Indifference(at, shares + (self.sigma - 1.0) * commission)
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation from stored variables; the relative violation of each by name.

@@ -34,6 +34,7 @@ CELL, PLACE = ("industry", "place", "channel"), ("place",)
 INDUSTRIES = ("manufacturing", "services")
 CITY_PRODUCTIVITY = (1.05, 1.25)  # of the two industries in the first place, step 0
 CITY_START = 1.6  # firms of the first place over those of another, at the default start
+SCATTER = 2.0  # of firms at random starts, in logs
 FIRMS_START = 0.3  # firms of an industry and channel at the default start
 Values = float | Sequence[float] | Mapping[str, float] | np.ndarray | xr.DataArray
 
@@ -266,43 +267,7 @@ class OnlineAgglomeration(Model):
     ) -> agglomeration.Parameters:
         """Return the NamedTuple of parameters that kernels read."""
         validation.known("operator", operator, ("auto", "dense"))
-        p = fields.as_arrays(self)
-        a = {name: value.values for name, value in p.items() if isinstance(value, xr.DataArray)}
-        distance = self.geography.metric.dense()
-        log_net = np.zeros((len(self.industries), 2))
-        log_net[:, 1] = np.log1p(-a["commission"])
-        places = len(self.geography)
-        owner = np.full(places, 1.0 / places)
-        if self.platform_owner is not None:
-            owner = self.platform_owner.values
-        reach = np.exp(-a["spillover_decay"][:, None, None] * distance)
-        return agglomeration.Parameters(
-            sigma=a["sigma"],
-            variety=a["variety"],
-            consumption=a["consumption"],
-            housing=self.housing,
-            inputs=a["inputs"],
-            land_share=a["land_share"],
-            labour_share=1.0 - a["inputs"].sum(0) - a["land_share"],
-            log_productivity=np.log(a["productivity"]),
-            log_land=np.log(a["land"]),
-            log_home=np.log(a["home_weight"]) + self.migration_elasticity * np.log(a["amenity"]),
-            migration=self.migration_elasticity,
-            spillover=a["spillover"],
-            pool=a["online_spillover"],
-            hears_online=a["hears_online"],
-            hears_offline=a["hears_offline"],
-            diversity=a["diversity"],
-            log_net=log_net,
-            log_scale=np.log(a["firm_scale"]),
-            remote_share=a["remote_labour_share"],
-            substitution=self.remote_substitution,
-            elasticity=self.remote_elasticity,
-            log_friction=float(np.log(self.remote_friction)),
-            pooled=1.0 if self.platform_owner is None else 0.0,
-            owner=owner,
-            operator=agglomeration.Dense(fields.trade_freeness(p, distance), reach),
-        )
+        return fields.kernel(self)
 
     # --- the long run ---------------------------------------------------------------
 
@@ -358,6 +323,12 @@ class OnlineAgglomeration(Model):
         firms = np.full((len(self.industries), places, 2), FIRMS_START / places)
         firms[:, 0] *= CITY_START
         return self._unknowns.pack(firms, np.full(places, 1.0 / places))
+
+    def random_start(self, rng: np.random.Generator) -> np.ndarray:
+        """Return firms that differ by factors of about 20 each way, and people anywhere."""
+        places = len(self.geography)
+        firms = np.exp(SCATTER * rng.normal(size=(len(self.industries), places, 2)))
+        return self._unknowns.pack(FIRMS_START / places * firms, rng.dirichlet(np.ones(places)))
 
     def check_share(self, share: Any, argument: str = "start") -> np.ndarray:
         """Return firms and people to start from, taken from a Dataset or mapping, checked."""
