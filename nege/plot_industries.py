@@ -231,7 +231,7 @@ def timeline(path: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     ax.set_yticks(range(len(rows)), list(rows))
     ax.set_ylim(len(rows) - 0.5, -0.5)
     every = max(1, len(steps) // 18)
-    ax.set_xticks(range(0, len(steps), every), [f"{step:.4g}" for step in steps[::every]])
+    ax.set_xticks(range(0, len(steps), every), list(map(_label, steps[::every])))
     ax.set_xlim(-0.5, len(steps) - 0.5)
     ax.set_xlabel(along[0].replace("_", " "))
     ax.spines[["top", "right", "left"]].set_visible(False)
@@ -254,6 +254,10 @@ def _share_of_industry(data: xr.Dataset) -> xr.DataArray:
         cure = "Select one, e.g. ds.isel(step=0)."
         raise InputError("data", cost.dims, "one economy", cure)
     return cost / cost.sum(["place", "channel"], skipna=False)
+
+
+def _label(step: Any) -> str:
+    return str(step) if isinstance(step, str) else f"{step:.4g}"
 
 
 def _colours(names: list[str]) -> list[str]:
