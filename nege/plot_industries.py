@@ -241,9 +241,7 @@ def timeline(path: xr.Dataset, *, ax: Axes | None = None) -> Axes:
         for word in WORD_COLOURS
         if word in used
     ]
-    ax.legend(
-        handles=handles, frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0.0, 1.0)
-    )
+    ax.legend(handles=handles, frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0.0, 1.0))
     return ax
 
 
