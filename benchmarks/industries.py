@@ -30,12 +30,14 @@ from benchmarks import measure, processes
 from benchmarks.contest import Call, Method, race
 from benchmarks.large import peak_memory
 from benchmarks.rows import Races, Row, duration
+from benchmarks.verify import tests
 from nege.kernels import agglomeration
 
 STEP = 6  # of the digital turn: institutions apart, services about to go online
 SPREAD = 2.0  # side of the square of random places, which are about one apart
-GOOD = 1e-10
-LIMIT = 60.0  # CPU seconds
+GOOD, GOOD_DRAWS = 1e-10, 1e-9  # violations of equations, relative; of one ill-conditioned
+LIMIT, DRAW_LIMIT = 60.0, 2.0  # CPU seconds, by random draw
+DRAWS = 25
 TARGETS = {4: 0.005, 50: 1.0, 400: 20.0}  # CPU seconds by places
 MEMORY = 3.0  # GB, of the largest
 QUICK = (4, 50)
@@ -52,6 +54,8 @@ class Economy:
 
     name: str
     model: nege.OnlineAgglomeration
+    movers: np.ndarray  # firms and people at the start, as ``check_share`` returns them
+    limit: float = LIMIT  # CPU seconds that peers have
 
     @property
     def size(self) -> int:
@@ -62,7 +66,7 @@ class Economy:
     def start(self) -> np.ndarray:
         """All unknowns, in logs, where everybody starts; without remote labour."""
         model = self.model
-        start = model._unknowns.with_movers(model.default_start(), model.start_state())
+        start = model._unknowns.with_movers(self.movers, model.start_state())
         start[-2] = 0.0
         return start
 
@@ -87,7 +91,14 @@ def digital_turn(size: int, seed: int = 0) -> Economy:
     path = nege.scenarios.digital_turn(places)
     economy = nege.OnlineAgglomeration(places, home_weight=weight, land=weight / weight.sum())
     moved = {str(name): values.sel(step=STEP) for name, values in path.data_vars.items()}
-    return Economy(f"industries P={size}", economy.replace(moved))
+    return Economy(f"industries P={size}", economy.replace(moved), economy.default_start())
+
+
+def drawn(seed: int) -> Economy:
+    """Return one of the random economies of ``verify``, without remote labour."""
+    draws = tests("draws_agglomeration")
+    model, start = draws.economy(seed, remote_labour_share=0.0)
+    return Economy(f"industries, draw {seed}", model, model.check_share(start), DRAW_LIMIT)
 
 
 def violation(economy: Economy, answer: np.ndarray | xr.Dataset) -> float:
@@ -104,7 +115,7 @@ def violation(economy: Economy, answer: np.ndarray | xr.Dataset) -> float:
 
 
 def _kernel(economy: Economy) -> Call:
-    model, share, state = economy.model, economy.model.default_start(), economy.start
+    model, share, state = economy.model, economy.movers, economy.start
     options = nege.SolverOptions()
     return lambda: model.own_long_run(share, state, nege.Replicator(), options).state
 
@@ -113,13 +124,13 @@ def _labelled(economy: Economy) -> Any:
     return lambda: nege.solve(economy.model).data
 
 
-def _in_time(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+def _in_time(function: Callable[[np.ndarray], Any], limit: float) -> Callable[[np.ndarray], Any]:
     """Return the same function, which stops whoever calls it after the limit."""
     began = time.process_time()
 
-    def limited(x: np.ndarray) -> np.ndarray:
-        if time.process_time() - began > LIMIT:
-            raise TimeoutError(f"not done after {LIMIT:g} CPU s")
+    def limited(x: np.ndarray) -> Any:
+        if time.process_time() - began > limit:
+            raise TimeoutError(f"not done after {limit:g} CPU s")
         return function(x)
 
     return limited
@@ -128,7 +139,7 @@ def _in_time(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarr
 def _root(method: str, options: dict[str, Any]) -> Callable[[Economy], Call]:
     def prepare(economy: Economy) -> Call:
         def solve() -> np.ndarray:
-            excess = _in_time(economy.excess)
+            excess = _in_time(economy.excess, economy.limit)
             found = scipy.optimize.root(excess, economy.start, method=method, options=options)
             return np.asarray(found.x)
 
@@ -155,7 +166,7 @@ def _textbook(economy: Economy) -> Call:
         def commission(x: np.ndarray) -> np.ndarray:
             return agglomeration.evaluate(p, x, left).totals[agglomeration.COMMISSION]
 
-        earn = _in_time(commission)
+        earn = _in_time(commission, economy.limit)
         while True:
             earned = earn(x)
             left[-2] = 0.0
@@ -204,12 +215,29 @@ def rows(races: Races, *, quick: bool) -> Iterator[Row]:
         note = f"labelled {duration(seconds[LABELLED.name])}; {', '.join(others)}"
         mine = measure.median(seconds[NEGE.name])
         yield Row(f"{economy.name}, long run, CPU s", mine, TARGETS[size], False, note)
+    yield _draws_row(5 if quick else DRAWS)
     if not quick:
         largest = max(TARGETS)
         alone = processes.industries(largest)
         note = f"{alone['seconds']:.1f} s, equations hold to {alone['violation']:.0e}"
         work = f"industries P={largest}, peak memory, GB"
         yield Row(work, alone["peak"], MEMORY, False, note)
+
+
+def _draws_row(count: int) -> Row:
+    """How many random economies are solved by whom: speed is of no use to those who fail."""
+    methods = (NEGE, *PEERS)
+    solved = dict.fromkeys((method.name for method in methods), 0)
+    for seed in range(count):
+        found = race(
+            drawn(seed), methods, rounds=1, budget=0.0, residual=violation, good=GOOD_DRAWS
+        )
+        for name, entry in found.items():
+            solved[name] += entry["failure"] is None
+    share = {name: 100.0 * number / count for name, number in solved.items()}
+    note = ", ".join(f"{peer.name} {share[peer.name]:.0f}" for peer in PEERS)
+    work = "random economies of industries solved, %"
+    return Row(work, share[NEGE.name], 100.0, True, f"{count} draws; {note}")
 
 
 def alone(size: int) -> dict[str, float]:

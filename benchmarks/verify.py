@@ -21,7 +21,7 @@ MEDIAN = 0.5  # seconds that a proof for two regions may take
 
 def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
-    draws, industries = _draws("draws"), _draws("draws_agglomeration")
+    draws, industries = tests("draws"), tests("draws_agglomeration")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, count // 50 if quick else count, check)
@@ -42,10 +42,11 @@ def run(*, quick: bool = False) -> int:
 def torture(*, quick: bool = False) -> tuple[int, int]:
     """Return how many random short runs failed, and of how many."""
     count = SHORT_RUNS // 50 if quick else SHORT_RUNS
-    return _family("random short runs", count, _draws("draws").check_short_run), count
+    return _family("random short runs", count, tests("draws").check_short_run), count
 
 
-def _draws(module: str) -> Any:
+def tests(module: str) -> Any:
+    """Return a module of the test suite."""
     if str(TESTS) not in sys.path:
         sys.path.insert(0, str(TESTS))
     return importlib.import_module(module)
@@ -88,7 +89,7 @@ def _proofs(title: str, count: int, check: Callable[..., Any], median: float) ->
         seconds.append(time.perf_counter() - began)
         return found
 
-    timed(_draws().two_regions(0))  # compiled, and not counted
+    timed(tests("draws").two_regions(0))  # compiled, and not counted
     seconds.clear()
     for seed in range(count):
         try:

@@ -19,10 +19,15 @@ def check_step(seed):
     return found
 
 
+def economy(seed, **changes):
+    """Draw an economy with everything in it, and a start."""
+    model = random.random_model(1000 + seed, **changes)
+    return model, random.random_start(model, seed)
+
+
 def check_economy(seed):
-    """Solve a random economy with everything in it from a random start."""
-    model = random.random_model(1000 + seed)
-    return _solved(model, random.random_start(model, seed))
+    """Solve a random economy from a random start."""
+    return _solved(*economy(seed))
 
 
 def _solved(model, start):
