@@ -1,158 +1,16 @@
-"""The online agglomeration: equations, derivatives, invariants, limits, rest points."""
+"""The online agglomeration: rest points, invariants, limits, several states, short runs."""
 
 import functools
 
-import agglomeration_system as system
 import agglomerations
 import numpy as np
 import pytest
 import reference_agglomeration as slow
 import xarray as xr
-from hypothesis import given
-from hypothesis import strategies as st
+from random_agglomerations import CELL, allclose, random_model, random_start
 
 import nege
-from nege.kernels import agglomeration
-from nege.kernels import agglomeration_slopes as slopes
-from nege.models import agglomeration_linear as linear
 from nege.models import agglomeration_search as search
-
-CELL = ("industry", "place", "channel")
-
-
-def random_model(seed, *, places=None, industries=None, **changes):
-    """An economy with everything in it that the model knows."""
-    rng = np.random.default_rng(seed)
-    places = places or int(rng.integers(2, 7))
-    industries = industries or int(rng.integers(1, 4))
-    x, y = rng.uniform(0.0, 2.0, (2, places))
-    spending = rng.dirichlet(np.full(industries + 1, 5.0))
-    parameters = {
-        "industries": [f"industry {k}" for k in range(industries)],
-        "sigma": rng.uniform(3.0, 8.0, industries),
-        "variety": rng.uniform(0.6, 1.0, industries),
-        "consumption": spending[1:],
-        "housing": spending[0],
-        "inputs": rng.uniform(0.0, 0.5 / industries, (industries, industries)),
-        "land_share": rng.uniform(0.0, 0.2, industries),
-        "productivity": np.exp(0.1 * rng.normal(size=(industries, places))),
-        "land": rng.dirichlet(np.full(places, 5.0)),
-        "amenity": np.exp(0.05 * rng.normal(size=places)),
-        "home_weight": rng.uniform(0.5, 2.0, places),
-        "migration_elasticity": rng.uniform(0.0, 8.0),
-        "spillover": rng.uniform(0.0, 0.08, industries),
-        "spillover_decay": rng.uniform(1.0, 6.0, industries),
-        "online_spillover": rng.uniform(0.0, 1.5, industries),
-        "hears_online": rng.uniform(0.0, 1.0, industries),
-        "hears_offline": rng.uniform(0.0, 1.5, industries),
-        "diversity": rng.uniform(0.0, 0.05, industries),
-        "transport_cost": rng.uniform(0.0, 0.6, industries),
-        "search_cost": rng.uniform(0.0, 0.6, industries),
-        "digitisability": rng.uniform(0.0, 1.0, industries),
-        "digital_cost": 1.0 + rng.exponential(0.5, industries),
-        "commission": rng.uniform(0.0, 0.15, industries),
-        "platform_owner": rng.dirichlet(np.ones(places)) if seed % 2 else None,
-        "firm_scale": rng.uniform(0.5, 2.0, (industries, 2)),
-        "remote_labour_share": rng.uniform(0.0, 0.4, industries),
-        "remote_substitution": (0.7, 1.0, 2.5)[seed % 3],
-        "remote_elasticity": rng.uniform(2.0, 8.0),
-        "remote_friction": rng.uniform(1.0, 1.5),
-        **changes,
-    }
-    distance = np.hypot(x[:, None] - x, y[:, None] - y)
-    return nege.OnlineAgglomeration(nege.geography.from_distance(distance), **parameters)
-
-
-def random_unknowns(model, seed):
-    rng = np.random.default_rng(seed)
-    x = 0.3 * rng.normal(size=model.start_state().size)
-    x[-1] = rng.uniform(0.1, 0.6)
-    return x
-
-
-def random_start(model, seed, spread=1.0):
-    rng = np.random.default_rng(seed)
-    shape = (len(model.industries), len(model.geography), 2)
-    firms = 0.3 / shape[1] * np.exp(spread * rng.normal(size=shape))
-    return {
-        "firm_mass": xr.DataArray(firms, dims=CELL),
-        "population": rng.dirichlet(np.ones(shape[1])),
-    }
-
-
-def allclose(a, b, **tolerance):
-    for name in a.data_vars:
-        np.testing.assert_allclose(a[name], b[name], err_msg=name, **tolerance)
-
-
-# --- equations ---------------------------------------------------------------------
-
-SOME = [0, 1, 2, 3, 4, 5]
-
-
-@pytest.mark.parametrize("seed", SOME)
-def test_every_equation_is_as_written_down(seed):
-    model = random_model(seed)
-    x, excess = random_unknowns(model, seed), np.empty(model.start_state().size)
-    agglomeration.evaluate(model.kernel, x, excess)
-    expected = system.residual(system.of_model(model), x)
-    np.testing.assert_allclose(excess, expected, rtol=1e-11, atol=1e-11)
-
-
-@pytest.mark.parametrize("seed", SOME)
-def test_derivatives_agree_with_complex_steps(seed):
-    model = random_model(seed)
-    x, excess = random_unknowns(model, seed), np.empty(model.start_state().size)
-    matrix = linear.Dense(model.kernel, np.ones(x.size, dtype=bool))
-    matrix.linearise(x)
-    expected = system.jacobian(system.of_model(model), x)
-    assert np.max(np.abs(matrix.jacobian - expected)) <= 1e-11 * np.max(np.abs(expected))
-    assert agglomeration.evaluate(model.kernel, x, excess).totals.all()
-
-
-@pytest.mark.parametrize(
-    "changes", [{"remote_labour_share": 0.0}, {"housing": 0.0, "land_share": 0.0}]
-)
-def test_rows_that_have_no_meaning_drop_out(changes):
-    if "housing" in changes:
-        changes = {**changes, "consumption": [0.6, 0.4]}
-    model = random_model(3, industries=2, **changes)
-    x = random_unknowns(model, 3)
-    excess, k = np.empty_like(x), 2
-    agglomeration.evaluate(model.kernel, x, excess)
-    rows = excess[:-2].reshape(len(model.geography), -1)
-    gone = (
-        excess[-2:-1] if "remote_labour_share" in changes else rows[:, 4 * k + agglomeration.RENT]
-    )
-    assert np.isfinite(excess).all()
-    assert (gone == 0.0).all()
-
-
-@pytest.mark.parametrize("seed", SOME[:3])
-def test_products_blocks_and_solves_without_the_matrix_are_those_with_it(seed):
-    model = random_model(seed)
-    found = search._Search(model.kernel, model.geography.names, nege.SolverOptions())
-    dense, krylov = (kind(model.kernel, found.moving) for kind in (linear.Dense, linear.Krylov))
-    x, v = random_unknowns(model, seed), random_unknowns(model, seed + 100)
-    excess = dense.linearise(x)
-    np.testing.assert_array_equal(krylov.linearise(x), excess)
-    np.testing.assert_allclose(krylov.product(v), dense.jacobian @ v, rtol=1e-12, atol=1e-12)
-    for inverse_time in (0.0, 1.0):
-        right = dense.solve(inverse_time, found.absent, excess)
-        left = krylov.solve(inverse_time, found.absent, excess)
-        np.testing.assert_allclose(left, right, atol=1e-6 * np.max(np.abs(right)))
-
-
-def test_derivatives_along_one_direction_are_those_along_many():
-    model = random_model(1)
-    x, excess = random_unknowns(model, 1), np.empty(model.start_state().size)
-    at = agglomeration.evaluate(model.kernel, x, excess)
-    places, directions = len(model.geography), np.stack([random_unknowns(model, i) for i in (5, 6)])
-    many, one = np.empty_like(directions), np.empty_like(x)
-    slopes.tangents(model.kernel, x, at, directions, False, np.empty((2, 4, places)), many)
-    slopes.tangent(model.kernel, x, at, directions[1], False, np.empty((4, places)), one)
-    np.testing.assert_array_equal(many[1], one)
-
 
 # --- rest points -------------------------------------------------------------------
 
@@ -448,20 +306,6 @@ def test_tastes_are_the_models_own():
         nege.solve(nege.OnlineAgglomeration(), dynamics=nege.Logit(scale=0.1))
 
 
-@given(st.integers(0, 10**6), st.sampled_from([np.nan, np.inf, -np.inf]))
-def test_nothing_that_is_not_finite_passes(seed, bad):
-    model = nege.OnlineAgglomeration()
-    rng = np.random.default_rng(seed)
-    x = model.start_state()
-    position = int(rng.integers(x.size - 2))
-    x[position] = bad
-    report = search.clear(model.kernel, x, nege.SolverOptions(limit_iterations=50))
-    moved = search._Search(model.kernel, (), nege.SolverOptions()).moving[position]
-    if bad == -np.inf and moved:  # no firms or no people: markets may clear around them
-        return
-    assert report.status != nege.Status.CONVERGED
-
-
 @pytest.mark.parametrize(
     "tool",
     [
@@ -472,5 +316,5 @@ def test_nothing_that_is_not_finite_passes(seed, bad):
     ],
 )
 def test_tools_for_one_mobile_factor_say_what_serves_instead(tool):
-    with pytest.raises(nege.InputError, match="nege.follow serve every model"):
+    with pytest.raises(nege.InputError, match="serve every model"):
         tool(nege.OnlineAgglomeration())
