@@ -83,7 +83,7 @@ def shares(data: xr.Dataset, *, largest: int = 20, ax: Axes | None = None) -> Ax
             share.sel(industry=name, channel=channel).values[order]
             for channel in ("offline", "online")
         )
-        style = {"edgecolor": "white", "linewidth": 0.5}
+        style: dict[str, Any] = {"edgecolor": "white", "linewidth": 0.5}
         ax.bar(at, offline, width, color=colour, label=f"{name}, offline", **style)
         ax.bar(
             at,
@@ -97,8 +97,9 @@ def shares(data: xr.Dataset, *, largest: int = 20, ax: Axes | None = None) -> Ax
             **style,
         )
     labels = [str(name) for name in share["place"].values[order]]
-    leaning = {"rotation": 60, "ha": "right", "rotation_mode": "anchor"}
+    leaning: dict[str, Any] = {"rotation": 60, "ha": "right", "rotation_mode": "anchor"}
     ax.set_xticks(np.arange(order.size), labels, **(leaning if order.size > 6 else {}))
+    ax.set_ylim(bottom=0.0)
     ax.set_xlabel("place")
     ax.set_ylabel("share of the industry's cost")
     ax.spines[["top", "right"]].set_visible(False)

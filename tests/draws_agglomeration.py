@@ -1,7 +1,7 @@
 """Economies of industries, the same for the suite and for ``python -m benchmarks verify``."""
 
 import agglomerations
-import test_online_agglomeration as random
+import random_agglomerations as random
 
 import nege
 

@@ -11,11 +11,12 @@ import importlib
 import numpy as np
 import pandas as pd
 import pytest
+import test_input
 import xarray as xr
-from test_input import FORMS, NO_NUMBERS, assert_refused, labelled, masked, table
+from test_input import FORMS, NO_NUMBERS, assert_refused, labelled, table
 
 import nege
-from nege import OnlineAgglomeration, decompose, patterns, scenarios, solve
+from nege import OnlineAgglomeration, patterns, scenarios, solve
 from nege.models.agglomeration_parameters import PARAMETERS
 
 NAN, INF = float("nan"), float("inf")
@@ -49,7 +50,7 @@ def firms(**where):
 
 
 def typed(code):
-    return lambda: eval(code, globals())
+    return lambda: eval(code, {**vars(nege), **vars(test_input), **globals()})
 
 
 # --- each parameter by itself
@@ -180,7 +181,7 @@ make(inputs={GOODS: [0.1, 0.2]})     | inputs      | [0.1, 0.2] | industry
 M.replace(sigm=4)                    | parameter   | 'sigm'     | Did you mean 'sigma'
 M.replace(online_trade_cost=2)       | parameter   | 'online_tr | It has no online region
 M.replace(search_cost=-1)            | search_cost | -1         | distance is free
-M.replace(geography=nege.geography.equidistant(3)) | geography | 3 places | For productivity and land
+M.replace(geography=nege.geography.equidistant(3)) | geography | 3 places | None is the
 solve(M, [0.2, 0.3, 0.5])            | start       | [0.2, 0.3  | equilibrium.data
 solve(M, {"population": PEOPLE})     | start       | 'populatio | "firm_mass" and "population"
 solve(M, {**START, "population": [0.5, 0.5]})    | start['population'] | [0.5, 0.5] | (2,)
@@ -230,7 +231,7 @@ decompose(M, TURN, outcomes={})                 | outcomes   | {}          | fun
 decompose(M, TURN, outcomes={"log": 3})         | outcomes   | {'log': 3}  | functions by name
 decompose(M, TURN, outcomes=3)                  | outcomes   | 3           | names
 decompose(M, TURN, method="shapely")            | method     | 'shapely'   | Did you mean 'shapley'?
-decompose(M, TURN, mechanisms={})               | mechanisms | {}          | The switches of this path
+decompose(M, TURN, mechanisms={})               | mechanisms | {}          | The switches of this
 decompose(M, TURN, mechanisms=["search_cost"])  | mechanisms | ['search_c  | search_cost: services
 decompose(M, TURN, mechanisms={"x": ["serch_cost"]}) | mechanisms | 'serch_co | 'search_cost'
 decompose(M, TURN, mechanisms={"x": ["search_cost"]}) | mechanisms | 'digital | Put it into a
@@ -268,7 +269,9 @@ def plain(name):
     unit = np.arange(1.0, 1.0 + np.prod(spelled(dims))).reshape(spelled(dims))
     if "below" in bounds or "at_most" in bounds:
         return unit / 64.0
-    return unit / (1 if "above" in bounds or bounds["at_least"] >= 1.0 else 64.0) + (name == "sigma")
+    return unit / (1 if "above" in bounds or bounds["at_least"] >= 1.0 else 64.0) + (
+        name == "sigma"
+    )
 
 
 FREE = [name for name in TABLES if name != "consumption"]  # which has to sum to one

@@ -62,6 +62,7 @@ def test_bars_are_shares_of_the_industry_by_place_and_channel_largest_place_firs
     np.testing.assert_allclose(found["services, online"], [0.5, 0.0, 0.0])
     below = dict(zip(found, ax.containers, strict=True))["manufacturing, online"]
     assert below[0].get_y() == pytest.approx(0.2)  # on top of the offline part
+    assert ax.get_ylim()[0] == 0.0
     assert ax.get_ylabel() == "share of the industry's cost"
     shown = [text.get_text() for text in ax.get_legend().get_texts()]
     assert shown == list(found)
