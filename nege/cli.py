@@ -18,6 +18,7 @@ without arguments: runs the example "chinese_cities"
 examples:
   python -m nege                               real Chinese cities and the online region
   python -m nege run two_regions               the textbook economy, with its jumps
+  python -m nege run digital_turn              industries that choose a city, online or not
   python -m nege example chinese_cities > my.toml
   python -m nege run my.toml --output results  an economy of your own
 """

@@ -120,6 +120,11 @@ def test_maps_name_a_wrong_industry_and_other_models_have_none():
     assert solved().plot.map(industry="services").get_xlabel() == "steps"
 
 
+def test_places_of_unknown_position_have_no_map():
+    with pytest.raises(nege.InputError, match="coordinates"):
+        plot_industries.industry_map(None, invented(COST))
+
+
 def along(patterns, modes):
     return xr.Dataset(
         {"pattern": ("cost", patterns), "mode": (("cost", "industry"), modes)},

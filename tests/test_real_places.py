@@ -66,6 +66,33 @@ def test_services_gather_in_the_city_of_best_institutions_and_leave_it_again(chi
     )
 
 
+def test_industries_separate_only_if_the_leading_city_is_near_to_where_people_are():
+    """Claim 17b is conditional: from Chengdu services cannot serve the coast, and never gather."""
+    economy, path = real_places.cities()
+    remote = real_places.path(economy.geography, "Chengdu")
+    words = {}
+    for city, steps in (("Shanghai", path), ("Chengdu", remote)):
+        ds = nege.follow(economy, steps.sel(step=[-2, 0, 2, 4, 6]))
+        assert_solved(ds)
+        words[city] = nege.patterns(ds).pattern.values.tolist()
+    assert words["Shanghai"] == ["co-located", *["separated"] * 3, "one-sided online"]
+    assert "separated" not in words["Chengdu"]
+
+
+def test_remoteness_stops_to_matter_only_when_goods_are_online_too(chinese):
+    economy, ds = chinese
+    people = economy.home_weight
+    remote = (economy.geography.distance.values @ people.values).argsort().argsort()
+
+    def by_rank(step):
+        relative = (ds.population.sel(step=step) / people).values.argsort().argsort()
+        return float(np.corrcoef(remote, relative)[0, 1])
+
+    assert by_rank(-2) < -0.4
+    assert by_rank(11) < -0.4  # services are online, goods are not
+    assert abs(by_rank(17)) < 0.3
+
+
 def test_no_city_is_a_district_of_another():
     geography = real_places.chinese_cities()
     distance = geography.distance.values + np.diag(np.full(len(geography), np.inf))
