@@ -273,14 +273,16 @@ def test_at_rest_the_short_run_is_the_long_run():
     assert nege.stability(cleared).margin == pytest.approx(-found.leading_eigenvalue, rel=1e-4)
 
 
-@pytest.mark.parametrize("places", [44])
-def test_many_places_are_solved_without_a_matrix_and_alike(places, monkeypatch):
-    model = random_model(5, places=places, industries=2)
+@pytest.mark.parametrize("alike", [False, True])
+def test_many_places_are_solved_without_a_matrix_and_alike(alike, monkeypatch):
+    model = random_model(5, places=44, industries=2)
+    if alike:
+        model = nege.OnlineAgglomeration(nege.geography.equidistant(45))
     sparse = nege.solve(model)
-    monkeypatch.setattr(search, "LARGE", places)
+    monkeypatch.setattr(search, "LARGE", 50)
     dense = nege.solve(model)
     allclose(sparse.data, dense.data, rtol=1e-6, atol=1e-9)
-    assert sparse.leading_eigenvalue == pytest.approx(dense.leading_eigenvalue, rel=1e-3)
+    assert sparse.leading_eigenvalue == pytest.approx(dense.leading_eigenvalue, abs=3e-3)
 
 
 def test_a_limit_is_never_success():

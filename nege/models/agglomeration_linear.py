@@ -17,10 +17,12 @@ from nege.kernels import agglomeration
 from nege.kernels import agglomeration_slopes as slopes
 
 ACCURACY, ENOUGH = 1e-9, 1e-4  # relative residual that GMRES aims at, and that is accepted
-MOST_PRODUCTS = 400
+COARSE = 1e-2  # of the precision of an eigenvalue: what GMRES aims at then
+MOST_PRODUCTS, RESTARTS = 400, 4
 #: Eigenvalues are looked for near these: the one beside zero, and what is far above it.
 SHIFTS = (1.0, 10.0)
-BASIS, SHARPNESS = 24, 1e-5  # of the search for an eigenvalue: vectors kept, relative precision
+BASIS = 16  # vectors that the search for an eigenvalue keeps
+ROUGH, SHARP = 1e-3, 1e-7  # its precision, and what is asked for where that leaves doubt
 
 
 class Dense:
@@ -121,7 +123,13 @@ class Krylov:
         slopes.tangents(self.p, self.x, self.at, direction[None], False, self.one, out)
         return np.asarray(out[0])
 
-    def solve(self, inverse_time: float, idle: np.ndarray, right: np.ndarray) -> np.ndarray:
+    def solve(
+        self,
+        inverse_time: float,
+        idle: np.ndarray,
+        right: np.ndarray,
+        accuracy: float = ACCURACY,
+    ) -> np.ndarray:
         """Return y; NaN where GMRES does not get there."""
         from scipy.sparse.linalg import LinearOperator, gmres
 
@@ -140,9 +148,9 @@ class Krylov:
         y, failed = gmres(  # stopped by rounding it may still be good enough for a Newton step
             LinearOperator((n, n), matrix, dtype=float),
             right,
-            rtol=ACCURACY,
+            rtol=accuracy,
             restart=MOST_PRODUCTS,
-            maxiter=1,
+            maxiter=RESTARTS,  # its inner loop stops on a residual of its own
             M=LinearOperator((n, n), self.prepared[inverse_time], dtype=float),
         )
         if failed and not np.linalg.norm(matrix(y) - right) <= ENOUGH * size:
@@ -176,10 +184,17 @@ class Krylov:
 
     def leading(self, idle: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the largest real part of the eigenvalues nearest to the shifts, and its vector."""
-        found = [self._nearest(shift, idle) for shift in SHIFTS]
+        found = [self._nearest(shift, idle, ROUGH) for shift in SHIFTS]
+        doubt = 10.0 * ROUGH
+        found = [
+            self._nearest(shift, idle, SHARP) if rate > -doubt * (shift - rate) else (rate, vector)
+            for shift, (rate, vector) in zip(SHIFTS, found, strict=True)
+        ]
         return max(found, key=lambda pair: math.inf if math.isnan(pair[0]) else pair[0])
 
-    def _nearest(self, shift: float, idle: np.ndarray) -> tuple[float, np.ndarray]:
+    def _nearest(
+        self, shift: float, idle: np.ndarray, precision: float
+    ) -> tuple[float, np.ndarray]:
         from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
 
         move = np.flatnonzero(self.moving & ~idle)
@@ -188,12 +203,12 @@ class Krylov:
         def inverse(y: np.ndarray) -> np.ndarray:
             right = np.zeros(idle.size)
             right[move] = y.ravel()
-            return self.solve(shift, idle, right)[move]
+            return self.solve(shift, idle, right, COARSE * precision)[move]
 
         start = 1.0 + np.modf(0.6180339887498949 * np.arange(1, move.size + 1))[0]
         operator = LinearOperator((move.size, move.size), inverse, dtype=float)
         try:
-            inverses, vectors = eigs(operator, k=1, ncv=BASIS, tol=SHARPNESS, v0=start)
+            inverses, vectors = eigs(operator, k=1, ncv=BASIS, tol=precision, v0=start)
         except ArpackError:
             return np.nan, direction
         direction[move] = vectors[:, 0].real
