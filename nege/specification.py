@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.resources
+import inspect
 import pathlib
 import tomllib
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import geography, validation
+from nege import geography, scenarios, validation
 from nege.errors import InputError, near
 from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
 from nege.online import OnlineRegion
@@ -48,26 +49,26 @@ TABLES = {
     "model": (),  # the parameters of its kind
     "online": ("trade_cost", "commission", "amenity", "name"),
     "dynamics": ("kind", "scale", "weights", "online_weight", "allow_entry"),
-    "path": ("parameter", "from", "to", "points", "spacing", "back"),
+    "path": ("parameter", "from", "to", "points", "spacing", "back", "scenario", "city"),
 }
+SCENARIOS = {name: getattr(scenarios, name) for name in scenarios.__all__}
+PLACED = ("geography", "online")  # arguments of models with tables of their own
+POPULATION = "population"  # as a value: what is known of the places
+STEP = "step"  # what varies along a scenario
 
 
 @dataclass(frozen=True)
 class Specification:
-    """What a run is to do: an economy, how people move, and the path of one parameter."""
+    """What a run is to do: an economy, how people move, and the path of its parameters."""
 
     title: str
     why: str
     model: Model
     dynamics: Replicator | Logit
-    parameter: str
+    parameter: str  # what varies; "step" along a scenario
     values: np.ndarray
     turn: int  # the step at which the path turns back; the last one if it does not
-
-    @property
-    def path(self) -> xr.Dataset:
-        """The path as ``nege.follow`` takes it."""
-        return xr.Dataset({self.parameter: ("step", self.values)})
+    path: xr.Dataset  # as ``nege.follow`` takes it
 
 
 def examples() -> tuple[str, ...]:
@@ -120,9 +121,25 @@ def read(name: str) -> Specification:
     for key in ("geography", "model", "path"):
         if not isinstance(tables.get(key), dict):
             raise InputError(f"[{key}]", tables.get(key), "a table", f"Add [{key}] to the file.")
-    path = _table(tables, "path")
-    parameter, values, turn = _path(path)
     kind = _kind(tables["model"])
+    places = _geography(tables["geography"])
+    if "scenario" in _table(tables, "path"):
+        model, path = _along_scenario(tables, kind, places)
+        parameter, values = STEP, path[STEP].values
+        turn = values.size - 1
+    else:
+        model, parameter, values, turn = _along_parameter(tables, kind, places)
+        path = xr.Dataset({parameter: (STEP, values)})
+    dynamics = _dynamics(tables, model)
+    title, why = _text(tables, "title", pathlib.Path(name).stem), _text(tables, "why", "")
+    return Specification(title, why.strip(), model, dynamics, parameter, values, turn, path)
+
+
+def _along_parameter(
+    tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
+) -> tuple[Model, str, np.ndarray, int]:
+    """Return the economy at the start of the path of one parameter, and that path."""
+    parameter, values, turn = _path(_table(tables, "path"))
     varied = kind.parameters
     if "online" in tables:
         varied += tuple(ONLINE + name for name in ONLINE_PARAMETERS)
@@ -130,14 +147,28 @@ def read(name: str) -> Specification:
         absent = parameter.startswith(ONLINE) and "online" not in tables
         cure = "Add [online] to the file." if absent else near(parameter, varied)
         raise InputError("[path] parameter", parameter, "one of the model's", cure)
-    places = _geography(tables["geography"])
     online = _online(tables, parameter, values)
     model = _model(kind, tables["model"], places, online)
     model = model.replace({parameter: float(values[0])})
     model.replace({parameter: float(values[turn])})
-    dynamics = _dynamics(tables, model)
-    title, why = _text(tables, "title", pathlib.Path(name).stem), _text(tables, "why", "")
-    return Specification(title, why.strip(), model, dynamics, parameter, values, turn)
+    return model, parameter, values, turn
+
+
+def _along_scenario(
+    tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
+) -> tuple[Model, xr.Dataset]:
+    """Return the economy, and one of the ready paths of nege.scenarios."""
+    table = _table(tables, "path")
+    name = _choice("[path] scenario", table["scenario"], SCENARIOS)
+    _check_keys("path", table, ("scenario", "city"))
+    path: xr.Dataset = SCENARIOS[name](places, city=table.get("city"))
+    for parameter in map(str, path.data_vars):
+        if parameter not in kind.parameters:
+            cure = f"It moves {parameter}, which {kind.title} does not have."
+            raise InputError("[path] scenario", name, "one for the model", cure)
+    model = _model(kind, tables["model"], places, _online(tables, STEP, np.empty(0)))
+    model.replace({str(key): values.isel(step=0) for key, values in path.data_vars.items()})
+    return model, path
 
 
 def _table(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -207,15 +238,22 @@ def _model(
     places: geography.Geography,
     online: OnlineRegion | None,
 ) -> Model:
-    fields = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
-    arguments = [name for name in fields if name not in ("geography", "online")]
-    _check_keys("model", table, ["kind", *arguments])
+    arguments = inspect.signature(kind).parameters
+    _check_keys("model", table, ["kind", *(n for n in arguments if n not in PLACED)])
     for key in kind.parameters:
-        if key not in table:
+        if key not in table and arguments[key].default is inspect.Parameter.empty:
             raise InputError(f"[model] {key}", None, "given")
     given: dict[str, Any] = {key: value for key, value in table.items() if key != "kind"}
+    for key in kind.labelled:
+        if given.get(key) == POPULATION:
+            given[key] = places.population_share.values
+    if online is not None:
+        if "online" not in arguments:
+            cure = "It has no such region: take the table out."
+            raise InputError("[online]", online, "left out for this model", cure)
+        given["online"] = online
     make: Any = kind
-    model: Model = make(places, online=online, **given)
+    model: Model = make(places, **given)
     return model
 
 
@@ -227,10 +265,13 @@ def _dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:
     _check_keys("dynamics", given, wanted)
     if kind == "replicator":
         return Replicator(**given)
+    if not model.in_shares:
+        cure = "How people choose is among the parameters of [model]."
+        raise InputError("[dynamics] kind", kind, '"replicator" for this model', cure)
     if "scale" not in given:
         raise InputError("[dynamics] scale", None, "given for logit tastes")
     weights = given.get("weights", "equal")
-    if weights == "population":
+    if weights == POPULATION:
         given["weights"] = model.geography.population_share
     elif weights == "equal":
         given["weights"] = np.full(len(model.geography), 1.0 / len(model.geography))

@@ -331,6 +331,8 @@ def table(
         value = xr.DataArray(found, coords={holding[0]: list(value)}, dims=holding)
     value = from_pandas(value, tuple(wanted)[: getattr(value, "ndim", 0)])
     if isinstance(value, xr.DataArray) and value.ndim:
+        if not set(value.dims) <= set(wanted):
+            raise InputError(argument, value.dims, allowed, "Rename its dims.")
         held = {dim: labels for dim, labels in wanted.items() if dim in value.dims}
         inner = _aligned(argument, value, held, allowed)
         lacking = tuple(i for i, dim in enumerate(wanted) if dim not in held)
