@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from nege import lines, validation
+from nege import plot_varied, validation
 from nege.errors import InputError, require
-from nege.lines import label
-from nege.plot import GREY
 from nege.status import Status
 
 if TYPE_CHECKING:
@@ -24,10 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["DatasetAccessor", "SweepPlot"]
 
+#: What tells how a solve went, also where it failed.
+PROOF = ("status", "residual", "error", "iterations")
 PANELS = ("share", "population", "wage", "price_index", "rent")
 
 
-@xr.register_dataset_accessor("nege")
+@xr.register_dataset_accessor("nege")  # type: ignore[no-untyped-call]
 class DatasetAccessor:
     """What nege adds to Datasets that it made: ``ds.nege.plot``.
 
@@ -51,7 +51,7 @@ class DatasetAccessor:
 
 
 class SweepPlot:
-    """Pictures of a sweep or a path: ``online_share, heatmap, panels``."""
+    """Pictures of a sweep or a path: ``online_share, heatmap, panels, patterns``."""
 
     def __init__(self, data: xr.Dataset) -> None:
         if "status" not in data:
@@ -127,8 +127,10 @@ class SweepPlot:
                 'Its variables can be drawn with heatmap("wage") or panels().',
             )
         values = (100.0 * values).assign_attrs(long_name=f"online share of {what}", units="%")
-        values = self._solved(self._chosen(values, at))
-        ax = lines.draw(values, lines.axis(values, self._varied, x), self._failed(at), ax=ax)
+        values = self._chosen(self._solved(values), at)
+        ax = plot_varied.lines(
+            values, plot_varied.axis(values, self._varied, x), self._failed(at), ax=ax
+        )
         ax.set_ylim(-3.0, 103.0)
         return ax
 
@@ -176,7 +178,7 @@ class SweepPlot:
         >>> ds.nege.plot.heatmap("share").get_xlabel()
         'trade cost (iceberg factor)'
         """
-        array = self._chosen(self._numbers(variable), at)
+        array = self._chosen(self._solved(self._numbers(variable)), at)
         free = [str(dim) for dim in array.dims if dim in (x, y) or array.sizes[dim] > 1]
         for argument, name in (("x", x), ("y", y)):
             if name is not None:
@@ -191,13 +193,14 @@ class SweepPlot:
             )
         x = x or next(dim for dim in free if dim != y)
         y = y or next(dim for dim in free if dim != x)
-        array = array.squeeze([dim for dim in array.dims if dim not in free])
+        array = array.squeeze([dim for dim in array.dims if dim not in free]).transpose(y, x)
+        failed = self._failed(at)
+        failed = failed.squeeze([dim for dim in failed.dims if dim not in free])
+        both = xr.Dataset({"cells": array, "failed": failed.broadcast_like(array)})
         # Cells need ascending values; a sweep visits them in the order it was given.
-        ordered = self._solved(array.transpose(y, x))
-        ordered = ordered.sortby([dim for dim in (x, y) if _is_number(array[dim])])
-        failed = self._failed(at).squeeze(drop=True)
-        failed = failed.broadcast_like(ordered).sel({x: ordered[x], y: ordered[y]})
-        return _cells(ordered, failed.transpose(y, x), ax, style)
+        both = both.sortby([dim for dim in (x, y) if plot_varied.is_number(array[dim])])
+        cells = both["cells"].rename(array.name)
+        return plot_varied.cells(cells, both["failed"].transpose(y, x), style, ax=ax)
 
     def panels(
         self,
@@ -209,6 +212,8 @@ class SweepPlot:
         ax: Any = None,
     ) -> np.ndarray:
         """Draw several variables along one dimension, a panel each, a line per region.
+
+        Variables that industries or channels have are a panel for each of these.
 
         Parameters
         ----------
@@ -242,29 +247,65 @@ class SweepPlot:
         ["manufacturing wage (farmers' wage)"]
         """
         names = [name for name in PANELS if name in self._data] if variables is None else variables
-        arrays = [self._solved(self._chosen(self._numbers(name), at)) for name in names]
-        largest = validation.whole("largest", largest, at_least=1)
-        if ax is None:
+        kept = self._largest(at, validation.whole("largest", largest, at_least=1))
+        arrays = [
+            panel.isel({dim: i for dim, i in kept.items() if dim in panel.dims})
+            for name in names
+            for panel in self._split(self._chosen(self._solved(self._numbers(name)), at), kept)
+        ]
+        if ax is None and arrays:
             pyplot = require("matplotlib.pyplot", "plot", "Drawing")
-            size = (3.8 * len(arrays), 3.2)
-            ax = pyplot.subplots(1, len(arrays), figsize=size, squeeze=False, layout="constrained")
-            ax = ax[1][0]
-        axes = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
-        if axes.size != len(arrays) or axes.size == 0:
-            wanted = f"{len(arrays)} Axes, one for each of {', '.join(names)}"
-            raise InputError("ax", axes.size, wanted, "Name fewer or more with variables=.")
-        kept = self._largest(at, largest)
+            shape: Any = {"figsize": (3.8 * len(arrays), 3.2), "layout": "constrained"}
+            ax = pyplot.subplots(1, len(arrays), squeeze=False, **shape)[1]
+        axes = np.asarray(ax, dtype=object).reshape(-1)
+        if axes.size != len(arrays) or not arrays:
+            drawn = ", ".join(str(array.attrs.get("long_name", array.name)) for array in arrays)
+            wanted = f"{len(arrays)} Axes, one for each panel: {drawn}"
+            raise InputError("ax", axes.size, wanted, "Choose with variables= or at=.")
         for panel, array in zip(axes, arrays, strict=True):
-            chosen = array.isel({dim: i for dim, i in kept.items() if dim in array.dims})
-            along = lines.axis(chosen, self._varied, x)
-            lines.draw(chosen, along, self._failed(at), ax=panel)
-        for panel in axes[:-1]:
+            plot_varied.lines(
+                array, plot_varied.axis(array, self._varied, x), self._failed(at), ax=panel
+            )
             if panel.get_legend() is not None:
-                panel.get_legend().remove()  # all panels have the same lines
+                panel.get_legend().remove()
+        if axes[-1].get_legend_handles_labels()[1]:  # beside them, since lines may be anywhere
+            axes[-1].legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         for dim, positions in kept.items():
             if len(positions) < self._data.sizes[dim]:
                 axes[0].set_title(f"{len(positions)} of {self._data.sizes[dim]} {dim}s", loc="left")
         return axes
+
+    def patterns(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the pattern of a pair of industries, and the mode of each, step by step.
+
+        As :func:`nege.plot_industries.timeline`, of a path of an economy with industries.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+            With a row of bands for the pair and one for each industry.
+
+        Raises
+        ------
+        InputError
+            If there are no industries, or what was varied is not one dimension.
+
+        Examples
+        --------
+        >>> import nege
+        >>> path = nege.scenarios.digital_turn().sel(step=[0, 6, 11])
+        >>> ds = nege.follow(nege.OnlineAgglomeration(), path)
+        >>> [row.get_text() for row in ds.nege.plot.patterns().get_yticklabels()]
+        ['pair', 'manufacturing', 'services']
+        """
+        from nege.plot_industries import timeline
+
+        return timeline(self._data, ax=ax)
 
     def _numbers(self, name: str) -> xr.DataArray:
         """Return a variable that can be drawn: numbers over what was varied."""
@@ -283,7 +324,7 @@ class SweepPlot:
             if dim not in array.dims:
                 continue
             known = array[dim].values
-            if _is_number(array[dim]):
+            if plot_varied.is_number(array[dim]):
                 value = validation.number(f"at {dim}", wanted)
                 found = np.flatnonzero(np.isclose(known, value, rtol=1e-9, atol=0.0))
             else:
@@ -301,69 +342,35 @@ class SweepPlot:
 
     def _solved(self, array: xr.DataArray) -> xr.DataArray:
         """Return an array without what was not solved, unless it is what says so."""
-        if array.name in ("status", "residual", "error", "iterations"):
+        if array.name in PROOF:
             return array
-        return array.where(self._data["status"] == Status.CONVERGED, keep_attrs=True).sel(
-            {dim: array[dim] for dim in self._varied if dim in array.coords}
-        )
+        return array.astype(float).where(self._data["status"] == Status.CONVERGED)
+
+    def _split(self, array: xr.DataArray, places: Mapping[str, Any]) -> list[xr.DataArray]:
+        """Return an array for each label of a dimension that is neither varied nor of places."""
+        for dim in array.dims:
+            if dim not in self._varied and dim not in places:
+                meaning = array.attrs.get("long_name", array.name)
+                return [
+                    found
+                    for i, name in enumerate(array[dim].values)
+                    for found in self._split(
+                        array.isel({dim: i}).assign_attrs(long_name=f"{meaning}, {name}"), places
+                    )
+                ]
+        return [array]
 
     def _largest(self, at: Mapping[str, Any] | None, count: int) -> dict[str, list[int]]:
         """Return the positions of the largest places, in their order, by their dimension."""
         name = next((name for name in ("share", "population") if name in self._data), None)
         if name is None:
             return {}
-        people = self._solved(self._chosen(self._data[name], at))
+        people = self._chosen(self._solved(self._data[name]), at)
         dim = next((str(dim) for dim in people.dims if dim not in self._varied), None)
         if dim is None:
             return {}
         mean = people.mean([other for other in people.dims if other != dim]).fillna(0.0).values
         return {dim: sorted(np.argsort(-mean, kind="stable")[:count].tolist())}
-
-
-def _cells(array: xr.DataArray, failed: xr.DataArray, ax: Axes | None, style: Any) -> Axes:
-    """Draw cells in colour, and hatched rectangles over those that failed."""
-    ax = lines.new_axes(ax)
-    y, x = (str(dim) for dim in array.dims)
-    edges = [_edges(array[dim]) for dim in (x, y)]
-    values = np.ma.masked_invalid(array.values.astype(float))
-    mesh = ax.pcolormesh(*edges, values, **{"cmap": "cividis", **style})
-    ax.figure.colorbar(mesh, ax=ax, label=label(array))
-    ax.set_facecolor("white")
-    rectangle: Any = require("matplotlib.patches", "plot", "Drawing").Rectangle
-    collection: Any = require("matplotlib.collections", "plot", "Drawing").PatchCollection
-    rows, columns = np.nonzero(failed.values)
-    if rows.size:
-        boxes = [
-            rectangle(
-                (edges[0][j], edges[1][i]),
-                *(np.diff(e)[k] for e, k in zip(edges, (j, i), strict=True)),
-            )
-            for i, j in zip(rows, columns, strict=True)
-        ]
-        hatched = {"facecolor": "white", "edgecolor": GREY, "hatch": "////", "linewidth": 0.0}
-        ax.add_collection(collection(boxes, gid="failed", **hatched), autolim=False)
-        key = rectangle((0, 0), 1, 1, label="not solved", **hatched)
-        ax.legend(handles=[key], loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False)
-    for dim, ticks in ((x, ax.set_xticks), (y, ax.set_yticks)):
-        if not _is_number(array[dim]) and array.sizes[dim] <= 30:
-            ticks(range(array.sizes[dim]), [str(name) for name in array[dim].values])
-    ax.set_xlabel(label(array[x]))
-    ax.set_ylabel(label(array[y]))
-    return ax
-
-
-def _edges(values: xr.DataArray) -> np.ndarray:
-    """Return the borders of cells around ascending values; around whole numbers for names."""
-    at = values.values.astype(float) if _is_number(values) else np.arange(values.size, dtype=float)
-    if at.size == 1:
-        half = 0.5 if at[0] == 0.0 else 0.05 * abs(at[0])
-        return np.array([at[0] - half, at[0] + half])
-    middle = 0.5 * (at[1:] + at[:-1])
-    return np.concatenate([[2 * at[0] - middle[0]], middle, [2 * at[-1] - middle[-1]]])
-
-
-def _is_number(values: xr.DataArray) -> bool:
-    return values.dtype.kind in "iuf"
 
 
 def _sizes(array: xr.DataArray) -> str:

@@ -1,13 +1,15 @@
-"""Lines of what a sweep found, along one dimension: what ``ds.nege.plot`` draws them with.
+"""Lines and cells over what was varied in a sweep: what ``ds.nege.plot`` draws with.
 
-A colour for each label of one further dimension, from the palette of Okabe & Ito or, where
-that is a number, from light to dark; a dash for each of another, or for each arm of a path that
-turns round. Lines break where a point was not solved, and a cross on the axis says so.
+Lines have a colour for each label of a further dimension, from the palette of Okabe & Ito or,
+where that is a number, from light to dark; dashes are for the second arm of a loop, or of a
+path that turns round. Lines break where a point was not solved, and a cross on the axis says
+so; cells are hatched there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,15 +17,17 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, require
-from nege.plot import BLUE, GREEN, GREY, ORANGE, VERMILION
+from nege.plot import BLUE, GREEN, GREY, ORANGE, VERMILION, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", VERMILION, "#56B4E9", "#000000")
-DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), ":", "-.")
+DASHES: tuple[Any, ...] = ("-", (0, (4, 2)))
 ARMS = {"down": "falling", "up": "rising"}
 MOST_SHADES = 12  # lines that can be told apart by how dark they are
+THIN, WIDER = 1.6, 0.6  # points
+LABEL = 34  # letters that fit beside an axis
 SEPARATE = 50  # points up to which each is marked
 WORDS = {
     "trade_cost": "trade cost (iceberg factor)",
@@ -66,36 +70,34 @@ def axis(values: xr.DataArray, varied: Sequence[str], x: str | None) -> xr.DataA
     return values[moving[0] if len(moving) == 1 else first]
 
 
-def draw(
+def lines(
     values: xr.DataArray, along: xr.DataArray, failed: xr.DataArray, *, ax: Axes | None = None
 ) -> Axes:
     """Draw values along a coordinate, a line for each label of what else they are over."""
     dim = str(along.dims[0])
     others = [str(d) for d in values.dims if d not in (dim, "arm") and values.sizes[d] > 1]
     values = values.squeeze([d for d in values.dims if d not in (dim, "arm", *others)])
-    dashed = others[1] if len(others) == 2 else None
-    if len(others) > 2 or (dashed and ("arm" in values.dims or values.sizes[dashed] > len(DASHES))):
+    if len(others) > 1:
         sizes = ", ".join(f"{d} ({values.sizes[d]})" for d in others)
-        cure = "Choose from them with at=, e.g. " + f'at={{"{others[-1]}": ...}}.'
-        raise InputError("at", sizes, "such that lines can tell what is left apart", cure)
+        cure = "Choose with at=, e.g. " + f'at={{"{others[-1]}": ...}}.'
+        raise InputError("at", sizes, "such that one dimension is left for lines", cure)
+    colours = _colours(values[others[0]]) if others else [None]
     ax = new_axes(ax)
-    coloured = others[0] if others else None
-    colours = [None] if coloured is None else _colours(values[coloured])
     for i, colour in enumerate(colours):
-        line = values if coloured is None else values.isel({coloured: i})
-        for j in range(1 if dashed is None else values.sizes[dashed]):
-            one = line if dashed is None else line.isel({dashed: j})
-            words = [_word(one[d]) for d in (coloured, dashed) if d is not None]
-            for k, (arm, x, y) in enumerate(_arms(one, along, dim)):
-                ax.plot(
-                    x,
-                    y,
-                    color=colour or COLOURS[k % 2],
-                    ls=DASHES[j + k],
-                    lw=1.8,
-                    marker="." if len(x) <= SEPARATE else "",
-                    label=", ".join([*words, *([arm] if arm else [])]) or None,
-                )
+        line = values.isel(dict.fromkeys(others, i))
+        for k, (arm, x, y) in enumerate(_arms(line, along, dim)):
+            ordered = (np.diff(x) >= 0.0).all() or (np.diff(x) <= 0.0).all()
+            words = [*(_word(line[other]) for other in others), *([arm] if arm else [])]
+            ax.plot(
+                x,
+                y,
+                color=colour or COLOURS[k],
+                ls=DASHES[k % 2] if ordered else "none",
+                # The first are wider, so that they show beneath others on the same line.
+                lw=THIN + WIDER * (len(colours) - 1 - i),
+                marker="." if len(x) <= SEPARATE or not ordered else "",
+                label=", ".join(words) or None,
+            )
     lost = failed.any([d for d in failed.dims if d != dim]).values
     if lost.any():
         ax.plot(
@@ -109,19 +111,66 @@ def draw(
             gid="failed",
         )
     ax.set_xlabel(label(along))
-    ax.set_ylabel(label(values))
+    ax.set_ylabel(textwrap.fill(label(values), LABEL))
+    if along.dtype.kind in "iu":
+        ticker: Any = require("matplotlib.ticker", "plot", "Drawing")
+        ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
     ax.spines[["top", "right"]].set_visible(False)
     if ax.get_legend_handles_labels()[1]:
         ax.legend(frameon=False)
     return ax
 
 
-def new_axes(ax: Axes | None) -> Axes:
-    """Return the Axes given, or those of a new figure."""
-    if ax is not None:
-        return ax
-    made: Axes = require("matplotlib.pyplot", "plot", "Drawing").subplots(layout="constrained")[1]
-    return made
+def cells(
+    array: xr.DataArray,
+    failed: xr.DataArray,
+    style: Mapping[str, Any],
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw cells in colour, and hatched rectangles over those that failed."""
+    ax = new_axes(ax)
+    y, x = (str(dim) for dim in array.dims)
+    edges = [_edges(array[dim]) for dim in (x, y)]
+    values = np.ma.masked_invalid(array.values.astype(float))
+    mesh = ax.pcolormesh(*edges, values, **{"cmap": "cividis", **style})
+    ax.figure.colorbar(mesh, ax=ax, label=label(array))
+    rectangle: Any = require("matplotlib.patches", "plot", "Drawing").Rectangle
+    collection: Any = require("matplotlib.collections", "plot", "Drawing").PatchCollection
+    rows, columns = np.nonzero(failed.values)
+    if rows.size:
+        boxes = [
+            rectangle(
+                (edges[0][j], edges[1][i]),
+                *(np.diff(e)[k] for e, k in zip(edges, (j, i), strict=True)),
+            )
+            for i, j in zip(rows, columns, strict=True)
+        ]
+        hatched = {"facecolor": "none", "edgecolor": GREY, "hatch": "////", "linewidth": 0.0}
+        ax.add_collection(collection(boxes, gid="failed", **hatched), autolim=False)
+        key = rectangle((0, 0), 1, 1, label="not solved", **hatched)
+        ax.legend(handles=[key], loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False)
+    for dim, ticks in ((x, ax.set_xticks), (y, ax.set_yticks)):
+        if not is_number(array[dim]) and array.sizes[dim] <= 30:
+            ticks(range(array.sizes[dim]), [str(name) for name in array[dim].values])
+    ax.set_xlabel(label(array[x]))
+    ax.set_ylabel(label(array[y]))
+    return ax
+
+
+def _edges(values: xr.DataArray) -> np.ndarray:
+    """Return the borders of cells around ascending values; around whole numbers for names."""
+    at = values.values.astype(float) if is_number(values) else np.arange(values.size, dtype=float)
+    if at.size == 1:
+        half = 0.5 if at[0] == 0.0 else 0.05 * abs(at[0])
+        return np.array([at[0] - half, at[0] + half])
+    middle = 0.5 * (at[1:] + at[:-1])
+    return np.concatenate([[2 * at[0] - middle[0]], middle, [2 * at[-1] - middle[-1]]])
+
+
+def is_number(values: xr.DataArray) -> bool:
+    """Whether a coordinate is of numbers, not of names."""
+    return values.dtype.kind in "iuf"
 
 
 def _arms(line: xr.DataArray, along: xr.DataArray, dim: str) -> list[tuple[str, Any, Any]]:
