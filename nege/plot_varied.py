@@ -8,7 +8,6 @@ so; cells are hatched there.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", VERMILION, "#56B4E9", "#000000")
 DASHES: tuple[Any, ...] = ("-", (0, (4, 2)))
 ARMS = {"down": "falling", "up": "rising"}
 MOST_SHADES = 12  # lines that can be told apart by how dark they are
-THIN, WIDER = 1.6, 0.6  # points
+THIN, WIDER = 1.6, 1.0  # points
 LABEL = 34  # letters that fit beside an axis
 SEPARATE = 50  # points up to which each is marked
 WORDS = {
@@ -111,7 +110,8 @@ def lines(
             gid="failed",
         )
     ax.set_xlabel(label(along))
-    ax.set_ylabel(textwrap.fill(label(values), LABEL))
+    said = label(values)
+    ax.set_ylabel(said if len(said) <= LABEL else "\n(".join(said.rsplit(" (", 1)))
     if along.dtype.kind in "iu":
         ticker: Any = require("matplotlib.ticker", "plot", "Drawing")
         ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
