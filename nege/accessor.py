@@ -335,6 +335,8 @@ class SweepPlot:
                 more = ", ..." if known.size > 12 else ""
                 raise InputError(f"at {dim}", wanted, f"one of {some}{more}")
             array = array.isel({dim: int(found[0])})
+            if dim not in self._varied and "long_name" in array.attrs:
+                array = array.assign_attrs(long_name=f"{array.attrs['long_name']}, {wanted}")
         return array
 
     def _failed(self, at: Mapping[str, Any] | None) -> xr.DataArray:

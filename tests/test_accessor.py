@@ -134,7 +134,7 @@ def test_a_heat_map_has_a_cell_per_point_around_its_values(grid):
     np.testing.assert_allclose(mesh.get_coordinates()[:, 0, 1], [-0.05, 0.05, 0.15])
     assert ax.get_xlabel() == "digital trade cost (iceberg factor)"
     assert ax.get_ylabel() == "commission (share of sales)"
-    assert ax.figure.axes[1].get_ylabel() == "manufacturing wage (farmers' wage)"
+    assert ax.figure.axes[1].get_ylabel() == "manufacturing wage, 1 (farmers' wage)"
 
 
 def test_failed_points_are_hatched_and_only_these(grid):
