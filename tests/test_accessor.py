@@ -104,23 +104,37 @@ def test_each_value_of_a_second_parameter_is_a_line_that_breaks_where_it_failed(
     assert len(one.lines) == 1  # nothing failed on this one
 
 
-def test_industries_have_a_line_each_in_percent_of_their_cost():
-    cost = xr.DataArray(
-        [
-            [[[3.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [0.0, 1.0]]],
-            [[[1.0, 0.0], [0.0, 1.0]], [[2.0, 1.0], [2.0, 0.0]]],
-        ],
-        dims=("step", "industry", "place", "channel"),
-        coords={
-            "step": [0, 1],
-            "industry": ["goods", "services"],
-            "channel": ["offline", "online"],
+@pytest.fixture
+def path():
+    """A path of two industries in two places; the second step failed."""
+    names = {"step": [0, 1, 2], "industry": ["goods", "services"], "place": ["0", "1"]}
+    cost = [
+        [[[3.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [0.0, 1.0]]],
+        [[[9.0, 9.0], [9.0, 9.0]], [[9.0, 9.0], [9.0, 9.0]]],
+        [[[1.0, 0.0], [0.0, 1.0]], [[2.0, 1.0], [2.0, 0.0]]],
+    ]
+    by_place = {"long_name": "share of people", "units": "1"}
+    price = {"long_name": "price index", "units": "wage bill"}
+    return xr.Dataset(
+        {
+            "total_cost": (("step", "industry", "place", "channel"), cost),
+            "population": (("step", "place"), [[0.4, 0.6], [9.0, 9.0], [0.3, 0.7]], by_place),
+            "price_index": (
+                ("step", "industry", "place"),
+                np.arange(12.0).reshape(3, 2, 2),
+                price,
+            ),
+            "status": ("step", np.array([0, 1, 0], dtype=np.int8)),
         },
+        {**names, "channel": ["offline", "online"]},
     )
-    path = xr.Dataset({"total_cost": cost, "status": ("step", np.zeros(2, dtype=np.int8))})
+
+
+def test_industries_have_a_line_each_in_percent_of_their_cost(path):
     ax = path.nege.plot.online_share()
-    assert [line.get_label() for line in ax.lines] == ["goods", "services"]
-    np.testing.assert_allclose([line.get_ydata() for line in ax.lines], [[25, 50], [100, 20]])
+    assert [line.get_label() for line in ax.lines] == ["goods", "services", "not solved"]
+    drawn = [line.get_ydata() for line in ax.lines[:2]]
+    np.testing.assert_allclose(drawn, [[25, np.nan, 50], [100, np.nan, 20]])
     assert all(tick == int(tick) for tick in ax.get_xticks())
 
 
@@ -191,21 +205,28 @@ def test_panels_keep_the_largest_regions_and_say_so(grid):
     assert axes[0].get_title("left") == "2 of 3 regions"
 
 
-def test_industries_have_a_panel_each():
-    path = nege.scenarios.digital_turn().sel(step=[0, 1])
-    found = nege.follow(nege.OnlineAgglomeration(), path)
-    axes = found.nege.plot.panels()
-    assert [ax.get_ylabel().partition(" (")[0].partition("\n")[0] for ax in axes] == [
-        "share of people",
-        "wage in local jobs",
-        "price index, manufacturing",
-        "price index, services",
-        "rent of a unit of land",
-    ]
-    np.testing.assert_array_equal(
-        axes[3].lines[0].get_ydata(), found.price_index.sel(industry="services", place="0")
-    )
-    assert len(found.nege.plot.patterns().get_yticklabels()) == 3
+def test_one_region_of_a_path_there_and_back_has_an_arm_each_way(economy):
+    found = nege.follow(economy, {"online_trade_cost": [1.5, 1.0, 1.5]})
+    (ax,) = found.nege.plot.panels(at={"region": "online"}, variables=["share"])
+    assert [line.get_label() for line in ax.lines] == ["falling", "rising again"]
+    assert ax.get_ylabel().startswith("share of mobile workers and firms, online")
+
+
+def test_industries_have_a_panel_each(path):
+    axes = path.nege.plot.panels()
+    labels = [ax.get_ylabel() for ax in axes]
+    assert labels[0] == "share of people (1)"
+    assert labels[1:] == [f"price index, {name} (wage bill)" for name in ("goods", "services")]
+    for line, place in zip(axes[2].lines, "01", strict=False):
+        expected = path.price_index.sel(industry="services", place=place).where(path.status == 0)
+        np.testing.assert_array_equal(line.get_ydata(), expected)
+    (only,) = path.nege.plot.panels(variables=["price_index"], at={"industry": "goods"})
+    assert only.get_ylabel() == labels[1]
+
+
+def test_patterns_are_a_row_for_the_pair_and_one_for_each_industry(path):
+    rows = path.nege.plot.patterns().get_yticklabels()
+    assert [row.get_text() for row in rows] == ["pair", "goods", "services"]
 
 
 def test_an_axes_may_be_given_and_is_returned(grid):
