@@ -2,6 +2,7 @@
 
 from nege import geography, scenarios, testing
 from nege._version import __version__
+from nege.accessor import DatasetAccessor
 from nege.bifurcation import BifurcationDiagram, bifurcation
 from nege.census import Equilibria
 from nege.clearing import short_run
@@ -26,6 +27,7 @@ __all__ = [
     "BifurcationDiagram",
     "ConvergenceError",
     "CorePeriphery",
+    "DatasetAccessor",
     "DependencyError",
     "Equilibria",
     "Equilibrium",
