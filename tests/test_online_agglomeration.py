@@ -320,3 +320,12 @@ def test_tastes_are_the_models_own():
 def test_tools_for_one_mobile_factor_say_what_serves_instead(tool):
     with pytest.raises(nege.InputError, match="serve every model"):
         tool(nege.OnlineAgglomeration())
+
+
+def test_parameters_of_a_path_keep_their_labels_in_any_order():
+    path = nege.scenarios.digital_turn().isel(step=[0, 1])
+    turned = path.isel(industry=[1, 0], place=[3, 1, 0, 2])
+    turned = turned.assign_coords(place=[3, 1, 0, 2])  # numbers are names too
+    expected = nege.follow(nege.OnlineAgglomeration(), path)
+    xr.testing.assert_identical(nege.follow(nege.OnlineAgglomeration(), turned), expected)
+    np.testing.assert_array_equal(expected.search_cost.sel(industry="services"), [1.5, 1.2])
