@@ -329,3 +329,30 @@ def test_parameters_of_a_path_keep_their_labels_in_any_order():
     expected = nege.follow(nege.OnlineAgglomeration(), path)
     xr.testing.assert_identical(nege.follow(nege.OnlineAgglomeration(), turned), expected)
     np.testing.assert_array_equal(expected.search_cost.sel(industry="services"), [1.5, 1.2])
+
+
+def fast_and_lumpy():
+    """Two places that the long steps of the search would lead back to from near by."""
+    return nege.OnlineAgglomeration(
+        nege.geography.equidistant(2),
+        industries=["goods"],
+        **{"sigma": 2.0, "consumption": 0.9, "housing": 0.1, "inputs": 0.07, "land_share": 0.0},
+        **{"productivity": [[1.0044, 0.9757]], "migration_elasticity": 30, "spillover": 0.25},
+        **{"spillover_decay": 50, "online_spillover": 0, "transport_cost": 0.64},
+        **{"search_cost": 0.61, "digitisability": 0.1, "commission": 0, "diversity": 0.1},
+        remote_labour_share=0.3,
+    )
+
+
+def test_an_unstable_state_that_draws_the_search_back_is_left_further_each_time():
+    found = nege.solve(fast_and_lumpy())
+    nege.testing.assert_equilibrium(found, tolerance=1e-8)
+    assert found.leading_eigenvalue < 0.0
+    assert float(found.data.population.max()) > 0.99
+
+
+def test_a_search_that_runs_out_of_rounds_has_found_nothing(monkeypatch):
+    monkeypatch.setattr("nege.models.agglomeration_search.ROUNDS", 1)
+    with pytest.raises(nege.ConvergenceError) as caught:
+        nege.solve(fast_and_lumpy())
+    assert caught.value.equilibrium.status is nege.Status.STALLED

@@ -45,7 +45,7 @@ GONE = 1e-12  # of the industry: fewer firms have vanished
 ENTRANTS = 1e-6  # of the industry, where entry pays
 CALM = 1e-6  # residual of those who are there, below which others enter
 NUDGE = 1e-3  # in logs, off an unstable rest point
-AWAY = 0.1  # in logs: where it has been left for good
+AWAY = 0.1  # in logs: where it has been left, twice as far each time
 NEUTRAL = 1e-9  # growth rates below this are neither growth nor decline
 ROUNDS = 12  # unstable rest points at most
 STUCK = 60  # steps on prices without progress
@@ -134,7 +134,7 @@ class _Search:
         x = x.copy()
         x[self.absent] = 0.0
         status, rate, error, residual = Status.LIMIT, np.nan, np.inf, np.inf
-        for _ in range(ROUNDS):
+        for turn in range(ROUNDS):
             x, status, trace = self._settle(x)
             residual = self.residual()
             if status is not Status.CONVERGED:
@@ -149,7 +149,9 @@ class _Search:
             status = Status.UNSTABLE
             if not leave_unstable:
                 break
-            x = self._depart(x, rate, direction, trace)
+            x = self._depart(x, rate, direction, trace, AWAY * 2.0**turn)
+        else:  # at a point that has been left
+            status, residual, error, rate = Status.STALLED, self.residual(), np.inf, np.nan
         return LongRun(
             np.exp(x[self.moving]),
             x,
@@ -330,6 +332,7 @@ class _Search:
         rate: float,
         direction: np.ndarray,
         trace: list[tuple[float, np.ndarray]],
+        away: float,
     ) -> np.ndarray:
         """Step off an unstable rest point, on the side that it was reached from, and leave it."""
         direction = direction / direction[np.argmax(np.abs(direction).round(9))]
@@ -349,7 +352,8 @@ class _Search:
         while self.steps < self.options.limit_steps and self.evaluate(x):
             x, _ = self._step(x, time)
             self.steps += 1
-            if np.max(np.abs(_apart(x, rest)[self.moving])) > AWAY:
+            moved = np.max(np.abs(_apart(x, rest)[self.moving]))
+            if moved > away or (moved > AWAY and self.residual() <= CALM):
                 break
         return x
 
