@@ -356,3 +356,18 @@ def test_a_search_that_runs_out_of_rounds_has_found_nothing(monkeypatch):
     with pytest.raises(nege.ConvergenceError) as caught:
         nege.solve(fast_and_lumpy())
     assert caught.value.equilibrium.status is nege.Status.STALLED
+
+
+def test_pure_dynamics_do_not_bring_back_firms_that_are_not_there():
+    model = nege.OnlineAgglomeration(variety=1.0, spillover=0.0)
+    labels = {"industry": list(model.industries), "place": list("0123")}
+    firms = xr.DataArray(np.full((2, 4, 2), 0.1), labels, CELL)
+    firms.loc[{"industry": "services", "place": "1"}] = 0.0
+    start = {"firm_mass": firms, "population": np.full(4, 0.25)}
+    pure = nege.solve(model, start, dynamics=nege.Replicator(allow_entry=False))
+    assert pure.status is nege.Status.UNSTABLE
+    assert not pure.perturbed
+    there = {"industry": "services", "place": "1"}
+    np.testing.assert_array_equal(pure.data.firm_mass.sel(there), 0.0)
+    assert "entry" in nege.stability(pure).unstable.kind
+    assert (nege.solve(model, start).data.firm_mass.sel(there).sum() > 0.0).item()
