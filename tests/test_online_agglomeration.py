@@ -371,3 +371,9 @@ def test_pure_dynamics_do_not_bring_back_firms_that_are_not_there():
     np.testing.assert_array_equal(pure.data.firm_mass.sel(there), 0.0)
     assert "entry" in nege.stability(pure).unstable.kind
     assert (nege.solve(model, start).data.firm_mass.sel(there).sum() > 0.0).item()
+
+
+def test_people_may_be_counted_in_any_unit():
+    model = nege.OnlineAgglomeration(home_weight=[4.0, 3.0, 2.0, 1.0])
+    in_millions = nege.solve(model.replace(home_weight=1e6 * model.home_weight)).data
+    allclose(in_millions, nege.solve(model).data, rtol=1e-9)
