@@ -185,7 +185,10 @@ def follow(
         result.put((i,), *solved)
         bar.update()
     bar.close()
-    coords: dict[str, Any] = {str(name): array.variable for name, array in steps.data_vars.items()}
+    coords: dict[str, Any] = {
+        str(name): _in_order(array, model.coordinates()).variable
+        for name, array in steps.data_vars.items()
+    }
     coords["step"] = steps["step"].values if "step" in steps.coords else np.arange(count)
     return result.dataset(coords, solver.options)
 
@@ -267,6 +270,14 @@ def _path(path: Any) -> xr.Dataset:
 
 def _value(array: xr.DataArray) -> Any:
     return array.item() if array.ndim == 0 else array
+
+
+def _in_order(array: xr.DataArray, labels: Mapping[str, Sequence[Any]]) -> xr.DataArray:
+    """Put the values of a parameter in the model's order of labels, which the result bears."""
+    for dim in set(labels) & set(array.indexes):
+        given = [str(label) for label in array.indexes[dim]]
+        array = array.isel({dim: [given.index(label) for label in labels[dim]]})
+    return array
 
 
 class _Silent:
