@@ -377,3 +377,11 @@ def test_people_may_be_counted_in_any_unit():
     model = nege.OnlineAgglomeration(home_weight=[4.0, 3.0, 2.0, 1.0])
     in_millions = nege.solve(model.replace(home_weight=1e6 * model.home_weight)).data
     allclose(in_millions, nege.solve(model).data, rtol=1e-9)
+
+
+@pytest.mark.parametrize("substitution", [1.0 - 1e-12, 1.0, 1.0 + 1e-12])
+def test_the_audit_is_exact_where_remote_work_is_all_but_cobb_douglas(substitution):
+    model = nege.OnlineAgglomeration(
+        remote_labour_share=(0.2, 0.5), remote_substitution=substitution
+    )
+    nege.testing.assert_equilibrium(nege.solve(model), tolerance=1e-8)

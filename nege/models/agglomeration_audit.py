@@ -49,8 +49,11 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
         r, s = model.remote_labour_share.values[:, None], model.remote_substitution
         if s == 1.0:
             W[..., 1] = w ** (1.0 - r) * w0**r
-        else:
-            W[..., 1] = ((1.0 - r) * w ** (1.0 - s) + r * w0 ** (1.0 - s)) ** (1.0 / (1.0 - s))
+        else:  # ((1-r) w^(1-s) + r w0^(1-s))^(1/(1-s)), also where s is all but one
+            mean = (1.0 - r) * np.expm1((1.0 - s) * np.log(w)) + r * np.expm1(
+                (1.0 - s) * np.log(w0)
+            )
+            W[..., 1] = np.exp(np.log1p(mean) / (1.0 - s))
         far[..., 1] = r * (w0 / W[..., 1]) ** (1.0 - s)
     land_cost = h[None] ** model.land_share.values[:, None]
     inputs = np.prod(G[:, None] ** model.inputs.values[:, :, None], axis=0)
