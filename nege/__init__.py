@@ -13,6 +13,7 @@ from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
+from nege.points import random_points
 from nege.solve import estimate_memory, solve
 from nege.stability import Stability, stability
 from nege.status import Status
@@ -47,6 +48,7 @@ __all__ = [
     "geography",
     "hysteresis",
     "load",
+    "random_points",
     "short_run",
     "solve",
     "stability",

@@ -56,3 +56,11 @@ def followed(along: Any, axes: Mapping[str, np.ndarray]) -> str | None:
     if along is not None and (not isinstance(along, str) or along not in axes):
         raise InputError("along", along, "one of the swept parameters", near(along, axes))
     return along
+
+
+def pair(name: str, ends: Any) -> tuple[float, float]:
+    """Return the two ends of a range, the first below the second."""
+    low_high = numbers(name, ends)
+    if low_high.size != 2 or not low_high[0] < low_high[1]:
+        raise InputError(name, ends, "two numbers, the first below the second")
+    return float(low_high[0]), float(low_high[1])

@@ -1,0 +1,151 @@
+"""Which economies a sweep is about: a grid, a list of points, or a random design."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege import axes, validation
+from nege.errors import InputError
+from nege.models.base import Model
+
+__all__ = ["random_points"]
+
+SAMPLERS = ("halton", "latin hypercube", "sobol")
+
+
+@dataclasses.dataclass(frozen=True)
+class Points:
+    """Parameter points over dimensions: each parameter over some of these.
+
+    In a grid every parameter has a dimension of its own, in a list all share one.
+    """
+
+    sizes: dict[str, int]
+    parameters: dict[str, xr.DataArray]
+    coords: dict[str, Any]
+
+    def at(self, index: Mapping[str, int]) -> dict[str, Any]:
+        """Return the parameters of one point."""
+        return {name: self._value(array, index) for name, array in self.parameters.items()}
+
+    @staticmethod
+    def _value(array: xr.DataArray, index: Mapping[str, int]) -> Any:
+        where = tuple(index.get(str(dim), slice(None)) for dim in array.dims)
+        value = array.variable.values[where]
+        if value.ndim == 0:
+            return value.item()
+        return array.isel({dim: i for dim, i in index.items() if dim in array.dims})
+
+    def check(self, model: Model) -> None:
+        """Ask the model about all of them, each value of a grid once."""
+        together = [
+            (tuple(dim for dim in self.sizes if dim in array.dims), name)
+            for name, array in self.parameters.items()
+        ]
+        for dims, group in itertools.groupby(sorted(together), key=lambda entry: entry[0]):
+            names = [name for _, name in group]
+            for position in itertools.product(*(range(self.sizes[dim]) for dim in dims)):
+                index = dict(zip(dims, position, strict=True))
+                model.replace({name: self._value(self.parameters[name], index) for name in names})
+
+
+def grid(model: Model, parameters: Any) -> Points:
+    """Return every combination of values by parameter."""
+    given = axes.items("parameters", parameters)
+    axes.check_names(model, [name for name, _ in given])
+    varied = {name: axes.numbers(name, values) for name, values in given}
+    return Points(
+        {name: len(values) for name, values in varied.items()},
+        {name: xr.DataArray(values, dims=name) for name, values in varied.items()},
+        {name: (name, values) for name, values in varied.items()},
+    )
+
+
+def listed(model: Model, argument: str, given: Any, dim: str) -> Points:
+    """Return the points of a Dataset over one dimension, or of lists of one length."""
+    if not isinstance(given, xr.Dataset):
+        lists = {name: axes.numbers(name, values) for name, values in axes.items(argument, given)}
+        lengths = {name: len(values) for name, values in lists.items()}
+        if len(set(lengths.values())) > 1:
+            raise InputError(argument, lengths, "lists of one length", "Repeat constant values.")
+        given = xr.Dataset({name: (dim, values) for name, values in lists.items()})
+    if not given.data_vars:
+        raise InputError(argument, dict(given.sizes), "a Dataset of parameters", "It holds none.")
+    if given.sizes.get(dim, 0) == 0:
+        allowed = f'a Dataset with at least one "{dim}"'
+        raise InputError(argument, dict(given.sizes), allowed, f"Name its dimension {dim}.")
+    axes.check_names(model, [str(name) for name in given.data_vars])
+    given = given.compute()
+    coords: dict[str, Any] = {str(name): array.variable for name, array in given.data_vars.items()}
+    for name, array in given.coords.items():
+        if array.dims == (dim,):
+            coords[str(name)] = array.variable
+    coords.setdefault(dim, np.arange(given.sizes[dim]))
+    return Points(
+        {dim: given.sizes[dim]}, {str(n): array for n, array in given.data_vars.items()}, coords
+    )
+
+
+def random_points(
+    ranges: Mapping[str, tuple[float, float]],
+    count: int,
+    *,
+    rng: Any = 0,
+    sampler: str = "halton",
+) -> xr.Dataset:
+    """Parameter points that fill a box evenly: a random design for :func:`nege.sweep`.
+
+    Scrambled low-discrepancy points of ``scipy.stats.qmc``, scaled to the ranges.
+
+    Parameters
+    ----------
+    ranges : mapping of str to (low, high)
+        The least and the largest value of each parameter.
+    count : int
+        How many points.
+    rng : int or numpy.random.Generator, default 0
+        Seed or generator; the same seed gives the same points.
+    sampler : str, default "halton"
+        "halton", "latin hypercube", or "sobol", which needs a power of two.
+
+    Returns
+    -------
+    Dataset
+        The parameters over ``point``.
+
+    Raises
+    ------
+    InputError
+        For a range that is empty, or a number of points that the sampler cannot balance.
+
+    Examples
+    --------
+    >>> import nege
+    >>> design = nege.random_points({"sigma": (3, 8), "mu": (0.2, 0.5)}, 100)
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2)
+    >>> nege.sweep(economy, design, keep=["share"]).share.dims
+    ('point', 'region')
+    """
+    from scipy.stats import qmc
+
+    count = validation.whole("count", count, at_least=1)
+    sampler = validation.known("sampler", sampler, SAMPLERS)
+    ends = {}
+    for name, pair in axes.items("ranges", ranges):
+        low, high = axes.pair(name, pair)
+        ends[name] = (low, high)
+    if sampler == "sobol" and count & (count - 1):
+        cure = "Its points are balanced for these only."
+        raise InputError("count", count, "a power of two for sampler='sobol'", cure)
+    kinds = {"halton": qmc.Halton, "latin hypercube": qmc.LatinHypercube, "sobol": qmc.Sobol}
+    unit = kinds[sampler](len(ends), rng=rng).random(count)
+    low, high = np.array(list(ends.values())).T
+    columns = qmc.scale(unit, low, high).T
+    return xr.Dataset({name: ("point", c) for name, c in zip(ends, columns, strict=True)})
