@@ -51,7 +51,7 @@ def check_names(model: Model, names: Iterable[str]) -> None:
             raise InputError("parameter", name, "one of the model's", near(name, known))
 
 
-def followed(along: Any, axes: Mapping[str, np.ndarray]) -> str | None:
+def followed(along: Any, axes: Mapping[str, Any]) -> str | None:
     """Return the dimension that is followed, one of those varied, or None."""
     if along is not None and (not isinstance(along, str) or along not in axes):
         raise InputError("along", along, "one of the swept parameters", near(along, axes))

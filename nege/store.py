@@ -50,36 +50,39 @@ class Store:
         self.path, self.work = pathlib.Path(path).absolute(), work
         self.recipe = recipe(work)
         self.overwrite = overwrite
-        self._open = contextlib.ExitStack()
+        self._opened = contextlib.ExitStack()
         self._group: Any = None
 
     def __enter__(self) -> Store:
-        found = read_recipe(self.path) if self.path.exists() else None
-        if found == self.recipe and next(self.missing(), None) is None:
+        if self._is_made() and next(self.missing(), None) is None:
             return self  # finished: nothing to write, and so no lock
-        if found not in (None, self.recipe) and not self.overwrite:
+        with contextlib.ExitStack() as opened:
+            with _explained(self.path):
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                opened.enter_context(_lock(self.path))
+                if not self._is_made():  # also since the lock is ours
+                    self._make()
+                self._group = _zarr().open_group(self.path, mode="r+")
+            self._opened = opened.pop_all()
+        return self
+
+    def _is_made(self) -> bool:
+        """Whether this sweep's store is there; refuse that of another one."""
+        if not self.path.exists():
+            return False
+        found = read_recipe(self.path)
+        if found != self.recipe and not self.overwrite:
             raise InputError(
                 "store",
                 str(self.path),
                 "a store of this same sweep",
-                f"What differs: {differences(found or {}, self.recipe)}. overwrite=True replaces "
-                "it, another path keeps both.",
+                f"What differs: {differences(found, self.recipe)}. overwrite=True replaces it, "
+                "another path keeps both.",
             )
-        with _explained(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._open.enter_context(_lock(self.path))
-        try:
-            with _explained(self.path):
-                if not self.path.exists() or read_recipe(self.path) != self.recipe:
-                    self._make()
-                self._group = _zarr().open_group(self.path, mode="r+")
-        except BaseException:
-            self._open.close()
-            raise
-        return self
+        return found == self.recipe
 
     def __exit__(self, *error: object) -> None:
-        self._open.close()
+        self._opened.close()
 
     def _make(self) -> None:
         """Make the store at full size beside its place, and move it there as a whole."""
@@ -109,9 +112,13 @@ class Store:
             # Not in the specification yet, but what xarray looks for first.
             warnings.simplefilter("ignore")
             _zarr().consolidate_metadata(partial)
+        # Moved away as a whole too: one that was deleted in part could pass for solved.
+        old = self.path.with_name(self.path.name + ".old")
+        shutil.rmtree(old, ignore_errors=True)
         if self.path.exists():
-            shutil.rmtree(self.path)
+            self.path.rename(old)
         partial.rename(self.path)
+        shutil.rmtree(old, ignore_errors=True)
 
     def missing(self) -> Iterator[Block]:
         """Yield the units that are not done."""
@@ -137,8 +144,8 @@ def open_store(path: str | pathlib.Path) -> xr.Dataset:
     """Open the store of a sweep; values are read where they are looked at."""
     require("zarr", "sweep", "A store")
     made = read_recipe(pathlib.Path(path))
-    data = xr.open_zarr(path, chunks=None)
-    return data[made["keep"]]
+    data: xr.Dataset = xr.open_zarr(path, chunks=None)[made["keep"]]
+    return data
 
 
 def read_recipe(path: pathlib.Path) -> dict[str, Any]:

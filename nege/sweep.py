@@ -253,7 +253,8 @@ def _fill(table: Any, processes: int, client: Any, progress: bool | None) -> xr.
         for block, values in workers.solved(work, table.missing(), processes, client):
             table.write(block, values)
             bar.update(_points(block))
-    return table.dataset()
+    result: xr.Dataset = table.dataset()
+    return result
 
 
 def _points(block: Block) -> int:
