@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import geography, validation
+from nege import axes, geography, points, validation
 from nege.errors import InputError, near
 from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
 from nege.online import OnlineRegion
@@ -49,7 +49,9 @@ TABLES = {
     "online": ("trade_cost", "commission", "amenity", "name"),
     "dynamics": ("kind", "scale", "weights", "online_weight", "allow_entry"),
     "path": ("parameter", "from", "to", "points", "spacing", "back"),
+    "sweep": ("parameters", "random", "along", "keep"),
 }
+RANGE = ("from", "to", "points", "spacing")
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,18 @@ class Specification:
     def path(self) -> xr.Dataset:
         """The path as ``nege.follow`` takes it."""
         return xr.Dataset({self.parameter: ("step", self.values)})
+
+
+@dataclass(frozen=True)
+class SweepSpecification:
+    """What a sweep is to do: an economy, how people move, and what to vary."""
+
+    title: str
+    why: str
+    model: Model
+    dynamics: Replicator | Logit
+    parameters: dict[str, np.ndarray] | xr.Dataset
+    choices: dict[str, Any]  # "along" and "keep", where the file says them
 
 
 def examples() -> tuple[str, ...]:
@@ -112,32 +126,104 @@ def read(name: str) -> Specification:
     InputError
         Naming the key, the value and what is allowed.
     """
+    tables = _tables(name, "path")
+    parameter, values, turn = _path(_table(tables, "path"))
+    model = _economy(tables, "[path] parameter", {parameter: values})
+    model.replace({parameter: float(values[turn])})
+    dynamics = _dynamics(tables, model)
+    title, why = _text(tables, "title", pathlib.Path(name).stem), _text(tables, "why", "")
+    return Specification(title, why.strip(), model, dynamics, parameter, values, turn)
+
+
+def read_sweep(name: str) -> SweepSpecification:
+    """Read what to sweep from a TOML file: its table [sweep], or else its [path] as one line.
+
+    [sweep.parameters] gives each parameter a list of values, or a range as in [path]; with
+    ``random = {count = 1000, seed = 0}`` in [sweep], the two ends of a random design.
+
+    Parameters
+    ----------
+    name : str
+        Path of a file, or one of ``examples()``.
+
+    Returns
+    -------
+    SweepSpecification
+        With every key checked; :func:`nege.sweep` checks the values.
+
+    Raises
+    ------
+    InputError
+        Naming the key, the value and what is allowed.
+    """
+    tables = _tables(name)
+    parameters: dict[str, np.ndarray] | xr.Dataset
+    if "sweep" in tables:
+        table = _table(tables, "sweep")
+        given = table.get("parameters")
+        if not isinstance(given, dict) or not given:
+            cure = "For example sigma = [3, 5] below [sweep.parameters]."
+            raise InputError("[sweep] parameters", given, "a table of lists or ranges", cure)
+        parameters = {key: _swept(key, value) for key, value in given.items()}
+        where = "a name in [sweep.parameters]"
+    else:
+        table, where = {}, "[path] parameter"
+        parameter, values, turn = _path(_table(tables, "path"))
+        parameters = {parameter: values[: turn + 1]}
+    model = _economy(tables, where, parameters)
+    if "random" in table:
+        parameters = _design(table["random"], parameters)
+    title, why = _text(tables, "title", pathlib.Path(name).stem), _text(tables, "why", "")
+    choices: dict[str, Any] = {key: table[key] for key in ("along", "keep") if key in table}
+    return SweepSpecification(
+        title, why.strip(), model, _dynamics(tables, model), parameters, choices
+    )
+
+
+def _tables(name: str, *needed: str) -> dict[str, Any]:
+    """Return the tables of a file, those needed being there."""
     try:
         tables = tomllib.loads(text(name))
     except tomllib.TOMLDecodeError as error:
         raise InputError("file", name, "valid TOML", f"The parser says: {error}.") from error
     _check_keys("", tables, TABLES)
-    for key in ("geography", "model", "path"):
+    for key in ("geography", "model", *needed):
         if not isinstance(tables.get(key), dict):
             raise InputError(f"[{key}]", tables.get(key), "a table", f"Add [{key}] to the file.")
-    path = _table(tables, "path")
-    parameter, values, turn = _path(path)
+    return tables
+
+
+def _economy(tables: dict[str, Any], where: str, varied: Mapping[str, np.ndarray]) -> Model:
+    """Return the economy at the first value of each parameter that is varied."""
     kind = _kind(tables["model"])
-    varied = kind.parameters
+    known = kind.parameters
     if "online" in tables:
-        varied += tuple(ONLINE + name for name in ONLINE_PARAMETERS)
-    if parameter not in varied:
-        absent = parameter.startswith(ONLINE) and "online" not in tables
-        cure = "Add [online] to the file." if absent else near(parameter, varied)
-        raise InputError("[path] parameter", parameter, "one of the model's", cure)
+        known += tuple(ONLINE + name for name in ONLINE_PARAMETERS)
+    for parameter in varied:
+        if parameter not in known:
+            absent = parameter.startswith(ONLINE) and "online" not in tables
+            cure = "Add [online] to the file." if absent else near(parameter, known)
+            raise InputError(where, parameter, "one of the model's", cure)
+    first = {parameter: float(values[0]) for parameter, values in varied.items()}
     places = _geography(tables["geography"])
-    online = _online(tables, parameter, values)
-    model = _model(kind, tables["model"], places, online)
-    model = model.replace({parameter: float(values[0])})
-    model.replace({parameter: float(values[turn])})
-    dynamics = _dynamics(tables, model)
-    title, why = _text(tables, "title", pathlib.Path(name).stem), _text(tables, "why", "")
-    return Specification(title, why.strip(), model, dynamics, parameter, values, turn)
+    model = _model(kind, tables["model"], places, _online(tables, first))
+    return model.replace(first)
+
+
+def _swept(key: str, value: Any) -> np.ndarray:
+    where = f"[sweep.parameters] {key}"
+    if not isinstance(value, dict):
+        return axes.numbers(where, value)
+    _check_keys(f"sweep.parameters.{key}", value, RANGE)
+    return _range(where, value)
+
+
+def _design(table: Any, ranges: Mapping[str, np.ndarray]) -> xr.Dataset:
+    if not isinstance(table, dict) or "count" not in table:
+        raise InputError("[sweep] random", table, "a table such as {count = 1000, seed = 0}")
+    _check_keys("sweep.random", table, ("count", "seed", "sampler"))
+    keywords = {"rng": table.get("seed", 0), "sampler": table.get("sampler", "halton")}
+    return points.random_points(dict(ranges), table["count"], **keywords)  # type: ignore[arg-type]
 
 
 def _table(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -183,16 +269,16 @@ def _geography(table: dict[str, Any]) -> geography.Geography:
     return GEOGRAPHIES[kind](*(given[key] for key in ARGUMENTS[kind] if key in given), **keywords)
 
 
-def _online(tables: Mapping[str, Any], parameter: str, values: np.ndarray) -> OnlineRegion | None:
+def _online(tables: Mapping[str, Any], first: Mapping[str, float]) -> OnlineRegion | None:
     if "online" not in tables:
         return None
     table = _table(tables, "online")
     if "trade_cost" not in table:
-        if parameter != "online_trade_cost":
+        if "online_trade_cost" not in first:
             raise InputError(
                 "[online] trade_cost", None, "given", "Only a path in online_trade_cost sets it."
             )
-        table = {**table, "trade_cost": float(values[0])}
+        table = {**table, "trade_cost": first["online_trade_cost"]}
     return OnlineRegion(**table)
 
 
@@ -254,23 +340,29 @@ def _path(table: dict[str, Any]) -> tuple[str, np.ndarray, int]:
     for key in ("parameter", "from", "to"):
         if key not in table:
             raise InputError(f"[path] {key}", None, "given")
-    first = validation.number("[path] from", table["from"])
-    last = validation.number("[path] to", table["to"])
-    points = validation.whole("[path] points", table.get("points", 25), at_least=2)
-    spacing = _choice("[path] spacing", table.get("spacing", "linear"), ("linear", "log"))
-    for key, end in (("from", first), ("to", last)):
-        if spacing == "log" and end <= 0.0:
-            cure = "A logarithmic path needs positive ends."
-            raise InputError(f"[path] {key}", end, "positive", cure)
     back = table.get("back", False)
     if not isinstance(back, bool):
         raise InputError("[path] back", back, "true or false")
+    values = _range("[path]", table)
+    turn = len(values) - 1
+    if back:
+        values = np.concatenate([values, values[-2::-1]])
+    return str(table["parameter"]), values, turn
+
+
+def _range(where: str, table: Mapping[str, Any]) -> np.ndarray:
+    """Return the values from one end to the other, both included exactly."""
+    ends = []
+    spacing = _choice(f"{where} spacing", table.get("spacing", "linear"), ("linear", "log"))
+    for key in ("from", "to"):
+        if key not in table:
+            raise InputError(f"{where} {key}", None, "given")
+        ends.append(validation.number(f"{where} {key}", table[key]))
+        if spacing == "log" and ends[-1] <= 0.0:
+            cure = "A logarithmic path needs positive ends."
+            raise InputError(f"{where} {key}", ends[-1], "positive", cure)
+    count = validation.whole(f"{where} points", table.get("points", 25), at_least=2)
     space = np.geomspace if spacing == "log" else np.linspace
-    values = space(first, last, points)
-    values[0], values[-1] = first, last
-    turn = points - 1
-    return (
-        str(table["parameter"]),
-        np.concatenate([values, values[-2::-1]]) if back else values,
-        turn,
-    )
+    values: np.ndarray = space(ends[0], ends[1], count)
+    values[0], values[-1] = ends
+    return values

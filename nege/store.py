@@ -157,8 +157,10 @@ def read_recipe(path: pathlib.Path) -> dict[str, Any]:
         raise InputError(
             "store",
             str(path),
-            "a store that nege.sweep made, or a path that is free",
-            "Something else is there, which nege leaves alone.",
+            "a store that nege.sweep made",
+            "Something else is there, which nege leaves alone."
+            if path.exists()
+            else "Nothing is there.",
         ) from error
 
 

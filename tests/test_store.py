@@ -144,7 +144,7 @@ def test_the_store_of_another_sweep_is_refused_naming_what_differs(small, name):
 def test_another_version_of_nege_is_another_sweep(small, monkeypatch):
     economy, keywords, _ = small
     monkeypatch.setattr(recipe, "__version__", "99.0")
-    with pytest.raises(nege.InputError, match="nege_version is .* there and 99.0 here"):
+    with pytest.raises(nege.InputError, match=r"nege_version is .* there and 99.0 here"):
         nege.sweep(economy, **keywords)
 
 
@@ -154,7 +154,7 @@ def test_what_nege_did_not_make_is_left_alone(two, tmp_path):
     with pytest.raises(nege.InputError, match="nege leaves alone"):
         nege.sweep(two(2.0), {"mu": [0.3]}, store=tmp_path / "precious", overwrite=True)
     assert (tmp_path / "precious" / "data").read_text() == "mine"
-    with pytest.raises(nege.InputError, match="a store that nege.sweep made"):
+    with pytest.raises(nege.InputError, match=r"a store that nege\.sweep made"):
         nege.load(tmp_path / "precious")
 
 
@@ -181,7 +181,7 @@ def test_a_full_disk_is_said_and_nothing_finished_is_lost(tmp_path, stopped, cou
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     go_on = stopped(3, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20, hard)))
     try:
-        with pytest.raises(nege.InputError, match="a disk with room.*File too large.*is kept"):
+        with pytest.raises(nege.InputError, match=r"a disk with room.*File too large.*is kept"):
             kills.sweep(tmp_path / "s.zarr", UNITS)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -228,7 +228,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_solved(
         folder.chmod(0o555)
     with somebody():
         for name in ("half.zarr", "new.zarr"):
-            with pytest.raises(nege.InputError, match="can be written.*Permission denied"):
+            with pytest.raises(nege.InputError, match=r"can be written.*Permission denied"):
                 kills.sweep(public / name, UNITS)
         assert (nege.load(public / "half.zarr").status == nege.Status.CONVERGED).sum() == 6
         # What is finished needs no writing.

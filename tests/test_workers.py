@@ -1,6 +1,7 @@
 """Wherever units are solved, the results are the same to the last bit."""
 
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from nege.options import SolverOptions
 from nege.store import Store
 
 UNITS = 24
+TESTS = pathlib.Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +99,7 @@ def test_processes_end_with_the_run_that_started_them(tmp_path):
     )
     (tmp_path / "run.py").write_text(code)
     command = [sys.executable, str(tmp_path / "run.py"), str(tmp_path / "s.zarr")]
-    path = os.pathsep.join([os.path.dirname(kills.__file__), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
     ) as run:
@@ -118,8 +120,7 @@ def test_processes_end_with_the_run_that_started_them(tmp_path):
 def alive(pid):
     """Whether a process runs; one that nobody has waited for yet does not."""
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
 
