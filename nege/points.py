@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,29 +29,48 @@ class Points:
     parameters: dict[str, xr.DataArray]
     coords: dict[str, Any]
 
-    def at(self, index: Mapping[str, int]) -> dict[str, Any]:
-        """Return the parameters of one point."""
-        return {name: self._value(array, index) for name, array in self.parameters.items()}
+    def economy(self, model: Model, index: Mapping[str, int]) -> Model:
+        """Return the economy at one point, after ``check``."""
+        values = {name: self._value(array, index) for name, array in self.parameters.items()}
+        for name in self._plain(model):
+            model = model.moved(name, values.pop(name))
+        return model.replace(values) if values else model
+
+    def check(self, model: Model) -> None:
+        """Ask the model about them.
+
+        About the least and the largest of plain numbers, because what a model allows has
+        no holes; about every point where a parameter is an array.
+        """
+        plain = self._plain(model)
+        for name in plain:
+            values = self.parameters[name].values
+            for value in (values.min(), values.max()):  # NaN, where one is
+                model.replace({name: float(value)})
+        others = [name for name in self.parameters if name not in plain]
+        if others:
+            for position in np.ndindex(*self.sizes.values()):
+                index = dict(zip(self.sizes, position, strict=True))
+                model.replace({name: self._value(self.parameters[name], index) for name in others})
+
+    def _plain(self, model: Model) -> list[str]:
+        """Which parameters are one number, at a point and in the model.
+
+        Those of the online region are no attributes of the model, and numbers all.
+        """
+        return [
+            name
+            for name, array in self.parameters.items()
+            if set(array.dims) <= set(self.sizes) and isinstance(getattr(model, name, 0.0), float)
+        ]
 
     @staticmethod
     def _value(array: xr.DataArray, index: Mapping[str, int]) -> Any:
         where = tuple(index.get(str(dim), slice(None)) for dim in array.dims)
         value = array.variable.values[where]
-        if value.ndim == 0:
-            return value.item()
+        if np.ndim(value) == 0:
+            return float(value)
         return array.isel({dim: i for dim, i in index.items() if dim in array.dims})
-
-    def check(self, model: Model) -> None:
-        """Ask the model about all of them, each value of a grid once."""
-        together = [
-            (tuple(dim for dim in self.sizes if dim in array.dims), name)
-            for name, array in self.parameters.items()
-        ]
-        for dims, group in itertools.groupby(sorted(together), key=lambda entry: entry[0]):
-            names = [name for _, name in group]
-            for position in itertools.product(*(range(self.sizes[dim]) for dim in dims)):
-                index = dict(zip(dims, position, strict=True))
-                model.replace({name: self._value(self.parameters[name], index) for name in names})
 
 
 def grid(model: Model, parameters: Any) -> Points:

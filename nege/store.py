@@ -51,7 +51,7 @@ class Store:
         self.recipe = recipe(work)
         self.overwrite = overwrite
         self._opened = contextlib.ExitStack()
-        self._group: Any = None
+        self._arrays: dict[str, Any] = {}
 
     def __enter__(self) -> Store:
         if self._is_made() and next(self.missing(), None) is None:
@@ -62,7 +62,8 @@ class Store:
                 opened.enter_context(_lock(self.path))
                 if not self._is_made():  # also since the lock is ours
                     self._make()
-                self._group = _zarr().open_group(self.path, mode="r+")
+                group = _zarr().open_group(self.path, mode="r+")
+                self._arrays = {name: group[name] for name in self.work.keep}
             self._opened = opened.pop_all()
         return self
 
@@ -133,7 +134,7 @@ class Store:
         order = [name for name in values if name != "status"]
         with _explained(self.path):
             for name in (*order, "status"):
-                self._group[name][block] = values[name]
+                self._arrays[name][block] = values[name]
 
     def dataset(self) -> xr.Dataset:
         """Return what there is, read from disk where it is looked at."""

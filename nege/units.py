@@ -8,6 +8,7 @@ this process, in another one and on a cluster.
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -227,7 +228,7 @@ class ShortRuns(_Work):
         ranges = [range(part.start, part.stop) for part in block[:front]]
         for where in np.ndindex(*map(len, ranges)):
             index = {d: r[i] for d, r, i in zip(self.points.sizes, ranges, where, strict=True)}
-            model = self.model.replace(self.points.at(index))
+            model = self.points.economy(self.model, index)
             many, parameters = self._at(model, flat)
             failed = many.status[0] != Status.CONVERGED
             if self.model.variables.keys() & values.keys():
@@ -255,10 +256,21 @@ def _spread(fit: int, sizes: dict[str, int]) -> int:
     return max(1, min(fit, math.prod(sizes.values()) // FEWEST_UNITS))
 
 
+@functools.cache
+def _linear_algebra() -> Any:
+    """Return what sets the threads of linear algebra, None where that is not installed."""
+    import scipy.linalg  # noqa: F401, so that its own library is found too
+
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return None
+    return ThreadpoolController()
+
+
 def _one_thread() -> Any:
     """Hold linear algebra to one thread: several would round differently."""
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:
+    controller = _linear_algebra()
+    if controller is None:
         return contextlib.nullcontext()
-    return threadpool_limits(1, "blas")
+    return controller.limit(limits=1, user_api="blas")
