@@ -69,12 +69,12 @@ def alone(name: str, count: int) -> dict[str, Any]:
 
 
 def two_regions() -> Any:
-    """The textbook economy."""
+    """Return the textbook economy."""
     return nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
 
 
 def twelve_regions() -> Any:
-    """Eleven places at random on a plane, and the online region."""
+    """Return eleven places at random on a plane, and the online region."""
     at = np.random.default_rng(12).uniform(size=(11, 2))
     distance = np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1))
     places = nege.geography.from_distance(distance)
@@ -111,18 +111,18 @@ def long_runs(count: int) -> dict[str, Any]:
 
 
 def unit_in_memory(count: int) -> dict[str, Any]:
-    """Seconds a unit of one short run, less the solves themselves."""
+    """Measure the seconds a unit of one short run takes, less the solves themselves."""
     return _unit(count)
 
 
 def unit_stored(count: int) -> dict[str, Any]:
-    """The same into a store."""
+    """Do the same into a store."""
     with tempfile.TemporaryDirectory() as folder:
         return _unit(count, store=f"{folder}/s.zarr")
 
 
 def unit_in_processes(count: int) -> dict[str, Any]:
-    """The same in processes, less their start."""
+    """Do the same in processes, less their start."""
     with tempfile.TemporaryDirectory() as folder:
         base = _unit(CORES, store=f"{folder}/a.zarr", processes=CORES)["total"]
         whole = _unit(count, store=f"{folder}/b.zarr", processes=CORES)["total"]
@@ -130,7 +130,7 @@ def unit_in_processes(count: int) -> dict[str, Any]:
 
 
 def unit_on_cluster(count: int) -> dict[str, Any]:
-    """The same on a Dask cluster of one thread a worker."""
+    """Do the same on a Dask cluster of one thread a worker."""
     from dask import distributed
 
     with (
@@ -166,7 +166,7 @@ def short_runs_of_12(count: int) -> dict[str, Any]:
 
 
 def joblib_with_scipy(count: int) -> dict[str, Any]:
-    """The same by scipy.optimize.root in logs, a call for each point, spread by joblib."""
+    """Do the same by scipy.optimize.root in logs, a call for each point, spread by joblib."""
     try:
         import joblib
     except ImportError:

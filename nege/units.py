@@ -177,9 +177,8 @@ class LongRuns(_Work):
                 index = list(line)
                 if along is not None:
                     index[along] = k
-                model = self.model.replace(
-                    self.points.at(dict(zip(self.sizes, index, strict=True)))
-                )
+                point = dict(zip(self.sizes, index, strict=True))
+                model = self.points.economy(self.model, point)
                 found = find_long_run(model, share, state, self.dynamics, self.options)
                 where = tuple(i - part.start for i, part in zip(index, block, strict=True))
                 self._put(values, where, model, found)
