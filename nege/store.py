@@ -2,9 +2,10 @@
 
 It is a Dataset that ``xarray.open_zarr`` opens. One unit of work is one chunk of every
 variable. Its data are written first and its status last, and each chunk appears on
-disk as a whole or not at all; so a unit is done where its status is there, and a run
-that was killed leaves nothing that looks solved and is not. Only the process that
-called the sweep writes, and a lock beside the store lets only one of them in.
+disk as a whole or not at all (Zarr sees to that since 3.1.3). So a unit is done where
+its status is there, and a run that was killed leaves nothing that looks solved and is
+not. Only the process that called the sweep writes, and a lock beside the store lets
+only one of them in.
 """
 
 from __future__ import annotations
