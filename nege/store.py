@@ -231,7 +231,8 @@ def _lock(path: pathlib.Path) -> Iterator[None]:
     try:
         yield
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # Windows keeps what is open
+            beside.unlink()
         file.close()
 
 

@@ -250,9 +250,12 @@ def _fill(table: Any, processes: int, client: Any, progress: bool | None) -> xr.
     work.points.check(work.model)
     with table, contextlib.closing(progress_bar(progress, math.prod(work.sizes.values()))) as bar:
         bar.update(math.prod(work.sizes.values()) - sum(map(_points, table.missing())))
-        for block, values in workers.solved(work, table.missing(), processes, client):
-            table.write(block, values)
-            bar.update(_points(block))
+        with contextlib.closing(
+            workers.solved(work, table.missing(), processes, client)
+        ) as results:
+            for block, values in results:
+                table.write(block, values)
+                bar.update(_points(block))
     result: xr.Dataset = table.dataset()
     return result
 

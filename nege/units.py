@@ -7,8 +7,6 @@ this process, in another one and on a cluster.
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -23,6 +21,7 @@ from nege.options import Logit, Replicator, SolverOptions
 from nege.points import Points
 from nege.search import find_long_run
 from nege.status import Status
+from nege.threads import one_thread
 
 Block = tuple[slice, ...]
 
@@ -132,7 +131,7 @@ class _Work:
 
     def solve(self, block: Block) -> dict[str, np.ndarray]:
         """Solve a unit."""
-        with _one_thread():
+        with one_thread():
             return self._solve(block)
 
     def warm(self, block: Block) -> None:
@@ -253,23 +252,3 @@ class ShortRuns(_Work):
 def _spread(fit: int, sizes: dict[str, int]) -> int:
     """Points in a unit: as many as fit, but units enough for everybody to have some."""
     return max(1, min(fit, math.prod(sizes.values()) // FEWEST_UNITS))
-
-
-@functools.cache
-def _linear_algebra() -> Any:
-    """Return what sets the threads of linear algebra, None where that is not installed."""
-    import scipy.linalg  # noqa: F401, so that its own library is found too
-
-    try:
-        from threadpoolctl import ThreadpoolController
-    except ImportError:
-        return None
-    return ThreadpoolController()
-
-
-def _one_thread() -> Any:
-    """Hold linear algebra to one thread: several would round differently."""
-    controller = _linear_algebra()
-    if controller is None:
-        return contextlib.nullcontext()
-    return controller.limit(limits=1, user_api="blas")

@@ -10,7 +10,7 @@ import itertools
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent import futures
 from typing import Any
 
@@ -26,19 +26,20 @@ Solved = tuple[Block, dict[str, np.ndarray]]
 
 def solved(
     work: LongRuns | ShortRuns, blocks: Iterator[Block], processes: int, client: Any
-) -> Iterator[Solved]:
-    """Solve units and yield each as it is done."""
+) -> Generator[Solved, None, None]:
+    """Solve units and yield each as it is done; closed, it leaves nobody at work."""
     if client is None and processes == 1:
-        return ((block, work.solve(block)) for block in blocks)
-    first = next(blocks, None)
-    if first is None:
-        return iter(())
-    # Once, so that everybody finds compiled kernels in the cache instead of making them.
-    work.warm(first)
-    blocks = itertools.chain([first], blocks)
-    if client is None:
-        return _in_processes(work, blocks, processes)
-    return _on_cluster(work, blocks, client)
+        for block in blocks:
+            yield block, work.solve(block)
+        return
+    for first in itertools.islice(blocks, 1):
+        # Once, so that everybody finds compiled kernels in the cache instead of making them.
+        work.warm(first)
+        blocks = itertools.chain([first], blocks)
+        if client is None:
+            yield from _in_processes(work, blocks, processes)
+        else:
+            yield from _on_cluster(work, blocks, client)
 
 
 def check_client(client: Any) -> Any:
@@ -79,7 +80,7 @@ def _solve_mine(block: Block) -> Solved:
 
 def _in_processes(
     work: LongRuns | ShortRuns, blocks: Iterator[Block], processes: int
-) -> Iterator[Solved]:
+) -> Generator[Solved, None, None]:
     # Not forked: a copy of this process would hold the lock of the store after it is killed.
     context = multiprocessing.get_context("spawn")
     pool = futures.ProcessPoolExecutor(processes, context, _begin, (work,))
@@ -101,7 +102,7 @@ def _in_processes(
 
 def _on_cluster(
     work: LongRuns | ShortRuns, blocks: Iterator[Block], client: Any
-) -> Iterator[Solved]:
+) -> Generator[Solved, None, None]:
     distributed = require("distributed", "sweep", "client=")
     # A task and not data that is sent: where the worker that has it dies, it is made again.
     shared = client.submit(_same, work, pure=False)
@@ -128,7 +129,7 @@ def _bounded(
     wait: Callable[[set[Any]], Any],
     blocks: Iterator[Block],
     room: Callable[[], int],
-) -> Iterator[Solved]:
+) -> Generator[Solved, None, None]:
     """Keep as many units under way as there is room for, and yield what is done."""
     running: set[Any] = set()
     while True:

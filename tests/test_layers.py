@@ -36,7 +36,7 @@ def test_kernels_import_only_numpy_numba_the_standard_library_and_each_other(pat
 DRIVERS = (
     *("solve", "clearing", "batch", "axes", "search", "sweep", "equilibrium"),
     *("plot", "report", "cli", "files", "testing"),
-    *("points", "units", "recipe", "store", "workers"),
+    *("points", "units", "recipe", "store", "workers", "threads"),
 )
 
 

@@ -17,6 +17,7 @@ import nege
 from nege import points, units, workers
 from nege.options import SolverOptions
 from nege.store import Store
+from nege.threads import one_thread
 
 UNITS = 24
 TESTS = pathlib.Path(__file__).parent
@@ -115,6 +116,23 @@ def test_processes_end_with_the_run_that_started_them(tmp_path):
     assert (half.status == nege.Status.PENDING).any()
     with pytest.raises(nege.InputError, match="What differs"):
         kills.sweep(tmp_path / "s.zarr", 3)
+
+
+def test_linear_algebra_has_one_thread_until_the_last_unit_is_done():
+    """Units that overlap, as in the threads of a worker, do not free each other's."""
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    def counts():
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    with threadpool_limits(2, "blas"):
+        first, second = one_thread(), one_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert counts() == {1}
+        second.__exit__(None, None, None)
+        assert counts() == {2}
 
 
 def alive(pid):
