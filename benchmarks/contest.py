@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import measure
-from benchmarks.problems import Problem, residual
+from benchmarks import measure, problems
 
 GOOD = 1e-11  # residual beyond which an answer is a failure
 PATIENCE = 10.0  # CPU seconds after which a method need not be called a second time
@@ -20,31 +19,40 @@ Call = Callable[[], np.ndarray]
 
 @dataclasses.dataclass(frozen=True)
 class Method:
-    """A way to solve a short run, and up to which size it is sensible.
+    """A way to solve a problem, and up to which size it is sensible.
 
     It is prepared once per problem (compiled, where it compiles) and then called without
-    arguments; it returns wages. Whatever it raises counts as a failure.
+    arguments; it returns wages, or what else the problem asks for. Whatever it raises counts
+    as a failure.
     """
 
     name: str
     library: str
-    prepare: Callable[[Problem], Call]
+    prepare: Callable[[Any], Call]
     largest: int = 10**9
 
 
 def race(
-    p: Problem, methods: Iterable[Method], *, rounds: int, budget: float
+    p: Any,
+    methods: Iterable[Method],
+    *,
+    rounds: int,
+    budget: float,
+    residual: Callable[[Any, Any], float] = problems.residual,
+    good: float = GOOD,
 ) -> dict[str, dict[str, Any]]:
     """Solve one problem by every method that is sensible for its size, turn by turn.
 
     Parameters
     ----------
     p : Problem
-        The problem.
+        The problem, or whatever else the methods can solve that has a ``size``.
     methods : iterable of Method
         Who takes part.
     rounds, budget
         As in :func:`benchmarks.measure.together`.
+    residual, good
+        What an answer leaves of the problem, and how much of that is no failure.
 
     Returns
     -------
@@ -59,7 +67,7 @@ def race(
         warnings.simplefilter("ignore")
         for method in methods:
             if p.size <= method.largest:
-                entry, call = _judge(p, method)
+                entry, call = _judge(p, method, residual, good)
                 found[method.name] = entry
                 if call is not None:
                     fit[method.name] = call
@@ -68,7 +76,9 @@ def race(
     return found
 
 
-def _judge(p: Problem, method: Method) -> tuple[dict[str, Any], Call | None]:
+def _judge(
+    p: Any, method: Method, residual: Callable[[Any, Any], float], good: float
+) -> tuple[dict[str, Any], Call | None]:
     """Call a method once and judge its answer; no second call for those who failed."""
     entry: dict[str, Any] = {"library": method.library, "seconds": [], "first_call": None}
     entry |= {"residual": None, "failure": None}
@@ -81,7 +91,7 @@ def _judge(p: Problem, method: Method) -> tuple[dict[str, Any], Call | None]:
     except Exception as error:  # whatever a method raises is its failure
         entry["failure"] = f"{type(error).__name__}: {error}".splitlines()[0][:160]
         return entry, None
-    if not entry["residual"] <= GOOD:
+    if not entry["residual"] <= good:
         entry["failure"] = f"residual {entry['residual']:.0e}"
         return entry, None
     if entry["first_call"] > PATIENCE:

@@ -87,3 +87,9 @@ def large(name: str) -> dict[str, Any]:
     """Solve a large economy in a process of its own: see :mod:`benchmarks.large`."""
     answer: dict[str, Any] = _python("-m", "benchmarks.large", name)
     return answer
+
+
+def industries(places: int) -> dict[str, float]:
+    """Solve an economy of industries in a process of its own: see :mod:`benchmarks.industries`."""
+    answer: dict[str, float] = _python("-m", "benchmarks.industries", str(places))
+    return answer

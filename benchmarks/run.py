@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from benchmarks import figures, measure, ours, rows, table
+from benchmarks import figures, industries, measure, ours, rows, table
 from benchmarks.contest import race
 from benchmarks.peers import PEERS
 from benchmarks.problems import plane, profile
@@ -39,6 +39,7 @@ def run(folder: pathlib.Path, *, quick: bool, repeat: int = 1) -> int:
     for _ in range(repeat):
         measured += _printed(_repeated(races, quick=quick))
     measured += _printed(rows.draw_rows(quick=quick))
+    measured += _printed(industries.rows(races, quick=quick))
     if not quick:
         measured += _printed(rows.large_rows())
     results = table.merged(measured)

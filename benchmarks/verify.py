@@ -22,12 +22,15 @@ MEDIAN = 0.5  # seconds that a proof for two regions may take
 
 def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
-    draws = _draws()
+    draws, industries = tests("draws"), tests("draws_agglomeration")
+    starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, count // 50 if quick else count, check)
         for title, count, check in (
             ("short runs against the reference", SHORT_RUNS, draws.check_short_run),
             ("long runs against an independent integration", LONG_RUNS, draws.check_long_run),
+            ("steps of the digital turn from random starts", starts, industries.check_step),
+            ("random economies of industries", industries.ECONOMIES, industries.check_economy),
         )
     )
     two = TWO_REGIONS // 50 if quick else TWO_REGIONS
@@ -40,17 +43,14 @@ def run(*, quick: bool = False) -> int:
 def torture(*, quick: bool = False) -> tuple[int, int]:
     """Return how many random short runs failed, and of how many."""
     count = SHORT_RUNS // 50 if quick else SHORT_RUNS
-    return _family("random short runs", count, _draws().check_short_run), count
+    return _family("random short runs", count, tests("draws").check_short_run), count
 
 
-def _draws() -> Any:
-    return _from_tests("draws")
-
-
-def _from_tests(name: str) -> Any:
+def tests(module: str) -> Any:
+    """Return a module of the test suite."""
     if str(TESTS) not in sys.path:
         sys.path.insert(0, str(TESTS))
-    return importlib.import_module(name)
+    return importlib.import_module(module)
 
 
 def _kills(*, quick: bool) -> int:
@@ -58,7 +58,7 @@ def _kills(*, quick: bool) -> int:
     began = time.perf_counter()
     units, kills = (200, 5) if quick else (2000, 20)
     with tempfile.TemporaryDirectory() as folder:
-        found = _from_tests("kills").run(pathlib.Path(folder), units=units, kills=kills, seed=0)
+        found = tests("kills").run(pathlib.Path(folder), units=units, kills=kills, seed=0)
     again = sum(found.solved.values()) - len(found.solved)
     print(
         f"a sweep of {units} units killed {found.kills} times: "
@@ -106,7 +106,7 @@ def _proofs(title: str, count: int, check: Callable[..., Any], median: float) ->
         seconds.append(time.perf_counter() - began)
         return found
 
-    timed(_draws().two_regions(0))  # compiled, and not counted
+    timed(tests("draws").two_regions(0))  # compiled, and not counted
     seconds.clear()
     for seed in range(count):
         try:

@@ -1,18 +1,22 @@
 """New-economic-geography models with an online region: solved exactly, honestly and fast."""
 
-from nege import geography, testing
+from nege import geography, scenarios, testing
 from nege._version import __version__
+from nege.accessor import DatasetAccessor
 from nege.bifurcation import BifurcationDiagram, bifurcation
 from nege.census import Equilibria
 from nege.clearing import short_run
+from nege.decomposition import decompose
 from nege.enumeration import equilibria
 from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.hysteresis import Hysteresis, hysteresis
 from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
+from nege.models.online_agglomeration import OnlineAgglomeration
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
+from nege.patterns import patterns
 from nege.points import random_points
 from nege.solve import estimate_memory, solve
 from nege.stability import Stability, stability
@@ -24,6 +28,7 @@ __all__ = [
     "BifurcationDiagram",
     "ConvergenceError",
     "CorePeriphery",
+    "DatasetAccessor",
     "DependencyError",
     "Equilibria",
     "Equilibrium",
@@ -32,6 +37,7 @@ __all__ = [
     "InputError",
     "Logit",
     "NegeError",
+    "OnlineAgglomeration",
     "OnlineRegion",
     "Replicator",
     "SolverOptions",
@@ -42,13 +48,16 @@ __all__ = [
     "__version__",
     "bifurcation",
     "break_points",
+    "decompose",
     "equilibria",
     "estimate_memory",
     "follow",
     "geography",
     "hysteresis",
     "load",
+    "patterns",
     "random_points",
+    "scenarios",
     "short_run",
     "solve",
     "stability",

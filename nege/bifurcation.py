@@ -239,8 +239,8 @@ class BifurcationDiagram:
         low, high = self.interval
         stable = sum(bool(branch.stable.any()) for branch in self.branches)
         lines = [
-            f"Equilibria of a {self.model.title} economy under {self.dynamics}, {self.parameter} "
-            f"from {low:g} to {high:g}:",
+            f"Equilibria of {self.model.article} {self.model.title} economy under "
+            f"{self.dynamics}, {self.parameter} from {low:g} to {high:g}:",
             f"{len(self.branches)} branches, of which {stable} are stable somewhere; of those that "
             "symmetry makes of each other, one is listed.",
         ]
@@ -254,10 +254,11 @@ class BifurcationDiagram:
                 f"{broken + len(self.lost)} branches could not be followed to their ends; .ended "
                 "and .lost say why."
             )
-        lines.append(
-            "Not established: branches that meet none of these, or leave them where more than "
-            f"{'any number of' if self.unstable is None else self.unstable} deviations grow."
-        )
+        unseen = "branches that meet none of these"
+        if self.unstable is not None:
+            several = "deviation grows" if self.unstable == 1 else "deviations grow"
+            unseen += f", or leave them where more than {self.unstable} {several}"
+        lines.append(f"Not established: {unseen}.")
         return "\n".join(lines)
 
 
@@ -293,8 +294,10 @@ def bifurcation(
     depth : int, default 2
         How many times to branch off from what symmetry alone makes an equilibrium.
     unstable : int or None, default 1
-        Branches are left only where at most so many deviations grow; None is everywhere,
-        which on large racetracks is a great many.
+        Branches are left only where at most so many deviations grow, and followed past a
+        point where a region empties only where at most one more does. Stable branches that
+        nothing but more unstable ones lead to are then not found (on a racetrack of 16 one
+        in four at most). None is everywhere, which on large racetracks is a great many.
     options : SolverOptions, optional
         Tolerances.
     progress : bool, optional
@@ -318,7 +321,7 @@ def bifurcation(
     >>> diagram.points("break").round(6), diagram.points("sustain").round(6)
     (array([1.626577]), array([1.807313]))
     """
-    check_model(model)
+    check_model(model, in_shares=True)
     axes.check_names(model, [parameter])
     ends = axes.axis(model, parameter, interval)
     if ends.shape != (2,) or not ends[0] < ends[1]:

@@ -98,6 +98,8 @@ class Equilibria(Sequence[Equilibrium]):
         for e, orbit in zip(self, self.orbits.tolist(), strict=True):
             if e.stability is None:
                 return None
+            if not self.model.in_shares:
+                return None  # their deviations are not on a simplex
             inside = e.stability.eigenvalues.values.real
             every = np.append(inside, e.stability.entry.dropna("region").values)
             if not (np.abs(every) > NEUTRAL).all():
@@ -107,18 +109,19 @@ class Equilibria(Sequence[Equilibrium]):
 
     def to_dataset(self) -> xr.Dataset:
         """Return every variable over equilibrium, with stability, bounds, orbits and basins."""
+        labels = self.model.coordinates()
         data = xr.Dataset(
             {
                 name: (
                     ("equilibrium", *variable.dims),
                     np.stack([e.data[name].values for e in self])
                     if self._members
-                    else np.empty((0, *(len(self.model.regions) for _ in variable.dims))),
+                    else np.empty((0, *(len(labels[dim]) for dim in variable.dims))),
                     self.model.describe(name),
                 )
                 for name, variable in self.model.variables.items()
             },
-            coords=self.model.coordinates(),
+            coords=labels,
             attrs={"model": repr(self.model), "complete": int(self.complete)},
         )
         rates = np.array([e.leading_eigenvalue for e in self])
@@ -152,7 +155,7 @@ class Equilibria(Sequence[Equilibrium]):
     def _headline(self) -> str:
         count = len(self)
         noun = "equilibrium" if count == 1 else "equilibria"
-        of = f"of a {self.model.title} economy under {self.dynamics}"
+        of = f"of {self.model.article} {self.model.title} economy under {self.dynamics}"
         if self.complete:
             which = "The only equilibrium" if count == 1 else f"All {count} equilibria"
             return f"{which} {of}, proven:"
@@ -162,8 +165,10 @@ class Equilibria(Sequence[Equilibrium]):
         rows = []
         for i, (e, orbit) in enumerate(zip(self, self.orbits.tolist(), strict=True)):
             kind = _kind(e)
-            share = e.data["share"].values
-            if share.size <= WHOLE:
+            share = e.data["share"].values if self.model.in_shares else np.empty(0)
+            if not self.model.in_shares:
+                shape = self.model.summary(e.data)
+            elif share.size <= WHOLE:
                 places = zip(self.model.regions, share.tolist(), strict=True)
                 shape = ", ".join(f"{part:.6g} in {name}" for name, part in places)
             else:
@@ -186,7 +191,8 @@ class Equilibria(Sequence[Equilibrium]):
                 "equilibrium is alone in one, and the others hold none."
             )
         else:
-            proven = int(np.isfinite(self.proven["low"].values).all(axis=-1).sum())
+            bounds = self.proven["low"].values.reshape(len(self), -1)
+            proven = int(np.isfinite(bounds).all(axis=-1).sum())
             notes.append(f"Not established: whether there are others. {self.reason}".rstrip())
             if self.index_sum not in (None, 1):
                 notes.append(f"Some are missing: their indices sum to {self.index_sum}, not to 1.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -102,6 +103,7 @@ def short_run(
     options = check_options(options)
     threads = validation.whole("threads", threads, at_least=1)
     if parameters is not None or _are_many(share):
+        check_model(model, in_shares=True)
         return _Grid(model, share, parameters, along, options).solve(threads)
     axes.followed(along, {})
     return _one(model, model.check_share(share), options)
@@ -110,6 +112,9 @@ def short_run(
 def _one(model: Model, share: np.ndarray, options: SolverOptions) -> Equilibrium:
     parameters = model.kernel_for(options.operator, compiled=False)
     state = model.start_state()
+    own = model.own_short_run(share, state, options)
+    if own is not None:
+        return or_raise(_labelled(model, share, own.state, parameters, own, math.nan, options))
     report = batch.solve_one(parameters, share, state, options.kernel(), model.geography.metric)
     if (
         report.status != Status.CONVERGED
@@ -120,7 +125,19 @@ def _one(model: Model, share: np.ndarray, options: SolverOptions) -> Equilibrium
         # Transforms round relative to the largest number; a matrix does not.
         parameters, state = model.kernel, model.start_state()
         report = batch.solve_one(parameters, share, state, options.kernel(), model.geography.metric)
-    result = Equilibrium(
+    return or_raise(_labelled(model, share, state, parameters, report, report.rate, options))
+
+
+def _labelled(
+    model: Model,
+    share: np.ndarray,
+    state: np.ndarray,
+    parameters: Any,
+    report: Any,
+    rate: float,
+    options: SolverOptions,
+) -> Equilibrium:
+    return Equilibrium(
         model=model,
         data=model.label(share, state, parameters),
         status=Status(report.status),
@@ -130,10 +147,9 @@ def _one(model: Model, share: np.ndarray, options: SolverOptions) -> Equilibrium
         horizon="short run",
         operator=trade.name_of(parameters.operator),
         method=METHODS[report.method],
-        rate=float(report.rate),
+        rate=float(rate),
         provenance=provenance(options),
     )
-    return or_raise(result)
 
 
 class _Grid:

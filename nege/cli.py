@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from nege import figures, report, specification, store, sweep_plot
+from nege import figures, report, specification, store, sweep_plot, sweep_specification
 from nege._version import __version__
 from nege.errors import ConvergenceError, InputError, NegeError, require
 from nege.status import Status
@@ -20,6 +20,7 @@ without arguments: runs the example "chinese_cities"
 examples:
   python -m nege                               real Chinese cities and the online region
   python -m nege run two_regions               the textbook economy, with its jumps
+  python -m nege run digital_turn              industries that choose a city, online or not
   python -m nege example chinese_cities > my.toml
   python -m nege run my.toml --output results  an economy of your own
   python -m nege sweep my.toml --store runs.zarr   its table [sweep], point by point
@@ -86,7 +87,7 @@ def _run(file: str, output: str, *, quiet: bool) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    wanted = specification.read_sweep(options.file)
+    wanted = sweep_specification.read(options.file)
     if not options.quiet:
         print(f"{wanted.title}: {wanted.model}", flush=True)
     sweep(

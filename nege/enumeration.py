@@ -21,6 +21,7 @@ from nege.models.indifference import Tastes
 from nege.multistart import Candidate, Search
 from nege.options import Logit, Replicator, SolverOptions
 from nege.rest import Point, fastest
+from nege.settling import settled
 from nege.solve import check_dynamics, check_model, check_options, provenance
 from nege.stability import labelled
 from nege.status import Status
@@ -52,7 +53,8 @@ def equilibria(
     regions, the online one counted, ball arithmetic covers all distributions by boxes and
     proves for each that it holds exactly one equilibrium or none (Krawczyk 1969; Moore,
     Kearfott & Cloud 2009, ch. 8). Above, sets of regions, symmetric patterns and random
-    starts are searched, and nothing is claimed about what they miss.
+    starts are searched, and nothing is claimed about what they miss. Where more moves than
+    people between regions, the dynamics are followed from random starts: stable ones are found.
 
     Parameters
     ----------
@@ -118,6 +120,8 @@ def equilibria(
     starts = validation.whole("starts", starts, at_least=0)
     basins = validation.whole("basins", basins, at_least=0)
     generator = _generator(rng)
+    if not model.in_shares:
+        return settled(model, dynamics, options, starts, basins, generator, progress)
     small = len(model.regions) <= PROVABLE
     search = Search(model, dynamics, options, each=small)
     with contextlib.closing(progress_bar(progress, None, "boxes and starts")) as bar:

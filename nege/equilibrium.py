@@ -7,7 +7,6 @@ import html
 import pathlib
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import xarray as xr
 
 from nege import files
@@ -200,9 +199,8 @@ class Equilibrium:
     def _headline(self) -> str:
         places = len(self.model.geography)
         online = "" if self.model.online is None else " and the online region"
-        return (
-            f"{self.horizon.capitalize()} of a {self.model.title} economy: {places} places{online}"
-        )
+        economy = f"{self.model.article} {self.model.title} economy"
+        return f"{self.horizon.capitalize()} of {economy}: {places} places{online}"
 
     def _findings(self) -> list[str]:
         if self.status is Status.UNSTABLE:
@@ -225,17 +223,15 @@ class Equilibrium:
             if self.stability is not None:
                 lines.append(f"At rest under {self.stability.dynamics}. {self.stability}")
         else:
-            share = self.data["share"].values
-            occupied = int(np.count_nonzero(share > 0.0))
-            top = int(np.argmax(share))
             lines = [
                 f"Converged under {self.dynamics}: residual {self.residual:.1e} "
-                f"({self.iterations} steps). {occupied} of {share.size} regions occupied; the "
-                f"largest, {self.model.regions[top]}, has {share[top]:.1%}.",
+                f"({self.iterations} steps). {self.model.summary(self.data)}",
                 self._verdict(),
             ]
         if self.perturbed:
-            lines.append(f"Nudged by 1e-6 on the way: {'; '.join(self.perturbed)}.")
+            lines.append(
+                f"Nudged by {self.model.nudge:.0e} on the way: {'; '.join(self.perturbed)}."
+            )
         return lines
 
     def _verdict(self) -> str:

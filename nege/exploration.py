@@ -1,8 +1,6 @@
-"""All branches that can be reached: where they start, where they branch off, where they meet.
+"""All branches that can be reached: where they branch off, where they meet.
 
-Starts are what symmetry alone makes an equilibrium (equal shares on a set of regions that
-are alike within it), the equilibria that are as symmetric as the economy, and where the
-dynamics end up from several distributions at both ends of the interval. From each break
+From the starts (``starts``) branches are traced to their ends. From each break
 the branches of the equivariant branching lemma are followed, one of each orbit; from each
 point where entry begins to pay, the branches on which alike regions enter together.
 """
@@ -12,28 +10,15 @@ from __future__ import annotations
 import collections
 import dataclasses
 import functools
-import itertools
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from nege import symmetry as groups
 from nege.continuation import Locus, Lost, Pattern, Point, pattern
 from nege.options import Logit, Replicator
-from nege.search import find_long_run
-from nege.status import Status
-from nege.symmetry import Symmetry
+from nege.starts import ALIKE, Seed, Starts, group_of
 from nege.tracing import MERGED, NEARLY, Crossing, Path, Tracer
 
-SAMPLES = (0.137, 0.5, 0.863)  # of the interval, where the economy's symmetries are read
-ENDS = (0.0, 0.5, 1.0)  # where starts are looked for
-FEW = 3  # cells of the whole group up to which every union of them is tried as a support
-FEW_REGIONS = 5  # up to which every set of regions is tried
-LOTS = 3  # more than regions, that are dealt among them
-RARE = 0.01  # of a start under tastes, which leave nobody out
-HEAVY = 0.9  # share of one cell in a start for Newton's method or for the dynamics
-ALIKE = 1e-6  # shares that differ by less are equal by symmetry
 SAME_PLACE = 1e-6  # in (lambda, tau): two located points are one
 SAME_CURVE = 1e-7  # a point lies on a branch
 
@@ -73,22 +58,12 @@ class Record:
     @functools.cached_property
     def lengths(self) -> np.ndarray:
         """How far each point is from the next."""
-        return np.linalg.norm(np.diff(self.places, axis=0), axis=1)
+        return np.asarray(np.linalg.norm(np.diff(self.places, axis=0), axis=1))
 
     @functools.cached_property
     def largest(self) -> np.ndarray:
         """Shares of every point, the largest first."""
         return -np.sort(-self.places[:, :-1], axis=1)
-
-
-class _Seed(NamedTuple):
-    level: int
-    cells: list[np.ndarray]
-    order: int
-    start: Point
-    both: bool  # follow the curve both ways
-    tilted: bool = False
-    origin: Special | None = None
 
 
 class Explorer:
@@ -117,16 +92,16 @@ class Explorer:
         self.locus, self.dynamics, self.depth, self.tick = locus, dynamics, depth, tick
         self.unstable = unstable
         self.n = len(locus.model.regions)
-        self.symmetry = self._group()
+        self.symmetry = group_of(locus)
+        self.starts = Starts(locus, dynamics, self.symmetry, unstable)
         self.records: list[Record] = []
         self.specials: list[Special] = []
         self.lost: list[str] = []
-        self.queue: collections.deque[_Seed] = collections.deque()
-        self.forward = np.append(np.zeros(self.n), 1.0)
+        self.queue: collections.deque[Seed] = collections.deque()
 
     def run(self) -> None:
         """Trace everything."""
-        for seed in self._starts():
+        for seed in self.starts:
             self._trace(seed)
             self._drain()
         for level in range(1, self.depth + 1):
@@ -140,118 +115,9 @@ class Explorer:
         while self.queue:
             self._trace(self.queue.popleft())
 
-    # --- symmetry and starts -------------------------------------------------------
-
-    def _group(self) -> Symmetry:
-        """Find the symmetries, and check them on payoffs themselves."""
-        kernels = [self.locus.parameters(tau)[0] for tau in SAMPLES]
-        found = groups.of_kernels(kernels, self.locus.dynamics.log_weight)
-        x = np.random.default_rng(0).dirichlet(np.ones(self.n))
-        state = self.locus.model.start_state()
-        here = self.locus.local(SAMPLES[0], x, state).attraction
-        swaps = []
-        for twins in found.classes:
-            swap = np.arange(self.n)
-            swap[twins] = np.roll(twins, 1)
-            swaps.append(swap)
-        for g in itertools.chain(found.arrangements, swaps):
-            there = self.locus.local(SAMPLES[0], x[g], state).attraction
-            if not np.max(np.abs(there - here[g])) <= 1e-8:
-                return groups.trivial(self.n)  # payoffs know more than the kernel's arrays say
-        return found
-
-    def _starts(self) -> Iterator[_Seed]:
-        logit = isinstance(self.dynamics, Logit)
-        for support in self.symmetry.supports():
-            if support.size == self.n or not logit:
-                share = np.zeros(self.n)
-                share[support] = 1.0 / support.size
-                yield from self._seed(share, 0.0, [support], both=False)
-        cells = self.symmetry.cells()
-        unions = [list(range(len(cells)))]
-        if not logit and len(cells) <= FEW:
-            unions = [
-                list(chosen)
-                for k in range(len(cells), 0, -1)
-                for chosen in itertools.combinations(range(len(cells)), k)
-            ]
-        for union, tau in itertools.product(unions, ENDS):
-            chosen = [cells[i] for i in union]
-            for guess in self._guesses(chosen) if len(chosen) > 1 else ():
-                yield from self._seed(guess, tau, chosen, both=True)
-        heavy = [[cell[:1]] for cell in cells]
-        for tau, chosen in itertools.product((0.0, 1.0), [[np.arange(self.n)], *heavy]):
-            start = next(self._guesses([np.arange(self.n)]))
-            start = (1.0 - HEAVY) * start
-            start[chosen[0]] += HEAVY / chosen[0].size
-            start *= 1.0 + 0.02 * (np.modf(0.618034 * np.arange(1, self.n + 1))[0] - 0.5)
-            model = self.locus.at(tau)
-            found = find_long_run(
-                model, start / start.sum(), model.start_state(), self.dynamics, self.locus.options
-            )
-            if found.status is Status.CONVERGED:
-                yield from self._seed(found.share, tau, self._alike(found.share), both=True)
-        for tau, guess in itertools.product(ENDS, self._everywhere()):
-            alone = [np.array([r]) for r in np.flatnonzero(guess)]
-            start = self._solved(guess, tau, alone)
-            if start is not None and (self.unstable is None or start.unstable <= self.unstable):
-                yield from self._seed(start.share, tau, self._alike(start.share), both=True)
-
-    def _alike(self, share: np.ndarray) -> list[np.ndarray]:
-        """Return the occupied regions in groups that symmetry makes alike there."""
-        own = self.symmetry.isotropy(share, ALIKE).cells()
-        return [cell for cell in own if share[cell[0]] > 0.0]
-
-    def _everywhere(self) -> Iterator[np.ndarray]:
-        """Yield equal lots, a few more than regions, dealt in every way; of few regions only.
-
-        One of each orbit, on every set of regions: branches that meet no other within the
-        interval start from here.
-        """
-        seen = set()
-        for k in range(2, self.n + 1) if self.n <= FEW_REGIONS else ():
-            for support in itertools.combinations(range(self.n), k):
-                for cuts in itertools.combinations(range(1, k + LOTS), k - 1):
-                    guess = np.zeros(self.n)
-                    guess[list(support)] = np.diff([0, *cuts, k + LOTS]) / (k + LOTS)
-                    if isinstance(self.dynamics, Logit):
-                        guess = (1.0 - RARE) * guess + RARE / self.n
-                    key = self.symmetry.canonical(guess).tobytes()
-                    if key not in seen:
-                        seen.add(key)
-                        yield guess
-
-    def _guesses(self, cells: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
-        """Yield distributions over cells: even, and most of it in one of them."""
-        even = np.zeros(self.n)
-        even[np.concatenate(cells)] = 1.0 / sum(cell.size for cell in cells)
-        yield even
-        for cell in cells if len(cells) > 1 else ():
-            share = (1.0 - HEAVY) * even
-            share[cell] += HEAVY / cell.size
-            yield share
-
-    def _seed(
-        self, guess: np.ndarray, tau: float, cells: list[np.ndarray], *, both: bool
-    ) -> Iterator[_Seed]:
-        """Yield the start that Newton's method finds near a guess, at a parameter value."""
-        start = self._solved(guess, tau, cells)
-        if start is not None:
-            order = self.symmetry.isotropy(start.share).order
-            yield _Seed(0, cells, order, start, both)
-
-    def _solved(self, guess: np.ndarray, tau: float, cells: Sequence[np.ndarray]) -> Point | None:
-        state = self.locus.at(tau).start_state()
-        try:
-            on = pattern(cells, self.n)
-            found = self.locus.correct(on, np.append(guess, tau), state, self.forward, tau)
-            return self.locus.point(on, *found, self.forward)
-        except Lost:
-            return None
-
     # --- tracing -------------------------------------------------------------------
 
-    def _trace(self, seed: _Seed) -> None:
+    def _trace(self, seed: Seed) -> None:
         """Follow a branch and put it on record, unless it is there already."""
         if seed.both and self._known(seed.start, seed.origin) is not None:
             return
@@ -302,11 +168,12 @@ class Explorer:
             at_start = crossing.position == 0 and began == "merged"
             if not (at_end or at_start):
                 self._special(index, crossing)
-        for end, last in ((record.began, points[:2]), (record.ended, points[-2:])):
-            growing = min(point.unstable for point in last)
+        for end, k, beside in ((record.began, 0, 1), (record.ended, -1, -2)):
+            # Beyond it one deviation less may grow.
+            growing = min(points[k].unstable, points[beside].unstable)
             few = self.unstable is None or growing <= self.unstable + 1
             if end in ("corner", "merged") and few:
-                self._meet(seed.level, last[0] if last[0] is points[0] else last[-1])
+                self._meet(seed.level, points[k])
         self.tick()
 
     def _special(self, branch: int, crossing: Crossing) -> None:
@@ -340,14 +207,14 @@ class Explorer:
         share = np.zeros(self.n)
         for cell in cells:
             share[cell] = point.share[cell].mean()
-        start = self._solved(share / share.sum(), point.tau, cells)
+        start = self.starts.solved(share / share.sum(), point.tau, cells)
         if start is not None and np.max(np.abs(start.share - point.share)) <= 1e-3:
             # Beside it, so that what happens there is located on the branch like all else.
             tracer = Tracer(self.locus, self.symmetry, pattern(cells, self.n), own.order)
             start = tracer.beside(start)
-            self.queue.append(_Seed(level, cells, own.order, start, both=True))
+            self.queue.append(Seed(level, cells, own.order, start, both=True))
 
-    def _branches(self, special: Special, level: int) -> Iterator[_Seed]:
+    def _branches(self, special: Special, level: int) -> Iterator[Seed]:
         """Yield the branches that leave a special point."""
         special.followed = True
         if special.branch is None:
@@ -364,7 +231,7 @@ class Explorer:
                 kept = own.isotropy(axis)
                 split = [c for c in kept.cells() if point.share[c[0]] > 0.0]
                 start = point._replace(tangent=np.append(axis, 0.0))
-                yield _Seed(level, split, kept.order, start, False, True, special)
+                yield Seed(level, split, kept.order, start, False, True, special)
             return
         for support in own.supports(special.entrants):
             entering = np.zeros(self.n + 1)
@@ -376,7 +243,7 @@ class Explorer:
             except Lost as lost:
                 self.lost.append(str(lost))
                 continue
-            yield _Seed(level, split, kept.order, start, False, False, special)
+            yield Seed(level, split, kept.order, start, False, False, special)
 
     # --- what is known -------------------------------------------------------------
 

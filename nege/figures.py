@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nege import plot, report
+from nege import plot, report, report_industries
 from nege.errors import require
 from nege.geography import equidistant
 from nege.models.base import Model
 from nege.online import OnlineRegion
+from nege.plot_industries import has_industries
 from nege.report import Run
 from nege.status import Status
 from nege.sweep import follow
@@ -26,6 +27,11 @@ WIDEST_CHANGE = 50.0  # in per cent, where the colour scale of changes ends at t
 
 def save(run: Run, folder: pathlib.Path) -> list[pathlib.Path]:
     """Write the pictures that a run allows; return the files."""
+    if has_industries(run.result):
+        made = report_industries.drawings(run)
+        for name, figure in made.items():
+            figure.savefig(folder / name, dpi=150)
+        return [folder / name for name in made]
     model = run.specification.model
     drawings = {}
     if report.converged(run.result).size and model.online is not None:

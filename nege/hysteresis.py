@@ -199,7 +199,7 @@ def hysteresis(
     >>> [(jump.arm, round(jump.value, 6)) for jump in loop.jumps]
     [('down', 1.171319), ('up', 1.75924)]
     """
-    check_model(model)
+    check_model(model, in_shares=True)
     axes.check_names(model, [parameter])
     ends = axes.axis(model, parameter, interval)
     if ends.shape != (2,) or ends[0] == ends[1]:
@@ -217,9 +217,10 @@ def hysteresis(
     )
     trace = _Trace(model, parameter, check_dynamics(dynamics), check_options(options))
     jumps = [
-        trace.jump(found, a, "down" if a < points else "up")
+        jump
         for a in range(2 * points - 1)
         if a != points - 1
+        for jump in trace.jumps(found, a, "down" if a < points else "up")
     ]
     arms = [found.isel(step=slice(0, points)), found.isel(step=slice(2 * points, points - 1, -1))]
     data = xr.concat(
@@ -230,7 +231,7 @@ def hysteresis(
         compat="override",
         data_vars="all",
     )
-    return Hysteresis(model, parameter, data, tuple(jump for jump in jumps if jump is not None))
+    return Hysteresis(model, parameter, data, tuple(jumps))
 
 
 class _Trace:
@@ -246,28 +247,37 @@ class _Trace:
         self.model, self.parameter = model, parameter
         self.dynamics, self.options = dynamics, options
 
-    def jump(self, found: xr.Dataset, a: int, arm: str) -> Jump | None:
-        """Bracket what happens between a step and the next; None where shares only move fast."""
+    def jumps(self, found: xr.Dataset, a: int, arm: str) -> list[Jump]:
+        """Bracket what happens between a step and the next; nothing where shares only move fast."""
+        made: list[Jump] = []
         if (found["status"][[a, a + 1]] != Status.CONVERGED).any():
-            return None
+            return made
         low, high = (float(found[self.parameter][i]) for i in (a, a + 1))
         here, there = (found["share"].values[i] for i in (a, a + 1))
         for _ in range(BRANCHES):
             if np.max(np.abs(there - here)) <= LEAP:
-                return None
+                break
             low, end, here = self._end(low, high, here)
             if end is None:
-                return None
+                break
             # Just beyond it: has it gone elsewhere, or does another branch lead on from here?
             beyond = end + BEYOND * (high - end)
-            after = self._settled(beyond, here)
-            change = float(np.max(np.abs((there if after is None else after) - here)))
-            if change > LEAP and change > 0.5 * float(np.max(np.abs(there - here))):
-                return self._made(arm, low, end, here, there if after is None else after)
-            if after is None:
-                return None
-            low, here = beyond, after
-        return None
+            settled = self._settled(beyond, here)
+            closer = self._settled(end + BEYOND**2 * (high - end), here)
+            after = there if settled is None else settled
+            change = float(np.max(np.abs(after - here)))
+            # What leads on without a break gets as near as one likes; a jump does not. Too
+            # near to settle, it is compared with the whole step.
+            if closer is None:
+                jumped = change > 0.5 * float(np.max(np.abs(there - here)))
+            else:
+                jumped = float(np.max(np.abs(closer - here))) > 0.5 * change
+            if change > LEAP and jumped:
+                made.append(self._made(arm, low, end, here, after))
+            if settled is None:
+                break
+            low, here = beyond, settled
+        return made
 
     def _end(
         self, low: float, high: float, here: np.ndarray

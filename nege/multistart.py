@@ -73,7 +73,7 @@ class Search:
 
     def follow(self, rng: np.random.Generator) -> Candidate | None:
         """Follow the dynamics from a random start; the equilibrium, None where none was reached."""
-        start = rng.dirichlet(np.ones(self.n))
+        start = self.model.random_start(rng)
         state = self.model.start_state()
         end = find_long_run(self.model, start, state, self.dynamics, self.options)
         if end.status is not Status.CONVERGED:

@@ -39,7 +39,7 @@ class EquilibriumPlot:
         self._equilibrium = equilibrium
 
     def shares(self, ax: Axes | None = None, *, largest: int = 20) -> Axes:
-        """Draw the share of workers by region as bars, largest first.
+        """Draw the share of workers by region as bars, largest first; of industries, by channel.
 
         Parameters
         ----------
@@ -51,8 +51,13 @@ class EquilibriumPlot:
         Returns
         -------
         Axes
-            With one bar per region.
+            With one bar per region; where there are industries, one per place, industry
+            and channel.
         """
+        from nege import plot_industries  # which draws with what is below
+
+        if plot_industries.has_industries(self._equilibrium.data):
+            return plot_industries.shares(self._equilibrium.data, largest=largest, ax=ax)
         share = self._equilibrium.data["share"]
         model = self._equilibrium.model
         order = np.argsort(-share.values, kind="stable")[:largest]
@@ -60,7 +65,7 @@ class EquilibriumPlot:
             order = np.append(order[:-1], share.size - 1)
         names = share["region"].values[order]
         online = None if model.online is None else model.online.name
-        ax = _axes(ax)
+        ax = new_axes(ax)
         ax.bar(
             np.arange(order.size),
             share.values[order],
@@ -72,13 +77,17 @@ class EquilibriumPlot:
             ax.set_title(f"{order.size} of {share.size} regions")
         return ax
 
-    def map(self, ax: Axes | None = None) -> Axes:
+    def map(self, ax: Axes | None = None, *, industry: str | None = None) -> Axes:
         """Draw the places where they are, by their share of workers.
 
         Parameters
         ----------
         ax : Axes, optional
             Where to draw; a new figure by default.
+        industry : str, optional
+            Where there are industries, the one to draw, coloured by how far it sells
+            online; by default people, coloured by the industry that a place is
+            specialised in.
 
         Returns
         -------
@@ -88,9 +97,16 @@ class EquilibriumPlot:
         Raises
         ------
         InputError
-            For a geography without coordinates.
+            For a geography without coordinates, or an unknown industry.
         """
-        model = self._equilibrium.model
+        from nege import plot_industries  # which draws with what is below
+
+        model, data = self._equilibrium.model, self._equilibrium.data
+        if plot_industries.has_industries(data):
+            coordinates = model.geography.coordinates
+            return plot_industries.industry_map(coordinates, data, industry=industry, ax=ax)
+        if industry is not None:
+            raise InputError("industry", industry, "left out", "This economy has no industries.")
         share = self._equilibrium.data["share"].values[: len(model.geography)]
         ax = places(model.geography.coordinates, share, ax=ax)
         if model.online is not None:
@@ -115,7 +131,7 @@ def places(
             "one with coordinates",
             "Make it with from_points, cities, grid or another maker that places regions.",
         )
-    ax = _axes(ax)
+    ax = new_axes(ax)
     geographic = "longitude" in coordinates
     x, y = (
         coordinates[name].values for name in (("longitude", "latitude") if geographic else "xy")
@@ -134,8 +150,8 @@ def places(
         for span, limits in ((x, ax.set_xlim), (y, ax.set_ylim)):
             # Two places on a line would leave the other axis without extent.
             limits(float(np.min(span)) - 0.7, float(np.max(span)) + 0.7)
-        ax.set_xlabel("steps")
-        ax.set_ylabel("steps")
+        ax.set_xlabel(coordinates["x"].attrs.get("units", "steps"))
+        ax.set_ylabel(coordinates["y"].attrs.get("units", "steps"))
     return ax
 
 
@@ -151,7 +167,7 @@ def there_and_back(
 
     `jumps` are values of what varies, by the step that each leads to: there the line breaks.
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     for step, value in sorted((jumps or {}).items(), reverse=True):
         ax.plot([value, value], outcome[[step - 1, step]], color=GREY, lw=1.2, ls=":")
         varied, outcome = np.insert(varied, step, value), np.insert(outcome, step, np.nan)
@@ -175,7 +191,7 @@ def there_and_back(
 
 def loop(found: Hysteresis, values: xr.DataArray, label: str, ax: Axes | None = None) -> Axes:
     """Draw both arms of a loop, each in pieces from jump to jump."""
-    ax = _axes(ax)
+    ax = new_axes(ax)
     varied = found.data[found.parameter].values
     for arm, colour, dash in (("down", BLUE, "-"), ("up", ORANGE, (0, (4, 2)))):
         cuts = sorted(jump.value for jump in found.jumps if jump.arm == arm)
@@ -206,7 +222,7 @@ def loop(found: Hysteresis, values: xr.DataArray, label: str, ax: Axes | None = 
 
 def diagram(found: BifurcationDiagram, region: str, ax: Axes | None = None) -> Axes:
     """Draw branches as the field does, in every image that symmetry makes of them."""
-    ax = _axes(ax)
+    ax = new_axes(ax)
     alike = next((names for names in found.classes if region in names), ())
 
     def curves(share: xr.DataArray) -> np.ndarray:
@@ -242,7 +258,13 @@ def diagram(found: BifurcationDiagram, region: str, ax: Axes | None = None) -> A
     ax.spines[["top", "right"]].set_visible(False)
     handles, labels = ax.get_legend_handles_labels()
     kinds = [*ax.plot([], [], color=BLUE, lw=2.4), *ax.plot([], [], color=GREY, ls="--", lw=1.1)]
-    ax.legend([*kinds, *handles], ["stable", "unstable", *labels], frameon=False)
+    ax.legend(  # beside the axes: branches may be anywhere within
+        [*kinds, *handles],
+        ["stable", "unstable", *labels],
+        frameon=False,
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+    )
     return ax
 
 
@@ -250,7 +272,8 @@ def _named(regions: tuple[str, ...]) -> str:
     return regions[0] if len(regions) == 1 else "a region, any of those alike"
 
 
-def _axes(ax: Axes | None) -> Axes:
+def new_axes(ax: Axes | None) -> Axes:
+    """Return the Axes given, or those of a new figure."""
     if ax is not None:
         return ax
     pyplot = require("matplotlib.pyplot", "plot", "Drawing")

@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from nege import files
+from nege import files, report_industries
 from nege.errors import ConvergenceError, InputError
 from nege.models.base import Model
 from nege.options import Logit
+from nege.plot_industries import has_industries
 from nege.solve import solve
 from nege.specification import Specification
 from nege.status import Status
@@ -65,6 +66,8 @@ def execute(specification: Specification, *, progress: bool | None = None) -> Ru
     """Solve the path, and the economy without the online region to compare with the data."""
     model, dynamics = specification.model, specification.dynamics
     result = follow(model, specification.path, dynamics=dynamics, progress=progress)
+    if not model.in_shares:
+        return Run(specification, result, float("nan"), float("nan"), ())
     fit, effective = _without_online(specification)
     return Run(specification, result, fit, effective, _jumps(specification, result))
 
@@ -131,6 +134,8 @@ def _without_online(specification: Specification) -> tuple[float, float]:
 
 def table(run: Run, *, rows: int = 11) -> str:
     """Return the path as a table: at most `rows` of each arm, the ends always among them."""
+    if has_industries(run.result):
+        return report_industries.table(run)
     specification, result = run.specification, run.result
     shown = _rows(specification, rows)
     online = online_share(run)
@@ -167,6 +172,8 @@ def story(run: Run) -> str:
     else:
         worst = float(result["residual"].max())
         lines.append(f"All {total} steps converged, residual at most {worst:.1e}.")
+    if has_industries(result):
+        return "\n".join([*lines, *report_industries.story(run)])
     if np.isfinite(run.effective):
         lines.append(
             f"Without the online region workers are spread over {run.effective:.3g} places' worth "

@@ -9,12 +9,12 @@ that the dynamics reach, to the precision of Newton's method.
 from __future__ import annotations
 
 import logging
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from nege.kernels import long_run
 from nege.models.base import Model
+from nege.models.results import LongRun
 from nege.options import Logit, Replicator, SolverOptions
 from nege.rest import NEUTRAL, Motion, Point, fastest
 from nege.status import Status
@@ -30,20 +30,6 @@ SLOWER = 0.01  # factor on the pace from one round to the next
 ROUNDS = 60
 STRETCH = 20  # steps after which a departure is looked at again
 SIDE = 1e-14  # offset from a saddle below which there is no side
-
-
-class LongRun(NamedTuple):
-    """A long run as arrays."""
-
-    share: np.ndarray
-    state: np.ndarray
-    status: Status
-    residual: float
-    error: float
-    iterations: int
-    perturbed: tuple[str, ...]
-    leading_eigenvalue: float
-    parameters: Any  # of the model, with the operator that was used
 
 
 def find_long_run(
@@ -71,7 +57,8 @@ def find_long_run(
     LongRun
         Also where nothing was found: the last point, with its status.
     """
-    return _Search(model, dynamics, options).run(share, state)
+    own = model.own_long_run(share, state, dynamics, options)
+    return _Search(model, dynamics, options).run(share, state) if own is None else own
 
 
 class _Search:

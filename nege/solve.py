@@ -142,15 +142,20 @@ def default_start(model: Model) -> np.ndarray:
     ndarray
         Shares over the regions, summing to one.
     """
-    position = np.arange(1, len(model.regions) + 1)
-    share = 1.0 + 0.02 * (np.modf(0.6180339887498949 * position)[0] - 0.5)
-    return np.asarray(share / share.sum())
+    return model.default_start()
 
 
-def check_model(model: Any) -> None:
-    """Refuse what is not a model."""
+def check_model(model: Any, *, in_shares: bool = False) -> None:
+    """Refuse what is not a model, or not one of shares of regions where that is needed."""
     if not isinstance(model, Model):
         raise InputError("model", model, "a model of nege", "For example nege.CorePeriphery(...).")
+    if in_shares and not model.in_shares:
+        raise InputError(
+            "model",
+            model,
+            "one whose long run is a distribution of one mobile factor over regions",
+            "nege.solve, nege.sweep and nege.follow serve every model.",
+        )
 
 
 def check_dynamics(dynamics: Any) -> Replicator | Logit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.resources
+import inspect
 import pathlib
 import tomllib
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import axes, geography, points, validation
+from nege import geography, scenarios, validation
 from nege.errors import InputError, near
 from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
 from nege.online import OnlineRegion
@@ -48,40 +49,27 @@ TABLES = {
     "model": (),  # the parameters of its kind
     "online": ("trade_cost", "commission", "amenity", "name"),
     "dynamics": ("kind", "scale", "weights", "online_weight", "allow_entry"),
-    "path": ("parameter", "from", "to", "points", "spacing", "back"),
+    "path": ("parameter", "from", "to", "points", "spacing", "back", "scenario", "city"),
     "sweep": ("parameters", "random", "along", "keep"),
 }
-RANGE = ("from", "to", "points", "spacing")
+SCENARIOS = {name: getattr(scenarios, name) for name in scenarios.__all__}
+PLACED = ("geography", "online")  # arguments of models with tables of their own
+POPULATION = "population"  # as a value: what is known of the places
+STEP = "step"  # what varies along a scenario
 
 
 @dataclass(frozen=True)
 class Specification:
-    """What a run is to do: an economy, how people move, and the path of one parameter."""
+    """What a run is to do: an economy, how people move, and the path of its parameters."""
 
     title: str
     why: str
     model: Model
     dynamics: Replicator | Logit
-    parameter: str
+    parameter: str  # what varies; "step" along a scenario
     values: np.ndarray
     turn: int  # the step at which the path turns back; the last one if it does not
-
-    @property
-    def path(self) -> xr.Dataset:
-        """The path as ``nege.follow`` takes it."""
-        return xr.Dataset({self.parameter: ("step", self.values)})
-
-
-@dataclass(frozen=True)
-class SweepSpecification:
-    """What a sweep is to do: an economy, how people move, and what to vary."""
-
-    title: str
-    why: str
-    model: Model
-    dynamics: Replicator | Logit
-    parameters: dict[str, np.ndarray] | xr.Dataset
-    choices: dict[str, Any]  # "along" and "keep", where the file says them
+    path: xr.Dataset  # as ``nege.follow`` takes it
 
 
 def examples() -> tuple[str, ...]:
@@ -126,122 +114,89 @@ def read(name: str) -> Specification:
     InputError
         Naming the key, the value and what is allowed.
     """
-    tables = _tables(name, "path")
-    parameter, values, turn = _path(_table(tables, "path"))
-    model = _economy(tables, "[path] parameter", {parameter: values})
-    model.replace({parameter: float(values[turn])})
-    dynamics = _dynamics(tables, model)
-    title, why = _text(tables, "title", pathlib.Path(name).stem), _text(tables, "why", "")
-    return Specification(title, why.strip(), model, dynamics, parameter, values, turn)
-
-
-def read_sweep(name: str) -> SweepSpecification:
-    """Read what to sweep from a TOML file: its table [sweep], or else its [path] as one line.
-
-    [sweep.parameters] gives each parameter a list of values, or a range as in [path]; with
-    ``random = {count = 1000, seed = 0}`` in [sweep], the two ends of a random design.
-
-    Parameters
-    ----------
-    name : str
-        Path of a file, or one of ``examples()``.
-
-    Returns
-    -------
-    SweepSpecification
-        With every key checked; :func:`nege.sweep` checks the values.
-
-    Raises
-    ------
-    InputError
-        Naming the key, the value and what is allowed.
-    """
-    tables = _tables(name)
-    parameters: dict[str, np.ndarray] | xr.Dataset
-    if "sweep" in tables:
-        table = _table(tables, "sweep")
-        given = table.get("parameters")
-        if not isinstance(given, dict) or not given:
-            cure = "For example sigma = [3, 5] below [sweep.parameters]."
-            raise InputError("[sweep] parameters", given, "a table of lists or ranges", cure)
-        parameters = {key: _swept(key, value) for key, value in given.items()}
-        where = "a name in [sweep.parameters]"
+    tables = checked_tables(name, "path")
+    kind = kind_of(tables["model"])
+    places = make_geography(tables["geography"])
+    if "scenario" in table_of(tables, "path"):
+        model, path = _along_scenario(tables, kind, places)
+        parameter, values = STEP, path[STEP].values
+        turn = values.size - 1
     else:
-        table, where = {}, "[path] parameter"
-        parameter, values, turn = _path(_table(tables, "path"))
-        parameters = {parameter: values[: turn + 1]}
-    model = _economy(tables, where, parameters)
-    if "random" in table:
-        parameters = _design(table["random"], parameters)
-    title, why = _text(tables, "title", pathlib.Path(name).stem), _text(tables, "why", "")
-    choices: dict[str, Any] = {key: table[key] for key in ("along", "keep") if key in table}
-    return SweepSpecification(
-        title, why.strip(), model, _dynamics(tables, model), parameters, choices
-    )
+        model, parameter, values, turn = _along_parameter(tables, kind, places)
+        path = xr.Dataset({parameter: (STEP, values)})
+    dynamics = make_dynamics(tables, model)
+    title, why = text_of(tables, "title", pathlib.Path(name).stem), text_of(tables, "why", "")
+    return Specification(title, why.strip(), model, dynamics, parameter, values, turn, path)
 
 
-def _tables(name: str, *needed: str) -> dict[str, Any]:
+def checked_tables(name: str, *needed: str) -> dict[str, Any]:
     """Return the tables of a file, those needed being there."""
     try:
         tables = tomllib.loads(text(name))
     except tomllib.TOMLDecodeError as error:
         raise InputError("file", name, "valid TOML", f"The parser says: {error}.") from error
-    _check_keys("", tables, TABLES)
+    check_keys("", tables, TABLES)
     for key in ("geography", "model", *needed):
         if not isinstance(tables.get(key), dict):
             raise InputError(f"[{key}]", tables.get(key), "a table", f"Add [{key}] to the file.")
     return tables
 
 
-def _economy(tables: dict[str, Any], where: str, varied: Mapping[str, np.ndarray]) -> Model:
-    """Return the economy at the first value of each parameter that is varied."""
-    kind = _kind(tables["model"])
-    known = kind.parameters
+def _along_parameter(
+    tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
+) -> tuple[Model, str, np.ndarray, int]:
+    """Return the economy at the start of the path of one parameter, and that path."""
+    parameter, values, turn = _path(table_of(tables, "path"))
+    varied = kind.parameters
     if "online" in tables:
-        known += tuple(ONLINE + name for name in ONLINE_PARAMETERS)
-    for parameter in varied:
-        if parameter not in known:
-            absent = parameter.startswith(ONLINE) and "online" not in tables
-            cure = "Add [online] to the file." if absent else near(parameter, known)
-            raise InputError(where, parameter, "one of the model's", cure)
-    first = {parameter: float(values[0]) for parameter, values in varied.items()}
-    places = _geography(tables["geography"])
-    model = _model(kind, tables["model"], places, _online(tables, first))
-    return model.replace(first)
+        varied += tuple(ONLINE + name for name in ONLINE_PARAMETERS)
+    if parameter not in varied:
+        absent = parameter.startswith(ONLINE) and "online" not in tables
+        cure = "Add [online] to the file." if absent else near(parameter, varied)
+        raise InputError("[path] parameter", parameter, "one of the model's", cure)
+    online = make_online(tables, parameter, values)
+    model = make_model(kind, tables["model"], places, online)
+    model = model.replace({parameter: float(values[0])})
+    model.replace({parameter: float(values[turn])})
+    return model, parameter, values, turn
 
 
-def _swept(key: str, value: Any) -> np.ndarray:
-    where = f"[sweep.parameters] {key}"
-    if not isinstance(value, dict):
-        return axes.numbers(where, value)
-    _check_keys(f"sweep.parameters.{key}", value, RANGE)
-    return _range(where, value)
+def _along_scenario(
+    tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
+) -> tuple[Model, xr.Dataset]:
+    """Return the economy, and one of the ready paths of nege.scenarios."""
+    table = table_of(tables, "path")
+    name = _choice("[path] scenario", table["scenario"], SCENARIOS)
+    check_keys("path", table, ("scenario", "city"))
+    path: xr.Dataset = SCENARIOS[name](places, city=table.get("city"))
+    for parameter in map(str, path.data_vars):
+        if parameter not in kind.parameters:
+            cure = f"It moves {parameter}, which {kind.title} does not have."
+            raise InputError("[path] scenario", name, "one for the model", cure)
+    model = make_model(kind, tables["model"], places, make_online(tables, STEP, np.empty(0)))
+    model.replace({str(key): values.isel(step=0) for key, values in path.data_vars.items()})
+    return model, path
 
 
-def _design(table: Any, ranges: Mapping[str, np.ndarray]) -> xr.Dataset:
-    if not isinstance(table, dict) or "count" not in table:
-        raise InputError("[sweep] random", table, "a table such as {count = 1000, seed = 0}")
-    _check_keys("sweep.random", table, ("count", "seed", "sampler"))
-    keywords = {"rng": table.get("seed", 0), "sampler": table.get("sampler", "halton")}
-    return points.random_points(dict(ranges), table["count"], **keywords)  # type: ignore[arg-type]
-
-
-def _table(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
+def table_of(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return a table of a file, its keys checked."""
     table = tables.get(key, {})
     if not isinstance(table, dict):
         raise InputError(f"[{key}]", table, "a table")
-    _check_keys(key, table, TABLES[key])
+    check_keys(key, table, TABLES[key])
     return table
 
 
-def _text(tables: Mapping[str, Any], key: str, default: str) -> str:
+def text_of(tables: Mapping[str, Any], key: str, default: str) -> str:
+    """Return a text of a file."""
     value = tables.get(key, default)
     if not isinstance(value, str):
         raise InputError(key, value, "text", "Put it in quotes.")
     return value
 
 
-def _check_keys(table: str, given: Mapping[str, Any], allowed: Any) -> None:
+def check_keys(table: str, given: Mapping[str, Any], allowed: Any) -> None:
+    """Refuse keys that are not known."""
     for key in given:
         if key not in allowed:
             where = f"key in [{table}]" if table else "key"
@@ -255,10 +210,11 @@ def _choice(argument: str, value: Any, allowed: Any) -> str:
     return value
 
 
-def _geography(table: dict[str, Any]) -> geography.Geography:
+def make_geography(table: dict[str, Any]) -> geography.Geography:
+    """Return the places of a table."""
     kind = _choice("[geography] kind", table.get("kind"), GEOGRAPHIES)
     given = {key: value for key, value in table.items() if key != "kind"}
-    _check_keys("geography", given, ARGUMENTS[kind])
+    check_keys("geography", given, ARGUMENTS[kind])
     if kind == "cities":
         return geography.cities(**given)
     optional = ("names", "population")
@@ -269,54 +225,70 @@ def _geography(table: dict[str, Any]) -> geography.Geography:
     return GEOGRAPHIES[kind](*(given[key] for key in ARGUMENTS[kind] if key in given), **keywords)
 
 
-def _online(tables: Mapping[str, Any], first: Mapping[str, float]) -> OnlineRegion | None:
+def make_online(
+    tables: Mapping[str, Any], parameter: str, values: np.ndarray
+) -> OnlineRegion | None:
+    """Return the online region of a file, None where it has none."""
     if "online" not in tables:
         return None
-    table = _table(tables, "online")
+    table = table_of(tables, "online")
     if "trade_cost" not in table:
-        if "online_trade_cost" not in first:
+        if parameter != "online_trade_cost":
             raise InputError(
                 "[online] trade_cost", None, "given", "Only a path in online_trade_cost sets it."
             )
-        table = {**table, "trade_cost": first["online_trade_cost"]}
+        table = {**table, "trade_cost": float(values[0])}
     return OnlineRegion(**table)
 
 
-def _kind(table: Mapping[str, Any]) -> type[Model]:
+def kind_of(table: Mapping[str, Any]) -> type[Model]:
+    """Return the class of a model by its kind."""
     kinds = Model.kinds()
     return kinds[_choice("[model] kind", table.get("kind", "core-periphery"), kinds)]
 
 
-def _model(
+def make_model(
     kind: type[Model],
     table: Mapping[str, Any],
     places: geography.Geography,
     online: OnlineRegion | None,
 ) -> Model:
-    fields = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
-    arguments = [name for name in fields if name not in ("geography", "online")]
-    _check_keys("model", table, ["kind", *arguments])
+    """Return the economy of a table."""
+    arguments = inspect.signature(kind).parameters
+    check_keys("model", table, ["kind", *(n for n in arguments if n not in PLACED)])
     for key in kind.parameters:
-        if key not in table:
+        if key not in table and arguments[key].default is inspect.Parameter.empty:
             raise InputError(f"[model] {key}", None, "given")
     given: dict[str, Any] = {key: value for key, value in table.items() if key != "kind"}
+    for key in kind.labelled:
+        if given.get(key) == POPULATION:
+            given[key] = places.population_share.values
+    if online is not None:
+        if "online" not in arguments:
+            cure = "It has no such region: take the table out."
+            raise InputError("[online]", online, "left out for this model", cure)
+        given["online"] = online
     make: Any = kind
-    model: Model = make(places, online=online, **given)
+    model: Model = make(places, **given)
     return model
 
 
-def _dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:
-    table = _table(tables, "dynamics")
+def make_dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:
+    """Return how people move."""
+    table = table_of(tables, "dynamics")
     kind = _choice("[dynamics] kind", table.get("kind", "replicator"), ("logit", "replicator"))
     wanted = ("scale", "weights", "online_weight") if kind == "logit" else ("allow_entry",)
     given = {key: value for key, value in table.items() if key != "kind"}
-    _check_keys("dynamics", given, wanted)
+    check_keys("dynamics", given, wanted)
     if kind == "replicator":
         return Replicator(**given)
+    if not model.in_shares:
+        cure = "How people choose is among the parameters of [model]."
+        raise InputError("[dynamics] kind", kind, '"replicator" for this model', cure)
     if "scale" not in given:
         raise InputError("[dynamics] scale", None, "given for logit tastes")
     weights = given.get("weights", "equal")
-    if weights == "population":
+    if weights == POPULATION:
         given["weights"] = model.geography.population_share
     elif weights == "equal":
         given["weights"] = np.full(len(model.geography), 1.0 / len(model.geography))
@@ -343,14 +315,14 @@ def _path(table: dict[str, Any]) -> tuple[str, np.ndarray, int]:
     back = table.get("back", False)
     if not isinstance(back, bool):
         raise InputError("[path] back", back, "true or false")
-    values = _range("[path]", table)
+    values = value_range("[path]", table)
     turn = len(values) - 1
     if back:
         values = np.concatenate([values, values[-2::-1]])
     return str(table["parameter"]), values, turn
 
 
-def _range(where: str, table: Mapping[str, Any]) -> np.ndarray:
+def value_range(where: str, table: Mapping[str, Any]) -> np.ndarray:
     """Return the values from one end to the other, both included exactly."""
     ends = []
     spacing = _choice(f"{where} spacing", table.get("spacing", "linear"), ("linear", "log"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import xarray as xr
 from nege.equilibrium import Equilibrium
 from nege.errors import InputError
 from nege.models.base import Model
+from nege.models.results import Deviations
 from nege.options import Logit, Replicator, SolverOptions
 from nege.rest import NEUTRAL, Motion, Point, fastest, verdict
 from nege.solve import check_dynamics
@@ -20,6 +22,10 @@ from nege.status import Status
 __all__ = ["Stability", "stability"]
 
 REST = 1e-8  # growth rate of an occupied region that still passes for rest
+MOVERS = {  # what is there, and what is not
+    "region": ("occupied regions", "empty regions"),
+    "mover": ("groups of firms and people", "groups that are absent"),
+}
 VANISHING = 690.0  # in ln share: what tastes leave below this is zero in double precision
 
 
@@ -34,7 +40,8 @@ class Stability:
     model : Model
         The economy.
     share : DataArray
-        Its distribution, over region.
+        Its distribution, over region; in a model where more than people move between
+        regions, over mover.
     dynamics : Replicator or Logit
         How people move.
     eigenvalues : DataArray
@@ -55,6 +62,11 @@ class Stability:
     eigenvalues: xr.DataArray
     directions: xr.DataArray
     entry: xr.DataArray
+
+    @property
+    def dim(self) -> str:
+        """The dimension over which things move: "region", or "mover"."""
+        return str(self.share.dims[0])
 
     @property
     def margin(self) -> float:
@@ -102,15 +114,17 @@ class Stability:
         share = self.share.values
         shapes, rates = self.directions.values.real, self.eigenvalues.values.real
         entrants = np.flatnonzero(~np.isnan(self.entry.values))
-        entering = np.eye(share.size)[entrants] - share
+        entering = np.eye(share.size)[entrants]
+        if self.dim == "region":  # those who enter leave the others
+            entering -= share
         kinds = ["inside"] * len(rates) + ["entry"] * len(entrants)
         rates = np.concatenate([rates, self.entry.values[entrants]])
         order = np.argsort(-rates, kind="stable")
         return xr.DataArray(
             np.concatenate([shapes, entering])[order],
-            dims=("mode", "region"),
+            dims=("mode", self.dim),
             coords={
-                "region": self.share["region"].values,
+                self.dim: self.share[self.dim].values,
                 "rate": ("mode", rates[order]),
                 "kind": ("mode", np.array(kinds, dtype=str)[order]),
             },
@@ -121,25 +135,26 @@ class Stability:
         return verdict(-self.margin)
 
     def __repr__(self) -> str:
-        regions = self.share["region"].values
+        regions = self.share[self.dim].values
         occupied = int(np.count_nonzero(self.share.values))
+        present, absent = MOVERS[self.dim]
         lines = [
-            f"Stability of a {self.model.title} economy under {self.dynamics}",
+            f"Stability of {self.model.article} {self.model.title} economy under {self.dynamics}",
             str(self),
         ]
         if len(self.eigenvalues) and not np.isnan(self.eigenvalues.values).any():
             first = self.eigenvalues.values[0]
             shape = describe(self.directions.values[0].real, regions)
             lines.append(
-                f"Among the {occupied} occupied regions the leading eigenvalue is "
+                f"Among the {occupied} {present} the leading eigenvalue is "
                 f"{_number(first)}: {shape}."
             )
-        entrants = self.entry.dropna("region")
+        entrants = self.entry.dropna(self.dim)
         if entrants.size:
             best = int(np.argmax(entrants.values))
             rate = float(entrants[best])
             lines.append(
-                f"Of the empty regions {entrants['region'].values[best]} attracts most: a few who "
+                f"Of the {absent} {entrants[self.dim].values[best]} attracts most: a few who "
                 f"enter would {'multiply' if rate > 0 else 'leave again'} at rate {abs(rate):.3g}."
             )
         return "\n".join(lines)
@@ -200,6 +215,11 @@ def stability(equilibrium: Equilibrium, *, dynamics: Replicator | Logit | None =
         )
     moves = check_dynamics(dynamics or equilibrium.dynamics)
     model, options = equilibrium.model, _options(equilibrium)
+    own = model.own_deviations(equilibrium.data, moves, options)
+    if own is not None:
+        moving = np.where(own.share > 0.0, own.growth, 0.0)
+        _check_growth(own.movers, moving, moves, max(REST, options.tolerance_payoff))
+        return _named(model, moves, own, "mover")
     motion = Motion(model, moves, options)
     point = motion.at(equilibrium.data["share"].values.astype(float), model.start_state())
     _check_rest(equilibrium, moves, point, max(REST, options.tolerance_payoff))
@@ -213,22 +233,29 @@ def labelled(model: Model, dynamics: Replicator | Logit, motion: Motion, point: 
     modes = motion.modes(point)
     shapes = np.zeros((modes.rates.size, point.share.size), dtype=modes.vectors.dtype)
     shapes[:, occupied] = modes.vectors.T * point.share[occupied]
+    # Under logit an empty region is one whose share double precision cannot hold.
+    growth = np.where(motion.dynamics.logit, np.nan, point.growth)
+    found = Deviations(tuple(regions), point.share, growth, modes.rates, shapes)
+    return _named(model, dynamics, found, "region")
+
+
+def _named(model: Model, dynamics: Replicator | Logit, found: Deviations, dim: str) -> Stability:
+    labels = {dim: list(found.movers)}
+    about = {"long_name": "growth rate", "units": "per unit of time"}
+    shapes = found.shapes.copy()
     for shape in shapes:
         # Rounded, so that of equally large changes the first is the one that is positive.
         size = np.abs(shape)
         shape /= shape[np.argmax((size / np.max(size)).round(9))]
-    # Under logit an empty region is one whose share double precision cannot hold.
-    entry = np.where((point.share > 0.0) | motion.dynamics.logit, np.nan, point.growth)
-    about = {"long_name": "growth rate", "units": "per unit of time"}
     return Stability(
         model=model,
-        share=xr.DataArray(point.share, {"region": regions}, "region", "share"),
+        share=xr.DataArray(found.share, labels, dim, "share"),
         dynamics=dynamics,
-        eigenvalues=xr.DataArray(modes.rates, dims="mode", name="eigenvalue", attrs=about),
-        directions=xr.DataArray(
-            shapes, {"region": regions}, ("mode", "region"), "direction", {"units": "share"}
+        eigenvalues=xr.DataArray(found.rates, dims="mode", name="eigenvalue", attrs=about),
+        directions=xr.DataArray(shapes, labels, ("mode", dim), "direction", {"units": "share"}),
+        entry=xr.DataArray(
+            np.where(found.share > 0.0, np.nan, found.growth), labels, dim, "entry", about
         ),
-        entry=xr.DataArray(entry, {"region": regions}, "region", "entry", about),
     )
 
 
@@ -243,8 +270,8 @@ def describe(shape: np.ndarray, regions: Any, most: int = 3) -> str:
             str(regions[r]) for r in moved[:1]
         ]
         more = f" and {len(named) - most} more" if len(named) > most else ""
-        sides.append(", ".join(named[:most]) + more)
-    return f"{sides[0]} against {sides[1]}"
+        sides.append("; ".join(named[:most]) + more)
+    return " against ".join(side for side in sides if side)
 
 
 def _number(value: Any) -> str:
@@ -273,12 +300,18 @@ def _check_rest(
     moving = np.where(occupied, point.growth, 0.0)
     if isinstance(dynamics, Logit):
         moving = np.where(occupied | (point.growth < -VANISHING), moving, math.inf)
-    r = int(np.argmax(np.abs(moving)))
-    if not abs(moving[r]) <= tolerance:
-        name = equilibrium.model.regions[r]
+    _check_growth(equilibrium.model.regions, moving, dynamics, tolerance)
+
+
+def _check_growth(
+    movers: Sequence[str], growth: np.ndarray, dynamics: Replicator | Logit, tolerance: float
+) -> None:
+    """Refuse a point that is not at rest, naming what moves most."""
+    r = int(np.argmax(np.abs(growth)))
+    if not abs(growth[r]) <= tolerance:
         raise InputError(
             "equilibrium",
-            f"a point where the share of {name} would change at rate {moving[r]:.3g}",
+            f"a point where the share of {movers[r]} would change at rate {growth[r]:.3g}",
             f"at rest under {dynamics}",
             "nege.solve(model, start) finds where people end up.",
         )

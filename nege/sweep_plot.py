@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from nege.errors import InputError, near
-from nege.plot import BLUE, GREEN, GREY, ORANGE, VERMILION, _axes
+from nege.plot import BLUE, GREEN, GREY, ORANGE, VERMILION, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +59,7 @@ def picture(
     array = _chosen(data, variable, at or {})
     dims = [str(dim) for dim in array.dims if array.sizes[dim] > 1]
     array = array.squeeze(drop=True)
-    ax = _axes(ax)
+    ax = new_axes(ax)
     if len(dims) > 2 or (len(dims) == 2 and _is_list(array, dims)):
         cure = f"Choose with --at, e.g. {dims[-1]}={array[dims[-1]].values[0]}."
         raise InputError("at", at, "such that a picture can show what is left", cure)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from nege.equilibrium import Equilibrium
 
 __all__ = ["assert_equilibrium"]
@@ -26,16 +24,7 @@ def violations(equilibrium: Equilibrium) -> dict[str, float]:
         complementarity.
     """
     data, model = equilibrium.data, equilibrium.model
-    share = data["share"].values
-    found = {
-        "shares sum to one": abs(float(np.sum(share)) - 1.0),
-        "shares not negative": float(np.maximum(0.0, -np.min(share))),
-        **model.audit(data),
-    }
-    if equilibrium.dynamics is not None:
-        payoff = data[model.payoff].values
-        found["complementarity"] = equilibrium.dynamics.gap(model, share, payoff)
-    return found
+    return {**model.audit_motion(data, equilibrium.dynamics), **model.audit(data)}
 
 
 def assert_equilibrium(equilibrium: Equilibrium, *, tolerance: float = 1e-9) -> None:

@@ -1,39 +1,27 @@
 """Break points and sustain points: every parameter value at which a pattern gives way.
 
-Both are roots of smooth functions of one parameter, found in the same way: the function is
-sampled over the interval, sign changes are bracketed, turning points between samples are
-looked at where two roots could hide, and each bracket is closed by Brent's method.
+Both are roots of smooth functions of one parameter (``families``): the growth rate of a mode
+of dispersion (``dispersion``), or what the best region outside a core would pay.
 """
 
 from __future__ import annotations
 
 import functools
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from nege import axes, validation
-from nege.errors import InputError, NegeError
-from nege.metrics import Circle
+from nege import validation
+from nege.dispersion import Modes, mixed, mode_name
+from nege.errors import InputError
+from nege.families import family_of
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions
-from nege.rest import Motion, Point
-from nege.solve import check_dynamics, check_model
-from nege.stability import describe
-from nege.status import Status
+from nege.options import Logit, Replicator
+from nege.solve import check_dynamics
 
 __all__ = ["Threshold", "Thresholds", "break_points", "sustain_points"]
-
-SAMPLES = 129  # of the interval, even in logarithms where both ends are positive
-ENDS = 1e-9  # of the interval: roots nearer to its ends are not inside
-EQUAL = 1e-8  # spread of payoffs that still counts as symmetric
-ALIKE = 1e-7  # of the fastest rate: eigenvalues nearer than this are one mode
-READ_AT = (0.0123, 0.137, 0.293, 0.4142, 0.618, 0.853)  # of the interval: where modes are read
-MIXED = 1e-6  # of the fastest rate: how far modes may act on each other
-SHARP = SolverOptions(tolerance_residual=1e-14)
 
 
 class Threshold(float):
@@ -114,8 +102,9 @@ def break_points(
     """Where the symmetric spread of people over places stops, or starts, to be stable.
 
     Every value at which an eigenvalue of (I - 1 lambda') dF/d ln lambda at
-    lambda = (1/n, ..., 1/n), nobody online, crosses zero (Fujita, Krugman & Venables
-    1999, ch. 5, and ch. 6 for racetracks).
+    lambda = (1/n, ..., 1/n) crosses zero (Fujita, Krugman & Venables 1999, ch. 5, and ch. 6
+    for racetracks). With an online region: where nobody is online, and where so many are
+    that online pays what all places pay.
 
     Parameters
     ----------
@@ -126,8 +115,7 @@ def break_points(
     interval : pair of float
         Open interval of the parameter.
     dynamics : Replicator or Logit, optional
-        How people move. Under logit tastes only without an online region, which tastes
-        would never leave empty.
+        How people move. Logit tastes leave no region empty, the online one neither.
 
     Returns
     -------
@@ -144,6 +132,7 @@ def break_points(
     -----
     The interval is sampled at 129 points. Two roots of one mode between neighbouring
     points are found where the rate turns there; a mode that wiggles more finely is not.
+    Equilibria with some people online are looked for at 17 values and followed from there.
 
     Examples
     --------
@@ -154,24 +143,27 @@ def break_points(
       1.626576562  1 wave round the circle, 2 deviations
       1.931851653  2 waves round the circle: period doubling
     """
-    family = _family(model, parameter, interval, check_dynamics(dynamics))
+    family = family_of(model, parameter, interval, check_dynamics(dynamics))
     n, size = len(model.geography), len(model.regions)
-    if isinstance(family.dynamics, Logit) and model.online is not None:
-        raise InputError(
-            "model",
-            model,
-            "one without an online region under logit tastes",
-            "Tastes keep some people online, so an even spread over places alone is no rest "
-            "point. model.replace(online=None) has one; nege.bifurcation follows the other.",
-        )
-    share = np.zeros(size)
-    share[:n] = 1.0 / n
-    modes = _Modes(family, share)
     found = []
-    for cluster in modes.clusters:
-        for value in family.roots(functools.partial(modes.rate, cluster)):
-            found.append(modes.threshold(value, cluster))
+    if model.online is None or isinstance(family.dynamics, Replicator):
+        share = np.zeros(size)
+        share[:n] = 1.0 / n
+        modes = Modes(family, share)
+        for cluster in modes.clusters:
+            for value in family.roots(functools.partial(modes.rate, cluster)):
+                found.append(_break(model, value, modes.shapes(cluster), 0.0))
+    if model.online is not None:
+        for value, share, shapes in mixed(family):
+            found.append(_break(model, value, shapes, float(share[-1])))
     return Thresholds("break", parameter, family.interval, found)
+
+
+def _break(model: Model, value: float, shapes: np.ndarray, online: float) -> Threshold:
+    shape = shapes[0] / shapes[0][np.argmax(np.abs(shapes[0]).round(9))]
+    direction = xr.DataArray(shape, {"region": list(model.regions)}, "region", "direction")
+    more = f", {online:.4g} of people online" if online > 0.0 else ""
+    return Threshold(value, mode_name(model, shapes) + more, len(shapes), direction)
 
 
 def sustain_points(
@@ -212,7 +204,7 @@ def sustain_points(
     1 sustain point in trade_cost between 1.01 and 20:
       1.80731272  entry of 1
     """
-    family = _family(model, parameter, interval, Replicator())
+    family = family_of(model, parameter, interval, Replicator())
     names = [core] if isinstance(core, str) else list(core)
     if not names:
         raise InputError("core", core, "at least one region")
@@ -239,195 +231,3 @@ def sustain_points(
         labelled = xr.DataArray(direction, {"region": regions}, "region", "direction")
         found.append(Threshold(value, f"entry of {name}{more}", len(entrants), labelled))
     return Thresholds("sustain", parameter, family.interval, found)
-
-
-class _Family:
-    """An economy with one parameter free."""
-
-    def __init__(
-        self,
-        model: Model,
-        parameter: str,
-        interval: tuple[float, float],
-        dynamics: Replicator | Logit,
-    ) -> None:
-        self.model, self.parameter, self.interval = model, parameter, interval
-        self.dynamics = dynamics
-
-    def at(self, value: float, share: np.ndarray, argument: str, alike: np.ndarray) -> Point:
-        """Clear markets at a value; refuse where regions that have to be alike are not."""
-        return self.motion(value, share, argument, alike)[1]
-
-    def motion(
-        self, value: float, share: np.ndarray, argument: str, alike: np.ndarray
-    ) -> tuple[Motion, Point]:
-        """Return the same with what it was made by."""
-        model = self.model.replace({self.parameter: float(value)})
-        motion = Motion(model, self.dynamics, SHARP)
-        point = motion.at(share, model.start_state())
-        if point.cleared.status not in (Status.CONVERGED, Status.STALLED) or not (
-            point.cleared.residual <= SolverOptions().tolerance_residual
-        ):
-            status = Status(point.cleared.status)
-            raise NegeError(
-                f"markets could not be cleared at {self.parameter} = {value:.10g} (residual "
-                f"{point.cleared.residual:.1e}). {status.remedy}"
-            )
-        uneven = float(np.max(np.abs(point.growth[alike])))
-        if not uneven <= EQUAL:
-            raise InputError(
-                argument,
-                model,
-                "regions that are paid alike when people are spread evenly over them",
-                f"At {self.parameter} = {value:.6g} their payoffs differ by {uneven:.2g}: "
-                "give an economy, or a core, that is symmetric.",
-            )
-        return motion, point
-
-    def roots(self, function: Callable[[float], float]) -> list[float]:
-        """Return every root inside the interval."""
-        from scipy.optimize import brentq, minimize_scalar
-
-        low, high = self.interval
-        margin = ENDS * (high - low)
-        if low > 0.0:
-            points = np.geomspace(low + margin, high - margin, SAMPLES)
-        else:
-            points = np.linspace(low + margin, high - margin, SAMPLES)
-        values = np.array([function(p) for p in points])
-        if not np.isfinite(values).all():
-            bad = points[~np.isfinite(values)][0]
-            raise InputError(
-                "interval",
-                self.interval,
-                "one where payoffs respond to shares in double precision",
-                f"At {self.parameter} = {bad:.6g} they do not: narrow it.",
-            )
-        brackets = [
-            (points[i], points[i + 1])
-            for i in range(SAMPLES - 1)
-            if (values[i] > 0.0) != (values[i + 1] > 0.0)
-        ]
-        for i in range(1, SAMPLES - 1):
-            sign = math.copysign(1.0, values[i])
-            near = sign * values[i - 1 : i + 2]
-            if (near > 0.0).all() and near[1] <= near[0] and near[1] <= near[2]:
-                turning = minimize_scalar(
-                    lambda p, s=sign: s * function(p),
-                    bounds=(points[i - 1], points[i + 1]),
-                    method="bounded",
-                    options={"xatol": 1e-9 * (high - low)},
-                )
-                if turning.fun < 0.0:
-                    brackets += [(points[i - 1], turning.x), (turning.x, points[i + 1])]
-        return sorted(brentq(function, *b, xtol=1e-300, rtol=8.9e-16) for b in brackets)
-
-
-class _Modes:
-    """Deviations from an even spread, by symmetry the same at every value of the parameter."""
-
-    def __init__(self, family: _Family, share: np.ndarray) -> None:
-        self.family, self.share = family, share
-        self.occupied = share > 0.0
-        low, high = family.interval
-        # Where the modes are furthest apart: shapes of modes that nearly agree are known badly.
-        candidates = [_eigen(self._matrix(low + t * (high - low))) for t in READ_AT]
-        rates, self.vectors = max(candidates, key=lambda found: _separation(found[0]))
-        self.vectors, self.scale = self.vectors.real, float(np.max(np.abs(rates)))
-        if not np.max(np.abs(rates.imag)) <= ALIKE * np.max(np.abs(rates)):
-            raise InputError(
-                "model",
-                family.model,
-                "one whose deviations from an even spread do not oscillate",
-                "nege.stability shows them at one value.",
-            )
-        self.vectors, self.scale = self.vectors.real, float(np.max(np.abs(rates)))
-        self.inverse = np.linalg.inv(self.vectors)
-        order = np.argsort(-rates.real)
-        self.clusters: list[np.ndarray] = []
-        for k in order:
-            if self.clusters:
-                last = rates[self.clusters[-1][0]].real
-                if abs(last - rates[k].real) <= ALIKE * np.max(np.abs(rates)):
-                    self.clusters[-1] = np.append(self.clusters[-1], k)
-                    continue
-            self.clusters.append(np.array([k]))
-        self._seen: dict[float, np.ndarray] = {}
-
-    def _matrix(self, value: float) -> np.ndarray:
-        family = self.family
-        motion, point = family.motion(value, self.share, "model", self.occupied)
-        basis, matrix = motion.tangent(point)
-        self.basis = basis
-        return matrix
-
-    def rate(self, cluster: np.ndarray, value: float) -> float:
-        """Return the growth rate of a mode."""
-        if value not in self._seen:
-            matrix = self.inverse @ self._matrix(value) @ self.vectors
-            rates = np.diag(matrix).copy()
-            for block in self.clusters:
-                matrix[np.ix_(block, block)] = 0.0  # a mode of several may turn within itself
-            scale = max(self.scale, float(np.max(np.abs(rates))))  # at a break all may vanish
-            if not np.max(np.abs(matrix)) <= MIXED * scale:
-                raise InputError(
-                    "model",
-                    self.family.model,
-                    "one whose deviations keep their shape as the parameter changes",
-                    "Symmetric geographies have such modes; nege.bifurcation follows others.",
-                )
-            self._seen[value] = rates
-        return float(np.mean(self._seen[value][cluster]))
-
-    def threshold(self, value: float, cluster: np.ndarray) -> Threshold:
-        """Return a root with its name."""
-        model = self.family.model
-        shapes = np.zeros((cluster.size, self.share.size))
-        shapes[:, self.occupied] = (self.basis @ self.vectors[:, cluster]).T
-        shape = shapes[0] / shapes[0][np.argmax(np.abs(shapes[0]).round(9))]
-        direction = xr.DataArray(shape, {"region": list(model.regions)}, "region", "direction")
-        return Threshold(value, _name(model, shapes), cluster.size, direction)
-
-
-def _eigen(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return rates and shapes; orthogonal ones where trade is the same both ways.
-
-    Shapes of modes that agree are arbitrary in their plane, and nearly parallel ones
-    would not do.
-    """
-    if np.max(np.abs(matrix - matrix.T)) <= ALIKE * np.max(np.abs(matrix)):
-        return np.linalg.eigh(0.5 * (matrix + matrix.T))
-    rates, vectors = np.linalg.eig(matrix)
-    return rates, vectors
-
-
-def _separation(rates: np.ndarray) -> float:
-    """Return the smallest distance of two modes, in units of the fastest rate."""
-    scale = float(np.max(np.abs(rates)))
-    steps = np.diff(np.sort(rates.real)) / scale
-    return float(np.min(steps[steps > ALIKE], initial=1.0))
-
-
-def _name(model: Model, shapes: np.ndarray) -> str:
-    """Say which deviation it is: waves on a racetrack, else who gains from whom."""
-    n, count = len(model.geography), len(shapes)
-    many = f", {count} deviations" if count > 1 else ""
-    if isinstance(model.geography.metric, Circle):
-        power = np.abs(np.fft.rfft(shapes[:, :n], axis=1)) ** 2
-        k = int(np.argmax(power.sum(0)))
-        doubling = ": period doubling" if 2 * k == n else ""
-        return f"{k} wave{'s' * (k > 1)} round the circle{doubling}{many}"
-    if count == n - 1 and n > 2:
-        return f"any place against the others{many}"
-    return describe(shapes[0] / np.max(np.abs(shapes[0])), model.regions) + many
-
-
-def _family(model: Any, parameter: Any, interval: Any, dynamics: Replicator | Logit) -> _Family:
-    check_model(model)
-    axes.check_names(model, [parameter])
-    allowed = "two numbers, the smaller first"
-    ends = validation.real_array("interval", interval, allowed)
-    if ends.shape != (2,) or not ends[0] < ends[1]:
-        raise InputError("interval", interval, allowed)
-    low, high = axes.axis(model, parameter, ends)
-    return _Family(model, parameter, (float(low), float(high)), dynamics)

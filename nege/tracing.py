@@ -293,6 +293,8 @@ class Tracer:
                 continue
             cells = [cell for cell in larger.cells() if guess[cell].mean() > 0.0]
             on = pattern(cells, here.share.size)
+            if not np.array_equal(on.occupied, self.on.occupied):
+                continue  # at a corner, which ends the path anyway
             guess[:-1] = on.member @ (on.member.T @ guess[:-1] / on.size)
 
             def flattest(tau: float, on: Pattern = on, guess: np.ndarray = guess) -> Point:

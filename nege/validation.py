@@ -293,3 +293,70 @@ def _refuse(
     if bad.any():
         place = int(np.argmax(bad))
         raise InputError(argument, value, allowed, f"The value for {labels[place]!r} is {problem}.")
+
+
+def table(
+    argument: str,
+    value: Any,
+    wanted: Mapping[str, Sequence[str]],
+    *,
+    at_least: float | None = None,
+    above: float | None = None,
+    at_most: float | None = None,
+    below: float | None = None,
+    cure: str = "",
+) -> xr.DataArray:
+    """Return finite numbers over labelled dimensions; what has fewer dimensions is repeated.
+
+    One number serves everybody. A mapping, Series or DataArray is matched by its labels; a
+    bare array needs the full shape.
+    """
+    shape = tuple(len(labels) for labels in wanted.values())
+    bounds = [
+        f"{words} {bound:g}"
+        for words, bound in (
+            *(("above", above), ("at least", at_least)),
+            *(("below", below), ("at most", at_most)),
+        )
+        if bound is not None
+    ]
+    numbers = " and ".join(["finite numbers", *bounds]).replace("numbers and", "numbers")
+    allowed = f"{numbers}, one or an array over {tuple(wanted)} of shape {shape}"
+    if isinstance(value, Mapping) and not isinstance(value, xr.Dataset):
+        found = plain(argument, list(value.values()), allowed)
+        holding = [dim for dim, labels in wanted.items() if set(value) & set(labels)]
+        if found.ndim != 1 or len(holding) != 1:
+            known = [label for labels in wanted.values() for label in labels]
+            raise InputError(argument, value, allowed, near(next(iter(value), ""), known))
+        value = xr.DataArray(found, coords={holding[0]: list(value)}, dims=holding)
+    value = from_pandas(value, tuple(wanted)[: getattr(value, "ndim", 0)])
+    if isinstance(value, xr.DataArray) and value.ndim:
+        if not set(value.dims) <= set(wanted):
+            raise InputError(argument, value.dims, allowed, "Rename its dims.")
+        held = {dim: labels for dim, labels in wanted.items() if dim in value.dims}
+        inner = _aligned(argument, value, held, allowed)
+        lacking = tuple(i for i, dim in enumerate(wanted) if dim not in held)
+        array = np.expand_dims(real_array(argument, inner, allowed), lacking)
+    else:
+        array = real_array(argument, value, allowed)
+    if array.ndim not in (0, len(shape)) or any(
+        size not in (1, full) for size, full in zip(array.shape, shape, strict=False)
+    ):
+        raise InputError(argument, value, allowed, f"Its shape is {array.shape}.")
+    array = np.ascontiguousarray(np.broadcast_to(array, shape)).copy()
+    bad = ~np.isfinite(array)
+    for outside, bound in (
+        *((np.less, at_least), (np.less_equal, above)),
+        *((np.greater, at_most), (np.greater_equal, below)),
+    ):
+        if bound is not None:
+            bad |= outside(array, bound)
+    if bad.any():
+        first = tuple(np.argwhere(bad)[0])
+        where = ", ".join(repr(labels[i]) for labels, i in zip(wanted.values(), first, strict=True))
+        problem = f"The value for {where} is {array[first]:g}."
+        raise InputError(argument, value, allowed, f"{problem} {cure}".strip())
+    array.flags.writeable = False
+    return xr.DataArray(
+        array, coords={d: list(labels) for d, labels in wanted.items()}, dims=tuple(wanted)
+    )

@@ -246,3 +246,63 @@ def test_bad_questions_are_refused_by_name(arguments, keywords, argument):
     with pytest.raises(nege.InputError) as caught:
         nege.bifurcation(economy(geography.equidistant(2)), *arguments, **keywords)
     assert caught.value.argument == argument
+
+
+@pytest.mark.parametrize(("sigma", "mu", "scale"), [(5.2, 0.32, 0.003), (5.8, 0.42, 0.01)])
+def test_a_branch_straight_through_dispersion_is_listed_once(sigma, mu, scale):
+    """With three places one branch crosses dispersion without turning; each side is one branch."""
+    model = economy(geography.equidistant(3), sigma=sigma, mu=mu)
+    found = nege.bifurcation(model, "trade_cost", (1.05, 2.2), dynamics=nege.Logit(scale=scale))
+    assert found.points("break").size >= 1
+    folds = found.points("fold")
+    assert np.min(np.diff(folds), initial=1.0) > 1e-6
+    for value in (1.2, 1.4, 1.69):
+        largest = np.sort(found.at(value).share.values, axis=1)
+        for i, share in enumerate(largest):
+            assert all(np.max(np.abs(share - other)) > 1e-6 for other in largest[:i])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_strong_tastes_leave_one_smooth_path(seed):
+    """No false special points, whatever the economy: a unique equilibrium moves smoothly."""
+    rng = np.random.default_rng(seed)
+    n = 2 + seed % 3
+    online = nege.OnlineRegion(trade_cost=1.2, commission=0.05) if seed % 2 else None
+    model = economy(
+        geography.equidistant(n),
+        sigma=rng.uniform(3, 7),
+        mu=rng.uniform(0.2, 0.5),
+        farmers=rng.dirichlet(np.full(n, 20.0)),
+        online=online,
+    )
+    found = nege.bifurcation(model, "trade_cost", (1.1, 3), dynamics=nege.Logit(scale=0.8))
+    assert len(found.branches) == 1
+    assert found.special_points == ()
+    assert found.branches[0].stable.all()
+    assert (found.branches[0].began, found.branches[0].ended) == ("interval", "interval")
+
+
+def test_as_tastes_vanish_the_diagram_is_that_of_the_replicator(tomahawk):
+    """Every equilibrium and its stability; at 1.3 corners are the only stable ones."""
+
+    def at(diagram, value):
+        here = diagram.at(value)
+        largest = here.share.max("region").values
+        order = np.argsort(largest)
+        return largest[order], list(here.stable.values[order])
+
+    errors = []
+    for scale in (3e-3, 1e-3, 3e-4):
+        dynamics = nege.Logit(scale=scale)
+        found = nege.bifurcation(tomahawk.model, "trade_cost", (1.05, 3), dynamics=dynamics)
+        for value in (1.3, 2.5):
+            shares, stable = at(found, value)
+            expected, sure = at(tomahawk, value)
+            assert max(shares[stable]) == pytest.approx(max(expected[sure]), abs=1e-6)
+        shares, stable = at(found, 1.65)
+        expected, sure = at(tomahawk, 1.65)
+        assert stable == sure == [True, False, True]
+        errors.append(np.max(np.abs(shares - expected)))
+    assert errors[1] < 0.5 * errors[0]
+    assert errors[2] < 0.5 * errors[1]
+    assert errors[2] < 0.02

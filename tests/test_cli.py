@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege import cli, report, specification
+from nege import cli, report, specification, sweep_specification
 
 SMALL = """
 title = "Three places on a line"
@@ -137,6 +137,9 @@ def test_an_example_can_be_printed_changed_and_run(tmp_path, capsys):
 def test_shipped_examples_are_valid(name):
     found = specification.read(name)
     assert found.title
+    if found.parameter == "step":  # along a ready path
+        assert found.path.sizes["step"] == len(found.values) == found.turn + 1
+        return
     assert found.parameter == "online_trade_cost"
     assert found.values[0] == found.values[-1] == 2.0
     assert found.values[found.turn] == 1.0
@@ -205,13 +208,13 @@ def test_a_sweep_is_stored_resumed_told_and_drawn(tmp_path, capsys):
 
 
 def test_a_path_is_swept_as_a_line_and_a_random_design_as_a_list(small, tmp_path, capsys):
-    found = specification.read_sweep(str(small))
+    found = sweep_specification.read(str(small))
     assert list(found.parameters) == ["online_trade_cost"]
     assert found.parameters["online_trade_cost"][-1] == 1.0
     text = SWEEP.replace("[sweep]", "[sweep]\nrandom = { count = 5, seed = 2 }")
     text = text.replace("{ from = 1.6, to = 1.2, points = 3 }", "[1.2, 1.6]")
     (tmp_path / "r.toml").write_text(text)
-    design = specification.read_sweep(str(tmp_path / "r.toml")).parameters
+    design = sweep_specification.read(str(tmp_path / "r.toml")).parameters
     assert design.sizes == {"point": 5}
     assert design.identical(
         nege.random_points({"online_trade_cost": (1.2, 1.6), "mu": (0.3, 0.4)}, 5, rng=2)

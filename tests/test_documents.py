@@ -40,11 +40,13 @@ def test_every_public_function_has_an_example():
 
 def test_the_readme_example_runs_and_prints_what_it_says(capsys):
     matplotlib.use("Agg")
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len([line for line in code.splitlines() if line.strip()]) <= 15
     scope = {}
-    exec(compile(code, "README.md", "exec"), scope)
+    for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        assert len([line for line in code.splitlines() if line.strip()]) <= 15
+        exec(compile(code, "README.md", "exec"), scope)
     printed = capsys.readouterr().out
+    assert "co-located" in printed
+    assert "two-sided online" in printed
     assert "[0. 1. 1. 1. 0.]" in printed
     assert "Long run of a core-periphery economy" in printed
 

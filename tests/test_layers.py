@@ -35,7 +35,8 @@ def test_kernels_import_only_numpy_numba_the_standard_library_and_each_other(pat
 
 DRIVERS = (
     *("solve", "clearing", "batch", "axes", "search", "sweep", "equilibrium"),
-    *("plot", "report", "cli", "files", "testing"),
+    *("plot", "report", "cli", "files", "testing", "patterns", "scenarios", "decomposition"),
+    *("enumeration", "certify", "boxes", "census", "multistart", "settling", "stability"),
     *("points", "units", "recipe", "store", "workers", "threads"),
 )
 

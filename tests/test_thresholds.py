@@ -80,7 +80,7 @@ def test_racetracks_break_at_every_crossing_of_every_mode(n):
     sigma=st.floats(1.8, 9.0),
     mu=st.floats(0.1, 0.8),
     trade_cost=st.floats(1.2, 6.0),
-    commission=st.sampled_from([0.0, 0.01, 0.03, 0.1, 0.3]),
+    commission=st.floats(0.0, 0.3),
 )
 def test_online_take_off_and_collapse_are_the_closed_forms(n, sigma, mu, trade_cost, commission):
     """Economics of dispersion that goes online, and of all-online that falls apart."""
@@ -203,13 +203,62 @@ def test_an_economy_without_symmetry_has_no_symmetric_equilibrium():
         nege.break_points(star, "trade_cost", (1.1, 3))
     with pytest.raises(nege.InputError, match="paid alike"):
         nege.sustain_points(star, "trade_cost", (1.1, 3), core=["0", "1"])
-    with pytest.raises(nege.InputError, match="online"):
-        nege.break_points(
-            economy(equidistant(2), online={"trade_cost": 1.2}),
-            "trade_cost",
-            (1.1, 3),
-            dynamics=nege.Logit(scale=0.1),
-        )
+
+
+def places_mode(model, dynamics):
+    """Rates of deviations between places at every equilibrium with as many in each, some online."""
+    places = len(model.geography)
+
+    def share(online):
+        return np.append(np.full(places, (1 - online) / places), online)
+
+    def lead(online):
+        wage = nege.short_run(model, share(online)).data.real_wage.values
+        taste = 0.0
+        if isinstance(dynamics, nege.Logit):
+            taste = dynamics.scale * math.log(places * online / (1 - online))
+        return math.log(wage[-1] / wage[0]) - taste
+
+    grid = np.linspace(0.002, 0.998, 60)
+    values = [lead(online) for online in grid]
+    found = []
+    for a, b, u, v in zip(grid, grid[1:], values, values[1:], strict=False):
+        if u * v < 0:
+            online = brentq(lead, a, b, xtol=1e-15)
+            at = nege.stability(nege.short_run(model, share(online)), dynamics=dynamics)
+            between = np.abs(at.directions.values[:, -1]) < 1e-6
+            found.append((online, at.eigenvalues.values.real[between][0]))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("n", "sigma", "mu", "online", "parameter", "interval", "dynamics"),
+    [
+        (2, 5.53, 0.35, (1.209, 0.05), "online_trade_cost", (1.0, 1.6), nege.Replicator()),
+        (3, 4.24, 0.36, (1.283, 0.1), "trade_cost", (1.02, 3.0), nege.Replicator()),
+        (2, 5.0, 0.4, (1.2, 0.0), "trade_cost", (1.1, 3.0), nege.Logit(scale=0.02)),
+    ],
+)
+def test_places_break_also_with_some_people_online(
+    n, sigma, mu, online, parameter, interval, dynamics
+):
+    """By a search of its own: there a deviation between places neither grows nor dies out."""
+    region = {"trade_cost": online[0], "commission": online[1]}
+    model = economy(equidistant(n), sigma, mu, 1.6, region)
+    found = nege.break_points(model, parameter, interval, dynamics=dynamics)
+    mixed = [threshold for threshold in found if "online" in threshold.mode]
+    assert mixed
+    for threshold in mixed:
+        assert threshold.multiplicity == n - 1
+        here = places_mode(model.replace({parameter: float(threshold)}), dynamics)
+        share, rate = min(here, key=lambda pair: abs(pair[1]))
+        assert abs(rate) < 1e-7
+        assert f"{share:.3g}"[:4] in threshold.mode
+        signs = []
+        for side in (0.9995, 1.0005):
+            near = places_mode(model.replace({parameter: side * threshold}), dynamics)
+            signs.append(np.sign(min(near, key=lambda pair: abs(pair[0] - share))[1]))
+        assert signs[0] == -signs[1] != 0.0
 
 
 @pytest.mark.parametrize(("sigma", "mu"), [(5.0, 0.4), (3.0, 0.6), (8.0, 0.2)])

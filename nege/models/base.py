@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import xarray as xr
@@ -21,18 +21,16 @@ from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
 from nege.metrics import frozen
 from nege.models.indifference import Arithmetic, Indifference, Tastes
+from nege.models.results import Deviations, LongRun, ShortRun, Variable
 from nege.online import OnlineRegion
+from nege.options import Logit, Replicator, SolverOptions
 
 ONLINE = "online_"
 ONLINE_PARAMETERS = ("trade_cost", "commission", "amenity")
 
 
-class Variable(NamedTuple):
-    """A variable of a solved economy: its dimensions, its meaning, its unit."""
-
-    dims: tuple[str, ...]
-    meaning: str
-    unit: str
+#: Dimensions over places: what has one belongs to the geography that it was made for.
+OVER_PLACES = {"region", "place", "origin", "destination"}
 
 
 class _Labelled:
@@ -72,6 +70,10 @@ class Model:
     variables: ClassVar[Mapping[str, Variable]]
     #: The variable that people follow.
     payoff: ClassVar[str]
+    #: Whether its long run is a distribution of one mobile factor over regions.
+    in_shares: ClassVar[bool] = True
+    #: How far off an unstable rest point a solve steps.
+    nudge: ClassVar[float] = 1e-6
     _known: ClassVar[dict[str, type[Model]]] = {}
 
     geography: Geography
@@ -100,6 +102,11 @@ class Model:
                 "free of the online region's name",
                 "Rename that place, or give OnlineRegion(name=...) another name.",
             )
+
+    @property
+    def article(self) -> str:
+        """What goes before its title in a sentence."""
+        return "an" if self.title[0] in "aeiou" else "a"
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -198,6 +205,75 @@ class Model:
         """
         raise NotImplementedError
 
+    def own_short_run(
+        self, share: np.ndarray, state: np.ndarray, options: SolverOptions
+    ) -> ShortRun | None:
+        """Return the short run by a solver of the model's own, None for the usual one."""
+        return None
+
+    def own_deviations(
+        self, data: xr.Dataset, dynamics: Replicator | Logit, options: SolverOptions
+    ) -> Deviations | None:
+        """Return what small deviations from a solved economy do, None for the usual way."""
+        return None
+
+    def own_long_run(
+        self,
+        share: np.ndarray,
+        state: np.ndarray,
+        dynamics: Replicator | Logit,
+        options: SolverOptions,
+    ) -> LongRun | None:
+        """Return the long run from a start by a solver of the model's own, None for the usual one.
+
+        Parameters
+        ----------
+        share, state : arrays
+            What moves, from ``default_start`` or ``check_share``; where markets start.
+        dynamics : Replicator or Logit
+            How people move.
+        options : SolverOptions
+            Tolerances and limits.
+        """
+        return None
+
+    def default_start(self) -> np.ndarray:
+        """Return the uniform distribution with a fixed tilt of up to one per cent.
+
+        share_r is proportional to 1 + 0.02 (frac(0.618034 (r + 1)) - 0.5): irregular, so
+        that it shares no symmetry with any geography.
+        """
+        position = np.arange(1, len(self.regions) + 1)
+        share = 1.0 + 0.02 * (np.modf(0.6180339887498949 * position)[0] - 0.5)
+        return np.asarray(share / share.sum())
+
+    def random_start(self, rng: np.random.Generator) -> np.ndarray:
+        """Return a random distribution to start from, uniform over all of them."""
+        return rng.dirichlet(np.ones(len(self.regions)))
+
+    def summary(self, data: xr.Dataset) -> str:
+        """Say in a sentence where firms and people are in a long run."""
+        share = data["share"].values
+        occupied = int(np.count_nonzero(share > 0.0))
+        top = int(np.argmax(share))
+        return (
+            f"{occupied} of {share.size} regions occupied; the largest, {self.regions[top]}, has "
+            f"{share[top]:.1%}."
+        )
+
+    def audit_motion(
+        self, data: xr.Dataset, dynamics: Replicator | Logit | None
+    ) -> dict[str, float]:
+        """Return how far the distribution is from one, and from rest under some dynamics."""
+        share = data["share"].values
+        found = {
+            "shares sum to one": abs(float(np.sum(share)) - 1.0),
+            "shares not negative": float(np.maximum(0.0, -np.min(share))),
+        }
+        if dynamics is not None:
+            found["complementarity"] = dynamics.gap(self, share, data[self.payoff].values)
+        return found
+
     def start_state(self) -> np.ndarray:
         """Return the state to start a short run from when nothing better is known."""
         raise NotImplementedError
@@ -252,7 +328,9 @@ class Model:
         stale = [
             name
             for name, value in arguments.items()
-            if isinstance(value, xr.DataArray) and name not in changes
+            if isinstance(value, xr.DataArray)
+            and OVER_PLACES & set(value.dims)
+            and name not in changes
         ]
         moved = getattr(arguments["geography"], "names", None) != self.geography.names
         if moved and stale:
@@ -264,7 +342,7 @@ class Model:
                 f"For {optional}, None is the default.",
             )
         if online:
-            if not isinstance(arguments["online"], OnlineRegion):
+            if not isinstance(arguments.get("online"), OnlineRegion):
                 raise InputError(
                     "parameter",
                     next(iter(online)),
@@ -287,7 +365,7 @@ class Model:
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             made.__dict__[field.name] = self.__dict__[field.name]
         if self._is_online(name) and self.online is not None:
-            changed = {name.removeprefix(ONLINE): value}
+            changed: dict[str, Any] = {name.removeprefix(ONLINE): value}
             made.__dict__["online"] = dataclasses.replace(self.online, **changed)
         else:
             made.__dict__[name] = value
@@ -335,8 +413,10 @@ class Model:
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
             if isinstance(value, xr.DataArray):
-                dims = [f"parameter_{dim}" for dim in value.dims]
-                stored[f"parameter_{field.name}"] = (dims, value.values)
+                dims = {dim: f"parameter_{dim}" for dim in value.dims}
+                stored[f"parameter_{field.name}"] = value.drop_attrs().rename(dims)
+            elif isinstance(value, tuple):
+                stored[f"parameter_{field.name}"] = (f"names_{field.name}", list(value))
             elif isinstance(value, (int, float)):
                 stored.attrs[f"parameter_{field.name}"] = value
         if self.online is not None:
@@ -363,7 +443,8 @@ class Model:
         }
         for name, array in stored.data_vars.items():
             if str(name).startswith(prefix):
-                arguments[str(name).removeprefix(prefix)] = array.values
+                dims = {dim: str(dim).removeprefix(prefix) for dim in array.dims}
+                arguments[str(name).removeprefix(prefix)] = array.rename(dims)
         online = {
             name.removeprefix(ONLINE): value
             for name, value in stored.attrs.items()

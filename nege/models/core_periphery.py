@@ -42,8 +42,8 @@ from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
 from nege.kernels.vmath import exp, log
 from nege.models import ces, closed_forms, trade
-from nege.models.base import Variable
 from nege.models.indifference import Arithmetic, Excess, Indifference, Tastes
+from nege.models.results import Variable
 from nege.online import OnlineRegion
 
 __all__ = ["CorePeriphery"]

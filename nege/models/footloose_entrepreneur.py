@@ -62,8 +62,8 @@ from nege.geography import Geography
 from nege.kernels import equations
 from nege.kernels.vmath import exp, log
 from nege.models import ces, closed_forms, trade
-from nege.models.base import Variable
 from nege.models.indifference import Arithmetic, Excess, Indifference, Tastes
+from nege.models.results import Variable
 from nege.online import OnlineRegion
 
 __all__ = ["FootlooseEntrepreneur"]

@@ -1,0 +1,121 @@
+"""An economy with one parameter free, at a given distribution, and roots along the parameter.
+
+A function is sampled over the interval, sign changes are bracketed, turning points between
+samples are looked at where two roots could hide, and each bracket is closed by Brent's method.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nege import axes, validation
+from nege.errors import InputError, NegeError
+from nege.models.base import Model
+from nege.options import Logit, Replicator, SolverOptions
+from nege.rest import Motion, Point
+from nege.solve import check_model
+from nege.status import Status
+
+SAMPLES = 129  # of the interval, even in logarithms where both ends are positive
+ENDS = 1e-9  # of the interval: roots nearer to its ends are not inside
+EQUAL = 1e-8  # spread of payoffs that still counts as symmetric
+SHARP = SolverOptions(tolerance_residual=1e-14)
+
+
+class Family:
+    """An economy with one parameter free."""
+
+    def __init__(
+        self,
+        model: Model,
+        parameter: str,
+        interval: tuple[float, float],
+        dynamics: Replicator | Logit,
+    ) -> None:
+        self.model, self.parameter, self.interval = model, parameter, interval
+        self.dynamics = dynamics
+
+    def at(self, value: float, share: np.ndarray, argument: str, alike: np.ndarray) -> Point:
+        """Clear markets at a value; refuse where regions that have to be alike are not."""
+        return self.motion(value, share, argument, alike)[1]
+
+    def motion(
+        self, value: float, share: np.ndarray, argument: str, alike: np.ndarray
+    ) -> tuple[Motion, Point]:
+        """Return the same with what it was made by."""
+        model = self.model.moved(self.parameter, float(value))
+        motion = Motion(model, self.dynamics, SHARP)
+        point = motion.at(share, model.start_state())
+        if point.cleared.status not in (Status.CONVERGED, Status.STALLED) or not (
+            point.cleared.residual <= SolverOptions().tolerance_residual
+        ):
+            status = Status(point.cleared.status)
+            raise NegeError(
+                f"markets could not be cleared at {self.parameter} = {value:.10g} (residual "
+                f"{point.cleared.residual:.1e}). {status.remedy}"
+            )
+        uneven = float(np.max(np.abs(point.growth[alike])))
+        if not uneven <= EQUAL:
+            raise InputError(
+                argument,
+                model,
+                "regions that are paid alike when people are spread evenly over them",
+                f"At {self.parameter} = {value:.6g} their payoffs differ by {uneven:.2g}: "
+                "give an economy, or a core, that is symmetric.",
+            )
+        return motion, point
+
+    def roots(self, function: Callable[[float], float]) -> list[float]:
+        """Return every root inside the interval."""
+        from scipy.optimize import brentq, minimize_scalar
+
+        low, high = self.interval
+        margin = ENDS * (high - low)
+        if low > 0.0:
+            points = np.geomspace(low + margin, high - margin, SAMPLES)
+        else:
+            points = np.linspace(low + margin, high - margin, SAMPLES)
+        values = np.array([function(p) for p in points])
+        if not np.isfinite(values).all():
+            bad = points[~np.isfinite(values)][0]
+            raise InputError(
+                "interval",
+                self.interval,
+                "one where payoffs respond to shares in double precision",
+                f"At {self.parameter} = {bad:.6g} they do not: narrow it.",
+            )
+        brackets = [
+            (points[i], points[i + 1])
+            for i in range(SAMPLES - 1)
+            if (values[i] > 0.0) != (values[i + 1] > 0.0)
+        ]
+        for i in range(SAMPLES):
+            sign = math.copysign(1.0, values[i])
+            before, after = max(i - 1, 0), min(i + 1, SAMPLES - 1)
+            near = sign * values[[before, i, after]]
+            if (near > 0.0).all() and near[1] <= near[0] and near[1] <= near[2]:
+                turning = minimize_scalar(
+                    lambda p, s=sign: s * function(p),
+                    bounds=(points[before], points[after]),
+                    method="bounded",
+                    options={"xatol": 1e-9 * (high - low)},
+                )
+                if turning.fun < 0.0:
+                    brackets += [(points[before], turning.x), (turning.x, points[after])]
+        return sorted(brentq(function, *b, xtol=1e-300, rtol=8.9e-16) for b in brackets)
+
+
+def family_of(model: Any, parameter: Any, interval: Any, dynamics: Replicator | Logit) -> Family:
+    """Return the family that a question about thresholds is about, once it is checked."""
+    check_model(model, in_shares=True)
+    axes.check_names(model, [parameter])
+    allowed = "two numbers, the smaller first"
+    ends = validation.real_array("interval", interval, allowed)
+    if ends.shape != (2,) or not ends[0] < ends[1]:
+        raise InputError("interval", interval, allowed)
+    low, high = axes.axis(model, parameter, ends)
+    return Family(model, parameter, (float(low), float(high)), dynamics)

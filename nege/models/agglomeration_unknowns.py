@@ -1,0 +1,126 @@
+"""The vector of unknowns of the online agglomeration: where everything stands, and what it means.
+
+A row for each place: ln n by industry and channel, ln G and ln E by industry, ln w, ln h, ln L;
+then ln w0 and D. What moves slowly, firms and people, are the *movers*, place by place.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege.kernels import agglomeration
+from nege.models.agglomeration_parameters import CHANNELS
+
+DIVIDEND_START, REMOTE_WAGE_START = 0.5, 0.3
+
+
+@dataclasses.dataclass(frozen=True)
+class Unknowns:
+    """The order of unknowns of some industries and places."""
+
+    industries: tuple[str, ...]
+    places: tuple[str, ...]
+
+    @property
+    def moving(self) -> list[int]:
+        """Columns of movers in the row of a place: firms, then people."""
+        k = len(self.industries)
+        return [*range(2 * k), 4 * k + agglomeration.PEOPLE]
+
+    @property
+    def movers(self) -> tuple[str, ...]:
+        """A name for each mover."""
+        groups = [f"{k} {channel}" for k in self.industries for channel in CHANNELS]
+        return tuple(f"{name} in {place}" for place in self.places for name in (*groups, "people"))
+
+    def rows(self, state: np.ndarray) -> np.ndarray:
+        """Return the unknowns of places as a view, a row each."""
+        return state[:-2].reshape(len(self.places), -1)
+
+    def pack(self, firms: np.ndarray, people: np.ndarray) -> np.ndarray:
+        """Put firms (industry, place, channel) and people (place) in the order of movers."""
+        table = np.moveaxis(firms, 1, 0).reshape(len(people), -1)
+        return np.column_stack([table, people]).ravel()
+
+    def with_movers(self, movers: np.ndarray, state: np.ndarray) -> np.ndarray:
+        """Return a copy of a state with firms and people where they are."""
+        state = state.copy()
+        with np.errstate(divide="ignore"):  # no firms: minus infinity
+            self.rows(state)[:, self.moving] = np.log(movers.reshape(len(self.places), -1))
+        return state
+
+    def shares(self, movers: np.ndarray) -> np.ndarray:
+        """Return movers as shares of their industry or of all people."""
+        table = movers.reshape(len(self.places), -1)
+        firms = table[:, :-1].reshape(len(self.places), -1, 2)
+        firms = firms / firms.sum((0, 2))[:, None]
+        return np.column_stack([firms.reshape(len(table), -1), table[:, -1]]).ravel()
+
+
+def start(model: Any) -> np.ndarray:
+    """Return the unknowns that markets start from: prices of one, spending at average."""
+    order, k = model._unknowns, len(model.industries)
+    places = len(order.places)
+    state = np.zeros(places * (4 * k + agglomeration.LOCAL) + 2)
+    sold = np.linalg.solve(np.eye(k) - model.inputs.values, model.consumption.values)
+    share = np.maximum(sold * (1.0 + DIVIDEND_START) / places, 1e-300)
+    order.rows(state)[:, 3 * k : 4 * k] = np.log(share)
+    state[-2], state[-1] = np.log(REMOTE_WAGE_START), DIVIDEND_START
+    return state
+
+
+def from_data(model: Any, data: xr.Dataset) -> np.ndarray:
+    """Return the prices, spending and dividend of a solved economy, as unknowns."""
+    state, k = start(model), len(model.industries)
+    rows = model._unknowns.rows(state)
+    sold = data["total_cost"].transpose("place", "industry", "channel").values.sum(-1)
+    spent = data["income"].values[:, None] * model.consumption.values
+    rows[:, 2 * k : 3 * k] = np.log(data["price_index"].transpose("place", "industry").values)
+    rows[:, 3 * k : 4 * k] = np.log(spent + sold @ model.inputs.values.T)
+    rows[:, 4 * k + agglomeration.WAGE] = np.log(data["wage"].values)
+    p = model.kernel
+    if agglomeration.uses_land(p):
+        rows[:, 4 * k + agglomeration.RENT] = np.log(data["rent"].values)
+    state[-2] = np.log(float(data["remote_wage"])) if p.remote_share.any() else 0.0
+    state[-1] = float(data["dividend"])
+    return state
+
+
+def outcome(model: Any, state: np.ndarray, p: Any) -> dict[str, np.ndarray]:
+    """Return every variable of the economy at its unknowns."""
+    k = len(model.industries)
+    at = agglomeration.evaluate(p, state, np.empty_like(state))
+    rows = model._unknowns.rows(state)
+    log_index, (log_wage, log_rent, log_people) = rows[:, 2 * k : 3 * k].T, rows[:, 4 * k :].T
+    real = np.log(at.income) - log_people - model.housing * log_rent
+    real += np.log(model.amenity.values) - model.consumption.values @ log_index
+    has_land, has_remote = agglomeration.uses_land(p), bool(p.remote_share.any())
+    return {
+        "firm_mass": at.firms.transpose(0, 2, 1),
+        "total_cost": at.revenue.transpose(0, 2, 1),
+        "price_index": np.exp(log_index),
+        "wage": np.exp(log_wage),
+        "rent": np.exp(log_rent) if has_land else np.zeros(len(rows)),
+        "population": np.exp(log_people),
+        "income": at.income,
+        "remote_share": at.away,
+        "real_income": np.exp(real),
+        "remote_wage": np.array(np.exp(state[-2]) if has_remote else np.nan),
+        "dividend": np.array(state[-1]),
+        "commission_revenue": np.array(at.totals[agglomeration.COMMISSION]),
+        "welfare": np.array(welfare(model, real)),
+    }
+
+
+def welfare(model: Any, log_real: np.ndarray) -> float:
+    """U = (sum Lbar (B V)^eps)^(1/eps); at eps = 0 the mean of ln(B V) over people."""
+    weight = model.home_weight.values
+    if model.migration_elasticity == 0.0:
+        return float(np.exp(weight @ log_real / weight.sum()))
+    terms = np.log(weight) + model.migration_elasticity * log_real
+    top = float(np.max(terms))
+    return float(np.exp((top + np.log(np.sum(np.exp(terms - top)))) / model.migration_elasticity))

@@ -1,0 +1,52 @@
+"""What models and solvers hand each other: plain arrays with names."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nege.status import Status
+
+
+class LongRun(NamedTuple):
+    """A long run as arrays."""
+
+    share: np.ndarray
+    state: np.ndarray
+    status: Status
+    residual: float
+    error: float
+    iterations: int
+    perturbed: tuple[str, ...]
+    leading_eigenvalue: float
+    parameters: Any  # of the model, with the operator that was used
+
+
+class ShortRun(NamedTuple):
+    """A short run as arrays."""
+
+    state: np.ndarray
+    status: Status
+    residual: float
+    error: float
+    iterations: int
+    method: int  # one of kernels.codes
+
+
+class Deviations(NamedTuple):
+    """Small deviations of what moves from rest."""
+
+    movers: tuple[str, ...]
+    share: np.ndarray  # of each mover: zero where there is none
+    growth: np.ndarray  # at which each mover grows; where there is none, would grow
+    rates: np.ndarray  # of deviations, the fastest first
+    shapes: np.ndarray  # (mode, mover), changes of shares
+
+
+class Variable(NamedTuple):
+    """A variable of a solved economy: its dimensions, its meaning, its unit."""
+
+    dims: tuple[str, ...]
+    meaning: str
+    unit: str

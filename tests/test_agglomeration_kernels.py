@@ -1,0 +1,94 @@
+"""Kernels of the online agglomeration: equations, derivatives, linear systems, NaN."""
+
+import agglomeration_system as system
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_agglomerations import random_model, random_unknowns
+
+import nege
+from nege.kernels import agglomeration
+from nege.kernels import agglomeration_slopes as slopes
+from nege.models import agglomeration_linear as linear
+from nege.models import agglomeration_search as search
+
+SOME = [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("seed", SOME)
+def test_every_equation_is_as_written_down(seed):
+    model = random_model(seed)
+    x, excess = random_unknowns(model, seed), np.empty(model.start_state().size)
+    agglomeration.evaluate(model.kernel, x, excess)
+    expected = system.residual(system.of_model(model), x)
+    np.testing.assert_allclose(excess, expected, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("seed", SOME)
+def test_derivatives_agree_with_complex_steps(seed):
+    model = random_model(seed)
+    x, excess = random_unknowns(model, seed), np.empty(model.start_state().size)
+    matrix = linear.Dense(model.kernel, np.ones(x.size, dtype=bool))
+    matrix.linearise(x)
+    expected = system.jacobian(system.of_model(model), x)
+    assert np.max(np.abs(matrix.jacobian - expected)) <= 1e-11 * np.max(np.abs(expected))
+    assert agglomeration.evaluate(model.kernel, x, excess).totals.all()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"remote_labour_share": 0.0}, {"housing": 0.0, "land_share": 0.0}]
+)
+def test_rows_that_have_no_meaning_drop_out(changes):
+    if "housing" in changes:
+        changes = {**changes, "consumption": [0.6, 0.4]}
+    model = random_model(3, industries=2, **changes)
+    x = random_unknowns(model, 3)
+    excess, k = np.empty_like(x), 2
+    agglomeration.evaluate(model.kernel, x, excess)
+    rows = excess[:-2].reshape(len(model.geography), -1)
+    gone = (
+        excess[-2:-1] if "remote_labour_share" in changes else rows[:, 4 * k + agglomeration.RENT]
+    )
+    assert np.isfinite(excess).all()
+    assert (gone == 0.0).all()
+
+
+@pytest.mark.parametrize("seed", SOME[:3])
+def test_products_blocks_and_solves_without_the_matrix_are_those_with_it(seed):
+    model = random_model(seed)
+    found = search._Search(model.kernel, model.geography.names, nege.SolverOptions())
+    dense, krylov = (kind(model.kernel, found.moving) for kind in (linear.Dense, linear.Krylov))
+    x, v = random_unknowns(model, seed), random_unknowns(model, seed + 100)
+    excess = dense.linearise(x)
+    np.testing.assert_array_equal(krylov.linearise(x), excess)
+    np.testing.assert_allclose(krylov.product(v), dense.jacobian @ v, rtol=1e-12, atol=1e-12)
+    for inverse_time in (0.0, 1.0):
+        right = dense.solve(inverse_time, found.absent, excess)
+        left = krylov.solve(inverse_time, found.absent, excess)
+        np.testing.assert_allclose(left, right, atol=1e-6 * np.max(np.abs(right)))
+
+
+def test_derivatives_along_one_direction_are_those_along_many():
+    model = random_model(1)
+    x, excess = random_unknowns(model, 1), np.empty(model.start_state().size)
+    at = agglomeration.evaluate(model.kernel, x, excess)
+    places, directions = len(model.geography), np.stack([random_unknowns(model, i) for i in (5, 6)])
+    many, one = np.empty_like(directions), np.empty_like(x)
+    slopes.tangents(model.kernel, x, at, directions, False, np.empty((2, 4, places)), many)
+    slopes.tangent(model.kernel, x, at, directions[1], False, np.empty((4, places)), one)
+    np.testing.assert_array_equal(many[1], one)
+
+
+@given(st.integers(0, 10**6), st.sampled_from([np.nan, np.inf, -np.inf]))
+def test_nothing_that_is_not_finite_passes(seed, bad):
+    model = nege.OnlineAgglomeration()
+    rng = np.random.default_rng(seed)
+    x = model.start_state()
+    position = int(rng.integers(x.size - 2))
+    x[position] = bad
+    report = search.clear(model.kernel, x, nege.SolverOptions(limit_iterations=50))
+    moved = search._Search(model.kernel, (), nege.SolverOptions()).moving[position]
+    if bad == -np.inf and moved:  # no firms or no people: markets may clear around them
+        return
+    assert report.status != nege.Status.CONVERGED

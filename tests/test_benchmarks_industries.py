@@ -1,0 +1,56 @@
+"""The long run of industries beside its peers: all solve the same economy, failure counts."""
+
+import dataclasses
+import pathlib
+import sys
+
+import numpy as np
+import pytest
+
+import nege
+
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+from benchmarks import contest, industries
+
+SOLVE = [method for method in industries.PEERS if "hybr" not in method.name]
+
+
+@pytest.fixture(scope="module")
+def four():
+    return industries.digital_turn(4)
+
+
+@pytest.mark.parametrize("method", [industries.NEGE, *SOLVE], ids=lambda method: method.name)
+def test_whoever_solves_finds_the_same_stable_economy(four, method):
+    answer = method.prepare(four)()
+    assert industries.violation(four, answer) <= industries.GOOD
+    found = four.model.label(answer, answer)
+    expected = nege.solve(four.model).data
+    np.testing.assert_allclose(found.population, expected.population, atol=1e-8)
+
+
+def test_an_answer_that_is_off_or_not_finite_is_noticed(four):
+    answer = industries.NEGE.prepare(four)()
+    for place in (0, 7, answer.size - 1):
+        spoiled = answer.copy()
+        spoiled[place] += 1e-5
+        assert industries.violation(four, spoiled) > 1e-7
+        spoiled[place] = np.nan
+        assert industries.violation(four, spoiled) == np.inf
+
+
+def test_whoever_takes_too_long_or_does_not_solve_has_failed(four):
+    hurried = dataclasses.replace(four, limit=0.0)
+    methods = (industries.NEGE, *industries.PEERS)
+    found = contest.race(
+        hurried, methods, rounds=1, budget=0.0, residual=industries.violation, good=industries.GOOD
+    )
+    assert found["nege"]["failure"] is None
+    for peer in industries.PEERS:
+        assert found[peer.name]["failure"].startswith("TimeoutError: not done after 0 CPU s")
+        assert found[peer.name]["seconds"] == []
+
+
+def test_places_of_the_plane_are_about_one_apart():
+    distance = industries.digital_turn(50).model.geography.distance.values
+    assert 0.7 < np.median(distance[distance > 0.0]) < 1.3

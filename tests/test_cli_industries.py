@@ -1,0 +1,119 @@
+"""The command line on industries that choose places and channels, along a path or a scenario."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import nege
+from nege import cli, report_industries, specification
+from nege.report import Run
+
+SCENARIO = """
+title = "Three places"
+[geography]
+kind = "points"
+latitude = [31.2, 39.9, 23.1]
+longitude = [121.5, 116.4, 113.3]
+names = ["Shanghai", "Beijing", "Guangzhou"]
+population = [25, 21, 18]
+[model]
+kind = "online agglomeration"
+sigma = {manufacturing = 5, services = 4.5}
+home_weight = "population"
+land = [0.4, 0.3, 0.3]
+[path]
+scenario = "digital_turn"
+city = "Beijing"
+"""
+PARAMETER = """
+[geography]
+kind = "distance"
+distance = [[0, 1], [1, 0]]
+[model]
+kind = "online agglomeration"
+industries = ["farms", "crafts", "design"]
+consumption = [0.3, 0.3, 0.25]
+inputs = 0.1
+land_share = [0.3, 0.1, 0]
+transport_cost = 0.3
+search_cost = 0.2
+digitisability = [0, 0.5, 1]
+[path]
+parameter = "digital_cost"
+from = 2
+to = 1
+points = 3
+"""
+
+
+def read(tmp_path, text):
+    (tmp_path / "my.toml").write_text(text)
+    return specification.read(str(tmp_path / "my.toml"))
+
+
+def test_a_scenario_is_read_with_its_city_and_the_populations_of_places(tmp_path):
+    found = read(tmp_path, SCENARIO)
+    assert found.model.sigma.values.tolist() == [5.0, 4.5]
+    np.testing.assert_allclose(found.model.home_weight, np.array([25, 21, 18]) / 64)
+    expected = nege.scenarios.digital_turn(found.model.geography, city="Beijing")
+    xr.testing.assert_identical(found.path, expected)
+
+
+def test_a_run_along_a_scenario_tells_its_patterns_and_draws_a_map_of_each(tmp_path, capsys):
+    (tmp_path / "my.toml").write_text(SCENARIO)
+    out = tmp_path / "out"
+    assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(out)]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    data = nege.load(out / "economy.nc")
+    words = list(dict.fromkeys(nege.patterns(data).pattern.values.tolist()))
+    assert len(words) > 1
+    for said in (*words, "All 18 steps converged", "By step the map of industry is", "stable"):
+        assert said in printed, said
+    maps = {f"map_{word.replace(' ', '_').replace('-', '_')}.png" for word in words}
+    assert {p.name for p in out.iterdir()} == {"economy.nc", "shares.png", "timeline.png", *maps}
+    assert f"{float(data.welfare[0]):.5f}" in printed
+    assert float(data.productivity.sel(step=0, industry="services", place="Beijing")) == 1.25
+
+
+def test_a_path_of_one_parameter_serves_any_industries(tmp_path, capsys):
+    (tmp_path / "my.toml").write_text(PARAMETER)
+    assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
+    printed = capsys.readouterr().out
+    assert "By digital cost the map of industry is" in printed
+    assert "design on" in printed
+    assert sorted(p.name for p in (tmp_path / "o").iterdir()) == [
+        "economy.nc", "shares.png", "timeline.png",
+    ]  # fmt: skip
+
+
+def test_steps_that_failed_are_named_and_left_out_of_the_story(tmp_path):
+    wanted = read(tmp_path, PARAMETER)
+    ds = nege.follow(wanted.model, wanted.path, options=nege.SolverOptions(limit_steps=1))
+    assert (ds.status != nege.Status.CONVERGED).all()
+    run = Run(wanted, ds, np.nan, np.nan, ())
+    assert report_industries.table(run).count("LIMIT") == 3
+    assert report_industries.story(run) == []
+    assert report_industries.drawings(run) == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "argument", "cure"),
+    [
+        ('"digital_turn"', '"digital_trun"', "[path] scenario", "Did you mean 'digital_turn'"),
+        ('city = "Beijing"', 'city = "Peking"', "city", "Known: Shanghai, Beijing, Guangzhou"),
+        ('city = "Beijing"', "points = 3", "key in [path]", "Known: scenario, city"),
+        ('"online agglomeration"', '"core-periphery"', "[path] scenario", "search_cost"),
+        ("[path]", "[online]\ntrade_cost = 1.2\n[path]", "[online]", "take the table out"),
+        ("sigma = {", "sigmma = {", "key in [model]", "Did you mean 'sigma'"),
+        ("services = 4.5", "service = 4.5", "sigma", "'services'"),
+        ('land = [0.4, 0.3, 0.3]', 'land = "people"', "land", "real numbers"),
+        ("[path]", '[dynamics]\nkind = "logit"\nscale = 0.1\n[path]', "[dynamics] kind", "[model]"),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_is_refused_by_key_with_its_cure(tmp_path, old, new, argument, cure):
+    text = SCENARIO.replace(old, new, 1)
+    assert text != SCENARIO
+    with pytest.raises(nege.InputError) as caught:
+        read(tmp_path, text)
+    assert caught.value.argument == argument
+    assert cure in str(caught.value)

@@ -1,0 +1,326 @@
+"""Bad input to the online agglomeration and its tools is refused; odd but good input is not.
+
+As in ``test_input``: tables hold what a user would type and pieces of the answer.
+"""
+
+import copy
+import decimal
+import functools
+import importlib
+
+import numpy as np
+import pandas as pd
+import pytest
+import test_input
+import xarray as xr
+from test_input import FORMS, NO_NUMBERS, assert_refused, labelled, table
+
+import nege
+from nege import OnlineAgglomeration, patterns, scenarios, solve
+from nege.models.agglomeration_parameters import PARAMETERS
+
+NAN, INF = float("nan"), float("inf")
+GOODS, SERVICES, PLACES = "manufacturing", "services", ("a", "b", "c")
+GEO = nege.geography.from_distance(1.0 - np.eye(3), names=PLACES)
+DIMS = {
+    "industry": (GOODS, SERVICES),
+    "input": (GOODS, SERVICES),
+    "place": PLACES,
+    "channel": ("offline", "online"),
+}
+make = functools.partial(OnlineAgglomeration, GEO)
+M = make()
+COST = xr.DataArray(
+    np.ones((2, 3, 2)),
+    dims=("industry", "place", "channel"),
+    coords={"industry": [GOODS, SERVICES], "place": list(PLACES), "channel": ["offline", "online"]},
+)
+DS = xr.Dataset({"total_cost": COST})
+TURN = scenarios.digital_turn(GEO)
+FIRMS = xr.DataArray(np.full((2, 3, 2), 0.1), dims=("industry", "place", "channel"))
+PEOPLE = [0.2, 0.3, 0.5]
+START = {"firm_mass": FIRMS, "population": PEOPLE}
+
+
+def firms(**where):
+    """The firms of a start, none of them where it says."""
+    changed = FIRMS.assign_coords(industry=[GOODS, SERVICES], place=list(PLACES)).copy(deep=True)
+    changed.loc[where] = 0.0
+    return {**START, "firm_mass": changed}
+
+
+def typed(code):
+    return lambda: eval(code, {**vars(nege), **vars(test_input), **globals()})
+
+
+# --- each parameter by itself
+
+NUMBERS = [name for name, parameter in PARAMETERS.items() if not parameter.dims]
+TABLES = [name for name, parameter in PARAMETERS.items() if parameter.dims]
+THRESHOLDS = ["concentrated", "online", "colocated"]
+OPTIONAL = ("productivity", "land")  # None is their default
+
+
+def given(name, value):
+    if name in THRESHOLDS:
+        return functools.partial(patterns, DS, **{name: value})
+    return functools.partial(make, **{name: value})
+
+
+def spelled(dims):
+    return tuple(len(DIMS[dim]) for dim in dims)
+
+
+def outside(bounds):
+    """Numbers just outside of bounds, and far from them."""
+    found = []
+    if "at_least" in bounds:
+        found += [bounds["at_least"] - 1e-9, bounds["at_least"] - 7]
+    if "above" in bounds:
+        found += [bounds["above"], bounds["above"] - 7]
+    if "at_most" in bounds:
+        found += [bounds["at_most"] + 1e-9, bounds["at_most"] + 7]
+    if "below" in bounds:
+        found += [bounds["below"], bounds["below"] + 7]
+    return found
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, *THRESHOLDS])
+@pytest.mark.parametrize("value", NO_NUMBERS, ids=lambda value: repr(value)[:14])
+def test_what_is_no_finite_number_is_refused_where_a_number_belongs(name, value):
+    assert_refused(given(name, value), name, repr(value)[:14], "finite number")
+
+
+NO_TABLES = [
+    *("5", True, 5 + 0j, NAN, INF, -INF, decimal.Decimal(5), object, {5}, {"x": 5}, {}),
+    *(np.datetime64("2020-01-01"), np.ma.masked, [[[5.0]]], [5.0] * 7, [[5.0], [5.0, 5.0]]),
+    *(xr.Dataset({"sigma": 5.0}), labelled([5.0, 5.0], city="ab"), pd.Series([5.0], ["x"])),
+]
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("value", NO_TABLES, ids=lambda value: repr(value)[:14])
+def test_what_is_no_table_of_numbers_is_refused_where_one_belongs(name, value):
+    assert_refused(given(name, value), name, "", "finite numbers")
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if name not in OPTIONAL])
+def test_what_has_a_default_that_is_a_number_is_not_left_out_by_none(name):
+    assert_refused(given(name, None), name, "None", "finite numbers")
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, *THRESHOLDS])
+def test_a_number_out_of_range_is_refused_with_what_is_allowed_and_why(name):
+    known = PARAMETERS.get(name)
+    bounds = {"at_least": 0.0, "at_most": 1.0} if known is None else known.bounds
+    values = outside(bounds)
+    assert len(values) == 2 * len(bounds)
+    for value in values:
+        cure = "" if known is None else known.cure
+        assert_refused(given(name, value), name, f"got {value!r}", cure)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_one_cell_out_of_range_is_refused_by_its_labels_and_with_the_reason(name):
+    dims, bounds, cure = PARAMETERS[name]
+    values = outside(bounds)
+    assert len(values) == 2 * len(bounds)
+    assert cure
+    last = ", ".join(repr(DIMS[dim][-1]) for dim in dims)
+    for value in [*values, NAN, INF]:
+        cells = getattr(M, name).copy(deep=True)
+        cells[(-1,) * cells.ndim] = value
+        shown = f"The value for {last} is {value:g}."
+        assert_refused(given(name, cells), name, "DataArray", shown)
+        assert_refused(given(name, cells.values), name, "array", cure)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_labels_that_are_unknown_missing_or_doubled_are_refused(name):
+    cells = getattr(M, name)
+    for dim in cells.dims:
+        labels = list(DIMS[dim])
+        unknown = cells.assign_coords({dim: ["nowhere", *labels[1:]]})
+        assert_refused(given(name, unknown), name, "nowhere", "'nowhere' is not a name here")
+        assert_refused(given(name, cells.isel({dim: [0]})), name, labels[0], "is missing")
+        twice = cells.isel({dim: [0, 0, *range(1, len(labels))]})
+        assert_refused(given(name, twice), name, labels[0], "A label stands twice")
+
+
+# --- parameters together, and whatever else a call can get wrong
+
+CALLS = """
+OnlineAgglomeration("China")         | geography   | 'China'    | nege.geography.equidistant(4)
+make(industries="steel")             | industries  | 'steel'    | Put it in a list
+make(industries=[])                  | industries  | ()         | at least one name
+make(industries=["a", "a"])          | industries  | 'a'        | distinct
+make(industries=["a", 3])            | industries  | 3          | non-empty
+make(industries=["a", ""])           | industries  | ''         | non-empty
+make(industries=["a", "b", "c"])     | consumption | (0.4675,   | Its shape is (2,)
+make(housing=0.2)                    | consumption | 0.4675     | the sum is 1.05
+make(consumption=0.4)                | consumption | [0.4, 0.4] | Consumers spend all they have
+make(consumption=(0.5, 0.35 + 1e-7)) | consumption | 0.3500001  | sum to one with housing (0.15)
+make(inputs=0.5)                     | inputs      | [[0.5, 0.5 | at most 1 - land_share
+make(inputs=0.5, land_share=0)       | inputs      | [[0.5, 0.5 | less than all of cost in some
+make(inputs=[[0.7, 0], [0, 0]], sigma=3) | inputs  | [[0.7, 0.0 | is 1.05
+make(inputs=[[0.2, 0.5], [0.5, 0]], sigma=2) | inputs | 0.5     | Lower the input shares or raise
+make(spillover=0.8)                  | spillover   | [0.8, 0.8] | Lower spillover, variety or the
+make(consumption=(0.85, 0), inputs=0)    | consumption | [0.85, 0.0] | positive for 'services'
+make(consumption=(0.85, 0), variety=1)   | consumption | [0.85, 0.0] | no price that clears
+make(platform_owner=[1, 1, 1])       | platform_owner | [1, 1, 1] | Divide by the sum
+make(platform_owner={"a": 1})        | platform_owner | ['a']   | 'b' is missing
+make(platform_owner=labelled([1, 0, 0], place="abz")) | platform_owner | 'z' | not a name here
+make(platform_owner=[0.5, 0.6, -0.1]) | platform_owner | -0.1   | 'c' is below 0
+make(platform_owner="a")             | platform_owner | 'a'     | where real numbers belong
+make(land={"a": 1, "b": 1})          | land        | ['a', 'b'] | 'c' is missing
+make(sigma=masked([5, 4]))           | sigma       | --         | fill them
+make(sigma={GOODS: 5, "service": 4}) | sigma       | 'service'  | 'services'
+make(firm_scale=[1, 2])              | firm_scale  | [1, 2]     | Its shape is (2,)
+make(productivity=np.ones((3, 2)))   | productivity | array([[1 | Its shape is (3, 2)
+make(inputs={GOODS: [0.1, 0.2]})     | inputs      | [0.1, 0.2] | industry
+M.replace(sigm=4)                    | parameter   | 'sigm'     | Did you mean 'sigma'
+M.replace(online_trade_cost=2)       | parameter   | 'online_tr | It has no online region
+M.replace(search_cost=-1)            | search_cost | -1         | distance is free
+M.replace(geography=nege.geography.equidistant(3)) | geography | 3 places | None is the
+solve(M, [0.2, 0.3, 0.5])            | start       | [0.2, 0.3  | equilibrium.data
+solve(M, {"population": PEOPLE})     | start       | 'populatio | "firm_mass" and "population"
+solve(M, {**START, "population": [0.5, 0.5]})    | start['population'] | [0.5, 0.5] | (2,)
+solve(M, {**START, "population": [1, 1, 1]})     | start['population'] | [1, 1, 1]  | Divide
+solve(M, {**START, "population": [0.5, 0.5, 0]}) | start['population'] | 0.5        | positive in
+solve(M, {**START, "firm_mass": -FIRMS})         | start['firm_mass']  | -0.1       | at least 0
+solve(M, {**START, "firm_mass": FIRMS * NAN})    | start['firm_mass']  | nan        | is nan
+solve(M, {**START, "firm_mass": "few"})          | start['firm_mass']  | 'few'      | real numbers
+solve(M, firms(industry=SERVICES))   | start['firm_mass'] | 0.1 | positive for 'services'
+solve(M, firms(place="b"))           | start['firm_mass'] | 0.1 | Where variety is below 1
+nege.sweep(M, {"search_cost": [0, -1]})  | search_cost | -1     | distance is free
+nege.follow(M, {"digital_cost": [2, 0.5]}) | digital_cost | 0.5 | 1 means that nothing melts
+nege.follow(M, {"sigm": [5]})        | parameter   | 'sigm'     | Did you mean 'sigma'
+solve(M, dynamics=nege.Logit(scale=0.1)) | dynamics | Logit(     | migration_elasticity is 1/scale
+patterns("ds")                       | data        | 'str'      | nege.solve, nege.sweep and nege
+patterns(xr.Dataset())               | data        | Dataset    | total_cost over industry, place
+patterns(DS.isel(channel=0))         | data        | 'industry' | the dimensions of total_cost
+patterns(DS.drop_vars("industry"))   | data        | 'offline'  | Label its industries
+patterns(DS.isel(place=[0]))         | data        | 1          | One place says nothing
+patterns(-DS)                        | data        | total_cost | nowhere negative or infinite
+patterns(DS, pair=[GOODS])           | pair        | 'manufact  | two different industries
+patterns(DS, pair=[GOODS, GOODS])    | pair        | 'manufact  | two different industries
+patterns(DS, pair=[GOODS, "farms"])  | pair        | 'farms'    | Known: manufacturing, services
+patterns(DS, pair=3)                 | pair        | 3          | names
+scenarios.digital_turn("China")      | geography   | 'China'    | See nege.geography
+scenarios.digital_turn(GEO, city="d") | city       | 'd'        | Known: a, b, c
+scenarios.manufacturing_first(4)     | geography   | 4          | See nege.geography
+scenarios.manufacturing_first(GEO, city=0)              | city | 0    | Known: a, b, c
+scenarios.no_institutional_convergence([GEO])           | geography | [<nege | See nege.geography
+scenarios.no_institutional_convergence(GEO, city="A")   | city | 'A'  | Known: a, b, c
+"""
+
+
+@pytest.mark.parametrize(("code", "argument", "shown", "cure"), table(CALLS))
+def test_a_wrong_call_is_refused_with_argument_value_and_cure(code, argument, shown, cure):
+    assert_refused(typed(code), argument, shown, cure)
+
+
+DECOMPOSITIONS = """
+decompose("M", TURN)                            | model      | 'M'         | nege.CorePeriphery(
+decompose(M, {"sigma": [5, 4]})                 | path       | 'sigma'     | digital_turn() is one
+decompose(M, TURN.isel(step=[0]))               | path       | Dataset     | digital_turn() is one
+decompose(M, TURN.isel(step=[0, 0]))            | path       | 'search_cos | something changes
+decompose(M, TURN.rename(search_cost="serch"))  | parameter  | 'serch'     | 'search_cost'
+decompose(M, TURN, outcomes=["welfar"])         | outcomes   | 'welfar'    | 'welfare'
+decompose(M, TURN, outcomes={})                 | outcomes   | {}          | functions by name
+decompose(M, TURN, outcomes={"log": 3})         | outcomes   | {'log': 3}  | functions by name
+decompose(M, TURN, outcomes=3)                  | outcomes   | 3           | names
+decompose(M, TURN, method="shapely")            | method     | 'shapely'   | Did you mean 'shapley'?
+decompose(M, TURN, mechanisms={})               | mechanisms | {}          | The switches of this
+decompose(M, TURN, mechanisms=["search_cost"])  | mechanisms | ['search_c  | search_cost: services
+decompose(M, TURN, mechanisms={"x": ["serch_cost"]}) | mechanisms | 'serch_co | 'search_cost'
+decompose(M, TURN, mechanisms={"x": ["search_cost"]}) | mechanisms | 'digital | Put it into a
+decompose(M, TURN, mechanisms={"x": list(TURN), "y": ["search_cost"]}) | mechanisms | 'sea | in one
+decompose(M, TURN, start=[1, 2])                | start      | [1, 2]      | equilibrium.data
+"""
+
+
+@pytest.mark.parametrize(("code", "argument", "shown", "cure"), table(DECOMPOSITIONS))
+def test_a_wrong_decomposition_is_refused_before_anything_is_solved(
+    monkeypatch, code, argument, shown, cure
+):
+    module = importlib.import_module("nege.sweep")
+    monkeypatch.setattr(module, "find_long_run", lambda *_: pytest.fail("it solved something"))
+    assert_refused(typed(code), argument, shown, cure)
+
+
+def test_an_economy_that_is_not_at_rest_has_no_pattern_and_its_remedy_is_named():
+    with pytest.raises(nege.ConvergenceError) as caught:
+        solve(M, options=nege.SolverOptions(limit_steps=1))
+    found = caught.value.equilibrium
+    assert_refused(lambda: patterns(found), "data", found.status.name, found.status.remedy)
+
+
+# --- odd but good input
+
+
+def assert_same_model(one, other):
+    xr.testing.assert_identical(one.to_dataset(), other.to_dataset())
+
+
+def plain(name):
+    """Values of a parameter that every type of number can hold, all of them different."""
+    dims, bounds, _ = PARAMETERS[name]
+    unit = np.arange(1.0, 1.0 + np.prod(spelled(dims))).reshape(spelled(dims))
+    if "below" in bounds or "at_most" in bounds:
+        return unit / 64.0
+    return unit / (1 if "above" in bounds or bounds["at_least"] >= 1.0 else 64.0) + (
+        name == "sigma"
+    )
+
+
+FREE = [name for name in TABLES if name != "consumption"]  # which has to sum to one
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_numbers_of_any_form_make_the_same_economy_and_are_never_changed(name):
+    expected = getattr(make(**{name: plain(name)}), name)
+    for form, convert in FORMS.items():
+        if "integer" in form:
+            continue
+        values = convert(plain(name).copy())
+        before = copy.deepcopy(values)
+        xr.testing.assert_identical(getattr(make(**{name: values}), name), expected)
+        np.testing.assert_array_equal(values, before, strict=True)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_labels_count_and_not_their_order_nor_that_of_dimensions(name):
+    dims = PARAMETERS[name].dims
+    cells = xr.DataArray(plain(name), coords={dim: list(DIMS[dim]) for dim in dims}, dims=dims)
+    expected = make(**{name: cells})
+    turned = cells.isel({dim: slice(None, None, -1) for dim in dims}).transpose(*dims[::-1])
+    assert_same_model(make(**{name: turned}), expected)
+    if len(dims) == 1:
+        for other in (cells.to_series(), cells.to_series()[::-1].to_dict()):
+            assert_same_model(make(**{name: other}), expected)
+    else:
+        assert_same_model(make(**{name: turned.transpose(*dims).to_pandas()}), expected)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_one_number_serves_everybody(name):
+    value = float(plain(name).flat[0])
+    expected = make(**{name: np.full(spelled(PARAMETERS[name].dims), value)})
+    for form in (float, np.float32, np.array, xr.DataArray):
+        assert_same_model(make(**{name: form(value)}), expected)
+
+
+def test_what_was_given_cannot_change_the_economy_afterwards_nor_can_the_economy_be_changed():
+    land = np.array([1.0, 2.0, 3.0])
+    economy = make(land=land)
+    land[:] = 7.0
+    assert economy.land.values.tolist() == [1.0, 2.0, 3.0]
+    with pytest.raises(ValueError, match="read-only"):
+        economy.land[0] = 2.0
+
+
+def test_an_economy_comes_back_whole_from_its_dataset():
+    changes = {name: plain(name) for name in FREE if name not in ("inputs", "spillover")}
+    economy = make(platform_owner={"c": 0.5, "a": 0.25, "b": 0.25}, **changes)
+    assert_same_model(type(economy).from_dataset(economy.to_dataset()), economy)

@@ -1,0 +1,322 @@
+"""The online agglomeration: rest points, invariants, limits, several states, short runs."""
+
+import functools
+
+import agglomerations
+import numpy as np
+import pytest
+import reference_agglomeration as slow
+import xarray as xr
+from random_agglomerations import CELL, allclose, random_model, random_start
+
+import nege
+from nege.models import agglomeration_search as search
+
+# --- rest points -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", range(0, 18))
+def test_steps_of_the_digital_turn_are_reached_from_any_start(step):
+    expected, _ = agglomerations.turn()
+    model = agglomerations.economy(step)
+    for seed in range(2):
+        found = nege.solve(model, random_start(model, 100 * step + seed))
+        assert found.residual <= 1e-10
+        assert found.leading_eigenvalue < 0.0
+        share = found.data.total_cost
+        assert float(abs(share - expected.total_cost.sel(step=step)).max()) <= 1e-8
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_long_runs_satisfy_the_published_equations_and_walras(seed):
+    model = random_model(seed, migration_elasticity=1.0 + seed % 5)
+    found = nege.solve(model)
+    nege.testing.assert_equilibrium(found, tolerance=1e-8)
+    # The equation that was left out: all rent, and the pooled part of the commission, is paid out.
+    d = found.data
+    rents = float((d.rent * model.land).sum())
+    pooled = float(d.commission_revenue) if model.platform_owner is None else 0.0
+    assert float(d.dividend * d.population.sum()) == pytest.approx(rents + pooled, rel=1e-9)
+    assert found.leading_eigenvalue <= 0.0
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_long_runs_are_those_of_the_slow_reference_and_so_are_growth_rates(seed):
+    model = random_model(seed, places=3, industries=2)
+    found = nege.solve(model)
+    economy = slow.of_model(model)
+    unknowns = slow.solve(economy)
+    np.testing.assert_allclose(found.data.firm_mass, unknowns["firms"], rtol=1e-7, atol=1e-12)
+    np.testing.assert_allclose(found.data.population, unknowns["population"], rtol=1e-8)
+    rates = nege.stability(found).eigenvalues.values
+    expected = slow.growth_rates(economy, unknowns)
+    np.testing.assert_allclose(rates[:4].real, expected[:4].real, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_relabelling_places_permutes_the_answer(seed):
+    model = random_model(seed, places=5)
+    start = random_start(model, seed)
+    order = np.random.default_rng(seed).permutation(5)
+    names = [model.geography.names[i] for i in order]
+    moved = {
+        "geography": nege.geography.from_distance(
+            model.geography.distance.isel(origin=order, destination=order).values, names=names
+        )
+    }
+    for name in (*model.labelled, "platform_owner"):
+        value = getattr(model, name)
+        if value is not None:
+            moved[name] = value.sel(place=names) if "place" in value.dims else value
+    other = model.replace(moved)
+    shuffled = {
+        "firm_mass": start["firm_mass"].isel(place=order),
+        "population": start["population"][order],
+    }
+    a, b = nege.solve(model, start), nege.solve(other, shuffled)
+    allclose(a.data.sel(place=names), b.data, rtol=1e-7, atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_unit_of_distance_does_not_matter(seed):
+    model = random_model(seed)
+    longer = {"geography": nege.geography.from_distance(4.0 * model.geography.distance.values)}
+    for name in model.labelled:
+        rate = name in ("transport_cost", "search_cost", "spillover_decay")
+        longer[name] = getattr(model, name) / (4.0 if rate else 1.0)
+    longer["platform_owner"] = model.platform_owner
+    a, b = nege.solve(model), nege.solve(model.replace(longer))
+    allclose(a.data, b.data, rtol=1e-7, atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_firm_scale_only_counts_firms(seed):
+    """Firms twice as large, of which there are half as many but for love of variety."""
+    model = random_model(seed, variety=1.0, spillover=0.0, diversity=0.0, inputs=0.0)
+    large = model.replace(firm_scale=2.0 * model.firm_scale)
+    a, b = nege.solve(model), nege.solve(large)
+    np.testing.assert_allclose(b.data.firm_mass, a.data.firm_mass / 2.0, rtol=1e-7, atol=1e-12)
+    np.testing.assert_allclose(b.data.total_cost, a.data.total_cost, rtol=1e-7, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_home_weights_have_no_unit(seed):
+    model = random_model(seed)
+    a, b = nege.solve(model), nege.solve(model.replace(home_weight=7.0 * model.home_weight))
+    for name in ("firm_mass", "population", "wage", "real_income"):
+        np.testing.assert_allclose(b.data[name], a.data[name], rtol=1e-8, atol=1e-12)
+
+
+# --- limits ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_with_one_industry_and_nothing_else_wages_are_those_of_core_and_periphery(seed):
+    """No inputs, no land, phi = 1, population given: the wage equation at mu = 1, lambda = L."""
+    rng = np.random.default_rng(seed)
+    people, sigma = rng.dirichlet(np.full(4, 4.0)), 5.0
+    points = rng.uniform(0.0, 1.0, (2, 4))
+    distance = np.hypot(*(points[:, :, None] - points[:, None]))
+    geo = nege.geography.from_distance(distance)
+    model = nege.OnlineAgglomeration(
+        geo,
+        industries=["goods"],
+        **{"sigma": sigma, "variety": 1.0, "consumption": 1.0, "housing": 0.0, "inputs": 0.0},
+        **{"land_share": 0.0, "spillover": 0.0, "search_cost": 0.0, "transport_cost": 0.8},
+        **{"digitisability": 0.0, "digital_cost": 1e12, "migration_elasticity": 0.0},
+        home_weight=people,
+    )
+    found = nege.solve(model)
+    assert float(found.data.firm_mass.sel(channel="online").sum()) == 0.0
+    np.testing.assert_allclose(found.data.population, people, rtol=1e-9)
+    # FKV (1999), eq. 4.31-4.34 with mu = 1: a fixed point in levels, written out.
+    freeness, w = np.exp(-0.8 * distance * (sigma - 1.0)), np.ones(4)
+    for _ in range(4000):
+        price = (people * w ** (1.0 - sigma)) @ freeness
+        new = (freeness @ (people * w / price)) ** (1.0 / sigma)
+        w = new / np.sum(people * new)
+    np.testing.assert_allclose(found.data.wage, w, rtol=1e-8)
+    # Firms are as many as their fixed cost allows: one unit of labour buys n f c, c = w.
+    np.testing.assert_allclose(
+        found.data.firm_mass.sel(industry="goods", channel="offline"), people, rtol=1e-8
+    )
+
+
+def test_online_firms_that_only_learn_from_each_other_may_never_start():
+    model = agglomerations.economy(5, hears_offline=0.0)
+    found = nege.solve(model)
+    nege.testing.assert_equilibrium(found)
+    assert (found.data.firm_mass.sel(channel="online") == 0.0).all()
+    assert nege.stability(found).stable
+
+
+def test_where_online_trade_is_prohibitive_nobody_is_online():
+    found = nege.solve(agglomerations.economy(6, digital_cost=1e4))
+    assert float(found.data.total_cost.sel(channel="online").sum()) < 1e-12
+    gone = nege.solve(agglomerations.economy(6, digital_cost=1e4, variety=1.0, spillover=0.0))
+    assert (gone.data.firm_mass.sel(channel="online") == 0.0).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_without_any_difference_both_channels_are_alike(seed):
+    model = random_model(
+        seed,
+        **{"search_cost": 0.0, "digitisability": 0.0, "digital_cost": 1.0, "commission": 0.0},
+        **{"online_spillover": 0.0, "hears_online": 0.0, "hears_offline": 1.0, "firm_scale": 1.0},
+        **{"remote_labour_share": 0.0, "variety": 0.8},
+    )
+    data = nege.solve(model).data
+    for name in ("firm_mass", "total_cost"):
+        np.testing.assert_allclose(
+            data[name].sel(channel="online"), data[name].sel(channel="offline"), rtol=1e-7
+        )
+
+
+def test_dixit_stiglitz_firms_vanish_and_come_back_where_entry_pays():
+    model = agglomerations.economy(6, variety=1.0, spillover=0.0)
+    found = nege.solve(model)
+    absent = found.data.firm_mass == 0.0
+    assert absent.any()
+    nege.testing.assert_equilibrium(found)
+    firms = found.data.firm_mass.where(~absent, 0.0)
+    kept = agglomerations.economy(17, variety=1.0, spillover=0.0)
+    later = nege.solve(kept, {"firm_mass": firms, "population": found.data.population})
+    nege.testing.assert_equilibrium(later)
+    assert any("entry of firms" in nudge for nudge in later.perturbed)
+    expected = nege.solve(kept)
+    np.testing.assert_allclose(later.data.total_cost, expected.data.total_cost, atol=1e-7)
+
+
+# --- several rest points -----------------------------------------------------------
+
+
+@functools.cache
+def equal_places(spillover):
+    return agglomerations.economy(6, productivity=1.0, spillover=spillover)
+
+
+def test_an_unstable_symmetric_state_is_left_unless_asked_for():
+    model = equal_places(0.12)
+    even = {
+        "firm_mass": xr.DataArray(np.full((2, 4, 2), 0.075), dims=CELL),
+        "population": np.full(4, 0.25),
+    }
+    pure = nege.solve(model, even, dynamics=nege.Replicator(allow_entry=False))
+    assert pure.status is nege.Status.UNSTABLE
+    assert pure.leading_eigenvalue == pytest.approx(0.030, abs=1e-3)
+    found = nege.stability(pure)
+    assert not found.stable
+    assert found.unstable.sizes["mode"] == 3
+    assert "services offline" in repr(found)
+    left = nege.solve(model, even)
+    assert left.perturbed
+    assert left.leading_eigenvalue < 0.0
+    services = left.data.total_cost.sel(industry="services").sum("channel")
+    share = np.sort((services / services.sum()).values)[::-1]
+    np.testing.assert_allclose(share, [0.498, 0.498, 0.002, 0.002], atol=1e-3)
+
+
+def test_with_strong_spillovers_there_are_several_stable_states():
+    found = nege.equilibria(equal_places(0.15), starts=20, basins=4)
+    assert not found.complete
+    assert "found" in repr(found)
+    assert "All" not in repr(found)
+    assert len(found.stable) == len(found)
+    services = found.to_dataset().total_cost.sel(industry="services").sum("channel")
+    shares = np.sort((services / services.sum("place")).values)[:, ::-1].round(3)
+    assert len({tuple(row) for row in shares}) >= 3
+    assert float(found.basins.sum()) == 1.0
+    for one in found:
+        nege.testing.assert_equilibrium(one, tolerance=1e-8)
+
+
+def test_on_the_reference_path_random_starts_find_one_equilibrium():
+    found = nege.equilibria(agglomerations.economy(9), starts=8, rng=1)
+    assert len(found) == 1
+    assert found[0].stability.stable
+
+
+def test_a_path_that_loses_stability_jumps_and_says_so():
+    model = equal_places(0.05)
+    ds = nege.follow(model, {"spillover": [0.05, 0.08, 0.12, 0.15]})
+    assert (ds.status == nege.Status.CONVERGED).all()
+    assert (ds.leading_eigenvalue < 0.0).all()
+    spread = ds.total_cost.sel(industry="services").sum("channel").std("place")
+    assert ds.perturbed.values.any()
+    first = int(np.argmax(ds.perturbed.values))
+    assert float(spread[first]) > 10.0 * float(spread[first - 1])
+
+
+# --- short runs, options, files ----------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_markets_clear_while_firms_and_people_stay(seed):
+    model = random_model(seed)
+    start = random_start(model, seed)
+    found = nege.short_run(model, start)
+    nege.testing.assert_equilibrium(found)
+    np.testing.assert_allclose(found.data.firm_mass, start["firm_mass"], rtol=1e-14)
+    with pytest.raises(nege.InputError, match="would change at rate"):
+        nege.stability(found)
+    economy = slow.of_model(model)
+    guess = slow.start(economy)
+    guess["firms"], guess["population"] = start["firm_mass"].values, start["population"]
+    expected = slow.clear(economy, guess)
+    np.testing.assert_allclose(found.data.wage, expected["wage"], rtol=1e-7)
+
+
+def test_at_rest_the_short_run_is_the_long_run():
+    found = agglomerations.at(8)
+    cleared = nege.short_run(found.model, found.data)
+    allclose(cleared.data, found.data, rtol=1e-8, atol=1e-10)
+    assert nege.stability(cleared).margin == pytest.approx(-found.leading_eigenvalue, rel=1e-4)
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_many_places_are_solved_without_a_matrix_and_alike(alike, monkeypatch):
+    model = random_model(5, places=44, industries=2)
+    if alike:
+        model = nege.OnlineAgglomeration(nege.geography.equidistant(45))
+    sparse = nege.solve(model)
+    monkeypatch.setattr(search, "LARGE", 50)
+    dense = nege.solve(model)
+    allclose(sparse.data, dense.data, rtol=1e-6, atol=1e-9)
+    assert sparse.leading_eigenvalue == pytest.approx(dense.leading_eigenvalue, abs=3e-3)
+
+
+def test_a_limit_is_never_success():
+    with pytest.raises(nege.ConvergenceError) as caught:
+        nege.solve(nege.OnlineAgglomeration(), options=nege.SolverOptions(limit_steps=3))
+    assert caught.value.equilibrium.status is nege.Status.LIMIT
+    assert np.isfinite(caught.value.equilibrium.residual)
+
+
+def test_an_economy_comes_back_from_a_file_with_its_model(tmp_path):
+    model = random_model(1)
+    found = nege.solve(model)
+    found.to_netcdf(tmp_path / "economy.nc")
+    again = nege.load(tmp_path / "economy.nc")
+    nege.testing.assert_equilibrium(again, tolerance=1e-8)
+    assert again.model.industries == model.industries
+    allclose(again.data, found.data, rtol=0.0)
+    allclose(nege.solve(again.model).data, found.data, rtol=1e-12)
+
+
+def test_tastes_are_the_models_own():
+    with pytest.raises(nege.InputError, match="migration_elasticity"):
+        nege.solve(nege.OnlineAgglomeration(), dynamics=nege.Logit(scale=0.1))
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        lambda model: nege.bifurcation(model, "digital_cost", (1.1, 3.0)),
+        lambda model: nege.hysteresis(model, "digital_cost", (1.1, 3.0)),
+        lambda model: nege.break_points(model, "digital_cost", (1.1, 3.0)),
+        lambda model: nege.sustain_points(model, "digital_cost", (1.1, 3.0), core="0"),
+    ],
+)
+def test_tools_for_one_mobile_factor_say_what_serves_instead(tool):
+    with pytest.raises(nege.InputError, match="serve every model"):
+        tool(nege.OnlineAgglomeration())

@@ -1,0 +1,179 @@
+"""Pictures of industries, by their properties: what is drawn, where, and in which colour."""
+
+import functools
+
+import matplotlib
+import numpy as np
+import pytest
+import xarray as xr
+
+import nege
+from nege import plot_industries
+
+matplotlib.use("Agg")
+
+NAMES = ("manufacturing", "services")
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+@functools.cache
+def solved():
+    return nege.solve(nege.OnlineAgglomeration())
+
+
+def invented(cost):
+    """A Dataset of two industries in three places, without any model."""
+    return xr.Dataset(
+        {
+            "total_cost": (("industry", "place", "channel"), np.array(cost, float)),
+            "population": ("place", [0.5, 0.3, 0.2]),
+        },
+        coords={
+            "industry": list(NAMES),
+            "place": ["a", "b", "c"],
+            "channel": ["offline", "online"],
+        },
+    )
+
+
+COST = [[[6, 0], [2, 2], [0, 0]], [[1, 0], [0, 2], [1, 0]]]
+COORDINATES = nege.geography.equidistant(3).coordinates
+
+
+def heights(ax):
+    return {
+        bars.get_label(): np.array([bar.get_height() for bar in bars]) for bars in ax.containers
+    }
+
+
+def test_bars_are_shares_of_the_industry_by_place_and_channel_largest_place_first():
+    ax = plot_industries.shares(invented(COST))
+    found = heights(ax)
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["b", "a", "c"]
+    np.testing.assert_allclose(found["manufacturing, offline"], [0.2, 0.6, 0.0])
+    np.testing.assert_allclose(found["manufacturing, online"], [0.2, 0.0, 0.0])
+    np.testing.assert_allclose(found["services, online"], [0.5, 0.0, 0.0])
+    below = dict(zip(found, ax.containers, strict=True))["manufacturing, online"]
+    assert below[0].get_y() == pytest.approx(0.2)  # on top of the offline part
+    assert ax.get_ylim()[0] == 0.0
+    assert ax.get_ylabel() == "share of the industry's cost"
+    shown = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert shown == list(found)
+
+
+def test_bars_of_a_solved_economy_sum_to_one_for_each_industry():
+    found = heights(solved().plot.shares())
+    for name in NAMES:
+        total = sum(bars.sum() for label, bars in found.items() if label.startswith(name))
+        assert total == pytest.approx(1.0)
+
+
+def test_only_the_largest_places_are_shown_and_the_title_says_so():
+    ax = plot_industries.shares(invented(COST), largest=2)
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["b", "a"]
+    assert ax.get_title() == "2 of 3 places"
+
+
+def dots(ax):
+    return next(found for found in ax.collections if found.get_gid() == "places")
+
+
+def test_a_map_of_an_industry_has_areas_by_its_cost_and_colours_by_its_online_share():
+    ax = plot_industries.industry_map(COORDINATES, invented(COST), industry="manufacturing")
+    size = dots(ax).get_sizes()
+    np.testing.assert_allclose(size / size.sum(), [0.6, 0.4, 0.0])
+    online = np.ma.filled(dots(ax).get_array(), np.nan)
+    np.testing.assert_allclose(online, [0.0, 0.5, np.nan])  # no firms, no share of them online
+    assert "20.0% online" in ax.get_title(loc="left")
+    assert any("share of sales online" in other.get_ylabel() for other in ax.figure.axes)
+
+
+def test_a_map_without_an_industry_shows_people_and_specialisation():
+    ax = plot_industries.industry_map(COORDINATES, invented(COST))
+    size = dots(ax).get_sizes()
+    np.testing.assert_allclose(size / size.sum(), [0.5, 0.3, 0.2])
+    colours = dots(ax).get_facecolors()[:, :3]
+    assert not np.allclose(colours[0], colours[1])  # manufacturing in a; b has half of services
+    np.testing.assert_allclose(colours[1], colours[2])
+
+
+def test_a_picture_of_one_economy_does_not_take_a_path():
+    path = xr.concat([invented(COST), invented(COST)], "step")
+    with pytest.raises(nege.InputError, match="one economy"):
+        plot_industries.shares(path)
+
+
+def test_maps_name_a_wrong_industry_and_other_models_have_none():
+    with pytest.raises(nege.InputError, match="service"):
+        solved().plot.map(industry="service")
+    places = nege.geography.equidistant(2)
+    other = nege.solve(nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2))
+    with pytest.raises(nege.InputError, match="no industries"):
+        other.plot.map(industry="services")
+    assert solved().plot.map(industry="services").get_xlabel() == "steps"
+
+
+def test_places_of_unknown_position_have_no_map():
+    with pytest.raises(nege.InputError, match="coordinates"):
+        plot_industries.industry_map(None, invented(COST))
+
+
+def along(patterns, modes):
+    return xr.Dataset(
+        {"pattern": ("cost", patterns), "mode": (("cost", "industry"), modes)},
+        coords={"cost": [3.0, 2.0, 1.5, 1.0], "industry": list(NAMES)},
+    )
+
+
+def test_a_timeline_has_a_band_for_each_run_of_a_word():
+    words = ["co-located", "co-located", "unknown", "two-sided online"]
+    modes = [["geographic"] * 2, ["geographic", "dual"], ["unknown"] * 2, ["online"] * 2]
+    ax = plot_industries.timeline(along(words, modes))
+    bands = [(bar.get_x(), bar.get_width(), bar.get_hatch()) for bar in ax.patches]
+    assert bands[:3] == [(-0.5, 2, None), (1.5, 1, "///"), (2.5, 1, None)]  # the pair's row
+    assert len(bands) == 3 + 3 + 4
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["pair", *NAMES]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["3", "2", "1.5", "1"]
+    assert ax.get_xlabel() == "cost"
+    legend = {text.get_text() for text in ax.get_legend().get_texts()}
+    assert legend == {*words, "geographic", "dual", "online"}
+
+
+def test_words_that_share_a_row_have_colours_of_their_own():
+    rows = (
+        ("co-located", "separated", "one-sided online", "two-sided online", "unknown"),
+        ("geographic", "dual", "online", "dispersed", "unknown"),
+    )
+    for words in rows:
+        assert len({plot_industries.WORD_COLOURS[word] for word in words}) == len(words)
+
+
+def test_a_timeline_of_a_solved_path_names_its_patterns():
+    path = nege.scenarios.digital_turn().sel(step=[0, 6, 11, 17])
+    ds = nege.follow(nege.OnlineAgglomeration(), path)
+    ax = plot_industries.timeline(ds)
+    patterns = nege.patterns(ds).pattern.values.tolist()
+    legend = {text.get_text() for text in ax.get_legend().get_texts()}
+    assert set(patterns) <= legend
+    assert len(set(patterns)) == 4
+    with pytest.raises(nege.InputError, match="one dimension"):
+        plot_industries.timeline(ds.expand_dims("draw"))
+
+
+def test_an_axes_may_be_given_and_is_returned():
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots()
+    data = invented(COST)
+    assert plot_industries.shares(data, ax=ax) is ax
+    assert plot_industries.industry_map(COORDINATES, data, ax=ax) is ax
+    assert plot_industries.industry_map(COORDINATES, data, industry="services", ax=ax) is ax
+    words = ["separated"] * 4
+    assert plot_industries.timeline(along(words, [["dual", "online"]] * 4), ax=ax) is ax
