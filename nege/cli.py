@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from nege import figures, report, specification, store, sweep_plot, sweep_specification
+from nege import figures, report, specification, store, sweep_specification, validation
 from nege._version import __version__
 from nege.errors import ConvergenceError, InputError, NegeError, require
 from nege.status import Status
@@ -122,17 +122,28 @@ def _status(path: str, *, quiet: bool) -> int:
 
 
 def _plot(options: argparse.Namespace) -> int:
-    at = {}
+    data = store.open_store(options.store)
+    at: dict[str, Any] = {}
     for choice in options.at:
         name, equals, value = choice.partition("=")
         if not equals:
             raise InputError("--at", choice, "NAME=VALUE", "For example --at region=online.")
         at[name] = value
+        if name in data.coords and data[name].dtype.kind in "iuf":
+            try:
+                at[name] = float(value)
+            except ValueError as error:
+                raise InputError(f"--at {name}", value, "a number") from error
     require("matplotlib", "plot", "Drawing").use("Agg")
-    data = store.open_store(options.store)
-    figure: Any = sweep_plot.picture(data, options.variable, at=at, against=options.against).figure
+    known = [str(name) for name in data.data_vars]
+    variable = validation.known("--variable", options.variable, known)
+    free = [dim for dim in data[variable].dims if data.sizes[dim] > 1 and dim not in at]
+    if len(free) == 2 and set(free) <= set(data["status"].dims):
+        ax = data.nege.plot.heatmap(variable, options.against, at=at)
+    else:
+        ax = data.nege.plot.panels(options.against, variables=[variable], at=at)[0]
     try:
-        figure.savefig(options.output, dpi=150)
+        ax.figure.savefig(options.output, dpi=150, bbox_inches="tight")
     except (OSError, ValueError) as error:
         cure = f"The system says: {error}."
         raise InputError("output", options.output, "a picture that can be written", cure) from error

@@ -204,7 +204,14 @@ def test_a_sweep_is_stored_resumed_told_and_drawn(tmp_path, capsys):
     assert nege.load(store).identical(data)
     picture = str(tmp_path / "p.png")
     assert cli.main(["plot", store, "--at", "region=online", "--output", picture]) == 0
-    assert (tmp_path / "p.png").stat().st_size > 5000
+    assert (tmp_path / "p.png").stat().st_size > 5000  # a heat map
+    (tmp_path / "p.png").unlink()
+    assert cli.main(["plot", store, "--at", "mu=0.4", "--output", picture]) == 0
+    assert (tmp_path / "p.png").stat().st_size > 5000  # lines
+    capsys.readouterr()
+    for wrong, message in (("mu=much", "--at mu must be a number"), ("mu", "must be NAME=VALUE")):
+        assert cli.main(["plot", store, "--at", wrong, "--output", picture]) == 2
+        assert message in capsys.readouterr().err
 
 
 def test_a_path_is_swept_as_a_line_and_a_random_design_as_a_list(small, tmp_path, capsys):
