@@ -215,8 +215,10 @@ def _outcomes(model: Model, outcomes: Sequence[str] | Mapping[str, Outcome]) -> 
         if not outcomes or not all(callable(function) for function in outcomes.values()):
             raise InputError("outcomes", outcomes, "functions by name, or a list of names")
         return {str(name): function for name, function in outcomes.items()}
-    seen = ("online_share", "concentration", "colocation")
-    known = [*model.variables, *(seen if "total_cost" in model.variables else ())]
+    seen = ["online_share", "concentration"] if "total_cost" in model.variables else []
+    if seen and len(model.coordinates()["industry"]) > 1:
+        seen.append("colocation")
+    known = [*model.variables, *seen]
     names = validation.texts("outcomes", outcomes)
     for name in names:
         validation.known("outcomes", name, known)

@@ -100,7 +100,10 @@ def listed(model: Model, argument: str, given: Any, dim: str) -> Points:
         raise InputError(argument, dict(given.sizes), allowed, f"Name its dimension {dim}.")
     axes.check_names(model, [str(name) for name in given.data_vars])
     given = given.compute()
-    coords: dict[str, Any] = {str(name): array.variable for name, array in given.data_vars.items()}
+    labels = model.coordinates()
+    coords: dict[str, Any] = {
+        str(name): _in_order(array, labels).variable for name, array in given.data_vars.items()
+    }
     for name, array in given.coords.items():
         if array.dims == (dim,):
             coords[str(name)] = array.variable
@@ -108,6 +111,14 @@ def listed(model: Model, argument: str, given: Any, dim: str) -> Points:
     return Points(
         {dim: given.sizes[dim]}, {str(n): array for n, array in given.data_vars.items()}, coords
     )
+
+
+def _in_order(array: xr.DataArray, labels: Mapping[str, Any]) -> xr.DataArray:
+    """Put the values of a parameter in the model's order of labels, which the result bears."""
+    for dim in set(labels) & set(array.indexes):
+        given = [str(label) for label in array.indexes[dim]]
+        array = array.isel({dim: [given.index(label) for label in labels[dim]]})
+    return array
 
 
 def random_points(

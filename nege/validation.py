@@ -212,8 +212,8 @@ def from_pandas(value: Any, dims: Sequence[str], names: Sequence[str] | None = N
     """
     if not isinstance(value, (pd.Series, pd.DataFrame)) or value.ndim != len(dims):
         return value
-    if {axis.name for axis in value.axes} == set(dims):
-        dims = [axis.name for axis in value.axes]
+    if value.ndim == 2 and (value.index.name == dims[1] or value.columns.name == dims[0]):
+        dims = dims[::-1]
     coords = {}
     for dim, axis in zip(dims, value.axes, strict=True):
         labels = [str(label) for label in axis]

@@ -242,7 +242,8 @@ def real_incomes(e, u):
 def welfare(e, u):
     """Expected utility of people who choose where to live."""
     elasticity = e.migration_elasticity
-    good = e.home_weight * (e.amenity * real_incomes(e, u)) ** elasticity
+    weight = e.home_weight / np.mean(e.home_weight)  # which may be in any unit
+    good = weight * (e.amenity * real_incomes(e, u)) ** elasticity
     return np.sum(good) ** (1 / elasticity)
 
 

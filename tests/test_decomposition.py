@@ -199,3 +199,12 @@ def test_the_path_is_not_changed():
     before = path.copy(deep=True)
     nege.decompose(nege.OnlineAgglomeration(), path)
     assert path.identical(before)
+
+
+def test_an_industry_alone_is_not_co_located_with_anything():
+    shares = {"consumption": 0.85, "inputs": 0.2, "land_share": 0.1}
+    costs = {"transport_cost": 0.4, "search_cost": 0.3, "digitisability": 0.5}
+    model = nege.OnlineAgglomeration(industries=["goods"], **shares, **costs)
+    path = xr.Dataset({"digital_cost": ("step", [3.0, 2.0])})
+    with pytest.raises(nege.InputError, match="outcomes must be a known name"):
+        nege.decompose(model, path, outcomes=["colocation"])

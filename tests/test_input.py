@@ -470,6 +470,12 @@ TURNED = {
         .rename_axis("destination")
         .rename_axis(columns="origin")
     ),
+    "DataFrame with named rows": lambda x: pd.DataFrame(
+        x.T, pd.Index(["a", "b"], name="destination"), ["a", "b"]
+    ),
+    "DataFrame with named columns": lambda x: pd.DataFrame(
+        x.T, ["a", "b"], pd.Index(["a", "b"], name="origin")
+    ),
     "row numbers": lambda x: pd.Series(x, [7, 3]),
     "numbered DataFrame": lambda x: pd.DataFrame(x, [7, 3], [9, 8]),
 }

@@ -181,7 +181,7 @@ make(inputs={GOODS: [0.1, 0.2]})     | inputs      | [0.1, 0.2] | industry
 M.replace(sigm=4)                    | parameter   | 'sigm'     | Did you mean 'sigma'
 M.replace(online_trade_cost=2)       | parameter   | 'online_tr | It has no online region
 M.replace(search_cost=-1)            | search_cost | -1         | distance is free
-M.replace(geography=nege.geography.equidistant(3)) | geography | 3 places | None is the
+M.replace(geography=nege.geography.equidistant(3)) | geography | 3 places | productivity and land, N
 solve(M, [0.2, 0.3, 0.5])            | start       | [0.2, 0.3  | equilibrium.data
 solve(M, {"population": PEOPLE})     | start       | 'populatio | "firm_mass" and "population"
 solve(M, {**START, "population": [0.5, 0.5]})    | start['population'] | [0.5, 0.5] | (2,)
@@ -191,6 +191,8 @@ solve(M, {**START, "firm_mass": -FIRMS})         | start['firm_mass']  | -0.1   
 solve(M, {**START, "firm_mass": FIRMS * NAN})    | start['firm_mass']  | nan        | is nan
 solve(M, {**START, "firm_mass": "few"})          | start['firm_mass']  | 'few'      | real numbers
 solve(M, firms(industry=SERVICES))   | start['firm_mass'] | 0.1 | positive for 'services'
+solve(make(variety=1), firms(place="b")) | start['firm_mass'] | 0.1 | has to find work there
+solve(make(hears_offline=0), firms(place="b", channel=1)) | start['firm_mass'] | 0.1 | some
 solve(M, firms(place="b"))           | start['firm_mass'] | 0.1 | Where variety is below 1
 nege.sweep(M, {"search_cost": [0, -1]})  | search_cost | -1     | distance is free
 nege.follow(M, {"digital_cost": [2, 0.5]}) | digital_cost | 0.5 | 1 means that nothing melts

@@ -320,3 +320,60 @@ def test_tastes_are_the_models_own():
 def test_tools_for_one_mobile_factor_say_what_serves_instead(tool):
     with pytest.raises(nege.InputError, match="serve every model"):
         tool(nege.OnlineAgglomeration())
+
+
+def test_parameters_of_a_path_keep_their_labels_in_any_order():
+    path = nege.scenarios.digital_turn().isel(step=[0, 1])
+    turned = path.isel(industry=[1, 0], place=[3, 1, 0, 2])
+    turned = turned.assign_coords(place=[3, 1, 0, 2])  # numbers are names too
+    expected = nege.follow(nege.OnlineAgglomeration(), path)
+    xr.testing.assert_identical(nege.follow(nege.OnlineAgglomeration(), turned), expected)
+    np.testing.assert_array_equal(expected.search_cost.sel(industry="services"), [1.5, 1.2])
+
+
+def fast_and_lumpy():
+    """Two places that the long steps of the search would lead back to from near by."""
+    return nege.OnlineAgglomeration(
+        nege.geography.equidistant(2),
+        industries=["goods"],
+        **{"sigma": 2.0, "consumption": 0.9, "housing": 0.1, "inputs": 0.07, "land_share": 0.0},
+        **{"productivity": [[1.0044, 0.9757]], "migration_elasticity": 30, "spillover": 0.25},
+        **{"spillover_decay": 50, "online_spillover": 0, "transport_cost": 0.64},
+        **{"search_cost": 0.61, "digitisability": 0.1, "commission": 0, "diversity": 0.1},
+        remote_labour_share=0.3,
+    )
+
+
+def test_an_unstable_state_that_draws_the_search_back_is_left_further_each_time():
+    found = nege.solve(fast_and_lumpy())
+    nege.testing.assert_equilibrium(found, tolerance=1e-8)
+    assert found.leading_eigenvalue < 0.0
+    assert float(found.data.population.max()) > 0.99
+
+
+def test_a_search_that_runs_out_of_rounds_has_found_nothing(monkeypatch):
+    monkeypatch.setattr("nege.models.agglomeration_search.ROUNDS", 1)
+    with pytest.raises(nege.ConvergenceError) as caught:
+        nege.solve(fast_and_lumpy())
+    assert caught.value.equilibrium.status is nege.Status.STALLED
+
+
+def test_pure_dynamics_do_not_bring_back_firms_that_are_not_there():
+    model = nege.OnlineAgglomeration(variety=1.0, spillover=0.0)
+    labels = {"industry": list(model.industries), "place": list("0123")}
+    firms = xr.DataArray(np.full((2, 4, 2), 0.1), labels, CELL)
+    firms.loc[{"industry": "services", "place": "1"}] = 0.0
+    start = {"firm_mass": firms, "population": np.full(4, 0.25)}
+    pure = nege.solve(model, start, dynamics=nege.Replicator(allow_entry=False))
+    assert pure.status is nege.Status.UNSTABLE
+    assert not pure.perturbed
+    there = {"industry": "services", "place": "1"}
+    np.testing.assert_array_equal(pure.data.firm_mass.sel(there), 0.0)
+    assert "entry" in nege.stability(pure).unstable.kind
+    assert (nege.solve(model, start).data.firm_mass.sel(there).sum() > 0.0).item()
+
+
+def test_people_may_be_counted_in_any_unit():
+    model = nege.OnlineAgglomeration(home_weight=[4.0, 3.0, 2.0, 1.0])
+    in_millions = nege.solve(model.replace(home_weight=1e6 * model.home_weight)).data
+    allclose(in_millions, nege.solve(model).data, rtol=1e-9)

@@ -146,6 +146,7 @@ def _trade_cost(model: Any) -> np.ndarray:
 
 def _welfare(model: Any, V: np.ndarray) -> float:
     weight, epsilon = model.home_weight.values, model.migration_elasticity
+    weight = weight / weight.mean()
     if epsilon == 0.0:
         return float(np.prod(V ** (weight / weight.sum())))
     return float(np.sum(weight * V**epsilon) ** (1.0 / epsilon))

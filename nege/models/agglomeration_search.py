@@ -45,7 +45,7 @@ GONE = 1e-12  # of the industry: fewer firms have vanished
 ENTRANTS = 1e-6  # of the industry, where entry pays
 CALM = 1e-6  # residual of those who are there, below which others enter
 NUDGE = 1e-3  # in logs, off an unstable rest point
-AWAY = 0.1  # in logs: where it has been left for good
+AWAY = 0.1  # in logs: where it has been left, twice as far each time
 NEUTRAL = 1e-9  # growth rates below this are neither growth nor decline
 ROUNDS = 12  # unstable rest points at most
 STUCK = 60  # steps on prices without progress
@@ -73,7 +73,7 @@ def find(
     options : SolverOptions
         Tolerances and the limit of steps.
     leave_unstable : bool
-        Whether to go on from unstable rest points.
+        Whether to go on from unstable rest points, and to let firms in where entry pays.
 
     Returns
     -------
@@ -122,7 +122,7 @@ class _Search:
         land = np.zeros((places, size), dtype=bool)
         land[:, 4 * industries + agglomeration.RENT] = not agglomeration.uses_land(parameters)
         self.absent = np.append(land.ravel(), [not parameters.remote_share.any(), False])
-        self.staying = staying
+        self.staying, self.lets_in = staying, True
         self.vanishing = parameters.variety == 1.0
         self.lonely = (parameters.hears_offline == 0.0) & (parameters.spillover > 0.0)
         self.system: Any = (Dense if places <= LARGE else Krylov)(parameters, self.moving)
@@ -131,10 +131,10 @@ class _Search:
 
     def run(self, x: np.ndarray, *, leave_unstable: bool) -> LongRun:
         """Go on until a rest point is stable, or nothing is left to try."""
-        x = x.copy()
+        x, self.lets_in = x.copy(), leave_unstable
         x[self.absent] = 0.0
         status, rate, error, residual = Status.LIMIT, np.nan, np.inf, np.inf
-        for _ in range(ROUNDS):
+        for turn in range(ROUNDS):
             x, status, trace = self._settle(x)
             residual = self.residual()
             if status is not Status.CONVERGED:
@@ -149,7 +149,9 @@ class _Search:
             status = Status.UNSTABLE
             if not leave_unstable:
                 break
-            x = self._depart(x, rate, direction, trace)
+            x = self._depart(x, rate, direction, trace, AWAY * 2.0**turn)
+        else:  # at a point that has been left
+            status, residual, error, rate = Status.STALLED, self.residual(), np.inf, np.nan
         return LongRun(
             np.exp(x[self.moving]),
             x,
@@ -202,8 +204,12 @@ class _Search:
         self.entry = np.where(gone & (not self.staying), excess, -np.inf)
         self.excess = np.where(self.idle, 0.0, excess)
         largest = np.max(np.abs(self.excess))
-        self._residual = float(np.maximum(largest, np.max(self.entry, initial=0.0)))
+        self._residual = float(np.maximum(largest, self._pull()))
         return bool(np.isfinite(largest))
+
+    def _pull(self) -> float:
+        """Return what entry would earn, if there is somebody to enter."""
+        return float(np.max(self.entry, initial=0.0)) if self.lets_in else 0.0
 
     def residual(self) -> float:
         """Complementarity and market clearing in one number."""
@@ -217,11 +223,10 @@ class _Search:
         """Whether markets clear and nobody moves, within tolerance."""
         o = self.options
         growth = np.max(np.abs(self.excess[self.moving]))
-        entry = np.max(self.entry)
         return bool(
             self._unclear() <= o.tolerance_residual
             and growth <= o.tolerance_payoff
-            and entry <= o.tolerance_payoff
+            and self._pull() <= o.tolerance_payoff
         )
 
     # --- steps ----------------------------------------------------------------------
@@ -235,7 +240,7 @@ class _Search:
         while not self._at_rest():
             if self.steps >= self.options.limit_steps:
                 return x, Status.LIMIT, trace
-            entering = self.entry > self.options.tolerance_payoff
+            entering = self.lets_in & (self.entry > self.options.tolerance_payoff)
             before = self.residual()
             if entering.any() and np.max(np.abs(self.excess)) <= CALM:
                 x = self._enter(x, entering)
@@ -330,6 +335,7 @@ class _Search:
         rate: float,
         direction: np.ndarray,
         trace: list[tuple[float, np.ndarray]],
+        away: float,
     ) -> np.ndarray:
         """Step off an unstable rest point, on the side that it was reached from, and leave it."""
         direction = direction / direction[np.argmax(np.abs(direction).round(9))]
@@ -349,7 +355,8 @@ class _Search:
         while self.steps < self.options.limit_steps and self.evaluate(x):
             x, _ = self._step(x, time)
             self.steps += 1
-            if np.max(np.abs(_apart(x, rest)[self.moving])) > AWAY:
+            moved = np.max(np.abs(_apart(x, rest)[self.moving]))
+            if moved > away or (moved > AWAY and self.residual() <= CALM):
                 break
         return x
 

@@ -117,8 +117,8 @@ def outcome(model: Any, state: np.ndarray, p: Any) -> dict[str, np.ndarray]:
 
 
 def welfare(model: Any, log_real: np.ndarray) -> float:
-    """U = (sum Lbar (B V)^eps)^(1/eps); at eps = 0 the mean of ln(B V) over people."""
-    weight = model.home_weight.values
+    """U = (sum Lbar (B V)^eps)^(1/eps), Lbar 1 on average; at eps = 0 people's mean ln(B V)."""
+    weight = model.home_weight.values / model.home_weight.values.mean()
     if model.migration_elasticity == 0.0:
         return float(np.exp(weight @ log_real / weight.sum()))
     terms = np.log(weight) + model.migration_elasticity * log_real

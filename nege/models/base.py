@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -334,12 +335,13 @@ class Model:
         ]
         moved = getattr(arguments["geography"], "names", None) != self.geography.names
         if moved and stale:
-            optional = " and ".join(name for name in stale if name != "trade_cost")
+            defaults = inspect.signature(type(self)).parameters
+            optional = " and ".join(name for name in stale if defaults[name].default is None)
             raise InputError(
                 "geography",
                 arguments["geography"],
                 f"given together with {' and '.join(stale)} where the places are others",
-                f"For {optional}, None is the default.",
+                f"For {optional}, None is the default." if optional else "",
             )
         if online:
             if not isinstance(arguments.get("online"), OnlineRegion):

@@ -346,7 +346,10 @@ class OnlineAgglomeration(Model):
             {dim: labels[dim] for dim in dims},
             at_least=0.0,
         ).values
-        needed = np.stack([np.ones_like(self.sigma), self.hears_offline > 0.0], axis=-1) > 0.0
+        # Online firms that learn from each other alone can all be absent, but not some of them.
+        alone = (self.hears_offline.values == 0.0) & (self.spillover.values > 0.0)
+        alone &= ~(firms[..., agglomeration.ONLINE] > 0.0).any(1)
+        needed = np.stack([np.ones_like(alone), ~alone], axis=-1)
         absent = (firms == 0.0).any(1) & needed & (self.variety.values < 1.0)[:, None]
         nobody = ~(firms > 0.0).any((1, 2)) | absent.any(1)
         if nobody.any():
@@ -357,6 +360,11 @@ class OnlineAgglomeration(Model):
                 f"positive for {name!r}",
                 "Where variety is below 1, and for an industry as a whole, some firms always pay.",
             )
+        jobless = ~(firms > 0.0).any((0, 2))
+        if jobless.any():
+            name = self.geography.names[int(np.argmax(jobless))]
+            cure = "Somebody lives in every place, and has to find work there."
+            raise InputError(f"{argument}['firm_mass']", firms, f"positive in {name!r}", cure)
         people = validation.shares(
             f"{argument}['population']", share["population"], self.geography.names, dim="place"
         )
