@@ -117,7 +117,8 @@ def _in_order(array: xr.DataArray, labels: Mapping[str, Any]) -> xr.DataArray:
     """Put the values of a parameter in the model's order of labels, which the result bears."""
     for dim in set(labels) & set(array.indexes):
         given = [str(label) for label in array.indexes[dim]]
-        array = array.isel({dim: [given.index(label) for label in labels[dim]]})
+        if set(given) == set(labels[dim]):  # other labels are for the model to refuse
+            array = array.isel({dim: [given.index(label) for label in labels[dim]]})
     return array
 
 
