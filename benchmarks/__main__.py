@@ -16,8 +16,9 @@ def main() -> int:
         "what",
         nargs="?",
         default="run",
-        choices=["run", "verify"],
-        help="run: the table of targets; verify: every random draw against the references",
+        choices=["run", "sweeps", "verify"],
+        help="run: the table of targets; sweeps: sweeps at scale; verify: every random draw "
+        "against the references, and a sweep that is killed again and again",
     )
     parser.add_argument("--quick", action="store_true", help="fewer draws, sizes and peers")
     parser.add_argument(
@@ -36,6 +37,10 @@ def main() -> int:
         from benchmarks import verify
 
         return 1 if verify.run(quick=options.quick) else 0
+    if options.what == "sweeps":
+        from benchmarks import sweeps
+
+        return 1 if sweeps.run(quick=options.quick) else 0
     from benchmarks import run
 
     run.run(pathlib.Path(options.output), quick=options.quick, repeat=options.repeat)

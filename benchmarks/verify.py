@@ -1,10 +1,11 @@
-"""All the random economies of which the test suite takes a seeded tenth."""
+"""All the random economies and killed sweeps of which the test suite takes a part."""
 
 from __future__ import annotations
 
 import importlib
 import pathlib
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +37,7 @@ def run(*, quick: bool = False) -> int:
     three = THREE_REGIONS // 10 if quick else THREE_REGIONS
     failed += _proofs("all equilibria of two regions", two, draws.check_two_regions, MEDIAN)
     failed += _proofs("all equilibria of three regions", three, draws.check_three_regions, np.inf)
-    return failed
+    return failed + _kills(quick=quick)
 
 
 def torture(*, quick: bool = False) -> tuple[int, int]:
@@ -50,6 +51,22 @@ def tests(module: str) -> Any:
     if str(TESTS) not in sys.path:
         sys.path.insert(0, str(TESTS))
     return importlib.import_module(module)
+
+
+def _kills(*, quick: bool) -> int:
+    """Kill a sweep at random moments, resume it each time, and compare to the last bit."""
+    began = time.perf_counter()
+    units, kills = (200, 5) if quick else (2000, 20)
+    with tempfile.TemporaryDirectory() as folder:
+        found = tests("kills").run(pathlib.Path(folder), units=units, kills=kills, seed=0)
+    again = sum(found.solved.values()) - len(found.solved)
+    print(
+        f"a sweep of {units} units killed {found.kills} times: "
+        f"{'the same' if found.same else 'NOT the same'} as one that was not, "
+        f"{len(found.solved)} units solved, {again} of them begun again; "
+        f"{time.perf_counter() - began:.1f} s"
+    )
+    return int(not (found.same and len(found.solved) == units and again <= found.kills))
 
 
 def _family(title: str, count: int, check: Callable[[int], Any]) -> int:

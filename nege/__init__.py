@@ -17,6 +17,7 @@ from nege.models.online_agglomeration import OnlineAgglomeration
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 from nege.patterns import patterns
+from nege.points import random_points
 from nege.solve import estimate_memory, solve
 from nege.stability import Stability, stability
 from nege.status import Status
@@ -55,6 +56,7 @@ __all__ = [
     "hysteresis",
     "load",
     "patterns",
+    "random_points",
     "scenarios",
     "short_run",
     "solve",

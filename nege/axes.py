@@ -51,8 +51,16 @@ def check_names(model: Model, names: Iterable[str]) -> None:
             raise InputError("parameter", name, "one of the model's", near(name, known))
 
 
-def followed(along: Any, axes: Mapping[str, np.ndarray]) -> str | None:
+def followed(along: Any, axes: Mapping[str, Any]) -> str | None:
     """Return the dimension that is followed, one of those varied, or None."""
     if along is not None and (not isinstance(along, str) or along not in axes):
         raise InputError("along", along, "one of the swept parameters", near(along, axes))
     return along
+
+
+def pair(name: str, ends: Any) -> tuple[float, float]:
+    """Return the two ends of a range, the first below the second."""
+    low_high = numbers(name, ends)
+    if low_high.size != 2 or not low_high[0] < low_high[1]:
+        raise InputError(name, ends, "two numbers, the first below the second")
+    return float(low_high[0]), float(low_high[1])

@@ -162,7 +162,7 @@ class _Grid:
         self.model, self.options = model, options
         self.axes = {name: axes.axis(model, name, values) for name, values in items}
         self.along = axes.followed(along, self.axes)
-        self.labelled = _with_dims(share)
+        self.labelled = with_dims(share)
         self.dims = tuple(str(dim) for dim in self.labelled.dims if dim != "region")
         for dim in self.dims:
             if dim in self.axes:
@@ -260,7 +260,7 @@ def _are_many(share: Any) -> bool:
     return isinstance(share, (list, tuple)) and len(share) > 0 and np.iterable(share[0])
 
 
-def _with_dims(share: Any) -> xr.DataArray:
+def with_dims(share: Any) -> xr.DataArray:
     """Name the dimensions of many shares: the last is the region, others are points."""
     if isinstance(share, xr.DataArray):
         if "region" not in share.dims:

@@ -6,11 +6,13 @@ import argparse
 import sys
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
-from nege import figures, report, specification
+from nege import figures, report, specification, store, sweep_specification, validation
 from nege._version import __version__
-from nege.errors import ConvergenceError, NegeError
+from nege.errors import ConvergenceError, InputError, NegeError, require
 from nege.status import Status
+from nege.sweep import sweep
 
 EPILOG = """\
 without arguments: runs the example "chinese_cities"
@@ -21,6 +23,9 @@ examples:
   python -m nege run digital_turn              industries that choose a city, online or not
   python -m nege example chinese_cities > my.toml
   python -m nege run my.toml --output results  an economy of your own
+  python -m nege sweep my.toml --store runs.zarr   its table [sweep], point by point
+  python -m nege status runs.zarr              how far that is
+  python -m nege plot runs.zarr --variable share --at region=online
 """
 
 
@@ -42,6 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "example":
             print(specification.text(options.name), end="")
             return 0
+        if options.command == "sweep":
+            return _sweep(options)
+        if options.command == "status":
+            return _status(options.store, quiet=False)
+        if options.command == "plot":
+            return _plot(options)
         return _run(options.file, options.output, quiet=options.quiet)
     except ConvergenceError as error:
         print(f"nege: {error}", file=sys.stderr)
@@ -75,6 +86,71 @@ def _run(file: str, output: str, *, quiet: bool) -> int:
     return 1 if failed else 0
 
 
+def _sweep(options: argparse.Namespace) -> int:
+    wanted = sweep_specification.read(options.file)
+    if not options.quiet:
+        print(f"{wanted.title}: {wanted.model}", flush=True)
+    sweep(
+        wanted.model,
+        wanted.parameters,
+        dynamics=wanted.dynamics,
+        store=options.store,
+        overwrite=options.overwrite,
+        unit=options.unit,
+        processes=options.processes,
+        progress=False if options.quiet else None,
+        **wanted.choices,
+    )
+    return _status(options.store, quiet=options.quiet)
+
+
+def _status(path: str, *, quiet: bool) -> int:
+    data = store.open_store(path)
+    counts, residual = store.tally(path)
+    if not quiet:
+        dims = ", ".join(f"{dim} ({data.sizes[dim]})" for dim in data["status"].dims)
+        print(f"{path}: {data.attrs['model']}\nover {dims}: {data['status'].size} points")
+        for status, count in counts.items():
+            if count:
+                print(f"{count:>12} {status.name.lower()}: {status.message}. {status.remedy}")
+        if residual == residual:
+            print(f"largest residual of those that converged: {residual:.1e}")
+    failed = data["status"].size - counts[Status.CONVERGED]
+    if failed:
+        print(f"nege: {failed} points are not solved", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _plot(options: argparse.Namespace) -> int:
+    data = store.open_store(options.store)
+    at: dict[str, Any] = {}
+    for choice in options.at:
+        name, equals, value = choice.partition("=")
+        if not equals:
+            raise InputError("--at", choice, "NAME=VALUE", "For example --at region=online.")
+        at[name] = value
+        if name in data.coords and data[name].dtype.kind in "iuf":
+            try:
+                at[name] = float(value)
+            except ValueError as error:
+                raise InputError(f"--at {name}", value, "a number") from error
+    require("matplotlib", "plot", "Drawing").use("Agg")
+    known = [str(name) for name in data.data_vars]
+    variable = validation.known("--variable", options.variable, known)
+    free = [dim for dim in data[variable].dims if data.sizes[dim] > 1 and dim not in at]
+    if len(free) == 2 and set(free) <= set(data["status"].dims):
+        ax = data.nege.plot.heatmap(variable, options.against, at=at)
+    else:
+        ax = data.nege.plot.panels(options.against, variables=[variable], at=at)[0]
+    try:
+        ax.figure.savefig(options.output, dpi=150, bbox_inches="tight")
+    except (OSError, ValueError) as error:
+        cure = f"The system says: {error}."
+        raise InputError("output", options.output, "a picture that can be written", cure) from error
+    print(f"Written: {options.output}")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="nege",
@@ -98,7 +174,32 @@ def _parser() -> argparse.ArgumentParser:
     example.add_argument(
         "name", nargs="?", default=specification.DEFAULT, choices=specification.examples()
     )
+    _add_sweeps(commands)
     return parser
+
+
+def _add_sweeps(commands: Any) -> None:
+    sweeping = commands.add_parser(
+        "sweep", help="solve the table [sweep] of a TOML file into a store; again: what is missing"
+    )
+    sweeping.add_argument("file", help="a TOML file, or the name of an example")
+    sweeping.add_argument("--store", required=True, help="Zarr store, e.g. runs.zarr")
+    sweeping.add_argument("--processes", type=int, default=1, help="to solve in (default: 1)")
+    sweeping.add_argument("--unit", type=int, help="points solved and written together")
+    sweeping.add_argument(
+        "--overwrite", action="store_true", help="replace the store of another sweep"
+    )
+    sweeping.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    status = commands.add_parser("status", help="say how far a sweep is, and what failed")
+    status.add_argument("store")
+    plot = commands.add_parser("plot", help="draw a variable of a sweep")
+    plot.add_argument("store")
+    plot.add_argument("--variable", default="share", help="what to draw (default: share)")
+    plot.add_argument(
+        "--at", nargs="*", default=[], metavar="NAME=VALUE", help="where along other dimensions"
+    )
+    plot.add_argument("--against", metavar="NAME", help="the parameter on the horizontal axis")
+    plot.add_argument("--output", default="sweep.png", metavar="FILE", help="default: sweep.png")
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:

@@ -251,7 +251,8 @@ def load(path: str | pathlib.Path) -> Equilibrium | xr.Dataset:
     Parameters
     ----------
     path : str or Path
-        A file from ``Equilibrium.to_netcdf`` or from the command line.
+        A file from ``Equilibrium.to_netcdf`` or from the command line, or the store of
+        a sweep, whose values are then read where they are looked at.
 
     Returns
     -------
@@ -272,6 +273,10 @@ def load(path: str | pathlib.Path) -> Equilibrium | xr.Dataset:
     >>> nege.load(path).converged
     True
     """
+    if pathlib.Path(path).is_dir():
+        from nege.store import open_store
+
+        return open_store(path)
     data, stored, dynamics = files.read(path)
     if "horizon" not in data.attrs:
         return data

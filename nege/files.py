@@ -27,7 +27,7 @@ def write(
         {
             "/result": data.assign_attrs(nege_schema=SCHEMA),
             "/model": model.to_dataset(),
-            "/dynamics": _stored(dynamics, model),
+            "/dynamics": dynamics_to_dataset(dynamics, model),
         }
     )
     partial = path.with_name(path.name + ".partial")
@@ -68,7 +68,8 @@ def read(
     return data, stored, dynamics
 
 
-def _stored(dynamics: Replicator | Logit | None, model: Model) -> xr.Dataset:
+def dynamics_to_dataset(dynamics: Replicator | Logit | None, model: Model) -> xr.Dataset:
+    """Return how people moved as a Dataset."""
     if isinstance(dynamics, Logit):
         weights = xr.DataArray(
             dynamics.region_weights(model), coords={"region": list(model.regions)}, dims="region"

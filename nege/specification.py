@@ -50,6 +50,7 @@ TABLES = {
     "online": ("trade_cost", "commission", "amenity", "name"),
     "dynamics": ("kind", "scale", "weights", "online_weight", "allow_entry"),
     "path": ("parameter", "from", "to", "points", "spacing", "back", "scenario", "city"),
+    "sweep": ("parameters", "random", "along", "keep"),
 }
 SCENARIOS = {name: getattr(scenarios, name) for name in scenarios.__all__}
 PLACED = ("geography", "online")  # arguments of models with tables of their own
@@ -113,33 +114,39 @@ def read(name: str) -> Specification:
     InputError
         Naming the key, the value and what is allowed.
     """
-    try:
-        tables = tomllib.loads(text(name))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError("file", name, "valid TOML", f"The parser says: {error}.") from error
-    _check_keys("", tables, TABLES)
-    for key in ("geography", "model", "path"):
-        if not isinstance(tables.get(key), dict):
-            raise InputError(f"[{key}]", tables.get(key), "a table", f"Add [{key}] to the file.")
-    kind = _kind(tables["model"])
-    places = _geography(tables["geography"])
-    if "scenario" in _table(tables, "path"):
+    tables = checked_tables(name, "path")
+    kind = kind_of(tables["model"])
+    places = make_geography(tables["geography"])
+    if "scenario" in table_of(tables, "path"):
         model, path = _along_scenario(tables, kind, places)
         parameter, values = STEP, path[STEP].values
         turn = values.size - 1
     else:
         model, parameter, values, turn = _along_parameter(tables, kind, places)
         path = xr.Dataset({parameter: (STEP, values)})
-    dynamics = _dynamics(tables, model)
-    title, why = _text(tables, "title", pathlib.Path(name).stem), _text(tables, "why", "")
+    dynamics = make_dynamics(tables, model)
+    title, why = text_of(tables, "title", pathlib.Path(name).stem), text_of(tables, "why", "")
     return Specification(title, why.strip(), model, dynamics, parameter, values, turn, path)
+
+
+def checked_tables(name: str, *needed: str) -> dict[str, Any]:
+    """Return the tables of a file, those needed being there."""
+    try:
+        tables = tomllib.loads(text(name))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError("file", name, "valid TOML", f"The parser says: {error}.") from error
+    check_keys("", tables, TABLES)
+    for key in ("geography", "model", *needed):
+        if not isinstance(tables.get(key), dict):
+            raise InputError(f"[{key}]", tables.get(key), "a table", f"Add [{key}] to the file.")
+    return tables
 
 
 def _along_parameter(
     tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
 ) -> tuple[Model, str, np.ndarray, int]:
     """Return the economy at the start of the path of one parameter, and that path."""
-    parameter, values, turn = _path(_table(tables, "path"))
+    parameter, values, turn = _path(table_of(tables, "path"))
     varied = kind.parameters
     if "online" in tables:
         varied += tuple(ONLINE + name for name in ONLINE_PARAMETERS)
@@ -147,8 +154,8 @@ def _along_parameter(
         absent = parameter.startswith(ONLINE) and "online" not in tables
         cure = "Add [online] to the file." if absent else near(parameter, varied)
         raise InputError("[path] parameter", parameter, "one of the model's", cure)
-    online = _online(tables, parameter, values)
-    model = _model(kind, tables["model"], places, online)
+    online = make_online(tables, parameter, values)
+    model = make_model(kind, tables["model"], places, online)
     model = model.replace({parameter: float(values[0])})
     model.replace({parameter: float(values[turn])})
     return model, parameter, values, turn
@@ -158,35 +165,38 @@ def _along_scenario(
     tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
 ) -> tuple[Model, xr.Dataset]:
     """Return the economy, and one of the ready paths of nege.scenarios."""
-    table = _table(tables, "path")
+    table = table_of(tables, "path")
     name = _choice("[path] scenario", table["scenario"], SCENARIOS)
-    _check_keys("path", table, ("scenario", "city"))
+    check_keys("path", table, ("scenario", "city"))
     path: xr.Dataset = SCENARIOS[name](places, city=table.get("city"))
     for parameter in map(str, path.data_vars):
         if parameter not in kind.parameters:
             cure = f"It moves {parameter}, which {kind.title} does not have."
             raise InputError("[path] scenario", name, "one for the model", cure)
-    model = _model(kind, tables["model"], places, _online(tables, STEP, np.empty(0)))
+    model = make_model(kind, tables["model"], places, make_online(tables, STEP, np.empty(0)))
     model.replace({str(key): values.isel(step=0) for key, values in path.data_vars.items()})
     return model, path
 
 
-def _table(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
+def table_of(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return a table of a file, its keys checked."""
     table = tables.get(key, {})
     if not isinstance(table, dict):
         raise InputError(f"[{key}]", table, "a table")
-    _check_keys(key, table, TABLES[key])
+    check_keys(key, table, TABLES[key])
     return table
 
 
-def _text(tables: Mapping[str, Any], key: str, default: str) -> str:
+def text_of(tables: Mapping[str, Any], key: str, default: str) -> str:
+    """Return a text of a file."""
     value = tables.get(key, default)
     if not isinstance(value, str):
         raise InputError(key, value, "text", "Put it in quotes.")
     return value
 
 
-def _check_keys(table: str, given: Mapping[str, Any], allowed: Any) -> None:
+def check_keys(table: str, given: Mapping[str, Any], allowed: Any) -> None:
+    """Refuse keys that are not known."""
     for key in given:
         if key not in allowed:
             where = f"key in [{table}]" if table else "key"
@@ -200,10 +210,11 @@ def _choice(argument: str, value: Any, allowed: Any) -> str:
     return value
 
 
-def _geography(table: dict[str, Any]) -> geography.Geography:
+def make_geography(table: dict[str, Any]) -> geography.Geography:
+    """Return the places of a table."""
     kind = _choice("[geography] kind", table.get("kind"), GEOGRAPHIES)
     given = {key: value for key, value in table.items() if key != "kind"}
-    _check_keys("geography", given, ARGUMENTS[kind])
+    check_keys("geography", given, ARGUMENTS[kind])
     if kind == "cities":
         return geography.cities(**given)
     optional = ("names", "population")
@@ -214,10 +225,13 @@ def _geography(table: dict[str, Any]) -> geography.Geography:
     return GEOGRAPHIES[kind](*(given[key] for key in ARGUMENTS[kind] if key in given), **keywords)
 
 
-def _online(tables: Mapping[str, Any], parameter: str, values: np.ndarray) -> OnlineRegion | None:
+def make_online(
+    tables: Mapping[str, Any], parameter: str, values: np.ndarray
+) -> OnlineRegion | None:
+    """Return the online region of a file, None where it has none."""
     if "online" not in tables:
         return None
-    table = _table(tables, "online")
+    table = table_of(tables, "online")
     if "trade_cost" not in table:
         if parameter != "online_trade_cost":
             raise InputError(
@@ -227,19 +241,21 @@ def _online(tables: Mapping[str, Any], parameter: str, values: np.ndarray) -> On
     return OnlineRegion(**table)
 
 
-def _kind(table: Mapping[str, Any]) -> type[Model]:
+def kind_of(table: Mapping[str, Any]) -> type[Model]:
+    """Return the class of a model by its kind."""
     kinds = Model.kinds()
     return kinds[_choice("[model] kind", table.get("kind", "core-periphery"), kinds)]
 
 
-def _model(
+def make_model(
     kind: type[Model],
     table: Mapping[str, Any],
     places: geography.Geography,
     online: OnlineRegion | None,
 ) -> Model:
+    """Return the economy of a table."""
     arguments = inspect.signature(kind).parameters
-    _check_keys("model", table, ["kind", *(n for n in arguments if n not in PLACED)])
+    check_keys("model", table, ["kind", *(n for n in arguments if n not in PLACED)])
     for key in kind.parameters:
         if key not in table and arguments[key].default is inspect.Parameter.empty:
             raise InputError(f"[model] {key}", None, "given")
@@ -257,12 +273,13 @@ def _model(
     return model
 
 
-def _dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:
-    table = _table(tables, "dynamics")
+def make_dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:
+    """Return how people move."""
+    table = table_of(tables, "dynamics")
     kind = _choice("[dynamics] kind", table.get("kind", "replicator"), ("logit", "replicator"))
     wanted = ("scale", "weights", "online_weight") if kind == "logit" else ("allow_entry",)
     given = {key: value for key, value in table.items() if key != "kind"}
-    _check_keys("dynamics", given, wanted)
+    check_keys("dynamics", given, wanted)
     if kind == "replicator":
         return Replicator(**given)
     if not model.in_shares:
@@ -295,23 +312,29 @@ def _path(table: dict[str, Any]) -> tuple[str, np.ndarray, int]:
     for key in ("parameter", "from", "to"):
         if key not in table:
             raise InputError(f"[path] {key}", None, "given")
-    first = validation.number("[path] from", table["from"])
-    last = validation.number("[path] to", table["to"])
-    points = validation.whole("[path] points", table.get("points", 25), at_least=2)
-    spacing = _choice("[path] spacing", table.get("spacing", "linear"), ("linear", "log"))
-    for key, end in (("from", first), ("to", last)):
-        if spacing == "log" and end <= 0.0:
-            cure = "A logarithmic path needs positive ends."
-            raise InputError(f"[path] {key}", end, "positive", cure)
     back = table.get("back", False)
     if not isinstance(back, bool):
         raise InputError("[path] back", back, "true or false")
+    values = value_range("[path]", table)
+    turn = len(values) - 1
+    if back:
+        values = np.concatenate([values, values[-2::-1]])
+    return str(table["parameter"]), values, turn
+
+
+def value_range(where: str, table: Mapping[str, Any]) -> np.ndarray:
+    """Return the values from one end to the other, both included exactly."""
+    ends = []
+    spacing = _choice(f"{where} spacing", table.get("spacing", "linear"), ("linear", "log"))
+    for key in ("from", "to"):
+        if key not in table:
+            raise InputError(f"{where} {key}", None, "given")
+        ends.append(validation.number(f"{where} {key}", table[key]))
+        if spacing == "log" and ends[-1] <= 0.0:
+            cure = "A logarithmic path needs positive ends."
+            raise InputError(f"{where} {key}", ends[-1], "positive", cure)
+    count = validation.whole(f"{where} points", table.get("points", 25), at_least=2)
     space = np.geomspace if spacing == "log" else np.linspace
-    values = space(first, last, points)
-    values[0], values[-1] = first, last
-    turn = points - 1
-    return (
-        str(table["parameter"]),
-        np.concatenate([values, values[-2::-1]]) if back else values,
-        turn,
-    )
+    values: np.ndarray = space(ends[0], ends[1], count)
+    values[0], values[-1] = ends
+    return values

@@ -1,4 +1,4 @@
-"""Many economies: grids of parameters, and paths followed from one solution to the next.
+"""Many economies: grids, lists and random designs of parameters, and paths to follow.
 
 Everything comes back as one Dataset, with what was varied in front. A point that
 fails is recorded with its status and its residual; its variables are NaN there, so
@@ -7,69 +7,87 @@ that no picture shows a number that was not solved.
 
 from __future__ import annotations
 
-import itertools
+import contextlib
+import math
+import pathlib
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from nege import axes
+from nege import axes, points, validation, workers
+from nege.clearing import with_dims
 from nege.errors import InputError
 from nege.models.base import Model
-from nege.models.results import LongRun
 from nege.options import Logit, Replicator, SolverOptions
-from nege.search import find_long_run
+from nege.points import Points
 from nege.solve import check_dynamics, check_model, check_options, default_start, provenance
-from nege.status import Status
+from nege.units import Block, LongRuns, ShortRuns
 
 __all__ = ["follow", "sweep"]
 
 FIRST = "first"
 
-PROOF = {
-    "status": ("int8", "how the solve ended, see nege.Status"),
-    "residual": ("float64", "largest violation of equilibrium that is left"),
-    "error": ("float64", "estimate of the distance to the exact equilibrium"),
-    "iterations": ("int64", "steps along the dynamics and Newton steps"),
-    "leading_eigenvalue": ("float64", "growth rate of the fastest small deviation"),
-    "perturbed": ("bool", "whether the solve had to nudge the economy off a point"),
-}
-
 
 def sweep(
     model: Model,
-    parameters: Mapping[str, Sequence[float] | np.ndarray],
+    parameters: Mapping[str, Sequence[float] | np.ndarray] | xr.Dataset,
     *,
+    share: Any = None,
     start: Any = None,
     along: str | None = FIRST,
+    keep: Sequence[str] | None = None,
     dynamics: Replicator | Logit | None = None,
     options: SolverOptions | None = None,
+    store: str | pathlib.Path | None = None,
+    overwrite: bool = False,
+    unit: int | None = None,
+    processes: int = 1,
+    client: Any = None,
     progress: bool | None = None,
 ) -> xr.Dataset:
-    """Long runs over a grid of parameters, each line followed from point to point.
+    """Long runs (or short runs) over a grid, a list or a random design of parameters.
 
-    Along one dimension every solve starts from the solution before it, so a line is
-    what an economy goes through as that parameter changes: where several equilibria
-    exist, the branch it stays on.
+    In a grid every solve starts from the solution before it along one dimension, so
+    that a line is what an economy goes through as that parameter changes: where several
+    equilibria exist, the branch it stays on.
 
     Parameters
     ----------
     model : Model
         The economy to vary.
-    parameters : mapping of str to 1-d array
+    parameters : mapping of str to 1-d array, or Dataset
         Values by parameter, e.g. ``{"online_trade_cost": [2, 1.5, 1], "sigma": [3, 5]}``,
-        visited in the order given.
+        for a grid, visited in the order given; a Dataset over ``point`` for a list,
+        as :func:`nege.random_points` makes one.
+    share : DataArray, mapping or array, optional
+        Distributions at which to solve short runs instead of long runs, as
+        :func:`nege.short_run` takes them; its dimensions follow those of `parameters`.
     start : DataArray, mapping or array, optional
         Where each line starts; ``default_start(model)`` by default.
     along : str or None, optional
-        The dimension followed: the first named one by default. None solves each
-        point from `start`, independently of its neighbours.
+        The dimension followed: the first of a grid by default. None solves each point
+        from `start`, independently of its neighbours, as lists and short runs do.
+    keep : sequence of str, optional
+        Which outputs to keep; all by default, ``status`` always.
     dynamics : Replicator or Logit, optional
         How people move.
     options : SolverOptions, optional
         Tolerances and limits.
+    store : str or Path, optional
+        Zarr store, filled unit by unit; needs ``pip install "nege[sweep]"``. Called
+        again, the sweep does only what is missing. Memory does not grow with its size.
+    overwrite : bool, default False
+        Replace the store of another sweep.
+    unit : int, optional
+        Points that are solved, written and resumed together, whole lines at least;
+        about a second of work by default.
+    processes : int, default 1
+        How many to solve in.
+    client : dask.distributed.Client, optional
+        Cluster to solve on. Only this process writes to the store.
     progress : bool, optional
         Show a bar; by default only on a terminal, and only for long work.
 
@@ -77,14 +95,21 @@ def sweep(
     -------
     Dataset
         The model's variables over the swept dimensions in front, and ``status,
-        residual, error, iterations, leading_eigenvalue, perturbed`` per point.
-        Variables are NaN where ``status`` is not zero.
+        residual, error, iterations`` per point, for long runs ``leading_eigenvalue,
+        perturbed`` too. Variables are NaN where ``status`` is not zero. With a store,
+        values are read from it where they are looked at.
 
     Raises
     ------
     InputError
-        For an unknown parameter (naming those near it), an empty list, or any
-        value that the model refuses; before anything is solved.
+        For an unknown parameter (naming those near it), an empty list, or a value
+        that the model refuses; before anything is solved. For a store that cannot be
+        written, that holds another sweep (naming what differs), or that another
+        process is writing to.
+
+    Notes
+    -----
+    Results are the same to the last bit with any number of processes or workers.
 
     Examples
     --------
@@ -96,25 +121,31 @@ def sweep(
     array([[0.5, 0.5], [0.5, 1. ]])
     """
     check_model(model)
-    varied = {n: axes.axis(model, n, v) for n, v in axes.items("parameters", parameters)}
-    along = axes.followed(next(iter(varied)) if along == FIRST else along, varied)
-    others = [name for name in varied if name != along]
-    inner = () if along is None else varied[along]
-    solver = _Solver(model, start, dynamics, options)
-    result = _Table(model, tuple(varied), tuple(len(values) for values in varied.values()))
-    bar = progress_bar(progress, int(np.prod(result.shape)))
-    for outer in itertools.product(*(range(len(varied[name])) for name in others)):
-        chosen = {name: varied[name][i] for name, i in zip(others, outer, strict=True)}
-        line = [{**chosen, along: value} for value in inner] if along else [chosen]
-        for position, point in enumerate(solver.line(line)):
-            index = dict(zip(others, outer, strict=True))
-            if along is not None:
-                index[along] = position
-            result.put(tuple(index[name] for name in varied), *point)
-            bar.update()
-    bar.close()
-    coords = {name: (name, values) for name, values in varied.items()}
-    return result.dataset(coords, solver.options)
+    options = check_options(options)
+    processes = validation.whole("processes", processes, at_least=1)
+    if unit is not None:
+        unit = validation.whole("unit", unit, at_least=1)
+    client = workers.check_client(client)
+    is_list = isinstance(parameters, xr.Dataset)
+    varied = (
+        points.listed(model, "parameters", parameters, "point")
+        if is_list
+        else points.grid(model, parameters)
+    )
+    if along == FIRST:
+        along = None if is_list or share is not None else next(iter(varied.sizes))
+    work: LongRuns | ShortRuns
+    if share is None:
+        along = axes.followed(along, varied.sizes)
+        work = _long_runs(model, varied, options, keep, start, dynamics, along, unit)
+    else:
+        given = {"start": start, "dynamics": dynamics, "along": along}
+        work = _short_runs(model, varied, options, keep, share, unit, given)
+    if store is None:
+        return _fill(_Table(work), processes, client, progress)
+    from nege.store import Store
+
+    return _fill(Store(store, work, overwrite=overwrite), processes, client, progress)
 
 
 def follow(
@@ -166,122 +197,105 @@ def follow(
     array([0., 1., 1., 0.])
     """
     check_model(model)
-    steps = _path(path)
-    axes.check_names(model, [str(name) for name in steps.data_vars])
-    count = steps.sizes["step"]
-    points = [
-        {
-            str(name): _value(array.isel(step=i) if "step" in array.dims else array)
-            for name, array in steps.data_vars.items()
-        }
-        for i in range(count)
-    ]
-    for point in points:
-        model.replace(point)
-    solver = _Solver(model, start, dynamics, options)
-    result = _Table(model, ("step",), (count,))
-    bar = progress_bar(progress, count)
-    for i, solved in enumerate(solver.line(points)):
-        result.put((i,), *solved)
-        bar.update()
-    bar.close()
-    coords: dict[str, Any] = {
-        str(name): _in_order(array, model.coordinates()).variable
-        for name, array in steps.data_vars.items()
-    }
-    coords["step"] = steps["step"].values if "step" in steps.coords else np.arange(count)
-    return result.dataset(coords, solver.options)
+    steps = points.listed(model, "path", path, "step")
+    options = check_options(options)
+    work = _long_runs(model, steps, options, None, start, dynamics, "step", None)
+    return _fill(_Table(work), 1, None, progress)
 
 
-class _Solver:
-    """Solves lines of economies, each point from the last one that converged."""
+def _long_runs(
+    model: Model,
+    varied: Points,
+    options: SolverOptions,
+    keep: Sequence[str] | None,
+    start: Any,
+    dynamics: Any,
+    along: str | None,
+    unit: int | None,
+) -> LongRuns:
+    begin = default_start(model) if start is None else model.check_share(start, "start")
+    moves = check_dynamics(dynamics)
+    return LongRuns(model, varied, options, keep, begin, moves, along, unit)
 
-    def __init__(
-        self,
-        model: Model,
-        start: Any,
-        dynamics: Replicator | Logit | None,
-        options: SolverOptions | None,
-    ) -> None:
-        self.model = model
-        self.start = default_start(model) if start is None else model.check_share(start, "start")
-        self.dynamics = check_dynamics(dynamics)
-        self.options = check_options(options)
 
-    def line(self, points: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Model, LongRun]]:
-        share, state = self.start, self.model.start_state()
-        for point in points:
-            model = self.model.replace(point)
-            found = find_long_run(model, share, state, self.dynamics, self.options)
-            yield model, found
-            if found.status is Status.CONVERGED:
-                share, state = found.share, found.state
+def _short_runs(
+    model: Model,
+    varied: Points,
+    options: SolverOptions,
+    keep: Sequence[str] | None,
+    share: Any,
+    unit: int | None,
+    given: Mapping[str, Any],
+) -> ShortRuns:
+    for name, value in given.items():
+        if value is not None:
+            cure = "Where people are is given, so that each short run stands for itself."
+            raise InputError(name, value, "left out where share is given", cure)
+    if isinstance(share, Mapping):
+        share = model.check_share(share)
+    labelled = with_dims(share)
+    dims = {str(dim): size for dim, size in labelled.sizes.items() if dim != "region"}
+    for dim in dims:
+        if dim in varied.coords:
+            raise InputError("share", dim, "over dimensions that are not parameters too")
+    shares = validation.many_shares("share", labelled.transpose(*dims, "region"), model.regions)
+    work = ShortRuns(model, varied, options, keep, shares, dims, unit)
+    work.coords.update({str(n): c.variable for n, c in labelled.coords.items() if n != "region"})
+    return work
+
+
+def _fill(table: Any, processes: int, client: Any, progress: bool | None) -> xr.Dataset:
+    """Solve what is missing, wherever the results go."""
+    work = table.work
+    work.points.check(work.model)
+    with table, contextlib.closing(progress_bar(progress, math.prod(work.sizes.values()))) as bar:
+        bar.update(math.prod(work.sizes.values()) - sum(map(_points, table.missing())))
+        with contextlib.closing(
+            workers.solved(work, table.missing(), processes, client)
+        ) as results:
+            for block, values in results:
+                table.write(block, values)
+                bar.update(_points(block))
+    result: xr.Dataset = table.dataset()
+    return result
+
+
+def _points(block: Block) -> int:
+    return math.prod(part.stop - part.start for part in block)
 
 
 class _Table:
-    """The Dataset to be, as arrays that are filled point by point."""
+    """The Dataset to be, in memory; used as a store is."""
 
-    def __init__(self, model: Model, dims: tuple[str, ...], shape: tuple[int, ...]) -> None:
-        self.model, self.dims, self.shape = model, dims, shape
-        sizes = {dim: len(labels) for dim, labels in model.coordinates().items()}
-        self.values = {
-            name: np.full(shape + tuple(sizes[dim] for dim in variable.dims), np.nan)
-            for name, variable in model.variables.items()
-        }
-        self.proof = {name: np.zeros(shape, dtype) for name, (dtype, _) in PROOF.items()}
-        self.proof["status"][:] = Status.PENDING
+    def __init__(self, work: LongRuns | ShortRuns) -> None:
+        self.work = work
+        self.values = work.empty()
 
-    def put(self, index: tuple[int, ...], model: Model, found: LongRun) -> None:
-        if found.status is Status.CONVERGED:
-            for name, value in model.outcome(found.share, found.state, found.parameters).items():
-                self.values[name][index] = value
-        for name in PROOF:
-            value = getattr(found, name)
-            self.proof[name][index] = bool(value) if name == "perturbed" else value
+    def __enter__(self) -> _Table:
+        return self
 
-    def dataset(self, coords: Mapping[str, Any], options: SolverOptions) -> xr.Dataset:
-        proof = {
-            name: (self.dims, self.proof[name], {"long_name": meaning})
-            for name, (_, meaning) in PROOF.items()
-        }
+    def __exit__(self, *error: object) -> None: ...
+
+    def missing(self) -> Iterator[Block]:
+        return self.work.blocks()
+
+    def write(self, block: Block, values: Mapping[str, np.ndarray]) -> None:
+        for name, value in values.items():
+            self.values[name][block] = value
+
+    def dataset(self) -> xr.Dataset:
         return xr.Dataset(
-            {**self.model.named(self.values, self.dims), **proof},
-            coords={**coords, **self.model.coordinates()},
-            attrs={"model": repr(self.model), **provenance(options)},
+            {
+                name: (output.dims, self.values[name], output.attributes)
+                for name, output in self.work.outputs.items()
+            },
+            coords={**self.work.coords, **self.work.model.coordinates()},
+            attrs={"model": repr(self.work.model), **provenance(self.work.options)},
         )
-
-
-def _path(path: Any) -> xr.Dataset:
-    if not isinstance(path, xr.Dataset):
-        lists = {name: axes.numbers(name, values) for name, values in axes.items("path", path)}
-        lengths = {name: len(values) for name, values in lists.items()}
-        if len(set(lengths.values())) > 1:
-            raise InputError("path", lengths, "lists of one length", "Repeat constant values.")
-        path = xr.Dataset({name: ("step", values) for name, values in lists.items()})
-    if not path.data_vars:
-        raise InputError("path", dict(path.sizes), "a Dataset of parameters", "It holds none.")
-    if "step" not in path.dims or path.sizes["step"] == 0:
-        raise InputError(
-            "path", dict(path.sizes), 'a Dataset with at least one "step"', "Name its dim step."
-        )
-    steps: xr.Dataset = path
-    return steps
-
-
-def _value(array: xr.DataArray) -> Any:
-    return array.item() if array.ndim == 0 else array
-
-
-def _in_order(array: xr.DataArray, labels: Mapping[str, Sequence[Any]]) -> xr.DataArray:
-    """Put the values of a parameter in the model's order of labels, which the result bears."""
-    for dim in set(labels) & set(array.indexes):
-        given = [str(label) for label in array.indexes[dim]]
-        array = array.isel({dim: [given.index(label) for label in labels[dim]]})
-    return array
 
 
 class _Silent:
-    def update(self) -> None: ...
+    def update(self, done: int = 1) -> None: ...
 
     def close(self) -> None: ...
 

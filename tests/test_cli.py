@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege import cli, report, specification
+from nege import cli, report, specification, sweep_specification
 
 SMALL = """
 title = "Three places on a line"
@@ -168,3 +168,85 @@ def test_a_jump_between_places_is_one_too_and_so_is_its_hysteresis(tmp_path, cap
     printed = " ".join(capsys.readouterr().out.split())
     assert "A jump on the way: between 1.6" in printed
     assert "That is hysteresis" in printed
+
+
+SWEEP = (
+    SMALL.partition("[path]")[0]
+    + """
+[sweep]
+keep = ["share", "residual"]
+[sweep.parameters]
+online_trade_cost = { from = 1.6, to = 1.2, points = 3 }
+mu = [0.3, 0.4]
+"""
+)
+
+
+def test_a_sweep_is_stored_resumed_told_and_drawn(tmp_path, capsys):
+    (tmp_path / "s.toml").write_text(SWEEP)
+    store = str(tmp_path / "runs.zarr")
+    command = ["sweep", str(tmp_path / "s.toml"), "--store", store, "--unit", "3"]
+    assert cli.main(command) == 0
+    first = capsys.readouterr().out
+    assert "over online_trade_cost (3), mu (2): 6 points" in first
+    assert "6 converged: every tolerance holds" in first
+    data = nege.load(store)
+    assert set(data.data_vars) == {"share", "status", "residual"}
+    np.testing.assert_array_equal(data.online_trade_cost, [1.6, 1.4, 1.2])
+    (tmp_path / "runs.zarr" / "status" / "c" / "0" / "1").unlink()  # as if it was killed there
+    assert cli.main(["status", store]) == 1
+    out, err = capsys.readouterr()
+    assert "3 converged" in out
+    assert "3 pending: not solved yet. Run the sweep again." in out
+    assert "3 points are not solved" in err
+    assert cli.main([*command, "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+    assert nege.load(store).identical(data)
+    picture = str(tmp_path / "p.png")
+    assert cli.main(["plot", store, "--at", "region=online", "--output", picture]) == 0
+    assert (tmp_path / "p.png").stat().st_size > 5000  # a heat map
+    (tmp_path / "p.png").unlink()
+    assert cli.main(["plot", store, "--at", "mu=0.4", "--output", picture]) == 0
+    assert (tmp_path / "p.png").stat().st_size > 5000  # lines
+    capsys.readouterr()
+    for wrong, message in (("mu=much", "--at mu must be a number"), ("mu", "must be NAME=VALUE")):
+        assert cli.main(["plot", store, "--at", wrong, "--output", picture]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_a_path_is_swept_as_a_line_and_a_random_design_as_a_list(small, tmp_path, capsys):
+    found = sweep_specification.read(str(small))
+    assert list(found.parameters) == ["online_trade_cost"]
+    assert found.parameters["online_trade_cost"][-1] == 1.0
+    text = SWEEP.replace("[sweep]", "[sweep]\nrandom = { count = 5, seed = 2 }")
+    text = text.replace("{ from = 1.6, to = 1.2, points = 3 }", "[1.2, 1.6]")
+    (tmp_path / "r.toml").write_text(text)
+    design = sweep_specification.read(str(tmp_path / "r.toml")).parameters
+    assert design.sizes == {"point": 5}
+    assert design.identical(
+        nege.random_points({"online_trade_cost": (1.2, 1.6), "mu": (0.3, 0.4)}, 5, rng=2)
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("mu = [0.3, 0.4]", "sigmma = [3, 4]", "Did you mean 'sigma'"),
+        ("points = 3", "point = 3", "Did you mean 'points'"),
+        ("from = 1.6, ", "", "online_trade_cost from must be given"),
+        ("[sweep]", "[sweep]\nrandom = 5", "a table such as {count"),
+        ("[sweep]", '[sweep]\nalong = "sigma"', "along must be one of the swept"),
+    ],
+)
+def test_mistakes_in_a_sweep_are_one_line_on_the_error_stream(tmp_path, capsys, old, new, message):
+    (tmp_path / "s.toml").write_text(SWEEP.replace(old, new))
+    command = ["sweep", str(tmp_path / "s.toml"), "--store", str(tmp_path / "runs.zarr"), "--quiet"]
+    assert cli.main(command) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "runs.zarr").exists()
+
+
+def test_what_is_no_store_is_said(tmp_path, capsys):
+    for command in ("status", "plot"):
+        assert cli.main([command, str(tmp_path)]) == 2
+        assert "must be a store that nege.sweep made" in capsys.readouterr().err

@@ -37,6 +37,7 @@ DRIVERS = (
     *("solve", "clearing", "batch", "axes", "search", "sweep", "equilibrium"),
     *("plot", "report", "cli", "files", "testing", "patterns", "scenarios", "decomposition"),
     *("enumeration", "certify", "boxes", "census", "multistart", "settling", "stability"),
+    *("points", "units", "recipe", "store", "workers", "threads"),
 )
 
 

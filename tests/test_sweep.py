@@ -122,3 +122,94 @@ def test_a_new_geography_needs_what_belongs_to_its_places(economy):
     assert moved.regions == ("0", "1", "2", "online")
     same = economy.replace(geography=nege.geography.line(2))
     assert same.farmers.identical(economy.farmers)
+
+
+def test_a_list_of_points_is_what_each_of_them_gives_alone(economy):
+    design = nege.random_points({"sigma": (4, 6), "online_trade_cost": (1.05, 1.6)}, 6, rng=3)
+    ds = nege.sweep(economy, design)
+    assert ds.share.dims == ("point", "region")
+    np.testing.assert_array_equal(ds.sigma, design.sigma)
+    for i in range(6):
+        point = {name: float(design[name][i]) for name in design}
+        alone = nege.solve(economy.replace(point))
+        np.testing.assert_array_equal(ds.share[i], alone.data.share)
+        assert ds.residual[i] == alone.residual
+
+
+def test_a_list_may_be_followed_and_is_then_a_path(economy):
+    costs = [1.3, 1.0, 1.4]
+    lined = nege.sweep(economy, xr.Dataset({"online_trade_cost": ("point", costs)}), along="point")
+    path = nege.follow(economy, {"online_trade_cost": costs})
+    np.testing.assert_array_equal(lined.share, path.share)
+    assert lined.share[2, -1] == 1.0  # where the history led, not where a fresh start does
+
+
+@pytest.mark.parametrize("sampler", ["halton", "latin hypercube", "sobol"])
+def test_random_points_fill_their_box_and_repeat(sampler):
+    """Each quarter of each range holds its share of the points, give or take one."""
+    ranges = {"sigma": (3.0, 7.0), "mu": (0.2, 0.6)}
+    ds = nege.random_points(ranges, 64, rng=5, sampler=sampler)
+    assert ds.sizes == {"point": 64}
+    for name, (low, high) in ranges.items():
+        counts = np.histogram(ds[name], bins=4, range=(low, high))[0]
+        assert counts.sum() == 64
+        assert abs(counts - 16).max() <= 1
+    assert ds.identical(nege.random_points(ranges, 64, rng=5, sampler=sampler))
+    assert not ds.identical(nege.random_points(ranges, 64, rng=6, sampler=sampler))
+
+
+def test_random_points_that_make_no_sense_are_refused():
+    with pytest.raises(nege.InputError, match="a power of two"):
+        nege.random_points({"mu": (0.2, 0.6)}, 100, sampler="sobol")
+    with pytest.raises(nege.InputError, match="the first below the second"):
+        nege.random_points({"mu": (0.6, 0.2)}, 100)
+
+
+@pytest.mark.parametrize("online", [None, nege.OnlineRegion(trade_cost=1.3)])
+def test_short_runs_at_given_shares_are_those_of_short_run(two, online):
+    """At every parameter point and distribution, by the vector loops of two regions and without."""
+    economy = two(2.0, online)
+    rng = np.random.default_rng(1)
+    share = xr.DataArray(
+        rng.dirichlet(np.ones(len(economy.regions)), 5),
+        dims=("draw", "region"),
+        coords={"draw": list("abcde")},
+    )
+    grid = {"sigma": [4.0, 6.0], "trade_cost": [1.5, 2.0, 3.0]}
+    ds = nege.sweep(economy, grid, share=share)
+    assert ds.wage.dims == ("sigma", "trade_cost", "draw", "region")
+    assert ds.residual.max() <= 1e-12
+    expected = nege.short_run(economy, share, parameters=grid)
+    for name in economy.variables:
+        np.testing.assert_allclose(ds[name], expected[name], rtol=1e-9)
+    one = nege.sweep(economy, grid, share=share[2].values)
+    np.testing.assert_array_equal(one.wage, ds.wage.sel(draw="c"))
+    assert one.wage.dims == ("sigma", "trade_cost", "region")
+
+
+def test_short_runs_follow_nothing_and_start_nowhere(economy):
+    for wrong in ({"along": "mu"}, {"start": [0.2, 0.3, 0.5]}, {"dynamics": nege.Replicator()}):
+        with pytest.raises(nege.InputError, match="left out where share is given"):
+            nege.sweep(economy, {"mu": [0.3]}, share=[0.2, 0.3, 0.5], **wrong)
+
+
+def test_only_what_is_asked_for_is_kept_and_always_how_it_ended(economy):
+    grid = {"online_trade_cost": [1.3, 1.1]}
+    ds = nege.sweep(economy, grid, keep=["leading_eigenvalue", "share"])
+    assert list(ds.data_vars) == ["share", "status", "leading_eigenvalue"]
+    xr.testing.assert_identical(ds.share, nege.sweep(economy, grid).share)
+    with pytest.raises(nege.InputError, match="Did you mean 'share'"):
+        nege.sweep(economy, grid, keep=["shares"])
+    with pytest.raises(nege.InputError, match="a list of outputs"):
+        nege.sweep(economy, grid, keep="share")
+
+
+def test_bad_points_are_refused_before_anything_is_solved_or_made(economy, tmp_path):
+    for wrong in (
+        {"sigma": [4.0, 0.5]},
+        {"sgma": [4.0]},
+        xr.Dataset({"mu": ("point", [0.3, 2.0])}),
+    ):
+        with pytest.raises(nege.InputError):
+            nege.sweep(economy, wrong, store=tmp_path / "s.zarr")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,254 @@
+"""Units of work: what a sweep solves in one go, whoever does it and wherever.
+
+A unit is a rectangular block of the swept dimensions. It is solved by itself, from
+nothing but the description here, so that it comes out the same to the last bit in
+this process, in another one and on a cluster.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nege import batch
+from nege.errors import InputError, near
+from nege.models.base import Model
+from nege.options import Logit, Replicator, SolverOptions
+from nege.points import Points
+from nege.search import find_long_run
+from nege.status import Status
+from nege.threads import one_thread
+
+Block = tuple[slice, ...]
+
+LONG_RUN = 150_000  # points in a unit, times regions squared: about a second of work
+SHORT_RUN = 1_000_000  # points in a unit, times regions: tens of megabytes
+MOST, FEWEST_UNITS = 4096, 64
+
+PROOF = {
+    "status": ("int8", "how the solve ended, see nege.Status"),
+    "residual": ("float64", "largest violation of equilibrium that is left"),
+    "error": ("float64", "estimate of the distance to the exact equilibrium"),
+    "iterations": ("int64", "steps along the dynamics and Newton steps"),
+    "leading_eigenvalue": ("float64", "growth rate of the fastest small deviation"),
+    "perturbed": ("bool", "whether the solve had to nudge the economy off a point"),
+}
+SHORT_RUN_PROOF = {
+    "status": PROOF["status"],
+    "residual": ("float64", "largest violation of market clearing"),
+    "error": ("float64", "bound on the error of log wages"),
+    "iterations": ("int64", "iterations of the wage map"),
+}
+
+
+class Output(NamedTuple):
+    """One variable of the result."""
+
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: str
+    attributes: dict[str, str]
+
+    @property
+    def unsolved(self) -> Any:
+        """What it holds where nothing was solved."""
+        kind = np.dtype(self.dtype).kind
+        return {"f": math.nan, "b": False, "i": int(Status.PENDING)}[kind]
+
+
+class _Work:
+    """What long and short runs have in common: dimensions, outputs, units."""
+
+    horizon: str
+    proof: dict[str, tuple[str, str]]
+
+    def __init__(
+        self, model: Model, points: Points, options: SolverOptions, keep: Sequence[str] | None
+    ) -> None:
+        self.model, self.points, self.options = model, points, options
+        self.sizes = dict(points.sizes)
+        self.coords = dict(points.coords)
+        self.keep = self._kept(keep)
+
+    def _kept(self, keep: Sequence[str] | None) -> tuple[str, ...]:
+        known = (*self.model.variables, *self.proof)
+        if keep is None:
+            return known
+        if isinstance(keep, str) or not isinstance(keep, Sequence):
+            raise InputError("keep", keep, "a list of outputs", f"Known: {', '.join(known)}.")
+        for name in keep:
+            if name not in known:
+                raise InputError("keep", name, "outputs of the sweep", near(name, known))
+        return tuple(name for name in known if name in keep or name == "status")
+
+    @property
+    def outputs(self) -> dict[str, Output]:
+        """What the result holds: the variables, then the proof, in units of work's order."""
+        front, shape = tuple(self.sizes), tuple(self.sizes.values())
+        inner = {dim: len(labels) for dim, labels in self.model.coordinates().items()}
+        found = {}
+        for name, variable in self.model.variables.items():
+            whole = shape + tuple(inner[dim] for dim in variable.dims)
+            about = self.model.describe(name)
+            found[name] = Output(front + variable.dims, whole, "float64", about)
+        for name, (dtype, meaning) in self.proof.items():
+            found[name] = Output(front, shape, dtype, {"long_name": meaning})
+        return {name: found[name] for name in self.keep}
+
+    def divide(self, unit: int, whole: str | None = None) -> None:
+        """Fix the shape of a unit of so many points; one dimension is never cut."""
+        part = {dim: size if dim == whole else 1 for dim, size in self.sizes.items()}
+        for dim in reversed(self.sizes):
+            if dim != whole:
+                room = max(1, unit // math.prod(part.values()))
+                parts = math.ceil(self.sizes[dim] / room)
+                part[dim] = math.ceil(self.sizes[dim] / parts)
+        self.unit = tuple(part.values())
+
+    def blocks(self) -> Iterator[Block]:
+        """Every unit, in order."""
+        starts = (
+            range(0, size, step) for size, step in zip(self.sizes.values(), self.unit, strict=True)
+        )
+        for corner in itertools.product(*starts):
+            yield tuple(
+                slice(low, min(low + step, size))
+                for low, step, size in zip(corner, self.unit, self.sizes.values(), strict=True)
+            )
+
+    def empty(self, block: Block | None = None) -> dict[str, np.ndarray]:
+        """Return arrays for a unit, or for everything, in which nothing is solved."""
+        sizes = tuple(self.sizes.values())
+        front = sizes if block is None else tuple(part.stop - part.start for part in block)
+        return {
+            name: np.full(front + output.shape[len(sizes) :], output.unsolved, output.dtype)
+            for name, output in self.outputs.items()
+        }
+
+    def solve(self, block: Block) -> dict[str, np.ndarray]:
+        """Solve a unit."""
+        with one_thread():
+            return self._solve(block)
+
+    def warm(self, block: Block) -> None:
+        """Solve the first point of a unit, so that the cache has the compiled kernels."""
+        self.solve(tuple(slice(part.start, part.start + 1) for part in block))
+
+    def _solve(self, block: Block) -> dict[str, np.ndarray]:
+        raise NotImplementedError
+
+
+class LongRuns(_Work):
+    """Long runs, each from a start or from the one before it along a line."""
+
+    horizon = "long run"
+    proof = PROOF
+
+    def __init__(
+        self,
+        model: Model,
+        points: Points,
+        options: SolverOptions,
+        keep: Sequence[str] | None,
+        start: np.ndarray,
+        dynamics: Replicator | Logit,
+        along: str | None,
+        unit: int | None,
+    ) -> None:
+        super().__init__(model, points, options, keep)
+        self.start, self.dynamics, self.along = start, dynamics, along
+        fit = min(MOST, max(1, LONG_RUN // len(model.regions) ** 2))
+        self.divide(unit or _spread(fit, self.sizes), along)
+
+    def _solve(self, block: Block) -> dict[str, np.ndarray]:
+        values = self.empty(block)
+        ranges = [range(part.start, part.stop) for part in block]
+        along = None if self.along is None else list(self.sizes).index(self.along)
+        inner = range(1) if along is None else ranges[along]
+        outer = [range(1) if axis == along else r for axis, r in enumerate(ranges)]
+        for line in itertools.product(*outer):
+            share, state = self.start, self.model.start_state()
+            for k in inner:
+                index = list(line)
+                if along is not None:
+                    index[along] = k
+                point = dict(zip(self.sizes, index, strict=True))
+                model = self.points.economy(self.model, point)
+                found = find_long_run(model, share, state, self.dynamics, self.options)
+                where = tuple(i - part.start for i, part in zip(index, block, strict=True))
+                self._put(values, where, model, found)
+                if found.status is Status.CONVERGED:
+                    share, state = found.share, found.state
+        return values
+
+    def _put(
+        self, values: dict[str, np.ndarray], where: tuple[int, ...], model: Model, found: Any
+    ) -> None:
+        if found.status is Status.CONVERGED:
+            outcome = model.outcome(found.share, found.state, found.parameters)
+            for name in outcome.keys() & values.keys():
+                values[name][where] = outcome[name]
+        for name in self.proof.keys() & values.keys():
+            value = getattr(found, name)
+            values[name][where] = bool(value) if name == "perturbed" else value
+
+
+class ShortRuns(_Work):
+    """Short runs of every parameter point at every distribution, each by itself."""
+
+    horizon = "short run"
+    proof = SHORT_RUN_PROOF
+
+    def __init__(
+        self,
+        model: Model,
+        points: Points,
+        options: SolverOptions,
+        keep: Sequence[str] | None,
+        share: np.ndarray,
+        dims: dict[str, int],
+        unit: int | None,
+    ) -> None:
+        super().__init__(model, points, options, keep)
+        self.share = share
+        self.sizes.update(dims)
+        self.divide(unit or _spread(max(1, SHORT_RUN // len(model.regions)), self.sizes))
+
+    def _solve(self, block: Block) -> dict[str, np.ndarray]:
+        values = self.empty(block)
+        front = len(self.points.sizes)
+        share = self.share[block[front:]]
+        flat = np.ascontiguousarray(share.reshape(-1, share.shape[-1]))
+        ranges = [range(part.start, part.stop) for part in block[:front]]
+        for where in np.ndindex(*map(len, ranges)):
+            index = {d: r[i] for d, r, i in zip(self.points.sizes, ranges, where, strict=True)}
+            model = self.points.economy(self.model, index)
+            many, parameters = self._at(model, flat)
+            failed = many.status[0] != Status.CONVERGED
+            if self.model.variables.keys() & values.keys():
+                outcome = model.outcome(flat, many.states[0], parameters)
+                for name in outcome.keys() & values.keys():
+                    outcome[name][failed] = np.nan
+                    values[name][where] = outcome[name].reshape(values[name][where].shape)
+            for name in self.proof.keys() & values.keys():
+                values[name][where] = getattr(many, name)[0].reshape(share.shape[:-1])
+        return values
+
+    def _at(self, model: Model, flat: np.ndarray) -> tuple[Any, Any]:
+        """Return the short runs of one economy at every distribution."""
+        parameters = model.kernel_for(self.options.operator, compiled=True)
+        options = self.options.kernel()
+        if self.options.method == "auto":
+            special = model.short_runs_at_once([parameters], flat, options)
+            if special is not None:
+                return special, parameters
+        return batch.solve_many([parameters], flat, model.start_state(), options), parameters
+
+
+def _spread(fit: int, sizes: dict[str, int]) -> int:
+    """Points in a unit: as many as fit, but units enough for everybody to have some."""
+    return max(1, min(fit, math.prod(sizes.values()) // FEWEST_UNITS))

@@ -1,0 +1,88 @@
+"""A sweep that is killed again and again, and what is left of it: for tests and benchmarks.
+
+Run as a program it is the sweep: it notes each unit before it solves it.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+
+import nege
+from nege.units import LongRuns
+
+FIRST_NOTE = 120  # seconds within which a run has to get going
+
+
+class Killed(NamedTuple):
+    """What became of a sweep that was killed."""
+
+    kills: int
+    units: int
+    solved: Counter  # how often each unit was begun
+    same: bool  # whether the store is what an uninterrupted run makes, to the last bit
+
+
+def sweep(store, units, **keywords):
+    """Lines of two digital costs each, a unit to a line, from an economy of three regions."""
+    online = nege.OnlineRegion(trade_cost=1.5)
+    places = nege.geography.equidistant(2)
+    economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.8, online=online)
+    grid = {"online_trade_cost": [1.5, 1.1], "mu": np.linspace(0.2, 0.4, units)}
+    return nege.sweep(economy, grid, store=store, unit=2, **keywords)
+
+
+def same(a, b):
+    """Whether two sweeps agree to the last bit."""
+    return set(a.variables) == set(b.variables) and all(
+        a[name].values.tobytes() == b[name].values.tobytes()
+        for name in a.data_vars
+        if a[name].dtype.kind != "T"
+    )
+
+
+def run(folder: pathlib.Path, *, units: int, kills: int, seed: int) -> Killed:
+    """Kill a sweep at random moments, let it finish, and compare."""
+    rng = np.random.default_rng(seed)
+    store, notes = folder / "killed.zarr", folder / "notes"
+    notes.touch()
+    command = [sys.executable, __file__, str(store), str(notes), str(units)]
+    done = 0
+    for _ in range(kills):
+        begun = len(notes.read_text().split())
+        goal = begun + int(rng.integers(1, max(2, 2 * (units - begun) // (kills + 1))))
+        process = subprocess.Popen(command)
+        limit = time.monotonic() + FIRST_NOTE
+        while len(notes.read_text().split()) < goal and process.poll() is None:
+            assert time.monotonic() < limit, "the sweep does not get going"
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0.0, 0.02))  # anywhere in a unit, solving or writing
+        process.send_signal(signal.SIGKILL)
+        done += process.wait() == -signal.SIGKILL
+    subprocess.run(command, check=True)
+    whole = sweep(folder / "whole.zarr", units)
+    return Killed(done, units, Counter(notes.read_text().split()), same(nege.load(store), whole))
+
+
+def _note(path):
+    """Write down each unit before it is solved."""
+    solve = LongRuns.solve
+
+    def noted(self, block):
+        with pathlib.Path(path).open("a") as file:
+            file.write(f"{block[1].start}\n")
+        return solve(self, block)
+
+    LongRuns.solve = noted
+
+
+if __name__ == "__main__":
+    _note(sys.argv[2])
+    sweep(sys.argv[1], int(sys.argv[3]))

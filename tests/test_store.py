@@ -1,0 +1,277 @@
+"""Stores: nothing solved is lost or solved twice, and nothing else passes for solved."""
+
+import contextlib
+import os
+import pathlib
+import resource
+import subprocess
+import sys
+import tempfile
+
+import kills
+import numpy as np
+import pytest
+import xarray as xr
+
+import nege
+from nege import recipe
+from nege.store import Store
+from nege.units import LongRuns
+
+UNITS = 8
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Units in the order in which they are solved."""
+    begun = []
+    solve = LongRuns.solve
+
+    def noted(self, block):
+        begun.append(block)
+        return solve(self, block)
+
+    monkeypatch.setattr(LongRuns, "solve", noted)
+    return begun
+
+
+@pytest.fixture
+def stopped(monkeypatch):
+    """Call something after so many units were written."""
+
+    def after(units, action):
+        write, written = Store.write, []
+
+        def counting(self, block, values):
+            if len(written) == units:
+                action()
+            written.append(block)
+            write(self, block, values)
+
+        monkeypatch.setattr(Store, "write", counting)
+        return lambda: monkeypatch.setattr(Store, "write", write)
+
+    return after
+
+
+def stop():
+    raise KeyboardInterrupt
+
+
+def test_a_store_is_the_dataset_that_xarray_and_nege_open(tmp_path):
+    memory, stored = kills.sweep(None, UNITS), kills.sweep(tmp_path / "s.zarr", UNITS)
+    assert kills.same(memory, stored)
+    assert list(stored.data_vars) == list(memory.data_vars)
+    assert kills.same(memory, nege.load(tmp_path / "s.zarr"))
+    with xr.open_zarr(tmp_path / "s.zarr") as lazy:  # as anybody would, without a warning
+        xr.testing.assert_equal(lazy.compute(), stored.compute())
+        assert lazy.share.chunks[1] == (1,) * UNITS
+        assert lazy.share.attrs == memory.share.attrs
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["s.zarr"]
+
+
+def test_the_same_call_again_solves_only_what_is_missing(tmp_path, counted, stopped):
+    go_on = stopped(3, stop)
+    with pytest.raises(KeyboardInterrupt):
+        kills.sweep(tmp_path / "s.zarr", UNITS)
+    half = nege.load(tmp_path / "s.zarr")
+    assert (half.status == nege.Status.PENDING).sum() == 2 * (UNITS - 3)
+    assert np.isnan(half.share.values[half.status.values == nege.Status.PENDING]).all()
+    go_on()
+    whole = kills.sweep(tmp_path / "s.zarr", UNITS)
+    assert len(counted) == UNITS + 1
+    assert len({str(block) for block in counted}) == UNITS
+    assert kills.same(whole, kills.sweep(tmp_path / "t.zarr", UNITS))
+    counted.clear()
+    kills.sweep(tmp_path / "s.zarr", UNITS)
+    assert counted == []
+
+
+def test_a_sweep_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(tmp_path):
+    found = kills.run(tmp_path, units=60, kills=3, seed=1)
+    assert found.kills >= 2
+    assert found.same
+    assert len(found.solved) == 60
+    # Only what was under way when a run was killed is begun again.
+    assert sum(found.solved.values()) <= 60 + found.kills
+    assert not list(tmp_path.glob("*.lock"))
+
+
+CHANGES = {
+    "model.parameter_sigma": lambda m, k: (m.replace(sigma=6), k),
+    "model.parameter_farmers": lambda m, k: (m.replace(farmers=[0.4, 0.6]), k),
+    "model.online_commission": lambda m, k: (m.replace(online_commission=0.1), k),
+    "parameters.mu": lambda m, k: (m, {**k, "parameters": {"mu": [0.3, 0.35]}}),
+    "sizes": lambda m, k: (m, {**k, "parameters": {"mu": [0.3, 0.4, 0.5]}}),
+    "start": lambda m, k: (m, {**k, "start": [0.2, 0.3, 0.5]}),
+    "keep": lambda m, k: (m, {**k, "keep": ["share"]}),
+    "along": lambda m, k: (m, {**k, "along": None}),
+    "dynamics.scale": lambda m, k: (m, {**k, "dynamics": nege.Logit(scale=0.1)}),
+    "dynamics.allow_entry": lambda m, k: (m, {**k, "dynamics": nege.Replicator(allow_entry=False)}),
+    "horizon": lambda m, k: (m, {**k, "share": [0.2, 0.3, 0.5]}),
+    "options.tolerance_payoff": lambda m, k: (
+        m,
+        {**k, "options": nege.SolverOptions(tolerance_payoff=1e-9)},
+    ),
+}
+
+
+@pytest.fixture
+def small(two, tmp_path):
+    keywords = {"parameters": {"mu": [0.3, 0.4]}, "store": tmp_path / "s.zarr"}
+    economy = two(1.8, nege.OnlineRegion(trade_cost=1.5))
+    return economy, keywords, nege.sweep(economy, **keywords)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_store_of_another_sweep_is_refused_naming_what_differs(small, name):
+    economy, keywords, first = small
+    changed, other = CHANGES[name](economy, keywords)
+    with pytest.raises(nege.InputError, match=rf"What differs: .*\b{name} is .* there and .* here"):
+        nege.sweep(changed, **other)
+    xr.testing.assert_identical(nege.load(keywords["store"]).compute(), first.compute())
+    replaced = nege.sweep(changed, **other, overwrite=True)
+    assert (replaced.status != nege.Status.PENDING).all()
+    assert (
+        recipe.differences(
+            nege.store.read_recipe(keywords["store"]), nege.store.read_recipe(keywords["store"])
+        )
+        == ""
+    )
+    assert sorted(p.name for p in keywords["store"].parent.iterdir()) == ["s.zarr"]
+
+
+def test_another_version_of_nege_is_another_sweep(small, monkeypatch):
+    economy, keywords, _ = small
+    monkeypatch.setattr(recipe, "__version__", "99.0")
+    with pytest.raises(nege.InputError, match=r"nege_version is .* there and 99.0 here"):
+        nege.sweep(economy, **keywords)
+
+
+def test_what_nege_did_not_make_is_left_alone(two, tmp_path):
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "data").write_text("mine")
+    with pytest.raises(nege.InputError, match="nege leaves alone"):
+        nege.sweep(two(2.0), {"mu": [0.3]}, store=tmp_path / "precious", overwrite=True)
+    assert (tmp_path / "precious" / "data").read_text() == "mine"
+    with pytest.raises(nege.InputError, match=r"a store that nege\.sweep made"):
+        nege.load(tmp_path / "precious")
+
+
+def test_only_one_run_at_a_time_writes_to_a_store(tmp_path, stopped):
+    """The second is refused while the first is at work; the first goes on undisturbed."""
+
+    def second():
+        with pytest.raises(nege.InputError, match=f"held by process {os.getpid()}"):
+            kills.sweep(tmp_path / "s.zarr", UNITS)
+        with pytest.raises(nege.InputError, match="no other sweep is writing"):
+            kills.sweep(tmp_path / "s.zarr", UNITS + 1, overwrite=True)
+
+    stopped(3, second)
+    assert (kills.sweep(tmp_path / "s.zarr", UNITS).status == nege.Status.CONVERGED).all()
+
+
+def test_the_lock_file_of_a_dead_process_means_nothing(tmp_path):
+    (tmp_path / "s.zarr.lock").write_text("process 1")
+    assert (kills.sweep(tmp_path / "s.zarr", 2).status == nege.Status.CONVERGED).all()
+
+
+def test_a_full_disk_is_said_and_nothing_finished_is_lost(tmp_path, stopped, counted):
+    """Files that may not grow stand for a disk without room: the write fails half-way."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    go_on = stopped(3, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20, hard)))
+    try:
+        with pytest.raises(nege.InputError, match=r"a disk with room.*File too large.*is kept"):
+            kills.sweep(tmp_path / "s.zarr", UNITS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    go_on()
+    whole = kills.sweep(None, UNITS)
+    half = nege.load(tmp_path / "s.zarr").isel(mu=slice(0, 3))
+    assert kills.same(half.compute(), whole.isel(mu=slice(0, 3)))
+    counted.clear()
+    assert kills.same(kills.sweep(tmp_path / "s.zarr", UNITS), whole)
+    assert len(counted) == UNITS - 3
+
+
+@pytest.fixture
+def public():
+    """A folder that every user can look into, and that nobody can write to in the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield pathlib.Path(folder)
+        for path in (folder, *pathlib.Path(folder).rglob("*/")):
+            pathlib.Path(path).chmod(0o755)
+
+
+@contextlib.contextmanager
+def somebody():
+    """Be a user whom permissions bind."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_solved(
+    public, stopped, counted
+):
+    go_on = stopped(3, stop)
+    with pytest.raises(KeyboardInterrupt):
+        kills.sweep(public / "half.zarr", UNITS)
+    go_on()
+    kills.sweep(public / "whole.zarr", UNITS)
+    counted.clear()
+    for folder in (public, *public.rglob("*/")):
+        folder.chmod(0o555)
+    with somebody():
+        for name in ("half.zarr", "new.zarr"):
+            with pytest.raises(nege.InputError, match=r"can be written.*Permission denied"):
+                kills.sweep(public / name, UNITS)
+        assert (nege.load(public / "half.zarr").status == nege.Status.CONVERGED).sum() == 6
+        # What is finished needs no writing.
+        finished = kills.sweep(public / "whole.zarr", UNITS)
+        assert kills.same(finished, nege.load(public / "whole.zarr"))
+    assert counted == []
+
+
+def test_points_that_fail_are_stored_as_failed(two, tmp_path):
+    options = nege.SolverOptions(limit_steps=2)
+    ds = nege.sweep(
+        two(1.2), {"mu": [0.3, 0.4]}, start=[0.3, 0.7], options=options, store=tmp_path / "s.zarr"
+    )
+    assert (ds.status == nege.Status.LIMIT).all()
+    assert np.isnan(ds.share).all()
+    assert nege.store.tally(tmp_path / "s.zarr")[0][nege.Status.LIMIT] == 2
+
+
+def test_names_and_labels_of_points_survive(two, tmp_path):
+    design = xr.Dataset({"mu": ("point", [0.3, 0.4])}, coords={"point": ["low", "high"]})
+    ds = nege.sweep(two(1.8), design, store=tmp_path / "s.zarr")
+    assert ds.sel(point="high").mu == 0.4
+    assert (ds.sel(point="low", region="1").share >= 0).all()
+
+
+def test_memory_does_not_grow_with_the_number_of_points():
+    """A hundred times the points, in a process each: the peak is that of one unit."""
+    code = """
+import resource, sys, tempfile, numpy as np, nege
+points = int(sys.argv[1])
+economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
+share = np.linspace(0, 1, 1000)
+with tempfile.TemporaryDirectory() as folder:
+    nege.sweep(economy, {"trade_cost": np.linspace(1.1, 3, points // 1000)},
+        share=np.stack([share, 1 - share], -1), store=folder + "/s.zarr", unit=20_000)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+    few, many = (
+        int(
+            subprocess.run(
+                [sys.executable, "-c", code, points], capture_output=True, check=True
+            ).stdout
+        )
+        for points in ("20000", "1000000")
+    )
+    assert many - few < 40  # MB; the results alone are 130 MB
