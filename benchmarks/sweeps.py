@@ -140,7 +140,7 @@ def unit_on_cluster(count: int) -> dict[str, Any]:
 
     with (
         distributed.LocalCluster(
-            n_workers=CORES, threads_per_worker=1, dashboard_address=None
+            n_workers=CORES, threads_per_worker=1, dashboard_address="127.0.0.1:0"
         ) as c,
         distributed.Client(c) as client,
         tempfile.TemporaryDirectory() as folder,

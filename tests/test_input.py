@@ -301,7 +301,7 @@ follow(M, {"mu": masked([0.3, 0.4])})       | mu         | --            | fill 
 def test_a_wrong_sweep_is_refused_before_anything_is_solved(
     monkeypatch, code, argument, shown, cure
 ):
-    module = importlib.import_module("nege.sweep")
+    module = importlib.import_module("nege.units")
     monkeypatch.setattr(module, "find_long_run", lambda *_: pytest.fail("it solved something"))
     assert_refused(typed(code), argument, shown, cure)
 

@@ -35,7 +35,7 @@ def cluster():
     with (
         config.set({"distributed.scheduler.active-memory-manager.start": False}),
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
         ) as made,
         distributed.Client(made) as client,
     ):
