@@ -246,7 +246,7 @@ decompose(M, TURN, start=[1, 2])                | start      | [1, 2]      | equ
 def test_a_wrong_decomposition_is_refused_before_anything_is_solved(
     monkeypatch, code, argument, shown, cure
 ):
-    module = importlib.import_module("nege.sweep")
+    module = importlib.import_module("nege.units")
     monkeypatch.setattr(module, "find_long_run", lambda *_: pytest.fail("it solved something"))
     assert_refused(typed(code), argument, shown, cure)
 
