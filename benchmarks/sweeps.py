@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 import nege
-from nege.solve import default_start
 
 CORES = 2
 SIGMA, MU = 5.0, 0.4  # of every economy here, unless they are varied
@@ -191,7 +190,7 @@ def long_runs_by_scipy(count: int) -> dict[str, Any]:
 
     To 1e-6 where nege polishes to 1e-10, without looking whether the end is stable.
     """
-    found = _spread(_settled_by_scipy, count, default_start(twelve_regions()))
+    found = _spread(_settled_by_scipy, count, twelve_regions().default_start())
     if not found.get("missing") and not max(found.pop("result")) <= 1e-6:
         raise RuntimeError("SciPy does not come to rest on some of these points")
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -114,7 +113,7 @@ def _one(model: Model, share: np.ndarray, options: SolverOptions) -> Equilibrium
     state = model.start_state()
     own = model.own_short_run(share, state, options)
     if own is not None:
-        return or_raise(_labelled(model, share, own.state, parameters, own, math.nan, options))
+        return or_raise(_labelled(model, share, own.state, parameters, own, options))
     report = batch.solve_one(parameters, share, state, options.kernel(), model.geography.metric)
     if (
         report.status != Status.CONVERGED
@@ -125,7 +124,7 @@ def _one(model: Model, share: np.ndarray, options: SolverOptions) -> Equilibrium
         # Transforms round relative to the largest number; a matrix does not.
         parameters, state = model.kernel, model.start_state()
         report = batch.solve_one(parameters, share, state, options.kernel(), model.geography.metric)
-    return or_raise(_labelled(model, share, state, parameters, report, report.rate, options))
+    return or_raise(_labelled(model, share, state, parameters, report, options))
 
 
 def _labelled(
@@ -134,7 +133,6 @@ def _labelled(
     state: np.ndarray,
     parameters: Any,
     report: Any,
-    rate: float,
     options: SolverOptions,
 ) -> Equilibrium:
     return Equilibrium(
@@ -147,7 +145,7 @@ def _labelled(
         horizon="short run",
         operator=trade.name_of(parameters.operator),
         method=METHODS[report.method],
-        rate=float(rate),
+        rate=float(report.rate),
         provenance=provenance(options),
     )
 

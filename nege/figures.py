@@ -49,7 +49,7 @@ def online_share(run: Run) -> Figure:
     contrast = None
     if specification.parameter == "online_trade_cost":
         contrast = specification.model.online_thresholds(CONTRAST_COST)
-    figure = _figure(11 if contrast else 6, 4.6)
+    figure = plot.new_figure(11 if contrast else 6, 4.6)
     axes = figure.subplots(1, 2 if contrast else 1, squeeze=False)[0]
     ax = plot.there_and_back(
         specification.values,
@@ -110,7 +110,7 @@ def cities(run: Run) -> Figure:
     first, last = good[0], good[good <= specification.turn][-1]
     share = report.places(run).values
     before, after = share[first], share[last]
-    figure = _figure(15, 4.6)
+    figure = plot.new_figure(15, 4.6)
     left, middle, right = figure.subplots(1, 3)
     name = report.words(specification.parameter)
     online = report.online_share(run)
@@ -180,10 +180,3 @@ def _name_largest(ax: Any, model: Model, share: np.ndarray, count: int = 6) -> N
                 fontsize=9,
                 path_effects=[halo],
             )
-
-
-def _figure(width: float, height: float) -> Figure:
-    # Without pyplot: no window, no global state, whatever backend the user has.
-    module: Any = require("matplotlib.figure", "plot", "Drawing")
-    figure: Figure = module.Figure(figsize=(width, height), layout="constrained")
-    return figure

@@ -169,7 +169,7 @@ def hysteresis(
     interval : pair of float
         Its ends; the path goes from the larger to the smaller and back.
     start : DataArray, mapping or array, optional
-        Where the first long run starts; ``default_start(model)`` by default.
+        Where the first long run starts; ``model.default_start()`` by default.
     points : int, default 41
         Values each way, both ends included.
     dynamics : Replicator or Logit, optional

@@ -176,12 +176,8 @@ class Search:
 
     def _group(self) -> Symmetry:
         """Find the symmetries, and check them on growth rates themselves."""
-        weights = self.motion.dynamics.log_weight
-        found = groups.of_kernels([self.motion.parameters], weights)
-        x = np.random.default_rng(0).dirichlet(np.ones(self.n))
-        here = self.motion.at(x, self.model.start_state()).growth
-        for g in found.generators():
-            there = self.motion.at(x[g], self.model.start_state()).growth
-            if not np.max(np.abs(there - here[g])) <= EQUIVARIANT * np.max(np.abs(here)):
-                return groups.trivial(self.n)  # payoffs know more than the kernel's arrays say
-        return found
+        found = groups.of_kernels([self.motion.parameters], self.motion.dynamics.log_weight)
+        state = self.model.start_state()
+        return groups.respected(
+            found, lambda x: self.motion.at(x, state).growth, relative=EQUIVARIANT
+        )

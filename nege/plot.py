@@ -16,12 +16,14 @@ from nege.errors import InputError, require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from nege.bifurcation import BifurcationDiagram
     from nege.equilibrium import Equilibrium
     from nege.hysteresis import Hysteresis
 
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
+SKY, PURPLE = "#56B4E9", "#CC79A7"
 MARKERS = {
     "break": ("o", VERMILION),
     "sustain": ("s", GREEN),
@@ -279,3 +281,10 @@ def new_axes(ax: Axes | None) -> Axes:
     pyplot = require("matplotlib.pyplot", "plot", "Drawing")
     made: Axes = pyplot.subplots(layout="constrained")[1]
     return made
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return a figure for a file: no window, no global state, whatever backend the user has."""
+    module: Any = require("matplotlib.figure", "plot", "Drawing")
+    figure: Figure = module.Figure(figsize=(width, height), layout="constrained")
+    return figure

@@ -17,12 +17,22 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, require
 from nege.patterns import UNKNOWN, patterns
-from nege.plot import BLUE, GREEN, GREY, ORANGE, VERMILION, new_axes, places
+from nege.plot import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    new_axes,
+    places,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SKY, PURPLE, NAVY = "#56B4E9", "#CC79A7", "#003B5C"
+NAVY = "#003B5C"
 INDUSTRY_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
 #: The phases of a pair of industries and the modes of one, the darker the more digital.
 WORD_COLOURS = {

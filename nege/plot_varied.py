@@ -16,12 +16,12 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, require
-from nege.plot import BLUE, GREEN, GREY, ORANGE, VERMILION, new_axes
+from nege.plot import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", VERMILION, "#56B4E9", "#000000")
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, "#000000")
 DASHES: tuple[Any, ...] = ("-", (0, (4, 2)))
 ARMS = {"down": "falling", "up": "rising"}
 MOST_SHADES = 12  # lines that can be told apart by how dark they are

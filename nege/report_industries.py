@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 
 from nege import plot_industries
-from nege.errors import require
 from nege.patterns import patterns
+from nege.plot import new_figure
 from nege.status import Status
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def drawings(run: Run) -> dict[str, Figure]:
     if good.size == 0:
         return {}
     result, places = run.result.isel(step=good), run.specification.model.geography.coordinates
-    figures = {"timeline.png": _figure(9, 2.8), "shares.png": _figure(14, 4.6)}
+    figures = {"timeline.png": new_figure(9, 2.8), "shares.png": new_figure(14, 4.6)}
     along = patterns(run.result).assign_coords(step=run.specification.values)
     ax = plot_industries.timeline(along, ax=figures["timeline.png"].subplots())
     ax.set_xlabel(run.specification.parameter.replace("_", " "))
@@ -100,7 +100,7 @@ def _maps(
     drawn = []
     for word in dict.fromkeys(words):
         position = words.index(word)
-        figure = _figure(5 * (1 + len(industries)), 4.8)
+        figure = new_figure(5 * (1 + len(industries)), 4.8)
         figure.suptitle(f"{word}, {_titled(run, good[position])}")
         axes = figure.subplots(1, 1 + len(industries))
         for industry, ax in zip((None, *industries), axes, strict=True):
@@ -116,11 +116,3 @@ def _titled(run: Run, step: int) -> str:
 
 def _lower(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
-
-
-def _figure(width: float, height: float) -> Figure:
-    # Without pyplot: no window, no global state, whatever backend the user has.
-    figure: Figure = require("matplotlib.figure", "plot", "Drawing").Figure(
-        figsize=(width, height), layout="constrained"
-    )
-    return figure

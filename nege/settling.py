@@ -9,13 +9,11 @@ import numpy as np
 import xarray as xr
 
 from nege.census import Equilibria
-from nege.equilibrium import Equilibrium
-from nege.models import trade
 from nege.models.base import Model
 from nege.models.results import LongRun
 from nege.options import Logit, Replicator, SolverOptions
 from nege.search import find_long_run
-from nege.solve import provenance
+from nege.solve import long_run_result
 from nege.status import Status
 from nege.sweep import progress_bar
 
@@ -66,7 +64,9 @@ def settled(
         boxes=0,
         orbits=np.ones(len(found), dtype=int),
         basins=_basins(ends, len(found)) if ends else None,
-        _members=tuple(_equilibrium(model, end, dynamics, options) for end in found),
+        _members=tuple(
+            long_run_result(model, end, dynamics, options).with_stability() for end in found
+        ),
     )
 
 
@@ -91,23 +91,3 @@ def _basins(ends: list[int], count: int) -> xr.DataArray:
     hits = np.bincount([end for end in ends if end >= 0], minlength=count)
     about: dict[str, Any] = {"long_name": "share of random starts", "starts": len(ends)}
     return xr.DataArray(hits / len(ends), dims="equilibrium", name="basin", attrs=about)
-
-
-def _equilibrium(
-    model: Model, end: LongRun, dynamics: Replicator | Logit, options: SolverOptions
-) -> Equilibrium:
-    found = Equilibrium(
-        model=model,
-        data=model.label(end.share, end.state, end.parameters),
-        status=end.status,
-        residual=end.residual,
-        error=end.error,
-        iterations=end.iterations,
-        horizon="long run",
-        dynamics=dynamics,
-        perturbed=end.perturbed,
-        leading_eigenvalue=end.leading_eigenvalue,
-        operator=trade.name_of(end.parameters.operator),
-        provenance=provenance(options),
-    )
-    return found.with_stability()

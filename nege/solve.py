@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import numpy as np
-
 from nege._version import __version__
 from nege.equilibrium import Equilibrium
 from nege.errors import ConvergenceError, InputError
 from nege.models import trade
 from nege.models.base import Model
+from nege.models.results import LongRun
 from nege.options import Logit, Replicator, SolverOptions
 from nege.search import find_long_run
 from nege.status import Status
@@ -38,7 +37,7 @@ def solve(
     model : Model
         The economy.
     start : DataArray, mapping or array, optional
-        Shares to start from. By default ``default_start(model)``: uniform, tilted
+        Shares to start from. By default ``model.default_start()``: uniform, tilted
         by up to one per cent so that symmetric economies need not sit on a fence.
     dynamics : Replicator or Logit, optional
         How people move; replicator dynamics by default.
@@ -72,22 +71,9 @@ def solve(
     check_model(model)
     options = check_options(options)
     dynamics = check_dynamics(dynamics)
-    share = default_start(model) if start is None else model.check_share(start, "start")
+    share = model.default_start() if start is None else model.check_share(start, "start")
     found = find_long_run(model, share, model.start_state(), dynamics, options)
-    result = Equilibrium(
-        model=model,
-        data=model.label(found.share, found.state, found.parameters),
-        status=found.status,
-        residual=found.residual,
-        error=found.error,
-        iterations=found.iterations,
-        horizon="long run",
-        dynamics=dynamics,
-        perturbed=found.perturbed,
-        leading_eigenvalue=found.leading_eigenvalue,
-        operator=trade.name_of(found.parameters.operator),
-        provenance=provenance(options),
-    )
+    result = long_run_result(model, found, dynamics, options)
     if result.status is Status.UNSTABLE:  # what pure dynamics asked for, and says so
         return result
     return or_raise(result)
@@ -126,23 +112,24 @@ def estimate_memory(model: Model) -> dict[str, int]:
     return model.memory()
 
 
-def default_start(model: Model) -> np.ndarray:
-    """Return the uniform distribution with a fixed tilt of up to one per cent.
-
-    share_r is proportional to 1 + 0.02 (frac(0.618034 (r + 1)) - 0.5): irregular,
-    so that it shares no symmetry with any geography.
-
-    Parameters
-    ----------
-    model : Model
-        The economy whose regions are meant.
-
-    Returns
-    -------
-    ndarray
-        Shares over the regions, summing to one.
-    """
-    return model.default_start()
+def long_run_result(
+    model: Model, found: LongRun, dynamics: Replicator | Logit, options: SolverOptions
+) -> Equilibrium:
+    """Return a long run with its labels and its proof, however it ended."""
+    return Equilibrium(
+        model=model,
+        data=model.label(found.share, found.state, found.parameters),
+        status=found.status,
+        residual=found.residual,
+        error=found.error,
+        iterations=found.iterations,
+        horizon="long run",
+        dynamics=dynamics,
+        perturbed=found.perturbed,
+        leading_eigenvalue=found.leading_eigenvalue,
+        operator=trade.name_of(found.parameters.operator),
+        provenance=provenance(options),
+    )
 
 
 def check_model(model: Any, *, in_shares: bool = False) -> None:

@@ -142,18 +142,23 @@ def checked_tables(name: str, *needed: str) -> dict[str, Any]:
     return tables
 
 
+def check_varied(where: str, parameter: str, kind: type[Model], tables: Mapping[str, Any]) -> None:
+    """Refuse to vary what is no parameter of the model or of the online region in the file."""
+    known = kind.parameters
+    if "online" in tables:
+        known += tuple(ONLINE + name for name in ONLINE_PARAMETERS)
+    if parameter not in known:
+        absent = parameter.startswith(ONLINE) and "online" not in tables
+        cure = "Add [online] to the file." if absent else near(parameter, known)
+        raise InputError(where, parameter, "one of the model's", cure)
+
+
 def _along_parameter(
     tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
 ) -> tuple[Model, str, np.ndarray, int]:
     """Return the economy at the start of the path of one parameter, and that path."""
     parameter, values, turn = _path(table_of(tables, "path"))
-    varied = kind.parameters
-    if "online" in tables:
-        varied += tuple(ONLINE + name for name in ONLINE_PARAMETERS)
-    if parameter not in varied:
-        absent = parameter.startswith(ONLINE) and "online" not in tables
-        cure = "Add [online] to the file." if absent else near(parameter, varied)
-        raise InputError("[path] parameter", parameter, "one of the model's", cure)
+    check_varied("[path] parameter", parameter, kind, tables)
     online = make_online(tables, parameter, values)
     model = make_model(kind, tables["model"], places, online)
     model = model.replace({parameter: float(values[0])})

@@ -27,6 +27,7 @@ FEW_REGIONS = 5  # up to which every set of regions is tried
 LOTS = 3  # more than regions, that are dealt among them
 RARE = 0.01  # of a start under tastes, which leave nobody out
 HEAVY = 0.9  # share of one cell in a start for Newton's method or for the dynamics
+EQUIVARIANT = 1e-8  # change of payoffs, in logs, that a symmetry may make
 ALIKE = 1e-6  # shares that differ by less are equal by symmetry
 
 
@@ -93,8 +94,8 @@ class Starts:
             start = next(self._guesses([np.arange(self.n)]))
             start = (1.0 - HEAVY) * start
             start[chosen[0]] += HEAVY / chosen[0].size
-            start *= 1.0 + 0.02 * (np.modf(0.618034 * np.arange(1, self.n + 1))[0] - 0.5)
             model = self.locus.at(tau)
+            start *= model.default_start()  # its tilt
             found = find_long_run(
                 model, start / start.sum(), model.start_state(), self.dynamics, self.locus.options
             )
@@ -163,18 +164,8 @@ class Starts:
 def group_of(locus: Locus) -> Symmetry:
     """Find the symmetries, and check them on payoffs themselves."""
     kernels = [locus.parameters(tau)[0] for tau in SAMPLES]
-    n = len(locus.model.regions)
     found = groups.of_kernels(kernels, locus.dynamics.log_weight)
-    x = np.random.default_rng(0).dirichlet(np.ones(n))
     state = locus.model.start_state()
-    here = locus.local(SAMPLES[0], x, state).attraction
-    swaps = []
-    for twins in found.classes:
-        swap = np.arange(n)
-        swap[twins] = np.roll(twins, 1)
-        swaps.append(swap)
-    for g in itertools.chain(found.arrangements, swaps):
-        there = locus.local(SAMPLES[0], x[g], state).attraction
-        if not np.max(np.abs(there - here[g])) <= 1e-8:
-            return groups.trivial(n)  # payoffs know more than the kernel's arrays say
-    return found
+    return groups.respected(
+        found, lambda x: locus.local(SAMPLES[0], x, state).attraction, absolute=EQUIVARIANT
+    )

@@ -23,7 +23,7 @@ from nege.errors import InputError
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
 from nege.points import Points
-from nege.solve import check_dynamics, check_model, check_options, default_start, provenance
+from nege.solve import check_dynamics, check_model, check_options, provenance
 from nege.units import Block, LongRuns, ShortRuns
 
 __all__ = ["follow", "sweep"]
@@ -66,7 +66,7 @@ def sweep(
         Distributions at which to solve short runs instead of long runs, as
         :func:`nege.short_run` takes them; its dimensions follow those of `parameters`.
     start : DataArray, mapping or array, optional
-        Where each line starts; ``default_start(model)`` by default.
+        Where each line starts; ``model.default_start()`` by default.
     along : str or None, optional
         The dimension followed: the first of a grid by default. None solves each point
         from `start`, independently of its neighbours, as lists and short runs do.
@@ -166,7 +166,7 @@ def follow(
     path : Dataset or mapping
         Parameters over the dimension "step"; or lists of equal length by name.
     start : DataArray, mapping or array, optional
-        Where the first step starts; ``default_start(model)`` by default.
+        Where the first step starts; ``model.default_start()`` by default.
     dynamics : Replicator or Logit, optional
         How people move.
     options : SolverOptions, optional
@@ -213,7 +213,7 @@ def _long_runs(
     along: str | None,
     unit: int | None,
 ) -> LongRuns:
-    begin = default_start(model) if start is None else model.check_share(start, "start")
+    begin = model.default_start() if start is None else model.check_share(start, "start")
     moves = check_dynamics(dynamics)
     return LongRuns(model, varied, options, keep, begin, moves, along, unit)
 

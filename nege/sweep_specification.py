@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 
 from nege import axes, points, specification
-from nege.errors import InputError, near
-from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
+from nege.errors import InputError
+from nege.models.base import ONLINE, Model
 from nege.options import Logit, Replicator
 
 RANGE = ("from", "to", "points", "spacing")
@@ -81,14 +81,8 @@ def _along_path(name: str) -> SweepSpecification:
 def _economy(tables: dict[str, Any], varied: Mapping[str, np.ndarray]) -> Model:
     """Return the economy at the first value of each parameter that is varied."""
     kind = specification.kind_of(tables["model"])
-    known = kind.parameters
-    if "online" in tables:
-        known += tuple(ONLINE + name for name in ONLINE_PARAMETERS)
     for parameter in varied:
-        if parameter not in known:
-            absent = parameter.startswith(ONLINE) and "online" not in tables
-            cure = "Add [online] to the file." if absent else near(parameter, known)
-            raise InputError("a name in [sweep.parameters]", parameter, "one of the model's", cure)
+        specification.check_varied("a name in [sweep.parameters]", parameter, kind, tables)
     places = specification.make_geography(tables["geography"])
     name, values = (COST, varied[COST]) if COST in varied else next(iter(varied.items()))
     online = specification.make_online(tables, name, values)

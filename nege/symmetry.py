@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -208,6 +208,39 @@ def of_kernels(kernels: Sequence[Any], weights: np.ndarray) -> Symmetry:
     vertex = np.column_stack([_levels(values) for values in vertices])
     edge = _together([_levels(values) for values in edges])
     return _find(_ranks(vertex), edge)
+
+
+def respected(
+    found: Symmetry,
+    response: Callable[[np.ndarray], np.ndarray],
+    *,
+    absolute: float = 0.0,
+    relative: float = 0.0,
+) -> Symmetry:
+    """Return the symmetries if payoffs, which may know more than a kernel's arrays, have them too.
+
+    Parameters
+    ----------
+    found : Symmetry
+        As the arrays have it.
+    response : callable
+        What people respond to at a distribution, by region.
+    absolute, relative : float
+        By how much a symmetry may change it, the larger of the two.
+
+    Returns
+    -------
+    Symmetry
+        The same, or the one without any.
+    """
+    n = found.arrangements.shape[1]
+    x = np.random.default_rng(0).dirichlet(np.ones(n))
+    here = response(x)
+    allowed = max(absolute, relative * float(np.max(np.abs(here))))
+    for g in found.generators():
+        if not np.max(np.abs(response(x[g]) - here[g])) <= allowed:
+            return trivial(n)
+    return found
 
 
 def trivial(n: int) -> Symmetry:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import nege
+from nege import units
 
 hypothesis.settings.register_profile(
     "nege", derandomize=True, deadline=None, max_examples=40, print_blob=True
@@ -16,6 +17,12 @@ hypothesis.settings.load_profile("nege")
 if os.environ.get("NUMBA_DISABLE_JIT") == "1":
     # Kernels divide by zero on purpose, as NumPy does: without the JIT it warns of it.
     np.seterr(all="ignore")
+
+
+@pytest.fixture
+def nothing_is_solved(monkeypatch):
+    """Fail a test as soon as a sweep or a path solves something."""
+    monkeypatch.setattr(units, "find_long_run", lambda *_: pytest.fail("it solved something"))
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ As in ``test_input``: tables hold what a user would type and pieces of the answe
 import copy
 import decimal
 import functools
-import importlib
 
 import numpy as np
 import pandas as pd
@@ -243,11 +242,8 @@ decompose(M, TURN, start=[1, 2])                | start      | [1, 2]      | equ
 
 
 @pytest.mark.parametrize(("code", "argument", "shown", "cure"), table(DECOMPOSITIONS))
-def test_a_wrong_decomposition_is_refused_before_anything_is_solved(
-    monkeypatch, code, argument, shown, cure
-):
-    module = importlib.import_module("nege.units")
-    monkeypatch.setattr(module, "find_long_run", lambda *_: pytest.fail("it solved something"))
+@pytest.mark.usefixtures("nothing_is_solved")
+def test_a_wrong_decomposition_is_refused_before_anything_is_solved(code, argument, shown, cure):
     assert_refused(typed(code), argument, shown, cure)
 
 

@@ -62,13 +62,11 @@ def test_weights_by_name_and_by_position_say_the_same(two):
 
 def test_the_default_start_is_uniform_but_for_a_tilt_of_one_per_cent():
     economy = nege.CorePeriphery(nege.geography.racetrack(9), sigma=5, mu=0.4, trade_cost=1.5)
-    from nege.solve import default_start
-
-    start = default_start(economy)
+    start = economy.default_start()
     assert start.sum() == pytest.approx(1.0, abs=1e-15)
     assert np.max(np.abs(start * 9 - 1)) <= 0.011
     assert len(set(np.abs(np.diff(start)).round(12))) > 1  # no period of its own
-    assert np.array_equal(start, default_start(economy))
+    assert np.array_equal(start, economy.default_start())
 
 
 def test_a_core_stays_where_it_is_sustained(two):

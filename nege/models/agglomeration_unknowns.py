@@ -7,13 +7,17 @@ then ln w0 and D. What moves slowly, firms and people, are the *movers*, place b
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from nege import validation
+from nege.errors import InputError
 from nege.kernels import agglomeration
 from nege.models.agglomeration_parameters import CHANNELS
+from nege.models.agglomeration_parameters import labels as labels_of
 
 DIVIDEND_START, REMOTE_WAGE_START = 0.5, 0.3
 
@@ -59,6 +63,50 @@ class Unknowns:
         firms = table[:, :-1].reshape(len(self.places), -1, 2)
         firms = firms / firms.sum((0, 2))[:, None]
         return np.column_stack([firms.reshape(len(table), -1), table[:, -1]]).ravel()
+
+
+def checked_movers(model: Any, share: Any, argument: str) -> np.ndarray:
+    """Return firms and people from a Dataset or mapping in the order of movers, checked."""
+    allowed = 'a Dataset or mapping with "firm_mass" and "population"'
+    cure = "The data of an equilibrium of this model is one: equilibrium.data."
+    if not isinstance(share, (xr.Dataset, Mapping)) or not {"firm_mass", "population"} <= set(
+        share
+    ):
+        raise InputError(argument, share, allowed, cure)
+    labels = labels_of(model.industries, model.geography.names)
+    dims = ("industry", "place", "channel")
+    firms = validation.table(
+        f"{argument}['firm_mass']",
+        share["firm_mass"],
+        {dim: labels[dim] for dim in dims},
+        at_least=0.0,
+    ).values
+    # Online firms that learn from each other alone can all be absent, but not some of them.
+    alone = (model.hears_offline.values == 0.0) & (model.spillover.values > 0.0)
+    alone &= ~(firms[..., agglomeration.ONLINE] > 0.0).any(1)
+    needed = np.stack([np.ones_like(alone), ~alone], axis=-1)
+    absent = (firms == 0.0).any(1) & needed & (model.variety.values < 1.0)[:, None]
+    nobody = ~(firms > 0.0).any((1, 2)) | absent.any(1)
+    if nobody.any():
+        name = model.industries[int(np.argmax(nobody))]
+        raise InputError(
+            f"{argument}['firm_mass']",
+            firms,
+            f"positive for {name!r}",
+            "Where variety is below 1, and for an industry as a whole, some firms always pay.",
+        )
+    jobless = ~(firms > 0.0).any((0, 2))
+    if jobless.any():
+        name = model.geography.names[int(np.argmax(jobless))]
+        cure = "Somebody lives in every place, and has to find work there."
+        raise InputError(f"{argument}['firm_mass']", firms, f"positive in {name!r}", cure)
+    people = validation.shares(
+        f"{argument}['population']", share["population"], model.geography.names, dim="place"
+    )
+    if not (people > 0.0).all():
+        raise InputError(f"{argument}['population']", people, "positive in every place")
+    order: Unknowns = model._unknowns
+    return order.pack(firms, people)
 
 
 def start(model: Any) -> np.ndarray:

@@ -332,45 +332,7 @@ class OnlineAgglomeration(Model):
 
     def check_share(self, share: Any, argument: str = "start") -> np.ndarray:
         """Return firms and people to start from, taken from a Dataset or mapping, checked."""
-        allowed = 'a Dataset or mapping with "firm_mass" and "population"'
-        cure = "The data of an equilibrium of this model is one: equilibrium.data."
-        if not isinstance(share, (xr.Dataset, Mapping)) or not {"firm_mass", "population"} <= set(
-            share
-        ):
-            raise InputError(argument, share, allowed, cure)
-        labels = fields.labels(self.industries, self.geography.names)
-        dims = ("industry", "place", "channel")
-        firms = validation.table(
-            f"{argument}['firm_mass']",
-            share["firm_mass"],
-            {dim: labels[dim] for dim in dims},
-            at_least=0.0,
-        ).values
-        # Online firms that learn from each other alone can all be absent, but not some of them.
-        alone = (self.hears_offline.values == 0.0) & (self.spillover.values > 0.0)
-        alone &= ~(firms[..., agglomeration.ONLINE] > 0.0).any(1)
-        needed = np.stack([np.ones_like(alone), ~alone], axis=-1)
-        absent = (firms == 0.0).any(1) & needed & (self.variety.values < 1.0)[:, None]
-        nobody = ~(firms > 0.0).any((1, 2)) | absent.any(1)
-        if nobody.any():
-            name = self.industries[int(np.argmax(nobody))]
-            raise InputError(
-                f"{argument}['firm_mass']",
-                firms,
-                f"positive for {name!r}",
-                "Where variety is below 1, and for an industry as a whole, some firms always pay.",
-            )
-        jobless = ~(firms > 0.0).any((0, 2))
-        if jobless.any():
-            name = self.geography.names[int(np.argmax(jobless))]
-            cure = "Somebody lives in every place, and has to find work there."
-            raise InputError(f"{argument}['firm_mass']", firms, f"positive in {name!r}", cure)
-        people = validation.shares(
-            f"{argument}['population']", share["population"], self.geography.names, dim="place"
-        )
-        if not (people > 0.0).all():
-            raise InputError(f"{argument}['population']", people, "positive in every place")
-        return self._unknowns.pack(firms, people)
+        return unknowns.checked_movers(self, share, argument)
 
     @functools.cached_property
     def _unknowns(self) -> unknowns.Unknowns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +33,7 @@ class ShortRun(NamedTuple):
     error: float
     iterations: int
     method: int  # one of kernels.codes
+    rate: float = math.nan  # by which the residual fell in an iteration, where that is known
 
 
 class Deviations(NamedTuple):
