@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import sys
 import textwrap
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -12,6 +13,15 @@ import pytest
 
 import nege
 from nege.kernels.jit import equation, kernel
+
+
+class Plain(NamedTuple):
+    a: float
+
+
+class Other(NamedTuple):
+    a: float
+
 
 JIT = not numba.config.DISABLE_JIT
 
@@ -205,3 +215,35 @@ def test_kernels_divide_as_numpy_does():
 
     with np.errstate(all="ignore"):
         assert half(np.float64(0.0)) == np.inf
+
+
+def test_models_whose_parameters_have_one_name_stay_apart_in_compiled_code():
+    """Else one from the cache and one compiled now would be taken for each other."""
+    places = nege.geography.equidistant(2)
+    numbers = {"sigma": 5, "mu": 0.4, "trade_cost": 1.7}
+    models = nege.CorePeriphery(places, **numbers), nege.FootlooseEntrepreneur(places, **numbers)
+    names = {numba.typeof(model.kernel).mangling_args[0] for model in models}
+    assert len(names) == 2
+
+
+def test_a_general_equation_serves_every_model_without_one_of_its_own():
+    @equation(general=True)
+    def doubled(parameters, x):
+        return 2.0 * x
+
+    @kernel
+    def called(parameters, x):
+        return doubled(parameters, x)
+
+    doubled.register(Other)(lambda parameters, x: 3.0 * x)
+    assert (doubled(Plain(1.0), 2.0), called(Plain(1.0), 2.0)) == (4.0, 4.0)
+    assert (doubled(Other(1.0), 2.0), called(Other(1.0), 2.0)) == (6.0, 6.0)
+
+
+def test_an_equation_that_a_model_lacks_is_named():
+    @equation
+    def lacking(parameters):
+        """Return nothing: nobody has one."""
+
+    with pytest.raises(TypeError, match="Plain has no lacking"):
+        lacking(Plain(1.0))

@@ -13,6 +13,9 @@ e   response of the state to ln access      a, b  responses of ln omega to state
 
 A *direction* of the parameters is a NamedTuple of their own type that holds the derivative
 of each of them by one number; its operator is Dense, whatever theirs is.
+
+All follows from what ``blocks`` and ``slopes`` say of f and of ln payoff at a given state; a
+model that registers its own of both has all of it too.
 """
 
 import numpy as np
@@ -28,7 +31,7 @@ from nege.kernels.equations import (
     supply_tangent,
     update,
 )
-from nege.kernels.jit import kernel
+from nege.kernels.jit import equation, kernel
 from nege.kernels.linear import implicit
 from nege.kernels.operators import buy, matrix, sell
 from nege.kernels.vectors import add_scaled, copy, largest
@@ -79,83 +82,48 @@ def reached(k, spent, price, out):
         out[r] = total
 
 
-@kernel
-def _both(parameters, share, state, by_state, by_share):
-    """Write df/du and df/dshare; return what ``update`` left, and K."""
+@equation(general=True)
+def blocks(parameters, share, state, state_by_state, state_by_share, gain_by_state, gain_by_share):
+    """Write how f, and ln payoff at a state, respond to the state and to the share."""
     n = state.size
     k, work, rest = matrix(parameters.operator), np.empty((4, n)), np.empty((4, n))
-    slopes = np.empty((6, n))
+    slopes, gains = np.empty((6, n)), np.empty((2, n))
     update(parameters, share, state, work, rest[0])
     sensitivities(parameters, share, state, slopes)
+    payoff_sensitivities(parameters, share, state, work[2], gains)
     settled(parameters, share, state, rest[1])
     reached(k, rest[1], work[2], rest[2])
-    spread(k, work, rest[0], rest[3], by_state)
+    spread(k, work, rest[0], rest[3], state_by_state)
     for r in range(n):
-        copy(by_state[r], by_share[r])
+        copy(state_by_state[r], state_by_share[r])
     e = response(parameters)
-    forces(k, slopes[BY_STATE : BY_STATE + 3], work, rest[2], e, by_state)
-    forces(k, slopes[BY_SHARE : BY_SHARE + 3], work, rest[2], e, by_share)
-    return work, slopes, k
-
-
-@kernel
-def state_jacobian(parameters, share, state, out):
-    """Write df_r / d state_j at a given share."""
-    _both(parameters, share, state, out, np.empty_like(out))
-
-
-@kernel
-def state_share_jacobian(parameters, share, state, out):
-    """Write d state_r / d share_j with markets clearing; False where it is undefined."""
-    jacobian = np.empty_like(out)
-    _both(parameters, share, state, jacobian, out)
-    return implicit(jacobian, out)
-
-
-@kernel
-def payoff_jacobian(parameters, share, state, out):
-    """Write d ln payoff_r / d share_j with markets clearing; False where it is undefined."""
-    n = state.size
-    jacobian, moved, gains = np.empty((n, n)), np.empty((n, n)), np.empty((2, n))
-    work, slopes, k = _both(parameters, share, state, jacobian, moved)
-    if not implicit(jacobian, moved):
-        return False
-    price, by_share = work[2], slopes[BY_SHARE + SUPPLY]
-    payoff_sensitivities(parameters, share, state, price, gains)
+    forces(k, slopes[BY_STATE : BY_STATE + 3], work, rest[2], e, state_by_state)
+    forces(k, slopes[BY_SHARE : BY_SHARE + 3], work, rest[2], e, state_by_share)
     for r in range(n):
+        factor = gains[1, r] / work[2, r]
         for j in range(n):
-            out[r, j] = k[j, r] * by_share[j]
-        for i in range(n):
-            add_scaled(out[r], k[i, r] * slopes[BY_STATE + SUPPLY, i], moved[i])
-        for j in range(n):
-            out[r, j] = gains[0, r] * moved[r, j] + gains[1, r] * out[r, j] / price[r]
-    return True
+            gain_by_state[r, j] = factor * k[j, r] * slopes[BY_STATE + SUPPLY, j]
+            gain_by_share[r, j] = factor * k[j, r] * slopes[BY_SHARE + SUPPLY, j]
+        gain_by_state[r, r] += gains[0, r]
 
 
-@kernel
-def _tangent(parameters, direction, share, state, moved, change, gain):
-    """Write the derivatives of f and of ln omega where parameters and states move at once."""
+@equation(general=True)
+def slopes(parameters, direction, share, state, change, gain):
+    """Write how f, and ln payoff at a state, move along a direction of the parameters."""
     p, d = parameters, direction
     n = state.size
-    work, slopes, gains = np.empty((4, n)), np.empty((6, n)), np.empty((2, n))
-    dx, dy, dprice, dz = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    work, gains, rest = np.empty((4, n)), np.empty((2, n)), np.empty((4, n))
+    dx, dy, dprice, dz = rest[0], rest[1], rest[2], rest[3]
     other, base = np.empty(n), np.empty(n)
     update(p, share, state, work, change)
     x, y, price, z = work[0], work[1], work[2], work[3]
-    sensitivities(p, share, state, slopes)
-    settled(p, share, state, base)
     supply_tangent(p, d, share, state, dx)
     spending_tangent(p, d, share, state, dy)
-    pooled = 0.0
-    for r in range(n):
-        dx[r] += slopes[BY_STATE + SUPPLY, r] * moved[r]
-        dy[r] += slopes[BY_STATE + SPENDING, r] * moved[r]
-        pooled += slopes[BY_STATE + POOL, r] * moved[r]
     buy(p.operator, dx, dprice)
     buy(d.operator, x, other)
     for s in range(n):
         dprice[s] += other[s]
-        dy[s] = (dy[s] + pooled * base[s] - y[s] * dprice[s] / price[s]) / price[s]
+        dy[s] = (dy[s] - y[s] * dprice[s] / price[s]) / price[s]
         base[s] = y[s] / price[s]
     sell(p.operator, dy, dz)
     sell(d.operator, base, other)
@@ -165,7 +133,37 @@ def _tangent(parameters, direction, share, state, moved, change, gain):
     e = response(p)
     for r in range(n):
         change[r] += e * (dz[r] + other[r]) / z[r]
-        gain[r] += gains[0, r] * moved[r] + gains[1, r] * dprice[r] / price[r]
+        gain[r] += gains[1, r] * dprice[r] / price[r]
+
+
+@kernel
+def state_jacobian(parameters, share, state, out):
+    """Write df_r / d state_j at a given share."""
+    rest = np.empty((3, state.size, state.size))
+    blocks(parameters, share, state, out, rest[0], rest[1], rest[2])
+
+
+@kernel
+def state_share_jacobian(parameters, share, state, out):
+    """Write d state_r / d share_j with markets clearing; False where it is undefined."""
+    rest = np.empty((3, state.size, state.size))
+    blocks(parameters, share, state, rest[0], out, rest[1], rest[2])
+    return implicit(rest[0], out)
+
+
+@kernel
+def payoff_jacobian(parameters, share, state, out):
+    """Write d ln payoff_r / d share_j with markets clearing; False where it is undefined."""
+    n = state.size
+    rest = np.empty((3, n, n))
+    by_state, moved, gains = rest[0], rest[1], rest[2]
+    blocks(parameters, share, state, by_state, moved, gains, out)
+    if not implicit(by_state, moved):
+        return False
+    for r in range(n):
+        for i in range(n):
+            add_scaled(out[r], gains[r, i], moved[i])
+    return True
 
 
 @kernel
@@ -173,7 +171,7 @@ def state_slope(parameters, direction, share, state, out):
     """Write d state_r along a direction of the parameters, markets clearing; False if undefined."""
     n = state.size
     jacobian = np.empty((n, n))
-    _tangent(parameters, direction, share, state, np.zeros(n), out, np.empty(n))
+    slopes(parameters, direction, share, state, out, np.empty(n))
     state_jacobian(parameters, share, state, jacobian)
     return implicit(jacobian, out.reshape(n, 1)) and np.isfinite(largest(out))
 
@@ -181,8 +179,14 @@ def state_slope(parameters, direction, share, state, out):
 @kernel
 def payoff_slope(parameters, direction, share, state, out):
     """Write d ln payoff_r along a direction, markets clearing; False where undefined."""
-    moved = np.empty(state.size)
-    if not state_slope(parameters, direction, share, state, moved):
+    n = state.size
+    rest, moved = np.empty((4, n, n)), np.empty((n, 1))
+    by_state, gains = rest[0], rest[2]
+    slopes(parameters, direction, share, state, moved[:, 0], out)
+    blocks(parameters, share, state, by_state, rest[1], gains, rest[3])
+    if not implicit(by_state, moved):
         return False
-    _tangent(parameters, direction, share, state, moved, np.empty(state.size), out)
+    for r in range(n):
+        for i in range(n):
+            out[r] += gains[r, i] * moved[i, 0]
     return np.isfinite(largest(out))

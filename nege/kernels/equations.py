@@ -16,9 +16,13 @@ and ``update`` puts it together, whatever the geography:
 
 For derivatives (``nege.kernels.derivatives``) it says how each of these responds to the
 place's own share and state, and to the parameters.
+
+A model whose places meet in another way registers its own ``update``, ``gap_at`` and
+``payoff_at`` instead of these, its own ``newton.solve`` where there is nothing to iterate,
+and its own ``derivatives.blocks`` and ``derivatives.slopes``.
 """
 
-from nege.kernels.jit import equation, kernel
+from nege.kernels.jit import equation
 from nege.kernels.operators import buy, sell, trade
 
 
@@ -100,7 +104,7 @@ def payoff_tangent(parameters, direction, share, state, price, out):
     """Write d ln payoff, prices fixed too."""
 
 
-@kernel
+@equation(general=True)
 def update(parameters, share, state, work, change):
     """Write f(state) - state; leaves spending, price and access in work[1:4]."""
     supply(parameters, share, state, work[0])
@@ -109,7 +113,7 @@ def update(parameters, share, state, work, change):
     respond(parameters, share, state, work[3], change)
 
 
-@kernel
+@equation(general=True)
 def gap_at(parameters, share, state, work):
     """Return 1 - the largest row sum of the Jacobian of f, right after ``update`` at a state."""
     settled(parameters, share, state, work[0])
@@ -119,7 +123,7 @@ def gap_at(parameters, share, state, work):
     return contraction_gap(parameters, work[3], work[1])
 
 
-@kernel
+@equation(general=True)
 def payoff_at(parameters, share, state, work, out):
     """Write ln payoff of every region at a state, with the prices that go with it."""
     supply(parameters, share, state, work[0])

@@ -126,7 +126,9 @@ def kernel(function: Function | None = None, *, arithmetic: bool = False) -> Any
     return dispatcher
 
 
-def equation(signature: Callable[..., Any] | None = None, *, arithmetic: bool = False) -> Any:
+def equation(
+    signature: Callable[..., Any] | None = None, *, arithmetic: bool = False, general: bool = False
+) -> Any:
     """Declare an equation; implementations join with ``@name.register(ParameterType)``.
 
     The type of the first argument decides which implementation is meant.
@@ -134,28 +136,41 @@ def equation(signature: Callable[..., Any] | None = None, *, arithmetic: bool = 
     Parameters
     ----------
     signature : callable
-        A function without a body, for its name, its arguments and its meaning.
+        A function, for its name, its arguments and its meaning; without a body, unless it
+        is general.
     arithmetic : bool
         As in ``kernel``.
+    general : bool
+        The body serves every model that does not register its own.
     """
     if signature is None:
-        return functools.partial(equation, arithmetic=arithmetic)
+        return functools.partial(equation, arithmetic=arithmetic, general=general)
     names = list(inspect.signature(signature).parameters)
     compiled: dict[type, Callable[..., Any]] = {}
     plain: dict[type, Callable[..., Any]] = {}
+    shared = kernel(signature, arithmetic=arithmetic) if general else None
 
     @functools.wraps(signature)
     def dispatch(parameters: Any, *arguments: Any) -> Any:
-        return compiled[type(parameters)](parameters, *arguments)
+        chosen = compiled.get(type(parameters), shared)
+        if chosen is None:
+            raise TypeError(f"{type(parameters).__name__} has no {signature.__name__}")
+        return chosen(parameters, *arguments)
 
     # Not strict: the implementations name their arguments, this one stands for all.
     @overload(dispatch, jit_options=_options(arithmetic), strict=False)
     def _typed(parameters: Any, *arguments: Any) -> Any:
         if isinstance(parameters, types.BaseNamedTuple):
-            return plain.get(parameters.instance_class)
+            return plain.get(parameters.instance_class, signature if general else None)
         return None
 
     def register(cls: type) -> Callable[[Function], Function]:
+        # Compiled functions are named after the bare names of their arguments' types. Two
+        # models that both call theirs Parameters would be taken for each other as soon as
+        # one comes from the cache and the other is compiled.
+        if issubclass(cls, tuple):
+            cls.__name__ = f"{cls.__module__}.{cls.__qualname__}"
+
         def add(function: Function) -> Function:
             plain[cls] = getattr(function, "py_func", function)
             if list(inspect.signature(plain[cls]).parameters)[1:] != names[1:]:

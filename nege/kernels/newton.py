@@ -32,7 +32,7 @@ from nege.kernels.equations import (
     update,
 )
 from nege.kernels.fixed_point import Report, fixed_point
-from nege.kernels.jit import kernel
+from nege.kernels.jit import equation, kernel
 from nege.kernels.linear import solve_small
 from nege.kernels.operators import matrix
 from nege.kernels.vectors import copy, largest
@@ -123,7 +123,7 @@ def _keep_inside(bracket, q, gap, step):
         step[0], step[1] = half, -half
 
 
-@kernel
+@equation(general=True)
 def solve(parameters, share, state, options):
     """Solve the short run of a model in place by the method that its size asks for.
 
