@@ -6,13 +6,16 @@ from nege.accessor import DatasetAccessor
 from nege.bifurcation import BifurcationDiagram, bifurcation
 from nege.census import Equilibria
 from nege.clearing import short_run
+from nege.counterfactual import counterfactual
 from nege.decomposition import decompose
 from nege.enumeration import equilibria
 from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.hysteresis import Hysteresis, hysteresis
+from nege.inversion import invert
 from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
+from nege.models.helpman import Helpman
 from nege.models.online_agglomeration import OnlineAgglomeration
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
@@ -33,6 +36,7 @@ __all__ = [
     "Equilibria",
     "Equilibrium",
     "FootlooseEntrepreneur",
+    "Helpman",
     "Hysteresis",
     "InputError",
     "Logit",
@@ -48,12 +52,14 @@ __all__ = [
     "__version__",
     "bifurcation",
     "break_points",
+    "counterfactual",
     "decompose",
     "equilibria",
     "estimate_memory",
     "follow",
     "geography",
     "hysteresis",
+    "invert",
     "load",
     "patterns",
     "random_points",

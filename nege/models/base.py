@@ -22,7 +22,7 @@ from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
 from nege.metrics import frozen
 from nege.models.indifference import Arithmetic, Indifference, Tastes
-from nege.models.results import Deviations, LongRun, ShortRun, Variable
+from nege.models.results import Deviations, LongRun, ShortRun, Uniqueness, Variable
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 
@@ -73,6 +73,8 @@ class Model:
     payoff: ClassVar[str]
     #: Whether its long run is a distribution of one mobile factor over regions.
     in_shares: ClassVar[bool] = True
+    #: Whether regions can be empty in a long run.
+    corners: ClassVar[bool] = True
     #: How far off an unstable rest point a solve steps.
     nudge: ClassVar[float] = 1e-6
     _known: ClassVar[dict[str, type[Model]]] = {}
@@ -227,15 +229,13 @@ class Model:
     ) -> LongRun | None:
         """Return the long run from a start by a solver of the model's own, None for the usual one.
 
-        Parameters
-        ----------
-        share, state : arrays
-            What moves, from ``default_start`` or ``check_share``; where markets start.
-        dynamics : Replicator or Logit
-            How people move.
-        options : SolverOptions
-            Tolerances and limits.
+        `share` is what moves, from ``default_start`` or ``check_share``; `state` is where
+        markets start.
         """
+        return None
+
+    def uniqueness(self) -> Uniqueness | None:
+        """Return whether only one long run is proven to exist; None where no condition is known."""
         return None
 
     def default_start(self) -> np.ndarray:
@@ -419,7 +419,7 @@ class Model:
                 stored[f"parameter_{field.name}"] = value.drop_attrs().rename(dims)
             elif isinstance(value, tuple):
                 stored[f"parameter_{field.name}"] = (f"names_{field.name}", list(value))
-            elif isinstance(value, (int, float)):
+            elif isinstance(value, (int, float, str)):
                 stored.attrs[f"parameter_{field.name}"] = value
         if self.online is not None:
             for field in dataclasses.fields(self.online):
