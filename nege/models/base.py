@@ -73,6 +73,9 @@ class Model:
     payoff: ClassVar[str]
     #: Whether its long run is a distribution of one mobile factor over regions.
     in_shares: ClassVar[bool] = True
+    #: What the short run settles, and who moves in the long run, in words.
+    settles: ClassVar[str] = "log wages"
+    movers: ClassVar[str] = "workers"
     #: How far off an unstable rest point a solve steps.
     nudge: ClassVar[float] = 1e-6
     _known: ClassVar[dict[str, type[Model]]] = {}
@@ -419,7 +422,7 @@ class Model:
                 stored[f"parameter_{field.name}"] = value.drop_attrs().rename(dims)
             elif isinstance(value, tuple):
                 stored[f"parameter_{field.name}"] = (f"names_{field.name}", list(value))
-            elif isinstance(value, (int, float)):
+            elif isinstance(value, (int, float, str)):
                 stored.attrs[f"parameter_{field.name}"] = value
         if self.online is not None:
             for field in dataclasses.fields(self.online):
