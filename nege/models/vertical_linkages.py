@@ -26,22 +26,19 @@ cost; commission, like land rent, is income of the owners of land.
 
 Firms enter where they sell for more than their cost, pi > 1, and leave where pi < 1. So the
 share of industry is what moves, and pi its payoff. Everything else clears at once; incomes are
-those of firms that cover their cost, which in a long run they do: there pi = 1, which is
-
-    (w_r^(1-a) G_r^a)^sigma/(1-a) = sum_s K_rs G_s^(sigma-1) E_s,
-
-the source's equation. The last of the equations above fixes W: what is spent in the world
-is what all firms cost, and commission, so that sum_r W_r (pi_r - 1)/(1-zeta_r) = 0.
+those of firms that cover their cost. In a long run they do: pi = 1 is the sources' equation
+(w_r^(1-a) G_r^a)^sigma/(1-a) = sum_s K_rs G_s^(sigma-1) E_s. The last equation above fixes W:
+the world spends what all firms cost, and commission; so sum_r W_r (pi_r - 1)/(1-zeta_r) = 0.
 
 The short run is the fixed point u = f(u) of u = ln G^(1-sigma). Labour immobile: wages do not
 depend on u, and df/du is non-negative with row sums a sigma/(sigma-1). Below one,
 |f(u) - u|/(1 - a sigma/(sigma-1)) bounds the error. At one or more, each variety makes the
 others so much cheaper that prices have no floor (FKV's black hole): refused.
 Labour mobile: with m = mu/(sigma-1), df/du = q M + 1 h', M stochastic, q = a sigma/(sigma-1) +
-sigma(1-a) m, and |h|_1 <= m (2b + sigma(1-a)), b = theta/(1-theta); all row sums are still
-a sigma/(sigma-1). So differences of u contract by q on their own, then their level does. With
-|f(u) - u| <= e, differences are off by at most 2e/(1-q) and the level by at most
-e (1 + (1+q+|h|_1)/(1-q))/(1 - a sigma/(sigma-1)). Needs q < 1: sigma (1-a)(1-mu) > 1.
+sigma(1-a) m, |h|_1 <= m (2b + sigma(1-a)), b = theta/(1-theta), row sums as before. Differences
+of u contract by q on their own, then the level does. Where |f(u) - u| <= e, differences are off
+by at most 2e/(1-q), the level by at most e (1 + (1+q+|h|_1)/(1-q))/(1 - a sigma/(sigma-1)).
+Needs q < 1: sigma (1-a)(1-mu) > 1.
 
 Sources: Krugman, P. & Venables, A. J. (1995), Quarterly J. Economics 110; Fujita, M., Krugman,
 P. & Venables, A. J. (1999), The Spatial Economy, ch. 14; Puga, D. (1999), European Economic
@@ -66,7 +63,6 @@ from nege.models.results import Variable
 from nege.online import OnlineRegion
 
 __all__ = ["VerticalLinkages"]
-
 assert linkages_slopes  # which registers the derivatives
 
 
@@ -112,9 +108,8 @@ class VerticalLinkages(ces.CESModel):
 
     Notes
     -----
-    The share that moves is that of the world's industrial payroll, thus of firms' cost.
-
-    Not for questions about unemployment: workers follow firms at once.
+    The share that moves is of the world's industrial payroll. Not for questions about
+    unemployment: workers follow firms at once.
 
     Examples
     --------
@@ -171,7 +166,6 @@ class VerticalLinkages(ces.CESModel):
         online: OnlineRegion | None = None,
     ) -> None:
         names = ces.check_places(geography, online)
-        share = ces.check_immobile
         mobile = validation.known("labour", labour, ("immobile", "mobile")) == "mobile"
         self._hold(
             geography=geography,
@@ -181,12 +175,13 @@ class VerticalLinkages(ces.CESModel):
             trade_cost=trade.checked_cost(trade_cost, names),
             labour=labour,
             agriculture=validation.number("agriculture", agriculture, above=0.0, at_most=1.0),
-            workers=None
-            if mobile and workers is None
-            else share("workers", workers, geography, "share of workers"),
-            land=share("land", land, geography, "share of land"),
+            workers=workers,
+            land=ces.check_immobile("land", land, geography, "share of land"),
             online=online,
         )
+        if not (mobile and workers is None):
+            made = ces.check_immobile("workers", workers, geography, "share of workers")
+            self._hold(workers=made)
         self._check_labour(mobile)
 
     def _check_labour(self, mobile: bool) -> None:
