@@ -156,19 +156,24 @@ def short_run(share, plain, tolerance=1e-14, limit=20_000):
 def _residual(z, share, full, plain):
     """Every equation at once, of ln prices, ln wages, ln payroll and ln utility, complex or not."""
     n = len(share)
-    prices, wage, payroll, utility = np.exp(z[:n]), np.exp(z[n : 2 * n]), np.exp(z[-2]), np.exp(z[-1])
+    prices, wage, payroll, utility = (
+        np.exp(z[:n]),
+        np.exp(z[n : 2 * n]),
+        np.exp(z[-2]),
+        np.exp(z[-1]),
+    )
     theta, mu = plain["agriculture"], plain["mu"]
     if plain["workers"] is None:
         farms = plain["land"] * wage ** (-1 / (1 - theta))
         labour = wage - utility * prices**mu / plain["amenity"]
         last = 1 - np.sum(share * payroll / wage + farms)
+    elif theta != 1:
+        farms = plain["land"] * wage ** (-1 / (1 - theta))
+        labour = 1 - (share * payroll / wage + farms) / plain["workers"]
+        last = z[-1]  # there is no common utility
     else:
-        farms = np.where(full, 0.0, plain["workers"] - share * payroll / wage)
-        labour = np.where(
-            full,
-            wage * plain["workers"] - share * payroll,
-            wage - np.where(full, 1.0, plain["land"] / np.where(full, 1.0, farms)) ** (1 - theta),
-        )
+        farms = np.where(full, 0.0, plain["workers"] - share * payroll)
+        labour = wage - np.where(full, share * payroll / plain["workers"], 1.0)
         last = z[-1]  # there is no common utility
     spent = spending(share, wage, farms, payroll, plain)
     zeta, a = plain["commission"], plain["inputs"]

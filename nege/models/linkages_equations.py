@@ -9,8 +9,12 @@ falls, so Newton's method from a lower bound climbs to its root and never passes
 does for the payroll of the world, (1-mu) W = (mu/theta) sum_r B_r(s_r W), whose difference is
 concave and rises. Neither knows prices.
 
-Mobile labour. v_r = ln omega - mu/(sigma-1) u_r - ln B_r (here B is the amenity), and omega
-follows from the labour of the world in closed form.
+Mobile labour. v_r = ln omega - m u_r - ln B_r, m = mu/(sigma-1) (here B is the amenity), and
+omega follows from the labour of the world in closed form. df/du = q M + 1 h', where M is
+stochastic, q = a sigma/(sigma-1) + sigma(1-a) m, |h|_1 <= m (2b + sigma(1-a)), and all row sums
+are a sigma/(sigma-1). So differences of u contract by q on their own, if q < 1, which is
+sigma (1-a)(1-mu) > 1; then the level does. Where |f(u) - u| <= e, u is off by at most
+d = e/(1-q) around its middle, and that by at most (e + (1+q+|h|_1) d)/(1 - a sigma/(sigma-1)).
 """
 
 import math
@@ -18,8 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nege.kernels import equations, newton
-from nege.kernels.fixed_point import fixed_point
+from nege.kernels import equations
 from nege.kernels.jit import kernel
 from nege.kernels.operators import buy, sell
 from nege.kernels.vmath import exp, log
@@ -188,7 +191,7 @@ def _normalise(parameters, share, state):
 
 @equations.gap_at.register(Parameters)
 def _gap_at(parameters, share, state, work):
-    """Return what the residual is to be divided by for the error: see ``vertical_linkages``."""
+    """Return what the residual has to be divided by to bound the error: see above."""
     p = parameters
     own = p.inputs * p.sigma / (p.sigma - 1.0)
     if p.workers.size > 0:
@@ -218,8 +221,3 @@ def payoffs(p, state, at, out):
     level = np.log(1.0 - p.inputs)
     for r in range(n):
         out[r] = level + edge(p, r, state[r], at[LOG_WAGE, r]) + p.log_net[r] + log(out[r])
-
-
-@newton.newton.register(Parameters)
-def _newton(parameters, share, state, options):
-    return fixed_point(parameters, share, state, options)

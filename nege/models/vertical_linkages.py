@@ -33,12 +33,8 @@ the world spends what all firms cost, and commission; so sum_r W_r (pi_r - 1)/(1
 The short run is the fixed point u = f(u) of u = ln G^(1-sigma). Labour immobile: wages do not
 depend on u, and df/du is non-negative with row sums a sigma/(sigma-1). Below one,
 |f(u) - u|/(1 - a sigma/(sigma-1)) bounds the error. At one or more, each variety makes the
-others so much cheaper that prices have no floor (FKV's black hole): refused.
-Labour mobile: with m = mu/(sigma-1), df/du = q M + 1 h', M stochastic, q = a sigma/(sigma-1) +
-sigma(1-a) m, |h|_1 <= m (2b + sigma(1-a)), b = theta/(1-theta), row sums as before. Differences
-of u contract by q on their own, then the level does. Where |f(u) - u| <= e, differences are off
-by at most 2e/(1-q), the level by at most e (1 + (1+q+|h|_1)/(1-q))/(1 - a sigma/(sigma-1)).
-Needs q < 1: sigma (1-a)(1-mu) > 1.
+others so much cheaper that prices have no floor (FKV's black hole): refused. With
+mobile labour see ``linkages_equations``: refused unless sigma (1-a)(1-mu) > 1.
 
 Sources: Krugman, P. & Venables, A. J. (1995), Quarterly J. Economics 110; Fujita, M., Krugman,
 P. & Venables, A. J. (1999), The Spatial Economy, ch. 14; Puga, D. (1999), European Economic
@@ -57,7 +53,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography
-from nege.models import ces, linkages_outcome, linkages_slopes, trade
+from nege.models import ces, closed_forms, linkages_outcome, linkages_slopes, trade
 from nege.models.linkages_equations import Parameters
 from nege.models.results import Variable
 from nege.online import OnlineRegion
@@ -238,12 +234,18 @@ class VerticalLinkages(ces.CESModel):
         """Return log prices, to the power of 1 - sigma, to start from: all the same."""
         return np.zeros(len(self.regions))
 
+    def online_thresholds(self, trade_cost: float) -> tuple[float, float] | None:
+        """Return the digital trade costs of take-off and collapse between two equal places."""
+        if self.workers is not None:
+            return None
+        follows = self.inputs + self.mu * (1.0 - self.inputs)  # of a firm's sales
+        return closed_forms.online_thresholds(self.sigma, follows, trade_cost)
+
     def outcome(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
     ) -> dict[str, np.ndarray]:
         """Return every variable; `share` and `state` may have further dimensions in front."""
-        p = self.kernel if parameters is None else parameters
-        return linkages_outcome.outcome(p, share, state)
+        return linkages_outcome.outcome(parameters or self.kernel, share, state)
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation from stored variables, each with its relative violation."""
