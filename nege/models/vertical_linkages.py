@@ -33,8 +33,8 @@ the world spends what all firms cost, and commission; so sum_r W_r (pi_r - 1)/(1
 The short run is the fixed point u = f(u) of u = ln G^(1-sigma). Labour immobile: wages do not
 depend on u, and df/du is non-negative with row sums a sigma/(sigma-1). Below one,
 |f(u) - u|/(1 - a sigma/(sigma-1)) bounds the error. At one or more, each variety makes the
-others so much cheaper that prices have no floor (FKV's black hole): refused. With
-mobile labour see ``linkages_equations``: refused unless sigma (1-a)(1-mu) > 1.
+others so much cheaper that prices have no floor (FKV's black hole): refused. Labour mobile, the
+same needs sigma (1-a)(1-mu) > 1: see ``linkages_equations``.
 
 Sources: Krugman, P. & Venables, A. J. (1995), Quarterly J. Economics 110; Fujita, M., Krugman,
 P. & Venables, A. J. (1999), The Spatial Economy, ch. 14; Puga, D. (1999), European Economic
@@ -66,9 +66,8 @@ assert linkages_slopes  # which registers the derivatives
 class VerticalLinkages(ces.CESModel):
     """An economy where firms buy from firms, so that industry attracts industry.
 
-    Equations of Krugman & Venables (1995) and Puga (1999) for any number of regions. Where
-    labour is mobile, the online region is one more region with T_ro = T_or = the digital
-    trade cost and no land.
+    Equations of Krugman & Venables (1995) and Puga (1999). Where labour is mobile, the online
+    region is one more region with T_ro = T_or = the digital trade cost and no land.
 
     Parameters
     ----------
@@ -92,8 +91,7 @@ class VerticalLinkages(ces.CESModel):
         Share of the immobile workers of each place, positive (they sum to one). By default
         in proportion to population, where the geography has one, else equal.
     land : DataArray, mapping or array, optional
-        Share of the land of each place, by default likewise. With immobile labour and
-        agriculture below 1 all of them are positive.
+        Share of the land of each place, by default likewise; positive where it is needed.
     online : OnlineRegion, optional
         The online region, where labour is mobile.
 
