@@ -72,8 +72,7 @@ def story(run: Run) -> list[str]:
     if known.size:
         who = "Every step is" if known.size == rates.size else f"{known.size} steps are"
         lines.append(
-            f"{who} stable: the largest growth rate of a small deviation is "
-            f"{known.max():.2g}."
+            f"{who} stable: the largest growth rate of a small deviation is {known.max():.2g}."
         )
     if known.size < rates.size:
         lines.append(f"For {rates.size - known.size} steps stability could not be established.")
