@@ -14,6 +14,7 @@ from nege.hysteresis import Hysteresis, hysteresis
 from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
 from nege.models.online_agglomeration import OnlineAgglomeration
+from nege.models.vertical_linkages import VerticalLinkages
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 from nege.patterns import patterns
@@ -45,6 +46,7 @@ __all__ = [
     "Status",
     "Threshold",
     "Thresholds",
+    "VerticalLinkages",
     "__version__",
     "bifurcation",
     "break_points",

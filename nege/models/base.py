@@ -74,6 +74,9 @@ class Model:
     payoff: ClassVar[str]
     #: Whether its long run is a distribution of one mobile factor over regions.
     in_shares: ClassVar[bool] = True
+    #: What the short run settles, and who moves in the long run, in words.
+    settles: ClassVar[str] = "log wages"
+    movers: ClassVar[str] = "workers"
     #: How far off an unstable rest point a solve steps.
     nudge: ClassVar[float] = 1e-6
     _known: ClassVar[dict[str, type[Model]]] = {}
