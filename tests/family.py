@@ -1,0 +1,107 @@
+"""The members of the classical family: a model is tested like the others by being listed here."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import reference_family as slow
+
+import nege
+
+
+class Member(NamedTuple):
+    """A model, and what the tests have to know of it."""
+
+    kind: type
+    draw: Callable  # (rng, n, online): a random economy of n places
+    payoffs: Callable  # (model, share, name, step): ln payoffs, see reference_family
+    balance: Callable  # (model, data): relative violation of what has to add up
+    equal: Callable  # (n, online): n equal places at equal distances
+    breaks: tuple  # parameter and interval in which dispersion of equal places may break
+    additive: bool = False  # whether trade costs add to prices, not multiply them
+    online: bool = True  # whether it takes an online region
+
+    @property
+    def name(self):
+        return self.kind.__name__
+
+
+def distances(rng, n):
+    """Other ones back, no detour shorter."""
+    distance = 0.5 + 0.5 * rng.random((n, n))
+    np.fill_diagonal(distance, 0.0)
+    return nege.geography.from_distance(distance)
+
+
+def drawn(kind, trade_cost, online, **ranges):
+    """Return a function that draws economies of a kind, numbers uniformly from their ranges."""
+
+    def draw(rng, n, with_online):
+        values = {name: rng.uniform(*ends) for name, ends in ranges.items()}
+        region = {name: rng.uniform(*ends) for name, ends in online.items()}
+        return kind(
+            distances(rng, n),
+            trade_cost=rng.uniform(*trade_cost),
+            online=nege.OnlineRegion(**region) if with_online else None,
+            **{kind.immobile: rng.dirichlet(np.ones(n))},
+            **values,
+        )
+
+    return draw
+
+
+def alike(kind, digital, **values):
+    """Return a function that makes economies of equal places at equal distances."""
+
+    def equal(n, with_online):
+        online = nege.OnlineRegion(trade_cost=digital) if with_online else None
+        return kind(nege.geography.equidistant(n), online=online, **values)
+
+    return equal
+
+
+ICEBERG = (1.2, 5.0)
+REGION = {"trade_cost": (1.0, 2.0), "commission": (0.0, 0.3), "amenity": (0.8, 1.2)}
+
+
+def kept(model):
+    """Return 1 - commission, by region."""
+    net = np.ones(len(model.regions))
+    if model.online is not None:
+        net[-1] -= model.online.commission
+    return net
+
+
+def core_periphery_balance(model, data):
+    """What is earned is what is spent on manufactures, and the numeraire makes it one."""
+    gross = float(np.sum(data["share"].values * data["wage"].values / kept(model)))
+    income = float(data["income"].sum())
+    return max(abs(gross - 1.0), abs(income - (1.0 - model.mu + model.mu * gross)))
+
+
+def footloose_entrepreneur_balance(model, data):
+    """What firms sell is what is spent on manufactures; income is what everybody earns."""
+    earned = data["share"].values * data["wage"].values
+    sales, income = model.sigma * earned / kept(model), float(data["income"].sum())
+    total = 1.0 + np.sum(earned) + np.sum((1.0 - kept(model)) * sales)
+    return max(abs(np.sum(sales) / (model.mu * income) - 1.0), abs(total / income - 1.0))
+
+
+MEMBERS = [
+    Member(
+        nege.CorePeriphery,
+        drawn(nege.CorePeriphery, ICEBERG, REGION, sigma=(1.5, 8.0), mu=(0.1, 0.9)),
+        slow.core_periphery,
+        core_periphery_balance,
+        alike(nege.CorePeriphery, 1.5, sigma=5.0, mu=0.4, trade_cost=1.7),
+        ("trade_cost", 1.05, 4.0),
+    ),
+    Member(
+        nege.FootlooseEntrepreneur,
+        drawn(nege.FootlooseEntrepreneur, ICEBERG, REGION, sigma=(1.5, 8.0), mu=(0.1, 0.9)),
+        slow.footloose_entrepreneur,
+        footloose_entrepreneur_balance,
+        alike(nege.FootlooseEntrepreneur, 1.2, sigma=5.0, mu=0.4, trade_cost=1.1),
+        ("trade_cost", 1.02, 3.0),
+    ),
+]
