@@ -12,8 +12,10 @@ from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.hysteresis import Hysteresis, hysteresis
 from nege.models.core_periphery import CorePeriphery
+from nege.models.footloose_capital import FootlooseCapital
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
 from nege.models.online_agglomeration import OnlineAgglomeration
+from nege.models.quasi_linear import QuasiLinear
 from nege.models.vertical_linkages import VerticalLinkages
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
@@ -33,6 +35,7 @@ __all__ = [
     "DependencyError",
     "Equilibria",
     "Equilibrium",
+    "FootlooseCapital",
     "FootlooseEntrepreneur",
     "Hysteresis",
     "InputError",
@@ -40,6 +43,7 @@ __all__ = [
     "NegeError",
     "OnlineAgglomeration",
     "OnlineRegion",
+    "QuasiLinear",
     "Replicator",
     "SolverOptions",
     "Stability",

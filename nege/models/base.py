@@ -72,6 +72,8 @@ class Model:
     variables: ClassVar[Mapping[str, Variable]]
     #: The variable that people follow.
     payoff: ClassVar[str]
+    #: Who, or what, moves between regions, in the plural.
+    movers: ClassVar[str] = "workers"
     #: Whether its long run is a distribution of one mobile factor over regions.
     in_shares: ClassVar[bool] = True
     settles: ClassVar[str] = "log wages"  # in the short run, in words
