@@ -14,6 +14,7 @@ from nege.hysteresis import Hysteresis, hysteresis
 from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_capital import FootlooseCapital
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
+from nege.models.linear_demand import LinearDemand
 from nege.models.online_agglomeration import OnlineAgglomeration
 from nege.models.quasi_linear import QuasiLinear
 from nege.online import OnlineRegion
@@ -38,6 +39,7 @@ __all__ = [
     "FootlooseEntrepreneur",
     "Hysteresis",
     "InputError",
+    "LinearDemand",
     "Logit",
     "NegeError",
     "OnlineAgglomeration",
