@@ -217,7 +217,7 @@ class Equilibrium:
             ]
         elif self.horizon == "short run":
             lines = [
-                f"Converged: markets clear to {self.residual:.1e}; log wages are within "
+                f"Converged: markets clear to {self.residual:.1e}; {self.model.settles} are within "
                 f"{self.error:.1e} of the solution ({self.iterations} iterations)."
             ]
             if self.stability is not None:
@@ -239,9 +239,13 @@ class Equilibrium:
 
     def _open_questions(self) -> str:
         if self.horizon == "short run" and self.stability is None:
-            return "Not established: whether workers would stay; nege.solve finds where they go."
+            who = self.model.movers
+            return f"Not established: whether {who} would stay; nege.solve finds where they go."
         if ALL in self.provenance:
             return f"One of {self.provenance[ALL]} equilibria, which are proven to be all."
+        known = self.model.uniqueness() if isinstance(self.dynamics, Replicator) else None
+        if known is not None and known.unique:
+            return f"There is no other equilibrium: {known.condition}, here {known.value:.4g}."
         return "Not established: whether there are other equilibria; another start may find one."
 
 

@@ -120,8 +120,9 @@ def _sensitivities(parameters, share, state, out):
 
 @equations.payoff_sensitivities.register(Parameters)
 def _payoff_sensitivities(parameters, share, state, price, out):
+    love = parameters.alpha / (parameters.sigma - 1.0)
     for r in range(state.size):
-        out[0, r], out[1, r] = exp(state[r]), parameters.alpha / (parameters.sigma - 1.0)
+        out[0, r], out[1, r], out[2, r] = exp(state[r]), love, 0.0
 
 
 @equations.spending_tangent.register(Parameters)

@@ -27,7 +27,7 @@ def to_dataset(model: Any) -> xr.Dataset:
             stored[f"{PREFIX}{field.name}"] = value.drop_attrs().rename(dims)
         elif isinstance(value, tuple):
             stored[f"{PREFIX}{field.name}"] = (f"names_{field.name}", list(value))
-        elif isinstance(value, (int, float)):
+        elif isinstance(value, (int, float, str)):
             stored.attrs[f"{PREFIX}{field.name}"] = value
     if model.online is not None:
         for field in dataclasses.fields(model.online):
