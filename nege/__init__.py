@@ -17,6 +17,7 @@ from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_capital import FootlooseCapital
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
 from nege.models.helpman import Helpman
+from nege.models.linear_demand import LinearDemand
 from nege.models.online_agglomeration import OnlineAgglomeration
 from nege.models.quasi_linear import QuasiLinear
 from nege.models.vertical_linkages import VerticalLinkages
@@ -43,6 +44,7 @@ __all__ = [
     "Helpman",
     "Hysteresis",
     "InputError",
+    "LinearDemand",
     "Logit",
     "NegeError",
     "OnlineAgglomeration",

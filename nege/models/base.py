@@ -74,6 +74,8 @@ class Model:
     payoff: ClassVar[str]
     #: Who, or what, moves between regions, in the plural.
     movers: ClassVar[str] = "workers"
+    #: Meaning and unit of parameters that are not what they are in other models.
+    words: ClassVar[Mapping[str, tuple[str, str]]] = {}
     #: Whether its long run is a distribution of one mobile factor over regions.
     in_shares: ClassVar[bool] = True
     #: What the short run settles on, in words.
@@ -110,6 +112,16 @@ class Model:
                 "free of the online region's name",
                 "Rename that place, or give OnlineRegion(name=...) another name.",
             )
+
+    def __repr__(self) -> str:
+        values = ((name, getattr(self, name)) for name in self.parameters)
+        words = [
+            f"{name}={value:g}" if isinstance(value, float) else f"{name}=given by DataArray"
+            for name, value in values
+        ]
+        if self.online is not None:
+            words.append(f"online={self.online}")
+        return f"{type(self).__name__}({len(self.geography)} places, {', '.join(words)})"
 
     @property
     def article(self) -> str:
