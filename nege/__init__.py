@@ -6,14 +6,19 @@ from nege.accessor import DatasetAccessor
 from nege.bifurcation import BifurcationDiagram, bifurcation
 from nege.census import Equilibria
 from nege.clearing import short_run
+from nege.counterfactual import counterfactual
 from nege.decomposition import decompose
 from nege.enumeration import equilibria
 from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.hysteresis import Hysteresis, hysteresis
+from nege.inversion import invert
 from nege.models.core_periphery import CorePeriphery
+from nege.models.footloose_capital import FootlooseCapital
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
+from nege.models.helpman import Helpman
 from nege.models.online_agglomeration import OnlineAgglomeration
+from nege.models.quasi_linear import QuasiLinear
 from nege.models.vertical_linkages import VerticalLinkages
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
@@ -33,13 +38,16 @@ __all__ = [
     "DependencyError",
     "Equilibria",
     "Equilibrium",
+    "FootlooseCapital",
     "FootlooseEntrepreneur",
+    "Helpman",
     "Hysteresis",
     "InputError",
     "Logit",
     "NegeError",
     "OnlineAgglomeration",
     "OnlineRegion",
+    "QuasiLinear",
     "Replicator",
     "SolverOptions",
     "Stability",
@@ -50,12 +58,14 @@ __all__ = [
     "__version__",
     "bifurcation",
     "break_points",
+    "counterfactual",
     "decompose",
     "equilibria",
     "estimate_memory",
     "follow",
     "geography",
     "hysteresis",
+    "invert",
     "load",
     "patterns",
     "random_points",

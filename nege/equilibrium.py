@@ -243,6 +243,9 @@ class Equilibrium:
             return f"Not established: whether {who} would stay; nege.solve finds where they go."
         if ALL in self.provenance:
             return f"One of {self.provenance[ALL]} equilibria, which are proven to be all."
+        known = self.model.uniqueness() if isinstance(self.dynamics, Replicator) else None
+        if known is not None and known.unique:
+            return f"There is no other equilibrium: {known.condition}, here {known.value:.4g}."
         return "Not established: whether there are other equilibria; another start may find one."
 
 

@@ -63,7 +63,7 @@ def find_long_run(
 
 class _Search:
     def __init__(self, model: Model, dynamics: Replicator | Logit, options: SolverOptions) -> None:
-        self.regions = model.regions
+        self.regions, self.corners = model.regions, model.corners
         self.motion = Motion(model, dynamics, options)
         self.parameters, self.dynamics = self.motion.parameters, self.motion.dynamics
         self.leaves_rest = isinstance(dynamics, Logit) or dynamics.allow_entry
@@ -105,7 +105,7 @@ class _Search:
     def _judge(self, share: np.ndarray, state: np.ndarray, *, at_rest: bool) -> LongRun | None:
         """Polish; return the rest point, or None where the dynamics have yet to reach one."""
         guess = share.copy()
-        if not self.dynamics.logit:
+        if self.corners and not self.dynamics.logit:
             # Where payoffs are all but equal, what dies out does so ever more slowly.
             small = guess < (NEAR if at_rest else EXTINCT)
             guess[small & (self.motion.at(share, state).growth < 0.0)] = 0.0

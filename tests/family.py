@@ -117,6 +117,22 @@ def linkages_balance(model, data):
     return max(abs(sales.sum() / spent - 1.0), abs(food - 1.0))
 
 
+def footloose_capital_balance(model, data):
+    """What firms sell is the part mu of all spending, which is one."""
+    sales = model.sigma * data["share"].values * data["profit"].values / kept(model)
+    income = float(data["income"].sum())
+    return max(abs(np.sum(sales) / model.mu - 1.0), abs(income - 1.0))
+
+
+def quasi_linear_balance(model, data):
+    """What firms sell is alpha times the number of people; income is what they earn."""
+    earned, people = data["share"].values * data["wage"].values, 1.0 + model.unskilled_ratio
+    sales = model.sigma * earned / kept(model)
+    income = model.unskilled_ratio + np.sum(earned) + np.sum((1.0 - kept(model)) * sales)
+    known = float(data["income"].sum())
+    return max(abs(np.sum(sales) / (model.alpha * people) - 1.0), abs(income / known - 1.0))
+
+
 MEMBERS = [
     Member(
         nege.CorePeriphery,
@@ -146,5 +162,26 @@ MEMBERS = [
             **{"labour": "mobile", "agriculture": 0.6},
         ),
         ("trade_cost", 1.2, 3.0),
+    ),
+    Member(
+        nege.FootlooseCapital,
+        drawn(nege.FootlooseCapital, ICEBERG, REGION, sigma=(1.5, 8.0), mu=(0.1, 0.9)),
+        slow.footloose_capital,
+        footloose_capital_balance,
+        alike(nege.FootlooseCapital, 1.5, sigma=5.0, mu=0.4, trade_cost=1.7),
+        ("trade_cost", 1.05, 4.0),
+    ),
+    Member(
+        nege.QuasiLinear,
+        drawn(
+            *(nege.QuasiLinear, ICEBERG, REGION),
+            sigma=(1.5, 8.0),
+            alpha=(0.1, 0.9),
+            unskilled_ratio=(0.5, 8.0),
+        ),
+        slow.quasi_linear,
+        quasi_linear_balance,
+        alike(nege.QuasiLinear, 1.5, sigma=5.0, alpha=0.4, unskilled_ratio=3.0, trade_cost=1.7),
+        ("trade_cost", 1.05, 4.0),
     ),
 ]

@@ -60,3 +60,37 @@ def footloose_entrepreneur(model, share, name="", step=0.0):
     rest = {"sigma": value["sigma"], "mu": value["mu"]}
     rest |= {"commission": commission, "amenity": amenity}
     return reference.skilled_payoffs(share, cost, unskilled, **rest)
+
+
+def delivered(cost, sigma, commission):
+    """What a firm of each region adds to price indices, and its sales per unit of demand."""
+    return (cost / (1 - commission[:, None])) ** (1 - sigma)
+
+
+def footloose_capital(model, share, name="", step=0.0):
+    """Ln of rewards of capital: firms one by one, each with its buyers one by one."""
+    value, cost, expenditure, commission, amenity = numbers(model, name, step)
+    free, regions = delivered(cost, value["sigma"], commission), range(len(share))
+    rewards = []
+    for r in regions:
+        sales = sum(
+            value["mu"] * expenditure[s] * free[r, s] / sum(share[q] * free[q, s] for q in regions)
+            for s in regions
+        )
+        rewards.append(amenity[r] * (1 - commission[r]) * sales / value["sigma"])
+    return np.log(rewards)
+
+
+def quasi_linear(model, share, name="", step=0.0):
+    """Utility of skilled workers, firms one by one, each with its buyers one by one."""
+    value, cost, unskilled, commission, amenity = numbers(model, name, step)
+    sigma, alpha = value["sigma"], value["alpha"]
+    free, regions = delivered(cost, sigma, commission), range(len(share))
+    sums = [sum(share[q] * free[q, s] for q in regions) for s in regions]
+    utility = []
+    for r in regions:
+        buyers = [value["unskilled_ratio"] * unskilled[s] + share[s] for s in regions]
+        sales = sum(alpha * buyers[s] * free[r, s] / sums[s] for s in regions)
+        wage = (1 - commission[r]) * sales / sigma
+        utility.append(wage - alpha * np.log(sums[r] ** (1 / (1 - sigma))) + np.log(amenity[r]))
+    return np.array(utility)

@@ -6,10 +6,11 @@ K', h_r = sum_s K_rs settled_s/P_s, and for what moves in j (its state, or its s
 
     df_r = (e/z_r) [K_rj spending_j/P_j + h_r pool_j - S_rj supply_j]
     du   = (I - df/du)^(-1) df/dshare                   markets clearing
-    d ln omega_r = a_r du_r + (b_r/P_r) dP_r
+    d ln omega_r = a_r du_r + (b_r/P_r) dP_r + c_r dshare_r
 
 P   price_s = sum_r K_rs supply_r           Y  spending        z  market access
-e   response of the state to ln access      a, b  responses of ln omega to state and ln price
+e   response of the state to ln access      a, b, c  responses of ln omega to state, ln price
+                                                     and the place's own share (congestion)
 
 A *direction* of the parameters is a NamedTuple of their own type that holds the derivative
 of each of them by one number; its operator is Dense, whatever theirs is.
@@ -87,7 +88,7 @@ def blocks(parameters, share, state, state_by_state, state_by_share, gain_by_sta
     """Write how f, and ln payoff at a state, respond to the state and to the share."""
     n = state.size
     k, work, rest = matrix(parameters.operator), np.empty((4, n)), np.empty((4, n))
-    slopes, gains = np.empty((6, n)), np.empty((2, n))
+    slopes, gains = np.empty((6, n)), np.empty((3, n))
     update(parameters, share, state, work, rest[0])
     sensitivities(parameters, share, state, slopes)
     payoff_sensitivities(parameters, share, state, work[2], gains)
@@ -105,6 +106,7 @@ def blocks(parameters, share, state, state_by_state, state_by_share, gain_by_sta
             gain_by_state[r, j] = factor * k[j, r] * slopes[BY_STATE + SUPPLY, j]
             gain_by_share[r, j] = factor * k[j, r] * slopes[BY_SHARE + SUPPLY, j]
         gain_by_state[r, r] += gains[0, r]
+        gain_by_share[r, r] += gains[2, r]
 
 
 @equation(general=True)
@@ -112,7 +114,7 @@ def slopes(parameters, direction, share, state, change, gain):
     """Write how f, and ln payoff at a state, move along a direction of the parameters."""
     p, d = parameters, direction
     n = state.size
-    work, gains, rest = np.empty((4, n)), np.empty((2, n)), np.empty((4, n))
+    work, gains, rest = np.empty((4, n)), np.empty((3, n)), np.empty((4, n))
     dx, dy, dprice, dz = rest[0], rest[1], rest[2], rest[3]
     other, base = np.empty(n), np.empty(n)
     update(p, share, state, work, change)

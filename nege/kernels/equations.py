@@ -81,7 +81,7 @@ def sensitivities(parameters, share, state, out):
 
 @equation
 def payoff_sensitivities(parameters, share, state, price, out):
-    """Write d ln payoff by the place's state and by its ln price, in two rows."""
+    """Write d ln payoff by the place's state, its ln price and its own share, in three rows."""
 
 
 @equation

@@ -23,7 +23,7 @@ from nege.kernels.points import Many
 from nege.metrics import frozen
 from nege.models import storage
 from nege.models.indifference import Arithmetic, Indifference, Tastes
-from nege.models.results import Deviations, LongRun, ShortRun, Variable
+from nege.models.results import Deviations, LongRun, ShortRun, Uniqueness, Variable
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 
@@ -72,10 +72,14 @@ class Model:
     variables: ClassVar[Mapping[str, Variable]]
     #: The variable that people follow.
     payoff: ClassVar[str]
+    #: Who, or what, moves between regions, in the plural.
+    movers: ClassVar[str] = "workers"
     #: Whether its long run is a distribution of one mobile factor over regions.
     in_shares: ClassVar[bool] = True
-    settles: ClassVar[str] = "log wages"  # in the short run, in words
-    movers: ClassVar[str] = "workers"  # in the long run, in words
+    #: What the short run settles on, in words.
+    settles: ClassVar[str] = "log wages"
+    #: Whether regions can be empty in a long run.
+    corners: ClassVar[bool] = True
     #: How far off an unstable rest point a solve steps.
     nudge: ClassVar[float] = 1e-6
     _known: ClassVar[dict[str, type[Model]]] = {}
@@ -230,15 +234,13 @@ class Model:
     ) -> LongRun | None:
         """Return the long run from a start by a solver of the model's own, None for the usual one.
 
-        Parameters
-        ----------
-        share, state : arrays
-            What moves, from ``default_start`` or ``check_share``; where markets start.
-        dynamics : Replicator or Logit
-            How people move.
-        options : SolverOptions
-            Tolerances and limits.
+        `share` is what moves, from ``default_start`` or ``check_share``; `state` is where
+        markets start.
         """
+        return None
+
+    def uniqueness(self) -> Uniqueness | None:
+        """Return whether only one long run is proven to exist; None where no condition is known."""
         return None
 
     def default_start(self) -> np.ndarray:

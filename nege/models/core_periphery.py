@@ -153,7 +153,7 @@ def _sensitivities(parameters, share, state, out):
 @equations.payoff_sensitivities.register(Parameters)
 def _payoff_sensitivities(parameters, share, state, price, out):
     for r in range(state.size):
-        out[0, r], out[1, r] = 1.0, parameters.mu / (parameters.sigma - 1.0)
+        out[0, r], out[1, r], out[2, r] = 1.0, parameters.mu / (parameters.sigma - 1.0), 0.0
 
 
 @equations.supply_tangent.register(Parameters)

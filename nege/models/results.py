@@ -52,3 +52,15 @@ class Variable(NamedTuple):
     dims: tuple[str, ...]
     meaning: str
     unit: str
+
+
+class Uniqueness(NamedTuple):
+    """Whether an economy is proven to have one equilibrium only, and why."""
+
+    unique: bool
+    value: float  # of the expression that decides
+    condition: str  # in the field's symbols, with its source
+
+    def __str__(self) -> str:
+        verdict = "One equilibrium, proven" if self.unique else "Not proven to be unique"
+        return f"{verdict}: {self.condition}; here {self.value:.6g}."

@@ -1,0 +1,302 @@
+"""The labelled half of quantitative spatial models: parameters, results, the joint long run."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+import xarray as xr
+
+from nege import validation
+from nege.errors import InputError
+from nege.geography import Geography
+from nege.kernels import derivatives, equations
+from nege.kernels.codes import ANDERSON
+from nege.kernels.fixed_point import Options, Report, fixed_point
+from nege.kernels.operators import buy
+from nege.models import trade
+from nege.models.base import ONLINE, Model
+from nege.models.quantitative import Joint, Parameters, locate
+from nege.models.results import LongRun, Variable
+from nege.options import Logit, Replicator, SolverOptions
+from nege.status import Status
+
+STABILITY = 512  # regions up to which a long run comes with its leading eigenvalue
+PROBES = 40  # plain steps from which the error of a long run is estimated
+ROUNDING = 1e-15  # of logs of prices and access
+TINY_STEP = 1e-30  # of complex steps, which round nothing away
+
+
+class QuantitativeModel(Model):
+    """Base of models of places that differ, with congestion: nobody leaves a place empty."""
+
+    payoff: ClassVar[str] = "real_income"
+    corners: ClassVar[bool] = False
+
+    sigma: float
+    trade_cost: float | xr.DataArray
+    productivity: xr.DataArray
+    amenity: xr.DataArray
+
+    def numbers(self, **moved: Any) -> dict[str, Any]:
+        """Return every parameter of the kernels but the operator, some parameters moved.
+
+        Written so that complex numbers pass: a complex step is a derivative.
+        """
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        values = ((name, getattr(self, name)) for name in self.parameters)
+        words = [
+            f"{name}={value:g}" if isinstance(value, float) else f"{name}=given by DataArray"
+            for name, value in values
+            if value is not None
+        ]
+        if self.online is not None:
+            words.append(f"online={self.online}")
+        return f"{type(self).__name__}({len(self.geography)} places, {', '.join(words)})"
+
+    def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Parameters:
+        """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
+        made = trade.operator_for(
+            self.geography, self.trade_cost, self._online_cost(), self.sigma, operator
+        )
+        return Parameters(**self.numbers(), operator=made)
+
+    def direction(self, name: str) -> Parameters:
+        """Return the derivative of every parameter of the kernels by one of ``varied()``."""
+        validation.known("parameter", name, self.varied())
+        slope = trade.freeness_slope(
+            self.geography, self.trade_cost, self._online_cost(), self.sigma, name
+        )
+        moved = {}
+        if name not in ("trade_cost", "online_trade_cost"):
+            moved[name] = self._value(name) + 1j * TINY_STEP
+        found = {key: np.imag(value) / TINY_STEP for key, value in self.numbers(**moved).items()}
+        for key, value in found.items():
+            found[key] = np.ascontiguousarray(value) if np.ndim(value) else float(value)
+        return Parameters(**found, operator=slope)
+
+    def _value(self, name: str) -> float:
+        owner = self if hasattr(self, name) else self.online
+        return float(getattr(owner, name.removeprefix(ONLINE) if owner is not self else name))
+
+    def _online_cost(self) -> float | None:
+        return None if self.online is None else self.online.trade_cost
+
+    def memory(self) -> dict[str, int]:
+        """Return the bytes that a short run needs, by operator, the default one first."""
+        found = trade.memory_by_operator(self.geography, self.trade_cost)
+        found.pop("fourier", None)
+        return found
+
+    def start_state(self) -> np.ndarray:
+        """Return log earnings to start from when nothing better is known: all the same."""
+        return np.zeros(len(self.regions))
+
+    def check_share(self, share: Any, argument: str = "share") -> np.ndarray:
+        """Return a distribution over the regions as an array, without empty ones."""
+        found = super().check_share(share, argument)
+        if not (found > 0.0).all():
+            empty = self.regions[int(np.argmin(found))]
+            raise InputError(
+                argument,
+                share,
+                "people in every region",
+                f"There is nobody in {empty}. Without congestion a place would be infinitely "
+                "good for the first who comes, so that none is ever empty: give it a few.",
+            )
+        return found
+
+    # --- the long run ---------------------------------------------------------------
+
+    def own_long_run(
+        self,
+        share: np.ndarray,
+        state: np.ndarray,
+        dynamics: Replicator | Logit,
+        options: SolverOptions,
+    ) -> LongRun | None:
+        """Return the only long run there is, markets and people at once, where that is proven."""
+        known = self.uniqueness()
+        if isinstance(dynamics, Logit) or known is None or not known.unique:
+            return None
+        parameters = self.kernel_for(options.operator, compiled=True)
+        work, change = np.empty((4, share.size)), np.empty(share.size)
+        equations.update(parameters, share, state, work, change)
+        logs = np.log(np.concatenate([work[2], work[3]]))
+        report, error = _settle(Joint(parameters), logs, options)
+        share, state = np.empty(share.size), np.empty(share.size)
+        locate(parameters, logs, share, state)
+        equations.update(parameters, share, state, work, change)
+        payoff = np.empty(share.size)
+        equations.payoff_at(parameters, share, state, work, payoff)
+        residual = max(float(np.max(np.abs(change))), float(np.ptp(payoff)))
+        status = Status(report.status)
+        if status is Status.STALLED and residual <= options.tolerance_payoff:
+            status = Status.CONVERGED  # as far as rounding lets it
+        exact = residual <= options.tolerance_payoff and error <= options.tolerance_error
+        if status is Status.CONVERGED and not exact:
+            status = Status.STALLED
+        small = share.size <= STABILITY and status is Status.CONVERGED
+        rate = _leading_rate(parameters, share, state) if small else math.nan
+        return LongRun(
+            share,
+            state,
+            status,
+            residual,
+            error,
+            report.iterations,
+            (),
+            rate,
+            parameters,
+        )
+
+    # --- results --------------------------------------------------------------------
+
+    def outcome(
+        self, share: np.ndarray, state: np.ndarray, parameters: Any = None
+    ) -> dict[str, np.ndarray]:
+        """Return every variable of the economy at a share and its cleared state.
+
+        Both may have further dimensions in front.
+        """
+        p = self.kernel if parameters is None else parameters
+        flat = np.ascontiguousarray(share).reshape(-1, share.shape[-1])
+        states = np.ascontiguousarray(state).reshape(flat.shape)
+        price, payoff, supply = (np.empty_like(flat) for _ in range(3))
+        for row in range(len(flat)):
+            equations.supply(p, flat[row], states[row], supply[row])
+            buy(p.operator, supply[row], price[row])
+            equations.payoff(p, flat[row], states[row], price[row], payoff[row])
+        price, real_income = price.reshape(share.shape), np.exp(payoff).reshape(share.shape)
+        wage = np.exp(state + (p.scale - 1.0) * np.log(share))
+        return {
+            "share": share,
+            "wage": wage,
+            "price_index": price ** (1.0 / (1.0 - p.sigma)),
+            "real_income": real_income,
+            "welfare": np.sum(share * real_income, axis=-1),
+            **self.further(share, wage),
+        }
+
+    def further(self, share: np.ndarray, wage: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what else there is to know of places, from people and wages."""
+        return {}
+
+    def costs(self) -> np.ndarray:
+        """Return trade costs, origin by destination, the online region last: for audits."""
+        n, places = len(self.regions), len(self.geography)
+        cost = np.ones((n, n))
+        if isinstance(self.trade_cost, float):
+            cost[:places, :places] = self.trade_cost ** self.geography.metric.dense()
+        else:
+            cost[:places, :places] = self.trade_cost.values
+        if self.online is not None:
+            cost[:-1, -1] = cost[-1, :-1] = self.online.trade_cost
+        return cost
+
+    def spent(self, data: xr.Dataset) -> np.ndarray:
+        """Return spending on goods by place, from stored variables."""
+        raise NotImplementedError
+
+    def trade_flows(self, data: xr.Dataset) -> xr.DataArray:
+        """Return the value of trade between places, in units of the wage bill of all.
+
+        Each origin sells its output at one price everywhere, before trade costs, and each
+        destination spends on origins by those prices: X_rs = x_r T_rs^(1-sigma) E_s/P_s.
+
+        Parameters
+        ----------
+        data : Dataset
+            Of an equilibrium of this economy, ``equilibrium.data``.
+
+        Returns
+        -------
+        DataArray
+            Over origin and destination, own sales on the diagonal.
+        """
+        share = validation.shares("data", data["share"].values, self.regions)
+        supply, price = np.empty(share.size), np.empty(share.size)
+        state = np.log(data["wage"].values) + (1.0 - self.kernel.scale) * np.log(share)
+        equations.supply(self.kernel, share, state, supply)
+        buy(self.kernel.operator, supply, price)
+        freeness = self.costs() ** (1.0 - self.sigma)
+        flows = supply[:, None] * freeness * (self.spent(data) / price)
+        names = list(self.regions)
+        about = {"long_name": "value of trade", "units": "wage bill of all places"}
+        labels = {"origin": names, "destination": names}
+        return xr.DataArray(flows, labels, tuple(labels), "flows", about)
+
+
+def check_fundamental(argument: str, value: Any, geography: Geography) -> xr.DataArray:
+    """Return a positive number for each place, one by default."""
+    found = validation.table(
+        argument, 1.0 if value is None else value, {"region": geography.names}, above=0.0
+    )
+    return found.rename(argument)
+
+
+def placed(values: xr.DataArray, online: Any) -> np.ndarray:
+    """Return numbers of all regions, the online one's last where there is one."""
+    own = [] if online is None else [online]
+    return np.concatenate([values.values, own])
+
+
+VARIABLES = {
+    "share": Variable(("region",), "share of people", "1"),
+    "wage": Variable(("region",), "wage", "wage bill of all places per head"),
+    "price_index": Variable(("region",), "price index of goods", "wage bill per head"),
+    "real_income": Variable(("region",), "real income per head, amenity included", "utility"),
+    "welfare": Variable((), "mean real income per head, amenity included", "utility"),
+}
+
+
+def _leading_rate(parameters: Parameters, share: np.ndarray, state: np.ndarray) -> float:
+    """Growth rate of the fastest small deviation under replicator dynamics."""
+    slopes = np.empty((share.size, share.size))
+    if not derivatives.payoff_jacobian(parameters, share, state, slopes):
+        return math.nan
+    slopes *= share
+    matrix = slopes - share @ slopes
+    basis = np.linalg.qr(np.column_stack([share, np.eye(share.size)]))[0][:, 1 : share.size]
+    return float(np.max(np.linalg.eigvals(basis.T @ matrix @ basis).real))
+
+
+def _settle(joint: Joint, logs: np.ndarray, options: SolverOptions) -> tuple[Report, float]:
+    """Solve for prices and access in place, and estimate the error of shares.
+
+    Where a small residual proves too little, once more to a smaller one.
+    """
+    tolerance, done = options.tolerance_residual, 0
+    while True:
+        how = Options(tolerance, 1.0, options.limit_iterations, ANDERSON)
+        report = fixed_point(joint, logs, logs, how)
+        done += report.iterations
+        error = max(report.residual, ROUNDING) * _sensitivity(joint, logs)
+        if error <= options.tolerance_error or tolerance <= ROUNDING:
+            return report._replace(iterations=done), error
+        tolerance = max(ROUNDING, min(0.1, options.tolerance_error / error) * tolerance)
+
+
+def _sensitivity(joint: Joint, logs: np.ndarray) -> float:
+    """Error of shares for a residual of one: over 1 - the factor by which deviations shrink.
+
+    A deviation of 1e-4 that shares no symmetry with anything is followed for some plain steps.
+    """
+    p = joint.economy
+    image, change, work = logs.copy(), np.empty_like(logs), np.empty((4, logs.size))
+    image += 1e-4 * (np.modf(0.6180339887498949 * np.arange(1, logs.size + 1))[0] - 0.5)
+    sizes = []
+    for _ in range(PROBES):
+        equations.update(joint, logs, image, work, change)
+        image += change
+        sizes.append(float(np.max(np.abs(image - logs))))
+    shrinks, tried = 0.5, PROBES - 1 - PROBES // 2
+    if sizes[-1] > 1e3 * ROUNDING:
+        shrinks = (sizes[-1] / sizes[PROBES // 2]) ** (1.0 / tried)
+    if not shrinks < 1.0:
+        return math.inf
+    slope = p.intensity * (1.0 / p.sigma + 1.0 / (p.sigma - 1.0)) / p.congestion
+    return float(max(1.0, slope) / (1.0 - shrinks))
