@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import reference_family as slow
+import reference_linkages
 
 import nege
 
@@ -87,6 +88,35 @@ def footloose_entrepreneur_balance(model, data):
     return max(abs(np.sum(sales) / (model.mu * income) - 1.0), abs(total / income - 1.0))
 
 
+def draw_linkages(rng, n, with_online):
+    """Mobile labour; what firms and workers spend on firms stays below what prices bear."""
+    sigma = rng.uniform(2.0, 8.0)
+    inputs = rng.uniform(0.05, 0.8) * (1.0 - 1.0 / sigma)
+    region = {name: rng.uniform(*ends) for name, ends in REGION.items()}
+    return nege.VerticalLinkages(
+        distances(rng, n),
+        sigma=sigma,
+        mu=rng.uniform(0.05, 0.8) * (1.0 - 1.0 / (sigma * (1.0 - inputs))),
+        inputs=inputs,
+        trade_cost=rng.uniform(*ICEBERG),
+        labour="mobile",
+        agriculture=rng.uniform(0.3, 0.95),
+        land=rng.dirichlet(np.ones(n)),
+        online=nege.OnlineRegion(**region) if with_online else None,
+    )
+
+
+def linkages_balance(model, data):
+    """What firms sell is what is spent on varieties; what agriculture sells, on its good."""
+    payroll = (data["wage"] * data["employment"]).values
+    sales = data["profitability"].values * payroll / (1.0 - model.inputs) / kept(model)
+    income = float(data["income"].sum())
+    spent = model.mu * income + model.inputs / (1.0 - model.inputs) * payroll.sum()
+    farms = float((data["wage"] * (data["population"] - data["employment"])).sum())
+    food = farms / model.agriculture / ((1.0 - model.mu) * income)
+    return max(abs(sales.sum() / spent - 1.0), abs(food - 1.0))
+
+
 def footloose_capital_balance(model, data):
     """What firms sell is the part mu of all spending, which is one."""
     sales = model.sigma * data["share"].values * data["profit"].values / kept(model)
@@ -157,6 +187,19 @@ MEMBERS = [
         footloose_entrepreneur_balance,
         alike(nege.FootlooseEntrepreneur, 1.2, sigma=5.0, mu=0.4, trade_cost=1.1),
         ("trade_cost", 1.02, 3.0),
+    ),
+    Member(
+        nege.VerticalLinkages,
+        draw_linkages,
+        reference_linkages.log_profits,
+        linkages_balance,
+        alike(
+            nege.VerticalLinkages,
+            1.2,
+            **{"sigma": 5.0, "mu": 0.3, "inputs": 0.2, "trade_cost": 1.6},
+            **{"labour": "mobile", "agriculture": 0.6},
+        ),
+        ("trade_cost", 1.2, 3.0),
     ),
     Member(
         nege.FootlooseCapital,

@@ -175,9 +175,11 @@ def _residual(z, share, full, plain):
         farms = np.where(full, 0.0, plain["workers"] - share * payroll)
         labour = wage - np.where(full, share * payroll / plain["workers"], 1.0)
         last = z[-1]  # there is no common utility
-    spent = spending(share, wage, farms, payroll, plain)
     zeta, a = plain["commission"], plain["inputs"]
-    world = np.sum(spent) - np.sum(share * payroll / (1 - zeta)) / (1 - a)
+    commission = payroll * np.sum(share * zeta / (1 - zeta)) / (1 - a)
+    # What is spent pays for firms and commission. Where shares sum to more than one, which
+    # only derivatives do, payroll is what it would be if they did not.
+    world = payroll + (1 - mu) * commission - mu * (payroll + np.sum(wage * farms) / theta)
     price = np.log(price_powers(share, prices, wage, payroll, plain)) / (1 - plain["sigma"])
     gain = np.log(profitability(share, prices, wage, farms, payroll, plain))
     return np.concatenate([price - z[:n], labour, [world, last]]), gain
@@ -229,3 +231,15 @@ def steered(model, name):
         plain[name] = plain[name] + step
     plain["cost"] = cost
     return plain
+
+
+def log_profits(model, share, name="", step=0.0):
+    """Ln of profitability, for the tests that all models share."""
+    share, plain = np.asarray(share), of_model(model)
+    level = np.log(short_run(share.real, plain)[-1])
+    if name:
+        return level + 1j * STEP * by_complex_step(share.real, plain, moved=steered(model, name))[1]
+    if np.iscomplexobj(share):
+        change = share.imag / STEP
+        return level + 1j * STEP * by_complex_step(share.real, plain, change)[1]
+    return level

@@ -1,5 +1,6 @@
 """What every member of the classical family promises; ``family.MEMBERS`` lists them."""
 
+import dataclasses
 import functools
 import itertools
 
@@ -7,6 +8,7 @@ import family
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given, settings
 
 import nege
@@ -86,7 +88,7 @@ def test_relabelling_places_permutes_the_answer(member, seed, n, online):
     fields = {}
     for name in model.labelled:
         value = getattr(model, name)
-        if not isinstance(value, float):
+        if isinstance(value, xr.DataArray):
             dims = set(value.dims) & {"region", "place", "origin", "destination"}
             fields[name] = value.sel(dict.fromkeys(dims, names))
     moved = model.replace(geography=model.geography.select(names), **fields)
@@ -107,7 +109,7 @@ def test_the_unit_of_distance_changes_nothing(member, unit, seed, n, online):
     fields = {
         name: getattr(model, name).values
         for name in model.labelled
-        if not isinstance(getattr(model, name), float)
+        if isinstance(getattr(model, name), xr.DataArray)
     }
     moved = model.replace(geography=far, trade_cost=cost, **fields)
     here, there = nege.short_run(model, share).data, nege.short_run(moved, share).data
@@ -320,6 +322,8 @@ def test_a_file_for_the_command_line_can_ask_for_it(member, tmp_path, capsys):
     model, (parameter, low, high) = member.equal(2, member.online), member.breaks
     lines = ['[geography]\nkind = "equidistant"\nn = 2', f'[model]\nkind = "{model.title}"']
     lines += [f"{name} = {getattr(model, name)}" for name in model.parameters]
+    words = {field.name: getattr(model, field.name) for field in dataclasses.fields(model)}
+    lines += [f'{name} = "{word}"' for name, word in words.items() if isinstance(word, str)]
     if model.online is not None:
         lines.append(f"[online]\ntrade_cost = {model.online.trade_cost}")
     lines.append(f'[path]\nparameter = "{parameter}"\nfrom = {low}\nto = {high}\npoints = 5')

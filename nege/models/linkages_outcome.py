@@ -78,7 +78,6 @@ def audit(model: Any, data: xr.Dataset) -> dict[str, float]:
     spending = model.mu * income + a / (1.0 - a) * payroll
     supply = payroll * price**-sigma * net ** (sigma - 1.0)
     access = free @ (prices ** (sigma - 1.0) * spending)
-    working = farms > 1e-9 * people  # else they are a difference of equal numbers
     sides = {
         "share of payroll": (share * payroll.sum(), payroll),
         "price index": (prices, (supply @ free) ** (1.0 / (1.0 - sigma))),
@@ -89,11 +88,14 @@ def audit(model: Any, data: xr.Dataset) -> dict[str, float]:
             np.atleast_1d(spending.sum()),
             np.atleast_1d(payroll.sum() / (1.0 - a) + levied.sum()),
         ),
-        "wage in agriculture": (
-            (wage * farms ** (1.0 - theta))[working],
-            (land ** (1.0 - theta))[working],
-        ),
     }
+    if theta < 1.0:
+        wanted = land * wage ** (-1.0 / (1.0 - theta))
+        sides["agriculture"] = industry + wanted, people
+    else:
+        some = farms > 1e-9 * people  # else it is a difference of equal numbers
+        sides["agriculture"] = np.maximum(industry, people), people
+        sides["wage in agriculture"] = np.where(some, 1.0, np.maximum(wage, 1.0)), wage
     if model.workers is None:
         sides["labour"] = np.ones(1), np.atleast_1d(people.sum())
         sides["mobility"] = np.full_like(real, real[0]), real
