@@ -15,9 +15,13 @@ from nege.hysteresis import Hysteresis, hysteresis
 from nege.inversion import invert
 from nege.models.allen_arkolakis import AllenArkolakis
 from nege.models.core_periphery import CorePeriphery
+from nege.models.footloose_capital import FootlooseCapital
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
 from nege.models.helpman import Helpman
+from nege.models.linear_demand import LinearDemand
 from nege.models.online_agglomeration import OnlineAgglomeration
+from nege.models.quasi_linear import QuasiLinear
+from nege.models.vertical_linkages import VerticalLinkages
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 from nege.patterns import patterns
@@ -37,20 +41,24 @@ __all__ = [
     "DependencyError",
     "Equilibria",
     "Equilibrium",
+    "FootlooseCapital",
     "FootlooseEntrepreneur",
     "Helpman",
     "Hysteresis",
     "InputError",
+    "LinearDemand",
     "Logit",
     "NegeError",
     "OnlineAgglomeration",
     "OnlineRegion",
+    "QuasiLinear",
     "Replicator",
     "SolverOptions",
     "Stability",
     "Status",
     "Threshold",
     "Thresholds",
+    "VerticalLinkages",
     "__version__",
     "bifurcation",
     "break_points",

@@ -217,7 +217,7 @@ class Equilibrium:
             ]
         elif self.horizon == "short run":
             lines = [
-                f"Converged: markets clear to {self.residual:.1e}; log wages are within "
+                f"Converged: markets clear to {self.residual:.1e}; {self.model.settles} are within "
                 f"{self.error:.1e} of the solution ({self.iterations} iterations)."
             ]
             if self.stability is not None:
@@ -239,7 +239,8 @@ class Equilibrium:
 
     def _open_questions(self) -> str:
         if self.horizon == "short run" and self.stability is None:
-            return "Not established: whether workers would stay; nege.solve finds where they go."
+            who = self.model.movers
+            return f"Not established: whether {who} would stay; nege.solve finds where they go."
         if ALL in self.provenance:
             return f"One of {self.provenance[ALL]} equilibria, which are proven to be all."
         known = self.model.uniqueness() if isinstance(self.dynamics, Replicator) else None

@@ -58,8 +58,10 @@ def online_share(run: Run) -> Figure:
         jumps={jump.step: 0.5 * sum(jump.values) for jump in run.jumps},
         ax=axes[0],
     )
-    ax.set_xlabel(f"{report.words(specification.parameter)} (iceberg factor)")
-    ax.set_ylabel("online share of workers (%)")
+    known = {name: f"{words} ({unit})" for name, (words, unit) in specification.model.words.items()}
+    words = f"{report.words(specification.parameter)} (iceberg factor)"
+    ax.set_xlabel(known.get(specification.parameter, words))
+    ax.set_ylabel(f"online share of {specification.model.movers} (%)")
     ax.set_title(specification.title, loc="left")
     ax.legend(frameon=False)
     ax.set_ylim(bottom=0.0)
@@ -98,7 +100,7 @@ def _draw_contrast(ax: Any, model: Model, take_off: float, collapse: float) -> N
                 color=plot.GREY,
             )
     ax.set_xlabel("digital trade cost (iceberg factor)")
-    ax.set_ylabel("online share of workers (%)")
+    ax.set_ylabel(f"online share of {model.movers} (%)")
     ax.set_title(f"For contrast: two equal places, trade cost {CONTRAST_COST:g}", loc="left")
 
 

@@ -17,6 +17,15 @@ __all__ = ["patterns"]
 #: What is said of a point that was not solved.
 UNKNOWN = "unknown"
 
+#: The words by their codes, for sweeps that keep one byte a point (CF conventions).
+PATTERNS = ("co-located", "separated", "one-sided online", "two-sided online")
+UNSOLVED = -1
+FLAGS = {
+    "long_name": "pattern of the first two industries",
+    "flag_values": [UNSOLVED, *range(len(PATTERNS))],
+    "flag_meanings": " ".join(word.replace(" ", "_") for word in (UNKNOWN, *PATTERNS)),
+}
+
 CELL = ("industry", "place", "channel")
 
 
@@ -219,3 +228,14 @@ def _pattern(
             "separated": colocation < thresholds["colocated"],
         },
     )
+
+
+def codes(total_cost: np.ndarray) -> np.ndarray:
+    """Return the codes of the patterns of many economies, at the default thresholds."""
+    front = [f"axis_{axis}" for axis in range(total_cost.ndim - len(CELL))]
+    industries = [str(k) for k in range(total_cost.shape[len(front)])]
+    labels = {"channel": ["offline", "online"], "industry": industries}
+    cost = xr.DataArray(total_cost, dims=(*front, *CELL), coords=labels)
+    words = patterns(xr.Dataset({"total_cost": cost})).pattern.values
+    code = {word: k for k, word in enumerate((UNKNOWN, *PATTERNS), UNSOLVED)}
+    return np.array([code[word] for word in words.flat], np.int8).reshape(words.shape)

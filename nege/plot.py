@@ -6,6 +6,7 @@ apart. Every function takes ``ax=`` and returns the Axes.
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,9 @@ class EquilibriumPlot:
             ax.set_title(f"{order.size} of {share.size} regions")
         return ax
 
-    def map(self, ax: Axes | None = None, *, industry: str | None = None) -> Axes:
+    def map(
+        self, ax: Axes | None = None, *, industry: str | None = None, background: Any = None
+    ) -> Axes:
         """Draw the places where they are, by their share of workers.
 
         Parameters
@@ -90,6 +93,9 @@ class EquilibriumPlot:
             Where there are industries, the one to draw, coloured by how far it sells
             online; by default people, coloured by the industry that a place is
             specialised in.
+        background : GeoDataFrame, GeoSeries or path, optional
+            Borders to draw beneath, in degrees or in a projection that they name; a file
+            is read by geopandas.
 
         Returns
         -------
@@ -106,11 +112,13 @@ class EquilibriumPlot:
         model, data = self._equilibrium.model, self._equilibrium.data
         if plot_industries.has_industries(data):
             coordinates = model.geography.coordinates
-            return plot_industries.industry_map(coordinates, data, industry=industry, ax=ax)
+            return plot_industries.industry_map(
+                coordinates, data, industry=industry, ax=ax, background=background
+            )
         if industry is not None:
             raise InputError("industry", industry, "left out", "This economy has no industries.")
         share = self._equilibrium.data["share"].values[: len(model.geography)]
-        ax = places(model.geography.coordinates, share, ax=ax)
+        ax = places(model.geography.coordinates, share, ax=ax, background=background)
         if model.online is not None:
             online = float(self._equilibrium.data["share"][-1])
             ax.set_title(f"{online:.1%} of workers are online")
@@ -123,6 +131,7 @@ def places(
     *,
     colour: Any = BLUE,
     ax: Axes | None = None,
+    background: Any = None,
     **style: Any,
 ) -> Axes:
     """Draw places where they are, with areas in proportion to their shares."""
@@ -138,6 +147,8 @@ def places(
     x, y = (
         coordinates[name].values for name in (("longitude", "latitude") if geographic else "xy")
     )
+    if background is not None:
+        _borders(ax, background, geographic, (x, y))
     size = LARGEST_DOT * np.asarray(share) / 0.1
     style = {"alpha": 0.8, "linewidths": 0.4, "edgecolors": "white", **style}
     ax.scatter(x, y, s=2.0, c=GREY, linewidths=0, zorder=0)  # also where nobody is
@@ -183,6 +194,31 @@ def changes(
     figure: Any = ax.get_figure()
     figure.colorbar(ax.collections[-1], ax=ax, label="change in %", shrink=0.9, extend="both")
     return ax
+
+
+def _borders(
+    ax: Axes, background: Any, geographic: bool, places: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """Draw borders in degrees beneath a map, and look at the part of them that has places."""
+    if not geographic:
+        cure = "Places of a textbook geography have no longitude and latitude."
+        raise InputError("background", type(background).__name__, "left out here", cure)
+    if isinstance(background, (str, pathlib.Path)):
+        background = require("geopandas", "map", "A background from a file").read_file(background)
+    if not hasattr(background, "boundary"):
+        raise InputError(
+            "background",
+            type(background).__name__,
+            "a GeoDataFrame, a GeoSeries or the path of a file of borders",
+            "geopandas.read_file makes one.",
+        )
+    if background.crs is not None:
+        background = background.to_crs("EPSG:4326")
+    background.boundary.plot(ax=ax, color=GREY, linewidth=0.5, zorder=0)
+    x, y = places
+    for values, limits in ((x, ax.set_xlim), (y, ax.set_ylim)):
+        margin = 0.05 * float(np.ptp(values)) + 0.5
+        limits(float(np.min(values)) - margin, float(np.max(values)) + margin)
 
 
 def there_and_back(

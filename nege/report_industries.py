@@ -67,10 +67,15 @@ def story(run: Run) -> list[str]:
     nudged = int(result["perturbed"].sum())
     if nudged:
         lines.append(f"{nudged} steps left an unstable rest point on the way.")
-    lines.append(
-        f"Every step is stable: the largest growth rate of a small deviation is "
-        f"{float(result['leading_eigenvalue'].max()):.2g}."
-    )
+    rates = result["leading_eigenvalue"].values
+    known = rates[np.isfinite(rates)]
+    if known.size:
+        who = "Every step is" if known.size == rates.size else f"{known.size} steps are"
+        lines.append(
+            f"{who} stable: the largest growth rate of a small deviation is {known.max():.2g}."
+        )
+    if known.size < rates.size:
+        lines.append(f"For {rates.size - known.size} steps stability could not be established.")
     return lines
 
 

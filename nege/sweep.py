@@ -71,7 +71,9 @@ def sweep(
         The dimension followed: the first of a grid by default. None solves each point
         from `start`, independently of its neighbours, as lists and short runs do.
     keep : sequence of str, optional
-        Which outputs to keep; all by default, ``status`` always.
+        Which outputs to keep; all by default, ``status`` always. Long runs of industries
+        have ``pattern`` too, one byte a point: what :func:`nege.patterns` says, as a code
+        whose meaning is in its attributes.
     dynamics : Replicator or Logit, optional
         How people move.
     options : SolverOptions, optional

@@ -86,7 +86,8 @@ def _economy(tables: dict[str, Any], varied: Mapping[str, np.ndarray]) -> Model:
     places = specification.make_geography(tables["geography"])
     name, values = (COST, varied[COST]) if COST in varied else next(iter(varied.items()))
     online = specification.make_online(tables, name, values)
-    model = specification.make_model(kind, tables["model"], places, online)
+    firsts = {p: v[0] for p, v in varied.items() if p in kind.parameters}  # not to be said twice
+    model = specification.make_model(kind, {**firsts, **tables["model"]}, places, online)
     return model.replace({parameter: float(values[0]) for parameter, values in varied.items()})
 
 

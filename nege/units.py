@@ -13,11 +13,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from nege import batch
 from nege.errors import InputError, near
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
+from nege.patterns import FLAGS, UNSOLVED, codes
 from nege.points import Points
 from nege.search import find_long_run
 from nege.status import Status
@@ -51,11 +53,13 @@ class Output(NamedTuple):
     dims: tuple[str, ...]
     shape: tuple[int, ...]
     dtype: str
-    attributes: dict[str, str]
+    attributes: dict[str, Any]
 
     @property
     def unsolved(self) -> Any:
         """What it holds where nothing was solved."""
+        if "flag_values" in self.attributes:
+            return UNSOLVED
         kind = np.dtype(self.dtype).kind
         return {"f": math.nan, "b": False, "i": int(Status.PENDING)}[kind]
 
@@ -72,12 +76,18 @@ class _Work:
         self.model, self.points, self.options = model, points, options
         self.sizes = dict(points.sizes)
         self.coords = dict(points.coords)
+        for name, (meaning, unit) in model.words.items():
+            if name in self.coords:
+                known = xr.as_variable(self.coords[name])
+                about = {"long_name": meaning, "units": unit}
+                self.coords[name] = xr.Variable(known.dims, known.values, about)
         self.keep = self._kept(keep)
 
     def _kept(self, keep: Sequence[str] | None) -> tuple[str, ...]:
         known = (*self.model.variables, *self.proof)
         if keep is None:
             return known
+        known = (*known, *self.extra)
         if isinstance(keep, str) or not isinstance(keep, Sequence):
             raise InputError("keep", keep, "a list of outputs", f"Known: {', '.join(known)}.")
         for name in keep:
@@ -88,6 +98,11 @@ class _Work:
     @property
     def outputs(self) -> dict[str, Output]:
         """What the result holds: the variables, then the proof, in units of work's order."""
+        found = self._outputs()
+        return {name: found[name] for name in self.keep}
+
+    def _outputs(self) -> dict[str, Output]:
+        """Everything that could be asked for."""
         front, shape = tuple(self.sizes), tuple(self.sizes.values())
         inner = {dim: len(labels) for dim, labels in self.model.coordinates().items()}
         found = {}
@@ -97,7 +112,14 @@ class _Work:
             found[name] = Output(front + variable.dims, whole, "float64", about)
         for name, (dtype, meaning) in self.proof.items():
             found[name] = Output(front, shape, dtype, {"long_name": meaning})
-        return {name: found[name] for name in self.keep}
+        for name, attributes in self.extra.items():
+            found[name] = Output(front, shape, "int8", attributes)
+        return found
+
+    @property
+    def extra(self) -> dict[str, dict[str, Any]]:
+        """What is worked out of the variables where ``keep`` asks for it, with its attributes."""
+        return {}
 
     def divide(self, unit: int, whole: str | None = None) -> None:
         """Fix the shape of a unit of so many points; one dimension is never cut."""
@@ -120,13 +142,16 @@ class _Work:
                 for low, step, size in zip(corner, self.unit, self.sizes.values(), strict=True)
             )
 
-    def empty(self, block: Block | None = None) -> dict[str, np.ndarray]:
+    def empty(
+        self, block: Block | None = None, names: Sequence[str] | None = None
+    ) -> dict[str, np.ndarray]:
         """Return arrays for a unit, or for everything, in which nothing is solved."""
+        outputs = self._outputs()
         sizes = tuple(self.sizes.values())
         front = sizes if block is None else tuple(part.stop - part.start for part in block)
         return {
             name: np.full(front + output.shape[len(sizes) :], output.unsolved, output.dtype)
-            for name, output in self.outputs.items()
+            for name, output in ((name, outputs[name]) for name in names or self.keep)
         }
 
     def solve(self, block: Block) -> dict[str, np.ndarray]:
@@ -164,8 +189,23 @@ class LongRuns(_Work):
         fit = min(MOST, max(1, LONG_RUN // len(model.regions) ** 2))
         self.divide(unit or _spread(fit, self.sizes), along)
 
+    @property
+    def extra(self) -> dict[str, dict[str, Any]]:
+        """The pattern of agglomeration, where the model has industries."""
+        if len(self.model.coordinates().get("industry", ())) < 2:
+            return {}
+        return {"pattern": dict(FLAGS)}
+
     def _solve(self, block: Block) -> dict[str, np.ndarray]:
-        values = self.empty(block)
+        if "pattern" not in self.keep:
+            return self._solved(block, self.empty(block))
+        cost = self.empty(block, ("total_cost",))
+        values = self._solved(block, self.empty(block) | cost)
+        values["pattern"] = codes(values["total_cost"])
+        return {name: values[name] for name in self.keep}
+
+    def _solved(self, block: Block, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Fill the arrays of a unit."""
         ranges = [range(part.start, part.stop) for part in block]
         along = None if self.along is None else list(self.sizes).index(self.along)
         inner = range(1) if along is None else ranges[along]

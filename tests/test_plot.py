@@ -78,3 +78,45 @@ def test_a_path_breaks_at_its_jumps_on_either_arm():
         assert (np.diff(x)[steps] == 0.0).all()  # upright where it jumps
     dotted = [line for line in ax.lines if line.get_linestyle() == ":"]
     assert sorted(line.get_xdata()[0] for line in dotted) == [1.2, 1.8]
+
+
+class Borders:
+    """What maps need of a GeoDataFrame: a boundary that draws itself."""
+
+    crs = None
+
+    @property
+    def boundary(self):
+        return self
+
+    def plot(self, *, ax, color, linewidth, zorder):
+        ax.plot([70.0, 140.0], [15.0, 55.0], color=color, linewidth=linewidth, zorder=zorder)
+
+
+def test_borders_lie_beneath_a_map_and_do_not_widen_it(solved):
+    ax = solved.plot.map(background=Borders())
+    (border,) = ax.lines
+    assert border.get_zorder() < ax.collections[-1].get_zorder()
+    west, east = ax.get_xlim()
+    assert 110 < west < 113.3
+    assert 121.5 < east < 125
+
+
+def test_borders_in_another_projection_are_brought_to_degrees(solved):
+    geopandas = pytest.importorskip("geopandas")
+    shapely = pytest.importorskip("shapely")
+    square = geopandas.GeoSeries([shapely.box(110, 20, 125, 45)], crs="EPSG:4326")
+    ax = solved.plot.map(background=square.to_crs("EPSG:3857"))
+    drawn = np.concatenate([path.vertices for path in ax.collections[0].get_paths()])
+    np.testing.assert_allclose([drawn.min(0), drawn.max(0)], [[110, 20], [125, 45]], atol=1e-6)
+
+
+@pytest.mark.parametrize("background", [1, [1, 2]])
+def test_what_has_no_borders_is_refused(solved, background):
+    with pytest.raises(nege.InputError, match="GeoDataFrame"):
+        solved.plot.map(background=background)
+
+
+def test_a_textbook_geography_has_no_borders(two):
+    with pytest.raises(nege.InputError, match="background"):
+        nege.solve(two(2.0)).plot.map(background=Borders())

@@ -213,3 +213,26 @@ def test_bad_points_are_refused_before_anything_is_solved_or_made(economy, tmp_p
         with pytest.raises(nege.InputError):
             nege.sweep(economy, wrong, store=tmp_path / "s.zarr")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_pattern_is_kept_in_one_byte_where_it_is_asked_for():
+    path = nege.scenarios.digital_turn().isel(step=[0, 6, 11, 17])
+    ds = nege.sweep(nege.OnlineAgglomeration(), path.rename(step="point"), keep=["pattern"])
+    words = ds.pattern.attrs["flag_meanings"].split()
+    known = dict(zip(ds.pattern.attrs["flag_values"], words, strict=True))
+    found = [known[code] for code in ds.pattern.values.tolist()]
+    assert set(ds.data_vars) == {"status", "pattern"}
+    assert found == ["co-located", "separated", "one-sided_online", "two-sided_online"]
+
+
+def test_a_pattern_of_an_economy_that_was_not_solved_is_unknown():
+    options = nege.SolverOptions(limit_steps=1)
+    grid = {"migration_elasticity": [6.0, 7.0]}
+    ds = nege.sweep(nege.OnlineAgglomeration(), grid, keep=["pattern"], options=options)
+    assert (ds.status != nege.Status.CONVERGED).all()
+    assert ds.pattern.values.tolist() == [-1, -1]
+
+
+def test_an_economy_without_industries_has_no_pattern(two):
+    with pytest.raises(nege.InputError, match="pattern"):
+        nege.sweep(two(2.0), {"mu": [0.3]}, keep=["pattern"])

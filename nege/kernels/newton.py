@@ -44,7 +44,7 @@ LONGEST_STEP = 1.0  # in logs
 SLOW = 0.5  # factor on the gap of two regions above which their bracket is halved instead
 
 
-@kernel
+@equation(general=True)
 def newton(parameters, share, state, options):
     """Solve the short run of a model in place by Newton's method; parameters as ``fixed_point``."""
     n = state.size

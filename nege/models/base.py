@@ -21,12 +21,13 @@ from nege.geography import Geography
 from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
 from nege.metrics import frozen
+from nege.models import storage
 from nege.models.indifference import Arithmetic, Indifference, Tastes
 from nege.models.results import Deviations, LongRun, ShortRun, Uniqueness, Variable
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 
-ONLINE = "online_"
+ONLINE = storage.ONLINE
 ONLINE_PARAMETERS = ("trade_cost", "commission", "amenity")
 
 
@@ -71,8 +72,14 @@ class Model:
     variables: ClassVar[Mapping[str, Variable]]
     #: The variable that people follow.
     payoff: ClassVar[str]
+    #: Who, or what, moves between regions, in the plural.
+    movers: ClassVar[str] = "workers"
+    #: Meaning and unit of parameters that are not what they are in other models.
+    words: ClassVar[Mapping[str, tuple[str, str]]] = {}
     #: Whether its long run is a distribution of one mobile factor over regions.
     in_shares: ClassVar[bool] = True
+    #: What the short run settles on, in words.
+    settles: ClassVar[str] = "log wages"
     #: Whether regions can be empty in a long run.
     corners: ClassVar[bool] = True
     #: How far off an unstable rest point a solve steps.
@@ -105,6 +112,16 @@ class Model:
                 "free of the online region's name",
                 "Rename that place, or give OnlineRegion(name=...) another name.",
             )
+
+    def __repr__(self) -> str:
+        values = ((name, getattr(self, name)) for name in self.parameters)
+        words = [
+            f"{name}={value:g}" if isinstance(value, float) else f"{name}=given by DataArray"
+            for name, value in values
+        ]
+        if self.online is not None:
+            words.append(f"online={self.online}")
+        return f"{type(self).__name__}({len(self.geography)} places, {', '.join(words)})"
 
     @property
     def article(self) -> str:
@@ -262,6 +279,10 @@ class Model:
             f"{share[top]:.1%}."
         )
 
+    def compared(self, data: xr.Dataset) -> np.ndarray:
+        """Return payoffs as the dynamics compare them: positive, up to a common factor."""
+        return np.asarray(data[self.payoff].values)
+
     def audit_motion(
         self, data: xr.Dataset, dynamics: Replicator | Logit | None
     ) -> dict[str, float]:
@@ -272,7 +293,7 @@ class Model:
             "shares not negative": float(np.maximum(0.0, -np.min(share))),
         }
         if dynamics is not None:
-            found["complementarity"] = dynamics.gap(self, share, data[self.payoff].values)
+            found["complementarity"] = dynamics.gap(self, share, self.compared(data))
         return found
 
     def start_state(self) -> np.ndarray:
@@ -410,49 +431,10 @@ class Model:
 
     def to_dataset(self) -> xr.Dataset:
         """Return the model as a Dataset from which ``from_dataset`` makes it again."""
-        stored = self.geography.to_dataset()
-        stored.attrs["model"] = type(self).__name__
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            value = getattr(self, field.name)
-            if isinstance(value, xr.DataArray):
-                dims = {dim: f"parameter_{dim}" for dim in value.dims}
-                stored[f"parameter_{field.name}"] = value.drop_attrs().rename(dims)
-            elif isinstance(value, tuple):
-                stored[f"parameter_{field.name}"] = (f"names_{field.name}", list(value))
-            elif isinstance(value, (int, float, str)):
-                stored.attrs[f"parameter_{field.name}"] = value
-        if self.online is not None:
-            for field in dataclasses.fields(self.online):
-                stored.attrs[ONLINE + field.name] = getattr(self.online, field.name)
-        return stored
+        return storage.to_dataset(self)
 
     @staticmethod
     def from_dataset(stored: xr.Dataset) -> Model:
         """Make a model again from what ``to_dataset`` returned."""
-        cls: Any = Model._known.get(str(stored.attrs.get("model")))
-        if cls is None:
-            raise InputError(
-                "model",
-                stored.attrs.get("model"),
-                "the name of a model of nege",
-                near(stored.attrs.get("model"), Model._known),
-            )
-        prefix = "parameter_"
-        arguments: dict[str, Any] = {
-            name.removeprefix(prefix): value
-            for name, value in stored.attrs.items()
-            if name.startswith(prefix)
-        }
-        for name, array in stored.data_vars.items():
-            if str(name).startswith(prefix):
-                dims = {dim: str(dim).removeprefix(prefix) for dim in array.dims}
-                arguments[str(name).removeprefix(prefix)] = array.rename(dims)
-        online = {
-            name.removeprefix(ONLINE): value
-            for name, value in stored.attrs.items()
-            if name.startswith(ONLINE)
-        }
-        if online:
-            arguments["online"] = OnlineRegion(**online)
-        model: Model = cls(Geography.from_dataset(stored), **arguments)
+        model: Model = storage.from_dataset(stored, Model._known)
         return model

@@ -66,16 +66,6 @@ class CESModel(Model):
         """Income of the mobile factor where its share and its wage are one."""
         return 1.0
 
-    def __repr__(self) -> str:
-        values = ((name, getattr(self, name)) for name in self.parameters)
-        words = [
-            f"{name}={value:g}" if isinstance(value, float) else f"{name}=given by DataArray"
-            for name, value in values
-        ]
-        if self.online is not None:
-            words.append(f"online={self.online}")
-        return f"{type(self).__name__}({len(self.geography)} places, {', '.join(words)})"
-
     def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Any:
         """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
         log_net, log_amenity = np.zeros(len(self.regions)), np.zeros(len(self.regions))
@@ -121,30 +111,38 @@ class CESModel(Model):
 
         `share` and `state` may have further dimensions in front.
         """
+        price_index, income, log_payoff = self.evaluated(share, state, parameters)
+        wage, real_wage = np.exp(state), np.exp(log_payoff)
+        mobile = self.mobile_weight * np.sum(share * real_wage, axis=-1)
+        earned = income - self.mobile_weight * share * wage
+        immobile = np.sum(earned * price_index**-self.mu, axis=-1)
+        return {
+            "share": share,
+            "wage": wage,
+            "price_index": price_index,
+            "income": income,
+            "real_wage": real_wage,
+            "welfare": mobile + immobile,
+        }
+
+    def evaluated(
+        self, share: np.ndarray, state: np.ndarray, parameters: Any = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return price indices, spending and ln payoffs at a share and a state."""
         p = self.kernel if parameters is None else parameters
         shape = share.shape
         flat = np.ascontiguousarray(share).reshape(-1, shape[-1])
         states = np.ascontiguousarray(state).reshape(flat.shape)
-        price, income, log_payoff = (np.empty_like(flat) for _ in range(3))
+        price, spending, log_payoff = (np.empty_like(flat) for _ in range(3))
         if trade.uses_fourier(p.operator):
             for row in range(len(flat)):
-                fourier.outcome(p, flat[row], states[row], price[row], income[row], log_payoff[row])
+                rows = price[row], spending[row], log_payoff[row]
+                fourier.outcome(p, flat[row], states[row], *rows)
         else:
-            _outcomes(p, flat, states, price, income, log_payoff)
-        wage, real_wage = np.exp(states), np.exp(log_payoff)
+            _outcomes(p, flat, states, price, spending, log_payoff)
         with np.errstate(divide="ignore"):  # a place without any supplier: infinite
             price_index = price ** (1.0 / (1.0 - self.sigma))
-        mobile = self.mobile_weight * np.sum(flat * real_wage, axis=-1)
-        earned = income - self.mobile_weight * flat * wage
-        immobile = np.sum(earned * price_index**-self.mu, axis=-1)
-        return {
-            "share": share,
-            "wage": wage.reshape(shape),
-            "price_index": price_index.reshape(shape),
-            "income": income.reshape(shape),
-            "real_wage": real_wage.reshape(shape),
-            "welfare": (mobile + immobile).reshape(shape[:-1]),
-        }
+        return price_index.reshape(shape), spending.reshape(shape), log_payoff.reshape(shape)
 
     def tables(self) -> Tables:
         """Return the economy in plain arrays, for audits: apart from what kernels read."""
@@ -183,20 +181,24 @@ class CESModel(Model):
         total = sum(immobile[1:], immobile[0])
         return Exact(freeness, [part / total for part in immobile], log_net, log_amenity)
 
-    def apart(self, tastes: Tastes | None, response: float) -> tuple[float, float]:
+    def apart(
+        self, tastes: Tastes | None, response: float, love: float | None = None
+    ) -> tuple[float, float]:
         """Return how far log shares, and log wages, of two regions can be apart.
 
         Wages pay out market access, z_r = sum_s K_rs Y_s/P_s, to the power of `response`
         (net of commissions): whatever the demand, z_r/z_q <= max_s K_rs/K_qs, and prices
-        are bounded likewise. Under logit tastes, shares then are.
+        are bounded likewise. Under logit tastes, shares then are. `love` is the response of
+        ln payoff to ln P, mu/(sigma-1) by default.
         """
+        love = self.mu / (self.sigma - 1.0) if love is None else love
         if tastes is None:
             return math.inf, math.inf
         cost, _, commission, amenity = self.tables()
         log_cost = np.log(cost)
         far = (self.sigma - 1.0) * max(np.ptp(log_cost, axis=a).max() for a in (0, 1))
         wages = response * (far + self.sigma * np.ptp(np.log1p(-commission)))
-        payoffs = wages + self.mu / (self.sigma - 1.0) * far + np.ptp(np.log(amenity))
+        payoffs = wages + love * far + np.ptp(np.log(amenity))
         shares = payoffs / tastes.scale + np.ptp(np.log(tastes.weight))
         # More than rounding takes away, also where trade is free and all are zero.
         return 1.001 * float(shares) + 1e-6, 1.001 * float(wages) + 1e-6
@@ -217,6 +219,19 @@ def _outcomes(parameters, shares, states, price, income, log_payoff):
 
 
 def check_places(geography: Any, online: Any) -> tuple[str, ...]:
+    """Return the names of the places, once both are what they should be, costs being iceberg."""
+    names = check_regions(geography, online)
+    if online is not None:
+        validation.number(
+            "online_trade_cost",
+            online.trade_cost,
+            at_least=1.0,
+            cure="It is an iceberg factor: 1 means that nothing melts on the way.",
+        )
+    return names
+
+
+def check_regions(geography: Any, online: Any) -> tuple[str, ...]:
     """Return the names of the places, once both are what they should be."""
     if not isinstance(geography, Geography):
         raise InputError(

@@ -81,3 +81,33 @@ def online_thresholds(sigma: float, mu: float, trade_cost: float) -> tuple[float
     """Return take-off and collapse between two places, without commission."""
     take_off = online_take_off(sigma=sigma, mu=mu, trade_cost=trade_cost)
     return take_off, online_collapse(sigma=sigma, mu=mu, trade_cost=trade_cost)
+
+
+def quasi_linear_thresholds(
+    sigma: float, unskilled_ratio: float, trade_cost: float, places: int = 2
+) -> tuple[float, float]:
+    """Return take-off and collapse where utility is quasi-linear, without commission.
+
+    With l unskilled workers for each skilled one, x = delta^(1-sigma)/gbar:
+
+        take-off   (1 + l) (x - 1)/sigma + ln x/(sigma-1) = 0, so that x = 1
+        collapse   l (gbar delta^(sigma-1) - 1) + delta^(1-sigma) - 1 = sigma ln delta
+
+    The left side of the second, less the right, is convex in ln delta and negative where
+    that is small: it has one root, however large.
+    """
+    from scipy.optimize import brentq
+
+    freeness, power = mean_freeness(sigma, trade_cost, places), sigma - 1.0
+
+    def excess(log_cost: float) -> float:
+        there, back = math.exp(power * log_cost), math.exp(-power * log_cost)
+        return unskilled_ratio * (freeness * there - 1.0) + back - 1.0 - sigma * log_cost
+
+    take_off = -math.log(freeness) / power
+    high = take_off + 1e-9
+    while excess(high) < 0.0:
+        high *= 2.0
+    # Where trade is free the online region has no edge: both are one.
+    collapse = brentq(excess, take_off, high, xtol=1e-15, rtol=8.9e-16) if take_off > 0.0 else 0.0
+    return math.exp(take_off), math.exp(collapse)

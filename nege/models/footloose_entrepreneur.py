@@ -61,7 +61,7 @@ import xarray as xr
 from nege.geography import Geography
 from nege.kernels import equations
 from nege.kernels.vmath import exp, log
-from nege.models import ces, closed_forms, trade
+from nege.models import ces, closed_forms, footloose, trade
 from nege.models.indifference import Arithmetic, Excess, Indifference, Tastes
 from nege.models.results import Variable
 from nege.online import OnlineRegion
@@ -85,11 +85,7 @@ class Parameters(NamedTuple):
 # --- short run ---------------------------------------------------------------------
 
 
-@equations.supply.register(Parameters)
-def _supply(parameters, share, state, out):
-    """h_r (1-zeta_r)^(sigma-1): prices do not depend on wages."""
-    for r in range(state.size):
-        out[r] = share[r] * exp((parameters.sigma - 1.0) * parameters.log_net[r])
+footloose.register(Parameters)
 
 
 @equations.spending.register(Parameters)
@@ -153,11 +149,6 @@ def _payoff(parameters, share, state, price, out):
 # --- derivatives -------------------------------------------------------------------
 
 
-@equations.response.register(Parameters)
-def _response(parameters):
-    return 1.0
-
-
 @equations.sensitivities.register(Parameters)
 def _sensitivities(parameters, share, state, out):
     """Prices do not move with wages; the pool is the commission."""
@@ -174,14 +165,6 @@ def _sensitivities(parameters, share, state, out):
 def _payoff_sensitivities(parameters, share, state, price, out):
     for r in range(state.size):
         out[0, r], out[1, r], out[2, r] = 1.0, parameters.mu / (parameters.sigma - 1.0), 0.0
-
-
-@equations.supply_tangent.register(Parameters)
-def _supply_tangent(parameters, direction, share, state, out):
-    p, d = parameters, direction
-    equations.supply(p, share, state, out)
-    for r in range(state.size):
-        out[r] *= (p.sigma - 1.0) * d.log_net[r] + d.sigma * p.log_net[r]
 
 
 @equations.spending_tangent.register(Parameters)

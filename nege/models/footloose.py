@@ -1,0 +1,36 @@
+"""What models have in common in which a firm is one unit of what moves, capital or skill.
+
+Per unit sold it takes (sigma-1)/sigma of the numeraire good, so that a variety costs 1 where
+it is made, 1/(1 - zeta) online, and supply to price indices moves with shares alone:
+
+    supply_r = share_r (1 - zeta_r)^(sigma-1),    Delta_s = sum_r phi_rs supply_r
+"""
+
+from __future__ import annotations
+
+from nege.kernels import equations
+from nege.kernels.vmath import exp
+
+
+def register(cls: type) -> None:
+    """Let a type of parameters with sigma and log_net supply what such firms do."""
+    equations.supply.register(cls)(_supply)
+    equations.supply_tangent.register(cls)(_supply_tangent)
+    equations.response.register(cls)(_response)
+
+
+def _supply(parameters, share, state, out):
+    for r in range(state.size):
+        out[r] = share[r] * exp((parameters.sigma - 1.0) * parameters.log_net[r])
+
+
+def _supply_tangent(parameters, direction, share, state, out):
+    p, d = parameters, direction
+    equations.supply(p, share, state, out)
+    for r in range(state.size):
+        out[r] *= (p.sigma - 1.0) * d.log_net[r] + d.sigma * p.log_net[r]
+
+
+def _response(parameters):
+    """Profits are in proportion to market access."""
+    return 1.0

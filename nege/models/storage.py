@@ -1,0 +1,64 @@
+"""A model as a Dataset, for files and stores, and the model again."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import xarray as xr
+
+from nege.errors import InputError, near
+from nege.geography import Geography
+from nege.online import OnlineRegion
+
+ONLINE = "online_"  # what names of the online region's parameters begin with
+PREFIX = "parameter_"
+
+
+def to_dataset(model: Any) -> xr.Dataset:
+    """Return a model as a Dataset: its geography, and every field by name."""
+    stored: xr.Dataset = model.geography.to_dataset()
+    stored.attrs["model"] = type(model).__name__
+    for field in dataclasses.fields(model):
+        value = getattr(model, field.name)
+        if isinstance(value, xr.DataArray):
+            dims = {dim: f"{PREFIX}{dim}" for dim in value.dims}
+            stored[f"{PREFIX}{field.name}"] = value.drop_attrs().rename(dims)
+        elif isinstance(value, tuple):
+            stored[f"{PREFIX}{field.name}"] = (f"names_{field.name}", list(value))
+        elif isinstance(value, (int, float, str)):
+            stored.attrs[f"{PREFIX}{field.name}"] = value
+    if model.online is not None:
+        for field in dataclasses.fields(model.online):
+            stored.attrs[ONLINE + field.name] = getattr(model.online, field.name)
+    return stored
+
+
+def from_dataset(stored: xr.Dataset, known: Mapping[str, Any]) -> Any:
+    """Make a model again from what ``to_dataset`` returned; `known` are models by class name."""
+    cls = known.get(str(stored.attrs.get("model")))
+    if cls is None:
+        raise InputError(
+            "model",
+            stored.attrs.get("model"),
+            "the name of a model of nege",
+            near(stored.attrs.get("model"), known),
+        )
+    arguments: dict[str, Any] = {
+        name.removeprefix(PREFIX): value
+        for name, value in stored.attrs.items()
+        if name.startswith(PREFIX)
+    }
+    for name, array in stored.data_vars.items():
+        if str(name).startswith(PREFIX):
+            dims = {dim: str(dim).removeprefix(PREFIX) for dim in array.dims}
+            arguments[str(name).removeprefix(PREFIX)] = array.rename(dims)
+    online = {
+        name.removeprefix(ONLINE): value
+        for name, value in stored.attrs.items()
+        if name.startswith(ONLINE)
+    }
+    if online:
+        arguments["online"] = OnlineRegion(**online)
+    return cls(Geography.from_dataset(stored), **arguments)

@@ -1,0 +1,335 @@
+"""What every member of the classical family promises; ``family.MEMBERS`` lists them."""
+
+import dataclasses
+import functools
+import itertools
+
+import family
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+
+import nege
+from nege import cli
+from nege.kernels import codes, derivatives, equations, long_run
+from nege.kernels.newton import solve
+
+EXACT = 1e-12  # of derivatives
+STEP = 1e-30
+SHARP = nege.SolverOptions(tolerance_residual=1e-14)
+
+member = pytest.mark.parametrize("member", family.MEMBERS, ids=lambda m: m.name)
+drawn = {"seed": st.integers(0, 10_000), "n": st.integers(2, 6), "online": st.booleans()}
+some, few = settings(max_examples=20), settings(max_examples=8)
+
+
+def economy(member, seed, n, online):
+    """Draw an economy and a distribution, every third with an empty region."""
+    rng = np.random.default_rng([5, seed])
+    model = member.draw(rng, n, online and member.online)
+    share = rng.dirichlet(np.ones(len(model.regions)))
+    if seed % 3 == 0:
+        share[seed % n] = 0.0
+    return model, share / share.sum()
+
+
+def cleared(model, share):
+    """Return the state at which markets clear."""
+    state = model.start_state()
+    report = solve(model.kernel, share, state, SHARP.kernel())
+    assert report.residual <= 1e-12
+    return state
+
+
+def log_payoffs(model, share):
+    out = np.empty(len(share))
+    equations.payoff_at(model.kernel, share, cleared(model, share), np.empty((4, out.size)), out)
+    return out
+
+
+def close(found, exact, tolerance):
+    scale = max(1.0, float(np.max(np.abs(exact))))
+    np.testing.assert_allclose(found, exact, rtol=0, atol=tolerance * scale)
+
+
+# --- short runs --------------------------------------------------------------------
+
+
+@member
+@given(**drawn)
+@some
+def test_payoffs_are_those_of_the_equations_solved_slowly(member, seed, n, online):
+    model, share = economy(member, seed, n, online)
+    exact = np.real(member.payoffs(model, share))
+    close(log_payoffs(model, share), exact, 1e-9)
+    compared = np.log(model.compared(nege.short_run(model, share).data))
+    close(compared - compared[0], exact - exact[0], 1e-9)
+
+
+@member
+@given(**drawn)
+@some
+def test_short_runs_pass_their_audit_and_add_up(member, seed, n, online):
+    model, share = economy(member, seed, n, online)
+    found = nege.short_run(model, share)
+    nege.testing.assert_equilibrium(found)
+    assert member.balance(model, found.data) <= 1e-10
+
+
+@member
+@given(**drawn)
+@some
+def test_relabelling_places_permutes_the_answer(member, seed, n, online):
+    model, share = economy(member, seed, n, online)
+    order = np.random.default_rng(seed).permutation(n)
+    names = [model.geography.names[i] for i in order]
+    fields = {}
+    for name in model.labelled:
+        value = getattr(model, name)
+        if isinstance(value, xr.DataArray):
+            dims = set(value.dims) & {"region", "place", "origin", "destination"}
+            fields[name] = value.sel(dict.fromkeys(dims, names))
+    moved = model.replace(geography=model.geography.select(names), **fields)
+    here = nege.short_run(model, share).data
+    there = nege.short_run(moved, share[[*order, *range(n, len(share))]]).data
+    for name in model.variables:
+        by_name = there[name].sel({dim: here[dim] for dim in here[name].dims})
+        close(by_name.values, here[name].values, 1e-9)
+
+
+@member
+@given(unit=st.floats(0.2, 5.0), **drawn)
+@some
+def test_the_unit_of_distance_changes_nothing(member, unit, seed, n, online):
+    model, share = economy(member, seed, n, online)
+    cost = model.trade_cost / unit if member.additive else model.trade_cost ** (1 / unit)
+    far = nege.geography.from_distance(unit * model.geography.distance.values)
+    fields = {
+        name: getattr(model, name).values
+        for name in model.labelled
+        if isinstance(getattr(model, name), xr.DataArray)
+    }
+    moved = model.replace(geography=far, trade_cost=cost, **fields)
+    here, there = nege.short_run(model, share).data, nege.short_run(moved, share).data
+    for name in model.variables:
+        close(there[name].values, here[name].values, 1e-9)
+
+
+def size(value):
+    """Return how many numbers there are in parameters."""
+    if isinstance(value, tuple):
+        return sum(size(part) for part in value)
+    return value.size if isinstance(value, np.ndarray) else int(isinstance(value, float))
+
+
+def spoiled(value, k):
+    """Return parameters whose k-th number is NaN."""
+    if isinstance(value, tuple):
+        parts = []
+        for part in value:
+            parts.append(spoiled(part, k))
+            k -= size(part)
+        return type(value)(*parts)
+    if not 0 <= k < size(value):
+        return value
+    if isinstance(value, float):
+        return np.nan
+    value = value.copy()
+    value.flat[k] = np.nan
+    return value
+
+
+@member
+@pytest.mark.parametrize("online", [False, True])
+def test_nan_in_any_position_never_converges(member, online):
+    model, share = economy(member, 1, 3, online)
+    regions, dynamics = len(share), nege.Replicator().kernel(model)
+    inputs = (share, model.start_state(), model.kernel)
+    for k in range(sum(size(value) for value in inputs)):
+        bad = spoiled(inputs[0], k), spoiled(inputs[1], k - regions)
+        parameters = spoiled(inputs[2], k - 2 * regions)
+        payoff, growth = np.empty(regions), np.empty(regions)
+        report, residual = long_run.evaluate(
+            parameters, dynamics, *map(np.copy, bad), SHARP.kernel(), payoff, growth
+        )
+        assert not (report.status == codes.CONVERGED and residual < np.inf), k
+
+
+# --- derivatives -------------------------------------------------------------------
+
+
+@member
+@given(**drawn)
+@some
+def test_payoffs_respond_to_shares_as_complex_steps_say(member, seed, n, online):
+    """Where people move to one region from all others in proportion, as far as that goes."""
+    model, share = economy(member, seed, n, online)
+    found = np.empty((len(share), len(share)))
+    assert derivatives.payoff_jacobian(model.kernel, share, cleared(model, share), found)
+    for own in np.eye(len(share)):
+        exact = member.payoffs(model, share + 1j * STEP * (own - share)).imag / STEP
+        close(found @ (own - share), exact, EXACT * max(1.0, np.max(np.abs(found))))
+
+
+@member
+@given(**drawn)
+@some
+def test_payoffs_respond_to_every_parameter_as_complex_steps_say(member, seed, n, online):
+    model, share = economy(member, seed, n, online)
+    state, found = cleared(model, share), np.empty(len(share))
+    for name in model.varied():
+        direction = model.direction(name)
+        assert derivatives.payoff_slope(model.kernel, direction, share, state, found)
+        close(found, member.payoffs(model, share, name, 1j * STEP).imag / STEP, EXACT)
+
+
+# --- long runs ---------------------------------------------------------------------
+
+
+@member
+@given(**drawn)
+@few
+def test_long_runs_end_at_stable_equilibria(member, seed, n, online):
+    model, share = economy(member, seed, n, online)
+    found = nege.solve(model, share)
+    nege.testing.assert_equilibrium(found)
+    assert found.leading_eigenvalue <= 1e-9
+    mixed = nege.solve(model, dynamics=nege.Logit(scale=0.2))
+    nege.testing.assert_equilibrium(mixed)
+
+
+@member
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_dispersion_changes_stability_at_its_break_points_and_nowhere_else(member, n):
+    model, (parameter, low, high) = member.equal(n, False), member.breaks
+    found = nege.break_points(model, parameter, (low, high)).values
+
+    @functools.cache
+    def stable(value):
+        at = model.replace({parameter: value})
+        return nege.stability(nege.short_run(at, np.full(n, 1 / n))).stable
+
+    edges = [low, *found, high]
+    for before, after in itertools.pairwise(edges):
+        inside = [before + t * (after - before) for t in (1e-6, 0.1, 0.5, 0.9, 1 - 1e-6)]
+        assert len({stable(value) for value in inside}) == 1
+    for value in found:
+        assert stable(value * (1 - 1e-7)) != stable(value * (1 + 1e-7))
+
+
+@member
+def test_diagrams_of_two_places_have_the_break_points(member):
+    model, (parameter, low, high) = member.equal(2, False), member.breaks
+    found = nege.bifurcation(model, parameter, (low, high))
+    breaks = nege.break_points(model, parameter, (low, high))
+    np.testing.assert_allclose(found.points("break"), breaks.values, rtol=1e-8)
+    assert all(branch.complete for branch in found.branches)
+    at = found.at(0.5 * (low + high))
+    assert at.sizes["equilibrium"] >= 1
+    assert at["stable"].any()
+
+
+@member
+@pytest.mark.parametrize("online", [False, True])
+def test_all_equilibria_are_known_or_it_is_said_that_they_may_not_be(member, online):
+    model = member.equal(2, online and member.online)
+    found = nege.equilibria(model, seconds=20.0)
+    assert len(found.stable) >= 1
+    assert found.complete == (found.reason == "")
+    for equilibrium in found:
+        nege.testing.assert_equilibrium(equilibrium)
+
+
+# --- the labelled layers -----------------------------------------------------------
+
+
+@member
+def test_sweeps_hold_every_variable_and_agree_with_single_solves(member):
+    """In the long run shares depend on where a path comes from, all else on shares alone."""
+    model, (parameter, low, high) = member.equal(3, member.online), member.breaks
+    values = np.linspace(low, high, 4)
+    swept = nege.sweep(model, {parameter: values})
+    assert (swept["status"] == nege.Status.CONVERGED).all()
+    assert set(model.variables) <= set(swept)
+    for i, value in enumerate(values):
+        here = swept.isel({parameter: i})
+        alone = nege.short_run(model.replace({parameter: value}), here["share"].values).data
+        for name in model.variables:
+            close(here[name].values, alone[name].values, 1e-9)
+    shares = np.random.default_rng(0).dirichlet(np.ones(len(model.regions)), 3)
+    for along in (None, parameter):
+        many = nege.short_run(model, shares, parameters={parameter: values}, along=along)
+        assert (many["status"] == nege.Status.CONVERGED).all()
+        alone = nege.short_run(model.replace({parameter: values[2]}), shares[1]).data
+        for name in model.variables:
+            close(many[name].isel({parameter: 2, "point": 1}).values, alone[name].values, 1e-9)
+
+
+@member
+@pytest.mark.parametrize("method", ["auto", "newton", "anderson", "plain"])
+def test_every_method_is_served(member, method):
+    model, share = economy(member, 4, 3, True)
+    options = nege.SolverOptions(method=method)
+    found = nege.short_run(model, share, options=options)
+    nege.testing.assert_equilibrium(found)
+    assert found.method in codes.METHODS[1:]
+
+
+@member
+@pytest.mark.parametrize("online", [False, True])
+def test_files_give_back_everything(member, online, tmp_path):
+    model, share = economy(member, 2, 3, online)
+    for found in (nege.solve(model), nege.short_run(model, share)):
+        found.to_netcdf(tmp_path / "economy.nc")
+        again = nege.load(tmp_path / "economy.nc")
+        assert again.data.identical(found.data)
+        assert repr(again) == repr(found)
+        assert again.model.to_dataset().identical(model.to_dataset())
+        nege.testing.assert_equilibrium(again)
+
+
+@member
+def test_an_audit_finds_every_tampered_variable(member):
+    model, share = economy(member, 1, 3, True)
+    data = nege.short_run(model, share).data
+    assert max(model.audit(data).values()) <= 1e-10
+    for name, variable in model.variables.items():
+        if variable.dims:  # what sums up the economy as a whole is in no equation
+            wrong = data.assign({name: data[name] * 1.01})
+            worst = max({**model.audit(wrong), **model.audit_motion(wrong, None)}.values())
+            assert worst > 1e-5, name
+
+
+@member
+def test_it_says_what_it_is_in_words_and_pictures(member):
+    model = member.equal(3, member.online)
+    found = nege.solve(model)
+    assert f"{model.article} {model.title} economy: 3 places" in repr(found)
+    assert repr(model).startswith(f"{member.name}(3 places, ")
+    assert model.payoff in model.variables
+    ax = found.plot.shares()
+    assert len(ax.patches) == len(model.regions)
+    swept = nege.sweep(model, {member.breaks[0]: member.breaks[1:]})
+    panels = swept.nege.plot.panels(variables=["share", model.payoff])
+    meaning = model.describe(model.payoff)["long_name"]
+    assert meaning[:20] in panels[1].get_ylabel().replace("\n", " ")
+
+
+@member
+def test_a_file_for_the_command_line_can_ask_for_it(member, tmp_path, capsys):
+    model, (parameter, low, high) = member.equal(2, member.online), member.breaks
+    lines = ['[geography]\nkind = "equidistant"\nn = 2', f'[model]\nkind = "{model.title}"']
+    lines += [f"{name} = {getattr(model, name)}" for name in model.parameters]
+    words = {field.name: getattr(model, field.name) for field in dataclasses.fields(model)}
+    lines += [f'{name} = "{word}"' for name, word in words.items() if isinstance(word, str)]
+    if model.online is not None:
+        lines.append(f"[online]\ntrade_cost = {model.online.trade_cost}")
+    lines.append(f'[path]\nparameter = "{parameter}"\nfrom = {low}\nto = {high}\npoints = 5')
+    (tmp_path / "my.toml").write_text("\n".join(lines))
+    assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
+    printed = capsys.readouterr().out
+    assert f"{member.name}(2 places" in printed
+    assert "All 5 steps converged" in printed
+    assert (tmp_path / "o" / "economy.nc").exists()
