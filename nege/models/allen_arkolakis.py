@@ -126,6 +126,7 @@ class AllenArkolakis(QuantitativeModel):
     productivity: xr.DataArray
     amenity: xr.DataArray
 
+    online = None  # there is no such region here
     title: ClassVar[str] = "Allen-Arkolakis"
     parameters: ClassVar[tuple[str, ...]] = (
         *("sigma", "productivity_spillover", "amenity_spillover", "trade_cost"),
@@ -155,7 +156,6 @@ class AllenArkolakis(QuantitativeModel):
             ),
         }
         self._hold(
-            online=None,
             geography=geography,
             **found,
             trade_cost=trade.checked_cost(trade_cost, names),

@@ -19,6 +19,7 @@ from nege.models import trade
 from nege.models.base import ONLINE, Model
 from nege.models.quantitative import Joint, Parameters, locate
 from nege.models.results import LongRun, Variable
+from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 from nege.status import Status
 
@@ -33,6 +34,8 @@ class QuantitativeModel(Model):
     """Base of models of places that differ, with congestion: nobody leaves a place empty."""
 
     payoff: ClassVar[str] = "real_income"
+    movers: ClassVar[str] = "people"
+    settles: ClassVar[str] = "log earnings"
     corners: ClassVar[bool] = False
 
     sigma: float
@@ -46,17 +49,6 @@ class QuantitativeModel(Model):
         Written so that complex numbers pass: a complex step is a derivative.
         """
         raise NotImplementedError
-
-    def __repr__(self) -> str:
-        values = ((name, getattr(self, name)) for name in self.parameters)
-        words = [
-            f"{name}={value:g}" if isinstance(value, float) else f"{name}=given by DataArray"
-            for name, value in values
-            if value is not None
-        ]
-        if self.online is not None:
-            words.append(f"online={self.online}")
-        return f"{type(self).__name__}({len(self.geography)} places, {', '.join(words)})"
 
     def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Parameters:
         """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
@@ -237,6 +229,34 @@ def check_fundamental(argument: str, value: Any, geography: Geography) -> xr.Dat
         argument, 1.0 if value is None else value, {"region": geography.names}, above=0.0
     )
     return found.rename(argument)
+
+
+def check_online_housing(online: OnlineRegion | None, housing: Any) -> float | None:
+    """Return the housing of those who work online, or refuse an online region without."""
+    if online is None:
+        if housing is None:
+            return None
+        raise InputError(
+            "online_housing", housing, "given together with online=nege.OnlineRegion(...)"
+        )
+    if housing is None:
+        raise InputError(
+            "online",
+            online,
+            "given together with online_housing=...",
+            "A region without residents or land cannot host production where people live where "
+            "they work: nege.OnlineAgglomeration is the model for that. Or say how much housing "
+            "those who work online have.",
+        )
+    if online.commission > 0.0:
+        raise InputError(
+            "online_commission",
+            online.commission,
+            "zero in this model",
+            "It has nobody who owns a platform; nege.OnlineAgglomeration does.",
+        )
+    cure = "It is a stock of housing, in the unit of `housing`."
+    return validation.number("online_housing", housing, above=0.0, cure=cure)
 
 
 def placed(values: xr.DataArray, online: Any) -> np.ndarray:
