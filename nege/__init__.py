@@ -13,6 +13,7 @@ from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.hysteresis import Hysteresis, hysteresis
 from nege.inversion import invert
+from nege.models.allen_arkolakis import AllenArkolakis
 from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_capital import FootlooseCapital
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
@@ -32,6 +33,7 @@ from nege.sweep import follow, sweep
 from nege.thresholds import Threshold, Thresholds, break_points, sustain_points
 
 __all__ = [
+    "AllenArkolakis",
     "BifurcationDiagram",
     "ConvergenceError",
     "CorePeriphery",

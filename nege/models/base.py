@@ -128,7 +128,7 @@ class Model:
     @property
     def article(self) -> str:
         """What goes before its title in a sentence."""
-        return "an" if self.title[0] in "aeiou" else "a"
+        return "an" if self.title[0] in "aeiouA" else "a"
 
     @property
     def regions(self) -> tuple[str, ...]:

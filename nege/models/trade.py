@@ -102,7 +102,7 @@ def uses_fourier(operator: Any) -> bool:
 
 def name_of(operator: Any) -> str:
     """Return what an operator is called in options and results."""
-    return type(inner(operator)).__name__.lower()
+    return type(inner(operator)).__qualname__.lower()
 
 
 def operator_for(
