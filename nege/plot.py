@@ -168,6 +168,31 @@ def places(
     return ax
 
 
+def _borders(
+    ax: Axes, background: Any, geographic: bool, places: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """Draw borders in degrees beneath a map, and look at the part of them that has places."""
+    if not geographic:
+        cure = "Places of a textbook geography have no longitude and latitude."
+        raise InputError("background", type(background).__name__, "left out here", cure)
+    if isinstance(background, (str, pathlib.Path)):
+        background = require("geopandas", "map", "A background from a file").read_file(background)
+    if not hasattr(background, "boundary"):
+        raise InputError(
+            "background",
+            type(background).__name__,
+            "a GeoDataFrame, a GeoSeries or the path of a file of borders",
+            "geopandas.read_file makes one.",
+        )
+    if background.crs is not None:
+        background = background.to_crs("EPSG:4326")
+    background.boundary.plot(ax=ax, color=GREY, linewidth=0.5, zorder=0)
+    x, y = places
+    for values, limits in ((x, ax.set_xlim), (y, ax.set_ylim)):
+        margin = 0.05 * float(np.ptp(values)) + 0.5
+        limits(float(np.min(values)) - margin, float(np.max(values)) + margin)
+
+
 def changes(
     coordinates: xr.Dataset | None,
     share: np.ndarray,
@@ -194,31 +219,6 @@ def changes(
     figure: Any = ax.get_figure()
     figure.colorbar(ax.collections[-1], ax=ax, label="change in %", shrink=0.9, extend="both")
     return ax
-
-
-def _borders(
-    ax: Axes, background: Any, geographic: bool, places: tuple[np.ndarray, np.ndarray]
-) -> None:
-    """Draw borders in degrees beneath a map, and look at the part of them that has places."""
-    if not geographic:
-        cure = "Places of a textbook geography have no longitude and latitude."
-        raise InputError("background", type(background).__name__, "left out here", cure)
-    if isinstance(background, (str, pathlib.Path)):
-        background = require("geopandas", "map", "A background from a file").read_file(background)
-    if not hasattr(background, "boundary"):
-        raise InputError(
-            "background",
-            type(background).__name__,
-            "a GeoDataFrame, a GeoSeries or the path of a file of borders",
-            "geopandas.read_file makes one.",
-        )
-    if background.crs is not None:
-        background = background.to_crs("EPSG:4326")
-    background.boundary.plot(ax=ax, color=GREY, linewidth=0.5, zorder=0)
-    x, y = places
-    for values, limits in ((x, ax.set_xlim), (y, ax.set_ylim)):
-        margin = 0.05 * float(np.ptp(values)) + 0.5
-        limits(float(np.min(values)) - margin, float(np.max(values)) + margin)
 
 
 def there_and_back(

@@ -155,7 +155,7 @@ def linear_demand_draw(rng, n, with_online):
 def linear_demand_balance(model, data):
     """Of the numeraire, farmers make what people are left with and what transport takes."""
     share, price = data["share"].values, data["price_index"].values
-    n, cost, net = model.total_skilled / model.phi, model.costs(), kept(model)
+    n, cost, net = model.total_skilled / model.phi, model.tables().cost, kept(model)
     beta = model.b + model.c * n
     prices = 0.5 * (model.a / beta + model.c * n / beta * price + cost)
     bought = model.a - beta * prices + model.c * n * price

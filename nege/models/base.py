@@ -72,6 +72,8 @@ class Model:
     variables: ClassVar[Mapping[str, Variable]]
     #: The variable that people follow.
     payoff: ClassVar[str]
+    #: Whether people compare differences of it, as of a utility that may be negative, not ratios.
+    differences: ClassVar[bool] = False
     #: Who, or what, moves between regions, in the plural.
     movers: ClassVar[str] = "workers"
     #: Meaning and unit of parameters that are not what they are in other models.
@@ -281,7 +283,8 @@ class Model:
 
     def compared(self, data: xr.Dataset) -> np.ndarray:
         """Return payoffs as the dynamics compare them: positive, up to a common factor."""
-        return np.asarray(data[self.payoff].values)
+        values = np.asarray(data[self.payoff].values)
+        return np.exp(values - np.max(values)) if self.differences else values
 
     def audit_motion(
         self, data: xr.Dataset, dynamics: Replicator | Logit | None

@@ -66,6 +66,27 @@ class CESModel(Model):
         """Income of the mobile factor where its share and its wage are one."""
         return 1.0
 
+    def _begin(
+        self,
+        geography: Any,
+        sigma: Any,
+        trade_cost: Any,
+        immobile: tuple[Any, str],
+        online: Any,
+        **numbers: float,
+    ) -> None:
+        """Check and set every field; `immobile` is that factor and what it means."""
+        names = check_places(geography, online)
+        factor, meaning = immobile
+        self._hold(
+            geography=geography,
+            sigma=check_sigma(sigma),
+            trade_cost=trade.checked_cost(trade_cost, names),
+            online=online,
+            **{self.immobile: check_immobile(self.immobile, factor, geography, meaning)},
+            **numbers,
+        )
+
     def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Any:
         """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
         log_net, log_amenity = np.zeros(len(self.regions)), np.zeros(len(self.regions))

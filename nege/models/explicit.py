@@ -27,6 +27,7 @@ def register(cls: type) -> None:
     """Let a type of parameters be solved in one step."""
     newton.solve.register(cls)(solve)
     newton.newton.register(cls)(solve)
+    equations.settled.register(cls)(_settled)
     equations.contraction_gap.register(cls)(_contraction_gap)
     equations.normalise.register(cls)(_normalise)
 
@@ -53,6 +54,11 @@ def solve(parameters, share, state, options):
     return Report(status, residual, residual, 0.0, steps, PLAIN)
 
 
+def _settled(parameters, share, state, out):
+    """All spending, since none of it moves with the state."""
+    equations.spending(parameters, share, state, out)
+
+
 def _contraction_gap(parameters, access, reach):
     """One: the Jacobian is zero."""
     for r in range(access.size):
@@ -63,11 +69,6 @@ def _contraction_gap(parameters, access, reach):
 
 def _normalise(parameters, share, state):
     """Leave the state, which has no level of its own to choose."""
-
-
-def exponential(utility: np.ndarray) -> np.ndarray:
-    """Return exp(V) up to a common factor, which may be beyond what floats hold."""
-    return np.asarray(np.exp(utility - np.max(utility)))
 
 
 def indifference(

@@ -19,8 +19,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nege.errors import InputError
 from nege.kernels.vmath import exp
 from nege.models import explicit
+from nege.models.ces import Tables
 
 
 class Parameters(NamedTuple):
@@ -141,15 +143,11 @@ def _payoffs_tangent(parameters, direction, share, out):
 
 
 def outcome(
-    numbers: tuple[float, ...],
-    farmers: np.ndarray,
-    cost: np.ndarray,
-    net: np.ndarray,
-    share: np.ndarray,
-    utility: np.ndarray,
+    numbers: tuple[float, ...], tables: Tables, share: np.ndarray, utility: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Return every variable at a share, which may have further dimensions in front."""
     a, b, c, phi, total_farmers, total_skilled = numbers
+    cost, farmers, commission, _ = tables
     varieties = total_skilled / phi
     beta, gamma = b + c * varieties, 2.0 * b + c * varieties
     mean, square = share @ cost, share @ cost**2
@@ -157,8 +155,8 @@ def outcome(
     people = total_farmers * farmers + total_skilled * share
     best = np.sum(people * m * m, axis=-1, keepdims=True)
     borne = 0.25 * people @ (cost**2).T
-    wage = net * beta / phi * (best - (people * m) @ cost.T + borne)
-    taken = varieties * beta * np.sum(share * (1.0 - net) * (best - borne), axis=-1)
+    wage = (1.0 - commission) * beta / phi * (best - (people * m) @ cost.T + borne)
+    taken = varieties * beta * np.sum(share * commission * (best - borne), axis=-1)
     spent = varieties * (m + 0.5 * mean)
     surplus = a * a * varieties / (2.0 * b) - a * spent - 0.5 * c * spent**2
     surplus = surplus + 0.5 * beta * varieties * (m * m + m * mean + 0.25 * square)
@@ -207,3 +205,19 @@ def exact_payoffs(
         return level
 
     return payoffs
+
+
+def check_trade(model: Any) -> None:
+    """Refuse trade costs at which some pair of regions would stop to trade."""
+    cost, limit = model.tables().cost, model.highest_cost
+    r, s = np.unravel_index(int(np.argmax(cost)), cost.shape)
+    if not cost[r, s] < limit:
+        online = model.online is not None and len(model.geography) in (r, s)
+        name = "online_trade_cost" if online else "trade_cost"
+        raise InputError(
+            name,
+            model.online.trade_cost if online else model.trade_cost,
+            f"low enough for every pair of regions to trade: below {limit:.6g} between any two",
+            f"Between {model.regions[r]} and {model.regions[s]} it is {cost[r, s]:.6g} after "
+            "commission; the limit is 2 a phi/(2 b phi + c total_skilled).",
+        )

@@ -75,7 +75,7 @@ def _local_wage(p, r, payroll, v):
 
 @kernel
 def _immobile(p, share, at):
-    """Write wages and wage bills of agriculture; return the industrial payroll of the world."""
+    """Write wages and wage bills; return the payroll of the world, labour being immobile."""
     payroll, theta = 0.0, p.agriculture
     for r in range(share.size):
         at[LOG_WAGE, r] = -math.inf
@@ -152,17 +152,27 @@ def levied(p, share):
 
 
 @kernel
-def places(p, share, state, at):
-    """Write what is true in each place; return the industrial payroll of the world."""
-    mobile = p.workers.size == 0
-    payroll = _mobile(p, share, state, at) if mobile else _immobile(p, share, at)
-    commission = levied(p, share) * payroll
-    per_payroll = p.inputs / (1.0 - p.inputs)
+def labour(p, share, state, at):
+    """Write wages and wage bills of agriculture; return the industrial payroll of the world."""
+    return _mobile(p, share, state, at) if p.workers.size == 0 else _immobile(p, share, at)
+
+
+@kernel
+def goods(p, share, state, payroll, at):
+    """Write supply and spending, once wages are known."""
+    commission, ratio = levied(p, share) * payroll, p.inputs / (1.0 - p.inputs)
     for r in range(share.size):
         paid = share[r] * payroll
         income = paid + at[FARM, r] / p.agriculture + p.land[r] * commission
         at[SUPPLY, r] = payroll * exp(edge(p, r, state[r], at[LOG_WAGE, r]))
-        at[SPENDING, r] = p.mu * income + per_payroll * paid
+        at[SPENDING, r] = p.mu * income + ratio * paid
+
+
+@kernel
+def places(p, share, state, at):
+    """Write what is true in each place; return the industrial payroll of the world."""
+    payroll = labour(p, share, state, at)
+    goods(p, share, state, payroll, at)
     return payroll
 
 

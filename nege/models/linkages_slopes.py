@@ -6,17 +6,11 @@ dv_r = t_r + e_r dW_r where labour is immobile, and dv_r = d ln omega + d ln g_r
 mobile, the payroll of the world, and omega, respond by one linear equation each.
 """
 
-import math
-
 import numpy as np
 
-from nege.kernels import derivatives, equations, newton
-from nege.kernels.codes import CONVERGED, LIMIT, NEWTON, NOT_FINITE, STALLED
-from nege.kernels.fixed_point import Report
+from nege.kernels import derivatives
 from nege.kernels.jit import kernel
-from nege.kernels.linear import implicit
 from nege.kernels.operators import buy, matrix, sell
-from nege.kernels.vectors import copy, largest
 from nege.kernels.vmath import exp
 from nege.models.linkages_equations import (
     FARM,
@@ -30,7 +24,6 @@ from nege.models.linkages_equations import (
     pressure,
 )
 
-LONGEST_STEP = 3.0  # of Newton's method, in logs
 EDGE = 4  # a fifth row: how what buyers make of a firm's cost moves
 
 
@@ -127,14 +120,13 @@ def _demand(share, state, at, supplied, demand):
 
 
 @kernel
-def _respond(p, k, share, state, by_state, f, gain):
+def _respond(p, k, share, state, at, payroll, by_state, f, gain):
     """Write how f and ln payoff respond to each region's state, or else to its share."""
     n = state.size
     none, unit = np.zeros(n), np.zeros(n)
-    at, moved, rest = np.empty((4, n)), np.empty((5, n)), np.empty((4, n))
+    moved, rest = np.empty((5, n)), np.empty((4, n))
     supplied, demand, price, access = rest[0], rest[1], rest[2], rest[3]
     still = Parameters(0.0, 0.0, 0.0, 0.0, none, none, none, p.operator, none)
-    payroll = places(p, share, state, at)
     _demand(share, state, at, supplied, demand)
     buy(p.operator, supplied, price)
     sell(p.operator, demand, access)
@@ -156,9 +148,10 @@ def _respond(p, k, share, state, by_state, f, gain):
 
 @derivatives.blocks.register(Parameters)
 def _blocks(parameters, share, state, state_by_state, state_by_share, gain_by_state, gain_by_share):
-    k = matrix(parameters.operator)
-    _respond(parameters, k, share, state, True, state_by_state, gain_by_state)
-    _respond(parameters, k, share, state, False, state_by_share, gain_by_share)
+    p, at, k = parameters, np.empty((4, state.size)), matrix(parameters.operator)
+    payroll = places(p, share, state, at)
+    _respond(p, k, share, state, at, payroll, True, state_by_state, gain_by_state)
+    _respond(p, k, share, state, at, payroll, False, state_by_share, gain_by_share)
 
 
 @derivatives.slopes.register(Parameters)
@@ -181,44 +174,3 @@ def _slopes(parameters, direction, share, state, change, gain):
         change[r] = (change[r] + rest[4, r]) / price[r]
         gain[r] = moved[EDGE, r] + (gain[r] + rest[5, r]) / access[r]
         gain[r] += d.log_net[r] - d.inputs / (1.0 - p.inputs)
-
-
-@newton.newton.register(Parameters)
-def _newton(parameters, share, state, options):
-    """Solve (I - df/du) step = f(u) - u.
-
-    Where labour is immobile f is convex and I - df/du has a non-negative inverse, so that after
-    the first step u climbs to the solution. Elsewhere ``solve`` goes on where this stops.
-    """
-    n = state.size
-    k, change = matrix(parameters.operator), np.empty((n, 1))
-    work, best_state = np.empty((4, n)), state.copy()
-    by_state, rest = np.empty((n, n)), np.empty((n, n))
-    gap = equations.gap_at(parameters, share, state, work)
-    target = min(options.tolerance_residual, options.tolerance_error * gap)
-    best, first, iterations, status = math.inf, math.inf, 0, STALLED
-    while iterations < newton.LIMIT_STEPS:
-        equations.update(parameters, share, state, work, change[:, 0])
-        residual = largest(change[:, 0])
-        iterations += 1
-        first = residual if iterations == 1 else first
-        if residual < best:
-            best = residual
-            copy(state, best_state)
-        if residual <= target:
-            status = CONVERGED
-            break
-        if iterations >= options.limit_iterations:
-            status = LIMIT
-            break
-        if not math.isfinite(residual):
-            status = NOT_FINITE if iterations == 1 else STALLED
-            break
-        _respond(parameters, k, share, state, True, by_state, rest)
-        if not implicit(by_state, change):
-            break
-        for r in range(n):
-            state[r] += min(LONGEST_STEP, max(-LONGEST_STEP, change[r, 0]))
-    copy(best_state, state)
-    rate = (best / first) ** (1.0 / iterations) if 0.0 < first < math.inf else 0.0
-    return Report(status, best, best / gap, rate, iterations, NEWTON)

@@ -56,6 +56,18 @@ def checked_cost(
     )
 
 
+def checked_addend(value: Any, names: tuple[str, ...]) -> float | xr.DataArray:
+    """Return trade costs that add to prices, likewise."""
+    return checked_cost(
+        value,
+        names,
+        at_least=0.0,
+        cure="It adds to the price, per unit of distance: 0 means free trade.",
+        meaning="cost of sending one unit",
+        unit="numeraire",
+    )
+
+
 def choose(geography: Geography, by_distance: bool, symmetric: bool, compiled: bool) -> str:
     """Return the name of the operator that a geography asks for.
 
@@ -242,6 +254,14 @@ def _check_kind(
             "one that works in a long run: " + ", ".join(a for a in allowed if a != "fourier"),
             "Fourier transforms serve short runs.",
         )
+
+
+def check_dense(kind: str, geography: Geography) -> None:
+    """Refuse any operator but the whole matrix, and that where the memory does not hold it."""
+    if kind not in ("auto", "dense"):
+        cure = "Trade costs that add to prices have no other."
+        raise InputError("operator", kind, "dense for this model", cure)
+    check_memory("dense", geography)
 
 
 def check_memory(kind: str, geography: Geography) -> None:

@@ -53,13 +53,13 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography
-from nege.models import ces, closed_forms, linkages_outcome, linkages_slopes, trade
+from nege.models import ces, closed_forms, linkages_newton, linkages_outcome, linkages_slopes, trade
 from nege.models.linkages_equations import Parameters
 from nege.models.results import Variable
 from nege.online import OnlineRegion
 
 __all__ = ["VerticalLinkages"]
-assert linkages_slopes  # which registers the derivatives
+REGISTERED = linkages_newton, linkages_slopes  # Newton's method and derivatives
 
 
 @dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -88,8 +88,8 @@ class VerticalLinkages(ces.CESModel):
         Labour's share in agriculture, above 0. At 1, which needs immobile labour, the wage
         is 1 wherever there is agriculture; below 1 it rises as industry draws labour.
     workers : DataArray, mapping or array, optional
-        Share of the immobile workers of each place, positive (they sum to one). By default
-        in proportion to population, where the geography has one, else equal.
+        Share of the immobile workers of each place, positive. By default in proportion to
+        population, where the geography has one, else equal.
     land : DataArray, mapping or array, optional
         Share of the land of each place, by default likewise; positive where it is needed.
     online : OnlineRegion, optional
@@ -102,8 +102,7 @@ class VerticalLinkages(ces.CESModel):
 
     Notes
     -----
-    The share that moves is of the world's industrial payroll. Not for questions about
-    unemployment: workers follow firms at once.
+    Not for questions about unemployment: workers follow firms at once.
 
     Examples
     --------
@@ -134,7 +133,7 @@ class VerticalLinkages(ces.CESModel):
     settles: ClassVar[str] = "log prices, to the power 1 - sigma,"
     movers: ClassVar[str] = "firms"
     variables: ClassVar[dict[str, Variable]] = {
-        "share": Variable(("region",), "share of industry, by payroll", "1"),
+        "share": Variable(("region",), "share of industry, by its payroll", "1"),
         "employment": Variable(("region",), "labour in industry", "all labour"),
         "population": Variable(("region",), "workers, in industry and agriculture", "all labour"),
         "wage": Variable(("region",), "wage", "agricultural good"),
@@ -174,8 +173,8 @@ class VerticalLinkages(ces.CESModel):
             online=online,
         )
         if not (mobile and workers is None):
-            made = ces.check_immobile("workers", workers, geography, "share of workers")
-            self._hold(workers=made)
+            given = ces.check_immobile("workers", workers, geography, "share of workers")
+            self._hold(workers=given)
         self._check_labour(mobile)
 
     def _check_labour(self, mobile: bool) -> None:
@@ -193,7 +192,7 @@ class VerticalLinkages(ces.CESModel):
             cure = "Mobile workers choose their place: leave it out."
             raise InputError("workers", self.workers, 'left out with labour="mobile"', cure)
         if mobile and self.agriculture == 1.0:
-            cure = "At 1 wages and real wages cannot both be equal everywhere: try 0.9."
+            cure = "At 1 wages are equal, and real wages then are not: try 0.9."
             raise InputError("agriculture", 1.0, 'below 1 with labour="mobile"', cure)
         if not mobile and self.online is not None:
             raise InputError(
