@@ -115,7 +115,7 @@ class AllenArkolakis(QuantitativeModel):
     >>> economy.uniqueness().unique
     True
     >>> nege.solve(economy).data.share.round(4).values
-    array([0.3137, 0.3727, 0.3137])
+    array([0.3149, 0.3703, 0.3149])
     """
 
     geography: Geography

@@ -11,22 +11,18 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography
-from nege.kernels import derivatives, equations
-from nege.kernels.codes import ANDERSON
-from nege.kernels.fixed_point import Options, Report, fixed_point
+from nege.kernels import equations
 from nege.kernels.operators import buy
 from nege.models import trade
 from nege.models.base import ONLINE, Model
-from nege.models.quantitative import Joint, Parameters, locate
+from nege.models.quantitative import Parameters
+from nege.models.quantitative_long_run import Joint, leading_rate, locate, settle
 from nege.models.results import LongRun, Variable
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 from nege.status import Status
 
 STABILITY = 512  # regions up to which a long run comes with its leading eigenvalue
-PROBES = 200  # plain steps at most from which the error of a long run is estimated
-LEFT = 1e-10  # of a deviation, where following it ends
-ROUNDING = 1e-15  # of logs of prices and access
 TINY_STEP = 1e-30  # of complex steps, which round nothing away
 
 
@@ -119,7 +115,7 @@ class QuantitativeModel(Model):
         work, change = np.empty((4, share.size)), np.empty(share.size)
         equations.update(parameters, share, state, work, change)
         logs = np.log(np.concatenate([work[2], work[3]]))
-        report, error = _settle(Joint(parameters), logs, options)
+        report, error = settle(Joint(parameters), logs, options)
         share, state = np.empty(share.size), np.empty(share.size)
         locate(parameters, logs, share, state)
         equations.update(parameters, share, state, work, change)
@@ -133,7 +129,7 @@ class QuantitativeModel(Model):
         if status is Status.CONVERGED and not exact:
             status = Status.STALLED
         small = share.size <= STABILITY and status is Status.CONVERGED
-        rate = _leading_rate(parameters, share, state) if small else math.nan
+        rate = leading_rate(parameters, share, state) if small else math.nan
         return LongRun(
             share,
             state,
@@ -272,53 +268,3 @@ VARIABLES = {
     "real_income": Variable(("region",), "real income per head, amenity included", "utility"),
     "welfare": Variable((), "mean real income per head, amenity included", "utility"),
 }
-
-
-def _leading_rate(parameters: Parameters, share: np.ndarray, state: np.ndarray) -> float:
-    """Growth rate of the fastest small deviation under replicator dynamics."""
-    slopes = np.empty((share.size, share.size))
-    if not derivatives.payoff_jacobian(parameters, share, state, slopes):
-        return math.nan
-    slopes *= share
-    matrix = slopes - share @ slopes
-    basis = np.linalg.qr(np.column_stack([share, np.eye(share.size)]))[0][:, 1 : share.size]
-    return float(np.max(np.linalg.eigvals(basis.T @ matrix @ basis).real))
-
-
-def _settle(joint: Joint, logs: np.ndarray, options: SolverOptions) -> tuple[Report, float]:
-    """Solve for prices and access in place, and estimate the error of shares.
-
-    Where a small residual proves too little, once more to a smaller one.
-    """
-    tolerance, done = options.tolerance_residual, 0
-    while True:
-        how = Options(tolerance, 1.0, options.limit_iterations, ANDERSON)
-        report = fixed_point(joint, logs, logs, how)
-        done += report.iterations
-        error = max(report.residual, ROUNDING) * _sensitivity(joint, logs)
-        if error <= options.tolerance_error or tolerance <= ROUNDING:
-            return report._replace(iterations=done), error
-        tolerance = max(ROUNDING, min(0.1, options.tolerance_error / error) * tolerance)
-
-
-def _sensitivity(joint: Joint, logs: np.ndarray) -> float:
-    """Error of shares for a residual of one: over 1 - the factor by which deviations shrink.
-
-    A deviation of 1e-4 that shares no symmetry with anything is followed for plain steps,
-    until only the slowest is left of it.
-    """
-    p = joint.economy
-    image, change, work = logs.copy(), np.empty_like(logs), np.empty((4, logs.size))
-    image += 1e-4 * (np.modf(0.6180339887498949 * np.arange(1, logs.size + 1) ** 2)[0] - 0.5)
-    size, factor = 1e-4, 1.0
-    for _ in range(PROBES):
-        equations.update(joint, logs, image, work, change)
-        image += change
-        before, size = size, float(np.max(np.abs(image - logs)))
-        factor = size / before
-        if size < LEFT:
-            break
-    if not factor < 1.0:
-        return math.inf
-    slope = p.intensity * (1.0 / p.sigma + 1.0 / (p.sigma - 1.0)) / p.congestion
-    return float(max(1.0, slope) / (1.0 - factor))
