@@ -108,7 +108,10 @@ def _gap_at(parameters, share, state, work):
 
 @equations.normalise.register(Parameters)
 def _normalise(parameters, share, state):
-    shift = np.log(earnings(parameters, share, state, np.empty(state.size)))
+    total = 0.0
+    for r in range(state.size):
+        total += exp(parameters.scale * log(share[r]) + state[r])
+    shift = np.log(total)
     for r in range(state.size):
         state[r] -= shift
 
