@@ -109,8 +109,8 @@ class VerticalLinkages(ces.CESModel):
     >>> import nege
     >>> places = nege.geography.equidistant(2)
     >>> economy = nege.VerticalLinkages(places, sigma=5, mu=0.4, inputs=0.4, trade_cost=1.5)
-    >>> nege.solve(economy).data.share.values
-    array([0., 1.])
+    >>> nege.solve(economy, [0.6, 0.4]).data.share.values
+    array([1., 0.])
     """
 
     geography: Geography
