@@ -72,8 +72,8 @@ def counties_folder(given: str | None = None) -> pathlib.Path | None:
     return folder if (folder / "distance_matrix.csv").is_file() else None
 
 
-def counties(folder: pathlib.Path) -> tuple[nege.OnlineAgglomeration, xr.Dataset]:
-    """Return the economy of the German counties, and the path; the most populous one leads."""
+def county_data(folder: pathlib.Path) -> tuple[Geography, xr.Dataset]:
+    """Return the German counties, and what the files say of them: area, people, jobs, pay."""
     area = {row["county_id"].zfill(5): float(row["Area"]) for row in _rows(folder, "CountyArea")}
     labour = {row["region_id"]: row for row in _rows(folder, "labor_tidy")}
     table = _rows(folder, "distance_matrix")
@@ -89,14 +89,25 @@ def counties(folder: pathlib.Path) -> tuple[nege.OnlineAgglomeration, xr.Dataset
         "German counties",
         xr.Dataset({"x": ("region", x, units), "y": ("region", y, units)}),
     )
-    residents = np.array([float(labour[county]["employment_residence"]) for county in order])
-    land = np.array([area[county] for county in order])
+    columns = {
+        name: [float(labour[county][name]) for county in order]
+        for name in ("employment_residence", "employment_workplace", "median_income_workplace")
+    }
+    columns["area"] = [area[county] for county in order]
+    data = {name: ("region", np.array(values)) for name, values in columns.items()}
+    return geography, xr.Dataset(data, coords={"region": list(names)})
+
+
+def counties(folder: pathlib.Path) -> tuple[nege.OnlineAgglomeration, xr.Dataset]:
+    """Return the economy of the German counties, and the path; the most populous one leads."""
+    geography, data = county_data(folder)
+    residents, land = data["employment_residence"].values, data["area"].values
     economy = nege.OnlineAgglomeration(
         geography,
         home_weight=_by_place(geography, residents / residents.sum()),
         land=_by_place(geography, land / land.sum()),
     )
-    return economy, path(geography, names[int(np.argmax(residents))])
+    return economy, path(geography, geography.names[int(np.argmax(residents))])
 
 
 def path(geography: Geography, city: str) -> xr.Dataset:

@@ -13,10 +13,12 @@ from nege.equilibrium import Equilibrium, load
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.hysteresis import Hysteresis, hysteresis
 from nege.inversion import invert
+from nege.models.allen_arkolakis import AllenArkolakis
 from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_capital import FootlooseCapital
 from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
 from nege.models.helpman import Helpman
+from nege.models.linear_demand import LinearDemand
 from nege.models.online_agglomeration import OnlineAgglomeration
 from nege.models.quasi_linear import QuasiLinear
 from nege.models.vertical_linkages import VerticalLinkages
@@ -31,6 +33,7 @@ from nege.sweep import follow, sweep
 from nege.thresholds import Threshold, Thresholds, break_points, sustain_points
 
 __all__ = [
+    "AllenArkolakis",
     "BifurcationDiagram",
     "ConvergenceError",
     "CorePeriphery",
@@ -43,6 +46,7 @@ __all__ = [
     "Helpman",
     "Hysteresis",
     "InputError",
+    "LinearDemand",
     "Logit",
     "NegeError",
     "OnlineAgglomeration",

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from nege.kernels.codes import AUTO, CONVERGED, NEWTON, PLAIN, STALLED
+from nege.kernels.codes import AUTO, CONVERGED, NEWTON, STALLED
 from nege.kernels.fixed_point import Options, Report, fixed_point
 from nege.kernels.jit import kernel
-from nege.kernels.newton import PAYS, newton, solve
+from nege.kernels.newton import PAYS, newton
 from nege.kernels.points import Many, at, stack
 from nege.kernels.vectors import copy
 from nege.metrics import Metric
@@ -99,8 +99,6 @@ def solve_many(
         By point and distribution.
     """
     n, m, size = len(points), len(shares), shares.shape[1]
-    if solve.own(points[0]):  # with a solver of its own nothing is iterated: a step is enough
-        options = options._replace(method=PLAIN)
     where = np.empty(0) if position is None else np.ascontiguousarray(position, dtype=float)
     few = size <= PAYS and options.method == AUTO
     accelerate = None if few or options.method == NEWTON else True

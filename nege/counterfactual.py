@@ -104,7 +104,8 @@ def counterfactual(
     state = earnings_state(p, share, wage)
     change = _cost_change(trade_cost_change, places)
     cost = _spending_shares(model, equilibrium.data, flows) ** (1.0 / (1.0 - p.sigma))
-    unit = max(1.0, 1.0 / float((cost * change).min()))  # so that trade costs are at least one
+    # Trade costs have to be at least one: the unit of goods is free, and a little on the safe side.
+    unit = max(1.0, 1.000001 / float((cost * change).min()))
     log_price = np.full(share.size, (1.0 - p.sigma) * np.log(unit))
     supply = np.zeros(share.size)
     base = with_fundamentals(model, share, state, supply, log_price, trade_cost=unit * cost)
@@ -115,7 +116,7 @@ def counterfactual(
         "housing": housing_change,
     }
     changed = {
-        name: getattr(base, name) * _change(base, name, value, places)
+        name: _changed(base, name, value)
         for name, value in fundamentals.items()
         if value is not None
     }
@@ -177,9 +178,8 @@ def _cost_change(value: Any, places: tuple[str, ...]) -> np.ndarray:
     return change
 
 
-def _change(
-    model: QuantitativeModel, name: str, value: Any, places: tuple[str, ...]
-) -> xr.DataArray:
+def _changed(model: QuantitativeModel, name: str, change: Any) -> xr.DataArray:
     if not hasattr(model, name):
-        raise InputError(f"{name}_change", value, f"None: {model.title} economies have no {name}")
-    return validation.table(f"{name}_change", value, {"region": places}, above=0.0)
+        raise InputError(f"{name}_change", change, f"None: {model.title} economies have no {name}")
+    known: xr.DataArray = getattr(model, name)
+    return known * validation.table(f"{name}_change", change, {"region": model.regions}, above=0.0)

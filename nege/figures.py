@@ -58,8 +58,10 @@ def online_share(run: Run) -> Figure:
         jumps={jump.step: 0.5 * sum(jump.values) for jump in run.jumps},
         ax=axes[0],
     )
-    ax.set_xlabel(f"{report.words(specification.parameter)} (iceberg factor)")
-    ax.set_ylabel("online share of workers (%)")
+    known = {name: f"{words} ({unit})" for name, (words, unit) in specification.model.words.items()}
+    words = f"{report.words(specification.parameter)} (iceberg factor)"
+    ax.set_xlabel(known.get(specification.parameter, words))
+    ax.set_ylabel(f"online share of {specification.model.movers} (%)")
     ax.set_title(specification.title, loc="left")
     ax.legend(frameon=False)
     ax.set_ylim(bottom=0.0)
@@ -98,7 +100,7 @@ def _draw_contrast(ax: Any, model: Model, take_off: float, collapse: float) -> N
                 color=plot.GREY,
             )
     ax.set_xlabel("digital trade cost (iceberg factor)")
-    ax.set_ylabel("online share of workers (%)")
+    ax.set_ylabel(f"online share of {model.movers} (%)")
     ax.set_title(f"For contrast: two equal places, trade cost {CONTRAST_COST:g}", loc="left")
 
 
@@ -121,7 +123,7 @@ def cities(run: Run) -> Figure:
     title = "share" if model.online is None else "share of those who stay offline"
     right.set_title(f"change of the {title}", loc="left")
     if after.sum() > 0.0:
-        _draw_change(figure, right, model, before, after)
+        _draw_change(right, model, before, after)
     else:
         right.set_axis_off()
         right.text(0.5, 0.5, "nobody stays offline", ha="center", transform=right.transAxes)
@@ -130,31 +132,14 @@ def cities(run: Run) -> Figure:
     return figure
 
 
-def _draw_change(
-    figure: Figure, ax: Any, model: Model, before: np.ndarray, after: np.ndarray
-) -> None:
+def _draw_change(ax: Any, model: Model, before: np.ndarray, after: np.ndarray) -> None:
     """Colour places by how their share of the offline workers changed."""
     with np.errstate(divide="ignore", invalid="ignore"):
         change = 100 * ((after / after.sum()) / (before / before.sum()) - 1)
     change = np.nan_to_num(change, nan=0.0, posinf=WIDEST_CHANGE)
     widest = float(np.clip(np.quantile(np.abs(change), 0.9), 1.0, WIDEST_CHANGE))
-    plot.places(
-        model.geography.coordinates,
-        np.maximum(before, after),
-        colour=np.clip(change, -widest, widest),
-        ax=ax,
-        cmap="PuOr_r",
-        vmin=-widest,
-        vmax=widest,
-        edgecolors=plot.GREY,
-    )
-    figure.colorbar(
-        ax.collections[-1],
-        ax=ax,
-        label="change in %",
-        shrink=0.9,
-        extend="both",
-    )
+    size = np.maximum(before, after)
+    plot.changes(model.geography.coordinates, size, change, widest=widest, ax=ax)
 
 
 def _name_largest(ax: Any, model: Model, share: np.ndarray, count: int = 6) -> None:

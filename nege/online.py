@@ -22,7 +22,8 @@ class OnlineRegion:
     ----------
     trade_cost : float
         Digital trade cost, an iceberg factor of at least 1: units sent for one
-        to arrive.
+        to arrive. Where trade costs add to prices (``LinearDemand``), the cost of
+        sending one unit, at least 0.
     commission : float, default 0
         Share of the sales value that the platform keeps, in [0, 1). It is paid
         out to the immobile people of the physical places.
@@ -59,8 +60,9 @@ class OnlineRegion:
             "trade_cost": validation.number(
                 "online_trade_cost",
                 self.trade_cost,
-                at_least=1.0,
-                cure="It is an iceberg factor: 1 means that nothing melts on the way.",
+                at_least=0.0,  # models of iceberg trade costs want at least 1
+                cure="It is an iceberg factor: 1 means that nothing melts on the way; where trade "
+                "costs add to prices 0 is free.",
             ),
             "commission": validation.number(
                 "online_commission",

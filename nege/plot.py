@@ -193,6 +193,34 @@ def _borders(
         limits(float(np.min(values)) - margin, float(np.max(values)) + margin)
 
 
+def changes(
+    coordinates: xr.Dataset | None,
+    share: np.ndarray,
+    change: np.ndarray,
+    *,
+    widest: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw places where they are, coloured by changes in per cent: orange up, purple down.
+
+    Colours end at `widest`, by default the size that one change in ten exceeds.
+    """
+    widest = float(np.quantile(np.abs(change), 0.9)) if widest is None else widest
+    ax = places(
+        coordinates,
+        share,
+        colour=np.clip(change, -widest, widest),
+        ax=ax,
+        cmap="PuOr_r",
+        vmin=-widest,
+        vmax=widest,
+        edgecolors=GREY,
+    )
+    figure: Any = ax.get_figure()
+    figure.colorbar(ax.collections[-1], ax=ax, label="change in %", shrink=0.9, extend="both")
+    return ax
+
+
 def there_and_back(
     varied: np.ndarray,
     outcome: np.ndarray,

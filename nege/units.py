@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from nege import batch
 from nege.errors import InputError, near
@@ -75,6 +76,11 @@ class _Work:
         self.model, self.points, self.options = model, points, options
         self.sizes = dict(points.sizes)
         self.coords = dict(points.coords)
+        for name, (meaning, unit) in model.words.items():
+            if name in self.coords:
+                known = xr.as_variable(self.coords[name])
+                about = {"long_name": meaning, "units": unit}
+                self.coords[name] = xr.Variable(known.dims, known.values, about)
         self.keep = self._kept(keep)
 
     def _kept(self, keep: Sequence[str] | None) -> tuple[str, ...]:

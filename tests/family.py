@@ -133,6 +133,44 @@ def quasi_linear_balance(model, data):
     return max(abs(np.sum(sales) / (model.alpha * people) - 1.0), abs(income / known - 1.0))
 
 
+def linear_demand_draw(rng, n, with_online):
+    """Costs within the limit at which some pair would stop trading."""
+    drawn = {name: rng.uniform(*ends) for name, ends in LINEAR.items()}
+    limit = 2 * drawn["a"] / (2 * drawn["b"] + drawn["c"] * drawn["total_skilled"] / drawn["phi"])
+    online = None
+    if with_online:
+        commission, amenity = rng.uniform(0.0, 0.3), rng.uniform(0.8, 1.2)
+        cost = (1 - commission) * limit * rng.uniform(0.05, 0.95)
+        online = nege.OnlineRegion(trade_cost=cost, commission=commission, amenity=amenity)
+    return nege.LinearDemand(
+        distances(rng, n),
+        trade_cost=limit * rng.uniform(0.05, 0.95),
+        farmers=rng.dirichlet(np.ones(n)),
+        online=online,
+        **drawn,
+    )
+
+
+def linear_demand_balance(model, data):
+    """Of the numeraire, farmers make what people are left with and what transport takes."""
+    share, price = data["share"].values, data["price_index"].values
+    n, cost, net = model.total_skilled / model.phi, model.tables().cost, kept(model)
+    beta = model.b + model.c * n
+    prices = 0.5 * (model.a / beta + model.c * n / beta * price + cost)
+    bought = model.a - beta * prices + model.c * n * price
+    farmers = np.append(model.farmers.values, np.zeros(len(share) - len(model.geography)))
+    people = model.total_farmers * farmers + model.total_skilled * share
+    flow = n * share[:, None] * bought * people
+    resources = model.total_farmers - np.sum(flow * cost * net[:, None])
+    spending = float(data["income"].sum()) - np.sum(flow * prices)
+    return abs(spending - resources) / model.total_farmers
+
+
+LINEAR = {
+    **{"a": (0.5, 2.0), "b": (0.5, 2.0), "c": (0.2, 2.0), "phi": (0.5, 2.0)},
+    **{"total_farmers": (1.0, 12.0), "total_skilled": (0.5, 2.0)},
+}
+ONES = {"a": 1.0, "b": 1.0, "c": 1.0, "phi": 1.0, "total_farmers": 10.0, "total_skilled": 1.0}
 MEMBERS = [
     Member(
         nege.CorePeriphery,
@@ -183,5 +221,14 @@ MEMBERS = [
         quasi_linear_balance,
         alike(nege.QuasiLinear, 1.5, sigma=5.0, alpha=0.4, unskilled_ratio=3.0, trade_cost=1.7),
         ("trade_cost", 1.05, 4.0),
+    ),
+    Member(
+        nege.LinearDemand,
+        linear_demand_draw,
+        slow.linear_demand,
+        linear_demand_balance,
+        alike(nege.LinearDemand, 0.3, trade_cost=0.4, **ONES),
+        ("trade_cost", 0.01, 0.66),
+        additive=True,
     ),
 ]

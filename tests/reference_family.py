@@ -94,3 +94,24 @@ def quasi_linear(model, share, name="", step=0.0):
         wage = (1 - commission[r]) * sales / sigma
         utility.append(wage - alpha * np.log(sums[r] ** (1 / (1 - sigma))) + np.log(amenity[r]))
     return np.array(utility)
+
+
+def linear_demand(model, share, name="", step=0.0):
+    """Utility of skilled workers: prices from first-order conditions, surplus from quantities."""
+    value, cost, farmers, commission, amenity = numbers(model, name, step, additive=True)
+    a, b, c, phi = value["a"], value["b"], value["c"], value["phi"]
+    n, size = value["total_skilled"] / phi, len(share)
+    cost = cost / (1 - commission[:, None])
+    surplus, profit = [], 0.0
+    for s in range(size):
+        # 2 (b + c n) p_r - c n sum_q share_q p_q = a + (b + c n) cost_r
+        system = 2 * (b + c * n) * np.eye(size) - c * n * np.outer(np.ones(size), share)
+        price = np.linalg.solve(system, a + (b + c * n) * cost[:, s])
+        bought = a - (b + c * n) * price + c * n * np.sum(share * price)
+        every = n * np.sum(share * bought)
+        utility = a / b * every
+        utility -= (n * np.sum(share * bought**2) + c / b * every**2) / (2 * (b + c * n))
+        surplus.append(utility - n * np.sum(share * price * bought))
+        people = value["total_farmers"] * farmers[s] + value["total_skilled"] * share[s]
+        profit = profit + people * (price - cost[:, s]) * bought
+    return np.array(surplus) + (1 - commission) * profit / phi + np.log(amenity)

@@ -83,9 +83,15 @@ def typed(code):
 # --- numbers and shares, wherever they belong
 
 TOLERANCES = [f"tolerance_{what}" for what in ("residual", "error", "payoff", "path")]
+
+
+def with_digital(trade_cost):
+    return make(online=OnlineRegion(trade_cost=trade_cost))
+
+
 NUMBERS = {
     **{name: (make, name) for name in ("sigma", "mu", "trade_cost")},
-    "online_trade_cost": (OnlineRegion, "trade_cost"),
+    "online_trade_cost": (with_digital, "trade_cost"),
     "online_commission": (functools.partial(OnlineRegion, trade_cost=1.2), "commission"),
     "online_amenity": (functools.partial(OnlineRegion, trade_cost=1.2), "amenity"),
     "scale": (Logit, "scale"),

@@ -123,7 +123,7 @@ def test_welfare_is_the_utility_of_everybody():
 
 @pytest.mark.parametrize(
     ("name", "value", "cure"),
-    [("alpha", 0.0, "above 0"), ("unskilled_ratio", -1, "skilled one"), ("sigma", 1, "above 1")],
+    [("alpha", 0.0, "above 0"), ("unskilled_ratio", -1, "above 0"), ("sigma", 1, "above 1")],
 )
 def test_wrong_numbers_are_refused_by_name(name, value, cure):
     with pytest.raises(nege.InputError, match=f"(?s){name}.*{cure}"):

@@ -141,8 +141,7 @@ def equation(
     arithmetic : bool
         As in ``kernel``.
     general : bool
-        The body serves every model that does not register its own; ``name.own(parameters)``
-        says whether a model does.
+        The body serves every model that does not register its own.
     """
     if signature is None:
         return functools.partial(equation, arithmetic=arithmetic, general=general)
@@ -183,5 +182,4 @@ def equation(
         return add
 
     dispatch.register = register  # type: ignore[attr-defined]
-    dispatch.own = lambda parameters: type(parameters) in plain  # type: ignore[attr-defined]
     return dispatch

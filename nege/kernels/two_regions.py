@@ -215,3 +215,18 @@ def payoff_gaps(freeness, shares, sigma, mu, log_ratio, out):
     for i in range(freeness.size):
         _powers(log_ratio[i], 1.0 - sigma, x)
         _gaps(log_ratio[i], x, freeness[i], mu, sigma, shares, out[i])
+
+
+def at_once(points, shares, options):
+    """Return the short runs of some parameter points, None where they are not of this kind."""
+    first = points[0]
+    same = [p for p in points if p.sigma == first.sigma and p.mu == first.mu]
+    freeness = np.array([p.operator.freeness for p in points if p.farmers.size == 2])
+    if len(same) < len(points) or len(freeness) < 1 or first.log_net.any():
+        return None
+    if not (freeness[:, 0, 0] == 1.0).all() or not (freeness[:, 1, 1] == 1.0).all():
+        return None
+    between = freeness[:, 0, 1]
+    if not (between == freeness[:, 1, 0]).all():
+        return None
+    return short_runs(between, shares, first.farmers[0], first.sigma, first.mu, options)

@@ -72,8 +72,12 @@ class Model:
     variables: ClassVar[Mapping[str, Variable]]
     #: The variable that people follow.
     payoff: ClassVar[str]
+    #: Whether people compare differences of it, as of a utility that may be negative, not ratios.
+    differences: ClassVar[bool] = False
     #: Who, or what, moves between regions, in the plural.
     movers: ClassVar[str] = "workers"
+    #: Meaning and unit of parameters that are not what they are in other models.
+    words: ClassVar[Mapping[str, tuple[str, str]]] = {}
     #: Whether its long run is a distribution of one mobile factor over regions.
     in_shares: ClassVar[bool] = True
     #: What the short run settles on, in words.
@@ -111,10 +115,20 @@ class Model:
                 "Rename that place, or give OnlineRegion(name=...) another name.",
             )
 
+    def __repr__(self) -> str:
+        values = ((name, getattr(self, name)) for name in self.parameters)
+        words = [
+            f"{name}={value:g}" if isinstance(value, float) else f"{name}=given by DataArray"
+            for name, value in values
+        ]
+        if self.online is not None:
+            words.append(f"online={self.online}")
+        return f"{type(self).__name__}({len(self.geography)} places, {', '.join(words)})"
+
     @property
     def article(self) -> str:
         """What goes before its title in a sentence."""
-        return "an" if self.title[0] in "aeiou" else "a"
+        return "an" if self.title[0] in "aeiouA" else "a"
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -269,7 +283,8 @@ class Model:
 
     def compared(self, data: xr.Dataset) -> np.ndarray:
         """Return payoffs as the dynamics compare them: positive, up to a common factor."""
-        return np.asarray(data[self.payoff].values)
+        values = np.asarray(data[self.payoff].values)
+        return np.exp(values - np.max(values)) if self.differences else values
 
     def audit_motion(
         self, data: xr.Dataset, dynamics: Replicator | Logit | None

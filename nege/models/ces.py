@@ -66,15 +66,26 @@ class CESModel(Model):
         """Income of the mobile factor where its share and its wage are one."""
         return 1.0
 
-    def __repr__(self) -> str:
-        values = ((name, getattr(self, name)) for name in self.parameters)
-        words = [
-            f"{name}={value:g}" if isinstance(value, float) else f"{name}=given by DataArray"
-            for name, value in values
-        ]
-        if self.online is not None:
-            words.append(f"online={self.online}")
-        return f"{type(self).__name__}({len(self.geography)} places, {', '.join(words)})"
+    def _begin(
+        self,
+        geography: Any,
+        sigma: Any,
+        trade_cost: Any,
+        immobile: tuple[Any, str],
+        online: Any,
+        **numbers: float,
+    ) -> None:
+        """Check and set every field; `immobile` is that factor and what it means."""
+        names = check_places(geography, online)
+        factor, meaning = immobile
+        self._hold(
+            geography=geography,
+            sigma=check_sigma(sigma),
+            trade_cost=trade.checked_cost(trade_cost, names),
+            online=online,
+            **{self.immobile: check_immobile(self.immobile, factor, geography, meaning)},
+            **numbers,
+        )
 
     def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Any:
         """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
@@ -229,6 +240,19 @@ def _outcomes(parameters, shares, states, price, income, log_payoff):
 
 
 def check_places(geography: Any, online: Any) -> tuple[str, ...]:
+    """Return the names of the places, once both are what they should be, costs being iceberg."""
+    names = check_regions(geography, online)
+    if online is not None:
+        validation.number(
+            "online_trade_cost",
+            online.trade_cost,
+            at_least=1.0,
+            cure="It is an iceberg factor: 1 means that nothing melts on the way.",
+        )
+    return names
+
+
+def check_regions(geography: Any, online: Any) -> tuple[str, ...]:
     """Return the names of the places, once both are what they should be."""
     if not isinstance(geography, Geography):
         raise InputError(

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -41,8 +41,7 @@ from nege.kernels import equations, two_regions
 from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
 from nege.kernels.vmath import exp, log
-from nege.models import ces, closed_forms, trade
-from nege.models.indifference import Arithmetic, Excess, Indifference, Tastes
+from nege.models import ces, closed_forms, proofs, real_wages
 from nege.models.results import Variable
 from nege.online import OnlineRegion
 
@@ -60,7 +59,10 @@ class Parameters(NamedTuple):
     operator: Any
 
 
-# --- short run ---------------------------------------------------------------------
+# --- payoff, and short run ---------------------------------------------------------------------
+
+
+real_wages.register(Parameters)
 
 
 @equations.supply.register(Parameters)
@@ -119,16 +121,6 @@ def _normalise(parameters, share, state):
         state[r] -= shift
 
 
-# --- payoff ------------------------------------------------------------------------
-
-
-@equations.payoff.register(Parameters)
-def _payoff(parameters, share, state, price, out):
-    p = parameters
-    for r in range(state.size):
-        out[r] = p.log_amenity[r] + state[r] + p.mu / (p.sigma - 1.0) * log(price[r])
-
-
 # --- derivatives -------------------------------------------------------------------
 
 
@@ -148,12 +140,6 @@ def _sensitivities(parameters, share, state, out):
         out[0, r], out[3, r] = (1.0 - p.sigma) * share[r] * mill, mill
         out[1, r], out[4, r] = share[r] * wage, wage
         out[2, r], out[5, r] = share[r] * rebate, rebate
-
-
-@equations.payoff_sensitivities.register(Parameters)
-def _payoff_sensitivities(parameters, share, state, price, out):
-    for r in range(state.size):
-        out[0, r], out[1, r], out[2, r] = 1.0, parameters.mu / (parameters.sigma - 1.0), 0.0
 
 
 @equations.supply_tangent.register(Parameters)
@@ -182,14 +168,6 @@ def _respond_tangent(parameters, direction, share, state, access, out):
     p, d = parameters, direction
     for r in range(state.size):
         out[r] = d.log_net[r] - d.sigma * log(access[r]) / (p.sigma * p.sigma)
-
-
-@equations.payoff_tangent.register(Parameters)
-def _payoff_tangent(parameters, direction, share, state, price, out):
-    p, d = parameters, direction
-    love = (d.mu - d.sigma * p.mu / (p.sigma - 1.0)) / (p.sigma - 1.0)
-    for r in range(state.size):
-        out[r] = d.log_amenity[r] + love * log(price[r])
 
 
 # --- labelled class ----------------------------------------------------------------
@@ -251,6 +229,7 @@ class CorePeriphery(ces.CESModel):
     farmers: xr.DataArray
     online: OnlineRegion | None
 
+    indifference = proofs.core_periphery
     title: ClassVar[str] = "core-periphery"
     kernel_type: ClassVar[type] = Parameters
     labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "farmers")
@@ -274,15 +253,8 @@ class CorePeriphery(ces.CESModel):
         farmers: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
         online: OnlineRegion | None = None,
     ) -> None:
-        names = ces.check_places(geography, online)
-        self._hold(
-            geography=geography,
-            sigma=ces.check_sigma(sigma),
-            mu=ces.check_mu(mu),
-            trade_cost=trade.checked_cost(trade_cost, names),
-            farmers=ces.check_immobile("farmers", farmers, geography, "share of farmers"),
-            online=online,
-        )
+        factor = farmers, "share of farmers"
+        self._begin(geography, sigma, trade_cost, factor, online, mu=ces.check_mu(mu))
 
     @property
     def mobile_weight(self) -> float:
@@ -293,18 +265,7 @@ class CorePeriphery(ces.CESModel):
         self, points: list[Parameters], shares: np.ndarray, options: Options
     ) -> Many | None:
         """Return short runs of two equal regions in vector loops, None for other economies."""
-        first = points[0]
-        same = [p for p in points if p.sigma == first.sigma and p.mu == first.mu]
-        freeness = np.array([p.operator.freeness for p in points if p.farmers.size == 2])
-        if len(same) < len(points) or len(freeness) < 1 or first.log_net.any():
-            return None
-        if not (freeness[:, 0, 0] == 1.0).all() or not (freeness[:, 1, 1] == 1.0).all():
-            return None
-        if not (freeness[:, 0, 1] == freeness[:, 1, 0]).all():
-            return None
-        found: Many = two_regions.short_runs(
-            freeness[:, 0, 1], shares, first.farmers[0], first.sigma, first.mu, options
-        )
+        found: Many | None = two_regions.at_once(points, shares, options)
         return found
 
     def start_state(self) -> np.ndarray:
@@ -315,56 +276,8 @@ class CorePeriphery(ces.CESModel):
         """Return the digital trade costs of take-off and collapse between two equal places."""
         return closed_forms.online_thresholds(self.sigma, self.mu, trade_cost)
 
-    def indifference(self, arithmetic: Arithmetic, tastes: Tastes | None) -> Indifference | None:
-        """Return the equations of an economy whose occupied regions are equally good.
-
-        With supplies x ~ lambda p^(1-sigma), p = w/(1-zeta), and v_r = x_r p_r^sigma, what is
-        earned in r up to a common factor,
-
-            ln w_r   = -ln B_r - mu/(sigma-1) ln P_r + s ln(lambda_r/b_r) + constant
-            E_s      = mu (1-zeta_s) v_s + phi_s sum_r v_r (1-mu + mu zeta_r)
-            excess_r = ln sum_s K_rs E_s/P_s - sigma ln p_r
-
-        and Walras' law is sum_r v_r (exp(excess_r) - 1) = 0. None where the scale s of
-        tastes is 1/(sigma-1): there supplies do not tell shares.
-        """
-        if tastes is not None and tastes.scale * (self.sigma - 1.0) == 1.0:
-            return None
-        number, exp, log = arithmetic
-        one, sigma, mu = number(1.0), number(self.sigma), number(self.mu)
-        freeness, farmers, log_net, log_amenity = self.exact(arithmetic)
-        places = range(len(self.regions))
-        elasticity, love = sigma - one, mu / (sigma - one)
-        kept = [exp(net) for net in log_net]
-        lost = [one - mu * part for part in kept]
-        if tastes is not None:
-            scale = number(tastes.scale)
-            liking = [scale * log(number(weight)) for weight in tastes.weight.tolist()]
-            damping = one - scale * elasticity
-
-        def at(supply: Sequence[Any]) -> Excess:
-            price = [sum(supply[r] * freeness[r][s] for r in places) for s in places]
-            mill = [-log_amenity[r] - love * log(price[r]) - log_net[r] for r in places]
-            if tastes is not None:
-                mill = [(mill[r] - liking[r] + scale * log(supply[r])) / damping for r in places]
-            value = [supply[r] * exp(sigma * mill[r]) for r in places]
-            rest = sum(value[r] * lost[r] for r in places)
-            demand = [(mu * kept[s] * value[s] + farmers[s] * rest) / price[s] for s in places]
-            access = [sum(freeness[r][s] * demand[s] for s in places) for r in places]
-            return Excess(
-                [supply[r] * exp(elasticity * mill[r]) for r in places],
-                [log(access[r]) - sigma * mill[r] for r in places],
-            )
-
-        shares, wages = self.apart(tastes, 1.0 / self.sigma)
-        return Indifference(at, shares + (self.sigma - 1.0) * wages)
-
     def audit(self, data: xr.Dataset) -> dict[str, float]:
-        """Recompute every equation from stored variables; the relative violation of each by name.
-
-        Written in plain NumPy from the equations at the top of this file, apart from
-        the kernels.
-        """
+        """Return by how much stored variables violate each equation above, without the kernels."""
         names = ("share", "wage", "price_index", "income", "real_wage")
         share, wage, price_index, income, real_wage = (data[name].values for name in names)
         cost, farmers, commission, amenity = self.tables()

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from nege.kernels import equations, newton
+from nege.kernels import derivatives, equations, newton
 from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, PLAIN
 from nege.kernels.fixed_point import Report
-from nege.kernels.jit import kernel
-from nege.kernels.vectors import largest
+from nege.kernels.jit import equation, kernel
+from nege.kernels.vectors import copy, largest
 from nege.models.indifference import Arithmetic, Excess, Indifference, Tastes
 
 STEPS = 4  # one to get there, one for the last digit, one to see it
@@ -26,6 +26,8 @@ STEPS = 4  # one to get there, one for the last digit, one to see it
 def register(cls: type) -> None:
     """Let a type of parameters be solved in one step."""
     newton.solve.register(cls)(solve)
+    newton.newton.register(cls)(solve)
+    equations.settled.register(cls)(_settled)
     equations.contraction_gap.register(cls)(_contraction_gap)
     equations.normalise.register(cls)(_normalise)
 
@@ -52,6 +54,11 @@ def solve(parameters, share, state, options):
     return Report(status, residual, residual, 0.0, steps, PLAIN)
 
 
+def _settled(parameters, share, state, out):
+    """All spending, since none of it moves with the state."""
+    equations.spending(parameters, share, state, out)
+
+
 def _contraction_gap(parameters, access, reach):
     """One: the Jacobian is zero."""
     for r in range(access.size):
@@ -62,11 +69,6 @@ def _contraction_gap(parameters, access, reach):
 
 def _normalise(parameters, share, state):
     """Leave the state, which has no level of its own to choose."""
-
-
-def exponential(utility: np.ndarray) -> np.ndarray:
-    """Return exp(V) up to a common factor, which may be beyond what floats hold."""
-    return np.asarray(np.exp(utility - np.max(utility)))
 
 
 def indifference(
@@ -109,3 +111,59 @@ def indifference(
 
     # More than rounding takes away, also where nothing differs.
     return Indifference(at, math.inf if tastes is None else 1.001 * reach + 1e-6)
+
+
+# --- models whose payoffs are explicit in shares: the state is what people compare -----
+
+
+@equation(arithmetic=True)
+def payoffs(parameters, share, out):
+    """Write what people compare, ln payoff of every region, at given shares."""
+
+
+@equation
+def payoffs_by_share(parameters, share, out):
+    """Write its derivative by the share of each region, along shares that keep their sum."""
+
+
+@equation
+def payoffs_tangent(parameters, direction, share, out):
+    """Write its derivative along a direction of the parameters."""
+
+
+def register_payoffs(cls: type) -> None:
+    """Let a type of parameters be solved by ``payoffs`` and its derivatives alone."""
+    register(cls)
+    equations.update.register(cls)(_update)
+    equations.gap_at.register(cls)(_gap_at)
+    equations.payoff_at.register(cls)(_payoff_at)
+    derivatives.blocks.register(cls)(_blocks)
+    derivatives.slopes.register(cls)(_slopes)
+
+
+def _update(parameters, share, state, work, change):
+    payoffs(parameters, share, change)
+    for r in range(state.size):
+        change[r] -= state[r]
+
+
+def _gap_at(parameters, share, state, work):
+    return 1.0
+
+
+def _payoff_at(parameters, share, state, work, out):
+    copy(state, out)
+
+
+def _blocks(parameters, share, state, state_by_state, state_by_share, gain_by_state, gain_by_share):
+    payoffs_by_share(parameters, share, state_by_share)
+    for r in range(state.size):
+        for j in range(state.size):
+            state_by_state[r, j] = gain_by_share[r, j] = 0.0
+            gain_by_state[r, j] = 1.0 if r == j else 0.0
+
+
+def _slopes(parameters, direction, share, state, change, gain):
+    payoffs_tangent(parameters, direction, share, change)
+    for r in range(state.size):
+        gain[r] = 0.0

@@ -42,9 +42,8 @@ import xarray as xr
 
 from nege.geography import Geography
 from nege.kernels import equations
-from nege.kernels.vmath import exp, log
-from nege.models import ces, closed_forms, explicit, footloose, trade
-from nege.models.indifference import Arithmetic, Indifference, Tastes
+from nege.kernels.vmath import exp
+from nege.models import ces, closed_forms, explicit, footloose, proofs
 from nege.models.results import Variable
 from nege.online import OnlineRegion
 
@@ -74,31 +73,13 @@ def _spending(parameters, share, state, out):
         out[s] = parameters.expenditure[s]
 
 
-@equations.respond.register(Parameters)
-def _respond(parameters, share, state, access, change):
-    p = parameters
-    level = np.log(p.mu / p.sigma)
-    for r in range(state.size):
-        change[r] = level + p.sigma * p.log_net[r] + log(access[r]) - state[r]
-
-
-@equations.settled.register(Parameters)
-def _settled(parameters, share, state, out):
-    """All of it."""
-    for s in range(state.size):
-        out[s] = parameters.expenditure[s]
-
-
-# --- payoff ------------------------------------------------------------------------
+# --- payoff, and derivatives -------------------------------------------------------
 
 
 @equations.payoff.register(Parameters)
 def _payoff(parameters, share, state, price, out):
     for r in range(state.size):
         out[r] = parameters.log_amenity[r] + state[r]
-
-
-# --- derivatives -------------------------------------------------------------------
 
 
 @equations.sensitivities.register(Parameters)
@@ -121,13 +102,6 @@ def _payoff_sensitivities(parameters, share, state, price, out):
 def _spending_tangent(parameters, direction, share, state, out):
     for s in range(state.size):
         out[s] = direction.expenditure[s]
-
-
-@equations.respond_tangent.register(Parameters)
-def _respond_tangent(parameters, direction, share, state, access, out):
-    p, d = parameters, direction
-    for r in range(state.size):
-        out[r] = d.mu / p.mu - d.sigma / p.sigma + d.sigma * p.log_net[r] + p.sigma * d.log_net[r]
 
 
 @equations.payoff_tangent.register(Parameters)
@@ -158,11 +132,9 @@ class FootlooseCapital(ces.CESModel):
     mu : float
         Share of spending on manufactures, between 0 and 1.
     trade_cost : float, DataArray or array
-        Iceberg factor per unit of distance, T_rs = trade_cost ** distance_rs; or
-        the factors themselves over (origin, destination), each at least 1.
+        Iceberg factor per unit of distance, or factors over (origin, destination).
     expenditure : DataArray, mapping or array, optional
-        Share of each place in all spending (they sum to one). By default in
-        proportion to population, where the geography has one, else equal.
+        Share of each place in all spending. By default by population, else equal.
     online : OnlineRegion, optional
         The online region; its amenity is a factor on the reward.
 
@@ -194,6 +166,7 @@ class FootlooseCapital(ces.CESModel):
     expenditure: xr.DataArray
     online: OnlineRegion | None
 
+    indifference = proofs.footloose_capital
     title: ClassVar[str] = "footloose-capital"
     kernel_type: ClassVar[type] = Parameters
     labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "expenditure")
@@ -219,16 +192,8 @@ class FootlooseCapital(ces.CESModel):
         expenditure: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
         online: OnlineRegion | None = None,
     ) -> None:
-        names = ces.check_places(geography, online)
-        meaning = "share of spending"
-        self._hold(
-            geography=geography,
-            sigma=ces.check_sigma(sigma),
-            mu=ces.check_mu(mu),
-            trade_cost=trade.checked_cost(trade_cost, names),
-            expenditure=ces.check_immobile("expenditure", expenditure, geography, meaning),
-            online=online,
-        )
+        factor = expenditure, "share of spending"
+        self._begin(geography, sigma, trade_cost, factor, online, mu=ces.check_mu(mu))
 
     def start_state(self) -> np.ndarray:
         """Return log profits to start from: all the same, as they are on average."""
@@ -256,31 +221,8 @@ class FootlooseCapital(ces.CESModel):
         freeness = closed_forms.mean_freeness(self.sigma, trade_cost, 2)
         return (freeness ** (1.0 / (1.0 - self.sigma)),) * 2
 
-    def indifference(self, arithmetic: Arithmetic, tastes: Tastes | None) -> Indifference | None:
-        """Return the equations of an economy whose occupied regions are equally good."""
-        number, exp, log = arithmetic
-        sigma, level = number(self.sigma), log(number(self.mu) / number(self.sigma))
-        freeness, expenditure, log_net, log_amenity = self.exact(arithmetic)
-        regions = range(len(self.regions))
-        firms = [exp((sigma - number(1.0)) * net) for net in log_net]
-        level = [level + sigma * log_net[r] + log_amenity[r] for r in regions]
-
-        def payoffs(share: list[Any]) -> list[Any]:
-            supply = [share[r] * firms[r] for r in regions]
-            price = [sum(supply[r] * freeness[r][s] for r in regions) for s in regions]
-            demand = [expenditure[s] / price[s] for s in regions]
-            access = [sum(freeness[r][s] * demand[s] for s in regions) for r in regions]
-            return [level[r] + log(access[r]) for r in regions]
-
-        reach, _ = self.apart(Tastes(1.0, np.ones(len(self.regions))), 1.0, love=0.0)
-        return explicit.indifference(payoffs, arithmetic, tastes, reach)
-
     def audit(self, data: xr.Dataset) -> dict[str, float]:
-        """Recompute every equation from stored variables; the relative violation of each by name.
-
-        Written in plain NumPy from the equations at the top of this file, apart from
-        the kernels.
-        """
+        """Return by how much stored variables violate each equation above, without the kernels."""
         names = ("share", "profit", "price_index", "income", "reward")
         share, profit, price_index, income, reward = (data[name].values for name in names)
         cost, expenditure, commission, amenity = self.tables()

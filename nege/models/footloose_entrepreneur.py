@@ -52,7 +52,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -60,9 +60,8 @@ import xarray as xr
 
 from nege.geography import Geography
 from nege.kernels import equations
-from nege.kernels.vmath import exp, log
-from nege.models import ces, closed_forms, footloose, trade
-from nege.models.indifference import Arithmetic, Excess, Indifference, Tastes
+from nege.kernels.vmath import exp
+from nege.models import ces, closed_forms, footloose, proofs, real_wages
 from nege.models.results import Variable
 from nege.online import OnlineRegion
 
@@ -82,9 +81,10 @@ class Parameters(NamedTuple):
     operator: Any
 
 
-# --- short run ---------------------------------------------------------------------
+# --- payoff, and short run ---------------------------------------------------------------------
 
 
+real_wages.register(Parameters)
 footloose.register(Parameters)
 
 
@@ -97,14 +97,6 @@ def _spending(parameters, share, state, out):
         commission += p.sigma * out[r] * (exp(-p.log_net[r]) - 1.0)
     for s in range(state.size):
         out[s] += p.unskilled[s] * (1.0 + commission)
-
-
-@equations.respond.register(Parameters)
-def _respond(parameters, share, state, access, change):
-    p = parameters
-    level = np.log(p.mu / p.sigma)
-    for r in range(state.size):
-        change[r] = level + p.sigma * p.log_net[r] + log(access[r]) - state[r]
 
 
 @equations.settled.register(Parameters)
@@ -136,16 +128,6 @@ def _normalise(parameters, share, state):
         state[r] -= shift
 
 
-# --- payoff ------------------------------------------------------------------------
-
-
-@equations.payoff.register(Parameters)
-def _payoff(parameters, share, state, price, out):
-    p = parameters
-    for r in range(state.size):
-        out[r] = p.log_amenity[r] + state[r] + p.mu / (p.sigma - 1.0) * log(price[r])
-
-
 # --- derivatives -------------------------------------------------------------------
 
 
@@ -161,12 +143,6 @@ def _sensitivities(parameters, share, state, out):
         out[2, r], out[5, r] = share[r] * commission, commission
 
 
-@equations.payoff_sensitivities.register(Parameters)
-def _payoff_sensitivities(parameters, share, state, price, out):
-    for r in range(state.size):
-        out[0, r], out[1, r], out[2, r] = 1.0, parameters.mu / (parameters.sigma - 1.0), 0.0
-
-
 @equations.spending_tangent.register(Parameters)
 def _spending_tangent(parameters, direction, share, state, out):
     p, d = parameters, direction
@@ -177,21 +153,6 @@ def _spending_tangent(parameters, direction, share, state, out):
         moved += d.sigma * wage * (gross - 1.0) - p.sigma * wage * gross * d.log_net[r]
     for s in range(state.size):
         out[s] = d.unskilled[s] * (1.0 + commission) + p.unskilled[s] * moved
-
-
-@equations.respond_tangent.register(Parameters)
-def _respond_tangent(parameters, direction, share, state, access, out):
-    p, d = parameters, direction
-    for r in range(state.size):
-        out[r] = d.mu / p.mu - d.sigma / p.sigma + d.sigma * p.log_net[r] + p.sigma * d.log_net[r]
-
-
-@equations.payoff_tangent.register(Parameters)
-def _payoff_tangent(parameters, direction, share, state, price, out):
-    p, d = parameters, direction
-    love = (d.mu - d.sigma * p.mu / (p.sigma - 1.0)) / (p.sigma - 1.0)
-    for r in range(state.size):
-        out[r] = d.log_amenity[r] + love * log(price[r])
 
 
 # --- labelled class ----------------------------------------------------------------
@@ -252,6 +213,7 @@ class FootlooseEntrepreneur(ces.CESModel):
     unskilled: xr.DataArray
     online: OnlineRegion | None
 
+    indifference = proofs.footloose_entrepreneur
     title: ClassVar[str] = "footloose-entrepreneur"
     kernel_type: ClassVar[type] = Parameters
     labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "unskilled")
@@ -275,16 +237,8 @@ class FootlooseEntrepreneur(ces.CESModel):
         unskilled: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
         online: OnlineRegion | None = None,
     ) -> None:
-        names = ces.check_places(geography, online)
-        meaning = "share of unskilled workers"
-        self._hold(
-            geography=geography,
-            sigma=ces.check_sigma(sigma),
-            mu=ces.check_mu(mu),
-            trade_cost=trade.checked_cost(trade_cost, names),
-            unskilled=ces.check_immobile("unskilled", unskilled, geography, meaning),
-            online=online,
-        )
+        factor = unskilled, "share of unskilled workers"
+        self._begin(geography, sigma, trade_cost, factor, online, mu=ces.check_mu(mu))
 
     def start_state(self) -> np.ndarray:
         """Return log wages to start from: all the same, as they are on average."""
@@ -294,52 +248,8 @@ class FootlooseEntrepreneur(ces.CESModel):
         """Return the digital trade costs of take-off and collapse between two equal places."""
         return closed_forms.online_thresholds(self.sigma, self.mu / self.sigma, trade_cost)
 
-    def indifference(self, arithmetic: Arithmetic, tastes: Tastes | None) -> Indifference | None:
-        """Return the equations of an economy whose occupied regions are equally good.
-
-        With supplies x ~ h (1-zeta)^(sigma-1) and earnings e_r = h_r w_r, up to common
-        factors,
-
-            ln w_r   = -ln B_r - mu/(sigma-1) ln Delta_r + s ln(h_r/b_r) + constant
-            E_s      = e_s + L_s sum_r e_r [sigma/(mu (1-zeta_r)) - 1]
-            excess_r = ln[(mu/sigma) (1-zeta_r)^sigma sum_s phi_rs E_s/Delta_s] - ln w_r
-
-        and Walras' law is sum_r e_r (exp(excess_r) - 1)/(1-zeta_r) = 0.
-        """
-        number, exp, log = arithmetic
-        one, sigma, mu = number(1.0), number(self.sigma), number(self.mu)
-        freeness, unskilled, log_net, log_amenity = self.exact(arithmetic)
-        places = range(len(self.regions))
-        love = mu / (sigma - one)
-        firms = [exp((one - sigma) * net) for net in log_net]  # for a supply of one
-        others = [sigma / (mu * exp(net)) - one for net in log_net]
-        level = [log(mu / sigma) + sigma * net for net in log_net]
-        if tastes is not None:
-            scale = number(tastes.scale)
-            liking = [scale * log(number(weight)) for weight in tastes.weight.tolist()]
-
-        def at(supply: Sequence[Any]) -> Excess:
-            price = [sum(supply[r] * freeness[r][s] for r in places) for s in places]
-            share = [supply[r] * firms[r] for r in places]
-            wage = [-log_amenity[r] - love * log(price[r]) for r in places]
-            if tastes is not None:
-                wage = [wage[r] + scale * log(share[r]) - liking[r] for r in places]
-            earned = [share[r] * exp(wage[r]) for r in places]
-            rest = sum(earned[r] * others[r] for r in places)
-            demand = [(earned[s] + unskilled[s] * rest) / price[s] for s in places]
-            access = [sum(freeness[r][s] * demand[s] for s in places) for r in places]
-            return Excess(share, [level[r] + log(access[r]) - wage[r] for r in places])
-
-        shares, _ = self.apart(tastes, 1.0)
-        commission = 0.0 if self.online is None else -math.log1p(-self.online.commission)
-        return Indifference(at, shares + (self.sigma - 1.0) * commission)
-
     def audit(self, data: xr.Dataset) -> dict[str, float]:
-        """Recompute every equation from stored variables; the relative violation of each by name.
-
-        Written in plain NumPy from the equations at the top of this file, apart from
-        the kernels.
-        """
+        """Return by how much stored variables violate each equation above, without the kernels."""
         names = ("share", "wage", "price_index", "income", "real_wage")
         share, wage, price_index, income, real_wage = (data[name].values for name in names)
         cost, unskilled, commission, amenity = self.tables()

@@ -23,7 +23,8 @@ from nege.options import Logit, Replicator, SolverOptions
 from nege.status import Status
 
 STABILITY = 512  # regions up to which a long run comes with its leading eigenvalue
-PROBES = 40  # plain steps from which the error of a long run is estimated
+PROBES = 200  # plain steps at most from which the error of a long run is estimated
+LEFT = 1e-10  # of a deviation, where following it ends
 ROUNDING = 1e-15  # of logs of prices and access
 TINY_STEP = 1e-30  # of complex steps, which round nothing away
 
@@ -283,20 +284,21 @@ def _settle(joint: Joint, logs: np.ndarray, options: SolverOptions) -> tuple[Rep
 def _sensitivity(joint: Joint, logs: np.ndarray) -> float:
     """Error of shares for a residual of one: over 1 - the factor by which deviations shrink.
 
-    A deviation of 1e-4 that shares no symmetry with anything is followed for some plain steps.
+    A deviation of 1e-4 that shares no symmetry with anything is followed for plain steps,
+    until only the slowest is left of it.
     """
     p = joint.economy
     image, change, work = logs.copy(), np.empty_like(logs), np.empty((4, logs.size))
-    image += 1e-4 * (np.modf(0.6180339887498949 * np.arange(1, logs.size + 1))[0] - 0.5)
-    sizes = []
+    image += 1e-4 * (np.modf(0.6180339887498949 * np.arange(1, logs.size + 1) ** 2)[0] - 0.5)
+    size, factor = 1e-4, 1.0
     for _ in range(PROBES):
         equations.update(joint, logs, image, work, change)
         image += change
-        sizes.append(float(np.max(np.abs(image - logs))))
-    shrinks, tried = 0.5, PROBES - 1 - PROBES // 2
-    if sizes[-1] > 1e3 * ROUNDING:
-        shrinks = (sizes[-1] / sizes[PROBES // 2]) ** (1.0 / tried)
-    if not shrinks < 1.0:
+        before, size = size, float(np.max(np.abs(image - logs)))
+        factor = size / before
+        if size < LEFT:
+            break
+    if not factor < 1.0:
         return math.inf
     slope = p.intensity * (1.0 / p.sigma + 1.0 / (p.sigma - 1.0)) / p.congestion
-    return float(max(1.0, slope) / (1.0 - shrinks))
+    return float(max(1.0, slope) / (1.0 - factor))

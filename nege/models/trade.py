@@ -30,23 +30,41 @@ LITTLE = 1 << 24  # bytes that are always free
 VECTORS = 50  # of one number per region, that a solve keeps
 
 
-def checked_cost(value: Any, names: tuple[str, ...]) -> float | xr.DataArray:
-    """Return a factor per unit of distance, or the factors themselves by label, checked."""
+ICEBERG = "It is an iceberg factor per unit of distance: 1 means free trade."
+
+
+def checked_cost(
+    value: Any,
+    names: tuple[str, ...],
+    *,
+    at_least: float = 1.0,
+    cure: str = ICEBERG,
+    meaning: str = "iceberg trade cost",
+    unit: str = "1",
+) -> float | xr.DataArray:
+    """Return a trade cost per unit of distance, or trade costs themselves by label, checked."""
     if value is None or np.isscalar(value) or getattr(value, "ndim", None) == 0:
-        return validation.number(
-            "trade_cost",
-            value,
-            at_least=1.0,
-            cure="It is an iceberg factor per unit of distance: 1 means free trade.",
-        )
-    matrix = validation.square("trade_cost", value, names, at_least=1.0)
+        return validation.number("trade_cost", value, at_least=at_least, cure=cure)
+    matrix = validation.square("trade_cost", value, names, at_least=at_least)
     matrix.flags.writeable = False
     return xr.DataArray(
         matrix,
         coords={"origin": list(names), "destination": list(names)},
         dims=("origin", "destination"),
         name="trade_cost",
-        attrs={"long_name": "iceberg trade cost", "units": "1"},
+        attrs={"long_name": meaning, "units": unit},
+    )
+
+
+def checked_addend(value: Any, names: tuple[str, ...]) -> float | xr.DataArray:
+    """Return trade costs that add to prices, likewise."""
+    return checked_cost(
+        value,
+        names,
+        at_least=0.0,
+        cure="It adds to the price, per unit of distance: 0 means free trade.",
+        meaning="cost of sending one unit",
+        unit="numeraire",
     )
 
 
@@ -84,7 +102,7 @@ def uses_fourier(operator: Any) -> bool:
 
 def name_of(operator: Any) -> str:
     """Return what an operator is called in options and results."""
-    return type(inner(operator)).__name__.lower()
+    return type(inner(operator)).__qualname__.lower()
 
 
 def operator_for(
@@ -108,7 +126,7 @@ def operator_for(
     if kind == "auto":
         kind = choose(geography, by_distance, symmetric, compiled)
     _check_kind(kind, geography, by_distance, symmetric, compiled)
-    _check_memory(kind, geography)
+    check_memory(kind, geography)
     power = (1.0 - sigma) * (math.log(trade_cost) if isinstance(trade_cost, float) else 1.0)
     border = None if online_cost is None else online_cost ** (1.0 - sigma)
     if kind == "dense":
@@ -139,7 +157,7 @@ def freeness_slope(
     InputError
         For "trade_cost" where it is a table, or where the memory does not suffice.
     """
-    _check_memory("dense", geography)
+    check_memory("dense", geography)
     n = len(geography)
     size = n + (online_cost is not None)
     log_cost, slope = np.zeros((size, size)), np.zeros((size, size))
@@ -149,18 +167,23 @@ def freeness_slope(
             slope[:n, :n] = log_cost[:n, :n] / trade_cost
         log_cost *= math.log(trade_cost)
     elif name == "trade_cost":
-        raise InputError(
-            "parameter",
-            name,
-            "one that is a single number in this economy",
-            "Its trade costs are given as a table: give a factor per unit of distance instead.",
-        )
+        raise not_single(name)
     if online_cost is not None:
         log_cost[n, :n] = log_cost[:n, n] = math.log(online_cost)
         if name == "online_trade_cost":
             slope[n, :n] = slope[:n, n] = 1.0 / online_cost
     by_cost = -log_cost if name == "sigma" else (1.0 - sigma) * slope
     return operators.Dense(np.ascontiguousarray((by_cost * np.exp((1.0 - sigma) * log_cost)).T))
+
+
+def not_single(name: str) -> InputError:
+    """Return the refusal of a derivative by a table of trade costs."""
+    return InputError(
+        "parameter",
+        name,
+        "one that is a single number in this economy",
+        "Its trade costs are given as a table: give one per unit of distance instead.",
+    )
 
 
 def memory(geography: Geography, kind: str) -> int:
@@ -233,7 +256,16 @@ def _check_kind(
         )
 
 
-def _check_memory(kind: str, geography: Geography) -> None:
+def check_dense(kind: str, geography: Geography) -> None:
+    """Refuse any operator but the whole matrix, and that where the memory does not hold it."""
+    if kind not in ("auto", "dense"):
+        cure = "Trade costs that add to prices have no other."
+        raise InputError("operator", kind, "dense for this model", cure)
+    check_memory("dense", geography)
+
+
+def check_memory(kind: str, geography: Geography) -> None:
+    """Refuse an operator that the free memory does not hold."""
     needed = memory(geography, kind)
     free = available() if needed > LITTLE else needed
     if needed > free:

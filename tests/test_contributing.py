@@ -1,0 +1,55 @@
+"""The worked example of CONTRIBUTING.md: a model of one file that does what it says."""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).parents[1]
+BLOCKS = re.findall(
+    r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.DOTALL
+)
+CHECKS = """
+import numpy as np
+
+places = nege.geography.line(3)
+three = ConstructedCapital(
+    places, sigma=4, mu=0.5, discount=0.1, depreciation=0.05, trade_cost=1.3, labour=[0.5, 0.2, 0.3]
+)
+found = nege.short_run(three, [0.2, 0.5, 0.3])
+nege.testing.assert_equilibrium(found)
+np.testing.assert_allclose((found.data.share * found.data.reward).sum(), 0.5 / 4)
+for name in three.parameters:  # a parameter's slope against a difference
+    step, slope = 1e-6, np.empty(3)
+    share = np.array([0.2, 0.5, 0.3])
+    value, state = getattr(three, name), np.log(found.data.reward.values)
+    assert derivatives.payoff_slope(three.kernel, three.direction(name), share, state, slope)
+    ends = [
+        np.log(nege.short_run(three.replace({name: value + way * step}), share).data.reward.values)
+        for way in (-1, 1)
+    ]
+    np.testing.assert_allclose(slope, (ends[1] - ends[0]) / (2 * step), atol=1e-8)
+try:
+    three.replace(online=nege.OnlineRegion(trade_cost=1.1))
+except nege.InputError as error:
+    print(error)
+"""
+
+
+def test_a_model_in_one_file_is_solved_and_drawn_and_breaks_where_its_theory_says(tmp_path):
+    model, use = BLOCKS
+    (tmp_path / "constructed_capital.py").write_text(model)
+    (tmp_path / "use.py").write_text(f"from nege.kernels import derivatives\n{use}\n{CHECKS}")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "use.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Nobody lives there" in done.stdout
+
+
+def test_the_example_is_as_short_as_it_says():
+    assert len(BLOCKS[0].splitlines()) < 250
