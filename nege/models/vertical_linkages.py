@@ -130,7 +130,7 @@ class VerticalLinkages(ces.CESModel):
     labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "workers", "land")
     immobile: ClassVar[str] = "land"
     payoff: ClassVar[str] = "profitability"
-    settles: ClassVar[str] = "log prices, to the power 1 - sigma,"
+    settles: ClassVar[str] = "log prices, times sigma - 1,"
     movers: ClassVar[str] = "firms"
     variables: ClassVar[dict[str, Variable]] = {
         "share": Variable(("region",), "share of industry, by its payroll", "1"),
