@@ -80,8 +80,7 @@ class VerticalLinkages(ces.CESModel):
     inputs : float
         Share of firms' cost that goes to other firms, between 0 and 1 - 1/sigma.
     trade_cost : float, DataArray or array
-        Iceberg factor per unit of distance, T_rs = trade_cost ** distance_rs; or
-        the factors themselves over (origin, destination), each at least 1.
+        Iceberg factor per unit of distance, or the factors over (origin, destination).
     labour : {"immobile", "mobile"}, default "immobile"
         Whether workers move between regions; they always do between sectors.
     agriculture : float, default 1
@@ -102,7 +101,9 @@ class VerticalLinkages(ces.CESModel):
 
     Notes
     -----
-    Not for questions about unemployment: workers follow firms at once.
+    With agriculture at 1, wages have a corner where all of a place's workers are in industry:
+    branches of a bifurcation diagram end there, and say so. Not for questions about
+    unemployment: workers follow firms at once.
 
     Examples
     --------
@@ -189,7 +190,7 @@ class VerticalLinkages(ces.CESModel):
                 "Else each firm makes the others so much cheaper that prices have no floor.",
             )
         if mobile and self.workers is not None:
-            cure = "Mobile workers choose their place: leave it out."
+            cure = "Mobile workers choose their place: leave it out, or replace it by None."
             raise InputError("workers", self.workers, 'left out with labour="mobile"', cure)
         if mobile and self.agriculture == 1.0:
             cure = "At 1 wages are equal, and real wages then are not: try 0.9."
