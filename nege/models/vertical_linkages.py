@@ -33,8 +33,8 @@ the world spends what all firms cost, and commission; so sum_r W_r (pi_r - 1)/(1
 The short run is the fixed point u = f(u) of u = ln G^(1-sigma). Labour immobile: wages do not
 depend on u, and df/du is non-negative with row sums a sigma/(sigma-1). Below one,
 |f(u) - u|/(1 - a sigma/(sigma-1)) bounds the error. At one or more, each variety makes the
-others so much cheaper that prices have no floor (FKV's black hole): refused. Labour mobile, the
-same needs sigma (1-a)(1-mu) > 1: see ``linkages_equations``.
+others so much cheaper that prices have no floor (FKV's black hole): refused. With mobile labour
+it is where sigma (1-a)(1-mu) <= 1: see ``linkages_equations``.
 
 Sources: Krugman, P. & Venables, A. J. (1995), Quarterly J. Economics 110; Fujita, M., Krugman,
 P. & Venables, A. J. (1999), The Spatial Economy, ch. 14; Puga, D. (1999), European Economic
@@ -101,9 +101,8 @@ class VerticalLinkages(ces.CESModel):
 
     Notes
     -----
-    With agriculture at 1, wages have a corner where all of a place's workers are in industry:
-    branches of a bifurcation diagram end there, and say so. Not for questions about
-    unemployment: workers follow firms at once.
+    With agriculture at 1, branches of a diagram end, and say so, where the last worker of a
+    place joins industry. Not for questions about unemployment: workers follow firms at once.
 
     Examples
     --------
@@ -173,7 +172,7 @@ class VerticalLinkages(ces.CESModel):
             land=ces.check_immobile("land", land, geography, "share of land"),
             online=online,
         )
-        if not (mobile and workers is None):
+        if not mobile or workers is not None:
             given = ces.check_immobile("workers", workers, geography, "share of workers")
             self._hold(workers=given)
         self._check_labour(mobile)
