@@ -166,8 +166,8 @@ def verdict(rate: float) -> str:
     """Say in prose what the growth rate of the fastest small deviation means."""
     if np.isnan(rate):
         return (
-            "Stability not established: of so many regions it is not looked at, or markets leave it "
-            "undefined in double precision."
+            "Stability not established: of so many regions it is not looked at, or markets leave "
+            "it undefined in double precision."
         )
     if rate == -np.inf:
         return "Stable: no deviation is possible."
