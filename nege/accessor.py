@@ -114,7 +114,8 @@ class SweepPlot:
         if "share" in data and "region" in data["share"].dims:
             regions = [str(name) for name in data["region"].values]
             values = data["share"].sel(region=validation.known("region", region, regions))
-            what = "workers and firms"
+            about = str(data["share"].attrs.get("long_name", "workers and firms"))
+            what = about.removeprefix("share of ").removeprefix("mobile ")
         elif "total_cost" in data and "channel" in data["total_cost"].dims:
             from nege.patterns import patterns
 

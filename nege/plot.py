@@ -75,7 +75,8 @@ class EquilibriumPlot:
             color=[ORANGE if name == online else BLUE for name in names],
         )
         ax.set_xticks(np.arange(order.size), names, rotation=60 if order.size > 6 else 0)
-        ax.set_ylabel("share of workers and firms")
+        alone = model.movers == "firms"
+        ax.set_ylabel("share of firms" if alone else f"share of {model.movers} and firms")
         if order.size < share.size:
             ax.set_title(f"{order.size} of {share.size} regions")
         return ax
@@ -121,7 +122,7 @@ class EquilibriumPlot:
         ax = places(model.geography.coordinates, share, ax=ax, background=background)
         if model.online is not None:
             online = float(self._equilibrium.data["share"][-1])
-            ax.set_title(f"{online:.1%} of workers are online")
+            ax.set_title(f"online: {online:.1%} of {model.movers}")
         return ax
 
 

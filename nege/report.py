@@ -178,8 +178,8 @@ def story(run: Run) -> str:
         return "\n".join([*lines, *report_industries.story(run)])
     if np.isfinite(run.effective):
         lines.append(
-            f"Without the online region workers are spread over {run.effective:.3g} places' worth "
-            f"of {len(specification.model.geography)}"
+            f"Without the online region the shares of {specification.model.movers} are worth "
+            f"{run.effective:.3g} places of {len(specification.model.geography)}"
             + (
                 f"; by rank they correlate with the populations at {run.fit:.2f} (Spearman)."
                 if np.isfinite(run.fit)
@@ -214,7 +214,7 @@ def _story_of_path(run: Run) -> list[str]:
     if places_have_names(specification.model):
         lines.append(
             f"{specification.model.geography.names[top]}, the largest place at the start, goes "
-            f"from {share[first]:.1%} to {share[last]:.1%} of all workers."
+            f"from {share[first]:.1%} to {share[last]:.1%} of all {specification.model.movers}."
         )
     for jump in run.jumps:
         way = "on the way" if jump.step <= turn else "on the way back"
@@ -233,7 +233,7 @@ def _story_of_path(run: Run) -> list[str]:
             f"{max(worst, 1e-16):.0e}, so there is no hysteresis."
             if worst <= SAME
             else f"It does not come back the way it went: a share differs by up to {worst:.0%} of "
-            "workers at the same value. That is hysteresis."
+            f"{specification.model.movers} at the same value. That is hysteresis."
         )
     return lines
 

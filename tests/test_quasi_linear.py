@@ -128,3 +128,14 @@ def test_welfare_is_the_utility_of_everybody():
 def test_wrong_numbers_are_refused_by_name(name, value, cure):
     with pytest.raises(nege.InputError, match=f"(?s){name}.*{cure}"):
         make(2).replace({name: value})
+
+
+def test_a_core_is_left_where_trade_is_so_dear_that_an_empty_region_pays_beyond_measure():
+    """V there is thousands above the core's, which exp() does not hold."""
+    economy = make(2, ratio=5.0)
+    level = utility(economy.replace(trade_cost=20.0), [1.0, 0.0])
+    assert level[1] - level[0] > 710.0
+    found = nege.sustain_points(economy, "trade_cost", (1.01, 20.0), core="0")
+    assert len(found) == 1
+    level = utility(economy.replace(trade_cost=float(found[0])), [1.0, 0.0])
+    assert level[1] == pytest.approx(level[0], abs=1e-10)

@@ -36,6 +36,7 @@ from nege.kernels.newton import solve
 from nege.kernels.vectors import copy, largest
 
 SHORTEST_STEP = 1e-10  # of the integrator, in its own time
+HIGHEST = 700.0  # ln growth beyond which that of an empty region is not told apart
 SLOW = 1e-4  # pace below which the error allowed in a step falls with the pace
 
 # Dormand-Prince tableau: stages, and fifth order less fourth.
@@ -102,7 +103,10 @@ def mismatch(dynamics, share, log_payoff, out):
             if share[r] > 0.0 and out[r] > top:
                 top = out[r]
         for r in range(n):
-            out[r] = np.exp(out[r] - top)
+            out[r] -= top
+            if out[r] > HIGHEST:  # written so that NaN stays NaN
+                out[r] = HIGHEST
+            out[r] = np.exp(out[r])
             mean += share[r] * out[r]
         for r in range(n):
             out[r] = out[r] / mean - 1.0

@@ -41,7 +41,7 @@ from nege.kernels import equations, two_regions
 from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
 from nege.kernels.vmath import exp, log
-from nege.models import ces, closed_forms, proofs, real_wages
+from nege.models import ces, closed_forms, core_periphery_slopes, proofs, real_wages
 from nege.models.results import Variable
 from nege.online import OnlineRegion
 
@@ -59,10 +59,11 @@ class Parameters(NamedTuple):
     operator: Any
 
 
-# --- payoff, and short run ---------------------------------------------------------------------
+# --- payoff, and short run ---------------------------------------------------------
 
 
 real_wages.register(Parameters)
+core_periphery_slopes.register(Parameters)
 
 
 @equations.supply.register(Parameters)
@@ -121,55 +122,6 @@ def _normalise(parameters, share, state):
         state[r] -= shift
 
 
-# --- derivatives -------------------------------------------------------------------
-
-
-@equations.response.register(Parameters)
-def _response(parameters):
-    return 1.0 / parameters.sigma
-
-
-@equations.sensitivities.register(Parameters)
-def _sensitivities(parameters, share, state, out):
-    """With p = w/(1-zeta): x = lambda p^(1-sigma), and the pool is the commission, zeta p."""
-    p = parameters
-    for r in range(state.size):
-        wage = p.mu * exp(state[r])
-        mill = exp((1.0 - p.sigma) * (state[r] - p.log_net[r]))
-        rebate = wage * (exp(-p.log_net[r]) - 1.0) / (1.0 - p.mu)
-        out[0, r], out[3, r] = (1.0 - p.sigma) * share[r] * mill, mill
-        out[1, r], out[4, r] = share[r] * wage, wage
-        out[2, r], out[5, r] = share[r] * rebate, rebate
-
-
-@equations.supply_tangent.register(Parameters)
-def _supply_tangent(parameters, direction, share, state, out):
-    p, d = parameters, direction
-    equations.supply(p, share, state, out)
-    for r in range(state.size):
-        out[r] *= (p.sigma - 1.0) * d.log_net[r] - d.sigma * (state[r] - p.log_net[r])
-
-
-@equations.spending_tangent.register(Parameters)
-def _spending_tangent(parameters, direction, share, state, out):
-    p, d = parameters, direction
-    rebate = moved = 0.0
-    for r in range(state.size):
-        wage, gross = share[r] * exp(state[r]), exp(-p.log_net[r])
-        out[r] = d.mu * wage
-        rebate += p.mu * wage * (gross - 1.0)
-        moved += d.mu * wage * (gross - 1.0) - p.mu * wage * gross * d.log_net[r]
-    for s in range(state.size):
-        out[s] += d.farmers[s] * (1.0 - p.mu + rebate) + p.farmers[s] * (moved - d.mu)
-
-
-@equations.respond_tangent.register(Parameters)
-def _respond_tangent(parameters, direction, share, state, access, out):
-    p, d = parameters, direction
-    for r in range(state.size):
-        out[r] = d.log_net[r] - d.sigma * log(access[r]) / (p.sigma * p.sigma)
-
-
 # --- labelled class ----------------------------------------------------------------
 
 
@@ -191,7 +143,7 @@ class CorePeriphery(ces.CESModel):
         Share of spending on manufactures, between 0 and 1.
     trade_cost : float, DataArray or array
         Iceberg factor per unit of distance, T_rs = trade_cost ** distance_rs; or
-        the factors themselves over (origin, destination), each at least 1.
+        factors over (origin, destination), each at least 1.
     farmers : DataArray, mapping or array, optional
         Share of immobile farmers of each place (they sum to one). By default in
         proportion to population, where the geography has one, else equal.

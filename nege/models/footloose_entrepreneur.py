@@ -19,18 +19,12 @@ which the unskilled make and which trades freely. So a variety costs 1 where it 
 the part 1/sigma of sales is the skilled wage. That the unskilled work in local firms, as in
 the source, comes to the same as long as (sigma-1) w_r h_r <= L_r. Online, buyers pay
 1/(1 - zeta) before trade costs, since a firm sees 1 - zeta of its price; its sales are
-sigma h w/(1 - zeta), of which zeta is income of the unskilled in proportion to L. Walras,
-sigma sum_r h_r w_r/(1 - zeta_r) = mu sum_s Y_s, is
-
-    sum_r c_r h_r w_r = mu,    c_r = sigma (1 - mu zeta_r)/(1 - zeta_r) - mu > 0.
-
-The numbers H of skilled and L of unskilled workers, both 1 here, only set units: w is L/H
-and omega L H^(mu/(sigma-1)-1) times as large everywhere. No answer in shares depends on
-them, so they are no parameters.
+sigma h w/(1 - zeta), of which zeta is income of the unskilled in proportion to L. Walras is
+sum_r c_r h_r w_r = mu with c_r = sigma (1 - mu zeta_r)/(1 - zeta_r) - mu > 0. How many workers
+there are, one of each kind here, only sets units of w and omega.
 
 The short run is linear, w = F(w) = M w + b with M >= 0, b > 0 (b_r is F_r with L for Y),
 and is solved for u = ln w as the fixed point of f(u) = ln F(exp(u)).
-
 Plain iteration, each step put on Walras' identity, contracts. Let m <= w_r/w*_r <= n be
 tight around the solution w*. On the identity m <= 1 <= n, as the c h are positive. A
 step takes the ratios to between 1 - (1-g)(1-m) and 1 + (1-g)(n-1), where g = min b/w* > 0,
@@ -43,9 +37,9 @@ Error: the Jacobian of f is non-negative with row sums 1 - b_r/F_r. Where all b_
 and |f(u) - u| <= e, M-matrices give |w - w*| = |(I-M)^(-1) (w - F)| <= (exp(e) - 1) w*/g:
 the residual over the smallest 1 - row sum bounds the error of log wages.
 
-Sources: Forslid, R. & Ottaviano, G. I. P. (2003), J. Economic Geography 3. Their economy
-is core-periphery's with mu/sigma for mu, h ~ lambda w^(1-sigma) and w^sigma for w:
-Robert-Nicoud, F. (2005), J. Economic Geography 5. The online region is nege's own.
+Sources: Forslid, R. & Ottaviano, G. I. P. (2003), J. Economic Geography 3. The economy is
+core-periphery's with mu/sigma for mu, h ~ lambda w^(1-sigma), w^sigma for w: Robert-Nicoud, F.
+(2005), same journal, 5. The online region is nege's own.
 """
 
 from __future__ import annotations
@@ -67,8 +61,6 @@ from nege.online import OnlineRegion
 
 __all__ = ["FootlooseEntrepreneur"]
 
-ROUNDING = 1e-9  # by which sums in another order may differ
-
 
 class Parameters(NamedTuple):
     """What the kernels know of an economy of footloose entrepreneurs."""
@@ -81,8 +73,7 @@ class Parameters(NamedTuple):
     operator: Any
 
 
-# --- payoff, and short run ---------------------------------------------------------------------
-
+# --- payoff, and short run ---------------------------------------------------------
 
 real_wages.register(Parameters)
 footloose.register(Parameters)
@@ -109,8 +100,8 @@ def _settled(parameters, share, state, out):
 def _contraction_gap(parameters, access, reach):
     gap = 1.0
     for r in range(access.size):
-        row = reach[r] / access[r]  # one where a region sells to the unskilled alone
-        if not 0.0 <= row <= 1.0 + ROUNDING:
+        row = reach[r] / access[r]  # one, but for rounding, where only the unskilled buy
+        if not 0.0 <= row <= 1.0 + 1e-9:
             return math.nan
         gap = min(gap, row)
     return gap
@@ -163,9 +154,7 @@ class FootlooseEntrepreneur(ces.CESModel):
     """An economy where skilled workers bring their firms along to where they live best.
 
     Equations of Forslid & Ottaviano (2003) for any number of regions: a firm is its
-    skilled worker, whose wage is its operating profit; the unskilled stay and earn 1. The
-    online region is one more region with T_ro = T_or = the digital trade cost and no
-    unskilled workers.
+    skilled worker, whose wage is its operating profit; the unskilled stay and earn 1.
 
     Parameters
     ----------
@@ -176,13 +165,11 @@ class FootlooseEntrepreneur(ces.CESModel):
     mu : float
         Share of spending on manufactures, between 0 and 1.
     trade_cost : float, DataArray or array
-        Iceberg factor per unit of distance, T_rs = trade_cost ** distance_rs; or
-        the factors themselves over (origin, destination), each at least 1.
+        Iceberg factor per unit of distance, or factors over (origin, destination).
     unskilled : DataArray, mapping or array, optional
-        Share of immobile unskilled workers of each place (they sum to one). By default
-        in proportion to population, where the geography has one, else equal.
+        Share of unskilled workers of each place. By default by population, else equal.
     online : OnlineRegion, optional
-        The online region.
+        The online region, without unskilled workers.
 
     Raises
     ------
@@ -191,17 +178,14 @@ class FootlooseEntrepreneur(ces.CESModel):
 
     Notes
     -----
-    How many skilled and unskilled workers there are only sets units: the wage is counted
-    as if there were as many of one as of the other, and shares do not depend on it.
-
-    Not for questions about the wages of the unskilled: they earn the numeraire everywhere,
-    also where firms would need more of them than live there.
+    The wage is counted as if there were as many skilled as unskilled workers. Not for questions
+    about the wages of the latter, which are one also where firms would need more of them.
 
     Examples
     --------
     >>> import nege
-    >>> places = nege.geography.equidistant(2)
-    >>> economy = nege.FootlooseEntrepreneur(places, sigma=5, mu=0.4, trade_cost=1.05)
+    >>> two = nege.geography.equidistant(2)
+    >>> economy = nege.FootlooseEntrepreneur(two, sigma=5, mu=0.4, trade_cost=1.05)
     >>> nege.solve(economy, [0.6, 0.4]).data.share.values
     array([1., 0.])
     """

@@ -23,8 +23,7 @@ L/H matters. Walras: sigma sum_r h_r w_r/(1 - zeta_r) = alpha (1 + l).
 People compare *differences* of V, which may be negative, and on which a factor has no meaning:
 they move people in the source, and choice probabilities under logit tastes are exp(V_r/s).
 So ln payoff of the solvers is V. The state u is ln w; f takes no state, a step reaches it.
-
-Source: Pflüger, M. (2004), Regional Science and Urban Economics 34. The online region is ours.
+Source: Pflüger, M. (2004), Regional Science and Urban Economics 34; the online region is new.
 """
 
 from __future__ import annotations
@@ -149,7 +148,7 @@ class QuasiLinear(ces.CESModel):
 
     Notes
     -----
-    Not where people may have too little to spend alpha, the unit of utility.
+    Not where people have too little to spend alpha, the unit of utility.
 
     Examples
     --------
