@@ -17,6 +17,7 @@ import nege
 TESTS = pathlib.Path(__file__).resolve().parents[1] / "tests"
 SHORT_RUNS, LONG_RUNS = 4000, 200
 TWO_REGIONS, THREE_REGIONS = 500, 30
+ORDER = 0.02  # by which an order of convergence may be off
 MEDIAN = 0.5  # seconds that a proof for two regions may take
 
 
@@ -37,7 +38,23 @@ def run(*, quick: bool = False) -> int:
     three = THREE_REGIONS // 10 if quick else THREE_REGIONS
     failed += _proofs("all equilibria of two regions", two, draws.check_two_regions, MEDIAN)
     failed += _proofs("all equilibria of three regions", three, draws.check_three_regions, np.inf)
-    return failed + _kills(quick=quick)
+    return failed + _line(quick=quick) + _kills(quick=quick)
+
+
+def _line(*, quick: bool) -> int:
+    """Refine the line of Allen & Arkolakis: the error has to fall with the square of a cell."""
+    began = time.perf_counter()
+    cells = tests("cells")
+    numbers = cells.FEW if quick else cells.MANY
+    errors = [cells.largest_error(number) for number in numbers]
+    orders = cells.orders(errors, numbers)
+    fine = bool(np.all(np.abs(orders - 2.0) <= ORDER))
+    print(
+        f"people on a line of {numbers[0]} to {numbers[-1]} cells: errors {errors[0]:.1e} to "
+        f"{errors[-1]:.1e}, orders {', '.join(f'{order:.3f}' for order in orders)}"
+        f"{'' if fine else ' (NOT 2)'}; {time.perf_counter() - began:.1f} s"
+    )
+    return int(not fine)
 
 
 def torture(*, quick: bool = False) -> tuple[int, int]:

@@ -36,7 +36,7 @@ class Equilibria(Sequence[Equilibrium]):
     complete : bool
         Whether it is proven that there is no other equilibrium.
     reason : str
-        Why that is not proven; empty where it is.
+        Why that is not proven; where it is, empty, or the condition that says so.
     proven : Dataset
         ``low`` and ``high`` over (equilibrium, region): bounds of shares between which the
         equilibrium is proven to exist, and to be the only one; NaN where it was only found.
@@ -185,7 +185,9 @@ class Equilibria(Sequence[Equilibrium]):
 
     def _notes(self) -> list[str]:
         notes = []
-        if self.complete:
+        if self.complete and self.reason:
+            notes.append(self.reason)
+        elif self.complete:
             notes.append(
                 f"Ball arithmetic went through {self.boxes} boxes of distributions: each "
                 "equilibrium is alone in one, and the others hold none."

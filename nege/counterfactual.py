@@ -88,9 +88,9 @@ def counterfactual(
     >>> before = nege.solve(model)
     >>> after = nege.counterfactual(before, trade_cost_change=0.9)
     >>> after.share_change.round(4).values
-    array([1.0263, 0.9593, 1.0263])
+    array([0.9892, 1.0167, 0.9892])
     >>> round(float(after.welfare_change), 4)
-    1.0431
+    1.0262
     """
     if not isinstance(equilibrium, Equilibrium):
         raise InputError(

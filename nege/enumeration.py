@@ -79,9 +79,9 @@ def equilibria(
     -------
     Equilibria
         A sequence of Equilibrium, each with its stability. ``.complete`` says whether
-        these are proven to be all: never above three regions, nor where python-flint (the
-        extra "verify") is missing, nor where a box is left. One is left wherever an
-        equilibrium is just about to appear, vanish or change its support.
+        these are proven to be all. Where ``model.uniqueness()`` does not say so already, it
+        takes python-flint (the extra "verify"), three regions at most, and no box left. One
+        is left wherever an equilibrium is just about to appear, vanish or change its support.
 
     Raises
     ------
@@ -123,15 +123,19 @@ def equilibria(
     if not model.in_shares:
         return settled(model, dynamics, options, starts, basins, generator, progress)
     small = len(model.regions) <= PROVABLE
+    known = model.uniqueness() if isinstance(dynamics, Replicator) else None
+    unique = known is not None and known.unique
     search = Search(model, dynamics, options, each=small)
     with contextlib.closing(progress_bar(progress, None, "boxes and starts")) as bar:
-        proof, reason = _proof(model, dynamics, seconds, bar.update) if small else (None, ABOVE)
+        proof, reason = None, str(known) if unique else ABOVE
+        if small and not unique:
+            proof, reason = _proof(model, dynamics, seconds, bar.update)
         search.run(starts, generator, bar.update)
         reached = []
         for _ in range(basins):
             reached.append(search.follow(generator))
             bar.update()
-    return _Assembly(search, proof, reason).made(reached)
+    return _Assembly(search, proof, reason, unique=unique).made(reached)
 
 
 def _generator(rng: Any) -> np.random.Generator:
@@ -165,8 +169,9 @@ def _proof(
 class _Assembly:
     """Brings proof and search together, and sees that they do not contradict each other."""
 
-    def __init__(self, search: Search, proof: Proof | None, reason: str) -> None:
+    def __init__(self, search: Search, proof: Proof | None, reason: str, *, unique: bool) -> None:
         self.search, self.proof, self.reason = search, proof, reason
+        self.unique = unique  # known from theory, not by boxes
         self.n = search.n
         self.left = [_everywhere(self.n)] if proof is None else proof.left
         pairs: list[tuple[Candidate, Bounds | None]] = []
@@ -207,8 +212,12 @@ class _Assembly:
     def made(self, reached: Sequence[Candidate | None]) -> Equilibria:
         """Return the result; `reached` are the ends of the paths from random starts."""
         search, regions = self.search, list(self.search.model.regions)
-        complete = self.proof is not None and not self.left
         count = len(self.pairs)
+        if self.unique and count > 1:
+            raise self._contradiction(f"about {count} equilibria where theory knows one")
+        complete = (self.unique and count == 1) or (self.proof is not None and not self.left)
+        if complete:
+            self.left = []
         bounds = [_unknown(self.n) if box is None else box for _, box in self.pairs]
         basins = None
         if reached:

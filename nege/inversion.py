@@ -72,7 +72,7 @@ def invert(
     >>> model = nege.Helpman(nege.geography.line(3), sigma=4, mu=0.7, trade_cost=1.5)
     >>> found = nege.invert(model, employment=[20, 50, 30], wage=[2.0, 2.5, 2.1])
     >>> found.productivity.round(3).values
-    array([0.87 , 1.218, 0.943])
+    array([0.949, 1.099, 0.959])
     >>> nege.solve(found).data.share.round(6).values
     array([0.2, 0.5, 0.3])
     """

@@ -115,7 +115,9 @@ def _without_online(specification: Specification) -> tuple[float, float]:
     """Rank correlation with population, and effective number of places, with nobody online."""
     from scipy.stats import spearmanr
 
-    model, dynamics = specification.model.replace(online=None), specification.dynamics
+    model, dynamics = specification.model, specification.dynamics
+    if model.online is not None:
+        model = model.replace(online=None)
     if isinstance(dynamics, Logit):
         dynamics = dataclasses.replace(dynamics, online_weight=None)
     try:

@@ -165,7 +165,10 @@ def fastest(inner: float, entry: float, tolerance: float) -> float:
 def verdict(rate: float) -> str:
     """Say in prose what the growth rate of the fastest small deviation means."""
     if np.isnan(rate):
-        return "Stability not established: in double precision markets leave it undefined."
+        return (
+            "Stability not established: of so many regions it is not looked at, or markets leave "
+            "it undefined in double precision."
+        )
     if rate == -np.inf:
         return "Stable: no deviation is possible."
     if abs(rate) <= NEUTRAL:

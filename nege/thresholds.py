@@ -19,7 +19,7 @@ from nege.errors import InputError
 from nege.families import family_of
 from nege.models.base import Model
 from nege.options import Logit, Replicator
-from nege.solve import check_dynamics
+from nege.solve import check_dynamics, check_model
 
 __all__ = ["Threshold", "Thresholds", "break_points", "sustain_points"]
 
@@ -204,6 +204,15 @@ def sustain_points(
     1 sustain point in trade_cost between 1.01 and 20:
       1.80731272  entry of 1
     """
+    check_model(model, in_shares=True)
+    if not model.corners:
+        raise InputError(
+            "model",
+            model,
+            "one whose regions can be empty",
+            "Here an empty place would be infinitely good for the first who comes, so that no "
+            "core is ever sustained. nege.break_points says where an even spread breaks.",
+        )
     family = family_of(model, parameter, interval, Replicator())
     names = [core] if isinstance(core, str) else list(core)
     if not names:

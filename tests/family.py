@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import reference_family as slow
 import reference_linkages
+import reference_quantitative as spatial
 
 import nege
 
@@ -55,8 +56,8 @@ def alike(kind, digital, **values):
     """Return a function that makes economies of equal places at equal distances."""
 
     def equal(n, with_online):
-        online = nege.OnlineRegion(trade_cost=digital) if with_online else None
-        return kind(nege.geography.equidistant(n), online=online, **values)
+        online = {"online": nege.OnlineRegion(trade_cost=digital)} if with_online else {}
+        return kind(nege.geography.equidistant(n), **online, **values)
 
     return equal
 
@@ -171,6 +172,28 @@ LINEAR = {
     **{"total_farmers": (1.0, 12.0), "total_skilled": (0.5, 2.0)},
 }
 ONES = {"a": 1.0, "b": 1.0, "c": 1.0, "phi": 1.0, "total_farmers": 10.0, "total_skilled": 1.0}
+
+
+def quantitative_draw(kind, **ranges):
+    """Places that differ in all that they have."""
+
+    def draw(rng, n, _):
+        values = {name: rng.uniform(*ends) for name, ends in ranges.items()}
+        own = {name: rng.uniform(0.6, 1.6, n) for name in kind.labelled if name != "trade_cost"}
+        return kind(distances(rng, n), trade_cost=rng.uniform(1.2, 3.0), **values, **own)
+
+    return draw
+
+
+def trade_balance(model, data):
+    """What places sell is what they earn, and what they buy is what they spend on goods."""
+    flows, earned = model.trade_flows(data), data["share"] * data["wage"]
+    sold, bought = flows.sum("destination").values, flows.sum("origin").values
+    off = np.abs(sold / earned.values - 1.0), np.abs(bought / model.spent(data) - 1.0)
+    return max(float(np.max(gap)) for gap in (*off, np.abs(earned.sum() - 1.0)))
+
+
+SPILLOVERS = {"productivity_spillover": (-0.1, 0.2), "amenity_spillover": (-0.7, -0.3)}
 MEMBERS = [
     Member(
         nege.CorePeriphery,
@@ -230,5 +253,28 @@ MEMBERS = [
         alike(nege.LinearDemand, 0.3, trade_cost=0.4, **ONES),
         ("trade_cost", 0.01, 0.66),
         additive=True,
+    ),
+    Member(
+        nege.Helpman,
+        quantitative_draw(nege.Helpman, sigma=(2.0, 8.0), mu=(0.3, 0.9)),
+        spatial.helpman_payoffs,
+        trade_balance,
+        alike(nege.Helpman, None, sigma=4.0, mu=0.8, trade_cost=1.7),
+        ("trade_cost", 1.2, 3.0),
+        online=False,
+    ),
+    Member(
+        nege.AllenArkolakis,
+        quantitative_draw(nege.AllenArkolakis, sigma=(2.0, 8.0), **SPILLOVERS),
+        spatial.allen_arkolakis_payoffs,
+        trade_balance,
+        alike(
+            nege.AllenArkolakis,
+            None,
+            **{"sigma": 4.0, "productivity_spillover": 0.3, "amenity_spillover": -0.2},
+            trade_cost=1.7,
+        ),
+        ("trade_cost", 1.2, 3.0),
+        online=False,
     ),
 ]

@@ -69,7 +69,13 @@ def log_outcomes(share, plain):
         gap[-1] = np.log(np.sum(share * wage))
         return gap
 
-    n, h = len(share), 1e-30
+    u = solved(excess, len(share))
+    return u, log_real_income(np.exp(u), share, plain)
+
+
+def solved(excess, n):
+    """Newton's method in complex numbers, its slopes by complex steps too."""
+    h = 1e-30
     u, settled = np.zeros(n, dtype=complex), False
     for _ in range(100):
         still = excess(u.real + 0j).imag
@@ -81,7 +87,7 @@ def log_outcomes(share, plain):
         settled = np.max(np.abs(move.real)) < 1e-11
     else:
         raise AssertionError("the reference did not converge")
-    return u, log_real_income(np.exp(u), share, plain)
+    return u
 
 
 def long_run(plain, start):
@@ -153,3 +159,40 @@ def helpman_hat(share, wage, flows, sigma, mu, cost_change, made_change, liked_c
     assert np.max(np.abs(found.fun)) < 1e-9, found.message
     pay, people, price, _, welfare = parts(found.x)
     return people, pay, price ** (1 / (1 - sigma)), welfare[0]
+
+
+# --- in the form that tests of the family ask for ----------------------------------
+
+
+def stepped(model, plain, name, step, **other_names):
+    """The plain arrays of a model with one parameter moved by a step."""
+    key = other_names.get(name, name)
+    if key == "trade_cost":
+        plain["cost"] = (model.trade_cost + step) ** model.geography.distance.values
+    elif key:
+        plain[key] = plain[key] + step
+    return plain
+
+
+def helpman_payoffs(model, share, name="", step=0.0):
+    """Ln of real incomes, without an online region."""
+    plain = stepped(model, helpman(model), name, step)
+    return log_outcomes(np.asarray(share, complex), plain)[1]
+
+
+def allen_arkolakis_payoffs(model, share, name="", step=0.0):
+    """Ln of welfare."""
+    names = {"productivity_spillover": "alpha", "amenity_spillover": "beta"}
+    plain = stepped(model, allen_arkolakis(model), name, step, **names)
+    share = np.asarray(share, complex)
+
+    def excess(u):
+        gap = allen_arkolakis_gaps(share, np.exp(u), **plain)[0]
+        gap[-1] = np.log(np.sum(share * np.exp(u)))
+        return gap
+
+    wage = np.exp(solved(excess, len(share)))
+    made, sigma = plain["productivity"] * share ** plain["alpha"], plain["sigma"]
+    freeness = plain["cost"] ** (1 - sigma)
+    price = ((wage / made) ** (1 - sigma) @ freeness) ** (1 / (1 - sigma))
+    return np.log(plain["amenity"] * share ** plain["beta"] * wage / price)

@@ -1,11 +1,11 @@
 """Spillovers in productivity and amenity: Allen & Arkolakis (2014), their line in closed form."""
 
+import cells
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 import reference_quantitative as reference
 from hypothesis import given
-from scipy.optimize import brentq
 
 import nege
 from nege.kernels import codes, derivatives
@@ -44,46 +44,15 @@ def gaps(model, data):
 # --- the line ----------------------------------------------------------------------
 
 
-def along_the_line(cells):
-    """Density on [-pi, pi] over that in the centre, from a grid of midpoints, and cos(kappa i)."""
-    sigma, tau = 5.0, 0.1
-    kappa = brentq(lambda k: k * np.tan(k * np.pi) - (sigma - 1) * tau, 1e-9, 0.5 - 1e-9)
-    assert kappa == pytest.approx(0.29680214765, abs=1e-11)
-    middle = (np.arange(cells) + 0.5) * 2 * np.pi / cells - np.pi
-    model = nege.AllenArkolakis(
-        nege.geography.line(middle),
-        sigma=sigma,
-        productivity_spillover=0.0,
-        amenity_spillover=0.0,
-        trade_cost=float(np.exp(tau)),
-    )
-    return model, middle, kappa
+@pytest.mark.parametrize(("number", "digits"), [(50, 8.0e-5), (200, 5.1e-6)])
+def test_people_on_the_line_are_a_power_of_a_cosine(number, digits):
+    assert cells.kappa() == pytest.approx(0.29680214765, abs=1e-11)
+    assert cells.largest_error(number) == pytest.approx(digits, rel=0.01)
 
 
-def largest_error(cells):
-    """Of L^((sigma-1)/(2 sigma-1)) relative to the centre, against the continuum's cosine.
-
-    With an even number of cells none lies in the centre: there it is the cosine of its place.
-    """
-    model, middle, kappa = along_the_line(cells)
-    share = nege.solve(model).data.share.values
-    power = share ** ((model.sigma - 1) / (2 * model.sigma - 1))
-    centre = cells // 2
-    exact = np.cos(kappa * middle) / np.cos(kappa * middle[centre])
-    return float(np.max(np.abs(power / power[centre] - exact)))
-
-
-@pytest.mark.parametrize(("cells", "digits"), [(50, 8.0e-5), (200, 5.1e-6)])
-def test_people_on_the_line_are_a_power_of_a_cosine(cells, digits):
-    assert largest_error(cells) == pytest.approx(digits, rel=0.02)
-
-
-def test_the_error_falls_with_the_square_of_the_cells():
-    cells = [101, 201, 401]
-    steps = np.log(np.divide(cells[1:], cells[:-1]))
-    errors = [largest_error(n) for n in cells]
-    orders = np.log(np.divide(errors[:-1], errors[1:])) / steps
-    np.testing.assert_allclose(orders, 2.0, atol=0.02)
+def test_the_error_falls_with_the_square_of_the_width_of_a_cell():
+    errors = [cells.largest_error(number) for number in cells.FEW]
+    np.testing.assert_allclose(cells.orders(errors, cells.FEW), 2.0, atol=0.02)
 
 
 # --- Helpman is a special case -----------------------------------------------------

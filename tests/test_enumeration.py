@@ -414,3 +414,18 @@ def test_bad_input_is_refused_by_name(two, arguments, argument):
     assert caught.value.argument == argument
     with pytest.raises(nege.InputError):
         nege.equilibria("an economy")
+
+
+def test_an_equilibrium_that_theory_knows_to_be_the_only_one_is_proven_for_any_number_of_places():
+    found = nege.equilibria(
+        nege.Helpman(nege.geography.line(4), sigma=5, mu=0.7, trade_cost=1.3), starts=4
+    )
+    assert found.complete
+    assert (len(found), found.boxes, found.left.sizes["box"]) == (1, 0, 0)
+    assert "The only equilibrium" in repr(found)
+    assert "sigma (1 - mu) > 1" in repr(found)
+    many = nege.equilibria(
+        nege.Helpman(nege.geography.equidistant(2), sigma=5, mu=0.85, trade_cost=2), starts=4
+    )
+    assert not many.complete
+    assert len(many) == 3

@@ -346,6 +346,12 @@ def test_nobody_is_the_first_in_an_empty_place():
             call(model, [1.0, 0.0])
 
 
+def test_no_core_is_ever_sustained():
+    model = nege.Helpman(nege.geography.equidistant(2), sigma=3, mu=0.8, trade_cost=1.5)
+    with pytest.raises(nege.InputError, match=r"can be empty.*infinitely good"):
+        nege.sustain_points(model, "trade_cost", (1.1, 3.0), core="0")
+
+
 def test_bad_fundamentals_are_named():
     places, plain = nege.geography.equidistant(2), {"sigma": 5, "mu": 0.7, "trade_cost": 1.5}
     for name in ("productivity", "amenity", "housing"):

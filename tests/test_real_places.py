@@ -10,7 +10,7 @@ import pytest
 import nege
 
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
-from benchmarks import real_places
+from benchmarks import counties, real_places
 
 matplotlib.use("Agg")
 
@@ -143,3 +143,30 @@ def test_counties_are_laid_out_as_far_apart_as_they_are():
     where = {name.split(",")[0]: (x[i], y[i]) for i, name in enumerate(names)}
     assert where["Flensburg"][1] > where["München"][1]
     assert where["Berlin"][0] > where["Köln"][0]
+
+
+@pytest.fixture(scope="module")
+def studied():
+    return counties.study(FOLDER)
+
+
+@with_counties
+def test_counties_are_an_equilibrium_of_what_is_recovered_and_hat_algebra_equals_levels(
+    studied, tmp_path
+):
+    found, ds, worst, _ = studied
+    assert found.equilibrium.model.uniqueness().unique
+    assert found.violation <= counties.EXACT
+    assert found.astray <= counties.ROUND_TRIP
+    assert worst <= counties.SAME
+    nege.testing.assert_equilibrium(found.equilibrium)
+    assert (ds["welfare_change"].diff("removed") > 0.0).all()
+    assert counties.draw(found.equilibrium, ds, tmp_path / "map.png").stat().st_size > 10_000
+
+
+@with_counties
+def test_where_distance_gets_cheaper_jobs_leave_dense_places_in_helpmans_model(studied):
+    found, ds, _, _ = studied
+    density = found.equilibrium.data["share"].values / found.equilibrium.model.housing.values
+    change = np.log(ds["share_change"].isel(removed=-1).values)
+    assert np.corrcoef(np.log(density), change)[0, 1] < -0.5

@@ -4,6 +4,7 @@ Sources: Krugman & Venables (1995), Quarterly J. Economics 110; Fujita, Krugman 
 (1999), The Spatial Economy, ch. 14; Puga (1999), European Economic Review 43.
 """
 
+import itertools
 import math
 
 import hypothesis.strategies as st
@@ -15,9 +16,10 @@ from scipy.optimize import brentq
 
 import nege
 from nege import cli, specification
-from nege.kernels import codes, derivatives, equations
+from nege.kernels import codes, derivatives, equations, long_run
 from nege.kernels.fixed_point import Options, fixed_point
 from nege.kernels.newton import newton, solve
+from nege.kernels.operators import Dense
 from nege.models import closed_forms
 
 KIND = nege.VerticalLinkages
@@ -567,11 +569,57 @@ def test_long_runs_are_stable_equilibria_with_sales_equal_to_cost(seed, n):
     payroll = (found.data["wage"] * found.data["employment"]).values
     spent = economy.mu * found.data["income"].values
     spent = spent + economy.inputs / (1 - economy.inputs) * payroll
-    reach = plain["cost"] ** (1 - economy.sigma) @ (
-        found.data["price_index"].values ** (economy.sigma - 1) * spent
-    )
-    left = (price / (1 - plain["commission"])) ** economy.sigma / (1 - economy.inputs)
-    np.testing.assert_allclose(left[occupied], reach[occupied], rtol=1e-9)
+    demand = found.data["price_index"].values ** (economy.sigma - 1) * spent
+    free, net = plain["cost"] ** (1 - economy.sigma), 1 - plain["commission"]
+    left = (price / net) ** economy.sigma / (1 - economy.inputs)
+    np.testing.assert_allclose(left[occupied], (free @ demand)[occupied], rtol=1e-9)
+    # Trade is balanced: varieties, food, and what the owners of land get from online firms.
+    flows = (payroll * price**-economy.sigma * net ** (economy.sigma - 1))[:, None] * free * demand
+    commission = plain["land"] * ((1 - net) * flows.sum(1)).sum()
+    farms = (found.data["population"] - found.data["employment"]).values
+    food = found.data["wage"].values * farms / economy.agriculture
+    food = food - (1 - economy.mu) * found.data["income"].values
+    balance = net * flows.sum(1) - flows.sum(0) + food + commission
+    np.testing.assert_allclose(balance, 0.0, atol=1e-9 * flows.sum())
+
+
+@pytest.mark.parametrize("theta", [0.8, 1.0])
+def test_nan_never_converges_where_labour_is_immobile(theta):
+    economy, share = fkv(n=3).replace(agriculture=theta), np.array([0.5, 0.3, 0.2])
+    dynamics = nege.Replicator().kernel(economy)
+    p, state = economy.kernel, economy.start_state()
+    spoilt = [(p._replace(**{name: np.nan}), share, state) for name in reference.NAMES]
+    for r in range(3):
+        bad = np.where(np.arange(3) == r, np.nan, 1.0)
+        spoilt += [
+            *((p._replace(**{name: bad / 3}), share, state) for name in ("land", "workers")),
+            (p._replace(operator=Dense(p.operator.freeness * bad)), share, state),
+            (p, share * bad, state),
+            (p, share, state * bad),
+        ]
+    for parameters, shares, start in spoilt:
+        out = np.empty(3), np.empty(3)
+        options = nege.SolverOptions().kernel()
+        report, residual = long_run.evaluate(
+            parameters, dynamics, shares.copy(), start.copy(), options, *out
+        )
+        assert not (report.status == codes.CONVERGED and residual < np.inf)
+
+
+@pytest.mark.parametrize("labour", ["immobile", "mobile"])
+@pytest.mark.parametrize(("sigma", "cost"), [(1.5, 1.1), (1.5, 1e3), (20.0, 1.1), (20.0, 1e3)])
+def test_extreme_economies_are_solved(labour, sigma, cost):
+    places = nege.geography.racetrack(5)
+    share = np.arange(5.0, 0.0, -1.0) / 15
+    for part, theta in itertools.product((0.1, 0.9), (0.02, 0.99, 1.0)):
+        if labour == "mobile" and theta == 1.0:
+            continue
+        inputs = part * (1 - 1 / sigma) * (1.0 if labour == "immobile" else 0.5)
+        for mu in (0.01, 0.99 if labour == "immobile" else 0.9 * (1 - 1 / sigma / (1 - inputs))):
+            given = {"sigma": sigma, "mu": mu, "inputs": inputs, "agriculture": theta}
+            economy = KIND(places, trade_cost=cost, labour=labour, **given)
+            nege.testing.assert_equilibrium(nege.short_run(economy, share))
+            nege.testing.assert_equilibrium(nege.solve(economy))
 
 
 # --- as part of the whole --------------------------------------------------------------

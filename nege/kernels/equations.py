@@ -18,8 +18,8 @@ For derivatives (``nege.kernels.derivatives``) it says how each of these respond
 place's own share and state, and to the parameters.
 
 A model whose places meet in another way registers its own ``update``, ``gap_at`` and
-``payoff_at`` instead of these, its own ``newton.solve`` and ``newton.newton`` where there is
-nothing to iterate (``nege.models.explicit``), and its own ``derivatives.blocks`` and
+``payoff_at`` instead of these, its own ``newton.newton`` (and ``newton.solve`` where there is
+nothing to iterate: ``nege.models.explicit``), and its own ``derivatives.blocks`` and
 ``derivatives.slopes``.
 """
 

@@ -47,13 +47,13 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import InputError
 from nege.geography import Geography
 from nege.models import ces, trade
 from nege.models.quantitative_model import (
     VARIABLES,
     QuantitativeModel,
     check_fundamental,
+    check_online_housing,
     placed,
 )
 from nege.models.results import Uniqueness, Variable
@@ -164,12 +164,12 @@ class Helpman(QuantitativeModel):
             housing=check_fundamental("housing", housing, geography),
             rents=validation.known("rents", rents, RENTS),
             online=online,
-            online_housing=_online_housing(online, online_housing),
+            online_housing=check_online_housing(online, online_housing),
         )
 
     def varied(self) -> tuple[str, ...]:
         """Return the names that sweeps can vary, those of the online region included."""
-        found = super().varied()
+        found = tuple(name for name in super().varied() if name != "online_commission")
         return found if self.online is None else (*found, "online_housing")
 
     def numbers(self, **moved: Any) -> dict[str, Any]:
@@ -214,17 +214,16 @@ class Helpman(QuantitativeModel):
     def _income(self, share: np.ndarray, wage: np.ndarray) -> np.ndarray:
         if self.rents == "local":
             return np.asarray(wage * share / self.mu)
-        return np.asarray(share * (wage + (1.0 - self.mu) / self.mu))
+        return np.asarray(share * (wage + (1.0 - self.mu) / self.mu))  # sum_q w_q L_q = 1
 
     def spent(self, data: xr.Dataset) -> np.ndarray:
-        """Return spending on goods by place, from stored variables."""
+        """Return spending on goods by place."""
         return self.mu * self._income(data["share"].values, data["wage"].values)
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation from stored variables; the relative violation of each by name.
 
-        Written in plain NumPy from the equations at the top of this file, apart from
-        the kernels.
+        Written in plain NumPy from the equations at the top, apart from the kernels.
         """
         names = ("share", "wage", "price_index", "income", "rent", "real_income")
         share, wage, price, income, rent, real = (data[name].values for name in names)
@@ -248,31 +247,3 @@ class Helpman(QuantitativeModel):
             "numeraire": (np.ones(1), np.atleast_1d(np.sum(share * wage))),
         }
         return ces.differences(sides)
-
-
-def _online_housing(online: OnlineRegion | None, housing: Any) -> float | None:
-    """Return the housing of those who work online, or refuse an online region without."""
-    if online is None:
-        if housing is None:
-            return None
-        raise InputError(
-            "online_housing", housing, "given together with online=nege.OnlineRegion(...)"
-        )
-    if housing is None:
-        raise InputError(
-            "online",
-            online,
-            "given together with online_housing=...",
-            "A region without residents or land cannot host production where people live where "
-            "they work: nege.OnlineAgglomeration is the model for that. Or say how much housing "
-            "those who work online have.",
-        )
-    if online.commission > 0.0:
-        raise InputError(
-            "online_commission",
-            online.commission,
-            "zero in this model",
-            "It has nobody who owns a platform; nege.OnlineAgglomeration does.",
-        )
-    cure = "It is a stock of housing, in the unit of `housing`."
-    return validation.number("online_housing", housing, above=0.0, cure=cure)

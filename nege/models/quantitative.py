@@ -27,15 +27,6 @@ the numeraire: so the fixed point is unique, level included, and Walras' law hol
 Without spending of farmers f is homogeneous, non-negative and shrinks the spread of v; so plain
 iteration converges from everywhere, and the short run has one solution.
 
-**The long run where d > 0 and kappa = 1.** Given price and access, earnings and then people follow
-place by place, from markets that clear and payoffs that are equal:
-
-    v_r = [(sigma-1) ln A_r + ln z_r]/sigma
-    ln L_r = {a_r + g [v_r + ln P_r/(sigma-1)]}/d + constant
-
-and these give new prices and access. That map of 2R logs is the one whose uniqueness Allen &
-Arkolakis prove; where they do, plain iteration contracts, and no dynamics are needed: ``Joint``.
-
 Sources: Redding, S. & Rossi-Hansberg, E. (2017), Annual Review of Economics 9; Allen, T. &
 Arkolakis, C. (2014), Quarterly J. Economics 129.
 """
@@ -49,7 +40,6 @@ import numpy as np
 from nege.kernels import equations
 from nege.kernels.error_bound import mixed_gap
 from nege.kernels.jit import kernel
-from nege.kernels.operators import buy, sell
 from nege.kernels.vmath import exp, log
 
 
@@ -64,12 +54,6 @@ class Parameters(NamedTuple):
     log_productivity: np.ndarray
     log_attraction: np.ndarray
     operator: Any
-
-
-class Joint(NamedTuple):
-    """The same economy, whose people move while markets clear: its state is ln P, then ln z."""
-
-    economy: Any
 
 
 # --- short run ---------------------------------------------------------------------
@@ -215,54 +199,3 @@ def _payoff_tangent(parameters, direction, share, state, price, out):
         moved = -d.sigma * love * love * log(price[r]) - d.kept / (p.kept * p.kept * income)
         out[r] = d.log_attraction[r] + d.intensity * goods + p.intensity * moved
         out[r] -= d.congestion * log(share[r])
-
-
-# --- the long run, markets and people at once --------------------------------------
-
-
-@kernel
-def locate(economy, logs, share, state):
-    """Write people and v of every place from ln price and ln access, in one vector of 2R."""
-    p = economy
-    n = share.size
-    top = -np.inf
-    for r in range(n):
-        state[r] = ((p.sigma - 1.0) * p.log_productivity[r] + logs[n + r]) / p.sigma
-        goods = state[r] + logs[r] / (p.sigma - 1.0)
-        share[r] = (p.log_attraction[r] + p.intensity * goods) / p.congestion
-        top = max(top, share[r])
-    total = 0.0
-    for r in range(n):
-        share[r] = exp(share[r] - top)
-        total += share[r]
-    for r in range(n):
-        share[r] /= total
-    equations.normalise(p, share, state)
-
-
-@equations.update.register(Joint)
-def _update(parameters, share, state, work, change):
-    """People and earnings from price and access, and those again; work[0] is scratch."""
-    p = parameters.economy
-    n = state.size // 2
-    people, earned, passing = work[0, :n], work[0, n:], work[1, :n]
-    locate(p, state, people, earned)
-    equations.supply(p, people, earned, passing)
-    buy(p.operator, passing, change[:n])
-    equations.spending(p, people, earned, passing)
-    for s in range(n):
-        passing[s] /= exp(state[s])
-    sell(p.operator, passing, change[n:])
-    for i in range(2 * n):
-        change[i] = log(change[i]) - state[i]
-
-
-@equations.gap_at.register(Joint)
-def _joint_gap(parameters, share, state, work):
-    """Stop by the residual alone: what it is worth is asked of the solution afterwards."""
-    return 1.0
-
-
-@equations.normalise.register(Joint)
-def _joint_normalise(parameters, share, state):
-    """Nothing to do: both levels come out of the map as they should be."""

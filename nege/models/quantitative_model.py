@@ -11,21 +11,18 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography
-from nege.kernels import derivatives, equations
-from nege.kernels.codes import ANDERSON
-from nege.kernels.fixed_point import Options, Report, fixed_point
+from nege.kernels import equations
 from nege.kernels.operators import buy
 from nege.models import trade
 from nege.models.base import ONLINE, Model
-from nege.models.quantitative import Joint, Parameters, locate
+from nege.models.quantitative import Parameters
+from nege.models.quantitative_long_run import Joint, leading_rate, locate, settle
 from nege.models.results import LongRun, Variable
+from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 from nege.status import Status
 
 STABILITY = 512  # regions up to which a long run comes with its leading eigenvalue
-PROBES = 200  # plain steps at most from which the error of a long run is estimated
-LEFT = 1e-10  # of a deviation, where following it ends
-ROUNDING = 1e-15  # of logs of prices and access
 TINY_STEP = 1e-30  # of complex steps, which round nothing away
 
 
@@ -33,6 +30,8 @@ class QuantitativeModel(Model):
     """Base of models of places that differ, with congestion: nobody leaves a place empty."""
 
     payoff: ClassVar[str] = "real_income"
+    movers: ClassVar[str] = "people"
+    settles: ClassVar[str] = "log earnings"
     corners: ClassVar[bool] = False
 
     sigma: float
@@ -46,17 +45,6 @@ class QuantitativeModel(Model):
         Written so that complex numbers pass: a complex step is a derivative.
         """
         raise NotImplementedError
-
-    def __repr__(self) -> str:
-        values = ((name, getattr(self, name)) for name in self.parameters)
-        words = [
-            f"{name}={value:g}" if isinstance(value, float) else f"{name}=given by DataArray"
-            for name, value in values
-            if value is not None
-        ]
-        if self.online is not None:
-            words.append(f"online={self.online}")
-        return f"{type(self).__name__}({len(self.geography)} places, {', '.join(words)})"
 
     def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Parameters:
         """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
@@ -127,7 +115,7 @@ class QuantitativeModel(Model):
         work, change = np.empty((4, share.size)), np.empty(share.size)
         equations.update(parameters, share, state, work, change)
         logs = np.log(np.concatenate([work[2], work[3]]))
-        report, error = _settle(Joint(parameters), logs, options)
+        report, error = settle(Joint(parameters), logs, options)
         share, state = np.empty(share.size), np.empty(share.size)
         locate(parameters, logs, share, state)
         equations.update(parameters, share, state, work, change)
@@ -141,7 +129,7 @@ class QuantitativeModel(Model):
         if status is Status.CONVERGED and not exact:
             status = Status.STALLED
         small = share.size <= STABILITY and status is Status.CONVERGED
-        rate = _leading_rate(parameters, share, state) if small else math.nan
+        rate = leading_rate(parameters, share, state) if small else math.nan
         return LongRun(
             share,
             state,
@@ -239,6 +227,34 @@ def check_fundamental(argument: str, value: Any, geography: Geography) -> xr.Dat
     return found.rename(argument)
 
 
+def check_online_housing(online: OnlineRegion | None, housing: Any) -> float | None:
+    """Return the housing of those who work online, or refuse an online region without."""
+    if online is None:
+        if housing is None:
+            return None
+        raise InputError(
+            "online_housing", housing, "given together with online=nege.OnlineRegion(...)"
+        )
+    if housing is None:
+        raise InputError(
+            "online",
+            online,
+            "given together with online_housing=...",
+            "A region without residents or land cannot host production where people live where "
+            "they work: nege.OnlineAgglomeration is the model for that. Or say how much housing "
+            "those who work online have.",
+        )
+    if online.commission > 0.0:
+        raise InputError(
+            "online_commission",
+            online.commission,
+            "zero in this model",
+            "It has nobody who owns a platform; nege.OnlineAgglomeration does.",
+        )
+    cure = "It is a stock of housing, in the unit of `housing`."
+    return validation.number("online_housing", housing, above=0.0, cure=cure)
+
+
 def placed(values: xr.DataArray, online: Any) -> np.ndarray:
     """Return numbers of all regions, the online one's last where there is one."""
     own = [] if online is None else [online]
@@ -252,53 +268,3 @@ VARIABLES = {
     "real_income": Variable(("region",), "real income per head, amenity included", "utility"),
     "welfare": Variable((), "mean real income per head, amenity included", "utility"),
 }
-
-
-def _leading_rate(parameters: Parameters, share: np.ndarray, state: np.ndarray) -> float:
-    """Growth rate of the fastest small deviation under replicator dynamics."""
-    slopes = np.empty((share.size, share.size))
-    if not derivatives.payoff_jacobian(parameters, share, state, slopes):
-        return math.nan
-    slopes *= share
-    matrix = slopes - share @ slopes
-    basis = np.linalg.qr(np.column_stack([share, np.eye(share.size)]))[0][:, 1 : share.size]
-    return float(np.max(np.linalg.eigvals(basis.T @ matrix @ basis).real))
-
-
-def _settle(joint: Joint, logs: np.ndarray, options: SolverOptions) -> tuple[Report, float]:
-    """Solve for prices and access in place, and estimate the error of shares.
-
-    Where a small residual proves too little, once more to a smaller one.
-    """
-    tolerance, done = options.tolerance_residual, 0
-    while True:
-        how = Options(tolerance, 1.0, options.limit_iterations, ANDERSON)
-        report = fixed_point(joint, logs, logs, how)
-        done += report.iterations
-        error = max(report.residual, ROUNDING) * _sensitivity(joint, logs)
-        if error <= options.tolerance_error or tolerance <= ROUNDING:
-            return report._replace(iterations=done), error
-        tolerance = max(ROUNDING, min(0.1, options.tolerance_error / error) * tolerance)
-
-
-def _sensitivity(joint: Joint, logs: np.ndarray) -> float:
-    """Error of shares for a residual of one: over 1 - the factor by which deviations shrink.
-
-    A deviation of 1e-4 that shares no symmetry with anything is followed for plain steps,
-    until only the slowest is left of it.
-    """
-    p = joint.economy
-    image, change, work = logs.copy(), np.empty_like(logs), np.empty((4, logs.size))
-    image += 1e-4 * (np.modf(0.6180339887498949 * np.arange(1, logs.size + 1) ** 2)[0] - 0.5)
-    size, factor = 1e-4, 1.0
-    for _ in range(PROBES):
-        equations.update(joint, logs, image, work, change)
-        image += change
-        before, size = size, float(np.max(np.abs(image - logs)))
-        factor = size / before
-        if size < LEFT:
-            break
-    if not factor < 1.0:
-        return math.inf
-    slope = p.intensity * (1.0 / p.sigma + 1.0 / (p.sigma - 1.0)) / p.congestion
-    return float(max(1.0, slope) / (1.0 - factor))

@@ -33,8 +33,8 @@ the world spends what all firms cost, and commission; so sum_r W_r (pi_r - 1)/(1
 The short run is the fixed point u = f(u) of u = ln G^(1-sigma). Labour immobile: wages do not
 depend on u, and df/du is non-negative with row sums a sigma/(sigma-1). Below one,
 |f(u) - u|/(1 - a sigma/(sigma-1)) bounds the error. At one or more, each variety makes the
-others so much cheaper that prices have no floor (FKV's black hole): refused. Labour mobile, the
-same needs sigma (1-a)(1-mu) > 1: see ``linkages_equations``.
+others so much cheaper that prices have no floor (FKV's black hole): refused. With mobile labour
+it is where sigma (1-a)(1-mu) <= 1: see ``linkages_equations``.
 
 Sources: Krugman, P. & Venables, A. J. (1995), Quarterly J. Economics 110; Fujita, M., Krugman,
 P. & Venables, A. J. (1999), The Spatial Economy, ch. 14; Puga, D. (1999), European Economic
@@ -80,8 +80,7 @@ class VerticalLinkages(ces.CESModel):
     inputs : float
         Share of firms' cost that goes to other firms, between 0 and 1 - 1/sigma.
     trade_cost : float, DataArray or array
-        Iceberg factor per unit of distance, T_rs = trade_cost ** distance_rs; or
-        the factors themselves over (origin, destination), each at least 1.
+        Iceberg factor per unit of distance, or the factors over (origin, destination).
     labour : {"immobile", "mobile"}, default "immobile"
         Whether workers move between regions; they always do between sectors.
     agriculture : float, default 1
@@ -102,15 +101,16 @@ class VerticalLinkages(ces.CESModel):
 
     Notes
     -----
-    Not for questions about unemployment: workers follow firms at once.
+    With agriculture at 1, branches of a diagram end, and say so, where the last worker of a
+    place joins industry. Not for questions about unemployment: workers follow firms at once.
 
     Examples
     --------
     >>> import nege
     >>> places = nege.geography.equidistant(2)
     >>> economy = nege.VerticalLinkages(places, sigma=5, mu=0.4, inputs=0.4, trade_cost=1.5)
-    >>> nege.solve(economy).data.share.values
-    array([0., 1.])
+    >>> nege.solve(economy, [0.6, 0.4]).data.share.values
+    array([1., 0.])
     """
 
     geography: Geography
@@ -130,7 +130,7 @@ class VerticalLinkages(ces.CESModel):
     labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "workers", "land")
     immobile: ClassVar[str] = "land"
     payoff: ClassVar[str] = "profitability"
-    settles: ClassVar[str] = "log prices, to the power 1 - sigma,"
+    settles: ClassVar[str] = "log prices, times sigma - 1,"
     movers: ClassVar[str] = "firms"
     variables: ClassVar[dict[str, Variable]] = {
         "share": Variable(("region",), "share of industry, by its payroll", "1"),
@@ -172,7 +172,7 @@ class VerticalLinkages(ces.CESModel):
             land=ces.check_immobile("land", land, geography, "share of land"),
             online=online,
         )
-        if not (mobile and workers is None):
+        if not mobile or workers is not None:
             given = ces.check_immobile("workers", workers, geography, "share of workers")
             self._hold(workers=given)
         self._check_labour(mobile)
@@ -189,7 +189,7 @@ class VerticalLinkages(ces.CESModel):
                 "Else each firm makes the others so much cheaper that prices have no floor.",
             )
         if mobile and self.workers is not None:
-            cure = "Mobile workers choose their place: leave it out."
+            cure = "Mobile workers choose their place: leave it out, or replace it by None."
             raise InputError("workers", self.workers, 'left out with labour="mobile"', cure)
         if mobile and self.agriculture == 1.0:
             cure = "At 1 wages are equal, and real wages then are not: try 0.9."
