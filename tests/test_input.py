@@ -339,7 +339,7 @@ n = 2 | nx = 2 | key in [geography] | 'nx' | Did you mean 'n'?
 "equidistant" | "equidistent" | [geography] kind | 'equidistent' | Did you mean 'equidistant' or
 kind = "equidistant" | | [geography] kind | None | a known kind; got None. Known: cities
 "equidistant" | ["star"] | [geography] kind | ['star'] | Known: cities, equidistant
-mu = 0.4 | mu = 0.4\nkind = "core" | [model] kind | 'core' | Known: core-periphery
+mu = 0.4 | mu = 0.4\nkind = "core" | [model] kind | 'core' | core-periphery, footloose-capital
 "logit" | "logti" | [dynamics] kind | 'logti' | Did you mean 'logit'?
 n = 2 | | [geography] n | None | given for kind 'equidistant'
 n = 2 | n = 1 | n | 1 | Trade takes at least two places

@@ -173,6 +173,7 @@ class FootlooseCapital(ces.CESModel):
     immobile: ClassVar[str] = "expenditure"
     payoff: ClassVar[str] = "reward"
     movers: ClassVar[str] = "capital"
+    settles: ClassVar[str] = "log profits"
     variables: ClassVar[dict[str, Variable]] = {
         "share": Variable(("region",), "share of capital and firms", "1"),
         "profit": Variable(("region",), "operating profit of a firm", "all spending"),

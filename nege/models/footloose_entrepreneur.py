@@ -1,6 +1,6 @@
 """Footloose entrepreneurs, with an online region: Forslid & Ottaviano (2003).
 
-Equations, for regions r, s = 1..R, the online region being one of them:
+For regions r, s = 1..R, the online region being one of them:
 
     Delta_s = sum_r h_r (1 - zeta_r)^(sigma-1) phi_rs
     Y_s     = h_s w_s + L_s [1 + sigma sum_r h_r w_r zeta_r/(1 - zeta_r)]
@@ -28,10 +28,9 @@ and is solved for u = ln w as the fixed point of f(u) = ln F(exp(u)).
 Plain iteration, each step put on Walras' identity, contracts. Let m <= w_r/w*_r <= n be
 tight around the solution w*. On the identity m <= 1 <= n, as the c h are positive. A
 step takes the ratios to between 1 - (1-g)(1-m) and 1 + (1-g)(n-1), where g = min b/w* > 0,
-and putting the result on the identity again changes no ratio of them: ln(n/m) falls at
-least by the factor (1-g)n/(g + (1-g)n), which itself falls as n does. Newton's method
-solves (I - M) (w* - w) = F - w and takes w* - w in logs: each w/w* = t becomes t exp(1/t - 1),
-and at most a whole step further, so that it converges from anywhere too.
+and putting the result on the identity changes no ratio of them: ln(n/m) falls at least by the
+factor (1-g)n/(g + (1-g)n), which itself falls as n does. Newton's method solves (I - M) (w* - w)
+= F - w, and takes w* - w in logs: each w/w* = t becomes t exp(1/t - 1), at most a step further.
 
 Error: the Jacobian of f is non-negative with row sums 1 - b_r/F_r. Where all b_r >= g F_r
 and |f(u) - u| <= e, M-matrices give |w - w*| = |(I-M)^(-1) (w - F)| <= (exp(e) - 1) w*/g:

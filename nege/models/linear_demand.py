@@ -100,9 +100,8 @@ class LinearDemand(Model):
     ...     nege.geography.equidistant(2), a=1, b=1, c=1, phi=1, total_farmers=10,
     ...     total_skilled=1, trade_cost=0.3,
     ... )
-    >>> nege.break_points(economy, "trade_cost", (0.1, 0.6))
-    1 break point in trade_cost between 0.1 and 0.6:
-      0.4651162791  0 against 1
+    >>> nege.break_points(economy, "trade_cost", (0.1, 0.6)).values  # 20/43
+    array([0.46511628])
     """
 
     geography: Geography
@@ -125,6 +124,7 @@ class LinearDemand(Model):
     payoff: ClassVar[str] = "utility"
     differences: ClassVar[bool] = True
     movers: ClassVar[str] = "skilled workers"
+    settles: ClassVar[str] = "utilities"
     words: ClassVar[dict[str, tuple[str, str]]] = {
         "trade_cost": ("trade cost", UNIT),
         "online_trade_cost": ("digital trade cost", "numeraire"),

@@ -155,9 +155,8 @@ class QuasiLinear(ces.CESModel):
     >>> import nege
     >>> places = nege.geography.equidistant(2)
     >>> economy = nege.QuasiLinear(places, sigma=5, alpha=0.4, unskilled_ratio=5, trade_cost=1.2)
-    >>> nege.break_points(economy, "trade_cost", (1.01, 3))
-    1 break point in trade_cost between 1.01 and 3:
-      1.217883342  0 against 1
+    >>> nege.break_points(economy, "trade_cost", (1.01, 3)).values
+    array([1.21788329])
     """
 
     geography: Geography
