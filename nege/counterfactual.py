@@ -12,7 +12,7 @@ from nege.equilibrium import Equilibrium
 from nege.errors import InputError
 from nege.inversion import check_quantitative, earnings_state, with_fundamentals
 from nege.models.quantitative_model import QuantitativeModel
-from nege.options import SolverOptions
+from nege.options import Replicator, SolverOptions
 from nege.solve import solve
 
 __all__ = ["counterfactual"]
@@ -98,6 +98,13 @@ def counterfactual(
         )
     model = equilibrium.model
     check_quantitative(model)
+    if not isinstance(equilibrium.dynamics, Replicator):
+        raise InputError(
+            "equilibrium",
+            f"a {equilibrium.horizon} under {equilibrium.dynamics}",
+            "a long run of people who follow payoffs alone (nege.Replicator())",
+            "Else payoffs differ between places for reasons that a change need not leave alone.",
+        )
     assert isinstance(model, QuantitativeModel)
     p, places = model.kernel, model.regions
     share, wage = (equilibrium.data[name].values for name in ("share", "wage"))

@@ -30,6 +30,7 @@ BEYOND = 0.01  # of what is left of the step: where to look what came after
 NEAR = 0.2  # by which a share may move within a step and be on the same branch
 BRANCHES = 5  # that can follow each other within a step
 APART = 1e-6  # of a share: arms further apart are two
+SAME = 1e-6  # jumps whose values differ relatively by less are called the same
 
 
 class Jump(NamedTuple):
@@ -119,6 +120,17 @@ class Hysteresis:
             values, label = values.sel(region=region), f"{label}, {region}"
         return plot.loop(self, values, label, ax=ax)
 
+    def _loop(self) -> np.ndarray:
+        """Where the arms jump, if they do not jump at the same values."""
+        down, up = (
+            np.sort([jump.value for jump in self.jumps if jump.arm == arm])
+            for arm in ("down", "up")
+        )
+        width = max((jump.width for jump in self.jumps), default=0.0)
+        if down.size == up.size and np.allclose(down, up, rtol=SAME, atol=2.0 * width):
+            return np.empty(0)
+        return np.concatenate([down, up])
+
     def __repr__(self) -> str:
         values = self.data[self.parameter].values
         failed = int((self.data["status"] != Status.CONVERGED).sum())
@@ -129,9 +141,8 @@ class Hysteresis:
         lines += [f"Jump {jump}." for jump in self.jumps] or [
             "No jump: shares change without a break."
         ]
-        both = np.flatnonzero(self.apart.values > APART)
-        if both.size:
-            span = values[both]
+        span = np.concatenate([values[self.apart.values > APART], self._loop()])
+        if span.size:
             lines.append(f"Hysteresis: the arms differ from {span.min():g} to {span.max():g}.")
         else:
             lines.append(f"No hysteresis: both arms agree to {float(self.apart.max()):.0e}.")

@@ -117,7 +117,7 @@ def _without_online(specification: Specification) -> tuple[float, float]:
 
     model, dynamics = specification.model, specification.dynamics
     if model.online is not None:
-        model = model.replace(online=None)
+        model = model.without_online()
     if isinstance(dynamics, Logit):
         dynamics = dataclasses.replace(dynamics, online_weight=None)
     try:
@@ -177,8 +177,10 @@ def story(run: Run) -> str:
     if has_industries(result):
         return "\n".join([*lines, *report_industries.story(run)])
     if np.isfinite(run.effective):
+        model = specification.model
+        which = "The" if model.online is None else "Without the online region the"
         lines.append(
-            f"Without the online region the shares of {specification.model.movers} are worth "
+            f"{which} shares of {model.movers} are worth "
             f"{run.effective:.3g} places of {len(specification.model.geography)}"
             + (
                 f"; by rank they correlate with the populations at {run.fit:.2f} (Spearman)."
@@ -231,11 +233,25 @@ def _story_of_path(run: Run) -> list[str]:
         lines.append(
             "It comes back the way it went: all shares agree to "
             f"{max(worst, 1e-16):.0e}, so there is no hysteresis."
+            if worst <= SAME and not _loops(run)
+            else "It does not come back the way it went: it jumps at other values. That is "
+            "hysteresis."
             if worst <= SAME
             else f"It does not come back the way it went: a share differs by up to {worst:.0%} of "
             f"{specification.model.movers} at the same value. That is hysteresis."
         )
     return lines
+
+
+def _loops(run: Run) -> bool:
+    """Whether jumps on the way and on the way back are at different values."""
+    turn = run.specification.turn
+    there = sorted(sorted(jump.values) for jump in run.jumps if jump.step <= turn)
+    back = sorted(sorted(jump.values) for jump in run.jumps if jump.step > turn)
+    if len(there) != len(back):
+        return True
+    pairs = zip(there, back, strict=True)
+    return any(one[1] < other[0] or other[1] < one[0] for one, other in pairs)
 
 
 def words(parameter: str) -> str:

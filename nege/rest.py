@@ -101,6 +101,8 @@ class Motion:
                 best = point
                 # The next step would be as much shorter as the spread is smaller.
                 error = 2.0 * moved * point.spread / max(before, 1e-300)
+            elif steps == 1:
+                error = moved  # what Newton's method would change, though payoffs hardly tell
             if best.spread <= POLISHED * tolerance or best is not point:
                 break
         return best, error, steps

@@ -27,6 +27,7 @@ EXTINCT = 1e-6  # below this a falling share is taken for zero
 AT_REST = 1e-9  # polishing moved less: the dynamics will not leave by themselves
 FIRST_PACE = 1e-3  # at which the first polish is tried
 SLOWER = 0.01  # factor on the pace from one round to the next
+ROUNDING = 2e-16  # of log payoffs
 ROUNDS = 60
 STRETCH = 20  # steps after which a departure is looked at again
 SIDE = 1e-14  # offset from a saddle below which there is no side
@@ -121,7 +122,11 @@ class _Search:
         if (point.growth[empty & (share > 0.0)] > tolerance).any():
             return None  # it was on its way up, not out
         entered = point.entry > tolerance
-        rate = fastest(self.motion.leading_rate(point), point.entry, tolerance)
+        slowest = self.motion.leading_rate(point)
+        rate = fastest(slowest, point.entry, tolerance)
+        # Payoffs are known to rounding, so shares are to that over how fast payoffs part.
+        if np.isfinite(slowest):
+            error = max(error, ROUNDING / max(abs(slowest), ROUNDING))
         if not entered and not rate > NEUTRAL:
             return self._result(point, Status.CONVERGED, point.residual, error, rate)
         if not entered and moved > AT_REST and not at_rest:

@@ -16,7 +16,7 @@ import xarray as xr
 
 from nege import geography, scenarios, validation
 from nege.errors import InputError, near
-from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
+from nege.models.base import ONLINE, Model
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator
 
@@ -146,7 +146,7 @@ def check_varied(where: str, parameter: str, kind: type[Model], tables: Mapping[
     """Refuse to vary what is no parameter of the model or of the online region in the file."""
     known = kind.parameters
     if "online" in tables:
-        known += tuple(ONLINE + name for name in ONLINE_PARAMETERS)
+        known += kind.online_parameters
     if parameter not in known:
         absent = parameter.startswith(ONLINE) and "online" not in tables
         cure = "Add [online] to the file." if absent else near(parameter, known)

@@ -58,7 +58,8 @@ _WORDS = {
     Status.NOT_FINITE: (
         "a number overflowed or became NaN",
         "Trade costs this high leave a place without any supplier in double precision: lower sigma "
-        "or trade costs, or give every place a positive share.",
+        "or trade costs, or give every place a positive share; a sigma next to one leaves prices "
+        "without bounds: raise it.",
     ),
     Status.UNSTABLE: (
         "the solve ended at a rest point that a small push would leave",

@@ -206,3 +206,33 @@ def test_files_keep_the_economy(tmp_path):
     again = nege.load(tmp_path / "e.nc")
     nege.testing.assert_equilibrium(again)
     assert again.model.amenity_spillover == model.amenity_spillover
+
+
+def test_people_all_but_gone_leave_stability_open_and_stop_no_sweep():
+    rng = np.random.default_rng(1)
+    model = nege.AllenArkolakis(
+        nege.geography.line(150),
+        sigma=5,
+        productivity_spillover=0.1,
+        amenity_spillover=-0.1,
+        trade_cost=2.0,
+        productivity=np.exp(rng.normal(0, 0.2, 150)),
+    )
+    found = nege.solve(model)
+    assert found.data.share.min() < 1e-100
+    assert np.isnan(found.leading_eigenvalue)
+    nege.testing.assert_equilibrium(found)
+
+
+def test_prices_beyond_double_precision_are_no_solution():
+    model = nege.AllenArkolakis(
+        nege.geography.equidistant(3),
+        sigma=1.001,
+        productivity_spillover=0.1,
+        amenity_spillover=-0.3,
+        trade_cost=1.3,
+    )
+    with pytest.raises(nege.ConvergenceError, match="overflowed"):
+        nege.solve(model)
+    ds = nege.sweep(model, {"sigma": [1.001, 5.0]})
+    assert ds.status.values.tolist() == [nege.Status.NOT_FINITE, nege.Status.CONVERGED]

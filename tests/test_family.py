@@ -6,6 +6,7 @@ import itertools
 
 import family
 import hypothesis.strategies as st
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
@@ -315,6 +316,7 @@ def test_it_says_what_it_is_in_words_and_pictures(member):
     panels = swept.nege.plot.panels(variables=["share", model.payoff])
     meaning = model.describe(model.payoff)["long_name"]
     assert meaning[:20] in panels[1].get_ylabel().replace("\n", " ")
+    plt.close("all")
 
 
 @member

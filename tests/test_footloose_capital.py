@@ -90,3 +90,10 @@ def test_welfare_is_real_spending():
     data = nege.short_run(two(0.3, 0.6), [0.7, 0.3]).data
     real = data["income"] * data["price_index"] ** -0.4
     assert float(data["welfare"]) == pytest.approx(float(real.sum()), rel=1e-14)
+
+
+def test_where_rewards_hardly_differ_the_error_says_how_far_off_it_may_be():
+    places = nege.geography.equidistant(2)
+    found = nege.solve(nege.FootlooseCapital(places, sigma=5, mu=0.4, trade_cost=1.0000001))
+    away = float(abs(found.data.share - 0.5).max())
+    assert found.error >= 0.9 * away

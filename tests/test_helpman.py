@@ -11,6 +11,7 @@ import reference_quantitative as reference
 from hypothesis import given
 
 import nege
+from nege import cli
 from nege.kernels import codes, derivatives
 from nege.kernels.fixed_point import Options, fixed_point
 from nege.kernels.newton import newton
@@ -379,3 +380,48 @@ def test_audits_notice_what_is_wrong():
         wrong = found.data.copy(deep=True)
         wrong[name][1] *= 1 + 1e-6
         assert max(model.audit(wrong).values()) > 1e-7, name
+
+
+def test_small_places_spend_what_they_earn():
+    """Reordered sums of spending would lose it where there are few people."""
+    rng = np.random.default_rng(1)
+    for _ in range(10):
+        productivity = np.exp(rng.normal(0, 0.2, 100))
+    model = nege.Helpman(
+        nege.geography.line(100), sigma=4, mu=0.7499, trade_cost=2.0, productivity=productivity
+    )
+    found = nege.solve(model)
+    assert found.data.share.min() < 1e-10
+    nege.testing.assert_equilibrium(found)
+
+
+def test_trade_too_weak_for_double_precision_is_said_to_be_that():
+    model = nege.Helpman(nege.geography.equidistant(2), sigma=50, mu=0.7, trade_cost=1.5)
+    with pytest.raises(nege.ConvergenceError, match="rounding"):
+        nege.solve(model)
+
+
+HELPMAN = """
+[geography]
+kind = "equidistant"
+n = 2
+[model]
+kind = "Helpman"
+sigma = 4
+mu = 0.7
+trade_cost = 1.3
+online_housing = 0.5
+[online]
+trade_cost = 1.2
+[path]
+parameter = "online_housing"
+from = 0.2
+to = 0.8
+points = 3
+"""
+
+
+def test_the_command_line_varies_housing_online(tmp_path, capsys):
+    (tmp_path / "my.toml").write_text(HELPMAN)
+    assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
+    assert "All 3 steps converged" in " ".join(capsys.readouterr().out.split())

@@ -110,3 +110,10 @@ def test_bad_questions_are_refused_by_name(arguments, keywords, argument):
     with pytest.raises(nege.InputError) as caught:
         nege.hysteresis(economy(), *arguments, **keywords)
     assert caught.value.argument == argument
+
+
+def test_a_loop_that_lies_between_two_points_is_one():
+    economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=1.5)
+    loop = nege.hysteresis(economy, "trade_cost", (1.4, 2.2), points=2)
+    assert float(loop.apart.max()) < 1e-6  # both ends are the same both ways
+    assert "Hysteresis: the arms differ from 1.62658 to 1.80731" in repr(loop)

@@ -193,3 +193,15 @@ def test_bad_changes_are_named():
         nege.counterfactual(before, trade_cost_change=0.0)
     with pytest.raises(nege.InputError, match="an Equilibrium"):
         nege.counterfactual(before.model)
+
+
+@pytest.mark.parametrize("horizon", ["short run", "tastes"])
+def test_people_who_do_not_follow_payoffs_alone_are_refused(horizon):
+    model = nege.Helpman(nege.geography.equidistant(3), sigma=4, mu=0.7, trade_cost=1.5)
+    before = (
+        nege.short_run(model, [0.2, 0.3, 0.5])
+        if horizon == "short run"
+        else nege.solve(model, dynamics=nege.Logit(scale=0.5))
+    )
+    with pytest.raises(nege.InputError, match="payoffs alone"):
+        nege.counterfactual(before, trade_cost_change=0.9)

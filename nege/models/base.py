@@ -84,6 +84,10 @@ class Model:
     settles: ClassVar[str] = "log wages"
     #: Whether regions can be empty in a long run.
     corners: ClassVar[bool] = True
+    #: Parameters of the online region that can be varied.
+    online_parameters: ClassVar[tuple[str, ...]] = tuple(
+        storage.ONLINE + name for name in ("trade_cost", "commission", "amenity")
+    )
     #: How far off an unstable rest point a solve steps.
     nudge: ClassVar[float] = 1e-6
     _known: ClassVar[dict[str, type[Model]]] = {}
@@ -315,7 +319,7 @@ class Model:
         """Return the names that sweeps can vary, those of the online region included."""
         if self.online is None:
             return self.parameters
-        return (*self.parameters, *(ONLINE + name for name in ONLINE_PARAMETERS))
+        return (*self.parameters, *self.online_parameters)
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
         """Return a copy of the economy with some parameters changed.
@@ -380,6 +384,10 @@ class Model:
                 **{key.removeprefix(ONLINE): value for key, value in online.items()},
             )
         return type(self)(**arguments)
+
+    def without_online(self) -> Self:
+        """Return the economy without its online region."""
+        return self.replace(online=None)
 
     def moved(self, name: str, value: float) -> Self:
         """Return the economy with one of ``varied()`` at a value between two that were checked.

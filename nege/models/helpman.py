@@ -167,10 +167,14 @@ class Helpman(QuantitativeModel):
             online_housing=check_online_housing(online, online_housing),
         )
 
-    def varied(self) -> tuple[str, ...]:
-        """Return the names that sweeps can vary, those of the online region included."""
-        found = tuple(name for name in super().varied() if name != "online_commission")
-        return found if self.online is None else (*found, "online_housing")
+    #: Nobody owns a platform that could charge a commission.
+    online_parameters: ClassVar[tuple[str, ...]] = (
+        *("online_trade_cost", "online_amenity", "online_housing"),
+    )
+
+    def without_online(self) -> Helpman:
+        """Return the economy without its online region, and the housing there."""
+        return self.replace(online=None, online_housing=None)
 
     def numbers(self, **moved: Any) -> dict[str, Any]:
         """Return every parameter of the kernels but the operator, some parameters moved."""

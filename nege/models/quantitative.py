@@ -83,8 +83,10 @@ def _supply(parameters, share, state, out):
 def _spending(parameters, share, state, out):
     p = parameters
     earnings(p, share, state, out)
-    for s in range(state.size):
-        out[s] = p.kept * out[s] + (1.0 - p.kept) * share[s]
+    # Apart: reordered, kept = 1 would become (c - s) + s, and lose c where it is small.
+    if p.kept < 1.0:
+        for s in range(state.size):
+            out[s] = p.kept * out[s] + (1.0 - p.kept) * share[s]
 
 
 @equations.respond.register(Parameters)

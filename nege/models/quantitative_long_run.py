@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nege.kernels import derivatives, equations
-from nege.kernels.codes import ANDERSON
+from nege.kernels.codes import ANDERSON, LIMIT, STALLED
 from nege.kernels.fixed_point import Options, Report, fixed_point
 from nege.kernels.jit import kernel
 from nege.kernels.operators import buy, sell
@@ -93,8 +93,11 @@ def leading_rate(parameters: Parameters, share: np.ndarray, state: np.ndarray) -
     slopes = np.empty((share.size, share.size))
     if not derivatives.payoff_jacobian(parameters, share, state, slopes):
         return math.nan
-    slopes *= share
-    matrix = slopes - share @ slopes
+    with np.errstate(all="ignore"):  # of shares next to nothing
+        slopes *= share
+        matrix = slopes - share @ slopes
+    if not np.isfinite(matrix).all():  # shares next to nothing
+        return math.nan
     basis = np.linalg.qr(np.column_stack([share, np.eye(share.size)]))[0][:, 1 : share.size]
     return float(np.max(np.linalg.eigvals(basis.T @ matrix @ basis).real))
 
@@ -108,6 +111,8 @@ def settle(joint: Joint, logs: np.ndarray, options: SolverOptions) -> tuple[Repo
     while True:
         how = Options(tolerance, 1.0, options.limit_iterations, ANDERSON)
         report = fixed_point(joint, logs, logs, how)
+        if done and report.status == LIMIT:
+            report = report._replace(status=STALLED)  # rounding is in the way, not the limit
         done += report.iterations
         error = max(report.residual, ROUNDING) * _sensitivity(joint, logs)
         if error <= options.tolerance_error or tolerance <= ROUNDING:

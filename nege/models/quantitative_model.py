@@ -22,6 +22,7 @@ from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 from nege.status import Status
 
+LARGEST_LOG = 700.0  # of a price or a payoff that double precision can hold
 STABILITY = 512  # regions up to which a long run comes with its leading eigenvalue
 TINY_STEP = 1e-30  # of complex steps, which round nothing away
 
@@ -121,8 +122,11 @@ class QuantitativeModel(Model):
         equations.update(parameters, share, state, work, change)
         payoff = np.empty(share.size)
         equations.payoff_at(parameters, share, state, work, payoff)
-        residual = max(float(np.max(np.abs(change))), float(np.ptp(payoff)))
+        residual = float(np.max([np.max(np.abs(change)), np.ptp(payoff)]))  # NaN if one is
         status = Status(report.status)
+        prices = np.abs(np.log(work[2]) / (parameters.sigma - 1.0))
+        if not (np.append(prices, np.abs(payoff)) < LARGEST_LOG).all():
+            status = Status.NOT_FINITE
         if status is Status.STALLED and residual <= options.tolerance_payoff:
             status = Status.CONVERGED  # as far as rounding lets it
         exact = residual <= options.tolerance_payoff and error <= options.tolerance_error
@@ -159,12 +163,14 @@ class QuantitativeModel(Model):
             equations.supply(p, flat[row], states[row], supply[row])
             buy(p.operator, supply[row], price[row])
             equations.payoff(p, flat[row], states[row], price[row], payoff[row])
-        price, real_income = price.reshape(share.shape), np.exp(payoff).reshape(share.shape)
+        with np.errstate(over="ignore"):  # what is infinite is not accepted as a solution
+            real_income = np.exp(payoff).reshape(share.shape)
+            price_index = price.reshape(share.shape) ** (1.0 / (1.0 - p.sigma))
         wage = np.exp(state + (p.scale - 1.0) * np.log(share))
         return {
             "share": share,
             "wage": wage,
-            "price_index": price ** (1.0 / (1.0 - p.sigma)),
+            "price_index": price_index,
             "real_income": real_income,
             "welfare": np.sum(share * real_income, axis=-1),
             **self.further(share, wage),

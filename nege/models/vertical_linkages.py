@@ -207,7 +207,7 @@ class VerticalLinkages(ces.CESModel):
             if not values.min() > 0.0:
                 place = self.geography.names[int(np.argmin(values))]
                 cure = f"{place} has none: nobody could make anything there. Leave it out."
-                raise InputError(name, values.min(), "positive in every place", cure)
+                raise InputError(name, float(values.min()), "positive in every place", cure)
 
     def __repr__(self) -> str:
         return f"{super().__repr__()[:-1]}, labour={self.labour!r})"
