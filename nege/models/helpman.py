@@ -69,9 +69,8 @@ Places = xr.DataArray | Mapping[str, float] | np.ndarray | float
 class Helpman(QuantitativeModel):
     """An economy where workers move between places that differ, and housing gets dear.
 
-    Equations of Helpman (1998) for any number of places, with productivities and amenities of
-    their own as in Redding & Sturm (2008): goods are traded at a cost, housing is not, and its
-    stock is fixed.
+    Equations of Helpman (1998) for any number of places, with productivities and amenities as
+    in Redding & Sturm (2008): goods are traded at a cost, housing is not, its stock is fixed.
 
     Parameters
     ----------
@@ -82,8 +81,7 @@ class Helpman(QuantitativeModel):
     mu : float
         Share of spending on goods, between 0 and 1; the rest is for housing.
     trade_cost : float, DataArray or array
-        Iceberg factor per unit of distance, T_rs = trade_cost ** distance_rs; or
-        the factors themselves over (origin, destination), each at least 1.
+        Iceberg factor per unit of distance, or factors over (origin, destination), at least 1.
     productivity, amenity, housing : DataArray, mapping, array or float, optional
         Of each place, positive: what a worker makes, how much better life is, and the
         stock of housing or land. One everywhere by default.
@@ -168,9 +166,7 @@ class Helpman(QuantitativeModel):
         )
 
     #: Nobody owns a platform that could charge a commission.
-    online_parameters: ClassVar[tuple[str, ...]] = (
-        *("online_trade_cost", "online_amenity", "online_housing"),
-    )
+    online_parameters = ("online_trade_cost", "online_amenity", "online_housing")
 
     def without_online(self) -> Helpman:
         """Return the economy without its online region, and the housing there."""
