@@ -14,6 +14,7 @@ import numpy as np
 
 from nege.kernels import derivatives, long_run
 from nege.kernels.fixed_point import Report
+from nege.models import deviations
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
 
@@ -131,11 +132,8 @@ class Motion:
     def tangent(self, point: Point) -> tuple[np.ndarray, np.ndarray]:
         """Orthonormal basis of the deviations that keep the sum of shares, and their matrix."""
         occupied = np.flatnonzero(point.share > 0.0)
-        weight = point.share[occupied]
-        matrix = self.slopes(point)[np.ix_(occupied, occupied)]
-        matrix = matrix - weight @ matrix
-        basis = np.linalg.qr(np.column_stack([weight, np.eye(weight.size)]))[0][:, 1:]
-        return basis, np.asarray(basis.T @ matrix @ basis)
+        slopes = self.slopes(point)[np.ix_(occupied, occupied)]
+        return deviations.tangent(slopes, point.share[occupied])
 
     def leading_rate(self, point: Point) -> float:
         """Growth rate of the fastest small deviation among occupied regions.
@@ -144,10 +142,7 @@ class Motion:
         """
         if np.count_nonzero(point.share) == 1:
             return -np.inf
-        matrix = self.tangent(point)[1]
-        if not np.isfinite(matrix).all():
-            return np.nan
-        return float(np.max(np.linalg.eigvals(matrix).real))
+        return deviations.leading_rate(self.tangent(point)[1])
 
     def _attraction(self, point: Point) -> np.ndarray:
         """F_r of kernels.long_run, relative to its mean over the occupied regions."""

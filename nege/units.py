@@ -150,8 +150,12 @@ class _Work:
         sizes = tuple(self.sizes.values())
         front = sizes if block is None else tuple(part.stop - part.start for part in block)
         return {
-            name: np.full(front + output.shape[len(sizes) :], output.unsolved, output.dtype)
-            for name, output in ((name, outputs[name]) for name in names or self.keep)
+            name: np.full(
+                front + outputs[name].shape[len(sizes) :],
+                outputs[name].unsolved,
+                outputs[name].dtype,
+            )
+            for name in names or self.keep
         }
 
     def solve(self, block: Block) -> dict[str, np.ndarray]:

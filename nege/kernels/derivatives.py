@@ -179,16 +179,31 @@ def state_slope(parameters, direction, share, state, out):
 
 
 @kernel
-def payoff_slope(parameters, direction, share, state, out):
-    """Write d ln payoff_r along a direction, markets clearing; False where undefined."""
+def payoff_changes(parameters, direction, share, state, jacobian, slope):
+    """Write both: ``payoff_jacobian`` and, along a direction of the parameters, d ln payoff_r.
+
+    False where either is undefined.
+    """
     n = state.size
-    rest, moved = np.empty((4, n, n)), np.empty((n, 1))
-    by_state, gains = rest[0], rest[2]
-    slopes(parameters, direction, share, state, moved[:, 0], out)
-    blocks(parameters, share, state, by_state, rest[1], gains, rest[3])
+    rest, moved, change = np.empty((3, n, n)), np.empty((n, n + 1)), np.empty(n)
+    by_state, by_share, gains = rest[0], rest[1], rest[2]
+    blocks(parameters, share, state, by_state, by_share, gains, jacobian)
+    slopes(parameters, direction, share, state, change, slope)
+    for r in range(n):
+        for j in range(n):
+            moved[r, j] = by_share[r, j]
+        moved[r, n] = change[r]
     if not implicit(by_state, moved):
         return False
     for r in range(n):
         for i in range(n):
-            out[r] += gains[r, i] * moved[i, 0]
-    return np.isfinite(largest(out))
+            add_scaled(jacobian[r], gains[r, i], moved[i, :n])
+            slope[r] += gains[r, i] * moved[i, n]
+    return np.isfinite(largest(slope))
+
+
+@kernel
+def payoff_slope(parameters, direction, share, state, out):
+    """Write d ln payoff_r along a direction, markets clearing; False where undefined."""
+    rest = np.empty((state.size, state.size))
+    return payoff_changes(parameters, direction, share, state, rest, out)

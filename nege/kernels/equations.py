@@ -55,9 +55,9 @@ def contraction_gap(parameters, access, reach):
     """
 
 
-@equation(arithmetic=True)
+@equation(arithmetic=True, general=True)
 def normalise(parameters, share, state):
-    """Put the state on the numeraire."""
+    """Put the state on the numeraire; nothing to do where it has no level to choose."""
 
 
 @equation(arithmetic=True)

@@ -29,7 +29,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, STALLED
-from nege.kernels.derivatives import payoff_jacobian, payoff_slope
+from nege.kernels.derivatives import payoff_changes
 from nege.kernels.equations import payoff_at
 from nege.kernels.jit import kernel
 from nege.kernels.newton import solve
@@ -139,8 +139,7 @@ def linearise(parameters, direction, dynamics, share, state, options, level, slo
     report = solve(parameters, share, state, options)
     payoff_at(parameters, share, state, np.empty((2, n)), drift)
     attraction(dynamics, share, drift, level)
-    defined = payoff_jacobian(parameters, share, state, slopes)
-    defined = defined and payoff_slope(parameters, direction, share, state, drift)
+    defined = payoff_changes(parameters, direction, share, state, slopes, drift)
     for r in range(n):
         drift[r] *= dynamics.intensity
         defined = defined and math.isfinite(level[r])

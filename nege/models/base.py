@@ -86,7 +86,7 @@ class Model:
     corners: ClassVar[bool] = True
     #: Parameters of the online region that can be varied.
     online_parameters: ClassVar[tuple[str, ...]] = tuple(
-        storage.ONLINE + name for name in ("trade_cost", "commission", "amenity")
+        ONLINE + name for name in ONLINE_PARAMETERS
     )
     #: How far off an unstable rest point a solve steps.
     nudge: ClassVar[float] = 1e-6

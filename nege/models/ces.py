@@ -167,15 +167,12 @@ class CESModel(Model):
 
     def tables(self) -> Tables:
         """Return the economy in plain arrays, for audits: apart from what kernels read."""
-        n, places = len(self.regions), len(self.geography)
-        cost, commission, amenity = np.ones((n, n)), np.zeros(n), np.ones(n)
-        if isinstance(self.trade_cost, float):
-            cost[:places, :places] = self.trade_cost ** self.geography.metric.dense()
-        else:
-            cost[:places, :places] = self.trade_cost.values
+        n, online_cost = len(self.regions), None
+        commission, amenity = np.zeros(n), np.ones(n)
         if self.online is not None:
-            cost[:-1, -1] = cost[-1, :-1] = self.online.trade_cost
+            online_cost = self.online.trade_cost
             commission[-1], amenity[-1] = self.online.commission, self.online.amenity
+        cost = trade.table(self.geography, self.trade_cost, online_cost)
         return Tables(cost, self._padded(), commission, amenity)
 
     def exact(self, arithmetic: Arithmetic) -> Exact:

@@ -29,7 +29,6 @@ def register(cls: type) -> None:
     newton.newton.register(cls)(solve)
     equations.settled.register(cls)(_settled)
     equations.contraction_gap.register(cls)(_contraction_gap)
-    equations.normalise.register(cls)(_normalise)
 
 
 @kernel
@@ -65,10 +64,6 @@ def _contraction_gap(parameters, access, reach):
         if not 0.0 < access[r] < math.inf:
             return math.nan
     return 1.0
-
-
-def _normalise(parameters, share, state):
-    """Leave the state, which has no level of its own to choose."""
 
 
 def indifference(

@@ -194,11 +194,6 @@ def _update(parameters, share, state, work, change):
         change[r] = log(change[r]) - state[r]
 
 
-@equations.normalise.register(Parameters)
-def _normalise(parameters, share, state):
-    """Agriculture is the numeraire: there is nothing to do."""
-
-
 @equations.gap_at.register(Parameters)
 def _gap_at(parameters, share, state, work):
     """Return what the residual has to be divided by to bound the error: see above."""

@@ -23,6 +23,7 @@ from nege.kernels.fixed_point import Options, Report, fixed_point
 from nege.kernels.jit import kernel
 from nege.kernels.operators import buy, sell
 from nege.kernels.vmath import exp, log
+from nege.models import deviations
 from nege.models.quantitative import Parameters
 from nege.options import SolverOptions
 
@@ -80,11 +81,6 @@ def _joint_gap(parameters, share, state, work):
     return 1.0
 
 
-@equations.normalise.register(Joint)
-def _joint_normalise(parameters, share, state):
-    """Nothing to do: both levels come out of the map as they should be."""
-
-
 # --- how far it is to be trusted ----------------------------------------------------
 
 
@@ -94,12 +90,7 @@ def leading_rate(parameters: Parameters, share: np.ndarray, state: np.ndarray) -
     if not derivatives.payoff_jacobian(parameters, share, state, slopes):
         return math.nan
     with np.errstate(all="ignore"):  # of shares next to nothing
-        slopes *= share
-        matrix = slopes - share @ slopes
-    if not np.isfinite(matrix).all():  # shares next to nothing
-        return math.nan
-    basis = np.linalg.qr(np.column_stack([share, np.eye(share.size)]))[0][:, 1 : share.size]
-    return float(np.max(np.linalg.eigvals(basis.T @ matrix @ basis).real))
+        return deviations.leading_rate(deviations.tangent(slopes * share, share)[1])
 
 
 def settle(joint: Joint, logs: np.ndarray, options: SolverOptions) -> tuple[Report, float]:

@@ -182,15 +182,7 @@ class QuantitativeModel(Model):
 
     def costs(self) -> np.ndarray:
         """Return trade costs, origin by destination, the online region last: for audits."""
-        n, places = len(self.regions), len(self.geography)
-        cost = np.ones((n, n))
-        if isinstance(self.trade_cost, float):
-            cost[:places, :places] = self.trade_cost ** self.geography.metric.dense()
-        else:
-            cost[:places, :places] = self.trade_cost.values
-        if self.online is not None:
-            cost[:-1, -1] = cost[-1, :-1] = self.online.trade_cost
-        return cost
+        return trade.table(self.geography, self.trade_cost, self._online_cost())
 
     def spent(self, data: xr.Dataset) -> np.ndarray:
         """Return spending on goods by place, from stored variables."""

@@ -40,7 +40,7 @@ from nege import validation
 from nege.geography import Geography
 from nege.kernels import equations
 from nege.kernels.vmath import exp, log
-from nege.models import ces, closed_forms, explicit, footloose, proofs
+from nege.models import ces, closed_forms, explicit, footloose, proofs, real_wages
 from nege.models.results import Variable
 from nege.online import OnlineRegion
 
@@ -106,12 +106,7 @@ def _spending_tangent(parameters, direction, share, state, out):
         out[s] = d.unskilled_ratio * p.unskilled[s] + p.unskilled_ratio * d.unskilled[s]
 
 
-@equations.payoff_tangent.register(Parameters)
-def _payoff_tangent(parameters, direction, share, state, price, out):
-    p, d = parameters, direction
-    love = (d.mu - d.sigma * p.mu / (p.sigma - 1.0)) / (p.sigma - 1.0)
-    for r in range(state.size):
-        out[r] = d.log_amenity[r] + love * log(price[r])
+equations.payoff_tangent.register(Parameters)(real_wages.payoff_tangent)
 
 
 # --- labelled class ----------------------------------------------------------------

@@ -13,7 +13,7 @@ def register(cls: type) -> None:
     """Let a type of parameters with sigma, mu and log_amenity, and log wages for its state."""
     equations.payoff.register(cls)(_payoff)
     equations.payoff_sensitivities.register(cls)(_payoff_sensitivities)
-    equations.payoff_tangent.register(cls)(_payoff_tangent)
+    equations.payoff_tangent.register(cls)(payoff_tangent)
 
 
 def _payoff(parameters, share, state, price, out):
@@ -27,7 +27,8 @@ def _payoff_sensitivities(parameters, share, state, price, out):
         out[0, r], out[1, r], out[2, r] = 1.0, parameters.mu / (parameters.sigma - 1.0), 0.0
 
 
-def _payoff_tangent(parameters, direction, share, state, price, out):
+def payoff_tangent(parameters, direction, share, state, price, out):
+    """Write how ln B + mu/(sigma-1) ln P moves: all of a payoff that names these parameters."""
     p, d = parameters, direction
     love = (d.mu - d.sigma * p.mu / (p.sigma - 1.0)) / (p.sigma - 1.0)
     for r in range(state.size):

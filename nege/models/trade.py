@@ -176,6 +176,21 @@ def freeness_slope(
     return operators.Dense(np.ascontiguousarray((by_cost * np.exp((1.0 - sigma) * log_cost)).T))
 
 
+def table(
+    geography: Geography, trade_cost: float | xr.DataArray, online_cost: float | None
+) -> np.ndarray:
+    """Return iceberg costs, origin by destination, the online region last: for audits."""
+    n = len(geography)
+    cost = np.ones((n + (online_cost is not None),) * 2)
+    if isinstance(trade_cost, float):
+        cost[:n, :n] = trade_cost ** geography.metric.dense()
+    else:
+        cost[:n, :n] = trade_cost.values
+    if online_cost is not None:
+        cost[:n, n] = cost[n, :n] = online_cost
+    return cost
+
+
 def not_single(name: str) -> InputError:
     """Return the refusal of a derivative by a table of trade costs."""
     return InputError(

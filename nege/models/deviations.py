@@ -1,0 +1,27 @@
+"""Small deviations of a distribution that keep its sum, and how fast they grow."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def tangent(slopes: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return an orthonormal basis of the deviations that keep the sum of shares, and their matrix.
+
+    Parameters
+    ----------
+    slopes : (n, n) array
+        dF_r/d ln share_j of the attraction of occupied regions.
+    share : (n,) array
+        Their shares.
+    """
+    matrix = slopes - share @ slopes
+    basis = np.linalg.qr(np.column_stack([share, np.eye(share.size)]))[0][:, 1:]
+    return basis, np.asarray(basis.T @ matrix @ basis)
+
+
+def leading_rate(matrix: np.ndarray) -> float:
+    """Return the growth rate of the fastest of them; NaN where it is undefined."""
+    if not np.isfinite(matrix).all():
+        return np.nan
+    return float(np.max(np.linalg.eigvals(matrix).real))
