@@ -30,6 +30,7 @@ class Status(IntEnum):
     STALLED = codes.STALLED
     NOT_FINITE = codes.NOT_FINITE
     UNSTABLE = codes.UNSTABLE
+    STUCK = codes.STUCK
 
     @property
     def message(self) -> str:
@@ -51,8 +52,10 @@ _WORDS = {
     ),
     Status.STALLED: (
         "rounding stopped progress before every tolerance held",
-        "Some region hardly trades with the rest, so that its wage and its payoff are poorly "
-        "determined: lower sigma or trade costs, or accept a wider "
+        "Where trade is nearly free, payoffs hardly differ and rounding decides who moves: raise "
+        "trade costs, or let people differ in taste, nege.Logit(scale=...). Where some region "
+        "hardly trades with the rest, its wage and its payoff are poorly determined: lower sigma "
+        "or trade costs, or accept a wider "
         "SolverOptions(tolerance_error=..., tolerance_payoff=...).",
     ),
     Status.NOT_FINITE: (
@@ -64,5 +67,10 @@ _WORDS = {
     Status.UNSTABLE: (
         "the solve ended at a rest point that a small push would leave",
         "Start from another distribution.",
+    ),
+    Status.STUCK: (
+        "the search went to and fro, or stood still, away from rest, by every way it tried",
+        "There may be no stable equilibrium near: start from another distribution, or reach these "
+        "parameters in smaller steps, with nege.follow.",
     ),
 }

@@ -355,7 +355,7 @@ def test_a_search_that_runs_out_of_rounds_has_found_nothing(monkeypatch):
     monkeypatch.setattr("nege.models.agglomeration_search.ROUNDS", 1)
     with pytest.raises(nege.ConvergenceError) as caught:
         nege.solve(fast_and_lumpy())
-    assert caught.value.equilibrium.status is nege.Status.STALLED
+    assert caught.value.equilibrium.status is nege.Status.STUCK
 
 
 def test_pure_dynamics_do_not_bring_back_firms_that_are_not_there():

@@ -313,6 +313,7 @@ class OnlineAgglomeration(Model):
             self.kernel_for(options.operator, compiled=True),
             self.geography.names,
             self._unknowns.with_movers(share, state),
+            self.start_state(),
             options,
             leave_unstable=self._replicator(dynamics).allow_entry,
         )
