@@ -296,11 +296,31 @@ def test_an_audit_finds_every_tampered_variable(member):
     model, share = economy(member, 1, 3, True)
     data = nege.short_run(model, share).data
     assert max(model.audit(data).values()) <= 1e-10
-    for name, variable in model.variables.items():
-        if variable.dims:  # what sums up the economy as a whole is in no equation
-            wrong = data.assign({name: data[name] * 1.01})
-            worst = max({**model.audit(wrong), **model.audit_motion(wrong, None)}.values())
-            assert worst > 1e-5, name
+    for name in model.variables:
+        wrong = data.assign({name: data[name] * 1.01})
+        worst = max({**model.audit(wrong), **model.audit_motion(wrong, None)}.values())
+        assert worst > 1e-5, name
+
+
+@member
+def test_welfare_under_tastes_counts_movers_by_expected_utility(member):
+    """Which is what everyone who chose a region has of it: V (b/share)^s, the same for each."""
+    model, _ = economy(member, 4, 3, member.online)
+    scale, weights = 0.7, np.linspace(1.0, 2.0, len(model.regions))
+    found, other = (
+        nege.solve(model, dynamics=nege.Logit(scale=scale, weights=k * weights)) for k in (1, 40)
+    )
+    nege.testing.assert_equilibrium(found)
+    assert float(found.data.welfare) == pytest.approx(float(other.data.welfare), rel=1e-9)
+    share, payoff = found.data["share"].values, found.data[model.payoff].values
+    liked = scale * np.log(weights / weights.sum() / share)
+    each = payoff + liked if model.differences else payoff * np.exp(liked)
+    np.testing.assert_allclose(each, each[0], rtol=1e-8)
+    mean = nege.short_run(model, share).data.welfare
+    weight = {"CorePeriphery": "mu", "LinearDemand": "total_skilled"}.get(member.name, "")
+    people = member.kind not in (nege.FootlooseCapital, nege.VerticalLinkages)
+    gained = getattr(model, weight, 1.0) * people * (each[0] - share @ payoff)
+    assert float(found.data.welfare - mean) == pytest.approx(gained, rel=1e-6, abs=1e-11)
 
 
 @member
