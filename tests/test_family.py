@@ -14,8 +14,11 @@ from hypothesis import given, settings
 
 import nege
 from nege import cli
+from nege.families import family_of
+from nege.geography import racetrack
 from nege.kernels import codes, derivatives, equations, long_run
 from nege.kernels.newton import solve
+from nege.waves import Waves, turns
 
 EXACT = 1e-12  # of derivatives
 STEP = 1e-30
@@ -321,6 +324,39 @@ def test_welfare_under_tastes_counts_movers_by_expected_utility(member):
     people = member.kind not in (nege.FootlooseCapital, nege.VerticalLinkages)
     gained = getattr(model, weight, 1.0) * people * (each[0] - share @ payoff)
     assert float(found.data.welfare - mean) == pytest.approx(gained, rel=1e-6, abs=1e-11)
+
+
+@member
+@pytest.mark.parametrize("around", [racetrack(5), racetrack(6), nege.geography.equidistant(4)])
+@pytest.mark.parametrize("dynamics", [nege.Replicator(), nege.Logit(scale=0.3)])
+def test_waves_round_an_even_spread_have_the_rates_of_all_deviations(member, around, dynamics):
+    """Fourier coefficients of one column, against eigenvalues of the whole matrix."""
+    online = member.online and isinstance(dynamics, nege.Replicator)  # nobody is there
+    own = {name: None for name in member.kind.labelled if name != "trade_cost"}
+    parameter, low, high = member.breaks
+    low, high = (0.02, 0.2) if member.additive else (low, 1.0 + 0.3 * (high - 1.0))
+    model = member.equal(2, online).replace(own, geography=around, trade_cost=low)
+    family = family_of(model, parameter, (low, high), dynamics)
+    share = np.zeros(len(model.regions))
+    share[: len(around)] = 1.0 / len(around)
+    assert turns(family, share)
+    waves = Waves(family, share)
+    for value in np.linspace(low, high, 4)[1:-1]:
+        motion, point = family.motion(value, share, "model", share > 0.0)
+        wanted = np.sort(motion.modes(point).rates.real)
+        found = [
+            rate
+            for cluster in waves.clusters
+            for rate in [waves.rate(cluster, value)] * len(waves.shapes(cluster))
+        ]
+        np.testing.assert_allclose(np.sort(found), wanted, atol=1e-11 * np.max(np.abs(wanted)))
+        matrix = motion.slopes(point)
+        for cluster in waves.clusters:
+            for shape in waves.shapes(cluster):
+                moved = (matrix @ shape)[share > 0.0]
+                moved -= moved.mean()
+                rest = moved - waves.rate(cluster, value) * shape[share > 0.0]
+                assert np.max(np.abs(rest)) <= 1e-10 * np.max(np.abs(wanted))
 
 
 @member
