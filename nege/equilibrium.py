@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from nege import files
+from nege import files, paths
 from nege.models.base import Model
 from nege.options import Logit, Replicator
 from nege.rest import verdict
@@ -249,7 +249,7 @@ class Equilibrium:
         return "Not established: whether there are other equilibria; another start may find one."
 
 
-def load(path: str | pathlib.Path) -> Equilibrium | xr.Dataset:
+def load(path: str | pathlib.Path, *, check: bool = True) -> Equilibrium | xr.Dataset:
     """Read what nege wrote: an economy at rest, or the Dataset of a sweep or path.
 
     Parameters
@@ -278,9 +278,12 @@ def load(path: str | pathlib.Path) -> Equilibrium | xr.Dataset:
     True
     """
     if pathlib.Path(path).is_dir():
-        from nege.store import open_store
+        from nege import sealed
 
-        return open_store(path)
+        path = paths.located("path", path)
+        if check:
+            sealed.verify("path", path)
+        return sealed.opened("path", path)
     data, stored, dynamics = files.read(path)
     if "horizon" not in data.attrs:
         return data
