@@ -32,8 +32,8 @@ class Equilibrium(Immutable):
     """An economy at rest, with the proof of it: data, status, residual and error.
 
     Made by :func:`nege.short_run` and :func:`nege.solve`. It never changes: arrays are read-only,
-    and ``data`` is a new shell around them each time, to which variables can be added. (Datasets of sweeps and paths
-    are the user's own.)
+    and ``data`` is a new shell around them each time, to which variables can be added.
+    (Datasets of sweeps and paths are the user's own.)
 
     Attributes
     ----------

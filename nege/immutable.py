@@ -112,7 +112,7 @@ class Held:
 
 
 def _kept(value: Any) -> Any:
-    """Return a value with nothing in it that others could write to; its own shell is handed over."""
+    """Return a value with nothing in it that others could write to. A Dataset is handed over."""
     if isinstance(value, xr.Dataset):
         for variable in value.variables.values():
             if not isinstance(variable, xr.IndexVariable):  # which never changes
