@@ -20,6 +20,7 @@ from nege.errors import InputError, near
 from nege.geography import Geography
 from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
+from nege.keywords import hinted_call
 from nege.metrics import frozen
 from nege.models import storage
 from nege.models.indifference import Arithmetic, Indifference, Tastes
@@ -99,6 +100,8 @@ class Model:
         super().__init_subclass__(**keywords)
         for name in vars(cls).get("labelled", ()):
             setattr(cls, name, _Labelled(name))
+        if "__init__" in vars(cls):
+            cls.__init__ = hinted_call(cls.__init__)  # type: ignore[method-assign]
         if "title" in vars(cls):  # a model, not what several have in common
             Model._known[cls.__name__] = cls
 
