@@ -85,7 +85,8 @@ def _equilibrium(
 ) -> Equilibrium:
     """Make an equilibrium again from what ``to_netcdf`` wrote."""
     attrs, data = data.attrs, data.drop_attrs(deep=False)
-    perturbed = str(attrs["perturbed"])
+    perturbed, rate = str(attrs["perturbed"]), float(attrs["leading_eigenvalue"])
+    unknown = math.isnan(rate) and attrs["horizon"] == "long run"
     found = Equilibrium(
         model=model,
         data=data,
@@ -96,7 +97,7 @@ def _equilibrium(
         horizon=str(attrs["horizon"]),
         dynamics=dynamics,
         perturbed=tuple(perturbed.split("\n")) if perturbed else (),
-        leading_eigenvalue=float(attrs["leading_eigenvalue"]),
+        _leading=None if unknown else rate,
         operator=str(attrs["operator"]),
         method=str(attrs["method"]),
         rate=float(attrs["rate"]),
