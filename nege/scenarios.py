@@ -2,9 +2,9 @@
 
 Industries of two kinds, goods that have to be shipped and services that do not, become
 deliverable online at some time and at some cost; by default there is one of each,
-manufacturing and services. Three things move along a path: what it costs to find and serve distant clients
-in person, what it costs to serve them online, and how much better institutions are in the
-city than elsewhere. Paths differ in their order.
+manufacturing and services. Three things move along a path: what it costs to find and serve
+distant clients in person, what it costs to serve them online, and how much better
+institutions are in the city than elsewhere. Paths differ in their order.
 
 ===================================  =====================================================
 path                                 what is different
