@@ -14,6 +14,7 @@ import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent import futures
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ def _in_processes(
     pool = futures.ProcessPoolExecutor(processes, context, _begin, (work,))
 
     def submit(block: Block) -> futures.Future[Solved]:
-        with _children_deaf():
+        with _undisturbed():
             return pool.submit(_solve_mine, block)
 
     try:
@@ -114,19 +115,30 @@ def _in_processes(
 
 
 @contextlib.contextmanager
-def _children_deaf() -> Iterator[None]:
-    """Keep Ctrl-C, which a terminal sends to everybody, from processes that are being started.
+def _undisturbed() -> Iterator[None]:
+    """Start processes whole, and deaf to Ctrl-C, which a terminal sends to everybody.
 
-    They inherit it. To this one it comes a moment later.
+    It reaches this process a moment later, and others through it.
     """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    held: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda *interrupt: held.append(interrupt))
     try:
-        yield
+        if hasattr(signal, "pthread_sigmask"):  # inherited; Windows has none
+            mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                yield
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        else:
+            yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
+        if held:
+            before(*held[0])
 
 
 def _on_cluster(

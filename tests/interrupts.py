@@ -140,6 +140,12 @@ KINDS = {
     "cluster": (_cluster, 8.0, False),
 }
 COMMAND_LINE = {"command line": (6.0, False), "cold command line": (15.0, True)}
+#: How often each is interrupted: 40 runs.
+RUNS = {
+    **{"cold": 4, "cold entrepreneurs": 3, "cold capital": 3},
+    **{"solves": 4, "large": 3, "batch": 3, "threads": 4, "store": 4, "processes": 4},
+    **{"cluster": 1, "command line": 4, "cold command line": 3},
+}
 
 
 def digest(data):
@@ -199,7 +205,7 @@ def _interrupt(
         faults.append(f"says {err[-300:]!r}")
     text = json.loads(said.get("traceback", '""'))
     if len(text.splitlines()) > LONG or "numba" in text or "llvmlite" in text:
-        faults.append(text)
+        faults.append(text[-1500:])
     if said.get("children", "0") != "0":
         faults.append(f"{said['children']} processes live on")
     return float(said.get("at", "nan")) - sent, faults + _left(process.pid)
