@@ -18,9 +18,10 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, near
 from nege.geography import Geography
+from nege.immutable import Held, Immutable, frozen
 from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
-from nege.metrics import frozen
+from nege.keywords import hinted_call
 from nege.models import storage
 from nege.models.indifference import Arithmetic, Indifference, Tastes
 from nege.models.results import Deviations, LongRun, ShortRun, Uniqueness, Variable
@@ -35,29 +36,7 @@ ONLINE_PARAMETERS = ("trade_cost", "commission", "amenity")
 OVER_PLACES = {"region", "place", "origin", "destination"}
 
 
-class _Labelled:
-    """A field that may hold a DataArray: the model keeps its own, others get copies.
-
-    A DataArray lets its values be replaced, which a model that has made its kernel would
-    not notice.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, model: Any, owner: type) -> Any:
-        if model is None:
-            raise AttributeError(self.name)  # as of a field without a default
-        value = model.__dict__[self.name]
-        if not isinstance(value, xr.DataArray):
-            return value
-        return value.copy(deep=False, data=frozen(value.values))  # a shell of its own
-
-    def __set__(self, model: Any, value: Any) -> None:
-        model.__dict__[self.name] = value
-
-
-class Model:
+class Model(Immutable):
     """Base of the models: a geography, parameters, and perhaps an online region.
 
     A subclass is a frozen dataclass with the fields ``geography`` and ``online``,
@@ -98,7 +77,9 @@ class Model:
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         for name in vars(cls).get("labelled", ()):
-            setattr(cls, name, _Labelled(name))
+            setattr(cls, name, Held(name))
+        if "__init__" in vars(cls):
+            cls.__init__ = hinted_call(cls.__init__)  # type: ignore[method-assign]
         if "title" in vars(cls):  # a model, not what several have in common
             Model._known[cls.__name__] = cls
 
@@ -220,6 +201,26 @@ class Model:
         """
         return None
 
+    @property
+    def mobile_weight(self) -> float:
+        """What the mean payoff of those who move counts in welfare; 0 where they are no people."""
+        return 0.0
+
+    def immobile_welfare(self, values: Mapping[str, np.ndarray]) -> Any:
+        """Return what everybody else adds to welfare, from the other variables."""
+        return 0.0
+
+    def welfare(
+        self, values: Mapping[str, np.ndarray], dynamics: Replicator | Logit | None = None
+    ) -> Any:
+        """Return welfare from the other variables, in the unit of payoffs.
+
+        Those who move count by their mean payoff, people who differ in taste by their expected
+        utility (``Logit.expected``); those who do not move by what they have.
+        """
+        moving = (dynamics or Replicator()).expected(self, values["share"], values[self.payoff])
+        return self.mobile_weight * moving + self.immobile_welfare(values)
+
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""
         raise NotImplementedError
@@ -257,8 +258,11 @@ class Model:
         """
         return None
 
-    def uniqueness(self) -> Uniqueness | None:
-        """Return whether only one long run is proven to exist; None where no condition is known."""
+    def uniqueness(self, dynamics: Replicator | Logit | None = None) -> Uniqueness | None:
+        """Return whether only one long run is proven to exist; None where no condition is known.
+
+        By default for people who follow payoffs alone.
+        """
         return None
 
     def default_start(self) -> np.ndarray:
@@ -299,6 +303,12 @@ class Model:
             "shares sum to one": abs(float(np.sum(share)) - 1.0),
             "shares not negative": float(np.maximum(0.0, -np.min(share))),
         }
+        if self.mobile_weight:
+            values = {name: data[name].values for name in self.variables}
+            wanted, payoff = float(self.welfare(values, dynamics)), values[self.payoff]
+            # Of a utility, which may be about zero, relative to what is added up.
+            size = abs(wanted) + self.mobile_weight * float(np.sum(share * np.abs(payoff)))
+            found["welfare"] = abs(float(values["welfare"]) - wanted) / size
         if dynamics is not None:
             found["complementarity"] = dynamics.gap(self, share, self.compared(data))
         return found
@@ -409,9 +419,32 @@ class Model:
     def _is_online(key: str) -> bool:
         return str(key).startswith(ONLINE) and key.removeprefix(ONLINE) in ONLINE_PARAMETERS
 
-    def label(self, share: np.ndarray, state: np.ndarray, parameters: Any = None) -> xr.Dataset:
+    def label(
+        self,
+        share: np.ndarray,
+        state: np.ndarray,
+        parameters: Any = None,
+        dynamics: Replicator | Logit | None = None,
+    ) -> xr.Dataset:
         """Return the solved economy as a Dataset, with names and units."""
-        return xr.Dataset(self.named(self.outcome(share, state, parameters)), coords=self._labels)
+        values = self.settled(share, state, parameters, dynamics)
+        data = self._blank.copy(data={name: frozen(values[name]) for name in self.variables})
+        if "welfare" in data:
+            data["welfare"].attrs.update(self.describe("welfare", dynamics))
+        return data
+
+    def settled(
+        self,
+        share: np.ndarray,
+        state: np.ndarray,
+        parameters: Any,
+        dynamics: Replicator | Logit | None,
+    ) -> dict[str, np.ndarray]:
+        """Return ``outcome``, with welfare as those who move by some dynamics have it."""
+        values = self.outcome(share, state, parameters)
+        if self.mobile_weight and isinstance(dynamics, Logit):
+            values["welfare"] = self.welfare(values, dynamics)
+        return values
 
     def named(
         self, values: Mapping[str, np.ndarray], front: tuple[str, ...] = ()
@@ -423,14 +456,23 @@ class Model:
         }
 
     @functools.cached_property
-    def _labels(self) -> Any:
-        # Indexes are made once: they are half of what a small Dataset costs.
-        return xr.Dataset(coords=self.coordinates()).coords
+    def _blank(self) -> xr.Dataset:
+        # Made once: names, units and indexes are most of what a small Dataset costs.
+        labels = self.coordinates()
+        sizes = {dim: np.size(label) for dim, label in labels.items()}
+        zeros = {
+            name: np.zeros([sizes[dim] for dim in variable.dims])
+            for name, variable in self.variables.items()
+        }
+        return xr.Dataset(self.named(zeros), coords=labels)
 
-    def describe(self, variable: str) -> dict[str, str]:
-        """Return the attributes of a variable: what it means, and its unit."""
+    def describe(self, variable: str, dynamics: Replicator | Logit | None = None) -> dict[str, str]:
+        """Return the attributes of a variable: what it means, its unit, and what tastes change."""
         about = self.variables[variable]
-        return {"long_name": about.meaning, "units": about.unit}
+        words = {"long_name": about.meaning, "units": about.unit}
+        if variable == "welfare" and self.mobile_weight and isinstance(dynamics, Logit):
+            words["comment"] = f"{self.movers} count by their expected utility"
+        return words
 
     def coordinates(self) -> dict[str, Any]:
         """Return the labels of every dimension of the model's variables."""

@@ -224,7 +224,19 @@ class LinearDemand(Model):
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
     ) -> dict[str, np.ndarray]:
         """Return wages, prices, surpluses, incomes and utilities at a share."""
-        return outcome(self.numbers(), self.tables(), share, state)
+        values = outcome(self.numbers(), self.tables(), share, state)
+        return {**values, "welfare": self.welfare(values)}
+
+    @property
+    def mobile_weight(self) -> float:
+        """How many skilled workers there are."""
+        return self.total_skilled
+
+    def immobile_welfare(self, values: Mapping[str, np.ndarray]) -> Any:
+        """Return the utility of farmers together."""
+        paid = self.total_skilled * values["share"] * values["wage"]
+        surplus = values["surplus"][..., : len(self.geography)] @ self.farmers.values
+        return np.sum(values["income"] - paid, axis=-1) + self.total_farmers * surplus
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Return by how much stored variables violate each equation above, without the kernels."""
