@@ -15,6 +15,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.kernels import agglomeration
+from nege.models.limits import Limit
 
 CHANNELS = ("offline", "online")
 
@@ -79,6 +80,14 @@ PARAMETERS: dict[str, Parameter] = {
 }
 
 
+#: Of parameters that are one number.
+BOUNDS = {
+    name: validation.Bounds(**parameter.bounds, cure=parameter.cure)
+    for name, parameter in PARAMETERS.items()
+    if not parameter.dims
+}
+
+
 def labels(industries: Sequence[str], places: Sequence[str]) -> dict[str, Sequence[str]]:
     """Return the labels of every dimension."""
     return {"industry": industries, "input": industries, "place": places, "channel": CHANNELS}
@@ -103,17 +112,23 @@ def checked(
     return found
 
 
-def check_together(p: Mapping[str, Any]) -> None:
-    """Refuse parameters that are fine alone but make no economy together."""
-    industries = [str(name) for name in p["sigma"]["industry"].values]
-    total = float(p["consumption"].sum()) + p["housing"]
-    if not abs(total - 1.0) <= validation.SUM_TOLERANCE:
-        raise InputError(
+def spent(consumption: xr.DataArray, housing: Any) -> Limit:
+    """Return whether consumers spend what they have, elementwise, and the refusal if not."""
+    total = float(consumption.values.sum()) + housing
+    return (
+        abs(total - 1.0) <= validation.SUM_TOLERANCE,
+        lambda: InputError(
             "consumption",
-            p["consumption"].values.tolist(),
-            f"shares that sum to one with housing ({p['housing']:g}); the sum is {total:.10g}",
+            consumption.values.tolist(),
+            f"shares that sum to one with housing ({housing:g}); the sum is {total:.10g}",
             "Consumers spend all they have: give both.",
-        )
+        ),
+    )
+
+
+def check_together(p: Mapping[str, Any]) -> None:
+    """Refuse tables that are fine alone but make no economy together."""
+    industries = [str(name) for name in p["sigma"]["industry"].values]
     alpha, land_share = p["inputs"].values, p["land_share"].values
     labour_share = 1.0 - alpha.sum(0) - land_share
     for name, share in zip(industries, labour_share, strict=True):

@@ -23,6 +23,7 @@ from nege.kernels.points import Many
 from nege.metrics import frozen
 from nege.models import storage
 from nege.models.indifference import Arithmetic, Indifference, Tastes
+from nege.models.limits import Limited
 from nege.models.results import Deviations, LongRun, ShortRun, Uniqueness, Variable
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
@@ -57,7 +58,7 @@ class _Labelled:
         model.__dict__[self.name] = value
 
 
-class Model:
+class Model(Limited):
     """Base of the models: a geography, parameters, and perhaps an online region.
 
     A subclass is a frozen dataclass with the fields ``geography`` and ``online``,
@@ -335,7 +336,8 @@ class Model:
         Returns
         -------
         Model
-            Checked like any other; this one stays as it is.
+            Checked like any other; this one stays as it is. Where nothing changes but
+            numbers, that takes microseconds.
 
         Raises
         ------
@@ -347,6 +349,10 @@ class Model:
                 "changes", changes, "a mapping of names to values", 'For example {"sigma": 6}.'
             )
         changes = {**(changes or {}), **more}
+        single = all(np.isscalar(x) or getattr(x, "ndim", None) == 0 for x in changes.values())
+        scalars = self.scalars() if single else {}
+        if single and changes.keys() <= scalars.keys():
+            return self.with_numbers(changes, scalars)
         arguments = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
         online = {key: changes.pop(key) for key in list(changes) if self._is_online(key)}
         for name in changes:
@@ -388,22 +394,6 @@ class Model:
     def without_online(self) -> Self:
         """Return the economy without its online region."""
         return self.replace(online=None)
-
-    def moved(self, name: str, value: float) -> Self:
-        """Return the economy with one of ``varied()`` at a value between two that were checked.
-
-        For work at thousands of values, where checking all of the economy again, as
-        ``replace`` does, would take most of the time.
-        """
-        made = object.__new__(type(self))
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            made.__dict__[field.name] = self.__dict__[field.name]
-        if self._is_online(name) and self.online is not None:
-            changed: dict[str, Any] = {name.removeprefix(ONLINE): value}
-            made.__dict__["online"] = dataclasses.replace(self.online, **changed)
-        else:
-            made.__dict__[name] = value
-        return made
 
     @staticmethod
     def _is_online(key: str) -> bool:

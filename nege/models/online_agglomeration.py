@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,6 +25,7 @@ from nege.models import agglomeration_parameters as fields
 from nege.models import agglomeration_unknowns as unknowns
 from nege.models.agglomeration_search import LARGE, NUDGE, clear, deviations, find
 from nege.models.base import Model
+from nege.models.limits import Limit
 from nege.models.results import Deviations, LongRun, ShortRun, Variable
 from nege.options import Logit, Replicator, SolverOptions
 
@@ -177,6 +178,7 @@ class OnlineAgglomeration(Model):
     remote_friction: float
 
     online = None  # every place has its own online channel instead of an online region
+    bounds = fields.BOUNDS
     title: ClassVar[str] = "online agglomeration"
     parameters: ClassVar[tuple[str, ...]] = (*fields.PARAMETERS, "platform_owner")
     labelled: ClassVar[tuple[str, ...]] = tuple(
@@ -254,13 +256,18 @@ class OnlineAgglomeration(Model):
         if land is None:
             given["land"] = 1.0 / len(places)
         found = fields.checked(given, industries, places)
-        fields.check_together(found)
         self._hold(
             geography=geography,
             industries=industries,
             platform_owner=fields.frozen_shares(platform_owner, places),
             **found,
         )
+        self.check_limits()
+        fields.check_together(found)
+
+    def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
+        """Yield that consumers spend what they have."""
+        yield fields.spent(self.__dict__["consumption"], at["housing"])
 
     def kernel_with(
         self, operator: str = "auto", *, compiled: bool = True
