@@ -100,10 +100,10 @@ class Points:
         values = {name: self._value(array, index) for name, array in self.parameters.items()}
         numbers = {name: value for name, value in values.items() if isinstance(value, float)}
         at = ", ".join(f"{name}={value}" for name, value in (labels | numbers).items())
-        which = f"the first of {count} of {total} points" if count > 1 else f"1 of {total} points"
+        several = f"the first of {count} refused" if count > 1 else "the only one refused"
         where = (
-            f"That is at {at}, {which} that are refused: leave them out, or go on without them by "
-            'invalid="record".'
+            f"That is at {at}, {several} of {total} points: leave such points out, or go on "
+            'without them by invalid="record".'
         )
         try:
             self.economy(model, index)
