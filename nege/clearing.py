@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
 from nege import axes, batch, points, validation
@@ -181,16 +182,16 @@ class _Grid:
         self.points = none if parameters is None else points.grid(model, parameters)
         self.axes = {name: array.values for name, array in self.points.parameters.items()}
         self.along = axes.followed(along, self.axes)
-        self.labelled = with_dims(share, self.axes)
-        self.dims = tuple(str(dim) for dim in self.labelled.dims if dim != "region")
-        shares = self.labelled.transpose(*self.dims, "region")
-        self.shares = validation.many_shares("share", shares, model.regions)
+        labelled = validation.many_shares("share", share, model.regions)
+        axes.apart("share", labelled, self.axes)
+        self.dims = tuple(str(dim) for dim in labelled.dims[:-1])
+        self.shares, self.coords = labelled.values, dict(labelled.coords)
         self.flat = self.shares.reshape(-1, self.shares.shape[-1])
         self._check()
 
     def _check(self) -> None:
         """Refuse what cannot be done, before anything is."""
-        for name in (*self.axes, *self.dims, *self.labelled.coords):
+        for name in (*self.axes, *self.dims, *self.coords):
             if name in PROOF or name in self.model.variables:
                 cure = "The result has a variable of that name: rename it."
                 raise InputError("share", name, "free of names that the result bears", cure)
@@ -286,34 +287,14 @@ class _Grid:
             name: (dims, proof[name].reshape(shape + inner), {"long_name": meaning})
             for name, meaning in PROOF.items()
         }
-        coords = {name: v for name, v in self.labelled.coords.items() if name != "region"}
         return xr.Dataset(
             {**self.model.named(values, dims), **proven},
-            coords={**self.axes, **coords, **self.model.coordinates()},
+            coords={**self.axes, **self.coords, **self.model.coordinates()},
             attrs={"model": repr(self.model), **provenance(self.options), "operator": operator},
         )
 
 
 def _are_many(share: Any) -> bool:
-    if isinstance(share, (xr.DataArray, np.ndarray)):
+    if isinstance(share, (xr.DataArray, np.ndarray, pd.DataFrame)):
         return share.ndim > 1
     return isinstance(share, (list, tuple)) and len(share) > 0 and np.iterable(share[0])
-
-
-def with_dims(share: Any, varied: Container[Any] = ()) -> xr.DataArray:
-    """Name the dimensions of many shares: the last is the region, others are points.
-
-    What is varied along with them has names of its own.
-    """
-    if isinstance(share, xr.DataArray):
-        if "region" not in share.dims:
-            raise InputError("share", share.dims, 'an array over "region"', "Name its dim region.")
-        for name in (*share.dims, *share.coords):
-            if name in varied:
-                allowed = "over dimensions, and with coordinates, that are not varied too"
-                cure = f"Rename {name!r} or drop it: share.drop_vars({name!r})."
-                raise InputError("share", name, allowed, cure)
-        return share
-    array = validation.real_array("share", share, "shares, with the region in the last dimension")
-    front = ("point",) if array.ndim == 2 else tuple(f"point_{i}" for i in range(array.ndim - 1))
-    return xr.DataArray(array, dims=(*front, "region"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nege import validation
 from nege.errors import InputError
+from nege.keywords import hinted
 
 __all__ = ["OnlineRegion"]
 
@@ -22,6 +23,7 @@ BOUNDS = {
 }
 
 
+@hinted
 @dataclass(frozen=True, kw_only=True)
 class OnlineRegion:
     """A place that is equally near to everyone: firms in it serve all at the digital trade cost.

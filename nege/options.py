@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,11 @@ import numpy as np
 
 from nege import validation
 from nege.errors import InputError
+from nege.immutable import Immutable, by_value, held
 from nege.kernels.codes import METHODS
 from nege.kernels.fixed_point import Options
 from nege.kernels.long_run import Dynamics
+from nege.keywords import hinted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,6 +29,7 @@ CHOICES = {
 }
 
 
+@hinted
 @dataclass(frozen=True, kw_only=True)
 class SolverOptions:
     """Tolerances and limits of a solve; reaching a limit is never success.
@@ -97,6 +99,7 @@ class SolverOptions:
         return Options(self.tolerance_residual, self.tolerance_error, self.limit_iterations, method)
 
 
+@hinted
 @dataclass(frozen=True, kw_only=True)
 class Replicator:
     """People drift to regions that pay more than the average: the field's usual dynamics.
@@ -134,6 +137,10 @@ class Replicator:
         """Return what the kernels need of these dynamics."""
         return Dynamics(False, 1.0, 0.0, np.zeros(len(model.regions)))
 
+    def expected(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> Any:
+        """Return what people have on average, of payoffs over the last dimension."""
+        return np.sum(share * payoff, axis=-1)
+
     def gap(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> float:
         """Return the violation of complementarity: how far payoffs are from equal, relatively.
 
@@ -146,8 +153,10 @@ class Replicator:
         return float(np.maximum(inside, outside))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Logit:
+@hinted
+@held("weights")
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Logit(Immutable):
     """People differ in taste, so every region keeps some: the smooth long run.
 
     lambda_r = B_r omega_r^(1/s) / sum_q B_q omega_q^(1/s), reached by
@@ -157,7 +166,8 @@ class Logit:
     Parameters
     ----------
     scale : float
-        Scale s > 0 of tastes: small means that nearly all follow the real wage.
+        Scale s > 0 of tastes: small means that nearly all follow the real wage. Of payoffs that
+        are utilities, s is in their unit, and exp(omega/s) stands for omega^(1/s).
     weights : DataArray, mapping or array, optional
         Location weights B over region, positive; only their ratios count. All
         equal by default. With an online region, either they include it or
@@ -171,6 +181,14 @@ class Logit:
     InputError
         Where a number is out of range, or the online region's weight is not
         stated while `weights` is.
+
+    Notes
+    -----
+    In ``welfare`` of a long run, those who move then count by their expected utility
+    (sum_r b_r omega_r^(1/s))^s, or s ln sum_r b_r exp(omega_r/s) of utilities, b = B/sum(B): by
+    the payoff that would be worth as much to them if every region paid it. Elsewhere, and in
+    short runs, they count by their mean payoff. What it is worth to have so many regions to
+    choose from, a factor (sum_r B_r)^s, is left out, so only ratios of weights count.
 
     Examples
     --------
@@ -187,10 +205,21 @@ class Logit:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scale", validation.number("scale", self.scale, above=0.0))
-        object.__setattr__(self, "weights", copy.deepcopy(self.weights))  # ours alone
         if self.online_weight is not None:
             weight = validation.number("online_weight", self.online_weight, above=0.0)
             object.__setattr__(self, "online_weight", weight)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Logit):
+            return NotImplemented
+        return self._value() == other._value()
+
+    def __hash__(self) -> int:
+        return hash(self._value())
+
+    def _value(self) -> tuple[Any, ...]:
+        """Return what makes two of them the same: labelled weights in whatever order."""
+        return self.scale, self.online_weight, by_value(self.weights)
 
     def __str__(self) -> str:
         return f"logit tastes of scale {self.scale:g}"
@@ -198,6 +227,21 @@ class Logit:
     def kernel(self, model: Model) -> Dynamics:
         """Return what the kernels need of these dynamics."""
         return Dynamics(True, 1.0 / self.scale, 1.0, np.log(self.region_weights(model)))
+
+    def expected(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> Any:
+        """Return expected utility, as the payoff that would be worth as much if paid everywhere.
+
+        (sum_r b_r V_r^(1/s))^s, or s ln sum_r b_r exp(V_r/s) of payoffs that are utilities
+        (McFadden 1978; Small & Rosen 1981), over the last dimension. Weights b = B/sum(B) sum to
+        one, which leaves out the factor (sum_r B_r)^s, the worth of having so many regions to
+        choose from: so the unit is that of payoffs, and only ratios of weights count.
+        """
+        weights = self.region_weights(model)
+        with np.errstate(divide="ignore"):
+            level = payoff if model.differences else np.log(payoff)
+        logs = np.log(weights / np.sum(weights)) + level / self.scale
+        level = self.scale * np.logaddexp.reduce(logs, axis=-1)
+        return level if model.differences else np.exp(level)
 
     def gap(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> float:
         """Return the largest |ln(share / choice probability)|."""
@@ -212,18 +256,19 @@ class Logit:
     def region_weights(self, model: Model) -> np.ndarray:
         """Return the weight of every region of a model, the online one last."""
         places = model.geography.names
+        given = vars(self)["weights"]  # itself, for messages
         if self.online_weight is None:
-            if self.weights is None:
+            if given is None:
                 return np.ones(len(model.regions))
-            if model.online is not None and _covers(self.weights, places):
+            if model.online is not None and _covers(given, places):
                 raise InputError(
                     "weights",
-                    self.weights,
+                    given,
                     "given for the online region too",
                     "State online_weight=..., in the same unit as weights: nobody else can know "
                     "how much room people see online.",
                 )
-            return validation.vector("weights", self.weights, model.regions, above=0.0)
+            return validation.vector("weights", given, model.regions, above=0.0)
         if model.online is None:
             raise InputError(
                 "online_weight",
@@ -231,7 +276,7 @@ class Logit:
                 "left out for a model without an online region",
                 "Give the model online=nege.OnlineRegion(...).",
             )
-        weights: Any = np.ones(len(places)) if self.weights is None else self.weights
+        weights: Any = np.ones(len(places)) if given is None else given
         physical = validation.vector("weights", weights, places, above=0.0)
         return np.append(physical, self.online_weight)
 

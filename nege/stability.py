@@ -12,6 +12,7 @@ import xarray as xr
 
 from nege.equilibrium import Equilibrium
 from nege.errors import InputError
+from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.models.results import Deviations
 from nege.options import Logit, Replicator, SolverOptions
@@ -29,8 +30,9 @@ MOVERS = {  # what is there, and what is not
 VANISHING = 690.0  # in ln share: what tastes leave below this is zero in double precision
 
 
+@held("share", "eigenvalues", "directions", "entry")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Stability:
+class Stability(Immutable):
     """What becomes of small deviations from an economy at rest.
 
     Made by :func:`stability`. Rates are per unit of the dynamics' own time.
@@ -278,6 +280,15 @@ def _number(value: Any) -> str:
     if not np.iscomplexobj(value) or value.imag == 0.0:
         return f"{value.real:.4g}"
     return f"{value.real:.4g} ± {abs(value.imag):.3g}i (it oscillates)"
+
+
+def leading_rate(equilibrium: Equilibrium) -> float:
+    """Return the growth rate of the fastest small deviation from a long run; NaN if undefined."""
+    model, options = equilibrium.model, _options(equilibrium)
+    assert equilibrium.dynamics is not None  # a long run
+    motion = Motion(model, equilibrium.dynamics, options)
+    point = motion.at(equilibrium.data["share"].values.astype(float), model.start_state())
+    return fastest(motion.leading_rate(point), point.entry, options.tolerance_payoff)
 
 
 def _options(equilibrium: Equilibrium) -> SolverOptions:

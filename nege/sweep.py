@@ -19,7 +19,6 @@ import numpy as np
 import xarray as xr
 
 from nege import axes, points, validation, workers
-from nege.clearing import with_dims
 from nege.errors import InputError
 from nege.models import trade
 from nege.models.base import Model
@@ -105,8 +104,10 @@ def sweep(
     Dataset
         The model's variables over the swept dimensions in front, and ``status,
         residual, error, iterations`` per point, for long runs ``leading_eigenvalue,
-        perturbed`` too. Variables are NaN where ``status`` is not zero. With a store,
-        values are read from it where they are looked at.
+        perturbed`` too. That eigenvalue is NaN where a solve needs none, because its
+        equilibrium is proven to be the only one, unless `keep` names it. Variables are NaN
+        where ``status`` is not zero. With a store, values are read from it where they are
+        looked at.
 
     Raises
     ------
@@ -250,13 +251,11 @@ def _short_runs(
         if value is not None:
             cure = "Where people are is given, so that each short run stands for itself."
             raise InputError(name, value, "left out where share is given", cure)
-    if isinstance(share, Mapping):
-        share = model.check_share(share)
-    labelled = with_dims(share, varied.coords)
+    labelled = validation.many_shares("share", share, model.regions)
+    axes.apart("share", labelled, varied.coords)
     dims = {str(dim): size for dim, size in labelled.sizes.items() if dim != "region"}
-    shares = validation.many_shares("share", labelled.transpose(*dims, "region"), model.regions)
-    work = ShortRuns(model, varied, options, keep, shares, dims, unit, record)
-    work.coords.update({str(n): c.variable for n, c in labelled.coords.items() if n != "region"})
+    work = ShortRuns(model, varied, options, keep, labelled.values, dims, unit, record)
+    work.coords.update({str(name): coord.variable for name, coord in labelled.coords.items()})
     return work
 
 

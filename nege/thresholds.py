@@ -14,9 +14,10 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.dispersion import Modes, mixed, mode_name
+from nege.dispersion import mixed, mode_name, modes_of
 from nege.errors import InputError
 from nege.families import family_of
+from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.options import Logit, Replicator
 from nege.solve import check_dynamics, check_model
@@ -24,7 +25,8 @@ from nege.solve import check_dynamics, check_model
 __all__ = ["Threshold", "Thresholds", "break_points", "sustain_points"]
 
 
-class Threshold(float):
+@held("direction")
+class Threshold(Immutable, float):
     """A parameter value at which a pattern gives way; a float that knows what happens there."""
 
     #: What happens, in words.
@@ -39,14 +41,14 @@ class Threshold(float):
     ) -> Threshold:
         """Make one from its value and what happens there."""
         made = super().__new__(cls, value)
-        made.mode, made.multiplicity, made.direction = mode, multiplicity, direction
+        made.__setstate__({"mode": mode, "multiplicity": multiplicity, "direction": direction})
         return made
 
     def __getnewargs__(self) -> tuple[Any, ...]:
         return float(self), self.mode, self.multiplicity, self.direction
 
 
-class Thresholds(Sequence[Threshold]):
+class Thresholds(Immutable, Sequence[Threshold]):
     """All thresholds in an interval of one parameter, in order.
 
     Attributes
@@ -57,11 +59,16 @@ class Thresholds(Sequence[Threshold]):
         From where to where.
     """
 
+    kind: str
+    parameter: str
+    interval: tuple[float, float]
+    _found: tuple[Threshold, ...]
+
     def __init__(
         self, kind: str, parameter: str, interval: tuple[float, float], found: list[Threshold]
     ) -> None:
-        self.kind, self.parameter, self.interval = kind, parameter, interval
-        self._found = tuple(sorted(found))
+        about = {"kind": kind, "parameter": parameter, "interval": interval}
+        self.__setstate__({**about, "_found": tuple(sorted(found))})
 
     def __len__(self) -> int:
         return len(self._found)
@@ -121,7 +128,8 @@ def break_points(
     -------
     Thresholds
         Sorted, to 1e-12 of their size; each mode once, however many deviations share
-        it, with its name: on a racetrack the number of waves round it.
+        it, with its name: on a racetrack the number of waves round it. There, and between
+        places at equal distances, growth rates are Fourier coefficients, and fast.
 
     Raises
     ------
@@ -149,7 +157,7 @@ def break_points(
     if model.online is None or isinstance(family.dynamics, Replicator):
         share = np.zeros(size)
         share[:n] = 1.0 / n
-        modes = Modes(family, share)
+        modes = modes_of(family, share)
         for cluster in modes.clusters:
             for value in family.roots(functools.partial(modes.rate, cluster)):
                 found.append(_break(model, value, modes.shapes(cluster), 0.0))

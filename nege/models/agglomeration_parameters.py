@@ -15,7 +15,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.kernels import agglomeration
-from nege.models.limits import Limit
+from nege.models.changes import Limit
 
 CHANNELS = ("offline", "online")
 

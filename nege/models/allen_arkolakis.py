@@ -58,9 +58,10 @@ import xarray as xr
 from nege.errors import InputError
 from nege.geography import Geography
 from nege.models import ces, trade
-from nege.models.limits import Limit
+from nege.models.changes import Limit
 from nege.models.quantitative_model import VARIABLES, QuantitativeModel, check_fundamental
 from nege.models.results import Uniqueness, Variable
+from nege.options import Logit, Replicator
 from nege.validation import Bounds
 
 __all__ = ["AllenArkolakis"]
@@ -195,11 +196,17 @@ class AllenArkolakis(QuantitativeModel):
             "log_attraction": np.log(self.amenity.values),
         }
 
-    def uniqueness(self) -> Uniqueness:
-        """Return whether the long run is proven to be unique: |gamma_2/gamma_1| <= 1."""
-        one, two = gammas(self.scalars())
-        condition = "|gamma_2/gamma_1| <= 1 (Allen & Arkolakis 2014)"
-        unique = self.productivity_spillover + self.amenity_spillover <= 0.0  # the same, exactly
+    def uniqueness(self, dynamics: Replicator | Logit | None = None) -> Uniqueness:
+        """Return whether the long run is proven to be unique: |gamma_2/gamma_1| <= 1.
+
+        Tastes of scale s make places less pleasant with people: beta - s takes the place of beta.
+        """
+        beta, condition = self.amenity_spillover, "|gamma_2/gamma_1| <= 1 (Allen & Arkolakis 2014)"
+        if isinstance(dynamics, Logit):
+            beta -= dynamics.scale
+            condition += ", with tastes of scale s taken from beta"
+        one, two = gammas({**self.scalars(), "amenity_spillover": beta})
+        unique = self.productivity_spillover + beta <= 0.0  # the same, exactly
         return Uniqueness(unique, abs(two / one), condition)
 
     def spent(self, data: xr.Dataset) -> np.ndarray:

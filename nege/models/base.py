@@ -6,59 +6,31 @@ the NamedTuple that kernels read, and nowhere else.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import inspect
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import InputError, near
+from nege.errors import InputError
 from nege.geography import Geography
+from nege.immutable import Held, Immutable, frozen
 from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
-from nege.metrics import frozen
+from nege.keywords import hinted_call
 from nege.models import storage
+from nege.models.changes import ONLINE as ONLINE
+from nege.models.changes import ONLINE_PARAMETERS as ONLINE_PARAMETERS
+from nege.models.changes import Changeable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
-from nege.models.limits import Limited
 from nege.models.results import Deviations, LongRun, ShortRun, Uniqueness, Variable
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 
-ONLINE = storage.ONLINE
-ONLINE_PARAMETERS = ("trade_cost", "commission", "amenity")
 
-
-#: Dimensions over places: what has one belongs to the geography that it was made for.
-OVER_PLACES = {"region", "place", "origin", "destination"}
-
-
-class _Labelled:
-    """A field that may hold a DataArray: the model keeps its own, others get copies.
-
-    A DataArray lets its values be replaced, which a model that has made its kernel would
-    not notice.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, model: Any, owner: type) -> Any:
-        if model is None:
-            raise AttributeError(self.name)  # as of a field without a default
-        value = model.__dict__[self.name]
-        if not isinstance(value, xr.DataArray):
-            return value
-        return value.copy(deep=False, data=frozen(value.values))  # a shell of its own
-
-    def __set__(self, model: Any, value: Any) -> None:
-        model.__dict__[self.name] = value
-
-
-class Model(Limited):
+class Model(Changeable, Immutable):
     """Base of the models: a geography, parameters, and perhaps an online region.
 
     A subclass is a frozen dataclass with the fields ``geography`` and ``online``,
@@ -66,8 +38,6 @@ class Model(Limited):
     """
 
     title: ClassVar[str]
-    #: Scalar parameters that ``replace`` and sweeps take, without the online region's.
-    parameters: ClassVar[tuple[str, ...]]
     #: Parameters that may be DataArrays; those over the places take None for their default.
     labelled: ClassVar[tuple[str, ...]] = ()
     variables: ClassVar[Mapping[str, Variable]]
@@ -85,10 +55,6 @@ class Model(Limited):
     settles: ClassVar[str] = "log wages"
     #: Whether regions can be empty in a long run.
     corners: ClassVar[bool] = True
-    #: Parameters of the online region that can be varied.
-    online_parameters: ClassVar[tuple[str, ...]] = tuple(
-        ONLINE + name for name in ONLINE_PARAMETERS
-    )
     #: How far off an unstable rest point a solve steps.
     nudge: ClassVar[float] = 1e-6
     _known: ClassVar[dict[str, type[Model]]] = {}
@@ -99,7 +65,9 @@ class Model(Limited):
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         for name in vars(cls).get("labelled", ()):
-            setattr(cls, name, _Labelled(name))
+            setattr(cls, name, Held(name))
+        if "__init__" in vars(cls):
+            cls.__init__ = hinted_call(cls.__init__)  # type: ignore[method-assign]
         if "title" in vars(cls):  # a model, not what several have in common
             Model._known[cls.__name__] = cls
 
@@ -221,6 +189,26 @@ class Model(Limited):
         """
         return None
 
+    @property
+    def mobile_weight(self) -> float:
+        """What the mean payoff of those who move counts in welfare; 0 where they are no people."""
+        return 0.0
+
+    def immobile_welfare(self, values: Mapping[str, np.ndarray]) -> Any:
+        """Return what everybody else adds to welfare, from the other variables."""
+        return 0.0
+
+    def welfare(
+        self, values: Mapping[str, np.ndarray], dynamics: Replicator | Logit | None = None
+    ) -> Any:
+        """Return welfare from the other variables, in the unit of payoffs.
+
+        Those who move count by their mean payoff, people who differ in taste by their expected
+        utility (``Logit.expected``); those who do not move by what they have.
+        """
+        moving = (dynamics or Replicator()).expected(self, values["share"], values[self.payoff])
+        return self.mobile_weight * moving + self.immobile_welfare(values)
+
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""
         raise NotImplementedError
@@ -258,8 +246,11 @@ class Model(Limited):
         """
         return None
 
-    def uniqueness(self) -> Uniqueness | None:
-        """Return whether only one long run is proven to exist; None where no condition is known."""
+    def uniqueness(self, dynamics: Replicator | Logit | None = None) -> Uniqueness | None:
+        """Return whether only one long run is proven to exist; None where no condition is known.
+
+        By default for people who follow payoffs alone.
+        """
         return None
 
     def default_start(self) -> np.ndarray:
@@ -300,6 +291,12 @@ class Model(Limited):
             "shares sum to one": abs(float(np.sum(share)) - 1.0),
             "shares not negative": float(np.maximum(0.0, -np.min(share))),
         }
+        if self.mobile_weight:
+            values = {name: data[name].values for name in self.variables}
+            wanted, payoff = float(self.welfare(values, dynamics)), values[self.payoff]
+            # Of a utility, which may be about zero, relative to what is added up.
+            size = abs(wanted) + self.mobile_weight * float(np.sum(share * np.abs(payoff)))
+            found["welfare"] = abs(float(values["welfare"]) - wanted) / size
         if dynamics is not None:
             found["complementarity"] = dynamics.gap(self, share, self.compared(data))
         return found
@@ -316,92 +313,29 @@ class Model(Limited):
         """
         return None
 
-    def varied(self) -> tuple[str, ...]:
-        """Return the names that sweeps can vary, those of the online region included."""
-        if self.online is None:
-            return self.parameters
-        return (*self.parameters, *self.online_parameters)
-
-    def replace(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
-        """Return a copy of the economy with some parameters changed.
-
-        Parameters
-        ----------
-        changes : mapping, optional
-            New values by name.
-        **more
-            The same as keywords. Parameters of the online region are
-            ``online_trade_cost, online_commission, online_amenity``.
-
-        Returns
-        -------
-        Model
-            Checked like any other; this one stays as it is. Where nothing changes but
-            numbers, that takes microseconds.
-
-        Raises
-        ------
-        InputError
-            For a parameter that the model does not have, naming those near it.
-        """
-        if changes is not None and not isinstance(changes, Mapping):
-            raise InputError(
-                "changes", changes, "a mapping of names to values", 'For example {"sigma": 6}.'
-            )
-        changes = {**(changes or {}), **more}
-        single = all(np.isscalar(x) or getattr(x, "ndim", None) == 0 for x in changes.values())
-        scalars = self.scalars() if single else {}
-        if single and changes.keys() <= scalars.keys():
-            return self.with_numbers(changes, scalars)
-        arguments = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
-        online = {key: changes.pop(key) for key in list(changes) if self._is_online(key)}
-        for name in changes:
-            if name not in arguments:
-                known = [*arguments, *(ONLINE + name for name in ONLINE_PARAMETERS)]
-                raise InputError("parameter", name, "one of the model's", near(name, known))
-        arguments.update(changes)
-        stale = [
-            name
-            for name, value in arguments.items()
-            if isinstance(value, xr.DataArray)
-            and OVER_PLACES & set(value.dims)
-            and name not in changes
-        ]
-        moved = getattr(arguments["geography"], "names", None) != self.geography.names
-        if moved and stale:
-            defaults = inspect.signature(type(self)).parameters
-            optional = " and ".join(name for name in stale if defaults[name].default is None)
-            raise InputError(
-                "geography",
-                arguments["geography"],
-                f"given together with {' and '.join(stale)} where the places are others",
-                f"For {optional}, None is the default." if optional else "",
-            )
-        if online:
-            if not isinstance(arguments.get("online"), OnlineRegion):
-                raise InputError(
-                    "parameter",
-                    next(iter(online)),
-                    "a parameter of the model",
-                    "It has no online region: give it online=nege.OnlineRegion(trade_cost=...).",
-                )
-            arguments["online"] = dataclasses.replace(
-                arguments["online"],
-                **{key.removeprefix(ONLINE): value for key, value in online.items()},
-            )
-        return type(self)(**arguments)
-
-    def without_online(self) -> Self:
-        """Return the economy without its online region."""
-        return self.replace(online=None)
-
-    @staticmethod
-    def _is_online(key: str) -> bool:
-        return str(key).startswith(ONLINE) and key.removeprefix(ONLINE) in ONLINE_PARAMETERS
-
-    def label(self, share: np.ndarray, state: np.ndarray, parameters: Any = None) -> xr.Dataset:
+    def label(
+        self,
+        share: np.ndarray,
+        state: np.ndarray,
+        parameters: Any = None,
+        dynamics: Replicator | Logit | None = None,
+    ) -> xr.Dataset:
         """Return the solved economy as a Dataset, with names and units."""
-        return xr.Dataset(self.named(self.outcome(share, state, parameters)), coords=self._labels)
+        values = self.settled(share, state, parameters, dynamics)
+        return self._blank.copy(data={name: frozen(values[name]) for name in self.variables})
+
+    def settled(
+        self,
+        share: np.ndarray,
+        state: np.ndarray,
+        parameters: Any,
+        dynamics: Replicator | Logit | None,
+    ) -> dict[str, np.ndarray]:
+        """Return ``outcome``, with welfare as those who move by some dynamics have it."""
+        values = self.outcome(share, state, parameters)
+        if self.mobile_weight and isinstance(dynamics, Logit):
+            values["welfare"] = self.welfare(values, dynamics)
+        return values
 
     def named(
         self, values: Mapping[str, np.ndarray], front: tuple[str, ...] = ()
@@ -413,9 +347,15 @@ class Model(Limited):
         }
 
     @functools.cached_property
-    def _labels(self) -> Any:
-        # Indexes are made once: they are half of what a small Dataset costs.
-        return xr.Dataset(coords=self.coordinates()).coords
+    def _blank(self) -> xr.Dataset:
+        # Made once: names, units and indexes are most of what a small Dataset costs.
+        labels = self.coordinates()
+        sizes = {dim: np.size(label) for dim, label in labels.items()}
+        zeros = {
+            name: np.zeros([sizes[dim] for dim in variable.dims])
+            for name, variable in self.variables.items()
+        }
+        return xr.Dataset(self.named(zeros), coords=labels)
 
     def describe(self, variable: str) -> dict[str, str]:
         """Return the attributes of a variable: what it means, and its unit."""

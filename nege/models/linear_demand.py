@@ -48,7 +48,7 @@ from nege.geography import Geography
 from nege.kernels.operators import Dense
 from nege.models import ces, proofs, trade
 from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
-from nege.models.limits import Limit
+from nege.models.changes import Limit
 from nege.models.linear_demand_equations import Parameters, highest_cost, no_trade, outcome
 from nege.models.results import Variable
 from nege.online import BOUNDS as ONLINE_BOUNDS
@@ -145,7 +145,9 @@ class LinearDemand(Model):
         "surplus": Variable(("region",), "surplus of a consumer", "farmers' wage"),
         "income": Variable(("region",), "income", "farmers' wage"),
         "utility": Variable(("region",), "skilled utility, amenity included", "farmers' wage"),
-        "welfare": Variable((), "utility of everybody together", "farmers' wage"),
+        "welfare": Variable(
+            (), "utility of everybody together, expected under tastes", "farmers' wage"
+        ),
     }
 
     def __init__(
@@ -243,7 +245,19 @@ class LinearDemand(Model):
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
     ) -> dict[str, np.ndarray]:
         """Return wages, prices, surpluses, incomes and utilities at a share."""
-        return outcome(self.numbers(), self.tables(), share, state)
+        values = outcome(self.numbers(), self.tables(), share, state)
+        return {**values, "welfare": self.welfare(values)}
+
+    @property
+    def mobile_weight(self) -> float:
+        """How many skilled workers there are."""
+        return self.total_skilled
+
+    def immobile_welfare(self, values: Mapping[str, np.ndarray]) -> Any:
+        """Return the utility of farmers together."""
+        paid = self.total_skilled * values["share"] * values["wage"]
+        surplus = values["surplus"][..., : len(self.geography)] @ self.farmers.values
+        return np.sum(values["income"] - paid, axis=-1) + self.total_farmers * surplus
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Return by how much stored variables violate each equation above, without the kernels."""

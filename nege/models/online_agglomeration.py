@@ -25,7 +25,7 @@ from nege.models import agglomeration_parameters as fields
 from nege.models import agglomeration_unknowns as unknowns
 from nege.models.agglomeration_search import LARGE, NUDGE, clear, deviations, find
 from nege.models.base import Model
-from nege.models.limits import Limit
+from nege.models.changes import Limit
 from nege.models.results import Deviations, LongRun, ShortRun, Variable
 from nege.options import Logit, Replicator, SolverOptions
 

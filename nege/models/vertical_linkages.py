@@ -54,7 +54,7 @@ from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography
 from nege.models import ces, closed_forms, linkages_newton, linkages_outcome, linkages_slopes, trade
-from nege.models.limits import Limit
+from nege.models.changes import Limit
 from nege.models.linkages_equations import Parameters
 from nege.models.results import Variable
 from nege.online import OnlineRegion
@@ -239,6 +239,11 @@ class VerticalLinkages(ces.CESModel):
         """Return the derivative of every parameter of the kernels by one of ``varied()``."""
         made = super().direction(name)
         return made if self.workers is None else made._replace(workers=0.0 * self.workers.values)
+
+    @property
+    def mobile_weight(self) -> float:
+        """Zero: what the dynamics move is firms."""
+        return 0.0
 
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""
