@@ -1,5 +1,6 @@
 """New-economic-geography models with an online region: solved exactly, honestly and fast."""
 
+from nege import _starting as _starting  # before what takes time
 from nege import geography, scenarios, testing
 from nege._version import __version__
 from nege.accessor import DatasetAccessor
@@ -9,10 +10,11 @@ from nege.clearing import short_run
 from nege.counterfactual import counterfactual
 from nege.decomposition import decompose
 from nege.enumeration import equilibria
-from nege.equilibrium import Equilibrium, load
+from nege.equilibrium import Equilibrium
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.hysteresis import Hysteresis, hysteresis
 from nege.inversion import invert
+from nege.loading import load
 from nege.models.allen_arkolakis import AllenArkolakis
 from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_capital import FootlooseCapital

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -61,7 +62,9 @@ class OnlineAgglomeration(Model):
     geography : Geography, optional
         Places and distances; by default four equidistant places.
     industries : sequence of str
-        Names. With other than two, give whatever differs between them by default.
+        Names. Defaults that differ between industries are for two: with other than two, give
+        `consumption`, `inputs`, `land_share`, `transport_cost`, `search_cost` and
+        `digitisability`.
     sigma : industry
         Elasticity of substitution between varieties, above 1.
     variety : industry
@@ -181,8 +184,9 @@ class OnlineAgglomeration(Model):
     bounds = fields.BOUNDS
     title: ClassVar[str] = "online agglomeration"
     parameters: ClassVar[tuple[str, ...]] = (*fields.PARAMETERS, "platform_owner")
-    labelled: ClassVar[tuple[str, ...]] = tuple(
-        name for name, parameter in fields.PARAMETERS.items() if parameter.dims
+    labelled: ClassVar[tuple[str, ...]] = (
+        *(name for name, parameter in fields.PARAMETERS.items() if parameter.dims),
+        "platform_owner",
     )
     payoff: ClassVar[str] = "welfare"
     in_shares: ClassVar[bool] = False
@@ -238,6 +242,8 @@ class OnlineAgglomeration(Model):
         remote_friction: float = 1.3,
     ) -> None:
         given = dict(locals())
+        defaults = inspect.signature(type(self)).parameters
+        own = {name for name in defaults if given[name] is not defaults[name].default}
         geography = equidistant(4) if geography is None else geography
         if not isinstance(geography, Geography):
             cure = "Make one with nege.geography.equidistant(4)."
@@ -255,15 +261,14 @@ class OnlineAgglomeration(Model):
             given["productivity"] = wedge
         if land is None:
             given["land"] = 1.0 / len(places)
-        found = fields.checked(given, industries, places)
+        found = fields.checked(given, own, industries, places)
+        fields.check_together(found, own)
         self._hold(
             geography=geography,
             industries=industries,
             platform_owner=fields.frozen_shares(platform_owner, places),
             **found,
         )
-        self.check_limits()
-        fields.check_together(found)
 
     def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
         """Yield that consumers spend what they have."""
