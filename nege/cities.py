@@ -126,7 +126,7 @@ def _read(geonames: Any, file: int, codes: Sequence[str]) -> list[City]:
 
 def _codes(country: str | Iterable[str], countries: Mapping[str, Any]) -> tuple[str, ...]:
     given = (country,) if isinstance(country, str) else country
-    if not isinstance(given, Iterable):
+    if not isinstance(given, Iterable) or getattr(given, "ndim", 1) != 1:
         raise InputError("country", country, CODES, "Write the code as text.")
     codes: dict[str, None] = {}
     for one in given:

@@ -265,5 +265,7 @@ def with_dims(share: Any) -> xr.DataArray:
             raise InputError("share", share.dims, 'an array over "region"', "Name its dim region.")
         return share
     array = validation.real_array("share", share, "shares, with the region in the last dimension")
+    if array.ndim == 0:
+        raise InputError("share", share, "a share of each region", "It is one number.")
     front = ("point",) if array.ndim == 2 else tuple(f"point_{i}" for i in range(array.ndim - 1))
     return xr.DataArray(array, dims=(*front, "region"))

@@ -44,7 +44,7 @@ class InputError(NegeError, ValueError):
         self.argument, self.value, self.allowed, self.cure = argument, value, allowed, cure
 
     def __str__(self) -> str:
-        return f"{self.argument} must be {self.allowed}; got {_shorten(self.value)}." + (
+        return f"{self.argument} must be {self.allowed}; got {shorten(self.value)}." + (
             f" {self.cure}" if self.cure else ""
         )
 
@@ -86,15 +86,20 @@ def require(module: str, extra: str, purpose: str) -> ModuleType:
 def near(name: object, known: Iterable[str]) -> str:
     """Say which known names are close to a wrong one, and which exist."""
     known = [str(option) for option in known]
-    close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+    text = name if isinstance(name, str) else shorten(name)
+    close = difflib.get_close_matches(text, known, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(map(repr, close))}? " if close else ""
     if len(known) > 12:
         return hint + f"There are {len(known)} names, from {known[0]!r} to {known[-1]!r}."
     return hint + f"Known: {', '.join(known)}."
 
 
-def _shorten(value: Any) -> str:
+def shorten(value: Any) -> str:
+    """Return what a value looks like, in a line."""
     # A path is worth its length; an array is not.
     limit = 300 if isinstance(value, str) else 80
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # what cannot say what it is must not hide what is wrong with it
+        text = f"a {type(value).__name__} that cannot be shown"
     return text if len(text) <= limit else text[: limit - 3] + "..."

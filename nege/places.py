@@ -208,6 +208,9 @@ class Geography(Frozen):
         >>> Geography.from_dataset(nege.geography.grid(2, 3).to_dataset()).metric
         Grid(ny=2, nx=3)
         """
+        cure = "Give what Geography.to_dataset returned"
+        if not isinstance(dataset, xr.Dataset):
+            raise InputError("dataset", dataset, "a stored geography", f"{cure}.")
         attrs = dataset.attrs
         try:
             names = distinct_names("region", texts("region", dataset["region"]))
@@ -225,7 +228,7 @@ class Geography(Frozen):
                 case other:
                     raise KeyError(other)
         except KeyError as missing:
-            cure = f"Give what Geography.to_dataset returned; this one lacks {missing}."
+            cure = f"{cure}; this one lacks {missing}."
             raise InputError("dataset", list(dataset), "a stored geography", cure) from missing
         columns = {name: dataset[name].variable for name in dataset if name in ATTRIBUTES}
         source = {key: text for key, text in attrs.items() if key == "source"}

@@ -125,6 +125,7 @@ def sweep(
     check_model(model)
     options = check_options(options)
     processes = validation.whole("processes", processes, at_least=1)
+    overwrite = validation.flag("overwrite", overwrite)
     if unit is not None:
         unit = validation.whole("unit", unit, at_least=1)
     client = workers.check_client(client)
@@ -134,7 +135,7 @@ def sweep(
         if is_list
         else points.grid(model, parameters)
     )
-    if along == FIRST:
+    if isinstance(along, str) and along == FIRST:
         along = None if is_list or share is not None else next(iter(varied.sizes))
     work: LongRuns | ShortRuns
     if share is None:
@@ -304,7 +305,9 @@ class _Silent:
 
 def progress_bar(progress: bool | None, total: int | None, unit: str = "economies") -> Any:
     """Return a progress bar that appears after a second, or one that never does."""
-    if progress is None:
+    if progress is not None:
+        validation.flag("progress", progress)
+    else:
         progress = total != 1 and (sys.stderr.isatty() or "ipykernel" in sys.modules)
     if not progress:
         return _Silent()

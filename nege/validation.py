@@ -8,7 +8,7 @@ changed: what comes back is a fresh, native, C-contiguous float64 copy.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -75,10 +75,26 @@ def plain(argument: str, value: Any, allowed: str) -> np.ndarray:
         raise InputError(argument, value, allowed, cure)
     if np.ma.is_masked(value):
         raise InputError(argument, value, allowed, "Some of its values are masked: fill them.")
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        raise InputError(argument, value, allowed, "These are bytes: decode them first.")
     try:
-        return np.asarray(value)
+        array = np.asarray(value)
     except ValueError as error:
         raise InputError(argument, value, allowed, "Its rows differ in length.") from error
+    except Exception as error:  # whatever the object does when it is asked for its numbers
+        raise InputError(argument, value, allowed, f"It is no array: {error}.") from error
+    if array.dtype.kind in "iuf" and isinstance(value, (list, tuple)) and _holds_flag(value):
+        cure = "True and False are no numbers: write 1 and 0 if these are meant."
+        raise InputError(argument, value, allowed, cure)
+    return array
+
+
+def _holds_flag(values: Any) -> bool:
+    """Whether a list has True or False among its numbers, which NumPy would make 1 and 0."""
+    return any(
+        _holds_flag(item) if isinstance(item, (list, tuple)) else isinstance(item, (bool, np.bool_))
+        for item in values
+    )
 
 
 def real_array(argument: str, value: Any, allowed: str) -> np.ndarray:
@@ -224,10 +240,36 @@ def from_pandas(value: Any, dims: Sequence[str], names: Sequence[str] | None = N
 
 
 def texts(argument: str, names: Any) -> list[Any]:
-    """List names, but not the letters of a single one."""
-    if isinstance(names, str) or not isinstance(names, Iterable):
-        raise InputError(argument, names, "a sequence of names", "Put it in a list.")
-    return np.asarray(names).tolist() if isinstance(names, xr.DataArray) else list(names)
+    """List names, but not the letters of a single one, nor what has no order."""
+    allowed = "a sequence of names"
+    if isinstance(names, (str, bytes, bytearray, memoryview)) or not isinstance(names, Iterable):
+        raise InputError(argument, names, allowed, "Put it in a list.")
+    if isinstance(names, (Set, Mapping)):
+        raise InputError(argument, names, allowed, "Names have an order: put them in a list.")
+    if isinstance(names, (np.ndarray, xr.DataArray, pd.Series)):
+        if np.ndim(names) != 1:
+            raise InputError(argument, names, allowed, f"Its shape is {np.shape(names)}.")
+        return list(np.asarray(names).tolist())
+    try:
+        return list(names)
+    except Exception as error:  # whatever stops in the middle, as a closed file does
+        raise InputError(argument, names, allowed, f"It stops: {error}.") from error
+
+
+def flag(argument: str, value: Any) -> bool:
+    """Return True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputError(argument, value, "True or False")
+    return bool(value)
+
+
+def generator(argument: str, rng: Any) -> np.random.Generator:
+    """Return a generator of random numbers, from a seed or as it is given."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if isinstance(rng, (bool, np.bool_)) or not isinstance(rng, (int, np.integer)) or rng < 0:
+        raise InputError(argument, rng, "a whole number of at least 0 or a numpy.random.Generator")
+    return np.random.default_rng(int(rng))
 
 
 def known(argument: str, name: Any, names: Sequence[str]) -> str:
