@@ -41,20 +41,15 @@ from nege.metrics import Matrix
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 #: Search and digital cost of services ahead of the digital turn.
 BEFORE = {"search_cost": (6.0, 3.0), "digital_cost": (9.0, 5.0)}
-CITIES, APART = 30, 0.05  # how many; less than 50 km from a larger one is a part of that
+CITIES, APART = 30, 50.0  # how many; nearer than so many kilometres to a larger one is part of it
 GERMAN_UNIT = 300e3  # metres
 METRES_PER_MAP_UNIT = 100e3
 
 
 def chinese_cities(count: int = CITIES) -> Geography:
     """Return the largest Chinese cities, without districts that GeoNames lists on their own."""
-    listed = nege.geography.cities("CN", min_population=1_000_000)
-    distance = listed.distance.values
-    chosen: list[int] = []
-    for place in range(len(listed)):  # largest first
-        if len(chosen) < count and (distance[place, chosen] >= APART).all():
-            chosen.append(place)
-    return listed.select([listed.names[place] for place in chosen])
+    listed = nege.geography.cities("CN", min_population=1_000_000, separate=APART)
+    return listed.select(listed.names[:count])
 
 
 def cities(count: int = CITIES) -> tuple[nege.OnlineAgglomeration, xr.Dataset]:

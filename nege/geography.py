@@ -302,8 +302,17 @@ def from_distance(
     return Geography(names, Matrix(values), str(unit or "distance"), "given distances", table)
 
 
-def cities(country: str | Iterable[str] = "CN", min_population: float = 500_000) -> Geography:
+def cities(
+    country: str | Iterable[str] = "CN",
+    min_population: float = 500_000,
+    *,
+    separate: float = 30.0,
+) -> Geography:
     """Real cities of one or several countries, largest first, from GeoNames (CC BY 4.0).
+
+    GeoNames lists boroughs and suburbs beside the city that they belong to. A place nearer
+    than `separate` to a larger one is part of it and left out; the larger one keeps its
+    own population, which as a rule counts its parts already.
 
     Names are made distinct. All homonyms of a country get their administrative code,
     "Suzhou (04)"; homonyms of several countries the country before it, "San Jose
@@ -316,6 +325,9 @@ def cities(country: str | Iterable[str] = "CN", min_population: float = 500_000)
     min_population : float
         Inhabitants of the smallest city wanted, at least one. GeoNames knows but
         some of the places of fewer than 500.
+    separate : float, default 30
+        Kilometres from centre to centre within which a place is part of a larger one;
+        0 keeps every entry.
 
     Raises
     ------
@@ -334,7 +346,7 @@ def cities(country: str | Iterable[str] = "CN", min_population: float = 500_000)
     """
     from nege.cities import find, label
 
-    found, source = find(country, min_population)
+    found, source = find(country, min_population, separate)
     columns = {key: [getattr(city, key) for city in found] for key in found[0]._fields[1:]}
     columns["population"] = [float(people) for people in columns["population"]]
     table = _table(**columns).assign_attrs(source=source)

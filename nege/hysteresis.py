@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from nege import axes, validation
+from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
 from nege.rest import Motion, fastest
@@ -32,7 +33,9 @@ APART = 1e-6  # of a share: arms further apart are two
 SAME = 1e-6  # jumps whose values differ relatively by less are called the same
 
 
-class Jump(NamedTuple):
+@held("before", "after")
+@dataclasses.dataclass(frozen=True, eq=False)
+class Jump(Immutable):
     """A place where the stable branch ends and the economy goes somewhere else."""
 
     arm: str  # "down" or "up"
@@ -47,8 +50,9 @@ class Jump(NamedTuple):
         return f"{self.arm} at {self.value:.9g}: {self.region} goes from {a:.4g} to {b:.4g}"
 
 
+@held("data")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Hysteresis:
+class Hysteresis(Immutable):
     """Both arms of a loop: a parameter falls and rises again, people stay where it pays.
 
     Made by :func:`hysteresis`.

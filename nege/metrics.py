@@ -6,33 +6,16 @@ a circle, a line or a grid without ever holding its matrix.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nege.immutable import Frozen, frozen
+
 __all__ = ["Circle", "Grid", "Line", "Matrix", "Metric"]
 
 Floats = NDArray[np.float64]
-
-
-def frozen(values: Any, dtype: Any = None) -> NDArray[Any]:
-    """Return the values as a read-only array that nobody else can write to."""
-    array = np.asarray(values, dtype=dtype)
-    if array.dtype.kind == "O":  # as text comes back from netCDF
-        array = array.astype(str)
-    if array.flags.writeable or array.base is not None or not array.flags.c_contiguous:
-        array = np.array(array, order="C")
-    array.setflags(write=False)
-    return array
-
-
-class Frozen:
-    """Pickle and copy by construction: numpy forgets on the way that arrays are read-only."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))  # type: ignore[arg-type]
 
 
 class Metric(Frozen):

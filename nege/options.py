@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from nege import validation
 from nege.errors import InputError
+from nege.immutable import Immutable, by_value, held
 from nege.kernels.codes import METHODS
 from nege.kernels.fixed_point import Options
 from nege.kernels.long_run import Dynamics
@@ -146,8 +146,9 @@ class Replicator:
         return float(np.maximum(inside, outside))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Logit:
+@held("weights")
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Logit(Immutable):
     """People differ in taste, so every region keeps some: the smooth long run.
 
     lambda_r = B_r omega_r^(1/s) / sum_q B_q omega_q^(1/s), reached by
@@ -187,10 +188,21 @@ class Logit:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scale", validation.number("scale", self.scale, above=0.0))
-        object.__setattr__(self, "weights", copy.deepcopy(self.weights))  # ours alone
         if self.online_weight is not None:
             weight = validation.number("online_weight", self.online_weight, above=0.0)
             object.__setattr__(self, "online_weight", weight)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Logit):
+            return NotImplemented
+        return self._value() == other._value()
+
+    def __hash__(self) -> int:
+        return hash(self._value())
+
+    def _value(self) -> tuple[Any, ...]:
+        """Return what makes two of them the same: labelled weights in whatever order."""
+        return self.scale, self.online_weight, by_value(self.weights)
 
     def __str__(self) -> str:
         return f"logit tastes of scale {self.scale:g}"
@@ -212,18 +224,19 @@ class Logit:
     def region_weights(self, model: Model) -> np.ndarray:
         """Return the weight of every region of a model, the online one last."""
         places = model.geography.names
+        given = vars(self)["weights"]  # itself, for messages
         if self.online_weight is None:
-            if self.weights is None:
+            if given is None:
                 return np.ones(len(model.regions))
-            if model.online is not None and _covers(self.weights, places):
+            if model.online is not None and _covers(given, places):
                 raise InputError(
                     "weights",
-                    self.weights,
+                    given,
                     "given for the online region too",
                     "State online_weight=..., in the same unit as weights: nobody else can know "
                     "how much room people see online.",
                 )
-            return validation.vector("weights", self.weights, model.regions, above=0.0)
+            return validation.vector("weights", given, model.regions, above=0.0)
         if model.online is None:
             raise InputError(
                 "online_weight",
@@ -231,7 +244,7 @@ class Logit:
                 "left out for a model without an online region",
                 "Give the model online=nege.OnlineRegion(...).",
             )
-        weights: Any = np.ones(len(places)) if self.weights is None else self.weights
+        weights: Any = np.ones(len(places)) if given is None else given
         physical = validation.vector("weights", weights, places, above=0.0)
         return np.append(physical, self.online_weight)
 

@@ -10,7 +10,8 @@ import numpy as np
 import xarray as xr
 
 from nege.errors import InputError
-from nege.metrics import Circle, Floats, Frozen, Grid, Line, Matrix, Metric, frozen
+from nege.immutable import Frozen, frozen
+from nege.metrics import Circle, Floats, Grid, Line, Matrix, Metric
 from nege.validation import distinct_names, known, square, texts, vector
 
 __all__ = ["Geography"]

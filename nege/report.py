@@ -40,7 +40,6 @@ class Run(NamedTuple):
 
     specification: Specification
     result: xr.Dataset
-    fit: float  # rank correlation with population without the online region; NaN where unknown
     effective: float  # effective number of places without the online region
     jumps: tuple[Jump, ...]
 
@@ -63,13 +62,13 @@ def writable(folder: str | pathlib.Path) -> pathlib.Path:
 
 
 def execute(specification: Specification, *, progress: bool | None = None) -> Run:
-    """Solve the path, and the economy without the online region to compare with the data."""
+    """Solve the path, and the economy without the online region to say how spread out it is."""
     model, dynamics = specification.model, specification.dynamics
     result = follow(model, specification.path, dynamics=dynamics, progress=progress)
     if not model.in_shares:
-        return Run(specification, result, float("nan"), float("nan"), ())
-    fit, effective = _without_online(specification)
-    return Run(specification, result, fit, effective, _jumps(specification, result))
+        return Run(specification, result, float("nan"), ())
+    effective = _effective_places(specification)
+    return Run(specification, result, effective, _jumps(specification, result))
 
 
 def _jumps(specification: Specification, result: xr.Dataset) -> tuple[Jump, ...]:
@@ -111,10 +110,8 @@ def converged(result: xr.Dataset) -> np.ndarray:
     return np.flatnonzero(result["status"].values == Status.CONVERGED)
 
 
-def _without_online(specification: Specification) -> tuple[float, float]:
-    """Rank correlation with population, and effective number of places, with nobody online."""
-    from scipy.stats import spearmanr
-
+def _effective_places(specification: Specification) -> float:
+    """Return the effective number of places with nobody online, the inverse Herfindahl index."""
     model, dynamics = specification.model, specification.dynamics
     if model.online is not None:
         model = model.without_online()
@@ -123,12 +120,8 @@ def _without_online(specification: Specification) -> tuple[float, float]:
     try:
         share = solve(model, dynamics=dynamics).data["share"].values
     except ConvergenceError:
-        return float("nan"), float("nan")
-    effective = float(1.0 / np.sum(share**2))
-    population = model.geography.population
-    if population is None:
-        return float("nan"), effective
-    return float(spearmanr(share, population.values).statistic), effective
+        return float("nan")
+    return float(1.0 / np.sum(share**2))
 
 
 # --- words -------------------------------------------------------------------------
@@ -180,13 +173,8 @@ def story(run: Run) -> str:
         model = specification.model
         which = "The" if model.online is None else "Without the online region the"
         lines.append(
-            f"{which} shares of {model.movers} are worth "
-            f"{run.effective:.3g} places of {len(specification.model.geography)}"
-            + (
-                f"; by rank they correlate with the populations at {run.fit:.2f} (Spearman)."
-                if np.isfinite(run.fit)
-                else "."
-            )
+            f"{which} shares of {model.movers} are worth {run.effective:.3g} equal places of "
+            f"{len(model.geography)}."
         )
     lines += _story_of_path(run)
     return "\n".join(lines)
@@ -296,7 +284,6 @@ def save(run: Run, folder: pathlib.Path) -> pathlib.Path:
     """Write the data of a run; return the file."""
     about = {
         "title": run.specification.title,
-        "rank_correlation": run.fit,
         "effective_places": run.effective,
     }
     specification = run.specification

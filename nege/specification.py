@@ -33,7 +33,7 @@ GEOGRAPHIES: dict[str, Callable[..., geography.Geography]] = {
     "distance": geography.from_distance,
 }
 ARGUMENTS = {
-    "cities": ("country", "min_population"),
+    "cities": ("country", "min_population", "separate"),
     "equidistant": ("n",),
     "racetrack": ("n",),
     "line": ("n_or_positions",),

@@ -12,6 +12,7 @@ import xarray as xr
 
 from nege.equilibrium import Equilibrium, check_equilibrium
 from nege.errors import InputError
+from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.models.results import Deviations
 from nege.options import Logit, Replicator, SolverOptions
@@ -29,8 +30,9 @@ MOVERS = {  # what is there, and what is not
 VANISHING = 690.0  # in ln share: what tastes leave below this is zero in double precision
 
 
+@held("share", "eigenvalues", "directions", "entry")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Stability:
+class Stability(Immutable):
     """What becomes of small deviations from an economy at rest.
 
     Made by :func:`stability`. Rates are per unit of the dynamics' own time.

@@ -17,6 +17,7 @@ from nege import validation
 from nege.dispersion import Modes, mixed, mode_name
 from nege.errors import InputError
 from nege.families import family_of
+from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.options import Logit, Replicator
 from nege.solve import check_dynamics, check_model
@@ -24,7 +25,8 @@ from nege.solve import check_dynamics, check_model
 __all__ = ["Threshold", "Thresholds", "break_points", "sustain_points"]
 
 
-class Threshold(float):
+@held("direction")
+class Threshold(Immutable, float):
     """A parameter value at which a pattern gives way; a float that knows what happens there."""
 
     #: What happens, in words.
@@ -39,14 +41,14 @@ class Threshold(float):
     ) -> Threshold:
         """Make one from its value and what happens there."""
         made = super().__new__(cls, value)
-        made.mode, made.multiplicity, made.direction = mode, multiplicity, direction
+        made.__setstate__({"mode": mode, "multiplicity": multiplicity, "direction": direction})
         return made
 
     def __getnewargs__(self) -> tuple[Any, ...]:
         return float(self), self.mode, self.multiplicity, self.direction
 
 
-class Thresholds(Sequence[Threshold]):
+class Thresholds(Immutable, Sequence[Threshold]):
     """All thresholds in an interval of one parameter, in order.
 
     Attributes
@@ -57,11 +59,16 @@ class Thresholds(Sequence[Threshold]):
         From where to where.
     """
 
+    kind: str
+    parameter: str
+    interval: tuple[float, float]
+    _found: tuple[Threshold, ...]
+
     def __init__(
         self, kind: str, parameter: str, interval: tuple[float, float], found: list[Threshold]
     ) -> None:
-        self.kind, self.parameter, self.interval = kind, parameter, interval
-        self._found = tuple(sorted(found))
+        about = {"kind": kind, "parameter": parameter, "interval": interval}
+        self.__setstate__({**about, "_found": tuple(sorted(found))})
 
     def __len__(self) -> int:
         return len(self._found)

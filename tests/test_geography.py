@@ -231,7 +231,7 @@ def test_select_keeps_distances_coordinates_and_people_in_the_order_asked_for(ch
 
 def test_repr_names_places_unit_and_people(china):
     text = repr(china)
-    assert all(word in text for word in ("296 places", "1000 km", "Shanghai", "601,311,109"))
+    assert all(word in text for word in ("260 places", "1000 km", "Shanghai", "540,860,232"))
     assert "not given" in repr(geography.star(3))
     assert len(repr(geography.racetrack(5000))) < 200
 
@@ -288,8 +288,8 @@ def test_the_hub_of_a_star_is_drawn_in_the_middle():
 # --- cities
 
 
-def test_there_are_296_chinese_cities_of_half_a_million_each_with_its_own_name(china):
-    assert len(china) == len(set(china.names)) == 296
+def test_there_are_260_chinese_cities_of_half_a_million_each_with_its_own_name(china):
+    assert len(china) == len(set(china.names)) == 260
     assert china.names[:2] == ("Shanghai", "Beijing")
     people = china.population.values
     assert (np.diff(people) <= 0).all()
@@ -323,7 +323,28 @@ def test_homonyms_abroad_carry_their_country_too():
 
 def test_cities_of_exactly_the_smallest_population_are_in():
     """GeoNames' file of 15 000 holds only cities above it; Wuustwezel has 15 000."""
-    assert "Wuustwezel" in geography.cities("BE", 15_000).names
+    assert "Wuustwezel" in geography.cities("BE", 15_000, separate=0).names
+
+
+@pytest.mark.parametrize(("country", "least", "separate"), [("CN", 5e5, 30), ("DE", 5e4, 50)])
+def test_a_place_near_a_larger_city_is_part_of_it(country, least, separate):
+    every = geography.cities(country, least, separate=0)
+    found = geography.cities(country, least, separate=separate)
+    kept = np.isin(every.coordinates["geonameid"], found.coordinates["geonameid"])
+    assert 10 < kept.sum() < kept.size
+    apart = 1e3 * every.distance.values + np.diag(np.full(kept.size, np.inf))
+    assert apart[np.ix_(kept, kept)].min() >= separate
+    for place in np.flatnonzero(~kept):  # each is near one that is larger, or as large, and stays
+        assert apart[place, np.flatnonzero(kept[:place])].min() < separate
+    # Sources count its people in the larger city too.
+    np.testing.assert_array_equal(found.population.values, every.population.values[kept])
+    assert f"{(~kept).sum()} places within {separate} km" in found.coordinates.attrs["source"]
+
+
+def test_boroughs_are_listed_where_they_are_asked_for():
+    assert {"Pudong", "Puxi"} < set(geography.cities("CN", separate=0).names)
+    assert not {"Pudong", "Puxi", "Foshan"} & set(geography.cities("CN").names)
+    assert "Hamburg-Mitte" not in geography.cities("DE", 100_000).names
 
 
 # --- what is refused
@@ -437,6 +458,16 @@ REFUSED = {
     "too large": (lambda: geography.cities("CN", 1e9), "min_population must", "24,874,500"),
     "only one": (lambda: geography.cities("CN", 20e6), "min_population must", "it leaves 1"),
     "no bound": (lambda: geography.cities("CN", 0), "min_population must", "at least 1"),
+    "too far apart": (
+        lambda: geography.cities("CN", 5e6, separate=1e5),
+        "separate must",
+        "within 100000 km of Shanghai",
+    ),
+    "negative distance": (
+        lambda: geography.cities("CN", separate=-1),
+        "separate must",
+        "0 keeps every entry",
+    ),
     "bound nan": (lambda: geography.cities("CN", np.nan), "min_population must", "at least 1"),
     "selected nowhere": (lambda: geography.star(3).select(["0", "hub"]), "names must", "Known: 0"),
     "selected twice": (lambda: geography.star(3).select(["0", "0"]), "names must", "distinct"),

@@ -18,9 +18,9 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, near
 from nege.geography import Geography
+from nege.immutable import Held, Immutable, frozen
 from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
-from nege.metrics import frozen
 from nege.models import storage
 from nege.models.indifference import Arithmetic, Indifference, Tastes
 from nege.models.results import Deviations, LongRun, ShortRun, Uniqueness, Variable
@@ -35,29 +35,7 @@ ONLINE_PARAMETERS = ("trade_cost", "commission", "amenity")
 OVER_PLACES = {"region", "place", "origin", "destination"}
 
 
-class _Labelled:
-    """A field that may hold a DataArray: the model keeps its own, others get copies.
-
-    A DataArray lets its values be replaced, which a model that has made its kernel would
-    not notice.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, model: Any, owner: type) -> Any:
-        if model is None:
-            raise AttributeError(self.name)  # as of a field without a default
-        value = model.__dict__[self.name]
-        if not isinstance(value, xr.DataArray):
-            return value
-        return value.copy(deep=False, data=frozen(value.values))  # a shell of its own
-
-    def __set__(self, model: Any, value: Any) -> None:
-        model.__dict__[self.name] = value
-
-
-class Model:
+class Model(Immutable):
     """Base of the models: a geography, parameters, and perhaps an online region.
 
     A subclass is a frozen dataclass with the fields ``geography`` and ``online``,
@@ -98,7 +76,7 @@ class Model:
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         for name in vars(cls).get("labelled", ()):
-            setattr(cls, name, _Labelled(name))
+            setattr(cls, name, Held(name))
         if "title" in vars(cls):  # a model, not what several have in common
             Model._known[cls.__name__] = cls
 
@@ -411,7 +389,8 @@ class Model:
 
     def label(self, share: np.ndarray, state: np.ndarray, parameters: Any = None) -> xr.Dataset:
         """Return the solved economy as a Dataset, with names and units."""
-        return xr.Dataset(self.named(self.outcome(share, state, parameters)), coords=self._labels)
+        values = self.outcome(share, state, parameters)
+        return self._blank.copy(data={name: frozen(values[name]) for name in self.variables})
 
     def named(
         self, values: Mapping[str, np.ndarray], front: tuple[str, ...] = ()
@@ -423,9 +402,15 @@ class Model:
         }
 
     @functools.cached_property
-    def _labels(self) -> Any:
-        # Indexes are made once: they are half of what a small Dataset costs.
-        return xr.Dataset(coords=self.coordinates()).coords
+    def _blank(self) -> xr.Dataset:
+        # Made once: names, units and indexes are most of what a small Dataset costs.
+        labels = self.coordinates()
+        sizes = {dim: np.size(label) for dim, label in labels.items()}
+        zeros = {
+            name: np.zeros([sizes[dim] for dim in variable.dims])
+            for name, variable in self.variables.items()
+        }
+        return xr.Dataset(self.named(zeros), coords=labels)
 
     def describe(self, variable: str) -> dict[str, str]:
         """Return the attributes of a variable: what it means, and its unit."""

@@ -19,8 +19,9 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography
+from nege.immutable import frozen
 from nege.kernels import operators
-from nege.metrics import Circle, Grid, Line, Metric, frozen
+from nege.metrics import Circle, Grid, Line, Metric
 
 SMALL = 128  # regions up to which the plain matrix is fastest
 FEW = 16  # regions up to which a line is not worth its sweeps

@@ -1,0 +1,137 @@
+"""Results, options and geographies that nobody can change, not even through their arrays.
+
+A frozen dataclass keeps its fields, but not what is inside them: an array can be written to,
+values of a Dataset replaced. So what a class declares as ``held`` is kept with arrays that are
+read-only, and handed out in a shell of its own: whoever changes the shell changes his own.
+Datasets that sweeps, paths and the like return are the user's, and are not held.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import FrozenInstanceError, fields
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+import xarray as xr
+from numpy.typing import NDArray
+
+__all__ = ["Frozen", "Held", "Immutable", "by_value", "frozen", "held"]
+
+Class = TypeVar("Class", bound=type)
+
+
+def frozen(values: Any, dtype: Any = None) -> NDArray[Any]:
+    """Return the values as a read-only array that nobody else can write to."""
+    array = np.asarray(values, dtype=dtype)
+    return _locked(array.astype(str) if array.dtype.kind == "O" else array)  # text, from netCDF
+
+
+def _locked(array: NDArray[Any]) -> NDArray[Any]:
+    if array.flags.writeable or array.base is not None or not array.flags.c_contiguous:
+        array = np.array(array, order="C")
+    array.setflags(write=False)
+    return array
+
+
+def by_value(values: Any) -> Any:
+    """Return what can be compared and hashed instead of numbers, labelled or not."""
+    labels = None
+    if isinstance(values, Mapping):
+        labels, values = list(values), list(values.values())
+    elif isinstance(values, pd.Series):
+        labels, values = values.index.tolist(), values.to_numpy()
+    elif isinstance(values, xr.DataArray):
+        indexes = list(values.indexes.values())
+        labels, values = (indexes[0].tolist() if indexes else None), values.values
+    try:
+        numbers = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        return repr((labels, values))  # None, or what is refused where it is used
+    if labels is None or numbers.ndim != 1:
+        return numbers.shape, tuple(numbers.ravel().tolist())
+    return tuple(sorted(zip(map(str, labels), numbers.tolist(), strict=True)))
+
+
+class Frozen:
+    """Pickle and copy by construction: numpy forgets on the way that arrays are read-only."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, item.name) for item in fields(self))  # type: ignore[arg-type]
+
+
+class Immutable:
+    """Base of what is kept in ``__dict__`` and cannot be changed; copies and pickles neither."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
+
+
+def held(*names: str) -> Callable[[Class], Class]:
+    """Hold fields of an immutable class, whatever the kind of their values.
+
+    It goes outside of ``dataclass``, which has to see the defaults first.
+    """
+
+    def declare(cls: Class) -> Class:
+        for name in names:
+            setattr(cls, name, Held(name))
+        return cls
+
+    return declare
+
+
+class Held:
+    """A field whose value is kept read-only, and handed out in a shell of its own."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, owner: Any, kind: type) -> Any:
+        if owner is None:
+            raise AttributeError(self.name)  # as of a field without a default
+        value = owner.__dict__[self.name]
+        if isinstance(value, (xr.Dataset, xr.DataArray)):
+            return value.copy(deep=False)
+        if isinstance(value, (pd.Series, pd.DataFrame, list)):
+            return copy.deepcopy(value)
+        return MappingProxyType(value) if isinstance(value, dict) else value
+
+    def __set__(self, owner: Any, value: Any) -> None:
+        owner.__dict__[self.name] = _kept(value)
+
+
+def _kept(value: Any) -> Any:
+    """Return a value with nothing in it that others could write to. A Dataset is handed over."""
+    if isinstance(value, xr.Dataset):
+        for variable in value.variables.values():
+            if not isinstance(variable, xr.IndexVariable):  # which never changes
+                _freeze(variable)
+        return value
+    if isinstance(value, xr.DataArray):
+        value = value.copy(deep=False)  # it may be a user's argument
+        _freeze(value)
+        return value
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, np.ndarray):
+        return _locked(value)
+    if isinstance(value, (pd.Series, pd.DataFrame, list)):
+        return copy.deepcopy(value)
+    return value
+
+
+def _freeze(variable: Any) -> None:
+    values = variable.values
+    if values.flags.writeable:
+        variable.values = _locked(values)
