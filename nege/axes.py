@@ -63,7 +63,7 @@ def pair(name: str, ends: Any, *, either_way: bool = False) -> tuple[float, floa
     order = "" if either_way else ", the first below the second"
     allowed = f"two different finite numbers{order}"
     low_high = validation.real_array(name, ends, allowed)
-    if either_way:
+    if either_way and low_high.ndim == 1:
         low_high = np.sort(low_high)
     if low_high.shape != (2,) or not np.isfinite(low_high).all() or not low_high[0] < low_high[1]:
         raise InputError(name, ends, allowed)
