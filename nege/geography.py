@@ -30,9 +30,10 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from nege.errors import InputError, require
+from nege.labels import texts as labels_of
 from nege.metrics import Circle, Floats, Grid, Line, Matrix, Metric
 from nege.places import ATTRIBUTES, TWO_PLACES, Geography
-from nege.validation import distinct_names, from_pandas, plain, square, texts, vector, whole
+from nege.validation import distinct_names, plain, square, texts, vector, whole, with_labels
 
 __all__ = [
     "Circle",
@@ -127,7 +128,7 @@ def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
     """
     argument = "n_or_positions"
     allowed = "a whole number of at least 2, or at least 2 strictly increasing positions"
-    n_or_positions = from_pandas(n_or_positions, ("region",))
+    n_or_positions = with_labels(argument, n_or_positions, ("region",), allowed)
     if plain(argument, n_or_positions, allowed).ndim == 0:
         n = whole(argument, n_or_positions, at_least=2, cure=TWO_PLACES)
         names, positions = _numbers(n), np.arange(n, dtype=np.float64)
@@ -233,14 +234,10 @@ def from_points(
     >>> round(float(geo.distance.sel(origin="London", destination="Paris")), 3)
     0.344
     """
-    latitude, longitude = (from_pandas(array, ("region",)) for array in (latitude, longitude))
-    order, names = _naming(
-        "latitude",
-        names,
-        "one number for each of at least 2 places",
-        1,
-        region=(latitude, longitude),
-    )
+    allowed = "one number for each of at least 2 places"
+    latitude = with_labels("latitude", latitude, ("region",), allowed)
+    longitude = with_labels("longitude", longitude, ("region",), allowed)
+    order, names = _naming("latitude", names, allowed, 1, region=(latitude, longitude))
     degrees = {}
     for argument, value, limit, cure in (
         ("latitude", latitude, 90, "Have latitude and longitude changed places?"),
@@ -249,7 +246,7 @@ def from_points(
         degrees[argument] = vector(argument, value, order)
         beyond = np.abs(degrees[argument]) > limit
         _refuse(argument, degrees[argument], names, beyond, f"from {-limit} to {limit}", cure)
-    people = _people(population, names)
+    people = _people(population, order, names)
     table = _table(**degrees, population=people)
     return Geography(names, Matrix(_geodesic(**degrees)), "1000 km", "points", table)
 
@@ -292,12 +289,12 @@ def from_distance(
     False
     """
     allowed = "a square table of distances among at least 2 places"
-    distance = from_pandas(distance, ("origin", "destination"))
+    distance = with_labels("distance", distance, ("origin", "destination"), allowed)
     order, names = _naming(
         "distance", names, allowed, 2, origin=(distance,), destination=(distance,)
     )
     values = square("distance", distance, order, at_least=0.0)
-    people = _people(population, names)
+    people = _people(population, order, names)
     if shortcut := _shortcut(values, names):
         warnings.warn(shortcut, GeographyWarning, stacklevel=2)
     unit = distance.attrs.get("units") if isinstance(distance, xr.DataArray) else None
@@ -431,7 +428,7 @@ def _naming(
     for dim, arrays in labelled.items():
         for array in arrays:
             if not labels and isinstance(array, xr.DataArray) and dim in array.indexes:
-                found = [str(label) for label in array.indexes[dim]]
+                found = labels_of(argument, array.indexes[dim], allowed)
                 labels = distinct_names(f"{argument}.{dim}", found)
     if names is None:
         names = labels or _numbers(shape[0])
@@ -443,10 +440,15 @@ def _naming(
     return (labels if labels and not set(labels) & set(names) else names), names
 
 
-def _people(population: Any, names: Sequence[str]) -> Floats | None:
+def _people(population: Any, order: Sequence[str], names: Sequence[str]) -> Floats | None:
+    """Return people by place, matched by names, or by the labels that names took the place of."""
     if population is None:
         return None
-    people = vector("population", population, names)
+    labelled = with_labels("population", population, ("region",), "one number for each place")
+    given: set[str] = set()
+    if isinstance(labelled, xr.DataArray) and "region" in labelled.indexes:
+        given = set(labels_of("population", labelled.indexes["region"], "labelled by place"))
+    people = vector("population", population, order if given == set(order) else names)
     cure = "Leave the place out, or give it inhabitants."
     _refuse("population", people, names, ~(people > 0), "above 0", cure)
     with np.errstate(over="ignore"):

@@ -14,6 +14,7 @@ from nege.immutable import Immutable, by_value, held
 from nege.kernels.codes import METHODS
 from nege.kernels.fixed_point import Options
 from nege.kernels.long_run import Dynamics
+from nege.keywords import hinted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,6 +29,7 @@ CHOICES = {
 }
 
 
+@hinted
 @dataclass(frozen=True, kw_only=True)
 class SolverOptions:
     """Tolerances and limits of a solve; reaching a limit is never success.
@@ -97,6 +99,7 @@ class SolverOptions:
         return Options(self.tolerance_residual, self.tolerance_error, self.limit_iterations, method)
 
 
+@hinted
 @dataclass(frozen=True, kw_only=True)
 class Replicator:
     """People drift to regions that pay more than the average: the field's usual dynamics.
@@ -146,6 +149,7 @@ class Replicator:
         return float(np.maximum(inside, outside))
 
 
+@hinted
 @held("weights")
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Logit(Immutable):

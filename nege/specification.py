@@ -261,9 +261,10 @@ def make_model(
     """Return the economy of a table."""
     arguments = inspect.signature(kind).parameters
     check_keys("model", table, ["kind", *(n for n in arguments if n not in PLACED)])
-    for key in kind.parameters:
-        if key not in table and arguments[key].default is inspect.Parameter.empty:
-            raise InputError(f"[model] {key}", None, "given")
+    empty = inspect.Parameter.empty
+    needed = [key for key in kind.parameters if arguments[key].default is empty]
+    if missing := [key for key in needed if key not in table]:
+        raise InputError(f"[model] {' and '.join(missing)}", None, "given")
     given: dict[str, Any] = {key: value for key, value in table.items() if key != "kind"}
     for key in kind.labelled:
         if given.get(key) == POPULATION:

@@ -18,7 +18,6 @@ import numpy as np
 import xarray as xr
 
 from nege import axes, points, validation, workers
-from nege.clearing import with_dims
 from nege.errors import InputError
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
@@ -234,16 +233,13 @@ def _short_runs(
         if value is not None:
             cure = "Where people are is given, so that each short run stands for itself."
             raise InputError(name, value, "left out where share is given", cure)
-    if isinstance(share, Mapping):
-        share = model.check_share(share)
-    labelled = with_dims(share)
+    labelled = validation.many_shares("share", share, model.regions)
     dims = {str(dim): size for dim, size in labelled.sizes.items() if dim != "region"}
     for dim in dims:
         if dim in varied.coords:
             raise InputError("share", dim, "over dimensions that are not parameters too")
-    shares = validation.many_shares("share", labelled.transpose(*dims, "region"), model.regions)
-    work = ShortRuns(model, varied, options, keep, shares, dims, unit)
-    work.coords.update({str(n): c.variable for n, c in labelled.coords.items() if n != "region"})
+    work = ShortRuns(model, varied, options, keep, labelled.values, dims, unit)
+    work.coords.update({str(name): coord.variable for name, coord in labelled.coords.items()})
     return work
 
 

@@ -21,6 +21,7 @@ from nege.geography import Geography
 from nege.immutable import Held, Immutable, frozen
 from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
+from nege.keywords import hinted_call
 from nege.models import storage
 from nege.models.indifference import Arithmetic, Indifference, Tastes
 from nege.models.results import Deviations, LongRun, ShortRun, Uniqueness, Variable
@@ -77,6 +78,8 @@ class Model(Immutable):
         super().__init_subclass__(**keywords)
         for name in vars(cls).get("labelled", ()):
             setattr(cls, name, Held(name))
+        if "__init__" in vars(cls):
+            cls.__init__ = hinted_call(cls.__init__)  # type: ignore[method-assign]
         if "title" in vars(cls):  # a model, not what several have in common
             Model._known[cls.__name__] = cls
 
