@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import html
+import math
 import pathlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Equilibrium", "load"]
 
+NOT_LOOKED_AT = (
+    "Stability not looked at, as nothing here depended on it: `leading_eigenvalue` computes it, "
+    "`with_stability()` every mode."
+)
 ALL = "equilibria"  # key of the provenance: how many there are, where that is proven
 
 
@@ -61,8 +67,9 @@ class Equilibrium(Immutable):
         Every nudge that the solve gave, in words; empty where none was needed.
     leading_eigenvalue : float
         Growth rate of the fastest small deviation, entry of empty regions
-        included, per unit of the dynamics' own time; negative means stable. NaN
-        for a short run.
+        included, per unit of the dynamics' own time; negative means stable. Where
+        the solve needed none, because the equilibrium is proven to be the only one, it is
+        computed when first asked for. NaN for a short run.
     operator : str
         How freeness of trade was multiplied: "dense", "symmetric", "line" or "fourier".
     method : str
@@ -86,7 +93,7 @@ class Equilibrium(Immutable):
     horizon: str
     dynamics: Replicator | Logit | None = None
     perturbed: tuple[str, ...] = ()
-    leading_eigenvalue: float = float("nan")
+    _leading: float | None = math.nan  # None where it was not looked at
     operator: str = "dense"
     method: str = "auto"
     rate: float = float("nan")
@@ -97,6 +104,15 @@ class Equilibrium(Immutable):
     def converged(self) -> bool:
         """Whether the solve succeeded; a limit reached is not success."""
         return self.status is Status.CONVERGED
+
+    @functools.cached_property
+    def leading_eigenvalue(self) -> float:
+        """Growth rate of the fastest small deviation, computed here where the solve did not."""
+        if self._leading is not None:
+            return self._leading
+        from nege.stability import leading_rate
+
+        return leading_rate(self)
 
     @property
     def plot(self) -> EquilibriumPlot:
@@ -142,6 +158,7 @@ class Equilibrium(Immutable):
         DependencyError
             Where h5netcdf is not installed.
         """
+        rate = self._known_eigenvalue()
         proof = {
             "status": int(self.status),
             "residual": self.residual,
@@ -149,7 +166,7 @@ class Equilibrium(Immutable):
             "iterations": self.iterations,
             "horizon": self.horizon,
             "perturbed": "\n".join(self.perturbed),
-            "leading_eigenvalue": self.leading_eigenvalue,
+            "leading_eigenvalue": math.nan if rate is None else rate,
             "operator": self.operator,
             "method": self.method,
             "rate": self.rate,
@@ -164,7 +181,8 @@ class Equilibrium(Immutable):
     ) -> Equilibrium:
         """Make an equilibrium again from what ``to_netcdf`` wrote."""
         attrs, data = data.attrs, data.drop_attrs(deep=False)
-        perturbed = str(attrs["perturbed"])
+        perturbed, rate = str(attrs["perturbed"]), float(attrs["leading_eigenvalue"])
+        unknown = math.isnan(rate) and attrs["horizon"] == "long run"
         return cls(
             model=model,
             data=data,
@@ -175,7 +193,7 @@ class Equilibrium(Immutable):
             horizon=str(attrs["horizon"]),
             dynamics=dynamics,
             perturbed=tuple(perturbed.split("\n")) if perturbed else (),
-            leading_eigenvalue=float(attrs["leading_eigenvalue"]),
+            _leading=None if unknown else rate,
             operator=str(attrs["operator"]),
             method=str(attrs["method"]),
             rate=float(attrs["rate"]),
@@ -241,7 +259,15 @@ class Equilibrium(Immutable):
         return lines
 
     def _verdict(self) -> str:
-        return verdict(self.leading_eigenvalue) if self.stability is None else str(self.stability)
+        if self.stability is not None:
+            return str(self.stability)
+        rate = self._known_eigenvalue()
+        return NOT_LOOKED_AT if rate is None else verdict(rate)
+
+    def _known_eigenvalue(self) -> float | None:
+        """Return the leading eigenvalue, None where nobody has asked for it yet."""
+        known: float | None = vars(self).get("leading_eigenvalue", self._leading)
+        return known
 
     def _open_questions(self) -> str:
         if self.horizon == "short run" and self.stability is None:
@@ -249,7 +275,7 @@ class Equilibrium(Immutable):
             return f"Not established: whether {who} would stay; nege.solve finds where they go."
         if ALL in self.provenance:
             return f"One of {self.provenance[ALL]} equilibria, which are proven to be all."
-        known = self.model.uniqueness() if isinstance(self.dynamics, Replicator) else None
+        known = self.model.uniqueness(self.dynamics)
         if known is not None and known.unique:
             return f"There is no other equilibrium: {known.condition}, here {known.value:.4g}."
         return "Not established: whether there are other equilibria; another start may find one."

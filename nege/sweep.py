@@ -97,8 +97,10 @@ def sweep(
     Dataset
         The model's variables over the swept dimensions in front, and ``status,
         residual, error, iterations`` per point, for long runs ``leading_eigenvalue,
-        perturbed`` too. Variables are NaN where ``status`` is not zero. With a store,
-        values are read from it where they are looked at.
+        perturbed`` too. That eigenvalue is NaN where a solve needs none, because its
+        equilibrium is proven to be the only one, unless `keep` names it. Variables are NaN
+        where ``status`` is not zero. With a store, values are read from it where they are
+        looked at.
 
     Raises
     ------

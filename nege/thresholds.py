@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.dispersion import Modes, mixed, mode_name
+from nege.dispersion import mixed, mode_name, modes_of
 from nege.errors import InputError
 from nege.families import family_of
 from nege.immutable import Immutable, held
@@ -128,7 +128,8 @@ def break_points(
     -------
     Thresholds
         Sorted, to 1e-12 of their size; each mode once, however many deviations share
-        it, with its name: on a racetrack the number of waves round it.
+        it, with its name: on a racetrack the number of waves round it. There, and between
+        places at equal distances, growth rates are Fourier coefficients, and fast.
 
     Raises
     ------
@@ -156,7 +157,7 @@ def break_points(
     if model.online is None or isinstance(family.dynamics, Replicator):
         share = np.zeros(size)
         share[:n] = 1.0 / n
-        modes = Modes(family, share)
+        modes = modes_of(family, share)
         for cluster in modes.clusters:
             for value in family.roots(functools.partial(modes.rate, cluster)):
                 found.append(_break(model, value, modes.shapes(cluster), 0.0))
