@@ -135,10 +135,7 @@ def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
     else:
         names, _ = _naming(argument, None, allowed, 1, region=(n_or_positions,))
         positions = vector(argument, n_or_positions, names)
-        with np.errstate(over="ignore"):
-            steps = np.diff(positions)
-            extent = positions[-1] - positions[0]
-        if not ((steps > 0).all() and np.isfinite(extent)):
+        if not (positions[1:] > positions[:-1]).all():
             cure = "Sort them, for example with numpy.unique, which drops repeated ones too."
             raise InputError(argument, n_or_positions, allowed, cure)
     table = _table(x=positions, y=np.zeros_like(positions))
@@ -451,9 +448,6 @@ def _people(population: Any, order: Sequence[str], names: Sequence[str]) -> Floa
     people = vector("population", population, order if given == set(order) else names)
     cure = "Leave the place out, or give it inhabitants."
     _refuse("population", people, names, ~(people > 0), "above 0", cure)
-    with np.errstate(over="ignore"):
-        if not np.isfinite(people.sum()):
-            raise InputError("population", population, "small enough to be added up")
     return people
 
 

@@ -77,6 +77,12 @@ class Geography(Frozen):
             name: ("region", frozen(column.values), dict(column.attrs))
             for name, column in self._table.data_vars.items()
         }
+        people, metric = self._table.get("population"), self.metric
+        with np.errstate(over="ignore"):
+            if people is not None and not np.isfinite(people.values.sum()):
+                raise InputError("population", people.values, "small enough to be added up")
+            if isinstance(metric, Line) and not np.isfinite(np.ptp(metric.positions)):
+                raise InputError("positions", metric.positions, "at finite distances")
         object.__setattr__(self, "_table", xr.Dataset(table, attrs=dict(self._table.attrs)))
 
     def __len__(self) -> int:
