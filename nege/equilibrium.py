@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from nege import files, paths
+from nege import files
 from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from nege.plot import EquilibriumPlot
     from nege.stability import Stability
 
-__all__ = ["Equilibrium", "load"]
+__all__ = ["Equilibrium"]
 
+PROVENANCE = "provenance_"  # what its attributes in files begin with
 NOT_LOOKED_AT = (
     "Stability not looked at, as nothing here depended on it: `leading_eigenvalue` computes it, "
     "`with_stability()` every mode."
@@ -149,12 +150,13 @@ class Equilibrium(Immutable):
         Parameters
         ----------
         path : str or Path
-            The file to write.
+            The file to write, as a whole or not at all. One that nege wrote is replaced;
+            anything else that stands there is left alone.
 
         Raises
         ------
         InputError
-            Where the path cannot be written.
+            Where the path cannot be written, or something that nege did not write is there.
         DependencyError
             Where h5netcdf is not installed.
         """
@@ -171,38 +173,9 @@ class Equilibrium(Immutable):
             "method": self.method,
             "rate": self.rate,
         }
-        provenance = {f"provenance_{key}": value for key, value in self.provenance.items()}
+        provenance = {PROVENANCE + key: value for key, value in self.provenance.items()}
         data = self.data.assign_attrs({**proof, **provenance})
         files.write(path, data, self.model, self.dynamics)
-
-    @classmethod
-    def _from_files(
-        cls, data: xr.Dataset, model: Model, dynamics: Replicator | Logit | None
-    ) -> Equilibrium:
-        """Make an equilibrium again from what ``to_netcdf`` wrote."""
-        attrs, data = data.attrs, data.drop_attrs(deep=False)
-        perturbed, rate = str(attrs["perturbed"]), float(attrs["leading_eigenvalue"])
-        unknown = math.isnan(rate) and attrs["horizon"] == "long run"
-        return cls(
-            model=model,
-            data=data,
-            status=Status(int(attrs["status"])),
-            residual=float(attrs["residual"]),
-            error=float(attrs["error"]),
-            iterations=int(attrs["iterations"]),
-            horizon=str(attrs["horizon"]),
-            dynamics=dynamics,
-            perturbed=tuple(perturbed.split("\n")) if perturbed else (),
-            _leading=None if unknown else rate,
-            operator=str(attrs["operator"]),
-            method=str(attrs["method"]),
-            rate=float(attrs["rate"]),
-            provenance={
-                key.removeprefix("provenance_"): value
-                for key, value in attrs.items()
-                if key.startswith("provenance_")
-            },
-        )
 
     def banner(self) -> str:
         """Return in prose what was found, how far it is proven, and what is not established."""
@@ -286,44 +259,3 @@ def check_equilibrium(equilibrium: Any) -> None:
     if not isinstance(equilibrium, Equilibrium):
         cure = "nege.solve(model) makes one."
         raise InputError("equilibrium", equilibrium, "an Equilibrium", cure)
-
-
-def load(path: str | pathlib.Path, *, check: bool = True) -> Equilibrium | xr.Dataset:
-    """Read what nege wrote: an economy at rest, or the Dataset of a sweep or path.
-
-    Parameters
-    ----------
-    path : str or Path
-        A file from ``Equilibrium.to_netcdf`` or from the command line, or the store of
-        a sweep, whose values are then read where they are looked at.
-
-    Returns
-    -------
-    Equilibrium or Dataset
-        An Equilibrium with its model, where the file holds one; else the Dataset.
-
-    Raises
-    ------
-    InputError
-        Where there is no such file, or nege did not write it.
-
-    Examples
-    --------
-    >>> import nege, os, tempfile
-    >>> economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
-    >>> path = os.path.join(tempfile.mkdtemp(), "economy.nc")
-    >>> nege.solve(economy).to_netcdf(path)
-    >>> nege.load(path).converged
-    True
-    """
-    if pathlib.Path(path).is_dir():
-        from nege import sealed
-
-        path = paths.located("path", path)
-        if check:
-            sealed.verify("path", path)
-        return sealed.opened("path", path)
-    data, stored, dynamics = files.read(path)
-    if "horizon" not in data.attrs:
-        return data
-    return Equilibrium._from_files(data, Model.from_dataset(stored), dynamics)

@@ -153,6 +153,19 @@ def listed(known: Sequence[str]) -> str:
     return f"Known: {', '.join(known)}."
 
 
+def in_words(names: Iterable[str]) -> str:
+    """Return names as in a sentence."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def joined(errors: Sequence[InputError]) -> InputError:
+    """Return several refusals as one that says them all, the first one in front."""
+    first, *more = errors
+    cure = " ".join([*([first.cure] if first.cure else []), *(f"Also, {error}" for error in more)])
+    return InputError(first.argument, first.value, first.allowed, cure)
+
+
 def shorten(value: Any) -> str:
     """Return what a value looks like, in a line."""
     # A path is worth its length; an array is not.
