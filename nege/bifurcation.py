@@ -14,9 +14,9 @@ from nege.errors import InputError
 from nege.exploration import Explorer, Record
 from nege.immutable import Immutable, held
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.rest import NEUTRAL, Motion, fastest
-from nege.solve import check_dynamics, check_model, check_options
+from nege.solve import check_model, check_options
 from nege.status import Status
 from nege.sweep import progress_bar
 

@@ -19,10 +19,10 @@ from nege.models import trade
 from nege.models.base import Model
 from nege.models.indifference import Tastes
 from nege.multistart import Candidate, Search
-from nege.options import Logit, Replicator, SolverOptions
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.rest import Point, fastest
 from nege.settling import settled
-from nege.solve import check_dynamics, check_model, check_options, provenance
+from nege.solve import check_model, check_options, provenance
 from nege.stability import labelled
 from nege.status import Status
 from nege.sweep import progress_bar

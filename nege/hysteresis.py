@@ -11,10 +11,10 @@ import xarray as xr
 from nege import axes, validation
 from nege.immutable import Immutable, held
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.rest import Motion, fastest
 from nege.search import find_long_run
-from nege.solve import check_dynamics, check_model, check_options
+from nege.solve import check_model, check_options
 from nege.status import Status
 from nege.sweep import follow
 

@@ -15,9 +15,8 @@ from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.models.results import Deviations
-from nege.options import Logit, Replicator, SolverOptions
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.rest import NEUTRAL, Motion, Point, fastest, verdict
-from nege.solve import check_dynamics
 from nege.status import Status
 
 __all__ = ["Stability", "stability"]

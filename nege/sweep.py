@@ -20,9 +20,9 @@ import xarray as xr
 from nege import axes, points, validation, workers
 from nege.errors import InputError
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.points import Points
-from nege.solve import check_dynamics, check_model, check_options, provenance
+from nege.solve import check_model, check_options, provenance
 from nege.units import Block, LongRuns, ShortRuns
 
 __all__ = ["follow", "sweep"]

@@ -19,8 +19,8 @@ from nege.errors import InputError
 from nege.families import family_of
 from nege.immutable import Immutable, held
 from nege.models.base import Model
-from nege.options import Logit, Replicator
-from nege.solve import check_dynamics, check_model
+from nege.options import Logit, Replicator, check_dynamics
+from nege.solve import check_model
 
 __all__ = ["Threshold", "Thresholds", "break_points", "sustain_points"]
 

@@ -6,6 +6,8 @@ import pytest
 
 import nege
 
+DRAWS = 1500
+
 
 @pytest.fixture(scope="module")
 def pool():
@@ -28,6 +30,16 @@ def test_every_argument_of_an_entry_is_said_to_take_something(entry, pool):
         if name not in known and f"{entry}.{name}" not in known
     ]
     assert not unknown
+
+
+def test_draws_of_the_fuzz_are_answered_soundly_or_refused(pool):
+    """The first of those that ``python -m benchmarks verify`` takes."""
+    counts, failures = fuzz.run(range(DRAWS), pool)
+    assert not failures, "\n".join(
+        f"draw {seed}: {error} {fuzz.trace(error)}" for seed, error in failures.items()
+    )
+    assert counts["refused"] > DRAWS / 2
+    assert counts["answered"] > DRAWS / 20
 
 
 NAN = float("nan")
