@@ -8,19 +8,22 @@ changed: what comes back is a fresh, native, C-contiguous float64 copy.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
-from nege.errors import InputError, near
+from nege.errors import InputError
 from nege.labels import dimensions, positions
+from nege.names import BYTES
+from nege.names import distinct_names as distinct_names
+from nege.names import known as known
+from nege.names import texts as texts
 
 #: How far shares may be from summing to one; narrow floats as far as rounding takes them.
 SUM_TOLERANCE = 1e-8
-BYTES = (bytes, bytearray, memoryview)
 
 
 def number(
@@ -344,21 +347,6 @@ def with_labels(argument: str, value: Any, dims: tuple[str, ...], allowed: str) 
     return xr.DataArray(numbers, dict(zip(found, axes, strict=True)), found)
 
 
-def texts(argument: str, names: Any) -> list[Any]:
-    """List names, but not the letters of a single one, nor what has no order."""
-    allowed = "a sequence of names"
-    if isinstance(names, (np.ndarray, xr.DataArray, pd.Series, pd.Index)):
-        names = np.asarray(names).tolist()  # what has no dimension is no list then
-    if isinstance(names, (Set, Mapping)):
-        raise InputError(argument, names, allowed, "A set has no order, and a mapping no list.")
-    if isinstance(names, (str, *BYTES)) or not isinstance(names, Iterable):
-        raise InputError(argument, names, allowed, "Put it in a list.")
-    try:
-        return list(names)
-    except Exception as error:  # whatever stops in the middle, as a closed file does
-        raise InputError(argument, names, allowed, f"It stops: {error}.") from error
-
-
 def flag(argument: str, value: Any) -> bool:
     """Return True or False."""
     if not isinstance(value, (bool, np.bool_)):
@@ -373,31 +361,6 @@ def generator(argument: str, rng: Any) -> np.random.Generator:
     if isinstance(rng, (bool, np.bool_)) or not isinstance(rng, (int, np.integer)) or rng < 0:
         raise InputError(argument, rng, "a whole number of at least 0 or a numpy.random.Generator")
     return np.random.default_rng(int(rng))
-
-
-def known(argument: str, name: Any, names: Sequence[str]) -> str:
-    """Return a name that exists, or say which ones are near."""
-    if not isinstance(name, str) or name not in names:
-        raise InputError(argument, name, "a known name", near(name, names))
-    return name
-
-
-def distinct_names(argument: str, names: Sequence[Any]) -> tuple[str, ...]:
-    """Return region names as distinct non-empty strings."""
-    result = tuple(str(name) if isinstance(name, (str, np.str_)) else "" for name in names)
-    for position, (name, given) in enumerate(zip(result, names, strict=True)):
-        if not name:
-            raise InputError(
-                argument, given, "non-empty strings", f"Mend the one at position {position}."
-            )
-    seen: set[str] = set()
-    for name in result:
-        if name in seen:
-            raise InputError(
-                argument, name, "distinct", "Two regions bear this name; rename one of them."
-            )
-        seen.add(name)
-    return result
 
 
 def _refuse(

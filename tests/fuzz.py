@@ -630,7 +630,7 @@ def limited(seconds=SECONDS):
 
     def stop(_, frame):
         while frame is not None:
-            if f"{os.sep}numba{os.sep}" in frame.f_code.co_filename:
+            if "numba" in (file := frame.f_code.co_filename) or file.endswith("compiling.py"):
                 signal.setitimer(signal.ITIMER_PROF, seconds)  # compiling does not count
                 return
             frame = frame.f_back
