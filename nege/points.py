@@ -235,9 +235,7 @@ def random_points(
 
     count = validation.whole("count", count, at_least=1)
     sampler = validation.known("sampler", sampler, SAMPLERS)
-    if not isinstance(rng, np.random.Generator):
-        cure = "The same seed gives the same points."
-        rng = validation.whole("rng", rng, at_least=0, cure=cure)
+    rng = validation.generator("rng", rng)
     ends = {}
     for name, pair in axes.items("ranges", ranges):
         low, high = axes.pair(name, pair)
