@@ -182,7 +182,7 @@ def _spending_shares(model: QuantitativeModel, data: xr.Dataset, flows: Any) -> 
 
 def _cost_change(value: Any, places: tuple[str, ...]) -> np.ndarray:
     argument = "trade_cost_change"
-    if value is None or np.ndim(value) == 0:
+    if validation.single(value):
         factor = validation.number(argument, 1.0 if value is None else value, above=0.0)
         change = np.full((len(places), len(places)), factor)
         np.fill_diagonal(change, 1.0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
@@ -17,6 +17,8 @@ import xarray as xr
 
 from nege.errors import InputError, near
 from nege.labels import dimensions, positions
+
+Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
 
 #: How far shares may be from summing to one; narrow floats as far as rounding takes them.
 SUM_TOLERANCE = 1e-8
@@ -58,6 +60,11 @@ def number(
     if not inside:
         raise InputError(argument, value, allowed, cure)
     return result
+
+
+def single(value: Any) -> bool:
+    """Whether a value is meant as one number for all, and not as a table."""
+    return value is None or np.isscalar(value) or getattr(value, "ndim", None) == 0
 
 
 def whole(argument: str, value: Any, *, at_least: int, cure: str = "") -> int:
@@ -169,10 +176,9 @@ def many_shares(argument: str, value: Any, regions: Sequence[str]) -> xr.DataArr
             "Rename its dims: one of them is region.",
         )
     found = found.transpose(..., "region")
-    if "region" in found.coords:
-        index = found.coords["region"].to_index()
-        order = positions(argument, index, regions, allowed)
-        found = (found if order is None else found.isel(region=order)).drop_vars("region")
+    found = in_order(argument, found, "region", regions, allowed).drop_vars(
+        "region", errors="ignore"
+    )
     array = real_array(argument, found, allowed)
     if array.shape[-1] != len(regions):
         cure = f"Its shape is {array.shape}. Count the online region too."
@@ -185,6 +191,16 @@ def many_shares(argument: str, value: Any, regions: Sequence[str]) -> xr.DataArr
         cure = f"Those at {first} sum to {total[first]:.10g}; none may be negative or NaN."
         raise InputError(argument, array[first], f"{allowed}, each summing to one", cure)
     return found.copy(data=array / total[..., None])
+
+
+def in_order(
+    argument: str, data: Labelled, dim: str, names: Sequence[str], allowed: str
+) -> Labelled:
+    """Put a dimension of a DataArray or Dataset in the order of names."""
+    if dim not in data.coords:
+        return data
+    order = positions(argument, data.coords[dim].to_index(), names, allowed)
+    return data if order is None else data.isel({dim: order})
 
 
 def _over_regions(argument: str, value: Any, regions: Sequence[str], allowed: str) -> xr.DataArray:

@@ -44,7 +44,7 @@ def checked_cost(
     unit: str = "1",
 ) -> float | xr.DataArray:
     """Return a trade cost per unit of distance, or trade costs themselves by label, checked."""
-    if value is None or np.isscalar(value) or getattr(value, "ndim", None) == 0:
+    if validation.single(value):
         return validation.number("trade_cost", value, at_least=at_least, cure=cure)
     matrix = validation.square("trade_cost", value, names, at_least=at_least)
     matrix.flags.writeable = False
