@@ -17,6 +17,7 @@ import xarray as xr
 
 from nege.errors import InputError, near
 from nege.labels import dimensions, positions
+from nege.labels import texts as as_text
 
 Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
 
@@ -208,10 +209,12 @@ def _over_regions(argument: str, value: Any, regions: Sequence[str], allowed: st
     if isinstance(value, xr.DataArray):
         return value
     if isinstance(value, pd.DataFrame):
+        for axis in value.axes:
+            as_text(argument, axis, allowed)
         dims = ["point", "region"]
         if value.index.name == "region" or value.columns.name == "point":
             dims.reverse()
-        return xr.DataArray(_numbers(value), dict(zip(dims, value.axes, strict=True)), dims)
+        return _over(dims, value.axes, _numbers(value))
     if isinstance(value, (Mapping, pd.Series)) and not isinstance(value, xr.Dataset):
         return xr.DataArray(
             arranged(argument, value, {"region": regions}, allowed)[0], dims="region"
@@ -340,7 +343,13 @@ def with_labels(argument: str, value: Any, dims: tuple[str, ...], allowed: str) 
     if len(axes) != len(dims):
         return value
     found = dimensions(argument, axes, dict.fromkeys(dims, ()), allowed)
-    return xr.DataArray(numbers, dict(zip(found, axes, strict=True)), found)
+    return _over(found, axes, numbers)
+
+
+def _over(dims: Sequence[str], axes: Sequence[pd.Index], numbers: np.ndarray) -> xr.DataArray:
+    """Label numbers; what else an axis may be called gives way to its dimension."""
+    coords = {dim: axis.rename(dim) for dim, axis in zip(dims, axes, strict=True)}
+    return xr.DataArray(numbers, coords, dims)
 
 
 def texts(argument: str, names: Any) -> list[Any]:

@@ -115,8 +115,8 @@ def test_data_are_matched_by_label_or_refused_with_the_cure(argument):
     data = {"employment": PEOPLE, "wage": PAID}
     expected, order = nege.invert(COUNTIES, **data), [2, 0, 1]
     series = pd.Series(data[argument], list(CODES))
-    for given in (series.iloc[order], series.iloc[order].to_dict(), pd.Series(data[argument])):
-        found = nege.invert(COUNTIES, **{**data, argument: given})
+    for value in (series.iloc[order], series.iloc[order].to_dict(), pd.Series(data[argument])):
+        found = nege.invert(COUNTIES, **{**data, argument: value})
         assert found.productivity.identical(expected.productivity)
         assert found.amenity.identical(expected.amenity)
     as_read = series.set_axis([1001, 1002, 1003])
@@ -131,8 +131,8 @@ def test_changes_and_flows_are_matched_by_label_or_refused_with_the_cure():
     costs = pd.DataFrame(0.9 + 0.1 * np.eye(3) + 0.01 * np.arange(3), list(CODES), list(CODES))
     flows = COUNTIES.trade_flows(before.data).to_pandas()
     expected = nege.counterfactual(before, productivity_change=change.values)
-    for given in (change[::-1], change[::-1].to_dict(), change.rename_axis("region").to_xarray()):
-        assert nege.counterfactual(before, productivity_change=given).equals(expected)
+    for value in (change[::-1], change[::-1].to_dict(), change.rename_axis("region").to_xarray()):
+        assert nege.counterfactual(before, productivity_change=value).equals(expected)
     expected = nege.counterfactual(before, trade_cost_change=costs.values)
     turned = costs.iloc[::-1, [1, 0, 2]]
     assert nege.counterfactual(before, trade_cost_change=turned, flows=flows[::-1]).equals(
@@ -151,7 +151,7 @@ def test_changes_and_flows_are_matched_by_label_or_refused_with_the_cure():
         with pytest.raises(nege.InputError, match=f"^{argument} must .*is not a name here"):
             nege.counterfactual(before, **{argument: value})
     for value in ({"01001": 1.0}, [[1, 2], [1]], "cheap"):
-        with pytest.raises(nege.InputError, match="^trade_cost_change must"):
+        with pytest.raises(nege.InputError, match=r"^trade_cost_change must"):
             nege.counterfactual(before, trade_cost_change=value)
 
 
