@@ -1,4 +1,4 @@
-"""All the random economies and killed sweeps of which the test suite takes a part."""
+"""All random economies, killed sweeps and interrupted runs, of which tests take a part."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(*, quick: bool = False) -> int:
     three = THREE_REGIONS // 10 if quick else THREE_REGIONS
     failed += _proofs("all equilibria of two regions", two, draws.check_two_regions, MEDIAN)
     failed += _proofs("all equilibria of three regions", three, draws.check_three_regions, np.inf)
-    return failed + _line(quick=quick) + _kills(quick=quick)
+    return failed + _line(quick=quick) + _kills(quick=quick) + interrupts(quick=quick)
 
 
 def _line(*, quick: bool) -> int:
@@ -84,6 +84,26 @@ def _kills(*, quick: bool) -> int:
         f"{time.perf_counter() - began:.1f} s"
     )
     return int(not (found.same and len(found.solved) == units and again <= found.kills))
+
+
+def interrupts(*, quick: bool = False) -> int:
+    """Interrupt runs of every kind at random moments: each has to end soon and leave all sound."""
+    began = time.perf_counter()
+    module = tests("interrupts")
+    counts = dict.fromkeys(module.RUNS, 1) if quick else module.RUNS
+    found = [module.run(kind, seed) for kind, count in counts.items() for seed in range(count)]
+    delays = np.array([run.delay for run in found])
+    late = delays > module.SOON
+    failed = [run for run, slow in zip(found, late, strict=True) if slow or run.faults]
+    print(
+        f"runs interrupted at random moments: {len(found) - len(failed)} of {len(found)} hold, "
+        f"{np.isnan(delays).sum()} of them done before; from the signal to the end median "
+        f"{np.nanmedian(delays) * 1e3:.0f} ms, longest {np.nanmax(delays):.2f} s; "
+        f"{time.perf_counter() - began:.1f} s"
+    )
+    for run in failed:
+        print(f"  {run.kind}, draw {run.seed}: {run.delay:.2f} s. {'; '.join(run.faults)}")
+    return len(failed)
 
 
 def _family(title: str, count: int, check: Callable[[int], Any]) -> int:

@@ -71,7 +71,8 @@ class Family:
                 model,
                 "regions that are paid alike when people are spread evenly over them",
                 f"At {self.parameter} = {value:.6g} their payoffs differ by {uneven:.2g}: "
-                "give an economy, or a core, that is symmetric.",
+                "give an economy, or a core, that is symmetric; nege.bifurcation follows regions "
+                "that differ, to the folds where they give way.",
             )
         return motion, point
 
