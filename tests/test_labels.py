@@ -333,7 +333,7 @@ def test_axes_that_bear_names_are_what_they_say_and_others_are_known_by_labels()
         found = model.replace(productivity=given).productivity
         assert (found == expected.broadcast_like(true).transpose(*found.dims)).all()
     for given in (pd.Series([1.0, 2.0]), pd.Series([1.0] * 3), frame.T.rename_axis("industry")):
-        with pytest.raises(nege.InputError, match="^productivity must"):
+        with pytest.raises(nege.InputError, match=r"^productivity must"):
             model.replace(productivity=given)
     with pytest.raises(nege.InputError, match="which of input, industry it is over"):
         model.replace(inputs=by_industry.rename_axis(None))
@@ -343,7 +343,7 @@ def test_axes_that_bear_names_are_what_they_say_and_others_are_known_by_labels()
     for given in (square, named, square.T.rename_axis(columns="origin")):
         assert validation.square("x", given, CODES, at_least=0.0).tolist() == square.values.tolist()
     assert dims.dims == ("origin", "destination")
-    with pytest.raises(nege.InputError, match="^x must"):
+    with pytest.raises(nege.InputError, match=r"^x must"):
         validation.square("x", named.rename_axis(columns="destination"), CODES, at_least=0.0)
 
 
@@ -414,5 +414,5 @@ def test_many_distributions_are_matched_by_region_in_rows_of_a_frame_too():
         frame.T,
         [frame.iloc[0], frame.iloc[1]],
     ):
-        with pytest.raises(nege.InputError, match="^share must"):
+        with pytest.raises(nege.InputError, match=r"^share must"):
             validation.many_shares("share", wrong, CODES)
