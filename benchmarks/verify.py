@@ -17,6 +17,7 @@ import nege
 TESTS = pathlib.Path(__file__).resolve().parents[1] / "tests"
 SHORT_RUNS, LONG_RUNS = 4000, 200
 TWO_REGIONS, THREE_REGIONS = 500, 30
+CALLS = 20_000
 ORDER = 0.02  # by which an order of convergence may be off
 MEDIAN = 0.5  # seconds that a proof for two regions may take
 
@@ -38,7 +39,24 @@ def run(*, quick: bool = False) -> int:
     three = THREE_REGIONS // 10 if quick else THREE_REGIONS
     failed += _proofs("all equilibria of two regions", two, draws.check_two_regions, MEDIAN)
     failed += _proofs("all equilibria of three regions", three, draws.check_three_regions, np.inf)
-    return failed + _line(quick=quick) + _kills(quick=quick) + interrupts(quick=quick)
+    failed += _line(quick=quick) + _kills(quick=quick) + interrupts(quick=quick)
+    return failed + hostile(quick=quick)
+
+
+def hostile(*, quick: bool = False) -> int:
+    """Call every public entry with hostile values; nothing but a NegeError may leave."""
+    began = time.perf_counter()
+    fuzz, calls = tests("fuzz"), CALLS // 50 if quick else CALLS
+    with fuzz.made() as pool:
+        counts, failures = fuzz.run(range(calls), pool)
+    print(
+        f"{calls} hostile calls of {len(fuzz.ENTRIES)} public entries: {counts['refused']} refused "
+        f"by name, {counts['answered']} answered soundly, {len(failures)} leaked, hung or accepted "
+        f"nonsense; {time.perf_counter() - began:.1f} s"
+    )
+    for seed, error in list(failures.items())[:10]:
+        print(f"  draw {seed}: {error} {fuzz.trace(error)}")
+    return len(failures)
 
 
 def _line(*, quick: bool) -> int:

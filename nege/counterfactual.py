@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.equilibrium import Equilibrium
+from nege.equilibrium import Equilibrium, check_equilibrium
 from nege.errors import InputError
 from nege.inversion import check_quantitative, earnings_state, with_fundamentals
 from nege.models.quantitative_model import QuantitativeModel
@@ -96,10 +96,7 @@ def counterfactual(
     >>> round(float(after.welfare_change), 4)
     1.0262
     """
-    if not isinstance(equilibrium, Equilibrium):
-        raise InputError(
-            "equilibrium", equilibrium, "an Equilibrium", "nege.solve(model) makes one."
-        )
+    check_equilibrium(equilibrium)
     model = equilibrium.model
     check_quantitative(model)
     if equilibrium.dynamics is None:
