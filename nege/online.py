@@ -77,5 +77,6 @@ class OnlineRegion:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
-        if not isinstance(self.name, str) or not self.name:
-            raise InputError("online name", self.name, "a non-empty string")
+        if not isinstance(self.name, str) or not self.name or validation.unwritable(self.name):
+            allowed = "a non-empty string without control characters"
+            raise InputError("online name", self.name, allowed)

@@ -247,6 +247,7 @@ def _short_runs(
 def _fill(table: Any, processes: int, client: Any, progress: bool | None) -> xr.Dataset:
     """Solve what is missing, wherever the results go."""
     work = table.work
+    work.check_labels()
     work.points.check(work.model)
     with table, contextlib.closing(progress_bar(progress, math.prod(work.sizes.values()))) as bar:
         bar.update(math.prod(work.sizes.values()) - sum(map(_points, table.missing())))

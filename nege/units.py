@@ -122,6 +122,15 @@ class _Work:
         """What is worked out of the variables where ``keep`` asks for it, with its attributes."""
         return {}
 
+    def check_labels(self) -> None:
+        """Refuse labels of points that bear the name of something else in the result."""
+        outputs, inner = self.outputs, self.model.coordinates()
+        for name in {**self.sizes, **self.coords}:
+            if name in outputs or name in inner:
+                what = "an output" if name in outputs else "a dimension of the model"
+                cure = f"{name!r} is {what}: rename that dimension or coordinate."
+                raise InputError("coordinates", name, "named unlike what is solved for", cure)
+
     def divide(self, unit: int, whole: str | None = None) -> None:
         """Fix the shape of a unit of so many points; one dimension is never cut."""
         part = {dim: size if dim == whole else 1 for dim, size in self.sizes.items()}
