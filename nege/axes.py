@@ -47,7 +47,7 @@ def check_names(model: Model, names: Iterable[str]) -> None:
     """Refuse names that are not parameters of the model."""
     known = model.varied()
     for name in names:
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise InputError("parameter", name, "one of the model's", near(name, known))
 
 
@@ -58,9 +58,24 @@ def followed(along: Any, axes: Mapping[str, Any]) -> str | None:
     return along
 
 
-def pair(name: str, ends: Any) -> tuple[float, float]:
-    """Return the two ends of a range, the first below the second."""
-    low_high = numbers(name, ends)
-    if low_high.size != 2 or not low_high[0] < low_high[1]:
-        raise InputError(name, ends, "two numbers, the first below the second")
+def pair(name: str, ends: Any, *, either_way: bool = False) -> tuple[float, float]:
+    """Return the two ends of a range, the first below the second unless it may be either way."""
+    order = "" if either_way else ", the first below the second"
+    allowed = f"two different finite numbers{order}"
+    low_high = validation.real_array(name, ends, allowed)
+    if either_way and low_high.ndim == 1:
+        low_high = np.sort(low_high)
+    if low_high.shape != (2,) or not np.isfinite(low_high).all() or not low_high[0] < low_high[1]:
+        raise InputError(name, ends, allowed)
     return float(low_high[0]), float(low_high[1])
+
+
+def interval(
+    model: Model, parameter: Any, ends: Any, *, either_way: bool = False
+) -> tuple[float, float]:
+    """Return the interval of one parameter; the model is asked about both of its ends."""
+    check_names(model, [parameter])
+    low, high = pair("interval", ends, either_way=either_way)
+    for end in (low, high):
+        model.replace({parameter: end})
+    return low, high

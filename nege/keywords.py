@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from nege.errors import InputError, listed, meant, near
+from nege.errors import InputError, in_words, listed, meant, near
 
 Class = TypeVar("Class", bound=type)
 
@@ -35,16 +35,16 @@ def hinted_call(init: Callable[..., None]) -> Callable[..., None]:
         owner, given = type(self).__name__, {*first[: len(arguments)], *keywords}
         if len(arguments) > len(first) or len(given) < len(arguments) + len(keywords):
             allowed = (
-                f"given once and by name, but for {_list(first)}" if first else "given by name"
+                f"given once and by name, but for {in_words(first)}" if first else "given by name"
             )
-            cure = f"{owner} takes {_list(known)}."
+            cure = f"{owner} takes {in_words(known)}."
             raise InputError(f"arguments of {owner}", arguments, allowed, cure)
         unknown = [name for name in keywords if name not in known]
         missing = [name for name in needed if name not in given]
         if unknown:
             raise _unknown(owner, unknown, known, missing)
         if missing:
-            raise InputError(_list(missing), None, "given", f"{owner} needs {_list(needed)}.")
+            raise InputError(in_words(missing), None, "given", f"{owner} needs {in_words(needed)}.")
         init(self, *arguments, **keywords)
 
     return call
@@ -61,11 +61,6 @@ def _unknown(owner: str, names: list[str], known: list[str], missing: list[str])
     ]
     hints = [near(names[0], known)] if len(names) == 1 else [*hints, listed(known)]
     if left:
-        hints.append(f"It also needs {_list(left)}.")
+        hints.append(f"It also needs {in_words(left)}.")
     value = names[0] if len(names) == 1 else names
     return InputError("parameter", value, f"one that {owner} takes", " ".join(hints))
-
-
-def _list(names: Iterable[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last

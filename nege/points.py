@@ -167,6 +167,7 @@ def random_points(
 
     count = validation.whole("count", count, at_least=1)
     sampler = validation.known("sampler", sampler, SAMPLERS)
+    rng = validation.generator("rng", rng)
     ends = {}
     for name, pair in axes.items("ranges", ranges):
         low, high = axes.pair(name, pair)

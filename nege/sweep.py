@@ -20,9 +20,9 @@ import xarray as xr
 from nege import axes, points, validation, workers
 from nege.errors import InputError
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.points import Points
-from nege.solve import check_dynamics, check_model, check_options, provenance
+from nege.solve import check_model, check_options, provenance
 from nege.units import Block, LongRuns, ShortRuns
 
 __all__ = ["follow", "sweep"]
@@ -126,6 +126,7 @@ def sweep(
     check_model(model)
     options = check_options(options)
     processes = validation.whole("processes", processes, at_least=1)
+    overwrite = validation.flag("overwrite", overwrite)
     if unit is not None:
         unit = validation.whole("unit", unit, at_least=1)
     client = workers.check_client(client)
@@ -135,7 +136,7 @@ def sweep(
         if is_list
         else points.grid(model, parameters)
     )
-    if along == FIRST:
+    if isinstance(along, str) and along == FIRST:
         along = None if is_list or share is not None else next(iter(varied.sizes))
     work: LongRuns | ShortRuns
     if share is None:
@@ -303,7 +304,9 @@ class _Silent:
 
 def progress_bar(progress: bool | None, total: int | None, unit: str = "economies") -> Any:
     """Return a progress bar that appears after a second, or one that never does."""
-    if progress is None:
+    if progress is not None:
+        validation.flag("progress", progress)
+    else:
         progress = total != 1 and (sys.stderr.isatty() or "ipykernel" in sys.modules)
     if not progress:
         return _Silent()

@@ -70,6 +70,7 @@ class _Work:
 
     horizon: str
     proof: dict[str, tuple[str, str]]
+    dynamics: Replicator | Logit | None = None
 
     def __init__(
         self, model: Model, points: Points, options: SolverOptions, keep: Sequence[str] | None
@@ -109,7 +110,7 @@ class _Work:
         found = {}
         for name, variable in self.model.variables.items():
             whole = shape + tuple(inner[dim] for dim in variable.dims)
-            about = self.model.describe(name)
+            about = self.model.describe(name, self.dynamics)
             found[name] = Output(front + variable.dims, whole, "float64", about)
         for name, (dtype, meaning) in self.proof.items():
             found[name] = Output(front, shape, dtype, {"long_name": meaning})
@@ -186,6 +187,7 @@ class LongRuns(_Work):
 
     horizon = "long run"
     proof = PROOF
+    dynamics: Replicator | Logit
 
     def __init__(
         self,
@@ -198,9 +200,9 @@ class LongRuns(_Work):
         along: str | None,
         unit: int | None,
     ) -> None:
+        self.start, self.dynamics, self.along = start, dynamics, along
         super().__init__(model, points, options, keep)
         self.asked = keep is not None and "leading_eigenvalue" in keep
-        self.start, self.dynamics, self.along = start, dynamics, along
         fit = min(MOST, max(1, LONG_RUN // len(model.regions) ** 2))
         self.divide(unit or _spread(fit, self.sizes), along)
 

@@ -8,16 +8,20 @@ changed: what comes back is a fresh, native, C-contiguous float64 copy.
 from __future__ import annotations
 
 import math
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
-from nege.errors import InputError, near
+from nege.errors import InputError
 from nege.labels import dimensions, positions
+from nege.names import BYTES
+from nege.names import distinct_names as distinct_names
+from nege.names import known as known
+from nege.names import texts as texts
+from nege.names import unwritable as unwritable
 
 #: How far shares may be from summing to one; narrow floats as far as rounding takes them.
 SUM_TOLERANCE = 1e-8
@@ -77,13 +81,29 @@ def plain(argument: str, value: Any, allowed: str) -> np.ndarray:
         raise InputError(argument, value, allowed, cure)
     if np.ma.is_masked(value):
         raise InputError(argument, value, allowed, "Some of its values are masked: fill them.")
+    if isinstance(value, BYTES):
+        raise InputError(argument, value, allowed, "These are bytes: decode them first.")
     if isinstance(value, (list, tuple)) and any(_bears_labels(item) for item in value):
         cure = "Its parts have labels, which a list forgets: make it one DataFrame or DataArray."
         raise InputError(argument, value, allowed, cure)
     try:
-        return np.asarray(value)
+        array = np.asarray(value)
     except ValueError as error:
         raise InputError(argument, value, allowed, "Its rows differ in length.") from error
+    except Exception as error:  # whatever the object does when it is asked for its numbers
+        raise InputError(argument, value, allowed, f"It is no array: {error}.") from error
+    if array.dtype.kind in "iuf" and isinstance(value, (list, tuple)) and _holds_flag(value):
+        cure = "True and False are no numbers: write 1 and 0 if these are meant."
+        raise InputError(argument, value, allowed, cure)
+    return array
+
+
+def _holds_flag(values: Any) -> bool:
+    """Whether a list has True or False among its numbers, which NumPy would make 1 and 0."""
+    return any(
+        _holds_flag(item) if isinstance(item, (list, tuple)) else isinstance(item, (bool, np.bool_))
+        for item in values
+    )
 
 
 def _bears_labels(value: Any) -> bool:
@@ -328,44 +348,20 @@ def with_labels(argument: str, value: Any, dims: tuple[str, ...], allowed: str) 
     return xr.DataArray(numbers, dict(zip(found, axes, strict=True)), found)
 
 
-def texts(argument: str, names: Any) -> list[Any]:
-    """List names, but not the letters of a single one."""
-    if isinstance(names, (np.ndarray, xr.DataArray, pd.Series, pd.Index)):
-        names = np.asarray(names).tolist()  # what has no dimension is no list then
-    if isinstance(names, (set, frozenset)):
-        raise InputError(argument, names, "a sequence of names", "A set has no order.")
-    if isinstance(names, str) or not isinstance(names, Iterable):
-        raise InputError(argument, names, "a sequence of names", "Put it in a list.")
-    return list(names)
+def flag(argument: str, value: Any) -> bool:
+    """Return True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputError(argument, value, "True or False")
+    return bool(value)
 
 
-def known(argument: str, name: Any, names: Sequence[str]) -> str:
-    """Return a name that exists, or say which ones are near."""
-    if not isinstance(name, str) or name not in names:
-        raise InputError(argument, name, "a known name", near(name, names))
-    return name
-
-
-def unwritable(text: str) -> bool:
-    """Whether a text has characters that files cannot hold: NUL and the like, half of a pair."""
-    return any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text)
-
-
-def distinct_names(argument: str, names: Sequence[Any]) -> tuple[str, ...]:
-    """Return region names as distinct non-empty strings."""
-    result = tuple(str(name) if isinstance(name, (str, np.str_)) else "" for name in names)
-    for position, (name, given) in enumerate(zip(result, names, strict=True)):
-        if not name or unwritable(name):
-            allowed = "non-empty strings without control characters"
-            raise InputError(argument, given, allowed, f"Mend the one at position {position}.")
-    seen: set[str] = set()
-    for name in result:
-        if name in seen:
-            raise InputError(
-                argument, name, "distinct", "Two regions bear this name; rename one of them."
-            )
-        seen.add(name)
-    return result
+def generator(argument: str, rng: Any) -> np.random.Generator:
+    """Return a generator of random numbers, from a seed or as it is given."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if isinstance(rng, (bool, np.bool_)) or not isinstance(rng, (int, np.integer)) or rng < 0:
+        raise InputError(argument, rng, "a whole number of at least 0 or a numpy.random.Generator")
+    return np.random.default_rng(int(rng))
 
 
 def _refuse(

@@ -174,7 +174,8 @@ def test_a_threshold_is_a_float_that_knows_its_name():
     assert float(first.direction.sum()) == pytest.approx(0.0, abs=1e-12)
     assert "period doubling" in repr(found)
     none = nege.break_points(economy(equidistant(2)), "trade_cost", (3, 4))
-    assert repr(none) == "No break point in trade_cost between 3 and 4."
+    stable = "Dispersion is stable all through."
+    assert repr(none) == f"No break point in trade_cost between 3 and 4. {stable}"
     assert len(none) == 0
 
 
@@ -324,3 +325,24 @@ def test_places_that_differ_though_paid_alike_are_no_circle():
     made_up = even.replace(housing=stocks, amenity=stocks**-0.2)
     with pytest.raises(nege.InputError, match="paid alike"):
         nege.break_points(made_up, "mu", (0.3, 0.9))
+
+
+def test_what_no_break_point_can_say_is_said():
+    """A black hole never disperses, nor do racetracks of which one wave always grows."""
+    hole = nege.break_points(economy(equidistant(2), sigma=1.5), "trade_cost", (1.1, 20))
+    assert len(hole) == 0
+    assert "never stable" in repr(hole)
+    taxed = nege.break_points(economy(equidistant(2), online={"trade_cost": 2}), "mu", (0.1, 0.2))
+    assert "Dispersion with nobody online is stable all through" in repr(taxed)
+    wide = economy(racetrack(4), mu=0.4)
+    first, second = nege.break_points(wide, "trade_cost", (1.2, 4)).values
+    between = nege.break_points(wide, "trade_cost", (first * 1.01, second * 1.01))
+    assert between.note == ""
+    within = nege.break_points(wide, "trade_cost", (0.9 * first, 1.01 * first))
+    assert within.note.startswith("Dispersion is never stable there: 2 waves")
+
+
+def test_unequal_regions_are_sent_to_diagrams():
+    model = economy(equidistant(2)).replace(farmers=[0.4, 0.6])
+    with pytest.raises(nege.InputError, match=r"nege\.bifurcation follows regions that differ"):
+        nege.break_points(model, "trade_cost", (1.1, 3.0))

@@ -181,7 +181,11 @@ def short_runs(freeness, shares, farmers, sigma, mu, options):
     q, numbers = np.empty(shape), np.empty((*shape, 2))
     counts = np.empty((*shape, 2), dtype=np.int64)
     tolerance = options.tolerance_residual
-    grid(freeness[order], first, farmers, sigma, mu, tolerance, q, numbers, counts)
+    for low in range(0, first.size, LANES):  # an interrupt ends it in between
+        some = slice(low, low + LANES)
+        part = q[:, some].copy(), numbers[:, some].copy(), counts[:, some].copy()
+        grid(freeness[order], first[some], farmers, sigma, mu, tolerance, *part)
+        q[:, some], numbers[:, some], counts[:, some] = part
     back = np.argsort(order)
     q, numbers, counts = q[back], numbers[back], counts[back]
     second = -np.log(first * np.exp(q) + shares[:, 1])

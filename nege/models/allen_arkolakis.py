@@ -61,7 +61,7 @@ from nege.geography import Geography
 from nege.models import ces, trade
 from nege.models.quantitative_model import VARIABLES, QuantitativeModel, check_fundamental
 from nege.models.results import Uniqueness, Variable
-from nege.options import Logit, Replicator
+from nege.options import Logit, Replicator, check_dynamics
 
 __all__ = ["AllenArkolakis"]
 
@@ -198,6 +198,7 @@ class AllenArkolakis(QuantitativeModel):
         Tastes of scale s make places less pleasant with people: beta - s takes the place of beta.
         """
         beta, condition = self.amenity_spillover, "|gamma_2/gamma_1| <= 1 (Allen & Arkolakis 2014)"
+        dynamics = check_dynamics(dynamics)
         if isinstance(dynamics, Logit):
             beta -= dynamics.scale
             condition += ", with tastes of scale s taken from beta"

@@ -428,7 +428,10 @@ class Model(Immutable):
     ) -> xr.Dataset:
         """Return the solved economy as a Dataset, with names and units."""
         values = self.settled(share, state, parameters, dynamics)
-        return self._blank.copy(data={name: frozen(values[name]) for name in self.variables})
+        data = self._blank.copy(data={name: frozen(values[name]) for name in self.variables})
+        if "welfare" in data:
+            data["welfare"].attrs.update(self.describe("welfare", dynamics))
+        return data
 
     def settled(
         self,
@@ -463,10 +466,13 @@ class Model(Immutable):
         }
         return xr.Dataset(self.named(zeros), coords=labels)
 
-    def describe(self, variable: str) -> dict[str, str]:
-        """Return the attributes of a variable: what it means, and its unit."""
+    def describe(self, variable: str, dynamics: Replicator | Logit | None = None) -> dict[str, str]:
+        """Return the attributes of a variable: what it means, its unit, and what tastes change."""
         about = self.variables[variable]
-        return {"long_name": about.meaning, "units": about.unit}
+        words = {"long_name": about.meaning, "units": about.unit}
+        if variable == "welfare" and self.mobile_weight and isinstance(dynamics, Logit):
+            words["comment"] = f"{self.movers} count by their expected utility"
+        return words
 
     def coordinates(self) -> dict[str, Any]:
         """Return the labels of every dimension of the model's variables."""

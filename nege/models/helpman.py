@@ -58,7 +58,7 @@ from nege.models.quantitative_model import (
 )
 from nege.models.results import Uniqueness, Variable
 from nege.online import OnlineRegion
-from nege.options import Logit, Replicator
+from nege.options import Logit, Replicator, check_dynamics
 
 __all__ = ["Helpman"]
 
@@ -202,6 +202,7 @@ class Helpman(QuantitativeModel):
         """
         value, local = self.sigma * (1.0 - self.mu), self.rents == "local"
         condition = "sigma (1 - mu) > 1 (Helpman 1998)"
+        dynamics = check_dynamics(dynamics)
         if isinstance(dynamics, Logit):
             value += dynamics.scale * (self.sigma - 1.0)
             condition = "sigma (1 - mu) + s (sigma - 1) > 1 (Helpman 1998, tastes of scale s)"

@@ -136,9 +136,7 @@ class LinearDemand(Model):
         "surplus": Variable(("region",), "surplus of a consumer", "farmers' wage"),
         "income": Variable(("region",), "income", "farmers' wage"),
         "utility": Variable(("region",), "skilled utility, amenity included", "farmers' wage"),
-        "welfare": Variable(
-            (), "utility of everybody together, expected under tastes", "farmers' wage"
-        ),
+        "welfare": Variable((), "utility of everybody together", "farmers' wage"),
     }
 
     def __init__(

@@ -263,5 +263,5 @@ VARIABLES = {
     "wage": Variable(("region",), "wage", "wage bill of all places per head"),
     "price_index": Variable(("region",), "price index of goods", "wage bill per head"),
     "real_income": Variable(("region",), "real income per head, amenity included", "utility"),
-    "welfare": Variable((), "real income per head, expected under tastes", "utility"),
+    "welfare": Variable((), "mean real income per head, amenity included", "utility"),
 }

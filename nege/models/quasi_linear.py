@@ -177,9 +177,7 @@ class QuasiLinear(ces.CESModel):
         "price_index": Variable(("region",), "manufacturing price index", "unskilled wage"),
         "income": Variable(("region",), "income per skilled worker", "unskilled wage"),
         "utility": Variable(("region",), "skilled utility, amenity included", "unskilled wage"),
-        "welfare": Variable(
-            (), "utility of everybody per skilled worker, expected under tastes", "unskilled wage"
-        ),
+        "welfare": Variable((), "utility of everybody per skilled worker", "unskilled wage"),
     }
 
     def __init__(
