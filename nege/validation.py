@@ -7,9 +7,8 @@ changed: what comes back is a fresh, native, C-contiguous float64 copy.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
@@ -27,6 +26,48 @@ from nege.names import unwritable as unwritable
 SUM_TOLERANCE = 1e-8
 
 
+class Bounds(NamedTuple):
+    """Within which a finite number has to be, and what to do where it is not."""
+
+    above: float | None = None
+    at_least: float | None = None
+    below: float | None = None
+    at_most: float | None = None
+    cure: str = ""
+
+    def hold(self, values: Any) -> Any:
+        """Whether a number is within them, or each of many."""
+        inside = np.isfinite(values)
+        if self.above is not None:
+            inside = inside & (values > self.above)
+        if self.at_least is not None:
+            inside = inside & (values >= self.at_least)
+        if self.below is not None:
+            inside = inside & (values < self.below)
+        if self.at_most is not None:
+            inside = inside & (values <= self.at_most)
+        return inside
+
+    def words(self, what: str) -> str:
+        """Say what is allowed: a finite number, or finite numbers, within them."""
+        bounds = [
+            f"{name.replace('_', ' ')} {bound:g}"
+            for name, bound in self._asdict().items()
+            if name != "cure" and bound is not None
+        ]
+        return " and ".join([what, *bounds]).replace(f"{what} and", what, 1)
+
+    def number(self, argument: str, value: Any) -> float:
+        """Return one finite real number within them."""
+        array = np.asarray(value) if type(value) in (float, int) else self._plain(argument, value)
+        if array.dtype.kind in "iuf" and array.ndim == 0 and self.hold(result := float(array)):
+            return result
+        raise InputError(argument, value, self.words("a finite number"), self.cure)
+
+    def _plain(self, argument: str, value: Any) -> np.ndarray:
+        return plain(argument, value, self.words("a finite number"))
+
+
 def number(
     argument: str,
     value: Any,
@@ -38,31 +79,7 @@ def number(
     cure: str = "",
 ) -> float:
     """Return one finite real number within bounds."""
-    bounds = [
-        f"{words} {bound:g}"
-        for words, bound in (
-            ("above", above),
-            ("at least", at_least),
-            ("below", below),
-            ("at most", at_most),
-        )
-        if bound is not None
-    ]
-    allowed = " and ".join(["a finite number", *bounds]).replace("number and", "number", 1)
-    array = plain(argument, value, allowed)
-    if array.dtype.kind not in "iuf" or array.ndim != 0:
-        raise InputError(argument, value, allowed, cure)
-    result = float(array)
-    inside = (
-        math.isfinite(result)
-        and (above is None or result > above)
-        and (at_least is None or result >= at_least)
-        and (below is None or result < below)
-        and (at_most is None or result <= at_most)
-    )
-    if not inside:
-        raise InputError(argument, value, allowed, cure)
-    return result
+    return Bounds(above, at_least, below, at_most, cure).number(argument, value)
 
 
 def whole(argument: str, value: Any, *, at_least: int, cure: str = "") -> int:
@@ -394,16 +411,10 @@ def table(
     bare array needs the full shape.
     """
     shape = tuple(len(labels) for labels in wanted.values())
-    bounds = [
-        f"{words} {bound:g}"
-        for words, bound in (
-            *(("above", above), ("at least", at_least)),
-            *(("below", below), ("at most", at_most)),
-        )
-        if bound is not None
-    ]
-    numbers = " and ".join(["finite numbers", *bounds]).replace("numbers and", "numbers")
-    allowed = f"{numbers}, one or an array over {tuple(wanted)} of shape {shape}"
+    bounds = Bounds(above, at_least, below, at_most)
+    allowed = (
+        f"{bounds.words('finite numbers')}, one or an array over {tuple(wanted)} of shape {shape}"
+    )
     array, held = arranged(argument, value, wanted, allowed, fewer=True)
     full = shape if held is None else tuple(len(wanted[dim]) for dim in held)
     if array.shape not in ((), full):
@@ -411,13 +422,7 @@ def table(
     if held is not None:
         array = np.expand_dims(array, tuple(i for i, dim in enumerate(wanted) if dim not in held))
     array = np.ascontiguousarray(np.broadcast_to(array, shape)).copy()
-    bad = ~np.isfinite(array)
-    for outside, bound in (
-        *((np.less, at_least), (np.less_equal, above)),
-        *((np.greater, at_most), (np.greater_equal, below)),
-    ):
-        if bound is not None:
-            bad |= outside(array, bound)
+    bad = ~bounds.hold(array)
     if bad.any():
         first = tuple(np.argwhere(bad)[0])
         where = ", ".join(repr(labels[i]) for labels, i in zip(wanted.values(), first, strict=True))

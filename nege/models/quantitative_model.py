@@ -24,6 +24,7 @@ from nege.status import Status
 
 LARGEST_LOG = 700.0  # of a price or a payoff that double precision can hold
 TINY_STEP = 1e-30  # of complex steps, which round nothing away
+HOUSING = validation.Bounds(above=0.0, cure="It is a stock of housing, in the unit of `housing`.")
 
 
 class QuantitativeModel(Model):
@@ -248,8 +249,7 @@ def check_online_housing(online: OnlineRegion | None, housing: Any) -> float | N
             "zero in this model",
             "It has nobody who owns a platform; nege.OnlineAgglomeration does.",
         )
-    cure = "It is a stock of housing, in the unit of `housing`."
-    return validation.number("online_housing", housing, above=0.0, cure=cure)
+    return HOUSING.number("online_housing", housing)
 
 
 def placed(values: xr.DataArray, online: Any) -> np.ndarray:
