@@ -21,6 +21,7 @@ from nege.names import BYTES
 from nege.names import distinct_names as distinct_names
 from nege.names import known as known
 from nege.names import texts as texts
+from nege.names import unwritable as unwritable
 
 Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
 
