@@ -48,7 +48,7 @@ class InputError(NegeError, ValueError):
         self.argument, self.value, self.allowed, self.cure = argument, value, allowed, cure
 
     def __str__(self) -> str:
-        return f"{self.argument} must be {self.allowed}; got {_shorten(self.value)}." + (
+        return f"{self.argument} must be {self.allowed}; got {shorten(self.value)}." + (
             f" {self.cure}" if self.cure else ""
         )
 
@@ -134,7 +134,8 @@ GREEK = "GREEK SMALL LETTER "
 
 def meant(name: object, known: Iterable[str]) -> list[str]:
     """Return known names that a wrong one may mean: as a symbol, or else as it is written."""
-    known, word = [str(option) for option in known], str(name)
+    known = [str(option) for option in known]
+    word = name if isinstance(name, str) else shorten(name)
     letter = unicodedata.name(word, "") if len(word) == 1 else ""
     if letter.startswith(GREEK):
         word = letter.removeprefix(GREEK).lower().replace("lamda", "lambda")
@@ -172,8 +173,12 @@ def joined(errors: Sequence[InputError]) -> InputError:
     return InputError(first.argument, first.value, first.allowed, cure)
 
 
-def _shorten(value: Any) -> str:
+def shorten(value: Any) -> str:
+    """Return what a value looks like, in a line."""
     # A path is worth its length; an array is not.
     limit = 300 if isinstance(value, str) else 80
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # what cannot say what it is must not hide what is wrong with it
+        text = f"a {type(value).__name__} that cannot be shown"
     return text if len(text) <= limit else text[: limit - 3] + "..."
