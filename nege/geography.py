@@ -135,7 +135,7 @@ def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
     else:
         names, _ = _naming(argument, None, allowed, 1, region=(n_or_positions,))
         positions = vector(argument, n_or_positions, names)
-        if not (np.diff(positions) > 0).all():
+        if not (positions[1:] > positions[:-1]).all():
             cure = "Sort them, for example with numpy.unique, which drops repeated ones too."
             raise InputError(argument, n_or_positions, allowed, cure)
     table = _table(x=positions, y=np.zeros_like(positions))

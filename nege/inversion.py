@@ -79,6 +79,7 @@ def invert(
     check_quantitative(model)
     options = check_options(options)
     share = validation.vector("employment", employment, model.regions, above=0.0)
+    share /= share.max()  # first: a sum of numbers this large may overflow
     share /= share.sum()
     paid = validation.vector("wage", wage, model.regions, above=0.0)
     p: Parameters = model.kernel_for(options.operator, compiled=True)

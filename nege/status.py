@@ -30,6 +30,7 @@ class Status(IntEnum):
     STALLED = codes.STALLED
     NOT_FINITE = codes.NOT_FINITE
     UNSTABLE = codes.UNSTABLE
+    INVALID = codes.INVALID
     STUCK = codes.STUCK
 
     @property
@@ -59,7 +60,7 @@ _WORDS = {
         "SolverOptions(tolerance_error=..., tolerance_payoff=...).",
     ),
     Status.NOT_FINITE: (
-        "a number overflowed or became NaN",
+        "a number overflowed, underflowed or became NaN",
         "Trade costs this high leave a place without any supplier in double precision: lower sigma "
         "or trade costs, or give every place a positive share; a sigma next to one leaves prices "
         "without bounds: raise it.",
@@ -67,6 +68,10 @@ _WORDS = {
     Status.UNSTABLE: (
         "the solve ended at a rest point that a small push would leave",
         "Start from another distribution.",
+    ),
+    Status.INVALID: (
+        "not solved, because the model does not accept these parameters together",
+        "model.replace(...) with the parameters of such a point says why.",
     ),
     Status.STUCK: (
         "the search went to and fro, or stood still, away from rest, by every way it tried",

@@ -17,7 +17,9 @@ eliminated (Schur complement). From an unstable one the search steps off by 1e-3
 direction that grows, and goes on.
 
 Where variety is 1, firms can vanish: n falls below 1e-12 of its industry and is set to zero,
-and comes back only where entry would pay.
+and comes back only where entry would pay. The last who hire remote labour stay, since it would cost
+them nothing, but where firms cannot do with remote labour alone (elasticity below 1): there
+they vanish too, its market closes, and its price is zero.
 """
 
 from __future__ import annotations
@@ -46,6 +48,8 @@ LONGEST_PRICE, LONGEST_FIRMS = 1.0, 6.0  # most that a step moves, in logs
 SHORTEST = 1e-6  # step of time at which nothing helps
 RISE = 20.0  # growth of the residual at which a step is taken back
 GONE = 1e-12  # of the industry: fewer firms have vanished
+FEWEST = -700.0  # log of firms: next to the least number that there is
+FREE = -2000.0  # log price of remote labour, in its smallest power, where nobody hires it
 ENTRANTS = 1e-6  # of the industry, where entry pays
 CALM = 1e-6  # residual of those who are there, below which others enter
 NUDGE = 1e-3  # in logs, off an unstable rest point
@@ -135,6 +139,10 @@ class _Search:
         self.staying, self.lets_in = staying, True
         self.vanishing = parameters.variety == 1.0
         self.lonely = (parameters.hears_offline == 0.0) & (parameters.spillover > 0.0)
+        self.hires = parameters.remote_share > 0.0
+        self.closes = bool(self.hires.any()) and parameters.substitution < 1.0
+        powers = (1.0, parameters.elasticity, 1.0 - parameters.substitution)
+        self.free = FREE / min(powers) if self.closes else 0.0
         self.system: Any = (Dense if places <= LARGE else Krylov)(parameters, self.moving)
         self.steps = 0
         self.perturbed: list[str] = []
@@ -213,9 +221,11 @@ class _Search:
 
     def evaluate(self, x: np.ndarray) -> bool:
         """Linearise at x; keep the residual; whether it is finite where it counts."""
-        excess = self.system.linearise(x)
         gone = self.firms & (x == -np.inf)
         self.idle = self.absent | (self.moving if self.staying else gone)
+        if self.closes and not np.isfinite(self._remote(x)).any():
+            x[-2], self.idle[-2] = self.free, True
+        excess = self.system.linearise(x)
         self.entry = np.where(gone & (not self.staying), excess, -np.inf)
         self.excess = np.where(self.idle, 0.0, excess)
         largest = np.max(np.abs(self.excess))
@@ -288,8 +298,15 @@ class _Search:
             if time >= NEWTON:
                 nearer &= newton.made(self.residual(), x)
             if not nearer or time < SHORTEST:
-                return x, Status.STALLED if progress.best <= ROUNDING else Status.STUCK, trace
+                return x, self._reason(x, progress.best), trace
         return x, Status.CONVERGED, trace
+
+    def _reason(self, x: np.ndarray, best: float) -> Status:
+        """Why a search gets nowhere: rounding, firms too few for a number, or else it is stuck."""
+        few = np.isfinite(x) & (x < FEWEST) & self.firms
+        if few.any() or not np.isfinite(self.residual()):
+            return Status.NOT_FINITE
+        return Status.STALLED if best <= ROUNDING else Status.STUCK
 
     def _step(self, x: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray, bool]:
         """One linearly implicit Euler step, and the residual along its tangent.
@@ -310,6 +327,10 @@ class _Search:
         rows = x[:-2].reshape(places, -1)[:, : 2 * self.industries]
         return rows.reshape(places, self.industries, 2)  # a view
 
+    def _remote(self, x: np.ndarray) -> np.ndarray:
+        """Firms that hire remote labour, by place and industry."""
+        return self._by_industry(x)[:, self.hires, agglomeration.ONLINE]
+
     def _vanish(self, x: np.ndarray) -> np.ndarray:
         """Set firms to zero that have all but left, where variety allows it."""
         if not (self.vanishing.any() or self.lonely.any()):
@@ -325,9 +346,8 @@ class _Search:
         lost &= leaving[..., agglomeration.ONLINE].all(0) & self.lonely
         small[..., agglomeration.ONLINE] |= lost & np.isfinite(pool)
         small &= firms < firms.max((1, 2), keepdims=True)  # who lives there has to work somewhere
-        hires = self.p.remote_share > 0.0
-        if hires.any():  # remote labour has to work too
-            small[..., agglomeration.ONLINE] &= ~hires | (pool < pool[:, hires].max())
+        if self.hires.any() and not self.closes:
+            small[..., agglomeration.ONLINE] &= ~self.hires | (pool < self._remote(x).max())
         if small.any():
             x = x.copy()
             self._by_industry(x)[small] = -np.inf
@@ -340,6 +360,8 @@ class _Search:
         firms = self._by_industry(x)
         few = np.log(ENTRANTS * np.exp(firms).sum((0, 2)))[:, None]
         firms[where] = np.broadcast_to(few, firms.shape)[where]
+        if self.closes and x[-2] == self.free:
+            x[-2] = self.prices[-2]
         for place in np.flatnonzero(where.any((1, 2))):
             self.perturbed.append(f"entry of firms in {self.names[place]}")
         self.evaluate(x)

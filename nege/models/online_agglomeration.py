@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,8 +24,9 @@ from nege.kernels import agglomeration
 from nege.models import agglomeration_audit as audit
 from nege.models import agglomeration_parameters as fields
 from nege.models import agglomeration_unknowns as unknowns
-from nege.models.agglomeration_search import LARGE, NUDGE, clear, deviations, find
+from nege.models.agglomeration_search import FEWEST, LARGE, NUDGE, clear, deviations, find
 from nege.models.base import Model
+from nege.models.changes import Limit
 from nege.models.results import Deviations, LongRun, ShortRun, Variable
 from nege.options import Logit, Replicator, SolverOptions
 
@@ -180,6 +181,7 @@ class OnlineAgglomeration(Model):
     remote_friction: float
 
     online = None  # every place has its own online channel instead of an online region
+    bounds = fields.BOUNDS
     title: ClassVar[str] = "online agglomeration"
     parameters: ClassVar[tuple[str, ...]] = (*fields.PARAMETERS, "platform_owner")
     labelled: ClassVar[tuple[str, ...]] = (
@@ -268,6 +270,10 @@ class OnlineAgglomeration(Model):
             **found,
         )
 
+    def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
+        """Yield that consumers spend what they have."""
+        yield fields.spent(self.__dict__["consumption"], at["housing"])
+
     def kernel_with(
         self, operator: str = "auto", *, compiled: bool = True
     ) -> agglomeration.Parameters:
@@ -281,7 +287,7 @@ class OnlineAgglomeration(Model):
         self, share: np.ndarray, state: np.ndarray, options: SolverOptions
     ) -> ShortRun:
         """Return markets that clear while firms and people stay where they are."""
-        start = self._unknowns.with_movers(share, state)
+        start = self._with_movers(share, state)
         return clear(self.kernel_for(options.operator, compiled=True), start, options)
 
     def own_deviations(
@@ -290,10 +296,25 @@ class OnlineAgglomeration(Model):
         """Return how firms and people move away from rest."""
         self._replicator(dynamics)
         share = self.check_share(data, "equilibrium")
-        state = self._unknowns.with_movers(share, unknowns.from_data(self, data))
+        state = self._with_movers(share, unknowns.from_data(self, data))
         growth, rates, vectors = deviations(self.kernel, state, options)
         shares = self._unknowns.shares(share)
         return Deviations(self._unknowns.movers, shares, growth, rates, vectors.T * shares)
+
+    def _with_movers(self, movers: np.ndarray, state: np.ndarray) -> np.ndarray:
+        """Return a state with firms and people where they are.
+
+        Firms that are everywhere, but too few for double precision, are as few as it has.
+        """
+        state = self._unknowns.with_movers(movers, state)
+        firms = self._unknowns.rows(state)[:, : 2 * len(self.industries)]
+        everywhere = np.repeat(self.variety.values < 1.0, 2)
+        # Online firms that learn from each other alone may all be absent.
+        alone = (self.hears_offline.values == 0.0) & (self.spillover.values > 0.0)
+        absent = alone & np.isneginf(firms[:, agglomeration.ONLINE :: 2]).all(0)
+        everywhere[agglomeration.ONLINE :: 2] &= ~absent
+        firms[:] = np.where(everywhere, np.maximum(firms, FEWEST), firms)
+        return state
 
     @staticmethod
     def _replicator(dynamics: Replicator | Logit) -> Replicator:
@@ -318,7 +339,7 @@ class OnlineAgglomeration(Model):
         return find(
             self.kernel_for(options.operator, compiled=True),
             self.geography.names,
-            self._unknowns.with_movers(share, state),
+            self._with_movers(share, state),
             self.start_state(),
             options,
             leave_unstable=self._replicator(dynamics).allow_entry,
