@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, near
@@ -23,6 +24,9 @@ def items(argument: str, parameters: Any) -> list[tuple[str, Any]]:
             "a mapping of parameter names to values",
             'For example {"online_trade_cost": [2, 1.5, 1]}.',
         )
+    for name in parameters:
+        if not isinstance(name, str):
+            raise InputError(argument, name, "names of parameters", "Names are text.")
     return list(parameters.items())
 
 
@@ -51,6 +55,15 @@ def check_names(model: Model, names: Iterable[str]) -> None:
     for name in names:
         if not isinstance(name, str) or name not in known:
             raise InputError("parameter", name, "one of the model's", near(name, known))
+
+
+def apart(argument: str, labelled: xr.DataArray, varied: Container[Any]) -> None:
+    """Refuse dimensions and coordinates that bear the name of what is varied along with them."""
+    for name in (*labelled.dims, *labelled.coords):
+        if name in varied:
+            allowed = "over dimensions, and with coordinates, that are not varied too"
+            cure = f"Rename {str(name)!r}, or drop it with .drop_vars({str(name)!r})."
+            raise InputError(argument, name, allowed, cure)
 
 
 def followed(along: Any, axes: Mapping[str, Any]) -> str | None:

@@ -166,7 +166,7 @@ class Locus:
 
     def at(self, tau: float) -> Model:
         """Return the economy at a value of the parameter."""
-        return self.model.moved(self.parameter, self.value(tau))
+        return self.model.replace({self.parameter: self.value(tau)})
 
     def _parameters(self, tau: float) -> tuple[Any, Any]:
         """Return what the kernels know at a place of the interval, and its derivative there."""

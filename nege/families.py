@@ -53,7 +53,7 @@ class Family:
         options: SolverOptions = SHARP,
     ) -> tuple[Motion, Point]:
         """Return the same with what it was made by."""
-        model = self.model.moved(self.parameter, float(value))
+        model = self.model.replace({self.parameter: float(value)})
         motion = Motion(model, self.dynamics, options)
         point = motion.at(share, model.start_state())
         if point.cleared.status not in (Status.CONVERGED, Status.STALLED) or not (

@@ -28,12 +28,19 @@ Solved = tuple[Block, dict[str, np.ndarray]]
 
 
 def solved(
-    work: LongRuns | ShortRuns, blocks: Iterator[Block], processes: int, client: Any
+    work: LongRuns | ShortRuns,
+    blocks: Iterator[Block],
+    processes: int,
+    client: Any,
+    tick: Callable[[int], Any],
 ) -> Generator[Solved, None, None]:
-    """Solve units and yield each as it is done; closed, it leaves nobody at work."""
-    if client is None and processes == 1:
+    """Solve units and yield each as it is done; closed, it leaves nobody at work.
+
+    Solved in this process, `tick` hears of every point.
+    """
+    if client is None and processes <= 1:
         for block in blocks:
-            yield block, work.solve(block)
+            yield block, work.solve(block, tick)
         return
     for first in itertools.islice(blocks, 1):
         # Once, so that everybody finds compiled kernels in the cache instead of making them.

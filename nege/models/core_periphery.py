@@ -182,6 +182,7 @@ class CorePeriphery(ces.CESModel):
     online: OnlineRegion | None
 
     indifference = proofs.core_periphery
+    bounds = ces.BOUNDS
     title: ClassVar[str] = "core-periphery"
     kernel_type: ClassVar[type] = Parameters
     labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "farmers")

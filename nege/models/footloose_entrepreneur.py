@@ -197,6 +197,7 @@ class FootlooseEntrepreneur(ces.CESModel):
     online: OnlineRegion | None
 
     indifference = proofs.footloose_entrepreneur
+    bounds = ces.BOUNDS
     title: ClassVar[str] = "footloose-entrepreneur"
     kernel_type: ClassVar[type] = Parameters
     labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "unskilled")

@@ -50,6 +50,7 @@ from nege import validation
 from nege.geography import Geography
 from nege.models import ces, trade
 from nege.models.quantitative_model import (
+    HOUSING,
     VARIABLES,
     QuantitativeModel,
     check_fundamental,
@@ -59,6 +60,7 @@ from nege.models.quantitative_model import (
 from nege.models.results import Uniqueness, Variable
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, check_dynamics
+from nege.validation import Bounds
 
 __all__ = ["Helpman"]
 
@@ -129,6 +131,10 @@ class Helpman(QuantitativeModel):
     online: OnlineRegion | None
     online_housing: float | None
 
+    bounds: ClassVar[dict[str, Bounds]] = {
+        **{name: b for name, b in ces.BOUNDS.items() if name != "online_commission"},
+        "online_housing": HOUSING,
+    }
     title: ClassVar[str] = "Helpman"
     parameters: ClassVar[tuple[str, ...]] = ("sigma", "mu", "trade_cost")
     labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "productivity", "amenity", "housing")
