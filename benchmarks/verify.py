@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import pathlib
 import sys
 import tempfile
@@ -41,7 +42,7 @@ def run(*, quick: bool = False) -> int:
     failed += _proofs("all equilibria of two regions", two, draws.check_two_regions, MEDIAN)
     failed += _proofs("all equilibria of three regions", three, draws.check_three_regions, np.inf)
     failed += _line(quick=quick) + _kills(quick=quick) + interrupts(quick=quick)
-    return failed + hostile(quick=quick)
+    return failed + _tampered(quick=quick) + hostile(quick=quick)
 
 
 def hostile(*, quick: bool = False) -> int:
@@ -95,6 +96,26 @@ def _line(*, quick: bool) -> int:
         f"{'' if fine else ' (NOT 2)'}; {time.perf_counter() - began:.1f} s"
     )
     return int(not fine)
+
+
+def _tampered(*, quick: bool) -> int:
+    """Edit and damage files and stores: none is read with other content, and sweeps mend them."""
+    began, tampering = time.perf_counter(), tests("tampering")
+    count, failed, harmless = tampering.DRAWS // (20 if quick else 1), [], 0
+    logging.getLogger("nege").setLevel(logging.ERROR)  # what is mended is told at length
+    for seed in range(count):
+        try:
+            harmless += "as it was" in tampering.check(seed)[1]
+        except Exception as error:  # a leak is a failure like any other
+            failed.append((seed, f"{type(error).__name__}: {error}"))
+    print(
+        f"tampered files and stores: {count - len(failed) - harmless} of {count} refused, "
+        f"{harmless} read as they were, {len(failed)} read otherwise or not refused in words; "
+        f"{time.perf_counter() - began:.1f} s"
+    )
+    for seed, message in failed[:10]:
+        print(f"  draw {seed}: {message}")
+    return len(failed)
 
 
 def torture(*, quick: bool = False) -> tuple[int, int]:

@@ -153,7 +153,11 @@ def _status(path: str, *, quiet: bool) -> int:
 
 
 def _plot(options: argparse.Namespace) -> int:
-    data = sealed.opened("store", paths.located("store", options.store))
+    output = paths.located("output", options.output)
+    paths.replaceable("output", output)
+    where = paths.located("store", options.store)
+    sealed.verify("store", where)
+    data = sealed.opened("store", where)
     at: dict[str, Any] = {}
     for choice in options.at:
         name, equals, value = choice.partition("=")
@@ -173,11 +177,7 @@ def _plot(options: argparse.Namespace) -> int:
         ax = data.nege.plot.heatmap(variable, options.against, at=at)
     else:
         ax = data.nege.plot.panels(options.against, variables=[variable], at=at)[0]
-    try:
-        ax.figure.savefig(options.output, dpi=150, bbox_inches="tight")
-    except (OSError, ValueError) as error:
-        cure = f"The system says: {error}."
-        raise InputError("output", options.output, "a picture that can be written", cure) from error
+    figures.write(ax.figure, output, bbox_inches="tight")
     print(f"Written: {options.output}")
     return 0
 

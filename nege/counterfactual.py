@@ -178,8 +178,8 @@ def _spending_shares(model: QuantitativeModel, data: xr.Dataset, flows: Any) -> 
 
 
 def _cost_change(value: Any, places: tuple[str, ...]) -> np.ndarray:
-    argument, allowed = "trade_cost_change", "one factor or one for each pair of places"
-    if value is None or validation.plain(argument, value, allowed).ndim == 0:
+    argument = "trade_cost_change"
+    if validation.single(value):
         factor = validation.number(argument, 1.0 if value is None else value, above=0.0)
         change = np.full((len(places), len(places)), factor)
         np.fill_diagonal(change, 1.0)

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from nege.kernels.compiling import uninterrupted
 
 if TYPE_CHECKING:
     from nege.equilibrium import Equilibrium
@@ -76,7 +79,11 @@ class DependencyError(NegeError, ImportError):
 def require(module: str, extra: str, purpose: str) -> ModuleType:
     """Import an optional library, or say how to install it."""
     try:
-        return importlib.import_module(module)
+        if module in sys.modules:
+            return importlib.import_module(module)
+        # Interrupted, an import would leave parts behind that the next one cannot put together.
+        imported: ModuleType = uninterrupted(importlib.import_module, module)(module)
+        return imported
     except ImportError as error:
         raise DependencyError(
             f"{purpose} needs {module.partition('.')[0]}, which is not installed. "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
@@ -36,14 +37,18 @@ def known(argument: str, name: Any, names: Sequence[str]) -> str:
     return name
 
 
+def unwritable(text: str) -> bool:
+    """Whether a text has characters that files cannot hold: NUL and the like, half of a pair."""
+    return any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text)
+
+
 def distinct_names(argument: str, names: Sequence[Any]) -> tuple[str, ...]:
     """Return region names as distinct non-empty strings."""
     result = tuple(str(name) if isinstance(name, (str, np.str_)) else "" for name in names)
     for position, (name, given) in enumerate(zip(result, names, strict=True)):
-        if not name:
-            raise InputError(
-                argument, given, "non-empty strings", f"Mend the one at position {position}."
-            )
+        if not name or unwritable(name):
+            allowed = "non-empty strings without control characters"
+            raise InputError(argument, given, allowed, f"Mend the one at position {position}.")
     seen: set[str] = set()
     for name in result:
         if name in seen:

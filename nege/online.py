@@ -73,5 +73,6 @@ class OnlineRegion:
         for name, bounds in BOUNDS.items():
             checked = bounds.number(f"online_{name}", getattr(self, name))
             object.__setattr__(self, name, checked)
-        if not isinstance(self.name, str) or not self.name:
-            raise InputError("online name", self.name, "a non-empty string")
+        if not isinstance(self.name, str) or not self.name or validation.unwritable(self.name):
+            allowed = "a non-empty string without control characters"
+            raise InputError("online name", self.name, allowed)

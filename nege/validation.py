@@ -8,7 +8,7 @@ changed: what comes back is a fresh, native, C-contiguous float64 copy.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
@@ -16,10 +16,14 @@ import xarray as xr
 
 from nege.errors import InputError
 from nege.labels import dimensions, positions
+from nege.labels import texts as as_text
 from nege.names import BYTES
 from nege.names import distinct_names as distinct_names
 from nege.names import known as known
 from nege.names import texts as texts
+from nege.names import unwritable as unwritable
+
+Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
 
 #: How far shares may be from summing to one; narrow floats as far as rounding takes them.
 SUM_TOLERANCE = 1e-8
@@ -79,6 +83,11 @@ def number(
 ) -> float:
     """Return one finite real number within bounds."""
     return Bounds(above, at_least, below, at_most, cure).number(argument, value)
+
+
+def single(value: Any) -> bool:
+    """Whether a value is meant as one number for all, and not as a table."""
+    return value is None or np.isscalar(value) or getattr(value, "ndim", None) == 0
 
 
 def whole(argument: str, value: Any, *, at_least: int, cure: str = "") -> int:
@@ -206,10 +215,9 @@ def many_shares(argument: str, value: Any, regions: Sequence[str]) -> xr.DataArr
             "Rename its dims: one of them is region.",
         )
     found = found.transpose(..., "region")
-    if "region" in found.coords:
-        index = found.coords["region"].to_index()
-        order = positions(argument, index, regions, allowed)
-        found = (found if order is None else found.isel(region=order)).drop_vars("region")
+    found = in_order(argument, found, "region", regions, allowed).drop_vars(
+        "region", errors="ignore"
+    )
     array = real_array(argument, found, allowed)
     if array.shape[-1] != len(regions):
         cure = f"Its shape is {array.shape}. Count the online region too."
@@ -224,15 +232,27 @@ def many_shares(argument: str, value: Any, regions: Sequence[str]) -> xr.DataArr
     return found.copy(data=array / total[..., None])
 
 
+def in_order(
+    argument: str, data: Labelled, dim: str, names: Sequence[str], allowed: str
+) -> Labelled:
+    """Put a dimension of a DataArray or Dataset in the order of names."""
+    if dim not in data.coords:
+        return data
+    order = positions(argument, data.coords[dim].to_index(), names, allowed)
+    return data if order is None else data.isel({dim: order})
+
+
 def _over_regions(argument: str, value: Any, regions: Sequence[str], allowed: str) -> xr.DataArray:
     """Name the dimensions of distributions."""
     if isinstance(value, xr.DataArray):
         return value
     if isinstance(value, pd.DataFrame):
+        for axis in value.axes:
+            as_text(argument, axis, allowed)
         dims = ["point", "region"]
         if value.index.name == "region" or value.columns.name == "point":
             dims.reverse()
-        return xr.DataArray(_numbers(value), dict(zip(dims, value.axes, strict=True)), dims)
+        return _over(dims, value.axes, _numbers(value))
     if isinstance(value, (Mapping, pd.Series)) and not isinstance(value, xr.Dataset):
         return xr.DataArray(
             arranged(argument, value, {"region": regions}, allowed)[0], dims="region"
@@ -361,7 +381,13 @@ def with_labels(argument: str, value: Any, dims: tuple[str, ...], allowed: str) 
     if len(axes) != len(dims):
         return value
     found = dimensions(argument, axes, dict.fromkeys(dims, ()), allowed)
-    return xr.DataArray(numbers, dict(zip(found, axes, strict=True)), found)
+    return _over(found, axes, numbers)
+
+
+def _over(dims: Sequence[str], axes: Sequence[pd.Index], numbers: np.ndarray) -> xr.DataArray:
+    """Label numbers; what else an axis may be called gives way to its dimension."""
+    coords = {dim: axis.rename(dim) for dim, axis in zip(dims, axes, strict=True)}
+    return xr.DataArray(numbers, coords, dims)
 
 
 def flag(argument: str, value: Any) -> bool:

@@ -12,7 +12,7 @@ import interrupts
 import numba
 import pytest
 
-from nege import cli, workers
+from nege import cli, errors, workers
 from nege.kernels import compiling
 from nege.kernels.compiling import uninterrupted
 from nege.kernels.jit import kernel
@@ -45,7 +45,7 @@ def interrupted(monkeypatch):
 
 def test_what_compiles_goes_on_although_nobody_waits_for_it(interrupted):
     call, go_on = interrupted
-    with pytest.raises(KeyboardInterrupt, match="while it was compiled"):
+    with pytest.raises(KeyboardInterrupt, match="while it was made ready"):
         call(3)
     (under_way,) = compiling._Work.under_way
     go_on.set()
@@ -108,6 +108,14 @@ def test_kernels_compile_while_a_module_that_calls_them_is_imported(tmp_path):
             check=True,
         )
         assert done.stdout == "2.0\n"
+
+
+def test_an_import_goes_on_although_nobody_waits_for_it(tmp_path, monkeypatch):
+    (tmp_path / "its_library.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(KeyboardInterrupt, match="while its_library was made ready"):
+        errors.require("its_library", "its", "This")
+    assert errors.require("its_library", "its", "This") is sys.modules["its_library"]
 
 
 def test_an_interrupt_while_processes_start_comes_afterwards():

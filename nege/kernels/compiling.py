@@ -47,7 +47,7 @@ class _Work(threading.Thread):
 
 
 def uninterrupted(compiled: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """Return the same compilation of a kernel, which an interrupt leaves whole."""
+    """Return the same compilation of a kernel, or import, which an interrupt leaves whole."""
 
     @functools.wraps(compiled)
     def wait(*arguments: Any, **keywords: Any) -> Any:
@@ -63,7 +63,7 @@ def uninterrupted(compiled: Callable[..., Any], name: str) -> Callable[..., Any]
                 raise work.error
             return work.result
         except KeyboardInterrupt:
-            message = f"while {name} was compiled, which goes on and is there for the next call"
+            message = f"while {name} was made ready, which goes on and is there for the next call"
             raise KeyboardInterrupt(message) from None
         finally:
             del work  # it holds its own error, whose traceback holds this frame

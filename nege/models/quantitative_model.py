@@ -204,7 +204,8 @@ class QuantitativeModel(Model):
         DataArray
             Over origin and destination, own sales on the diagonal.
         """
-        share = validation.shares("data", data["share"].values, self.regions)
+        data = validation.in_order("data", data, "region", self.regions, "over the places here")
+        share = validation.shares("data", data["share"], self.regions)
         supply, price = np.empty(share.size), np.empty(share.size)
         state = np.log(data["wage"].values) + (1.0 - self.kernel.scale) * np.log(share)
         equations.supply(self.kernel, share, state, supply)

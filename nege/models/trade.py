@@ -48,7 +48,7 @@ def checked_cost(
     unit: str = "1",
 ) -> float | xr.DataArray:
     """Return a trade cost per unit of distance, or trade costs themselves by label, checked."""
-    if value is None or np.isscalar(value) or getattr(value, "ndim", None) == 0:
+    if validation.single(value):
         return bounds.number("trade_cost", value)
     matrix = validation.square("trade_cost", value, names, at_least=bounds.at_least or 0.0)
     matrix.flags.writeable = False
