@@ -66,7 +66,8 @@ def read(name: str) -> SweepSpecification:
     model = _economy(tables, parameters)
     title = specification.text_of(tables, "title", pathlib.Path(name).stem)
     dynamics = specification.make_dynamics(tables, model)
-    choices = {key: table[key] for key in ("along", "keep", "invalid") if key in table}
+    asked: tuple[str, ...] = ("along", "keep", "invalid")
+    choices = {key: table[key] for key in asked if key in table}
     return SweepSpecification(title, model, dynamics, parameters, choices)
 
 
