@@ -29,6 +29,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from nege import memory
 from nege.errors import InputError, require
 from nege.metrics import Circle, Floats, Grid, Line, Matrix, Metric
 from nege.places import ATTRIBUTES, TWO_PLACES, Geography
@@ -80,6 +81,7 @@ def equidistant(n: int) -> Geography:
            [1., 0.]])
     """
     n = whole("n", n, at_least=2, cure=TWO_PLACES)
+    _check_memory("n", n, n, tables=3)
     table = _circle(n, 0.5 / np.sin(np.pi / n))
     return Geography(_numbers(n), Matrix(1.0 - np.eye(n)), "steps", "equidistant", table)
 
@@ -103,6 +105,7 @@ def racetrack(n: int) -> Geography:
     Circle(n=1000000)
     """
     n = whole("n", n, at_least=2, cure=TWO_PLACES)
+    _check_memory("n", n, n)
     return Geography(_numbers(n), Circle(n), "steps", "racetrack", _circle(n, 0.5 * n / np.pi))
 
 
@@ -130,6 +133,7 @@ def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
     n_or_positions = from_pandas(n_or_positions, ("region",))
     if plain(argument, n_or_positions, allowed).ndim == 0:
         n = whole(argument, n_or_positions, at_least=2, cure=TWO_PLACES)
+        _check_memory(argument, n, n)
         names, positions = _numbers(n), np.arange(n, dtype=np.float64)
     else:
         names, _ = _naming(argument, None, allowed, 1, region=(n_or_positions,))
@@ -160,6 +164,7 @@ def star(n: int) -> Geography:
     array([1., 2., 2., 0.])
     """
     n = whole("n", n, at_least=2, cure="A star takes a hub and at least one spoke.")
+    _check_memory("n", n, n, tables=3)
     distance = 2.0 - 2.0 * np.eye(n)
     distance[0, 1:] = distance[1:, 0] = 1.0
     around = _circle(n - 1, 1.0)
@@ -188,6 +193,7 @@ def grid(ny: int, nx: int) -> Geography:
     """
     ny = whole("ny", ny, at_least=1, cure=TWO_PLACES)
     nx = whole("nx", nx, at_least=1 if ny > 1 else 2, cure=TWO_PLACES)
+    _check_memory("ny, nx", (ny, nx), ny * nx)
     y, x = np.divmod(np.arange(ny * nx, dtype=np.float64), nx)
     return Geography(_numbers(ny * nx), Grid(ny, nx), "steps", "grid", _table(x=x, y=y))
 
@@ -238,6 +244,7 @@ def from_points(
         1,
         region=(latitude, longitude),
     )
+    _check_memory("latitude", f"{len(names)} places", len(names), tables=2)
     degrees = {}
     for argument, value, limit, cure in (
         ("latitude", latitude, 90, "Have latitude and longitude changed places?"),
@@ -293,6 +300,7 @@ def from_distance(
     order, names = _naming(
         "distance", names, allowed, 2, origin=(distance,), destination=(distance,)
     )
+    _check_memory("distance", f"{len(names)} places", len(names), tables=3)
     values = square("distance", distance, order, at_least=0.0)
     people = _people(population, names)
     if shortcut := _shortcut(values, names):
@@ -350,6 +358,7 @@ def cities(
     columns = {key: [getattr(city, key) for city in found] for key in found[0]._fields[1:]}
     columns["population"] = [float(people) for people in columns["population"]]
     table = _table(**columns).assign_attrs(source=source)
+    _check_memory("min_population", f"{min_population:g}, {len(found)} cities", len(found), tables=2)
     distance = _geodesic(columns["latitude"], columns["longitude"])
     return Geography(label(found), Matrix(distance), "1000 km", "cities", table)
 
@@ -371,11 +380,13 @@ def _geodesic(latitude: ArrayLike, longitude: ArrayLike) -> Floats:
 def _shortcut(distance: Floats, names: Sequence[str]) -> str:
     """Name the detour that saves most, if any; iceberg costs would be undercut by it."""
     n = len(names)
+    if n > LIMIT_TRIANGLE:
+        return ""
     limit = distance * (1 - 1e-9)
     np.fill_diagonal(limit, 0.0)
     worst, triple = 0.0, (0, 0, 0)
     saving = np.empty_like(distance)
-    for middle in range(n if n <= LIMIT_TRIANGLE else 0):
+    for middle in range(n):
         np.add.outer(distance[:, middle], distance[middle], out=saving)
         np.subtract(limit, saving, out=saving)
         if saving.max() > worst:
@@ -391,6 +402,13 @@ def _shortcut(distance: Floats, names: Sequence[str]) -> str:
         "than the model lets them be. If that is not meant, replace distances by shortest ways, "
         "for example with scipy.sparse.csgraph.floyd_warshall."
     )
+
+
+def _check_memory(argument: str, value: Any, n: int, *, tables: int = 0) -> None:
+    """Refuse more places than the free memory holds, with tables of distances if it takes any."""
+    needed = memory.NAME * n + memory.table(n, tables)
+    cure = "A racetrack, line or grid takes no table of distances, only its places."
+    memory.check(argument, value, needed, f"{n} places", cure)
 
 
 def _circle(n: int, radius: float) -> xr.Dataset:

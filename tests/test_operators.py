@@ -202,8 +202,8 @@ def test_memory_is_estimated_before_anything_is_made():
 
 
 def test_what_cannot_fit_is_refused_with_the_alternatives(monkeypatch):
-    monkeypatch.setattr(trade, "available", lambda: int(1e6))
-    monkeypatch.setattr(trade, "LITTLE", 0)
+    monkeypatch.setattr(memory, "available", lambda: int(1e6))
+    monkeypatch.setattr(memory, "LITTLE", 0)
     economy = nege.CorePeriphery(nege.geography.racetrack(1000), sigma=5, mu=0.4, trade_cost=1.01)
     options = nege.SolverOptions(operator="dense")
     with pytest.raises(
