@@ -9,10 +9,11 @@ from nege.clearing import short_run
 from nege.counterfactual import counterfactual
 from nege.decomposition import decompose
 from nege.enumeration import equilibria
-from nege.equilibrium import Equilibrium, load
+from nege.equilibrium import Equilibrium
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.hysteresis import Hysteresis, hysteresis
 from nege.inversion import invert
+from nege.loading import load
 from nege.models.allen_arkolakis import AllenArkolakis
 from nege.models.core_periphery import CorePeriphery
 from nege.models.footloose_capital import FootlooseCapital

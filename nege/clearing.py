@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
 from nege import axes, batch, validation
@@ -160,13 +161,12 @@ class _Grid:
         self.model, self.options = model, options
         self.axes = {name: axes.axis(model, name, values) for name, values in items}
         self.along = axes.followed(along, self.axes)
-        self.labelled = with_dims(share)
-        self.dims = tuple(str(dim) for dim in self.labelled.dims if dim != "region")
+        labelled = validation.many_shares("share", share, model.regions)
+        self.dims = tuple(str(dim) for dim in labelled.dims[:-1])
         for dim in self.dims:
             if dim in self.axes:
                 raise InputError("share", dim, "over dimensions that are not parameters too")
-        shares = self.labelled.transpose(*self.dims, "region")
-        self.shares = validation.many_shares("share", shares, model.regions)
+        self.shares, self.coords = labelled.values, dict(labelled.coords)
         self.flat = self.shares.reshape(-1, self.shares.shape[-1])
 
     def solve(self, threads: int) -> xr.Dataset:
@@ -240,10 +240,9 @@ class _Grid:
             name: (dims, proof[name].reshape(shape + inner), {"long_name": meaning})
             for name, meaning in PROOF.items()
         }
-        coords = {name: v for name, v in self.labelled.coords.items() if name != "region"}
         return xr.Dataset(
             {**self.model.named(values, dims), **proven},
-            coords={**self.axes, **coords, **self.model.coordinates()},
+            coords={**self.axes, **self.coords, **self.model.coordinates()},
             attrs={"model": repr(self.model), **provenance(self.options), "operator": operator},
         )
 
@@ -253,17 +252,6 @@ def _dtype(name: str) -> type:
 
 
 def _are_many(share: Any) -> bool:
-    if isinstance(share, (xr.DataArray, np.ndarray)):
+    if isinstance(share, (xr.DataArray, np.ndarray, pd.DataFrame)):
         return share.ndim > 1
     return isinstance(share, (list, tuple)) and len(share) > 0 and np.iterable(share[0])
-
-
-def with_dims(share: Any) -> xr.DataArray:
-    """Name the dimensions of many shares: the last is the region, others are points."""
-    if isinstance(share, xr.DataArray):
-        if "region" not in share.dims:
-            raise InputError("share", share.dims, 'an array over "region"', "Name its dim region.")
-        return share
-    array = validation.real_array("share", share, "shares, with the region in the last dimension")
-    front = ("point",) if array.ndim == 2 else tuple(f"point_{i}" for i in range(array.ndim - 1))
-    return xr.DataArray(array, dims=(*front, "region"))

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from nege import figures, report, specification, store, sweep_specification, validation
+from nege import figures, paths, report, sealed, specification, sweep_specification, validation
 from nege._version import __version__
 from nege.errors import ConvergenceError, InputError, NegeError, require
 from nege.status import Status
@@ -105,24 +105,30 @@ def _sweep(options: argparse.Namespace) -> int:
 
 
 def _status(path: str, *, quiet: bool) -> int:
-    data = store.open_store(path)
-    counts, residual = store.tally(path)
+    where = paths.located("store", path)
+    found, data = sealed.tally(where), sealed.opened("store", where)
+    size = data["status"].size
     if not quiet:
         dims = ", ".join(f"{dim} ({data.sizes[dim]})" for dim in data["status"].dims)
-        print(f"{path}: {data.attrs['model']}\nover {dims}: {data['status'].size} points")
-        for status, count in counts.items():
+        print(f"{path}: {data.attrs['model']}\nover {dims}: {size} points")
+        for status, count in found.counts.items():
             if count:
                 print(f"{count:>12} {status.name.lower()}: {status.message}. {status.remedy}")
-        if residual == residual:
-            print(f"largest residual of those that converged: {residual:.1e}")
-    failed = data["status"].size - counts[Status.CONVERGED]
+        if found.damaged:
+            print(
+                f"{found.damaged:>12} damaged: changed since they were written "
+                f"({sealed.listed(found.files)}). Run the sweep again: it solves them anew."
+            )
+        if found.residual == found.residual:
+            print(f"largest residual of those that converged: {found.residual:.1e}")
+    failed = size - found.counts[Status.CONVERGED]
     if failed:
         print(f"nege: {failed} points are not solved", file=sys.stderr)
     return 1 if failed else 0
 
 
 def _plot(options: argparse.Namespace) -> int:
-    data = store.open_store(options.store)
+    data = sealed.opened("store", paths.located("store", options.store))
     at: dict[str, Any] = {}
     for choice in options.at:
         name, equals, value = choice.partition("=")

@@ -1,4 +1,4 @@
-"""What changes, from observed shares, wages and trade flows alone: exact hat algebra."""
+"""What changes once people have moved, from shares, wages and flows alone: exact hat algebra."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nege.equilibrium import Equilibrium
 from nege.errors import InputError
 from nege.inversion import check_quantitative, earnings_state, with_fundamentals
 from nege.models.quantitative_model import QuantitativeModel
-from nege.options import Replicator, SolverOptions
+from nege.options import Logit, SolverOptions
 from nege.solve import solve
 
 __all__ = ["counterfactual"]
@@ -24,7 +24,7 @@ COMPARED = {
     "price_index": "price index of goods",
     "rent": "rent of a unit of housing",
     "real_income": "real income per head",
-    "welfare": "mean real income per head",
+    "welfare": "real income per head, expected utility where tastes differ",
 }
 
 
@@ -38,19 +38,22 @@ def counterfactual(
     flows: Any = None,
     options: SolverOptions | None = None,
 ) -> xr.Dataset:
-    """Relative changes that relative changes of trade costs or fundamentals bring about.
+    """Relative changes that trade costs or fundamentals bring about, once people have moved.
 
     Exact hat algebra (Dekle, Eaton & Kortum 2008; Redding & Rossi-Hansberg 2017). Units of
     goods are free, so take those in which before the change every place supplies one and every
     price index is one. Then the share of s's spending that goes to r is the freeness of trade,
     pi_rs for T_rs^(1-sigma), productivities and amenities are what shares and wages say, and
-    the changed economy is solved like any other: with pi_rs T^_rs^(1-sigma), A^ and B^.
+    the changed economy is solved like any other: with pi_rs T^_rs^(1-sigma), A^ and B^. People
+    move as they did before: until real incomes are equal, or by tastes. Of these, weights and
+    amenities are together what shares say, and the scale s adds s to congestion.
 
     Parameters
     ----------
     equilibrium : Equilibrium
-        A long run of :class:`Helpman` or :class:`AllenArkolakis`. Only its shares, wages and
-        trade flows are used, and parameters that are elasticities or shares of spending.
+        A long run of :class:`Helpman` or :class:`AllenArkolakis`, also under :class:`Logit`
+        tastes. Only its shares, wages and trade flows are used, and parameters that are
+        elasticities, shares of spending, or the scale of tastes.
     trade_cost_change : float, DataArray or array, optional
         After over before, over (origin, destination); one number is for all trade between
         different places.
@@ -65,9 +68,10 @@ def counterfactual(
     Returns
     -------
     Dataset
-        ``share`` after the change, and over region ``share_change, wage_change,
+        ``share`` of people after the change, and over region ``share_change, wage_change,
         price_index_change, real_income_change`` and, for Helpman, ``rent_change``;
-        ``welfare_change`` of everybody; ``residual``.
+        ``welfare_change`` of everybody, under tastes of expected utility; ``residual``.
+        The attribute ``dynamics`` says how people move.
 
     Raises
     ------
@@ -98,13 +102,9 @@ def counterfactual(
         )
     model = equilibrium.model
     check_quantitative(model)
-    if not isinstance(equilibrium.dynamics, Replicator):
-        raise InputError(
-            "equilibrium",
-            f"a {equilibrium.horizon} under {equilibrium.dynamics}",
-            "a long run of people who follow payoffs alone (nege.Replicator())",
-            "Else payoffs differ between places for reasons that a change need not leave alone.",
-        )
+    if equilibrium.dynamics is None:
+        cure = "Take nege.solve(model): people move here, and in a short run they may not."
+        raise InputError("equilibrium", "a short run", "a long run", cure)
     assert isinstance(model, QuantitativeModel)
     p, places = model.kernel, model.regions
     share, wage = (equilibrium.data[name].values for name in ("share", "wage"))
@@ -116,7 +116,11 @@ def counterfactual(
     log_price = np.full(share.size, (1.0 - p.sigma) * np.log(unit))
     supply = np.zeros(share.size)
     base = with_fundamentals(model, share, state, supply, log_price, trade_cost=unit * cost)
-    before = base.label(share, state)
+    # Here places pay alike before the change: so under tastes, weights are shares.
+    moves = equilibrium.dynamics
+    if isinstance(moves, Logit):
+        moves = Logit(scale=moves.scale, weights=share)
+    before = base.label(share, state, dynamics=moves)
     fundamentals: dict[str, Any] = {
         "productivity": productivity_change,
         "amenity": amenity_change,
@@ -127,7 +131,8 @@ def counterfactual(
         for name, value in fundamentals.items()
         if value is not None
     }
-    found = solve(base.replace(trade_cost=unit * cost * change, **changed), share, options=options)
+    economy = base.replace(trade_cost=unit * cost * change, **changed)
+    found = solve(economy, share, dynamics=moves, options=options)
     return _compared(before, found)
 
 
@@ -142,7 +147,10 @@ def _compared(before: xr.Dataset, found: Equilibrium) -> xr.Dataset:
         if name in after
     }
     proof = {"status": int(found.status), "residual": found.residual, "error": found.error}
-    return xr.Dataset({"share": after["share"], **ratios, "residual": found.residual}, attrs=proof)
+    about = {"long_name": "share of people once they have moved", "units": "1"}
+    values = {"share": after["share"].assign_attrs(about), **ratios, "residual": found.residual}
+    moves = f"people move under {found.dynamics}"
+    return xr.Dataset(values, attrs={**proof, "dynamics": moves})
 
 
 def _spending_shares(model: QuantitativeModel, data: xr.Dataset, flows: Any) -> np.ndarray:

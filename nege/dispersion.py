@@ -14,21 +14,26 @@ import numpy as np
 
 from nege.continuation import Locus, Lost, Pattern, Point, pattern
 from nege.errors import InputError
-from nege.families import ENDS, EQUAL, SHARP, Family
+from nege.families import ENDS, EQUAL, READ_AT, SHARP, Family
 from nege.metrics import Circle
 from nege.models.base import Model
 from nege.stability import describe
 from nege.symmetry import trivial
 from nege.tracing import Tracer
+from nege.waves import Waves, turns
 
 ALIKE = 1e-7  # of the fastest rate: eigenvalues nearer than this are one mode
-READ_AT = (0.0123, 0.137, 0.293, 0.4142, 0.618, 0.853)  # of the interval: where modes are read
 MIXED = 1e-6  # of the fastest rate: how far modes may act on each other
 VALUES = 17  # of the parameter at which equilibria with some people online are looked for
 ONLINE = (0.02, 0.2, 0.5, 0.8, 0.98)  # shares of the online region they are looked for from
 BESIDE = 0.1  # of a step: how far from a path a point may lie that is on it
 SAME = 1e-7  # break points nearer than this are one
 FLAT = 1e-5  # change of the online region below which a deviation is between places
+
+
+def modes_of(family: Family, share: np.ndarray) -> Waves | Modes:
+    """Return the deviations from an even spread: waves where it goes round, else any."""
+    return Waves(family, share) if turns(family, share) else Modes(family, share)
 
 
 class Modes:

@@ -123,7 +123,7 @@ def equilibria(
     if not model.in_shares:
         return settled(model, dynamics, options, starts, basins, generator, progress)
     small = len(model.regions) <= PROVABLE
-    known = model.uniqueness() if isinstance(dynamics, Replicator) else None
+    known = model.uniqueness(dynamics)
     unique = known is not None and known.unique
     search = Search(model, dynamics, options, each=small)
     with contextlib.closing(progress_bar(progress, None, "boxes and starts")) as bar:
@@ -269,14 +269,14 @@ class _Assembly:
             status = Status.STALLED
         return Equilibrium(
             model=search.model,
-            data=search.model.label(point.share, point.state, motion.parameters),
+            data=search.model.label(point.share, point.state, motion.parameters, search.dynamics),
             status=status,
             residual=point.residual,
             error=max(candidate.error, float(point.cleared.error)),
             iterations=candidate.steps,
             horizon="long run",
             dynamics=search.dynamics,
-            leading_eigenvalue=fastest(motion.leading_rate(point), point.entry, tolerance),
+            _leading=fastest(motion.leading_rate(point), point.entry, tolerance),
             operator=trade.name_of(motion.parameters.operator),
             provenance={**provenance(search.options), **({ALL: known} if known else {})},
             stability=labelled(search.model, search.dynamics, motion, point),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import html
+import math
 import pathlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -21,8 +23,13 @@ if TYPE_CHECKING:
     from nege.plot import EquilibriumPlot
     from nege.stability import Stability
 
-__all__ = ["Equilibrium", "load"]
+__all__ = ["Equilibrium"]
 
+PROVENANCE = "provenance_"  # what its attributes in files begin with
+NOT_LOOKED_AT = (
+    "Stability not looked at, as nothing here depended on it: `leading_eigenvalue` computes it, "
+    "`with_stability()` every mode."
+)
 ALL = "equilibria"  # key of the provenance: how many there are, where that is proven
 
 
@@ -60,8 +67,9 @@ class Equilibrium(Immutable):
         Every nudge that the solve gave, in words; empty where none was needed.
     leading_eigenvalue : float
         Growth rate of the fastest small deviation, entry of empty regions
-        included, per unit of the dynamics' own time; negative means stable. NaN
-        for a short run.
+        included, per unit of the dynamics' own time; negative means stable. Where
+        the solve needed none, because the equilibrium is proven to be the only one, it is
+        computed when first asked for. NaN for a short run.
     operator : str
         How freeness of trade was multiplied: "dense", "symmetric", "line" or "fourier".
     method : str
@@ -85,7 +93,7 @@ class Equilibrium(Immutable):
     horizon: str
     dynamics: Replicator | Logit | None = None
     perturbed: tuple[str, ...] = ()
-    leading_eigenvalue: float = float("nan")
+    _leading: float | None = math.nan  # None where it was not looked at
     operator: str = "dense"
     method: str = "auto"
     rate: float = float("nan")
@@ -96,6 +104,15 @@ class Equilibrium(Immutable):
     def converged(self) -> bool:
         """Whether the solve succeeded; a limit reached is not success."""
         return self.status is Status.CONVERGED
+
+    @functools.cached_property
+    def leading_eigenvalue(self) -> float:
+        """Growth rate of the fastest small deviation, computed here where the solve did not."""
+        if self._leading is not None:
+            return self._leading
+        from nege.stability import leading_rate
+
+        return leading_rate(self)
 
     @property
     def plot(self) -> EquilibriumPlot:
@@ -132,15 +149,17 @@ class Equilibrium(Immutable):
         Parameters
         ----------
         path : str or Path
-            The file to write.
+            The file to write, as a whole or not at all. One that nege wrote is replaced;
+            anything else that stands there is left alone.
 
         Raises
         ------
         InputError
-            Where the path cannot be written.
+            Where the path cannot be written, or something that nege did not write is there.
         DependencyError
             Where h5netcdf is not installed.
         """
+        rate = self._known_eigenvalue()
         proof = {
             "status": int(self.status),
             "residual": self.residual,
@@ -148,42 +167,14 @@ class Equilibrium(Immutable):
             "iterations": self.iterations,
             "horizon": self.horizon,
             "perturbed": "\n".join(self.perturbed),
-            "leading_eigenvalue": self.leading_eigenvalue,
+            "leading_eigenvalue": math.nan if rate is None else rate,
             "operator": self.operator,
             "method": self.method,
             "rate": self.rate,
         }
-        provenance = {f"provenance_{key}": value for key, value in self.provenance.items()}
+        provenance = {PROVENANCE + key: value for key, value in self.provenance.items()}
         data = self.data.assign_attrs({**proof, **provenance})
         files.write(path, data, self.model, self.dynamics)
-
-    @classmethod
-    def _from_files(
-        cls, data: xr.Dataset, model: Model, dynamics: Replicator | Logit | None
-    ) -> Equilibrium:
-        """Make an equilibrium again from what ``to_netcdf`` wrote."""
-        attrs, data = data.attrs, data.drop_attrs(deep=False)
-        perturbed = str(attrs["perturbed"])
-        return cls(
-            model=model,
-            data=data,
-            status=Status(int(attrs["status"])),
-            residual=float(attrs["residual"]),
-            error=float(attrs["error"]),
-            iterations=int(attrs["iterations"]),
-            horizon=str(attrs["horizon"]),
-            dynamics=dynamics,
-            perturbed=tuple(perturbed.split("\n")) if perturbed else (),
-            leading_eigenvalue=float(attrs["leading_eigenvalue"]),
-            operator=str(attrs["operator"]),
-            method=str(attrs["method"]),
-            rate=float(attrs["rate"]),
-            provenance={
-                key.removeprefix("provenance_"): value
-                for key, value in attrs.items()
-                if key.startswith("provenance_")
-            },
-        )
 
     def banner(self) -> str:
         """Return in prose what was found, how far it is proven, and what is not established."""
@@ -240,7 +231,15 @@ class Equilibrium(Immutable):
         return lines
 
     def _verdict(self) -> str:
-        return verdict(self.leading_eigenvalue) if self.stability is None else str(self.stability)
+        if self.stability is not None:
+            return str(self.stability)
+        rate = self._known_eigenvalue()
+        return NOT_LOOKED_AT if rate is None else verdict(rate)
+
+    def _known_eigenvalue(self) -> float | None:
+        """Return the leading eigenvalue, None where nobody has asked for it yet."""
+        known: float | None = vars(self).get("leading_eigenvalue", self._leading)
+        return known
 
     def _open_questions(self) -> str:
         if self.horizon == "short run" and self.stability is None:
@@ -248,45 +247,7 @@ class Equilibrium(Immutable):
             return f"Not established: whether {who} would stay; nege.solve finds where they go."
         if ALL in self.provenance:
             return f"One of {self.provenance[ALL]} equilibria, which are proven to be all."
-        known = self.model.uniqueness() if isinstance(self.dynamics, Replicator) else None
+        known = self.model.uniqueness(self.dynamics)
         if known is not None and known.unique:
             return f"There is no other equilibrium: {known.condition}, here {known.value:.4g}."
         return "Not established: whether there are other equilibria; another start may find one."
-
-
-def load(path: str | pathlib.Path) -> Equilibrium | xr.Dataset:
-    """Read what nege wrote: an economy at rest, or the Dataset of a sweep or path.
-
-    Parameters
-    ----------
-    path : str or Path
-        A file from ``Equilibrium.to_netcdf`` or from the command line, or the store of
-        a sweep, whose values are then read where they are looked at.
-
-    Returns
-    -------
-    Equilibrium or Dataset
-        An Equilibrium with its model, where the file holds one; else the Dataset.
-
-    Raises
-    ------
-    InputError
-        Where there is no such file, or nege did not write it.
-
-    Examples
-    --------
-    >>> import nege, os, tempfile
-    >>> economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
-    >>> path = os.path.join(tempfile.mkdtemp(), "economy.nc")
-    >>> nege.solve(economy).to_netcdf(path)
-    >>> nege.load(path).converged
-    True
-    """
-    if pathlib.Path(path).is_dir():
-        from nege.store import open_store
-
-        return open_store(path)
-    data, stored, dynamics = files.read(path)
-    if "horizon" not in data.attrs:
-        return data
-    return Equilibrium._from_files(data, Model.from_dataset(stored), dynamics)

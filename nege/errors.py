@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -83,14 +84,85 @@ def require(module: str, extra: str, purpose: str) -> ModuleType:
         ) from error
 
 
+#: Symbols of the literature, and other ways to say it, with what nege calls them. A symbol that
+#: means several things suggests those that are known where it was used.
+SYMBOLS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("tau", "t", "iceberg", "tariff", "freeness"),
+        ("trade_cost", "transport_cost", "online_trade_cost"),
+    ),
+    "phi": ("trade_cost", "variety"),  # freeness, trade_cost^(1 - sigma); weight of variety
+    **dict.fromkeys(("lambda", "lambda_", "lam", "shares"), ("share", "start")),
+    **dict.fromkeys(("rho", "epsilon", "eps", "elasticity"), ("sigma", "migration_elasticity")),
+    "theta": ("transport_cost", "sigma"),
+    "mu": ("consumption", "alpha"),
+    "alpha": ("inputs", "productivity_spillover", "mu"),
+    "beta": ("amenity_spillover", "housing", "mu"),
+    **dict.fromkeys(("io", "input_output", "intermediates"), ("inputs",)),
+    "gamma": ("spillover", "agriculture"),
+    "chi": ("online_spillover",),
+    "eta": ("hears_online",),
+    "psi": ("hears_offline",),
+    "xi": ("digitisability",),
+    "delta": ("digital_cost", "spillover_decay"),
+    **dict.fromkeys(("zeta", "fee"), ("commission", "online_commission")),
+    "kappa": ("scale", "remote_friction"),
+    "nu": ("remote_elasticity",),
+    **dict.fromkeys(("s", "temperature"), ("scale",)),
+    "a": ("productivity",),
+    "b": ("amenity", "weights", "online_amenity"),
+    "h": ("housing", "land", "unskilled"),
+    **dict.fromkeys(
+        ("l", "labor", "workers", "population"),
+        ("farmers", "unskilled", "workers", "labour", "expenditure", "home_weight", "employment"),
+    ),
+    **dict.fromkeys(("sectors", "sector", "industry"), ("industries",)),
+    **dict.fromkeys(("distance", "places", "regions", "network"), ("geography",)),
+    **dict.fromkeys(("tol", "tolerance", "atol", "rtol"), ("tolerance_residual",)),
+    **dict.fromkeys(("maxiter", "max_iter"), ("limit_iterations", "limit_steps")),
+    **dict.fromkeys(("cost", "price"), ("trade_cost",)),
+}
+GREEK = "GREEK SMALL LETTER "
+
+
+def meant(name: object, known: Iterable[str]) -> list[str]:
+    """Return known names that a wrong one may mean: as a symbol, or else as it is written."""
+    known, word = [str(option) for option in known], str(name)
+    letter = unicodedata.name(word, "") if len(word) == 1 else ""
+    if letter.startswith(GREEK):
+        word = letter.removeprefix(GREEK).lower().replace("lamda", "lambda")
+        if word in known:
+            return [word]
+    symbols = [option for option in SYMBOLS.get(word.lower(), ()) if option in known]
+    return symbols or difflib.get_close_matches(word, known, n=3, cutoff=0.5)
+
+
 def near(name: object, known: Iterable[str]) -> str:
     """Say which known names are close to a wrong one, and which exist."""
     known = [str(option) for option in known]
-    close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+    close = meant(name, known)
     hint = f"Did you mean {' or '.join(map(repr, close))}? " if close else ""
+    return hint + listed(known)
+
+
+def listed(known: Sequence[str]) -> str:
+    """Say which names exist."""
     if len(known) > 12:
-        return hint + f"There are {len(known)} names, from {known[0]!r} to {known[-1]!r}."
-    return hint + f"Known: {', '.join(known)}."
+        return f"There are {len(known)} names, from {known[0]!r} to {known[-1]!r}."
+    return f"Known: {', '.join(known)}."
+
+
+def in_words(names: Iterable[str]) -> str:
+    """Return names as in a sentence."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def joined(errors: Sequence[InputError]) -> InputError:
+    """Return several refusals as one that says them all, the first one in front."""
+    first, *more = errors
+    cure = " ".join([*([first.cure] if first.cure else []), *(f"Also, {error}" for error in more)])
+    return InputError(first.argument, first.value, first.allowed, cure)
 
 
 def _shorten(value: Any) -> str:

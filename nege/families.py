@@ -22,6 +22,7 @@ from nege.status import Status
 
 SAMPLES = 129  # of the interval, even in logarithms where both ends are positive
 ENDS = 1e-9  # of the interval: roots nearer to its ends are not inside
+READ_AT = (0.0123, 0.137, 0.293, 0.4142, 0.618, 0.853)  # of the interval: where modes are read
 EQUAL = 1e-8  # spread of payoffs that still counts as symmetric
 SHARP = SolverOptions(tolerance_residual=1e-14)
 
@@ -44,11 +45,16 @@ class Family:
         return self.motion(value, share, argument, alike)[1]
 
     def motion(
-        self, value: float, share: np.ndarray, argument: str, alike: np.ndarray
+        self,
+        value: float,
+        share: np.ndarray,
+        argument: str,
+        alike: np.ndarray,
+        options: SolverOptions = SHARP,
     ) -> tuple[Motion, Point]:
         """Return the same with what it was made by."""
         model = self.model.moved(self.parameter, float(value))
-        motion = Motion(model, self.dynamics, SHARP)
+        motion = Motion(model, self.dynamics, options)
         point = motion.at(share, model.start_state())
         if point.cleared.status not in (Status.CONVERGED, Status.STALLED) or not (
             point.cleared.residual <= SolverOptions().tolerance_residual
@@ -65,7 +71,8 @@ class Family:
                 model,
                 "regions that are paid alike when people are spread evenly over them",
                 f"At {self.parameter} = {value:.6g} their payoffs differ by {uneven:.2g}: "
-                "give an economy, or a core, that is symmetric.",
+                "give an economy, or a core, that is symmetric; nege.bifurcation follows regions "
+                "that differ, to the folds where they give way.",
             )
         return motion, point
 

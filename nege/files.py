@@ -1,17 +1,39 @@
-"""NetCDF files that hold a result and the model it belongs to."""
+"""NetCDF files that hold a result and the model it belongs to.
+
+In every group, the attribute ``nege_seals`` has a digest of each variable and attribute, by which
+edits are found and named. Behind all of it stands a digest of the whole file: what was damaged is
+not even opened, because the library that reads it may then never come back.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
+import json
 import pathlib
+from typing import Any, NamedTuple
 
+import numpy as np
 import xarray as xr
 
+from nege import paths, seals
 from nege.errors import InputError, require
 from nege.models.base import Model
 from nege.options import Logit, Replicator
 
-SCHEMA = 1
+SCHEMA = 2  # 1 had no seals
+SEALS = "nege_seals"
+GROUPS = ("result", "model", "dynamics")
+END = b"\nnege "  # what begins the seal behind a file
+LENGTH = len(END) + 32 + 1
+EDITED = "a file as nege wrote it"
+
+
+class Content(NamedTuple):
+    """What a file holds."""
+
+    result: xr.Dataset
+    model: xr.Dataset
+    dynamics: xr.Dataset
 
 
 def write(
@@ -22,50 +44,120 @@ def write(
 ) -> None:
     """Write a result and, in groups beside it, its model and how people moved."""
     require("h5netcdf", "io", "Writing netCDF files")
-    path = pathlib.Path(path)
+    place = paths.located("path", path)
+    groups = (
+        data.assign_attrs({paths.MARK: SCHEMA}),
+        model.to_dataset(),
+        dynamics_to_dataset(dynamics, model),
+    )
     tree = xr.DataTree.from_dict(
         {
-            "/result": data.assign_attrs(nege_schema=SCHEMA),
-            "/model": model.to_dataset(),
-            "/dynamics": dynamics_to_dataset(dynamics, model),
+            f"/{name}": group.assign_attrs({SEALS: json.dumps(_seals(name, group))})
+            for name, group in zip(GROUPS, groups, strict=True)
         }
     )
-    partial = path.with_name(path.name + ".partial")
-    try:
-        # Written beside and renamed, so that a run killed here never leaves half a file.
-        tree.to_netcdf(partial, engine="h5netcdf")
-        partial.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise InputError(
-            "path", str(path), "a file that can be written", f"The system says: {error}."
-        ) from error
+    with paths.replacing("path", place) as partial:
+        try:
+            tree.to_netcdf(partial, engine="h5netcdf")
+        except (TypeError, ValueError) as error:
+            cure = f"Writing it says: {error}."
+            raise InputError("data", data.attrs, "what a netCDF file can hold", cure) from error
+        digest = _digest(partial, partial.stat().st_size)
+        with partial.open("ab") as file:
+            file.write(END + digest + b"\n")
 
 
-def read(
-    path: str | pathlib.Path,
-) -> tuple[xr.Dataset, xr.Dataset, Replicator | Logit | None]:
-    """Read a result, its stored model, and how people moved."""
+def read(path: pathlib.Path, *, check: bool) -> Content:
+    """Read what ``write`` wrote."""
+    h5py = require("h5py", "io", "Reading netCDF files")
     require("h5netcdf", "io", "Reading netCDF files")
-    path = pathlib.Path(path)
     if not path.is_file():
         raise InputError("path", str(path), "a file that exists")
+    if check:
+        _check_bytes(path)
     try:
+        h5py.File(path, "r").close()  # which refuses what is cut, before half of it is open
         with xr.open_datatree(path, engine="h5netcdf") as tree:
             tree = tree.load()
-        data, stored = tree["result"].to_dataset(), tree["model"].to_dataset()
-        dynamics = _restored(tree["dynamics"].to_dataset())
-        schema = int(data.attrs.pop("nege_schema"))
-    except (OSError, KeyError, ValueError) as error:
+        found = Content(*(tree[name].to_dataset() for name in GROUPS))
+        schema = int(found.result.attrs[paths.MARK])
+    except Exception as error:  # of every kind, as what is damaged says anything
+        cure = f"Reading it says: {' '.join(str(error).split())[:200]}."
+        raise InputError("path", str(path), "a netCDF file that nege wrote", cure) from error
+    if schema != SCHEMA and (check or schema > SCHEMA):
+        cure = "Update nege." if schema > SCHEMA else "check=False reads it as it is."
         raise InputError(
-            "path", str(path), "a netCDF file that nege wrote", f"Reading it says: {error}."
-        ) from error
-    if schema != SCHEMA:
-        raise InputError(
-            "path", str(path), f"a file of schema {SCHEMA}", f"It is of {schema}: update nege."
+            "path", str(path), f"a file of schema {SCHEMA}", f"It is of {schema}. {cure}"
         )
-    return data, stored, dynamics
+    if check:
+        for name, group in zip(GROUPS, found, strict=True):
+            _compare(path, name, group)
+    for group in found:
+        group.attrs.pop(SEALS, None)
+    found.result.attrs.pop(paths.MARK)
+    return found
+
+
+def _digest(path: pathlib.Path, size: int) -> bytes:
+    """Return the digest of the beginning of a file."""
+    found = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while block := file.read(min(size, 1 << 20)):
+            size -= len(block)
+            found.update(block)
+    return found.hexdigest().encode()
+
+
+def _check_bytes(path: pathlib.Path) -> None:
+    """Refuse a file that bears a seal and was damaged; without one, what is in it has to tell."""
+    try:
+        size = path.stat().st_size - LENGTH
+        with path.open("rb") as file:
+            file.seek(max(0, size))
+            end = file.read()
+        if not end.startswith(END) or end[len(END) : -1] == _digest(path, size):
+            return
+    except OSError as error:
+        cure = f"The system says: {error}."
+        raise InputError("path", str(path), "a file that can be read", cure) from error
+    cure = (
+        "It was damaged since: its bytes are others, so that no variable in it can be trusted. "
+        "Take a copy; check=False tries to read it as it is."
+    )
+    raise InputError("path", str(path), EDITED, cure)
+
+
+def _seals(group: str, data: xr.Dataset) -> dict[str, str]:
+    """Return a digest of each variable and each attribute of a group."""
+    found = {}
+    for name, array in data.variables.items():
+        about = sorted((key, _plain(value)) for key, value in array.attrs.items())
+        kind = "coordinate" if name in data.coords else "variable"
+        found[f"{kind} {name}"] = seals.seal(array.values, group, name, array.dims, about)
+    for name, value in data.attrs.items():
+        if name != SEALS:
+            found[f"attribute {name}"] = seals.seal(_plain(value), group, name)
+    return {name: f"{digest:016x}" for name, digest in found.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Return an attribute as netCDF gives it back: texts as they are, numbers in a list."""
+    return value if isinstance(value, str) else np.ravel(value).tolist()
+
+
+def _compare(path: pathlib.Path, group: str, data: xr.Dataset) -> None:
+    """Refuse a group that is not as its seals say, naming what differs."""
+    try:
+        sealed = dict(json.loads(data.attrs[SEALS]))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        cure = f"The attribute {SEALS} of its group {group!r} is gone or damaged."
+        raise InputError("path", str(path), EDITED, cure) from error
+    found = _seals(group, data)
+    for name in {**sealed, **found}:
+        if sealed.get(name) != found.get(name):
+            what = "gone" if name not in found else "new" if name not in sealed else "another"
+            cure = f"Since then the {name} of its group {group!r} is {what}."
+            raise InputError("path", str(path), EDITED, f"{cure} check=False reads it as it is.")
 
 
 def dynamics_to_dataset(dynamics: Replicator | Logit | None, model: Model) -> xr.Dataset:
@@ -80,7 +172,8 @@ def dynamics_to_dataset(dynamics: Replicator | Logit | None, model: Model) -> xr
     return xr.Dataset(attrs={"kind": "none"})
 
 
-def _restored(stored: xr.Dataset) -> Replicator | Logit | None:
+def dynamics_from_dataset(stored: xr.Dataset) -> Replicator | Logit | None:
+    """Return how people moved from what ``dynamics_to_dataset`` returned."""
     if stored.attrs["kind"] == "logit":
         return Logit(scale=float(stored.attrs["scale"]), weights=stored["weights"])
     if stored.attrs["kind"] == "replicator":

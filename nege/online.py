@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from nege import validation
 from nege.errors import InputError
+from nege.keywords import hinted
 
 __all__ = ["OnlineRegion"]
 
 
+@hinted
 @dataclass(frozen=True, kw_only=True)
 class OnlineRegion:
     """A place that is equally near to everyone: firms in it serve all at the digital trade cost.

@@ -14,6 +14,7 @@ from nege.immutable import Immutable, by_value, held
 from nege.kernels.codes import METHODS
 from nege.kernels.fixed_point import Options
 from nege.kernels.long_run import Dynamics
+from nege.keywords import hinted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,6 +29,7 @@ CHOICES = {
 }
 
 
+@hinted
 @dataclass(frozen=True, kw_only=True)
 class SolverOptions:
     """Tolerances and limits of a solve; reaching a limit is never success.
@@ -97,6 +99,7 @@ class SolverOptions:
         return Options(self.tolerance_residual, self.tolerance_error, self.limit_iterations, method)
 
 
+@hinted
 @dataclass(frozen=True, kw_only=True)
 class Replicator:
     """People drift to regions that pay more than the average: the field's usual dynamics.
@@ -134,6 +137,10 @@ class Replicator:
         """Return what the kernels need of these dynamics."""
         return Dynamics(False, 1.0, 0.0, np.zeros(len(model.regions)))
 
+    def expected(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> Any:
+        """Return what people have on average, of payoffs over the last dimension."""
+        return np.sum(share * payoff, axis=-1)
+
     def gap(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> float:
         """Return the violation of complementarity: how far payoffs are from equal, relatively.
 
@@ -146,6 +153,7 @@ class Replicator:
         return float(np.maximum(inside, outside))
 
 
+@hinted
 @held("weights")
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Logit(Immutable):
@@ -158,7 +166,8 @@ class Logit(Immutable):
     Parameters
     ----------
     scale : float
-        Scale s > 0 of tastes: small means that nearly all follow the real wage.
+        Scale s > 0 of tastes: small means that nearly all follow the real wage. Of payoffs that
+        are utilities, s is in their unit, and exp(omega/s) stands for omega^(1/s).
     weights : DataArray, mapping or array, optional
         Location weights B over region, positive; only their ratios count. All
         equal by default. With an online region, either they include it or
@@ -172,6 +181,14 @@ class Logit(Immutable):
     InputError
         Where a number is out of range, or the online region's weight is not
         stated while `weights` is.
+
+    Notes
+    -----
+    In ``welfare`` of a long run, those who move then count by their expected utility
+    (sum_r b_r omega_r^(1/s))^s, or s ln sum_r b_r exp(omega_r/s) of utilities, b = B/sum(B): by
+    the payoff that would be worth as much to them if every region paid it. Elsewhere, and in
+    short runs, they count by their mean payoff. What it is worth to have so many regions to
+    choose from, a factor (sum_r B_r)^s, is left out, so only ratios of weights count.
 
     Examples
     --------
@@ -210,6 +227,21 @@ class Logit(Immutable):
     def kernel(self, model: Model) -> Dynamics:
         """Return what the kernels need of these dynamics."""
         return Dynamics(True, 1.0 / self.scale, 1.0, np.log(self.region_weights(model)))
+
+    def expected(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> Any:
+        """Return expected utility, as the payoff that would be worth as much if paid everywhere.
+
+        (sum_r b_r V_r^(1/s))^s, or s ln sum_r b_r exp(V_r/s) of payoffs that are utilities
+        (McFadden 1978; Small & Rosen 1981), over the last dimension. Weights b = B/sum(B) sum to
+        one, which leaves out the factor (sum_r B_r)^s, the worth of having so many regions to
+        choose from: so the unit is that of payoffs, and only ratios of weights count.
+        """
+        weights = self.region_weights(model)
+        with np.errstate(divide="ignore"):
+            level = payoff if model.differences else np.log(payoff)
+        logs = np.log(weights / np.sum(weights)) + level / self.scale
+        level = self.scale * np.logaddexp.reduce(logs, axis=-1)
+        return level if model.differences else np.exp(level)
 
     def gap(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> float:
         """Return the largest |ln(share / choice probability)|."""

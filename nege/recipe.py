@@ -14,7 +14,7 @@ from nege.files import dynamics_to_dataset
 from nege.solve import provenance
 from nege.units import LongRuns, ShortRuns
 
-SCHEMA = 1
+SCHEMA = 2  # 1 had no seals
 DIFFERENCES = 6  # that are listed at most
 
 

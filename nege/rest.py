@@ -162,10 +162,7 @@ def fastest(inner: float, entry: float, tolerance: float) -> float:
 def verdict(rate: float) -> str:
     """Say in prose what the growth rate of the fastest small deviation means."""
     if np.isnan(rate):
-        return (
-            "Stability not established: for so many regions it is not looked at, or it is not "
-            "defined in double precision."
-        )
+        return "Stability not established: it is not defined in double precision."
     if rate == -np.inf:
         return "Stable: no deviation is possible."
     if abs(rate) <= NEUTRAL:

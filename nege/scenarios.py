@@ -1,9 +1,10 @@
 """Ready paths of digital progress: what falls when, for :func:`nege.follow`.
 
-Two industries, manufacturing and services, become deliverable online at some time and at
-some cost. Three things move along a path: what it costs to find and serve distant clients
-in person, what it costs to serve them online, and how much better institutions are in the
-city than elsewhere. Paths differ in their order.
+Industries of two kinds, goods that have to be shipped and services that do not, become
+deliverable online at some time and at some cost; by default there is one of each,
+manufacturing and services. Three things move along a path: what it costs to find and serve
+distant clients in person, what it costs to serve them online, and how much better
+institutions are in the city than elsewhere. Paths differ in their order.
 
 ===================================  =====================================================
 path                                 what is different
@@ -20,7 +21,8 @@ Each is a Dataset over "step" with the four parameters of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import xarray as xr
@@ -31,8 +33,9 @@ from nege.geography import Geography, equidistant
 
 __all__ = ["digital_turn", "manufacturing_first", "no_institutional_convergence"]
 
-INDUSTRIES = ("manufacturing", "services")
-MANUFACTURING_EDGE, SERVICES_EDGE = 0.05, 0.25  # of productivity in the city, at the start
+KINDS = ("goods", "services")
+INDUSTRIES = MappingProxyType({"manufacturing": "goods", "services": "services"})
+GOODS_EDGE, SERVICES_EDGE = 0.05, 0.25  # of productivity in the city, at the start
 
 # Search cost of services, their digital cost, and how far institutions are still apart.
 SERVICES = (
@@ -40,8 +43,8 @@ SERVICES = (
     *((0.5, 1.5, 1.0), (0.4, 1.4, 1.0), (0.4, 1.3, 1.0), (0.4, 1.2, 0.75), (0.4, 1.1, 0.5)),
     *((0.4, 1.05, 0.25), (0.4, 1.02, 0.0)),
 )
-# Digitisability of manufacturing, and its digital cost.
-MANUFACTURING = (
+# Digitisability of goods, and their digital cost.
+GOODS = (
     (0.0, 3.0),
     (0.2, 1.5),
     (0.4, 1.3),
@@ -59,7 +62,12 @@ WORDS = {
 }
 
 
-def digital_turn(geography: Geography | None = None, *, city: str | None = None) -> xr.Dataset:
+def digital_turn(
+    geography: Geography | None = None,
+    *,
+    city: str | None = None,
+    industries: Mapping[str, str] = INDUSTRIES,
+) -> xr.Dataset:
     """Services go online, institutions converge, and manufacturing follows: the reference path.
 
     Eighteen steps. Until step 6 it becomes cheaper to serve distant clients in person, so
@@ -76,6 +84,10 @@ def digital_turn(geography: Geography | None = None, *, city: str | None = None)
         Places; four equidistant ones by default, as in :class:`nege.OnlineAgglomeration`.
     city : str, optional
         The place with the best institutions; by default the first.
+    industries : mapping of str to str, optional
+        Of each industry of the model, by name, whether it makes "goods" or "services". All
+        goods change as manufacturing does by default, all services as services do; what
+        else distinguishes them is for the model to say.
 
     Returns
     -------
@@ -86,7 +98,8 @@ def digital_turn(geography: Geography | None = None, *, city: str | None = None)
     Raises
     ------
     InputError
-        If `geography` is not a Geography, or `city` is not one of its places.
+        If `geography` is not a Geography, `city` is not one of its places, or an industry
+        is neither of goods nor of services.
 
     See Also
     --------
@@ -105,17 +118,23 @@ def digital_turn(geography: Geography | None = None, *, city: str | None = None)
     18
     >>> path.digital_cost.sel(step=[0, 11, 17], industry="services").values
     array([3.  , 1.02, 1.02])
+    >>> kinds = {"cars": "goods", "steel": "goods", "software": "services"}
+    >>> nege.scenarios.digital_turn(industries=kinds).search_cost.sel(step=0).values
+    array([0. , 0. , 1.5])
     >>> ds = nege.follow(nege.OnlineAgglomeration(), path.sel(step=slice(4, 8)))
     >>> nege.patterns(ds).pattern.sel(step=[7, 8]).values.tolist()
     ['separated', 'one-sided online']
     """
-    held = [(*step, *MANUFACTURING[0]) for step in SERVICES]
-    follows = [(*SERVICES[-1], *step) for step in MANUFACTURING[1:]]
-    return _path("digital turn", held + follows, geography, city)
+    held = [(*step, *GOODS[0]) for step in SERVICES]
+    follows = [(*SERVICES[-1], *step) for step in GOODS[1:]]
+    return _path("digital turn", held + follows, geography, city, industries)
 
 
 def manufacturing_first(
-    geography: Geography | None = None, *, city: str | None = None
+    geography: Geography | None = None,
+    *,
+    city: str | None = None,
+    industries: Mapping[str, str] = INDUSTRIES,
 ) -> xr.Dataset:
     """Goods become digital before services do: the changes of the digital turn in another order.
 
@@ -134,6 +153,8 @@ def manufacturing_first(
         Places; four equidistant ones by default.
     city : str, optional
         The place with the best institutions; by default the first.
+    industries : mapping of str to str, optional
+        As for :func:`digital_turn`.
 
     Returns
     -------
@@ -143,7 +164,8 @@ def manufacturing_first(
     Raises
     ------
     InputError
-        If `geography` is not a Geography, or `city` is not one of its places.
+        If `geography` is not a Geography, `city` is not one of its places, or an industry
+        is neither of goods nor of services.
 
     Examples
     --------
@@ -154,13 +176,16 @@ def manufacturing_first(
     >>> path.isel(step=-1).equals(nege.scenarios.digital_turn().isel(step=-1))
     True
     """
-    first = [(*SERVICES[0], *step) for step in MANUFACTURING]
-    follows = [(*step, *MANUFACTURING[-1]) for step in SERVICES[1:]]
-    return _path("manufacturing first", first + follows, geography, city)
+    first = [(*SERVICES[0], *step) for step in GOODS]
+    follows = [(*step, *GOODS[-1]) for step in SERVICES[1:]]
+    return _path("manufacturing first", first + follows, geography, city, industries)
 
 
 def no_institutional_convergence(
-    geography: Geography | None = None, *, city: str | None = None
+    geography: Geography | None = None,
+    *,
+    city: str | None = None,
+    industries: Mapping[str, str] = INDUSTRIES,
 ) -> xr.Dataset:
     """Costs fall as in the digital turn, but the city keeps its lead in institutions.
 
@@ -177,6 +202,8 @@ def no_institutional_convergence(
         Places; four equidistant ones by default.
     city : str, optional
         The place with the best institutions; by default the first.
+    industries : mapping of str to str, optional
+        As for :func:`digital_turn`.
 
     Returns
     -------
@@ -186,7 +213,8 @@ def no_institutional_convergence(
     Raises
     ------
     InputError
-        If `geography` is not a Geography, or `city` is not one of its places.
+        If `geography` is not a Geography, `city` is not one of its places, or an industry
+        is neither of goods nor of services.
 
     Examples
     --------
@@ -196,9 +224,9 @@ def no_institutional_convergence(
     array([1.25, 1.  , 1.  , 1.  ])
     """
     apart = [(search, cost, 1.0) for search, cost, _ in SERVICES]
-    held = [(*step, *MANUFACTURING[0]) for step in apart]
-    follows = [(*apart[-1], *step) for step in MANUFACTURING[1:]]
-    return _path("no institutional convergence", held + follows, geography, city)
+    held = [(*step, *GOODS[0]) for step in apart]
+    follows = [(*apart[-1], *step) for step in GOODS[1:]]
+    return _path("no institutional convergence", held + follows, geography, city, industries)
 
 
 def _path(
@@ -206,29 +234,49 @@ def _path(
     steps: Sequence[tuple[float, ...]],
     geography: Geography | None,
     city: str | None,
+    industries: Mapping[str, str],
 ) -> xr.Dataset:
     """Label steps of (search cost, digital cost, gap; digitisability, digital cost)."""
     geography = equidistant(4) if geography is None else geography
     if not isinstance(geography, Geography):
         raise InputError("geography", geography, "a Geography", "See nege.geography.")
+    names, kinds = _kinds(industries)
     places = list(geography.names)
     city = validation.known("city", places[0] if city is None else city, places)
     search, services, gap, digitisable, goods = np.array(steps).T
     whole, nothing = np.ones_like(gap), np.zeros_like(gap)
-    lead = np.stack([MANUFACTURING_EDGE * whole, SERVICES_EDGE * gap], axis=1)
+
+    def each(of_goods: np.ndarray, of_services: np.ndarray) -> np.ndarray:
+        return np.stack([(of_goods, of_services)[KINDS.index(kind)] for kind in kinds], axis=1)
+
+    lead = each(GOODS_EDGE * whole, SERVICES_EDGE * gap)
     is_city = np.array([float(place == city) for place in places])
     values = {
-        "search_cost": np.stack([nothing, search], axis=1),
-        "digital_cost": np.stack([goods, services], axis=1),
+        "search_cost": each(nothing, search),
+        "digital_cost": each(goods, services),
         "productivity": 1.0 + lead[:, :, None] * is_city,
-        "digitisability": np.stack([digitisable, whole], axis=1),
+        "digitisability": each(digitisable, whole),
     }
     dims = ("step", "industry", "place")
     return xr.Dataset(
         {name: (dims[: array.ndim], array, _words(name)) for name, array in values.items()},
-        coords={"step": np.arange(len(steps)), "industry": list(INDUSTRIES), "place": places},
+        coords={"step": np.arange(len(steps)), "industry": names, "place": places},
         attrs={"title": title, "city": city},
     )
+
+
+def _kinds(industries: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Return the names of industries, and of each whether it makes goods or services."""
+    if not isinstance(industries, Mapping) or not industries:
+        cure = 'For example {"cars": "goods", "steel": "goods", "software": "services"}.'
+        allowed = 'a mapping of names of industries to "goods" or "services"'
+        raise InputError("industries", industries, allowed, cure)
+    names = validation.distinct_names("industries", list(industries))
+    kinds = [
+        validation.known(f"industries[{name!r}]", kind, KINDS)
+        for name, kind in zip(names, industries.values(), strict=True)
+    ]
+    return list(names), kinds
 
 
 def _words(name: str) -> dict[str, str]:

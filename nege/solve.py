@@ -47,7 +47,7 @@ def solve(
     Returns
     -------
     Equilibrium
-        The rest point reached, polished, with its leading eigenvalue.
+        The rest point reached, polished.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def long_run_result(
     """Return a long run with its labels and its proof, however it ended."""
     return Equilibrium(
         model=model,
-        data=model.label(found.share, found.state, found.parameters),
+        data=model.label(found.share, found.state, found.parameters, dynamics),
         status=found.status,
         residual=found.residual,
         error=found.error,
@@ -126,7 +126,7 @@ def long_run_result(
         horizon="long run",
         dynamics=dynamics,
         perturbed=found.perturbed,
-        leading_eigenvalue=found.leading_eigenvalue,
+        _leading=found.leading_eigenvalue,
         operator=trade.name_of(found.parameters.operator),
         provenance=provenance(options),
     )

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from nege import geography, scenarios, validation
-from nege.errors import InputError, near
+from nege.errors import InputError, in_words, near
 from nege.models.base import ONLINE, Model
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator
@@ -49,7 +49,10 @@ TABLES = {
     "model": (),  # the parameters of its kind
     "online": ("trade_cost", "commission", "amenity", "name"),
     "dynamics": ("kind", "scale", "weights", "online_weight", "allow_entry"),
-    "path": ("parameter", "from", "to", "points", "spacing", "back", "scenario", "city"),
+    "path": (
+        *("parameter", "from", "to", "points", "spacing", "back"),
+        *("scenario", "city", "industries"),
+    ),
     "sweep": ("parameters", "random", "along", "keep"),
 }
 SCENARIOS = {name: getattr(scenarios, name) for name in scenarios.__all__}
@@ -172,13 +175,18 @@ def _along_scenario(
     """Return the economy, and one of the ready paths of nege.scenarios."""
     table = table_of(tables, "path")
     name = _choice("[path] scenario", table["scenario"], SCENARIOS)
-    check_keys("path", table, ("scenario", "city"))
-    path: xr.Dataset = SCENARIOS[name](places, city=table.get("city"))
+    options = {key: value for key, value in table.items() if key != "scenario"}
+    check_keys("path", options, ("city", "industries"))
+    path: xr.Dataset = SCENARIOS[name](places, **options)
     for parameter in map(str, path.data_vars):
         if parameter not in kind.parameters:
             cure = f"It moves {parameter}, which {kind.title} does not have."
             raise InputError("[path] scenario", name, "one for the model", cure)
     model = make_model(kind, tables["model"], places, make_online(tables, STEP, np.empty(0)))
+    own, moved = getattr(model, "industries", ()), path["industry"].values.tolist()
+    if set(own) != set(moved):
+        cure = 'Say what each of them is: industries = {cars = "goods", software = "services"}.'
+        raise InputError("[path] industries", moved, f"those of [model], {in_words(own)}", cure)
     model.replace({str(key): values.isel(step=0) for key, values in path.data_vars.items()})
     return model, path
 
@@ -261,9 +269,10 @@ def make_model(
     """Return the economy of a table."""
     arguments = inspect.signature(kind).parameters
     check_keys("model", table, ["kind", *(n for n in arguments if n not in PLACED)])
-    for key in kind.parameters:
-        if key not in table and arguments[key].default is inspect.Parameter.empty:
-            raise InputError(f"[model] {key}", None, "given")
+    empty = inspect.Parameter.empty
+    needed = [key for key in kind.parameters if arguments[key].default is empty]
+    if missing := [key for key in needed if key not in table]:
+        raise InputError(f"[model] {in_words(missing)}", None, "given")
     given: dict[str, Any] = {key: value for key, value in table.items() if key != "kind"}
     for key in kind.labelled:
         if given.get(key) == POPULATION:

@@ -282,6 +282,15 @@ def _number(value: Any) -> str:
     return f"{value.real:.4g} ± {abs(value.imag):.3g}i (it oscillates)"
 
 
+def leading_rate(equilibrium: Equilibrium) -> float:
+    """Return the growth rate of the fastest small deviation from a long run; NaN if undefined."""
+    model, options = equilibrium.model, _options(equilibrium)
+    assert equilibrium.dynamics is not None  # a long run
+    motion = Motion(model, equilibrium.dynamics, options)
+    point = motion.at(equilibrium.data["share"].values.astype(float), model.start_state())
+    return fastest(motion.leading_rate(point), point.entry, options.tolerance_payoff)
+
+
 def _options(equilibrium: Equilibrium) -> SolverOptions:
     """Return the options of the solve, with an operator that derivatives have."""
     known = {field.name for field in dataclasses.fields(SolverOptions)} - {"operator"}

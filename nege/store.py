@@ -1,10 +1,11 @@
 """A sweep on disk: a Zarr store that is made at full size and filled unit by unit.
 
 It is a Dataset that ``xarray.open_zarr`` opens. One unit of work is one chunk of every
-variable. Its data are written first and its status last, and each chunk appears on
-disk as a whole or not at all (Zarr sees to that since 3.1.3). So a unit is done where
-its status is there, and a run that was killed leaves nothing that looks solved and is
-not. Only the process that called the sweep writes, and a lock beside the store lets
+variable. Its seals are written first, a digest of each variable, then its data, and its
+status last; each chunk appears on disk as a whole or not at all (Zarr sees to that since
+3.1.3). So a unit is done where its status is there and everything is as its seal says: a
+run that was killed leaves nothing that looks solved and is not, and what was damaged since
+is noticed. Only the process that called the sweep writes, and a lock in the store lets
 only one of them in.
 """
 
@@ -12,9 +13,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
+import math
 import os
 import pathlib
-import shutil
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
@@ -22,13 +24,14 @@ from typing import IO, Any
 import numpy as np
 import xarray as xr
 
+from nege import paths, sealed, seals
 from nege.errors import InputError, require
 from nege.recipe import differences, recipe
+from nege.sealed import LOCK, RECIPE, SEALS, Sealed, read_recipe
 from nege.solve import provenance
-from nege.status import Status
 from nege.units import Block, LongRuns, ShortRuns
 
-RECIPE = "nege_sweep"
+log = logging.getLogger("nege")
 
 
 class Store:
@@ -48,23 +51,29 @@ class Store:
         self, path: str | pathlib.Path, work: LongRuns | ShortRuns, *, overwrite: bool
     ) -> None:
         require("zarr", "sweep", "A store")
-        self.path, self.work = pathlib.Path(path).absolute(), work
+        self.path, self.work = paths.located("store", path), work
         self.recipe = recipe(work)
         self.overwrite = overwrite
         self._opened = contextlib.ExitStack()
         self._arrays: dict[str, Any] = {}
+        grid = zip(work.sizes.values(), work.unit, strict=True)
+        self._done = np.zeros([math.ceil(size / step) for size, step in grid], dtype=bool)
 
     def __enter__(self) -> Store:
-        if self._is_made() and next(self.missing(), None) is None:
-            return self  # finished: nothing to write, and so no lock
+        if self._is_made() and not sealed.damaged_files(self.path):
+            self._look()
+            if self._done.all():
+                return self  # finished: nothing to write, and so no lock
         with contextlib.ExitStack() as opened:
             with _explained(self.path):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                opened.enter_context(_lock(self.path))
-                if not self._is_made():  # also since the lock is ours
+                while not self._is_made():
                     self._make()
+                opened.enter_context(_lock(self.path))
+                self._mend()
                 group = _zarr().open_group(self.path, mode="r+")
                 self._arrays = {name: group[name] for name in self.work.keep}
+                self._arrays[SEALS] = _zarr().open_array(self.path / SEALS, mode="r+")
             self._opened = opened.pop_all()
         return self
 
@@ -72,24 +81,47 @@ class Store:
         """Whether this sweep's store is there; refuse that of another one."""
         if not self.path.exists():
             return False
-        found = read_recipe(self.path)
-        if found != self.recipe and not self.overwrite:
-            raise InputError(
-                "store",
-                str(self.path),
-                "a store of this same sweep",
-                f"What differs: {differences(found, self.recipe)}. overwrite=True replaces it, "
-                "another path keeps both.",
-            )
-        return found == self.recipe
+        found = read_recipe("store", self.path)
+        if found == self.recipe:
+            return True
+        if self.overwrite:
+            sealed.refuse_strangers(self.path)
+            return False
+        damaged = sealed.damaged_files(self.path)
+        raise InputError(
+            "store",
+            str(self.path),
+            "a store of this same sweep",
+            f"What differs: {differences(found, self.recipe)}. overwrite=True replaces it, "
+            "another path keeps both."
+            + (f" It was changed since nege wrote it: {damaged[0]}." if damaged else ""),
+        )
 
     def __exit__(self, *error: object) -> None:
         self._opened.close()
 
     def _make(self) -> None:
         """Make the store at full size beside its place, and move it there as a whole."""
-        partial = self.path.with_name(self.path.name + ".partial")
-        shutil.rmtree(partial, ignore_errors=True)
+        with paths.beside(self.path) as folder:
+            self._frame(folder / "new")
+            if not self.path.exists():
+                try:
+                    (folder / "new").rename(self.path)
+                except OSError:
+                    if not self.path.exists():
+                        raise
+                return  # or somebody else's is there by now
+            # Moved away as a whole too: one that was deleted in part could pass for solved.
+            with _lock(self.path):
+                self.path.rename(folder / "old")
+                try:
+                    (folder / "new").rename(self.path)
+                except BaseException:
+                    (folder / "old").rename(self.path)
+                    raise
+
+    def _frame(self, at: pathlib.Path) -> None:
+        """Make a store in which nothing is solved."""
         coords = {**self.work.coords, **self.work.model.coordinates()}
         about = {"model": repr(self.work.model), **provenance(self.work.options)}
         frame = xr.Dataset(coords=coords, attrs={**about, RECIPE: json.dumps(self.recipe)})
@@ -98,8 +130,13 @@ class Store:
                 # Zarr has no specification for text of fixed length.
                 text = array.values.astype(np.dtypes.StringDType())
                 frame = frame.assign_coords({name: (array.dims, text, array.attrs)})
-        frame.to_zarr(partial, mode="w", zarr_format=3, consolidated=False)
-        group = _zarr().open_group(partial, mode="r+")
+        try:
+            frame.to_zarr(at, mode="w", zarr_format=3, consolidated=False)
+        except (TypeError, ValueError) as error:
+            kinds = {str(name): str(array.dtype) for name, array in frame.coords.items()}
+            cure = f"Zarr says: {error}. Leave that coordinate out."
+            raise InputError("coordinates", kinds, "of types that Zarr stores", cure) from error
+        group = _zarr().open_group(at, mode="r+")
         for name, output in self.work.outputs.items():
             group.create_array(
                 name,
@@ -113,74 +150,60 @@ class Store:
         with warnings.catch_warnings():
             # Not in the specification yet, but what xarray looks for first.
             warnings.simplefilter("ignore")
-            _zarr().consolidate_metadata(partial)
-        # Moved away as a whole too: one that was deleted in part could pass for solved.
-        old = self.path.with_name(self.path.name + ".old")
-        shutil.rmtree(old, ignore_errors=True)
-        if self.path.exists():
-            self.path.rename(old)
-        partial.rename(self.path)
-        shutil.rmtree(old, ignore_errors=True)
+            _zarr().consolidate_metadata(at)
+        sealed.frame(at, self._done.shape, self.work.keep)
+
+    def _mend(self) -> None:
+        """Look at what was written, mend what describes it, and say what is solved again."""
+        damaged = sealed.damaged_files(self.path)
+        if damaged:
+            with paths.beside(self.path) as folder:
+                self._frame(folder / "new")
+                for file in sorted(p for p in (folder / "new").rglob("*") if p.is_file()):
+                    there = self.path / file.relative_to(folder / "new")
+                    if seals.of_file(there) != seals.of_file(file):
+                        there.parent.mkdir(parents=True, exist_ok=True)
+                        file.replace(there)
+            log.warning("%s: written anew, as changed since: %s", self.path, ", ".join(damaged))
+        self._look(tell=True)
+
+    def _look(self, *, tell: bool = False) -> None:
+        """Compare every unit that is not known to be done with its seals."""
+        found = Sealed(self.path, self.recipe)
+        units, files = 0, list[str]()
+        for corner in zip(*np.nonzero(~self._done), strict=True):
+            unit = found.unit(tuple(map(int, corner)))
+            self._done[corner] = unit.done
+            if unit.damaged:
+                units += 1
+                files += unit.damaged if len(files) <= sealed.NAMED else ()
+        if tell and units:
+            told = f"{units} units changed since they were written, and are solved again"
+            log.warning("%s: %s: %s", self.path, told, sealed.listed(files))
 
     def missing(self) -> Iterator[Block]:
         """Yield the units that are not done."""
-        chunks = self.path / "status" / "c"
         for block in self.work.blocks():
-            corner = (part.start // step for part, step in zip(block, self.work.unit, strict=True))
-            if not chunks.joinpath(*map(str, corner)).is_file():
+            if not self._done[self._corner(block)]:
                 yield block
+
+    def _corner(self, block: Block) -> tuple[int, ...]:
+        """Return which unit a block is, by its position among them."""
+        return tuple(part.start // step for part, step in zip(block, self.work.unit, strict=True))
 
     def write(self, block: Block, values: Mapping[str, np.ndarray]) -> None:
         """Write a unit that was solved."""
+        corner = self._corner(block)
         order = [name for name in values if name != "status"]
         with _explained(self.path):
+            self._arrays[SEALS][corner] = sealed.of_unit(self.recipe, corner, values)
             for name in (*order, "status"):
                 self._arrays[name][block] = values[name]
+        self._done[corner] = True
 
     def dataset(self) -> xr.Dataset:
         """Return what there is, read from disk where it is looked at."""
-        return open_store(self.path)
-
-
-def open_store(path: str | pathlib.Path) -> xr.Dataset:
-    """Open the store of a sweep; values are read where they are looked at."""
-    require("zarr", "sweep", "A store")
-    made = read_recipe(pathlib.Path(path))
-    data: xr.Dataset = xr.open_zarr(path, chunks=None)[made["keep"]]
-    return data
-
-
-def read_recipe(path: pathlib.Path) -> dict[str, Any]:
-    """Return what a store says it holds, or refuse what is not a store of a sweep."""
-    try:
-        metadata = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
-        return dict(json.loads(metadata["attributes"][RECIPE]))
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            "store",
-            str(path),
-            "a store that nege.sweep made",
-            "Something else is there, which nege leaves alone."
-            if path.exists()
-            else "Nothing is there.",
-        ) from error
-
-
-def tally(path: str | pathlib.Path) -> tuple[dict[Status, int], float]:
-    """Return how many points ended how, and the largest residual of those that converged.
-
-    Reads unit by unit, so that it takes little memory whatever the size.
-    """
-    made, group = read_recipe(pathlib.Path(path)), _zarr().open_group(path, mode="r")
-    counts, worst = dict.fromkeys(Status, 0), 0.0
-    for k in np.ndindex(group["status"].cdata_shape):
-        status = group["status"].get_block_selection(k)
-        for code, count in zip(*np.unique(status, return_counts=True), strict=True):
-            counts[Status(int(code))] += int(count)
-        if "residual" in made["keep"] and (status == Status.CONVERGED).any():
-            residual = group["residual"].get_block_selection(k)
-            worst = max(worst, float(residual[status == Status.CONVERGED].max()))
-    return counts, worst if "residual" in made["keep"] else np.nan
+        return sealed.opened("store", self.path)
 
 
 def _zarr() -> Any:
@@ -204,36 +227,30 @@ def _explained(path: pathlib.Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _lock(path: pathlib.Path) -> Iterator[None]:
-    """Hold the store for this process alone.
+    """Hold a store for this process alone.
 
     The system lets go of the lock when the process ends, however it ends, so that a
-    killed run never stands in the way; its file may stay, and means nothing by itself.
+    killed run never stands in the way; its file stays, and means nothing by itself.
     """
-    beside = path.with_name(path.name + ".lock")
-    while True:
-        file = beside.open("a+", encoding="utf-8")
+    inside = path / SEALS / LOCK
+    inside.parent.mkdir(exist_ok=True)
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(inside, flags, 0o666), "r+", encoding="utf-8") as file:
         if not _take(file):
-            file.seek(0)
             holder = file.read().strip() or "another process"
-            file.close()
             raise InputError(
                 "store",
                 str(path),
                 "one that no other sweep is writing to",
                 f"It is held by {holder}. Wait for it: this call then goes on from what it did.",
             )
-        if beside.exists() and os.path.samestat(os.fstat(file.fileno()), beside.stat()):
-            break
-        file.close()  # its last holder removed it just now
-    file.truncate(0)
-    file.write(f"process {os.getpid()}")
-    file.flush()
-    try:
+        if not os.path.samestat(os.fstat(file.fileno()), inside.stat()):
+            cure = "Another sweep replaced it just now. Call again."
+            raise InputError("store", str(path), "one that no other sweep is writing to", cure)
+        file.truncate(0)
+        file.write(f"process {os.getpid()}")
+        file.flush()
         yield
-    finally:
-        with contextlib.suppress(OSError):  # Windows keeps what is open
-            beside.unlink()
-        file.close()
 
 
 def _take(file: IO[str]) -> bool:

@@ -18,7 +18,6 @@ import numpy as np
 import xarray as xr
 
 from nege import axes, points, validation, workers
-from nege.clearing import with_dims
 from nege.errors import InputError
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
@@ -98,8 +97,10 @@ def sweep(
     Dataset
         The model's variables over the swept dimensions in front, and ``status,
         residual, error, iterations`` per point, for long runs ``leading_eigenvalue,
-        perturbed`` too. Variables are NaN where ``status`` is not zero. With a store,
-        values are read from it where they are looked at.
+        perturbed`` too. That eigenvalue is NaN where a solve needs none, because its
+        equilibrium is proven to be the only one, unless `keep` names it. Variables are NaN
+        where ``status`` is not zero. With a store, values are read from it where they are
+        looked at.
 
     Raises
     ------
@@ -233,16 +234,13 @@ def _short_runs(
         if value is not None:
             cure = "Where people are is given, so that each short run stands for itself."
             raise InputError(name, value, "left out where share is given", cure)
-    if isinstance(share, Mapping):
-        share = model.check_share(share)
-    labelled = with_dims(share)
+    labelled = validation.many_shares("share", share, model.regions)
     dims = {str(dim): size for dim, size in labelled.sizes.items() if dim != "region"}
     for dim in dims:
         if dim in varied.coords:
             raise InputError("share", dim, "over dimensions that are not parameters too")
-    shares = validation.many_shares("share", labelled.transpose(*dims, "region"), model.regions)
-    work = ShortRuns(model, varied, options, keep, shares, dims, unit)
-    work.coords.update({str(n): c.variable for n, c in labelled.coords.items() if n != "region"})
+    work = ShortRuns(model, varied, options, keep, labelled.values, dims, unit)
+    work.coords.update({str(name): coord.variable for name, coord in labelled.coords.items()})
     return work
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.dispersion import Modes, mixed, mode_name
+from nege.dispersion import mixed, mode_name, modes_of
 from nege.errors import InputError
 from nege.families import family_of
 from nege.immutable import Immutable, held
@@ -57,17 +57,25 @@ class Thresholds(Immutable, Sequence[Threshold]):
         What is varied.
     interval : tuple of float
         From where to where.
+    note : str
+        Whether dispersion is stable at all, where break points do not say it.
     """
 
     kind: str
     parameter: str
     interval: tuple[float, float]
+    note: str
     _found: tuple[Threshold, ...]
 
     def __init__(
-        self, kind: str, parameter: str, interval: tuple[float, float], found: list[Threshold]
+        self,
+        kind: str,
+        parameter: str,
+        interval: tuple[float, float],
+        found: list[Threshold],
+        note: str = "",
     ) -> None:
-        about = {"kind": kind, "parameter": parameter, "interval": interval}
+        about = {"kind": kind, "parameter": parameter, "interval": interval, "note": note}
         self.__setstate__({**about, "_found": tuple(sorted(found))})
 
     def __len__(self) -> int:
@@ -93,10 +101,10 @@ class Thresholds(Immutable, Sequence[Threshold]):
         low, high = self.interval
         where = f"in {self.parameter} between {low:g} and {high:g}"
         if not self._found:
-            return f"No {self.kind} point {where}."
+            return f"No {self.kind} point {where}. {self.note}".rstrip()
         lines = [f"{len(self)} {self.kind} point{'s' * (len(self) > 1)} {where}:"]
         lines += [f"  {float(t):.10g}  {t.mode}" for t in self._found]
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.note.splitlines()])
 
 
 def break_points(
@@ -128,12 +136,14 @@ def break_points(
     -------
     Thresholds
         Sorted, to 1e-12 of their size; each mode once, however many deviations share
-        it, with its name: on a racetrack the number of waves round it.
+        it, with its name: on a racetrack the number of waves round it. There, and between
+        places at equal distances, growth rates are Fourier coefficients, and fast.
 
     Raises
     ------
     InputError
-        Where an even spread is not an equilibrium, or the parameter is none.
+        Where an even spread is not an equilibrium (:func:`nege.bifurcation` follows regions
+        that differ, and finds the folds where they give way), or the parameter is none.
 
     Notes
     -----
@@ -152,18 +162,31 @@ def break_points(
     """
     family = family_of(model, parameter, interval, check_dynamics(dynamics))
     n, size = len(model.geography), len(model.regions)
-    found = []
+    found: list[Threshold] = []
+    note = ""
     if model.online is None or isinstance(family.dynamics, Replicator):
         share = np.zeros(size)
         share[:n] = 1.0 / n
-        modes = Modes(family, share)
+        modes = modes_of(family, share)
+        growing = []
         for cluster in modes.clusters:
-            for value in family.roots(functools.partial(modes.rate, cluster)):
-                found.append(_break(model, value, modes.shapes(cluster), 0.0))
+            roots = family.roots(functools.partial(modes.rate, cluster))
+            found += [_break(model, value, modes.shapes(cluster), 0.0) for value in roots]
+            if not roots and modes.rate(cluster, 0.5 * sum(family.interval)) > 0.0:
+                growing.append(mode_name(model, modes.shapes(cluster)))
+        note = _note(growing, bool(found), "" if model.online is None else " with nobody online")
     if model.online is not None:
         for value, share, shapes in mixed(family):
             found.append(_break(model, value, shapes, float(share[-1])))
-    return Thresholds("break", parameter, family.interval, found)
+    return Thresholds("break", parameter, family.interval, found, note)
+
+
+def _note(growing: list[str], broken: bool, online: str) -> str:
+    """Say whether dispersion is stable at all, given the modes that grow all through."""
+    if growing:
+        more = f" and {len(growing) - 1} more" if len(growing) > 1 else ""
+        return f"Dispersion{online} is never stable there: {growing[0]}{more} grow all through."
+    return "" if broken else f"Dispersion{online} is stable all through."
 
 
 def _break(model: Model, value: float, shapes: np.ndarray, online: float) -> Threshold:

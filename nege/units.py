@@ -22,6 +22,7 @@ from nege.options import Logit, Replicator, SolverOptions
 from nege.patterns import FLAGS, UNSOLVED, codes
 from nege.points import Points
 from nege.search import find_long_run
+from nege.solve import long_run_result
 from nege.status import Status
 from nege.threads import one_thread
 
@@ -189,6 +190,7 @@ class LongRuns(_Work):
         unit: int | None,
     ) -> None:
         super().__init__(model, points, options, keep)
+        self.asked = keep is not None and "leading_eigenvalue" in keep
         self.start, self.dynamics, self.along = start, dynamics, along
         fit = min(MOST, max(1, LONG_RUN // len(model.regions) ** 2))
         self.divide(unit or _spread(fit, self.sizes), along)
@@ -233,12 +235,16 @@ class LongRuns(_Work):
         self, values: dict[str, np.ndarray], where: tuple[int, ...], model: Model, found: Any
     ) -> None:
         if found.status is Status.CONVERGED:
-            outcome = model.outcome(found.share, found.state, found.parameters)
+            outcome = model.settled(found.share, found.state, found.parameters, self.dynamics)
             for name in outcome.keys() & values.keys():
                 values[name][where] = outcome[name]
         for name in self.proof.keys() & values.keys():
             value = getattr(found, name)
-            values[name][where] = bool(value) if name == "perturbed" else value
+            if value is None and self.asked:
+                result = long_run_result(model, found, self.dynamics, self.options)
+                value = result.leading_eigenvalue
+            if value is not None:
+                values[name][where] = bool(value) if name == "perturbed" else value
 
 
 class ShortRuns(_Work):

@@ -16,6 +16,7 @@ import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
 from nege.errors import InputError, near
+from nege.labels import dimensions, positions
 
 #: How far shares may be from summing to one; narrow floats as far as rounding takes them.
 SUM_TOLERANCE = 1e-8
@@ -75,15 +76,27 @@ def plain(argument: str, value: Any, allowed: str) -> np.ndarray:
         raise InputError(argument, value, allowed, cure)
     if np.ma.is_masked(value):
         raise InputError(argument, value, allowed, "Some of its values are masked: fill them.")
+    if isinstance(value, (list, tuple)) and any(_bears_labels(item) for item in value):
+        cure = "Its parts have labels, which a list forgets: make it one DataFrame or DataArray."
+        raise InputError(argument, value, allowed, cure)
     try:
         return np.asarray(value)
     except ValueError as error:
         raise InputError(argument, value, allowed, "Its rows differ in length.") from error
 
 
+def _bears_labels(value: Any) -> bool:
+    return isinstance(value, (Mapping, pd.Series, pd.DataFrame)) or (
+        isinstance(value, xr.DataArray) and value.ndim > 0
+    )
+
+
 def real_array(argument: str, value: Any, allowed: str) -> np.ndarray:
     """Copy real numbers of any width, byte order and layout into C-contiguous float64."""
-    array = plain(argument, value, allowed)
+    return _real(argument, value, plain(argument, value, allowed), allowed)
+
+
+def _real(argument: str, value: Any, array: np.ndarray, allowed: str) -> np.ndarray:
     if array.dtype.kind not in "iuf":
         raise InputError(
             argument,
@@ -107,15 +120,7 @@ def vector(
     bound = "" if at_least is None else f" of at least {at_least:g}"
     bound = bound if above is None else f" above {above:g}"
     allowed = f"one finite number{bound} for each of the {len(labels)} names along {dim!r}"
-    if isinstance(value, Mapping) and not isinstance(value, xr.Dataset):
-        numbers = plain(argument, list(value.values()), allowed)
-        if numbers.ndim != 1:
-            raise InputError(argument, value, allowed, "Each name takes one number.")
-        value = xr.DataArray(numbers, coords={dim: list(value)}, dims=dim)
-    value = from_pandas(value, (dim,), labels)
-    if isinstance(value, xr.DataArray):
-        value = _aligned(argument, value, {dim: labels}, allowed)
-    array = real_array(argument, value, allowed)
+    array = arranged(argument, value, {dim: labels}, allowed)[0]
     if array.shape != (len(labels),):
         names = ", ".join(labels[:4]) + (f", ... {labels[-1]}" if len(labels) > 4 else "")
         cure = f"Its shape is {array.shape}. The names are {names}."
@@ -148,31 +153,56 @@ def shares(argument: str, value: Any, labels: Sequence[str], *, dim: str = "regi
     return array / total
 
 
-def many_shares(argument: str, value: xr.DataArray, labels: Sequence[str]) -> np.ndarray:
-    """Return distributions along the last dimension, each checked and summing to one."""
-    allowed = f"shares of the {len(labels)} regions along its last dimension"
-    if value.sizes[value.dims[-1]] != len(labels):
-        raise InputError(argument, dict(value.sizes), allowed, "Count the online region too.")
-    array = real_array(argument, _ordered(argument, value, labels, allowed), allowed)
-    total = array.sum(-1)
+def many_shares(argument: str, value: Any, regions: Sequence[str]) -> xr.DataArray:
+    """Return distributions over the regions, the last dimension, each checked and summing to one.
+
+    Other dimensions, in front in an array, anywhere in a DataArray and the rows of a
+    DataFrame, count distributions.
+    """
+    allowed = f"shares of the {len(regions)} regions along its last dimension"
+    found = _over_regions(argument, value, regions, allowed)
+    if "region" not in found.dims:
+        raise InputError(
+            argument,
+            found.dims,
+            'an array over "region"',
+            "Rename its dims: one of them is region.",
+        )
+    found = found.transpose(..., "region")
+    if "region" in found.coords:
+        index = found.coords["region"].to_index()
+        order = positions(argument, index, regions, allowed)
+        found = (found if order is None else found.isel(region=order)).drop_vars("region")
+    array = real_array(argument, found, allowed)
+    if array.shape[-1] != len(regions):
+        cure = f"Its shape is {array.shape}. Count the online region too."
+        raise InputError(argument, value, allowed, cure)
+    with np.errstate(over="ignore"):
+        total = array.sum(-1)
     bad = ~((array >= 0.0).all(-1) & (np.abs(total - 1.0) <= SUM_TOLERANCE))
     if bad.any():
         first = tuple(int(i) for i in np.argwhere(bad)[0])
         cure = f"Those at {first} sum to {total[first]:.10g}; none may be negative or NaN."
         raise InputError(argument, array[first], f"{allowed}, each summing to one", cure)
-    return np.asarray(array / total[..., None])
+    return found.copy(data=array / total[..., None])
 
 
-def _ordered(argument: str, value: xr.DataArray, labels: Sequence[str], allowed: str) -> np.ndarray:
-    """Put the last dimension in the order of the labels."""
-    dim = value.dims[-1]
-    if dim not in value.coords:
-        return value.values
-    given = [str(label) for label in value.coords[dim].values]
-    if sorted(given) != sorted(labels):
-        wrong = next((label for label in given if label not in set(labels)), given[0])
-        raise InputError(argument, given, allowed, f"{wrong!r}: {near(wrong, labels)}")
-    return value.isel({dim: [given.index(label) for label in labels]}).values
+def _over_regions(argument: str, value: Any, regions: Sequence[str], allowed: str) -> xr.DataArray:
+    """Name the dimensions of distributions."""
+    if isinstance(value, xr.DataArray):
+        return value
+    if isinstance(value, pd.DataFrame):
+        dims = ["point", "region"]
+        if value.index.name == "region" or value.columns.name == "point":
+            dims.reverse()
+        return xr.DataArray(_numbers(value), dict(zip(dims, value.axes, strict=True)), dims)
+    if isinstance(value, (Mapping, pd.Series)) and not isinstance(value, xr.Dataset):
+        return xr.DataArray(
+            arranged(argument, value, {"region": regions}, allowed)[0], dims="region"
+        )
+    array = real_array(argument, value, allowed)
+    front = ("point",) if array.ndim == 2 else tuple(f"point_{i}" for i in range(array.ndim - 1))
+    return xr.DataArray(array, dims=(*front, "region") if array.ndim else ())
 
 
 def square(
@@ -186,10 +216,7 @@ def square(
     """Return a matrix of finite numbers by origin and destination."""
     count = len(labels)
     allowed = f"a {count} x {count} matrix over {dims} of finite numbers of at least {at_least:g}"
-    value = from_pandas(value, dims, labels)
-    if isinstance(value, xr.DataArray):
-        value = _aligned(argument, value, dict.fromkeys(dims, labels), allowed)
-    array = real_array(argument, value, allowed)
+    array, _ = arranged(argument, value, dict.fromkeys(dims, labels), allowed)
     if array.shape != (count, count):
         raise InputError(argument, value, allowed, f"Its shape is {array.shape}.")
     bad = ~(np.isfinite(array) & (array >= at_least))
@@ -204,30 +231,111 @@ def square(
     return array
 
 
-def from_pandas(value: Any, dims: Sequence[str], names: Sequence[str] | None = None) -> Any:
-    """Turn a Series or DataFrame of pandas into a DataArray over dims, labelled by its index.
+def arranged(
+    argument: str,
+    value: Any,
+    wanted: Mapping[str, Sequence[str]],
+    allowed: str,
+    *,
+    fewer: bool = False,
+) -> tuple[np.ndarray, tuple[str, ...] | None]:
+    """Return real numbers in the order of names, by the one contract of ``nege.labels``.
 
-    Rows are the first of dims unless the index bears the name of the other. An index of
-    integers is one of row numbers, which label nothing, unless it holds exactly the names.
+    Parameters
+    ----------
+    argument : str
+        For the error.
+    value : object
+        Mapping, Series, DataFrame, DataArray, array, list or number.
+    wanted : mapping of str to sequence of str
+        Names along each dimension, in the order wanted.
+    allowed : str
+        For the error.
+    fewer : bool
+        Whether labelled values may lack some of the dimensions.
+
+    Returns
+    -------
+    array, tuple of str or None
+        A copy, and its dimensions; None where the value has no labels.
     """
-    if not isinstance(value, (pd.Series, pd.DataFrame)) or value.ndim != len(dims):
+    written = isinstance(value, Mapping) and not isinstance(value, xr.Dataset)
+    axes: dict[str, pd.Index | None]
+    if isinstance(value, xr.DataArray) and value.ndim:
+        dims = set(value.dims)
+        if not (dims <= set(wanted) if fewer else dims == set(wanted)):
+            cure = f"Rename its dims: they are {', '.join(wanted)}."
+            raise InputError(argument, value.dims, allowed, cure)
+        numbers = value.to_numpy()
+        axes = {
+            str(dim): value.coords[dim].to_index() if dim in value.coords else None
+            for dim in value.dims
+        }
+    elif written or isinstance(value, (pd.Series, pd.DataFrame)):
+        if written and len(wanted) > 1 and not fewer:
+            raise InputError(argument, value, allowed, _NO_MAPPING)
+        found, numbers = _from_pandas(argument, value, allowed)
+        if len(found) != len(wanted) and not (fewer and len(found) < len(wanted)):
+            return _real(argument, value, numbers, allowed), None
+        axes = dict(zip(dimensions(argument, found, wanted, allowed), found, strict=True))
+    else:
+        return real_array(argument, value, allowed), None
+    for axis, (dim, index) in enumerate(axes.items()):
+        if index is not None:
+            order = positions(argument, index, wanted[dim], allowed, written=written)
+            numbers = numbers if order is None else np.take(numbers, order, axis)
+    ordered = [dim for dim in wanted if dim in axes]
+    numbers = numbers.transpose([list(axes).index(dim) for dim in ordered])
+    return _real(argument, value, numbers, allowed), tuple(ordered)
+
+
+_NO_MAPPING = (
+    "A mapping takes one number for each name: give a DataFrame or DataArray with labels, or rows "
+    "in the order of the names."
+)
+
+
+def _from_pandas(argument: str, value: Any, allowed: str) -> tuple[list[pd.Index], np.ndarray]:
+    """Return axes and numbers of a mapping, a Series or a DataFrame."""
+    if not isinstance(value, Mapping):
+        return list(value.axes), _numbers(value)
+    numbers = list(value.values())
+    if any(isinstance(x, (Mapping, list, tuple)) or getattr(x, "ndim", 0) for x in numbers):
+        raise InputError(argument, value, allowed, "Each name takes one number.")
+    keys = pd.Index(list(value), dtype=object, tupleize_cols=False)
+    return [keys], plain(argument, numbers, allowed)
+
+
+def _numbers(value: Any) -> np.ndarray:
+    """Return the numbers of a Series or DataFrame, those of types of pandas' own as floats."""
+    types = list(value.dtypes) if value.ndim > 1 else [value.dtype]
+    if any(not isinstance(kind, np.dtype) for kind in types) and all(
+        getattr(kind, "kind", "O") in "iuf" for kind in types
+    ):
+        return np.asarray(value.to_numpy(dtype=float, na_value=np.nan))
+    return np.asarray(value.to_numpy())
+
+
+def with_labels(argument: str, value: Any, dims: tuple[str, ...], allowed: str) -> Any:
+    """Return a DataArray over dims where a value has labels whose names are not known yet."""
+    if isinstance(value, xr.Dataset) or not isinstance(value, (Mapping, pd.Series, pd.DataFrame)):
         return value
-    if value.ndim == 2 and (value.index.name == dims[1] or value.columns.name == dims[0]):
-        dims = dims[::-1]
-    coords = {}
-    for dim, axis in zip(dims, value.axes, strict=True):
-        labels = [str(label) for label in axis]
-        fits = axis.is_unique if names is None else set(labels) == set(names)
-        if fits or axis.dtype.kind not in "iu":
-            coords[dim] = labels
-    return xr.DataArray(value.to_numpy(), coords=coords, dims=dims)
+    axes, numbers = _from_pandas(argument, value, allowed)
+    if len(axes) != len(dims):
+        return value
+    found = dimensions(argument, axes, dict.fromkeys(dims, ()), allowed)
+    return xr.DataArray(numbers, dict(zip(found, axes, strict=True)), found)
 
 
 def texts(argument: str, names: Any) -> list[Any]:
     """List names, but not the letters of a single one."""
+    if isinstance(names, (np.ndarray, xr.DataArray, pd.Series, pd.Index)):
+        names = np.asarray(names).tolist()  # what has no dimension is no list then
+    if isinstance(names, (set, frozenset)):
+        raise InputError(argument, names, "a sequence of names", "A set has no order.")
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise InputError(argument, names, "a sequence of names", "Put it in a list.")
-    return np.asarray(names).tolist() if isinstance(names, xr.DataArray) else list(names)
+    return list(names)
 
 
 def known(argument: str, name: Any, names: Sequence[str]) -> str:
@@ -253,33 +361,6 @@ def distinct_names(argument: str, names: Sequence[Any]) -> tuple[str, ...]:
             )
         seen.add(name)
     return result
-
-
-def _aligned(
-    argument: str, value: xr.DataArray, wanted: Mapping[str, Sequence[str]], allowed: str
-) -> np.ndarray:
-    """Put a labelled array in the order of the wanted labels."""
-    if set(value.dims) != set(wanted):
-        raise InputError(argument, value.dims, f"an array over {tuple(wanted)}", "Rename its dims.")
-    for dim, labels in wanted.items():
-        if dim not in value.coords:
-            continue
-        given = [str(label) for label in value.coords[dim].values]
-        present, known_labels = set(given), set(labels)
-        missing = [label for label in labels if label not in present]
-        extra = [label for label in given if label not in known_labels]
-        if missing or extra or len(given) != len(present):
-            subject = (
-                f"{extra[0]!r} is not a name here. {near(extra[0], labels)}"
-                if extra
-                else f"{missing[0]!r} is missing."
-                if missing
-                else "A label stands twice."
-            )
-            raise InputError(argument, given, allowed, subject)
-        order = {label: position for position, label in enumerate(given)}
-        value = value.isel({dim: [order[label] for label in labels]})
-    return value.transpose(*wanted).values
 
 
 def _refuse(
@@ -322,27 +403,12 @@ def table(
     ]
     numbers = " and ".join(["finite numbers", *bounds]).replace("numbers and", "numbers")
     allowed = f"{numbers}, one or an array over {tuple(wanted)} of shape {shape}"
-    if isinstance(value, Mapping) and not isinstance(value, xr.Dataset):
-        found = plain(argument, list(value.values()), allowed)
-        holding = [dim for dim, labels in wanted.items() if set(value) & set(labels)]
-        if found.ndim != 1 or len(holding) != 1:
-            known = [label for labels in wanted.values() for label in labels]
-            raise InputError(argument, value, allowed, near(next(iter(value), ""), known))
-        value = xr.DataArray(found, coords={holding[0]: list(value)}, dims=holding)
-    value = from_pandas(value, tuple(wanted)[: getattr(value, "ndim", 0)])
-    if isinstance(value, xr.DataArray) and value.ndim:
-        if not set(value.dims) <= set(wanted):
-            raise InputError(argument, value.dims, allowed, "Rename its dims.")
-        held = {dim: labels for dim, labels in wanted.items() if dim in value.dims}
-        inner = _aligned(argument, value, held, allowed)
-        lacking = tuple(i for i, dim in enumerate(wanted) if dim not in held)
-        array = np.expand_dims(real_array(argument, inner, allowed), lacking)
-    else:
-        array = real_array(argument, value, allowed)
-    if array.ndim not in (0, len(shape)) or any(
-        size not in (1, full) for size, full in zip(array.shape, shape, strict=False)
-    ):
+    array, held = arranged(argument, value, wanted, allowed, fewer=True)
+    full = shape if held is None else tuple(len(wanted[dim]) for dim in held)
+    if array.shape not in ((), full):
         raise InputError(argument, value, allowed, f"Its shape is {array.shape}.")
+    if held is not None:
+        array = np.expand_dims(array, tuple(i for i, dim in enumerate(wanted) if dim not in held))
     array = np.ascontiguousarray(np.broadcast_to(array, shape)).copy()
     bad = ~np.isfinite(array)
     for outside, bound in (

@@ -101,6 +101,11 @@ def test_files_that_are_not_ours_are_refused(tmp_path, solved):
     solved.data.to_netcdf(tmp_path / "plain.nc", engine="h5netcdf")
     with pytest.raises(nege.InputError, match="nege wrote"):
         nege.load(tmp_path / "plain.nc")
+    for name in ("text.nc", "plain.nc"):
+        before = (tmp_path / name).read_bytes()
+        with pytest.raises(nege.InputError, match="nege leaves alone"):
+            solved.to_netcdf(tmp_path / name)
+        assert (tmp_path / name).read_bytes() == before
     (tmp_path / "file").write_text("")
     with pytest.raises(nege.InputError, match="can be written"):
         solved.to_netcdf(tmp_path / "file" / "economy.nc")

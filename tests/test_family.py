@@ -14,8 +14,11 @@ from hypothesis import given, settings
 
 import nege
 from nege import cli
+from nege.families import family_of
+from nege.geography import racetrack
 from nege.kernels import codes, derivatives, equations, long_run
 from nege.kernels.newton import solve
+from nege.waves import Waves, turns
 
 EXACT = 1e-12  # of derivatives
 STEP = 1e-30
@@ -296,11 +299,64 @@ def test_an_audit_finds_every_tampered_variable(member):
     model, share = economy(member, 1, 3, True)
     data = nege.short_run(model, share).data
     assert max(model.audit(data).values()) <= 1e-10
-    for name, variable in model.variables.items():
-        if variable.dims:  # what sums up the economy as a whole is in no equation
-            wrong = data.assign({name: data[name] * 1.01})
-            worst = max({**model.audit(wrong), **model.audit_motion(wrong, None)}.values())
-            assert worst > 1e-5, name
+    for name in model.variables:
+        wrong = data.assign({name: data[name] * 1.01})
+        worst = max({**model.audit(wrong), **model.audit_motion(wrong, None)}.values())
+        assert worst > 1e-5, name
+
+
+@member
+def test_welfare_under_tastes_counts_movers_by_expected_utility(member):
+    """Which is what everyone who chose a region has of it: V (b/share)^s, the same for each."""
+    model, _ = economy(member, 4, 3, member.online)
+    scale, weights = 0.7, np.linspace(1.0, 2.0, len(model.regions))
+    found, other = (
+        nege.solve(model, dynamics=nege.Logit(scale=scale, weights=k * weights)) for k in (1, 40)
+    )
+    nege.testing.assert_equilibrium(found)
+    assert float(found.data.welfare) == pytest.approx(float(other.data.welfare), rel=1e-9)
+    share, payoff = found.data["share"].values, found.data[model.payoff].values
+    liked = scale * np.log(weights / weights.sum() / share)
+    each = payoff + liked if model.differences else payoff * np.exp(liked)
+    np.testing.assert_allclose(each, each[0], rtol=1e-8)
+    mean = nege.short_run(model, share).data.welfare
+    weight = {"CorePeriphery": "mu", "LinearDemand": "total_skilled"}.get(member.name, "")
+    people = member.kind not in (nege.FootlooseCapital, nege.VerticalLinkages)
+    gained = getattr(model, weight, 1.0) * people * (each[0] - share @ payoff)
+    assert float(found.data.welfare - mean) == pytest.approx(gained, rel=1e-6, abs=1e-11)
+
+
+@member
+@pytest.mark.parametrize("around", [racetrack(5), racetrack(6), nege.geography.equidistant(4)])
+@pytest.mark.parametrize("dynamics", [nege.Replicator(), nege.Logit(scale=0.3)])
+def test_waves_round_an_even_spread_have_the_rates_of_all_deviations(member, around, dynamics):
+    """Fourier coefficients of one column, against eigenvalues of the whole matrix."""
+    online = member.online and isinstance(dynamics, nege.Replicator)  # nobody is there
+    own = {name: None for name in member.kind.labelled if name != "trade_cost"}
+    parameter, low, high = member.breaks
+    low, high = (0.02, 0.2) if member.additive else (low, 1.0 + 0.3 * (high - 1.0))
+    model = member.equal(2, online).replace(own, geography=around, trade_cost=low)
+    family = family_of(model, parameter, (low, high), dynamics)
+    share = np.zeros(len(model.regions))
+    share[: len(around)] = 1.0 / len(around)
+    assert turns(family, share)
+    waves = Waves(family, share)
+    for value in np.linspace(low, high, 4)[1:-1]:
+        motion, point = family.motion(value, share, "model", share > 0.0)
+        wanted = np.sort(motion.modes(point).rates.real)
+        found = [
+            rate
+            for cluster in waves.clusters
+            for rate in [waves.rate(cluster, value)] * len(waves.shapes(cluster))
+        ]
+        np.testing.assert_allclose(np.sort(found), wanted, atol=1e-11 * np.max(np.abs(wanted)))
+        matrix = motion.slopes(point)
+        for cluster in waves.clusters:
+            for shape in waves.shapes(cluster):
+                moved = (matrix @ shape)[share > 0.0]
+                moved -= moved.mean()
+                rest = moved - waves.rate(cluster, value) * shape[share > 0.0]
+                assert np.max(np.abs(rest)) <= 1e-10 * np.max(np.abs(wanted))
 
 
 @member

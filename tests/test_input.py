@@ -478,8 +478,8 @@ TURNED = {
     "DataFrame with named columns": lambda x: pd.DataFrame(
         x.T, ["a", "b"], pd.Index(["a", "b"], name="origin")
     ),
-    "row numbers": lambda x: pd.Series(x, [7, 3]),
-    "numbered DataFrame": lambda x: pd.DataFrame(x, [7, 3], [9, 8]),
+    "row numbers": lambda x: pd.Series(x, [0, 1]),
+    "numbered DataFrame": lambda x: pd.DataFrame(x),
 }
 
 

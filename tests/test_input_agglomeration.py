@@ -17,6 +17,7 @@ from test_input import FORMS, NO_NUMBERS, assert_refused, labelled, table
 import nege
 from nege import OnlineAgglomeration, patterns, scenarios, solve
 from nege.models.agglomeration_parameters import PARAMETERS
+from nege.specification import read
 
 NAN, INF = float("nan"), float("inf")
 GOODS, SERVICES, PLACES = "manufacturing", "services", ("a", "b", "c")
@@ -155,8 +156,10 @@ make(industries=[])                  | industries  | ()         | at least one n
 make(industries=["a", "a"])          | industries  | 'a'        | distinct
 make(industries=["a", 3])            | industries  | 3          | non-empty
 make(industries=["a", ""])           | industries  | ''         | non-empty
-make(industries=["a", "b", "c"])     | consumption | (0.4675,   | Its shape is (2,)
-make(housing=0.2)                    | consumption | 0.4675     | the sum is 1.05
+make(housing=0.2)                    | housing     | got 0.2    | by default the sum is 1.05
+make(land_share=0.9)                 | land_share  | [0.9, 0.9] | inputs and land take 1.3
+make(sigma=1.05)                     | sigma       | 1.05       | raise sigma
+make(sigma=1.4, variety=1)           | variety     | [1.0, 1.0] | or raise sigma
 make(consumption=0.4)                | consumption | [0.4, 0.4] | Consumers spend all they have
 make(consumption=(0.5, 0.35 + 1e-7)) | consumption | 0.3500001  | sum to one with housing (0.15)
 make(inputs=0.5)                     | inputs      | [[0.5, 0.5 | at most 1 - land_share
@@ -207,6 +210,11 @@ patterns(DS, pair=[GOODS])           | pair        | 'manufact  | two different 
 patterns(DS, pair=[GOODS, GOODS])    | pair        | 'manufact  | two different industries
 patterns(DS, pair=[GOODS, "farms"])  | pair        | 'farms'    | Known: manufacturing, services
 patterns(DS, pair=3)                 | pair        | 3          | names
+scenarios.digital_turn(industries=("a", "b")) | industries | ('a', 'b') | {"cars": "goods"
+scenarios.digital_turn(industries={}) | industries | {}         | or "services"
+scenarios.digital_turn(industries={"a": "good"}) | industries['a'] | 'good' | Did you mean 'goods'
+scenarios.digital_turn(industries={3: "goods"}) | industries | 3    | non-empty strings
+nege.follow(M, scenarios.digital_turn(GEO, industries={"a": "goods"})) | productivity | 'a' | Known
 scenarios.digital_turn("China")      | geography   | 'China'    | See nege.geography
 scenarios.digital_turn(GEO, city="d") | city       | 'd'        | Known: a, b, c
 scenarios.manufacturing_first(4)     | geography   | 4          | See nege.geography
@@ -219,6 +227,93 @@ scenarios.no_institutional_convergence(GEO, city="A")   | city | 'A'  | Known: a
 @pytest.mark.parametrize(("code", "argument", "shown", "cure"), table(CALLS))
 def test_a_wrong_call_is_refused_with_argument_value_and_cure(code, argument, shown, cure):
     assert_refused(typed(code), argument, shown, cure)
+
+
+# --- arguments with defaults that belong together
+
+THREE = ("a", "b", "c")
+TOGETHER = {
+    "consumption": [0.25, 0.3, 0.3],
+    "inputs": np.full((3, 3), 0.1),
+    "land_share": 0.1,
+    "transport_cost": [0.4, 0.4, 0.0],
+    "search_cost": [0.0, 0.0, 1.5],
+    "digitisability": {"c": 1.0, "a": 0.0, "b": 0.0},
+}
+DEFAULTS = ("0.4675", "0.3825", "0.2, 0.02", "0.4, 0.0", "0.0, 1.5", "0.0, 1.0")  # for two
+
+
+@pytest.mark.parametrize("names", [["a"], THREE, ["a", "b", "c", "d"]], ids=len)
+@pytest.mark.parametrize(
+    "given", [{}, {"inputs": [[0.1]]}, {"consumption": 0.2, "land_share": [9]}]
+)
+def test_all_that_other_industries_need_is_asked_for_at_once_and_no_default_is_blamed(names, given):
+    with pytest.raises(nege.InputError) as caught:
+        make(industries=names, sigma=[4.0] * len(names), spillover=[0.1, 0.1], **given)
+    asked = caught.value.argument.replace(" and ", ", ").split(", ")
+    assert asked == [name for name in PARAMETERS if name in TOGETHER and name not in given]
+    message = str(caught.value)
+    wrong = {"spillover": [0.1, 0.1]} | {n: v for n, v in given.items() if isinstance(v, list)}
+    if len(names) == 1:
+        wrong.pop("inputs", None)  # one by one is right
+    for name in PARAMETERS:
+        assert (f"Also, {name} must be" in message) == (name in wrong)
+    assert not [value for value in DEFAULTS if value in message]
+
+
+def test_three_industries_are_an_economy_once_they_have_what_differs_between_them():
+    economy = make(industries=THREE, **TOGETHER)
+    assert economy.digitisability.values.tolist() == [0.0, 0.0, 1.0]
+    kinds = {"c": "services", "a": "goods", "b": "goods"}
+    for name in scenarios.__all__:
+        path = getattr(scenarios, name)(GEO, city="b", industries=kinds)
+        for step in (0, 9, 17):
+            moved = economy.replace({n: v.sel(step=step) for n, v in path.data_vars.items()})
+            assert moved.search_cost.values[2] == path.search_cost.sel(step=step, industry="c")
+
+
+TOML = """
+[geography]
+kind = "distance"
+distance = [[0, 1], [1, 0]]
+names = ["01001", "01002"]
+[model]
+kind = "online agglomeration"
+industries = ["cars", "steel", "software"]
+consumption = {software = 0.35, cars = 0.2, steel = 0.3}
+inputs = [[0.1, 0.1, 0.1], [0.2, 0.1, 0.1], [0.0, 0.1, 0.1]]
+land_share = 0.1
+transport_cost = [0.4, 0.4, 0.0]
+search_cost = [0.0, 0.0, 1.5]
+digitisability = [0.0, 0.0, 1.0]
+land = {01002 = 3, 01001 = 2}
+[path]
+scenario = "digital_turn"
+industries = {steel = "goods", cars = "goods", software = "services"}
+"""
+FILES = [
+    ("{01002 = 3", "{1002 = 3", "land", "'01002' is"),
+    ("land_share = 0.1", "", "land_share", "given with 3 industries"),
+    ("software = 0.35", "sofware = 0.35", "consumption", "Did you mean 'software'"),
+    ("industries = {steel", "# {steel", "[path] industries", "those of [model], cars, steel"),
+    ('cars = "goods"', 'cars = "good"', "industries['cars']", "Did you mean 'goods'"),
+    ("= [[0.1, 0.1, 0.1],", "= {cars = {cars = 0.1}} # ", "inputs", "Each name takes one number"),
+]
+
+
+def test_a_file_may_have_other_industries_and_its_tables_go_by_name(tmp_path):
+    (tmp_path / "my.toml").write_text(TOML, encoding="utf-8")
+    found = read(str(tmp_path / "my.toml"))
+    assert found.model.land.values.tolist() == [2.0, 3.0]
+    assert found.model.consumption.values.tolist() == [0.2, 0.3, 0.35]
+    assert found.path.search_cost.sel(industry="software", step=0) == 1.5
+
+
+@pytest.mark.parametrize(("old", "new", "argument", "cure"), FILES)
+def test_a_file_with_wrong_names_is_refused(tmp_path, old, new, argument, cure):
+    assert TOML.count(old) == 1
+    (tmp_path / "my.toml").write_text(TOML.replace(old, new), encoding="utf-8")
+    assert_refused(lambda: read(str(tmp_path / "my.toml")), argument, "", cure)
 
 
 DECOMPOSITIONS = """

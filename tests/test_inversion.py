@@ -195,13 +195,79 @@ def test_bad_changes_are_named():
         nege.counterfactual(before.model)
 
 
-@pytest.mark.parametrize("horizon", ["short run", "tastes"])
-def test_people_who_do_not_follow_payoffs_alone_are_refused(horizon):
+def test_a_short_run_is_refused():
     model = nege.Helpman(nege.geography.equidistant(3), sigma=4, mu=0.7, trade_cost=1.5)
-    before = (
-        nege.short_run(model, [0.2, 0.3, 0.5])
-        if horizon == "short run"
-        else nege.solve(model, dynamics=nege.Logit(scale=0.5))
+    with pytest.raises(nege.InputError, match="people move here"):
+        nege.counterfactual(nege.short_run(model, [0.2, 0.3, 0.5]), trade_cost_change=0.9)
+
+
+# --- tastes ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e3])
+def test_tastes_change_welfare_by_own_trade_and_people(unit):
+    """The numbers of a NumPy fixed point; and the same factor by a formula from each place."""
+    line = nege.geography.line(4)
+    economy = nege.Helpman(line, sigma=5, mu=0.75, trade_cost=1.3, productivity=[1, 1.4, 0.8, 1.1])
+    tastes = nege.Logit(scale=1 / 3, weights=unit * np.array([1, 0.8, 1.3, 1]))
+    before = nege.solve(economy, dynamics=tastes)
+    after = nege.solve(economy.replace(trade_cost=1.2), dynamics=tastes)
+    shares = [0.219080539, 0.325867943, 0.2127886143, 0.2422629037]
+    np.testing.assert_allclose(before.data.share, shares, atol=6e-11)
+    shares = [0.2207647136, 0.3193682887, 0.2180213426, 0.2418456551]
+    np.testing.assert_allclose(after.data.share, shares, atol=6e-11)
+    assert float(after.data.welfare / before.data.welfare) == pytest.approx(1.0353227056, abs=6e-11)
+    change = (1.2 / 1.3) ** line.distance.values
+    hat = nege.counterfactual(before, trade_cost_change=change)
+    np.testing.assert_allclose(hat.share, after.data.share, rtol=1e-10)
+    assert float(hat.welfare_change) == pytest.approx(1.0353227056, abs=6e-11)
+    np.testing.assert_allclose(formula(before, after, 1 / 3), 1.0353227056, atol=6e-11)
+    assert "tastes of scale" in hat.attrs["dynamics"]
+
+
+def formula(before, after, scale):
+    """Welfare after over before, from the own trade and the people of each place."""
+    flows = [e.model.trade_flows(e.data).values for e in (before, after)]
+    own = [np.diag(x) / x.sum(0) for x in flows]
+    people = before.data["share"].values / after.data["share"].values
+    mu, theta = before.model.mu, before.model.sigma - 1.0
+    return (own[0] / own[1]) ** (mu / theta) * people ** (scale + 1 - mu - mu / theta)
+
+
+@given(rents=rents, kind=st.sampled_from(["Helpman", "Allen-Arkolakis"]), **drawn)
+def test_hat_algebra_under_tastes_equals_the_solution_in_levels(rents, kind, seed, n):
+    model, _, _ = bare(seed, n, rents)
+    rng = np.random.default_rng([17, seed])
+    if kind == "Allen-Arkolakis":
+        spill = {"productivity_spillover": rng.uniform(-0.1, 0.2), "amenity_spillover": -0.3}
+        cost = {"sigma": model.sigma, "trade_cost": model.trade_cost}
+        model = nege.AllenArkolakis(model.geography, **cost, **spill)
+    own = {name: rng.uniform(0.7, 1.4, n) for name in ("productivity", "amenity")}
+    model = model.replace(own)
+    tastes = nege.Logit(scale=rng.uniform(0.05, 1.0), weights=rng.uniform(0.5, 2.0, n))
+    before = nege.solve(model, dynamics=tastes)
+    grown = rng.uniform(0.9, 1.1, (2, n))
+    factor = rng.uniform(1.0, 1.3, (n, n))
+    hat = nege.counterfactual(
+        before, trade_cost_change=factor, productivity_change=grown[0], amenity_change=grown[1]
     )
-    with pytest.raises(nege.InputError, match="payoffs alone"):
-        nege.counterfactual(before, trade_cost_change=0.9)
+    own["productivity"], own["amenity"] = grown * list(own.values())
+    cost = model.trade_cost**model.geography.distance.values * factor
+    after = nege.solve(model.replace(own, trade_cost=cost), before.data["share"], dynamics=tastes)
+    for name in ("share", "wage", "price_index", "real_income", "welfare"):
+        wanted = (after.data[name] / before.data[name]).values
+        np.testing.assert_allclose(hat[f"{name}_change"], wanted, rtol=1e-8)
+
+
+@given(**drawn)
+def test_welfare_under_tastes_changes_by_the_same_factor_from_each_place(seed, n):
+    model, _, _ = bare(seed, n)
+    rng = np.random.default_rng([19, seed])
+    model = model.replace(productivity=rng.uniform(0.7, 1.4, n))
+    tastes = nege.Logit(scale=rng.uniform(0.05, 1.0), weights=rng.uniform(0.5, 2.0, n))
+    before = nege.solve(model, dynamics=tastes)
+    cost = model.trade_cost**model.geography.distance.values
+    dearer = np.where(np.eye(n), 1.0, rng.uniform(1.0, 1.3, (n, n)))  # own trade as before
+    after = nege.solve(model.replace(trade_cost=cost * dearer), dynamics=tastes)
+    factor = float(after.data.welfare / before.data.welfare)
+    np.testing.assert_allclose(formula(before, after, tastes.scale), factor, rtol=1e-8)

@@ -141,6 +141,20 @@ def test_paths_fit_other_geographies_and_the_city_may_be_anywhere(name):
 
 
 @pytest.mark.parametrize("name", PATHS)
+def test_every_industry_changes_as_its_kind_does_by_default(name):
+    kinds = {"cars": "goods", "software": "services", "steel": "goods", "law": "services"}
+    make = getattr(nege.scenarios, name)
+    path, two = make(industries=kinds), make()
+    assert path["industry"].values.tolist() == list(kinds)
+    for industry, kind in kinds.items():
+        like = {"goods": "manufacturing", "services": "services"}[kind]
+        own, other = (
+            x.drop_vars("industry") for x in (path.sel(industry=industry), two.sel(industry=like))
+        )
+        assert own.equals(other)
+
+
+@pytest.mark.parametrize("name", PATHS)
 def test_every_variable_says_what_it_is_and_in_which_unit(name):
     path = getattr(nege.scenarios, name)()
     for table in path.data_vars.values():

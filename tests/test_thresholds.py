@@ -11,7 +11,9 @@ from hypothesis import assume, given, settings
 from scipy.optimize import brentq
 
 import nege
+from nege.families import family_of
 from nege.geography import equidistant, racetrack
+from nege.waves import turns
 
 
 def economy(places, sigma=5.0, mu=0.4, trade_cost=2.0, online=None):
@@ -172,7 +174,8 @@ def test_a_threshold_is_a_float_that_knows_its_name():
     assert float(first.direction.sum()) == pytest.approx(0.0, abs=1e-12)
     assert "period doubling" in repr(found)
     none = nege.break_points(economy(equidistant(2)), "trade_cost", (3, 4))
-    assert repr(none) == "No break point in trade_cost between 3 and 4."
+    stable = "Dispersion is stable all through."
+    assert repr(none) == f"No break point in trade_cost between 3 and 4. {stable}"
     assert len(none) == 0
 
 
@@ -279,3 +282,67 @@ def test_footloose_entrepreneurs_break_and_sustain_through_the_same_functions(si
         x = nege.break_points(many, "trade_cost", (1.001, 5)).values[0] ** (1 - sigma)
         star = mu * (2 * sigma - 1) / (sigma * (sigma - 1) + mu**2)
         assert (1 - x) / (1 + (n - 1) * x) == pytest.approx(star, rel=1e-10)
+
+
+def z_entrepreneurs(sigma, mu):
+    return mu * (2 * sigma - 1) / (sigma * (sigma - 1) + mu**2)
+
+
+@pytest.mark.parametrize("n", [64, 128, 256])
+def test_circles_of_many_places_break_at_every_crossing_of_every_wave(n):
+    """As the circle gets finer, where one without gaps does: .413764, .944911, 1.417002."""
+    model = nege.FootlooseEntrepreneur(racetrack(n), sigma=3, mu=0.6, trade_cost=1.01)
+    ends = math.exp(0.4 * math.pi / n), math.exp(16 * math.pi / n)
+    found = nege.break_points(model, "trade_cost", ends)
+    costs, star = np.geomspace(*ends, 2001), z_entrepreneurs(3, 0.6)
+    steps = np.minimum(np.arange(n), n - np.arange(n))
+    freeness = costs[:, None] ** (-2.0 * steps)
+    spectrum = np.fft.rfft(freeness, axis=1).real
+    excess = spectrum[:, 1:] / spectrum[:, :1] - star
+    crossings = np.argwhere(np.diff(excess > 0.0, axis=0))
+    expected = sorted(
+        brentq(lambda c, k=k: z_racetrack(c**-2.0, k + 1, n) - star, *costs[i : i + 2], xtol=1e-15)
+        for i, k in crossings
+    )
+    assert len(expected) > 10
+    assert found.values == pytest.approx(expected, rel=1e-11)
+    per_turn = n * np.log(found.values[:3]) / (2 * math.pi)
+    assert per_turn == pytest.approx([0.413764, 0.944911, 1.417002], rel=10.0 / n**1.5)
+    if n == 256:
+        assert per_turn == pytest.approx([0.413738, 0.944732, 1.416395], abs=6e-7)
+
+
+def test_places_that_differ_though_paid_alike_are_no_circle():
+    """Housing makes up for productivity, at one value of the parameter and so at no other."""
+    even = nege.Helpman(racetrack(5), sigma=4, mu=0.8, trade_cost=1.5)
+    uneven = nege.invert(even, np.ones(5), [1.0, 1.2, 1.1, 1.0, 0.9])
+    share = np.full(5, 0.2)
+    for model, circle in ((even, True), (uneven, False)):
+        assert turns(family_of(model, "trade_cost", (1.2, 3.0), nege.Replicator()), share) == circle
+    with pytest.raises(nege.InputError, match="paid alike"):
+        nege.break_points(uneven, "trade_cost", (1.2, 3.0))
+    stocks = np.array([1.0, 2.0, 1.0, 2.0, 1.0])
+    made_up = even.replace(housing=stocks, amenity=stocks**-0.2)
+    with pytest.raises(nege.InputError, match="paid alike"):
+        nege.break_points(made_up, "mu", (0.3, 0.9))
+
+
+def test_what_no_break_point_can_say_is_said():
+    """A black hole never disperses, nor do racetracks of which one wave always grows."""
+    hole = nege.break_points(economy(equidistant(2), sigma=1.5), "trade_cost", (1.1, 20))
+    assert len(hole) == 0
+    assert "never stable" in repr(hole)
+    taxed = nege.break_points(economy(equidistant(2), online={"trade_cost": 2}), "mu", (0.1, 0.2))
+    assert "Dispersion with nobody online is stable all through" in repr(taxed)
+    wide = economy(racetrack(4), mu=0.4)
+    first, second = nege.break_points(wide, "trade_cost", (1.2, 4)).values
+    between = nege.break_points(wide, "trade_cost", (first * 1.01, second * 1.01))
+    assert between.note == ""
+    within = nege.break_points(wide, "trade_cost", (0.9 * first, 1.01 * first))
+    assert within.note.startswith("Dispersion is never stable there: 2 waves")
+
+
+def test_unequal_regions_are_sent_to_diagrams():
+    model = economy(equidistant(2)).replace(farmers=[0.4, 0.6])
+    with pytest.raises(nege.InputError, match=r"nege\.bifurcation follows regions that differ"):
+        nege.break_points(model, "trade_cost", (1.1, 3.0))

@@ -6,14 +6,14 @@ Labelled input is checked here and made into DataArrays over ``industry``, ``pla
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import InputError
+from nege.errors import InputError, in_words, joined
 from nege.kernels import agglomeration
 
 CHANNELS = ("offline", "online")
@@ -85,68 +85,104 @@ def labels(industries: Sequence[str], places: Sequence[str]) -> dict[str, Sequen
 
 
 def checked(
-    values: Mapping[str, Any], industries: Sequence[str], places: Sequence[str]
+    values: Mapping[str, Any],
+    own: Container[str],
+    industries: Sequence[str],
+    places: Sequence[str],
 ) -> dict[str, Any]:
-    """Return every parameter checked by itself: floats, and read-only DataArrays."""
+    """Return every parameter checked by itself: floats, and read-only DataArrays.
+
+    `own` are those that were given: a default that differs between industries serves as many
+    as it is for, and is asked for where there are others. All that is wrong is said at once.
+    """
     known = labels(industries, places)
     found: dict[str, Any] = {}
+    errors: list[InputError] = []
+    lacking = [
+        name
+        for name in PARAMETERS
+        if name not in own
+        and isinstance(values[name], tuple)
+        and len(values[name]) != len(industries)
+    ]
+    if lacking:
+        allowed = f"given with {len(industries)} industries, {in_words(map(repr, industries))}"
+        cure = "Their defaults differ between the two industries that there are by default."
+        errors.append(InputError(in_words(lacking), None, allowed, cure))
     for name, parameter in PARAMETERS.items():
-        if parameter.dims:
-            wanted = {dim: known[dim] for dim in parameter.dims}
-            found[name] = validation.table(
-                name, values[name], wanted, cure=parameter.cure, **parameter.bounds
-            ).rename(name)
-        else:
-            found[name] = validation.number(
-                name, values[name], cure=parameter.cure, **parameter.bounds
-            )
+        if name in lacking:
+            continue
+        try:
+            if parameter.dims:
+                wanted = {dim: known[dim] for dim in parameter.dims}
+                found[name] = validation.table(
+                    name, values[name], wanted, cure=parameter.cure, **parameter.bounds
+                ).rename(name)
+            else:
+                found[name] = validation.number(
+                    name, values[name], cure=parameter.cure, **parameter.bounds
+                )
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise joined(errors)
     return found
 
 
-def check_together(p: Mapping[str, Any]) -> None:
-    """Refuse parameters that are fine alone but make no economy together."""
+def check_together(p: Mapping[str, Any], own: Container[str]) -> None:
+    """Refuse parameters that are fine alone but make no economy together.
+
+    What is refused is one of those given, never a default.
+    """
+
+    def refused(allowed: Mapping[str, str], cure: str) -> InputError:
+        name = next((name for name in allowed if name in own), next(iter(allowed)))
+        value = p[name].values.tolist() if isinstance(p[name], xr.DataArray) else p[name]
+        return InputError(name, value, allowed[name], cure)
+
     industries = [str(name) for name in p["sigma"]["industry"].values]
     total = float(p["consumption"].sum()) + p["housing"]
     if not abs(total - 1.0) <= validation.SUM_TOLERANCE:
-        raise InputError(
-            "consumption",
-            p["consumption"].values.tolist(),
-            f"shares that sum to one with housing ({p['housing']:g}); the sum is {total:.10g}",
-            "Consumers spend all they have: give both.",
-        )
+        both = {
+            "consumption": f"shares that sum to one with housing ({p['housing']:g}); the sum is "
+            f"{total:.10g}",
+            "housing": "given together with consumption, shares of spending that sum to one with "
+            f"it; with those by default the sum is {total:.10g}",
+        }
+        raise refused(both, "Consumers spend all they have: give both.")
     alpha, land_share = p["inputs"].values, p["land_share"].values
     labour_share = 1.0 - alpha.sum(0) - land_share
+    costs = ("inputs", "land_share")
     for name, share in zip(industries, labour_share, strict=True):
         if share < -validation.SUM_TOLERANCE:
-            raise InputError(
-                "inputs",
-                alpha.tolist(),
+            allowed = (
                 f"shares of cost that leave labour something; of {name!r} inputs and land take "
-                f"{1.0 - share:g}",
-                "Each column sums to at most 1 - land_share.",
+                f"{1.0 - share:g}"
             )
+            cure = "Each column of inputs sums to at most 1 - land_share."
+            raise refused(dict.fromkeys(costs, allowed), cure)
     if not (labour_share > validation.SUM_TOLERANCE).any():
-        raise InputError("inputs", alpha.tolist(), "less than all of cost in some industry")
+        allowed = "less than all of cost in some industry, inputs and land together"
+        raise refused(dict.fromkeys(costs, allowed), "")
     sigma, variety, gamma = (p[name].values for name in ("sigma", "variety", "spillover"))
     prices = _radius(alpha * (sigma / (sigma - 1.0))[:, None])
     if not prices < 1.0:
-        raise InputError(
-            "inputs",
-            alpha.tolist(),
-            "small enough for cheaper inputs to bring prices down to something: the largest "
-            f"eigenvalue of inputs x sigma/(sigma - 1) has to be below 1, and is {prices:.4g}",
-            "Lower the input shares or raise sigma.",
+        what = (
+            "enough for cheaper inputs to bring prices down to something: the largest eigenvalue "
+            f"of inputs x sigma/(sigma - 1) has to be below 1, and is {prices:.4g}"
         )
+        both = {"inputs": f"small {what}", "sigma": f"large {what}"}
+        raise refused(both, "Lower the input shares or raise sigma.")
     scale = _radius(np.diag(gamma) + alpha.T * (1.0 + variety / (sigma - 1.0)))
     if not scale < 1.0:
-        raise InputError(
-            "spillover",
-            gamma.tolist(),
-            "small enough, with inputs and love of variety, for costs not to fall faster than "
-            f"firms enter: the largest eigenvalue of their scale effects has to be below 1, and "
-            f"is {scale:.4g}",
-            "Lower spillover, variety or the input shares.",
+        what = (
+            "enough, with spillovers, inputs and love of variety, for costs not to fall faster "
+            "than firms enter: the largest eigenvalue of their scale effects has to be below 1, "
+            f"and is {scale:.4g}"
         )
+        small = dict.fromkeys(("spillover", "variety", "inputs"), f"small {what}")
+        cure = "Lower spillover, variety or the input shares, or raise sigma."
+        raise refused({**small, "sigma": f"large {what}"}, cure)
     for k, name in enumerate(industries):
         users = variety[alpha[k] > 0.0]
         if p["consumption"].values[k] == 0.0 and (users.size == 0 or (users == 1.0).any()):

@@ -61,6 +61,7 @@ from nege.geography import Geography
 from nege.models import ces, trade
 from nege.models.quantitative_model import VARIABLES, QuantitativeModel, check_fundamental
 from nege.models.results import Uniqueness, Variable
+from nege.options import Logit, Replicator
 
 __all__ = ["AllenArkolakis"]
 
@@ -162,7 +163,7 @@ class AllenArkolakis(QuantitativeModel):
             productivity=check_fundamental("productivity", productivity, geography),
             amenity=check_fundamental("amenity", amenity, geography),
         )
-        if not self._gammas()[0] > 0.0:
+        if not self._gammas(self.amenity_spillover)[0] > 0.0:
             raise InputError(
                 "amenity_spillover",
                 amenity_spillover,
@@ -186,16 +187,22 @@ class AllenArkolakis(QuantitativeModel):
             "log_attraction": np.log(self.amenity.values),
         }
 
-    def _gammas(self) -> tuple[float, float]:
-        alpha, beta = self.productivity_spillover, self.amenity_spillover
+    def _gammas(self, beta: float) -> tuple[float, float]:
+        alpha = self.productivity_spillover
         one = 1.0 - alpha * (self.sigma - 1.0) - beta * self.sigma
         return one, 1.0 + alpha * self.sigma + beta * (self.sigma - 1.0)
 
-    def uniqueness(self) -> Uniqueness:
-        """Return whether the long run is proven to be unique: |gamma_2/gamma_1| <= 1."""
-        one, two = self._gammas()
-        condition = "|gamma_2/gamma_1| <= 1 (Allen & Arkolakis 2014)"
-        unique = self.productivity_spillover + self.amenity_spillover <= 0.0  # the same, exactly
+    def uniqueness(self, dynamics: Replicator | Logit | None = None) -> Uniqueness:
+        """Return whether the long run is proven to be unique: |gamma_2/gamma_1| <= 1.
+
+        Tastes of scale s make places less pleasant with people: beta - s takes the place of beta.
+        """
+        beta, condition = self.amenity_spillover, "|gamma_2/gamma_1| <= 1 (Allen & Arkolakis 2014)"
+        if isinstance(dynamics, Logit):
+            beta -= dynamics.scale
+            condition += ", with tastes of scale s taken from beta"
+        one, two = self._gammas(beta)
+        unique = self.productivity_spillover + beta <= 0.0  # the same, exactly
         return Uniqueness(unique, abs(two / one), condition)
 
     def spent(self, data: xr.Dataset) -> np.ndarray:

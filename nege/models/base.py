@@ -21,6 +21,7 @@ from nege.geography import Geography
 from nege.immutable import Held, Immutable, frozen
 from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
+from nege.keywords import hinted_call
 from nege.models import storage
 from nege.models.indifference import Arithmetic, Indifference, Tastes
 from nege.models.results import Deviations, LongRun, ShortRun, Uniqueness, Variable
@@ -77,6 +78,8 @@ class Model(Immutable):
         super().__init_subclass__(**keywords)
         for name in vars(cls).get("labelled", ()):
             setattr(cls, name, Held(name))
+        if "__init__" in vars(cls):
+            cls.__init__ = hinted_call(cls.__init__)  # type: ignore[method-assign]
         if "title" in vars(cls):  # a model, not what several have in common
             Model._known[cls.__name__] = cls
 
@@ -198,6 +201,26 @@ class Model(Immutable):
         """
         return None
 
+    @property
+    def mobile_weight(self) -> float:
+        """What the mean payoff of those who move counts in welfare; 0 where they are no people."""
+        return 0.0
+
+    def immobile_welfare(self, values: Mapping[str, np.ndarray]) -> Any:
+        """Return what everybody else adds to welfare, from the other variables."""
+        return 0.0
+
+    def welfare(
+        self, values: Mapping[str, np.ndarray], dynamics: Replicator | Logit | None = None
+    ) -> Any:
+        """Return welfare from the other variables, in the unit of payoffs.
+
+        Those who move count by their mean payoff, people who differ in taste by their expected
+        utility (``Logit.expected``); those who do not move by what they have.
+        """
+        moving = (dynamics or Replicator()).expected(self, values["share"], values[self.payoff])
+        return self.mobile_weight * moving + self.immobile_welfare(values)
+
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""
         raise NotImplementedError
@@ -235,8 +258,11 @@ class Model(Immutable):
         """
         return None
 
-    def uniqueness(self) -> Uniqueness | None:
-        """Return whether only one long run is proven to exist; None where no condition is known."""
+    def uniqueness(self, dynamics: Replicator | Logit | None = None) -> Uniqueness | None:
+        """Return whether only one long run is proven to exist; None where no condition is known.
+
+        By default for people who follow payoffs alone.
+        """
         return None
 
     def default_start(self) -> np.ndarray:
@@ -277,6 +303,12 @@ class Model(Immutable):
             "shares sum to one": abs(float(np.sum(share)) - 1.0),
             "shares not negative": float(np.maximum(0.0, -np.min(share))),
         }
+        if self.mobile_weight:
+            values = {name: data[name].values for name in self.variables}
+            wanted, payoff = float(self.welfare(values, dynamics)), values[self.payoff]
+            # Of a utility, which may be about zero, relative to what is added up.
+            size = abs(wanted) + self.mobile_weight * float(np.sum(share * np.abs(payoff)))
+            found["welfare"] = abs(float(values["welfare"]) - wanted) / size
         if dynamics is not None:
             found["complementarity"] = dynamics.gap(self, share, self.compared(data))
         return found
@@ -387,10 +419,29 @@ class Model(Immutable):
     def _is_online(key: str) -> bool:
         return str(key).startswith(ONLINE) and key.removeprefix(ONLINE) in ONLINE_PARAMETERS
 
-    def label(self, share: np.ndarray, state: np.ndarray, parameters: Any = None) -> xr.Dataset:
+    def label(
+        self,
+        share: np.ndarray,
+        state: np.ndarray,
+        parameters: Any = None,
+        dynamics: Replicator | Logit | None = None,
+    ) -> xr.Dataset:
         """Return the solved economy as a Dataset, with names and units."""
-        values = self.outcome(share, state, parameters)
+        values = self.settled(share, state, parameters, dynamics)
         return self._blank.copy(data={name: frozen(values[name]) for name in self.variables})
+
+    def settled(
+        self,
+        share: np.ndarray,
+        state: np.ndarray,
+        parameters: Any,
+        dynamics: Replicator | Logit | None,
+    ) -> dict[str, np.ndarray]:
+        """Return ``outcome``, with welfare as those who move by some dynamics have it."""
+        values = self.outcome(share, state, parameters)
+        if self.mobile_weight and isinstance(dynamics, Logit):
+            values["welfare"] = self.welfare(values, dynamics)
+        return values
 
     def named(
         self, values: Mapping[str, np.ndarray], front: tuple[str, ...] = ()

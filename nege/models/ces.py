@@ -12,6 +12,7 @@ constructor, and the audit of its equations.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -63,7 +64,7 @@ class CESModel(Model):
 
     @property
     def mobile_weight(self) -> float:
-        """Income of the mobile factor where its share and its wage are one."""
+        """What the mobile factor weighs: its income where its share and its wage are one."""
         return 1.0
 
     def _begin(
@@ -133,18 +134,19 @@ class CESModel(Model):
         `share` and `state` may have further dimensions in front.
         """
         price_index, income, log_payoff = self.evaluated(share, state, parameters)
-        wage, real_wage = np.exp(state), np.exp(log_payoff)
-        mobile = self.mobile_weight * np.sum(share * real_wage, axis=-1)
-        earned = income - self.mobile_weight * share * wage
-        immobile = np.sum(earned * price_index**-self.mu, axis=-1)
-        return {
+        values = {
             "share": share,
-            "wage": wage,
+            "wage": np.exp(state),
             "price_index": price_index,
             "income": income,
-            "real_wage": real_wage,
-            "welfare": mobile + immobile,
+            "real_wage": np.exp(log_payoff),
         }
+        return {**values, "welfare": self.welfare(values)}
+
+    def immobile_welfare(self, values: Mapping[str, np.ndarray]) -> Any:
+        """Return the real income of the immobile factor."""
+        earned = values["income"] - self.mobile_weight * values["share"] * values["wage"]
+        return np.sum(earned * values["price_index"] ** -self.mu, axis=-1)
 
     def evaluated(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None

@@ -204,7 +204,9 @@ class CorePeriphery(ces.CESModel):
         "price_index": Variable(("region",), "manufacturing price index", "farmers' wage"),
         "income": Variable(("region",), "income", "income of the economy without commission"),
         "real_wage": Variable(("region",), "real wage, amenity included", "utility"),
-        "welfare": Variable((), "real income of workers and farmers together", "utility"),
+        "welfare": Variable(
+            (), "real income of workers and farmers together, expected under tastes", "utility"
+        ),
     }
 
     def __init__(

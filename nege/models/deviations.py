@@ -15,9 +15,10 @@ def tangent(slopes: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarr
     share : (n,) array
         Their shares.
     """
-    matrix = slopes - share @ slopes
     basis = np.linalg.qr(np.column_stack([share, np.eye(share.size)]))[0][:, 1:]
-    return basis, np.asarray(basis.T @ matrix @ basis)
+    with np.errstate(all="ignore"):  # of shares next to nothing: what is not finite is not known
+        matrix = slopes - share @ slopes
+        return basis, np.asarray(basis.T @ matrix @ basis)
 
 
 def leading_rate(matrix: np.ndarray) -> float:

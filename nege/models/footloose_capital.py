@@ -196,6 +196,11 @@ class FootlooseCapital(ces.CESModel):
         factor = expenditure, "share of spending"
         self._begin(geography, sigma, trade_cost, factor, online, mu=ces.check_mu(mu))
 
+    @property
+    def mobile_weight(self) -> float:
+        """Zero: capital moves, its owners do not, and welfare is theirs."""
+        return 0.0
+
     def start_state(self) -> np.ndarray:
         """Return log profits to start from: all the same, as they are on average."""
         return np.full(len(self.regions), math.log(self.mu / self.sigma))
@@ -234,6 +239,7 @@ class FootlooseCapital(ces.CESModel):
             "price index": (price_index, (share @ delivered) ** (1.0 / (1.0 - self.sigma))),
             "income": (income, expenditure),
             "reward": (reward, amenity * profit),
+            "welfare": (data["welfare"].values, np.sum(income * price_index**-self.mu)),
             "sales": (np.full(1, self.mu), np.atleast_1d(share @ sales)),
         }
         return ces.differences(sides)

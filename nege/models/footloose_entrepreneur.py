@@ -219,7 +219,9 @@ class FootlooseEntrepreneur(ces.CESModel):
         "price_index": Variable(("region",), "manufacturing price index", "unskilled wage"),
         "income": Variable(("region",), "income", "income of all unskilled workers"),
         "real_wage": Variable(("region",), "real skilled wage, amenity included", "utility"),
-        "welfare": Variable((), "real income of skilled and unskilled together", "utility"),
+        "welfare": Variable(
+            (), "real income of skilled and unskilled together, expected under tastes", "utility"
+        ),
     }
 
     def __init__(

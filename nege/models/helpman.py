@@ -58,6 +58,7 @@ from nege.models.quantitative_model import (
 )
 from nege.models.results import Uniqueness, Variable
 from nege.online import OnlineRegion
+from nege.options import Logit, Replicator
 
 __all__ = ["Helpman"]
 
@@ -193,14 +194,17 @@ class Helpman(QuantitativeModel):
             "log_attraction": attraction - (mu * np.log(mu) if self.rents == "local" else 0.0),
         }
 
-    def uniqueness(self) -> Uniqueness:
+    def uniqueness(self, dynamics: Replicator | Logit | None = None) -> Uniqueness:
         """Return whether the long run is proven to be unique: sigma (1 - mu) > 1.
 
         Proven for local rents, whatever the trade costs; for pooled rents the value is
-        given, and nothing is claimed.
+        given, and nothing is claimed. Tastes of scale s add s to the congestion 1 - mu.
         """
         value, local = self.sigma * (1.0 - self.mu), self.rents == "local"
         condition = "sigma (1 - mu) > 1 (Helpman 1998)"
+        if isinstance(dynamics, Logit):
+            value += dynamics.scale * (self.sigma - 1.0)
+            condition = "sigma (1 - mu) + s (sigma - 1) > 1 (Helpman 1998, tastes of scale s)"
         if not local:
             condition += ", which is known for local rents, or two places"
         return Uniqueness(local and value > 1.0, value, condition)

@@ -136,7 +136,9 @@ class LinearDemand(Model):
         "surplus": Variable(("region",), "surplus of a consumer", "farmers' wage"),
         "income": Variable(("region",), "income", "farmers' wage"),
         "utility": Variable(("region",), "skilled utility, amenity included", "farmers' wage"),
-        "welfare": Variable((), "utility of everybody together", "farmers' wage"),
+        "welfare": Variable(
+            (), "utility of everybody together, expected under tastes", "farmers' wage"
+        ),
     }
 
     def __init__(
@@ -224,7 +226,19 @@ class LinearDemand(Model):
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
     ) -> dict[str, np.ndarray]:
         """Return wages, prices, surpluses, incomes and utilities at a share."""
-        return outcome(self.numbers(), self.tables(), share, state)
+        values = outcome(self.numbers(), self.tables(), share, state)
+        return {**values, "welfare": self.welfare(values)}
+
+    @property
+    def mobile_weight(self) -> float:
+        """How many skilled workers there are."""
+        return self.total_skilled
+
+    def immobile_welfare(self, values: Mapping[str, np.ndarray]) -> Any:
+        """Return the utility of farmers together."""
+        paid = self.total_skilled * values["share"] * values["wage"]
+        surplus = values["surplus"][..., : len(self.geography)] @ self.farmers.values
+        return np.sum(values["income"] - paid, axis=-1) + self.total_farmers * surplus
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Return by how much stored variables violate each equation above, without the kernels."""

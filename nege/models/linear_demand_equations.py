@@ -190,7 +190,6 @@ def outcome(
     spent = varieties * (m + 0.5 * mean)
     surplus = a * a * varieties / (2.0 * b) - a * spent - 0.5 * c * spent**2
     surplus = surplus + 0.5 * beta * varieties * (m * m + m * mean + 0.25 * square)
-    immobile = total_farmers * (1.0 + surplus @ farmers) + taken
     return {
         "share": share,
         "wage": wage,
@@ -198,7 +197,6 @@ def outcome(
         "surplus": surplus,
         "income": farmers * (total_farmers + taken[..., None]) + total_skilled * share * wage,
         "utility": utility,
-        "welfare": total_skilled * np.sum(share * utility, axis=-1) + immobile,
     }
 
 

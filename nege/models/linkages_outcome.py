@@ -84,6 +84,10 @@ def audit(model: Any, data: xr.Dataset) -> dict[str, float]:
         "income": (income, payroll + wage * farms / theta + land * levied.sum()),
         "profitability": (profit, (1.0 - a) * net**sigma * price**-sigma * access),
         "real wage": (real, amenity * wage * prices**-model.mu),
+        "welfare": (
+            data["welfare"].values,
+            np.sum((wage * people * (amenity - 1.0) + income) * prices**-model.mu),
+        ),
         "spending": (
             np.atleast_1d(spending.sum()),
             np.atleast_1d(payroll.sum() / (1.0 - a) + levied.sum()),

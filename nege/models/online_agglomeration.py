@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -60,7 +61,9 @@ class OnlineAgglomeration(Model):
     geography : Geography, optional
         Places and distances; by default four equidistant places.
     industries : sequence of str
-        Names. With other than two, give whatever differs between them by default.
+        Names. Defaults that differ between industries are for two: with other than two, give
+        `consumption`, `inputs`, `land_share`, `transport_cost`, `search_cost` and
+        `digitisability`.
     sigma : industry
         Elasticity of substitution between varieties, above 1.
     variety : industry
@@ -179,8 +182,9 @@ class OnlineAgglomeration(Model):
     online = None  # every place has its own online channel instead of an online region
     title: ClassVar[str] = "online agglomeration"
     parameters: ClassVar[tuple[str, ...]] = (*fields.PARAMETERS, "platform_owner")
-    labelled: ClassVar[tuple[str, ...]] = tuple(
-        name for name, parameter in fields.PARAMETERS.items() if parameter.dims
+    labelled: ClassVar[tuple[str, ...]] = (
+        *(name for name, parameter in fields.PARAMETERS.items() if parameter.dims),
+        "platform_owner",
     )
     payoff: ClassVar[str] = "welfare"
     in_shares: ClassVar[bool] = False
@@ -236,6 +240,8 @@ class OnlineAgglomeration(Model):
         remote_friction: float = 1.3,
     ) -> None:
         given = dict(locals())
+        defaults = inspect.signature(type(self)).parameters
+        own = {name for name in defaults if given[name] is not defaults[name].default}
         geography = equidistant(4) if geography is None else geography
         if not isinstance(geography, Geography):
             cure = "Make one with nege.geography.equidistant(4)."
@@ -253,8 +259,8 @@ class OnlineAgglomeration(Model):
             given["productivity"] = wedge
         if land is None:
             given["land"] = 1.0 / len(places)
-        found = fields.checked(given, industries, places)
-        fields.check_together(found)
+        found = fields.checked(given, own, industries, places)
+        fields.check_together(found, own)
         self._hold(
             geography=geography,
             industries=industries,

@@ -8,6 +8,9 @@ earnings and then people follow place by place, from markets that clear and equa
 
 and these give new prices and access. That map of 2R logs is the one whose uniqueness Allen &
 Arkolakis prove; where they do, plain iteration contracts, and no dynamics are needed: ``Joint``.
+
+Tastes are congestion. Under logit dynamics ln L_r = ln B_r + ln V_r/s + constant, which is the
+line above with d + s for d and a_r + s ln B_r for a_r: the same economy, more crowded.
 """
 
 from __future__ import annotations
@@ -17,14 +20,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nege.kernels import derivatives, equations
+from nege.kernels import equations
 from nege.kernels.codes import ANDERSON, LIMIT, STALLED
 from nege.kernels.fixed_point import Options, Report, fixed_point
 from nege.kernels.jit import kernel
 from nege.kernels.operators import buy, sell
 from nege.kernels.vmath import exp, log
-from nege.models import deviations
-from nege.models.quantitative import Parameters
 from nege.options import SolverOptions
 
 PROBES = 200  # plain steps at most from which the error of a long run is estimated
@@ -87,15 +88,6 @@ def _joint_rounding(parameters, share, state, work):
 
 
 # --- how far it is to be trusted ----------------------------------------------------
-
-
-def leading_rate(parameters: Parameters, share: np.ndarray, state: np.ndarray) -> float:
-    """Growth rate of the fastest small deviation under replicator dynamics."""
-    slopes = np.empty((share.size, share.size))
-    if not derivatives.payoff_jacobian(parameters, share, state, slopes):
-        return math.nan
-    with np.errstate(all="ignore"):  # of shares next to nothing
-        return deviations.leading_rate(deviations.tangent(slopes * share, share)[1])
 
 
 def settle(joint: Joint, logs: np.ndarray, options: SolverOptions) -> tuple[Report, float]:

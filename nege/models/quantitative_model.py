@@ -16,14 +16,13 @@ from nege.kernels.operators import buy
 from nege.models import trade
 from nege.models.base import ONLINE, Model
 from nege.models.quantitative import Parameters
-from nege.models.quantitative_long_run import Joint, leading_rate, locate, settle
+from nege.models.quantitative_long_run import Joint, locate, settle
 from nege.models.results import LongRun, Variable
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 from nege.status import Status
 
 LARGEST_LOG = 700.0  # of a price or a payoff that double precision can hold
-STABILITY = 512  # regions up to which a long run comes with its leading eigenvalue
 TINY_STEP = 1e-30  # of complex steps, which round nothing away
 
 
@@ -109,20 +108,29 @@ class QuantitativeModel(Model):
         options: SolverOptions,
     ) -> LongRun | None:
         """Return the only long run there is, markets and people at once, where that is proven."""
-        known = self.uniqueness()
-        if isinstance(dynamics, Logit) or known is None or not known.unique:
+        known = self.uniqueness(dynamics)
+        if known is None or not known.unique:
             return None
         parameters = self.kernel_for(options.operator, compiled=True)
+        crowded, intensity = parameters, 1.0
+        if isinstance(dynamics, Logit):
+            intensity, liked = 1.0 / dynamics.scale, np.log(dynamics.region_weights(self))
+            crowded = parameters._replace(
+                congestion=parameters.congestion + dynamics.scale,
+                log_attraction=parameters.log_attraction + dynamics.scale * liked,
+            )
         work, change = np.empty((4, share.size)), np.empty(share.size)
         equations.update(parameters, share, state, work, change)
         logs = np.log(np.concatenate([work[2], work[3]]))
-        report, error = settle(Joint(parameters), logs, options)
+        report, error = settle(Joint(crowded), logs, options)
         share, state = np.empty(share.size), np.empty(share.size)
-        locate(parameters, logs, share, state)
+        locate(crowded, logs, share, state)
         equations.update(parameters, share, state, work, change)
-        payoff = np.empty(share.size)
-        equations.payoff_at(parameters, share, state, work, payoff)
-        residual = float(np.max([np.max(np.abs(change)), np.ptp(payoff)]))  # NaN if one is
+        attraction, payoff = np.empty(share.size), np.empty(share.size)
+        equations.payoff(crowded, share, state, work[2], attraction)
+        equations.payoff(parameters, share, state, work[2], payoff)
+        unequal = intensity * np.ptp(attraction)
+        residual = float(np.max([np.max(np.abs(change)), unequal]))  # NaN if one is
         status = Status(report.status)
         prices = np.abs(np.log(work[2]) / (parameters.sigma - 1.0))
         if not (np.append(prices, np.abs(payoff)) < LARGEST_LOG).all():
@@ -132,19 +140,10 @@ class QuantitativeModel(Model):
         exact = residual <= options.tolerance_payoff and error <= options.tolerance_error
         if status is Status.CONVERGED and not exact:
             status = Status.STALLED
-        small = share.size <= STABILITY and status is Status.CONVERGED
-        rate = leading_rate(parameters, share, state) if small else math.nan
-        return LongRun(
-            share,
-            state,
-            status,
-            residual,
-            error,
-            report.iterations,
-            (),
-            rate,
-            parameters,
-        )
+        # Where there is one equilibrium only, accepting it takes no eigenvalue.
+        rate = None if status is Status.CONVERGED else math.nan
+        proof = status, residual, error, report.iterations
+        return LongRun(share, state, *proof, (), rate, parameters)
 
     # --- results --------------------------------------------------------------------
 
@@ -167,14 +166,14 @@ class QuantitativeModel(Model):
             real_income = np.exp(payoff).reshape(share.shape)
             price_index = price.reshape(share.shape) ** (1.0 / (1.0 - p.sigma))
         wage = np.exp(state + (p.scale - 1.0) * np.log(share))
-        return {
-            "share": share,
-            "wage": wage,
-            "price_index": price_index,
-            "real_income": real_income,
-            "welfare": np.sum(share * real_income, axis=-1),
-            **self.further(share, wage),
-        }
+        values = {"share": share, "wage": wage, "price_index": price_index}
+        values |= {"real_income": real_income, **self.further(share, wage)}
+        return {**values, "welfare": self.welfare(values)}
+
+    @property
+    def mobile_weight(self) -> float:
+        """One: everybody can move."""
+        return 1.0
 
     def further(self, share: np.ndarray, wage: np.ndarray) -> dict[str, np.ndarray]:
         """Return what else there is to know of places, from people and wages."""
@@ -264,5 +263,5 @@ VARIABLES = {
     "wage": Variable(("region",), "wage", "wage bill of all places per head"),
     "price_index": Variable(("region",), "price index of goods", "wage bill per head"),
     "real_income": Variable(("region",), "real income per head, amenity included", "utility"),
-    "welfare": Variable((), "mean real income per head, amenity included", "utility"),
+    "welfare": Variable((), "real income per head, expected under tastes", "utility"),
 }

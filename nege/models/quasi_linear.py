@@ -177,7 +177,9 @@ class QuasiLinear(ces.CESModel):
         "price_index": Variable(("region",), "manufacturing price index", "unskilled wage"),
         "income": Variable(("region",), "income per skilled worker", "unskilled wage"),
         "utility": Variable(("region",), "skilled utility, amenity included", "unskilled wage"),
-        "welfare": Variable((), "utility of everybody per skilled worker", "unskilled wage"),
+        "welfare": Variable(
+            (), "utility of everybody per skilled worker, expected under tastes", "unskilled wage"
+        ),
     }
 
     def __init__(
@@ -207,18 +209,22 @@ class QuasiLinear(ces.CESModel):
         """Return wages, prices, incomes and utilities for log wages that clear markets."""
         price_index, _, utility = self.evaluated(share, state, parameters)
         _, unskilled, commission, _ = self.tables()
-        wage, ratio = np.exp(state), self.unskilled_ratio
+        wage = np.exp(state)
         taken = self.sigma * share * wage @ (commission / (1.0 - commission))
-        spared = np.log(price_index[..., : len(self.geography)]) @ self.unskilled.values
-        earned = ratio * (1.0 - self.alpha * spared) + taken
-        return {
+        values = {
             "share": share,
             "wage": wage,
             "price_index": price_index,
-            "income": share * wage + unskilled * (ratio + taken[..., None]),
+            "income": share * wage + unskilled * (self.unskilled_ratio + taken[..., None]),
             "utility": utility,
-            "welfare": np.sum(share * utility, axis=-1) + earned,
         }
+        return {**values, "welfare": self.welfare(values)}
+
+    def immobile_welfare(self, values: Mapping[str, np.ndarray]) -> Any:
+        """Return the utility of unskilled workers, per skilled worker."""
+        earned = np.sum(values["income"] - values["share"] * values["wage"], axis=-1)
+        spared = np.log(values["price_index"][..., : len(self.geography)]) @ self.unskilled.values
+        return earned - self.unskilled_ratio * self.alpha * spared
 
     def online_thresholds(self, trade_cost: float) -> tuple[float, float]:
         """Return the digital trade costs of take-off and collapse between two equal places."""

@@ -20,7 +20,7 @@ class LongRun(NamedTuple):
     error: float
     iterations: int
     perturbed: tuple[str, ...]
-    leading_eigenvalue: float
+    leading_eigenvalue: float | None  # None where nothing depended on it
     parameters: Any  # of the model, with the operator that was used
 
 

@@ -222,6 +222,11 @@ class VerticalLinkages(ces.CESModel):
         made = super().direction(name)
         return made if self.workers is None else made._replace(workers=0.0 * self.workers.values)
 
+    @property
+    def mobile_weight(self) -> float:
+        """Zero: what the dynamics move is firms."""
+        return 0.0
+
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""
         known = super().memory()

@@ -1,0 +1,128 @@
+"""The one contract for labels: which place, industry or channel a number belongs to.
+
+Labels are labels. Where a value has them (a mapping, a Series or DataFrame of pandas, a
+DataArray with coordinates), each is compared with the names, as text, and their order does
+not matter; what is unknown, missing or there twice is refused. What has no labels (a list,
+an array, a DataArray without coordinates) goes by position.
+
+Whole numbers are labels too: 1001 is not "01001". Only the index that pandas makes where none
+was given, 0 to n-1 in order, says nothing and goes by position, unless some of the names are
+such numbers themselves. Keys of a mapping were written by somebody: they are always labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd  # type: ignore[import-untyped]
+
+from nege.errors import InputError, near
+
+AS_TEXT = "Codes that are read as numbers lose their leading zeros: read the column with dtype=str"
+
+
+def texts(argument: str, index: pd.Index, allowed: str) -> list[str]:
+    """Return labels as the text that names are compared with."""
+    if isinstance(index, pd.MultiIndex):
+        cure = "Its labels have several levels: keep one, for example with .droplevel(0)."
+        raise InputError(argument, index.tolist(), allowed, cure)
+    if index.hasnans:
+        raise InputError(argument, index.tolist(), allowed, "One of its labels is missing (NaN).")
+    return list(map(str, index.tolist()))
+
+
+def counted(index: pd.Index) -> bool:
+    """Whether it is what pandas makes where no index was given: 0 to n-1, in order."""
+    given = index.tolist()
+    whole = all(isinstance(label, int) and not isinstance(label, bool) for label in given)
+    return whole and given == list(range(len(given)))
+
+
+def positions(
+    argument: str, index: pd.Index, names: Sequence[str], allowed: str, *, written: bool = False
+) -> list[int] | None:
+    """Return where the label of each name is, None where nothing has to move.
+
+    That is where they are in order already, or are row numbers.
+
+    Parameters
+    ----------
+    argument : str
+        For the error.
+    index : pandas.Index
+        Labels as they were given.
+    names : sequence of str
+        What they are compared with.
+    allowed : str
+        For the error.
+    written : bool
+        Whether somebody wrote them, as keys of a mapping: then even 0 to n-1 are labels.
+    """
+    given = texts(argument, index, allowed)
+    if given == list(names):
+        return None
+    if not written and counted(index) and set(given).isdisjoint(names):
+        return None
+    at = {label: position for position, label in enumerate(given)}
+    known = set(names)
+    extra = next((label for label in given if label not in known), None)
+    missing = next((name for name in names if name not in at), None)
+    if extra is None and missing is None and len(at) == len(given):
+        return [at[name] for name in names]
+    if extra is not None:
+        cure = _of_unknown(index.tolist()[given.index(extra)], names)
+    elif missing is not None:
+        cure = f"{missing!r} is missing."
+    else:
+        twice = next(label for place, label in enumerate(given) if at[label] != place)
+        cure = f"A label stands twice: {twice!r}."
+    raise InputError(argument, index.tolist(), allowed, cure)
+
+
+def _of_unknown(label: Any, names: Sequence[str]) -> str:
+    """Say what to do about a label that is no name."""
+    bare = _bare(label)
+    meant = next((name for name in names if _bare(name) == bare), None) if bare else None
+    if meant is not None:
+        found = f"{label!r} is not a name here, but {meant!r} is. {AS_TEXT}"
+        width = len(meant)
+        return found + (f", or str(code).zfill({width})." if width > len(str(bare)) else ".")
+    hint = f"{label!r} is not a name here. {near(label, names)}"
+    if not isinstance(label, str):
+        hint += " Numbers are labels: values in the order of the names are given by .to_numpy()."
+    return hint
+
+
+def _bare(label: Any) -> str:
+    """Return a code as it is when it was read as a number; nothing where it is none."""
+    text = str(label).removesuffix(".0")
+    return (text.lstrip("0") or "0") if text.isdecimal() else ""
+
+
+def dimensions(
+    argument: str, axes: Sequence[pd.Index], wanted: Mapping[str, Sequence[str]], allowed: str
+) -> list[str]:
+    """Say which dimension each axis of a table is: by its name, its labels, or else in order.
+
+    Axes of as many dimensions as are wanted are in their order, rows first, where neither
+    names nor labels say otherwise; of fewer, they have to say.
+    """
+    found = [axis.name if axis.name in wanted else None for axis in axes]
+    for place, axis in enumerate(axes):
+        if found[place] is None and not counted(axis):
+            given = set(texts(argument, axis, allowed))
+            fitting = [dim for dim in wanted if dim not in found and given & set(wanted[dim])]
+            found[place] = fitting[0] if len(fitting) == 1 else None
+    left = [dim for dim in wanted if dim not in found]
+    if len(axes) == len(wanted):
+        found = [left.pop(0) if dim is None and left else dim for dim in found]
+    if None in found or len(set(found)) < len(found):
+        axis = axes[found.index(None)] if None in found else axes[0]
+        names = [name for known in wanted.values() for name in known]
+        label = next((label for label in axis.tolist() if str(label) not in names), None)
+        cure = f"Its index has to say which of {', '.join(wanted)} it is over: name it so."
+        if label is not None and not counted(axis):
+            cure = _of_unknown(label, names)
+        raise InputError(argument, axis.tolist(), allowed, cure)
+    return [str(dim) for dim in found]
