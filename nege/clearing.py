@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
-from nege import axes, batch, validation
+from nege import axes, batch, memory, validation
 from nege.equilibrium import Equilibrium
 from nege.errors import InputError
 from nege.kernels.codes import METHODS
@@ -168,6 +169,10 @@ class _Grid:
                 raise InputError("share", dim, "over dimensions that are not parameters too")
         self.shares, self.coords = labelled.values, dict(labelled.coords)
         self.flat = self.shares.reshape(-1, self.shares.shape[-1])
+        points = math.prod(len(values) for values in self.axes.values())
+        numbers = (len(model.variables) + 4) * points * self.flat.size
+        cure = "Give fewer at a time, or nege.sweep(..., store=...), which keeps them on disk."
+        memory.check("share", f"{len(self.flat)} shares", 8 * numbers, "so many short runs", cure)
 
     def solve(self, threads: int) -> xr.Dataset:
         shape = tuple(len(values) for values in self.axes.values())

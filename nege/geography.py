@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike
 from nege import memory
 from nege.errors import InputError, require
 from nege.labels import texts as labels_of
-from nege.metrics import Circle, Floats, Grid, Line, Matrix, Metric
+from nege.metrics import Circle, Floats, Grid, Line, Matrix, Metric, shortcut
 from nege.places import ATTRIBUTES, TWO_PLACES, Geography
 from nege.validation import distinct_names, plain, square, texts, vector, whole, with_labels
 
@@ -53,9 +53,6 @@ __all__ = [
     "racetrack",
     "star",
 ]
-
-#: Testing every detour takes n³ steps; beyond this many places it is not done.
-LIMIT_TRIANGLE = 1000
 
 
 class GeographyWarning(UserWarning):
@@ -237,249 +234,6 @@ def from_points(
     >>> round(float(geo.distance.sel(origin="London", destination="Paris")), 3)
     0.344
     """
-==========  ======================================  =============
-maker               distance                                unit
-==================  ======================================  =============
-`equidistant`       1 between any two places                steps
-`racetrack`         along the shorter way round a circle    steps
-`line`              between positions on a line             steps
-`star`              1 to the hub, 2 between spokes          steps
-`grid`              straight, between centres of cells      steps
-`from_points`       geodesic on the WGS84 ellipsoid         1000 km
-`cities`            the same, between cities of GeoNames    1000 km
-`from_distance`     as given                                as given
-==================  ======================================  =============
-"""
-
-from __future__ import annotations
-
-import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-import numpy as np
-import xarray as xr
-from numpy.typing import ArrayLike
-
-from nege import memory
-from nege.errors import InputError, require
-from nege.labels import texts as labels_of
-from nege.metrics import Circle, Floats, Grid, Line, Matrix, Metric
-from nege.places import ATTRIBUTES, TWO_PLACES, Geography
-from nege.validation import distinct_names, plain, square, texts, vector, whole, with_labels
-
-__all__ = [
-    "Circle",
-    "Geography",
-    "GeographyWarning",
-    "Grid",
-    "Line",
-    "Matrix",
-    "Metric",
-    "cities",
-    "equidistant",
-    "from_distance",
-    "from_points",
-    "grid",
-    "line",
-    "racetrack",
-    "star",
-]
-
-#: Testing every detour takes n³ steps; beyond this many places it is not done.
-LIMIT_TRIANGLE = 1000
-
-
-class GeographyWarning(UserWarning):
-    """A geography that can be computed with but may not be what was meant."""
-
-
-def equidistant(n: int) -> Geography:
-    """Places all one step from each other, as in the two-region model.
-
-    Parameters
-    ----------
-    n : int
-        Number of places, at least two.
-
-    Raises
-    ------
-    InputError
-        If `n` is not a whole number of at least two.
-
-    Examples
-    --------
-    >>> equidistant(2).distance.values
-    array([[0., 1.],
-           [1., 0.]])
-    """
-    n = whole("n", n, at_least=2, cure=TWO_PLACES)
-    _check_memory("n", n, n, tables=3)
-    table = _circle(n, 0.5 / np.sin(np.pi / n))
-    return Geography(_numbers(n), Matrix(1.0 - np.eye(n)), "steps", "equidistant", table)
-
-
-def racetrack(n: int) -> Geography:
-    """Places one step apart on a circle, without a centre and without an edge.
-
-    Parameters
-    ----------
-    n : int
-        Number of places, at least two.
-
-    Raises
-    ------
-    InputError
-        If `n` is not a whole number of at least two.
-
-    Examples
-    --------
-    >>> racetrack(1_000_000).metric
-    Circle(n=1000000)
-    """
-    n = whole("n", n, at_least=2, cure=TWO_PLACES)
-    _check_memory("n", n, n)
-    return Geography(_numbers(n), Circle(n), "steps", "racetrack", _circle(n, 0.5 * n / np.pi))
-
-
-def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
-    """Places along a line, the middle better placed than the ends.
-
-    Parameters
-    ----------
-    n_or_positions : int or array_like of float, shape (n,)
-        Number of places one step apart, or their positions in steps, strictly
-        increasing. Labels of an array over region become names.
-
-    Raises
-    ------
-    InputError
-        If there are fewer than two places, or the positions do not increase.
-
-    Examples
-    --------
-    >>> line([0.0, 1.0, 2.5]).distance.sel(origin="2").values
-    array([2.5, 1.5, 0. ])
-    """
-    argument = "n_or_positions"
-    allowed = "a whole number of at least 2, or at least 2 strictly increasing positions"
-    n_or_positions = with_labels(argument, n_or_positions, ("region",), allowed)
-    if plain(argument, n_or_positions, allowed).ndim == 0:
-        n = whole(argument, n_or_positions, at_least=2, cure=TWO_PLACES)
-        _check_memory(argument, n, n)
-        names, positions = _numbers(n), np.arange(n, dtype=np.float64)
-    else:
-        names, _ = _naming(argument, None, allowed, 1, region=(n_or_positions,))
-        positions = vector(argument, n_or_positions, names)
-        if not (np.diff(positions) > 0).all():
-            cure = "Sort them, for example with numpy.unique, which drops repeated ones too."
-            raise InputError(argument, n_or_positions, allowed, cure)
-    table = _table(x=positions, y=np.zeros_like(positions))
-    return Geography(names, Line(positions), "steps", "line", table)
-
-
-def star(n: int) -> Geography:
-    """Spokes one step from a hub, place "0", through which they trade over two steps.
-
-    Parameters
-    ----------
-    n : int
-        Number of places with the hub, at least two.
-
-    Raises
-    ------
-    InputError
-        If `n` is not a whole number of at least two.
-
-    Examples
-    --------
-    >>> star(4).distance.sel(origin="3").values
-    array([1., 2., 2., 0.])
-    """
-    n = whole("n", n, at_least=2, cure="A star takes a hub and at least one spoke.")
-    _check_memory("n", n, n, tables=3)
-    distance = 2.0 - 2.0 * np.eye(n)
-    distance[0, 1:] = distance[1:, 0] = 1.0
-    around = _circle(n - 1, 1.0)
-    table = _table(x=np.append(0.0, around["x"]), y=np.append(0.0, around["y"]))
-    return Geography(_numbers(n), Matrix(distance), "steps", "star", table)
-
-
-def grid(ny: int, nx: int) -> Geography:
-    """Square cells of a plain, trading straight between their centres.
-
-    Parameters
-    ----------
-    ny, nx : int
-        Rows and columns, together at least two cells. Place "0" is at x = y = 0,
-        place "1" one step along x, and so on row by row.
-
-    Raises
-    ------
-    InputError
-        If `ny` or `nx` is not a positive whole number, or both are one.
-
-    Examples
-    --------
-    >>> float(grid(4, 5).distance.sel(origin="0", destination="19"))
-    5.0
-    """
-    ny = whole("ny", ny, at_least=1, cure=TWO_PLACES)
-    nx = whole("nx", nx, at_least=1 if ny > 1 else 2, cure=TWO_PLACES)
-    _check_memory("ny, nx", (ny, nx), ny * nx)
-    y, x = np.divmod(np.arange(ny * nx, dtype=np.float64), nx)
-    return Geography(_numbers(ny * nx), Grid(ny, nx), "steps", "grid", _table(x=x, y=y))
-
-
-def from_points(
-    latitude: ArrayLike | xr.DataArray,
-    longitude: ArrayLike | xr.DataArray,
-    *,
-    names: Iterable[str] | None = None,
-    population: ArrayLike | Mapping[str, float] | xr.DataArray | None = None,
-) -> Geography:
-    """Places on the globe, as far apart as the shortest way over the WGS84 ellipsoid.
-
-    Parameters
-    ----------
-    latitude, longitude : array_like of float, shape (n,)
-        Degrees north, -90 to 90, and degrees east, -180 to 180. Arrays over region
-        are matched by their labels.
-    names : iterable of str, optional
-        Names of the places. By default the labels of `latitude` or `longitude`, else
-        numbers. Names of which none is a label rename the places in their order.
-    population : array_like of float or mapping, shape (n,), optional
-        People in each place, positive, matched by name where it has names.
-
-    Returns
-    -------
-    Geography
-        Distances are in 1000 km, exactly symmetric; places may coincide.
-
-    Raises
-    ------
-    InputError
-        If an argument is out of its range, not finite, or of the wrong length.
-    DependencyError
-        If pyproj is not installed.
-
-    Examples
-    --------
-    >>> geo = from_points([51.5074, 48.8566], [-0.1278, 2.3522], names=["London", "Paris"])
-    >>> round(float(geo.distance.sel(origin="London", destination="Paris")), 3)
-    0.344
-    """
-<<<<<<< HEAD
-    latitude, longitude = (from_pandas(array, ("region",)) for array in (latitude, longitude))
-    order, names = _naming(
-        "latitude",
-        names,
-        "one number for each of at least 2 places",
-        1,
-        region=(latitude, longitude),
-    )
-    _check_memory("latitude", f"{len(names)} places", len(names), tables=2)
-=======
     allowed = "one number for each of at least 2 places"
     latitude = with_labels("latitude", latitude, ("region",), allowed)
     longitude = with_labels("longitude", longitude, ("region",), allowed)
@@ -543,8 +297,8 @@ def from_distance(
     _check_memory("distance", f"{len(names)} places", len(names), tables=3)
     values = square("distance", distance, order, at_least=0.0)
     people = _people(population, order, names)
-    if shortcut := _shortcut(values, names):
-        warnings.warn(shortcut, GeographyWarning, stacklevel=2)
+    if detour := shortcut(values, names):
+        warnings.warn(detour, GeographyWarning, stacklevel=2)
     unit = distance.attrs.get("units") if isinstance(distance, xr.DataArray) else None
     table = _table(population=people)
     return Geography(names, Matrix(values), str(unit or "distance"), "given distances", table)
@@ -598,7 +352,8 @@ def cities(
     columns = {key: [getattr(city, key) for city in found] for key in found[0]._fields[1:]}
     columns["population"] = [float(people) for people in columns["population"]]
     table = _table(**columns).assign_attrs(source=source)
-    _check_memory("min_population", f"{min_population:g}, {len(found)} cities", len(found), tables=2)
+    given = f"{min_population:g} ({len(found)} cities)"
+    _check_memory("min_population", given, len(found), tables=2)
     distance = _geodesic(columns["latitude"], columns["longitude"])
     return Geography(label(found), Matrix(distance), "1000 km", "cities", table)
 
@@ -615,33 +370,6 @@ def _geodesic(latitude: ArrayLike, longitude: ArrayLike) -> Floats:
         metres = globe.inv(*here, longitude[rest], latitude[rest])[2]
         distance[place, rest] = distance[rest, place] = metres / 1e6
     return distance
-
-
-def _shortcut(distance: Floats, names: Sequence[str]) -> str:
-    """Name the detour that saves most, if any; iceberg costs would be undercut by it."""
-    n = len(names)
-    if n > LIMIT_TRIANGLE:
-        return ""
-    limit = distance * (1 - 1e-9)
-    np.fill_diagonal(limit, 0.0)
-    worst, triple = 0.0, (0, 0, 0)
-    saving = np.empty_like(distance)
-    for middle in range(n):
-        np.add.outer(distance[:, middle], distance[middle], out=saving)
-        np.subtract(limit, saving, out=saving)
-        if saving.max() > worst:
-            start, end = divmod(int(saving.argmax()), n)
-            worst, triple = float(saving[start, end]), (start, middle, end)
-    if not worst:
-        return ""
-    start, middle, end = triple
-    return (
-        f"From {names[start]!r} to {names[end]!r} the distance is {distance[start, end]:g}, but "
-        f"only {distance[start, middle] + distance[middle, end]:g} through {names[middle]!r}. "
-        "Iceberg costs would be undercut by transhipment: goods would be cheaper by that detour "
-        "than the model lets them be. If that is not meant, replace distances by shortest ways, "
-        "for example with scipy.sparse.csgraph.floyd_warshall."
-    )
 
 
 def _check_memory(argument: str, value: Any, n: int, *, tables: int = 0) -> None:

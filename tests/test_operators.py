@@ -377,7 +377,9 @@ def test_two_regions_from_one_corner_to_the_other_at_hard_parameters(sigma, mu, 
     found, numbers, counts = grid(np.array([freeness]), shares, 0.3, sigma, mu)
     assert (counts[..., 0] == 0).all()
     for share, q, proof in zip(shares, found[0], numbers[0], strict=True):
-        alone, left, error = two_regions._bisect(freeness, 0.3, mu, sigma, share, 1e-13)
+        alone, left, error = two_regions._bisect(
+            *(freeness, 0.3, 0.7, mu, sigma, share, 1.0 - share, 1e-13)
+        )
         assert left <= 1e-12
         assert abs(alone - q) <= 2.0 * (error + proof[1]) + 1e-12
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import xarray as xr
 
-from nege import validation
+from nege import memory, validation
 from nege.errors import InputError, near
 from nege.geography import Geography
 from nege.immutable import Held, Immutable, frozen
@@ -29,6 +29,7 @@ from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 
 ONLINE = storage.ONLINE
+JACOBIANS = 7  # tables over regions that Newton's method on a long run holds at a time
 ONLINE_PARAMETERS = ("trade_cost", "commission", "amenity")
 
 
@@ -224,6 +225,18 @@ class Model(Immutable):
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""
         raise NotImplementedError
+
+    def long_run_memory(self, tables: int = JACOBIANS) -> dict[str, int]:
+        """Return the same for a long run, whose Jacobians are tables over regions."""
+        more = memory.table(len(self.regions), tables)
+        return {kind: size + more for kind, size in self.memory().items() if kind != "fourier"}
+
+    def check_memory(self, work: str = "a long run", tables: int = JACOBIANS) -> None:
+        """Refuse work with Jacobians that the free memory does not hold."""
+        if memory.table(len(self.regions), 2 * tables) > memory.LITTLE:
+            places = f"{len(self.regions)} regions"
+            needed = next(iter(Model.long_run_memory(self, tables).values()))
+            memory.check("model", places, needed, work, "Fewer places, or the short run alone.")
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation from stored variables; the relative violation of each by name.
