@@ -10,9 +10,9 @@ import numpy as np
 
 import nege
 
-DIGITS = 60
-STEP = mp.mpf(10) ** -30  # of derivatives
-FINE = mp.mpf(10) ** -48  # residual of the reference
+DIGITS = 55
+STEP = mp.mpf(10) ** -26  # of derivatives
+FINE = mp.mpf(10) ** -44  # residual of the reference
 ROUNDS = 40
 
 

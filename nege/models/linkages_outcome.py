@@ -41,7 +41,9 @@ def outcome(p: Parameters, share: np.ndarray, state: np.ndarray) -> dict[str, np
     states = np.ascontiguousarray(state).reshape(flat.shape)
     wage, industry, farms, income, log_payoff = (np.empty_like(flat) for _ in range(5))
     outcomes(p, flat, states, wage, industry, farms, income, log_payoff)
-    price_index, amenity = np.exp(states / (1.0 - p.sigma)), np.exp(p.log_amenity)
+    amenity = np.exp(p.log_amenity)
+    with np.errstate(over="ignore"):  # next to sigma = 1 prices have no bounds
+        price_index = np.exp(states / (1.0 - p.sigma))
     population, living = industry + farms, price_index**-p.mu
     earned = wage * population
     welfare = np.sum((earned * (amenity - 1.0) + income) * living, axis=-1)
