@@ -18,7 +18,7 @@ def main() -> int:
         default="run",
         choices=["run", "sweeps", "verify"],
         help="run: the table of targets; sweeps: sweeps at scale; verify: every random draw "
-        "against the references, and a sweep that is killed again and again",
+        "against the references, a sweep that is killed again and again, and interrupted runs",
     )
     parser.add_argument("--quick", action="store_true", help="fewer draws, sizes and peers")
     parser.add_argument(

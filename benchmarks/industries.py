@@ -138,6 +138,8 @@ def _in_time(function: Callable[[np.ndarray], Any], limit: float) -> Callable[[n
 
 def _root(method: str, options: dict[str, Any]) -> Callable[[Economy], Call]:
     def prepare(economy: Economy) -> Call:
+        economy.excess(economy.start)  # compiled before the limit runs
+
         def solve() -> np.ndarray:
             excess = _in_time(economy.excess, economy.limit)
             found = scipy.optimize.root(excess, economy.start, method=method, options=options)
@@ -159,6 +161,7 @@ def _textbook(economy: Economy) -> Call:
     damping[:, [*range(2 * k), -1]] = MOVERS
     part = np.append(damping.ravel(), [0.0, 0.0])
     nominal, rent = slice(2 * k, 4 * k + 2), 4 * k + agglomeration.RENT
+    economy.excess(economy.start)  # compiled before the limit runs
 
     def solve() -> np.ndarray:
         x, left = economy.start.copy(), np.empty_like(economy.start)

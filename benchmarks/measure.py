@@ -33,13 +33,14 @@ def together(
 
     A machine that slows down for a while slows everyone in those rounds, and
     :func:`ratio` compares round by round. A call that has used up its budget of CPU
-    seconds sits out the remaining rounds; everyone has one.
+    seconds sits out the remaining rounds; everyone has one. The first call, in which some
+    compile, counts nowhere.
     """
     loops, spent = {}, {}
     for name, call in calls.items():
-        began = time.process_time()
-        loops[name] = max(1, int(SHORTEST / max(min(seconds(call), seconds(call)), 1e-7)))
-        spent[name] = time.process_time() - began
+        call()
+        spent[name] = seconds(call)
+        loops[name] = max(1, int(SHORTEST / max(spent[name], 1e-7)))
     found: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():

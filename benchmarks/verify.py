@@ -1,8 +1,9 @@
-"""All the random economies and killed sweeps of which the test suite takes a part."""
+"""All random economies, killed sweeps and interrupted runs, of which tests take a part."""
 
 from __future__ import annotations
 
 import importlib
+import logging
 import pathlib
 import sys
 import tempfile
@@ -18,6 +19,7 @@ TESTS = pathlib.Path(__file__).resolve().parents[1] / "tests"
 SHORT_RUNS, LONG_RUNS = 4000, 200
 EXTREMES = 2000  # short runs of each model against 50 digits
 TWO_REGIONS, THREE_REGIONS = 500, 30
+CALLS = 20_000
 ORDER = 0.02  # by which an order of convergence may be off
 MEDIAN = 0.5  # seconds that a proof for two regions may take
 
@@ -40,7 +42,24 @@ def run(*, quick: bool = False) -> int:
     three = THREE_REGIONS // 10 if quick else THREE_REGIONS
     failed += _proofs("all equilibria of two regions", two, draws.check_two_regions, MEDIAN)
     failed += _proofs("all equilibria of three regions", three, draws.check_three_regions, np.inf)
-    return failed + _line(quick=quick) + _kills(quick=quick)
+    failed += _line(quick=quick) + _kills(quick=quick) + interrupts(quick=quick)
+    return failed + _tampered(quick=quick) + hostile(quick=quick)
+
+
+def hostile(*, quick: bool = False) -> int:
+    """Call every public entry with hostile values; nothing but a NegeError may leave."""
+    began = time.perf_counter()
+    fuzz, calls = tests("fuzz"), CALLS // 50 if quick else CALLS
+    with fuzz.made() as pool:
+        counts, failures = fuzz.run(range(calls), pool)
+    print(
+        f"{calls} hostile calls of {len(fuzz.ENTRIES)} public entries: {counts['refused']} refused "
+        f"by name, {counts['answered']} answered soundly, {len(failures)} leaked, hung or accepted "
+        f"nonsense; {time.perf_counter() - began:.1f} s"
+    )
+    for seed, error in list(failures.items())[:10]:
+        print(f"  draw {seed}: {error} {fuzz.trace(error)}")
+    return len(failures)
 
 
 def _line(*, quick: bool) -> int:
@@ -57,6 +76,26 @@ def _line(*, quick: bool) -> int:
         f"{'' if fine else ' (NOT 2)'}; {time.perf_counter() - began:.1f} s"
     )
     return int(not fine)
+
+
+def _tampered(*, quick: bool) -> int:
+    """Edit and damage files and stores: none is read with other content, and sweeps mend them."""
+    began, tampering = time.perf_counter(), tests("tampering")
+    count, failed, harmless = tampering.DRAWS // (20 if quick else 1), [], 0
+    logging.getLogger("nege").setLevel(logging.ERROR)  # what is mended is told at length
+    for seed in range(count):
+        try:
+            harmless += "as it was" in tampering.check(seed)[1]
+        except Exception as error:  # a leak is a failure like any other
+            failed.append((seed, f"{type(error).__name__}: {error}"))
+    print(
+        f"tampered files and stores: {count - len(failed) - harmless} of {count} refused, "
+        f"{harmless} read as they were, {len(failed)} read otherwise or not refused in words; "
+        f"{time.perf_counter() - began:.1f} s"
+    )
+    for seed, message in failed[:10]:
+        print(f"  draw {seed}: {message}")
+    return len(failed)
 
 
 def torture(*, quick: bool = False) -> tuple[int, int]:
@@ -86,6 +125,26 @@ def _kills(*, quick: bool) -> int:
         f"{time.perf_counter() - began:.1f} s"
     )
     return int(not (found.same and len(found.solved) == units and again <= found.kills))
+
+
+def interrupts(*, quick: bool = False) -> int:
+    """Interrupt runs of every kind at random moments: each has to end soon and leave all sound."""
+    began = time.perf_counter()
+    module = tests("interrupts")
+    counts = dict.fromkeys(module.RUNS, 1) if quick else module.RUNS
+    found = [module.run(kind, seed) for kind, count in counts.items() for seed in range(count)]
+    delays = np.array([run.delay for run in found])
+    late = delays > module.SOON
+    failed = [run for run, slow in zip(found, late, strict=True) if slow or run.faults]
+    print(
+        f"runs interrupted at random moments: {len(found) - len(failed)} of {len(found)} hold, "
+        f"{np.isnan(delays).sum()} of them done before; from the signal to the end median "
+        f"{np.nanmedian(delays) * 1e3:.0f} ms, longest {np.nanmax(delays):.2f} s; "
+        f"{time.perf_counter() - began:.1f} s"
+    )
+    for run in failed:
+        print(f"  {run.kind}, draw {run.seed}: {run.delay:.2f} s. {'; '.join(run.faults)}")
+    return len(failed)
 
 
 def _family(title: str, count: int, check: Callable[[int], Any]) -> int:

@@ -1,5 +1,6 @@
 """New-economic-geography models with an online region: solved exactly, honestly and fast."""
 
+from nege import _starting as _starting  # before what takes time
 from nege import geography, scenarios, testing
 from nege._version import __version__
 from nege.accessor import DatasetAccessor

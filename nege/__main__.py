@@ -1,8 +1,6 @@
 """``python -m nege``."""
 
-import sys
-
-from nege.cli import main
+from nege.cli import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

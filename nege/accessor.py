@@ -15,6 +15,7 @@ import xarray as xr
 
 from nege import plot_varied, validation
 from nege.errors import InputError, require
+from nege.plot import check_axes
 from nege.status import Status
 
 if TYPE_CHECKING:
@@ -180,10 +181,10 @@ class SweepPlot:
         'trade cost (iceberg factor)'
         """
         array = self._chosen(self._solved(self._numbers(variable)), at)
-        free = [str(dim) for dim in array.dims if dim in (x, y) or array.sizes[dim] > 1]
         for argument, name in (("x", x), ("y", y)):
             if name is not None:
                 validation.known(argument, name, [str(dim) for dim in array.dims])
+        free = [str(dim) for dim in array.dims if dim in (x, y) or array.sizes[dim] > 1]
         if len(free) != 2 or (x is not None and x == y):
             raise InputError(
                 "x and y",
@@ -247,7 +248,9 @@ class SweepPlot:
         >>> [panel.get_ylabel() for panel in ds.nege.plot.panels(variables=["wage"])]
         ["manufacturing wage (farmers' wage)"]
         """
-        names = [name for name in PANELS if name in self._data] if variables is None else variables
+        names = [name for name in PANELS if name in self._data]
+        if variables is not None:
+            names = validation.texts("variables", variables)
         kept = self._largest(at, validation.whole("largest", largest, at_least=1))
         arrays = [
             panel.isel({dim: i for dim, i in kept.items() if dim in panel.dims})
@@ -258,11 +261,16 @@ class SweepPlot:
             pyplot = require("matplotlib.pyplot", "plot", "Drawing")
             shape: Any = {"figsize": (3.8 * len(arrays), 3.2), "layout": "constrained"}
             ax = pyplot.subplots(1, len(arrays), squeeze=False, **shape)[1]
-        axes = np.asarray(ax, dtype=object).reshape(-1)
+        drawn = ", ".join(str(array.attrs.get("long_name", array.name)) for array in arrays)
+        wanted = f"{len(arrays)} Axes, one for each panel: {drawn}"
+        try:
+            axes = np.asarray(ax, dtype=object).reshape(-1)
+        except Exception as error:  # whatever the object does when it is asked for its items
+            raise InputError("ax", ax, wanted) from error
         if axes.size != len(arrays) or not arrays:
-            drawn = ", ".join(str(array.attrs.get("long_name", array.name)) for array in arrays)
-            wanted = f"{len(arrays)} Axes, one for each panel: {drawn}"
             raise InputError("ax", axes.size, wanted, "Choose with variables= or at=.")
+        for panel in axes:
+            check_axes(panel)
         for panel, array in zip(axes, arrays, strict=True):
             plot_varied.lines(
                 array, plot_varied.axis(array, self._varied, x), self._failed(at), ax=panel
@@ -319,7 +327,10 @@ class SweepPlot:
 
     def _chosen(self, array: xr.DataArray, at: Mapping[str, Any] | None) -> xr.DataArray:
         """Return the part of an array at some labels, and at no others than those asked for."""
-        for dim, wanted in (at or {}).items():
+        if not isinstance(at, (Mapping, type(None))):
+            cure = 'For example {"region": "online"}.'
+            raise InputError("at", at, "a mapping of dimensions to labels", cure)
+        for dim, wanted in ({} if at is None else at).items():
             if dim not in self._data.dims:
                 validation.known("at", dim, [str(name) for name in array.dims])
             if dim not in array.dims:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, near
@@ -21,6 +22,9 @@ def items(argument: str, parameters: Any) -> list[tuple[str, Any]]:
             "a mapping of parameter names to values",
             'For example {"online_trade_cost": [2, 1.5, 1]}.',
         )
+    for name in parameters:
+        if not isinstance(name, str):
+            raise InputError(argument, name, "names of parameters", "Names are text.")
     return list(parameters.items())
 
 
@@ -47,8 +51,17 @@ def check_names(model: Model, names: Iterable[str]) -> None:
     """Refuse names that are not parameters of the model."""
     known = model.varied()
     for name in names:
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise InputError("parameter", name, "one of the model's", near(name, known))
+
+
+def apart(argument: str, labelled: xr.DataArray, varied: Container[Any]) -> None:
+    """Refuse dimensions and coordinates that bear the name of what is varied along with them."""
+    for name in (*labelled.dims, *labelled.coords):
+        if name in varied:
+            allowed = "over dimensions, and with coordinates, that are not varied too"
+            cure = f"Rename {str(name)!r}, or drop it with .drop_vars({str(name)!r})."
+            raise InputError(argument, name, allowed, cure)
 
 
 def followed(along: Any, axes: Mapping[str, Any]) -> str | None:
@@ -58,9 +71,24 @@ def followed(along: Any, axes: Mapping[str, Any]) -> str | None:
     return along
 
 
-def pair(name: str, ends: Any) -> tuple[float, float]:
-    """Return the two ends of a range, the first below the second."""
-    low_high = numbers(name, ends)
-    if low_high.size != 2 or not low_high[0] < low_high[1]:
-        raise InputError(name, ends, "two numbers, the first below the second")
+def pair(name: str, ends: Any, *, either_way: bool = False) -> tuple[float, float]:
+    """Return the two ends of a range, the first below the second unless it may be either way."""
+    order = "" if either_way else ", the first below the second"
+    allowed = f"two different finite numbers{order}"
+    low_high = validation.real_array(name, ends, allowed)
+    if either_way and low_high.ndim == 1:
+        low_high = np.sort(low_high)
+    if low_high.shape != (2,) or not np.isfinite(low_high).all() or not low_high[0] < low_high[1]:
+        raise InputError(name, ends, allowed)
     return float(low_high[0]), float(low_high[1])
+
+
+def interval(
+    model: Model, parameter: Any, ends: Any, *, either_way: bool = False
+) -> tuple[float, float]:
+    """Return the interval of one parameter; the model is asked about both of its ends."""
+    check_names(model, [parameter])
+    low, high = pair("interval", ends, either_way=either_way)
+    for end in (low, high):
+        model.replace({parameter: end})
+    return low, high

@@ -7,13 +7,14 @@ ones before it, continued along a straight line (the secant).
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from nege.kernels.codes import AUTO, CONVERGED, NEWTON, STALLED
-from nege.kernels.fixed_point import Options, Report, fixed_point
+from nege.kernels.fixed_point import MANY, Options, Report, fixed_point, in_pieces
 from nege.kernels.jit import kernel
 from nege.kernels.newton import PAYS, newton
 from nege.kernels.points import Many, at, stack
@@ -23,7 +24,37 @@ from nege.models import fourier
 from nege.models.trade import uses_fourier
 
 CHUNKS = 8  # parts for each thread, so that a slow part does not hold up the rest
+PIECE = 1_000_000_000  # iterations at most times pairs of regions in a call: a second at worst
+OVERHEAD = 50  # of an iteration, in pairs of regions
 LONGEST_SECANT = 2.0  # times the step before it: beyond that a straight line says little
+
+
+@kernel
+def _place(
+    start: np.ndarray, position: np.ndarray, row: int, states: np.ndarray, counts: np.ndarray
+) -> None:
+    # Where a row starts. A row is a distribution at a parameter point; rows of one distribution
+    # are neighbours.
+    state, i = states[row], row % max(1, position.size)
+    copy(start, state)
+    if i > 0 and counts[row - 1, 0] == CONVERGED:
+        copy(states[row - 1], state)
+        step = position[i - 1] - position[i - 2] if i > 1 else 0.0
+        if step != 0.0 and counts[row - 2, 0] == CONVERGED:
+            ratio = (position[i] - position[i - 1]) / step
+            if abs(ratio) <= LONGEST_SECANT:
+                for r in range(state.size):
+                    state[r] += ratio * (states[row - 1, r] - states[row - 2, r])
+
+
+@kernel
+def _note(report: Report, numbers: np.ndarray, counts: np.ndarray) -> None:
+    counts[0] = report.status
+    counts[1] = report.iterations
+    counts[2] = report.method
+    numbers[0] = report.residual
+    numbers[1] = report.error
+    numbers[2] = report.rate
 
 
 @kernel
@@ -40,32 +71,35 @@ def _solve_rows(
     numbers: np.ndarray,
     counts: np.ndarray,
 ) -> None:
-    # `accelerate` is None or True: only the method that is meant gets compiled. A row is a
-    # distribution at a parameter point; rows of one distribution are neighbours.
+    # `accelerate` is None or True: only the method that is meant gets compiled.
     points = states.shape[0] // shares.shape[0]
-    follow = position.size > 0
     for row in range(low, high):
         m, i = row // points, row % points
-        state = states[row]
-        copy(start, state)
-        if follow and i > 0 and counts[row - 1, 0] == CONVERGED:
-            copy(states[row - 1], state)
-            step = position[i - 1] - position[i - 2] if i > 1 else 0.0
-            if step != 0.0 and counts[row - 2, 0] == CONVERGED:
-                ratio = (position[i] - position[i - 1]) / step
-                if abs(ratio) <= LONGEST_SECANT:
-                    for r in range(state.size):
-                        state[r] += ratio * (states[row - 1, r] - states[row - 2, r])
+        _place(start, position, row, states, counts)
         if accelerate is None:
-            report = newton(at(stacked, i), shares[m], state, options)
+            report = newton(at(stacked, i), shares[m], states[row], options)
         else:
-            report = fixed_point(at(stacked, i), shares[m], state, options)
-        counts[row, 0] = report.status
-        counts[row, 1] = report.iterations
-        counts[row, 2] = report.method
-        numbers[row, 0] = report.residual
-        numbers[row, 1] = report.error
-        numbers[row, 2] = report.rate
+            report = fixed_point(at(stacked, i), shares[m], states[row], options)
+        _note(report, numbers[row], counts[row])
+
+
+def _solve_large_rows(
+    points: list[Any],
+    shares: np.ndarray,
+    start: np.ndarray,
+    position: np.ndarray,
+    options: Options,
+    low: int,
+    high: int,
+    states: np.ndarray,
+    numbers: np.ndarray,
+    counts: np.ndarray,
+) -> None:
+    """As ``_solve_rows``, where one row alone can take long."""
+    for row in range(low, high):
+        m, i = divmod(row, len(points))
+        _place(start, position, row, states, counts)
+        _note(in_pieces(points[i], shares[m], states[row], options), numbers[row], counts[row])
 
 
 def solve_many(
@@ -106,18 +140,30 @@ def solve_many(
     counts = np.empty((m * n, 3), dtype=np.int64)
     given = stack(points), shares, start, where, options
     tables = states, numbers, counts
+    piece = max(1, PIECE // (options.limit_iterations * (size**2 + OVERHEAD)))
+    ended = threading.Event()
 
     def part(low: int, high: int) -> None:
-        _solve_rows(*given, accelerate, low, high, *tables)
+        for row in range(low, high, piece):
+            rows = row, min(high, row + piece)
+            if ended.is_set():
+                return
+            if accelerate and size >= MANY:
+                _solve_large_rows(points, *given[1:], *rows, *tables)
+            else:
+                _solve_rows(*given, accelerate, *rows, *tables)
 
     if threads == 1:
         part(0, m * n)
     else:
-        part(0, 0)  # compile once
+        part(0, 1)  # compile once
         lines, length = (m * n, 1) if position is None else (m, n)
         edges = np.linspace(0, lines, threads * CHUNKS + 1).astype(int) * length
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(part, edges[:-1], edges[1:]))
+            try:
+                list(pool.map(part, edges[:-1], edges[1:]))
+            finally:
+                ended.set()  # interrupted, the parts under way end too
     for row in np.flatnonzero(counts[:, 0] == STALLED) if few else ():
         # Where Newton's method stopped, acceleration goes on, which cannot fail.
         done, reached = counts[row, 1], states[row].copy()

@@ -14,9 +14,9 @@ from nege.errors import InputError
 from nege.exploration import Explorer, Record
 from nege.immutable import Immutable, held
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.rest import NEUTRAL, Motion, fastest
-from nege.solve import check_dynamics, check_model, check_options
+from nege.solve import check_model, check_options
 from nege.status import Status
 from nege.sweep import progress_bar
 
@@ -235,8 +235,7 @@ class BifurcationDiagram(Immutable):
         from nege import plot
 
         region = self.model.regions[0] if region is None else region
-        if region != "largest":
-            validation.known("region", region, [*self.model.regions, "largest"])
+        validation.known("region", region, [*self.model.regions, "largest"])
         return plot.diagram(self, region, ax=ax)
 
     def __repr__(self) -> str:
@@ -326,15 +325,11 @@ def bifurcation(
     (array([1.626577]), array([1.807313]))
     """
     check_model(model, in_shares=True)
-    axes.check_names(model, [parameter])
-    ends = axes.axis(model, parameter, interval)
-    if ends.shape != (2,) or not ends[0] < ends[1]:
-        raise InputError("interval", interval, "two numbers, the smaller first")
+    low, high = axes.interval(model, parameter, interval)
     depth = validation.whole("depth", depth, at_least=0)
     if unstable is not None:
         unstable = validation.whole("unstable", unstable, at_least=0)
     moves, options = check_dynamics(dynamics), check_options(options)
-    low, high = float(ends[0]), float(ends[1])
     locus = Locus(model, parameter, (low, high), moves, options)
     bar = progress_bar(progress, None, "branches")
     explorer = Explorer(locus, moves, depth, unstable, bar.update)

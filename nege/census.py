@@ -119,7 +119,7 @@ class Equilibria(Immutable, Sequence[Equilibrium]):
                     np.stack([e.data[name].values for e in self])
                     if self._members
                     else np.empty((0, *(len(labels[dim]) for dim in variable.dims))),
-                    self.model.describe(name),
+                    self.model.describe(name, self.dynamics),
                 )
                 for name, variable in self.model.variables.items()
             },

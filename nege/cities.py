@@ -176,9 +176,10 @@ def _apart(cities: Sequence[City], least: float) -> list[City]:
 
 
 def _codes(country: str | Iterable[str], countries: Mapping[str, Any]) -> tuple[str, ...]:
-    given = (country,) if isinstance(country, str) else country
-    if not isinstance(given, Iterable):
-        raise InputError("country", country, CODES, "Write the code as text.")
+    try:
+        given = [country] if isinstance(country, str) else list(country)
+    except Exception as error:  # of what is no list, or stops in the middle of one
+        raise InputError("country", country, CODES, "Write the code as text.") from error
     codes: dict[str, None] = {}
     for one in given:
         if not isinstance(one, str):

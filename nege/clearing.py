@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
-from nege import axes, batch, memory, validation
+from nege import axes, batch, memory, points, validation
 from nege.equilibrium import Equilibrium
 from nege.errors import InputError
 from nege.kernels.codes import METHODS
@@ -27,6 +27,8 @@ __all__ = ["short_run"]
 LARGEST_MATRIX = 20_000  # places for which a short run falls back to half a matrix
 BLOCK = 1 << 28  # bytes of parameter points that are made at a time
 
+AT_ONCE = 4096  # of them, at most
+
 PROOF = {
     "status": "how the solve ended, see nege.Status",
     "residual": "largest violation of market clearing",
@@ -34,6 +36,12 @@ PROOF = {
     "rate": "mean factor by which the residual fell in an iteration",
     "iterations": "iterations of the wage map",
     "method": "by which it was solved",
+}
+
+#: What stands where the model refused a point.
+UNSOLVED = {
+    **{"status": int(Status.INVALID), "residual": np.nan, "error": np.nan},
+    **{"rate": np.nan, "iterations": 0, "method": -1},
 }
 
 
@@ -45,6 +53,7 @@ def short_run(
     along: str | None = None,
     options: SolverOptions | None = None,
     threads: int = 1,
+    invalid: str = "raise",
 ) -> Equilibrium | xr.Dataset:
     """Wages, prices and real wages while workers and firms stay where they are.
 
@@ -70,6 +79,9 @@ def short_run(
         Tolerances, limits, operator and method.
     threads : int, default 1
         How many parts to solve at the same time.
+    invalid : {"raise", "record"}
+        What becomes of points of `parameters` that are no economies, as in
+        :func:`nege.sweep`.
 
     Returns
     -------
@@ -83,7 +95,7 @@ def short_run(
     ------
     InputError
         For shares that are not shares of this model's regions, or parameters that it
-        does not have.
+        does not have or accept. For results that memory does not hold.
     ConvergenceError
         Where the solve of one distribution failed; it carries the partial result. Many
         record their status and go on; variables of those that failed are NaN.
@@ -103,9 +115,10 @@ def short_run(
     check_model(model)
     options = check_options(options)
     threads = validation.whole("threads", threads, at_least=1)
+    record = validation.known("invalid", invalid, points.INVALID) == "record"
     if parameters is not None or _are_many(share):
         check_model(model, in_shares=True)
-        return _Grid(model, share, parameters, along, options).solve(threads)
+        return _Grid(model, share, parameters, along, options, record).solve(threads)
     axes.followed(along, {})
     return _one(model, model.check_share(share), options)
 
@@ -156,32 +169,55 @@ class _Grid:
     """Every combination of parameters for every distribution, as one Dataset."""
 
     def __init__(
-        self, model: Model, share: Any, parameters: Any, along: str | None, options: SolverOptions
+        self,
+        model: Model,
+        share: Any,
+        parameters: Any,
+        along: str | None,
+        options: SolverOptions,
+        record: bool,
     ) -> None:
-        items = [] if parameters is None else axes.items("parameters", parameters)
-        self.model, self.options = model, options
-        self.axes = {name: axes.axis(model, name, values) for name, values in items}
+        self.model, self.options, self.record = model, options, record
+        none = points.Points({}, {}, {})
+        self.points = none if parameters is None else points.grid(model, parameters)
+        self.axes = {name: array.values for name, array in self.points.parameters.items()}
         self.along = axes.followed(along, self.axes)
         labelled = validation.many_shares("share", share, model.regions)
+        axes.apart("share", labelled, self.axes)
         self.dims = tuple(str(dim) for dim in labelled.dims[:-1])
-        for dim in self.dims:
-            if dim in self.axes:
-                raise InputError("share", dim, "over dimensions that are not parameters too")
         self.shares, self.coords = labelled.values, dict(labelled.coords)
         self.flat = self.shares.reshape(-1, self.shares.shape[-1])
-        points = math.prod(len(values) for values in self.axes.values())
-        numbers = (len(model.variables) + 4) * points * self.flat.size
-        cure = "Give fewer at a time, or nege.sweep(..., store=...), which keeps them on disk."
-        memory.check("share", f"{len(self.flat)} shares", 8 * numbers, "so many short runs", cure)
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse what cannot be done, before anything is."""
+        for name in (*self.axes, *self.dims, *self.coords):
+            if name in PROOF or name in self.model.variables:
+                cure = "The result has a variable of that name: rename it."
+                raise InputError("share", name, "free of names that the result bears", cure)
+        numbers = len(PROOF) + len(self.model.variables) * len(self.model.regions)
+        count = math.prod(self.points.sizes.values()) * len(self.flat)
+        cure = "nege.sweep(..., share=..., store=...) solves them without it."
+        given = "share" if self.along is None and not self.axes else "parameters"
+        memory.check(
+            given, f"{count} points", 8 * numbers * count, "for their results in memory", cure
+        )
+        if not self.record:
+            self.points.check(self.model)
 
     def solve(self, threads: int) -> xr.Dataset:
-        shape = tuple(len(values) for values in self.axes.values())
+        shape, names = tuple(self.points.sizes.values()), self.model.coordinates()
         outer = (*shape, len(self.flat))
-        outcome: dict[str, np.ndarray] = {}
-        proof: dict[str, np.ndarray] = {name: np.empty(outer, dtype=_dtype(name)) for name in PROOF}
+        outcome = {
+            name: np.full(outer + tuple(len(names[dim]) for dim in variable.dims), np.nan)
+            for name, variable in self.model.variables.items()
+        }
+        proof = {name: np.full(outer, none) for name, none in UNSOLVED.items()}
         operator = ""
-        for line in self._lines():
-            models = [self.model.replace(self._point(index)) for index in line]
+        for asked in self._lines():
+            line, models = self._economies(asked)
+            if not line:
+                continue
             points = [m.kernel_for(self.options.operator, compiled=True) for m in models]
             operator = trade.name_of(points[0].operator)
             many = self._solve(points, line, threads)
@@ -190,31 +226,37 @@ class _Grid:
                 failed = many.status[i] != Status.CONVERGED
                 for name, value in values.items():
                     value[failed] = np.nan
-                    table = outcome.setdefault(name, np.empty(shape + value.shape))
-                    table[index] = value
+                    outcome[name][index] = value
                 for name in PROOF:
                     proof[name][index] = getattr(many, name)[i]
-        proof["method"] = np.array(METHODS)[proof["method"]]
+        proof["method"] = np.array([*METHODS, ""])[proof["method"]]
         return self._dataset(shape, outcome, proof, operator)
 
-    def _lines(self) -> list[list[tuple[int, ...]]]:
-        """Return the indices of parameter points that are solved in one call."""
-        names = list(self.axes)
-        ranges = {name: range(len(self.axes[name])) for name in names}
-        need = max(self.model.memory().values()) if self.axes else 1
+    def _lines(self) -> Iterator[list[tuple[int, ...]]]:
+        """Yield the indices of parameter points that are solved in one call."""
+        ranges = {name: range(len(values)) for name, values in self.axes.items()}
         if self.along is None:
-            every = list(itertools.product(*ranges.values()))
-            size = max(1, BLOCK // need)
-            return [every[k : k + size] for k in range(0, len(every), size)]
-        others = [ranges[name] if name != self.along else range(1) for name in names]
-        axis = names.index(self.along)
-        return [
-            [(*other[:axis], k, *other[axis + 1 :]) for k in ranges[self.along]]
-            for other in itertools.product(*others)
-        ]
+            need = max(self.model.memory().values()) if self.axes else 1
+            every = itertools.product(*ranges.values())
+            while some := list(itertools.islice(every, max(1, min(AT_ONCE, BLOCK // need)))):
+                yield some
+            return
+        others = [values if name != self.along else range(1) for name, values in ranges.items()]
+        axis = list(ranges).index(self.along)
+        for other in itertools.product(*others):
+            yield [(*other[:axis], k, *other[axis + 1 :]) for k in ranges[self.along]]
 
-    def _point(self, index: tuple[int, ...]) -> dict[str, float]:
-        return {name: float(v[i]) for (name, v), i in zip(self.axes.items(), index, strict=True)}
+    def _economies(self, line: list[tuple[int, ...]]) -> tuple[list[tuple[int, ...]], list[Model]]:
+        """Return the points of a line that the model accepts, and the economies there."""
+        found = []
+        for index in line:
+            try:
+                point = dict(zip(self.axes, index, strict=True))
+                found.append((index, self.points.economy(self.model, point)))
+            except InputError:
+                if not self.record:
+                    raise
+        return [index for index, _ in found], [model for _, model in found]
 
     def _solve(self, points: list[Any], line: list[tuple[int, ...]], threads: int) -> Many:
         options, start = self.options.kernel(), self.model.start_state()
@@ -250,10 +292,6 @@ class _Grid:
             coords={**self.axes, **self.coords, **self.model.coordinates()},
             attrs={"model": repr(self.model), **provenance(self.options), "operator": operator},
         )
-
-
-def _dtype(name: str) -> type:
-    return int if name in ("status", "iterations", "method") else float
 
 
 def _are_many(share: Any) -> bool:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import textwrap
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
-from nege import figures, paths, report, sealed, specification, sweep_specification, validation
+from nege import (
+    _starting,
+    figures,
+    paths,
+    report,
+    sealed,
+    specification,
+    sweep_specification,
+    validation,
+)
 from nege._version import __version__
 from nege.errors import ConvergenceError, InputError, NegeError, require
 from nege.status import Status
@@ -40,14 +50,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 where everything converged, 1 where something did not, 2 for bad input.
+        0 where everything converged, 1 where something did not, 2 for bad input, 130 where it
+        was interrupted.
     """
-    options = _parser().parse_args(arguments)
+    onwards = "The same command starts again."
     try:
+        _starting.over()
+        options = _parser().parse_args(arguments)
         if options.command == "example":
             print(specification.text(options.name), end="")
             return 0
         if options.command == "sweep":
+            onwards = (
+                f"What is finished is in {options.store}: the same command goes on from there."
+            )
             return _sweep(options)
         if options.command == "status":
             return _status(options.store, quiet=False)
@@ -61,8 +77,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"nege: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("nege: interrupted", file=sys.stderr)
-        return 130
+        print(f"nege: interrupted. {onwards}", file=sys.stderr)
+        return _starting.INTERRUPTED
+
+
+def program() -> NoReturn:
+    """Be the program: run the command line and end the process."""
+    code = main()
+    if code == _starting.INTERRUPTED:
+        sys.stdout.flush()
+        os._exit(code)  # at once, whatever is still being compiled
+    sys.exit(code)
 
 
 def _run(file: str, output: str, *, quiet: bool) -> int:
@@ -128,7 +153,11 @@ def _status(path: str, *, quiet: bool) -> int:
 
 
 def _plot(options: argparse.Namespace) -> int:
-    data = sealed.opened("store", paths.located("store", options.store))
+    output = paths.located("output", options.output)
+    paths.replaceable("output", output)
+    where = paths.located("store", options.store)
+    sealed.verify("store", where)
+    data = sealed.opened("store", where)
     at: dict[str, Any] = {}
     for choice in options.at:
         name, equals, value = choice.partition("=")
@@ -148,11 +177,7 @@ def _plot(options: argparse.Namespace) -> int:
         ax = data.nege.plot.heatmap(variable, options.against, at=at)
     else:
         ax = data.nege.plot.panels(options.against, variables=[variable], at=at)[0]
-    try:
-        ax.figure.savefig(options.output, dpi=150, bbox_inches="tight")
-    except (OSError, ValueError) as error:
-        cure = f"The system says: {error}."
-        raise InputError("output", options.output, "a picture that can be written", cure) from error
+    figures.write(ax.figure, output, bbox_inches="tight")
     print(f"Written: {options.output}")
     return 0
 

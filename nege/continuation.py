@@ -122,7 +122,7 @@ class Locus:
     parameter : str
         What varies.
     interval : (float, float)
-        Its values at tau = 0 and 1.
+        Its values at tau = 0 and 1, the first below the second.
     dynamics : Replicator or Logit
         How people move.
     options : SolverOptions
@@ -145,14 +145,28 @@ class Locus:
         self.parameters = functools.lru_cache(max(16, min(4096, CACHE // size)))(self._parameters)
 
     def value(self, tau: float) -> float:
-        """Return the parameter's value."""
+        """Return the parameter's value: even in logarithms where both ends are positive.
+
+        Else a wide interval would hide in its first step what happens at small values.
+        """
         low, high = self.interval
-        # Both ends exactly, and never beyond them.
+        if tau <= 0.0 or tau >= 1.0:
+            return low if tau <= 0.0 else high  # both ends exactly, and never beyond them
+        if low > 0.0:
+            return min(max(low * math.exp(tau * self._logs()), low), high)
         return low + tau * (high - low) if tau < 0.5 else high - (1.0 - tau) * (high - low)
+
+    def speed(self, tau: float) -> float:
+        """Return the derivative of the parameter's value."""
+        low, high = self.interval
+        return self.value(tau) * self._logs() if low > 0.0 else high - low
+
+    def _logs(self) -> float:
+        return math.log(self.interval[1]) - math.log(self.interval[0])
 
     def at(self, tau: float) -> Model:
         """Return the economy at a value of the parameter."""
-        return self.model.moved(self.parameter, self.value(tau))
+        return self.model.replace({self.parameter: self.value(tau)})
 
     def _parameters(self, tau: float) -> tuple[Any, Any]:
         """Return what the kernels know at a place of the interval, and its derivative there."""
@@ -183,7 +197,10 @@ class Locus:
             raise Lost("markets did not clear")
         if not defined:
             raise Lost("a derivative is undefined in double precision")
-        drift *= self.interval[1] - self.interval[0]
+        with np.errstate(over="ignore", invalid="ignore"):
+            drift *= self.speed(tau)
+        if not np.isfinite(drift).all():
+            raise Lost("a number overflowed")
         return Local(attraction, slopes, drift, state)
 
     def correct(

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.equilibrium import Equilibrium
+from nege.equilibrium import Equilibrium, check_equilibrium
 from nege.errors import InputError
 from nege.inversion import check_quantitative, earnings_state, with_fundamentals
 from nege.models.quantitative_model import QuantitativeModel
@@ -96,10 +96,7 @@ def counterfactual(
     >>> round(float(after.welfare_change), 4)
     1.0262
     """
-    if not isinstance(equilibrium, Equilibrium):
-        raise InputError(
-            "equilibrium", equilibrium, "an Equilibrium", "nege.solve(model) makes one."
-        )
+    check_equilibrium(equilibrium)
     model = equilibrium.model
     check_quantitative(model)
     if equilibrium.dynamics is None:
@@ -182,7 +179,7 @@ def _spending_shares(model: QuantitativeModel, data: xr.Dataset, flows: Any) -> 
 
 def _cost_change(value: Any, places: tuple[str, ...]) -> np.ndarray:
     argument = "trade_cost_change"
-    if value is None or np.ndim(value) == 0:
+    if validation.single(value):
         factor = validation.number(argument, 1.0 if value is None else value, above=0.0)
         change = np.full((len(places), len(places)), factor)
         np.fill_diagonal(change, 1.0)

@@ -22,6 +22,7 @@ from nege.sweep import follow, progress_bar
 __all__ = ["decompose"]
 
 METHODS = ("switch", "shapley")
+USUAL = ("online_share", "welfare")  # what is explained unless something else is asked for
 LIMIT_SHAPLEY = 10  # mechanisms: all their subsets are solved
 
 Outcome = Callable[[xr.Dataset], xr.DataArray]
@@ -31,7 +32,7 @@ def decompose(
     model: Model,
     path: xr.Dataset,
     *,
-    outcomes: Sequence[str] | Mapping[str, Outcome] = ("online_share", "welfare"),
+    outcomes: Sequence[str] | Mapping[str, Outcome] | None = None,
     mechanisms: Mapping[str, Sequence[str]] | None = None,
     method: str = "switch",
     start: Any = None,
@@ -61,7 +62,8 @@ def decompose(
     outcomes : sequence of str, or mapping of str to callable, optional
         What changes: variables of the model or of :func:`nege.patterns`; or functions of
         the Dataset that :func:`nege.follow` returns, by the name that their result is to
-        have, e.g. ``{"log_welfare": lambda ds: np.log(ds.welfare)}``.
+        have, e.g. ``{"log_welfare": lambda ds: np.log(ds.welfare)}``. By default welfare,
+        and where firms choose channels the online share of each industry.
     mechanisms : mapping of str to sequence of str, optional
         Switches by mechanism. A switch is a parameter of the path, "search_cost", or a
         part of it, "search_cost: services": one label along its first dimension other than
@@ -210,7 +212,9 @@ def _groups(
     return groups
 
 
-def _outcomes(model: Model, outcomes: Sequence[str] | Mapping[str, Outcome]) -> dict[str, Outcome]:
+def _outcomes(
+    model: Model, outcomes: Sequence[str] | Mapping[str, Outcome] | None
+) -> dict[str, Outcome]:
     if isinstance(outcomes, Mapping):
         if not outcomes or not all(callable(function) for function in outcomes.values()):
             raise InputError("outcomes", outcomes, "functions by name, or a list of names")
@@ -219,7 +223,11 @@ def _outcomes(model: Model, outcomes: Sequence[str] | Mapping[str, Outcome]) -> 
     if seen and len(model.coordinates()["industry"]) > 1:
         seen.append("colocation")
     known = [*model.variables, *seen]
+    if outcomes is None:
+        outcomes = [name for name in USUAL if name in known]
     names = validation.texts("outcomes", outcomes)
+    if not names:
+        raise InputError("outcomes", outcomes, "at least one name", f"Known: {', '.join(known)}.")
     for name in names:
         validation.known("outcomes", name, known)
     return {name: _variable(name) if name in model.variables else _pattern(name) for name in names}
@@ -253,7 +261,12 @@ def _bare(table: xr.DataArray) -> xr.DataArray:
 
 
 def _measured(ds: xr.Dataset, wanted: Mapping[str, Outcome]) -> xr.Dataset:
-    return xr.Dataset({name: _bare(function(ds)) for name, function in wanted.items()})
+    found = {name: function(ds) for name, function in wanted.items()}
+    for name, outcome in found.items():
+        if not isinstance(outcome, xr.DataArray) or "step" not in outcome.dims:
+            allowed = 'functions that return a DataArray over "step"'
+            raise InputError("outcomes", {name: type(outcome).__name__}, allowed)
+    return xr.Dataset({name: _bare(outcome) for name, outcome in found.items()})
 
 
 def _contribution(

@@ -19,10 +19,10 @@ from nege.models import trade
 from nege.models.base import Model
 from nege.models.indifference import Tastes
 from nege.multistart import Candidate, Search
-from nege.options import Logit, Replicator, SolverOptions
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.rest import Point, fastest
 from nege.settling import settled
-from nege.solve import check_dynamics, check_model, check_options, provenance
+from nege.solve import check_model, check_options, provenance
 from nege.stability import labelled
 from nege.status import Status
 from nege.sweep import progress_bar
@@ -119,7 +119,7 @@ def equilibria(
     seconds = validation.number("seconds", seconds, above=0.0)
     starts = validation.whole("starts", starts, at_least=0)
     basins = validation.whole("basins", basins, at_least=0)
-    generator = _generator(rng)
+    generator = validation.generator("rng", 0 if rng is None else rng)
     if not model.in_shares:
         return settled(model, dynamics, options, starts, basins, generator, progress)
     small = len(model.regions) <= PROVABLE
@@ -136,13 +136,6 @@ def equilibria(
             reached.append(search.follow(generator))
             bar.update()
     return _Assembly(search, proof, reason, unique=unique).made(reached)
-
-
-def _generator(rng: Any) -> np.random.Generator:
-    try:
-        return np.random.default_rng(0 if rng is None else rng)
-    except (TypeError, ValueError) as error:
-        raise InputError("rng", rng, "a whole number or a numpy.random.Generator") from error
 
 
 def _proof(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from nege import files
+from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.options import Logit, Replicator
@@ -251,3 +252,10 @@ class Equilibrium(Immutable):
         if known is not None and known.unique:
             return f"There is no other equilibrium: {known.condition}, here {known.value:.4g}."
         return "Not established: whether there are other equilibria; another start may find one."
+
+
+def check_equilibrium(equilibrium: Any) -> None:
+    """Refuse what is not an Equilibrium."""
+    if not isinstance(equilibrium, Equilibrium):
+        cure = "nege.solve(model) makes one."
+        raise InputError("equilibrium", equilibrium, "an Equilibrium", cure)

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from nege.kernels.compiling import uninterrupted
 
 if TYPE_CHECKING:
     from nege.equilibrium import Equilibrium
@@ -45,7 +48,7 @@ class InputError(NegeError, ValueError):
         self.argument, self.value, self.allowed, self.cure = argument, value, allowed, cure
 
     def __str__(self) -> str:
-        return f"{self.argument} must be {self.allowed}; got {_shorten(self.value)}." + (
+        return f"{self.argument} must be {self.allowed}; got {shorten(self.value)}." + (
             f" {self.cure}" if self.cure else ""
         )
 
@@ -76,7 +79,11 @@ class DependencyError(NegeError, ImportError):
 def require(module: str, extra: str, purpose: str) -> ModuleType:
     """Import an optional library, or say how to install it."""
     try:
-        return importlib.import_module(module)
+        if module in sys.modules:
+            return importlib.import_module(module)
+        # Interrupted, an import would leave parts behind that the next one cannot put together.
+        imported: ModuleType = uninterrupted(importlib.import_module, module)(module)
+        return imported
     except ImportError as error:
         raise DependencyError(
             f"{purpose} needs {module.partition('.')[0]}, which is not installed. "
@@ -127,7 +134,8 @@ GREEK = "GREEK SMALL LETTER "
 
 def meant(name: object, known: Iterable[str]) -> list[str]:
     """Return known names that a wrong one may mean: as a symbol, or else as it is written."""
-    known, word = [str(option) for option in known], str(name)
+    known = [str(option) for option in known]
+    word = name if isinstance(name, str) else shorten(name)
     letter = unicodedata.name(word, "") if len(word) == 1 else ""
     if letter.startswith(GREEK):
         word = letter.removeprefix(GREEK).lower().replace("lamda", "lambda")
@@ -165,8 +173,12 @@ def joined(errors: Sequence[InputError]) -> InputError:
     return InputError(first.argument, first.value, first.allowed, cure)
 
 
-def _shorten(value: Any) -> str:
+def shorten(value: Any) -> str:
+    """Return what a value looks like, in a line."""
     # A path is worth its length; an array is not.
     limit = 300 if isinstance(value, str) else 80
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # what cannot say what it is must not hide what is wrong with it
+        text = f"a {type(value).__name__} that cannot be shown"
     return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -189,7 +189,8 @@ class Explorer:
             others = np.delete(point.gaps, crossing.entrants)
             alone = not (others[~np.isnan(others)] > 0.0).any()
             kind = "sustain" if len(record.on.cells) == 1 and alone else "entry"
-        sides = (record.points[max(crossing.position - 1, 0)], record.points[crossing.position + 1])
+        last = len(record.points) - 1
+        sides = [record.points[min(max(crossing.position + k, 0), last)] for k in (-1, 1)]
         unstable = (sides[0].unstable, sides[1].unstable)
         special = Special(kind, point, branch, crossing.entrants, crossing.dimension, unstable)
         primary = record.order == self.symmetry.order

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nege import axes, validation
+from nege import axes
 from nege.errors import InputError, NegeError
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
@@ -53,7 +53,7 @@ class Family:
         options: SolverOptions = SHARP,
     ) -> tuple[Motion, Point]:
         """Return the same with what it was made by."""
-        model = self.model.moved(self.parameter, float(value))
+        model = self.model.replace({self.parameter: float(value)})
         motion = Motion(model, self.dynamics, options)
         point = motion.at(share, model.start_state())
         if point.cleared.status not in (Status.CONVERGED, Status.STALLED) or not (
@@ -81,11 +81,11 @@ class Family:
         from scipy.optimize import brentq, minimize_scalar
 
         low, high = self.interval
-        margin = ENDS * (high - low)
-        if low > 0.0:
-            points = np.geomspace(low + margin, high - margin, SAMPLES)
-        else:
-            points = np.linspace(low + margin, high - margin, SAMPLES)
+        scale: Callable[[float], float] = math.exp if low > 0.0 else float
+        ends = (math.log(low), math.log(high)) if low > 0.0 else (low, high)
+        margin = ENDS * (ends[1] - ends[0])
+        places = np.linspace(ends[0] + margin, ends[1] - margin, SAMPLES)
+        points = np.clip([scale(place) for place in places], low, high)
         values = np.array([function(p) for p in points])
         if not np.isfinite(values).all():
             bad = points[~np.isfinite(values)][0]
@@ -106,23 +106,18 @@ class Family:
             near = sign * values[[before, i, after]]
             if (near > 0.0).all() and near[1] <= near[0] and near[1] <= near[2]:
                 turning = minimize_scalar(
-                    lambda p, s=sign: s * function(p),
-                    bounds=(points[before], points[after]),
+                    lambda place, s=sign: s * function(scale(place)),
+                    bounds=(places[before], places[after]),
                     method="bounded",
-                    options={"xatol": 1e-9 * (high - low)},
+                    options={"xatol": margin},
                 )
                 if turning.fun < 0.0:
-                    brackets += [(points[before], turning.x), (turning.x, points[after])]
+                    middle = scale(turning.x)
+                    brackets += [(points[before], middle), (middle, points[after])]
         return sorted(brentq(function, *b, xtol=1e-300, rtol=8.9e-16) for b in brackets)
 
 
 def family_of(model: Any, parameter: Any, interval: Any, dynamics: Replicator | Logit) -> Family:
     """Return the family that a question about thresholds is about, once it is checked."""
     check_model(model, in_shares=True)
-    axes.check_names(model, [parameter])
-    allowed = "two numbers, the smaller first"
-    ends = validation.real_array("interval", interval, allowed)
-    if ends.shape != (2,) or not ends[0] < ends[1]:
-        raise InputError("interval", interval, allowed)
-    low, high = axes.axis(model, parameter, ends)
-    return Family(model, parameter, (float(low), float(high)), dynamics)
+    return Family(model, parameter, axes.interval(model, parameter, interval), dynamics)

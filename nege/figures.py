@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nege import plot, report, report_industries
-from nege.errors import require
+from nege import paths, plot, report, report_industries
+from nege.errors import InputError, require
 from nege.geography import equidistant
 from nege.models.base import Model
 from nege.online import OnlineRegion
@@ -30,7 +30,7 @@ def save(run: Run, folder: pathlib.Path) -> list[pathlib.Path]:
     if has_industries(run.result):
         made = report_industries.drawings(run)
         for name, figure in made.items():
-            figure.savefig(folder / name, dpi=150)
+            write(figure, folder / name)
         return [folder / name for name in made]
     model = run.specification.model
     drawings = {}
@@ -39,8 +39,21 @@ def save(run: Run, folder: pathlib.Path) -> list[pathlib.Path]:
     if report.converged(run.result).size and model.geography.coordinates is not None:
         drawings["cities.png"] = cities
     for name, draw in drawings.items():
-        draw(run).savefig(folder / name, dpi=150)
+        write(draw(run), folder / name)
     return [folder / name for name in drawings]
+
+
+def write(figure: Any, path: pathlib.Path, **keywords: Any) -> None:
+    """Write a picture as a whole, with nege's mark; only one that nege wrote is replaced."""
+    key = {".png": "Software", ".svg": "Creator", ".pdf": "Creator"}.get(path.suffix.lower())
+    if key:
+        keywords["metadata"] = {key: paths.MARK}
+    with paths.replacing("output", paths.located("output", path)) as partial:
+        try:
+            figure.savefig(partial, dpi=150, **keywords)
+        except ValueError as error:
+            allowed, cure = "a picture that can be written", f"Drawing it says: {error}."
+            raise InputError("output", str(path), allowed, cure) from error
 
 
 def online_share(run: Run) -> Figure:
@@ -62,7 +75,7 @@ def online_share(run: Run) -> Figure:
     words = f"{report.words(specification.parameter)} (iceberg factor)"
     ax.set_xlabel(known.get(specification.parameter, words))
     ax.set_ylabel(f"online share of {specification.model.movers} (%)")
-    ax.set_title(specification.title, loc="left")
+    ax.set_title(specification.title, loc="left", parse_math=False)  # it may cost $
     ax.legend(frameon=False)
     ax.set_ylim(bottom=0.0)
     if contrast:
@@ -164,4 +177,5 @@ def _name_largest(ax: Any, model: Model, share: np.ndarray, count: int = 6) -> N
                 textcoords="offset points",
                 fontsize=9,
                 path_effects=[halo],
+                parse_math=False,
             )

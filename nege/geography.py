@@ -136,7 +136,7 @@ def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
     else:
         names, _ = _naming(argument, None, allowed, 1, region=(n_or_positions,))
         positions = vector(argument, n_or_positions, names)
-        if not (np.diff(positions) > 0).all():
+        if not (positions[1:] > positions[:-1]).all():
             cure = "Sort them, for example with numpy.unique, which drops repeated ones too."
             raise InputError(argument, n_or_positions, allowed, cure)
     table = _table(x=positions, y=np.zeros_like(positions))
@@ -376,7 +376,7 @@ def _check_memory(argument: str, value: Any, n: int, *, tables: int = 0) -> None
     """Refuse more places than the free memory holds, with tables of distances if it takes any."""
     needed = memory.NAME * n + memory.table(n, tables)
     cure = "A racetrack, line or grid takes no table of distances, only its places."
-    memory.check(argument, value, needed, f"{n} places", cure)
+    memory.check(argument, value, needed, f"for {n} places", cure)
 
 
 def _circle(n: int, radius: float) -> xr.Dataset:

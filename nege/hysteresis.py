@@ -9,13 +9,12 @@ import numpy as np
 import xarray as xr
 
 from nege import axes, validation
-from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.rest import Motion, fastest
 from nege.search import find_long_run
-from nege.solve import check_dynamics, check_model, check_options
+from nege.solve import check_model, check_options
 from nege.status import Status
 from nege.sweep import follow
 
@@ -215,12 +214,9 @@ def hysteresis(
     [('down', 1.171319), ('up', 1.75924)]
     """
     check_model(model, in_shares=True)
-    axes.check_names(model, [parameter])
-    ends = axes.axis(model, parameter, interval)
-    if ends.shape != (2,) or ends[0] == ends[1]:
-        raise InputError("interval", interval, "two different numbers")
+    low, high = axes.interval(model, parameter, interval, either_way=True)
     points = validation.whole("points", points, at_least=2)
-    values = np.linspace(ends.max(), ends.min(), points)
+    values = np.linspace(high, low, points)
     path = np.concatenate([values, values[::-1]])
     found = follow(
         model,

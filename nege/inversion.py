@@ -11,7 +11,7 @@ from nege.clearing import short_run
 from nege.equilibrium import Equilibrium
 from nege.errors import ConvergenceError, InputError
 from nege.kernels import equations
-from nege.kernels.fixed_point import fixed_point
+from nege.kernels.fixed_point import in_pieces
 from nege.kernels.operators import trade
 from nege.kernels.scaling import Markets
 from nege.models.quantitative import Parameters
@@ -79,6 +79,7 @@ def invert(
     check_quantitative(model)
     options = check_options(options)
     share = validation.vector("employment", employment, model.regions, above=0.0)
+    share /= share.max()  # first: a sum of numbers this large may overflow
     share /= share.sum()
     paid = validation.vector("wage", wage, model.regions, above=0.0)
     p: Parameters = model.kernel_for(options.operator, compiled=True)
@@ -88,7 +89,7 @@ def invert(
     earned = share * paid / np.sum(share * paid)
     supply = np.zeros(share.size)
     markets = Markets(earned, spent, p.operator)
-    fixed_point(markets, share, supply, options.kernel()._replace(tolerance_error=1.0))
+    in_pieces(markets, share, supply, options.kernel()._replace(tolerance_error=1.0))
     trade(p.operator, np.exp(supply), spent, price, access)
     found = with_fundamentals(model, share, state, supply, np.log(price))
     again = short_run(found, share, options=options)

@@ -33,7 +33,7 @@ def available() -> int:
         return 1 << 62
 
 
-def check(argument: str, value: Any, needed: int, work: str, cure: str) -> None:
+def check(argument: str, value: Any, needed: int, purpose: str, cure: str) -> None:
     """Refuse work that the free memory does not hold.
 
     Parameters
@@ -42,8 +42,8 @@ def check(argument: str, value: Any, needed: int, work: str, cure: str) -> None:
         What is too large.
     needed : int
         Bytes that the work takes at most at a time.
-    work : str
-        What it is, as in "small enough for <work>".
+    purpose : str
+        What it is to be small enough for, as in "for 5 places".
     cure : str
         What takes less.
 
@@ -59,7 +59,7 @@ def check(argument: str, value: Any, needed: int, work: str, cure: str) -> None:
         raise InputError(
             argument,
             value,
-            f"small enough for {work}: it needs {needed / 1e9:.3g} GB, and {free / 1e9:.3g} GB "
+            f"small enough {purpose}: it needs {needed / 1e9:.3g} GB, and {free / 1e9:.3g} GB "
             "are free",
             cure,
         )

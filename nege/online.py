@@ -10,6 +10,18 @@ from nege.keywords import hinted
 
 __all__ = ["OnlineRegion"]
 
+BOUNDS = {
+    "trade_cost": validation.Bounds(
+        at_least=0.0,  # models of iceberg trade costs want at least 1
+        cure="It is an iceberg factor: 1 means that nothing melts on the way; where trade costs "
+        "add to prices 0 is free.",
+    ),
+    "commission": validation.Bounds(
+        at_least=0.0, below=1.0, cure="It is a share of sales: 0.05 for five per cent."
+    ),
+    "amenity": validation.Bounds(above=0.0),
+}
+
 
 @hinted
 @dataclass(frozen=True, kw_only=True)
@@ -58,24 +70,9 @@ class OnlineRegion:
     name: str = "online"
 
     def __post_init__(self) -> None:
-        checked = {
-            "trade_cost": validation.number(
-                "online_trade_cost",
-                self.trade_cost,
-                at_least=0.0,  # models of iceberg trade costs want at least 1
-                cure="It is an iceberg factor: 1 means that nothing melts on the way; where trade "
-                "costs add to prices 0 is free.",
-            ),
-            "commission": validation.number(
-                "online_commission",
-                self.commission,
-                at_least=0.0,
-                below=1.0,
-                cure="It is a share of sales: 0.05 for five per cent.",
-            ),
-            "amenity": validation.number("online_amenity", self.amenity, above=0.0),
-        }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
-        if not isinstance(self.name, str) or not self.name:
-            raise InputError("online name", self.name, "a non-empty string")
+        for name, bounds in BOUNDS.items():
+            checked = bounds.number(f"online_{name}", getattr(self, name))
+            object.__setattr__(self, name, checked)
+        if not isinstance(self.name, str) or not self.name or validation.unwritable(self.name):
+            allowed = "a non-empty string without control characters"
+            raise InputError("online name", self.name, allowed)

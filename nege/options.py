@@ -205,6 +205,9 @@ class Logit(Immutable):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scale", validation.number("scale", self.scale, above=0.0))
+        weights = vars(self)["weights"]
+        if weights is not None:
+            _check_weights(weights)
         if self.online_weight is not None:
             weight = validation.number("online_weight", self.online_weight, above=0.0)
             object.__setattr__(self, "online_weight", weight)
@@ -279,6 +282,30 @@ class Logit(Immutable):
         weights: Any = np.ones(len(places)) if given is None else given
         physical = validation.vector("weights", weights, places, above=0.0)
         return np.append(physical, self.online_weight)
+
+
+def check_dynamics(dynamics: Any) -> Replicator | Logit:
+    """Return the dynamics, replicator by default, or refuse what is none."""
+    if dynamics is None:
+        return Replicator()
+    if not isinstance(dynamics, (Replicator, Logit)):
+        raise InputError("dynamics", dynamics, "nege.Replicator(...) or nege.Logit(...)")
+    return dynamics
+
+
+def _check_weights(weights: Any) -> None:
+    """Refuse what cannot be the weights of any model; names are for the model to check."""
+    allowed = "a positive finite number for each region"
+    names = list(weights) if isinstance(weights, Mapping) else None
+    given = weights if names is None else [weights[name] for name in names]
+    values = validation.real_array("weights", given, allowed)
+    if values.ndim != 1 or values.size == 0:
+        raise InputError("weights", weights, allowed, f"Its shape is {values.shape}.")
+    bad = ~(np.isfinite(values) & (values > 0.0))
+    if bad.any():
+        which = int(np.argmax(bad))
+        name = which if names is None else names[which]
+        raise InputError("weights", weights, allowed, f"That of {name!r} is {values[which]:g}.")
 
 
 def _covers(weights: Any, places: tuple[str, ...]) -> bool:

@@ -78,6 +78,12 @@ class Geography(Frozen):
             name: ("region", frozen(column.values), dict(column.attrs))
             for name, column in self._table.data_vars.items()
         }
+        people, metric = self._table.get("population"), self.metric
+        with np.errstate(over="ignore"):
+            if people is not None and not np.isfinite(people.values.sum()):
+                raise InputError("population", people.values, "small enough to be added up")
+            if isinstance(metric, Line) and not np.isfinite(np.ptp(metric.positions)):
+                raise InputError("positions", metric.positions, "at finite distances")
         object.__setattr__(self, "_table", xr.Dataset(table, attrs=dict(self._table.attrs)))
 
     def __len__(self) -> int:
@@ -99,7 +105,7 @@ class Geography(Frozen):
                 "distance",
                 f"{len(self)} places",
                 memory.table(len(self), 5),
-                "the table of all distances",
+                "for the table of all distances",
                 "Solvers do without it; .select(names) takes some of the places.",
             )
         return frozen(self.metric.dense())
@@ -175,7 +181,7 @@ class Geography(Frozen):
         if len(chosen) < 2:
             raise InputError("names", names, "at least two names of places", TWO_PLACES)
         places = np.array([position[name] for name in chosen], dtype=np.intp)
-        needed, work = memory.table(len(chosen), 5), "a table of their distances"
+        needed, work = memory.table(len(chosen), 5), "for a table of their distances"
         memory.check("names", f"{len(chosen)} places", needed, work, "Select fewer.")
         return Geography(
             names=chosen,
@@ -220,6 +226,9 @@ class Geography(Frozen):
         >>> Geography.from_dataset(nege.geography.grid(2, 3).to_dataset()).metric
         Grid(ny=2, nx=3)
         """
+        cure = "Give what Geography.to_dataset returned"
+        if not isinstance(dataset, xr.Dataset):
+            raise InputError("dataset", dataset, "a stored geography", f"{cure}.")
         attrs = dataset.attrs
         try:
             names = distinct_names("region", texts("region", dataset["region"]))
@@ -237,7 +246,7 @@ class Geography(Frozen):
                 case other:
                     raise KeyError(other)
         except KeyError as missing:
-            cure = f"Give what Geography.to_dataset returned; this one lacks {missing}."
+            cure = f"{cure}; this one lacks {missing}."
             raise InputError("dataset", list(dataset), "a stored geography", cure) from missing
         columns = {name: dataset[name].variable for name in dataset if name in ATTRIBUTES}
         source = {key: text for key, text in attrs.items() if key == "source"}

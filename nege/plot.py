@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from nege import validation
 from nege.errors import InputError, require
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class EquilibriumPlot:
         """
         from nege import plot_industries  # which draws with what is below
 
+        ax = new_axes(ax)
+        largest = validation.whole("largest", largest, at_least=1)
         if plot_industries.has_industries(self._equilibrium.data):
             return plot_industries.shares(self._equilibrium.data, largest=largest, ax=ax)
         share = self._equilibrium.data["share"]
@@ -68,7 +71,6 @@ class EquilibriumPlot:
             order = np.append(order[:-1], share.size - 1)
         names = share["region"].values[order]
         online = None if model.online is None else model.online.name
-        ax = new_axes(ax)
         ax.bar(
             np.arange(order.size),
             share.values[order],
@@ -176,15 +178,16 @@ def _borders(
     if not geographic:
         cure = "Places of a textbook geography have no longitude and latitude."
         raise InputError("background", type(background).__name__, "left out here", cure)
+    allowed = "a GeoDataFrame, a GeoSeries or the path of a file of borders"
     if isinstance(background, (str, pathlib.Path)):
-        background = require("geopandas", "map", "A background from a file").read_file(background)
+        geopandas = require("geopandas", "map", "A background from a file")
+        try:
+            background = geopandas.read_file(background)
+        except Exception as error:  # of whichever library reads it
+            raise InputError("background", str(background), allowed, f"{error}") from error
     if not hasattr(background, "boundary"):
-        raise InputError(
-            "background",
-            type(background).__name__,
-            "a GeoDataFrame, a GeoSeries or the path of a file of borders",
-            "geopandas.read_file makes one.",
-        )
+        cure = "geopandas.read_file makes one."
+        raise InputError("background", type(background).__name__, allowed, cure)
     if background.crs is not None:
         background = background.to_crs("EPSG:4326")
     background.boundary.plot(ax=ax, color=GREY, linewidth=0.5, zorder=0)
@@ -342,10 +345,20 @@ def _named(regions: tuple[str, ...]) -> str:
 def new_axes(ax: Axes | None) -> Axes:
     """Return the Axes given, or those of a new figure."""
     if ax is not None:
-        return ax
+        return check_axes(ax)
     pyplot = require("matplotlib.pyplot", "plot", "Drawing")
     made: Axes = pyplot.subplots(layout="constrained")[1]
     return made
+
+
+def check_axes(ax: Any) -> Axes:
+    """Return the Axes given; refuse what cannot be drawn on."""
+    kind: Any = require("matplotlib.axes", "plot", "Drawing").Axes
+    if not isinstance(ax, kind):
+        cure = "matplotlib.pyplot.subplots() makes one; without ax= nege does."
+        raise InputError("ax", ax, "a matplotlib Axes", cure)
+    found: Axes = ax
+    return found
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -129,12 +129,19 @@ def cells(
     ax: Axes | None = None,
 ) -> Axes:
     """Draw cells in colour, and hatched rectangles over those that failed."""
+    style = dict(style)
+    for name in {"vmin", "vmax"} & set(style):
+        style[name] = validation.number(name, style[name])
     ax = new_axes(ax)
     y, x = (str(dim) for dim in array.dims)
     edges = [_edges(array[dim]) for dim in (x, y)]
     values = np.ma.masked_invalid(array.values.astype(float))
-    mesh = ax.pcolormesh(*edges, values, **{"cmap": "cividis", **style})
-    ax.figure.colorbar(mesh, ax=ax, label=label(array))
+    try:
+        mesh = ax.pcolormesh(*edges, values, **{"cmap": "cividis", **style})
+        ax.figure.colorbar(mesh, ax=ax, label=label(array))
+    except (AttributeError, TypeError, ValueError) as error:
+        allowed = "keywords of matplotlib's pcolormesh"
+        raise InputError("style", style, allowed, f"It says: {error}.") from error
     rectangle: Any = require("matplotlib.patches", "plot", "Drawing").Rectangle
     collection: Any = require("matplotlib.collections", "plot", "Drawing").PatchCollection
     rows, columns = np.nonzero(failed.values)

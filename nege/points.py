@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import itertools
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from nege import axes, validation
+from nege import axes, memory, validation
 from nege.errors import InputError
 from nege.models.base import Model
 
 __all__ = ["random_points"]
 
 SAMPLERS = ("halton", "latin hypercube", "sobol")
+AT_ONCE = 1 << 20  # points about which a model is asked in one go
+INVALID = ("raise", "record")
+
+Block = tuple[slice, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,46 +29,86 @@ class Points:
     """Parameter points over dimensions: each parameter over some of these.
 
     In a grid every parameter has a dimension of its own, in a list all share one.
+    `argument` is what the caller gave them as.
     """
 
     sizes: dict[str, int]
     parameters: dict[str, xr.DataArray]
     coords: dict[str, Any]
+    argument: str = "parameters"
 
     def economy(self, model: Model, index: Mapping[str, int]) -> Model:
-        """Return the economy at one point, after ``check``."""
-        values = {name: self._value(array, index) for name, array in self.parameters.items()}
-        for name in self._plain(model):
-            model = model.moved(name, values.pop(name))
-        return model.replace(values) if values else model
+        """Return the economy at one point, or raise the model's refusal."""
+        return model.replace(
+            {name: self._value(array, index) for name, array in self.parameters.items()}
+        )
 
     def check(self, model: Model) -> None:
-        """Ask the model about them.
+        """Refuse the points that are no economies, all of them before anything is solved."""
+        count, first = 0, None
+        for block in blocks(self.sizes, divided(self.sizes, AT_ONCE)):
+            refused = self.refused(model, block)
+            found = int(np.count_nonzero(refused))
+            if found and first is None:
+                within = np.argwhere(refused)[0]
+                first = [part.start + int(i) for part, i in zip(block, within, strict=True)]
+            count += found
+        if first is not None:
+            raise self._refusal(model, dict(zip(self.sizes, first, strict=True)), count)
 
-        About the least and the largest of plain numbers, because what a model allows has
-        no holes; about every point where a parameter is an array.
-        """
-        plain = self._plain(model)
-        for name in plain:
-            values = self.parameters[name].values
-            for value in (values.min(), values.max()):  # NaN, where one is
-                model.replace({name: float(value)})
-        others = [name for name in self.parameters if name not in plain]
-        if others:
-            for position in np.ndindex(*self.sizes.values()):
-                index = dict(zip(self.sizes, position, strict=True))
-                model.replace({name: self._value(self.parameters[name], index) for name in others})
+    def refused(self, model: Model, block: Block) -> np.ndarray:
+        """Return which points of a block the model does not accept."""
+        shape = tuple(part.stop - part.start for part in block)
+        if self._are_numbers(model):
+            cut = dict(zip(self.sizes, block, strict=True))
+            good = model.accepts(
+                {name: self._spread(a, cut) for name, a in self.parameters.items()}
+            )
+            return np.broadcast_to(~np.asarray(good), shape)
+        refused = np.zeros(shape, dtype=bool)
+        for where in np.ndindex(shape):
+            position = (part.start + i for part, i in zip(block, where, strict=True))
+            try:
+                self.economy(model, dict(zip(self.sizes, position, strict=True)))
+            except InputError:
+                refused[where] = True
+        return refused
 
-    def _plain(self, model: Model) -> list[str]:
-        """Which parameters are one number, at a point and in the model.
-
-        Those of the online region are no attributes of the model, and numbers all.
-        """
-        return [
-            name
+    def _are_numbers(self, model: Model) -> bool:
+        """Whether the model can be asked about many points at once."""
+        known = model.scalars()
+        return all(
+            name in known and set(array.dims) <= set(self.sizes)
             for name, array in self.parameters.items()
-            if set(array.dims) <= set(self.sizes) and isinstance(getattr(model, name, 0.0), float)
-        ]
+        )
+
+    def _spread(self, array: xr.DataArray, cut: Mapping[str, slice]) -> np.ndarray:
+        """Return a parameter over a block, in all dimensions, of size one where it has none."""
+        part = array.variable.isel({dim: cut[str(dim)] for dim in array.dims})
+        ordered = part.transpose(*(dim for dim in self.sizes if dim in part.dims))
+        return np.asarray(ordered.values.reshape([part.sizes.get(dim, 1) for dim in self.sizes]))
+
+    def _refusal(self, model: Model, index: Mapping[str, int], count: int) -> InputError:
+        """Return the model's own refusal of the first of some points, with where it is."""
+        total = math.prod(self.sizes.values())
+        labels = {
+            dim: xr.as_variable(self.coords[dim]).values[i]
+            for dim, i in index.items()
+            if dim in self.coords and dim not in self.parameters
+        }
+        values = {name: self._value(array, index) for name, array in self.parameters.items()}
+        numbers = {name: value for name, value in values.items() if isinstance(value, float)}
+        at = ", ".join(f"{name}={value}" for name, value in (labels | numbers).items())
+        several = f"the first of {count} refused" if count > 1 else "the only one refused"
+        where = (
+            f"That is at {at}, {several} of {total} points: leave such points out, or go on "
+            'without them by invalid="record".'
+        )
+        try:
+            self.economy(model, index)
+        except InputError as error:
+            return InputError(error.argument, error.value, error.allowed, f"{error.cure} {where}")
+        return InputError(self.argument, at, "economies that the model accepts", where)
 
     @staticmethod
     def _value(array: xr.DataArray, index: Mapping[str, int]) -> Any:
@@ -71,6 +117,26 @@ class Points:
         if np.ndim(value) == 0:
             return float(value)
         return array.isel({dim: i for dim, i in index.items() if dim in array.dims})
+
+
+def divided(sizes: Mapping[str, int], room: int, whole: str | None = None) -> tuple[int, ...]:
+    """Return the shape of blocks of at most so many points; one dimension is never cut."""
+    part = {dim: size if dim == whole else 1 for dim, size in sizes.items()}
+    for dim in reversed(list(sizes)):
+        if dim != whole:
+            fit = max(1, room // math.prod(part.values()))
+            part[dim] = math.ceil(sizes[dim] / math.ceil(sizes[dim] / fit))
+    return tuple(part.values())
+
+
+def blocks(sizes: Mapping[str, int], shape: tuple[int, ...]) -> Iterator[Block]:
+    """Yield blocks of a shape that cover all points, in order."""
+    starts = (range(0, size, step) for size, step in zip(sizes.values(), shape, strict=True))
+    for corner in itertools.product(*starts):
+        yield tuple(
+            slice(low, min(low + step, size))
+            for low, step, size in zip(corner, shape, sizes.values(), strict=True)
+        )
 
 
 def grid(model: Model, parameters: Any) -> Points:
@@ -100,6 +166,8 @@ def listed(model: Model, argument: str, given: Any, dim: str) -> Points:
         raise InputError(argument, dict(given.sizes), allowed, f"Name its dimension {dim}.")
     axes.check_names(model, [str(name) for name in given.data_vars])
     given = given.compute()
+    for name, array in given.data_vars.items():
+        validation.real_array(str(name), array, "numbers")
     labels = model.coordinates()
     coords: dict[str, Any] = {
         str(name): _in_order(array, labels).variable for name, array in given.data_vars.items()
@@ -107,10 +175,9 @@ def listed(model: Model, argument: str, given: Any, dim: str) -> Points:
     for name, array in given.coords.items():
         if array.dims == (dim,):
             coords[str(name)] = array.variable
-    coords.setdefault(dim, np.arange(given.sizes[dim]))
-    return Points(
-        {dim: given.sizes[dim]}, {str(n): array for n, array in given.data_vars.items()}, coords
-    )
+    coords.setdefault(dim, (dim, np.arange(given.sizes[dim])))
+    varied = {str(name): array for name, array in given.data_vars.items()}
+    return Points({dim: given.sizes[dim]}, varied, coords, argument)
 
 
 def _in_order(array: xr.DataArray, labels: Mapping[str, Any]) -> xr.DataArray:
@@ -167,6 +234,7 @@ def random_points(
 
     count = validation.whole("count", count, at_least=1)
     sampler = validation.known("sampler", sampler, SAMPLERS)
+    rng = validation.generator("rng", rng)
     ends = {}
     for name, pair in axes.items("ranges", ranges):
         low, high = axes.pair(name, pair)
@@ -174,6 +242,8 @@ def random_points(
     if sampler == "sobol" and count & (count - 1):
         cure = "Its points are balanced for these only."
         raise InputError("count", count, "a power of two for sampler='sobol'", cure)
+    need = 4 * 8 * count * len(ends)
+    memory.check("count", count, need, "for memory", "Sweep several designs, one after another.")
     kinds = {"halton": qmc.Halton, "latin hypercube": qmc.LatinHypercube, "sobol": qmc.Sobol}
     unit = kinds[sampler](len(ends), rng=rng).random(count)
     low, high = np.array(list(ends.values())).T

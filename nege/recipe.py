@@ -38,6 +38,7 @@ def recipe(work: LongRuns | ShortRuns) -> dict[str, Any]:
         made[f"parameters.{name}"] = _digest(array.values)
     if isinstance(work, LongRuns):
         made["along"] = work.along
+        made["eigenvalues"] = "all" if work.asked else "those needed"
         made["start"] = _digest(work.start)
         made.update(_described("dynamics", dynamics_to_dataset(work.dynamics, work.model)))
     else:

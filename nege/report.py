@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from nege import files, report_industries
+from nege import files, paths, report_industries
 from nege.errors import ConvergenceError, InputError
 from nege.models.base import Model
 from nege.options import Logit
@@ -23,6 +23,7 @@ from nege.sweep import follow
 
 JUMP = 0.1  # a change of any share in one step that is looked into
 PARTS = 8  # into which such a step is divided, twice
+OUTPUTS = ("economy.nc", "*_share.png", "cities.png", "timeline.png", "shares.png", "map_*.png")
 SAME = 1e-6  # arms nearer than this are called the same
 
 
@@ -46,11 +47,14 @@ class Run(NamedTuple):
 
 def writable(folder: str | pathlib.Path) -> pathlib.Path:
     """Make the output folder, and prove that it can be written before anything is solved."""
-    folder = pathlib.Path(folder)
+    folder = paths.located("output", folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+        for name in OUTPUTS:
+            for file in folder.glob(name):
+                paths.replaceable("output", paths.located("output", file))
     except OSError as error:
         raise InputError(
             "output",

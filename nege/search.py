@@ -137,7 +137,7 @@ class _Search:
         self, share: np.ndarray, state: np.ndarray, slow: float, step: float, limit: int
     ) -> long_run.Arrival:
         """Follow the dynamics, in place."""
-        arrival: long_run.Arrival = long_run.integrate(
+        arrival: long_run.Arrival = long_run.follow(
             self.parameters,
             self.dynamics,
             share,

@@ -12,7 +12,7 @@ from nege.errors import ConvergenceError, InputError
 from nege.models import trade
 from nege.models.base import Model
 from nege.models.results import LongRun
-from nege.options import Logit, Replicator, SolverOptions
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.search import find_long_run
 from nege.status import Status
 
@@ -148,15 +148,6 @@ def check_model(model: Any, *, in_shares: bool = False) -> None:
             "one whose long run is a distribution of one mobile factor over regions",
             "nege.solve, nege.sweep and nege.follow serve every model.",
         )
-
-
-def check_dynamics(dynamics: Any) -> Replicator | Logit:
-    """Return the dynamics, replicator by default, or refuse what is none."""
-    if dynamics is None:
-        return Replicator()
-    if not isinstance(dynamics, (Replicator, Logit)):
-        raise InputError("dynamics", dynamics, "nege.Replicator(...) or nege.Logit(...)")
-    return dynamics
 
 
 def check_options(options: Any) -> SolverOptions:

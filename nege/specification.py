@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import geography, scenarios, validation
+from nege import geography, paths, scenarios, validation
 from nege.errors import InputError, in_words, near
 from nege.models.base import ONLINE, Model
 from nege.online import OnlineRegion
@@ -58,6 +58,7 @@ TABLES = {
 SCENARIOS = {name: getattr(scenarios, name) for name in scenarios.__all__}
 PLACED = ("geography", "online")  # arguments of models with tables of their own
 POPULATION = "population"  # as a value: what is known of the places
+DEPTH = 8  # of tables and lists in each other: four are used
 STEP = "step"  # what varies along a scenario
 
 
@@ -88,7 +89,7 @@ def text(name: str) -> str:
     if name in examples():
         file = importlib.resources.files("nege") / "examples" / f"{name}.toml"
         return file.read_text(encoding="utf-8")
-    path = pathlib.Path(name)
+    path = paths.located("file", name)
     try:
         if path.is_file():
             return path.read_text(encoding="utf-8-sig")  # Windows marks files as UTF-8
@@ -138,11 +139,28 @@ def checked_tables(name: str, *needed: str) -> dict[str, Any]:
         tables = tomllib.loads(text(name))
     except tomllib.TOMLDecodeError as error:
         raise InputError("file", name, "valid TOML", f"The parser says: {error}.") from error
+    except RecursionError as error:
+        raise InputError("file", name, "valid TOML", "It is nested too deeply.") from error
+    _check_depth(name, tables)
     check_keys("", tables, TABLES)
     for key in ("geography", "model", *needed):
         if not isinstance(tables.get(key), dict):
             raise InputError(f"[{key}]", tables.get(key), "a table", f"Add [{key}] to the file.")
     return tables
+
+
+def _check_depth(name: str, tables: dict[str, Any]) -> None:
+    """Refuse what is nested deeper than anything means: arrays and messages end there."""
+    level: list[Any] = [tables]
+    for _ in range(DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+    if level:
+        raise InputError("file", name, f"nested at most {DEPTH} deep", "Tables hold lists.")
 
 
 def check_varied(where: str, parameter: str, kind: type[Model], tables: Mapping[str, Any]) -> None:
@@ -205,6 +223,8 @@ def text_of(tables: Mapping[str, Any], key: str, default: str) -> str:
     value = tables.get(key, default)
     if not isinstance(value, str):
         raise InputError(key, value, "text", "Put it in quotes.")
+    if validation.unwritable(value.replace("\n", " ").replace("\t", " ")):
+        raise InputError(key, value, "text without control characters", "Files cannot hold them.")
     return value
 
 

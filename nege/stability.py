@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege.equilibrium import Equilibrium
+from nege.equilibrium import Equilibrium, check_equilibrium
 from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.models.results import Deviations
-from nege.options import Logit, Replicator, SolverOptions
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.rest import NEUTRAL, Motion, Point, fastest, verdict
-from nege.solve import check_dynamics
 from nege.status import Status
 
 __all__ = ["Stability", "stability"]
@@ -205,10 +204,7 @@ def stability(equilibrium: Equilibrium, *, dynamics: Replicator | Logit | None =
     >>> found.unstable.values.round(3)
     array([[ 1., -1.]])
     """
-    if not isinstance(equilibrium, Equilibrium):
-        raise InputError(
-            "equilibrium", equilibrium, "an Equilibrium", "nege.solve(model) makes one."
-        )
+    check_equilibrium(equilibrium)
     if equilibrium.status not in (Status.CONVERGED, Status.UNSTABLE):
         raise InputError(
             "equilibrium",
@@ -216,14 +212,14 @@ def stability(equilibrium: Equilibrium, *, dynamics: Replicator | Logit | None =
             "a solve that converged",
             equilibrium.status.remedy,
         )
-    moves = check_dynamics(dynamics or equilibrium.dynamics)
+    moves = check_dynamics(equilibrium.dynamics if dynamics is None else dynamics)
     model, options = equilibrium.model, _options(equilibrium)
     own = model.own_deviations(equilibrium.data, moves, options)
     if own is not None:
         moving = np.where(own.share > 0.0, own.growth, 0.0)
         _check_growth(own.movers, moving, moves, max(REST, options.tolerance_payoff))
         return _named(model, moves, own, "mover")
-    model.check_memory("the modes of all deviations", MODES)
+    model.check_memory("for the modes of all deviations", MODES)
     motion = Motion(model, moves, options)
     point = motion.at(equilibrium.data["share"].values.astype(float), model.start_state())
     _check_rest(equilibrium, moves, point, max(REST, options.tolerance_payoff))

@@ -30,6 +30,7 @@ class Status(IntEnum):
     STALLED = codes.STALLED
     NOT_FINITE = codes.NOT_FINITE
     UNSTABLE = codes.UNSTABLE
+    INVALID = codes.INVALID
 
     @property
     def message(self) -> str:
@@ -64,5 +65,9 @@ _WORDS = {
     Status.UNSTABLE: (
         "the solve ended at a rest point that a small push would leave",
         "Start from another distribution.",
+    ),
+    Status.INVALID: (
+        "not solved, because the model does not accept these parameters together",
+        "model.replace(...) with the parameters of such a point says why.",
     ),
 }

@@ -17,6 +17,7 @@ import logging
 import math
 import os
 import pathlib
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
@@ -53,6 +54,10 @@ class Store:
         require("zarr", "sweep", "A store")
         self.path, self.work = paths.located("store", path), work
         self.recipe = recipe(work)
+        for name in work.coords:
+            if name == SEALS or not re.fullmatch(r"[^/.\0][^/\0]*", name):
+                cure = "It names a folder of the store: rename that coordinate."
+                raise InputError("coordinates", name, "named by text without / or NUL", cure)
         self.overwrite = overwrite
         self._opened = contextlib.ExitStack()
         self._arrays: dict[str, Any] = {}

@@ -8,6 +8,7 @@ that no picture shows a number that was not solved.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import pathlib
 import sys
@@ -17,17 +18,18 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import axes, points, validation, workers
+from nege import axes, memory, points, validation, workers
 from nege.errors import InputError
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.points import Points
-from nege.solve import check_dynamics, check_model, check_options, provenance
+from nege.solve import check_model, check_options, provenance
 from nege.units import Block, LongRuns, ShortRuns
 
 __all__ = ["follow", "sweep"]
 
 FIRST = "first"
+INVALID = ("raise", "record")
 
 
 def sweep(
@@ -46,6 +48,7 @@ def sweep(
     processes: int = 1,
     client: Any = None,
     progress: bool | None = None,
+    invalid: str = "raise",
 ) -> xr.Dataset:
     """Long runs (or short runs) over a grid, a list or a random design of parameters.
 
@@ -91,6 +94,9 @@ def sweep(
         Cluster to solve on. Only this process writes to the store.
     progress : bool, optional
         Show a bar; by default only on a terminal, and only for long work.
+    invalid : {"raise", "record"}
+        What becomes of points that are no economies, as ``model.replace`` would refuse
+        them: an error before anything is solved, or the status INVALID and NaN.
 
     Returns
     -------
@@ -105,14 +111,16 @@ def sweep(
     Raises
     ------
     InputError
-        For an unknown parameter (naming those near it), an empty list, or a value
-        that the model refuses; before anything is solved. For a store that cannot be
+        For an unknown parameter (naming those near it), an empty list, or points that
+        the model refuses (naming the first, how many, and why); before anything is
+        solved. For results that memory does not hold. For a store that cannot be
         written, that holds another sweep (naming what differs), or that another
         process is writing to.
 
     Notes
     -----
-    Results are the same to the last bit with any number of processes or workers.
+    Each point is ``model.replace(...)`` of its parameters, or is not solved. Results are the
+    same to the last bit with any number of processes or workers.
 
     Examples
     --------
@@ -126,24 +134,26 @@ def sweep(
     check_model(model)
     options = check_options(options)
     processes = validation.whole("processes", processes, at_least=1)
+    overwrite = validation.flag("overwrite", overwrite)
     if unit is not None:
         unit = validation.whole("unit", unit, at_least=1)
     client = workers.check_client(client)
+    record = validation.known("invalid", invalid, INVALID) == "record"
     is_list = isinstance(parameters, xr.Dataset)
     varied = (
         points.listed(model, "parameters", parameters, "point")
         if is_list
         else points.grid(model, parameters)
     )
-    if along == FIRST:
+    if isinstance(along, str) and along == FIRST:
         along = None if is_list or share is not None else next(iter(varied.sizes))
     work: LongRuns | ShortRuns
     if share is None:
         along = axes.followed(along, varied.sizes)
-        work = _long_runs(model, varied, options, keep, start, dynamics, along, unit)
+        work = _long_runs(model, varied, options, keep, start, dynamics, along, unit, record)
     else:
         given = {"start": start, "dynamics": dynamics, "along": along}
-        work = _short_runs(model, varied, options, keep, share, unit, given)
+        work = _short_runs(model, varied, options, keep, share, unit, record, given)
     if store is None:
         return _fill(_Table(work), processes, client, progress)
     from nege.store import Store
@@ -159,6 +169,7 @@ def follow(
     dynamics: Replicator | Logit | None = None,
     options: SolverOptions | None = None,
     progress: bool | None = None,
+    invalid: str = "raise",
 ) -> xr.Dataset:
     """Follow an economy along a path of parameters: each step starts from the last one.
 
@@ -176,18 +187,21 @@ def follow(
         Tolerances and limits.
     progress : bool, optional
         Show a bar; by default only on a terminal, and only for long work.
+    invalid : {"raise", "record"}
+        What becomes of steps that are no economies, as in :func:`sweep`.
 
     Returns
     -------
     Dataset
         The model's variables over "step" in front, the path's parameters as
         coordinates, and the proof of each step as in :func:`sweep`. After a step
-        that failed, the next one starts from the last that converged.
+        that failed, or is no economy, the next one starts from the last that converged.
 
     Raises
     ------
     InputError
-        For an unknown parameter, an empty path, or a value that the model refuses.
+        For an unknown parameter, an empty path, or steps that the model refuses; before
+        anything is solved.
 
     Examples
     --------
@@ -202,7 +216,8 @@ def follow(
     check_model(model)
     steps = points.listed(model, "path", path, "step")
     options = check_options(options)
-    work = _long_runs(model, steps, options, None, start, dynamics, "step", None)
+    record = validation.known("invalid", invalid, INVALID) == "record"
+    work = _long_runs(model, steps, options, None, start, dynamics, "step", None, record)
     return _fill(_Table(work), 1, None, progress)
 
 
@@ -215,10 +230,11 @@ def _long_runs(
     dynamics: Any,
     along: str | None,
     unit: int | None,
+    record: bool,
 ) -> LongRuns:
     begin = model.default_start() if start is None else model.check_share(start, "start")
     moves = check_dynamics(dynamics)
-    return LongRuns(model, varied, options, keep, begin, moves, along, unit)
+    return LongRuns(model, varied, options, keep, begin, moves, along, unit, record)
 
 
 def _short_runs(
@@ -228,6 +244,7 @@ def _short_runs(
     keep: Sequence[str] | None,
     share: Any,
     unit: int | None,
+    record: bool,
     given: Mapping[str, Any],
 ) -> ShortRuns:
     for name, value in given.items():
@@ -235,11 +252,9 @@ def _short_runs(
             cure = "Where people are is given, so that each short run stands for itself."
             raise InputError(name, value, "left out where share is given", cure)
     labelled = validation.many_shares("share", share, model.regions)
+    axes.apart("share", labelled, varied.coords)
     dims = {str(dim): size for dim, size in labelled.sizes.items() if dim != "region"}
-    for dim in dims:
-        if dim in varied.coords:
-            raise InputError("share", dim, "over dimensions that are not parameters too")
-    work = ShortRuns(model, varied, options, keep, labelled.values, dims, unit)
+    work = ShortRuns(model, varied, options, keep, labelled.values, dims, unit, record)
     work.coords.update({str(name): coord.variable for name, coord in labelled.coords.items()})
     return work
 
@@ -247,15 +262,20 @@ def _short_runs(
 def _fill(table: Any, processes: int, client: Any, progress: bool | None) -> xr.Dataset:
     """Solve what is missing, wherever the results go."""
     work = table.work
-    work.points.check(work.model)
+    work.check()
     with table, contextlib.closing(progress_bar(progress, math.prod(work.sizes.values()))) as bar:
         bar.update(math.prod(work.sizes.values()) - sum(map(_points, table.missing())))
+        # One unit is no work for several, and only from here its points are seen one by one.
+        several = len(list(itertools.islice(table.missing(), processes)))
+        here = client is None and several <= 1
+        tick = bar.update if here else _silent
         with contextlib.closing(
-            workers.solved(work, table.missing(), processes, client)
+            workers.solved(work, table.missing(), several, client, tick)
         ) as results:
             for block, values in results:
                 table.write(block, values)
-                bar.update(_points(block))
+                if not here:
+                    bar.update(_points(block))
     result: xr.Dataset = table.dataset()
     return result
 
@@ -269,9 +289,14 @@ class _Table:
 
     def __init__(self, work: LongRuns | ShortRuns) -> None:
         self.work = work
-        self.values = work.empty()
+        self.values: dict[str, np.ndarray] = {}
+        shape = tuple(work.sizes.values())
+        cure = "Keep less of them (keep=[...]), or give store=...: then memory does not grow."
+        given = work.points.argument, f"{math.prod(shape)} points"
+        memory.check(*given, work.size(shape), "for their results in memory", cure)
 
     def __enter__(self) -> _Table:
+        self.values = self.work.empty()
         return self
 
     def __exit__(self, *error: object) -> None: ...
@@ -294,6 +319,9 @@ class _Table:
         )
 
 
+def _silent(done: int) -> None: ...
+
+
 class _Silent:
     def update(self, done: int = 1) -> None: ...
 
@@ -302,7 +330,9 @@ class _Silent:
 
 def progress_bar(progress: bool | None, total: int | None, unit: str = "economies") -> Any:
     """Return a progress bar that appears after a second, or one that never does."""
-    if progress is None:
+    if progress is not None:
+        validation.flag("progress", progress)
+    else:
         progress = total != 1 and (sys.stderr.isatty() or "ipykernel" in sys.modules)
     if not progress:
         return _Silent()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from nege.equilibrium import Equilibrium
+from nege import validation
+from nege.equilibrium import Equilibrium, check_equilibrium
 
 __all__ = ["assert_equilibrium"]
 
@@ -46,6 +47,8 @@ def assert_equilibrium(equilibrium: Equilibrium, *, tolerance: float = 1e-9) -> 
     AssertionError
         Naming every condition that fails, NaN included, or the status where the
         solve had not converged.
+    InputError
+        For what is not an Equilibrium, or a tolerance that is none.
 
     Examples
     --------
@@ -53,6 +56,8 @@ def assert_equilibrium(equilibrium: Equilibrium, *, tolerance: float = 1e-9) -> 
     >>> economy = nege.CorePeriphery(nege.geography.star(4), sigma=5, mu=0.4, trade_cost=1.5)
     >>> nege.testing.assert_equilibrium(nege.solve(economy))
     """
+    check_equilibrium(equilibrium)
+    tolerance = validation.number("tolerance", tolerance, at_least=0.0)
     if not equilibrium.converged:
         raise AssertionError(f"not converged: {equilibrium.status.message}")
     wrong = [

@@ -17,15 +17,16 @@ _limit: Any = None
 def one_thread() -> Iterator[None]:
     """Hold linear algebra to one thread until the last of those who ask for it is done."""
     global _users, _limit
-    with _lock:
-        _users += 1
-        if _users == 1 and _libraries() is not None:
-            _limit = _libraries().limit(limits=1, user_api="blas")
+    counted = 0
     try:
+        with _lock:
+            _users, counted = _users + 1, 1
+            if _users == 1 and _libraries() is not None:
+                _limit = _libraries().limit(limits=1, user_api="blas")
         yield
     finally:
         with _lock:
-            _users -= 1
+            _users -= counted
             if _users == 0 and _limit is not None:
                 _limit.restore_original_limits()
                 _limit = None

@@ -19,8 +19,8 @@ from nege.errors import InputError
 from nege.families import family_of
 from nege.immutable import Immutable, held
 from nege.models.base import Model
-from nege.options import Logit, Replicator
-from nege.solve import check_dynamics, check_model
+from nege.options import Logit, Replicator, check_dynamics
+from nege.solve import check_model
 
 __all__ = ["Threshold", "Thresholds", "break_points", "sustain_points"]
 
@@ -244,7 +244,7 @@ def sustain_points(
             "core is ever sustained. nege.break_points says where an even spread breaks.",
         )
     family = family_of(model, parameter, interval, Replicator())
-    names = [core] if isinstance(core, str) else list(core)
+    names = [core] if isinstance(core, str) else validation.texts("core", core)
     if not names:
         raise InputError("core", core, "at least one region")
     regions = list(model.regions)

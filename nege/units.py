@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from nege import batch
+from nege import batch, memory
 from nege.errors import InputError, near
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
 from nege.patterns import FLAGS, UNSOLVED, codes
-from nege.points import Points
+from nege.points import Block as Block
+from nege.points import Points, blocks, divided
 from nege.search import find_long_run
 from nege.solve import long_run_result
 from nege.status import Status
 from nege.threads import one_thread
-
-Block = tuple[slice, ...]
 
 LONG_RUN = 150_000  # points in a unit, times regions squared: about a second of work
 SHORT_RUN = 1_000_000  # points in a unit, times regions: tens of megabytes
@@ -46,6 +45,12 @@ SHORT_RUN_PROOF = {
     "error": ("float64", "bound on the error of log wages"),
     "iterations": ("int64", "iterations of the wage map"),
 }
+
+
+Tick = Callable[[int], Any]
+
+
+def _silent(done: int) -> None: ...
 
 
 class Output(NamedTuple):
@@ -70,11 +75,18 @@ class _Work:
 
     horizon: str
     proof: dict[str, tuple[str, str]]
+    dynamics: Replicator | Logit | None = None
 
     def __init__(
-        self, model: Model, points: Points, options: SolverOptions, keep: Sequence[str] | None
+        self,
+        model: Model,
+        points: Points,
+        options: SolverOptions,
+        keep: Sequence[str] | None,
+        record: bool = False,
     ) -> None:
         self.model, self.points, self.options = model, points, options
+        self.record = record  # points that the model refuses; else there are none
         self.sizes = dict(points.sizes)
         self.coords = dict(points.coords)
         for name, (meaning, unit) in model.words.items():
@@ -83,6 +95,26 @@ class _Work:
                 about = {"long_name": meaning, "units": unit}
                 self.coords[name] = xr.Variable(known.dims, known.values, about)
         self.keep = self._kept(keep)
+
+    def check(self) -> None:
+        """Refuse what cannot be done, before anything is."""
+        for name in (*self.sizes, *self.coords):
+            if name in self.outputs or name in self.model.coordinates():
+                given = self.points.argument if name in self.points.coords else "share"
+                cure = "The result has a variable or a dimension of that name: rename it."
+                raise InputError(given, name, "free of names that the result bears", cure)
+        cure = "Fewer of them (unit=...) need less."
+        memory.check("unit", math.prod(self.unit), self.size(self.unit), "for memory", cure)
+        if not self.record:
+            self.points.check(self.model)
+
+    def size(self, shape: Sequence[int]) -> int:
+        """Return the bytes that the results of a block of points take."""
+        front = len(self.sizes)
+        each = (
+            math.prod(o.shape[front:]) * np.dtype(o.dtype).itemsize for o in self.outputs.values()
+        )
+        return math.prod(shape) * sum(each)
 
     def _kept(self, keep: Sequence[str] | None) -> tuple[str, ...]:
         known = (*self.model.variables, *self.proof)
@@ -109,7 +141,7 @@ class _Work:
         found = {}
         for name, variable in self.model.variables.items():
             whole = shape + tuple(inner[dim] for dim in variable.dims)
-            about = self.model.describe(name)
+            about = self.model.describe(name, self.dynamics)
             found[name] = Output(front + variable.dims, whole, "float64", about)
         for name, (dtype, meaning) in self.proof.items():
             found[name] = Output(front, shape, dtype, {"long_name": meaning})
@@ -124,24 +156,11 @@ class _Work:
 
     def divide(self, unit: int, whole: str | None = None) -> None:
         """Fix the shape of a unit of so many points; one dimension is never cut."""
-        part = {dim: size if dim == whole else 1 for dim, size in self.sizes.items()}
-        for dim in reversed(self.sizes):
-            if dim != whole:
-                room = max(1, unit // math.prod(part.values()))
-                parts = math.ceil(self.sizes[dim] / room)
-                part[dim] = math.ceil(self.sizes[dim] / parts)
-        self.unit = tuple(part.values())
+        self.unit = divided(self.sizes, unit, whole)
 
     def blocks(self) -> Iterator[Block]:
         """Every unit, in order."""
-        starts = (
-            range(0, size, step) for size, step in zip(self.sizes.values(), self.unit, strict=True)
-        )
-        for corner in itertools.product(*starts):
-            yield tuple(
-                slice(low, min(low + step, size))
-                for low, step, size in zip(corner, self.unit, self.sizes.values(), strict=True)
-            )
+        return blocks(self.sizes, self.unit)
 
     def empty(
         self, block: Block | None = None, names: Sequence[str] | None = None
@@ -159,17 +178,32 @@ class _Work:
             for name in names or self.keep
         }
 
-    def solve(self, block: Block) -> dict[str, np.ndarray]:
-        """Solve a unit."""
+    def solve(self, block: Block, tick: Tick = _silent) -> dict[str, np.ndarray]:
+        """Solve a unit; `tick` hears of points that are done."""
         with one_thread():
-            return self._solve(block)
+            return self._solve(block, tick)
 
     def warm(self, block: Block) -> None:
         """Solve the first point of a unit, so that the cache has the compiled kernels."""
         self.solve(tuple(slice(part.start, part.start + 1) for part in block))
 
-    def _solve(self, block: Block) -> dict[str, np.ndarray]:
+    def _solve(self, block: Block, tick: Tick) -> dict[str, np.ndarray]:
         raise NotImplementedError
+
+    def _economy(self, index: Mapping[str, int]) -> Model | None:
+        """Return the economy at a point, None where the model refuses it and that is recorded."""
+        if not self.record:
+            return self.points.economy(self.model, index)
+        try:
+            return self.points.economy(self.model, index)
+        except InputError:
+            return None
+
+    def _refused(self, values: Mapping[str, np.ndarray], where: tuple[int, ...]) -> None:
+        """Record that there is nothing to solve at a point."""
+        values["status"][where] = Status.INVALID
+        if "iterations" in values:
+            values["iterations"][where] = 0
 
 
 class LongRuns(_Work):
@@ -177,6 +211,7 @@ class LongRuns(_Work):
 
     horizon = "long run"
     proof = PROOF
+    dynamics: Replicator | Logit
 
     def __init__(
         self,
@@ -188,10 +223,11 @@ class LongRuns(_Work):
         dynamics: Replicator | Logit,
         along: str | None,
         unit: int | None,
+        record: bool = False,
     ) -> None:
-        super().__init__(model, points, options, keep)
-        self.asked = keep is not None and "leading_eigenvalue" in keep
         self.start, self.dynamics, self.along = start, dynamics, along
+        super().__init__(model, points, options, keep, record)
+        self.asked = keep is not None and "leading_eigenvalue" in keep
         fit = min(MOST, max(1, LONG_RUN // len(model.regions) ** 2))
         self.divide(unit or _spread(fit, self.sizes), along)
 
@@ -202,15 +238,17 @@ class LongRuns(_Work):
             return {}
         return {"pattern": dict(FLAGS)}
 
-    def _solve(self, block: Block) -> dict[str, np.ndarray]:
+    def _solve(self, block: Block, tick: Tick) -> dict[str, np.ndarray]:
         if "pattern" not in self.keep:
-            return self._solved(block, self.empty(block))
+            return self._solved(block, self.empty(block), tick)
         cost = self.empty(block, ("total_cost",))
-        values = self._solved(block, self.empty(block) | cost)
+        values = self._solved(block, self.empty(block) | cost, tick)
         values["pattern"] = codes(values["total_cost"])
         return {name: values[name] for name in self.keep}
 
-    def _solved(self, block: Block, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def _solved(
+        self, block: Block, values: dict[str, np.ndarray], tick: Tick
+    ) -> dict[str, np.ndarray]:
         """Fill the arrays of a unit."""
         ranges = [range(part.start, part.stop) for part in block]
         along = None if self.along is None else list(self.sizes).index(self.along)
@@ -222,13 +260,16 @@ class LongRuns(_Work):
                 index = list(line)
                 if along is not None:
                     index[along] = k
-                point = dict(zip(self.sizes, index, strict=True))
-                model = self.points.economy(self.model, point)
-                found = find_long_run(model, share, state, self.dynamics, self.options)
+                model = self._economy(dict(zip(self.sizes, index, strict=True)))
                 where = tuple(i - part.start for i, part in zip(index, block, strict=True))
-                self._put(values, where, model, found)
-                if found.status is Status.CONVERGED:
-                    share, state = found.share, found.state
+                if model is None:
+                    self._refused(values, where)
+                else:
+                    found = find_long_run(model, share, state, self.dynamics, self.options)
+                    self._put(values, where, model, found)
+                    if found.status is Status.CONVERGED:
+                        share, state = found.share, found.state
+                tick(1)
         return values
 
     def _put(
@@ -262,13 +303,14 @@ class ShortRuns(_Work):
         share: np.ndarray,
         dims: dict[str, int],
         unit: int | None,
+        record: bool = False,
     ) -> None:
-        super().__init__(model, points, options, keep)
+        super().__init__(model, points, options, keep, record)
         self.share = share
         self.sizes.update(dims)
         self.divide(unit or _spread(max(1, SHORT_RUN // len(model.regions)), self.sizes))
 
-    def _solve(self, block: Block) -> dict[str, np.ndarray]:
+    def _solve(self, block: Block, tick: Tick) -> dict[str, np.ndarray]:
         values = self.empty(block)
         front = len(self.points.sizes)
         share = self.share[block[front:]]
@@ -276,17 +318,26 @@ class ShortRuns(_Work):
         ranges = [range(part.start, part.stop) for part in block[:front]]
         for where in np.ndindex(*map(len, ranges)):
             index = {d: r[i] for d, r, i in zip(self.points.sizes, ranges, where, strict=True)}
-            model = self.points.economy(self.model, index)
-            many, parameters = self._at(model, flat)
-            failed = many.status[0] != Status.CONVERGED
-            if self.model.variables.keys() & values.keys():
-                outcome = model.outcome(flat, many.states[0], parameters)
-                for name in outcome.keys() & values.keys():
-                    outcome[name][failed] = np.nan
-                    values[name][where] = outcome[name].reshape(values[name][where].shape)
-            for name in self.proof.keys() & values.keys():
-                values[name][where] = getattr(many, name)[0].reshape(share.shape[:-1])
+            model = self._economy(index)
+            if model is None:
+                self._refused(values, where)
+            else:
+                self._put(values, where, model, flat)
+            tick(len(flat))
         return values
+
+    def _put(
+        self, values: dict[str, np.ndarray], where: tuple[int, ...], model: Model, flat: np.ndarray
+    ) -> None:
+        many, parameters = self._at(model, flat)
+        failed = many.status[0] != Status.CONVERGED
+        if self.model.variables.keys() & values.keys():
+            outcome = model.outcome(flat, many.states[0], parameters)
+            for name in outcome.keys() & values.keys():
+                outcome[name][failed] = np.nan
+                values[name][where] = outcome[name].reshape(values[name][where].shape)
+        for name in self.proof.keys() & values.keys():
+            values[name][where] = getattr(many, name)[0].reshape(values[name][where].shape)
 
     def _at(self, model: Model, flat: np.ndarray) -> tuple[Any, Any]:
         """Return the short runs of one economy at every distribution."""

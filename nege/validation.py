@@ -7,19 +7,68 @@ changed: what comes back is a fresh, native, C-contiguous float64 copy.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
-from nege.errors import InputError, near
+from nege.errors import InputError
 from nege.labels import dimensions, positions
+from nege.labels import texts as as_text
+from nege.names import BYTES
+from nege.names import distinct_names as distinct_names
+from nege.names import known as known
+from nege.names import texts as texts
+from nege.names import unwritable as unwritable
+
+Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
 
 #: How far shares may be from summing to one; narrow floats as far as rounding takes them.
 SUM_TOLERANCE = 1e-8
+
+
+class Bounds(NamedTuple):
+    """Within which a finite number has to be, and what to do where it is not."""
+
+    above: float | None = None
+    at_least: float | None = None
+    below: float | None = None
+    at_most: float | None = None
+    cure: str = ""
+
+    def hold(self, values: Any) -> Any:
+        """Whether a number is within them, or each of many."""
+        inside = np.isfinite(values)
+        if self.above is not None:
+            inside = inside & (values > self.above)
+        if self.at_least is not None:
+            inside = inside & (values >= self.at_least)
+        if self.below is not None:
+            inside = inside & (values < self.below)
+        if self.at_most is not None:
+            inside = inside & (values <= self.at_most)
+        return inside
+
+    def words(self, what: str) -> str:
+        """Say what is allowed: a finite number, or finite numbers, within them."""
+        bounds = [
+            f"{name.replace('_', ' ')} {bound:g}"
+            for name, bound in self._asdict().items()
+            if name != "cure" and bound is not None
+        ]
+        return " and ".join([what, *bounds]).replace(f"{what} and", what, 1)
+
+    def number(self, argument: str, value: Any) -> float:
+        """Return one finite real number within them."""
+        array = np.asarray(value) if type(value) in (float, int) else self._plain(argument, value)
+        if array.dtype.kind in "iuf" and array.ndim == 0 and self.hold(result := float(array)):
+            return result
+        raise InputError(argument, value, self.words("a finite number"), self.cure)
+
+    def _plain(self, argument: str, value: Any) -> np.ndarray:
+        return plain(argument, value, self.words("a finite number"))
 
 
 def number(
@@ -33,31 +82,12 @@ def number(
     cure: str = "",
 ) -> float:
     """Return one finite real number within bounds."""
-    bounds = [
-        f"{words} {bound:g}"
-        for words, bound in (
-            ("above", above),
-            ("at least", at_least),
-            ("below", below),
-            ("at most", at_most),
-        )
-        if bound is not None
-    ]
-    allowed = " and ".join(["a finite number", *bounds]).replace("number and", "number", 1)
-    array = plain(argument, value, allowed)
-    if array.dtype.kind not in "iuf" or array.ndim != 0:
-        raise InputError(argument, value, allowed, cure)
-    result = float(array)
-    inside = (
-        math.isfinite(result)
-        and (above is None or result > above)
-        and (at_least is None or result >= at_least)
-        and (below is None or result < below)
-        and (at_most is None or result <= at_most)
-    )
-    if not inside:
-        raise InputError(argument, value, allowed, cure)
-    return result
+    return Bounds(above, at_least, below, at_most, cure).number(argument, value)
+
+
+def single(value: Any) -> bool:
+    """Whether a value is meant as one number for all, and not as a table."""
+    return value is None or np.isscalar(value) or getattr(value, "ndim", None) == 0
 
 
 def whole(argument: str, value: Any, *, at_least: int, cure: str = "") -> int:
@@ -76,13 +106,29 @@ def plain(argument: str, value: Any, allowed: str) -> np.ndarray:
         raise InputError(argument, value, allowed, cure)
     if np.ma.is_masked(value):
         raise InputError(argument, value, allowed, "Some of its values are masked: fill them.")
+    if isinstance(value, BYTES):
+        raise InputError(argument, value, allowed, "These are bytes: decode them first.")
     if isinstance(value, (list, tuple)) and any(_bears_labels(item) for item in value):
         cure = "Its parts have labels, which a list forgets: make it one DataFrame or DataArray."
         raise InputError(argument, value, allowed, cure)
     try:
-        return np.asarray(value)
+        array = np.asarray(value)
     except ValueError as error:
         raise InputError(argument, value, allowed, "Its rows differ in length.") from error
+    except Exception as error:  # whatever the object does when it is asked for its numbers
+        raise InputError(argument, value, allowed, f"It is no array: {error}.") from error
+    if array.dtype.kind in "iuf" and isinstance(value, (list, tuple)) and _holds_flag(value):
+        cure = "True and False are no numbers: write 1 and 0 if these are meant."
+        raise InputError(argument, value, allowed, cure)
+    return array
+
+
+def _holds_flag(values: Any) -> bool:
+    """Whether a list has True or False among its numbers, which NumPy would make 1 and 0."""
+    return any(
+        _holds_flag(item) if isinstance(item, (list, tuple)) else isinstance(item, (bool, np.bool_))
+        for item in values
+    )
 
 
 def _bears_labels(value: Any) -> bool:
@@ -169,10 +215,9 @@ def many_shares(argument: str, value: Any, regions: Sequence[str]) -> xr.DataArr
             "Rename its dims: one of them is region.",
         )
     found = found.transpose(..., "region")
-    if "region" in found.coords:
-        index = found.coords["region"].to_index()
-        order = positions(argument, index, regions, allowed)
-        found = (found if order is None else found.isel(region=order)).drop_vars("region")
+    found = in_order(argument, found, "region", regions, allowed).drop_vars(
+        "region", errors="ignore"
+    )
     array = real_array(argument, found, allowed)
     if array.shape[-1] != len(regions):
         cure = f"Its shape is {array.shape}. Count the online region too."
@@ -187,15 +232,27 @@ def many_shares(argument: str, value: Any, regions: Sequence[str]) -> xr.DataArr
     return found.copy(data=array / total[..., None])
 
 
+def in_order(
+    argument: str, data: Labelled, dim: str, names: Sequence[str], allowed: str
+) -> Labelled:
+    """Put a dimension of a DataArray or Dataset in the order of names."""
+    if dim not in data.coords:
+        return data
+    order = positions(argument, data.coords[dim].to_index(), names, allowed)
+    return data if order is None else data.isel({dim: order})
+
+
 def _over_regions(argument: str, value: Any, regions: Sequence[str], allowed: str) -> xr.DataArray:
     """Name the dimensions of distributions."""
     if isinstance(value, xr.DataArray):
         return value
     if isinstance(value, pd.DataFrame):
+        for axis in value.axes:
+            as_text(argument, axis, allowed)
         dims = ["point", "region"]
         if value.index.name == "region" or value.columns.name == "point":
             dims.reverse()
-        return xr.DataArray(_numbers(value), dict(zip(dims, value.axes, strict=True)), dims)
+        return _over(dims, value.axes, _numbers(value))
     if isinstance(value, (Mapping, pd.Series)) and not isinstance(value, xr.Dataset):
         return xr.DataArray(
             arranged(argument, value, {"region": regions}, allowed)[0], dims="region"
@@ -324,43 +381,29 @@ def with_labels(argument: str, value: Any, dims: tuple[str, ...], allowed: str) 
     if len(axes) != len(dims):
         return value
     found = dimensions(argument, axes, dict.fromkeys(dims, ()), allowed)
-    return xr.DataArray(numbers, dict(zip(found, axes, strict=True)), found)
+    return _over(found, axes, numbers)
 
 
-def texts(argument: str, names: Any) -> list[Any]:
-    """List names, but not the letters of a single one."""
-    if isinstance(names, (np.ndarray, xr.DataArray, pd.Series, pd.Index)):
-        names = np.asarray(names).tolist()  # what has no dimension is no list then
-    if isinstance(names, (set, frozenset)):
-        raise InputError(argument, names, "a sequence of names", "A set has no order.")
-    if isinstance(names, str) or not isinstance(names, Iterable):
-        raise InputError(argument, names, "a sequence of names", "Put it in a list.")
-    return list(names)
+def _over(dims: Sequence[str], axes: Sequence[pd.Index], numbers: np.ndarray) -> xr.DataArray:
+    """Label numbers; what else an axis may be called gives way to its dimension."""
+    coords = {dim: axis.rename(dim) for dim, axis in zip(dims, axes, strict=True)}
+    return xr.DataArray(numbers, coords, dims)
 
 
-def known(argument: str, name: Any, names: Sequence[str]) -> str:
-    """Return a name that exists, or say which ones are near."""
-    if not isinstance(name, str) or name not in names:
-        raise InputError(argument, name, "a known name", near(name, names))
-    return name
+def flag(argument: str, value: Any) -> bool:
+    """Return True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputError(argument, value, "True or False")
+    return bool(value)
 
 
-def distinct_names(argument: str, names: Sequence[Any]) -> tuple[str, ...]:
-    """Return region names as distinct non-empty strings."""
-    result = tuple(str(name) if isinstance(name, (str, np.str_)) else "" for name in names)
-    for position, (name, given) in enumerate(zip(result, names, strict=True)):
-        if not name:
-            raise InputError(
-                argument, given, "non-empty strings", f"Mend the one at position {position}."
-            )
-    seen: set[str] = set()
-    for name in result:
-        if name in seen:
-            raise InputError(
-                argument, name, "distinct", "Two regions bear this name; rename one of them."
-            )
-        seen.add(name)
-    return result
+def generator(argument: str, rng: Any) -> np.random.Generator:
+    """Return a generator of random numbers, from a seed or as it is given."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if isinstance(rng, (bool, np.bool_)) or not isinstance(rng, (int, np.integer)) or rng < 0:
+        raise InputError(argument, rng, "a whole number of at least 0 or a numpy.random.Generator")
+    return np.random.default_rng(int(rng))
 
 
 def _refuse(
@@ -393,16 +436,10 @@ def table(
     bare array needs the full shape.
     """
     shape = tuple(len(labels) for labels in wanted.values())
-    bounds = [
-        f"{words} {bound:g}"
-        for words, bound in (
-            *(("above", above), ("at least", at_least)),
-            *(("below", below), ("at most", at_most)),
-        )
-        if bound is not None
-    ]
-    numbers = " and ".join(["finite numbers", *bounds]).replace("numbers and", "numbers")
-    allowed = f"{numbers}, one or an array over {tuple(wanted)} of shape {shape}"
+    bounds = Bounds(above, at_least, below, at_most)
+    allowed = (
+        f"{bounds.words('finite numbers')}, one or an array over {tuple(wanted)} of shape {shape}"
+    )
     array, held = arranged(argument, value, wanted, allowed, fewer=True)
     full = shape if held is None else tuple(len(wanted[dim]) for dim in held)
     if array.shape not in ((), full):
@@ -410,13 +447,7 @@ def table(
     if held is not None:
         array = np.expand_dims(array, tuple(i for i, dim in enumerate(wanted) if dim not in held))
     array = np.ascontiguousarray(np.broadcast_to(array, shape)).copy()
-    bad = ~np.isfinite(array)
-    for outside, bound in (
-        *((np.less, at_least), (np.less_equal, above)),
-        *((np.greater, at_most), (np.greater_equal, below)),
-    ):
-        if bound is not None:
-            bad |= outside(array, bound)
+    bad = ~bounds.hold(array)
     if bad.any():
         first = tuple(np.argwhere(bad)[0])
         where = ", ".join(repr(labels[i]) for labels, i in zip(wanted.values(), first, strict=True))

@@ -69,7 +69,7 @@ class Waves:
 def turns(family: Family, share: np.ndarray) -> bool:
     """Whether moving every place on by one leaves the economy as it is, trade both ways alike."""
     low, high = family.interval
-    model = family.model.moved(family.parameter, low + READ_AT[0] * (high - low))
+    model = family.model.replace({family.parameter: low + READ_AT[0] * (high - low)})
     motion = Motion(model, family.dynamics, DENSE)
     places = int(np.count_nonzero(share))
     freeness = operators.matrix(motion.parameters.operator)[:places, :places]

@@ -6,12 +6,15 @@ a time, so that neither a queue nor a heap of results grows with the sweep.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent import futures
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -25,12 +28,19 @@ Solved = tuple[Block, dict[str, np.ndarray]]
 
 
 def solved(
-    work: LongRuns | ShortRuns, blocks: Iterator[Block], processes: int, client: Any
+    work: LongRuns | ShortRuns,
+    blocks: Iterator[Block],
+    processes: int,
+    client: Any,
+    tick: Callable[[int], Any],
 ) -> Generator[Solved, None, None]:
-    """Solve units and yield each as it is done; closed, it leaves nobody at work."""
-    if client is None and processes == 1:
+    """Solve units and yield each as it is done; closed, it leaves nobody at work.
+
+    Solved in this process, `tick` hears of every point.
+    """
+    if client is None and processes <= 1:
         for block in blocks:
-            yield block, work.solve(block)
+            yield block, work.solve(block, tick)
         return
     for first in itertools.islice(blocks, 1):
         # Once, so that everybody finds compiled kernels in the cache instead of making them.
@@ -64,6 +74,7 @@ def _begin(work: LongRuns | ShortRuns) -> None:
     """Start a process of the pool, which ends with the one that started it."""
     global _work
     _work = work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # that one is told, and ends this one
     parent = multiprocessing.parent_process()
 
     def follow() -> None:
@@ -84,9 +95,14 @@ def _in_processes(
     # Not forked: a copy of this process would hold the lock of the store after it is killed.
     context = multiprocessing.get_context("spawn")
     pool = futures.ProcessPoolExecutor(processes, context, _begin, (work,))
+
+    def submit(block: Block) -> futures.Future[Solved]:
+        with _undisturbed():
+            return pool.submit(_solve_mine, block)
+
     try:
         yield from _bounded(
-            lambda block: pool.submit(_solve_mine, block),
+            submit,
             lambda running: futures.wait(running, return_when=futures.FIRST_COMPLETED),
             blocks,
             lambda: AHEAD * processes,
@@ -96,8 +112,40 @@ def _in_processes(
             "A process of the sweep died, perhaps for lack of memory. In a script, nege.sweep("
             "processes=...) has to be called under: if __name__ == '__main__':"
         ) from error
+    except BaseException:
+        # Interrupted, or closed: nobody waits for the units under way.
+        for process in list((pool._processes or {}).values()):
+            process.kill()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Start processes whole, and deaf to Ctrl-C, which a terminal sends to everybody.
+
+    It reaches this process a moment later, and others through it.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    held: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda *interrupt: held.append(interrupt))
+    try:
+        if hasattr(signal, "pthread_sigmask"):  # inherited; Windows has none
+            mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                yield
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        else:
+            yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if held:
+            before(*held[0])
 
 
 def _on_cluster(
@@ -132,12 +180,17 @@ def _bounded(
 ) -> Generator[Solved, None, None]:
     """Keep as many units under way as there is room for, and yield what is done."""
     running: set[Any] = set()
-    while True:
-        ready = itertools.islice(blocks, max(0, room() - len(running)))
-        running |= {submit(block) for block in ready}
-        if not running:
-            return
-        done, running = wait(running)
-        running |= {submit(block) for block in itertools.islice(blocks, len(done))}
-        while done:
-            yield done.pop().result()  # and forget it: a cluster keeps what is remembered
+    done: set[Any] = set()
+    try:
+        while True:
+            ready = itertools.islice(blocks, max(0, room() - len(running)))
+            running |= {submit(block) for block in ready}
+            if not running:
+                return
+            done, running = wait(running)
+            running |= {submit(block) for block in itertools.islice(blocks, len(done))}
+            while done:
+                yield done.pop().result()  # and forget it: a cluster keeps what is remembered
+    finally:
+        for future in running:
+            future.cancel()

@@ -44,6 +44,53 @@ def test_failure_costs_infinitely_much():
     assert all(measure.median(entry["seconds"]) == np.inf for entry in found.values())
 
 
+@pytest.mark.parametrize(("compiling", "solving"), [(60.0, 0.01), (60.0, 30.0), (0.0, 30.0)])
+def test_what_compiling_takes_is_not_charged_and_who_is_slow_is_noticed(
+    compiling, solving, monkeypatch
+):
+    """On a clock of its own: the first call compiles, every call solves."""
+    now, calls = [0.0], []
+
+    def call():
+        now[0] += solving + (0.0 if calls else compiling)
+        calls.append(now[0])
+        return np.ones(10)
+
+    clock = types.SimpleNamespace(
+        process_time=lambda: now[0],
+        clock_gettime_ns=lambda kind: round(now[0] * 1e9),
+        CLOCK_PROCESS_CPUTIME_ID=None,
+    )
+    monkeypatch.setattr(contest, "time", clock)
+    monkeypatch.setattr(measure, "time", clock)
+    found = contest.race(
+        plane(10, 1.0),
+        [contest.Method("it", "none", lambda p: call)],
+        rounds=3,
+        budget=1.0,
+        residual=lambda p, answer: 0.0,
+    )["it"]
+    assert found["first_call"] == pytest.approx(compiling + solving)
+    assert found["seconds"] == pytest.approx([solving] * (1 if solving > 1.0 else 3))
+    assert solving < 1.0 or len(calls) == 2
+
+
+def test_the_budget_of_rounds_is_not_spent_on_compiling(monkeypatch):
+    now, calls = [0.0], []
+
+    def call():
+        now[0] += 0.01 if calls else 60.0
+        calls.append(now[0])
+
+    clock = types.SimpleNamespace(
+        process_time=lambda: now[0],
+        clock_gettime_ns=lambda kind: round(now[0] * 1e9),
+        CLOCK_PROCESS_CPUTIME_ID=None,
+    )
+    monkeypatch.setattr(measure, "time", clock)
+    assert measure.together({"it": call}, rounds=5)["it"] == pytest.approx([0.01] * 5)
+
+
 def test_whole_grids_agree_with_single_points():
     freeness, shares = grids.axes(60)
     for solve in (grids.newton, grids.fixed_point):

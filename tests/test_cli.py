@@ -250,3 +250,79 @@ def test_what_is_no_store_is_said(tmp_path, capsys):
     for command in ("status", "plot"):
         assert cli.main([command, str(tmp_path)]) == 2
         assert "must be a store that nege.sweep made" in capsys.readouterr().err
+
+
+FILES = {
+    "deep": b"x = " + b"[" * 100_000,
+    "deep tables": b"x = " + b"{a=" * 5_000 + b"1" + b"}" * 5_000,
+    "rather deep": b"title = " + b"[" * 60 + b"]" * 60,
+    "binary": bytes(range(256)),
+    "empty": b"",
+    "NUL in the title": SWEEP.replace("Three", "Th\\u0000ree").encode(),
+    "escapes in the title": SWEEP.replace("Three", "\\u001b[31m").encode(),
+    "NUL in a name": SWEEP.replace("Shanghai", "Shang\\u0000hai").encode(),
+    "a date": SWEEP.replace("sigma = 5", "sigma = 1979-05-27").encode(),
+    "a table": SWEEP.replace("sigma = 5", "sigma = {a = 5}").encode(),
+    "nothing finite": SWEEP.replace("mu = 0.4", "mu = nan").encode(),
+    "ragged": SWEEP.replace("[25, 21, 18]", "[[25, 21], [18]]").encode(),
+    "tables in a list": SWEEP.replace("[sweep]\n", "[[sweep]]\n").encode(),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_bad_file_is_one_line_and_nothing_is_solved(name, tmp_path, capsys, nothing_is_solved):
+    (tmp_path / "bad.toml").write_bytes(FILES[name])
+    store, out = str(tmp_path / "s.zarr"), str(tmp_path / "out")
+    for command in (["sweep", "--store", store], ["run", "--output", out]):
+        assert cli.main([command[0], str(tmp_path / "bad.toml"), *command[1:], "--quiet"]) == 2
+        out_, err = capsys.readouterr()
+        assert out_ == ""
+        assert err.startswith("nege: ")
+        assert err.count("\n") == 1
+    assert not (tmp_path / "s.zarr").exists()
+
+
+def test_what_is_no_file_is_one_line(tmp_path, capsys):
+    for name in (str(tmp_path), "", "a\0b", "x" * 5000, "~nobodyofthatname/x"):
+        for command in (["run", name], ["sweep", name, "--store", str(tmp_path / "s.zarr")],
+                        ["status", name], ["plot", name]):  # fmt: skip
+            assert (
+                cli.main([*command, *(["--output", str(tmp_path)] if command[0] == "run" else [])])
+                == 2
+            )
+            assert capsys.readouterr().err.startswith("nege: ")
+
+
+def test_a_title_may_cost_dollars(tmp_path, capsys):
+    text = SMALL.replace("Three places", "From $1 to $\\\\frac{1 $").replace(
+        "Shanghai", "$\\\\foo$"
+    )
+    (tmp_path / "my.toml").write_text(text)
+    assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
+    assert "cities.png" in capsys.readouterr().out
+
+
+def test_status_says_what_is_damaged_and_nothing_of_what_is_not_solved(tmp_path, capsys):
+    (tmp_path / "s.toml").write_text(SWEEP)
+    store = tmp_path / "runs.zarr"
+    command = ["sweep", str(tmp_path / "s.toml"), "--store", str(store), "--unit", "3", "--quiet"]
+    assert cli.main(command) == 0
+    (store / "residual" / "c" / "0" / "1").write_bytes(b"")
+    assert cli.main(["status", str(store)]) == 1
+    out = capsys.readouterr().out
+    assert "3 converged" in out
+    assert "3 damaged: changed since they were written (residual/c/0/1). Run the sweep again" in out
+    assert cli.main(["plot", str(store), "--output", str(tmp_path / "p.png")]) == 2
+    assert "residual/c/0/1" in capsys.readouterr().err
+    for chunk in (store / "status" / "c" / "0").iterdir():
+        chunk.unlink()
+    (store / "residual" / "c" / "0" / "1").unlink()
+    assert cli.main(["status", str(store)]) == 1
+    out = capsys.readouterr().out
+    assert "6 pending: not solved yet. Run the sweep again." in out
+    assert "residual" not in out
+    (store / "share" / "zarr.json").write_text("{}")
+    assert cli.main(["status", str(store)]) == 2
+    assert "share/zarr.json changed since" in capsys.readouterr().err
+    assert cli.main(command) == 0
+    assert cli.main(["status", str(store)]) == 0

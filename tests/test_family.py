@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import itertools
 
+import draws_points
 import family
 import hypothesis.strategies as st
 import matplotlib.pyplot as plt
@@ -269,6 +270,13 @@ def test_sweeps_hold_every_variable_and_agree_with_single_solves(member):
         alone = nege.short_run(model.replace({parameter: values[2]}), shares[1]).data
         for name in model.variables:
             close(many[name].isel({parameter: 2, "point": 1}).values, alone[name].values, 1e-9)
+
+
+@pytest.mark.parametrize("seed", draws_points.SOME)
+@member
+def test_points_of_sweeps_are_what_they_are_alone_or_refused_as_alone(member, seed):
+    """Grids, lines, paths and short runs, with points far off, beyond bounds and beyond limits."""
+    draws_points.check_member(member, seed)
 
 
 @member

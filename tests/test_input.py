@@ -229,8 +229,8 @@ tastes(W, weights={"a": 1, "b": 1})           | weights    | {'a': 1    | State 
 sweep(W, {"mu": [0.4]}, dynamics=EQUAL)       | weights    | [1, 1]     | State online_weight=...
 tastes(M, online_weight=1)                    | online_weight | 1.0     | online=nege.OnlineRegion(
 tastes(W, weights={"a": 1, "b": 1, "online": 1}, online_weight=1) | weights | 'online' | not a name
-tastes(M, weights=[1, -1])                    | weights    | [1, -1]    | 'b' is not above 0
-tastes(M, weights=[1, INF])                   | weights    | [1, inf]   | 'b' is not finite
+tastes(M, weights=[1, -1])                    | weights    | [1, -1]    | That of 1 is -1.
+tastes(M, weights=[1, INF])                   | weights    | [1, inf]   | That of 1 is inf.
 tastes(M, weights=[1, 1, 1])                  | weights    | [1, 1, 1]  | Its shape is (3,)
 tastes(W, weights="population")               | weights    | 'populatio | where real numbers belong
 tastes(W, weights=[[1], [1, 2]])              | weights    | [[1], [1,  | Its rows differ in length

@@ -5,6 +5,7 @@ Sources: Redding & Sturm (2008); Allen & Arkolakis (2014); Dekle, Eaton & Kortum
 
 import hypothesis.strategies as st
 import numpy as np
+import pandas as pd
 import pytest
 import reference_quantitative as reference
 from hypothesis import given
@@ -98,6 +99,68 @@ def test_data_are_matched_by_their_labels():
     one = nege.invert(model, employment, wage)
     people = dict(zip(reversed(model.regions), employment[::-1], strict=True))
     np.testing.assert_array_equal(nege.invert(model, people, wage).amenity, one.amenity)
+
+
+# --- labels of data, as in test_labels -----------------------------------------------
+
+CODES = ("01001", "01002", "01003")
+COUNTIES = nege.Helpman(
+    nege.geography.from_distance(1.0 - np.eye(3), names=CODES), sigma=4, mu=0.7, trade_cost=1.5
+)
+PEOPLE, PAID = np.array([20.0, 50.0, 30.0]), np.array([2.0, 2.5, 2.1])
+
+
+@pytest.mark.parametrize("argument", ["employment", "wage"])
+def test_data_are_matched_by_label_or_refused_with_the_cure(argument):
+    data = {"employment": PEOPLE, "wage": PAID}
+    expected, order = nege.invert(COUNTIES, **data), [2, 0, 1]
+    series = pd.Series(data[argument], list(CODES))
+    for value in (series.iloc[order], series.iloc[order].to_dict(), pd.Series(data[argument])):
+        found = nege.invert(COUNTIES, **{**data, argument: value})
+        assert found.productivity.identical(expected.productivity)
+        assert found.amenity.identical(expected.amenity)
+    as_read = series.set_axis([1001, 1002, 1003])
+    for wrong in (as_read, as_read.iloc[order], as_read.to_dict(), as_read.set_axis([0, 2, 1])):
+        with pytest.raises(nege.InputError, match=f"^{argument} must .*is not a name here"):
+            nege.invert(COUNTIES, **{**data, argument: wrong})
+
+
+def test_changes_and_flows_are_matched_by_label_or_refused_with_the_cure():
+    before = nege.solve(COUNTIES, PEOPLE / PEOPLE.sum())
+    change = pd.Series([1.0, 1.2, 0.9], list(CODES))
+    costs = pd.DataFrame(0.9 + 0.1 * np.eye(3) + 0.01 * np.arange(3), list(CODES), list(CODES))
+    flows = COUNTIES.trade_flows(before.data).to_pandas()
+    expected = nege.counterfactual(before, productivity_change=change.values)
+    for value in (change[::-1], change[::-1].to_dict(), change.rename_axis("region").to_xarray()):
+        assert nege.counterfactual(before, productivity_change=value).equals(expected)
+    expected = nege.counterfactual(before, trade_cost_change=costs.values)
+    turned = costs.iloc[::-1, [1, 0, 2]]
+    assert nege.counterfactual(before, trade_cost_change=turned, flows=flows[::-1]).equals(
+        nege.counterfactual(before, trade_cost_change=costs, flows=flows)
+    )
+    assert nege.counterfactual(before, trade_cost_change=turned).equals(expected)
+    codes = [1001, 1002, 1003]
+    wrong = {
+        "productivity_change": change.set_axis(codes),
+        "amenity_change": change.set_axis(codes).to_dict(),
+        "housing_change": change.set_axis([2, 1, 0]),
+        "trade_cost_change": costs.set_axis(codes),
+        "flows": flows.set_axis(codes, axis=1),
+    }
+    for argument, value in wrong.items():
+        with pytest.raises(nege.InputError, match=f"^{argument} must .*is not a name here"):
+            nege.counterfactual(before, **{argument: value})
+    for value in ({"01001": 1.0}, [[1, 2], [1]], "cheap"):
+        with pytest.raises(nege.InputError, match=r"^trade_cost_change must"):
+            nege.counterfactual(before, trade_cost_change=value)
+
+
+def test_flows_are_of_data_in_any_order_of_places():
+    data = nege.short_run(COUNTIES, [0.2, 0.5, 0.3]).data
+    shuffled = data.isel(region=[2, 0, 1])
+    assert COUNTIES.trade_flows(shuffled).equals(COUNTIES.trade_flows(data))
+    with pytest.raises(nege.InputError, match=r"^data must .*dtype=str"):
+        COUNTIES.trade_flows(data.assign_coords(region=[1001, 1002, 1003]))
 
 
 # --- counterfactuals ---------------------------------------------------------------

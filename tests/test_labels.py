@@ -244,3 +244,175 @@ def test_values_that_cannot_be_matched_are_refused(argument):
         ):
             for _, value in positional(other):
                 assert_refused(argument, value)
+
+
+# --- corners of the contract: names, index, and where the values 10, 20, 30 end up
+
+DIGITS, WORDS = ("0", "1", "2"), ("a", "b", "c")
+MADE = pd.RangeIndex(3)
+CORNERS = [
+    (DIGITS, MADE, [10, 20, 30]),
+    (DIGITS, [2, 0, 1], [20, 30, 10]),
+    (DIGITS, ["2", "0", "1"], [20, 30, 10]),
+    (DIGITS, pd.CategoricalIndex([2, 0, 1]), [20, 30, 10]),
+    (DIGITS, np.array([2, 0, 1], np.uint8), [20, 30, 10]),
+    (DIGITS, [1, 2, 5], "5 is not a name here"),
+    (DIGITS, [2.0, 0.0, 1.0], "'2' is. Codes that are read as numbers"),
+    (("2", "0", "1"), MADE, [30, 10, 20]),
+    (("1", "2", "3"), MADE, "0 is not a name here"),
+    (("1", "2", "3"), [1, 2, 3], [10, 20, 30]),
+    (CODES, MADE, [10, 20, 30]),
+    (CODES, [0, 1, 2], [10, 20, 30]),
+    (CODES, [0, 2, 1], "0 is not a name here"),
+    (CODES, pd.RangeIndex(1001, 1004), "str(code).zfill(5)"),
+    (CODES, [1003, 1001, 1002], "1003 is not a name here, but '01003' is"),
+    (CODES, [1003.0, 1001.0, 1002.0], "read the column with dtype=str"),
+    (CODES, ["1003", "1001", "1002"], "str(code).zfill(5)"),
+    (("1001", "1002", "1003"), ["01001", "01002", "01003"], "read the column with dtype=str."),
+    (WORDS, MADE, [10, 20, 30]),
+    (WORDS, [7, 3, 9], "values in the order of the names are given by .to_numpy()"),
+    (WORDS, [1, 2, 3], "Numbers are labels"),
+    (WORDS, [False, True, 2], "is not a name here"),
+    (WORDS, ["b", "a", None], "One of its labels is missing (NaN)"),
+    (WORDS, ["b", "c", "c"], "'a' is missing"),
+    (WORDS, [("a", 1), ("b", 1), ("c", 1)], "('a', 1) is not a name here"),
+    (WORDS, [list("abc"), list("xyz")], "have several levels"),
+    (WORDS, pd.DatetimeIndex(["2020", "2021", "2022"]), "is not a name here"),
+    (WORDS, pd.Index(["c", "b", "a"], name="city"), [30, 20, 10]),
+]
+
+
+@pytest.mark.parametrize(("names", "index", "expected"), CORNERS)
+def test_corners_of_the_contract(names, index, expected):
+    series = pd.Series([10.0, 20.0, 30.0], index)
+    give = [lambda: validation.vector("x", series, names)]
+    if not isinstance(series.index, pd.MultiIndex):
+        array = xr.DataArray(series.values, {"region": series.index.rename("region")}, "region")
+        give.append(lambda: validation.vector("x", array, names))
+        give.append(lambda: validation.many_shares("x", 0.0 * array + 1.0 / 3.0, names))
+    for call in give:
+        if isinstance(expected, list):
+            found = call()
+            assert found.tolist() == expected if isinstance(found, np.ndarray) else found.size == 3
+        else:
+            with pytest.raises(nege.InputError) as caught:
+                call()
+            assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "Float64", "float32", "int8", "object"])
+def test_numbers_of_the_types_of_pandas_are_numbers(dtype):
+    series = pd.Series([3, 1, 2], ["c", "a", "b"], dtype=dtype)
+    frame = pd.DataFrame({"a": series, "c": series, "b": series})
+    if dtype == "object":
+        with pytest.raises(nege.InputError, match="real numbers belong"):
+            validation.vector("x", series, WORDS)
+    else:
+        assert validation.vector("x", series, WORDS).tolist() == [1.0, 2.0, 3.0]
+        square = validation.square("x", frame, WORDS, at_least=0.0)
+        assert square.tolist() == [[1.0] * 3, [2.0] * 3, [3.0] * 3]
+    if dtype in ("Int64", "Float64"):
+        with pytest.raises(nege.InputError, match="'b' is not finite"):
+            validation.vector("x", series.where(series != 2), WORDS)
+
+
+def test_axes_that_bear_names_are_what_they_say_and_others_are_known_by_labels():
+    model = nege.OnlineAgglomeration(PLACES, industries=("01", "02"))
+    true = xr.DataArray(
+        1.0 + np.arange(6.0).reshape(2, 3), {"industry": ["01", "02"], "place": list(CODES)}
+    )
+    frame = true.to_pandas().rename_axis(index=None, columns=None)
+    by_place, by_industry = true[0].to_series().rename_axis(None), true[:, 0].to_series()
+    for given, expected in (
+        (frame.T, true),
+        (frame.T.reset_index(drop=True), true),
+        (by_place, true[0]),
+        (by_place.to_dict(), true[0]),
+        (by_industry, true[:, 0]),
+    ):
+        found = model.replace(productivity=given).productivity
+        assert (found == expected.broadcast_like(true).transpose(*found.dims)).all()
+    for given in (pd.Series([1.0, 2.0]), pd.Series([1.0] * 3), frame.T.rename_axis("industry")):
+        with pytest.raises(nege.InputError, match=r"^productivity must"):
+            model.replace(productivity=given)
+    with pytest.raises(nege.InputError, match="which of input, industry it is over"):
+        model.replace(inputs=by_industry.rename_axis(None))
+    square = pd.DataFrame(np.arange(9.0).reshape(3, 3), list(CODES), list(CODES))
+    named = square.T.rename_axis(index="destination")
+    dims = PLACES.distance
+    for given in (square, named, square.T.rename_axis(columns="origin")):
+        assert validation.square("x", given, CODES, at_least=0.0).tolist() == square.values.tolist()
+    assert dims.dims == ("origin", "destination")
+    with pytest.raises(nege.InputError, match=r"^x must"):
+        validation.square("x", named.rename_axis(columns="destination"), CODES, at_least=0.0)
+
+
+# --- geographies: labels become names, and people are matched by either
+
+
+def test_geographies_match_what_they_are_made_of_by_label():
+    make = nege.geography.from_points
+    latitude = pd.Series([50.0, 51.0, 52.0], [1003, 1001, 1002])
+    longitude = pd.Series([5.0, 4.0, 3.0], [1001, 1003, 1002])
+    people = pd.Series([1.0, 2.0, 3.0], [1001, 1002, 1003])
+    for names, expected in ((None, ("1003", "1001", "1002")), (list(WORDS), WORDS)):
+        places = make(latitude, longitude, names=names, population=people)
+        assert places.names == expected
+        assert places.coordinates.longitude.values.tolist() == [4.0, 5.0, 3.0]
+        assert places.population.values.tolist() == [3.0, 1.0, 2.0]
+    by_name = make(latitude, longitude, names=WORDS, population={"b": 1, "c": 2, "a": 3})
+    assert by_name.population.values.tolist() == [3.0, 1.0, 2.0]
+    mapped = make(latitude.to_dict(), longitude.to_dict(), population=people.to_dict())
+    assert mapped.names == ("1003", "1001", "1002")
+    assert mapped.population.values.tolist() == [3.0, 1.0, 2.0]
+    sorted_rows = pd.DataFrame({"y": latitude.values, "x": 1.0, "n": [3.0, 1.0, 2.0]})
+    sorted_rows = sorted_rows.sort_values("n")
+    again = make(sorted_rows["y"], sorted_rows["x"], names=WORDS, population=sorted_rows["n"][::-1])
+    assert again.population.values.tolist() == [1.0, 2.0, 3.0]
+
+
+WRONG = {
+    "codes": {"population": pd.Series([1.0, 2.0, 3.0], [1001, 1002, 1003])},
+    "missing": {"population": {"01001": 1.0, "01002": 2.0}},
+    "unordered names": {"names": set(CODES)},
+    "numbers as names": {"names": [1001, 1002, 1003]},
+    "one name": {"names": np.array("01001")},
+    "several levels": {"population": pd.Series([1.0, 2.0, 3.0], [list("aab"), list("xyz")])},
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_geographies_refuse_what_cannot_be_matched(case):
+    given = {"names": CODES, **WRONG[case]}
+    for make in (
+        lambda: nege.geography.from_points([50.0, 51.0, 52.0], [3.0, 4.0, 5.0], **given),
+        lambda: nege.geography.from_distance(1.0 - np.eye(3), **given),
+    ):
+        with pytest.raises(nege.InputError, match=f"^({'|'.join(WRONG[case])}) must"):
+            make()
+
+
+def test_lines_take_their_names_and_nothing_is_matched_against_several_levels():
+    codes = pd.Index(["01", "02", "03"], name="county")
+    line = nege.geography.line(pd.Series([0.0, 1.0, 2.5], codes))
+    assert line.names == ("01", "02", "03")
+    assert nege.geography.line({"x": 0.0, "y": 2.0}).names == ("x", "y")
+    with pytest.raises(nege.InputError, match="several levels"):
+        nege.geography.line(pd.Series([0.0, 1.0], [["a", "b"], ["x", "y"]]))
+
+
+def test_many_distributions_are_matched_by_region_in_rows_of_a_frame_too():
+    frame = pd.DataFrame([[0.3, 0.2, 0.5], [0.1, 0.0, 0.9]], columns=["01002", "01001", "01003"])
+    for given in (frame, frame.T.rename_axis("region"), frame.rename_axis("year")):
+        found = validation.many_shares("share", given, CODES)
+        assert found.values.tolist() == [[0.2, 0.3, 0.5], [0.0, 0.1, 0.9]]
+        assert "region" not in found.coords
+    several = pd.MultiIndex.from_product([["x"], list(frame)])
+    for wrong in (
+        frame.set_axis(several, axis=1),
+        frame.set_axis([1002, 1001, 1003], axis=1),
+        frame.T,
+        [frame.iloc[0], frame.iloc[1]],
+    ):
+        with pytest.raises(nege.InputError, match=r"^share must"):
+            validation.many_shares("share", wrong, CODES)

@@ -20,12 +20,14 @@ def places(**more):
 def test_sweeps_paths_lists_and_files_have_the_welfare_of_a_solve(tmp_path):
     found = nege.solve(ECONOMY, dynamics=TASTES)
     welfare = float(found.data.welfare)
+    assert "comment" not in nege.short_run(ECONOMY, found.data.share).data.welfare.attrs
     assert welfare != pytest.approx(float(nege.short_run(ECONOMY, found.data.share).data.welfare))
     swept = nege.sweep(ECONOMY, {"trade_cost": [1.7, 1.6]}, dynamics=TASTES)
     path = nege.follow(ECONOMY, {"trade_cost": [1.7, 1.6]}, dynamics=TASTES)
     listed = nege.equilibria(ECONOMY, dynamics=TASTES, starts=2)
     for other in (swept.welfare[0], path.welfare[0], listed[0].data.welfare):
         assert float(other) == pytest.approx(welfare, rel=1e-9)
+        assert "expected utility" in other.attrs["comment"]
     found.to_netcdf(tmp_path / "tastes.nc")
     nege.testing.assert_equilibrium(nege.load(tmp_path / "tastes.nc"))
 

@@ -20,7 +20,7 @@ Anderson, D. G. (1965), J. ACM 12; Walker & Ni (2011), SIAM J. Numer. Anal. 49.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,6 +41,8 @@ LEVEL = 1.0 + 1e-9  # factor on the best residual at which the newer point is as
 PROGRESS = 0.9  # factor on the residual that counts as progress
 BURST = 10  # plain steps after the first return
 LARGE = 1000  # regions from which more memory pays
+MANY = 500  # regions from which ten thousand iterations take more than a second
+PIECE = 100_000_000  # iterations times pairs of regions: a tenth of a second
 
 # What ``judge`` answers while nothing is decided.
 GO_ON = -10
@@ -279,6 +281,31 @@ def finish(w, state, status, gap, rounding):
 
 
 @kernel
+def advance(parameters, share, state, w, options, count):
+    """Iterate at most so many times; return (status, gap, rounding), GO_ON where undecided."""
+    work = np.empty((4, state.size))
+    gap = rounding = math.nan
+    status = GO_ON
+    for _ in range(count):
+        update(parameters, share, state, work, w.vectors[CHANGE])
+        status = judge(w, state, options)
+        if status == CONFIRM:
+            rounding = rounding_at(parameters, share, state, work)
+            gap = gap_at(parameters, share, state, work)
+            tolerance = options.tolerance_error * unit(parameters, state)
+            status = confirm(w, tolerance * gap - rounding, options)
+        if status != GO_ON:
+            break
+        move(w, state, options)
+        normalise(parameters, share, state)
+    if status != GO_ON and status != CONVERGED and status != NOT_FINITE:
+        update(parameters, share, w.vectors[BEST_STATE], work, w.vectors[CHANGE])
+        rounding = rounding_at(parameters, share, w.vectors[BEST_STATE], work)
+        gap = gap_at(parameters, share, w.vectors[BEST_STATE], work)
+    return status, gap, rounding
+
+
+@kernel
 def fixed_point(parameters, share, state, options):
     """Solve the short run of a model in place.
 
@@ -299,22 +326,19 @@ def fixed_point(parameters, share, state, options):
         Never CONVERGED unless both tolerances hold at the returned state.
     """
     w = begin(state, options)
-    work = np.empty((4, state.size))
-    gap = rounding = math.nan
-    while True:
-        update(parameters, share, state, work, w.vectors[CHANGE])
-        status = judge(w, state, options)
-        if status == CONFIRM:
-            rounding = rounding_at(parameters, share, state, work)
-            gap = gap_at(parameters, share, state, work)
-            tolerance = options.tolerance_error * unit(parameters, state)
-            status = confirm(w, tolerance * gap - rounding, options)
-        if status != GO_ON:
-            break
-        move(w, state, options)
-        normalise(parameters, share, state)
-    if status != CONVERGED and status != NOT_FINITE:
-        update(parameters, share, w.vectors[BEST_STATE], work, w.vectors[CHANGE])
-        rounding = rounding_at(parameters, share, w.vectors[BEST_STATE], work)
-        gap = gap_at(parameters, share, w.vectors[BEST_STATE], work)
+    status, gap, rounding = advance(
+        parameters, share, state, w, options, options.limit_iterations + 1
+    )
+    return finish(w, state, status, gap, rounding)
+
+
+def in_pieces(parameters: Any, share: np.ndarray, state: np.ndarray, options: Options) -> Report:
+    """Solve as ``fixed_point`` does, where that takes long: an interrupt ends it in between."""
+    if state.size < MANY:
+        return fixed_point(parameters, share, state, options)
+    w = begin(state, options)
+    status, gap, rounding = GO_ON, math.nan, math.nan
+    while status == GO_ON:
+        count = max(1, PIECE // state.size**2)
+        status, gap, rounding = advance(parameters, share, state, w, options, count)
     return finish(w, state, status, gap, rounding)

@@ -27,6 +27,8 @@ from numba import types
 from numba.core.caching import FunctionCache
 from numba.extending import overload
 
+from nege.kernels.compiling import uninterrupted
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 logger = logging.getLogger("nege")
@@ -123,6 +125,10 @@ def kernel(function: Function | None = None, *, arithmetic: bool = False) -> Any
     dispatcher = numba.njit(**_options(arithmetic))(function)
     if not numba.config.DISABLE_JIT and pathlib.Path(inspect.getfile(function)).is_file():
         dispatcher._cache = PackageCache(function)
+    if not numba.config.DISABLE_JIT:
+        for step in ("_compile_for_args", "compile"):
+            whole = uninterrupted(getattr(dispatcher, step), function.__name__)
+            setattr(dispatcher, step, whole)
     return dispatcher
 
 

@@ -24,19 +24,21 @@ Fudenberg & Levine (1998). Integration: Dormand & Prince (1980), order 5(4).
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, STALLED
 from nege.kernels.derivatives import payoff_changes
 from nege.kernels.equations import payoff_at
+from nege.kernels.fixed_point import Options
 from nege.kernels.jit import kernel
 from nege.kernels.newton import solve
 from nege.kernels.vectors import copy, largest
 
 SHORTEST_STEP = 1e-10  # of the integrator, in its own time
 HIGHEST = 700.0  # ln growth beyond which that of an empty region is not told apart
+PIECE = 2_000_000  # steps times pairs of regions that one call takes
 SLOW = 1e-4  # pace below which the error allowed in a step falls with the pace
 
 # Dormand-Prince tableau: stages, and fifth order less fourth.
@@ -269,3 +271,26 @@ def integrate(parameters, dynamics, share, state, options, tolerance, slow, step
             step *= 0.2
         if step < SHORTEST_STEP:
             return Arrival(STALLED, speed, step, steps)
+
+
+def follow(
+    parameters: Any,
+    dynamics: Dynamics,
+    share: np.ndarray,
+    state: np.ndarray,
+    options: Options,
+    tolerance: float,
+    slow: float,
+    step: float,
+    limit_steps: int,
+) -> Arrival:
+    """Integrate in pieces of about a second at most, so that an interrupt ends it in between."""
+    steps, most = 0, max(1, PIECE // share.size**2)
+    while True:
+        piece = min(most, limit_steps - steps)
+        arrival = integrate(
+            parameters, dynamics, share, state, options, tolerance, slow, step, piece
+        )
+        steps, step = steps + arrival.steps, arrival.step
+        if arrival.status != LIMIT or arrival.steps < piece or steps >= limit_steps:
+            return arrival._replace(steps=steps)

@@ -209,8 +209,12 @@ def short_runs(freeness, shares, farmers, sigma, mu, options):
     q, numbers = np.empty(shape), np.empty((*shape, 2))
     counts = np.empty((*shape, 2), dtype=np.int64)
     tolerance = options.tolerance_residual
-    given = sigma, mu, tolerance, q, numbers, counts
-    solve(freeness[order], first, others, farmers[0], farmers[1], *given)
+    for low in range(0, first.size, LANES):  # an interrupt ends it in between
+        some = slice(low, low + LANES)
+        part = q[:, some].copy(), numbers[:, some].copy(), counts[:, some].copy()
+        given = farmers[0], farmers[1], sigma, mu, tolerance
+        solve(freeness[order], first[some], others[some], *given, *part)
+        q[:, some], numbers[:, some], counts[:, some] = part
     back = np.argsort(order)
     q, numbers, counts = q[back], numbers[back], counts[back]
     second = -np.log(first * np.exp(q) + others)

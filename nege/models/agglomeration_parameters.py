@@ -15,6 +15,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, in_words, joined
 from nege.kernels import agglomeration
+from nege.models.changes import Limit
 
 CHANNELS = ("offline", "online")
 
@@ -79,6 +80,14 @@ PARAMETERS: dict[str, Parameter] = {
 }
 
 
+#: Of parameters that are one number.
+BOUNDS = {
+    name: validation.Bounds(**parameter.bounds, cure=parameter.cure)
+    for name, parameter in PARAMETERS.items()
+    if not parameter.dims
+}
+
+
 def labels(industries: Sequence[str], places: Sequence[str]) -> dict[str, Sequence[str]]:
     """Return the labels of every dimension."""
     return {"industry": industries, "input": industries, "place": places, "channel": CHANNELS}
@@ -129,11 +138,32 @@ def checked(
     return found
 
 
+def spent(consumption: xr.DataArray, housing: Any, own: Container[str] = ("consumption",)) -> Limit:
+    """Return whether consumers spend what they have, elementwise, and the refusal if not."""
+    total = float(consumption.values.sum()) + housing
+
+    def refusal() -> InputError:
+        cure = "Consumers spend all they have: give both."
+        if "consumption" not in own and "housing" in own:
+            allowed = (
+                "given together with consumption, shares of spending that sum to one with it; "
+                f"with those by default the sum is {total:.10g}"
+            )
+            return InputError("housing", housing, allowed, cure)
+        allowed = f"shares that sum to one with housing ({housing:g}); the sum is {total:.10g}"
+        return InputError("consumption", consumption.values.tolist(), allowed, cure)
+
+    return abs(total - 1.0) <= validation.SUM_TOLERANCE, refusal
+
+
 def check_together(p: Mapping[str, Any], own: Container[str]) -> None:
     """Refuse parameters that are fine alone but make no economy together.
 
     What is refused is one of those given, never a default.
     """
+    holds, refusal = spent(p["consumption"], p["housing"], own)
+    if not holds:
+        raise refusal()
 
     def refused(allowed: Mapping[str, str], cure: str) -> InputError:
         name = next((name for name in allowed if name in own), next(iter(allowed)))
@@ -141,15 +171,6 @@ def check_together(p: Mapping[str, Any], own: Container[str]) -> None:
         return InputError(name, value, allowed[name], cure)
 
     industries = [str(name) for name in p["sigma"]["industry"].values]
-    total = float(p["consumption"].sum()) + p["housing"]
-    if not abs(total - 1.0) <= validation.SUM_TOLERANCE:
-        both = {
-            "consumption": f"shares that sum to one with housing ({p['housing']:g}); the sum is "
-            f"{total:.10g}",
-            "housing": "given together with consumption, shares of spending that sum to one with "
-            f"it; with those by default the sum is {total:.10g}",
-        }
-        raise refused(both, "Consumers spend all they have: give both.")
     alpha, land_share = p["inputs"].values, p["land_share"].values
     labour_share = 1.0 - alpha.sum(0) - land_share
     costs = ("inputs", "land_share")

@@ -49,19 +49,20 @@ Source: Allen, T. & Arkolakis, C. (2014), Quarterly J. Economics 129.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
 
-from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography
 from nege.models import ces, trade
+from nege.models.changes import Limit
 from nege.models.quantitative_model import VARIABLES, QuantitativeModel, check_fundamental
 from nege.models.results import Uniqueness, Variable
-from nege.options import Logit, Replicator
+from nege.options import Logit, Replicator, check_dynamics
+from nege.validation import Bounds
 
 __all__ = ["AllenArkolakis"]
 
@@ -128,6 +129,12 @@ class AllenArkolakis(QuantitativeModel):
     amenity: xr.DataArray
 
     online = None  # there is no such region here
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "sigma": ces.SIGMA,
+        "productivity_spillover": Bounds(above=-1.0),
+        "amenity_spillover": Bounds(below=1.0),
+        "trade_cost": trade.ICEBERG,
+    }
     title: ClassVar[str] = "Allen-Arkolakis"
     parameters: ClassVar[tuple[str, ...]] = (
         *("sigma", "productivity_spillover", "amenity_spillover", "trade_cost"),
@@ -147,15 +154,11 @@ class AllenArkolakis(QuantitativeModel):
         amenity: Places | None = None,
     ) -> None:
         names = ces.check_places(geography, None)
-        found = {
-            "sigma": ces.check_sigma(sigma),
-            "productivity_spillover": validation.number(
-                "productivity_spillover", productivity_spillover, above=-1.0
-            ),
-            "amenity_spillover": validation.number(
-                "amenity_spillover", amenity_spillover, below=1.0
-            ),
-        }
+        found = self._checked(
+            sigma=sigma,
+            productivity_spillover=productivity_spillover,
+            amenity_spillover=amenity_spillover,
+        )
         self._hold(
             geography=geography,
             **found,
@@ -163,13 +166,19 @@ class AllenArkolakis(QuantitativeModel):
             productivity=check_fundamental("productivity", productivity, geography),
             amenity=check_fundamental("amenity", amenity, geography),
         )
-        if not self._gammas(self.amenity_spillover)[0] > 0.0:
-            raise InputError(
+        self.check_limits()
+
+    def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
+        """Yield that it is no black hole."""
+        yield (
+            gammas(at)[0] > 0.0,
+            lambda: InputError(
                 "amenity_spillover",
-                amenity_spillover,
+                self.amenity_spillover,
                 "such that alpha (sigma-1) + beta sigma < 1, with alpha the productivity spillover",
                 "Otherwise all people in one place is the only stable state: a black hole.",
-            )
+            ),
+        )
 
     def numbers(self, **moved: Any) -> dict[str, Any]:
         """Return every parameter of the kernels but the operator, some parameters moved."""
@@ -187,21 +196,17 @@ class AllenArkolakis(QuantitativeModel):
             "log_attraction": np.log(self.amenity.values),
         }
 
-    def _gammas(self, beta: float) -> tuple[float, float]:
-        alpha = self.productivity_spillover
-        one = 1.0 - alpha * (self.sigma - 1.0) - beta * self.sigma
-        return one, 1.0 + alpha * self.sigma + beta * (self.sigma - 1.0)
-
     def uniqueness(self, dynamics: Replicator | Logit | None = None) -> Uniqueness:
         """Return whether the long run is proven to be unique: |gamma_2/gamma_1| <= 1.
 
         Tastes of scale s make places less pleasant with people: beta - s takes the place of beta.
         """
         beta, condition = self.amenity_spillover, "|gamma_2/gamma_1| <= 1 (Allen & Arkolakis 2014)"
+        dynamics = check_dynamics(dynamics)
         if isinstance(dynamics, Logit):
             beta -= dynamics.scale
             condition += ", with tastes of scale s taken from beta"
-        one, two = self._gammas(beta)
+        one, two = gammas({**self.scalars(), "amenity_spillover": beta})
         unique = self.productivity_spillover + beta <= 0.0  # the same, exactly
         return Uniqueness(unique, abs(two / one), condition)
 
@@ -230,3 +235,9 @@ class AllenArkolakis(QuantitativeModel):
             "numeraire": (np.ones(1), np.atleast_1d(np.sum(share * wage))),
         }
         return ces.differences(sides)
+
+
+def gammas(at: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return gamma_1 and gamma_2, elementwise."""
+    sigma, alpha, beta = (at[n] for n in ("sigma", "productivity_spillover", "amenity_spillover"))
+    return 1.0 - alpha * (sigma - 1.0) - beta * sigma, 1.0 + alpha * sigma + beta * (sigma - 1.0)

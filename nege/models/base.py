@@ -6,38 +6,33 @@ the NamedTuple that kernels read, and nowhere else.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import inspect
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
 
 from nege import memory, validation
-from nege.errors import InputError, near
+from nege.errors import InputError
 from nege.geography import Geography
 from nege.immutable import Held, Immutable, frozen
 from nege.kernels.fixed_point import Options
 from nege.kernels.points import Many
 from nege.keywords import hinted_call
 from nege.models import storage
+from nege.models.changes import ONLINE as ONLINE
+from nege.models.changes import ONLINE_PARAMETERS as ONLINE_PARAMETERS
+from nege.models.changes import Changeable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
 from nege.models.results import Deviations, LongRun, ShortRun, Uniqueness, Variable
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
 
-ONLINE = storage.ONLINE
 JACOBIANS = 7  # tables over regions that Newton's method on a long run holds at a time
-ONLINE_PARAMETERS = ("trade_cost", "commission", "amenity")
 
 
-#: Dimensions over places: what has one belongs to the geography that it was made for.
-OVER_PLACES = {"region", "place", "origin", "destination"}
-
-
-class Model(Immutable):
+class Model(Changeable, Immutable):
     """Base of the models: a geography, parameters, and perhaps an online region.
 
     A subclass is a frozen dataclass with the fields ``geography`` and ``online``,
@@ -45,8 +40,6 @@ class Model(Immutable):
     """
 
     title: ClassVar[str]
-    #: Scalar parameters that ``replace`` and sweeps take, without the online region's.
-    parameters: ClassVar[tuple[str, ...]]
     #: Parameters that may be DataArrays; those over the places take None for their default.
     labelled: ClassVar[tuple[str, ...]] = ()
     variables: ClassVar[Mapping[str, Variable]]
@@ -64,10 +57,6 @@ class Model(Immutable):
     settles: ClassVar[str] = "log wages"
     #: Whether regions can be empty in a long run.
     corners: ClassVar[bool] = True
-    #: Parameters of the online region that can be varied.
-    online_parameters: ClassVar[tuple[str, ...]] = tuple(
-        ONLINE + name for name in ONLINE_PARAMETERS
-    )
     #: How far off an unstable rest point a solve steps.
     nudge: ClassVar[float] = 1e-6
     _known: ClassVar[dict[str, type[Model]]] = {}
@@ -231,7 +220,7 @@ class Model(Immutable):
         more = memory.table(len(self.regions), tables)
         return {kind: size + more for kind, size in self.memory().items() if kind != "fourier"}
 
-    def check_memory(self, work: str = "a long run", tables: int = JACOBIANS) -> None:
+    def check_memory(self, work: str = "for a long run", tables: int = JACOBIANS) -> None:
         """Refuse work with Jacobians that the free memory does not hold."""
         if memory.table(len(self.regions), 2 * tables) > memory.LITTLE:
             places = f"{len(self.regions)} regions"
@@ -338,100 +327,6 @@ class Model(Immutable):
         """
         return None
 
-    def varied(self) -> tuple[str, ...]:
-        """Return the names that sweeps can vary, those of the online region included."""
-        if self.online is None:
-            return self.parameters
-        return (*self.parameters, *self.online_parameters)
-
-    def replace(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
-        """Return a copy of the economy with some parameters changed.
-
-        Parameters
-        ----------
-        changes : mapping, optional
-            New values by name.
-        **more
-            The same as keywords. Parameters of the online region are
-            ``online_trade_cost, online_commission, online_amenity``.
-
-        Returns
-        -------
-        Model
-            Checked like any other; this one stays as it is.
-
-        Raises
-        ------
-        InputError
-            For a parameter that the model does not have, naming those near it.
-        """
-        if changes is not None and not isinstance(changes, Mapping):
-            raise InputError(
-                "changes", changes, "a mapping of names to values", 'For example {"sigma": 6}.'
-            )
-        changes = {**(changes or {}), **more}
-        arguments = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
-        online = {key: changes.pop(key) for key in list(changes) if self._is_online(key)}
-        for name in changes:
-            if name not in arguments:
-                known = [*arguments, *(ONLINE + name for name in ONLINE_PARAMETERS)]
-                raise InputError("parameter", name, "one of the model's", near(name, known))
-        arguments.update(changes)
-        stale = [
-            name
-            for name, value in arguments.items()
-            if isinstance(value, xr.DataArray)
-            and OVER_PLACES & set(value.dims)
-            and name not in changes
-        ]
-        moved = getattr(arguments["geography"], "names", None) != self.geography.names
-        if moved and stale:
-            defaults = inspect.signature(type(self)).parameters
-            optional = " and ".join(name for name in stale if defaults[name].default is None)
-            raise InputError(
-                "geography",
-                arguments["geography"],
-                f"given together with {' and '.join(stale)} where the places are others",
-                f"For {optional}, None is the default." if optional else "",
-            )
-        if online:
-            if not isinstance(arguments.get("online"), OnlineRegion):
-                raise InputError(
-                    "parameter",
-                    next(iter(online)),
-                    "a parameter of the model",
-                    "It has no online region: give it online=nege.OnlineRegion(trade_cost=...).",
-                )
-            arguments["online"] = dataclasses.replace(
-                arguments["online"],
-                **{key.removeprefix(ONLINE): value for key, value in online.items()},
-            )
-        return type(self)(**arguments)
-
-    def without_online(self) -> Self:
-        """Return the economy without its online region."""
-        return self.replace(online=None)
-
-    def moved(self, name: str, value: float) -> Self:
-        """Return the economy with one of ``varied()`` at a value between two that were checked.
-
-        For work at thousands of values, where checking all of the economy again, as
-        ``replace`` does, would take most of the time.
-        """
-        made = object.__new__(type(self))
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            made.__dict__[field.name] = self.__dict__[field.name]
-        if self._is_online(name) and self.online is not None:
-            changed: dict[str, Any] = {name.removeprefix(ONLINE): value}
-            made.__dict__["online"] = dataclasses.replace(self.online, **changed)
-        else:
-            made.__dict__[name] = value
-        return made
-
-    @staticmethod
-    def _is_online(key: str) -> bool:
-        return str(key).startswith(ONLINE) and key.removeprefix(ONLINE) in ONLINE_PARAMETERS
-
     def label(
         self,
         share: np.ndarray,
@@ -441,7 +336,10 @@ class Model(Immutable):
     ) -> xr.Dataset:
         """Return the solved economy as a Dataset, with names and units."""
         values = self.settled(share, state, parameters, dynamics)
-        return self._blank.copy(data={name: frozen(values[name]) for name in self.variables})
+        data = self._blank.copy(data={name: frozen(values[name]) for name in self.variables})
+        if "welfare" in data:
+            data["welfare"].attrs.update(self.describe("welfare", dynamics))
+        return data
 
     def settled(
         self,
@@ -476,10 +374,13 @@ class Model(Immutable):
         }
         return xr.Dataset(self.named(zeros), coords=labels)
 
-    def describe(self, variable: str) -> dict[str, str]:
-        """Return the attributes of a variable: what it means, and its unit."""
+    def describe(self, variable: str, dynamics: Replicator | Logit | None = None) -> dict[str, str]:
+        """Return the attributes of a variable: what it means, its unit, and what tastes change."""
         about = self.variables[variable]
-        return {"long_name": about.meaning, "units": about.unit}
+        words = {"long_name": about.meaning, "units": about.unit}
+        if variable == "welfare" and self.mobile_weight and isinstance(dynamics, Logit):
+            words["comment"] = f"{self.movers} count by their expected utility"
+        return words
 
     def coordinates(self) -> dict[str, Any]:
         """Return the labels of every dimension of the model's variables."""

@@ -27,7 +27,24 @@ from nege.kernels.operators import buy
 from nege.models import fourier, trade
 from nege.models.base import Model
 from nege.models.indifference import Arithmetic, Tastes
+from nege.online import BOUNDS as OF_ONLINE
 from nege.online import OnlineRegion
+from nege.validation import Bounds
+
+SIGMA = Bounds(above=1.0, cure="With sigma <= 1 no number of varieties can be foregone.")
+MU = Bounds(above=0.0, below=1.0, cure="It is a share of spending.")
+POSITIVE = Bounds(above=0.0)
+ONLINE_COST = Bounds(
+    at_least=1.0, cure="It is an iceberg factor: 1 means that nothing melts on the way."
+)
+#: Of numbers that most models have.
+BOUNDS = {
+    "sigma": SIGMA,
+    "mu": MU,
+    "trade_cost": trade.ICEBERG,
+    **{f"online_{name}": bounds for name, bounds in OF_ONLINE.items()},
+    "online_trade_cost": ONLINE_COST,
+}
 
 
 class Tables(NamedTuple):
@@ -242,12 +259,7 @@ def check_places(geography: Any, online: Any) -> tuple[str, ...]:
     """Return the names of the places, once both are what they should be, costs being iceberg."""
     names = check_regions(geography, online)
     if online is not None:
-        validation.number(
-            "online_trade_cost",
-            online.trade_cost,
-            at_least=1.0,
-            cure="It is an iceberg factor: 1 means that nothing melts on the way.",
-        )
+        ONLINE_COST.number("online_trade_cost", online.trade_cost)
     return names
 
 
@@ -269,13 +281,12 @@ def check_regions(geography: Any, online: Any) -> tuple[str, ...]:
 
 def check_sigma(sigma: Any) -> float:
     """Return an elasticity of substitution."""
-    cure = "With sigma <= 1 no number of varieties can be foregone."
-    return validation.number("sigma", sigma, above=1.0, cure=cure)
+    return SIGMA.number("sigma", sigma)
 
 
 def check_mu(mu: Any) -> float:
     """Return a share of spending."""
-    return validation.number("mu", mu, above=0.0, below=1.0, cure="It is a share of spending.")
+    return MU.number("mu", mu)
 
 
 def check_immobile(argument: str, value: Any, geography: Geography, meaning: str) -> xr.DataArray:

@@ -194,6 +194,7 @@ class CorePeriphery(ces.CESModel):
     online: OnlineRegion | None
 
     indifference = proofs.core_periphery
+    bounds = ces.BOUNDS
     title: ClassVar[str] = "core-periphery"
     kernel_type: ClassVar[type] = Parameters
     labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "farmers")
@@ -204,9 +205,7 @@ class CorePeriphery(ces.CESModel):
         "price_index": Variable(("region",), "manufacturing price index", "farmers' wage"),
         "income": Variable(("region",), "income", "income of the economy without commission"),
         "real_wage": Variable(("region",), "real wage, amenity included", "utility"),
-        "welfare": Variable(
-            (), "real income of workers and farmers together, expected under tastes", "utility"
-        ),
+        "welfare": Variable((), "real income of workers and farmers together", "utility"),
     }
 
     def __init__(

@@ -167,6 +167,7 @@ class FootlooseCapital(ces.CESModel):
     online: OnlineRegion | None
 
     indifference = proofs.footloose_capital
+    bounds = ces.BOUNDS
     title: ClassVar[str] = "footloose-capital"
     kernel_type: ClassVar[type] = Parameters
     labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "expenditure")

@@ -209,6 +209,7 @@ class FootlooseEntrepreneur(ces.CESModel):
     online: OnlineRegion | None
 
     indifference = proofs.footloose_entrepreneur
+    bounds = ces.BOUNDS
     title: ClassVar[str] = "footloose-entrepreneur"
     kernel_type: ClassVar[type] = Parameters
     labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "unskilled")
@@ -219,9 +220,7 @@ class FootlooseEntrepreneur(ces.CESModel):
         "price_index": Variable(("region",), "manufacturing price index", "unskilled wage"),
         "income": Variable(("region",), "income", "income of all unskilled workers"),
         "real_wage": Variable(("region",), "real skilled wage, amenity included", "utility"),
-        "welfare": Variable(
-            (), "real income of skilled and unskilled together, expected under tastes", "utility"
-        ),
+        "welfare": Variable((), "real income of skilled and unskilled together", "utility"),
     }
 
     def __init__(

@@ -50,6 +50,7 @@ from nege import validation
 from nege.geography import Geography
 from nege.models import ces, trade
 from nege.models.quantitative_model import (
+    HOUSING,
     VARIABLES,
     QuantitativeModel,
     check_fundamental,
@@ -58,7 +59,8 @@ from nege.models.quantitative_model import (
 )
 from nege.models.results import Uniqueness, Variable
 from nege.online import OnlineRegion
-from nege.options import Logit, Replicator
+from nege.options import Logit, Replicator, check_dynamics
+from nege.validation import Bounds
 
 __all__ = ["Helpman"]
 
@@ -129,6 +131,10 @@ class Helpman(QuantitativeModel):
     online: OnlineRegion | None
     online_housing: float | None
 
+    bounds: ClassVar[dict[str, Bounds]] = {
+        **{name: b for name, b in ces.BOUNDS.items() if name != "online_commission"},
+        "online_housing": HOUSING,
+    }
     title: ClassVar[str] = "Helpman"
     parameters: ClassVar[tuple[str, ...]] = ("sigma", "mu", "trade_cost")
     labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "productivity", "amenity", "housing")
@@ -202,6 +208,7 @@ class Helpman(QuantitativeModel):
         """
         value, local = self.sigma * (1.0 - self.mu), self.rents == "local"
         condition = "sigma (1 - mu) > 1 (Helpman 1998)"
+        dynamics = check_dynamics(dynamics)
         if isinstance(dynamics, Logit):
             value += dynamics.scale * (self.sigma - 1.0)
             condition = "sigma (1 - mu) + s (sigma - 1) > 1 (Helpman 1998, tastes of scale s)"

@@ -37,7 +37,7 @@ for two regions, whose a, b, c these are. More regions and the online one are ne
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -48,9 +48,12 @@ from nege.geography import Geography
 from nege.kernels.operators import Dense
 from nege.models import ces, proofs, trade
 from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
-from nege.models.linear_demand_equations import Parameters, check_trade, outcome
+from nege.models.changes import Limit
+from nege.models.linear_demand_equations import Parameters, highest_cost, no_trade, outcome
 from nege.models.results import Variable
+from nege.online import BOUNDS as ONLINE_BOUNDS
 from nege.online import OnlineRegion
+from nege.validation import Bounds
 
 __all__ = ["LinearDemand"]
 
@@ -116,6 +119,12 @@ class LinearDemand(Model):
     online: OnlineRegion | None
 
     indifference = proofs.linear_demand
+    bounds: ClassVar[dict[str, Bounds]] = {
+        **{f"online_{name}": bounds for name, bounds in ONLINE_BOUNDS.items()},
+        **dict.fromkeys(NUMBERS, ces.POSITIVE),
+        "c": Bounds(at_least=0.0),
+        "trade_cost": trade.ADDEND,
+    }
     title: ClassVar[str] = "linear-demand"
     kernel_type: ClassVar[type] = Parameters
     parameters: ClassVar[tuple[str, ...]] = (*NUMBERS, "trade_cost")
@@ -136,9 +145,7 @@ class LinearDemand(Model):
         "surplus": Variable(("region",), "surplus of a consumer", "farmers' wage"),
         "income": Variable(("region",), "income", "farmers' wage"),
         "utility": Variable(("region",), "skilled utility, amenity included", "farmers' wage"),
-        "welfare": Variable(
-            (), "utility of everybody together, expected under tastes", "farmers' wage"
-        ),
+        "welfare": Variable((), "utility of everybody together", "farmers' wage"),
     }
 
     def __init__(
@@ -156,22 +163,32 @@ class LinearDemand(Model):
         online: OnlineRegion | None = None,
     ) -> None:
         names = ces.check_regions(geography, online)
-        positive = {"a": a, "b": b, "phi": phi}
-        positive |= {"total_farmers": total_farmers, "total_skilled": total_skilled}
+        numbers = self._checked(a=a, b=b, c=c, phi=phi)
+        numbers |= self._checked(total_farmers=total_farmers, total_skilled=total_skilled)
         self._hold(
             geography=geography,
-            c=validation.number("c", c, at_least=0.0),
             trade_cost=trade.checked_addend(trade_cost, names),
             farmers=ces.check_immobile("farmers", farmers, geography, "share of farmers"),
             online=online,
-            **{name: validation.number(name, x, above=0.0) for name, x in positive.items()},
+            **numbers,
         )
-        check_trade(self)
+        self.check_limits()
+
+    def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
+        """Yield that every pair of regions trades."""
+        if "trade_cost" in at:
+            cost = at["trade_cost"] * trade.furthest(self.geography)
+        else:
+            cost = self.__dict__["trade_cost"].values.max()
+        yield cost < highest_cost(at), lambda: no_trade(self)
+        if "online_trade_cost" in at:
+            cost = at["online_trade_cost"] / (1.0 - at["online_commission"])
+            yield cost < highest_cost(at), lambda: no_trade(self)
 
     @property
     def highest_cost(self) -> float:
         """The trade cost below which every pair of regions trades, whatever the distribution."""
-        return 2.0 * self.a * self.phi / (2.0 * self.b * self.phi + self.c * self.total_skilled)
+        return float(highest_cost(self.scalars()))
 
     def tables(self, **moved: complex) -> ces.Tables:
         """Return the economy in plain arrays; some parameters moved, complex ones pass."""

@@ -14,7 +14,7 @@ Derivatives take shares that keep their sum: N is a constant.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -235,17 +235,21 @@ def exact_payoffs(
     return payoffs
 
 
-def check_trade(model: Any) -> None:
-    """Refuse trade costs at which some pair of regions would stop to trade."""
+def highest_cost(at: Mapping[str, Any]) -> Any:
+    """Return the trade cost below which every pair of regions trades, elementwise."""
+    a, b, c, phi, total_skilled = (at[name] for name in ("a", "b", "c", "phi", "total_skilled"))
+    return 2.0 * a * phi / (2.0 * b * phi + c * total_skilled)
+
+
+def no_trade(model: Any) -> InputError:
+    """Return the refusal of trade costs at which some pair of regions would stop to trade."""
     cost, limit = model.tables().cost, model.highest_cost
     r, s = np.unravel_index(int(np.argmax(cost)), cost.shape)
-    if not cost[r, s] < limit:
-        online = model.online is not None and len(model.geography) in (r, s)
-        name = "online_trade_cost" if online else "trade_cost"
-        raise InputError(
-            name,
-            model.online.trade_cost if online else model.trade_cost,
-            f"low enough for every pair of regions to trade: below {limit:.6g} between any two",
-            f"Between {model.regions[r]} and {model.regions[s]} it is {cost[r, s]:.6g} after "
-            "commission; the limit is 2 a phi/(2 b phi + c total_skilled).",
-        )
+    online = model.online is not None and len(model.geography) in (r, s)
+    return InputError(
+        "online_trade_cost" if online else "trade_cost",
+        model.online.trade_cost if online else model.trade_cost,
+        f"low enough for every pair of regions to trade: below {limit:.6g} between any two",
+        f"Between {model.regions[r]} and {model.regions[s]} it is {cost[r, s]:.6g} after "
+        "commission; the limit is 2 a phi/(2 b phi + c total_skilled).",
+    )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,6 +26,7 @@ from nege.models import agglomeration_parameters as fields
 from nege.models import agglomeration_unknowns as unknowns
 from nege.models.agglomeration_search import LARGE, NUDGE, clear, deviations, find
 from nege.models.base import Model
+from nege.models.changes import Limit
 from nege.models.results import Deviations, LongRun, ShortRun, Variable
 from nege.options import Logit, Replicator, SolverOptions
 
@@ -180,6 +181,7 @@ class OnlineAgglomeration(Model):
     remote_friction: float
 
     online = None  # every place has its own online channel instead of an online region
+    bounds = fields.BOUNDS
     title: ClassVar[str] = "online agglomeration"
     parameters: ClassVar[tuple[str, ...]] = (*fields.PARAMETERS, "platform_owner")
     labelled: ClassVar[tuple[str, ...]] = (
@@ -268,13 +270,17 @@ class OnlineAgglomeration(Model):
             **found,
         )
 
+    def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
+        """Yield that consumers spend what they have."""
+        yield fields.spent(self.__dict__["consumption"], at["housing"])
+
     def kernel_with(
         self, operator: str = "auto", *, compiled: bool = True
     ) -> agglomeration.Parameters:
         """Return the NamedTuple of parameters that kernels read."""
         validation.known("operator", operator, ("auto", "dense"))
         places, (needed,) = f"{len(self.geography)} places", self.memory().values()
-        memory.check("geography", places, needed, "this model", "It has no smaller operator.")
+        memory.check("geography", places, needed, "for this model", "It has no smaller operator.")
         return fields.kernel(self)
 
     # --- the long run ---------------------------------------------------------------

@@ -22,7 +22,7 @@ import numpy as np
 
 from nege.kernels import equations
 from nege.kernels.codes import ANDERSON, LIMIT, STALLED
-from nege.kernels.fixed_point import Options, Report, fixed_point
+from nege.kernels.fixed_point import Options, Report, in_pieces
 from nege.kernels.jit import kernel
 from nege.kernels.operators import buy, sell
 from nege.kernels.vmath import exp, log
@@ -98,7 +98,7 @@ def settle(joint: Joint, logs: np.ndarray, options: SolverOptions) -> tuple[Repo
     tolerance, done = options.tolerance_residual, 0
     while True:
         how = Options(tolerance, 1.0, options.limit_iterations, ANDERSON)
-        report = fixed_point(joint, logs, logs, how)
+        report = in_pieces(joint, logs, logs, how)
         if done and report.status == LIMIT:
             report = report._replace(status=STALLED)  # rounding is in the way, not the limit
         done += report.iterations

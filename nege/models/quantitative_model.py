@@ -24,6 +24,7 @@ from nege.status import Status
 
 LARGEST_LOG = 700.0  # of a price or a payoff that double precision can hold
 TINY_STEP = 1e-30  # of complex steps, which round nothing away
+HOUSING = validation.Bounds(above=0.0, cure="It is a stock of housing, in the unit of `housing`.")
 
 
 class QuantitativeModel(Model):
@@ -208,7 +209,8 @@ class QuantitativeModel(Model):
         DataArray
             Over origin and destination, own sales on the diagonal.
         """
-        share = validation.shares("data", data["share"].values, self.regions)
+        data = validation.in_order("data", data, "region", self.regions, "over the places here")
+        share = validation.shares("data", data["share"], self.regions)
         supply, price = np.empty(share.size), np.empty(share.size)
         state = np.log(data["wage"].values) + (1.0 - self.kernel.scale) * np.log(share)
         equations.supply(self.kernel, share, state, supply)
@@ -253,8 +255,7 @@ def check_online_housing(online: OnlineRegion | None, housing: Any) -> float | N
             "zero in this model",
             "It has nobody who owns a platform; nege.OnlineAgglomeration does.",
         )
-    cure = "It is a stock of housing, in the unit of `housing`."
-    return validation.number("online_housing", housing, above=0.0, cure=cure)
+    return HOUSING.number("online_housing", housing)
 
 
 def placed(values: xr.DataArray, online: Any) -> np.ndarray:
@@ -268,5 +269,5 @@ VARIABLES = {
     "wage": Variable(("region",), "wage", "wage bill of all places per head"),
     "price_index": Variable(("region",), "price index of goods", "wage bill per head"),
     "real_income": Variable(("region",), "real income per head, amenity included", "utility"),
-    "welfare": Variable((), "real income per head, expected under tastes", "utility"),
+    "welfare": Variable((), "mean real income per head, amenity included", "utility"),
 }

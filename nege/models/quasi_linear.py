@@ -36,13 +36,13 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import xarray as xr
 
-from nege import validation
 from nege.geography import Geography
 from nege.kernels import equations
 from nege.kernels.vmath import exp, log
 from nege.models import ces, closed_forms, explicit, footloose, proofs, real_wages
 from nege.models.results import Variable
 from nege.online import OnlineRegion
+from nege.validation import Bounds
 
 __all__ = ["QuasiLinear"]
 
@@ -163,6 +163,10 @@ class QuasiLinear(ces.CESModel):
     online: OnlineRegion | None
 
     indifference = proofs.quasi_linear
+    bounds: ClassVar[dict[str, Bounds]] = {
+        **ces.BOUNDS,
+        **{"alpha": ces.POSITIVE, "unskilled_ratio": ces.POSITIVE},
+    }
     title: ClassVar[str] = "quasi-linear"
     kernel_type: ClassVar[type] = Parameters
     parameters: ClassVar[tuple[str, ...]] = ("sigma", "alpha", "unskilled_ratio", "trade_cost")
@@ -177,9 +181,7 @@ class QuasiLinear(ces.CESModel):
         "price_index": Variable(("region",), "manufacturing price index", "unskilled wage"),
         "income": Variable(("region",), "income per skilled worker", "unskilled wage"),
         "utility": Variable(("region",), "skilled utility, amenity included", "unskilled wage"),
-        "welfare": Variable(
-            (), "utility of everybody per skilled worker, expected under tastes", "unskilled wage"
-        ),
+        "welfare": Variable((), "utility of everybody per skilled worker", "unskilled wage"),
     }
 
     def __init__(
@@ -193,8 +195,7 @@ class QuasiLinear(ces.CESModel):
         unskilled: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
         online: OnlineRegion | None = None,
     ) -> None:
-        numbers = {"alpha": alpha, "unskilled_ratio": unskilled_ratio}
-        numbers = {name: validation.number(name, x, above=0.0) for name, x in numbers.items()}
+        numbers = self._checked(alpha=alpha, unskilled_ratio=unskilled_ratio)
         still = unskilled, "share of unskilled workers"
         self._begin(geography, sigma, trade_cost, still, online, **numbers)
 

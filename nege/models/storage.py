@@ -37,6 +37,9 @@ def to_dataset(model: Any) -> xr.Dataset:
 
 def from_dataset(stored: xr.Dataset, known: Mapping[str, Any]) -> Any:
     """Make a model again from what ``to_dataset`` returned; `known` are models by class name."""
+    if not isinstance(stored, xr.Dataset):
+        cure = "Give what model.to_dataset() returned."
+        raise InputError("stored", stored, "a stored model", cure)
     cls = known.get(str(stored.attrs.get("model")))
     if cls is None:
         raise InputError(

@@ -28,22 +28,26 @@ BLOCK = 1 << 22  # numbers of a matrix that are made at a time
 VECTORS = 50  # of one number per region, that a solve keeps
 
 
-ICEBERG = "It is an iceberg factor per unit of distance: 1 means free trade."
+ICEBERG = validation.Bounds(
+    at_least=1.0, cure="It is an iceberg factor per unit of distance: 1 means free trade."
+)
+ADDEND = validation.Bounds(
+    at_least=0.0, cure="It adds to the price, per unit of distance: 0 means free trade."
+)
 
 
 def checked_cost(
     value: Any,
     names: tuple[str, ...],
+    bounds: validation.Bounds = ICEBERG,
     *,
-    at_least: float = 1.0,
-    cure: str = ICEBERG,
     meaning: str = "iceberg trade cost",
     unit: str = "1",
 ) -> float | xr.DataArray:
     """Return a trade cost per unit of distance, or trade costs themselves by label, checked."""
-    if value is None or np.isscalar(value) or getattr(value, "ndim", None) == 0:
-        return validation.number("trade_cost", value, at_least=at_least, cure=cure)
-    matrix = validation.square("trade_cost", value, names, at_least=at_least)
+    if validation.single(value):
+        return bounds.number("trade_cost", value)
+    matrix = validation.square("trade_cost", value, names, at_least=bounds.at_least or 0.0)
     matrix.flags.writeable = False
     return xr.DataArray(
         matrix,
@@ -56,14 +60,7 @@ def checked_cost(
 
 def checked_addend(value: Any, names: tuple[str, ...]) -> float | xr.DataArray:
     """Return trade costs that add to prices, likewise."""
-    return checked_cost(
-        value,
-        names,
-        at_least=0.0,
-        cure="It adds to the price, per unit of distance: 0 means free trade.",
-        meaning="cost of sending one unit",
-        unit="numeraire",
-    )
+    return checked_cost(value, names, ADDEND, meaning="cost of sending one unit", unit="numeraire")
 
 
 def choose(geography: Geography, by_distance: bool, symmetric: bool, compiled: bool) -> str:
@@ -269,7 +266,7 @@ def check_memory(kind: str, geography: Geography) -> None:
         "geography",
         f"{len(geography)} places",
         needed(geography, kind),
-        f"the {kind} operator",
+        f"for the {kind} operator",
         "A racetrack, line or grid needs no matrix; costs that are the same both ways need "
         "half of one. nege.estimate_memory(model) compares them.",
     )
@@ -314,6 +311,13 @@ def _rows(
             _distances(geography.metric)[start:stop] if few else geography.metric.rows(start, stop)
         )
     return np.asarray(np.log(trade_cost.values[start:stop]))
+
+
+def furthest(geography: Geography) -> float:
+    """Return the largest distance between two places."""
+    if len(geography) <= SMALL:
+        return float(_distances(geography.metric).max())
+    return float(max(geography.metric.rows(*part).max() for part in _blocks(len(geography))))
 
 
 @functools.lru_cache(8)

@@ -44,7 +44,7 @@ Review 43. The online region is nege's own.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -54,9 +54,11 @@ from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography
 from nege.models import ces, closed_forms, linkages_newton, linkages_outcome, linkages_slopes, trade
+from nege.models.changes import Limit
 from nege.models.linkages_equations import Parameters
 from nege.models.results import Variable
 from nege.online import OnlineRegion
+from nege.validation import Bounds
 
 __all__ = ["VerticalLinkages"]
 REGISTERED = linkages_newton, linkages_slopes  # Newton's method and derivatives
@@ -124,6 +126,11 @@ class VerticalLinkages(ces.CESModel):
     land: xr.DataArray
     online: OnlineRegion | None
 
+    bounds: ClassVar[dict[str, Bounds]] = {
+        **ces.BOUNDS,
+        "inputs": Bounds(above=0.0, below=1.0),
+        "agriculture": Bounds(above=0.0, at_most=1.0),
+    }
     title: ClassVar[str] = "vertical-linkages"
     kernel_type: ClassVar[type] = Parameters
     parameters: ClassVar[tuple[str, ...]] = ("sigma", "mu", "inputs", "agriculture", "trade_cost")
@@ -162,12 +169,9 @@ class VerticalLinkages(ces.CESModel):
         mobile = validation.known("labour", labour, ("immobile", "mobile")) == "mobile"
         self._hold(
             geography=geography,
-            sigma=ces.check_sigma(sigma),
-            mu=ces.check_mu(mu),
-            inputs=validation.number("inputs", inputs, above=0.0, below=1.0),
+            **self._checked(sigma=sigma, mu=mu, inputs=inputs, agriculture=agriculture),
             trade_cost=trade.checked_cost(trade_cost, names),
             labour=labour,
-            agriculture=validation.number("agriculture", agriculture, above=0.0, at_most=1.0),
             workers=workers,
             land=ces.check_immobile("land", land, geography, "share of land"),
             online=online,
@@ -175,25 +179,43 @@ class VerticalLinkages(ces.CESModel):
         if not mobile or workers is not None:
             given = ces.check_immobile("workers", workers, geography, "share of workers")
             self._hold(workers=given)
+        self.check_limits()
         self._check_labour(mobile)
 
-    def _check_labour(self, mobile: bool) -> None:
-        """Refuse what does not go with labour as it is, and black holes."""
-        strength = self.sigma * (1.0 - self.inputs) * ((1.0 - self.mu) if mobile else 1.0)
-        if not strength > 1.0:
-            formula = "sigma (1 - inputs) (1 - mu)" if mobile else "sigma (1 - inputs)"
-            raise InputError(
+    def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
+        """Yield that it is no black hole, and that agriculture goes with labour and land."""
+        mobile, land = self.labour == "mobile", self.__dict__["land"].values
+        strength = at["sigma"] * (1.0 - at["inputs"]) * ((1.0 - at["mu"]) if mobile else 1.0)
+        formula = "sigma (1 - inputs) (1 - mu)" if mobile else "sigma (1 - inputs)"
+        cure = "Else each firm makes the others so much cheaper that prices have no floor."
+        yield (
+            strength > 1.0,
+            lambda: InputError(
                 "inputs",
                 self.inputs,
                 f"small enough that {formula} is above 1; it is {strength:.6g}",
-                "Else each firm makes the others so much cheaper that prices have no floor.",
-            )
+                cure,
+            ),
+        )
+        if mobile:
+            equal = "At 1 wages are equal, and real wages then are not: try 0.9."
+            refusal = InputError("agriculture", 1.0, 'below 1 with labour="mobile"', equal)
+            yield at["agriculture"] < 1.0, lambda: refusal
+        elif not land.min() > 0.0:
+            yield at["agriculture"] == 1.0, lambda: self._nobody("land")
+
+    def _nobody(self, name: str) -> InputError:
+        """Return the refusal of a place without workers, or without the land that they need."""
+        values = self.__dict__[name].values
+        place = self.geography.names[int(np.argmin(values))]
+        cure = f"{place} has none: nobody could make anything there. Leave it out."
+        return InputError(name, float(values.min()), "positive in every place", cure)
+
+    def _check_labour(self, mobile: bool) -> None:
+        """Refuse what does not go with labour as it is."""
         if mobile and self.workers is not None:
             cure = "Mobile workers choose their place: leave it out, or replace it by None."
             raise InputError("workers", self.workers, 'left out with labour="mobile"', cure)
-        if mobile and self.agriculture == 1.0:
-            cure = "At 1 wages are equal, and real wages then are not: try 0.9."
-            raise InputError("agriculture", 1.0, 'below 1 with labour="mobile"', cure)
         if not mobile and self.online is not None:
             raise InputError(
                 "online",
@@ -202,12 +224,8 @@ class VerticalLinkages(ces.CESModel):
                 "A region without residents or land cannot host production there; "
                 "nege.OnlineAgglomeration is the model for that.",
             )
-        for name in () if mobile else ("workers", "land")[: 1 if self.agriculture == 1.0 else 2]:
-            values = self.__dict__[name].values
-            if not values.min() > 0.0:
-                place = self.geography.names[int(np.argmin(values))]
-                cure = f"{place} has none: nobody could make anything there. Leave it out."
-                raise InputError(name, float(values.min()), "positive in every place", cure)
+        if not mobile and not self.__dict__["workers"].values.min() > 0.0:
+            raise self._nobody("workers")
 
     def __repr__(self) -> str:
         return f"{super().__repr__()[:-1]}, labour={self.labour!r})"

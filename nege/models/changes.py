@@ -1,0 +1,204 @@
+"""Economies like another one: what its numbers may be, and what comes of changing some.
+
+A constructor asks about one economy, a sweep about all of its points: by the same bounds and
+conditions, which work on numbers and on arrays alike. So a change of numbers needs no
+constructor, and no economy goes unchecked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import xarray as xr
+
+from nege.errors import InputError, near
+from nege.geography import Geography
+from nege.models import storage
+from nege.online import OnlineRegion
+from nege.validation import Bounds
+
+ONLINE = storage.ONLINE
+ONLINE_PARAMETERS = ("trade_cost", "commission", "amenity")
+#: Dimensions over places: what has one belongs to the geography that it was made for.
+OVER_PLACES = {"region", "place", "origin", "destination"}
+
+#: Whether numbers go together, elementwise, and what to say of those of this economy.
+Limit = tuple[Any, Callable[[], InputError]]
+
+
+class Changeable:
+    """An economy that knows which of its numbers may be what."""
+
+    #: Bounds of every parameter that may be a number, the online region's included; beside the
+    #: constructor. Without them that is asked about every point of a sweep.
+    bounds: ClassVar[Mapping[str, Bounds]] = {}
+    #: Scalar parameters that ``replace`` and sweeps take, without the online region's.
+    parameters: ClassVar[tuple[str, ...]]
+    #: Parameters of the online region that can be varied.
+    online_parameters: ClassVar[tuple[str, ...]] = tuple(
+        ONLINE + name for name in ONLINE_PARAMETERS
+    )
+
+    geography: Geography
+    online: OnlineRegion | None
+
+    def limits(self, at: Mapping[str, Any]) -> Iterable[Limit]:
+        """Yield what numbers have to satisfy together, and the refusal of those of this economy.
+
+        All that the constructor wants of several numbers belongs here, and nothing of one.
+
+        Parameters
+        ----------
+        at : mapping of str to float or array
+            Numbers that are within their bounds, by name, as ``scalars`` returns them.
+        """
+        return ()
+
+    def scalars(self) -> dict[str, float]:
+        """Return the parameters that are one number here, by name, the online region's too."""
+        held = vars(self)
+        online = held.get("online")
+        found = {}
+        kind: Any = type(self)
+        for name in _bounds(kind):
+            owner = held if name in held else vars(online) if online else {}
+            value = owner.get(name if owner is held else name.removeprefix(ONLINE))
+            if isinstance(value, float):
+                found[name] = value
+        return found
+
+    def accepts(self, changes: Mapping[str, Any]) -> Any:
+        """Whether other numbers make an economy, elementwise for arrays; each of ``scalars``."""
+        good: Any = True
+        for name, values in changes.items():
+            good = good & self.bounds[name].hold(values)
+        with np.errstate(all="ignore"):  # beyond its bounds a number may be anything
+            for holds, _ in self.limits({**self.scalars(), **changes}):
+                good = good & holds
+        return good
+
+    def check_limits(self, scalars: Mapping[str, float] | None = None) -> None:
+        """Refuse an economy whose numbers do not go together."""
+        for holds, refusal in self.limits(self.scalars() if scalars is None else scalars):
+            if not holds:
+                raise refusal()
+
+    def with_numbers(self, changes: Mapping[str, Any], scalars: Mapping[str, float]) -> Self:
+        """Return the economy with others of its scalars, checked like any other economy."""
+        checked = {name: self.bounds[name].number(name, value) for name, value in changes.items()}
+        kind: Any = type(self)
+        made: Self = object.__new__(kind)
+        held = vars(self)
+        fields = vars(made)
+        for name in _fields(kind):
+            fields[name] = checked.get(name, held[name])
+        online = {n.removeprefix(ONLINE): checked[n] for n in changes if n not in held}
+        if online:
+            fields["online"] = dataclasses.replace(fields["online"], **online)
+        made.check_limits({**scalars, **checked})
+        return made
+
+    def _checked(self, **numbers: Any) -> dict[str, float]:
+        """Return numbers within their bounds."""
+        return {name: self.bounds[name].number(name, value) for name, value in numbers.items()}
+
+    def varied(self) -> tuple[str, ...]:
+        """Return the names that sweeps can vary, those of the online region included."""
+        if self.online is None:
+            return self.parameters
+        return (*self.parameters, *self.online_parameters)
+
+    def replace(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
+        """Return a copy of the economy with some parameters changed.
+
+        Parameters
+        ----------
+        changes : mapping, optional
+            New values by name.
+        **more
+            The same as keywords. Parameters of the online region are
+            ``online_trade_cost, online_commission, online_amenity``.
+
+        Returns
+        -------
+        Model
+            Checked like any other; this one stays as it is. Where nothing changes but
+            numbers, that takes microseconds.
+
+        Raises
+        ------
+        InputError
+            For a parameter that the model does not have, naming those near it.
+        """
+        if changes is not None and not isinstance(changes, Mapping):
+            raise InputError(
+                "changes", changes, "a mapping of names to values", 'For example {"sigma": 6}.'
+            )
+        changes = {**(changes or {}), **more}
+        single = all(np.isscalar(x) or getattr(x, "ndim", None) == 0 for x in changes.values())
+        scalars = self.scalars() if single else {}
+        if single and changes.keys() <= scalars.keys():
+            return self.with_numbers(changes, scalars)
+        arguments = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        online = {key: changes.pop(key) for key in list(changes) if self._is_online(key)}
+        for name in changes:
+            if name not in arguments:
+                known = [*arguments, *(ONLINE + name for name in ONLINE_PARAMETERS)]
+                raise InputError("parameter", name, "one of the model's", near(name, known))
+        arguments.update(changes)
+        stale = [
+            name
+            for name, value in arguments.items()
+            if isinstance(value, xr.DataArray)
+            and OVER_PLACES & set(value.dims)
+            and name not in changes
+        ]
+        moved = getattr(arguments["geography"], "names", None) != self.geography.names
+        if moved and stale:
+            defaults = inspect.signature(type(self)).parameters
+            optional = " and ".join(name for name in stale if defaults[name].default is None)
+            raise InputError(
+                "geography",
+                arguments["geography"],
+                f"given together with {' and '.join(stale)} where the places are others",
+                f"For {optional}, None is the default." if optional else "",
+            )
+        if online:
+            if not isinstance(arguments.get("online"), OnlineRegion):
+                raise InputError(
+                    "parameter",
+                    next(iter(online)),
+                    "a parameter of the model",
+                    "It has no online region: give it online=nege.OnlineRegion(trade_cost=...).",
+                )
+            arguments["online"] = dataclasses.replace(
+                arguments["online"],
+                **{key.removeprefix(ONLINE): value for key, value in online.items()},
+            )
+        return type(self)(**arguments)
+
+    def without_online(self) -> Self:
+        """Return the economy without its online region."""
+        return self.replace(online=None)
+
+    @staticmethod
+    def _is_online(key: str) -> bool:
+        return str(key).startswith(ONLINE) and key.removeprefix(ONLINE) in ONLINE_PARAMETERS
+
+
+@functools.cache
+def _bounds(cls: Any) -> Mapping[str, Bounds]:
+    """Return the bounds of a class, if they were written for its constructor."""
+    maker = next(base for base in cls.__mro__ if "__init__" in vars(base))
+    found: Mapping[str, Bounds] = cls.bounds if "bounds" in vars(maker) else {}
+    return found
+
+
+@functools.cache
+def _fields(cls: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cls))

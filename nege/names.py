@@ -1,0 +1,59 @@
+"""Names that are given: listed, known or distinct, or refused by ``nege.validation``'s rules."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+import xarray as xr
+
+from nege.errors import InputError, near
+
+BYTES = (bytes, bytearray, memoryview)
+
+
+def texts(argument: str, names: Any) -> list[Any]:
+    """List names, but not the letters of a single one, nor what has no order."""
+    allowed = "a sequence of names"
+    if isinstance(names, (np.ndarray, xr.DataArray, pd.Series, pd.Index)):
+        names = np.asarray(names).tolist()  # what has no dimension is no list then
+    if isinstance(names, (Set, Mapping)):
+        raise InputError(argument, names, allowed, "A set has no order, and a mapping no list.")
+    if isinstance(names, (str, *BYTES)) or not isinstance(names, Iterable):
+        raise InputError(argument, names, allowed, "Put it in a list.")
+    try:
+        return list(names)
+    except Exception as error:  # whatever stops in the middle, as a closed file does
+        raise InputError(argument, names, allowed, f"It stops: {error}.") from error
+
+
+def known(argument: str, name: Any, names: Sequence[str]) -> str:
+    """Return a name that exists, or say which ones are near."""
+    if not isinstance(name, str) or name not in names:
+        raise InputError(argument, name, "a known name", near(name, names))
+    return name
+
+
+def unwritable(text: str) -> bool:
+    """Whether a text has characters that files cannot hold: NUL and the like, half of a pair."""
+    return any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text)
+
+
+def distinct_names(argument: str, names: Sequence[Any]) -> tuple[str, ...]:
+    """Return region names as distinct non-empty strings."""
+    result = tuple(str(name) if isinstance(name, (str, np.str_)) else "" for name in names)
+    for position, (name, given) in enumerate(zip(result, names, strict=True)):
+        if not name or unwritable(name):
+            allowed = "non-empty strings without control characters"
+            raise InputError(argument, given, allowed, f"Mend the one at position {position}.")
+    seen: set[str] = set()
+    for name in result:
+        if name in seen:
+            raise InputError(
+                argument, name, "distinct", "Two regions bear this name; rename one of them."
+            )
+        seen.add(name)
+    return result

@@ -1,0 +1,840 @@
+"""The fuzz: every public entry of nege, called with hostile values in place of good ones.
+
+``ENTRIES`` has a good call of each entry; a draw replaces one or two arguments by values of
+``HOSTILE``, leaves one out, or adds one that does not exist. Whatever comes, a call answers
+soundly or raises a NegeError; nothing else leaves, nothing takes long, no argument is changed.
+
+What an argument may be is in ``TAKES``, by its name: a value that is none of it must not be
+accepted. Python's own TypeError for a call that does not fit the signature of a function counts
+as an answer: it names the argument, and there is nothing to add.
+"""
+
+import collections
+import contextlib
+import copy
+import decimal
+import fractions
+import functools
+import inspect
+import io
+import os
+import pathlib
+import signal
+import tempfile
+import traceback
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+import nege
+from nege import geography, scenarios, testing
+from nege.status import Status
+
+SECONDS = 10.0  # of processor time that a call may take
+NAN, INF = float("nan"), float("inf")
+
+
+class Pool:
+    """What calls are made of: two regions, solved once; nothing here is ever changed."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.places = geography.equidistant(2)
+        self.model = nege.CorePeriphery(self.places, sigma=5, mu=0.4, trade_cost=1.7)
+        self.online = nege.OnlineRegion(trade_cost=1.5)
+        self.digital = self.model.replace(online=self.online)
+        self.helpman = nege.Helpman(self.places, sigma=4, mu=0.7, trade_cost=1.5)
+        self.industries = nege.OnlineAgglomeration(self.places)
+        self.solved = nege.solve(self.model)
+        self.settled = nege.solve(self.helpman)
+        self.given = nege.short_run(self.model, [0.7, 0.3])
+        self.swept = nege.sweep(self.model, {"trade_cost": [2.0, 1.6], "mu": [0.3, 0.4]})
+        self.path = nege.follow(self.digital, {"online_trade_cost": [1.6, 1.2, 1.6]})
+        self.found = nege.equilibria(self.model, starts=4)
+        self.diagram = nege.bifurcation(self.model, "trade_cost", (1.5, 2))
+        self.loop = nege.hysteresis(self.model, "trade_cost", (1.5, 2), points=5)
+        self.breaks = nege.break_points(self.model, "trade_cost", (1.5, 2))
+        self.stability = nege.stability(self.solved)
+        self.file = str(folder / "economy.nc")
+        self.solved.to_netcdf(self.file)
+        self.steps = xr.Dataset(
+            {"trade_cost": ("step", [1.7, 1.6, 1.5]), "mu": ("step", [0.4, 0.4, 0.45])}
+        )
+        labels = {"industry": ["goods", "services"], "channel": ["offline", "online"]}
+        costs = np.array([[[[4.0, 1], [4, 1], [1, 0]], [[1, 3], [0, 1], [0, 2]]]] * 2)
+        costs[1] *= [1, 3]
+        dims = ("step", "industry", "place", "channel")
+        self.costs = xr.Dataset(
+            {"total_cost": (dims, costs), "status": ("step", [0, 0])}, coords=labels
+        )
+        self.points = xr.Dataset({"trade_cost": ("point", [2.0, 1.6]), "mu": ("point", [0.3, 0.4])})
+        self.two = xr.DataArray([0.5, 0.5], {"region": ["0", "1"]}, "region")
+
+
+# --- a good call of each entry: what to call, and with what
+
+IMMOBILE = {"farmers": [0.5, 0.5]}
+CES = {"sigma": 5, "trade_cost": 1.7}
+LINEAR = {"a": 1.0, "b": 1.0, "c": 1.0, "phi": 1.0, "total_farmers": 10.0, "total_skilled": 1.0}
+OVER = ("trade_cost", (1.5, 2.0))
+
+
+def model_entry(kind, **values):
+    return lambda p: (kind, {"geography": p.places, **values})
+
+
+def over(function, p, **more):
+    return function, {"model": p.model, "parameter": OVER[0], "interval": OVER[1], **more}
+
+
+ENTRIES = {
+    "geography.equidistant": lambda p: (geography.equidistant, {"n": 3}),
+    "geography.racetrack": lambda p: (geography.racetrack, {"n": 3}),
+    "geography.star": lambda p: (geography.star, {"n": 3}),
+    "geography.line": lambda p: (geography.line, {"n_or_positions": [0.0, 1.0]}),
+    "geography.grid": lambda p: (geography.grid, {"ny": 2, "nx": 2}),
+    "geography.from_points": lambda p: (
+        geography.from_points,
+        {"latitude": [50.0, 51.0], "longitude": [1.0, 2.0], "names": ["a", "b"]},
+    ),
+    "geography.from_distance": lambda p: (
+        geography.from_distance,
+        {"distance": [[0.0, 1.0], [1.0, 0.0]], "names": ["a", "b"], "population": [1.0, 2.0]},
+    ),
+    "geography.cities": lambda p: (
+        geography.cities,
+        {"country": "NZ", "min_population": 200_000},
+    ),
+    "Geography.select": lambda p: (geography.racetrack(4).select, {"names": ["0", "2"]}),
+    "Geography.to_dataset": lambda p: (p.places.to_dataset, {}),
+    "Geography.from_dataset": lambda p: (
+        geography.Geography.from_dataset,
+        {"dataset": p.places.to_dataset()},
+    ),
+    "scenarios.digital_turn": lambda p: (scenarios.digital_turn, {"city": "0"}),
+    "scenarios.manufacturing_first": lambda p: (
+        scenarios.manufacturing_first,
+        {"geography": p.places},
+    ),
+    "scenarios.no_institutional_convergence": lambda p: (
+        scenarios.no_institutional_convergence,
+        {"geography": p.places},
+    ),
+    "OnlineRegion": lambda p: (nege.OnlineRegion, {"trade_cost": 1.2}),
+    "Logit": lambda p: (nege.Logit, {"scale": 0.1, "weights": [1.0, 2.0]}),
+    "Replicator": lambda p: (nege.Replicator, {"allow_entry": False}),
+    "SolverOptions": lambda p: (nege.SolverOptions, {"limit_steps": 100}),
+    "CorePeriphery": model_entry(nege.CorePeriphery, mu=0.4, **CES, **IMMOBILE),
+    "FootlooseCapital": model_entry(nege.FootlooseCapital, mu=0.4, **CES),
+    "FootlooseEntrepreneur": model_entry(nege.FootlooseEntrepreneur, mu=0.4, **CES),
+    "QuasiLinear": model_entry(nege.QuasiLinear, alpha=0.4, unskilled_ratio=3.0, **CES),
+    "LinearDemand": model_entry(nege.LinearDemand, trade_cost=0.4, **LINEAR, **IMMOBILE),
+    "VerticalLinkages": model_entry(nege.VerticalLinkages, mu=0.3, inputs=0.2, **CES),
+    "Helpman": model_entry(nege.Helpman, mu=0.7, housing=[1.0, 2.0], **CES),
+    "AllenArkolakis": model_entry(
+        nege.AllenArkolakis, productivity_spillover=0.1, amenity_spillover=-0.3, **CES
+    ),
+    "OnlineAgglomeration": model_entry(nege.OnlineAgglomeration, commission=0.05),
+    "Model.replace": lambda p: (p.digital.replace, {"sigma": 4.0, "online_amenity": 1.1}),
+    "Model.replace by a mapping": lambda p: (
+        lambda changes=None: p.digital.replace(changes),
+        {"changes": {"sigma": 4.0}},
+    ),
+    "Model.without_online": lambda p: (p.digital.without_online, {}),
+    "Model.direction": lambda p: (p.digital.direction, {"name": "sigma"}),
+    "Model.uniqueness": lambda p: (p.helpman.uniqueness, {}),
+    "Model.to_dataset": lambda p: (p.digital.to_dataset, {}),
+    "Model.from_dataset": lambda p: (
+        nege.CorePeriphery.from_dataset,
+        {"stored": p.model.to_dataset()},
+    ),
+    "solve": lambda p: (nege.solve, {"model": p.model, "start": [0.6, 0.4]}),
+    "short_run": lambda p: (nege.short_run, {"model": p.model, "share": [0.6, 0.4]}),
+    "short_run of many": lambda p: (
+        nege.short_run,
+        {
+            **{"model": p.model, "share": [[0.6, 0.4], [0.5, 0.5]]},
+            **{"parameters": {"trade_cost": [1.5, 2.0]}, "along": "trade_cost"},
+        },
+    ),
+    "estimate_memory": lambda p: (nege.estimate_memory, {"model": p.model}),
+    "sweep": lambda p: (
+        nege.sweep,
+        {"model": p.model, "parameters": {"trade_cost": [1.6, 1.5]}, "keep": ["share"]},
+    ),
+    "sweep of points": lambda p: (
+        nege.sweep,
+        {"model": p.model, "parameters": p.points.copy(deep=True), "along": None},
+    ),
+    "sweep into a store": lambda p: (
+        nege.sweep,
+        {
+            **{"model": p.model, "parameters": {"trade_cost": [1.6, 1.5]}, "overwrite": True},
+            "store": str(p.folder / "runs.zarr"),
+        },
+    ),
+    "follow": lambda p: (nege.follow, {"model": p.model, "path": {"trade_cost": [1.6, 1.5]}}),
+    "random_points": lambda p: (
+        nege.random_points,
+        {"ranges": {"mu": (0.3, 0.5), "sigma": (4, 5)}, "count": 4, "sampler": "sobol"},
+    ),
+    "equilibria": lambda p: (nege.equilibria, {"model": p.model, "starts": 2, "seconds": 0.2}),
+    "stability": lambda p: (nege.stability, {"equilibrium": p.solved}),
+    "break_points": lambda p: over(nege.break_points, p),
+    "sustain_points": lambda p: over(nege.sustain_points, p, core="0"),
+    "bifurcation": lambda p: over(nege.bifurcation, p, depth=1),
+    "hysteresis": lambda p: over(nege.hysteresis, p, points=3),
+    "decompose": lambda p: (
+        nege.decompose,
+        {"model": p.model, "path": p.steps.copy(deep=True), "outcomes": ["welfare"]},
+    ),
+    "decompose by groups": lambda p: (
+        nege.decompose,
+        {
+            **{"model": p.model, "path": p.steps.copy(deep=True), "method": "shapley"},
+            **{"mechanisms": {"trade": ["trade_cost"], "spending": ["mu"]}},
+            "outcomes": {"welfare": lambda ds: ds["welfare"]},
+        },
+    ),
+    "patterns": lambda p: (nege.patterns, {"data": p.costs.copy(deep=True)}),
+    "invert": lambda p: (
+        nege.invert,
+        {"model": p.helpman, "employment": [2.0, 3.0], "wage": [1.0, 1.1]},
+    ),
+    "counterfactual": lambda p: (
+        nege.counterfactual,
+        {"equilibrium": p.settled, "trade_cost_change": 0.9},
+    ),
+    "load": lambda p: (nege.load, {"path": p.file}),
+    "testing.assert_equilibrium": lambda p: (
+        testing.assert_equilibrium,
+        {"equilibrium": p.solved, "tolerance": 1e-9},
+    ),
+    "Equilibrium.to_netcdf": lambda p: (p.solved.to_netcdf, {"path": str(p.folder / "x.nc")}),
+    "Equilibrium.with_stability": lambda p: (p.solved.with_stability, {}),
+    "Equilibrium.banner": lambda p: (p.solved.banner, {}),
+    "Equilibrium.plot.shares": lambda p: (p.solved.plot.shares, {"largest": 2}),
+    "Equilibrium.plot.map": lambda p: (p.solved.plot.map, {}),
+    "Equilibria.to_dataset": lambda p: (p.found.to_dataset, {}),
+    "BifurcationDiagram.at": lambda p: (p.diagram.at, {"value": 1.7}),
+    "BifurcationDiagram.points": lambda p: (p.diagram.points, {"kind": "break"}),
+    "BifurcationDiagram.to_dataset": lambda p: (p.diagram.to_dataset, {}),
+    "BifurcationDiagram.plot": lambda p: (p.diagram.plot, {"region": "0"}),
+    "Hysteresis.to_dataset": lambda p: (p.loop.to_dataset, {}),
+    "Hysteresis.plot": lambda p: (p.loop.plot, {"variable": "share", "region": "1"}),
+    "ds.nege.plot.online_share": lambda p: (p.path.nege.plot.online_share, {"region": "online"}),
+    "ds.nege.plot.heatmap": lambda p: (
+        p.swept.nege.plot.heatmap,
+        {"variable": "share", "at": {"region": "0"}, "vmin": 0.0},
+    ),
+    "ds.nege.plot.panels": lambda p: (
+        p.swept.nege.plot.panels,
+        {"x": "trade_cost", "variables": ["share"], "at": {"mu": 0.4}, "largest": 2},
+    ),
+    "ds.nege.plot.patterns": lambda p: (p.costs.nege.plot.patterns, {}),
+}
+#: Calls that take long are drawn less often.
+SELDOM = {
+    *("bifurcation", "hysteresis", "equilibria", "decompose", "decompose by groups", "load"),
+    *("sweep into a store", "geography.cities", "Equilibrium.to_netcdf", "break_points"),
+    *("sustain_points",),
+}
+
+
+# --- values, each with what it is
+
+
+def _generator():
+    return (x for x in [0.5, 0.5])
+
+
+class Odd:
+    """What answers to much and is nothing."""
+
+    def __eq__(self, other):
+        raise RuntimeError("not to be compared")
+
+    __hash__ = None
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        raise RuntimeError("has no items")
+
+
+class Rude:
+    def __array__(self, *args, **keywords):
+        raise RuntimeError("no array")
+
+
+def nested(depth):
+    value = [0.5, 0.5]
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def loop():
+    value = []
+    value.append(value)
+    return value
+
+
+def closed():
+    with tempfile.TemporaryFile() as file:
+        pass
+    return file
+
+
+FRAME = {"a": [0.5, 0.5]}
+WRONG = {"0": 0.5, "c": 0.5}
+# value: from the pool; kinds: what it is
+HOSTILE = {
+    "None": (lambda p: None, "none"),
+    "empty text": (lambda p: "", ""),
+    "x": (lambda p: "x", "name path"),
+    "NUL": (lambda p: "a\0b", "name"),
+    "surrogate": (lambda p: "\ud800", "name"),
+    "long text": (lambda p: "y" * 5000, "name"),
+    "number as text": (lambda p: "1.5", "name path"),
+    "a text like a region": (lambda p: "0", "name path region"),
+    "bytes": (lambda p: b"x", ""),
+    "bytearray": (lambda p: bytearray(b"ab"), ""),
+    "memoryview": (lambda p: memoryview(b"ab"), ""),
+    "0": (lambda p: 0, "whole number zero"),
+    "-1": (lambda p: -1, "whole number negative"),
+    "1": (lambda p: 1, "whole number"),
+    "2.0": (lambda p: 2.0, "number"),
+    "0.5": (lambda p: 0.5, "number"),
+    "1e308": (lambda p: 1e308, "number"),
+    "-1e308": (lambda p: -1e308, "number"),
+    "1e-308": (lambda p: 1e-308, "number"),
+    "huge": (lambda p: 10**400, "seed"),
+    "long": (lambda p: 10**30, "seed"),
+    "nan": (lambda p: NAN, ""),
+    "inf": (lambda p: INF, ""),
+    "-inf": (lambda p: -INF, ""),
+    "nan of numpy": (lambda p: np.float32(NAN), ""),
+    "True": (lambda p: True, "flag"),
+    "False": (lambda p: np.False_, "flag"),
+    "complex": (lambda p: 0.5 + 0j, ""),
+    "decimal": (lambda p: decimal.Decimal("0.5"), ""),
+    "fraction": (lambda p: fractions.Fraction(1, 2), ""),
+    "object": (lambda p: object(), ""),
+    "odd object": (lambda p: Odd(), ""),
+    "rude object": (lambda p: Rude(), ""),
+    "class": (lambda p: int, ""),
+    "function": (lambda p: lambda *a, **k: None, ""),
+    "module": (lambda p: np, ""),
+    "ellipsis": (lambda p: ..., ""),
+    "empty list": (lambda p: [], "empty"),
+    "empty dict": (lambda p: {}, "empty mapping"),
+    "empty set": (lambda p: set(), ""),
+    "empty array": (lambda p: np.array([]), ""),
+    "halves": (lambda p: [0.5, 0.5], "numbers"),
+    "tuple": (lambda p: (1.6, 1.9), "numbers"),
+    "array": (lambda p: np.array([0.5, 0.5]), "numbers"),
+    "wide": (lambda p: (1.1, 1e308), "numbers"),
+    "all": (lambda p: (-1e308, 1e308), "numbers"),
+    "narrow": (lambda p: (1.7, 1.7000000001), "numbers"),
+    "narrowest": (lambda p: (1.0, float(np.nextafter(1.0, 2.0))), "numbers"),
+    "three": (lambda p: [0.2, 0.3, 0.5], "numbers"),
+    "one": (lambda p: [0.5], "numbers"),
+    "with nan": (lambda p: [NAN, 1.0], ""),
+    "with None": (lambda p: [None, 1.0], ""),
+    "with True": (lambda p: [True, False], ""),
+    "flag among numbers": (lambda p: [True, 0.5], ""),
+    "negative": (lambda p: [-0.5, 1.5], "numbers"),
+    "huge numbers": (lambda p: [1e308, 1e308], "numbers"),
+    "0-d": (lambda p: np.array(0.5), "number"),
+    "0-d labelled": (lambda p: xr.DataArray(0.5), "number"),
+    "0-d text": (lambda p: np.array("x"), ""),
+    "2-d": (lambda p: np.array([[0.0, 1.0], [1.0, 0.0]]), "matrix"),
+    "2-d of ones": (lambda p: np.ones((2, 2)), "matrix"),
+    "3-d": (lambda p: np.ones((2, 2, 2)), "cube"),
+    "ragged": (lambda p: [[0.5], [0.5, 0.5]], ""),
+    "deep": (lambda p: nested(40), "cube"),
+    "very deep": (lambda p: nested(3000), ""),
+    "list of itself": (lambda p: loop(), ""),
+    "object array": (lambda p: np.array([0.5, None], dtype=object), ""),
+    "masked": (lambda p: np.ma.array([0.5, 0.5], mask=[False, True]), ""),
+    "texts": (lambda p: ["a", "b"], "texts"),
+    "regions": (lambda p: ["0", "1"], "texts"),
+    "text array": (lambda p: np.array(["0.5", "0.5"]), "texts"),
+    "twice": (lambda p: ["0", "0"], ""),
+    "texts and numbers": (lambda p: ["0", 1], ""),
+    "dates": (lambda p: np.array(["2020-01-01", "2020-01-02"], dtype="M8[D]"), ""),
+    "date": (lambda p: np.datetime64("2020-01-01"), ""),
+    "spans": (lambda p: pd.Series(pd.to_timedelta([1, 2], "D")), ""),
+    "categories": (lambda p: pd.Categorical(["a", "b"]), "texts"),
+    "structured": (lambda p: np.zeros(2, dtype=[("a", float), ("b", float)]), ""),
+    "wrong keys": (lambda p: dict(WRONG), "elsewhere"),
+    "odd keys": (lambda p: {None: 0.5, 1: 0.5}, ""),
+    "shares by name": (lambda p: {"0": 0.5, "1": 0.5}, "numbers"),
+    "texts by name": (lambda p: {"0": "a", "1": "b"}, ""),
+    "DataArray": (lambda p: p.two.copy(deep=True), "numbers"),
+    "wrong dims": (lambda p: xr.DataArray([0.5, 0.5], dims="city"), "elsewhere"),
+    "wrong labels": (
+        lambda p: xr.DataArray([0.5, 0.5], {"region": ["a", "c"]}, "region"),
+        "elsewhere",
+    ),
+    "Dataset": (lambda p: xr.Dataset({"share": 1.0}), ""),
+    "empty Dataset": (lambda p: xr.Dataset(), "empty mapping"),
+    "a sweep": (lambda p: p.swept, ""),
+    "DataFrame": (lambda p: pd.DataFrame(FRAME), ""),
+    "Series": (lambda p: pd.Series([0.5, 0.5]), "numbers"),
+    "wrong Series": (lambda p: pd.Series([0.5, 0.5], index=[3, 4]), "elsewhere"),
+    "generator": (lambda p: _generator(), ""),
+    "range": (lambda p: range(2), "numbers"),
+    "set": (lambda p: {0.2, 0.8}, ""),
+    "set of texts": (lambda p: {"0", "1"}, ""),
+    "map of texts": (lambda p: map(str, range(2)), "texts"),
+    "folder": (lambda p: p.folder, "folder"),
+    "nowhere": (lambda p: str(p.folder / "no" / "x.nc"), "name path"),
+    "below a file": (lambda p: f"{p.file}/x.nc", "name"),
+    "user's home": (lambda p: "~nobody-of-that-name/x.nc", "name path"),
+    "closed file": (lambda p: closed(), ""),
+    "buffer": (lambda p: io.BytesIO(b"CDF"), ""),
+    "number of a file": (lambda p: 7, "whole number"),
+    "Geography": (lambda p: p.places, "geography"),
+    "larger Geography": (lambda p: geography.star(3), "geography"),
+    "Model": (lambda p: p.model, "model"),
+    "Helpman": (lambda p: p.helpman, "model quantitative"),
+    "industries": (lambda p: p.industries, "model"),
+    "a model's class": (lambda p: nege.CorePeriphery, ""),
+    "Equilibrium": (lambda p: p.solved, "equilibrium"),
+    "another's Equilibrium": (lambda p: p.settled, "equilibrium"),
+    "short run": (lambda p: p.given, "equilibrium"),
+    "Equilibria": (lambda p: p.found, ""),
+    "diagram": (lambda p: p.diagram, ""),
+    "thresholds": (lambda p: p.breaks, "thresholds"),
+    "OnlineRegion": (lambda p: p.online, "online"),
+    "Logit": (lambda p: nege.Logit(scale=0.5), "dynamics"),
+    "Logit of three": (lambda p: nege.Logit(scale=0.5, weights=[1, 2, 3]), "tastes"),
+    "Replicator": (lambda p: nege.Replicator(allow_entry=False), "dynamics"),
+    "options": (lambda p: nege.SolverOptions(limit_steps=3), "options"),
+    "Status": (lambda p: Status.LIMIT, "whole number"),
+    "random": (lambda p: np.random.default_rng(0), "rng"),
+    "old random": (lambda p: np.random.RandomState(0), "rng"),
+    "error": (lambda p: ValueError("x"), ""),
+}
+NUMBER, NAMES = "number", "texts region"
+PARAMETER = "number"  # of a model
+BY_PLACE, TABLE = "number numbers", "number numbers matrix cube"
+#: What an argument may be, by its name, or by its entry and its name where that differs; what
+#: the defaults are counts as well. Texts that have to be known ones are in none of HOSTILE.
+TAKES = {
+    **dict.fromkeys(("n", "ny", "nx", "count", "starts", "basins", "depth"), "whole"),
+    **dict.fromkeys(("unstable", "points", "unit", "processes", "threads", "largest"), "whole"),
+    **dict.fromkeys(("limit_iterations", "limit_steps"), "whole"),
+    **dict.fromkeys(("sigma", "mu", "inputs", "agriculture", "alpha", "commission"), NUMBER),
+    **dict.fromkeys(("unskilled_ratio", "amenity", "scale", "online_weight", "value"), NUMBER),
+    **dict.fromkeys(("a", "b", "c", "phi", "total_farmers", "total_skilled"), NUMBER),
+    **dict.fromkeys(("productivity_spillover", "amenity_spillover", "online_housing"), NUMBER),
+    **dict.fromkeys(
+        ("seconds", "tolerance", "min_population", "colocated", "concentrated"), NUMBER
+    ),
+    **dict.fromkeys(("tolerance_residual", "tolerance_error", "tolerance_payoff"), NUMBER),
+    **dict.fromkeys(("tolerance_path", "vmin", "separate"), NUMBER),
+    **dict.fromkeys(("progress", "overwrite", "allow_entry", "check"), "flag"),
+    **dict.fromkeys(("farmers", "unskilled", "expenditure", "workers", "land"), "numbers"),
+    **dict.fromkeys(("latitude", "longitude", "employment", "wage"), "numbers"),
+    **dict.fromkeys(("weights", "population", "start"), "numbers"),
+    "online_amenity": NUMBER,
+    **dict.fromkeys(("productivity", "housing"), BY_PLACE),
+    **dict.fromkeys(("productivity_change", "amenity_change", "housing_change"), BY_PLACE),
+    "Logit.weights": "numbers elsewhere",
+    "Helpman.amenity": BY_PLACE,
+    "AllenArkolakis.amenity": BY_PLACE,
+    "trade_cost_change": "number matrix",
+    "trade_cost": "number matrix",
+    "OnlineRegion.trade_cost": NUMBER,
+    "distance": "matrix",
+    "flows": "matrix",
+    "interval": "numbers",
+    "share": "numbers matrix cube",
+    "n_or_positions": "whole numbers",
+    "names": "texts",
+    "country": "",
+    "name": "name region",
+    "Model.direction.name": "",
+    "core": NAMES,
+    "pair": "",
+    "industries": "texts",
+    "keep": "empty",
+    "variables": "",
+    "outcomes": "",
+    "mechanisms": "",
+    "switches": "",
+    "parameters": "",
+    "ranges": "",
+    "path": "",
+    "changes": "empty mapping",
+    "at": "empty mapping",
+    "data": "",
+    "dataset": "",
+    "stored": "",
+    "city": "region",
+    "region": "region",
+    **dict.fromkeys(("parameter", "operator", "method", "rents", "sampler", "along"), ""),
+    **dict.fromkeys(("kind", "variable", "x", "y", "industry", "labour", "invalid"), ""),
+    "load.path": "",
+    "Equilibrium.to_netcdf.path": "path",
+    "store": "path",
+    "geography": "geography",
+    "model": "model",
+    "equilibrium": "equilibrium",
+    "online": "online",
+    "patterns.online": NUMBER,
+    "dynamics": "dynamics",
+    "options": "options",
+    "rng": "whole seed rng",
+    "client": "",
+    "ax": "",
+    "background": "",
+    "Model.uniqueness.dynamics": "dynamics tastes",
+}
+AGGLOMERATION = {
+    "inputs": TABLE,
+    **dict.fromkeys(("sigma", "variety", "consumption", "land_share", "productivity"), TABLE),
+    **dict.fromkeys(("land", "amenity", "home_weight", "spillover", "spillover_decay"), TABLE),
+    **dict.fromkeys(("online_spillover", "hears_online", "hears_offline", "diversity"), TABLE),
+    **dict.fromkeys(("transport_cost", "search_cost", "digitisability", "digital_cost"), TABLE),
+    **dict.fromkeys(("commission", "platform_owner", "firm_scale", "remote_labour_share"), TABLE),
+    **dict.fromkeys(("housing", "migration_elasticity", "remote_substitution"), NUMBER),
+    **dict.fromkeys(("remote_elasticity", "remote_friction"), NUMBER),
+}
+
+
+def takes(entry, argument):
+    """Return what an argument of an entry may be."""
+    if entry == "OnlineAgglomeration" and argument in AGGLOMERATION:
+        return set(AGGLOMERATION[argument].split())
+    return set(TAKES.get(f"{entry}.{argument}", TAKES.get(argument, "")).split())
+
+
+# --- the public API, and what of it is no entry
+
+#: Made by nege and not by its users, who get them from the functions that say so.
+MADE = {
+    *("BifurcationDiagram", "Equilibria", "Equilibrium", "Hysteresis", "Stability", "Status"),
+    *("Threshold", "Thresholds", "DatasetAccessor", "ConvergenceError", "DependencyError"),
+    *("InputError", "NegeError", "geography.GeographyWarning", "geography.Geography"),
+    *("geography.Circle", "geography.Grid", "geography.Line", "geography.Matrix"),
+    "geography.Metric",
+}
+
+
+def public():
+    """Return the names of every public callable of nege and its public modules."""
+    found = []
+    for module, prefix in (
+        *((nege, ""), (geography, "geography."), (scenarios, "scenarios.")),
+        (testing, "testing."),
+    ):
+        names = [name for name in module.__all__ if callable(getattr(module, name))]
+        found += [prefix + name for name in names]
+    return [name for name in found if name not in MADE]
+
+
+def methods():
+    """Return the names of every public method of what entries return."""
+    plots = nege.plot.EquilibriumPlot, nege.accessor.SweepPlot
+    kinds = {
+        **{kind.__name__: kind for kind in (nege.BifurcationDiagram, nege.Equilibria)},
+        **{kind.__name__: kind for kind in (nege.Equilibrium, nege.Hysteresis, nege.Stability)},
+        **{"Geography": geography.Geography, "Thresholds": nege.Thresholds},
+        **{"Equilibrium.plot": plots[0], "ds.nege.plot": plots[1]},
+    }
+    return [
+        f"{title}.{name}"
+        for title, kind in kinds.items()
+        for name, value in vars(kind).items()
+        if not name.startswith("_") and not isinstance(value, (property, functools.cached_property))
+        if callable(value) or isinstance(value, (classmethod, staticmethod))
+        if not isinstance(value, type)
+    ]
+
+
+# --- draws
+
+
+class Draw(NamedTuple):
+    """One call of the fuzz: of which entry, and what is wrong with it."""
+
+    entry: str
+    changed: tuple[tuple[str, str], ...]  # argument and which of HOSTILE
+    left_out: str | None
+    unknown: str | None
+
+    def __str__(self):
+        words = [f"{argument}={value}" for argument, value in self.changed]
+        words += [f"without {self.left_out}"] if self.left_out else []
+        words += [f"unknown {self.unknown}"] if self.unknown else []
+        return f"{self.entry}({', '.join(words)})"
+
+
+WEIGHTS = np.array([0.2 if name in SELDOM else 1.0 for name in ENTRIES])
+WEIGHTS /= WEIGHTS.sum()
+
+
+def draw(seed, pool):
+    """Draw a call."""
+    rng = np.random.default_rng([13, seed])
+    entry = str(rng.choice(list(ENTRIES), p=WEIGHTS))
+    function, good = ENTRIES[entry](pool)
+    names = arguments(function, good)
+    how = rng.random()
+    left_out = unknown = None
+    if good and how < 0.03:
+        left_out = str(rng.choice(list(good)))
+    elif how < 0.06 or not names:
+        unknown = str(rng.choice(["sgima", "tau", "nonsense", "Model"]))
+    count = min(len(names), 1 + int(rng.random() < 0.3))
+    chosen = rng.choice(names, count, replace=False) if names else []
+    changed = tuple((str(name), _value(rng, entry, str(name))) for name in chosen)
+    changed = tuple(pair for pair in changed if pair[0] != left_out)
+    return Draw(entry, changed, left_out, unknown)
+
+
+def _value(rng, entry, argument):
+    """Draw a hostile value; every third time one of a kind that the argument takes."""
+    kinds = takes(entry, argument)
+    fitting = [name for name, (_, found) in HOSTILE.items() if kinds & set(found.split())]
+    return str(rng.choice(fitting if fitting and rng.random() < 1 / 3 else list(HOSTILE)))
+
+
+def arguments(function, good):
+    """Return the names of every argument that a callable takes."""
+    found = list(good)
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            found.append(parameter.name)
+    return list(dict.fromkeys(found))
+
+
+# --- checks
+
+
+class Hang(BaseException):
+    """A call that took too long."""
+
+
+@contextlib.contextmanager
+def limited(seconds=SECONDS):
+    """Stop after so much processor time: the clock would count what others do as well."""
+
+    def stop(_, frame):
+        while frame is not None:
+            if "numba" in (file := frame.f_code.co_filename) or file.endswith("compiling.py"):
+                signal.setitimer(signal.ITIMER_PROF, seconds)  # compiling does not count
+                return
+            frame = frame.f_back
+        raise Hang
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+        signal.signal(signal.SIGPROF, before)
+
+
+MUTABLE = (
+    np.ndarray,
+    list,
+    dict,
+    set,
+    bytearray,
+    xr.Dataset,
+    xr.DataArray,
+    pd.Series,
+    pd.DataFrame,
+)
+
+
+def kept(value):
+    """Return a copy of what could be changed by a call."""
+    if isinstance(value, MUTABLE):
+        with contextlib.suppress(Exception, RecursionError):
+            return copy.deepcopy(value)
+    return None
+
+
+def same(value, before):
+    """Whether a value is what it was."""
+    if before is None:
+        return True
+    if isinstance(value, (xr.Dataset, xr.DataArray)):
+        return value.identical(before)
+    if isinstance(value, (pd.Series, pd.DataFrame)):
+        return value.equals(before)
+    if isinstance(value, np.ndarray):
+        return value.dtype == before.dtype and value.tobytes() == before.tobytes()
+    with contextlib.suppress(Exception, RecursionError):
+        return repr(value) == repr(before)
+    return True
+
+
+def call(drawn, pool):
+    """Make a call; return what it answered, or the NegeError it raised; anything else fails."""
+    function, given = ENTRIES[drawn.entry](pool)
+    given = dict(given)
+    for argument, value in drawn.changed:
+        given[argument] = HOSTILE[value][0](pool)
+    if drawn.left_out is not None:
+        del given[drawn.left_out]
+    if drawn.unknown is not None:
+        given[drawn.unknown] = 1
+    before = {name: kept(value) for name, value in given.items()}
+    try:
+        with limited(), warnings.catch_warnings():
+            warnings.simplefilter("error")
+            warnings.simplefilter("ignore", geography.GeographyWarning)
+            found = function(**given)
+            words = repr(found)
+    except nege.NegeError as error:
+        found = error
+        try:
+            words = str(error)
+        except Exception as other:
+            raise AssertionError(f"{drawn}: the error cannot be shown") from other
+    except Hang as hang:
+        raise AssertionError(f"{drawn} took more than {SECONDS:g} s") from hang
+    except AssertionError as error:
+        if drawn.entry != "testing.assert_equilibrium" or "equilibrium" not in str(error):
+            raise AssertionError(f"{drawn} let {error!r} out") from error
+        found, words = error, str(error)
+    except Exception as error:
+        if fits(function, given) or not isinstance(error, TypeError):
+            raise AssertionError(f"{drawn} let {error!r:.300} out") from error
+        found, words = error, str(error)
+    assert words, drawn
+    for name, value in given.items():
+        assert same(value, before[name]), f"{drawn} changed {name}"
+    return found
+
+
+def fits(function, given):
+    """Whether Python itself would let such a call begin."""
+    try:
+        inspect.signature(function).bind(**given)
+    except TypeError:
+        return False
+    return True
+
+
+def check(seed, pool):
+    """Make a drawn call, and see that it is answered soundly or refused."""
+    drawn = draw(seed, pool)
+    found = call(drawn, pool)
+    if isinstance(found, BaseException):
+        if isinstance(found, nege.InputError):
+            assert len(str(found)) < 2000, f"{drawn}: {str(found)[:400]}"
+        return "refused"
+    parameters = inspect.signature(ENTRIES[drawn.entry](pool)[0]).parameters
+    assert drawn.unknown is None, f"{drawn} accepted an argument that it does not have"
+    for argument, value in drawn.changed:
+        if not allowed(drawn.entry, argument, value, parameters.get(argument)):
+            raise AssertionError(f"{drawn} accepted {value} as {argument}: {found!r:.200}")
+    with limited(60.0), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sound(found, drawn)
+    return "answered"
+
+
+def allowed(entry, argument, value, parameter):
+    """Whether an argument may be such a value."""
+    if value == "None":
+        return parameter is not None and (
+            parameter.default is None or "None" in str(parameter.annotation)
+        )
+    return bool(takes(entry, argument) & set(HOSTILE[value][1].split()))
+
+
+def sound(found, drawn):
+    """What a call returned has to be what it says it is."""
+    if isinstance(found, nege.Equilibrium):
+        assert found.status in (Status.CONVERGED, Status.UNSTABLE), f"{drawn}: {found.status!r}"
+        if found.converged:
+            testing.assert_equilibrium(found, tolerance=1e-7)
+    elif isinstance(found, nege.Equilibria):
+        for one in found:
+            assert np.isfinite(one.data["share"].values).all(), drawn
+    elif isinstance(found, xr.Dataset) and "status" in found:
+        for name, array in found.data_vars.items():
+            if array.dtype.kind == "f" and name not in (
+                "residual",
+                "error",
+                "rate",
+                "leading_eigenvalue",
+            ):
+                others = [dim for dim in array.dims if dim not in found["status"].dims]
+                held = array.notnull().all(others) if others else array.notnull()
+                solved = found["status"] == Status.CONVERGED
+                assert bool((held | ~solved).all()), f"{drawn}: NaN in {name} that was solved"
+    elif drawn.entry == "counterfactual":
+        for name, array in found.data_vars.items():
+            assert np.isfinite(array.values).all(), f"{drawn}: {name}"
+    elif isinstance(found, nege.Thresholds):
+        assert np.isfinite(found.values).all(), drawn
+    elif isinstance(found, geography.Geography):
+        assert np.isfinite(found.distance.values).all(), drawn
+        assert (found.distance.values >= 0.0).all(), drawn
+    elif isinstance(found, nege.BifurcationDiagram):
+        for branch in found.branches:
+            assert np.allclose(branch.share.sum("region"), 1.0), drawn
+            assert np.isfinite(branch.values).all(), drawn
+
+
+def close():
+    """Close every figure."""
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+@contextlib.contextmanager
+def made():
+    """Yield a pool whose files, and those of calls without a folder, go into a temporary one."""
+    before = pathlib.Path.cwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            pool = Pool(pathlib.Path(folder))
+            for name, entry in ENTRIES.items():
+                function, given = entry(pool)
+                try:
+                    function(**given)
+                except Exception as error:
+                    raise AssertionError(f"the good call of {name} fails") from error
+            close()
+            yield pool
+        finally:
+            os.chdir(before)
+
+
+def run(seeds, pool, tick=lambda: None):
+    """Check many draws; return how many were answered and refused, and every failure by seed."""
+    counts, failures = collections.Counter(), {}
+    for seed in seeds:
+        try:
+            counts[check(seed, pool)] += 1
+        except AssertionError as error:
+            failures[seed] = error
+        close()
+        tick()
+    return counts, failures
+
+
+def trace(error):
+    """Return where an error came from, shortly."""
+    cause = error.__cause__ or error
+    frames = traceback.extract_tb(cause.__traceback__)
+    inner = [f for f in frames if "/nege/" in f.filename]
+    return " < ".join(f"{pathlib.Path(f.filename).name}:{f.lineno}" for f in inner[::-1][:4])

@@ -1,0 +1,155 @@
+"""Ctrl-C ends what is under way with KeyboardInterrupt, and everything after it is as before.
+
+``python -m benchmarks verify`` takes 40 such runs, and holds them to two seconds.
+"""
+
+import signal
+import subprocess
+import sys
+import threading
+
+import interrupts
+import numba
+import pytest
+
+from nege import cli, errors, workers
+from nege.kernels import compiling
+from nege.kernels.compiling import uninterrupted
+from nege.kernels.jit import kernel
+
+
+@pytest.mark.parametrize("kind", ["cold capital", "solves", "processes", "command line"])
+def test_an_interrupted_run_ends_and_the_same_call_then_gives_what_it_would_have(kind):
+    found = interrupts.run(kind, 1)
+    assert not found.faults
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """A compilation that is interrupted once it has begun, and that goes on only when told to."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def compiled(x):
+        begun.set()
+        assert go_on.wait(60)
+        return 2 * x
+
+    def interrupt():
+        assert begun.wait(60)
+        signal.raise_signal(signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    yield uninterrupted(compiled, "it"), go_on
+    go_on.set()
+
+
+def test_what_compiles_goes_on_although_nobody_waits_for_it(interrupted):
+    call, go_on = interrupted
+    with pytest.raises(KeyboardInterrupt, match="while it was made ready"):
+        call(3)
+    (under_way,) = compiling._Work.under_way
+    go_on.set()
+    assert under_way.done.wait(60)
+    assert under_way.result == 6
+
+
+def test_the_traceback_of_an_interrupt_shows_nothing_of_the_compiler(interrupted):
+    call, _ = interrupted
+    with pytest.raises(KeyboardInterrupt) as caught:
+        call(3)
+    assert len(caught.traceback) == 2
+    assert caught.value.__suppress_context__
+
+
+def test_an_error_of_the_compiler_comes_through():
+    def refuse(x):
+        raise TypeError("no")
+
+    with pytest.raises(TypeError, match="no"):
+        uninterrupted(refuse, "it")(3)
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
+def test_a_kernel_compiles_while_the_main_thread_compiles_what_calls_it():
+    """It holds Numba's lock, for which another thread would wait for ever."""
+
+    @kernel
+    def inner(x):
+        return x + 1.0
+
+    @numba.njit
+    def outer(x):
+        return 2.0 * inner(x)
+
+    assert outer(1.0) == 4.0
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
+def test_kernels_compile_while_a_module_that_calls_them_is_imported(tmp_path):
+    """Unpickling what is cached imports that module: another thread would wait for ever."""
+    (tmp_path / "mine.py").write_text(
+        "from typing import NamedTuple\n"
+        "from nege.kernels.jit import kernel\n"
+        "class Mine(NamedTuple):\n"
+        "    a: float\n"
+        "@kernel\n"
+        "def double(parameters):\n"
+        "    return Mine(2.0 * parameters.a)\n"
+        "print(double(Mine(1.0)).a)\n"
+    )
+    for _ in range(2):  # compiled, and from the cache
+        done = subprocess.run(
+            [sys.executable, "-c", "import mine"],
+            cwd=tmp_path,
+            env=interrupts._environment(tmp_path, cold=True),
+            capture_output=True,
+            text=True,
+            timeout=interrupts.PATIENCE,
+            check=True,
+        )
+        assert done.stdout == "2.0\n"
+
+
+def test_an_import_goes_on_although_nobody_waits_for_it(tmp_path, monkeypatch):
+    (tmp_path / "its_library.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(KeyboardInterrupt, match="while its_library was made ready"):
+        errors.require("its_library", "its", "This")
+    assert errors.require("its_library", "its", "This") is sys.modules["its_library"]
+
+
+def test_an_interrupt_while_processes_start_comes_afterwards():
+    seen = []
+
+    def start():
+        with workers._undisturbed():
+            signal.raise_signal(signal.SIGINT)
+            seen.append("whole")
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert seen == ["whole"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["run", "two_regions", "--quiet"], "The same command starts again."),
+        (
+            ["sweep", "two_regions", "--store", "runs.zarr"],
+            "What is finished is in runs.zarr: the same command goes on from there.",
+        ),
+    ],
+)
+def test_the_command_line_says_in_one_line_how_to_go_on(
+    command, says, tmp_path, monkeypatch, capsys
+):
+    def interrupt(*arguments, **keywords):
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli, "sweep", interrupt)
+    monkeypatch.setattr(cli.report, "execute", interrupt)
+    assert cli.main(command) == 130
+    assert capsys.readouterr().err == f"nege: interrupted. {says}\n"
