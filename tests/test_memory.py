@@ -70,7 +70,7 @@ def test_places_beyond_any_memory_are_refused_on_the_spot(argument, make, needed
 )
 def test_tables_of_distances_are_refused_where_they_do_not_fit(poor, argument, make):
     poor(15_000)
-    with pytest.raises(nege.InputError, match="0.000015 GB are free|1.5e-05 GB are free") as caught:
+    with pytest.raises(nege.InputError, match=r"1\.5e-05 GB are free") as caught:
         make()
     assert caught.value.argument == argument
     poor(1e9)

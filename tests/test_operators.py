@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 import nege
+from nege import memory
 from nege.kernels import equations, operators
 from nege.kernels.jit import kernel
 from nege.kernels.vmath import exp, log

@@ -103,7 +103,7 @@ def _settled(parameters, share, state, out):
 
 @equations.exponents.register(Parameters)
 def _exponents(parameters, share, state, work):
-    """What commissions give back is a difference, and may be most of what farmers have."""
+    """Count what commissions give back: a difference, and perhaps most of what farmers have."""
     p, top = parameters, 0.0
     for r in range(state.size):
         size = p.sigma * (abs(state[r]) + abs(p.log_net[r]))

@@ -97,7 +97,7 @@ def _settled(parameters, share, state, out):
 
 @equations.exponents.register(Parameters)
 def _exponents(parameters, share, state, work):
-    """What commissions give back is a difference, of sales that Walras' identity bounds."""
+    """Count what commissions give back: a difference, of sales that Walras' identity bounds."""
     p, top = parameters, 0.0
     for r in range(state.size):
         size = abs(state[r]) + p.sigma * abs(p.log_net[r])
