@@ -291,7 +291,7 @@ class Model(Changeable, Immutable):
             "shares sum to one": abs(float(np.sum(share)) - 1.0),
             "shares not negative": float(np.maximum(0.0, -np.min(share))),
         }
-        if self.mobile_weight:
+        if self.mobile_weight and "welfare" in self.variables:
             values = {name: data[name].values for name in self.variables}
             wanted, payoff = float(self.welfare(values, dynamics)), values[self.payoff]
             # Of a utility, which may be about zero, relative to what is added up.
@@ -336,7 +336,7 @@ class Model(Changeable, Immutable):
     ) -> dict[str, np.ndarray]:
         """Return ``outcome``, with welfare as those who move by some dynamics have it."""
         values = self.outcome(share, state, parameters)
-        if self.mobile_weight and isinstance(dynamics, Logit):
+        if self.mobile_weight and "welfare" in values and isinstance(dynamics, Logit):
             values["welfare"] = self.welfare(values, dynamics)
         return values
 
