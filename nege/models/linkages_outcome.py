@@ -17,6 +17,7 @@ from nege.models.linkages_equations import (
     payoffs,
     places,
 )
+from nege.models.results import rows
 
 
 @kernel
@@ -40,7 +41,9 @@ def outcome(p: Parameters, share: np.ndarray, state: np.ndarray) -> dict[str, np
     flat = np.ascontiguousarray(share).reshape(-1, share.shape[-1])
     states = np.ascontiguousarray(state).reshape(flat.shape)
     wage, industry, farms, income, log_payoff = (np.empty_like(flat) for _ in range(5))
-    outcomes(p, flat, states, wage, industry, farms, income, log_payoff)
+    arrays = flat, states, wage, industry, farms, income, log_payoff
+    for some in rows(*flat.shape):
+        outcomes(p, *(array[some] for array in arrays))
     amenity = np.exp(p.log_amenity)
     with np.errstate(over="ignore"):  # next to sigma = 1 prices have no bounds
         price_index = np.exp(states / (1.0 - p.sigma))
