@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]
+import xarray as xr
 
 from nege.errors import InputError, near
 
@@ -126,3 +127,22 @@ def dimensions(
             cure = _of_unknown(label, names)
         raise InputError(argument, axis.tolist(), allowed, cure)
     return [str(dim) for dim in found]
+
+
+def check_same(argument: str, lists: Mapping[str, Any]) -> None:
+    """Refuse lists that belong together, where their labels say that they do not."""
+    said: list[tuple[str, pd.Index]] = []
+    for name, values in lists.items():
+        if isinstance(values, pd.Series):
+            index = values.index
+        elif isinstance(values, xr.DataArray) and values.indexes:
+            index = next(iter(values.indexes.values()))
+        else:
+            continue
+        if not counted(index):
+            said.append((name, index))
+    for name, index in said[1:]:
+        if not index.equals(said[0][1]):
+            allowed = f"lists with the labels of {said[0][0]!r}"
+            cure = "Bring them together by label, for example as a pandas.DataFrame."
+            raise InputError(argument, {name: index.tolist()}, allowed, cure)

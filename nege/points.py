@@ -5,15 +5,14 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from nege import axes, validation
+from nege import axes, labels, memory, validation
 from nege.errors import InputError
-from nege.models import trade
 from nege.models.base import Model
 
 __all__ = ["random_points"]
@@ -155,7 +154,9 @@ def grid(model: Model, parameters: Any) -> Points:
 def listed(model: Model, argument: str, given: Any, dim: str) -> Points:
     """Return the points of a Dataset over one dimension, or of lists of one length."""
     if not isinstance(given, xr.Dataset):
-        lists = {name: axes.numbers(name, values) for name, values in axes.items(argument, given)}
+        items = axes.items(argument, given)
+        lists = {name: axes.numbers(name, values) for name, values in items}
+        labels.check_same(argument, dict(items))
         lengths = {name: len(values) for name, values in lists.items()}
         if len(set(lengths.values())) > 1:
             raise InputError(argument, lengths, "lists of one length", "Repeat constant values.")
@@ -169,24 +170,31 @@ def listed(model: Model, argument: str, given: Any, dim: str) -> Points:
     given = given.compute()
     for name, array in given.data_vars.items():
         validation.real_array(str(name), array, "numbers")
-    labels = model.coordinates()
-    coords: dict[str, Any] = {
-        str(name): _in_order(array, labels).variable for name, array in given.data_vars.items()
+    known = _names(model)
+    varied = {str(n): _in_order(str(n), array, known) for n, array in given.data_vars.items()}
+    coords: dict[str, Any] = {name: array.variable for name, array in varied.items()}
+    used = {str(name) for array in varied.values() for name in array.dims}
+    coords |= {
+        name: (name, list(known[name])) for name in used & known.keys() - model.coordinates()
     }
     for name, array in given.coords.items():
         if array.dims == (dim,):
             coords[str(name)] = array.variable
     coords.setdefault(dim, (dim, np.arange(given.sizes[dim])))
-    varied = {str(name): array for name, array in given.data_vars.items()}
     return Points({dim: given.sizes[dim]}, varied, coords, argument)
 
 
-def _in_order(array: xr.DataArray, labels: Mapping[str, Any]) -> xr.DataArray:
+def _names(model: Model) -> dict[str, Sequence[str]]:
+    """Return the names along every dimension that parameters may have."""
+    own, places = model.coordinates(), model.geography.names
+    industries = {"input": own["industry"]} if "industry" in own else {}
+    return {**own, **industries, **dict.fromkeys(("region", "origin", "destination"), places)}
+
+
+def _in_order(name: str, array: xr.DataArray, known: Mapping[str, Sequence[str]]) -> xr.DataArray:
     """Put the values of a parameter in the model's order of labels, which the result bears."""
-    for dim in set(labels) & set(array.indexes):
-        given = [str(label) for label in array.indexes[dim]]
-        if set(given) == set(labels[dim]):  # other labels are for the model to refuse
-            array = array.isel({dim: [given.index(label) for label in labels[dim]]})
+    for dim in known.keys() & set(array.dims):
+        array = validation.in_order(name, array, dim, known[dim], f"over the model's {dim}s")
     return array
 
 
@@ -244,9 +252,7 @@ def random_points(
         cure = "Its points are balanced for these only."
         raise InputError("count", count, "a power of two for sampler='sobol'", cure)
     need = 4 * 8 * count * len(ends)
-    trade.check_room(
-        "count", count, need, "for memory", "Sweep several designs, one after another."
-    )
+    memory.check("count", count, need, "for memory", "Sweep several designs, one after another.")
     kinds = {"halton": qmc.Halton, "latin hypercube": qmc.LatinHypercube, "sobol": qmc.Sobol}
     unit = kinds[sampler](len(ends), rng=rng).random(count)
     low, high = np.array(list(ends.values())).T

@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 import nege
-from nege import validation
+from nege import points, validation
 from nege.models.base import Model
 
 CODES = ("01001", "01002", "01003")  # official ones, of which leading zeros are a part
@@ -416,3 +416,74 @@ def test_many_distributions_are_matched_by_region_in_rows_of_a_frame_too():
     ):
         with pytest.raises(nege.InputError, match=r"^share must"):
             validation.many_shares("share", wrong, CODES)
+
+
+# --- paths and lists of parameters
+
+
+def path_of(name):
+    """A model and values of one of its tables at two steps, the second a little off the first."""
+    _, give, _, true = ARGUMENTS[name]
+    model = give(true)
+    steps = xr.concat([true, true + SMALL * (true > 0.1)], "step")
+    return model, name.partition(".")[2], steps.assign_coords(step=[2000, 2001])
+
+
+PATHS = [
+    *("CorePeriphery.trade_cost", "Helpman.trade_cost", "LinearDemand.trade_cost"),
+    *(f"OnlineAgglomeration.{name}" for name in ("sigma", "inputs", "productivity", "firm_scale")),
+]
+
+
+@pytest.mark.parametrize("argument", PATHS)
+def test_paths_of_tables_are_matched_by_label_and_the_result_bears_the_names(argument):
+    model, name, steps = path_of(argument)
+    expected = points.listed(model, "path", xr.Dataset({name: steps}), "step")
+    dims = steps.dims[1:]
+    bare, numbered = steps.drop_vars(dims), renamed(steps, lambda i: np.arange(len(i)))
+    for given in (
+        shifted(steps).sel(step=steps.step),
+        bare,
+        numbered.assign_coords(step=steps.step),
+    ):
+        found = points.listed(model, "path", xr.Dataset({name: given}), "step")
+        result = xr.Dataset(coords={**found.coords, **model.coordinates()})
+        np.testing.assert_array_equal(result[name].values, steps.values)
+        for dim in dims:
+            assert result.indexes[dim].tolist() == steps.indexes[dim].tolist()
+        for step in range(2):
+            one, other = (x.economy(model, {"step": step}) for x in (found, expected))
+            assert getattr(one, name).equals(getattr(other, name))
+
+
+@pytest.mark.parametrize("argument", PATHS)
+@pytest.mark.usefixtures("nothing_is_solved")
+def test_paths_with_other_labels_are_refused_before_anything_is_solved(argument):
+    model, name, steps = path_of(argument)
+    for wrong, cure in wrong_paths(steps):
+        for call in (
+            lambda wrong=wrong: nege.follow(model, xr.Dataset({name: wrong})),
+            lambda wrong=wrong: nege.sweep(model, xr.Dataset({name: wrong.rename(step="point")})),
+        ):
+            with pytest.raises(nege.InputError, match=f"^{name} must") as caught:
+                call()
+            assert cure in str(caught.value)
+
+
+def wrong_paths(steps):
+    for dim in steps.dims[1:]:
+        names = steps.indexes[dim]
+        yield steps.assign_coords({dim: [*names[:-1], "elsewhere"]}), "'elsewhere' is not a name"
+        yield steps.assign_coords({dim: 7 + np.arange(len(names))}), "7 is not a name here"
+        yield steps.isel({dim: slice(1, None)}), f"{names[0]!r} is missing"
+        yield steps.isel({dim: [0, *range(len(names))]}), "A label stands twice"
+
+
+def test_lists_whose_labels_differ_are_no_path():
+    model = next(members())
+    years = pd.Series([0.3, 0.4], [2000, 2001])
+    for same in (years + 4.0, pd.Series([4.0, 5.0]), [4.0, 5.0]):
+        points.listed(model, "path", {"mu": years, "sigma": same}, "step")
+    for other in (years[::-1] + 4.0, years.to_xarray()[::-1] + 4.0):
+        with pytest.raises(nege.InputError, match="the labels of 'mu'"):
+            points.listed(model, "path", {"mu": years, "sigma": other}, "step")
