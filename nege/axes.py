@@ -12,6 +12,8 @@ from nege import validation
 from nege.errors import InputError, near
 from nege.models.base import Model
 
+WIDEST = 1e12  # factor between the ends of an interval, whose steps are even in logarithms
+
 
 def items(argument: str, parameters: Any) -> list[tuple[str, Any]]:
     """Return names and values of a mapping of parameters that is not empty."""
@@ -89,6 +91,9 @@ def interval(
     """Return the interval of one parameter; the model is asked about both of its ends."""
     check_names(model, [parameter])
     low, high = pair("interval", ends, either_way=either_way)
+    if low > 0.0 and high / WIDEST > low:
+        allowed = f"two numbers of which one is at most {WIDEST:g} times the other"
+        raise InputError("interval", ends, allowed, "What happens at small values would be missed.")
     for end in (low, high):
         model.replace({parameter: end})
     return low, high

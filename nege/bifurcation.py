@@ -138,6 +138,10 @@ class BifurcationDiagram(Immutable):
     def at(self, value: float, options: SolverOptions | None = None) -> xr.Dataset:
         """Return every equilibrium of the diagram at a value of the parameter, refined.
 
+        Where entry into an empty region would pay, as off a core that is not sustained, people
+        are at rest only as long as nobody tries: such points are on the branches, as unstable,
+        but no equilibria, and here under pure dynamics alone.
+
         Parameters
         ----------
         value : float
@@ -158,6 +162,7 @@ class BifurcationDiagram(Immutable):
         options = check_options(options)
         model = self.model.replace({self.parameter: value})
         motion = Motion(model, self.dynamics, options)
+        pure = isinstance(self.dynamics, Replicator) and not self.dynamics.allow_entry
         rows: list[tuple[np.ndarray, float, int, int]] = []
         for index, branch in enumerate(self.branches):
             v = branch.values
@@ -172,6 +177,7 @@ class BifurcationDiagram(Immutable):
                 good = point.cleared.status == Status.CONVERGED
                 good = good and point.spread <= options.tolerance_payoff
                 good = good and float(np.max(np.abs(point.share - guess))) <= NEAR
+                good = good and (pure or point.entry <= NEUTRAL)
                 new = all(np.max(np.abs(point.share - row[0])) > SAME for row in rows)
                 if good and new:
                     rate = fastest(motion.leading_rate(point), point.entry, NEUTRAL)

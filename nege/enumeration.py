@@ -153,10 +153,10 @@ def _proof(
         return None, "These equations and tastes have no form that a proof could work on."
     if not proof.left:
         return proof, ""
-    are = "is" if proof.undecided == 1 else "are"
+    boxes = "1 box is" if proof.undecided == 1 else f"{proof.undecided} boxes are"
     when = f"after {seconds:g} s" if proof.timed_out else "however small"
-    count = f"{proof.undecided} of {proof.boxes} boxes {are} undecided, {when}"
-    return proof, f"{count}; .left has the bounds."
+    # Those that are left were cut from the ones gone through, and may be more.
+    return proof, f"{boxes} undecided {when}, {proof.boxes} gone through; .left has the bounds."
 
 
 class _Assembly:

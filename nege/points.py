@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import axes, labels, validation
+from nege import axes, labels, memory, validation
 from nege.errors import InputError
-from nege.models import trade
 from nege.models.base import Model
 
 __all__ = ["random_points"]
@@ -253,9 +252,7 @@ def random_points(
         cure = "Its points are balanced for these only."
         raise InputError("count", count, "a power of two for sampler='sobol'", cure)
     need = 4 * 8 * count * len(ends)
-    trade.check_room(
-        "count", count, need, "for memory", "Sweep several designs, one after another."
-    )
+    memory.check("count", count, need, "for memory", "Sweep several designs, one after another.")
     kinds = {"halton": qmc.Halton, "latin hypercube": qmc.LatinHypercube, "sobol": qmc.Sobol}
     unit = kinds[sampler](len(ends), rng=rng).random(count)
     low, high = np.array(list(ends.values())).T

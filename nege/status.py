@@ -52,8 +52,9 @@ _WORDS = {
     ),
     Status.STALLED: (
         "rounding stopped progress before every tolerance held",
-        "Some region hardly trades with the rest, so that its wage and its payoff are poorly "
-        "determined: lower sigma or trade costs, or accept a wider "
+        "Where some region hardly trades with the rest, its wage and its payoff are poorly "
+        "determined: lower sigma or trade costs. Where trade is nearly free, payoffs hardly differ "
+        "wherever people are: raise sigma or trade costs. Else accept a wider "
         "SolverOptions(tolerance_error=..., tolerance_payoff=...).",
     ),
     Status.NOT_FINITE: (

@@ -1,5 +1,7 @@
 """Bifurcation diagrams against closed forms, brute force and each other."""
 
+import dataclasses
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -47,12 +49,20 @@ def test_the_diagram_holds_exactly_what_the_two_region_kernel_finds(tomahawk):
             (round(float(max(s, 1 - s)), 6), bool(t))
             for s, t in zip(shares[i, : counts[i]], stable[i, : counts[i]], strict=True)
         }
-        corner_unstable = (1.0, False)  # a rest point of the dynamics, but no equilibrium
         found = {
             (round(float(s), 6), bool(t))
             for s, t in zip(here.share.max("region"), here.stable, strict=True)
         }
-        assert found - {corner_unstable} == expected
+        assert found == expected
+
+
+def test_a_core_that_is_not_sustained_is_at_rest_under_pure_dynamics_only(tomahawk):
+    """Nobody is there to notice that entry pays; with entry it is no equilibrium."""
+    pure = dataclasses.replace(tomahawk, dynamics=nege.Replicator(allow_entry=False))
+    assert tomahawk.at(2.5).share.max("region").values == pytest.approx([0.5])
+    at_rest = pure.at(2.5)
+    assert sorted(at_rest.share.max("region").values) == pytest.approx([0.5, 1.0])
+    assert tomahawk.at(1.7).share.max("region").max() == 1.0  # sustained
 
 
 @pytest.mark.parametrize("n", [3, 4, 6])
@@ -306,3 +316,16 @@ def test_as_tastes_vanish_the_diagram_is_that_of_the_replicator(tomahawk):
     assert errors[1] < 0.5 * errors[0]
     assert errors[2] < 0.5 * errors[1]
     assert errors[2] < 0.02
+
+
+@pytest.mark.parametrize("high", [4.0, 1e3, 1e6, 1e9, 1e12])
+def test_an_interval_however_wide_hides_nothing(high):
+    """Two breaks within a factor of 1.5, of which a path that is even in the cost sees none."""
+    model, tastes = economy(geography.equidistant(2)), nege.Logit(scale=0.02)
+    values = pytest.approx([1.0683380429, 1.5126747707], rel=1e-8)
+    interval = (1.0005, high)
+    assert nege.break_points(model, "trade_cost", interval, dynamics=tastes).values == values
+    found = nege.bifurcation(model, "trade_cost", interval, dynamics=tastes)
+    assert found.points("break") == values
+    core = nege.sustain_points(model, "trade_cost", interval).values
+    assert core == pytest.approx([1.8073127197], rel=1e-8)

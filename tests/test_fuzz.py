@@ -87,6 +87,10 @@ CALLS = {
         "tolerance",
         lambda p: nege.testing.assert_equilibrium(p.solved, tolerance=NAN),
     ),
+    "an interval of 308 orders of magnitude": (
+        "interval",
+        lambda p: nege.bifurcation(p.model, "trade_cost", (1.1, 1e308)),
+    ),
     "no core": (
         "core",
         lambda p: nege.sustain_points(p.model, "trade_cost", (1.5, 2), core=None),

@@ -14,7 +14,7 @@ from nege.geography import Geography
 from nege.kernels import equations
 from nege.kernels.operators import buy
 from nege.models import trade
-from nege.models.base import ONLINE, Model
+from nege.models.base import JACOBIANS, ONLINE, Model
 from nege.models.quantitative import Parameters
 from nege.models.quantitative_long_run import Joint, locate, settle
 from nege.models.results import LongRun, Variable
@@ -80,6 +80,11 @@ class QuantitativeModel(Model):
         found = trade.memory_by_operator(self.geography, self.trade_cost)
         found.pop("fourier", None)
         return found
+
+    def long_run_memory(self, tables: int = JACOBIANS) -> dict[str, int]:
+        """Return the bytes of a long run: where only one is proven to exist, nothing more."""
+        known = self.uniqueness()
+        return super().long_run_memory(0 if known is not None and known.unique else tables)
 
     def start_state(self) -> np.ndarray:
         """Return log earnings to start from when nothing better is known: all the same."""
