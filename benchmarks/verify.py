@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import logging
 import pathlib
@@ -108,15 +109,17 @@ def _turns(*, quick: bool) -> int:
 def _points(*, quick: bool) -> int:
     """Ask for points in every way that there is; each is what it is alone, or its refusal."""
     began, draws, members = time.perf_counter(), tests("draws_points"), tests("family").MEMBERS
+    checks = {member.name: functools.partial(draws.check_member, member) for member in members}
+    checks["OnlineAgglomeration"] = draws.check_industries
     count = 2 if quick else draws.COUNT
     failed, refused = [], 0
-    for member in members:
+    for name, check in checks.items():
         for seed in range(count):
             try:
-                refused += draws.check_member(member, seed)
+                refused += check(seed)
             except Exception as error:  # every kind of failure counts, and none stops the rest
-                failed.append(f"{member.name} {seed}: {type(error).__name__}: {error}")
-    total = count * len(members)
+                failed.append(f"{name} {seed}: {type(error).__name__}: {error}")
+    total = count * len(checks)
     print(
         f"points of sweeps: {total - len(failed)} of {total} grids and paths of four points hold, "
         f"{refused} points refused; {time.perf_counter() - began:.1f} s"

@@ -193,7 +193,7 @@ def _names(model: Model) -> dict[str, Sequence[str]]:
 
 def _in_order(name: str, array: xr.DataArray, known: Mapping[str, Sequence[str]]) -> xr.DataArray:
     """Put the values of a parameter in the model's order of labels, which the result bears."""
-    for dim in known.keys() & set(array.dims):
+    for dim in (str(dim) for dim in array.dims if dim in known):
         array = validation.in_order(name, array, dim, known[dim], f"over the model's {dim}s")
     return array
 

@@ -3,6 +3,7 @@
 import functools
 
 import agglomerations
+import draws_points
 import numpy as np
 import pytest
 import reference_agglomeration as slow
@@ -423,3 +424,8 @@ def test_firms_too_few_for_double_precision_are_zero_and_would_stay_so():
     with pytest.raises(nege.ConvergenceError) as caught:
         nege.solve(model.replace(digital_cost=1e30))
     assert caught.value.equilibrium.status is nege.Status.NOT_FINITE
+
+
+@pytest.mark.parametrize("seed", draws_points.SOME)
+def test_points_of_sweeps_are_what_they_are_alone_or_refused_as_alone(seed):
+    draws_points.check_industries(seed)

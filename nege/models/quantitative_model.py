@@ -127,7 +127,8 @@ class QuantitativeModel(Model):
             )
         work, change = np.empty((4, share.size)), np.empty(share.size)
         equations.update(parameters, share, state, work, change)
-        logs = np.log(np.concatenate([work[2], work[3]]))
+        with np.errstate(divide="ignore"):  # of prices out of reach of floats: not accepted below
+            logs = np.log(np.concatenate([work[2], work[3]]))
         report, error = settle(Joint(crowded), logs, options)
         share, state = np.empty(share.size), np.empty(share.size)
         locate(crowded, logs, share, state)
@@ -138,7 +139,8 @@ class QuantitativeModel(Model):
         unequal = intensity * np.ptp(attraction)
         residual = float(np.max([np.max(np.abs(change)), unequal]))  # NaN if one is
         status = Status(report.status)
-        prices = np.abs(np.log(work[2]) / (parameters.sigma - 1.0))
+        with np.errstate(divide="ignore", invalid="ignore"):  # infinite ones are refused below
+            prices = np.abs(np.log(work[2]) / (parameters.sigma - 1.0))
         if not (np.append(prices, np.abs(payoff)) < LARGEST_LOG).all():
             status = Status.NOT_FINITE
         if status is Status.STALLED and residual <= options.tolerance_payoff:
@@ -168,13 +170,14 @@ class QuantitativeModel(Model):
             equations.supply(p, flat[row], states[row], supply[row])
             buy(p.operator, supply[row], price[row])
             equations.payoff(p, flat[row], states[row], price[row], payoff[row])
-        with np.errstate(over="ignore"):  # what is infinite is not accepted as a solution
+        # What is infinite is not accepted as a solution.
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             real_income = np.exp(payoff).reshape(share.shape)
             price_index = price.reshape(share.shape) ** (1.0 / (1.0 - p.sigma))
-        wage = np.exp(state + (p.scale - 1.0) * np.log(share))
-        values = {"share": share, "wage": wage, "price_index": price_index}
-        values |= {"real_income": real_income, **self.further(share, wage)}
-        return {**values, "welfare": self.welfare(values)}
+            wage = np.exp(state + (p.scale - 1.0) * np.log(share))
+            values = {"share": share, "wage": wage, "price_index": price_index}
+            values |= {"real_income": real_income, **self.further(share, wage)}
+            return {**values, "welfare": self.welfare(values)}
 
     @property
     def mobile_weight(self) -> float:
