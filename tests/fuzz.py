@@ -373,7 +373,7 @@ HOSTILE = {
     "categories": (lambda p: pd.Categorical(["a", "b"]), "texts"),
     "structured": (lambda p: np.zeros(2, dtype=[("a", float), ("b", float)]), ""),
     "wrong keys": (lambda p: dict(WRONG), "elsewhere"),
-    "odd keys": (lambda p: {None: 0.5, 1: 0.5}, ""),
+    "odd keys": (lambda p: {None: 0.5, 1: 0.5}, "elsewhere"),
     "shares by name": (lambda p: {"0": 0.5, "1": 0.5}, "numbers"),
     "texts by name": (lambda p: {"0": "a", "1": "b"}, ""),
     "DataArray": (lambda p: p.two.copy(deep=True), "numbers"),
@@ -448,6 +448,9 @@ TAKES = {
     **dict.fromkeys(("productivity", "housing"), BY_PLACE),
     **dict.fromkeys(("productivity_change", "amenity_change", "housing_change"), BY_PLACE),
     "Logit.weights": "numbers elsewhere",
+    # Names of which none is a label rename the places in their order.
+    "geography.from_points.latitude": "numbers elsewhere",
+    "geography.from_points.longitude": "numbers elsewhere",
     "Helpman.amenity": BY_PLACE,
     "AllenArkolakis.amenity": BY_PLACE,
     "trade_cost_change": "number matrix",
