@@ -36,6 +36,7 @@ def run(*, quick: bool = False) -> int:
             ("random economies of industries", industries.ECONOMIES, industries.check_economy),
         )
     )
+    failed += _points(quick=quick)
     two = TWO_REGIONS // 50 if quick else TWO_REGIONS
     three = THREE_REGIONS // 10 if quick else THREE_REGIONS
     failed += _proofs("all equilibria of two regions", two, draws.check_two_regions, MEDIAN)
@@ -58,6 +59,27 @@ def hostile(*, quick: bool = False) -> int:
     for seed, error in list(failures.items())[:10]:
         print(f"  draw {seed}: {error} {fuzz.trace(error)}")
     return len(failures)
+
+
+def _points(*, quick: bool) -> int:
+    """Ask for points in every way that there is; each is what it is alone, or its refusal."""
+    began, draws, members = time.perf_counter(), tests("draws_points"), tests("family").MEMBERS
+    count = 2 if quick else draws.COUNT
+    failed, refused = [], 0
+    for member in members:
+        for seed in range(count):
+            try:
+                refused += draws.check_member(member, seed)
+            except Exception as error:  # every kind of failure counts, and none stops the rest
+                failed.append(f"{member.name} {seed}: {type(error).__name__}: {error}")
+    total = count * len(members)
+    print(
+        f"points of sweeps: {total - len(failed)} of {total} grids and paths of four points hold, "
+        f"{refused} points refused; {time.perf_counter() - began:.1f} s"
+    )
+    for message in failed[:10]:
+        print(f"  draw {message}")
+    return len(failed)
 
 
 def _line(*, quick: bool) -> int:

@@ -7,6 +7,7 @@ ones before it, continued along a straight line (the secant).
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -132,6 +133,7 @@ def solve_many(
     Many
         By point and distribution.
     """
+    threads = min(threads, os.cpu_count() or 1)  # more are no faster
     n, m, size = len(points), len(shares), shares.shape[1]
     where = np.empty(0) if position is None else np.ascontiguousarray(position, dtype=float)
     few = size <= PAYS and options.method == AUTO

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import axes, validation
+from nege import axes, points, validation
 from nege.errors import InputError, near
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
@@ -124,18 +124,24 @@ def decompose(
             itertools.combinations(names, size) for size in range(len(names) + 1)
         )
         subsets |= {frozenset(some) for some in chosen}
+    paths = {
+        active: _held(steps, [s for name in names if name not in active for s in groups[name]])
+        for active in sorted(subsets, key=lambda some: (len(some), sorted(some)))
+    }
+    for one in paths.values():
+        points.listed(model, "path", one, "step").check(model)
     values: dict[frozenset[str], xr.Dataset] = {}
     unsolved = xr.zeros_like(steps["step"], dtype=np.int64)
     bar = progress_bar(progress, len(subsets), "paths")
-    for active in sorted(subsets, key=lambda some: (len(some), sorted(some))):
-        held = [switch for name in names if name not in active for switch in groups[name]]
+    for active, one in paths.items():
         ds = follow(
             model,
-            _held(steps, held),
+            one,
             start,
             dynamics=dynamics,
             options=options,
             progress=False,
+            invalid="record",  # there is none: all were asked about above
         )
         values[active] = _measured(ds, wanted)
         unsolved = unsolved + _bare(ds["status"] != Status.CONVERGED)

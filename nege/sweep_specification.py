@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ import xarray as xr
 
 from nege import axes, points, specification
 from nege.errors import InputError
-from nege.models.base import ONLINE, Model
+from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
 from nege.options import Logit, Replicator
 
 RANGE = ("from", "to", "points", "spacing")
-COST = ONLINE + "trade_cost"
+REGION = tuple(ONLINE + name for name in ONLINE_PARAMETERS)
+TRIED = 100  # points, of which one has to be an economy
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,12 @@ def read(name: str) -> SweepSpecification:
         cure = "For example sigma = [3, 5] below [sweep.parameters]."
         raise InputError("[sweep] parameters", given, "a table of lists or ranges", cure)
     varied = {key: _values(key, value) for key, value in given.items()}
-    model = _economy(tables, varied)
+    parameters = _design(table["random"], varied) if "random" in table else varied
+    model = _economy(tables, parameters)
     title = specification.text_of(tables, "title", pathlib.Path(name).stem)
     dynamics = specification.make_dynamics(tables, model)
-    choices: dict[str, Any] = {key: table[key] for key in ("along", "keep") if key in table}
-    parameters = _design(table["random"], varied) if "random" in table else varied
+    asked: tuple[str, ...] = ("along", "keep", "invalid")
+    choices = {key: table[key] for key in asked if key in table}
     return SweepSpecification(title, model, dynamics, parameters, choices)
 
 
@@ -78,17 +81,27 @@ def _along_path(name: str) -> SweepSpecification:
     return SweepSpecification(found.title, found.model, found.dynamics, line, {})
 
 
-def _economy(tables: dict[str, Any], varied: Mapping[str, np.ndarray]) -> Model:
-    """Return the economy at the first value of each parameter that is varied."""
+def _economy(tables: dict[str, Any], parameters: Mapping[str, np.ndarray] | xr.Dataset) -> Model:
+    """Return the economy at the first point that the model accepts: the others say what varies."""
     kind = specification.kind_of(tables["model"])
-    for parameter in varied:
-        specification.check_varied("a name in [sweep.parameters]", parameter, kind, tables)
+    names = [str(name) for name in parameters]
+    for name in names:
+        specification.check_varied("a name in [sweep.parameters]", name, kind, tables)
     places = specification.make_geography(tables["geography"])
-    name, values = (COST, varied[COST]) if COST in varied else next(iter(varied.items()))
-    online = specification.make_online(tables, name, values)
-    firsts = {p: v[0] for p, v in varied.items() if p in kind.parameters}  # not to be said twice
-    model = specification.make_model(kind, {**firsts, **tables["model"]}, places, online)
-    return model.replace({parameter: float(values[0]) for parameter, values in varied.items()})
+    values = [np.asarray(parameters[name]).tolist() for name in names]
+    listed = zip(*values, strict=True) if isinstance(parameters, xr.Dataset) else product(*values)
+    first: InputError | None = None
+    for point in islice(listed, TRIED):
+        at = dict(zip(names, point, strict=True))
+        region = {name: at.pop(name) for name in names if name in REGION}
+        there = {name.removeprefix(ONLINE): value for name, value in region.items()}
+        table = {**tables, "online": {**tables["online"], **there}} if there else tables
+        try:
+            online = specification.make_online(table, "", np.empty(0))
+            return specification.make_model(kind, {**tables["model"], **at}, places, online)
+        except InputError as error:
+            first = first or error
+    raise first or InputError("[sweep]", names, "at least one point")
 
 
 def _values(key: str, value: Any) -> np.ndarray:

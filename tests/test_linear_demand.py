@@ -4,9 +4,11 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 import reference_family as slow
+import xarray as xr
 from hypothesis import given, settings
 
 import nege
+from nege import cli
 
 KIND = nege.LinearDemand
 ONES = {"a": 1.0, "b": 1.0, "c": 1.0, "phi": 1.0, "total_farmers": 10.0, "total_skilled": 1.0}
@@ -190,3 +192,78 @@ def test_axes_name_the_unit_of_costs_that_add():
     swept = nege.sweep(make(2, 0.3), {"trade_cost": [0.1, 0.6]})
     ax = swept.nege.plot.panels(variables=["utility"])[0]
     assert ax.get_xlabel() == "trade cost (numeraire per unit of distance)"
+
+
+JOINT = [  # points that are refused, and one that no least or largest value allows
+    ({"trade_cost": [0.1, 0.6], "a": [0.5, 1.0]}, [[0, 0], [5, 0]], "trade_cost=0.6, a=0.5"),
+    ({"trade_cost": [0.05], "a": [0.3]}, [[0]], None),
+    (
+        {"online_trade_cost": [0.1, 0.5], "online_commission": [0.0, 0.4]},
+        [[0, 0], [0, 5]],
+        "online_trade_cost=0.5, online_commission=0.4",
+    ),
+]
+
+
+@pytest.mark.parametrize(("grid", "expected", "where"), JOINT)
+@pytest.mark.parametrize("share", [None, [0.5, 0.5, 0.0]])
+def test_limits_of_several_numbers_hold_at_every_point_of_a_sweep(grid, expected, where, share):
+    """Where trade stops the equations book negative imports as profit, without any residual."""
+    economy = make(2, 0.3, online=nege.OnlineRegion(trade_cost=0.3))
+    if "online_trade_cost" not in grid:
+        economy = economy.replace(online_trade_cost=0.05)
+    ds = nege.sweep(economy, grid, share=share, along=None, invalid="record")
+    assert ds.status.values.tolist() == expected
+    assert np.isnan(ds.wage.values[ds.status.values == nege.Status.INVALID]).all()
+    assert np.isfinite(ds.wage.values[ds.status.values == nege.Status.CONVERGED]).all()
+    if where:
+        with pytest.raises(nege.InputError, match=f"at {where}, the only one refused of 4 points"):
+            nege.sweep(economy, grid, share=share)
+
+
+def test_a_path_goes_on_behind_what_is_no_economy():
+    path = {"trade_cost": [0.2, 0.6, 0.3], "a": [1.0, 0.5, 1.0]}
+    ds = nege.follow(make(2, 0.3), path, [0.7, 0.3], invalid="record")
+    assert ds.status.values.tolist() == [0, nege.Status.INVALID, 0]
+    assert ds.share[2].values.tolist() == ds.share[0].values.tolist() == [1.0, 0.0]
+    with pytest.raises(nege.InputError, match=r"at step=1, trade_cost=0.6, a=0.5"):
+        nege.follow(make(2, 0.3), path)
+
+
+def test_what_a_decomposition_holds_still_has_to_be_an_economy_too(monkeypatch):
+    """Costs and demand may rise together, but not costs alone; said before any is solved."""
+    path = xr.Dataset({"trade_cost": ("step", [0.2, 0.8]), "a": ("step", [1.0, 2.0])})
+    nege.follow(make(2, 0.3), path)
+    monkeypatch.setattr("nege.units.find_long_run", None)
+    with pytest.raises(nege.InputError, match=r"at step=1, trade_cost=0.8, a=1"):
+        nege.decompose(make(2, 0.3), path, outcomes=["welfare"])
+
+
+def test_a_file_may_sweep_over_points_that_are_no_economies(tmp_path, capsys):
+    text = """
+    [geography]
+    kind = "equidistant"
+    n = 2
+    [model]
+    kind = "linear-demand"
+    b = 1
+    c = 1
+    phi = 1
+    total_farmers = 10
+    total_skilled = 1
+    [sweep]
+    invalid = "record"
+    [sweep.parameters]
+    trade_cost = [0.6, 0.1]
+    a = [0.5, 1.0]
+    """
+    (tmp_path / "s.toml").write_text(text, encoding="utf-8")
+    store = str(tmp_path / "s.zarr")
+    assert cli.main(["sweep", str(tmp_path / "s.toml"), "--store", store]) == 1
+    said = capsys.readouterr()
+    assert "1 invalid: not solved, because the model does not accept" in said.out
+    assert "3 converged" in said.out
+    assert nege.load(store).status.values.tolist() == [[5, 0], [0, 0]]
+    (tmp_path / "s.toml").write_text(text.replace('invalid = "record"', ""), encoding="utf-8")
+    assert cli.main(["sweep", str(tmp_path / "s.toml"), "--store", store]) == 2
+    assert "the only one refused of 4 points" in capsys.readouterr().err

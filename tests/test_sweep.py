@@ -1,5 +1,7 @@
 """Grids and paths: every point is the economy it says, and failures are recorded."""
 
+import contextlib
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -236,3 +238,180 @@ def test_a_pattern_of_an_economy_that_was_not_solved_is_unknown():
 def test_an_economy_without_industries_has_no_pattern(two):
     with pytest.raises(nege.InputError, match="pattern"):
         nege.sweep(two(2.0), {"mu": [0.3]}, keep=["pattern"])
+
+
+class Bounded(nege.CorePeriphery):
+    """A user's own model: it wants more than its base, and says so nowhere but here."""
+
+    def __init__(self, geography, *, sigma, mu, trade_cost, farmers=None, online=None):
+        if not mu < 0.45:
+            raise nege.InputError("mu", mu, "below 0.45")
+        given = {"sigma": sigma, "mu": mu, "trade_cost": trade_cost}
+        super().__init__(geography, farmers=farmers, online=online, **given)
+
+
+def test_a_constructor_without_bounds_is_asked_about_every_point():
+    economy = Bounded(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
+    ds = nege.sweep(economy, {"mu": [0.3, 0.6], "trade_cost": [1.5, 2.0]}, invalid="record")
+    assert ds.status.values.tolist() == [[0, 0], [5, 5]]
+    with pytest.raises(nege.InputError, match=r"below 0\.45.*first of 2 refused of 4 points"):
+        nege.sweep(economy, {"mu": [0.3, 0.6], "trade_cost": [1.5, 2.0]})
+
+
+def test_a_replaced_number_makes_the_economy_that_its_constructor_makes(economy):
+    for changes in ({"sigma": 6}, {"online_amenity": 1.1, "mu": np.float32(0.5)}, {}):
+        found = economy.replace(changes)
+        assert found.kernel is not economy.kernel
+        assert repr(found) == repr(type(economy)(**vars(found.replace(geography=found.geography))))
+    for wrong in ({"sigma": 1}, {"sigma": "a"}, {"online_commission": 1.0}, {"mu": [0.3, 0.4]}):
+        with pytest.raises(nege.InputError, match=next(iter(wrong))):
+            economy.replace(wrong)
+
+
+def test_refused_points_are_recorded_in_stores_and_everywhere_else(economy, tmp_path):
+    """A store that has some is finished, and the same in several processes."""
+    grid = {"mu": [0.3, 1.5, 0.4], "sigma": [0.5, 4.0, 5.0, 6.0]}
+    ds = nege.sweep(economy, grid, store=tmp_path / "s.zarr", invalid="record", unit=3).load()
+    assert (ds.status == nege.Status.INVALID).sum() == 6
+    assert np.isnan(ds.share.where(ds.status != 0)).all()
+    assert (ds.iterations.values[ds.status.values == nege.Status.INVALID] == 0).all()
+    xr.testing.assert_equal(ds, nege.sweep(economy, grid, invalid="record"))
+    again = nege.sweep(economy, grid, store=tmp_path / "s.zarr", invalid="record", unit=3)
+    xr.testing.assert_identical(again.load(), ds)
+    asked = nege.short_run(economy, [0.5, 0.5, 0.0], parameters=grid, invalid="record")
+    assert (asked.status == ds.status).all()
+    assert (asked.method.values[asked.status.values == 5] == "").all()
+    followed = {"parameters": grid, "along": "mu", "invalid": "record"}
+    line = nege.short_run(economy, [0.5, 0.5, 0.0], **followed)
+    np.testing.assert_allclose(line.wage, asked.wage, rtol=1e-9)
+
+
+def test_all_that_is_refused_is_counted_and_nothing_is_solved_before(economy, monkeypatch):
+    monkeypatch.setattr("nege.units.find_long_run", None)
+    monkeypatch.setattr("nege.points.AT_ONCE", 7)  # so that it is asked in many parts
+    grid = {"mu": np.linspace(0.1, 1.05, 20), "sigma": [0.5, 4.0, 5.0], "trade_cost": [1.5, 2.0]}
+    with pytest.raises(nege.InputError) as caught:
+        nege.sweep(economy, grid)
+    assert caught.value.argument == "sigma"
+    message = "at mu=0.1, sigma=0.5, trade_cost=1.5, the first of 48 refused of 120 points"
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("housing", [0.15, 0.25])
+def test_tables_and_numbers_of_a_path_are_judged_together(housing):
+    """Shares of spending sum to one at every step, though none fits the economy given."""
+    economy = nege.OnlineAgglomeration()
+    table = (1.0 - housing) * np.array([[0.55, 0.45], [0.5, 0.5]])
+    path = xr.Dataset(
+        {"housing": ("step", [housing] * 2), "consumption": (("step", "industry"), table)},
+        coords={"industry": list(economy.industries)},
+    )
+    options = nege.SolverOptions(limit_steps=1)
+    nege.follow(economy, path, options=options)
+    wrong = path.assign(housing=("step", [housing, 0.5]))
+    ds = nege.follow(economy, wrong, options=options, invalid="record")
+    assert ds.status.values.tolist()[1] == nege.Status.INVALID
+    with pytest.raises(nege.InputError, match=r"sum to one .*step=1.*only one refused of 2"):
+        nege.follow(economy, wrong)
+
+
+HUGE = np.broadcast_to(1.5, 10_000_000)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda economy: nege.sweep(economy, {"trade_cost": HUGE, "mu": np.full(10**6, 0.3)}),
+        lambda economy: nege.sweep(economy, {"sigma": HUGE}, unit=10**14, store="s.zarr"),
+        lambda economy: nege.follow(economy, {"trade_cost": HUGE, "mu": HUGE}),
+        lambda economy: nege.short_run(
+            economy, [0.5, 0.5, 0.0], parameters={"trade_cost": HUGE, "mu": np.full(10**6, 0.3)}
+        ),
+        lambda economy: nege.random_points({"mu": (0.2, 0.5)}, 10**15),
+        lambda economy: nege.hysteresis(economy, "mu", (0.2, 0.5), points=10**15),
+    ],
+)
+def test_results_that_memory_does_not_hold_are_refused_with_numbers(
+    economy, call, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("nege.units.find_long_run", None)
+    monkeypatch.setattr("nege.models.trade.available", lambda: 1_000_000_000)
+    with pytest.raises(nege.InputError, match=r"it needs [\d.e+]+ GB, and 1 GB are free"):
+        call(economy)
+    assert not list(tmp_path.iterdir())
+
+
+class Counted:
+    """A progress bar that remembers."""
+
+    def __init__(self, total, **_):
+        self.seen, self.total = [], total
+
+    def update(self, done=1):
+        self.seen.append(done)
+
+    def close(self):
+        Counted.last = self
+
+
+@pytest.mark.parametrize("keywords", [{}, {"along": None}, {"share": [0.4, 0.4, 0.2]}])
+@pytest.mark.parametrize("processes", [1, 8])
+def test_a_bar_moves_with_every_point_of_the_only_unit(economy, keywords, processes, monkeypatch):
+    monkeypatch.setattr("tqdm.tqdm", Counted)
+    grid = {"mu": [0.3, 0.35, 0.4, 1.4]}
+    given = {"unit": 10, "processes": processes, "progress": True, "invalid": "record"}
+    nege.sweep(economy, grid, **given, **keywords)
+    assert (Counted.last.total, [k for k in Counted.last.seen if k]) == (4, [1] * 4)
+
+
+NAMES = {"wage": ("point", [1, 2]), "status": ("point", [1, 2])}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_comes_along_has_names_of_its_own(economy, name):
+    """Before anything is solved: xarray would refuse to put it together afterwards."""
+    listed = xr.Dataset({"mu": ("point", [0.3, 0.4])}, coords={name: NAMES[name]})
+    share = xr.DataArray([[0.4, 0.4, 0.2]] * 2, dims=("draw", "region"))
+    for call in (
+        lambda: nege.sweep(economy, listed),
+        lambda: nege.sweep(economy, {"mu": [0.3]}, share=share.rename(draw=name)),
+        lambda: nege.sweep(economy, {"mu": [0.3]}, share=share.assign_coords(mu=0.5)),
+        lambda: nege.short_run(economy, share.rename(draw=name)),
+        lambda: nege.short_run(economy, share.assign_coords(mu=0.5), parameters={"mu": [0.3]}),
+    ):
+        with pytest.raises(nege.InputError, match=r"free of names|not varied too"):
+            call()
+
+
+ODD = [np.array([1.0, 2.0]), "x", b"x", [], {}, {1: 2}, object(), 1j, None, xr.Dataset(), True, -1]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_no_argument_of_a_sweep_raises_anything_but_what_helps(economy, odd):
+    """Each takes what it takes, or says in words why not."""
+    grid = {"mu": [0.3]}
+    calls = [lambda name=name: nege.sweep(economy, grid, **{name: odd}) for name in SWEEP]
+    calls += [lambda name=name: nege.follow(economy, grid, **{name: odd}) for name in FOLLOW]
+    calls += [
+        lambda: nege.sweep(economy, odd),
+        lambda: nege.sweep(economy, {"mu": odd}),
+        lambda: nege.sweep(economy, {odd if odd.__hash__ else 1: [0.3]}),
+        lambda: nege.sweep(economy, xr.Dataset({"mu": ("point", ["a", "b"])})),
+        lambda: nege.follow(economy, odd),
+        lambda: nege.random_points({"mu": odd}, 4),
+        lambda: nege.random_points({odd if odd.__hash__ else 1: (0.2, 0.3)}, 4),
+        *(lambda n=name: nege.random_points({"mu": (0, 1)}, **{"count": 4, n: odd}) for name in RP),
+        *(
+            lambda n=name: nege.short_run(economy, [0.4, 0.4, 0.2], parameters=grid, **{n: odd})
+            for name in ("along", "threads", "invalid", "options")
+        ),
+    ]
+    for call in calls:
+        with contextlib.suppress(nege.NegeError):
+            call()
+
+
+SWEEP = ("share", "start", "along", "keep", "dynamics", "options", "unit", "invalid", "client")
+FOLLOW = ("start", "dynamics", "options", "progress", "invalid")
+RP = ("count", "rng", "sampler")
