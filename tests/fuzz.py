@@ -448,8 +448,7 @@ TAKES = {
     **dict.fromkeys(("productivity", "housing"), BY_PLACE),
     **dict.fromkeys(("productivity_change", "amenity_change", "housing_change"), BY_PLACE),
     "Logit.weights": "numbers elsewhere",
-    # Names of which none is a label rename the places in their order.
-    "geography.from_points.latitude": "numbers elsewhere",
+    "geography.from_points.latitude": "numbers elsewhere",  # whose labels become names
     "geography.from_points.longitude": "numbers elsewhere",
     "Helpman.amenity": BY_PLACE,
     "AllenArkolakis.amenity": BY_PLACE,
@@ -677,6 +676,8 @@ def same(value, before):
         return value.identical(before)
     if isinstance(value, (pd.Series, pd.DataFrame)):
         return value.equals(before)
+    if isinstance(value, set):  # copies may be shown in another order
+        return value == before
     if isinstance(value, np.ndarray):
         return value.dtype == before.dtype and value.tobytes() == before.tobytes()
     with contextlib.suppress(Exception, RecursionError):

@@ -10,12 +10,15 @@ import threading
 
 import interrupts
 import numba
+import numpy as np
 import pytest
 
-from nege import cli, errors, workers
-from nege.kernels import compiling
+import nege
+from nege import batch, cli, errors, workers
+from nege.kernels import compiling, fixed_point, long_run
 from nege.kernels.compiling import uninterrupted
 from nege.kernels.jit import kernel
+from nege.models import results
 
 
 @pytest.mark.parametrize("kind", ["cold capital", "solves", "processes", "command line"])
@@ -153,3 +156,37 @@ def test_the_command_line_says_in_one_line_how_to_go_on(
     monkeypatch.setattr(cli.report, "execute", interrupt)
     assert cli.main(command) == 130
     assert capsys.readouterr().err == f"nege: interrupted. {says}\n"
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_short_runs_in_pieces_are_those_in_one_go(threads, monkeypatch):
+    shares = np.random.default_rng(0).dirichlet(np.ones(12), 7)
+    economy = nege.CorePeriphery(nege.geography.line(12), sigma=4, mu=0.4, trade_cost=1.2)
+    whole = nege.short_run(economy, shares)
+    for module in (batch, fixed_point, results):
+        monkeypatch.setattr(module, "PIECE", 1)
+    for module in (batch, fixed_point):
+        monkeypatch.setattr(module, "MANY", 0)
+    parts = nege.short_run(economy, shares, threads=threads)
+    assert (parts.iterations == whole.iterations).all()
+    assert (parts.method == whole.method).all()
+    for name in economy.variables:
+        np.testing.assert_allclose(parts[name], whole[name], rtol=1e-12, atol=1e-14)
+
+
+def test_a_long_run_in_pieces_is_that_in_one_go(monkeypatch):
+    economy, start = interrupts.economy(), [0.41, 0.39, 0.2]
+    whole = nege.solve(economy, start)
+    monkeypatch.setattr(long_run, "PIECE", 27)  # three steps of three regions
+    parts = nege.solve(economy, start)
+    np.testing.assert_allclose(parts.data.share, whole.data.share, atol=1e-9)
+
+
+def test_a_long_run_in_pieces_keeps_to_its_limit(monkeypatch):
+    monkeypatch.setattr(long_run, "PIECE", 27)
+    with pytest.raises(nege.ConvergenceError) as caught:
+        nege.solve(
+            interrupts.economy(), [0.41, 0.39, 0.2], options=nege.SolverOptions(limit_steps=10)
+        )
+    assert caught.value.equilibrium.status is nege.Status.LIMIT
+    assert caught.value.equilibrium.iterations <= 10 + 50  # and some of Newton's

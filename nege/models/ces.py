@@ -27,6 +27,7 @@ from nege.kernels.operators import buy
 from nege.models import fourier, trade
 from nege.models.base import Model
 from nege.models.indifference import Arithmetic, Tastes
+from nege.models.results import rows
 from nege.online import BOUNDS as OF_ONLINE
 from nege.online import OnlineRegion
 from nege.validation import Bounds
@@ -176,10 +177,13 @@ class CESModel(Model):
         price, spending, log_payoff = (np.empty_like(flat) for _ in range(3))
         if trade.uses_fourier(p.operator):
             for row in range(len(flat)):
-                rows = price[row], spending[row], log_payoff[row]
-                fourier.outcome(p, flat[row], states[row], *rows)
+                found = price[row], spending[row], log_payoff[row]
+                fourier.outcome(p, flat[row], states[row], *found)
         else:
-            _outcomes(p, flat, states, price, spending, log_payoff)
+            for some in rows(*flat.shape):
+                _outcomes(
+                    p, flat[some], states[some], price[some], spending[some], log_payoff[some]
+                )
         with np.errstate(divide="ignore"):  # a place without any supplier: infinite
             price_index = price ** (1.0 / (1.0 - self.sigma))
         return price_index.reshape(shape), spending.reshape(shape), log_payoff.reshape(shape)

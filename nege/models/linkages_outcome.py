@@ -17,6 +17,7 @@ from nege.models.linkages_equations import (
     payoffs,
     places,
 )
+from nege.models.results import rows
 
 
 @kernel
@@ -40,8 +41,12 @@ def outcome(p: Parameters, share: np.ndarray, state: np.ndarray) -> dict[str, np
     flat = np.ascontiguousarray(share).reshape(-1, share.shape[-1])
     states = np.ascontiguousarray(state).reshape(flat.shape)
     wage, industry, farms, income, log_payoff = (np.empty_like(flat) for _ in range(5))
-    outcomes(p, flat, states, wage, industry, farms, income, log_payoff)
-    price_index, amenity = np.exp(states / (1.0 - p.sigma)), np.exp(p.log_amenity)
+    arrays = flat, states, wage, industry, farms, income, log_payoff
+    for some in rows(*flat.shape):
+        outcomes(p, *(array[some] for array in arrays))
+    amenity = np.exp(p.log_amenity)
+    with np.errstate(over="ignore"):  # next to sigma = 1 prices have no bounds
+        price_index = np.exp(states / (1.0 - p.sigma))
     population, living = industry + farms, price_index**-p.mu
     earned = wage * population
     welfare = np.sum((earned * (amenity - 1.0) + income) * living, axis=-1)

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from nege.status import Status
+
+PIECE = 4_000_000  # rows times pairs of regions in one compiled call: about a second
+
+
+def rows(count: int, size: int) -> Iterator[slice]:
+    """Yield the rows that one compiled call takes, so that an interrupt ends it in between."""
+    step = max(1, PIECE // size**2)
+    for low in range(0, count, step):
+        yield slice(low, low + step)
 
 
 class LongRun(NamedTuple):
