@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import logging
 import pathlib
@@ -17,6 +18,7 @@ import nege
 
 TESTS = pathlib.Path(__file__).resolve().parents[1] / "tests"
 SHORT_RUNS, LONG_RUNS = 4000, 200
+EXTREMES = 2000  # short runs of each model against 50 digits
 TWO_REGIONS, THREE_REGIONS = 500, 30
 CALLS = 20_000
 ORDER = 0.02  # by which an order of convergence may be off
@@ -36,6 +38,7 @@ def run(*, quick: bool = False) -> int:
             ("random economies of industries", industries.ECONOMIES, industries.check_economy),
         )
     )
+    failed += _extremes(quick=quick)
     failed += _points(quick=quick)
     two = TWO_REGIONS // 50 if quick else TWO_REGIONS
     three = THREE_REGIONS // 10 if quick else THREE_REGIONS
@@ -64,15 +67,17 @@ def hostile(*, quick: bool = False) -> int:
 def _points(*, quick: bool) -> int:
     """Ask for points in every way that there is; each is what it is alone, or its refusal."""
     began, draws, members = time.perf_counter(), tests("draws_points"), tests("family").MEMBERS
+    checks = {member.name: functools.partial(draws.check_member, member) for member in members}
+    checks["OnlineAgglomeration"] = draws.check_industries
     count = 2 if quick else draws.COUNT
     failed, refused = [], 0
-    for member in members:
+    for name, check in checks.items():
         for seed in range(count):
             try:
-                refused += draws.check_member(member, seed)
+                refused += check(seed)
             except Exception as error:  # every kind of failure counts, and none stops the rest
-                failed.append(f"{member.name} {seed}: {type(error).__name__}: {error}")
-    total = count * len(members)
+                failed.append(f"{name} {seed}: {type(error).__name__}: {error}")
+    total = count * len(checks)
     print(
         f"points of sweeps: {total - len(failed)} of {total} grids and paths of four points hold, "
         f"{refused} points refused; {time.perf_counter() - began:.1f} s"
@@ -187,6 +192,32 @@ def _family(title: str, count: int, check: Callable[[int], Any]) -> int:
     for seed, message in failed[:10]:
         print(f"  draw {seed}: {message}")
     return len(failed)
+
+
+def _extremes(*, quick: bool) -> int:
+    """Hold error bounds against 50 digits at the limits of floating point, model by model."""
+    exact, failed = tests("exact"), 0
+    count = EXTREMES // 50 if quick else EXTREMES
+    for kind in exact.EXACT:
+        began = time.perf_counter()
+        near, solved, wrong = 0.0, 0, []
+        for seed in range(count):
+            try:
+                found, off = exact.check_error(kind, seed)
+            except Exception as error:  # a bound that does not hold, or whatever else
+                wrong.append((seed, f"{type(error).__name__}: {error}"))
+                continue
+            solved += found.converged
+            near = max(near, off / found.error if found.converged else 0.0)
+        print(
+            f"error bounds of {kind.__name__} against 50 digits: {count - len(wrong)} of {count} "
+            f"hold, {solved} converged; largest error over its bound {near:.2f}; "
+            f"{time.perf_counter() - began:.1f} s"
+        )
+        for seed, message in wrong[:10]:
+            print(f"  draw {seed}: {message}")
+        failed += len(wrong)
+    return failed
 
 
 def _proofs(title: str, count: int, check: Callable[..., Any], median: float) -> int:

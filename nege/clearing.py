@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
-from nege import axes, batch, points, validation
+from nege import axes, batch, memory, points, validation
 from nege.equilibrium import Equilibrium
 from nege.errors import InputError
 from nege.kernels.codes import METHODS
@@ -199,7 +199,7 @@ class _Grid:
         count = math.prod(self.points.sizes.values()) * len(self.flat)
         cure = "nege.sweep(..., share=..., store=...) solves them without it."
         given = "share" if self.along is None and not self.axes else "parameters"
-        trade.check_room(
+        memory.check(
             given, f"{count} points", 8 * numbers * count, "for their results in memory", cure
         )
         if not self.record:

@@ -29,9 +29,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from nege import memory
 from nege.errors import InputError, require
 from nege.labels import texts as labels_of
-from nege.metrics import Circle, Floats, Grid, Line, Matrix, Metric
+from nege.metrics import Circle, Floats, Grid, Line, Matrix, Metric, shortcut
 from nege.places import ATTRIBUTES, TWO_PLACES, Geography
 from nege.validation import distinct_names, plain, square, texts, vector, whole, with_labels
 
@@ -52,9 +53,6 @@ __all__ = [
     "racetrack",
     "star",
 ]
-
-#: Testing every detour takes n³ steps; beyond this many places it is not done.
-LIMIT_TRIANGLE = 1000
 
 
 class GeographyWarning(UserWarning):
@@ -81,6 +79,7 @@ def equidistant(n: int) -> Geography:
            [1., 0.]])
     """
     n = whole("n", n, at_least=2, cure=TWO_PLACES)
+    _check_memory("n", n, n, tables=3)
     table = _circle(n, 0.5 / np.sin(np.pi / n))
     return Geography(_numbers(n), Matrix(1.0 - np.eye(n)), "steps", "equidistant", table)
 
@@ -104,6 +103,7 @@ def racetrack(n: int) -> Geography:
     Circle(n=1000000)
     """
     n = whole("n", n, at_least=2, cure=TWO_PLACES)
+    _check_memory("n", n, n)
     return Geography(_numbers(n), Circle(n), "steps", "racetrack", _circle(n, 0.5 * n / np.pi))
 
 
@@ -131,6 +131,7 @@ def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
     n_or_positions = with_labels(argument, n_or_positions, ("region",), allowed)
     if plain(argument, n_or_positions, allowed).ndim == 0:
         n = whole(argument, n_or_positions, at_least=2, cure=TWO_PLACES)
+        _check_memory(argument, n, n)
         names, positions = _numbers(n), np.arange(n, dtype=np.float64)
     else:
         names, _ = _naming(argument, None, allowed, 1, region=(n_or_positions,))
@@ -161,6 +162,7 @@ def star(n: int) -> Geography:
     array([1., 2., 2., 0.])
     """
     n = whole("n", n, at_least=2, cure="A star takes a hub and at least one spoke.")
+    _check_memory("n", n, n, tables=3)
     distance = 2.0 - 2.0 * np.eye(n)
     distance[0, 1:] = distance[1:, 0] = 1.0
     around = _circle(n - 1, 1.0)
@@ -189,6 +191,7 @@ def grid(ny: int, nx: int) -> Geography:
     """
     ny = whole("ny", ny, at_least=1, cure=TWO_PLACES)
     nx = whole("nx", nx, at_least=1 if ny > 1 else 2, cure=TWO_PLACES)
+    _check_memory("ny, nx", (ny, nx), ny * nx)
     y, x = np.divmod(np.arange(ny * nx, dtype=np.float64), nx)
     return Geography(_numbers(ny * nx), Grid(ny, nx), "steps", "grid", _table(x=x, y=y))
 
@@ -235,6 +238,7 @@ def from_points(
     latitude = with_labels("latitude", latitude, ("region",), allowed)
     longitude = with_labels("longitude", longitude, ("region",), allowed)
     order, names = _naming("latitude", names, allowed, 1, region=(latitude, longitude))
+    _check_memory("latitude", f"{len(names)} places", len(names), tables=2)
     degrees = {}
     for argument, value, limit, cure in (
         ("latitude", latitude, 90, "Have latitude and longitude changed places?"),
@@ -290,10 +294,11 @@ def from_distance(
     order, names = _naming(
         "distance", names, allowed, 2, origin=(distance,), destination=(distance,)
     )
+    _check_memory("distance", f"{len(names)} places", len(names), tables=3)
     values = square("distance", distance, order, at_least=0.0)
     people = _people(population, order, names)
-    if shortcut := _shortcut(values, names):
-        warnings.warn(shortcut, GeographyWarning, stacklevel=2)
+    if detour := shortcut(values, names):
+        warnings.warn(detour, GeographyWarning, stacklevel=2)
     unit = distance.attrs.get("units") if isinstance(distance, xr.DataArray) else None
     table = _table(population=people)
     return Geography(names, Matrix(values), str(unit or "distance"), "given distances", table)
@@ -347,6 +352,8 @@ def cities(
     columns = {key: [getattr(city, key) for city in found] for key in found[0]._fields[1:]}
     columns["population"] = [float(people) for people in columns["population"]]
     table = _table(**columns).assign_attrs(source=source)
+    given = f"{min_population:g} ({len(found)} cities)"
+    _check_memory("min_population", given, len(found), tables=2)
     distance = _geodesic(columns["latitude"], columns["longitude"])
     return Geography(label(found), Matrix(distance), "1000 km", "cities", table)
 
@@ -365,29 +372,11 @@ def _geodesic(latitude: ArrayLike, longitude: ArrayLike) -> Floats:
     return distance
 
 
-def _shortcut(distance: Floats, names: Sequence[str]) -> str:
-    """Name the detour that saves most, if any; iceberg costs would be undercut by it."""
-    n = len(names)
-    limit = distance * (1 - 1e-9)
-    np.fill_diagonal(limit, 0.0)
-    worst, triple = 0.0, (0, 0, 0)
-    saving = np.empty_like(distance)
-    for middle in range(n if n <= LIMIT_TRIANGLE else 0):
-        np.add.outer(distance[:, middle], distance[middle], out=saving)
-        np.subtract(limit, saving, out=saving)
-        if saving.max() > worst:
-            start, end = divmod(int(saving.argmax()), n)
-            worst, triple = float(saving[start, end]), (start, middle, end)
-    if not worst:
-        return ""
-    start, middle, end = triple
-    return (
-        f"From {names[start]!r} to {names[end]!r} the distance is {distance[start, end]:g}, but "
-        f"only {distance[start, middle] + distance[middle, end]:g} through {names[middle]!r}. "
-        "Iceberg costs would be undercut by transhipment: goods would be cheaper by that detour "
-        "than the model lets them be. If that is not meant, replace distances by shortest ways, "
-        "for example with scipy.sparse.csgraph.floyd_warshall."
-    )
+def _check_memory(argument: str, value: Any, n: int, *, tables: int = 0) -> None:
+    """Refuse more places than the free memory holds, with tables of distances if it takes any."""
+    needed = memory.NAME * n + memory.table(n, tables)
+    cure = "A racetrack, line or grid takes no table of distances, only its places."
+    memory.check(argument, value, needed, f"for {n} places", cure)
 
 
 def _circle(n: int, radius: float) -> xr.Dataset:

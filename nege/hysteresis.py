@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from nege import axes, validation
+from nege import axes, memory, validation
 from nege.immutable import Immutable, held
-from nege.models import trade
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.rest import Motion, fastest
@@ -218,7 +217,7 @@ def hysteresis(
     low, high = axes.interval(model, parameter, interval, either_way=True)
     points = validation.whole("points", points, at_least=2)
     need = 16 * points * len(model.variables) * len(model.regions)
-    trade.check_room("points", points, need, "for both arms in memory", "Take fewer points.")
+    memory.check("points", points, need, "for both arms in memory", "Take fewer points.")
     values = np.linspace(high, low, points)
     path = np.concatenate([values, values[::-1]])
     found = follow(

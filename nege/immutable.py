@@ -19,6 +19,8 @@ import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 from numpy.typing import NDArray
 
+from nege.errors import InputError
+
 __all__ = ["Frozen", "Held", "Immutable", "by_value", "frozen", "held"]
 
 Class = TypeVar("Class", bound=type)
@@ -108,7 +110,10 @@ class Held:
         return MappingProxyType(value) if isinstance(value, dict) else value
 
     def __set__(self, owner: Any, value: Any) -> None:
-        owner.__dict__[self.name] = _kept(value)
+        try:
+            owner.__dict__[self.name] = _kept(value)
+        except RecursionError as error:  # to show it would be another
+            raise InputError(self.name, type(value), "numbers", "It is nested too deep.") from error
 
 
 def _kept(value: Any) -> Any:

@@ -6,6 +6,7 @@ a circle, a line or a grid without ever holding its matrix.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ from nege.immutable import Frozen, frozen
 __all__ = ["Circle", "Grid", "Line", "Matrix", "Metric"]
 
 Floats = NDArray[np.float64]
+
+#: Testing every detour takes n³ steps; beyond this many places it is not done.
+LIMIT_TRIANGLE = 1000
 
 
 class Metric(Frozen):
@@ -128,3 +132,30 @@ class Grid(Metric):
     def _straight(self, here: NDArray[np.intp], there: NDArray[np.intp]) -> Floats:
         (y, x), (row, column) = np.divmod(here, self.nx), np.divmod(there, self.nx)
         return np.hypot(np.subtract.outer(y, row), np.subtract.outer(x, column))
+
+
+def shortcut(distance: Floats, names: Sequence[str]) -> str:
+    """Name the detour that saves most, if any; iceberg costs would be undercut by it."""
+    n = len(names)
+    if n > LIMIT_TRIANGLE:
+        return ""
+    limit = distance * (1 - 1e-9)
+    np.fill_diagonal(limit, 0.0)
+    worst, triple = 0.0, (0, 0, 0)
+    saving = np.empty_like(distance)
+    for middle in range(n):
+        np.add.outer(distance[:, middle], distance[middle], out=saving)
+        np.subtract(limit, saving, out=saving)
+        if saving.max() > worst:
+            start, end = divmod(int(saving.argmax()), n)
+            worst, triple = float(saving[start, end]), (start, middle, end)
+    if not worst:
+        return ""
+    start, middle, end = triple
+    return (
+        f"From {names[start]!r} to {names[end]!r} the distance is {distance[start, end]:g}, but "
+        f"only {distance[start, middle] + distance[middle, end]:g} through {names[middle]!r}. "
+        "Iceberg costs would be undercut by transhipment: goods would be cheaper by that detour "
+        "than the model lets them be. If that is not meant, replace distances by shortest ways, "
+        "for example with scipy.sparse.csgraph.floyd_warshall."
+    )

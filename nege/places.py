@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
+from nege import memory
 from nege.errors import InputError
 from nege.immutable import Frozen, frozen
 from nege.metrics import Circle, Floats, Grid, Line, Matrix, Metric
@@ -99,6 +100,14 @@ class Geography(Frozen):
 
     @cached_property
     def _dense(self) -> Floats:
+        if not isinstance(self.metric, Matrix):
+            memory.check(
+                "distance",
+                f"{len(self)} places",
+                memory.table(len(self), 5),
+                "for the table of all distances",
+                "Solvers do without it; .select(names) takes some of the places.",
+            )
         return frozen(self.metric.dense())
 
     @property
@@ -172,6 +181,8 @@ class Geography(Frozen):
         if len(chosen) < 2:
             raise InputError("names", names, "at least two names of places", TWO_PLACES)
         places = np.array([position[name] for name in chosen], dtype=np.intp)
+        needed, work = memory.table(len(chosen), 5), "for a table of their distances"
+        memory.check("names", f"{len(chosen)} places", needed, work, "Select fewer.")
         return Geography(
             names=chosen,
             metric=Matrix(self.metric.among(places)),

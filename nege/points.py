@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import axes, labels, validation
+from nege import axes, labels, memory, validation
 from nege.errors import InputError
-from nege.models import trade
 from nege.models.base import Model
 
 __all__ = ["random_points"]
@@ -194,7 +193,7 @@ def _names(model: Model) -> dict[str, Sequence[str]]:
 
 def _in_order(name: str, array: xr.DataArray, known: Mapping[str, Sequence[str]]) -> xr.DataArray:
     """Put the values of a parameter in the model's order of labels, which the result bears."""
-    for dim in known.keys() & set(array.dims):
+    for dim in (str(dim) for dim in array.dims if dim in known):
         array = validation.in_order(name, array, dim, known[dim], f"over the model's {dim}s")
     return array
 
@@ -253,9 +252,7 @@ def random_points(
         cure = "Its points are balanced for these only."
         raise InputError("count", count, "a power of two for sampler='sobol'", cure)
     need = 4 * 8 * count * len(ends)
-    trade.check_room(
-        "count", count, need, "for memory", "Sweep several designs, one after another."
-    )
+    memory.check("count", count, need, "for memory", "Sweep several designs, one after another.")
     kinds = {"halton": qmc.Halton, "latin hypercube": qmc.LatinHypercube, "sobol": qmc.Sobol}
     unit = kinds[sampler](len(ends), rng=rng).random(count)
     low, high = np.array(list(ends.values())).T

@@ -61,6 +61,7 @@ class Motion:
         dynamics: Replicator | Logit,
         options: SolverOptions,
     ) -> None:
+        model.check_memory()
         self.parameters: Any = model.kernel_for(options.operator, compiled=True)
         self.dynamics = dynamics.kernel(model)
         self.short_run = options.kernel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from nege import validation
 from nege._version import __version__
 from nege.equilibrium import Equilibrium
 from nege.errors import ConvergenceError, InputError
@@ -79,16 +80,19 @@ def solve(
     return or_raise(result)
 
 
-def estimate_memory(model: Model) -> dict[str, int]:
-    """Bytes that a short run would need, by operator, before anything is made.
+def estimate_memory(model: Model, horizon: str = "short run") -> dict[str, int]:
+    """Bytes that a solve would need, by operator, before anything is made.
 
     A full matrix of freeness takes 8 R^2 bytes, half of one 4 R^2; racetracks, grids
-    and lines need none.
+    and lines need none. A long run needs seven more matrices of 8 R^2, where people move by
+    Newton's method in the end; the modes of :func:`nege.stability` need twelve.
 
     Parameters
     ----------
     model : Model
         The economy; its size and its geography count, not its other parameters.
+    horizon : {"short run", "long run"}
+        What is to be solved.
 
     Returns
     -------
@@ -98,7 +102,7 @@ def estimate_memory(model: Model) -> dict[str, int]:
     Raises
     ------
     InputError
-        For what is not a model.
+        For what is not a model, or another horizon.
 
     Examples
     --------
@@ -109,7 +113,8 @@ def estimate_memory(model: Model) -> dict[str, int]:
     {'fourier': '0.5 GB', 'dense': '8000.4 GB', 'symmetric': '4000.4 GB'}
     """
     check_model(model)
-    return model.memory()
+    long = validation.known("horizon", horizon, ("short run", "long run")) == "long run"
+    return model.long_run_memory() if long else model.memory()
 
 
 def long_run_result(

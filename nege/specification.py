@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import geography, paths, scenarios, validation
+from nege import geography, memory, paths, scenarios, validation
 from nege.errors import InputError, in_words, near
-from nege.models import trade
 from nege.models.base import ONLINE, Model
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator
@@ -369,7 +368,7 @@ def value_range(where: str, table: Mapping[str, Any]) -> np.ndarray:
             cure = "A logarithmic path needs positive ends."
             raise InputError(f"{where} {key}", ends[-1], "positive", cure)
     count = validation.whole(f"{where} points", table.get("points", 25), at_least=2)
-    trade.check_room(f"{where} points", count, 64 * count, "for memory", "Take fewer points.")
+    memory.check(f"{where} points", count, 64 * count, "for memory", "Take fewer points.")
     space = np.geomspace if spacing == "log" else np.linspace
     values: np.ndarray = space(ends[0], ends[1], count)
     values[0], values[-1] = ends

@@ -26,6 +26,7 @@ MOVERS = {  # what is there, and what is not
     "region": ("occupied regions", "empty regions"),
     "mover": ("groups of firms and people", "groups that are absent"),
 }
+MODES = 12  # tables over regions that eigenvectors take
 VANISHING = 690.0  # in ln share: what tastes leave below this is zero in double precision
 
 
@@ -218,6 +219,7 @@ def stability(equilibrium: Equilibrium, *, dynamics: Replicator | Logit | None =
         moving = np.where(own.share > 0.0, own.growth, 0.0)
         _check_growth(own.movers, moving, moves, max(REST, options.tolerance_payoff))
         return _named(model, moves, own, "mover")
+    model.check_memory("for the modes of all deviations", MODES)
     motion = Motion(model, moves, options)
     point = motion.at(equilibrium.data["share"].values.astype(float), model.start_state())
     _check_rest(equilibrium, moves, point, max(REST, options.tolerance_payoff))

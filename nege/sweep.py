@@ -18,9 +18,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import axes, points, validation, workers
+from nege import axes, memory, points, validation, workers
 from nege.errors import InputError
-from nege.models import trade
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.points import Points
@@ -294,7 +293,7 @@ class _Table:
         shape = tuple(work.sizes.values())
         cure = "Keep less of them (keep=[...]), or give store=...: then memory does not grow."
         given = work.points.argument, f"{math.prod(shape)} points"
-        trade.check_room(*given, work.size(shape), "for their results in memory", cure)
+        memory.check(*given, work.size(shape), "for their results in memory", cure)
 
     def __enter__(self) -> _Table:
         self.values = self.work.empty()

@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from nege import batch
+from nege import batch, memory
 from nege.errors import InputError, near
-from nege.models import trade
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
 from nege.patterns import FLAGS, UNSOLVED, codes
@@ -105,7 +104,7 @@ class _Work:
                 cure = "The result has a variable or a dimension of that name: rename it."
                 raise InputError(given, name, "free of names that the result bears", cure)
         cure = "Fewer of them (unit=...) need less."
-        trade.check_room("unit", math.prod(self.unit), self.size(self.unit), "for memory", cure)
+        memory.check("unit", math.prod(self.unit), self.size(self.unit), "for memory", cure)
         if not self.record:
             self.points.check(self.model)
 

@@ -144,6 +144,11 @@ def check_points(model, seed):
     return len(refused)
 
 
+def check_industries(seed):
+    """Check numbers of industries online and offline, in two places."""
+    return check_points(nege.OnlineAgglomeration(nege.geography.equidistant(2)), seed)
+
+
 def check_member(member, seed):
     """Check a drawn economy of a model, or one of two equal places."""
     rng = np.random.default_rng([73, seed])

@@ -448,6 +448,8 @@ TAKES = {
     **dict.fromkeys(("productivity", "housing"), BY_PLACE),
     **dict.fromkeys(("productivity_change", "amenity_change", "housing_change"), BY_PLACE),
     "Logit.weights": "numbers elsewhere",
+    "geography.from_points.latitude": "numbers elsewhere",  # whose labels become names
+    "geography.from_points.longitude": "numbers elsewhere",
     "Helpman.amenity": BY_PLACE,
     "AllenArkolakis.amenity": BY_PLACE,
     "trade_cost_change": "number matrix",

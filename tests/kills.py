@@ -75,10 +75,10 @@ def _note(path):
     """Write down each unit before it is solved."""
     solve = LongRuns.solve
 
-    def noted(self, block):
+    def noted(self, block, *more):
         with pathlib.Path(path).open("a") as file:
             file.write(f"{block[1].start}\n")
-        return solve(self, block)
+        return solve(self, block, *more)
 
     LongRuns.solve = noted
 

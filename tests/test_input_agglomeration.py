@@ -214,7 +214,7 @@ scenarios.digital_turn(industries=("a", "b")) | industries | ('a', 'b') | {"cars
 scenarios.digital_turn(industries={}) | industries | {}         | or "services"
 scenarios.digital_turn(industries={"a": "good"}) | industries['a'] | 'good' | Did you mean 'goods'
 scenarios.digital_turn(industries={3: "goods"}) | industries | 3    | non-empty strings
-nege.follow(M, scenarios.digital_turn(GEO, industries={"a": "goods"})) | productivity | 'a' | Known
+nege.follow(M, scenarios.digital_turn(GEO, industries={"a": "goods"})) | search_cost | 'a' | Known
 scenarios.digital_turn("China")      | geography   | 'China'    | See nege.geography
 scenarios.digital_turn(GEO, city="d") | city       | 'd'        | Known: a, b, c
 scenarios.manufacturing_first(4)     | geography   | 4          | See nege.geography

@@ -334,3 +334,10 @@ def test_welfare_under_tastes_changes_by_the_same_factor_from_each_place(seed, n
     after = nege.solve(model.replace(trade_cost=cost * dearer), dynamics=tastes)
     factor = float(after.data.welfare / before.data.welfare)
     np.testing.assert_allclose(formula(before, after, tastes.scale), factor, rtol=1e-8)
+
+
+@pytest.mark.parametrize("wage", [[1.1, 1e308], [1e-300, 1.0]])
+def test_data_out_of_the_reach_of_floats_end_in_an_error_and_without_a_warning(wage):
+    two = nege.Helpman(nege.geography.equidistant(2), sigma=4, mu=0.7, trade_cost=1.5)
+    with pytest.raises(nege.ConvergenceError):
+        nege.invert(two, [1.0, 1.0], wage)

@@ -3,6 +3,7 @@
 import functools
 
 import agglomerations
+import draws_points
 import numpy as np
 import pytest
 import reference_agglomeration as slow
@@ -385,3 +386,8 @@ def test_the_audit_is_exact_where_remote_work_is_all_but_cobb_douglas(substituti
         remote_labour_share=(0.2, 0.5), remote_substitution=substitution
     )
     nege.testing.assert_equilibrium(nege.solve(model), tolerance=1e-8)
+
+
+@pytest.mark.parametrize("seed", draws_points.SOME)
+def test_points_of_sweeps_are_what_they_are_alone_or_refused_as_alone(seed):
+    draws_points.check_industries(seed)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 import nege
+from nege import memory
 from nege.kernels import equations, operators
 from nege.kernels.jit import kernel
 from nege.kernels.vmath import exp, log
@@ -202,8 +203,8 @@ def test_memory_is_estimated_before_anything_is_made():
 
 
 def test_what_cannot_fit_is_refused_with_the_alternatives(monkeypatch):
-    monkeypatch.setattr(trade, "available", lambda: int(1e6))
-    monkeypatch.setattr(trade, "LITTLE", 0)
+    monkeypatch.setattr(memory, "available", lambda: int(1e6))
+    monkeypatch.setattr(memory, "LITTLE", 0)
     economy = nege.CorePeriphery(nege.geography.racetrack(1000), sigma=5, mu=0.4, trade_cost=1.01)
     options = nege.SolverOptions(operator="dense")
     with pytest.raises(
@@ -377,7 +378,9 @@ def test_two_regions_from_one_corner_to_the_other_at_hard_parameters(sigma, mu, 
     found, numbers, counts = grid(np.array([freeness]), shares, 0.3, sigma, mu)
     assert (counts[..., 0] == 0).all()
     for share, q, proof in zip(shares, found[0], numbers[0], strict=True):
-        alone, left, error = two_regions._bisect(freeness, 0.3, mu, sigma, share, 1e-13)
+        alone, left, error = two_regions._bisect(
+            *(freeness, 0.3, 0.7, mu, sigma, share, 1.0 - share, 1e-13)
+        )
         assert left <= 1e-12
         assert abs(alone - q) <= 2.0 * (error + proof[1]) + 1e-12
 

@@ -13,18 +13,22 @@ and ``update`` puts it together, whatever the geography:
     spending   what each place spends on varieties
     respond    the change of the state, from market access
     settled    the part of spending that does not move with the state: it bounds the error
+    exponents  how large the numbers are that ``exp`` is taken of: it bounds what rounding does
 
 For derivatives (``nege.kernels.derivatives``) it says how each of these responds to the
 place's own share and state, and to the parameters.
 
-A model whose places meet in another way registers its own ``update``, ``gap_at`` and
-``payoff_at`` instead of these, its own ``newton.newton`` (and ``newton.solve`` where there is
-nothing to iterate: ``nege.models.explicit``), and its own ``derivatives.blocks`` and
-``derivatives.slopes``.
+A model whose places meet in another way registers its own ``update``, ``gap_at``,
+``rounding_at`` and ``payoff_at`` instead of these, its own ``newton.newton`` (and
+``newton.solve`` where there is nothing to iterate: ``nege.models.explicit``), and its own
+``derivatives.blocks`` and ``derivatives.slopes``.
 """
+
+import math
 
 from nege.kernels.jit import equation
 from nege.kernels.operators import buy, sell, trade
+from nege.kernels.rounding import EPS, of_sum
 
 
 @equation(arithmetic=True)
@@ -53,6 +57,27 @@ def contraction_gap(parameters, access, reach):
 
     `reach` is market access to settled spending alone.
     """
+
+
+@equation(general=True)
+def exponents(parameters, share, state, work):
+    """Return how large exponents are in ``supply``, ``spending`` and ``respond``, after ``update``.
+
+    The largest sum over places of the absolute values of what they add up.
+    """
+    top = 0.0
+    for r in range(state.size):
+        size = abs(state[r])
+        if share[r] > 0.0 and work[0, r] > 0.0:
+            size += abs(math.log(work[0, r] / share[r]))
+        top = max(top, size)
+    return 2.0 * top
+
+
+@equation(general=True)
+def unit(parameters, state):
+    """Return what an error of a state is measured in: one, as states are logarithms."""
+    return 1.0
 
 
 @equation(arithmetic=True, general=True)
@@ -122,6 +147,23 @@ def gap_at(parameters, share, state, work):
         work[0, s] /= work[2, s]
     sell(parameters.operator, work[0], work[1])
     return contraction_gap(parameters, work[3], work[1])
+
+
+@equation(general=True)
+def rounding_at(parameters, share, state, work):
+    """Bound what rounding adds to f(state), right after ``update`` and before ``gap_at``."""
+    n, level = state.size, 0.0
+    supplied, price, demand, access = 0.0, math.inf, 0.0, math.inf
+    for r in range(n):
+        level = max(level, abs(state[r]))
+        supplied = max(supplied, work[0, r])
+        access = min(access, work[3, r])
+        if work[1, r] > 0.0:  # no price matters where nobody buys
+            price = min(price, work[2, r])
+            demand = max(demand, work[1, r] / work[2, r])
+    sums = of_sum(n, supplied, price) + of_sum(n, demand, access)
+    inside = EPS * (8.0 * exponents(parameters, share, state, work) + n + 16.0)
+    return response(parameters) * (sums + inside) + 4.0 * EPS * level
 
 
 @equation(general=True)

@@ -16,9 +16,6 @@ That is cheap and good where every place sells something to every other. Where t
 local that m is small, what counts is the condition of the linear system itself: the error is
 within ||(I - J)^(-1)|| e, in the norm of largest row sums.
 
-Where neither is above ``LOCAL``, rounding alone can be off by more than anybody would tolerate,
-also where a residual is zero: nothing is accepted there.
-
 Both are taken at the point itself. They hold for the error as a whole up to a factor that is
 itself within a few times the error of one.
 
@@ -36,7 +33,6 @@ from nege.kernels.linear import implicit
 from nege.kernels.operators import Dense, Line, Symmetric, WithOnline
 
 FEW, MANY = 64, 1024  # regions up to which the condition is looked at always, and if needed
-LOCAL = 1e-7  # bound below which rounding, about 1e-16, says nothing of what is right
 GOOD = 0.02  # bound by mixing above which the condition is not looked at
 
 
@@ -137,4 +133,4 @@ def mixed_gap(parameters, share, state, work):
         gap = 1.0 / (2.0 / mixing(parameters.operator, work) + parameters.sigma)
     if not (gap > GOOD or n > MANY):
         gap = condition(parameters, share, state)
-    return gap if gap > LOCAL else math.nan
+    return gap

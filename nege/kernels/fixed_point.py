@@ -8,8 +8,9 @@ forgets its history and takes plain steps, twice as many each time. After
 say why).
 
 It stops when the undamped residual max|f(u) - u| *and* the error bound
-residual / (1 - largest row sum of the Jacobian) are within tolerance: near a break
-point, or where a region hardly trades, a small residual alone proves little.
+(residual + rounding) / (1 - largest row sum of the Jacobian) are within tolerance: near a
+break point, or where a region hardly trades, a small residual alone proves little. Rounding is
+what f may be off by in double precision; where it alone exceeds the tolerance nothing can be said.
 
 The iteration is kernels on a workspace: ``begin``, ``judge`` (with ``confirm``) and ``move``.
 So one loop in compiled code and one in Python, for operators that do not compile, run the
@@ -24,7 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nege.kernels.codes import ANDERSON, AUTO, CONVERGED, LIMIT, NOT_FINITE, PLAIN, STALLED
-from nege.kernels.equations import gap_at, normalise, update
+from nege.kernels.equations import gap_at, normalise, rounding_at, unit, update
 from nege.kernels.jit import kernel
 from nege.kernels.linear import solve_small
 from nege.kernels.vectors import copy, largest
@@ -33,6 +34,7 @@ CAP_STEP = 3.0  # in logs: no price moves by more than a factor of 20 in a step
 GROWTH = 30.0  # residual over the best one at which a step is taken back
 LIMIT_RETURNS = 12
 RIDGE = 1e-14
+NEAR = 0.1  # error, in logs, up to which slopes at a point say something of the solution
 FLOOR = 1e-13  # below this, or the tolerance, no progress means rounding, not slowness
 PATIENCE = 100  # iterations without progress: there it ends, elsewhere it steps back
 LEVEL = 1.0 + 1e-9  # factor on the best residual at which the newer point is as good
@@ -249,21 +251,30 @@ def move(w, state, options):
 
 
 @kernel
-def confirm(w, gap, options):
-    """Whether the error bound holds too; if not, the residual has to fall further."""
-    if w.levels[BEST] <= options.tolerance_error * gap:
+def bound(residual, gap, rounding):
+    """Bound the error of a state; infinite where nothing is known."""
+    error = (residual + rounding) / gap if gap > 0.0 else math.inf
+    return error if error <= NEAR else math.inf
+
+
+@kernel
+def confirm(w, allowed, options):
+    """Whether the error bound holds too; if not, the residual has to fall to what is allowed."""
+    if w.levels[BEST] <= allowed:
         return CONVERGED
-    w.levels[TARGET] = min(0.5 * w.levels[TARGET], 0.5 * options.tolerance_error * gap)
+    if not allowed > 0.0:
+        return STALLED
+    w.levels[TARGET] = 0.5 * min(w.levels[TARGET], allowed)
     return LIMIT if w.counts[ITERATIONS] >= options.limit_iterations else GO_ON
 
 
 @kernel
-def finish(w, state, status, gap):
+def finish(w, state, status, gap, rounding):
     """Return to the best point and report on it."""
     copy(w.vectors[BEST_STATE], state)
     best, first = w.levels[BEST], w.levels[FIRST]
     iterations = w.counts[ITERATIONS]
-    error = best / gap if gap > 0.0 else math.inf
+    error = bound(best, gap, rounding)
     rate = (best / first) ** (1.0 / iterations) if 0.0 < first < math.inf else 0.0
     method = ANDERSON if w.gram.shape[0] > 0 else PLAIN
     return Report(status, best, error, rate, iterations, method)
@@ -271,24 +282,27 @@ def finish(w, state, status, gap):
 
 @kernel
 def advance(parameters, share, state, w, options, count):
-    """Iterate at most so many times; return (status, contraction gap), GO_ON where undecided."""
+    """Iterate at most so many times; return (status, gap, rounding), GO_ON where undecided."""
     work = np.empty((4, state.size))
-    gap = math.nan
+    gap = rounding = math.nan
     status = GO_ON
     for _ in range(count):
         update(parameters, share, state, work, w.vectors[CHANGE])
         status = judge(w, state, options)
         if status == CONFIRM:
+            rounding = rounding_at(parameters, share, state, work)
             gap = gap_at(parameters, share, state, work)
-            status = confirm(w, gap, options)
+            tolerance = options.tolerance_error * unit(parameters, state)
+            status = confirm(w, tolerance * gap - rounding, options)
         if status != GO_ON:
             break
         move(w, state, options)
         normalise(parameters, share, state)
     if status != GO_ON and status != CONVERGED and status != NOT_FINITE:
         update(parameters, share, w.vectors[BEST_STATE], work, w.vectors[CHANGE])
+        rounding = rounding_at(parameters, share, w.vectors[BEST_STATE], work)
         gap = gap_at(parameters, share, w.vectors[BEST_STATE], work)
-    return status, gap
+    return status, gap, rounding
 
 
 @kernel
@@ -312,8 +326,10 @@ def fixed_point(parameters, share, state, options):
         Never CONVERGED unless both tolerances hold at the returned state.
     """
     w = begin(state, options)
-    status, gap = advance(parameters, share, state, w, options, options.limit_iterations + 1)
-    return finish(w, state, status, gap)
+    status, gap, rounding = advance(
+        parameters, share, state, w, options, options.limit_iterations + 1
+    )
+    return finish(w, state, status, gap, rounding)
 
 
 def in_pieces(parameters: Any, share: np.ndarray, state: np.ndarray, options: Options) -> Report:
@@ -321,8 +337,8 @@ def in_pieces(parameters: Any, share: np.ndarray, state: np.ndarray, options: Op
     if state.size < MANY:
         return fixed_point(parameters, share, state, options)
     w = begin(state, options)
-    status, gap = GO_ON, math.nan
+    status, gap, rounding = GO_ON, math.nan, math.nan
     while status == GO_ON:
         count = max(1, PIECE // state.size**2)
-        status, gap = advance(parameters, share, state, w, options, count)
-    return finish(w, state, status, gap)
+        status, gap, rounding = advance(parameters, share, state, w, options, count)
+    return finish(w, state, status, gap, rounding)

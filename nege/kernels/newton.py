@@ -27,11 +27,13 @@ from nege.kernels.equations import (
     gap_at,
     normalise,
     response,
+    rounding_at,
     sensitivities,
     settled,
+    unit,
     update,
 )
-from nege.kernels.fixed_point import Report, fixed_point
+from nege.kernels.fixed_point import Report, bound, fixed_point
 from nege.kernels.jit import equation, kernel
 from nege.kernels.linear import solve_small
 from nege.kernels.operators import matrix
@@ -53,7 +55,8 @@ def newton(parameters, share, state, options):
     rest, slopes = scratch[7:10], scratch[10:16]
     system, k = scratch[16:], matrix(parameters.operator)
     bracket = np.array([-math.inf, math.inf, math.inf])
-    target, best, first, gap = options.tolerance_residual, math.inf, math.inf, math.nan
+    target, best, first = options.tolerance_residual, math.inf, math.inf
+    gap = rounding = math.nan
     iterations, status = 0, STALLED
     while True:
         update(parameters, share, state, work, change)
@@ -65,11 +68,15 @@ def newton(parameters, share, state, options):
             best = residual
             copy(state, best_state)
             if residual <= target:
+                rounding = rounding_at(parameters, share, state, work)
                 gap = gap_at(parameters, share, state, work)
-                if residual <= options.tolerance_error * gap:
+                allowed = options.tolerance_error * unit(parameters, state) * gap - rounding
+                if residual <= allowed:
                     status = CONVERGED
                     break
-                target = min(0.5 * target, 0.5 * options.tolerance_error * gap)
+                if not allowed > 0.0:
+                    break
+                target = 0.5 * min(target, allowed)
         if not math.isfinite(residual):
             status = NOT_FINITE if iterations == 1 else STALLED
             break
@@ -91,7 +98,7 @@ def newton(parameters, share, state, options):
             state[r] += min(LONGEST_STEP, max(-LONGEST_STEP, step[r]))
         normalise(parameters, share, state)
     copy(best_state, state)
-    error = best / gap if gap > 0.0 else math.inf
+    error = bound(best, gap, rounding)
     rate = (best / first) ** (1.0 / iterations) if 0.0 < first < math.inf else 0.0
     return Report(status, best, error, rate, iterations, NEWTON)
 

@@ -52,3 +52,8 @@ def _normalise(parameters, share, state):
 def _gap_at(parameters, share, state, work):
     """Stop by the residual: how far markets are from clearing is what is asked."""
     return 1.0
+
+
+@equations.rounding_at.register(Markets)
+def _rounding_at(parameters, share, state, work):
+    return 0.0

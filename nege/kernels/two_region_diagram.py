@@ -70,7 +70,7 @@ def gap_and_slope(economy, a, q):
         change = h / h_q
         solved = abs(change) <= 1e-9  # quadratically convergent: the next one is exact
         if not abs(change) <= 1.0 or step == LIMIT - 2:
-            q = _bisect(k, f, mu, sigma, a, 1e-15)[0]
+            q = _bisect(k, f, 1.0 - f, mu, sigma, a, 1.0 - a, 1e-15)[0]
             solved = True
         else:
             q -= change

@@ -10,8 +10,10 @@ method within a bracket cannot fail. Here a row of economies is worked on togeth
 short loops without branches that the compiler turns into vector instructions: the scheme
 for two equal regions on a grid of trade costs and shares.
 
-    k       freeness of trade between the two      f   share of farmers in the first
+    k       freeness of trade between the two      f, g   shares of farmers in both
     lambda  share of workers in the first          x = lambda (w_1/w_2)^(1-sigma)
+
+Errors of q are bounded as in ``fixed_point``: residual and rounding over the slope of h/sigma.
 """
 
 import numpy as np
@@ -19,6 +21,7 @@ import numpy as np
 from nege.kernels.codes import CONVERGED, LIMIT, NEWTON, STALLED
 from nege.kernels.jit import kernel
 from nege.kernels.points import Many
+from nege.kernels.rounding import EPS, TINY
 from nege.kernels.vmath import exp, log
 
 LANES = 128  # economies worked on together; the buffers of so many fit the first cache
@@ -33,12 +36,11 @@ def _powers(q, power, out):
 
 
 @kernel(arithmetic=True)
-def _slopes(k, f, mu, sigma, share, ratio, x, access, slope):
+def _slopes(k, f, g, mu, sigma, share, other, ratio, x, access, slope):
     """z_1/z_2 and h'(q), without a division more than is needed."""
-    g = 1.0 - f
     for j in range(share.size):
         a = share[j]
-        b = 1.0 - a
+        b = other[j]
         w2 = 1.0 / (a * ratio[j] + b)
         w1 = ratio[j] * w2
         first = a * x[j]
@@ -58,6 +60,21 @@ def _slopes(k, f, mu, sigma, share, ratio, x, access, slope):
         inverse = 1.0 / (z1 * z2)
         slope[j] = sigma - ((s1 + k * s2) * z2 - (k * s1 + s2) * z1) * inverse
         access[j] = z1 * z1 * inverse
+
+
+@kernel(arithmetic=True)
+def _errors(k, f, g, mu, sigma, share, other, q, x, left, slope, error):
+    """Bound errors of q, right after ``_slopes`` at q."""
+    spent = (1.0 - mu) * max(min(f, g), k * max(f, g))  # of which a region sells so much, or more
+    fixed = EPS * (8.0 * abs(np.log(k)) + 40.0)
+    for j in range(q.size):
+        first = share[j] * x[j]
+        p1 = first + k * other[j]
+        p2 = k * first + other[j]
+        least = p1 if p1 < p2 else p2
+        lost = 8.0 * TINY * (1.0 + first) / (least * spent)
+        rounding = fixed + lost + EPS * 10.0 * sigma * abs(q[j])
+        error[j] = (sigma * left[j] + rounding) / slope[j] + 4.0 * EPS
 
 
 @kernel(arithmetic=True)
@@ -86,19 +103,22 @@ def _largest(values):
 
 
 @kernel
-def _bisect(k, f, mu, sigma, a, tolerance):
+def _bisect(k, f, g, mu, sigma, a, b, tolerance):
     """Newton's method inside a bracket, for the rare economy that the row leaves over."""
     low, high, q = -60.0, 60.0, 0.0
-    share, at = np.array([a]), np.empty(1)
+    share, other, at = np.array([a]), np.array([b]), np.empty(1)
+    left, error = np.empty(1), np.empty(1)
     ratio, x, access, slope = np.empty(1), np.empty(1), np.empty(1), np.empty(1)
     for _ in range(200):
         at[0] = q
         _powers(at, 1.0, ratio)
         _powers(at, 1.0 - sigma, x)
-        _slopes(k, f, mu, sigma, share, ratio, x, access, slope)
+        _slopes(k, f, g, mu, sigma, share, other, ratio, x, access, slope)
         h = sigma * q - np.log(access[0])
-        if abs(h) / sigma <= tolerance:
-            return q, abs(h) / sigma, abs(h) / slope[0]
+        left[0] = abs(h) / sigma
+        if left[0] <= tolerance:
+            _errors(k, f, g, mu, sigma, share, other, at, x, left, slope, error)
+            return q, left[0], error[0]
         if h > 0.0:
             high = q
         elif h < 0.0:
@@ -131,14 +151,22 @@ def grid(freeness, shares, farmers, sigma, mu, tolerance, log_ratio, numbers, co
     numbers, counts : (N, M, 2) arrays
         Written: residual and error of q; how each solve ended, and its steps.
     """
+    others, g = 1.0 - shares, 1.0 - farmers
+    given = sigma, mu, tolerance, log_ratio, numbers, counts
+    solve(freeness, shares, others, farmers, g, *given)
+
+
+@kernel
+def solve(freeness, shares, others, f, g, sigma, mu, tolerance, log_ratio, numbers, counts):
+    """Do the same for given shares of both regions: one minus a share may lose all of it."""
     m = shares.size
     ratio, x = np.empty(LANES), np.empty(LANES)
     access, slope, left = np.empty(LANES), np.empty(LANES), np.empty(LANES)
-    steps = np.empty(LANES)
+    steps, error = np.empty(LANES), np.empty(LANES)
     for start in range(0, m, LANES):
         stop = min(m, start + LANES)
         n = stop - start
-        part = shares[start:stop]
+        part, rest = shares[start:stop], others[start:stop]
         e, p, z, d, h, c = ratio[:n], x[:n], access[:n], slope[:n], left[:n], steps[:n]
         q, before = np.zeros(n), np.zeros(n)
         for i in range(freeness.size):
@@ -152,17 +180,17 @@ def grid(freeness, shares, farmers, sigma, mu, tolerance, log_ratio, numbers, co
             for _ in range(LIMIT_NEWTON):
                 _powers(q, 1.0, e)
                 _powers(q, 1.0 - sigma, p)
-                _slopes(k, farmers, mu, sigma, part, e, p, z, d)
+                _slopes(k, f, g, mu, sigma, part, rest, e, p, z, d)
                 _advance(q, z, d, sigma, tolerance, h, c)
                 if _largest(h) <= tolerance:
                     break
+            _errors(k, f, g, mu, sigma, part, rest, q, p, h, d, error)
             for j in range(n):
-                error = h[j] * sigma / d[j]
                 if not h[j] <= tolerance:
-                    q[j], h[j], error = _bisect(k, farmers, mu, sigma, part[j], tolerance)
+                    q[j], h[j], error[j] = _bisect(k, f, g, mu, sigma, part[j], rest[j], tolerance)
                 log_ratio[i, start + j] = q[j]
                 numbers[i, start + j, 0] = h[j]
-                numbers[i, start + j, 1] = error
+                numbers[i, start + j, 1] = error[j]
                 counts[i, start + j, 0] = CONVERGED if h[j] <= tolerance else LIMIT
                 counts[i, start + j, 1] = int(c[j])
                 if not np.isfinite(q[j]):
@@ -176,7 +204,7 @@ def short_runs(freeness, shares, farmers, sigma, mu, options):
     give them. An error bound that is not met leaves a solve STALLED.
     """
     order = np.argsort(freeness)
-    first = np.ascontiguousarray(shares[:, 0])
+    first, others = np.ascontiguousarray(shares.T)
     shape = freeness.size, first.size
     q, numbers = np.empty(shape), np.empty((*shape, 2))
     counts = np.empty((*shape, 2), dtype=np.int64)
@@ -184,11 +212,12 @@ def short_runs(freeness, shares, farmers, sigma, mu, options):
     for low in range(0, first.size, LANES):  # an interrupt ends it in between
         some = slice(low, low + LANES)
         part = q[:, some].copy(), numbers[:, some].copy(), counts[:, some].copy()
-        grid(freeness[order], first[some], farmers, sigma, mu, tolerance, *part)
+        given = farmers[0], farmers[1], sigma, mu, tolerance
+        solve(freeness[order], first[some], others[some], *given, *part)
         q[:, some], numbers[:, some], counts[:, some] = part
     back = np.argsort(order)
     q, numbers, counts = q[back], numbers[back], counts[back]
-    second = -np.log(first * np.exp(q) + shares[:, 1])
+    second = -np.log(first * np.exp(q) + others)
     status = counts[..., 0]
     status[(status == CONVERGED) & ~(numbers[..., 1] <= options.tolerance_error)] = STALLED
     return Many(
@@ -233,4 +262,4 @@ def at_once(points, shares, options):
     between = freeness[:, 0, 1]
     if not (between == freeness[:, 1, 0]).all():
         return None
-    return short_runs(between, shares, first.farmers[0], first.sigma, first.mu, options)
+    return short_runs(between, shares, first.farmers, first.sigma, first.mu, options)

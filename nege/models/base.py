@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from nege import validation
+from nege import memory, validation
 from nege.errors import InputError
 from nege.geography import Geography
 from nege.immutable import Held, Immutable, frozen
@@ -28,6 +28,8 @@ from nege.models.indifference import Arithmetic, Indifference, Tastes
 from nege.models.results import Deviations, LongRun, ShortRun, Uniqueness, Variable
 from nege.online import OnlineRegion
 from nege.options import Logit, Replicator, SolverOptions
+
+JACOBIANS = 7  # tables over regions that Newton's method on a long run holds at a time
 
 
 class Model(Changeable, Immutable):
@@ -212,6 +214,18 @@ class Model(Changeable, Immutable):
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""
         raise NotImplementedError
+
+    def long_run_memory(self, tables: int = JACOBIANS) -> dict[str, int]:
+        """Return the same for a long run, whose Jacobians are tables over regions."""
+        more = memory.table(len(self.regions), tables)
+        return {kind: size + more for kind, size in self.memory().items() if kind != "fourier"}
+
+    def check_memory(self, work: str = "for a long run", tables: int = JACOBIANS) -> None:
+        """Refuse work with Jacobians that the free memory does not hold."""
+        if memory.table(len(self.regions), 2 * tables) > memory.LITTLE:
+            places = f"{len(self.regions)} regions"
+            needed = next(iter(Model.long_run_memory(self, tables).values()))
+            memory.check("model", places, needed, work, "Fewer places, or the short run alone.")
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation from stored variables; the relative violation of each by name.

@@ -101,6 +101,18 @@ def _settled(parameters, share, state, out):
         out[s] = (1.0 - parameters.mu) * parameters.farmers[s]
 
 
+@equations.exponents.register(Parameters)
+def _exponents(parameters, share, state, work):
+    """Count what commissions give back: a difference, and perhaps most of what farmers have."""
+    p, top = parameters, 0.0
+    for r in range(state.size):
+        size = p.sigma * (abs(state[r]) + abs(p.log_net[r]))
+        if p.log_net[r] != 0.0:
+            size += (4.0 + abs(p.log_net[r])) / (1.0 - p.mu)
+        top = max(top, size)
+    return top
+
+
 @equations.contraction_gap.register(Parameters)
 def _contraction_gap(parameters, access, reach):
     gap = 1.0

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from nege.kernels import derivatives, equations, newton
-from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, PLAIN
+from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, PLAIN, STALLED
 from nege.kernels.fixed_point import Report
 from nege.kernels.jit import equation, kernel
 from nege.kernels.vectors import copy, largest
@@ -35,10 +35,10 @@ def register(cls: type) -> None:
 def solve(parameters, share, state, options):
     """Write the short run in place; parameters and result as in ``fixed_point``.
 
-    The residual is the error too, since f moves with nothing that could be wrong.
+    The error is the residual and what rounding adds to f, which moves with nothing else.
     """
     work, change = np.empty((4, state.size)), np.empty(state.size)
-    residual, status, steps = math.inf, LIMIT, 0
+    residual, error, status, steps = math.inf, math.inf, LIMIT, 0
     while status == LIMIT and steps < STEPS:
         equations.update(parameters, share, state, work, change)
         residual = largest(change)
@@ -46,11 +46,13 @@ def solve(parameters, share, state, options):
         if not math.isfinite(residual):
             status = NOT_FINITE
         elif residual <= options.tolerance_residual:
-            status = CONVERGED
+            error = residual + equations.rounding_at(parameters, share, state, work)
+            tolerance = options.tolerance_error * equations.unit(parameters, state)
+            status = CONVERGED if error <= tolerance else STALLED
         else:
             for r in range(state.size):
                 state[r] += change[r]
-    return Report(status, residual, residual, 0.0, steps, PLAIN)
+    return Report(status, residual, error, 0.0, steps, PLAIN)
 
 
 def _settled(parameters, share, state, out):
@@ -130,6 +132,7 @@ def register_payoffs(cls: type) -> None:
     """Let a type of parameters be solved by ``payoffs`` and its derivatives alone."""
     register(cls)
     equations.update.register(cls)(_update)
+    equations.unit.register(cls)(_unit)
     equations.gap_at.register(cls)(_gap_at)
     equations.payoff_at.register(cls)(_payoff_at)
     derivatives.blocks.register(cls)(_blocks)
@@ -144,6 +147,11 @@ def _update(parameters, share, state, work, change):
 
 def _gap_at(parameters, share, state, work):
     return 1.0
+
+
+def _unit(parameters, state):
+    """Errors of what people compare are absolute up to one, relative to the largest above."""
+    return max(1.0, largest(state))
 
 
 def _payoff_at(parameters, share, state, work, out):

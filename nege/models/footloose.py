@@ -23,6 +23,7 @@ def register(cls: type) -> None:
     equations.respond.register(cls)(_respond)
     equations.respond_tangent.register(cls)(_respond_tangent)
     equations.response.register(cls)(_response)
+    equations.exponents.register(cls)(_exponents)
 
 
 def _supply(parameters, share, state, out):
@@ -53,3 +54,10 @@ def _respond_tangent(parameters, direction, share, state, access, out):
 def _response(parameters):
     """Profits are in proportion to market access."""
     return 1.0
+
+
+def _exponents(parameters, share, state, work):
+    p, top = parameters, 0.0
+    for r in range(state.size):
+        top = max(top, abs(state[r]) + p.sigma * abs(p.log_net[r]))
+    return top + abs(np.log(p.mu / p.sigma))

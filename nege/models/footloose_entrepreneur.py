@@ -95,6 +95,18 @@ def _settled(parameters, share, state, out):
         out[s] = parameters.unskilled[s]
 
 
+@equations.exponents.register(Parameters)
+def _exponents(parameters, share, state, work):
+    """Count what commissions give back: a difference, of sales that Walras' identity bounds."""
+    p, top = parameters, 0.0
+    for r in range(state.size):
+        size = abs(state[r]) + p.sigma * abs(p.log_net[r])
+        if p.log_net[r] != 0.0:
+            size += (4.0 + abs(p.log_net[r])) * p.sigma / (p.sigma - p.mu)
+        top = max(top, size)
+    return top + abs(np.log(p.mu / p.sigma))
+
+
 @equations.contraction_gap.register(Parameters)
 def _contraction_gap(parameters, access, reach):
     gap = 1.0

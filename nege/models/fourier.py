@@ -21,10 +21,12 @@ from nege.kernels import equations, fixed_point
 from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, STALLED
 from nege.kernels.fixed_point import CONFIRM, GO_ON, Options, Report
 from nege.kernels.operators import Fourier, WithOnline
+from nege.kernels.rounding import EPS
 from nege.metrics import Metric
 from nege.models.trade import inner
 
 ROUNDING = 1e-8  # residual that transforms may be stuck at
+TRANSFORMS = 4.0  # transforms, forth and back, and their factors
 SAMPLE = 16  # places at which the residual is measured again
 
 
@@ -71,13 +73,14 @@ def solve_short_run(
     """
     w = fixed_point.begin(state, options)
     work = np.empty((4, state.size))
-    gap = math.nan
+    gap = rounding = math.nan
     while True:
         _update(parameters, share, state, work, w.vectors[fixed_point.CHANGE])
         status = fixed_point.judge(w, state, options)
         if status == CONFIRM:
+            rounding = _rounding(parameters, share, state, work)
             gap = _gap(parameters, share, state, work)
-            status = fixed_point.confirm(w, gap, options)
+            status = fixed_point.confirm(w, options.tolerance_error * gap - rounding, options)
         if status != GO_ON:
             break
         fixed_point.move(w, state, options)
@@ -85,9 +88,10 @@ def solve_short_run(
     if status not in (CONVERGED, NOT_FINITE):
         best = w.vectors[fixed_point.BEST_STATE]
         _update(parameters, share, best, work, w.vectors[fixed_point.CHANGE])
+        rounding = _rounding(parameters, share, best, work)
         gap = _gap(parameters, share, best, work)
-    report: Report = fixed_point.finish(w, state, status, gap)
-    return _audited(parameters, share, state, options, metric, report, gap)
+    report: Report = fixed_point.finish(w, state, status, gap, rounding)
+    return _audited(parameters, share, state, options, metric, report, gap, rounding)
 
 
 def _update(
@@ -106,6 +110,20 @@ def _gap(parameters: Any, share: np.ndarray, state: np.ndarray, work: np.ndarray
     equations.settled(parameters, share, state, work[0])
     reach = np.maximum(multiply(parameters.operator, work[0] / work[2]), 0.0)
     return float(equations.contraction_gap(parameters, work[3], reach))
+
+
+def _rounding(parameters: Any, share: np.ndarray, state: np.ndarray, work: np.ndarray) -> float:
+    """Bound what rounding adds to f, transforms included.
+
+    They are off by log2 R roundings of the length of a vector, whatever its entries: so of its
+    length times the largest value of the spectrum, over the smallest result.
+    """
+    operator = inner(parameters.operator)
+    demand = work[1] / work[2]
+    longest = TRANSFORMS * EPS * np.log2(operator.spectrum.size) * np.max(np.abs(operator.spectrum))
+    far = np.linalg.norm(work[0]) / np.min(work[2]) + np.linalg.norm(demand) / np.min(work[3])
+    known = float(equations.rounding_at(parameters, share, state, work))
+    return known + float(equations.response(parameters) * longest * far)
 
 
 def outcome(
@@ -132,6 +150,7 @@ def _audited(
     metric: Metric,
     report: Report,
     gap: float,
+    rounding: float,
 ) -> Report:
     """Measure the residual again, without transforms, at a sample of places."""
     if report.status == NOT_FINITE:
@@ -142,7 +161,7 @@ def _audited(
         status = STALLED
     if status == LIMIT and residual <= ROUNDING:
         status = STALLED  # more iterations would not help: transforms round here
-    error = residual / gap if gap > 0.0 else math.inf
+    error = fixed_point.bound(residual, gap, rounding)
     if status == CONVERGED and not error <= options.tolerance_error:
         status = STALLED
     return report._replace(status=status, residual=residual, error=error)

@@ -233,7 +233,7 @@ class LinearDemand(Model):
 
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs."""
-        return {"dense": trade.memory(self.geography, "dense")}
+        return {"dense": trade.needed(self.geography, "dense")}
 
     def start_state(self) -> np.ndarray:
         """Return utilities to start from: none."""

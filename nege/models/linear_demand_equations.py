@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nege.errors import InputError
+from nege.kernels import equations
+from nege.kernels.rounding import EPS, additions
 from nege.kernels.vmath import exp
 from nege.models import explicit
 from nege.models.ces import Tables
@@ -64,6 +66,34 @@ def _payoffs(parameters, share, out):
         for r in range(share.size):
             margin = m - 0.5 * cost[s, r]
             out[r] += exp(p.log_net[r]) * beta / p.phi * people * margin * margin
+
+
+@equations.rounding_at.register(Parameters)
+def _rounding_at(parameters, share, state, work):
+    """As many eps as there are roundings, of everything that is added or subtracted above."""
+    p, cost = parameters, parameters.operator.freeness
+    varieties, least, top = p.total_skilled / p.phi, 0.0, 0.0
+    beta, gamma = p.b + p.c * varieties, 2.0 * p.b + p.c * varieties
+    for r in range(share.size):
+        least = min(least, p.log_net[r])
+        top = max(top, abs(p.log_amenity[r]))
+    profit = surplus = 0.0
+    for s in range(share.size):
+        mean = square = high = 0.0
+        for r in range(share.size):
+            mean += share[r] * cost[s, r]
+            square += share[r] * cost[s, r] * cost[s, r]
+            high = max(high, cost[s, r])
+        m = (2.0 * p.a + p.c * varieties * mean) / (2.0 * gamma)
+        price = varieties * (m + 0.5 * mean)
+        price2 = varieties * (m * m + m * mean + 0.25 * square)
+        bought = p.a * p.a * varieties / (2.0 * p.b) + p.a * price
+        bought += 0.5 * beta * price2 + 0.5 * p.c * price * price
+        surplus = max(surplus, bought)
+        people = p.total_farmers * p.farmers[s] + p.total_skilled * share[s]
+        profit += beta / p.phi * people * (m + 0.5 * high) * (m + 0.5 * high)
+    size = top + surplus + (1.0 - least) * profit
+    return EPS * (3.0 * additions(share.size) + 24.0) * size
 
 
 @explicit.payoffs_by_share.register(Parameters)

@@ -25,6 +25,7 @@ import numpy as np
 from nege.kernels import equations
 from nege.kernels.jit import kernel
 from nege.kernels.operators import buy, sell
+from nege.kernels.rounding import EPS, TINY, additions, of_sum
 from nege.kernels.vmath import exp, log
 
 LIMIT = 100  # steps of Newton's method, of which it takes about six
@@ -206,6 +207,39 @@ def _gap_at(parameters, share, state, work):
     common = love * (2.0 * p.agriculture / (1.0 - p.agriculture) + labour)
     distance = 1.0 / (1.0 - apart)
     return 1.0 / (distance + (1.0 + (1.0 + apart + common) * distance) / (1.0 - own))
+
+
+@equations.rounding_at.register(Parameters)
+def _rounding_at(parameters, share, state, work):
+    """Add up what rounding does to wages, to the payroll of the world, and to prices.
+
+    `bent` is how large exponents are where agriculture is; a difference of payrolls, divided by
+    1 - mu, is known less well than they are.
+    """
+    p, n = parameters, state.size
+    power, labour = p.inputs * p.sigma / (p.sigma - 1.0), p.sigma * (1.0 - p.inputs)
+    bills = bent = high = logs = level = supplied = 0.0
+    b, price, low = 0.0, math.inf, math.inf
+    if p.agriculture < 1.0:
+        b = p.agriculture / (1.0 - p.agriculture)
+    for r in range(n):
+        if p.land[r] > 0.0:
+            low = min(low, work[LOG_WAGE, r])
+    for r in range(n):
+        v, u = abs(work[LOG_WAGE, r]), abs(state[r])
+        high, level = max(high, v + abs(p.log_amenity[r])), max(level, u)
+        logs = max(logs, power * u + labour * v + (p.sigma - 1.0) * abs(p.log_net[r]))
+        price, supplied = min(price, math.exp(state[r])), max(supplied, work[SUPPLY, r])
+        bills += work[FARM, r]
+        if work[FARM, r] > 0.0:
+            bent += work[FARM, r] * b * (v + abs(low))
+    high += p.mu / (p.sigma - 1.0) * level
+    unlike = 1.0 + p.mu / (p.agriculture * (1.0 - p.mu))
+    payroll = EPS * (
+        4.0 * bent / max(bills, TINY) + (8.0 + 8.0 * high) * unlike + 2.0 * additions(n) + 16.0
+    )
+    wages = EPS * (8.0 + 8.0 * high) + payroll
+    return of_sum(n, supplied, price) + EPS * (4.0 * logs + 4.0 * level) + labour * wages + payroll
 
 
 @equations.payoff_at.register(Parameters)

@@ -11,7 +11,7 @@ import numpy as np
 
 from nege.kernels import equations, newton
 from nege.kernels.codes import CONVERGED, LIMIT, NEWTON, NOT_FINITE, STALLED
-from nege.kernels.fixed_point import Report
+from nege.kernels.fixed_point import Report, bound
 from nege.kernels.jit import kernel
 from nege.kernels.linear import implicit
 from nege.kernels.operators import buy, matrix
@@ -49,8 +49,8 @@ def _newton(parameters, share, state, options):
     p, n = parameters, state.size
     k, change, by_state = matrix(p.operator), np.empty((n, 1)), np.empty((n, n))
     at, price, best_state = np.empty((4, n)), np.empty(n), state.copy()
-    gap = equations.gap_at(p, share, state, at)
-    target = min(options.tolerance_residual, options.tolerance_error * gap)
+    gap, rounding = equations.gap_at(p, share, state, at), math.nan
+    target = options.tolerance_residual
     best, first, iterations, status = math.inf, math.inf, 0, STALLED
     mobile, payroll = p.workers.size == 0, 0.0
     longest = LONGEST_STEP if mobile else math.inf
@@ -70,8 +70,14 @@ def _newton(parameters, share, state, options):
             best = residual
             copy(state, best_state)
         if residual <= target:
-            status = CONVERGED
-            break
+            rounding = equations.rounding_at(p, share, state, at)
+            allowed = options.tolerance_error * gap - rounding
+            if residual <= allowed:
+                status = CONVERGED
+                break
+            if not allowed > 0.0:
+                break
+            target = 0.5 * min(target, allowed)
         if iterations >= options.limit_iterations:
             status = LIMIT
             break
@@ -85,4 +91,4 @@ def _newton(parameters, share, state, options):
             state[r] += min(longest, max(-longest, change[r, 0]))
     copy(best_state, state)
     rate = (best / first) ** (1.0 / iterations) if 0.0 < first < math.inf else 0.0
-    return Report(status, best, best / gap, rate, iterations, NEWTON)
+    return Report(status, best, bound(best, gap, rounding), rate, iterations, NEWTON)

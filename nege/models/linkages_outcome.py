@@ -44,7 +44,9 @@ def outcome(p: Parameters, share: np.ndarray, state: np.ndarray) -> dict[str, np
     arrays = flat, states, wage, industry, farms, income, log_payoff
     for some in rows(*flat.shape):
         outcomes(p, *(array[some] for array in arrays))
-    price_index, amenity = np.exp(states / (1.0 - p.sigma)), np.exp(p.log_amenity)
+    amenity = np.exp(p.log_amenity)
+    with np.errstate(over="ignore"):  # next to sigma = 1 prices have no bounds
+        price_index = np.exp(states / (1.0 - p.sigma))
     population, living = industry + farms, price_index**-p.mu
     earned = wage * population
     welfare = np.sum((earned * (amenity - 1.0) + income) * living, axis=-1)

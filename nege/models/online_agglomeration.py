@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from nege import validation
+from nege import memory, validation
 from nege.errors import InputError
 from nege.geography import Geography, equidistant
 from nege.kernels import agglomeration
@@ -279,6 +279,8 @@ class OnlineAgglomeration(Model):
     ) -> agglomeration.Parameters:
         """Return the NamedTuple of parameters that kernels read."""
         validation.known("operator", operator, ("auto", "dense"))
+        places, (needed,) = f"{len(self.geography)} places", self.memory().values()
+        memory.check("geography", places, needed, "for this model", "It has no smaller operator.")
         return fields.kernel(self)
 
     # --- the long run ---------------------------------------------------------------
@@ -360,6 +362,10 @@ class OnlineAgglomeration(Model):
         size = places * (4 * k + agglomeration.LOCAL) + 2
         tables = 8 * (3 * k + 2) * places**2
         return {"dense": tables + (32 * size**2 if places <= LARGE else 3300 * size)}
+
+    def long_run_memory(self, tables: int = 0) -> dict[str, int]:
+        """Return the same: its short and its long run are solved alike."""
+        return self.memory()
 
     # --- results --------------------------------------------------------------------
 

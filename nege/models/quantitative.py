@@ -108,6 +108,15 @@ def _gap_at(parameters, share, state, work):
     return mixed_gap(parameters, share, state, work)
 
 
+@equations.exponents.register(Parameters)
+def _exponents(parameters, share, state, work):
+    p, top = parameters, 0.0
+    for r in range(state.size):
+        size = (p.sigma - 1.0) * abs(p.log_productivity[r]) + p.sigma * abs(state[r])
+        top = max(top, size + (2.0 + abs(p.scale)) * abs(log(share[r])))
+    return top
+
+
 @equations.normalise.register(Parameters)
 def _normalise(parameters, share, state):
     total = 0.0

@@ -82,6 +82,11 @@ def _joint_gap(parameters, share, state, work):
     return 1.0
 
 
+@equations.rounding_at.register(Joint)
+def _joint_rounding(parameters, share, state, work):
+    return 0.0
+
+
 # --- how far it is to be trusted ----------------------------------------------------
 
 

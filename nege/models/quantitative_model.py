@@ -14,7 +14,7 @@ from nege.geography import Geography
 from nege.kernels import equations
 from nege.kernels.operators import buy
 from nege.models import trade
-from nege.models.base import ONLINE, Model
+from nege.models.base import JACOBIANS, ONLINE, Model
 from nege.models.quantitative import Parameters
 from nege.models.quantitative_long_run import Joint, locate, settle
 from nege.models.results import LongRun, Variable
@@ -81,6 +81,11 @@ class QuantitativeModel(Model):
         found.pop("fourier", None)
         return found
 
+    def long_run_memory(self, tables: int = JACOBIANS) -> dict[str, int]:
+        """Return the bytes of a long run: where only one is proven to exist, nothing more."""
+        known = self.uniqueness()
+        return super().long_run_memory(0 if known is not None and known.unique else tables)
+
     def start_state(self) -> np.ndarray:
         """Return log earnings to start from when nothing better is known: all the same."""
         return np.zeros(len(self.regions))
@@ -122,7 +127,8 @@ class QuantitativeModel(Model):
             )
         work, change = np.empty((4, share.size)), np.empty(share.size)
         equations.update(parameters, share, state, work, change)
-        logs = np.log(np.concatenate([work[2], work[3]]))
+        with np.errstate(divide="ignore"):  # of prices out of reach of floats: not accepted below
+            logs = np.log(np.concatenate([work[2], work[3]]))
         report, error = settle(Joint(crowded), logs, options)
         share, state = np.empty(share.size), np.empty(share.size)
         locate(crowded, logs, share, state)
@@ -133,7 +139,8 @@ class QuantitativeModel(Model):
         unequal = intensity * np.ptp(attraction)
         residual = float(np.max([np.max(np.abs(change)), unequal]))  # NaN if one is
         status = Status(report.status)
-        prices = np.abs(np.log(work[2]) / (parameters.sigma - 1.0))
+        with np.errstate(divide="ignore", invalid="ignore"):  # infinite ones are refused below
+            prices = np.abs(np.log(work[2]) / (parameters.sigma - 1.0))
         if not (np.append(prices, np.abs(payoff)) < LARGEST_LOG).all():
             status = Status.NOT_FINITE
         if status is Status.STALLED and residual <= options.tolerance_payoff:
@@ -163,13 +170,14 @@ class QuantitativeModel(Model):
             equations.supply(p, flat[row], states[row], supply[row])
             buy(p.operator, supply[row], price[row])
             equations.payoff(p, flat[row], states[row], price[row], payoff[row])
-        with np.errstate(over="ignore"):  # what is infinite is not accepted as a solution
+        # What is infinite is not accepted as a solution.
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             real_income = np.exp(payoff).reshape(share.shape)
             price_index = price.reshape(share.shape) ** (1.0 / (1.0 - p.sigma))
-        wage = np.exp(state + (p.scale - 1.0) * np.log(share))
-        values = {"share": share, "wage": wage, "price_index": price_index}
-        values |= {"real_income": real_income, **self.further(share, wage)}
-        return {**values, "welfare": self.welfare(values)}
+            wage = np.exp(state + (p.scale - 1.0) * np.log(share))
+            values = {"share": share, "wage": wage, "price_index": price_index}
+            values |= {"real_income": real_income, **self.further(share, wage)}
+            return {**values, "welfare": self.welfare(values)}
 
     @property
     def mobile_weight(self) -> float:

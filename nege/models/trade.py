@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import functools
 import math
-import os
-import pathlib
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from nege import validation
+from nege import memory, validation
 from nege.errors import InputError
 from nege.geography import Geography
 from nege.immutable import frozen
@@ -27,7 +25,6 @@ SMALL = 128  # regions up to which the plain matrix is fastest
 FEW = 16  # regions up to which a line is not worth its sweeps
 FOURIER_PAYS = 2048  # regions from which transforms beat a matrix
 BLOCK = 1 << 22  # numbers of a matrix that are made at a time
-LITTLE = 1 << 24  # bytes that are always free
 VECTORS = 50  # of one number per region, that a solve keeps
 
 
@@ -199,7 +196,7 @@ def not_single(name: str) -> InputError:
     )
 
 
-def memory(geography: Geography, kind: str) -> int:
+def needed(geography: Geography, kind: str) -> int:
     """Return the bytes that a short run with an operator needs, geography included."""
     n = len(geography)
     table = 8 * n * n if hasattr(geography.metric, "values") else 0
@@ -212,21 +209,7 @@ def memory(geography: Geography, kind: str) -> int:
 def memory_by_operator(geography: Geography, trade_cost: float | xr.DataArray) -> dict[str, int]:
     """Return the bytes of every operator that fits, the default one first."""
     kinds = fitting(geography, isinstance(trade_cost, float), _symmetric(geography, trade_cost))
-    return {kind: memory(geography, kind) for kind in kinds}
-
-
-def available() -> int:
-    """Return the bytes of memory that are free to use, as far as the system says."""
-    try:
-        lines = pathlib.Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        facts = dict(line.split(":", 1) for line in lines)
-        return int(facts["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        pass
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return 1 << 62
+    return {kind: needed(geography, kind) for kind in kinds}
 
 
 def fitting(geography: Geography, by_distance: bool, symmetric: bool) -> list[str]:
@@ -279,27 +262,14 @@ def check_dense(kind: str, geography: Geography) -> None:
 
 def check_memory(kind: str, geography: Geography) -> None:
     """Refuse an operator that the free memory does not hold."""
-    check_room(
+    memory.check(
         "geography",
         f"{len(geography)} places",
-        memory(geography, kind),
+        needed(geography, kind),
         f"for the {kind} operator",
         "A racetrack, line or grid needs no matrix; costs that are the same both ways need "
         "half of one. nege.estimate_memory(model) compares them.",
     )
-
-
-def check_room(argument: str, value: Any, needed: int, purpose: str, cure: str) -> None:
-    """Refuse what the free memory does not hold, before any of it is taken."""
-    free = available() if needed > LITTLE else needed
-    if needed > free:
-        raise InputError(
-            argument,
-            value,
-            f"small enough {purpose}: it needs {needed / 1e9:.3g} GB, and {free / 1e9:.3g} GB "
-            "are free",
-            cure,
-        )
 
 
 def _dense(
