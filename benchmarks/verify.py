@@ -198,7 +198,7 @@ def interrupts(*, quick: bool = False) -> int:
     """Interrupt runs of every kind at random moments: each has to end soon and leave all sound."""
     began = time.perf_counter()
     module = tests("interrupts")
-    counts = dict.fromkeys(module.RUNS, 1) if quick else module.RUNS
+    counts = module.FEW if quick else module.RUNS
     found = [module.run(kind, seed) for kind, count in counts.items() for seed in range(count)]
     delays = np.array([run.delay for run in found])
     late = delays > module.SOON

@@ -82,6 +82,8 @@ def invert(
     share /= share.max()  # first: a sum of numbers this large may overflow
     share /= share.sum()
     paid = validation.vector("wage", wage, model.regions, above=0.0)
+    validation.of_a_size("employment", employment, share)
+    validation.of_a_size("wage", wage, paid)
     p: Parameters = model.kernel_for(options.operator, compiled=True)
     state = earnings_state(p, share, paid)
     spent, price, access = (np.empty(share.size) for _ in range(3))

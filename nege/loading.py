@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import files, paths, sealed, units
+from nege import files, paths, sealed, units, validation
 from nege.equilibrium import PROVENANCE, Equilibrium
 from nege.errors import InputError, NegeError
 from nege.kernels.codes import METHODS
@@ -57,7 +57,7 @@ def load(path: str | pathlib.Path, *, check: bool = True) -> Equilibrium | xr.Da
     >>> nege.load(path).converged
     True
     """
-    place = paths.located("path", path)
+    place, check = paths.located("path", path), validation.flag("check", check)
     if place.is_dir():
         if check:
             sealed.verify("path", place)

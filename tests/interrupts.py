@@ -154,6 +154,7 @@ RUNS = {
     **{"solves": 4, "large": 3, "batch": 3, "threads": 4, "store": 4, "processes": 4},
     **{"cluster": 1, "command line": 4, "cold command line": 3},
 }
+FEW = dict.fromkeys(("cold", "threads", "store", "cold command line"), 1)
 
 
 def digest(data):
