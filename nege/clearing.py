@@ -16,6 +16,7 @@ from nege.equilibrium import Equilibrium
 from nege.errors import InputError
 from nege.kernels.codes import METHODS
 from nege.kernels.points import Many
+from nege.keywords import hinted
 from nege.models import trade
 from nege.models.base import Model
 from nege.options import SolverOptions
@@ -45,6 +46,7 @@ UNSOLVED = {
 }
 
 
+@hinted
 def short_run(
     model: Model,
     share: Any,

@@ -11,6 +11,7 @@ from nege import validation
 from nege.equilibrium import Equilibrium, check_equilibrium
 from nege.errors import InputError
 from nege.inversion import check_quantitative, earnings_state, with_fundamentals
+from nege.keywords import hinted
 from nege.models.quantitative_model import QuantitativeModel
 from nege.options import Logit, SolverOptions
 from nege.solve import solve
@@ -28,6 +29,7 @@ COMPARED = {
 }
 
 
+@hinted
 def counterfactual(
     equilibrium: Equilibrium,
     *,

@@ -5,8 +5,8 @@
 soundly or raises a NegeError; nothing else leaves, nothing takes long, no argument is changed.
 
 What an argument may be is in ``TAKES``, by its name: a value that is none of it must not be
-accepted. Python's own TypeError for a call that does not fit the signature of a function counts
-as an answer: it names the argument, and there is nothing to add.
+accepted. Only of the few that ``plain`` finds, methods which hardly take anything, Python's own
+TypeError for a call that does not fit their signature counts as an answer.
 """
 
 import collections
@@ -715,13 +715,18 @@ def call(drawn, pool):
             raise AssertionError(f"{drawn} let {error!r} out") from error
         found, words = error, str(error)
     except Exception as error:
-        if fits(function, given) or not isinstance(error, TypeError):
+        if fits(function, given) or not (isinstance(error, TypeError) and plain(function)):
             raise AssertionError(f"{drawn} let {error!r:.300} out") from error
         found, words = error, str(error)
     assert words, drawn
     for name, value in given.items():
         assert same(value, before[name]), f"{drawn} changed {name}"
     return found
+
+
+def plain(function):
+    """Whether a call is not one that ``nege.keywords.hinted`` looks after."""
+    return not hasattr(function, "__wrapped__") and not isinstance(function, type)
 
 
 def fits(function, given):
