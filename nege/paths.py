@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import mmap
 import os
 import pathlib
+import re
 import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-from nege.errors import InputError
+from nege.errors import InputError, require
 
-#: What every file of nege has in it: an attribute of netCDF files, the author of pictures.
+#: What every file of nege has in its place: an attribute of the results, who made a picture.
 MARK = "nege_schema"
+
+HEAD = 1 << 16  # bytes at the beginning or the end in which a mark is
+HDF5, PNG = b"\x89HDF\r\n\x1a\n", b"\x89PNG\r\n\x1a\n"
+SEALED = re.compile(rb"\nnege [0-9a-f]{32}\n\Z")  # as nege.files ends a file
+PDF_CREATOR = re.compile(rb"<<[^<>]*/Creator \(nege_schema\)[^<>]*>>\s*endobj")
+SVG_CREATOR = re.compile(
+    rb"<dc:creator>\s*<cc:Agent>\s*<dc:title>nege_schema</dc:title>\s*</cc:Agent>"
+)
 
 
 def located(argument: str, path: Any) -> pathlib.Path:
@@ -45,12 +53,38 @@ def replaceable(argument: str, path: pathlib.Path) -> None:
 
 
 def _marked(path: pathlib.Path) -> bool:
-    """Whether a file has nege's mark anywhere, damaged or not."""
+    """Whether a file is of a format that nege writes, with nege's mark where nege puts it."""
     with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:  # which cannot be mapped
-            return False
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return content.find(MARK.encode()) >= 0
+        head = file.read(HEAD)
+        file.seek(-min(HEAD, os.fstat(file.fileno()).st_size), os.SEEK_END)
+        tail = file.read()
+    if head.startswith(HDF5):
+        return SEALED.search(tail) is not None or _marked_inside(path)
+    if head.startswith(PNG):
+        return any(text == b"Software\0" + MARK.encode() for text in _texts(head))
+    if head.startswith(b"%PDF-"):
+        return PDF_CREATOR.search(tail) is not None
+    return head.startswith(b"<?xml") and b"<svg" in head and SVG_CREATOR.search(head) is not None
+
+
+def _marked_inside(path: pathlib.Path) -> bool:
+    """Whether a netCDF file without a seal behind it has the mark where nege puts it."""
+    try:
+        h5py = require("h5py", "io", "Reading netCDF files")
+        with h5py.File(path, "r") as file:
+            return MARK in file["result"].attrs
+    except Exception:  # of every kind, as what is damaged says anything
+        return False
+
+
+def _texts(head: bytes) -> Iterator[bytes]:
+    """Yield the texts in a PNG file that stand before the picture."""
+    at = len(PNG)
+    while at + 8 <= len(head) and (kind := head[at + 4 : at + 8]) != b"IDAT":
+        size = int.from_bytes(head[at : at + 4], "big")
+        if kind == b"tEXt":
+            yield head[at + 8 : at + 8 + size]
+        at += 12 + size
 
 
 @contextlib.contextmanager

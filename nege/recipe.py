@@ -14,7 +14,7 @@ from nege.files import dynamics_to_dataset
 from nege.solve import provenance
 from nege.units import LongRuns, ShortRuns
 
-SCHEMA = 2  # 1 had no seals
+SCHEMA = 3  # 1 had no seals, 2 neither dimensions nor coordinates
 DIFFERENCES = 6  # that are listed at most
 
 
@@ -26,7 +26,7 @@ def recipe(work: LongRuns | ShortRuns) -> dict[str, Any]:
         "horizon": work.horizon,
         "keep": list(work.keep),
         "unit": list(work.unit),
-        "sizes": work.sizes,
+        "sizes": list(work.sizes.items()),  # a list, as another order is another sweep
         **_described("model", work.model.to_dataset()),
     }
     made.update(
@@ -35,7 +35,9 @@ def recipe(work: LongRuns | ShortRuns) -> dict[str, Any]:
         if name != "nege_version"
     )
     for name, array in work.points.parameters.items():
-        made[f"parameters.{name}"] = _digest(array.values)
+        made[f"parameters.{name}"] = _labelled(array.variable)
+    for name, coordinate in work.coords.items():
+        made[f"coordinates.{name}"] = _labelled(xr.as_variable(coordinate))
     if isinstance(work, LongRuns):
         made["along"] = work.along
         made["eigenvalues"] = "all" if work.asked else "those needed"
@@ -59,8 +61,13 @@ def _described(prefix: str, data: xr.Dataset) -> dict[str, Any]:
     """Return the attributes of a Dataset, and a digest of each of its arrays."""
     found = {f"{prefix}.{name}": _plain(value) for name, value in data.attrs.items()}
     for name, array in data.variables.items():
-        found[f"{prefix}.{name}"] = _digest(array.values)
+        found[f"{prefix}.{name}"] = _labelled(array)
     return found
+
+
+def _labelled(array: xr.Variable) -> str:
+    """Return a digest of an array and its dimensions, by which a table is not its transpose."""
+    return f"{_digest(array.values)} over {json.dumps([str(dim) for dim in array.dims])}"
 
 
 def _plain(value: Any) -> Any:

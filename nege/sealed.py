@@ -8,6 +8,7 @@ so that it takes little memory whatever the size, and about a second for each gi
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import pathlib
@@ -17,6 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
+from xarray.backends import BackendArray
+from xarray.core import indexing
 
 from nege import seals
 from nege.errors import InputError, require
@@ -109,6 +112,33 @@ def refuse_strangers(path: pathlib.Path) -> None:
             raise InputError("store", str(path), "a store with nothing else in it", cure)
 
 
+def misplaced(path: pathlib.Path) -> str:
+    """Name what to move away: a file where nege keeps a folder, or the other way round.
+
+    Empty where there is nothing of the kind.
+    """
+    depths = {SEALS: 1 + len(read_recipe("store", path)["sizes"])}
+    with contextlib.suppress(OSError, KeyError, TypeError, ValueError, RecursionError):
+        metadata = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
+        for name, array in metadata["consolidated_metadata"]["metadata"].items():
+            depths[name] = len(array["shape"])
+    for place in path.rglob("*"):
+        name, *inner = place.relative_to(path).parts
+        if name not in depths:
+            continue
+        is_chunk = inner[:1] == ["c"] and len(inner) == 1 + depths[name]
+        is_file = is_chunk or inner == ["zarr.json"] or [name, *inner] == [SEALS, LOCK]
+        is_folder = not inner or (inner[0] == "c" and len(inner) <= depths[name])
+        if (is_file and place.is_dir()) or (is_folder and not place.is_dir()):
+            there = ("file", "folder") if is_folder else ("folder", "file")
+            relative = place.relative_to(path).as_posix()
+            return (
+                f"{relative} is a {there[0]} where nege keeps a {there[1]}: move it away, or delete"
+                " it. The sweep, called again, then solves anew what is missing"
+            )
+    return ""
+
+
 def _of_seals(metadata: Mapping[str, Any]) -> str:
     """Return the digest of what describes the seals but for the digests in it."""
     return seals.of_text(json.dumps({**metadata, "attributes": {}}, sort_keys=True))
@@ -149,7 +179,10 @@ class Sealed:
         """Compare one unit with its seals.
 
         In this order it may be written to at the same time: what is there of it was written
-        after its seals, and all of it was before its status.
+        after its seals, and all of it was before its status. A unit without status is not
+        done, whatever else of it is there: a run killed just before it wrote the status
+        leaves the same as one who deletes that. So it is solved again, and reads as not
+        solved until then.
         """
         found: dict[str, int] = {}
         unsolved, status = set(), np.empty(0)
@@ -196,10 +229,7 @@ class Sealed:
 
 def verify(argument: str, path: pathlib.Path) -> None:
     """Refuse a store of which anything changed since it was written."""
-    recipe = read_recipe(argument, path)
-    if recipe.get("schema") != SCHEMA:
-        cure = f"It is of {recipe.get('schema')}: check=False reads it as it is."
-        raise InputError(argument, str(path), f"a store of schema {SCHEMA}", cure)
+    recipe = _of_now(argument, path, "check=False reads it as it is.")
     files = list(damaged_files(path))
     if not files:
         sealed = Sealed(path, recipe)
@@ -208,11 +238,21 @@ def verify(argument: str, path: pathlib.Path) -> None:
             if len(files) > NAMED:
                 break
     if files:
+        anew = misplaced(path) or "The sweep, called again, solves anew what is damaged"
         cure = (
-            f"{listed(files)} changed since: variable {files[0].partition('/')[0]!r}. The sweep, "
-            "called again, solves anew what is damaged; check=False reads it as it is."
+            f"{listed(files)} changed since: variable {files[0].partition('/')[0]!r}. {anew}; "
+            "check=False reads it as it is."
         )
         raise InputError(argument, str(path), "a store as nege.sweep wrote it", cure)
+
+
+def _of_now(argument: str, path: pathlib.Path, otherwise: str) -> dict[str, Any]:
+    """Return what a store says it holds, or refuse one of an earlier or a later nege."""
+    recipe = read_recipe(argument, path)
+    if recipe.get("schema") != SCHEMA:
+        cure = f"It is of {recipe.get('schema')}: {otherwise}"
+        raise InputError(argument, str(path), f"a store of schema {SCHEMA}", cure)
+    return recipe
 
 
 def listed(files: Any) -> str:
@@ -222,23 +262,60 @@ def listed(files: Any) -> str:
 
 
 def opened(argument: str, path: pathlib.Path) -> xr.Dataset:
-    """Open the store of a sweep; values are read where they are looked at."""
+    """Open the store of a sweep; values are read where they are looked at.
+
+    Points without status read as not solved, whatever else of them is there.
+    """
     require("zarr", "sweep", "A store")
     recipe = read_recipe(argument, path)
     try:
         data: xr.Dataset = xr.open_zarr(path, chunks=None)[recipe["keep"]]
+        status = data["status"].variable
+        for name in set(recipe["keep"]) - {"status"}:
+            unsolved = _zarr().open_array(path / name, mode="r").fill_value
+            lazy: Any = _Solved(data[name].variable, status, unsolved)
+            for wrapped in (
+                indexing.LazilyIndexedArray,
+                indexing.CopyOnWriteArray,
+                indexing.MemoryCachedArray,
+            ):
+                lazy = wrapped(lazy)
+            data[name] = data[name].variable.copy(deep=False, data=lazy)
         return data
     except Exception as error:  # of every kind, as what is damaged says anything
         cure = f"Reading it says: {' '.join(str(error).split())[:200]}."
         raise InputError(argument, str(path), "a store as nege.sweep wrote it", cure) from error
 
 
+class _Solved(BackendArray):
+    """The values of a variable where there is a status; where there is none, nothing is solved."""
+
+    def __init__(self, values: xr.Variable, status: xr.Variable, unsolved: Any) -> None:
+        self.shape, self.dtype = values.shape, values.dtype
+        self.values, self.status, self.unsolved = values, status, unsolved
+
+    def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
+        return indexing.explicit_indexing_adapter(
+            key, self.shape, indexing.IndexingSupport.OUTER, self._read
+        )
+
+    def _read(self, key: tuple[Any, ...]) -> np.ndarray:
+        # The status first: a run that is at work writes it after the values.
+        pending = self.status[key[: self.status.ndim]].to_numpy() == Status.PENDING
+        values = self.values[key].to_numpy()
+        if pending.any():
+            values = np.array(values)
+            values[pending] = self.unsolved
+        return values
+
+
 def tally(path: pathlib.Path) -> Tally:
     """Return how many points ended how, and the largest residual of those that converged."""
-    recipe = read_recipe("store", path)
+    recipe = _of_now("store", path, "another version of nege made it, which tells more.")
     files = damaged_files(path)
     if files:
-        cure = f"{listed(files)} changed since. The sweep, called again, mends it."
+        anew = misplaced(path) or "The sweep, called again, mends it"
+        cure = f"{listed(files)} changed since. {anew}."
         raise InputError("store", str(path), "a store as nege.sweep wrote it", cure)
     counts, worst, first = dict.fromkeys(Status, 0), math.nan, list[str]()
     sealed = Sealed(path, recipe)
@@ -253,7 +330,7 @@ def tally(path: pathlib.Path) -> Tally:
         residual = sealed.read("residual", corner) if "residual" in recipe["keep"] else None
         if residual is not None and good.any():
             worst = float(np.fmax(worst, np.max(residual[good])))
-    damaged = math.prod(recipe["sizes"].values()) - sum(counts.values())
+    damaged = math.prod(size for _, size in recipe["sizes"]) - sum(counts.values())
     return Tally(counts, damaged, tuple(first), worst)
 
 

@@ -5,7 +5,9 @@ variable. Its seals are written first, a digest of each variable, then its data,
 status last; each chunk appears on disk as a whole or not at all (Zarr sees to that since
 3.1.3). So a unit is done where its status is there and everything is as its seal says: a
 run that was killed leaves nothing that looks solved and is not, and what was damaged since
-is noticed. Only the process that called the sweep writes, and a lock in the store lets
+is noticed. A unit whose data is there and whose status is not may be of a run that was
+killed between the two: it is pending, ``nege.load`` shows nothing of it, and the sweep
+solves it again. Only the process that called the sweep writes, and a lock in the store lets
 only one of them in.
 """
 
@@ -74,6 +76,7 @@ class Store:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 while not self._is_made():
                     self._make()
+                self._refuse_misplaced()
                 opened.enter_context(_lock(self.path))
                 self._mend()
                 group = _zarr().open_group(self.path, mode="r+")
@@ -101,6 +104,12 @@ class Store:
             "another path keeps both."
             + (f" It was changed since nege wrote it: {damaged[0]}." if damaged else ""),
         )
+
+    def _refuse_misplaced(self) -> None:
+        """Refuse to write where files and folders stand in each other's places."""
+        cure = sealed.misplaced(self.path)
+        if cure:
+            raise InputError("store", str(self.path), "a store as nege.sweep wrote it", f"{cure}.")
 
     def __exit__(self, *error: object) -> None:
         self._opened.close()

@@ -3,7 +3,9 @@
 import dataclasses
 import os
 import pathlib
+import tarfile
 
+import h5py
 import numpy as np
 import pytest
 import tampering
@@ -122,6 +124,36 @@ def test_pictures_replace_only_pictures_of_nege(tmp_path, suffix, solved):
     figure.savefig(path)
     with pytest.raises(nege.InputError, match="nege leaves alone"):
         figures.write(figure, path)
+
+
+def others(path):
+    """Files of others with nege's mark in them, though not where nege puts it."""
+    path.with_suffix(".txt").write_text("The attribute nege_schema tells the schema.")
+    with tarfile.open(path.with_suffix(".tar"), "w") as archive:
+        archive.add(path)
+    with h5py.File(path.with_suffix(".h5"), "w") as file:
+        file.attrs["notes"] = "nege_schema"
+        file.create_group("result").attrs["notes"] = "nege_schema"
+    path.with_suffix(".png").write_bytes(b"\x89PNG\r\n\x1a\n nege_schema Software\0nege_schema")
+    path.with_suffix(".pdf").write_text("%PDF-1.4 (nege_schema) /Creator (me)")
+    path.with_suffix(".svg").write_text("<?xml version='1.0'?><svg><text>nege_schema</text></svg>")
+    return sorted(set(path.parent.iterdir()) - {path})
+
+
+def test_the_mark_counts_only_where_nege_puts_it(tmp_path, solved):
+    path = tmp_path / "e.nc"
+    solved.to_netcdf(path)
+    made = others(path)
+    assert len(made) == 6
+    for file in made:
+        before = file.read_bytes()
+        with pytest.raises(nege.InputError, match="nege leaves alone"):
+            solved.to_netcdf(file)
+        assert file.read_bytes() == before
+    # One of nege's is replaced with and without its end.
+    path.write_bytes(path.read_bytes()[:-3])
+    solved.to_netcdf(path)
+    assert nege.load(path).converged
 
 
 def test_outputs_that_others_made_are_seen_before_the_solve(tmp_path, capsys, monkeypatch):

@@ -381,6 +381,119 @@ def test_points_that_fail_are_stored_as_failed(two, tmp_path):
     assert nege.sealed.tally(tmp_path / "s.zarr")[0][nege.Status.LIMIT] == 2
 
 
+GRID = {"mu": [0.3, 0.4], "sigma": [4.0, 5.0]}
+SHARES = np.array([[[0.2, 0.3, 0.5], [0.3, 0.3, 0.4]], [[0.1, 0.1, 0.8], [0.4, 0.4, 0.2]]])
+COSTS = np.array([[[1.0, 1.5], [1.8, 1.0]], [[1.0, 1.6], [1.9, 1.0]]])
+
+
+def labelled(names):
+    return xr.Dataset({"mu": ("point", [0.3, 0.4])}, coords={"point": names})
+
+
+def tables(*dims):
+    return xr.Dataset({"trade_cost": (("point", *dims), COSTS)})
+
+
+def shares(dims, **coords):
+    return {"share": xr.DataArray(SHARES if len(dims) > 2 else SHARES[0], coords, dims)}
+
+
+#: Two sweeps of the same numbers that mean something else, and what the refusal names.
+TWINS = {
+    "order of the grid": (
+        ({"parameters": GRID}, {"parameters": dict(reversed(GRID.items()))}),
+        r"sizes is \[\['mu', 2\], \['sigma', 2\]\] there and \[\['sigma', 2\]",
+    ),
+    "transposed tables": (
+        (
+            {"parameters": tables("origin", "destination")},
+            {"parameters": tables("destination", "origin")},
+        ),
+        r"trade_cost is .* there and .* here",
+    ),
+    "labels of points": (
+        ({"parameters": labelled(["low", "high"])}, {"parameters": labelled(["high", "low"])}),
+        r"coordinates\.point is .* there and .* here",
+    ),
+    "labels of shares": (
+        tuple(
+            {"parameters": {"mu": [0.3]}, **shares(("year", "region"), year=years)}
+            for years in ([2000, 2010], [2010, 2000])
+        ),
+        r"coordinates\.year is .* there and .* here",
+    ),
+    "dimensions of shares": (
+        tuple(
+            {"parameters": {"mu": [0.3]}, **shares((*dims, "region"))}
+            for dims in (("x", "y"), ("y", "x"))
+        ),
+        r"sizes is .* there and .* here",
+    ),
+}
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_the_same_numbers_under_other_labels_are_another_sweep(two, tmp_path, twin):
+    (one, other), said = TWINS[twin]
+    online = None if "tables" in twin else nege.OnlineRegion(trade_cost=1.5)
+    store = tmp_path / "s.zarr"
+    first = nege.sweep(two(1.8, online), **one, store=store, unit=1)
+    chunk_of_status = min(p for p in (store / "status" / "c").rglob("*") if p.is_file())
+    nege.sweep(two(1.8, online), **one, store=store, unit=1)  # the same one is itself
+    chunk_of_status.unlink()
+    with pytest.raises(nege.InputError, match=f"What differs: .*{said}"):
+        nege.sweep(two(1.8, online), **other, store=store, unit=1)
+    again = nege.sweep(two(1.8, online), **one, store=store, unit=1)
+    xr.testing.assert_identical(again.compute(), first.compute())
+
+
+def test_points_without_status_read_as_not_solved_and_are_solved_again(sound, tmp_path, counted):
+    path, whole = sound
+    store = tmp_path / "s.zarr"
+    shutil.copytree(path, store)
+    chunk(store, "status", 1).unlink()
+    for check in (True, False):
+        half = nege.load(store, check=check)
+        assert (half.status[:, 1] == nege.Status.PENDING).all()
+        for name, array in half.data_vars.items():
+            if array.dtype.kind == "f":
+                assert np.isnan(array[:, 1]).all(), name
+                assert np.isnan(array[::-1, [1, 0]].values[:, 0]).all(), name
+                assert np.isnan(array.values[1, 1]).all(), name
+                np.testing.assert_array_equal(array[:, 2:], whole[name][:, 2:])
+    counted.clear()
+    assert kills.same(kills.sweep(store, UNITS), whole)
+    assert len(counted) == 1
+
+
+@pytest.mark.parametrize(
+    "place", ["mu", "share", "nege_seals", "share/c", "share/c/0/1/0", "mu/c/0", "status/zarr.json"]
+)
+def test_a_file_in_place_of_a_folder_is_named_and_the_sweep_mends_it_once_it_is_away(
+    sound, tmp_path, place, counted
+):
+    path, whole = sound
+    store = tmp_path / "s.zarr"
+    shutil.copytree(path, store)
+    if (store / place).is_dir():
+        shutil.rmtree(store / place)
+        (store / place).write_text("mine")
+        remove = (store / place).unlink
+    else:
+        (store / place).unlink()
+        (store / place).mkdir()
+        remove = (store / place).rmdir
+    counted.clear()
+    said = f"{place} is a f.* where nege keeps a f.*: move it away, or delete it"
+    for call in (lambda: nege.load(store), lambda: kills.sweep(store, UNITS)):
+        with pytest.raises(nege.InputError, match=said):
+            call()
+    assert counted == []
+    remove()
+    assert kills.same(kills.sweep(store, UNITS), whole)
+    assert kills.same(nege.load(store), whole)
+
+
 def test_names_and_labels_of_points_survive(two, tmp_path):
     design = xr.Dataset({"mu": ("point", [0.3, 0.4])}, coords={"point": ["low", "high"]})
     ds = nege.sweep(two(1.8), design, store=tmp_path / "s.zarr")
