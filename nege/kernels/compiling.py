@@ -12,10 +12,10 @@ returns.
 
 from __future__ import annotations
 
+import _signal as signal  # what the module signal wraps, slowly, for prettier numbers
 import atexit
 import contextvars
 import functools
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -49,6 +49,7 @@ class Kernel(Dispatcher):  # type: ignore[misc]
     """
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call the kernel, then answer an interrupt that came meanwhile."""
         if threading.current_thread() is not threading.main_thread():
             return super().__call__(*arguments, **keywords)
         usual = signal.getsignal(signal.SIGINT)
