@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -23,6 +24,7 @@ TWO_REGIONS, THREE_REGIONS = 500, 30
 CALLS = 20_000
 ORDER = 0.02  # by which an order of convergence may be off
 MEDIAN = 0.5  # seconds that a proof for two regions may take
+STEP = 2.0  # seconds of CPU that a step of a path may take
 
 
 def run(*, quick: bool = False) -> int:
@@ -44,6 +46,7 @@ def run(*, quick: bool = False) -> int:
     three = THREE_REGIONS // 10 if quick else THREE_REGIONS
     failed += _proofs("all equilibria of two regions", two, draws.check_two_regions, MEDIAN)
     failed += _proofs("all equilibria of three regions", three, draws.check_three_regions, np.inf)
+    failed += _turns(quick=quick)
     failed += _line(quick=quick) + _kills(quick=quick) + interrupts(quick=quick)
     return failed + _tampered(quick=quick) + hostile(quick=quick)
 
@@ -62,6 +65,45 @@ def hostile(*, quick: bool = False) -> int:
     for seed, error in list(failures.items())[:10]:
         print(f"  draw {seed}: {error} {fuzz.trace(error)}")
     return len(failures)
+
+
+def _turns(*, quick: bool) -> int:
+    """Follow digital turns with everything changed: each step ends at rest, or stuck and soon."""
+    turns, solve = tests("perturbed_turns"), nege.OnlineAgglomeration.own_long_run
+    count = turns.MOST // 50 if quick else turns.MOST
+    began, steps, failed, stuck = time.perf_counter(), 0, [], []
+    seconds: list[float] = []
+
+    def timed(*given: Any) -> Any:
+        began = time.process_time()
+        found = solve(*given)
+        seconds.append(time.process_time() - began)
+        return found
+
+    with mock.patch.object(nege.OnlineAgglomeration, "own_long_run", timed):
+        turns.check(0)  # compiled, and not counted
+        seconds.clear()
+        for seed in range(count):
+            try:
+                status = turns.check(seed).status.values
+            except Exception as error:
+                failed.append((seed, f"{type(error).__name__}: {error}"))
+                continue
+            steps += status.size
+            stuck += [
+                (seed, f"step {step}: {nege.Status(int(status[step])).message}")
+                for step in np.flatnonzero(status != nege.Status.CONVERGED)
+            ]
+    slow = not max(seconds) <= STEP
+    print(
+        f"digital turns with everything up to a fifth higher or lower: {steps} steps of {count} "
+        f"turns, {steps - len(stuck)} converged and at rest, {len(stuck)} stuck with a reason, "
+        f"{len(failed)} turns failed; slowest step {max(seconds):.2f} s of CPU"
+        f"{f' (MORE than {STEP:g} s)' if slow else ''}; {time.perf_counter() - began:.1f} s"
+    )
+    for seed, message in (failed + stuck)[:10]:
+        print(f"  turn {seed}, {message}")
+    return len(failed) + slow
 
 
 def _points(*, quick: bool) -> int:

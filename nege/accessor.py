@@ -15,6 +15,7 @@ import xarray as xr
 
 from nege import plot_varied, validation
 from nege.errors import InputError, require
+from nege.keywords import hinted
 from nege.plot import check_axes
 from nege.status import Status
 
@@ -65,6 +66,7 @@ class SweepPlot:
         self._data = data
         self._varied = [str(dim) for dim in data["status"].dims]
 
+    @hinted
     def online_share(
         self,
         x: str | None = None,
@@ -136,6 +138,7 @@ class SweepPlot:
         ax.set_ylim(-3.0, 103.0)
         return ax
 
+    @hinted
     def heatmap(
         self,
         variable: str,
@@ -204,6 +207,7 @@ class SweepPlot:
         cells = both["cells"].rename(array.name)
         return plot_varied.cells(cells, both["failed"].transpose(y, x), style, ax=ax)
 
+    @hinted
     def panels(
         self,
         x: str | None = None,
@@ -284,6 +288,7 @@ class SweepPlot:
                 axes[0].set_title(f"{len(positions)} of {self._data.sizes[dim]} {dim}s", loc="left")
         return axes
 
+    @hinted
     def patterns(self, *, ax: Axes | None = None) -> Axes:
         """Draw the pattern of a pair of industries, and the mode of each, step by step.
 

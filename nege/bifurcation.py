@@ -13,6 +13,7 @@ from nege.continuation import Locus
 from nege.errors import InputError
 from nege.exploration import Explorer, Record
 from nege.immutable import Immutable, held
+from nege.keywords import hinted
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.rest import NEUTRAL, Motion, fastest
@@ -130,11 +131,13 @@ class BifurcationDiagram(Immutable):
     classes: tuple[tuple[str, ...], ...]
     lost: tuple[str, ...]
 
+    @hinted
     def points(self, kind: str) -> np.ndarray:
         """Return the parameter values of all special points of a kind, in order."""
         validation.known("kind", kind, KINDS)
         return np.array([point.value for point in self.special_points if point.kind == kind])
 
+    @hinted
     def at(self, value: float, options: SolverOptions | None = None) -> xr.Dataset:
         """Return every equilibrium of the diagram at a value of the parameter, refined.
 
@@ -222,6 +225,7 @@ class BifurcationDiagram(Immutable):
             attrs={"model": repr(self.model), "parameter": self.parameter},
         )
 
+    @hinted
     def plot(self, region: str | None = None, *, ax: Axes | None = None) -> Axes:
         """Draw shares against the parameter: stable solid, unstable dashed, special points marked.
 
@@ -271,6 +275,7 @@ class BifurcationDiagram(Immutable):
         return "\n".join(lines)
 
 
+@hinted
 def bifurcation(
     model: Model,
     parameter: str,

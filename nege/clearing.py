@@ -16,6 +16,7 @@ from nege.equilibrium import Equilibrium
 from nege.errors import InputError
 from nege.kernels.codes import METHODS
 from nege.kernels.points import Many
+from nege.keywords import hinted
 from nege.models import trade
 from nege.models.base import Model
 from nege.options import SolverOptions
@@ -45,6 +46,7 @@ UNSOLVED = {
 }
 
 
+@hinted
 def short_run(
     model: Model,
     share: Any,
@@ -225,8 +227,8 @@ class _Grid:
                 values = models[i].outcome(self.flat, many.states[i], points[i])
                 failed = many.status[i] != Status.CONVERGED
                 for name, value in values.items():
-                    value[failed] = np.nan
-                    outcome[name][index] = value
+                    outcome[name][index] = value  # which may be what was asked for: left as it is
+                    outcome[name][index][failed] = np.nan
                 for name in PROOF:
                     proof[name][index] = getattr(many, name)[i]
         proof["method"] = np.array([*METHODS, ""])[proof["method"]]

@@ -11,6 +11,7 @@ from nege import validation
 from nege.equilibrium import Equilibrium, check_equilibrium
 from nege.errors import InputError
 from nege.inversion import check_quantitative, earnings_state, with_fundamentals
+from nege.keywords import hinted
 from nege.models.quantitative_model import QuantitativeModel
 from nege.options import Logit, SolverOptions
 from nege.solve import solve
@@ -28,6 +29,7 @@ COMPARED = {
 }
 
 
+@hinted
 def counterfactual(
     equilibrium: Equilibrium,
     *,
@@ -181,12 +183,14 @@ def _cost_change(value: Any, places: tuple[str, ...]) -> np.ndarray:
     argument = "trade_cost_change"
     if validation.single(value):
         factor = validation.number(argument, 1.0 if value is None else value, above=0.0)
+        validation.of_a_size(argument, value, np.array([factor, 1.0]))
         change = np.full((len(places), len(places)), factor)
         np.fill_diagonal(change, 1.0)
         return change
     change = validation.square(argument, value, places, at_least=0.0)
     if not (change > 0.0).all():
         raise InputError(argument, float(change.min()), "positive everywhere")
+    validation.of_a_size(argument, value, np.append(change, 1.0))
     return change
 
 
@@ -194,4 +198,7 @@ def _changed(model: QuantitativeModel, name: str, change: Any) -> xr.DataArray:
     if not hasattr(model, name):
         raise InputError(f"{name}_change", change, f"None: {model.title} economies have no {name}")
     known: xr.DataArray = getattr(model, name)
-    return known * validation.table(f"{name}_change", change, {"region": model.regions}, above=0.0)
+    argument = f"{name}_change"
+    table = validation.table(argument, change, {"region": model.regions}, above=0.0)
+    validation.of_a_size(argument, change, np.append(table.values, 1.0))
+    return known * table

@@ -12,6 +12,7 @@ import xarray as xr
 
 from nege import axes, points, validation
 from nege.errors import InputError, near
+from nege.keywords import hinted
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
 from nege.patterns import patterns
@@ -28,6 +29,7 @@ LIMIT_SHAPLEY = 10  # mechanisms: all their subsets are solved
 Outcome = Callable[[xr.Dataset], xr.DataArray]
 
 
+@hinted
 def decompose(
     model: Model,
     path: xr.Dataset,

@@ -15,6 +15,7 @@ from nege.census import Equilibria
 from nege.certify import TINY, Bounds, Proof, prove
 from nege.equilibrium import ALL, Equilibrium
 from nege.errors import DependencyError, InputError, NegeError
+from nege.keywords import hinted
 from nege.models import trade
 from nege.models.base import Model
 from nege.models.indifference import Tastes
@@ -36,6 +37,7 @@ ROUNDING = 1e-12  # of shares, by which an equilibrium may be off its bounds
 ASTRAY = 1e-6  # of payoffs and shares: double precision and proof must agree to this
 
 
+@hinted
 def equilibria(
     model: Model,
     *,

@@ -15,6 +15,7 @@ import xarray as xr
 from nege import files
 from nege.errors import InputError
 from nege.immutable import Immutable, held
+from nege.keywords import hinted
 from nege.models.base import Model
 from nege.options import Logit, Replicator
 from nege.rest import verdict
@@ -122,6 +123,7 @@ class Equilibrium(Immutable):
 
         return EquilibriumPlot(self)
 
+    @hinted
     def with_stability(self, *, dynamics: Replicator | Logit | None = None) -> Equilibrium:
         """Return the same economy with its stability, as :func:`nege.stability` finds it.
 
@@ -144,6 +146,7 @@ class Equilibrium(Immutable):
 
         return dataclasses.replace(self, stability=stability(self, dynamics=dynamics))
 
+    @hinted
     def to_netcdf(self, path: str | pathlib.Path) -> None:
         """Write data, model and proof to one netCDF file, which ``nege.load`` reads again.
 

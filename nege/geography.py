@@ -31,6 +31,7 @@ from numpy.typing import ArrayLike
 
 from nege import memory
 from nege.errors import InputError, require
+from nege.keywords import hinted
 from nege.labels import texts as labels_of
 from nege.metrics import Circle, Floats, Grid, Line, Matrix, Metric, shortcut
 from nege.places import ATTRIBUTES, TWO_PLACES, Geography
@@ -59,6 +60,7 @@ class GeographyWarning(UserWarning):
     """A geography that can be computed with but may not be what was meant."""
 
 
+@hinted
 def equidistant(n: int) -> Geography:
     """Places all one step from each other, as in the two-region model.
 
@@ -84,6 +86,7 @@ def equidistant(n: int) -> Geography:
     return Geography(_numbers(n), Matrix(1.0 - np.eye(n)), "steps", "equidistant", table)
 
 
+@hinted
 def racetrack(n: int) -> Geography:
     """Places one step apart on a circle, without a centre and without an edge.
 
@@ -107,6 +110,7 @@ def racetrack(n: int) -> Geography:
     return Geography(_numbers(n), Circle(n), "steps", "racetrack", _circle(n, 0.5 * n / np.pi))
 
 
+@hinted
 def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
     """Places along a line, the middle better placed than the ends.
 
@@ -143,6 +147,7 @@ def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
     return Geography(names, Line(positions), "steps", "line", table)
 
 
+@hinted
 def star(n: int) -> Geography:
     """Spokes one step from a hub, place "0", through which they trade over two steps.
 
@@ -170,6 +175,7 @@ def star(n: int) -> Geography:
     return Geography(_numbers(n), Matrix(distance), "steps", "star", table)
 
 
+@hinted
 def grid(ny: int, nx: int) -> Geography:
     """Square cells of a plain, trading straight between their centres.
 
@@ -196,6 +202,7 @@ def grid(ny: int, nx: int) -> Geography:
     return Geography(_numbers(ny * nx), Grid(ny, nx), "steps", "grid", _table(x=x, y=y))
 
 
+@hinted
 def from_points(
     latitude: ArrayLike | xr.DataArray,
     longitude: ArrayLike | xr.DataArray,
@@ -252,6 +259,7 @@ def from_points(
     return Geography(names, Matrix(_geodesic(**degrees)), "1000 km", "points", table)
 
 
+@hinted
 def from_distance(
     distance: ArrayLike | xr.DataArray,
     *,
@@ -304,6 +312,7 @@ def from_distance(
     return Geography(names, Matrix(values), str(unit or "distance"), "given distances", table)
 
 
+@hinted
 def cities(
     country: str | Iterable[str] = "CN",
     min_population: float = 500_000,

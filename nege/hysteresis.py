@@ -10,6 +10,7 @@ import xarray as xr
 
 from nege import axes, memory, validation
 from nege.immutable import Immutable, held
+from nege.keywords import hinted
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.rest import Motion, fastest
@@ -91,6 +92,7 @@ class Hysteresis(Immutable):
             jump_region=("jump", [jump.region for jump in self.jumps]),
         )
 
+    @hinted
     def plot(
         self, variable: str = "share", *, region: str | None = None, ax: Axes | None = None
     ) -> Axes:
@@ -157,6 +159,7 @@ class Hysteresis(Immutable):
         return "\n".join(lines)
 
 
+@hinted
 def hysteresis(
     model: Model,
     parameter: str,
@@ -299,7 +302,8 @@ class _Trace:
         share = self._continued(high, here)
         if share is not None:
             return high, None, share
-        while abs(high - low) > SHORTEST * max(abs(low), abs(high)):
+        narrow = SHORTEST * max(abs(low), abs(high))  # as they are now, were it at zero
+        while abs(high - low) > narrow:
             middle = 0.5 * (low + high)
             share = self._continued(middle, here)
             if share is None:

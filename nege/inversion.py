@@ -14,6 +14,7 @@ from nege.kernels import equations
 from nege.kernels.fixed_point import in_pieces
 from nege.kernels.operators import trade
 from nege.kernels.scaling import Markets
+from nege.keywords import hinted
 from nege.models.quantitative import Parameters
 from nege.models.quantitative_model import QuantitativeModel
 from nege.options import SolverOptions
@@ -25,6 +26,7 @@ AnyModel = TypeVar("AnyModel", bound=QuantitativeModel)
 EXACT = 1e-10  # violation of any equation by the data, at most
 
 
+@hinted
 def invert(
     model: AnyModel, employment: Any, wage: Any, *, options: SolverOptions | None = None
 ) -> AnyModel:
@@ -82,6 +84,8 @@ def invert(
     share /= share.max()  # first: a sum of numbers this large may overflow
     share /= share.sum()
     paid = validation.vector("wage", wage, model.regions, above=0.0)
+    validation.of_a_size("employment", employment, share)
+    validation.of_a_size("wage", wage, paid)
     p: Parameters = model.kernel_for(options.operator, compiled=True)
     state = earnings_state(p, share, paid)
     spent, price, access = (np.empty(share.size) for _ in range(3))

@@ -1,51 +1,59 @@
-"""Wrong and missing arguments of constructors are refused like any bad input, with hints."""
+"""Wrong and missing arguments of calls are refused like any bad input, with hints."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from nege.errors import InputError, in_words, listed, meant, near
 
-Class = TypeVar("Class", bound=type)
+Called = TypeVar("Called", bound=Callable[..., Any])
 
 
-def hinted(cls: Class) -> Class:
-    """Make the constructor of a class say what a wrong keyword may have meant, and all it needs.
+def hinted(called: Called) -> Called:
+    """Make a function, a method or a class's constructor refuse arguments that it does not take.
 
-    Its signature stays what it is.
+    As an InputError that says what a wrong name may have meant, and all that is missing. The
+    signature stays what it is.
     """
-    cls.__init__ = hinted_call(cls.__init__)  # type: ignore[misc]
-    return cls
+    if not isinstance(called, type):
+        return cast(Called, hinted_call(called))
+    called.__init__ = hinted_call(called.__init__)  # type: ignore[misc]
+    return cast(Called, called)
 
 
-def hinted_call(init: Callable[..., None]) -> Callable[..., None]:
-    """Return a constructor that refuses wrong and missing arguments as an InputError."""
-    parameters = list(inspect.signature(init).parameters.values())[1:]
+def hinted_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that is as ``hinted`` makes it; a constructor bears its class's name."""
+    parameters = list(inspect.signature(function).parameters.values())
+    skipped = int(bool(parameters) and parameters[0].name == "self")
+    parameters = parameters[skipped:]
     if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters):
-        return init
+        return function
     known = [p.name for p in parameters]
     first = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     needed = [p.name for p in parameters if p.default is p.empty]
 
-    @functools.wraps(init)
-    def call(self: Any, *arguments: Any, **keywords: Any) -> None:
-        owner, given = type(self).__name__, {*first[: len(arguments)], *keywords}
-        if len(arguments) > len(first) or len(given) < len(arguments) + len(keywords):
+    @functools.wraps(function)
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        made = function.__name__ == "__init__"
+        owner = type(arguments[0]).__name__ if made else function.__name__
+        count = len(arguments) - skipped
+        given = {*first[:count], *keywords}
+        if count > len(first) or len(given) < count + len(keywords):
             allowed = (
                 f"given once and by name, but for {in_words(first)}" if first else "given by name"
             )
             cure = f"{owner} takes {in_words(known)}."
-            raise InputError(f"arguments of {owner}", arguments, allowed, cure)
-        unknown = [name for name in keywords if name not in known]
-        missing = [name for name in needed if name not in given]
+            raise InputError(f"arguments of {owner}", arguments[skipped:], allowed, cure)
+        unknown = [key for key in keywords if key not in known]
+        missing = [key for key in needed if key not in given]
         if unknown:
             raise _unknown(owner, unknown, known, missing)
         if missing:
             raise InputError(in_words(missing), None, "given", f"{owner} needs {in_words(needed)}.")
-        init(self, *arguments, **keywords)
+        return function(*arguments, **keywords)
 
     return call
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import files, paths, sealed, units
+from nege import files, paths, sealed, units, validation
 from nege.equilibrium import PROVENANCE, Equilibrium
 from nege.errors import InputError, NegeError
 from nege.kernels.codes import METHODS
+from nege.keywords import hinted
 from nege.models.base import Model
 from nege.options import Logit, Replicator
 from nege.status import Status
@@ -24,6 +25,7 @@ AUDITED = 5000  # regions at most, whose matrices of trade costs fit into memory
 TOLERANCE = 1e-9  # relative, as in nege.testing.assert_equilibrium; or what the solve left
 
 
+@hinted
 def load(path: str | pathlib.Path, *, check: bool = True) -> Equilibrium | xr.Dataset:
     """Read what nege wrote: an economy at rest, or the Dataset of a sweep or path.
 
@@ -57,7 +59,7 @@ def load(path: str | pathlib.Path, *, check: bool = True) -> Equilibrium | xr.Da
     >>> nege.load(path).converged
     True
     """
-    place = paths.located("path", path)
+    place, check = paths.located("path", path), validation.flag("check", check)
     if place.is_dir():
         if check:
             sealed.verify("path", place)

@@ -1,4 +1,4 @@
-"""Names that are given: listed, known or distinct, or refused by ``nege.validation``'s rules."""
+"""What is given and is no array: names, flags and seeds, checked for ``nege.validation``."""
 
 from __future__ import annotations
 
@@ -57,3 +57,19 @@ def distinct_names(argument: str, names: Sequence[Any]) -> tuple[str, ...]:
             )
         seen.add(name)
     return result
+
+
+def flag(argument: str, value: Any) -> bool:
+    """Return True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputError(argument, value, "True or False")
+    return bool(value)
+
+
+def generator(argument: str, rng: Any) -> np.random.Generator:
+    """Return a generator of random numbers, from a seed or as it is given."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if isinstance(rng, (bool, np.bool_)) or not isinstance(rng, (int, np.integer)) or rng < 0:
+        raise InputError(argument, rng, "a whole number of at least 0 or a numpy.random.Generator")
+    return np.random.default_rng(int(rng))

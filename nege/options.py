@@ -296,7 +296,8 @@ def check_dynamics(dynamics: Any) -> Replicator | Logit:
 def _check_weights(weights: Any) -> None:
     """Refuse what cannot be the weights of any model; names are for the model to check."""
     allowed = "a positive finite number for each region"
-    names = list(weights) if isinstance(weights, Mapping) else None
+    named = isinstance(weights, Mapping) and not hasattr(weights, "dims")  # as a Dataset has
+    names = list(weights) if named else None
     given = weights if names is None else [weights[name] for name in names]
     values = validation.real_array("weights", given, allowed)
     if values.ndim != 1 or values.size == 0:

@@ -10,6 +10,7 @@ import xarray as xr
 from nege import validation
 from nege.equilibrium import Equilibrium
 from nege.errors import InputError
+from nege.keywords import hinted
 from nege.status import Status
 
 __all__ = ["patterns"]
@@ -29,6 +30,7 @@ FLAGS = {
 CELL = ("industry", "place", "channel")
 
 
+@hinted
 def patterns(
     data: Equilibrium | xr.Dataset,
     *,

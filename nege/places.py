@@ -12,6 +12,7 @@ import xarray as xr
 from nege import memory
 from nege.errors import InputError
 from nege.immutable import Frozen, frozen
+from nege.keywords import hinted
 from nege.metrics import Circle, Floats, Grid, Line, Matrix, Metric
 from nege.validation import distinct_names, known, square, texts, vector
 
@@ -153,6 +154,7 @@ class Geography(Frozen):
         table = self._labelled().drop_vars("population", errors="ignore")
         return table if table.data_vars else None
 
+    @hinted
     def select(self, names: Iterable[str]) -> Geography:
         """Keep only these places, in this order; distances stay as they are.
 

@@ -15,6 +15,7 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, require
+from nege.keywords import hinted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,6 +43,7 @@ class EquilibriumPlot:
     def __init__(self, equilibrium: Equilibrium) -> None:
         self._equilibrium = equilibrium
 
+    @hinted
     def shares(self, ax: Axes | None = None, *, largest: int = 20) -> Axes:
         """Draw the share of workers by region as bars, largest first; of industries, by channel.
 
@@ -83,6 +85,7 @@ class EquilibriumPlot:
             ax.set_title(f"{order.size} of {share.size} regions")
         return ax
 
+    @hinted
     def map(
         self, ax: Axes | None = None, *, industry: str | None = None, background: Any = None
     ) -> Axes:

@@ -137,8 +137,9 @@ def cells(
     edges = [_edges(array[dim]) for dim in (x, y)]
     values = np.ma.masked_invalid(array.values.astype(float))
     try:
-        mesh = ax.pcolormesh(*edges, values, **{"cmap": "cividis", **style})
-        ax.figure.colorbar(mesh, ax=ax, label=label(array))
+        with np.errstate(over="ignore"):  # of limits as large as floats can be
+            mesh = ax.pcolormesh(*edges, values, **{"cmap": "cividis", **style})
+            ax.figure.colorbar(mesh, ax=ax, label=label(array))
     except (AttributeError, TypeError, ValueError) as error:
         allowed = "keywords of matplotlib's pcolormesh"
         raise InputError("style", style, allowed, f"It says: {error}.") from error

@@ -13,6 +13,7 @@ import xarray as xr
 
 from nege import axes, labels, memory, validation
 from nege.errors import InputError
+from nege.keywords import hinted
 from nege.models.base import Model
 
 __all__ = ["random_points"]
@@ -198,6 +199,7 @@ def _in_order(name: str, array: xr.DataArray, known: Mapping[str, Sequence[str]]
     return array
 
 
+@hinted
 def random_points(
     ranges: Mapping[str, tuple[float, float]],
     count: int,

@@ -30,6 +30,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography, equidistant
+from nege.keywords import hinted
 
 __all__ = ["digital_turn", "manufacturing_first", "no_institutional_convergence"]
 
@@ -62,6 +63,7 @@ WORDS = {
 }
 
 
+@hinted
 def digital_turn(
     geography: Geography | None = None,
     *,
@@ -130,6 +132,7 @@ def digital_turn(
     return _path("digital turn", held + follows, geography, city, industries)
 
 
+@hinted
 def manufacturing_first(
     geography: Geography | None = None,
     *,
@@ -181,6 +184,7 @@ def manufacturing_first(
     return _path("manufacturing first", first + follows, geography, city, industries)
 
 
+@hinted
 def no_institutional_convergence(
     geography: Geography | None = None,
     *,

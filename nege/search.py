@@ -16,6 +16,7 @@ from nege.kernels import long_run
 from nege.models.base import Model
 from nege.models.results import LongRun
 from nege.options import Logit, Replicator, SolverOptions
+from nege.progress import Progress
 from nege.rest import NEUTRAL, Motion, Point, fastest
 from nege.status import Status
 
@@ -30,6 +31,7 @@ SLOWER = 0.01  # factor on the pace from one round to the next
 ROUNDING = 2e-16  # of log payoffs
 ROUNDS = 60
 STRETCH = 20  # steps after which a departure is looked at again
+LOOK, PATIENCE = 1000, 4  # steps after which progress is looked at, and how often it may be none
 SIDE = 1e-14  # offset from a saddle below which there is no side
 
 
@@ -58,6 +60,23 @@ def find_long_run(
     LongRun
         Also where nothing was found: the last point, with its status.
     """
+    found = _from(model, share, state, dynamics, options)
+    if found.status in (Status.STALLED, Status.NOT_FINITE, Status.STUCK):
+        # Prices of other parameters may lead nowhere, as along a path.
+        fresh = model.start_state()
+        if not np.array_equal(fresh, state):
+            again = _from(model, share, fresh, dynamics, options)
+            found = again if again.status is Status.CONVERGED else found
+    return found
+
+
+def _from(
+    model: Model,
+    share: np.ndarray,
+    state: np.ndarray,
+    dynamics: Replicator | Logit,
+    options: SolverOptions,
+) -> LongRun:
     own = model.own_long_run(share, state, dynamics, options)
     return _Search(model, dynamics, options).run(share, state) if own is None else own
 
@@ -136,20 +155,28 @@ class _Search:
     def _integrate(
         self, share: np.ndarray, state: np.ndarray, slow: float, step: float, limit: int
     ) -> long_run.Arrival:
-        """Follow the dynamics, in place."""
-        arrival: long_run.Arrival = long_run.follow(
-            self.parameters,
-            self.dynamics,
-            share,
-            state,
-            self.short_run,
-            self.options.tolerance_path,
-            slow,
-            step,
-            limit,
-        )
-        self.steps += arrival.steps
-        return arrival
+        """Follow the dynamics, in place; stuck where they get nowhere, as on a cycle."""
+        progress, done = Progress(PATIENCE), 0
+        while True:
+            most = min(LOOK, limit - done)
+            arrival: long_run.Arrival = long_run.follow(
+                self.parameters,
+                self.dynamics,
+                share,
+                state,
+                self.short_run,
+                self.options.tolerance_path,
+                slow,
+                step,
+                most,
+            )
+            self.steps += arrival.steps
+            done, step = done + arrival.steps, arrival.step
+            if arrival.status != Status.LIMIT or arrival.steps < most or done >= limit:
+                return arrival
+            with np.errstate(divide="ignore"):  # nobody: minus infinity
+                if not progress.made(arrival.speed, np.log(share)):
+                    return arrival._replace(status=int(Status.STUCK))
 
     def _left(self) -> int:
         return max(0, self.options.limit_steps - self.steps)

@@ -9,6 +9,7 @@ from nege import validation
 from nege._version import __version__
 from nege.equilibrium import Equilibrium
 from nege.errors import ConvergenceError, InputError
+from nege.keywords import hinted
 from nege.models import trade
 from nege.models.base import Model
 from nege.models.results import LongRun
@@ -21,6 +22,7 @@ __all__ = ["estimate_memory", "solve"]
 _TRY_OPTIONS = "For example nege.SolverOptions(tolerance_payoff=1e-9)."
 
 
+@hinted
 def solve(
     model: Model,
     start: Any = None,
@@ -80,6 +82,7 @@ def solve(
     return or_raise(result)
 
 
+@hinted
 def estimate_memory(model: Model, horizon: str = "short run") -> dict[str, int]:
     """Bytes that a solve would need, by operator, before anything is made.
 

@@ -13,6 +13,7 @@ import xarray as xr
 from nege.equilibrium import Equilibrium, check_equilibrium
 from nege.errors import InputError
 from nege.immutable import Immutable, held
+from nege.keywords import hinted
 from nege.models.base import Model
 from nege.models.results import Deviations
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
@@ -162,6 +163,7 @@ class Stability(Immutable):
         return "\n".join(lines)
 
 
+@hinted
 def stability(equilibrium: Equilibrium, *, dynamics: Replicator | Logit | None = None) -> Stability:
     """Whether an economy at rest would return after a small deviation.
 

@@ -31,6 +31,7 @@ class Status(IntEnum):
     NOT_FINITE = codes.NOT_FINITE
     UNSTABLE = codes.UNSTABLE
     INVALID = codes.INVALID
+    STUCK = codes.STUCK
 
     @property
     def message(self) -> str:
@@ -54,11 +55,12 @@ _WORDS = {
         "rounding stopped progress before every tolerance held",
         "Where some region hardly trades with the rest, its wage and its payoff are poorly "
         "determined: lower sigma or trade costs. Where trade is nearly free, payoffs hardly differ "
-        "wherever people are: raise sigma or trade costs. Else accept a wider "
+        "wherever people are: raise sigma or trade costs, or let people differ in taste, "
+        "nege.Logit(scale=...). Else accept a wider "
         "SolverOptions(tolerance_error=..., tolerance_payoff=...).",
     ),
     Status.NOT_FINITE: (
-        "a number overflowed or became NaN",
+        "a number overflowed, underflowed or became NaN",
         "Trade costs this high leave a place without any supplier in double precision: lower sigma "
         "or trade costs, or give every place a positive share; a sigma next to one leaves prices "
         "without bounds: raise it.",
@@ -70,5 +72,10 @@ _WORDS = {
     Status.INVALID: (
         "not solved, because the model does not accept these parameters together",
         "model.replace(...) with the parameters of such a point says why.",
+    ),
+    Status.STUCK: (
+        "the search went to and fro, or stood still, away from rest, by every way it tried",
+        "There may be no stable equilibrium near: start from another distribution, or reach these "
+        "parameters in smaller steps, with nege.follow.",
     ),
 }

@@ -20,6 +20,7 @@ import xarray as xr
 
 from nege import axes, memory, points, validation, workers
 from nege.errors import InputError
+from nege.keywords import hinted
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.points import Points
@@ -32,6 +33,7 @@ FIRST = "first"
 INVALID = ("raise", "record")
 
 
+@hinted
 def sweep(
     model: Model,
     parameters: Mapping[str, Sequence[float] | np.ndarray] | xr.Dataset,
@@ -161,6 +163,7 @@ def sweep(
     return _fill(Store(store, work, overwrite=overwrite), processes, client, progress)
 
 
+@hinted
 def follow(
     model: Model,
     path: xr.Dataset | Mapping[str, Sequence[float] | np.ndarray],

@@ -6,10 +6,12 @@ import math
 
 from nege import validation
 from nege.equilibrium import Equilibrium, check_equilibrium
+from nege.keywords import hinted
 
 __all__ = ["assert_equilibrium"]
 
 
+@hinted
 def violations(equilibrium: Equilibrium) -> dict[str, float]:
     """Return how far each condition of equilibrium is violated, from the stored data alone.
 
@@ -28,6 +30,7 @@ def violations(equilibrium: Equilibrium) -> dict[str, float]:
     return {**model.audit_motion(data, equilibrium.dynamics), **model.audit(data)}
 
 
+@hinted
 def assert_equilibrium(equilibrium: Equilibrium, *, tolerance: float = 1e-9) -> None:
     """Check that an economy is in equilibrium, from what was stored and nothing else.
 

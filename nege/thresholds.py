@@ -18,6 +18,7 @@ from nege.dispersion import mixed, mode_name, modes_of
 from nege.errors import InputError
 from nege.families import family_of
 from nege.immutable import Immutable, held
+from nege.keywords import hinted
 from nege.models.base import Model
 from nege.options import Logit, Replicator, check_dynamics
 from nege.solve import check_model
@@ -107,6 +108,7 @@ class Thresholds(Immutable, Sequence[Threshold]):
         return "\n".join([*lines, *self.note.splitlines()])
 
 
+@hinted
 def break_points(
     model: Model,
     parameter: str,
@@ -196,6 +198,7 @@ def _break(model: Model, value: float, shapes: np.ndarray, online: float) -> Thr
     return Threshold(value, mode_name(model, shapes) + more, len(shapes), direction)
 
 
+@hinted
 def sustain_points(
     model: Model, parameter: str, interval: tuple[float, float], *, core: str | Sequence[str] = "0"
 ) -> Thresholds:

@@ -19,6 +19,8 @@ from nege.labels import dimensions, positions
 from nege.labels import texts as as_text
 from nege.names import BYTES
 from nege.names import distinct_names as distinct_names
+from nege.names import flag as flag
+from nege.names import generator as generator
 from nege.names import known as known
 from nege.names import texts as texts
 from nege.names import unwritable as unwritable
@@ -27,6 +29,8 @@ Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
 
 #: How far shares may be from summing to one; narrow floats as far as rounding takes them.
 SUM_TOLERANCE = 1e-8
+MOST_DIMS = 16  # of distributions: with those of parameters, less than NumPy's 64 and Zarr's 32
+FURTHEST = 1e30  # factor between data, or between what was and what is
 
 
 class Bounds(NamedTuple):
@@ -222,6 +226,8 @@ def many_shares(argument: str, value: Any, regions: Sequence[str]) -> xr.DataArr
     if array.shape[-1] != len(regions):
         cure = f"Its shape is {array.shape}. Count the online region too."
         raise InputError(argument, value, allowed, cure)
+    if array.ndim > MOST_DIMS:
+        raise InputError(argument, array.shape, f"{allowed}, of at most {MOST_DIMS} in all")
     with np.errstate(over="ignore"):
         total = array.sum(-1)
     bad = ~((array >= 0.0).all(-1) & (np.abs(total - 1.0) <= SUM_TOLERANCE))
@@ -390,20 +396,10 @@ def _over(dims: Sequence[str], axes: Sequence[pd.Index], numbers: np.ndarray) ->
     return xr.DataArray(numbers, coords, dims)
 
 
-def flag(argument: str, value: Any) -> bool:
-    """Return True or False."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise InputError(argument, value, "True or False")
-    return bool(value)
-
-
-def generator(argument: str, rng: Any) -> np.random.Generator:
-    """Return a generator of random numbers, from a seed or as it is given."""
-    if isinstance(rng, np.random.Generator):
-        return rng
-    if isinstance(rng, (bool, np.bool_)) or not isinstance(rng, (int, np.integer)) or rng < 0:
-        raise InputError(argument, rng, "a whole number of at least 0 or a numpy.random.Generator")
-    return np.random.default_rng(int(rng))
+def of_a_size(argument: str, value: Any, numbers: np.ndarray) -> None:
+    """Refuse positive numbers so far apart that their powers overflow."""
+    if not np.log(numbers.max()) - np.log(numbers.min()) <= np.log(FURTHEST):
+        raise InputError(argument, value, f"such that none is {FURTHEST:g} times another")
 
 
 def _refuse(

@@ -1,7 +1,11 @@
 """A seeded part of the economies of industries; ``python -m benchmarks verify`` takes them all."""
 
 import draws_agglomeration as draws
+import numpy as np
+import perturbed_turns
 import pytest
+
+import nege
 
 
 @pytest.mark.parametrize("start", range(2))
@@ -13,3 +17,22 @@ def test_every_step_of_the_digital_turn_is_reached_from_random_starts(start):
 def test_random_economies_come_to_a_stable_rest():
     for seed in range(15):
         draws.check_economy(seed)
+
+
+def test_turns_with_everything_changed_come_to_rest_at_every_step_and_soon():
+    for seed in range(20):
+        ds = perturbed_turns.check(seed)
+        assert (ds.status == nege.Status.CONVERGED).all()
+        assert ds.iterations.max() <= 200
+
+
+@pytest.mark.parametrize(("seed", "step"), [(None, 10), (52, 10), (181, 11)])
+def test_newtons_method_between_two_bends_is_left_for_the_path_itself(seed, step):
+    """Some firms all but leave, one after the other; from the step before it goes to and fro."""
+    economy, path = perturbed_turns.bouncing() if seed is None else perturbed_turns.turn(seed)
+    ds = nege.follow(economy, path.isel(step=slice(0, step + 1)))
+    assert (ds.status == nege.Status.CONVERGED).all()
+    assert ds.iterations.max() <= 200
+    fresh = nege.follow(economy, path.isel(step=[step]), ds.isel(step=step - 1))
+    for name in ("firm_mass", "population"):
+        np.testing.assert_allclose(ds[name][-1], fresh[name][0], rtol=1e-6, atol=1e-12)

@@ -147,3 +147,22 @@ def test_an_error_can_be_shown_whatever_was_given():
     for given in (value, fuzz.Odd(), fuzz.Rude(), 10**10_000):
         error = nege.InputError("x", given, "a number")
         assert str(error).startswith("x must be a number; got ")
+
+
+#: Methods of few or no arguments, and ``replace``, which hints by itself.
+PLAIN = {
+    *("Geography.to_dataset", "Geography.from_dataset", "Model.to_dataset", "Model.from_dataset"),
+    *("Model.replace", "Model.replace by a mapping", "Model.without_online", "Model.direction"),
+    *("Model.uniqueness", "Equilibrium.banner", "Equilibria.to_dataset", "ds.nege.plot.heatmap"),
+    *("BifurcationDiagram.to_dataset", "Hysteresis.to_dataset"),
+}
+
+
+@pytest.mark.parametrize("entry", [entry for entry in fuzz.ENTRIES if entry not in PLAIN])
+def test_an_argument_that_an_entry_does_not_take_is_refused_with_what_it_takes(entry, pool):
+    function, good = fuzz.ENTRIES[entry](pool)
+    with pytest.raises(nege.InputError) as caught:
+        function(**good, tua=1)
+    assert caught.value.value == "tua"
+    for name in list(fuzz.arguments(function, good))[:1]:
+        assert name in str(caught.value)

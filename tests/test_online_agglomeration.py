@@ -82,7 +82,7 @@ def test_relabelling_places_permutes_the_answer(seed):
 def test_the_unit_of_distance_does_not_matter(seed):
     model = random_model(seed)
     longer = {"geography": nege.geography.from_distance(4.0 * model.geography.distance.values)}
-    for name in model.labelled:
+    for name in set(model.labelled) - {"platform_owner"}:
         rate = name in ("transport_cost", "search_cost", "spillover_decay")
         longer[name] = getattr(model, name) / (4.0 if rate else 1.0)
     longer["platform_owner"] = model.platform_owner
@@ -356,7 +356,7 @@ def test_a_search_that_runs_out_of_rounds_has_found_nothing(monkeypatch):
     monkeypatch.setattr("nege.models.agglomeration_search.ROUNDS", 1)
     with pytest.raises(nege.ConvergenceError) as caught:
         nege.solve(fast_and_lumpy())
-    assert caught.value.equilibrium.status is nege.Status.STALLED
+    assert caught.value.equilibrium.status is nege.Status.STUCK
 
 
 def test_pure_dynamics_do_not_bring_back_firms_that_are_not_there():
@@ -386,6 +386,44 @@ def test_the_audit_is_exact_where_remote_work_is_all_but_cobb_douglas(substituti
         remote_labour_share=(0.2, 0.5), remote_substitution=substitution
     )
     nege.testing.assert_equilibrium(nege.solve(model), tolerance=1e-8)
+
+
+@pytest.mark.parametrize("substitution", [0.5, 0.7, 1.0, 2.0])
+def test_remote_labour_that_nobody_hires_is_free_or_hired_by_a_last_few(substitution):
+    """Online trade is prohibitive; firms that can do without local labour stay for its sake."""
+    model = nege.OnlineAgglomeration(
+        nege.geography.equidistant(2),
+        **{"variety": 1.0, "spillover": 0.0, "digital_cost": 1e3},
+        remote_labour_share=(0.2, 0.5),
+        remote_substitution=substitution,
+    )
+    found = nege.solve(model)
+    nege.testing.assert_equilibrium(found, tolerance=1e-8)
+    assert nege.stability(found).stable
+    online = float(found.data.firm_mass.sel(channel="online").sum())
+    if substitution < 1.0:
+        assert online == 0.0
+        assert float(found.data.remote_wage) == 0.0
+    else:
+        assert 0.0 < online < 1e-6
+        assert 0.0 < float(found.data.remote_wage) < 1e-2
+    path = nege.follow(model, {"digital_cost": [1.1, 100.0, 1.1]})
+    assert (path.status == nege.Status.CONVERGED).all()
+    np.testing.assert_allclose(path.firm_mass[0], path.firm_mass[2], rtol=1e-6)
+
+
+def test_firms_too_few_for_double_precision_are_zero_and_would_stay_so():
+    model = nege.OnlineAgglomeration(nege.geography.equidistant(2))
+    path = nege.follow(model, {"digital_cost": [1.1, 1e17, 1.1]})
+    assert (path.status == nege.Status.CONVERGED).all()
+    np.testing.assert_allclose(path.firm_mass[0], path.firm_mass[2], rtol=1e-6)
+    found = nege.solve(model.replace(digital_cost=1e17))
+    assert float(found.data.firm_mass.min()) == 0.0
+    assert nege.stability(found).stable
+    nege.testing.assert_equilibrium(found)
+    with pytest.raises(nege.ConvergenceError) as caught:
+        nege.solve(model.replace(digital_cost=1e30))
+    assert caught.value.equilibrium.status is nege.Status.NOT_FINITE
 
 
 @pytest.mark.parametrize("seed", draws_points.SOME)

@@ -10,6 +10,7 @@ STALLED = 2  # rounding stops progress before the error bound is met
 NOT_FINITE = 3  # infinity or NaN at the start or on the way
 UNSTABLE = 4  # a rest point that a small push would leave
 INVALID = 5  # not solved: the model does not accept these parameters
+STUCK = 6  # no way that was tried gets any nearer
 
 # Methods of the short run.
 AUTO = 0  # by the number of regions

@@ -5,6 +5,7 @@ What was stored is put into each equation, in levels; what comes out is how far 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -50,9 +51,9 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
         if s == 1.0:
             W[..., 1] = w ** (1.0 - r) * w0**r
         else:  # ((1-r) w^(1-s) + r w0^(1-s))^(1/(1-s)), also where s is all but one
-            mean = (1.0 - r) * np.expm1((1.0 - s) * np.log(w)) + r * np.expm1(
-                (1.0 - s) * np.log(w0)
-            )
+            log_remote = math.log(w0) if w0 > 0.0 else -math.inf
+            mean = (1.0 - r) * np.expm1((1.0 - s) * np.log(w))
+            mean = mean + r * np.expm1((1.0 - s) * log_remote)
             W[..., 1] = np.exp(np.log1p(mean) / (1.0 - s))
         far[..., 1] = r * (w0 / W[..., 1]) ** (1.0 - s)
     land_cost = h[None] ** model.land_share.values[:, None]

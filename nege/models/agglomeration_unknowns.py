@@ -86,7 +86,8 @@ def checked_movers(model: Any, share: Any, argument: str) -> np.ndarray:
     alone &= ~(firms[..., agglomeration.ONLINE] > 0.0).any(1)
     needed = np.stack([np.ones_like(alone), ~alone], axis=-1)
     absent = (firms == 0.0).any(1) & needed & (model.variety.values < 1.0)[:, None]
-    nobody = ~(firms > 0.0).any((1, 2)) | absent.any(1)
+    solved = argument == "equilibrium"  # there they may be too few for double precision
+    nobody = ~(firms > 0.0).any((1, 2)) | (absent.any(1) & (not solved))
     if nobody.any():
         name = model.industries[int(np.argmax(nobody))]
         raise InputError(
@@ -133,7 +134,8 @@ def from_data(model: Any, data: xr.Dataset) -> np.ndarray:
     p = model.kernel
     if agglomeration.uses_land(p):
         rows[:, 4 * k + agglomeration.RENT] = np.log(data["rent"].values)
-    state[-2] = np.log(float(data["remote_wage"])) if p.remote_share.any() else 0.0
+    wage = max(float(data["remote_wage"]), 1e-300)  # zero where nobody hires
+    state[-2] = np.log(wage) if p.remote_share.any() else 0.0
     state[-1] = float(data["dividend"])
     return state
 

@@ -24,7 +24,7 @@ from nege.kernels import agglomeration
 from nege.models import agglomeration_audit as audit
 from nege.models import agglomeration_parameters as fields
 from nege.models import agglomeration_unknowns as unknowns
-from nege.models.agglomeration_search import LARGE, NUDGE, clear, deviations, find
+from nege.models.agglomeration_search import FEWEST, LARGE, NUDGE, clear, deviations, find
 from nege.models.base import Model
 from nege.models.changes import Limit
 from nege.models.results import Deviations, LongRun, ShortRun, Variable
@@ -289,7 +289,7 @@ class OnlineAgglomeration(Model):
         self, share: np.ndarray, state: np.ndarray, options: SolverOptions
     ) -> ShortRun:
         """Return markets that clear while firms and people stay where they are."""
-        start = self._unknowns.with_movers(share, state)
+        start = self._with_movers(share, state)
         return clear(self.kernel_for(options.operator, compiled=True), start, options)
 
     def own_deviations(
@@ -298,10 +298,25 @@ class OnlineAgglomeration(Model):
         """Return how firms and people move away from rest."""
         self._replicator(dynamics)
         share = self.check_share(data, "equilibrium")
-        state = self._unknowns.with_movers(share, unknowns.from_data(self, data))
+        state = self._with_movers(share, unknowns.from_data(self, data))
         growth, rates, vectors = deviations(self.kernel, state, options)
         shares = self._unknowns.shares(share)
         return Deviations(self._unknowns.movers, shares, growth, rates, vectors.T * shares)
+
+    def _with_movers(self, movers: np.ndarray, state: np.ndarray) -> np.ndarray:
+        """Return a state with firms and people where they are.
+
+        Firms that are everywhere, but too few for double precision, are as few as it has.
+        """
+        state = self._unknowns.with_movers(movers, state)
+        firms = self._unknowns.rows(state)[:, : 2 * len(self.industries)]
+        everywhere = np.repeat(self.variety.values < 1.0, 2)
+        # Online firms that learn from each other alone may all be absent.
+        alone = (self.hears_offline.values == 0.0) & (self.spillover.values > 0.0)
+        absent = alone & np.isneginf(firms[:, agglomeration.ONLINE :: 2]).all(0)
+        everywhere[agglomeration.ONLINE :: 2] &= ~absent
+        firms[:] = np.where(everywhere, np.maximum(firms, FEWEST), firms)
+        return state
 
     @staticmethod
     def _replicator(dynamics: Replicator | Logit) -> Replicator:
@@ -326,7 +341,8 @@ class OnlineAgglomeration(Model):
         return find(
             self.kernel_for(options.operator, compiled=True),
             self.geography.names,
-            self._unknowns.with_movers(share, state),
+            self._with_movers(share, state),
+            self.start_state(),
             options,
             leave_unstable=self._replicator(dynamics).allow_entry,
         )
