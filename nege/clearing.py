@@ -227,8 +227,8 @@ class _Grid:
                 values = models[i].outcome(self.flat, many.states[i], points[i])
                 failed = many.status[i] != Status.CONVERGED
                 for name, value in values.items():
-                    value[failed] = np.nan
-                    outcome[name][index] = value
+                    outcome[name][index] = value  # which may be what was asked for: left as it is
+                    outcome[name][index][failed] = np.nan
                 for name in PROOF:
                     proof[name][index] = getattr(many, name)[i]
         proof["method"] = np.array([*METHODS, ""])[proof["method"]]

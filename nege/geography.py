@@ -218,8 +218,9 @@ def from_points(
         Degrees north, -90 to 90, and degrees east, -180 to 180. Arrays over region
         are matched by their labels.
     names : iterable of str, optional
-        Names of the places. By default the labels of `latitude` or `longitude`, else
-        numbers. Names of which none is a label rename the places in their order.
+        Names of the places. By default the labels of `latitude` or `longitude`, as text: a
+        code 1101 is "1101". Where there are none, or only row numbers, numbers from "0".
+        Names of which none is a label rename the places in their order.
     population : array_like of float or mapping, shape (n,), optional
         People in each place, positive, matched by name where it has names.
 

@@ -128,12 +128,21 @@ def _kept(value: Any) -> Any:
         _freeze(value)
         return value
     if isinstance(value, Mapping):
-        return dict(value)
+        return {key: _kept_number(number) for key, number in value.items()}
+    if type(value) is tuple:
+        return tuple(map(_kept_number, value))
     if isinstance(value, np.ndarray):
         return _locked(value)
     if isinstance(value, (pd.Series, pd.DataFrame, list)):
         return copy.deepcopy(value)
     return value
+
+
+def _kept_number(value: Any) -> Any:
+    """Return a number instead of an array without dimensions, which others could write to."""
+    if getattr(value, "ndim", None) == 0 and not np.ma.is_masked(value):
+        return value.item()
+    return _kept(value)
 
 
 def _freeze(variable: Any) -> None:

@@ -129,6 +129,33 @@ def dimensions(
     return [str(dim) for dim in found]
 
 
+def distributions(
+    argument: str, axes: Sequence[pd.Index], regions: Sequence[str]
+) -> tuple[str, str]:
+    """Say which axis of a table of distributions is region, and which counts them: point.
+
+    By names of axes, else by labels; where neither say, each row is a distribution.
+    """
+    rows, columns = ("region", "point"), ("point", "region")
+    index, across = axes
+    allowed = "a table of which one axis is over regions"
+    if index.name in rows or across.name in rows:
+        if index.name == across.name:
+            raise InputError(argument, index.name, allowed, "Both axes bear this name.")
+        return rows if index.name == "region" or across.name == "point" else columns
+    names, down, right = set(regions), *(set(texts(argument, axis, allowed)) for axis in axes)
+    if counted(index) or down.isdisjoint(names) or (right == names != down):
+        return columns
+    text = all(isinstance(label, str) for label in index)
+    if right == names and not (text and counted(across)):
+        cure = (
+            "Its rows and its columns bear names of regions: say which are, for example by "
+            '.rename_axis(columns="region").'
+        )
+        raise InputError(argument, index.tolist(), allowed, cure)
+    return rows
+
+
 def check_same(argument: str, lists: Mapping[str, Any]) -> None:
     """Refuse lists that belong together, where their labels say that they do not."""
     said: list[tuple[str, pd.Index]] = []
@@ -139,10 +166,18 @@ def check_same(argument: str, lists: Mapping[str, Any]) -> None:
             index = next(iter(values.indexes.values()))
         else:
             continue
-        if not counted(index):
-            said.append((name, index))
+        said.append((name, index))
+    said.sort(key=lambda item: counted(item[1]))  # those that surely are labels come first
     for name, index in said[1:]:
-        if not index.equals(said[0][1]):
-            allowed = f"lists with the labels of {said[0][0]!r}"
-            cure = "Bring them together by label, for example as a pandas.DataFrame."
+        first, wanted = said[0]
+        if counted(index) and (
+            counted(wanted) or set(map(str, index)).isdisjoint(map(str, wanted))
+        ):
+            continue  # row numbers, of whatever length
+        if not index.equals(wanted):
+            allowed = f"lists with the labels of {first!r}"
+            cure = (
+                "Bring them together by label, for example as a pandas.DataFrame; values in their "
+                "order are given by .to_numpy()."
+            )
             raise InputError(argument, {name: index.tolist()}, allowed, cure)

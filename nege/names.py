@@ -11,6 +11,7 @@ import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
 from nege.errors import InputError, near
+from nege.labels import AS_TEXT
 
 BYTES = (bytes, bytearray, memoryview)
 
@@ -33,7 +34,9 @@ def texts(argument: str, names: Any) -> list[Any]:
 def known(argument: str, name: Any, names: Sequence[str]) -> str:
     """Return a name that exists, or say which ones are near."""
     if not isinstance(name, str) or name not in names:
-        raise InputError(argument, name, "a known name", near(name, names))
+        number = isinstance(name, (int, float, np.number)) and str(name) in names
+        cure = f"Names are text: write {str(name)!r}." if number else near(name, names)
+        raise InputError(argument, name, "a known name", cure)
     return name
 
 
@@ -48,7 +51,10 @@ def distinct_names(argument: str, names: Sequence[Any]) -> tuple[str, ...]:
     for position, (name, given) in enumerate(zip(result, names, strict=True)):
         if not name or unwritable(name):
             allowed = "non-empty strings without control characters"
-            raise InputError(argument, given, allowed, f"Mend the one at position {position}.")
+            cure = f"Mend the one at position {position}."
+            if isinstance(given, (int, float, np.number)):
+                cure = f"{cure} {AS_TEXT}, or write str(code).zfill(5) for codes of five digits."
+            raise InputError(argument, given, allowed, cure)
     seen: set[str] = set()
     for name in result:
         if name in seen:

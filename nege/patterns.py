@@ -133,9 +133,9 @@ def patterns(
     }
     if pair is not None or len(industries) > 1:
         first, second = _pair(pair, industries)
-        apart = abs(
-            place_share.sel(industry=first, drop=True) - place_share.sel(industry=second, drop=True)
-        )
+        of_each = [n for n, c in place_share.coords.items() if "industry" in c.dims]
+        one, other = (place_share.sel(industry=name).drop_vars(of_each) for name in (first, second))
+        apart = abs(one - other)
         found["colocation"] = 1.0 - 0.5 * apart.sum("place", skipna=False)
         found["pattern"] = _pattern(
             found["colocation"], online_share.sel(industry=[first, second]), thresholds

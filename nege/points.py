@@ -20,6 +20,7 @@ __all__ = ["random_points"]
 
 SAMPLERS = ("halton", "latin hypercube", "sobol")
 AT_ONCE = 1 << 20  # points about which a model is asked in one go
+READY = " Ready paths take the names of industries: nege.scenarios.digital_turn(industries=...)."
 INVALID = ("raise", "record")
 
 Block = tuple[slice, ...]
@@ -195,7 +196,12 @@ def _names(model: Model) -> dict[str, Sequence[str]]:
 def _in_order(name: str, array: xr.DataArray, known: Mapping[str, Sequence[str]]) -> xr.DataArray:
     """Put the values of a parameter in the model's order of labels, which the result bears."""
     for dim in (str(dim) for dim in array.dims if dim in known):
-        array = validation.in_order(name, array, dim, known[dim], f"over the model's {dim}s")
+        allowed = f"labelled by the model's names along {dim!r}"
+        try:
+            array = validation.in_order(name, array, dim, known[dim], allowed)
+        except InputError as error:
+            cure = error.cure + (READY if dim == "industry" else "")
+            raise InputError(name, error.value, allowed, cure) from error
     return array
 
 

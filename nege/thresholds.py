@@ -247,7 +247,7 @@ def sustain_points(
             "core is ever sustained. nege.break_points says where an even spread breaks.",
         )
     family = family_of(model, parameter, interval, Replicator())
-    names = [core] if isinstance(core, str) else validation.texts("core", core)
+    names = [core] if validation.single(core) else validation.texts("core", core)
     if not names:
         raise InputError("core", core, "at least one region")
     regions = list(model.regions)

@@ -334,8 +334,9 @@ class ShortRuns(_Work):
         if self.model.variables.keys() & values.keys():
             outcome = model.outcome(flat, many.states[0], parameters)
             for name in outcome.keys() & values.keys():
-                outcome[name][failed] = np.nan
-                values[name][where] = outcome[name].reshape(values[name][where].shape)
+                rows = np.array(outcome[name])  # a copy: shares are those that all points share
+                rows[failed] = np.nan
+                values[name][where] = rows.reshape(values[name][where].shape)
         for name in self.proof.keys() & values.keys():
             values[name][where] = getattr(many, name)[0].reshape(values[name][where].shape)
 

@@ -15,7 +15,7 @@ import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
 from nege.errors import InputError
-from nege.labels import dimensions, positions
+from nege.labels import dimensions, distributions, positions
 from nege.labels import texts as as_text
 from nege.names import BYTES
 from nege.names import distinct_names as distinct_names
@@ -224,7 +224,11 @@ def many_shares(argument: str, value: Any, regions: Sequence[str]) -> xr.DataArr
     )
     array = real_array(argument, found, allowed)
     if array.shape[-1] != len(regions):
-        cure = f"Its shape is {array.shape}. Count the online region too."
+        cure = f"Its shape is {array.shape}."
+        if array.ndim == 2 and array.shape[0] == len(regions):
+            cure += " Each row is a distribution: transpose it, with .T, if the rows are regions."
+        elif array.shape[-1] == len(regions) - 1:
+            cure += f" One is missing of {', '.join(regions[:4])}, ... {regions[-1]}."
         raise InputError(argument, value, allowed, cure)
     if array.ndim > MOST_DIMS:
         raise InputError(argument, array.shape, f"{allowed}, of at most {MOST_DIMS} in all")
@@ -255,10 +259,7 @@ def _over_regions(argument: str, value: Any, regions: Sequence[str], allowed: st
     if isinstance(value, pd.DataFrame):
         for axis in value.axes:
             as_text(argument, axis, allowed)
-        dims = ["point", "region"]
-        if value.index.name == "region" or value.columns.name == "point":
-            dims.reverse()
-        return _over(dims, value.axes, _numbers(value))
+        return _over(distributions(argument, value.axes, regions), value.axes, _numbers(value))
     if isinstance(value, (Mapping, pd.Series)) and not isinstance(value, xr.Dataset):
         return xr.DataArray(
             arranged(argument, value, {"region": regions}, allowed)[0], dims="region"

@@ -50,6 +50,11 @@ mu = { from = 0.2, to = 0.4, points = %d }
 UNITS = 40
 
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As shells start what runs in the background; those that it starts would be deaf as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Interrupted(NamedTuple):
     """What became of a run that was interrupted."""
 

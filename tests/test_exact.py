@@ -23,6 +23,21 @@ def test_no_error_is_larger_than_its_bound(kind):
     assert answered >= DRAWS * ANSWERED.get(kind, 60) // 100
 
 
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [
+        (nege.FootlooseCapital, 306),  # profits below the smallest number
+        (nege.FootlooseEntrepreneur, 441),
+        (nege.AllenArkolakis, 1183),  # errors for which slopes at a point say nothing
+        (nege.AllenArkolakis, 341),
+    ],
+)
+def test_what_cannot_be_said_is_not(kind, seed):
+    found, _ = exact.check_error(kind, seed)
+    assert not found.converged
+    assert found.error == np.inf
+
+
 @pytest.mark.parametrize("decades", [8, 9, 10, 10.5, 10.9, 10.95, 11])
 @pytest.mark.parametrize("share", [0.5, 1e-3, 1e-12, 0.0])
 def test_freeness_below_the_normal_numbers_is_not_believed(decades, share):

@@ -425,3 +425,18 @@ def test_the_command_line_varies_housing_online(tmp_path, capsys):
     (tmp_path / "my.toml").write_text(HELPMAN)
     assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
     assert "All 3 steps converged" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("sigma", [[15.5, 11.6, 4.0], [4.0, 11.6, 15.5]])
+def test_a_short_run_that_fails_spoils_no_other_point(sigma):
+    """Even where the model hands back the very shares that it was given."""
+    places = nege.geography.equidistant(2)
+    economy = nege.Helpman(places, sigma=7, mu=0.3, trade_cost=3.84)
+    swept = nege.sweep(economy, {"sigma": sigma}, share=[0.1, 0.9])
+    grid = nege.short_run(economy, [0.1, 0.9], parameters={"sigma": sigma})
+    assert (swept.status.values != 0).tolist() == [value == 15.5 for value in sigma]
+    for value in sigma[:2] if sigma[0] < 15 else sigma[1:]:
+        alone = nege.short_run(economy.replace(sigma=value), [0.1, 0.9]).data
+        for found in (swept.sel(sigma=value), grid.sel(sigma=value).squeeze()):
+            for name in ("share", "wage", "price_index"):
+                np.testing.assert_allclose(found[name], alone[name], rtol=1e-12)

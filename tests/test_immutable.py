@@ -208,6 +208,19 @@ def test_what_a_user_gave_stays_his_own():
     assert tastes.weights.tolist() == [2.0, 1.0]
 
 
+@pytest.mark.parametrize("make", [np.array, xr.DataArray])
+def test_numbers_inside_of_tastes_cannot_be_written_to_either(make):
+    first, second = make(2.0), make(1.0)
+    for weights in ({"0": first, "1": second}, (first, second)):
+        tastes = nege.Logit(scale=0.1, weights=weights)
+        before = hash(tastes)
+        held = tastes.weights["0"] if isinstance(weights, dict) else tastes.weights[0]
+        assert type(held) is float
+        first[...] = 9.0
+        assert hash(tastes) == before
+        first[...] = 2.0
+
+
 @pytest.mark.parametrize("kind", ["mapping", "DataArray", "Series"])
 def test_tastes_are_the_same_by_value_in_whatever_order(kind):
     tastes = nege.Logit(scale=0.1, weights=WEIGHTS[kind])

@@ -190,3 +190,41 @@ def test_a_long_run_in_pieces_keeps_to_its_limit(monkeypatch):
         )
     assert caught.value.equilibrium.status is nege.Status.LIMIT
     assert caught.value.equilibrium.iterations <= 10 + 50  # and some of Newton's
+
+
+STRUCK = """
+import os, random, signal, threading, time
+import nege
+
+economy = nege.CorePeriphery(nege.geography.racetrack(20), sigma=5, mu=0.4, trade_cost=1.3)
+right = nege.solve(economy)
+moments, ready = random.Random(0), threading.Event()
+
+
+def strike():
+    for _ in range(40):
+        ready.wait()
+        ready.clear()
+        time.sleep(0.02 * moments.random())
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+threading.Thread(target=strike, daemon=True).start()
+for _ in range(40):
+    try:
+        ready.set()
+        while True:
+            nege.solve(economy)
+    except KeyboardInterrupt:
+        pass
+assert nege.solve(economy).data.equals(right.data)
+print("sound")
+"""
+
+
+def test_calls_of_compiled_kernels_survive_interrupts_at_any_moment():
+    """Numba takes arguments apart in C that does not look whether it was interrupted."""
+    done = subprocess.run(
+        [sys.executable, "-c", STRUCK], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "sound\n"), done.stderr[-2000:]

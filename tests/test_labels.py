@@ -403,7 +403,7 @@ def test_lines_take_their_names_and_nothing_is_matched_against_several_levels():
 
 def test_many_distributions_are_matched_by_region_in_rows_of_a_frame_too():
     frame = pd.DataFrame([[0.3, 0.2, 0.5], [0.1, 0.0, 0.9]], columns=["01002", "01001", "01003"])
-    for given in (frame, frame.T.rename_axis("region"), frame.rename_axis("year")):
+    for given in (frame, frame.T, frame.T.rename_axis("region"), frame.rename_axis("year")):
         found = validation.many_shares("share", given, CODES)
         assert found.values.tolist() == [[0.2, 0.3, 0.5], [0.0, 0.1, 0.9]]
         assert "region" not in found.coords
@@ -411,11 +411,50 @@ def test_many_distributions_are_matched_by_region_in_rows_of_a_frame_too():
     for wrong in (
         frame.set_axis(several, axis=1),
         frame.set_axis([1002, 1001, 1003], axis=1),
-        frame.T,
+        frame.T.iloc[1:],
         [frame.iloc[0], frame.iloc[1]],
     ):
         with pytest.raises(nege.InputError, match=r"^share must"):
             validation.many_shares("share", wrong, CODES)
+
+
+SQUARE = [  # index, columns, and the distributions of [[.7, .3], [.2, .7]], or of its transpose
+    (None, None, "rows"),
+    (["1", "0"], None, "columns, turned round"),
+    (["0", "1"], None, "columns"),
+    ([2000, 2001], ["1", "0"], "rows, turned round"),
+    ([1, 2], None, "rows"),
+    (None, [1, 0], "rows, turned round"),
+    ([1, 0], None, "bear names of regions"),
+    (["0", "1"], ["1", "0"], "bear names of regions"),
+    (["0", "x"], None, "rows"),
+    (["0", "x"], ["a", "b"], "'x' is not a name here"),
+    (pd.Index(["0", "1"], name="point"), ["1", "0"], "rows, turned round"),
+    (["0", "1"], pd.Index(["1", "0"], name="point"), "columns"),
+    (pd.Index([0, 1], name="region"), pd.Index([0, 1], name="region"), "Both axes"),
+]
+
+
+@pytest.mark.parametrize(("index", "columns", "expected"), SQUARE)
+def test_of_a_square_frame_the_axis_whose_labels_are_regions_is_region(index, columns, expected):
+    by_row = "rows" in expected
+    values = np.array([[0.7, 0.3], [0.2, 0.8]])
+    frame = pd.DataFrame(values if by_row else values.T, index, columns)
+    if "rows" in expected or "columns" in expected:
+        found = validation.many_shares("share", frame, ("0", "1"))
+        turned = values[:, ::-1] if "turned" in expected else values
+        assert found.values.tolist() == turned.tolist()
+    else:
+        with pytest.raises(nege.InputError, match=f"^share must .*{expected}"):
+            validation.many_shares("share", frame, ("0", "1"))
+
+
+def test_a_table_of_another_shape_is_told_what_its_shape_lacks():
+    for shape, cure in (((3, 2), "transpose it"), ((2, 2), "One is missing of"), ((2, 5), "shape")):
+        for given in (np.full(shape, 1.0 / shape[1]), pd.DataFrame(np.full(shape, 0.5))):
+            with pytest.raises(nege.InputError, match=cure) as caught:
+                validation.many_shares("share", given, WORDS)
+            assert "online" not in str(caught.value)
 
 
 # --- paths and lists of parameters
@@ -487,3 +526,32 @@ def test_lists_whose_labels_differ_are_no_path():
     for other in (years[::-1] + 4.0, years.to_xarray()[::-1] + 4.0):
         with pytest.raises(nege.InputError, match="the labels of 'mu'"):
             points.listed(model, "path", {"mu": years, "sigma": other}, "step")
+
+
+@pytest.mark.parametrize("index", [[1, 0], [1, 2], ["1", "0"]])
+@pytest.mark.parametrize("turned", [False, True])
+def test_row_numbers_that_another_list_has_as_labels_are_labels(index, turned):
+    lists = [("mu", pd.Series([0.4, 0.3])), ("sigma", pd.Series([5.0, 4.0], index))]
+    with pytest.raises(nege.InputError, match=r"the labels of 'sigma'.*\.to_numpy\(\)"):
+        points.listed(next(members()), "path", dict(lists[::-1] if turned else lists), "step")
+
+
+def test_paths_of_other_industries_are_sent_to_those_of_the_models_own():
+    model = nege.OnlineAgglomeration(PLACES, industries=("01", "02"))
+    path = nege.scenarios.digital_turn(PLACES)
+    with pytest.raises(nege.InputError, match=r"digital_turn\(industries=\.\.\.\)") as caught:
+        points.listed(model, "path", path, "step")
+    assert "industrys" not in str(caught.value)
+
+
+@pytest.mark.parametrize("codes", [[1101, 1102], np.array([1101, 1102]), pd.Series([1101, 1102])])
+def test_numbers_given_as_names_are_refused_with_the_cure_for_codes(codes):
+    with pytest.raises(nege.InputError, match=r"^names must .*dtype=str, or .*str\(code\)\.zfill"):
+        nege.geography.from_points([50.0, 51.0], [3.0, 4.0], names=codes)
+
+
+@pytest.mark.parametrize("core", [0, [0], np.int64(0)])
+def test_a_number_in_place_of_a_name_is_told_the_name(core):
+    model = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
+    with pytest.raises(nege.InputError, match=r"^core must .*Names are text: write '0'"):
+        nege.sustain_points(model, "trade_cost", (1.01, 20), core=core)

@@ -145,7 +145,7 @@ def test_the_online_share_jumps_on_the_way_down_and_later_on_the_way_up():
 
 
 REFUSED = [
-    ({"cost": 0.667}, "trade_cost", "below 0.666667", "Between 0 and 1 it is 0.667"),
+    ({"cost": 0.667}, "trade_cost", "below 0.666667", "Between '0' and '1' it is 0.667; the"),
     ({"cost": -0.1}, "trade_cost", "at least 0", "0 means free trade"),
     ({"cost": 0.1, "b": 0}, "b", "above 0", ""),
     ({"cost": 0.1, "c": -1}, "c", "at least 0", ""),
@@ -168,7 +168,7 @@ def test_a_digital_cost_at_which_some_pair_stops_trading_is_refused_by_its_name(
     for changes in ({"online_trade_cost": 0.7}, {"online_commission": 0.3}):
         with pytest.raises(nege.InputError, match=r"online_trade_cost must be low enough"):
             economy.replace(changes)
-    with pytest.raises(nege.InputError, match=r"Between 0 and online it is 0\.7 after"):
+    with pytest.raises(nege.InputError, match=r"Between '0' and 'online' it is 0\.7 after comm"):
         nege.sweep(economy, {"online_trade_cost": [0.1, 0.7]})
 
 

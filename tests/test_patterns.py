@@ -123,6 +123,18 @@ def test_of_three_industries_any_two_are_a_pair_and_one_alone_is_none():
     assert set(alone.data_vars) == {"online_share", "concentration", "mode"}
 
 
+@pytest.mark.parametrize("second", [1.5, 0.0])
+def test_what_each_industry_has_along_a_path_stays_with_the_industry(second):
+    one = np.stack([split((1, 0), 0), split((0, 1), 0), split((1, 0), 0.9)])
+    cost = costs(np.stack([one, one]), step=[0, 1])
+    search = ("step", "industry"), [[0.0, second, 1.5]] * 2
+    edge = ("step", "industry", "place"), np.ones((2, 3, cost.sizes["place"]))
+    found = nege.patterns(cost.assign_coords(search_cost=search, productivity=edge, year=2000))
+    assert found.pattern.values.tolist() == ["separated"] * 2
+    assert found.pattern.coords.keys() <= {"step", "year"}
+    assert found.search_cost.dims == ("step", "industry")
+
+
 def test_points_that_were_not_solved_have_no_pattern_and_the_others_keep_theirs():
     solved = np.stack([split((1, 0), 0.0), split((1, 0), 0.0)])
     cost = costs(np.stack([solved, solved, np.full_like(solved, np.nan)]), step=[0, 1, 2])

@@ -387,7 +387,7 @@ def test_what_comes_along_has_names_of_its_own(economy, name):
 ODD = [np.array([1.0, 2.0]), "x", b"x", [], {}, {1: 2}, object(), 1j, None, xr.Dataset(), True, -1]
 
 
-@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: type(odd).__name__)
 def test_no_argument_of_a_sweep_raises_anything_but_what_helps(economy, odd):
     """Each takes what it takes, or says in words why not."""
     grid = {"mu": [0.3]}

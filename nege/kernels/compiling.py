@@ -1,13 +1,18 @@
-"""Compiling that Ctrl-C cannot spoil: it goes on in a thread of its own, only the waiting ends.
+"""Ctrl-C that spoils nothing: neither what is being compiled, nor a call of what is compiled.
 
 Numba compiles in Python, over tables that many kernels share. An exception in the midst of
 that leaves them half made, and the next call fails or returns what nobody compiled. So the
 main thread, the only one that an interrupt reaches, does not compile: it waits. Interrupted, it
 leaves at once, and what was begun is there for the next call.
+
+A call of a compiled kernel begins with taking its arguments apart, in C that runs some Python and
+does not expect it to be interrupted: the process would die. So an interrupt waits until the kernel
+returns.
 """
 
 from __future__ import annotations
 
+import _signal as signal  # what the module signal wraps, slowly, for prettier numbers
 import atexit
 import contextvars
 import functools
@@ -19,9 +24,47 @@ from typing import Any, ClassVar
 
 from numba.core import event
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.dispatcher import Dispatcher
 
 LOOK = 0.1  # seconds between two looks at whether there is an interrupt
 LAST = 1.0  # seconds that the end of the process waits for what is being compiled
+
+
+class _Pending:
+    """The interrupt that came while a kernel ran, if one did, and who answers interrupts."""
+
+    def __init__(self) -> None:
+        self.usual: Any = None
+        self.frame: FrameType | None = None
+        self.came = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.came, self.frame = True, frame
+
+
+class Kernel(Dispatcher):  # type: ignore[misc]
+    """A compiled kernel that is not interrupted in the midst of a call.
+
+    Only the main thread is ever interrupted, and only where an interrupt is answered in Python.
+    """
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call the kernel, then answer an interrupt that came meanwhile."""
+        if threading.current_thread() is not threading.main_thread():
+            return super().__call__(*arguments, **keywords)
+        usual = signal.getsignal(signal.SIGINT)
+        if isinstance(usual, _Pending) or not callable(usual):
+            return super().__call__(*arguments, **keywords)
+        pending = _Pending()
+        pending.usual = usual
+        signal.signal(signal.SIGINT, pending)
+        try:
+            result = super().__call__(*arguments, **keywords)
+        finally:
+            signal.signal(signal.SIGINT, usual)
+            if pending.came:
+                usual(signal.SIGINT, pending.frame)
+        return result
 
 
 class _Work(threading.Thread):
@@ -53,6 +96,9 @@ def uninterrupted(compiled: Callable[..., Any], name: str) -> Callable[..., Any]
     def wait(*arguments: Any, **keywords: Any) -> Any:
         if threading.current_thread() is not threading.main_thread() or _must_be_here():
             return compiled(*arguments, **keywords)
+        handler = signal.getsignal(signal.SIGINT)
+        if isinstance(handler, _Pending):  # of the kernel that is called: here is where to wait
+            signal.signal(signal.SIGINT, handler.usual)
         context = contextvars.copy_context()  # with what the caller says of floating-point errors
         work = _Work(functools.partial(context.run, compiled, *arguments, **keywords))
         try:
@@ -66,6 +112,8 @@ def uninterrupted(compiled: Callable[..., Any], name: str) -> Callable[..., Any]
             message = f"while {name} was made ready, which goes on and is there for the next call"
             raise KeyboardInterrupt(message) from None
         finally:
+            if isinstance(handler, _Pending):
+                signal.signal(signal.SIGINT, handler)
             del work  # it holds its own error, whose traceback holds this frame
 
     return wait

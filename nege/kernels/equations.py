@@ -30,6 +30,8 @@ from nege.kernels.jit import equation
 from nege.kernels.operators import buy, sell, trade
 from nege.kernels.rounding import EPS, of_sum
 
+LARGEST = 700.0  # state, a logarithm, of what double precision can hold
+
 
 @equation(arithmetic=True)
 def supply(parameters, share, state, out):
@@ -161,6 +163,8 @@ def rounding_at(parameters, share, state, work):
         if work[1, r] > 0.0:  # no price matters where nobody buys
             price = min(price, work[2, r])
             demand = max(demand, work[1, r] / work[2, r])
+    if level > LARGEST:
+        return math.inf
     sums = of_sum(n, supplied, price) + of_sum(n, demand, access)
     inside = EPS * (8.0 * exponents(parameters, share, state, work) + n + 16.0)
     return response(parameters) * (sums + inside) + 4.0 * EPS * level

@@ -27,7 +27,7 @@ from numba import types
 from numba.core.caching import FunctionCache
 from numba.extending import overload
 
-from nege.kernels.compiling import uninterrupted
+from nege.kernels.compiling import Kernel, uninterrupted
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -129,6 +129,7 @@ def kernel(function: Function | None = None, *, arithmetic: bool = False) -> Any
         for step in ("_compile_for_args", "compile"):
             whole = uninterrupted(getattr(dispatcher, step), function.__name__)
             setattr(dispatcher, step, whole)
+        dispatcher.__class__ = Kernel
     return dispatcher
 
 

@@ -250,6 +250,7 @@ def no_trade(model: Any) -> InputError:
         "online_trade_cost" if online else "trade_cost",
         model.online.trade_cost if online else model.trade_cost,
         f"low enough for every pair of regions to trade: below {limit:.6g} between any two",
-        f"Between {model.regions[r]} and {model.regions[s]} it is {cost[r, s]:.6g} after "
-        "commission; the limit is 2 a phi/(2 b phi + c total_skilled).",
+        f"Between {model.regions[r]!r} and {model.regions[s]!r} it is {cost[r, s]:.6g}"
+        f"{' after commission' if online else ''}; "
+        "the limit is 2 a phi/(2 b phi + c total_skilled).",
     )
