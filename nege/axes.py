@@ -24,9 +24,6 @@ def items(argument: str, parameters: Any) -> list[tuple[str, Any]]:
             "a mapping of parameter names to values",
             'For example {"online_trade_cost": [2, 1.5, 1]}.',
         )
-    for name in parameters:
-        if not isinstance(name, str):
-            raise InputError(argument, name, "names of parameters", "Names are text.")
     return list(parameters.items())
 
 

@@ -307,7 +307,7 @@ def from_distance(
     values = square("distance", distance, order, at_least=0.0)
     people = _people(population, order, names)
     if detour := shortcut(values, names):
-        warnings.warn(detour, GeographyWarning, stacklevel=2)
+        warnings.warn(detour, GeographyWarning, stacklevel=3)  # of who called ``hinted``
     unit = distance.attrs.get("units") if isinstance(distance, xr.DataArray) else None
     table = _table(population=people)
     return Geography(names, Matrix(values), str(unit or "distance"), "given distances", table)

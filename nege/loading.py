@@ -60,6 +60,8 @@ def load(path: str | pathlib.Path, *, check: bool = True) -> Equilibrium | xr.Da
     True
     """
     place, check = paths.located("path", path), validation.flag("check", check)
+    if not place.exists():
+        raise InputError("path", str(path), "a file that exists", f"Nothing is at {place}.")
     if place.is_dir():
         if check:
             sealed.verify("path", place)

@@ -157,6 +157,7 @@ def listed(model: Model, argument: str, given: Any, dim: str) -> Points:
     """Return the points of a Dataset over one dimension, or of lists of one length."""
     if not isinstance(given, xr.Dataset):
         items = axes.items(argument, given)
+        axes.check_names(model, [name for name, _ in items])
         lists = {name: axes.numbers(name, values) for name, values in items}
         labels.check_same(argument, dict(items))
         lengths = {name: len(values) for name, values in lists.items()}

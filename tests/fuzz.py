@@ -484,6 +484,7 @@ TAKES = {
     "region": "region",
     **dict.fromkeys(("parameter", "operator", "method", "rents", "sampler", "along"), ""),
     **dict.fromkeys(("kind", "variable", "x", "y", "industry", "labour", "invalid"), ""),
+    "horizon": "",
     "load.path": "",
     "Equilibrium.to_netcdf.path": "path",
     "store": "path",
