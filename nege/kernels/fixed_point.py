@@ -292,7 +292,7 @@ def advance(parameters, share, state, w, options, count):
         if status == CONFIRM:
             rounding = rounding_at(parameters, share, state, work)
             gap = gap_at(parameters, share, state, work)
-            tolerance = options.tolerance_error * unit(parameters, state)
+            tolerance = min(options.tolerance_error, NEAR) * unit(parameters, state)
             status = confirm(w, tolerance * gap - rounding, options)
         if status != GO_ON:
             break

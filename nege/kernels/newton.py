@@ -33,7 +33,7 @@ from nege.kernels.equations import (
     unit,
     update,
 )
-from nege.kernels.fixed_point import Report, bound, fixed_point
+from nege.kernels.fixed_point import NEAR, Report, bound, fixed_point
 from nege.kernels.jit import equation, kernel
 from nege.kernels.linear import solve_small
 from nege.kernels.operators import matrix
@@ -70,7 +70,9 @@ def newton(parameters, share, state, options):
             if residual <= target:
                 rounding = rounding_at(parameters, share, state, work)
                 gap = gap_at(parameters, share, state, work)
-                allowed = options.tolerance_error * unit(parameters, state) * gap - rounding
+                allowed = (
+                    min(options.tolerance_error, NEAR) * unit(parameters, state) * gap - rounding
+                )
                 if residual <= allowed:
                     status = CONVERGED
                     break

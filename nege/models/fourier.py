@@ -80,7 +80,9 @@ def solve_short_run(
         if status == CONFIRM:
             rounding = _rounding(parameters, share, state, work)
             gap = _gap(parameters, share, state, work)
-            status = fixed_point.confirm(w, options.tolerance_error * gap - rounding, options)
+            status = fixed_point.confirm(
+                w, min(options.tolerance_error, fixed_point.NEAR) * gap - rounding, options
+            )
         if status != GO_ON:
             break
         fixed_point.move(w, state, options)

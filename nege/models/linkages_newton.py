@@ -11,7 +11,7 @@ import numpy as np
 
 from nege.kernels import equations, newton
 from nege.kernels.codes import CONVERGED, LIMIT, NEWTON, NOT_FINITE, STALLED
-from nege.kernels.fixed_point import Report, bound
+from nege.kernels.fixed_point import NEAR, Report, bound
 from nege.kernels.jit import kernel
 from nege.kernels.linear import implicit
 from nege.kernels.operators import buy, matrix
@@ -71,7 +71,7 @@ def _newton(parameters, share, state, options):
             copy(state, best_state)
         if residual <= target:
             rounding = equations.rounding_at(p, share, state, at)
-            allowed = options.tolerance_error * gap - rounding
+            allowed = min(options.tolerance_error, NEAR) * gap - rounding
             if residual <= allowed:
                 status = CONVERGED
                 break
