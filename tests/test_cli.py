@@ -263,7 +263,7 @@ FILES = {
     "NUL in a name": SWEEP.replace("Shanghai", "Shang\\u0000hai").encode(),
     "a date": SWEEP.replace("sigma = 5", "sigma = 1979-05-27").encode(),
     "a table": SWEEP.replace("sigma = 5", "sigma = {a = 5}").encode(),
-    "nothing finite": SWEEP.replace("mu = 0.4", "mu = nan").encode(),
+    "nothing finite": SWEEP.replace("sigma = 5", "sigma = nan").encode(),
     "ragged": SWEEP.replace("[25, 21, 18]", "[[25, 21], [18]]").encode(),
     "tables in a list": SWEEP.replace("[sweep]\n", "[[sweep]]\n").encode(),
 }
