@@ -323,8 +323,9 @@ def cities(
     """Real cities of one or several countries, largest first, from GeoNames (CC BY 4.0).
 
     GeoNames lists boroughs and suburbs beside the city that they belong to. A place nearer
-    than `separate` to a larger one is part of it and left out; the larger one keeps its
-    own population, which as a rule counts its parts already.
+    than `separate` to a larger one is part of it and left out. The larger one keeps its own
+    population, which counts its boroughs, but not a neighbouring city of its own right (Bochum
+    near Essen): lower `separate` where those matter.
 
     Names are made distinct. All homonyms of a country get their administrative code,
     "Suzhou (04)"; homonyms of several countries the country before it, "San Jose

@@ -194,7 +194,7 @@ def _along_scenario(
     table = table_of(tables, "path")
     name = _choice("[path] scenario", table["scenario"], SCENARIOS)
     options = {key: value for key, value in table.items() if key != "scenario"}
-    check_keys("path", options, ("city", "industries"))
+    check_keys("path", options, ("scenario", "city", "industries"))
     path: xr.Dataset = SCENARIOS[name](places, **options)
     for parameter in map(str, path.data_vars):
         if parameter not in kind.parameters:

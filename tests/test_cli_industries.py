@@ -90,7 +90,7 @@ def test_steps_that_failed_are_named_and_left_out_of_the_story(tmp_path):
     wanted = read(tmp_path, PARAMETER)
     ds = nege.follow(wanted.model, wanted.path, options=nege.SolverOptions(limit_steps=1))
     assert (ds.status != nege.Status.CONVERGED).all()
-    run = Run(wanted, ds, np.nan, np.nan, ())
+    run = Run(wanted, ds, np.nan, ())
     assert report_industries.table(run).count("LIMIT") == 3
     assert report_industries.story(run) == []
     assert report_industries.drawings(run) == {}
@@ -101,7 +101,7 @@ def test_steps_that_failed_are_named_and_left_out_of_the_story(tmp_path):
     [
         ('"digital_turn"', '"digital_trun"', "[path] scenario", "Did you mean 'digital_turn'"),
         ('city = "Beijing"', 'city = "Peking"', "city", "Known: Shanghai, Beijing, Guangzhou"),
-        ('city = "Beijing"', "points = 3", "key in [path]", "Known: scenario, city"),
+        ('city = "Beijing"', "points = 3", "key in [path]", "Known: scenario, city, industries"),
         ('"online agglomeration"', '"core-periphery"', "[path] scenario", "search_cost"),
         ("[path]", "[online]\ntrade_cost = 1.2\n[path]", "[online]", "take the table out"),
         ("sigma = {", "sigmma = {", "key in [model]", "Did you mean 'sigma'"),

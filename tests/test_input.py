@@ -167,7 +167,6 @@ labelled([0.5, 0.5], region="aa")       | ['a', 'a']  | 'b' is missing
 labelled([0.5, 0.3, 0.2], region="aba") | 'b', 'a']   | A label stands twice
 labelled([0.5, 0.5], city="ab")         | ('city',)   | Rename its dims
 pd.Series([0.5, 0.5], ["b", "c"])       | ['b', 'c']  | 'c' is not a name here. Known: a, b.
-pd.DataFrame([0.5, 0.5], ["a", "b"])    | 0.5         | Its shape is (2, 1)
 """
 TAKES_SHARES = {
     "share": lambda value: short_run(M, value),
@@ -184,6 +183,13 @@ TAKES_SHARES = {
 def test_what_is_no_distribution_is_refused_where_one_belongs(where, value, shown, cure):
     build = functools.partial(TAKES_SHARES[where], typed(value)())
     assert_refused(build, where.split()[0], shown, cure)
+
+
+@pytest.mark.parametrize("where", [where for where in TAKES_SHARES if where != "share"])
+def test_a_column_of_a_table_is_no_distribution_where_there_can_be_one_alone(where):
+    """Of short runs there may be many: a column for each, by the names of its rows."""
+    build = functools.partial(TAKES_SHARES[where], pd.DataFrame([0.5, 0.5], ["a", "b"]))
+    assert_refused(build, where.split()[0], "0.5", "Its shape is (2, 1)")
 
 
 # --- whatever else a call can get wrong
