@@ -228,8 +228,7 @@ def many_shares(argument: str, value: Any, regions: Sequence[str]) -> xr.DataArr
         if array.ndim == 2 and array.shape[0] == len(regions):
             cure += " Each row is a distribution: transpose it, with .T, if the rows are regions."
         elif array.shape[-1] == len(regions) - 1:
-            some = f"{', '.join(regions[:4])}, ... {regions[-1]}"
-            cure += f" One is missing of {some}: an online region counts too."
+            cure += f" One is missing of {', '.join(regions[:4])}, ... {regions[-1]}."
         raise InputError(argument, value, allowed, cure)
     if array.ndim > MOST_DIMS:
         raise InputError(argument, array.shape, f"{allowed}, of at most {MOST_DIMS} in all")
