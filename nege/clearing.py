@@ -252,12 +252,10 @@ class _Grid:
         """Return the points of a line that the model accepts, and the economies there."""
         found = []
         for index in line:
-            try:
-                point = dict(zip(self.axes, index, strict=True))
-                found.append((index, self.points.economy(self.model, point)))
-            except InputError:
-                if not self.record:
-                    raise
+            point = dict(zip(self.axes, index, strict=True))
+            model = self.points.accepted(self.model, point, self.record)
+            if model is not None:
+                found.append((index, model))
         return [index for index, _ in found], [model for _, model in found]
 
     def _solve(self, points: list[Any], line: list[tuple[int, ...]], threads: int) -> Many:

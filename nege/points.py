@@ -45,6 +45,15 @@ class Points:
             {name: self._value(array, index) for name, array in self.parameters.items()}
         )
 
+    def accepted(self, model: Model, index: Mapping[str, int], record: bool) -> Model | None:
+        """Return the economy at one point, or None where the model refuses it and `record` is."""
+        try:
+            return self.economy(model, index)
+        except InputError:
+            if not record:
+                raise
+            return None
+
     def check(self, model: Model) -> None:
         """Refuse the points that are no economies, all of them before anything is solved."""
         count, first = 0, None

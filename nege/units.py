@@ -192,12 +192,7 @@ class _Work:
 
     def _economy(self, index: Mapping[str, int]) -> Model | None:
         """Return the economy at a point, None where the model refuses it and that is recorded."""
-        if not self.record:
-            return self.points.economy(self.model, index)
-        try:
-            return self.points.economy(self.model, index)
-        except InputError:
-            return None
+        return self.points.accepted(self.model, index, self.record)
 
     def _refused(self, values: Mapping[str, np.ndarray], where: tuple[int, ...]) -> None:
         """Record that there is nothing to solve at a point."""
