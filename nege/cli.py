@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -83,7 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def program() -> NoReturn:
     """Be the program: run the command line and end the process."""
-    code = main()
+    try:
+        code = main()
+    finally:  # what is done is done: Python itself would die of Ctrl-C while it ends
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     if code == _starting.INTERRUPTED:
         sys.stdout.flush()
         os._exit(code)  # at once, whatever is still being compiled

@@ -158,6 +158,27 @@ def test_the_command_line_says_in_one_line_how_to_go_on(
     assert capsys.readouterr().err == f"nege: interrupted. {says}\n"
 
 
+ENDING = """
+import os, signal, sys
+
+class Last:
+    # Deleted after Python has ended its own answer to signals.
+    def __del__(self, kill=os.kill, us=(os.getpid(), signal.SIGINT)):
+        kill(*us)
+
+last = Last()
+sys.argv = ["nege", "example", "two_regions"]
+from nege import cli
+cli.program()
+"""
+
+
+def test_an_interrupt_while_the_finished_command_line_ends_changes_nothing():
+    done = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "[model]" in done.stdout
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_short_runs_in_pieces_are_those_in_one_go(threads, monkeypatch):
     shares = np.random.default_rng(0).dirichlet(np.ones(12), 7)
