@@ -10,7 +10,7 @@ from hypothesis import given
 import nege
 from nege.kernels import codes, derivatives
 from nege.kernels.fixed_point import Options, fixed_point
-from nege.search import _Search
+from nege.solvers.follow_dynamics import _Search
 
 drawn = {"seed": st.integers(0, 10_000), "n": st.integers(2, 6)}
 PARAMETERS = ("sigma", "productivity_spillover", "amenity_spillover", "trade_cost")

@@ -11,11 +11,11 @@ import reference_quantitative as reference
 from hypothesis import given
 
 import nege
-from nege import cli
+from nege.command import cli
 from nege.kernels import codes, derivatives
 from nege.kernels.fixed_point import Options, fixed_point
 from nege.kernels.newton import newton
-from nege.search import _Search
+from nege.solvers.follow_dynamics import _Search
 
 STEP = 1e-30
 PARAMETERS = ("sigma", "mu", "trade_cost", "online_trade_cost", "online_amenity", "online_housing")

@@ -17,8 +17,9 @@ import reference
 import xarray as xr
 
 import nege
-from nege import Logit, OnlineRegion, SolverOptions, cli, follow, short_run, solve, sweep
-from nege.specification import read
+from nege import Logit, OnlineRegion, SolverOptions, follow, short_run, solve, sweep
+from nege.command import cli
+from nege.command.economy_file import read
 
 NAN, INF = float("nan"), float("inf")
 AB = nege.geography.from_distance([[0, 1], [1, 0]], names=["a", "b"])

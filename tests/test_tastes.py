@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege.rest import Motion
+from nege.solvers.rest_points import Motion
 
 TASTES = nege.Logit(scale=0.2, weights=[1.0, 2.0])
 ECONOMY = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=1.7)
