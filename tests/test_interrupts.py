@@ -128,7 +128,7 @@ def test_an_interrupt_while_processes_start_comes_afterwards():
     seen = []
 
     def start():
-        with workers._undisturbed():
+        with workers._interrupts_held():
             signal.raise_signal(signal.SIGINT)
             seen.append("whole")
 
@@ -156,7 +156,7 @@ def test_the_command_line_says_in_one_line_how_to_go_on(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cli, "sweep", interrupt)
-    monkeypatch.setattr(cli.report, "execute", interrupt)
+    monkeypatch.setattr(cli.run, "execute", interrupt)
     assert cli.main(command) == 130
     assert capsys.readouterr().err == f"nege: interrupted. {says}\n"
 

@@ -19,7 +19,7 @@ from nege.solvers.rest_points import NEUTRAL, Motion, fastest
 from nege.status import Status
 from nege.structure.branches.continuation import Locus
 from nege.structure.branches.explorer import Explorer, Record
-from nege.sweeps.sweep import progress_bar
+from nege.sweeps.progress import progress_bar
 from nege.validation.keywords import hinted
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from nege.structure.enumeration.completeness import TINY, Bounds, Proof, prove
 from nege.structure.enumeration.found_equilibria import Equilibria
 from nege.structure.enumeration.many_starts import Candidate, Search
 from nege.structure.enumeration.stable_ends import settled
-from nege.sweeps.sweep import progress_bar
+from nege.sweeps.progress import progress_bar
 from nege.validation.keywords import hinted
 
 __all__ = ["equilibria"]
