@@ -18,7 +18,7 @@ import xarray as xr
 
 import nege
 from nege import Logit, OnlineRegion, SolverOptions, follow, short_run, solve, sweep
-from nege.command import cli
+from nege.command import cli, report
 from nege.command.economy_file import read
 
 NAN, INF = float("nan"), float("inf")
