@@ -78,7 +78,7 @@ def assert_refused(build, argument, shown, cure):
 
 
 def typed(code):
-    return lambda: eval(code, {**vars(nege), **globals()})
+    return lambda: eval(code, {**vars(nege), "report": report, **globals()})
 
 
 # --- numbers and shares, wherever they belong
