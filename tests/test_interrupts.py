@@ -171,7 +171,7 @@ class Last:
 
 last = Last()
 sys.argv = ["nege", "example", "two_regions"]
-from nege import cli
+from nege.command import cli
 cli.program()
 """
 

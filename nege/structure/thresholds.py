@@ -1,6 +1,6 @@
 """Break points and sustain points: every parameter value at which a pattern gives way.
 
-Both are roots of smooth functions of one parameter (``families``): the growth rate of a mode
+Both are roots of smooth functions of one parameter (``one_parameter``): the growth rate of a mode
 of dispersion (``dispersion``), or what the best region outside a core would pay.
 """
 
