@@ -13,6 +13,8 @@ from nege.kernels import agglomeration_slopes as slopes
 from nege.models import agglomeration_linear as linear
 from nege.models import agglomeration_search as search
 
+pytestmark = pytest.mark.family
+
 SOME = [0, 1, 2, 3, 4, 5]
 
 

@@ -9,6 +9,8 @@ import pytest
 import nege
 from nege import cli, report, specification, sweep_specification
 
+pytestmark = pytest.mark.faults
+
 SMALL = """
 title = "Three places on a line"
 [geography]

@@ -8,6 +8,8 @@ import nege
 from nege import cli, report_industries, specification
 from nege.report import Run
 
+pytestmark = pytest.mark.faults
+
 SCENARIO = """
 title = "Three places"
 [geography]

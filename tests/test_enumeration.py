@@ -12,6 +12,8 @@ from nege import boxes, certify, enumeration
 from nege.errors import DependencyError
 from nege.models.indifference import FLOATS, Tastes
 
+pytestmark = pytest.mark.structure
+
 MODELS = (nege.CorePeriphery, nege.FootlooseEntrepreneur)
 
 

@@ -21,6 +21,8 @@ from nege.kernels import codes, derivatives, equations, long_run
 from nege.kernels.newton import solve
 from nege.waves import Waves, turns
 
+pytestmark = pytest.mark.family
+
 EXACT = 1e-12  # of derivatives
 STEP = 1e-30
 SHARP = nege.SolverOptions(tolerance_residual=1e-14)

@@ -14,6 +14,8 @@ import xarray as xr
 import nege
 from nege import cli, figures, files, report
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture(scope="module")
 def solved():

@@ -20,6 +20,8 @@ import nege
 from nege import Logit, OnlineRegion, SolverOptions, cli, follow, short_run, solve, sweep
 from nege.specification import read
 
+pytestmark = pytest.mark.faults
+
 NAN, INF = float("nan"), float("inf")
 AB = nege.geography.from_distance([[0, 1], [1, 0]], names=["a", "b"])
 BA = nege.geography.from_distance([[0, 1], [1, 0]], names=["b", "online"])

@@ -19,6 +19,8 @@ from nege import OnlineAgglomeration, patterns, scenarios, solve
 from nege.models.agglomeration_parameters import PARAMETERS
 from nege.specification import read
 
+pytestmark = pytest.mark.faults
+
 NAN, INF = float("nan"), float("inf")
 GOODS, SERVICES, PLACES = "manufacturing", "services", ("a", "b", "c")
 GEO = nege.geography.from_distance(1.0 - np.eye(3), names=PLACES)

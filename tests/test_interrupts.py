@@ -20,6 +20,8 @@ from nege.kernels.compiling import uninterrupted
 from nege.kernels.jit import kernel
 from nege.models import results
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.mark.parametrize("kind", ["cold capital", "solves", "processes", "command line"])
 def test_an_interrupted_run_ends_and_the_same_call_then_gives_what_it_would_have(kind):

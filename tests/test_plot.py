@@ -7,6 +7,8 @@ import pytest
 import nege
 from nege import plot
 
+pytestmark = pytest.mark.closed_form
+
 matplotlib.use("Agg")
 
 

@@ -10,6 +10,8 @@ import xarray as xr
 import nege
 from nege import plot_industries
 
+pytestmark = pytest.mark.closed_form
+
 matplotlib.use("Agg")
 
 NAMES = ("manufacturing", "services")

@@ -10,6 +10,8 @@ from nege import search
 from nege.kernels import long_run
 from nege.progress import Progress
 
+pytestmark = pytest.mark.faults
+
 STEPS = 5000
 
 

@@ -20,6 +20,8 @@ from nege import recipe
 from nege.store import Store
 from nege.units import LongRuns
 
+pytestmark = pytest.mark.faults
+
 UNITS = 8
 
 

@@ -15,6 +15,8 @@ from nege.families import family_of
 from nege.geography import equidistant, racetrack
 from nege.waves import turns
 
+pytestmark = pytest.mark.structure
+
 
 def economy(places, sigma=5.0, mu=0.4, trade_cost=2.0, online=None):
     region = None if online is None else nege.OnlineRegion(**online)

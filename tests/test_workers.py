@@ -19,6 +19,8 @@ from nege.options import SolverOptions
 from nege.store import Store
 from nege.threads import one_thread
 
+pytestmark = pytest.mark.faults
+
 UNITS = 24
 TESTS = pathlib.Path(__file__).parent
 
