@@ -31,7 +31,7 @@ from benchmarks.contest import Call, Method, race
 from benchmarks.large import peak_memory
 from benchmarks.rows import Races, Row, duration
 from benchmarks.verify import tests
-from nege.kernels import agglomeration
+from nege.models.agglomeration import equations
 
 STEP = 6  # of the digital turn: institutions apart, services about to go online
 SPREAD = 2.0  # side of the square of random places, which are about one apart
@@ -74,7 +74,7 @@ class Economy:
         """Return the residual of every equation."""
         found = np.empty_like(x)
         with np.errstate(all="ignore"):
-            agglomeration.evaluate(self.model.kernel, x, found)
+            equations.evaluate(self.model.kernel, x, found)
         found[-2] = 0.0
         return found
 
@@ -157,17 +157,17 @@ def _textbook(economy: Economy) -> Call:
     """
     model, p = economy.model, economy.model.kernel
     k, land = len(model.industries), model.land.values
-    damping = np.full((economy.size, 4 * k + agglomeration.LOCAL), PRICES)
+    damping = np.full((economy.size, 4 * k + equations.LOCAL), PRICES)
     damping[:, [*range(2 * k), -1]] = MOVERS
     part = np.append(damping.ravel(), [0.0, 0.0])
-    nominal, rent = slice(2 * k, 4 * k + 2), 4 * k + agglomeration.RENT
+    nominal, rent = slice(2 * k, 4 * k + 2), 4 * k + equations.RENT
     economy.excess(economy.start)  # compiled before the limit runs
 
     def solve() -> np.ndarray:
         x, left = economy.start.copy(), np.empty_like(economy.start)
 
         def commission(x: np.ndarray) -> np.ndarray:
-            return agglomeration.evaluate(p, x, left).totals[agglomeration.COMMISSION]
+            return equations.evaluate(p, x, left).totals[equations.COMMISSION]
 
         earn = _in_time(commission, economy.limit)
         while True:

@@ -151,7 +151,7 @@ def sampled_residual(found: nege.Equilibrium, distances: Distances, sample: int 
 
     Wages and price indices are compared with plain sums over all regions, incomes with
     their equation everywhere. The equations are at the top of
-    ``nege/models/core_periphery.py``; nothing here comes from its kernels.
+    ``nege/models/classical/core_periphery.py``; nothing here comes from its kernels.
     """
     model, data = found.model, found.data
     share, wage = data["share"].values, data["wage"].values

@@ -11,14 +11,14 @@ import numpy as np
 import nege
 from benchmarks.contest import Call, Method
 from benchmarks.problems import MU, SIGMA, Problem
-from nege.kernels import two_region_diagram, two_regions
 from nege.kernels.codes import STALLED
 from nege.kernels.fixed_point import Options, Report, fixed_point
 from nege.kernels.jit import kernel as compiled
 from nege.kernels.newton import PAYS, newton
 from nege.kernels.operators import Dense, Symmetric
-from nege.models import trade
-from nege.models.core_periphery import Parameters
+from nege.models import trade_costs
+from nege.models.classical import two_region_diagram, two_regions
+from nege.models.classical.core_periphery import Parameters
 
 OPTIONS = Options(1e-12, 1e-8, 10_000)
 
@@ -26,7 +26,9 @@ OPTIONS = Options(1e-12, 1e-8, 10_000)
 def parameters(p: Problem, operator: str = "auto") -> Parameters:
     """Return what the kernel reads, with the operator that nege would choose."""
     zero = np.zeros(p.size)
-    half = operator == "symmetric" or (operator == "auto" and p.symmetric and p.size > trade.SMALL)
+    half = operator == "symmetric" or (
+        operator == "auto" and p.symmetric and p.size > trade_costs.SMALL
+    )
     made = (
         Symmetric(p.freeness[np.tril_indices(p.size)], p.size)
         if half

@@ -34,9 +34,9 @@ import numpy as np
 import xarray as xr
 
 import nege
-from nege import plot_industries
 from nege.geography import Geography
-from nege.metrics import Matrix
+from nege.geography.metrics import Matrix
+from nege.plots import agglomeration
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 #: Search and digital cost of services ahead of the digital turn.
@@ -127,13 +127,13 @@ def draw(economy: nege.OnlineAgglomeration, ds: xr.Dataset, folder: pathlib.Path
     folder.mkdir(parents=True, exist_ok=True)
     found = nege.patterns(ds)
     figure = Figure(figsize=(9, 2.6), layout="constrained")
-    plot_industries.timeline(found, ax=figure.subplots())
+    agglomeration.timeline(found, ax=figure.subplots())
     figures = {"timeline": figure}
     for word, position in first_of_each(found).items():
         figure = Figure(figsize=(15, 5), layout="constrained")
         figure.suptitle(f"{word}, step {int(ds.step[position])}")
         for industry, ax in zip((None, *economy.industries), figure.subplots(1, 3), strict=True):
-            plot_industries.industry_map(
+            agglomeration.industry_map(
                 economy.geography.coordinates, ds.isel(step=position), industry=industry, ax=ax
             )
         figures[word.replace(" ", "_")] = figure

@@ -1,38 +1,39 @@
 """New-economic-geography models with an online region: solved exactly, honestly and fast."""
 
 from nege import _starting as _starting  # before what takes time
-from nege import geography, scenarios, testing
+from nege import geography, testing
 from nege._version import __version__
-from nege.accessor import DatasetAccessor
-from nege.bifurcation import BifurcationDiagram, bifurcation
-from nege.census import Equilibria
-from nege.clearing import short_run
-from nege.counterfactual import counterfactual
-from nege.decomposition import decompose
-from nege.enumeration import equilibria
-from nege.equilibrium import Equilibrium
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
-from nege.hysteresis import Hysteresis, hysteresis
-from nege.inversion import invert
-from nege.loading import load
-from nege.models.allen_arkolakis import AllenArkolakis
-from nege.models.core_periphery import CorePeriphery
-from nege.models.footloose_capital import FootlooseCapital
-from nege.models.footloose_entrepreneur import FootlooseEntrepreneur
-from nege.models.helpman import Helpman
-from nege.models.linear_demand import LinearDemand
-from nege.models.online_agglomeration import OnlineAgglomeration
-from nege.models.quasi_linear import QuasiLinear
-from nege.models.vertical_linkages import VerticalLinkages
-from nege.online import OnlineRegion
+from nege.geography.online import OnlineRegion
+from nege.models.agglomeration.model import OnlineAgglomeration
+from nege.models.agglomeration.patterns import patterns
+from nege.models.classical.core_periphery import CorePeriphery
+from nege.models.classical.footloose_capital import FootlooseCapital
+from nege.models.classical.footloose_entrepreneur import FootlooseEntrepreneur
+from nege.models.classical.linear_demand import LinearDemand
+from nege.models.classical.quasi_linear import QuasiLinear
+from nege.models.linkages.model import VerticalLinkages
+from nege.models.quantitative.allen_arkolakis import AllenArkolakis
+from nege.models.quantitative.helpman import Helpman
 from nege.options import Logit, Replicator, SolverOptions
-from nege.patterns import patterns
-from nege.points import random_points
-from nege.solve import estimate_memory, solve
-from nege.stability import Stability, stability
+from nege.plots.accessor import DatasetAccessor
+from nege.results.equilibrium import Equilibrium
+from nege.results.stability import Stability, stability
+from nege.solvers.long_run import estimate_memory, solve
+from nege.solvers.short_run import short_run
 from nege.status import Status
-from nege.sweep import follow, sweep
-from nege.thresholds import Threshold, Thresholds, break_points, sustain_points
+from nege.structure.branches.bifurcation import BifurcationDiagram, bifurcation
+from nege.structure.enumeration.all_equilibria import equilibria
+from nege.structure.enumeration.found_equilibria import Equilibria
+from nege.structure.hysteresis import Hysteresis, hysteresis
+from nege.structure.thresholds import Threshold, Thresholds, break_points, sustain_points
+from nege.studies import scenarios
+from nege.studies.counterfactual import counterfactual
+from nege.studies.decomposition import decompose
+from nege.studies.inversion import invert
+from nege.sweeps.designs import random_points
+from nege.sweeps.load import load
+from nege.sweeps.sweep import follow, sweep
 
 __all__ = [
     "AllenArkolakis",

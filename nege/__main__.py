@@ -1,6 +1,6 @@
 """``python -m nege``."""
 
-from nege.cli import program
+from nege.command.cli import program
 
 if __name__ == "__main__":
     program()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from nege.kernels.compiling import uninterrupted
 
 if TYPE_CHECKING:
-    from nege.equilibrium import Equilibrium
+    from nege.results.equilibrium import Equilibrium
 
 __all__ = ["ConvergenceError", "DependencyError", "InputError", "NegeError", "require"]
 

@@ -14,7 +14,7 @@ from nege.immutable import Immutable, by_value, held
 from nege.kernels.codes import METHODS
 from nege.kernels.fixed_point import Options
 from nege.kernels.long_run import Dynamics
-from nege.keywords import hinted
+from nege.validation.keywords import hinted
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from nege import validation
-from nege.equilibrium import Equilibrium, check_equilibrium
-from nege.keywords import hinted
+from nege.results.equilibrium import Equilibrium, check_equilibrium
+from nege.validation.keywords import hinted
 
 __all__ = ["assert_equilibrium"]
 

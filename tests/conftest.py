@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege import units
+from nege.sweeps import work_units
 
 hypothesis.settings.register_profile(
     "nege", derandomize=True, deadline=None, max_examples=40, print_blob=True
@@ -52,7 +52,7 @@ def pytest_pycollect_makeitem(collector):
 @pytest.fixture
 def nothing_is_solved(monkeypatch):
     """Fail a test as soon as a sweep or a path solves something."""
-    monkeypatch.setattr(units, "find_long_run", lambda *_: pytest.fail("it solved something"))
+    monkeypatch.setattr(work_units, "find_long_run", lambda *_: pytest.fail("it solved something"))
 
 
 @pytest.fixture

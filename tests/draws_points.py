@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege.search import find_long_run
+from nege.solvers.follow_dynamics import find_long_run
 
 COUNT = 40  # draws of each model, of which the suite takes some
 SOME = range(0, COUNT, 9)

@@ -30,8 +30,9 @@ import pandas as pd
 import xarray as xr
 
 import nege
-from nege import geography, scenarios, testing
+from nege import geography, testing
 from nege.status import Status
+from nege.studies import scenarios
 
 SECONDS = 10.0  # of processor time that a call may take
 NAN, INF = float("nan"), float("inf")
@@ -205,7 +206,7 @@ ENTRIES = {
         {"model": p.helpman, "employment": [2.0, 3.0], "wage": [1.0, 1.1]},
     ),
     "counterfactual": lambda p: (
-        nege.counterfactual,
+        nege.studies.counterfactual,
         {"equilibrium": p.settled, "trade_cost_change": 0.9},
     ),
     "load": lambda p: (nege.load, {"path": p.file}),
@@ -546,7 +547,7 @@ def public():
 
 def methods():
     """Return the names of every public method of what entries return."""
-    plots = nege.plot.EquilibriumPlot, nege.accessor.SweepPlot
+    plots = nege.plots.economies.EquilibriumPlot, nege.plots.accessor.SweepPlot
     kinds = {
         **{kind.__name__: kind for kind in (nege.BifurcationDiagram, nege.Equilibria)},
         **{kind.__name__: kind for kind in (nege.Equilibrium, nege.Hysteresis, nege.Stability)},
@@ -726,7 +727,7 @@ def call(drawn, pool):
 
 
 def plain(function):
-    """Whether a call is not one that ``nege.keywords.hinted`` looks after."""
+    """Whether a call is not one that ``nege.validation.keywords.hinted`` looks after."""
     return not hasattr(function, "__wrapped__") and not isinstance(function, type)
 
 

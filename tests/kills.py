@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 import nege
-from nege.units import LongRuns
+from nege.sweeps.work_units import LongRuns
 
 FIRST_NOTE = 120  # seconds within which a run has to get going
 

@@ -20,7 +20,8 @@ import numpy as np
 import zarr
 
 import nege
-from nege import files, sealed
+from nege.results import files
+from nege.sweeps import stored
 
 DRAWS = 320
 POINTS, UNIT = 6, 2
@@ -267,7 +268,7 @@ def _read(path, sound):
 
 def _resumed(path):
     with contextlib.suppress(nege.InputError):
-        sealed.tally(path)
+        stored.tally(path)
     whole = originals()["whole.zarr"]
     try:
         found = swept(path)

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from random_agglomerations import random_model, random_unknowns
 
 import nege
-from nege.kernels import agglomeration
-from nege.kernels import agglomeration_slopes as slopes
-from nege.models import agglomeration_linear as linear
-from nege.models import agglomeration_search as search
+from nege.models.agglomeration import equations
+from nege.models.agglomeration import linear as linear
+from nege.models.agglomeration import rest as search
+from nege.models.agglomeration import slopes as slopes
 
 pytestmark = pytest.mark.family
 
@@ -22,7 +22,7 @@ SOME = [0, 1, 2, 3, 4, 5]
 def test_every_equation_is_as_written_down(seed):
     model = random_model(seed)
     x, excess = random_unknowns(model, seed), np.empty(model.start_state().size)
-    agglomeration.evaluate(model.kernel, x, excess)
+    equations.evaluate(model.kernel, x, excess)
     expected = system.residual(system.of_model(model), x)
     np.testing.assert_allclose(excess, expected, rtol=1e-11, atol=1e-11)
 
@@ -35,7 +35,7 @@ def test_derivatives_agree_with_complex_steps(seed):
     matrix.linearise(x)
     expected = system.jacobian(system.of_model(model), x)
     assert np.max(np.abs(matrix.jacobian - expected)) <= 1e-11 * np.max(np.abs(expected))
-    assert agglomeration.evaluate(model.kernel, x, excess).totals.all()
+    assert equations.evaluate(model.kernel, x, excess).totals.all()
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,9 @@ def test_rows_that_have_no_meaning_drop_out(changes):
     model = random_model(3, industries=2, **changes)
     x = random_unknowns(model, 3)
     excess, k = np.empty_like(x), 2
-    agglomeration.evaluate(model.kernel, x, excess)
+    equations.evaluate(model.kernel, x, excess)
     rows = excess[:-2].reshape(len(model.geography), -1)
-    gone = (
-        excess[-2:-1] if "remote_labour_share" in changes else rows[:, 4 * k + agglomeration.RENT]
-    )
+    gone = excess[-2:-1] if "remote_labour_share" in changes else rows[:, 4 * k + equations.RENT]
     assert np.isfinite(excess).all()
     assert (gone == 0.0).all()
 
@@ -74,7 +72,7 @@ def test_products_blocks_and_solves_without_the_matrix_are_those_with_it(seed):
 def test_derivatives_along_one_direction_are_those_along_many():
     model = random_model(1)
     x, excess = random_unknowns(model, 1), np.empty(model.start_state().size)
-    at = agglomeration.evaluate(model.kernel, x, excess)
+    at = equations.evaluate(model.kernel, x, excess)
     places, directions = len(model.geography), np.stack([random_unknowns(model, i) for i in (5, 6)])
     many, one = np.empty_like(directions), np.empty_like(x)
     slopes.tangents(model.kernel, x, at, directions, False, np.empty((2, 4, places)), many)

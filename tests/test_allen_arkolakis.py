@@ -10,7 +10,7 @@ from hypothesis import given
 import nege
 from nege.kernels import codes, derivatives
 from nege.kernels.fixed_point import Options, fixed_point
-from nege.search import _Search
+from nege.solvers.follow_dynamics import _Search
 
 pytestmark = pytest.mark.closed_form
 

@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 
 import nege
 from nege import geography
-from nege.kernels.two_region_diagram import MOST, diagram
+from nege.models.classical.two_region_diagram import MOST, diagram
 
 pytestmark = pytest.mark.structure
 

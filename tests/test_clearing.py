@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 import nege
-from nege.kernels import points
+from nege.kernels import stacks
 from nege.kernels.operators import Dense, WithOnline
 
 pytestmark = pytest.mark.family
@@ -133,14 +133,14 @@ def test_dimensions_of_shares_are_not_parameters():
 
 def test_a_stack_of_points_gives_each_of_them_back():
     a, b = three().kernel, three().replace(mu=0.7).kernel
-    stacked = points.stack([a, b])
+    stacked = stacks.stack([a, b])
     for i, point in enumerate((a, b)):
-        back = points.at(stacked, i)
+        back = stacks.at(stacked, i)
         assert type(back) is type(point)
         assert type(back.operator) is Dense
         assert back.mu == point.mu
         np.testing.assert_array_equal(back.operator.freeness, point.operator.freeness)
-    single = points.stack([a])
+    single = stacks.stack([a])
     assert np.shares_memory(single.operator.freeness, a.operator.freeness)
     nested = WithOnline(Dense(np.eye(2)), 0.5)
-    assert points.at(points.stack([nested, nested]), 1).places.freeness.shape == (2, 2)
+    assert stacks.at(stacks.stack([nested, nested]), 1).places.freeness.shape == (2, 2)

@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 
 import nege
-from nege import cli, report_industries, specification
-from nege.report import Run
+from nege.command import cli, economy_file, report_industries
+from nege.command.report import Run
 
 pytestmark = pytest.mark.faults
 
@@ -50,7 +50,7 @@ points = 3
 
 def read(tmp_path, text):
     (tmp_path / "my.toml").write_text(text)
-    return specification.read(str(tmp_path / "my.toml"))
+    return economy_file.read(str(tmp_path / "my.toml"))
 
 
 def test_a_scenario_is_read_with_its_city_and_the_populations_of_places(tmp_path):

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nege
-from nege import boxes, certify, enumeration
 from nege.errors import DependencyError
 from nege.models.indifference import FLOATS, Tastes
+from nege.structure.enumeration import all_equilibria, boxes, completeness
 
 pytestmark = pytest.mark.structure
 
@@ -282,7 +282,7 @@ def test_without_flint_there_is_a_search_that_says_what_to_install(two, monkeypa
     def missing(module, extra, purpose):
         raise DependencyError(f'install "nege[{extra}]"')
 
-    monkeypatch.setattr(certify, "require", missing)
+    monkeypatch.setattr(completeness, "require", missing)
     found = nege.equilibria(two(1.7))
     assert not found.complete
     assert "nege[verify]" in found.reason
@@ -293,13 +293,13 @@ def test_without_flint_there_is_a_search_that_says_what_to_install(two, monkeypa
 
 
 def test_a_proof_that_misses_an_equilibrium_is_found_out(two, monkeypatch):
-    true = certify.prove
+    true = completeness.prove
 
     def wrong(*arguments):
         proof = true(*arguments)
         return proof._replace(roots=proof.roots[1:])
 
-    monkeypatch.setattr(enumeration, "prove", wrong)
+    monkeypatch.setattr(all_equilibria, "prove", wrong)
     with pytest.raises(nege.NegeError, match="contradict"):
         nege.equilibria(two(1.7))
     with pytest.raises(nege.NegeError, match="contradict"):
@@ -307,14 +307,14 @@ def test_a_proof_that_misses_an_equilibrium_is_found_out(two, monkeypatch):
 
 
 def test_a_proof_of_what_is_none_is_found_out(two, monkeypatch):
-    true = certify.prove
+    true = completeness.prove
 
     def wrong(*arguments):
         proof = true(*arguments)
         middle = np.array([0.3, 0.7])
-        return proof._replace(roots=[*proof.roots, certify.Bounds(middle, middle)])
+        return proof._replace(roots=[*proof.roots, completeness.Bounds(middle, middle)])
 
-    monkeypatch.setattr(enumeration, "prove", wrong)
+    monkeypatch.setattr(all_equilibria, "prove", wrong)
     with pytest.raises(nege.NegeError, match="contradict"):
         nege.equilibria(two(1.7))
 

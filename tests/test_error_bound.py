@@ -6,7 +6,7 @@ import pytest
 import nege
 from nege.kernels import equations, error_bound
 from nege.kernels.operators import matrix
-from nege.models import trade
+from nege.models import trade_costs
 
 pytestmark = pytest.mark.closed_form
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.closed_form
 @pytest.mark.parametrize("online", [None, 1.2])
 @pytest.mark.parametrize("kind", ["dense", "symmetric", "line"])
 def test_what_reaches_a_place_from_where_it_gets_least_is_the_same_by_every_operator(kind, online):
-    operator = trade.operator_for(nege.geography.line(7), 1.3, online, 4.0, kind)
+    operator = trade_costs.operator_for(nege.geography.line(7), 1.3, online, 4.0, kind)
     weight = np.random.default_rng(0).uniform(0.5, 2.0, 7 + (online is not None))
     least = np.empty_like(weight)
     error_bound.least(operator, weight, least)

@@ -14,12 +14,12 @@ import xarray as xr
 from hypothesis import given, settings
 
 import nege
-from nege import cli
-from nege.families import family_of
+from nege.command import cli
 from nege.geography import racetrack
 from nege.kernels import codes, derivatives, equations, long_run
 from nege.kernels.newton import solve
-from nege.waves import Waves, turns
+from nege.structure.circular_modes import Waves, turns
+from nege.structure.one_parameter import family_of
 
 pytestmark = pytest.mark.family
 

@@ -12,7 +12,8 @@ import tampering
 import xarray as xr
 
 import nege
-from nege import cli, figures, files, report
+from nege.command import cli, figures, report
+from nege.results import files
 
 pytestmark = pytest.mark.faults
 

@@ -499,7 +499,7 @@ def test_what_cannot_be_an_economy_is_refused_with_argument_and_cure(case):
 
 def test_a_country_of_one_city_is_no_geography(monkeypatch):
     """The finest file is left out here only because it takes seconds to read."""
-    monkeypatch.setattr("nege.cities.FILES", (15_000, 5_000))
+    monkeypatch.setattr("nege.geography.geonames.FILES", (15_000, 5_000))
     with pytest.raises(InputError, match=r"GeoNames knows 1 there.*829 inhabitants. Add another"):
         geography.cities("VA", 20_000)
 

@@ -11,11 +11,11 @@ import reference_quantitative as reference
 from hypothesis import given
 
 import nege
-from nege import cli
+from nege.command import cli
 from nege.kernels import codes, derivatives
 from nege.kernels.fixed_point import Options, fixed_point
 from nege.kernels.newton import newton
-from nege.search import _Search
+from nege.solvers.follow_dynamics import _Search
 
 pytestmark = pytest.mark.closed_form
 

@@ -17,8 +17,9 @@ import reference
 import xarray as xr
 
 import nege
-from nege import Logit, OnlineRegion, SolverOptions, cli, follow, short_run, solve, sweep
-from nege.specification import read
+from nege import Logit, OnlineRegion, SolverOptions, follow, short_run, solve, sweep
+from nege.command import cli
+from nege.command.economy_file import read
 
 pytestmark = pytest.mark.faults
 

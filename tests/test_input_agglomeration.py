@@ -15,9 +15,10 @@ import xarray as xr
 from test_input import FORMS, NO_NUMBERS, assert_refused, labelled, table
 
 import nege
-from nege import OnlineAgglomeration, patterns, scenarios, solve
-from nege.models.agglomeration_parameters import PARAMETERS
-from nege.specification import read
+from nege import OnlineAgglomeration, patterns, solve
+from nege.command.economy_file import read
+from nege.models.agglomeration.parameters import PARAMETERS
+from nege.studies import scenarios
 
 pytestmark = pytest.mark.faults
 

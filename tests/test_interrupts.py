@@ -14,11 +14,14 @@ import numpy as np
 import pytest
 
 import nege
-from nege import batch, cli, errors, workers
+from nege import errors
+from nege.command import cli
 from nege.kernels import compiling, fixed_point, long_run
 from nege.kernels.compiling import uninterrupted
 from nege.kernels.jit import kernel
-from nege.models import results
+from nege.models import solutions
+from nege.solvers import many_short_runs
+from nege.sweeps import workers
 
 pytestmark = pytest.mark.faults
 
@@ -186,9 +189,9 @@ def test_short_runs_in_pieces_are_those_in_one_go(threads, monkeypatch):
     shares = np.random.default_rng(0).dirichlet(np.ones(12), 7)
     economy = nege.CorePeriphery(nege.geography.line(12), sigma=4, mu=0.4, trade_cost=1.2)
     whole = nege.short_run(economy, shares)
-    for module in (batch, fixed_point, results):
+    for module in (many_short_runs, fixed_point, solutions):
         monkeypatch.setattr(module, "PIECE", 1)
-    for module in (batch, fixed_point):
+    for module in (many_short_runs, fixed_point):
         monkeypatch.setattr(module, "MANY", 0)
     parts = nege.short_run(economy, shares, threads=threads)
     assert (parts.iterations == whole.iterations).all()

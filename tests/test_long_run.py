@@ -7,7 +7,7 @@ import reference
 from hypothesis import given
 
 import nege
-from nege.search import find_long_run
+from nege.solvers.follow_dynamics import find_long_run
 
 pytestmark = pytest.mark.closed_form
 

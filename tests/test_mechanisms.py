@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import nege
-from nege.kernels import agglomeration
+from nege.models.agglomeration import equations
 
 pytestmark = pytest.mark.closed_form
 
@@ -52,7 +52,7 @@ some_firms = arrays(float, (2, 2, 4), elements=st.floats(1e-6, 10.0))
 def knowledge(firms, **changes):
     """Mass of firms that a firm learns from, (industry, channel, place), at given firms."""
     mass = np.empty_like(firms)
-    agglomeration.heard(economy(9, **changes).kernel, firms, False, mass)
+    equations.heard(economy(9, **changes).kernel, firms, False, mass)
     return mass
 
 

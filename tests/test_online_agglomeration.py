@@ -11,7 +11,7 @@ import xarray as xr
 from random_agglomerations import CELL, allclose, random_model, random_start
 
 import nege
-from nege.models import agglomeration_search as search
+from nege.models.agglomeration import rest as search
 
 pytestmark = pytest.mark.closed_form
 
@@ -355,7 +355,7 @@ def test_an_unstable_state_that_draws_the_search_back_is_left_further_each_time(
 
 
 def test_a_search_that_runs_out_of_rounds_has_found_nothing(monkeypatch):
-    monkeypatch.setattr("nege.models.agglomeration_search.ROUNDS", 1)
+    monkeypatch.setattr("nege.models.agglomeration.rest.ROUNDS", 1)
     with pytest.raises(nege.ConvergenceError) as caught:
         nege.solve(fast_and_lumpy())
     assert caught.value.equilibrium.status is nege.Status.STUCK

@@ -13,7 +13,7 @@ from nege import memory
 from nege.kernels import equations, operators
 from nege.kernels.jit import kernel
 from nege.kernels.vmath import exp, log
-from nege.models import fourier, trade
+from nege.models import fourier, trade_costs
 
 pytestmark = pytest.mark.family
 
@@ -31,7 +31,7 @@ def matrix_of(operator):
 
 
 def made(geography, kind, online=1.3, trade_cost=1.4, sigma=4.0):
-    return trade.operator_for(
+    return trade_costs.operator_for(
         geography, trade_cost, online, sigma, kind, compiled=kind != "fourier"
     )
 
@@ -115,8 +115,8 @@ def test_wages_do_not_depend_on_the_operator(name):
 )
 def test_the_geography_chooses(geography, short, long):
     for compiled, kind in ((False, short), (True, long)):
-        assert trade.choose(geography, True, geography.symmetric, compiled) == kind
-    assert trade.choose(geography, False, False, False) == "dense"
+        assert trade_costs.choose(geography, True, geography.symmetric, compiled) == kind
+    assert trade_costs.choose(geography, False, False, False) == "dense"
 
 
 def test_a_large_racetrack_a_grid_and_a_line_are_right_at_a_sample_of_places():
@@ -330,7 +330,7 @@ def test_exp_and_log_carry_what_is_not_a_number():
 
 def grid(freeness, shares, *parameters):
     """Log wage ratios, (residual, error), (status, steps) of two regions."""
-    from nege.kernels import two_regions
+    from nege.models.classical import two_regions
 
     shape = len(freeness), len(shares)
     q, numbers = np.empty(shape), np.empty((*shape, 2))
@@ -340,7 +340,7 @@ def grid(freeness, shares, *parameters):
 
 
 def test_the_two_region_grid_agrees_with_the_general_solver(two):
-    from nege.kernels import two_regions
+    from nege.models.classical import two_regions
 
     costs = np.array([1.01, 1.5, 1.7, 3.0, 20.0])
     shares = np.linspace(0.0, 1.0, 41)
@@ -374,7 +374,7 @@ def test_the_two_region_grid_never_converges_on_a_bad_number(bad, which):
 @pytest.mark.parametrize(("sigma", "mu"), [(1.05, 0.9), (5.0, 0.4), (40.0, 0.99)])
 @pytest.mark.parametrize("freeness", [1e-9, 0.3, 1.0])
 def test_two_regions_from_one_corner_to_the_other_at_hard_parameters(sigma, mu, freeness):
-    from nege.kernels import two_regions
+    from nege.models.classical import two_regions
 
     shares = np.array([0.0, 1e-9, 0.3, 0.5, 1 - 1e-6, 1.0])
     found, numbers, counts = grid(np.array([freeness]), shares, 0.3, sigma, mu)
@@ -395,8 +395,8 @@ def test_what_is_solved_in_a_grid_does_not_depend_on_its_company():
 
 
 def test_names_of_operators():
-    assert trade.name_of(made(nege.geography.line(5), "line")) == "line"
-    assert not trade.uses_fourier(made(nege.geography.line(5), "line"))
-    assert trade.uses_fourier(made(nege.geography.racetrack(5), "fourier"))
+    assert trade_costs.name_of(made(nege.geography.line(5), "line")) == "line"
+    assert not trade_costs.uses_fourier(made(nege.geography.line(5), "line"))
+    assert trade_costs.uses_fourier(made(nege.geography.racetrack(5), "fourier"))
     with pytest.raises(TypeError, match="int has no payoff"):
         equations.payoff(3, None, None, None, None)

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 import nege
-from nege import plot_industries
+from nege.plots import agglomeration
 
 pytestmark = pytest.mark.closed_form
 
@@ -56,7 +56,7 @@ def heights(ax):
 
 
 def test_bars_are_shares_of_the_industry_by_place_and_channel_largest_place_first():
-    ax = plot_industries.shares(invented(COST))
+    ax = agglomeration.shares(invented(COST))
     found = heights(ax)
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["b", "a", "c"]
     np.testing.assert_allclose(found["manufacturing, offline"], [0.2, 0.6, 0.0])
@@ -78,7 +78,7 @@ def test_bars_of_a_solved_economy_sum_to_one_for_each_industry():
 
 
 def test_only_the_largest_places_are_shown_and_the_title_says_so():
-    ax = plot_industries.shares(invented(COST), largest=2)
+    ax = agglomeration.shares(invented(COST), largest=2)
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["b", "a"]
     assert ax.get_title() == "2 of 3 places"
 
@@ -88,7 +88,7 @@ def dots(ax):
 
 
 def test_a_map_of_an_industry_has_areas_by_its_cost_and_colours_by_its_online_share():
-    ax = plot_industries.industry_map(COORDINATES, invented(COST), industry="manufacturing")
+    ax = agglomeration.industry_map(COORDINATES, invented(COST), industry="manufacturing")
     size = dots(ax).get_sizes()
     np.testing.assert_allclose(size / size.sum(), [0.6, 0.4, 0.0])
     online = np.ma.filled(dots(ax).get_array(), np.nan)
@@ -98,7 +98,7 @@ def test_a_map_of_an_industry_has_areas_by_its_cost_and_colours_by_its_online_sh
 
 
 def test_a_map_without_an_industry_shows_people_and_specialisation():
-    ax = plot_industries.industry_map(COORDINATES, invented(COST))
+    ax = agglomeration.industry_map(COORDINATES, invented(COST))
     size = dots(ax).get_sizes()
     np.testing.assert_allclose(size / size.sum(), [0.5, 0.3, 0.2])
     colours = dots(ax).get_facecolors()[:, :3]
@@ -109,7 +109,7 @@ def test_a_map_without_an_industry_shows_people_and_specialisation():
 def test_a_picture_of_one_economy_does_not_take_a_path():
     path = xr.concat([invented(COST), invented(COST)], "step")
     with pytest.raises(nege.InputError, match="one economy"):
-        plot_industries.shares(path)
+        agglomeration.shares(path)
 
 
 def test_maps_name_a_wrong_industry_and_other_models_have_none():
@@ -124,7 +124,7 @@ def test_maps_name_a_wrong_industry_and_other_models_have_none():
 
 def test_places_of_unknown_position_have_no_map():
     with pytest.raises(nege.InputError, match="coordinates"):
-        plot_industries.industry_map(None, invented(COST))
+        agglomeration.industry_map(None, invented(COST))
 
 
 def along(patterns, modes):
@@ -137,7 +137,7 @@ def along(patterns, modes):
 def test_a_timeline_has_a_band_for_each_run_of_a_word():
     words = ["co-located", "co-located", "unknown", "two-sided online"]
     modes = [["geographic"] * 2, ["geographic", "dual"], ["unknown"] * 2, ["online"] * 2]
-    ax = plot_industries.timeline(along(words, modes))
+    ax = agglomeration.timeline(along(words, modes))
     bands = [(bar.get_x(), bar.get_width(), bar.get_hatch()) for bar in ax.patches]
     assert bands[:3] == [(-0.5, 2, None), (1.5, 1, "///"), (2.5, 1, None)]  # the pair's row
     assert len(bands) == 3 + 3 + 4
@@ -154,19 +154,19 @@ def test_words_that_share_a_row_have_colours_of_their_own():
         ("geographic", "dual", "online", "dispersed", "unknown"),
     )
     for words in rows:
-        assert len({plot_industries.WORD_COLOURS[word] for word in words}) == len(words)
+        assert len({agglomeration.WORD_COLOURS[word] for word in words}) == len(words)
 
 
 def test_a_timeline_of_a_solved_path_names_its_patterns():
     path = nege.scenarios.digital_turn().sel(step=[0, 6, 11, 17])
     ds = nege.follow(nege.OnlineAgglomeration(), path)
-    ax = plot_industries.timeline(ds)
+    ax = agglomeration.timeline(ds)
     patterns = nege.patterns(ds).pattern.values.tolist()
     legend = {text.get_text() for text in ax.get_legend().get_texts()}
     assert set(patterns) <= legend
     assert len(set(patterns)) == 4
     with pytest.raises(nege.InputError, match="one dimension"):
-        plot_industries.timeline(ds.expand_dims("draw"))
+        agglomeration.timeline(ds.expand_dims("draw"))
 
 
 def test_an_axes_may_be_given_and_is_returned():
@@ -174,8 +174,8 @@ def test_an_axes_may_be_given_and_is_returned():
 
     _, ax = plt.subplots()
     data = invented(COST)
-    assert plot_industries.shares(data, ax=ax) is ax
-    assert plot_industries.industry_map(COORDINATES, data, ax=ax) is ax
-    assert plot_industries.industry_map(COORDINATES, data, industry="services", ax=ax) is ax
+    assert agglomeration.shares(data, ax=ax) is ax
+    assert agglomeration.industry_map(COORDINATES, data, ax=ax) is ax
+    assert agglomeration.industry_map(COORDINATES, data, industry="services", ax=ax) is ax
     words = ["separated"] * 4
-    assert plot_industries.timeline(along(words, [["dual", "online"]] * 4), ax=ax) is ax
+    assert agglomeration.timeline(along(words, [["dual", "online"]] * 4), ax=ax) is ax

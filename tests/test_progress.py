@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import nege
-from nege import search
 from nege.kernels import long_run
-from nege.progress import Progress
+from nege.models.search_progress import Progress
+from nege.solvers import follow_dynamics
 
 pytestmark = pytest.mark.faults
 
@@ -60,7 +60,7 @@ def core_periphery(trade_cost=1.7):
 
 def found(model, state, **options):
     share = model.default_start()
-    return search.find_long_run(
+    return follow_dynamics.find_long_run(
         model, share, state, nege.Replicator(), nege.SolverOptions(**options)
     )
 

@@ -16,9 +16,9 @@ import xarray as xr
 import zarr
 
 import nege
-from nege import recipe
-from nege.store import Store
-from nege.units import LongRuns
+from nege.sweeps import fingerprint
+from nege.sweeps.store import Store
+from nege.sweeps.work_units import LongRuns
 
 pytestmark = pytest.mark.faults
 
@@ -141,7 +141,7 @@ def test_the_store_of_another_sweep_is_refused_naming_what_differs(small, name):
 
 def test_another_version_of_nege_is_another_sweep(small, monkeypatch):
     economy, keywords, _ = small
-    monkeypatch.setattr(recipe, "__version__", "99.0")
+    monkeypatch.setattr(fingerprint, "__version__", "99.0")
     with pytest.raises(nege.InputError, match=r"nege_version is .* there and 99.0 here"):
         nege.sweep(economy, **keywords)
 
@@ -302,7 +302,7 @@ def test_what_was_damaged_is_named_and_solved_again(sound, tmp_path, damage, nam
         nege.load(store, check=False)
     if name != "online_trade_cost" and damage not in ("removed", "not described"):
         with contextlib.suppress(nege.InputError):
-            assert nege.sealed.tally(store).damaged in (2, 4, 2 * UNITS)
+            assert nege.sweeps.stored.tally(store).damaged in (2, 4, 2 * UNITS)
     counted.clear()
     assert kills.same(kills.sweep(store, UNITS), whole)
     assert name in caplog.text
@@ -380,7 +380,7 @@ def test_points_that_fail_are_stored_as_failed(two, tmp_path):
     )
     assert (ds.status == nege.Status.LIMIT).all()
     assert np.isnan(ds.share).all()
-    assert nege.sealed.tally(tmp_path / "s.zarr")[0][nege.Status.LIMIT] == 2
+    assert nege.sweeps.stored.tally(tmp_path / "s.zarr")[0][nege.Status.LIMIT] == 2
 
 
 GRID = {"mu": [0.3, 0.4], "sigma": [4.0, 5.0]}

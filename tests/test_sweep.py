@@ -289,8 +289,8 @@ def test_refused_points_are_recorded_in_stores_and_everywhere_else(economy, tmp_
 
 
 def test_all_that_is_refused_is_counted_and_nothing_is_solved_before(economy, monkeypatch):
-    monkeypatch.setattr("nege.units.find_long_run", None)
-    monkeypatch.setattr("nege.points.AT_ONCE", 7)  # so that it is asked in many parts
+    monkeypatch.setattr("nege.sweeps.work_units.find_long_run", None)
+    monkeypatch.setattr("nege.sweeps.designs.AT_ONCE", 7)  # so that it is asked in many parts
     grid = {"mu": np.linspace(0.1, 1.05, 20), "sigma": [0.5, 4.0, 5.0], "trade_cost": [1.5, 2.0]}
     with pytest.raises(nege.InputError) as caught:
         nege.sweep(economy, grid)
@@ -337,7 +337,7 @@ def test_results_that_memory_does_not_hold_are_refused_with_numbers(
     economy, call, monkeypatch, tmp_path
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("nege.units.find_long_run", None)
+    monkeypatch.setattr("nege.sweeps.work_units.find_long_run", None)
     monkeypatch.setattr("nege.memory.available", lambda: 1_000_000_000)
     with pytest.raises(nege.InputError, match=r"it needs [\d.e+]+ GB, and 1 GB are free"):
         call(economy)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege.rest import Motion
+from nege.solvers.rest_points import Motion
 
 pytestmark = pytest.mark.closed_form
 

@@ -11,9 +11,9 @@ from hypothesis import assume, given, settings
 from scipy.optimize import brentq
 
 import nege
-from nege.families import family_of
 from nege.geography import equidistant, racetrack
-from nege.waves import turns
+from nege.structure.circular_modes import turns
+from nege.structure.one_parameter import family_of
 
 pytestmark = pytest.mark.structure
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import nege
-from nege.kernels.two_region_diagram import MOST, Economy, diagram, gap_and_slope
-from nege.kernels.two_regions import grid, payoff_gaps
+from nege.models.classical.two_region_diagram import MOST, Economy, diagram, gap_and_slope
+from nege.models.classical.two_regions import grid, payoff_gaps
 
 pytestmark = pytest.mark.structure
 

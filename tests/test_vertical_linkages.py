@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from scipy.optimize import brentq
 
 import nege
-from nege import cli, specification
+from nege.command import cli, economy_file
 from nege.kernels import codes, derivatives, equations, long_run
 from nege.kernels.fixed_point import Options, fixed_point
 from nege.kernels.newton import newton, solve
@@ -639,7 +639,7 @@ def test_an_economy_is_kept_in_a_file_and_comes_back(tmp_path):
 
 
 def test_a_specification_runs_this_model_too(tmp_path, capsys):
-    text = specification.text("two_regions")
+    text = economy_file.text("two_regions")
     kind = '"vertical-linkages"\ninputs = 0.2\nlabour = "mobile"\nagriculture = 0.6'
     text = text.replace('"core-periphery"', kind).replace("points = 101", "points = 31")
     (tmp_path / "my.toml").write_text(text)

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nege
-from nege import points, units, workers
 from nege.options import SolverOptions
-from nege.store import Store
-from nege.threads import one_thread
+from nege.sweeps import designs, work_units, workers
+from nege.sweeps.store import Store
+from nege.sweeps.threads import one_thread
 
 pytestmark = pytest.mark.faults
 
@@ -91,12 +91,12 @@ def test_a_client_is_a_client():
 def test_processes_end_with_the_run_that_started_them(tmp_path):
     """Killed, it leaves neither processes nor a lock that stands in the way."""
     code = (
-        "import kills, multiprocessing, sys, nege.store\n"
-        "write = nege.store.Store.write\n"
+        "import kills, multiprocessing, sys, nege.sweeps.store\n"
+        "write = nege.sweeps.store.Store.write\n"
         "def told(self, *a):\n"
         "    write(self, *a)\n"
         "    print(*(c.pid for c in multiprocessing.active_children()), flush=True)\n"
-        "nege.store.Store.write = told\n"
+        "nege.sweeps.store.Store.write = told\n"
         "if __name__ == '__main__':\n"
         "    kills.sweep(sys.argv[1], 400, processes=2)\n"
     )
@@ -154,8 +154,8 @@ def test_units_cover_every_point_once_and_cut_no_line(sizes, unit, data):
     along = data.draw(st.sampled_from([None, *sizes]))
     places = nege.geography.equidistant(2)
     economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2)
-    work = units.LongRuns(
-        economy, points.Points(sizes, {}, {}), SolverOptions(), None,
+    work = work_units.LongRuns(
+        economy, designs.Points(sizes, {}, {}), SolverOptions(), None,
         np.array([0.5, 0.5]), nege.Replicator(), along, unit,
     )  # fmt: skip
     covered = np.zeros(tuple(sizes.values()), dtype=int)

@@ -20,7 +20,7 @@ place's own share and state, and to the parameters.
 
 A model whose places meet in another way registers its own ``update``, ``gap_at``,
 ``rounding_at`` and ``payoff_at`` instead of these, its own ``newton.newton`` (and
-``newton.solve`` where there is nothing to iterate: ``nege.models.explicit``), and its own
+``newton.solve`` where there is nothing to iterate: ``nege.models.classical.explicit``), and its own
 ``derivatives.blocks`` and ``derivatives.slopes``.
 """
 

@@ -16,18 +16,18 @@ import xarray as xr
 from nege import memory, validation
 from nege.errors import InputError
 from nege.geography import Geography
+from nege.geography.online import OnlineRegion
 from nege.immutable import Held, Immutable, frozen
 from nege.kernels.fixed_point import Options
-from nege.kernels.points import Many
-from nege.keywords import hinted_call
+from nege.kernels.stacks import Many
 from nege.models import storage
 from nege.models.changes import ONLINE as ONLINE
 from nege.models.changes import ONLINE_PARAMETERS as ONLINE_PARAMETERS
 from nege.models.changes import Changeable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
-from nege.models.results import Deviations, LongRun, ShortRun, Uniqueness, Variable
-from nege.online import OnlineRegion
+from nege.models.solutions import Deviations, LongRun, ShortRun, Uniqueness, Variable
 from nege.options import Logit, Replicator, SolverOptions
+from nege.validation.keywords import hinted_call
 
 JACOBIANS = 7  # tables over regions that Newton's method on a long run holds at a time
 

@@ -21,15 +21,15 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography
+from nege.geography.online import BOUNDS as OF_ONLINE
+from nege.geography.online import OnlineRegion
 from nege.kernels import equations
 from nege.kernels.jit import kernel
 from nege.kernels.operators import buy
-from nege.models import fourier, trade
+from nege.models import fourier, trade_costs
 from nege.models.base import Model
 from nege.models.indifference import Arithmetic, Tastes
-from nege.models.results import rows
-from nege.online import BOUNDS as OF_ONLINE
-from nege.online import OnlineRegion
+from nege.models.solutions import rows
 from nege.validation import Bounds
 
 SIGMA = Bounds(above=1.0, cure="With sigma <= 1 no number of varieties can be foregone.")
@@ -42,7 +42,7 @@ ONLINE_COST = Bounds(
 BOUNDS = {
     "sigma": SIGMA,
     "mu": MU,
-    "trade_cost": trade.ICEBERG,
+    "trade_cost": trade_costs.ICEBERG,
     **{f"online_{name}": bounds for name, bounds in OF_ONLINE.items()},
     "online_trade_cost": ONLINE_COST,
 }
@@ -100,7 +100,7 @@ class CESModel(Model):
         self._hold(
             geography=geography,
             sigma=check_sigma(sigma),
-            trade_cost=trade.checked_cost(trade_cost, names),
+            trade_cost=trade_costs.checked_cost(trade_cost, names),
             online=online,
             **{self.immobile: check_immobile(self.immobile, factor, geography, meaning)},
             **numbers,
@@ -114,7 +114,7 @@ class CESModel(Model):
             online_cost = self.online.trade_cost
             log_net[-1] = math.log1p(-self.online.commission)
             log_amenity[-1] = math.log(self.online.amenity)
-        made = trade.operator_for(
+        made = trade_costs.operator_for(
             self.geography, self.trade_cost, online_cost, self.sigma, operator, compiled=compiled
         )
         numbers = (getattr(self, name) for name in self.parameters if name != "trade_cost")
@@ -125,7 +125,9 @@ class CESModel(Model):
         n = len(self.regions)
         validation.known("parameter", name, self.varied())
         online_cost = None if self.online is None else self.online.trade_cost
-        slope = trade.freeness_slope(self.geography, self.trade_cost, online_cost, self.sigma, name)
+        slope = trade_costs.freeness_slope(
+            self.geography, self.trade_cost, online_cost, self.sigma, name
+        )
         numbers = (float(name == own) for own in self.parameters if own != "trade_cost")
         log_net, log_amenity = np.zeros(n), np.zeros(n)
         if self.online is not None and name == "online_commission":
@@ -142,7 +144,7 @@ class CESModel(Model):
 
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""
-        return trade.memory_by_operator(self.geography, self.trade_cost)
+        return trade_costs.memory_by_operator(self.geography, self.trade_cost)
 
     def outcome(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
@@ -175,7 +177,7 @@ class CESModel(Model):
         flat = np.ascontiguousarray(share).reshape(-1, shape[-1])
         states = np.ascontiguousarray(state).reshape(flat.shape)
         price, spending, log_payoff = (np.empty_like(flat) for _ in range(3))
-        if trade.uses_fourier(p.operator):
+        if trade_costs.uses_fourier(p.operator):
             for row in range(len(flat)):
                 found = price[row], spending[row], log_payoff[row]
                 fourier.outcome(p, flat[row], states[row], *found)
@@ -195,7 +197,7 @@ class CESModel(Model):
         if self.online is not None:
             online_cost = self.online.trade_cost
             commission[-1], amenity[-1] = self.online.commission, self.online.amenity
-        cost = trade.table(self.geography, self.trade_cost, online_cost)
+        cost = trade_costs.table(self.geography, self.trade_cost, online_cost)
         return Tables(cost, self._padded(), commission, amenity)
 
     def exact(self, arithmetic: Arithmetic) -> Exact:

@@ -18,8 +18,8 @@ import xarray as xr
 
 from nege.errors import InputError, near
 from nege.geography import Geography
+from nege.geography.online import OnlineRegion
 from nege.models import storage
-from nege.online import OnlineRegion
 from nege.validation import Bounds
 
 ONLINE = storage.ONLINE

@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
+from nege.geography.metrics import Metric
 from nege.kernels import equations, fixed_point
 from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, STALLED
 from nege.kernels.fixed_point import CONFIRM, GO_ON, Options, Report
 from nege.kernels.operators import Fourier, WithOnline
 from nege.kernels.rounding import EPS
-from nege.metrics import Metric
-from nege.models.trade import inner
+from nege.models.trade_costs import inner
 
 ROUNDING = 1e-8  # residual that transforms may be stuck at
 TRANSFORMS = 4.0  # transforms, forth and back, and their factors

@@ -10,7 +10,7 @@ import xarray as xr
 
 from nege.errors import InputError, near
 from nege.geography import Geography
-from nege.online import OnlineRegion
+from nege.geography.online import OnlineRegion
 
 ONLINE = "online_"  # what names of the online region's parameters begin with
 PREFIX = "parameter_"

@@ -1,0 +1,1 @@
+"""python -m nege: files of economies, runs, reports and figures."""

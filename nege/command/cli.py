@@ -1,0 +1,253 @@
+"""The command line: ``python -m nege`` solves real cities as the digital trade cost falls."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import textwrap
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from nege import (
+    _starting,
+    validation,
+)
+from nege._version import __version__
+from nege.command import (
+    economy_file,
+    figures,
+    report,
+    sweep_table,
+)
+from nege.errors import ConvergenceError, InputError, NegeError, require
+from nege.status import Status
+from nege.sweeps import (
+    stored,
+)
+from nege.sweeps.sweep import sweep
+from nege.validation import (
+    paths,
+)
+
+EPILOG = """\
+without arguments: runs the example "chinese_cities"
+
+examples:
+  python -m nege                               real Chinese cities and the online region
+  python -m nege run two_regions               the textbook economy, with its jumps
+  python -m nege run digital_turn              industries that choose a city, online or not
+  python -m nege example chinese_cities > my.toml
+  python -m nege run my.toml --output results  an economy of your own
+  python -m nege sweep my.toml --store runs.zarr   its table [sweep], point by point
+  python -m nege status runs.zarr              how far that is
+  python -m nege plot runs.zarr --variable share --at region=online
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; those of the process by default.
+
+    Returns
+    -------
+    int
+        0 where everything converged, 1 where something did not, 2 for bad input, 130 where it
+        was interrupted.
+    """
+    onwards = "The same command starts again."
+    try:
+        _starting.over()
+        options = _parser().parse_args(arguments)
+        if options.command == "example":
+            print(economy_file.text(options.name), end="")
+            return 0
+        if options.command == "sweep":
+            onwards = (
+                f"What is finished is in {options.store}: the same command goes on from there."
+            )
+            return _sweep(options)
+        if options.command == "status":
+            return _status(options.store, quiet=False)
+        if options.command == "plot":
+            return _plot(options)
+        return _run(options.file, options.output, quiet=options.quiet)
+    except ConvergenceError as error:
+        print(f"nege: {error}", file=sys.stderr)
+        return 1
+    except NegeError as error:
+        print(f"nege: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"nege: interrupted. {onwards}", file=sys.stderr)
+        return _starting.INTERRUPTED
+
+
+def program() -> NoReturn:
+    """Be the program: run the command line and end the process."""
+    try:
+        code = main()
+    finally:  # what is done is done: Python itself would die of Ctrl-C while it ends
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if code == _starting.INTERRUPTED:
+        sys.stdout.flush()
+        os._exit(code)  # at once, whatever is still being compiled
+    sys.exit(code)
+
+
+def _run(file: str, output: str, *, quiet: bool) -> int:
+    folder = report.writable(output)
+    wanted = economy_file.read(file)
+    if not quiet:
+        print(f"{wanted.title}: {wanted.model}\n")
+        if wanted.why:
+            print(f"{wanted.why}\n")
+        sys.stdout.flush()
+    run = report.execute(wanted, progress=False if quiet else None)
+    # The data first, so that nothing solved is lost where a picture fails.
+    written = [report.save(run, folder), *figures.save(run, folder)]
+    if not quiet:
+        print(f"{report.table(run)}\n")
+        print("\n".join(textwrap.fill(line, 88) for line in report.story(run).split("\n")))
+        print("\nWritten: " + ", ".join(str(path) for path in written))
+    failed = int((run.result["status"] != Status.CONVERGED).sum())
+    if failed:
+        print(f"nege: {failed} steps did not converge", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    wanted = sweep_table.read(options.file)
+    if not options.quiet:
+        print(f"{wanted.title}: {wanted.model}", flush=True)
+    sweep(
+        wanted.model,
+        wanted.parameters,
+        dynamics=wanted.dynamics,
+        store=options.store,
+        overwrite=options.overwrite,
+        unit=options.unit,
+        processes=options.processes,
+        progress=False if options.quiet else None,
+        **wanted.choices,
+    )
+    return _status(options.store, quiet=options.quiet)
+
+
+def _status(path: str, *, quiet: bool) -> int:
+    where = paths.located("store", path)
+    found, data = stored.tally(where), stored.opened("store", where)
+    size = data["status"].size
+    if not quiet:
+        dims = ", ".join(f"{dim} ({data.sizes[dim]})" for dim in data["status"].dims)
+        print(f"{path}: {data.attrs['model']}\nover {dims}: {size} points")
+        for status, count in found.counts.items():
+            if count:
+                print(f"{count:>12} {status.name.lower()}: {status.message}. {status.remedy}")
+        if found.damaged:
+            print(
+                f"{found.damaged:>12} damaged: changed since they were written "
+                f"({stored.listed(found.files)}). Run the sweep again: it solves them anew."
+            )
+        if found.residual == found.residual:
+            print(f"largest residual of those that converged: {found.residual:.1e}")
+    failed = size - found.counts[Status.CONVERGED]
+    if failed:
+        print(f"nege: {failed} points are not solved", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _plot(options: argparse.Namespace) -> int:
+    output = paths.located("output", options.output)
+    paths.replaceable("output", output)
+    where = paths.located("store", options.store)
+    stored.verify("store", where)
+    data = stored.opened("store", where)
+    at: dict[str, Any] = {}
+    for choice in options.at:
+        name, equals, value = choice.partition("=")
+        if not equals:
+            raise InputError("--at", choice, "NAME=VALUE", "For example --at region=online.")
+        at[name] = value
+        if name in data.coords and data[name].dtype.kind in "iuf":
+            try:
+                at[name] = float(value)
+            except ValueError as error:
+                raise InputError(f"--at {name}", value, "a number") from error
+    require("matplotlib", "plot", "Drawing").use("Agg")
+    known = [str(name) for name in data.data_vars]
+    variable = validation.known("--variable", options.variable, known)
+    free = [dim for dim in data[variable].dims if data.sizes[dim] > 1 and dim not in at]
+    if len(free) == 2 and set(free) <= set(data["status"].dims):
+        ax = data.nege.plot.heatmap(variable, options.against, at=at)
+    else:
+        ax = data.nege.plot.panels(options.against, variables=[variable], at=at)[0]
+    figures.write(ax.figure, output, bbox_inches="tight")
+    print(f"Written: {options.output}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="nege",
+        description="Economies in space with an online region: solve one as a parameter changes.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"nege {__version__}")
+    parser.set_defaults(command="run", file=economy_file.DEFAULT)
+    _add_output(parser)
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    run = commands.add_parser("run", help="solve the economy and the path of a TOML file")
+    run.add_argument(
+        "file",
+        nargs="?",
+        default=economy_file.DEFAULT,
+        help=f"a TOML file, or one of: {', '.join(economy_file.examples())}",
+    )
+    _add_output(run)
+    example = commands.add_parser("example", help="print the TOML text of an example")
+    example.add_argument(
+        "name", nargs="?", default=economy_file.DEFAULT, choices=economy_file.examples()
+    )
+    _add_sweeps(commands)
+    return parser
+
+
+def _add_sweeps(commands: Any) -> None:
+    sweeping = commands.add_parser(
+        "sweep", help="solve the table [sweep] of a TOML file into a store; again: what is missing"
+    )
+    sweeping.add_argument("file", help="a TOML file, or the name of an example")
+    sweeping.add_argument("--store", required=True, help="Zarr store, e.g. runs.zarr")
+    sweeping.add_argument("--processes", type=int, default=1, help="to solve in (default: 1)")
+    sweeping.add_argument("--unit", type=int, help="points solved and written together")
+    sweeping.add_argument(
+        "--overwrite", action="store_true", help="replace the store of another sweep"
+    )
+    sweeping.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    status = commands.add_parser("status", help="say how far a sweep is, and what failed")
+    status.add_argument("store")
+    plot = commands.add_parser("plot", help="draw a variable of a sweep")
+    plot.add_argument("store")
+    plot.add_argument("--variable", default="share", help="what to draw (default: share)")
+    plot.add_argument(
+        "--at", nargs="*", default=[], metavar="NAME=VALUE", help="where along other dimensions"
+    )
+    plot.add_argument("--against", metavar="NAME", help="the parameter on the horizontal axis")
+    plot.add_argument("--output", default="sweep.png", metavar="FILE", help="default: sweep.png")
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--output",
+        default="nege-output",
+        metavar="FOLDER",
+        help="where files and pictures go (default: nege-output)",
+    )
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")

@@ -1,0 +1,377 @@
+"""Economies described in TOML: checked tables in, a model and its path out."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.resources
+import inspect
+import pathlib
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege import geography, memory, validation
+from nege.errors import InputError, in_words, near
+from nege.geography.online import OnlineRegion
+from nege.models.base import ONLINE, Model
+from nege.options import Logit, Replicator
+from nege.studies import scenarios
+from nege.validation import paths
+
+DEFAULT = "chinese_cities"
+
+GEOGRAPHIES: dict[str, Callable[..., geography.Geography]] = {
+    "cities": geography.cities,
+    "equidistant": geography.equidistant,
+    "racetrack": geography.racetrack,
+    "line": geography.line,
+    "star": geography.star,
+    "grid": geography.grid,
+    "points": geography.from_points,
+    "distance": geography.from_distance,
+}
+ARGUMENTS = {
+    "cities": ("country", "min_population", "separate"),
+    "equidistant": ("n",),
+    "racetrack": ("n",),
+    "line": ("n_or_positions",),
+    "star": ("n",),
+    "grid": ("ny", "nx"),
+    "points": ("latitude", "longitude", "names", "population"),
+    "distance": ("distance", "names", "population"),
+}
+TABLES = {
+    "title": (),
+    "why": (),
+    "geography": (),
+    "model": (),  # the parameters of its kind
+    "online": ("trade_cost", "commission", "amenity", "name"),
+    "dynamics": ("kind", "scale", "weights", "online_weight", "allow_entry"),
+    "path": (
+        *("parameter", "from", "to", "points", "spacing", "back"),
+        *("scenario", "city", "industries"),
+    ),
+    "sweep": ("parameters", "random", "along", "keep", "invalid"),
+}
+SCENARIOS = {name: getattr(scenarios, name) for name in scenarios.__all__}
+PLACED = ("geography", "online")  # arguments of models with tables of their own
+POPULATION = "population"  # as a value: what is known of the places
+DEPTH = 8  # of tables and lists in each other: four are used
+STEP = "step"  # what varies along a scenario
+
+
+@dataclass(frozen=True)
+class Specification:
+    """What a run is to do: an economy, how people move, and the path of its parameters."""
+
+    title: str
+    why: str
+    model: Model
+    dynamics: Replicator | Logit
+    parameter: str  # what varies; "step" along a scenario
+    values: np.ndarray
+    turn: int  # the step at which the path turns back; the last one if it does not
+    path: xr.Dataset  # as ``nege.follow`` takes it
+
+
+def examples() -> tuple[str, ...]:
+    """Names of the examples that come with nege."""
+    folder = importlib.resources.files("nege") / "examples"
+    return tuple(
+        sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name != "__pycache__")
+    )
+
+
+def text(name: str) -> str:
+    """Return the TOML text of a file, or of an example by its name."""
+    if name in examples():
+        file = importlib.resources.files("nege") / "examples" / f"{name}.toml"
+        return file.read_text(encoding="utf-8")
+    path = paths.located("file", name)
+    try:
+        if path.is_file():
+            return path.read_text(encoding="utf-8-sig")  # Windows marks files as UTF-8
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            "file", name, "readable UTF-8 text", f"The system says: {error}."
+        ) from error
+    raise InputError("file", name, "a TOML file, or the name of an example", near(name, examples()))
+
+
+def read(name: str) -> Specification:
+    """Read a specification from a TOML file, or from an example by its name.
+
+    Parameters
+    ----------
+    name : str
+        Path of a file, or one of ``examples()``.
+
+    Returns
+    -------
+    Specification
+        Checked: every key is known, and the model accepts every value.
+
+    Raises
+    ------
+    InputError
+        Naming the key, the value and what is allowed.
+    """
+    tables = checked_tables(name, "path")
+    kind = kind_of(tables["model"])
+    places = make_geography(tables["geography"])
+    if "scenario" in table_of(tables, "path"):
+        model, path = _along_scenario(tables, kind, places)
+        parameter, values = STEP, path[STEP].values
+        turn = values.size - 1
+    else:
+        model, parameter, values, turn = _along_parameter(tables, kind, places)
+        path = xr.Dataset({parameter: (STEP, values)})
+    dynamics = make_dynamics(tables, model)
+    title, why = text_of(tables, "title", pathlib.Path(name).stem), text_of(tables, "why", "")
+    return Specification(title, why.strip(), model, dynamics, parameter, values, turn, path)
+
+
+def checked_tables(name: str, *needed: str) -> dict[str, Any]:
+    """Return the tables of a file, those needed being there."""
+    try:
+        tables = tomllib.loads(text(name))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError("file", name, "valid TOML", f"The parser says: {error}.") from error
+    except RecursionError as error:
+        raise InputError("file", name, "valid TOML", "It is nested too deeply.") from error
+    _check_depth(name, tables)
+    check_keys("", tables, TABLES)
+    for key in ("geography", "model", *needed):
+        if not isinstance(tables.get(key), dict):
+            raise InputError(f"[{key}]", tables.get(key), "a table", f"Add [{key}] to the file.")
+    return tables
+
+
+def _check_depth(name: str, tables: dict[str, Any]) -> None:
+    """Refuse what is nested deeper than anything means: arrays and messages end there."""
+    level: list[Any] = [tables]
+    for _ in range(DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+    if level:
+        raise InputError("file", name, f"nested at most {DEPTH} deep", "Tables hold lists.")
+
+
+def check_varied(where: str, parameter: str, kind: type[Model], tables: Mapping[str, Any]) -> None:
+    """Refuse to vary what is no parameter of the model or of the online region in the file."""
+    known = kind.parameters
+    if "online" in tables:
+        known += kind.online_parameters
+    if parameter not in known:
+        absent = parameter.startswith(ONLINE) and "online" not in tables
+        cure = "Add [online] to the file." if absent else near(parameter, known)
+        raise InputError(where, parameter, "one of the model's", cure)
+
+
+def _along_parameter(
+    tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
+) -> tuple[Model, str, np.ndarray, int]:
+    """Return the economy at the start of the path of one parameter, and that path."""
+    parameter, values, turn = _path(table_of(tables, "path"))
+    check_varied("[path] parameter", parameter, kind, tables)
+    online = make_online(tables, parameter, values)
+    model = make_model(kind, tables["model"], places, online)
+    model = model.replace({parameter: float(values[0])})
+    model.replace({parameter: float(values[turn])})
+    return model, parameter, values, turn
+
+
+def _along_scenario(
+    tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
+) -> tuple[Model, xr.Dataset]:
+    """Return the economy, and one of the ready paths of nege.scenarios."""
+    table = table_of(tables, "path")
+    name = _choice("[path] scenario", table["scenario"], SCENARIOS)
+    options = {key: value for key, value in table.items() if key != "scenario"}
+    check_keys("path", options, ("scenario", "city", "industries"))
+    path: xr.Dataset = SCENARIOS[name](places, **options)
+    for parameter in map(str, path.data_vars):
+        if parameter not in kind.parameters:
+            cure = f"It moves {parameter}, which {kind.title} does not have."
+            raise InputError("[path] scenario", name, "one for the model", cure)
+    model = make_model(kind, tables["model"], places, make_online(tables, STEP, np.empty(0)))
+    own, moved = getattr(model, "industries", ()), path["industry"].values.tolist()
+    if set(own) != set(moved):
+        cure = 'Say what each of them is: industries = {cars = "goods", software = "services"}.'
+        raise InputError("[path] industries", moved, f"those of [model], {in_words(own)}", cure)
+    model.replace({str(key): values.isel(step=0) for key, values in path.data_vars.items()})
+    return model, path
+
+
+def table_of(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return a table of a file, its keys checked."""
+    table = tables.get(key, {})
+    if not isinstance(table, dict):
+        raise InputError(f"[{key}]", table, "a table")
+    check_keys(key, table, TABLES[key])
+    return table
+
+
+def text_of(tables: Mapping[str, Any], key: str, default: str) -> str:
+    """Return a text of a file."""
+    value = tables.get(key, default)
+    if not isinstance(value, str):
+        raise InputError(key, value, "text", "Put it in quotes.")
+    if validation.unwritable(value.replace("\n", " ").replace("\t", " ")):
+        raise InputError(key, value, "text without control characters", "Files cannot hold them.")
+    return value
+
+
+def check_keys(table: str, given: Mapping[str, Any], allowed: Any) -> None:
+    """Refuse keys that are not known."""
+    for key in given:
+        if key not in allowed:
+            where = f"key in [{table}]" if table else "key"
+            raise InputError(where, key, "a key that nege knows", near(key, allowed))
+
+
+def _choice(argument: str, value: Any, allowed: Any) -> str:
+    if not isinstance(value, str) or value not in allowed:
+        wrong = value if isinstance(value, str) else ""
+        raise InputError(argument, value, "a known kind", near(wrong, allowed))
+    return value
+
+
+def make_geography(table: dict[str, Any]) -> geography.Geography:
+    """Return the places of a table."""
+    kind = _choice("[geography] kind", table.get("kind"), GEOGRAPHIES)
+    given = {key: value for key, value in table.items() if key != "kind"}
+    check_keys("geography", given, ARGUMENTS[kind])
+    if kind == "cities":
+        return geography.cities(**given)
+    optional = ("names", "population")
+    for argument in ARGUMENTS[kind]:
+        if argument not in given and argument not in optional:
+            raise InputError(f"[geography] {argument}", None, f"given for kind {kind!r}")
+    keywords = {key: given.pop(key) for key in optional if key in given}
+    return GEOGRAPHIES[kind](*(given[key] for key in ARGUMENTS[kind] if key in given), **keywords)
+
+
+def make_online(
+    tables: Mapping[str, Any], parameter: str, values: np.ndarray
+) -> OnlineRegion | None:
+    """Return the online region of a file, None where it has none."""
+    if "online" not in tables:
+        return None
+    table = table_of(tables, "online")
+    if "trade_cost" not in table:
+        if parameter != "online_trade_cost":
+            raise InputError(
+                "[online] trade_cost", None, "given", "Only a path in online_trade_cost sets it."
+            )
+        table = {**table, "trade_cost": float(values[0])}
+    return OnlineRegion(**table)
+
+
+def kind_of(table: Mapping[str, Any]) -> type[Model]:
+    """Return the class of a model by its kind."""
+    kinds = Model.kinds()
+    return kinds[_choice("[model] kind", table.get("kind", "core-periphery"), kinds)]
+
+
+def make_model(
+    kind: type[Model],
+    table: Mapping[str, Any],
+    places: geography.Geography,
+    online: OnlineRegion | None,
+) -> Model:
+    """Return the economy of a table."""
+    arguments = inspect.signature(kind).parameters
+    check_keys("model", table, ["kind", *(n for n in arguments if n not in PLACED)])
+    empty = inspect.Parameter.empty
+    needed = [key for key in kind.parameters if arguments[key].default is empty]
+    if missing := [key for key in needed if key not in table]:
+        raise InputError(f"[model] {in_words(missing)}", None, "given")
+    given: dict[str, Any] = {key: value for key, value in table.items() if key != "kind"}
+    for key in kind.labelled:
+        if given.get(key) == POPULATION:
+            given[key] = places.population_share.values
+    if online is not None:
+        if "online" not in arguments:
+            cure = "It has no such region: take the table out."
+            raise InputError("[online]", online, "left out for this model", cure)
+        given["online"] = online
+    make: Any = kind
+    model: Model = make(places, **given)
+    return model
+
+
+def make_dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:
+    """Return how people move."""
+    table = table_of(tables, "dynamics")
+    kind = _choice("[dynamics] kind", table.get("kind", "replicator"), ("logit", "replicator"))
+    wanted = ("scale", "weights", "online_weight") if kind == "logit" else ("allow_entry",)
+    given = {key: value for key, value in table.items() if key != "kind"}
+    check_keys("dynamics", given, wanted)
+    if kind == "replicator":
+        return Replicator(**given)
+    if not model.in_shares:
+        cure = "How people choose is among the parameters of [model]."
+        raise InputError("[dynamics] kind", kind, '"replicator" for this model', cure)
+    if "scale" not in given:
+        raise InputError("[dynamics] scale", None, "given for logit tastes")
+    weights = given.get("weights", "equal")
+    if weights == POPULATION:
+        given["weights"] = model.geography.population_share
+    elif weights == "equal":
+        given["weights"] = np.full(len(model.geography), 1.0 / len(model.geography))
+    elif not isinstance(weights, (list, dict)):
+        raise InputError("[dynamics] weights", weights, '"population", "equal", a list or a table')
+    if model.online is not None and "online_weight" not in given:
+        raise InputError(
+            "[dynamics] online_weight",
+            None,
+            "given where there is an online region",
+            "It is the room people see online, in the unit of the places' weights.",
+        )
+    dynamics = Logit(**given)
+    if model.online is None:  # a file whose table [online] was taken out still runs
+        dynamics = dataclasses.replace(dynamics, online_weight=None)
+    dynamics.kernel(model)
+    return dynamics
+
+
+def _path(table: dict[str, Any]) -> tuple[str, np.ndarray, int]:
+    for key in ("parameter", "from", "to"):
+        if key not in table:
+            raise InputError(f"[path] {key}", None, "given")
+    back = table.get("back", False)
+    if not isinstance(back, bool):
+        raise InputError("[path] back", back, "true or false")
+    values = value_range("[path]", table)
+    turn = len(values) - 1
+    if back:
+        values = np.concatenate([values, values[-2::-1]])
+    return str(table["parameter"]), values, turn
+
+
+def value_range(where: str, table: Mapping[str, Any]) -> np.ndarray:
+    """Return the values from one end to the other, both included exactly."""
+    ends = []
+    spacing = _choice(f"{where} spacing", table.get("spacing", "linear"), ("linear", "log"))
+    for key in ("from", "to"):
+        if key not in table:
+            raise InputError(f"{where} {key}", None, "given")
+        ends.append(validation.number(f"{where} {key}", table[key]))
+        if spacing == "log" and ends[-1] <= 0.0:
+            cure = "A logarithmic path needs positive ends."
+            raise InputError(f"{where} {key}", ends[-1], "positive", cure)
+    count = validation.whole(f"{where} points", table.get("points", 25), at_least=2)
+    memory.check(f"{where} points", count, 64 * count, "for memory", "Take fewer points.")
+    space = np.geomspace if spacing == "log" else np.linspace
+    values: np.ndarray = space(ends[0], ends[1], count)
+    values[0], values[-1] = ends
+    return values

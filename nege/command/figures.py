@@ -1,0 +1,183 @@
+"""The two figures of a run: the online share there and back, and the map before and after."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nege.command import report, report_industries
+from nege.command.report import Run
+from nege.errors import InputError, require
+from nege.geography import equidistant
+from nege.geography.online import OnlineRegion
+from nege.models.base import Model
+from nege.plots import economies
+from nege.plots.agglomeration import has_industries
+from nege.status import Status
+from nege.sweeps.sweep import follow
+from nege.validation import paths
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CONTRAST_COST = 2.0  # trade cost between the two places drawn for contrast
+SMALLEST_NAMED = 1e-3  # share of a place that is named on the map
+WIDEST_CHANGE = 50.0  # in per cent, where the colour scale of changes ends at the latest
+
+
+def save(run: Run, folder: pathlib.Path) -> list[pathlib.Path]:
+    """Write the pictures that a run allows; return the files."""
+    if has_industries(run.result):
+        made = report_industries.drawings(run)
+        for name, figure in made.items():
+            write(figure, folder / name)
+        return [folder / name for name in made]
+    model = run.specification.model
+    drawings = {}
+    if report.converged(run.result).size and model.online is not None:
+        drawings["online_share.png"] = online_share
+    if report.converged(run.result).size and model.geography.coordinates is not None:
+        drawings["cities.png"] = cities
+    for name, draw in drawings.items():
+        write(draw(run), folder / name)
+    return [folder / name for name in drawings]
+
+
+def write(figure: Any, path: pathlib.Path, **keywords: Any) -> None:
+    """Write a picture as a whole, with nege's mark; only one that nege wrote is replaced."""
+    key = {".png": "Software", ".svg": "Creator", ".pdf": "Creator"}.get(path.suffix.lower())
+    if key:
+        keywords["metadata"] = {key: paths.MARK}
+    with paths.replacing("output", paths.located("output", path)) as partial:
+        try:
+            figure.savefig(partial, dpi=150, **keywords)
+        except ValueError as error:
+            allowed, cure = "a picture that can be written", f"Drawing it says: {error}."
+            raise InputError("output", str(path), allowed, cure) from error
+
+
+def online_share(run: Run) -> Figure:
+    """Draw this economy, and for contrast two equal places with their thresholds and loop."""
+    specification = run.specification
+    contrast = None
+    if specification.parameter == "online_trade_cost":
+        contrast = specification.model.online_thresholds(CONTRAST_COST)
+    figure = economies.new_figure(11 if contrast else 6, 4.6)
+    axes = figure.subplots(1, 2 if contrast else 1, squeeze=False)[0]
+    ax = economies.there_and_back(
+        specification.values,
+        100 * report.online_share(run),
+        turn=specification.turn,
+        jumps={jump.step: 0.5 * sum(jump.values) for jump in run.jumps},
+        ax=axes[0],
+    )
+    known = {name: f"{words} ({unit})" for name, (words, unit) in specification.model.words.items()}
+    words = f"{report.words(specification.parameter)} (iceberg factor)"
+    ax.set_xlabel(known.get(specification.parameter, words))
+    ax.set_ylabel(f"online share of {specification.model.movers} (%)")
+    ax.set_title(specification.title, loc="left", parse_math=False)  # it may cost $
+    ax.legend(frameon=False)
+    ax.set_ylim(bottom=0.0)
+    if contrast:
+        _draw_contrast(axes[1], specification.model, *contrast)
+    return figure
+
+
+def _draw_contrast(ax: Any, model: Model, take_off: float, collapse: float) -> None:
+    """Two equal places without counter-forces: the online share jumps, at two thresholds."""
+    highest = min(1.25 * max(take_off, collapse), 4.0)
+    # Points close to both thresholds, so that the jumps are drawn upright.
+    close = [t * f for t in (take_off, collapse) for f in (0.999, 1.001) if 1 < t * f < highest]
+    half = np.unique(np.concatenate([np.linspace(1.0, highest, 61), close]))[::-1]
+    values = np.concatenate([half, half[-2::-1]])
+    equal = {name: None for name in model.labelled if name != "trade_cost"}
+    two = model.replace(
+        equal,
+        geography=equidistant(2),
+        trade_cost=CONTRAST_COST,
+        online=OnlineRegion(trade_cost=highest),
+    )
+    loop = follow(two, {"online_trade_cost": values}, progress=False)
+    economies.there_and_back(
+        values, 100 * loop["share"].sel(region="online").values, turn=len(half) - 1, ax=ax
+    )
+    marks = ((take_off, "take-off", economies.BLUE), (collapse, "collapse", economies.ORANGE))
+    for threshold, name, colour in marks:
+        if 1.0 < threshold < highest:
+            ax.axvline(threshold, color=colour, lw=1, ls=":")
+            ax.annotate(
+                f"{name}\n{threshold:.4f}",
+                (threshold, 50),
+                xytext=(5, 0),
+                textcoords="offset points",
+                color=economies.GREY,
+            )
+    ax.set_xlabel("digital trade cost (iceberg factor)")
+    ax.set_ylabel(f"online share of {model.movers} (%)")
+    ax.set_title(f"For contrast: two equal places, trade cost {CONTRAST_COST:g}", loc="left")
+
+
+def cities(run: Run) -> Figure:
+    """Draw the places by size at the start and at the turn, and who lost less than the rest."""
+    specification = run.specification
+    model = specification.model
+    good = np.flatnonzero(run.result["status"].values == Status.CONVERGED)
+    first, last = good[0], good[good <= specification.turn][-1]
+    share = report.places(run).values
+    before, after = share[first], share[last]
+    figure = economies.new_figure(15, 4.6)
+    left, middle, right = figure.subplots(1, 3)
+    name = report.words(specification.parameter)
+    online = report.online_share(run)
+    for ax, step, values in ((left, first, before), (middle, last, after)):
+        economies.places(model.geography.coordinates, values, ax=ax)
+        more = f": {online[step]:.1%} online" if model.online is not None else ""
+        ax.set_title(f"{name} {specification.values[step]:g}{more}", loc="left")
+    title = "share" if model.online is None else "share of those who stay offline"
+    right.set_title(f"change of the {title}", loc="left")
+    if after.sum() > 0.0:
+        _draw_change(right, model, before, after)
+    else:
+        right.set_axis_off()
+        right.text(0.5, 0.5, "nobody stays offline", ha="center", transform=right.transAxes)
+    if report.places_have_names(model):
+        _name_largest(left, model, before)
+    return figure
+
+
+def _draw_change(ax: Any, model: Model, before: np.ndarray, after: np.ndarray) -> None:
+    """Colour places by how their share of the offline workers changed."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = 100 * ((after / after.sum()) / (before / before.sum()) - 1)
+    change = np.nan_to_num(change, nan=0.0, posinf=WIDEST_CHANGE)
+    widest = float(np.clip(np.quantile(np.abs(change), 0.9), 1.0, WIDEST_CHANGE))
+    size = np.maximum(before, after)
+    economies.changes(model.geography.coordinates, size, change, widest=widest, ax=ax)
+
+
+def _name_largest(ax: Any, model: Model, share: np.ndarray, count: int = 6) -> None:
+    """Name the largest places, leaving out those too near to one already named."""
+    coordinates = model.geography.coordinates
+    if coordinates is None or "longitude" not in coordinates:
+        return
+    spots = np.column_stack([coordinates["longitude"].values, coordinates["latitude"].values])
+    apart = 0.1 * float(np.max(np.ptp(spots, axis=0)))
+    effects: Any = require("matplotlib.patheffects", "plot", "Drawing")
+    halo = effects.withStroke(linewidth=2.5, foreground="white")
+    named: list[int] = []
+    for place in np.argsort(-share):
+        if len(named) == count or share[place] < SMALLEST_NAMED:
+            break
+        if all(np.hypot(*(spots[place] - spots[other])) > apart for other in named):
+            named.append(int(place))
+            ax.annotate(
+                model.geography.names[place],
+                spots[place],
+                xytext=(7, 5),
+                textcoords="offset points",
+                fontsize=9,
+                path_effects=[halo],
+                parse_math=False,
+            )

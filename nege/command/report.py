@@ -1,0 +1,298 @@
+"""A run from start to finish: solve the path, say what happened, write files and pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import pathlib
+import tempfile
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from nege.command import report_industries
+from nege.command.economy_file import Specification
+from nege.errors import ConvergenceError, InputError
+from nege.models.base import Model
+from nege.options import Logit
+from nege.plots.agglomeration import has_industries
+from nege.results import files
+from nege.solvers.long_run import solve
+from nege.status import Status
+from nege.sweeps.sweep import follow
+from nege.validation import paths
+
+JUMP = 0.1  # a change of any share in one step that is looked into
+PARTS = 8  # into which such a step is divided, twice
+OUTPUTS = ("economy.nc", "*_share.png", "cities.png", "timeline.png", "shares.png", "map_*.png")
+SAME = 1e-6  # arms nearer than this are called the same
+
+
+class Jump(NamedTuple):
+    """A change of the map that stays in one piece however finely the path is cut."""
+
+    step: int  # the step of the path that it is in
+    values: tuple[float, float]  # of the parameter, either side
+    region: str  # where the change is largest
+    share: tuple[float, float]  # of that region
+
+
+class Run(NamedTuple):
+    """What a run found."""
+
+    specification: Specification
+    result: xr.Dataset
+    effective: float  # effective number of places without the online region
+    jumps: tuple[Jump, ...]
+
+
+def writable(folder: str | pathlib.Path) -> pathlib.Path:
+    """Make the output folder, and prove that it can be written before anything is solved."""
+    folder = paths.located("output", folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        for name in OUTPUTS:
+            for file in folder.glob(name):
+                paths.replaceable("output", paths.located("output", file))
+    except OSError as error:
+        raise InputError(
+            "output",
+            str(folder),
+            "a folder that can be written",
+            f"The system says: {error}. Choose another with --output.",
+        ) from error
+    return folder
+
+
+def execute(specification: Specification, *, progress: bool | None = None) -> Run:
+    """Solve the path, and the economy without the online region to say how spread out it is."""
+    model, dynamics = specification.model, specification.dynamics
+    result = follow(model, specification.path, dynamics=dynamics, progress=progress)
+    if not model.in_shares:
+        return Run(specification, result, float("nan"), ())
+    effective = _effective_places(specification)
+    return Run(specification, result, effective, _jumps(specification, result))
+
+
+def _jumps(specification: Specification, result: xr.Dataset) -> tuple[Jump, ...]:
+    """Find the steps in which any share jumps, and bracket each jump.
+
+    A large change in one step may only be a coarse path. So the step is followed again
+    in parts: where it is a jump, nearly all of the change is in one part, and again in
+    one part of that.
+    """
+    shares = result["share"].values
+    found = []
+    for a, b in itertools.pairwise(converged(result)):
+        if np.max(np.abs(shares[b] - shares[a])) <= JUMP:
+            continue
+        values, start = (specification.values[a], specification.values[b]), shares[a]
+        for _ in range(2):
+            part = follow(
+                specification.model,
+                {specification.parameter: np.linspace(*values, PARTS + 1)},
+                start,
+                dynamics=specification.dynamics,
+                progress=False,
+            )
+            along = part["share"].values
+            changes = np.abs(np.diff(along, axis=0))
+            k, region = np.unravel_index(int(np.argmax(np.nan_to_num(changes))), changes.shape)
+            if not changes[k, region] > 0.5 * np.max(np.abs(along[-1] - along[0])):
+                break
+            cut = part[specification.parameter].values
+            values, start = (cut[k], cut[k + 1]), along[k]
+        else:
+            name = specification.model.regions[region]
+            found.append(Jump(int(b), values, name, (along[k, region], along[k + 1, region])))
+    return tuple(found)
+
+
+def converged(result: xr.Dataset) -> np.ndarray:
+    """Return the steps that converged."""
+    return np.flatnonzero(result["status"].values == Status.CONVERGED)
+
+
+def _effective_places(specification: Specification) -> float:
+    """Return the effective number of places with nobody online, the inverse Herfindahl index."""
+    model, dynamics = specification.model, specification.dynamics
+    if model.online is not None:
+        model = model.without_online()
+    if isinstance(dynamics, Logit):
+        dynamics = dataclasses.replace(dynamics, online_weight=None)
+    try:
+        share = solve(model, dynamics=dynamics).data["share"].values
+    except ConvergenceError:
+        return float("nan")
+    return float(1.0 / np.sum(share**2))
+
+
+# --- words -------------------------------------------------------------------------
+
+
+def table(run: Run, *, rows: int = 11) -> str:
+    """Return the path as a table: at most `rows` of each arm, the ends always among them."""
+    if has_industries(run.result):
+        return report_industries.table(run)
+    specification, result = run.specification, run.result
+    shown = _rows(specification, rows)
+    online = online_share(run)
+    largest = places(run).max("region").values
+    varied = words(specification.parameter).removesuffix(" trade cost")[:12]
+    varied = f"{varied} cost" if varied == "digital" else varied
+    head = (varied, "online share", "largest city", "welfare", "residual", "iterations")
+    lines = ["  ".join(f"{word:>12}" for word in head)]
+    for step in shown:
+        if step == specification.turn + 1 or (step > specification.turn and step == shown[0]):
+            lines.append("  " + "- " * 20 + "and back")
+        status = Status(int(result["status"][step]))
+        if status is not Status.CONVERGED:
+            lines.append(f"{specification.values[step]:12.4f}  {status.name}: {status.message}")
+            continue
+        lines.append(
+            f"{specification.values[step]:12.4f}  {online[step]:12.2%}  {largest[step]:12.2%}  "
+            f"{float(result['welfare'][step]):12.5f}  {float(result['residual'][step]):12.1e}  "
+            f"{int(result['iterations'][step]):12d}"
+        )
+    return "\n".join(lines)
+
+
+def story(run: Run) -> str:
+    """Return in plain words what happened along the path, also where something failed."""
+    specification, result = run.specification, run.result
+    failed = int((result["status"] != Status.CONVERGED).sum())
+    total = result.sizes["step"]
+    lines = []
+    if failed:
+        lines.append(
+            f"{failed} of {total} steps did NOT converge; they are left out of what follows."
+        )
+    else:
+        worst = float(result["residual"].max())
+        lines.append(f"All {total} steps converged, residual at most {worst:.1e}.")
+    if has_industries(result):
+        return "\n".join([*lines, *report_industries.story(run)])
+    if np.isfinite(run.effective):
+        model = specification.model
+        which = "The" if model.online is None else "Without the online region the"
+        lines.append(
+            f"{which} shares of {model.movers} are worth {run.effective:.3g} equal places of "
+            f"{len(model.geography)}."
+        )
+    lines += _story_of_path(run)
+    return "\n".join(lines)
+
+
+def _story_of_path(run: Run) -> list[str]:
+    specification, result = run.specification, run.result
+    shares = result["share"].values
+    values, turn, online = specification.values, specification.turn, online_share(run)
+    name = words(specification.parameter)
+    good = converged(result)
+    if good.size < 2:
+        return []
+    first, last = good[0], good[good <= turn][-1]
+    share_of_online = (
+        f"the online share goes from {online[first]:.1%} to {online[last]:.1%}, and "
+        if specification.model.online is not None
+        else ""
+    )
+    lines = [
+        f"As the {name} goes from {values[first]:g} to {values[last]:g}, {share_of_online}welfare "
+        f"goes from {float(result['welfare'][first]):.4f} to "
+        f"{float(result['welfare'][last]):.4f}."
+    ]
+    top = int(np.argmax(places(run).values[first]))
+    share = places(run).values[:, top]
+    if places_have_names(specification.model):
+        lines.append(
+            f"{specification.model.geography.names[top]}, the largest place at the start, goes "
+            f"from {share[first]:.1%} to {share[last]:.1%} of all {specification.model.movers}."
+        )
+    for jump in run.jumps:
+        way = "on the way" if jump.step <= turn else "on the way back"
+        lines.append(
+            f"A jump {way}: between {jump.values[0]:.5g} and {jump.values[1]:.5g} the share of "
+            f"{jump.region} goes from {jump.share[0]:.1%} to {jump.share[1]:.1%}."
+        )
+    if not run.jumps:
+        steps = np.abs(np.diff(shares[good], axis=0))
+        lines.append(f"No jump: the largest change of a share in one step is {steps.max():.1%}.")
+    if turn + 1 < len(values):
+        apart = np.abs(shares[: turn + 1] - shares[turn:][::-1])
+        worst = float(np.nanmax(apart))
+        lines.append(
+            "It comes back the way it went: all shares agree to "
+            f"{max(worst, 1e-16):.0e}, so there is no hysteresis."
+            if worst <= SAME and not _loops(run)
+            else "It does not come back the way it went: it jumps at other values. That is "
+            "hysteresis."
+            if worst <= SAME
+            else f"It does not come back the way it went: a share differs by up to {worst:.0%} of "
+            f"{specification.model.movers} at the same value. That is hysteresis."
+        )
+    return lines
+
+
+def _loops(run: Run) -> bool:
+    """Whether jumps on the way and on the way back are at different values."""
+    turn = run.specification.turn
+    there = sorted(sorted(jump.values) for jump in run.jumps if jump.step <= turn)
+    back = sorted(sorted(jump.values) for jump in run.jumps if jump.step > turn)
+    if len(there) != len(back):
+        return True
+    pairs = zip(there, back, strict=True)
+    return any(one[1] < other[0] or other[1] < one[0] for one, other in pairs)
+
+
+def words(parameter: str) -> str:
+    """Return what a parameter is called in prose."""
+    return {"online_trade_cost": "digital trade cost"}.get(parameter, parameter.replace("_", " "))
+
+
+def places_have_names(model: Model) -> bool:
+    """Whether places bear names of their own rather than numbers."""
+    return not all(name.isdigit() for name in model.geography.names)
+
+
+def places(run: Run) -> xr.DataArray:
+    """Return the shares of the physical places along the path."""
+    return run.result["share"].isel(region=slice(0, len(run.specification.model.geography)))
+
+
+def online_share(run: Run) -> np.ndarray:
+    """Return the share of the online region along the path; zero where there is none."""
+    online = run.specification.model.online
+    if online is None:
+        return np.zeros(run.result.sizes["step"])
+    return np.asarray(run.result["share"].sel(region=online.name).values)
+
+
+def _rows(specification: Specification, rows: int) -> list[int]:
+    last = len(specification.values) - 1
+    arms = [(0, specification.turn)]
+    if last > specification.turn:
+        arms.append((specification.turn + 1, last))
+    return [
+        int(step)
+        for low, high in arms
+        for step in np.unique(np.linspace(low, high, min(rows, high - low + 1)).round())
+    ]
+
+
+# --- data --------------------------------------------------------------------------
+
+
+def save(run: Run, folder: pathlib.Path) -> pathlib.Path:
+    """Write the data of a run; return the file."""
+    about = {
+        "title": run.specification.title,
+        "effective_places": run.effective,
+    }
+    specification = run.specification
+    path = folder / "economy.nc"
+    files.write(path, run.result.assign_attrs(about), specification.model, specification.dynamics)
+    return path

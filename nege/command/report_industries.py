@@ -1,0 +1,123 @@
+"""What a run says of industries that choose places and channels: a table, a story, pictures."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from nege.models.agglomeration.patterns import patterns
+from nege.plots import agglomeration
+from nege.plots.economies import new_figure
+from nege.status import Status
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from nege.command.report import Run
+
+
+def table(run: Run) -> str:
+    """Return the path as a table: pattern, online shares, the largest place, welfare, proof."""
+    result, found = run.result, patterns(run.result)
+    names = [str(name) for name in result["industry"].values]
+    name = run.specification.parameter.replace("_", " ")[:12]
+    head = [name, *(f"{k[:9]} on" for k in names), "largest city", "welfare", "residual"]
+    lines = ["  ".join(f"{word:>12}" for word in head) + ("  pattern" if len(names) > 1 else "")]
+    for step, value in enumerate(run.specification.values):
+        status = Status(int(result["status"][step]))
+        if status is not Status.CONVERGED:
+            lines.append(f"{value:12.6g}  {status.name}: {status.message}")
+            continue
+        cells = [
+            f"{value:12.6g}",
+            *(f"{float(share):12.2%}" for share in found["online_share"][step]),
+            f"{float(result['population'][step].max()):12.2%}",
+            f"{float(result['welfare'][step]):12.5f}",
+            f"{float(result['residual'][step]):12.1e}",
+        ]
+        if "pattern" in found:
+            cells.append(found["pattern"].values[step])
+        lines.append("  ".join(cells))
+    return "\n".join(lines)
+
+
+def story(run: Run) -> list[str]:
+    """Say which patterns follow each other, and where industries and people are at both ends."""
+    good = np.flatnonzero(run.result["status"].values == Status.CONVERGED)
+    if good.size == 0:
+        return []
+    result = run.result.isel(step=good)
+    found, values = patterns(result), run.specification.values[good]
+    name = run.specification.parameter.replace("_", " ")
+    lines = []
+    if "pattern" in found:
+        words = found["pattern"].values.tolist()
+        ranges = []
+        for word, run_of in itertools.groupby(range(len(words)), key=words.__getitem__):
+            steps = list(run_of)
+            first, last = values[steps[0]], values[steps[-1]]
+            ranges.append(f"{word} ({first:.6g}" + (f" to {last:.6g})" if len(steps) > 1 else ")"))
+        lines.append(f"By {name} the map of industry is {', then '.join(ranges)}.")
+    model = run.specification.model
+    for end, word in ((0, "start"), (-1, "end")):
+        lines.append(f"At the {word}, {_lower(model.summary(result.isel(step=end)))}")
+    nudged = int(result["perturbed"].sum())
+    if nudged:
+        lines.append(f"{nudged} steps left an unstable rest point on the way.")
+    rates = result["leading_eigenvalue"].values
+    known = rates[np.isfinite(rates)]
+    if known.size:
+        who = "Every step is" if known.size == rates.size else f"{known.size} steps are"
+        lines.append(
+            f"{who} stable: the largest growth rate of a small deviation is {known.max():.2g}."
+        )
+    if known.size < rates.size:
+        lines.append(f"For {rates.size - known.size} steps stability could not be established.")
+    return lines
+
+
+def drawings(run: Run) -> dict[str, Figure]:
+    """Draw the timeline, shares at both ends, and, where places are known, a map per pattern."""
+    good = np.flatnonzero(run.result["status"].values == Status.CONVERGED)
+    if good.size == 0:
+        return {}
+    result, places = run.result.isel(step=good), run.specification.model.geography.coordinates
+    figures = {"timeline.png": new_figure(9, 2.8), "shares.png": new_figure(14, 4.6)}
+    along = patterns(run.result).assign_coords(step=run.specification.values)
+    ax = agglomeration.timeline(along, ax=figures["timeline.png"].subplots())
+    ax.set_xlabel(run.specification.parameter.replace("_", " "))
+    for position, ax in zip((0, -1), figures["shares.png"].subplots(1, 2), strict=True):
+        agglomeration.shares(result.isel(step=position), ax=ax)
+        ax.set_title(_titled(run, good[position]), loc="left")
+    if places is not None:
+        figures |= dict(_maps(run, result, good, places))
+    return figures
+
+
+def _maps(
+    run: Run, result: xr.Dataset, good: np.ndarray, places: xr.Dataset
+) -> list[tuple[str, Figure]]:
+    found, industries = patterns(result), [str(name) for name in result["industry"].values]
+    words = found["pattern"].values.tolist() if "pattern" in found else ["map"] * good.size
+    drawn = []
+    for word in dict.fromkeys(words):
+        position = words.index(word)
+        figure = new_figure(5 * (1 + len(industries)), 4.8)
+        figure.suptitle(f"{word}, {_titled(run, good[position])}")
+        axes = figure.subplots(1, 1 + len(industries))
+        for industry, ax in zip((None, *industries), axes, strict=True):
+            one = result.isel(step=position)
+            agglomeration.industry_map(places, one, industry=industry, ax=ax)
+        drawn.append((f"map_{word.replace(' ', '_').replace('-', '_')}.png", figure))
+    return drawn
+
+
+def _titled(run: Run, step: int) -> str:
+    return f"{run.specification.parameter.replace('_', ' ')} {run.specification.values[step]:.6g}"
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

@@ -1,0 +1,122 @@
+"""Sweeps described in TOML: the table [sweep] of a file, or its [path] as one line."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege.command import economy_file
+from nege.errors import InputError
+from nege.models import parameter_axes
+from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
+from nege.options import Logit, Replicator
+from nege.sweeps import designs
+
+RANGE = ("from", "to", "points", "spacing")
+REGION = tuple(ONLINE + name for name in ONLINE_PARAMETERS)
+TRIED = 100  # points, of which one has to be an economy
+
+
+@dataclass(frozen=True)
+class SweepSpecification:
+    """What a sweep is to do: an economy, how people move, and what to vary."""
+
+    title: str
+    model: Model
+    dynamics: Replicator | Logit
+    parameters: dict[str, np.ndarray] | xr.Dataset
+    choices: dict[str, Any]  # "along" and "keep", where the file says them
+
+
+def read(name: str) -> SweepSpecification:
+    """Read what to sweep from a TOML file, or from an example by its name.
+
+    [sweep.parameters] gives each parameter a list of values, or a range as in [path]; with
+    ``random = {count = 1000, seed = 0}`` in [sweep], the two ends of a random design.
+
+    Parameters
+    ----------
+    name : str
+        Path of a file, or the name of an example.
+
+    Returns
+    -------
+    SweepSpecification
+        With every key checked; :func:`nege.sweep` checks the values.
+
+    Raises
+    ------
+    InputError
+        Naming the key, the value and what is allowed.
+    """
+    tables = economy_file.checked_tables(name)
+    if "sweep" not in tables:
+        return _along_path(name)
+    table = economy_file.table_of(tables, "sweep")
+    given = table.get("parameters")
+    if not isinstance(given, dict) or not given:
+        cure = "For example sigma = [3, 5] below [sweep.parameters]."
+        raise InputError("[sweep] parameters", given, "a table of lists or ranges", cure)
+    varied = {key: _values(key, value) for key, value in given.items()}
+    parameters = _design(table["random"], varied) if "random" in table else varied
+    model = _economy(tables, parameters)
+    title = economy_file.text_of(tables, "title", pathlib.Path(name).stem)
+    dynamics = economy_file.make_dynamics(tables, model)
+    asked: tuple[str, ...] = ("along", "keep", "invalid")
+    choices = {key: table[key] for key in asked if key in table}
+    return SweepSpecification(title, model, dynamics, parameters, choices)
+
+
+def _along_path(name: str) -> SweepSpecification:
+    """Return the path of a file, followed once."""
+    found = economy_file.read(name)
+    if found.parameter == economy_file.STEP:
+        listed, choices = found.path.rename({economy_file.STEP: "point"}), {"along": "point"}
+        return SweepSpecification(found.title, found.model, found.dynamics, listed, choices)
+    line = {found.parameter: found.values[: found.turn + 1]}
+    return SweepSpecification(found.title, found.model, found.dynamics, line, {})
+
+
+def _economy(tables: dict[str, Any], parameters: Mapping[str, np.ndarray] | xr.Dataset) -> Model:
+    """Return the economy at the first point that the model accepts: the others say what varies."""
+    kind = economy_file.kind_of(tables["model"])
+    names = [str(name) for name in parameters]
+    for name in names:
+        economy_file.check_varied("a name in [sweep.parameters]", name, kind, tables)
+    places = economy_file.make_geography(tables["geography"])
+    values = [np.asarray(parameters[name]).tolist() for name in names]
+    listed = zip(*values, strict=True) if isinstance(parameters, xr.Dataset) else product(*values)
+    first: InputError | None = None
+    for point in islice(listed, TRIED):
+        at = dict(zip(names, point, strict=True))
+        region = {name: at.pop(name) for name in names if name in REGION}
+        there = {name.removeprefix(ONLINE): value for name, value in region.items()}
+        table = {**tables, "online": {**tables["online"], **there}} if there else tables
+        try:
+            online = economy_file.make_online(table, "", np.empty(0))
+            return economy_file.make_model(kind, {**tables["model"], **at}, places, online)
+        except InputError as error:
+            first = first or error
+    raise first or InputError("[sweep]", names, "at least one point")
+
+
+def _values(key: str, value: Any) -> np.ndarray:
+    where = f"[sweep.parameters] {key}"
+    if not isinstance(value, dict):
+        return parameter_axes.numbers(where, value)
+    economy_file.check_keys(f"sweep.parameters.{key}", value, RANGE)
+    return economy_file.value_range(where, value)
+
+
+def _design(table: Any, ranges: Mapping[str, np.ndarray]) -> xr.Dataset:
+    if not isinstance(table, dict) or "count" not in table:
+        raise InputError("[sweep] random", table, "a table such as {count = 1000, seed = 0}")
+    economy_file.check_keys("sweep.random", table, ("count", "seed", "sampler"))
+    keywords = {"rng": table.get("seed", 0), "sampler": table.get("sampler", "halton")}
+    return designs.random_points(dict(ranges), table["count"], **keywords)  # type: ignore[arg-type]

@@ -1,0 +1,258 @@
+"""The class Geography: names, metric, people and positions of places, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import xarray as xr
+
+from nege import memory
+from nege.errors import InputError
+from nege.geography.metrics import Circle, Floats, Grid, Line, Matrix, Metric
+from nege.immutable import Frozen, frozen
+from nege.validation import distinct_names, known, square, texts, vector
+from nege.validation.keywords import hinted
+
+__all__ = ["Geography"]
+
+TWO_PLACES = "Trade takes at least two places."
+
+ATTRIBUTES: dict[str, dict[str, str]] = {
+    "latitude": {"long_name": "latitude", "units": "degrees_north"},
+    "longitude": {"long_name": "longitude", "units": "degrees_east"},
+    "x": {"long_name": "position on the map, eastward", "units": "steps"},
+    "y": {"long_name": "position on the map, northward", "units": "steps"},
+    "population": {"long_name": "population"},
+    "country": {"long_name": "ISO 3166 code of the country"},
+    "administrative_code": {"long_name": "GeoNames code of the first-order division"},
+    "geonameid": {"long_name": "GeoNames identifier"},
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Geography(Frozen):
+    """Places, the distances between them, and how many people live where.
+
+    Make one with the functions of this module. A geography cannot be changed; the
+    arrays that it hands out are read-only.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Names of the places; "0", "1", … where none were given.
+    metric : Metric
+        `Circle`, `Line`, `Grid` or `Matrix`. Solvers read it, to multiply by the
+        trade costs of a circle or line without ever holding their matrix.
+    distance_unit : str
+        Unit of distance, the one to which `trade_cost` of a model refers.
+    kind : str
+        What it was made as, for display.
+
+    Examples
+    --------
+    >>> import nege
+    >>> geo = nege.geography.racetrack(4)
+    >>> geo
+    <nege.Geography: racetrack, 4 places, unit of distance: steps>
+      places      0, 1, 2, 3
+      population  not given
+    >>> geo.distance.sel(origin="0").values
+    array([0., 1., 2., 1.])
+    """
+
+    names: tuple[str, ...]
+    metric: Metric
+    distance_unit: str
+    kind: str
+    #: All that is known of each place, over "region", without labels.
+    _table: xr.Dataset = field(default_factory=xr.Dataset)
+
+    def __post_init__(self) -> None:
+        sizes = {len(self.metric), *self._table.sizes.values()}
+        if sizes != {len(self.names)}:
+            allowed = f"one for each of the {len(self.metric)} places"
+            raise InputError("names", self.names, allowed, f"There are {len(self.names)}.")
+        table = {
+            name: ("region", frozen(column.values), dict(column.attrs))
+            for name, column in self._table.data_vars.items()
+        }
+        people, metric = self._table.get("population"), self.metric
+        with np.errstate(over="ignore"):
+            if people is not None and not np.isfinite(people.values.sum()):
+                raise InputError("population", people.values, "small enough to be added up")
+            if isinstance(metric, Line) and not np.isfinite(np.ptp(metric.positions)):
+                raise InputError("positions", metric.positions, "at finite distances")
+        object.__setattr__(self, "_table", xr.Dataset(table, attrs=dict(self._table.attrs)))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(self.names[:6]) + (", …" if len(self) > 6 else "")
+        people = self.population
+        total = "not given" if people is None else f"{float(people.sum()):,.10g}"
+        return (
+            f"<nege.Geography: {self.kind}, {len(self)} places, unit of distance: "
+            f"{self.distance_unit}>\n  places      {shown}\n  population  {total}"
+        )
+
+    @cached_property
+    def _dense(self) -> Floats:
+        if not isinstance(self.metric, Matrix):
+            memory.check(
+                "distance",
+                f"{len(self)} places",
+                memory.table(len(self), 5),
+                "for the table of all distances",
+                "Solvers do without it; .select(names) takes some of the places.",
+            )
+        return frozen(self.metric.dense())
+
+    @property
+    def distance(self) -> xr.DataArray:
+        """Distance between any two places, over (origin, destination); n² numbers, computed once.
+
+        The distance of a place to itself is zero unless `from_distance` was told otherwise.
+        """
+        return xr.DataArray(
+            self._dense,
+            coords={"origin": list(self.names), "destination": list(self.names)},
+            dims=("origin", "destination"),
+            name="distance",
+            attrs={"long_name": "distance", "units": self.distance_unit},
+        )
+
+    @cached_property
+    def symmetric(self) -> bool:
+        """Whether every way is exactly as long as the way back."""
+        metric = self.metric
+        return not isinstance(metric, Matrix) or np.array_equal(metric.values, metric.values.T)
+
+    @property
+    def population(self) -> xr.DataArray | None:
+        """People in each place, over region; None where unknown."""
+        return self._labelled()["population"] if "population" in self._table else None
+
+    @property
+    def population_share(self) -> xr.DataArray:
+        """Share of each place in the population, summing to one; uniform where it is unknown."""
+        people = self._table.get("population", xr.DataArray(np.ones(len(self)), dims="region"))
+        share = (people / people.sum()).assign_coords(region=list(self.names))
+        return share.rename("population_share").assign_attrs(long_name="share of the population")
+
+    @property
+    def coordinates(self) -> xr.Dataset | None:
+        """Where places lie, over region; None where unknown.
+
+        `latitude` and `longitude` in degrees, and for cities also `country`,
+        `administrative_code` and `geonameid`; else `x` and `y` in steps. The x and y of
+        a racetrack and of more than three equidistant places are for drawing maps only.
+        """
+        table = self._labelled().drop_vars("population", errors="ignore")
+        return table if table.data_vars else None
+
+    @hinted
+    def select(self, names: Iterable[str]) -> Geography:
+        """Keep only these places, in this order; distances stay as they are.
+
+        Parameters
+        ----------
+        names : iterable of str
+            At least two names of places.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown or stands twice, or fewer than two are given.
+
+        Examples
+        --------
+        >>> import nege
+        >>> nege.geography.racetrack(6).select(["0", "3"]).distance.values
+        array([[0., 3.],
+               [3., 0.]])
+        """
+        chosen = distinct_names("names", texts("names", names))
+        position = {name: place for place, name in enumerate(self.names)}
+        for name in chosen:
+            if name not in position:
+                known("names", name, self.names)
+        if len(chosen) < 2:
+            raise InputError("names", names, "at least two names of places", TWO_PLACES)
+        places = np.array([position[name] for name in chosen], dtype=np.intp)
+        needed, work = memory.table(len(chosen), 5), "for a table of their distances"
+        memory.check("names", f"{len(chosen)} places", needed, work, "Select fewer.")
+        return Geography(
+            names=chosen,
+            metric=Matrix(self.metric.among(places)),
+            distance_unit=self.distance_unit,
+            kind=self.kind if self.kind.startswith("part of ") else f"part of {self.kind}",
+            _table=self._table.isel(region=places, missing_dims="ignore"),
+        )
+
+    def to_dataset(self) -> xr.Dataset:
+        """Return everything as variables, text and numbers that netCDF can hold.
+
+        A racetrack or a grid stores its size and a line its positions, never the matrix.
+        """
+        dataset = self._labelled().assign_attrs(
+            kind=self.kind,
+            metric=type(self.metric).__name__.lower(),
+            distance_unit=self.distance_unit,
+        )
+        match self.metric:
+            case Circle(n=n):
+                return dataset.assign_attrs(n=n)
+            case Grid(ny=ny, nx=nx):
+                return dataset.assign_attrs(ny=ny, nx=nx)
+            case Line(positions=positions):
+                return dataset.assign(position=("region", positions))
+        # Without units: xarray would read distances in "hours" back as time spans.
+        return dataset.assign(distance=self.distance.drop_attrs())
+
+    @classmethod
+    def from_dataset(cls, dataset: xr.Dataset) -> Geography:
+        """Rebuild the geography that :meth:`to_dataset` stored.
+
+        Raises
+        ------
+        InputError
+            If the dataset does not hold a geography.
+
+        Examples
+        --------
+        >>> import nege
+        >>> Geography.from_dataset(nege.geography.grid(2, 3).to_dataset()).metric
+        Grid(ny=2, nx=3)
+        """
+        cure = "Give what Geography.to_dataset returned"
+        if not isinstance(dataset, xr.Dataset):
+            raise InputError("dataset", dataset, "a stored geography", f"{cure}.")
+        attrs = dataset.attrs
+        try:
+            names = distinct_names("region", texts("region", dataset["region"]))
+            unit, kind = str(attrs["distance_unit"]), str(attrs["kind"])
+            metric: Metric
+            match attrs["metric"]:
+                case "circle":
+                    metric = Circle(int(attrs["n"]))
+                case "grid":
+                    metric = Grid(int(attrs["ny"]), int(attrs["nx"]))
+                case "line":
+                    metric = Line(vector("position", dataset["position"].values, names))
+                case "matrix":
+                    metric = Matrix(square("distance", dataset["distance"], names, at_least=0.0))
+                case other:
+                    raise KeyError(other)
+        except KeyError as missing:
+            cure = f"{cure}; this one lacks {missing}."
+            raise InputError("dataset", list(dataset), "a stored geography", cure) from missing
+        columns = {name: dataset[name].variable for name in dataset if name in ATTRIBUTES}
+        source = {key: text for key, text in attrs.items() if key == "source"}
+        return cls(names, metric, unit, kind, xr.Dataset(columns, attrs=source))
+
+    def _labelled(self) -> xr.Dataset:
+        return self._table.assign_coords(region=list(self.names))

@@ -1,0 +1,1 @@
+"""nege's own model: industries in places, online, or both."""

@@ -1,0 +1,423 @@
+"""Where firms and people of the online agglomeration come to rest, on arrays.
+
+Firms and people follow
+
+    dn/dt = n ln[R/(n f c)],    dL/dt = L (ln target - ln L)
+
+while prices clear at once. Linearly implicit Euler steps on both together,
+
+    (M/dt - J) step = F,    M = 1 for firms and people, 0 for prices,
+
+become Newton's method as dt grows. So a start is followed roughly, and its rest point is
+reached to rounding. Where that gets nowhere (``search_progress``), Newton's method goes to and
+fro between two bends of firms that all but leave: then the start is followed more closely, a
+step being taken back where any equation bends away from its tangent, and at last with prices
+of their own. A rest point counts only where it is stable: the eigenvalues of J with prices
+eliminated (Schur complement). From an unstable one the search steps off by 1e-3, in the
+direction that grows, and goes on.
+
+Where variety is 1, firms can vanish: n falls below 1e-12 of its industry and is set to zero,
+and comes back only where entry would pay. The last who hire remote labour stay, since it would cost
+them nothing, but where firms cannot do with remote labour alone (elasticity below 1): there
+they vanish too, its market closes, and its price is zero.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+
+from nege.kernels.codes import NEWTON as NEWTON_METHOD
+from nege.models.agglomeration import equations
+from nege.models.agglomeration.linear import Dense, Krylov
+from nege.models.search_progress import ROUNDING, Progress
+from nege.models.solutions import LongRun, ShortRun
+from nege.options import SolverOptions
+from nege.status import Status
+
+logger = logging.getLogger("nege")
+
+LARGE = 40  # places from which the structured solver takes over
+FIRST_STEP = 1.0  # in the dynamics' own time
+SLOWER, FASTER = 0.1, 4.0  # factors on the step of time from one to the next
+STRAIGHT, BENT = 0.1, 0.5  # share of the residual that a step leaves in the markets
+NEWTON, LONGEST = 1e6, 1e9  # steps of time: from which it is Newton's method, and at most
+LONGEST_PRICE, LONGEST_FIRMS = 1.0, 6.0  # most that a step moves, in logs
+SHORTEST = 1e-6  # step of time at which nothing helps
+RISE = 20.0  # growth of the residual at which a step is taken back
+GONE = 1e-12  # of the industry: fewer firms have vanished
+FEWEST = -700.0  # log of firms: next to the least number that there is
+FREE = -2000.0  # log price of remote labour, in its smallest power, where nobody hires it
+ENTRANTS = 1e-6  # of the industry, where entry pays
+CALM = 1e-6  # residual of those who are there, below which others enter
+NUDGE = 1e-3  # in logs, off an unstable rest point
+AWAY = 0.1  # in logs: where it has been left, twice as far each time
+NEUTRAL = 1e-9  # growth rates below this are neither growth nor decline
+ROUNDS = 12  # unstable rest points at most
+PATIENCE = 30  # steps without progress until another way is tried
+NEWTON_PATIENCE = 8  # of Newton's method
+LEAST = 1e-9  # step on prices at which nothing helps
+
+
+def find(
+    parameters: equations.Parameters,
+    names: tuple[str, ...],
+    start: np.ndarray,
+    prices: np.ndarray,
+    options: SolverOptions,
+    *,
+    leave_unstable: bool,
+) -> LongRun:
+    """Find the rest point that firms and people reach from a start.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Of the economy.
+    names : tuple of str
+        Of the places, for what ``perturbed`` says.
+    start : (N,) array
+        Unknowns, in logs, as the kernels order them.
+    prices : (N,) array
+        Unknowns of which prices, spending and dividend are taken where those of `start` lead
+        nowhere.
+    options : SolverOptions
+        Tolerances and the limit of steps.
+    leave_unstable : bool
+        Whether to go on from unstable rest points, and to let firms in where entry pays.
+
+    Returns
+    -------
+    LongRun
+        Its ``state`` is the vector of unknowns, its ``share`` the levels of what moves.
+    """
+    search = _Search(parameters, names, options)
+    return search.run(start, prices, leave_unstable=leave_unstable)
+
+
+def clear(parameters: equations.Parameters, start: np.ndarray, options: SolverOptions) -> ShortRun:
+    """Clear markets while firms and people stay where they are, by damped Newton steps."""
+    return _Search(parameters, (), options, staying=True).clear(start)
+
+
+def deviations(
+    parameters: equations.Parameters, x: np.ndarray, options: SolverOptions
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return growth rates of what moves, and eigenvalues with vectors in columns, at rest."""
+    search = _Search(parameters, (), options)
+    search.system = Dense(parameters, search.moving)
+    search.evaluate(x)
+    rates, vectors = search.system.modes(search.idle)
+    growth = np.where(search.firms & np.isneginf(x), search.entry, search.excess)
+    return growth[search.moving], rates, vectors[search.moving]
+
+
+class _Search:
+    def __init__(
+        self,
+        parameters: equations.Parameters,
+        names: tuple[str, ...],
+        options: SolverOptions,
+        *,
+        staying: bool = False,
+    ) -> None:
+        self.p, self.names, self.options = parameters, names, options
+        industries, places = parameters.log_productivity.shape
+        self.industries, size = industries, 4 * industries + equations.LOCAL
+        rows = np.zeros((places, size), dtype=bool)
+        rows[:, : 2 * industries] = True
+        self.firms = np.append(rows.ravel(), [False, False])
+        rows[:, 4 * industries + equations.PEOPLE] = True
+        self.moving = np.append(rows.ravel(), [False, False])
+        land = np.zeros((places, size), dtype=bool)
+        land[:, 4 * industries + equations.RENT] = not equations.uses_land(parameters)
+        self.absent = np.append(land.ravel(), [not parameters.remote_share.any(), False])
+        self.staying, self.lets_in = staying, True
+        self.vanishing = parameters.variety == 1.0
+        self.lonely = (parameters.hears_offline == 0.0) & (parameters.spillover > 0.0)
+        self.hires = parameters.remote_share > 0.0
+        self.closes = bool(self.hires.any()) and parameters.substitution < 1.0
+        powers = (1.0, parameters.elasticity, 1.0 - parameters.substitution)
+        self.free = FREE / min(powers) if self.closes else 0.0
+        self.system: Any = (Dense if places <= LARGE else Krylov)(parameters, self.moving)
+        self.steps = 0
+        self.perturbed: list[str] = []
+
+    def run(self, x: np.ndarray, prices: np.ndarray, *, leave_unstable: bool) -> LongRun:
+        """Go on until a rest point is stable, or nothing is left to try."""
+        x, self.prices, self.lets_in = x.copy(), prices.copy(), leave_unstable
+        x[self.absent] = self.prices[self.absent] = 0.0
+        status, rate, error, residual = Status.LIMIT, np.nan, np.inf, np.inf
+        for turn in range(ROUNDS):
+            x, status, trace = self._settle(x)
+            residual = self.residual()
+            if status is not Status.CONVERGED:
+                break
+            rate, direction = self._leading()
+            x, error = self._polish(x)
+            residual = self.residual()
+            if not rate > NEUTRAL:
+                if not error <= self.options.tolerance_error:
+                    status = Status.STALLED
+                break
+            status = Status.UNSTABLE
+            if not leave_unstable:
+                break
+            x = self._depart(x, rate, direction, trace, AWAY * 2.0**turn)
+        else:  # at a point that has been left
+            status, residual, error, rate = Status.STUCK, self.residual(), np.inf, np.nan
+        return LongRun(
+            np.exp(x[self.moving]),
+            x,
+            status,
+            residual,
+            error,
+            self.steps,
+            tuple(self.perturbed),
+            rate,
+            self.p,
+        )
+
+    def clear(self, x: np.ndarray) -> ShortRun:
+        """Take Newton steps on prices alone, shortened where they are too long."""
+        x = x.copy()
+        x[self.absent] = 0.0
+        if not self.evaluate(x):
+            return ShortRun(x, Status.NOT_FINITE, np.inf, np.inf, 0, NEWTON_METHOD)
+        cleared, status = self._clear(x, RISE)
+        if status is Status.STUCK:
+            cleared, status = self._clear(x, 0.0)
+        x = cleared
+        left = float(np.max(np.abs(self.system.solve(0.0, self.idle, self.excess))))
+        if status is Status.CONVERGED and not left <= self.options.tolerance_error:
+            status = Status.STALLED
+        return ShortRun(x, status, self.residual(), left, self.steps, NEWTON_METHOD)
+
+    def _clear(self, x: np.ndarray, rise: float) -> tuple[np.ndarray, Status]:
+        """Newton steps on prices, a step being taken back where the residual rises too much."""
+        part, progress = 1.0, Progress(PATIENCE, moves=False)
+        self.evaluate(x)
+        while not self.residual() <= self.options.tolerance_residual:
+            if self.steps >= self.options.limit_iterations:
+                return x, Status.LIMIT
+            before, step = self.residual(), self.system.solve(0.0, self.idle, self.excess)
+            longest = float(np.max(np.abs(step)))
+            trial = x + part * min(1.0, LONGEST_PRICE / max(longest, 1e-300)) * step
+            self.steps += 1
+            if self.evaluate(trial) and self.residual() <= max(before, rise * max(before, 1.0)):
+                x, part = trial, min(1.0, 2.0 * part)
+            else:
+                part /= 8.0
+                self.evaluate(x)
+            if not progress.made(self.residual(), x) or part < LEAST:
+                return x, Status.STALLED if progress.best <= ROUNDING else Status.STUCK
+        return x, Status.CONVERGED
+
+    # --- the residual ---------------------------------------------------------------
+
+    def evaluate(self, x: np.ndarray) -> bool:
+        """Linearise at x; keep the residual; whether it is finite where it counts."""
+        gone = self.firms & (x == -np.inf)
+        self.idle = self.absent | (self.moving if self.staying else gone)
+        if self.closes and not np.isfinite(self._remote(x)).any():
+            x[-2], self.idle[-2] = self.free, True
+        excess = self.system.linearise(x)
+        self.entry = np.where(gone & (not self.staying), excess, -np.inf)
+        self.excess = np.where(self.idle, 0.0, excess)
+        largest = np.max(np.abs(self.excess))
+        self._residual = float(np.maximum(largest, self._pull()))
+        return bool(np.isfinite(largest))
+
+    def _pull(self) -> float:
+        """Return what entry would earn, if there is somebody to enter."""
+        return float(np.max(self.entry, initial=0.0)) if self.lets_in else 0.0
+
+    def residual(self) -> float:
+        """Complementarity and market clearing in one number."""
+        return self._residual
+
+    def _unclear(self) -> float:
+        """How far markets are from clearing."""
+        return float(np.max(np.abs(self.excess[~self.moving])))
+
+    def _at_rest(self) -> bool:
+        """Whether markets clear and nobody moves, within tolerance."""
+        o = self.options
+        growth = np.max(np.abs(self.excess[self.moving]))
+        return bool(
+            self._unclear() <= o.tolerance_residual
+            and growth <= o.tolerance_payoff
+            and self._pull() <= o.tolerance_payoff
+        )
+
+    # --- steps ----------------------------------------------------------------------
+
+    def _settle(self, x: np.ndarray) -> tuple[np.ndarray, Status, list[tuple[float, np.ndarray]]]:
+        """Go where firms and people rest, by one way after the other; the last that was tried."""
+        found = self._follow(x, closely=False)
+        for start in (x, np.where(self.moving, x, self.prices)):
+            if found[1] in (Status.CONVERGED, Status.LIMIT):
+                break
+            logger.info("no progress: the start is followed more closely")
+            found = self._follow(start, closely=True)
+        return found
+
+    def _follow(
+        self, x: np.ndarray, *, closely: bool
+    ) -> tuple[np.ndarray, Status, list[tuple[float, np.ndarray]]]:
+        """Follow firms and people until they rest; also every point passed, with its step."""
+        time, shortest = FIRST_STEP, 0.0 if closely else FIRST_STEP
+        progress = Progress(PATIENCE, moves=closely)
+        newton = Progress(NEWTON_PATIENCE, moves=False)
+        trace: list[tuple[float, np.ndarray]] = []
+        if not self.evaluate(x):
+            return x, Status.NOT_FINITE, trace
+        while not self._at_rest():
+            if self.steps >= self.options.limit_steps:
+                return x, Status.LIMIT, trace
+            entering = self.lets_in & (self.entry > self.options.tolerance_payoff)
+            if entering.any() and np.max(np.abs(self.excess)) <= CALM:
+                x, time = self._enter(x, entering), FIRST_STEP
+            trace.append((time, x))
+            before, (trial, expected, whole) = self.residual(), self._step(x, time)
+            self.steps += 1
+            fits = self.evaluate(trial) and self.residual() <= RISE * max(before, 1.0)
+            bent = np.max(np.abs(self.excess - expected)[closely | ~self.moving]) / before
+            if fits and (bent <= BENT or not closely):
+                x = self._vanish(trial)
+                pace = SLOWER if bent > BENT or not whole else FASTER if bent <= STRAIGHT else 1.0
+                time = max(min(time * pace, LONGEST), min(time, shortest))
+            else:
+                time = (time if closely else min(time, FIRST_STEP)) / 8.0
+                self.evaluate(x)
+            nearer = progress.made(self.residual(), x)
+            if time >= NEWTON:
+                nearer &= newton.made(self.residual(), x)
+            if not nearer or time < SHORTEST:
+                return x, self._reason(x, progress.best), trace
+        return x, Status.CONVERGED, trace
+
+    def _reason(self, x: np.ndarray, best: float) -> Status:
+        """Why a search gets nowhere: rounding, firms too few for a number, or else it is stuck."""
+        few = np.isfinite(x) & (x < FEWEST) & self.firms
+        if few.any() or not np.isfinite(self.residual()):
+            return Status.NOT_FINITE
+        return Status.STALLED if best <= ROUNDING else Status.STUCK
+
+    def _step(self, x: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray, bool]:
+        """One linearly implicit Euler step, and the residual along its tangent.
+
+        Shortened where it is too long, which is the last that is returned.
+        """
+        step = self.system.solve(1.0 / time, self.idle, self.excess)
+        firms = np.max(np.abs(step[self.firms]))
+        others = np.max(np.abs(step[~self.firms]))
+        part = min(1.0, LONGEST_FIRMS / max(firms, 1e-300), LONGEST_PRICE / max(others, 1e-300))
+        step *= part if np.isfinite(step).all() else np.nan
+        expected = (1.0 - part) * self.excess + self.moving * step / time
+        return x + step, expected, part == 1.0
+
+    def _by_industry(self, x: np.ndarray) -> np.ndarray:
+        """Firms in each industry, channel and place, in the order of the unknowns' rows."""
+        places = self.p.log_land.size
+        rows = x[:-2].reshape(places, -1)[:, : 2 * self.industries]
+        return rows.reshape(places, self.industries, 2)  # a view
+
+    def _remote(self, x: np.ndarray) -> np.ndarray:
+        """Firms that hire remote labour, by place and industry."""
+        return self._by_industry(x)[:, self.hires, equations.ONLINE]
+
+    def _vanish(self, x: np.ndarray) -> np.ndarray:
+        """Set firms to zero that have all but left, where variety allows it."""
+        if not (self.vanishing.any() or self.lonely.any()):
+            return x
+        firms = self._by_industry(x)
+        total = np.exp(firms).sum((0, 2))[:, None]
+        leaving = self._by_industry(self.excess) < 0.0
+        small = (np.exp(firms) < GONE * total) & np.isfinite(firms) & leaving
+        small &= self.vanishing[:, None]
+        # Online firms that learn from each other alone can all be gone at once.
+        pool = firms[..., equations.ONLINE]
+        lost = np.exp(pool).sum(0) < GONE * total[:, 0]
+        lost &= leaving[..., equations.ONLINE].all(0) & self.lonely
+        small[..., equations.ONLINE] |= lost & np.isfinite(pool)
+        small &= firms < firms.max((1, 2), keepdims=True)  # who lives there has to work somewhere
+        if self.hires.any() and not self.closes:
+            small[..., equations.ONLINE] &= ~self.hires | (pool < self._remote(x).max())
+        if small.any():
+            x = x.copy()
+            self._by_industry(x)[small] = -np.inf
+            self.evaluate(x)
+        return x
+
+    def _enter(self, x: np.ndarray, entering: np.ndarray) -> np.ndarray:
+        """Let a few firms in where entry pays."""
+        x, where = x.copy(), self._by_industry(entering)
+        firms = self._by_industry(x)
+        few = np.log(ENTRANTS * np.exp(firms).sum((0, 2)))[:, None]
+        firms[where] = np.broadcast_to(few, firms.shape)[where]
+        if self.closes and x[-2] == self.free:
+            x[-2] = self.prices[-2]
+        for place in np.flatnonzero(where.any((1, 2))):
+            self.perturbed.append(f"entry of firms in {self.names[place]}")
+        self.evaluate(x)
+        return x
+
+    # --- stability ------------------------------------------------------------------
+
+    def _polish(self, x: np.ndarray) -> tuple[np.ndarray, float]:
+        """Take Newton steps until the next is short enough; return its length, the error left."""
+        for last in (False, False, True):
+            step = self.system.solve(0.0, self.idle, self.excess)
+            error = float(np.max(np.abs(step)))
+            if last or error <= self.options.tolerance_error or not self.evaluate(x + step):
+                break
+            x = x + step
+        return x, error
+
+    def _leading(self) -> tuple[float, np.ndarray]:
+        """Growth rate and shape of the fastest deviation of firms and people."""
+        rate, direction = self.system.leading(self.idle)
+        return float(np.maximum(rate, np.max(self.entry))), direction
+
+    def _depart(
+        self,
+        rest: np.ndarray,
+        rate: float,
+        direction: np.ndarray,
+        trace: list[tuple[float, np.ndarray]],
+        away: float,
+    ) -> np.ndarray:
+        """Step off an unstable rest point, on the side that it was reached from, and leave it."""
+        direction = direction / direction[np.argmax(np.abs(direction).round(9))]
+        early = [point for time, point in trace if time * rate < 0.5]
+        if early:
+            aside = _apart(early[-1], rest)
+            side = float(direction @ aside)
+            if side < -1e-9:
+                direction = -direction
+        x = rest + NUDGE * direction
+        people = direction[:-2].reshape(self.p.log_land.size, -1)[:, -1]
+        top = self.names[int(np.argmax(people.round(9)))]
+        self.perturbed.append(f"an unstable rest point, towards {top}")
+        logger.info("nudged: %s", self.perturbed[-1])
+        # Longer steps of implicit Euler would lead back to the point that is left.
+        time, progress = 0.5 / rate, Progress(PATIENCE)
+        while self.steps < self.options.limit_steps and self.evaluate(x):
+            x, _, _ = self._step(x, time)
+            self.steps += 1
+            moved = np.max(np.abs(_apart(x, rest)[self.moving]))
+            if moved > away or (moved > AWAY and self.residual() <= CALM):
+                break
+            if not progress.made(np.inf, x):
+                break
+        return x
+
+
+def _apart(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return x - y, zero where firms have vanished."""
+    apart = np.zeros_like(x)
+    np.subtract(x, y, out=apart, where=np.isfinite(x) & np.isfinite(y))
+    return apart

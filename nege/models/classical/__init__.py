@@ -1,0 +1,1 @@
+"""The core-periphery family: one mobile factor, one industry."""

@@ -1,0 +1,261 @@
+"""Core and periphery, with an online region: Krugman (1991), FKV (1999) chapters 4-6.
+
+Equations, for regions r, s = 1..R, the online region being one of them:
+
+    Y_s   = mu lambda_s w_s + phi_s [(1 - mu) + mu sum_r lambda_r w_r zeta_r/(1 - zeta_r)]
+    G_s   = [sum_r lambda_r (w_r/(1 - zeta_r) T_rs)^(1-sigma)]^(1/(1-sigma))
+    w_r   = (1 - zeta_r) [sum_s Y_s T_rs^(1-sigma) G_s^(sigma-1)]^(1/sigma)
+    omega_r = B_r w_r G_r^(-mu)
+
+    lambda  share of mobile workers (= of firms)      phi    share of immobile farmers
+    w       manufacturing wage (farmers earn 1)       Y      income
+    G       manufacturing price index                 omega  real wage, amenity included
+    mu      share of spending on manufactures         sigma  elasticity of substitution
+    T       iceberg trade cost, K = T^(1-sigma)       zeta   commission, zero offline
+    B       amenity, one offline
+
+Buyers pay w/(1 - zeta) before trade costs; the commission is income of farmers in
+proportion to phi. Numeraire (Walras): sum_r lambda_r w_r/(1 - zeta_r) = 1.
+
+The short run is the fixed point u = f(u) of log wages. Its Jacobian is non-negative,
+with row sums 1 - (1-mu) h_r/(sigma z_r) < 1 (z_r = sum_s K_rs Y_s/P_s and h_r the
+same with phi_s for Y_s; P = G^(1-sigma)), so plain iteration always converges, and
+the residual over the smallest 1 - row sum bounds the error.
+
+Sources: Krugman, P. (1991), J. Political Economy 99; Fujita, M., Krugman, P. &
+Venables, A. J. (1999), The Spatial Economy. The online region is nege's own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from nege.geography import Geography
+from nege.geography.online import OnlineRegion
+from nege.kernels import equations
+from nege.kernels.fixed_point import Options
+from nege.kernels.stacks import Many
+from nege.kernels.vmath import exp, log
+from nege.models import ces, closed_forms
+from nege.models.classical import core_periphery_slopes, proofs, real_wages, two_regions
+from nege.models.solutions import Variable
+
+__all__ = ["CorePeriphery"]
+
+
+class Parameters(NamedTuple):
+    """What the kernels know of a core-periphery economy."""
+
+    sigma: float
+    mu: float
+    farmers: np.ndarray
+    log_net: np.ndarray  # ln(1 - zeta)
+    log_amenity: np.ndarray
+    operator: Any
+
+
+# --- payoff, and short run ---------------------------------------------------------
+
+
+real_wages.register(Parameters)
+core_periphery_slopes.register(Parameters)
+
+
+@equations.supply.register(Parameters)
+def _supply(parameters, share, state, out):
+    """x_r = lambda_r (w_r/(1-zeta_r))^(1-sigma)."""
+    p = parameters
+    for r in range(state.size):
+        out[r] = share[r] * exp((1.0 - p.sigma) * (state[r] - p.log_net[r]))
+
+
+@equations.spending.register(Parameters)
+def _spending(parameters, share, state, out):
+    """Y_s, of which the share mu that goes to manufactures is in the numeraire."""
+    p = parameters
+    for r in range(state.size):
+        out[r] = p.mu * share[r] * exp(state[r])
+    rebate = 0.0
+    for r in range(state.size):
+        if p.log_net[r] != 0.0:
+            rebate += out[r] * (exp(-p.log_net[r]) - 1.0)
+    for s in range(state.size):
+        out[s] += p.farmers[s] * (1.0 - p.mu + rebate)
+
+
+@equations.respond.register(Parameters)
+def _respond(parameters, share, state, access, change):
+    p = parameters
+    for r in range(state.size):
+        change[r] = log(access[r]) / p.sigma + p.log_net[r] - state[r]
+
+
+@equations.settled.register(Parameters)
+def _settled(parameters, share, state, out):
+    for s in range(state.size):
+        out[s] = (1.0 - parameters.mu) * parameters.farmers[s]
+
+
+@equations.exponents.register(Parameters)
+def _exponents(parameters, share, state, work):
+    """Count what commissions give back: a difference, and perhaps most of what farmers have."""
+    p, top = parameters, 0.0
+    for r in range(state.size):
+        size = p.sigma * (abs(state[r]) + abs(p.log_net[r]))
+        if p.log_net[r] != 0.0:
+            size += (4.0 + abs(p.log_net[r])) / (1.0 - p.mu)
+        top = max(top, size)
+    return top
+
+
+@equations.contraction_gap.register(Parameters)
+def _contraction_gap(parameters, access, reach):
+    gap = 1.0
+    for r in range(access.size):
+        row = reach[r] / (parameters.sigma * access[r])
+        if not 0.0 <= row <= 1.0:
+            return math.nan
+        gap = min(gap, row)
+    return gap
+
+
+@equations.normalise.register(Parameters)
+def _normalise(parameters, share, state):
+    total = 0.0
+    for r in range(state.size):
+        total += share[r] * exp(state[r] - parameters.log_net[r])
+    shift = np.log(total)
+    for r in range(state.size):
+        state[r] -= shift
+
+
+# --- labelled class ----------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
+class CorePeriphery(ces.CESModel):
+    """An economy where workers follow real wages and firms follow markets, perhaps online.
+
+    Equations of Krugman (1991) for any number of regions, as in Fujita, Krugman &
+    Venables (1999), chapters 4-6; the online region is one more region with
+    T_ro = T_or = the digital trade cost and no farmers.
+
+    Parameters
+    ----------
+    geography : Geography
+        Places and distances, from ``nege.geography``.
+    sigma : float
+        Elasticity of substitution between varieties, above 1.
+    mu : float
+        Share of spending on manufactures, between 0 and 1.
+    trade_cost : float, DataArray or array
+        Iceberg factor per unit of distance, T_rs = trade_cost ** distance_rs; or
+        factors over (origin, destination), each at least 1.
+    farmers : DataArray, mapping or array, optional
+        Share of immobile farmers of each place (they sum to one). By default in
+        proportion to population, where the geography has one, else equal.
+    online : OnlineRegion, optional
+        The online region.
+
+    Raises
+    ------
+    InputError
+        Naming the argument, the value, what is allowed and what to do.
+
+    See Also
+    --------
+    nege.short_run : wages and prices for given shares.
+    nege.solve : the long run, where workers have moved.
+
+    Notes
+    -----
+    Not for questions about land, commuting or intermediate inputs: real wages here
+    hold goods prices only.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.7)
+    >>> nege.short_run(economy, [0.7, 0.3]).data.wage.round(6).values
+    array([0.969369, 1.071472])
+    """
+
+    geography: Geography
+    sigma: float
+    mu: float
+    trade_cost: float | xr.DataArray
+    farmers: xr.DataArray
+    online: OnlineRegion | None
+
+    indifference = proofs.core_periphery
+    bounds = ces.BOUNDS
+    title: ClassVar[str] = "core-periphery"
+    kernel_type: ClassVar[type] = Parameters
+    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "farmers")
+    immobile: ClassVar[str] = "farmers"
+    variables: ClassVar[dict[str, Variable]] = {
+        "share": Variable(("region",), "share of mobile workers and firms", "1"),
+        "wage": Variable(("region",), "manufacturing wage", "farmers' wage"),
+        "price_index": Variable(("region",), "manufacturing price index", "farmers' wage"),
+        "income": Variable(("region",), "income", "income of the economy without commission"),
+        "real_wage": Variable(("region",), "real wage, amenity included", "utility"),
+        "welfare": Variable((), "real income of workers and farmers together", "utility"),
+    }
+
+    def __init__(
+        self,
+        geography: Geography,
+        *,
+        sigma: float,
+        mu: float,
+        trade_cost: float | xr.DataArray | np.ndarray,
+        farmers: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
+        online: OnlineRegion | None = None,
+    ) -> None:
+        factor = farmers, "share of farmers"
+        self._begin(geography, sigma, trade_cost, factor, online, mu=ces.check_mu(mu))
+
+    @property
+    def mobile_weight(self) -> float:
+        """Income of manufacturing workers where their share and their wage are one."""
+        return self.mu
+
+    def short_runs_at_once(
+        self, points: list[Parameters], shares: np.ndarray, options: Options
+    ) -> Many | None:
+        """Return short runs of two equal regions in vector loops, None for other economies."""
+        found: Many | None = two_regions.at_once(points, shares, options)
+        return found
+
+    def start_state(self) -> np.ndarray:
+        """Return log wages to start from when nothing better is known: all the same."""
+        return np.zeros(len(self.regions))
+
+    def online_thresholds(self, trade_cost: float) -> tuple[float, float]:
+        """Return the digital trade costs of take-off and collapse between two equal places."""
+        return closed_forms.online_thresholds(self.sigma, self.mu, trade_cost)
+
+    def audit(self, data: xr.Dataset) -> dict[str, float]:
+        """Return by how much stored variables violate each equation above, without the kernels."""
+        names = ("share", "wage", "price_index", "income", "real_wage")
+        share, wage, price_index, income, real_wage = (data[name].values for name in names)
+        cost, farmers, commission, amenity = self.tables()
+        mill = wage / (1.0 - commission)
+        delivered = (mill[:, None] * cost) ** (1.0 - self.sigma)
+        demand = income * cost ** (1.0 - self.sigma) * price_index ** (self.sigma - 1.0)
+        rebate = self.mu * np.sum(share * mill * commission)
+        sides = {
+            "wage": (wage, (1.0 - commission) * demand.sum(1) ** (1.0 / self.sigma)),
+            "price index": (price_index, (share @ delivered) ** (1.0 / (1.0 - self.sigma))),
+            "income": (income, self.mu * share * wage + farmers * (1.0 - self.mu + rebate)),
+            "real wage": (real_wage, amenity * wage * price_index**-self.mu),
+            "numeraire": (np.ones(1), np.atleast_1d(np.sum(share * mill))),
+        }
+        return ces.differences(sides)

@@ -1,0 +1,247 @@
+"""Footloose capital, with an online region: Martin & Rogers (1995).
+
+Equations, for regions r, s = 1..R, the online region being one of them:
+
+    Delta_s = sum_r n_r (1 - zeta_r)^(sigma-1) phi_rs
+    pi_r    = (mu/sigma) (1 - zeta_r)^sigma sum_s phi_rs E_s/Delta_s
+    rho_r   = B_r pi_r
+
+    n      share of capital employed (= of firms)   E      share of all spending, data
+    pi     operating profit of a firm               rho    reward of capital, amenity included
+    mu     share of spending on manufactures        sigma  elasticity of substitution
+    phi    freeness of trade, T^(1-sigma)           Delta  G^(1-sigma), G the price index
+    B      amenity, one offline                     zeta   commission, zero offline
+
+A firm takes one unit of capital, and per unit sold (sigma-1)/sigma of the numeraire good,
+which immobile labour makes and which trades freely. So a variety costs 1 where it is made
+and the part 1/sigma of sales rewards the capital. Owners do not move with it: they spend its
+reward at home, so that where spending is does not depend on where capital is, and nothing
+feeds on itself. Online, buyers pay 1/(1 - zeta) before trade costs, since a firm sees 1 - zeta
+of its price; the commission is income of the places in proportion to E. All spending, the
+one out of commissions included, is the unit, of which a place spends E_s. Walras:
+
+    sigma sum_r n_r pi_r/(1 - zeta_r) = mu.
+
+Everything is explicit: f(u) = ln pi moves with n alone, and the state u takes one step. ln pi
+falls with the capital that is near, so dispersion of equal places never breaks; one place
+has all capital where nowhere else pays more, E_s being uneven enough for trade so free.
+
+Source: Martin, P. & Rogers, C. A. (1995), J. International Economics 39; as in Baldwin et al.
+(2003), Economic Geography and Public Policy, ch. 3. The online region is nege's own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from nege.geography import Geography
+from nege.geography.online import OnlineRegion
+from nege.kernels import equations
+from nege.kernels.vmath import exp
+from nege.models import ces, closed_forms
+from nege.models.classical import explicit, footloose, proofs
+from nege.models.solutions import Variable
+
+__all__ = ["FootlooseCapital"]
+
+
+class Parameters(NamedTuple):
+    """What the kernels know of an economy of footloose capital."""
+
+    sigma: float
+    mu: float
+    expenditure: np.ndarray
+    log_net: np.ndarray  # ln(1 - zeta)
+    log_amenity: np.ndarray
+    operator: Any
+
+
+# --- short run ---------------------------------------------------------------------
+
+explicit.register(Parameters)
+footloose.register(Parameters)
+
+
+@equations.spending.register(Parameters)
+def _spending(parameters, share, state, out):
+    for s in range(state.size):
+        out[s] = parameters.expenditure[s]
+
+
+# --- payoff, and derivatives -------------------------------------------------------
+
+
+@equations.payoff.register(Parameters)
+def _payoff(parameters, share, state, price, out):
+    for r in range(state.size):
+        out[r] = parameters.log_amenity[r] + state[r]
+
+
+@equations.sensitivities.register(Parameters)
+def _sensitivities(parameters, share, state, out):
+    """Only prices move, and with shares alone."""
+    p = parameters
+    for r in range(state.size):
+        for row in range(6):
+            out[row, r] = 0.0
+        out[3, r] = exp((p.sigma - 1.0) * p.log_net[r])
+
+
+@equations.payoff_sensitivities.register(Parameters)
+def _payoff_sensitivities(parameters, share, state, price, out):
+    for r in range(state.size):
+        out[0, r], out[1, r], out[2, r] = 1.0, 0.0, 0.0
+
+
+@equations.spending_tangent.register(Parameters)
+def _spending_tangent(parameters, direction, share, state, out):
+    for s in range(state.size):
+        out[s] = direction.expenditure[s]
+
+
+@equations.payoff_tangent.register(Parameters)
+def _payoff_tangent(parameters, direction, share, state, price, out):
+    for r in range(state.size):
+        out[r] = direction.log_amenity[r]
+
+
+# --- labelled class ----------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
+class FootlooseCapital(ces.CESModel):
+    """An economy where capital goes where it earns most, and its owners stay at home.
+
+    Equations of Martin & Rogers (1995) for any number of regions: a firm is a unit of
+    capital, whose reward is its operating profit and is spent where its owners live. So the
+    larger market has more than its share of firms (the home market effect), but nobody
+    follows anybody. The online region is one more region with T_ro = T_or = the digital
+    trade cost and no spending of its own.
+
+    Parameters
+    ----------
+    geography : Geography
+        Places and distances, from ``nege.geography``.
+    sigma : float
+        Elasticity of substitution between varieties, above 1.
+    mu : float
+        Share of spending on manufactures, between 0 and 1.
+    trade_cost : float, DataArray or array
+        Iceberg factor per unit of distance, or factors over (origin, destination).
+    expenditure : DataArray, mapping or array, optional
+        Share of each place in all spending. By default by population, else equal.
+    online : OnlineRegion, optional
+        The online region; its amenity is a factor on the reward.
+
+    Raises
+    ------
+    InputError
+        Naming the argument, the value, what is allowed and what to do.
+
+    Notes
+    -----
+    Not for agglomeration that feeds on itself: for that people have to move with their firms
+    (``FootlooseEntrepreneur``), or buy from each other.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.FootlooseCapital(
+    ...     places, sigma=5, mu=0.4, trade_cost=0.3 ** -0.25, expenditure=[0.6, 0.4]
+    ... )
+    >>> nege.solve(economy).data.share.round(6).values
+    array([0.685714, 0.314286])
+    """
+
+    geography: Geography
+    sigma: float
+    mu: float
+    trade_cost: float | xr.DataArray
+    expenditure: xr.DataArray
+    online: OnlineRegion | None
+
+    indifference = proofs.footloose_capital
+    bounds = ces.BOUNDS
+    title: ClassVar[str] = "footloose-capital"
+    kernel_type: ClassVar[type] = Parameters
+    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "expenditure")
+    immobile: ClassVar[str] = "expenditure"
+    payoff: ClassVar[str] = "reward"
+    movers: ClassVar[str] = "capital"
+    settles: ClassVar[str] = "log profits"
+    variables: ClassVar[dict[str, Variable]] = {
+        "share": Variable(("region",), "share of capital and firms", "1"),
+        "profit": Variable(("region",), "operating profit of a firm", "all spending"),
+        "price_index": Variable(("region",), "manufacturing price index", "local wage"),
+        "income": Variable(("region",), "income, all spent", "all spending"),
+        "reward": Variable(("region",), "reward of capital, amenity included", "all spending"),
+        "welfare": Variable((), "real income of everybody", "utility"),
+    }
+
+    def __init__(
+        self,
+        geography: Geography,
+        *,
+        sigma: float,
+        mu: float,
+        trade_cost: float | xr.DataArray | np.ndarray,
+        expenditure: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
+        online: OnlineRegion | None = None,
+    ) -> None:
+        factor = expenditure, "share of spending"
+        self._begin(geography, sigma, trade_cost, factor, online, mu=ces.check_mu(mu))
+
+    @property
+    def mobile_weight(self) -> float:
+        """Zero: capital moves, its owners do not, and welfare is theirs."""
+        return 0.0
+
+    def start_state(self) -> np.ndarray:
+        """Return log profits to start from: all the same, as they are on average."""
+        return np.full(len(self.regions), math.log(self.mu / self.sigma))
+
+    def outcome(
+        self, share: np.ndarray, state: np.ndarray, parameters: Any = None
+    ) -> dict[str, np.ndarray]:
+        """Return profits, prices, rewards and welfare for log profits that clear markets."""
+        price_index, income, log_payoff = self.evaluated(share, state, parameters)
+        return {
+            "share": share,
+            "profit": np.exp(state),
+            "price_index": price_index,
+            "income": income,
+            "reward": np.exp(log_payoff),
+            "welfare": np.sum(income * price_index**-self.mu, axis=-1),
+        }
+
+    def online_thresholds(self, trade_cost: float) -> tuple[float, float]:
+        """Return the digital trade cost of take-off between two equal places, twice.
+
+        Nothing feeds on itself: the online region empties where it filled.
+        """
+        freeness = closed_forms.mean_freeness(self.sigma, trade_cost, 2)
+        return (freeness ** (1.0 / (1.0 - self.sigma)),) * 2
+
+    def audit(self, data: xr.Dataset) -> dict[str, float]:
+        """Return by how much stored variables violate each equation above, without the kernels."""
+        names = ("share", "profit", "price_index", "income", "reward")
+        share, profit, price_index, income, reward = (data[name].values for name in names)
+        cost, expenditure, commission, amenity = self.tables()
+        delivered = (cost / (1.0 - commission[:, None])) ** (1.0 - self.sigma)
+        sales = delivered @ (self.mu * income * price_index ** (self.sigma - 1.0))
+        sides = {
+            "profit": (profit, (1.0 - commission) * sales / self.sigma),
+            "price index": (price_index, (share @ delivered) ** (1.0 / (1.0 - self.sigma))),
+            "income": (income, expenditure),
+            "reward": (reward, amenity * profit),
+            "welfare": (data["welfare"].values, np.sum(income * price_index**-self.mu)),
+            "sales": (np.full(1, self.mu), np.atleast_1d(share @ sales)),
+        }
+        return ces.differences(sides)

@@ -1,0 +1,263 @@
+"""Footloose entrepreneurs, with an online region: Forslid & Ottaviano (2003).
+
+For regions r, s = 1..R, the online region being one of them:
+
+    Delta_s = sum_r h_r (1 - zeta_r)^(sigma-1) phi_rs
+    Y_s     = h_s w_s + L_s [1 + sigma sum_r h_r w_r zeta_r/(1 - zeta_r)]
+    w_r     = (mu/sigma) (1 - zeta_r)^sigma sum_s phi_rs Y_s/Delta_s
+    omega_r = B_r w_r Delta_r^(mu/(sigma-1))
+
+    h      share of skilled workers (= of firms)    L      share of unskilled workers
+    w      skilled wage (the unskilled earn 1)      Y      income
+    mu     share of spending on manufactures        sigma  elasticity of substitution
+    phi    freeness of trade, T^(1-sigma)           Delta  G^(1-sigma), G the price index
+    B      amenity, one offline                     omega  real wage, amenity included
+    zeta   commission, zero offline
+
+A firm takes one skilled worker, and per unit sold (sigma-1)/sigma of the numeraire good,
+which the unskilled make and which trades freely. So a variety costs 1 where it is made, and
+the part 1/sigma of sales is the skilled wage. That the unskilled work in local firms, as in
+the source, comes to the same as long as (sigma-1) w_r h_r <= L_r. Online, buyers pay
+1/(1 - zeta) before trade costs, since a firm sees 1 - zeta of its price; its sales are
+sigma h w/(1 - zeta), of which zeta is income of the unskilled in proportion to L. Walras is
+sum_r c_r h_r w_r = mu with c_r = sigma (1 - mu zeta_r)/(1 - zeta_r) - mu > 0. How many workers
+there are, one of each kind here, only sets units of w and omega.
+
+The short run is linear, w = F(w) = M w + b with M >= 0, b > 0 (b_r is F_r with L for Y),
+and is solved for u = ln w as the fixed point of f(u) = ln F(exp(u)).
+Plain iteration, each step put on Walras' identity, contracts. Let m <= w_r/w*_r <= n be
+tight around the solution w*. On the identity m <= 1 <= n, as the c h are positive. A
+step takes the ratios to between 1 - (1-g)(1-m) and 1 + (1-g)(n-1), where g = min b/w* > 0,
+and putting the result on the identity changes no ratio of them: ln(n/m) falls at least by the
+factor (1-g)n/(g + (1-g)n), which itself falls as n does. Newton's method solves (I - M) (w* - w)
+= F - w, and takes w* - w in logs: each w/w* = t becomes t exp(1/t - 1), at most a step further.
+
+Error: the Jacobian of f is non-negative with row sums 1 - b_r/F_r. Where all b_r >= g F_r
+and |f(u) - u| <= e, M-matrices give |w - w*| = |(I-M)^(-1) (w - F)| <= (exp(e) - 1) w*/g:
+the residual over the smallest 1 - row sum bounds the error of log wages.
+
+Sources: Forslid, R. & Ottaviano, G. I. P. (2003), J. Economic Geography 3. The economy is
+core-periphery's with mu/sigma for mu, h ~ lambda w^(1-sigma), w^sigma for w: Robert-Nicoud, F.
+(2005), same journal, 5. The online region is nege's own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from nege.geography import Geography
+from nege.geography.online import OnlineRegion
+from nege.kernels import equations
+from nege.kernels.vmath import exp
+from nege.models import ces, closed_forms
+from nege.models.classical import footloose, proofs, real_wages
+from nege.models.solutions import Variable
+
+__all__ = ["FootlooseEntrepreneur"]
+
+
+class Parameters(NamedTuple):
+    """What the kernels know of an economy of footloose entrepreneurs."""
+
+    sigma: float
+    mu: float
+    unskilled: np.ndarray
+    log_net: np.ndarray  # ln(1 - zeta)
+    log_amenity: np.ndarray
+    operator: Any
+
+
+# --- payoff, and short run ---------------------------------------------------------
+
+real_wages.register(Parameters)
+footloose.register(Parameters)
+
+
+@equations.spending.register(Parameters)
+def _spending(parameters, share, state, out):
+    p = parameters
+    commission = 0.0
+    for r in range(state.size):
+        out[r] = share[r] * exp(state[r])
+        commission += p.sigma * out[r] * (exp(-p.log_net[r]) - 1.0)
+    for s in range(state.size):
+        out[s] += p.unskilled[s] * (1.0 + commission)
+
+
+@equations.settled.register(Parameters)
+def _settled(parameters, share, state, out):
+    for s in range(state.size):
+        out[s] = parameters.unskilled[s]
+
+
+@equations.exponents.register(Parameters)
+def _exponents(parameters, share, state, work):
+    """Count what commissions give back: a difference, of sales that Walras' identity bounds."""
+    p, top = parameters, 0.0
+    for r in range(state.size):
+        size = abs(state[r]) + p.sigma * abs(p.log_net[r])
+        if p.log_net[r] != 0.0:
+            size += (4.0 + abs(p.log_net[r])) * p.sigma / (p.sigma - p.mu)
+        top = max(top, size)
+    return top + abs(np.log(p.mu / p.sigma))
+
+
+@equations.contraction_gap.register(Parameters)
+def _contraction_gap(parameters, access, reach):
+    gap = 1.0
+    for r in range(access.size):
+        row = reach[r] / access[r]  # one, but for rounding, where only the unskilled buy
+        if not 0.0 <= row <= 1.0 + 1e-9:
+            return math.nan
+        gap = min(gap, row)
+    return gap
+
+
+@equations.normalise.register(Parameters)
+def _normalise(parameters, share, state):
+    p = parameters
+    total = 0.0
+    for r in range(state.size):
+        gross = exp(-p.log_net[r])  # 1/(1-zeta)
+        total += (p.sigma * (gross - p.mu * (gross - 1.0)) - p.mu) * share[r] * exp(state[r])
+    shift = np.log(total / p.mu)
+    for r in range(state.size):
+        state[r] -= shift
+
+
+# --- derivatives -------------------------------------------------------------------
+
+
+@equations.sensitivities.register(Parameters)
+def _sensitivities(parameters, share, state, out):
+    """Prices do not move with wages; the pool is the commission."""
+    p = parameters
+    for r in range(state.size):
+        wage = exp(state[r])
+        commission = p.sigma * wage * (exp(-p.log_net[r]) - 1.0)
+        out[0, r], out[3, r] = 0.0, exp((p.sigma - 1.0) * p.log_net[r])
+        out[1, r], out[4, r] = share[r] * wage, wage
+        out[2, r], out[5, r] = share[r] * commission, commission
+
+
+@equations.spending_tangent.register(Parameters)
+def _spending_tangent(parameters, direction, share, state, out):
+    p, d = parameters, direction
+    commission = moved = 0.0
+    for r in range(state.size):
+        wage, gross = share[r] * exp(state[r]), exp(-p.log_net[r])
+        commission += p.sigma * wage * (gross - 1.0)
+        moved += d.sigma * wage * (gross - 1.0) - p.sigma * wage * gross * d.log_net[r]
+    for s in range(state.size):
+        out[s] = d.unskilled[s] * (1.0 + commission) + p.unskilled[s] * moved
+
+
+# --- labelled class ----------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
+class FootlooseEntrepreneur(ces.CESModel):
+    """An economy where skilled workers bring their firms along to where they live best.
+
+    Equations of Forslid & Ottaviano (2003) for any number of regions: a firm is its
+    skilled worker, whose wage is its operating profit; the unskilled stay and earn 1.
+
+    Parameters
+    ----------
+    geography : Geography
+        Places and distances, from ``nege.geography``.
+    sigma : float
+        Elasticity of substitution between varieties, above 1.
+    mu : float
+        Share of spending on manufactures, between 0 and 1.
+    trade_cost : float, DataArray or array
+        Iceberg factor per unit of distance, or factors over (origin, destination).
+    unskilled : DataArray, mapping or array, optional
+        Share of unskilled workers of each place. By default by population, else equal.
+    online : OnlineRegion, optional
+        The online region, without unskilled workers.
+
+    Raises
+    ------
+    InputError
+        Naming the argument, the value, what is allowed and what to do.
+
+    Notes
+    -----
+    The wage is counted as if there were as many skilled as unskilled workers. Not for questions
+    about the wages of the latter, which are one also where firms would need more of them.
+
+    Examples
+    --------
+    >>> import nege
+    >>> two = nege.geography.equidistant(2)
+    >>> economy = nege.FootlooseEntrepreneur(two, sigma=5, mu=0.4, trade_cost=1.05)
+    >>> nege.solve(economy, [0.6, 0.4]).data.share.values
+    array([1., 0.])
+    """
+
+    geography: Geography
+    sigma: float
+    mu: float
+    trade_cost: float | xr.DataArray
+    unskilled: xr.DataArray
+    online: OnlineRegion | None
+
+    indifference = proofs.footloose_entrepreneur
+    bounds = ces.BOUNDS
+    title: ClassVar[str] = "footloose-entrepreneur"
+    kernel_type: ClassVar[type] = Parameters
+    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "unskilled")
+    immobile: ClassVar[str] = "unskilled"
+    variables: ClassVar[dict[str, Variable]] = {
+        "share": Variable(("region",), "share of skilled workers and firms", "1"),
+        "wage": Variable(("region",), "skilled wage", "unskilled wage"),
+        "price_index": Variable(("region",), "manufacturing price index", "unskilled wage"),
+        "income": Variable(("region",), "income", "income of all unskilled workers"),
+        "real_wage": Variable(("region",), "real skilled wage, amenity included", "utility"),
+        "welfare": Variable((), "real income of skilled and unskilled together", "utility"),
+    }
+
+    def __init__(
+        self,
+        geography: Geography,
+        *,
+        sigma: float,
+        mu: float,
+        trade_cost: float | xr.DataArray | np.ndarray,
+        unskilled: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
+        online: OnlineRegion | None = None,
+    ) -> None:
+        factor = unskilled, "share of unskilled workers"
+        self._begin(geography, sigma, trade_cost, factor, online, mu=ces.check_mu(mu))
+
+    def start_state(self) -> np.ndarray:
+        """Return log wages to start from: all the same, as they are on average."""
+        return np.full(len(self.regions), math.log(self.mu / (self.sigma - self.mu)))
+
+    def online_thresholds(self, trade_cost: float) -> tuple[float, float]:
+        """Return the digital trade costs of take-off and collapse between two equal places."""
+        return closed_forms.online_thresholds(self.sigma, self.mu / self.sigma, trade_cost)
+
+    def audit(self, data: xr.Dataset) -> dict[str, float]:
+        """Return by how much stored variables violate each equation above, without the kernels."""
+        names = ("share", "wage", "price_index", "income", "real_wage")
+        share, wage, price_index, income, real_wage = (data[name].values for name in names)
+        cost, unskilled, commission, amenity = self.tables()
+        delivered = (cost / (1.0 - commission[:, None])) ** (1.0 - self.sigma)
+        sales = delivered @ (self.mu * income * price_index ** (self.sigma - 1.0))
+        paid = np.sum(share * sales * commission)
+        sides = {
+            "wage": (wage, (1.0 - commission) * sales / self.sigma),
+            "price index": (price_index, (share @ delivered) ** (1.0 / (1.0 - self.sigma))),
+            "income": (income, share * wage + unskilled * (1.0 + paid)),
+            "real wage": (real_wage, amenity * wage * price_index**-self.mu),
+            "sales": (np.atleast_1d(self.mu * income.sum()), np.atleast_1d(share @ sales)),
+        }
+        return ces.differences(sides)

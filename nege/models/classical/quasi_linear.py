@@ -1,0 +1,251 @@
+"""Core and periphery with quasi-linear utility, and an online region: Pflüger (2004).
+
+Equations, for regions r, s = 1..R, the online region being one of them:
+
+    Delta_s = sum_r h_r (1 - zeta_r)^(sigma-1) phi_rs
+    w_r     = (alpha/sigma) (1 - zeta_r)^sigma sum_s phi_rs (l L_s + h_s)/Delta_s
+    V_r     = w_r + alpha/(sigma-1) ln Delta_r + ln B_r
+
+    h      share of skilled workers (= of firms)    L      share of unskilled workers
+    l      unskilled workers for each skilled one   alpha  spending of each on manufactures
+    w      skilled wage (the unskilled earn 1)      V      utility, amenity included
+    phi    freeness of trade, T^(1-sigma)           sigma  elasticity of substitution
+    Delta  G^(1-sigma), G the price index           zeta   commission, zero offline
+    B      amenity, one offline
+
+Utility is alpha ln M + the quantity of the numeraire good, M being the CES bundle: everybody
+spends alpha on M and what is left on the numeraire, of which there is enough. So the wage is
+explicit, and V is what a skilled worker enjoys, but for constants. A firm takes one skilled
+worker; the unskilled make the numeraire, and get the commission in proportion to L. Counting
+H skilled workers instead of one divides Delta and the number of both kinds alike: only l =
+L/H matters. Walras: sigma sum_r h_r w_r/(1 - zeta_r) = alpha (1 + l).
+
+People compare *differences* of V, which may be negative, and on which a factor has no meaning:
+they move people in the source, and choice probabilities under logit tastes are exp(V_r/s).
+So ln payoff of the solvers is V. The state u is ln w; f takes no state, a step reaches it.
+Source: Pflüger, M. (2004), Regional Science and Urban Economics 34; the online region is new.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from nege.geography import Geography
+from nege.geography.online import OnlineRegion
+from nege.kernels import equations
+from nege.kernels.vmath import exp, log
+from nege.models import ces, closed_forms
+from nege.models.classical import explicit, footloose, proofs, real_wages
+from nege.models.solutions import Variable
+from nege.validation import Bounds
+
+__all__ = ["QuasiLinear"]
+
+
+class Parameters(NamedTuple):
+    """What the kernels know of a quasi-linear economy."""
+
+    sigma: float
+    mu: float  # alpha
+    unskilled_ratio: float
+    unskilled: np.ndarray
+    log_net: np.ndarray  # ln(1 - zeta)
+    log_amenity: np.ndarray
+    operator: Any
+
+
+# --- short run ---------------------------------------------------------------------
+
+explicit.register(Parameters)
+footloose.register(Parameters)
+
+
+@equations.spending.register(Parameters)
+def _spending(parameters, share, state, out):
+    """Of alpha each, by how many there are for each skilled worker."""
+    for s in range(state.size):
+        out[s] = parameters.unskilled_ratio * parameters.unskilled[s] + share[s]
+
+
+# --- payoff, and derivatives -------------------------------------------------------
+
+
+@equations.payoff.register(Parameters)
+def _payoff(parameters, share, state, price, out):
+    p = parameters
+    for r in range(state.size):
+        out[r] = p.log_amenity[r] + exp(state[r]) + p.mu / (p.sigma - 1.0) * log(price[r])
+
+
+@equations.sensitivities.register(Parameters)
+def _sensitivities(parameters, share, state, out):
+    """Nothing moves with the state; a worker supplies, and spends as much as any other."""
+    p = parameters
+    for r in range(state.size):
+        for row in range(6):
+            out[row, r] = 0.0
+        out[3, r], out[4, r] = exp((p.sigma - 1.0) * p.log_net[r]), 1.0
+
+
+@equations.payoff_sensitivities.register(Parameters)
+def _payoff_sensitivities(parameters, share, state, price, out):
+    p = parameters
+    for r in range(state.size):
+        out[0, r], out[1, r], out[2, r] = exp(state[r]), p.mu / (p.sigma - 1.0), 0.0
+
+
+@equations.spending_tangent.register(Parameters)
+def _spending_tangent(parameters, direction, share, state, out):
+    p, d = parameters, direction
+    for s in range(state.size):
+        out[s] = d.unskilled_ratio * p.unskilled[s] + p.unskilled_ratio * d.unskilled[s]
+
+
+equations.payoff_tangent.register(Parameters)(real_wages.payoff_tangent)
+
+
+# --- labelled class ----------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
+class QuasiLinear(ces.CESModel):
+    """An economy where skilled workers move, and income moves no demand for manufactures.
+
+    Equations of Pflüger (2004) for any number of regions. Between two equal places dispersion
+    gives way smoothly (a supercritical pitchfork), not in a jump.
+
+    Parameters
+    ----------
+    geography : Geography
+        Places and distances, from ``nege.geography``.
+    sigma : float
+        Elasticity of substitution between varieties, above 1.
+    alpha : float
+        Spending of each worker on manufactures, above 0, in wages of the unskilled.
+    unskilled_ratio : float
+        Unskilled workers for each skilled one, L/H, above 0.
+    trade_cost : float, DataArray or array
+        Iceberg factor per unit of distance, or factors over (origin, destination).
+    unskilled : DataArray, mapping or array, optional
+        Share of unskilled workers of each place. By default by population, else equal.
+    online : OnlineRegion, optional
+        The online region, without unskilled; the log of its amenity adds to utility.
+
+    Raises
+    ------
+    InputError
+        Naming the argument, the value, what is allowed and what to do.
+
+    Notes
+    -----
+    Not where people have too little to spend alpha, the unit of utility.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.QuasiLinear(places, sigma=5, alpha=0.4, unskilled_ratio=5, trade_cost=1.2)
+    >>> nege.break_points(economy, "trade_cost", (1.01, 3)).values
+    array([1.21788329])
+    """
+
+    geography: Geography
+    sigma: float
+    alpha: float
+    unskilled_ratio: float
+    trade_cost: float | xr.DataArray
+    unskilled: xr.DataArray
+    online: OnlineRegion | None
+
+    indifference = proofs.quasi_linear
+    bounds: ClassVar[dict[str, Bounds]] = {
+        **ces.BOUNDS,
+        **{"alpha": ces.POSITIVE, "unskilled_ratio": ces.POSITIVE},
+    }
+    title: ClassVar[str] = "quasi-linear"
+    kernel_type: ClassVar[type] = Parameters
+    parameters: ClassVar[tuple[str, ...]] = ("sigma", "alpha", "unskilled_ratio", "trade_cost")
+    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "unskilled")
+    immobile: ClassVar[str] = "unskilled"
+    payoff: ClassVar[str] = "utility"
+    differences: ClassVar[bool] = True
+    movers: ClassVar[str] = "skilled workers"
+    variables: ClassVar[dict[str, Variable]] = {
+        "share": Variable(("region",), "share of skilled workers and firms", "1"),
+        "wage": Variable(("region",), "skilled wage", "unskilled wage"),
+        "price_index": Variable(("region",), "manufacturing price index", "unskilled wage"),
+        "income": Variable(("region",), "income per skilled worker", "unskilled wage"),
+        "utility": Variable(("region",), "skilled utility, amenity included", "unskilled wage"),
+        "welfare": Variable((), "utility of everybody per skilled worker", "unskilled wage"),
+    }
+
+    def __init__(
+        self,
+        geography: Geography,
+        *,
+        sigma: float,
+        alpha: float,
+        unskilled_ratio: float,
+        trade_cost: float | xr.DataArray | np.ndarray,
+        unskilled: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
+        online: OnlineRegion | None = None,
+    ) -> None:
+        numbers = self._checked(alpha=alpha, unskilled_ratio=unskilled_ratio)
+        still = unskilled, "share of unskilled workers"
+        self._begin(geography, sigma, trade_cost, still, online, **numbers)
+
+    def start_state(self) -> np.ndarray:
+        """Return log wages to start from: all the same, as they are on average."""
+        level = math.log(self.alpha / self.sigma) + math.log1p(self.unskilled_ratio)
+        return np.full(len(self.regions), level)
+
+    def outcome(
+        self, share: np.ndarray, state: np.ndarray, parameters: Any = None
+    ) -> dict[str, np.ndarray]:
+        """Return wages, prices, incomes and utilities for log wages that clear markets."""
+        price_index, _, utility = self.evaluated(share, state, parameters)
+        _, unskilled, commission, _ = self.tables()
+        wage = np.exp(state)
+        taken = self.sigma * share * wage @ (commission / (1.0 - commission))
+        values = {
+            "share": share,
+            "wage": wage,
+            "price_index": price_index,
+            "income": share * wage + unskilled * (self.unskilled_ratio + taken[..., None]),
+            "utility": utility,
+        }
+        return {**values, "welfare": self.welfare(values)}
+
+    def immobile_welfare(self, values: Mapping[str, np.ndarray]) -> Any:
+        """Return the utility of unskilled workers, per skilled worker."""
+        earned = np.sum(values["income"] - values["share"] * values["wage"], axis=-1)
+        spared = np.log(values["price_index"][..., : len(self.geography)]) @ self.unskilled.values
+        return earned - self.unskilled_ratio * self.alpha * spared
+
+    def online_thresholds(self, trade_cost: float) -> tuple[float, float]:
+        """Return the digital trade costs of take-off and collapse between two equal places."""
+        return closed_forms.quasi_linear_thresholds(self.sigma, self.unskilled_ratio, trade_cost)
+
+    def audit(self, data: xr.Dataset) -> dict[str, float]:
+        """Return by how much stored variables violate each equation above, without the kernels."""
+        names = ("share", "wage", "price_index", "income", "utility")
+        share, wage, price_index, income, utility = (data[name].values for name in names)
+        cost, unskilled, commission, amenity = self.tables()
+        people = self.unskilled_ratio * unskilled + share
+        delivered = (cost / (1.0 - commission[:, None])) ** (1.0 - self.sigma)
+        sales = delivered @ (self.alpha * people * price_index ** (self.sigma - 1.0))
+        paid = np.sum(share * sales * commission)
+        sides = {
+            "wage": (wage, (1.0 - commission) * sales / self.sigma),
+            "price index": (price_index, (share @ delivered) ** (1.0 / (1.0 - self.sigma))),
+            "income": (income, share * wage + unskilled * (self.unskilled_ratio + paid)),
+            "utility": (np.exp(utility - wage), amenity * price_index**-self.alpha),
+            "sales": (np.atleast_1d(self.alpha * people.sum()), np.atleast_1d(share @ sales)),
+        }
+        return ces.differences(sides)

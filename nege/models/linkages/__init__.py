@@ -1,0 +1,1 @@
+"""Vertical linkages: industry that buys from itself."""

@@ -1,0 +1,113 @@
+"""Vertical linkages: the variables of a solved economy, and the check of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege.kernels.jit import kernel
+from nege.models import ces
+from nege.models.linkages.equations import (
+    FARM,
+    LOG_WAGE,
+    SPENDING,
+    Parameters,
+    payoffs,
+    places,
+)
+from nege.models.solutions import rows
+
+
+@kernel
+def outcomes(p, shares, states, wage, industry, farms, income, log_payoff):
+    """Write what is true of many distributions; `industry` and `farms` are labour."""
+    at = np.empty((4, shares.shape[1]))
+    for row in range(shares.shape[0]):
+        payroll = places(p, shares[row], states[row], at)
+        payoffs(p, states[row], at, log_payoff[row])
+        for r in range(shares.shape[1]):
+            wage[row, r] = np.exp(at[LOG_WAGE, r])
+            paid = shares[row, r] * payroll
+            industry[row, r] = paid / wage[row, r]
+            farms[row, r] = at[FARM, r] / wage[row, r]
+            spent = at[SPENDING, r] - p.inputs / (1.0 - p.inputs) * paid
+            income[row, r] = spent / p.mu
+
+
+def outcome(p: Parameters, share: np.ndarray, state: np.ndarray) -> dict[str, np.ndarray]:
+    """Return every variable of the economy; `share` and `state` may have dimensions in front."""
+    flat = np.ascontiguousarray(share).reshape(-1, share.shape[-1])
+    states = np.ascontiguousarray(state).reshape(flat.shape)
+    wage, industry, farms, income, log_payoff = (np.empty_like(flat) for _ in range(5))
+    arrays = flat, states, wage, industry, farms, income, log_payoff
+    for some in rows(*flat.shape):
+        outcomes(p, *(array[some] for array in arrays))
+    amenity = np.exp(p.log_amenity)
+    with np.errstate(over="ignore"):  # next to sigma = 1 prices have no bounds
+        price_index = np.exp(states / (1.0 - p.sigma))
+    population, living = industry + farms, price_index**-p.mu
+    earned = wage * population
+    welfare = np.sum((earned * (amenity - 1.0) + income) * living, axis=-1)
+    tables = {
+        "employment": industry,
+        "population": population,
+        "wage": wage,
+        "price_index": price_index,
+        "income": income,
+        "profitability": np.exp(log_payoff),
+        "real_wage": amenity * wage * living,
+    }
+    return {
+        "share": share,
+        **{name: table.reshape(share.shape) for name, table in tables.items()},
+        "welfare": welfare.reshape(share.shape[:-1]),
+    }
+
+
+def audit(model: Any, data: xr.Dataset) -> dict[str, float]:
+    """Recompute every equation from stored variables; the relative violation of each by name.
+
+    Written in plain NumPy from the equations at the top of ``vertical_linkages``, apart from
+    the kernels.
+    """
+    share, industry, people, wage, prices, income, profit, real = (
+        data[name].values for name in list(model.variables)[:-1]
+    )
+    cost, land, commission, amenity = model.tables()
+    sigma, a, theta = model.sigma, model.inputs, model.agriculture
+    farms, net, free = people - industry, 1.0 - commission, cost ** (1.0 - sigma)
+    payroll, price = industry * wage, wage ** (1.0 - a) * prices**a
+    levied = payroll * commission / net / (1.0 - a)
+    spending = model.mu * income + a / (1.0 - a) * payroll
+    supply = payroll * price**-sigma * net ** (sigma - 1.0)
+    access = free @ (prices ** (sigma - 1.0) * spending)
+    sides = {
+        "share of payroll": (share * payroll.sum(), payroll),
+        "price index": (prices, (supply @ free) ** (1.0 / (1.0 - sigma))),
+        "income": (income, payroll + wage * farms / theta + land * levied.sum()),
+        "profitability": (profit, (1.0 - a) * net**sigma * price**-sigma * access),
+        "real wage": (real, amenity * wage * prices**-model.mu),
+        "welfare": (
+            data["welfare"].values,
+            np.sum((wage * people * (amenity - 1.0) + income) * prices**-model.mu),
+        ),
+        "spending": (
+            np.atleast_1d(spending.sum()),
+            np.atleast_1d(payroll.sum() / (1.0 - a) + levied.sum()),
+        ),
+    }
+    if theta < 1.0:
+        wanted = land * wage ** (-1.0 / (1.0 - theta))
+        sides["agriculture"] = industry + wanted, people
+    else:
+        some = farms > 1e-9 * people  # else it is a difference of equal numbers
+        sides["agriculture"] = np.maximum(industry, people), people
+        sides["wage in agriculture"] = np.where(some, 1.0, np.maximum(wage, 1.0)), wage
+    if model.workers is None:
+        sides["labour"] = np.ones(1), np.atleast_1d(people.sum())
+        sides["mobility"] = np.full_like(real, real[0]), real
+    else:
+        sides["labour"] = model.workers.values, people
+    return ces.differences(sides)

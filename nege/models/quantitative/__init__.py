@@ -1,0 +1,1 @@
+"""Quantitative spatial models: housing, spillovers, amenities."""

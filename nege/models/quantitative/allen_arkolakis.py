@@ -1,0 +1,243 @@
+"""Spillovers in productivity and amenity: Allen & Arkolakis (2014).
+
+Equations, for places r, s = 1..R:
+
+    w_r L_r = sum_s (w_r T_rs/A_r)^(1-sigma) P_s^(sigma-1) w_s L_s
+    P_s     = [sum_r (w_r T_rs/A_r)^(1-sigma)]^(1/(1-sigma))
+    A_r     = Abar_r L_r^alpha
+    V_r     = Bbar_r L_r^beta w_r / P_r
+
+    L      share of people                       w      wage
+    sigma  elasticity of substitution            P      price index
+    T      iceberg trade cost                    V      welfare
+    Abar   productivity of a place by itself     alpha  productivity spillover
+    Bbar   amenity of a place by itself          beta   amenity spillover
+    sum_r w_r L_r = 1, the numeraire
+
+Every place makes one good of its own under perfect competition (Armington). More people make
+it more productive where alpha > 0, and less pleasant where beta < 0. In the long run V is the
+same everywhere.
+
+In ``equations``: theta = (1+alpha)(sigma-1)/sigma, v = ln w + (1-theta) ln L,
+g = 1, kappa = 1, d = 1 - theta - beta. So Helpman's economy with local rents is the special
+case alpha = 1/(sigma-1), beta = -(1-mu)/mu, amenities being B^(1/mu) H^((1-mu)/mu).
+
+Uniqueness. Equal welfare P_r = Bbar_r L_r^beta w_r/V, put into the two sums, leaves
+
+    w_r^sigma L_r^(1-alpha(sigma-1))  ~ sum_s a_rs w_s^sigma     L_s^(1+beta(sigma-1))
+    w_r^(1-sigma) L_r^(beta(1-sigma)) ~ sum_s b_sr w_s^(1-sigma) L_s^(alpha(sigma-1))
+
+with positive a, b. In logs of the left sides the exponents on the right are the matrix
+
+    M = [[1-beta, sigma(alpha+beta)], [(sigma-1)(alpha+beta), 1+alpha]] / gamma_1
+    gamma_1 = 1 - alpha(sigma-1) - beta sigma,   gamma_2 = 1 + alpha sigma + beta(sigma-1)
+
+whose eigenvalues are 1, the numeraire, and gamma_2/gamma_1. With alpha > -1, beta < 1 and
+gamma_1 > 0 the matrix of sizes |M| has the same ones. So there is one equilibrium, which plain
+iteration reaches, whatever the trade costs, if
+
+    gamma_1 > 0 and |gamma_2| <= gamma_1,   that is if alpha + beta <= 0.
+
+Where alpha + beta = 0, as without spillovers, M is the identity and both sums are linear: then
+it is the theorem of Perron and Frobenius. Allen & Arkolakis (theorem 2) have the condition for
+trade costs that are the same both ways; for others see Allen, T., Arkolakis, C. & Li, X.
+(2024), American Economic Review: Insights 6.
+
+Source: Allen, T. & Arkolakis, C. (2014), Quarterly J. Economics 129.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import xarray as xr
+
+from nege.errors import InputError
+from nege.geography import Geography
+from nege.models import ces, trade_costs
+from nege.models.changes import Limit
+from nege.models.quantitative.model import VARIABLES, QuantitativeModel, check_fundamental
+from nege.models.solutions import Uniqueness, Variable
+from nege.options import Logit, Replicator, check_dynamics
+from nege.validation import Bounds
+
+__all__ = ["AllenArkolakis"]
+
+Places = xr.DataArray | Mapping[str, float] | np.ndarray | float
+
+
+@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
+class AllenArkolakis(QuantitativeModel):
+    """An economy where people make places more productive, and less pleasant.
+
+    Equations of Allen & Arkolakis (2014) for any number of places: every place makes its own
+    good under perfect competition, A_r = Abar_r L_r^alpha, B_r = Bbar_r L_r^beta.
+
+    Parameters
+    ----------
+    geography : Geography
+        Places and distances, from ``nege.geography``.
+    sigma : float
+        Elasticity of substitution between goods of different places, above 1.
+    productivity_spillover : float
+        alpha, above -1: by how many per cent one per cent more people raise productivity.
+    amenity_spillover : float
+        beta, below 1: the same for how pleasant a place is; negative where it gets crowded.
+        Everything together has to congest: alpha (sigma-1) + beta sigma < 1.
+    trade_cost : float, DataArray or array
+        Iceberg factor per unit of distance, T_rs = trade_cost ** distance_rs; or
+        the factors themselves over (origin, destination), each at least 1.
+    productivity, amenity : DataArray, mapping, array or float, optional
+        Abar and Bbar of each place, positive; one everywhere by default.
+
+    Raises
+    ------
+    InputError
+        Naming the argument, the value, what is allowed and what to do.
+
+    See Also
+    --------
+    nege.invert : productivities and amenities that make data an equilibrium.
+    nege.studies.counterfactual : what changes, from observed shares, wages and trade flows alone.
+
+    Notes
+    -----
+    Not for an online region, nor for the entry of firms: places and their goods are given.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.line(3)
+    >>> economy = nege.AllenArkolakis(
+    ...     places, sigma=5, productivity_spillover=0.1, amenity_spillover=-0.3, trade_cost=1.3
+    ... )
+    >>> economy.uniqueness().unique
+    True
+    >>> nege.solve(economy).data.share.round(4).values
+    array([0.3149, 0.3703, 0.3149])
+    """
+
+    geography: Geography
+    sigma: float
+    productivity_spillover: float
+    amenity_spillover: float
+    trade_cost: float | xr.DataArray
+    productivity: xr.DataArray
+    amenity: xr.DataArray
+
+    online = None  # there is no such region here
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "sigma": ces.SIGMA,
+        "productivity_spillover": Bounds(above=-1.0),
+        "amenity_spillover": Bounds(below=1.0),
+        "trade_cost": trade_costs.ICEBERG,
+    }
+    title: ClassVar[str] = "Allen-Arkolakis"
+    parameters: ClassVar[tuple[str, ...]] = (
+        *("sigma", "productivity_spillover", "amenity_spillover", "trade_cost"),
+    )
+    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "productivity", "amenity")
+    variables: ClassVar[dict[str, Variable]] = VARIABLES
+
+    def __init__(
+        self,
+        geography: Geography,
+        *,
+        sigma: float,
+        productivity_spillover: float,
+        amenity_spillover: float,
+        trade_cost: float | xr.DataArray | np.ndarray,
+        productivity: Places | None = None,
+        amenity: Places | None = None,
+    ) -> None:
+        names = ces.check_places(geography, None)
+        found = self._checked(
+            sigma=sigma,
+            productivity_spillover=productivity_spillover,
+            amenity_spillover=amenity_spillover,
+        )
+        self._hold(
+            geography=geography,
+            **found,
+            trade_cost=trade_costs.checked_cost(trade_cost, names),
+            productivity=check_fundamental("productivity", productivity, geography),
+            amenity=check_fundamental("amenity", amenity, geography),
+        )
+        self.check_limits()
+
+    def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
+        """Yield that it is no black hole."""
+        yield (
+            gammas(at)[0] > 0.0,
+            lambda: InputError(
+                "amenity_spillover",
+                self.amenity_spillover,
+                "such that alpha (sigma-1) + beta sigma < 1, with alpha the productivity spillover",
+                "Otherwise all people in one place is the only stable state: a black hole.",
+            ),
+        )
+
+    def numbers(self, **moved: Any) -> dict[str, Any]:
+        """Return every parameter of the kernels but the operator, some parameters moved."""
+        sigma = moved.get("sigma", self.sigma)
+        alpha = moved.get("productivity_spillover", self.productivity_spillover)
+        beta = moved.get("amenity_spillover", self.amenity_spillover)
+        scale = (1.0 + alpha) * (sigma - 1.0) / sigma
+        return {
+            "sigma": sigma,
+            "scale": scale,
+            "intensity": 1.0,
+            "congestion": 1.0 - scale - beta,
+            "kept": 1.0,
+            "log_productivity": np.log(self.productivity.values),
+            "log_attraction": np.log(self.amenity.values),
+        }
+
+    def uniqueness(self, dynamics: Replicator | Logit | None = None) -> Uniqueness:
+        """Return whether the long run is proven to be unique: |gamma_2/gamma_1| <= 1.
+
+        Tastes of scale s make places less pleasant with people: beta - s takes the place of beta.
+        """
+        beta, condition = self.amenity_spillover, "|gamma_2/gamma_1| <= 1 (Allen & Arkolakis 2014)"
+        dynamics = check_dynamics(dynamics)
+        if isinstance(dynamics, Logit):
+            beta -= dynamics.scale
+            condition += ", with tastes of scale s taken from beta"
+        one, two = gammas({**self.scalars(), "amenity_spillover": beta})
+        unique = self.productivity_spillover + beta <= 0.0  # the same, exactly
+        return Uniqueness(unique, abs(two / one), condition)
+
+    def spent(self, data: xr.Dataset) -> np.ndarray:
+        """Return spending on goods by place, from stored variables."""
+        return np.asarray(data["share"].values * data["wage"].values)
+
+    def audit(self, data: xr.Dataset) -> dict[str, float]:
+        """Recompute every equation from stored variables; the relative violation of each by name.
+
+        Written in plain NumPy from the equations at the top of this file, apart from
+        the kernels.
+        """
+        share, wage, price, real = (
+            data[name].values for name in ("share", "wage", "price_index", "real_income")
+        )
+        made = self.productivity.values * share**self.productivity_spillover
+        liked = self.amenity.values * share**self.amenity_spillover
+        delivered = (wage / made)[:, None] * self.costs()
+        sold = delivered ** (1.0 - self.sigma) @ (price ** (self.sigma - 1.0) * wage * share)
+        index = np.sum(delivered ** (1.0 - self.sigma), axis=0) ** (1.0 / (1.0 - self.sigma))
+        sides = {
+            "goods market": (wage * share, sold),
+            "price index": (price, index),
+            "welfare": (real, liked * wage / price),
+            "numeraire": (np.ones(1), np.atleast_1d(np.sum(share * wage))),
+        }
+        return ces.differences(sides)
+
+
+def gammas(at: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return gamma_1 and gamma_2, elementwise."""
+    sigma, alpha, beta = (at[n] for n in ("sigma", "productivity_spillover", "amenity_spillover"))
+    return 1.0 - alpha * (sigma - 1.0) - beta * sigma, 1.0 + alpha * sigma + beta * (sigma - 1.0)

@@ -1,0 +1,276 @@
+"""The labelled half of quantitative spatial models: parameters, results, the joint long run."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+import xarray as xr
+
+from nege import validation
+from nege.errors import InputError
+from nege.geography import Geography
+from nege.geography.online import OnlineRegion
+from nege.kernels import equations
+from nege.kernels.operators import buy
+from nege.models import trade_costs
+from nege.models.base import JACOBIANS, ONLINE, Model
+from nege.models.quantitative.equations import Parameters
+from nege.models.quantitative.long_run import Joint, locate, settle
+from nege.models.solutions import LongRun, Variable
+from nege.options import Logit, Replicator, SolverOptions
+from nege.status import Status
+
+LARGEST_LOG = 700.0  # of a price or a payoff that double precision can hold
+TINY_STEP = 1e-30  # of complex steps, which round nothing away
+HOUSING = validation.Bounds(above=0.0, cure="It is a stock of housing, in the unit of `housing`.")
+
+
+class QuantitativeModel(Model):
+    """Base of models of places that differ, with congestion: nobody leaves a place empty."""
+
+    payoff: ClassVar[str] = "real_income"
+    movers: ClassVar[str] = "people"
+    settles: ClassVar[str] = "log earnings"
+    corners: ClassVar[bool] = False
+
+    sigma: float
+    trade_cost: float | xr.DataArray
+    productivity: xr.DataArray
+    amenity: xr.DataArray
+
+    def numbers(self, **moved: Any) -> dict[str, Any]:
+        """Return every parameter of the kernels but the operator, some parameters moved.
+
+        Written so that complex numbers pass: a complex step is a derivative.
+        """
+        raise NotImplementedError
+
+    def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Parameters:
+        """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
+        made = trade_costs.operator_for(
+            self.geography, self.trade_cost, self._online_cost(), self.sigma, operator
+        )
+        return Parameters(**self.numbers(), operator=made)
+
+    def direction(self, name: str) -> Parameters:
+        """Return the derivative of every parameter of the kernels by one of ``varied()``."""
+        validation.known("parameter", name, self.varied())
+        slope = trade_costs.freeness_slope(
+            self.geography, self.trade_cost, self._online_cost(), self.sigma, name
+        )
+        moved = {}
+        if name not in ("trade_cost", "online_trade_cost"):
+            moved[name] = self._value(name) + 1j * TINY_STEP
+        found = {key: np.imag(value) / TINY_STEP for key, value in self.numbers(**moved).items()}
+        for key, value in found.items():
+            found[key] = np.ascontiguousarray(value) if np.ndim(value) else float(value)
+        return Parameters(**found, operator=slope)
+
+    def _value(self, name: str) -> float:
+        owner = self if hasattr(self, name) else self.online
+        return float(getattr(owner, name.removeprefix(ONLINE) if owner is not self else name))
+
+    def _online_cost(self) -> float | None:
+        return None if self.online is None else self.online.trade_cost
+
+    def memory(self) -> dict[str, int]:
+        """Return the bytes that a short run needs, by operator, the default one first."""
+        found = trade_costs.memory_by_operator(self.geography, self.trade_cost)
+        found.pop("fourier", None)
+        return found
+
+    def long_run_memory(self, tables: int = JACOBIANS) -> dict[str, int]:
+        """Return the bytes of a long run: where only one is proven to exist, nothing more."""
+        known = self.uniqueness()
+        return super().long_run_memory(0 if known is not None and known.unique else tables)
+
+    def start_state(self) -> np.ndarray:
+        """Return log earnings to start from when nothing better is known: all the same."""
+        return np.zeros(len(self.regions))
+
+    def check_share(self, share: Any, argument: str = "share") -> np.ndarray:
+        """Return a distribution over the regions as an array, without empty ones."""
+        found = super().check_share(share, argument)
+        if not (found > 0.0).all():
+            empty = self.regions[int(np.argmin(found))]
+            raise InputError(
+                argument,
+                share,
+                "people in every region",
+                f"There is nobody in {empty}. Without congestion a place would be infinitely "
+                "good for the first who comes, so that none is ever empty: give it a few.",
+            )
+        return found
+
+    # --- the long run ---------------------------------------------------------------
+
+    def own_long_run(
+        self,
+        share: np.ndarray,
+        state: np.ndarray,
+        dynamics: Replicator | Logit,
+        options: SolverOptions,
+    ) -> LongRun | None:
+        """Return the only long run there is, markets and people at once, where that is proven."""
+        known = self.uniqueness(dynamics)
+        if known is None or not known.unique:
+            return None
+        parameters = self.kernel_for(options.operator, compiled=True)
+        crowded, intensity = parameters, 1.0
+        if isinstance(dynamics, Logit):
+            intensity, liked = 1.0 / dynamics.scale, np.log(dynamics.region_weights(self))
+            crowded = parameters._replace(
+                congestion=parameters.congestion + dynamics.scale,
+                log_attraction=parameters.log_attraction + dynamics.scale * liked,
+            )
+        work, change = np.empty((4, share.size)), np.empty(share.size)
+        equations.update(parameters, share, state, work, change)
+        with np.errstate(divide="ignore"):  # of prices out of reach of floats: not accepted below
+            logs = np.log(np.concatenate([work[2], work[3]]))
+        report, error = settle(Joint(crowded), logs, options)
+        share, state = np.empty(share.size), np.empty(share.size)
+        locate(crowded, logs, share, state)
+        equations.update(parameters, share, state, work, change)
+        attraction, payoff = np.empty(share.size), np.empty(share.size)
+        equations.payoff(crowded, share, state, work[2], attraction)
+        equations.payoff(parameters, share, state, work[2], payoff)
+        unequal = intensity * np.ptp(attraction)
+        residual = float(np.max([np.max(np.abs(change)), unequal]))  # NaN if one is
+        status = Status(report.status)
+        with np.errstate(divide="ignore", invalid="ignore"):  # infinite ones are refused below
+            prices = np.abs(np.log(work[2]) / (parameters.sigma - 1.0))
+        if not (np.append(prices, np.abs(payoff)) < LARGEST_LOG).all():
+            status = Status.NOT_FINITE
+        if status is Status.STALLED and residual <= options.tolerance_payoff:
+            status = Status.CONVERGED  # as far as rounding lets it
+        exact = residual <= options.tolerance_payoff and error <= options.tolerance_error
+        if status is Status.CONVERGED and not exact:
+            status = Status.STALLED
+        # Where there is one equilibrium only, accepting it takes no eigenvalue.
+        rate = None if status is Status.CONVERGED else math.nan
+        proof = status, residual, error, report.iterations
+        return LongRun(share, state, *proof, (), rate, parameters)
+
+    # --- results --------------------------------------------------------------------
+
+    def outcome(
+        self, share: np.ndarray, state: np.ndarray, parameters: Any = None
+    ) -> dict[str, np.ndarray]:
+        """Return every variable of the economy at a share and its cleared state.
+
+        Both may have further dimensions in front.
+        """
+        p = self.kernel if parameters is None else parameters
+        flat = np.ascontiguousarray(share).reshape(-1, share.shape[-1])
+        states = np.ascontiguousarray(state).reshape(flat.shape)
+        price, payoff, supply = (np.empty_like(flat) for _ in range(3))
+        for row in range(len(flat)):
+            equations.supply(p, flat[row], states[row], supply[row])
+            buy(p.operator, supply[row], price[row])
+            equations.payoff(p, flat[row], states[row], price[row], payoff[row])
+        # What is infinite is not accepted as a solution.
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            real_income = np.exp(payoff).reshape(share.shape)
+            price_index = price.reshape(share.shape) ** (1.0 / (1.0 - p.sigma))
+            wage = np.exp(state + (p.scale - 1.0) * np.log(share))
+            values = {"share": share, "wage": wage, "price_index": price_index}
+            values |= {"real_income": real_income, **self.further(share, wage)}
+            return {**values, "welfare": self.welfare(values)}
+
+    @property
+    def mobile_weight(self) -> float:
+        """One: everybody can move."""
+        return 1.0
+
+    def further(self, share: np.ndarray, wage: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what else there is to know of places, from people and wages."""
+        return {}
+
+    def costs(self) -> np.ndarray:
+        """Return trade costs, origin by destination, the online region last: for audits."""
+        return trade_costs.table(self.geography, self.trade_cost, self._online_cost())
+
+    def spent(self, data: xr.Dataset) -> np.ndarray:
+        """Return spending on goods by place, from stored variables."""
+        raise NotImplementedError
+
+    def trade_flows(self, data: xr.Dataset) -> xr.DataArray:
+        """Return the value of trade between places, in units of the wage bill of all.
+
+        Each origin sells its output at one price everywhere, before trade costs, and each
+        destination spends on origins by those prices: X_rs = x_r T_rs^(1-sigma) E_s/P_s.
+
+        Parameters
+        ----------
+        data : Dataset
+            Of an equilibrium of this economy, ``equilibrium.data``.
+
+        Returns
+        -------
+        DataArray
+            Over origin and destination, own sales on the diagonal.
+        """
+        data = validation.in_order("data", data, "region", self.regions, "over the places here")
+        share = validation.shares("data", data["share"], self.regions)
+        supply, price = np.empty(share.size), np.empty(share.size)
+        state = np.log(data["wage"].values) + (1.0 - self.kernel.scale) * np.log(share)
+        equations.supply(self.kernel, share, state, supply)
+        buy(self.kernel.operator, supply, price)
+        freeness = self.costs() ** (1.0 - self.sigma)
+        flows = supply[:, None] * freeness * (self.spent(data) / price)
+        names = list(self.regions)
+        about = {"long_name": "value of trade", "units": "wage bill of all places"}
+        labels = {"origin": names, "destination": names}
+        return xr.DataArray(flows, labels, tuple(labels), "flows", about)
+
+
+def check_fundamental(argument: str, value: Any, geography: Geography) -> xr.DataArray:
+    """Return a positive number for each place, one by default."""
+    found = validation.table(
+        argument, 1.0 if value is None else value, {"region": geography.names}, above=0.0
+    )
+    return found.rename(argument)
+
+
+def check_online_housing(online: OnlineRegion | None, housing: Any) -> float | None:
+    """Return the housing of those who work online, or refuse an online region without."""
+    if online is None:
+        if housing is None:
+            return None
+        raise InputError(
+            "online_housing", housing, "given together with online=nege.OnlineRegion(...)"
+        )
+    if housing is None:
+        raise InputError(
+            "online",
+            online,
+            "given together with online_housing=...",
+            "A region without residents or land cannot host production where people live where "
+            "they work: nege.OnlineAgglomeration is the model for that. Or say how much housing "
+            "those who work online have.",
+        )
+    if online.commission > 0.0:
+        raise InputError(
+            "online_commission",
+            online.commission,
+            "zero in this model",
+            "It has nobody who owns a platform; nege.OnlineAgglomeration does.",
+        )
+    return HOUSING.number("online_housing", housing)
+
+
+def placed(values: xr.DataArray, online: Any) -> np.ndarray:
+    """Return numbers of all regions, the online one's last where there is one."""
+    own = [] if online is None else [online]
+    return np.concatenate([values.values, own])
+
+
+VARIABLES = {
+    "share": Variable(("region",), "share of people", "1"),
+    "wage": Variable(("region",), "wage", "wage bill of all places per head"),
+    "price_index": Variable(("region",), "price index of goods", "wage bill per head"),
+    "real_income": Variable(("region",), "real income per head, amenity included", "utility"),
+    "welfare": Variable((), "mean real income per head, amenity included", "utility"),
+}

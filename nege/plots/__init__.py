@@ -1,0 +1,1 @@
+"""Pictures of Datasets; they solve nothing."""

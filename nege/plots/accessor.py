@@ -1,0 +1,393 @@
+"""Pictures of sweeps and paths: ``ds.nege.plot`` on what sweep, follow and hysteresis return.
+
+It reads a Dataset's dimensions, not a model: what was varied is what ``status`` is over, the
+rest (regions; or industries, places and channels) is the economy's own. A point whose status
+is not zero was not solved: lines break there, and heat maps are hatched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from nege import validation
+from nege.errors import InputError, require
+from nege.plots import varied
+from nege.plots.economies import check_axes
+from nege.status import Status
+from nege.validation.keywords import hinted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["DatasetAccessor", "SweepPlot"]
+
+#: What tells how a solve went, also where it failed.
+PROOF = ("status", "residual", "error", "iterations")
+PANELS = ("share", "population", "wage", "price_index", "rent")
+
+
+@xr.register_dataset_accessor("nege")  # type: ignore[no-untyped-call]
+class DatasetAccessor:
+    """What nege adds to Datasets that it made: ``ds.nege.plot``.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2)
+    >>> ds = nege.sweep(economy, {"trade_cost": [2.2, 1.8, 1.5], "mu": [0.3, 0.4]})
+    >>> ds.nege.plot.heatmap("welfare").get_ylabel()
+    'share of manufactures in spending (1)'
+    """
+
+    def __init__(self, data: xr.Dataset) -> None:
+        self._data = data
+
+    @property
+    def plot(self) -> SweepPlot:
+        """Pictures, each of which takes ``ax=`` and returns the Axes."""
+        return SweepPlot(self._data)
+
+
+class SweepPlot:
+    """Pictures of a sweep or a path: ``online_share, heatmap, panels, patterns``."""
+
+    def __init__(self, data: xr.Dataset) -> None:
+        if "status" not in data:
+            raise InputError(
+                "ds",
+                [str(name) for name in data],
+                'a Dataset with "status" over what was varied',
+                "nege.sweep and nege.follow make them, and hysteresis(...).data is one.",
+            )
+        self._data = data
+        self._varied = [str(dim) for dim in data["status"].dims]
+
+    @hinted
+    def online_share(
+        self,
+        x: str | None = None,
+        *,
+        region: str = "online",
+        at: Mapping[str, Any] | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draw how much is online against what was varied, on both arms where there are two.
+
+        Of workers and firms, where people choose regions of which one is online; of each
+        industry's cost, where firms choose channels.
+
+        Parameters
+        ----------
+        x : str, optional
+            The horizontal axis: a varied dimension, or a parameter along a path's steps;
+            by default the one that varies.
+        region : str, default "online"
+            Name of the online region.
+        at : mapping, optional
+            Where along the other dimensions, e.g. ``{"sigma": 5}``; a line for each of
+            their labels otherwise.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+            With a line per arm and label, broken where a point was not solved.
+
+        Raises
+        ------
+        InputError
+            If nothing is online here, or a name is unknown; it says what can be drawn.
+
+        Examples
+        --------
+        >>> import nege
+        >>> online = nege.OnlineRegion(trade_cost=1.5)
+        >>> places = nege.geography.equidistant(2)
+        >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2, online=online)
+        >>> loop = nege.hysteresis(economy, "online_trade_cost", (1.0, 2.0), points=5)
+        >>> [line.get_label() for line in loop.data.nege.plot.online_share().lines]
+        ['falling', 'rising']
+        """
+        data = self._data
+        if "share" in data and "region" in data["share"].dims:
+            regions = [str(name) for name in data["region"].values]
+            values = data["share"].sel(region=validation.known("region", region, regions))
+            about = str(data["share"].attrs.get("long_name", "workers and firms"))
+            what = about.removeprefix("share of ").removeprefix("mobile ")
+        elif "total_cost" in data and "channel" in data["total_cost"].dims:
+            from nege.models.agglomeration.patterns import patterns
+
+            values, what = patterns(data)["online_share"], "the industry's cost"
+        else:
+            raise InputError(
+                "ds",
+                [str(name) for name in data],
+                "of an economy with an online region, or with channels",
+                'Its variables can be drawn with heatmap("wage") or panels().',
+            )
+        values = (100.0 * values).assign_attrs(long_name=f"online share of {what}", units="%")
+        values = self._chosen(self._solved(values), at)
+        ax = varied.lines(values, varied.axis(values, self._varied, x), self._failed(at), ax=ax)
+        ax.set_ylim(-3.0, 103.0)
+        return ax
+
+    @hinted
+    def heatmap(
+        self,
+        variable: str,
+        x: str | None = None,
+        y: str | None = None,
+        *,
+        at: Mapping[str, Any] | None = None,
+        ax: Axes | None = None,
+        **style: Any,
+    ) -> Axes:
+        """Draw a variable over two dimensions in colour, hatched where a point was not solved.
+
+        Parameters
+        ----------
+        variable : str
+            Any variable that holds numbers, e.g. "share" or "welfare".
+        x, y : str, optional
+            The axes: two dimensions, by default those that are left, in order.
+        at : mapping, optional
+            Where along the other dimensions, e.g. ``{"region": "online"}``.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+        **style
+            Of ``pcolormesh``, e.g. ``vmin=0, vmax=1``.
+
+        Returns
+        -------
+        Axes
+            With a cell per point, around its values, and a bar with the variable's unit.
+
+        Raises
+        ------
+        InputError
+            If not exactly two dimensions are left, or a name or value is unknown; it says
+            what can be drawn.
+
+        Examples
+        --------
+        >>> import nege
+        >>> economy = nege.CorePeriphery(nege.geography.line(4), sigma=5, mu=0.4, trade_cost=2)
+        >>> ds = nege.sweep(economy, {"trade_cost": [2.2, 1.8, 1.5]})
+        >>> ds.nege.plot.heatmap("share").get_xlabel()
+        'trade cost (iceberg factor)'
+        """
+        array = self._chosen(self._solved(self._numbers(variable)), at)
+        for argument, name in (("x", x), ("y", y)):
+            if name is not None:
+                validation.known(argument, name, [str(dim) for dim in array.dims])
+        free = [str(dim) for dim in array.dims if dim in (x, y) or array.sizes[dim] > 1]
+        if len(free) != 2 or (x is not None and x == y):
+            raise InputError(
+                "x and y",
+                (x, y),
+                f"two different dimensions, the only ones that {variable} is left over",
+                f"It is over {_sizes(array)}: choose from the rest with at=, e.g. "
+                'at={"region": "online"}, or draw fewer with panels().',
+            )
+        x = x or next(dim for dim in free if dim != y)
+        y = y or next(dim for dim in free if dim != x)
+        array = array.squeeze([dim for dim in array.dims if dim not in free]).transpose(y, x)
+        failed = self._failed(at)
+        failed = failed.squeeze([dim for dim in failed.dims if dim not in free])
+        both = xr.Dataset({"cells": array, "failed": failed.broadcast_like(array)})
+        # Cells need ascending values; a sweep visits them in the order it was given.
+        both = both.sortby([dim for dim in (x, y) if varied.is_number(array[dim])])
+        cells = both["cells"].rename(array.name)
+        return varied.cells(cells, both["failed"].transpose(y, x), style, ax=ax)
+
+    @hinted
+    def panels(
+        self,
+        x: str | None = None,
+        *,
+        variables: tuple[str, ...] | list[str] | None = None,
+        at: Mapping[str, Any] | None = None,
+        largest: int = 6,
+        ax: Any = None,
+    ) -> np.ndarray:
+        """Draw several variables along one dimension, a panel each, a line per region.
+
+        Variables that industries or channels have are a panel for each of these.
+
+        Parameters
+        ----------
+        x : str, optional
+            The horizontal axis, as of :meth:`online_share`.
+        variables : sequence of str, optional
+            What to draw; by default where people are, wages, prices and rents.
+        at : mapping, optional
+            Where along the other dimensions.
+        largest : int, default 6
+            How many regions, or places, to draw: those with the most people on average.
+        ax : sequence of Axes, optional
+            Where to draw, one per variable; a new figure by default.
+
+        Returns
+        -------
+        array of Axes
+            One per variable.
+
+        Raises
+        ------
+        InputError
+            For an unknown variable, or another number of Axes; it says what can be drawn.
+
+        Examples
+        --------
+        >>> import nege
+        >>> economy = nege.CorePeriphery(nege.geography.line(3), sigma=5, mu=0.4, trade_cost=2)
+        >>> ds = nege.sweep(economy, {"trade_cost": [2.2, 1.8, 1.5]})
+        >>> [panel.get_ylabel() for panel in ds.nege.plot.panels(variables=["wage"])]
+        ["manufacturing wage (farmers' wage)"]
+        """
+        names = [name for name in PANELS if name in self._data]
+        if variables is not None:
+            names = validation.texts("variables", variables)
+        kept = self._largest(at, validation.whole("largest", largest, at_least=1))
+        arrays = [
+            panel.isel({dim: i for dim, i in kept.items() if dim in panel.dims})
+            for name in names
+            for panel in self._split(self._chosen(self._solved(self._numbers(name)), at), kept)
+        ]
+        if ax is None and arrays:
+            pyplot = require("matplotlib.pyplot", "plot", "Drawing")
+            shape: Any = {"figsize": (3.8 * len(arrays), 3.2), "layout": "constrained"}
+            ax = pyplot.subplots(1, len(arrays), squeeze=False, **shape)[1]
+        drawn = ", ".join(str(array.attrs.get("long_name", array.name)) for array in arrays)
+        wanted = f"{len(arrays)} Axes, one for each panel: {drawn}"
+        try:
+            axes = np.asarray(ax, dtype=object).reshape(-1)
+        except Exception as error:  # whatever the object does when it is asked for its items
+            raise InputError("ax", ax, wanted) from error
+        if axes.size != len(arrays) or not arrays:
+            raise InputError("ax", axes.size, wanted, "Choose with variables= or at=.")
+        for panel in axes:
+            check_axes(panel)
+        for panel, array in zip(axes, arrays, strict=True):
+            varied.lines(array, varied.axis(array, self._varied, x), self._failed(at), ax=panel)
+            if panel.get_legend() is not None:
+                panel.get_legend().remove()
+        if axes[-1].get_legend_handles_labels()[1]:  # beside them, since lines may be anywhere
+            axes[-1].legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        for dim, positions in kept.items():
+            if len(positions) < self._data.sizes[dim]:
+                axes[0].set_title(f"{len(positions)} of {self._data.sizes[dim]} {dim}s", loc="left")
+        return axes
+
+    @hinted
+    def patterns(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the pattern of a pair of industries, and the mode of each, step by step.
+
+        As :func:`nege.plots.agglomeration.timeline`, of a path of an economy with industries.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+            With a row of bands for the pair and one for each industry.
+
+        Raises
+        ------
+        InputError
+            If there are no industries, or what was varied is not one dimension.
+
+        Examples
+        --------
+        >>> import nege
+        >>> path = nege.scenarios.digital_turn().sel(step=[0, 6, 11])
+        >>> ds = nege.follow(nege.OnlineAgglomeration(), path)
+        >>> [row.get_text() for row in ds.nege.plot.patterns().get_yticklabels()]
+        ['pair', 'manufacturing', 'services']
+        """
+        from nege.plots.agglomeration import timeline
+
+        return timeline(self._data, ax=ax)
+
+    def _numbers(self, name: str) -> xr.DataArray:
+        """Return a variable that can be drawn: numbers over what was varied."""
+        able = {
+            str(known): array
+            for known, array in self._data.data_vars.items()
+            if array.dtype.kind in "biuf" and set(self._varied) <= set(array.dims)
+        }
+        return able[validation.known("variable", name, list(able))]
+
+    def _chosen(self, array: xr.DataArray, at: Mapping[str, Any] | None) -> xr.DataArray:
+        """Return the part of an array at some labels, and at no others than those asked for."""
+        if not isinstance(at, (Mapping, type(None))):
+            cure = 'For example {"region": "online"}.'
+            raise InputError("at", at, "a mapping of dimensions to labels", cure)
+        for dim, wanted in ({} if at is None else at).items():
+            if dim not in self._data.dims:
+                validation.known("at", dim, [str(name) for name in array.dims])
+            if dim not in array.dims:
+                continue
+            known = array[dim].values
+            if varied.is_number(array[dim]):
+                value = validation.number(f"at {dim}", wanted)
+                found = np.flatnonzero(np.isclose(known, value, rtol=1e-9, atol=0.0))
+            else:
+                validation.known(f"at {dim}", wanted, [str(name) for name in known])
+                found = np.flatnonzero(known == wanted)
+            if found.size == 0:
+                some = ", ".join(f"{value:.6g}" for value in known[:12])
+                more = ", ..." if known.size > 12 else ""
+                raise InputError(f"at {dim}", wanted, f"one of {some}{more}")
+            array = array.isel({dim: int(found[0])})
+            if dim not in self._varied and "long_name" in array.attrs:
+                array = array.assign_attrs(long_name=f"{array.attrs['long_name']}, {wanted}")
+        return array
+
+    def _failed(self, at: Mapping[str, Any] | None) -> xr.DataArray:
+        return self._chosen(self._data["status"], at) != Status.CONVERGED
+
+    def _solved(self, array: xr.DataArray) -> xr.DataArray:
+        """Return an array without what was not solved, unless it is what says so."""
+        if array.name in PROOF:
+            return array
+        return array.astype(float).where(self._data["status"] == Status.CONVERGED)
+
+    def _split(self, array: xr.DataArray, places: Mapping[str, Any]) -> list[xr.DataArray]:
+        """Return an array for each label of a dimension that is neither varied nor of places."""
+        for dim in array.dims:
+            if dim not in self._varied and dim not in places:
+                meaning = array.attrs.get("long_name", array.name)
+                return [
+                    found
+                    for i, name in enumerate(array[dim].values)
+                    for found in self._split(
+                        array.isel({dim: i}).assign_attrs(long_name=f"{meaning}, {name}"), places
+                    )
+                ]
+        return [array]
+
+    def _largest(self, at: Mapping[str, Any] | None, count: int) -> dict[str, list[int]]:
+        """Return the positions of the largest places, in their order, by their dimension."""
+        name = next((name for name in ("share", "population") if name in self._data), None)
+        if name is None:
+            return {}
+        people = self._chosen(self._solved(self._data[name]), at)
+        dim = next((str(dim) for dim in people.dims if dim not in self._varied), None)
+        if dim is None:
+            return {}
+        mean = people.mean([other for other in people.dims if other != dim]).fillna(0.0).values
+        return {dim: sorted(np.argsort(-mean, kind="stable")[:count].tolist())}
+
+
+def _sizes(array: xr.DataArray) -> str:
+    return ", ".join(f"{dim} ({size})" for dim, size in array.sizes.items()) or "no dimension"

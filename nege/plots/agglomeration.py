@@ -1,0 +1,286 @@
+"""Pictures of economies of industries: where each one is, through which channel, and when.
+
+They read the variables and dimensions of a Dataset, ``total_cost`` over industry, place and
+channel, whichever model it is of. Colours are those of :mod:`nege.plots.style`; every function
+takes ``ax=`` and returns the Axes.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from nege import validation
+from nege.errors import InputError, require
+from nege.models.agglomeration.patterns import UNKNOWN, patterns
+from nege.plots.economies import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    new_axes,
+    places,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+NAVY = "#003B5C"
+INDUSTRY_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
+#: The phases of a pair of industries and the modes of one, the darker the more digital.
+WORD_COLOURS = {
+    "co-located": "#F0E442",
+    "separated": ORANGE,
+    "one-sided online": SKY,
+    "two-sided online": NAVY,
+    "geographic": GREEN,
+    "dual": PURPLE,
+    "online": BLUE,
+    "dispersed": "#DDDDDD",
+    UNKNOWN: "white",
+}
+DARK = (BLUE, NAVY)  # what text has to be white on
+LETTER = 0.011  # width of a letter, in widths of the axes
+
+
+def has_industries(data: xr.Dataset) -> bool:
+    """Whether an economy is one of industries that choose places and channels."""
+    found = data.get("total_cost")
+    return found is not None and {"industry", "place", "channel"} <= set(found.dims)
+
+
+def shares(data: xr.Dataset, *, largest: int = 20, ax: Axes | None = None) -> Axes:
+    """Draw where each industry is: bars by place and industry, online sales on top.
+
+    Parameters
+    ----------
+    data : Dataset
+        One economy, e.g. ``equilibrium.data``.
+    largest : int
+        How many places to show, those with the largest cost of all industries first.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Axes
+        With a bar per place, industry and channel; those of an industry sum to one
+        where all places are shown.
+
+    Examples
+    --------
+    >>> import nege
+    >>> from nege import plot_industries
+    >>> found = nege.solve(nege.OnlineAgglomeration())
+    >>> plot_industries.shares(found.data).get_ylabel()
+    "share of the industry's cost"
+    """
+    share = _share_of_industry(data)
+    order = np.argsort(-share.sum(["industry", "channel"]).values, kind="stable")[:largest]
+    names = [str(name) for name in share["industry"].values]
+    ax = new_axes(ax)
+    width = 0.8 / len(names)
+    for k, (name, colour) in enumerate(zip(names, _colours(names), strict=True)):
+        at = np.arange(order.size) + (k - 0.5 * (len(names) - 1)) * width
+        offline, online = (
+            share.sel(industry=name, channel=channel).values[order]
+            for channel in ("offline", "online")
+        )
+        style: dict[str, Any] = {"edgecolor": "white", "linewidth": 0.5}
+        ax.bar(at, offline, width, color=colour, label=f"{name}, offline", **style)
+        ax.bar(
+            at,
+            online,
+            width,
+            bottom=offline,
+            color=colour,
+            alpha=0.5,
+            hatch="///",
+            label=f"{name}, online",
+            **style,
+        )
+    labels = [str(name) for name in share["place"].values[order]]
+    leaning: dict[str, Any] = {"rotation": 60, "ha": "right", "rotation_mode": "anchor"}
+    ax.set_xticks(np.arange(order.size), labels, **(leaning if order.size > 6 else {}))
+    ax.set_ylim(bottom=0.0)
+    ax.set_xlabel("place")
+    ax.set_ylabel("share of the industry's cost")
+    ax.spines[["top", "right"]].set_visible(False)
+    if order.size < share.sizes["place"]:
+        ax.set_title(f"{order.size} of {share.sizes['place']} places")
+    ax.legend(frameon=False)
+    return ax
+
+
+def industry_map(
+    coordinates: xr.Dataset | None,
+    data: xr.Dataset,
+    *,
+    industry: str | None = None,
+    ax: Axes | None = None,
+    background: Any = None,
+) -> Axes:
+    """Draw an industry where it is, and how far it sells online; or people and what they make.
+
+    Parameters
+    ----------
+    coordinates : Dataset or None
+        Where places are: ``geography.coordinates``.
+    data : Dataset
+        One economy, e.g. ``equilibrium.data``.
+    industry : str, optional
+        Areas of dots are then its share of cost in each place, and colours the online part
+        of that. By default areas are shares of people, and colours the industry that a
+        place is specialised in: the one whose share of it is largest relative to the
+        share of all industries' cost.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+    background : GeoDataFrame, GeoSeries or path, optional
+        Borders to draw beneath, as ``equilibrium.plot.map`` takes them.
+
+    Returns
+    -------
+    Axes
+        With a dot per place.
+
+    Raises
+    ------
+    InputError
+        For a geography without coordinates, or an unknown industry.
+    """
+    share = _share_of_industry(data)
+    names = [str(name) for name in share["industry"].values]
+    if industry is None:
+        by_place = share.sum("channel")
+        relative = by_place.transpose("industry", "place").values
+        special = np.argmax(relative, axis=0)
+        colours = _colours(names)
+        ax = places(
+            coordinates,
+            data["population"].values,
+            colour=[colours[k] for k in special],
+            ax=ax,
+            background=background,
+        )
+        for name, colour in zip(names, colours, strict=True):
+            ax.scatter([], [], c=colour, label=f"specialised in {name}")
+        ax.legend(frameon=False)
+        ax.set_title("people, and what places make", loc="left")
+        return ax
+    industry = validation.known("industry", industry, names)
+    here = share.sel(industry=industry)
+    total = here.sum("channel")
+    online = (here.sel(channel="online") / total.where(total > 0.0)).values
+    style: dict[str, Any] = {"cmap": "cividis_r", "vmin": 0.0, "vmax": 1.0, "edgecolors": GREY}
+    ax = places(coordinates, total.values, colour=online, ax=ax, background=background, **style)
+    dots = next(found for found in ax.collections if found.get_gid() == "places")
+    ax.figure.colorbar(dots, ax=ax, label="share of sales online (1)", shrink=0.8)
+    ax.set_title(f"{industry}: {float(here.sel(channel='online').sum()):.1%} online", loc="left")
+    return ax
+
+
+def timeline(path: xr.Dataset, *, ax: Axes | None = None) -> Axes:
+    """Draw the pattern of a pair of industries, and the mode of each, step by step.
+
+    Parameters
+    ----------
+    path : Dataset
+        From :func:`nege.follow` or :func:`nege.patterns`, over one dimension, e.g. "step".
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Axes
+        With a row of bands for the pair and one for each industry. Steps that were not
+        solved are hatched.
+
+    Raises
+    ------
+    InputError
+        If `path` is not over one dimension.
+
+    Examples
+    --------
+    >>> import nege
+    >>> from nege import plot_industries
+    >>> path = nege.scenarios.digital_turn().sel(step=[0, 6, 11])
+    >>> ax = plot_industries.timeline(nege.follow(nege.OnlineAgglomeration(), path))
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['pair', 'manufacturing', 'services']
+    """
+    found = path if "mode" in path else patterns(path)
+    along = [str(dim) for dim in found["mode"].dims if dim != "industry"]
+    if len(along) != 1:
+        raise InputError("path", along, 'over one dimension, e.g. "step"', "Select from the rest.")
+    rows = {str(name): found["mode"].sel(industry=name) for name in found["industry"].values}
+    if "pattern" in found:
+        rows = {"pair": found["pattern"], **rows}
+    steps = found[along[0]].values
+    ax = new_axes(ax)
+    used: dict[str, None] = {}
+    for row, words in enumerate(rows.values()):
+        for start, stop, word in _runs(words.values):
+            used[word] = None
+            colour = WORD_COLOURS[word]
+            ax.barh(
+                row,
+                stop - start,
+                left=start - 0.5,
+                height=0.8,
+                color=colour,
+                hatch="///" if word == UNKNOWN else None,
+                edgecolor=GREY if word == UNKNOWN else "white",
+            )
+            if LETTER * len(word) < (stop - start) / len(steps):
+                dark = "white" if colour in DARK else "black"
+                middle = 0.5 * (start + stop - 1)
+                ax.text(middle, row, word, ha="center", va="center", color=dark, fontsize=8)
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    every = max(1, len(steps) // 18)
+    ax.set_xticks(range(0, len(steps), every), list(map(_label, steps[::every])))
+    ax.set_xlim(-0.5, len(steps) - 0.5)
+    ax.set_xlabel(along[0].replace("_", " "))
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    patch = require("matplotlib.patches", "plot", "Drawing").Patch
+    handles = [
+        patch(facecolor=WORD_COLOURS[word], edgecolor=GREY, linewidth=0.5, label=word)
+        for word in WORD_COLOURS
+        if word in used
+    ]
+    ax.legend(handles=handles, frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0.0, 1.0))
+    return ax
+
+
+def _share_of_industry(data: xr.Dataset) -> xr.DataArray:
+    """Return the share of each place and channel in an industry's cost."""
+    cost = data["total_cost"]
+    if set(cost.dims) != {"industry", "place", "channel"}:
+        cure = "Select one, e.g. ds.isel(step=0)."
+        raise InputError("data", cost.dims, "one economy", cure)
+    return cost / cost.sum(["place", "channel"], skipna=False)
+
+
+def _label(step: Any) -> str:
+    return str(step) if isinstance(step, str) else f"{step:.4g}"
+
+
+def _colours(names: list[str]) -> list[str]:
+    return list(itertools.islice(itertools.cycle(INDUSTRY_COLOURS), len(names)))
+
+
+def _runs(words: np.ndarray) -> Iterator[tuple[int, int, str]]:
+    """Yield from where to where a word stays the same."""
+    start = 0
+    for word, run in itertools.groupby(words.tolist()):
+        stop = start + len(list(run))
+        yield start, stop, str(word)
+        start = stop

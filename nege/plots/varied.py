@@ -1,0 +1,216 @@
+"""Lines and cells over what was varied in a sweep: what ``ds.nege.plot`` draws with.
+
+Lines have a colour for each label of a further dimension, from the palette of Okabe & Ito or,
+where that is a number, from light to dark; dashes are for the second arm of a loop, or of a
+path that turns round. Lines break where a point was not solved, and a cross on the axis says
+so; cells are hatched there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from nege import validation
+from nege.errors import InputError, require
+from nege.plots.economies import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, "#000000")
+DASHES: tuple[Any, ...] = ("-", (0, (4, 2)))
+ARMS = {"down": "falling", "up": "rising"}
+MOST_SHADES = 12  # lines that can be told apart by how dark they are
+THIN, WIDER = 1.6, 1.0  # points
+LABEL = 34  # letters that fit beside an axis
+SEPARATE = 50  # points up to which each is marked
+WORDS = {
+    "trade_cost": "trade cost (iceberg factor)",
+    "online_trade_cost": "digital trade cost (iceberg factor)",
+    "digital_cost": "digital trade cost (iceberg factor)",
+    "online_commission": "commission (share of sales)",
+    "commission": "commission (share of sales)",
+    "online_amenity": "online amenity (factor on real wages)",
+    "mu": "share of manufactures in spending (1)",
+    "sigma": "elasticity of substitution (1)",
+}
+
+
+def label(array: xr.DataArray) -> str:
+    """Return what an axis says: the meaning and the unit, where there is one."""
+    name = str(array.name)
+    if "long_name" not in array.attrs:
+        return WORDS.get(name, name.replace("_", " "))
+    unit = array.attrs.get("units", "")
+    return f"{array.attrs['long_name']} ({unit})" if unit else str(array.attrs["long_name"])
+
+
+def axis(values: xr.DataArray, varied: Sequence[str], x: str | None) -> xr.DataArray:
+    """Return the coordinate to draw along: one of what was varied, or a parameter over it."""
+    dims = [dim for dim in varied if dim in values.dims and dim != "arm"]
+    able = [
+        str(name)
+        for name, found in values.coords.items()
+        if found.ndim == 1 and found.dims[0] in dims and found.dtype.kind in "iuf"
+    ]
+    # Steps and points are only numbered: what changes along them says more.
+    able.sort(key=lambda name: dims.index(str(values[name].dims[0])))
+    if x is not None:
+        return values[validation.known("x", x, able)]
+    if not able:
+        raise InputError("ds", dims, "over at least one number", "Sweep a parameter.")
+    first = str(values[able[0]].dims[0])
+    along = [name for name in able if values[name].dims == (first,) and name != first]
+    moving = [name for name in along if np.ptp(values[name].values) > 0.0]
+    return values[moving[0] if len(moving) == 1 else first]
+
+
+def lines(
+    values: xr.DataArray, along: xr.DataArray, failed: xr.DataArray, *, ax: Axes | None = None
+) -> Axes:
+    """Draw values along a coordinate, a line for each label of what else they are over."""
+    dim = str(along.dims[0])
+    others = [str(d) for d in values.dims if d not in (dim, "arm") and values.sizes[d] > 1]
+    values = values.squeeze([d for d in values.dims if d not in (dim, "arm", *others)])
+    if len(others) > 1:
+        sizes = ", ".join(f"{d} ({values.sizes[d]})" for d in others)
+        cure = "Choose with at=, e.g. " + f'at={{"{others[-1]}": ...}}.'
+        raise InputError("at", sizes, "such that one dimension is left for lines", cure)
+    colours = _colours(values[others[0]]) if others else [None]
+    ax = new_axes(ax)
+    for i, colour in enumerate(colours):
+        line = values.isel(dict.fromkeys(others, i))
+        for k, (arm, x, y) in enumerate(_arms(line, along, dim)):
+            ordered = (np.diff(x) >= 0.0).all() or (np.diff(x) <= 0.0).all()
+            words = [*(_word(line[other]) for other in others), *([arm] if arm else [])]
+            ax.plot(
+                x,
+                y,
+                color=colour or COLOURS[k],
+                ls=DASHES[k % 2] if ordered else "none",
+                # The first are wider, so that they show beneath others on the same line.
+                lw=THIN + WIDER * (len(colours) - 1 - i),
+                marker="." if len(x) <= SEPARATE or not ordered else "",
+                label=", ".join(words) or None,
+            )
+    lost = failed.any([d for d in failed.dims if d != dim]).values
+    if lost.any():
+        ax.plot(
+            along.values[lost],
+            np.zeros(int(lost.sum())),
+            "x",
+            color=GREY,
+            transform=ax.get_xaxis_transform(),
+            clip_on=False,
+            label="not solved",
+            gid="failed",
+        )
+    ax.set_xlabel(label(along))
+    said = label(values)
+    ax.set_ylabel(said if len(said) <= LABEL else "\n(".join(said.rsplit(" (", 1)))
+    if along.dtype.kind in "iu":
+        ticker: Any = require("matplotlib.ticker", "plot", "Drawing")
+        ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+    ax.spines[["top", "right"]].set_visible(False)
+    if ax.get_legend_handles_labels()[1]:
+        ax.legend(frameon=False)
+    return ax
+
+
+def cells(
+    array: xr.DataArray,
+    failed: xr.DataArray,
+    style: Mapping[str, Any],
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw cells in colour, and hatched rectangles over those that failed."""
+    style = dict(style)
+    for name in {"vmin", "vmax"} & set(style):
+        style[name] = validation.number(name, style[name])
+    ax = new_axes(ax)
+    y, x = (str(dim) for dim in array.dims)
+    edges = [_edges(array[dim]) for dim in (x, y)]
+    values = np.ma.masked_invalid(array.values.astype(float))
+    try:
+        with np.errstate(over="ignore"):  # of limits as large as floats can be
+            mesh = ax.pcolormesh(*edges, values, **{"cmap": "cividis", **style})
+            ax.figure.colorbar(mesh, ax=ax, label=label(array))
+    except (AttributeError, TypeError, ValueError) as error:
+        allowed = "keywords of matplotlib's pcolormesh"
+        raise InputError("style", style, allowed, f"It says: {error}.") from error
+    rectangle: Any = require("matplotlib.patches", "plot", "Drawing").Rectangle
+    collection: Any = require("matplotlib.collections", "plot", "Drawing").PatchCollection
+    rows, columns = np.nonzero(failed.values)
+    if rows.size:
+        boxes = [
+            rectangle(
+                (edges[0][j], edges[1][i]),
+                *(np.diff(e)[k] for e, k in zip(edges, (j, i), strict=True)),
+            )
+            for i, j in zip(rows, columns, strict=True)
+        ]
+        hatched = {"facecolor": "none", "edgecolor": GREY, "hatch": "////", "linewidth": 0.0}
+        ax.add_collection(collection(boxes, gid="failed", **hatched), autolim=False)
+        key = rectangle((0, 0), 1, 1, label="not solved", **hatched)
+        ax.legend(handles=[key], loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False)
+    for dim, ticks in ((x, ax.set_xticks), (y, ax.set_yticks)):
+        if not is_number(array[dim]) and array.sizes[dim] <= 30:
+            ticks(range(array.sizes[dim]), [str(name) for name in array[dim].values])
+    ax.set_xlabel(label(array[x]))
+    ax.set_ylabel(label(array[y]))
+    return ax
+
+
+def _edges(values: xr.DataArray) -> np.ndarray:
+    """Return the borders of cells around ascending values; around whole numbers for names."""
+    at = values.values.astype(float) if is_number(values) else np.arange(values.size, dtype=float)
+    if at.size == 1:
+        half = 0.5 if at[0] == 0.0 else 0.05 * abs(at[0])
+        return np.array([at[0] - half, at[0] + half])
+    middle = 0.5 * (at[1:] + at[:-1])
+    return np.concatenate([[2 * at[0] - middle[0]], middle, [2 * at[-1] - middle[-1]]])
+
+
+def is_number(values: xr.DataArray) -> bool:
+    """Whether a coordinate is of numbers, not of names."""
+    return values.dtype.kind in "iuf"
+
+
+def _arms(line: xr.DataArray, along: xr.DataArray, dim: str) -> list[tuple[str, Any, Any]]:
+    """Return name, coordinate and values of each arm: of two runs, or of a path that turns once."""
+    x = along.values
+    if "arm" in line.dims:
+        names = [str(name) for name in line["arm"].values]
+        return [(ARMS.get(name, name), x, line.sel(arm=name).values) for name in names]
+    y, signs = line.values, np.sign(np.diff(x))
+    turns = np.flatnonzero(signs[1:] != signs[:-1]) + 1
+    if str(along.name) == dim or turns.size != 1 or not signs.all():
+        return [("", x, y)]
+    turn = int(turns[0])
+    names = ["falling", "rising again"] if signs[0] < 0 else ["rising", "falling again"]
+    return [(names[0], x[: turn + 1], y[: turn + 1]), (names[1], x[turn:], y[turn:])]
+
+
+def _colours(labels: xr.DataArray) -> list[Any]:
+    numeric = labels.dtype.kind in "iuf"
+    most = MOST_SHADES if numeric else len(COLOURS)
+    if labels.size > most:
+        cure = f'Choose one with at={{"{labels.name}": ...}}, or draw a heatmap.'
+        raise InputError(str(labels.name), labels.size, f"at most {most} lines", cure)
+    if not numeric:
+        return list(COLOURS[: labels.size])
+    shades = require("matplotlib", "plot", "Drawing").colormaps["cividis_r"]
+    return [shades(0.15 + 0.85 * i / max(labels.size - 1, 1)) for i in range(labels.size)]
+
+
+def _word(labelled: xr.DataArray) -> str:
+    """Return what one line is of: a name as it is, a number with what it is a value of."""
+    value = labelled.item()
+    if isinstance(value, str):
+        return value
+    return f"{label(labelled).partition(' (')[0]} {value:.4g}"

@@ -1,0 +1,1 @@
+"""What a solve returns: the equilibrium, its stability and its file."""

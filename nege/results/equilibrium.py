@@ -1,0 +1,264 @@
+"""A solved economy: its data, how far it is proven, what is not established, and its file."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import html
+import math
+import pathlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+
+from nege.errors import InputError
+from nege.immutable import Immutable, held
+from nege.models.base import Model
+from nege.options import Logit, Replicator
+from nege.results import files
+from nege.solvers.rest_points import verdict
+from nege.status import Status
+from nege.validation.keywords import hinted
+
+if TYPE_CHECKING:
+    from nege.plots.economies import EquilibriumPlot
+    from nege.results.stability import Stability
+
+__all__ = ["Equilibrium"]
+
+PROVENANCE = "provenance_"  # what its attributes in files begin with
+NOT_LOOKED_AT = (
+    "Stability not looked at, as nothing here depended on it: `leading_eigenvalue` computes it, "
+    "`with_stability()` every mode."
+)
+ALL = "equilibria"  # key of the provenance: how many there are, where that is proven
+
+
+@held("data", "provenance")
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Equilibrium(Immutable):
+    """An economy at rest, with the proof of it: data, status, residual and error.
+
+    Made by :func:`nege.short_run` and :func:`nege.solve`. It never changes: arrays are read-only,
+    and ``data`` is a new shell around them each time, to which variables can be added.
+    (Datasets of sweeps and paths are the user's own.)
+
+    Attributes
+    ----------
+    model : Model
+        The economy that was solved.
+    data : Dataset
+        Its variables, by name, with meanings and units.
+    status : Status
+        How the solve ended.
+    residual : float
+        Largest violation that is left: of market clearing, and in a long run of
+        equal payoffs among occupied regions or of no better payoff elsewhere.
+    error : float
+        Bound on log wages (short run), or estimate for shares (long run), of the
+        distance to the exact solution.
+    iterations : int
+        Wage iterations (short run), or steps along the dynamics and Newton steps
+        together (long run).
+    horizon : str
+        "short run" or "long run".
+    dynamics : Replicator, Logit or None
+        How people moved; None for a short run.
+    perturbed : tuple of str
+        Every nudge that the solve gave, in words; empty where none was needed.
+    leading_eigenvalue : float
+        Growth rate of the fastest small deviation, entry of empty regions
+        included, per unit of the dynamics' own time; negative means stable. Where
+        the solve needed none, because the equilibrium is proven to be the only one, it is
+        computed when first asked for. NaN for a short run.
+    operator : str
+        How freeness of trade was multiplied: "dense", "symmetric", "line" or "fourier".
+    method : str
+        By which the short run was solved: "newton", "anderson" or "plain"; "auto" for a
+        long run, where it is chosen anew for each.
+    rate : float
+        Mean factor by which the residual fell in an iteration of the short run. NaN
+        for a long run.
+    provenance : mapping
+        Version of nege and the options used.
+    stability : Stability or None
+        Every mode of deviation, where ``with_stability`` was asked for it.
+    """
+
+    model: Model
+    data: xr.Dataset
+    status: Status
+    residual: float
+    error: float
+    iterations: int
+    horizon: str
+    dynamics: Replicator | Logit | None = None
+    perturbed: tuple[str, ...] = ()
+    _leading: float | None = math.nan  # None where it was not looked at
+    operator: str = "dense"
+    method: str = "auto"
+    rate: float = float("nan")
+    provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    stability: Stability | None = None
+
+    @property
+    def converged(self) -> bool:
+        """Whether the solve succeeded; a limit reached is not success."""
+        return self.status is Status.CONVERGED
+
+    @functools.cached_property
+    def leading_eigenvalue(self) -> float:
+        """Growth rate of the fastest small deviation, computed here where the solve did not."""
+        if self._leading is not None:
+            return self._leading
+        from nege.results.stability import leading_rate
+
+        return leading_rate(self)
+
+    @property
+    def plot(self) -> EquilibriumPlot:
+        """Pictures of this economy, e.g. ``equilibrium.plot.shares()``; needs matplotlib."""
+        from nege.plots.economies import EquilibriumPlot
+
+        return EquilibriumPlot(self)
+
+    @hinted
+    def with_stability(self, *, dynamics: Replicator | Logit | None = None) -> Equilibrium:
+        """Return the same economy with its stability, as :func:`nege.stability` finds it.
+
+        Parameters
+        ----------
+        dynamics : Replicator or Logit, optional
+            How people move; by default as in the solve.
+
+        Returns
+        -------
+        Equilibrium
+            With ``.stability``; files do not keep it.
+
+        Raises
+        ------
+        InputError
+            Where the economy is not at rest under these dynamics.
+        """
+        from nege.results.stability import stability
+
+        return dataclasses.replace(self, stability=stability(self, dynamics=dynamics))
+
+    @hinted
+    def to_netcdf(self, path: str | pathlib.Path) -> None:
+        """Write data, model and proof to one netCDF file, which ``nege.load`` reads again.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write, as a whole or not at all. One that nege wrote is replaced;
+            anything else that stands there is left alone.
+
+        Raises
+        ------
+        InputError
+            Where the path cannot be written, or something that nege did not write is there.
+        DependencyError
+            Where h5netcdf is not installed.
+        """
+        rate = self._known_eigenvalue()
+        proof = {
+            "status": int(self.status),
+            "residual": self.residual,
+            "error": self.error,
+            "iterations": self.iterations,
+            "horizon": self.horizon,
+            "perturbed": "\n".join(self.perturbed),
+            "leading_eigenvalue": math.nan if rate is None else rate,
+            "operator": self.operator,
+            "method": self.method,
+            "rate": self.rate,
+        }
+        provenance = {PROVENANCE + key: value for key, value in self.provenance.items()}
+        data = self.data.assign_attrs({**proof, **provenance})
+        files.write(path, data, self.model, self.dynamics)
+
+    def banner(self) -> str:
+        """Return in prose what was found, how far it is proven, and what is not established."""
+        return "\n".join([self._headline(), *self._findings(), self._open_questions()])
+
+    def __repr__(self) -> str:
+        return f"{self.banner()}\n\n{self.data!r}"
+
+    def _repr_html_(self) -> str:
+        colour = "#1b7837" if self.converged else "#b2182b"
+        headline, *rest = self.banner().split("\n")
+        lines = "".join(f"<div>{html.escape(line)}</div>" for line in rest)
+        return (
+            f'<div style="border-left:4px solid {colour};padding:2px 0 2px 10px;margin:4px 0">'
+            f"<b>{html.escape(headline)}</b>{lines}</div>{self.data._repr_html_()}"
+        )
+
+    def _headline(self) -> str:
+        places = len(self.model.geography)
+        online = "" if self.model.online is None else " and the online region"
+        economy = f"{self.model.article} {self.model.title} economy"
+        return f"{self.horizon.capitalize()} of {economy}: {places} places{online}"
+
+    def _findings(self) -> list[str]:
+        if self.status is Status.UNSTABLE:
+            lines = [
+                f"At rest under {self.dynamics} (residual {self.residual:.1e}), but not a stable "
+                "equilibrium.",
+                self._verdict(),
+            ]
+        elif not self.converged:
+            lines = [
+                f"NOT CONVERGED ({self.status.name}): {self.status.message}; residual "
+                f"{self.residual:.1e} after {self.iterations} iterations.",
+                f"Remedy: {self.status.remedy}",
+            ]
+        elif self.horizon == "short run":
+            lines = [
+                f"Converged: markets clear to {self.residual:.1e}; {self.model.settles} are within "
+                f"{self.error:.1e} of the solution ({self.iterations} iterations)."
+            ]
+            if self.stability is not None:
+                lines.append(f"At rest under {self.stability.dynamics}. {self.stability}")
+        else:
+            lines = [
+                f"Converged under {self.dynamics}: residual {self.residual:.1e} "
+                f"({self.iterations} steps). {self.model.summary(self.data)}",
+                self._verdict(),
+            ]
+        if self.perturbed:
+            lines.append(
+                f"Nudged by {self.model.nudge:.0e} on the way: {'; '.join(self.perturbed)}."
+            )
+        return lines
+
+    def _verdict(self) -> str:
+        if self.stability is not None:
+            return str(self.stability)
+        rate = self._known_eigenvalue()
+        return NOT_LOOKED_AT if rate is None else verdict(rate)
+
+    def _known_eigenvalue(self) -> float | None:
+        """Return the leading eigenvalue, None where nobody has asked for it yet."""
+        known: float | None = vars(self).get("leading_eigenvalue", self._leading)
+        return known
+
+    def _open_questions(self) -> str:
+        if self.horizon == "short run" and self.stability is None:
+            who = self.model.movers
+            return f"Not established: whether {who} would stay; nege.solve finds where they go."
+        if ALL in self.provenance:
+            return f"One of {self.provenance[ALL]} equilibria, which are proven to be all."
+        known = self.model.uniqueness(self.dynamics)
+        if known is not None and known.unique:
+            return f"There is no other equilibrium: {known.condition}, here {known.value:.4g}."
+        return "Not established: whether there are other equilibria; another start may find one."
+
+
+def check_equilibrium(equilibrium: Any) -> None:
+    """Refuse what is not an Equilibrium."""
+    if not isinstance(equilibrium, Equilibrium):
+        cure = "nege.solve(model) makes one."
+        raise InputError("equilibrium", equilibrium, "an Equilibrium", cure)

@@ -1,0 +1,1 @@
+"""Short runs, dynamics and rest points of any model."""

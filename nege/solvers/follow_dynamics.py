@@ -1,0 +1,238 @@
+"""The search for a long run, on arrays: follow the dynamics, polish, judge, nudge.
+
+It goes in rounds. Each follows the dynamics until little moves, polishes the point on
+its support by Newton's method, and accepts it only where it is near, at rest and
+stable, empty regions included; otherwise the dynamics go on. So the answer is the one
+that the dynamics reach, to the precision of Newton's method.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from nege.kernels import long_run
+from nege.models.base import Model
+from nege.models.search_progress import Progress
+from nege.models.solutions import LongRun
+from nege.options import Logit, Replicator, SolverOptions
+from nege.solvers.rest_points import NEUTRAL, Motion, Point, fastest
+from nege.status import Status
+
+logger = logging.getLogger("nege")
+
+NUDGE = 1e-6
+NEAR = 1e-4  # how far polishing may move a share
+EXTINCT = 1e-6  # below this a falling share is taken for zero
+AT_REST = 1e-9  # polishing moved less: the dynamics will not leave by themselves
+FIRST_PACE = 1e-3  # at which the first polish is tried
+SLOWER = 0.01  # factor on the pace from one round to the next
+ROUNDING = 2e-16  # of log payoffs
+ROUNDS = 60
+STRETCH = 20  # steps after which a departure is looked at again
+LOOK, PATIENCE = 1000, 4  # steps after which progress is looked at, and how often it may be none
+SIDE = 1e-14  # offset from a saddle below which there is no side
+
+
+def find_long_run(
+    model: Model,
+    share: np.ndarray,
+    state: np.ndarray,
+    dynamics: Replicator | Logit,
+    options: SolverOptions,
+) -> LongRun:
+    """Find the long run from a start; neither array is changed.
+
+    Parameters
+    ----------
+    model : Model
+        The economy.
+    share, state : (R,) arrays
+        Distribution to start from; short-run state to start from.
+    dynamics : Replicator or Logit
+        How people move.
+    options : SolverOptions
+        Tolerances and limits.
+
+    Returns
+    -------
+    LongRun
+        Also where nothing was found: the last point, with its status.
+    """
+    found = _from(model, share, state, dynamics, options)
+    if found.status in (Status.STALLED, Status.NOT_FINITE, Status.STUCK):
+        # Prices of other parameters may lead nowhere, as along a path.
+        fresh = model.start_state()
+        if not np.array_equal(fresh, state):
+            again = _from(model, share, fresh, dynamics, options)
+            found = again if again.status is Status.CONVERGED else found
+    return found
+
+
+def _from(
+    model: Model,
+    share: np.ndarray,
+    state: np.ndarray,
+    dynamics: Replicator | Logit,
+    options: SolverOptions,
+) -> LongRun:
+    own = model.own_long_run(share, state, dynamics, options)
+    return _Search(model, dynamics, options).run(share, state) if own is None else own
+
+
+class _Search:
+    def __init__(self, model: Model, dynamics: Replicator | Logit, options: SolverOptions) -> None:
+        self.regions, self.corners = model.regions, model.corners
+        self.motion = Motion(model, dynamics, options)
+        self.parameters, self.dynamics = self.motion.parameters, self.motion.dynamics
+        self.leaves_rest = isinstance(dynamics, Logit) or dynamics.allow_entry
+        self.options = options
+        self.short_run = options.kernel()
+        # Slower than this, what moves is hardly more than the rounding of the short run.
+        self.slowest = 1000.0 * options.tolerance_residual
+        self.steps = 0
+        self.perturbed: list[str] = []
+
+    def run(self, share: np.ndarray, state: np.ndarray) -> LongRun:
+        """Go round until a point is accepted or nothing is left to try."""
+        share, state = share.copy(), state.copy()
+        if self.dynamics.logit and (share == 0.0).any():
+            # Somebody likes every region, so an empty one fills at once.
+            share[share == 0.0] = NUDGE
+            share /= share.sum()
+        slow, step = FIRST_PACE, 0.0
+        for _ in range(ROUNDS):
+            arrival = self._integrate(share, state, slow, step, self._left())
+            if arrival.status == Status.NOT_FINITE:
+                break
+            at_rest = slow <= self.slowest
+            found = self._judge(share, state, at_rest=at_rest)
+            slow, step = max(SLOWER * min(slow, arrival.speed), self.slowest), arrival.step
+            if found is not None:
+                if found.status is Status.CONVERGED or not self.leaves_rest:
+                    return found
+                share, state = self._depart(*self._nudge(found, share))
+                slow, step = FIRST_PACE, 0.0
+            elif at_rest or arrival.status != Status.CONVERGED:
+                break
+        point = self.motion.at(share, state)
+        last = Status.STALLED if self._left() else Status.LIMIT
+        reasons = (point.cleared.status, arrival.status, last)
+        status = next(Status(reason) for reason in reasons if reason != Status.CONVERGED)
+        return self._result(point, status, point.residual, np.inf, np.nan)
+
+    def _judge(self, share: np.ndarray, state: np.ndarray, *, at_rest: bool) -> LongRun | None:
+        """Polish; return the rest point, or None where the dynamics have yet to reach one."""
+        guess = share.copy()
+        if self.corners and not self.dynamics.logit:
+            # Where payoffs are all but equal, what dies out does so ever more slowly.
+            small = guess < (NEAR if at_rest else EXTINCT)
+            guess[small & (self.motion.at(share, state).growth < 0.0)] = 0.0
+            guess /= guess.sum()
+        tolerance = self.options.tolerance_payoff
+        point, error, steps = self.motion.polish(self.motion.at(guess, state), tolerance)
+        self.steps += steps
+        empty = point.share == 0.0
+        inside = max(point.spread, point.cleared.residual)
+        moved = float(np.max(np.abs(point.share - share)))
+        if not (point.cleared.status == Status.CONVERGED and inside <= tolerance and moved <= NEAR):
+            return None
+        if (point.growth[empty & (share > 0.0)] > tolerance).any():
+            return None  # it was on its way up, not out
+        entered = point.entry > tolerance
+        slowest = self.motion.leading_rate(point)
+        rate = fastest(slowest, point.entry, tolerance)
+        # Payoffs are known to rounding, so shares are to that over how fast payoffs part.
+        if np.isfinite(slowest):
+            error = max(error, ROUNDING / max(abs(slowest), ROUNDING))
+        if not entered and not rate > NEUTRAL:
+            return self._result(point, Status.CONVERGED, point.residual, error, rate)
+        if not entered and moved > AT_REST and not at_rest:
+            return None  # passing a saddle
+        return self._result(point, Status.UNSTABLE, inside, error, rate)
+
+    def _integrate(
+        self, share: np.ndarray, state: np.ndarray, slow: float, step: float, limit: int
+    ) -> long_run.Arrival:
+        """Follow the dynamics, in place; stuck where they get nowhere, as on a cycle."""
+        progress, done = Progress(PATIENCE), 0
+        while True:
+            most = min(LOOK, limit - done)
+            arrival: long_run.Arrival = long_run.follow(
+                self.parameters,
+                self.dynamics,
+                share,
+                state,
+                self.short_run,
+                self.options.tolerance_path,
+                slow,
+                step,
+                most,
+            )
+            self.steps += arrival.steps
+            done, step = done + arrival.steps, arrival.step
+            if arrival.status != Status.LIMIT or arrival.steps < most or done >= limit:
+                return arrival
+            with np.errstate(divide="ignore"):  # nobody: minus infinity
+                if not progress.made(arrival.speed, np.log(share)):
+                    return arrival._replace(status=int(Status.STUCK))
+
+    def _left(self) -> int:
+        return max(0, self.options.limit_steps - self.steps)
+
+    def _depart(self, share: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Follow the dynamics until they have got going."""
+        step, pace = 0.0, self._pace(share, state)
+        while self._left() and pace < FIRST_PACE:
+            arrival = self._integrate(share, state, 0.0, step, min(STRETCH, self._left()))
+            step, before, pace = arrival.step, pace, self._pace(share, state)
+            if not pace > before:
+                break  # already on the way to where it will stay
+        return share, state
+
+    def _nudge(self, rest: LongRun, arrived: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Step off a point that would be left: into better empty regions, else downhill.
+
+        Downhill on the side on which the dynamics arrived, so that the basin is theirs.
+        """
+        point = self.motion.at(rest.share, rest.state)
+        share = point.share.copy()
+        entering = (share == 0.0) & (point.growth > self.options.tolerance_payoff)
+        if entering.any():
+            share[entering] = NUDGE
+            names = [self.regions[r] for r in np.flatnonzero(entering)]
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            self.perturbed.append(f"entry of {', '.join(names[:3])}{more}")
+        else:
+            occupied = np.flatnonzero(share > 0.0)
+            vectors = self.motion.modes(point).vectors
+            direction = np.asarray(vectors[:, 0].real)
+            direction = direction / direction[np.argmax(np.abs(direction))]
+            aside = np.log(arrived[occupied] / share[occupied])
+            side = np.linalg.lstsq(vectors, aside.astype(vectors.dtype), rcond=None)[0][0]
+            if (side * np.vdot(direction, vectors[:, 0])).real < -SIDE:
+                direction = -direction
+            share[occupied] *= np.exp(NUDGE * direction)
+            top = self.regions[occupied[np.argmax(direction)]]
+            self.perturbed.append(f"an unstable rest point, towards {top}")
+        logger.info("nudged: %s", self.perturbed[-1])
+        return share / share.sum(), point.state
+
+    def _pace(self, share: np.ndarray, state: np.ndarray) -> float:
+        return float(long_run.pace(self.dynamics, share, self.motion.at(share, state).growth))
+
+    def _result(
+        self, point: Point, status: Status, residual: float, error: float, rate: float
+    ) -> LongRun:
+        return LongRun(
+            point.share,
+            point.state,
+            status,
+            residual,
+            max(error, float(point.cleared.error)),
+            self.steps,
+            tuple(self.perturbed),
+            rate,
+            self.parameters,
+        )

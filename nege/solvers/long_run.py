@@ -1,0 +1,179 @@
+"""The long run of any model: where people end up; and what every solver checks and records."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from nege import validation
+from nege._version import __version__
+from nege.errors import ConvergenceError, InputError
+from nege.models import trade_costs
+from nege.models.base import Model
+from nege.models.solutions import LongRun
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
+from nege.results.equilibrium import Equilibrium
+from nege.solvers.follow_dynamics import find_long_run
+from nege.status import Status
+from nege.validation.keywords import hinted
+
+__all__ = ["estimate_memory", "solve"]
+
+_TRY_OPTIONS = "For example nege.SolverOptions(tolerance_payoff=1e-9)."
+
+
+@hinted
+def solve(
+    model: Model,
+    start: Any = None,
+    *,
+    dynamics: Replicator | Logit | None = None,
+    options: SolverOptions | None = None,
+) -> Equilibrium:
+    """Where workers and firms end up: the long run that the dynamics reach from a start.
+
+    Payoffs are equal among occupied regions and no higher in empty ones
+    (complementarity); under :class:`Logit`, shares equal the choice probabilities.
+
+    Parameters
+    ----------
+    model : Model
+        The economy.
+    start : DataArray, mapping or array, optional
+        Shares to start from. By default ``model.default_start()``: uniform, tilted
+        by up to one per cent so that symmetric economies need not sit on a fence.
+    dynamics : Replicator or Logit, optional
+        How people move; replicator dynamics by default.
+    options : SolverOptions, optional
+        Tolerances and limits.
+
+    Returns
+    -------
+    Equilibrium
+        The rest point reached, polished.
+
+    Raises
+    ------
+    InputError
+        For a start that is not a distribution over this model's regions.
+    ConvergenceError
+        Where the solve failed; it carries the partial result.
+
+    Notes
+    -----
+    One start, one equilibrium: there may be others.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+    >>> nege.solve(economy, start=[0.6, 0.4]).data.share.values
+    array([1., 0.])
+    """
+    check_model(model)
+    options = check_options(options)
+    dynamics = check_dynamics(dynamics)
+    share = model.default_start() if start is None else model.check_share(start, "start")
+    found = find_long_run(model, share, model.start_state(), dynamics, options)
+    result = long_run_result(model, found, dynamics, options)
+    if result.status is Status.UNSTABLE:  # what pure dynamics asked for, and says so
+        return result
+    return or_raise(result)
+
+
+@hinted
+def estimate_memory(model: Model, horizon: str = "short run") -> dict[str, int]:
+    """Bytes that a solve would need, by operator, before anything is made.
+
+    A full matrix of freeness takes 8 R^2 bytes, half of one 4 R^2; racetracks, grids
+    and lines need none. A long run needs seven more matrices of 8 R^2, where people move by
+    Newton's method in the end; the modes of :func:`nege.stability` need twelve.
+
+    Parameters
+    ----------
+    model : Model
+        The economy; its size and its geography count, not its other parameters.
+    horizon : {"short run", "long run"}
+        What is to be solved.
+
+    Returns
+    -------
+    dict of str to int
+        By operator that the geography allows, the one chosen by default first.
+
+    Raises
+    ------
+    InputError
+        For what is not a model, or another horizon.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.grid(1000, 1000)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.01)
+    >>> {kind: f"{size / 1e9:.1f} GB" for kind, size in nege.estimate_memory(economy).items()}
+    {'fourier': '0.5 GB', 'dense': '8000.4 GB', 'symmetric': '4000.4 GB'}
+    """
+    check_model(model)
+    long = validation.known("horizon", horizon, ("short run", "long run")) == "long run"
+    return model.long_run_memory() if long else model.memory()
+
+
+def long_run_result(
+    model: Model, found: LongRun, dynamics: Replicator | Logit, options: SolverOptions
+) -> Equilibrium:
+    """Return a long run with its labels and its proof, however it ended."""
+    return Equilibrium(
+        model=model,
+        data=model.label(found.share, found.state, found.parameters, dynamics),
+        status=found.status,
+        residual=found.residual,
+        error=found.error,
+        iterations=found.iterations,
+        horizon="long run",
+        dynamics=dynamics,
+        perturbed=found.perturbed,
+        _leading=found.leading_eigenvalue,
+        operator=trade_costs.name_of(found.parameters.operator),
+        provenance=provenance(options),
+    )
+
+
+def check_model(model: Any, *, in_shares: bool = False) -> None:
+    """Refuse what is not a model, or not one of shares of regions where that is needed."""
+    if not isinstance(model, Model):
+        raise InputError("model", model, "a model of nege", "For example nege.CorePeriphery(...).")
+    if in_shares and not model.in_shares:
+        raise InputError(
+            "model",
+            model,
+            "one whose long run is a distribution of one mobile factor over regions",
+            "nege.solve, nege.sweep and nege.follow serve every model.",
+        )
+
+
+def check_options(options: Any) -> SolverOptions:
+    """Return the options, the default ones by default, or refuse what is none."""
+    if options is None:
+        return SolverOptions()
+    if not isinstance(options, SolverOptions):
+        raise InputError("options", options, "a nege.SolverOptions(...)", _TRY_OPTIONS)
+    return options
+
+
+def provenance(options: SolverOptions) -> dict[str, Any]:
+    """Return what a result records of how it was made."""
+    return {"nege_version": __version__, **dataclasses.asdict(options)}
+
+
+def or_raise(result: Equilibrium) -> Equilibrium:
+    """Return a result that converged, or raise with the partial one."""
+    if result.converged:
+        return result
+    raise ConvergenceError(
+        f"{result.horizon} did not converge: {result.status.message} (residual "
+        f"{result.residual:.1e} after {result.iterations} iterations). {result.status.remedy} "
+        "The partial result is in the .equilibrium of this error.",
+        result,
+    )

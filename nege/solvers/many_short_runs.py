@@ -1,0 +1,197 @@
+"""Many short runs in one compiled call: for many distributions, at many parameter points.
+
+Every solve stands for itself, so that neither the number of threads nor the company it is
+in changes a bit of it. Only along a path, where it is asked for, a solve starts from the
+ones before it, continued along a straight line (the secant).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from nege.geography.metrics import Metric
+from nege.kernels.codes import AUTO, CONVERGED, NEWTON, STALLED
+from nege.kernels.fixed_point import MANY, Options, Report, fixed_point, in_pieces
+from nege.kernels.jit import kernel
+from nege.kernels.newton import PAYS, newton
+from nege.kernels.stacks import Many, at, stack
+from nege.kernels.vectors import copy
+from nege.models import fourier
+from nege.models.trade_costs import uses_fourier
+
+CHUNKS = 8  # parts for each thread, so that a slow part does not hold up the rest
+PIECE = 1_000_000_000  # iterations at most times pairs of regions in a call: a second at worst
+OVERHEAD = 50  # of an iteration, in pairs of regions
+LONGEST_SECANT = 2.0  # times the step before it: beyond that a straight line says little
+
+
+@kernel
+def _place(
+    start: np.ndarray, position: np.ndarray, row: int, states: np.ndarray, counts: np.ndarray
+) -> None:
+    # Where a row starts. A row is a distribution at a parameter point; rows of one distribution
+    # are neighbours.
+    state, i = states[row], row % max(1, position.size)
+    copy(start, state)
+    if i > 0 and counts[row - 1, 0] == CONVERGED:
+        copy(states[row - 1], state)
+        step = position[i - 1] - position[i - 2] if i > 1 else 0.0
+        if step != 0.0 and counts[row - 2, 0] == CONVERGED:
+            ratio = (position[i] - position[i - 1]) / step
+            if abs(ratio) <= LONGEST_SECANT:
+                for r in range(state.size):
+                    state[r] += ratio * (states[row - 1, r] - states[row - 2, r])
+
+
+@kernel
+def _note(report: Report, numbers: np.ndarray, counts: np.ndarray) -> None:
+    counts[0] = report.status
+    counts[1] = report.iterations
+    counts[2] = report.method
+    numbers[0] = report.residual
+    numbers[1] = report.error
+    numbers[2] = report.rate
+
+
+@kernel
+def _solve_rows(
+    stacked: Any,
+    shares: np.ndarray,
+    start: np.ndarray,
+    position: np.ndarray,
+    options: Options,
+    accelerate: Any,
+    low: int,
+    high: int,
+    states: np.ndarray,
+    numbers: np.ndarray,
+    counts: np.ndarray,
+) -> None:
+    # `accelerate` is None or True: only the method that is meant gets compiled.
+    points = states.shape[0] // shares.shape[0]
+    for row in range(low, high):
+        m, i = row // points, row % points
+        _place(start, position, row, states, counts)
+        if accelerate is None:
+            report = newton(at(stacked, i), shares[m], states[row], options)
+        else:
+            report = fixed_point(at(stacked, i), shares[m], states[row], options)
+        _note(report, numbers[row], counts[row])
+
+
+def _solve_large_rows(
+    points: list[Any],
+    shares: np.ndarray,
+    start: np.ndarray,
+    position: np.ndarray,
+    options: Options,
+    low: int,
+    high: int,
+    states: np.ndarray,
+    numbers: np.ndarray,
+    counts: np.ndarray,
+) -> None:
+    """As ``_solve_rows``, where one row alone can take long."""
+    for row in range(low, high):
+        m, i = divmod(row, len(points))
+        _place(start, position, row, states, counts)
+        _note(in_pieces(points[i], shares[m], states[row], options), numbers[row], counts[row])
+
+
+def solve_many(
+    points: list[Any],
+    shares: np.ndarray,
+    start: np.ndarray,
+    options: Options,
+    threads: int = 1,
+    position: np.ndarray | None = None,
+) -> Many:
+    """Solve a short run at each parameter point for each distribution.
+
+    Parameters
+    ----------
+    points : list of NamedTuple
+        Parameters of the model, N points of one type and one size.
+    shares : (M, R) array
+        A distribution in each row.
+    start : (R,) array
+        State to start each of them from.
+    options : Options
+        Of the short run.
+    threads : int
+        Parts solved at the same time.
+    position : (N,) array, optional
+        Where the points lie along a path: each solve then starts from those before it.
+
+    Returns
+    -------
+    Many
+        By point and distribution.
+    """
+    threads = min(threads, os.cpu_count() or 1)  # more are no faster
+    n, m, size = len(points), len(shares), shares.shape[1]
+    where = np.empty(0) if position is None else np.ascontiguousarray(position, dtype=float)
+    few = size <= PAYS and options.method == AUTO
+    accelerate = None if few or options.method == NEWTON else True
+    states, numbers = np.empty((m * n, size)), np.empty((m * n, 3))
+    counts = np.empty((m * n, 3), dtype=np.int64)
+    given = stack(points), shares, start, where, options
+    tables = states, numbers, counts
+    piece = max(1, PIECE // (options.limit_iterations * (size**2 + OVERHEAD)))
+    ended = threading.Event()
+
+    def part(low: int, high: int) -> None:
+        for row in range(low, high, piece):
+            rows = row, min(high, row + piece)
+            if ended.is_set():
+                return
+            if accelerate and size >= MANY:
+                _solve_large_rows(points, *given[1:], *rows, *tables)
+            else:
+                _solve_rows(*given, accelerate, *rows, *tables)
+
+    if threads == 1:
+        part(0, m * n)
+    else:
+        part(0, 1)  # compile once
+        lines, length = (m * n, 1) if position is None else (m, n)
+        edges = np.linspace(0, lines, threads * CHUNKS + 1).astype(int) * length
+        with ThreadPoolExecutor(threads) as pool:
+            try:
+                list(pool.map(part, edges[:-1], edges[1:]))
+            finally:
+                ended.set()  # interrupted, the parts under way end too
+    for row in np.flatnonzero(counts[:, 0] == STALLED) if few else ():
+        # Where Newton's method stopped, acceleration goes on, which cannot fail.
+        done, reached = counts[row, 1], states[row].copy()
+        begin = reached if np.isfinite(reached).all() else start
+        _solve_rows(given[0], shares, begin, np.empty(0), options, True, row, row + 1, *tables)
+        counts[row, 1] += done
+    residual, error, rate = (column.reshape(m, n).T for column in numbers.T)
+    status, iterations, method = (column.reshape(m, n).T for column in counts.T)
+    by_point = np.ascontiguousarray(states.reshape(m, n, size).swapaxes(0, 1))
+    return Many(by_point, status, residual, error, rate, iterations, method)
+
+
+def solve_one(
+    parameters: Any, share: np.ndarray, state: np.ndarray, options: Options, metric: Metric
+) -> Report:
+    """Solve one short run in place, whatever its operator."""
+    if uses_fourier(parameters.operator):
+        return fourier.solve_short_run(parameters, share, state, options, metric)
+    # As a batch of one: the compiler may round the same kernel differently elsewhere.
+    many = solve_many([parameters], share[None], state, options)
+    state[:] = many.states[0, 0]
+    return Report(
+        int(many.status[0, 0]),
+        float(many.residual[0, 0]),
+        float(many.error[0, 0]),
+        float(many.rate[0, 0]),
+        int(many.iterations[0, 0]),
+        int(many.method[0, 0]),
+    )

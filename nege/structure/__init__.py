@@ -1,0 +1,1 @@
+"""All equilibria of an economy, where they change, and what symmetry says of them."""

@@ -1,0 +1,1 @@
+"""Bifurcation diagrams: branches of equilibria along one parameter."""

@@ -1,0 +1,394 @@
+"""Bifurcation diagrams: every equilibrium that can be followed as one parameter varies."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from nege import validation
+from nege.errors import InputError
+from nege.immutable import Immutable, held
+from nege.models import parameter_axes
+from nege.models.base import Model
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
+from nege.solvers.long_run import check_model, check_options
+from nege.solvers.rest_points import NEUTRAL, Motion, fastest
+from nege.status import Status
+from nege.structure.branches.continuation import Locus
+from nege.structure.branches.explorer import Explorer, Record
+from nege.sweeps.sweep import progress_bar
+from nege.validation.keywords import hinted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["BifurcationDiagram", "Branch", "SpecialPoint", "bifurcation"]
+
+KINDS = ("break", "sustain", "fold", "entry", "hopf")
+NEAR = 0.05  # by which a share may be off between two points of a branch
+SHOWN = 12  # special points in the summary
+SAME = 1e-7  # shares nearer than this are one equilibrium
+
+
+@held("values", "share", "unstable")
+@dataclasses.dataclass(frozen=True, eq=False)
+class Branch(Immutable):
+    """Equilibria that go over into each other as the parameter varies, in their order.
+
+    Attributes
+    ----------
+    values : ndarray
+        The parameter, over the points of the branch.
+    share : DataArray
+        Shares over (point, region).
+    unstable : ndarray of int
+        How many small deviations grow, entry into empty regions included; 0 is stable.
+    orbit : int
+        How many images the economy's symmetries make of it, itself counted.
+    level : int
+        How many times one has branched off to get here.
+    began, ended : str
+        Why it starts and stops: "interval", "origin" (the point it branches off from),
+        "corner" (a region empties), "merged" (it runs into another branch), "loop",
+        "limit" or "stalled", with the reason.
+    """
+
+    values: np.ndarray
+    share: xr.DataArray
+    unstable: np.ndarray
+    orbit: int
+    level: int
+    began: str
+    ended: str
+
+    @property
+    def stable(self) -> np.ndarray:
+        """Whether each point is stable."""
+        return np.asarray(self.unstable == 0)
+
+    @property
+    def complete(self) -> bool:
+        """Whether it was followed to its natural ends."""
+        return not any(end.startswith(("limit", "stalled")) for end in (self.began, self.ended))
+
+
+@held("share")
+@dataclasses.dataclass(frozen=True, eq=False)
+class SpecialPoint(Immutable):
+    """A point at which the structure of equilibria changes."""
+
+    kind: str  # "break", "sustain", "fold", "entry" or "hopf"
+    value: float  # of the parameter
+    share: xr.DataArray  # over region
+    branch: int | None  # on which it lies; None where only an end of others was found
+    leads: tuple[int, ...]  # branches that start or end there
+    dimension: int  # independent deviations among occupied regions that become neutral
+
+    def __str__(self) -> str:
+        occupied = np.sort(self.share.values[self.share.values > 0.0])[::-1]
+        shape = ", ".join(f"{share:.3g}" for share in occupied[:4])
+        return f"{self.kind:8s}{self.value:.10g}  shares {shape}{' ...' * (occupied.size > 4)}"
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class BifurcationDiagram(Immutable):
+    """Branches of equilibria along a parameter, and the points where they meet.
+
+    Made by :func:`bifurcation`. Of equilibria that the economy's symmetries turn into each
+    other only one is listed.
+
+    Attributes
+    ----------
+    model : Model
+        The economy.
+    parameter : str
+        What varies.
+    interval : tuple of float
+        Between which values.
+    dynamics : Replicator or Logit
+        How people move.
+    unstable : int or None
+        Branches were left only where at most so many deviations grow.
+    branches : tuple of Branch
+        In the order they were found.
+    special_points : tuple of SpecialPoint
+        By value of the parameter.
+    classes : tuple of tuple of str
+        Regions that the symmetries make alike.
+    lost : tuple of str
+        What could not be followed, and why.
+    """
+
+    model: Model
+    parameter: str
+    interval: tuple[float, float]
+    dynamics: Replicator | Logit
+    unstable: int | None
+    branches: tuple[Branch, ...]
+    special_points: tuple[SpecialPoint, ...]
+    classes: tuple[tuple[str, ...], ...]
+    lost: tuple[str, ...]
+
+    @hinted
+    def points(self, kind: str) -> np.ndarray:
+        """Return the parameter values of all special points of a kind, in order."""
+        validation.known("kind", kind, KINDS)
+        return np.array([point.value for point in self.special_points if point.kind == kind])
+
+    @hinted
+    def at(self, value: float, options: SolverOptions | None = None) -> xr.Dataset:
+        """Return every equilibrium of the diagram at a value of the parameter, refined.
+
+        Where entry into an empty region would pay, as off a core that is not sustained, people
+        are at rest only as long as nobody tries: such points are on the branches, as unstable,
+        but no equilibria, and here under pure dynamics alone.
+
+        Parameters
+        ----------
+        value : float
+            Within the interval.
+        options : SolverOptions, optional
+            Tolerances of the refinement.
+
+        Returns
+        -------
+        Dataset
+            ``share`` over (equilibrium, region), ``stable``, ``rate`` (of the fastest
+            deviation), ``branch`` and ``orbit`` over equilibrium.
+        """
+        low, high = self.interval
+        value = validation.number("value", value)
+        if not low <= value <= high:
+            raise InputError("value", value, f"between {low:g} and {high:g}")
+        options = check_options(options)
+        model = self.model.replace({self.parameter: value})
+        motion = Motion(model, self.dynamics, options)
+        pure = isinstance(self.dynamics, Replicator) and not self.dynamics.allow_entry
+        rows: list[tuple[np.ndarray, float, int, int]] = []
+        for index, branch in enumerate(self.branches):
+            v = branch.values
+            for k in np.flatnonzero((v[:-1] - value) * (v[1:] - value) <= 0.0):
+                span = v[k + 1] - v[k]
+                t = 0.5 if span == 0.0 else (value - v[k]) / span
+                here, there = branch.share.values[k], branch.share.values[k + 1]
+                guess = (1.0 - t) * here + t * there
+                point, _, _ = motion.polish(
+                    motion.at(guess / guess.sum(), model.start_state()), options.tolerance_payoff
+                )
+                good = point.cleared.status == Status.CONVERGED
+                good = good and point.spread <= options.tolerance_payoff
+                good = good and float(np.max(np.abs(point.share - guess))) <= NEAR
+                good = good and (pure or point.entry <= NEUTRAL)
+                new = all(np.max(np.abs(point.share - row[0])) > SAME for row in rows)
+                if good and new:
+                    rate = fastest(motion.leading_rate(point), point.entry, NEUTRAL)
+                    rows.append((point.share, rate, index, branch.orbit))
+        shares = np.array([row[0] for row in rows]).reshape(len(rows), len(self.model.regions))
+        rates = np.array([row[1] for row in rows])
+        return xr.Dataset(
+            {
+                "share": (("equilibrium", "region"), shares),
+                "stable": ("equilibrium", rates < -NEUTRAL),
+                "rate": ("equilibrium", rates),
+                "branch": ("equilibrium", np.array([row[2] for row in rows], dtype=int)),
+                "orbit": ("equilibrium", np.array([row[3] for row in rows], dtype=int)),
+            },
+            coords={"region": list(self.model.regions), self.parameter: value},
+        )
+
+    def to_dataset(self) -> xr.Dataset:
+        """Return all points of all branches as one Dataset, and the special points."""
+        sizes = [branch.values.size for branch in self.branches]
+        special = self.special_points
+        regions = list(self.model.regions)
+        shares = [point.share.values for point in special]
+        return xr.Dataset(
+            {
+                "branch": ("point", np.repeat(np.arange(len(sizes)), sizes)),
+                self.parameter: ("point", np.concatenate([b.values for b in self.branches])),
+                "share": (
+                    ("point", "region"),
+                    np.concatenate([b.share.values for b in self.branches]),
+                ),
+                "unstable": ("point", np.concatenate([b.unstable for b in self.branches])),
+                "orbit": ("point", np.repeat([b.orbit for b in self.branches], sizes)),
+                "special_kind": ("special", np.array([p.kind for p in special], dtype=str)),
+                "special_value": ("special", np.array([p.value for p in special])),
+                "special_share": (
+                    ("special", "region"),
+                    np.array(shares).reshape(len(special), len(regions)),
+                ),
+            },
+            coords={"region": regions},
+            attrs={"model": repr(self.model), "parameter": self.parameter},
+        )
+
+    @hinted
+    def plot(self, region: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw shares against the parameter: stable solid, unstable dashed, special points marked.
+
+        Parameters
+        ----------
+        region : str, optional
+            Whose share, in every image that symmetry makes of a branch; by default the
+            first region's. "largest" draws the largest share instead.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+            With one line for each stretch of a branch that is stable, or is not.
+        """
+        from nege.plots import economies
+
+        region = self.model.regions[0] if region is None else region
+        validation.known("region", region, [*self.model.regions, "largest"])
+        return economies.diagram(self, region, ax=ax)
+
+    def __repr__(self) -> str:
+        low, high = self.interval
+        stable = sum(bool(branch.stable.any()) for branch in self.branches)
+        lines = [
+            f"Equilibria of {self.model.article} {self.model.title} economy under "
+            f"{self.dynamics}, {self.parameter} from {low:g} to {high:g}:",
+            f"{len(self.branches)} branches, of which {stable} are stable somewhere; of those that "
+            "symmetry makes of each other, one is listed.",
+        ]
+        shown = self.special_points[:SHOWN]
+        lines += [f"  {point}" for point in shown]
+        if len(self.special_points) > len(shown):
+            lines.append(f"  and {len(self.special_points) - len(shown)} more special points")
+        broken = sum(not branch.complete for branch in self.branches)
+        if broken or self.lost:
+            lines.append(
+                f"{broken + len(self.lost)} branches could not be followed to their ends; .ended "
+                "and .lost say why."
+            )
+        unseen = "branches that meet none of these"
+        if self.unstable is not None:
+            several = "deviation grows" if self.unstable == 1 else "deviations grow"
+            unseen += f", or leave them where more than {self.unstable} {several}"
+        lines.append(f"Not established: {unseen}.")
+        return "\n".join(lines)
+
+
+@hinted
+def bifurcation(
+    model: Model,
+    parameter: str,
+    interval: tuple[float, float],
+    *,
+    dynamics: Replicator | Logit | None = None,
+    depth: int = 2,
+    unstable: int | None = 1,
+    options: SolverOptions | None = None,
+    progress: bool | None = None,
+) -> BifurcationDiagram:
+    """Follow equilibria along a parameter, through folds and corners, and onto what branches off.
+
+    Pseudo-arclength continuation (Keller 1977) of F_r = c over the occupied regions, with
+    the economy's symmetries: from a point where dispersion breaks the branches of the
+    equivariant branching lemma are followed (Golubitsky, Stewart & Schaeffer 1988), one of
+    each orbit; where a region empties, or entry begins to pay, the branch on the other
+    side (Fujita, Krugman & Venables 1999, ch. 5-6, draw such diagrams).
+
+    Parameters
+    ----------
+    model : Model
+        The economy.
+    parameter : str
+        Any parameter that is a number, e.g. "trade_cost" or "online_trade_cost".
+    interval : pair of float
+        Its smallest and largest value.
+    dynamics : Replicator or Logit, optional
+        How people move; stability is theirs.
+    depth : int, default 2
+        How many times to branch off from what symmetry alone makes an equilibrium.
+    unstable : int or None, default 1
+        Branches are left only where at most so many deviations grow, and followed past a
+        point where a region empties only where at most one more does. Stable branches that
+        nothing but more unstable ones lead to are then not found (on a racetrack of 16 one
+        in four at most). None is everywhere, which on large racetracks is a great many.
+    options : SolverOptions, optional
+        Tolerances.
+    progress : bool, optional
+        Show a bar; by default only on a terminal, and only for long work.
+
+    Returns
+    -------
+    BifurcationDiagram
+        Branches with stability, special points located to about 1e-10.
+
+    Raises
+    ------
+    InputError
+        For an unknown parameter, or an interval or a number that makes no sense.
+
+    Examples
+    --------
+    >>> import nege
+    >>> economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
+    >>> diagram = nege.bifurcation(economy, "trade_cost", (1.05, 3))
+    >>> diagram.points("break").round(6), diagram.points("sustain").round(6)
+    (array([1.626577]), array([1.807313]))
+    """
+    check_model(model, in_shares=True)
+    low, high = parameter_axes.interval(model, parameter, interval)
+    depth = validation.whole("depth", depth, at_least=0)
+    if unstable is not None:
+        unstable = validation.whole("unstable", unstable, at_least=0)
+    moves, options = check_dynamics(dynamics), check_options(options)
+    locus = Locus(model, parameter, (low, high), moves, options)
+    bar = progress_bar(progress, None, "branches")
+    explorer = Explorer(locus, moves, depth, unstable, bar.update)
+    explorer.run()
+    bar.close()
+    regions = list(model.regions)
+    special = sorted(
+        (
+            SpecialPoint(
+                s.kind,
+                locus.value(s.point.tau),
+                xr.DataArray(s.point.share, {"region": regions}, "region", "share"),
+                s.branch,
+                tuple(s.leads),
+                s.dimension,
+            )
+            for s in explorer.specials
+        ),
+        key=lambda point: point.value,
+    )
+    return BifurcationDiagram(
+        model,
+        parameter,
+        (low, high),
+        moves,
+        unstable,
+        tuple(_branch(record, locus, explorer, regions) for record in explorer.records),
+        tuple(special),
+        tuple(tuple(regions[r] for r in cell) for cell in explorer.symmetry.cells()),
+        tuple(explorer.lost),
+    )
+
+
+def _branch(record: Record, locus: Locus, explorer: Explorer, regions: list[str]) -> Branch:
+    points = record.points
+    shares = np.array([point.share for point in points])
+    unstable = np.array([point.unstable for point in points])
+    if len(points) > 1:
+        # At a special point a rate is zero, so that its sign there is that of rounding.
+        for k in record.specials:
+            unstable[k] = unstable[k - 1] if k > 0 else unstable[k + 1]
+    return Branch(
+        np.array([locus.value(point.tau) for point in points]),
+        xr.DataArray(shares, {"region": regions}, ("point", "region"), "share"),
+        unstable,
+        explorer.symmetry.order // record.order,
+        record.level,
+        record.began,
+        record.ended,
+    )

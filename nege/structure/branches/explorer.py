@@ -1,0 +1,315 @@
+"""All branches that can be reached: where they branch off, where they meet.
+
+From the starts (``starts``) branches are traced to their ends. From each break
+the branches of the equivariant branching lemma are followed, one of each orbit; from each
+point where entry begins to pay, the branches on which alike regions enter together.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from nege.options import Logit, Replicator
+from nege.structure.branches.continuation import Locus, Lost, Pattern, Point, pattern
+from nege.structure.branches.starting_points import ALIKE, Seed, Starts, group_of
+from nege.structure.branches.tracing import MERGED, NEARLY, Crossing, Path, Tracer
+
+SAME_PLACE = 1e-6  # in (lambda, tau): two located points are one
+SAME_CURVE = 1e-7  # a point lies on a branch
+
+
+@dataclasses.dataclass
+class Special:
+    """A located point: what happens there, on which branch, and what starts or ends there."""
+
+    kind: str
+    point: Point
+    branch: int | None
+    entrants: np.ndarray
+    dimension: int
+    unstable: tuple[int, int]  # deviations that grow, before and after
+    leads: list[int] = dataclasses.field(default_factory=list)
+    followed: bool = False
+
+
+@dataclasses.dataclass
+class Record:
+    """A branch as it was traced."""
+
+    level: int
+    on: Pattern
+    order: int  # of the isotropy of its points
+    points: list[Point]
+    specials: dict[int, Special]  # by position
+    began: str
+    ended: str
+    origin: Special | None = None
+
+    @functools.cached_property
+    def places(self) -> np.ndarray:
+        """Every point as (lambda, tau)."""
+        return np.array([point.place for point in self.points])
+
+    @functools.cached_property
+    def lengths(self) -> np.ndarray:
+        """How far each point is from the next."""
+        return np.asarray(np.linalg.norm(np.diff(self.places, axis=0), axis=1))
+
+    @functools.cached_property
+    def largest(self) -> np.ndarray:
+        """Shares of every point, the largest first."""
+        return -np.sort(-self.places[:, :-1], axis=1)
+
+
+class Explorer:
+    """Finds the branches of one economy.
+
+    Parameters
+    ----------
+    locus : Locus
+        The economy, its parameter and the interval.
+    dynamics : Replicator or Logit
+        How people move.
+    depth : int
+        How many times one may branch off from the starts.
+    tick : callable
+        Called after each branch.
+    """
+
+    def __init__(
+        self,
+        locus: Locus,
+        dynamics: Replicator | Logit,
+        depth: int,
+        unstable: int | None,
+        tick: Callable[[], None],
+    ) -> None:
+        self.locus, self.dynamics, self.depth, self.tick = locus, dynamics, depth, tick
+        self.unstable = unstable
+        self.n = len(locus.model.regions)
+        self.symmetry = group_of(locus)
+        self.starts = Starts(locus, dynamics, self.symmetry, unstable)
+        self.records: list[Record] = []
+        self.specials: list[Special] = []
+        self.lost: list[str] = []
+        self.queue: collections.deque[Seed] = collections.deque()
+
+    def run(self) -> None:
+        """Trace everything."""
+        for seed in self.starts:
+            self._trace(seed)
+            self._drain()
+        for level in range(1, self.depth + 1):
+            for special in [s for s in self.specials if not s.followed]:
+                for seed in self._branches(special, level):
+                    self._trace(seed)
+            self._drain()
+        self._link()
+
+    def _drain(self) -> None:
+        while self.queue:
+            self._trace(self.queue.popleft())
+
+    # --- tracing -------------------------------------------------------------------
+
+    def _trace(self, seed: Seed) -> None:
+        """Follow a branch and put it on record, unless it is there already."""
+        if seed.both and self._known(seed.start, seed.origin) is not None:
+            return
+        on = pattern(seed.cells, self.n)
+        tracer = Tracer(self.locus, self.symmetry, on, seed.order)
+        match: list[int] = []
+
+        def known(point: Point) -> bool:
+            found = self._known(point, seed.origin)
+            match.extend([] if found is None else [found])
+            return found is not None
+
+        path = tracer.follow(seed.start, None if seed.both else known, tilted=seed.tilted)
+        if path.ended == "known":
+            if seed.origin is not None and match[0] not in seed.origin.leads:
+                seed.origin.leads.append(match[0])
+            return
+        if len(path.points) == 1 and not seed.both:
+            if path.ended != "interval":
+                self.lost.append(path.reason)
+            return
+        if seed.origin is not None:
+            # Next to its origin branches are too close to tell apart; half-way they are not.
+            same = self._known(path.points[len(path.points) // 2], seed.origin)
+            if same is not None:
+                seed.origin.leads.append(same)
+                return
+        points, crossings = path.points, path.crossings
+        began, ended = ("interval" if seed.origin is None else "origin"), _end(path)
+        if seed.both and path.ended != "loop":
+            start = seed.start._replace(tangent=-seed.start.tangent)
+            back = tracer.follow(start)
+            shift = len(back.points) - 1
+            last = len(back.points) - 1
+            crossings = [
+                *(c._replace(position=last - c.position) for c in reversed(back.crossings)),
+                *(c._replace(position=c.position + shift) for c in crossings),
+            ]
+            points = back.points[:0:-1] + points
+            began = _end(back)
+        index = len(self.records)
+        record = Record(seed.level, on, seed.order, points, {}, began, ended, seed.origin)
+        self.records.append(record)
+        if seed.origin is not None:
+            seed.origin.leads.append(index)
+        for crossing in crossings:
+            at_end = crossing.position == len(points) - 1 and ended == "merged"
+            at_start = crossing.position == 0 and began == "merged"
+            if not (at_end or at_start):
+                self._special(index, crossing)
+        for end, k, beside in ((record.began, 0, 1), (record.ended, -1, -2)):
+            # Beyond it one deviation less may grow.
+            growing = min(points[k].unstable, points[beside].unstable)
+            few = self.unstable is None or growing <= self.unstable + 1
+            if end in ("corner", "merged") and few:
+                self._meet(seed.level, points[k])
+        self.tick()
+
+    def _special(self, branch: int, crossing: Crossing) -> None:
+        record = self.records[branch]
+        point = record.points[crossing.position]
+        if crossing.turned:
+            kind = "fold"
+        elif crossing.oscillating:
+            kind = "hopf"
+        elif crossing.dimension:
+            kind = "break"
+        else:
+            others = np.delete(point.gaps, crossing.entrants)
+            alone = not (others[~np.isnan(others)] > 0.0).any()
+            kind = "sustain" if len(record.on.cells) == 1 and alone else "entry"
+        last = len(record.points) - 1
+        sides = [record.points[min(max(crossing.position + k, 0), last)] for k in (-1, 1)]
+        unstable = (sides[0].unstable, sides[1].unstable)
+        special = Special(kind, point, branch, crossing.entrants, crossing.dimension, unstable)
+        primary = record.order == self.symmetry.order
+        minor = not primary and self.unstable is not None and min(unstable) > self.unstable
+        special.followed = minor or kind in ("fold", "hopf")
+        record.specials[crossing.position] = special
+        self.specials.append(special)
+
+    def _meet(self, level: int, point: Point) -> None:
+        """Make sure that what a branch ran into is traced too."""
+        if self._at(point) is not None:
+            return
+        own = self.symmetry.isotropy(point.share, NEARLY)
+        cells = [cell for cell in own.cells() if point.share[cell].mean() > 0.0]
+        share = np.zeros(self.n)
+        for cell in cells:
+            share[cell] = point.share[cell].mean()
+        start = self.starts.solved(share / share.sum(), point.tau, cells)
+        if start is not None and np.max(np.abs(start.share - point.share)) <= 1e-3:
+            # Beside it, so that what happens there is located on the branch like all else.
+            tracer = Tracer(self.locus, self.symmetry, pattern(cells, self.n), own.order)
+            start = tracer.beside(start)
+            self.queue.append(Seed(level, cells, own.order, start, both=True))
+
+    def _branches(self, special: Special, level: int) -> Iterator[Seed]:
+        """Yield the branches that leave a special point."""
+        special.followed = True
+        if special.branch is None:
+            return
+        on, point = self.records[special.branch].on, special.point
+        own = self.symmetry.isotropy(point.share, ALIKE)
+        try:
+            local = self.locus.local(point.tau, point.share, point.state)
+        except Lost:
+            return
+        if special.kind == "break":
+            space = self.locus.flat(on, local, special.dimension)
+            for axis in own.axes(space):
+                kept = own.isotropy(axis)
+                split = [c for c in kept.cells() if point.share[c[0]] > 0.0]
+                start = point._replace(tangent=np.append(axis, 0.0))
+                yield Seed(level, split, kept.order, start, False, True, special)
+            return
+        for support in own.supports(special.entrants):
+            entering = np.zeros(self.n + 1)
+            entering[support] = 1.0
+            kept = own.isotropy(entering[:-1])
+            split = [c for c in kept.cells() if point.share[c[0]] > 0.0 or entering[c[0]] > 0.0]
+            try:
+                start = self.locus.point(pattern(split, self.n), point.place, local, entering)
+            except Lost as lost:
+                self.lost.append(str(lost))
+                continue
+            yield Seed(level, split, kept.order, start, False, False, special)
+
+    # --- what is known -------------------------------------------------------------
+
+    def _at(self, point: Point) -> Special | None:
+        """Return the special point that a point is, if any."""
+        for special in self.specials:
+            if abs(special.point.tau - point.tau) <= SAME_PLACE and (
+                self.symmetry.distance(point.share, special.point.share) <= MERGED
+            ):
+                return special
+        return None
+
+    def _known(self, point: Point, origin: Special | None) -> int | None:
+        """Return the branch that a point lies on, if any."""
+        largest = -np.sort(-point.share)
+        for index, record in enumerate(self.records):
+            lengths = record.lengths
+            off = np.max(np.abs(record.largest - largest), axis=1)
+            off = np.maximum(off, np.abs(record.places[:, -1] - point.tau))
+            near = (np.minimum(off[1:], off[:-1]) <= 2.0 * lengths) & (lengths > 0.0)
+            for k in np.flatnonzero(near):
+                if self._on(record, int(k), point):
+                    return index
+        return None
+
+    def _on(self, record: Record, k: int, point: Point) -> bool:
+        """Whether a point, or an image of it, lies on a piece of a branch."""
+        here, there = record.points[k], record.points[k + 1]
+        along = there.place - here.place
+        length = float(np.linalg.norm(along))
+        along /= length
+        middle = (
+            here.share if abs(here.tau - point.tau) < abs(there.tau - point.tau) else there.share
+        )
+        image = np.append(self.symmetry.align(point.share, middle), point.tau)
+        s = float(along @ (image - here.place))
+        off = np.linalg.norm(image - here.place - s * along)
+        if not (-1e-3 * length <= s <= 1.001 * length and off <= length):
+            return False
+        if min(s, length - s) <= SAME_CURVE and off <= SAME_CURVE:
+            return True
+        guess = here.place + min(max(s, 0.0), length) * along
+        try:
+            place, _ = self.locus.correct(record.on, guess, here.state, along, float(along @ image))
+        except Lost:
+            return False
+        return bool(np.max(np.abs(place - image)) <= SAME_CURVE)
+
+    def _link(self) -> None:
+        """Say which special point each end is; make one of an end that is none yet."""
+        for index, record in enumerate(self.records):
+            for end, position in ((record.began, 0), (record.ended, len(record.points) - 1)):
+                if end not in ("corner", "merged"):
+                    continue
+                special = self._at(record.points[position])
+                if special is None:
+                    kind = "entry" if end == "corner" else "break"
+                    special = Special(
+                        kind, record.points[position], None, np.empty(0, int), 0, (0, 0)
+                    )
+                    self.specials.append(special)
+                if index not in special.leads:
+                    special.leads.append(index)
+                record.specials[position] = special
+
+
+def _end(path: Path) -> str:
+    return path.ended if not path.reason else f"{path.ended}: {path.reason}"

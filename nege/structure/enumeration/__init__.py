@@ -1,0 +1,1 @@
+"""All equilibria of one economy: proofs for few regions, searches for more."""

@@ -1,0 +1,305 @@
+"""All equilibria of an economy: proven to be all for up to three regions, searched for above."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege import validation
+from nege.errors import DependencyError, InputError, NegeError
+from nege.models import trade_costs
+from nege.models.base import Model
+from nege.models.indifference import Tastes
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
+from nege.results.equilibrium import ALL, Equilibrium
+from nege.results.stability import labelled
+from nege.solvers.long_run import check_model, check_options, provenance
+from nege.solvers.rest_points import Point, fastest
+from nege.status import Status
+from nege.structure.enumeration.completeness import TINY, Bounds, Proof, prove
+from nege.structure.enumeration.found_equilibria import Equilibria
+from nege.structure.enumeration.many_starts import Candidate, Search
+from nege.structure.enumeration.stable_ends import settled
+from nege.sweeps.sweep import progress_bar
+from nege.validation.keywords import hinted
+
+__all__ = ["equilibria"]
+
+PROVABLE = 3  # regions up to which completeness is proven
+ABOVE = f"Proofs are made for up to {PROVABLE} regions, the online one counted."
+CERTAIN = 1e-3  # growth rates above this leave no doubt that an equilibrium is one
+ROUNDING = 1e-12  # of shares, by which an equilibrium may be off its bounds
+ASTRAY = 1e-6  # of payoffs and shares: double precision and proof must agree to this
+
+
+@hinted
+def equilibria(
+    model: Model,
+    *,
+    dynamics: Replicator | Logit | None = None,
+    options: SolverOptions | None = None,
+    seconds: float = 60.0,
+    starts: int = 32,
+    basins: int = 0,
+    rng: int | np.random.Generator | None = None,
+    progress: bool | None = None,
+) -> Equilibria:
+    """Every equilibrium that can be found, stable or not, and whether those are proven to be all.
+
+    Payoffs are equal among occupied regions and no higher in empty ones. Up to three
+    regions, the online one counted, ball arithmetic covers all distributions by boxes and
+    proves for each that it holds exactly one equilibrium or none (Krawczyk 1969; Moore,
+    Kearfott & Cloud 2009, ch. 8). Above, sets of regions, symmetric patterns and random
+    starts are searched, and nothing is claimed about what they miss. Where more moves than
+    people between regions, the dynamics are followed from random starts: stable ones are found.
+
+    Parameters
+    ----------
+    model : Model
+        The economy.
+    dynamics : Replicator or Logit, optional
+        How people move, replicator dynamics by default.
+    options : SolverOptions, optional
+        Tolerances of each equilibrium.
+    seconds : float, default 60
+        How long to try for a proof; what is not decided by then is in ``.left``.
+    starts : int, default 32
+        Random distributions from which Newton's method starts as well.
+    basins : int, default 0
+        Random distributions from which the dynamics are followed, for ``.basins``.
+    rng : int or Generator, optional
+        Of random starts; by default always the same, so that results repeat.
+    progress : bool, optional
+        Show a bar; by default only on a terminal, and only for long work.
+
+    Returns
+    -------
+    Equilibria
+        A sequence of Equilibrium, each with its stability. ``.complete`` says whether
+        these are proven to be all. Where ``model.uniqueness()`` does not say so already, it
+        takes python-flint (the extra "verify"), three regions at most, and no box left. One
+        is left wherever an equilibrium is just about to appear, vanish or change its support.
+
+    Raises
+    ------
+    InputError
+        For what is not a model, and for pure replicator dynamics, under which every
+        region alone is at rest.
+    NegeError
+        Where double precision finds what the proof excludes: a mistake in nege.
+
+    Notes
+    -----
+    The proof is about the model's equations with its parameters as the floats they are
+    (shares of the immobile factor scaled to sum to one exactly).
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.7)
+    >>> found = nege.equilibria(economy)
+    >>> found.complete, len(found), len(found.stable)
+    (True, 5, 3)
+    >>> [round(float(e.data.share[0]), 8) for e in found]
+    [0.0, 0.16511316, 0.5, 0.83488684, 1.0]
+    """
+    check_model(model)
+    options, dynamics = check_options(options), check_dynamics(dynamics)
+    if isinstance(dynamics, Replicator) and not dynamics.allow_entry:
+        raise InputError(
+            "dynamics",
+            dynamics,
+            "dynamics that enter empty regions",
+            "An equilibrium is where nobody gains by moving, so use nege.Replicator().",
+        )
+    seconds = validation.number("seconds", seconds, above=0.0)
+    starts = validation.whole("starts", starts, at_least=0)
+    basins = validation.whole("basins", basins, at_least=0)
+    generator = validation.generator("rng", 0 if rng is None else rng)
+    if not model.in_shares:
+        return settled(model, dynamics, options, starts, basins, generator, progress)
+    small = len(model.regions) <= PROVABLE
+    known = model.uniqueness(dynamics)
+    unique = known is not None and known.unique
+    search = Search(model, dynamics, options, each=small)
+    with contextlib.closing(progress_bar(progress, None, "boxes and starts")) as bar:
+        proof, reason = None, str(known) if unique else ABOVE
+        if small and not unique:
+            proof, reason = _proof(model, dynamics, seconds, bar.update)
+        search.run(starts, generator, bar.update)
+        reached = []
+        for _ in range(basins):
+            reached.append(search.follow(generator))
+            bar.update()
+    return _Assembly(search, proof, reason, unique=unique).made(reached)
+
+
+def _proof(
+    model: Model, dynamics: Replicator | Logit, seconds: float, tick: Any
+) -> tuple[Proof | None, str]:
+    """Return what could be proven, and why that is not all."""
+    tastes = None
+    if isinstance(dynamics, Logit):
+        tastes = Tastes(dynamics.scale, dynamics.region_weights(model))
+    try:
+        proof = prove(model, tastes, seconds, tick)
+    except DependencyError as error:
+        return None, str(error)
+    if proof is None:
+        return None, "These equations and tastes have no form that a proof could work on."
+    if not proof.left:
+        return proof, ""
+    boxes = "1 box is" if proof.undecided == 1 else f"{proof.undecided} boxes are"
+    when = f"after {seconds:g} s" if proof.timed_out else "however small"
+    # Those that are left were cut from the ones gone through, and may be more.
+    return proof, f"{boxes} undecided {when}, {proof.boxes} gone through; .left has the bounds."
+
+
+class _Assembly:
+    """Brings proof and search together, and sees that they do not contradict each other."""
+
+    def __init__(self, search: Search, proof: Proof | None, reason: str, *, unique: bool) -> None:
+        self.search, self.proof, self.reason = search, proof, reason
+        self.unique = unique  # known from theory, not by boxes
+        self.n = search.n
+        self.left = [_everywhere(self.n)] if proof is None else proof.left
+        pairs: list[tuple[Candidate, Bounds | None]] = []
+        for root in [] if proof is None else proof.roots:
+            pairs.append((self._proven(root), root))
+        for candidate in search.found:
+            if not any(_near(candidate, root) for _, root in pairs if root is not None):
+                if any(_near(candidate, box) for box in self.left):
+                    pairs.append((search.image(candidate), None))
+                elif candidate.hyperbolic > CERTAIN:
+                    raise self._contradiction(f"about shares of {self._named(candidate.point)}")
+        self.pairs = sorted(pairs, key=lambda pair: pair[0].point.share.round(9).tolist())
+
+    def _proven(self, root: Bounds) -> Candidate:
+        """Return a proven equilibrium in double precision, from the middle of its bounds."""
+        motion, options = self.search.motion, self.search.options
+        middle = np.where(root.high > TINY, 0.5 * (root.low + root.high), 0.0)
+        start = motion.at(middle / middle.sum(), self.search.model.start_state())
+        point, _, steps = motion.polish(start, options.tolerance_payoff)
+        astray = _outside(point.share, root)
+        if not astray <= (ROUNDING if start.residual <= options.tolerance_payoff else ASTRAY):
+            point, steps = start, 0  # the proof knows better
+        clears = point.cleared.status == Status.CONVERGED
+        if clears and point.residual > ASTRAY * max(1.0, motion.dynamics.intensity):
+            raise self._contradiction(f"about shares of {self._named(point)}")
+        error = max(np.max(root.high - point.share), np.max(point.share - root.low))
+        return Candidate(point, float(error), steps, 0.0, 0.0)
+
+    def _named(self, point: Point) -> dict[str, float]:
+        return dict(zip(self.search.model.regions, point.share.tolist(), strict=True))
+
+    def _contradiction(self, about: str) -> NegeError:
+        return NegeError(
+            f"The proof and the double precision of {self.search.model!r} contradict each other "
+            f"{about}: one of them is wrong. Please report this."
+        )
+
+    def made(self, reached: Sequence[Candidate | None]) -> Equilibria:
+        """Return the result; `reached` are the ends of the paths from random starts."""
+        search, regions = self.search, list(self.search.model.regions)
+        count = len(self.pairs)
+        if self.unique and count > 1:
+            raise self._contradiction(f"about {count} equilibria where theory knows one")
+        complete = (self.unique and count == 1) or (self.proof is not None and not self.left)
+        if complete:
+            self.left = []
+        bounds = [_unknown(self.n) if box is None else box for _, box in self.pairs]
+        basins = None
+        if reached:
+            hits = [0] * (count + 1)
+            for candidate in reached:
+                hits[self._index(candidate)] += 1
+            about = {"long_name": "share of random starts", "starts": len(reached)}
+            shares = np.array(hits[:count]) / len(reached)
+            basins = xr.DataArray(shares, dims="equilibrium", name="basin", attrs=about)
+        result = Equilibria(
+            model=search.model,
+            dynamics=search.dynamics,
+            complete=complete,
+            reason=self.reason,
+            proven=_labelled(bounds, "equilibrium", regions),
+            left=_labelled(self.left, "box", regions),
+            boxes=0 if self.proof is None else self.proof.boxes,
+            orbits=np.array([self._orbit(c.point.share) for c, _ in self.pairs], dtype=int),
+            basins=basins,
+            _members=tuple(self._equilibrium(c, count if complete else 0) for c, _ in self.pairs),
+        )
+        if complete and result.index_sum not in (None, 1):
+            raise self._contradiction(
+                f"about the sum of indices, which is {result.index_sum}, not 1"
+            )
+        return result
+
+    def _index(self, candidate: Candidate | None) -> int:
+        """Return which equilibrium a path ended at; one more than the last where at none."""
+        distances = [
+            math.inf
+            if candidate is None
+            else self.search.merging.distance(candidate.point.share, known.point.share)
+            - max(candidate.reach, known.reach)
+            for known, _ in self.pairs
+        ]
+        best = int(np.argmin(distances)) if distances else 0
+        return best if distances and distances[best] <= 0.0 else len(distances)
+
+    def _orbit(self, share: np.ndarray) -> int:
+        group = self.search.merging
+        return group.order // group.isotropy(share).order
+
+    def _equilibrium(self, candidate: Candidate, known: int) -> Equilibrium:
+        search, point = self.search, candidate.point
+        motion, tolerance = search.motion, search.options.tolerance_payoff
+        status = Status(point.cleared.status)
+        if status is Status.CONVERGED and not point.residual <= tolerance:
+            status = Status.STALLED
+        return Equilibrium(
+            model=search.model,
+            data=search.model.label(point.share, point.state, motion.parameters, search.dynamics),
+            status=status,
+            residual=point.residual,
+            error=max(candidate.error, float(point.cleared.error)),
+            iterations=candidate.steps,
+            horizon="long run",
+            dynamics=search.dynamics,
+            _leading=fastest(motion.leading_rate(point), point.entry, tolerance),
+            operator=trade_costs.name_of(motion.parameters.operator),
+            provenance={**provenance(search.options), **({ALL: known} if known else {})},
+            stability=labelled(search.model, search.dynamics, motion, point),
+        )
+
+
+def _labelled(boxes: Sequence[Bounds], dim: str, regions: list[str]) -> xr.Dataset:
+    shape = (len(boxes), len(regions))
+    return xr.Dataset(
+        {
+            "low": ((dim, "region"), np.array([box.low for box in boxes]).reshape(shape)),
+            "high": ((dim, "region"), np.array([box.high for box in boxes]).reshape(shape)),
+        },
+        coords={"region": regions},
+    )
+
+
+def _everywhere(n: int) -> Bounds:
+    return Bounds(np.zeros(n), np.ones(n))
+
+
+def _unknown(n: int) -> Bounds:
+    return Bounds(np.full(n, np.nan), np.full(n, np.nan))
+
+
+def _outside(share: np.ndarray, box: Bounds) -> float:
+    return float(max(np.max(box.low - share), np.max(share - box.high)))
+
+
+def _near(candidate: Candidate, box: Bounds) -> bool:
+    return _outside(candidate.point.share, box) <= candidate.reach

@@ -1,0 +1,183 @@
+"""The search for equilibria from many starts: what it finds is true, what it misses unknown.
+
+Starts are distributions over sets of regions, even but for one of them; symmetric patterns of
+two levels; and random ones. From each, Newton's method goes to a rest point on the same
+support, stable or not, and from some the dynamics are followed. A rest point that nobody
+would leave for an empty region is an equilibrium.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nege.models.base import Model
+from nege.options import Logit, Replicator, SolverOptions
+from nege.solvers.follow_dynamics import find_long_run
+from nege.solvers.rest_points import Motion, Point
+from nege.status import Status
+from nege.structure import symmetry as groups
+from nege.structure.symmetry import Symmetry
+
+SUPPORTS = 256  # sets of regions at most from which an even start is made: all, up to 8 regions
+LEVELS = (0.02, 0.1, 0.4, 2.5, 10.0, 50.0)  # of a pattern, relative to the other regions
+TILTS = (0.3, 3.0)  # of one region of a set, relative to its others
+PATHS = 8  # random starts from which the dynamics are followed
+SAME = 1e-6  # difference of shares below which two equilibria are one
+WIDEST = 0.01  # what SAME becomes at most where equilibria hardly differ from what is near them
+EQUIVARIANT = 1e-8  # relative difference of growth rates that a symmetry may make
+
+
+class Candidate(NamedTuple):
+    """An equilibrium in double precision."""
+
+    point: Point
+    error: float  # of shares, estimated
+    steps: int
+    hyperbolic: float  # least size of a growth rate, inside or by entry; 0 where unknown
+    reach: float  # difference of shares within which nothing else can be told from it
+
+
+class Search:
+    """Everything that many starts find in one economy.
+
+    Parameters
+    ----------
+    model, dynamics, options
+        The economy, how people move, and tolerances.
+    each : bool
+        Whether to keep equilibria that symmetry turns into each other apart.
+    """
+
+    def __init__(
+        self, model: Model, dynamics: Replicator | Logit, options: SolverOptions, *, each: bool
+    ) -> None:
+        self.model, self.dynamics, self.options = model, dynamics, options
+        self.motion = Motion(model, dynamics, options)
+        self.n = len(model.regions)
+        self.symmetry = self._group()
+        self.merging = groups.trivial(self.n) if each else self.symmetry
+        self.found: list[Candidate] = []
+
+    def run(self, starts: int, rng: np.random.Generator, tick: Callable[[], Any]) -> None:
+        """Try symmetric starts, and as many random ones as asked for."""
+        for share in itertools.chain(self._even(), self._patterns(), self._random(starts, rng)):
+            self.keep(self.polished(share))
+            tick()
+        for _ in range(min(PATHS, starts)):
+            self.follow(rng)
+            tick()
+
+    def follow(self, rng: np.random.Generator) -> Candidate | None:
+        """Follow the dynamics from a random start; the equilibrium, None where none was reached."""
+        start = self.model.random_start(rng)
+        state = self.model.start_state()
+        end = find_long_run(self.model, start, state, self.dynamics, self.options)
+        if end.status is not Status.CONVERGED:
+            return None
+        return self.keep(self.polished(end.share))
+
+    def polished(self, share: np.ndarray) -> Candidate | None:
+        """Return the equilibrium that Newton's method reaches on a support, None for none."""
+        tolerance = self.options.tolerance_payoff
+        start = self.motion.at(share, self.model.start_state())
+        point, error, steps = self.motion.polish(start, tolerance)
+        clears = point.cleared.status == Status.CONVERGED
+        if not (clears and point.spread <= tolerance and point.entry <= tolerance):
+            return None
+        rates = np.append(np.abs(self.motion.modes(point).rates), -point.entry)
+        least = float(np.fmax(0.0, np.min(rates)))
+        reach = min(WIDEST, max(SAME, tolerance / max(least, tolerance)))
+        return Candidate(point, error, steps, least, reach)
+
+    def keep(self, candidate: Candidate | None) -> Candidate | None:
+        """Add an equilibrium unless it is known; return it as it is known."""
+        if candidate is None:
+            return None
+        for i, other in enumerate(self.found):
+            apart = self.merging.distance(candidate.point.share, other.point.share)
+            if apart <= max(candidate.reach, other.reach):
+                if candidate.point.residual < other.point.residual:
+                    self.found[i] = candidate
+                return self.found[i]
+        self.found.append(candidate)
+        return candidate
+
+    def image(self, candidate: Candidate) -> Candidate:
+        """Return the equilibrium that stands for all that symmetry makes of one."""
+        return self.polished(self.merging.canonical(candidate.point.share)) or candidate
+
+    # --- starts --------------------------------------------------------------------
+
+    def _supports(self) -> Iterator[np.ndarray]:
+        """Yield sets of regions, one of each orbit, as even distributions."""
+        if self.fills:
+            yield np.full(self.n, 1.0 / self.n)
+            return
+        sizes = itertools.chain([self.n], range(1, self.n))
+        sets = (list(c) for size in sizes for c in itertools.combinations(range(self.n), size))
+        alike = (list(members) for members in self.symmetry.supports())
+        seen: set[bytes] = set()
+        for members in itertools.chain(alike, sets):
+            share = np.zeros(self.n)
+            share[members] = 1.0 / len(members)
+            image = self.symmetry.canonical(share).tobytes()
+            if image not in seen:
+                seen.add(image)
+                yield share
+            if len(seen) >= SUPPORTS:
+                return
+
+    def _even(self) -> Iterator[np.ndarray]:
+        """Yield even distributions over sets of regions, and such with one region off them."""
+        for share in self._supports():
+            yield share
+            occupied = np.flatnonzero(share)
+            tilted = occupied if occupied.size > 1 else ()
+            for r, level in itertools.product(tilted, TILTS):
+                other = share.copy()
+                other[r] *= level
+                yield other / other.sum()
+
+    def _patterns(self) -> Iterator[np.ndarray]:
+        """Yield patterns: of regions that are alike some larger or smaller, others empty."""
+        for within, members in itertools.islice(self._divided(), SUPPORTS):
+            for level in LEVELS:
+                share = np.zeros(self.n)
+                share[within] = 1.0
+                share[members] = level
+                yield share / share.sum()
+
+    def _divided(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield sets of regions with a part that is alike, given the set."""
+        whole = np.arange(self.n)
+        for within in (whole, *(() if self.fills else self.symmetry.supports())):
+            kept = self.symmetry.isotropy(np.isin(whole, within).astype(float))
+            for members in kept.supports(within):
+                if members.size < within.size:
+                    yield within, members
+
+    def _random(self, starts: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+        """Yield random distributions, every second one over some of the regions only."""
+        for i in range(starts):
+            share = rng.dirichlet(np.ones(self.n))
+            if i % 2 and not self.fills:
+                share[rng.permutation(self.n)[rng.integers(1, self.n) :]] = 0.0
+                share /= share.sum()
+            yield share
+
+    @property
+    def fills(self) -> bool:
+        """Whether no region stays empty."""
+        return isinstance(self.dynamics, Logit)
+
+    def _group(self) -> Symmetry:
+        """Find the symmetries, and check them on growth rates themselves."""
+        found = groups.of_kernels([self.motion.parameters], self.motion.dynamics.log_weight)
+        state = self.model.start_state()
+        return groups.respected(
+            found, lambda x: self.motion.at(x, state).growth, relative=EQUIVARIANT
+        )

@@ -1,0 +1,341 @@
+"""There and back: which equilibrium an economy is in depends on where it comes from."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from nege import memory, validation
+from nege.immutable import Immutable, held
+from nege.models import parameter_axes
+from nege.models.base import Model
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
+from nege.solvers.follow_dynamics import find_long_run
+from nege.solvers.long_run import check_model, check_options
+from nege.solvers.rest_points import Motion, fastest
+from nege.status import Status
+from nege.sweeps.sweep import follow
+from nege.validation.keywords import hinted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Hysteresis", "Jump", "hysteresis"]
+
+ARMS = ("down", "up")
+LEAP = 1e-3  # change of a share that stays in however short a step: a jump
+SHORTEST = 1e-12  # of the parameter's size: how closely a jump is bracketed
+BEYOND = 0.01  # of what is left of the step: where to look what came after
+NEAR = 0.2  # by which a share may move within a step and be on the same branch
+BRANCHES = 5  # that can follow each other within a step
+APART = 1e-6  # of a share: arms further apart are two
+SAME = 1e-6  # jumps whose values differ relatively by less are called the same
+
+
+@held("before", "after")
+@dataclasses.dataclass(frozen=True, eq=False)
+class Jump(Immutable):
+    """A place where the stable branch ends and the economy goes somewhere else."""
+
+    arm: str  # "down" or "up"
+    value: float  # of the parameter
+    width: float  # of the bracket around it that is left
+    region: str  # whose share changes most
+    before: xr.DataArray  # shares over region, just before
+    after: xr.DataArray
+
+    def __str__(self) -> str:
+        a, b = (float(side.sel(region=self.region)) for side in (self.before, self.after))
+        return f"{self.arm} at {self.value:.9g}: {self.region} goes from {a:.4g} to {b:.4g}"
+
+
+@held("data")
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Hysteresis(Immutable):
+    """Both arms of a loop: a parameter falls and rises again, people stay where it pays.
+
+    Made by :func:`hysteresis`.
+
+    Attributes
+    ----------
+    model : Model
+        The economy.
+    parameter : str
+        What falls and rises.
+    data : Dataset
+        Every variable of the economy, welfare included, over ``arm`` ("down", "up") and
+        the parameter, with status, residual and stability of each point.
+    jumps : tuple of Jump
+        Where the economy leaves one branch for another, in the order they are met.
+    """
+
+    model: Model
+    parameter: str
+    data: xr.Dataset
+    jumps: tuple[Jump, ...]
+
+    @property
+    def apart(self) -> xr.DataArray:
+        """Largest difference of a share between the arms, over the parameter."""
+        share = self.data["share"]
+        return abs(share.sel(arm="down") - share.sel(arm="up")).max("region")
+
+    def to_dataset(self) -> xr.Dataset:
+        """Return the data with the jumps as variables over ``jump``."""
+        if not self.jumps:
+            return self.data
+        return self.data.assign(
+            jump_value=("jump", [jump.value for jump in self.jumps]),
+            jump_arm=("jump", [jump.arm for jump in self.jumps]),
+            jump_region=("jump", [jump.region for jump in self.jumps]),
+        )
+
+    @hinted
+    def plot(
+        self, variable: str = "share", *, region: str | None = None, ax: Axes | None = None
+    ) -> Axes:
+        """Draw a variable along both arms; jumps are vertical and dashed, with their direction.
+
+        Parameters
+        ----------
+        variable : str
+            Any of the economy's, e.g. "share" or "welfare".
+        region : str, optional
+            Whose; by default the online region, or the first region without one.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+            With one line for each stretch of an arm between jumps.
+        """
+        from nege.plots import economies
+
+        name = validation.known("variable", variable, list(self.model.variables))
+        values = self.data[name]
+        label = self.model.variables[name].meaning
+        if "region" in values.dims:
+            if region is None:
+                online = self.model.online
+                region = self.model.regions[0] if online is None else online.name
+            validation.known("region", region, self.model.regions)
+            values, label = values.sel(region=region), f"{label}, {region}"
+        return economies.loop(self, values, label, ax=ax)
+
+    def _loop(self) -> np.ndarray:
+        """Where the arms jump, if they do not jump at the same values."""
+        down, up = (
+            np.sort([jump.value for jump in self.jumps if jump.arm == arm])
+            for arm in ("down", "up")
+        )
+        width = max((jump.width for jump in self.jumps), default=0.0)
+        if down.size == up.size and np.allclose(down, up, rtol=SAME, atol=2.0 * width):
+            return np.empty(0)
+        return np.concatenate([down, up])
+
+    def __repr__(self) -> str:
+        values = self.data[self.parameter].values
+        failed = int((self.data["status"] != Status.CONVERGED).sum())
+        lines = [
+            f"{self.parameter} down from {values.max():g} to {values.min():g} and up again, "
+            f"{values.size} points each way."
+        ]
+        lines += [f"Jump {jump}." for jump in self.jumps] or [
+            "No jump: shares change without a break."
+        ]
+        span = np.concatenate([values[self.apart.values > APART], self._loop()])
+        if span.size:
+            lines.append(f"Hysteresis: the arms differ from {span.min():g} to {span.max():g}.")
+        else:
+            lines.append(f"No hysteresis: both arms agree to {float(self.apart.max()):.0e}.")
+        if failed:
+            lines.append(f"{failed} points did not converge; they are NaN.")
+        lines.append(
+            "Not established: branches that neither arm visits; nege.bifurcation finds them."
+        )
+        return "\n".join(lines)
+
+
+@hinted
+def hysteresis(
+    model: Model,
+    parameter: str,
+    interval: tuple[float, float],
+    *,
+    start: Any = None,
+    points: int = 41,
+    dynamics: Replicator | Logit | None = None,
+    options: SolverOptions | None = None,
+    progress: bool | None = None,
+) -> Hysteresis:
+    """Follow the stable equilibrium as a parameter falls, and as it rises again.
+
+    At each value the long run starts from the one before it, so that the economy stays on
+    its branch until that ends or loses stability (Fujita, Krugman & Venables 1999, ch. 5);
+    where the branch ends within a step is then found by halving it.
+
+    Parameters
+    ----------
+    model : Model
+        The economy.
+    parameter : str
+        Any parameter that is a number, e.g. "online_trade_cost".
+    interval : pair of float
+        Its ends; the path goes from the larger to the smaller and back.
+    start : DataArray, mapping or array, optional
+        Where the first long run starts; ``model.default_start()`` by default.
+    points : int, default 41
+        Values each way, both ends included.
+    dynamics : Replicator or Logit, optional
+        How people move.
+    options : SolverOptions, optional
+        Tolerances and limits.
+    progress : bool, optional
+        Show a bar; by default only on a terminal, and only for long work.
+
+    Returns
+    -------
+    Hysteresis
+        Both arms, and the jumps to about 1e-11 of the parameter.
+
+    Raises
+    ------
+    InputError
+        For an unknown parameter, an interval that is none, or fewer than two points.
+
+    Examples
+    --------
+    >>> import nege
+    >>> online = nege.OnlineRegion(trade_cost=1.5)
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2, online=online)
+    >>> loop = nege.hysteresis(economy, "online_trade_cost", (1.0, 2.0), points=5)
+    >>> [(jump.arm, round(jump.value, 6)) for jump in loop.jumps]
+    [('down', 1.171319), ('up', 1.75924)]
+    """
+    check_model(model, in_shares=True)
+    low, high = parameter_axes.interval(model, parameter, interval, either_way=True)
+    points = validation.whole("points", points, at_least=2)
+    need = 16 * points * len(model.variables) * len(model.regions)
+    memory.check("points", points, need, "for both arms in memory", "Take fewer points.")
+    values = np.linspace(high, low, points)
+    path = np.concatenate([values, values[::-1]])
+    found = follow(
+        model,
+        {parameter: path},
+        start,
+        dynamics=dynamics,
+        options=options,
+        progress=progress,
+    )
+    trace = _Trace(model, parameter, check_dynamics(dynamics), check_options(options))
+    jumps = [
+        jump
+        for a in range(2 * points - 1)
+        if a != points - 1
+        for jump in trace.jumps(found, a, "down" if a < points else "up")
+    ]
+    arms = [found.isel(step=slice(0, points)), found.isel(step=slice(2 * points, points - 1, -1))]
+    data = xr.concat(
+        [arm.drop_vars("step").swap_dims(step=parameter) for arm in arms],
+        xr.Variable("arm", list(ARMS)),
+        join="exact",
+        coords="minimal",
+        compat="override",
+        data_vars="all",
+    )
+    return Hysteresis(model, parameter, data, tuple(jumps))
+
+
+class _Trace:
+    """Finds where in a step of the path a stable branch ends."""
+
+    def __init__(
+        self,
+        model: Model,
+        parameter: str,
+        dynamics: Replicator | Logit,
+        options: SolverOptions,
+    ) -> None:
+        self.model, self.parameter = model, parameter
+        self.dynamics, self.options = dynamics, options
+
+    def jumps(self, found: xr.Dataset, a: int, arm: str) -> list[Jump]:
+        """Bracket what happens between a step and the next; nothing where shares only move fast."""
+        made: list[Jump] = []
+        if (found["status"][[a, a + 1]] != Status.CONVERGED).any():
+            return made
+        low, high = (float(found[self.parameter][i]) for i in (a, a + 1))
+        here, there = (found["share"].values[i] for i in (a, a + 1))
+        for _ in range(BRANCHES):
+            if np.max(np.abs(there - here)) <= LEAP:
+                break
+            low, end, here = self._end(low, high, here)
+            if end is None:
+                break
+            # Just beyond it: has it gone elsewhere, or does another branch lead on from here?
+            beyond = end + BEYOND * (high - end)
+            settled = self._settled(beyond, here)
+            closer = self._settled(end + BEYOND**2 * (high - end), here)
+            after = there if settled is None else settled
+            change = float(np.max(np.abs(after - here)))
+            # What leads on without a break gets as near as one likes; a jump does not. Too
+            # near to settle, it is compared with the whole step.
+            if closer is None:
+                jumped = change > 0.5 * float(np.max(np.abs(there - here)))
+            else:
+                jumped = float(np.max(np.abs(closer - here))) > 0.5 * change
+            if change > LEAP and jumped:
+                made.append(self._made(arm, low, end, here, after))
+            if settled is None:
+                break
+            low, here = beyond, settled
+        return made
+
+    def _end(
+        self, low: float, high: float, here: np.ndarray
+    ) -> tuple[float, float | None, np.ndarray]:
+        """Halve a step until the end of the branch is known; None where it goes on to the end."""
+        share = self._continued(high, here)
+        if share is not None:
+            return high, None, share
+        narrow = SHORTEST * max(abs(low), abs(high))  # as they are now, were it at zero
+        while abs(high - low) > narrow:
+            middle = 0.5 * (low + high)
+            share = self._continued(middle, here)
+            if share is None:
+                high = middle
+            else:
+                low, here = middle, share
+        return low, high, here
+
+    def _continued(self, value: float, here: np.ndarray) -> np.ndarray | None:
+        """Return the branch at a value of the parameter, None where it is gone or unstable."""
+        model = self.model.replace({self.parameter: value})
+        motion = Motion(model, self.dynamics, self.options)
+        point, _, _ = motion.polish(
+            motion.at(here, model.start_state()), self.options.tolerance_payoff
+        )
+        found = point.cleared.status == Status.CONVERGED
+        found = found and point.spread <= self.options.tolerance_payoff
+        near = float(np.max(np.abs(point.share - here))) <= NEAR
+        stable = fastest(motion.leading_rate(point), point.entry, 0.0) <= 0.0
+        return point.share if found and near and stable else None
+
+    def _settled(self, value: float, here: np.ndarray) -> np.ndarray | None:
+        """Return the long run at a value of the parameter from a start, None where unknown."""
+        model = self.model.replace({self.parameter: value})
+        found = find_long_run(model, here, model.start_state(), self.dynamics, self.options)
+        return found.share if found.status is Status.CONVERGED else None
+
+    def _made(self, arm: str, low: float, high: float, here: np.ndarray, there: np.ndarray) -> Jump:
+        regions = list(self.model.regions)
+        before, after = (
+            xr.DataArray(side, {"region": regions}, "region", "share") for side in (here, there)
+        )
+        region = regions[int(np.argmax(np.abs(there - here)))]
+        return Jump(arm, 0.5 * (low + high), abs(high - low), region, before, after)

@@ -1,0 +1,275 @@
+"""Break points and sustain points: every parameter value at which a pattern gives way.
+
+Both are roots of smooth functions of one parameter (``families``): the growth rate of a mode
+of dispersion (``dispersion``), or what the best region outside a core would pay.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege import validation
+from nege.errors import InputError
+from nege.immutable import Immutable, held
+from nege.models.base import Model
+from nege.options import Logit, Replicator, check_dynamics
+from nege.solvers.long_run import check_model
+from nege.structure.dispersion import mixed, mode_name, modes_of
+from nege.structure.one_parameter import family_of
+from nege.validation.keywords import hinted
+
+__all__ = ["Threshold", "Thresholds", "break_points", "sustain_points"]
+
+
+@held("direction")
+class Threshold(Immutable, float):
+    """A parameter value at which a pattern gives way; a float that knows what happens there."""
+
+    #: What happens, in words.
+    mode: str
+    #: Number of independent deviations that become neutral together.
+    multiplicity: int
+    #: One of them, over region, the largest change being 1.
+    direction: xr.DataArray
+
+    def __new__(
+        cls, value: float, mode: str, multiplicity: int, direction: xr.DataArray
+    ) -> Threshold:
+        """Make one from its value and what happens there."""
+        made = super().__new__(cls, value)
+        made.__setstate__({"mode": mode, "multiplicity": multiplicity, "direction": direction})
+        return made
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return float(self), self.mode, self.multiplicity, self.direction
+
+
+class Thresholds(Immutable, Sequence[Threshold]):
+    """All thresholds in an interval of one parameter, in order.
+
+    Attributes
+    ----------
+    parameter : str
+        What is varied.
+    interval : tuple of float
+        From where to where.
+    note : str
+        Whether dispersion is stable at all, where break points do not say it.
+    """
+
+    kind: str
+    parameter: str
+    interval: tuple[float, float]
+    note: str
+    _found: tuple[Threshold, ...]
+
+    def __init__(
+        self,
+        kind: str,
+        parameter: str,
+        interval: tuple[float, float],
+        found: list[Threshold],
+        note: str = "",
+    ) -> None:
+        about = {"kind": kind, "parameter": parameter, "interval": interval, "note": note}
+        self.__setstate__({**about, "_found": tuple(sorted(found))})
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._found[index]
+
+    def __iter__(self) -> Iterator[Threshold]:
+        return iter(self._found)
+
+    @property
+    def mode(self) -> tuple[str, ...]:
+        """What happens at each of them, in words."""
+        return tuple(threshold.mode for threshold in self._found)
+
+    @property
+    def values(self) -> np.ndarray:
+        """The parameter values."""
+        return np.array([float(threshold) for threshold in self._found])
+
+    def __repr__(self) -> str:
+        low, high = self.interval
+        where = f"in {self.parameter} between {low:g} and {high:g}"
+        if not self._found:
+            return f"No {self.kind} point {where}. {self.note}".rstrip()
+        lines = [f"{len(self)} {self.kind} point{'s' * (len(self) > 1)} {where}:"]
+        lines += [f"  {float(t):.10g}  {t.mode}" for t in self._found]
+        return "\n".join([*lines, *self.note.splitlines()])
+
+
+@hinted
+def break_points(
+    model: Model,
+    parameter: str,
+    interval: tuple[float, float],
+    *,
+    dynamics: Replicator | Logit | None = None,
+) -> Thresholds:
+    """Where the symmetric spread of people over places stops, or starts, to be stable.
+
+    Every value at which an eigenvalue of (I - 1 lambda') dF/d ln lambda at
+    lambda = (1/n, ..., 1/n) crosses zero (Fujita, Krugman & Venables 1999, ch. 5, and ch. 6
+    for racetracks). With an online region: where nobody is online, and where so many are
+    that online pays what all places pay.
+
+    Parameters
+    ----------
+    model : Model
+        The economy.
+    parameter : str
+        Any parameter that is a number, e.g. "trade_cost" or "mu".
+    interval : pair of float
+        Open interval of the parameter.
+    dynamics : Replicator or Logit, optional
+        How people move. Logit tastes leave no region empty, the online one neither.
+
+    Returns
+    -------
+    Thresholds
+        Sorted, to 1e-12 of their size; each mode once, however many deviations share
+        it, with its name: on a racetrack the number of waves round it. There, and between
+        places at equal distances, growth rates are Fourier coefficients, and fast.
+
+    Raises
+    ------
+    InputError
+        Where an even spread is not an equilibrium (:func:`nege.bifurcation` follows regions
+        that differ, and finds the folds where they give way), or the parameter is none.
+
+    Notes
+    -----
+    The interval is sampled at 129 points. Two roots of one mode between neighbouring
+    points are found where the rate turns there; a mode that wiggles more finely is not.
+    Equilibria with some people online are looked for at 17 values and followed from there.
+
+    Examples
+    --------
+    >>> import nege
+    >>> economy = nege.CorePeriphery(nege.geography.racetrack(4), sigma=5, mu=0.4, trade_cost=2)
+    >>> nege.break_points(economy, "trade_cost", (1.2, 4))
+    2 break points in trade_cost between 1.2 and 4:
+      1.626576562  1 wave round the circle, 2 deviations
+      1.931851653  2 waves round the circle: period doubling
+    """
+    family = family_of(model, parameter, interval, check_dynamics(dynamics))
+    n, size = len(model.geography), len(model.regions)
+    found: list[Threshold] = []
+    note = ""
+    if model.online is None or isinstance(family.dynamics, Replicator):
+        share = np.zeros(size)
+        share[:n] = 1.0 / n
+        modes = modes_of(family, share)
+        growing = []
+        for cluster in modes.clusters:
+            roots = family.roots(functools.partial(modes.rate, cluster))
+            found += [_break(model, value, modes.shapes(cluster), 0.0) for value in roots]
+            if not roots and modes.rate(cluster, 0.5 * sum(family.interval)) > 0.0:
+                growing.append(mode_name(model, modes.shapes(cluster)))
+        note = _note(growing, bool(found), "" if model.online is None else " with nobody online")
+    if model.online is not None:
+        for value, share, shapes in mixed(family):
+            found.append(_break(model, value, shapes, float(share[-1])))
+    return Thresholds("break", parameter, family.interval, found, note)
+
+
+def _note(growing: list[str], broken: bool, online: str) -> str:
+    """Say whether dispersion is stable at all, given the modes that grow all through."""
+    if growing:
+        more = f" and {len(growing) - 1} more" if len(growing) > 1 else ""
+        return f"Dispersion{online} is never stable there: {growing[0]}{more} grow all through."
+    return "" if broken else f"Dispersion{online} is stable all through."
+
+
+def _break(model: Model, value: float, shapes: np.ndarray, online: float) -> Threshold:
+    shape = shapes[0] / shapes[0][np.argmax(np.abs(shapes[0]).round(9))]
+    direction = xr.DataArray(shape, {"region": list(model.regions)}, "region", "direction")
+    more = f", {online:.4g} of people online" if online > 0.0 else ""
+    return Threshold(value, mode_name(model, shapes) + more, len(shapes), direction)
+
+
+@hinted
+def sustain_points(
+    model: Model, parameter: str, interval: tuple[float, float], *, core: str | Sequence[str] = "0"
+) -> Thresholds:
+    """Where it starts, or stops, to pay to leave a core for the best of the empty regions.
+
+    Zeros of the largest ln payoff over the empty regions less that of the core (Fujita,
+    Krugman & Venables 1999, ch. 5). With all places as the core it is where the online
+    region invades dispersion, with the online region as the core where that collapses.
+
+    Parameters
+    ----------
+    model : Model
+        The economy.
+    parameter : str
+        Any parameter that is a number, e.g. "trade_cost" or "online_trade_cost".
+    interval : pair of float
+        Open interval of the parameter.
+    core : str or sequence of str
+        The region, or regions in equal parts, that have everybody.
+
+    Returns
+    -------
+    Thresholds
+        Sorted, to 1e-12 of their size; the mode of each names the region that enters.
+
+    Raises
+    ------
+    InputError
+        For unknown regions, a core of all regions, or several whose payoffs differ.
+
+    Examples
+    --------
+    >>> import nege
+    >>> economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
+    >>> nege.sustain_points(economy, "trade_cost", (1.01, 20), core="0")
+    1 sustain point in trade_cost between 1.01 and 20:
+      1.80731272  entry of 1
+    """
+    check_model(model, in_shares=True)
+    if not model.corners:
+        raise InputError(
+            "model",
+            model,
+            "one whose regions can be empty",
+            "Here an empty place would be infinitely good for the first who comes, so that no "
+            "core is ever sustained. nege.break_points says where an even spread breaks.",
+        )
+    family = family_of(model, parameter, interval, Replicator())
+    names = [core] if validation.single(core) else validation.texts("core", core)
+    if not names:
+        raise InputError("core", core, "at least one region")
+    regions = list(model.regions)
+    inside = np.zeros(len(regions), dtype=bool)
+    for name in names:
+        inside[regions.index(validation.known("core", name, regions))] = True
+    if inside.all():
+        raise InputError("core", core, "some of the regions", "Somebody has to be left to enter.")
+    share = inside / inside.sum()
+
+    def gaps(value: float) -> np.ndarray:
+        growth = family.at(value, share, "core", inside).growth
+        return np.asarray(np.where(inside, -np.inf, np.log1p(growth)))
+
+    found = []
+    for value in family.roots(lambda p: float(np.max(gaps(p)))):
+        at = gaps(value)
+        entrants = np.flatnonzero(at > np.max(at) - 1e-9)
+        direction = np.where(inside, -share, 0.0)
+        direction[entrants[0]] = 1.0
+        name = regions[entrants[0]]
+        more = f" or {len(entrants) - 1} alike" if len(entrants) > 1 else ""
+        labelled = xr.DataArray(direction, {"region": regions}, "region", "direction")
+        found.append(Threshold(value, f"entry of {name}{more}", len(entrants), labelled))
+    return Thresholds("sustain", parameter, family.interval, found)

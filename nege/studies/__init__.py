@@ -1,0 +1,1 @@
+"""Questions asked of solved economies: ready paths, counterfactuals, decompositions, data."""

@@ -1,0 +1,1 @@
+"""Many economies: designs, units of work, who does them, and stores on disk."""

@@ -1,0 +1,88 @@
+"""What decides the numbers of a sweep, as text: two sweeps are the same where it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege._version import __version__
+from nege.results.files import dynamics_to_dataset
+from nege.solvers.long_run import provenance
+from nege.sweeps.work_units import LongRuns, ShortRuns
+
+SCHEMA = 3  # 1 had no seals, 2 neither dimensions nor coordinates
+DIFFERENCES = 6  # that are listed at most
+
+
+def recipe(work: LongRuns | ShortRuns) -> dict[str, Any]:
+    """Return everything that the numbers of a sweep depend on, by name."""
+    made: dict[str, Any] = {
+        "schema": SCHEMA,
+        "nege_version": __version__,
+        "horizon": work.horizon,
+        "keep": list(work.keep),
+        "unit": list(work.unit),
+        "sizes": list(work.sizes.items()),  # a list, as another order is another sweep
+        **_described("model", work.model.to_dataset()),
+    }
+    made.update(
+        (f"options.{name}", value)
+        for name, value in provenance(work.options).items()
+        if name != "nege_version"
+    )
+    for name, array in work.points.parameters.items():
+        made[f"parameters.{name}"] = _labelled(array.variable)
+    for name, coordinate in work.coords.items():
+        made[f"coordinates.{name}"] = _labelled(xr.as_variable(coordinate))
+    if isinstance(work, LongRuns):
+        made["along"] = work.along
+        made["eigenvalues"] = "all" if work.asked else "those needed"
+        made["start"] = _digest(work.start)
+        made.update(_described("dynamics", dynamics_to_dataset(work.dynamics, work.model)))
+    else:
+        made["share"] = _digest(work.share)
+    # As it will be read again.
+    return dict(json.loads(json.dumps(made)))
+
+
+def differences(stored: dict[str, Any], asked: dict[str, Any]) -> str:
+    """Say in a sentence what differs; empty where nothing does."""
+    names = [name for name in {**stored, **asked} if stored.get(name) != asked.get(name)]
+    said = [f"{name} is {stored.get(name)} there and {asked.get(name)} here" for name in names]
+    more = f"; and {len(said) - DIFFERENCES} more" if len(said) > DIFFERENCES else ""
+    return "; ".join(said[:DIFFERENCES]) + more
+
+
+def _described(prefix: str, data: xr.Dataset) -> dict[str, Any]:
+    """Return the attributes of a Dataset, and a digest of each of its arrays."""
+    found = {f"{prefix}.{name}": _plain(value) for name, value in data.attrs.items()}
+    for name, array in data.variables.items():
+        found[f"{prefix}.{name}"] = _labelled(array)
+    return found
+
+
+def _labelled(array: xr.Variable) -> str:
+    """Return a digest of an array and its dimensions, by which a table is not its transpose."""
+    return f"{_digest(array.values)} over {json.dumps([str(dim) for dim in array.dims])}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return _digest(value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _digest(array: Any) -> str:
+    """Return a digest of an array that a reader can tell others by."""
+    array = np.asarray(array)
+    if array.dtype.kind in "OUT":
+        content = json.dumps([str(item) for item in array.ravel()]).encode()
+        return f"{array.size} names ({hashlib.sha256(content).hexdigest()[:16]})"
+    values = np.ascontiguousarray(array)
+    seal = hashlib.sha256(repr((values.shape, str(values.dtype))).encode() + values.tobytes())
+    ends = f" from {values.min():g} to {values.max():g}" if values.dtype.kind in "iuf" else ""
+    return f"{values.size} values{ends} ({seal.hexdigest()[:16]})"

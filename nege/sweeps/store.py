@@ -1,0 +1,289 @@
+"""A sweep on disk: a Zarr store that is made at full size and filled unit by unit.
+
+It is a Dataset that ``xarray.open_zarr`` opens. One unit of work is one chunk of every
+variable. Its seals are written first, a digest of each variable, then its data, and its
+status last; each chunk appears on disk as a whole or not at all (Zarr sees to that since
+3.1.3). So a unit is done where its status is there and everything is as its seal says: a
+run that was killed leaves nothing that looks solved and is not, and what was damaged since
+is noticed. A unit whose data is there and whose status is not may be of a run that was
+killed between the two: it is pending, ``nege.load`` shows nothing of it, and the sweep
+solves it again. Only the process that called the sweep writes, and a lock in the store lets
+only one of them in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import math
+import os
+import pathlib
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+
+import numpy as np
+import xarray as xr
+
+from nege.errors import InputError, require
+from nege.results import checksums
+from nege.solvers.long_run import provenance
+from nege.sweeps import stored
+from nege.sweeps.fingerprint import differences, recipe
+from nege.sweeps.stored import LOCK, RECIPE, SEALS, Sealed, read_recipe
+from nege.sweeps.work_units import Block, LongRuns, ShortRuns
+from nege.validation import paths
+
+log = logging.getLogger("nege")
+
+
+class Store:
+    """The store of one sweep; a context in which nobody else writes to it.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder of the store, in the local file system.
+    work : LongRuns or ShortRuns
+        What is to be solved.
+    overwrite : bool
+        Replace the store of another sweep.
+    """
+
+    def __init__(
+        self, path: str | pathlib.Path, work: LongRuns | ShortRuns, *, overwrite: bool
+    ) -> None:
+        require("zarr", "sweep", "A store")
+        self.path, self.work = paths.located("store", path), work
+        self.recipe = recipe(work)
+        for name in work.coords:
+            if name == SEALS or not re.fullmatch(r"[^/.\0][^/\0]*", name):
+                cure = "It names a folder of the store: rename that coordinate."
+                raise InputError("coordinates", name, "named by text without / or NUL", cure)
+        self.overwrite = overwrite
+        self._opened = contextlib.ExitStack()
+        self._arrays: dict[str, Any] = {}
+        grid = zip(work.sizes.values(), work.unit, strict=True)
+        self._done = np.zeros([math.ceil(size / step) for size, step in grid], dtype=bool)
+
+    def __enter__(self) -> Store:
+        if self._is_made() and not stored.damaged_files(self.path):
+            self._look()
+            if self._done.all():
+                return self  # finished: nothing to write, and so no lock
+        with contextlib.ExitStack() as opened:
+            with _explained(self.path):
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                while not self._is_made():
+                    self._make()
+                self._refuse_misplaced()
+                opened.enter_context(_lock(self.path))
+                self._mend()
+                group = _zarr().open_group(self.path, mode="r+")
+                self._arrays = {name: group[name] for name in self.work.keep}
+                self._arrays[SEALS] = _zarr().open_array(self.path / SEALS, mode="r+")
+            self._opened = opened.pop_all()
+        return self
+
+    def _is_made(self) -> bool:
+        """Whether this sweep's store is there; refuse that of another one."""
+        if not self.path.exists():
+            return False
+        found = read_recipe("store", self.path)
+        if found == self.recipe:
+            return True
+        if self.overwrite:
+            stored.refuse_strangers(self.path)
+            return False
+        damaged = stored.damaged_files(self.path)
+        raise InputError(
+            "store",
+            str(self.path),
+            "a store of this same sweep",
+            f"What differs: {differences(found, self.recipe)}. overwrite=True replaces it, "
+            "another path keeps both."
+            + (f" It was changed since nege wrote it: {damaged[0]}." if damaged else ""),
+        )
+
+    def _refuse_misplaced(self) -> None:
+        """Refuse to write where files and folders stand in each other's places."""
+        cure = stored.misplaced(self.path)
+        if cure:
+            raise InputError("store", str(self.path), "a store as nege.sweep wrote it", f"{cure}.")
+
+    def __exit__(self, *error: object) -> None:
+        self._opened.close()
+
+    def _make(self) -> None:
+        """Make the store at full size beside its place, and move it there as a whole."""
+        with paths.beside(self.path) as folder:
+            self._frame(folder / "new")
+            if not self.path.exists():
+                try:
+                    (folder / "new").rename(self.path)
+                except OSError:
+                    if not self.path.exists():
+                        raise
+                return  # or somebody else's is there by now
+            # Moved away as a whole too: one that was deleted in part could pass for solved.
+            with _lock(self.path):
+                self.path.rename(folder / "old")
+                try:
+                    (folder / "new").rename(self.path)
+                except BaseException:
+                    (folder / "old").rename(self.path)
+                    raise
+
+    def _frame(self, at: pathlib.Path) -> None:
+        """Make a store in which nothing is solved."""
+        coords = {**self.work.coords, **self.work.model.coordinates()}
+        about = {"model": repr(self.work.model), **provenance(self.work.options)}
+        frame = xr.Dataset(coords=coords, attrs={**about, RECIPE: json.dumps(self.recipe)})
+        for name, array in frame.coords.items():
+            if array.dtype.kind in "OU":
+                # Zarr has no specification for text of fixed length.
+                text = array.values.astype(np.dtypes.StringDType())
+                frame = frame.assign_coords({name: (array.dims, text, array.attrs)})
+        try:
+            frame.to_zarr(at, mode="w", zarr_format=3, consolidated=False)
+        except (TypeError, ValueError) as error:
+            kinds = {str(name): str(array.dtype) for name, array in frame.coords.items()}
+            cure = f"Zarr says: {error}. Leave that coordinate out."
+            raise InputError("coordinates", kinds, "of types that Zarr stores", cure) from error
+        group = _zarr().open_group(at, mode="r+")
+        for name, output in self.work.outputs.items():
+            group.create_array(
+                name,
+                shape=output.shape,
+                chunks=self.work.unit + output.shape[len(self.work.unit) :],
+                dtype=output.dtype,
+                fill_value=output.unsolved,
+                dimension_names=output.dims,
+                attributes=dict(output.attributes),
+            )
+        with warnings.catch_warnings():
+            # Not in the specification yet, but what xarray looks for first.
+            warnings.simplefilter("ignore")
+            _zarr().consolidate_metadata(at)
+        stored.frame(at, self._done.shape, self.work.keep)
+
+    def _mend(self) -> None:
+        """Look at what was written, mend what describes it, and say what is solved again."""
+        damaged = stored.damaged_files(self.path)
+        if damaged:
+            with paths.beside(self.path) as folder:
+                self._frame(folder / "new")
+                for file in sorted(p for p in (folder / "new").rglob("*") if p.is_file()):
+                    there = self.path / file.relative_to(folder / "new")
+                    if checksums.of_file(there) != checksums.of_file(file):
+                        there.parent.mkdir(parents=True, exist_ok=True)
+                        file.replace(there)
+            log.warning("%s: written anew, as changed since: %s", self.path, ", ".join(damaged))
+        self._look(tell=True)
+
+    def _look(self, *, tell: bool = False) -> None:
+        """Compare every unit that is not known to be done with its seals."""
+        found = Sealed(self.path, self.recipe)
+        units, files = 0, list[str]()
+        for corner in zip(*np.nonzero(~self._done), strict=True):
+            unit = found.unit(tuple(map(int, corner)))
+            self._done[corner] = unit.done
+            if unit.damaged:
+                units += 1
+                files += unit.damaged if len(files) <= stored.NAMED else ()
+        if tell and units:
+            told = f"{units} units changed since they were written, and are solved again"
+            log.warning("%s: %s: %s", self.path, told, stored.listed(files))
+
+    def missing(self) -> Iterator[Block]:
+        """Yield the units that are not done."""
+        for block in self.work.blocks():
+            if not self._done[self._corner(block)]:
+                yield block
+
+    def _corner(self, block: Block) -> tuple[int, ...]:
+        """Return which unit a block is, by its position among them."""
+        return tuple(part.start // step for part, step in zip(block, self.work.unit, strict=True))
+
+    def write(self, block: Block, values: Mapping[str, np.ndarray]) -> None:
+        """Write a unit that was solved."""
+        corner = self._corner(block)
+        order = [name for name in values if name != "status"]
+        with _explained(self.path):
+            self._arrays[SEALS][corner] = stored.of_unit(self.recipe, corner, values)
+            for name in (*order, "status"):
+                self._arrays[name][block] = values[name]
+        self._done[corner] = True
+
+    def dataset(self) -> xr.Dataset:
+        """Return what there is, read from disk where it is looked at."""
+        return stored.opened("store", self.path)
+
+
+def _zarr() -> Any:
+    return require("zarr", "sweep", "A store")
+
+
+@contextlib.contextmanager
+def _explained(path: pathlib.Path) -> Iterator[None]:
+    """Say what to do where the system refuses to write."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            "store",
+            str(path),
+            "in a folder that can be written, on a disk with room",
+            f"The system says: {error}. What was finished before is kept: the same call goes on "
+            "from there.",
+        ) from error
+
+
+@contextlib.contextmanager
+def _lock(path: pathlib.Path) -> Iterator[None]:
+    """Hold a store for this process alone.
+
+    The system lets go of the lock when the process ends, however it ends, so that a
+    killed run never stands in the way; its file stays, and means nothing by itself.
+    """
+    inside = path / SEALS / LOCK
+    inside.parent.mkdir(exist_ok=True)
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(inside, flags, 0o666), "r+", encoding="utf-8") as file:
+        if not _take(file):
+            holder = file.read().strip() or "another process"
+            raise InputError(
+                "store",
+                str(path),
+                "one that no other sweep is writing to",
+                f"It is held by {holder}. Wait for it: this call then goes on from what it did.",
+            )
+        if not os.path.samestat(os.fstat(file.fileno()), inside.stat()):
+            cure = "Another sweep replaced it just now. Call again."
+            raise InputError("store", str(path), "one that no other sweep is writing to", cure)
+        file.truncate(0)
+        file.write(f"process {os.getpid()}")
+        file.flush()
+        yield
+
+
+def _take(file: IO[str]) -> bool:
+    """Take the lock on a file, or say that somebody has it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        try:
+            file.seek(1 << 20)  # beyond what is read: Windows locks bytes against reading
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,344 @@
+"""What a store of a sweep says it holds, and whether it still does.
+
+An array ``nege_seals`` beside the variables has a digest of every variable of every unit.
+In its attributes are digests of the files that describe the store. Both tell what was
+deleted, cut, changed, exchanged or brought from elsewhere since. They are read unit by unit,
+so that it takes little memory whatever the size, and about a second for each gigabyte.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import pathlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+from xarray.backends import BackendArray
+from xarray.core import indexing
+
+from nege.errors import InputError, require
+from nege.results import checksums
+from nege.status import Status
+from nege.sweeps.fingerprint import SCHEMA
+
+RECIPE = "nege_sweep"
+SEALS = "nege_seals"
+SEAL_FILE = f"{SEALS}/zarr.json"
+LOCK = "lock"  # a file in the folder of the seals
+FILES = "files"  # attribute of the seals
+NAMED = 20  # damaged files at most that one message names
+
+
+class Unit(NamedTuple):
+    """What was found of one unit."""
+
+    status: np.ndarray  # of its points
+    damaged: tuple[str, ...]  # files that are not as they were written
+    done: bool
+
+
+class Tally(NamedTuple):
+    """How far a sweep is."""
+
+    counts: dict[Status, int]
+    damaged: int  # points of units that changed since they were written
+    files: tuple[str, ...]  # the first of those that changed
+    residual: float  # the largest of those that converged; NaN where none did
+
+
+def read_recipe(argument: str, path: pathlib.Path) -> dict[str, Any]:
+    """Return what a store says it holds, or refuse what is not a store of a sweep."""
+    try:
+        metadata = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
+        return dict(json.loads(metadata["attributes"][RECIPE]))
+    except (OSError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise InputError(
+            argument,
+            str(path),
+            "a store that nege.sweep made",
+            "Something else is there, which nege leaves alone, or its zarr.json is damaged."
+            if path.exists()
+            else "Nothing is there.",
+        ) from error
+
+
+def frame(path: pathlib.Path, grid: tuple[int, ...], names: tuple[str, ...]) -> None:
+    """Add to a store, in which nothing is solved, seals of its files and room for its units'."""
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    digests = {file.relative_to(path).as_posix(): checksums.of_file(file) for file in files}
+    _zarr().create_array(
+        path / SEALS,
+        shape=(*grid, len(names)),
+        chunks=(*(1 for _ in grid), len(names)),
+        dtype="uint64",
+        fill_value=0,
+    )
+    metadata = json.loads((path / SEAL_FILE).read_text(encoding="utf-8"))
+    digests[SEAL_FILE] = _of_seals(metadata)
+    metadata["attributes"] = {FILES: digests}
+    (path / SEAL_FILE).write_text(json.dumps(metadata, indent=2), encoding="utf-8")
+
+
+def damaged_files(path: pathlib.Path) -> tuple[str, ...]:
+    """Name the files that describe a store and changed since it was made."""
+    try:
+        metadata = json.loads((path / SEAL_FILE).read_text(encoding="utf-8"))
+        digests = dict(metadata["attributes"][FILES])
+        wrong = [] if digests.pop(SEAL_FILE) == _of_seals(metadata) else [SEAL_FILE]
+        wrong += [
+            file for file, digest in digests.items() if checksums.of_file(path / file) != digest
+        ]
+    except (OSError, KeyError, TypeError, ValueError, RecursionError):
+        return (SEAL_FILE,)
+    return tuple(wrong)
+
+
+def refuse_strangers(path: pathlib.Path) -> None:
+    """Refuse to replace a store in which there is something that nege did not put there."""
+    try:
+        metadata = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
+        arrays = {SEALS, *metadata["consolidated_metadata"]["metadata"]}
+    except (OSError, KeyError, TypeError, ValueError, RecursionError):
+        arrays = {SEALS}
+    names = "|".join(map(re.escape, sorted(arrays)))
+    ours = re.compile(rf"(({names})/)?zarr\.json|({names})/c(/\d+)*|{SEALS}/{LOCK}|.*\.partial")
+    for file in path.rglob("*"):
+        relative = file.relative_to(path).as_posix()
+        if (file.is_symlink() or not file.is_dir()) and not ours.fullmatch(relative):
+            cure = f"In it is {relative}, which nege did not make: move it away."
+            raise InputError("store", str(path), "a store with nothing else in it", cure)
+
+
+def misplaced(path: pathlib.Path) -> str:
+    """Name what to move away: a file where nege keeps a folder, or the other way round.
+
+    Empty where there is nothing of the kind.
+    """
+    depths = {SEALS: 1 + len(read_recipe("store", path)["sizes"])}
+    with contextlib.suppress(OSError, KeyError, TypeError, ValueError, RecursionError):
+        metadata = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
+        for name, array in metadata["consolidated_metadata"]["metadata"].items():
+            depths[name] = len(array["shape"])
+    for place in path.rglob("*"):
+        name, *inner = place.relative_to(path).parts
+        if name not in depths:
+            continue
+        is_chunk = inner[:1] == ["c"] and len(inner) == 1 + depths[name]
+        is_file = is_chunk or inner == ["zarr.json"] or [name, *inner] == [SEALS, LOCK]
+        is_folder = not inner or (inner[0] == "c" and len(inner) <= depths[name])
+        if (is_file and place.is_dir()) or (is_folder and not place.is_dir()):
+            there = ("file", "folder") if is_folder else ("folder", "file")
+            relative = place.relative_to(path).as_posix()
+            return (
+                f"{relative} is a {there[0]} where nege keeps a {there[1]}: move it away, or delete"
+                " it. The sweep, called again, then solves anew what is missing"
+            )
+    return ""
+
+
+def _of_seals(metadata: Mapping[str, Any]) -> str:
+    """Return the digest of what describes the seals but for the digests in it."""
+    return checksums.of_text(json.dumps({**metadata, "attributes": {}}, sort_keys=True))
+
+
+def of_unit(
+    recipe: Mapping[str, Any], corner: tuple[int, ...], values: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Return the seals of a unit: which sweep, which variable, which unit, which values."""
+    sweep = _name(recipe)
+    found = [checksums.seal(values[name], sweep, name, corner) for name in recipe["keep"]]
+    return np.array(found, dtype=np.uint64)
+
+
+class Sealed:
+    """The units of a store, compared with their seals."""
+
+    def __init__(self, path: pathlib.Path, recipe: Mapping[str, Any]) -> None:
+        self.path, self.sweep, self.keep = path, _name(recipe), recipe["keep"]
+        self._arrays = {name: self._array(name) for name in (*self.keep, SEALS)}
+
+    def _array(self, name: str) -> Any:
+        try:
+            return _zarr().open_array(self.path / name, mode="r")
+        except Exception:  # of every kind, as what is damaged says anything
+            return None
+
+    def read(self, name: str, corner: tuple[int, ...]) -> np.ndarray | None:
+        """Return a chunk, None where it cannot be read."""
+        try:
+            if not (self.path / self._file(name, corner)).exists():  # which Zarr takes long to say
+                return self._unsolved(name, corner)
+            return np.asarray(self._arrays[name].get_block_selection(corner))
+        except Exception:  # the same
+            return None
+
+    def unit(self, corner: tuple[int, ...]) -> Unit:
+        """Compare one unit with its seals.
+
+        In this order it may be written to at the same time: what is there of it was written
+        after its seals, and all of it was before its status. A unit without status is not
+        done, whatever else of it is there: a run killed just before it wrote the status
+        leaves the same as one who deletes that. So it is solved again, and reads as not
+        solved until then.
+        """
+        found: dict[str, int] = {}
+        unsolved, status = set(), np.empty(0)
+        for name in ("status", *(n for n in self.keep if n != "status")):
+            values = self.read(name, corner)
+            if values is None:
+                found[name] = -1
+                continue
+            found[name] = checksums.seal(values, self.sweep, name, corner)
+            fill = self._arrays[name].fill_value
+            if np.all(np.isnan(values) if fill != fill else values == fill):
+                unsolved.add(name)
+            if name == "status":
+                status = values
+        expected = self.read(SEALS, corner)
+        known = dict(zip(self.keep, [] if expected is None else expected.flat, strict=False))
+        begun = "status" not in unsolved
+        wrong = [
+            name
+            for name in self.keep
+            if found.get(name) != known.get(name) and (begun or name not in unsolved)
+        ]
+        if begun and len(wrong) == len(self.keep):
+            wrong.insert(0, SEALS)  # where nothing fits, more likely the seals themselves
+        return Unit(status, tuple(self._file(name, corner) for name in wrong), begun and not wrong)
+
+    def _unsolved(self, name: str, corner: tuple[int, ...]) -> np.ndarray:
+        """Return what a chunk holds that was never written."""
+        array = self._arrays[name]
+        places = zip(array.shape, array.chunks, (*corner, *(0,) * array.ndim), strict=False)
+        shape = [min(step, size - k * step) for size, step, k in places]
+        return np.full(shape, array.fill_value, array.dtype)
+
+    def _file(self, name: str, corner: tuple[int, ...]) -> str:
+        """Return where in the store a chunk is."""
+        array = self._arrays[name]
+        inner = (0,) * (len(corner) if array is None else array.ndim - len(corner))
+        return "/".join(map(str, (name, "c", *corner, *inner)))
+
+    def corners(self) -> Iterator[tuple[int, ...]]:
+        """Every unit, by its position among them."""
+        yield from np.ndindex(self._arrays["status"].cdata_shape)
+
+
+def verify(argument: str, path: pathlib.Path) -> None:
+    """Refuse a store of which anything changed since it was written."""
+    recipe = _of_now(argument, path, "check=False reads it as it is.")
+    files = list(damaged_files(path))
+    if not files:
+        sealed = Sealed(path, recipe)
+        for corner in sealed.corners():
+            files += sealed.unit(corner).damaged
+            if len(files) > NAMED:
+                break
+    if files:
+        anew = misplaced(path) or "The sweep, called again, solves anew what is damaged"
+        cure = (
+            f"{listed(files)} changed since: variable {files[0].partition('/')[0]!r}. {anew}; "
+            "check=False reads it as it is."
+        )
+        raise InputError(argument, str(path), "a store as nege.sweep wrote it", cure)
+
+
+def _of_now(argument: str, path: pathlib.Path, otherwise: str) -> dict[str, Any]:
+    """Return what a store says it holds, or refuse one of an earlier or a later nege."""
+    recipe = read_recipe(argument, path)
+    if recipe.get("schema") != SCHEMA:
+        cure = f"It is of {recipe.get('schema')}: {otherwise}"
+        raise InputError(argument, str(path), f"a store of schema {SCHEMA}", cure)
+    return recipe
+
+
+def listed(files: Any) -> str:
+    """Name files in a sentence."""
+    more = " and more" if len(files) > NAMED else ""
+    return ", ".join(files[:NAMED]) + more
+
+
+def opened(argument: str, path: pathlib.Path) -> xr.Dataset:
+    """Open the store of a sweep; values are read where they are looked at.
+
+    Points without status read as not solved, whatever else of them is there.
+    """
+    require("zarr", "sweep", "A store")
+    recipe = read_recipe(argument, path)
+    try:
+        data: xr.Dataset = xr.open_zarr(path, chunks=None)[recipe["keep"]]
+        status = data["status"].variable
+        for name in set(recipe["keep"]) - {"status"}:
+            unsolved = _zarr().open_array(path / name, mode="r").fill_value
+            lazy: Any = _Solved(data[name].variable, status, unsolved)
+            for wrapped in (
+                indexing.LazilyIndexedArray,
+                indexing.CopyOnWriteArray,
+                indexing.MemoryCachedArray,
+            ):
+                lazy = wrapped(lazy)
+            data[name] = data[name].variable.copy(deep=False, data=lazy)
+        return data
+    except Exception as error:  # of every kind, as what is damaged says anything
+        cure = f"Reading it says: {' '.join(str(error).split())[:200]}."
+        raise InputError(argument, str(path), "a store as nege.sweep wrote it", cure) from error
+
+
+class _Solved(BackendArray):
+    """The values of a variable where there is a status; where there is none, nothing is solved."""
+
+    def __init__(self, values: xr.Variable, status: xr.Variable, unsolved: Any) -> None:
+        self.shape, self.dtype = values.shape, values.dtype
+        self.values, self.status, self.unsolved = values, status, unsolved
+
+    def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
+        return indexing.explicit_indexing_adapter(
+            key, self.shape, indexing.IndexingSupport.OUTER, self._read
+        )
+
+    def _read(self, key: tuple[Any, ...]) -> np.ndarray:
+        # The status first: a run that is at work writes it after the values.
+        pending = self.status[key[: self.status.ndim]].to_numpy() == Status.PENDING
+        values = self.values[key].to_numpy()
+        if pending.any():
+            values = np.array(values)
+            values[pending] = self.unsolved
+        return values
+
+
+def tally(path: pathlib.Path) -> Tally:
+    """Return how many points ended how, and the largest residual of those that converged."""
+    recipe = _of_now("store", path, "another version of nege made it, which tells more.")
+    files = damaged_files(path)
+    if files:
+        anew = misplaced(path) or "The sweep, called again, mends it"
+        cure = f"{listed(files)} changed since. {anew}."
+        raise InputError("store", str(path), "a store as nege.sweep wrote it", cure)
+    counts, worst, first = dict.fromkeys(Status, 0), math.nan, list[str]()
+    sealed = Sealed(path, recipe)
+    for corner in sealed.corners():
+        unit = sealed.unit(corner)
+        if unit.damaged:
+            first += unit.damaged if len(first) <= NAMED else ()
+            continue
+        for code, count in zip(*np.unique(unit.status, return_counts=True), strict=True):
+            counts[Status(int(code))] += int(count)
+        good = unit.status == Status.CONVERGED
+        residual = sealed.read("residual", corner) if "residual" in recipe["keep"] else None
+        if residual is not None and good.any():
+            worst = float(np.fmax(worst, np.max(residual[good])))
+    damaged = math.prod(size for _, size in recipe["sizes"]) - sum(counts.values())
+    return Tally(counts, damaged, tuple(first), worst)
+
+
+def _name(recipe: Mapping[str, Any]) -> str:
+    return checksums.of_text(json.dumps(recipe, sort_keys=True))
+
+
+def _zarr() -> Any:
+    return require("zarr", "sweep", "A store")

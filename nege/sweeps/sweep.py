@@ -1,0 +1,348 @@
+"""Many economies: grids, lists and random designs of parameters, and paths to follow.
+
+Everything comes back as one Dataset, with what was varied in front. A point that
+fails is recorded with its status and its residual; its variables are NaN there, so
+that no picture shows a number that was not solved.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+import pathlib
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege import memory, validation
+from nege.errors import InputError
+from nege.models import parameter_axes
+from nege.models.base import Model
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
+from nege.solvers.long_run import check_model, check_options, provenance
+from nege.sweeps import designs, workers
+from nege.sweeps.designs import Points
+from nege.sweeps.work_units import Block, LongRuns, ShortRuns
+from nege.validation.keywords import hinted
+
+__all__ = ["follow", "sweep"]
+
+FIRST = "first"
+INVALID = ("raise", "record")
+
+
+@hinted
+def sweep(
+    model: Model,
+    parameters: Mapping[str, Sequence[float] | np.ndarray] | xr.Dataset,
+    *,
+    share: Any = None,
+    start: Any = None,
+    along: str | None = FIRST,
+    keep: Sequence[str] | None = None,
+    dynamics: Replicator | Logit | None = None,
+    options: SolverOptions | None = None,
+    store: str | pathlib.Path | None = None,
+    overwrite: bool = False,
+    unit: int | None = None,
+    processes: int = 1,
+    client: Any = None,
+    progress: bool | None = None,
+    invalid: str = "raise",
+) -> xr.Dataset:
+    """Long runs (or short runs) over a grid, a list or a random design of parameters.
+
+    In a grid every solve starts from the solution before it along one dimension, so
+    that a line is what an economy goes through as that parameter changes: where several
+    equilibria exist, the branch it stays on.
+
+    Parameters
+    ----------
+    model : Model
+        The economy to vary.
+    parameters : mapping of str to 1-d array, or Dataset
+        Values by parameter, e.g. ``{"online_trade_cost": [2, 1.5, 1], "sigma": [3, 5]}``,
+        for a grid, visited in the order given; a Dataset over ``point`` for a list,
+        as :func:`nege.random_points` makes one.
+    share : DataArray, mapping or array, optional
+        Distributions at which to solve short runs instead of long runs, as
+        :func:`nege.short_run` takes them; its dimensions follow those of `parameters`.
+    start : DataArray, mapping or array, optional
+        Where each line starts; ``model.default_start()`` by default.
+    along : str or None, optional
+        The dimension followed: the first of a grid by default. None solves each point
+        from `start`, independently of its neighbours, as lists and short runs do.
+    keep : sequence of str, optional
+        Which outputs to keep; all by default, ``status`` always. Long runs of industries
+        have ``pattern`` too, one byte a point: what :func:`nege.patterns` says, as a code
+        whose meaning is in its attributes.
+    dynamics : Replicator or Logit, optional
+        How people move.
+    options : SolverOptions, optional
+        Tolerances and limits.
+    store : str or Path, optional
+        Zarr store, filled unit by unit; needs ``pip install "nege[sweep]"``. Called
+        again, the sweep does only what is missing. Memory does not grow with its size.
+    overwrite : bool, default False
+        Replace the store of another sweep.
+    unit : int, optional
+        Points that are solved, written and resumed together, whole lines at least;
+        about a second of work by default.
+    processes : int, default 1
+        How many to solve in.
+    client : dask.distributed.Client, optional
+        Cluster to solve on. Only this process writes to the store.
+    progress : bool, optional
+        Show a bar; by default only on a terminal, and only for long work.
+    invalid : {"raise", "record"}
+        What becomes of points that are no economies, as ``model.replace`` would refuse
+        them: an error before anything is solved, or the status INVALID and NaN.
+
+    Returns
+    -------
+    Dataset
+        The model's variables over the swept dimensions in front, and ``status,
+        residual, error, iterations`` per point, for long runs ``leading_eigenvalue,
+        perturbed`` too. That eigenvalue is NaN where a solve needs none, because its
+        equilibrium is proven to be the only one, unless `keep` names it. Variables are NaN
+        where ``status`` is not zero. With a store, values are read from it where they are
+        looked at.
+
+    Raises
+    ------
+    InputError
+        For an unknown parameter (naming those near it), an empty list, or points that
+        the model refuses (naming the first, how many, and why); before anything is
+        solved. For results that memory does not hold. For a store that cannot be
+        written, that holds another sweep (naming what differs), or that another
+        process is writing to.
+
+    Notes
+    -----
+    Each point is ``model.replace(...)`` of its parameters, or is not solved. Results are the
+    same to the last bit with any number of processes or workers.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2)
+    >>> ds = nege.sweep(economy, {"trade_cost": [2.2, 1.5], "mu": [0.3, 0.4]})
+    >>> ds.share.max("region").round(3).values
+    array([[0.5, 0.5], [0.5, 1. ]])
+    """
+    check_model(model)
+    options = check_options(options)
+    processes = validation.whole("processes", processes, at_least=1)
+    overwrite = validation.flag("overwrite", overwrite)
+    if unit is not None:
+        unit = validation.whole("unit", unit, at_least=1)
+    client = workers.check_client(client)
+    record = validation.known("invalid", invalid, INVALID) == "record"
+    is_list = isinstance(parameters, xr.Dataset)
+    varied = (
+        designs.listed(model, "parameters", parameters, "point")
+        if is_list
+        else designs.grid(model, parameters)
+    )
+    if isinstance(along, str) and along == FIRST:
+        along = None if is_list or share is not None else next(iter(varied.sizes))
+    work: LongRuns | ShortRuns
+    if share is None:
+        along = parameter_axes.followed(along, varied.sizes)
+        work = _long_runs(model, varied, options, keep, start, dynamics, along, unit, record)
+    else:
+        given = {"start": start, "dynamics": dynamics, "along": along}
+        work = _short_runs(model, varied, options, keep, share, unit, record, given)
+    if store is None:
+        return _fill(_Table(work), processes, client, progress)
+    from nege.sweeps.store import Store
+
+    return _fill(Store(store, work, overwrite=overwrite), processes, client, progress)
+
+
+@hinted
+def follow(
+    model: Model,
+    path: xr.Dataset | Mapping[str, Sequence[float] | np.ndarray],
+    start: Any = None,
+    *,
+    dynamics: Replicator | Logit | None = None,
+    options: SolverOptions | None = None,
+    progress: bool | None = None,
+    invalid: str = "raise",
+) -> xr.Dataset:
+    """Follow an economy along a path of parameters: each step starts from the last one.
+
+    Parameters
+    ----------
+    model : Model
+        The economy.
+    path : Dataset or mapping
+        Parameters over the dimension "step"; or lists of equal length by name.
+    start : DataArray, mapping or array, optional
+        Where the first step starts; ``model.default_start()`` by default.
+    dynamics : Replicator or Logit, optional
+        How people move.
+    options : SolverOptions, optional
+        Tolerances and limits.
+    progress : bool, optional
+        Show a bar; by default only on a terminal, and only for long work.
+    invalid : {"raise", "record"}
+        What becomes of steps that are no economies, as in :func:`sweep`.
+
+    Returns
+    -------
+    Dataset
+        The model's variables over "step" in front, the path's parameters as
+        coordinates, and the proof of each step as in :func:`sweep`. After a step
+        that failed, or is no economy, the next one starts from the last that converged.
+
+    Raises
+    ------
+    InputError
+        For an unknown parameter, an empty path, or steps that the model refuses; before
+        anything is solved.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> online = nege.OnlineRegion(trade_cost=1.5)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2, online=online)
+    >>> ds = nege.follow(economy, {"online_trade_cost": [1.4, 1.1, 1.4, 1.8]})
+    >>> ds.share.sel(region="online").round(3).values
+    array([0., 1., 1., 0.])
+    """
+    check_model(model)
+    steps = designs.listed(model, "path", path, "step")
+    options = check_options(options)
+    record = validation.known("invalid", invalid, INVALID) == "record"
+    work = _long_runs(model, steps, options, None, start, dynamics, "step", None, record)
+    return _fill(_Table(work), 1, None, progress)
+
+
+def _long_runs(
+    model: Model,
+    varied: Points,
+    options: SolverOptions,
+    keep: Sequence[str] | None,
+    start: Any,
+    dynamics: Any,
+    along: str | None,
+    unit: int | None,
+    record: bool,
+) -> LongRuns:
+    begin = model.default_start() if start is None else model.check_share(start, "start")
+    moves = check_dynamics(dynamics)
+    return LongRuns(model, varied, options, keep, begin, moves, along, unit, record)
+
+
+def _short_runs(
+    model: Model,
+    varied: Points,
+    options: SolverOptions,
+    keep: Sequence[str] | None,
+    share: Any,
+    unit: int | None,
+    record: bool,
+    given: Mapping[str, Any],
+) -> ShortRuns:
+    for name, value in given.items():
+        if value is not None:
+            cure = "Where people are is given, so that each short run stands for itself."
+            raise InputError(name, value, "left out where share is given", cure)
+    labelled = validation.many_shares("share", share, model.regions)
+    parameter_axes.apart("share", labelled, varied.coords)
+    dims = {str(dim): size for dim, size in labelled.sizes.items() if dim != "region"}
+    work = ShortRuns(model, varied, options, keep, labelled.values, dims, unit, record)
+    work.coords.update({str(name): coord.variable for name, coord in labelled.coords.items()})
+    return work
+
+
+def _fill(table: Any, processes: int, client: Any, progress: bool | None) -> xr.Dataset:
+    """Solve what is missing, wherever the results go."""
+    work = table.work
+    work.check()
+    with table, contextlib.closing(progress_bar(progress, math.prod(work.sizes.values()))) as bar:
+        bar.update(math.prod(work.sizes.values()) - sum(map(_points, table.missing())))
+        # One unit is no work for several, and only from here its points are seen one by one.
+        several = len(list(itertools.islice(table.missing(), processes)))
+        here = client is None and several <= 1
+        tick = bar.update if here else _silent
+        with contextlib.closing(
+            workers.solved(work, table.missing(), several, client, tick)
+        ) as results:
+            for block, values in results:
+                table.write(block, values)
+                if not here:
+                    bar.update(_points(block))
+    result: xr.Dataset = table.dataset()
+    return result
+
+
+def _points(block: Block) -> int:
+    return math.prod(part.stop - part.start for part in block)
+
+
+class _Table:
+    """The Dataset to be, in memory; used as a store is."""
+
+    def __init__(self, work: LongRuns | ShortRuns) -> None:
+        self.work = work
+        self.values: dict[str, np.ndarray] = {}
+        shape = tuple(work.sizes.values())
+        cure = "Keep less of them (keep=[...]), or give store=...: then memory does not grow."
+        given = work.points.argument, f"{math.prod(shape)} points"
+        memory.check(*given, work.size(shape), "for their results in memory", cure)
+
+    def __enter__(self) -> _Table:
+        self.values = self.work.empty()
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def missing(self) -> Iterator[Block]:
+        return self.work.blocks()
+
+    def write(self, block: Block, values: Mapping[str, np.ndarray]) -> None:
+        for name, value in values.items():
+            self.values[name][block] = value
+
+    def dataset(self) -> xr.Dataset:
+        return xr.Dataset(
+            {
+                name: (output.dims, self.values[name], output.attributes)
+                for name, output in self.work.outputs.items()
+            },
+            coords={**self.work.coords, **self.work.model.coordinates()},
+            attrs={"model": repr(self.work.model), **provenance(self.work.options)},
+        )
+
+
+def _silent(done: int) -> None: ...
+
+
+class _Silent:
+    def update(self, done: int = 1) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def progress_bar(progress: bool | None, total: int | None, unit: str = "economies") -> Any:
+    """Return a progress bar that appears after a second, or one that never does."""
+    if progress is not None:
+        validation.flag("progress", progress)
+    else:
+        progress = total != 1 and (sys.stderr.isatty() or "ipykernel" in sys.modules)
+    if not progress:
+        return _Silent()
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return _Silent()
+    return tqdm(total=total, desc=unit, leave=False, delay=1.0)

@@ -1,0 +1,354 @@
+"""Units of work: what a sweep solves in one go, whoever does it and wherever.
+
+A unit is a rectangular block of the swept dimensions. It is solved by itself, from
+nothing but the description here, so that it comes out the same to the last bit in
+this process, in another one and on a cluster.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from nege import memory
+from nege.errors import InputError, near
+from nege.models.agglomeration.patterns import FLAGS, UNSOLVED, codes
+from nege.models.base import Model
+from nege.options import Logit, Replicator, SolverOptions
+from nege.solvers import many_short_runs
+from nege.solvers.follow_dynamics import find_long_run
+from nege.solvers.long_run import long_run_result
+from nege.status import Status
+from nege.sweeps.designs import Block as Block
+from nege.sweeps.designs import Points, blocks, divided
+from nege.sweeps.threads import one_thread
+
+LONG_RUN = 150_000  # points in a unit, times regions squared: about a second of work
+SHORT_RUN = 1_000_000  # points in a unit, times regions: tens of megabytes
+MOST, FEWEST_UNITS = 4096, 64
+
+PROOF = {
+    "status": ("int8", "how the solve ended, see nege.Status"),
+    "residual": ("float64", "largest violation of equilibrium that is left"),
+    "error": ("float64", "estimate of the distance to the exact equilibrium"),
+    "iterations": ("int64", "steps along the dynamics and Newton steps"),
+    "leading_eigenvalue": ("float64", "growth rate of the fastest small deviation"),
+    "perturbed": ("bool", "whether the solve had to nudge the economy off a point"),
+}
+SHORT_RUN_PROOF = {
+    "status": PROOF["status"],
+    "residual": ("float64", "largest violation of market clearing"),
+    "error": ("float64", "bound on the error of log wages"),
+    "iterations": ("int64", "iterations of the wage map"),
+}
+
+
+Tick = Callable[[int], Any]
+
+
+def _silent(done: int) -> None: ...
+
+
+class Output(NamedTuple):
+    """One variable of the result."""
+
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: str
+    attributes: dict[str, Any]
+
+    @property
+    def unsolved(self) -> Any:
+        """What it holds where nothing was solved."""
+        if "flag_values" in self.attributes:
+            return UNSOLVED
+        kind = np.dtype(self.dtype).kind
+        return {"f": math.nan, "b": False, "i": int(Status.PENDING)}[kind]
+
+
+class _Work:
+    """What long and short runs have in common: dimensions, outputs, units."""
+
+    horizon: str
+    proof: dict[str, tuple[str, str]]
+    dynamics: Replicator | Logit | None = None
+
+    def __init__(
+        self,
+        model: Model,
+        points: Points,
+        options: SolverOptions,
+        keep: Sequence[str] | None,
+        record: bool = False,
+    ) -> None:
+        self.model, self.points, self.options = model, points, options
+        self.record = record  # points that the model refuses; else there are none
+        self.sizes = dict(points.sizes)
+        self.coords = dict(points.coords)
+        for name, (meaning, unit) in model.words.items():
+            if name in self.coords:
+                known = xr.as_variable(self.coords[name])
+                about = {"long_name": meaning, "units": unit}
+                self.coords[name] = xr.Variable(known.dims, known.values, about)
+        self.keep = self._kept(keep)
+
+    def check(self) -> None:
+        """Refuse what cannot be done, before anything is."""
+        for name in (*self.sizes, *self.coords):
+            if name in self.outputs or name in self.model.coordinates():
+                given = self.points.argument if name in self.points.coords else "share"
+                cure = "The result has a variable or a dimension of that name: rename it."
+                raise InputError(given, name, "free of names that the result bears", cure)
+        cure = "Fewer of them (unit=...) need less."
+        memory.check("unit", math.prod(self.unit), self.size(self.unit), "for memory", cure)
+        if not self.record:
+            self.points.check(self.model)
+
+    def size(self, shape: Sequence[int]) -> int:
+        """Return the bytes that the results of a block of points take."""
+        front = len(self.sizes)
+        each = (
+            math.prod(o.shape[front:]) * np.dtype(o.dtype).itemsize for o in self.outputs.values()
+        )
+        return math.prod(shape) * sum(each)
+
+    def _kept(self, keep: Sequence[str] | None) -> tuple[str, ...]:
+        known = (*self.model.variables, *self.proof)
+        if keep is None:
+            return known
+        known = (*known, *self.extra)
+        if isinstance(keep, str) or not isinstance(keep, Sequence):
+            raise InputError("keep", keep, "a list of outputs", f"Known: {', '.join(known)}.")
+        for name in keep:
+            if name not in known:
+                raise InputError("keep", name, "outputs of the sweep", near(name, known))
+        return tuple(name for name in known if name in keep or name == "status")
+
+    @property
+    def outputs(self) -> dict[str, Output]:
+        """What the result holds: the variables, then the proof, in units of work's order."""
+        found = self._outputs()
+        return {name: found[name] for name in self.keep}
+
+    def _outputs(self) -> dict[str, Output]:
+        """Everything that could be asked for."""
+        front, shape = tuple(self.sizes), tuple(self.sizes.values())
+        inner = {dim: len(labels) for dim, labels in self.model.coordinates().items()}
+        found = {}
+        for name, variable in self.model.variables.items():
+            whole = shape + tuple(inner[dim] for dim in variable.dims)
+            about = self.model.describe(name, self.dynamics)
+            found[name] = Output(front + variable.dims, whole, "float64", about)
+        for name, (dtype, meaning) in self.proof.items():
+            found[name] = Output(front, shape, dtype, {"long_name": meaning})
+        for name, attributes in self.extra.items():
+            found[name] = Output(front, shape, "int8", attributes)
+        return found
+
+    @property
+    def extra(self) -> dict[str, dict[str, Any]]:
+        """What is worked out of the variables where ``keep`` asks for it, with its attributes."""
+        return {}
+
+    def divide(self, unit: int, whole: str | None = None) -> None:
+        """Fix the shape of a unit of so many points; one dimension is never cut."""
+        self.unit = divided(self.sizes, unit, whole)
+
+    def blocks(self) -> Iterator[Block]:
+        """Every unit, in order."""
+        return blocks(self.sizes, self.unit)
+
+    def empty(
+        self, block: Block | None = None, names: Sequence[str] | None = None
+    ) -> dict[str, np.ndarray]:
+        """Return arrays for a unit, or for everything, in which nothing is solved."""
+        outputs = self._outputs()
+        sizes = tuple(self.sizes.values())
+        front = sizes if block is None else tuple(part.stop - part.start for part in block)
+        return {
+            name: np.full(
+                front + outputs[name].shape[len(sizes) :],
+                outputs[name].unsolved,
+                outputs[name].dtype,
+            )
+            for name in names or self.keep
+        }
+
+    def solve(self, block: Block, tick: Tick = _silent) -> dict[str, np.ndarray]:
+        """Solve a unit; `tick` hears of points that are done."""
+        with one_thread():
+            return self._solve(block, tick)
+
+    def warm(self, block: Block) -> None:
+        """Solve the first point of a unit, so that the cache has the compiled kernels."""
+        self.solve(tuple(slice(part.start, part.start + 1) for part in block))
+
+    def _solve(self, block: Block, tick: Tick) -> dict[str, np.ndarray]:
+        raise NotImplementedError
+
+    def _economy(self, index: Mapping[str, int]) -> Model | None:
+        """Return the economy at a point, None where the model refuses it and that is recorded."""
+        return self.points.accepted(self.model, index, self.record)
+
+    def _refused(self, values: Mapping[str, np.ndarray], where: tuple[int, ...]) -> None:
+        """Record that there is nothing to solve at a point."""
+        values["status"][where] = Status.INVALID
+        if "iterations" in values:
+            values["iterations"][where] = 0
+
+
+class LongRuns(_Work):
+    """Long runs, each from a start or from the one before it along a line."""
+
+    horizon = "long run"
+    proof = PROOF
+    dynamics: Replicator | Logit
+
+    def __init__(
+        self,
+        model: Model,
+        points: Points,
+        options: SolverOptions,
+        keep: Sequence[str] | None,
+        start: np.ndarray,
+        dynamics: Replicator | Logit,
+        along: str | None,
+        unit: int | None,
+        record: bool = False,
+    ) -> None:
+        self.start, self.dynamics, self.along = start, dynamics, along
+        super().__init__(model, points, options, keep, record)
+        self.asked = keep is not None and "leading_eigenvalue" in keep
+        fit = min(MOST, max(1, LONG_RUN // len(model.regions) ** 2))
+        self.divide(unit or _spread(fit, self.sizes), along)
+
+    @property
+    def extra(self) -> dict[str, dict[str, Any]]:
+        """The pattern of agglomeration, where the model has industries."""
+        if len(self.model.coordinates().get("industry", ())) < 2:
+            return {}
+        return {"pattern": dict(FLAGS)}
+
+    def _solve(self, block: Block, tick: Tick) -> dict[str, np.ndarray]:
+        if "pattern" not in self.keep:
+            return self._solved(block, self.empty(block), tick)
+        cost = self.empty(block, ("total_cost",))
+        values = self._solved(block, self.empty(block) | cost, tick)
+        values["pattern"] = codes(values["total_cost"])
+        return {name: values[name] for name in self.keep}
+
+    def _solved(
+        self, block: Block, values: dict[str, np.ndarray], tick: Tick
+    ) -> dict[str, np.ndarray]:
+        """Fill the arrays of a unit."""
+        ranges = [range(part.start, part.stop) for part in block]
+        along = None if self.along is None else list(self.sizes).index(self.along)
+        inner = range(1) if along is None else ranges[along]
+        outer = [range(1) if axis == along else r for axis, r in enumerate(ranges)]
+        for line in itertools.product(*outer):
+            share, state = self.start, self.model.start_state()
+            for k in inner:
+                index = list(line)
+                if along is not None:
+                    index[along] = k
+                model = self._economy(dict(zip(self.sizes, index, strict=True)))
+                where = tuple(i - part.start for i, part in zip(index, block, strict=True))
+                if model is None:
+                    self._refused(values, where)
+                else:
+                    found = find_long_run(model, share, state, self.dynamics, self.options)
+                    self._put(values, where, model, found)
+                    if found.status is Status.CONVERGED:
+                        share, state = found.share, found.state
+                tick(1)
+        return values
+
+    def _put(
+        self, values: dict[str, np.ndarray], where: tuple[int, ...], model: Model, found: Any
+    ) -> None:
+        if found.status is Status.CONVERGED:
+            outcome = model.settled(found.share, found.state, found.parameters, self.dynamics)
+            for name in outcome.keys() & values.keys():
+                values[name][where] = outcome[name]
+        for name in self.proof.keys() & values.keys():
+            value = getattr(found, name)
+            if value is None and self.asked:
+                result = long_run_result(model, found, self.dynamics, self.options)
+                value = result.leading_eigenvalue
+            if value is not None:
+                values[name][where] = bool(value) if name == "perturbed" else value
+
+
+class ShortRuns(_Work):
+    """Short runs of every parameter point at every distribution, each by itself."""
+
+    horizon = "short run"
+    proof = SHORT_RUN_PROOF
+
+    def __init__(
+        self,
+        model: Model,
+        points: Points,
+        options: SolverOptions,
+        keep: Sequence[str] | None,
+        share: np.ndarray,
+        dims: dict[str, int],
+        unit: int | None,
+        record: bool = False,
+    ) -> None:
+        super().__init__(model, points, options, keep, record)
+        self.share = share
+        self.sizes.update(dims)
+        self.divide(unit or _spread(max(1, SHORT_RUN // len(model.regions)), self.sizes))
+
+    def _solve(self, block: Block, tick: Tick) -> dict[str, np.ndarray]:
+        values = self.empty(block)
+        front = len(self.points.sizes)
+        share = self.share[block[front:]]
+        flat = np.ascontiguousarray(share.reshape(-1, share.shape[-1]))
+        ranges = [range(part.start, part.stop) for part in block[:front]]
+        for where in np.ndindex(*map(len, ranges)):
+            index = {d: r[i] for d, r, i in zip(self.points.sizes, ranges, where, strict=True)}
+            model = self._economy(index)
+            if model is None:
+                self._refused(values, where)
+            else:
+                self._put(values, where, model, flat)
+            tick(len(flat))
+        return values
+
+    def _put(
+        self, values: dict[str, np.ndarray], where: tuple[int, ...], model: Model, flat: np.ndarray
+    ) -> None:
+        many, parameters = self._at(model, flat)
+        failed = many.status[0] != Status.CONVERGED
+        if self.model.variables.keys() & values.keys():
+            outcome = model.outcome(flat, many.states[0], parameters)
+            for name in outcome.keys() & values.keys():
+                rows = np.array(outcome[name])  # a copy: shares are those that all points share
+                rows[failed] = np.nan
+                values[name][where] = rows.reshape(values[name][where].shape)
+        for name in self.proof.keys() & values.keys():
+            values[name][where] = getattr(many, name)[0].reshape(values[name][where].shape)
+
+    def _at(self, model: Model, flat: np.ndarray) -> tuple[Any, Any]:
+        """Return the short runs of one economy at every distribution."""
+        parameters = model.kernel_for(self.options.operator, compiled=True)
+        options = self.options.kernel()
+        if self.options.method == "auto":
+            special = model.short_runs_at_once([parameters], flat, options)
+            if special is not None:
+                return special, parameters
+        return many_short_runs.solve_many(
+            [parameters], flat, model.start_state(), options
+        ), parameters
+
+
+def _spread(fit: int, sizes: dict[str, int]) -> int:
+    """Points in a unit: as many as fit, but units enough for everybody to have some."""
+    return max(1, min(fit, math.prod(sizes.values()) // FEWEST_UNITS))

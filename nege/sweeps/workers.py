@@ -1,0 +1,196 @@
+"""Who solves the units of a sweep: this process, several, or the workers of a Dask cluster.
+
+Results come back in the order in which they are done. Only a few units are under way at
+a time, so that neither a queue nor a heap of results grows with the sweep.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterator
+from concurrent import futures
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from nege.errors import InputError, NegeError, require
+from nege.sweeps.work_units import Block, LongRuns, ShortRuns
+
+AHEAD = 2  # units under way for each worker, so that none waits for the next
+
+Solved = tuple[Block, dict[str, np.ndarray]]
+
+
+def solved(
+    work: LongRuns | ShortRuns,
+    blocks: Iterator[Block],
+    processes: int,
+    client: Any,
+    tick: Callable[[int], Any],
+) -> Generator[Solved, None, None]:
+    """Solve units and yield each as it is done; closed, it leaves nobody at work.
+
+    Solved in this process, `tick` hears of every point.
+    """
+    if client is None and processes <= 1:
+        for block in blocks:
+            yield block, work.solve(block, tick)
+        return
+    for first in itertools.islice(blocks, 1):
+        # Once, so that everybody finds compiled kernels in the cache instead of making them.
+        work.warm(first)
+        blocks = itertools.chain([first], blocks)
+        if client is None:
+            yield from _in_processes(work, blocks, processes)
+        else:
+            yield from _on_cluster(work, blocks, client)
+
+
+def check_client(client: Any) -> Any:
+    """Return a client of a Dask cluster, or None, or refuse what is neither."""
+    if client is None:
+        return None
+    distributed = require("distributed", "sweep", "client=")
+    if not isinstance(client, distributed.Client) or client.asynchronous:
+        allowed = "a dask.distributed.Client that is not asynchronous"
+        raise InputError("client", client, allowed, "For example Client(n_workers=2).")
+    return client
+
+
+def _solve(work: LongRuns | ShortRuns, block: Block) -> Solved:
+    return block, work.solve(block)
+
+
+_work: LongRuns | ShortRuns  # of a process of the pool
+
+
+def _begin(work: LongRuns | ShortRuns) -> None:
+    """Start a process of the pool, which ends with the one that started it."""
+    global _work
+    _work = work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # that one is told, and ends this one
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def _solve_mine(block: Block) -> Solved:
+    return _solve(_work, block)
+
+
+def _in_processes(
+    work: LongRuns | ShortRuns, blocks: Iterator[Block], processes: int
+) -> Generator[Solved, None, None]:
+    # Not forked: a copy of this process would hold the lock of the store after it is killed.
+    context = multiprocessing.get_context("spawn")
+    pool = futures.ProcessPoolExecutor(processes, context, _begin, (work,))
+
+    def submit(block: Block) -> futures.Future[Solved]:
+        with _undisturbed():
+            return pool.submit(_solve_mine, block)
+
+    try:
+        yield from _bounded(
+            submit,
+            lambda running: futures.wait(running, return_when=futures.FIRST_COMPLETED),
+            blocks,
+            lambda: AHEAD * processes,
+        )
+    except futures.BrokenExecutor as error:
+        raise NegeError(
+            "A process of the sweep died, perhaps for lack of memory. In a script, nege.sweep("
+            "processes=...) has to be called under: if __name__ == '__main__':"
+        ) from error
+    except BaseException:
+        # Interrupted, or closed: nobody waits for the units under way.
+        for process in list((pool._processes or {}).values()):
+            process.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Start processes whole, and deaf to Ctrl-C, which a terminal sends to everybody.
+
+    It reaches this process a moment later, and others through it.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    held: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda *interrupt: held.append(interrupt))
+    try:
+        if hasattr(signal, "pthread_sigmask"):  # inherited; Windows has none
+            mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                yield
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        else:
+            yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if held:
+            before(*held[0])
+
+
+def _on_cluster(
+    work: LongRuns | ShortRuns, blocks: Iterator[Block], client: Any
+) -> Generator[Solved, None, None]:
+    distributed = require("distributed", "sweep", "client=")
+    # A task and not data that is sent: where the worker that has it dies, it is made again.
+    shared = client.submit(_same, work, pure=False)
+    try:
+        yield from _bounded(
+            lambda block: client.submit(_solve, shared, block, pure=False),
+            lambda running: distributed.wait(running, return_when="FIRST_COMPLETED"),
+            blocks,
+            lambda: AHEAD * max(1, sum(client.nthreads().values())),  # workers come and go
+        )
+    except distributed.KilledWorker as error:
+        raise NegeError(
+            f"A unit of the sweep was given up after several workers died over it, perhaps for "
+            f"lack of memory: fewer points in a unit (unit=...) need less. Dask says: {error}"
+        ) from error
+
+
+def _same(work: Any) -> Any:
+    return work
+
+
+def _bounded(
+    submit: Callable[[Block], Any],
+    wait: Callable[[set[Any]], Any],
+    blocks: Iterator[Block],
+    room: Callable[[], int],
+) -> Generator[Solved, None, None]:
+    """Keep as many units under way as there is room for, and yield what is done."""
+    running: set[Any] = set()
+    done: set[Any] = set()
+    try:
+        while True:
+            ready = itertools.islice(blocks, max(0, room() - len(running)))
+            running |= {submit(block) for block in ready}
+            if not running:
+                return
+            done, running = wait(running)
+            running |= {submit(block) for block in itertools.islice(blocks, len(done))}
+            while done:
+                yield done.pop().result()  # and forget it: a cluster keeps what is remembered
+    finally:
+        for future in running:
+            future.cancel()
