@@ -10,6 +10,8 @@ import pytest
 
 import nege
 
+pytestmark = pytest.mark.closed_form
+
 PACKAGE = pathlib.Path(nege.__file__).parent
 
 #: From the bottom to the top: a file imports from its own floor and from those below it, for
