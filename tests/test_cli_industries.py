@@ -6,7 +6,9 @@ import xarray as xr
 
 import nege
 from nege.command import cli, economy_file, report_industries
-from nege.command.run import RunResult
+from nege.command.execution import RunResult
+
+pytestmark = pytest.mark.faults
 
 SCENARIO = """
 title = "Three places"

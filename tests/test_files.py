@@ -12,8 +12,10 @@ import tampering
 import xarray as xr
 
 import nege
-from nege.command import cli, figures, run
+from nege.command import cli, execution, figures
 from nege.results import files
+
+pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +93,7 @@ def test_the_home_folder_may_be_a_tilde(tmp_path, monkeypatch, solved):
     assert nege.load("~/e.nc").converged
     tampering.swept("~/s.zarr")
     assert nege.load("~/s.zarr").sizes["mu"] == 2
-    assert run.writable_folder("~/out") == tmp_path / "out"
+    assert execution.writable_folder("~/out") == tmp_path / "out"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["e.nc", "out", "s.zarr"]
 
 
@@ -158,7 +160,7 @@ def test_the_mark_counts_only_where_nege_puts_it(tmp_path, solved):
 
 
 def test_outputs_that_others_made_are_seen_before_the_solve(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(run, "execute", lambda *a, **k: pytest.fail("it solved something"))
+    monkeypatch.setattr(execution, "execute", lambda *a, **k: pytest.fail("it solved something"))
     for name in ("economy.nc", "cities.png", "map_tie.png"):
         out = tmp_path / name.partition(".")[0]
         out.mkdir()

@@ -18,8 +18,10 @@ import xarray as xr
 
 import nege
 from nege import Logit, OnlineRegion, SolverOptions, follow, short_run, solve, sweep
-from nege.command import cli
+from nege.command import cli, execution
 from nege.command.economy_file import read_path
+
+pytestmark = pytest.mark.faults
 
 NAN, INF = float("nan"), float("inf")
 AB = nege.geography.from_distance([[0, 1], [1, 0]], names=["a", "b"])
@@ -78,7 +80,7 @@ def assert_refused(build, argument, shown, cure):
 
 
 def typed(code):
-    return lambda: eval(code, {**vars(nege), **globals()})
+    return lambda: eval(code, {**vars(nege), "execution": execution, **globals()})
 
 
 # --- numbers and shares, wherever they belong
@@ -260,8 +262,8 @@ entrepreneurs(online={"trade_cost": 1})       | online     | {'trade_co | nege.O
 short_run(F, [0.5, 0.5])                      | share      | [0.5, 0.5] | each of the 3 names
 F.replace(farmers=None)                       | parameter  | 'farmers'  | Known: geography, sigma
 F.replace(geography=BA)                       | geography  | 2 places   | For unskilled, None is
-run.writable_folder(BELOW_A_FILE)               | output     | x.nc       | Choose another with
-run.writable_folder(__file__)                   | output     | input.py   | a folder that can be
+execution.writable_folder(BELOW_A_FILE)        | output     | x.nc       | Choose another with
+execution.writable_folder(__file__)            | output     | input.py   | a folder that can be
 short_run(M, [1, 0]).to_netcdf(BELOW_A_FILE)  | path       | x.nc       | a file that can be written
 nege.load("no.nc")                            | path       | 'no.nc'    | a file that exists
 """

@@ -17,9 +17,9 @@ from nege import (
 from nege._version import __version__
 from nege.command import (
     economy_file,
+    execution,
     figures,
     report,
-    run,
     sweep_table,
 )
 from nege.errors import ConvergenceError, InputError, NegeError, require
@@ -88,21 +88,21 @@ def program() -> NoReturn:
 
 
 def _run(file: str, output: str, *, quiet: bool) -> int:
-    folder = run.writable_folder(output)
+    folder = execution.writable_folder(output)
     wanted = economy_file.read_path(file)
     if not quiet:
         print(f"{wanted.title}: {wanted.model}\n")
         if wanted.why:
             print(f"{wanted.why}\n")
         sys.stdout.flush()
-    found = run.execute(wanted, progress=False if quiet else None)
+    run = execution.execute(wanted, progress=False if quiet else None)
     # The data first, so that nothing solved is lost where a picture fails.
-    written = [run.save_data(found, folder), *figures.save_figures(found, folder)]
+    written = [execution.save_data(run, folder), *figures.save_figures(run, folder)]
     if not quiet:
-        print(f"{report.table(found)}\n")
-        print("\n".join(textwrap.fill(line, 88) for line in report.story(found).split("\n")))
+        print(f"{report.table(run)}\n")
+        print("\n".join(textwrap.fill(line, 88) for line in report.story(run).split("\n")))
         print("\nWritten: " + ", ".join(str(path) for path in written))
-    failed = int((found.result["status"] != Status.CONVERGED).sum())
+    failed = int((run.result["status"] != Status.CONVERGED).sum())
     if failed:
         print(f"nege: {failed} steps did not converge", file=sys.stderr)
     return 1 if failed else 0
@@ -206,14 +206,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(command="run", file=economy_file.DEFAULT_EXAMPLE)
     _add_output(parser)
     commands = parser.add_subparsers(dest="command", metavar="command")
-    running = commands.add_parser("run", help="solve the economy and the path of a TOML file")
-    running.add_argument(
+    run = commands.add_parser("run", help="solve the economy and the path of a TOML file")
+    run.add_argument(
         "file",
         nargs="?",
         default=economy_file.DEFAULT_EXAMPLE,
         help=f"a TOML file, or one of: {', '.join(economy_file.examples())}",
     )
-    _add_output(running)
+    _add_output(run)
     example = commands.add_parser("example", help="print the TOML text of an example")
     example.add_argument(
         "name", nargs="?", default=economy_file.DEFAULT_EXAMPLE, choices=economy_file.examples()

@@ -7,7 +7,7 @@ import xarray as xr
 
 from nege.command import report_industries
 from nege.command.economy_file import PathSpecification
-from nege.command.run import RunResult, converged_steps
+from nege.command.execution import RunResult, converged_steps
 from nege.models.base import Model
 from nege.plots.agglomeration import has_industries
 from nege.status import Status

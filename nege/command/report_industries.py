@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from nege.command.run import RunResult
+from nege.command.execution import RunResult
 from nege.models.agglomeration.patterns import patterns
 from nege.plots import agglomeration
-from nege.plots.economies import new_figure
+from nege.plots.style import new_figure
 from nege.status import Status
 
 if TYPE_CHECKING:

@@ -28,8 +28,9 @@ import numpy as np
 import xarray as xr
 
 from nege.errors import InputError
+from nege.models.designs import Block
 from nege.results import checksums
-from nege.solvers.long_run import provenance
+from nege.solvers.checks import provenance
 from nege.sweeps import store_reading
 from nege.sweeps.fingerprint import differences_in_words, fingerprint
 from nege.sweeps.store_reading import (
@@ -39,7 +40,7 @@ from nege.sweeps.store_reading import (
     SealedUnits,
     read_fingerprint,
 )
-from nege.sweeps.work_units import Block, LongRuns, ShortRuns
+from nege.sweeps.work_units import LongRuns, ShortRuns
 from nege.validation import paths
 
 logger = logging.getLogger("nege")

@@ -19,13 +19,14 @@ import xarray as xr
 
 from nege import memory, validation
 from nege.errors import InputError
-from nege.models import parameter_axes
+from nege.models import designs, parameter_axes
 from nege.models.base import Model
+from nege.models.designs import Block
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
-from nege.solvers.long_run import check_model, check_options, provenance
-from nege.sweeps import designs, workers
+from nege.solvers.checks import check_model, check_options, provenance
+from nege.sweeps import workers
 from nege.sweeps.progress import no_tick, progress_bar
-from nege.sweeps.work_units import Block, LongRuns, ShortRuns, SweepRequest
+from nege.sweeps.work_units import LongRuns, ShortRuns, SweepRequest
 from nege.validation.keywords import hinted
 
 __all__ = ["follow", "sweep"]

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from nege.errors import InputError, NegeError, require
-from nege.sweeps.work_units import Block, LongRuns, ShortRuns
+from nege.models.designs import Block
+from nege.sweeps.work_units import LongRuns, ShortRuns
 
 UNITS_PER_WORKER = 2  # units under way for each worker, so that none waits for the next
 
