@@ -1,4 +1,4 @@
-"""The long run of any model: where people end up; and what every solver checks and records."""
+"""Long-run equilibrium of any model, ``solve``; and what every solver checks and records."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def solve(
     dynamics: Replicator | Logit | None = None,
     options: SolverOptions | None = None,
 ) -> Equilibrium:
-    """Where workers and firms end up: the long run that the dynamics reach from a start.
+    """Long-run equilibrium: where workers and firms end up by their dynamics from a start.
 
     Payoffs are equal among occupied regions and no higher in empty ones
     (complementarity); under :class:`Logit`, shares equal the choice probabilities.
@@ -41,7 +41,8 @@ def solve(
         The economy.
     start : DataArray, mapping or array, optional
         Shares to start from. By default ``model.default_start()``: uniform, tilted
-        by up to one per cent so that symmetric economies need not sit on a fence.
+        by up to one per cent, so that a symmetric economy does not start exactly on the
+        boundary between two basins of attraction.
     dynamics : Replicator or Logit, optional
         How people move; replicator dynamics by default.
     options : SolverOptions, optional
@@ -61,7 +62,9 @@ def solve(
 
     Notes
     -----
-    One start, one equilibrium: there may be others.
+    Not for all equilibria of an economy: one start finds one, and there may be others.
+    :func:`nege.equilibria` looks for all of them, :func:`nege.bifurcation` follows them along a
+    parameter, :func:`nege.hysteresis` says where a stable one is left.
 
     Examples
     --------
@@ -84,11 +87,11 @@ def solve(
 
 @hinted
 def estimate_memory(model: Model, horizon: str = "short run") -> dict[str, int]:
-    """Bytes that a solve would need, by operator, before anything is made.
+    """Memory that a solve would need, in bytes by operator, before anything is allocated.
 
     A full matrix of freeness takes 8 R^2 bytes, half of one 4 R^2; racetracks, grids
-    and lines need none. A long run needs seven more matrices of 8 R^2, where people move by
-    Newton's method in the end; the modes of :func:`nege.stability` need twelve.
+    and lines need none. A long run needs seven more matrices of 8 R^2, since
+    it ends by Newton's method; the modes of :func:`nege.stability` need twelve.
 
     Parameters
     ----------
@@ -141,7 +144,7 @@ def long_run_result(
 
 
 def check_model(model: Any, *, in_shares: bool = False) -> None:
-    """Refuse what is not a model, or not one of shares of regions where that is needed."""
+    """Refuse what is no model; with `in_shares`, one whose long run is not shares over regions."""
     if not isinstance(model, Model):
         raise InputError("model", model, "a model of nege", "For example nege.CorePeriphery(...).")
     if in_shares and not model.in_shares:

@@ -1,9 +1,9 @@
-"""Rest points of the dynamics, on arrays: reach them by Newton's method, and linearise there.
+"""Stationary points of the dynamics: Newton's method to reach them, eigenvalues to judge them.
 
 At a distribution with its markets cleared, small deviations eta = d ln lambda of the occupied
 regions grow by d eta/dt = (I - 1 lambda') (dF/d ln lambda) eta (``kernels.long_run`` has F),
-within the tangent space sum_r lambda_r eta_r = 0 of shares that sum to one. An empty region
-that somebody enters grows at its own rate.
+within the tangent space sum_r lambda_r eta_r = 0 of shares that sum to one. The share of an
+empty region, once entered, grows at its own rate (the entry condition).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Modes(NamedTuple):
 
 
 class Motion:
-    """An economy and how its people move: what a rest point depends on."""
+    """The dynamical system: an economy and how its people move."""
 
     def __init__(
         self,
@@ -76,11 +76,11 @@ class Motion:
         return Point(share, state, growth, max(float(residual), cleared.residual), cleared)
 
     def polish(self, point: Point, tolerance: float) -> tuple[Point, float, int]:
-        """Newton's method on equal attraction over the support: best point, its error, steps."""
+        """Newton's method for equal attraction over the occupied regions: point, error, steps."""
         support = np.flatnonzero(point.share > 0.0)
         best, error, steps = point, 0.0, 0
         for _ in range(NEWTON_LIMIT if support.size > 1 else 0):
-            # Bordered by the common level of attraction and by shares that sum to one.
+            # Bordered system: unknown common level of attraction, shares that sum to one.
             system = np.zeros((support.size + 1, support.size + 1))
             system[:-1, :-1] = self.slopes(point)[np.ix_(support, support)]
             system[:-1, -1] = -1.0
@@ -101,7 +101,7 @@ class Motion:
             steps += 1
             if point.spread < best.spread:
                 best = point
-                # The next step would be as much shorter as the spread is smaller.
+                # Estimate of the next step: shorter in the ratio of the spreads.
                 error = 2.0 * moved * point.spread / max(before, 1e-300)
             elif steps == 1:
                 error = moved  # what Newton's method would change, though payoffs hardly tell
@@ -118,7 +118,7 @@ class Motion:
         return slopes - self.dynamics.dispersion * np.eye(point.share.size)
 
     def modes(self, point: Point) -> Modes:
-        """Growth rates and shapes of small deviations; NaN where they are undefined."""
+        """Eigenvalues and eigenvectors of small deviations; NaN where they are undefined."""
         basis, matrix = self.tangent(point)
         if not np.isfinite(matrix).all():
             return Modes(np.full(len(matrix), np.nan), np.full(basis.shape, np.nan))
@@ -131,7 +131,7 @@ class Motion:
         return Modes(rates, vectors)
 
     def tangent(self, point: Point) -> tuple[np.ndarray, np.ndarray]:
-        """Orthonormal basis of the deviations that keep the sum of shares, and their matrix."""
+        """Orthonormal basis of the tangent space of the simplex, and the stability matrix on it."""
         occupied = np.flatnonzero(point.share > 0.0)
         slopes = self.slopes(point)[np.ix_(occupied, occupied)]
         return deviations.tangent(slopes, point.share[occupied])
@@ -153,7 +153,7 @@ class Motion:
 
 
 def fastest(inner: float, entry: float, tolerance: float) -> float:
-    """Growth rate of the fastest deviation, inside and by entry; NaN where it is not known.
+    """Largest growth rate: of deviations among occupied regions and of entry; NaN if unknown.
 
     Entry decides alone where the rate inside is not known.
     """
