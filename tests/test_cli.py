@@ -9,6 +9,8 @@ import pytest
 import nege
 from nege.command import cli, economy_file, report, sweep_table
 
+pytestmark = pytest.mark.faults
+
 SMALL = """
 title = "Three places on a line"
 [geography]

@@ -8,6 +8,8 @@ import nege
 from nege.command import cli, economy_file, report_industries
 from nege.command.report import Run
 
+pytestmark = pytest.mark.faults
+
 SCENARIO = """
 title = "Three places"
 [geography]

@@ -11,6 +11,8 @@ import pytest
 
 import nege
 
+pytestmark = pytest.mark.closed_form
+
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

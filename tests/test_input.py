@@ -21,6 +21,8 @@ from nege import Logit, OnlineRegion, SolverOptions, follow, short_run, solve, s
 from nege.command import cli
 from nege.command.economy_file import read
 
+pytestmark = pytest.mark.faults
+
 NAN, INF = float("nan"), float("inf")
 AB = nege.geography.from_distance([[0, 1], [1, 0]], names=["a", "b"])
 BA = nege.geography.from_distance([[0, 1], [1, 0]], names=["b", "online"])

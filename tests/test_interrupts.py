@@ -23,6 +23,8 @@ from nege.models import solutions
 from nege.solvers import many_short_runs
 from nege.sweeps import workers
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.mark.parametrize("kind", ["cold capital", "solves", "processes", "command line"])
 def test_an_interrupted_run_ends_and_the_same_call_then_gives_what_it_would_have(kind):

@@ -16,6 +16,8 @@ from nege import validation
 from nege.models.base import Model
 from nege.sweeps import designs
 
+pytestmark = pytest.mark.faults
+
 CODES = ("01001", "01002", "01003")  # official ones, of which leading zeros are a part
 PLACES = nege.geography.from_distance(
     [[0.0, 0.5, 0.6], [0.7, 0.0, 0.8], [0.9, 0.55, 0.0]], names=CODES, population=[2, 3, 5]

@@ -7,6 +7,8 @@ import pytest
 import nege
 from nege.plots import economies
 
+pytestmark = pytest.mark.closed_form
+
 matplotlib.use("Agg")
 
 

@@ -8,6 +8,8 @@ import xarray as xr
 
 import nege
 
+pytestmark = pytest.mark.family
+
 
 @pytest.fixture
 def economy(two):

@@ -8,6 +8,8 @@ import pytest
 import nege
 from nege.solvers.rest_points import Motion
 
+pytestmark = pytest.mark.closed_form
+
 TASTES = nege.Logit(scale=0.2, weights=[1.0, 2.0])
 ECONOMY = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=1.7)
 

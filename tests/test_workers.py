@@ -19,6 +19,8 @@ from nege.sweeps import designs, work_units, workers
 from nege.sweeps.store import Store
 from nege.sweeps.threads import one_thread
 
+pytestmark = pytest.mark.faults
+
 UNITS = 24
 TESTS = pathlib.Path(__file__).parent
 
