@@ -1,4 +1,4 @@
-"""Checks for test suites: is what was stored an equilibrium, by the model's equations?"""
+"""Checks for test suites: that what was stored is an equilibrium, by the model's equations."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ SAME = 1e-6  # arms nearer than this are called the same
 
 
 class Jump(NamedTuple):
-    """A change of the map that stays in one piece however finely the path is cut."""
+    """A jump: a change of shares that does not shrink as the path is refined."""
 
     step: int  # the step of the path that it is in
     values: tuple[float, float]  # of the parameter, either side

@@ -1,7 +1,8 @@
-"""Pictures of economies; matplotlib is imported when the first one is drawn.
+"""Pictures of an equilibrium, a bifurcation diagram and a hysteresis loop, with matplotlib.
 
 Colours are from the palette of Okabe & Ito, which colour-blind readers can tell
-apart. Every function takes ``ax=`` and returns the Axes.
+apart. Every function takes ``ax=`` and returns the Axes. Matplotlib is imported when the first
+picture is drawn.
 """
 
 from __future__ import annotations
@@ -263,7 +264,7 @@ def there_and_back(
 
 
 def loop(found: Hysteresis, values: xr.DataArray, label: str, ax: Axes | None = None) -> Axes:
-    """Draw both arms of a loop, each in pieces from jump to jump."""
+    """Draw both arms of a hysteresis loop, each in pieces from jump to jump."""
     ax = new_axes(ax)
     varied = found.data[found.parameter].values
     for arm, colour, dash in (("down", BLUE, "-"), ("up", ORANGE, (0, (4, 2)))):
@@ -294,7 +295,7 @@ def loop(found: Hysteresis, values: xr.DataArray, label: str, ax: Axes | None = 
 
 
 def diagram(found: BifurcationDiagram, region: str, ax: Axes | None = None) -> Axes:
-    """Draw branches as the field does, in every image that symmetry makes of them."""
+    """Draw a bifurcation diagram: stable branches solid, unstable dashed, all symmetric images."""
     ax = new_axes(ax)
     alike = next((names for names in found.classes if region in names), ())
 

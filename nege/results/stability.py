@@ -167,7 +167,7 @@ class Stability(Immutable):
 
 @hinted
 def stability(equilibrium: Equilibrium, *, dynamics: Replicator | Logit | None = None) -> Stability:
-    """Local stability of an equilibrium: would the economy return after a small deviation?
+    """Local stability of an equilibrium: whether the economy returns after a small deviation.
 
     Eigenvalues of the dynamics on the tangent space of the occupied regions, and the
     growth rate that each empty region would be entered with (Fujita, Krugman & Venables
