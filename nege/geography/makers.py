@@ -94,7 +94,7 @@ def equidistant(n: int) -> Geography:
 
 @hinted
 def racetrack(n: int) -> Geography:
-    """The racetrack economy: places one step apart on a circle, without a centre or an edge.
+    """Racetrack economy: places one step apart on a circle, without a centre or an edge.
 
     d_rs = min(|r - s|, n - |r - s|) (Krugman 1993; Fujita, Krugman & Venables 1999, ch. 6).
 
@@ -124,7 +124,7 @@ def racetrack(n: int) -> Geography:
 
 @hinted
 def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
-    """The linear economy: places along a line, the middle nearer to all than the ends.
+    """Linear economy: places along a line, the middle nearer to all than the ends.
 
     d_rs = |p_r - p_s|, positions p in steps (Hotelling 1929).
 
@@ -167,7 +167,7 @@ def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
 
 @hinted
 def star(n: int) -> Geography:
-    """A hub-and-spoke network: spokes one step from a hub, "0", and two from each other.
+    """Hub-and-spoke network: spokes one step from a hub, "0", and two from each other.
 
     d_0s = 1, d_rs = 2 between spokes (Krugman 1993 on the hub effect).
 
