@@ -17,7 +17,8 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, require
 from nege.models.agglomeration.patterns import UNKNOWN, patterns
-from nege.plots.economies import (
+from nege.plots.maps import places
+from nege.plots.style import (
     BLUE,
     GREEN,
     GREY,
@@ -26,7 +27,6 @@ from nege.plots.economies import (
     SKY,
     VERMILION,
     new_axes,
-    places,
 )
 
 if TYPE_CHECKING:
