@@ -1,4 +1,4 @@
-"""Would people stay? The public question; ``results.stability`` has the answer and its words."""
+"""``stability``: eigenvalues and entry conditions of a solved economy (``results.stability``)."""
 
 from __future__ import annotations
 
