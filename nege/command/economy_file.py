@@ -80,7 +80,7 @@ def toml_text(name: str) -> str:
 
 
 def read_path(name: str) -> PathSpecification:
-    """Read a specification from a TOML file, or from an example by its name.
+    """Read what a run is to do from a TOML file, or from an example by its name.
 
     Parameters
     ----------

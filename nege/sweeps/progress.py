@@ -1,4 +1,4 @@
-"""How far long work is: a bar where somebody watches, and who hears of points that are done."""
+"""Progress bars of long work: shown on a terminal only, unless asked for."""
 
 from __future__ import annotations
 
