@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -19,14 +19,32 @@ from nege.validation.keywords import hinted
 if TYPE_CHECKING:
     import xarray as xr
 
-    from nege.models.base import Model
-
 __all__ = ["Logit", "Replicator", "SolverOptions"]
 
 CHOICES = {
     "operator": ("auto", "dense", "symmetric", "line", "fourier"),
     "method": METHODS,
 }
+
+
+class HasRegions(Protocol):
+    """What dynamics ask of a model."""
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Names of all regions, the online one last."""
+
+    @property
+    def geography(self) -> Any:
+        """Its places, by name."""
+
+    @property
+    def online(self) -> Any:
+        """Its online region, None without one."""
+
+    @property
+    def differences(self) -> bool:
+        """Whether people compare payoffs by their differences, not by their ratios."""
 
 
 @hinted
@@ -133,15 +151,15 @@ class Replicator:
     def __str__(self) -> str:
         return "replicator dynamics" if self.allow_entry else "pure replicator dynamics"
 
-    def kernel(self, model: Model) -> Dynamics:
+    def kernel(self, model: HasRegions) -> Dynamics:
         """Return what the kernels need of these dynamics."""
         return Dynamics(False, 1.0, 0.0, np.zeros(len(model.regions)))
 
-    def expected(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> Any:
+    def expected(self, model: HasRegions, share: np.ndarray, payoff: np.ndarray) -> Any:
         """Return what people have on average, of payoffs over the last dimension."""
         return np.sum(share * payoff, axis=-1)
 
-    def gap(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> float:
+    def gap(self, model: HasRegions, share: np.ndarray, payoff: np.ndarray) -> float:
         """Return the violation of complementarity: how far payoffs are from equal, relatively.
 
         Empty regions count where they pay more, unless the dynamics are pure.
@@ -227,11 +245,11 @@ class Logit(Immutable):
     def __str__(self) -> str:
         return f"logit tastes of scale {self.scale:g}"
 
-    def kernel(self, model: Model) -> Dynamics:
+    def kernel(self, model: HasRegions) -> Dynamics:
         """Return what the kernels need of these dynamics."""
         return Dynamics(True, 1.0 / self.scale, 1.0, np.log(self.region_weights(model)))
 
-    def expected(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> Any:
+    def expected(self, model: HasRegions, share: np.ndarray, payoff: np.ndarray) -> Any:
         """Return expected utility, as the payoff that would be worth as much if paid everywhere.
 
         (sum_r b_r V_r^(1/s))^s, or s ln sum_r b_r exp(V_r/s) of payoffs that are utilities
@@ -246,7 +264,7 @@ class Logit(Immutable):
         level = self.scale * np.logaddexp.reduce(logs, axis=-1)
         return level if model.differences else np.exp(level)
 
-    def gap(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> float:
+    def gap(self, model: HasRegions, share: np.ndarray, payoff: np.ndarray) -> float:
         """Return the largest |ln(share / choice probability)|."""
         chosen = np.log(self.region_weights(model)) + np.log(payoff) / self.scale
         chosen -= np.max(chosen)
@@ -256,7 +274,7 @@ class Logit(Immutable):
         with np.errstate(divide="ignore"):
             return float(np.max(np.abs(np.log(share[counted] / probability[counted]))))
 
-    def region_weights(self, model: Model) -> np.ndarray:
+    def region_weights(self, model: HasRegions) -> np.ndarray:
         """Return the weight of every region of a model, the online one last."""
         places = model.geography.names
         given = vars(self)["weights"]  # itself, for messages

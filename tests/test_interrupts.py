@@ -158,7 +158,7 @@ def test_the_command_line_says_in_one_line_how_to_go_on(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cli, "sweep", interrupt)
-    monkeypatch.setattr(cli.report, "execute", interrupt)
+    monkeypatch.setattr(cli.execution, "execute", interrupt)
     assert cli.main(command) == 130
     assert capsys.readouterr().err == f"nege: interrupted. {says}\n"
 
@@ -173,7 +173,7 @@ class Last:
 
 last = Last()
 sys.argv = ["nege", "example", "two_regions"]
-from nege import cli
+from nege.command import cli
 cli.program()
 """
 

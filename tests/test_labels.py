@@ -13,8 +13,8 @@ import xarray as xr
 
 import nege
 from nege import validation
+from nege.models import designs
 from nege.models.base import Model
-from nege.sweeps import designs
 
 pytestmark = pytest.mark.faults
 

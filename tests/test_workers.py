@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nege
+from nege.models import designs
 from nege.options import SolverOptions
-from nege.sweeps import designs, work_units, workers
+from nege.sweeps import work_units, workers
 from nege.sweeps.store import Store
 from nege.sweeps.threads import one_thread
 

@@ -8,22 +8,19 @@ import html
 import math
 import pathlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import xarray as xr
 
 from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
-from nege.options import Logit, Replicator
+from nege.options import Logit, Replicator, check_dynamics
+from nege.plots.economies import EquilibriumPlot
 from nege.results import files
-from nege.solvers.rest_points import verdict
+from nege.results.stability import Stability, find_stability, leading_rate, verdict
 from nege.status import Status
 from nege.validation.keywords import hinted
-
-if TYPE_CHECKING:
-    from nege.plots.economies import EquilibriumPlot
-    from nege.results.stability import Stability
 
 __all__ = ["Equilibrium"]
 
@@ -112,16 +109,15 @@ class Equilibrium(Immutable):
         """Growth rate of the fastest small deviation, computed here where the solve did not."""
         if self._leading is not None:
             return self._leading
-        from nege.results.stability import leading_rate
-
-        return leading_rate(self)
+        assert self.dynamics is not None  # a long run
+        return leading_rate(self.model, self.data, self.provenance, self.dynamics)
 
     @property
     def plot(self) -> EquilibriumPlot:
         """Pictures of this economy, e.g. ``equilibrium.plot.shares()``; needs matplotlib."""
-        from nege.plots.economies import EquilibriumPlot
-
-        return EquilibriumPlot(self)
+        model = self.model
+        online = None if model.online is None else model.online.name
+        return EquilibriumPlot(self.data, model.geography.coordinates, online, model.movers)
 
     @hinted
     def with_stability(self, *, dynamics: Replicator | Logit | None = None) -> Equilibrium:
@@ -142,9 +138,16 @@ class Equilibrium(Immutable):
         InputError
             Where the economy is not at rest under these dynamics.
         """
-        from nege.results.stability import stability
-
-        return dataclasses.replace(self, stability=stability(self, dynamics=dynamics))
+        if self.status not in (Status.CONVERGED, Status.UNSTABLE):
+            raise InputError(
+                "equilibrium",
+                f"one that ended as {self.status.name}",
+                "a solve that converged",
+                self.status.remedy,
+            )
+        moves = check_dynamics(self.dynamics if dynamics is None else dynamics)
+        found = find_stability(self.model, self.data, self.provenance, moves)
+        return dataclasses.replace(self, stability=found)
 
     @hinted
     def to_netcdf(self, path: str | pathlib.Path) -> None:

@@ -14,10 +14,12 @@ import numpy as np
 
 from nege.kernels import long_run
 from nege.models.base import Model
+from nege.models.law_of_motion import NEUTRAL_RATE, ClearedPoint, LawOfMotion
 from nege.models.search_progress import Progress
 from nege.models.solutions import LongRun
 from nege.options import Logit, Replicator, SolverOptions
-from nege.solvers.rest_points import NEUTRAL, Motion, Point, fastest
+from nege.results.stability import fastest
+from nege.solvers import rest_points
 from nege.status import Status
 
 logger = logging.getLogger("nege")
@@ -84,8 +86,8 @@ def _from(
 class _Search:
     def __init__(self, model: Model, dynamics: Replicator | Logit, options: SolverOptions) -> None:
         self.regions, self.corners = model.regions, model.corners
-        self.motion = Motion(model, dynamics, options)
-        self.parameters, self.dynamics = self.motion.parameters, self.motion.dynamics
+        self.law = LawOfMotion(model, dynamics, options)
+        self.parameters, self.dynamics = self.law.parameters, self.law.dynamics
         self.leaves_rest = isinstance(dynamics, Logit) or dynamics.allow_entry
         self.options = options
         self.short_run = options.kernel()
@@ -116,7 +118,7 @@ class _Search:
                 slow, step = FIRST_PACE, 0.0
             elif at_rest or arrival.status != Status.CONVERGED:
                 break
-        point = self.motion.at(share, state)
+        point = self.law.at(share, state)
         last = Status.STALLED if self._left() else Status.LIMIT
         reasons = (point.cleared.status, arrival.status, last)
         status = next(Status(reason) for reason in reasons if reason != Status.CONVERGED)
@@ -128,10 +130,10 @@ class _Search:
         if self.corners and not self.dynamics.logit:
             # Where payoffs are all but equal, what dies out does so ever more slowly.
             small = guess < (NEAR if at_rest else EXTINCT)
-            guess[small & (self.motion.at(share, state).growth < 0.0)] = 0.0
+            guess[small & (self.law.at(share, state).growth < 0.0)] = 0.0
             guess /= guess.sum()
         tolerance = self.options.tolerance_payoff
-        point, error, steps = self.motion.polish(self.motion.at(guess, state), tolerance)
+        point, error, steps = rest_points.newton(self.law, self.law.at(guess, state), tolerance)
         self.steps += steps
         empty = point.share == 0.0
         inside = max(point.spread, point.cleared.residual)
@@ -141,12 +143,12 @@ class _Search:
         if (point.growth[empty & (share > 0.0)] > tolerance).any():
             return None  # it was on its way up, not out
         entered = point.entry > tolerance
-        slowest = self.motion.leading_rate(point)
+        slowest = self.law.leading_rate(point)
         rate = fastest(slowest, point.entry, tolerance)
         # Payoffs are known to rounding, so shares are to that over how fast payoffs part.
         if np.isfinite(slowest):
             error = max(error, ROUNDING / max(abs(slowest), ROUNDING))
-        if not entered and not rate > NEUTRAL:
+        if not entered and not rate > NEUTRAL_RATE:
             return self._result(point, Status.CONVERGED, point.residual, error, rate)
         if not entered and moved > AT_REST and not at_rest:
             return None  # passing a saddle
@@ -196,7 +198,7 @@ class _Search:
 
         Downhill on the side on which the dynamics arrived, so that the basin is theirs.
         """
-        point = self.motion.at(rest.share, rest.state)
+        point = self.law.at(rest.share, rest.state)
         share = point.share.copy()
         entering = (share == 0.0) & (point.growth > self.options.tolerance_payoff)
         if entering.any():
@@ -206,7 +208,7 @@ class _Search:
             self.perturbed.append(f"entry of {', '.join(names[:3])}{more}")
         else:
             occupied = np.flatnonzero(share > 0.0)
-            vectors = self.motion.modes(point).vectors
+            vectors = self.law.modes(point).vectors
             direction = np.asarray(vectors[:, 0].real)
             direction = direction / direction[np.argmax(np.abs(direction))]
             aside = np.log(arrived[occupied] / share[occupied])
@@ -220,10 +222,10 @@ class _Search:
         return share / share.sum(), point.state
 
     def _pace(self, share: np.ndarray, state: np.ndarray) -> float:
-        return float(long_run.pace(self.dynamics, share, self.motion.at(share, state).growth))
+        return float(long_run.pace(self.dynamics, share, self.law.at(share, state).growth))
 
     def _result(
-        self, point: Point, status: Status, residual: float, error: float, rate: float
+        self, point: ClearedPoint, status: Status, residual: float, error: float, rate: float
     ) -> LongRun:
         return LongRun(
             point.share,

@@ -68,8 +68,8 @@ class Modes:
 
     def _matrix(self, value: float) -> np.ndarray:
         family = self.family
-        motion, point = family.motion(value, self.share, "model", self.occupied)
-        basis, matrix = motion.tangent(point)
+        law, point = family.law_of_motion(value, self.share, "model", self.occupied)
+        basis, matrix = law.tangent(point)
         self.basis = basis
         return matrix
 

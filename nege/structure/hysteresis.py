@@ -12,10 +12,13 @@ from nege import memory, validation
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes
 from nege.models.base import Model
+from nege.models.law_of_motion import LawOfMotion
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
+from nege.plots import branches
+from nege.results.stability import fastest
+from nege.solvers import rest_points
+from nege.solvers.checks import check_model, check_options
 from nege.solvers.follow_dynamics import find_long_run
-from nege.solvers.long_run import check_model, check_options
-from nege.solvers.rest_points import Motion, fastest
 from nege.status import Status
 from nege.sweeps.sweep import follow
 from nege.validation.keywords import hinted
@@ -113,8 +116,6 @@ class Hysteresis(Immutable):
         Axes
             With one line for each stretch of an arm between jumps.
         """
-        from nege.plots import economies
-
         name = validation.known("variable", variable, list(self.model.variables))
         values = self.data[name]
         label = self.model.variables[name].meaning
@@ -124,7 +125,8 @@ class Hysteresis(Immutable):
                 region = self.model.regions[0] if online is None else online.name
             validation.known("region", region, self.model.regions)
             values, label = values.sel(region=region), f"{label}, {region}"
-        return economies.loop(self, values, label, ax=ax)
+        jumps = {a: [j.value for j in self.jumps if j.arm == a] for a in ("down", "up")}
+        return branches.loop(values, self.parameter, jumps, label, ax=ax)
 
     def _loop(self) -> np.ndarray:
         """Where the arms jump, if they do not jump at the same values."""
@@ -316,14 +318,14 @@ class _Trace:
     def _continued(self, value: float, here: np.ndarray) -> np.ndarray | None:
         """Return the branch at a value of the parameter, None where it is gone or unstable."""
         model = self.model.replace({self.parameter: value})
-        motion = Motion(model, self.dynamics, self.options)
-        point, _, _ = motion.polish(
-            motion.at(here, model.start_state()), self.options.tolerance_payoff
+        law = LawOfMotion(model, self.dynamics, self.options)
+        point, _, _ = rest_points.newton(
+            law, law.at(here, model.start_state()), self.options.tolerance_payoff
         )
         found = point.cleared.status == Status.CONVERGED
         found = found and point.spread <= self.options.tolerance_payoff
         near = float(np.max(np.abs(point.share - here))) <= NEAR
-        stable = fastest(motion.leading_rate(point), point.entry, 0.0) <= 0.0
+        stable = fastest(law.leading_rate(point), point.entry, 0.0) <= 0.0
         return point.share if found and near and stable else None
 
     def _settled(self, value: float, here: np.ndarray) -> np.ndarray | None:

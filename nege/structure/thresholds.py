@@ -1,6 +1,6 @@
 """Break points and sustain points: every parameter value at which a pattern gives way.
 
-Both are roots of smooth functions of one parameter (``families``): the growth rate of a mode
+Both are roots of smooth functions of one parameter (``one_parameter``): the growth rate of a mode
 of dispersion (``dispersion``), or what the best region outside a core would pay.
 """
 
@@ -18,7 +18,7 @@ from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.options import Logit, Replicator, check_dynamics
-from nege.solvers.long_run import check_model
+from nege.solvers.checks import check_model
 from nege.structure.dispersion import mixed, mode_name, modes_of
 from nege.structure.one_parameter import family_of
 from nege.validation.keywords import hinted

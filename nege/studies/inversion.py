@@ -16,7 +16,7 @@ from nege.models.quantitative.equations import Parameters
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium
-from nege.solvers.long_run import check_options
+from nege.solvers.checks import check_options
 from nege.solvers.short_run import short_run
 from nege.validation.keywords import hinted
 

@@ -11,7 +11,7 @@ import xarray as xr
 
 from nege._version import __version__
 from nege.results.files import dynamics_to_dataset
-from nege.solvers.long_run import provenance
+from nege.solvers.checks import provenance
 from nege.sweeps.work_units import LongRuns, ShortRuns
 
 SCHEMA = 3  # 1 had no seals, 2 neither dimensions nor coordinates

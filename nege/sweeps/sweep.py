@@ -11,7 +11,6 @@ import contextlib
 import itertools
 import math
 import pathlib
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,12 +19,13 @@ import xarray as xr
 
 from nege import memory, validation
 from nege.errors import InputError
-from nege.models import parameter_axes
+from nege.models import designs, parameter_axes
 from nege.models.base import Model
+from nege.models.designs import Points
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
-from nege.solvers.long_run import check_model, check_options, provenance
-from nege.sweeps import designs, workers
-from nege.sweeps.designs import Points
+from nege.solvers.checks import check_model, check_options, provenance
+from nege.sweeps import workers
+from nege.sweeps.progress import progress_bar, silent
 from nege.sweeps.work_units import Block, LongRuns, ShortRuns
 from nege.validation.keywords import hinted
 
@@ -273,7 +273,7 @@ def _fill(table: Any, processes: int, client: Any, progress: bool | None) -> xr.
         # One unit is no work for several, and only from here its points are seen one by one.
         several = len(list(itertools.islice(table.missing(), processes)))
         here = client is None and several <= 1
-        tick = bar.update if here else _silent
+        tick = bar.update if here else silent
         with contextlib.closing(
             workers.solved(work, table.missing(), several, client, tick)
         ) as results:
@@ -322,27 +322,3 @@ class _Table:
             coords={**self.work.coords, **self.work.model.coordinates()},
             attrs={"model": repr(self.work.model), **provenance(self.work.options)},
         )
-
-
-def _silent(done: int) -> None: ...
-
-
-class _Silent:
-    def update(self, done: int = 1) -> None: ...
-
-    def close(self) -> None: ...
-
-
-def progress_bar(progress: bool | None, total: int | None, unit: str = "economies") -> Any:
-    """Return a progress bar that appears after a second, or one that never does."""
-    if progress is not None:
-        validation.flag("progress", progress)
-    else:
-        progress = total != 1 and (sys.stderr.isatty() or "ipykernel" in sys.modules)
-    if not progress:
-        return _Silent()
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return _Silent()
-    return tqdm(total=total, desc=unit, leave=False, delay=1.0)

@@ -13,13 +13,16 @@ from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes
 from nege.models.base import Model
+from nege.models.law_of_motion import NEUTRAL_RATE, LawOfMotion
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
-from nege.solvers.long_run import check_model, check_options
-from nege.solvers.rest_points import NEUTRAL, Motion, fastest
+from nege.plots import branches
+from nege.results.stability import fastest
+from nege.solvers import rest_points
+from nege.solvers.checks import check_model, check_options
 from nege.status import Status
 from nege.structure.branches.continuation import Locus
 from nege.structure.branches.explorer import Explorer, Record
-from nege.sweeps.sweep import progress_bar
+from nege.sweeps.progress import progress_bar
 from nege.validation.keywords import hinted
 
 if TYPE_CHECKING:
@@ -165,7 +168,7 @@ class BifurcationDiagram(Immutable):
             raise InputError("value", value, f"between {low:g} and {high:g}")
         options = check_options(options)
         model = self.model.replace({self.parameter: value})
-        motion = Motion(model, self.dynamics, options)
+        law = LawOfMotion(model, self.dynamics, options)
         pure = isinstance(self.dynamics, Replicator) and not self.dynamics.allow_entry
         rows: list[tuple[np.ndarray, float, int, int]] = []
         for index, branch in enumerate(self.branches):
@@ -175,23 +178,22 @@ class BifurcationDiagram(Immutable):
                 t = 0.5 if span == 0.0 else (value - v[k]) / span
                 here, there = branch.share.values[k], branch.share.values[k + 1]
                 guess = (1.0 - t) * here + t * there
-                point, _, _ = motion.polish(
-                    motion.at(guess / guess.sum(), model.start_state()), options.tolerance_payoff
-                )
+                start = law.at(guess / guess.sum(), model.start_state())
+                point, _, _ = rest_points.newton(law, start, options.tolerance_payoff)
                 good = point.cleared.status == Status.CONVERGED
                 good = good and point.spread <= options.tolerance_payoff
                 good = good and float(np.max(np.abs(point.share - guess))) <= NEAR
-                good = good and (pure or point.entry <= NEUTRAL)
+                good = good and (pure or point.entry <= NEUTRAL_RATE)
                 new = all(np.max(np.abs(point.share - row[0])) > SAME for row in rows)
                 if good and new:
-                    rate = fastest(motion.leading_rate(point), point.entry, NEUTRAL)
+                    rate = fastest(law.leading_rate(point), point.entry, NEUTRAL_RATE)
                     rows.append((point.share, rate, index, branch.orbit))
         shares = np.array([row[0] for row in rows]).reshape(len(rows), len(self.model.regions))
         rates = np.array([row[1] for row in rows])
         return xr.Dataset(
             {
                 "share": (("equilibrium", "region"), shares),
-                "stable": ("equilibrium", rates < -NEUTRAL),
+                "stable": ("equilibrium", rates < -NEUTRAL_RATE),
                 "rate": ("equilibrium", rates),
                 "branch": ("equilibrium", np.array([row[2] for row in rows], dtype=int)),
                 "orbit": ("equilibrium", np.array([row[3] for row in rows], dtype=int)),
@@ -243,11 +245,10 @@ class BifurcationDiagram(Immutable):
         Axes
             With one line for each stretch of a branch that is stable, or is not.
         """
-        from nege.plots import economies
-
         region = self.model.regions[0] if region is None else region
         validation.known("region", region, [*self.model.regions, "largest"])
-        return economies.diagram(self, region, ax=ax)
+        alike = next((names for names in self.classes if region in names), ())
+        return branches.diagram(self.to_dataset(), region, alike, self.interval, ax=ax)
 
     def __repr__(self) -> str:
         low, high = self.interval

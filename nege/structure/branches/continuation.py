@@ -30,9 +30,9 @@ import numpy as np
 from nege.kernels import long_run
 from nege.kernels.codes import CONVERGED, STALLED
 from nege.models.base import Model
+from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.options import Logit, Replicator, SolverOptions
 
-NEUTRAL = 1e-9  # rates nearer to zero have no sign
 EXACT = 1e-13  # where Newton's method stops at once, for located points
 CLOSE = 1e-11  # and for the others
 SHORT_RUN_LIMIT = 2000  # iterations of prices, which start from a neighbour's
@@ -108,7 +108,7 @@ class Point(NamedTuple):
     @property
     def unstable(self) -> int:
         """How many deviations grow, entry into empty regions included."""
-        grows = np.concatenate([self.rates.real, self.gaps]) > NEUTRAL
+        grows = np.concatenate([self.rates.real, self.gaps]) > NEUTRAL_RATE
         return int(np.count_nonzero(grows))
 
 

@@ -1,6 +1,6 @@
 """All branches that can be reached: where they branch off, where they meet.
 
-From the starts (``starts``) branches are traced to their ends. From each break
+From the starts (``starting_points``) branches are traced to their ends. From each break
 the branches of the equivariant branching lemma are followed, one of each orbit; from each
 point where entry begins to pay, the branches on which alike regions enter together.
 """

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.structure.branches.continuation import (
     CLOSE,
-    NEUTRAL,
     Emptied,
     Locus,
     Lost,
@@ -355,7 +355,7 @@ def _zero_rate(at: Callable[[float], Point], tau: float, step: float) -> Point |
         if not abs(slope) > 0.0:
             return None
         before, here = here, at(min(max(here.tau - here.rates[which].real / slope, 0.0), 1.0))
-        if abs(here.rates[which].real) <= NEUTRAL or here.tau == before.tau:
+        if abs(here.rates[which].real) <= NEUTRAL_RATE or here.tau == before.tau:
             return here if abs(here.rates[which].real) <= ZERO else None
     return None
 
@@ -377,4 +377,4 @@ def _bend(here: Point, there: Point, s: float, length: float) -> np.ndarray:
 
 def _signs(values: np.ndarray) -> np.ndarray:
     """Return -1, 0 or 1: which side of zero, if any."""
-    return np.where(np.abs(values) > NEUTRAL, np.sign(values), 0.0)
+    return np.where(np.abs(values) > NEUTRAL_RATE, np.sign(values), 0.0)

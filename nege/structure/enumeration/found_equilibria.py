@@ -12,9 +12,9 @@ import xarray as xr
 
 from nege.immutable import Immutable, held
 from nege.models.base import Model
+from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.options import Logit, Replicator
 from nege.results.equilibrium import Equilibrium
-from nege.solvers.rest_points import NEUTRAL
 
 __all__ = ["Equilibria"]
 
@@ -104,7 +104,7 @@ class Equilibria(Immutable, Sequence[Equilibrium]):
                 return None  # their deviations are not on a simplex
             inside = e.stability.eigenvalues.values.real
             every = np.append(inside, e.stability.entry.dropna("region").values)
-            if not (np.abs(every) > NEUTRAL).all():
+            if not (np.abs(every) > NEUTRAL_RATE).all():
                 return None
             total += orbit * (-1) ** np.count_nonzero(inside > 0.0)
         return int(total)

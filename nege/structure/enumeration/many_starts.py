@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nege.models.base import Model
+from nege.models.law_of_motion import ClearedPoint, LawOfMotion
 from nege.options import Logit, Replicator, SolverOptions
+from nege.solvers import rest_points
 from nege.solvers.follow_dynamics import find_long_run
-from nege.solvers.rest_points import Motion, Point
 from nege.status import Status
 from nege.structure import symmetry as groups
 from nege.structure.symmetry import Symmetry
@@ -34,7 +35,7 @@ EQUIVARIANT = 1e-8  # relative difference of growth rates that a symmetry may ma
 class Candidate(NamedTuple):
     """An equilibrium in double precision."""
 
-    point: Point
+    point: ClearedPoint
     error: float  # of shares, estimated
     steps: int
     hyperbolic: float  # least size of a growth rate, inside or by entry; 0 where unknown
@@ -56,7 +57,7 @@ class Search:
         self, model: Model, dynamics: Replicator | Logit, options: SolverOptions, *, each: bool
     ) -> None:
         self.model, self.dynamics, self.options = model, dynamics, options
-        self.motion = Motion(model, dynamics, options)
+        self.law = LawOfMotion(model, dynamics, options)
         self.n = len(model.regions)
         self.symmetry = self._group()
         self.merging = groups.trivial(self.n) if each else self.symmetry
@@ -83,12 +84,12 @@ class Search:
     def polished(self, share: np.ndarray) -> Candidate | None:
         """Return the equilibrium that Newton's method reaches on a support, None for none."""
         tolerance = self.options.tolerance_payoff
-        start = self.motion.at(share, self.model.start_state())
-        point, error, steps = self.motion.polish(start, tolerance)
+        start = self.law.at(share, self.model.start_state())
+        point, error, steps = rest_points.newton(self.law, start, tolerance)
         clears = point.cleared.status == Status.CONVERGED
         if not (clears and point.spread <= tolerance and point.entry <= tolerance):
             return None
-        rates = np.append(np.abs(self.motion.modes(point).rates), -point.entry)
+        rates = np.append(np.abs(self.law.modes(point).rates), -point.entry)
         least = float(np.fmax(0.0, np.min(rates)))
         reach = min(WIDEST, max(SAME, tolerance / max(least, tolerance)))
         return Candidate(point, error, steps, least, reach)
@@ -176,8 +177,6 @@ class Search:
 
     def _group(self) -> Symmetry:
         """Find the symmetries, and check them on growth rates themselves."""
-        found = groups.of_kernels([self.motion.parameters], self.motion.dynamics.log_weight)
+        found = groups.of_kernels([self.law.parameters], self.law.dynamics.log_weight)
         state = self.model.start_state()
-        return groups.respected(
-            found, lambda x: self.motion.at(x, state).growth, relative=EQUIVARIANT
-        )
+        return groups.respected(found, lambda x: self.law.at(x, state).growth, relative=EQUIVARIANT)

@@ -15,7 +15,7 @@ from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
 from nege.status import Status
 from nege.structure.enumeration.found_equilibria import Equilibria
-from nege.sweeps.sweep import progress_bar
+from nege.sweeps.progress import progress_bar
 
 SAME = 1e-6  # difference in shares of each kind below which two equilibria are one
 FOLLOWED = (
