@@ -18,6 +18,21 @@ def test_nothing_else_is_stored():
     assert files == {f"{name}.nc" for name in store_results.RESULTS}
 
 
+@pytest.mark.usefixtures("nothing_is_solved")
+@pytest.mark.parametrize(
+    "solve",
+    [
+        lambda: nege.short_run(store_results.core_periphery(2.0), [0.7, 0.3]),
+        lambda: nege.solve(store_results.core_periphery(2.0)),
+        lambda: nege.break_points(store_results.core_periphery(2.0), "trade_cost", (1.01, 3)),
+        lambda: nege.solve(nege.OnlineAgglomeration()),
+    ],
+)
+def test_whoever_must_not_solve_is_found_out(solve):
+    with pytest.raises(pytest.fail.Exception, match="it solved something"):
+        solve()
+
+
 @pytest.mark.parametrize("name", store_results.RESULTS)
 def test_what_is_stored_is_what_is_solved(name):
     found, now = store_results.stored(name), store_results.RESULTS[name]()
