@@ -1,4 +1,4 @@
-"""New-economic-geography models with an online region: solved exactly, honestly and fast."""
+"""New-economic-geography models with an online region: equilibria, stability, bifurcations."""
 
 from nege import _starting as _starting  # before what takes time
 from nege import geography, testing

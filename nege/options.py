@@ -50,7 +50,7 @@ class HasRegions(Protocol):
 @hinted
 @dataclass(frozen=True, kw_only=True)
 class SolverOptions:
-    """Tolerances and limits of a solve; reaching a limit is never success.
+    """Tolerances, limits and methods of a solve; reaching a limit is never success.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class SolverOptions:
         and of an empty region over the mean.
     tolerance_path : float, default 1e-8
         Error per step, in log shares, when the dynamics are followed. It decides
-        which basin a start near a boundary is counted to.
+        to which basin of attraction a start near a boundary is counted.
     limit_iterations : int, default 10000
         Iterations of one short run.
     limit_steps : int, default 50000
@@ -83,6 +83,11 @@ class SolverOptions:
     ------
     InputError
         Where a value is not positive.
+
+    Notes
+    -----
+    Not for making a failed solve pass: wider tolerances accept a less exact answer. What
+    failed and why is in its ``status``.
 
     Examples
     --------
@@ -120,19 +125,29 @@ class SolverOptions:
 @hinted
 @dataclass(frozen=True, kw_only=True)
 class Replicator:
-    """People drift to regions that pay more than the average: the field's usual dynamics.
+    """Replicator dynamics: a region's share grows at the rate by which it pays above average.
 
     d lambda_r/dt = lambda_r (omega_r - sum_s lambda_s omega_s)
-    (Fujita, Krugman & Venables 1999, ch. 5). A corner is a valid equilibrium. Time is
-    counted so that rates are relative to the mean real wage.
+    (Taylor & Jonker 1978; Fujita, Krugman & Venables 1999, ch. 5), lambda the shares of the
+    mobile factor, omega its payoff. A corner, where regions are empty, can be an equilibrium.
+    Time is counted so that rates are relative to the mean payoff.
 
     Parameters
     ----------
     allow_entry : bool, default True
         Replicator dynamics cannot enter an empty region, nor leave an unstable
-        rest point, by themselves. With True, a share of 1e-6 is moved there, the
+        stationary point, by themselves. With True, a share of 1e-6 is moved there, the
         solve goes on, and the result's ``perturbed`` says so. False is the pure
         dynamics.
+
+    Raises
+    ------
+    InputError
+        Where `allow_entry` is neither True nor False.
+
+    Notes
+    -----
+    Not for people who differ in taste, of whom some stay in every region: :class:`Logit`.
 
     Examples
     --------
@@ -156,7 +171,7 @@ class Replicator:
         return Dynamics(False, 1.0, 0.0, np.zeros(len(model.regions)))
 
     def expected(self, model: HasRegions, share: np.ndarray, payoff: np.ndarray) -> Any:
-        """Return what people have on average, of payoffs over the last dimension."""
+        """Return the mean payoff, weighted by shares, over the last dimension."""
         return np.sum(share * payoff, axis=-1)
 
     def gap(self, model: HasRegions, share: np.ndarray, payoff: np.ndarray) -> float:
@@ -175,7 +190,7 @@ class Replicator:
 @held("weights")
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Logit(Immutable):
-    """People differ in taste, so every region keeps some: the smooth long run.
+    """Logit dynamics: people differ in taste, so that the share of every region stays positive.
 
     lambda_r = B_r omega_r^(1/s) / sum_q B_q omega_q^(1/s), reached by
     d lambda_r/dt = lambda_r (F_r - mean F), F_r = ln B_r + (ln omega_r)/s - ln lambda_r
@@ -207,6 +222,9 @@ class Logit(Immutable):
     the payoff that would be worth as much to them if every region paid it. Elsewhere, and in
     short runs, they count by their mean payoff. What it is worth to have so many regions to
     choose from, a factor (sum_r B_r)^s, is left out, so only ratios of weights count.
+
+    Not for corners: no region is ever empty. A small scale comes near to replicator dynamics,
+    at the price of payoffs raised to a large power.
 
     Examples
     --------

@@ -21,7 +21,7 @@ PARTS = 8  # into which such a step is divided, twice
 
 
 class Jump(NamedTuple):
-    """A change of the map that stays in one piece however finely the path is cut."""
+    """A jump: a change of shares that does not shrink as the path is refined."""
 
     step: int  # the step of the path that it is in
     values: tuple[float, float]  # of the parameter, either side

@@ -1,4 +1,4 @@
-"""The two figures of a run: the online share there and back, and the map before and after."""
+"""The two figures of a run: the online share along the path, and the map before and after."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def online_share(run: Run) -> Figure:
 
 
 def _draw_contrast(ax: Any, model: Model, take_off: float, collapse: float) -> None:
-    """Two equal places without counter-forces: the online share jumps, at two thresholds."""
+    """Two equal places, no tastes or commission: jumps at take-off and collapse."""
     highest = min(1.25 * max(take_off, collapse), 4.0)
     # Points close to both thresholds, so that the jumps are drawn upright.
     close = [t * f for t in (take_off, collapse) for f in (0.999, 1.001) if 1 < t * f < highest]
@@ -120,7 +120,7 @@ def _draw_contrast(ax: Any, model: Model, take_off: float, collapse: float) -> N
 
 
 def cities(run: Run) -> Figure:
-    """Draw the places by size at the start and at the turn, and who lost less than the rest."""
+    """Draw the places by size at the start and at the turn, and the change of their shares."""
     specification = run.specification
     model = specification.model
     good = np.flatnonzero(run.result["status"].values == Status.CONVERGED)

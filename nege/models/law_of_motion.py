@@ -2,8 +2,8 @@
 
 At a distribution with its markets cleared, small deviations eta = d ln lambda of the occupied
 regions grow by d eta/dt = (I - 1 lambda') (dF/d ln lambda) eta (``kernels.long_run`` has F),
-within the tangent space sum_r lambda_r eta_r = 0 of shares that sum to one. An empty region
-that somebody enters grows at its own rate.
+within the tangent space sum_r lambda_r eta_r = 0 of shares that sum to one. The share of an
+empty region, once entered, grows at its own rate (the entry condition).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Modes(NamedTuple):
 
 
 class LawOfMotion:
-    """An economy and the dynamics of its shares: what a rest point and its stability depend on."""
+    """The dynamical system: growth rates of an economy's shares, their Jacobian and eigenvalues."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class LawOfMotion:
         return slopes - self.dynamics.dispersion * np.eye(point.share.size)
 
     def modes(self, point: ClearedPoint) -> Modes:
-        """Growth rates and shapes of small deviations; NaN where they are undefined."""
+        """Eigenvalues and eigenvectors of small deviations; NaN where they are undefined."""
         basis, matrix = self.tangent(point)
         if not np.isfinite(matrix).all():
             return Modes(np.full(len(matrix), np.nan), np.full(basis.shape, np.nan))
@@ -94,7 +94,7 @@ class LawOfMotion:
         return Modes(rates, vectors)
 
     def tangent(self, point: ClearedPoint) -> tuple[np.ndarray, np.ndarray]:
-        """Orthonormal basis of the deviations that keep the sum of shares, and their matrix."""
+        """Orthonormal basis of the tangent space of the simplex, and the stability matrix on it."""
         occupied = np.flatnonzero(point.share > 0.0)
         slopes = self.slopes(point)[np.ix_(occupied, occupied)]
         return deviations.tangent(slopes, point.share[occupied])

@@ -1,7 +1,7 @@
 """Pictures of economies of industries: where each one is, through which channel, and when.
 
 They read the variables and dimensions of a Dataset, ``total_cost`` over industry, place and
-channel, whichever model it is of. Colours are those of :mod:`nege.plots.style`; every function
+channel, whichever model it is of. Colours are those of :mod:`nege.plots.economies`; every function
 takes ``ax=`` and returns the Axes.
 """
 

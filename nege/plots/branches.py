@@ -1,4 +1,4 @@
-"""Pictures of branches: bifurcation diagrams, and paths that go there and come back."""
+"""Pictures of branches: bifurcation diagrams, and hysteresis loops of paths that come back."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def diagram(
     interval: tuple[float, float],
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw branches as the field does, in every image that symmetry makes of them.
+    """Draw a bifurcation diagram: stable branches solid, unstable dashed, all symmetric images.
 
     `found` is a diagram's ``to_dataset()``; `alike` are the regions that symmetry can turn
     `region` into, itself included.

@@ -1,4 +1,4 @@
-"""A solved economy: its data, how far it is proven, what is not established, and its file."""
+"""A solved economy: data, evidence of convergence, what is not established, and its file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ALL = "equilibria"  # key of the provenance: how many there are, where that is p
 @held("data", "provenance")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Equilibrium(Immutable):
-    """An economy at rest, with the proof of it: data, status, residual and error.
+    """A solved economy, short run or long run, with its evidence: status, residual, error bound.
 
     Made by :func:`nege.short_run` and :func:`nege.solve`. It never changes: arrays are read-only,
     and ``data`` is a new shell around them each time, to which variables can be added.
@@ -63,7 +63,8 @@ class Equilibrium(Immutable):
     dynamics : Replicator, Logit or None
         How people moved; None for a short run.
     perturbed : tuple of str
-        Every nudge that the solve gave, in words; empty where none was needed.
+        In words, each small step by which the solve left an unstable stationary point or
+        entered an empty region; empty where none was needed.
     leading_eigenvalue : float
         Growth rate of the fastest small deviation, entry of empty regions
         included, per unit of the dynamics' own time; negative means stable. Where
@@ -75,8 +76,8 @@ class Equilibrium(Immutable):
         By which the short run was solved: "newton", "anderson" or "plain"; "auto" for a
         long run, where it is chosen anew for each.
     rate : float
-        Mean factor by which the residual fell in an iteration of the short run. NaN
-        for a long run.
+        Convergence rate: mean factor by which the residual fell in an iteration of the short
+        run. NaN for a long run.
     provenance : mapping
         Version of nege and the options used.
     stability : Stability or None

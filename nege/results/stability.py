@@ -1,4 +1,4 @@
-"""Would people stay? Small deviations from an economy at rest, and whether they grow."""
+"""Local stability of an economy at rest: eigenvalues of its dynamics, and entry conditions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from nege.status import Status
 
 __all__ = ["Stability"]
 
-REST = 1e-8  # growth rate of an occupied region that still passes for rest
+REST = 1e-8  # largest growth rate of an occupied region at a stationary point
 MOVERS = {  # what is there, and what is not
     "region": ("occupied regions", "empty regions"),
     "mover": ("groups of firms and people", "groups that are absent"),
@@ -32,29 +32,31 @@ VANISHING = 690.0  # in ln share: what tastes leave below this is zero in double
 @held("share", "eigenvalues", "directions", "entry")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Stability(Immutable):
-    """What becomes of small deviations from an economy at rest.
+    """Local stability of an equilibrium: which small deviations grow, and how fast.
 
-    Made by :func:`nege.stability`. Rates are per unit of the dynamics' own time.
+    Eigenvalues and eigenvectors of the dynamics on the tangent space of the shares (Fujita,
+    Krugman & Venables 1999, ch. 5), and the entry condition of each empty region. Made by
+    :func:`nege.stability`. Rates are per unit of the dynamics' own time.
 
     Attributes
     ----------
     model : Model
         The economy.
     share : DataArray
-        Its distribution, over region; in a model where more than people move between
-        regions, over mover.
+        Shares of the mobile factor, over region; in a model with several mobile groups
+        (firms of each industry and channel, people), over mover.
     dynamics : Replicator or Logit
         How people move.
     eigenvalues : DataArray
         Growth rates of deviations among occupied regions, over mode, the fastest
-        first; complex where some deviation oscillates. None where one region has
-        everybody; NaN where markets leave them undefined in double precision.
+        first; complex where some deviation oscillates. There is no mode where one region
+        has everybody; NaN where markets leave them undefined in double precision.
     directions : DataArray
         Their shapes over (mode, region): changes of shares that sum to zero, the
         largest being 1.
     entry : DataArray
-        Rate at which a few who enter an empty region would multiply, over region;
-        NaN where somebody is already.
+        Entry condition: growth rate of a small share that enters an empty region, over
+        region; NaN in occupied ones.
     """
 
     model: Model
@@ -111,7 +113,7 @@ class Stability(Immutable):
         return every.isel(mode=0)
 
     def _deviations(self) -> xr.DataArray:
-        """Deviations inside and by entry together, the fastest first, unknown ones last."""
+        """Deviations among occupied regions and by entry, the fastest first, unknown ones last."""
         share = self.share.values
         shapes, rates = self.directions.values.real, self.eigenvalues.values.real
         entrants = np.flatnonzero(~np.isnan(self.entry.values))
@@ -217,7 +219,7 @@ def _named(model: Model, dynamics: Replicator | Logit, found: Deviations, dim: s
 
 
 def fastest(inner: float, entry: float, tolerance: float) -> float:
-    """Growth rate of the fastest deviation, inside and by entry; NaN where it is not known.
+    """Largest growth rate: of deviations among occupied regions and of entry; NaN if unknown.
 
     Entry decides alone where the rate inside is not known.
     """

@@ -1,4 +1,4 @@
-"""What every solver checks of its arguments and records of how it was run."""
+"""Checks of a solver's arguments (model, options), and the record of how it was run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TRY_OPTIONS = "For example nege.SolverOptions(tolerance_payoff=1e-9)."
 
 
 def check_model(model: Any, *, in_shares: bool = False) -> None:
-    """Refuse what is not a model, or not one of shares of regions where that is needed."""
+    """Refuse what is no model; with `in_shares`, one whose long run is not shares over regions."""
     if not isinstance(model, Model):
         raise InputError("model", model, "a model of nege", "For example nege.CorePeriphery(...).")
     if in_shares and not model.in_shares:

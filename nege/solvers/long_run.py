@@ -1,4 +1,4 @@
-"""The long run of any model: where people end up."""
+"""Long-run equilibrium of any model, ``solve``: where people and firms end up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def solve(
     dynamics: Replicator | Logit | None = None,
     options: SolverOptions | None = None,
 ) -> Equilibrium:
-    """Where workers and firms end up: the long run that the dynamics reach from a start.
+    """Long-run equilibrium: where workers and firms end up by their dynamics from a start.
 
     Payoffs are equal among occupied regions and no higher in empty ones
     (complementarity); under :class:`Logit`, shares equal the choice probabilities.
@@ -37,7 +37,8 @@ def solve(
         The economy.
     start : DataArray, mapping or array, optional
         Shares to start from. By default ``model.default_start()``: uniform, tilted
-        by up to one per cent so that symmetric economies need not sit on a fence.
+        by up to one per cent, so that a symmetric economy does not start exactly on the
+        boundary between two basins of attraction.
     dynamics : Replicator or Logit, optional
         How people move; replicator dynamics by default.
     options : SolverOptions, optional
@@ -57,7 +58,9 @@ def solve(
 
     Notes
     -----
-    One start, one equilibrium: there may be others.
+    Not for all equilibria of an economy: one start finds one, and there may be others.
+    :func:`nege.equilibria` looks for all of them, :func:`nege.bifurcation` follows them along a
+    parameter, :func:`nege.hysteresis` says where a stable one is left.
 
     Examples
     --------
@@ -80,11 +83,11 @@ def solve(
 
 @hinted
 def estimate_memory(model: Model, horizon: str = "short run") -> dict[str, int]:
-    """Bytes that a solve would need, by operator, before anything is made.
+    """Memory that a solve would need, in bytes by operator, before anything is allocated.
 
     A full matrix of freeness takes 8 R^2 bytes, half of one 4 R^2; racetracks, grids
-    and lines need none. A long run needs seven more matrices of 8 R^2, where people move by
-    Newton's method in the end; the modes of :func:`nege.stability` need twelve.
+    and lines need none. A long run needs seven more matrices of 8 R^2, since
+    it ends by Newton's method; the modes of :func:`nege.stability` need twelve.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Rest points of the dynamics, on arrays: equal attraction in all occupied regions."""
+"""Rest points (stationary points) of the dynamics by Newton's method: equal attraction."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def newton(
     support = np.flatnonzero(point.share > 0.0)
     best, error, steps = point, 0.0, 0
     for _ in range(NEWTON_LIMIT if support.size > 1 else 0):
-        # Bordered by the common level of attraction and by shares that sum to one.
+        # Bordered system: unknown common level of attraction, shares that sum to one.
         system = np.zeros((support.size + 1, support.size + 1))
         system[:-1, :-1] = law.slopes(point)[np.ix_(support, support)]
         system[:-1, -1] = -1.0
@@ -42,7 +42,7 @@ def newton(
         steps += 1
         if point.spread < best.spread:
             best = point
-            # The next step would be as much shorter as the spread is smaller.
+            # Estimate of the next step: shorter in the ratio of the spreads.
             error = 2.0 * moved * point.spread / max(before, 1e-300)
         elif steps == 1:
             error = moved  # what Newton's method would change, though payoffs hardly tell

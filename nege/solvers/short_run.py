@@ -77,7 +77,7 @@ def short_run(
         combination of them is solved for every distribution.
     along : str, optional
         One of `parameters` that is followed: each solve starts from those before it,
-        continued along a straight line. By default every solve stands for itself.
+        extrapolated along the secant. By default solves are independent.
     options : SolverOptions, optional
         Tolerances, limits, operator and method.
     threads : int, default 1

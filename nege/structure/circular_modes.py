@@ -1,4 +1,4 @@
-"""Deviations from an even spread round a circle: waves, whose growth rates one column says.
+"""Fourier modes of the even spread round a circle: eigenvalues from one column of a Jacobian.
 
 Where every place is to the others what its neighbour is, each Jacobian of the economy is a
 circulant matrix: row r is row 0, moved on by r places. Its eigenvectors are waves exp(2 pi i k r/n)
@@ -25,7 +25,7 @@ ALIKE = 1e-10  # of the fastest rate: waves that never differ by more are one mo
 
 
 class Waves:
-    """Every deviation from an even spread round a circle, by its number of waves."""
+    """The Fourier modes of the even spread round a circle, by their number of waves."""
 
     def __init__(self, family: Family, share: np.ndarray) -> None:
         self.family, self.share, self.occupied = family, share, share > 0.0
@@ -67,7 +67,7 @@ class Waves:
 
 
 def turns(family: Family, share: np.ndarray) -> bool:
-    """Whether moving every place on by one leaves the economy as it is, trade both ways alike."""
+    """Whether rotating the places by one changes nothing, trade costs being symmetric."""
     low, high = family.interval
     model = family.model.replace({family.parameter: low + READ_AT[0] * (high - low)})
     law = LawOfMotion(model, family.dynamics, DENSE)
@@ -82,7 +82,7 @@ def turns(family: Family, share: np.ndarray) -> bool:
 
 
 def even(law: LawOfMotion, places: int) -> bool:
-    """Whether places have the same of all that is theirs."""
+    """Whether parameters by place (endowments, amenities, weights) are equal in all places."""
     own: list[Any] = [law.dynamics.log_weight, *law.parameters]
     return all(
         np.ptp(values[:places]) <= ROUNDING * np.max(np.abs(values[:places]), initial=0.0)

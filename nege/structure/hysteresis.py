@@ -1,4 +1,4 @@
-"""There and back: which equilibrium an economy is in depends on where it comes from."""
+"""Hysteresis: as a parameter falls and rises again, the equilibrium depends on its past."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["Hysteresis", "Jump", "hysteresis"]
 
 ARMS = ("down", "up")
-LEAP = 1e-3  # change of a share that stays in however short a step: a jump
+LEAP = 1e-3  # change of a share that does not shrink with the step: a jump
 SHORTEST = 1e-12  # of the parameter's size: how closely a jump is bracketed
-BEYOND = 0.01  # of what is left of the step: where to look what came after
+BEYOND = 0.01  # of the rest of the step: how far past a jump the new branch is read
 NEAR = 0.2  # by which a share may move within a step and be on the same branch
 BRANCHES = 5  # that can follow each other within a step
 APART = 1e-6  # of a share: arms further apart are two
@@ -41,7 +41,7 @@ SAME = 1e-6  # jumps whose values differ relatively by less are called the same
 @held("before", "after")
 @dataclasses.dataclass(frozen=True, eq=False)
 class Jump(Immutable):
-    """A place where the stable branch ends and the economy goes somewhere else."""
+    """A jump: at this value the stable branch ends and the economy moves to another one."""
 
     arm: str  # "down" or "up"
     value: float  # of the parameter
@@ -58,7 +58,7 @@ class Jump(Immutable):
 @held("data")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Hysteresis(Immutable):
-    """Both arms of a loop: a parameter falls and rises again, people stay where it pays.
+    """A hysteresis loop: the stable equilibrium as a parameter falls, and as it rises again.
 
     Made by :func:`hysteresis`.
 
@@ -174,7 +174,7 @@ def hysteresis(
     options: SolverOptions | None = None,
     progress: bool | None = None,
 ) -> Hysteresis:
-    """Follow the stable equilibrium as a parameter falls, and as it rises again.
+    """Hysteresis loop: follow the stable equilibrium as a parameter falls, and as it rises again.
 
     At each value the long run starts from the one before it, so that the economy stays on
     its branch until that ends or loses stability (Fujita, Krugman & Venables 1999, ch. 5);
@@ -208,6 +208,11 @@ def hysteresis(
     ------
     InputError
         For an unknown parameter, an interval that is none, or fewer than two points.
+
+    Notes
+    -----
+    Not for unstable branches, nor for stable ones that neither arm visits:
+    :func:`nege.bifurcation` follows both.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""An economy with one parameter free, at a given distribution, and roots along the parameter.
+"""Root finding along one parameter, of an economy at a given distribution.
 
-A function is sampled over the interval, sign changes are bracketed, turning points between
-samples are looked at where two roots could hide, and each bracket is closed by Brent's method.
+A function is sampled over the interval, sign changes are bracketed, a turning point between
+samples is looked for where two roots could hide, and each bracket is closed by Brent's method.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Would people stay? The public question; ``results.stability`` has the answer and its words."""
+"""``stability``: eigenvalues and entry conditions of a solved economy (``results.stability``)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["stability"]
 
 @hinted
 def stability(equilibrium: Equilibrium, *, dynamics: Replicator | Logit | None = None) -> Stability:
-    """Whether an economy at rest would return after a small deviation.
+    """Local stability of an equilibrium: whether the economy returns after a small deviation.
 
     Eigenvalues of the dynamics on the tangent space of the occupied regions, and the
     growth rate that each empty region would be entered with (Fujita, Krugman & Venables
@@ -40,8 +40,8 @@ def stability(equilibrium: Equilibrium, *, dynamics: Replicator | Logit | None =
 
     Notes
     -----
-    A statement about small deviations only: what a large one does, :func:`nege.solve`
-    finds from there.
+    Not for large deviations, that is for the size of a basin of attraction: :func:`nege.solve`
+    from there finds where they lead, ``nege.equilibria(model, basins=...)`` samples basins.
 
     Examples
     --------

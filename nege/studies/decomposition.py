@@ -1,4 +1,4 @@
-"""What drives a change along a path: mechanisms switched back to where they started, in turn."""
+"""Decomposition of a change along a path: each mechanism held at its start, or Shapley values."""
 
 from __future__ import annotations
 
@@ -102,6 +102,8 @@ def decompose(
     -----
     Where several equilibria exist, each path stays on the branch it is on: a contribution
     then includes the jumps that its mechanism causes or prevents.
+
+    Not for causes in data: mechanisms are parameters of the model, and contributions are its own.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What decides the numbers of a sweep, as text: two sweeps are the same where it is."""
+"""Fingerprint of a sweep: all that its numbers depend on, as text; equal for equal sweeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who watches is told how far long work is; nobody else hears anything."""
+"""Progress bars of long work: shown on a terminal only, unless asked for."""
 
 from __future__ import annotations
 

@@ -56,9 +56,9 @@ def sweep(
 ) -> xr.Dataset:
     """Long runs (or short runs) over a grid, a list or a random design of parameters.
 
-    In a grid every solve starts from the solution before it along one dimension, so
-    that a line is what an economy goes through as that parameter changes: where several
-    equilibria exist, the branch it stays on.
+    Natural continuation: in a grid every solve starts from the solution before it along one
+    dimension, so that a line is what an economy goes through as that parameter changes; where
+    several equilibria exist, it stays on its branch until that ends.
 
     Parameters
     ----------
@@ -126,6 +126,9 @@ def sweep(
     Each point is ``model.replace(...)`` of its parameters, or is not solved. Results are the
     same to the last bit with any number of processes or workers.
 
+    Not for locating thresholds between points (:func:`nege.break_points`,
+    :func:`nege.hysteresis`), nor for unstable equilibria (:func:`nege.bifurcation`).
+
     Examples
     --------
     >>> import nege
@@ -176,7 +179,7 @@ def follow(
     progress: bool | None = None,
     invalid: str = "raise",
 ) -> xr.Dataset:
-    """Follow an economy along a path of parameters: each step starts from the last one.
+    """History of an economy along a path of parameters: each long run starts from the last one.
 
     Parameters
     ----------
@@ -207,6 +210,11 @@ def follow(
     InputError
         For an unknown parameter, an empty path, or steps that the model refuses; before
         anything is solved.
+
+    Notes
+    -----
+    Not for the value at which an economy jumps: it lies between two steps, and
+    :func:`nege.hysteresis` brackets it. A step is a long run, not a unit of time.
 
     Examples
     --------

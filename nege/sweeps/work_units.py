@@ -1,4 +1,4 @@
-"""Units of work: what a sweep solves in one go, whoever does it and wherever.
+"""Units of work: the blocks of points in which a sweep is solved, in any process.
 
 A unit is a rectangular block of the swept dimensions. It is solved by itself, from
 nothing but the description here, so that it comes out the same to the last bit in

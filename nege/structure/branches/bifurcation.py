@@ -39,7 +39,7 @@ SAME = 1e-7  # shares nearer than this are one equilibrium
 @held("values", "share", "unstable")
 @dataclasses.dataclass(frozen=True, eq=False)
 class Branch(Immutable):
-    """Equilibria that go over into each other as the parameter varies, in their order.
+    """A branch: a continuous curve of equilibria as the parameter varies, its points in order.
 
     Attributes
     ----------
@@ -48,11 +48,13 @@ class Branch(Immutable):
     share : DataArray
         Shares over (point, region).
     unstable : ndarray of int
-        How many small deviations grow, entry into empty regions included; 0 is stable.
+        Unstable dimension: how many independent small deviations grow, entry into empty
+        regions included; 0 is stable.
     orbit : int
-        How many images the economy's symmetries make of it, itself counted.
+        Size of its symmetry orbit: how many images the economy's symmetries make of it,
+        itself counted.
     level : int
-        How many times one has branched off to get here.
+        How many branch points lie between it and the starting equilibria.
     began, ended : str
         Why it starts and stops: "interval", "origin" (the point it branches off from),
         "corner" (a region empties), "merged" (it runs into another branch), "loop",
@@ -81,14 +83,14 @@ class Branch(Immutable):
 @held("share")
 @dataclasses.dataclass(frozen=True, eq=False)
 class SpecialPoint(Immutable):
-    """A point at which the structure of equilibria changes."""
+    """A bifurcation point: the number of equilibria, their support or stability changes there."""
 
     kind: str  # "break", "sustain", "fold", "entry" or "hopf"
     value: float  # of the parameter
     share: xr.DataArray  # over region
     branch: int | None  # on which it lies; None where only an end of others was found
     leads: tuple[int, ...]  # branches that start or end there
-    dimension: int  # independent deviations among occupied regions that become neutral
+    dimension: int  # of the null space: independent deviations of occupied regions at rate zero
 
     def __str__(self) -> str:
         occupied = np.sort(self.share.values[self.share.values > 0.0])[::-1]
@@ -98,10 +100,10 @@ class SpecialPoint(Immutable):
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class BifurcationDiagram(Immutable):
-    """Branches of equilibria along a parameter, and the points where they meet.
+    """A bifurcation diagram: branches of equilibria along a parameter, and where they meet.
 
-    Made by :func:`bifurcation`. Of equilibria that the economy's symmetries turn into each
-    other only one is listed.
+    Made by :func:`bifurcation`. Of each symmetry orbit, the equilibria that the economy's
+    symmetries turn into each other, only one is listed.
 
     Attributes
     ----------
@@ -114,13 +116,13 @@ class BifurcationDiagram(Immutable):
     dynamics : Replicator or Logit
         How people move.
     unstable : int or None
-        Branches were left only where at most so many deviations grow.
+        Branch points were used only where at most so many deviations grow.
     branches : tuple of Branch
         In the order they were found.
     special_points : tuple of SpecialPoint
         By value of the parameter.
     classes : tuple of tuple of str
-        Regions that the symmetries make alike.
+        Classes of regions that the symmetries map onto each other.
     lost : tuple of str
         What could not be followed, and why.
     """
@@ -145,9 +147,9 @@ class BifurcationDiagram(Immutable):
     def at(self, value: float, options: SolverOptions | None = None) -> xr.Dataset:
         """Return every equilibrium of the diagram at a value of the parameter, refined.
 
-        Where entry into an empty region would pay, as off a core that is not sustained, people
-        are at rest only as long as nobody tries: such points are on the branches, as unstable,
-        but no equilibria, and here under pure dynamics alone.
+        A stationary point where entry into an empty region would pay, such as a core that is
+        not sustained, is no equilibrium: it is on the branches, as unstable, but it is returned
+        here under pure replicator dynamics only, which never enter an empty region.
 
         Parameters
         ----------
@@ -289,13 +291,13 @@ def bifurcation(
     options: SolverOptions | None = None,
     progress: bool | None = None,
 ) -> BifurcationDiagram:
-    """Follow equilibria along a parameter, through folds and corners, and onto what branches off.
+    """Bifurcation diagram: branches of equilibria along a parameter, stable and unstable.
 
-    Pseudo-arclength continuation (Keller 1977) of F_r = c over the occupied regions, with
-    the economy's symmetries: from a point where dispersion breaks the branches of the
-    equivariant branching lemma are followed (Golubitsky, Stewart & Schaeffer 1988), one of
-    each orbit; where a region empties, or entry begins to pay, the branch on the other
-    side (Fujita, Krugman & Venables 1999, ch. 5-6, draw such diagrams).
+    Pseudo-arclength continuation (Keller 1977) of F_r = c, equal attraction over the occupied
+    regions, through folds and corners. From a break point the branches of the equivariant
+    branching lemma are followed (Golubitsky, Stewart & Schaeffer 1988), one of each symmetry
+    orbit; where a region empties, or entry begins to pay, the branch on the other side (Fujita,
+    Krugman & Venables 1999, ch. 5-6, draw such diagrams).
 
     Parameters
     ----------
@@ -306,14 +308,15 @@ def bifurcation(
     interval : pair of float
         Its smallest and largest value.
     dynamics : Replicator or Logit, optional
-        How people move; stability is theirs.
+        How people move; stability is that of these dynamics.
     depth : int, default 2
-        How many times to branch off from what symmetry alone makes an equilibrium.
+        How many branch points in a row to follow from the equilibria that symmetry alone gives.
     unstable : int or None, default 1
-        Branches are left only where at most so many deviations grow, and followed past a
-        point where a region empties only where at most one more does. Stable branches that
-        nothing but more unstable ones lead to are then not found (on a racetrack of 16 one
-        in four at most). None is everywhere, which on large racetracks is a great many.
+        Unstable dimension up to which branch points are used: the branches that leave a point
+        are followed only where at most so many deviations grow, and past a point where a
+        region empties only where at most one more does. Stable branches that only more
+        unstable ones lead to are then not found (on a racetrack of 16 one in four at most).
+        None is everywhere, which on large racetracks is a great many.
     options : SolverOptions, optional
         Tolerances.
     progress : bool, optional
@@ -328,6 +331,11 @@ def bifurcation(
     ------
     InputError
         For an unknown parameter, or an interval or a number that makes no sense.
+
+    Notes
+    -----
+    Not a proof that these are all equilibria: a branch that meets none of those found is
+    missed. :func:`nege.equilibria` proves, for up to three regions, at one parameter value.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""One path of equilibria: how long a step may be, what was crossed, where and why it ends."""
+"""One path of equilibria: step size control, located events, where and why it ends."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from nege.structure.symmetry import Symmetry
 FIRST, LONGEST, SHORTEST = 4e-3, 2e-2, 1e-8  # steps, in length of (lambda, tau)
 LARGEST_TURN = 0.25  # of the tangent in a step, in radians
 EASY_TURN = 0.08  # below which the next step is longer
-SLACK = 2.0  # how much longer than predicted a step may turn out
+SLACK = 2.0  # length of a corrected step over the predicted one, at most
 STEEP = 0.5  # d tau from which a step is taken at a given parameter: one set of trade costs
 ZERO = 1e-7  # values below this at a located point are zero there
 NEARLY = 3e-3  # differences of shares below which it is asked whether paths meet
@@ -193,7 +193,7 @@ class Tracer:
         return there
 
     def _dip(self, points: list[Point], there: Point) -> float:
-        """Return a shorter step where something may have crossed zero and come back, or zero."""
+        """Return a shorter step where two roots of a watched function may hide in it, else zero."""
         if len(points) < 3:
             return 0.0
         before, here = points[-2], points[-1]

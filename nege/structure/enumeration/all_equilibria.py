@@ -33,7 +33,7 @@ __all__ = ["equilibria"]
 
 PROVABLE = 3  # regions up to which completeness is proven
 ABOVE = f"Proofs are made for up to {PROVABLE} regions, the online one counted."
-CERTAIN = 1e-3  # growth rates above this leave no doubt that an equilibrium is one
+CERTAIN = 1e-3  # size of all growth rates from which an equilibrium is hyperbolic beyond doubt
 ROUNDING = 1e-12  # of shares, by which an equilibrium may be off its bounds
 ASTRAY = 1e-6  # of payoffs and shares: double precision and proof must agree to this
 
@@ -56,8 +56,9 @@ def equilibria(
     regions, the online one counted, ball arithmetic covers all distributions by boxes and
     proves for each that it holds exactly one equilibrium or none (Krawczyk 1969; Moore,
     Kearfott & Cloud 2009, ch. 8). Above, sets of regions, symmetric patterns and random
-    starts are searched, and nothing is claimed about what they miss. Where more moves than
-    people between regions, the dynamics are followed from random starts: stable ones are found.
+    starts are searched, and nothing is claimed about what they miss. In models with several
+    mobile groups (``OnlineAgglomeration``: firms of each industry, and people) only stable
+    equilibria are looked for, by following the dynamics from random starts.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ def equilibria(
         A sequence of Equilibrium, each with its stability. ``.complete`` says whether
         these are proven to be all. Where ``model.uniqueness()`` does not say so already, it
         takes python-flint (the extra "verify"), three regions at most, and no box left. One
-        is left wherever an equilibrium is just about to appear, vanish or change its support.
+        is left at a bifurcation, where an equilibrium appears, vanishes or changes its support.
 
     Raises
     ------
@@ -98,6 +99,9 @@ def equilibria(
     -----
     The proof is about the model's equations with its parameters as the floats they are
     (shares of the immobile factor scaled to sum to one exactly).
+
+    Not for completeness above three regions: what is found there are equilibria, but there may
+    be more. Not for how they depend on a parameter: :func:`nege.bifurcation`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What is known of all equilibria of an economy: a sequence of them, and whether they are all."""
+"""The equilibria found of an economy, as a sequence, and whether they are proven to be all."""
 
 from __future__ import annotations
 
@@ -84,12 +84,12 @@ class Equilibria(Immutable, Sequence[Equilibrium]):
 
     @property
     def stable(self) -> tuple[Equilibrium, ...]:
-        """Those that every small deviation returns to."""
+        """The stable ones: every small deviation from them dies out."""
         return tuple(e for e in self if e.stability is not None and e.stability.stable)
 
     @property
     def index_sum(self) -> int | None:
-        """Sum of the indices of these equilibria, which over all equilibria is 1.
+        """Sum of the Poincare-Hopf indices of these equilibria; over all equilibria it is 1.
 
         The index is 1 where an even number of independent deviations inside grows, else -1
         (Poincare-Hopf, on a simplex: Simsek, Ozdaglar & Acemoglu 2007, Math. Oper. Res. 32).

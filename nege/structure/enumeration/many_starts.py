@@ -1,9 +1,9 @@
-"""The search for equilibria from many starts: what it finds is true, what it misses unknown.
+"""Multistart search: what it finds are equilibria, what it misses is unknown.
 
 Starts are distributions over sets of regions, even but for one of them; symmetric patterns of
 two levels; and random ones. From each, Newton's method goes to a rest point on the same
-support, stable or not, and from some the dynamics are followed. A rest point that nobody
-would leave for an empty region is an equilibrium.
+support, stable or not, and from some the dynamics are followed. A stationary point is an
+equilibrium where no empty region pays more.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LEVELS = (0.02, 0.1, 0.4, 2.5, 10.0, 50.0)  # of a pattern, relative to the othe
 TILTS = (0.3, 3.0)  # of one region of a set, relative to its others
 PATHS = 8  # random starts from which the dynamics are followed
 SAME = 1e-6  # difference of shares below which two equilibria are one
-WIDEST = 0.01  # what SAME becomes at most where equilibria hardly differ from what is near them
+WIDEST = 0.01  # largest value of SAME, where eigenvalues near zero leave shares poorly determined
 EQUIVARIANT = 1e-8  # relative difference of growth rates that a symmetry may make
 
 
@@ -38,7 +38,7 @@ class Candidate(NamedTuple):
     point: ClearedPoint
     error: float  # of shares, estimated
     steps: int
-    hyperbolic: float  # least size of a growth rate, inside or by entry; 0 where unknown
+    hyperbolic: float  # least size of a growth rate, of entry too: how far from bifurcation
     reach: float  # difference of shares within which nothing else can be told from it
 
 
@@ -172,7 +172,7 @@ class Search:
 
     @property
     def fills(self) -> bool:
-        """Whether no region stays empty."""
+        """Whether the dynamics keep every share positive, as logit does."""
         return isinstance(self.dynamics, Logit)
 
     def _group(self) -> Symmetry:

@@ -1,4 +1,4 @@
-"""Stable equilibria where more moves than people: the ends of the dynamics from many starts."""
+"""Stable equilibria of models with several mobile groups: limits of the dynamics, many starts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def settled(
     rng: np.random.Generator,
     progress: bool | None,
 ) -> Equilibria:
-    """Return where the dynamics end from the default start and from random ones."""
+    """Return the limits of the dynamics from the default start and from random ones."""
     found: list[LongRun] = []
     with contextlib.closing(progress_bar(progress, 1 + starts + basins, "starts")) as bar:
 
