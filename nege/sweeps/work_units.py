@@ -261,7 +261,9 @@ class LongRuns(_Runs):
         self, values: dict[str, np.ndarray], where: tuple[int, ...], model: Model, found: Any
     ) -> None:
         if found.status is Status.CONVERGED:
-            outcome = model.settled(found.share, found.state, found.parameters, self.dynamics)
+            outcome = model.long_run_values(
+                found.share, found.state, found.parameters, self.dynamics
+            )
             for name in outcome.keys() & values.keys():
                 values[name][where] = outcome[name]
         for name in self.diagnostics.keys() & values.keys():
