@@ -1,7 +1,7 @@
-"""What every labelled model shares: regions, flat parameter names, replacement, storage.
+"""Base class of all models: regions, parameters by name, welfare, labels of results.
 
-A model is frozen. Its one narrow waist is ``kernel``: there labelled input becomes
-the NamedTuple that kernels read, and nowhere else.
+A model is frozen. ``kernel`` is the only place where labelled input becomes the NamedTuple of
+plain numbers and arrays that compiled kernels read.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class Model(Changeable, Immutable):
     #: Parameters that may be DataArrays; those over the places take None for their default.
     labelled: ClassVar[tuple[str, ...]] = ()
     variables: ClassVar[Mapping[str, Variable]]
-    #: The variable that people follow.
+    #: The payoff: the variable that the mobile factor compares between regions.
     payoff: ClassVar[str]
-    #: Whether people compare differences of it, as of a utility that may be negative, not ratios.
+    #: Whether payoffs are compared by differences (a utility, maybe negative), not by ratios.
     differences: ClassVar[bool] = False
     #: Who, or what, moves between regions, in the plural.
     movers: ClassVar[str] = "workers"
@@ -53,11 +53,11 @@ class Model(Changeable, Immutable):
     words: ClassVar[Mapping[str, tuple[str, str]]] = {}
     #: Whether its long run is a distribution of one mobile factor over regions.
     in_shares: ClassVar[bool] = True
-    #: What the short run settles on, in words.
+    #: The unknowns of the short run, in words.
     settles: ClassVar[str] = "log wages"
-    #: Whether regions can be empty in a long run.
+    #: Whether corner equilibria exist: regions that are empty in a long run.
     corners: ClassVar[bool] = True
-    #: How far off an unstable rest point a solve steps.
+    #: Size of the step by which a solve leaves an unstable rest point.
     nudge: ClassVar[float] = 1e-6
     _known: ClassVar[dict[str, type[Model]]] = {}
 
@@ -177,9 +177,9 @@ class Model(Changeable, Immutable):
         return None
 
     def indifference(self, arithmetic: Arithmetic, tastes: Tastes | None) -> Indifference | None:
-        """Return the equations of an economy whose occupied regions are equally good.
+        """Return the equilibrium conditions in explicit form: equal payoffs in occupied regions.
 
-        None where they have no explicit form: then nothing is proven about the number
+        None where they have no such form: then nothing is proven about the number
         of equilibria.
 
         Parameters
@@ -193,11 +193,11 @@ class Model(Changeable, Immutable):
 
     @property
     def mobile_weight(self) -> float:
-        """What the mean payoff of those who move counts in welfare; 0 where they are no people."""
+        """Weight of the mobile factor's mean payoff in welfare; 0 where it is capital or firms."""
         return 0.0
 
     def immobile_welfare(self, values: Mapping[str, np.ndarray]) -> Any:
-        """Return what everybody else adds to welfare, from the other variables."""
+        """Return the welfare of immobile people, from the other variables."""
         return 0.0
 
     def welfare(
@@ -205,8 +205,8 @@ class Model(Changeable, Immutable):
     ) -> Any:
         """Return welfare from the other variables, in the unit of payoffs.
 
-        Those who move count by their mean payoff, people who differ in taste by their expected
-        utility (``Logit.expected``); those who do not move by what they have.
+        Mobile people count by their mean payoff, under logit tastes by their expected utility
+        (``Logit.expected``); immobile ones by their real income.
         """
         moving = (dynamics or Replicator()).expected(self, values["share"], values[self.payoff])
         return self.mobile_weight * moving + self.immobile_welfare(values)
@@ -299,7 +299,7 @@ class Model(Changeable, Immutable):
     def audit_motion(
         self, data: xr.Dataset, dynamics: Replicator | Logit | None
     ) -> dict[str, float]:
-        """Return how far the distribution is from one, and from rest under some dynamics."""
+        """Return the violations of shares that sum to one, and of rest under some dynamics."""
         share = data["share"].values
         found = {
             "shares sum to one": abs(float(np.sum(share)) - 1.0),

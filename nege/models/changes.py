@@ -1,4 +1,4 @@
-"""Economies like another one: what its numbers may be, and what comes of changing some.
+"""Changing parameters: their bounds and joint limits, and ``replace``, for all models.
 
 A constructor asks about one economy, a sweep about all of its points: by the same bounds and
 conditions, which work on numbers and on arrays alike. So a change of numbers needs no
@@ -32,7 +32,7 @@ Limit = tuple[Any, Callable[[], InputError]]
 
 
 class Changeable:
-    """An economy that knows which of its numbers may be what."""
+    """Base of models: bounds of parameters, joint limits of several, and ``replace``."""
 
     #: Bounds of every parameter that may be a number, the online region's included; beside the
     #: constructor. Without them that is asked about every point of a sweep.

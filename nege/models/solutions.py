@@ -1,4 +1,4 @@
-"""What models and solvers hand each other: plain arrays with names."""
+"""Records that models and solvers pass to each other: plain arrays with names."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ class OnlineAgglomeration(Model):
 
     Notes
     -----
-    Not for questions about competition: markups are constant here.
+    Not for pro-competitive effects: markups are constant here.
 
     Examples
     --------

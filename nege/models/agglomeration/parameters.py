@@ -1,4 +1,4 @@
-"""Parameters of the online agglomeration of industries: bounds, reasons, consistency.
+"""Parameters of the online agglomeration of industries: bounds with reasons, joint limits.
 
 Labelled input is checked here and made into DataArrays over ``industry``, ``place``,
 ``channel`` and ``input``.

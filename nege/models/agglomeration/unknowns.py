@@ -1,4 +1,4 @@
-"""The vector of unknowns of the online agglomeration: where everything stands, and what it means.
+"""The vector of unknowns of the online agglomeration: its order, and the variables it stands for.
 
 A row for each place: ln n by industry and channel, ln G and ln E by industry, ln w, ln h, ln L;
 then ln w0 and D. What moves slowly, firms and people, are the *movers*, place by place.

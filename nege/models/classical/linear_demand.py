@@ -70,7 +70,7 @@ UNIT = "numeraire per unit of distance"
 
 @dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
 class LinearDemand(Model):
-    """An economy where competition is sharper near competitors: margins fall with density.
+    """An economy with pro-competitive effects: margins fall where there are many competitors.
 
     Equations of Ottaviano, Tabuchi & Thisse (2002) for any number of regions: quadratic
     utility, trade costs that add to prices, firms that price each market by itself.
@@ -100,7 +100,7 @@ class LinearDemand(Model):
 
     Notes
     -----
-    Not for trade so dear that regions stop to trade, nor for effects of income on demand.
+    Not for trade costs so high that regions stop trading, nor for income effects on demand.
 
     Examples
     --------

@@ -115,10 +115,10 @@ equations.payoff_tangent.register(Parameters)(real_wages.payoff_tangent)
 
 @dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
 class QuasiLinear(ces.CESModel):
-    """An economy where skilled workers move, and income moves no demand for manufactures.
+    """An economy where skilled workers move, without income effects on demand for manufactures.
 
     Equations of Pflüger (2004) for any number of regions. Between two equal places dispersion
-    gives way smoothly (a supercritical pitchfork), not in a jump.
+    breaks in a supercritical pitchfork: agglomeration grows smoothly, without a jump.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ class QuasiLinear(ces.CESModel):
 
     Notes
     -----
-    Not where people have too little to spend alpha, the unit of utility.
+    Not for income effects, nor for people whose income is below alpha: they could not spend it.
 
     Examples
     --------

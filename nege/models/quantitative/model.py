@@ -28,7 +28,7 @@ HOUSING = validation.Bounds(above=0.0, cure="It is a stock of housing, in the un
 
 
 class QuantitativeModel(Model):
-    """Base of models of places that differ, with congestion: nobody leaves a place empty."""
+    """Base of quantitative spatial models: places differ, congestion keeps every share positive."""
 
     payoff: ClassVar[str] = "real_income"
     movers: ClassVar[str] = "people"
@@ -113,7 +113,7 @@ class QuantitativeModel(Model):
         dynamics: Replicator | Logit,
         options: SolverOptions,
     ) -> LongRun | None:
-        """Return the only long run there is, markets and people at once, where that is proven."""
+        """Return the unique long run, solved jointly with markets, where uniqueness is proven."""
         known = self.uniqueness(dynamics)
         if known is None or not known.unique:
             return None
