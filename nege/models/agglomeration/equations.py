@@ -134,7 +134,7 @@ def scatter(matrix, x, own, out):
 
 @kernel
 def heard(p, firms, own, out):
-    """Write the mass that each firm can learn from; linear, so also its tangent."""
+    """Knowledge spillovers: the mass of firms that each learns from; linear, so its own tangent."""
     industries, _, places = firms.shape
     for k in range(industries):
         near = np.zeros((2, places))

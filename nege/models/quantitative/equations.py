@@ -99,7 +99,7 @@ def _respond(parameters, share, state, access, change):
 
 @equations.settled.register(Parameters)
 def _settled(parameters, share, state, out):
-    """Nothing is; but the numeraire takes from everybody in proportion to earnings."""
+    """None is exogenous; what stands here is the numeraire's part, in proportion to earnings."""
     earnings(parameters, share, state, out)
 
 
