@@ -53,6 +53,11 @@ def assert_equilibrium(equilibrium: Equilibrium, *, tolerance: float = 1e-9) -> 
     InputError
         For what is not an Equilibrium, or a tolerance that is none.
 
+    Notes
+    -----
+    Not a check of stability, nor of uniqueness: a rest point that people would leave passes where
+    nobody is paid more elsewhere.
+
     Examples
     --------
     >>> import nege

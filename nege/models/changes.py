@@ -134,6 +134,14 @@ class Changeable:
         ------
         InputError
             For a parameter that the model does not have, naming those near it.
+
+        Examples
+        --------
+        >>> import nege
+        >>> places = nege.geography.equidistant(2)
+        >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+        >>> economy.replace(trade_cost=2, mu=0.3)
+        CorePeriphery(2 places, sigma=5, mu=0.3, trade_cost=2)
         """
         if changes is not None and not isinstance(changes, Mapping):
             raise InputError(

@@ -57,6 +57,19 @@ class Stability(Immutable):
     entry : DataArray
         Entry condition: growth rate of a small share that enters an empty region, over
         region; NaN in occupied ones.
+
+    Notes
+    -----
+    Not a statement about large deviations: see :func:`nege.stability`.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+    >>> found = nege.stability(nege.solve(economy, start=[0.6, 0.4]))
+    >>> found.stable, found.margin > 0, found.entry.dropna("region").region.values.tolist()
+    (True, True, ['1'])
     """
 
     model: Model

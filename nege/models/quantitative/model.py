@@ -211,6 +211,14 @@ class QuantitativeModel(Model):
         -------
         DataArray
             Over origin and destination, own sales on the diagonal.
+
+        Examples
+        --------
+        >>> import nege
+        >>> economy = nege.Helpman(nege.geography.line(3), sigma=4, mu=0.7, trade_cost=1.5)
+        >>> flows = economy.trade_flows(nege.solve(economy).data)
+        >>> flows.dims, round(float(flows.sum()), 6)
+        (('origin', 'destination'), 1.0)
         """
         data = validation.in_order("data", data, "region", self.regions, "over the places here")
         share = validation.shares("data", data["share"], self.regions)
