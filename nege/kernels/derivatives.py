@@ -22,12 +22,12 @@ model that registers its own of both has all of it too.
 import numpy as np
 
 from nege.kernels.equations import (
+    exogenous_spending,
     payoff_sensitivities,
     payoff_tangent,
     respond_tangent,
     response,
     sensitivities,
-    settled,
     spending_tangent,
     supply_tangent,
     update,
@@ -92,7 +92,7 @@ def blocks(parameters, share, state, state_by_state, state_by_share, gain_by_sta
     update(parameters, share, state, work, rest[0])
     sensitivities(parameters, share, state, slopes)
     payoff_sensitivities(parameters, share, state, work[2], gains)
-    settled(parameters, share, state, rest[1])
+    exogenous_spending(parameters, share, state, rest[1])
     reached(k, rest[1], work[2], rest[2])
     spread(k, work, rest[0], rest[3], state_by_state)
     for r in range(n):

@@ -12,7 +12,8 @@ and ``update`` puts it together, whatever the geography:
     supply     what each place adds to price indices, from share and state
     spending   what each place spends on varieties
     respond    the change of the state, from market access
-    settled    the part of spending that does not move with the state: it bounds the error
+    exogenous_spending
+               the part of spending that does not move with the state: it bounds the error
     exponents  how large the numbers are that ``exp`` is taken of: it bounds what rounding does
 
 For derivatives (``nege.kernels.derivatives``) it says how each of these responds to the
@@ -49,7 +50,7 @@ def respond(parameters, share, state, access, change):
 
 
 @equation(arithmetic=True)
-def settled(parameters, share, state, out):
+def exogenous_spending(parameters, share, state, out):
     """Write the part of spending that does not move with the state."""
 
 
@@ -57,7 +58,7 @@ def settled(parameters, share, state, out):
 def contraction_gap(parameters, access, reach):
     """Return 1 - the largest row sum of the Jacobian of f, NaN where undefined.
 
-    `reach` is market access to settled spending alone.
+    `reach` is market access to exogenous spending alone.
     """
 
 
@@ -102,7 +103,7 @@ def sensitivities(parameters, share, state, out):
     """Write the partial derivatives, by a place's state and share, of supply and spending.
 
     Six rows: d supply, d spending of its own, and d spending of everybody, in units of
-    their settled spending; first by the state, then by the share. Negative supply slopes
+    their exogenous spending; first by the state, then by the share. Negative supply slopes
     mean that prices fall with the state.
     """
 
@@ -144,7 +145,7 @@ def update(parameters, share, state, work, change):
 @equation(general=True)
 def gap_at(parameters, share, state, work):
     """Return 1 - the largest row sum of the Jacobian of f, right after ``update`` at a state."""
-    settled(parameters, share, state, work[0])
+    exogenous_spending(parameters, share, state, work[0])
     for s in range(state.size):
         work[0, s] /= work[2, s]
     sell(parameters.operator, work[0], work[1])

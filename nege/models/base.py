@@ -335,13 +335,13 @@ class Model(Changeable, Immutable):
         dynamics: Replicator | Logit | None = None,
     ) -> xr.Dataset:
         """Return the solved economy as a Dataset, with names and units."""
-        values = self.settled(share, state, parameters, dynamics)
+        values = self.long_run_values(share, state, parameters, dynamics)
         data = self._blank.copy(data={name: frozen(values[name]) for name in self.variables})
         if "welfare" in data:
             data["welfare"].attrs.update(self.describe("welfare", dynamics))
         return data
 
-    def settled(
+    def long_run_values(
         self,
         share: np.ndarray,
         state: np.ndarray,

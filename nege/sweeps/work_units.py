@@ -270,7 +270,9 @@ class LongRuns(_Work):
         self, values: dict[str, np.ndarray], where: tuple[int, ...], model: Model, found: Any
     ) -> None:
         if found.status is Status.CONVERGED:
-            outcome = model.settled(found.share, found.state, found.parameters, self.dynamics)
+            outcome = model.long_run_values(
+                found.share, found.state, found.parameters, self.dynamics
+            )
             for name in outcome.keys() & values.keys():
                 values[name][where] = outcome[name]
         for name in self.proof.keys() & values.keys():

@@ -31,7 +31,7 @@ import numpy as np
 
 from nege.kernels.codes import NEWTON as NEWTON_METHOD
 from nege.models.agglomeration import equations
-from nege.models.agglomeration.linear import Dense, Krylov
+from nege.models.agglomeration.linear import DenseSystem, KrylovSystem
 from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.models.search_progress import ROUNDING, Progress
 from nege.models.solutions import LongRun, ShortRun
@@ -93,28 +93,28 @@ def find(
     LongRun
         Its ``state`` is the vector of unknowns, its ``share`` the levels of what moves.
     """
-    search = _Search(parameters, names, options)
+    search = _RestPointSearch(parameters, names, options)
     return search.run(start, prices, leave_unstable=leave_unstable)
 
 
 def clear(parameters: equations.Parameters, start: np.ndarray, options: SolverOptions) -> ShortRun:
     """Clear markets while firms and people stay where they are, by damped Newton steps."""
-    return _Search(parameters, (), options, staying=True).clear(start)
+    return _RestPointSearch(parameters, (), options, staying=True).clear(start)
 
 
 def deviations(
     parameters: equations.Parameters, x: np.ndarray, options: SolverOptions
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return growth rates of what moves, and eigenvalues with vectors in columns, at rest."""
-    search = _Search(parameters, (), options)
-    search.system = Dense(parameters, search.moving)
+    search = _RestPointSearch(parameters, (), options)
+    search.system = DenseSystem(parameters, search.moving)
     search.evaluate(x)
     rates, vectors = search.system.modes(search.idle)
     growth = np.where(search.firms & np.isneginf(x), search.entry, search.excess)
     return growth[search.moving], rates, vectors[search.moving]
 
 
-class _Search:
+class _RestPointSearch:
     def __init__(
         self,
         parameters: equations.Parameters,
@@ -141,7 +141,8 @@ class _Search:
         self.closes = bool(self.hires.any()) and parameters.substitution < 1.0
         powers = (1.0, parameters.elasticity, 1.0 - parameters.substitution)
         self.free = FREE / min(powers) if self.closes else 0.0
-        self.system: Any = (Dense if places <= LARGE else Krylov)(parameters, self.moving)
+        kind: Any = DenseSystem if places <= LARGE else KrylovSystem
+        self.system = kind(parameters, self.moving)
         self.steps = 0
         self.perturbed: list[str] = []
 

@@ -27,7 +27,7 @@ def register(cls: type) -> None:
     """Let a type of parameters be solved in one step."""
     newton.solve.register(cls)(solve)
     newton.newton.register(cls)(solve)
-    equations.settled.register(cls)(_settled)
+    equations.exogenous_spending.register(cls)(_exogenous_spending)
     equations.contraction_gap.register(cls)(_contraction_gap)
 
 
@@ -55,7 +55,7 @@ def solve(parameters, share, state, options):
     return Report(status, residual, error, 0.0, steps, PLAIN)
 
 
-def _settled(parameters, share, state, out):
+def _exogenous_spending(parameters, share, state, out):
     """All spending, since none of it moves with the state."""
     equations.spending(parameters, share, state, out)
 

@@ -97,8 +97,8 @@ def _respond(parameters, share, state, access, change):
         change[r] = (made + log(access[r])) / p.sigma - state[r]
 
 
-@equations.settled.register(Parameters)
-def _settled(parameters, share, state, out):
+@equations.exogenous_spending.register(Parameters)
+def _exogenous_spending(parameters, share, state, out):
     """None is exogenous; what stands here is the numeraire's part, in proportion to earnings."""
     earnings(parameters, share, state, out)
 
