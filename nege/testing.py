@@ -55,8 +55,7 @@ def assert_equilibrium(equilibrium: Equilibrium, *, tolerance: float = 1e-9) -> 
 
     Notes
     -----
-    Not a check of stability, nor of uniqueness: a rest point that people would leave passes where
-    nobody is paid more elsewhere.
+    Not a check of stability, nor of uniqueness: an unstable equilibrium passes.
 
     Examples
     --------

@@ -255,7 +255,7 @@ class Model(Changeable, Immutable):
     ) -> LongRun | None:
         """Return the long run from a start by a solver of the model's own, None for the usual one.
 
-        `share` is what moves, from ``default_start`` or ``check_share``; `state` is where
+        `share` is the mobile factors, from ``default_start`` or ``check_share``; `state` is where
         markets start.
         """
         return None

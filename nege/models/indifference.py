@@ -38,7 +38,7 @@ class Tastes(NamedTuple):
 
 
 class Excess(NamedTuple):
-    """What becomes of a relative supply."""
+    """Excess payoff of each region at a relative supply, and the shares that go with it."""
 
     share: list[Any]  # up to a common factor, positive where the supply is
     excess: list[Any]

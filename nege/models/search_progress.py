@@ -41,7 +41,7 @@ class Progress:
 
     def made(self, residual: float, place: np.ndarray) -> bool:
         """Whether there is progress, given residual and point after the last step, in logs."""
-        place = np.maximum(place, -1e3)  # nobody: minus infinity
+        place = np.maximum(place, -1e3)  # a share of zero: minus infinity
         if self.start.size == 0 or residual < HALF * self.best:
             self.best = min(self.best, residual)
             self._begin(place, self.patience)

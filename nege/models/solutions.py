@@ -47,7 +47,7 @@ class ShortRun(NamedTuple):
 
 
 class Deviations(NamedTuple):
-    """Small deviations of what moves from rest."""
+    """Linear stability of a rest point: its movers, their growth rates, eigenvalues, shapes."""
 
     movers: tuple[str, ...]
     share: np.ndarray  # of each mover: zero where there is none

@@ -281,7 +281,7 @@ class Equilibrium(Immutable):
         return NOT_LOOKED_AT if rate is None else verdict(rate)
 
     def _known_eigenvalue(self) -> float | None:
-        """Return the leading eigenvalue, None where nobody has asked for it yet."""
+        """Return the leading eigenvalue, None where it has not been computed yet."""
         known: float | None = vars(self).get("leading_eigenvalue", self._leading)
         return known
 

@@ -312,7 +312,7 @@ def _check_rest(
 def _check_growth(
     movers: Sequence[str], growth: np.ndarray, dynamics: Replicator | Logit, tolerance: float
 ) -> None:
-    """Refuse a point that is not at rest, naming what moves most."""
+    """Refuse a point that is not at rest, naming the share that changes fastest."""
     r = int(np.argmax(np.abs(growth)))
     if not abs(growth[r]) <= tolerance:
         raise InputError(

@@ -77,7 +77,7 @@ def solve(
     share = model.default_start() if start is None else model.check_share(start, "start")
     found = find_long_run(model, share, model.start_state(), dynamics, options)
     result = long_run_result(model, found, dynamics, options)
-    if result.status is Status.UNSTABLE:  # what pure dynamics asked for, and says so
+    if result.status is Status.UNSTABLE:  # allowed under pure dynamics
         return result
     return or_raise(result)
 

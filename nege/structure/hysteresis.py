@@ -314,8 +314,8 @@ class _Trace:
             closer = self._settled(end + BEYOND**2 * (high - end), here)
             after = there if settled is None else settled
             change = float(np.max(np.abs(after - here)))
-            # What leads on without a break gets as near as one likes; a jump does not. Too
-            # near to settle, it is compared with the whole step.
+            # A continuous branch comes arbitrarily near as the bracket shrinks; a jump does not.
+            # Too near for a long run, it is compared with the change over the whole step.
             if closer is None:
                 jumped = change > 0.5 * float(np.max(np.abs(there - here)))
             else:
@@ -330,7 +330,7 @@ class _Trace:
     def _end(
         self, low: float, high: float, here: np.ndarray
     ) -> tuple[float, float | None, np.ndarray]:
-        """Halve a step until the end of the branch is known; None where it goes on to the end."""
+        """Bisect for the end of the branch; None where it continues through the whole step."""
         share = self._continued(high, here)
         if share is not None:
             return high, None, share

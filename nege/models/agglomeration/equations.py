@@ -251,7 +251,7 @@ def _supply(p, x, at, excess):
                 if p.variety[k] < 1.0:
                     out[q, 2 * k + c] -= (1.0 - p.variety[k]) * log_firms
                 if at.mass[k, c, q] == 0.0 and p.spillover[k] > 0.0:
-                    out[q, 2 * k + c] = -np.inf  # nobody to learn from: nothing can be made
+                    out[q, 2 * k + c] = -np.inf  # no firm to learn from: productivity is zero
 
 
 @kernel

@@ -50,7 +50,7 @@ SHORTEST = 1e-6  # step of time at which nothing helps
 RISE = 20.0  # growth of the residual at which a step is taken back
 GONE = 1e-12  # of the industry: fewer firms have vanished
 FEWEST = -700.0  # log of firms: next to the least number that there is
-FREE = -2000.0  # log price of remote labour, in its smallest power, where nobody hires it
+FREE = -2000.0  # log price of remote labour, in its smallest power, where there is no demand
 ENTRANTS = 1e-6  # of the industry, where entry pays
 CALM = 1e-6  # residual of those who are there, below which others enter
 NUDGE = 1e-3  # in logs, off an unstable rest point
@@ -91,7 +91,7 @@ def find(
     Returns
     -------
     LongRun
-        Its ``state`` is the vector of unknowns, its ``share`` the levels of what moves.
+        Its ``state`` is the vector of unknowns, its ``share`` the levels of firms and people.
     """
     search = _RestPointSearch(parameters, names, options)
     return search.run(start, prices, leave_unstable=leave_unstable)
@@ -105,7 +105,7 @@ def clear(parameters: equations.Parameters, start: np.ndarray, options: SolverOp
 def deviations(
     parameters: equations.Parameters, x: np.ndarray, options: SolverOptions
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return growth rates of what moves, and eigenvalues with vectors in columns, at rest."""
+    """Return growth rates of firms and people, and eigenvalues with eigenvectors, at rest."""
     search = _RestPointSearch(parameters, (), options)
     search.system = DenseSystem(parameters, search.moving)
     search.evaluate(x)
@@ -232,7 +232,7 @@ class _RestPointSearch:
         return bool(np.isfinite(largest))
 
     def _pull(self) -> float:
-        """Return what entry would earn, if there is somebody to enter."""
+        """Return the largest log return to entry, where firms are absent."""
         return float(np.max(self.entry, initial=0.0)) if self.lets_in else 0.0
 
     def residual(self) -> float:
@@ -331,7 +331,7 @@ class _RestPointSearch:
         return self._by_industry(x)[:, self.hires, equations.ONLINE]
 
     def _vanish(self, x: np.ndarray) -> np.ndarray:
-        """Set firms to zero that have all but left, where variety allows it."""
+        """Set firms to zero that have almost vanished, where variety allows it."""
         if not (self.vanishing.any() or self.lonely.any()):
             return x
         firms = self._by_industry(x)

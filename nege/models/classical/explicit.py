@@ -1,6 +1,6 @@
 """Models with an explicit short run, f(share): solved in one step, without iteration.
 
-``update`` then writes f(share) - state, and the state is where it was told to go after one
+``update`` then writes f(share) - state, so that the state is the solution after one
 step. A model joins with ``explicit.register(Parameters)``. Payoffs being explicit too, so
 are the equations of its equilibria, for proofs.
 """

@@ -19,8 +19,8 @@ Equations, for regions r, s = 1..R, the online region being one of them:
     zeta  commission, zero offline              B    amenity, one offline
 
 Utility is quadratic, (a/b) Q - [sum q^2 + (c/b) Q^2]/(2 (b + c N)) + the numeraire good, of
-which everybody has enough; q maximises it. A firm knows what one of its prices does to its
-sales, not to P: the buyer bears half of tau, and margins are less where competitors are near.
+which everybody consumes some; q maximises it. A firm takes P as given when it sets a
+price: half of tau is passed on, and margins are less where competitors are near.
 Making a unit takes nothing but the fixed phi. Every pair trades whatever the distribution if
 and only if tau < 2 a phi/(2 b phi + c L): dearer trade is refused, as another model would
 hold there. A commission on sales multiplies a firm's profit, and divides its trade cost, by

@@ -192,7 +192,7 @@ def linear_demand(model: Any, arithmetic: Arithmetic, tastes: Tastes | None) -> 
     a, b, c, phi, farmers, skilled = model.numbers()
     beta, gamma = b + c * skilled / phi, 2.0 * b + c * skilled / phi
     dearest = (a + 0.5 * c * skilled / phi * float(model.tables().cost.max())) / gamma
-    # Nobody enjoys more than at prices of zero, nor earns more than all could pay.
+    # Utility is at most that at prices of zero, income at most what all could spend.
     reach = beta / phi * (farmers + skilled) * dearest**2 + a * a * skilled / (2.0 * b * phi)
     apart = 0.0 if model.online is None else abs(math.log(model.online.amenity))
     return explicit.indifference(payoffs, arithmetic, tastes, reach + apart)

@@ -15,7 +15,7 @@ Equations, for regions r, s = 1..R, the online region being one of them:
 
 Utility is alpha ln M + the quantity of the numeraire good, M being the CES bundle: everybody
 spends alpha on M and what is left on the numeraire, of which there is enough. So the wage is
-explicit, and V is what a skilled worker enjoys, but for constants. A firm takes one skilled
+explicit, and V is the indirect utility of the skilled, up to constants. A firm takes one skilled
 worker; the unskilled make the numeraire, and get the commission in proportion to L. Counting
 H skilled workers instead of one divides Delta and the number of both kinds alike: only l =
 L/H matters. Walras: sigma sum_r h_r w_r/(1 - zeta_r) = alpha (1 + l).

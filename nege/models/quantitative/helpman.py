@@ -172,7 +172,7 @@ class Helpman(QuantitativeModel):
             online_housing=check_online_housing(online, online_housing),
         )
 
-    #: Nobody owns a platform that could charge a commission.
+    #: Without a platform's owner in this model there is no commission.
     online_parameters = ("online_trade_cost", "online_amenity", "online_housing")
 
     def without_online(self) -> Helpman:

@@ -181,7 +181,7 @@ class QuantitativeModel(Model):
 
     @property
     def mobile_weight(self) -> float:
-        """One: everybody can move."""
+        """One: all people are mobile."""
         return 1.0
 
     def further(self, share: np.ndarray, wage: np.ndarray) -> dict[str, np.ndarray]:
