@@ -290,7 +290,7 @@ def sustain_points(
     for name in names:
         inside[regions.index(validation.known("core", name, regions))] = True
     if inside.all():
-        raise InputError("core", core, "some of the regions", "Somebody has to be left to enter.")
+        raise InputError("core", core, "some of the regions", "Leave at least one region empty.")
     share = inside / inside.sum()
 
     def gaps(value: float) -> np.ndarray:
