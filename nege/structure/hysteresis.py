@@ -283,7 +283,7 @@ def hysteresis(
 
 
 class _Trace:
-    """Finds where in a step of the path a stable branch ends."""
+    """Bisection for the value within a step at which a stable branch ends."""
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ SHARP = SolverOptions(tolerance_residual=1e-14)
 
 
 class Family:
-    """An economy with one parameter free."""
+    """A one-parameter family of economies, at given distributions."""
 
     def __init__(
         self,

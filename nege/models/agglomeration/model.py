@@ -271,7 +271,7 @@ class OnlineAgglomeration(Model):
         )
 
     def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
-        """Yield that consumers spend what they have."""
+        """Yield the budget: shares of consumers' spending sum to one."""
         yield fields.spent(self.__dict__["consumption"], at["housing"])
 
     def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> equations.Parameters:
