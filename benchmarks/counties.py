@@ -32,7 +32,6 @@ import xarray as xr
 
 import nege
 from benchmarks.real_places import counties_folder, county_data
-from nege.plots import economies
 
 SIGMA, GOODS = 4.0, 0.7  # elasticity of substitution, share of spending on goods
 DISTANCE_ELASTICITY = 1.29  # of trade
@@ -127,7 +126,7 @@ def draw(before: nege.Equilibrium, ds: xr.Dataset, file: pathlib.Path) -> pathli
         "jobs, where search costs are gone": 100 * (last["share_change"].values - 1.0),
     }
     for ax, (title, change) in zip(figure.subplots(1, 3), maps.items(), strict=True):
-        economies.changes(model.geography.coordinates, 0.25 * share, change, ax=ax)
+        maps.changes(model.geography.coordinates, 0.25 * share, change, ax=ax)
         ax.set_title(title, loc="left")
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=100)

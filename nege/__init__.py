@@ -1,4 +1,4 @@
-"""New-economic-geography models with an online region: solved exactly, honestly and fast."""
+"""New-economic-geography models with an online region: equilibria, stability, bifurcations."""
 
 from nege import _starting as _starting  # before what takes time
 from nege import geography, testing
@@ -12,13 +12,14 @@ from nege.models.classical.footloose_capital import FootlooseCapital
 from nege.models.classical.footloose_entrepreneur import FootlooseEntrepreneur
 from nege.models.classical.linear_demand import LinearDemand
 from nege.models.classical.quasi_linear import QuasiLinear
+from nege.models.designs import random_points
 from nege.models.linkages.model import VerticalLinkages
 from nege.models.quantitative.allen_arkolakis import AllenArkolakis
 from nege.models.quantitative.helpman import Helpman
 from nege.options import Logit, Replicator, SolverOptions
 from nege.plots.accessor import DatasetAccessor
 from nege.results.equilibrium import Equilibrium
-from nege.results.stability import Stability, stability
+from nege.results.stability import Stability
 from nege.solvers.long_run import estimate_memory, solve
 from nege.solvers.short_run import short_run
 from nege.status import Status
@@ -26,12 +27,12 @@ from nege.structure.branches.bifurcation import BifurcationDiagram, bifurcation
 from nege.structure.enumeration.all_equilibria import equilibria
 from nege.structure.enumeration.found_equilibria import Equilibria
 from nege.structure.hysteresis import Hysteresis, hysteresis
+from nege.structure.stability import stability
 from nege.structure.thresholds import Threshold, Thresholds, break_points, sustain_points
 from nege.studies import scenarios
 from nege.studies.counterfactual import counterfactual
 from nege.studies.decomposition import decompose
 from nege.studies.inversion import invert
-from nege.sweeps.designs import random_points
 from nege.sweeps.load import load
 from nege.sweeps.sweep import follow, sweep
 

@@ -14,12 +14,9 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nege.kernels.compiling import uninterrupted
-
-if TYPE_CHECKING:
-    from nege.results.equilibrium import Equilibrium
 
 __all__ = ["ConvergenceError", "DependencyError", "InputError", "NegeError", "require"]
 
@@ -60,11 +57,11 @@ class ConvergenceError(NegeError, RuntimeError):
     ----------
     message : str
         What happened and what to try.
-    equilibrium : Equilibrium
+    equilibrium : nege.Equilibrium
         The partial result: its status, its residual and the last point.
     """
 
-    def __init__(self, message: str, equilibrium: Equilibrium) -> None:
+    def __init__(self, message: str, equilibrium: Any) -> None:
         super().__init__(message, equilibrium)
         self.equilibrium = equilibrium
 

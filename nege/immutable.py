@@ -2,7 +2,7 @@
 
 A frozen dataclass keeps its fields, but not what is inside them: an array can be written to,
 values of a Dataset replaced. So what a class declares as ``held`` is kept with arrays that are
-read-only, and handed out in a shell of its own: whoever changes the shell changes his own.
+read-only, and handed out in a shallow copy: who changes the copy changes nothing else.
 Datasets that sweeps, paths and the like return are the user's, and are not held.
 """
 
@@ -94,7 +94,7 @@ def held(*names: str) -> Callable[[Class], Class]:
 
 
 class Held:
-    """A field whose value is kept read-only, and handed out in a shell of its own."""
+    """A field whose value is kept read-only, and handed out in a shallow copy."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""What work is going to take of memory, asked of the system before any of it is taken."""
+"""Memory checks: bytes that work will need against bytes that are free, before it starts."""
 
 from __future__ import annotations
 

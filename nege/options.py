@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -19,8 +19,6 @@ from nege.validation.keywords import hinted
 if TYPE_CHECKING:
     import xarray as xr
 
-    from nege.models.base import Model
-
 __all__ = ["Logit", "Replicator", "SolverOptions"]
 
 CHOICES = {
@@ -29,10 +27,30 @@ CHOICES = {
 }
 
 
+class HasRegions(Protocol):
+    """What dynamics ask of a model."""
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Names of all regions, the online one last."""
+
+    @property
+    def geography(self) -> Any:
+        """Its places, by name."""
+
+    @property
+    def online(self) -> Any:
+        """Its online region, None without one."""
+
+    @property
+    def differences(self) -> bool:
+        """Whether people compare payoffs by their differences, not by their ratios."""
+
+
 @hinted
 @dataclass(frozen=True, kw_only=True)
 class SolverOptions:
-    """Tolerances and limits of a solve; reaching a limit is never success.
+    """Tolerances, limits and methods of a solve; reaching a limit is never success.
 
     Parameters
     ----------
@@ -47,7 +65,7 @@ class SolverOptions:
         and of an empty region over the mean.
     tolerance_path : float, default 1e-8
         Error per step, in log shares, when the dynamics are followed. It decides
-        which basin a start near a boundary is counted to.
+        to which basin of attraction a start near a boundary is counted.
     limit_iterations : int, default 10000
         Iterations of one short run.
     limit_steps : int, default 50000
@@ -65,6 +83,11 @@ class SolverOptions:
     ------
     InputError
         Where a value is not positive.
+
+    Notes
+    -----
+    Not for making a failed solve pass: wider tolerances accept a less exact answer. What
+    failed and why is in its ``status``.
 
     Examples
     --------
@@ -102,19 +125,29 @@ class SolverOptions:
 @hinted
 @dataclass(frozen=True, kw_only=True)
 class Replicator:
-    """People drift to regions that pay more than the average: the field's usual dynamics.
+    """Replicator dynamics: a region's share grows at the rate by which it pays above average.
 
     d lambda_r/dt = lambda_r (omega_r - sum_s lambda_s omega_s)
-    (Fujita, Krugman & Venables 1999, ch. 5). A corner is a valid equilibrium. Time is
-    counted so that rates are relative to the mean real wage.
+    (Taylor & Jonker 1978; Fujita, Krugman & Venables 1999, ch. 5), lambda the shares of the
+    mobile factor, omega its payoff. A corner, where regions are empty, can be an equilibrium.
+    Time is counted so that rates are relative to the mean payoff.
 
     Parameters
     ----------
     allow_entry : bool, default True
         Replicator dynamics cannot enter an empty region, nor leave an unstable
-        rest point, by themselves. With True, a share of 1e-6 is moved there, the
+        stationary point, by themselves. With True, a share of 1e-6 is moved there, the
         solve goes on, and the result's ``perturbed`` says so. False is the pure
         dynamics.
+
+    Raises
+    ------
+    InputError
+        Where `allow_entry` is neither True nor False.
+
+    Notes
+    -----
+    Not for people who differ in taste, of whom some stay in every region: :class:`Logit`.
 
     Examples
     --------
@@ -133,15 +166,15 @@ class Replicator:
     def __str__(self) -> str:
         return "replicator dynamics" if self.allow_entry else "pure replicator dynamics"
 
-    def kernel(self, model: Model) -> Dynamics:
+    def kernel(self, model: HasRegions) -> Dynamics:
         """Return what the kernels need of these dynamics."""
         return Dynamics(False, 1.0, 0.0, np.zeros(len(model.regions)))
 
-    def expected(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> Any:
-        """Return what people have on average, of payoffs over the last dimension."""
+    def expected(self, model: HasRegions, share: np.ndarray, payoff: np.ndarray) -> Any:
+        """Return the mean payoff, weighted by shares, over the last dimension."""
         return np.sum(share * payoff, axis=-1)
 
-    def gap(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> float:
+    def gap(self, model: HasRegions, share: np.ndarray, payoff: np.ndarray) -> float:
         """Return the violation of complementarity: how far payoffs are from equal, relatively.
 
         Empty regions count where they pay more, unless the dynamics are pure.
@@ -157,7 +190,7 @@ class Replicator:
 @held("weights")
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Logit(Immutable):
-    """People differ in taste, so every region keeps some: the smooth long run.
+    """Logit dynamics: people differ in taste, so that the share of every region stays positive.
 
     lambda_r = B_r omega_r^(1/s) / sum_q B_q omega_q^(1/s), reached by
     d lambda_r/dt = lambda_r (F_r - mean F), F_r = ln B_r + (ln omega_r)/s - ln lambda_r
@@ -189,6 +222,9 @@ class Logit(Immutable):
     the payoff that would be worth as much to them if every region paid it. Elsewhere, and in
     short runs, they count by their mean payoff. What it is worth to have so many regions to
     choose from, a factor (sum_r B_r)^s, is left out, so only ratios of weights count.
+
+    Not for corners: no region is ever empty. A small scale comes near to replicator dynamics,
+    at the price of payoffs raised to a large power.
 
     Examples
     --------
@@ -227,11 +263,11 @@ class Logit(Immutable):
     def __str__(self) -> str:
         return f"logit tastes of scale {self.scale:g}"
 
-    def kernel(self, model: Model) -> Dynamics:
+    def kernel(self, model: HasRegions) -> Dynamics:
         """Return what the kernels need of these dynamics."""
         return Dynamics(True, 1.0 / self.scale, 1.0, np.log(self.region_weights(model)))
 
-    def expected(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> Any:
+    def expected(self, model: HasRegions, share: np.ndarray, payoff: np.ndarray) -> Any:
         """Return expected utility, as the payoff that would be worth as much if paid everywhere.
 
         (sum_r b_r V_r^(1/s))^s, or s ln sum_r b_r exp(V_r/s) of payoffs that are utilities
@@ -246,7 +282,7 @@ class Logit(Immutable):
         level = self.scale * np.logaddexp.reduce(logs, axis=-1)
         return level if model.differences else np.exp(level)
 
-    def gap(self, model: Model, share: np.ndarray, payoff: np.ndarray) -> float:
+    def gap(self, model: HasRegions, share: np.ndarray, payoff: np.ndarray) -> float:
         """Return the largest |ln(share / choice probability)|."""
         chosen = np.log(self.region_weights(model)) + np.log(payoff) / self.scale
         chosen -= np.max(chosen)
@@ -256,7 +292,7 @@ class Logit(Immutable):
         with np.errstate(divide="ignore"):
             return float(np.max(np.abs(np.log(share[counted] / probability[counted]))))
 
-    def region_weights(self, model: Model) -> np.ndarray:
+    def region_weights(self, model: HasRegions) -> np.ndarray:
         """Return the weight of every region of a model, the online one last."""
         places = model.geography.names
         given = vars(self)["weights"]  # itself, for messages

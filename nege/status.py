@@ -1,4 +1,4 @@
-"""How a solve ended, in one vocabulary for kernels, results and sweeps."""
+"""How a solve ended: the codes, messages and remedies of kernels, results and sweeps."""
 
 from __future__ import annotations
 

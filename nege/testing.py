@@ -1,4 +1,4 @@
-"""For test suites and the wary: check that what was stored is an equilibrium."""
+"""Checks for test suites: that what was stored is an equilibrium, by the model's equations."""
 
 from __future__ import annotations
 

@@ -19,6 +19,36 @@ if os.environ.get("NUMBA_DISABLE_JIT") == "1":
     np.seterr(all="ignore")
 
 
+#: The tiers of tests; pyproject.toml says what each is for.
+TIERS = ("closed_form", "family", "structure", "faults", "draws")
+OF_FILE = pytest.StashKey()
+
+
+def tiers(node):
+    return [mark for mark in node.own_markers if mark.name in TIERS]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem(collector):
+    """Give each test its own tier, else that of its file, and refuse one that has not just one."""
+    made = yield
+    file = collector.getparent(pytest.Module)
+    if OF_FILE not in file.stash:  # taken from the file: -m would count it beside a test's own
+        file.stash[OF_FILE] = tiers(file)
+        file.own_markers[:] = [mark for mark in file.own_markers if mark.name not in TIERS]
+    for test in made if isinstance(made, list) else ():
+        found = tiers(test) or tiers(collector) or file.stash[OF_FILE]
+        if len(found) != 1:
+            names = " and ".join(mark.name for mark in found) or "none"
+            raise collector.CollectError(
+                f"{test.nodeid} has {names} of the tiers {', '.join(TIERS)}, and has to have one: "
+                "by pytestmark at the top of its file, or by a mark of its own"
+            )
+        if not tiers(test) and not tiers(collector):
+            test.add_marker(found[0].name)
+    return made
+
+
 @pytest.fixture
 def nothing_is_solved(monkeypatch):
     """Fail a test as soon as a sweep or a path solves something."""

@@ -206,7 +206,7 @@ ENTRIES = {
         {"model": p.helpman, "employment": [2.0, 3.0], "wage": [1.0, 1.1]},
     ),
     "counterfactual": lambda p: (
-        nege.studies.counterfactual,
+        nege.counterfactual,
         {"equilibrium": p.settled, "trade_cost_change": 0.9},
     ),
     "load": lambda p: (nege.load, {"path": p.file}),

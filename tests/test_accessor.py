@@ -10,6 +10,8 @@ import xarray as xr
 
 import nege
 
+pytestmark = pytest.mark.closed_form
+
 matplotlib.use("Agg")
 COSTS, COMMISSIONS = [1.4, 1.2, 1.0], [0.0, 0.1]
 

@@ -7,6 +7,8 @@ import pytest
 
 import nege
 
+pytestmark = pytest.mark.draws
+
 
 @pytest.mark.parametrize("start", range(2))
 def test_every_step_of_the_digital_turn_is_reached_from_random_starts(start):

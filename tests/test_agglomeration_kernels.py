@@ -13,6 +13,8 @@ from nege.models.agglomeration import linear as linear
 from nege.models.agglomeration import rest as search
 from nege.models.agglomeration import slopes as slopes
 
+pytestmark = pytest.mark.family
+
 SOME = [0, 1, 2, 3, 4, 5]
 
 

@@ -6,6 +6,8 @@ import reference_agglomeration as reference
 
 import nege
 
+pytestmark = pytest.mark.draws
+
 
 def draw(seed):
     """Draw an economy of 2 or 3 industries and 2 to 5 places, every mechanism at work in some."""

@@ -12,6 +12,8 @@ from nege.kernels import codes, derivatives
 from nege.kernels.fixed_point import Options, fixed_point
 from nege.solvers.follow_dynamics import _Search
 
+pytestmark = pytest.mark.closed_form
+
 drawn = {"seed": st.integers(0, 10_000), "n": st.integers(2, 6)}
 PARAMETERS = ("sigma", "productivity_spillover", "amenity_spillover", "trade_cost")
 

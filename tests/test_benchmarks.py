@@ -13,6 +13,8 @@ from benchmarks import contest, grids, large, measure, peers, table
 from benchmarks.problems import plane, residual
 from benchmarks.rows import Row
 
+pytestmark = pytest.mark.family
+
 SIMPLE = [peer for peer in peers.PEERS if peer.library in {"scipy", "numpy"}]
 
 

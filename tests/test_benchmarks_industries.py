@@ -12,6 +12,8 @@ import nege
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
 from benchmarks import contest, industries
 
+pytestmark = pytest.mark.family
+
 SOLVE = [method for method in industries.PEERS if "hybr" not in method.name]
 
 

@@ -11,6 +11,8 @@ import nege
 from nege import geography
 from nege.models.classical.two_region_diagram import MOST, diagram
 
+pytestmark = pytest.mark.structure
+
 mpl.use("Agg")
 
 

@@ -8,6 +8,8 @@ import nege
 from nege.kernels import stacks
 from nege.kernels.operators import Dense, WithOnline
 
+pytestmark = pytest.mark.family
+
 SHARES = np.column_stack([np.linspace(0.05, 0.95, 7), 1 - np.linspace(0.05, 0.95, 7)])
 PROOF = ["status", "residual", "error", "rate", "iterations"]
 

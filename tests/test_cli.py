@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import nege
-from nege.command import cli, economy_file, report, sweep_table
+from nege.command import cli, economy_file, execution, sweep_table
+
+pytestmark = pytest.mark.faults
 
 SMALL = """
 title = "Three places on a line"
@@ -109,13 +111,13 @@ def test_bad_input_is_one_line_on_the_error_stream(tmp_path, capsys):
 
 
 def test_steps_that_fail_are_said_and_the_exit_code_tells(small, tmp_path, capsys, monkeypatch):
-    true = report.follow
+    true = execution.follow
 
     def strict(*arguments, **keywords):
         keywords["options"] = nege.SolverOptions(limit_steps=1)
         return true(*arguments, **keywords)
 
-    monkeypatch.setattr(report, "follow", strict)
+    monkeypatch.setattr(execution, "follow", strict)
     assert cli.main(["run", str(small), "--output", str(tmp_path / "out")]) == 1
     out, err = capsys.readouterr()
     assert "did NOT converge" in out

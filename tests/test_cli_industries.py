@@ -6,7 +6,9 @@ import xarray as xr
 
 import nege
 from nege.command import cli, economy_file, report_industries
-from nege.command.report import Run
+from nege.command.execution import Run
+
+pytestmark = pytest.mark.faults
 
 SCENARIO = """
 title = "Three places"

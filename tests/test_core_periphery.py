@@ -14,6 +14,8 @@ from scipy.optimize import brentq
 import nege
 from nege.models import closed_forms
 
+pytestmark = pytest.mark.closed_form
+
 SIGMA, MU = 5.0, 0.4
 RHO = (SIGMA - 1) / SIGMA
 Z_STAR = MU * (1 + RHO) / (MU**2 + RHO)

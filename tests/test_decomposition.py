@@ -10,6 +10,8 @@ from agglomerations import DIGITAL_TURN, GOODS, SERVICES
 
 import nege
 
+pytestmark = pytest.mark.family
+
 OUTCOMES = ("online_share", "welfare", "concentration", "colocation")
 TURNS = {"first": (0, 6), "second": (6, 11), "third": (11, 17), "all": (0, 6, 11, 17)}
 

@@ -14,6 +14,8 @@ import nege
 from nege.kernels import derivatives
 from nege.kernels.newton import solve
 
+pytestmark = pytest.mark.family
+
 STEP = 1e-30
 EXACT = 1e-12
 

@@ -11,8 +11,12 @@ import pytest
 
 import nege
 
+pytestmark = pytest.mark.closed_form
+
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+HOUSE = pathlib.Path(nege.__file__).parent
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(nege.__path__, "nege.")
@@ -76,3 +80,28 @@ def test_pictures_in_the_readme_exist():
 
 def test_the_version_is_one():
     assert f"version: {nege.__version__}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_every_folder_of_nege_is_on_the_map():
+    on_map = re.findall(r"^\| `([a-z_]+)/` \|", CONTRIBUTING, re.MULTILINE)
+    folders = [path.name for path in HOUSE.iterdir() if (path / "__init__.py").is_file()]
+    assert sorted(on_map) == sorted(folders)
+
+
+def test_files_and_names_on_the_map_exist():
+    files = re.findall(r"`nege/([a-z_/.]+)`(?:: ((?:`\w+`(?:, )?)+))?", CONTRIBUTING)
+    assert len(files) > 20
+    for path, names in files:
+        assert (HOUSE / path).exists(), path
+        for name in re.findall(r"\w+", names):
+            text = (HOUSE / path).read_text(encoding="utf-8")
+            assert re.search(rf"^(def|class) {name}\b", text, re.MULTILINE), f"{name} in {path}"
+
+
+def test_the_glossary_has_the_words_of_the_field_one_sentence_each():
+    words = README.split("## Words\n")[1].split("\n## ")[0]
+    entries = re.findall(r"^- (.*?)(?=^- |\Z)", words, re.DOTALL | re.MULTILINE)
+    assert len(entries) >= 20
+    for entry in entries:
+        assert entry.startswith("**"), entry
+        assert len(re.findall(r"\.(?:\s|\Z)", entry)) == 1, entry

@@ -12,6 +12,8 @@ from nege.errors import DependencyError
 from nege.models.indifference import FLOATS, Tastes
 from nege.structure.enumeration import all_equilibria, boxes, completeness
 
+pytestmark = pytest.mark.structure
+
 MODELS = (nege.CorePeriphery, nege.FootlooseEntrepreneur)
 
 

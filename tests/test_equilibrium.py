@@ -8,6 +8,8 @@ import pytest
 
 import nege
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture
 def solved(two):

@@ -8,6 +8,8 @@ from nege.kernels import equations, error_bound
 from nege.kernels.operators import matrix
 from nege.models import trade_costs
 
+pytestmark = pytest.mark.closed_form
+
 
 @pytest.mark.parametrize("online", [None, 1.2])
 @pytest.mark.parametrize("kind", ["dense", "symmetric", "line"])

@@ -10,6 +10,8 @@ import pytest
 
 import nege
 
+pytestmark = pytest.mark.draws
+
 DRAWS = 16
 #: Of a hundred draws, how many at least double precision can answer.
 ANSWERED = {nege.VerticalLinkages: 20, nege.Helpman: 60, nege.AllenArkolakis: 60}

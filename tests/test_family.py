@@ -21,6 +21,8 @@ from nege.kernels.newton import solve
 from nege.structure.circular_modes import Waves, turns
 from nege.structure.one_parameter import family_of
 
+pytestmark = pytest.mark.family
+
 EXACT = 1e-12  # of derivatives
 STEP = 1e-30
 SHARP = nege.SolverOptions(tolerance_residual=1e-14)

@@ -15,6 +15,8 @@ import nege
 from nege.command import cli, figures, report
 from nege.results import files
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture(scope="module")
 def solved():

@@ -8,6 +8,8 @@ from hypothesis import given
 import nege
 from nege.models import closed_forms
 
+pytestmark = pytest.mark.closed_form
+
 
 def two(freeness, market, *, sigma=5.0, online=None):
     """Two places, the first with a part of all spending."""

@@ -22,6 +22,8 @@ from nege.kernels.newton import newton
 from nege.kernels.operators import Dense
 from nege.models import closed_forms
 
+pytestmark = pytest.mark.closed_form
+
 SIGMA, MU = 5.0, 0.4
 Z_STAR = MU * (2 * SIGMA - 1) / (SIGMA * (SIGMA - 1) + MU**2)
 KIND = nege.FootlooseEntrepreneur

@@ -6,6 +6,8 @@ import pytest
 
 import nege
 
+pytestmark = pytest.mark.faults
+
 DRAWS = 1500
 
 

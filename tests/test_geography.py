@@ -16,7 +16,7 @@ from nege import geography
 from nege.errors import DependencyError, InputError
 from nege.geography import Circle, Geography, GeographyWarning, Grid, Line, Matrix
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [pytest.mark.closed_form, pytest.mark.filterwarnings("error")]
 
 LATITUDE, LONGITUDE = [51.5074, 48.8566, 52.52], [-0.1278, 2.3522, 13.405]
 CAPITALS = ["London", "Paris", "Berlin"]

@@ -17,6 +17,8 @@ from nege.kernels.fixed_point import Options, fixed_point
 from nege.kernels.newton import newton
 from nege.solvers.follow_dynamics import _Search
 
+pytestmark = pytest.mark.closed_form
+
 STEP = 1e-30
 PARAMETERS = ("sigma", "mu", "trade_cost", "online_trade_cost", "online_amenity", "online_housing")
 drawn = {"seed": st.integers(0, 10_000), "n": st.integers(2, 6)}

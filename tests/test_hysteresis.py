@@ -7,6 +7,8 @@ import pytest
 import nege
 from nege.models.closed_forms import online_collapse, online_take_off
 
+pytestmark = pytest.mark.structure
+
 mpl.use("Agg")
 
 

@@ -16,6 +16,8 @@ import xarray as xr
 import nege
 from nege.immutable import Held
 
+pytestmark = pytest.mark.faults
+
 COPIES = {
     "made": lambda x: x,
     "copied": copy.copy,

@@ -18,8 +18,10 @@ import xarray as xr
 
 import nege
 from nege import Logit, OnlineRegion, SolverOptions, follow, short_run, solve, sweep
-from nege.command import cli
+from nege.command import cli, report
 from nege.command.economy_file import read
+
+pytestmark = pytest.mark.faults
 
 NAN, INF = float("nan"), float("inf")
 AB = nege.geography.from_distance([[0, 1], [1, 0]], names=["a", "b"])
@@ -78,7 +80,7 @@ def assert_refused(build, argument, shown, cure):
 
 
 def typed(code):
-    return lambda: eval(code, {**vars(nege), **globals()})
+    return lambda: eval(code, {**vars(nege), "report": report, **globals()})
 
 
 # --- numbers and shares, wherever they belong

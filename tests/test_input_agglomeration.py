@@ -21,6 +21,8 @@ from nege.command.economy_file import read
 from nege.models.fields import Number, Over
 from nege.studies import scenarios
 
+pytestmark = pytest.mark.faults
+
 NAN, INF = float("nan"), float("inf")
 GOODS, SERVICES, PLACES = "manufacturing", "services", ("a", "b", "c")
 GEO = nege.geography.from_distance(1.0 - np.eye(3), names=PLACES)

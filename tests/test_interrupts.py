@@ -23,6 +23,8 @@ from nege.models import solutions
 from nege.solvers import many_short_runs
 from nege.sweeps import workers
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.mark.parametrize("kind", ["cold capital", "solves", "processes", "command line"])
 def test_an_interrupted_run_ends_and_the_same_call_then_gives_what_it_would_have(kind):
@@ -156,7 +158,7 @@ def test_the_command_line_says_in_one_line_how_to_go_on(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cli, "sweep", interrupt)
-    monkeypatch.setattr(cli.report, "execute", interrupt)
+    monkeypatch.setattr(cli.execution, "execute", interrupt)
     assert cli.main(command) == 130
     assert capsys.readouterr().err == f"nege: interrupted. {says}\n"
 
@@ -171,7 +173,7 @@ class Last:
 
 last = Last()
 sys.argv = ["nege", "example", "two_regions"]
-from nege import cli
+from nege.command import cli
 cli.program()
 """
 

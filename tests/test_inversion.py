@@ -12,6 +12,8 @@ from hypothesis import given
 
 import nege
 
+pytestmark = pytest.mark.family
+
 drawn = {"seed": st.integers(0, 10_000), "n": st.integers(2, 8)}
 rents = st.sampled_from(["local", "pooled"])
 

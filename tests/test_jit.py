@@ -14,6 +14,8 @@ import pytest
 import nege
 from nege.kernels.jit import equation, kernel
 
+pytestmark = pytest.mark.faults
+
 
 class Plain(NamedTuple):
     a: float

@@ -10,6 +10,8 @@ import nege
 from nege.kernels import codes, equations, linear, long_run, operators
 from nege.kernels.fixed_point import Options, fixed_point
 
+pytestmark = pytest.mark.closed_form
+
 OPTIONS = Options(1e-12, 1e-8, 2_000)
 
 

@@ -11,6 +11,8 @@ import nege
 from nege.errors import SYMBOLS
 from nege.models.base import Model
 
+pytestmark = pytest.mark.faults
+
 OPTIONS = [nege.Logit, nege.OnlineRegion, nege.Replicator, nege.SolverOptions]
 OWN = [kind for kind in Model.kinds().values() if kind.__module__.startswith("nege.")]
 KINDS = [*OPTIONS, *OWN]

@@ -13,8 +13,10 @@ import xarray as xr
 
 import nege
 from nege import validation
+from nege.models import designs
 from nege.models.base import Model
-from nege.sweeps import designs
+
+pytestmark = pytest.mark.faults
 
 CODES = ("01001", "01002", "01003")  # official ones, of which leading zeros are a part
 PLACES = nege.geography.from_distance(

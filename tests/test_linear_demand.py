@@ -10,6 +10,8 @@ from hypothesis import given, settings
 import nege
 from nege.command import cli
 
+pytestmark = pytest.mark.closed_form
+
 KIND = nege.LinearDemand
 ONES = {"a": 1.0, "b": 1.0, "c": 1.0, "phi": 1.0, "total_farmers": 10.0, "total_skilled": 1.0}
 LIMIT = 2 / 3  # of trade, for these numbers

@@ -9,6 +9,8 @@ from hypothesis import given
 import nege
 from nege.solvers.follow_dynamics import find_long_run
 
+pytestmark = pytest.mark.closed_form
+
 
 @given(
     seed=st.integers(0, 10_000),

@@ -29,6 +29,8 @@ from hypothesis.extra.numpy import arrays
 import nege
 from nege.models.agglomeration import equations
 
+pytestmark = pytest.mark.closed_form
+
 OFFLINE, ONLINE = 0, 1
 ALL_ONLINE = {"digitisability": (1.0, 1.0), "digital_cost": (1.0, 1.0)}
 

@@ -18,6 +18,8 @@ from nege.geography import (
     star,
 )
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture
 def poor(monkeypatch):

@@ -11,6 +11,8 @@ from nege.kernels import codes
 from nege.kernels.fixed_point import Options, fixed_point
 from nege.kernels.newton import PAYS, newton, solve
 
+pytestmark = pytest.mark.family
+
 OPTIONS = Options(1e-12, 1e-8, 10_000)
 
 

@@ -13,6 +13,8 @@ from random_agglomerations import CELL, allclose, random_model, random_start
 import nege
 from nege.models.agglomeration import rest as search
 
+pytestmark = pytest.mark.closed_form
+
 # --- rest points -------------------------------------------------------------------
 
 

@@ -15,6 +15,8 @@ from nege.kernels.jit import kernel
 from nege.kernels.vmath import exp, log
 from nege.models import fourier, trade_costs
 
+pytestmark = pytest.mark.family
+
 ONLINE = nege.OnlineRegion(trade_cost=1.3, commission=0.1)
 
 

@@ -11,6 +11,8 @@ from hypothesis.extra.numpy import arrays
 
 import nege
 
+pytestmark = pytest.mark.closed_form
+
 INDUSTRIES = ("manufacturing", "services", "farming")
 
 

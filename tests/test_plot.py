@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 import nege
-from nege.plots import economies
+from nege.plots import branches
+
+pytestmark = pytest.mark.closed_form
 
 matplotlib.use("Agg")
 
@@ -71,7 +73,7 @@ def test_a_geography_of_distances_has_no_map(two):
 
 def test_a_path_breaks_at_its_jumps_on_either_arm():
     varied, outcome = np.array([2.0, 1.0, 2.0]), np.array([0.0, 1.0, 0.0])
-    ax = economies.there_and_back(varied, outcome, turn=1, jumps={1: 1.2, 2: 1.8})
+    ax = branches.there_and_back(varied, outcome, turn=1, jumps={1: 1.2, 2: 1.8})
     for line in ax.lines:
         x, y = (np.asarray(data, float) for data in line.get_data())
         steps = np.abs(np.diff(y)) > 0.5

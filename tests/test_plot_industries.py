@@ -10,6 +10,8 @@ import xarray as xr
 import nege
 from nege.plots import agglomeration
 
+pytestmark = pytest.mark.closed_form
+
 matplotlib.use("Agg")
 
 NAMES = ("manufacturing", "services")

@@ -10,6 +10,8 @@ from nege.kernels import long_run
 from nege.models.search_progress import Progress
 from nege.solvers import follow_dynamics
 
+pytestmark = pytest.mark.faults
+
 STEPS = 5000
 
 

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 import nege
 from nege.models import closed_forms
 
+pytestmark = pytest.mark.closed_form
+
 KIND = nege.QuasiLinear
 
 

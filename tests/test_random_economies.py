@@ -6,6 +6,8 @@ import pytest
 
 import nege
 
+pytestmark = pytest.mark.draws
+
 
 @pytest.mark.parametrize("block", range(10))
 def test_short_runs_converge_and_report_their_true_residual(block):

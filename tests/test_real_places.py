@@ -12,6 +12,8 @@ import nege
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
 from benchmarks import counties, real_places
 
+pytestmark = pytest.mark.structure
+
 matplotlib.use("Agg")
 
 ORDER = ["co-located", "separated", "one-sided online", "two-sided online"]

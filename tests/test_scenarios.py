@@ -8,6 +8,8 @@ import reference_agglomeration as reference
 
 import nege
 
+pytestmark = pytest.mark.closed_form
+
 PATHS = ("digital_turn", "manufacturing_first", "no_institutional_convergence")
 
 # economics.md, section 3: manufacturing and services in the city, their online shares, people.

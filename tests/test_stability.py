@@ -10,6 +10,8 @@ from hypothesis import given
 
 import nege
 
+pytestmark = pytest.mark.structure
+
 STEP = 1e-30
 
 

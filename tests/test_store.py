@@ -20,6 +20,8 @@ from nege.sweeps import fingerprint
 from nege.sweeps.store import Store
 from nege.sweeps.work_units import LongRuns
 
+pytestmark = pytest.mark.faults
+
 UNITS = 8
 
 

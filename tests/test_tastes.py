@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import nege
-from nege.solvers.rest_points import Motion
+from nege.models.law_of_motion import LawOfMotion
+
+pytestmark = pytest.mark.closed_form
 
 TASTES = nege.Logit(scale=0.2, weights=[1.0, 2.0])
 ECONOMY = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=1.7)
@@ -84,8 +86,10 @@ def test_tastes_make_unique_what_was_not():
 def test_a_unique_equilibrium_is_accepted_without_its_eigenvalue(n, monkeypatch, tmp_path):
     """What was not looked at is said, and looked at when it is asked for."""
     asked = []
-    leading = Motion.leading_rate
-    monkeypatch.setattr(Motion, "leading_rate", lambda *args: asked.append(1) or leading(*args))
+    leading = LawOfMotion.leading_rate
+    monkeypatch.setattr(
+        LawOfMotion, "leading_rate", lambda *args: asked.append(1) or leading(*args)
+    )
     model = nege.Helpman(nege.geography.line(n), sigma=4, mu=0.7, trade_cost=1.5)
     found = nege.solve(model)
     found.to_netcdf(tmp_path / "line.nc")

@@ -15,6 +15,8 @@ from nege.geography import equidistant, racetrack
 from nege.structure.circular_modes import turns
 from nege.structure.one_parameter import family_of
 
+pytestmark = pytest.mark.structure
+
 
 def economy(places, sigma=5.0, mu=0.4, trade_cost=2.0, online=None):
     region = None if online is None else nege.OnlineRegion(**online)

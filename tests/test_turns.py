@@ -18,6 +18,8 @@ from agglomerations import (
 
 import nege
 
+pytestmark = pytest.mark.closed_form
+
 PHASES = ["co-located", "separated", "one-sided online", "two-sided online"]
 GOODS_ONLINE = {"digitisability": (1.0, 1.0)}
 

@@ -8,6 +8,8 @@ import nege
 from nege.models.classical.two_region_diagram import MOST, Economy, diagram, gap_and_slope
 from nege.models.classical.two_regions import grid, payoff_gaps
 
+pytestmark = pytest.mark.structure
+
 BREAK = ((1 + 0.4 / 0.8) * (1 + 0.4) / ((1 - 0.4 / 0.8) * (1 - 0.4))) ** 0.25  # 1.626577
 SUSTAIN = 1.8073127
 

@@ -22,6 +22,8 @@ from nege.kernels.newton import newton, solve
 from nege.kernels.operators import Dense
 from nege.models import closed_forms
 
+pytestmark = pytest.mark.closed_form
+
 KIND = nege.VerticalLinkages
 PURE = nege.Replicator(allow_entry=False)
 TWO = nege.geography.equidistant(2)

@@ -14,10 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nege
+from nege.models import designs
 from nege.options import SolverOptions
-from nege.sweeps import designs, work_units, workers
+from nege.sweeps import work_units, workers
 from nege.sweeps.store import Store
 from nege.sweeps.threads import one_thread
+
+pytestmark = pytest.mark.faults
 
 UNITS = 24
 TESTS = pathlib.Path(__file__).parent

@@ -17,6 +17,7 @@ from nege import (
 from nege._version import __version__
 from nege.command import (
     economy_file,
+    execution,
     figures,
     report,
     sweep_table,
@@ -108,7 +109,7 @@ def _run(file: str, output: str, *, quiet: bool) -> int:
         if wanted.why:
             print(f"{wanted.why}\n")
         sys.stdout.flush()
-    run = report.execute(wanted, progress=False if quiet else None)
+    run = execution.execute(wanted, progress=False if quiet else None)
     # The data first, so that nothing solved is lost where a picture fails.
     written = [report.save(run, folder), *figures.save(run, folder)]
     if not quiet:

@@ -103,7 +103,7 @@ def text(name: str) -> str:
 
 
 def read(name: str) -> Specification:
-    """Read a specification from a TOML file, or from an example by its name.
+    """Read what a run is to do from a TOML file, or from an example by its name.
 
     Parameters
     ----------

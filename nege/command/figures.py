@@ -1,4 +1,4 @@
-"""The two figures of a run: the online share there and back, and the map before and after."""
+"""The two figures of a run: the online share along the path, and the map before and after."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nege.command import report, report_industries
-from nege.command.report import Run
+from nege.command.execution import Run, converged
 from nege.errors import InputError, require
 from nege.geography import equidistant
 from nege.geography.online import OnlineRegion
 from nege.models.base import Model
-from nege.plots import economies
+from nege.plots import branches, maps, style
 from nege.plots.agglomeration import has_industries
 from nege.status import Status
 from nege.sweeps.sweep import follow
@@ -36,9 +36,9 @@ def save(run: Run, folder: pathlib.Path) -> list[pathlib.Path]:
         return [folder / name for name in made]
     model = run.specification.model
     drawings = {}
-    if report.converged(run.result).size and model.online is not None:
+    if converged(run.result).size and model.online is not None:
         drawings["online_share.png"] = online_share
-    if report.converged(run.result).size and model.geography.coordinates is not None:
+    if converged(run.result).size and model.geography.coordinates is not None:
         drawings["cities.png"] = cities
     for name, draw in drawings.items():
         write(draw(run), folder / name)
@@ -64,9 +64,9 @@ def online_share(run: Run) -> Figure:
     contrast = None
     if specification.parameter == "online_trade_cost":
         contrast = specification.model.online_thresholds(CONTRAST_COST)
-    figure = economies.new_figure(11 if contrast else 6, 4.6)
+    figure = style.new_figure(11 if contrast else 6, 4.6)
     axes = figure.subplots(1, 2 if contrast else 1, squeeze=False)[0]
-    ax = economies.there_and_back(
+    ax = branches.there_and_back(
         specification.values,
         100 * report.online_share(run),
         turn=specification.turn,
@@ -86,7 +86,7 @@ def online_share(run: Run) -> Figure:
 
 
 def _draw_contrast(ax: Any, model: Model, take_off: float, collapse: float) -> None:
-    """Two equal places without counter-forces: the online share jumps, at two thresholds."""
+    """Two equal places, no tastes or commission: jumps at take-off and collapse."""
     highest = min(1.25 * max(take_off, collapse), 4.0)
     # Points close to both thresholds, so that the jumps are drawn upright.
     close = [t * f for t in (take_off, collapse) for f in (0.999, 1.001) if 1 < t * f < highest]
@@ -100,10 +100,10 @@ def _draw_contrast(ax: Any, model: Model, take_off: float, collapse: float) -> N
         online=OnlineRegion(trade_cost=highest),
     )
     loop = follow(two, {"online_trade_cost": values}, progress=False)
-    economies.there_and_back(
+    branches.there_and_back(
         values, 100 * loop["share"].sel(region="online").values, turn=len(half) - 1, ax=ax
     )
-    marks = ((take_off, "take-off", economies.BLUE), (collapse, "collapse", economies.ORANGE))
+    marks = ((take_off, "take-off", style.BLUE), (collapse, "collapse", style.ORANGE))
     for threshold, name, colour in marks:
         if 1.0 < threshold < highest:
             ax.axvline(threshold, color=colour, lw=1, ls=":")
@@ -112,7 +112,7 @@ def _draw_contrast(ax: Any, model: Model, take_off: float, collapse: float) -> N
                 (threshold, 50),
                 xytext=(5, 0),
                 textcoords="offset points",
-                color=economies.GREY,
+                color=style.GREY,
             )
     ax.set_xlabel("digital trade cost (iceberg factor)")
     ax.set_ylabel(f"online share of {model.movers} (%)")
@@ -120,19 +120,19 @@ def _draw_contrast(ax: Any, model: Model, take_off: float, collapse: float) -> N
 
 
 def cities(run: Run) -> Figure:
-    """Draw the places by size at the start and at the turn, and who lost less than the rest."""
+    """Draw the places by size at the start and at the turn, and the change of their shares."""
     specification = run.specification
     model = specification.model
     good = np.flatnonzero(run.result["status"].values == Status.CONVERGED)
     first, last = good[0], good[good <= specification.turn][-1]
     share = report.places(run).values
     before, after = share[first], share[last]
-    figure = economies.new_figure(15, 4.6)
+    figure = style.new_figure(15, 4.6)
     left, middle, right = figure.subplots(1, 3)
     name = report.words(specification.parameter)
     online = report.online_share(run)
     for ax, step, values in ((left, first, before), (middle, last, after)):
-        economies.places(model.geography.coordinates, values, ax=ax)
+        maps.places(model.geography.coordinates, values, ax=ax)
         more = f": {online[step]:.1%} online" if model.online is not None else ""
         ax.set_title(f"{name} {specification.values[step]:g}{more}", loc="left")
     title = "share" if model.online is None else "share of those who stay offline"
@@ -154,7 +154,7 @@ def _draw_change(ax: Any, model: Model, before: np.ndarray, after: np.ndarray) -
     change = np.nan_to_num(change, nan=0.0, posinf=WIDEST_CHANGE)
     widest = float(np.clip(np.quantile(np.abs(change), 0.9), 1.0, WIDEST_CHANGE))
     size = np.maximum(before, after)
-    economies.changes(model.geography.coordinates, size, change, widest=widest, ax=ax)
+    maps.changes(model.geography.coordinates, size, change, widest=widest, ax=ax)
 
 
 def _name_largest(ax: Any, model: Model, share: np.ndarray, count: int = 6) -> None:

@@ -10,13 +10,13 @@ import xarray as xr
 
 from nege.models.agglomeration.patterns import patterns
 from nege.plots import agglomeration
-from nege.plots.economies import new_figure
+from nege.plots.style import new_figure
 from nege.status import Status
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from nege.command.report import Run
+    from nege.command.execution import Run
 
 
 def table(run: Run) -> str:

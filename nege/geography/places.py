@@ -1,4 +1,4 @@
-"""The class Geography: names, metric, people and positions of places, never changed."""
+"""The class Geography: names, metric, population and coordinates of places; immutable."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
 class Geography(Frozen):
     """Places, the distances between them, and how many people live where.
 
-    Make one with the functions of this module. A geography cannot be changed; the
-    arrays that it hands out are read-only.
+    Made by the functions of ``nege.geography``, e.g. ``equidistant(2)``. A geography cannot be
+    changed; the arrays that it hands out are read-only.
 
     Attributes
     ----------

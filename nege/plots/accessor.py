@@ -16,7 +16,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, require
 from nege.plots import varied
-from nege.plots.economies import check_axes
+from nege.plots.style import check_axes
 from nege.status import Status
 from nege.validation.keywords import hinted
 

@@ -1,7 +1,7 @@
 """Pictures of economies of industries: where each one is, through which channel, and when.
 
 They read the variables and dimensions of a Dataset, ``total_cost`` over industry, place and
-channel, whichever model it is of. Colours are those of :mod:`nege.plots.style`; every function
+channel, whichever model it is of. Colours are those of :mod:`nege.plots.economies`; every function
 takes ``ax=`` and returns the Axes.
 """
 
@@ -17,7 +17,8 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, require
 from nege.models.agglomeration.patterns import UNKNOWN, patterns
-from nege.plots.economies import (
+from nege.plots.maps import places
+from nege.plots.style import (
     BLUE,
     GREEN,
     GREY,
@@ -26,7 +27,6 @@ from nege.plots.economies import (
     SKY,
     VERMILION,
     new_axes,
-    places,
 )
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ def shares(data: xr.Dataset, *, largest: int = 20, ax: Axes | None = None) -> Ax
     Examples
     --------
     >>> import nege
-    >>> from nege import plot_industries
+    >>> from nege.plots import agglomeration
     >>> found = nege.solve(nege.OnlineAgglomeration())
-    >>> plot_industries.shares(found.data).get_ylabel()
+    >>> agglomeration.shares(found.data).get_ylabel()
     "share of the industry's cost"
     """
     share = _share_of_industry(data)
@@ -210,9 +210,9 @@ def timeline(path: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> import nege
-    >>> from nege import plot_industries
+    >>> from nege.plots import agglomeration
     >>> path = nege.scenarios.digital_turn().sel(step=[0, 6, 11])
-    >>> ax = plot_industries.timeline(nege.follow(nege.OnlineAgglomeration(), path))
+    >>> ax = agglomeration.timeline(nege.follow(nege.OnlineAgglomeration(), path))
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['pair', 'manufacturing', 'services']
     """

@@ -16,7 +16,7 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, require
-from nege.plots.economies import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, new_axes
+from nege.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,4 +1,4 @@
-"""Seals: short digests by which values that were changed since are told from those written.
+"""Checksums ("seals") of arrays and files, by which a change since they were written is found.
 
 They find damage and edits, whoever made them; against somebody who computes them anew no
 checksum helps, only the equations do.

@@ -1,4 +1,4 @@
-"""A solved economy: its data, how far it is proven, what is not established, and its file."""
+"""A solved economy: data, evidence of convergence, what is not established, and its file."""
 
 from __future__ import annotations
 
@@ -8,22 +8,19 @@ import html
 import math
 import pathlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import xarray as xr
 
 from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
-from nege.options import Logit, Replicator
+from nege.options import Logit, Replicator, check_dynamics
+from nege.plots.economies import EquilibriumPlot
 from nege.results import files
-from nege.solvers.rest_points import verdict
+from nege.results.stability import Stability, find_stability, leading_rate, verdict
 from nege.status import Status
 from nege.validation.keywords import hinted
-
-if TYPE_CHECKING:
-    from nege.plots.economies import EquilibriumPlot
-    from nege.results.stability import Stability
 
 __all__ = ["Equilibrium"]
 
@@ -38,7 +35,7 @@ ALL = "equilibria"  # key of the provenance: how many there are, where that is p
 @held("data", "provenance")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Equilibrium(Immutable):
-    """An economy at rest, with the proof of it: data, status, residual and error.
+    """A solved economy, short run or long run, with its evidence: status, residual, error bound.
 
     Made by :func:`nege.short_run` and :func:`nege.solve`. It never changes: arrays are read-only,
     and ``data`` is a new shell around them each time, to which variables can be added.
@@ -66,7 +63,8 @@ class Equilibrium(Immutable):
     dynamics : Replicator, Logit or None
         How people moved; None for a short run.
     perturbed : tuple of str
-        Every nudge that the solve gave, in words; empty where none was needed.
+        In words, each small step by which the solve left an unstable stationary point or
+        entered an empty region; empty where none was needed.
     leading_eigenvalue : float
         Growth rate of the fastest small deviation, entry of empty regions
         included, per unit of the dynamics' own time; negative means stable. Where
@@ -78,8 +76,8 @@ class Equilibrium(Immutable):
         By which the short run was solved: "newton", "anderson" or "plain"; "auto" for a
         long run, where it is chosen anew for each.
     rate : float
-        Mean factor by which the residual fell in an iteration of the short run. NaN
-        for a long run.
+        Convergence rate: mean factor by which the residual fell in an iteration of the short
+        run. NaN for a long run.
     provenance : mapping
         Version of nege and the options used.
     stability : Stability or None
@@ -112,16 +110,15 @@ class Equilibrium(Immutable):
         """Growth rate of the fastest small deviation, computed here where the solve did not."""
         if self._leading is not None:
             return self._leading
-        from nege.results.stability import leading_rate
-
-        return leading_rate(self)
+        assert self.dynamics is not None  # a long run
+        return leading_rate(self.model, self.data, self.provenance, self.dynamics)
 
     @property
     def plot(self) -> EquilibriumPlot:
         """Pictures of this economy, e.g. ``equilibrium.plot.shares()``; needs matplotlib."""
-        from nege.plots.economies import EquilibriumPlot
-
-        return EquilibriumPlot(self)
+        model = self.model
+        online = None if model.online is None else model.online.name
+        return EquilibriumPlot(self.data, model.geography.coordinates, online, model.movers)
 
     @hinted
     def with_stability(self, *, dynamics: Replicator | Logit | None = None) -> Equilibrium:
@@ -142,9 +139,16 @@ class Equilibrium(Immutable):
         InputError
             Where the economy is not at rest under these dynamics.
         """
-        from nege.results.stability import stability
-
-        return dataclasses.replace(self, stability=stability(self, dynamics=dynamics))
+        if self.status not in (Status.CONVERGED, Status.UNSTABLE):
+            raise InputError(
+                "equilibrium",
+                f"one that ended as {self.status.name}",
+                "a solve that converged",
+                self.status.remedy,
+            )
+        moves = check_dynamics(self.dynamics if dynamics is None else dynamics)
+        found = find_stability(self.model, self.data, self.provenance, moves)
+        return dataclasses.replace(self, stability=found)
 
     @hinted
     def to_netcdf(self, path: str | pathlib.Path) -> None:

@@ -1,10 +1,10 @@
-"""Would people stay? Small deviations from an economy at rest, and whether they grow."""
+"""Local stability of an economy at rest: eigenvalues of its dynamics, and entry conditions."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,16 +13,14 @@ import xarray as xr
 from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
+from nege.models.law_of_motion import NEUTRAL_RATE, ClearedPoint, LawOfMotion
 from nege.models.solutions import Deviations
-from nege.options import Logit, Replicator, SolverOptions, check_dynamics
-from nege.results.equilibrium import Equilibrium, check_equilibrium
-from nege.solvers.rest_points import NEUTRAL, Motion, Point, fastest, verdict
+from nege.options import Logit, Replicator, SolverOptions
 from nege.status import Status
-from nege.validation.keywords import hinted
 
-__all__ = ["Stability", "stability"]
+__all__ = ["Stability"]
 
-REST = 1e-8  # growth rate of an occupied region that still passes for rest
+REST = 1e-8  # largest growth rate of an occupied region at a stationary point
 MOVERS = {  # what is there, and what is not
     "region": ("occupied regions", "empty regions"),
     "mover": ("groups of firms and people", "groups that are absent"),
@@ -34,29 +32,31 @@ VANISHING = 690.0  # in ln share: what tastes leave below this is zero in double
 @held("share", "eigenvalues", "directions", "entry")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Stability(Immutable):
-    """What becomes of small deviations from an economy at rest.
+    """Local stability of an equilibrium: which small deviations grow, and how fast.
 
-    Made by :func:`stability`. Rates are per unit of the dynamics' own time.
+    Eigenvalues and eigenvectors of the dynamics on the tangent space of the shares (Fujita,
+    Krugman & Venables 1999, ch. 5), and the entry condition of each empty region. Made by
+    :func:`nege.stability`. Rates are per unit of the dynamics' own time.
 
     Attributes
     ----------
     model : Model
         The economy.
     share : DataArray
-        Its distribution, over region; in a model where more than people move between
-        regions, over mover.
+        Shares of the mobile factor, over region; in a model with several mobile groups
+        (firms of each industry and channel, people), over mover.
     dynamics : Replicator or Logit
         How people move.
     eigenvalues : DataArray
         Growth rates of deviations among occupied regions, over mode, the fastest
-        first; complex where some deviation oscillates. None where one region has
-        everybody; NaN where markets leave them undefined in double precision.
+        first; complex where some deviation oscillates. There is no mode where one region
+        has everybody; NaN where markets leave them undefined in double precision.
     directions : DataArray
         Their shapes over (mode, region): changes of shares that sum to zero, the
         largest being 1.
     entry : DataArray
-        Rate at which a few who enter an empty region would multiply, over region;
-        NaN where somebody is already.
+        Entry condition: growth rate of a small share that enters an empty region, over
+        region; NaN in occupied ones.
     """
 
     model: Model
@@ -79,17 +79,17 @@ class Stability(Immutable):
         """
         inner = np.max(self.eigenvalues.values.real, initial=-np.inf)
         entry = self.entry.values[~np.isnan(self.entry.values)]
-        return -fastest(float(inner), float(np.max(entry, initial=-np.inf)), NEUTRAL)
+        return -fastest(float(inner), float(np.max(entry, initial=-np.inf)), NEUTRAL_RATE)
 
     @property
     def neutral(self) -> bool:
         """Whether some deviation neither grows nor dies out and none grows (within 1e-9)."""
-        return abs(self.margin) <= NEUTRAL
+        return abs(self.margin) <= NEUTRAL_RATE
 
     @property
     def stable(self) -> bool:
         """Whether every small deviation dies out; False also where that is not known."""
-        return self.margin > NEUTRAL
+        return self.margin > NEUTRAL_RATE
 
     @property
     def unstable(self) -> xr.DataArray:
@@ -99,7 +99,7 @@ class Stability(Immutable):
         "inside" or the "entry" of an empty region.
         """
         every = self._deviations()
-        return every.isel(mode=np.flatnonzero(every["rate"].values > NEUTRAL))
+        return every.isel(mode=np.flatnonzero(every["rate"].values > NEUTRAL_RATE))
 
     @property
     def leading(self) -> xr.DataArray:
@@ -113,7 +113,7 @@ class Stability(Immutable):
         return every.isel(mode=0)
 
     def _deviations(self) -> xr.DataArray:
-        """Deviations inside and by entry together, the fastest first, unknown ones last."""
+        """Deviations among occupied regions and by entry, the fastest first, unknown ones last."""
         share = self.share.values
         shapes, rates = self.directions.values.real, self.eigenvalues.values.real
         entrants = np.flatnonzero(~np.isnan(self.entry.values))
@@ -163,80 +163,37 @@ class Stability(Immutable):
         return "\n".join(lines)
 
 
-@hinted
-def stability(equilibrium: Equilibrium, *, dynamics: Replicator | Logit | None = None) -> Stability:
-    """Whether an economy at rest would return after a small deviation.
-
-    Eigenvalues of the dynamics on the tangent space of the occupied regions, and the
-    growth rate that each empty region would be entered with (Fujita, Krugman & Venables
-    1999, ch. 5): d eta/dt = (I - 1 lambda') (dF/d ln lambda) eta, eta = d ln lambda,
-    with F = ln payoff for replicator dynamics and ln B + ln payoff/s - ln lambda for logit.
-
-    Parameters
-    ----------
-    equilibrium : Equilibrium
-        From :func:`nege.solve`, or a short run where the payoffs of all occupied
-        regions happen to be equal.
-    dynamics : Replicator or Logit, optional
-        How people move; by default as in the solve, replicator dynamics for a short run.
-
-    Returns
-    -------
-    Stability
-        Eigenvalues, directions and entry conditions with their labels, and the margin.
-
-    Raises
-    ------
-    InputError
-        For an economy that is not at rest, with the region that would grow or shrink
-        most; for a solve that failed.
-
-    Notes
-    -----
-    A statement about small deviations only: what a large one does, :func:`nege.solve`
-    finds from there.
-
-    Examples
-    --------
-    >>> import nege
-    >>> economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=1.5)
-    >>> found = nege.stability(nege.short_run(economy, [0.5, 0.5]))
-    >>> found.stable
-    False
-    >>> found.unstable.values.round(3)
-    array([[ 1., -1.]])
-    """
-    check_equilibrium(equilibrium)
-    if equilibrium.status not in (Status.CONVERGED, Status.UNSTABLE):
-        raise InputError(
-            "equilibrium",
-            f"one that ended as {equilibrium.status.name}",
-            "a solve that converged",
-            equilibrium.status.remedy,
-        )
-    moves = check_dynamics(equilibrium.dynamics if dynamics is None else dynamics)
-    model, options = equilibrium.model, _options(equilibrium)
-    own = model.own_deviations(equilibrium.data, moves, options)
+def find_stability(
+    model: Model,
+    data: xr.Dataset,
+    provenance: Mapping[str, Any],
+    dynamics: Replicator | Logit,
+) -> Stability:
+    """Return the stability of stored variables at rest; refuse those that are not at rest."""
+    options = _options(provenance)
+    own = model.own_deviations(data, dynamics, options)
     if own is not None:
         moving = np.where(own.share > 0.0, own.growth, 0.0)
-        _check_growth(own.movers, moving, moves, max(REST, options.tolerance_payoff))
-        return _named(model, moves, own, "mover")
+        _check_growth(own.movers, moving, dynamics, max(REST, options.tolerance_payoff))
+        return _named(model, dynamics, own, "mover")
     model.check_memory("for the modes of all deviations", MODES)
-    motion = Motion(model, moves, options)
-    point = motion.at(equilibrium.data["share"].values.astype(float), model.start_state())
-    _check_rest(equilibrium, moves, point, max(REST, options.tolerance_payoff))
-    return labelled(model, moves, motion, point)
+    law = LawOfMotion(model, dynamics, options)
+    point = law.at(data["share"].values.astype(float), model.start_state())
+    _check_rest(model, dynamics, point, max(REST, options.tolerance_payoff))
+    return labelled(model, dynamics, law, point)
 
 
-def labelled(model: Model, dynamics: Replicator | Logit, motion: Motion, point: Point) -> Stability:
+def labelled(
+    model: Model, dynamics: Replicator | Logit, law: LawOfMotion, point: ClearedPoint
+) -> Stability:
     """Return the stability of a rest point given as arrays."""
     regions = list(model.regions)
     occupied = np.flatnonzero(point.share > 0.0)
-    modes = motion.modes(point)
+    modes = law.modes(point)
     shapes = np.zeros((modes.rates.size, point.share.size), dtype=modes.vectors.dtype)
     shapes[:, occupied] = modes.vectors.T * point.share[occupied]
     # Under logit an empty region is one whose share double precision cannot hold.
-    growth = np.where(motion.dynamics.logit, np.nan, point.growth)
+    growth = np.where(law.dynamics.logit, np.nan, point.growth)
     found = Deviations(tuple(regions), point.share, growth, modes.rates, shapes)
     return _named(model, dynamics, found, "region")
 
@@ -261,6 +218,27 @@ def _named(model: Model, dynamics: Replicator | Logit, found: Deviations, dim: s
     )
 
 
+def fastest(inner: float, entry: float, tolerance: float) -> float:
+    """Largest growth rate: of deviations among occupied regions and of entry; NaN if unknown.
+
+    Entry decides alone where the rate inside is not known.
+    """
+    return float(np.fmax(entry, inner) if entry > tolerance else np.maximum(entry, inner))
+
+
+def verdict(rate: float) -> str:
+    """Say in prose what the growth rate of the fastest small deviation means."""
+    if np.isnan(rate):
+        return "Stability not established: it is not defined in double precision."
+    if rate == -np.inf:
+        return "Stable: no deviation is possible."
+    if abs(rate) <= NEUTRAL_RATE:
+        return "Neither stable nor unstable: some deviation neither grows nor dies out."
+    if rate < 0.0:
+        return f"Stable: the slowest small deviation dies out at rate {-rate:.2g}."
+    return f"Unstable: the fastest small deviation grows at rate {rate:.2g}."
+
+
 def describe(shape: np.ndarray, regions: Any, most: int = 3) -> str:
     """Say in words which regions a deviation moves people to, and which from."""
     large = 0.4 * np.max(np.abs(shape))
@@ -282,28 +260,32 @@ def _number(value: Any) -> str:
     return f"{value.real:.4g} ± {abs(value.imag):.3g}i (it oscillates)"
 
 
-def leading_rate(equilibrium: Equilibrium) -> float:
+def leading_rate(
+    model: Model,
+    data: xr.Dataset,
+    provenance: Mapping[str, Any],
+    dynamics: Replicator | Logit,
+) -> float:
     """Return the growth rate of the fastest small deviation from a long run; NaN if undefined."""
-    model, options = equilibrium.model, _options(equilibrium)
-    assert equilibrium.dynamics is not None  # a long run
-    motion = Motion(model, equilibrium.dynamics, options)
-    point = motion.at(equilibrium.data["share"].values.astype(float), model.start_state())
-    return fastest(motion.leading_rate(point), point.entry, options.tolerance_payoff)
+    options = _options(provenance)
+    law = LawOfMotion(model, dynamics, options)
+    point = law.at(data["share"].values.astype(float), model.start_state())
+    return fastest(law.leading_rate(point), point.entry, options.tolerance_payoff)
 
 
-def _options(equilibrium: Equilibrium) -> SolverOptions:
+def _options(provenance: Mapping[str, Any]) -> SolverOptions:
     """Return the options of the solve, with an operator that derivatives have."""
     known = {field.name for field in dataclasses.fields(SolverOptions)} - {"operator"}
-    return SolverOptions(**{k: v for k, v in equilibrium.provenance.items() if k in known})
+    return SolverOptions(**{k: v for k, v in provenance.items() if k in known})
 
 
 def _check_rest(
-    equilibrium: Equilibrium, dynamics: Replicator | Logit, point: Point, tolerance: float
+    model: Model, dynamics: Replicator | Logit, point: ClearedPoint, tolerance: float
 ) -> None:
     if point.cleared.status != Status.CONVERGED:
         raise InputError(
             "equilibrium",
-            equilibrium.model,
+            model,
             "one whose markets clear",
             Status(point.cleared.status).remedy,
         )
@@ -311,7 +293,7 @@ def _check_rest(
     moving = np.where(occupied, point.growth, 0.0)
     if isinstance(dynamics, Logit):
         moving = np.where(occupied | (point.growth < -VANISHING), moving, math.inf)
-    _check_growth(equilibrium.model.regions, moving, dynamics, tolerance)
+    _check_growth(model.regions, moving, dynamics, tolerance)
 
 
 def _check_growth(

@@ -1,9 +1,10 @@
-"""The search for a long run, on arrays: follow the dynamics, polish, judge, nudge.
+"""The long run from a start, on arrays: integrate the dynamics, refine by Newton, test stability.
 
-It goes in rounds. Each follows the dynamics until little moves, polishes the point on
-its support by Newton's method, and accepts it only where it is near, at rest and
-stable, empty regions included; otherwise the dynamics go on. So the answer is the one
-that the dynamics reach, to the precision of Newton's method.
+It goes in rounds. Each integrates the dynamics until little moves, refines the point by
+Newton's method on its support (the occupied regions; below: to *polish*), and accepts it only
+where it is near, at rest and stable, empty regions included; otherwise the dynamics go on. A
+stationary point that is unstable is left by a small step off it (a *nudge*). So the answer is
+the one that the dynamics reach, to the precision of Newton's method.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import numpy as np
 
 from nege.kernels import long_run
 from nege.models.base import Model
+from nege.models.law_of_motion import NEUTRAL_RATE, ClearedPoint, LawOfMotion
 from nege.models.search_progress import Progress
 from nege.models.solutions import LongRun
 from nege.options import Logit, Replicator, SolverOptions
-from nege.solvers.rest_points import NEUTRAL, Motion, Point, fastest
+from nege.results.stability import fastest
+from nege.solvers import rest_points
 from nege.status import Status
 
 logger = logging.getLogger("nege")
@@ -25,14 +28,14 @@ logger = logging.getLogger("nege")
 NUDGE = 1e-6
 NEAR = 1e-4  # how far polishing may move a share
 EXTINCT = 1e-6  # below this a falling share is taken for zero
-AT_REST = 1e-9  # polishing moved less: the dynamics will not leave by themselves
+AT_REST = 1e-9  # polishing moved less: at an exact saddle the dynamics stay for ever
 FIRST_PACE = 1e-3  # at which the first polish is tried
 SLOWER = 0.01  # factor on the pace from one round to the next
 ROUNDING = 2e-16  # of log payoffs
 ROUNDS = 60
-STRETCH = 20  # steps after which a departure is looked at again
-LOOK, PATIENCE = 1000, 4  # steps after which progress is looked at, and how often it may be none
-SIDE = 1e-14  # offset from a saddle below which there is no side
+STRETCH = 20  # steps between two looks at how fast an unstable point is left
+LOOK, PATIENCE = 1000, 4  # steps between two tests of progress, and how many may fail
+SIDE = 1e-14  # offset along the unstable direction below which its sign is rounding
 
 
 def find_long_run(
@@ -84,8 +87,8 @@ def _from(
 class _Search:
     def __init__(self, model: Model, dynamics: Replicator | Logit, options: SolverOptions) -> None:
         self.regions, self.corners = model.regions, model.corners
-        self.motion = Motion(model, dynamics, options)
-        self.parameters, self.dynamics = self.motion.parameters, self.motion.dynamics
+        self.law = LawOfMotion(model, dynamics, options)
+        self.parameters, self.dynamics = self.law.parameters, self.law.dynamics
         self.leaves_rest = isinstance(dynamics, Logit) or dynamics.allow_entry
         self.options = options
         self.short_run = options.kernel()
@@ -95,10 +98,10 @@ class _Search:
         self.perturbed: list[str] = []
 
     def run(self, share: np.ndarray, state: np.ndarray) -> LongRun:
-        """Go round until a point is accepted or nothing is left to try."""
+        """Repeat the rounds until a point is accepted or the limits are reached."""
         share, state = share.copy(), state.copy()
         if self.dynamics.logit and (share == 0.0).any():
-            # Somebody likes every region, so an empty one fills at once.
+            # Logit dynamics keep every share positive, so an empty region fills at once.
             share[share == 0.0] = NUDGE
             share /= share.sum()
         slow, step = FIRST_PACE, 0.0
@@ -116,22 +119,22 @@ class _Search:
                 slow, step = FIRST_PACE, 0.0
             elif at_rest or arrival.status != Status.CONVERGED:
                 break
-        point = self.motion.at(share, state)
+        point = self.law.at(share, state)
         last = Status.STALLED if self._left() else Status.LIMIT
         reasons = (point.cleared.status, arrival.status, last)
         status = next(Status(reason) for reason in reasons if reason != Status.CONVERGED)
         return self._result(point, status, point.residual, np.inf, np.nan)
 
     def _judge(self, share: np.ndarray, state: np.ndarray, *, at_rest: bool) -> LongRun | None:
-        """Polish; return the rest point, or None where the dynamics have yet to reach one."""
+        """Polish and test; return the stationary point, None where the dynamics have to go on."""
         guess = share.copy()
         if self.corners and not self.dynamics.logit:
-            # Where payoffs are all but equal, what dies out does so ever more slowly.
+            # Near equal payoffs a share that vanishes decays ever more slowly: set it to zero.
             small = guess < (NEAR if at_rest else EXTINCT)
-            guess[small & (self.motion.at(share, state).growth < 0.0)] = 0.0
+            guess[small & (self.law.at(share, state).growth < 0.0)] = 0.0
             guess /= guess.sum()
         tolerance = self.options.tolerance_payoff
-        point, error, steps = self.motion.polish(self.motion.at(guess, state), tolerance)
+        point, error, steps = rest_points.newton(self.law, self.law.at(guess, state), tolerance)
         self.steps += steps
         empty = point.share == 0.0
         inside = max(point.spread, point.cleared.residual)
@@ -139,23 +142,23 @@ class _Search:
         if not (point.cleared.status == Status.CONVERGED and inside <= tolerance and moved <= NEAR):
             return None
         if (point.growth[empty & (share > 0.0)] > tolerance).any():
-            return None  # it was on its way up, not out
+            return None  # its share was growing, not vanishing
         entered = point.entry > tolerance
-        slowest = self.motion.leading_rate(point)
+        slowest = self.law.leading_rate(point)
         rate = fastest(slowest, point.entry, tolerance)
-        # Payoffs are known to rounding, so shares are to that over how fast payoffs part.
+        # Shares are known to the rounding of payoffs over the slowest eigenvalue.
         if np.isfinite(slowest):
             error = max(error, ROUNDING / max(abs(slowest), ROUNDING))
-        if not entered and not rate > NEUTRAL:
+        if not entered and not rate > NEUTRAL_RATE:
             return self._result(point, Status.CONVERGED, point.residual, error, rate)
         if not entered and moved > AT_REST and not at_rest:
-            return None  # passing a saddle
+            return None  # the path only passes near a saddle
         return self._result(point, Status.UNSTABLE, inside, error, rate)
 
     def _integrate(
         self, share: np.ndarray, state: np.ndarray, slow: float, step: float, limit: int
     ) -> long_run.Arrival:
-        """Follow the dynamics, in place; stuck where they get nowhere, as on a cycle."""
+        """Integrate the dynamics, in place; STUCK without progress, as on a limit cycle."""
         progress, done = Progress(PATIENCE), 0
         while True:
             most = min(LOOK, limit - done)
@@ -174,7 +177,7 @@ class _Search:
             done, step = done + arrival.steps, arrival.step
             if arrival.status != Status.LIMIT or arrival.steps < most or done >= limit:
                 return arrival
-            with np.errstate(divide="ignore"):  # nobody: minus infinity
+            with np.errstate(divide="ignore"):  # a share of zero: minus infinity
                 if not progress.made(arrival.speed, np.log(share)):
                     return arrival._replace(status=int(Status.STUCK))
 
@@ -182,21 +185,22 @@ class _Search:
         return max(0, self.options.limit_steps - self.steps)
 
     def _depart(self, share: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Follow the dynamics until they have got going."""
+        """Integrate until the neighbourhood of an unstable point is left."""
         step, pace = 0.0, self._pace(share, state)
         while self._left() and pace < FIRST_PACE:
             arrival = self._integrate(share, state, 0.0, step, min(STRETCH, self._left()))
             step, before, pace = arrival.step, pace, self._pace(share, state)
             if not pace > before:
-                break  # already on the way to where it will stay
+                break  # it slows down again: near a stable point already
         return share, state
 
     def _nudge(self, rest: LongRun, arrived: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Step off a point that would be left: into better empty regions, else downhill.
+        """Step off an unstable point: into empty regions that pay more, else along an eigenvector.
 
-        Downhill on the side on which the dynamics arrived, so that the basin is theirs.
+        Along that of the largest eigenvalue, to the side from which the dynamics arrived, so that
+        the basin of attraction stays that of the start.
         """
-        point = self.motion.at(rest.share, rest.state)
+        point = self.law.at(rest.share, rest.state)
         share = point.share.copy()
         entering = (share == 0.0) & (point.growth > self.options.tolerance_payoff)
         if entering.any():
@@ -206,7 +210,7 @@ class _Search:
             self.perturbed.append(f"entry of {', '.join(names[:3])}{more}")
         else:
             occupied = np.flatnonzero(share > 0.0)
-            vectors = self.motion.modes(point).vectors
+            vectors = self.law.modes(point).vectors
             direction = np.asarray(vectors[:, 0].real)
             direction = direction / direction[np.argmax(np.abs(direction))]
             aside = np.log(arrived[occupied] / share[occupied])
@@ -220,10 +224,10 @@ class _Search:
         return share / share.sum(), point.state
 
     def _pace(self, share: np.ndarray, state: np.ndarray) -> float:
-        return float(long_run.pace(self.dynamics, share, self.motion.at(share, state).growth))
+        return float(long_run.pace(self.dynamics, share, self.law.at(share, state).growth))
 
     def _result(
-        self, point: Point, status: Status, residual: float, error: float, rate: float
+        self, point: ClearedPoint, status: Status, residual: float, error: float, rate: float
     ) -> LongRun:
         return LongRun(
             point.share,

@@ -1,25 +1,21 @@
-"""The long run of any model: where people end up; and what every solver checks and records."""
+"""Long-run equilibrium of any model, ``solve``: where people and firms end up."""
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from nege import validation
-from nege._version import __version__
-from nege.errors import ConvergenceError, InputError
 from nege.models import trade_costs
 from nege.models.base import Model
 from nege.models.solutions import LongRun
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.results.equilibrium import Equilibrium
+from nege.solvers.checks import check_model, check_options, or_raise, provenance
 from nege.solvers.follow_dynamics import find_long_run
 from nege.status import Status
 from nege.validation.keywords import hinted
 
 __all__ = ["estimate_memory", "solve"]
-
-_TRY_OPTIONS = "For example nege.SolverOptions(tolerance_payoff=1e-9)."
 
 
 @hinted
@@ -30,7 +26,7 @@ def solve(
     dynamics: Replicator | Logit | None = None,
     options: SolverOptions | None = None,
 ) -> Equilibrium:
-    """Where workers and firms end up: the long run that the dynamics reach from a start.
+    """Long-run equilibrium: where workers and firms end up by their dynamics from a start.
 
     Payoffs are equal among occupied regions and no higher in empty ones
     (complementarity); under :class:`Logit`, shares equal the choice probabilities.
@@ -41,7 +37,8 @@ def solve(
         The economy.
     start : DataArray, mapping or array, optional
         Shares to start from. By default ``model.default_start()``: uniform, tilted
-        by up to one per cent so that symmetric economies need not sit on a fence.
+        by up to one per cent, so that a symmetric economy does not start exactly on the
+        boundary between two basins of attraction.
     dynamics : Replicator or Logit, optional
         How people move; replicator dynamics by default.
     options : SolverOptions, optional
@@ -61,7 +58,9 @@ def solve(
 
     Notes
     -----
-    One start, one equilibrium: there may be others.
+    Not for all equilibria of an economy: one start finds one, and there may be others.
+    :func:`nege.equilibria` looks for all of them, :func:`nege.bifurcation` follows them along a
+    parameter, :func:`nege.hysteresis` says where a stable one is left.
 
     Examples
     --------
@@ -84,11 +83,11 @@ def solve(
 
 @hinted
 def estimate_memory(model: Model, horizon: str = "short run") -> dict[str, int]:
-    """Bytes that a solve would need, by operator, before anything is made.
+    """Memory that a solve would need, in bytes by operator, before anything is allocated.
 
     A full matrix of freeness takes 8 R^2 bytes, half of one 4 R^2; racetracks, grids
-    and lines need none. A long run needs seven more matrices of 8 R^2, where people move by
-    Newton's method in the end; the modes of :func:`nege.stability` need twelve.
+    and lines need none. A long run needs seven more matrices of 8 R^2, since
+    it ends by Newton's method; the modes of :func:`nege.stability` need twelve.
 
     Parameters
     ----------
@@ -137,43 +136,4 @@ def long_run_result(
         _leading=found.leading_eigenvalue,
         operator=trade_costs.name_of(found.parameters.operator),
         provenance=provenance(options),
-    )
-
-
-def check_model(model: Any, *, in_shares: bool = False) -> None:
-    """Refuse what is not a model, or not one of shares of regions where that is needed."""
-    if not isinstance(model, Model):
-        raise InputError("model", model, "a model of nege", "For example nege.CorePeriphery(...).")
-    if in_shares and not model.in_shares:
-        raise InputError(
-            "model",
-            model,
-            "one whose long run is a distribution of one mobile factor over regions",
-            "nege.solve, nege.sweep and nege.follow serve every model.",
-        )
-
-
-def check_options(options: Any) -> SolverOptions:
-    """Return the options, the default ones by default, or refuse what is none."""
-    if options is None:
-        return SolverOptions()
-    if not isinstance(options, SolverOptions):
-        raise InputError("options", options, "a nege.SolverOptions(...)", _TRY_OPTIONS)
-    return options
-
-
-def provenance(options: SolverOptions) -> dict[str, Any]:
-    """Return what a result records of how it was made."""
-    return {"nege_version": __version__, **dataclasses.asdict(options)}
-
-
-def or_raise(result: Equilibrium) -> Equilibrium:
-    """Return a result that converged, or raise with the partial one."""
-    if result.converged:
-        return result
-    raise ConvergenceError(
-        f"{result.horizon} did not converge: {result.status.message} (residual "
-        f"{result.residual:.1e} after {result.iterations} iterations). {result.status.remedy} "
-        "The partial result is in the .equilibrium of this error.",
-        result,
     )

@@ -1,8 +1,8 @@
 """Many short runs in one compiled call: for many distributions, at many parameter points.
 
-Every solve stands for itself, so that neither the number of threads nor the company it is
-in changes a bit of it. Only along a path, where it is asked for, a solve starts from the
-ones before it, continued along a straight line (the secant).
+Solves are independent of each other, so that neither the number of threads nor the rest of the
+batch changes a bit of any. Only along a path, where it is asked for, a solve starts from the
+ones before it, extrapolated along the secant.
 """
 
 from __future__ import annotations

@@ -15,14 +15,13 @@ from nege import memory, validation
 from nege.errors import InputError
 from nege.kernels.codes import METHODS
 from nege.kernels.stacks import Many
-from nege.models import parameter_axes, trade_costs
+from nege.models import designs, parameter_axes, trade_costs
 from nege.models.base import Model
 from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium
 from nege.solvers import many_short_runs
-from nege.solvers.long_run import check_model, check_options, or_raise, provenance
+from nege.solvers.checks import check_model, check_options, or_raise, provenance
 from nege.status import Status
-from nege.sweeps import designs
 from nege.validation.keywords import hinted
 
 __all__ = ["short_run"]
@@ -78,7 +77,7 @@ def short_run(
         combination of them is solved for every distribution.
     along : str, optional
         One of `parameters` that is followed: each solve starts from those before it,
-        continued along a straight line. By default every solve stands for itself.
+        extrapolated along the secant. By default solves are independent.
     options : SolverOptions, optional
         Tolerances, limits, operator and method.
     threads : int, default 1

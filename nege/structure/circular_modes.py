@@ -1,4 +1,4 @@
-"""Deviations from an even spread round a circle: waves, whose growth rates one column says.
+"""Fourier modes of the even spread round a circle: eigenvalues from one column of a Jacobian.
 
 Where every place is to the others what its neighbour is, each Jacobian of the economy is a
 circulant matrix: row r is row 0, moved on by r places. Its eigenvectors are waves exp(2 pi i k r/n)
@@ -16,7 +16,7 @@ import numpy as np
 
 from nege.errors import InputError
 from nege.kernels import derivatives, operators
-from nege.solvers.rest_points import Motion, Point
+from nege.models.law_of_motion import ClearedPoint, LawOfMotion
 from nege.structure.one_parameter import READ_AT, SHARP, Family
 
 DENSE = dataclasses.replace(SHARP, operator="dense")  # derivatives are, so nothing else compiles
@@ -25,7 +25,7 @@ ALIKE = 1e-10  # of the fastest rate: waves that never differ by more are one mo
 
 
 class Waves:
-    """Every deviation from an even spread round a circle, by its number of waves."""
+    """The Fourier modes of the even spread round a circle, by their number of waves."""
 
     def __init__(self, family: Family, share: np.ndarray) -> None:
         self.family, self.share, self.occupied = family, share, share > 0.0
@@ -45,8 +45,8 @@ class Waves:
     def _rates(self, value: float) -> np.ndarray:
         if value not in self._seen:
             given = value, self.share, "model", self.occupied
-            motion, point = self.family.motion(*given, DENSE)
-            if not even(motion, self.places):
+            law, point = self.family.law_of_motion(*given, DENSE)
+            if not even(law, self.places):
                 raise InputError(
                     "model",
                     self.family.model,
@@ -54,7 +54,7 @@ class Waves:
                     f"At {self.family.parameter} = {value:.6g} they are not: "
                     "nege.bifurcation follows economies without symmetry.",
                 )
-            self._seen[value] = rates(motion, point, self.places)
+            self._seen[value] = rates(law, point, self.places)
         return self._seen[value]
 
     def rate(self, cluster: np.ndarray, value: float) -> float:
@@ -67,23 +67,23 @@ class Waves:
 
 
 def turns(family: Family, share: np.ndarray) -> bool:
-    """Whether moving every place on by one leaves the economy as it is, trade both ways alike."""
+    """Whether rotating the places by one changes nothing, trade costs being symmetric."""
     low, high = family.interval
     model = family.model.replace({family.parameter: low + READ_AT[0] * (high - low)})
-    motion = Motion(model, family.dynamics, DENSE)
+    law = LawOfMotion(model, family.dynamics, DENSE)
     places = int(np.count_nonzero(share))
-    freeness = operators.matrix(motion.parameters.operator)[:places, :places]
+    freeness = operators.matrix(law.parameters.operator)[:places, :places]
     row = freeness[0]
     around = row[np.subtract.outer(np.arange(places), np.arange(places)) % places]
-    return even(motion, places) and bool(
+    return even(law, places) and bool(
         np.allclose(freeness, around, rtol=ROUNDING, atol=0.0)
         and np.allclose(row[1:], row[:0:-1], rtol=ROUNDING, atol=0.0)
     )
 
 
-def even(motion: Motion, places: int) -> bool:
-    """Whether places have the same of all that is theirs."""
-    own: list[Any] = [motion.dynamics.log_weight, *motion.parameters]
+def even(law: LawOfMotion, places: int) -> bool:
+    """Whether parameters by place (endowments, amenities, weights) are equal in all places."""
+    own: list[Any] = [law.dynamics.log_weight, *law.parameters]
     return all(
         np.ptp(values[:places]) <= ROUNDING * np.max(np.abs(values[:places]), initial=0.0)
         for values in own
@@ -91,17 +91,17 @@ def even(motion: Motion, places: int) -> bool:
     )
 
 
-def rates(motion: Motion, point: Point, places: int) -> np.ndarray:
+def rates(law: LawOfMotion, point: ClearedPoint, places: int) -> np.ndarray:
     """Return the growth rates of 1, 2, ... places // 2 waves round an even spread."""
     size = point.share.size
     blocks = np.empty((4, size, size))
-    derivatives.blocks(motion.parameters, point.share, point.state, *blocks)
+    derivatives.blocks(law.parameters, point.share, point.state, *blocks)
     column = blocks[:, :places, 0]
     wave = np.fft.rfft(column, axis=1)[:, 1:].real
     state_by_state, state_by_share, gain_by_state, gain_by_share = wave
     with np.errstate(all="ignore"):  # what is not defined is not finite, and found to be so
         gained = gain_by_share + gain_by_state * state_by_share / (1.0 - state_by_state)
-    found = motion.dynamics.intensity * point.share[0] * gained - motion.dynamics.dispersion
+    found = law.dynamics.intensity * point.share[0] * gained - law.dynamics.dispersion
     return np.asarray(found)
 
 

@@ -1,7 +1,7 @@
-"""Dispersion and the deviations that break it: by symmetry the same at every parameter value.
+"""Dispersion, the symmetric equilibrium, and its modes: the same at every parameter value.
 
-All places have as many people, and the online region has nobody, or as many as make it pay
-what the places pay.
+All places have the same share, and the online region is empty, or is an interior equilibrium
+too, with the share at which it pays what the places pay.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nege.structure.one_parameter import ENDS, EQUAL, READ_AT, SHARP, Family
 from nege.structure.symmetry import trivial
 
 ALIKE = 1e-7  # of the fastest rate: eigenvalues nearer than this are one mode
-MIXED = 1e-6  # of the fastest rate: how far modes may act on each other
+MIXED = 1e-6  # of the fastest rate: coupling between modes at most
 VALUES = 17  # of the parameter at which equilibria with some people online are looked for
 ONLINE = (0.02, 0.2, 0.5, 0.8, 0.98)  # shares of the online region they are looked for from
 BESIDE = 0.1  # of a step: how far from a path a point may lie that is on it
@@ -32,12 +32,12 @@ FLAT = 1e-5  # change of the online region below which a deviation is between pl
 
 
 def modes_of(family: Family, share: np.ndarray) -> Waves | Modes:
-    """Return the deviations from an even spread: waves where it goes round, else any."""
+    """Return the modes of the even spread: Fourier modes where it is rotationally symmetric."""
     return Waves(family, share) if turns(family, share) else Modes(family, share)
 
 
 class Modes:
-    """Deviations from an even spread, by symmetry the same at every value of the parameter."""
+    """Eigenvectors of the even spread, by symmetry the same at every value of the parameter."""
 
     def __init__(self, family: Family, share: np.ndarray) -> None:
         self.family, self.share = family, share
@@ -68,8 +68,8 @@ class Modes:
 
     def _matrix(self, value: float) -> np.ndarray:
         family = self.family
-        motion, point = family.motion(value, self.share, "model", self.occupied)
-        basis, matrix = motion.tangent(point)
+        law, point = family.law_of_motion(value, self.share, "model", self.occupied)
+        basis, matrix = law.tangent(point)
         self.basis = basis
         return matrix
 
@@ -79,7 +79,7 @@ class Modes:
             matrix = self.inverse @ self._matrix(value) @ self.vectors
             rates = np.diag(matrix).copy()
             for block in self.clusters:
-                matrix[np.ix_(block, block)] = 0.0  # a mode of several may turn within itself
+                matrix[np.ix_(block, block)] = 0.0  # within a multiple eigenvalue any basis will do
             scale = max(self.scale, float(np.max(np.abs(rates))))  # at a break all may vanish
             if not np.max(np.abs(matrix)) <= MIXED * scale:
                 raise InputError(
@@ -99,7 +99,7 @@ class Modes:
 
 
 def _eigen(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return rates and shapes; orthogonal ones where trade is the same both ways.
+    """Return eigenvalues and eigenvectors; orthogonal ones where trade costs are symmetric.
 
     Shapes of modes that agree are arbitrary in their plane, and nearly parallel ones
     would not do.
@@ -119,7 +119,7 @@ def _separation(rates: np.ndarray) -> tuple[int, float]:
 
 
 class Mixed(NamedTuple):
-    """Where a mode of people in all places alike, some of them online, becomes neutral."""
+    """A break point with all places equal and some people online: a mode has growth rate zero."""
 
     value: float
     share: np.ndarray

@@ -1,4 +1,4 @@
-"""There and back: which equilibrium an economy is in depends on where it comes from."""
+"""Hysteresis: as a parameter falls and rises again, the equilibrium depends on its past."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from nege import memory, validation
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes
 from nege.models.base import Model
+from nege.models.law_of_motion import LawOfMotion
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
+from nege.plots import branches
+from nege.results.stability import fastest
+from nege.solvers import rest_points
+from nege.solvers.checks import check_model, check_options
 from nege.solvers.follow_dynamics import find_long_run
-from nege.solvers.long_run import check_model, check_options
-from nege.solvers.rest_points import Motion, fastest
 from nege.status import Status
 from nege.sweeps.sweep import follow
 from nege.validation.keywords import hinted
@@ -26,9 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["Hysteresis", "Jump", "hysteresis"]
 
 ARMS = ("down", "up")
-LEAP = 1e-3  # change of a share that stays in however short a step: a jump
+LEAP = 1e-3  # change of a share that does not shrink with the step: a jump
 SHORTEST = 1e-12  # of the parameter's size: how closely a jump is bracketed
-BEYOND = 0.01  # of what is left of the step: where to look what came after
+BEYOND = 0.01  # of the rest of the step: how far past a jump the new branch is read
 NEAR = 0.2  # by which a share may move within a step and be on the same branch
 BRANCHES = 5  # that can follow each other within a step
 APART = 1e-6  # of a share: arms further apart are two
@@ -38,7 +41,7 @@ SAME = 1e-6  # jumps whose values differ relatively by less are called the same
 @held("before", "after")
 @dataclasses.dataclass(frozen=True, eq=False)
 class Jump(Immutable):
-    """A place where the stable branch ends and the economy goes somewhere else."""
+    """A jump: at this value the stable branch ends and the economy moves to another one."""
 
     arm: str  # "down" or "up"
     value: float  # of the parameter
@@ -55,7 +58,7 @@ class Jump(Immutable):
 @held("data")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Hysteresis(Immutable):
-    """Both arms of a loop: a parameter falls and rises again, people stay where it pays.
+    """A hysteresis loop: the stable equilibrium as a parameter falls, and as it rises again.
 
     Made by :func:`hysteresis`.
 
@@ -113,8 +116,6 @@ class Hysteresis(Immutable):
         Axes
             With one line for each stretch of an arm between jumps.
         """
-        from nege.plots import economies
-
         name = validation.known("variable", variable, list(self.model.variables))
         values = self.data[name]
         label = self.model.variables[name].meaning
@@ -124,7 +125,8 @@ class Hysteresis(Immutable):
                 region = self.model.regions[0] if online is None else online.name
             validation.known("region", region, self.model.regions)
             values, label = values.sel(region=region), f"{label}, {region}"
-        return economies.loop(self, values, label, ax=ax)
+        jumps = {a: [j.value for j in self.jumps if j.arm == a] for a in ("down", "up")}
+        return branches.loop(values, self.parameter, jumps, label, ax=ax)
 
     def _loop(self) -> np.ndarray:
         """Where the arms jump, if they do not jump at the same values."""
@@ -172,7 +174,7 @@ def hysteresis(
     options: SolverOptions | None = None,
     progress: bool | None = None,
 ) -> Hysteresis:
-    """Follow the stable equilibrium as a parameter falls, and as it rises again.
+    """Hysteresis loop: follow the stable equilibrium as a parameter falls, and as it rises again.
 
     At each value the long run starts from the one before it, so that the economy stays on
     its branch until that ends or loses stability (Fujita, Krugman & Venables 1999, ch. 5);
@@ -206,6 +208,11 @@ def hysteresis(
     ------
     InputError
         For an unknown parameter, an interval that is none, or fewer than two points.
+
+    Notes
+    -----
+    Not for unstable branches, nor for stable ones that neither arm visits:
+    :func:`nege.bifurcation` follows both.
 
     Examples
     --------
@@ -316,14 +323,14 @@ class _Trace:
     def _continued(self, value: float, here: np.ndarray) -> np.ndarray | None:
         """Return the branch at a value of the parameter, None where it is gone or unstable."""
         model = self.model.replace({self.parameter: value})
-        motion = Motion(model, self.dynamics, self.options)
-        point, _, _ = motion.polish(
-            motion.at(here, model.start_state()), self.options.tolerance_payoff
+        law = LawOfMotion(model, self.dynamics, self.options)
+        point, _, _ = rest_points.newton(
+            law, law.at(here, model.start_state()), self.options.tolerance_payoff
         )
         found = point.cleared.status == Status.CONVERGED
         found = found and point.spread <= self.options.tolerance_payoff
         near = float(np.max(np.abs(point.share - here))) <= NEAR
-        stable = fastest(motion.leading_rate(point), point.entry, 0.0) <= 0.0
+        stable = fastest(law.leading_rate(point), point.entry, 0.0) <= 0.0
         return point.share if found and near and stable else None
 
     def _settled(self, value: float, here: np.ndarray) -> np.ndarray | None:

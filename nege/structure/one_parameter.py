@@ -1,7 +1,7 @@
-"""An economy with one parameter free, at a given distribution, and roots along the parameter.
+"""Root finding along one parameter, of an economy at a given distribution.
 
-A function is sampled over the interval, sign changes are bracketed, turning points between
-samples are looked at where two roots could hide, and each bracket is closed by Brent's method.
+A function is sampled over the interval, sign changes are bracketed, a turning point between
+samples is looked for where two roots could hide, and each bracket is closed by Brent's method.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 from nege.errors import InputError, NegeError
 from nege.models import parameter_axes
 from nege.models.base import Model
+from nege.models.law_of_motion import ClearedPoint, LawOfMotion
 from nege.options import Logit, Replicator, SolverOptions
-from nege.solvers.long_run import check_model
-from nege.solvers.rest_points import Motion, Point
+from nege.solvers.checks import check_model
 from nege.status import Status
 
 SAMPLES = 129  # of the interval, even in logarithms where both ends are positive
@@ -40,22 +40,22 @@ class Family:
         self.model, self.parameter, self.interval = model, parameter, interval
         self.dynamics = dynamics
 
-    def at(self, value: float, share: np.ndarray, argument: str, alike: np.ndarray) -> Point:
+    def at(self, value: float, share: np.ndarray, argument: str, alike: np.ndarray) -> ClearedPoint:
         """Clear markets at a value; refuse where regions that have to be alike are not."""
-        return self.motion(value, share, argument, alike)[1]
+        return self.law_of_motion(value, share, argument, alike)[1]
 
-    def motion(
+    def law_of_motion(
         self,
         value: float,
         share: np.ndarray,
         argument: str,
         alike: np.ndarray,
         options: SolverOptions = SHARP,
-    ) -> tuple[Motion, Point]:
+    ) -> tuple[LawOfMotion, ClearedPoint]:
         """Return the same with what it was made by."""
         model = self.model.replace({self.parameter: float(value)})
-        motion = Motion(model, self.dynamics, options)
-        point = motion.at(share, model.start_state())
+        law = LawOfMotion(model, self.dynamics, options)
+        point = law.at(share, model.start_state())
         if point.cleared.status not in (Status.CONVERGED, Status.STALLED) or not (
             point.cleared.residual <= SolverOptions().tolerance_residual
         ):
@@ -74,7 +74,7 @@ class Family:
                 "give an economy, or a core, that is symmetric; nege.bifurcation follows regions "
                 "that differ, to the folds where they give way.",
             )
-        return motion, point
+        return law, point
 
     def roots(self, function: Callable[[float], float]) -> list[float]:
         """Return every root inside the interval."""

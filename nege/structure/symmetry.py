@@ -1,4 +1,4 @@
-"""Which regions of an economy can change places: its symmetry group, never listed in full.
+"""Symmetry group of an economy: the permutations of regions that leave it unchanged.
 
 Two regions are *twins* if exchanging them alone changes nothing; twins of twins are
 twins, so regions fall into classes, and within a class every permutation is a symmetry.

@@ -1,7 +1,7 @@
-"""Break points and sustain points: every parameter value at which a pattern gives way.
+"""Break points and sustain points: where dispersion, or a core, gains or loses stability.
 
-Both are roots of smooth functions of one parameter (``families``): the growth rate of a mode
-of dispersion (``dispersion``), or what the best region outside a core would pay.
+Both are roots of smooth functions of one parameter (``one_parameter``): an eigenvalue of
+dispersion (``dispersion``), or the payoff of the best empty region less that of the core.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.options import Logit, Replicator, check_dynamics
-from nege.solvers.long_run import check_model
+from nege.solvers.checks import check_model
 from nege.structure.dispersion import mixed, mode_name, modes_of
 from nege.structure.one_parameter import family_of
 from nege.validation.keywords import hinted
@@ -28,11 +28,11 @@ __all__ = ["Threshold", "Thresholds", "break_points", "sustain_points"]
 
 @held("direction")
 class Threshold(Immutable, float):
-    """A parameter value at which a pattern gives way; a float that knows what happens there."""
+    """A break or sustain point: the parameter value, a float, and what becomes unstable there."""
 
     #: What happens, in words.
     mode: str
-    #: Number of independent deviations that become neutral together.
+    #: Multiplicity of the eigenvalue: independent deviations whose growth rate is zero there.
     multiplicity: int
     #: One of them, over region, the largest change being 1.
     direction: xr.DataArray
@@ -116,12 +116,12 @@ def break_points(
     *,
     dynamics: Replicator | Logit | None = None,
 ) -> Thresholds:
-    """Where the symmetric spread of people over places stops, or starts, to be stable.
+    """Break points: where the even spread of people over places gains or loses stability.
 
     Every value at which an eigenvalue of (I - 1 lambda') dF/d ln lambda at
     lambda = (1/n, ..., 1/n) crosses zero (Fujita, Krugman & Venables 1999, ch. 5, and ch. 6
-    for racetracks). With an online region: where nobody is online, and where so many are
-    that online pays what all places pay.
+    for racetracks). With an online region: both of the even spread with nobody online and of
+    the interior equilibria, in which the online region pays what all places pay.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def break_points(
     interval : pair of float
         Open interval of the parameter.
     dynamics : Replicator or Logit, optional
-        How people move. Logit tastes leave no region empty, the online one neither.
+        How people move. Under logit every share stays positive, also that of the online region.
 
     Returns
     -------
@@ -149,8 +149,10 @@ def break_points(
 
     Notes
     -----
+    Not for places that differ: an even spread is no equilibrium there.
+
     The interval is sampled at 129 points. Two roots of one mode between neighbouring
-    points are found where the rate turns there; a mode that wiggles more finely is not.
+    points are found where the rate has a turning point there; finer oscillations are missed.
     Equilibria with some people online are looked for at 17 values and followed from there.
 
     Examples
@@ -202,11 +204,12 @@ def _break(model: Model, value: float, shapes: np.ndarray, online: float) -> Thr
 def sustain_points(
     model: Model, parameter: str, interval: tuple[float, float], *, core: str | Sequence[str] = "0"
 ) -> Thresholds:
-    """Where it starts, or stops, to pay to leave a core for the best of the empty regions.
+    """Sustain points: where a core-periphery pattern begins or ceases to be an equilibrium.
 
-    Zeros of the largest ln payoff over the empty regions less that of the core (Fujita,
-    Krugman & Venables 1999, ch. 5). With all places as the core it is where the online
-    region invades dispersion, with the online region as the core where that collapses.
+    There it begins, or ceases, to pay to leave the core for the best of the empty regions: zeros
+    of the largest ln payoff over the empty regions less that of the core (Fujita, Krugman &
+    Venables 1999, ch. 5). With all places as the core it is the take-off of the online region,
+    with the online region as the core its collapse.
 
     Parameters
     ----------
@@ -228,6 +231,11 @@ def sustain_points(
     ------
     InputError
         For unknown regions, a core of all regions, or several whose payoffs differ.
+
+    Notes
+    -----
+    Not for models in which no region can be empty (housing, logit tastes), nor for what becomes
+    of the economy beyond: :func:`nege.hysteresis`.
 
     Examples
     --------

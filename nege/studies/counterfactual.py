@@ -1,4 +1,4 @@
-"""What changes once people have moved, from shares, wages and flows alone: exact hat algebra."""
+"""Exact hat algebra: counterfactual changes from observed shares, wages and flows alone."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def counterfactual(
     flows: Any = None,
     options: SolverOptions | None = None,
 ) -> xr.Dataset:
-    """Relative changes that trade costs or fundamentals bring about, once people have moved.
+    """Counterfactual: relative changes from new trade costs or fundamentals, once people moved.
 
     Exact hat algebra (Dekle, Eaton & Kortum 2008; Redding & Rossi-Hansberg 2017). Units of
     goods are free, so take those in which before the change every place supplies one and every
@@ -86,6 +86,9 @@ def counterfactual(
     -----
     It equals the solution in levels, ``nege.solve(model.replace(...))``. Where several
     equilibria exist it is the one that people reach from where they are.
+
+    Not for short runs, nor for places between which nothing is traded: there flows tell no
+    trade cost.
 
     Examples
     --------

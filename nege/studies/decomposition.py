@@ -1,4 +1,4 @@
-"""What drives a change along a path: mechanisms switched back to where they started, in turn."""
+"""Decomposition of a change along a path: each mechanism held at its start, or Shapley values."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, near
-from nege.models import parameter_axes
+from nege.models import designs, parameter_axes
 from nege.models.agglomeration.patterns import patterns
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
-from nege.solvers.long_run import check_model
+from nege.solvers.checks import check_model
 from nege.status import Status
-from nege.sweeps import designs
-from nege.sweeps.sweep import follow, progress_bar
+from nege.sweeps.progress import progress_bar
+from nege.sweeps.sweep import follow
 from nege.validation.keywords import hinted
 
 __all__ = ["decompose"]
@@ -102,6 +102,8 @@ def decompose(
     -----
     Where several equilibria exist, each path stays on the branch it is on: a contribution
     then includes the jumps that its mechanism causes or prevents.
+
+    Not for causes in data: mechanisms are parameters of the model, and contributions are its own.
 
     Examples
     --------

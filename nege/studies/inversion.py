@@ -1,4 +1,4 @@
-"""From data to fundamentals: productivities and amenities that make data an equilibrium."""
+"""Model inversion: the productivities and amenities that make data an equilibrium."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nege.models.quantitative.equations import Parameters
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium
-from nege.solvers.long_run import check_options
+from nege.solvers.checks import check_options
 from nege.solvers.short_run import short_run
 from nege.validation.keywords import hinted
 
@@ -30,7 +30,7 @@ EXACT = 1e-10  # violation of any equation by the data, at most
 def invert(
     model: AnyModel, employment: Any, wage: Any, *, options: SolverOptions | None = None
 ) -> AnyModel:
-    """Which productivities and amenities explain where people are and what they earn.
+    """Model inversion: the productivities and amenities behind where people are and what they earn.
 
     Goods markets that clear at the observed wages give productivities, payoffs that are equal
     where people are give amenities (Redding & Sturm 2008; Allen & Arkolakis 2014, sec. 3;
@@ -65,8 +65,8 @@ def invert(
 
     Notes
     -----
-    Every difference between places that trade costs and housing do not explain becomes a
-    fundamental, errors in the data included.
+    Not a test of the model: every difference between places that trade costs and housing do not
+    explain becomes a fundamental, errors in the data included.
 
     Examples
     --------

@@ -110,7 +110,8 @@ def digital_turn(
 
     Notes
     -----
-    With equal institutions from the start, the city does not form at steps 0 and 3-8.
+    Not a forecast: paths show what order of changes does, in numbers made for that. With equal
+    institutions from the start, the city does not form at steps 0 and 3-8.
 
     Examples
     --------
@@ -170,6 +171,10 @@ def manufacturing_first(
         If `geography` is not a Geography, `city` is not one of its places, or an industry
         is neither of goods nor of services.
 
+    Notes
+    -----
+    Not a forecast, as :func:`digital_turn`, with which it is to be compared.
+
     Examples
     --------
     >>> import nege
@@ -219,6 +224,10 @@ def no_institutional_convergence(
     InputError
         If `geography` is not a Geography, `city` is not one of its places, or an industry
         is neither of goods nor of services.
+
+    Notes
+    -----
+    Not a forecast, as :func:`digital_turn`, with which it is to be compared.
 
     Examples
     --------

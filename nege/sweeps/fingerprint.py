@@ -1,4 +1,4 @@
-"""What decides the numbers of a sweep, as text: two sweeps are the same where it is."""
+"""Fingerprint of a sweep: all that its numbers depend on, as text; equal for equal sweeps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import xarray as xr
 
 from nege._version import __version__
 from nege.results.files import dynamics_to_dataset
-from nege.solvers.long_run import provenance
+from nege.solvers.checks import provenance
 from nege.sweeps.work_units import LongRuns, ShortRuns
 
 SCHEMA = 3  # 1 had no seals, 2 neither dimensions nor coordinates

@@ -1,4 +1,4 @@
-"""Reading what nege wrote, and whether it is what it says."""
+"""``load``: read files and stores of nege, check their checksums, recompute the equations."""
 
 from __future__ import annotations
 
@@ -52,6 +52,11 @@ def load(path: str | pathlib.Path, *, check: bool = True) -> Equilibrium | xr.Da
     InputError
         Where there is no such file, nege did not write it, or it was changed since: naming
         the file, and the variable or attribute.
+
+    Notes
+    -----
+    Not for data of other programs. Checksums find damage and edits, not somebody who computes
+    them anew: then only the equations tell.
 
     Examples
     --------

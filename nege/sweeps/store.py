@@ -29,7 +29,7 @@ import xarray as xr
 
 from nege.errors import InputError, require
 from nege.results import checksums
-from nege.solvers.long_run import provenance
+from nege.solvers.checks import provenance
 from nege.sweeps import stored
 from nege.sweeps.fingerprint import differences, recipe
 from nege.sweeps.stored import LOCK, RECIPE, SEALS, Sealed, read_recipe

@@ -1,4 +1,4 @@
-"""What a store of a sweep says it holds, and whether it still does.
+"""Integrity of the store of a sweep: its units, compared with the checksums ("seals") of each.
 
 An array ``nege_seals`` beside the variables has a digest of every variable of every unit.
 In its attributes are digests of the files that describe the store. Both tell what was

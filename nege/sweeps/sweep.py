@@ -11,7 +11,6 @@ import contextlib
 import itertools
 import math
 import pathlib
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,12 +19,13 @@ import xarray as xr
 
 from nege import memory, validation
 from nege.errors import InputError
-from nege.models import parameter_axes
+from nege.models import designs, parameter_axes
 from nege.models.base import Model
+from nege.models.designs import Points
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
-from nege.solvers.long_run import check_model, check_options, provenance
-from nege.sweeps import designs, workers
-from nege.sweeps.designs import Points
+from nege.solvers.checks import check_model, check_options, provenance
+from nege.sweeps import workers
+from nege.sweeps.progress import progress_bar, silent
 from nege.sweeps.work_units import Block, LongRuns, ShortRuns
 from nege.validation.keywords import hinted
 
@@ -56,9 +56,9 @@ def sweep(
 ) -> xr.Dataset:
     """Long runs (or short runs) over a grid, a list or a random design of parameters.
 
-    In a grid every solve starts from the solution before it along one dimension, so
-    that a line is what an economy goes through as that parameter changes: where several
-    equilibria exist, the branch it stays on.
+    Natural continuation: in a grid every solve starts from the solution before it along one
+    dimension, so that a line is what an economy goes through as that parameter changes; where
+    several equilibria exist, it stays on its branch until that ends.
 
     Parameters
     ----------
@@ -126,6 +126,9 @@ def sweep(
     Each point is ``model.replace(...)`` of its parameters, or is not solved. Results are the
     same to the last bit with any number of processes or workers.
 
+    Not for locating thresholds between points (:func:`nege.break_points`,
+    :func:`nege.hysteresis`), nor for unstable equilibria (:func:`nege.bifurcation`).
+
     Examples
     --------
     >>> import nege
@@ -176,7 +179,7 @@ def follow(
     progress: bool | None = None,
     invalid: str = "raise",
 ) -> xr.Dataset:
-    """Follow an economy along a path of parameters: each step starts from the last one.
+    """History of an economy along a path of parameters: each long run starts from the last one.
 
     Parameters
     ----------
@@ -207,6 +210,11 @@ def follow(
     InputError
         For an unknown parameter, an empty path, or steps that the model refuses; before
         anything is solved.
+
+    Notes
+    -----
+    Not for the value at which an economy jumps: it lies between two steps, and
+    :func:`nege.hysteresis` brackets it. A step is a long run, not a unit of time.
 
     Examples
     --------
@@ -273,7 +281,7 @@ def _fill(table: Any, processes: int, client: Any, progress: bool | None) -> xr.
         # One unit is no work for several, and only from here its points are seen one by one.
         several = len(list(itertools.islice(table.missing(), processes)))
         here = client is None and several <= 1
-        tick = bar.update if here else _silent
+        tick = bar.update if here else silent
         with contextlib.closing(
             workers.solved(work, table.missing(), several, client, tick)
         ) as results:
@@ -322,27 +330,3 @@ class _Table:
             coords={**self.work.coords, **self.work.model.coordinates()},
             attrs={"model": repr(self.work.model), **provenance(self.work.options)},
         )
-
-
-def _silent(done: int) -> None: ...
-
-
-class _Silent:
-    def update(self, done: int = 1) -> None: ...
-
-    def close(self) -> None: ...
-
-
-def progress_bar(progress: bool | None, total: int | None, unit: str = "economies") -> Any:
-    """Return a progress bar that appears after a second, or one that never does."""
-    if progress is not None:
-        validation.flag("progress", progress)
-    else:
-        progress = total != 1 and (sys.stderr.isatty() or "ipykernel" in sys.modules)
-    if not progress:
-        return _Silent()
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return _Silent()
-    return tqdm(total=total, desc=unit, leave=False, delay=1.0)

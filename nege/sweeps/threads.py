@@ -1,4 +1,4 @@
-"""Linear algebra on one thread: with several it would round differently, run by run."""
+"""Linear algebra on one thread, for reproducible rounding: several would sum in other orders."""
 
 from __future__ import annotations
 

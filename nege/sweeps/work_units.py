@@ -1,4 +1,4 @@
-"""Units of work: what a sweep solves in one go, whoever does it and wherever.
+"""Units of work: the blocks of points in which a sweep is solved, in any process.
 
 A unit is a rectangular block of the swept dimensions. It is solved by itself, from
 nothing but the description here, so that it comes out the same to the last bit in
@@ -19,13 +19,14 @@ from nege import memory
 from nege.errors import InputError, near
 from nege.models.agglomeration.patterns import FLAGS, UNSOLVED, codes
 from nege.models.base import Model
+from nege.models.designs import Block as Block
+from nege.models.designs import Points, blocks, divided
 from nege.options import Logit, Replicator, SolverOptions
 from nege.solvers import many_short_runs
 from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
 from nege.status import Status
-from nege.sweeps.designs import Block as Block
-from nege.sweeps.designs import Points, blocks, divided
+from nege.sweeps.progress import silent
 from nege.sweeps.threads import one_thread
 
 LONG_RUN = 150_000  # points in a unit, times regions squared: about a second of work
@@ -49,9 +50,6 @@ SHORT_RUN_PROOF = {
 
 
 Tick = Callable[[int], Any]
-
-
-def _silent(done: int) -> None: ...
 
 
 class Output(NamedTuple):
@@ -179,7 +177,7 @@ class _Work:
             for name in names or self.keep
         }
 
-    def solve(self, block: Block, tick: Tick = _silent) -> dict[str, np.ndarray]:
+    def solve(self, block: Block, tick: Tick = silent) -> dict[str, np.ndarray]:
         """Solve a unit; `tick` hears of points that are done."""
         with one_thread():
             return self._solve(block, tick)

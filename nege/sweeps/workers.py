@@ -1,4 +1,4 @@
-"""Who solves the units of a sweep: this process, several, or the workers of a Dask cluster.
+"""Parallel execution of the units of a sweep: this process, several, or a Dask cluster.
 
 Results come back in the order in which they are done. Only a few units are under way at
 a time, so that neither a queue nor a heap of results grows with the sweep.

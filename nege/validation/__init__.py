@@ -1,4 +1,4 @@
-"""Input is checked here, and nowhere else, before anything is solved."""
+"""Checks of input: numbers, labels, names, keywords and paths, before anything is solved."""
 
 from nege.validation.names import (
     distinct_names,

@@ -1,4 +1,4 @@
-"""Wrong and missing arguments of calls are refused like any bad input, with hints."""
+"""Checks of keyword arguments: wrong and missing ones are refused as bad input, with hints."""
 
 from __future__ import annotations
 

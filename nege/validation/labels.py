@@ -1,6 +1,6 @@
-"""The one contract for labels: which place, industry or channel a number belongs to.
+"""Matching by label: which place, industry or channel a number belongs to.
 
-Labels are labels. Where a value has them (a mapping, a Series or DataFrame of pandas, a
+Where a value has labels (a mapping, a Series or DataFrame of pandas, a
 DataArray with coordinates), each is compared with the names, as text, and their order does
 not matter; what is unknown, missing or there twice is refused. What has no labels (a list,
 an array, a DataArray without coordinates) goes by position.
@@ -34,7 +34,7 @@ def texts(argument: str, index: pd.Index, allowed: str) -> list[str]:
 
 
 def counted(index: pd.Index) -> bool:
-    """Whether it is what pandas makes where no index was given: 0 to n-1, in order."""
+    """Whether an index is the default one of pandas: 0 to n-1, in order."""
     given = index.tolist()
     whole = all(isinstance(label, int) and not isinstance(label, bool) for label in given)
     return whole and given == list(range(len(given)))

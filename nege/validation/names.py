@@ -1,4 +1,4 @@
-"""What is given and is no array: names, flags and seeds, checked for ``nege.validation``."""
+"""Checks of names, flags and seeds: input that is no array, for ``nege.validation``."""
 
 from __future__ import annotations
 

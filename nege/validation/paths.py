@@ -1,4 +1,4 @@
-"""Paths that are given, and how files appear: as a whole, and only in place of nege's own."""
+"""Checks of file paths, and atomic writing: files appear as a whole, and replace only nege's."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _texts(head: bytes) -> Iterator[bytes]:
 
 @contextlib.contextmanager
 def beside(path: pathlib.Path) -> Iterator[pathlib.Path]:
-    """Give a folder beside a path that nobody can guess, and take it away with what is in it."""
+    """Give a temporary folder beside a path, and take it away with what is in it."""
     made = tempfile.TemporaryDirectory(
         dir=path.parent,
         prefix=f"{path.name[:40]}.",

@@ -1,4 +1,4 @@
-"""Labelled or plain input becomes checked float64 arrays here, and nowhere else.
+"""Checks of numbers and arrays: labelled or plain input becomes float64 arrays, only here.
 
 Every function takes the argument's name first, so that the error can say which
 argument, which value, what is allowed and what to do. Nothing given is ever
@@ -34,7 +34,7 @@ FURTHEST = 1e30  # factor between data, or between what was and what is
 
 
 class Bounds(NamedTuple):
-    """Within which a finite number has to be, and what to do where it is not."""
+    """Bounds of a finite number, and the cure to name where it is outside."""
 
     above: float | None = None
     at_least: float | None = None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import xarray as xr
 
 from nege import validation
 from nege.errors import InputError
-from nege.results.equilibrium import Equilibrium
 from nege.status import Status
 from nege.validation.keywords import hinted
 
@@ -30,9 +30,22 @@ FLAGS = {
 CELL = ("industry", "place", "channel")
 
 
+@runtime_checkable
+class AtRest(Protocol):
+    """What of an :class:`nege.Equilibrium` says where industry is."""
+
+    @property
+    def status(self) -> Status:
+        """How its solve ended."""
+
+    @property
+    def data(self) -> xr.Dataset:
+        """Its variables."""
+
+
 @hinted
 def patterns(
-    data: Equilibrium | xr.Dataset,
+    data: AtRest | xr.Dataset,
     *,
     concentrated: float = 0.12,
     online: float = 0.5,
@@ -156,10 +169,10 @@ WORDS = {
 }
 
 
-def _total_cost(data: Equilibrium | xr.Dataset) -> xr.DataArray:
+def _total_cost(data: AtRest | xr.Dataset) -> xr.DataArray:
     """Return total cost over (..., industry, place, channel), NaN where it was not solved."""
     allowed = "an Equilibrium or Dataset with total_cost over industry, place and channel"
-    if isinstance(data, Equilibrium):
+    if not isinstance(data, xr.Dataset) and isinstance(data, AtRest):
         # A rest point that is not stable is still a map of industry.
         if data.status not in (Status.CONVERGED, Status.UNSTABLE):
             cure = f"Its solve ended with {data.status.name}. {data.status.remedy}"

@@ -32,6 +32,7 @@ import numpy as np
 from nege.kernels.codes import NEWTON as NEWTON_METHOD
 from nege.models.agglomeration import equations
 from nege.models.agglomeration.linear import Dense, Krylov
+from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.models.search_progress import ROUNDING, Progress
 from nege.models.solutions import LongRun, ShortRun
 from nege.options import SolverOptions
@@ -54,7 +55,6 @@ ENTRANTS = 1e-6  # of the industry, where entry pays
 CALM = 1e-6  # residual of those who are there, below which others enter
 NUDGE = 1e-3  # in logs, off an unstable rest point
 AWAY = 0.1  # in logs: where it has been left, twice as far each time
-NEUTRAL = 1e-9  # growth rates below this are neither growth nor decline
 ROUNDS = 12  # unstable rest points at most
 PATIENCE = 30  # steps without progress until another way is tried
 NEWTON_PATIENCE = 8  # of Newton's method
@@ -158,7 +158,7 @@ class _Search:
             rate, direction = self._leading()
             x, error = self._polish(x)
             residual = self.residual()
-            if not rate > NEUTRAL:
+            if not rate > NEUTRAL_RATE:
                 if not error <= self.options.tolerance_error:
                     status = Status.STALLED
                 break

@@ -1,4 +1,4 @@
-"""Derivatives of the online-agglomeration system, exact; symbols as in ``agglomeration``.
+"""Derivatives of the online-agglomeration system, exact; symbols as in ``equations``.
 
 ``tangent`` differentiates every equation along one direction of the unknowns; the Jacobian is
 that along unit vectors. With `own`, places do not meet: sums over places keep the place's

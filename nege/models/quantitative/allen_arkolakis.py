@@ -75,7 +75,7 @@ class AllenArkolakis(QuantitativeModel):
     See Also
     --------
     nege.invert : productivities and amenities that make data an equilibrium.
-    nege.studies.counterfactual : what changes, from observed shares, wages and trade flows alone.
+    nege.counterfactual : what changes, from observed shares, wages and trade flows alone.
 
     Notes
     -----

@@ -73,7 +73,7 @@ class Helpman(QuantitativeModel):
     See Also
     --------
     nege.invert : productivities and amenities that make data an equilibrium.
-    nege.studies.counterfactual : what changes, from observed shares, wages and trade flows alone.
+    nege.counterfactual : what changes, from observed shares, wages and trade flows alone.
 
     Notes
     -----

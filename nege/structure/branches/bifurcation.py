@@ -13,13 +13,16 @@ from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes
 from nege.models.base import Model
+from nege.models.law_of_motion import NEUTRAL_RATE, LawOfMotion
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
-from nege.solvers.long_run import check_model, check_options
-from nege.solvers.rest_points import NEUTRAL, Motion, fastest
+from nege.plots import branches
+from nege.results.stability import fastest
+from nege.solvers import rest_points
+from nege.solvers.checks import check_model, check_options
 from nege.status import Status
 from nege.structure.branches.continuation import Locus
 from nege.structure.branches.explorer import Explorer, Record
-from nege.sweeps.sweep import progress_bar
+from nege.sweeps.progress import progress_bar
 from nege.validation.keywords import hinted
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ SAME = 1e-7  # shares nearer than this are one equilibrium
 @held("values", "share", "unstable")
 @dataclasses.dataclass(frozen=True, eq=False)
 class Branch(Immutable):
-    """Equilibria that go over into each other as the parameter varies, in their order.
+    """A branch: a continuous curve of equilibria as the parameter varies, its points in order.
 
     Attributes
     ----------
@@ -45,11 +48,13 @@ class Branch(Immutable):
     share : DataArray
         Shares over (point, region).
     unstable : ndarray of int
-        How many small deviations grow, entry into empty regions included; 0 is stable.
+        Unstable dimension: how many independent small deviations grow, entry into empty
+        regions included; 0 is stable.
     orbit : int
-        How many images the economy's symmetries make of it, itself counted.
+        Size of its symmetry orbit: how many images the economy's symmetries make of it,
+        itself counted.
     level : int
-        How many times one has branched off to get here.
+        How many branch points lie between it and the starting equilibria.
     began, ended : str
         Why it starts and stops: "interval", "origin" (the point it branches off from),
         "corner" (a region empties), "merged" (it runs into another branch), "loop",
@@ -78,14 +83,14 @@ class Branch(Immutable):
 @held("share")
 @dataclasses.dataclass(frozen=True, eq=False)
 class SpecialPoint(Immutable):
-    """A point at which the structure of equilibria changes."""
+    """A bifurcation point: the number of equilibria, their support or stability changes there."""
 
     kind: str  # "break", "sustain", "fold", "entry" or "hopf"
     value: float  # of the parameter
     share: xr.DataArray  # over region
     branch: int | None  # on which it lies; None where only an end of others was found
     leads: tuple[int, ...]  # branches that start or end there
-    dimension: int  # independent deviations among occupied regions that become neutral
+    dimension: int  # of the null space: independent deviations of occupied regions at rate zero
 
     def __str__(self) -> str:
         occupied = np.sort(self.share.values[self.share.values > 0.0])[::-1]
@@ -95,10 +100,10 @@ class SpecialPoint(Immutable):
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class BifurcationDiagram(Immutable):
-    """Branches of equilibria along a parameter, and the points where they meet.
+    """A bifurcation diagram: branches of equilibria along a parameter, and where they meet.
 
-    Made by :func:`bifurcation`. Of equilibria that the economy's symmetries turn into each
-    other only one is listed.
+    Made by :func:`bifurcation`. Of each symmetry orbit, the equilibria that the economy's
+    symmetries turn into each other, only one is listed.
 
     Attributes
     ----------
@@ -111,13 +116,13 @@ class BifurcationDiagram(Immutable):
     dynamics : Replicator or Logit
         How people move.
     unstable : int or None
-        Branches were left only where at most so many deviations grow.
+        Branch points were used only where at most so many deviations grow.
     branches : tuple of Branch
         In the order they were found.
     special_points : tuple of SpecialPoint
         By value of the parameter.
     classes : tuple of tuple of str
-        Regions that the symmetries make alike.
+        Classes of regions that the symmetries map onto each other.
     lost : tuple of str
         What could not be followed, and why.
     """
@@ -142,9 +147,9 @@ class BifurcationDiagram(Immutable):
     def at(self, value: float, options: SolverOptions | None = None) -> xr.Dataset:
         """Return every equilibrium of the diagram at a value of the parameter, refined.
 
-        Where entry into an empty region would pay, as off a core that is not sustained, people
-        are at rest only as long as nobody tries: such points are on the branches, as unstable,
-        but no equilibria, and here under pure dynamics alone.
+        A stationary point where entry into an empty region would pay, such as a core that is
+        not sustained, is no equilibrium: it is on the branches, as unstable, but it is returned
+        here under pure replicator dynamics only, which never enter an empty region.
 
         Parameters
         ----------
@@ -165,7 +170,7 @@ class BifurcationDiagram(Immutable):
             raise InputError("value", value, f"between {low:g} and {high:g}")
         options = check_options(options)
         model = self.model.replace({self.parameter: value})
-        motion = Motion(model, self.dynamics, options)
+        law = LawOfMotion(model, self.dynamics, options)
         pure = isinstance(self.dynamics, Replicator) and not self.dynamics.allow_entry
         rows: list[tuple[np.ndarray, float, int, int]] = []
         for index, branch in enumerate(self.branches):
@@ -175,23 +180,22 @@ class BifurcationDiagram(Immutable):
                 t = 0.5 if span == 0.0 else (value - v[k]) / span
                 here, there = branch.share.values[k], branch.share.values[k + 1]
                 guess = (1.0 - t) * here + t * there
-                point, _, _ = motion.polish(
-                    motion.at(guess / guess.sum(), model.start_state()), options.tolerance_payoff
-                )
+                start = law.at(guess / guess.sum(), model.start_state())
+                point, _, _ = rest_points.newton(law, start, options.tolerance_payoff)
                 good = point.cleared.status == Status.CONVERGED
                 good = good and point.spread <= options.tolerance_payoff
                 good = good and float(np.max(np.abs(point.share - guess))) <= NEAR
-                good = good and (pure or point.entry <= NEUTRAL)
+                good = good and (pure or point.entry <= NEUTRAL_RATE)
                 new = all(np.max(np.abs(point.share - row[0])) > SAME for row in rows)
                 if good and new:
-                    rate = fastest(motion.leading_rate(point), point.entry, NEUTRAL)
+                    rate = fastest(law.leading_rate(point), point.entry, NEUTRAL_RATE)
                     rows.append((point.share, rate, index, branch.orbit))
         shares = np.array([row[0] for row in rows]).reshape(len(rows), len(self.model.regions))
         rates = np.array([row[1] for row in rows])
         return xr.Dataset(
             {
                 "share": (("equilibrium", "region"), shares),
-                "stable": ("equilibrium", rates < -NEUTRAL),
+                "stable": ("equilibrium", rates < -NEUTRAL_RATE),
                 "rate": ("equilibrium", rates),
                 "branch": ("equilibrium", np.array([row[2] for row in rows], dtype=int)),
                 "orbit": ("equilibrium", np.array([row[3] for row in rows], dtype=int)),
@@ -243,11 +247,10 @@ class BifurcationDiagram(Immutable):
         Axes
             With one line for each stretch of a branch that is stable, or is not.
         """
-        from nege.plots import economies
-
         region = self.model.regions[0] if region is None else region
         validation.known("region", region, [*self.model.regions, "largest"])
-        return economies.diagram(self, region, ax=ax)
+        alike = next((names for names in self.classes if region in names), ())
+        return branches.diagram(self.to_dataset(), region, alike, self.interval, ax=ax)
 
     def __repr__(self) -> str:
         low, high = self.interval
@@ -288,13 +291,13 @@ def bifurcation(
     options: SolverOptions | None = None,
     progress: bool | None = None,
 ) -> BifurcationDiagram:
-    """Follow equilibria along a parameter, through folds and corners, and onto what branches off.
+    """Bifurcation diagram: branches of equilibria along a parameter, stable and unstable.
 
-    Pseudo-arclength continuation (Keller 1977) of F_r = c over the occupied regions, with
-    the economy's symmetries: from a point where dispersion breaks the branches of the
-    equivariant branching lemma are followed (Golubitsky, Stewart & Schaeffer 1988), one of
-    each orbit; where a region empties, or entry begins to pay, the branch on the other
-    side (Fujita, Krugman & Venables 1999, ch. 5-6, draw such diagrams).
+    Pseudo-arclength continuation (Keller 1977) of F_r = c, equal attraction over the occupied
+    regions, through folds and corners. From a break point the branches of the equivariant
+    branching lemma are followed (Golubitsky, Stewart & Schaeffer 1988), one of each symmetry
+    orbit; where a region empties, or entry begins to pay, the branch on the other side (Fujita,
+    Krugman & Venables 1999, ch. 5-6, draw such diagrams).
 
     Parameters
     ----------
@@ -305,14 +308,15 @@ def bifurcation(
     interval : pair of float
         Its smallest and largest value.
     dynamics : Replicator or Logit, optional
-        How people move; stability is theirs.
+        How people move; stability is that of these dynamics.
     depth : int, default 2
-        How many times to branch off from what symmetry alone makes an equilibrium.
+        How many branch points in a row to follow from the equilibria that symmetry alone gives.
     unstable : int or None, default 1
-        Branches are left only where at most so many deviations grow, and followed past a
-        point where a region empties only where at most one more does. Stable branches that
-        nothing but more unstable ones lead to are then not found (on a racetrack of 16 one
-        in four at most). None is everywhere, which on large racetracks is a great many.
+        Unstable dimension up to which branch points are used: the branches that leave a point
+        are followed only where at most so many deviations grow, and past a point where a
+        region empties only where at most one more does. Stable branches that only more
+        unstable ones lead to are then not found (on a racetrack of 16 one in four at most).
+        None is everywhere, which on large racetracks is a great many.
     options : SolverOptions, optional
         Tolerances.
     progress : bool, optional
@@ -327,6 +331,11 @@ def bifurcation(
     ------
     InputError
         For an unknown parameter, or an interval or a number that makes no sense.
+
+    Notes
+    -----
+    Not a proof that these are all equilibria: a branch that meets none of those found is
+    missed. :func:`nege.equilibria` proves, for up to three regions, at one parameter value.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Equilibria followed along a parameter, on arrays: corrector, predictor, located crossings.
+"""Pseudo-arclength continuation of equilibria: predictor, Newton corrector, located events.
 
-Occupied regions come in *cells* that are alike; along a path their shares stay equal.
-With lambda the shares, tau the place of the parameter in its interval (0 to 1) and F the
-attraction of ``kernels.long_run``, a path is the curve
+Occupied regions come in *cells*, regions equal by symmetry; along a path their shares stay
+equal. With lambda the shares, tau the place of the parameter in its interval (0 to 1) and F
+the attraction of ``kernels.long_run``, a path is the curve
 
     F_i(lambda, tau) = c for each cell i,    sum_r lambda_r = 1
 
@@ -30,9 +30,9 @@ import numpy as np
 from nege.kernels import long_run
 from nege.kernels.codes import CONVERGED, STALLED
 from nege.models.base import Model
+from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.options import Logit, Replicator, SolverOptions
 
-NEUTRAL = 1e-9  # rates nearer to zero have no sign
 EXACT = 1e-13  # where Newton's method stops at once, for located points
 CLOSE = 1e-11  # and for the others
 SHORT_RUN_LIMIT = 2000  # iterations of prices, which start from a neighbour's
@@ -42,7 +42,7 @@ CACHE = 1 << 26  # bytes of kernel parameters that are kept
 
 
 class Lost(Exception):  # noqa: N818  not an error: the step is tried again, shorter
-    """The corrector did not come back to the curve."""
+    """Newton's corrector did not converge to a point of the curve."""
 
 
 class Emptied(Lost):
@@ -54,7 +54,7 @@ class Emptied(Lost):
 
 
 class Pattern(NamedTuple):
-    """Which regions are occupied, and which of them are alike."""
+    """Support and symmetry: which regions are occupied, and which of them are equal."""
 
     cells: tuple[np.ndarray, ...]
     first: np.ndarray  # (m,), one region of each cell
@@ -73,7 +73,7 @@ def pattern(cells: Sequence[np.ndarray], n: int) -> Pattern:
 
 
 class Local(NamedTuple):
-    """The economy at one distribution, to first order."""
+    """First-order expansion of the economy at one distribution."""
 
     attraction: np.ndarray  # (R,) F
     slopes: np.ndarray  # (R, R) dF_r / d lambda_j
@@ -108,12 +108,12 @@ class Point(NamedTuple):
     @property
     def unstable(self) -> int:
         """How many deviations grow, entry into empty regions included."""
-        grows = np.concatenate([self.rates.real, self.gaps]) > NEUTRAL
+        grows = np.concatenate([self.rates.real, self.gaps]) > NEUTRAL_RATE
         return int(np.count_nonzero(grows))
 
 
 class Locus:
-    """The equilibria of one economy as one of its parameters varies.
+    """The solution set: equilibria of one economy as one of its parameters varies.
 
     Parameters
     ----------
@@ -241,7 +241,7 @@ class Locus:
             short = float(1.0 - size @ x)
             aside = float(target - across @ x - row[-1] * tau)
             off = max(inside, abs(short), abs(aside))
-            # Steps square the distance: where one does not, rounding is all that is left.
+            # Newton's method converges quadratically: a step that does not is rounding.
             if off <= enough or 0.1 * before < off <= self.options.tolerance_payoff:
                 return np.append(share, tau), local
             before = off
@@ -255,7 +255,7 @@ class Locus:
         raise Lost("Newton's method did not converge")
 
     def _bordered(self, on: Pattern, local: Local, across: np.ndarray, along: float) -> np.ndarray:
-        """Return the derivative of all equations by the cells' shares, tau and the level c."""
+        """Return the bordered Jacobian: of all equations by shares of cells, tau and level c."""
         m = len(on.cells)
         system = np.zeros((m + 2, m + 2))
         system[:m, :m] = local.slopes[on.first] @ on.member
@@ -282,7 +282,7 @@ class Locus:
         return np.asarray(result / np.linalg.norm(result))
 
     def rates(self, on: Pattern, share: np.ndarray, local: Local) -> np.ndarray:
-        """Return growth rates of small deviations that leave empty regions empty."""
+        """Return eigenvalues: growth rates of small deviations that leave empty regions empty."""
         if on.occupied.size == 1:
             return np.empty(0, dtype=complex)
         weight = share[on.occupied]
@@ -293,14 +293,14 @@ class Locus:
         return np.asarray(values[np.argsort(-values.real, kind="stable")])
 
     def gaps(self, on: Pattern, share: np.ndarray, local: Local) -> np.ndarray:
-        """Return the growth rate of the first entrant into each empty region."""
+        """Return the entry condition: the growth rate of a small share in each empty region."""
         level = share[on.occupied] @ local.attraction[on.occupied]
         gaps = np.expm1(local.attraction - level)
         gaps[on.occupied] = np.nan
         return np.asarray(gaps)
 
     def flat(self, on: Pattern, local: Local, dimension: int) -> np.ndarray:
-        """Return the deviations of the occupied that neither grow nor die out, orthonormal."""
+        """Return an orthonormal basis of the null space: deviations of growth rate zero."""
         k = on.occupied.size
         system = np.zeros((k + 1, k + 1))
         system[:k, :k] = local.slopes[np.ix_(on.occupied, on.occupied)]

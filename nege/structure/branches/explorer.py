@@ -1,8 +1,8 @@
-"""All branches that can be reached: where they branch off, where they meet.
+"""Branch switching: all branches that can be reached, where they branch off and meet.
 
-From the starts (``starts``) branches are traced to their ends. From each break
-the branches of the equivariant branching lemma are followed, one of each orbit; from each
-point where entry begins to pay, the branches on which alike regions enter together.
+From the starts (``starting_points``) branches are traced to their ends. From each break
+the branches of the equivariant branching lemma are followed, one of each symmetry orbit; from
+each point where entry begins to pay, the branches on which equal regions enter together.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ class Explorer:
         self.specials.append(special)
 
     def _meet(self, level: int, point: Point) -> None:
-        """Make sure that what a branch ran into is traced too."""
+        """Trace also the branch that a branch ran into."""
         if self._at(point) is not None:
             return
         own = self.symmetry.isotropy(point.share, NEARLY)

@@ -24,8 +24,8 @@ SAMPLES = (0.137, 0.5, 0.863)  # of the interval, where the economy's symmetries
 ENDS = (0.0, 0.5, 1.0)  # where starts are looked for
 FEW = 3  # cells of the whole group up to which every union of them is tried as a support
 FEW_REGIONS = 5  # up to which every set of regions is tried
-LOTS = 3  # more than regions, that are dealt among them
-RARE = 0.01  # of a start under tastes, which leave nobody out
+LOTS = 3  # equal parts beyond the number of regions, distributed in every way
+RARE = 0.01  # weight of the even spread in a start under logit, where no share is zero
 HEAVY = 0.9  # share of one cell in a start for Newton's method or for the dynamics
 EQUIVARIANT = 1e-8  # change of payoffs, in logs, that a symmetry may make
 ALIKE = 1e-6  # shares that differ by less are equal by symmetry
@@ -108,15 +108,15 @@ class Starts:
                 yield from self._seed(point.share, tau, self._alike(point.share), both=True)
 
     def _alike(self, share: np.ndarray) -> list[np.ndarray]:
-        """Return the occupied regions in groups that symmetry makes alike there."""
+        """Return the occupied regions in cells: classes that are equal by symmetry there."""
         own = self.symmetry.isotropy(share, ALIKE).cells()
         return [cell for cell in own if share[cell[0]] > 0.0]
 
     def _everywhere(self) -> Iterator[np.ndarray]:
-        """Yield equal lots, a few more than regions, dealt in every way; of few regions only.
+        """Yield a lattice of distributions: k + 3 equal parts over k regions, in every way.
 
-        One of each orbit, on every set of regions: branches that meet no other within the
-        interval start from here.
+        Of few regions only; one of each symmetry orbit, on every set of regions: branches that
+        meet no other within the interval start from here.
         """
         seen = set()
         for k in range(2, self.n + 1) if self.n <= FEW_REGIONS else ():

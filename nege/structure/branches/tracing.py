@@ -1,4 +1,4 @@
-"""One path of equilibria: how long a step may be, what was crossed, where and why it ends."""
+"""One path of equilibria: step size control, located events, where and why it ends."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.structure.branches.continuation import (
     CLOSE,
-    NEUTRAL,
     Emptied,
     Locus,
     Lost,
@@ -24,7 +24,7 @@ from nege.structure.symmetry import Symmetry
 FIRST, LONGEST, SHORTEST = 4e-3, 2e-2, 1e-8  # steps, in length of (lambda, tau)
 LARGEST_TURN = 0.25  # of the tangent in a step, in radians
 EASY_TURN = 0.08  # below which the next step is longer
-SLACK = 2.0  # how much longer than predicted a step may turn out
+SLACK = 2.0  # length of a corrected step over the predicted one, at most
 STEEP = 0.5  # d tau from which a step is taken at a given parameter: one set of trade costs
 ZERO = 1e-7  # values below this at a located point are zero there
 NEARLY = 3e-3  # differences of shares below which it is asked whether paths meet
@@ -193,7 +193,7 @@ class Tracer:
         return there
 
     def _dip(self, points: list[Point], there: Point) -> float:
-        """Return a shorter step where something may have crossed zero and come back, or zero."""
+        """Return a shorter step where two roots of a watched function may hide in it, else zero."""
         if len(points) < 3:
             return 0.0
         before, here = points[-2], points[-1]
@@ -355,7 +355,7 @@ def _zero_rate(at: Callable[[float], Point], tau: float, step: float) -> Point |
         if not abs(slope) > 0.0:
             return None
         before, here = here, at(min(max(here.tau - here.rates[which].real / slope, 0.0), 1.0))
-        if abs(here.rates[which].real) <= NEUTRAL or here.tau == before.tau:
+        if abs(here.rates[which].real) <= NEUTRAL_RATE or here.tau == before.tau:
             return here if abs(here.rates[which].real) <= ZERO else None
     return None
 
@@ -377,4 +377,4 @@ def _bend(here: Point, there: Point, s: float, length: float) -> np.ndarray:
 
 def _signs(values: np.ndarray) -> np.ndarray:
     """Return -1, 0 or 1: which side of zero, if any."""
-    return np.where(np.abs(values) > NEUTRAL, np.sign(values), 0.0)
+    return np.where(np.abs(values) > NEUTRAL_RATE, np.sign(values), 0.0)

@@ -15,24 +15,25 @@ from nege.errors import DependencyError, InputError, NegeError
 from nege.models import trade_costs
 from nege.models.base import Model
 from nege.models.indifference import Tastes
+from nege.models.law_of_motion import ClearedPoint
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.results.equilibrium import ALL, Equilibrium
-from nege.results.stability import labelled
-from nege.solvers.long_run import check_model, check_options, provenance
-from nege.solvers.rest_points import Point, fastest
+from nege.results.stability import fastest, labelled
+from nege.solvers import rest_points
+from nege.solvers.checks import check_model, check_options, provenance
 from nege.status import Status
 from nege.structure.enumeration.completeness import TINY, Bounds, Proof, prove
 from nege.structure.enumeration.found_equilibria import Equilibria
 from nege.structure.enumeration.many_starts import Candidate, Search
 from nege.structure.enumeration.stable_ends import settled
-from nege.sweeps.sweep import progress_bar
+from nege.sweeps.progress import progress_bar
 from nege.validation.keywords import hinted
 
 __all__ = ["equilibria"]
 
 PROVABLE = 3  # regions up to which completeness is proven
 ABOVE = f"Proofs are made for up to {PROVABLE} regions, the online one counted."
-CERTAIN = 1e-3  # growth rates above this leave no doubt that an equilibrium is one
+CERTAIN = 1e-3  # size of all growth rates from which an equilibrium is hyperbolic beyond doubt
 ROUNDING = 1e-12  # of shares, by which an equilibrium may be off its bounds
 ASTRAY = 1e-6  # of payoffs and shares: double precision and proof must agree to this
 
@@ -55,8 +56,9 @@ def equilibria(
     regions, the online one counted, ball arithmetic covers all distributions by boxes and
     proves for each that it holds exactly one equilibrium or none (Krawczyk 1969; Moore,
     Kearfott & Cloud 2009, ch. 8). Above, sets of regions, symmetric patterns and random
-    starts are searched, and nothing is claimed about what they miss. Where more moves than
-    people between regions, the dynamics are followed from random starts: stable ones are found.
+    starts are searched, and nothing is claimed about what they miss. In models with several
+    mobile groups (``OnlineAgglomeration``: firms of each industry, and people) only stable
+    equilibria are looked for, by following the dynamics from random starts.
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ def equilibria(
         A sequence of Equilibrium, each with its stability. ``.complete`` says whether
         these are proven to be all. Where ``model.uniqueness()`` does not say so already, it
         takes python-flint (the extra "verify"), three regions at most, and no box left. One
-        is left wherever an equilibrium is just about to appear, vanish or change its support.
+        is left at a bifurcation, where an equilibrium appears, vanishes or changes its support.
 
     Raises
     ------
@@ -97,6 +99,9 @@ def equilibria(
     -----
     The proof is about the model's equations with its parameters as the floats they are
     (shares of the immobile factor scaled to sum to one exactly).
+
+    Not for completeness above three regions: what is found there are equilibria, but there may
+    be more. Not for how they depend on a parameter: :func:`nege.bifurcation`.
 
     Examples
     --------
@@ -182,20 +187,20 @@ class _Assembly:
 
     def _proven(self, root: Bounds) -> Candidate:
         """Return a proven equilibrium in double precision, from the middle of its bounds."""
-        motion, options = self.search.motion, self.search.options
+        law, options = self.search.law, self.search.options
         middle = np.where(root.high > TINY, 0.5 * (root.low + root.high), 0.0)
-        start = motion.at(middle / middle.sum(), self.search.model.start_state())
-        point, _, steps = motion.polish(start, options.tolerance_payoff)
+        start = law.at(middle / middle.sum(), self.search.model.start_state())
+        point, _, steps = rest_points.newton(law, start, options.tolerance_payoff)
         astray = _outside(point.share, root)
         if not astray <= (ROUNDING if start.residual <= options.tolerance_payoff else ASTRAY):
             point, steps = start, 0  # the proof knows better
         clears = point.cleared.status == Status.CONVERGED
-        if clears and point.residual > ASTRAY * max(1.0, motion.dynamics.intensity):
+        if clears and point.residual > ASTRAY * max(1.0, law.dynamics.intensity):
             raise self._contradiction(f"about shares of {self._named(point)}")
         error = max(np.max(root.high - point.share), np.max(point.share - root.low))
         return Candidate(point, float(error), steps, 0.0, 0.0)
 
-    def _named(self, point: Point) -> dict[str, float]:
+    def _named(self, point: ClearedPoint) -> dict[str, float]:
         return dict(zip(self.search.model.regions, point.share.tolist(), strict=True))
 
     def _contradiction(self, about: str) -> NegeError:
@@ -258,23 +263,23 @@ class _Assembly:
 
     def _equilibrium(self, candidate: Candidate, known: int) -> Equilibrium:
         search, point = self.search, candidate.point
-        motion, tolerance = search.motion, search.options.tolerance_payoff
+        law, tolerance = search.law, search.options.tolerance_payoff
         status = Status(point.cleared.status)
         if status is Status.CONVERGED and not point.residual <= tolerance:
             status = Status.STALLED
         return Equilibrium(
             model=search.model,
-            data=search.model.label(point.share, point.state, motion.parameters, search.dynamics),
+            data=search.model.label(point.share, point.state, law.parameters, search.dynamics),
             status=status,
             residual=point.residual,
             error=max(candidate.error, float(point.cleared.error)),
             iterations=candidate.steps,
             horizon="long run",
             dynamics=search.dynamics,
-            _leading=fastest(motion.leading_rate(point), point.entry, tolerance),
-            operator=trade_costs.name_of(motion.parameters.operator),
+            _leading=fastest(law.leading_rate(point), point.entry, tolerance),
+            operator=trade_costs.name_of(law.parameters.operator),
             provenance={**provenance(search.options), **({ALL: known} if known else {})},
-            stability=labelled(search.model, search.dynamics, motion, point),
+            stability=labelled(search.model, search.dynamics, law, point),
         )
 
 

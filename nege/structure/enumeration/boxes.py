@@ -1,4 +1,4 @@
-"""Boxes of relative supplies, and what balls can prove about the roots in one of them.
+"""Interval Newton test (Krawczyk): existence and uniqueness of a root in a box of supplies.
 
 Coordinates are y_r = ln(x_r/x_leader), where the leader is a region with the largest
 relative supply x. With m the middle of a box X, J the slopes of g = (e_r - e_leader) over it

@@ -1,4 +1,4 @@
-"""Proof that all equilibria of a small economy are known, in ball arithmetic.
+"""Proof that all equilibria of a small economy are known: branch and bound with balls.
 
 The equations are those of ``nege.models.indifference``: an *excess* e_r of each region at a
 relative supply x, and an equilibrium is where e_r = 0 for x_r > 0 and e_r <= 0 for x_r = 0.

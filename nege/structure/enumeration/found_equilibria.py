@@ -1,4 +1,4 @@
-"""What is known of all equilibria of an economy: a sequence of them, and whether they are all."""
+"""The equilibria found of an economy, as a sequence, and whether they are proven to be all."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import xarray as xr
 
 from nege.immutable import Immutable, held
 from nege.models.base import Model
+from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.options import Logit, Replicator
 from nege.results.equilibrium import Equilibrium
-from nege.solvers.rest_points import NEUTRAL
 
 __all__ = ["Equilibria"]
 
@@ -84,12 +84,12 @@ class Equilibria(Immutable, Sequence[Equilibrium]):
 
     @property
     def stable(self) -> tuple[Equilibrium, ...]:
-        """Those that every small deviation returns to."""
+        """The stable ones: every small deviation from them dies out."""
         return tuple(e for e in self if e.stability is not None and e.stability.stable)
 
     @property
     def index_sum(self) -> int | None:
-        """Sum of the indices of these equilibria, which over all equilibria is 1.
+        """Sum of the Poincare-Hopf indices of these equilibria; over all equilibria it is 1.
 
         The index is 1 where an even number of independent deviations inside grows, else -1
         (Poincare-Hopf, on a simplex: Simsek, Ozdaglar & Acemoglu 2007, Math. Oper. Res. 32).
@@ -104,7 +104,7 @@ class Equilibria(Immutable, Sequence[Equilibrium]):
                 return None  # their deviations are not on a simplex
             inside = e.stability.eigenvalues.values.real
             every = np.append(inside, e.stability.entry.dropna("region").values)
-            if not (np.abs(every) > NEUTRAL).all():
+            if not (np.abs(every) > NEUTRAL_RATE).all():
                 return None
             total += orbit * (-1) ** np.count_nonzero(inside > 0.0)
         return int(total)

@@ -1,9 +1,9 @@
-"""The search for equilibria from many starts: what it finds is true, what it misses unknown.
+"""Multistart search: what it finds are equilibria, what it misses is unknown.
 
 Starts are distributions over sets of regions, even but for one of them; symmetric patterns of
 two levels; and random ones. From each, Newton's method goes to a rest point on the same
-support, stable or not, and from some the dynamics are followed. A rest point that nobody
-would leave for an empty region is an equilibrium.
+support, stable or not, and from some the dynamics are followed. A stationary point is an
+equilibrium where no empty region pays more.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nege.models.base import Model
+from nege.models.law_of_motion import ClearedPoint, LawOfMotion
 from nege.options import Logit, Replicator, SolverOptions
+from nege.solvers import rest_points
 from nege.solvers.follow_dynamics import find_long_run
-from nege.solvers.rest_points import Motion, Point
 from nege.status import Status
 from nege.structure import symmetry as groups
 from nege.structure.symmetry import Symmetry
@@ -27,17 +28,17 @@ LEVELS = (0.02, 0.1, 0.4, 2.5, 10.0, 50.0)  # of a pattern, relative to the othe
 TILTS = (0.3, 3.0)  # of one region of a set, relative to its others
 PATHS = 8  # random starts from which the dynamics are followed
 SAME = 1e-6  # difference of shares below which two equilibria are one
-WIDEST = 0.01  # what SAME becomes at most where equilibria hardly differ from what is near them
+WIDEST = 0.01  # largest value of SAME, where eigenvalues near zero leave shares poorly determined
 EQUIVARIANT = 1e-8  # relative difference of growth rates that a symmetry may make
 
 
 class Candidate(NamedTuple):
     """An equilibrium in double precision."""
 
-    point: Point
+    point: ClearedPoint
     error: float  # of shares, estimated
     steps: int
-    hyperbolic: float  # least size of a growth rate, inside or by entry; 0 where unknown
+    hyperbolic: float  # least size of a growth rate, of entry too: how far from bifurcation
     reach: float  # difference of shares within which nothing else can be told from it
 
 
@@ -56,7 +57,7 @@ class Search:
         self, model: Model, dynamics: Replicator | Logit, options: SolverOptions, *, each: bool
     ) -> None:
         self.model, self.dynamics, self.options = model, dynamics, options
-        self.motion = Motion(model, dynamics, options)
+        self.law = LawOfMotion(model, dynamics, options)
         self.n = len(model.regions)
         self.symmetry = self._group()
         self.merging = groups.trivial(self.n) if each else self.symmetry
@@ -83,12 +84,12 @@ class Search:
     def polished(self, share: np.ndarray) -> Candidate | None:
         """Return the equilibrium that Newton's method reaches on a support, None for none."""
         tolerance = self.options.tolerance_payoff
-        start = self.motion.at(share, self.model.start_state())
-        point, error, steps = self.motion.polish(start, tolerance)
+        start = self.law.at(share, self.model.start_state())
+        point, error, steps = rest_points.newton(self.law, start, tolerance)
         clears = point.cleared.status == Status.CONVERGED
         if not (clears and point.spread <= tolerance and point.entry <= tolerance):
             return None
-        rates = np.append(np.abs(self.motion.modes(point).rates), -point.entry)
+        rates = np.append(np.abs(self.law.modes(point).rates), -point.entry)
         least = float(np.fmax(0.0, np.min(rates)))
         reach = min(WIDEST, max(SAME, tolerance / max(least, tolerance)))
         return Candidate(point, error, steps, least, reach)
@@ -171,13 +172,11 @@ class Search:
 
     @property
     def fills(self) -> bool:
-        """Whether no region stays empty."""
+        """Whether the dynamics keep every share positive, as logit does."""
         return isinstance(self.dynamics, Logit)
 
     def _group(self) -> Symmetry:
         """Find the symmetries, and check them on growth rates themselves."""
-        found = groups.of_kernels([self.motion.parameters], self.motion.dynamics.log_weight)
+        found = groups.of_kernels([self.law.parameters], self.law.dynamics.log_weight)
         state = self.model.start_state()
-        return groups.respected(
-            found, lambda x: self.motion.at(x, state).growth, relative=EQUIVARIANT
-        )
+        return groups.respected(found, lambda x: self.law.at(x, state).growth, relative=EQUIVARIANT)

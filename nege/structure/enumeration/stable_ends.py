@@ -1,4 +1,4 @@
-"""Stable equilibria where more moves than people: the ends of the dynamics from many starts."""
+"""Stable equilibria of models with several mobile groups: limits of the dynamics, many starts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
 from nege.status import Status
 from nege.structure.enumeration.found_equilibria import Equilibria
-from nege.sweeps.sweep import progress_bar
+from nege.sweeps.progress import progress_bar
 
 SAME = 1e-6  # difference in shares of each kind below which two equilibria are one
 FOLLOWED = (
@@ -33,7 +33,7 @@ def settled(
     rng: np.random.Generator,
     progress: bool | None,
 ) -> Equilibria:
-    """Return where the dynamics end from the default start and from random ones."""
+    """Return the limits of the dynamics from the default start and from random ones."""
     found: list[LongRun] = []
     with contextlib.closing(progress_bar(progress, 1 + starts + basins, "starts")) as bar:
 

@@ -225,7 +225,7 @@ def random_points(
     rng: Any = 0,
     sampler: str = "halton",
 ) -> xr.Dataset:
-    """Parameter points that fill a box evenly: a random design for :func:`nege.sweep`.
+    """Random design for :func:`nege.sweep`: parameter points that fill a box evenly.
 
     Scrambled low-discrepancy points of ``scipy.stats.qmc``, scaled to the ranges.
 
@@ -249,6 +249,11 @@ def random_points(
     ------
     InputError
         For a range that is empty, or a number of points that the sampler cannot balance.
+
+    Notes
+    -----
+    Not for continuation: each point is solved by itself, so that of several equilibria it may be
+    on any. Lines of a grid, ``nege.sweep(..., along=...)``, stay on a branch.
 
     Examples
     --------

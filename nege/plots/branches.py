@@ -1,0 +1,158 @@
+"""Pictures of branches: bifurcation diagrams, and hysteresis loops of paths that come back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from nege.plots.style import BLUE, GREEN, GREY, ORANGE, VERMILION, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARKERS = {
+    "break": ("o", VERMILION),
+    "sustain": ("s", GREEN),
+    "fold": ("^", ORANGE),
+    "entry": ("D", GREY),
+    "hopf": ("X", "#000000"),
+}
+
+
+def there_and_back(
+    varied: np.ndarray,
+    outcome: np.ndarray,
+    *,
+    turn: int,
+    jumps: Mapping[int, float] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw an outcome along a path that goes to step `turn` and comes back.
+
+    `jumps` are values of what varies, by the step that each leads to: there the line breaks.
+    """
+    ax = new_axes(ax)
+    for step, value in sorted((jumps or {}).items(), reverse=True):
+        ax.plot([value, value], outcome[[step - 1, step]], color=GREY, lw=1.2, ls=":")
+        varied, outcome = np.insert(varied, step, value), np.insert(outcome, step, np.nan)
+        turn += step <= turn
+    there, again = ("falling", "rising again")
+    if varied[turn] > varied[0]:
+        there, again = ("rising", "falling again")
+    ax.plot(varied[: turn + 1], outcome[: turn + 1], color=BLUE, lw=2.2, label=there)
+    if turn + 1 < len(varied):
+        ax.plot(
+            varied[turn:],
+            outcome[turn:],
+            color=ORANGE,
+            lw=2.2,
+            ls=(0, (4, 2)),
+            label=again,
+        )
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def loop(
+    values: xr.DataArray,
+    parameter: str,
+    jumps: Mapping[str, Sequence[float]],
+    label: str,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw an outcome over (arm, parameter), each arm in pieces between its jumps."""
+    ax = new_axes(ax)
+    varied = values[parameter].values
+    for arm, colour, dash in (("down", BLUE, "-"), ("up", ORANGE, (0, (4, 2)))):
+        cuts = sorted(jumps[arm])
+        piece = np.searchsorted(cuts, varied)
+        outcome = values.sel(arm=arm).values
+        for k in range(len(cuts) + 1):
+            there = piece == k
+            order = np.argsort(varied[there])
+            name = ("falling" if arm == "down" else "rising") if k == 0 else None
+            x, y = varied[there][order], outcome[there][order]
+            ax.plot(x, y, color=colour, ls=dash, lw=2.2, label=name)
+        for cut in cuts:
+            # From the last point before the jump to the first one after it.
+            left, right = varied < cut, varied > cut
+            if not (left.any() and right.any()):
+                continue
+            ends = outcome[right][np.argmin(varied[right])], outcome[left][np.argmax(varied[left])]
+            start, end = ends if arm == "down" else ends[::-1]
+            style = {"arrowstyle": "->", "color": colour, "ls": ":", "lw": 1.6}
+            ax.annotate("", (cut, end), (cut, start), arrowprops=style, gid=f"jump {arm}")
+            ax.axvline(cut, color=GREY, lw=0.5, ls=":", zorder=0)
+    ax.set_xlabel(parameter.replace("_", " "))
+    ax.set_ylabel(label)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False)
+    return ax
+
+
+def diagram(
+    found: xr.Dataset,
+    region: str,
+    alike: Sequence[str],
+    interval: tuple[float, float],
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a bifurcation diagram: stable branches solid, unstable dashed, all symmetric images.
+
+    `found` is a diagram's ``to_dataset()``; `alike` are the regions that symmetry can turn
+    `region` into, itself included.
+    """
+    ax = new_axes(ax)
+    parameter = found.attrs["parameter"]
+
+    def curves(share: xr.DataArray) -> np.ndarray:
+        if region == "largest":
+            return np.asarray(share.values.max(-1, keepdims=True))
+        return np.unique(share.sel(region=list(alike)).values.round(12), axis=-1)
+
+    of = found["branch"].values
+    for index in np.unique(of):
+        branch = found.isel(point=np.flatnonzero(of == index))
+        lines = curves(branch["share"])
+        stable, values = branch["unstable"].values == 0, branch[parameter].values
+        cuts = np.flatnonzero(stable[1:] != stable[:-1]) + 1
+        for start, stop in zip([0, *cuts], [*cuts, stable.size], strict=True):
+            piece = slice(max(start - 1, 0), stop)  # from the point where it changes
+            solid = bool(stable[start])
+            ax.plot(
+                values[piece],
+                lines[piece],
+                color=BLUE if solid else GREY,
+                lw=2.4 if solid else 1.1,
+                ls="-" if solid else (0, (4, 3)),
+                zorder=2 if solid else 1,
+                gid="stable" if solid else "unstable",
+            )
+    for kind, (marker, colour) in MARKERS.items():
+        points = np.flatnonzero(found["special_kind"].values == kind)
+        special = found["special_value"].values, found["special_share"]
+        at = [(special[0][k], y) for k in points for y in curves(special[1][k])]
+        if at:
+            x, y = np.array(at).T
+            ax.scatter(x, y, marker=marker, c=colour, s=36, zorder=3, label=kind, edgecolors="w")
+    ax.set_xlabel(parameter.replace("_", " "))
+    ax.set_ylabel("largest share" if region == "largest" else f"share of {_named(alike)}")
+    ax.set_xlim(*interval)
+    ax.spines[["top", "right"]].set_visible(False)
+    handles, labels = ax.get_legend_handles_labels()
+    kinds = [*ax.plot([], [], color=BLUE, lw=2.4), *ax.plot([], [], color=GREY, ls="--", lw=1.1)]
+    ax.legend(  # beside the axes: branches may be anywhere within
+        [*kinds, *handles],
+        ["stable", "unstable", *labels],
+        frameon=False,
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+    )
+    return ax
+
+
+def _named(regions: Sequence[str]) -> str:
+    return regions[0] if len(regions) == 1 else "a region, any of those alike"

@@ -1,0 +1,114 @@
+"""Maps: places where they are, by what they have and by what changes."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from nege.errors import InputError, require
+from nege.plots.style import BLUE, GREY, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LARGEST_DOT = 600.0  # points squared, for a place with a tenth of all
+
+
+def places(
+    coordinates: xr.Dataset | None,
+    share: np.ndarray,
+    *,
+    colour: Any = BLUE,
+    ax: Axes | None = None,
+    background: Any = None,
+    **style: Any,
+) -> Axes:
+    """Draw places where they are, with areas in proportion to their shares."""
+    if coordinates is None:
+        raise InputError(
+            "geography",
+            "distances alone",
+            "one with coordinates",
+            "Make it with from_points, cities, grid or another maker that places regions.",
+        )
+    ax = new_axes(ax)
+    geographic = "longitude" in coordinates
+    x, y = (
+        coordinates[name].values for name in (("longitude", "latitude") if geographic else "xy")
+    )
+    if background is not None:
+        _borders(ax, background, geographic, (x, y))
+    size = LARGEST_DOT * np.asarray(share) / 0.1
+    style = {"alpha": 0.8, "linewidths": 0.4, "edgecolors": "white", **style}
+    ax.scatter(x, y, s=2.0, c=GREY, linewidths=0, zorder=0)  # also where nobody is
+    points = ax.scatter(x, y, s=size, c=colour, **style)
+    points.set_gid("places")
+    if geographic:
+        ax.set_aspect(1.0 / np.cos(np.deg2rad(float(np.mean(y)))))
+        ax.set_xlabel("longitude (degrees east)")
+        ax.set_ylabel("latitude (degrees north)")
+    else:
+        ax.set_aspect("equal")
+        for span, limits in ((x, ax.set_xlim), (y, ax.set_ylim)):
+            # Two places on a line would leave the other axis without extent.
+            limits(float(np.min(span)) - 0.7, float(np.max(span)) + 0.7)
+        ax.set_xlabel(coordinates["x"].attrs.get("units", "steps"))
+        ax.set_ylabel(coordinates["y"].attrs.get("units", "steps"))
+    return ax
+
+
+def _borders(
+    ax: Axes, background: Any, geographic: bool, places: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """Draw borders in degrees beneath a map, and look at the part of them that has places."""
+    if not geographic:
+        cure = "Places of a textbook geography have no longitude and latitude."
+        raise InputError("background", type(background).__name__, "left out here", cure)
+    allowed = "a GeoDataFrame, a GeoSeries or the path of a file of borders"
+    if isinstance(background, (str, pathlib.Path)):
+        geopandas = require("geopandas", "map", "A background from a file")
+        try:
+            background = geopandas.read_file(background)
+        except Exception as error:  # of whichever library reads it
+            raise InputError("background", str(background), allowed, f"{error}") from error
+    if not hasattr(background, "boundary"):
+        cure = "geopandas.read_file makes one."
+        raise InputError("background", type(background).__name__, allowed, cure)
+    if background.crs is not None:
+        background = background.to_crs("EPSG:4326")
+    background.boundary.plot(ax=ax, color=GREY, linewidth=0.5, zorder=0)
+    x, y = places
+    for values, limits in ((x, ax.set_xlim), (y, ax.set_ylim)):
+        margin = 0.05 * float(np.ptp(values)) + 0.5
+        limits(float(np.min(values)) - margin, float(np.max(values)) + margin)
+
+
+def changes(
+    coordinates: xr.Dataset | None,
+    share: np.ndarray,
+    change: np.ndarray,
+    *,
+    widest: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw places where they are, coloured by changes in per cent: orange up, purple down.
+
+    Colours end at `widest`, by default the size that one change in ten exceeds.
+    """
+    widest = float(np.quantile(np.abs(change), 0.9)) if widest is None else widest
+    ax = places(
+        coordinates,
+        share,
+        colour=np.clip(change, -widest, widest),
+        ax=ax,
+        cmap="PuOr_r",
+        vmin=-widest,
+        vmax=widest,
+        edgecolors=GREY,
+    )
+    figure: Any = ax.get_figure()
+    figure.colorbar(ax.collections[-1], ax=ax, label="change in %", shrink=0.9, extend="both")
+    return ax

@@ -1,0 +1,44 @@
+"""Colours and axes that all pictures share; matplotlib is imported when the first one is drawn.
+
+Colours are from the palette of Okabe & Ito, which colour-blind readers can tell apart. Every
+function that draws takes ``ax=`` and returns the Axes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nege.errors import InputError, require
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
+SKY, PURPLE = "#56B4E9", "#CC79A7"
+
+
+def new_axes(ax: Axes | None) -> Axes:
+    """Return the Axes given, or those of a new figure."""
+    if ax is not None:
+        return check_axes(ax)
+    pyplot = require("matplotlib.pyplot", "plot", "Drawing")
+    made: Axes = pyplot.subplots(layout="constrained")[1]
+    return made
+
+
+def check_axes(ax: Any) -> Axes:
+    """Return the Axes given; refuse what cannot be drawn on."""
+    kind: Any = require("matplotlib.axes", "plot", "Drawing").Axes
+    if not isinstance(ax, kind):
+        cure = "matplotlib.pyplot.subplots() makes one; without ax= nege does."
+        raise InputError("ax", ax, "a matplotlib Axes", cure)
+    found: Axes = ax
+    return found
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return a figure for a file: no window, no global state, whatever backend the user has."""
+    module: Any = require("matplotlib.figure", "plot", "Drawing")
+    figure: Figure = module.Figure(figsize=(width, height), layout="constrained")
+    return figure

