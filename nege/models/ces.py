@@ -26,7 +26,7 @@ from nege.models import fourier, trade_costs
 from nege.models.base import Model
 from nege.models.fields import Labelled
 from nege.models.indifference import Arithmetic, Tastes
-from nege.models.solutions import rows
+from nege.models.solutions import flat, rows
 
 
 class Tables(NamedTuple):
@@ -108,18 +108,16 @@ class CESModel(Model):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return price indices, spending and ln payoffs at a share and a state."""
         p = self.kernel if parameters is None else parameters
-        shape = share.shape
-        flat = np.ascontiguousarray(share).reshape(-1, shape[-1])
-        states = np.ascontiguousarray(state).reshape(flat.shape)
-        price, spending, log_payoff = (np.empty_like(flat) for _ in range(3))
+        shape, (shares, states) = share.shape, flat(share, state)
+        price, spending, log_payoff = (np.empty_like(shares) for _ in range(3))
         if trade_costs.uses_fourier(p.operator):
-            for row in range(len(flat)):
+            for row in range(len(shares)):
                 found = price[row], spending[row], log_payoff[row]
-                fourier.outcome(p, flat[row], states[row], *found)
+                fourier.outcome(p, shares[row], states[row], *found)
         else:
-            for some in rows(*flat.shape):
+            for some in rows(*shares.shape):
                 _outcomes(
-                    p, flat[some], states[some], price[some], spending[some], log_payoff[some]
+                    p, shares[some], states[some], price[some], spending[some], log_payoff[some]
                 )
         with np.errstate(divide="ignore"):  # a place without any supplier: infinite
             price_index = price ** (1.0 / (1.0 - self.sigma))

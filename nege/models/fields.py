@@ -84,6 +84,8 @@ class Field:
         Whether sweeps can vary it.
     more : str
         Whatever else there is to say: sentences.
+    kw_only : bool
+        Whether it has to be given by name.
     """
 
     words: str
@@ -94,13 +96,13 @@ class Field:
     instead: Callable[[Any], Any] | None = None
     varied: bool = False
     more: str = ""
+    kw_only: bool = True
     #: Set by the class that it is declared in.
     name: str = ""
     #: What the signature says that it takes.
     takes: ClassVar[str] = "Any"
     #: Whether an economy may have one number for it, which has to be within the bounds.
     scalar: ClassVar[bool] = False
-    kind: ClassVar[Any] = inspect.Parameter.KEYWORD_ONLY
 
     def check(self, value: Any, economy: Any) -> Any:
         """Return a value as the economy keeps it.
@@ -144,7 +146,6 @@ class Places(Field):
 
     count: int = 2  # of places, in an example
     takes: ClassVar[str] = "Geography"
-    kind: ClassVar[Any] = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
     def check(self, value: Any, economy: Any) -> Geography:
         """Return a geography."""
@@ -204,7 +205,7 @@ class Word(Field):
 
     def form(self) -> str:
         """Say which."""
-        return f"{{{', '.join(map(repr, self.choices))}}}"
+        return " or ".join(map(repr, self.choices))
 
 
 class Over(Field):
@@ -278,8 +279,7 @@ class TradeCost(Field):
 
 
 def geography(**about: Any) -> Any:
-    """Declare the places; `kw_only` is for type checkers."""
-    about.pop("kw_only")
+    """Declare the places."""
     return Places(words="places and distances, from ``nege.geography``", unit="", **about)
 
 
@@ -382,7 +382,7 @@ class Declared:
     @classmethod
     def _tabulate(cls) -> None:
         """Set the names and bounds of parameters."""
-        every = cls.fields.values()
+        every = cls.fields.values()  # in this order, but numbers before what is varied with them
         cls.labelled = tuple(field.name for field in every if field.dims)
         varied = [field for field in every if field.varied]
         plain = [field.name for field in varied if isinstance(field, (Number, Over))]
@@ -418,7 +418,7 @@ class Declared:
 
 def _constructor(fields: Mapping[str, Field], owner: str) -> Any:
     """Return a constructor that takes the fields, with a signature that shows them."""
-    first = [name for name, field in fields.items() if field.kind is not Field.kind]
+    first = [name for name, field in fields.items() if not field.kw_only]
     defaults = {name: f.default for name, f in fields.items() if f.default is not REQUIRED}
 
     def __init__(self: Any, *arguments: Any, **keywords: Any) -> None:  # noqa: N807
@@ -428,7 +428,8 @@ def _constructor(fields: Mapping[str, Field], owner: str) -> Any:
     shown = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
     for name, field in fields.items():
         takes = f"{field.takes} | None" if field.default is None else field.takes
-        shown.append(inspect.Parameter(name, field.kind, default=field.default, annotation=takes))
+        kind = inspect.Parameter.KEYWORD_ONLY if field.kw_only else shown[0].kind
+        shown.append(inspect.Parameter(name, kind, default=field.default, annotation=takes))
     signature = inspect.Signature(shown, return_annotation="None")
     __init__.__signature__ = signature  # type: ignore[attr-defined]
     return __init__

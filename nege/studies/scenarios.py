@@ -30,6 +30,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography, equidistant
+from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.validation.keywords import hinted
 
 __all__ = ["digital_turn", "manufacturing_first", "no_institutional_convergence"]
@@ -54,13 +55,6 @@ GOODS = (
     (0.9, 1.05),
     (1.0, 1.02),
 )
-
-WORDS = {
-    "search_cost": ("cost of search and negotiation, offline", "log points per unit of distance"),
-    "digital_cost": ("iceberg cost of online delivery", "1"),
-    "productivity": ("productivity of a place: institutions and skills", "1"),
-    "digitisability": ("part of transport that online sales do without", "1"),
-}
 
 
 @hinted
@@ -293,5 +287,5 @@ def _kinds(industries: Mapping[str, str]) -> tuple[list[str], list[str]]:
 
 
 def _words(name: str) -> dict[str, str]:
-    meaning, unit = WORDS[name]
-    return {"long_name": meaning, "units": unit}
+    field = OnlineAgglomeration.fields[name]
+    return {"long_name": field.words, "units": field.unit}

@@ -43,6 +43,10 @@ class Industries(Field):
 
     takes = "Sequence[str]"
 
+    def form(self) -> str:
+        """Say what they are."""
+        return "distinct names"
+
     def check(self, value: Any, economy: Any) -> tuple[str, ...]:
         """Return distinct names, of which there are some."""
         names = validation.distinct_names(self.name, validation.texts(self.name, value))
@@ -54,7 +58,7 @@ class Industries(Field):
 class Owners(Field):
     """Shares of the places in what platforms earn; None where everybody has the same."""
 
-    takes = "Sequence[float] | Mapping[str, float] | np.ndarray | xr.DataArray"
+    takes = fields.Over.takes
 
     def check(self, value: Any, economy: Any) -> xr.DataArray | None:
         """Return shares by label."""
@@ -63,6 +67,10 @@ class Owners(Field):
         places = list(economy.geography.names)
         shares = validation.shares(self.name, value, places, dim="place")
         return xr.DataArray(shares, coords={"place": places}, dims="place", name=self.name)
+
+    def form(self) -> str:
+        """Say over what."""
+        return "shares over place, which sum to one"
 
 
 def city_ahead(economy: Any) -> np.ndarray:

@@ -17,7 +17,7 @@ from nege.models.base import JACOBIANS, ONLINE, Model
 from nege.models.fields import Labelled
 from nege.models.quantitative.equations import Parameters
 from nege.models.quantitative.long_run import Joint, locate, settle
-from nege.models.solutions import LongRun, Variable
+from nege.models.solutions import LongRun, Variable, flat
 from nege.options import Logit, Replicator, SolverOptions
 from nege.status import Status
 from nege.validation import Bounds
@@ -162,13 +162,12 @@ class QuantitativeModel(Model):
         Both may have further dimensions in front.
         """
         p = self.kernel if parameters is None else parameters
-        flat = np.ascontiguousarray(share).reshape(-1, share.shape[-1])
-        states = np.ascontiguousarray(state).reshape(flat.shape)
-        price, payoff, supply = (np.empty_like(flat) for _ in range(3))
-        for row in range(len(flat)):
-            equations.supply(p, flat[row], states[row], supply[row])
+        shares, states = flat(share, state)
+        price, payoff, supply = (np.empty_like(shares) for _ in range(3))
+        for row in range(len(shares)):
+            equations.supply(p, shares[row], states[row], supply[row])
             buy(p.operator, supply[row], price[row])
-            equations.payoff(p, flat[row], states[row], price[row], payoff[row])
+            equations.payoff(p, shares[row], states[row], price[row], payoff[row])
         # What is infinite is not accepted as a solution.
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             real_income = np.exp(payoff).reshape(share.shape)
