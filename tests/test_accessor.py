@@ -7,10 +7,11 @@ import matplotlib
 import numpy as np
 import pytest
 import xarray as xr
+from store_results import stored
 
 import nege
 
-pytestmark = pytest.mark.closed_form
+pytestmark = [pytest.mark.closed_form, pytest.mark.usefixtures("nothing_is_solved")]
 
 matplotlib.use("Agg")
 COSTS, COMMISSIONS = [1.4, 1.2, 1.0], [0.0, 0.1]
@@ -22,11 +23,6 @@ def closed():
     import matplotlib.pyplot as plt
 
     plt.close("all")
-
-
-@pytest.fixture
-def economy(two):
-    return two(2.0, nege.OnlineRegion(trade_cost=1.3))
 
 
 @pytest.fixture
@@ -59,22 +55,21 @@ def hatched(ax):
     return [tuple(0.5 * (box.min + box.max)) for box in boxes]
 
 
-def test_both_arms_of_a_loop_are_drawn_and_named(economy):
-    loop = nege.hysteresis(economy, "online_trade_cost", (1.0, 2.0), points=9)
-    ax = loop.data.nege.plot.online_share()
+def test_both_arms_of_a_loop_are_drawn_and_named():
+    loop = stored("loop")
+    ax = loop.nege.plot.online_share()
     assert [line.get_label() for line in ax.lines] == ["falling", "rising"]
     assert len({line.get_linestyle() for line in ax.lines}) == 2  # told apart without colour
     for line, arm in zip(ax.lines, ("down", "up"), strict=True):
-        share = loop.data["share"].sel(arm=arm, region="online")
-        np.testing.assert_array_equal(line.get_xdata(), loop.data["online_trade_cost"])
+        share = loop["share"].sel(arm=arm, region="online")
+        np.testing.assert_array_equal(line.get_xdata(), loop["online_trade_cost"])
         np.testing.assert_allclose(line.get_ydata(), 100 * share)
     assert ax.get_xlabel() == "digital trade cost (iceberg factor)"
     assert ax.get_ylabel() == "online share of workers and firms\n(%)"
 
 
-def test_a_path_that_turns_round_has_two_arms_over_its_parameter(economy):
-    costs = [1.5, 1.0, 1.5, 2.0]
-    found = nege.follow(economy, {"online_trade_cost": costs})
+def test_a_path_that_turns_round_has_two_arms_over_its_parameter():
+    found = stored("there_and_back")
     ax = found.nege.plot.online_share()
     there, back = (line.get_xydata() for line in ax.lines)
     np.testing.assert_allclose(there, [[1.5, 0], [1.0, 100]], atol=1e-9)
@@ -176,8 +171,8 @@ def test_how_the_solve_went_is_drawn_where_it_failed_too(grid):
     assert len(hatched(ax)) == 1
 
 
-def test_a_sweep_of_a_real_economy_has_its_numbers_in_the_cells(economy):
-    found = nege.sweep(economy, {"online_trade_cost": COSTS, "online_commission": COMMISSIONS})
+def test_a_sweep_of_a_real_economy_has_its_numbers_in_the_cells():
+    found = stored("grid")
     ax = found.nege.plot.heatmap("share", at={"region": "online"}, vmin=0, vmax=1)
     drawn = ax.collections[0].get_array()
     np.testing.assert_array_equal(drawn, found.share.sel(region="online").values[::-1].T)
@@ -207,8 +202,8 @@ def test_panels_keep_the_largest_regions_and_say_so(grid):
     assert axes[0].get_title("left") == "2 of 3 regions"
 
 
-def test_one_region_of_a_path_there_and_back_has_an_arm_each_way(economy):
-    found = nege.follow(economy, {"online_trade_cost": [1.5, 1.0, 1.5]})
+def test_one_region_of_a_path_there_and_back_has_an_arm_each_way():
+    found = stored("there_and_back").sel(step=[0, 1, 2])
     (ax,) = found.nege.plot.panels(at={"region": "online"}, variables=["share"])
     assert [line.get_label() for line in ax.lines] == ["falling", "rising again"]
     assert ax.get_ylabel().startswith("share of mobile workers and firms, online")

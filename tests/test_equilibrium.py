@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from store_results import stored
 
 import nege
 
@@ -12,8 +13,8 @@ pytestmark = pytest.mark.faults
 
 
 @pytest.fixture
-def solved(two):
-    return nege.solve(two(1.7, nege.OnlineRegion(trade_cost=1.3, commission=0.05)))
+def solved(nothing_is_solved):
+    return stored("commission")
 
 
 def test_the_banner_says_what_was_found_and_what_was_not(solved):
@@ -23,15 +24,14 @@ def test_the_banner_says_what_was_found_and_what_was_not(solved):
     assert "Stable" in text
     assert "Not established: whether there are other equilibria" in text
     assert "real_wage" in text
-    short = repr(nege.short_run(solved.model, [0.2, 0.3, 0.5]))
+    short = repr(stored("short_run"))
     assert "markets clear to" in short
     assert "Not established: whether workers would stay" in short
 
 
+@pytest.mark.usefixtures("nothing_is_solved")
 def test_the_notebook_form_escapes_names_and_holds_the_table():
-    distance = nege.geography.from_distance([[0.0, 1.0], [1.0, 0.0]], names=["<b>", "a&b"])
-    found = nege.solve(nege.CorePeriphery(distance, sigma=5, mu=0.4, trade_cost=1.5))
-    page = found._repr_html_()
+    page = stored("without_coordinates")._repr_html_()
     assert "<b>Long run" in page
     assert "the largest, &lt;b&gt;" in page or "the largest, a&amp;b" in page
     assert "xr-wrap" in page

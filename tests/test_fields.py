@@ -109,7 +109,7 @@ def test_toml_takes_exactly_the_fields(kind):
     table = {"kind": kind.title}
     for name in kind.fields:
         value = getattr(economy, name)
-        if name not in economy_file.PLACED and value is not None:
+        if name not in economy_file.ARGUMENTS_WITH_OWN_TABLE and value is not None:
             table[name] = value.values.tolist() if isinstance(value, xr.DataArray) else value
     made = economy_file.make_model(kind, table, TWO, None)
     xr.testing.assert_identical(made.to_dataset(), economy.to_dataset())

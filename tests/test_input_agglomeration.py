@@ -17,7 +17,7 @@ from test_input import FORMS, NO_NUMBERS, assert_refused, labelled, table
 
 import nege
 from nege import OnlineAgglomeration, patterns, solve
-from nege.command.economy_file import read
+from nege.command.economy_file import read_path
 from nege.models.fields import Number, Over
 from nege.studies import scenarios
 
@@ -327,7 +327,7 @@ FILES = [
 
 def test_a_file_may_have_other_industries_and_its_tables_go_by_name(tmp_path):
     (tmp_path / "my.toml").write_text(TOML, encoding="utf-8")
-    found = read(str(tmp_path / "my.toml"))
+    found = read_path(str(tmp_path / "my.toml"))
     assert found.model.land.values.tolist() == [2.0, 3.0]
     assert found.model.consumption.values.tolist() == [0.2, 0.3, 0.35]
     assert found.path.search_cost.sel(industry="software", step=0) == 1.5
@@ -337,7 +337,7 @@ def test_a_file_may_have_other_industries_and_its_tables_go_by_name(tmp_path):
 def test_a_file_with_wrong_names_is_refused(tmp_path, old, new, argument, cure):
     assert TOML.count(old) == 1
     (tmp_path / "my.toml").write_text(TOML.replace(old, new), encoding="utf-8")
-    assert_refused(lambda: read(str(tmp_path / "my.toml")), argument, "", cure)
+    assert_refused(lambda: read_path(str(tmp_path / "my.toml")), argument, "", cure)
 
 
 DECOMPOSITIONS = """

@@ -8,10 +8,11 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from store_results import stored
 
 import nege
 
-pytestmark = pytest.mark.closed_form
+pytestmark = [pytest.mark.closed_form, pytest.mark.usefixtures("nothing_is_solved")]
 
 INDUSTRIES = ("manufacturing", "services", "farming")
 
@@ -39,8 +40,7 @@ positive = arrays(float, (2, 4, 2), elements=st.floats(1e-3, 1e3))
 
 
 def test_the_published_concentrations_and_patterns_along_the_digital_turn():
-    ds = nege.follow(nege.OnlineAgglomeration(), nege.scenarios.digital_turn())
-    seen = nege.patterns(ds).sel(step=[0, 6, 9, 17])
+    seen = nege.patterns(stored("digital_turn")).sel(step=[0, 6, 9, 17])
     expected = [[0.130, 0.143], [0.106, 0.947], [0.001, 0.034]]
     np.testing.assert_allclose(seen.concentration.values[:3], expected, atol=5e-4)
     names = ["co-located", "separated", "one-sided online", "two-sided online"]
@@ -175,7 +175,7 @@ def test_dimensions_in_front_and_their_labels_stay():
 
 
 def test_an_equilibrium_is_read_by_its_data_unless_it_is_none():
-    found = nege.solve(nege.OnlineAgglomeration())
+    found = stored("industries")
     assert nege.patterns(found).pattern.item() == "co-located"
     assert nege.patterns(found).identical(nege.patterns(found.data))
     with pytest.raises(nege.InputError, match=r"an economy at rest.*LIMIT"):

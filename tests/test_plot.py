@@ -3,11 +3,12 @@
 import matplotlib
 import numpy as np
 import pytest
+from store_results import stored
 
 import nege
 from nege.plots import branches
 
-pytestmark = pytest.mark.closed_form
+pytestmark = [pytest.mark.closed_form, pytest.mark.usefixtures("nothing_is_solved")]
 
 matplotlib.use("Agg")
 
@@ -22,13 +23,7 @@ def closed():
 
 @pytest.fixture
 def solved():
-    places = nege.geography.from_points(
-        [31.2, 39.9, 23.1], [121.5, 116.4, 113.3], names=["Shanghai", "Beijing", "Guangzhou"]
-    )
-    economy = nege.CorePeriphery(
-        places, sigma=5, mu=0.4, trade_cost=1.7, online=nege.OnlineRegion(trade_cost=1.2)
-    )
-    return nege.solve(economy, dynamics=nege.Logit(scale=0.1))
+    return stored("three_cities")
 
 
 def test_bars_are_the_shares_largest_first(solved):
@@ -63,12 +58,10 @@ def test_an_axes_may_be_given_and_is_returned(solved):
     assert solved.plot.map(ax=ax) is ax
 
 
-def test_a_geography_of_distances_has_no_map(two):
-    distances = nege.geography.from_distance([[0.0, 1.0], [1.0, 0.0]])
-    found = nege.solve(nege.CorePeriphery(distances, sigma=5, mu=0.4, trade_cost=2))
+def test_a_geography_of_distances_has_no_map():
     with pytest.raises(nege.InputError, match="coordinates"):
-        found.plot.map()
-    assert nege.solve(two(2.0)).plot.map().get_xlabel() == "steps"
+        stored("without_coordinates").plot.map()
+    assert stored("two_places").plot.map().get_xlabel() == "steps"
 
 
 def test_a_path_breaks_at_its_jumps_on_either_arm():
@@ -119,6 +112,6 @@ def test_what_has_no_borders_is_refused(solved, background):
         solved.plot.map(background=background)
 
 
-def test_a_textbook_geography_has_no_borders(two):
+def test_a_textbook_geography_has_no_borders():
     with pytest.raises(nege.InputError, match="background"):
-        nege.solve(two(2.0)).plot.map(background=Borders())
+        stored("two_places").plot.map(background=Borders())

@@ -6,11 +6,12 @@ import matplotlib
 import numpy as np
 import pytest
 import xarray as xr
+from store_results import stored
 
 import nege
 from nege.plots import agglomeration
 
-pytestmark = pytest.mark.closed_form
+pytestmark = [pytest.mark.closed_form, pytest.mark.usefixtures("nothing_is_solved")]
 
 matplotlib.use("Agg")
 
@@ -27,7 +28,7 @@ def closed():
 
 @functools.cache
 def solved():
-    return nege.solve(nege.OnlineAgglomeration())
+    return stored("industries")
 
 
 def invented(cost):
@@ -115,10 +116,8 @@ def test_a_picture_of_one_economy_does_not_take_a_path():
 def test_maps_name_a_wrong_industry_and_other_models_have_none():
     with pytest.raises(nege.InputError, match="service"):
         solved().plot.map(industry="service")
-    places = nege.geography.equidistant(2)
-    other = nege.solve(nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2))
     with pytest.raises(nege.InputError, match="no industries"):
-        other.plot.map(industry="services")
+        stored("two_places").plot.map(industry="services")
     assert solved().plot.map(industry="services").get_xlabel() == "steps"
 
 
@@ -158,8 +157,7 @@ def test_words_that_share_a_row_have_colours_of_their_own():
 
 
 def test_a_timeline_of_a_solved_path_names_its_patterns():
-    path = nege.scenarios.digital_turn().sel(step=[0, 6, 11, 17])
-    ds = nege.follow(nege.OnlineAgglomeration(), path)
+    ds = stored("digital_turn").sel(step=[0, 6, 11, 17])
     ax = agglomeration.timeline(ds)
     patterns = nege.patterns(ds).pattern.values.tolist()
     legend = {text.get_text() for text in ax.get_legend().get_texts()}

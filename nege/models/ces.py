@@ -1,4 +1,4 @@
-"""What models of CES varieties, iceberg trade costs and one immobile factor have in common.
+"""Base of models with CES varieties, iceberg trade costs and one immobile factor.
 
     sigma   elasticity of substitution        T      iceberg trade cost, K = T^(1-sigma)
     zeta    commission, zero offline          B      amenity, one offline
@@ -60,7 +60,7 @@ class CESModel(Model):
 
     @property
     def mobile_weight(self) -> float:
-        """What the mobile factor weighs: its income where its share and its wage are one."""
+        """Weight of the mobile factor in welfare: its income at a share and a wage of one."""
         return 1.0
 
     def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Any:

@@ -1,4 +1,4 @@
-"""Economies like another one: what its numbers may be, and what comes of changing some.
+"""Changing parameters: their bounds and joint limits, and ``replace``, for all models.
 
 A constructor asks about one economy, a sweep about all of its points: by the same bounds and
 conditions, which work on numbers and on arrays alike. So a change of numbers needs no
@@ -32,7 +32,7 @@ Limit = tuple[Any, Callable[[], InputError]]
 
 
 class Changeable(Declared):
-    """An economy that knows which of its numbers may be what."""
+    """Base of models: bounds of parameters, joint limits of several, and ``replace``."""
 
     geography: Geography
 
@@ -119,6 +119,14 @@ class Changeable(Declared):
         ------
         InputError
             For a parameter that the model does not have, naming those near it.
+
+        Examples
+        --------
+        >>> import nege
+        >>> places = nege.geography.equidistant(2)
+        >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+        >>> economy.replace(trade_cost=2, mu=0.3)
+        CorePeriphery(2 places, sigma=5, mu=0.3, trade_cost=2)
         """
         if changes is not None and not isinstance(changes, Mapping):
             raise InputError(

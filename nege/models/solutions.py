@@ -1,4 +1,4 @@
-"""What models and solvers hand each other: plain arrays with names."""
+"""Records that models and solvers pass to each other: plain arrays with names."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ShortRun(NamedTuple):
 
 
 class Deviations(NamedTuple):
-    """Small deviations of what moves from rest."""
+    """Linear stability of a rest point: its movers, their growth rates, eigenvalues, shapes."""
 
     movers: tuple[str, ...]
     share: np.ndarray  # of each mover: zero where there is none

@@ -1,4 +1,4 @@
-"""A model as a Dataset, for files and stores, and the model again."""
+"""Storage of a model: to a Dataset, for files and stores, and back."""
 
 from __future__ import annotations
 

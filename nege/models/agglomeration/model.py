@@ -65,7 +65,7 @@ class OnlineAgglomeration(Model):
 
     Notes
     -----
-    Not for questions about competition: markups are constant here.
+    Not for pro-competitive effects: markups are constant here.
 
     Examples
     --------

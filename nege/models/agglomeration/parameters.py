@@ -273,5 +273,5 @@ def kernel(model: Any) -> equations.Parameters:
         log_friction=float(np.log(model.remote_friction)),
         pooled=1.0 if model.platform_owner is None else 0.0,
         owner=owner,
-        operator=equations.Dense(trade_freeness(p, distance), reach),
+        operator=equations.Couplings(trade_freeness(p, distance), reach),
     )

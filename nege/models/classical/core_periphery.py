@@ -94,8 +94,8 @@ def _respond(parameters, share, state, access, change):
         change[r] = log(access[r]) / p.sigma + p.log_net[r] - state[r]
 
 
-@equations.settled.register(Parameters)
-def _settled(parameters, share, state, out):
+@equations.exogenous_spending.register(Parameters)
+def _exogenous_spending(parameters, share, state, out):
     for s in range(state.size):
         out[s] = (1.0 - parameters.mu) * parameters.farmers[s]
 

@@ -15,8 +15,8 @@ Equations, for regions r, s = 1..R, the online region being one of them:
 A firm takes one unit of capital, and per unit sold (sigma-1)/sigma of the numeraire good,
 which immobile labour makes and which trades freely. So a variety costs 1 where it is made
 and the part 1/sigma of sales rewards the capital. Owners do not move with it: they spend its
-reward at home, so that where spending is does not depend on where capital is, and nothing
-feeds on itself. Online, buyers pay 1/(1 - zeta) before trade costs, since a firm sees 1 - zeta
+reward at home, so that where spending is does not depend on where capital is: there is no
+circular causality. Online, buyers pay 1/(1 - zeta) before trade costs, since a firm sees 1 - zeta
 of its price; the commission is income of the places in proportion to E. All spending, the
 one out of commissions included, is the unit, of which a place spends E_s. Walras:
 
@@ -117,14 +117,15 @@ class FootlooseCapital(ces.CESModel):
 
     Equations of Martin & Rogers (1995) for any number of regions: a firm is a unit of
     capital, whose reward is its operating profit and is spent where its owners live. So the
-    larger market has more than its share of firms (the home market effect), but nobody
-    follows anybody. The online region is one more region with T_ro = T_or = the digital
-    trade cost and no spending of its own.
+    larger market has more than its share of firms (the home market effect), but there is no
+    circular causality: capital that comes does not attract more. The online region is one more
+    region with T_ro = T_or = the digital trade cost and no spending of its own.
 
     Notes
     -----
-    Not for agglomeration that feeds on itself: for that people have to move with their firms
-    (``FootlooseEntrepreneur``), or buy from each other.
+    Not for circular causality, agglomeration that feeds on itself: for that people have to move
+    with their firms (``FootlooseEntrepreneur``), or firms buy from each other
+    (``VerticalLinkages``).
 
     Examples
     --------
@@ -188,7 +189,7 @@ class FootlooseCapital(ces.CESModel):
     def online_thresholds(self, trade_cost: float) -> tuple[float, float]:
         """Return the digital trade cost of take-off between two equal places, twice.
 
-        Nothing feeds on itself: the online region empties where it filled.
+        Without circular causality there is no hysteresis: collapse is where take-off is.
         """
         freeness = closed_forms.mean_freeness(self.sigma, trade_cost, 2)
         return (freeness ** (1.0 / (1.0 - self.sigma)),) * 2

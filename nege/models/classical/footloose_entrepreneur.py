@@ -88,8 +88,8 @@ def _spending(parameters, share, state, out):
         out[s] += p.unskilled[s] * (1.0 + commission)
 
 
-@equations.settled.register(Parameters)
-def _settled(parameters, share, state, out):
+@equations.exogenous_spending.register(Parameters)
+def _exogenous_spending(parameters, share, state, out):
     for s in range(state.size):
         out[s] = parameters.unskilled[s]
 

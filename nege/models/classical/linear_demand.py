@@ -19,8 +19,8 @@ Equations, for regions r, s = 1..R, the online region being one of them:
     zeta  commission, zero offline              B    amenity, one offline
 
 Utility is quadratic, (a/b) Q - [sum q^2 + (c/b) Q^2]/(2 (b + c N)) + the numeraire good, of
-which everybody has enough; q maximises it. A firm knows what one of its prices does to its
-sales, not to P: the buyer bears half of tau, and margins are less where competitors are near.
+which everybody consumes some; q maximises it. A firm takes P as given when it sets a
+price: half of tau is passed on, and margins are less where competitors are near.
 Making a unit takes nothing but the fixed phi. Every pair trades whatever the distribution if
 and only if tau < 2 a phi/(2 b phi + c L): dearer trade is refused, as another model would
 hold there. A commission on sales multiplies a firm's profit, and divides its trade cost, by
@@ -68,14 +68,14 @@ UNIT = "numeraire per unit of distance"
 
 
 class LinearDemand(Model):
-    """An economy where competition is sharper near competitors: margins fall with density.
+    """An economy with pro-competitive effects: margins fall where there are many competitors.
 
     Equations of Ottaviano, Tabuchi & Thisse (2002) for any number of regions: quadratic
     utility, trade costs that add to prices, firms that price each market by itself.
 
     Notes
     -----
-    Not for trade so dear that regions stop to trade, nor for effects of income on demand.
+    Not for trade costs so high that regions stop trading, nor for income effects on demand.
 
     Examples
     --------

@@ -15,7 +15,7 @@ Equations, for regions r, s = 1..R, the online region being one of them:
 
 Utility is alpha ln M + the quantity of the numeraire good, M being the CES bundle: everybody
 spends alpha on M and what is left on the numeraire, of which there is enough. So the wage is
-explicit, and V is what a skilled worker enjoys, but for constants. A firm takes one skilled
+explicit, and V is the indirect utility of the skilled, up to constants. A firm takes one skilled
 worker; the unskilled make the numeraire, and get the commission in proportion to L. Counting
 H skilled workers instead of one divides Delta and the number of both kinds alike: only l =
 L/H matters. Walras: sigma sum_r h_r w_r/(1 - zeta_r) = alpha (1 + l).
@@ -112,14 +112,14 @@ equations.payoff_tangent.register(Parameters)(real_wages.payoff_tangent)
 
 
 class QuasiLinear(ces.CESModel):
-    """An economy where skilled workers move, and income moves no demand for manufactures.
+    """An economy where skilled workers move, without income effects on demand for manufactures.
 
     Equations of Pflüger (2004) for any number of regions. Between two equal places dispersion
-    gives way smoothly (a supercritical pitchfork), not in a jump.
+    breaks in a supercritical pitchfork: agglomeration grows smoothly, without a jump.
 
     Notes
     -----
-    Not where people have too little to spend alpha, the unit of utility.
+    Not for income effects, nor for people whose income is below alpha: they could not spend it.
 
     Examples
     --------

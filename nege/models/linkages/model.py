@@ -72,7 +72,7 @@ def _workers(economy: Any) -> np.ndarray | None:
 
 
 class VerticalLinkages(ces.CESModel):
-    """An economy where firms buy from firms, so that industry attracts industry.
+    """An economy with input-output linkages: firms buy from firms, so industry attracts industry.
 
     Equations of Krugman & Venables (1995) and Puga (1999). Where labour is mobile, the online
     region is one more region with T_ro = T_or = the digital trade cost and no land.
@@ -210,7 +210,7 @@ class VerticalLinkages(ces.CESModel):
 
     @property
     def mobile_weight(self) -> float:
-        """Zero: what the dynamics move is firms."""
+        """Zero: the mobile factor is firms, and welfare is that of people."""
         return 0.0
 
     def memory(self) -> dict[str, int]:

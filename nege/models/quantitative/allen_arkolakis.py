@@ -67,7 +67,7 @@ __all__ = ["AllenArkolakis"]
 
 
 class AllenArkolakis(QuantitativeModel):
-    """An economy where people make places more productive, and less pleasant.
+    """An economy with spillovers: people make places more productive, and less pleasant.
 
     Equations of Allen & Arkolakis (2014) for any number of places: every place makes its own
     good under perfect competition, A_r = Abar_r L_r^alpha, B_r = Bbar_r L_r^beta.

@@ -65,7 +65,7 @@ REGION = {name: fields.REGION[name] for name in ("trade_cost", "amenity")}
 
 
 class Helpman(QuantitativeModel):
-    """An economy where workers move between places that differ, and housing gets dear.
+    """An economy with housing: workers move between places that differ, rents rise with people.
 
     Equations of Helpman (1998) for any number of places, with productivities and amenities as
     in Redding & Sturm (2008): goods are traded at a cost, housing is not, its stock is fixed.

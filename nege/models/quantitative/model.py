@@ -27,7 +27,7 @@ TINY_STEP = 1e-30  # of complex steps, which round nothing away
 
 
 class QuantitativeModel(Model):
-    """Base of models of places that differ, with congestion: nobody leaves a place empty."""
+    """Base of quantitative spatial models: places differ, congestion keeps every share positive."""
 
     payoff: ClassVar[str] = "real_income"
     movers: ClassVar[str] = "people"
@@ -112,7 +112,7 @@ class QuantitativeModel(Model):
         dynamics: Replicator | Logit,
         options: SolverOptions,
     ) -> LongRun | None:
-        """Return the only long run there is, markets and people at once, where that is proven."""
+        """Return the unique long run, solved jointly with markets, where uniqueness is proven."""
         known = self.uniqueness(dynamics)
         if known is None or not known.unique:
             return None
@@ -179,7 +179,7 @@ class QuantitativeModel(Model):
 
     @property
     def mobile_weight(self) -> float:
-        """One: everybody can move."""
+        """One: all people are mobile."""
         return 1.0
 
     def further(self, share: np.ndarray, wage: np.ndarray) -> dict[str, np.ndarray]:
@@ -209,6 +209,14 @@ class QuantitativeModel(Model):
         -------
         DataArray
             Over origin and destination, own sales on the diagonal.
+
+        Examples
+        --------
+        >>> import nege
+        >>> economy = nege.Helpman(nege.geography.line(3), sigma=4, mu=0.7, trade_cost=1.5)
+        >>> flows = economy.trade_flows(nege.solve(economy).data)
+        >>> flows.dims, round(float(flows.sum()), 6)
+        (('origin', 'destination'), 1.0)
         """
         data = validation.in_order("data", data, "region", self.regions, "over the places here")
         share = validation.shares("data", data["share"], self.regions)
