@@ -7,7 +7,7 @@ plain numbers and arrays that compiled kernels read.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,18 +16,16 @@ import xarray as xr
 from nege import memory, validation
 from nege.errors import InputError
 from nege.geography import Geography
-from nege.geography.online import OnlineRegion
-from nege.immutable import Held, Immutable, frozen
+from nege.immutable import Immutable, frozen
 from nege.kernels.fixed_point import Options
 from nege.kernels.stacks import Many
-from nege.models import storage
+from nege.models import fields, storage
 from nege.models.changes import ONLINE as ONLINE
 from nege.models.changes import ONLINE_PARAMETERS as ONLINE_PARAMETERS
 from nege.models.changes import Changeable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
 from nege.models.solutions import Deviations, LongRun, ShortRun, Uniqueness, Variable
 from nege.options import Logit, Replicator, SolverOptions
-from nege.validation.keywords import hinted_call
 
 JACOBIANS = 7  # tables over regions that Newton's method on a long run holds at a time
 
@@ -35,13 +33,12 @@ JACOBIANS = 7  # tables over regions that Newton's method on a long run holds at
 class Model(Changeable, Immutable):
     """Base of the models: a geography, parameters, and perhaps an online region.
 
-    A subclass is a frozen dataclass with the fields ``geography`` and ``online``,
-    and says ``title``, ``parameters``, ``variables``, ``kernel`` and ``outcome``.
+    A subclass lists its fields, and says ``title``, ``variables``, ``kernel`` and ``outcome``.
     """
 
+    geography: Geography = fields.geography(kw_only=False)
+
     title: ClassVar[str]
-    #: Parameters that may be DataArrays; those over the places take None for their default.
-    labelled: ClassVar[tuple[str, ...]] = ()
     variables: ClassVar[Mapping[str, Variable]]
     #: The payoff: the variable that the mobile factor compares between regions.
     payoff: ClassVar[str]
@@ -61,15 +58,8 @@ class Model(Changeable, Immutable):
     nudge: ClassVar[float] = 1e-6
     _known: ClassVar[dict[str, type[Model]]] = {}
 
-    geography: Geography
-    online: OnlineRegion | None
-
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        for name in vars(cls).get("labelled", ()):
-            setattr(cls, name, Held(name))
-        if "__init__" in vars(cls):
-            cls.__init__ = hinted_call(cls.__init__)  # type: ignore[method-assign]
         if "title" in vars(cls):  # a model, not what several have in common
             Model._known[cls.__name__] = cls
 
@@ -78,10 +68,12 @@ class Model(Changeable, Immutable):
         """Return every model by its title."""
         return {model.title: model for model in Model._known.values()}
 
-    def _hold(self, **values: Any) -> None:
-        """Set the fields of the frozen model, once they are checked."""
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+    def labels(self) -> Mapping[str, Sequence[str]]:
+        """Return the names along the dimensions that fields are over."""
+        return {"region": self.geography.names}
+
+    def check_together(self) -> None:
+        """Refuse fields that are fine each by itself but make no economy together."""
         if self.online is not None and self.online.name in self.geography.names:
             raise InputError(
                 "geography",
@@ -89,6 +81,7 @@ class Model(Changeable, Immutable):
                 "free of the online region's name",
                 "Rename that place, or give OnlineRegion(name=...) another name.",
             )
+        self.check_limits()
 
     def __repr__(self) -> str:
         values = ((name, getattr(self, name)) for name in self.parameters)

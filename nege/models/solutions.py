@@ -20,6 +20,12 @@ def rows(count: int, size: int) -> Iterator[slice]:
         yield slice(low, low + step)
 
 
+def flat(share: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return distributions and states as rows, whatever dimensions they have in front."""
+    shares = np.ascontiguousarray(share).reshape(-1, share.shape[-1])
+    return shares, np.ascontiguousarray(state).reshape(shares.shape)
+
+
 class LongRun(NamedTuple):
     """A long run as arrays."""
 

@@ -32,20 +32,18 @@ Source: Martin, P. & Rogers, C. A. (1995), J. International Economics 39; as in 
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from nege.geography import Geography
 from nege.geography.online import OnlineRegion
 from nege.kernels import equations
 from nege.kernels.vmath import exp
-from nege.models import ces, closed_forms
+from nege.models import ces, closed_forms, fields
 from nege.models.classical import explicit, footloose, proofs
+from nege.models.fields import Labelled
 from nege.models.solutions import Variable
 
 __all__ = ["FootlooseCapital"]
@@ -114,7 +112,6 @@ def _payoff_tangent(parameters, direction, share, state, price, out):
 # --- labelled class ----------------------------------------------------------------
 
 
-@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
 class FootlooseCapital(ces.CESModel):
     """An economy where capital goes where it earns most, and its owners stay at home.
 
@@ -123,26 +120,6 @@ class FootlooseCapital(ces.CESModel):
     larger market has more than its share of firms (the home market effect), but there is no
     circular causality: capital that comes does not attract more. The online region is one more
     region with T_ro = T_or = the digital trade cost and no spending of its own.
-
-    Parameters
-    ----------
-    geography : Geography
-        Places and distances, from ``nege.geography``.
-    sigma : float
-        Elasticity of substitution between varieties, above 1.
-    mu : float
-        Share of spending on manufactures, between 0 and 1.
-    trade_cost : float, DataArray or array
-        Iceberg factor per unit of distance, or factors over (origin, destination).
-    expenditure : DataArray, mapping or array, optional
-        Share of each place in all spending. By default by population, else equal.
-    online : OnlineRegion, optional
-        The online region; its amenity is a factor on the reward.
-
-    Raises
-    ------
-    InputError
-        Naming the argument, the value, what is allowed and what to do.
 
     Notes
     -----
@@ -161,18 +138,18 @@ class FootlooseCapital(ces.CESModel):
     array([0.685714, 0.314286])
     """
 
-    geography: Geography
-    sigma: float
-    mu: float
-    trade_cost: float | xr.DataArray
-    expenditure: xr.DataArray
-    online: OnlineRegion | None
+    sigma: float = fields.sigma()
+    mu: float = fields.mu()
+    trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost()
+    expenditure: Labelled[xr.DataArray] = fields.shares("share of spending", default=None)
+    online: OnlineRegion | None = fields.online(
+        "the online region; its amenity is a factor on the reward", default=None
+    )
 
     indifference = proofs.footloose_capital
-    bounds = ces.BOUNDS
     title: ClassVar[str] = "footloose-capital"
+    asked_first: ClassVar[tuple[str, ...]] = ("mu",)
     kernel_type: ClassVar[type] = Parameters
-    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "expenditure")
     immobile: ClassVar[str] = "expenditure"
     payoff: ClassVar[str] = "reward"
     movers: ClassVar[str] = "capital"
@@ -185,19 +162,6 @@ class FootlooseCapital(ces.CESModel):
         "reward": Variable(("region",), "reward of capital, amenity included", "all spending"),
         "welfare": Variable((), "real income of everybody", "utility"),
     }
-
-    def __init__(
-        self,
-        geography: Geography,
-        *,
-        sigma: float,
-        mu: float,
-        trade_cost: float | xr.DataArray | np.ndarray,
-        expenditure: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
-        online: OnlineRegion | None = None,
-    ) -> None:
-        factor = expenditure, "share of spending"
-        self._begin(geography, sigma, trade_cost, factor, online, mu=ces.check_mu(mu))
 
     @property
     def mobile_weight(self) -> float:

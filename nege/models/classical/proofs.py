@@ -63,7 +63,7 @@ def core_periphery(
             [log(access[r]) - sigma * mill[r] for r in places],
         )
 
-    shares, wages = model.apart(tastes, 1.0 / model.sigma)
+    shares, wages = model.apart(tastes, 1.0 / model.sigma, model.mu / (model.sigma - 1.0))
     return Indifference(at, shares + (model.sigma - 1.0) * wages)
 
 
@@ -105,7 +105,7 @@ def footloose_entrepreneur(
         access = [sum(freeness[r][s] * demand[s] for s in places) for r in places]
         return Excess(share, [level[r] + log(access[r]) - wage[r] for r in places])
 
-    shares, _ = model.apart(tastes, 1.0)
+    shares, _ = model.apart(tastes, 1.0, model.mu / (model.sigma - 1.0))
     commission = 0.0 if model.online is None else -math.log1p(-model.online.commission)
     return Indifference(at, shares + (model.sigma - 1.0) * commission)
 
