@@ -6,6 +6,7 @@ As in ``test_input``: tables hold what a user would type and pieces of the answe
 import copy
 import decimal
 import functools
+import typing
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from test_input import FORMS, NO_NUMBERS, assert_refused, labelled, table
 import nege
 from nege import OnlineAgglomeration, patterns, solve
 from nege.command.economy_file import read_path
-from nege.models.agglomeration.parameters import PARAMETERS
+from nege.models.fields import Number, Over
 from nege.studies import scenarios
 
 pytestmark = pytest.mark.faults
@@ -58,6 +59,26 @@ def typed(code):
 
 # --- each parameter by itself
 
+
+class Parameter(typing.NamedTuple):
+    """What a parameter is over, its bounds that there are, and why."""
+
+    dims: tuple
+    bounds: dict
+    cure: str
+
+
+def parameter(field):
+    bounds = field.bounds._asdict()
+    cure = bounds.pop("cure")
+    return Parameter(field.dims, {n: b for n, b in bounds.items() if b is not None}, cure)
+
+
+PARAMETERS = {
+    name: parameter(field)
+    for name, field in OnlineAgglomeration.fields.items()
+    if isinstance(field, (Number, Over))
+}
 NUMBERS = [name for name, parameter in PARAMETERS.items() if not parameter.dims]
 TABLES = [name for name, parameter in PARAMETERS.items() if parameter.dims]
 THRESHOLDS = ["concentrated", "online", "colocated"]

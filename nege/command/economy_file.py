@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.resources
-import inspect
 import pathlib
 import tomllib
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from nege import geography, memory, validation
 from nege.errors import InputError, in_words, near
 from nege.geography.online import OnlineRegion
 from nege.models.base import ONLINE, Model
+from nege.models.fields import REQUIRED
 from nege.options import Logit, Replicator
 from nege.studies import scenarios
 from nege.validation import paths
@@ -303,12 +303,10 @@ def make_model(
     online: OnlineRegion | None,
 ) -> Model:
     """Return the economy of a table."""
-    arguments = inspect.signature(kind).parameters
     check_keys(
-        "model", table, ["kind", *(n for n in arguments if n not in ARGUMENTS_WITH_OWN_TABLE)]
+        "model", table, ["kind", *(n for n in kind.fields if n not in ARGUMENTS_WITH_OWN_TABLE)]
     )
-    empty = inspect.Parameter.empty
-    needed = [key for key in kind.parameters if arguments[key].default is empty]
+    needed = [key for key in kind.parameters if kind.fields[key].default is REQUIRED]
     if missing := [key for key in needed if key not in table]:
         raise InputError(f"[model] {in_words(missing)}", None, "given")
     given: dict[str, Any] = {key: value for key, value in table.items() if key != "kind"}
@@ -316,7 +314,7 @@ def make_model(
         if given.get(key) == POPULATION:
             given[key] = places.population_share.values
     if online is not None:
-        if "online" not in arguments:
+        if "online" not in kind.fields:
             cure = "It has no such region: take the table out."
             raise InputError("[online]", online, "left out for this model", cure)
         given["online"] = online

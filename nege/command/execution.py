@@ -118,7 +118,7 @@ def converged_steps(result: xr.Dataset) -> np.ndarray:
 
 
 def _effective_places(specification: PathSpecification) -> float:
-    """Return the effective number of places with nobody online, the inverse Herfindahl index."""
+    """Return the effective number of places, without an online region: 1/Herfindahl."""
     model, dynamics = specification.model, specification.dynamics
     if model.online is not None:
         model = model.without_online()

@@ -1,7 +1,7 @@
-"""What a model must say about itself for solvers to serve it.
+"""The interface of a model: equations that it registers, by which all solvers serve it.
 
-The *state* is what prices settle on while the distribution of firms is given (log wages
-in the core-periphery model); the *share* is the distribution itself. The first argument
+The *state* is the vector of unknowns of the short run, for a given distribution of firms (log
+wages in the core-periphery model); the *share* is the distribution itself. The first argument
 is always the model's parameters, a NamedTuple whose type chooses the model; its field
 ``operator`` is the freeness of trade.
 
@@ -79,13 +79,13 @@ def exponents(parameters, share, state, work):
 
 @equation(general=True)
 def unit(parameters, state):
-    """Return what an error of a state is measured in: one, as states are logarithms."""
+    """Return the unit of errors of a state: one, as states are logarithms (relative errors)."""
     return 1.0
 
 
 @equation(arithmetic=True, general=True)
 def normalise(parameters, share, state):
-    """Put the state on the numeraire; nothing to do where it has no level to choose."""
+    """Normalise the state to the numeraire; nothing to do where its level is determined."""
 
 
 @equation(arithmetic=True)
@@ -100,7 +100,7 @@ def response(parameters):
 
 @equation
 def sensitivities(parameters, share, state, out):
-    """Write, by the state and by the share of each place, how it moves what it does.
+    """Write the partial derivatives, by a place's state and share, of supply and spending.
 
     Six rows: d supply, d spending of its own, and d spending of everybody, in units of
     their exogenous spending; first by the state, then by the share. Negative supply slopes

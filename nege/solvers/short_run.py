@@ -93,6 +93,10 @@ def short_run(
         Where the solve of one distribution failed; it carries the partial result. Many
         record their status and go on; variables of those that failed are NaN.
 
+    Notes
+    -----
+    Not for where people end up: shares are given here, and :func:`nege.solve` moves them.
+
     Examples
     --------
     >>> import nege

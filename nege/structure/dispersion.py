@@ -142,8 +142,8 @@ class PartlyOnlineBreak(NamedTuple):
 def partly_online_breaks(family: OneParameterFamily) -> list[PartlyOnlineBreak]:
     """Return every break point where some people are online and all places have as many.
 
-    The curve of such equilibria is followed from several of them, and from those at which
-    nobody or everybody is online; where it turns nothing breaks.
+    The curve of such equilibria is followed from several of them, and from its ends, with a share
+    of 0 or 1 online. A fold of this curve is no break point.
     """
     problem = ContinuationProblem(
         family.model, family.parameter, family.interval, family.dynamics, SHARP_OPTIONS

@@ -30,7 +30,7 @@ INTERVAL_SAMPLES = 129  # of the interval, even in logarithms where both ends ar
 
 
 class OneParameterFamily:
-    """An economy with one parameter free."""
+    """A one-parameter family of economies, at given distributions."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class OneParameterFamily:
         self.dynamics = dynamics
 
     def at(self, value: float, share: np.ndarray, argument: str, alike: np.ndarray) -> ClearedPoint:
-        """Clear markets at a value; refuse where regions that have to be alike are not."""
+        """Clear markets at a value; refuse where regions that should have equal payoffs do not."""
         return self.law_of_motion(value, share, argument, alike)[1]
 
     def law_of_motion(

@@ -151,7 +151,7 @@ class Symmetry(NamedTuple):
         return found
 
     def supports(self, within: np.ndarray | None = None) -> list[np.ndarray]:
-        """Return sets of regions that are alike within the set, one per orbit, largest first.
+        """Return supports: sets of regions equal by symmetry within the set, one per orbit.
 
         Those are the orbits of subgroups: where only such regions are occupied, equal
         shares give equal payoffs.
@@ -196,7 +196,7 @@ def symmetry_of_parameters(kernels: Sequence[Any], weights: np.ndarray) -> Symme
     kernels : sequence of NamedTuple
         Parameters of one economy, at one or several values of what varies.
     weights : (R,) array
-        What else tells regions apart: the location weights of the dynamics.
+        What else distinguishes regions: the location weights of the dynamics.
     """
     n = weights.size
     vertices, edges = [weights], []
@@ -352,7 +352,7 @@ SAME_PARAMETER_TOLERANCE = 1e-9  # relative difference below which parameters ar
 
 
 def _value_numbers(values: np.ndarray) -> np.ndarray:
-    """Return numbers for values so that those which are alike have the same number."""
+    """Return class numbers of values: nearly equal ones have the same number."""
     flat = values.ravel()
     order = np.argsort(flat, kind="stable")
     scale = max(float(np.max(np.abs(flat))), 1e-300)

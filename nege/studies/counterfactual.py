@@ -108,7 +108,7 @@ def counterfactual(
     log_price = np.full(share.size, (1.0 - p.sigma) * np.log(unit))
     supply = np.zeros(share.size)
     base = with_fundamentals(model, share, state, supply, log_price, trade_cost=unit * cost)
-    # Here places pay alike before the change: so under tastes, weights are shares.
+    # In these units payoffs are equal before the change, so that logit weights are shares.
     moves = equilibrium.dynamics
     if isinstance(moves, Logit):
         moves = Logit(scale=moves.scale, weights=share)

@@ -279,7 +279,7 @@ def _with_parts_held(path: xr.Dataset, parts: Iterable[tuple[str, dict[str, Any]
 
 
 def _without_path_coordinates(table: xr.DataArray) -> xr.DataArray:
-    """Drop coordinates that tell the path: they differ between paths that are compared."""
+    """Drop coordinates of the path: they differ between paths that are compared."""
     return table.drop_vars([name for name in table.coords if name not in table.dims])
 
 

@@ -30,6 +30,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography, equidistant
+from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.validation.keywords import hinted
 
 __all__ = ["digital_turn", "manufacturing_first", "no_institutional_convergence"]
@@ -292,14 +293,6 @@ def _checked_industries(industries: Mapping[str, str]) -> tuple[list[str], list[
     return list(names), kinds
 
 
-MEANING_AND_UNIT = {
-    "search_cost": ("cost of search and negotiation, offline", "log points per unit of distance"),
-    "digital_cost": ("iceberg cost of online delivery", "1"),
-    "productivity": ("productivity of a place: institutions and skills", "1"),
-    "digitisability": ("part of transport that online sales do without", "1"),
-}
-
-
 def _words(name: str) -> dict[str, str]:
-    meaning, unit = MEANING_AND_UNIT[name]
-    return {"long_name": meaning, "units": unit}
+    field = OnlineAgglomeration.fields[name]
+    return {"long_name": field.words, "units": field.unit}

@@ -12,7 +12,7 @@ Tick = Callable[[int], Any]
 
 
 def no_tick(done: int) -> None:
-    """Tell nobody that points are done."""
+    """Report no progress."""
 
 
 class _NoBar:

@@ -342,5 +342,5 @@ FEWEST_UNITS = 64
 
 
 def _points_in_unit(fit: int, sizes: dict[str, int]) -> int:
-    """Points in a unit: as many as fit, but units enough for everybody to have some."""
+    """Points in a unit: as many as fit, but enough units for all workers."""
     return max(1, min(fit, math.prod(sizes.values()) // FEWEST_UNITS))

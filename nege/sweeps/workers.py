@@ -35,7 +35,7 @@ def solve_units(
     client: Any,
     tick: Callable[[int], Any],
 ) -> Generator[SolvedUnit, None, None]:
-    """Solve units and yield each as it is done; closed, it leaves nobody at work.
+    """Solve units and yield each as it is done; closed, no worker goes on.
 
     Solved in this process, `tick` hears of every point.
     """
@@ -44,7 +44,7 @@ def solve_units(
             yield block, work.solve(block, tick)
         return
     for first in itertools.islice(blocks, 1):
-        # Once, so that everybody finds compiled kernels in the cache instead of making them.
+        # Once, so that all workers find compiled kernels in the cache.
         work.warm(first)
         blocks = itertools.chain([first], blocks)
         if client is None:
@@ -114,7 +114,7 @@ def _in_processes(
             "processes=...) has to be called under: if __name__ == '__main__':"
         ) from error
     except BaseException:
-        # Interrupted, or closed: nobody waits for the units under way.
+        # Interrupted, or closed: do not wait for the units under way.
         for process in list((pool._processes or {}).values()):
             process.kill()
         raise
@@ -124,7 +124,7 @@ def _in_processes(
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Start processes whole, and deaf to Ctrl-C, which a terminal sends to everybody.
+    """Start processes with Ctrl-C blocked, which a terminal sends to all of them.
 
     It reaches this process a moment later, and others through it.
     """

@@ -134,7 +134,7 @@ def scatter(matrix, x, own, out):
 
 @kernel
 def heard(p, firms, own, out):
-    """Write the mass that each firm can learn from; linear, so also its tangent."""
+    """Knowledge spillovers: the mass of firms that each learns from; linear, so its own tangent."""
     industries, _, places = firms.shape
     for k in range(industries):
         near = np.zeros((2, places))
@@ -251,7 +251,7 @@ def _supply(p, x, at, excess):
                 if p.variety[k] < 1.0:
                     out[q, 2 * k + c] -= (1.0 - p.variety[k]) * log_firms
                 if at.mass[k, c, q] == 0.0 and p.spillover[k] > 0.0:
-                    out[q, 2 * k + c] = -np.inf  # nobody to learn from: nothing can be made
+                    out[q, 2 * k + c] = -np.inf  # no firm to learn from: productivity is zero
 
 
 @kernel

@@ -154,7 +154,7 @@ class BranchExplorer:
                 self.lost.append(path.reason)
             return
         if begin.origin is not None:
-            # Next to its origin branches are too close to tell apart; half-way they are not.
+            # Near their common origin branches are too close to be compared; half-way they are not.
             same = self._known(path.points[len(path.points) // 2], begin.origin)
             if same is not None:
                 begin.origin.leads.append(same)
@@ -224,7 +224,7 @@ class BranchExplorer:
             share[cell] = point.share[cell].mean()
         start = self.starts.solved(share / share.sum(), point.tau, cells)
         if start is not None and np.max(np.abs(start.share - point.share)) <= 1e-3:
-            # Beside it, so that what happens there is located on the branch like all else.
+            # A start beside it, so that the special point itself is located on the branch.
             tracer = CurveTracer(
                 self.problem, self.symmetry, occupied_cells(cells, self.n), own.order
             )

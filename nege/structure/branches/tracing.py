@@ -27,7 +27,7 @@ MERGED_SHARE_TOLERANCE = 1e-4  # where they do: to the more symmetric equilibriu
 
 
 class Crossing(NamedTuple):
-    """What happens at a located point of a path."""
+    """An event at a located point of a path: which growth rates or entry conditions are zero."""
 
     position: int  # of its point
     turned: bool  # the parameter turns

@@ -39,7 +39,7 @@ from nege.models.base import Model
 from nege.models.indifference import Arithmetic, Indifference, Tastes
 from nege.structure.enumeration.krawczyk import BallVector, Box, KrawczykStep, relation
 
-SMALLEST_SHARE = 1e-307  # not told from zero below: doubles do not hold it in full
+SMALLEST_SHARE = 1e-307  # below this they count as zero: subnormal in double precision
 
 
 class ShareBounds(NamedTuple):

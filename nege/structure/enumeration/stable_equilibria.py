@@ -80,7 +80,7 @@ def _largest_difference(model: Model, one: LongRun, other: LongRun) -> float:
 
 
 def _bounds_zero_to_one(count: int) -> xr.Dataset:
-    """Nothing is known of where they are but that all shares are between zero and one."""
+    """Trivial bounds: shares between zero and one."""
     return xr.Dataset(
         {"low": ("equilibrium", np.zeros(count)), "high": ("equilibrium", np.ones(count))}
     )
