@@ -24,6 +24,7 @@ MODULES = [
 ]
 
 
+@pytest.mark.family
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples_run(name):
     module = importlib.import_module(name)
@@ -42,6 +43,7 @@ def test_every_public_function_has_an_example():
     assert without == []
 
 
+@pytest.mark.family
 def test_the_readme_example_runs_and_prints_what_it_says(capsys):
     matplotlib.use("Agg")
     scope = {}
