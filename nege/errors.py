@@ -26,7 +26,7 @@ class NegeError(Exception):
 
 
 class InputError(NegeError, ValueError):
-    """An argument the economy cannot be built from.
+    """Bad input: an argument that is refused, with what is allowed and what to do.
 
     Parameters
     ----------
@@ -38,6 +38,18 @@ class InputError(NegeError, ValueError):
         What is allowed, completing the sentence "<argument> must be ...".
     cure : str, optional
         What to do about it, a full sentence.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+    >>> try:
+    ...     economy.replace(sigma=0.5)
+    ... except nege.InputError as error:
+    ...     print(error)
+    sigma must be a finite number above 1; got 0.5. With sigma <= 1 no number of varieties can be
+    foregone.
     """
 
     def __init__(self, argument: str, value: object, allowed: str, cure: str = "") -> None:
@@ -59,6 +71,17 @@ class ConvergenceError(NegeError, RuntimeError):
         What happened and what to try.
     equilibrium : nege.Equilibrium
         The partial result: its status, its residual and the last point.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+    >>> try:
+    ...     nege.solve(economy, options=nege.SolverOptions(limit_steps=1))
+    ... except nege.ConvergenceError as error:
+    ...     print(error.equilibrium.status.name)
+    LIMIT
     """
 
     def __init__(self, message: str, equilibrium: Any) -> None:

@@ -1,4 +1,4 @@
-"""Results, options and geographies that nobody can change, not even through their arrays.
+"""Immutable results, options and geographies: not even their arrays can be written to.
 
 A frozen dataclass keeps its fields, but not what is inside them: an array can be written to,
 values of a Dataset replaced. So what a class declares as ``held`` is kept with arrays that are

@@ -287,7 +287,7 @@ class Logit(Immutable):
         chosen = np.log(self.region_weights(model)) + np.log(payoff) / self.scale
         chosen -= np.max(chosen)
         probability = np.exp(chosen) / np.sum(np.exp(chosen))
-        # Where tastes are so alike that a share is zero in double precision, both are.
+        # Where the scale is so small that a share underflows to zero, its probability does too.
         counted = ~((share == 0.0) & (probability == 0.0))
         with np.errstate(divide="ignore"):
             return float(np.max(np.abs(np.log(share[counted] / probability[counted]))))

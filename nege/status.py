@@ -66,7 +66,7 @@ _WORDS = {
         "without bounds: raise it.",
     ),
     Status.UNSTABLE: (
-        "the solve ended at a rest point that a small push would leave",
+        "the solve ended at an unstable rest point: a small deviation from it grows",
         "Start from another distribution.",
     ),
     Status.INVALID: (
@@ -74,7 +74,7 @@ _WORDS = {
         "model.replace(...) with the parameters of such a point says why.",
     ),
     Status.STUCK: (
-        "the search went to and fro, or stood still, away from rest, by every way it tried",
+        "the search made no progress towards a rest point: every method cycled or stopped",
         "There may be no stable equilibrium near: start from another distribution, or reach these "
         "parameters in smaller steps, with nege.follow.",
     ),

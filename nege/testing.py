@@ -53,6 +53,10 @@ def assert_equilibrium(equilibrium: Equilibrium, *, tolerance: float = 1e-9) -> 
     InputError
         For what is not an Equilibrium, or a tolerance that is none.
 
+    Notes
+    -----
+    Not a check of stability, nor of uniqueness: an unstable equilibrium passes.
+
     Examples
     --------
     >>> import nege

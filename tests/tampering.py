@@ -21,7 +21,7 @@ import zarr
 
 import nege
 from nege.results import files
-from nege.sweeps import stored
+from nege.sweeps import store_reading
 
 DRAWS = 320
 POINTS, UNIT = 6, 2
@@ -268,7 +268,7 @@ def _read(path, sound):
 
 def _resumed(path):
     with contextlib.suppress(nege.InputError):
-        stored.tally(path)
+        store_reading.sweep_progress(path)
     whole = originals()["whole.zarr"]
     try:
         found = swept(path)

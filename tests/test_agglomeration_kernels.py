@@ -31,7 +31,7 @@ def test_every_equation_is_as_written_down(seed):
 def test_derivatives_agree_with_complex_steps(seed):
     model = random_model(seed)
     x, excess = random_unknowns(model, seed), np.empty(model.start_state().size)
-    matrix = linear.Dense(model.kernel, np.ones(x.size, dtype=bool))
+    matrix = linear.DenseSystem(model.kernel, np.ones(x.size, dtype=bool))
     matrix.linearise(x)
     expected = system.jacobian(system.of_model(model), x)
     assert np.max(np.abs(matrix.jacobian - expected)) <= 1e-11 * np.max(np.abs(expected))
@@ -57,8 +57,10 @@ def test_rows_that_have_no_meaning_drop_out(changes):
 @pytest.mark.parametrize("seed", SOME[:3])
 def test_products_blocks_and_solves_without_the_matrix_are_those_with_it(seed):
     model = random_model(seed)
-    found = search._Search(model.kernel, model.geography.names, nege.SolverOptions())
-    dense, krylov = (kind(model.kernel, found.moving) for kind in (linear.Dense, linear.Krylov))
+    found = search._RestPointSearch(model.kernel, model.geography.names, nege.SolverOptions())
+    dense, krylov = (
+        kind(model.kernel, found.moving) for kind in (linear.DenseSystem, linear.KrylovSystem)
+    )
     x, v = random_unknowns(model, seed), random_unknowns(model, seed + 100)
     excess = dense.linearise(x)
     np.testing.assert_array_equal(krylov.linearise(x), excess)
@@ -88,7 +90,7 @@ def test_nothing_that_is_not_finite_passes(seed, bad):
     position = int(rng.integers(x.size - 2))
     x[position] = bad
     report = search.clear(model.kernel, x, nege.SolverOptions(limit_iterations=50))
-    moved = search._Search(model.kernel, (), nege.SolverOptions()).moving[position]
+    moved = search._RestPointSearch(model.kernel, (), nege.SolverOptions()).moving[position]
     if bad == -np.inf and moved:  # no firms or no people: markets may clear around them
         return
     assert report.status != nege.Status.CONVERGED

@@ -129,7 +129,7 @@ def test_steps_that_fail_are_said_and_the_exit_code_tells(small, tmp_path, capsy
 def test_an_example_can_be_printed_changed_and_run(tmp_path, capsys):
     assert cli.main(["example", "two_regions"]) == 0
     text = capsys.readouterr().out
-    assert text == economy_file.text("two_regions")
+    assert text == economy_file.toml_text("two_regions")
     (tmp_path / "my.toml").write_text(text.replace("points = 101", "points = 3"))
     assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
     assert "All 5 steps converged" in capsys.readouterr().out
@@ -137,7 +137,7 @@ def test_an_example_can_be_printed_changed_and_run(tmp_path, capsys):
 
 @pytest.mark.parametrize("name", economy_file.examples())
 def test_shipped_examples_are_valid(name):
-    found = economy_file.read(name)
+    found = economy_file.read_path(name)
     assert found.title
     if found.parameter == "step":  # along a ready path
         assert found.path.sizes["step"] == len(found.values) == found.turn + 1
@@ -162,7 +162,7 @@ def test_help_and_version_from_a_process():
 
 def test_a_jump_between_places_is_one_too_and_so_is_its_hysteresis(tmp_path, capsys):
     """The tomahawk: nobody is online, but the map of places jumps and does not come back."""
-    text = economy_file.text("two_regions").replace("online_trade_cost", "trade_cost")
+    text = economy_file.toml_text("two_regions").replace("online_trade_cost", "trade_cost")
     text = text.replace("commission = 0.0", "trade_cost = 1.9").replace("from = 2.0", "from = 2.2")
     text = text.replace("to = 1.0", "to = 1.4").replace("points = 101", "points = 21")
     (tmp_path / "my.toml").write_text(text)
@@ -217,13 +217,13 @@ def test_a_sweep_is_stored_resumed_told_and_drawn(tmp_path, capsys):
 
 
 def test_a_path_is_swept_as_a_line_and_a_random_design_as_a_list(small, tmp_path, capsys):
-    found = sweep_table.read(str(small))
+    found = sweep_table.read_sweep(str(small))
     assert list(found.parameters) == ["online_trade_cost"]
     assert found.parameters["online_trade_cost"][-1] == 1.0
     text = SWEEP.replace("[sweep]", "[sweep]\nrandom = { count = 5, seed = 2 }")
     text = text.replace("{ from = 1.6, to = 1.2, points = 3 }", "[1.2, 1.6]")
     (tmp_path / "r.toml").write_text(text)
-    design = sweep_table.read(str(tmp_path / "r.toml")).parameters
+    design = sweep_table.read_sweep(str(tmp_path / "r.toml")).parameters
     assert design.sizes == {"point": 5}
     assert design.identical(
         nege.random_points({"online_trade_cost": (1.2, 1.6), "mu": (0.3, 0.4)}, 5, rng=2)

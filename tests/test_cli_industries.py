@@ -6,7 +6,7 @@ import xarray as xr
 
 import nege
 from nege.command import cli, economy_file, report_industries
-from nege.command.execution import Run
+from nege.command.execution import RunResult
 
 pytestmark = pytest.mark.faults
 
@@ -50,7 +50,7 @@ points = 3
 
 def read(tmp_path, text):
     (tmp_path / "my.toml").write_text(text)
-    return economy_file.read(str(tmp_path / "my.toml"))
+    return economy_file.read_path(str(tmp_path / "my.toml"))
 
 
 def test_a_scenario_is_read_with_its_city_and_the_populations_of_places(tmp_path):
@@ -92,7 +92,7 @@ def test_steps_that_failed_are_named_and_left_out_of_the_story(tmp_path):
     wanted = read(tmp_path, PARAMETER)
     ds = nege.follow(wanted.model, wanted.path, options=nege.SolverOptions(limit_steps=1))
     assert (ds.status != nege.Status.CONVERGED).all()
-    run = Run(wanted, ds, np.nan, ())
+    run = RunResult(wanted, ds, np.nan, ())
     assert report_industries.table(run).count("LIMIT") == 3
     assert report_industries.story(run) == []
     assert report_industries.drawings(run) == {}

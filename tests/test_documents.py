@@ -2,12 +2,14 @@
 
 import doctest
 import importlib
+import inspect
 import pathlib
 import pkgutil
 import re
 
 import matplotlib
 import pytest
+from test_house import FLOORS
 
 import nege
 
@@ -41,6 +43,30 @@ def test_every_public_function_has_an_example():
         and ">>>" not in (getattr(nege, name).__doc__ or "")
     ]
     assert without == []
+
+
+def _public():
+    """Every public class and function by name, but errors and metrics, which calls do not name."""
+    for module in (nege, nege.geography, nege.scenarios, nege.testing):
+        for name in module.__all__:
+            found = getattr(module, name)
+            kinds = (BaseException, nege.geography.Metric)
+            if callable(found) and not (isinstance(found, type) and issubclass(found, kinds)):
+                yield pytest.param(found, id=f"{module.__name__}.{name}")
+
+
+@pytest.mark.parametrize("found", [*_public()])
+def test_public_docstrings_have_all_parts(found):
+    """Parameters or attributes, errors, an example, and when not to use it ("Not ...")."""
+    text = inspect.getdoc(found)
+    sections = re.findall(r"^([A-Z][A-Za-z ]+)\n-+$", text, re.MULTILINE)
+    made = isinstance(found, type) and "Attributes" in sections  # by a function, which checks
+    if found not in (nege.Status, nege.DatasetAccessor, nege.Threshold):
+        assert made or {"Parameters", "Raises"} <= {*sections}, sections
+    assert ">>>" in text
+    if found not in (nege.Status, nege.DatasetAccessor):
+        notes = text.partition("\nNotes\n-----\n")[2]
+        assert re.search(r"(^|\n\n|\. )Not \w", notes), "when not to use it"
 
 
 @pytest.mark.family
@@ -84,10 +110,11 @@ def test_the_version_is_one():
     assert f"version: {nege.__version__}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 
 
-def test_every_folder_of_nege_is_on_the_map():
+def test_every_folder_of_nege_is_on_the_map_from_the_top_floor_down():
     on_map = re.findall(r"^\| `([a-z_]+)/` \|", CONTRIBUTING, re.MULTILINE)
-    folders = [path.name for path in HOUSE.iterdir() if (path / "__init__.py").is_file()]
-    assert sorted(on_map) == sorted(folders)
+    folders = {path.name for path in HOUSE.iterdir() if (path / "__init__.py").is_file()}
+    assert on_map == [floor for floor in reversed(FLOORS) if floor in folders]
+    assert folders <= set(on_map)
 
 
 def test_files_and_names_on_the_map_exist():

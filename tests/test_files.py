@@ -12,7 +12,7 @@ import tampering
 import xarray as xr
 
 import nege
-from nege.command import cli, figures, report
+from nege.command import cli, execution, figures
 from nege.results import files
 
 pytestmark = pytest.mark.faults
@@ -93,7 +93,7 @@ def test_the_home_folder_may_be_a_tilde(tmp_path, monkeypatch, solved):
     assert nege.load("~/e.nc").converged
     tampering.swept("~/s.zarr")
     assert nege.load("~/s.zarr").sizes["mu"] == 2
-    assert report.writable("~/out") == tmp_path / "out"
+    assert execution.writable_folder("~/out") == tmp_path / "out"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["e.nc", "out", "s.zarr"]
 
 
@@ -122,11 +122,11 @@ def test_a_file_replaces_only_what_nege_wrote_and_links_are_followed_to_it(tmp_p
 def test_pictures_replace_only_pictures_of_nege(tmp_path, suffix, solved):
     path = tmp_path / f"shares.{suffix}"
     figure = solved.plot.shares().figure
-    figures.write(figure, path)
-    figures.write(figure, path)
+    figures.write_figure(figure, path)
+    figures.write_figure(figure, path)
     figure.savefig(path)
     with pytest.raises(nege.InputError, match="nege leaves alone"):
-        figures.write(figure, path)
+        figures.write_figure(figure, path)
 
 
 def others(path):
@@ -160,7 +160,7 @@ def test_the_mark_counts_only_where_nege_puts_it(tmp_path, solved):
 
 
 def test_outputs_that_others_made_are_seen_before_the_solve(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(report, "execute", lambda *a, **k: pytest.fail("it solved something"))
+    monkeypatch.setattr(execution, "execute", lambda *a, **k: pytest.fail("it solved something"))
     for name in ("economy.nc", "cities.png", "map_tie.png"):
         out = tmp_path / name.partition(".")[0]
         out.mkdir()

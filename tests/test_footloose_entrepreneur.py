@@ -205,7 +205,7 @@ def test_the_online_share_jumps_down_and_up_at_the_thresholds_the_model_names():
 
 @pytest.mark.family
 def test_a_specification_runs_this_model_too(tmp_path, capsys):
-    text = economy_file.text("two_regions")
+    text = economy_file.toml_text("two_regions")
     text = text.replace('"core-periphery"', '"footloose-entrepreneur"')
     (tmp_path / "my.toml").write_text(text.replace("points = 101", "points = 41"))
     assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0

@@ -18,8 +18,8 @@ import xarray as xr
 
 import nege
 from nege import Logit, OnlineRegion, SolverOptions, follow, short_run, solve, sweep
-from nege.command import cli, report
-from nege.command.economy_file import read
+from nege.command import cli, execution
+from nege.command.economy_file import read_path
 
 pytestmark = pytest.mark.faults
 
@@ -80,7 +80,7 @@ def assert_refused(build, argument, shown, cure):
 
 
 def typed(code):
-    return lambda: eval(code, {**vars(nege), "report": report, **globals()})
+    return lambda: eval(code, {**vars(nege), "execution": execution, **globals()})
 
 
 # --- numbers and shares, wherever they belong
@@ -262,8 +262,8 @@ entrepreneurs(online={"trade_cost": 1})       | online     | {'trade_co | nege.O
 short_run(F, [0.5, 0.5])                      | share      | [0.5, 0.5] | each of the 3 names
 F.replace(farmers=None)                       | parameter  | 'farmers'  | Known: geography, sigma
 F.replace(geography=BA)                       | geography  | 2 places   | For unskilled, None is
-report.writable(BELOW_A_FILE)                 | output     | x.nc       | Choose another with
-report.writable(__file__)                     | output     | input.py   | a folder that can be
+execution.writable_folder(BELOW_A_FILE)        | output     | x.nc       | Choose another with
+execution.writable_folder(__file__)            | output     | input.py   | a folder that can be
 short_run(M, [1, 0]).to_netcdf(BELOW_A_FILE)  | path       | x.nc       | a file that can be written
 nege.load("no.nc")                            | path       | 'no.nc'    | a file that exists
 """
@@ -390,7 +390,7 @@ n = 2 | n = = 2 | file | my.toml | The parser says: Invalid value (at line 3
 def test_the_file_whose_mistakes_are_tested_is_read_with_windows_marks_too(tmp_path):
     path = tmp_path / "my.toml"
     path.write_bytes(b"\xef\xbb\xbf" + TOML.replace("\n", "\r\n").encode())
-    assert read(str(path)).values.tolist() == [2.0, 1.5, 1.0]
+    assert read_path(str(path)).values.tolist() == [2.0, 1.5, 1.0]
 
 
 @pytest.mark.parametrize(("old", "new", "argument", "shown", "cure"), table(FILES))
@@ -401,7 +401,7 @@ def test_a_wrong_file_is_refused_by_key_with_value_and_cure(
     old, new = old.replace("\\n", "\n"), new.replace("\\n", "\n")
     assert TOML.count(old) == 1
     (tmp_path / "my.toml").write_text(TOML.replace(old, new), encoding="utf-8")
-    assert_refused(lambda: read("my.toml"), argument, shown, cure)
+    assert_refused(lambda: read_path("my.toml"), argument, shown, cure)
     assert cli.main(["run", "my.toml"]) == 2
     assert capsys.readouterr().err.startswith(f"nege: {argument} must be ")
 

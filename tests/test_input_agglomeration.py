@@ -6,6 +6,7 @@ As in ``test_input``: tables hold what a user would type and pieces of the answe
 import copy
 import decimal
 import functools
+import typing
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,8 @@ from test_input import FORMS, NO_NUMBERS, assert_refused, labelled, table
 
 import nege
 from nege import OnlineAgglomeration, patterns, solve
-from nege.command.economy_file import read
-from nege.models.agglomeration.parameters import PARAMETERS
+from nege.command.economy_file import read_path
+from nege.models.fields import Number, Over
 from nege.studies import scenarios
 
 pytestmark = pytest.mark.faults
@@ -58,6 +59,26 @@ def typed(code):
 
 # --- each parameter by itself
 
+
+class Parameter(typing.NamedTuple):
+    """What a parameter is over, its bounds that there are, and why."""
+
+    dims: tuple
+    bounds: dict
+    cure: str
+
+
+def parameter(field):
+    bounds = field.bounds._asdict()
+    cure = bounds.pop("cure")
+    return Parameter(field.dims, {n: b for n, b in bounds.items() if b is not None}, cure)
+
+
+PARAMETERS = {
+    name: parameter(field)
+    for name, field in OnlineAgglomeration.fields.items()
+    if isinstance(field, (Number, Over))
+}
 NUMBERS = [name for name, parameter in PARAMETERS.items() if not parameter.dims]
 TABLES = [name for name, parameter in PARAMETERS.items() if parameter.dims]
 THRESHOLDS = ["concentrated", "online", "colocated"]
@@ -306,7 +327,7 @@ FILES = [
 
 def test_a_file_may_have_other_industries_and_its_tables_go_by_name(tmp_path):
     (tmp_path / "my.toml").write_text(TOML, encoding="utf-8")
-    found = read(str(tmp_path / "my.toml"))
+    found = read_path(str(tmp_path / "my.toml"))
     assert found.model.land.values.tolist() == [2.0, 3.0]
     assert found.model.consumption.values.tolist() == [0.2, 0.3, 0.35]
     assert found.path.search_cost.sel(industry="software", step=0) == 1.5
@@ -316,7 +337,7 @@ def test_a_file_may_have_other_industries_and_its_tables_go_by_name(tmp_path):
 def test_a_file_with_wrong_names_is_refused(tmp_path, old, new, argument, cure):
     assert TOML.count(old) == 1
     (tmp_path / "my.toml").write_text(TOML.replace(old, new), encoding="utf-8")
-    assert_refused(lambda: read(str(tmp_path / "my.toml")), argument, "", cure)
+    assert_refused(lambda: read_path(str(tmp_path / "my.toml")), argument, "", cure)
 
 
 DECOMPOSITIONS = """

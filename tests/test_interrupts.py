@@ -130,7 +130,7 @@ def test_an_interrupt_while_processes_start_comes_afterwards():
     seen = []
 
     def start():
-        with workers._undisturbed():
+        with workers._interrupts_held():
             signal.raise_signal(signal.SIGINT)
             seen.append("whole")
 

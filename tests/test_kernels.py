@@ -44,8 +44,8 @@ def _respond(parameters, share, state, access, change):
             change[i] += parameters.a[i, j] * state[j]
 
 
-@equations.settled.register(Affine)
-def _settled(parameters, share, state, out):
+@equations.exogenous_spending.register(Affine)
+def _exogenous_spending(parameters, share, state, out):
     for i in range(state.size):
         out[i] = 1.0
 
@@ -74,7 +74,7 @@ class Cliff(NamedTuple):
 
 equations.supply.register(Cliff)(_supply)
 equations.spending.register(Cliff)(_spending)
-equations.settled.register(Cliff)(_settled)
+equations.exogenous_spending.register(Cliff)(_exogenous_spending)
 equations.response.register(Cliff)(_response)
 
 

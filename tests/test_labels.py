@@ -480,7 +480,7 @@ PATHS = [
 @pytest.mark.parametrize("argument", PATHS)
 def test_paths_of_tables_are_matched_by_label_and_the_result_bears_the_names(argument):
     model, name, steps = path_of(argument)
-    expected = designs.listed(model, "path", xr.Dataset({name: steps}), "step")
+    expected = designs.listed_points(model, "path", xr.Dataset({name: steps}), "step")
     dims = steps.dims[1:]
     bare, numbered = steps.drop_vars(dims), renamed(steps, lambda i: np.arange(len(i)))
     for given in (
@@ -488,7 +488,7 @@ def test_paths_of_tables_are_matched_by_label_and_the_result_bears_the_names(arg
         bare,
         numbered.assign_coords(step=steps.step),
     ):
-        found = designs.listed(model, "path", xr.Dataset({name: given}), "step")
+        found = designs.listed_points(model, "path", xr.Dataset({name: given}), "step")
         result = xr.Dataset(coords={**found.coords, **model.coordinates()})
         np.testing.assert_array_equal(result[name].values, steps.values)
         for dim in dims:
@@ -525,10 +525,10 @@ def test_lists_whose_labels_differ_are_no_path():
     model = next(members())
     years = pd.Series([0.3, 0.4], [2000, 2001])
     for same in (years + 4.0, pd.Series([4.0, 5.0]), [4.0, 5.0]):
-        designs.listed(model, "path", {"mu": years, "sigma": same}, "step")
+        designs.listed_points(model, "path", {"mu": years, "sigma": same}, "step")
     for other in (years[::-1] + 4.0, years.to_xarray()[::-1] + 4.0):
         with pytest.raises(nege.InputError, match="the labels of 'mu'"):
-            designs.listed(model, "path", {"mu": years, "sigma": other}, "step")
+            designs.listed_points(model, "path", {"mu": years, "sigma": other}, "step")
 
 
 @pytest.mark.parametrize("index", [[1, 0], [1, 2], ["1", "0"]])
@@ -536,14 +536,16 @@ def test_lists_whose_labels_differ_are_no_path():
 def test_row_numbers_that_another_list_has_as_labels_are_labels(index, turned):
     lists = [("mu", pd.Series([0.4, 0.3])), ("sigma", pd.Series([5.0, 4.0], index))]
     with pytest.raises(nege.InputError, match=r"the labels of 'sigma'.*\.to_numpy\(\)"):
-        designs.listed(next(members()), "path", dict(lists[::-1] if turned else lists), "step")
+        designs.listed_points(
+            next(members()), "path", dict(lists[::-1] if turned else lists), "step"
+        )
 
 
 def test_paths_of_other_industries_are_sent_to_those_of_the_models_own():
     model = nege.OnlineAgglomeration(PLACES, industries=("01", "02"))
     path = nege.scenarios.digital_turn(PLACES)
     with pytest.raises(nege.InputError, match=r"digital_turn\(industries=\.\.\.\)") as caught:
-        designs.listed(model, "path", path, "step")
+        designs.listed_points(model, "path", path, "step")
     assert "industrys" not in str(caught.value)
 
 

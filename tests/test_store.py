@@ -17,7 +17,7 @@ import zarr
 
 import nege
 from nege.sweeps import fingerprint
-from nege.sweeps.store import Store
+from nege.sweeps.store_writing import Store
 from nege.sweeps.work_units import LongRuns
 
 pytestmark = pytest.mark.faults
@@ -302,7 +302,7 @@ def test_what_was_damaged_is_named_and_solved_again(sound, tmp_path, damage, nam
         nege.load(store, check=False)
     if name != "online_trade_cost" and damage not in ("removed", "not described"):
         with contextlib.suppress(nege.InputError):
-            assert nege.sweeps.stored.tally(store).damaged in (2, 4, 2 * UNITS)
+            assert nege.sweeps.store_reading.sweep_progress(store).damaged in (2, 4, 2 * UNITS)
     counted.clear()
     assert kills.same(kills.sweep(store, UNITS), whole)
     assert name in caplog.text
@@ -380,7 +380,7 @@ def test_points_that_fail_are_stored_as_failed(two, tmp_path):
     )
     assert (ds.status == nege.Status.LIMIT).all()
     assert np.isnan(ds.share).all()
-    assert nege.sweeps.stored.tally(tmp_path / "s.zarr")[0][nege.Status.LIMIT] == 2
+    assert nege.sweeps.store_reading.sweep_progress(tmp_path / "s.zarr")[0][nege.Status.LIMIT] == 2
 
 
 GRID = {"mu": [0.3, 0.4], "sigma": [4.0, 5.0]}

@@ -290,7 +290,9 @@ def test_refused_points_are_recorded_in_stores_and_everywhere_else(economy, tmp_
 
 def test_all_that_is_refused_is_counted_and_nothing_is_solved_before(economy, monkeypatch):
     monkeypatch.setattr("nege.sweeps.work_units.find_long_run", None)
-    monkeypatch.setattr("nege.models.designs.AT_ONCE", 7)  # so that it is asked in many parts
+    monkeypatch.setattr(
+        "nege.models.designs.POINTS_CHECKED_AT_ONCE", 7
+    )  # so that it is asked in many parts
     grid = {"mu": np.linspace(0.1, 1.05, 20), "sigma": [0.5, 4.0, 5.0], "trade_cost": [1.5, 2.0]}
     with pytest.raises(nege.InputError) as caught:
         nege.sweep(economy, grid)

@@ -653,7 +653,7 @@ def test_an_economy_is_kept_in_a_file_and_comes_back(tmp_path):
 
 @pytest.mark.family
 def test_a_specification_runs_this_model_too(tmp_path, capsys):
-    text = economy_file.text("two_regions")
+    text = economy_file.toml_text("two_regions")
     kind = '"vertical-linkages"\ninputs = 0.2\nlabour = "mobile"\nagriculture = 0.6'
     text = text.replace('"core-periphery"', kind).replace("points = 101", "points = 31")
     (tmp_path / "my.toml").write_text(text)

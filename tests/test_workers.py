@@ -17,7 +17,7 @@ import nege
 from nege.models import designs
 from nege.options import SolverOptions
 from nege.sweeps import work_units, workers
-from nege.sweeps.store import Store
+from nege.sweeps.store_writing import Store
 from nege.sweeps.threads import one_thread
 
 pytestmark = pytest.mark.faults
@@ -81,7 +81,7 @@ def test_a_cluster_holds_no_more_units_than_its_workers_can_use(cluster, monkeyp
     monkeypatch.setattr(client, "submit", counting)
     kills.sweep(None, UNITS, client=client)
     assert len(under_way) == UNITS + 1  # and the description of the work
-    assert max(under_way) <= 1 + 2 * workers.AHEAD * 2
+    assert max(under_way) <= 1 + 2 * workers.UNITS_PER_WORKER * 2
 
 
 def test_a_client_is_a_client():
@@ -92,12 +92,12 @@ def test_a_client_is_a_client():
 def test_processes_end_with_the_run_that_started_them(tmp_path):
     """Killed, it leaves neither processes nor a lock that stands in the way."""
     code = (
-        "import kills, multiprocessing, sys, nege.sweeps.store\n"
-        "write = nege.sweeps.store.Store.write\n"
+        "import kills, multiprocessing, sys, nege.sweeps.store_writing\n"
+        "write = nege.sweeps.store_writing.Store.write\n"
         "def told(self, *a):\n"
         "    write(self, *a)\n"
         "    print(*(c.pid for c in multiprocessing.active_children()), flush=True)\n"
-        "nege.sweeps.store.Store.write = told\n"
+        "nege.sweeps.store_writing.Store.write = told\n"
         "if __name__ == '__main__':\n"
         "    kills.sweep(sys.argv[1], 400, processes=2)\n"
     )
@@ -155,10 +155,9 @@ def test_units_cover_every_point_once_and_cut_no_line(sizes, unit, data):
     along = data.draw(st.sampled_from([None, *sizes]))
     places = nege.geography.equidistant(2)
     economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2)
-    work = work_units.LongRuns(
-        economy, designs.Points(sizes, {}, {}), SolverOptions(), None,
-        np.array([0.5, 0.5]), nege.Replicator(), along, unit,
-    )  # fmt: skip
+    points = designs.ParameterPoints(sizes, {}, {})
+    asked = work_units.SweepRequest(economy, points, SolverOptions(), None, unit, False)
+    work = work_units.LongRuns(asked, np.array([0.5, 0.5]), nege.Replicator(), along)
     covered = np.zeros(tuple(sizes.values()), dtype=int)
     for block in work.blocks():
         covered[block] += 1

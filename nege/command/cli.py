@@ -25,26 +25,12 @@ from nege.command import (
 from nege.errors import ConvergenceError, InputError, NegeError, require
 from nege.status import Status
 from nege.sweeps import (
-    stored,
+    store_reading,
 )
 from nege.sweeps.sweep import sweep
 from nege.validation import (
     paths,
 )
-
-EPILOG = """\
-without arguments: runs the example "chinese_cities"
-
-examples:
-  python -m nege                               real Chinese cities and the online region
-  python -m nege run two_regions               the textbook economy, with its jumps
-  python -m nege run digital_turn              industries that choose a city, online or not
-  python -m nege example chinese_cities > my.toml
-  python -m nege run my.toml --output results  an economy of your own
-  python -m nege sweep my.toml --store runs.zarr   its table [sweep], point by point
-  python -m nege status runs.zarr              how far that is
-  python -m nege plot runs.zarr --variable share --at region=online
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _starting.over()
         options = _parser().parse_args(arguments)
         if options.command == "example":
-            print(economy_file.text(options.name), end="")
+            print(economy_file.toml_text(options.name), end="")
             return 0
         if options.command == "sweep":
             onwards = (
@@ -102,8 +88,8 @@ def program() -> NoReturn:
 
 
 def _run(file: str, output: str, *, quiet: bool) -> int:
-    folder = report.writable(output)
-    wanted = economy_file.read(file)
+    folder = execution.writable_folder(output)
+    wanted = economy_file.read_path(file)
     if not quiet:
         print(f"{wanted.title}: {wanted.model}\n")
         if wanted.why:
@@ -111,7 +97,7 @@ def _run(file: str, output: str, *, quiet: bool) -> int:
         sys.stdout.flush()
     run = execution.execute(wanted, progress=False if quiet else None)
     # The data first, so that nothing solved is lost where a picture fails.
-    written = [report.save(run, folder), *figures.save(run, folder)]
+    written = [execution.save_data(run, folder), *figures.save_figures(run, folder)]
     if not quiet:
         print(f"{report.table(run)}\n")
         print("\n".join(textwrap.fill(line, 88) for line in report.story(run).split("\n")))
@@ -123,7 +109,7 @@ def _run(file: str, output: str, *, quiet: bool) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    wanted = sweep_table.read(options.file)
+    wanted = sweep_table.read_sweep(options.file)
     if not options.quiet:
         print(f"{wanted.title}: {wanted.model}", flush=True)
     sweep(
@@ -142,7 +128,7 @@ def _sweep(options: argparse.Namespace) -> int:
 
 def _status(path: str, *, quiet: bool) -> int:
     where = paths.located("store", path)
-    found, data = stored.tally(where), stored.opened("store", where)
+    found, data = store_reading.sweep_progress(where), store_reading.open_dataset("store", where)
     size = data["status"].size
     if not quiet:
         dims = ", ".join(f"{dim} ({data.sizes[dim]})" for dim in data["status"].dims)
@@ -153,7 +139,8 @@ def _status(path: str, *, quiet: bool) -> int:
         if found.damaged:
             print(
                 f"{found.damaged:>12} damaged: changed since they were written "
-                f"({stored.listed(found.files)}). Run the sweep again: it solves them anew."
+                f"({store_reading.files_in_words(found.files)}). Run the sweep again: it solves "
+                "them anew."
             )
         if found.residual == found.residual:
             print(f"largest residual of those that converged: {found.residual:.1e}")
@@ -167,8 +154,8 @@ def _plot(options: argparse.Namespace) -> int:
     output = paths.located("output", options.output)
     paths.replaceable("output", output)
     where = paths.located("store", options.store)
-    stored.verify("store", where)
-    data = stored.opened("store", where)
+    store_reading.verify_store("store", where)
+    data = store_reading.open_dataset("store", where)
     at: dict[str, Any] = {}
     for choice in options.at:
         name, equals, value = choice.partition("=")
@@ -188,9 +175,24 @@ def _plot(options: argparse.Namespace) -> int:
         ax = data.nege.plot.heatmap(variable, options.against, at=at)
     else:
         ax = data.nege.plot.panels(options.against, variables=[variable], at=at)[0]
-    figures.write(ax.figure, output, bbox_inches="tight")
+    figures.write_figure(ax.figure, output, bbox_inches="tight")
     print(f"Written: {options.output}")
     return 0
+
+
+EPILOG = """\
+without arguments: runs the example "chinese_cities"
+
+examples:
+  python -m nege                               real Chinese cities and the online region
+  python -m nege run two_regions               the textbook economy, with its jumps
+  python -m nege run digital_turn              industries that choose a city, online or not
+  python -m nege example chinese_cities > my.toml
+  python -m nege run my.toml --output results  an economy of your own
+  python -m nege sweep my.toml --store runs.zarr   its table [sweep], point by point
+  python -m nege status runs.zarr              how far that is
+  python -m nege plot runs.zarr --variable share --at region=online
+"""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -201,20 +203,20 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"nege {__version__}")
-    parser.set_defaults(command="run", file=economy_file.DEFAULT)
+    parser.set_defaults(command="run", file=economy_file.DEFAULT_EXAMPLE)
     _add_output(parser)
     commands = parser.add_subparsers(dest="command", metavar="command")
     run = commands.add_parser("run", help="solve the economy and the path of a TOML file")
     run.add_argument(
         "file",
         nargs="?",
-        default=economy_file.DEFAULT,
+        default=economy_file.DEFAULT_EXAMPLE,
         help=f"a TOML file, or one of: {', '.join(economy_file.examples())}",
     )
     _add_output(run)
     example = commands.add_parser("example", help="print the TOML text of an example")
     example.add_argument(
-        "name", nargs="?", default=economy_file.DEFAULT, choices=economy_file.examples()
+        "name", nargs="?", default=economy_file.DEFAULT_EXAMPLE, choices=economy_file.examples()
     )
     _add_sweeps(commands)
     return parser

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.resources
-import inspect
 import pathlib
 import tomllib
 from collections.abc import Callable, Mapping
@@ -18,33 +17,14 @@ from nege import geography, memory, validation
 from nege.errors import InputError, in_words, near
 from nege.geography.online import OnlineRegion
 from nege.models.base import ONLINE, Model
+from nege.models.fields import REQUIRED
 from nege.options import Logit, Replicator
 from nege.studies import scenarios
 from nege.validation import paths
 
-DEFAULT = "chinese_cities"
+DEFAULT_EXAMPLE = "chinese_cities"
 
-GEOGRAPHIES: dict[str, Callable[..., geography.Geography]] = {
-    "cities": geography.cities,
-    "equidistant": geography.equidistant,
-    "racetrack": geography.racetrack,
-    "line": geography.line,
-    "star": geography.star,
-    "grid": geography.grid,
-    "points": geography.from_points,
-    "distance": geography.from_distance,
-}
-ARGUMENTS = {
-    "cities": ("country", "min_population", "separate"),
-    "equidistant": ("n",),
-    "racetrack": ("n",),
-    "line": ("n_or_positions",),
-    "star": ("n",),
-    "grid": ("ny", "nx"),
-    "points": ("latitude", "longitude", "names", "population"),
-    "distance": ("distance", "names", "population"),
-}
-TABLES = {
+TABLE_KEYS = {
     "title": (),
     "why": (),
     "geography": (),
@@ -57,15 +37,12 @@ TABLES = {
     ),
     "sweep": ("parameters", "random", "along", "keep", "invalid"),
 }
-SCENARIOS = {name: getattr(scenarios, name) for name in scenarios.__all__}
-PLACED = ("geography", "online")  # arguments of models with tables of their own
 POPULATION = "population"  # as a value: what is known of the places
-DEPTH = 8  # of tables and lists in each other: four are used
-STEP = "step"  # what varies along a scenario
+PATH_DIMENSION = "step"  # what varies along a scenario
 
 
 @dataclass(frozen=True)
-class Specification:
+class PathSpecification:
     """What a run is to do: an economy, how people move, and the path of its parameters."""
 
     title: str
@@ -86,7 +63,7 @@ def examples() -> tuple[str, ...]:
     )
 
 
-def text(name: str) -> str:
+def toml_text(name: str) -> str:
     """Return the TOML text of a file, or of an example by its name."""
     if name in examples():
         file = importlib.resources.files("nege") / "examples" / f"{name}.toml"
@@ -102,7 +79,7 @@ def text(name: str) -> str:
     raise InputError("file", name, "a TOML file, or the name of an example", near(name, examples()))
 
 
-def read(name: str) -> Specification:
+def read_path(name: str) -> PathSpecification:
     """Read what a run is to do from a TOML file, or from an example by its name.
 
     Parameters
@@ -121,40 +98,43 @@ def read(name: str) -> Specification:
         Naming the key, the value and what is allowed.
     """
     tables = checked_tables(name, "path")
-    kind = kind_of(tables["model"])
+    kind = model_class(tables["model"])
     places = make_geography(tables["geography"])
     if "scenario" in table_of(tables, "path"):
         model, path = _along_scenario(tables, kind, places)
-        parameter, values = STEP, path[STEP].values
+        parameter, values = PATH_DIMENSION, path[PATH_DIMENSION].values
         turn = values.size - 1
     else:
         model, parameter, values, turn = _along_parameter(tables, kind, places)
-        path = xr.Dataset({parameter: (STEP, values)})
+        path = xr.Dataset({parameter: (PATH_DIMENSION, values)})
     dynamics = make_dynamics(tables, model)
     title, why = text_of(tables, "title", pathlib.Path(name).stem), text_of(tables, "why", "")
-    return Specification(title, why.strip(), model, dynamics, parameter, values, turn, path)
+    return PathSpecification(title, why.strip(), model, dynamics, parameter, values, turn, path)
 
 
 def checked_tables(name: str, *needed: str) -> dict[str, Any]:
     """Return the tables of a file, those needed being there."""
     try:
-        tables = tomllib.loads(text(name))
+        tables = tomllib.loads(toml_text(name))
     except tomllib.TOMLDecodeError as error:
         raise InputError("file", name, "valid TOML", f"The parser says: {error}.") from error
     except RecursionError as error:
         raise InputError("file", name, "valid TOML", "It is nested too deeply.") from error
     _check_depth(name, tables)
-    check_keys("", tables, TABLES)
+    check_keys("", tables, TABLE_KEYS)
     for key in ("geography", "model", *needed):
         if not isinstance(tables.get(key), dict):
             raise InputError(f"[{key}]", tables.get(key), "a table", f"Add [{key}] to the file.")
     return tables
 
 
+DEEPEST_NESTING = 8  # of tables and lists in each other: four are used
+
+
 def _check_depth(name: str, tables: dict[str, Any]) -> None:
     """Refuse what is nested deeper than anything means: arrays and messages end there."""
     level: list[Any] = [tables]
-    for _ in range(DEPTH):
+    for _ in range(DEEPEST_NESTING):
         level = [
             inner
             for outer in level
@@ -162,7 +142,9 @@ def _check_depth(name: str, tables: dict[str, Any]) -> None:
             if isinstance(inner, (dict, list))
         ]
     if level:
-        raise InputError("file", name, f"nested at most {DEPTH} deep", "Tables hold lists.")
+        raise InputError(
+            "file", name, f"nested at most {DEEPEST_NESTING} deep", "Tables hold lists."
+        )
 
 
 def check_varied(where: str, parameter: str, kind: type[Model], tables: Mapping[str, Any]) -> None:
@@ -180,13 +162,16 @@ def _along_parameter(
     tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
 ) -> tuple[Model, str, np.ndarray, int]:
     """Return the economy at the start of the path of one parameter, and that path."""
-    parameter, values, turn = _path(table_of(tables, "path"))
+    parameter, values, turn = _path_values(table_of(tables, "path"))
     check_varied("[path] parameter", parameter, kind, tables)
     online = make_online(tables, parameter, values)
     model = make_model(kind, tables["model"], places, online)
     model = model.replace({parameter: float(values[0])})
     model.replace({parameter: float(values[turn])})
     return model, parameter, values, turn
+
+
+SCENARIOS = {name: getattr(scenarios, name) for name in scenarios.__all__}
 
 
 def _along_scenario(
@@ -202,7 +187,9 @@ def _along_scenario(
         if parameter not in kind.parameters:
             cure = f"It moves {parameter}, which {kind.title} does not have."
             raise InputError("[path] scenario", name, "one for the model", cure)
-    model = make_model(kind, tables["model"], places, make_online(tables, STEP, np.empty(0)))
+    model = make_model(
+        kind, tables["model"], places, make_online(tables, PATH_DIMENSION, np.empty(0))
+    )
     own, moved = getattr(model, "industries", ()), path["industry"].values.tolist()
     if set(own) != set(moved):
         cure = 'Say what each of them is: industries = {cars = "goods", software = "services"}.'
@@ -216,7 +203,7 @@ def table_of(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
     table = tables.get(key, {})
     if not isinstance(table, dict):
         raise InputError(f"[{key}]", table, "a table")
-    check_keys(key, table, TABLES[key])
+    check_keys(key, table, TABLE_KEYS[key])
     return table
 
 
@@ -245,19 +232,43 @@ def _choice(argument: str, value: Any, allowed: Any) -> str:
     return value
 
 
+GEOGRAPHIES: dict[str, Callable[..., geography.Geography]] = {
+    "cities": geography.cities,
+    "equidistant": geography.equidistant,
+    "racetrack": geography.racetrack,
+    "line": geography.line,
+    "star": geography.star,
+    "grid": geography.grid,
+    "points": geography.from_points,
+    "distance": geography.from_distance,
+}
+GEOGRAPHY_ARGUMENTS = {
+    "cities": ("country", "min_population", "separate"),
+    "equidistant": ("n",),
+    "racetrack": ("n",),
+    "line": ("n_or_positions",),
+    "star": ("n",),
+    "grid": ("ny", "nx"),
+    "points": ("latitude", "longitude", "names", "population"),
+    "distance": ("distance", "names", "population"),
+}
+
+
 def make_geography(table: dict[str, Any]) -> geography.Geography:
     """Return the places of a table."""
     kind = _choice("[geography] kind", table.get("kind"), GEOGRAPHIES)
     given = {key: value for key, value in table.items() if key != "kind"}
-    check_keys("geography", given, ARGUMENTS[kind])
+    check_keys("geography", given, GEOGRAPHY_ARGUMENTS[kind])
     if kind == "cities":
         return geography.cities(**given)
     optional = ("names", "population")
-    for argument in ARGUMENTS[kind]:
+    for argument in GEOGRAPHY_ARGUMENTS[kind]:
         if argument not in given and argument not in optional:
             raise InputError(f"[geography] {argument}", None, f"given for kind {kind!r}")
     keywords = {key: given.pop(key) for key in optional if key in given}
-    return GEOGRAPHIES[kind](*(given[key] for key in ARGUMENTS[kind] if key in given), **keywords)
+    return GEOGRAPHIES[kind](
+        *(given[key] for key in GEOGRAPHY_ARGUMENTS[kind] if key in given), **keywords
+    )
 
 
 def make_online(
@@ -276,10 +287,13 @@ def make_online(
     return OnlineRegion(**table)
 
 
-def kind_of(table: Mapping[str, Any]) -> type[Model]:
+def model_class(table: Mapping[str, Any]) -> type[Model]:
     """Return the class of a model by its kind."""
     kinds = Model.kinds()
     return kinds[_choice("[model] kind", table.get("kind", "core-periphery"), kinds)]
+
+
+ARGUMENTS_WITH_OWN_TABLE = ("geography", "online")  # arguments of models with tables of their own
 
 
 def make_model(
@@ -289,10 +303,10 @@ def make_model(
     online: OnlineRegion | None,
 ) -> Model:
     """Return the economy of a table."""
-    arguments = inspect.signature(kind).parameters
-    check_keys("model", table, ["kind", *(n for n in arguments if n not in PLACED)])
-    empty = inspect.Parameter.empty
-    needed = [key for key in kind.parameters if arguments[key].default is empty]
+    check_keys(
+        "model", table, ["kind", *(n for n in kind.fields if n not in ARGUMENTS_WITH_OWN_TABLE)]
+    )
+    needed = [key for key in kind.parameters if kind.fields[key].default is REQUIRED]
     if missing := [key for key in needed if key not in table]:
         raise InputError(f"[model] {in_words(missing)}", None, "given")
     given: dict[str, Any] = {key: value for key, value in table.items() if key != "kind"}
@@ -300,7 +314,7 @@ def make_model(
         if given.get(key) == POPULATION:
             given[key] = places.population_share.values
     if online is not None:
-        if "online" not in arguments:
+        if "online" not in kind.fields:
             cure = "It has no such region: take the table out."
             raise InputError("[online]", online, "left out for this model", cure)
         given["online"] = online
@@ -344,7 +358,7 @@ def make_dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit
     return dynamics
 
 
-def _path(table: dict[str, Any]) -> tuple[str, np.ndarray, int]:
+def _path_values(table: dict[str, Any]) -> tuple[str, np.ndarray, int]:
     for key in ("parameter", "from", "to"):
         if key not in table:
             raise InputError(f"[path] {key}", None, "given")

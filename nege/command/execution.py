@@ -1,26 +1,27 @@
-"""What a run solves: its path, the jumps on it, and the economy without the online region."""
+"""A run of the command line: the path is solved, its jumps are found, its data written."""
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
+import pathlib
+import tempfile
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from nege.command.economy_file import Specification
-from nege.errors import ConvergenceError
+from nege.command.economy_file import PathSpecification
+from nege.errors import ConvergenceError, InputError
 from nege.options import Logit
+from nege.results import files
 from nege.solvers.long_run import solve
 from nege.status import Status
 from nege.sweeps.sweep import follow
-
-JUMP = 0.1  # a change of any share in one step that is looked into
-PARTS = 8  # into which such a step is divided, twice
+from nege.validation import paths
 
 
-class Jump(NamedTuple):
+class PathJump(NamedTuple):
     """A jump: a change of shares that does not shrink as the path is refined."""
 
     step: int  # the step of the path that it is in
@@ -29,26 +30,55 @@ class Jump(NamedTuple):
     share: tuple[float, float]  # of that region
 
 
-class Run(NamedTuple):
+class RunResult(NamedTuple):
     """What a run found."""
 
-    specification: Specification
+    specification: PathSpecification
     result: xr.Dataset
     effective: float  # effective number of places without the online region
-    jumps: tuple[Jump, ...]
+    jumps: tuple[PathJump, ...]
 
 
-def execute(specification: Specification, *, progress: bool | None = None) -> Run:
+OUTPUT_FILES = (
+    *("economy.nc", "*_share.png", "cities.png", "timeline.png", "shares.png", "map_*.png"),
+)
+
+
+def writable_folder(folder: str | pathlib.Path) -> pathlib.Path:
+    """Make the output folder, and prove that it can be written before anything is solved."""
+    folder = paths.located("output", folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        for name in OUTPUT_FILES:
+            for file in folder.glob(name):
+                paths.replaceable("output", paths.located("output", file))
+    except OSError as error:
+        raise InputError(
+            "output",
+            str(folder),
+            "a folder that can be written",
+            f"The system says: {error}. Choose another with --output.",
+        ) from error
+    return folder
+
+
+def execute(specification: PathSpecification, *, progress: bool | None = None) -> RunResult:
     """Solve the path, and the economy without the online region to say how spread out it is."""
     model, dynamics = specification.model, specification.dynamics
     result = follow(model, specification.path, dynamics=dynamics, progress=progress)
     if not model.in_shares:
-        return Run(specification, result, float("nan"), ())
+        return RunResult(specification, result, float("nan"), ())
     effective = _effective_places(specification)
-    return Run(specification, result, effective, _jumps(specification, result))
+    return RunResult(specification, result, effective, _jumps(specification, result))
 
 
-def _jumps(specification: Specification, result: xr.Dataset) -> tuple[Jump, ...]:
+LARGE_STEP_CHANGE = 0.1  # a change of any share in one step that is looked into
+SUBSTEPS = 8  # into which such a step is divided, twice
+
+
+def _jumps(specification: PathSpecification, result: xr.Dataset) -> tuple[PathJump, ...]:
     """Find the steps in which any share jumps, and bracket each jump.
 
     A large change in one step may only be a coarse path. So the step is followed again
@@ -57,14 +87,14 @@ def _jumps(specification: Specification, result: xr.Dataset) -> tuple[Jump, ...]
     """
     shares = result["share"].values
     found = []
-    for a, b in itertools.pairwise(converged(result)):
-        if np.max(np.abs(shares[b] - shares[a])) <= JUMP:
+    for a, b in itertools.pairwise(converged_steps(result)):
+        if np.max(np.abs(shares[b] - shares[a])) <= LARGE_STEP_CHANGE:
             continue
         values, start = (specification.values[a], specification.values[b]), shares[a]
         for _ in range(2):
             part = follow(
                 specification.model,
-                {specification.parameter: np.linspace(*values, PARTS + 1)},
+                {specification.parameter: np.linspace(*values, SUBSTEPS + 1)},
                 start,
                 dynamics=specification.dynamics,
                 progress=False,
@@ -78,17 +108,17 @@ def _jumps(specification: Specification, result: xr.Dataset) -> tuple[Jump, ...]
             values, start = (cut[k], cut[k + 1]), along[k]
         else:
             name = specification.model.regions[region]
-            found.append(Jump(int(b), values, name, (along[k, region], along[k + 1, region])))
+            found.append(PathJump(int(b), values, name, (along[k, region], along[k + 1, region])))
     return tuple(found)
 
 
-def converged(result: xr.Dataset) -> np.ndarray:
+def converged_steps(result: xr.Dataset) -> np.ndarray:
     """Return the steps that converged."""
     return np.flatnonzero(result["status"].values == Status.CONVERGED)
 
 
-def _effective_places(specification: Specification) -> float:
-    """Return the effective number of places with nobody online, the inverse Herfindahl index."""
+def _effective_places(specification: PathSpecification) -> float:
+    """Return the effective number of places, without an online region: 1/Herfindahl."""
     model, dynamics = specification.model, specification.dynamics
     if model.online is not None:
         model = model.without_online()
@@ -99,3 +129,15 @@ def _effective_places(specification: Specification) -> float:
     except ConvergenceError:
         return float("nan")
     return float(1.0 / np.sum(share**2))
+
+
+def save_data(run: RunResult, folder: pathlib.Path) -> pathlib.Path:
+    """Write the data of a run; return the file."""
+    about = {
+        "title": run.specification.title,
+        "effective_places": run.effective,
+    }
+    specification = run.specification
+    path = folder / "economy.nc"
+    files.write(path, run.result.assign_attrs(about), specification.model, specification.dynamics)
+    return path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nege.command import report, report_industries
-from nege.command.execution import Run, converged
+from nege.command.execution import RunResult, converged_steps
 from nege.errors import InputError, require
 from nege.geography import equidistant
 from nege.geography.online import OnlineRegion
@@ -23,29 +23,27 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CONTRAST_COST = 2.0  # trade cost between the two places drawn for contrast
-SMALLEST_NAMED = 1e-3  # share of a place that is named on the map
-WIDEST_CHANGE = 50.0  # in per cent, where the colour scale of changes ends at the latest
 
 
-def save(run: Run, folder: pathlib.Path) -> list[pathlib.Path]:
+def save_figures(run: RunResult, folder: pathlib.Path) -> list[pathlib.Path]:
     """Write the pictures that a run allows; return the files."""
     if has_industries(run.result):
         made = report_industries.drawings(run)
         for name, figure in made.items():
-            write(figure, folder / name)
+            write_figure(figure, folder / name)
         return [folder / name for name in made]
     model = run.specification.model
     drawings = {}
-    if converged(run.result).size and model.online is not None:
-        drawings["online_share.png"] = online_share
-    if converged(run.result).size and model.geography.coordinates is not None:
-        drawings["cities.png"] = cities
+    if converged_steps(run.result).size and model.online is not None:
+        drawings["online_share.png"] = draw_online_share
+    if converged_steps(run.result).size and model.geography.coordinates is not None:
+        drawings["cities.png"] = draw_cities
     for name, draw in drawings.items():
-        write(draw(run), folder / name)
+        write_figure(draw(run), folder / name)
     return [folder / name for name in drawings]
 
 
-def write(figure: Any, path: pathlib.Path, **keywords: Any) -> None:
+def write_figure(figure: Any, path: pathlib.Path, **keywords: Any) -> None:
     """Write a picture as a whole, with nege's mark; only one that nege wrote is replaced."""
     key = {".png": "Software", ".svg": "Creator", ".pdf": "Creator"}.get(path.suffix.lower())
     if key:
@@ -58,7 +56,7 @@ def write(figure: Any, path: pathlib.Path, **keywords: Any) -> None:
             raise InputError("output", str(path), allowed, cure) from error
 
 
-def online_share(run: Run) -> Figure:
+def draw_online_share(run: RunResult) -> Figure:
     """Draw this economy, and for contrast two equal places with their thresholds and loop."""
     specification = run.specification
     contrast = None
@@ -74,7 +72,7 @@ def online_share(run: Run) -> Figure:
         ax=axes[0],
     )
     known = {name: f"{words} ({unit})" for name, (words, unit) in specification.model.words.items()}
-    words = f"{report.words(specification.parameter)} (iceberg factor)"
+    words = f"{report.parameter_words(specification.parameter)} (iceberg factor)"
     ax.set_xlabel(known.get(specification.parameter, words))
     ax.set_ylabel(f"online share of {specification.model.movers} (%)")
     ax.set_title(specification.title, loc="left", parse_math=False)  # it may cost $
@@ -119,17 +117,17 @@ def _draw_contrast(ax: Any, model: Model, take_off: float, collapse: float) -> N
     ax.set_title(f"For contrast: two equal places, trade cost {CONTRAST_COST:g}", loc="left")
 
 
-def cities(run: Run) -> Figure:
+def draw_cities(run: RunResult) -> Figure:
     """Draw the places by size at the start and at the turn, and the change of their shares."""
     specification = run.specification
     model = specification.model
     good = np.flatnonzero(run.result["status"].values == Status.CONVERGED)
     first, last = good[0], good[good <= specification.turn][-1]
-    share = report.places(run).values
+    share = report.place_shares(run).values
     before, after = share[first], share[last]
     figure = style.new_figure(15, 4.6)
     left, middle, right = figure.subplots(1, 3)
-    name = report.words(specification.parameter)
+    name = report.parameter_words(specification.parameter)
     online = report.online_share(run)
     for ax, step, values in ((left, first, before), (middle, last, after)):
         maps.places(model.geography.coordinates, values, ax=ax)
@@ -147,6 +145,9 @@ def cities(run: Run) -> Figure:
     return figure
 
 
+WIDEST_CHANGE = 50.0  # in per cent, where the colour scale of changes ends at the latest
+
+
 def _draw_change(ax: Any, model: Model, before: np.ndarray, after: np.ndarray) -> None:
     """Colour places by how their share of the offline workers changed."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -155,6 +156,9 @@ def _draw_change(ax: Any, model: Model, before: np.ndarray, after: np.ndarray) -
     widest = float(np.clip(np.quantile(np.abs(change), 0.9), 1.0, WIDEST_CHANGE))
     size = np.maximum(before, after)
     maps.changes(model.geography.coordinates, size, change, widest=widest, ax=ax)
+
+
+SMALLEST_NAMED = 1e-3  # share of a place that is named on the map
 
 
 def _name_largest(ax: Any, model: Model, share: np.ndarray, count: int = 6) -> None:

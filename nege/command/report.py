@@ -1,59 +1,27 @@
-"""A run from start to finish: solve the path, say what happened, write files and pictures."""
+"""What a run says: its path as a table, and in plain words what happened along it."""
 
 from __future__ import annotations
-
-import pathlib
-import tempfile
 
 import numpy as np
 import xarray as xr
 
 from nege.command import report_industries
-from nege.command.economy_file import Specification
-from nege.command.execution import Run, converged
-from nege.errors import InputError
+from nege.command.economy_file import PathSpecification
+from nege.command.execution import RunResult, converged_steps
 from nege.models.base import Model
 from nege.plots.agglomeration import has_industries
-from nege.results import files
 from nege.status import Status
-from nege.validation import paths
-
-OUTPUTS = ("economy.nc", "*_share.png", "cities.png", "timeline.png", "shares.png", "map_*.png")
-SAME = 1e-6  # arms nearer than this are called the same
 
 
-def writable(folder: str | pathlib.Path) -> pathlib.Path:
-    """Make the output folder, and prove that it can be written before anything is solved."""
-    folder = paths.located("output", folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-        for name in OUTPUTS:
-            for file in folder.glob(name):
-                paths.replaceable("output", paths.located("output", file))
-    except OSError as error:
-        raise InputError(
-            "output",
-            str(folder),
-            "a folder that can be written",
-            f"The system says: {error}. Choose another with --output.",
-        ) from error
-    return folder
-
-
-# --- words -------------------------------------------------------------------------
-
-
-def table(run: Run, *, rows: int = 11) -> str:
+def table(run: RunResult, *, rows: int = 11) -> str:
     """Return the path as a table: at most `rows` of each arm, the ends always among them."""
     if has_industries(run.result):
         return report_industries.table(run)
     specification, result = run.specification, run.result
-    shown = _rows(specification, rows)
+    shown = _steps_shown(specification, rows)
     online = online_share(run)
-    largest = places(run).max("region").values
-    varied = words(specification.parameter).removesuffix(" trade cost")[:12]
+    largest = place_shares(run).max("region").values
+    varied = parameter_words(specification.parameter).removesuffix(" trade cost")[:12]
     varied = f"{varied} cost" if varied == "digital" else varied
     head = (varied, "online share", "largest city", "welfare", "residual", "iterations")
     lines = ["  ".join(f"{word:>12}" for word in head)]
@@ -72,7 +40,7 @@ def table(run: Run, *, rows: int = 11) -> str:
     return "\n".join(lines)
 
 
-def story(run: Run) -> str:
+def story(run: RunResult) -> str:
     """Return in plain words what happened along the path, also where something failed."""
     specification, result = run.specification, run.result
     failed = int((result["status"] != Status.CONVERGED).sum())
@@ -98,12 +66,15 @@ def story(run: Run) -> str:
     return "\n".join(lines)
 
 
-def _story_of_path(run: Run) -> list[str]:
+SAME_ARMS_TOLERANCE = 1e-6  # arms nearer than this are called the same
+
+
+def _story_of_path(run: RunResult) -> list[str]:
     specification, result = run.specification, run.result
     shares = result["share"].values
     values, turn, online = specification.values, specification.turn, online_share(run)
-    name = words(specification.parameter)
-    good = converged(result)
+    name = parameter_words(specification.parameter)
+    good = converged_steps(result)
     if good.size < 2:
         return []
     first, last = good[0], good[good <= turn][-1]
@@ -117,8 +88,8 @@ def _story_of_path(run: Run) -> list[str]:
         f"goes from {float(result['welfare'][first]):.4f} to "
         f"{float(result['welfare'][last]):.4f}."
     ]
-    top = int(np.argmax(places(run).values[first]))
-    share = places(run).values[:, top]
+    top = int(np.argmax(place_shares(run).values[first]))
+    share = place_shares(run).values[:, top]
     if places_have_names(specification.model):
         lines.append(
             f"{specification.model.geography.names[top]}, the largest place at the start, goes "
@@ -139,17 +110,17 @@ def _story_of_path(run: Run) -> list[str]:
         lines.append(
             "It comes back the way it went: all shares agree to "
             f"{max(worst, 1e-16):.0e}, so there is no hysteresis."
-            if worst <= SAME and not _loops(run)
+            if worst <= SAME_ARMS_TOLERANCE and not _loops(run)
             else "It does not come back the way it went: it jumps at other values. That is "
             "hysteresis."
-            if worst <= SAME
+            if worst <= SAME_ARMS_TOLERANCE
             else f"It does not come back the way it went: a share differs by up to {worst:.0%} of "
             f"{specification.model.movers} at the same value. That is hysteresis."
         )
     return lines
 
 
-def _loops(run: Run) -> bool:
+def _loops(run: RunResult) -> bool:
     """Whether jumps on the way and on the way back are at different values."""
     turn = run.specification.turn
     there = sorted(sorted(jump.values) for jump in run.jumps if jump.step <= turn)
@@ -160,7 +131,7 @@ def _loops(run: Run) -> bool:
     return any(one[1] < other[0] or other[1] < one[0] for one, other in pairs)
 
 
-def words(parameter: str) -> str:
+def parameter_words(parameter: str) -> str:
     """Return what a parameter is called in prose."""
     return {"online_trade_cost": "digital trade cost"}.get(parameter, parameter.replace("_", " "))
 
@@ -170,12 +141,12 @@ def places_have_names(model: Model) -> bool:
     return not all(name.isdigit() for name in model.geography.names)
 
 
-def places(run: Run) -> xr.DataArray:
+def place_shares(run: RunResult) -> xr.DataArray:
     """Return the shares of the physical places along the path."""
     return run.result["share"].isel(region=slice(0, len(run.specification.model.geography)))
 
 
-def online_share(run: Run) -> np.ndarray:
+def online_share(run: RunResult) -> np.ndarray:
     """Return the share of the online region along the path; zero where there is none."""
     online = run.specification.model.online
     if online is None:
@@ -183,7 +154,7 @@ def online_share(run: Run) -> np.ndarray:
     return np.asarray(run.result["share"].sel(region=online.name).values)
 
 
-def _rows(specification: Specification, rows: int) -> list[int]:
+def _steps_shown(specification: PathSpecification, rows: int) -> list[int]:
     last = len(specification.values) - 1
     arms = [(0, specification.turn)]
     if last > specification.turn:
@@ -193,18 +164,3 @@ def _rows(specification: Specification, rows: int) -> list[int]:
         for low, high in arms
         for step in np.unique(np.linspace(low, high, min(rows, high - low + 1)).round())
     ]
-
-
-# --- data --------------------------------------------------------------------------
-
-
-def save(run: Run, folder: pathlib.Path) -> pathlib.Path:
-    """Write the data of a run; return the file."""
-    about = {
-        "title": run.specification.title,
-        "effective_places": run.effective,
-    }
-    specification = run.specification
-    path = folder / "economy.nc"
-    files.write(path, run.result.assign_attrs(about), specification.model, specification.dynamics)
-    return path

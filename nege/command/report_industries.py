@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from nege.command.execution import RunResult
 from nege.models.agglomeration.patterns import patterns
 from nege.plots import agglomeration
 from nege.plots.style import new_figure
@@ -16,10 +17,8 @@ from nege.status import Status
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from nege.command.execution import Run
 
-
-def table(run: Run) -> str:
+def table(run: RunResult) -> str:
     """Return the path as a table: pattern, online shares, the largest place, welfare, proof."""
     result, found = run.result, patterns(run.result)
     names = [str(name) for name in result["industry"].values]
@@ -44,7 +43,7 @@ def table(run: Run) -> str:
     return "\n".join(lines)
 
 
-def story(run: Run) -> list[str]:
+def story(run: RunResult) -> list[str]:
     """Say which patterns follow each other, and where industries and people are at both ends."""
     good = np.flatnonzero(run.result["status"].values == Status.CONVERGED)
     if good.size == 0:
@@ -63,7 +62,7 @@ def story(run: Run) -> list[str]:
         lines.append(f"By {name} the map of industry is {', then '.join(ranges)}.")
     model = run.specification.model
     for end, word in ((0, "start"), (-1, "end")):
-        lines.append(f"At the {word}, {_lower(model.summary(result.isel(step=end)))}")
+        lines.append(f"At the {word}, {_lower_first(model.summary(result.isel(step=end)))}")
     nudged = int(result["perturbed"].sum())
     if nudged:
         lines.append(f"{nudged} steps left an unstable rest point on the way.")
@@ -79,7 +78,7 @@ def story(run: Run) -> list[str]:
     return lines
 
 
-def drawings(run: Run) -> dict[str, Figure]:
+def drawings(run: RunResult) -> dict[str, Figure]:
     """Draw the timeline, shares at both ends, and, where places are known, a map per pattern."""
     good = np.flatnonzero(run.result["status"].values == Status.CONVERGED)
     if good.size == 0:
@@ -91,14 +90,14 @@ def drawings(run: Run) -> dict[str, Figure]:
     ax.set_xlabel(run.specification.parameter.replace("_", " "))
     for position, ax in zip((0, -1), figures["shares.png"].subplots(1, 2), strict=True):
         agglomeration.shares(result.isel(step=position), ax=ax)
-        ax.set_title(_titled(run, good[position]), loc="left")
+        ax.set_title(_step_title(run, good[position]), loc="left")
     if places is not None:
         figures |= dict(_maps(run, result, good, places))
     return figures
 
 
 def _maps(
-    run: Run, result: xr.Dataset, good: np.ndarray, places: xr.Dataset
+    run: RunResult, result: xr.Dataset, good: np.ndarray, places: xr.Dataset
 ) -> list[tuple[str, Figure]]:
     found, industries = patterns(result), [str(name) for name in result["industry"].values]
     words = found["pattern"].values.tolist() if "pattern" in found else ["map"] * good.size
@@ -106,7 +105,7 @@ def _maps(
     for word in dict.fromkeys(words):
         position = words.index(word)
         figure = new_figure(5 * (1 + len(industries)), 4.8)
-        figure.suptitle(f"{word}, {_titled(run, good[position])}")
+        figure.suptitle(f"{word}, {_step_title(run, good[position])}")
         axes = figure.subplots(1, 1 + len(industries))
         for industry, ax in zip((None, *industries), axes, strict=True):
             one = result.isel(step=position)
@@ -115,9 +114,9 @@ def _maps(
     return drawn
 
 
-def _titled(run: Run, step: int) -> str:
+def _step_title(run: RunResult, step: int) -> str:
     return f"{run.specification.parameter.replace('_', ' ')} {run.specification.values[step]:.6g}"
 
 
-def _lower(sentence: str) -> str:
+def _lower_first(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]

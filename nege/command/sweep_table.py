@@ -17,10 +17,6 @@ from nege.models import designs, parameter_axes
 from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
 from nege.options import Logit, Replicator
 
-RANGE = ("from", "to", "points", "spacing")
-REGION = tuple(ONLINE + name for name in ONLINE_PARAMETERS)
-TRIED = 100  # points, of which one has to be an economy
-
 
 @dataclass(frozen=True)
 class SweepSpecification:
@@ -33,7 +29,7 @@ class SweepSpecification:
     choices: dict[str, Any]  # "along" and "keep", where the file says them
 
 
-def read(name: str) -> SweepSpecification:
+def read_sweep(name: str) -> SweepSpecification:
     """Read what to sweep from a TOML file, or from an example by its name.
 
     [sweep.parameters] gives each parameter a list of values, or a range as in [path]; with
@@ -74,17 +70,22 @@ def read(name: str) -> SweepSpecification:
 
 def _along_path(name: str) -> SweepSpecification:
     """Return the path of a file, followed once."""
-    found = economy_file.read(name)
-    if found.parameter == economy_file.STEP:
-        listed, choices = found.path.rename({economy_file.STEP: "point"}), {"along": "point"}
+    found = economy_file.read_path(name)
+    if found.parameter == economy_file.PATH_DIMENSION:
+        listed = found.path.rename({economy_file.PATH_DIMENSION: "point"})
+        choices = {"along": "point"}
         return SweepSpecification(found.title, found.model, found.dynamics, listed, choices)
     line = {found.parameter: found.values[: found.turn + 1]}
     return SweepSpecification(found.title, found.model, found.dynamics, line, {})
 
 
+ONLINE_PARAMETER_NAMES = tuple(ONLINE + name for name in ONLINE_PARAMETERS)
+MOST_POINTS_TRIED = 100  # points, of which one has to be an economy
+
+
 def _economy(tables: dict[str, Any], parameters: Mapping[str, np.ndarray] | xr.Dataset) -> Model:
     """Return the economy at the first point that the model accepts: the others say what varies."""
-    kind = economy_file.kind_of(tables["model"])
+    kind = economy_file.model_class(tables["model"])
     names = [str(name) for name in parameters]
     for name in names:
         economy_file.check_varied("a name in [sweep.parameters]", name, kind, tables)
@@ -92,9 +93,9 @@ def _economy(tables: dict[str, Any], parameters: Mapping[str, np.ndarray] | xr.D
     values = [np.asarray(parameters[name]).tolist() for name in names]
     listed = zip(*values, strict=True) if isinstance(parameters, xr.Dataset) else product(*values)
     first: InputError | None = None
-    for point in islice(listed, TRIED):
+    for point in islice(listed, MOST_POINTS_TRIED):
         at = dict(zip(names, point, strict=True))
-        region = {name: at.pop(name) for name in names if name in REGION}
+        region = {name: at.pop(name) for name in names if name in ONLINE_PARAMETER_NAMES}
         there = {name.removeprefix(ONLINE): value for name, value in region.items()}
         table = {**tables, "online": {**tables["online"], **there}} if there else tables
         try:
@@ -105,11 +106,14 @@ def _economy(tables: dict[str, Any], parameters: Mapping[str, np.ndarray] | xr.D
     raise first or InputError("[sweep]", names, "at least one point")
 
 
+RANGE_KEYS = ("from", "to", "points", "spacing")
+
+
 def _values(key: str, value: Any) -> np.ndarray:
     where = f"[sweep.parameters] {key}"
     if not isinstance(value, dict):
         return parameter_axes.numbers(where, value)
-    economy_file.check_keys(f"sweep.parameters.{key}", value, RANGE)
+    economy_file.check_keys(f"sweep.parameters.{key}", value, RANGE_KEYS)
     return economy_file.value_range(where, value)
 
 

@@ -51,6 +51,10 @@ class Geography(Frozen):
     kind : str
         What it was made as, for display.
 
+    Notes
+    -----
+    Not for changing places: :meth:`select` makes another geography of some of them.
+
     Examples
     --------
     >>> import nege

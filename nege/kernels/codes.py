@@ -1,4 +1,4 @@
-"""How a solve can end, as the integers that kernels return.
+"""Status codes and method codes: how a solve ended, as the integers that kernels return.
 
 ``nege.status.Status`` gives each of them its words and its remedy.
 """
@@ -8,9 +8,9 @@ CONVERGED = 0
 LIMIT = 1  # iterations or steps ran out
 STALLED = 2  # rounding stops progress before the error bound is met
 NOT_FINITE = 3  # infinity or NaN at the start or on the way
-UNSTABLE = 4  # a rest point that a small push would leave
+UNSTABLE = 4  # an unstable rest point: a small deviation grows
 INVALID = 5  # not solved: the model does not accept these parameters
-STUCK = 6  # no way that was tried gets any nearer
+STUCK = 6  # no method that was tried makes progress
 
 # Methods of the short run.
 AUTO = 0  # by the number of regions

@@ -1,9 +1,9 @@
-"""Ctrl-C that spoils nothing: neither what is being compiled, nor a call of what is compiled.
+"""Interrupts (Ctrl-C): safe while a kernel is being compiled and while one is running.
 
 Numba compiles in Python, over tables that many kernels share. An exception in the midst of
-that leaves them half made, and the next call fails or returns what nobody compiled. So the
-main thread, the only one that an interrupt reaches, does not compile: it waits. Interrupted, it
-leaves at once, and what was begun is there for the next call.
+that leaves them half made, and the next call fails or returns wrong code. So the main thread,
+the only one that an interrupt reaches, does not compile: it waits for another one. Interrupted,
+it leaves at once, and the compilation goes on for the next call.
 
 A call of a compiled kernel begins with taking its arguments apart, in C that runs some Python and
 does not expect it to be interrupted: the process would die. So an interrupt waits until the kernel

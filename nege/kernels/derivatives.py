@@ -2,7 +2,7 @@
 
 A model says how what happens inside a place responds (``equations.sensitivities`` and its
 companions); how places respond to each other follows here, once for all. With S = K diag(Y/P^2)
-K', h_r = sum_s K_rs settled_s/P_s, and for what moves in j (its state, or its share)
+K', h_r = sum_s K_rs settled_s/P_s, and for a change in j (of its state, or of its share)
 
     df_r = (e/z_r) [K_rj spending_j/P_j + h_r pool_j - S_rj supply_j]
     du   = (I - df/du)^(-1) df/dshare                   markets clearing
@@ -22,12 +22,12 @@ model that registers its own of both has all of it too.
 import numpy as np
 
 from nege.kernels.equations import (
+    exogenous_spending,
     payoff_sensitivities,
     payoff_tangent,
     respond_tangent,
     response,
     sensitivities,
-    settled,
     spending_tangent,
     supply_tangent,
     update,
@@ -64,7 +64,7 @@ def spread(k, work, weight, row, out):
 
 @kernel(arithmetic=True)
 def forces(k, slopes, work, reach, elasticity, out):
-    """Turn S in `out` into df_r by what moves in j, given the three rows of its `slopes`."""
+    """Turn S in `out` into df_r by the change in j, given the three rows of its `slopes`."""
     n = reach.size
     for r in range(n):
         factor = elasticity / work[3, r]
@@ -92,7 +92,7 @@ def blocks(parameters, share, state, state_by_state, state_by_share, gain_by_sta
     update(parameters, share, state, work, rest[0])
     sensitivities(parameters, share, state, slopes)
     payoff_sensitivities(parameters, share, state, work[2], gains)
-    settled(parameters, share, state, rest[1])
+    exogenous_spending(parameters, share, state, rest[1])
     reached(k, rest[1], work[2], rest[2])
     spread(k, work, rest[0], rest[3], state_by_state)
     for r in range(n):

@@ -1,7 +1,7 @@
-"""What a model must say about itself for solvers to serve it.
+"""The interface of a model: equations that it registers, by which all solvers serve it.
 
-The *state* is what prices settle on while the distribution of firms is given (log wages
-in the core-periphery model); the *share* is the distribution itself. The first argument
+The *state* is the vector of unknowns of the short run, for a given distribution of firms (log
+wages in the core-periphery model); the *share* is the distribution itself. The first argument
 is always the model's parameters, a NamedTuple whose type chooses the model; its field
 ``operator`` is the freeness of trade.
 
@@ -12,7 +12,8 @@ and ``update`` puts it together, whatever the geography:
     supply     what each place adds to price indices, from share and state
     spending   what each place spends on varieties
     respond    the change of the state, from market access
-    settled    the part of spending that does not move with the state: it bounds the error
+    exogenous_spending
+               the part of spending that does not move with the state: it bounds the error
     exponents  how large the numbers are that ``exp`` is taken of: it bounds what rounding does
 
 For derivatives (``nege.kernels.derivatives``) it says how each of these responds to the
@@ -49,7 +50,7 @@ def respond(parameters, share, state, access, change):
 
 
 @equation(arithmetic=True)
-def settled(parameters, share, state, out):
+def exogenous_spending(parameters, share, state, out):
     """Write the part of spending that does not move with the state."""
 
 
@@ -57,7 +58,7 @@ def settled(parameters, share, state, out):
 def contraction_gap(parameters, access, reach):
     """Return 1 - the largest row sum of the Jacobian of f, NaN where undefined.
 
-    `reach` is market access to settled spending alone.
+    `reach` is market access to exogenous spending alone.
     """
 
 
@@ -78,13 +79,13 @@ def exponents(parameters, share, state, work):
 
 @equation(general=True)
 def unit(parameters, state):
-    """Return what an error of a state is measured in: one, as states are logarithms."""
+    """Return the unit of errors of a state: one, as states are logarithms (relative errors)."""
     return 1.0
 
 
 @equation(arithmetic=True, general=True)
 def normalise(parameters, share, state):
-    """Put the state on the numeraire; nothing to do where it has no level to choose."""
+    """Normalise the state to the numeraire; nothing to do where its level is determined."""
 
 
 @equation(arithmetic=True)
@@ -99,10 +100,10 @@ def response(parameters):
 
 @equation
 def sensitivities(parameters, share, state, out):
-    """Write, by the state and by the share of each place, how it moves what it does.
+    """Write the partial derivatives, by a place's state and share, of supply and spending.
 
     Six rows: d supply, d spending of its own, and d spending of everybody, in units of
-    their settled spending; first by the state, then by the share. Negative supply slopes
+    their exogenous spending; first by the state, then by the share. Negative supply slopes
     mean that prices fall with the state.
     """
 
@@ -144,7 +145,7 @@ def update(parameters, share, state, work, change):
 @equation(general=True)
 def gap_at(parameters, share, state, work):
     """Return 1 - the largest row sum of the Jacobian of f, right after ``update`` at a state."""
-    settled(parameters, share, state, work[0])
+    exogenous_spending(parameters, share, state, work[0])
     for s in range(state.size):
         work[0, s] /= work[2, s]
     sell(parameters.operator, work[0], work[1])

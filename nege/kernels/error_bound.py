@@ -1,9 +1,9 @@
-"""Error bounds of short runs in which all spending is earned in the same places.
+"""Error bounds of short runs without exogenous income, by the Dobrushin coefficient of trade.
 
-Where nothing is spent but what is earned, f answers a common factor on all wages with the same
-factor, and no row sum of its Jacobian J is below one. What bounds the error then is how well
-places are mixed by trade. Let a_rs = K_rs Y_s/(P_s z_r) be the share of r's sales that goes to
-s. In J, a comes first,
+Where nothing is spent but what is earned, f is homogeneous: it answers a common factor on all
+wages with the same factor, and no row sum of its Jacobian J is below one. What bounds the error
+then is how well trade mixes places. Let a_rs = K_rs Y_s/(P_s z_r) be the share of r's sales that
+goes to s. In J, a comes first,
 
     J = a M - (a common row),    M non-negative with row sums of one,
 
@@ -38,7 +38,7 @@ GOOD = 0.02  # bound by mixing above which the condition is not looked at
 
 @equation
 def least(operator, weight, out):
-    """out_s = min_r K_rs weight_r: what reaches s from the region that it gets least from."""
+    """out_s = min_r K_rs weight_r: the smallest delivery to s from any region."""
 
 
 @least.register(Dense)

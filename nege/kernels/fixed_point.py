@@ -2,8 +2,8 @@
 
 Anderson acceleration of type II on the state in logs, with the numeraire imposed at
 each step, and three safeguards. A step is capped. Where the residual is not finite or
-far above the best one, or does not fall for long, the iteration returns to the best point,
-forgets its history and takes plain steps, twice as many each time. After
+far above the best one, or does not fall for long, the iteration restarts: it returns to the
+best point, drops its history and takes plain steps, twice as many each time. After
 ``LIMIT_RETURNS`` returns it stays with plain steps, which contract (the models' own files
 say why).
 
@@ -148,7 +148,7 @@ def _remember(w, state, change):
 
 @kernel
 def _accelerate(w, state, change):
-    """Take the step that would cancel the change if the map were linear; False if undefined."""
+    """Anderson step: it cancels the residual if the map is linear; False if undefined."""
     length = w.counts[LENGTH]
     _products(w.changes, length, change, w.weights)
     for k in range(length):
@@ -163,7 +163,7 @@ def _accelerate(w, state, change):
 
 @kernel
 def _cap(state, old_state):
-    """Shorten a step that is too long; False where it is not finite."""
+    """Step size control: shorten a step that is too long; False where it is not finite."""
     longest = 0.0
     finite = True
     for i in range(state.size):

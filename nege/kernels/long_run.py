@@ -1,4 +1,4 @@
-"""How mobile workers and firms move, and the path that takes them to a basin.
+"""Replicator and logit dynamics of mobile workers and firms, and their integration to rest.
 
 Replicator       d lambda_r/dt = lambda_r (omega_r/mean - 1), mean = sum_s lambda_s omega_s:
                  the path of lambda_r (omega_r - mean), in time relative to the mean payoff
@@ -16,8 +16,8 @@ Both have their rest points where the *attraction*
     F_r = a ln omega_r + ln B_r - b ln lambda_r     (replicator: a = 1, B = 1, b = 0;
                                                      logit: a = 1/s, b = 1)
 
-is equal over the occupied regions, and both linearise there to
-(I - 1 lambda') dF/dy, so one Newton's method and one stability matrix serve them.
+is equal over the occupied regions, and both have the Jacobian (I - 1 lambda') dF/dy there, so
+one Newton's method and one stability matrix serve them.
 
 Taylor & Jonker (1978); Fujita, Krugman & Venables (1999), ch. 5; for logit
 Fudenberg & Levine (1998). Integration: Dormand & Prince (1980), order 5(4).
@@ -37,8 +37,8 @@ from nege.kernels.newton import solve
 from nege.kernels.vectors import copy, largest
 
 SHORTEST_STEP = 1e-10  # of the integrator, in its own time
-HIGHEST = 700.0  # ln growth beyond which that of an empty region is not told apart
-PIECE = 2_000_000  # steps times pairs of regions that one call takes
+HIGHEST = 700.0  # cap on ln growth, of an empty region: exp of more overflows
+PIECE = 2_000_000  # steps times pairs of regions in one call at most
 SLOW = 1e-4  # pace below which the error allowed in a step falls with the pace
 
 # Dormand-Prince tableau: stages, and fifth order less fourth.
@@ -57,7 +57,7 @@ E = np.array([71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525
 
 
 class Dynamics(NamedTuple):
-    """How people move: F = intensity ln omega + log_weight - dispersion ln lambda."""
+    """The dynamics: attraction F = intensity ln omega + log_weight - dispersion ln lambda."""
 
     logit: bool
     intensity: float
@@ -66,7 +66,7 @@ class Dynamics(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """Where a stretch of integration stopped."""
+    """How a stretch of integration ended: status, steps, pace, next step."""
 
     status: int
     speed: float  # how far from rest, see ``pace``
@@ -170,10 +170,10 @@ def _shares(y, share):
 
 @kernel
 def pace(dynamics, share, growth):
-    """How fast things change: |d lambda/dt| of what shrinks, d ln lambda/dt of what grows.
+    """Pace of change, the largest over regions: d ln lambda/dt if growing, |d lambda/dt| if not.
 
-    A region that grows counts in full however small it is: it will be large later. Under
-    logit tastes nobody dies out, so there what shrinks counts in full too.
+    A region that grows counts by its growth rate however small it is: it will be large later.
+    Under logit no share goes to zero, so there shrinking ones count by their rates too.
     """
     speed = 0.0
     finite = True
@@ -187,7 +187,7 @@ def pace(dynamics, share, growth):
 
 @kernel
 def integrate(parameters, dynamics, share, state, options, tolerance, slow, step, limit_steps):
-    """Follow the dynamics, in place, until the pace of change is at most `slow`.
+    """Integrate the dynamics, in place, until the pace of change is at most `slow`.
 
     Parameters
     ----------
@@ -257,8 +257,8 @@ def integrate(parameters, dynamics, share, state, options, tolerance, slow, step
                     slip += E[j] * k[j, r]
                 error = max(error, abs(step * slip))
                 finite = finite and math.isfinite(slip)
-        # Finer as things slow down, or steps at the edge of stability would chatter for
-        # ever; but never finer than the rounding of the short run.
+        # Step size control: a smaller tolerance as the pace falls, or steps at the stability
+        # limit of the method would oscillate for ever; but not below the short run's rounding.
         allowed = max(tolerance * min(1.0, speed / SLOW), options.tolerance_residual * step)
         if finite and error <= allowed:
             copy(trial, y)

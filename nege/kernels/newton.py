@@ -24,12 +24,12 @@ import numpy as np
 from nege.kernels.codes import AUTO, CONVERGED, LIMIT, NEWTON, NOT_FINITE, STALLED
 from nege.kernels.derivatives import BY_STATE, forces, reached, spread
 from nege.kernels.equations import (
+    exogenous_spending,
     gap_at,
     normalise,
     response,
     rounding_at,
     sensitivities,
-    settled,
     unit,
     update,
 )
@@ -86,7 +86,7 @@ def newton(parameters, share, state, options):
             status = LIMIT
             break
         sensitivities(parameters, share, state, slopes)
-        settled(parameters, share, state, rest[0])
+        exogenous_spending(parameters, share, state, rest[0])
         reached(k, rest[0], work[2], rest[1])
         spread(k, work, step, rest[2], system)
         e = response(parameters)

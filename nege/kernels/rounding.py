@@ -1,4 +1,4 @@
-"""How far rounding can put sums over places off the mark.
+"""Bounds on the rounding error of sums over places: prices and market access.
 
 Prices and market access are sums of positive numbers, so nothing cancels, and relative errors
 of terms go into the sum by its weights. In units of eps = 2^-52:
@@ -26,7 +26,7 @@ TINY = 4e-308  # what exp, K and products lose below the normal numbers
 
 @kernel
 def additions(n):
-    """Return by how many roundings a sum of n is off."""
+    """Return the rounding error of a sum of n terms, in units of eps."""
     return min(float(n), 10.0 * math.sqrt(n))
 
 

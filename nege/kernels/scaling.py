@@ -1,4 +1,4 @@
-"""Which supplies make goods markets clear, if what people earn and spend is known.
+"""Matrix scaling (Sinkhorn): supplies at which goods markets clear, given earnings and spending.
 
 A place r that sells freely at K_rs to places that spend Y_s earns e_r where
 
@@ -50,7 +50,7 @@ def _normalise(parameters, share, state):
 
 @equations.gap_at.register(Markets)
 def _gap_at(parameters, share, state, work):
-    """Stop by the residual: how far markets are from clearing is what is asked."""
+    """Stop by the residual alone: the violation of market clearing."""
     return 1.0
 
 

@@ -1,4 +1,4 @@
-"""Loops over vectors that more than one kernel needs."""
+"""Vector loops that several kernels share: add a multiple, largest absolute value, copy."""
 
 import math
 

@@ -1,1 +1,1 @@
-"""One file per model: symbols, short run, payoff, Jacobian, labelled class."""
+"""The models: equations and symbols, short run, payoff, derivatives, labelled class of each."""

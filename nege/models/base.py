@@ -1,13 +1,13 @@
-"""What every labelled model shares: regions, flat parameter names, replacement, storage.
+"""Base class of all models: regions, parameters by name, welfare, labels of results.
 
-A model is frozen. Its one narrow waist is ``kernel``: there labelled input becomes
-the NamedTuple that kernels read, and nowhere else.
+A model is frozen. ``kernel`` is the only place where labelled input becomes the NamedTuple of
+plain numbers and arrays that compiled kernels read.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,18 +16,16 @@ import xarray as xr
 from nege import memory, validation
 from nege.errors import InputError
 from nege.geography import Geography
-from nege.geography.online import OnlineRegion
-from nege.immutable import Held, Immutable, frozen
+from nege.immutable import Immutable, frozen
 from nege.kernels.fixed_point import Options
 from nege.kernels.stacks import Many
-from nege.models import storage
+from nege.models import fields, storage
 from nege.models.changes import ONLINE as ONLINE
 from nege.models.changes import ONLINE_PARAMETERS as ONLINE_PARAMETERS
 from nege.models.changes import Changeable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
 from nege.models.solutions import Deviations, LongRun, ShortRun, Uniqueness, Variable
 from nege.options import Logit, Replicator, SolverOptions
-from nege.validation.keywords import hinted_call
 
 JACOBIANS = 7  # tables over regions that Newton's method on a long run holds at a time
 
@@ -35,17 +33,16 @@ JACOBIANS = 7  # tables over regions that Newton's method on a long run holds at
 class Model(Changeable, Immutable):
     """Base of the models: a geography, parameters, and perhaps an online region.
 
-    A subclass is a frozen dataclass with the fields ``geography`` and ``online``,
-    and says ``title``, ``parameters``, ``variables``, ``kernel`` and ``outcome``.
+    A subclass lists its fields, and says ``title``, ``variables``, ``kernel`` and ``outcome``.
     """
 
+    geography: Geography = fields.geography(kw_only=False)
+
     title: ClassVar[str]
-    #: Parameters that may be DataArrays; those over the places take None for their default.
-    labelled: ClassVar[tuple[str, ...]] = ()
     variables: ClassVar[Mapping[str, Variable]]
-    #: The variable that people follow.
+    #: The payoff: the variable that the mobile factor compares between regions.
     payoff: ClassVar[str]
-    #: Whether people compare differences of it, as of a utility that may be negative, not ratios.
+    #: Whether payoffs are compared by differences (a utility, maybe negative), not by ratios.
     differences: ClassVar[bool] = False
     #: Who, or what, moves between regions, in the plural.
     movers: ClassVar[str] = "workers"
@@ -53,23 +50,16 @@ class Model(Changeable, Immutable):
     words: ClassVar[Mapping[str, tuple[str, str]]] = {}
     #: Whether its long run is a distribution of one mobile factor over regions.
     in_shares: ClassVar[bool] = True
-    #: What the short run settles on, in words.
+    #: The unknowns of the short run, in words.
     settles: ClassVar[str] = "log wages"
-    #: Whether regions can be empty in a long run.
+    #: Whether corner equilibria exist: regions that are empty in a long run.
     corners: ClassVar[bool] = True
-    #: How far off an unstable rest point a solve steps.
+    #: Size of the step by which a solve leaves an unstable rest point.
     nudge: ClassVar[float] = 1e-6
     _known: ClassVar[dict[str, type[Model]]] = {}
 
-    geography: Geography
-    online: OnlineRegion | None
-
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        for name in vars(cls).get("labelled", ()):
-            setattr(cls, name, Held(name))
-        if "__init__" in vars(cls):
-            cls.__init__ = hinted_call(cls.__init__)  # type: ignore[method-assign]
         if "title" in vars(cls):  # a model, not what several have in common
             Model._known[cls.__name__] = cls
 
@@ -78,10 +68,12 @@ class Model(Changeable, Immutable):
         """Return every model by its title."""
         return {model.title: model for model in Model._known.values()}
 
-    def _hold(self, **values: Any) -> None:
-        """Set the fields of the frozen model, once they are checked."""
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+    def labels(self) -> Mapping[str, Sequence[str]]:
+        """Return the names along the dimensions that fields are over."""
+        return {"region": self.geography.names}
+
+    def check_together(self) -> None:
+        """Refuse fields that are fine each by itself but make no economy together."""
         if self.online is not None and self.online.name in self.geography.names:
             raise InputError(
                 "geography",
@@ -89,6 +81,7 @@ class Model(Changeable, Immutable):
                 "free of the online region's name",
                 "Rename that place, or give OnlineRegion(name=...) another name.",
             )
+        self.check_limits()
 
     def __repr__(self) -> str:
         values = ((name, getattr(self, name)) for name in self.parameters)
@@ -177,9 +170,9 @@ class Model(Changeable, Immutable):
         return None
 
     def indifference(self, arithmetic: Arithmetic, tastes: Tastes | None) -> Indifference | None:
-        """Return the equations of an economy whose occupied regions are equally good.
+        """Return the equilibrium conditions in explicit form: equal payoffs in occupied regions.
 
-        None where they have no explicit form: then nothing is proven about the number
+        None where they have no such form: then nothing is proven about the number
         of equilibria.
 
         Parameters
@@ -193,11 +186,11 @@ class Model(Changeable, Immutable):
 
     @property
     def mobile_weight(self) -> float:
-        """What the mean payoff of those who move counts in welfare; 0 where they are no people."""
+        """Weight of the mobile factor's mean payoff in welfare; 0 where it is capital or firms."""
         return 0.0
 
     def immobile_welfare(self, values: Mapping[str, np.ndarray]) -> Any:
-        """Return what everybody else adds to welfare, from the other variables."""
+        """Return the welfare of immobile people, from the other variables."""
         return 0.0
 
     def welfare(
@@ -205,8 +198,8 @@ class Model(Changeable, Immutable):
     ) -> Any:
         """Return welfare from the other variables, in the unit of payoffs.
 
-        Those who move count by their mean payoff, people who differ in taste by their expected
-        utility (``Logit.expected``); those who do not move by what they have.
+        Mobile people count by their mean payoff, under logit tastes by their expected utility
+        (``Logit.expected``); immobile ones by their real income.
         """
         moving = (dynamics or Replicator()).expected(self, values["share"], values[self.payoff])
         return self.mobile_weight * moving + self.immobile_welfare(values)
@@ -255,7 +248,7 @@ class Model(Changeable, Immutable):
     ) -> LongRun | None:
         """Return the long run from a start by a solver of the model's own, None for the usual one.
 
-        `share` is what moves, from ``default_start`` or ``check_share``; `state` is where
+        `share` is the mobile factors, from ``default_start`` or ``check_share``; `state` is where
         markets start.
         """
         return None
@@ -299,7 +292,7 @@ class Model(Changeable, Immutable):
     def audit_motion(
         self, data: xr.Dataset, dynamics: Replicator | Logit | None
     ) -> dict[str, float]:
-        """Return how far the distribution is from one, and from rest under some dynamics."""
+        """Return the violations of shares that sum to one, and of rest under some dynamics."""
         share = data["share"].values
         found = {
             "shares sum to one": abs(float(np.sum(share)) - 1.0),
@@ -335,13 +328,13 @@ class Model(Changeable, Immutable):
         dynamics: Replicator | Logit | None = None,
     ) -> xr.Dataset:
         """Return the solved economy as a Dataset, with names and units."""
-        values = self.settled(share, state, parameters, dynamics)
+        values = self.long_run_values(share, state, parameters, dynamics)
         data = self._blank.copy(data={name: frozen(values[name]) for name in self.variables})
         if "welfare" in data:
             data["welfare"].attrs.update(self.describe("welfare", dynamics))
         return data
 
-    def settled(
+    def long_run_values(
         self,
         share: np.ndarray,
         state: np.ndarray,

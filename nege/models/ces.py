@@ -1,12 +1,12 @@
-"""What models of CES varieties, iceberg trade costs and one immobile factor have in common.
+"""Base of models with CES varieties, iceberg trade costs and one immobile factor.
 
     sigma   elasticity of substitution        T      iceberg trade cost, K = T^(1-sigma)
     zeta    commission, zero offline          B      amenity, one offline
     G       price index, P = G^(1-sigma)      omega  payoff of the mobile factor
 
 The online region is one more region with T_ro = T_or = the digital trade cost and none
-of the immobile factor. What a model adds: its parameters and equations as kernels, a
-constructor, and the audit of its equations.
+of the immobile factor. What a model adds: its fields, its equations as kernels, and the
+audit of its equations.
 """
 
 from __future__ import annotations
@@ -19,33 +19,14 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import InputError
-from nege.geography import Geography
-from nege.geography.online import BOUNDS as OF_ONLINE
-from nege.geography.online import OnlineRegion
 from nege.kernels import equations
 from nege.kernels.jit import kernel
 from nege.kernels.operators import buy
 from nege.models import fourier, trade_costs
 from nege.models.base import Model
+from nege.models.fields import Labelled
 from nege.models.indifference import Arithmetic, Tastes
-from nege.models.solutions import rows
-from nege.validation import Bounds
-
-SIGMA = Bounds(above=1.0, cure="With sigma <= 1 no number of varieties can be foregone.")
-MU = Bounds(above=0.0, below=1.0, cure="It is a share of spending.")
-POSITIVE = Bounds(above=0.0)
-ONLINE_COST = Bounds(
-    at_least=1.0, cure="It is an iceberg factor: 1 means that nothing melts on the way."
-)
-#: Of numbers that most models have.
-BOUNDS = {
-    "sigma": SIGMA,
-    "mu": MU,
-    "trade_cost": trade_costs.ICEBERG,
-    **{f"online_{name}": bounds for name, bounds in OF_ONLINE.items()},
-    "online_trade_cost": ONLINE_COST,
-}
+from nege.models.solutions import flat, rows
 
 
 class Tables(NamedTuple):
@@ -67,44 +48,20 @@ class Exact(NamedTuple):
 
 
 class CESModel(Model):
-    """Base of the models: what is the same in all of them, whatever their equations."""
+    """Base of CES models: constructor, kernel parameters, outcome and audit tables they share."""
 
     #: What kernels read: scalar parameters, immobile factor, log_net, log_amenity, operator.
     kernel_type: ClassVar[type]
     #: The field that holds the share of the immobile factor of each place.
     immobile: ClassVar[str]
-    parameters: ClassVar[tuple[str, ...]] = ("sigma", "mu", "trade_cost")
-    payoff: ClassVar[str] = "real_wage"
 
     sigma: float
-    mu: float
-    trade_cost: float | xr.DataArray
+    trade_cost: Labelled[float | xr.DataArray]
 
     @property
     def mobile_weight(self) -> float:
-        """What the mobile factor weighs: its income where its share and its wage are one."""
+        """Weight of the mobile factor in welfare: its income at a share and a wage of one."""
         return 1.0
-
-    def _begin(
-        self,
-        geography: Any,
-        sigma: Any,
-        trade_cost: Any,
-        immobile: tuple[Any, str],
-        online: Any,
-        **numbers: float,
-    ) -> None:
-        """Check and set every field; `immobile` is that factor and what it means."""
-        names = check_places(geography, online)
-        factor, meaning = immobile
-        self._hold(
-            geography=geography,
-            sigma=check_sigma(sigma),
-            trade_cost=trade_costs.checked_cost(trade_cost, names),
-            online=online,
-            **{self.immobile: check_immobile(self.immobile, factor, geography, meaning)},
-            **numbers,
-        )
 
     def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Any:
         """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
@@ -146,45 +103,21 @@ class CESModel(Model):
         """Return the bytes that a short run needs, by operator, the default one first."""
         return trade_costs.memory_by_operator(self.geography, self.trade_cost)
 
-    def outcome(
-        self, share: np.ndarray, state: np.ndarray, parameters: Any = None
-    ) -> dict[str, np.ndarray]:
-        """Return wages, prices, incomes and welfare for log wages that clear markets.
-
-        `share` and `state` may have further dimensions in front.
-        """
-        price_index, income, log_payoff = self.evaluated(share, state, parameters)
-        values = {
-            "share": share,
-            "wage": np.exp(state),
-            "price_index": price_index,
-            "income": income,
-            "real_wage": np.exp(log_payoff),
-        }
-        return {**values, "welfare": self.welfare(values)}
-
-    def immobile_welfare(self, values: Mapping[str, np.ndarray]) -> Any:
-        """Return the real income of the immobile factor."""
-        earned = values["income"] - self.mobile_weight * values["share"] * values["wage"]
-        return np.sum(earned * values["price_index"] ** -self.mu, axis=-1)
-
     def evaluated(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return price indices, spending and ln payoffs at a share and a state."""
         p = self.kernel if parameters is None else parameters
-        shape = share.shape
-        flat = np.ascontiguousarray(share).reshape(-1, shape[-1])
-        states = np.ascontiguousarray(state).reshape(flat.shape)
-        price, spending, log_payoff = (np.empty_like(flat) for _ in range(3))
+        shape, (shares, states) = share.shape, flat(share, state)
+        price, spending, log_payoff = (np.empty_like(shares) for _ in range(3))
         if trade_costs.uses_fourier(p.operator):
-            for row in range(len(flat)):
+            for row in range(len(shares)):
                 found = price[row], spending[row], log_payoff[row]
-                fourier.outcome(p, flat[row], states[row], *found)
+                fourier.outcome(p, shares[row], states[row], *found)
         else:
-            for some in rows(*flat.shape):
+            for some in rows(*shares.shape):
                 _outcomes(
-                    p, flat[some], states[some], price[some], spending[some], log_payoff[some]
+                    p, shares[some], states[some], price[some], spending[some], log_payoff[some]
                 )
         with np.errstate(divide="ignore"):  # a place without any supplier: infinite
             price_index = price ** (1.0 / (1.0 - self.sigma))
@@ -224,17 +157,14 @@ class CESModel(Model):
         total = sum(immobile[1:], immobile[0])
         return Exact(freeness, [part / total for part in immobile], log_net, log_amenity)
 
-    def apart(
-        self, tastes: Tastes | None, response: float, love: float | None = None
-    ) -> tuple[float, float]:
+    def apart(self, tastes: Tastes | None, response: float, love: float) -> tuple[float, float]:
         """Return how far log shares, and log wages, of two regions can be apart.
 
         Wages pay out market access, z_r = sum_s K_rs Y_s/P_s, to the power of `response`
         (net of commissions): whatever the demand, z_r/z_q <= max_s K_rs/K_qs, and prices
         are bounded likewise. Under logit tastes, shares then are. `love` is the response of
-        ln payoff to ln P, mu/(sigma-1) by default.
+        ln payoff to ln P.
         """
-        love = self.mu / (self.sigma - 1.0) if love is None else love
         if tastes is None:
             return math.inf, math.inf
         cost, _, commission, amenity = self.tables()
@@ -247,6 +177,36 @@ class CESModel(Model):
         return 1.001 * float(shares) + 1e-6, 1.001 * float(wages) + 1e-6
 
 
+class RealWageModel(CESModel):
+    """Base of those whose people follow real wages, and whose state is the logarithm of wages."""
+
+    payoff: ClassVar[str] = "real_wage"
+
+    mu: float
+
+    def outcome(
+        self, share: np.ndarray, state: np.ndarray, parameters: Any = None
+    ) -> dict[str, np.ndarray]:
+        """Return wages, prices, incomes and welfare for log wages that clear markets.
+
+        `share` and `state` may have further dimensions in front.
+        """
+        price_index, income, log_payoff = self.evaluated(share, state, parameters)
+        values = {
+            "share": share,
+            "wage": np.exp(state),
+            "price_index": price_index,
+            "income": income,
+            "real_wage": np.exp(log_payoff),
+        }
+        return {**values, "welfare": self.welfare(values)}
+
+    def immobile_welfare(self, values: Mapping[str, np.ndarray]) -> Any:
+        """Return the real income of the immobile factor."""
+        earned = values["income"] - self.mobile_weight * values["share"] * values["wage"]
+        return np.sum(earned * values["price_index"] ** -self.mu, axis=-1)
+
+
 @kernel
 def _outcomes(parameters, shares, states, price, income, log_payoff):
     p = parameters
@@ -256,58 +216,6 @@ def _outcomes(parameters, shares, states, price, income, log_payoff):
         equations.spending(p, shares[row], states[row], income[row])
         buy(p.operator, supply, price[row])
         equations.payoff(p, shares[row], states[row], price[row], log_payoff[row])
-
-
-# --- checks of a constructor -------------------------------------------------------
-
-
-def check_places(geography: Any, online: Any) -> tuple[str, ...]:
-    """Return the names of the places, once both are what they should be, costs being iceberg."""
-    names = check_regions(geography, online)
-    if online is not None:
-        ONLINE_COST.number("online_trade_cost", online.trade_cost)
-    return names
-
-
-def check_regions(geography: Any, online: Any) -> tuple[str, ...]:
-    """Return the names of the places, once both are what they should be."""
-    if not isinstance(geography, Geography):
-        raise InputError(
-            "geography",
-            geography,
-            "a Geography",
-            "Make one with nege.geography.equidistant(2).",
-        )
-    if online is not None and not isinstance(online, OnlineRegion):
-        raise InputError(
-            "online", online, "an OnlineRegion", "Use nege.OnlineRegion(trade_cost=...)."
-        )
-    return geography.names
-
-
-def check_sigma(sigma: Any) -> float:
-    """Return an elasticity of substitution."""
-    return SIGMA.number("sigma", sigma)
-
-
-def check_mu(mu: Any) -> float:
-    """Return a share of spending."""
-    return MU.number("mu", mu)
-
-
-def check_immobile(argument: str, value: Any, geography: Geography, meaning: str) -> xr.DataArray:
-    """Return shares over the places by label: as given, or those of the population."""
-    if value is None:
-        shares = geography.population_share.values
-    else:
-        shares = validation.shares(argument, value, geography.names)
-    return xr.DataArray(
-        np.array(shares, dtype=float),
-        coords={"region": list(geography.names)},
-        dims="region",
-        name=argument,
-        attrs={"long_name": meaning, "units": "1"},
-    )
 
 
 def differences(sides: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Economies like another one: what its numbers may be, and what comes of changing some.
+"""Changing parameters: their bounds and joint limits, and ``replace``, for all models.
 
 A constructor asks about one economy, a sweep about all of its points: by the same bounds and
 conditions, which work on numbers and on arrays alike. So a change of numbers needs no
@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 import xarray as xr
@@ -20,6 +19,7 @@ from nege.errors import InputError, near
 from nege.geography import Geography
 from nege.geography.online import OnlineRegion
 from nege.models import storage
+from nege.models.fields import Declared
 from nege.validation import Bounds
 
 ONLINE = storage.ONLINE
@@ -31,24 +31,13 @@ OVER_PLACES = {"region", "place", "origin", "destination"}
 Limit = tuple[Any, Callable[[], InputError]]
 
 
-class Changeable:
-    """An economy that knows which of its numbers may be what."""
-
-    #: Bounds of every parameter that may be a number, the online region's included; beside the
-    #: constructor. Without them that is asked about every point of a sweep.
-    bounds: ClassVar[Mapping[str, Bounds]] = {}
-    #: Scalar parameters that ``replace`` and sweeps take, without the online region's.
-    parameters: ClassVar[tuple[str, ...]]
-    #: Parameters of the online region that can be varied.
-    online_parameters: ClassVar[tuple[str, ...]] = tuple(
-        ONLINE + name for name in ONLINE_PARAMETERS
-    )
+class Changeable(Declared):
+    """Base of models: bounds of parameters, joint limits of several, and ``replace``."""
 
     geography: Geography
-    online: OnlineRegion | None
 
     def limits(self, at: Mapping[str, Any]) -> Iterable[Limit]:
-        """Yield what numbers have to satisfy together, and the refusal of those of this economy.
+        """Yield joint limits of several parameters, and the refusal of those of this economy.
 
         All that the constructor wants of several numbers belongs here, and nothing of one.
 
@@ -73,7 +62,7 @@ class Changeable:
         return found
 
     def accepts(self, changes: Mapping[str, Any]) -> Any:
-        """Whether other numbers make an economy, elementwise for arrays; each of ``scalars``."""
+        """Whether other values of ``scalars`` are within bounds and joint limits, elementwise."""
         good: Any = True
         for name, values in changes.items():
             good = good & self.bounds[name].hold(values)
@@ -83,7 +72,7 @@ class Changeable:
         return good
 
     def check_limits(self, scalars: Mapping[str, float] | None = None) -> None:
-        """Refuse an economy whose numbers do not go together."""
+        """Refuse an economy whose parameters violate a joint limit."""
         for holds, refusal in self.limits(self.scalars() if scalars is None else scalars):
             if not holds:
                 raise refusal()
@@ -95,17 +84,13 @@ class Changeable:
         made: Self = object.__new__(kind)
         held = vars(self)
         fields = vars(made)
-        for name in _fields(kind):
+        for name in self.fields:
             fields[name] = checked.get(name, held[name])
         online = {n.removeprefix(ONLINE): checked[n] for n in changes if n not in held}
         if online:
             fields["online"] = dataclasses.replace(fields["online"], **online)
         made.check_limits({**scalars, **checked})
         return made
-
-    def _checked(self, **numbers: Any) -> dict[str, float]:
-        """Return numbers within their bounds."""
-        return {name: self.bounds[name].number(name, value) for name, value in numbers.items()}
 
     def varied(self) -> tuple[str, ...]:
         """Return the names that sweeps can vary, those of the online region included."""
@@ -134,6 +119,14 @@ class Changeable:
         ------
         InputError
             For a parameter that the model does not have, naming those near it.
+
+        Examples
+        --------
+        >>> import nege
+        >>> places = nege.geography.equidistant(2)
+        >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+        >>> economy.replace(trade_cost=2, mu=0.3)
+        CorePeriphery(2 places, sigma=5, mu=0.3, trade_cost=2)
         """
         if changes is not None and not isinstance(changes, Mapping):
             raise InputError(
@@ -144,7 +137,7 @@ class Changeable:
         scalars = self.scalars() if single else {}
         if single and changes.keys() <= scalars.keys():
             return self.with_numbers(changes, scalars)
-        arguments = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        arguments = {name: getattr(self, name) for name in self.fields}
         online = {key: changes.pop(key) for key in list(changes) if self._is_online(key)}
         for name in changes:
             if name not in arguments:
@@ -160,8 +153,7 @@ class Changeable:
         ]
         moved = getattr(arguments["geography"], "names", None) != self.geography.names
         if moved and stale:
-            defaults = inspect.signature(type(self)).parameters
-            optional = " and ".join(name for name in stale if defaults[name].default is None)
+            optional = " and ".join(name for name in stale if self.fields[name].default is None)
             raise InputError(
                 "geography",
                 arguments["geography"],
@@ -197,8 +189,3 @@ def _bounds(cls: Any) -> Mapping[str, Bounds]:
     maker = next(base for base in cls.__mro__ if "__init__" in vars(base))
     found: Mapping[str, Bounds] = cls.bounds if "bounds" in vars(maker) else {}
     return found
-
-
-@functools.cache
-def _fields(cls: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(cls))

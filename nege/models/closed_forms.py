@@ -1,4 +1,4 @@
-"""Exact thresholds of symmetric economies with an online region.
+"""Closed-form thresholds of symmetric economies with an online region: take-off and collapse.
 
 n equidistant places with freeness phi = T^(1-sigma), mean freeness
 gbar = (1 + (n-1) phi)/n; delta the digital trade cost, zeta the commission, mu the

@@ -20,16 +20,13 @@ from nege.validation.keywords import hinted
 
 __all__ = ["random_points"]
 
-SAMPLERS = ("halton", "latin hypercube", "sobol")
-AT_ONCE = 1 << 20  # points about which a model is asked in one go
-READY = " Ready paths take the names of industries: nege.scenarios.digital_turn(industries=...)."
-INVALID = ("raise", "record")
+POINTS_CHECKED_AT_ONCE = 1 << 20  # points about which a model is asked in one go
 
 Block = tuple[slice, ...]
 
 
 @dataclasses.dataclass(frozen=True)
-class Points:
+class ParameterPoints:
     """Parameter points over dimensions: each parameter over some of these.
 
     In a grid every parameter has a dimension of its own, in a list all share one.
@@ -59,7 +56,7 @@ class Points:
     def check(self, model: Model) -> None:
         """Refuse the points that are no economies, all of them before anything is solved."""
         count, first = 0, None
-        for block in blocks(self.sizes, divided(self.sizes, AT_ONCE)):
+        for block in blocks_over(self.sizes, block_shape(self.sizes, POINTS_CHECKED_AT_ONCE)):
             refused = self.refused(model, block)
             found = int(np.count_nonzero(refused))
             if found and first is None:
@@ -75,7 +72,7 @@ class Points:
         if self._are_numbers(model):
             cut = dict(zip(self.sizes, block, strict=True))
             good = model.accepts(
-                {name: self._spread(a, cut) for name, a in self.parameters.items()}
+                {name: self._broadcast(a, cut) for name, a in self.parameters.items()}
             )
             return np.broadcast_to(~np.asarray(good), shape)
         refused = np.zeros(shape, dtype=bool)
@@ -95,7 +92,7 @@ class Points:
             for name, array in self.parameters.items()
         )
 
-    def _spread(self, array: xr.DataArray, cut: Mapping[str, slice]) -> np.ndarray:
+    def _broadcast(self, array: xr.DataArray, cut: Mapping[str, slice]) -> np.ndarray:
         """Return a parameter over a block, in all dimensions, of size one where it has none."""
         part = array.variable.isel({dim: cut[str(dim)] for dim in array.dims})
         ordered = part.transpose(*(dim for dim in self.sizes if dim in part.dims))
@@ -132,7 +129,12 @@ class Points:
         return array.isel({dim: i for dim, i in index.items() if dim in array.dims})
 
 
-def divided(sizes: Mapping[str, int], room: int, whole: str | None = None) -> tuple[int, ...]:
+def records_refused(invalid: Any) -> bool:
+    """Whether points that the model refuses are recorded; by default they are an error."""
+    return validation.known("invalid", invalid, ("raise", "record")) == "record"
+
+
+def block_shape(sizes: Mapping[str, int], room: int, whole: str | None = None) -> tuple[int, ...]:
     """Return the shape of blocks of at most so many points; one dimension is never cut."""
     part = {dim: size if dim == whole else 1 for dim, size in sizes.items()}
     for dim in reversed(list(sizes)):
@@ -142,7 +144,7 @@ def divided(sizes: Mapping[str, int], room: int, whole: str | None = None) -> tu
     return tuple(part.values())
 
 
-def blocks(sizes: Mapping[str, int], shape: tuple[int, ...]) -> Iterator[Block]:
+def blocks_over(sizes: Mapping[str, int], shape: tuple[int, ...]) -> Iterator[Block]:
     """Yield blocks of a shape that cover all points, in order."""
     starts = (range(0, size, step) for size, step in zip(sizes.values(), shape, strict=True))
     for corner in itertools.product(*starts):
@@ -152,19 +154,19 @@ def blocks(sizes: Mapping[str, int], shape: tuple[int, ...]) -> Iterator[Block]:
         )
 
 
-def grid(model: Model, parameters: Any) -> Points:
+def grid_points(model: Model, parameters: Any) -> ParameterPoints:
     """Return every combination of values by parameter."""
     given = parameter_axes.items("parameters", parameters)
     parameter_axes.check_names(model, [name for name, _ in given])
     varied = {name: parameter_axes.numbers(name, values) for name, values in given}
-    return Points(
+    return ParameterPoints(
         {name: len(values) for name, values in varied.items()},
         {name: xr.DataArray(values, dims=name) for name, values in varied.items()},
         {name: (name, values) for name, values in varied.items()},
     )
 
 
-def listed(model: Model, argument: str, given: Any, dim: str) -> Points:
+def listed_points(model: Model, argument: str, given: Any, dim: str) -> ParameterPoints:
     """Return the points of a Dataset over one dimension, or of lists of one length."""
     if not isinstance(given, xr.Dataset):
         items = parameter_axes.items(argument, given)
@@ -184,8 +186,8 @@ def listed(model: Model, argument: str, given: Any, dim: str) -> Points:
     given = given.compute()
     for name, array in given.data_vars.items():
         validation.real_array(str(name), array, "numbers")
-    known = _names(model)
-    varied = {str(n): _in_order(str(n), array, known) for n, array in given.data_vars.items()}
+    known = _labels_by_dimension(model)
+    varied = {str(n): _in_model_order(str(n), array, known) for n, array in given.data_vars.items()}
     coords: dict[str, Any] = {name: array.variable for name, array in varied.items()}
     used = {str(name) for array in varied.values() for name in array.dims}
     coords |= {
@@ -195,26 +197,36 @@ def listed(model: Model, argument: str, given: Any, dim: str) -> Points:
         if array.dims == (dim,):
             coords[str(name)] = array.variable
     coords.setdefault(dim, (dim, np.arange(given.sizes[dim])))
-    return Points({dim: given.sizes[dim]}, varied, coords, argument)
+    return ParameterPoints({dim: given.sizes[dim]}, varied, coords, argument)
 
 
-def _names(model: Model) -> dict[str, Sequence[str]]:
+def _labels_by_dimension(model: Model) -> dict[str, Sequence[str]]:
     """Return the names along every dimension that parameters may have."""
     own, places = model.coordinates(), model.geography.names
     industries = {"input": own["industry"]} if "industry" in own else {}
     return {**own, **industries, **dict.fromkeys(("region", "origin", "destination"), places)}
 
 
-def _in_order(name: str, array: xr.DataArray, known: Mapping[str, Sequence[str]]) -> xr.DataArray:
+READY_PATHS_HINT = (
+    " Ready paths take the names of industries: nege.scenarios.digital_turn(industries=...)."
+)
+
+
+def _in_model_order(
+    name: str, array: xr.DataArray, known: Mapping[str, Sequence[str]]
+) -> xr.DataArray:
     """Put the values of a parameter in the model's order of labels, which the result bears."""
     for dim in (str(dim) for dim in array.dims if dim in known):
         allowed = f"labelled by the model's names along {dim!r}"
         try:
             array = validation.in_order(name, array, dim, known[dim], allowed)
         except InputError as error:
-            cure = error.cure + (READY if dim == "industry" else "")
+            cure = error.cure + (READY_PATHS_HINT if dim == "industry" else "")
             raise InputError(name, error.value, allowed, cure) from error
     return array
+
+
+SAMPLERS = ("halton", "latin hypercube", "sobol")
 
 
 @hinted

@@ -1,4 +1,4 @@
-"""Small deviations of a distribution that keep its sum, and how fast they grow."""
+"""Linear stability on the tangent space of the simplex: deviations that keep the sum of shares."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def tangent(slopes: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return an orthonormal basis of the deviations that keep the sum of shares, and their matrix.
+    """Return an orthonormal basis of the tangent space of the simplex, and the stability matrix.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def tangent(slopes: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def leading_rate(matrix: np.ndarray) -> float:
-    """Return the growth rate of the fastest of them; NaN where it is undefined."""
+    """Return the largest real part of the eigenvalues; NaN where it is undefined."""
     if not np.isfinite(matrix).all():
         return np.nan
     return float(np.max(np.linalg.eigvals(matrix).real))

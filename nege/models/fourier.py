@@ -109,7 +109,7 @@ def _update(
 
 
 def _gap(parameters: Any, share: np.ndarray, state: np.ndarray, work: np.ndarray) -> float:
-    equations.settled(parameters, share, state, work[0])
+    equations.exogenous_spending(parameters, share, state, work[0])
     reach = np.maximum(multiply(parameters.operator, work[0] / work[2]), 0.0)
     return float(equations.contraction_gap(parameters, work[3], reach))
 

@@ -1,4 +1,4 @@
-"""A model's equations once more, for proofs: explicit, and in any arithmetic.
+"""Equilibrium conditions in explicit form, for proofs: equal payoffs, in any arithmetic.
 
 Where mobile people earn the same payoff everywhere, the short run needs no iteration.
 Let x be the relative supply of the regions: what each adds to price indices, up to a
@@ -38,14 +38,14 @@ class Tastes(NamedTuple):
 
 
 class Excess(NamedTuple):
-    """What becomes of a relative supply."""
+    """Excess payoff of each region at a relative supply, and the shares that go with it."""
 
     share: list[Any]  # up to a common factor, positive where the supply is
     excess: list[Any]
 
 
 class Indifference(NamedTuple):
-    """The equations of an economy in which occupied regions are equally good."""
+    """The equilibrium conditions in explicit form: equal payoffs in all occupied regions."""
 
     at: Callable[[Sequence[Any]], Excess]
     #: No two regions' log supplies differ by more in equilibrium; infinite where one may be empty.

@@ -1,4 +1,4 @@
-"""What is varied: names of parameters and their values, checked before anything is solved."""
+"""Varied parameters: checks of their names, values and intervals, before anything is solved."""
 
 from __future__ import annotations
 

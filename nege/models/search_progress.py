@@ -1,7 +1,7 @@
-"""Whether a search still gets anywhere: nearer to rest, or to where it has not been.
+"""Progress test of long searches: the residual falls, or the point moves on without cycling.
 
-A search that could go on for long asks after every step. Where the answer is no it tries another
-way, and where there is none left it ends as ``Status.STUCK`` or, next to rest, ``STALLED``.
+A search asks after every step. Without progress it tries another method, and where there is none
+left it ends as ``Status.STUCK`` or, with a residual at the rounding error, as ``STALLED``.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import math
 
 import numpy as np
 
-HALF = 0.5  # of the least residual so far: nearer
-STILL = 0.05  # in logs: what moves less within a stretch does not move
-STRAIGHT = 0.2  # of the way gone, between its ends: what moves less goes to and fro
+HALF = 0.5  # of the least residual so far: that is progress
+STILL = 0.05  # in logs: largest move within a stretch that counts as standing still
+STRAIGHT = 0.2  # net over total distance of a stretch: below it, the search cycles
 LONGEST = 16  # stretch that may only move, times the patience
 ROUNDING = 1e-6  # residual below which rounding is in the way
 
 
 class Progress:
-    """Watches the residual of a search and where it is.
+    """Watches the residual and the position of a search.
 
     A stretch ends when the residual has halved. When it has not after `patience` steps, the
     search has to have moved on, further than ``STILL`` and not to and fro; the next stretch is
@@ -40,8 +40,8 @@ class Progress:
         self.last = self.start
 
     def made(self, residual: float, place: np.ndarray) -> bool:
-        """Whether the search gets anywhere, given where its last step led, in logs."""
-        place = np.maximum(place, -1e3)  # nobody: minus infinity
+        """Whether there is progress, given residual and point after the last step, in logs."""
+        place = np.maximum(place, -1e3)  # a share of zero: minus infinity
         if self.start.size == 0 or residual < HALF * self.best:
             self.best = min(self.best, residual)
             self._begin(place, self.patience)

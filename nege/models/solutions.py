@@ -1,4 +1,4 @@
-"""What models and solvers hand each other: plain arrays with names."""
+"""Records that models and solvers pass to each other: plain arrays with names."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ def rows(count: int, size: int) -> Iterator[slice]:
     step = max(1, PIECE // size**2)
     for low in range(0, count, step):
         yield slice(low, low + step)
+
+
+def flat(share: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return distributions and states as rows, whatever dimensions they have in front."""
+    shares = np.ascontiguousarray(share).reshape(-1, share.shape[-1])
+    return shares, np.ascontiguousarray(state).reshape(shares.shape)
 
 
 class LongRun(NamedTuple):
@@ -47,7 +53,7 @@ class ShortRun(NamedTuple):
 
 
 class Deviations(NamedTuple):
-    """Small deviations of what moves from rest."""
+    """Linear stability of a rest point: its movers, their growth rates, eigenvalues, shapes."""
 
     movers: tuple[str, ...]
     share: np.ndarray  # of each mover: zero where there is none

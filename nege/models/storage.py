@@ -1,4 +1,4 @@
-"""A model as a Dataset, for files and stores, and the model again."""
+"""Storage of a model: to a Dataset, for files and stores, and back."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def to_dataset(model: Any) -> xr.Dataset:
     """Return a model as a Dataset: its geography, and every field by name."""
     stored: xr.Dataset = model.geography.to_dataset()
     stored.attrs["model"] = type(model).__name__
-    for field in dataclasses.fields(model):
-        value = getattr(model, field.name)
+    for name in model.fields:
+        value = getattr(model, name)
         if isinstance(value, xr.DataArray):
             dims = {dim: f"{PREFIX}{dim}" for dim in value.dims}
-            stored[f"{PREFIX}{field.name}"] = value.drop_attrs().rename(dims)
+            stored[f"{PREFIX}{name}"] = value.drop_attrs().rename(dims)
         elif isinstance(value, tuple):
-            stored[f"{PREFIX}{field.name}"] = (f"names_{field.name}", list(value))
+            stored[f"{PREFIX}{name}"] = (f"names_{name}", list(value))
         elif isinstance(value, (int, float, str)):
-            stored.attrs[f"{PREFIX}{field.name}"] = value
+            stored.attrs[f"{PREFIX}{name}"] = value
     if model.online is not None:
         for field in dataclasses.fields(model.online):
             stored.attrs[ONLINE + field.name] = getattr(model.online, field.name)

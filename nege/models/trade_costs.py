@@ -1,4 +1,4 @@
-"""Which operator multiplies by the freeness of trade, and how much memory that takes.
+"""Trade costs: their check, the operator that multiplies by the freeness of trade, its memory.
 
 K_rs = T_rs^(1 - sigma), T_rs = trade_cost^distance_rs, and one more row and column for
 the online region. The geography decides: circles and grids by Fourier transforms, lines
@@ -44,7 +44,7 @@ def checked_cost(
     meaning: str = "iceberg trade cost",
     unit: str = "1",
 ) -> float | xr.DataArray:
-    """Return a trade cost per unit of distance, or trade costs themselves by label, checked."""
+    """Check a trade cost: a factor per unit of distance, or a table by origin and destination."""
     if validation.single(value):
         return bounds.number("trade_cost", value)
     matrix = validation.square("trade_cost", value, names, at_least=bounds.at_least or 0.0)
@@ -59,7 +59,7 @@ def checked_cost(
 
 
 def checked_addend(value: Any, names: tuple[str, ...]) -> float | xr.DataArray:
-    """Return trade costs that add to prices, likewise."""
+    """Check a trade cost that adds to the price, likewise."""
     return checked_cost(value, names, ADDEND, meaning="cost of sending one unit", unit="numeraire")
 
 

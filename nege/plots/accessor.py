@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DatasetAccessor", "SweepPlot"]
 
-#: What tells how a solve went, also where it failed.
+#: Variables that say how a solve ended; they have values also where it failed.
 PROOF = ("status", "residual", "error", "iterations")
 PANELS = ("share", "population", "wage", "price_index", "rent")
 

@@ -43,6 +43,14 @@ class EquilibriumPlot:
         Axes
             With one bar per region; where there are industries, one per place, industry
             and channel.
+
+        Examples
+        --------
+        >>> import nege
+        >>> places = nege.geography.equidistant(2)
+        >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+        >>> nege.solve(economy).plot.shares().get_ylabel()
+        'share of workers and firms'
         """
         ax = new_axes(ax)
         largest = validation.whole("largest", largest, at_least=1)
@@ -92,6 +100,13 @@ class EquilibriumPlot:
         ------
         InputError
             For a geography without coordinates, or an unknown industry.
+
+        Examples
+        --------
+        >>> import nege
+        >>> economy = nege.CorePeriphery(nege.geography.racetrack(4), sigma=5, mu=0.4, trade_cost=2)
+        >>> len(nege.solve(economy).plot.map().collections[-1].get_offsets())
+        4
         """
         data, coordinates = self._data, self._coordinates
         if agglomeration.has_industries(data):

@@ -1,7 +1,6 @@
 """Checksums ("seals") of arrays and files, by which a change since they were written is found.
 
-They find damage and edits, whoever made them; against somebody who computes them anew no
-checksum helps, only the equations do.
+They find damage and edits; against somebody who computes new checksums only the equations help.
 """
 
 from __future__ import annotations

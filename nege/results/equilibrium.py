@@ -82,6 +82,19 @@ class Equilibrium(Immutable):
         Version of nege and the options used.
     stability : Stability or None
         Every mode of deviation, where ``with_stability`` was asked for it.
+
+    Notes
+    -----
+    Not made by hand: the evidence in it is that of a solve. :func:`nege.load` reads one back.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+    >>> found = nege.solve(economy, start=[0.6, 0.4])
+    >>> found.status.name, found.residual < 1e-10, found.data.share.values.tolist()
+    ('CONVERGED', True, [1.0, 0.0])
     """
 
     model: Model
@@ -138,6 +151,15 @@ class Equilibrium(Immutable):
         ------
         InputError
             Where the economy is not at rest under these dynamics.
+
+        Examples
+        --------
+        >>> import nege
+        >>> places = nege.geography.equidistant(2)
+        >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+        >>> found = nege.short_run(economy, [0.5, 0.5]).with_stability()
+        >>> found.stability.stable
+        False
         """
         if self.status not in (Status.CONVERGED, Status.UNSTABLE):
             raise InputError(
@@ -166,6 +188,20 @@ class Equilibrium(Immutable):
             Where the path cannot be written, or something that nege did not write is there.
         DependencyError
             Where h5netcdf is not installed.
+
+        Notes
+        -----
+        Not for many economies: :func:`nege.sweep` keeps them in one store.
+
+        Examples
+        --------
+        >>> import nege, os, tempfile
+        >>> places = nege.geography.equidistant(2)
+        >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2)
+        >>> path = os.path.join(tempfile.mkdtemp(), "economy.nc")
+        >>> nege.solve(economy).to_netcdf(path)
+        >>> nege.load(path).data.share.values.round(6).tolist()
+        [0.5, 0.5]
         """
         rate = self._known_eigenvalue()
         proof = {
@@ -245,7 +281,7 @@ class Equilibrium(Immutable):
         return NOT_LOOKED_AT if rate is None else verdict(rate)
 
     def _known_eigenvalue(self) -> float | None:
-        """Return the leading eigenvalue, None where nobody has asked for it yet."""
+        """Return the leading eigenvalue, None where it has not been computed yet."""
         known: float | None = vars(self).get("leading_eigenvalue", self._leading)
         return known
 

@@ -57,6 +57,19 @@ class Stability(Immutable):
     entry : DataArray
         Entry condition: growth rate of a small share that enters an empty region, over
         region; NaN in occupied ones.
+
+    Notes
+    -----
+    Not a statement about large deviations: see :func:`nege.stability`.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+    >>> found = nege.stability(nege.solve(economy, start=[0.6, 0.4]))
+    >>> found.stable, found.margin > 0, found.entry.dropna("region").region.values.tolist()
+    (True, True, ['1'])
     """
 
     model: Model
@@ -299,7 +312,7 @@ def _check_rest(
 def _check_growth(
     movers: Sequence[str], growth: np.ndarray, dynamics: Replicator | Logit, tolerance: float
 ) -> None:
-    """Refuse a point that is not at rest, naming what moves most."""
+    """Refuse a point that is not at rest, naming the share that changes fastest."""
     r = int(np.argmax(np.abs(growth)))
     if not abs(growth[r]) <= tolerance:
         raise InputError(

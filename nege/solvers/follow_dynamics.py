@@ -65,7 +65,7 @@ def find_long_run(
     """
     found = _from(model, share, state, dynamics, options)
     if found.status in (Status.STALLED, Status.NOT_FINITE, Status.STUCK):
-        # Prices of other parameters may lead nowhere, as along a path.
+        # Prices of other parameters, as along a path, may be a start that does not converge.
         fresh = model.start_state()
         if not np.array_equal(fresh, state):
             again = _from(model, share, fresh, dynamics, options)
@@ -92,7 +92,7 @@ class _Search:
         self.leaves_rest = isinstance(dynamics, Logit) or dynamics.allow_entry
         self.options = options
         self.short_run = options.kernel()
-        # Slower than this, what moves is hardly more than the rounding of the short run.
+        # A pace below this is hardly more than the rounding of the short run.
         self.slowest = 1000.0 * options.tolerance_residual
         self.steps = 0
         self.perturbed: list[str] = []

@@ -29,7 +29,8 @@ def solve(
     """Long-run equilibrium: where workers and firms end up by their dynamics from a start.
 
     Payoffs are equal among occupied regions and no higher in empty ones
-    (complementarity); under :class:`Logit`, shares equal the choice probabilities.
+    (complementarity; Fujita, Krugman & Venables 1999, ch. 5); under :class:`Logit`, shares equal
+    the choice probabilities.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def solve(
     share = model.default_start() if start is None else model.check_share(start, "start")
     found = find_long_run(model, share, model.start_state(), dynamics, options)
     result = long_run_result(model, found, dynamics, options)
-    if result.status is Status.UNSTABLE:  # what pure dynamics asked for, and says so
+    if result.status is Status.UNSTABLE:  # allowed under pure dynamics
         return result
     return or_raise(result)
 
@@ -105,6 +106,10 @@ def estimate_memory(model: Model, horizon: str = "short run") -> dict[str, int]:
     ------
     InputError
         For what is not a model, or another horizon.
+
+    Notes
+    -----
+    Not a measurement: estimates by formula of what a solve holds at a time.
 
     Examples
     --------

@@ -167,7 +167,7 @@ def solve_many(
             finally:
                 ended.set()  # interrupted, the parts under way end too
     for row in np.flatnonzero(counts[:, 0] == STALLED) if few else ():
-        # Where Newton's method stopped, acceleration goes on, which cannot fail.
+        # Where Newton's method failed, Anderson acceleration goes on: it falls back on contraction.
         done, reached = counts[row, 1], states[row].copy()
         begin = reached if np.isfinite(reached).all() else start
         _solve_rows(given[0], shares, begin, np.empty(0), options, True, row, row + 1, *tables)

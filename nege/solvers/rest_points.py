@@ -45,7 +45,7 @@ def newton(
             # Estimate of the next step: shorter in the ratio of the spreads.
             error = 2.0 * moved * point.spread / max(before, 1e-300)
         elif steps == 1:
-            error = moved  # what Newton's method would change, though payoffs hardly tell
+            error = moved  # the length of the Newton step, though payoffs hardly change
         if best.spread <= POLISHED * tolerance or best is not point:
             break
     return best, error, steps

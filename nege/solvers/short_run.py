@@ -31,7 +31,7 @@ BLOCK = 1 << 28  # bytes of parameter points that are made at a time
 
 AT_ONCE = 4096  # of them, at most
 
-PROOF = {
+DIAGNOSTICS = {
     "status": "how the solve ended, see nege.Status",
     "residual": "largest violation of market clearing",
     "error": "bound on the error of log wages",
@@ -103,6 +103,10 @@ def short_run(
         Where the solve of one distribution failed; it carries the partial result. Many
         record their status and go on; variables of those that failed are NaN.
 
+    Notes
+    -----
+    Not for where people end up: shares are given here, and :func:`nege.solve` moves them.
+
     Examples
     --------
     >>> import nege
@@ -118,7 +122,7 @@ def short_run(
     check_model(model)
     options = check_options(options)
     threads = validation.whole("threads", threads, at_least=1)
-    record = validation.known("invalid", invalid, designs.INVALID) == "record"
+    record = designs.records_refused(invalid)
     if parameters is not None or _are_many(share):
         check_model(model, in_shares=True)
         return _Grid(model, share, parameters, along, options, record).solve(threads)
@@ -185,8 +189,8 @@ class _Grid:
         record: bool,
     ) -> None:
         self.model, self.options, self.record = model, options, record
-        none = designs.Points({}, {}, {})
-        self.points = none if parameters is None else designs.grid(model, parameters)
+        none = designs.ParameterPoints({}, {}, {})
+        self.points = none if parameters is None else designs.grid_points(model, parameters)
         self.axes = {name: array.values for name, array in self.points.parameters.items()}
         self.along = parameter_axes.followed(along, self.axes)
         labelled = validation.many_shares("share", share, model.regions)
@@ -199,10 +203,10 @@ class _Grid:
     def _check(self) -> None:
         """Refuse what cannot be done, before anything is."""
         for name in (*self.axes, *self.dims, *self.coords):
-            if name in PROOF or name in self.model.variables:
+            if name in DIAGNOSTICS or name in self.model.variables:
                 cure = "The result has a variable of that name: rename it."
                 raise InputError("share", name, "free of names that the result bears", cure)
-        numbers = len(PROOF) + len(self.model.variables) * len(self.model.regions)
+        numbers = len(DIAGNOSTICS) + len(self.model.variables) * len(self.model.regions)
         count = math.prod(self.points.sizes.values()) * len(self.flat)
         cure = "nege.sweep(..., share=..., store=...) solves them without it."
         given = "share" if self.along is None and not self.axes else "parameters"
@@ -219,7 +223,7 @@ class _Grid:
             name: np.full(outer + tuple(len(names[dim]) for dim in variable.dims), np.nan)
             for name, variable in self.model.variables.items()
         }
-        proof = {name: np.full(outer, none) for name, none in UNSOLVED.items()}
+        diagnostics = {name: np.full(outer, none) for name, none in UNSOLVED.items()}
         operator = ""
         for asked in self._lines():
             line, models = self._economies(asked)
@@ -234,10 +238,10 @@ class _Grid:
                 for name, value in values.items():
                     outcome[name][index] = value  # which may be what was asked for: left as it is
                     outcome[name][index][failed] = np.nan
-                for name in PROOF:
-                    proof[name][index] = getattr(many, name)[i]
-        proof["method"] = np.array([*METHODS, ""])[proof["method"]]
-        return self._dataset(shape, outcome, proof, operator)
+                for name in DIAGNOSTICS:
+                    diagnostics[name][index] = getattr(many, name)[i]
+        diagnostics["method"] = np.array([*METHODS, ""])[diagnostics["method"]]
+        return self._dataset(shape, outcome, diagnostics, operator)
 
     def _lines(self) -> Iterator[list[tuple[int, ...]]]:
         """Yield the indices of parameter points that are solved in one call."""
@@ -279,7 +283,7 @@ class _Grid:
         self,
         shape: tuple[int, ...],
         outcome: dict[str, np.ndarray],
-        proof: dict[str, np.ndarray],
+        diagnostics: dict[str, np.ndarray],
         operator: str,
     ) -> xr.Dataset:
         dims = (*self.axes, *self.dims)
@@ -288,12 +292,12 @@ class _Grid:
             name: value.reshape(shape + inner + value.shape[len(shape) + 1 :])
             for name, value in outcome.items()
         }
-        proven = {
-            name: (dims, proof[name].reshape(shape + inner), {"long_name": meaning})
-            for name, meaning in PROOF.items()
+        labelled_diagnostics = {
+            name: (dims, diagnostics[name].reshape(shape + inner), {"long_name": meaning})
+            for name, meaning in DIAGNOSTICS.items()
         }
         return xr.Dataset(
-            {**self.model.named(values, dims), **proven},
+            {**self.model.named(values, dims), **labelled_diagnostics},
             coords={**self.axes, **self.coords, **self.model.coordinates()},
             attrs={"model": repr(self.model), **provenance(self.options), "operator": operator},
         )

@@ -4,7 +4,7 @@ Where every place is to the others what its neighbour is, each Jacobian of the e
 circulant matrix: row r is row 0, moved on by r places. Its eigenvectors are waves exp(2 pi i k r/n)
 and its eigenvalues the discrete Fourier transform of one column (Fujita, Krugman & Venables
 1999, ch. 6), so that markets that clear are one division for each wave, not a matrix that is
-inverted. Places at equal distances are such a circle too, on which all waves are alike.
+inverted. Equidistant places are such a circle too, on which all modes have one eigenvalue.
 """
 
 from __future__ import annotations

@@ -129,8 +129,8 @@ class Mixed(NamedTuple):
 def mixed(family: Family) -> list[Mixed]:
     """Return every break point where some people are online and all places have as many.
 
-    The curve of such equilibria is followed from several of them, and from those at which
-    nobody or everybody is online; where it turns nothing breaks.
+    The curve of such equilibria is followed from several of them, and from its ends, with a share
+    of 0 or 1 online. A fold of this curve is no break point.
     """
     locus = Locus(family.model, family.parameter, family.interval, family.dynamics, SHARP)
     n, places = len(family.model.regions), len(family.model.geography)

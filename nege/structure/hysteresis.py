@@ -73,6 +73,21 @@ class Hysteresis(Immutable):
         the parameter, with status, residual and stability of each point.
     jumps : tuple of Jump
         Where the economy leaves one branch for another, in the order they are met.
+
+    Notes
+    -----
+    Not a time path: each point is a long run, and the parameter changes slowly between them.
+
+    Examples
+    --------
+    >>> import nege
+    >>> online, places = nege.OnlineRegion(trade_cost=1.5), nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2, online=online)
+    >>> loop = nege.hysteresis(economy, "online_trade_cost", (1.0, 2.0), points=5)
+    >>> print(loop.jumps[0])
+    down at 1.17131921: online goes from 0 to 1
+    >>> loop.data.share.sel(region="online", online_trade_cost=1.5).values.round(3)
+    array([0., 1.])
     """
 
     model: Model
@@ -115,6 +130,15 @@ class Hysteresis(Immutable):
         -------
         Axes
             With one line for each stretch of an arm between jumps.
+
+        Examples
+        --------
+        >>> import nege
+        >>> online, places = nege.OnlineRegion(trade_cost=1.5), nege.geography.equidistant(2)
+        >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2, online=online)
+        >>> loop = nege.hysteresis(economy, "online_trade_cost", (1.0, 2.0), points=5)
+        >>> loop.plot("welfare").get_xlabel()
+        'online trade cost'
         """
         name = validation.known("variable", variable, list(self.model.variables))
         values = self.data[name]
@@ -259,7 +283,7 @@ def hysteresis(
 
 
 class _Trace:
-    """Finds where in a step of the path a stable branch ends."""
+    """Bisection for the value within a step at which a stable branch ends."""
 
     def __init__(
         self,
@@ -290,8 +314,8 @@ class _Trace:
             closer = self._settled(end + BEYOND**2 * (high - end), here)
             after = there if settled is None else settled
             change = float(np.max(np.abs(after - here)))
-            # What leads on without a break gets as near as one likes; a jump does not. Too
-            # near to settle, it is compared with the whole step.
+            # A continuous branch comes arbitrarily near as the bracket shrinks; a jump does not.
+            # Too near for a long run, it is compared with the change over the whole step.
             if closer is None:
                 jumped = change > 0.5 * float(np.max(np.abs(there - here)))
             else:
@@ -306,7 +330,7 @@ class _Trace:
     def _end(
         self, low: float, high: float, here: np.ndarray
     ) -> tuple[float, float | None, np.ndarray]:
-        """Halve a step until the end of the branch is known; None where it goes on to the end."""
+        """Bisect for the end of the branch; None where it continues through the whole step."""
         share = self._continued(high, here)
         if share is not None:
             return high, None, share

@@ -28,7 +28,7 @@ SHARP = SolverOptions(tolerance_residual=1e-14)
 
 
 class Family:
-    """An economy with one parameter free."""
+    """A one-parameter family of economies, at given distributions."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Family:
         self.dynamics = dynamics
 
     def at(self, value: float, share: np.ndarray, argument: str, alike: np.ndarray) -> ClearedPoint:
-        """Clear markets at a value; refuse where regions that have to be alike are not."""
+        """Clear markets at a value; refuse where regions that should have equal payoffs do not."""
         return self.law_of_motion(value, share, argument, alike)[1]
 
     def law_of_motion(

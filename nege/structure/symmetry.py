@@ -149,7 +149,7 @@ class Symmetry(NamedTuple):
         return found
 
     def supports(self, within: np.ndarray | None = None) -> list[np.ndarray]:
-        """Return sets of regions that are alike within the set, one per orbit, largest first.
+        """Return supports: sets of regions equal by symmetry within the set, one per orbit.
 
         Those are the orbits of subgroups: where only such regions are occupied, equal
         shares give equal payoffs.
@@ -192,7 +192,7 @@ def of_kernels(kernels: Sequence[Any], weights: np.ndarray) -> Symmetry:
     kernels : sequence of NamedTuple
         Parameters of one economy, at one or several values of what varies.
     weights : (R,) array
-        What else tells regions apart: the location weights of the dynamics.
+        What else distinguishes regions: the location weights of the dynamics.
     """
     n = weights.size
     vertices, edges = [weights], []
@@ -340,7 +340,7 @@ def _orbits(generators: np.ndarray, classes: Sequence[np.ndarray]) -> list[np.nd
 
 
 def _levels(values: np.ndarray) -> np.ndarray:
-    """Return numbers for values so that those which are alike have the same number."""
+    """Return class numbers of values: nearly equal ones have the same number."""
     flat = values.ravel()
     order = np.argsort(flat, kind="stable")
     scale = max(float(np.max(np.abs(flat))), 1e-300)

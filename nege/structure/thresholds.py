@@ -28,7 +28,21 @@ __all__ = ["Threshold", "Thresholds", "break_points", "sustain_points"]
 
 @held("direction")
 class Threshold(Immutable, float):
-    """A break or sustain point: the parameter value, a float, and what becomes unstable there."""
+    """A break or sustain point: the parameter value, a float, and what becomes unstable there.
+
+    Notes
+    -----
+    Not an equilibrium: ``model.replace(...)`` with this value is the economy it is about.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+    >>> (point,) = nege.break_points(economy, "trade_cost", (1.2, 4))
+    >>> round(point, 6), point.mode, point.direction.values.tolist()
+    (1.626577, '0 against 1', [1.0, -1.0])
+    """
 
     #: What happens, in words.
     mode: str
@@ -60,6 +74,19 @@ class Thresholds(Immutable, Sequence[Threshold]):
         From where to where.
     note : str
         Whether dispersion is stable at all, where break points do not say it.
+
+    Notes
+    -----
+    Not all bifurcations: folds of uneven equilibria are in :func:`nege.bifurcation`.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+    >>> found = nege.sustain_points(economy, "trade_cost", (1.01, 20), core="0")
+    >>> found.values.round(6), found.mode
+    (array([1.807313]), ('entry of 1',))
     """
 
     kind: str
@@ -263,7 +290,7 @@ def sustain_points(
     for name in names:
         inside[regions.index(validation.known("core", name, regions))] = True
     if inside.all():
-        raise InputError("core", core, "some of the regions", "Somebody has to be left to enter.")
+        raise InputError("core", core, "some of the regions", "Leave at least one region empty.")
     share = inside / inside.sum()
 
     def gaps(value: float) -> np.ndarray:

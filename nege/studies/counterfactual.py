@@ -18,16 +18,6 @@ from nege.validation.keywords import hinted
 
 __all__ = ["counterfactual"]
 
-CONSISTENT = 1e-6  # by which flows may be off wages and spending
-COMPARED = {
-    "share": "people",
-    "wage": "wage, relative to the mean of all people",
-    "price_index": "price index of goods",
-    "rent": "rent of a unit of housing",
-    "real_income": "real income per head",
-    "welfare": "real income per head, expected utility where tastes differ",
-}
-
 
 @hinted
 def counterfactual(
@@ -118,7 +108,7 @@ def counterfactual(
     log_price = np.full(share.size, (1.0 - p.sigma) * np.log(unit))
     supply = np.zeros(share.size)
     base = with_fundamentals(model, share, state, supply, log_price, trade_cost=unit * cost)
-    # Here places pay alike before the change: so under tastes, weights are shares.
+    # In these units payoffs are equal before the change, so that logit weights are shares.
     moves = equilibrium.dynamics
     if isinstance(moves, Logit):
         moves = Logit(scale=moves.scale, weights=share)
@@ -129,23 +119,33 @@ def counterfactual(
         "housing": housing_change,
     }
     changed = {
-        name: _changed(base, name, value)
+        name: _changed_fundamental(base, name, value)
         for name, value in fundamentals.items()
         if value is not None
     }
     economy = base.replace(trade_cost=unit * cost * change, **changed)
     found = solve(economy, share, dynamics=moves, options=options)
-    return _compared(before, found)
+    return _relative_changes(before, found)
 
 
-def _compared(before: xr.Dataset, found: Equilibrium) -> xr.Dataset:
+COMPARED_VARIABLES = {
+    "share": "people",
+    "wage": "wage, relative to the mean of all people",
+    "price_index": "price index of goods",
+    "rent": "rent of a unit of housing",
+    "real_income": "real income per head",
+    "welfare": "real income per head, expected utility where tastes differ",
+}
+
+
+def _relative_changes(before: xr.Dataset, found: Equilibrium) -> xr.Dataset:
     """Return the changed economy relative to the one before."""
     after = found.data
     ratios = {
         f"{name}_change": (after[name] / before[name]).assign_attrs(
             long_name=f"{meaning}, after over before", units="1"
         )
-        for name, meaning in COMPARED.items()
+        for name, meaning in COMPARED_VARIABLES.items()
         if name in after
     }
     proof = {"status": int(found.status), "residual": found.residual, "error": found.error}
@@ -153,6 +153,9 @@ def _compared(before: xr.Dataset, found: Equilibrium) -> xr.Dataset:
     values = {"share": after["share"].assign_attrs(about), **ratios, "residual": found.residual}
     moves = f"people move under {found.dynamics}"
     return xr.Dataset(values, attrs={**proof, "dynamics": moves})
+
+
+FLOW_TOLERANCE = 1e-6  # by which flows may be off wages and spending
 
 
 def _spending_shares(model: QuantitativeModel, data: xr.Dataset, flows: Any) -> np.ndarray:
@@ -171,7 +174,7 @@ def _spending_shares(model: QuantitativeModel, data: xr.Dataset, flows: Any) -> 
         ("columns, what each destination buys, are spending", values.sum(0), model.spent(data)),
     ):
         wrong = np.abs(found / (wanted / wanted.sum()) - 1.0)
-        if not wrong.max() <= CONSISTENT:
+        if not wrong.max() <= FLOW_TOLERANCE:
             place = model.regions[int(np.argmax(wrong))]
             raise InputError(
                 "flows",
@@ -197,7 +200,7 @@ def _cost_change(value: Any, places: tuple[str, ...]) -> np.ndarray:
     return change
 
 
-def _changed(model: QuantitativeModel, name: str, change: Any) -> xr.DataArray:
+def _changed_fundamental(model: QuantitativeModel, name: str, change: Any) -> xr.DataArray:
     if not hasattr(model, name):
         raise InputError(f"{name}_change", change, f"None: {model.title} economies have no {name}")
     known: xr.DataArray = getattr(model, name)

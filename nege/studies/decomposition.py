@@ -24,11 +24,12 @@ from nege.validation.keywords import hinted
 
 __all__ = ["decompose"]
 
-METHODS = ("switch", "shapley")
-USUAL = ("online_share", "welfare")  # what is explained unless something else is asked for
-LIMIT_SHAPLEY = 10  # mechanisms: all their subsets are solved
 
-Outcome = Callable[[xr.Dataset], xr.DataArray]
+OutcomeFunction = Callable[[xr.Dataset], xr.DataArray]
+
+
+DECOMPOSITION_METHODS = ("switch", "shapley")
+MOST_SHAPLEY_MECHANISMS = 10  # mechanisms: all their subsets are solved
 
 
 @hinted
@@ -36,7 +37,7 @@ def decompose(
     model: Model,
     path: xr.Dataset,
     *,
-    outcomes: Sequence[str] | Mapping[str, Outcome] | None = None,
+    outcomes: Sequence[str] | Mapping[str, OutcomeFunction] | None = None,
     mechanisms: Mapping[str, Sequence[str]] | None = None,
     method: str = "switch",
     start: Any = None,
@@ -115,14 +116,16 @@ def decompose(
     """
     check_model(model)
     steps = _checked_path(model, path)
-    moving = _moving(steps)
-    groups = _groups(moving, mechanisms)
-    method = validation.known("method", method, METHODS)
-    wanted = _outcomes(model, outcomes)
+    moving = _moving_parts(steps)
+    groups = _parts_by_mechanism(moving, mechanisms)
+    method = validation.known("method", method, DECOMPOSITION_METHODS)
+    wanted = _outcome_functions(model, outcomes)
     names = tuple(groups)
-    if method == "shapley" and len(names) > LIMIT_SHAPLEY:
+    if method == "shapley" and len(names) > MOST_SHAPLEY_MECHANISMS:
         cure = "Group them with mechanisms={name: [switch, ...]}."
-        raise InputError("mechanisms", names, f"at most {LIMIT_SHAPLEY} by this method", cure)
+        raise InputError(
+            "mechanisms", names, f"at most {MOST_SHAPLEY_MECHANISMS} by this method", cure
+        )
     everything = frozenset(names)
     subsets = {everything, *(everything - {name} for name in names)}
     if method == "shapley":
@@ -131,11 +134,13 @@ def decompose(
         )
         subsets |= {frozenset(some) for some in chosen}
     paths = {
-        active: _held(steps, [s for name in names if name not in active for s in groups[name]])
+        active: _with_parts_held(
+            steps, [s for name in names if name not in active for s in groups[name]]
+        )
         for active in sorted(subsets, key=lambda some: (len(some), sorted(some)))
     }
     for one in paths.values():
-        designs.listed(model, "path", one, "step").check(model)
+        designs.listed_points(model, "path", one, "step").check(model)
     values: dict[frozenset[str], xr.Dataset] = {}
     unsolved = xr.zeros_like(steps["step"], dtype=np.int64)
     bar = progress_bar(progress, len(subsets), "paths")
@@ -149,8 +154,8 @@ def decompose(
             progress=False,
             invalid="record",  # there is none: all were asked about above
         )
-        values[active] = _measured(ds, wanted)
-        unsolved = unsolved + _bare(ds["status"] != Status.CONVERGED)
+        values[active] = _measured_outcomes(ds, wanted)
+        unsolved = unsolved + _without_path_coordinates(ds["status"] != Status.CONVERGED)
         bar.update()
     bar.close()
     parts = xr.concat(
@@ -158,7 +163,7 @@ def decompose(
         xr.DataArray(list(names), dims="mechanism", name="mechanism"),
         join="exact",
     )
-    return _labelled(parts, values[everything], unsolved, method)
+    return _decomposition_dataset(parts, values[everything], unsolved, method)
 
 
 def _checked_path(model: Model, path: Any) -> xr.Dataset:
@@ -172,7 +177,7 @@ def _checked_path(model: Model, path: Any) -> xr.Dataset:
     return steps
 
 
-def _moving(path: xr.Dataset) -> dict[str, tuple[str, dict[str, Any]]]:
+def _moving_parts(path: xr.Dataset) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return every part of a parameter that moves: its name, the parameter, which part."""
     found: dict[str, tuple[str, dict[str, Any]]] = {}
     for key, table in path.data_vars.items():
@@ -195,7 +200,7 @@ def _moving(path: xr.Dataset) -> dict[str, tuple[str, dict[str, Any]]]:
     return found
 
 
-def _groups(
+def _parts_by_mechanism(
     moving: dict[str, tuple[str, dict[str, Any]]],
     mechanisms: Mapping[str, Sequence[str]] | None,
 ) -> dict[str, list[tuple[str, dict[str, Any]]]]:
@@ -224,9 +229,12 @@ def _groups(
     return groups
 
 
-def _outcomes(
-    model: Model, outcomes: Sequence[str] | Mapping[str, Outcome] | None
-) -> dict[str, Outcome]:
+DEFAULT_OUTCOMES = ("online_share", "welfare")  # explained unless others are asked for
+
+
+def _outcome_functions(
+    model: Model, outcomes: Sequence[str] | Mapping[str, OutcomeFunction] | None
+) -> dict[str, OutcomeFunction]:
     if isinstance(outcomes, Mapping):
         if not outcomes or not all(callable(function) for function in outcomes.values()):
             raise InputError("outcomes", outcomes, "functions by name, or a list of names")
@@ -236,24 +244,27 @@ def _outcomes(
         seen.append("colocation")
     known = [*model.variables, *seen]
     if outcomes is None:
-        outcomes = [name for name in USUAL if name in known]
+        outcomes = [name for name in DEFAULT_OUTCOMES if name in known]
     names = validation.texts("outcomes", outcomes)
     if not names:
         raise InputError("outcomes", outcomes, "at least one name", f"Known: {', '.join(known)}.")
     for name in names:
         validation.known("outcomes", name, known)
-    return {name: _variable(name) if name in model.variables else _pattern(name) for name in names}
+    return {
+        name: _model_variable(name) if name in model.variables else _pattern_variable(name)
+        for name in names
+    }
 
 
-def _variable(name: str) -> Outcome:
+def _model_variable(name: str) -> OutcomeFunction:
     return lambda ds: ds[name]
 
 
-def _pattern(name: str) -> Outcome:
+def _pattern_variable(name: str) -> OutcomeFunction:
     return lambda ds: patterns(ds)[name]
 
 
-def _held(path: xr.Dataset, parts: Iterable[tuple[str, dict[str, Any]]]) -> xr.Dataset:
+def _with_parts_held(path: xr.Dataset, parts: Iterable[tuple[str, dict[str, Any]]]) -> xr.Dataset:
     """Return the path with some parts of its parameters kept at their first step."""
     path = path.copy()
     for name, where in parts:
@@ -267,18 +278,18 @@ def _held(path: xr.Dataset, parts: Iterable[tuple[str, dict[str, Any]]]) -> xr.D
     return path
 
 
-def _bare(table: xr.DataArray) -> xr.DataArray:
-    """Drop coordinates that tell the path: they differ between paths that are compared."""
+def _without_path_coordinates(table: xr.DataArray) -> xr.DataArray:
+    """Drop coordinates of the path: they differ between paths that are compared."""
     return table.drop_vars([name for name in table.coords if name not in table.dims])
 
 
-def _measured(ds: xr.Dataset, wanted: Mapping[str, Outcome]) -> xr.Dataset:
+def _measured_outcomes(ds: xr.Dataset, wanted: Mapping[str, OutcomeFunction]) -> xr.Dataset:
     found = {name: function(ds) for name, function in wanted.items()}
     for name, outcome in found.items():
         if not isinstance(outcome, xr.DataArray) or "step" not in outcome.dims:
             allowed = 'functions that return a DataArray over "step"'
             raise InputError("outcomes", {name: type(outcome).__name__}, allowed)
-    return xr.Dataset({name: _bare(outcome) for name, outcome in found.items()})
+    return xr.Dataset({name: _without_path_coordinates(outcome) for name, outcome in found.items()})
 
 
 def _contribution(
@@ -298,7 +309,7 @@ def _contribution(
     return total
 
 
-def _labelled(
+def _decomposition_dataset(
     parts: xr.Dataset, outcome: xr.Dataset, unsolved: xr.DataArray, method: str
 ) -> xr.Dataset:
     change = outcome - outcome.isel(step=0, drop=True)

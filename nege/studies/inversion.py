@@ -23,7 +23,9 @@ from nege.validation.keywords import hinted
 __all__ = ["invert"]
 
 AnyModel = TypeVar("AnyModel", bound=QuantitativeModel)
-EXACT = 1e-10  # violation of any equation by the data, at most
+
+
+LARGEST_VIOLATION = 1e-10  # violation of any equation by the data, at most
 
 
 @hinted
@@ -102,7 +104,7 @@ def invert(
         float(np.max(np.abs(np.log(again.data["wage"].values / paid * np.sum(share * paid))))),
         float(np.ptp(np.log(again.data[found.payoff].values))),
     )
-    if not wrong <= EXACT:
+    if not wrong <= LARGEST_VIOLATION:
         raise ConvergenceError(
             f"Data are an equilibrium to {wrong:.1e} only: trade costs are so high that markets "
             "hardly say what places have to do with each other. Lower trade costs, or accept "

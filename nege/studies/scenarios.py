@@ -30,22 +30,22 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.geography import Geography, equidistant
+from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.validation.keywords import hinted
 
 __all__ = ["digital_turn", "manufacturing_first", "no_institutional_convergence"]
 
-KINDS = ("goods", "services")
-INDUSTRIES = MappingProxyType({"manufacturing": "goods", "services": "services"})
-GOODS_EDGE, SERVICES_EDGE = 0.05, 0.25  # of productivity in the city, at the start
+INDUSTRY_KINDS = ("goods", "services")
+DEFAULT_INDUSTRIES = MappingProxyType({"manufacturing": "goods", "services": "services"})
 
 # Search cost of services, their digital cost, and how far institutions are still apart.
-SERVICES = (
+SERVICES_STEPS = (
     *((1.5, 3.0, 1.0), (1.2, 2.5, 1.0), (1.0, 2.0, 1.0), (0.8, 1.8, 1.0), (0.6, 1.6, 1.0)),
     *((0.5, 1.5, 1.0), (0.4, 1.4, 1.0), (0.4, 1.3, 1.0), (0.4, 1.2, 0.75), (0.4, 1.1, 0.5)),
     *((0.4, 1.05, 0.25), (0.4, 1.02, 0.0)),
 )
 # Digitisability of goods, and their digital cost.
-GOODS = (
+GOODS_STEPS = (
     (0.0, 3.0),
     (0.2, 1.5),
     (0.4, 1.3),
@@ -55,20 +55,13 @@ GOODS = (
     (1.0, 1.02),
 )
 
-WORDS = {
-    "search_cost": ("cost of search and negotiation, offline", "log points per unit of distance"),
-    "digital_cost": ("iceberg cost of online delivery", "1"),
-    "productivity": ("productivity of a place: institutions and skills", "1"),
-    "digitisability": ("part of transport that online sales do without", "1"),
-}
-
 
 @hinted
 def digital_turn(
     geography: Geography | None = None,
     *,
     city: str | None = None,
-    industries: Mapping[str, str] = INDUSTRIES,
+    industries: Mapping[str, str] = DEFAULT_INDUSTRIES,
 ) -> xr.Dataset:
     """Services go online, institutions converge, and manufacturing follows: the reference path.
 
@@ -128,9 +121,9 @@ def digital_turn(
     >>> nege.patterns(ds).pattern.sel(step=[7, 8]).values.tolist()
     ['separated', 'one-sided online']
     """
-    held = [(*step, *GOODS[0]) for step in SERVICES]
-    follows = [(*SERVICES[-1], *step) for step in GOODS[1:]]
-    return _path("digital turn", held + follows, geography, city, industries)
+    held = [(*step, *GOODS_STEPS[0]) for step in SERVICES_STEPS]
+    follows = [(*SERVICES_STEPS[-1], *step) for step in GOODS_STEPS[1:]]
+    return _labelled_path("digital turn", held + follows, geography, city, industries)
 
 
 @hinted
@@ -138,7 +131,7 @@ def manufacturing_first(
     geography: Geography | None = None,
     *,
     city: str | None = None,
-    industries: Mapping[str, str] = INDUSTRIES,
+    industries: Mapping[str, str] = DEFAULT_INDUSTRIES,
 ) -> xr.Dataset:
     """Goods become digital before services do: the changes of the digital turn in another order.
 
@@ -184,9 +177,9 @@ def manufacturing_first(
     >>> path.isel(step=-1).equals(nege.scenarios.digital_turn().isel(step=-1))
     True
     """
-    first = [(*SERVICES[0], *step) for step in GOODS]
-    follows = [(*step, *GOODS[-1]) for step in SERVICES[1:]]
-    return _path("manufacturing first", first + follows, geography, city, industries)
+    first = [(*SERVICES_STEPS[0], *step) for step in GOODS_STEPS]
+    follows = [(*step, *GOODS_STEPS[-1]) for step in SERVICES_STEPS[1:]]
+    return _labelled_path("manufacturing first", first + follows, geography, city, industries)
 
 
 @hinted
@@ -194,7 +187,7 @@ def no_institutional_convergence(
     geography: Geography | None = None,
     *,
     city: str | None = None,
-    industries: Mapping[str, str] = INDUSTRIES,
+    industries: Mapping[str, str] = DEFAULT_INDUSTRIES,
 ) -> xr.Dataset:
     """Costs fall as in the digital turn, but the city keeps its lead in institutions.
 
@@ -236,13 +229,19 @@ def no_institutional_convergence(
     >>> path.productivity.sel(step=17, industry="services").values
     array([1.25, 1.  , 1.  , 1.  ])
     """
-    apart = [(search, cost, 1.0) for search, cost, _ in SERVICES]
-    held = [(*step, *GOODS[0]) for step in apart]
-    follows = [(*apart[-1], *step) for step in GOODS[1:]]
-    return _path("no institutional convergence", held + follows, geography, city, industries)
+    apart = [(search, cost, 1.0) for search, cost, _ in SERVICES_STEPS]
+    held = [(*step, *GOODS_STEPS[0]) for step in apart]
+    follows = [(*apart[-1], *step) for step in GOODS_STEPS[1:]]
+    return _labelled_path(
+        "no institutional convergence", held + follows, geography, city, industries
+    )
 
 
-def _path(
+GOODS_PRODUCTIVITY_LEAD = 0.05  # of the city, at the start
+SERVICES_PRODUCTIVITY_LEAD = 0.25
+
+
+def _labelled_path(
     title: str,
     steps: Sequence[tuple[float, ...]],
     geography: Geography | None,
@@ -253,16 +252,18 @@ def _path(
     geography = equidistant(4) if geography is None else geography
     if not isinstance(geography, Geography):
         raise InputError("geography", geography, "a Geography", "See nege.geography.")
-    names, kinds = _kinds(industries)
+    names, kinds = _checked_industries(industries)
     places = list(geography.names)
     city = validation.known("city", places[0] if city is None else city, places)
     search, services, gap, digitisable, goods = np.array(steps).T
     whole, nothing = np.ones_like(gap), np.zeros_like(gap)
 
     def each(of_goods: np.ndarray, of_services: np.ndarray) -> np.ndarray:
-        return np.stack([(of_goods, of_services)[KINDS.index(kind)] for kind in kinds], axis=1)
+        return np.stack(
+            [(of_goods, of_services)[INDUSTRY_KINDS.index(kind)] for kind in kinds], axis=1
+        )
 
-    lead = each(GOODS_EDGE * whole, SERVICES_EDGE * gap)
+    lead = each(GOODS_PRODUCTIVITY_LEAD * whole, SERVICES_PRODUCTIVITY_LEAD * gap)
     is_city = np.array([float(place == city) for place in places])
     values = {
         "search_cost": each(nothing, search),
@@ -278,7 +279,7 @@ def _path(
     )
 
 
-def _kinds(industries: Mapping[str, str]) -> tuple[list[str], list[str]]:
+def _checked_industries(industries: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """Return the names of industries, and of each whether it makes goods or services."""
     if not isinstance(industries, Mapping) or not industries:
         cure = 'For example {"cars": "goods", "steel": "goods", "software": "services"}.'
@@ -286,12 +287,12 @@ def _kinds(industries: Mapping[str, str]) -> tuple[list[str], list[str]]:
         raise InputError("industries", industries, allowed, cure)
     names = validation.distinct_names("industries", list(industries))
     kinds = [
-        validation.known(f"industries[{name!r}]", kind, KINDS)
+        validation.known(f"industries[{name!r}]", kind, INDUSTRY_KINDS)
         for name, kind in zip(names, industries.values(), strict=True)
     ]
     return list(names), kinds
 
 
 def _words(name: str) -> dict[str, str]:
-    meaning, unit = WORDS[name]
-    return {"long_name": meaning, "units": unit}
+    field = OnlineAgglomeration.fields[name]
+    return {"long_name": field.words, "units": field.unit}

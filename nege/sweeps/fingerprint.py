@@ -14,20 +14,19 @@ from nege.results.files import dynamics_to_dataset
 from nege.solvers.checks import provenance
 from nege.sweeps.work_units import LongRuns, ShortRuns
 
-SCHEMA = 3  # 1 had no seals, 2 neither dimensions nor coordinates
-DIFFERENCES = 6  # that are listed at most
+STORE_SCHEMA = 3  # 1 had no seals, 2 neither dimensions nor coordinates
 
 
-def recipe(work: LongRuns | ShortRuns) -> dict[str, Any]:
+def fingerprint(work: LongRuns | ShortRuns) -> dict[str, Any]:
     """Return everything that the numbers of a sweep depend on, by name."""
     made: dict[str, Any] = {
-        "schema": SCHEMA,
+        "schema": STORE_SCHEMA,
         "nege_version": __version__,
         "horizon": work.horizon,
         "keep": list(work.keep),
         "unit": list(work.unit),
         "sizes": list(work.sizes.items()),  # a list, as another order is another sweep
-        **_described("model", work.model.to_dataset()),
+        **_dataset_entries("model", work.model.to_dataset()),
     }
     made.update(
         (f"options.{name}", value)
@@ -35,42 +34,45 @@ def recipe(work: LongRuns | ShortRuns) -> dict[str, Any]:
         if name != "nege_version"
     )
     for name, array in work.points.parameters.items():
-        made[f"parameters.{name}"] = _labelled(array.variable)
+        made[f"parameters.{name}"] = _digest_with_dims(array.variable)
     for name, coordinate in work.coords.items():
-        made[f"coordinates.{name}"] = _labelled(xr.as_variable(coordinate))
+        made[f"coordinates.{name}"] = _digest_with_dims(xr.as_variable(coordinate))
     if isinstance(work, LongRuns):
         made["along"] = work.along
-        made["eigenvalues"] = "all" if work.asked else "those needed"
+        made["eigenvalues"] = "all" if work.all_eigenvalues else "those needed"
         made["start"] = _digest(work.start)
-        made.update(_described("dynamics", dynamics_to_dataset(work.dynamics, work.model)))
+        made.update(_dataset_entries("dynamics", dynamics_to_dataset(work.dynamics, work.model)))
     else:
         made["share"] = _digest(work.share)
     # As it will be read again.
     return dict(json.loads(json.dumps(made)))
 
 
-def differences(stored: dict[str, Any], asked: dict[str, Any]) -> str:
+MOST_DIFFERENCES_NAMED = 6  # that are listed at most
+
+
+def differences_in_words(stored: dict[str, Any], asked: dict[str, Any]) -> str:
     """Say in a sentence what differs; empty where nothing does."""
     names = [name for name in {**stored, **asked} if stored.get(name) != asked.get(name)]
     said = [f"{name} is {stored.get(name)} there and {asked.get(name)} here" for name in names]
-    more = f"; and {len(said) - DIFFERENCES} more" if len(said) > DIFFERENCES else ""
-    return "; ".join(said[:DIFFERENCES]) + more
+    left = len(said) - MOST_DIFFERENCES_NAMED
+    return "; ".join(said[:MOST_DIFFERENCES_NAMED]) + (f"; and {left} more" if left > 0 else "")
 
 
-def _described(prefix: str, data: xr.Dataset) -> dict[str, Any]:
+def _dataset_entries(prefix: str, data: xr.Dataset) -> dict[str, Any]:
     """Return the attributes of a Dataset, and a digest of each of its arrays."""
-    found = {f"{prefix}.{name}": _plain(value) for name, value in data.attrs.items()}
+    found = {f"{prefix}.{name}": _plain_value(value) for name, value in data.attrs.items()}
     for name, array in data.variables.items():
-        found[f"{prefix}.{name}"] = _labelled(array)
+        found[f"{prefix}.{name}"] = _digest_with_dims(array)
     return found
 
 
-def _labelled(array: xr.Variable) -> str:
+def _digest_with_dims(array: xr.Variable) -> str:
     """Return a digest of an array and its dimensions, by which a table is not its transpose."""
     return f"{_digest(array.values)} over {json.dumps([str(dim) for dim in array.dims])}"
 
 
-def _plain(value: Any) -> Any:
+def _plain_value(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return _digest(value)
     return value.item() if isinstance(value, np.generic) else value

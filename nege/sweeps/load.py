@@ -18,14 +18,11 @@ from nege.options import Logit, Replicator
 from nege.results import files
 from nege.results.equilibrium import PROVENANCE, Equilibrium
 from nege.status import Status
-from nege.sweeps import stored, work_units
+from nege.sweeps import store_reading, work_units
 from nege.validation import paths
 from nege.validation.keywords import hinted
 
 __all__ = ["load"]
-
-AUDITED = 5000  # regions at most, whose matrices of trade costs fit into memory everywhere
-TOLERANCE = 1e-9  # relative, as in nege.testing.assert_equilibrium; or what the solve left
 
 
 @hinted
@@ -72,18 +69,19 @@ def load(path: str | pathlib.Path, *, check: bool = True) -> Equilibrium | xr.Da
         raise InputError("path", str(path), "a file that exists", f"Nothing is at {place}.")
     if place.is_dir():
         if check:
-            stored.verify("path", place)
-        return stored.opened("path", place)
+            store_reading.verify_store("path", place)
+        return store_reading.open_dataset("path", place)
     content = files.read(place, check=check)
     try:
         model = Model.from_dataset(content.model)
         dynamics = files.dynamics_from_dataset(content.dynamics)
         if "horizon" not in content.result.attrs:
-            fault = _misfit(content.result, model) if check else ""
+            fault = _mismatch_in_words(content.result, model) if check else ""
             found: Equilibrium | xr.Dataset = content.result
         else:
-            found = _equilibrium(content.result, model, dynamics)
-            fault = (_misfit(found.data, model) or _violated(found)) if check else ""
+            found = _equilibrium_from_file(content.result, model, dynamics)
+            fault = _mismatch_in_words(found.data, model) if check else ""
+            fault = fault or (_violation_in_words(found) if check else "")
     except Exception as error:  # of every kind, as what was edited says anything
         what = str(error) if isinstance(error, NegeError) else f"{type(error).__name__}: {error}"
         raise InputError("path", str(path), files.EDITED, f"What is in it: {what}") from error
@@ -92,7 +90,7 @@ def load(path: str | pathlib.Path, *, check: bool = True) -> Equilibrium | xr.Da
     return found
 
 
-def _equilibrium(
+def _equilibrium_from_file(
     data: xr.Dataset, model: Model, dynamics: Replicator | Logit | None
 ) -> Equilibrium:
     """Make an equilibrium again from what ``to_netcdf`` wrote."""
@@ -132,10 +130,10 @@ def _equilibrium(
     return found
 
 
-def _misfit(data: xr.Dataset, model: Model) -> str:
+def _mismatch_in_words(data: xr.Dataset, model: Model) -> str:
     """Say in which variable a result is not one of the model; empty where it is."""
     front = data["status"].dims if "status" in data else ()
-    proof = work_units.PROOF if front else {}
+    proof = work_units.LONG_RUN_DIAGNOSTICS if front else {}
     wanted = {name: (front + v.dims, "float64") for name, v in model.variables.items()}
     wanted |= {name: (front, dtype) for name, (dtype, _) in proof.items()}
     for name, (dims, dtype) in wanted.items():
@@ -150,13 +148,17 @@ def _misfit(data: xr.Dataset, model: Model) -> str:
     return ""
 
 
-def _violated(found: Equilibrium) -> str:
+MOST_REGIONS_AUDITED = 5000  # whose matrices of trade costs fit into memory everywhere
+AUDIT_TOLERANCE = 1e-9  # relative, as in nege.testing.assert_equilibrium; or what the solve left
+
+
+def _violation_in_words(found: Equilibrium) -> str:
     """Say which equation the data violate, from nothing but them; empty where none."""
     if found.status not in (Status.CONVERGED, Status.UNSTABLE):
         return ""  # a partial result says that it is one
-    if len(found.model.regions) > AUDITED:
+    if len(found.model.regions) > MOST_REGIONS_AUDITED:
         return ""
-    tolerance = max(TOLERANCE, 10.0 * found.residual)
+    tolerance = max(AUDIT_TOLERANCE, 10.0 * found.residual)
     with np.errstate(all="ignore"):
         for name, size in _violations(found):
             if not size <= tolerance:

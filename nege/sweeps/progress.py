@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from nege import validation
 
-
-def silent(done: int) -> None:
-    """Say nothing of `done` points."""
+Tick = Callable[[int], Any]
 
 
-class _Silent:
+def no_tick(done: int) -> None:
+    """Report no progress."""
+
+
+class _NoBar:
     def update(self, done: int = 1) -> None: ...
 
     def close(self) -> None: ...
@@ -25,9 +28,9 @@ def progress_bar(progress: bool | None, total: int | None, unit: str = "economie
     else:
         progress = total != 1 and (sys.stderr.isatty() or "ipykernel" in sys.modules)
     if not progress:
-        return _Silent()
+        return _NoBar()
     try:
         from tqdm import tqdm
     except ImportError:
-        return _Silent()
+        return _NoBar()
     return tqdm(total=total, desc=unit, leave=False, delay=1.0)

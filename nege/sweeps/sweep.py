@@ -21,18 +21,18 @@ from nege import memory, validation
 from nege.errors import InputError
 from nege.models import designs, parameter_axes
 from nege.models.base import Model
-from nege.models.designs import Points
+from nege.models.designs import Block
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.solvers.checks import check_model, check_options, provenance
 from nege.sweeps import workers
-from nege.sweeps.progress import progress_bar, silent
-from nege.sweeps.work_units import Block, LongRuns, ShortRuns
+from nege.sweeps.progress import no_tick, progress_bar
+from nege.sweeps.work_units import LongRuns, ShortRuns, SweepRequest
 from nege.validation.keywords import hinted
 
 __all__ = ["follow", "sweep"]
 
-FIRST = "first"
-INVALID = ("raise", "record")
+
+FIRST_DIMENSION = "first"
 
 
 @hinted
@@ -42,7 +42,7 @@ def sweep(
     *,
     share: Any = None,
     start: Any = None,
-    along: str | None = FIRST,
+    along: str | None = FIRST_DIMENSION,
     keep: Sequence[str] | None = None,
     dynamics: Replicator | Logit | None = None,
     options: SolverOptions | None = None,
@@ -145,27 +145,27 @@ def sweep(
     if unit is not None:
         unit = validation.whole("unit", unit, at_least=1)
     client = workers.check_client(client)
-    record = validation.known("invalid", invalid, INVALID) == "record"
+    record = designs.records_refused(invalid)
     is_list = isinstance(parameters, xr.Dataset)
     varied = (
-        designs.listed(model, "parameters", parameters, "point")
+        designs.listed_points(model, "parameters", parameters, "point")
         if is_list
-        else designs.grid(model, parameters)
+        else designs.grid_points(model, parameters)
     )
-    if isinstance(along, str) and along == FIRST:
+    if isinstance(along, str) and along == FIRST_DIMENSION:
         along = None if is_list or share is not None else next(iter(varied.sizes))
+    asked = SweepRequest(model, varied, options, keep, unit, record)
     work: LongRuns | ShortRuns
     if share is None:
         along = parameter_axes.followed(along, varied.sizes)
-        work = _long_runs(model, varied, options, keep, start, dynamics, along, unit, record)
+        work = _long_runs(asked, start, dynamics, along)
     else:
-        given = {"start": start, "dynamics": dynamics, "along": along}
-        work = _short_runs(model, varied, options, keep, share, unit, record, given)
+        work = _short_runs(asked, share, {"start": start, "dynamics": dynamics, "along": along})
     if store is None:
-        return _fill(_Table(work), processes, client, progress)
-    from nege.sweeps.store import Store
+        return _solve_into(ResultInMemory(work), processes, client, progress)
+    from nege.sweeps.store_writing import Store
 
-    return _fill(Store(store, work, overwrite=overwrite), processes, client, progress)
+    return _solve_into(Store(store, work, overwrite=overwrite), processes, client, progress)
 
 
 @hinted
@@ -227,78 +227,60 @@ def follow(
     array([0., 1., 1., 0.])
     """
     check_model(model)
-    steps = designs.listed(model, "path", path, "step")
+    steps = designs.listed_points(model, "path", path, "step")
     options = check_options(options)
-    record = validation.known("invalid", invalid, INVALID) == "record"
-    work = _long_runs(model, steps, options, None, start, dynamics, "step", None, record)
-    return _fill(_Table(work), 1, None, progress)
+    record = designs.records_refused(invalid)
+    asked = SweepRequest(model, steps, options, None, None, record)
+    work = _long_runs(asked, start, dynamics, "step")
+    return _solve_into(ResultInMemory(work), 1, None, progress)
 
 
-def _long_runs(
-    model: Model,
-    varied: Points,
-    options: SolverOptions,
-    keep: Sequence[str] | None,
-    start: Any,
-    dynamics: Any,
-    along: str | None,
-    unit: int | None,
-    record: bool,
-) -> LongRuns:
+def _long_runs(asked: SweepRequest, start: Any, dynamics: Any, along: str | None) -> LongRuns:
+    model = asked.model
     begin = model.default_start() if start is None else model.check_share(start, "start")
-    moves = check_dynamics(dynamics)
-    return LongRuns(model, varied, options, keep, begin, moves, along, unit, record)
+    return LongRuns(asked, begin, check_dynamics(dynamics), along)
 
 
-def _short_runs(
-    model: Model,
-    varied: Points,
-    options: SolverOptions,
-    keep: Sequence[str] | None,
-    share: Any,
-    unit: int | None,
-    record: bool,
-    given: Mapping[str, Any],
-) -> ShortRuns:
+def _short_runs(asked: SweepRequest, share: Any, given: Mapping[str, Any]) -> ShortRuns:
     for name, value in given.items():
         if value is not None:
             cure = "Where people are is given, so that each short run stands for itself."
             raise InputError(name, value, "left out where share is given", cure)
-    labelled = validation.many_shares("share", share, model.regions)
-    parameter_axes.apart("share", labelled, varied.coords)
+    labelled = validation.many_shares("share", share, asked.model.regions)
+    parameter_axes.apart("share", labelled, asked.points.coords)
     dims = {str(dim): size for dim, size in labelled.sizes.items() if dim != "region"}
-    work = ShortRuns(model, varied, options, keep, labelled.values, dims, unit, record)
+    work = ShortRuns(asked, labelled.values, dims)
     work.coords.update({str(name): coord.variable for name, coord in labelled.coords.items()})
     return work
 
 
-def _fill(table: Any, processes: int, client: Any, progress: bool | None) -> xr.Dataset:
+def _solve_into(table: Any, processes: int, client: Any, progress: bool | None) -> xr.Dataset:
     """Solve what is missing, wherever the results go."""
     work = table.work
     work.check()
     with table, contextlib.closing(progress_bar(progress, math.prod(work.sizes.values()))) as bar:
-        bar.update(math.prod(work.sizes.values()) - sum(map(_points, table.missing())))
+        bar.update(math.prod(work.sizes.values()) - sum(map(_count_points, table.missing())))
         # One unit is no work for several, and only from here its points are seen one by one.
         several = len(list(itertools.islice(table.missing(), processes)))
         here = client is None and several <= 1
-        tick = bar.update if here else silent
+        tick = bar.update if here else no_tick
         with contextlib.closing(
-            workers.solved(work, table.missing(), several, client, tick)
+            workers.solve_units(work, table.missing(), several, client, tick)
         ) as results:
             for block, values in results:
                 table.write(block, values)
                 if not here:
-                    bar.update(_points(block))
+                    bar.update(_count_points(block))
     result: xr.Dataset = table.dataset()
     return result
 
 
-def _points(block: Block) -> int:
+def _count_points(block: Block) -> int:
     return math.prod(part.stop - part.start for part in block)
 
 
-class _Table:
-    """The Dataset to be, in memory; used as a store is."""
+class ResultInMemory:
+    """Results of a sweep in memory, with the interface of a store."""
 
     def __init__(self, work: LongRuns | ShortRuns) -> None:
         self.work = work
@@ -308,7 +290,7 @@ class _Table:
         given = work.points.argument, f"{math.prod(shape)} points"
         memory.check(*given, work.size(shape), "for their results in memory", cure)
 
-    def __enter__(self) -> _Table:
+    def __enter__(self) -> ResultInMemory:
         self.values = self.work.empty()
         return self
 

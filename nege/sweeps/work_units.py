@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,21 +19,17 @@ from nege import memory
 from nege.errors import InputError, near
 from nege.models.agglomeration.patterns import FLAGS, UNSOLVED, codes
 from nege.models.base import Model
-from nege.models.designs import Block as Block
-from nege.models.designs import Points, blocks, divided
+from nege.models.designs import Block, ParameterPoints, block_shape, blocks_over
 from nege.options import Logit, Replicator, SolverOptions
 from nege.solvers import many_short_runs
 from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
+from nege.solvers.short_run import DIAGNOSTICS
 from nege.status import Status
-from nege.sweeps.progress import silent
+from nege.sweeps.progress import Tick, no_tick
 from nege.sweeps.threads import one_thread
 
-LONG_RUN = 150_000  # points in a unit, times regions squared: about a second of work
-SHORT_RUN = 1_000_000  # points in a unit, times regions: tens of megabytes
-MOST, FEWEST_UNITS = 4096, 64
-
-PROOF = {
+LONG_RUN_DIAGNOSTICS = {
     "status": ("int8", "how the solve ended, see nege.Status"),
     "residual": ("float64", "largest violation of equilibrium that is left"),
     "error": ("float64", "estimate of the distance to the exact equilibrium"),
@@ -41,18 +37,20 @@ PROOF = {
     "leading_eigenvalue": ("float64", "growth rate of the fastest small deviation"),
     "perturbed": ("bool", "whether the solve had to nudge the economy off a point"),
 }
-SHORT_RUN_PROOF = {
-    "status": PROOF["status"],
-    "residual": ("float64", "largest violation of market clearing"),
-    "error": ("float64", "bound on the error of log wages"),
-    "iterations": ("int64", "iterations of the wage map"),
-}
 
 
-Tick = Callable[[int], Any]
+class SweepRequest(NamedTuple):
+    """What is asked of a sweep, whatever is solved at its points."""
+
+    model: Model
+    points: ParameterPoints
+    options: SolverOptions
+    keep: Sequence[str] | None  # which outputs; None is all
+    unit: int | None  # points in a unit; None is about a second of work
+    record_refused: bool  # points that the model refuses; else there are none
 
 
-class Output(NamedTuple):
+class OutputVariable(NamedTuple):
     """One variable of the result."""
 
     dims: tuple[str, ...]
@@ -69,31 +67,24 @@ class Output(NamedTuple):
         return {"f": math.nan, "b": False, "i": int(Status.PENDING)}[kind]
 
 
-class _Work:
+class _Runs:
     """What long and short runs have in common: dimensions, outputs, units."""
 
     horizon: str
-    proof: dict[str, tuple[str, str]]
+    diagnostics: dict[str, tuple[str, str]]
     dynamics: Replicator | Logit | None = None
 
-    def __init__(
-        self,
-        model: Model,
-        points: Points,
-        options: SolverOptions,
-        keep: Sequence[str] | None,
-        record: bool = False,
-    ) -> None:
-        self.model, self.points, self.options = model, points, options
-        self.record = record  # points that the model refuses; else there are none
-        self.sizes = dict(points.sizes)
-        self.coords = dict(points.coords)
-        for name, (meaning, unit) in model.words.items():
+    def __init__(self, asked: SweepRequest) -> None:
+        self.model, self.points, self.options = asked.model, asked.points, asked.options
+        self.record_refused = asked.record_refused
+        self.sizes = dict(self.points.sizes)
+        self.coords = dict(self.points.coords)
+        for name, (meaning, unit) in self.model.words.items():
             if name in self.coords:
                 known = xr.as_variable(self.coords[name])
                 about = {"long_name": meaning, "units": unit}
                 self.coords[name] = xr.Variable(known.dims, known.values, about)
-        self.keep = self._kept(keep)
+        self.keep = self._kept(asked.keep)
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is."""
@@ -104,7 +95,7 @@ class _Work:
                 raise InputError(given, name, "free of names that the result bears", cure)
         cure = "Fewer of them (unit=...) need less."
         memory.check("unit", math.prod(self.unit), self.size(self.unit), "for memory", cure)
-        if not self.record:
+        if not self.record_refused:
             self.points.check(self.model)
 
     def size(self, shape: Sequence[int]) -> int:
@@ -116,7 +107,7 @@ class _Work:
         return math.prod(shape) * sum(each)
 
     def _kept(self, keep: Sequence[str] | None) -> tuple[str, ...]:
-        known = (*self.model.variables, *self.proof)
+        known = (*self.model.variables, *self.diagnostics)
         if keep is None:
             return known
         known = (*known, *self.extra)
@@ -128,12 +119,12 @@ class _Work:
         return tuple(name for name in known if name in keep or name == "status")
 
     @property
-    def outputs(self) -> dict[str, Output]:
-        """What the result holds: the variables, then the proof, in units of work's order."""
+    def outputs(self) -> dict[str, OutputVariable]:
+        """What the result holds: the variables, then the diagnostics, in units of work's order."""
         found = self._outputs()
         return {name: found[name] for name in self.keep}
 
-    def _outputs(self) -> dict[str, Output]:
+    def _outputs(self) -> dict[str, OutputVariable]:
         """Everything that could be asked for."""
         front, shape = tuple(self.sizes), tuple(self.sizes.values())
         inner = {dim: len(labels) for dim, labels in self.model.coordinates().items()}
@@ -141,11 +132,11 @@ class _Work:
         for name, variable in self.model.variables.items():
             whole = shape + tuple(inner[dim] for dim in variable.dims)
             about = self.model.describe(name, self.dynamics)
-            found[name] = Output(front + variable.dims, whole, "float64", about)
-        for name, (dtype, meaning) in self.proof.items():
-            found[name] = Output(front, shape, dtype, {"long_name": meaning})
+            found[name] = OutputVariable(front + variable.dims, whole, "float64", about)
+        for name, (dtype, meaning) in self.diagnostics.items():
+            found[name] = OutputVariable(front, shape, dtype, {"long_name": meaning})
         for name, attributes in self.extra.items():
-            found[name] = Output(front, shape, "int8", attributes)
+            found[name] = OutputVariable(front, shape, "int8", attributes)
         return found
 
     @property
@@ -155,11 +146,11 @@ class _Work:
 
     def divide(self, unit: int, whole: str | None = None) -> None:
         """Fix the shape of a unit of so many points; one dimension is never cut."""
-        self.unit = divided(self.sizes, unit, whole)
+        self.unit = block_shape(self.sizes, unit, whole)
 
     def blocks(self) -> Iterator[Block]:
         """Every unit, in order."""
-        return blocks(self.sizes, self.unit)
+        return blocks_over(self.sizes, self.unit)
 
     def empty(
         self, block: Block | None = None, names: Sequence[str] | None = None
@@ -177,7 +168,7 @@ class _Work:
             for name in names or self.keep
         }
 
-    def solve(self, block: Block, tick: Tick = silent) -> dict[str, np.ndarray]:
+    def solve(self, block: Block, tick: Tick = no_tick) -> dict[str, np.ndarray]:
         """Solve a unit; `tick` hears of points that are done."""
         with one_thread():
             return self._solve(block, tick)
@@ -191,7 +182,7 @@ class _Work:
 
     def _economy(self, index: Mapping[str, int]) -> Model | None:
         """Return the economy at a point, None where the model refuses it and that is recorded."""
-        return self.points.accepted(self.model, index, self.record)
+        return self.points.accepted(self.model, index, self.record_refused)
 
     def _refused(self, values: Mapping[str, np.ndarray], where: tuple[int, ...]) -> None:
         """Record that there is nothing to solve at a point."""
@@ -200,30 +191,30 @@ class _Work:
             values["iterations"][where] = 0
 
 
-class LongRuns(_Work):
+LONG_RUN_UNIT_SIZE = 150_000  # points in a unit, times regions squared: about a second of work
+MOST_LONG_RUNS_IN_UNIT = 4096
+
+
+class LongRuns(_Runs):
     """Long runs, each from a start or from the one before it along a line."""
 
     horizon = "long run"
-    proof = PROOF
+    diagnostics = LONG_RUN_DIAGNOSTICS
     dynamics: Replicator | Logit
 
     def __init__(
         self,
-        model: Model,
-        points: Points,
-        options: SolverOptions,
-        keep: Sequence[str] | None,
+        asked: SweepRequest,
         start: np.ndarray,
         dynamics: Replicator | Logit,
         along: str | None,
-        unit: int | None,
-        record: bool = False,
     ) -> None:
         self.start, self.dynamics, self.along = start, dynamics, along
-        super().__init__(model, points, options, keep, record)
-        self.asked = keep is not None and "leading_eigenvalue" in keep
-        fit = min(MOST, max(1, LONG_RUN // len(model.regions) ** 2))
-        self.divide(unit or _spread(fit, self.sizes), along)
+        super().__init__(asked)
+        self.all_eigenvalues = asked.keep is not None and "leading_eigenvalue" in asked.keep
+        fit = max(1, LONG_RUN_UNIT_SIZE // len(self.model.regions) ** 2)
+        fit = min(MOST_LONG_RUNS_IN_UNIT, fit)
+        self.divide(asked.unit or _points_in_unit(fit, self.sizes), along)
 
     @property
     def extra(self) -> dict[str, dict[str, Any]]:
@@ -260,49 +251,49 @@ class LongRuns(_Work):
                     self._refused(values, where)
                 else:
                     found = find_long_run(model, share, state, self.dynamics, self.options)
-                    self._put(values, where, model, found)
+                    self._write_point(values, where, model, found)
                     if found.status is Status.CONVERGED:
                         share, state = found.share, found.state
                 tick(1)
         return values
 
-    def _put(
+    def _write_point(
         self, values: dict[str, np.ndarray], where: tuple[int, ...], model: Model, found: Any
     ) -> None:
         if found.status is Status.CONVERGED:
-            outcome = model.settled(found.share, found.state, found.parameters, self.dynamics)
+            outcome = model.long_run_values(
+                found.share, found.state, found.parameters, self.dynamics
+            )
             for name in outcome.keys() & values.keys():
                 values[name][where] = outcome[name]
-        for name in self.proof.keys() & values.keys():
+        for name in self.diagnostics.keys() & values.keys():
             value = getattr(found, name)
-            if value is None and self.asked:
+            if value is None and self.all_eigenvalues:
                 result = long_run_result(model, found, self.dynamics, self.options)
                 value = result.leading_eigenvalue
             if value is not None:
                 values[name][where] = bool(value) if name == "perturbed" else value
 
 
-class ShortRuns(_Work):
+SHORT_RUN_DIAGNOSTICS = {
+    name: (LONG_RUN_DIAGNOSTICS[name][0], DIAGNOSTICS[name])
+    for name in ("status", "residual", "error", "iterations")
+}
+SHORT_RUN_UNIT_SIZE = 1_000_000  # points in a unit, times regions: tens of megabytes
+
+
+class ShortRuns(_Runs):
     """Short runs of every parameter point at every distribution, each by itself."""
 
     horizon = "short run"
-    proof = SHORT_RUN_PROOF
+    diagnostics = SHORT_RUN_DIAGNOSTICS
 
-    def __init__(
-        self,
-        model: Model,
-        points: Points,
-        options: SolverOptions,
-        keep: Sequence[str] | None,
-        share: np.ndarray,
-        dims: dict[str, int],
-        unit: int | None,
-        record: bool = False,
-    ) -> None:
-        super().__init__(model, points, options, keep, record)
+    def __init__(self, asked: SweepRequest, share: np.ndarray, dims: dict[str, int]) -> None:
+        super().__init__(asked)
         self.share = share
         self.sizes.update(dims)
-        self.divide(unit or _spread(max(1, SHORT_RUN // len(model.regions)), self.sizes))
+        fit = max(1, SHORT_RUN_UNIT_SIZE // len(self.model.regions))
+        self.divide(asked.unit or _points_in_unit(fit, self.sizes))
 
     def _solve(self, block: Block, tick: Tick) -> dict[str, np.ndarray]:
         values = self.empty(block)
@@ -316,11 +307,11 @@ class ShortRuns(_Work):
             if model is None:
                 self._refused(values, where)
             else:
-                self._put(values, where, model, flat)
+                self._write_point(values, where, model, flat)
             tick(len(flat))
         return values
 
-    def _put(
+    def _write_point(
         self, values: dict[str, np.ndarray], where: tuple[int, ...], model: Model, flat: np.ndarray
     ) -> None:
         many, parameters = self._at(model, flat)
@@ -331,7 +322,7 @@ class ShortRuns(_Work):
                 rows = np.array(outcome[name])  # a copy: shares are those that all points share
                 rows[failed] = np.nan
                 values[name][where] = rows.reshape(values[name][where].shape)
-        for name in self.proof.keys() & values.keys():
+        for name in self.diagnostics.keys() & values.keys():
             values[name][where] = getattr(many, name)[0].reshape(values[name][where].shape)
 
     def _at(self, model: Model, flat: np.ndarray) -> tuple[Any, Any]:
@@ -347,6 +338,9 @@ class ShortRuns(_Work):
         ), parameters
 
 
-def _spread(fit: int, sizes: dict[str, int]) -> int:
-    """Points in a unit: as many as fit, but units enough for everybody to have some."""
+FEWEST_UNITS = 64
+
+
+def _points_in_unit(fit: int, sizes: dict[str, int]) -> int:
+    """Points in a unit: as many as fit, but enough units for all workers."""
     return max(1, min(fit, math.prod(sizes.values()) // FEWEST_UNITS))

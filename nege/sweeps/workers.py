@@ -20,21 +20,22 @@ from typing import Any
 import numpy as np
 
 from nege.errors import InputError, NegeError, require
-from nege.sweeps.work_units import Block, LongRuns, ShortRuns
+from nege.models.designs import Block
+from nege.sweeps.work_units import LongRuns, ShortRuns
 
-AHEAD = 2  # units under way for each worker, so that none waits for the next
+UNITS_PER_WORKER = 2  # units under way for each worker, so that none waits for the next
 
-Solved = tuple[Block, dict[str, np.ndarray]]
+SolvedUnit = tuple[Block, dict[str, np.ndarray]]
 
 
-def solved(
+def solve_units(
     work: LongRuns | ShortRuns,
     blocks: Iterator[Block],
     processes: int,
     client: Any,
     tick: Callable[[int], Any],
-) -> Generator[Solved, None, None]:
-    """Solve units and yield each as it is done; closed, it leaves nobody at work.
+) -> Generator[SolvedUnit, None, None]:
+    """Solve units and yield each as it is done; closed, no worker goes on.
 
     Solved in this process, `tick` hears of every point.
     """
@@ -43,7 +44,7 @@ def solved(
             yield block, work.solve(block, tick)
         return
     for first in itertools.islice(blocks, 1):
-        # Once, so that everybody finds compiled kernels in the cache instead of making them.
+        # Once, so that all workers find compiled kernels in the cache.
         work.warm(first)
         blocks = itertools.chain([first], blocks)
         if client is None:
@@ -63,14 +64,14 @@ def check_client(client: Any) -> Any:
     return client
 
 
-def _solve(work: LongRuns | ShortRuns, block: Block) -> Solved:
+def _solve_unit(work: LongRuns | ShortRuns, block: Block) -> SolvedUnit:
     return block, work.solve(block)
 
 
 _work: LongRuns | ShortRuns  # of a process of the pool
 
 
-def _begin(work: LongRuns | ShortRuns) -> None:
+def _start_pool_process(work: LongRuns | ShortRuns) -> None:
     """Start a process of the pool, which ends with the one that started it."""
     global _work
     _work = work
@@ -85,27 +86,27 @@ def _begin(work: LongRuns | ShortRuns) -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-def _solve_mine(block: Block) -> Solved:
-    return _solve(_work, block)
+def _solve_unit_in_pool(block: Block) -> SolvedUnit:
+    return _solve_unit(_work, block)
 
 
 def _in_processes(
     work: LongRuns | ShortRuns, blocks: Iterator[Block], processes: int
-) -> Generator[Solved, None, None]:
+) -> Generator[SolvedUnit, None, None]:
     # Not forked: a copy of this process would hold the lock of the store after it is killed.
     context = multiprocessing.get_context("spawn")
-    pool = futures.ProcessPoolExecutor(processes, context, _begin, (work,))
+    pool = futures.ProcessPoolExecutor(processes, context, _start_pool_process, (work,))
 
-    def submit(block: Block) -> futures.Future[Solved]:
-        with _undisturbed():
-            return pool.submit(_solve_mine, block)
+    def submit(block: Block) -> futures.Future[SolvedUnit]:
+        with _interrupts_held():
+            return pool.submit(_solve_unit_in_pool, block)
 
     try:
-        yield from _bounded(
+        yield from _few_at_a_time(
             submit,
             lambda running: futures.wait(running, return_when=futures.FIRST_COMPLETED),
             blocks,
-            lambda: AHEAD * processes,
+            lambda: UNITS_PER_WORKER * processes,
         )
     except futures.BrokenExecutor as error:
         raise NegeError(
@@ -113,7 +114,7 @@ def _in_processes(
             "processes=...) has to be called under: if __name__ == '__main__':"
         ) from error
     except BaseException:
-        # Interrupted, or closed: nobody waits for the units under way.
+        # Interrupted, or closed: do not wait for the units under way.
         for process in list((pool._processes or {}).values()):
             process.kill()
         raise
@@ -122,8 +123,8 @@ def _in_processes(
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Start processes whole, and deaf to Ctrl-C, which a terminal sends to everybody.
+def _interrupts_held() -> Iterator[None]:
+    """Start processes with Ctrl-C blocked, which a terminal sends to all of them.
 
     It reaches this process a moment later, and others through it.
     """
@@ -150,16 +151,18 @@ def _undisturbed() -> Iterator[None]:
 
 def _on_cluster(
     work: LongRuns | ShortRuns, blocks: Iterator[Block], client: Any
-) -> Generator[Solved, None, None]:
+) -> Generator[SolvedUnit, None, None]:
     distributed = require("distributed", "sweep", "client=")
     # A task and not data that is sent: where the worker that has it dies, it is made again.
-    shared = client.submit(_same, work, pure=False)
+    shared = client.submit(_identity, work, pure=False)
     try:
-        yield from _bounded(
-            lambda block: client.submit(_solve, shared, block, pure=False),
+        yield from _few_at_a_time(
+            lambda block: client.submit(_solve_unit, shared, block, pure=False),
             lambda running: distributed.wait(running, return_when="FIRST_COMPLETED"),
             blocks,
-            lambda: AHEAD * max(1, sum(client.nthreads().values())),  # workers come and go
+            lambda: (
+                UNITS_PER_WORKER * max(1, sum(client.nthreads().values()))
+            ),  # workers come and go
         )
     except distributed.KilledWorker as error:
         raise NegeError(
@@ -168,16 +171,16 @@ def _on_cluster(
         ) from error
 
 
-def _same(work: Any) -> Any:
+def _identity(work: Any) -> Any:
     return work
 
 
-def _bounded(
+def _few_at_a_time(
     submit: Callable[[Block], Any],
     wait: Callable[[set[Any]], Any],
     blocks: Iterator[Block],
     room: Callable[[], int],
-) -> Generator[Solved, None, None]:
+) -> Generator[SolvedUnit, None, None]:
     """Keep as many units under way as there is room for, and yield what is done."""
     running: set[Any] = set()
     done: set[Any] = set()

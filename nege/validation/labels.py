@@ -7,7 +7,7 @@ an array, a DataArray without coordinates) goes by position.
 
 Whole numbers are labels too: 1001 is not "01001". Only the index that pandas makes where none
 was given, 0 to n-1 in order, says nothing and goes by position, unless some of the names are
-such numbers themselves. Keys of a mapping were written by somebody: they are always labels.
+such numbers themselves. Keys of a mapping are always labels.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def positions(
     allowed : str
         For the error.
     written : bool
-        Whether somebody wrote them, as keys of a mapping: then even 0 to n-1 are labels.
+        Whether they are keys of a mapping: then even 0 to n-1 are labels.
     """
     given = texts(argument, index, allowed)
     if given == list(names):

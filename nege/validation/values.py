@@ -392,7 +392,7 @@ def with_labels(argument: str, value: Any, dims: tuple[str, ...], allowed: str) 
 
 
 def _over(dims: Sequence[str], axes: Sequence[pd.Index], numbers: np.ndarray) -> xr.DataArray:
-    """Label numbers; what else an axis may be called gives way to its dimension."""
+    """Label numbers; the dimension's name replaces that of the axis."""
     coords = {dim: axis.rename(dim) for dim, axis in zip(dims, axes, strict=True)}
     return xr.DataArray(numbers, coords, dims)
 

@@ -1,6 +1,6 @@
 """The published equations of the online agglomeration in plain NumPy, apart from the kernels.
 
-What was stored is put into each equation, in levels; what comes out is how far they are off.
+Stored values are put into each equation, in levels; the result is its relative violation.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
         far[..., 1] = r * (w0 / W[..., 1]) ** (1.0 - s)
     land_cost = h[None] ** model.land_share.values[:, None]
     inputs = np.prod(G[:, None] ** model.inputs.values[:, :, None], axis=0)
-    with np.errstate(divide="ignore"):  # nobody to learn from: nothing can be made
+    with np.errstate(divide="ignore"):  # no firm to learn from: productivity is zero
         cost = (
             W ** labour[:, None, None] * (land_cost * inputs)[..., None] / _productivity(model, n)
         )

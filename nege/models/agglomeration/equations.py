@@ -34,7 +34,7 @@ is income of places in shares o. Firms spend their revenue, so that the same equ
 serve while firms and people are on the move. The unknowns stand where their equations do:
 ln n, ln G, ln E, ln w, ln h, ln L, and ln w0 with ``remote``, D itself with ``dividend``.
 
-A point where n = 0 is allowed where phi = 1. Derivatives are in ``agglomeration_slopes``.
+A point where n = 0 is allowed where phi = 1. Derivatives are in ``slopes``.
 Source: the equations are nege's own, after Tan & Xia (2022); README and docstrings say more.
 """
 
@@ -46,10 +46,10 @@ from nege.kernels.jit import kernel
 
 OFFLINE, ONLINE = 0, 1
 WAGE, RENT, PEOPLE, LOCAL = 0, 1, 2, 3  # after the industries' own rows; how many
-EARNED, REMOTE_USED, REMOTE_SOLD, COMMISSION = range(4)  # in Point.totals
+EARNED, REMOTE_USED, REMOTE_SOLD, COMMISSION = range(4)  # in Evaluation.totals
 
 
-class Dense(NamedTuple):
+class Couplings(NamedTuple):
     """How places meet, by origin and destination: freeness of trade, reach of knowledge."""
 
     freeness: np.ndarray  # (K, 2, P, P), K_c
@@ -83,10 +83,10 @@ class Parameters(NamedTuple):
     log_friction: float  # ln kappa
     pooled: float  # u
     owner: np.ndarray  # (P,), o
-    operator: Dense
+    operator: Couplings
 
 
-class Point(NamedTuple):
+class Evaluation(NamedTuple):
     """Everything at given unknowns that derivatives need; (K, 2, P) unless said otherwise."""
 
     firms: np.ndarray  # n
@@ -134,7 +134,7 @@ def scatter(matrix, x, own, out):
 
 @kernel
 def heard(p, firms, own, out):
-    """Write the mass that each firm can learn from; linear, so also its tangent."""
+    """Knowledge spillovers: the mass of firms that each learns from; linear, so its own tangent."""
     industries, _, places = firms.shape
     for k in range(industries):
         near = np.zeros((2, places))
@@ -171,7 +171,7 @@ def _mix(mass, mix, log_variety):
 @kernel
 def _allocate(industries, places):
     cell, pair = (industries, 2, places), (industries, places)
-    return Point(
+    return Evaluation(
         np.empty(cell),
         np.empty(cell),
         np.zeros(cell),
@@ -251,7 +251,7 @@ def _supply(p, x, at, excess):
                 if p.variety[k] < 1.0:
                     out[q, 2 * k + c] -= (1.0 - p.variety[k]) * log_firms
                 if at.mass[k, c, q] == 0.0 and p.spillover[k] > 0.0:
-                    out[q, 2 * k + c] = -np.inf  # nobody to learn from: nothing can be made
+                    out[q, 2 * k + c] = -np.inf  # no firm to learn from: productivity is zero
 
 
 @kernel

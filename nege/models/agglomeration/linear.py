@@ -1,7 +1,7 @@
 """Linear systems of the online agglomeration: (M/dt - J) y = b, and the leading eigenvalue of J.
 
-``Dense`` holds J. ``Krylov`` never does: GMRES on products with J, preconditioned by the
-blocks of J inside places and, exactly, by the two unknowns that all places share (the price of
+``DenseSystem`` holds J. ``KrylovSystem`` never does: GMRES on products with J, preconditioned by
+the blocks of J inside places and, exactly, by the two unknowns that all places share (the price of
 remote labour and the dividend). M is 1 for firms and people and 0 for prices; rows that are
 *idle* (no remote labour, no land, firms that have vanished) are those of the identity.
 """
@@ -25,7 +25,7 @@ BASIS = 16  # vectors that the search for an eigenvalue keeps
 ROUGH, SHARP = 1e-3, 1e-7  # its precision, and what is asked for where that leaves doubt
 
 
-class Dense:
+class DenseSystem:
     """The whole matrix: for few places."""
 
     def __init__(self, parameters: equations.Parameters, moving: np.ndarray) -> None:
@@ -82,7 +82,7 @@ class Dense:
         return rates[order], vectors
 
 
-class Krylov:
+class KrylovSystem:
     """Products with the matrix alone: for many places."""
 
     def __init__(self, parameters: equations.Parameters, moving: np.ndarray) -> None:

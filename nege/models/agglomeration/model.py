@@ -8,9 +8,7 @@ outcome, and the audit from the published equations.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -20,28 +18,31 @@ import xarray as xr
 from nege import memory, validation
 from nege.errors import InputError
 from nege.geography import Geography, equidistant
+from nege.models import fields
 from nege.models.agglomeration import audit as audit
-from nege.models.agglomeration import equations
-from nege.models.agglomeration import parameters as fields
+from nege.models.agglomeration import equations, parameters
 from nege.models.agglomeration import unknowns as unknowns
+from nege.models.agglomeration.parameters import by_industry, positive, share, table, weight
 from nege.models.agglomeration.rest import FEWEST, LARGE, NUDGE, clear, deviations, find
 from nege.models.base import Model
 from nege.models.changes import Limit
+from nege.models.fields import Labelled
 from nege.models.solutions import Deviations, LongRun, ShortRun, Variable
 from nege.options import Logit, Replicator, SolverOptions
+from nege.validation import Bounds
 
 __all__ = ["OnlineAgglomeration"]
 
-CELL, PLACE = ("industry", "place", "channel"), ("place",)
+CELL, PLACE, INDUSTRY = ("industry", "place", "channel"), ("place",), ("industry",)
 INDUSTRIES = ("manufacturing", "services")
-CITY_PRODUCTIVITY = (1.05, 1.25)  # of the two industries in the first place, step 0
 CITY_START = 1.6  # firms of the first place over those of another, at the default start
 SCATTER = 2.0  # of firms at random starts, in logs
 FIRMS_START = 0.3  # firms of an industry and channel at the default start
-Values = float | Sequence[float] | Mapping[str, float] | np.ndarray | xr.DataArray
+SPENT = "It is a share of consumers' spending."
+OF_FIRMS = weight("It is a weight of firms.")
+OF_DISTANCE = weight("0 means that distance is free.")
 
 
-@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
 class OnlineAgglomeration(Model):
     """Industries that agglomerate in places, online, or both: sites and channels are two choices.
 
@@ -53,81 +54,8 @@ class OnlineAgglomeration(Model):
     has them with their symbols. Defaults are the first step of
     :func:`nege.scenarios.digital_turn`.
 
-    Every parameter but `housing`, `migration_elasticity` and those of the remote labour
-    market is over the dimensions named below; one number serves all, and labelled values
-    are matched by name.
-
-    Parameters
-    ----------
-    geography : Geography, optional
-        Places and distances; by default four equidistant places.
-    industries : sequence of str
-        Names. Defaults that differ between industries are for two: with other than two, give
-        `consumption`, `inputs`, `land_share`, `transport_cost`, `search_cost` and
-        `digitisability`.
-    sigma : industry
-        Elasticity of substitution between varieties, above 1.
-    variety : industry
-        Exponent of the mass of firms in the price index: 1 is Dixit-Stiglitz, and firms can
-        vanish from a place; below 1 firms differ, and some are everywhere.
-    consumption : industry
-        Shares of consumers' spending; they sum to one with `housing`.
-    housing : float
-        Share of land in consumers' spending.
-    inputs : input, industry
-        Share of each input in the cost of each using industry.
-    land_share : industry
-        Share of land in cost. Labour takes what inputs and land leave.
-    productivity : industry, place
-        Institutions and skills. By default 1.05 and 1.25 in the first place, the city, and
-        1 elsewhere (1 everywhere with other than two industries).
-    land : place
-        By default equal, one unit in all.
-    amenity : place
-        Factor on utility.
-    home_weight : place
-        Where people would live if all places were equally good, in any unit.
-    migration_elasticity : float
-        Of population to real income; 0 keeps people where `home_weight` has them.
-    spillover : industry
-        Elasticity of productivity to the firms of the industry within reach.
-    spillover_decay : industry
-        How fast knowledge fades with distance.
-    online_spillover : industry
-        Weight of the pool of all online firms for an online firm, wherever they are.
-    hears_online : industry
-        Weight of that pool for offline firms, relative to online ones: 0 where codified
-        knowledge stays among online firms, 1 where everybody hears it.
-    hears_offline : industry
-        Weight of offline neighbours for online firms, relative to that for offline firms.
-    diversity : industry
-        Elasticity of productivity to the diversity of industries within reach.
-    transport_cost, search_cost : industry
-        Rates per unit of distance, offline. Search costs nothing online.
-    digitisability : industry
-        Part of transport that online sales do without, 0 to 1.
-    digital_cost : industry
-        Iceberg factor of online sales, at least 1.
-    commission : industry
-        Share of the buyer's price that platforms keep.
-    platform_owner : place, optional
-        Shares of places in the commission. By default everybody owns the same.
-    firm_scale : industry, channel
-        Fixed scale of a firm.
-    remote_labour_share : industry
-        Weight of remote labour in the labour cost of online firms; 0 everywhere means
-        that there is no remote labour.
-    remote_substitution : float
-        Elasticity of substitution between local and remote labour; 1 is Cobb-Douglas.
-    remote_elasticity : float
-        Elasticity of the supply of remote labour.
-    remote_friction : float
-        Units of remote labour that it takes to deliver one, at least 1.
-
-    Raises
-    ------
-    InputError
-        Naming the argument, the value, what is allowed and why.
+    Where a parameter is over dimensions, one number serves all, and labelled values are
+    matched by name.
 
     See Also
     --------
@@ -137,7 +65,7 @@ class OnlineAgglomeration(Model):
 
     Notes
     -----
-    Not for questions about competition: markups are constant here.
+    Not for pro-competitive effects: markups are constant here.
 
     Examples
     --------
@@ -149,45 +77,183 @@ class OnlineAgglomeration(Model):
     0.5338
     """
 
-    geography: Geography
-    industries: tuple[str, ...]
-    sigma: xr.DataArray
-    variety: xr.DataArray
-    consumption: xr.DataArray
-    housing: float
-    inputs: xr.DataArray
-    land_share: xr.DataArray
-    productivity: xr.DataArray
-    land: xr.DataArray
-    amenity: xr.DataArray
-    home_weight: xr.DataArray
-    migration_elasticity: float
-    spillover: xr.DataArray
-    spillover_decay: xr.DataArray
-    online_spillover: xr.DataArray
-    hears_online: xr.DataArray
-    hears_offline: xr.DataArray
-    diversity: xr.DataArray
-    transport_cost: xr.DataArray
-    search_cost: xr.DataArray
-    digitisability: xr.DataArray
-    digital_cost: xr.DataArray
-    commission: xr.DataArray
-    platform_owner: xr.DataArray | None
-    firm_scale: xr.DataArray
-    remote_labour_share: xr.DataArray
-    remote_substitution: float
-    remote_elasticity: float
-    remote_friction: float
-
-    online = None  # every place has its own online channel instead of an online region
-    bounds = fields.BOUNDS
-    title: ClassVar[str] = "online agglomeration"
-    parameters: ClassVar[tuple[str, ...]] = (*fields.PARAMETERS, "platform_owner")
-    labelled: ClassVar[tuple[str, ...]] = (
-        *(name for name, parameter in fields.PARAMETERS.items() if parameter.dims),
-        "platform_owner",
+    geography: Geography = fields.geography(
+        default=None,
+        instead=lambda _: equidistant(4),
+        count=4,
+        more="By default four equidistant places.",
+        kw_only=False,
     )
+    industries: tuple[str, ...] = parameters.industries(
+        "names of the industries",
+        default=INDUSTRIES,
+        more="Defaults that differ between industries are for two.",
+    )
+    sigma: Labelled[xr.DataArray] = table(
+        INDUSTRY, "elasticity of substitution between varieties", fields.SIGMA, default=5.0
+    )
+    variety: Labelled[xr.DataArray] = by_industry(
+        "exponent of the mass of firms in the price index",
+        Bounds(
+            above=0.0,
+            at_most=1.0,
+            cure="1 is Dixit-Stiglitz; lower means that firms differ. Above 1 the market would "
+            "value firms more than love of variety does.",
+        ),
+        default=0.8,
+        more="At 1, Dixit-Stiglitz, firms can vanish from a place; "
+        "below 1 firms differ, and some are everywhere.",
+    )
+    consumption: Labelled[xr.DataArray] = by_industry(
+        "share of consumers' spending",
+        Bounds(at_least=0.0, at_most=1.0, cure=SPENT),
+        default=(0.4675, 0.3825),
+        more="They sum to one with `housing`.",
+    )
+    housing: float = fields.number(
+        "share of land in consumers' spending", share(SPENT), default=0.15
+    )
+    inputs: Labelled[xr.DataArray] = table(
+        ("input", "industry"),
+        "share of each input in the cost of each using industry",
+        share("It is a share of the user's cost."),
+        default=((0.20, 0.05), (0.20, 0.15)),
+    )
+    land_share: Labelled[xr.DataArray] = by_industry(
+        "share of land in cost",
+        share("It is a share of cost."),
+        default=(0.2, 0.02),
+        more="Labour takes what inputs and land leave.",
+    )
+    productivity: Labelled[xr.DataArray] = table(
+        ("industry", "place"),
+        "productivity of a place: institutions and skills",
+        positive("Costs are divided by it."),
+        default=None,
+        instead=parameters.city_ahead,
+        more="By default 1.05 and 1.25 in the first place, the city, and 1 elsewhere "
+        "(1 everywhere with other than two industries).",
+    )
+    land: Labelled[xr.DataArray] = table(
+        PLACE,
+        "land",
+        positive("A place without land has no rent that clears."),
+        default=None,
+        instead=lambda economy: 1.0 / len(economy.geography),
+        unit="all land by default",
+        more="By default equal, one unit in all.",
+    )
+    amenity: Labelled[xr.DataArray] = table(
+        PLACE, "factor on utility", positive("Utility is multiplied by it."), default=1.0
+    )
+    home_weight: Labelled[xr.DataArray] = table(
+        PLACE,
+        "where people would live if all places were equally good",
+        positive("Somebody has to live in every place."),
+        default=1.0,
+        unit="any",
+    )
+    migration_elasticity: float = fields.number(
+        "elasticity of population to real income",
+        weight("0 means that people stay where they are."),
+        default=6.0,
+        more="0 keeps people where `home_weight` has them.",
+    )
+    spillover: Labelled[xr.DataArray] = by_industry(
+        "elasticity of productivity to the firms of the industry within reach",
+        weight("Knowledge does not raise costs."),
+        default=0.06,
+    )
+    spillover_decay: Labelled[xr.DataArray] = by_industry(
+        "how fast knowledge fades with distance",
+        weight("Knowledge does not grow on its way."),
+        default=5.0,
+        unit="log points per unit of distance",
+    )
+    online_spillover: Labelled[xr.DataArray] = by_industry(
+        "weight of the pool of all online firms for an online firm, wherever they are",
+        OF_FIRMS,
+        default=1.0,
+    )
+    hears_online: Labelled[xr.DataArray] = by_industry(
+        "weight of that pool for offline firms, relative to online ones",
+        OF_FIRMS,
+        default=0.0,
+        more="0 where codified knowledge stays among online firms, 1 where everybody hears it.",
+    )
+    hears_offline: Labelled[xr.DataArray] = by_industry(
+        "weight of offline neighbours for online firms, relative to that for offline firms",
+        OF_FIRMS,
+        default=1.0,
+    )
+    diversity: Labelled[xr.DataArray] = by_industry(
+        "elasticity of productivity to the diversity of industries within reach",
+        weight("Diversity does not raise costs."),
+        default=0.0,
+    )
+    transport_cost: Labelled[xr.DataArray] = by_industry(
+        "cost of transport, offline",
+        OF_DISTANCE,
+        default=(0.4, 0.0),
+        unit="log points per unit of distance",
+    )
+    search_cost: Labelled[xr.DataArray] = by_industry(
+        "cost of search and negotiation, offline",
+        OF_DISTANCE,
+        default=(0.0, 1.5),
+        unit="log points per unit of distance",
+        more="Online, search costs nothing.",
+    )
+    digitisability: Labelled[xr.DataArray] = by_industry(
+        "part of transport that online sales do without",
+        Bounds(at_least=0.0, at_most=1.0, cure="It is the part that need not be shipped."),
+        default=(0.0, 1.0),
+    )
+    digital_cost: Labelled[xr.DataArray] = by_industry(
+        "iceberg cost of online delivery",
+        Bounds(at_least=1.0, cure="It is an iceberg factor: 1 means that nothing melts."),
+        default=3.0,
+    )
+    commission: Labelled[xr.DataArray] = by_industry(
+        "share of the buyer's price that platforms keep",
+        share("It is a share of the buyer's price."),
+        default=0.05,
+    )
+    platform_owner: Labelled[xr.DataArray | None] = parameters.owners(
+        "shares of places in the commission",
+        default=None,
+        more="By default everybody owns the same.",
+    )
+    firm_scale: Labelled[xr.DataArray] = table(
+        ("industry", "channel"),
+        "fixed scale of a firm",
+        positive("It is how large firms are."),
+        default=1.0,
+    )
+    remote_labour_share: Labelled[xr.DataArray] = by_industry(
+        "weight of remote labour in the labour cost of online firms",
+        share("It is the weight of remote labour in online firms' labour cost."),
+        default=0.0,
+        more="0 everywhere means that there is no remote labour.",
+    )
+    remote_substitution: float = fields.number(
+        "elasticity of substitution between local and remote labour",
+        positive("1 is Cobb-Douglas."),
+        default=2.0,
+        more="1 is Cobb-Douglas.",
+    )
+    remote_elasticity: float = fields.number(
+        "elasticity of the supply of remote labour",
+        positive("People supply more where pay is better."),
+        default=6.0,
+    )
+    remote_friction: float = fields.number(
+        "units of remote labour that it takes to deliver one",
+        Bounds(at_least=1.0, cure="It is the part of remote work that is lost: 1 loses nothing."),
+        default=1.3,
+    )
+
+    title: ClassVar[str] = "online agglomeration"
     payoff: ClassVar[str] = "welfare"
     in_shares: ClassVar[bool] = False
     nudge: ClassVar[float] = NUDGE
@@ -207,79 +273,31 @@ class OnlineAgglomeration(Model):
         "welfare": Variable((), "expected utility of people who choose where to live", "utility"),
     }
 
-    def __init__(
-        self,
-        geography: Geography | None = None,
-        *,
-        industries: Sequence[str] = INDUSTRIES,
-        sigma: Values = 5.0,
-        variety: Values = 0.8,
-        consumption: Values = (0.4675, 0.3825),
-        housing: float = 0.15,
-        inputs: Values | Sequence[Sequence[float]] = ((0.20, 0.05), (0.20, 0.15)),
-        land_share: Values = (0.2, 0.02),
-        productivity: Values | None = None,
-        land: Values | None = None,
-        amenity: Values = 1.0,
-        home_weight: Values = 1.0,
-        migration_elasticity: float = 6.0,
-        spillover: Values = 0.06,
-        spillover_decay: Values = 5.0,
-        online_spillover: Values = 1.0,
-        hears_online: Values = 0.0,
-        hears_offline: Values = 1.0,
-        diversity: Values = 0.0,
-        transport_cost: Values = (0.4, 0.0),
-        search_cost: Values = (0.0, 1.5),
-        digitisability: Values = (0.0, 1.0),
-        digital_cost: Values = 3.0,
-        commission: Values = 0.05,
-        platform_owner: Values | None = None,
-        firm_scale: Values = 1.0,
-        remote_labour_share: Values = 0.0,
-        remote_substitution: float = 2.0,
-        remote_elasticity: float = 6.0,
-        remote_friction: float = 1.3,
-    ) -> None:
-        given = dict(locals())
-        defaults = inspect.signature(type(self)).parameters
-        own = {name for name in defaults if given[name] is not defaults[name].default}
-        geography = equidistant(4) if geography is None else geography
-        if not isinstance(geography, Geography):
-            cure = "Make one with nege.geography.equidistant(4)."
-            raise InputError("geography", geography, "a Geography", cure)
-        industries = validation.distinct_names(
-            "industries", validation.texts("industries", industries)
-        )
-        if not industries:
-            raise InputError("industries", industries, "at least one name")
-        places = geography.names
-        if productivity is None:
-            wedge = np.ones((len(industries), len(places)))
-            if len(industries) == len(CITY_PRODUCTIVITY):
-                wedge[:, 0] = CITY_PRODUCTIVITY
-            given["productivity"] = wedge
-        if land is None:
-            given["land"] = 1.0 / len(places)
-        found = fields.checked(given, own, industries, places)
-        fields.check_together(found, own)
-        self._hold(
-            geography=geography,
-            industries=industries,
-            platform_owner=fields.frozen_shares(platform_owner, places),
-            **found,
-        )
+    def _fill(self, given: Mapping[str, Any]) -> None:
+        """Check and set every field, and say at once whatever is wrong with its numbers."""
+        own = {name for name, field in self.fields.items() if given[name] is not field.default}
+        for name in ("geography", "industries"):
+            self._hold(name, self.fields[name].check(given[name], self))
+        found = parameters.checked(self, given, own)
+        parameters.check_together(found, own)
+        owner = self.fields["platform_owner"].check(given["platform_owner"], self)
+        for name, value in {**found, "platform_owner": owner}.items():
+            self._hold(name, value)
+
+    def labels(self) -> Mapping[str, Sequence[str]]:
+        """Return the names along the dimensions that fields are over."""
+        return parameters.labels(self.industries, self.geography.names)
 
     def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
-        """Yield that consumers spend what they have."""
-        yield fields.spent(self.__dict__["consumption"], at["housing"])
+        """Yield the budget: shares of consumers' spending sum to one."""
+        yield parameters.spent(self.__dict__["consumption"], at["housing"])
 
     def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> equations.Parameters:
         """Return the NamedTuple of parameters that kernels read."""
         validation.known("operator", operator, ("auto", "dense"))
         places, (needed,) = f"{len(self.geography)} places", self.memory().values()
         memory.check("geography", places, needed, "for this model", "It has no smaller operator.")
-        return fields.kernel(self)
+        return parameters.kernel(self)
 
     # --- the long run ---------------------------------------------------------------
 
@@ -385,7 +403,7 @@ class OnlineAgglomeration(Model):
 
     def coordinates(self) -> dict[str, Any]:
         """Return the labels of every dimension of the model's variables."""
-        names = fields.labels(self.industries, self.geography.names)
+        names = self.labels()
         return {dim: list(names[dim]) for dim in ("industry", "place", "channel")}
 
     def outcome(

@@ -1,91 +1,104 @@
-"""Parameters of the online agglomeration of industries: bounds, reasons, consistency.
+"""Parameters of the online agglomeration of industries: kinds of fields, what goes together.
 
-Labelled input is checked here and made into DataArrays over ``industry``, ``place``,
-``channel`` and ``input``.
+The fields themselves are listed by the model; what kernels read is made of them here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, in_words, joined
+from nege.models import fields
 from nege.models.agglomeration import equations
 from nege.models.changes import Limit
+from nege.models.fields import Field
+from nege.validation import Bounds
 
 CHANNELS = ("offline", "online")
+CITY_PRODUCTIVITY = (1.05, 1.25)  # of the two industries in the first place, step 0
 
 
-class Parameter(NamedTuple):
-    """What a parameter is over and within which bounds, with the reason for them."""
-
-    dims: tuple[str, ...]
-    bounds: Mapping[str, float]
-    cure: str = ""
+def share(cure: str) -> Bounds:
+    """Return the bounds of a share that leaves something."""
+    return Bounds(at_least=0.0, below=1.0, cure=cure)
 
 
-_SHARE = {"at_least": 0.0, "below": 1.0}
-_WEIGHT = {"at_least": 0.0}
-_INDUSTRY = ("industry",)
-
-PARAMETERS: dict[str, Parameter] = {
-    "sigma": Parameter(
-        _INDUSTRY, {"above": 1.0}, "With sigma <= 1 no number of varieties can be foregone."
-    ),
-    "variety": Parameter(
-        _INDUSTRY,
-        {"above": 0.0, "at_most": 1.0},
-        "1 is Dixit-Stiglitz; lower means that firms differ. Above 1 the market would value "
-        "firms more than love of variety does.",
-    ),
-    "consumption": Parameter(
-        _INDUSTRY, {"at_least": 0.0, "at_most": 1.0}, "It is a share of consumers' spending."
-    ),
-    "housing": Parameter((), _SHARE, "It is a share of consumers' spending."),
-    "inputs": Parameter(("input", "industry"), _SHARE, "It is a share of the user's cost."),
-    "land_share": Parameter(_INDUSTRY, _SHARE, "It is a share of cost."),
-    "productivity": Parameter(("industry", "place"), {"above": 0.0}, "Costs are divided by it."),
-    "land": Parameter(("place",), {"above": 0.0}, "A place without land has no rent that clears."),
-    "amenity": Parameter(("place",), {"above": 0.0}, "Utility is multiplied by it."),
-    "home_weight": Parameter(("place",), {"above": 0.0}, "Somebody has to live in every place."),
-    "migration_elasticity": Parameter((), _WEIGHT, "0 means that people stay where they are."),
-    "spillover": Parameter(_INDUSTRY, _WEIGHT, "Knowledge does not raise costs."),
-    "spillover_decay": Parameter(_INDUSTRY, _WEIGHT, "Knowledge does not grow on its way."),
-    "online_spillover": Parameter(_INDUSTRY, _WEIGHT, "It is a weight of firms."),
-    "hears_online": Parameter(_INDUSTRY, _WEIGHT, "It is a weight of firms."),
-    "hears_offline": Parameter(_INDUSTRY, _WEIGHT, "It is a weight of firms."),
-    "diversity": Parameter(_INDUSTRY, _WEIGHT, "Diversity does not raise costs."),
-    "transport_cost": Parameter(_INDUSTRY, _WEIGHT, "0 means that distance is free."),
-    "search_cost": Parameter(_INDUSTRY, _WEIGHT, "0 means that distance is free."),
-    "digitisability": Parameter(
-        _INDUSTRY, {"at_least": 0.0, "at_most": 1.0}, "It is the part that need not be shipped."
-    ),
-    "digital_cost": Parameter(
-        _INDUSTRY, {"at_least": 1.0}, "It is an iceberg factor: 1 means that nothing melts."
-    ),
-    "commission": Parameter(_INDUSTRY, _SHARE, "It is a share of the buyer's price."),
-    "firm_scale": Parameter(("industry", "channel"), {"above": 0.0}, "It is how large firms are."),
-    "remote_labour_share": Parameter(
-        _INDUSTRY, _SHARE, "It is the weight of remote labour in online firms' labour cost."
-    ),
-    "remote_substitution": Parameter((), {"above": 0.0}, "1 is Cobb-Douglas."),
-    "remote_elasticity": Parameter((), {"above": 0.0}, "People supply more where pay is better."),
-    "remote_friction": Parameter(
-        (), {"at_least": 1.0}, "It is the part of remote work that is lost: 1 loses nothing."
-    ),
-}
+def weight(cure: str) -> Bounds:
+    """Return the bounds of what may be nothing, but not less."""
+    return Bounds(at_least=0.0, cure=cure)
 
 
-#: Of parameters that are one number.
-BOUNDS = {
-    name: validation.Bounds(**parameter.bounds, cure=parameter.cure)
-    for name, parameter in PARAMETERS.items()
-    if not parameter.dims
-}
+def positive(cure: str) -> Bounds:
+    """Return the bounds of what has to be something."""
+    return Bounds(above=0.0, cure=cure)
+
+
+class Industries(Field):
+    """Names of the industries."""
+
+    takes = "Sequence[str]"
+
+    def form(self) -> str:
+        """Say what they are."""
+        return "distinct names"
+
+    def check(self, value: Any, economy: Any) -> tuple[str, ...]:
+        """Return distinct names, of which there are some."""
+        names = validation.distinct_names(self.name, validation.texts(self.name, value))
+        if not names:
+            raise InputError(self.name, names, "at least one name")
+        return names
+
+
+class Owners(Field):
+    """Shares of the places in what platforms earn; None where everybody has the same."""
+
+    takes = fields.Over.takes
+
+    def check(self, value: Any, economy: Any) -> xr.DataArray | None:
+        """Return shares by label."""
+        if value is None:
+            return None
+        places = list(economy.geography.names)
+        shares = validation.shares(self.name, value, places, dim="place")
+        return xr.DataArray(shares, coords={"place": places}, dims="place", name=self.name)
+
+    def form(self) -> str:
+        """Say over what."""
+        return "shares over place, which sum to one"
+
+
+def city_ahead(economy: Any) -> np.ndarray:
+    """Return productivity by default: of two industries higher in the first place, the city."""
+    wedge = np.ones((len(economy.industries), len(economy.geography)))
+    if len(wedge) == len(CITY_PRODUCTIVITY):
+        wedge[:, 0] = CITY_PRODUCTIVITY
+    return wedge
+
+
+def industries(words: str, **about: Any) -> Any:
+    """Declare the industries."""
+    return Industries(words=words, unit="", **about)
+
+
+def owners(words: str, **about: Any) -> Any:
+    """Declare who owns the platforms."""
+    return Owners(words=words, dims=("place",), varied=True, **about)
+
+
+def table(dims: tuple[str, ...], words: str, bounds: Bounds, **about: Any) -> Any:
+    """Declare numbers over industries or places, which sweeps and paths can vary."""
+    return fields.over(dims, words, bounds, varied=True, **about)
+
+
+def by_industry(words: str, bounds: Bounds, **about: Any) -> Any:
+    """Declare a number for each industry, likewise."""
+    return table(("industry",), words, bounds, **about)
 
 
 def labels(industries: Sequence[str], places: Sequence[str]) -> dict[str, Sequence[str]]:
@@ -93,44 +106,35 @@ def labels(industries: Sequence[str], places: Sequence[str]) -> dict[str, Sequen
     return {"industry": industries, "input": industries, "place": places, "channel": CHANNELS}
 
 
-def checked(
-    values: Mapping[str, Any],
-    own: Container[str],
-    industries: Sequence[str],
-    places: Sequence[str],
-) -> dict[str, Any]:
-    """Return every parameter checked by itself: floats, and read-only DataArrays.
+def numbers(economy: Any) -> list[str]:
+    """Return the names of parameters that are numbers, alone or in a table."""
+    every = economy.fields.values()
+    return [field.name for field in every if isinstance(field, (fields.Number, fields.Over))]
+
+
+def checked(economy: Any, given: Mapping[str, Any], own: Container[str]) -> dict[str, Any]:
+    """Return every number, alone or in a table, checked by itself.
 
     `own` are those that were given: a default that differs between industries serves as many
     as it is for, and is asked for where there are others. All that is wrong is said at once.
     """
-    known = labels(industries, places)
     found: dict[str, Any] = {}
     errors: list[InputError] = []
+    names = economy.industries
     lacking = [
         name
-        for name in PARAMETERS
-        if name not in own
-        and isinstance(values[name], tuple)
-        and len(values[name]) != len(industries)
+        for name in numbers(economy)
+        if name not in own and isinstance(given[name], tuple) and len(given[name]) != len(names)
     ]
     if lacking:
-        allowed = f"given with {len(industries)} industries, {in_words(map(repr, industries))}"
+        allowed = f"given with {len(names)} industries, {in_words(map(repr, names))}"
         cure = "Their defaults differ between the two industries that there are by default."
         errors.append(InputError(in_words(lacking), None, allowed, cure))
-    for name, parameter in PARAMETERS.items():
+    for name in numbers(economy):
         if name in lacking:
             continue
         try:
-            if parameter.dims:
-                wanted = {dim: known[dim] for dim in parameter.dims}
-                found[name] = validation.table(
-                    name, values[name], wanted, cure=parameter.cure, **parameter.bounds
-                ).rename(name)
-            else:
-                found[name] = validation.number(
-                    name, values[name], cure=parameter.cure, **parameter.bounds
-                )
+            found[name] = economy.fields[name].check(given[name], economy)
         except InputError as error:
             errors.append(error)
     if errors:
@@ -233,7 +237,7 @@ def trade_freeness(p: Mapping[str, Any], distance: np.ndarray) -> np.ndarray:
 
 def kernel(model: Any) -> equations.Parameters:
     """Return what kernels read."""
-    p = {name: getattr(model, name) for name in PARAMETERS}
+    p = {name: getattr(model, name) for name in numbers(model)}
     # Copies, so that all can be written to: kernels are compiled anew for those that cannot.
     a = {name: np.array(value) for name, value in p.items() if isinstance(value, xr.DataArray)}
     distance = model.geography.metric.dense()
@@ -269,14 +273,5 @@ def kernel(model: Any) -> equations.Parameters:
         log_friction=float(np.log(model.remote_friction)),
         pooled=1.0 if model.platform_owner is None else 0.0,
         owner=owner,
-        operator=equations.Dense(trade_freeness(p, distance), reach),
+        operator=equations.Couplings(trade_freeness(p, distance), reach),
     )
-
-
-def frozen_shares(owner: Any, places: Sequence[str]) -> xr.DataArray | None:
-    """Return who owns the platforms, None where everybody does alike."""
-    if owner is None:
-        return None
-    values = validation.shares("platform_owner", owner, places, dim="place")
-    values.flags.writeable = False
-    return xr.DataArray(values, coords={"place": list(places)}, dims="place", name="platform_owner")

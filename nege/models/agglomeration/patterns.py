@@ -1,4 +1,4 @@
-"""What a map of industry looks like, in the words of the literature."""
+"""Patterns of agglomeration: concentration, online share and co-location, and their names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CELL = ("industry", "place", "channel")
 
 @runtime_checkable
 class AtRest(Protocol):
-    """What of an :class:`nege.Equilibrium` says where industry is."""
+    """The part of an :class:`nege.Equilibrium` that patterns read: data and status."""
 
     @property
     def status(self) -> Status:
@@ -52,7 +52,7 @@ def patterns(
     colocated: float = 0.5,
     pair: Sequence[str] | None = None,
 ) -> xr.Dataset:
-    """Name the pattern of agglomeration: who is concentrated, who is online, who is together.
+    """Patterns of agglomeration: concentration, online share and co-location of industries.
 
     An industry's share m_p of place p is its share of the industry's cost, over both
     channels. Its concentration is the normalised Herfindahl index

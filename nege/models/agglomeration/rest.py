@@ -1,4 +1,4 @@
-"""Where firms and people of the online agglomeration come to rest, on arrays.
+"""Long run of the online agglomeration: rest point of firms and people, by implicit Euler.
 
 Firms and people follow
 
@@ -8,18 +8,18 @@ while prices clear at once. Linearly implicit Euler steps on both together,
 
     (M/dt - J) step = F,    M = 1 for firms and people, 0 for prices,
 
-become Newton's method as dt grows. So a start is followed roughly, and its rest point is
-reached to rounding. Where that gets nowhere (``search_progress``), Newton's method goes to and
-fro between two bends of firms that all but leave: then the start is followed more closely, a
-step being taken back where any equation bends away from its tangent, and at last with prices
-of their own. A rest point counts only where it is stable: the eigenvalues of J with prices
-eliminated (Schur complement). From an unstable one the search steps off by 1e-3, in the
-direction that grows, and goes on.
+become Newton's method as dt grows (pseudo-transient continuation). So a start is followed
+roughly, and its rest point is reached to rounding. Without progress (``search_progress``), as
+where Newton's method cycles between two points of strong curvature, near which some firms almost
+vanish, the start is followed with smaller dt: a step is refused where any equation departs from
+its linearisation, and at last other prices are started from. A rest point counts only where it
+is stable: by the eigenvalues of the Schur complement of J, prices eliminated. From an unstable
+one the search steps off by 1e-3 along the eigenvector that grows, and goes on.
 
 Where variety is 1, firms can vanish: n falls below 1e-12 of its industry and is set to zero,
-and comes back only where entry would pay. The last who hire remote labour stay, since it would cost
-them nothing, but where firms cannot do with remote labour alone (elasticity below 1): there
-they vanish too, its market closes, and its price is zero.
+and comes back only where entry would pay. The last firms that hire remote labour stay, since at
+no demand it would be free, unless firms cannot produce with remote labour alone (elasticity of
+substitution below 1): there they vanish too, its market closes, and its price is zero.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import numpy as np
 
 from nege.kernels.codes import NEWTON as NEWTON_METHOD
 from nege.models.agglomeration import equations
-from nege.models.agglomeration.linear import Dense, Krylov
+from nege.models.agglomeration.linear import DenseSystem, KrylovSystem
 from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.models.search_progress import ROUNDING, Progress
 from nege.models.solutions import LongRun, ShortRun
@@ -50,7 +50,7 @@ SHORTEST = 1e-6  # step of time at which nothing helps
 RISE = 20.0  # growth of the residual at which a step is taken back
 GONE = 1e-12  # of the industry: fewer firms have vanished
 FEWEST = -700.0  # log of firms: next to the least number that there is
-FREE = -2000.0  # log price of remote labour, in its smallest power, where nobody hires it
+FREE = -2000.0  # log price of remote labour, in its smallest power, where there is no demand
 ENTRANTS = 1e-6  # of the industry, where entry pays
 CALM = 1e-6  # residual of those who are there, below which others enter
 NUDGE = 1e-3  # in logs, off an unstable rest point
@@ -91,30 +91,30 @@ def find(
     Returns
     -------
     LongRun
-        Its ``state`` is the vector of unknowns, its ``share`` the levels of what moves.
+        Its ``state`` is the vector of unknowns, its ``share`` the levels of firms and people.
     """
-    search = _Search(parameters, names, options)
+    search = _RestPointSearch(parameters, names, options)
     return search.run(start, prices, leave_unstable=leave_unstable)
 
 
 def clear(parameters: equations.Parameters, start: np.ndarray, options: SolverOptions) -> ShortRun:
     """Clear markets while firms and people stay where they are, by damped Newton steps."""
-    return _Search(parameters, (), options, staying=True).clear(start)
+    return _RestPointSearch(parameters, (), options, staying=True).clear(start)
 
 
 def deviations(
     parameters: equations.Parameters, x: np.ndarray, options: SolverOptions
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return growth rates of what moves, and eigenvalues with vectors in columns, at rest."""
-    search = _Search(parameters, (), options)
-    search.system = Dense(parameters, search.moving)
+    """Return growth rates of firms and people, and eigenvalues with eigenvectors, at rest."""
+    search = _RestPointSearch(parameters, (), options)
+    search.system = DenseSystem(parameters, search.moving)
     search.evaluate(x)
     rates, vectors = search.system.modes(search.idle)
     growth = np.where(search.firms & np.isneginf(x), search.entry, search.excess)
     return growth[search.moving], rates, vectors[search.moving]
 
 
-class _Search:
+class _RestPointSearch:
     def __init__(
         self,
         parameters: equations.Parameters,
@@ -141,12 +141,13 @@ class _Search:
         self.closes = bool(self.hires.any()) and parameters.substitution < 1.0
         powers = (1.0, parameters.elasticity, 1.0 - parameters.substitution)
         self.free = FREE / min(powers) if self.closes else 0.0
-        self.system: Any = (Dense if places <= LARGE else Krylov)(parameters, self.moving)
+        kind: Any = DenseSystem if places <= LARGE else KrylovSystem
+        self.system = kind(parameters, self.moving)
         self.steps = 0
         self.perturbed: list[str] = []
 
     def run(self, x: np.ndarray, prices: np.ndarray, *, leave_unstable: bool) -> LongRun:
-        """Go on until a rest point is stable, or nothing is left to try."""
+        """Repeat until a rest point is stable, or the limits are reached."""
         x, self.prices, self.lets_in = x.copy(), prices.copy(), leave_unstable
         x[self.absent] = self.prices[self.absent] = 0.0
         status, rate, error, residual = Status.LIMIT, np.nan, np.inf, np.inf
@@ -231,7 +232,7 @@ class _Search:
         return bool(np.isfinite(largest))
 
     def _pull(self) -> float:
-        """Return what entry would earn, if there is somebody to enter."""
+        """Return the largest log return to entry, where firms are absent."""
         return float(np.max(self.entry, initial=0.0)) if self.lets_in else 0.0
 
     def residual(self) -> float:
@@ -243,7 +244,7 @@ class _Search:
         return float(np.max(np.abs(self.excess[~self.moving])))
 
     def _at_rest(self) -> bool:
-        """Whether markets clear and nobody moves, within tolerance."""
+        """Whether markets clear and firms and people are at rest, within tolerance."""
         o = self.options
         growth = np.max(np.abs(self.excess[self.moving]))
         return bool(
@@ -255,7 +256,7 @@ class _Search:
     # --- steps ----------------------------------------------------------------------
 
     def _settle(self, x: np.ndarray) -> tuple[np.ndarray, Status, list[tuple[float, np.ndarray]]]:
-        """Go where firms and people rest, by one way after the other; the last that was tried."""
+        """Find a rest point by one method after the other; return the last one tried."""
         found = self._follow(x, closely=False)
         for start in (x, np.where(self.moving, x, self.prices)):
             if found[1] in (Status.CONVERGED, Status.LIMIT):
@@ -300,7 +301,7 @@ class _Search:
         return x, Status.CONVERGED, trace
 
     def _reason(self, x: np.ndarray, best: float) -> Status:
-        """Why a search gets nowhere: rounding, firms too few for a number, or else it is stuck."""
+        """Why there is no progress: rounding, firms too few for a number, or else STUCK."""
         few = np.isfinite(x) & (x < FEWEST) & self.firms
         if few.any() or not np.isfinite(self.residual()):
             return Status.NOT_FINITE
@@ -330,7 +331,7 @@ class _Search:
         return self._by_industry(x)[:, self.hires, equations.ONLINE]
 
     def _vanish(self, x: np.ndarray) -> np.ndarray:
-        """Set firms to zero that have all but left, where variety allows it."""
+        """Set firms to zero that have almost vanished, where variety allows it."""
         if not (self.vanishing.any() or self.lonely.any()):
             return x
         firms = self._by_industry(x)
@@ -343,7 +344,7 @@ class _Search:
         lost = np.exp(pool).sum(0) < GONE * total[:, 0]
         lost &= leaving[..., equations.ONLINE].all(0) & self.lonely
         small[..., equations.ONLINE] |= lost & np.isfinite(pool)
-        small &= firms < firms.max((1, 2), keepdims=True)  # who lives there has to work somewhere
+        small &= firms < firms.max((1, 2), keepdims=True)  # who lives there needs an employer
         if self.hires.any() and not self.closes:
             small[..., equations.ONLINE] &= ~self.hires | (pool < self._remote(x).max())
         if small.any():

@@ -1,4 +1,4 @@
-"""The vector of unknowns of the online agglomeration: where everything stands, and what it means.
+"""The vector of unknowns of the online agglomeration: its order, and the variables it stands for.
 
 A row for each place: ln n by industry and channel, ln G and ln E by industry, ln w, ln h, ln L;
 then ln w0 and D. What moves slowly, firms and people, are the *movers*, place by place.
@@ -134,7 +134,7 @@ def from_data(model: Any, data: xr.Dataset) -> np.ndarray:
     p = model.kernel
     if equations.uses_land(p):
         rows[:, 4 * k + equations.RENT] = np.log(data["rent"].values)
-    wage = max(float(data["remote_wage"]), 1e-300)  # zero where nobody hires
+    wage = max(float(data["remote_wage"]), 1e-300)  # zero without demand
     state[-2] = np.log(wage) if p.remote_share.any() else 0.0
     state[-1] = float(data["dividend"])
     return state

@@ -28,22 +28,20 @@ Venables, A. J. (1999), The Spatial Economy. The online region is nege's own.
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from nege.geography import Geography
 from nege.geography.online import OnlineRegion
 from nege.kernels import equations
 from nege.kernels.fixed_point import Options
 from nege.kernels.stacks import Many
 from nege.kernels.vmath import exp, log
-from nege.models import ces, closed_forms
+from nege.models import ces, closed_forms, fields
 from nege.models.classical import core_periphery_slopes, proofs, real_wages, two_regions
+from nege.models.fields import Labelled
 from nege.models.solutions import Variable
 
 __all__ = ["CorePeriphery"]
@@ -96,8 +94,8 @@ def _respond(parameters, share, state, access, change):
         change[r] = log(access[r]) / p.sigma + p.log_net[r] - state[r]
 
 
-@equations.settled.register(Parameters)
-def _settled(parameters, share, state, out):
+@equations.exogenous_spending.register(Parameters)
+def _exogenous_spending(parameters, share, state, out):
     for s in range(state.size):
         out[s] = (1.0 - parameters.mu) * parameters.farmers[s]
 
@@ -138,35 +136,12 @@ def _normalise(parameters, share, state):
 # --- labelled class ----------------------------------------------------------------
 
 
-@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
-class CorePeriphery(ces.CESModel):
+class CorePeriphery(ces.RealWageModel):
     """An economy where workers follow real wages and firms follow markets, perhaps online.
 
     Equations of Krugman (1991) for any number of regions, as in Fujita, Krugman &
     Venables (1999), chapters 4-6; the online region is one more region with
     T_ro = T_or = the digital trade cost and no farmers.
-
-    Parameters
-    ----------
-    geography : Geography
-        Places and distances, from ``nege.geography``.
-    sigma : float
-        Elasticity of substitution between varieties, above 1.
-    mu : float
-        Share of spending on manufactures, between 0 and 1.
-    trade_cost : float, DataArray or array
-        Iceberg factor per unit of distance, T_rs = trade_cost ** distance_rs; or
-        factors over (origin, destination), each at least 1.
-    farmers : DataArray, mapping or array, optional
-        Share of immobile farmers of each place (they sum to one). By default in
-        proportion to population, where the geography has one, else equal.
-    online : OnlineRegion, optional
-        The online region.
-
-    Raises
-    ------
-    InputError
-        Naming the argument, the value, what is allowed and what to do.
 
     See Also
     --------
@@ -187,18 +162,16 @@ class CorePeriphery(ces.CESModel):
     array([0.969369, 1.071472])
     """
 
-    geography: Geography
-    sigma: float
-    mu: float
-    trade_cost: float | xr.DataArray
-    farmers: xr.DataArray
-    online: OnlineRegion | None
+    sigma: float = fields.sigma()
+    mu: float = fields.mu()
+    trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost()
+    farmers: Labelled[xr.DataArray] = fields.shares("share of farmers", default=None)
+    online: OnlineRegion | None = fields.online("the online region, without farmers", default=None)
 
     indifference = proofs.core_periphery
-    bounds = ces.BOUNDS
     title: ClassVar[str] = "core-periphery"
+    asked_first: ClassVar[tuple[str, ...]] = ("mu",)
     kernel_type: ClassVar[type] = Parameters
-    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "farmers")
     immobile: ClassVar[str] = "farmers"
     variables: ClassVar[dict[str, Variable]] = {
         "share": Variable(("region",), "share of mobile workers and firms", "1"),
@@ -208,19 +181,6 @@ class CorePeriphery(ces.CESModel):
         "real_wage": Variable(("region",), "real wage, amenity included", "utility"),
         "welfare": Variable((), "real income of workers and farmers together", "utility"),
     }
-
-    def __init__(
-        self,
-        geography: Geography,
-        *,
-        sigma: float,
-        mu: float,
-        trade_cost: float | xr.DataArray | np.ndarray,
-        farmers: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
-        online: OnlineRegion | None = None,
-    ) -> None:
-        factor = farmers, "share of farmers"
-        self._begin(geography, sigma, trade_cost, factor, online, mu=ces.check_mu(mu))
 
     @property
     def mobile_weight(self) -> float:

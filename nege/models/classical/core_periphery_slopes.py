@@ -1,4 +1,4 @@
-"""How what happens inside a place of a core-periphery economy responds; for ``derivatives``."""
+"""Partial derivatives inside a place of a core-periphery economy, for ``derivatives``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What models have in common whose short run needs no iteration: their f takes no state.
+"""Models with an explicit short run, f(share): solved in one step, without iteration.
 
-``update`` then writes f(share) - state, and the state is where it was told to go after one
+``update`` then writes f(share) - state, so that the state is the solution after one
 step. A model joins with ``explicit.register(Parameters)``. Payoffs being explicit too, so
 are the equations of its equilibria, for proofs.
 """
@@ -27,7 +27,7 @@ def register(cls: type) -> None:
     """Let a type of parameters be solved in one step."""
     newton.solve.register(cls)(solve)
     newton.newton.register(cls)(solve)
-    equations.settled.register(cls)(_settled)
+    equations.exogenous_spending.register(cls)(_exogenous_spending)
     equations.contraction_gap.register(cls)(_contraction_gap)
 
 
@@ -55,7 +55,7 @@ def solve(parameters, share, state, options):
     return Report(status, residual, error, 0.0, steps, PLAIN)
 
 
-def _settled(parameters, share, state, out):
+def _exogenous_spending(parameters, share, state, out):
     """All spending, since none of it moves with the state."""
     equations.spending(parameters, share, state, out)
 
@@ -74,7 +74,7 @@ def indifference(
     tastes: Tastes | None,
     reach: float,
 ) -> Indifference:
-    """Return the equations of an economy whose occupied regions are equally good.
+    """Return the equilibrium conditions: equal payoffs in occupied regions, by share.
 
     Relative supplies are shares here, and the excess of a region is what it pays more than
     regions do on average, weighted by shares: the weighted sum of excesses is zero.
@@ -82,7 +82,7 @@ def indifference(
     Parameters
     ----------
     payoffs : callable
-        What people compare, by region: ln payoff at shares that sum to one.
+        Of every region, as people compare them: ln payoff at shares that sum to one.
     arithmetic : Arithmetic
         Kind of numbers that it works on.
     tastes : Tastes or None
@@ -110,12 +110,12 @@ def indifference(
     return Indifference(at, math.inf if tastes is None else 1.001 * reach + 1e-6)
 
 
-# --- models whose payoffs are explicit in shares: the state is what people compare -----
+# --- models whose payoffs are explicit in shares: the state is the payoff --------------
 
 
 @equation(arithmetic=True)
 def payoffs(parameters, share, out):
-    """Write what people compare, ln payoff of every region, at given shares."""
+    """Write the payoffs that people compare, ln payoff of every region, at given shares."""
 
 
 @equation
@@ -150,7 +150,7 @@ def _gap_at(parameters, share, state, work):
 
 
 def _unit(parameters, state):
-    """Errors of what people compare are absolute up to one, relative to the largest above."""
+    """Errors of payoffs are absolute up to one, relative to the largest above."""
     return max(1.0, largest(state))
 
 

@@ -1,4 +1,4 @@
-"""What models have in common in which a firm is one unit of what moves, capital or skill.
+"""Footloose models: a firm is one unit of the mobile factor, capital or a skilled worker.
 
 Per unit sold it takes (sigma-1)/sigma of the numeraire good, so that a variety costs 1 where
 it is made, 1/(1 - zeta) online, and supply to price indices moves with shares alone:

@@ -15,8 +15,8 @@ Equations, for regions r, s = 1..R, the online region being one of them:
 A firm takes one unit of capital, and per unit sold (sigma-1)/sigma of the numeraire good,
 which immobile labour makes and which trades freely. So a variety costs 1 where it is made
 and the part 1/sigma of sales rewards the capital. Owners do not move with it: they spend its
-reward at home, so that where spending is does not depend on where capital is, and nothing
-feeds on itself. Online, buyers pay 1/(1 - zeta) before trade costs, since a firm sees 1 - zeta
+reward at home, so that where spending is does not depend on where capital is: there is no
+circular causality. Online, buyers pay 1/(1 - zeta) before trade costs, since a firm sees 1 - zeta
 of its price; the commission is income of the places in proportion to E. All spending, the
 one out of commissions included, is the unit, of which a place spends E_s. Walras:
 
@@ -32,20 +32,18 @@ Source: Martin, P. & Rogers, C. A. (1995), J. International Economics 39; as in 
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from nege.geography import Geography
 from nege.geography.online import OnlineRegion
 from nege.kernels import equations
 from nege.kernels.vmath import exp
-from nege.models import ces, closed_forms
+from nege.models import ces, closed_forms, fields
 from nege.models.classical import explicit, footloose, proofs
+from nege.models.fields import Labelled
 from nege.models.solutions import Variable
 
 __all__ = ["FootlooseCapital"]
@@ -114,40 +112,20 @@ def _payoff_tangent(parameters, direction, share, state, price, out):
 # --- labelled class ----------------------------------------------------------------
 
 
-@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
 class FootlooseCapital(ces.CESModel):
     """An economy where capital goes where it earns most, and its owners stay at home.
 
     Equations of Martin & Rogers (1995) for any number of regions: a firm is a unit of
     capital, whose reward is its operating profit and is spent where its owners live. So the
-    larger market has more than its share of firms (the home market effect), but nobody
-    follows anybody. The online region is one more region with T_ro = T_or = the digital
-    trade cost and no spending of its own.
-
-    Parameters
-    ----------
-    geography : Geography
-        Places and distances, from ``nege.geography``.
-    sigma : float
-        Elasticity of substitution between varieties, above 1.
-    mu : float
-        Share of spending on manufactures, between 0 and 1.
-    trade_cost : float, DataArray or array
-        Iceberg factor per unit of distance, or factors over (origin, destination).
-    expenditure : DataArray, mapping or array, optional
-        Share of each place in all spending. By default by population, else equal.
-    online : OnlineRegion, optional
-        The online region; its amenity is a factor on the reward.
-
-    Raises
-    ------
-    InputError
-        Naming the argument, the value, what is allowed and what to do.
+    larger market has more than its share of firms (the home market effect), but there is no
+    circular causality: capital that comes does not attract more. The online region is one more
+    region with T_ro = T_or = the digital trade cost and no spending of its own.
 
     Notes
     -----
-    Not for agglomeration that feeds on itself: for that people have to move with their firms
-    (``FootlooseEntrepreneur``), or buy from each other.
+    Not for circular causality, agglomeration that feeds on itself: for that people have to move
+    with their firms (``FootlooseEntrepreneur``), or firms buy from each other
+    (``VerticalLinkages``).
 
     Examples
     --------
@@ -160,18 +138,18 @@ class FootlooseCapital(ces.CESModel):
     array([0.685714, 0.314286])
     """
 
-    geography: Geography
-    sigma: float
-    mu: float
-    trade_cost: float | xr.DataArray
-    expenditure: xr.DataArray
-    online: OnlineRegion | None
+    sigma: float = fields.sigma()
+    mu: float = fields.mu()
+    trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost()
+    expenditure: Labelled[xr.DataArray] = fields.shares("share of spending", default=None)
+    online: OnlineRegion | None = fields.online(
+        "the online region; its amenity is a factor on the reward", default=None
+    )
 
     indifference = proofs.footloose_capital
-    bounds = ces.BOUNDS
     title: ClassVar[str] = "footloose-capital"
+    asked_first: ClassVar[tuple[str, ...]] = ("mu",)
     kernel_type: ClassVar[type] = Parameters
-    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "expenditure")
     immobile: ClassVar[str] = "expenditure"
     payoff: ClassVar[str] = "reward"
     movers: ClassVar[str] = "capital"
@@ -184,19 +162,6 @@ class FootlooseCapital(ces.CESModel):
         "reward": Variable(("region",), "reward of capital, amenity included", "all spending"),
         "welfare": Variable((), "real income of everybody", "utility"),
     }
-
-    def __init__(
-        self,
-        geography: Geography,
-        *,
-        sigma: float,
-        mu: float,
-        trade_cost: float | xr.DataArray | np.ndarray,
-        expenditure: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
-        online: OnlineRegion | None = None,
-    ) -> None:
-        factor = expenditure, "share of spending"
-        self._begin(geography, sigma, trade_cost, factor, online, mu=ces.check_mu(mu))
 
     @property
     def mobile_weight(self) -> float:
@@ -224,7 +189,7 @@ class FootlooseCapital(ces.CESModel):
     def online_thresholds(self, trade_cost: float) -> tuple[float, float]:
         """Return the digital trade cost of take-off between two equal places, twice.
 
-        Nothing feeds on itself: the online region empties where it filled.
+        Without circular causality there is no hysteresis: collapse is where take-off is.
         """
         freeness = closed_forms.mean_freeness(self.sigma, trade_cost, 2)
         return (freeness ** (1.0 / (1.0 - self.sigma)),) * 2

@@ -43,20 +43,18 @@ core-periphery's with mu/sigma for mu, h ~ lambda w^(1-sigma), w^sigma for w: Ro
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from nege.geography import Geography
 from nege.geography.online import OnlineRegion
 from nege.kernels import equations
 from nege.kernels.vmath import exp
-from nege.models import ces, closed_forms
+from nege.models import ces, closed_forms, fields
 from nege.models.classical import footloose, proofs, real_wages
+from nege.models.fields import Labelled
 from nege.models.solutions import Variable
 
 __all__ = ["FootlooseEntrepreneur"]
@@ -90,8 +88,8 @@ def _spending(parameters, share, state, out):
         out[s] += p.unskilled[s] * (1.0 + commission)
 
 
-@equations.settled.register(Parameters)
-def _settled(parameters, share, state, out):
+@equations.exogenous_spending.register(Parameters)
+def _exogenous_spending(parameters, share, state, out):
     for s in range(state.size):
         out[s] = parameters.unskilled[s]
 
@@ -161,32 +159,11 @@ def _spending_tangent(parameters, direction, share, state, out):
 # --- labelled class ----------------------------------------------------------------
 
 
-@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
-class FootlooseEntrepreneur(ces.CESModel):
+class FootlooseEntrepreneur(ces.RealWageModel):
     """An economy where skilled workers bring their firms along to where they live best.
 
     Equations of Forslid & Ottaviano (2003) for any number of regions: a firm is its
     skilled worker, whose wage is its operating profit; the unskilled stay and earn 1.
-
-    Parameters
-    ----------
-    geography : Geography
-        Places and distances, from ``nege.geography``.
-    sigma : float
-        Elasticity of substitution between varieties, above 1.
-    mu : float
-        Share of spending on manufactures, between 0 and 1.
-    trade_cost : float, DataArray or array
-        Iceberg factor per unit of distance, or factors over (origin, destination).
-    unskilled : DataArray, mapping or array, optional
-        Share of unskilled workers of each place. By default by population, else equal.
-    online : OnlineRegion, optional
-        The online region, without unskilled workers.
-
-    Raises
-    ------
-    InputError
-        Naming the argument, the value, what is allowed and what to do.
 
     Notes
     -----
@@ -202,18 +179,18 @@ class FootlooseEntrepreneur(ces.CESModel):
     array([1., 0.])
     """
 
-    geography: Geography
-    sigma: float
-    mu: float
-    trade_cost: float | xr.DataArray
-    unskilled: xr.DataArray
-    online: OnlineRegion | None
+    sigma: float = fields.sigma()
+    mu: float = fields.mu()
+    trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost()
+    unskilled: Labelled[xr.DataArray] = fields.shares("share of unskilled workers", default=None)
+    online: OnlineRegion | None = fields.online(
+        "the online region, without unskilled workers", default=None
+    )
 
     indifference = proofs.footloose_entrepreneur
-    bounds = ces.BOUNDS
     title: ClassVar[str] = "footloose-entrepreneur"
+    asked_first: ClassVar[tuple[str, ...]] = ("mu",)
     kernel_type: ClassVar[type] = Parameters
-    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "unskilled")
     immobile: ClassVar[str] = "unskilled"
     variables: ClassVar[dict[str, Variable]] = {
         "share": Variable(("region",), "share of skilled workers and firms", "1"),
@@ -223,19 +200,6 @@ class FootlooseEntrepreneur(ces.CESModel):
         "real_wage": Variable(("region",), "real skilled wage, amenity included", "utility"),
         "welfare": Variable((), "real income of skilled and unskilled together", "utility"),
     }
-
-    def __init__(
-        self,
-        geography: Geography,
-        *,
-        sigma: float,
-        mu: float,
-        trade_cost: float | xr.DataArray | np.ndarray,
-        unskilled: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
-        online: OnlineRegion | None = None,
-    ) -> None:
-        factor = unskilled, "share of unskilled workers"
-        self._begin(geography, sigma, trade_cost, factor, online, mu=ces.check_mu(mu))
 
     def start_state(self) -> np.ndarray:
         """Return log wages to start from: all the same, as they are on average."""

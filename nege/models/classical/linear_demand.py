@@ -19,8 +19,8 @@ Equations, for regions r, s = 1..R, the online region being one of them:
     zeta  commission, zero offline              B    amenity, one offline
 
 Utility is quadratic, (a/b) Q - [sum q^2 + (c/b) Q^2]/(2 (b + c N)) + the numeraire good, of
-which everybody has enough; q maximises it. A firm knows what one of its prices does to its
-sales, not to P: the buyer bears half of tau, and margins are less where competitors are near.
+which everybody consumes some; q maximises it. A firm takes P as given when it sets a
+price: half of tau is passed on, and margins are less where competitors are near.
 Making a unit takes nothing but the fixed phi. Every pair trades whatever the distribution if
 and only if tau < 2 a phi/(2 b phi + c L): dearer trade is refused, as another model would
 hold there. A commission on sales multiplies a firm's profit, and divides its trade cost, by
@@ -36,7 +36,6 @@ for two regions, whose a, b, c these are. More regions and the online one are ne
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -44,11 +43,10 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.geography import Geography
 from nege.geography.online import BOUNDS as ONLINE_BOUNDS
 from nege.geography.online import OnlineRegion
 from nege.kernels.operators import Dense
-from nege.models import ces, trade_costs
+from nege.models import ces, fields, trade_costs
 from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
 from nege.models.changes import Limit
 from nege.models.classical import proofs
@@ -58,6 +56,7 @@ from nege.models.classical.linear_demand_equations import (
     no_trade,
     outcome,
 )
+from nege.models.fields import Labelled
 from nege.models.solutions import Variable
 from nege.validation import Bounds
 
@@ -68,39 +67,15 @@ STEP = 1e-30  # of complex steps, which round nothing away
 UNIT = "numeraire per unit of distance"
 
 
-@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
 class LinearDemand(Model):
-    """An economy where competition is sharper near competitors: margins fall with density.
+    """An economy with pro-competitive effects: margins fall where there are many competitors.
 
     Equations of Ottaviano, Tabuchi & Thisse (2002) for any number of regions: quadratic
     utility, trade costs that add to prices, firms that price each market by itself.
 
-    Parameters
-    ----------
-    geography : Geography
-        Places and distances, from ``nege.geography``.
-    a, b, c : float
-        Of a person's demand for a variety, as above: a and b above 0, c at least 0.
-    phi : float
-        Skilled workers that a firm takes, above 0.
-    total_farmers, total_skilled : float
-        How many there are in all regions together, above 0.
-    trade_cost : float, DataArray or array
-        Of one unit, per unit of distance, in the numeraire; or costs over (origin,
-        destination). At least 0, and below ``highest_cost`` between any two.
-    farmers : DataArray, mapping or array, optional
-        Share of farmers of each place. By default by population, else equal.
-    online : OnlineRegion, optional
-        The online region, without farmers; the log of its amenity adds to utility.
-
-    Raises
-    ------
-    InputError
-        Naming the argument, the value, what is allowed and what to do.
-
     Notes
     -----
-    Not for trade so dear that regions stop to trade, nor for effects of income on demand.
+    Not for trade costs so high that regions stop trading, nor for income effects on demand.
 
     Examples
     --------
@@ -113,28 +88,32 @@ class LinearDemand(Model):
     array([0.46511628])
     """
 
-    geography: Geography
-    a: float
-    b: float
-    c: float
-    phi: float
-    total_farmers: float
-    total_skilled: float
-    trade_cost: float | xr.DataArray
-    farmers: xr.DataArray
-    online: OnlineRegion | None
+    a: float = fields.number("level of a person's demand for a variety", fields.POSITIVE)
+    b: float = fields.number(
+        "response of that demand to the price", fields.POSITIVE, unit="1/numeraire"
+    )
+    c: float = fields.number(
+        "response to how far others' prices differ", Bounds(at_least=0.0), unit="1/numeraire"
+    )
+    phi: float = fields.number("skilled workers that a firm takes", fields.POSITIVE)
+    total_farmers: float = fields.number("how many farmers there are", fields.POSITIVE)
+    total_skilled: float = fields.number("how many skilled workers there are", fields.POSITIVE)
+    trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost(
+        "cost of sending one unit",
+        trade_costs.ADDEND,
+        "Per unit of distance; or the costs themselves. Below ``highest_cost`` between any two.",
+        unit="numeraire",
+    )
+    farmers: Labelled[xr.DataArray] = fields.shares("share of farmers", default=None)
+    online: OnlineRegion | None = fields.online(
+        "the online region, without farmers; the log of its amenity adds to utility",
+        region=ONLINE_BOUNDS,
+        default=None,
+    )
 
     indifference = proofs.linear_demand
-    bounds: ClassVar[dict[str, Bounds]] = {
-        **{f"online_{name}": bounds for name, bounds in ONLINE_BOUNDS.items()},
-        **dict.fromkeys(NUMBERS, ces.POSITIVE),
-        "c": Bounds(at_least=0.0),
-        "trade_cost": trade_costs.ADDEND,
-    }
     title: ClassVar[str] = "linear-demand"
     kernel_type: ClassVar[type] = Parameters
-    parameters: ClassVar[tuple[str, ...]] = (*NUMBERS, "trade_cost")
-    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "farmers")
     immobile: ClassVar[str] = "farmers"
     payoff: ClassVar[str] = "utility"
     differences: ClassVar[bool] = True
@@ -154,34 +133,8 @@ class LinearDemand(Model):
         "welfare": Variable((), "utility of everybody together", "farmers' wage"),
     }
 
-    def __init__(
-        self,
-        geography: Geography,
-        *,
-        a: float,
-        b: float,
-        c: float,
-        phi: float,
-        total_farmers: float,
-        total_skilled: float,
-        trade_cost: float | xr.DataArray | np.ndarray,
-        farmers: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
-        online: OnlineRegion | None = None,
-    ) -> None:
-        names = ces.check_regions(geography, online)
-        numbers = self._checked(a=a, b=b, c=c, phi=phi)
-        numbers |= self._checked(total_farmers=total_farmers, total_skilled=total_skilled)
-        self._hold(
-            geography=geography,
-            trade_cost=trade_costs.checked_addend(trade_cost, names),
-            farmers=ces.check_immobile("farmers", farmers, geography, "share of farmers"),
-            online=online,
-            **numbers,
-        )
-        self.check_limits()
-
     def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
-        """Yield that every pair of regions trades."""
+        """Yield the condition that every pair of regions trades."""
         if "trade_cost" in at:
             cost = at["trade_cost"] * trade_costs.furthest(self.geography)
         else:
@@ -242,7 +195,7 @@ class LinearDemand(Model):
         return {"dense": trade_costs.needed(self.geography, "dense")}
 
     def start_state(self) -> np.ndarray:
-        """Return utilities to start from: none."""
+        """Return utilities to start from: zero."""
         return np.zeros(len(self.regions))
 
     def outcome(

@@ -1,4 +1,4 @@
-"""What skilled workers enjoy under linear demand, and how it responds: explicit in shares.
+"""Payoffs under linear demand, explicit in shares, and their derivatives.
 
 ``linear_demand`` has the equations and the symbols. With N = L/phi varieties, beta = b + c N
 and gamma = 2 b + c N, prices follow from the mean trade cost t_s of what is sold in s alone:

@@ -1,8 +1,8 @@
-"""The equations of models once more, explicit and in any arithmetic, for proofs of completeness.
+"""Equilibrium conditions of each model in explicit form, in any arithmetic, for proofs.
 
-What an economy must satisfy in which occupied regions are equally good (``indifference``):
-of core-periphery and footloose entrepreneurs from relative supplies, whose short runs they
-spare; of models whose payoffs are explicit in shares from these.
+Equal payoffs in occupied regions (``indifference``): of core-periphery and footloose entrepreneurs
+as functions of relative supplies, which need no short run; of models whose payoffs are explicit
+in shares as functions of these.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Maybe = Indifference | None
 def core_periphery(
     model: Any, arithmetic: Arithmetic, tastes: Tastes | None
 ) -> Indifference | None:
-    """Return the equations of an economy whose occupied regions are equally good.
+    """Return the equilibrium conditions: equal payoffs in occupied regions, by relative supply.
 
     With supplies x ~ lambda p^(1-sigma), p = w/(1-zeta), and v_r = x_r p_r^sigma, what is
     earned in r up to a common factor,
@@ -33,7 +33,7 @@ def core_periphery(
         excess_r = ln sum_s K_rs E_s/P_s - sigma ln p_r
 
     and Walras' law is sum_r v_r (exp(excess_r) - 1) = 0. None where the scale s of
-    tastes is 1/(sigma-1): there supplies do not tell shares.
+    tastes is 1/(sigma-1): there shares do not follow from supplies.
     """
     if tastes is not None and tastes.scale * (model.sigma - 1.0) == 1.0:
         return None
@@ -63,14 +63,14 @@ def core_periphery(
             [log(access[r]) - sigma * mill[r] for r in places],
         )
 
-    shares, wages = model.apart(tastes, 1.0 / model.sigma)
+    shares, wages = model.apart(tastes, 1.0 / model.sigma, model.mu / (model.sigma - 1.0))
     return Indifference(at, shares + (model.sigma - 1.0) * wages)
 
 
 def footloose_entrepreneur(
     model: Any, arithmetic: Arithmetic, tastes: Tastes | None
 ) -> Indifference | None:
-    """Return the equations of an economy whose occupied regions are equally good.
+    """Return the equilibrium conditions: equal payoffs in occupied regions, by relative supply.
 
     With supplies x ~ h (1-zeta)^(sigma-1) and earnings e_r = h_r w_r, up to common
     factors,
@@ -105,7 +105,7 @@ def footloose_entrepreneur(
         access = [sum(freeness[r][s] * demand[s] for s in places) for r in places]
         return Excess(share, [level[r] + log(access[r]) - wage[r] for r in places])
 
-    shares, _ = model.apart(tastes, 1.0)
+    shares, _ = model.apart(tastes, 1.0, model.mu / (model.sigma - 1.0))
     commission = 0.0 if model.online is None else -math.log1p(-model.online.commission)
     return Indifference(at, shares + (model.sigma - 1.0) * commission)
 
@@ -113,7 +113,7 @@ def footloose_entrepreneur(
 def footloose_capital(
     model: Any, arithmetic: Arithmetic, tastes: Tastes | None
 ) -> Indifference | None:
-    """Return the equations of an economy whose occupied regions are equally good."""
+    """Return the equilibrium conditions: equal payoffs in occupied regions, by share."""
     number, exp, log = arithmetic
     sigma, level = number(model.sigma), log(number(model.mu) / number(model.sigma))
     freeness, expenditure, log_net, log_amenity = model.exact(arithmetic)
@@ -133,7 +133,7 @@ def footloose_capital(
 
 
 def quasi_linear(model: Any, arithmetic: Arithmetic, tastes: Tastes | None) -> Maybe:
-    """Return the equations of an economy whose occupied regions are equally good."""
+    """Return the equilibrium conditions: equal payoffs in occupied regions, by share."""
     number, exp, log = arithmetic
     sigma, alpha, ratio = (
         number(value) for value in (model.sigma, model.alpha, model.unskilled_ratio)
@@ -167,7 +167,7 @@ def _furthest(model: Any) -> float:
 
 
 def linear_demand(model: Any, arithmetic: Arithmetic, tastes: Tastes | None) -> Maybe:
-    """Return the equations of an economy whose occupied regions are equally good."""
+    """Return the equilibrium conditions: equal payoffs in occupied regions, by share."""
     number, _, log = arithmetic
     size, one = len(model.regions), number(1.0)
     net, liked = [one] * size, [log(one)] * size
@@ -192,7 +192,7 @@ def linear_demand(model: Any, arithmetic: Arithmetic, tastes: Tastes | None) -> 
     a, b, c, phi, farmers, skilled = model.numbers()
     beta, gamma = b + c * skilled / phi, 2.0 * b + c * skilled / phi
     dearest = (a + 0.5 * c * skilled / phi * float(model.tables().cost.max())) / gamma
-    # Nobody enjoys more than at prices of zero, nor earns more than all could pay.
+    # Utility is at most that at prices of zero, income at most what all could spend.
     reach = beta / phi * (farmers + skilled) * dearest**2 + a * a * skilled / (2.0 * b * phi)
     apart = 0.0 if model.online is None else abs(math.log(model.online.amenity))
     return explicit.indifference(payoffs, arithmetic, tastes, reach + apart)

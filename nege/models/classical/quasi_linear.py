@@ -15,7 +15,7 @@ Equations, for regions r, s = 1..R, the online region being one of them:
 
 Utility is alpha ln M + the quantity of the numeraire good, M being the CES bundle: everybody
 spends alpha on M and what is left on the numeraire, of which there is enough. So the wage is
-explicit, and V is what a skilled worker enjoys, but for constants. A firm takes one skilled
+explicit, and V is the indirect utility of the skilled, up to constants. A firm takes one skilled
 worker; the unskilled make the numeraire, and get the commission in proportion to L. Counting
 H skilled workers instead of one divides Delta and the number of both kinds alike: only l =
 L/H matters. Walras: sigma sum_r h_r w_r/(1 - zeta_r) = alpha (1 + l).
@@ -28,7 +28,6 @@ Source: Pflüger, M. (2004), Regional Science and Urban Economics 34; the online
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
@@ -36,14 +35,13 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import xarray as xr
 
-from nege.geography import Geography
 from nege.geography.online import OnlineRegion
 from nege.kernels import equations
 from nege.kernels.vmath import exp, log
-from nege.models import ces, closed_forms
+from nege.models import ces, closed_forms, fields
 from nege.models.classical import explicit, footloose, proofs, real_wages
+from nege.models.fields import Labelled
 from nege.models.solutions import Variable
-from nege.validation import Bounds
 
 __all__ = ["QuasiLinear"]
 
@@ -113,38 +111,15 @@ equations.payoff_tangent.register(Parameters)(real_wages.payoff_tangent)
 # --- labelled class ----------------------------------------------------------------
 
 
-@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
 class QuasiLinear(ces.CESModel):
-    """An economy where skilled workers move, and income moves no demand for manufactures.
+    """An economy where skilled workers move, without income effects on demand for manufactures.
 
     Equations of Pflüger (2004) for any number of regions. Between two equal places dispersion
-    gives way smoothly (a supercritical pitchfork), not in a jump.
-
-    Parameters
-    ----------
-    geography : Geography
-        Places and distances, from ``nege.geography``.
-    sigma : float
-        Elasticity of substitution between varieties, above 1.
-    alpha : float
-        Spending of each worker on manufactures, above 0, in wages of the unskilled.
-    unskilled_ratio : float
-        Unskilled workers for each skilled one, L/H, above 0.
-    trade_cost : float, DataArray or array
-        Iceberg factor per unit of distance, or factors over (origin, destination).
-    unskilled : DataArray, mapping or array, optional
-        Share of unskilled workers of each place. By default by population, else equal.
-    online : OnlineRegion, optional
-        The online region, without unskilled; the log of its amenity adds to utility.
-
-    Raises
-    ------
-    InputError
-        Naming the argument, the value, what is allowed and what to do.
+    breaks in a supercritical pitchfork: agglomeration grows smoothly, without a jump.
 
     Notes
     -----
-    Not where people have too little to spend alpha, the unit of utility.
+    Not for income effects, nor for people whose income is below alpha: they could not spend it.
 
     Examples
     --------
@@ -155,23 +130,24 @@ class QuasiLinear(ces.CESModel):
     array([1.21788329])
     """
 
-    geography: Geography
-    sigma: float
-    alpha: float
-    unskilled_ratio: float
-    trade_cost: float | xr.DataArray
-    unskilled: xr.DataArray
-    online: OnlineRegion | None
+    sigma: float = fields.sigma()
+    alpha: float = fields.number(
+        "spending of each worker on manufactures", fields.POSITIVE, unit="unskilled wage"
+    )
+    unskilled_ratio: float = fields.number(
+        "unskilled workers for each skilled one, L/H", fields.POSITIVE
+    )
+    trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost()
+    unskilled: Labelled[xr.DataArray] = fields.shares("share of unskilled workers", default=None)
+    online: OnlineRegion | None = fields.online(
+        "the online region, without unskilled; the log of its amenity adds to utility",
+        default=None,
+    )
 
     indifference = proofs.quasi_linear
-    bounds: ClassVar[dict[str, Bounds]] = {
-        **ces.BOUNDS,
-        **{"alpha": ces.POSITIVE, "unskilled_ratio": ces.POSITIVE},
-    }
     title: ClassVar[str] = "quasi-linear"
+    asked_first: ClassVar[tuple[str, ...]] = ("alpha", "unskilled_ratio")
     kernel_type: ClassVar[type] = Parameters
-    parameters: ClassVar[tuple[str, ...]] = ("sigma", "alpha", "unskilled_ratio", "trade_cost")
-    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "unskilled")
     immobile: ClassVar[str] = "unskilled"
     payoff: ClassVar[str] = "utility"
     differences: ClassVar[bool] = True
@@ -184,21 +160,6 @@ class QuasiLinear(ces.CESModel):
         "utility": Variable(("region",), "skilled utility, amenity included", "unskilled wage"),
         "welfare": Variable((), "utility of everybody per skilled worker", "unskilled wage"),
     }
-
-    def __init__(
-        self,
-        geography: Geography,
-        *,
-        sigma: float,
-        alpha: float,
-        unskilled_ratio: float,
-        trade_cost: float | xr.DataArray | np.ndarray,
-        unskilled: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
-        online: OnlineRegion | None = None,
-    ) -> None:
-        numbers = self._checked(alpha=alpha, unskilled_ratio=unskilled_ratio)
-        still = unskilled, "share of unskilled workers"
-        self._begin(geography, sigma, trade_cost, still, online, **numbers)
 
     def start_state(self) -> np.ndarray:
         """Return log wages to start from: all the same, as they are on average."""

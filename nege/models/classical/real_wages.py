@@ -1,4 +1,4 @@
-"""Real wages as what people follow: of core-periphery and of footloose entrepreneurs.
+"""Real wage as the payoff: of core-periphery and of footloose entrepreneurs.
 
 ln omega_r = ln B_r + ln w_r + mu/(sigma-1) ln P_r
 """

@@ -1,4 +1,4 @@
-"""All long runs of two equal regions along trade costs: the tomahawk, in one compiled call.
+"""Tomahawk diagram: all long runs of two equal regions along trade costs, in one compiled call.
 
 With d(lambda) = ln omega_1 - ln omega_2 at cleared markets, lambda the share of workers in
 the first region, an equilibrium is
@@ -107,7 +107,7 @@ def _root(economy, low, high, gap_low, q):
 
 @kernel
 def _turning(economy, low, high, sign, q):
-    """Return where d is nearest to zero between two slopes towards it; NaN where it stays away."""
+    """Return the turning point of d between two slopes towards zero; NaN where no root can hide."""
     for _ in range(LIMIT):
         a = 0.5 * (low + high)
         q, gap, slope = gap_and_slope(economy, a, q)

@@ -1,1 +1,1 @@
-"""Vertical linkages: industry that buys from itself."""
+"""Vertical linkages: input-output linkages between the firms of one industry."""

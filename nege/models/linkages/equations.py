@@ -5,9 +5,9 @@ P = G^(1-sigma). Here v = ln w, B_r = w_r l_r is the wage bill of agriculture, a
 b = theta/(1-theta), so that B_r = k_r exp(-b v_r) where theta < 1.
 
 Immobile labour. In a region  h(v) = ln(s W + k exp(-b v)) - ln L - v = 0.  h is convex and
-falls, so Newton's method from a lower bound climbs to its root and never passes it. So it
-does for the payroll of the world, (1-mu) W = (mu/theta) sum_r B_r(s_r W), whose difference is
-concave and rises. Neither knows prices.
+falls, so Newton's method from a lower bound converges monotonically. So it does for the payroll
+of the world, (1-mu) W = (mu/theta) sum_r B_r(s_r W), whose difference is concave and rises.
+Prices enter neither.
 
 Mobile labour. v_r = ln omega - m u_r - ln B_r, m = mu/(sigma-1) (here B is the amenity), and
 omega follows from the labour of the world in closed form. df/du = q M + 1 h', where M is
@@ -31,7 +31,7 @@ from nege.kernels.vmath import exp, log
 LIMIT = 100  # steps of Newton's method, of which it takes about six
 ROUNDING = 4e-16
 
-# Rows of what is true in a place: ln wage, wage bill of agriculture, supply for a share of
+# Rows of the variables of a place: ln wage, wage bill of agriculture, supply for a share of
 # one, spending on varieties.
 LOG_WAGE, FARM, SUPPLY, SPENDING = range(4)
 
@@ -171,7 +171,7 @@ def goods(p, share, state, payroll, at):
 
 @kernel
 def places(p, share, state, at):
-    """Write what is true in each place; return the industrial payroll of the world."""
+    """Write the variables of each place; return the industrial payroll of the world."""
     payroll = labour(p, share, state, at)
     goods(p, share, state, payroll, at)
     return payroll
@@ -179,7 +179,7 @@ def places(p, share, state, at):
 
 @kernel(arithmetic=True)
 def edge(p, r, u, v):
-    """Return -sigma ln cost + (sigma-1) ln(1-zeta): what buyers make of a firm's cost."""
+    """Return -sigma ln cost + (sigma-1) ln(1-zeta): ln competitiveness of a firm's cost."""
     power = p.inputs * p.sigma / (p.sigma - 1.0)
     return power * u - p.sigma * (1.0 - p.inputs) * v + (p.sigma - 1.0) * p.log_net[r]
 
@@ -251,7 +251,7 @@ def _payoff_at(parameters, share, state, work, out):
 
 @kernel
 def payoffs(p, state, at, out):
-    """Write ln of sales over cost, given what is true in each place."""
+    """Write ln of sales over cost, given the variables of each place."""
     n = state.size
     demand = np.empty(n)
     for s in range(n):

@@ -43,19 +43,17 @@ Review 43. The online region is nege's own.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
 
-from nege import validation
 from nege.errors import InputError
-from nege.geography import Geography
 from nege.geography.online import OnlineRegion
-from nege.models import ces, closed_forms, trade_costs
+from nege.models import ces, closed_forms, fields
 from nege.models.changes import Limit
+from nege.models.fields import Labelled
 from nege.models.linkages import newton, outcomes, slopes
 from nege.models.linkages.equations import Parameters
 from nege.models.solutions import Variable
@@ -65,42 +63,19 @@ __all__ = ["VerticalLinkages"]
 REGISTERED = newton, slopes  # Newton's method and derivatives
 
 
-@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
+def _workers(economy: Any) -> np.ndarray | None:
+    """Return where workers are who stay there; None where they move."""
+    if economy.labour == "mobile":
+        return None
+    shares: np.ndarray = economy.geography.population_share.values
+    return shares
+
+
 class VerticalLinkages(ces.CESModel):
-    """An economy where firms buy from firms, so that industry attracts industry.
+    """An economy with input-output linkages: firms buy from firms, so industry attracts industry.
 
     Equations of Krugman & Venables (1995) and Puga (1999). Where labour is mobile, the online
     region is one more region with T_ro = T_or = the digital trade cost and no land.
-
-    Parameters
-    ----------
-    geography : Geography
-        Places and distances, from ``nege.geography``.
-    sigma : float
-        Elasticity of substitution between varieties, above 1.
-    mu : float
-        Share of spending on manufactures, between 0 and 1.
-    inputs : float
-        Share of firms' cost that goes to other firms, between 0 and 1 - 1/sigma.
-    trade_cost : float, DataArray or array
-        Iceberg factor per unit of distance, or the factors over (origin, destination).
-    labour : {"immobile", "mobile"}, default "immobile"
-        Whether workers move between regions; they always do between sectors.
-    agriculture : float, default 1
-        Labour's share in agriculture, above 0. At 1, which needs immobile labour, the wage
-        is 1 wherever there is agriculture; below 1 it rises as industry draws labour.
-    workers : DataArray, mapping or array, optional
-        Share of the immobile workers of each place, positive. By default in proportion to
-        population, where the geography has one, else equal.
-    land : DataArray, mapping or array, optional
-        Share of the land of each place, by default likewise; positive where it is needed.
-    online : OnlineRegion, optional
-        The online region, where labour is mobile.
-
-    Raises
-    ------
-    InputError
-        Naming the argument, the value, what is allowed and what to do.
 
     Notes
     -----
@@ -116,26 +91,44 @@ class VerticalLinkages(ces.CESModel):
     array([1., 0.])
     """
 
-    geography: Geography
-    sigma: float
-    mu: float
-    inputs: float
-    trade_cost: float | xr.DataArray
-    labour: str
-    agriculture: float
-    workers: xr.DataArray | None
-    land: xr.DataArray
-    online: OnlineRegion | None
+    sigma: float = fields.sigma()
+    mu: float = fields.mu()
+    inputs: float = fields.number(
+        "share of firms' cost that goes to other firms",
+        Bounds(above=0.0, below=1.0),
+        more="Below 1 - 1/sigma.",
+    )
+    trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost()
+    labour: str = fields.word(
+        "whether workers move between regions; they always do between sectors",
+        ("immobile", "mobile"),
+        default="immobile",
+    )
+    agriculture: float = fields.number(
+        "labour's share in agriculture",
+        Bounds(above=0.0, at_most=1.0),
+        default=1.0,
+        more="At 1, which needs immobile labour, the wage is 1 wherever there is agriculture; "
+        "below 1 it rises as industry draws labour.",
+    )
+    workers: Labelled[xr.DataArray | None] = fields.shares(
+        "share of workers",
+        default=None,
+        instead=_workers,
+        more="Of each place where they are immobile, positive. By default in "
+        "proportion to population, where the geography has one, else equal.",
+    )
+    land: Labelled[xr.DataArray] = fields.shares("share of land", default=None)
+    online: OnlineRegion | None = fields.online(
+        "the online region, where labour is mobile", default=None
+    )
 
-    bounds: ClassVar[dict[str, Bounds]] = {
-        **ces.BOUNDS,
-        "inputs": Bounds(above=0.0, below=1.0),
-        "agriculture": Bounds(above=0.0, at_most=1.0),
-    }
+    asked_first: ClassVar[tuple[str, ...]] = (
+        *("geography", "online", "labour", "sigma", "mu", "inputs", "agriculture"),
+        *("trade_cost", "land"),
+    )
     title: ClassVar[str] = "vertical-linkages"
     kernel_type: ClassVar[type] = Parameters
-    parameters: ClassVar[tuple[str, ...]] = ("sigma", "mu", "inputs", "agriculture", "trade_cost")
-    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "workers", "land")
     immobile: ClassVar[str] = "land"
     payoff: ClassVar[str] = "profitability"
     settles: ClassVar[str] = "log prices, times sigma - 1,"
@@ -152,39 +145,13 @@ class VerticalLinkages(ces.CESModel):
         "welfare": Variable((), "real income of workers and landowners", "utility"),
     }
 
-    def __init__(
-        self,
-        geography: Geography,
-        *,
-        sigma: float,
-        mu: float,
-        inputs: float,
-        trade_cost: float | xr.DataArray | np.ndarray,
-        labour: str = "immobile",
-        agriculture: float = 1.0,
-        workers: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
-        land: xr.DataArray | Mapping[str, float] | np.ndarray | None = None,
-        online: OnlineRegion | None = None,
-    ) -> None:
-        names = ces.check_places(geography, online)
-        mobile = validation.known("labour", labour, ("immobile", "mobile")) == "mobile"
-        self._hold(
-            geography=geography,
-            **self._checked(sigma=sigma, mu=mu, inputs=inputs, agriculture=agriculture),
-            trade_cost=trade_costs.checked_cost(trade_cost, names),
-            labour=labour,
-            workers=workers,
-            land=ces.check_immobile("land", land, geography, "share of land"),
-            online=online,
-        )
-        if not mobile or workers is not None:
-            given = ces.check_immobile("workers", workers, geography, "share of workers")
-            self._hold(workers=given)
-        self.check_limits()
-        self._check_labour(mobile)
+    def check_together(self) -> None:
+        """Refuse numbers that do not go together, and what does not go with labour as it is."""
+        super().check_together()
+        self._check_labour(self.labour == "mobile")
 
     def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
-        """Yield that it is no black hole, and that agriculture goes with labour and land."""
+        """Yield the no-black-hole condition, and that agriculture fits labour and land."""
         mobile, land = self.labour == "mobile", self.__dict__["land"].values
         strength = at["sigma"] * (1.0 - at["inputs"]) * ((1.0 - at["mu"]) if mobile else 1.0)
         formula = "sigma (1 - inputs) (1 - mu)" if mobile else "sigma (1 - inputs)"
@@ -243,7 +210,7 @@ class VerticalLinkages(ces.CESModel):
 
     @property
     def mobile_weight(self) -> float:
-        """Zero: what the dynamics move is firms."""
+        """Zero: the mobile factor is firms, and welfare is that of people."""
         return 0.0
 
     def memory(self) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Vertical linkages: prices of few regions by Newton's method, (I - df/du) step = f(u) - u.
 
 Where labour is immobile wages are found once, f is convex, and I - df/du has a non-negative
-inverse; so after the first step u climbs to the solution, and a step needs no cap. Where labour
+inverse; so after the first step u converges monotonically, and a step needs no cap. Where labour
 is mobile a step may fail; ``newton.solve`` then goes on by acceleration.
 """
 

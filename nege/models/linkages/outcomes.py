@@ -17,7 +17,7 @@ from nege.models.linkages.equations import (
     payoffs,
     places,
 )
-from nege.models.solutions import rows
+from nege.models.solutions import flat, rows
 
 
 @kernel
@@ -38,11 +38,10 @@ def outcomes(p, shares, states, wage, industry, farms, income, log_payoff):
 
 def outcome(p: Parameters, share: np.ndarray, state: np.ndarray) -> dict[str, np.ndarray]:
     """Return every variable of the economy; `share` and `state` may have dimensions in front."""
-    flat = np.ascontiguousarray(share).reshape(-1, share.shape[-1])
-    states = np.ascontiguousarray(state).reshape(flat.shape)
-    wage, industry, farms, income, log_payoff = (np.empty_like(flat) for _ in range(5))
-    arrays = flat, states, wage, industry, farms, income, log_payoff
-    for some in rows(*flat.shape):
+    shares, states = flat(share, state)
+    wage, industry, farms, income, log_payoff = (np.empty_like(shares) for _ in range(5))
+    arrays = shares, states, wage, industry, farms, income, log_payoff
+    for some in rows(*shares.shape):
         outcomes(p, *(array[some] for array in arrays))
     amenity = np.exp(p.log_amenity)
     with np.errstate(over="ignore"):  # next to sigma = 1 prices have no bounds

@@ -48,7 +48,6 @@ Source: Allen, T. & Arkolakis, C. (2014), Quarterly J. Economics 129.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -56,47 +55,22 @@ import numpy as np
 import xarray as xr
 
 from nege.errors import InputError
-from nege.geography import Geography
-from nege.models import ces, trade_costs
+from nege.models import ces, fields
 from nege.models.changes import Limit
-from nege.models.quantitative.model import VARIABLES, QuantitativeModel, check_fundamental
+from nege.models.fields import Labelled
+from nege.models.quantitative.model import VARIABLES, QuantitativeModel, fundamental
 from nege.models.solutions import Uniqueness, Variable
 from nege.options import Logit, Replicator, check_dynamics
 from nege.validation import Bounds
 
 __all__ = ["AllenArkolakis"]
 
-Places = xr.DataArray | Mapping[str, float] | np.ndarray | float
 
-
-@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
 class AllenArkolakis(QuantitativeModel):
-    """An economy where people make places more productive, and less pleasant.
+    """An economy with spillovers: people make places more productive, and less pleasant.
 
     Equations of Allen & Arkolakis (2014) for any number of places: every place makes its own
     good under perfect competition, A_r = Abar_r L_r^alpha, B_r = Bbar_r L_r^beta.
-
-    Parameters
-    ----------
-    geography : Geography
-        Places and distances, from ``nege.geography``.
-    sigma : float
-        Elasticity of substitution between goods of different places, above 1.
-    productivity_spillover : float
-        alpha, above -1: by how many per cent one per cent more people raise productivity.
-    amenity_spillover : float
-        beta, below 1: the same for how pleasant a place is; negative where it gets crowded.
-        Everything together has to congest: alpha (sigma-1) + beta sigma < 1.
-    trade_cost : float, DataArray or array
-        Iceberg factor per unit of distance, T_rs = trade_cost ** distance_rs; or
-        the factors themselves over (origin, destination), each at least 1.
-    productivity, amenity : DataArray, mapping, array or float, optional
-        Abar and Bbar of each place, positive; one everywhere by default.
-
-    Raises
-    ------
-    InputError
-        Naming the argument, the value, what is allowed and what to do.
 
     See Also
     --------
@@ -120,56 +94,25 @@ class AllenArkolakis(QuantitativeModel):
     array([0.3149, 0.3703, 0.3149])
     """
 
-    geography: Geography
-    sigma: float
-    productivity_spillover: float
-    amenity_spillover: float
-    trade_cost: float | xr.DataArray
-    productivity: xr.DataArray
-    amenity: xr.DataArray
-
-    online = None  # there is no such region here
-    bounds: ClassVar[dict[str, Bounds]] = {
-        "sigma": ces.SIGMA,
-        "productivity_spillover": Bounds(above=-1.0),
-        "amenity_spillover": Bounds(below=1.0),
-        "trade_cost": trade_costs.ICEBERG,
-    }
-    title: ClassVar[str] = "Allen-Arkolakis"
-    parameters: ClassVar[tuple[str, ...]] = (
-        *("sigma", "productivity_spillover", "amenity_spillover", "trade_cost"),
+    sigma: float = fields.sigma("elasticity of substitution between goods of different places")
+    productivity_spillover: float = fields.number(
+        "alpha, by how many per cent one per cent more people raise productivity",
+        Bounds(above=-1.0),
     )
-    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "productivity", "amenity")
+    amenity_spillover: float = fields.number(
+        "beta, the same for how pleasant a place is; negative where it gets crowded",
+        Bounds(below=1.0),
+        more="Everything together has to congest: alpha (sigma-1) + beta sigma < 1.",
+    )
+    trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost()
+    productivity: Labelled[xr.DataArray] = fundamental("Abar, productivity", default=None)
+    amenity: Labelled[xr.DataArray] = fundamental("Bbar, amenity", default=None)
+
+    title: ClassVar[str] = "Allen-Arkolakis"
     variables: ClassVar[dict[str, Variable]] = VARIABLES
 
-    def __init__(
-        self,
-        geography: Geography,
-        *,
-        sigma: float,
-        productivity_spillover: float,
-        amenity_spillover: float,
-        trade_cost: float | xr.DataArray | np.ndarray,
-        productivity: Places | None = None,
-        amenity: Places | None = None,
-    ) -> None:
-        names = ces.check_places(geography, None)
-        found = self._checked(
-            sigma=sigma,
-            productivity_spillover=productivity_spillover,
-            amenity_spillover=amenity_spillover,
-        )
-        self._hold(
-            geography=geography,
-            **found,
-            trade_cost=trade_costs.checked_cost(trade_cost, names),
-            productivity=check_fundamental("productivity", productivity, geography),
-            amenity=check_fundamental("amenity", amenity, geography),
-        )
-        self.check_limits()
-
     def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
-        """Yield that it is no black hole."""
+        """Yield the no-black-hole condition: congestion exceeds agglomeration."""
         yield (
             gammas(at)[0] > 0.0,
             lambda: InputError(

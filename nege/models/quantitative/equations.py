@@ -11,14 +11,14 @@ Equations in logs, for places r, s = 1..R:
     y_r   = exp(v_r) + (1 - kappa)/kappa                    income, up to a factor
 
     L      share of people               theta  how supply grows with people
-    v      ln earnings per unit of m     A      productivity where nobody adds to it
+    v      ln earnings per unit of m     A      productivity without spillovers
     K      T^(1-sigma), T trade cost     a      attraction: amenities, land, constants
     g      weight of goods               d      congestion, all of it
     kappa  part of spending that is      V      payoff: real income, amenities included
            earned locally: 1, or less where rents are shared
 
 Spillovers of people on productivity, A_r L_r^alpha, come in through theta: where firms or
-varieties are in proportion to people or not, markets see only what comes of it. So Helpman's
+varieties are in proportion to people or not, only the effect on supply enters markets. So Helpman's
 economy and that of Allen & Arkolakis are this one with different theta, g and d, and each says
 in its own file how. The state of the short run is v. All spending is divided by all earnings,
 the numeraire: so the fixed point is unique, level included, and Walras' law holds of itself
@@ -97,9 +97,9 @@ def _respond(parameters, share, state, access, change):
         change[r] = (made + log(access[r])) / p.sigma - state[r]
 
 
-@equations.settled.register(Parameters)
-def _settled(parameters, share, state, out):
-    """Nothing is; but the numeraire takes from everybody in proportion to earnings."""
+@equations.exogenous_spending.register(Parameters)
+def _exogenous_spending(parameters, share, state, out):
+    """None is exogenous; what stands here is the numeraire's part, in proportion to earnings."""
     earnings(parameters, share, state, out)
 
 

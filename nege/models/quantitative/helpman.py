@@ -39,66 +39,36 @@ Sturm, D. (2008), American Economic Review 98. The online region is nege's own.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
 
-from nege import validation
-from nege.geography import Geography
 from nege.geography.online import OnlineRegion
-from nege.models import ces, trade_costs
+from nege.models import ces, fields
+from nege.models.fields import Labelled
 from nege.models.quantitative.model import (
-    HOUSING,
     VARIABLES,
     QuantitativeModel,
-    check_fundamental,
-    check_online_housing,
+    fundamental,
+    online_housing,
     placed,
 )
 from nege.models.solutions import Uniqueness, Variable
 from nege.options import Logit, Replicator, check_dynamics
-from nege.validation import Bounds
 
 __all__ = ["Helpman"]
 
 RENTS = ("local", "pooled")
-Places = xr.DataArray | Mapping[str, float] | np.ndarray | float
+#: Without a platform's owner in this model there is no commission.
+REGION = {name: fields.REGION[name] for name in ("trade_cost", "amenity")}
 
 
-@dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)
 class Helpman(QuantitativeModel):
-    """An economy where workers move between places that differ, and housing gets dear.
+    """An economy with housing: workers move between places that differ, rents rise with people.
 
     Equations of Helpman (1998) for any number of places, with productivities and amenities as
     in Redding & Sturm (2008): goods are traded at a cost, housing is not, its stock is fixed.
-
-    Parameters
-    ----------
-    geography : Geography
-        Places and distances, from ``nege.geography``.
-    sigma : float
-        Elasticity of substitution between varieties, above 1.
-    mu : float
-        Share of spending on goods, between 0 and 1; the rest is for housing.
-    trade_cost : float, DataArray or array
-        Iceberg factor per unit of distance, or factors over (origin, destination), at least 1.
-    productivity, amenity, housing : DataArray, mapping, array or float, optional
-        Of each place, positive: what a worker makes, how much better life is, and the
-        stock of housing or land. One everywhere by default.
-    rents : {"local", "pooled"}
-        Who gets land rents: the residents of each place, or all people alike.
-    online : OnlineRegion, optional
-        The online region, only together with `online_housing`, and without commission.
-    online_housing : float, optional
-        Stock of housing of those who work online, in the unit of `housing`.
-
-    Raises
-    ------
-    InputError
-        Naming the argument, the value, what is allowed and what to do.
 
     See Also
     --------
@@ -120,60 +90,31 @@ class Helpman(QuantitativeModel):
     array([0.3037, 0.3925, 0.3037])
     """
 
-    geography: Geography
-    sigma: float
-    mu: float
-    trade_cost: float | xr.DataArray
-    productivity: xr.DataArray
-    amenity: xr.DataArray
-    housing: xr.DataArray
-    rents: str
-    online: OnlineRegion | None
-    online_housing: float | None
+    sigma: float = fields.sigma()
+    mu: float = fields.mu("share of spending on goods, the rest being for housing")
+    trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost()
+    productivity: Labelled[xr.DataArray] = fundamental("what a worker makes", default=None)
+    amenity: Labelled[xr.DataArray] = fundamental("how much better life is", default=None)
+    housing: Labelled[xr.DataArray] = fundamental("stock of housing, or land", default=None)
+    rents: str = fields.word(
+        "who gets land rents",
+        RENTS,
+        more="The residents of each place, or all people alike.",
+        default="local",
+    )
+    online: OnlineRegion | None = fields.online(
+        "the online region, only together with `online_housing`, and without commission",
+        region=REGION,
+        default=None,
+    )
+    online_housing: float | None = online_housing(default=None)
 
-    bounds: ClassVar[dict[str, Bounds]] = {
-        **{name: b for name, b in ces.BOUNDS.items() if name != "online_commission"},
-        "online_housing": HOUSING,
-    }
     title: ClassVar[str] = "Helpman"
-    parameters: ClassVar[tuple[str, ...]] = ("sigma", "mu", "trade_cost")
-    labelled: ClassVar[tuple[str, ...]] = ("trade_cost", "productivity", "amenity", "housing")
     variables: ClassVar[dict[str, Variable]] = {
         **VARIABLES,
         "income": Variable(("region",), "income, rents included", "wage bill of all places"),
         "rent": Variable(("region",), "rent of a unit of housing", "wage bill of all places"),
     }
-
-    def __init__(
-        self,
-        geography: Geography,
-        *,
-        sigma: float,
-        mu: float,
-        trade_cost: float | xr.DataArray | np.ndarray,
-        productivity: Places | None = None,
-        amenity: Places | None = None,
-        housing: Places | None = None,
-        rents: str = "local",
-        online: OnlineRegion | None = None,
-        online_housing: float | None = None,
-    ) -> None:
-        names = ces.check_places(geography, online)
-        self._hold(
-            geography=geography,
-            sigma=ces.check_sigma(sigma),
-            mu=ces.check_mu(mu),
-            trade_cost=trade_costs.checked_cost(trade_cost, names),
-            productivity=check_fundamental("productivity", productivity, geography),
-            amenity=check_fundamental("amenity", amenity, geography),
-            housing=check_fundamental("housing", housing, geography),
-            rents=validation.known("rents", rents, RENTS),
-            online=online,
-            online_housing=check_online_housing(online, online_housing),
-        )
-
-    #: Nobody owns a platform that could charge a commission.
-    online_parameters = ("online_trade_cost", "online_amenity", "online_housing")
 
     def without_online(self) -> Helpman:
         """Return the economy without its online region, and the housing there."""

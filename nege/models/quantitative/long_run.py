@@ -1,4 +1,4 @@
-"""The long run of quantitative spatial models: markets clear and people move at once.
+"""Long run of quantitative spatial models, markets and shares of people solved jointly.
 
 In the symbols of ``equations``, with d > 0 and kappa = 1. Given price and access,
 earnings and then people follow place by place, from markets that clear and equal payoffs:
@@ -9,8 +9,8 @@ earnings and then people follow place by place, from markets that clear and equa
 and these give new prices and access. That map of 2R logs is the one whose uniqueness Allen &
 Arkolakis prove; where they do, plain iteration contracts, and no dynamics are needed: ``Joint``.
 
-Tastes are congestion. Under logit dynamics ln L_r = ln B_r + ln V_r/s + constant, which is the
-line above with d + s for d and a_r + s ln B_r for a_r: the same economy, more crowded.
+Tastes act as congestion. Under logit dynamics ln L_r = ln B_r + ln V_r/s + constant, which is the
+line above with d + s for d and a_r + s ln B_r for a_r: the same economy, with more congestion.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ROUNDING = 1e-15  # of logs of prices and access
 
 
 class Joint(NamedTuple):
-    """The same economy, whose people move while markets clear: its state is ln P, then ln z."""
+    """The joint system of markets and location: its state is ln P, then ln z."""
 
     economy: Any
 
@@ -78,7 +78,7 @@ def _update(parameters, share, state, work, change):
 
 @equations.gap_at.register(Joint)
 def _joint_gap(parameters, share, state, work):
-    """Stop by the residual alone: what it is worth is asked of the solution afterwards."""
+    """Stop by the residual alone: the error is estimated afterwards, at the solution."""
     return 1.0
 
 
@@ -87,7 +87,7 @@ def _joint_rounding(parameters, share, state, work):
     return 0.0
 
 
-# --- how far it is to be trusted ----------------------------------------------------
+# --- estimate of the error ----------------------------------------------------------
 
 
 def settle(joint: Joint, logs: np.ndarray, options: SolverOptions) -> tuple[Report, float]:

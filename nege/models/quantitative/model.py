@@ -10,25 +10,24 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError
-from nege.geography import Geography
-from nege.geography.online import OnlineRegion
 from nege.kernels import equations
 from nege.kernels.operators import buy
-from nege.models import trade_costs
+from nege.models import fields, trade_costs
 from nege.models.base import JACOBIANS, ONLINE, Model
+from nege.models.fields import Labelled
 from nege.models.quantitative.equations import Parameters
 from nege.models.quantitative.long_run import Joint, locate, settle
-from nege.models.solutions import LongRun, Variable
+from nege.models.solutions import LongRun, Variable, flat
 from nege.options import Logit, Replicator, SolverOptions
 from nege.status import Status
+from nege.validation import Bounds
 
 LARGEST_LOG = 700.0  # of a price or a payoff that double precision can hold
 TINY_STEP = 1e-30  # of complex steps, which round nothing away
-HOUSING = validation.Bounds(above=0.0, cure="It is a stock of housing, in the unit of `housing`.")
 
 
 class QuantitativeModel(Model):
-    """Base of models of places that differ, with congestion: nobody leaves a place empty."""
+    """Base of quantitative spatial models: places differ, congestion keeps every share positive."""
 
     payoff: ClassVar[str] = "real_income"
     movers: ClassVar[str] = "people"
@@ -36,9 +35,9 @@ class QuantitativeModel(Model):
     corners: ClassVar[bool] = False
 
     sigma: float
-    trade_cost: float | xr.DataArray
-    productivity: xr.DataArray
-    amenity: xr.DataArray
+    trade_cost: Labelled[float | xr.DataArray]
+    productivity: Labelled[xr.DataArray]
+    amenity: Labelled[xr.DataArray]
 
     def numbers(self, **moved: Any) -> dict[str, Any]:
         """Return every parameter of the kernels but the operator, some parameters moved.
@@ -113,7 +112,7 @@ class QuantitativeModel(Model):
         dynamics: Replicator | Logit,
         options: SolverOptions,
     ) -> LongRun | None:
-        """Return the only long run there is, markets and people at once, where that is proven."""
+        """Return the unique long run, solved jointly with markets, where uniqueness is proven."""
         known = self.uniqueness(dynamics)
         if known is None or not known.unique:
             return None
@@ -163,13 +162,12 @@ class QuantitativeModel(Model):
         Both may have further dimensions in front.
         """
         p = self.kernel if parameters is None else parameters
-        flat = np.ascontiguousarray(share).reshape(-1, share.shape[-1])
-        states = np.ascontiguousarray(state).reshape(flat.shape)
-        price, payoff, supply = (np.empty_like(flat) for _ in range(3))
-        for row in range(len(flat)):
-            equations.supply(p, flat[row], states[row], supply[row])
+        shares, states = flat(share, state)
+        price, payoff, supply = (np.empty_like(shares) for _ in range(3))
+        for row in range(len(shares)):
+            equations.supply(p, shares[row], states[row], supply[row])
             buy(p.operator, supply[row], price[row])
-            equations.payoff(p, flat[row], states[row], price[row], payoff[row])
+            equations.payoff(p, shares[row], states[row], price[row], payoff[row])
         # What is infinite is not accepted as a solution.
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             real_income = np.exp(payoff).reshape(share.shape)
@@ -181,7 +179,7 @@ class QuantitativeModel(Model):
 
     @property
     def mobile_weight(self) -> float:
-        """One: everybody can move."""
+        """One: all people are mobile."""
         return 1.0
 
     def further(self, share: np.ndarray, wage: np.ndarray) -> dict[str, np.ndarray]:
@@ -211,6 +209,14 @@ class QuantitativeModel(Model):
         -------
         DataArray
             Over origin and destination, own sales on the diagonal.
+
+        Examples
+        --------
+        >>> import nege
+        >>> economy = nege.Helpman(nege.geography.line(3), sigma=4, mu=0.7, trade_cost=1.5)
+        >>> flows = economy.trade_flows(nege.solve(economy).data)
+        >>> flows.dims, round(float(flows.sum()), 6)
+        (('origin', 'destination'), 1.0)
         """
         data = validation.in_order("data", data, "region", self.regions, "over the places here")
         share = validation.shares("data", data["share"], self.regions)
@@ -226,39 +232,54 @@ class QuantitativeModel(Model):
         return xr.DataArray(flows, labels, tuple(labels), "flows", about)
 
 
-def check_fundamental(argument: str, value: Any, geography: Geography) -> xr.DataArray:
-    """Return a positive number for each place, one by default."""
-    found = validation.table(
-        argument, 1.0 if value is None else value, {"region": geography.names}, above=0.0
+def fundamental(words: str, default: None) -> Any:
+    """Declare a positive number for each place, one by default."""
+    more = "Of each place; one by default."
+    return fields.over(
+        ("region",), words, fields.POSITIVE, default=default, instead=lambda _: 1.0, more=more
     )
-    return found.rename(argument)
 
 
-def check_online_housing(online: OnlineRegion | None, housing: Any) -> float | None:
-    """Return the housing of those who work online, or refuse an online region without."""
-    if online is None:
-        if housing is None:
-            return None
-        raise InputError(
-            "online_housing", housing, "given together with online=nege.OnlineRegion(...)"
-        )
-    if housing is None:
-        raise InputError(
-            "online",
-            online,
-            "given together with online_housing=...",
-            "A region without residents or land cannot host production where people live where "
-            "they work: nege.OnlineAgglomeration is the model for that. Or say how much housing "
-            "those who work online have.",
-        )
-    if online.commission > 0.0:
-        raise InputError(
-            "online_commission",
-            online.commission,
-            "zero in this model",
-            "It has nobody who owns a platform; nege.OnlineAgglomeration does.",
-        )
-    return HOUSING.number("online_housing", housing)
+class OnlineHousing(fields.Number):
+    """The housing of those who work online, given where there is an online region."""
+
+    def check(self, value: Any, economy: Any) -> float | None:
+        """Return the housing, or refuse an online region without it."""
+        online = economy.online
+        if online is None:
+            if value is None:
+                return None
+            raise InputError(
+                "online_housing", value, "given together with online=nege.OnlineRegion(...)"
+            )
+        if value is None:
+            raise InputError(
+                "online",
+                online,
+                "given together with online_housing=...",
+                "A region without residents or land cannot host production where people live "
+                "where they work: nege.OnlineAgglomeration is the model for that. Or say how much "
+                "housing those who work online have.",
+            )
+        if online.commission > 0.0:
+            raise InputError(
+                "online_commission",
+                online.commission,
+                "zero in this model",
+                "It has nobody who owns a platform; nege.OnlineAgglomeration does.",
+            )
+        housing: float = super().check(value, economy)
+        return housing
+
+
+def online_housing(default: None) -> Any:
+    """Declare the housing of those who work online."""
+    return OnlineHousing(
+        words="stock of housing of those who work online",
+        unit="that of `housing`",
+        bounds=Bounds(above=0.0, cure="It is a stock of housing, in the unit of `housing`."),
+        default=default,
+    )
 
 
 def placed(values: xr.DataArray, online: Any) -> np.ndarray:

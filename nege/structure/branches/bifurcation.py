@@ -125,6 +125,21 @@ class BifurcationDiagram(Immutable):
         Classes of regions that the symmetries map onto each other.
     lost : tuple of str
         What could not be followed, and why.
+
+    Notes
+    -----
+    Not a proof that there are no other branches: see :func:`bifurcation`.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+    >>> diagram = nege.bifurcation(economy, "trade_cost", (1.05, 3))
+    >>> [point.kind for point in diagram.special_points]
+    ['break', 'sustain']
+    >>> diagram.at(1.7).share.sel(region="0").round(4).values
+    array([0.5   , 1.    , 0.8349])
     """
 
     model: Model
@@ -163,6 +178,15 @@ class BifurcationDiagram(Immutable):
         Dataset
             ``share`` over (equilibrium, region), ``stable``, ``rate`` (of the fastest
             deviation), ``branch`` and ``orbit`` over equilibrium.
+
+        Examples
+        --------
+        >>> import nege
+        >>> places = nege.geography.equidistant(2)
+        >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+        >>> found = nege.bifurcation(economy, "trade_cost", (1.05, 3)).at(1.7)
+        >>> found.stable.values.tolist(), found.orbit.values.tolist()
+        ([True, True, False], [1, 2, 2])
         """
         low, high = self.interval
         value = validation.number("value", value)
@@ -246,6 +270,15 @@ class BifurcationDiagram(Immutable):
         -------
         Axes
             With one line for each stretch of a branch that is stable, or is not.
+
+        Examples
+        --------
+        >>> import nege
+        >>> places = nege.geography.equidistant(2)
+        >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5)
+        >>> diagram = nege.bifurcation(economy, "trade_cost", (1.05, 3))
+        >>> diagram.plot("largest").get_ylabel()
+        'largest share'
         """
         region = self.model.regions[0] if region is None else region
         validation.known("region", region, [*self.model.regions, "largest"])

@@ -140,7 +140,7 @@ class Explorer:
                 self.lost.append(path.reason)
             return
         if seed.origin is not None:
-            # Next to its origin branches are too close to tell apart; half-way they are not.
+            # Near their common origin branches are too close to be compared; half-way they are not.
             same = self._known(path.points[len(path.points) // 2], seed.origin)
             if same is not None:
                 seed.origin.leads.append(same)
@@ -210,7 +210,7 @@ class Explorer:
             share[cell] = point.share[cell].mean()
         start = self.starts.solved(share / share.sum(), point.tau, cells)
         if start is not None and np.max(np.abs(start.share - point.share)) <= 1e-3:
-            # Beside it, so that what happens there is located on the branch like all else.
+            # A start beside it, so that the special point itself is located on the branch.
             tracer = Tracer(self.locus, self.symmetry, pattern(cells, self.n), own.order)
             start = tracer.beside(start)
             self.queue.append(Seed(level, cells, own.order, start, both=True))

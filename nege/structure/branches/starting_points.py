@@ -1,6 +1,6 @@
 """Where the search for branches starts: equilibria that symmetry alone gives, and found ones.
 
-Equal shares on a set of regions that are alike within it; the equilibria that are as
+Equal shares on a set of regions that are equal by symmetry within it; the equilibria that are as
 symmetric as the economy; where the dynamics end up from several distributions; with few
 regions, what Newton's method finds on every set of them.
 """

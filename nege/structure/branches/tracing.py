@@ -38,7 +38,7 @@ NEAR_END = 1e-12  # in tau
 
 
 class Crossing(NamedTuple):
-    """What happens at a located point of a path."""
+    """An event at a located point of a path: which growth rates or entry conditions are zero."""
 
     position: int  # of its point
     turned: bool  # the parameter turns

@@ -47,7 +47,7 @@ LARGEST, SHRINK = 1.0, 0.5  # half width within which a root is tried to be prov
 POLISHES = 6
 NARROWEST = 1e-15  # half width around a root, in ln supply
 OUTWARD = 1e-15  # relative, more than the rounding of bounds of shares
-TINY = 1e-307  # shares below this are not told from zero: doubles do not hold them in full
+TINY = 1e-307  # shares below this count as zero: they are subnormal in double precision
 MOST = 1000  # boxes that are kept of those which are left; more are put together
 
 

@@ -54,6 +54,21 @@ class Equilibria(Immutable, Sequence[Equilibrium]):
         Share of random starts, uniform over all distributions, from which the dynamics
         reach each equilibrium or one of its orbit; what is missing to one ended elsewhere,
         or did not converge. None where no starts were asked for.
+
+    Notes
+    -----
+    Not a distribution over equilibria: which one an economy is in depends on where it starts.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.equidistant(2)
+    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.7)
+    >>> found = nege.equilibria(economy)
+    >>> found.complete, found.index_sum
+    (True, 1)
+    >>> [e.data.share.values.round(3).tolist() for e in found.stable]
+    [[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]]
     """
 
     model: Model

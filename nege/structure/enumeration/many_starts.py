@@ -39,7 +39,7 @@ class Candidate(NamedTuple):
     error: float  # of shares, estimated
     steps: int
     hyperbolic: float  # least size of a growth rate, of entry too: how far from bifurcation
-    reach: float  # difference of shares within which nothing else can be told from it
+    reach: float  # difference of shares within which two equilibria cannot be distinguished
 
 
 class Search:
@@ -144,7 +144,7 @@ class Search:
                 yield other / other.sum()
 
     def _patterns(self) -> Iterator[np.ndarray]:
-        """Yield patterns: of regions that are alike some larger or smaller, others empty."""
+        """Yield two-level patterns: a part of equal regions larger or smaller, others empty."""
         for within, members in itertools.islice(self._divided(), SUPPORTS):
             for level in LEVELS:
                 share = np.zeros(self.n)
@@ -153,7 +153,7 @@ class Search:
                 yield share / share.sum()
 
     def _divided(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield sets of regions with a part that is alike, given the set."""
+        """Yield sets of regions with a part that is equal by symmetry, given the set."""
         whole = np.arange(self.n)
         for within in (whole, *(() if self.fills else self.symmetry.supports())):
             kept = self.symmetry.isotropy(np.isin(whole, within).astype(float))

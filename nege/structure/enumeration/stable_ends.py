@@ -81,7 +81,7 @@ def _apart(model: Model, one: LongRun, other: LongRun) -> float:
 
 
 def _bounds(count: int) -> xr.Dataset:
-    """Nothing is known of where they are but that all shares are between zero and one."""
+    """Trivial bounds: shares between zero and one."""
     return xr.Dataset(
         {"low": ("equilibrium", np.zeros(count)), "high": ("equilibrium", np.ones(count))}
     )

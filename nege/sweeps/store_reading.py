@@ -24,25 +24,30 @@ from xarray.core import indexing
 from nege.errors import InputError, require
 from nege.results import checksums
 from nege.status import Status
-from nege.sweeps.fingerprint import SCHEMA
+from nege.sweeps.fingerprint import STORE_SCHEMA
 
-RECIPE = "nege_sweep"
-SEALS = "nege_seals"
-SEAL_FILE = f"{SEALS}/zarr.json"
-LOCK = "lock"  # a file in the folder of the seals
-FILES = "files"  # attribute of the seals
-NAMED = 20  # damaged files at most that one message names
+FINGERPRINT_ATTRIBUTE = "nege_sweep"
+SEALS_ARRAY = "nege_seals"
+SEALS_METADATA_FILE = f"{SEALS_ARRAY}/zarr.json"
+LOCK_FILE = "lock"  # a file in the folder of the seals
+FILE_DIGESTS_ATTRIBUTE = "files"  # attribute of the seals
+MOST_FILES_NAMED = 20  # damaged files at most that one message names
 
 
-class Unit(NamedTuple):
-    """What was found of one unit."""
+def zarr() -> Any:
+    """Return the library that reads and writes stores, or say how to install it."""
+    return require("zarr", "sweep", "A store")
+
+
+class UnitState(NamedTuple):
+    """State of one unit: status of its points, files that were damaged."""
 
     status: np.ndarray  # of its points
     damaged: tuple[str, ...]  # files that are not as they were written
     done: bool
 
 
-class Tally(NamedTuple):
+class SweepProgress(NamedTuple):
     """How far a sweep is."""
 
     counts: dict[Status, int]
@@ -51,11 +56,11 @@ class Tally(NamedTuple):
     residual: float  # the largest of those that converged; NaN where none did
 
 
-def read_recipe(argument: str, path: pathlib.Path) -> dict[str, Any]:
+def read_fingerprint(argument: str, path: pathlib.Path) -> dict[str, Any]:
     """Return what a store says it holds, or refuse what is not a store of a sweep."""
     try:
         metadata = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
-        return dict(json.loads(metadata["attributes"][RECIPE]))
+        return dict(json.loads(metadata["attributes"][FINGERPRINT_ATTRIBUTE]))
     except (OSError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise InputError(
             argument,
@@ -67,34 +72,35 @@ def read_recipe(argument: str, path: pathlib.Path) -> dict[str, Any]:
         ) from error
 
 
-def frame(path: pathlib.Path, grid: tuple[int, ...], names: tuple[str, ...]) -> None:
+def add_seals(path: pathlib.Path, grid: tuple[int, ...], names: tuple[str, ...]) -> None:
     """Add to a store, in which nothing is solved, seals of its files and room for its units'."""
     files = sorted(file for file in path.rglob("*") if file.is_file())
     digests = {file.relative_to(path).as_posix(): checksums.of_file(file) for file in files}
-    _zarr().create_array(
-        path / SEALS,
+    zarr().create_array(
+        path / SEALS_ARRAY,
         shape=(*grid, len(names)),
         chunks=(*(1 for _ in grid), len(names)),
         dtype="uint64",
         fill_value=0,
     )
-    metadata = json.loads((path / SEAL_FILE).read_text(encoding="utf-8"))
-    digests[SEAL_FILE] = _of_seals(metadata)
-    metadata["attributes"] = {FILES: digests}
-    (path / SEAL_FILE).write_text(json.dumps(metadata, indent=2), encoding="utf-8")
+    metadata = json.loads((path / SEALS_METADATA_FILE).read_text(encoding="utf-8"))
+    digests[SEALS_METADATA_FILE] = _digest_of_seals_metadata(metadata)
+    metadata["attributes"] = {FILE_DIGESTS_ATTRIBUTE: digests}
+    (path / SEALS_METADATA_FILE).write_text(json.dumps(metadata, indent=2), encoding="utf-8")
 
 
 def damaged_files(path: pathlib.Path) -> tuple[str, ...]:
     """Name the files that describe a store and changed since it was made."""
     try:
-        metadata = json.loads((path / SEAL_FILE).read_text(encoding="utf-8"))
-        digests = dict(metadata["attributes"][FILES])
-        wrong = [] if digests.pop(SEAL_FILE) == _of_seals(metadata) else [SEAL_FILE]
+        metadata = json.loads((path / SEALS_METADATA_FILE).read_text(encoding="utf-8"))
+        digests = dict(metadata["attributes"][FILE_DIGESTS_ATTRIBUTE])
+        intact = digests.pop(SEALS_METADATA_FILE) == _digest_of_seals_metadata(metadata)
+        wrong = [] if intact else [SEALS_METADATA_FILE]
         wrong += [
             file for file, digest in digests.items() if checksums.of_file(path / file) != digest
         ]
     except (OSError, KeyError, TypeError, ValueError, RecursionError):
-        return (SEAL_FILE,)
+        return (SEALS_METADATA_FILE,)
     return tuple(wrong)
 
 
@@ -102,11 +108,13 @@ def refuse_strangers(path: pathlib.Path) -> None:
     """Refuse to replace a store in which there is something that nege did not put there."""
     try:
         metadata = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
-        arrays = {SEALS, *metadata["consolidated_metadata"]["metadata"]}
+        arrays = {SEALS_ARRAY, *metadata["consolidated_metadata"]["metadata"]}
     except (OSError, KeyError, TypeError, ValueError, RecursionError):
-        arrays = {SEALS}
+        arrays = {SEALS_ARRAY}
     names = "|".join(map(re.escape, sorted(arrays)))
-    ours = re.compile(rf"(({names})/)?zarr\.json|({names})/c(/\d+)*|{SEALS}/{LOCK}|.*\.partial")
+    ours = re.compile(
+        rf"(({names})/)?zarr\.json|({names})/c(/\d+)*|{SEALS_ARRAY}/{LOCK_FILE}|.*\.partial"
+    )
     for file in path.rglob("*"):
         relative = file.relative_to(path).as_posix()
         if (file.is_symlink() or not file.is_dir()) and not ours.fullmatch(relative):
@@ -114,12 +122,12 @@ def refuse_strangers(path: pathlib.Path) -> None:
             raise InputError("store", str(path), "a store with nothing else in it", cure)
 
 
-def misplaced(path: pathlib.Path) -> str:
+def misplaced_in_words(path: pathlib.Path) -> str:
     """Name what to move away: a file where nege keeps a folder, or the other way round.
 
     Empty where there is nothing of the kind.
     """
-    depths = {SEALS: 1 + len(read_recipe("store", path)["sizes"])}
+    depths = {SEALS_ARRAY: 1 + len(read_fingerprint("store", path)["sizes"])}
     with contextlib.suppress(OSError, KeyError, TypeError, ValueError, RecursionError):
         metadata = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
         for name, array in metadata["consolidated_metadata"]["metadata"].items():
@@ -129,7 +137,7 @@ def misplaced(path: pathlib.Path) -> str:
         if name not in depths:
             continue
         is_chunk = inner[:1] == ["c"] and len(inner) == 1 + depths[name]
-        is_file = is_chunk or inner == ["zarr.json"] or [name, *inner] == [SEALS, LOCK]
+        is_file = is_chunk or inner == ["zarr.json"] or [name, *inner] == [SEALS_ARRAY, LOCK_FILE]
         is_folder = not inner or (inner[0] == "c" and len(inner) <= depths[name])
         if (is_file and place.is_dir()) or (is_folder and not place.is_dir()):
             there = ("file", "folder") if is_folder else ("folder", "file")
@@ -141,30 +149,31 @@ def misplaced(path: pathlib.Path) -> str:
     return ""
 
 
-def _of_seals(metadata: Mapping[str, Any]) -> str:
+def _digest_of_seals_metadata(metadata: Mapping[str, Any]) -> str:
     """Return the digest of what describes the seals but for the digests in it."""
     return checksums.of_text(json.dumps({**metadata, "attributes": {}}, sort_keys=True))
 
 
-def of_unit(
-    recipe: Mapping[str, Any], corner: tuple[int, ...], values: Mapping[str, np.ndarray]
+def seals_of_unit(
+    fingerprint: Mapping[str, Any], corner: tuple[int, ...], values: Mapping[str, np.ndarray]
 ) -> np.ndarray:
     """Return the seals of a unit: which sweep, which variable, which unit, which values."""
-    sweep = _name(recipe)
-    found = [checksums.seal(values[name], sweep, name, corner) for name in recipe["keep"]]
+    sweep = _digest_of_fingerprint(fingerprint)
+    found = [checksums.seal(values[name], sweep, name, corner) for name in fingerprint["keep"]]
     return np.array(found, dtype=np.uint64)
 
 
-class Sealed:
+class SealedUnits:
     """The units of a store, compared with their seals."""
 
-    def __init__(self, path: pathlib.Path, recipe: Mapping[str, Any]) -> None:
-        self.path, self.sweep, self.keep = path, _name(recipe), recipe["keep"]
-        self._arrays = {name: self._array(name) for name in (*self.keep, SEALS)}
+    def __init__(self, path: pathlib.Path, fingerprint: Mapping[str, Any]) -> None:
+        self.path, self.keep = path, fingerprint["keep"]
+        self.sweep = _digest_of_fingerprint(fingerprint)
+        self._arrays = {name: self._array(name) for name in (*self.keep, SEALS_ARRAY)}
 
     def _array(self, name: str) -> Any:
         try:
-            return _zarr().open_array(self.path / name, mode="r")
+            return zarr().open_array(self.path / name, mode="r")
         except Exception:  # of every kind, as what is damaged says anything
             return None
 
@@ -177,7 +186,7 @@ class Sealed:
         except Exception:  # the same
             return None
 
-    def unit(self, corner: tuple[int, ...]) -> Unit:
+    def unit(self, corner: tuple[int, ...]) -> UnitState:
         """Compare one unit with its seals.
 
         In this order it may be written to at the same time: what is there of it was written
@@ -199,7 +208,7 @@ class Sealed:
                 unsolved.add(name)
             if name == "status":
                 status = values
-        expected = self.read(SEALS, corner)
+        expected = self.read(SEALS_ARRAY, corner)
         known = dict(zip(self.keep, [] if expected is None else expected.flat, strict=False))
         begun = "status" not in unsolved
         wrong = [
@@ -208,8 +217,10 @@ class Sealed:
             if found.get(name) != known.get(name) and (begun or name not in unsolved)
         ]
         if begun and len(wrong) == len(self.keep):
-            wrong.insert(0, SEALS)  # where nothing fits, more likely the seals themselves
-        return Unit(status, tuple(self._file(name, corner) for name in wrong), begun and not wrong)
+            wrong.insert(0, SEALS_ARRAY)  # where nothing fits, more likely the seals themselves
+        return UnitState(
+            status, tuple(self._file(name, corner) for name in wrong), begun and not wrong
+        )
 
     def _unsolved(self, name: str, corner: tuple[int, ...]) -> np.ndarray:
         """Return what a chunk holds that was never written."""
@@ -229,53 +240,53 @@ class Sealed:
         yield from np.ndindex(self._arrays["status"].cdata_shape)
 
 
-def verify(argument: str, path: pathlib.Path) -> None:
+def verify_store(argument: str, path: pathlib.Path) -> None:
     """Refuse a store of which anything changed since it was written."""
-    recipe = _of_now(argument, path, "check=False reads it as it is.")
+    fingerprint = _read_current_fingerprint(argument, path, "check=False reads it as it is.")
     files = list(damaged_files(path))
     if not files:
-        sealed = Sealed(path, recipe)
+        sealed = SealedUnits(path, fingerprint)
         for corner in sealed.corners():
             files += sealed.unit(corner).damaged
-            if len(files) > NAMED:
+            if len(files) > MOST_FILES_NAMED:
                 break
     if files:
-        anew = misplaced(path) or "The sweep, called again, solves anew what is damaged"
+        anew = misplaced_in_words(path) or "The sweep, called again, solves anew what is damaged"
         cure = (
-            f"{listed(files)} changed since: variable {files[0].partition('/')[0]!r}. {anew}; "
-            "check=False reads it as it is."
+            f"{files_in_words(files)} changed since: variable {files[0].partition('/')[0]!r}. "
+            f"{anew}; check=False reads it as it is."
         )
         raise InputError(argument, str(path), "a store as nege.sweep wrote it", cure)
 
 
-def _of_now(argument: str, path: pathlib.Path, otherwise: str) -> dict[str, Any]:
+def _read_current_fingerprint(argument: str, path: pathlib.Path, otherwise: str) -> dict[str, Any]:
     """Return what a store says it holds, or refuse one of an earlier or a later nege."""
-    recipe = read_recipe(argument, path)
-    if recipe.get("schema") != SCHEMA:
-        cure = f"It is of {recipe.get('schema')}: {otherwise}"
-        raise InputError(argument, str(path), f"a store of schema {SCHEMA}", cure)
-    return recipe
+    fingerprint = read_fingerprint(argument, path)
+    if fingerprint.get("schema") != STORE_SCHEMA:
+        cure = f"It is of {fingerprint.get('schema')}: {otherwise}"
+        raise InputError(argument, str(path), f"a store of schema {STORE_SCHEMA}", cure)
+    return fingerprint
 
 
-def listed(files: Any) -> str:
+def files_in_words(files: Any) -> str:
     """Name files in a sentence."""
-    more = " and more" if len(files) > NAMED else ""
-    return ", ".join(files[:NAMED]) + more
+    more = " and more" if len(files) > MOST_FILES_NAMED else ""
+    return ", ".join(files[:MOST_FILES_NAMED]) + more
 
 
-def opened(argument: str, path: pathlib.Path) -> xr.Dataset:
+def open_dataset(argument: str, path: pathlib.Path) -> xr.Dataset:
     """Open the store of a sweep; values are read where they are looked at.
 
     Points without status read as not solved, whatever else of them is there.
     """
-    require("zarr", "sweep", "A store")
-    recipe = read_recipe(argument, path)
+    zarr()
+    fingerprint = read_fingerprint(argument, path)
     try:
-        data: xr.Dataset = xr.open_zarr(path, chunks=None)[recipe["keep"]]
+        data: xr.Dataset = xr.open_zarr(path, chunks=None)[fingerprint["keep"]]
         status = data["status"].variable
-        for name in set(recipe["keep"]) - {"status"}:
-            unsolved = _zarr().open_array(path / name, mode="r").fill_value
-            lazy: Any = _Solved(data[name].variable, status, unsolved)
+        for name in set(fingerprint["keep"]) - {"status"}:
+            unsolved = zarr().open_array(path / name, mode="r").fill_value
+            lazy: Any = _MaskedByStatus(data[name].variable, status, unsolved)
             for wrapped in (
                 indexing.LazilyIndexedArray,
                 indexing.CopyOnWriteArray,
@@ -289,7 +300,7 @@ def opened(argument: str, path: pathlib.Path) -> xr.Dataset:
         raise InputError(argument, str(path), "a store as nege.sweep wrote it", cure) from error
 
 
-class _Solved(BackendArray):
+class _MaskedByStatus(BackendArray):
     """The values of a variable where there is a status; where there is none, nothing is solved."""
 
     def __init__(self, values: xr.Variable, status: xr.Variable, unsolved: Any) -> None:
@@ -311,34 +322,32 @@ class _Solved(BackendArray):
         return values
 
 
-def tally(path: pathlib.Path) -> Tally:
+def sweep_progress(path: pathlib.Path) -> SweepProgress:
     """Return how many points ended how, and the largest residual of those that converged."""
-    recipe = _of_now("store", path, "another version of nege made it, which tells more.")
+    fingerprint = _read_current_fingerprint(
+        "store", path, "another version of nege made it, which tells more."
+    )
     files = damaged_files(path)
     if files:
-        anew = misplaced(path) or "The sweep, called again, mends it"
-        cure = f"{listed(files)} changed since. {anew}."
+        anew = misplaced_in_words(path) or "The sweep, called again, mends it"
+        cure = f"{files_in_words(files)} changed since. {anew}."
         raise InputError("store", str(path), "a store as nege.sweep wrote it", cure)
     counts, worst, first = dict.fromkeys(Status, 0), math.nan, list[str]()
-    sealed = Sealed(path, recipe)
+    sealed = SealedUnits(path, fingerprint)
     for corner in sealed.corners():
         unit = sealed.unit(corner)
         if unit.damaged:
-            first += unit.damaged if len(first) <= NAMED else ()
+            first += unit.damaged if len(first) <= MOST_FILES_NAMED else ()
             continue
         for code, count in zip(*np.unique(unit.status, return_counts=True), strict=True):
             counts[Status(int(code))] += int(count)
         good = unit.status == Status.CONVERGED
-        residual = sealed.read("residual", corner) if "residual" in recipe["keep"] else None
+        residual = sealed.read("residual", corner) if "residual" in fingerprint["keep"] else None
         if residual is not None and good.any():
             worst = float(np.fmax(worst, np.max(residual[good])))
-    damaged = math.prod(size for _, size in recipe["sizes"]) - sum(counts.values())
-    return Tally(counts, damaged, tuple(first), worst)
+    damaged = math.prod(size for _, size in fingerprint["sizes"]) - sum(counts.values())
+    return SweepProgress(counts, damaged, tuple(first), worst)
 
 
-def _name(recipe: Mapping[str, Any]) -> str:
-    return checksums.of_text(json.dumps(recipe, sort_keys=True))
-
-
-def _zarr() -> Any:
-    return require("zarr", "sweep", "A store")
+def _digest_of_fingerprint(fingerprint: Mapping[str, Any]) -> str:
+    return checksums.of_text(json.dumps(fingerprint, sort_keys=True))

@@ -27,16 +27,23 @@ from typing import IO, Any
 import numpy as np
 import xarray as xr
 
-from nege.errors import InputError, require
+from nege.errors import InputError
+from nege.models.designs import Block
 from nege.results import checksums
 from nege.solvers.checks import provenance
-from nege.sweeps import stored
-from nege.sweeps.fingerprint import differences, recipe
-from nege.sweeps.stored import LOCK, RECIPE, SEALS, Sealed, read_recipe
-from nege.sweeps.work_units import Block, LongRuns, ShortRuns
+from nege.sweeps import store_reading
+from nege.sweeps.fingerprint import differences_in_words, fingerprint
+from nege.sweeps.store_reading import (
+    FINGERPRINT_ATTRIBUTE,
+    LOCK_FILE,
+    SEALS_ARRAY,
+    SealedUnits,
+    read_fingerprint,
+)
+from nege.sweeps.work_units import LongRuns, ShortRuns
 from nege.validation import paths
 
-log = logging.getLogger("nege")
+logger = logging.getLogger("nege")
 
 
 class Store:
@@ -55,11 +62,11 @@ class Store:
     def __init__(
         self, path: str | pathlib.Path, work: LongRuns | ShortRuns, *, overwrite: bool
     ) -> None:
-        require("zarr", "sweep", "A store")
+        store_reading.zarr()
         self.path, self.work = paths.located("store", path), work
-        self.recipe = recipe(work)
+        self.fingerprint = fingerprint(work)
         for name in work.coords:
-            if name == SEALS or not re.fullmatch(r"[^/.\0][^/\0]*", name):
+            if name == SEALS_ARRAY or not re.fullmatch(r"[^/.\0][^/\0]*", name):
                 cure = "It names a folder of the store: rename that coordinate."
                 raise InputError("coordinates", name, "named by text without / or NUL", cure)
         self.overwrite = overwrite
@@ -69,21 +76,23 @@ class Store:
         self._done = np.zeros([math.ceil(size / step) for size, step in grid], dtype=bool)
 
     def __enter__(self) -> Store:
-        if self._is_made() and not stored.damaged_files(self.path):
-            self._look()
+        if self._is_made() and not store_reading.damaged_files(self.path):
+            self._check_units()
             if self._done.all():
                 return self  # finished: nothing to write, and so no lock
         with contextlib.ExitStack() as opened:
-            with _explained(self.path):
+            with _write_errors_explained(self.path):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 while not self._is_made():
                     self._make()
                 self._refuse_misplaced()
-                opened.enter_context(_lock(self.path))
-                self._mend()
-                group = _zarr().open_group(self.path, mode="r+")
+                opened.enter_context(_exclusive_lock(self.path))
+                self._repair()
+                group = store_reading.zarr().open_group(self.path, mode="r+")
                 self._arrays = {name: group[name] for name in self.work.keep}
-                self._arrays[SEALS] = _zarr().open_array(self.path / SEALS, mode="r+")
+                self._arrays[SEALS_ARRAY] = store_reading.zarr().open_array(
+                    self.path / SEALS_ARRAY, mode="r+"
+                )
             self._opened = opened.pop_all()
         return self
 
@@ -91,25 +100,25 @@ class Store:
         """Whether this sweep's store is there; refuse that of another one."""
         if not self.path.exists():
             return False
-        found = read_recipe("store", self.path)
-        if found == self.recipe:
+        found = read_fingerprint("store", self.path)
+        if found == self.fingerprint:
             return True
         if self.overwrite:
-            stored.refuse_strangers(self.path)
+            store_reading.refuse_strangers(self.path)
             return False
-        damaged = stored.damaged_files(self.path)
+        damaged = store_reading.damaged_files(self.path)
         raise InputError(
             "store",
             str(self.path),
             "a store of this same sweep",
-            f"What differs: {differences(found, self.recipe)}. overwrite=True replaces it, "
-            "another path keeps both."
+            f"What differs: {differences_in_words(found, self.fingerprint)}. overwrite=True "
+            "replaces it, another path keeps both."
             + (f" It was changed since nege wrote it: {damaged[0]}." if damaged else ""),
         )
 
     def _refuse_misplaced(self) -> None:
         """Refuse to write where files and folders stand in each other's places."""
-        cure = stored.misplaced(self.path)
+        cure = store_reading.misplaced_in_words(self.path)
         if cure:
             raise InputError("store", str(self.path), "a store as nege.sweep wrote it", f"{cure}.")
 
@@ -119,7 +128,7 @@ class Store:
     def _make(self) -> None:
         """Make the store at full size beside its place, and move it there as a whole."""
         with paths.beside(self.path) as folder:
-            self._frame(folder / "new")
+            self._make_empty(folder / "new")
             if not self.path.exists():
                 try:
                     (folder / "new").rename(self.path)
@@ -128,7 +137,7 @@ class Store:
                         raise
                 return  # or somebody else's is there by now
             # Moved away as a whole too: one that was deleted in part could pass for solved.
-            with _lock(self.path):
+            with _exclusive_lock(self.path):
                 self.path.rename(folder / "old")
                 try:
                     (folder / "new").rename(self.path)
@@ -136,11 +145,13 @@ class Store:
                     (folder / "old").rename(self.path)
                     raise
 
-    def _frame(self, at: pathlib.Path) -> None:
+    def _make_empty(self, at: pathlib.Path) -> None:
         """Make a store in which nothing is solved."""
         coords = {**self.work.coords, **self.work.model.coordinates()}
         about = {"model": repr(self.work.model), **provenance(self.work.options)}
-        frame = xr.Dataset(coords=coords, attrs={**about, RECIPE: json.dumps(self.recipe)})
+        frame = xr.Dataset(
+            coords=coords, attrs={**about, FINGERPRINT_ATTRIBUTE: json.dumps(self.fingerprint)}
+        )
         for name, array in frame.coords.items():
             if array.dtype.kind in "OU":
                 # Zarr has no specification for text of fixed length.
@@ -152,7 +163,7 @@ class Store:
             kinds = {str(name): str(array.dtype) for name, array in frame.coords.items()}
             cure = f"Zarr says: {error}. Leave that coordinate out."
             raise InputError("coordinates", kinds, "of types that Zarr stores", cure) from error
-        group = _zarr().open_group(at, mode="r+")
+        group = store_reading.zarr().open_group(at, mode="r+")
         for name, output in self.work.outputs.items():
             group.create_array(
                 name,
@@ -166,68 +177,66 @@ class Store:
         with warnings.catch_warnings():
             # Not in the specification yet, but what xarray looks for first.
             warnings.simplefilter("ignore")
-            _zarr().consolidate_metadata(at)
-        stored.frame(at, self._done.shape, self.work.keep)
+            store_reading.zarr().consolidate_metadata(at)
+        store_reading.add_seals(at, self._done.shape, self.work.keep)
 
-    def _mend(self) -> None:
+    def _repair(self) -> None:
         """Look at what was written, mend what describes it, and say what is solved again."""
-        damaged = stored.damaged_files(self.path)
+        damaged = store_reading.damaged_files(self.path)
         if damaged:
             with paths.beside(self.path) as folder:
-                self._frame(folder / "new")
+                self._make_empty(folder / "new")
                 for file in sorted(p for p in (folder / "new").rglob("*") if p.is_file()):
                     there = self.path / file.relative_to(folder / "new")
                     if checksums.of_file(there) != checksums.of_file(file):
                         there.parent.mkdir(parents=True, exist_ok=True)
                         file.replace(there)
-            log.warning("%s: written anew, as changed since: %s", self.path, ", ".join(damaged))
-        self._look(tell=True)
+            logger.warning("%s: written anew, as changed since: %s", self.path, ", ".join(damaged))
+        self._check_units(tell=True)
 
-    def _look(self, *, tell: bool = False) -> None:
+    def _check_units(self, *, tell: bool = False) -> None:
         """Compare every unit that is not known to be done with its seals."""
-        found = Sealed(self.path, self.recipe)
+        found = SealedUnits(self.path, self.fingerprint)
         units, files = 0, list[str]()
         for corner in zip(*np.nonzero(~self._done), strict=True):
             unit = found.unit(tuple(map(int, corner)))
             self._done[corner] = unit.done
             if unit.damaged:
                 units += 1
-                files += unit.damaged if len(files) <= stored.NAMED else ()
+                files += unit.damaged if len(files) <= store_reading.MOST_FILES_NAMED else ()
         if tell and units:
             told = f"{units} units changed since they were written, and are solved again"
-            log.warning("%s: %s: %s", self.path, told, stored.listed(files))
+            logger.warning("%s: %s: %s", self.path, told, store_reading.files_in_words(files))
 
     def missing(self) -> Iterator[Block]:
         """Yield the units that are not done."""
         for block in self.work.blocks():
-            if not self._done[self._corner(block)]:
+            if not self._done[self._unit_index(block)]:
                 yield block
 
-    def _corner(self, block: Block) -> tuple[int, ...]:
+    def _unit_index(self, block: Block) -> tuple[int, ...]:
         """Return which unit a block is, by its position among them."""
         return tuple(part.start // step for part, step in zip(block, self.work.unit, strict=True))
 
     def write(self, block: Block, values: Mapping[str, np.ndarray]) -> None:
         """Write a unit that was solved."""
-        corner = self._corner(block)
+        corner = self._unit_index(block)
         order = [name for name in values if name != "status"]
-        with _explained(self.path):
-            self._arrays[SEALS][corner] = stored.of_unit(self.recipe, corner, values)
+        with _write_errors_explained(self.path):
+            self._arrays[SEALS_ARRAY][corner] = store_reading.seals_of_unit(
+                self.fingerprint, corner, values
+            )
             for name in (*order, "status"):
                 self._arrays[name][block] = values[name]
         self._done[corner] = True
 
     def dataset(self) -> xr.Dataset:
         """Return what there is, read from disk where it is looked at."""
-        return stored.opened("store", self.path)
-
-
-def _zarr() -> Any:
-    return require("zarr", "sweep", "A store")
+        return store_reading.open_dataset("store", self.path)
 
 
 @contextlib.contextmanager
-def _explained(path: pathlib.Path) -> Iterator[None]:
+def _write_errors_explained(path: pathlib.Path) -> Iterator[None]:
     """Say what to do where the system refuses to write."""
     try:
         yield
@@ -242,17 +251,17 @@ def _explained(path: pathlib.Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _lock(path: pathlib.Path) -> Iterator[None]:
+def _exclusive_lock(path: pathlib.Path) -> Iterator[None]:
     """Hold a store for this process alone.
 
     The system lets go of the lock when the process ends, however it ends, so that a
     killed run never stands in the way; its file stays, and means nothing by itself.
     """
-    inside = path / SEALS / LOCK
+    inside = path / SEALS_ARRAY / LOCK_FILE
     inside.parent.mkdir(exist_ok=True)
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     with os.fdopen(os.open(inside, flags, 0o666), "r+", encoding="utf-8") as file:
-        if not _take(file):
+        if not _try_lock(file):
             holder = file.read().strip() or "another process"
             raise InputError(
                 "store",
@@ -269,7 +278,7 @@ def _lock(path: pathlib.Path) -> Iterator[None]:
         yield
 
 
-def _take(file: IO[str]) -> bool:
+def _try_lock(file: IO[str]) -> bool:
     """Take the lock on a file, or say that somebody has it."""
     try:
         import fcntl

@@ -1,0 +1,446 @@
+"""Fields of models: each says once what it is, over which dimensions, within which bounds.
+
+A model lists its fields in order, ``sigma: float = fields.sigma()``. From them come its
+constructor with the checks and the hints for wrong names, its signature and the section
+"Parameters" of its documentation, what can be varied, its file, and what a TOML file may say.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, TypeVar, dataclass_transform
+
+import numpy as np
+import xarray as xr
+
+from nege import validation
+from nege.errors import InputError
+from nege.geography import Geography
+from nege.geography.online import BOUNDS as OF_ONLINE
+from nege.geography.online import OnlineRegion
+from nege.immutable import Held
+from nege.models import trade_costs
+from nege.models.storage import ONLINE
+from nege.validation import Bounds
+from nege.validation.keywords import hinted_call
+
+REQUIRED = inspect.Parameter.empty
+WIDTH = 92  # of documentation
+SIGMA = Bounds(above=1.0, cure="With sigma <= 1 no number of varieties can be foregone.")
+MU = Bounds(above=0.0, below=1.0, cure="It is a share of spending.")
+POSITIVE = Bounds(above=0.0)
+ONLINE_COST = Bounds(
+    at_least=1.0, cure="It is an iceberg factor: 1 means that nothing melts on the way."
+)
+REGION = {**OF_ONLINE, "trade_cost": ONLINE_COST}  # of iceberg trade costs
+RAISES = """
+Raises
+------
+InputError
+    Naming the argument, the value, what is allowed and what to do.
+"""
+
+Value = TypeVar("Value")
+
+
+class Labelled(Held, Generic[Value]):
+    """What is over places or industries: given in many forms, kept as one that is read-only."""
+
+    def __get__(self, owner: Any, kind: type) -> Value:
+        value: Value = super().__get__(owner, kind)
+        return value
+
+    def __set__(
+        self,
+        owner: Any,
+        value: float | Sequence[Any] | Mapping[str, float] | np.ndarray | xr.DataArray | None,
+    ) -> None:
+        super().__set__(owner, value)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Field:
+    """What a model has one of: a parameter, its geography, an online region.
+
+    Parameters
+    ----------
+    words : str
+        What it is, as a phrase.
+    unit : str
+        "1" for a pure number, "" where there is none.
+    dims : tuple of str
+        What it is over.
+    bounds : Bounds, optional
+        Within which its numbers are.
+    default : object
+        What it is where it is not given.
+    instead : callable, optional
+        (economy) -> what None stands for.
+    varied : bool
+        Whether sweeps can vary it.
+    more : str
+        Whatever else there is to say: sentences.
+    kw_only : bool
+        Whether it has to be given by name.
+    """
+
+    words: str
+    unit: str = "1"
+    dims: tuple[str, ...] = ()
+    bounds: Bounds | None = None
+    default: Any = REQUIRED
+    instead: Callable[[Any], Any] | None = None
+    varied: bool = False
+    more: str = ""
+    kw_only: bool = True
+    #: Set by the class that it is declared in.
+    name: str = ""
+    #: What the signature says that it takes.
+    takes: ClassVar[str] = "Any"
+    #: Whether an economy may have one number for it, which has to be within the bounds.
+    scalar: ClassVar[bool] = False
+
+    def check(self, value: Any, economy: Any) -> Any:
+        """Return a value as the economy keeps it.
+
+        Parameters
+        ----------
+        value : object
+            What was given.
+        economy : Model
+            The economy that is being made; it has its geography.
+
+        Raises
+        ------
+        InputError
+            Naming the field, the value, what is allowed and what to do.
+        """
+        raise NotImplementedError
+
+    def form(self) -> str:
+        """Say what may be given."""
+        return self.takes
+
+    def document(self) -> str:
+        """Return its entry in the documentation of its model."""
+        head = f"{self.name} : {self.form()}"
+        if self.default is None:
+            head += ", optional"
+        elif self.default is not REQUIRED:
+            head += f", default {self.default!r}"
+        if self.unit:
+            head += f" [{self.unit}]"
+        said = f"{self.words[0].upper()}{self.words[1:]}. {self.more}".strip()
+        lines = textwrap.wrap(head, WIDTH, subsequent_indent="        ", break_long_words=False)
+        lines += textwrap.wrap(said, WIDTH, initial_indent="    ", subsequent_indent="    ")
+        return "\n".join(lines)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Places(Field):
+    """The geography, the one field that goes without its name."""
+
+    count: int = 2  # of places, in an example
+    takes: ClassVar[str] = "Geography"
+
+    def check(self, value: Any, economy: Any) -> Geography:
+        """Return a geography."""
+        if value is None and self.instead is not None:
+            value = self.instead(economy)
+        if not isinstance(value, Geography):
+            cure = f"Make one with nege.geography.equidistant({self.count})."
+            raise InputError("geography", value, "a Geography", cure)
+        return value
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Region(Field):
+    """The online region, with bounds of what it has."""
+
+    region: Mapping[str, Bounds]
+    takes: ClassVar[str] = "OnlineRegion"
+
+    def check(self, value: Any, economy: Any) -> OnlineRegion | None:
+        """Return an online region, or none."""
+        if value is not None and not isinstance(value, OnlineRegion):
+            cure = "Use nege.OnlineRegion(trade_cost=...)."
+            raise InputError("online", value, "an OnlineRegion", cure)
+        if value is not None:
+            for name, bounds in self.region.items():
+                bounds.number(ONLINE + name, getattr(value, name))
+        return value
+
+
+class Number(Field):
+    """One number within bounds."""
+
+    takes = "float"
+    scalar = True
+
+    def check(self, value: Any, economy: Any) -> Any:
+        """Return a number within the bounds."""
+        assert self.bounds is not None
+        return self.bounds.number(self.name, value)
+
+    def form(self) -> str:
+        """Say within which bounds."""
+        assert self.bounds is not None
+        return self.bounds.words("float")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Word(Field):
+    """One of a few words."""
+
+    choices: tuple[str, ...]
+    takes: ClassVar[str] = "str"
+
+    def check(self, value: Any, economy: Any) -> str:
+        """Return one of the words."""
+        return validation.known(self.name, value, self.choices)
+
+    def form(self) -> str:
+        """Say which."""
+        return " or ".join(map(repr, self.choices))
+
+
+class Over(Field):
+    """Numbers over labelled dimensions, or one for all."""
+
+    takes = "float | Sequence[float] | Mapping[str, float] | np.ndarray | xr.DataArray"
+
+    def check(self, value: Any, economy: Any) -> Any:
+        """Return numbers within the bounds, by label."""
+        if value is None and self.instead is not None:
+            value = self.instead(economy)
+        assert self.bounds is not None
+        labels = economy.labels()
+        wanted = {dim: labels[dim] for dim in self.dims}
+        found = validation.table(self.name, value, wanted, **self.bounds._asdict())
+        return found.rename(self.name)
+
+    def form(self) -> str:
+        """Say over what, and within which bounds."""
+        assert self.bounds is not None
+        return f"{self.bounds.words('numbers')} over {' and '.join(self.dims)}"
+
+
+class Shares(Field):
+    """Shares over the places, which sum to one; by default those of the population."""
+
+    takes = "xr.DataArray | Mapping[str, float] | np.ndarray"
+
+    def check(self, value: Any, economy: Any) -> xr.DataArray | None:
+        """Return shares by label, with what they mean."""
+        if value is not None:
+            shares = validation.shares(self.name, value, economy.geography.names)
+        elif self.instead is None:
+            shares = economy.geography.population_share.values
+        elif (shares := self.instead(economy)) is None:
+            return None
+        return xr.DataArray(
+            np.array(shares, dtype=float),
+            coords={"region": list(economy.geography.names)},
+            dims="region",
+            name=self.name,
+            attrs={"long_name": self.words, "units": self.unit},
+        )
+
+    def form(self) -> str:
+        """Say over what."""
+        return "DataArray, mapping or array over region"
+
+
+class TradeCost(Field):
+    """What trade costs per unit of distance, or between any two places."""
+
+    takes = "float | xr.DataArray | np.ndarray"
+    scalar = True
+
+    def check(self, value: Any, economy: Any) -> Any:
+        """Return one number, or a table by label."""
+        assert self.bounds is not None
+        names = economy.geography.names
+        return trade_costs.checked_cost(
+            value, names, self.bounds, meaning=self.words, unit=self.unit
+        )
+
+    def form(self) -> str:
+        """Say within which bounds."""
+        assert self.bounds is not None
+        return f"{self.bounds.words('float')}, or array over origin and destination"
+
+
+# --- how a model declares them -------------------------------------------------------
+
+
+def geography(**about: Any) -> Any:
+    """Declare the places."""
+    return Places(words="places and distances, from ``nege.geography``", unit="", **about)
+
+
+def online(words: str = "the online region", **about: Any) -> Any:
+    """Declare an online region that is reached at an iceberg trade cost."""
+    return Region(words=words, unit="", **{"region": REGION, **about})
+
+
+def number(words: str, bounds: Bounds, **about: Any) -> Any:
+    """Declare one number."""
+    return Number(words=words, bounds=bounds, **{"varied": True, **about})
+
+
+def word(words: str, choices: tuple[str, ...], **about: Any) -> Any:
+    """Declare one of a few words."""
+    return Word(words=words, choices=choices, unit="", **about)
+
+
+def over(dims: tuple[str, ...], words: str, bounds: Bounds, **about: Any) -> Any:
+    """Declare numbers over labelled dimensions."""
+    return Over(words=words, dims=dims, bounds=bounds, **about)
+
+
+def shares(words: str, **about: Any) -> Any:
+    """Declare shares over the places."""
+    more = "Of each place; they sum to one. By default in proportion to population, where the "
+    more += "geography has one, else equal."
+    return Shares(words=words, dims=("region",), **{"more": more, **about})
+
+
+def sigma(words: str = "elasticity of substitution between varieties") -> Any:
+    """Declare the elasticity of substitution."""
+    return number(words, SIGMA)
+
+
+def mu(words: str = "share of spending on manufactures") -> Any:
+    """Declare a share of spending."""
+    return number(words, MU)
+
+
+def trade_cost(
+    words: str = "iceberg trade cost",
+    bounds: Bounds = trade_costs.ICEBERG,
+    more: str = "The factor per unit of distance, T_rs = trade_cost ** distance_rs; or the factors "
+    "themselves.",
+    **about: Any,
+) -> Any:
+    """Declare what trade costs."""
+    dims = ("origin", "destination")
+    return TradeCost(words=words, bounds=bounds, more=more, dims=dims, varied=True, **about)
+
+
+# --- what comes of them --------------------------------------------------------------
+
+
+@dataclass_transform(
+    kw_only_default=True,
+    frozen_default=True,
+    field_specifiers=(geography, online, number, word, over, shares, sigma, mu, trade_cost),
+)
+class Declared:
+    """Base of what is made from its fields: constructor, documentation, names of parameters."""
+
+    #: Every field by name, in the order of the constructor.
+    fields: ClassVar[Mapping[str, Field]] = MappingProxyType({})
+    #: Fields that are checked before the geography, where several are wrong.
+    asked_first: ClassVar[tuple[str, ...]] = ()
+    #: Parameters that ``replace`` and sweeps take, without the online region's.
+    parameters: ClassVar[tuple[str, ...]]
+    #: Parameters that may be DataArrays; those over the places take None for their default.
+    labelled: ClassVar[tuple[str, ...]] = ()
+    #: Bounds of every parameter that may be a number, the online region's included.
+    bounds: ClassVar[Mapping[str, Bounds]] = {}
+    #: Parameters of the online region that can be varied.
+    online_parameters: ClassVar[tuple[str, ...]] = tuple(ONLINE + name for name in OF_ONLINE)
+
+    #: None where a model does not declare one.
+    online: OnlineRegion | None = None
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Field)}
+        for name, field in own.items():
+            object.__setattr__(field, "name", name)
+            if field.dims:
+                setattr(cls, name, Labelled(name))
+            else:
+                delattr(cls, name)
+        if own:
+            cls.fields = MappingProxyType({**cls.fields, **own})
+            cls._tabulate()
+            if "__init__" not in vars(cls):
+                cls.__init__ = _constructor(cls.fields, cls.__qualname__)  # type: ignore[method-assign]
+            dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)(cls)
+        if "__init__" in vars(cls):
+            cls.__init__ = hinted_call(cls.__init__)  # type: ignore[method-assign]
+        if own and cls.__doc__:
+            cls.__doc__ = _documented(cls.__doc__, cls.fields)
+
+    @classmethod
+    def _tabulate(cls) -> None:
+        """Set the names and bounds of parameters."""
+        every = cls.fields.values()  # in this order, but numbers before what is varied with them
+        cls.labelled = tuple(field.name for field in every if field.dims)
+        varied = [field for field in every if field.varied]
+        plain = [field.name for field in varied if isinstance(field, (Number, Over))]
+        cls.parameters = (*plain, *(field.name for field in varied if field.name not in plain))
+        bounds = {field.name: field.bounds for field in every if field.scalar and field.bounds}
+        region = cls.fields.get("online")
+        if isinstance(region, Region):
+            bounds |= {ONLINE + name: found for name, found in region.region.items()}
+            more = [name for name in cls.fields if name.startswith(ONLINE)]
+            cls.online_parameters = (*(ONLINE + name for name in region.region), *more)
+        cls.bounds = bounds
+
+    def _fill(self, given: Mapping[str, Any]) -> None:
+        """Check and set every field: the geography and the online region, then the others."""
+        order = dict.fromkeys((*self.asked_first, "geography", "online", *self.fields))
+        for name in order:
+            if name in self.fields:
+                self._hold(name, self.fields[name].check(given[name], self))
+        self.check_together()
+
+    def _hold(self, name: str, value: Any) -> None:
+        """Set a field, frozen as the economy is."""
+        object.__setattr__(self, name, value)
+
+    def check_together(self) -> None:
+        """Refuse fields that are fine each by itself but make no economy together."""
+        raise NotImplementedError
+
+    def labels(self) -> Mapping[str, Sequence[str]]:
+        """Return the names along the dimensions that fields are over."""
+        raise NotImplementedError
+
+
+def _constructor(fields: Mapping[str, Field], owner: str) -> Any:
+    """Return a constructor that takes the fields, with a signature that shows them."""
+    first = [name for name, field in fields.items() if not field.kw_only]
+    defaults = {name: f.default for name, f in fields.items() if f.default is not REQUIRED}
+
+    def __init__(self: Any, *arguments: Any, **keywords: Any) -> None:  # noqa: N807
+        self._fill({**defaults, **dict(zip(first, arguments, strict=False)), **keywords})
+
+    __init__.__qualname__ = f"{owner}.__init__"
+    shown = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
+    for name, field in fields.items():
+        takes = f"{field.takes} | None" if field.default is None else field.takes
+        kind = inspect.Parameter.KEYWORD_ONLY if field.kw_only else shown[0].kind
+        shown.append(inspect.Parameter(name, kind, default=field.default, annotation=takes))
+    signature = inspect.Signature(shown, return_annotation="None")
+    __init__.__signature__ = signature  # type: ignore[attr-defined]
+    return __init__
+
+
+def _documented(text: str, fields: Mapping[str, Field]) -> str:
+    """Return documentation with the sections about arguments in front of its other sections."""
+    lines = inspect.cleandoc(text).splitlines()
+    heads = [i for i, line in enumerate(lines[1:]) if line and set(line) == {"-"}]
+    cut = heads[0] if heads else len(lines)
+    entries = "\n".join(field.document() for field in fields.values())
+    about = f"Parameters\n----------\n{entries}\n{RAISES}"
+    front, rest = ("\n".join(part).strip() for part in (lines[:cut], lines[cut:]))
+    return f"{front}\n\n{about}\n{rest}".rstrip() + "\n"
