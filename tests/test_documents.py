@@ -26,6 +26,7 @@ MODULES = [
 ]
 
 
+@pytest.mark.family
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples_run(name):
     module = importlib.import_module(name)
@@ -68,6 +69,7 @@ def test_public_docstrings_have_all_parts(found):
         assert re.search(r"(^|\n\n|\. )Not \w", notes), "when not to use it"
 
 
+@pytest.mark.family
 def test_the_readme_example_runs_and_prints_what_it_says(capsys):
     matplotlib.use("Agg")
     scope = {}

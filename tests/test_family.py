@@ -352,7 +352,7 @@ def test_waves_round_an_even_spread_have_the_rates_of_all_deviations(member, aro
     assert is_circulant(family, share)
     waves = CircularModes(family, share)
     for value in np.linspace(low, high, 4)[1:-1]:
-        motion, point = family.motion(value, share, "model", share > 0.0)
+        motion, point = family.law_of_motion(value, share, "model", share > 0.0)
         wanted = np.sort(motion.modes(point).rates.real)
         found = [
             rate

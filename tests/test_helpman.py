@@ -67,6 +67,7 @@ def close(found, exact, tolerance=1e-10):
 # --- short runs, and their proof ---------------------------------------------------
 
 
+@pytest.mark.family
 @given(rents=rents, **drawn)
 def test_short_runs_solve_the_published_equations(rents, seed, n):
     model, share = economy(seed, n, rents)
@@ -113,6 +114,7 @@ def test_many_places_are_proven_by_how_trade_mixes_them(rents):
         assert report.error < 1e-4
 
 
+@pytest.mark.faults
 def test_markets_far_apart_are_refused_rather_than_wrong():
     """Of two places that hardly trade nobody can tell the relative wage in double precision."""
     model = nege.Helpman(nege.geography.equidistant(2), sigma=9, mu=0.7, trade_cost=100.0)
@@ -135,6 +137,7 @@ def test_walras_what_is_sold_is_earned_and_what_is_bought_is_spent(rents, seed, 
 # --- derivatives -------------------------------------------------------------------
 
 
+@pytest.mark.family
 @given(rents=rents, **drawn)
 def test_people_move_wages_and_real_incomes_as_complex_steps_say(rents, seed, n):
     model, share = economy(seed, n, rents)
@@ -158,6 +161,7 @@ def test_people_move_wages_and_real_incomes_as_complex_steps_say(rents, seed, n)
             close(payoffs[:, j], payoff.imag / STEP)
 
 
+@pytest.mark.family
 @given(rents=rents, parameter=st.sampled_from(PARAMETERS), **drawn)
 def test_every_parameter_moves_wages_and_real_incomes_as_complex_steps_say(
     rents, parameter, seed, n
@@ -211,6 +215,7 @@ def test_an_even_spread_is_stable_where_trade_is_free_enough_and_breaks_above_z_
     assert below < 0 < above
 
 
+@pytest.mark.structure
 def test_several_equilibria_where_housing_counts_too_little():
     model = nege.Helpman(nege.geography.equidistant(2), sigma=3, mu=0.8, trade_cost=3.0)
     assert not model.uniqueness().unique
@@ -261,6 +266,7 @@ def test_the_dynamics_reach_the_unique_equilibrium_from_everywhere(seed):
         np.testing.assert_allclose(end.share, only, atol=1e-8)
 
 
+@pytest.mark.family
 @given(**drawn)
 def test_relabelling_places_permutes_the_answer(seed, n):
     model, _ = economy(seed, n, online=False, value=1.2)
@@ -312,6 +318,7 @@ def test_logit_tastes_are_followed_too():
 # --- the online region, input, files -----------------------------------------------
 
 
+@pytest.mark.faults
 def test_an_online_region_needs_housing():
     places, online = nege.geography.equidistant(2), nege.OnlineRegion(trade_cost=1.1)
     plain = {"sigma": 5, "mu": 0.7, "trade_cost": 1.5}
@@ -355,6 +362,7 @@ def test_no_core_is_ever_sustained():
         nege.sustain_points(model, "trade_cost", (1.1, 3.0), core="0")
 
 
+@pytest.mark.faults
 def test_bad_fundamentals_are_named():
     places, plain = nege.geography.equidistant(2), {"sigma": 5, "mu": 0.7, "trade_cost": 1.5}
     for name in ("productivity", "amenity", "housing"):
@@ -364,6 +372,7 @@ def test_bad_fundamentals_are_named():
         nege.Helpman(places, **plain, rents="absent")
 
 
+@pytest.mark.family
 def test_files_keep_rents_and_fundamentals(tmp_path):
     model, start = economy(5, 3, "pooled", value=1.2)
     found = nege.short_run(model, start)
@@ -375,6 +384,7 @@ def test_files_keep_rents_and_fundamentals(tmp_path):
     np.testing.assert_array_equal(again.model.housing, model.housing)
 
 
+@pytest.mark.family
 def test_audits_notice_what_is_wrong():
     model, start = economy(5, 3)
     found = nege.short_run(model, start)
@@ -397,6 +407,7 @@ def test_small_places_spend_what_they_earn():
     nege.testing.assert_equilibrium(found)
 
 
+@pytest.mark.faults
 def test_trade_too_weak_for_double_precision_is_said_to_be_that():
     model = nege.Helpman(nege.geography.equidistant(2), sigma=50, mu=0.7, trade_cost=1.5)
     with pytest.raises(nege.ConvergenceError, match="rounding"):
@@ -423,12 +434,14 @@ points = 3
 """
 
 
+@pytest.mark.family
 def test_the_command_line_varies_housing_online(tmp_path, capsys):
     (tmp_path / "my.toml").write_text(HELPMAN)
     assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
     assert "All 3 steps converged" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("sigma", [[15.5, 11.6, 4.0], [4.0, 11.6, 15.5]])
 def test_a_short_run_that_fails_spoils_no_other_point(sigma):
     """Even where the model hands back the very shares that it was given."""
