@@ -74,7 +74,7 @@ class Economy:
         """Return the residual of every equation."""
         found = np.empty_like(x)
         with np.errstate(all="ignore"):
-            equations.evaluate(self.model.kernel, x, found)
+            equations.evaluate(self.model.arrays, x, found)
         found[-2] = 0.0
         return found
 
@@ -155,7 +155,7 @@ def _textbook(economy: Economy) -> Call:
 
     The dividend is what land and platforms earn, and the numeraire is restored in each round.
     """
-    model, p = economy.model, economy.model.kernel
+    model, p = economy.model, economy.model.arrays
     k, land = len(model.industries), model.land.values
     damping = np.full((economy.size, 4 * k + equations.LOCAL), PRICES)
     damping[:, [*range(2 * k), -1]] = MOVERS

@@ -18,12 +18,12 @@ from nege.kernels.newton import PAYS, newton
 from nege.kernels.operators import Dense, Symmetric
 from nege.models import trade_costs
 from nege.models.classical import two_region_diagram, two_regions
-from nege.models.classical.core_periphery import Parameters
+from nege.models.classical.core_periphery import CorePeripheryParameters
 
 OPTIONS = Options(1e-12, 1e-8, 10_000)
 
 
-def parameters(p: Problem, operator: str = "auto") -> Parameters:
+def parameters(p: Problem, operator: str = "auto") -> CorePeripheryParameters:
     """Return what the kernel reads, with the operator that nege would choose."""
     zero = np.zeros(p.size)
     half = operator == "symmetric" or (
@@ -34,7 +34,7 @@ def parameters(p: Problem, operator: str = "auto") -> Parameters:
         if half
         else Dense(np.ascontiguousarray(p.freeness.T))
     )
-    return Parameters(p.sigma, p.mu, p.farmers, zero, zero.copy(), made)
+    return CorePeripheryParameters(p.sigma, p.mu, p.farmers, zero, zero.copy(), made)
 
 
 def entry(kernel: Any, *arguments: Any) -> Callable[..., Any]:

@@ -28,7 +28,7 @@ from nege.kernels.fixed_point import Options
 from nege.kernels.newton import newton
 economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=1.7)
 """
-KERNEL = "newton(economy.kernel, np.array([0.7, 0.3]), np.zeros(2), Options(1e-12, 1e-8, 10000))"
+KERNEL = "newton(economy.arrays, np.array([0.7, 0.3]), np.zeros(2), Options(1e-12, 1e-8, 10000))"
 LABELLED = "nege.short_run(economy, [0.7, 0.3])"
 
 

@@ -13,7 +13,7 @@ from nege.errors import InputError
 from nege.immutable import Immutable, by_value, held
 from nege.kernels.codes import METHODS
 from nege.kernels.fixed_point import Options
-from nege.kernels.long_run import Dynamics
+from nege.kernels.population_dynamics import Dynamics
 from nege.validation.keywords import hinted
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class SolverOptions:
                 value = validation.number(field.name, value, above=0.0, below=1.0)
             object.__setattr__(self, field.name, value)
 
-    def kernel(self) -> Options:
+    def for_kernels(self) -> Options:
         """Return what the kernels need of these options."""
         method = METHODS.index(self.method)
         return Options(self.tolerance_residual, self.tolerance_error, self.limit_iterations, method)
@@ -166,7 +166,7 @@ class Replicator:
     def __str__(self) -> str:
         return "replicator dynamics" if self.allow_entry else "pure replicator dynamics"
 
-    def kernel(self, model: HasRegions) -> Dynamics:
+    def for_kernels(self, model: HasRegions) -> Dynamics:
         """Return what the kernels need of these dynamics."""
         return Dynamics(False, 1.0, 0.0, np.zeros(len(model.regions)))
 
@@ -263,7 +263,7 @@ class Logit(Immutable):
     def __str__(self) -> str:
         return f"logit tastes of scale {self.scale:g}"
 
-    def kernel(self, model: HasRegions) -> Dynamics:
+    def for_kernels(self, model: HasRegions) -> Dynamics:
         """Return what the kernels need of these dynamics."""
         return Dynamics(True, 1.0 / self.scale, 1.0, np.log(self.region_weights(model)))
 

@@ -22,7 +22,7 @@ SOME = [0, 1, 2, 3, 4, 5]
 def test_every_equation_is_as_written_down(seed):
     model = random_model(seed)
     x, excess = random_unknowns(model, seed), np.empty(model.start_state().size)
-    equations.evaluate(model.kernel, x, excess)
+    equations.evaluate(model.arrays, x, excess)
     expected = system.residual(system.of_model(model), x)
     np.testing.assert_allclose(excess, expected, rtol=1e-11, atol=1e-11)
 
@@ -31,11 +31,11 @@ def test_every_equation_is_as_written_down(seed):
 def test_derivatives_agree_with_complex_steps(seed):
     model = random_model(seed)
     x, excess = random_unknowns(model, seed), np.empty(model.start_state().size)
-    matrix = linear.DenseSystem(model.kernel, np.ones(x.size, dtype=bool))
+    matrix = linear.DenseSystem(model.arrays, np.ones(x.size, dtype=bool))
     matrix.linearise(x)
     expected = system.jacobian(system.of_model(model), x)
     assert np.max(np.abs(matrix.jacobian - expected)) <= 1e-11 * np.max(np.abs(expected))
-    assert equations.evaluate(model.kernel, x, excess).totals.all()
+    assert equations.evaluate(model.arrays, x, excess).totals.all()
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_rows_that_have_no_meaning_drop_out(changes):
     model = random_model(3, industries=2, **changes)
     x = random_unknowns(model, 3)
     excess, k = np.empty_like(x), 2
-    equations.evaluate(model.kernel, x, excess)
+    equations.evaluate(model.arrays, x, excess)
     rows = excess[:-2].reshape(len(model.geography), -1)
     gone = excess[-2:-1] if "remote_labour_share" in changes else rows[:, 4 * k + equations.RENT]
     assert np.isfinite(excess).all()
@@ -57,9 +57,9 @@ def test_rows_that_have_no_meaning_drop_out(changes):
 @pytest.mark.parametrize("seed", SOME[:3])
 def test_products_blocks_and_solves_without_the_matrix_are_those_with_it(seed):
     model = random_model(seed)
-    found = search._RestPointSearch(model.kernel, model.geography.names, nege.SolverOptions())
+    found = search._RestPointSearch(model.arrays, model.geography.names, nege.SolverOptions())
     dense, krylov = (
-        kind(model.kernel, found.moving) for kind in (linear.DenseSystem, linear.KrylovSystem)
+        kind(model.arrays, found.moving) for kind in (linear.DenseSystem, linear.KrylovSystem)
     )
     x, v = random_unknowns(model, seed), random_unknowns(model, seed + 100)
     excess = dense.linearise(x)
@@ -74,11 +74,11 @@ def test_products_blocks_and_solves_without_the_matrix_are_those_with_it(seed):
 def test_derivatives_along_one_direction_are_those_along_many():
     model = random_model(1)
     x, excess = random_unknowns(model, 1), np.empty(model.start_state().size)
-    at = equations.evaluate(model.kernel, x, excess)
+    at = equations.evaluate(model.arrays, x, excess)
     places, directions = len(model.geography), np.stack([random_unknowns(model, i) for i in (5, 6)])
     many, one = np.empty_like(directions), np.empty_like(x)
-    slopes.tangents(model.kernel, x, at, directions, False, np.empty((2, 4, places)), many)
-    slopes.tangent(model.kernel, x, at, directions[1], False, np.empty((4, places)), one)
+    slopes.tangents(model.arrays, x, at, directions, False, np.empty((2, 4, places)), many)
+    slopes.tangent(model.arrays, x, at, directions[1], False, np.empty((4, places)), one)
     np.testing.assert_array_equal(many[1], one)
 
 
@@ -89,8 +89,8 @@ def test_nothing_that_is_not_finite_passes(seed, bad):
     x = model.start_state()
     position = int(rng.integers(x.size - 2))
     x[position] = bad
-    report = search.clear(model.kernel, x, nege.SolverOptions(limit_iterations=50))
-    moved = search._RestPointSearch(model.kernel, (), nege.SolverOptions()).moving[position]
+    report = search.clear(model.arrays, x, nege.SolverOptions(limit_iterations=50))
+    moved = search._RestPointSearch(model.arrays, (), nege.SolverOptions()).moving[position]
     if bad == -np.inf and moved:  # no firms or no people: markets may clear around them
         return
     assert report.status != nege.Status.CONVERGED

@@ -157,13 +157,13 @@ def test_derivatives_are_those_of_differences(seed, n):
 
     def payoff(economy, share):
         state = economy.start_state()
-        fixed_point(economy.kernel, share, state, Options(1e-15, 1e-6, 10_000, codes.ANDERSON))
+        fixed_point(economy.arrays, share, state, Options(1e-15, 1e-6, 10_000, codes.ANDERSON))
         data = economy.outcome(share, state)
         return state, np.log(data["real_income"])
 
     state = payoff(model, share)[0]
     slopes, along = np.empty((n, n)), np.empty(n)
-    assert derivatives.payoff_jacobian(model.kernel, share, state, slopes)
+    assert derivatives.payoff_jacobian(model.arrays, share, state, slopes)
     into = np.eye(n)[0] - share
     h = 1e-5
     moved = (payoff(model, share + h * into)[1] - payoff(model, share - h * into)[1]) / (2 * h)
@@ -175,7 +175,7 @@ def test_derivatives_are_those_of_differences(seed, n):
             - payoff(model.replace({name: value - h}), share)[1]
         ) / (2 * h)
         direction = model.direction(name)
-        assert derivatives.payoff_slope(model.kernel, direction, share, state, along)
+        assert derivatives.payoff_slope(model.arrays, direction, share, state, along)
         np.testing.assert_allclose(along, moved, atol=1e-6 * max(1, np.abs(moved).max()))
 
 

@@ -132,7 +132,7 @@ def test_dimensions_of_shares_are_not_parameters():
 
 
 def test_a_stack_of_points_gives_each_of_them_back():
-    a, b = three().kernel, three().replace(mu=0.7).kernel
+    a, b = three().arrays, three().replace(mu=0.7).arrays
     stacked = stacks.stack([a, b])
     for i, point in enumerate((a, b)):
         back = stacks.at(stacked, i)

@@ -27,7 +27,7 @@ for name in three.parameters:  # a parameter's slope against a difference
     step, slope = 1e-6, np.empty(3)
     share = np.array([0.2, 0.5, 0.3])
     value, state = getattr(three, name), np.log(found.data.reward.values)
-    assert derivatives.payoff_slope(three.kernel, three.direction(name), share, state, slope)
+    assert derivatives.payoff_slope(three.arrays, three.direction(name), share, state, slope)
     ends = [
         np.log(nege.short_run(three.replace({name: value + way * step}), share).data.reward.values)
         for way in (-1, 1)

@@ -412,7 +412,7 @@ def test_jacobian_of_payoffs_is_the_slope_of_the_reference(seed, n):
     plain = reference.of_model(economy)
     jacobian = np.empty((n + 1, n + 1))
     state = np.log(nege.short_run(economy, share).data.wage.values)
-    assert derivatives.payoff_jacobian(economy.kernel, share, state, jacobian)
+    assert derivatives.payoff_jacobian(economy.arrays, share, state, jacobian)
     j = seed % (n + 1)
     h = 1e-5 * share[j]
     up, down = share.copy(), share.copy()

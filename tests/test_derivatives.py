@@ -54,8 +54,8 @@ def economy(seed, n, *, online=True):
 
 def cleared(model, share):
     state = model.start_state()
-    options = nege.SolverOptions(tolerance_residual=1e-14).kernel()
-    solve(model.kernel, share, state, options)
+    options = nege.SolverOptions(tolerance_residual=1e-14).for_kernels()
+    solve(model.arrays, share, state, options)
     return state
 
 
@@ -97,8 +97,8 @@ def test_shares_move_wages_and_real_wages_as_complex_steps_say(seed, n):
     model, share = economy(seed, n)
     state, size = cleared(model, share), len(share)
     wages, payoffs = np.empty((size, size)), np.empty((size, size))
-    assert derivatives.state_share_jacobian(model.kernel, share, state, wages)
-    assert derivatives.payoff_jacobian(model.kernel, share, state, payoffs)
+    assert derivatives.state_share_jacobian(model.arrays, share, state, wages)
+    assert derivatives.payoff_jacobian(model.arrays, share, state, payoffs)
     for j in range(size):
         moved = share.astype(complex)
         moved[j] += 1j * STEP
@@ -113,8 +113,8 @@ def test_every_parameter_moves_wages_and_real_wages_as_complex_steps_say(seed, n
     state = cleared(model, share)
     wages, payoffs = np.empty(n + 1), np.empty(n + 1)
     direction = model.direction(parameter)
-    assert derivatives.state_slope(model.kernel, direction, share, state, wages)
-    assert derivatives.payoff_slope(model.kernel, direction, share, state, payoffs)
+    assert derivatives.state_slope(model.arrays, direction, share, state, wages)
+    assert derivatives.payoff_slope(model.arrays, direction, share, state, payoffs)
     exact_wages, exact_payoffs = by_complex_step(model, share, parameter)
     close(wages, exact_wages)
     close(payoffs, exact_payoffs)
@@ -126,7 +126,7 @@ def test_the_map_of_wages_has_the_jacobian_of_its_equations(seed, n):
     state, plain = np.random.default_rng(seed).normal(0, 0.3, n + 1), reference.of_model(model)
     del plain["amenity"]
     jacobian = np.empty((n + 1, n + 1))
-    derivatives.state_jacobian(model.kernel, share, state, jacobian)
+    derivatives.state_jacobian(model.arrays, share, state, jacobian)
     for j in range(n + 1):
         moved = state.astype(complex)
         moved[j] += 1j * STEP
@@ -145,7 +145,7 @@ def test_every_operator_has_the_same_derivatives(operator, parameter):
         online=nege.OnlineRegion(trade_cost=1.3, commission=0.1),
     )
     share = np.random.default_rng(1).dirichlet(np.ones(6))
-    kernel = model.kernel_for(operator, compiled=True)
+    kernel = model.arrays_for(operator, compiled=True)
     state, slope = cleared(model, share), np.empty(6)
     assert derivatives.payoff_slope(kernel, model.direction(parameter), share, state, slope)
     close(slope, by_complex_step(model, share, parameter)[1])
@@ -156,7 +156,7 @@ def test_without_an_online_region_the_parameters_are_three():
     state, slope = cleared(model, share), np.empty(3)
     for parameter in ("sigma", "mu", "trade_cost"):
         assert derivatives.payoff_slope(
-            model.kernel, model.direction(parameter), share, state, slope
+            model.arrays, model.direction(parameter), share, state, slope
         )
         close(slope, by_complex_step(model, share, parameter)[1])
     with pytest.raises(nege.InputError, match="Known: sigma, mu, trade_cost"):
@@ -168,7 +168,7 @@ def test_a_table_of_trade_costs_moves_with_sigma_but_is_not_one_number():
     model = nege.CorePeriphery(nege.geography.equidistant(3), sigma=5, mu=0.4, trade_cost=cost)
     share = np.array([0.2, 0.3, 0.5])
     state, slope = cleared(model, share), np.empty(3)
-    assert derivatives.payoff_slope(model.kernel, model.direction("sigma"), share, state, slope)
+    assert derivatives.payoff_slope(model.arrays, model.direction("sigma"), share, state, slope)
     close(slope, by_complex_step(model, share, "sigma")[1])
     with pytest.raises(nege.InputError, match="single number"):
         model.direction("trade_cost")
@@ -178,4 +178,4 @@ def test_where_a_place_has_no_supplier_a_derivative_is_refused_rather_than_wrong
     model = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=1e90)
     out = np.zeros(2)
     share, state = np.array([1.0, 0.0]), np.zeros(2)
-    assert not derivatives.payoff_slope(model.kernel, model.direction("mu"), share, state, out)
+    assert not derivatives.payoff_slope(model.arrays, model.direction("mu"), share, state, out)

@@ -78,7 +78,7 @@ def test_a_file_gives_back_everything(tmp_path, geography, dynamics):
     assert repr(again) == repr(found)
     nege.testing.assert_equilibrium(again)
     np.testing.assert_array_equal(
-        again.model.kernel.operator.freeness, economy.kernel.operator.freeness
+        again.model.arrays.operator.freeness, economy.arrays.operator.freeness
     )
 
 

@@ -31,7 +31,7 @@ def economy(places):
         productivity=rng.uniform(0.8, 1.2, places),
     )
     found = nege.short_run(model, rng.dirichlet(np.ones(places)))
-    return model.kernel, found.data.share.values, model.start_state()
+    return model.arrays, found.data.share.values, model.start_state()
 
 
 def test_few_places_are_bounded_by_the_condition_of_their_equations():

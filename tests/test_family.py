@@ -16,7 +16,7 @@ from hypothesis import given, settings
 import nege
 from nege.command import cli
 from nege.geography import racetrack
-from nege.kernels import codes, derivatives, equations, long_run
+from nege.kernels import codes, derivatives, equations, population_dynamics
 from nege.kernels.newton import solve
 from nege.structure.circular_modes import CircularModes, is_circulant
 from nege.structure.one_parameter import checked_family
@@ -45,14 +45,14 @@ def economy(member, seed, n, online):
 def cleared(model, share):
     """Return the state at which markets clear."""
     state = model.start_state()
-    report = solve(model.kernel, share, state, SHARP.kernel())
+    report = solve(model.arrays, share, state, SHARP.for_kernels())
     assert report.residual <= 1e-12
     return state
 
 
 def log_payoffs(model, share):
     out = np.empty(len(share))
-    equations.payoff_at(model.kernel, share, cleared(model, share), np.empty((4, out.size)), out)
+    equations.payoff_at(model.arrays, share, cleared(model, share), np.empty((4, out.size)), out)
     return out
 
 
@@ -152,14 +152,14 @@ def spoiled(value, k):
 @pytest.mark.parametrize("online", [False, True])
 def test_nan_in_any_position_never_converges(member, online):
     model, share = economy(member, 1, 3, online)
-    regions, dynamics = len(share), nege.Replicator().kernel(model)
-    inputs = (share, model.start_state(), model.kernel)
+    regions, dynamics = len(share), nege.Replicator().for_kernels(model)
+    inputs = (share, model.start_state(), model.arrays)
     for k in range(sum(size(value) for value in inputs)):
         bad = spoiled(inputs[0], k), spoiled(inputs[1], k - regions)
         parameters = spoiled(inputs[2], k - 2 * regions)
         payoff, growth = np.empty(regions), np.empty(regions)
-        report, residual = long_run.evaluate(
-            parameters, dynamics, *map(np.copy, bad), SHARP.kernel(), payoff, growth
+        report, residual = population_dynamics.evaluate(
+            parameters, dynamics, *map(np.copy, bad), SHARP.for_kernels(), payoff, growth
         )
         assert not (report.status == codes.CONVERGED and residual < np.inf), k
 
@@ -174,7 +174,7 @@ def test_payoffs_respond_to_shares_as_complex_steps_say(member, seed, n, online)
     """Where people move to one region from all others in proportion, as far as that goes."""
     model, share = economy(member, seed, n, online)
     found = np.empty((len(share), len(share)))
-    assert derivatives.payoff_jacobian(model.kernel, share, cleared(model, share), found)
+    assert derivatives.payoff_jacobian(model.arrays, share, cleared(model, share), found)
     for own in np.eye(len(share)):
         exact = member.payoffs(model, share + 1j * STEP * (own - share)).imag / STEP
         close(found @ (own - share), exact, EXACT * max(1.0, np.max(np.abs(found))))
@@ -188,7 +188,7 @@ def test_payoffs_respond_to_every_parameter_as_complex_steps_say(member, seed, n
     state, found = cleared(model, share), np.empty(len(share))
     for name in model.varied():
         direction = model.direction(name)
-        assert derivatives.payoff_slope(model.kernel, direction, share, state, found)
+        assert derivatives.payoff_slope(model.arrays, direction, share, state, found)
         close(found, member.payoffs(model, share, name, 1j * STEP).imag / STEP, EXACT)
 
 

@@ -46,7 +46,7 @@ def slopes(economy, share):
     """Return d ln real wage_r / d share_j."""
     state = cleared(economy, share)
     jacobian = np.empty((len(share), len(share)))
-    assert derivatives.payoff_jacobian(economy.kernel, np.asarray(share), state, jacobian)
+    assert derivatives.payoff_jacobian(economy.arrays, np.asarray(share), state, jacobian)
     return jacobian
 
 
@@ -271,7 +271,7 @@ def test_the_reported_error_bounds_the_true_one(method, tolerance, seed, n):
     del plain["amenity"]
     state = economy.start_state()
     solver = newton if method == codes.NEWTON else fixed_point
-    report = solver(economy.kernel, share, state, Options(tolerance, 0.1, 10_000, method))
+    report = solver(economy.arrays, share, state, Options(tolerance, 0.1, 10_000, method))
     assert report.status == nege.Status.CONVERGED
     true = np.max(np.abs(state - np.log(reference.skilled_wages(share, **plain)[1])))
     assert true <= -np.log1p(-np.expm1(report.error)) + 1e-13
@@ -282,7 +282,7 @@ def test_the_reported_error_bounds_the_true_one(method, tolerance, seed, n):
 def test_newtons_method_converges_from_anywhere(far, seed, n):
     economy, share = random_economy(seed, n)
     state = np.random.default_rng(seed).normal(0.0, far, n + 1)
-    report = newton(economy.kernel, share, state, Options(1e-12, 1e-8, 10_000))
+    report = newton(economy.arrays, share, state, Options(1e-12, 1e-8, 10_000))
     assert report.status == codes.CONVERGED
     found = nege.short_run(economy, share, options=nege.SolverOptions(method="anderson"))
     np.testing.assert_allclose(np.exp(state), found.data["wage"], rtol=1e-9)
@@ -292,7 +292,7 @@ def test_newtons_method_converges_from_anywhere(far, seed, n):
 def test_plain_steps_contract_as_the_proof_says(seed, n):
     """ln of the largest over the smallest ratio to the solution falls by the factor proven."""
     economy, share = random_economy(seed, n)
-    p = economy.kernel
+    p = economy.arrays
     plain = reference.of_model(economy)
     del plain["amenity"]
     delta, wage = reference.skilled_wages(share, **plain)
@@ -422,7 +422,7 @@ def test_payoffs_along_a_parameter_to_twelve_digits(name, seed, n):
     slope = np.empty(n + 1)
     state = cleared(economy, share)
     direction = economy.direction(name)
-    assert derivatives.payoff_slope(economy.kernel, direction, share, state, slope)
+    assert derivatives.payoff_slope(economy.arrays, direction, share, state, slope)
     np.testing.assert_allclose(slope, exact, atol=1e-12 * max(1.0, np.max(np.abs(exact))))
 
 
@@ -434,10 +434,10 @@ def test_payoffs_along_a_shift_of_the_unskilled_to_twelve_digits():
     moved = {**plain, "unskilled": plain["unskilled"] + 1j * STEP * shift}
     exact = reference.skilled_payoffs(share.astype(complex), **moved).imag / STEP
     zero = np.zeros(5)
-    direction = type(economy.kernel)(0.0, 0.0, shift, zero, zero, Dense(np.zeros((5, 5))))
+    direction = type(economy.arrays)(0.0, 0.0, shift, zero, zero, Dense(np.zeros((5, 5))))
     slope = np.empty(5)
     state = cleared(economy, share)
-    assert derivatives.payoff_slope(economy.kernel, direction, share, state, slope)
+    assert derivatives.payoff_slope(economy.arrays, direction, share, state, slope)
     np.testing.assert_allclose(slope, exact, atol=1e-12)
 
 

@@ -55,7 +55,7 @@ def economy(seed, n, rents="local", *, online=True, value=None):
 def cleared(model, share):
     state = model.start_state()
     how = Options(1e-14, 1e-8, 10_000, codes.ANDERSON)
-    fixed_point(model.kernel, share, state, how)
+    fixed_point(model.arrays, share, state, how)
     return state
 
 
@@ -90,7 +90,7 @@ def test_the_reported_error_bounds_the_true_one(rents, method, tolerance, seed, 
     model, share = economy(seed, n, rents)
     state = model.start_state()
     solver = newton if method == codes.NEWTON else fixed_point
-    report = solver(model.kernel, share, state, Options(tolerance, 0.05, 10_000, method))
+    report = solver(model.arrays, share, state, Options(tolerance, 0.05, 10_000, method))
     assert report.status == nege.Status.CONVERGED
     exact = reference.log_outcomes(share, reference.helpman(model))[0].real
     assert np.max(np.abs(state - exact)) <= report.error * (1 + 20 * report.error) + 1e-13
@@ -107,7 +107,7 @@ def test_many_places_are_proven_by_how_trade_mixes_them(rents):
     exact = reference.log_outcomes(share, reference.helpman(model))[0].real
     for operator in ("line", "dense", "symmetric"):
         state = model.start_state()
-        kernel = model.kernel_for(operator, compiled=True)
+        kernel = model.arrays_for(operator, compiled=True)
         report = fixed_point(kernel, share, state, Options(1e-6, 1e-2, 1000, codes.ANDERSON))
         assert report.status == nege.Status.CONVERGED
         assert np.max(np.abs(state - exact)) <= report.error
@@ -143,8 +143,8 @@ def test_people_move_wages_and_real_incomes_as_complex_steps_say(rents, seed, n)
     model, share = economy(seed, n, rents)
     state, size = cleared(model, share), len(share)
     wages, payoffs = np.empty((size, size)), np.empty((size, size))
-    assert derivatives.state_share_jacobian(model.kernel, share, state, wages)
-    assert derivatives.payoff_jacobian(model.kernel, share, state, payoffs)
+    assert derivatives.state_share_jacobian(model.arrays, share, state, wages)
+    assert derivatives.payoff_jacobian(model.arrays, share, state, payoffs)
     plain = reference.helpman(model)
     for j in range(size):
         moved = share.astype(complex)
@@ -170,8 +170,8 @@ def test_every_parameter_moves_wages_and_real_incomes_as_complex_steps_say(
     state, size = cleared(model, share), n + 1
     wages, payoffs = np.empty(size), np.empty(size)
     direction = model.direction(parameter)
-    assert derivatives.state_slope(model.kernel, direction, share, state, wages)
-    assert derivatives.payoff_slope(model.kernel, direction, share, state, payoffs)
+    assert derivatives.state_slope(model.arrays, direction, share, state, wages)
+    assert derivatives.payoff_slope(model.arrays, direction, share, state, payoffs)
     plain, last = reference.helpman(model), np.eye(size)[-1]
     step = 1j * STEP
     if parameter in ("sigma", "mu"):

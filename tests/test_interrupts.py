@@ -16,7 +16,7 @@ import pytest
 import nege
 from nege import errors
 from nege.command import cli
-from nege.kernels import compiling, fixed_point, long_run
+from nege.kernels import compiling, fixed_point, population_dynamics
 from nege.kernels.compiling import uninterrupted
 from nege.kernels.jit import kernel
 from nege.models import solutions
@@ -203,13 +203,13 @@ def test_short_runs_in_pieces_are_those_in_one_go(threads, monkeypatch):
 def test_a_long_run_in_pieces_is_that_in_one_go(monkeypatch):
     economy, start = interrupts.economy(), [0.41, 0.39, 0.2]
     whole = nege.solve(economy, start)
-    monkeypatch.setattr(long_run, "PIECE", 27)  # three steps of three regions
+    monkeypatch.setattr(population_dynamics, "PIECE", 27)  # three steps of three regions
     parts = nege.solve(economy, start)
     np.testing.assert_allclose(parts.data.share, whole.data.share, atol=1e-9)
 
 
 def test_a_long_run_in_pieces_keeps_to_its_limit(monkeypatch):
-    monkeypatch.setattr(long_run, "PIECE", 27)
+    monkeypatch.setattr(population_dynamics, "PIECE", 27)
     with pytest.raises(nege.ConvergenceError) as caught:
         nege.solve(
             interrupts.economy(), [0.41, 0.39, 0.2], options=nege.SolverOptions(limit_steps=10)

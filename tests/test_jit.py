@@ -224,7 +224,7 @@ def test_models_whose_parameters_have_one_name_stay_apart_in_compiled_code():
     places = nege.geography.equidistant(2)
     numbers = {"sigma": 5, "mu": 0.4, "trade_cost": 1.7}
     models = nege.CorePeriphery(places, **numbers), nege.FootlooseEntrepreneur(places, **numbers)
-    names = {numba.typeof(model.kernel).mangling_args[0] for model in models}
+    names = {numba.typeof(model.arrays).mangling_args[0] for model in models}
     assert len(names) == 2
 
 

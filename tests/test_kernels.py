@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege.kernels import codes, equations, linear, long_run, operators
+from nege.kernels import codes, equations, linear, operators, population_dynamics
 from nege.kernels.fixed_point import Options, fixed_point
 
 pytestmark = pytest.mark.closed_form
@@ -166,7 +166,7 @@ def test_a_bad_number_anywhere_never_converges(kind, bad):
     online = nege.OnlineRegion(trade_cost=1.2, commission=0.1)
     places = nege.geography.equidistant(2)
     economy = kind(places, sigma=5, mu=0.4, trade_cost=1.7, online=online)
-    good = economy.kernel
+    good = economy.arrays
     share, state = np.array([0.3, 0.5, 0.2]), np.zeros(3)
     assert fixed_point(good, share, state.copy(), OPTIONS).status == codes.CONVERGED
     plants = []
@@ -195,7 +195,7 @@ def test_a_bad_number_anywhere_never_converges(kind, bad):
 
 def test_inputs_may_be_read_only_and_are_not_changed(two):
     economy = two(1.7, nege.OnlineRegion(trade_cost=1.2))
-    parameters = economy.kernel
+    parameters = economy.arrays
     share = np.array([0.3, 0.5, 0.2])
     share.flags.writeable = False
     frozen = parameters.operator.freeness.copy()
@@ -234,9 +234,9 @@ def test_integration_follows_the_exact_path_of_free_trade(two):
     """At T = 1 nothing moves, and the integrator says so at once."""
     economy = two(1.0)
     share, state = np.array([0.3, 0.7]), np.zeros(2)
-    dynamics = nege.Replicator().kernel(economy)
-    arrival = long_run.integrate(
-        economy.kernel, dynamics, share, state, OPTIONS, 1e-8, 1e-6, 0.0, 100
+    dynamics = nege.Replicator().for_kernels(economy)
+    arrival = population_dynamics.integrate(
+        economy.arrays, dynamics, share, state, OPTIONS, 1e-8, 1e-6, 0.0, 100
     )
     assert arrival.status == codes.CONVERGED
     assert arrival.steps == 0
@@ -246,34 +246,38 @@ def test_integration_follows_the_exact_path_of_free_trade(two):
 def test_integration_says_when_its_steps_run_out(two):
     economy = two(1.5)
     share, state = np.array([0.3, 0.7]), np.zeros(2)
-    dynamics = nege.Replicator().kernel(economy)
-    arrival = long_run.integrate(
-        economy.kernel, dynamics, share, state, OPTIONS, 1e-8, 1e-9, 0.0, 4
+    dynamics = nege.Replicator().for_kernels(economy)
+    arrival = population_dynamics.integrate(
+        economy.arrays, dynamics, share, state, OPTIONS, 1e-8, 1e-9, 0.0, 4
     )
     assert arrival.status == codes.LIMIT
     assert arrival.steps == 4
     assert arrival.speed > 1e-9
-    bad = long_run.integrate(
-        economy.kernel, dynamics, np.array([np.nan, 0.5]), state, OPTIONS, 1e-8, 1e-9, 0.0, 4
+    bad = population_dynamics.integrate(
+        economy.arrays, dynamics, np.array([np.nan, 0.5]), state, OPTIONS, 1e-8, 1e-9, 0.0, 4
     )
     assert bad.status == codes.NOT_FINITE
 
 
 def test_mismatch_is_complementarity_in_one_number():
-    replicator = long_run.Dynamics(False, 1.0, 0.0, np.zeros(3))
+    replicator = population_dynamics.Dynamics(False, 1.0, 0.0, np.zeros(3))
     out = np.empty(3)
     payoffs = np.log(np.array([1.0, 1.0, 0.8]))
     share = np.array([0.5, 0.5, 0.0])
-    assert long_run.mismatch(replicator, share, payoffs, out) == pytest.approx(0.0, abs=1e-15)
+    assert population_dynamics.mismatch(replicator, share, payoffs, out) == pytest.approx(
+        0.0, abs=1e-15
+    )
     assert out[2] == pytest.approx(-0.2)
     payoffs[2] = math.log(1.1)
-    assert long_run.mismatch(replicator, share, payoffs, out) == pytest.approx(0.1)
+    assert population_dynamics.mismatch(replicator, share, payoffs, out) == pytest.approx(0.1)
     payoffs[0] = np.nan
-    assert long_run.mismatch(replicator, share, payoffs, out) == np.inf
-    logit = long_run.Dynamics(True, 2.0, 1.0, np.zeros(2))
+    assert population_dynamics.mismatch(replicator, share, payoffs, out) == np.inf
+    logit = population_dynamics.Dynamics(True, 2.0, 1.0, np.zeros(2))
     at_rest = np.array([0.8, 0.2])
     even = 0.5 * np.log(at_rest)
-    assert long_run.mismatch(logit, at_rest, even, out[:2]) == pytest.approx(0.0, abs=1e-15)
+    assert population_dynamics.mismatch(logit, at_rest, even, out[:2]) == pytest.approx(
+        0.0, abs=1e-15
+    )
 
 
 @pytest.mark.parametrize("places", [2, 30])

@@ -52,7 +52,7 @@ some_firms = arrays(float, (2, 2, 4), elements=st.floats(1e-6, 10.0))
 def knowledge(firms, **changes):
     """Mass of firms that a firm learns from, (industry, channel, place), at given firms."""
     mass = np.empty_like(firms)
-    equations.heard(economy(9, **changes).kernel, firms, False, mass)
+    equations.heard(economy(9, **changes).arrays, firms, False, mass)
     return mass
 
 
@@ -233,22 +233,22 @@ costs = {
 @few
 @given(**costs)
 def test_claim_04_at_no_digital_cost_online_reaches_everybody_at_least_as_cheaply(**changes):
-    freeness = economy(9, digital_cost=1.0, **changes).kernel.operator.freeness
+    freeness = economy(9, digital_cost=1.0, **changes).arrays.operator.freeness
     assert (freeness[:, ONLINE] >= freeness[:, OFFLINE] * (1 - 1e-14)).all()
-    apart = economy(9, **{**changes, **ALL_ONLINE}).kernel.operator.freeness
+    apart = economy(9, **{**changes, **ALL_ONLINE}).arrays.operator.freeness
     np.testing.assert_array_equal(apart[:, ONLINE], 1.0)  # zero distance between all
 
 
 @few
 @given(**costs, more=st.floats(0.01, 1.0))
 def test_claim_15_online_there_is_no_search_and_what_is_digital_needs_no_transport(more, **changes):
-    before = economy(9, **changes).kernel.operator.freeness
+    before = economy(9, **changes).arrays.operator.freeness
     searching = {**changes, "search_cost": tuple(x + more for x in changes["search_cost"])}
-    after = economy(9, **searching).kernel.operator.freeness
+    after = economy(9, **searching).arrays.operator.freeness
     away = ~np.eye(4, dtype=bool)
     assert (after[:, OFFLINE][:, away] < before[:, OFFLINE][:, away]).all()
     np.testing.assert_array_equal(after[:, ONLINE], before[:, ONLINE])
-    digital = economy(9, **{**changes, "digitisability": (1.0, 1.0)}).kernel.operator.freeness
+    digital = economy(9, **{**changes, "digitisability": (1.0, 1.0)}).arrays.operator.freeness
     assert (digital[:, ONLINE] >= before[:, ONLINE]).all()
     np.testing.assert_array_equal(digital[:, OFFLINE], before[:, OFFLINE])
 

@@ -42,8 +42,8 @@ def test_it_agrees_with_acceleration_and_with_the_equations(places, online):
         share[rng.integers(share.size)] = 0.0
         share /= share.sum()
         a, b = np.zeros(share.size), np.zeros(share.size)
-        report = solve(model.kernel, share, a, OPTIONS)
-        other = fixed_point(model.kernel, share, b, OPTIONS)
+        report = solve(model.arrays, share, a, OPTIONS)
+        other = fixed_point(model.arrays, share, b, OPTIONS)
         assert report.status == other.status == codes.CONVERGED
         assert np.max(np.abs(a - b)) <= report.error + other.error
         given_ = reference.of_model(model)
@@ -68,17 +68,17 @@ def test_two_regions_cannot_fail(sigma, mu, cost, share, farmers):
         farmers=[farmers, 1.0 - farmers],
     )
     state, shares = np.zeros(2), np.array([share, 1.0 - share])
-    report = newton(model.kernel, shares, state, Options(1e-11, 1.0, 200, codes.NEWTON))
-    finite = np.isfinite(model.kernel.operator.freeness).all()
+    report = newton(model.arrays, shares, state, Options(1e-11, 1.0, 200, codes.NEWTON))
+    finite = np.isfinite(model.arrays.operator.freeness).all()
     if report.status == codes.CONVERGED:
         assert report.iterations <= 60
-        again = fixed_point(model.kernel, shares, state, Options(1e-10, 1.0, 1, codes.PLAIN))
+        again = fixed_point(model.arrays, shares, state, Options(1e-10, 1.0, 1, codes.PLAIN))
         assert again.residual <= 1.1e-11
     else:
         # Only where a region buys and sells next to nothing: rounding, said so.
         assert report.status == codes.STALLED
         assert finite
-        assert min(model.kernel.operator.freeness.min(), farmers, 1.0 - farmers) < 1e-6
+        assert min(model.arrays.operator.freeness.min(), farmers, 1.0 - farmers) < 1e-6
 
 
 def test_where_it_fails_acceleration_goes_on_and_says_so():
@@ -131,7 +131,7 @@ def test_the_number_of_regions_chooses():
 @pytest.mark.parametrize("kernel", [newton, solve])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_bad_number_anywhere_never_converges(two, kernel, bad):
-    good = two(1.7, nege.OnlineRegion(trade_cost=1.2, commission=0.1)).kernel
+    good = two(1.7, nege.OnlineRegion(trade_cost=1.2, commission=0.1)).arrays
     share, state = np.array([0.3, 0.5, 0.2]), np.zeros(3)
     assert kernel(good, share, state.copy(), OPTIONS).status == codes.CONVERGED
     planted = [(good._replace(**{name: bad}), share, state) for name in ("sigma", "mu")]
@@ -155,7 +155,7 @@ def test_a_bad_number_anywhere_never_converges(two, kernel, bad):
 
 def test_a_limit_is_not_success(two):
     state = np.zeros(2)
-    report = newton(two(1.7).kernel, np.array([0.7, 0.3]), state, Options(1e-12, 1e-8, 2))
+    report = newton(two(1.7).arrays, np.array([0.7, 0.3]), state, Options(1e-12, 1e-8, 2))
     assert report.status == codes.LIMIT
     assert report.iterations == 2
     assert report.residual > 1e-12

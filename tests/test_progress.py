@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege.kernels import long_run
+from nege.kernels import population_dynamics
 from nege.models.search_progress import Progress
 from nege.solvers import follow_dynamics
 
@@ -71,9 +71,9 @@ def test_dynamics_that_go_round_end_as_stuck_and_long_before_the_limit(monkeypat
     def round_and_round(parameters, dynamics, share, state, options, tolerance, slow, step, limit):
         steps.append(limit)
         share[:] = np.array([0.3, 0.7]) if len(steps) % 2 else np.array([0.7, 0.3])
-        return long_run.Arrival(nege.Status.LIMIT, 0.1, 0.01, limit)
+        return population_dynamics.Arrival(nege.Status.LIMIT, 0.1, 0.01, limit)
 
-    monkeypatch.setattr(long_run, "follow", round_and_round)
+    monkeypatch.setattr(population_dynamics, "follow", round_and_round)
     model = core_periphery()
     end = found(model, model.start_state())
     assert end.status is nege.Status.STUCK

@@ -94,11 +94,11 @@ def test_a_failed_point_is_recorded_and_the_rest_goes_on(economy):
 
 
 def test_the_model_given_is_not_changed(economy):
-    before = repr(economy), economy.kernel.operator.freeness.copy()
+    before = repr(economy), economy.arrays.operator.freeness.copy()
     start = np.array([0.2, 0.3, 0.5])
     nege.sweep(economy, {"online_trade_cost": [1.5, 1.0]}, start=start)
     assert repr(economy) == before[0]
-    np.testing.assert_array_equal(economy.kernel.operator.freeness, before[1])
+    np.testing.assert_array_equal(economy.arrays.operator.freeness, before[1])
     np.testing.assert_array_equal(start, [0.2, 0.3, 0.5])
 
 
@@ -263,7 +263,7 @@ def test_a_constructor_without_bounds_is_asked_about_every_point():
 def test_a_replaced_number_makes_the_economy_that_its_constructor_makes(economy):
     for changes in ({"sigma": 6}, {"online_amenity": 1.1, "mu": np.float32(0.5)}, {}):
         found = economy.replace(changes)
-        assert found.kernel is not economy.kernel
+        assert found.arrays is not economy.arrays
         assert repr(found) == repr(type(economy)(**vars(found.replace(geography=found.geography))))
     for wrong in ({"sigma": 1}, {"sigma": "a"}, {"online_commission": 1.0}, {"mu": [0.3, 0.4]}):
         with pytest.raises(nege.InputError, match=next(iter(wrong))):

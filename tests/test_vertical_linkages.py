@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 
 import nege
 from nege.command import cli, economy_file
-from nege.kernels import codes, derivatives, equations, long_run
+from nege.kernels import codes, derivatives, equations, population_dynamics
 from nege.kernels.fixed_point import Options, fixed_point
 from nege.kernels.newton import newton, solve
 from nege.kernels.operators import Dense
@@ -420,7 +420,7 @@ def test_the_reported_error_bounds_the_true_one(method, tolerance, seed, n):
     economy, share = draw(seed, n)
     state = economy.start_state()
     solver = newton if method == codes.NEWTON else fixed_point
-    report = solver(economy.kernel, share, state, Options(tolerance, 100.0, 10_000, method))
+    report = solver(economy.arrays, share, state, Options(tolerance, 100.0, 10_000, method))
     assert report.status == nege.Status.CONVERGED
     prices = reference.short_run(share, reference.of_model(economy))[0]
     true = np.max(np.abs(state - (1 - economy.sigma) * np.log(prices)))
@@ -431,7 +431,7 @@ def test_the_reported_error_bounds_the_true_one(method, tolerance, seed, n):
 def test_plain_steps_contract_as_the_proof_says(far, seed, n):
     """Labour immobile: all of u. Mobile: its differences, then its level."""
     economy, share = draw(seed, n)
-    p, rng = economy.kernel, np.random.default_rng(seed)
+    p, rng = economy.arrays, np.random.default_rng(seed)
     states = rng.normal(0.0, far, (2, len(share)))
     work, change, after = np.empty((4, len(share))), np.empty(len(share)), np.empty_like(states)
     for row in range(2):
@@ -453,7 +453,7 @@ def test_plain_steps_contract_as_the_proof_says(far, seed, n):
 def test_newtons_method_agrees_with_acceleration_from_anywhere(far, seed, n):
     economy, share = draw(seed, n)
     state = np.random.default_rng(seed).normal(0.0, far, len(share))
-    report = solve(economy.kernel, share, state, Options(1e-12, 1e-8, 10_000))
+    report = solve(economy.arrays, share, state, Options(1e-12, 1e-8, 10_000))
     assert report.status == codes.CONVERGED
     if economy.labour == "immobile":
         assert report.method == codes.NEWTON
@@ -469,8 +469,8 @@ def close(found, exact):
 
 def cleared(economy, share):
     state = economy.start_state()
-    options = nege.SolverOptions(tolerance_residual=1e-14).kernel()
-    solve(economy.kernel, share, state, options)
+    options = nege.SolverOptions(tolerance_residual=1e-14).for_kernels()
+    solve(economy.arrays, share, state, options)
     return state
 
 
@@ -481,8 +481,8 @@ def test_shares_move_prices_and_profits_as_complex_steps_say(seed, n):
     economy, share = draw(seed, n)
     state, size = cleared(economy, share), len(share)
     prices, profits = np.empty((size, size)), np.empty((size, size))
-    assert derivatives.state_share_jacobian(economy.kernel, share, state, prices)
-    assert derivatives.payoff_jacobian(economy.kernel, share, state, profits)
+    assert derivatives.state_share_jacobian(economy.arrays, share, state, prices)
+    assert derivatives.payoff_jacobian(economy.arrays, share, state, profits)
     for j in range(size):
         change = np.eye(size)[j]
         by_price, gain = reference.by_complex_step(share, reference.of_model(economy), change)
@@ -501,8 +501,8 @@ def test_every_parameter_moves_prices_and_profits_as_complex_steps_say(seed, n):
         if name == "agriculture" and economy.agriculture == 1.0:
             continue
         direction = economy.direction(name)
-        assert derivatives.state_slope(economy.kernel, direction, share, state, prices)
-        assert derivatives.payoff_slope(economy.kernel, direction, share, state, profits)
+        assert derivatives.state_slope(economy.arrays, direction, share, state, prices)
+        assert derivatives.payoff_slope(economy.arrays, direction, share, state, profits)
         moved = reference.steered(economy, name)
         by_price, gain = reference.by_complex_step(share, plain, moved=moved)
         by_power = state / (1 - economy.sigma) if name == "sigma" else 0.0
@@ -521,7 +521,7 @@ def test_agriculture_on_land_approaches_the_linear_one(share):
     if share[1] > 0:
         state, slope = cleared(linear, np.array(share)), np.empty(2)
         direction = linear.direction("agriculture")
-        assert derivatives.payoff_slope(linear.kernel, direction, np.array(share), state, slope)
+        assert derivatives.payoff_slope(linear.arrays, direction, np.array(share), state, slope)
         change = (log_profits(linear, share) - log_profits(near, share)) / 1e-7
         np.testing.assert_allclose(slope, change, rtol=1e-4, atol=1e-6)
 
@@ -599,8 +599,8 @@ def test_long_runs_are_stable_equilibria_with_sales_equal_to_cost(seed, n):
 @pytest.mark.parametrize("theta", [0.8, 1.0])
 def test_nan_never_converges_where_labour_is_immobile(theta):
     economy, share = fkv(n=3).replace(agriculture=theta), np.array([0.5, 0.3, 0.2])
-    dynamics = nege.Replicator().kernel(economy)
-    p, state = economy.kernel, economy.start_state()
+    dynamics = nege.Replicator().for_kernels(economy)
+    p, state = economy.arrays, economy.start_state()
     spoilt = [(p._replace(**{name: np.nan}), share, state) for name in reference.NAMES]
     for r in range(3):
         bad = np.where(np.arange(3) == r, np.nan, 1.0)
@@ -612,8 +612,8 @@ def test_nan_never_converges_where_labour_is_immobile(theta):
         ]
     for parameters, shares, start in spoilt:
         out = np.empty(3), np.empty(3)
-        options = nege.SolverOptions().kernel()
-        report, residual = long_run.evaluate(
+        options = nege.SolverOptions().for_kernels()
+        report, residual = population_dynamics.evaluate(
             parameters, dynamics, shares.copy(), start.copy(), options, *out
         )
         assert not (report.status == codes.CONVERGED and residual < np.inf)

@@ -354,7 +354,7 @@ def make_dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit
     dynamics = Logit(**given)
     if model.online is None:  # a file whose table [online] was taken out still runs
         dynamics = dataclasses.replace(dynamics, online_weight=None)
-    dynamics.kernel(model)
+    dynamics.for_kernels(model)
     return dynamics
 
 

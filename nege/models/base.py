@@ -1,6 +1,6 @@
 """Base class of all models: regions, parameters by name, welfare, labels of results.
 
-A model is frozen. ``kernel`` is the only place where labelled input becomes the NamedTuple of
+A model is frozen. ``arrays`` is the only place where labelled input becomes the NamedTuple of
 plain numbers and arrays that compiled kernels read.
 """
 
@@ -33,7 +33,7 @@ JACOBIANS = 7  # tables over regions that Newton's method on a long run holds at
 class Model(Changeable, Immutable):
     """Base of the models: a geography, parameters, and perhaps an online region.
 
-    A subclass lists its fields, and says ``title``, ``variables``, ``kernel`` and ``outcome``.
+    A subclass lists its fields, and says ``title``, ``variables``, ``arrays`` and ``outcome``.
     """
 
     geography: Geography = fields.geography(kw_only=False)
@@ -105,30 +105,30 @@ class Model(Changeable, Immutable):
         return names if self.online is None else (*names, self.online.name)
 
     @functools.cached_property
-    def kernel(self) -> Any:
+    def arrays(self) -> Any:
         """The NamedTuple of parameters that kernels read, with the operator of the geography."""
-        return self.kernel_with()
+        return self.make_arrays()
 
     @functools.cached_property
-    def short_run_kernel(self) -> Any:
+    def short_run_arrays(self) -> Any:
         """The same for short runs alone, which may use Fourier transforms."""
         first = next(iter(self.memory()))
-        return self.kernel_with(compiled=False) if first == "fourier" else self.kernel
+        return self.make_arrays(compiled=False) if first == "fourier" else self.arrays
 
-    def kernel_for(self, operator: str, *, compiled: bool) -> Any:
+    def arrays_for(self, operator: str, *, compiled: bool) -> Any:
         """Return the NamedTuple of parameters for an operator of choice, "auto" included."""
         if operator != "auto":
-            return self.kernel_with(operator, compiled=compiled)
-        return self.kernel if compiled else self.short_run_kernel
+            return self.make_arrays(operator, compiled=compiled)
+        return self.arrays if compiled else self.short_run_arrays
 
-    def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Any:
+    def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Any:
         """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
         raise NotImplementedError
 
     def direction(self, name: str) -> Any:
         """Return the derivative of every parameter of the kernels by one of ``varied()``.
 
-        A NamedTuple of the type of ``kernel``; its operator is Dense and holds the
+        A NamedTuple of the type of ``arrays``; its operator is Dense and holds the
         derivative of the freeness of trade.
 
         Parameters
@@ -148,7 +148,7 @@ class Model(Changeable, Immutable):
     ) -> dict[str, np.ndarray]:
         """Return every variable of the economy at a share and its cleared state.
 
-        Both may have further dimensions in front. `parameters` are those of ``kernel``
+        Both may have further dimensions in front. `parameters` are those of ``arrays``
         unless another operator was chosen.
         """
         raise NotImplementedError
@@ -161,7 +161,7 @@ class Model(Changeable, Immutable):
         Parameters
         ----------
         points : list of NamedTuple
-            Parameters, as ``kernel_with`` returns them.
+            Parameters, as ``make_arrays`` returns them.
         shares : (M, R) array
             Distributions.
         options : Options

@@ -51,7 +51,7 @@ class CESModel(Model):
     """Base of CES models: constructor, kernel parameters, outcome and audit tables they share."""
 
     #: What kernels read: scalar parameters, immobile factor, log_net, log_amenity, operator.
-    kernel_type: ClassVar[type]
+    arrays_type: ClassVar[type]
     #: The field that holds the share of the immobile factor of each place.
     immobile: ClassVar[str]
 
@@ -63,7 +63,7 @@ class CESModel(Model):
         """Weight of the mobile factor in welfare: its income at a share and a wage of one."""
         return 1.0
 
-    def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Any:
+    def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Any:
         """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
         log_net, log_amenity = np.zeros(len(self.regions)), np.zeros(len(self.regions))
         online_cost = None
@@ -75,7 +75,7 @@ class CESModel(Model):
             self.geography, self.trade_cost, online_cost, self.sigma, operator, compiled=compiled
         )
         numbers = (getattr(self, name) for name in self.parameters if name != "trade_cost")
-        return self.kernel_type(*numbers, self._padded(), log_net, log_amenity, made)
+        return self.arrays_type(*numbers, self._padded(), log_net, log_amenity, made)
 
     def direction(self, name: str) -> Any:
         """Return the derivative of every parameter of the kernels by one of ``varied()``."""
@@ -91,7 +91,7 @@ class CESModel(Model):
             log_net[-1] = -1.0 / (1.0 - self.online.commission)
         if self.online is not None and name == "online_amenity":
             log_amenity[-1] = 1.0 / self.online.amenity
-        return self.kernel_type(*numbers, np.zeros(n), log_net, log_amenity, slope)
+        return self.arrays_type(*numbers, np.zeros(n), log_net, log_amenity, slope)
 
     def _padded(self) -> np.ndarray:
         """Return the immobile factor of every region, none of it online."""
@@ -107,7 +107,7 @@ class CESModel(Model):
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return price indices, spending and ln payoffs at a share and a state."""
-        p = self.kernel if parameters is None else parameters
+        p = self.arrays if parameters is None else parameters
         shape, (shares, states) = share.shape, flat(share, state)
         price, spending, log_payoff = (np.empty_like(shares) for _ in range(3))
         if trade_costs.uses_fourier(p.operator):

@@ -1,7 +1,7 @@
 """The law of motion of an economy, on arrays: growth rates of shares, and their linearisation.
 
 At a distribution with its markets cleared, small deviations eta = d ln lambda of the occupied
-regions grow by d eta/dt = (I - 1 lambda') (dF/d ln lambda) eta (``kernels.long_run`` has F),
+regions grow by d eta/dt = (I - 1 lambda') (dF/d ln lambda) eta (F: ``population_dynamics``),
 within the tangent space sum_r lambda_r eta_r = 0 of shares that sum to one. The share of an
 empty region, once entered, grows at its own rate (the entry condition).
 """
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nege.kernels import derivatives, long_run
+from nege.kernels import derivatives, population_dynamics
 from nege.kernels.fixed_point import Report
 from nege.models import deviations
 from nege.models.base import Model
@@ -59,15 +59,15 @@ class LawOfMotion:
         options: SolverOptions,
     ) -> None:
         model.check_memory()
-        self.parameters: Any = model.kernel_for(options.operator, compiled=True)
-        self.dynamics = dynamics.kernel(model)
-        self.short_run = options.kernel()
+        self.parameters: Any = model.arrays_for(options.operator, compiled=True)
+        self.dynamics = dynamics.for_kernels(model)
+        self.short_run = options.for_kernels()
 
     def at(self, share: np.ndarray, state: np.ndarray) -> ClearedPoint:
         """Clear markets at a share, from a state nearby; neither array is changed."""
         state = state.copy()
         log_payoff, growth = np.empty_like(share), np.empty_like(share)
-        cleared, residual = long_run.evaluate(
+        cleared, residual = population_dynamics.evaluate(
             self.parameters, self.dynamics, share, state, self.short_run, log_payoff, growth
         )
         return ClearedPoint(share, state, growth, max(float(residual), cleared.residual), cleared)
@@ -109,7 +109,7 @@ class LawOfMotion:
         return deviations.leading_rate(self.tangent(point)[1])
 
     def attraction(self, point: ClearedPoint) -> np.ndarray:
-        """F_r of kernels.long_run, relative to its mean over the occupied regions."""
+        """F_r of kernels.population_dynamics, relative to its mean over the occupied regions."""
         if self.dynamics.logit:
             return point.growth
         return np.asarray(np.log(np.maximum(1.0 + point.growth, 1e-300)))

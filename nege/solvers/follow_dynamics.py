@@ -13,7 +13,7 @@ import logging
 
 import numpy as np
 
-from nege.kernels import long_run
+from nege.kernels import population_dynamics
 from nege.models.base import Model
 from nege.models.law_of_motion import NEUTRAL_RATE, ClearedPoint, LawOfMotion
 from nege.models.search_progress import Progress
@@ -87,7 +87,7 @@ class _DynamicsSearch:
         self.parameters, self.dynamics = self.law.parameters, self.law.dynamics
         self.leaves_rest = isinstance(dynamics, Logit) or dynamics.allow_entry
         self.options = options
-        self.short_run = options.kernel()
+        self.short_run = options.for_kernels()
         # A pace below this is hardly more than the rounding of the short run.
         self.slowest = 1000.0 * options.tolerance_residual
         self.steps = 0
@@ -157,12 +157,12 @@ class _DynamicsSearch:
 
     def _integrate(
         self, share: np.ndarray, state: np.ndarray, slow: float, step: float, limit: int
-    ) -> long_run.Arrival:
+    ) -> population_dynamics.Arrival:
         """Integrate the dynamics, in place; STUCK without progress, as on a limit cycle."""
         progress, done = Progress(MOST_TESTS_WITHOUT_PROGRESS), 0
         while True:
             most = min(PROGRESS_STEPS, limit - done)
-            arrival: long_run.Arrival = long_run.follow(
+            arrival: population_dynamics.Arrival = population_dynamics.follow(
                 self.parameters,
                 self.dynamics,
                 share,
@@ -224,7 +224,9 @@ class _DynamicsSearch:
         return share / share.sum(), point.state
 
     def _pace(self, share: np.ndarray, state: np.ndarray) -> float:
-        return float(long_run.pace(self.dynamics, share, self.law.at(share, state).growth))
+        return float(
+            population_dynamics.pace(self.dynamics, share, self.law.at(share, state).growth)
+        )
 
     def _result(
         self, point: ClearedPoint, status: Status, residual: float, error: float, rate: float

@@ -124,13 +124,13 @@ LARGEST_MATRIX = 20_000  # places for which a short run falls back to half a mat
 
 
 def _one_short_run(model: Model, share: np.ndarray, options: SolverOptions) -> Equilibrium:
-    parameters = model.kernel_for(options.operator, compiled=False)
+    parameters = model.arrays_for(options.operator, compiled=False)
     state = model.start_state()
     own = model.own_short_run(share, state, options)
     if own is not None:
         return or_raise(_short_run_result(model, share, own.state, parameters, own, options))
     report = many_short_runs.solve_one(
-        parameters, share, state, options.kernel(), model.geography.metric
+        parameters, share, state, options.for_kernels(), model.geography.metric
     )
     if (
         report.status != Status.CONVERGED
@@ -139,9 +139,9 @@ def _one_short_run(model: Model, share: np.ndarray, options: SolverOptions) -> E
         and len(model.geography) <= LARGEST_MATRIX
     ):
         # Transforms round relative to the largest number; a matrix does not.
-        parameters, state = model.kernel, model.start_state()
+        parameters, state = model.arrays, model.start_state()
         report = many_short_runs.solve_one(
-            parameters, share, state, options.kernel(), model.geography.metric
+            parameters, share, state, options.for_kernels(), model.geography.metric
         )
     return or_raise(_short_run_result(model, share, state, parameters, report, options))
 
@@ -231,7 +231,7 @@ class _ShortRunGrid:
             line, models = self._economies(asked)
             if not line:
                 continue
-            points = [m.kernel_for(self.options.operator, compiled=True) for m in models]
+            points = [m.arrays_for(self.options.operator, compiled=True) for m in models]
             operator = trade_costs.name_of(points[0].operator)
             many = self._solve(points, line, threads)
             for i, index in enumerate(line):
@@ -274,7 +274,7 @@ class _ShortRunGrid:
         return [index for index, _ in found], [model for _, model in found]
 
     def _solve(self, points: list[Any], line: list[tuple[int, ...]], threads: int) -> Many:
-        options, start = self.options.kernel(), self.model.start_state()
+        options, start = self.options.for_kernels(), self.model.start_state()
         if self.along is not None:
             axis = list(self.axes).index(self.along)
             position = self.axes[self.along][[index[axis] for index in line]]

@@ -98,7 +98,7 @@ def counterfactual(
         cure = "Take nege.solve(model): people move here, and in a short run they may not."
         raise InputError("equilibrium", "a short run", "a long run", cure)
     assert isinstance(model, QuantitativeModel)
-    p, places = model.kernel, model.regions
+    p, places = model.arrays, model.regions
     share, wage = (equilibrium.data[name].values for name in ("share", "wage"))
     state = earnings_state(p, share, wage)
     change = _cost_change(trade_cost_change, places)

@@ -12,7 +12,7 @@ from nege.kernels import equations
 from nege.kernels.fixed_point import in_pieces
 from nege.kernels.operators import trade
 from nege.kernels.scaling import Markets
-from nege.models.quantitative.equations import Parameters
+from nege.models.quantitative.equations import QuantitativeParameters
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium
@@ -88,14 +88,14 @@ def invert(
     paid = validation.vector("wage", wage, model.regions, above=0.0)
     validation.of_a_size("employment", employment, share)
     validation.of_a_size("wage", wage, paid)
-    p: Parameters = model.kernel_for(options.operator, compiled=True)
+    p: QuantitativeParameters = model.arrays_for(options.operator, compiled=True)
     state = earnings_state(p, share, paid)
     spent, price, access = (np.empty(share.size) for _ in range(3))
     equations.spending(p, share, state, spent)
     earned = share * paid / np.sum(share * paid)
     supply = np.zeros(share.size)
     markets = Markets(earned, spent, p.operator)
-    in_pieces(markets, share, supply, options.kernel()._replace(tolerance_error=1.0))
+    in_pieces(markets, share, supply, options.for_kernels()._replace(tolerance_error=1.0))
     trade(p.operator, np.exp(supply), spent, price, access)
     found = with_fundamentals(model, share, state, supply, np.log(price))
     again = short_run(found, share, options=options)
@@ -129,7 +129,7 @@ def check_quantitative(model: Any) -> None:
         )
 
 
-def earnings_state(p: Parameters, share: np.ndarray, wage: np.ndarray) -> np.ndarray:
+def earnings_state(p: QuantitativeParameters, share: np.ndarray, wage: np.ndarray) -> np.ndarray:
     """Return the state of the short run in which these wages are paid, on the numeraire."""
     state = np.log(wage) + (1.0 - p.scale) * np.log(share)
     equations.normalise(p, share, state)
@@ -145,7 +145,7 @@ def with_fundamentals(
     **changes: Any,
 ) -> AnyModel:
     """Return an economy at rest in a given state: productivities by supply, amenities by payoff."""
-    p: Parameters = model.kernel
+    p: QuantitativeParameters = model.arrays
     log_productivity = (log_supply - p.scale * np.log(share)) / (p.sigma - 1.0) + state
     payoff = np.empty(share.size)
     equations.payoff(p, share, state, np.exp(log_price), payoff)

@@ -327,8 +327,8 @@ class ShortRuns(_Runs):
 
     def _at(self, model: Model, flat: np.ndarray) -> tuple[Any, Any]:
         """Return the short runs of one economy at every distribution."""
-        parameters = model.kernel_for(self.options.operator, compiled=True)
-        options = self.options.kernel()
+        parameters = model.arrays_for(self.options.operator, compiled=True)
+        options = self.options.for_kernels()
         if self.options.method == "auto":
             special = model.short_runs_at_once([parameters], flat, options)
             if special is not None:

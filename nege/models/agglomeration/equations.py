@@ -56,7 +56,7 @@ class Couplings(NamedTuple):
     reach: np.ndarray  # (K, P, P), e^(-rho d)
 
 
-class Parameters(NamedTuple):
+class AgglomerationParameters(NamedTuple):
     """What the kernels know of the economy; (K,) unless said otherwise."""
 
     sigma: np.ndarray

@@ -28,7 +28,7 @@ ROUGH, SHARP = 1e-3, 1e-7  # its precision, and what is asked for where that lea
 class DenseSystem:
     """The whole matrix: for few places."""
 
-    def __init__(self, parameters: equations.Parameters, moving: np.ndarray) -> None:
+    def __init__(self, parameters: equations.AgglomerationParameters, moving: np.ndarray) -> None:
         self.p, self.moving = parameters, moving
         self.units = np.eye(moving.size)
         self.parts = np.empty((moving.size, 4, parameters.log_land.size))
@@ -85,7 +85,7 @@ class DenseSystem:
 class KrylovSystem:
     """Products with the matrix alone: for many places."""
 
-    def __init__(self, parameters: equations.Parameters, moving: np.ndarray) -> None:
+    def __init__(self, parameters: equations.AgglomerationParameters, moving: np.ndarray) -> None:
         self.p, self.moving = parameters, moving
         self.places = parameters.log_land.size
         size = (moving.size - 2) // self.places

@@ -292,12 +292,14 @@ class OnlineAgglomeration(Model):
         """Yield the budget: shares of consumers' spending sum to one."""
         yield parameters.spent(self.__dict__["consumption"], at["housing"])
 
-    def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> equations.Parameters:
+    def make_arrays(
+        self, operator: str = "auto", *, compiled: bool = True
+    ) -> equations.AgglomerationParameters:
         """Return the NamedTuple of parameters that kernels read."""
         validation.known("operator", operator, ("auto", "dense"))
         places, (needed,) = f"{len(self.geography)} places", self.memory().values()
         memory.check("geography", places, needed, "for this model", "It has no smaller operator.")
-        return parameters.kernel(self)
+        return parameters.arrays(self)
 
     # --- the long run ---------------------------------------------------------------
 
@@ -306,7 +308,7 @@ class OnlineAgglomeration(Model):
     ) -> ShortRun:
         """Return markets that clear while firms and people stay where they are."""
         start = self._with_movers(share, state)
-        return clear(self.kernel_for(options.operator, compiled=True), start, options)
+        return clear(self.arrays_for(options.operator, compiled=True), start, options)
 
     def own_deviations(
         self, data: xr.Dataset, dynamics: Replicator | Logit, options: SolverOptions
@@ -315,7 +317,7 @@ class OnlineAgglomeration(Model):
         self._replicator(dynamics)
         share = self.check_share(data, "equilibrium")
         state = self._with_movers(share, unknowns.from_data(self, data))
-        growth, rates, vectors = deviations(self.kernel, state, options)
+        growth, rates, vectors = deviations(self.arrays, state, options)
         shares = self._unknowns.shares(share)
         return Deviations(self._unknowns.movers, shares, growth, rates, vectors.T * shares)
 
@@ -355,7 +357,7 @@ class OnlineAgglomeration(Model):
     ) -> LongRun:
         """Return where firms and people come to rest from a start."""
         return find(
-            self.kernel_for(options.operator, compiled=True),
+            self.arrays_for(options.operator, compiled=True),
             self.geography.names,
             self._with_movers(share, state),
             self.start_state(),
@@ -410,7 +412,7 @@ class OnlineAgglomeration(Model):
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
     ) -> dict[str, np.ndarray]:
         """Return every variable of the economy at its unknowns."""
-        return unknowns.outcome(self, state, self.kernel if parameters is None else parameters)
+        return unknowns.outcome(self, state, self.arrays if parameters is None else parameters)
 
     def summary(self, data: xr.Dataset) -> str:
         """Say in a sentence where each industry is, and how far it is online."""

@@ -235,7 +235,7 @@ def trade_freeness(p: Mapping[str, Any], distance: np.ndarray) -> np.ndarray:
     return freeness
 
 
-def kernel(model: Any) -> equations.Parameters:
+def arrays(model: Any) -> equations.AgglomerationParameters:
     """Return what kernels read."""
     p = {name: getattr(model, name) for name in numbers(model)}
     # Copies, so that all can be written to: kernels are compiled anew for those that cannot.
@@ -248,7 +248,7 @@ def kernel(model: Any) -> equations.Parameters:
     if model.platform_owner is not None:
         owner = np.array(model.platform_owner)
     reach = np.exp(-a["spillover_decay"][:, None, None] * distance)
-    return equations.Parameters(
+    return equations.AgglomerationParameters(
         sigma=a["sigma"],
         variety=a["variety"],
         consumption=a["consumption"],

@@ -62,7 +62,7 @@ LEAST = 1e-9  # step on prices at which nothing helps
 
 
 def find(
-    parameters: equations.Parameters,
+    parameters: equations.AgglomerationParameters,
     names: tuple[str, ...],
     start: np.ndarray,
     prices: np.ndarray,
@@ -97,13 +97,15 @@ def find(
     return search.run(start, prices, leave_unstable=leave_unstable)
 
 
-def clear(parameters: equations.Parameters, start: np.ndarray, options: SolverOptions) -> ShortRun:
+def clear(
+    parameters: equations.AgglomerationParameters, start: np.ndarray, options: SolverOptions
+) -> ShortRun:
     """Clear markets while firms and people stay where they are, by damped Newton steps."""
     return _RestPointSearch(parameters, (), options, staying=True).clear(start)
 
 
 def deviations(
-    parameters: equations.Parameters, x: np.ndarray, options: SolverOptions
+    parameters: equations.AgglomerationParameters, x: np.ndarray, options: SolverOptions
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return growth rates of firms and people, and eigenvalues with eigenvectors, at rest."""
     search = _RestPointSearch(parameters, (), options)
@@ -117,7 +119,7 @@ def deviations(
 class _RestPointSearch:
     def __init__(
         self,
-        parameters: equations.Parameters,
+        parameters: equations.AgglomerationParameters,
         names: tuple[str, ...],
         options: SolverOptions,
         *,

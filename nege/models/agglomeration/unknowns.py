@@ -131,7 +131,7 @@ def from_data(model: Any, data: xr.Dataset) -> np.ndarray:
     rows[:, 2 * k : 3 * k] = np.log(data["price_index"].transpose("place", "industry").values)
     rows[:, 3 * k : 4 * k] = np.log(spent + sold @ model.inputs.values.T)
     rows[:, 4 * k + equations.WAGE] = np.log(data["wage"].values)
-    p = model.kernel
+    p = model.arrays
     if equations.uses_land(p):
         rows[:, 4 * k + equations.RENT] = np.log(data["rent"].values)
     wage = max(float(data["remote_wage"]), 1e-300)  # zero without demand

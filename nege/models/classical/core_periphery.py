@@ -47,7 +47,7 @@ from nege.models.solutions import Variable
 __all__ = ["CorePeriphery"]
 
 
-class Parameters(NamedTuple):
+class CorePeripheryParameters(NamedTuple):
     """What the kernels know of a core-periphery economy."""
 
     sigma: float
@@ -61,11 +61,11 @@ class Parameters(NamedTuple):
 # --- payoff, and short run ---------------------------------------------------------
 
 
-real_wages.register(Parameters)
-core_periphery_slopes.register(Parameters)
+real_wages.register(CorePeripheryParameters)
+core_periphery_slopes.register(CorePeripheryParameters)
 
 
-@equations.supply.register(Parameters)
+@equations.supply.register(CorePeripheryParameters)
 def _supply(parameters, share, state, out):
     """x_r = lambda_r (w_r/(1-zeta_r))^(1-sigma)."""
     p = parameters
@@ -73,7 +73,7 @@ def _supply(parameters, share, state, out):
         out[r] = share[r] * exp((1.0 - p.sigma) * (state[r] - p.log_net[r]))
 
 
-@equations.spending.register(Parameters)
+@equations.spending.register(CorePeripheryParameters)
 def _spending(parameters, share, state, out):
     """Y_s, of which the share mu that goes to manufactures is in the numeraire."""
     p = parameters
@@ -87,20 +87,20 @@ def _spending(parameters, share, state, out):
         out[s] += p.farmers[s] * (1.0 - p.mu + rebate)
 
 
-@equations.respond.register(Parameters)
+@equations.respond.register(CorePeripheryParameters)
 def _respond(parameters, share, state, access, change):
     p = parameters
     for r in range(state.size):
         change[r] = log(access[r]) / p.sigma + p.log_net[r] - state[r]
 
 
-@equations.exogenous_spending.register(Parameters)
+@equations.exogenous_spending.register(CorePeripheryParameters)
 def _exogenous_spending(parameters, share, state, out):
     for s in range(state.size):
         out[s] = (1.0 - parameters.mu) * parameters.farmers[s]
 
 
-@equations.exponents.register(Parameters)
+@equations.exponents.register(CorePeripheryParameters)
 def _exponents(parameters, share, state, work):
     """Count what commissions give back: a difference, and perhaps most of what farmers have."""
     p, top = parameters, 0.0
@@ -112,7 +112,7 @@ def _exponents(parameters, share, state, work):
     return top
 
 
-@equations.contraction_gap.register(Parameters)
+@equations.contraction_gap.register(CorePeripheryParameters)
 def _contraction_gap(parameters, access, reach):
     gap = 1.0
     for r in range(access.size):
@@ -123,7 +123,7 @@ def _contraction_gap(parameters, access, reach):
     return gap
 
 
-@equations.normalise.register(Parameters)
+@equations.normalise.register(CorePeripheryParameters)
 def _normalise(parameters, share, state):
     total = 0.0
     for r in range(state.size):
@@ -171,7 +171,7 @@ class CorePeriphery(ces.RealWageModel):
     indifference = proofs.core_periphery
     title: ClassVar[str] = "core-periphery"
     asked_first: ClassVar[tuple[str, ...]] = ("mu",)
-    kernel_type: ClassVar[type] = Parameters
+    arrays_type: ClassVar[type] = CorePeripheryParameters
     immobile: ClassVar[str] = "farmers"
     variables: ClassVar[dict[str, Variable]] = {
         "share": Variable(("region",), "share of mobile workers and firms", "1"),
@@ -188,7 +188,7 @@ class CorePeriphery(ces.RealWageModel):
         return self.mu
 
     def short_runs_at_once(
-        self, points: list[Parameters], shares: np.ndarray, options: Options
+        self, points: list[CorePeripheryParameters], shares: np.ndarray, options: Options
     ) -> Many | None:
         """Return short runs of two equal regions in vector loops, None for other economies."""
         found: Many | None = two_regions.at_once(points, shares, options)

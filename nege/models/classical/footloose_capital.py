@@ -49,7 +49,7 @@ from nege.models.solutions import Variable
 __all__ = ["FootlooseCapital"]
 
 
-class Parameters(NamedTuple):
+class FootlooseCapitalParameters(NamedTuple):
     """What the kernels know of an economy of footloose capital."""
 
     sigma: float
@@ -62,11 +62,11 @@ class Parameters(NamedTuple):
 
 # --- short run ---------------------------------------------------------------------
 
-explicit.register(Parameters)
-footloose.register(Parameters)
+explicit.register(FootlooseCapitalParameters)
+footloose.register(FootlooseCapitalParameters)
 
 
-@equations.spending.register(Parameters)
+@equations.spending.register(FootlooseCapitalParameters)
 def _spending(parameters, share, state, out):
     for s in range(state.size):
         out[s] = parameters.expenditure[s]
@@ -75,13 +75,13 @@ def _spending(parameters, share, state, out):
 # --- payoff, and derivatives -------------------------------------------------------
 
 
-@equations.payoff.register(Parameters)
+@equations.payoff.register(FootlooseCapitalParameters)
 def _payoff(parameters, share, state, price, out):
     for r in range(state.size):
         out[r] = parameters.log_amenity[r] + state[r]
 
 
-@equations.sensitivities.register(Parameters)
+@equations.sensitivities.register(FootlooseCapitalParameters)
 def _sensitivities(parameters, share, state, out):
     """Only prices move, and with shares alone."""
     p = parameters
@@ -91,19 +91,19 @@ def _sensitivities(parameters, share, state, out):
         out[3, r] = exp((p.sigma - 1.0) * p.log_net[r])
 
 
-@equations.payoff_sensitivities.register(Parameters)
+@equations.payoff_sensitivities.register(FootlooseCapitalParameters)
 def _payoff_sensitivities(parameters, share, state, price, out):
     for r in range(state.size):
         out[0, r], out[1, r], out[2, r] = 1.0, 0.0, 0.0
 
 
-@equations.spending_tangent.register(Parameters)
+@equations.spending_tangent.register(FootlooseCapitalParameters)
 def _spending_tangent(parameters, direction, share, state, out):
     for s in range(state.size):
         out[s] = direction.expenditure[s]
 
 
-@equations.payoff_tangent.register(Parameters)
+@equations.payoff_tangent.register(FootlooseCapitalParameters)
 def _payoff_tangent(parameters, direction, share, state, price, out):
     for r in range(state.size):
         out[r] = direction.log_amenity[r]
@@ -149,7 +149,7 @@ class FootlooseCapital(ces.CESModel):
     indifference = proofs.footloose_capital
     title: ClassVar[str] = "footloose-capital"
     asked_first: ClassVar[tuple[str, ...]] = ("mu",)
-    kernel_type: ClassVar[type] = Parameters
+    arrays_type: ClassVar[type] = FootlooseCapitalParameters
     immobile: ClassVar[str] = "expenditure"
     payoff: ClassVar[str] = "reward"
     movers: ClassVar[str] = "capital"

@@ -60,7 +60,7 @@ from nege.models.solutions import Variable
 __all__ = ["FootlooseEntrepreneur"]
 
 
-class Parameters(NamedTuple):
+class FootlooseEntrepreneurParameters(NamedTuple):
     """What the kernels know of an economy of footloose entrepreneurs."""
 
     sigma: float
@@ -73,11 +73,11 @@ class Parameters(NamedTuple):
 
 # --- payoff, and short run ---------------------------------------------------------
 
-real_wages.register(Parameters)
-footloose.register(Parameters)
+real_wages.register(FootlooseEntrepreneurParameters)
+footloose.register(FootlooseEntrepreneurParameters)
 
 
-@equations.spending.register(Parameters)
+@equations.spending.register(FootlooseEntrepreneurParameters)
 def _spending(parameters, share, state, out):
     p = parameters
     commission = 0.0
@@ -88,13 +88,13 @@ def _spending(parameters, share, state, out):
         out[s] += p.unskilled[s] * (1.0 + commission)
 
 
-@equations.exogenous_spending.register(Parameters)
+@equations.exogenous_spending.register(FootlooseEntrepreneurParameters)
 def _exogenous_spending(parameters, share, state, out):
     for s in range(state.size):
         out[s] = parameters.unskilled[s]
 
 
-@equations.exponents.register(Parameters)
+@equations.exponents.register(FootlooseEntrepreneurParameters)
 def _exponents(parameters, share, state, work):
     """Count what commissions give back: a difference, of sales that Walras' identity bounds."""
     p, top = parameters, 0.0
@@ -106,7 +106,7 @@ def _exponents(parameters, share, state, work):
     return top + abs(np.log(p.mu / p.sigma))
 
 
-@equations.contraction_gap.register(Parameters)
+@equations.contraction_gap.register(FootlooseEntrepreneurParameters)
 def _contraction_gap(parameters, access, reach):
     gap = 1.0
     for r in range(access.size):
@@ -117,7 +117,7 @@ def _contraction_gap(parameters, access, reach):
     return gap
 
 
-@equations.normalise.register(Parameters)
+@equations.normalise.register(FootlooseEntrepreneurParameters)
 def _normalise(parameters, share, state):
     p = parameters
     total = 0.0
@@ -132,7 +132,7 @@ def _normalise(parameters, share, state):
 # --- derivatives -------------------------------------------------------------------
 
 
-@equations.sensitivities.register(Parameters)
+@equations.sensitivities.register(FootlooseEntrepreneurParameters)
 def _sensitivities(parameters, share, state, out):
     """Prices do not move with wages; the pool is the commission."""
     p = parameters
@@ -144,7 +144,7 @@ def _sensitivities(parameters, share, state, out):
         out[2, r], out[5, r] = share[r] * commission, commission
 
 
-@equations.spending_tangent.register(Parameters)
+@equations.spending_tangent.register(FootlooseEntrepreneurParameters)
 def _spending_tangent(parameters, direction, share, state, out):
     p, d = parameters, direction
     commission = moved = 0.0
@@ -190,7 +190,7 @@ class FootlooseEntrepreneur(ces.RealWageModel):
     indifference = proofs.footloose_entrepreneur
     title: ClassVar[str] = "footloose-entrepreneur"
     asked_first: ClassVar[tuple[str, ...]] = ("mu",)
-    kernel_type: ClassVar[type] = Parameters
+    arrays_type: ClassVar[type] = FootlooseEntrepreneurParameters
     immobile: ClassVar[str] = "unskilled"
     variables: ClassVar[dict[str, Variable]] = {
         "share": Variable(("region",), "share of skilled workers and firms", "1"),

@@ -51,7 +51,7 @@ from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
 from nege.models.changes import Limit
 from nege.models.classical import proofs
 from nege.models.classical.linear_demand_equations import (
-    Parameters,
+    LinearDemandParameters,
     highest_cost,
     no_trade,
     outcome,
@@ -113,7 +113,7 @@ class LinearDemand(Model):
 
     indifference = proofs.linear_demand
     title: ClassVar[str] = "linear-demand"
-    kernel_type: ClassVar[type] = Parameters
+    arrays_type: ClassVar[type] = LinearDemandParameters
     immobile: ClassVar[str] = "farmers"
     payoff: ClassVar[str] = "utility"
     differences: ClassVar[bool] = True
@@ -166,12 +166,12 @@ class LinearDemand(Model):
             cost[n, :n] = cost[:n, n] / (1.0 - commission[n])
         return ces.Tables(cost, farmers, commission, amenity)
 
-    def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Any:
+    def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Any:
         """Return the NamedTuple of parameters that kernels read."""
         trade_costs.check_dense(operator, self.geography)
         cost, farmers, commission, amenity = self.tables()
         logs = np.log1p(-commission), np.log(amenity)
-        return self.kernel_type(*self.numbers(), farmers, *logs, Dense(cost.T.copy()))
+        return self.arrays_type(*self.numbers(), farmers, *logs, Dense(cost.T.copy()))
 
     def direction(self, name: str) -> Any:
         """Return the derivative of every parameter of the kernels by one of ``varied()``."""
@@ -184,7 +184,7 @@ class LinearDemand(Model):
         slopes = (np.imag(x) / STEP for x in (np.log(1.0 - commission), np.log(amenity)))
         slope = Dense(np.ascontiguousarray(cost.imag.T / STEP))
         one = (float(name == own) for own in NUMBERS)
-        return self.kernel_type(*one, 0.0 * farmers, *slopes, slope)
+        return self.arrays_type(*one, 0.0 * farmers, *slopes, slope)
 
     def numbers(self) -> Any:
         """Return what is not by place, in the order of the kernels."""

@@ -27,7 +27,7 @@ from nege.models.ces import Tables
 from nege.models.classical import explicit
 
 
-class Parameters(NamedTuple):
+class LinearDemandParameters(NamedTuple):
     """What the kernels know of an economy of linear demand."""
 
     a: float
@@ -42,10 +42,10 @@ class Parameters(NamedTuple):
     operator: Any  # Dense, of trade costs that add to prices, over 1 - zeta
 
 
-explicit.register_payoffs(Parameters)
+explicit.register_payoffs(LinearDemandParameters)
 
 
-@explicit.payoffs.register(Parameters)
+@explicit.payoffs.register(LinearDemandParameters)
 def _payoffs(parameters, share, out):
     p, cost = parameters, parameters.operator.freeness
     varieties = p.total_skilled / p.phi
@@ -68,7 +68,7 @@ def _payoffs(parameters, share, out):
             out[r] += exp(p.log_net[r]) * beta / p.phi * people * margin * margin
 
 
-@equations.rounding_at.register(Parameters)
+@equations.rounding_at.register(LinearDemandParameters)
 def _rounding_at(parameters, share, state, work):
     """As many eps as there are roundings, of everything that is added or subtracted above."""
     p, cost = parameters, parameters.operator.freeness
@@ -96,7 +96,7 @@ def _rounding_at(parameters, share, state, work):
     return EPS * (3.0 * additions(share.size) + 24.0) * size
 
 
-@explicit.payoffs_by_share.register(Parameters)
+@explicit.payoffs_by_share.register(LinearDemandParameters)
 def _payoffs_by_share(parameters, share, out):
     p, cost = parameters, parameters.operator.freeness
     n = share.size
@@ -129,7 +129,7 @@ def _payoffs_by_share(parameters, share, out):
                 out[r, j] += weight[r] * cost[s, j]
 
 
-@explicit.payoffs_tangent.register(Parameters)
+@explicit.payoffs_tangent.register(LinearDemandParameters)
 def _payoffs_tangent(parameters, direction, share, out):
     p, d, cost, shift = parameters, direction, parameters.operator.freeness, direction.operator
     n, total = share.size, p.total_skilled / p.phi

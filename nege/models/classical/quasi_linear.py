@@ -46,7 +46,7 @@ from nege.models.solutions import Variable
 __all__ = ["QuasiLinear"]
 
 
-class Parameters(NamedTuple):
+class QuasiLinearParameters(NamedTuple):
     """What the kernels know of a quasi-linear economy."""
 
     sigma: float
@@ -60,11 +60,11 @@ class Parameters(NamedTuple):
 
 # --- short run ---------------------------------------------------------------------
 
-explicit.register(Parameters)
-footloose.register(Parameters)
+explicit.register(QuasiLinearParameters)
+footloose.register(QuasiLinearParameters)
 
 
-@equations.spending.register(Parameters)
+@equations.spending.register(QuasiLinearParameters)
 def _spending(parameters, share, state, out):
     """Of alpha each, by how many there are for each skilled worker."""
     for s in range(state.size):
@@ -74,14 +74,14 @@ def _spending(parameters, share, state, out):
 # --- payoff, and derivatives -------------------------------------------------------
 
 
-@equations.payoff.register(Parameters)
+@equations.payoff.register(QuasiLinearParameters)
 def _payoff(parameters, share, state, price, out):
     p = parameters
     for r in range(state.size):
         out[r] = p.log_amenity[r] + exp(state[r]) + p.mu / (p.sigma - 1.0) * log(price[r])
 
 
-@equations.sensitivities.register(Parameters)
+@equations.sensitivities.register(QuasiLinearParameters)
 def _sensitivities(parameters, share, state, out):
     """Nothing moves with the state; a worker supplies, and spends as much as any other."""
     p = parameters
@@ -91,21 +91,21 @@ def _sensitivities(parameters, share, state, out):
         out[3, r], out[4, r] = exp((p.sigma - 1.0) * p.log_net[r]), 1.0
 
 
-@equations.payoff_sensitivities.register(Parameters)
+@equations.payoff_sensitivities.register(QuasiLinearParameters)
 def _payoff_sensitivities(parameters, share, state, price, out):
     p = parameters
     for r in range(state.size):
         out[0, r], out[1, r], out[2, r] = exp(state[r]), p.mu / (p.sigma - 1.0), 0.0
 
 
-@equations.spending_tangent.register(Parameters)
+@equations.spending_tangent.register(QuasiLinearParameters)
 def _spending_tangent(parameters, direction, share, state, out):
     p, d = parameters, direction
     for s in range(state.size):
         out[s] = d.unskilled_ratio * p.unskilled[s] + p.unskilled_ratio * d.unskilled[s]
 
 
-equations.payoff_tangent.register(Parameters)(real_wages.payoff_tangent)
+equations.payoff_tangent.register(QuasiLinearParameters)(real_wages.payoff_tangent)
 
 
 # --- labelled class ----------------------------------------------------------------
@@ -147,7 +147,7 @@ class QuasiLinear(ces.CESModel):
     indifference = proofs.quasi_linear
     title: ClassVar[str] = "quasi-linear"
     asked_first: ClassVar[tuple[str, ...]] = ("alpha", "unskilled_ratio")
-    kernel_type: ClassVar[type] = Parameters
+    arrays_type: ClassVar[type] = QuasiLinearParameters
     immobile: ClassVar[str] = "unskilled"
     payoff: ClassVar[str] = "utility"
     differences: ClassVar[bool] = True

@@ -36,7 +36,7 @@ ROUNDING = 4e-16
 LOG_WAGE, FARM, SUPPLY, SPENDING = range(4)
 
 
-class Parameters(NamedTuple):
+class LinkagesParameters(NamedTuple):
     """What the kernels know of an economy with vertical linkages."""
 
     sigma: float
@@ -184,7 +184,7 @@ def edge(p, r, u, v):
     return power * u - p.sigma * (1.0 - p.inputs) * v + (p.sigma - 1.0) * p.log_net[r]
 
 
-@equations.update.register(Parameters)
+@equations.update.register(LinkagesParameters)
 def _update(parameters, share, state, work, change):
     p = parameters
     places(p, share, state, work)
@@ -195,7 +195,7 @@ def _update(parameters, share, state, work, change):
         change[r] = log(change[r]) - state[r]
 
 
-@equations.gap_at.register(Parameters)
+@equations.gap_at.register(LinkagesParameters)
 def _gap_at(parameters, share, state, work):
     """Return what the residual has to be divided by to bound the error: see above."""
     p = parameters
@@ -209,7 +209,7 @@ def _gap_at(parameters, share, state, work):
     return 1.0 / (distance + (1.0 + (1.0 + apart + common) * distance) / (1.0 - own))
 
 
-@equations.rounding_at.register(Parameters)
+@equations.rounding_at.register(LinkagesParameters)
 def _rounding_at(parameters, share, state, work):
     """Add up what rounding does to wages, to the payroll of the world, and to prices.
 
@@ -242,7 +242,7 @@ def _rounding_at(parameters, share, state, work):
     return of_sum(n, supplied, price) + EPS * (4.0 * logs + 4.0 * level) + labour * wages + payroll
 
 
-@equations.payoff_at.register(Parameters)
+@equations.payoff_at.register(LinkagesParameters)
 def _payoff_at(parameters, share, state, work, out):
     p, at = parameters, np.empty((4, state.size))
     places(p, share, state, at)

@@ -55,7 +55,7 @@ from nege.models import ces, closed_forms, fields
 from nege.models.changes import Limit
 from nege.models.fields import Labelled
 from nege.models.linkages import newton, outcomes, slopes
-from nege.models.linkages.equations import Parameters
+from nege.models.linkages.equations import LinkagesParameters
 from nege.models.solutions import Variable
 from nege.validation import Bounds
 
@@ -128,7 +128,7 @@ class VerticalLinkages(ces.CESModel):
         *("trade_cost", "land"),
     )
     title: ClassVar[str] = "vertical-linkages"
-    kernel_type: ClassVar[type] = Parameters
+    arrays_type: ClassVar[type] = LinkagesParameters
     immobile: ClassVar[str] = "land"
     payoff: ClassVar[str] = "profitability"
     settles: ClassVar[str] = "log prices, times sigma - 1,"
@@ -198,9 +198,9 @@ class VerticalLinkages(ces.CESModel):
     def __repr__(self) -> str:
         return f"{super().__repr__()[:-1]}, labour={self.labour!r})"
 
-    def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Any:
+    def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Any:
         """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
-        made = super().kernel_with(operator, compiled=True)
+        made = super().make_arrays(operator, compiled=True)
         return made if self.workers is None else made._replace(workers=self.workers.values.copy())
 
     def direction(self, name: str) -> Any:
@@ -233,7 +233,7 @@ class VerticalLinkages(ces.CESModel):
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
     ) -> dict[str, np.ndarray]:
         """Return every variable; `share` and `state` may have further dimensions in front."""
-        return outcomes.outcome(parameters or self.kernel, share, state)
+        return outcomes.outcome(parameters or self.arrays, share, state)
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation from stored variables, each with its relative violation."""

@@ -16,7 +16,7 @@ from nege.kernels.jit import kernel
 from nege.kernels.linear import implicit
 from nege.kernels.operators import buy, matrix
 from nege.kernels.vectors import copy, largest
-from nege.models.linkages.equations import FARM, LOG_WAGE, SUPPLY, Parameters, goods, labour
+from nege.models.linkages.equations import FARM, LOG_WAGE, SUPPLY, LinkagesParameters, goods, labour
 
 LONGEST_STEP = 3.0  # in logs, where labour is mobile
 
@@ -44,7 +44,7 @@ def _slopes(p, k, share, at, payroll, price, out):
             out[s, r] = own * k[r, s] * at[SUPPLY, r] / price[s] + common
 
 
-@newton.newton.register(Parameters)
+@newton.newton.register(LinkagesParameters)
 def _newton(parameters, share, state, options):
     p, n = parameters, state.size
     k, change, by_state = matrix(p.operator), np.empty((n, 1)), np.empty((n, n))

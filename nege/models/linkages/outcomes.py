@@ -13,7 +13,7 @@ from nege.models.linkages.equations import (
     FARM,
     LOG_WAGE,
     SPENDING,
-    Parameters,
+    LinkagesParameters,
     payoffs,
     places,
 )
@@ -36,7 +36,7 @@ def outcomes(p, shares, states, wage, industry, farms, income, log_payoff):
             income[row, r] = spent / p.mu
 
 
-def outcome(p: Parameters, share: np.ndarray, state: np.ndarray) -> dict[str, np.ndarray]:
+def outcome(p: LinkagesParameters, share: np.ndarray, state: np.ndarray) -> dict[str, np.ndarray]:
     """Return every variable of the economy; `share` and `state` may have dimensions in front."""
     shares, states = flat(share, state)
     wage, industry, farms, income, log_payoff = (np.empty_like(shares) for _ in range(5))

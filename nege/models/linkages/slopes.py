@@ -17,7 +17,7 @@ from nege.models.linkages.equations import (
     LOG_WAGE,
     SPENDING,
     SUPPLY,
-    Parameters,
+    LinkagesParameters,
     given_up,
     levied,
     places,
@@ -126,7 +126,7 @@ def _respond(p, k, share, state, at, payroll, by_state, f, gain):
     none, unit = np.zeros(n), np.zeros(n)
     moved, rest = np.empty((5, n)), np.empty((4, n))
     supplied, demand, price, access = rest[0], rest[1], rest[2], rest[3]
-    still = Parameters(0.0, 0.0, 0.0, 0.0, none, none, none, p.operator, none)
+    still = LinkagesParameters(0.0, 0.0, 0.0, 0.0, none, none, none, p.operator, none)
     _demand(share, state, at, supplied, demand)
     buy(p.operator, supplied, price)
     sell(p.operator, demand, access)
@@ -146,7 +146,7 @@ def _respond(p, k, share, state, at, payroll, by_state, f, gain):
         unit[j] = 0.0
 
 
-@derivatives.blocks.register(Parameters)
+@derivatives.blocks.register(LinkagesParameters)
 def _blocks(parameters, share, state, state_by_state, state_by_share, gain_by_state, gain_by_share):
     p, at, k = parameters, np.empty((4, state.size)), matrix(parameters.operator)
     payroll = places(p, share, state, at)
@@ -154,7 +154,7 @@ def _blocks(parameters, share, state, state_by_state, state_by_share, gain_by_st
     _respond(p, k, share, state, at, payroll, False, state_by_share, gain_by_share)
 
 
-@derivatives.slopes.register(Parameters)
+@derivatives.slopes.register(LinkagesParameters)
 def _slopes(parameters, direction, share, state, change, gain):
     p, d, n = parameters, direction, state.size
     at, moved, rest, still = np.empty((4, n)), np.empty((5, n)), np.empty((6, n)), np.zeros(n)

@@ -43,7 +43,7 @@ from nege.kernels.jit import kernel
 from nege.kernels.vmath import exp, log
 
 
-class Parameters(NamedTuple):
+class QuantitativeParameters(NamedTuple):
     """What the kernels know of a quantitative spatial economy."""
 
     sigma: float
@@ -71,7 +71,7 @@ def earnings(parameters, share, state, out):
     return total
 
 
-@equations.supply.register(Parameters)
+@equations.supply.register(QuantitativeParameters)
 def _supply(parameters, share, state, out):
     p = parameters
     for r in range(state.size):
@@ -79,7 +79,7 @@ def _supply(parameters, share, state, out):
         out[r] = exp(logs)
 
 
-@equations.spending.register(Parameters)
+@equations.spending.register(QuantitativeParameters)
 def _spending(parameters, share, state, out):
     p = parameters
     earnings(p, share, state, out)
@@ -89,7 +89,7 @@ def _spending(parameters, share, state, out):
             out[s] = p.kept * out[s] + (1.0 - p.kept) * share[s]
 
 
-@equations.respond.register(Parameters)
+@equations.respond.register(QuantitativeParameters)
 def _respond(parameters, share, state, access, change):
     p = parameters
     for r in range(state.size):
@@ -97,18 +97,18 @@ def _respond(parameters, share, state, access, change):
         change[r] = (made + log(access[r])) / p.sigma - state[r]
 
 
-@equations.exogenous_spending.register(Parameters)
+@equations.exogenous_spending.register(QuantitativeParameters)
 def _exogenous_spending(parameters, share, state, out):
     """None is exogenous; what stands here is the numeraire's part, in proportion to earnings."""
     earnings(parameters, share, state, out)
 
 
-@equations.gap_at.register(Parameters)
+@equations.gap_at.register(QuantitativeParameters)
 def _gap_at(parameters, share, state, work):
     return mixed_gap(parameters, share, state, work)
 
 
-@equations.exponents.register(Parameters)
+@equations.exponents.register(QuantitativeParameters)
 def _exponents(parameters, share, state, work):
     p, top = parameters, 0.0
     for r in range(state.size):
@@ -117,7 +117,7 @@ def _exponents(parameters, share, state, work):
     return top
 
 
-@equations.normalise.register(Parameters)
+@equations.normalise.register(QuantitativeParameters)
 def _normalise(parameters, share, state):
     total = 0.0
     for r in range(state.size):
@@ -130,7 +130,7 @@ def _normalise(parameters, share, state):
 # --- payoff ------------------------------------------------------------------------
 
 
-@equations.payoff.register(Parameters)
+@equations.payoff.register(QuantitativeParameters)
 def _payoff(parameters, share, state, price, out):
     p = parameters
     for r in range(state.size):
@@ -144,12 +144,12 @@ def _payoff(parameters, share, state, price, out):
 # --- derivatives -------------------------------------------------------------------
 
 
-@equations.response.register(Parameters)
+@equations.response.register(QuantitativeParameters)
 def _response(parameters):
     return 1.0 / parameters.sigma
 
 
-@equations.sensitivities.register(Parameters)
+@equations.sensitivities.register(QuantitativeParameters)
 def _sensitivities(parameters, share, state, out):
     """With dc_s = c_s (du_s - sum_j c_j du_j), u = theta ln L + v: the pool is the numeraire."""
     p = parameters
@@ -163,7 +163,7 @@ def _sensitivities(parameters, share, state, out):
         out[2, r], out[5, r] = -kept, -by_share * kept
 
 
-@equations.payoff_sensitivities.register(Parameters)
+@equations.payoff_sensitivities.register(QuantitativeParameters)
 def _payoff_sensitivities(parameters, share, state, price, out):
     p = parameters
     for r in range(state.size):
@@ -173,7 +173,7 @@ def _payoff_sensitivities(parameters, share, state, price, out):
         out[2, r] = -p.congestion / share[r]
 
 
-@equations.supply_tangent.register(Parameters)
+@equations.supply_tangent.register(QuantitativeParameters)
 def _supply_tangent(parameters, direction, share, state, out):
     p, d = parameters, direction
     equations.supply(p, share, state, out)
@@ -183,7 +183,7 @@ def _supply_tangent(parameters, direction, share, state, out):
         out[r] *= better + d.scale * log(share[r])
 
 
-@equations.spending_tangent.register(Parameters)
+@equations.spending_tangent.register(QuantitativeParameters)
 def _spending_tangent(parameters, direction, share, state, out):
     p, d = parameters, direction
     earnings(p, share, state, out)
@@ -195,7 +195,7 @@ def _spending_tangent(parameters, direction, share, state, out):
         out[s] = out[s] * (d.kept + moved) - d.kept * share[s]
 
 
-@equations.respond_tangent.register(Parameters)
+@equations.respond_tangent.register(QuantitativeParameters)
 def _respond_tangent(parameters, direction, share, state, access, out):
     p, d = parameters, direction
     for r in range(state.size):
@@ -203,7 +203,7 @@ def _respond_tangent(parameters, direction, share, state, access, out):
         out[r] = steeper + (1.0 - 1.0 / p.sigma) * d.log_productivity[r]
 
 
-@equations.payoff_tangent.register(Parameters)
+@equations.payoff_tangent.register(QuantitativeParameters)
 def _payoff_tangent(parameters, direction, share, state, price, out):
     p, d = parameters, direction
     love = 1.0 / (p.sigma - 1.0)

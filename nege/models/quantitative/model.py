@@ -15,7 +15,7 @@ from nege.kernels.operators import buy
 from nege.models import fields, trade_costs
 from nege.models.base import JACOBIANS, ONLINE, Model
 from nege.models.fields import Labelled
-from nege.models.quantitative.equations import Parameters
+from nege.models.quantitative.equations import QuantitativeParameters
 from nege.models.quantitative.long_run import Joint, locate, settle
 from nege.models.solutions import LongRun, Variable, flat
 from nege.options import Logit, Replicator, SolverOptions
@@ -46,14 +46,16 @@ class QuantitativeModel(Model):
         """
         raise NotImplementedError
 
-    def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> Parameters:
+    def make_arrays(
+        self, operator: str = "auto", *, compiled: bool = True
+    ) -> QuantitativeParameters:
         """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
         made = trade_costs.operator_for(
             self.geography, self.trade_cost, self._online_cost(), self.sigma, operator
         )
-        return Parameters(**self.numbers(), operator=made)
+        return QuantitativeParameters(**self.numbers(), operator=made)
 
-    def direction(self, name: str) -> Parameters:
+    def direction(self, name: str) -> QuantitativeParameters:
         """Return the derivative of every parameter of the kernels by one of ``varied()``."""
         validation.known("parameter", name, self.varied())
         slope = trade_costs.freeness_slope(
@@ -65,7 +67,7 @@ class QuantitativeModel(Model):
         found = {key: np.imag(value) / TINY_STEP for key, value in self.numbers(**moved).items()}
         for key, value in found.items():
             found[key] = np.ascontiguousarray(value) if np.ndim(value) else float(value)
-        return Parameters(**found, operator=slope)
+        return QuantitativeParameters(**found, operator=slope)
 
     def _value(self, name: str) -> float:
         owner = self if hasattr(self, name) else self.online
@@ -116,7 +118,7 @@ class QuantitativeModel(Model):
         known = self.uniqueness(dynamics)
         if known is None or not known.unique:
             return None
-        parameters = self.kernel_for(options.operator, compiled=True)
+        parameters = self.arrays_for(options.operator, compiled=True)
         crowded, intensity = parameters, 1.0
         if isinstance(dynamics, Logit):
             intensity, liked = 1.0 / dynamics.scale, np.log(dynamics.region_weights(self))
@@ -161,7 +163,7 @@ class QuantitativeModel(Model):
 
         Both may have further dimensions in front.
         """
-        p = self.kernel if parameters is None else parameters
+        p = self.arrays if parameters is None else parameters
         shares, states = flat(share, state)
         price, payoff, supply = (np.empty_like(shares) for _ in range(3))
         for row in range(len(shares)):
@@ -221,9 +223,9 @@ class QuantitativeModel(Model):
         data = validation.in_order("data", data, "region", self.regions, "over the places here")
         share = validation.shares("data", data["share"], self.regions)
         supply, price = np.empty(share.size), np.empty(share.size)
-        state = np.log(data["wage"].values) + (1.0 - self.kernel.scale) * np.log(share)
-        equations.supply(self.kernel, share, state, supply)
-        buy(self.kernel.operator, supply, price)
+        state = np.log(data["wage"].values) + (1.0 - self.arrays.scale) * np.log(share)
+        equations.supply(self.arrays, share, state, supply)
+        buy(self.arrays.operator, supply, price)
         freeness = self.costs() ** (1.0 - self.sigma)
         flows = supply[:, None] * freeness * (self.spent(data) / price)
         names = list(self.regions)

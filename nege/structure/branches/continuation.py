@@ -2,7 +2,7 @@
 
 Occupied regions come in *cells*, regions equal by symmetry; along a path their shares stay
 equal. With lambda the shares, tau the position of the parameter in its interval (0 to 1) and F
-the attraction of ``kernels.long_run``, a path is the curve
+the attraction of ``kernels.population_dynamics``, a path is the curve
 
     F_i(lambda, tau) = c for each cell i,    sum_r lambda_r = 1
 
@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nege.kernels import long_run
+from nege.kernels import population_dynamics
 from nege.kernels.codes import CONVERGED, STALLED
 from nege.models.base import Model
 from nege.models.law_of_motion import NEUTRAL_RATE
@@ -140,9 +140,9 @@ class ContinuationProblem:
         options: SolverOptions,
     ) -> None:
         self.model, self.parameter, self.interval = model, parameter, interval
-        self.dynamics, self.kernel_dynamics = dynamics, dynamics.kernel(model)
+        self.dynamics, self.kernel_dynamics = dynamics, dynamics.for_kernels(model)
         self.options = options
-        self.short_run = options.kernel()._replace(limit_iterations=SHORT_RUN_LIMIT)
+        self.short_run = options.for_kernels()._replace(limit_iterations=SHORT_RUN_LIMIT)
         size = 16 * len(model.regions) ** 2
         self.parameters = functools.lru_cache(max(16, min(4096, CACHED_PARAMETER_BYTES // size)))(
             self._parameters
@@ -175,7 +175,7 @@ class ContinuationProblem:
     def _parameters(self, tau: float) -> tuple[Any, Any]:
         """Return what the kernels know at a position in the interval, and its derivative there."""
         model = self.at(tau)
-        kernel = model.kernel_for(self.options.operator, compiled=True)
+        kernel = model.arrays_for(self.options.operator, compiled=True)
         return kernel, model.direction(self.parameter)
 
     def local(self, tau: float, share: np.ndarray, state: np.ndarray) -> LocalLinearisation:
@@ -183,7 +183,7 @@ class ContinuationProblem:
         (parameters, direction), state = self.parameters(tau), state.copy()
         n = share.size
         attraction, slopes, drift = np.empty(n), np.empty((n, n)), np.empty(n)
-        status, residual, defined = long_run.linearise(
+        status, residual, defined = population_dynamics.linearise(
             parameters,
             direction,
             self.kernel_dynamics,
