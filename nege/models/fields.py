@@ -45,6 +45,8 @@ InputError
 """
 
 Value = TypeVar("Value")
+#: What is taken for numbers over labelled dimensions.
+Values = float | Sequence[Any] | Mapping[str, float] | np.ndarray | xr.DataArray
 
 
 class Labelled(Held, Generic[Value]):
@@ -54,11 +56,7 @@ class Labelled(Held, Generic[Value]):
         value: Value = super().__get__(owner, kind)
         return value
 
-    def __set__(
-        self,
-        owner: Any,
-        value: float | Sequence[Any] | Mapping[str, float] | np.ndarray | xr.DataArray | None,
-    ) -> None:
+    def __set__(self, owner: Any, value: Values | None) -> None:
         super().__set__(owner, value)
 
 
@@ -211,7 +209,7 @@ class Word(Field):
 class Over(Field):
     """Numbers over labelled dimensions, or one for all."""
 
-    takes = "float | Sequence[float] | Mapping[str, float] | np.ndarray | xr.DataArray"
+    takes = "Values"
 
     def check(self, value: Any, economy: Any) -> Any:
         """Return numbers within the bounds, by label."""
