@@ -10,7 +10,7 @@ from hypothesis import given
 import nege
 from nege.kernels import codes, derivatives
 from nege.kernels.fixed_point import Options, fixed_point
-from nege.solvers.follow_dynamics import _Search
+from nege.solvers.follow_dynamics import _DynamicsSearch
 
 pytestmark = pytest.mark.closed_form
 
@@ -124,7 +124,7 @@ def test_dynamics_reach_one_state_from_everywhere_where_spillovers_add_up_to_les
     rng = np.random.default_rng(seed)
     for _ in range(4):
         start = model.random_start(rng)
-        walk = _Search(model, nege.Replicator(), nege.SolverOptions())
+        walk = _DynamicsSearch(model, nege.Replicator(), nege.SolverOptions())
         end = walk.run(start, model.start_state())
         assert end.status is nege.Status.CONVERGED
         np.testing.assert_allclose(end.share, only, atol=1e-7)

@@ -15,7 +15,7 @@ from nege.command import cli
 from nege.kernels import codes, derivatives
 from nege.kernels.fixed_point import Options, fixed_point
 from nege.kernels.newton import newton
-from nege.solvers.follow_dynamics import _Search
+from nege.solvers.follow_dynamics import _DynamicsSearch
 
 pytestmark = pytest.mark.closed_form
 
@@ -261,7 +261,7 @@ def test_the_dynamics_reach_the_unique_equilibrium_from_everywhere(seed):
     rng = np.random.default_rng(seed)
     for _ in range(6):
         start = model.random_start(rng)
-        walk = _Search(model, nege.Replicator(), nege.SolverOptions())
+        walk = _DynamicsSearch(model, nege.Replicator(), nege.SolverOptions())
         end = walk.run(start, model.start_state())
         assert end.status is nege.Status.CONVERGED
         np.testing.assert_allclose(end.share, only, atol=1e-8)
