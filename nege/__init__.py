@@ -1,7 +1,7 @@
 """New-economic-geography models with an online region: equilibria, stability, bifurcations."""
 
 from nege import _starting as _starting  # before what takes time
-from nege import geography, testing
+from nege import geography, scenarios, testing
 from nege._version import __version__
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.geography.online import OnlineRegion
@@ -29,7 +29,6 @@ from nege.structure.enumeration.found_equilibria import Equilibria
 from nege.structure.hysteresis import Hysteresis, hysteresis
 from nege.structure.stability import stability
 from nege.structure.thresholds import Threshold, Thresholds, break_points, sustain_points
-from nege.studies import scenarios
 from nege.studies.counterfactual import counterfactual
 from nege.studies.decomposition import decompose
 from nege.studies.inversion import invert

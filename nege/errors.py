@@ -26,7 +26,7 @@ class NegeError(Exception):
 
 
 class InputError(NegeError, ValueError):
-    """An argument the economy cannot be built from.
+    """Bad input: an argument that is refused, with what is allowed and what to do.
 
     Parameters
     ----------

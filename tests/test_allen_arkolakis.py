@@ -10,7 +10,7 @@ from hypothesis import given
 import nege
 from nege.kernels import codes, derivatives
 from nege.kernels.fixed_point import Options, fixed_point
-from nege.solvers.follow_dynamics import _Search
+from nege.solvers.follow_dynamics import _DynamicsSearch
 
 pytestmark = pytest.mark.closed_form
 
@@ -105,6 +105,7 @@ def test_both_conditions_of_uniqueness_are_one(sigma, mu):
 # --- equations, uniqueness, derivatives --------------------------------------------
 
 
+@pytest.mark.family
 @given(**drawn)
 def test_short_and_long_runs_solve_the_published_equations(seed, n):
     model, share = economy(seed, n)
@@ -123,12 +124,13 @@ def test_dynamics_reach_one_state_from_everywhere_where_spillovers_add_up_to_les
     rng = np.random.default_rng(seed)
     for _ in range(4):
         start = model.random_start(rng)
-        walk = _Search(model, nege.Replicator(), nege.SolverOptions())
+        walk = _DynamicsSearch(model, nege.Replicator(), nege.SolverOptions())
         end = walk.run(start, model.start_state())
         assert end.status is nege.Status.CONVERGED
         np.testing.assert_allclose(end.share, only, atol=1e-7)
 
 
+@pytest.mark.structure
 def test_several_equilibria_where_they_add_up_to_more():
     model = nege.AllenArkolakis(
         nege.geography.equidistant(2),
@@ -147,6 +149,7 @@ def test_several_equilibria_where_they_add_up_to_more():
         nege.testing.assert_equilibrium(equilibrium)
 
 
+@pytest.mark.family
 @given(**drawn)
 def test_derivatives_are_those_of_differences(seed, n):
     """Central differences of short runs solved to rounding: eight digits."""
@@ -176,6 +179,7 @@ def test_derivatives_are_those_of_differences(seed, n):
         np.testing.assert_allclose(along, moved, atol=1e-6 * max(1, np.abs(moved).max()))
 
 
+@pytest.mark.family
 @given(**drawn)
 def test_data_are_inverted_and_counterfactuals_equal_levels(seed, n):
     model, share = economy(seed, n)
@@ -194,6 +198,7 @@ def test_data_are_inverted_and_counterfactuals_equal_levels(seed, n):
         nege.counterfactual(before, housing_change=2.0)
 
 
+@pytest.mark.faults
 def test_black_holes_and_bad_spillovers_are_refused():
     places, plain = nege.geography.equidistant(2), {"sigma": 5, "trade_cost": 1.5}
     with pytest.raises(nege.InputError, match="black hole"):
@@ -202,6 +207,7 @@ def test_black_holes_and_bad_spillovers_are_refused():
         nege.AllenArkolakis(places, **plain, productivity_spillover=-1.0, amenity_spillover=0.0)
 
 
+@pytest.mark.family
 def test_files_keep_the_economy(tmp_path):
     model, share = economy(3, 4)
     nege.short_run(model, share).to_netcdf(tmp_path / "e.nc")
@@ -210,6 +216,7 @@ def test_files_keep_the_economy(tmp_path):
     assert again.model.amenity_spillover == model.amenity_spillover
 
 
+@pytest.mark.faults
 def test_people_all_but_gone_leave_stability_open_and_stop_no_sweep():
     rng = np.random.default_rng(1)
     model = nege.AllenArkolakis(
@@ -226,6 +233,7 @@ def test_people_all_but_gone_leave_stability_open_and_stop_no_sweep():
     nege.testing.assert_equilibrium(found)
 
 
+@pytest.mark.faults
 def test_prices_beyond_double_precision_are_no_solution():
     model = nege.AllenArkolakis(
         nege.geography.equidistant(3),

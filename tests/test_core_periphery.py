@@ -267,6 +267,7 @@ def test_a_physical_core_is_invaded_exactly_below_its_threshold(n, commission):
     assert wages[-1] / wages[0] == pytest.approx(1.0, abs=1e-9)
 
 
+@pytest.mark.structure
 def test_online_share_jumps_at_different_costs_down_and_up(two):
     economy = two(2.0, nege.OnlineRegion(trade_cost=1.3))
     path = [1.3, 1.18, 1.17, 1.0, 1.17, 1.18, 1.75, 1.77, 1.9]
@@ -353,6 +354,7 @@ def test_walras_the_value_of_sales_is_the_numeraire(seed, n):
     assert float(data.income.sum()) == pytest.approx(1.0, abs=1e-11)
 
 
+@pytest.mark.family
 @given(**shapes)
 def test_relabelling_places_permutes_the_answer(seed, n):
     economy, share = random_economy(seed, n)
@@ -375,6 +377,7 @@ def test_relabelling_places_permutes_the_answer(seed, n):
         )
 
 
+@pytest.mark.family
 @given(scale=st.floats(0.01, 100), **shapes)
 def test_the_unit_of_distance_does_not_matter(scale, seed, n):
     economy, share = random_economy(seed, n)
@@ -390,6 +393,7 @@ def test_the_unit_of_distance_does_not_matter(scale, seed, n):
     np.testing.assert_allclose(a.real_wage, b.real_wage, rtol=1e-9)
 
 
+@pytest.mark.family
 @given(**shapes)
 def test_real_wages_are_those_of_the_slow_reference(seed, n):
     economy, share = random_economy(seed, n)
@@ -400,6 +404,7 @@ def test_real_wages_are_those_of_the_slow_reference(seed, n):
     np.testing.assert_allclose(data.real_wage, slow, rtol=1e-9)
 
 
+@pytest.mark.family
 @given(**shapes)
 def test_jacobian_of_payoffs_is_the_slope_of_the_reference(seed, n):
     """d ln omega / d share, against central differences of the slow reference."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import nege
 from nege.errors import DependencyError
 from nege.models.indifference import FLOATS, Tastes
-from nege.structure.enumeration import all_equilibria, boxes, completeness
+from nege.structure.enumeration import all_equilibria, completeness, krawczyk
 
 pytestmark = pytest.mark.structure
 
@@ -229,13 +229,13 @@ BOX = st.tuples(*[st.floats(-3, 0) for _ in range(4)])
 def test_boxes_of_different_leaders_are_compared_rightly(one, other, first, second, seed):
     def box(ends, leader):
         low, high = np.sort(np.reshape(ends, (2, 2)), axis=0)
-        return boxes.Box(leader, *(tuple(np.insert(side, leader, 0.0)) for side in (low, high)))
+        return krawczyk.Box(leader, *(tuple(np.insert(side, leader, 0.0)) for side in (low, high)))
 
     a, b = box(one, first), box(other, second)
     y = np.random.default_rng(seed).uniform(a.low, a.high, (50, 3))
     y -= y[:, [second]]  # the same ratios
     held = ((y >= np.array(b.low)) & (y <= np.array(b.high))).all(axis=1)
-    match boxes.relation(a, b):
+    match krawczyk.relation(a, b):
         case "inside":
             assert ((y >= np.array(b.low) - 1e-12) & (y <= np.array(b.high) + 1e-12)).all()
         case "apart":
@@ -312,7 +312,7 @@ def test_a_proof_of_what_is_none_is_found_out(two, monkeypatch):
     def wrong(*arguments):
         proof = true(*arguments)
         middle = np.array([0.3, 0.7])
-        return proof._replace(roots=[*proof.roots, completeness.Bounds(middle, middle)])
+        return proof._replace(roots=[*proof.roots, completeness.ShareBounds(middle, middle)])
 
     monkeypatch.setattr(all_equilibria, "prove", wrong)
     with pytest.raises(nege.NegeError, match="contradict"):

@@ -18,8 +18,8 @@ from nege.command import cli
 from nege.geography import racetrack
 from nege.kernels import codes, derivatives, equations, long_run
 from nege.kernels.newton import solve
-from nege.structure.circular_modes import Waves, turns
-from nege.structure.one_parameter import family_of
+from nege.structure.circular_modes import CircularModes, is_circulant
+from nege.structure.one_parameter import checked_family
 
 pytestmark = pytest.mark.family
 
@@ -346,13 +346,13 @@ def test_waves_round_an_even_spread_have_the_rates_of_all_deviations(member, aro
     parameter, low, high = member.breaks
     low, high = (0.02, 0.2) if member.additive else (low, 1.0 + 0.3 * (high - 1.0))
     model = member.equal(2, online).replace(own, geography=around, trade_cost=low)
-    family = family_of(model, parameter, (low, high), dynamics)
+    family = checked_family(model, parameter, (low, high), dynamics)
     share = np.zeros(len(model.regions))
     share[: len(around)] = 1.0 / len(around)
-    assert turns(family, share)
-    waves = Waves(family, share)
+    assert is_circulant(family, share)
+    waves = CircularModes(family, share)
     for value in np.linspace(low, high, 4)[1:-1]:
-        motion, point = family.motion(value, share, "model", share > 0.0)
+        motion, point = family.law_of_motion(value, share, "model", share > 0.0)
         wanted = np.sort(motion.modes(point).rates.real)
         found = [
             rate

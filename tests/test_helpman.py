@@ -15,7 +15,7 @@ from nege.command import cli
 from nege.kernels import codes, derivatives
 from nege.kernels.fixed_point import Options, fixed_point
 from nege.kernels.newton import newton
-from nege.solvers.follow_dynamics import _Search
+from nege.solvers.follow_dynamics import _DynamicsSearch
 
 pytestmark = pytest.mark.closed_form
 
@@ -67,6 +67,7 @@ def close(found, exact, tolerance=1e-10):
 # --- short runs, and their proof ---------------------------------------------------
 
 
+@pytest.mark.family
 @given(rents=rents, **drawn)
 def test_short_runs_solve_the_published_equations(rents, seed, n):
     model, share = economy(seed, n, rents)
@@ -78,6 +79,7 @@ def test_short_runs_solve_the_published_equations(rents, seed, n):
     np.testing.assert_allclose(np.log(found.data["real_income"]), payoffs.real, atol=1e-8)
 
 
+@pytest.mark.family
 @given(
     rents=rents,
     method=st.sampled_from([codes.PLAIN, codes.ANDERSON, codes.NEWTON]),
@@ -113,6 +115,7 @@ def test_many_places_are_proven_by_how_trade_mixes_them(rents):
         assert report.error < 1e-4
 
 
+@pytest.mark.faults
 def test_markets_far_apart_are_refused_rather_than_wrong():
     """Of two places that hardly trade nobody can tell the relative wage in double precision."""
     model = nege.Helpman(nege.geography.equidistant(2), sigma=9, mu=0.7, trade_cost=100.0)
@@ -135,6 +138,7 @@ def test_walras_what_is_sold_is_earned_and_what_is_bought_is_spent(rents, seed, 
 # --- derivatives -------------------------------------------------------------------
 
 
+@pytest.mark.family
 @given(rents=rents, **drawn)
 def test_people_move_wages_and_real_incomes_as_complex_steps_say(rents, seed, n):
     model, share = economy(seed, n, rents)
@@ -158,6 +162,7 @@ def test_people_move_wages_and_real_incomes_as_complex_steps_say(rents, seed, n)
             close(payoffs[:, j], payoff.imag / STEP)
 
 
+@pytest.mark.family
 @given(rents=rents, parameter=st.sampled_from(PARAMETERS), **drawn)
 def test_every_parameter_moves_wages_and_real_incomes_as_complex_steps_say(
     rents, parameter, seed, n
@@ -211,6 +216,7 @@ def test_an_even_spread_is_stable_where_trade_is_free_enough_and_breaks_above_z_
     assert below < 0 < above
 
 
+@pytest.mark.structure
 def test_several_equilibria_where_housing_counts_too_little():
     model = nege.Helpman(nege.geography.equidistant(2), sigma=3, mu=0.8, trade_cost=3.0)
     assert not model.uniqueness().unique
@@ -255,12 +261,13 @@ def test_the_dynamics_reach_the_unique_equilibrium_from_everywhere(seed):
     rng = np.random.default_rng(seed)
     for _ in range(6):
         start = model.random_start(rng)
-        walk = _Search(model, nege.Replicator(), nege.SolverOptions())
+        walk = _DynamicsSearch(model, nege.Replicator(), nege.SolverOptions())
         end = walk.run(start, model.start_state())
         assert end.status is nege.Status.CONVERGED
         np.testing.assert_allclose(end.share, only, atol=1e-8)
 
 
+@pytest.mark.family
 @given(**drawn)
 def test_relabelling_places_permutes_the_answer(seed, n):
     model, _ = economy(seed, n, online=False, value=1.2)
@@ -280,6 +287,7 @@ def test_relabelling_places_permutes_the_answer(seed, n):
     np.testing.assert_allclose(there, here[order], atol=1e-9)
 
 
+@pytest.mark.family
 @given(factor=st.floats(0.1, 10.0), **drawn)
 def test_units_of_goods_housing_and_happiness_move_nobody(factor, seed, n):
     model, _ = economy(seed, n, online=False, value=1.2)
@@ -312,6 +320,7 @@ def test_logit_tastes_are_followed_too():
 # --- the online region, input, files -----------------------------------------------
 
 
+@pytest.mark.faults
 def test_an_online_region_needs_housing():
     places, online = nege.geography.equidistant(2), nege.OnlineRegion(trade_cost=1.1)
     plain = {"sigma": 5, "mu": 0.7, "trade_cost": 1.5}
@@ -355,6 +364,7 @@ def test_no_core_is_ever_sustained():
         nege.sustain_points(model, "trade_cost", (1.1, 3.0), core="0")
 
 
+@pytest.mark.faults
 def test_bad_fundamentals_are_named():
     places, plain = nege.geography.equidistant(2), {"sigma": 5, "mu": 0.7, "trade_cost": 1.5}
     for name in ("productivity", "amenity", "housing"):
@@ -364,6 +374,7 @@ def test_bad_fundamentals_are_named():
         nege.Helpman(places, **plain, rents="absent")
 
 
+@pytest.mark.family
 def test_files_keep_rents_and_fundamentals(tmp_path):
     model, start = economy(5, 3, "pooled", value=1.2)
     found = nege.short_run(model, start)
@@ -375,6 +386,7 @@ def test_files_keep_rents_and_fundamentals(tmp_path):
     np.testing.assert_array_equal(again.model.housing, model.housing)
 
 
+@pytest.mark.family
 def test_audits_notice_what_is_wrong():
     model, start = economy(5, 3)
     found = nege.short_run(model, start)
@@ -397,6 +409,7 @@ def test_small_places_spend_what_they_earn():
     nege.testing.assert_equilibrium(found)
 
 
+@pytest.mark.faults
 def test_trade_too_weak_for_double_precision_is_said_to_be_that():
     model = nege.Helpman(nege.geography.equidistant(2), sigma=50, mu=0.7, trade_cost=1.5)
     with pytest.raises(nege.ConvergenceError, match="rounding"):
@@ -423,12 +436,14 @@ points = 3
 """
 
 
+@pytest.mark.family
 def test_the_command_line_varies_housing_online(tmp_path, capsys):
     (tmp_path / "my.toml").write_text(HELPMAN)
     assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
     assert "All 3 steps converged" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("sigma", [[15.5, 11.6, 4.0], [4.0, 11.6, 15.5]])
 def test_a_short_run_that_fails_spoils_no_other_point(sigma):
     """Even where the model hands back the very shares that it was given."""

@@ -1,6 +1,7 @@
 """The house: imports run down its floors, in no circle, and nothing heavy comes with nege."""
 
 import ast
+import functools
 import itertools
 import pathlib
 import subprocess
@@ -20,7 +21,7 @@ FLOORS = (
     *("_version", "_starting", "kernels", "errors", "status", "immutable", "memory"),
     *("validation", "options", "geography", "models", "models.classical", "models.linkages"),
     *("models.quantitative", "models.agglomeration", "plots", "results", "solvers", "sweeps"),
-    *("structure", "studies", "testing", "command", "__init__", "__main__"),
+    *("structure", "studies", "scenarios", "testing", "command", "__init__", "__main__"),
 )
 #: What the kernels of a package may use beside NumPy, Numba and the standard library.
 ELSEWHERE = {"vmath.py": "llvmlite"}  # reading a float's bits has no other way into Numba
@@ -121,3 +122,34 @@ def test_importing_nege_is_silent_and_brings_in_nothing_heavy_and_nothing_twice(
     names = sorted(line.rsplit("|", 1)[1].strip() for line in log.splitlines())
     again = [a for a, b in itertools.pairwise(names) if a == b and a.startswith("nege")]
     assert not again
+
+
+#: What others may rely on, by module.
+PUBLIC = {
+    "nege": """
+    AllenArkolakis BifurcationDiagram ConvergenceError CorePeriphery DatasetAccessor
+    DependencyError Equilibria Equilibrium FootlooseCapital FootlooseEntrepreneur Helpman
+    Hysteresis InputError LinearDemand Logit NegeError OnlineAgglomeration OnlineRegion
+    QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds VerticalLinkages
+    __version__ bifurcation break_points counterfactual decompose equilibria estimate_memory
+    follow geography hysteresis invert load patterns random_points scenarios short_run solve
+    stability sustain_points sweep testing
+    """,
+    "nege.geography": """
+    Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_distance
+    from_points grid line racetrack star
+    """,
+    "nege.scenarios": """
+    digital_turn manufacturing_first no_institutional_convergence
+    """,
+    "nege.testing": """
+    assert_equilibrium
+    """,
+}
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_public_names_are_these(module):
+    there = functools.reduce(getattr, module.split(".")[1:], nege)
+    assert sorted(there.__all__) == sorted(PUBLIC[module].split())
+    assert all(hasattr(there, name) for name in there.__all__)

@@ -134,6 +134,7 @@ def test_where_everybody_is_equally_near_the_online_region_has_everything():
     np.testing.assert_array_equal(nege.solve(economy).data["share"], [0, 0, 1])
 
 
+@pytest.mark.structure
 def test_the_online_share_jumps_on_the_way_down_and_later_on_the_way_up():
     economy = make(2, 0.6, online=nege.OnlineRegion(trade_cost=0.5))
     loop = nege.hysteresis(economy, "online_trade_cost", (0.0, 0.6), points=13)
@@ -156,6 +157,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(("given", "argument", "allowed", "cure"), REFUSED)
 def test_what_the_model_does_not_hold_for_is_refused(given, argument, allowed, cure):
     with pytest.raises(nege.InputError) as error:
@@ -165,6 +167,7 @@ def test_what_the_model_does_not_hold_for_is_refused(given, argument, allowed, c
     assert cure in str(error.value)
 
 
+@pytest.mark.faults
 def test_a_digital_cost_at_which_some_pair_stops_trading_is_refused_by_its_name():
     economy = make(2, 0.4, online=nege.OnlineRegion(trade_cost=0.5))
     for changes in ({"online_trade_cost": 0.7}, {"online_commission": 0.3}):
@@ -174,6 +177,7 @@ def test_a_digital_cost_at_which_some_pair_stops_trading_is_refused_by_its_name(
         nege.sweep(economy, {"online_trade_cost": [0.1, 0.7]})
 
 
+@pytest.mark.faults
 def test_only_a_matrix_multiplies_by_costs_that_add():
     economy = KIND(nege.geography.racetrack(40), trade_cost=0.02, **ONES)
     assert list(nege.estimate_memory(economy)) == ["dense"]
@@ -182,6 +186,7 @@ def test_only_a_matrix_multiplies_by_costs_that_add():
         nege.solve(economy, options=nege.SolverOptions(operator="symmetric"))
 
 
+@pytest.mark.faults
 def test_a_table_of_costs_has_no_single_slope():
     table = np.array([[0.0, 0.2], [0.3, 0.0]])
     economy = KIND(nege.geography.equidistant(2), trade_cost=table, **ONES)
@@ -190,6 +195,7 @@ def test_a_table_of_costs_has_no_single_slope():
         economy.direction("trade_cost")
 
 
+@pytest.mark.family
 def test_axes_name_the_unit_of_costs_that_add():
     swept = nege.sweep(make(2, 0.3), {"trade_cost": [0.1, 0.6]})
     ax = swept.nege.plot.panels(variables=["utility"])[0]
@@ -207,6 +213,7 @@ JOINT = [  # points that are refused, and one that no least or largest value all
 ]
 
 
+@pytest.mark.family
 @pytest.mark.parametrize(("grid", "expected", "where"), JOINT)
 @pytest.mark.parametrize("share", [None, [0.5, 0.5, 0.0]])
 def test_limits_of_several_numbers_hold_at_every_point_of_a_sweep(grid, expected, where, share):
@@ -223,6 +230,7 @@ def test_limits_of_several_numbers_hold_at_every_point_of_a_sweep(grid, expected
             nege.sweep(economy, grid, share=share)
 
 
+@pytest.mark.faults
 def test_a_path_goes_on_behind_what_is_no_economy():
     path = {"trade_cost": [0.2, 0.6, 0.3], "a": [1.0, 0.5, 1.0]}
     ds = nege.follow(make(2, 0.3), path, [0.7, 0.3], invalid="record")
@@ -232,6 +240,7 @@ def test_a_path_goes_on_behind_what_is_no_economy():
         nege.follow(make(2, 0.3), path)
 
 
+@pytest.mark.faults
 def test_what_a_decomposition_holds_still_has_to_be_an_economy_too(monkeypatch):
     """Costs and demand may rise together, but not costs alone; said before any is solved."""
     path = xr.Dataset({"trade_cost": ("step", [0.2, 0.8]), "a": ("step", [1.0, 2.0])})
@@ -241,6 +250,7 @@ def test_what_a_decomposition_holds_still_has_to_be_an_economy_too(monkeypatch):
         nege.decompose(make(2, 0.3), path, outcomes=["welfare"])
 
 
+@pytest.mark.faults
 def test_a_file_may_sweep_over_points_that_are_no_economies(tmp_path, capsys):
     text = """
     [geography]

@@ -43,6 +43,7 @@ def test_long_runs_satisfy_the_published_equations_and_walras(seed):
     assert found.leading_eigenvalue <= 0.0
 
 
+@pytest.mark.family
 @pytest.mark.parametrize("seed", range(2))
 def test_long_runs_are_those_of_the_slow_reference_and_so_are_growth_rates(seed):
     model = random_model(seed, places=3, industries=2)
@@ -56,6 +57,7 @@ def test_long_runs_are_those_of_the_slow_reference_and_so_are_growth_rates(seed)
     np.testing.assert_allclose(rates[:4].real, expected[:4].real, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.family
 @pytest.mark.parametrize("seed", range(3))
 def test_relabelling_places_permutes_the_answer(seed):
     model = random_model(seed, places=5)
@@ -80,6 +82,7 @@ def test_relabelling_places_permutes_the_answer(seed):
     allclose(a.data.sel(place=names), b.data, rtol=1e-7, atol=1e-10)
 
 
+@pytest.mark.family
 @pytest.mark.parametrize("seed", range(3))
 def test_the_unit_of_distance_does_not_matter(seed):
     model = random_model(seed)
@@ -198,6 +201,7 @@ def equal_places(spillover):
     return agglomerations.economy(6, productivity=1.0, spillover=spillover)
 
 
+@pytest.mark.structure
 def test_an_unstable_symmetric_state_is_left_unless_asked_for():
     model = equal_places(0.12)
     even = {
@@ -219,6 +223,7 @@ def test_an_unstable_symmetric_state_is_left_unless_asked_for():
     np.testing.assert_allclose(share, [0.498, 0.498, 0.002, 0.002], atol=1e-3)
 
 
+@pytest.mark.structure
 def test_with_strong_spillovers_there_are_several_stable_states():
     found = nege.equilibria(equal_places(0.15), starts=20, basins=4)
     assert not found.complete
@@ -233,12 +238,14 @@ def test_with_strong_spillovers_there_are_several_stable_states():
         nege.testing.assert_equilibrium(one, tolerance=1e-8)
 
 
+@pytest.mark.structure
 def test_on_the_reference_path_random_starts_find_one_equilibrium():
     found = nege.equilibria(agglomerations.economy(9), starts=8, rng=1)
     assert len(found) == 1
     assert found[0].stability.stable
 
 
+@pytest.mark.structure
 def test_a_path_that_loses_stability_jumps_and_says_so():
     model = equal_places(0.05)
     ds = nege.follow(model, {"spillover": [0.05, 0.08, 0.12, 0.15]})
@@ -276,6 +283,7 @@ def test_at_rest_the_short_run_is_the_long_run():
     assert nege.stability(cleared).margin == pytest.approx(-found.leading_eigenvalue, rel=1e-4)
 
 
+@pytest.mark.family
 @pytest.mark.parametrize("alike", [False, True])
 def test_many_places_are_solved_without_a_matrix_and_alike(alike, monkeypatch):
     model = random_model(5, places=44, industries=2)
@@ -288,6 +296,7 @@ def test_many_places_are_solved_without_a_matrix_and_alike(alike, monkeypatch):
     assert sparse.leading_eigenvalue == pytest.approx(dense.leading_eigenvalue, abs=3e-3)
 
 
+@pytest.mark.faults
 def test_a_limit_is_never_success():
     with pytest.raises(nege.ConvergenceError) as caught:
         nege.solve(nege.OnlineAgglomeration(), options=nege.SolverOptions(limit_steps=3))
@@ -295,6 +304,7 @@ def test_a_limit_is_never_success():
     assert np.isfinite(caught.value.equilibrium.residual)
 
 
+@pytest.mark.family
 def test_an_economy_comes_back_from_a_file_with_its_model(tmp_path):
     model = random_model(1)
     found = nege.solve(model)
@@ -311,6 +321,7 @@ def test_tastes_are_the_models_own():
         nege.solve(nege.OnlineAgglomeration(), dynamics=nege.Logit(scale=0.1))
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "tool",
     [
@@ -325,6 +336,7 @@ def test_tools_for_one_mobile_factor_say_what_serves_instead(tool):
         tool(nege.OnlineAgglomeration())
 
 
+@pytest.mark.family
 def test_parameters_of_a_path_keep_their_labels_in_any_order():
     path = nege.scenarios.digital_turn().isel(step=[0, 1])
     turned = path.isel(industry=[1, 0], place=[3, 1, 0, 2])
@@ -347,6 +359,7 @@ def fast_and_lumpy():
     )
 
 
+@pytest.mark.structure
 def test_an_unstable_state_that_draws_the_search_back_is_left_further_each_time():
     found = nege.solve(fast_and_lumpy())
     nege.testing.assert_equilibrium(found, tolerance=1e-8)
@@ -354,6 +367,7 @@ def test_an_unstable_state_that_draws_the_search_back_is_left_further_each_time(
     assert float(found.data.population.max()) > 0.99
 
 
+@pytest.mark.faults
 def test_a_search_that_runs_out_of_rounds_has_found_nothing(monkeypatch):
     monkeypatch.setattr("nege.models.agglomeration.rest.ROUNDS", 1)
     with pytest.raises(nege.ConvergenceError) as caught:
@@ -376,6 +390,7 @@ def test_pure_dynamics_do_not_bring_back_firms_that_are_not_there():
     assert (nege.solve(model, start).data.firm_mass.sel(there).sum() > 0.0).item()
 
 
+@pytest.mark.family
 def test_people_may_be_counted_in_any_unit():
     model = nege.OnlineAgglomeration(home_weight=[4.0, 3.0, 2.0, 1.0])
     in_millions = nege.solve(model.replace(home_weight=1e6 * model.home_weight)).data
@@ -428,6 +443,7 @@ def test_firms_too_few_for_double_precision_are_zero_and_would_stay_so():
     assert caught.value.equilibrium.status is nege.Status.NOT_FINITE
 
 
+@pytest.mark.family
 @pytest.mark.parametrize("seed", draws_points.SOME)
 def test_points_of_sweeps_are_what_they_are_alone_or_refused_as_alone(seed):
     draws_points.check_industries(seed)

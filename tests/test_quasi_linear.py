@@ -35,6 +35,7 @@ def test_dispersion_breaks_where_z_is_z_star(sigma, ratio, n):
     np.testing.assert_allclose(found.values, [cost], rtol=1e-9)
 
 
+@pytest.mark.structure
 def test_the_pitchfork_is_supercritical():
     """Asymmetric equilibria are there just where dispersion is unstable, and they are stable."""
     economy = make(2, ratio=3.0)
@@ -53,6 +54,7 @@ def test_the_pitchfork_is_supercritical():
     np.testing.assert_array_equal(before["stable"], inside)
 
 
+@pytest.mark.structure
 def test_all_equilibria_around_the_pitchfork_are_proven():
     """Three interior ones and no stable core, unlike core-periphery's three stable of five."""
     broken = 0.28**-0.25
@@ -92,6 +94,7 @@ def test_take_off_and_collapse_of_the_online_region(cost, sigma, ratio):
         assert level[-1] - level[0] == pytest.approx(0.0, abs=1e-9 * (1 + np.max(np.abs(level))))
 
 
+@pytest.mark.structure
 def test_the_online_share_jumps_at_the_thresholds_the_model_names():
     economy = make(2, cost=2.0, online=nege.OnlineRegion(trade_cost=1.3))
     down, up = economy.online_thresholds(2.0)
@@ -123,6 +126,7 @@ def test_welfare_is_the_utility_of_everybody():
     assert float(data["welfare"]) == pytest.approx(float(everybody), rel=1e-12)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("name", "value", "cure"),
     [("alpha", 0.0, "above 0"), ("unskilled_ratio", -1, "above 0"), ("sigma", 1, "above 1")],

@@ -56,6 +56,7 @@ def test_the_digital_turn_leads_to_the_published_economies():
     assert seen.pattern.values.tolist() == [COLOCATED] * 4 + [SEPARATED] * 4 + [ONE] * 7 + [TWO] * 3
 
 
+@pytest.mark.family
 @pytest.mark.parametrize("remote", [False, True])
 def test_the_equations_as_written_lead_to_the_same_economies_and_they_are_stable(remote):
     ds, _ = followed("digital_turn", remote)
@@ -164,6 +165,7 @@ def test_every_variable_says_what_it_is_and_in_which_unit(name):
         assert table.attrs["units"]
 
 
+@pytest.mark.faults
 def test_a_wrong_place_or_geography_is_refused_with_the_remedy():
     with pytest.raises(nege.InputError, match=r"city must be a known name.*Known: 0, 1, 2, 3"):
         nege.scenarios.digital_turn(city="Paris")

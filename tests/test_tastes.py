@@ -19,6 +19,7 @@ def places(**more):
     return nege.Helpman(nege.geography.line(4), productivity=[1, 1.4, 0.8, 1.1], **changes)
 
 
+@pytest.mark.family
 def test_sweeps_paths_lists_and_files_have_the_welfare_of_a_solve(tmp_path):
     found = nege.solve(ECONOMY, dynamics=TASTES)
     welfare = float(found.data.welfare)

@@ -12,8 +12,8 @@ from scipy.optimize import brentq
 
 import nege
 from nege.geography import equidistant, racetrack
-from nege.structure.circular_modes import turns
-from nege.structure.one_parameter import family_of
+from nege.structure.circular_modes import is_circulant
+from nege.structure.one_parameter import checked_family
 
 pytestmark = pytest.mark.structure
 
@@ -320,7 +320,10 @@ def test_places_that_differ_though_paid_alike_are_no_circle():
     uneven = nege.invert(even, np.ones(5), [1.0, 1.2, 1.1, 1.0, 0.9])
     share = np.full(5, 0.2)
     for model, circle in ((even, True), (uneven, False)):
-        assert turns(family_of(model, "trade_cost", (1.2, 3.0), nege.Replicator()), share) == circle
+        assert (
+            is_circulant(checked_family(model, "trade_cost", (1.2, 3.0), nege.Replicator()), share)
+            == circle
+        )
     with pytest.raises(nege.InputError, match="paid alike"):
         nege.break_points(uneven, "trade_cost", (1.2, 3.0))
     stocks = np.array([1.0, 2.0, 1.0, 2.0, 1.0])

@@ -188,6 +188,7 @@ def test_the_published_example_with_immobile_labour():
     np.testing.assert_allclose(found.values, [1.0328310904, 1.8417914982], atol=5e-11)
 
 
+@pytest.mark.structure
 def test_a_diagram_shows_agglomeration_and_then_dispersion_again():
     diagram = nege.bifurcation(puga(), "trade_cost", (1.01, 2.4))
     breaks = diagram.points("break")
@@ -204,6 +205,7 @@ def test_a_diagram_shows_agglomeration_and_then_dispersion_again():
     assert not stable[inside].any()
 
 
+@pytest.mark.structure
 @pytest.mark.parametrize(("cost", "spread"), [(1.02, 0.5), (1.4, 1.0), (2.6, 0.5)])
 def test_industry_ends_where_the_diagram_says(cost, spread):
     found = nege.solve(puga(cost), [0.7, 0.3])
@@ -306,6 +308,7 @@ def test_take_off_and_collapse_are_where_brute_force_finds_them():
     assert down < up
 
 
+@pytest.mark.structure
 def test_the_online_share_jumps_at_the_thresholds_the_model_names():
     economy = puga_mobile(2.0, online=nege.OnlineRegion(trade_cost=1.3))
     down, up = economy.online_thresholds(2.0)
@@ -316,6 +319,7 @@ def test_the_online_share_jumps_at_the_thresholds_the_model_names():
     assert fkv().online_thresholds(2.0) is None
 
 
+@pytest.mark.faults
 def test_with_immobile_labour_the_online_region_is_refused_with_the_reason():
     with pytest.raises(nege.InputError, match="without residents or land cannot host") as caught:
         KIND(
@@ -329,6 +333,7 @@ def test_with_immobile_labour_the_online_region_is_refused_with_the_reason():
     assert "OnlineAgglomeration" in str(caught.value)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
@@ -388,6 +393,7 @@ def draw(seed, n, online=True):
     return economy, share / share.sum()
 
 
+@pytest.mark.family
 @settings(max_examples=25)
 @given(**shapes)
 def test_short_runs_are_those_of_the_reference(seed, n):
@@ -403,6 +409,7 @@ def test_short_runs_are_those_of_the_reference(seed, n):
     np.testing.assert_allclose(data["population"], farms + share * payroll / wage, rtol=1e-10)
 
 
+@pytest.mark.family
 @settings(max_examples=25)
 @given(
     method=st.sampled_from([codes.PLAIN, codes.ANDERSON, codes.NEWTON]),
@@ -421,6 +428,7 @@ def test_the_reported_error_bounds_the_true_one(method, tolerance, seed, n):
     assert true <= report.error * (1 + 1e-9) + 1e-11
 
 
+@pytest.mark.family
 @given(far=st.floats(0.0, 8.0), **shapes)
 def test_plain_steps_contract_as_the_proof_says(far, seed, n):
     """Labour immobile: all of u. Mobile: its differences, then its level."""
@@ -442,6 +450,7 @@ def test_plain_steps_contract_as_the_proof_says(far, seed, n):
     np.testing.assert_allclose(states[0] + 1.0 + change, after[0] + own, atol=1e-11)
 
 
+@pytest.mark.family
 @given(far=st.floats(0.0, 8.0), **shapes)
 def test_newtons_method_agrees_with_acceleration_from_anywhere(far, seed, n):
     economy, share = draw(seed, n)
@@ -467,6 +476,7 @@ def cleared(economy, share):
     return state
 
 
+@pytest.mark.family
 @settings(max_examples=20)
 @given(**shapes)
 def test_shares_move_prices_and_profits_as_complex_steps_say(seed, n):
@@ -482,6 +492,7 @@ def test_shares_move_prices_and_profits_as_complex_steps_say(seed, n):
         close(profits[:, j], gain)
 
 
+@pytest.mark.family
 @settings(max_examples=20)
 @given(**shapes)
 def test_every_parameter_moves_prices_and_profits_as_complex_steps_say(seed, n):
@@ -541,6 +552,7 @@ def test_walras_the_markets_for_varieties_and_for_food_clear(seed, n):
     assert food == pytest.approx((1 - economy.mu) * income.sum(), rel=1e-10)
 
 
+@pytest.mark.family
 @given(**shapes)
 def test_regions_keep_their_economy_when_they_are_renamed(seed, n):
     economy, share = draw(seed, n, online=False)
@@ -585,6 +597,7 @@ def test_long_runs_are_stable_equilibria_with_sales_equal_to_cost(seed, n):
     np.testing.assert_allclose(balance, 0.0, atol=1e-9 * flows.sum())
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("theta", [0.8, 1.0])
 def test_nan_never_converges_where_labour_is_immobile(theta):
     economy, share = fkv(n=3).replace(agriculture=theta), np.array([0.5, 0.3, 0.2])
@@ -608,6 +621,7 @@ def test_nan_never_converges_where_labour_is_immobile(theta):
         assert not (report.status == codes.CONVERGED and residual < np.inf)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("labour", ["immobile", "mobile"])
 @pytest.mark.parametrize(("sigma", "cost"), [(1.5, 1.1), (1.5, 1e3), (20.0, 1.1), (20.0, 1e3)])
 def test_extreme_economies_are_solved(labour, sigma, cost):
@@ -627,6 +641,7 @@ def test_extreme_economies_are_solved(labour, sigma, cost):
 # --- as part of the whole --------------------------------------------------------------
 
 
+@pytest.mark.family
 def test_an_economy_is_kept_in_a_file_and_comes_back(tmp_path):
     online = nege.OnlineRegion(trade_cost=1.1, commission=0.05)
     for i, economy in enumerate((puga_mobile(online=online), puga(workers=[0.6, 0.4]))):
@@ -638,6 +653,7 @@ def test_an_economy_is_kept_in_a_file_and_comes_back(tmp_path):
         nege.testing.assert_equilibrium(again)
 
 
+@pytest.mark.family
 def test_a_specification_runs_this_model_too(tmp_path, capsys):
     text = economy_file.toml_text("two_regions")
     kind = '"vertical-linkages"\ninputs = 0.2\nlabour = "mobile"\nagriculture = 0.6'
@@ -653,6 +669,7 @@ def test_what_is_printed_speaks_of_firms():
     assert "whether firms would stay" in repr(nege.short_run(fkv(), [0.7, 0.3]))
 
 
+@pytest.mark.family
 def test_sweeps_and_long_ways_round_work_as_with_any_model():
     found = nege.sweep(puga(), {"trade_cost": [1.02, 1.5, 2.6], "mu": [0.15, 0.2]})
     assert (found["status"] == nege.Status.CONVERGED).all()
@@ -662,6 +679,7 @@ def test_sweeps_and_long_ways_round_work_as_with_any_model():
     assert loop is not None
 
 
+@pytest.mark.family
 def test_geographies_of_other_operators_give_the_same():
     """A line of many places, by its own operator and by the whole matrix."""
     places = nege.geography.line(30)

@@ -209,6 +209,8 @@ def grid(ny: int, nx: int) -> Geography:
 
     d_rs is the Euclidean distance, in sides of a cell.
 
+    d_rs is the Euclidean distance, in sides of a cell.
+
     Parameters
     ----------
     ny, nx : int

@@ -73,7 +73,7 @@ class Model(Changeable, Immutable):
         return {"region": self.geography.names}
 
     def check_together(self) -> None:
-        """Refuse fields that are fine each by itself but make no economy together."""
+        """Refuse values that are each within bounds, but make no economy together."""
         if self.online is not None and self.online.name in self.geography.names:
             raise InputError(
                 "geography",

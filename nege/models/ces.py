@@ -48,7 +48,7 @@ class Exact(NamedTuple):
 
 
 class CESModel(Model):
-    """Base of the models: what is the same in all of them, whatever their equations."""
+    """Base of CES models: constructor, kernel parameters, outcome and audit tables they share."""
 
     #: What kernels read: scalar parameters, immobile factor, log_net, log_amenity, operator.
     kernel_type: ClassVar[type]

@@ -37,7 +37,7 @@ class Changeable(Declared):
     geography: Geography
 
     def limits(self, at: Mapping[str, Any]) -> Iterable[Limit]:
-        """Yield what numbers have to satisfy together, and the refusal of those of this economy.
+        """Yield joint limits of several parameters, and the refusal of those of this economy.
 
         All that the constructor wants of several numbers belongs here, and nothing of one.
 
@@ -62,7 +62,7 @@ class Changeable(Declared):
         return found
 
     def accepts(self, changes: Mapping[str, Any]) -> Any:
-        """Whether other numbers make an economy, elementwise for arrays; each of ``scalars``."""
+        """Whether other values of ``scalars`` are within bounds and joint limits, elementwise."""
         good: Any = True
         for name, values in changes.items():
             good = good & self.bounds[name].hold(values)
@@ -72,7 +72,7 @@ class Changeable(Declared):
         return good
 
     def check_limits(self, scalars: Mapping[str, float] | None = None) -> None:
-        """Refuse an economy whose numbers do not go together."""
+        """Refuse an economy whose parameters violate a joint limit."""
         for holds, refusal in self.limits(self.scalars() if scalars is None else scalars):
             if not holds:
                 raise refusal()

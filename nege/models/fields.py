@@ -1,4 +1,4 @@
-"""Fields of models: each says once what it is, over which dimensions, within which bounds.
+"""Fields of models: the one description of each parameter (name, dims, bounds, default, words).
 
 A model lists its fields in order, ``sigma: float = fields.sigma()``. From them come its
 constructor with the checks and the hints for wrong names, its signature and the section
@@ -51,7 +51,7 @@ Values = float | Sequence[Any] | Mapping[str, float] | np.ndarray | xr.DataArray
 
 
 class Labelled(Held, Generic[Value]):
-    """What is over places or industries: given in many forms, kept as one that is read-only."""
+    """Descriptor of values over places or industries: given in many forms, kept read-only."""
 
     def __get__(self, owner: Any, kind: type) -> Value:
         value: Value = super().__get__(owner, kind)
@@ -63,7 +63,7 @@ class Labelled(Held, Generic[Value]):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Field:
-    """What a model has one of: a parameter, its geography, an online region.
+    """One argument of a model: a parameter, its geography or its online region.
 
     Parameters
     ----------
@@ -72,17 +72,17 @@ class Field:
     unit : str
         "1" for a pure number, "" where there is none.
     dims : tuple of str
-        What it is over.
+        Dimensions that it is over, e.g. ("industry", "place"); none for one number.
     bounds : Bounds
-        Within which its numbers are.
+        Bounds of its numbers.
     default : object
-        What it is where it is not given.
+        Its value where it is not given.
     instead : callable, optional
         (economy) -> what None stands for.
     varied : bool
         Whether sweeps can vary it.
     more : str
-        Whatever else there is to say: sentences.
+        Further sentences for its documentation.
     kw_only : bool
         Whether it has to be given by name.
     """
@@ -251,7 +251,7 @@ class Shares(Field):
 
 
 class TradeCost(Field):
-    """What trade costs per unit of distance, or between any two places."""
+    """A trade cost: per unit of distance, or between any two places."""
 
     takes = "float | xr.DataArray | np.ndarray"
     scalar = True
@@ -320,12 +320,12 @@ def trade_cost(
     "themselves.",
     **about: Any,
 ) -> Any:
-    """Declare what trade costs."""
+    """Declare a trade cost."""
     dims = ("origin", "destination")
     return TradeCost(words=words, bounds=bounds, more=more, dims=dims, varied=True, **about)
 
 
-# --- what comes of them --------------------------------------------------------------
+# --- what is made from them ----------------------------------------------------------
 
 
 @dataclass_transform(
@@ -411,7 +411,7 @@ class Declared:
         object.__setattr__(self, name, value)
 
     def check_together(self) -> None:
-        """Refuse fields that are fine each by itself but make no economy together."""
+        """Refuse values that are each within bounds, but make no economy together."""
         raise NotImplementedError
 
     def labels(self) -> Mapping[str, Sequence[str]]:

@@ -18,7 +18,7 @@ ROUNDING = 1e-6  # residual below which rounding is in the way
 
 
 class Progress:
-    """Watches the residual of a search and where it is.
+    """Watches the residual and the position of a search.
 
     A stretch ends when the residual has halved. When it has not after `patience` steps, the
     search has to have moved on, further than ``STILL`` and not to and fro; the next stretch is

@@ -11,8 +11,6 @@ from nege.models.base import Model
 from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium
 
-_TRY_OPTIONS = "For example nege.SolverOptions(tolerance_payoff=1e-9)."
-
 
 def check_model(model: Any, *, in_shares: bool = False) -> None:
     """Refuse what is no model; with `in_shares`, one whose long run is not shares over regions."""
@@ -25,6 +23,9 @@ def check_model(model: Any, *, in_shares: bool = False) -> None:
             "one whose long run is a distribution of one mobile factor over regions",
             "nege.solve, nege.sweep and nege.follow serve every model.",
         )
+
+
+_TRY_OPTIONS = "For example nege.SolverOptions(tolerance_payoff=1e-9)."
 
 
 def check_options(options: Any) -> SolverOptions:

@@ -25,18 +25,6 @@ from nege.status import Status
 
 logger = logging.getLogger("nege")
 
-NUDGE = 1e-6
-NEAR = 1e-4  # how far polishing may move a share
-EXTINCT = 1e-6  # below this a falling share is taken for zero
-AT_REST = 1e-9  # polishing moved less: at an exact saddle the dynamics stay for ever
-FIRST_PACE = 1e-3  # at which the first polish is tried
-SLOWER = 0.01  # factor on the pace from one round to the next
-ROUNDING = 2e-16  # of log payoffs
-ROUNDS = 60
-STRETCH = 20  # steps between two looks at how fast an unstable point is left
-LOOK, PATIENCE = 1000, 4  # steps between two tests of progress, and how many may fail
-SIDE = 1e-14  # offset along the unstable direction below which its sign is rounding
-
 
 def find_long_run(
     model: Model,
@@ -63,28 +51,36 @@ def find_long_run(
     LongRun
         Also where nothing was found: the last point, with its status.
     """
-    found = _from(model, share, state, dynamics, options)
+
+    def from_state(state: np.ndarray) -> LongRun:
+        own = model.own_long_run(share, state, dynamics, options)
+        return _DynamicsSearch(model, dynamics, options).run(share, state) if own is None else own
+
+    found = from_state(state)
     if found.status in (Status.STALLED, Status.NOT_FINITE, Status.STUCK):
         # Prices of other parameters, as along a path, may be a start that does not converge.
         fresh = model.start_state()
         if not np.array_equal(fresh, state):
-            again = _from(model, share, fresh, dynamics, options)
+            again = from_state(fresh)
             found = again if again.status is Status.CONVERGED else found
     return found
 
 
-def _from(
-    model: Model,
-    share: np.ndarray,
-    state: np.ndarray,
-    dynamics: Replicator | Logit,
-    options: SolverOptions,
-) -> LongRun:
-    own = model.own_long_run(share, state, dynamics, options)
-    return _Search(model, dynamics, options).run(share, state) if own is None else own
+NUDGED_SHARE = 1e-6
+SAME_POINT_TOLERANCE = 1e-4  # how far polishing may move a share
+EXTINCT_SHARE = 1e-6  # below this a falling share is taken for zero
+AT_REST_TOLERANCE = 1e-9  # polishing moved less: at an exact saddle the dynamics stay for ever
+FIRST_PACE = 1e-3  # at which the first polish is tried
+PACE_FACTOR = 0.01  # factor on the pace from one round to the next
+PAYOFF_ROUNDING = 2e-16  # of log payoffs
+MOST_ROUNDS = 60
+DEPARTURE_STEPS = 20  # steps between two looks at how fast an unstable point is left
+PROGRESS_STEPS = 1000  # between two tests of progress
+MOST_TESTS_WITHOUT_PROGRESS = 4
+SIDE_TOLERANCE = 1e-14  # offset along the unstable direction below which its sign is rounding
 
 
-class _Search:
+class _DynamicsSearch:
     def __init__(self, model: Model, dynamics: Replicator | Logit, options: SolverOptions) -> None:
         self.regions, self.corners = model.regions, model.corners
         self.law = LawOfMotion(model, dynamics, options)
@@ -102,16 +98,16 @@ class _Search:
         share, state = share.copy(), state.copy()
         if self.dynamics.logit and (share == 0.0).any():
             # Logit dynamics keep every share positive, so an empty region fills at once.
-            share[share == 0.0] = NUDGE
+            share[share == 0.0] = NUDGED_SHARE
             share /= share.sum()
         slow, step = FIRST_PACE, 0.0
-        for _ in range(ROUNDS):
+        for _ in range(MOST_ROUNDS):
             arrival = self._integrate(share, state, slow, step, self._left())
             if arrival.status == Status.NOT_FINITE:
                 break
             at_rest = slow <= self.slowest
             found = self._judge(share, state, at_rest=at_rest)
-            slow, step = max(SLOWER * min(slow, arrival.speed), self.slowest), arrival.step
+            slow, step = max(PACE_FACTOR * min(slow, arrival.speed), self.slowest), arrival.step
             if found is not None:
                 if found.status is Status.CONVERGED or not self.leaves_rest:
                     return found
@@ -130,7 +126,7 @@ class _Search:
         guess = share.copy()
         if self.corners and not self.dynamics.logit:
             # Near equal payoffs a share that vanishes decays ever more slowly: set it to zero.
-            small = guess < (NEAR if at_rest else EXTINCT)
+            small = guess < (SAME_POINT_TOLERANCE if at_rest else EXTINCT_SHARE)
             guess[small & (self.law.at(share, state).growth < 0.0)] = 0.0
             guess /= guess.sum()
         tolerance = self.options.tolerance_payoff
@@ -139,7 +135,11 @@ class _Search:
         empty = point.share == 0.0
         inside = max(point.spread, point.cleared.residual)
         moved = float(np.max(np.abs(point.share - share)))
-        if not (point.cleared.status == Status.CONVERGED and inside <= tolerance and moved <= NEAR):
+        if not (
+            point.cleared.status == Status.CONVERGED
+            and inside <= tolerance
+            and moved <= SAME_POINT_TOLERANCE
+        ):
             return None
         if (point.growth[empty & (share > 0.0)] > tolerance).any():
             return None  # its share was growing, not vanishing
@@ -148,10 +148,10 @@ class _Search:
         rate = fastest(slowest, point.entry, tolerance)
         # Shares are known to the rounding of payoffs over the slowest eigenvalue.
         if np.isfinite(slowest):
-            error = max(error, ROUNDING / max(abs(slowest), ROUNDING))
+            error = max(error, PAYOFF_ROUNDING / max(abs(slowest), PAYOFF_ROUNDING))
         if not entered and not rate > NEUTRAL_RATE:
             return self._result(point, Status.CONVERGED, point.residual, error, rate)
-        if not entered and moved > AT_REST and not at_rest:
+        if not entered and moved > AT_REST_TOLERANCE and not at_rest:
             return None  # the path only passes near a saddle
         return self._result(point, Status.UNSTABLE, inside, error, rate)
 
@@ -159,9 +159,9 @@ class _Search:
         self, share: np.ndarray, state: np.ndarray, slow: float, step: float, limit: int
     ) -> long_run.Arrival:
         """Integrate the dynamics, in place; STUCK without progress, as on a limit cycle."""
-        progress, done = Progress(PATIENCE), 0
+        progress, done = Progress(MOST_TESTS_WITHOUT_PROGRESS), 0
         while True:
-            most = min(LOOK, limit - done)
+            most = min(PROGRESS_STEPS, limit - done)
             arrival: long_run.Arrival = long_run.follow(
                 self.parameters,
                 self.dynamics,
@@ -188,7 +188,7 @@ class _Search:
         """Integrate until the neighbourhood of an unstable point is left."""
         step, pace = 0.0, self._pace(share, state)
         while self._left() and pace < FIRST_PACE:
-            arrival = self._integrate(share, state, 0.0, step, min(STRETCH, self._left()))
+            arrival = self._integrate(share, state, 0.0, step, min(DEPARTURE_STEPS, self._left()))
             step, before, pace = arrival.step, pace, self._pace(share, state)
             if not pace > before:
                 break  # it slows down again: near a stable point already
@@ -204,7 +204,7 @@ class _Search:
         share = point.share.copy()
         entering = (share == 0.0) & (point.growth > self.options.tolerance_payoff)
         if entering.any():
-            share[entering] = NUDGE
+            share[entering] = NUDGED_SHARE
             names = [self.regions[r] for r in np.flatnonzero(entering)]
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             self.perturbed.append(f"entry of {', '.join(names[:3])}{more}")
@@ -215,9 +215,9 @@ class _Search:
             direction = direction / direction[np.argmax(np.abs(direction))]
             aside = np.log(arrived[occupied] / share[occupied])
             side = np.linalg.lstsq(vectors, aside.astype(vectors.dtype), rcond=None)[0][0]
-            if (side * np.vdot(direction, vectors[:, 0])).real < -SIDE:
+            if (side * np.vdot(direction, vectors[:, 0])).real < -SIDE_TOLERANCE:
                 direction = -direction
-            share[occupied] *= np.exp(NUDGE * direction)
+            share[occupied] *= np.exp(NUDGED_SHARE * direction)
             top = self.regions[occupied[np.argmax(direction)]]
             self.perturbed.append(f"an unstable rest point, towards {top}")
         logger.info("nudged: %s", self.perturbed[-1])

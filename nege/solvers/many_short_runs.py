@@ -24,14 +24,11 @@ from nege.kernels.vectors import copy
 from nege.models import fourier
 from nege.models.trade_costs import uses_fourier
 
-CHUNKS = 8  # parts for each thread, so that a slow part does not hold up the rest
-PIECE = 1_000_000_000  # iterations at most times pairs of regions in a call: a second at worst
-OVERHEAD = 50  # of an iteration, in pairs of regions
 LONGEST_SECANT = 2.0  # times the step before it: beyond that a straight line says little
 
 
 @kernel
-def _place(
+def _start_row(
     start: np.ndarray, position: np.ndarray, row: int, states: np.ndarray, counts: np.ndarray
 ) -> None:
     # Where a row starts. A row is a distribution at a parameter point; rows of one distribution
@@ -49,7 +46,7 @@ def _place(
 
 
 @kernel
-def _note(report: Report, numbers: np.ndarray, counts: np.ndarray) -> None:
+def _record_report(report: Report, numbers: np.ndarray, counts: np.ndarray) -> None:
     counts[0] = report.status
     counts[1] = report.iterations
     counts[2] = report.method
@@ -76,12 +73,12 @@ def _solve_rows(
     points = states.shape[0] // shares.shape[0]
     for row in range(low, high):
         m, i = row // points, row % points
-        _place(start, position, row, states, counts)
+        _start_row(start, position, row, states, counts)
         if accelerate is None:
             report = newton(at(stacked, i), shares[m], states[row], options)
         else:
             report = fixed_point(at(stacked, i), shares[m], states[row], options)
-        _note(report, numbers[row], counts[row])
+        _record_report(report, numbers[row], counts[row])
 
 
 def _solve_large_rows(
@@ -99,8 +96,15 @@ def _solve_large_rows(
     """As ``_solve_rows``, where one row alone can take long."""
     for row in range(low, high):
         m, i = divmod(row, len(points))
-        _place(start, position, row, states, counts)
-        _note(in_pieces(points[i], shares[m], states[row], options), numbers[row], counts[row])
+        _start_row(start, position, row, states, counts)
+        _record_report(
+            in_pieces(points[i], shares[m], states[row], options), numbers[row], counts[row]
+        )
+
+
+PARTS_PER_THREAD = 8  # parts for each thread, so that a slow part does not hold up the rest
+WORK_IN_CALL = 1_000_000_000  # iterations times pairs of regions at most: a second at worst
+ITERATION_OVERHEAD = 50  # of an iteration, in pairs of regions
 
 
 def solve_many(
@@ -142,7 +146,7 @@ def solve_many(
     counts = np.empty((m * n, 3), dtype=np.int64)
     given = stack(points), shares, start, where, options
     tables = states, numbers, counts
-    piece = max(1, PIECE // (options.limit_iterations * (size**2 + OVERHEAD)))
+    piece = max(1, WORK_IN_CALL // (options.limit_iterations * (size**2 + ITERATION_OVERHEAD)))
     ended = threading.Event()
 
     def part(low: int, high: int) -> None:
@@ -160,7 +164,7 @@ def solve_many(
     else:
         part(0, 1)  # compile once
         lines, length = (m * n, 1) if position is None else (m, n)
-        edges = np.linspace(0, lines, threads * CHUNKS + 1).astype(int) * length
+        edges = np.linspace(0, lines, threads * PARTS_PER_THREAD + 1).astype(int) * length
         with ThreadPoolExecutor(threads) as pool:
             try:
                 list(pool.map(part, edges[:-1], edges[1:]))

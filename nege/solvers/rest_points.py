@@ -8,7 +8,7 @@ from nege.models.law_of_motion import ClearedPoint, LawOfMotion
 
 NEWTON_LIMIT = 30
 LONGEST_NEWTON_STEP = 1.0  # in ln share
-POLISHED = 0.01  # of the tolerance: where Newton's method stops
+NEWTON_ENOUGH = 0.01  # of the tolerance: where Newton's method stops
 
 
 def newton(
@@ -46,6 +46,6 @@ def newton(
             error = 2.0 * moved * point.spread / max(before, 1e-300)
         elif steps == 1:
             error = moved  # the length of the Newton step, though payoffs hardly change
-        if best.spread <= POLISHED * tolerance or best is not point:
+        if best.spread <= NEWTON_ENOUGH * tolerance or best is not point:
             break
     return best, error, steps

@@ -26,10 +26,6 @@ from nege.validation.keywords import hinted
 
 __all__ = ["short_run"]
 
-LARGEST_MATRIX = 20_000  # places for which a short run falls back to half a matrix
-BLOCK = 1 << 28  # bytes of parameter points that are made at a time
-
-AT_ONCE = 4096  # of them, at most
 
 DIAGNOSTICS = {
     "status": "how the solve ended, see nege.Status",
@@ -38,12 +34,6 @@ DIAGNOSTICS = {
     "rate": "mean factor by which the residual fell in an iteration",
     "iterations": "iterations of the wage map",
     "method": "by which it was solved",
-}
-
-#: What stands where the model refused a point.
-UNSOLVED = {
-    **{"status": int(Status.INVALID), "residual": np.nan, "error": np.nan},
-    **{"rate": np.nan, "iterations": 0, "method": -1},
 }
 
 
@@ -125,17 +115,20 @@ def short_run(
     record = designs.records_refused(invalid)
     if parameters is not None or _are_many(share):
         check_model(model, in_shares=True)
-        return _Grid(model, share, parameters, along, options, record).solve(threads)
+        return _ShortRunGrid(model, share, parameters, along, options, record).solve(threads)
     parameter_axes.followed(along, {})
-    return _one(model, model.check_share(share), options)
+    return _one_short_run(model, model.check_share(share), options)
 
 
-def _one(model: Model, share: np.ndarray, options: SolverOptions) -> Equilibrium:
+LARGEST_MATRIX = 20_000  # places for which a short run falls back to half a matrix
+
+
+def _one_short_run(model: Model, share: np.ndarray, options: SolverOptions) -> Equilibrium:
     parameters = model.kernel_for(options.operator, compiled=False)
     state = model.start_state()
     own = model.own_short_run(share, state, options)
     if own is not None:
-        return or_raise(_labelled(model, share, own.state, parameters, own, options))
+        return or_raise(_short_run_result(model, share, own.state, parameters, own, options))
     report = many_short_runs.solve_one(
         parameters, share, state, options.kernel(), model.geography.metric
     )
@@ -150,10 +143,10 @@ def _one(model: Model, share: np.ndarray, options: SolverOptions) -> Equilibrium
         report = many_short_runs.solve_one(
             parameters, share, state, options.kernel(), model.geography.metric
         )
-    return or_raise(_labelled(model, share, state, parameters, report, options))
+    return or_raise(_short_run_result(model, share, state, parameters, report, options))
 
 
-def _labelled(
+def _short_run_result(
     model: Model,
     share: np.ndarray,
     state: np.ndarray,
@@ -176,7 +169,16 @@ def _labelled(
     )
 
 
-class _Grid:
+PARAMETER_BYTES_AT_ONCE = 1 << 28  # bytes of parameter points that are made at a time
+POINTS_AT_ONCE = 4096  # of them, at most
+#: What stands where the model refuses a point.
+REFUSED_POINT_VALUES = {
+    **{"status": int(Status.INVALID), "residual": np.nan, "error": np.nan},
+    **{"rate": np.nan, "iterations": 0, "method": -1},
+}
+
+
+class _ShortRunGrid:
     """Every combination of parameters for every distribution, as one Dataset."""
 
     def __init__(
@@ -223,7 +225,7 @@ class _Grid:
             name: np.full(outer + tuple(len(names[dim]) for dim in variable.dims), np.nan)
             for name, variable in self.model.variables.items()
         }
-        diagnostics = {name: np.full(outer, none) for name, none in UNSOLVED.items()}
+        diagnostics = {name: np.full(outer, none) for name, none in REFUSED_POINT_VALUES.items()}
         operator = ""
         for asked in self._lines():
             line, models = self._economies(asked)
@@ -249,7 +251,11 @@ class _Grid:
         if self.along is None:
             need = max(self.model.memory().values()) if self.axes else 1
             every = itertools.product(*ranges.values())
-            while some := list(itertools.islice(every, max(1, min(AT_ONCE, BLOCK // need)))):
+            while some := list(
+                itertools.islice(
+                    every, max(1, min(POINTS_AT_ONCE, PARAMETER_BYTES_AT_ONCE // need))
+                )
+            ):
                 yield some
             return
         others = [values if name != self.along else range(1) for name, values in ranges.items()]

@@ -17,27 +17,31 @@ import numpy as np
 from nege.errors import InputError
 from nege.kernels import derivatives, operators
 from nege.models.law_of_motion import ClearedPoint, LawOfMotion
-from nege.structure.one_parameter import READ_AT, SHARP, Family
+from nege.structure.one_parameter import MODES_READ_AT, SHARP_OPTIONS, OneParameterFamily
 
-DENSE = dataclasses.replace(SHARP, operator="dense")  # derivatives are, so nothing else compiles
-ROUNDING = 1e-12  # relative difference by which numbers of places may be off each other
-ALIKE = 1e-10  # of the fastest rate: waves that never differ by more are one mode
+SHARP_DENSE_OPTIONS = dataclasses.replace(
+    SHARP_OPTIONS, operator="dense"
+)  # derivatives are, so nothing else compiles
+SAME_PLACE_TOLERANCE = 1e-12  # relative difference by which numbers of places may be off each other
 
 
-class Waves:
+SAME_WAVE_TOLERANCE = 1e-10  # of the fastest rate: waves that never differ by more are one mode
+
+
+class CircularModes:
     """The Fourier modes of the even spread round a circle, by their number of waves."""
 
-    def __init__(self, family: Family, share: np.ndarray) -> None:
+    def __init__(self, family: OneParameterFamily, share: np.ndarray) -> None:
         self.family, self.share, self.occupied = family, share, share > 0.0
         self.places = int(np.count_nonzero(share))
         self._seen: dict[float, np.ndarray] = {}
         low, high = family.interval
-        read = np.array([self._rates(low + t * (high - low)) for t in READ_AT])
+        read = np.array([self._rates(low + t * (high - low)) for t in MODES_READ_AT])
         read /= np.maximum(np.max(np.abs(read), axis=1, keepdims=True), 1e-300)
         self.clusters: list[np.ndarray] = []
         left = np.arange(read.shape[1])
         while left.size:
-            same = np.max(np.abs(read[:, left] - read[:, left[:1]]), axis=0) <= ALIKE
+            same = np.max(np.abs(read[:, left] - read[:, left[:1]]), axis=0) <= SAME_WAVE_TOLERANCE
             same[0] = True
             self.clusters.append(left[same])
             left = left[~same]
@@ -45,8 +49,8 @@ class Waves:
     def _rates(self, value: float) -> np.ndarray:
         if value not in self._seen:
             given = value, self.share, "model", self.occupied
-            law, point = self.family.law_of_motion(*given, DENSE)
-            if not even(law, self.places):
+            law, point = self.family.law_of_motion(*given, SHARP_DENSE_OPTIONS)
+            if not places_are_alike(law, self.places):
                 raise InputError(
                     "model",
                     self.family.model,
@@ -54,7 +58,7 @@ class Waves:
                     f"At {self.family.parameter} = {value:.6g} they are not: "
                     "nege.bifurcation follows economies without symmetry.",
                 )
-            self._seen[value] = rates(law, point, self.places)
+            self._seen[value] = wave_rates(law, point, self.places)
         return self._seen[value]
 
     def rate(self, cluster: np.ndarray, value: float) -> float:
@@ -63,35 +67,36 @@ class Waves:
 
     def shapes(self, cluster: np.ndarray) -> np.ndarray:
         """Return the deviations of a mode over all regions, in rows."""
-        return shapes(cluster + 1, self.places, self.share.size)
+        return wave_shapes(cluster + 1, self.places, self.share.size)
 
 
-def turns(family: Family, share: np.ndarray) -> bool:
+def is_circulant(family: OneParameterFamily, share: np.ndarray) -> bool:
     """Whether rotating the places by one changes nothing, trade costs being symmetric."""
     low, high = family.interval
-    model = family.model.replace({family.parameter: low + READ_AT[0] * (high - low)})
-    law = LawOfMotion(model, family.dynamics, DENSE)
+    model = family.model.replace({family.parameter: low + MODES_READ_AT[0] * (high - low)})
+    law = LawOfMotion(model, family.dynamics, SHARP_DENSE_OPTIONS)
     places = int(np.count_nonzero(share))
     freeness = operators.matrix(law.parameters.operator)[:places, :places]
     row = freeness[0]
     around = row[np.subtract.outer(np.arange(places), np.arange(places)) % places]
-    return even(law, places) and bool(
-        np.allclose(freeness, around, rtol=ROUNDING, atol=0.0)
-        and np.allclose(row[1:], row[:0:-1], rtol=ROUNDING, atol=0.0)
+    return places_are_alike(law, places) and bool(
+        np.allclose(freeness, around, rtol=SAME_PLACE_TOLERANCE, atol=0.0)
+        and np.allclose(row[1:], row[:0:-1], rtol=SAME_PLACE_TOLERANCE, atol=0.0)
     )
 
 
-def even(law: LawOfMotion, places: int) -> bool:
+def places_are_alike(law: LawOfMotion, places: int) -> bool:
     """Whether parameters by place (endowments, amenities, weights) are equal in all places."""
     own: list[Any] = [law.dynamics.log_weight, *law.parameters]
     return all(
-        np.ptp(values[:places]) <= ROUNDING * np.max(np.abs(values[:places]), initial=0.0)
+        np.ptp(values[:places])
+        <= SAME_PLACE_TOLERANCE * np.max(np.abs(values[:places]), initial=0.0)
         for values in own
         if isinstance(values, np.ndarray) and values.size >= places
     )
 
 
-def rates(law: LawOfMotion, point: ClearedPoint, places: int) -> np.ndarray:
+def wave_rates(law: LawOfMotion, point: ClearedPoint, places: int) -> np.ndarray:
     """Return the growth rates of 1, 2, ... places // 2 waves round an even spread."""
     size = point.share.size
     blocks = np.empty((4, size, size))
@@ -105,7 +110,7 @@ def rates(law: LawOfMotion, point: ClearedPoint, places: int) -> np.ndarray:
     return np.asarray(found)
 
 
-def shapes(waves: np.ndarray, places: int, size: int) -> np.ndarray:
+def wave_shapes(waves: np.ndarray, places: int, size: int) -> np.ndarray:
     """Return the deviations that are some numbers of waves, over all regions, in rows."""
     angle = 2.0 * np.pi * np.outer(waves, np.arange(places)) / places
     found = np.zeros((2 * waves.size, size))

@@ -16,37 +16,50 @@ from nege.errors import InputError
 from nege.geography.metrics import Circle
 from nege.models.base import Model
 from nege.results.stability import describe
-from nege.structure.branches.continuation import Locus, Lost, Pattern, Point, pattern
-from nege.structure.branches.tracing import Tracer
-from nege.structure.circular_modes import Waves, turns
-from nege.structure.one_parameter import ENDS, EQUAL, READ_AT, SHARP, Family
-from nege.structure.symmetry import trivial
+from nege.structure.branches.continuation import (
+    ContinuationPoint,
+    ContinuationProblem,
+    CorrectorFailure,
+    OccupiedCells,
+    occupied_cells,
+)
+from nege.structure.branches.tracing import CurveTracer
+from nege.structure.circular_modes import CircularModes, is_circulant
+from nege.structure.one_parameter import (
+    END_MARGIN,
+    EQUAL_PAYOFF_TOLERANCE,
+    MODES_READ_AT,
+    SHARP_OPTIONS,
+    OneParameterFamily,
+)
+from nege.structure.symmetry import trivial_symmetry
 
-ALIKE = 1e-7  # of the fastest rate: eigenvalues nearer than this are one mode
-MIXED = 1e-6  # of the fastest rate: coupling between modes at most
-VALUES = 17  # of the parameter at which equilibria with some people online are looked for
-ONLINE = (0.02, 0.2, 0.5, 0.8, 0.98)  # shares of the online region they are looked for from
-BESIDE = 0.1  # of a step: how far from a path a point may lie that is on it
-SAME = 1e-7  # break points nearer than this are one
-FLAT = 1e-5  # change of the online region below which a deviation is between places
+SAME_EIGENVALUE_TOLERANCE = 1e-7  # of the fastest rate: eigenvalues nearer than this are one mode
 
 
-def modes_of(family: Family, share: np.ndarray) -> Waves | Modes:
+def modes_of(family: OneParameterFamily, share: np.ndarray) -> CircularModes | DispersionModes:
     """Return the modes of the even spread: Fourier modes where it is rotationally symmetric."""
-    return Waves(family, share) if turns(family, share) else Modes(family, share)
+    return (
+        CircularModes(family, share)
+        if is_circulant(family, share)
+        else DispersionModes(family, share)
+    )
 
 
-class Modes:
+COUPLING_TOLERANCE = 1e-6  # of the fastest rate: coupling between modes at most
+
+
+class DispersionModes:
     """Eigenvectors of the even spread, by symmetry the same at every value of the parameter."""
 
-    def __init__(self, family: Family, share: np.ndarray) -> None:
+    def __init__(self, family: OneParameterFamily, share: np.ndarray) -> None:
         self.family, self.share = family, share
         self.occupied = share > 0.0
         low, high = family.interval
         # Where the modes are furthest apart: shapes of modes that nearly agree are known badly.
-        candidates = [_eigen(self._matrix(low + t * (high - low))) for t in READ_AT]
+        candidates = [_eigenpairs(self._matrix(low + t * (high - low))) for t in MODES_READ_AT]
         rates, self.vectors = max(candidates, key=lambda found: _separation(found[0]))
-        if not np.max(np.abs(rates.imag)) <= ALIKE * np.max(np.abs(rates)):
+        if not np.max(np.abs(rates.imag)) <= SAME_EIGENVALUE_TOLERANCE * np.max(np.abs(rates)):
             raise InputError(
                 "model",
                 family.model,
@@ -60,7 +73,7 @@ class Modes:
         for k in order:
             if self.clusters:
                 last = rates[self.clusters[-1][0]].real
-                if abs(last - rates[k].real) <= ALIKE * np.max(np.abs(rates)):
+                if abs(last - rates[k].real) <= SAME_EIGENVALUE_TOLERANCE * np.max(np.abs(rates)):
                     self.clusters[-1] = np.append(self.clusters[-1], k)
                     continue
             self.clusters.append(np.array([k]))
@@ -81,7 +94,7 @@ class Modes:
             for block in self.clusters:
                 matrix[np.ix_(block, block)] = 0.0  # within a multiple eigenvalue any basis will do
             scale = max(self.scale, float(np.max(np.abs(rates))))  # at a break all may vanish
-            if not np.max(np.abs(matrix)) <= MIXED * scale:
+            if not np.max(np.abs(matrix)) <= COUPLING_TOLERANCE * scale:
                 raise InputError(
                     "model",
                     self.family.model,
@@ -98,13 +111,13 @@ class Modes:
         return shapes
 
 
-def _eigen(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _eigenpairs(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return eigenvalues and eigenvectors; orthogonal ones where trade costs are symmetric.
 
     Shapes of modes that agree are arbitrary in their plane, and nearly parallel ones
     would not do.
     """
-    if np.max(np.abs(matrix - matrix.T)) <= ALIKE * np.max(np.abs(matrix)):
+    if np.max(np.abs(matrix - matrix.T)) <= SAME_EIGENVALUE_TOLERANCE * np.max(np.abs(matrix)):
         return np.linalg.eigh(0.5 * (matrix + matrix.T))
     rates, vectors = np.linalg.eig(matrix)
     return rates, vectors
@@ -114,11 +127,11 @@ def _separation(rates: np.ndarray) -> tuple[int, float]:
     """Return how many modes differ, and their smallest distance in units of the fastest rate."""
     scale = float(np.max(np.abs(rates)))
     steps = np.diff(np.sort(rates.real)) / scale
-    apart = steps[steps > ALIKE]
+    apart = steps[steps > SAME_EIGENVALUE_TOLERANCE]
     return apart.size, float(np.min(apart, initial=1.0))
 
 
-class Mixed(NamedTuple):
+class PartlyOnlineBreak(NamedTuple):
     """A break point with all places equal and some people online: a mode has growth rate zero."""
 
     value: float
@@ -126,75 +139,96 @@ class Mixed(NamedTuple):
     shapes: np.ndarray  # deviations in rows
 
 
-def mixed(family: Family) -> list[Mixed]:
+def partly_online_breaks(family: OneParameterFamily) -> list[PartlyOnlineBreak]:
     """Return every break point where some people are online and all places have as many.
 
     The curve of such equilibria is followed from several of them, and from its ends, with a share
     of 0 or 1 online. A fold of this curve is no break point.
     """
-    locus = Locus(family.model, family.parameter, family.interval, family.dynamics, SHARP)
+    problem = ContinuationProblem(
+        family.model, family.parameter, family.interval, family.dynamics, SHARP_OPTIONS
+    )
     n, places = len(family.model.regions), len(family.model.geography)
     cells = [np.arange(places), np.array([places])]
-    tracer = Tracer(locus, trivial(n), pattern(cells, n), 1)
-    paths: list[list[Point]] = []
-    found: list[Mixed] = []
-    for start in _starts(locus, tracer.on):
-        if any(_passes(points, start) for points in paths):
+    tracer = CurveTracer(problem, trivial_symmetry(n), occupied_cells(cells, n), 1)
+    paths: list[list[ContinuationPoint]] = []
+    found: list[PartlyOnlineBreak] = []
+    for start in _partly_online_equilibria(problem, tracer.on):
+        if any(_passes_through(points, start) for points in paths):
             continue
         back = tracer.follow(start._replace(tangent=-start.tangent))
         for path in (back, tracer.follow(start)):
             paths.append(path.points)
             for crossing in path.crossings:
                 point = path.points[crossing.position]
-                inside = ENDS < point.tau < 1.0 - ENDS
+                inside = END_MARGIN < point.tau < 1.0 - END_MARGIN
                 if crossing.dimension and not crossing.turned and inside:
-                    found += _broken(locus, tracer.on, point, crossing.dimension, found)
+                    found += _new_break(problem, tracer.on, point, crossing.dimension, found)
     return found
 
 
-def _starts(locus: Locus, on: Pattern) -> Iterator[Point]:
+PARAMETER_VALUES_SEARCHED = 17  # at which equilibria with some people online are looked for
+ONLINE_SHARES_SEARCHED = (0.02, 0.2, 0.5, 0.8, 0.98)  # from which they are looked for
+
+
+def _partly_online_equilibria(
+    problem: ContinuationProblem, on: OccupiedCells
+) -> Iterator[ContinuationPoint]:
     n = on.member.shape[0]
     forward = np.append(np.zeros(n), 1.0)
-    for tau, online in itertools.product(np.linspace(0.0, 1.0, VALUES), ONLINE):
+    for tau, online in itertools.product(
+        np.linspace(0.0, 1.0, PARAMETER_VALUES_SEARCHED), ONLINE_SHARES_SEARCHED
+    ):
         guess = np.append(on.member @ ((1.0 - online, online) / on.size), tau)
-        state = locus.at(tau).start_state()
+        state = problem.at(tau).start_state()
         try:
-            found = locus.correct(on, guess, state, forward, tau)
-            yield locus.point(on, *found, forward)
-        except Lost:
+            found = problem.correct(on, guess, state, forward, tau)
+            yield problem.point(on, *found, forward)
+        except CorrectorFailure:
             continue
 
 
-def _passes(points: list[Point], start: Point) -> bool:
+ON_CURVE_TOLERANCE = 0.1  # of a step: how far from a path a point may lie that is on it
+
+
+def _passes_through(points: list[ContinuationPoint], start: ContinuationPoint) -> bool:
     """Whether a path passes through a start, between two of its points."""
-    places = np.array([point.place[-2:] for point in points])
+    places = np.array([point.vector[-2:] for point in points])
     here, along = places[:-1], np.diff(places, axis=0)
     square = np.maximum(np.sum(along**2, axis=1), 1e-300)
-    t = np.clip(np.sum((start.place[-2:] - here) * along, axis=1) / square, 0.0, 1.0)
-    off = np.linalg.norm(here + t[:, None] * along - start.place[-2:], axis=1)
-    return bool((off <= np.maximum(BESIDE * np.sqrt(square), 1e-9)).any())
+    t = np.clip(np.sum((start.vector[-2:] - here) * along, axis=1) / square, 0.0, 1.0)
+    off = np.linalg.norm(here + t[:, None] * along - start.vector[-2:], axis=1)
+    return bool((off <= np.maximum(ON_CURVE_TOLERANCE * np.sqrt(square), 1e-9)).any())
 
 
-def _broken(
-    locus: Locus, on: Pattern, point: Point, dimension: int, known: list[Mixed]
-) -> list[Mixed]:
+SAME_BREAK_TOLERANCE = 1e-7  # break points nearer than this are one
+ONLINE_CHANGE_TOLERANCE = 1e-5  # below which a deviation is between places
+
+
+def _new_break(
+    problem: ContinuationProblem,
+    on: OccupiedCells,
+    point: ContinuationPoint,
+    dimension: int,
+    known: list[PartlyOnlineBreak],
+) -> list[PartlyOnlineBreak]:
     """Return a break point unless it is known, or moves people between places and online."""
-    value = locus.value(point.tau)
-    near = (m for m in known if abs(m.value - value) <= SAME * max(1.0, abs(value)))
-    if any(np.max(np.abs(m.share - point.share)) <= SAME for m in near):
+    value = problem.value(point.tau)
+    near = (m for m in known if abs(m.value - value) <= SAME_BREAK_TOLERANCE * max(1.0, abs(value)))
+    if any(np.max(np.abs(m.share - point.share)) <= SAME_BREAK_TOLERANCE for m in near):
         return []
-    local = locus.local(point.tau, point.share, point.state)
-    if not np.ptp(local.attraction[on.cells[0]]) <= EQUAL:
+    local = problem.local(point.tau, point.share, point.state)
+    if not np.ptp(local.attraction[on.cells[0]]) <= EQUAL_PAYOFF_TOLERANCE:
         raise InputError(
             "model",
-            locus.model,
+            problem.model,
             "one whose places are paid alike, also where some people are online",
             "nege.bifurcation follows economies without symmetry.",
         )
-    shapes = locus.flat(on, local, dimension).T
-    if np.max(np.abs(shapes[:, on.cells[1]])) > FLAT:
+    shapes = problem.neutral_deviations(on, local, dimension).T
+    if np.max(np.abs(shapes[:, on.cells[1]])) > ONLINE_CHANGE_TOLERANCE:
         return []
-    return [Mixed(value, point.share, shapes)]
+    return [PartlyOnlineBreak(value, point.share, shapes)]
 
 
 def mode_name(model: Model, shapes: np.ndarray) -> str:

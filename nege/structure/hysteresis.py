@@ -28,15 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Hysteresis", "Jump", "hysteresis"]
 
-ARMS = ("down", "up")
-LEAP = 1e-3  # change of a share that does not shrink with the step: a jump
-SHORTEST = 1e-12  # of the parameter's size: how closely a jump is bracketed
-BEYOND = 0.01  # of the rest of the step: how far past a jump the new branch is read
-NEAR = 0.2  # by which a share may move within a step and be on the same branch
-BRANCHES = 5  # that can follow each other within a step
-APART = 1e-6  # of a share: arms further apart are two
-SAME = 1e-6  # jumps whose values differ relatively by less are called the same
-
 
 @held("before", "after")
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -53,6 +44,10 @@ class Jump(Immutable):
     def __str__(self) -> str:
         a, b = (float(side.sel(region=self.region)) for side in (self.before, self.after))
         return f"{self.arm} at {self.value:.9g}: {self.region} goes from {a:.4g} to {b:.4g}"
+
+
+SAME_ARMS_TOLERANCE = 1e-6  # of a share: arms further apart are two
+SAME_JUMP_TOLERANCE = 1e-6  # jumps whose values differ relatively by less are called the same
 
 
 @held("data")
@@ -159,7 +154,9 @@ class Hysteresis(Immutable):
             for arm in ("down", "up")
         )
         width = max((jump.width for jump in self.jumps), default=0.0)
-        if down.size == up.size and np.allclose(down, up, rtol=SAME, atol=2.0 * width):
+        if down.size == up.size and np.allclose(
+            down, up, rtol=SAME_JUMP_TOLERANCE, atol=2.0 * width
+        ):
             return np.empty(0)
         return np.concatenate([down, up])
 
@@ -173,7 +170,7 @@ class Hysteresis(Immutable):
         lines += [f"Jump {jump}." for jump in self.jumps] or [
             "No jump: shares change without a break."
         ]
-        span = np.concatenate([values[self.apart.values > APART], self._loop()])
+        span = np.concatenate([values[self.apart.values > SAME_ARMS_TOLERANCE], self._loop()])
         if span.size:
             lines.append(f"Hysteresis: the arms differ from {span.min():g} to {span.max():g}.")
         else:
@@ -184,6 +181,9 @@ class Hysteresis(Immutable):
             "Not established: branches that neither arm visits; nege.bifurcation finds them."
         )
         return "\n".join(lines)
+
+
+ARMS = ("down", "up")
 
 
 @hinted
@@ -263,7 +263,7 @@ def hysteresis(
         options=options,
         progress=progress,
     )
-    trace = _Trace(model, parameter, check_dynamics(dynamics), check_options(options))
+    trace = _JumpFinder(model, parameter, check_dynamics(dynamics), check_options(options))
     jumps = [
         jump
         for a in range(2 * points - 1)
@@ -282,8 +282,15 @@ def hysteresis(
     return Hysteresis(model, parameter, data, tuple(jumps))
 
 
-class _Trace:
-    """Finds where in a step of the path a stable branch ends."""
+JUMP_SIZE = 1e-3  # change of a share that does not shrink with the step: a jump
+JUMP_BRACKET = 1e-12  # of the parameter's size: how closely a jump is bracketed
+BEYOND_JUMP = 0.01  # of the rest of the step: how far past a jump the new branch is read
+SAME_BRANCH_TOLERANCE = 0.2  # by which a share may move within a step and be on the same branch
+MOST_BRANCHES_IN_STEP = 5  # that can follow each other within a step
+
+
+class _JumpFinder:
+    """Bisection for the value within a step at which a stable branch ends."""
 
     def __init__(
         self,
@@ -302,16 +309,16 @@ class _Trace:
             return made
         low, high = (float(found[self.parameter][i]) for i in (a, a + 1))
         here, there = (found["share"].values[i] for i in (a, a + 1))
-        for _ in range(BRANCHES):
-            if np.max(np.abs(there - here)) <= LEAP:
+        for _ in range(MOST_BRANCHES_IN_STEP):
+            if np.max(np.abs(there - here)) <= JUMP_SIZE:
                 break
             low, end, here = self._end(low, high, here)
             if end is None:
                 break
             # Just beyond it: has it gone elsewhere, or does another branch lead on from here?
-            beyond = end + BEYOND * (high - end)
-            settled = self._settled(beyond, here)
-            closer = self._settled(end + BEYOND**2 * (high - end), here)
+            beyond = end + BEYOND_JUMP * (high - end)
+            settled = self._long_run_from(beyond, here)
+            closer = self._long_run_from(end + BEYOND_JUMP**2 * (high - end), here)
             after = there if settled is None else settled
             change = float(np.max(np.abs(after - here)))
             # A continuous branch comes arbitrarily near as the bracket shrinks; a jump does not.
@@ -320,8 +327,8 @@ class _Trace:
                 jumped = change > 0.5 * float(np.max(np.abs(there - here)))
             else:
                 jumped = float(np.max(np.abs(closer - here))) > 0.5 * change
-            if change > LEAP and jumped:
-                made.append(self._made(arm, low, end, here, after))
+            if change > JUMP_SIZE and jumped:
+                made.append(self._jump(arm, low, end, here, after))
             if settled is None:
                 break
             low, here = beyond, settled
@@ -334,7 +341,7 @@ class _Trace:
         share = self._continued(high, here)
         if share is not None:
             return high, None, share
-        narrow = SHORTEST * max(abs(low), abs(high))  # as they are now, were it at zero
+        narrow = JUMP_BRACKET * max(abs(low), abs(high))  # as they are now, were it at zero
         while abs(high - low) > narrow:
             middle = 0.5 * (low + high)
             share = self._continued(middle, here)
@@ -353,17 +360,17 @@ class _Trace:
         )
         found = point.cleared.status == Status.CONVERGED
         found = found and point.spread <= self.options.tolerance_payoff
-        near = float(np.max(np.abs(point.share - here))) <= NEAR
+        near = float(np.max(np.abs(point.share - here))) <= SAME_BRANCH_TOLERANCE
         stable = fastest(law.leading_rate(point), point.entry, 0.0) <= 0.0
         return point.share if found and near and stable else None
 
-    def _settled(self, value: float, here: np.ndarray) -> np.ndarray | None:
+    def _long_run_from(self, value: float, here: np.ndarray) -> np.ndarray | None:
         """Return the long run at a value of the parameter from a start, None where unknown."""
         model = self.model.replace({self.parameter: value})
         found = find_long_run(model, here, model.start_state(), self.dynamics, self.options)
         return found.share if found.status is Status.CONVERGED else None
 
-    def _made(self, arm: str, low: float, high: float, here: np.ndarray, there: np.ndarray) -> Jump:
+    def _jump(self, arm: str, low: float, high: float, here: np.ndarray, there: np.ndarray) -> Jump:
         regions = list(self.model.regions)
         before, after = (
             xr.DataArray(side, {"region": regions}, "region", "share") for side in (here, there)

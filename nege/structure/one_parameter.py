@@ -20,15 +20,17 @@ from nege.options import Logit, Replicator, SolverOptions
 from nege.solvers.checks import check_model
 from nege.status import Status
 
-SAMPLES = 129  # of the interval, even in logarithms where both ends are positive
-ENDS = 1e-9  # of the interval: roots nearer to its ends are not inside
-READ_AT = (0.0123, 0.137, 0.293, 0.4142, 0.618, 0.853)  # of the interval: where modes are read
-EQUAL = 1e-8  # spread of payoffs that still counts as symmetric
-SHARP = SolverOptions(tolerance_residual=1e-14)
+END_MARGIN = 1e-9  # of the interval: roots nearer to its ends are not inside
+MODES_READ_AT = (0.0123, 0.137, 0.293, 0.4142, 0.618, 0.853)  # of the interval
+EQUAL_PAYOFF_TOLERANCE = 1e-8  # spread of payoffs that still counts as symmetric
+SHARP_OPTIONS = SolverOptions(tolerance_residual=1e-14)
 
 
-class Family:
-    """An economy with one parameter free."""
+INTERVAL_SAMPLES = 129  # of the interval, even in logarithms where both ends are positive
+
+
+class OneParameterFamily:
+    """A one-parameter family of economies, at given distributions."""
 
     def __init__(
         self,
@@ -50,7 +52,7 @@ class Family:
         share: np.ndarray,
         argument: str,
         alike: np.ndarray,
-        options: SolverOptions = SHARP,
+        options: SolverOptions = SHARP_OPTIONS,
     ) -> tuple[LawOfMotion, ClearedPoint]:
         """Return the same with what it was made by."""
         model = self.model.replace({self.parameter: float(value)})
@@ -65,7 +67,7 @@ class Family:
                 f"{point.cleared.residual:.1e}). {status.remedy}"
             )
         uneven = float(np.max(np.abs(point.growth[alike])))
-        if not uneven <= EQUAL:
+        if not uneven <= EQUAL_PAYOFF_TOLERANCE:
             raise InputError(
                 argument,
                 model,
@@ -83,8 +85,8 @@ class Family:
         low, high = self.interval
         scale: Callable[[float], float] = math.exp if low > 0.0 else float
         ends = (math.log(low), math.log(high)) if low > 0.0 else (low, high)
-        margin = ENDS * (ends[1] - ends[0])
-        places = np.linspace(ends[0] + margin, ends[1] - margin, SAMPLES)
+        margin = END_MARGIN * (ends[1] - ends[0])
+        places = np.linspace(ends[0] + margin, ends[1] - margin, INTERVAL_SAMPLES)
         points = np.clip([scale(place) for place in places], low, high)
         values = np.array([function(p) for p in points])
         if not np.isfinite(values).all():
@@ -97,12 +99,12 @@ class Family:
             )
         brackets = [
             (points[i], points[i + 1])
-            for i in range(SAMPLES - 1)
+            for i in range(INTERVAL_SAMPLES - 1)
             if (values[i] > 0.0) != (values[i + 1] > 0.0)
         ]
-        for i in range(SAMPLES):
+        for i in range(INTERVAL_SAMPLES):
             sign = math.copysign(1.0, values[i])
-            before, after = max(i - 1, 0), min(i + 1, SAMPLES - 1)
+            before, after = max(i - 1, 0), min(i + 1, INTERVAL_SAMPLES - 1)
             near = sign * values[[before, i, after]]
             if (near > 0.0).all() and near[1] <= near[0] and near[1] <= near[2]:
                 turning = minimize_scalar(
@@ -117,7 +119,11 @@ class Family:
         return sorted(brentq(function, *b, xtol=1e-300, rtol=8.9e-16) for b in brackets)
 
 
-def family_of(model: Any, parameter: Any, interval: Any, dynamics: Replicator | Logit) -> Family:
+def checked_family(
+    model: Any, parameter: Any, interval: Any, dynamics: Replicator | Logit
+) -> OneParameterFamily:
     """Return the family that a question about thresholds is about, once it is checked."""
     check_model(model, in_shares=True)
-    return Family(model, parameter, parameter_axes.interval(model, parameter, interval), dynamics)
+    return OneParameterFamily(
+        model, parameter, parameter_axes.interval(model, parameter, interval), dynamics
+    )

@@ -21,12 +21,10 @@ import numpy as np
 
 from nege.kernels import operators
 
-ALIKE = 1e-9  # relative difference of trade costs below which they count as the same
-SAME = 1e-7  # difference of shares below which they count as equal
-FIXED = 1e-6  # singular value below which a direction counts as fixed
-LIMIT = 1024  # arrangements at most
-PAIRS = 64  # arrangements up to which subgroups of two generators are looked at
-CYCLES = 20_000  # elements at most that are tried as generators of an axis
+SAME_SHARE_TOLERANCE = 1e-7  # difference of shares below which they count as equal
+FIXED_DIRECTION_TOLERANCE = 1e-6  # singular value below which a direction counts as fixed
+MOST_ARRANGEMENTS_PAIRED = 64  # arrangements up to which subgroups of two generators are looked at
+MOST_AXIS_GENERATORS = 20_000  # elements at most that are tried as generators of an axis
 
 
 class Symmetry(NamedTuple):
@@ -52,7 +50,7 @@ class Symmetry(NamedTuple):
     def canonical(self, x: np.ndarray) -> np.ndarray:
         """Return one vector of the orbit of x, the same for all of the orbit: largest first."""
         images = self._sorted(x[self.arrangements])
-        rounded = np.round(images / SAME).astype(np.int64)
+        rounded = np.round(images / SAME_SHARE_TOLERANCE).astype(np.int64)
         return np.asarray(images[max(range(len(images)), key=lambda i: tuple(rounded[i]))])
 
     def align(self, x: np.ndarray, to: np.ndarray) -> np.ndarray:
@@ -68,7 +66,7 @@ class Symmetry(NamedTuple):
         """Return the largest difference between y and the image of x that is nearest to it."""
         return float(np.max(np.abs(self.align(x, y) - y)))
 
-    def isotropy(self, x: np.ndarray, tolerance: float = SAME) -> Symmetry:
+    def isotropy(self, x: np.ndarray, tolerance: float = SAME_SHARE_TOLERANCE) -> Symmetry:
         """Return the symmetries that leave x unchanged."""
         pieces = []
         for twins in self.classes:
@@ -111,7 +109,11 @@ class Symmetry(NamedTuple):
         two groups as what they leave unchanged.
         """
         lengths = [range(twins.size // 2 + 1) for twins in self.classes]
-        divisions = itertools.product(*lengths) if math.prod(map(len, lengths)) <= CYCLES else ()
+        divisions = (
+            itertools.product(*lengths)
+            if math.prod(map(len, lengths)) <= MOST_AXIS_GENERATORS
+            else ()
+        )
         for first in divisions or [(0,) * len(self.classes)]:
             t = np.arange(self.arrangements.shape[1])
             for twins, k in zip(self.classes, first, strict=True):
@@ -139,12 +141,12 @@ class Symmetry(NamedTuple):
         for h in self.elements():
             on_space = space.T @ space[h]
             _, size, right = np.linalg.svd(on_space - np.eye(space.shape[1]))
-            if np.count_nonzero(size < FIXED) != 1:
+            if np.count_nonzero(size < FIXED_DIRECTION_TOLERANCE) != 1:
                 continue
             axis = space @ right[-1]
             axis *= np.sign(axis[np.argmax(np.abs(axis))])
             for v in (axis, -axis):
-                if all(self.distance(v, other) > FIXED for other in found):
+                if all(self.distance(v, other) > FIXED_DIRECTION_TOLERANCE for other in found):
                     found.append(v)
         return found
 
@@ -164,7 +166,9 @@ class Symmetry(NamedTuple):
         if within is not None:
             allowed = np.isin(np.arange(n), within)
         singles = [(g,) for g in self.arrangements]
-        pairs = itertools.combinations(self.arrangements, 2) if q <= PAIRS else ()
+        pairs = (
+            itertools.combinations(self.arrangements, 2) if q <= MOST_ARRANGEMENTS_PAIRED else ()
+        )
         found: dict[bytes, np.ndarray] = {}
         seen = set()
         for generators in itertools.chain(singles, pairs):
@@ -184,7 +188,7 @@ class Symmetry(NamedTuple):
         return sorted(found.values(), key=lambda members: (-members.size, tuple(members)))
 
 
-def of_kernels(kernels: Sequence[Any], weights: np.ndarray) -> Symmetry:
+def symmetry_of_parameters(kernels: Sequence[Any], weights: np.ndarray) -> Symmetry:
     """Return the permutations of regions that leave all of some kernel parameters unchanged.
 
     Parameters
@@ -205,12 +209,12 @@ def of_kernels(kernels: Sequence[Any], weights: np.ndarray) -> Symmetry:
                     edges.append(value)
                 else:
                     vertices += list(columns.T)
-    vertex = np.column_stack([_levels(values) for values in vertices])
-    edge = _together([_levels(values) for values in edges])
-    return _find(_ranks(vertex), edge)
+    vertex = np.column_stack([_value_numbers(values) for values in vertices])
+    edge = _joint_numbers([_value_numbers(values) for values in edges])
+    return _graph_symmetry(_row_numbers(vertex), edge)
 
 
-def respected(
+def confirmed_by_payoffs(
     found: Symmetry,
     response: Callable[[np.ndarray], np.ndarray],
     *,
@@ -239,16 +243,19 @@ def respected(
     allowed = max(absolute, relative * float(np.max(np.abs(here))))
     for g in found.generators():
         if not np.max(np.abs(response(x[g]) - here[g])) <= allowed:
-            return trivial(n)
+            return trivial_symmetry(n)
     return found
 
 
-def trivial(n: int) -> Symmetry:
+def trivial_symmetry(n: int) -> Symmetry:
     """Return the group of nothing but the identity."""
     return Symmetry(tuple(np.array([r]) for r in range(n)), np.arange(n)[None, :])
 
 
-def _find(vertex: np.ndarray, edge: np.ndarray) -> Symmetry:
+MOST_ARRANGEMENTS = 1024  # arrangements at most
+
+
+def _graph_symmetry(vertex: np.ndarray, edge: np.ndarray) -> Symmetry:
     """Find the automorphisms of a complete graph with coloured vertices and directed edges."""
     n = vertex.size
     classes: list[list[int]] = []
@@ -263,10 +270,12 @@ def _find(vertex: np.ndarray, edge: np.ndarray) -> Symmetry:
     inner = [edge[twins[0], twins[1]] if len(twins) > 1 else -1 for twins in classes]
     sizes = [len(twins) for twins in classes]
     own = edge[first, first]
-    colour = _ranks(np.column_stack([vertex[first], sizes, inner, own]))
+    colour = _row_numbers(np.column_stack([vertex[first], sizes, inner, own]))
     between = edge[np.ix_(first, first)]
-    images = list(itertools.islice(_automorphisms(_refine(colour, between), between), LIMIT + 1))
-    complete = len(images) <= LIMIT
+    images = list(
+        itertools.islice(_automorphisms(_refine(colour, between), between), MOST_ARRANGEMENTS + 1)
+    )
+    complete = len(images) <= MOST_ARRANGEMENTS
     if not complete:  # a part of a group is no group
         images = [np.arange(len(classes))]
     arrangements = np.empty((len(images), n), dtype=int)
@@ -289,9 +298,9 @@ def _are_twins(r: int, s: int, vertex: np.ndarray, edge: np.ndarray) -> bool:
 def _refine(colour: np.ndarray, edge: np.ndarray) -> np.ndarray:
     """Split colours by what each vertex sees of the others, until nothing more splits."""
     while True:
-        seen = _ranks(np.stack([edge, edge.T, np.broadcast_to(colour, edge.shape)], -1))
+        seen = _row_numbers(np.stack([edge, edge.T, np.broadcast_to(colour, edge.shape)], -1))
         table = np.column_stack([colour, np.sort(seen.reshape(edge.shape), axis=1)])
-        finer = _ranks(table)
+        finer = _row_numbers(table)
         if finer.max(initial=0) == colour.max(initial=0):
             return colour
         colour = finer
@@ -339,22 +348,27 @@ def _orbits(generators: np.ndarray, classes: Sequence[np.ndarray]) -> list[np.nd
             return [np.flatnonzero(label == first) for first in np.unique(label)]
 
 
-def _levels(values: np.ndarray) -> np.ndarray:
+SAME_PARAMETER_TOLERANCE = 1e-9  # relative difference below which parameters are the same
+
+
+def _value_numbers(values: np.ndarray) -> np.ndarray:
     """Return class numbers of values: nearly equal ones have the same number."""
     flat = values.ravel()
     order = np.argsort(flat, kind="stable")
     scale = max(float(np.max(np.abs(flat))), 1e-300)
-    steps = np.concatenate([[0], np.cumsum(np.diff(flat[order]) > ALIKE * scale)])
+    steps = np.concatenate(
+        [[0], np.cumsum(np.diff(flat[order]) > SAME_PARAMETER_TOLERANCE * scale)]
+    )
     result = np.empty(flat.size, dtype=int)
     result[order] = steps
     return result.reshape(values.shape)
 
 
-def _ranks(rows: np.ndarray) -> np.ndarray:
+def _row_numbers(rows: np.ndarray) -> np.ndarray:
     """Return numbers for rows so that equal rows have the same number."""
     flat = rows.reshape(-1, rows.shape[-1])
     return np.unique(flat, axis=0, return_inverse=True)[1].reshape(-1)
 
 
-def _together(tables: Sequence[np.ndarray]) -> np.ndarray:
-    return _ranks(np.stack(tables, -1)).reshape(tables[0].shape)
+def _joint_numbers(tables: Sequence[np.ndarray]) -> np.ndarray:
+    return _row_numbers(np.stack(tables, -1)).reshape(tables[0].shape)

@@ -19,8 +19,8 @@ from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.options import Logit, Replicator, check_dynamics
 from nege.solvers.checks import check_model
-from nege.structure.dispersion import mixed, mode_name, modes_of
-from nege.structure.one_parameter import family_of
+from nege.structure.dispersion import mode_name, modes_of, partly_online_breaks
+from nege.structure.one_parameter import checked_family
 from nege.validation.keywords import hinted
 
 __all__ = ["Threshold", "Thresholds", "break_points", "sustain_points"]
@@ -191,7 +191,7 @@ def break_points(
       1.626576562  1 wave round the circle, 2 deviations
       1.931851653  2 waves round the circle: period doubling
     """
-    family = family_of(model, parameter, interval, check_dynamics(dynamics))
+    family = checked_family(model, parameter, interval, check_dynamics(dynamics))
     n, size = len(model.geography), len(model.regions)
     found: list[Threshold] = []
     note = ""
@@ -202,17 +202,19 @@ def break_points(
         growing = []
         for cluster in modes.clusters:
             roots = family.roots(functools.partial(modes.rate, cluster))
-            found += [_break(model, value, modes.shapes(cluster), 0.0) for value in roots]
+            found += [_break_threshold(model, value, modes.shapes(cluster), 0.0) for value in roots]
             if not roots and modes.rate(cluster, 0.5 * sum(family.interval)) > 0.0:
                 growing.append(mode_name(model, modes.shapes(cluster)))
-        note = _note(growing, bool(found), "" if model.online is None else " with nobody online")
+        note = _stability_note(
+            growing, bool(found), "" if model.online is None else " with nobody online"
+        )
     if model.online is not None:
-        for value, share, shapes in mixed(family):
-            found.append(_break(model, value, shapes, float(share[-1])))
+        for value, share, shapes in partly_online_breaks(family):
+            found.append(_break_threshold(model, value, shapes, float(share[-1])))
     return Thresholds("break", parameter, family.interval, found, note)
 
 
-def _note(growing: list[str], broken: bool, online: str) -> str:
+def _stability_note(growing: list[str], broken: bool, online: str) -> str:
     """Say whether dispersion is stable at all, given the modes that grow all through."""
     if growing:
         more = f" and {len(growing) - 1} more" if len(growing) > 1 else ""
@@ -220,7 +222,7 @@ def _note(growing: list[str], broken: bool, online: str) -> str:
     return "" if broken else f"Dispersion{online} is stable all through."
 
 
-def _break(model: Model, value: float, shapes: np.ndarray, online: float) -> Threshold:
+def _break_threshold(model: Model, value: float, shapes: np.ndarray, online: float) -> Threshold:
     shape = shapes[0] / shapes[0][np.argmax(np.abs(shapes[0]).round(9))]
     direction = xr.DataArray(shape, {"region": list(model.regions)}, "region", "direction")
     more = f", {online:.4g} of people online" if online > 0.0 else ""
@@ -281,7 +283,7 @@ def sustain_points(
             "Here an empty place would be infinitely good for the first who comes, so that no "
             "core is ever sustained. nege.break_points says where an even spread breaks.",
         )
-    family = family_of(model, parameter, interval, Replicator())
+    family = checked_family(model, parameter, interval, Replicator())
     names = [core] if validation.single(core) else validation.texts("core", core)
     if not names:
         raise InputError("core", core, "at least one region")

@@ -40,7 +40,7 @@ def zarr() -> Any:
 
 
 class UnitState(NamedTuple):
-    """What was found of one unit."""
+    """State of one unit: status of its points, files that were damaged."""
 
     status: np.ndarray  # of its points
     damaged: tuple[str, ...]  # files that are not as they were written

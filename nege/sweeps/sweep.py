@@ -280,7 +280,7 @@ def _count_points(block: Block) -> int:
 
 
 class ResultInMemory:
-    """The Dataset to be, in memory; used as a store is."""
+    """Results of a sweep in memory, with the interface of a store."""
 
     def __init__(self, work: LongRuns | ShortRuns) -> None:
         self.work = work

@@ -289,7 +289,7 @@ class OnlineAgglomeration(Model):
         return parameters.labels(self.industries, self.geography.names)
 
     def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
-        """Yield that consumers spend what they have."""
+        """Yield the budget: shares of consumers' spending sum to one."""
         yield parameters.spent(self.__dict__["consumption"], at["housing"])
 
     def kernel_with(self, operator: str = "auto", *, compiled: bool = True) -> equations.Parameters:

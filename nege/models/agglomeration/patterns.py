@@ -32,7 +32,7 @@ CELL = ("industry", "place", "channel")
 
 @runtime_checkable
 class AtRest(Protocol):
-    """What of an :class:`nege.Equilibrium` says where industry is."""
+    """The part of an :class:`nege.Equilibrium` that patterns read: data and status."""
 
     @property
     def status(self) -> Status:

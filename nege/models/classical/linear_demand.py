@@ -134,7 +134,7 @@ class LinearDemand(Model):
     }
 
     def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
-        """Yield that every pair of regions trades."""
+        """Yield the condition that every pair of regions trades."""
         if "trade_cost" in at:
             cost = at["trade_cost"] * trade_costs.furthest(self.geography)
         else:
@@ -195,7 +195,7 @@ class LinearDemand(Model):
         return {"dense": trade_costs.needed(self.geography, "dense")}
 
     def start_state(self) -> np.ndarray:
-        """Return utilities to start from: none."""
+        """Return utilities to start from: zero."""
         return np.zeros(len(self.regions))
 
     def outcome(

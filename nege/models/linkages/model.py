@@ -151,7 +151,7 @@ class VerticalLinkages(ces.CESModel):
         self._check_labour(self.labour == "mobile")
 
     def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
-        """Yield that it is no black hole, and that agriculture goes with labour and land."""
+        """Yield the no-black-hole condition, and that agriculture fits labour and land."""
         mobile, land = self.labour == "mobile", self.__dict__["land"].values
         strength = at["sigma"] * (1.0 - at["inputs"]) * ((1.0 - at["mu"]) if mobile else 1.0)
         formula = "sigma (1 - inputs) (1 - mu)" if mobile else "sigma (1 - inputs)"

@@ -112,7 +112,7 @@ class AllenArkolakis(QuantitativeModel):
     variables: ClassVar[dict[str, Variable]] = VARIABLES
 
     def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
-        """Yield that it is no black hole."""
+        """Yield the no-black-hole condition: congestion exceeds agglomeration."""
         yield (
             gammas(at)[0] > 0.0,
             lambda: InputError(

@@ -60,7 +60,7 @@ from nege.options import Logit, Replicator, check_dynamics
 __all__ = ["Helpman"]
 
 RENTS = ("local", "pooled")
-#: Nobody owns a platform that could charge a commission.
+#: Without a platform's owner in this model there is no commission.
 REGION = {name: fields.REGION[name] for name in ("trade_cost", "amenity")}
 
 

@@ -20,8 +20,8 @@ from nege.results.stability import fastest
 from nege.solvers import rest_points
 from nege.solvers.checks import check_model, check_options
 from nege.status import Status
-from nege.structure.branches.continuation import Locus
-from nege.structure.branches.explorer import Explorer, Record
+from nege.structure.branches.continuation import ContinuationProblem
+from nege.structure.branches.explorer import BranchExplorer, BranchRecord
 from nege.sweeps.progress import progress_bar
 from nege.validation.keywords import hinted
 
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["BifurcationDiagram", "Branch", "SpecialPoint", "bifurcation"]
-
-KINDS = ("break", "sustain", "fold", "entry", "hopf")
-NEAR = 0.05  # by which a share may be off between two points of a branch
-SHOWN = 12  # special points in the summary
-SAME = 1e-7  # shares nearer than this are one equilibrium
 
 
 @held("values", "share", "unstable")
@@ -98,6 +93,12 @@ class SpecialPoint(Immutable):
         return f"{self.kind:8s}{self.value:.10g}  shares {shape}{' ...' * (occupied.size > 4)}"
 
 
+SPECIAL_POINT_KINDS = ("break", "sustain", "fold", "entry", "hopf")
+SAME_BRANCH_TOLERANCE = 0.05  # by which a share may be off between two points of a branch
+SPECIAL_POINTS_SHOWN = 12  # special points in the summary
+SAME_SHARE_TOLERANCE = 1e-7  # shares nearer than this are one equilibrium
+
+
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class BifurcationDiagram(Immutable):
     """A bifurcation diagram: branches of equilibria along a parameter, and where they meet.
@@ -155,7 +156,7 @@ class BifurcationDiagram(Immutable):
     @hinted
     def points(self, kind: str) -> np.ndarray:
         """Return the parameter values of all special points of a kind, in order."""
-        validation.known("kind", kind, KINDS)
+        validation.known("kind", kind, SPECIAL_POINT_KINDS)
         return np.array([point.value for point in self.special_points if point.kind == kind])
 
     @hinted
@@ -208,9 +209,11 @@ class BifurcationDiagram(Immutable):
                 point, _, _ = rest_points.newton(law, start, options.tolerance_payoff)
                 good = point.cleared.status == Status.CONVERGED
                 good = good and point.spread <= options.tolerance_payoff
-                good = good and float(np.max(np.abs(point.share - guess))) <= NEAR
+                good = good and float(np.max(np.abs(point.share - guess))) <= SAME_BRANCH_TOLERANCE
                 good = good and (pure or point.entry <= NEUTRAL_RATE)
-                new = all(np.max(np.abs(point.share - row[0])) > SAME for row in rows)
+                new = all(
+                    np.max(np.abs(point.share - row[0])) > SAME_SHARE_TOLERANCE for row in rows
+                )
                 if good and new:
                     rate = fastest(law.leading_rate(point), point.entry, NEUTRAL_RATE)
                     rows.append((point.share, rate, index, branch.orbit))
@@ -294,7 +297,7 @@ class BifurcationDiagram(Immutable):
             f"{len(self.branches)} branches, of which {stable} are stable somewhere; of those that "
             "symmetry makes of each other, one is listed.",
         ]
-        shown = self.special_points[:SHOWN]
+        shown = self.special_points[:SPECIAL_POINTS_SHOWN]
         lines += [f"  {point}" for point in shown]
         if len(self.special_points) > len(shown):
             lines.append(f"  and {len(self.special_points) - len(shown)} more special points")
@@ -384,9 +387,9 @@ def bifurcation(
     if unstable is not None:
         unstable = validation.whole("unstable", unstable, at_least=0)
     moves, options = check_dynamics(dynamics), check_options(options)
-    locus = Locus(model, parameter, (low, high), moves, options)
+    problem = ContinuationProblem(model, parameter, (low, high), moves, options)
     bar = progress_bar(progress, None, "branches")
-    explorer = Explorer(locus, moves, depth, unstable, bar.update)
+    explorer = BranchExplorer(problem, depth, unstable, bar.update)
     explorer.run()
     bar.close()
     regions = list(model.regions)
@@ -394,7 +397,7 @@ def bifurcation(
         (
             SpecialPoint(
                 s.kind,
-                locus.value(s.point.tau),
+                problem.value(s.point.tau),
                 xr.DataArray(s.point.share, {"region": regions}, "region", "share"),
                 s.branch,
                 tuple(s.leads),
@@ -410,14 +413,18 @@ def bifurcation(
         (low, high),
         moves,
         unstable,
-        tuple(_branch(record, locus, explorer, regions) for record in explorer.records),
+        tuple(
+            _branch_from_record(record, problem, explorer, regions) for record in explorer.records
+        ),
         tuple(special),
         tuple(tuple(regions[r] for r in cell) for cell in explorer.symmetry.cells()),
         tuple(explorer.lost),
     )
 
 
-def _branch(record: Record, locus: Locus, explorer: Explorer, regions: list[str]) -> Branch:
+def _branch_from_record(
+    record: BranchRecord, problem: ContinuationProblem, explorer: BranchExplorer, regions: list[str]
+) -> Branch:
     points = record.points
     shares = np.array([point.share for point in points])
     unstable = np.array([point.unstable for point in points])
@@ -426,7 +433,7 @@ def _branch(record: Record, locus: Locus, explorer: Explorer, regions: list[str]
         for k in record.specials:
             unstable[k] = unstable[k - 1] if k > 0 else unstable[k + 1]
     return Branch(
-        np.array([locus.value(point.tau) for point in points]),
+        np.array([problem.value(point.tau) for point in points]),
         xr.DataArray(shares, {"region": regions}, ("point", "region"), "share"),
         unstable,
         explorer.symmetry.order // record.order,

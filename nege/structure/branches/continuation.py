@@ -1,7 +1,7 @@
 """Pseudo-arclength continuation of equilibria: predictor, Newton corrector, located events.
 
 Occupied regions come in *cells*, regions equal by symmetry; along a path their shares stay
-equal. With lambda the shares, tau the place of the parameter in its interval (0 to 1) and F
+equal. With lambda the shares, tau the position of the parameter in its interval (0 to 1) and F
 the attraction of ``kernels.long_run``, a path is the curve
 
     F_i(lambda, tau) = c for each cell i,    sum_r lambda_r = 1
@@ -33,19 +33,14 @@ from nege.models.base import Model
 from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.options import Logit, Replicator, SolverOptions
 
-EXACT = 1e-13  # where Newton's method stops at once, for located points
-CLOSE = 1e-11  # and for the others
-SHORT_RUN_LIMIT = 2000  # iterations of prices, which start from a neighbour's
-NEWTON_LIMIT = 12
-LONGEST_NEWTON_STEP = 0.5  # in shares, or in log shares under logit
-CACHE = 1 << 26  # bytes of kernel parameters that are kept
+TRACED_TOLERANCE = 1e-11  # and for the others
 
 
-class Lost(Exception):  # noqa: N818  not an error: the step is tried again, shorter
+class CorrectorFailure(Exception):  # noqa: N818  not an error: the step is tried again, shorter
     """Newton's corrector did not converge to a point of the curve."""
 
 
-class Emptied(Lost):
+class RegionEmptied(CorrectorFailure):
     """A cell would have a negative share."""
 
     def __init__(self, cell: int) -> None:
@@ -53,7 +48,7 @@ class Emptied(Lost):
         self.cell = cell
 
 
-class Pattern(NamedTuple):
+class OccupiedCells(NamedTuple):
     """Support and symmetry: which regions are occupied, and which of them are equal."""
 
     cells: tuple[np.ndarray, ...]
@@ -63,16 +58,16 @@ class Pattern(NamedTuple):
     size: np.ndarray  # (m,), how many regions each cell has
 
 
-def pattern(cells: Sequence[np.ndarray], n: int) -> Pattern:
+def occupied_cells(cells: Sequence[np.ndarray], n: int) -> OccupiedCells:
     """Return the pattern of some cells among n regions."""
     member = np.zeros((n, len(cells)))
     for j, cell in enumerate(cells):
         member[cell, j] = 1.0
     first = np.array([cell[0] for cell in cells])
-    return Pattern(tuple(cells), first, member, np.flatnonzero(member.any(1)), member.sum(0))
+    return OccupiedCells(tuple(cells), first, member, np.flatnonzero(member.any(1)), member.sum(0))
 
 
-class Local(NamedTuple):
+class LocalLinearisation(NamedTuple):
     """First-order expansion of the economy at one distribution."""
 
     attraction: np.ndarray  # (R,) F
@@ -81,10 +76,10 @@ class Local(NamedTuple):
     state: np.ndarray
 
 
-class Point(NamedTuple):
+class ContinuationPoint(NamedTuple):
     """An equilibrium on a path."""
 
-    place: np.ndarray  # (R + 1,): lambda, tau
+    vector: np.ndarray  # (R + 1,): lambda, tau
     state: np.ndarray  # (R,)
     tangent: np.ndarray  # (R + 1,), unit: d lambda, d tau
     rates: np.ndarray  # growth rates of deviations among the occupied, largest real part first
@@ -93,12 +88,12 @@ class Point(NamedTuple):
     @property
     def share(self) -> np.ndarray:
         """(R,) lambda."""
-        return self.place[:-1]
+        return self.vector[:-1]
 
     @property
     def tau(self) -> float:
         """Where in the interval."""
-        return float(self.place[-1])
+        return float(self.vector[-1])
 
     @property
     def watched(self) -> np.ndarray:
@@ -112,7 +107,14 @@ class Point(NamedTuple):
         return int(np.count_nonzero(grows))
 
 
-class Locus:
+LOCATED_TOLERANCE = 1e-13  # where Newton's method stops at once, for located points
+SHORT_RUN_LIMIT = 2000  # iterations of prices, which start from a neighbour's
+NEWTON_LIMIT = 12
+LONGEST_NEWTON_STEP = 0.5  # in shares, or in log shares under logit
+CACHED_PARAMETER_BYTES = 1 << 26  # bytes of kernel parameters that are kept
+
+
+class ContinuationProblem:
     """The solution set: equilibria of one economy as one of its parameters varies.
 
     Parameters
@@ -138,11 +140,13 @@ class Locus:
         options: SolverOptions,
     ) -> None:
         self.model, self.parameter, self.interval = model, parameter, interval
-        self.dynamics = dynamics.kernel(model)
+        self.dynamics, self.kernel_dynamics = dynamics, dynamics.kernel(model)
         self.options = options
         self.short_run = options.kernel()._replace(limit_iterations=SHORT_RUN_LIMIT)
         size = 16 * len(model.regions) ** 2
-        self.parameters = functools.lru_cache(max(16, min(4096, CACHE // size)))(self._parameters)
+        self.parameters = functools.lru_cache(max(16, min(4096, CACHED_PARAMETER_BYTES // size)))(
+            self._parameters
+        )
 
     def value(self, tau: float) -> float:
         """Return the parameter's value: even in logarithms where both ends are positive.
@@ -169,12 +173,12 @@ class Locus:
         return self.model.replace({self.parameter: self.value(tau)})
 
     def _parameters(self, tau: float) -> tuple[Any, Any]:
-        """Return what the kernels know at a place of the interval, and its derivative there."""
+        """Return what the kernels know at a position in the interval, and its derivative there."""
         model = self.at(tau)
         kernel = model.kernel_for(self.options.operator, compiled=True)
         return kernel, model.direction(self.parameter)
 
-    def local(self, tau: float, share: np.ndarray, state: np.ndarray) -> Local:
+    def local(self, tau: float, share: np.ndarray, state: np.ndarray) -> LocalLinearisation:
         """Clear markets at a share, from a state nearby, and differentiate."""
         (parameters, direction), state = self.parameters(tau), state.copy()
         n = share.size
@@ -182,7 +186,7 @@ class Locus:
         status, residual, defined = long_run.linearise(
             parameters,
             direction,
-            self.dynamics,
+            self.kernel_dynamics,
             share,
             state,
             self.short_run,
@@ -194,29 +198,29 @@ class Locus:
             status == STALLED and residual <= self.options.tolerance_payoff
         )
         if not fine:
-            raise Lost("markets did not clear")
+            raise CorrectorFailure("markets did not clear")
         if not defined:
-            raise Lost("a derivative is undefined in double precision")
+            raise CorrectorFailure("a derivative is undefined in double precision")
         with np.errstate(over="ignore", invalid="ignore"):
             drift *= self.speed(tau)
         if not np.isfinite(drift).all():
-            raise Lost("a number overflowed")
-        return Local(attraction, slopes, drift, state)
+            raise CorrectorFailure("a number overflowed")
+        return LocalLinearisation(attraction, slopes, drift, state)
 
     def correct(
         self,
-        on: Pattern,
+        on: OccupiedCells,
         guess: np.ndarray,
         state: np.ndarray,
         row: np.ndarray,
         target: float,
-        enough: float = EXACT,
-    ) -> tuple[np.ndarray, Local]:
+        enough: float = LOCATED_TOLERANCE,
+    ) -> tuple[np.ndarray, LocalLinearisation]:
         """Newton's method on equal attraction, in the plane row . (lambda, tau) = target.
 
         Returns
         -------
-        (place, Local)
+        (vector, LocalLinearisation)
             (lambda, tau), and the economy there.
 
         Raises
@@ -227,12 +231,12 @@ class Locus:
         m, size = len(on.cells), on.size
         across = row[:-1] @ on.member
         x, tau, before = guess[on.first], float(guess[-1]), math.inf
-        logit, intensity = self.dynamics.logit, self.dynamics.intensity
+        logit, intensity = self.kernel_dynamics.logit, self.kernel_dynamics.intensity
         for _ in range(NEWTON_LIMIT):
             if x.min() < 0.0:
-                raise Emptied(int(np.argmin(x)))
+                raise RegionEmptied(int(np.argmin(x)))
             if not 0.0 <= tau <= 1.0:
-                raise Lost("it left the interval")
+                raise CorrectorFailure("it left the interval")
             share = on.member @ x
             local = self.local(tau, share, state)
             state, attraction = local.state, local.attraction[on.first]
@@ -248,13 +252,15 @@ class Locus:
             system = self._bordered(on, local, across, row[-1])
             if logit:
                 system[:, :m] *= x
-            step = _solve(system, np.concatenate([-attraction, [short, aside]]))
+            step = _solve_linear(system, np.concatenate([-attraction, [short, aside]]))
             step *= min(1.0, LONGEST_NEWTON_STEP / max(float(np.max(np.abs(step[:-1]))), 1e-300))
             x = x * np.exp(step[:m]) if logit else x + step[:m]
             tau += float(step[m])
-        raise Lost("Newton's method did not converge")
+        raise CorrectorFailure("Newton's method did not converge")
 
-    def _bordered(self, on: Pattern, local: Local, across: np.ndarray, along: float) -> np.ndarray:
+    def _bordered(
+        self, on: OccupiedCells, local: LocalLinearisation, across: np.ndarray, along: float
+    ) -> np.ndarray:
         """Return the bordered Jacobian: of all equations by shares of cells, tau and level c."""
         m = len(on.cells)
         system = np.zeros((m + 2, m + 2))
@@ -263,43 +269,47 @@ class Locus:
         system[m, :m], system[m + 1, :m], system[m + 1, m] = on.size, across, along
         return system
 
-    def point(self, on: Pattern, place: np.ndarray, local: Local, row: np.ndarray) -> Point:
+    def point(
+        self, on: OccupiedCells, vector: np.ndarray, local: LocalLinearisation, row: np.ndarray
+    ) -> ContinuationPoint:
         """Return an equilibrium with its tangent on the side of `row`, and its rates."""
-        return Point(
-            place,
+        return ContinuationPoint(
+            vector,
             local.state,
             self.tangent(on, local, row),
-            self.rates(on, place[:-1], local),
-            self.gaps(on, place[:-1], local),
+            self.rates(on, vector[:-1], local),
+            self.gaps(on, vector[:-1], local),
         )
 
-    def tangent(self, on: Pattern, local: Local, row: np.ndarray) -> np.ndarray:
+    def tangent(self, on: OccupiedCells, local: LocalLinearisation, row: np.ndarray) -> np.ndarray:
         """Return the unit tangent (d lambda, d tau) of the curve with row . tangent > 0."""
         m = len(on.cells)
         system = self._bordered(on, local, row[:-1] @ on.member, row[-1])
-        solution = _solve(system, np.append(np.zeros(m + 1), 1.0))
+        solution = _solve_linear(system, np.append(np.zeros(m + 1), 1.0))
         result = np.append(on.member @ solution[:m], solution[m])
         return np.asarray(result / np.linalg.norm(result))
 
-    def rates(self, on: Pattern, share: np.ndarray, local: Local) -> np.ndarray:
+    def rates(self, on: OccupiedCells, share: np.ndarray, local: LocalLinearisation) -> np.ndarray:
         """Return eigenvalues: growth rates of small deviations that leave empty regions empty."""
         if on.occupied.size == 1:
             return np.empty(0, dtype=complex)
         weight = share[on.occupied]
         slopes = local.slopes[np.ix_(on.occupied, on.occupied)]
         flow = weight[:, None] * (slopes - weight @ slopes)
-        basis = _balanced(on.occupied.size)
+        basis = _zero_sum_basis(on.occupied.size)
         values = np.linalg.eigvals(basis.T @ flow @ basis).astype(complex)
         return np.asarray(values[np.argsort(-values.real, kind="stable")])
 
-    def gaps(self, on: Pattern, share: np.ndarray, local: Local) -> np.ndarray:
+    def gaps(self, on: OccupiedCells, share: np.ndarray, local: LocalLinearisation) -> np.ndarray:
         """Return the entry condition: the growth rate of a small share in each empty region."""
         level = share[on.occupied] @ local.attraction[on.occupied]
         gaps = np.expm1(local.attraction - level)
         gaps[on.occupied] = np.nan
         return np.asarray(gaps)
 
-    def flat(self, on: Pattern, local: Local, dimension: int) -> np.ndarray:
+    def neutral_deviations(
+        self, on: OccupiedCells, local: LocalLinearisation, dimension: int
+    ) -> np.ndarray:
         """Return an orthonormal basis of the null space: deviations of growth rate zero."""
         k = on.occupied.size
         system = np.zeros((k + 1, k + 1))
@@ -310,10 +320,10 @@ class Locus:
         return result
 
 
-def root(
+def bracketed_root(
     function: Callable[[float], float], low: float, high: float, ends: tuple[float, float]
 ) -> float:
-    """Return a zero between two places where the function has the given values."""
+    """Return a zero between two positions where the function has the given values."""
     from scipy.optimize import brentq
 
     known = {low: ends[0], high: ends[1]}
@@ -323,16 +333,16 @@ def root(
 
 
 @functools.cache
-def _balanced(n: int) -> np.ndarray:
+def _zero_sum_basis(n: int) -> np.ndarray:
     """Return an orthonormal basis of the vectors that sum to zero."""
     return np.ascontiguousarray(np.linalg.svd(np.ones((1, n)))[2][1:].T)
 
 
-def _solve(system: np.ndarray, right: np.ndarray) -> np.ndarray:
+def _solve_linear(system: np.ndarray, right: np.ndarray) -> np.ndarray:
     try:
         solution = np.linalg.solve(system, right)
     except np.linalg.LinAlgError as error:
-        raise Lost("the curve has no direction here") from error
+        raise CorrectorFailure("the curve has no direction here") from error
     if not np.isfinite(solution).all():
-        raise Lost("a number overflowed")
+        raise CorrectorFailure("a number overflowed")
     return solution

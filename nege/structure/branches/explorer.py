@@ -14,21 +14,34 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from nege.options import Logit, Replicator
-from nege.structure.branches.continuation import Locus, Lost, Pattern, Point, pattern
-from nege.structure.branches.starting_points import ALIKE, Seed, Starts, group_of
-from nege.structure.branches.tracing import MERGED, NEARLY, Crossing, Path, Tracer
-
-SAME_PLACE = 1e-6  # in (lambda, tau): two located points are one
-SAME_CURVE = 1e-7  # a point lies on a branch
+from nege.structure.branches.continuation import (
+    ContinuationPoint,
+    ContinuationProblem,
+    CorrectorFailure,
+    OccupiedCells,
+    occupied_cells,
+)
+from nege.structure.branches.starting_points import (
+    ALIKE_SHARE_TOLERANCE,
+    BranchStart,
+    BranchStarts,
+    symmetry_of,
+)
+from nege.structure.branches.tracing import (
+    MERGED_SHARE_TOLERANCE,
+    NEARLY_SYMMETRIC_TOLERANCE,
+    Crossing,
+    CurveTracer,
+    TracedCurve,
+)
 
 
 @dataclasses.dataclass
-class Special:
+class LocatedPoint:
     """A located point: what happens there, on which branch, and what starts or ends there."""
 
     kind: str
-    point: Point
+    point: ContinuationPoint
     branch: int | None
     entrants: np.ndarray
     dimension: int
@@ -38,43 +51,45 @@ class Special:
 
 
 @dataclasses.dataclass
-class Record:
+class BranchRecord:
     """A branch as it was traced."""
 
     level: int
-    on: Pattern
+    on: OccupiedCells
     order: int  # of the isotropy of its points
-    points: list[Point]
-    specials: dict[int, Special]  # by position
+    points: list[ContinuationPoint]
+    specials: dict[int, LocatedPoint]  # by position
     began: str
     ended: str
-    origin: Special | None = None
+    origin: LocatedPoint | None = None
 
     @functools.cached_property
-    def places(self) -> np.ndarray:
+    def vectors(self) -> np.ndarray:
         """Every point as (lambda, tau)."""
-        return np.array([point.place for point in self.points])
+        return np.array([point.vector for point in self.points])
 
     @functools.cached_property
     def lengths(self) -> np.ndarray:
         """How far each point is from the next."""
-        return np.asarray(np.linalg.norm(np.diff(self.places, axis=0), axis=1))
+        return np.asarray(np.linalg.norm(np.diff(self.vectors, axis=0), axis=1))
 
     @functools.cached_property
     def largest(self) -> np.ndarray:
         """Shares of every point, the largest first."""
-        return -np.sort(-self.places[:, :-1], axis=1)
+        return -np.sort(-self.vectors[:, :-1], axis=1)
 
 
-class Explorer:
+SAME_LOCATION_TOLERANCE = 1e-6  # in (lambda, tau): two located points are one
+SAME_CURVE_TOLERANCE = 1e-7  # a point lies on a branch
+
+
+class BranchExplorer:
     """Finds the branches of one economy.
 
     Parameters
     ----------
-    locus : Locus
+    problem : ContinuationProblem
         The economy, its parameter and the interval.
-    dynamics : Replicator or Logit
-        How people move.
     depth : int
         How many times one may branch off from the starts.
     tick : callable
@@ -83,31 +98,30 @@ class Explorer:
 
     def __init__(
         self,
-        locus: Locus,
-        dynamics: Replicator | Logit,
+        problem: ContinuationProblem,
         depth: int,
         unstable: int | None,
         tick: Callable[[], None],
     ) -> None:
-        self.locus, self.dynamics, self.depth, self.tick = locus, dynamics, depth, tick
+        self.problem, self.depth, self.tick = problem, depth, tick
         self.unstable = unstable
-        self.n = len(locus.model.regions)
-        self.symmetry = group_of(locus)
-        self.starts = Starts(locus, dynamics, self.symmetry, unstable)
-        self.records: list[Record] = []
-        self.specials: list[Special] = []
+        self.n = len(problem.model.regions)
+        self.symmetry = symmetry_of(problem)
+        self.starts = BranchStarts(problem, self.symmetry, unstable)
+        self.records: list[BranchRecord] = []
+        self.specials: list[LocatedPoint] = []
         self.lost: list[str] = []
-        self.queue: collections.deque[Seed] = collections.deque()
+        self.queue: collections.deque[BranchStart] = collections.deque()
 
     def run(self) -> None:
         """Trace everything."""
-        for seed in self.starts:
-            self._trace(seed)
+        for begin in self.starts:
+            self._trace(begin)
             self._drain()
         for level in range(1, self.depth + 1):
             for special in [s for s in self.specials if not s.followed]:
-                for seed in self._branches(special, level):
-                    self._trace(seed)
+                for begin in self._branches(special, level):
+                    self._trace(begin)
             self._drain()
         self._link()
 
@@ -117,38 +131,38 @@ class Explorer:
 
     # --- tracing -------------------------------------------------------------------
 
-    def _trace(self, seed: Seed) -> None:
+    def _trace(self, begin: BranchStart) -> None:
         """Follow a branch and put it on record, unless it is there already."""
-        if seed.both and self._known(seed.start, seed.origin) is not None:
+        if begin.both and self._known(begin.start, begin.origin) is not None:
             return
-        on = pattern(seed.cells, self.n)
-        tracer = Tracer(self.locus, self.symmetry, on, seed.order)
+        on = occupied_cells(begin.cells, self.n)
+        tracer = CurveTracer(self.problem, self.symmetry, on, begin.order)
         match: list[int] = []
 
-        def known(point: Point) -> bool:
-            found = self._known(point, seed.origin)
+        def known(point: ContinuationPoint) -> bool:
+            found = self._known(point, begin.origin)
             match.extend([] if found is None else [found])
             return found is not None
 
-        path = tracer.follow(seed.start, None if seed.both else known, tilted=seed.tilted)
+        path = tracer.follow(begin.start, None if begin.both else known, tilted=begin.tilted)
         if path.ended == "known":
-            if seed.origin is not None and match[0] not in seed.origin.leads:
-                seed.origin.leads.append(match[0])
+            if begin.origin is not None and match[0] not in begin.origin.leads:
+                begin.origin.leads.append(match[0])
             return
-        if len(path.points) == 1 and not seed.both:
+        if len(path.points) == 1 and not begin.both:
             if path.ended != "interval":
                 self.lost.append(path.reason)
             return
-        if seed.origin is not None:
+        if begin.origin is not None:
             # Near their common origin branches are too close to be compared; half-way they are not.
-            same = self._known(path.points[len(path.points) // 2], seed.origin)
+            same = self._known(path.points[len(path.points) // 2], begin.origin)
             if same is not None:
-                seed.origin.leads.append(same)
+                begin.origin.leads.append(same)
                 return
         points, crossings = path.points, path.crossings
-        began, ended = ("interval" if seed.origin is None else "origin"), _end(path)
-        if seed.both and path.ended != "loop":
-            start = seed.start._replace(tangent=-seed.start.tangent)
+        began, ended = ("interval" if begin.origin is None else "origin"), _end_with_reason(path)
+        if begin.both and path.ended != "loop":
+            start = begin.start._replace(tangent=-begin.start.tangent)
             back = tracer.follow(start)
             shift = len(back.points) - 1
             last = len(back.points) - 1
@@ -157,12 +171,12 @@ class Explorer:
                 *(c._replace(position=c.position + shift) for c in crossings),
             ]
             points = back.points[:0:-1] + points
-            began = _end(back)
+            began = _end_with_reason(back)
         index = len(self.records)
-        record = Record(seed.level, on, seed.order, points, {}, began, ended, seed.origin)
+        record = BranchRecord(begin.level, on, begin.order, points, {}, began, ended, begin.origin)
         self.records.append(record)
-        if seed.origin is not None:
-            seed.origin.leads.append(index)
+        if begin.origin is not None:
+            begin.origin.leads.append(index)
         for crossing in crossings:
             at_end = crossing.position == len(points) - 1 and ended == "merged"
             at_start = crossing.position == 0 and began == "merged"
@@ -173,7 +187,7 @@ class Explorer:
             growing = min(points[k].unstable, points[beside].unstable)
             few = self.unstable is None or growing <= self.unstable + 1
             if end in ("corner", "merged") and few:
-                self._meet(seed.level, points[k])
+                self._meet(begin.level, points[k])
         self.tick()
 
     def _special(self, branch: int, crossing: Crossing) -> None:
@@ -192,18 +206,18 @@ class Explorer:
         last = len(record.points) - 1
         sides = [record.points[min(max(crossing.position + k, 0), last)] for k in (-1, 1)]
         unstable = (sides[0].unstable, sides[1].unstable)
-        special = Special(kind, point, branch, crossing.entrants, crossing.dimension, unstable)
+        special = LocatedPoint(kind, point, branch, crossing.entrants, crossing.dimension, unstable)
         primary = record.order == self.symmetry.order
         minor = not primary and self.unstable is not None and min(unstable) > self.unstable
         special.followed = minor or kind in ("fold", "hopf")
         record.specials[crossing.position] = special
         self.specials.append(special)
 
-    def _meet(self, level: int, point: Point) -> None:
+    def _meet(self, level: int, point: ContinuationPoint) -> None:
         """Trace also the branch that a branch ran into."""
         if self._at(point) is not None:
             return
-        own = self.symmetry.isotropy(point.share, NEARLY)
+        own = self.symmetry.isotropy(point.share, NEARLY_SYMMETRIC_TOLERANCE)
         cells = [cell for cell in own.cells() if point.share[cell].mean() > 0.0]
         share = np.zeros(self.n)
         for cell in cells:
@@ -211,28 +225,30 @@ class Explorer:
         start = self.starts.solved(share / share.sum(), point.tau, cells)
         if start is not None and np.max(np.abs(start.share - point.share)) <= 1e-3:
             # A start beside it, so that the special point itself is located on the branch.
-            tracer = Tracer(self.locus, self.symmetry, pattern(cells, self.n), own.order)
+            tracer = CurveTracer(
+                self.problem, self.symmetry, occupied_cells(cells, self.n), own.order
+            )
             start = tracer.beside(start)
-            self.queue.append(Seed(level, cells, own.order, start, both=True))
+            self.queue.append(BranchStart(level, cells, own.order, start, both=True))
 
-    def _branches(self, special: Special, level: int) -> Iterator[Seed]:
+    def _branches(self, special: LocatedPoint, level: int) -> Iterator[BranchStart]:
         """Yield the branches that leave a special point."""
         special.followed = True
         if special.branch is None:
             return
         on, point = self.records[special.branch].on, special.point
-        own = self.symmetry.isotropy(point.share, ALIKE)
+        own = self.symmetry.isotropy(point.share, ALIKE_SHARE_TOLERANCE)
         try:
-            local = self.locus.local(point.tau, point.share, point.state)
-        except Lost:
+            local = self.problem.local(point.tau, point.share, point.state)
+        except CorrectorFailure:
             return
         if special.kind == "break":
-            space = self.locus.flat(on, local, special.dimension)
+            space = self.problem.neutral_deviations(on, local, special.dimension)
             for axis in own.axes(space):
                 kept = own.isotropy(axis)
                 split = [c for c in kept.cells() if point.share[c[0]] > 0.0]
                 start = point._replace(tangent=np.append(axis, 0.0))
-                yield Seed(level, split, kept.order, start, False, True, special)
+                yield BranchStart(level, split, kept.order, start, False, True, special)
             return
         for support in own.supports(special.entrants):
             entering = np.zeros(self.n + 1)
@@ -240,58 +256,62 @@ class Explorer:
             kept = own.isotropy(entering[:-1])
             split = [c for c in kept.cells() if point.share[c[0]] > 0.0 or entering[c[0]] > 0.0]
             try:
-                start = self.locus.point(pattern(split, self.n), point.place, local, entering)
-            except Lost as lost:
+                start = self.problem.point(
+                    occupied_cells(split, self.n), point.vector, local, entering
+                )
+            except CorrectorFailure as lost:
                 self.lost.append(str(lost))
                 continue
-            yield Seed(level, split, kept.order, start, False, False, special)
+            yield BranchStart(level, split, kept.order, start, False, False, special)
 
     # --- what is known -------------------------------------------------------------
 
-    def _at(self, point: Point) -> Special | None:
+    def _at(self, point: ContinuationPoint) -> LocatedPoint | None:
         """Return the special point that a point is, if any."""
         for special in self.specials:
-            if abs(special.point.tau - point.tau) <= SAME_PLACE and (
-                self.symmetry.distance(point.share, special.point.share) <= MERGED
+            if abs(special.point.tau - point.tau) <= SAME_LOCATION_TOLERANCE and (
+                self.symmetry.distance(point.share, special.point.share) <= MERGED_SHARE_TOLERANCE
             ):
                 return special
         return None
 
-    def _known(self, point: Point, origin: Special | None) -> int | None:
+    def _known(self, point: ContinuationPoint, origin: LocatedPoint | None) -> int | None:
         """Return the branch that a point lies on, if any."""
         largest = -np.sort(-point.share)
         for index, record in enumerate(self.records):
             lengths = record.lengths
             off = np.max(np.abs(record.largest - largest), axis=1)
-            off = np.maximum(off, np.abs(record.places[:, -1] - point.tau))
+            off = np.maximum(off, np.abs(record.vectors[:, -1] - point.tau))
             near = (np.minimum(off[1:], off[:-1]) <= 2.0 * lengths) & (lengths > 0.0)
             for k in np.flatnonzero(near):
                 if self._on(record, int(k), point):
                     return index
         return None
 
-    def _on(self, record: Record, k: int, point: Point) -> bool:
+    def _on(self, record: BranchRecord, k: int, point: ContinuationPoint) -> bool:
         """Whether a point, or an image of it, lies on a piece of a branch."""
         here, there = record.points[k], record.points[k + 1]
-        along = there.place - here.place
+        along = there.vector - here.vector
         length = float(np.linalg.norm(along))
         along /= length
         middle = (
             here.share if abs(here.tau - point.tau) < abs(there.tau - point.tau) else there.share
         )
         image = np.append(self.symmetry.align(point.share, middle), point.tau)
-        s = float(along @ (image - here.place))
-        off = np.linalg.norm(image - here.place - s * along)
+        s = float(along @ (image - here.vector))
+        off = np.linalg.norm(image - here.vector - s * along)
         if not (-1e-3 * length <= s <= 1.001 * length and off <= length):
             return False
-        if min(s, length - s) <= SAME_CURVE and off <= SAME_CURVE:
+        if min(s, length - s) <= SAME_CURVE_TOLERANCE and off <= SAME_CURVE_TOLERANCE:
             return True
-        guess = here.place + min(max(s, 0.0), length) * along
+        guess = here.vector + min(max(s, 0.0), length) * along
         try:
-            place, _ = self.locus.correct(record.on, guess, here.state, along, float(along @ image))
-        except Lost:
+            vector, _ = self.problem.correct(
+                record.on, guess, here.state, along, float(along @ image)
+            )
+        except CorrectorFailure:
             return False
-        return bool(np.max(np.abs(place - image)) <= SAME_CURVE)
+        return bool(np.max(np.abs(vector - image)) <= SAME_CURVE_TOLERANCE)
 
     def _link(self) -> None:
         """Say which special point each end is; make one of an end that is none yet."""
@@ -302,7 +322,7 @@ class Explorer:
                 special = self._at(record.points[position])
                 if special is None:
                     kind = "entry" if end == "corner" else "break"
-                    special = Special(
+                    special = LocatedPoint(
                         kind, record.points[position], None, np.empty(0, int), 0, (0, 0)
                     )
                     self.specials.append(special)
@@ -311,5 +331,5 @@ class Explorer:
                 record.specials[position] = special
 
 
-def _end(path: Path) -> str:
+def _end_with_reason(path: TracedCurve) -> str:
     return path.ended if not path.reason else f"{path.ended}: {path.reason}"

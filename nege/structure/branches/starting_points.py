@@ -13,45 +13,48 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nege.options import Logit, Replicator
+from nege.options import Logit
 from nege.solvers.follow_dynamics import find_long_run
 from nege.status import Status
 from nege.structure import symmetry as groups
-from nege.structure.branches.continuation import Locus, Lost, Point, pattern
+from nege.structure.branches.continuation import (
+    ContinuationPoint,
+    ContinuationProblem,
+    CorrectorFailure,
+    occupied_cells,
+)
 from nege.structure.symmetry import Symmetry
 
-SAMPLES = (0.137, 0.5, 0.863)  # of the interval, where the economy's symmetries are read
-ENDS = (0.0, 0.5, 1.0)  # where starts are looked for
-FEW = 3  # cells of the whole group up to which every union of them is tried as a support
-FEW_REGIONS = 5  # up to which every set of regions is tried
-LOTS = 3  # equal parts beyond the number of regions, distributed in every way
-RARE = 0.01  # weight of the even spread in a start under logit, where no share is zero
-HEAVY = 0.9  # share of one cell in a start for Newton's method or for the dynamics
-EQUIVARIANT = 1e-8  # change of payoffs, in logs, that a symmetry may make
-ALIKE = 1e-6  # shares that differ by less are equal by symmetry
+ALIKE_SHARE_TOLERANCE = 1e-6  # shares that differ by less are equal by symmetry
 
 
-class Seed(NamedTuple):
+class BranchStart(NamedTuple):
     """Where to start tracing a branch."""
 
     level: int
     cells: list[np.ndarray]
     order: int
-    start: Point
+    start: ContinuationPoint
     both: bool  # follow the curve both ways
     tilted: bool = False
     origin: Any = None
 
 
-class Starts:
+STARTS_SEARCHED_AT = (0.0, 0.5, 1.0)  # where starts are looked for
+MOST_CELLS_COMBINED = 3  # of the whole group, up to which every union of them is a support
+MOST_REGIONS_COMBINED = 5  # up to which every set of regions is tried
+EXTRA_PARTS = 3  # equal parts beyond the number of regions, distributed in every way
+EVEN_SPREAD_WEIGHT = 0.01  # in a start under logit, where no share is zero
+DOMINANT_SHARE = 0.9  # share of one cell in a start for Newton's method or for the dynamics
+
+
+class BranchStarts:
     """Starts of branches of one economy.
 
     Parameters
     ----------
-    locus : Locus
+    problem : ContinuationProblem
         The economy, its parameter and the interval.
-    dynamics : Replicator or Logit
-        How people move.
     symmetry : Symmetry
         Of the economy.
     unstable : int or None
@@ -60,56 +63,59 @@ class Starts:
 
     def __init__(
         self,
-        locus: Locus,
-        dynamics: Replicator | Logit,
+        problem: ContinuationProblem,
         symmetry: Symmetry,
         unstable: int | None,
     ) -> None:
-        self.locus, self.dynamics, self.symmetry = locus, dynamics, symmetry
-        self.unstable, self.n = unstable, len(locus.model.regions)
+        self.problem, self.symmetry = problem, symmetry
+        self.unstable, self.n = unstable, len(problem.model.regions)
         self.forward = np.append(np.zeros(self.n), 1.0)
 
-    def __iter__(self) -> Iterator[Seed]:
+    def __iter__(self) -> Iterator[BranchStart]:
         """Yield them, those of most symmetry first."""
-        logit = isinstance(self.dynamics, Logit)
+        logit = isinstance(self.problem.dynamics, Logit)
         for support in self.symmetry.supports():
             if support.size == self.n or not logit:
                 share = np.zeros(self.n)
                 share[support] = 1.0 / support.size
-                yield from self._seed(share, 0.0, [support], both=False)
+                yield from self._found_start(share, 0.0, [support], both=False)
         cells = self.symmetry.cells()
         unions = [list(range(len(cells)))]
-        if not logit and len(cells) <= FEW:
+        if not logit and len(cells) <= MOST_CELLS_COMBINED:
             unions = [
                 list(chosen)
                 for k in range(len(cells), 0, -1)
                 for chosen in itertools.combinations(range(len(cells)), k)
             ]
-        for union, tau in itertools.product(unions, ENDS):
+        for union, tau in itertools.product(unions, STARTS_SEARCHED_AT):
             chosen = [cells[i] for i in union]
             for guess in self._guesses(chosen) if len(chosen) > 1 else ():
-                yield from self._seed(guess, tau, chosen, both=True)
+                yield from self._found_start(guess, tau, chosen, both=True)
         heavy = [[cell[:1]] for cell in cells]
         for tau, chosen in itertools.product((0.0, 1.0), [[np.arange(self.n)], *heavy]):
             start = next(self._guesses([np.arange(self.n)]))
-            start = (1.0 - HEAVY) * start
-            start[chosen[0]] += HEAVY / chosen[0].size
-            model = self.locus.at(tau)
+            start = (1.0 - DOMINANT_SHARE) * start
+            start[chosen[0]] += DOMINANT_SHARE / chosen[0].size
+            model = self.problem.at(tau)
             start *= model.default_start()  # its tilt
             found = find_long_run(
-                model, start / start.sum(), model.start_state(), self.dynamics, self.locus.options
+                model,
+                start / start.sum(),
+                model.start_state(),
+                self.problem.dynamics,
+                self.problem.options,
             )
             if found.status is Status.CONVERGED:
-                yield from self._seed(found.share, tau, self._alike(found.share), both=True)
-        for tau, guess in itertools.product(ENDS, self._everywhere()):
+                yield from self._found_start(found.share, tau, self._alike(found.share), both=True)
+        for tau, guess in itertools.product(STARTS_SEARCHED_AT, self._everywhere()):
             alone = [np.array([r]) for r in np.flatnonzero(guess)]
             point = self.solved(guess, tau, alone)
             if point is not None and (self.unstable is None or point.unstable <= self.unstable):
-                yield from self._seed(point.share, tau, self._alike(point.share), both=True)
+                yield from self._found_start(point.share, tau, self._alike(point.share), both=True)
 
     def _alike(self, share: np.ndarray) -> list[np.ndarray]:
         """Return the occupied regions in cells: classes that are equal by symmetry there."""
-        own = self.symmetry.isotropy(share, ALIKE).cells()
+        own = self.symmetry.isotropy(share, ALIKE_SHARE_TOLERANCE).cells()
         return [cell for cell in own if share[cell[0]] > 0.0]
 
     def _everywhere(self) -> Iterator[np.ndarray]:
@@ -119,13 +125,13 @@ class Starts:
         meet no other within the interval start from here.
         """
         seen = set()
-        for k in range(2, self.n + 1) if self.n <= FEW_REGIONS else ():
+        for k in range(2, self.n + 1) if self.n <= MOST_REGIONS_COMBINED else ():
             for support in itertools.combinations(range(self.n), k):
-                for cuts in itertools.combinations(range(1, k + LOTS), k - 1):
+                for cuts in itertools.combinations(range(1, k + EXTRA_PARTS), k - 1):
                     guess = np.zeros(self.n)
-                    guess[list(support)] = np.diff([0, *cuts, k + LOTS]) / (k + LOTS)
-                    if isinstance(self.dynamics, Logit):
-                        guess = (1.0 - RARE) * guess + RARE / self.n
+                    guess[list(support)] = np.diff([0, *cuts, k + EXTRA_PARTS]) / (k + EXTRA_PARTS)
+                    if isinstance(self.problem.dynamics, Logit):
+                        guess = (1.0 - EVEN_SPREAD_WEIGHT) * guess + EVEN_SPREAD_WEIGHT / self.n
                     key = self.symmetry.canonical(guess).tobytes()
                     if key not in seen:
                         seen.add(key)
@@ -137,35 +143,43 @@ class Starts:
         even[np.concatenate(cells)] = 1.0 / sum(cell.size for cell in cells)
         yield even
         for cell in cells if len(cells) > 1 else ():
-            share = (1.0 - HEAVY) * even
-            share[cell] += HEAVY / cell.size
+            share = (1.0 - DOMINANT_SHARE) * even
+            share[cell] += DOMINANT_SHARE / cell.size
             yield share
 
-    def _seed(
+    def _found_start(
         self, guess: np.ndarray, tau: float, cells: list[np.ndarray], *, both: bool
-    ) -> Iterator[Seed]:
+    ) -> Iterator[BranchStart]:
         """Yield the start that Newton's method finds near a guess, at a parameter value."""
         start = self.solved(guess, tau, cells)
         if start is not None:
             order = self.symmetry.isotropy(start.share).order
-            yield Seed(0, cells, order, start, both)
+            yield BranchStart(0, cells, order, start, both)
 
-    def solved(self, guess: np.ndarray, tau: float, cells: Sequence[np.ndarray]) -> Point | None:
+    def solved(
+        self, guess: np.ndarray, tau: float, cells: Sequence[np.ndarray]
+    ) -> ContinuationPoint | None:
         """Return the equilibrium that Newton's method finds near a guess, if any."""
-        state = self.locus.at(tau).start_state()
+        state = self.problem.at(tau).start_state()
         try:
-            on = pattern(cells, self.n)
-            found = self.locus.correct(on, np.append(guess, tau), state, self.forward, tau)
-            return self.locus.point(on, *found, self.forward)
-        except Lost:
+            on = occupied_cells(cells, self.n)
+            found = self.problem.correct(on, np.append(guess, tau), state, self.forward, tau)
+            return self.problem.point(on, *found, self.forward)
+        except CorrectorFailure:
             return None
 
 
-def group_of(locus: Locus) -> Symmetry:
+SYMMETRY_READ_AT = (0.137, 0.5, 0.863)  # of the interval, where the economy's symmetries are read
+EQUIVARIANT_PAYOFF_TOLERANCE = 1e-8  # change of payoffs, in logs, that a symmetry may make
+
+
+def symmetry_of(problem: ContinuationProblem) -> Symmetry:
     """Find the symmetries, and check them on payoffs themselves."""
-    kernels = [locus.parameters(tau)[0] for tau in SAMPLES]
-    found = groups.of_kernels(kernels, locus.dynamics.log_weight)
-    state = locus.model.start_state()
-    return groups.respected(
-        found, lambda x: locus.local(SAMPLES[0], x, state).attraction, absolute=EQUIVARIANT
+    kernels = [problem.parameters(tau)[0] for tau in SYMMETRY_READ_AT]
+    found = groups.symmetry_of_parameters(kernels, problem.kernel_dynamics.log_weight)
+    state = problem.model.start_state()
+    return groups.confirmed_by_payoffs(
+        found,
+        lambda x: problem.local(SYMMETRY_READ_AT[0], x, state).attraction,
+        absolute=EQUIVARIANT_PAYOFF_TOLERANCE,
     )

@@ -10,35 +10,24 @@ import numpy as np
 
 from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.structure.branches.continuation import (
-    CLOSE,
-    Emptied,
-    Locus,
-    Lost,
-    Pattern,
-    Point,
-    pattern,
-    root,
+    TRACED_TOLERANCE,
+    ContinuationPoint,
+    ContinuationProblem,
+    CorrectorFailure,
+    OccupiedCells,
+    RegionEmptied,
+    bracketed_root,
+    occupied_cells,
 )
 from nege.structure.symmetry import Symmetry
 
-FIRST, LONGEST, SHORTEST = 4e-3, 2e-2, 1e-8  # steps, in length of (lambda, tau)
-LARGEST_TURN = 0.25  # of the tangent in a step, in radians
-EASY_TURN = 0.08  # below which the next step is longer
-SLACK = 2.0  # length of a corrected step over the predicted one, at most
-STEEP = 0.5  # d tau from which a step is taken at a given parameter: one set of trade costs
-ZERO = 1e-7  # values below this at a located point are zero there
-NEARLY = 3e-3  # differences of shares below which it is asked whether paths meet
-MERGED = 1e-4  # how near the more symmetric equilibrium is then, and
-FLAT = 1e-5  # how near to zero one of its growth rates
-BESIDE = 0.05  # of a step: how far beside its end a sign is read where it is zero there
-SECANTS = 12  # steps towards a zero rate
-LIMIT = 4000  # points of a path
-ROUGH = 0.9  # cosine of chord and tangent below which a piece is taken for straight
-NEAR_END = 1e-12  # in tau
+ZERO_TOLERANCE = 1e-7  # values below this at a located point are zero there
+NEARLY_SYMMETRIC_TOLERANCE = 3e-3  # of shares, below which it is asked whether paths meet
+MERGED_SHARE_TOLERANCE = 1e-4  # where they do: to the more symmetric equilibrium, and
 
 
 class Crossing(NamedTuple):
-    """What happens at a located point of a path."""
+    """An event at a located point of a path: which growth rates or entry conditions are zero."""
 
     position: int  # of its point
     turned: bool  # the parameter turns
@@ -47,51 +36,68 @@ class Crossing(NamedTuple):
     entrants: np.ndarray  # empty regions into which entry begins or ceases to pay
 
 
-class Path(NamedTuple):
+class TracedCurve(NamedTuple):
     """A piece of the curve of equilibria."""
 
-    points: list[Point]
+    points: list[ContinuationPoint]
     crossings: list[Crossing]
     ended: str  # "interval", "corner", "merged", "loop", "known", "limit" or "stalled"
     reason: str = ""
 
 
-class Tracer:
+FIRST_STEP, LONGEST_STEP, SHORTEST_STEP = 4e-3, 2e-2, 1e-8  # steps, in length of (lambda, tau)
+LARGEST_TURN = 0.25  # of the tangent in a step, in radians
+EASY_TURN = 0.08  # below which the next step is longer
+LONGEST_CORRECTED_STEP = 2.0  # length of a corrected step over the predicted one, at most
+STEEP_IN_PARAMETER = 0.5  # d tau from which steps go to a given parameter: one set of trade costs
+MERGED_RATE_TOLERANCE = 1e-5  # where paths meet: of one growth rate to zero
+BESIDE_STEP_END = 0.05  # of a step: how far beside its end a sign is read where it is zero there
+MOST_CURVE_POINTS = 4000  # points of a path
+INTERVAL_END_TOLERANCE = 1e-12  # in tau
+
+
+class CurveTracer:
     """Follows paths on which given cells of regions are occupied.
 
     Parameters
     ----------
-    locus : Locus
+    problem : ContinuationProblem
         The economy.
     symmetry : Symmetry
         Of the economy.
-    on : Pattern
+    on : OccupiedCells
         Occupied regions, and those whose shares stay equal.
     order : int
         Number of symmetries that points of the path have: where there are more, it meets
         another path.
     """
 
-    def __init__(self, locus: Locus, symmetry: Symmetry, on: Pattern, order: int) -> None:
-        self.locus, self.symmetry, self.on, self.order = locus, symmetry, on, order
-        alike = np.empty(len(locus.model.regions), dtype=int)
+    def __init__(
+        self, problem: ContinuationProblem, symmetry: Symmetry, on: OccupiedCells, order: int
+    ) -> None:
+        self.problem, self.symmetry, self.on, self.order = problem, symmetry, on, order
+        alike = np.empty(len(problem.model.regions), dtype=int)
         for i, cell in enumerate(symmetry.cells()):
             alike[cell] = i
         self.pairs = np.array(
             [p for p in itertools.combinations(on.first, 2) if alike[p[0]] == alike[p[1]]],
             dtype=int,
         ).reshape(-1, 2)
-        self.parameter = np.zeros(len(locus.model.regions) + 1)
+        self.parameter = np.zeros(len(problem.model.regions) + 1)
         self.parameter[-1] = 1.0
 
     def follow(
-        self, start: Point, known: Callable[[Point], bool] | None = None, *, tilted: bool = False
-    ) -> Path:
+        self,
+        start: ContinuationPoint,
+        known: Callable[[ContinuationPoint], bool] | None = None,
+        *,
+        tilted: bool = False,
+    ) -> TracedCurve:
         """Follow the curve from a point along its tangent until it ends.
 
         Parameters
         ----------
-        start : Point
+        start : ContinuationPoint
             Its tangent says where to.
         known : callable, optional
             Told the first point after the start; True stops there.
@@ -99,25 +105,25 @@ class Tracer:
             The tangent at the start is only roughly one of the curve.
         """
         points, crossings = [start], list[Crossing]()
-        step, travelled, reason = FIRST, 0.0, ""
+        step, travelled, reason = FIRST_STEP, 0.0, ""
         signs = np.zeros(start.watched.size) if tilted else _signs(start.watched)
-        while len(points) < LIMIT:
+        while len(points) < MOST_CURVE_POINTS:
             here = points[-1]
             outward = here.tangent[-1] * (here.tau - 0.5) > 0.0
-            if outward and min(here.tau, 1.0 - here.tau) <= NEAR_END:
-                return Path(points, crossings, "interval")
+            if outward and min(here.tau, 1.0 - here.tau) <= INTERVAL_END_TOLERANCE:
+                return TracedCurve(points, crossings, "interval")
             try:
                 there, ended = self._advance(points, step, tilted=tilted and len(points) == 1)
                 if (shorter := self._dip(points, there)) and ended != "corner":
                     there, ended = self._advance(points, shorter)
                 found, ended = self._between(here, there, signs, ended)
-            except Lost as lost:
+            except CorrectorFailure as lost:
                 step, reason = 0.5 * step, str(lost)
-                if step < SHORTEST:
-                    return Path(points, crossings, "stalled", reason)
+                if step < SHORTEST_STEP:
+                    return TracedCurve(points, crossings, "stalled", reason)
                 continue
             if known is not None and known(there):
-                return Path(points, crossings, "known")
+                return TracedCurve(points, crossings, "known")
             known = None
             for point, crossing in found:
                 points.append(point)
@@ -125,24 +131,24 @@ class Tracer:
                     crossings.append(crossing._replace(position=len(points) - 1))
             signs = np.where(_signs(points[-1].watched) != 0, _signs(points[-1].watched), signs)
             if ended:
-                return Path(points, crossings, ended)
-            if travelled > 4.0 * LONGEST and self._back(start, here, there):
-                return Path(points, crossings, "loop")
-            travelled += float(np.linalg.norm(there.place - here.place))
+                return TracedCurve(points, crossings, ended)
+            if travelled > 4.0 * LONGEST_STEP and self._back(start, here, there):
+                return TracedCurve(points, crossings, "loop")
+            travelled += float(np.linalg.norm(there.vector - here.vector))
             if np.arccos(np.clip(there.tangent @ here.tangent, -1.0, 1.0)) < EASY_TURN:
-                step = min(1.6 * step, LONGEST)
-        return Path(points, crossings, "limit", f"more than {LIMIT} points")
+                step = min(1.6 * step, LONGEST_STEP)
+        return TracedCurve(points, crossings, "limit", f"more than {MOST_CURVE_POINTS} points")
 
-    def beside(self, start: Point) -> Point:
+    def beside(self, start: ContinuationPoint) -> ContinuationPoint:
         """Return a point one short step from the start, or the start where there is none."""
         try:
-            return self._advance([start], BESIDE * LONGEST)[0]
-        except Lost:
+            return self._advance([start], BESIDE_STEP_END * LONGEST_STEP)[0]
+        except CorrectorFailure:
             return start
 
     def _advance(
-        self, points: list[Point], step: float, *, tilted: bool = False
-    ) -> tuple[Point, str]:
+        self, points: list[ContinuationPoint], step: float, *, tilted: bool = False
+    ) -> tuple[ContinuationPoint, str]:
         """Take one step; say where it ends the path."""
         here, before = points[-1], points[-2] if len(points) > 2 else None
         tangent, n = here.tangent, here.share.size
@@ -151,54 +157,56 @@ class Tracer:
             end = 0.0 if tau < 0.0 else 1.0
             length = (end - here.tau) / tangent[n]
             return self._reach(here, before, length, self.parameter, end, step, tilted), "interval"
-        row, target = tangent, float(tangent @ here.place) + step
-        if abs(tangent[n]) >= STEEP:
+        row, target = tangent, float(tangent @ here.vector) + step
+        if abs(tangent[n]) >= STEEP_IN_PARAMETER:
             row, target = self.parameter, tau
         try:
             return self._reach(here, before, step, row, target, step, tilted), ""
-        except Emptied as emptied:
+        except RegionEmptied as emptied:
             cell = self.on.cells[emptied.cell]
             row = np.zeros(n + 1)
             row[cell[0]] = 1.0
             slope = tangent[cell[0]]
             length = -here.share[cell[0]] / slope if slope < 0.0 else step
             there = self._reach(here, before, min(length, step), row, 0.0, step, tilted)
-            there.place[cell] = 0.0
+            there.vector[cell] = 0.0
             return there, "corner"
 
     def _reach(
         self,
-        here: Point,
-        before: Point | None,
+        here: ContinuationPoint,
+        before: ContinuationPoint | None,
         length: float,
         row: np.ndarray,
         target: float,
         step: float,
         tilted: bool,
-    ) -> Point:
+    ) -> ContinuationPoint:
         """Correct a prediction; refuse it where it may have jumped to another curve."""
-        guess = here.place + length * here.tangent
+        guess = here.vector + length * here.tangent
         if before is not None:
-            gone = float(np.linalg.norm(here.place - before.place))
+            gone = float(np.linalg.norm(here.vector - before.vector))
             bent = guess + (0.5 * length**2 / gone) * (here.tangent - before.tangent)
             guess = bent if (bent[:-1] >= 0.0).all() and 0.0 <= bent[-1] <= 1.0 else guess
-        place, local = self.locus.correct(self.on, guess, here.state, row, target, CLOSE)
-        there = self.locus.point(self.on, place, local, here.tangent)
-        moved = there.place - here.place
-        longest = SLACK * step * (4.0 if tilted else 1.0)
+        vector, local = self.problem.correct(
+            self.on, guess, here.state, row, target, TRACED_TOLERANCE
+        )
+        there = self.problem.point(self.on, vector, local, here.tangent)
+        moved = there.vector - here.vector
+        longest = LONGEST_CORRECTED_STEP * step * (4.0 if tilted else 1.0)
         if not (np.linalg.norm(moved) <= longest and moved @ here.tangent > 0.0):
-            raise Lost("a step led too far")
+            raise CorrectorFailure("a step led too far")
         if not tilted and there.tangent @ here.tangent < np.cos(LARGEST_TURN):
-            raise Lost("the curve turns too sharply")
+            raise CorrectorFailure("the curve turns too sharply")
         return there
 
-    def _dip(self, points: list[Point], there: Point) -> float:
+    def _dip(self, points: list[ContinuationPoint], there: ContinuationPoint) -> float:
         """Return a shorter step where two roots of a watched function may hide in it, else zero."""
         if len(points) < 3:
             return 0.0
         before, here = points[-2], points[-1]
-        first = -float(np.linalg.norm(here.place - before.place))
-        last = float(np.linalg.norm(there.place - here.place))
+        first = -float(np.linalg.norm(here.vector - before.vector))
+        last = float(np.linalg.norm(there.vector - here.vector))
         f0, f1, f2 = before.watched, here.watched, there.watched
         slope = (f2 - f1) / last
         curve = ((f1 - f0) / -first - slope) / (first - last)
@@ -210,43 +218,43 @@ class Tracer:
         return float(np.min(lowest[inside], initial=np.inf)) if inside.any() else 0.0
 
     def _between(
-        self, here: Point, there: Point, signs: np.ndarray, ended: str
-    ) -> tuple[list[tuple[Point, Crossing | None]], str]:
+        self, here: ContinuationPoint, there: ContinuationPoint, signs: np.ndarray, ended: str
+    ) -> tuple[list[tuple[ContinuationPoint, Crossing | None]], str]:
         """Locate what changed sign on the way; return the new points in order."""
-        along = there.place - here.place
+        along = there.vector - here.vector
         length = float(np.linalg.norm(along))
         along /= length
 
-        def arc(s: float) -> Point:
-            guess = _bend(here, there, s, length)
-            target = float(along @ here.place) + s
-            found = self.locus.correct(self.on, guess, here.state, along, target)
-            return self.locus.point(self.on, *found, along)
+        def arc(s: float) -> ContinuationPoint:
+            guess = _cubic_between(here, there, s, length)
+            target = float(along @ here.vector) + s
+            found = self.problem.correct(self.on, guess, here.state, along, target)
+            return self.problem.point(self.on, *found, along)
 
         # Where a share is zero so is a growth rate, and at a break too: its sign is that nearby.
         low, high, first, last = 0.0, length, here, there
         if ((signs == 0.0) & np.isfinite(here.watched)).any():
-            low = BESIDE * length
+            low = BESIDE_STEP_END * length
             first = arc(low)
             signs = _signs(first.watched)
         if ended == "corner":
-            high = (1.0 - BESIDE) * length
+            high = (1.0 - BESIDE_STEP_END) * length
             last = arc(high)
         a, b = first.watched, last.watched
         pending = set(np.flatnonzero(signs * _signs(b) < 0))
-        events: list[tuple[float, Point, Crossing]] = []
+        events: list[tuple[float, ContinuationPoint, Crossing]] = []
         while pending:
             i = max(pending)  # the turn of the parameter first: it is best conditioned
             s = low
             if a[i] * b[i] < 0.0:
-                s = root(lambda s, i=i: float(arc(s).watched[i]), low, high, (a[i], b[i]))  # type: ignore[misc]
+                s = bracketed_root(lambda s, i=i: float(arc(s).watched[i]), low, high, (a[i], b[i]))  # type: ignore[misc]
             point = arc(s) if s > 0.0 else here
-            zero = np.abs(point.watched) <= ZERO
+            zero = np.abs(point.watched) <= ZERO_TOLERANCE
             zero[i] = True
             pending -= set(np.flatnonzero(zero))
             events.append((s, point, self._crossing(point, zero)))
         events.sort(key=lambda event: event[0])
-        result: list[tuple[Point, Crossing | None]] = []
+        result: list[tuple[ContinuationPoint, Crossing | None]] = []
         if (met := self._passed(here, there)) is not None:
             return [(met, None)], "merged"
         done = 0.0
@@ -262,30 +270,35 @@ class Tracer:
         result.append((there, None))
         return result, ended
 
-    def _meeting(self, point: Point) -> Point | None:
+    def _meeting(self, point: ContinuationPoint) -> ContinuationPoint | None:
         """Return the more symmetric equilibrium at which the path meets another, if it does.
 
         There the curve has two directions, so that a point on it is known to half of the
         digits only; the symmetric one is known in full.
         """
-        larger = self.symmetry.isotropy(point.share, NEARLY)
+        larger = self.symmetry.isotropy(point.share, NEARLY_SYMMETRIC_TOLERANCE)
         if larger.order <= self.order:
             return None
         cells = [cell for cell in larger.cells() if point.share[cell].mean() > 0.0]
-        on = pattern(cells, point.share.size)
+        on = occupied_cells(cells, point.share.size)
         even = on.member @ (on.member.T @ point.share / on.size)
         try:
             guess = np.append(even, point.tau)
-            place, local = self.locus.correct(on, guess, point.state, self.parameter, point.tau)
-            met = self.locus.point(on, place, local, self.parameter)
-        except Lost:
+            vector, local = self.problem.correct(on, guess, point.state, self.parameter, point.tau)
+            met = self.problem.point(on, vector, local, self.parameter)
+        except CorrectorFailure:
             return None
         flat = np.min(np.abs(met.rates), initial=np.inf)
-        if np.max(np.abs(met.share - point.share)) > MERGED or flat > FLAT:
+        if (
+            np.max(np.abs(met.share - point.share)) > MERGED_SHARE_TOLERANCE
+            or flat > MERGED_RATE_TOLERANCE
+        ):
             return None
         return met._replace(tangent=point.tangent)
 
-    def _passed(self, here: Point, there: Point) -> Point | None:
+    def _passed(
+        self, here: ContinuationPoint, there: ContinuationPoint
+    ) -> ContinuationPoint | None:
         """Return the more symmetric equilibrium that a step led straight through, if any.
 
         Growth rates do not tell: of those that are zero together there, as many begin to
@@ -296,77 +309,93 @@ class Tracer:
         )
         for k in np.flatnonzero(apart[0] * apart[1] < 0.0):
             t = apart[0, k] / (apart[0, k] - apart[1, k])
-            length = float(np.linalg.norm(there.place - here.place))
-            guess = _bend(here, there, t * length, length)
-            larger = self.symmetry.isotropy(guess[:-1], BESIDE * length)
+            length = float(np.linalg.norm(there.vector - here.vector))
+            guess = _cubic_between(here, there, t * length, length)
+            larger = self.symmetry.isotropy(guess[:-1], BESIDE_STEP_END * length)
             if larger.order <= self.order:
                 continue
             cells = [cell for cell in larger.cells() if guess[cell].mean() > 0.0]
-            on = pattern(cells, here.share.size)
+            on = occupied_cells(cells, here.share.size)
             if not np.array_equal(on.occupied, self.on.occupied):
                 continue  # at a corner, which ends the path anyway
             guess[:-1] = on.member @ (on.member.T @ guess[:-1] / on.size)
 
-            def flattest(tau: float, on: Pattern = on, guess: np.ndarray = guess) -> Point:
-                place = np.append(guess[:-1], tau)
-                found = self.locus.correct(on, place, here.state, self.parameter, tau)
-                return self.locus.point(on, *found, self.parameter)
+            def flattest(
+                tau: float, on: OccupiedCells = on, guess: np.ndarray = guess
+            ) -> ContinuationPoint:
+                vector = np.append(guess[:-1], tau)
+                found = self.problem.correct(on, vector, here.state, self.parameter, tau)
+                return self.problem.point(on, *found, self.parameter)
 
             try:
-                met = _zero_rate(flattest, float(guess[-1]), BESIDE * length)
-            except Lost:
+                met = _zero_rate_point(flattest, float(guess[-1]), BESIDE_STEP_END * length)
+            except CorrectorFailure:
                 continue
-            if met is not None and np.linalg.norm(met.place - guess) <= 0.5 * length:
+            if met is not None and np.linalg.norm(met.vector - guess) <= 0.5 * length:
                 return met._replace(tangent=here.tangent)
         return None
 
-    def _crossing(self, point: Point, zero: np.ndarray) -> Crossing:
+    def _crossing(self, point: ContinuationPoint, zero: np.ndarray) -> Crossing:
         k, n = point.rates.size, point.share.size
         critical = point.rates[zero[:k]]
         entrants = np.flatnonzero(zero[k : k + n])
         oscillating = bool(critical.size) and float(np.max(np.abs(critical.imag))) > 1e-5
         return Crossing(0, bool(zero[-1]), critical.size, oscillating, entrants)
 
-    def _back(self, start: Point, here: Point, there: Point) -> bool:
+    def _back(
+        self, start: ContinuationPoint, here: ContinuationPoint, there: ContinuationPoint
+    ) -> bool:
         """Whether the path has come back to its start, or to an image of it."""
-        along = there.place - here.place
+        along = there.vector - here.vector
         length = float(np.linalg.norm(along))
         image = np.append(self.symmetry.align(start.share, here.share), start.tau)
-        if np.linalg.norm(image - here.place) > 2.0 * length:
+        if np.linalg.norm(image - here.vector) > 2.0 * length:
             return False
         along /= length
-        s = float(along @ (image - here.place))
+        s = float(along @ (image - here.vector))
         if not 0.0 <= s <= length:
             return False
-        guess = here.place + s * along
+        guess = here.vector + s * along
         try:
-            place, _ = self.locus.correct(self.on, guess, here.state, along, float(along @ image))
-        except Lost:
+            vector, _ = self.problem.correct(
+                self.on, guess, here.state, along, float(along @ image)
+            )
+        except CorrectorFailure:
             return False
-        return bool(np.max(np.abs(place - image)) <= ZERO)
+        return bool(np.max(np.abs(vector - image)) <= ZERO_TOLERANCE)
 
 
-def _zero_rate(at: Callable[[float], Point], tau: float, step: float) -> Point | None:
-    """Return where a growth rate is zero, near a place of the interval, by the secant method."""
+MOST_SECANT_STEPS = 12  # steps towards a zero rate
+
+
+def _zero_rate_point(
+    at: Callable[[float], ContinuationPoint], tau: float, step: float
+) -> ContinuationPoint | None:
+    """Return where a growth rate is zero, near a position in the interval, by the secant method."""
     before, here = at(tau), at(min(max(tau + step, 0.0), 1.0))
     which = int(np.argmin(np.abs(before.rates)))
-    for _ in range(SECANTS):
+    for _ in range(MOST_SECANT_STEPS):
         slope = (here.rates[which].real - before.rates[which].real) / (here.tau - before.tau)
         if not abs(slope) > 0.0:
             return None
         before, here = here, at(min(max(here.tau - here.rates[which].real / slope, 0.0), 1.0))
         if abs(here.rates[which].real) <= NEUTRAL_RATE or here.tau == before.tau:
-            return here if abs(here.rates[which].real) <= ZERO else None
+            return here if abs(here.rates[which].real) <= ZERO_TOLERANCE else None
     return None
 
 
-def _bend(here: Point, there: Point, s: float, length: float) -> np.ndarray:
+STRAIGHT_PIECE_COSINE = 0.9  # cosine of chord and tangent below which a piece is taken for straight
+
+
+def _cubic_between(
+    here: ContinuationPoint, there: ContinuationPoint, s: float, length: float
+) -> np.ndarray:
     """Return the cubic through two points along their tangents, a length s along the chord."""
-    along = (there.place - here.place) / length
+    along = (there.vector - here.vector) / length
     t = s / length
-    straight = (1.0 - t) * here.place + t * there.place
+    straight = (1.0 - t) * here.vector + t * there.vector
     start, end = float(here.tangent @ along), float(there.tangent @ along)
-    if min(start, end) < ROUGH:
+    if min(start, end) < STRAIGHT_PIECE_COSINE:
         return straight
     bulge = t * (1.0 - t) * length
     bulge = bulge * (1.0 - t) * (here.tangent / start - along) - bulge * t * (

@@ -22,20 +22,21 @@ from nege.results.stability import fastest, labelled
 from nege.solvers import rest_points
 from nege.solvers.checks import check_model, check_options, provenance
 from nege.status import Status
-from nege.structure.enumeration.completeness import TINY, Bounds, Proof, prove
-from nege.structure.enumeration.found_equilibria import Equilibria
-from nege.structure.enumeration.many_starts import Candidate, Search
-from nege.structure.enumeration.stable_ends import settled
+from nege.structure.enumeration.completeness import SMALLEST_SHARE, Proof, ShareBounds, prove
+from nege.structure.enumeration.found_equilibria import Equilibria, basin_shares
+from nege.structure.enumeration.many_starts import Candidate, MultistartSearch
+from nege.structure.enumeration.stable_equilibria import stable_equilibria
 from nege.sweeps.progress import progress_bar
 from nege.validation.keywords import hinted
 
 __all__ = ["equilibria"]
 
-PROVABLE = 3  # regions up to which completeness is proven
-ABOVE = f"Proofs are made for up to {PROVABLE} regions, the online one counted."
-CERTAIN = 1e-3  # size of all growth rates from which an equilibrium is hyperbolic beyond doubt
-ROUNDING = 1e-12  # of shares, by which an equilibrium may be off its bounds
-ASTRAY = 1e-6  # of payoffs and shares: double precision and proof must agree to this
+MOST_REGIONS_PROVEN = 3  # regions up to which completeness is proven
+
+
+TOO_MANY_REGIONS_FOR_A_PROOF = (
+    f"Proofs are made for up to {MOST_REGIONS_PROVEN} regions, the online one counted."
+)
 
 
 @hinted
@@ -128,24 +129,24 @@ def equilibria(
     basins = validation.whole("basins", basins, at_least=0)
     generator = validation.generator("rng", 0 if rng is None else rng)
     if not model.in_shares:
-        return settled(model, dynamics, options, starts, basins, generator, progress)
-    small = len(model.regions) <= PROVABLE
+        return stable_equilibria(model, dynamics, options, starts, basins, generator, progress)
+    small = len(model.regions) <= MOST_REGIONS_PROVEN
     known = model.uniqueness(dynamics)
     unique = known is not None and known.unique
-    search = Search(model, dynamics, options, each=small)
+    search = MultistartSearch(model, dynamics, options, each=small)
     with contextlib.closing(progress_bar(progress, None, "boxes and starts")) as bar:
-        proof, reason = None, str(known) if unique else ABOVE
+        proof, reason = None, str(known) if unique else TOO_MANY_REGIONS_FOR_A_PROOF
         if small and not unique:
-            proof, reason = _proof(model, dynamics, seconds, bar.update)
+            proof, reason = _attempted_proof(model, dynamics, seconds, bar.update)
         search.run(starts, generator, bar.update)
         reached = []
         for _ in range(basins):
             reached.append(search.follow(generator))
             bar.update()
-    return _Assembly(search, proof, reason, unique=unique).made(reached)
+    return _Reconciliation(search, proof, reason, unique=unique).result(reached)
 
 
-def _proof(
+def _attempted_proof(
     model: Model, dynamics: Replicator | Logit, seconds: float, tick: Any
 ) -> tuple[Proof | None, str]:
     """Return what could be proven, and why that is not all."""
@@ -166,36 +167,47 @@ def _proof(
     return proof, f"{boxes} undecided {when}, {proof.boxes} gone through; .left has the bounds."
 
 
-class _Assembly:
+HYPERBOLIC_RATE = 1e-3  # of all growth rates, from which an equilibrium is so beyond doubt
+OUTSIDE_BOUNDS_TOLERANCE = 1e-12  # of shares, by which an equilibrium may be off its bounds
+CONTRADICTION_TOLERANCE = 1e-6  # of payoffs and shares: double precision and proof agree to it
+
+
+class _Reconciliation:
     """Brings proof and search together, and sees that they do not contradict each other."""
 
-    def __init__(self, search: Search, proof: Proof | None, reason: str, *, unique: bool) -> None:
+    def __init__(
+        self, search: MultistartSearch, proof: Proof | None, reason: str, *, unique: bool
+    ) -> None:
         self.search, self.proof, self.reason = search, proof, reason
         self.unique = unique  # known from theory, not by boxes
         self.n = search.n
-        self.left = [_everywhere(self.n)] if proof is None else proof.left
-        pairs: list[tuple[Candidate, Bounds | None]] = []
+        self.left = [_all_shares(self.n)] if proof is None else proof.left
+        pairs: list[tuple[Candidate, ShareBounds | None]] = []
         for root in [] if proof is None else proof.roots:
             pairs.append((self._proven(root), root))
         for candidate in search.found:
-            if not any(_near(candidate, root) for _, root in pairs if root is not None):
-                if any(_near(candidate, box) for box in self.left):
+            if not any(_reaches(candidate, root) for _, root in pairs if root is not None):
+                if any(_reaches(candidate, box) for box in self.left):
                     pairs.append((search.image(candidate), None))
-                elif candidate.hyperbolic > CERTAIN:
+                elif candidate.hyperbolic > HYPERBOLIC_RATE:
                     raise self._contradiction(f"about shares of {self._named(candidate.point)}")
         self.pairs = sorted(pairs, key=lambda pair: pair[0].point.share.round(9).tolist())
 
-    def _proven(self, root: Bounds) -> Candidate:
+    def _proven(self, root: ShareBounds) -> Candidate:
         """Return a proven equilibrium in double precision, from the middle of its bounds."""
         law, options = self.search.law, self.search.options
-        middle = np.where(root.high > TINY, 0.5 * (root.low + root.high), 0.0)
+        middle = np.where(root.high > SMALLEST_SHARE, 0.5 * (root.low + root.high), 0.0)
         start = law.at(middle / middle.sum(), self.search.model.start_state())
         point, _, steps = rest_points.newton(law, start, options.tolerance_payoff)
-        astray = _outside(point.share, root)
-        if not astray <= (ROUNDING if start.residual <= options.tolerance_payoff else ASTRAY):
+        astray = _distance_outside(point.share, root)
+        if not astray <= (
+            OUTSIDE_BOUNDS_TOLERANCE
+            if start.residual <= options.tolerance_payoff
+            else CONTRADICTION_TOLERANCE
+        ):
             point, steps = start, 0  # the proof knows better
         clears = point.cleared.status == Status.CONVERGED
-        if clears and point.residual > ASTRAY * max(1.0, law.dynamics.intensity):
+        if clears and point.residual > CONTRADICTION_TOLERANCE * max(1.0, law.dynamics.intensity):
             raise self._contradiction(f"about shares of {self._named(point)}")
         error = max(np.max(root.high - point.share), np.max(point.share - root.low))
         return Candidate(point, float(error), steps, 0.0, 0.0)
@@ -209,7 +221,7 @@ class _Assembly:
             f"{about}: one of them is wrong. Please report this."
         )
 
-    def made(self, reached: Sequence[Candidate | None]) -> Equilibria:
+    def result(self, reached: Sequence[Candidate | None]) -> Equilibria:
         """Return the result; `reached` are the ends of the paths from random starts."""
         search, regions = self.search, list(self.search.model.regions)
         count = len(self.pairs)
@@ -218,25 +230,18 @@ class _Assembly:
         complete = (self.unique and count == 1) or (self.proof is not None and not self.left)
         if complete:
             self.left = []
-        bounds = [_unknown(self.n) if box is None else box for _, box in self.pairs]
-        basins = None
-        if reached:
-            hits = [0] * (count + 1)
-            for candidate in reached:
-                hits[self._index(candidate)] += 1
-            about = {"long_name": "share of random starts", "starts": len(reached)}
-            shares = np.array(hits[:count]) / len(reached)
-            basins = xr.DataArray(shares, dims="equilibrium", name="basin", attrs=about)
+        bounds = [_unknown_bounds(self.n) if box is None else box for _, box in self.pairs]
+        ends = [self._index(candidate) for candidate in reached]
         result = Equilibria(
             model=search.model,
             dynamics=search.dynamics,
             complete=complete,
             reason=self.reason,
-            proven=_labelled(bounds, "equilibrium", regions),
-            left=_labelled(self.left, "box", regions),
+            proven=_bounds_dataset(bounds, "equilibrium", regions),
+            left=_bounds_dataset(self.left, "box", regions),
             boxes=0 if self.proof is None else self.proof.boxes,
             orbits=np.array([self._orbit(c.point.share) for c, _ in self.pairs], dtype=int),
-            basins=basins,
+            basins=basin_shares(ends, count) if ends else None,
             _members=tuple(self._equilibrium(c, count if complete else 0) for c, _ in self.pairs),
         )
         if complete and result.index_sum not in (None, 1):
@@ -283,7 +288,7 @@ class _Assembly:
         )
 
 
-def _labelled(boxes: Sequence[Bounds], dim: str, regions: list[str]) -> xr.Dataset:
+def _bounds_dataset(boxes: Sequence[ShareBounds], dim: str, regions: list[str]) -> xr.Dataset:
     shape = (len(boxes), len(regions))
     return xr.Dataset(
         {
@@ -294,17 +299,17 @@ def _labelled(boxes: Sequence[Bounds], dim: str, regions: list[str]) -> xr.Datas
     )
 
 
-def _everywhere(n: int) -> Bounds:
-    return Bounds(np.zeros(n), np.ones(n))
+def _all_shares(n: int) -> ShareBounds:
+    return ShareBounds(np.zeros(n), np.ones(n))
 
 
-def _unknown(n: int) -> Bounds:
-    return Bounds(np.full(n, np.nan), np.full(n, np.nan))
+def _unknown_bounds(n: int) -> ShareBounds:
+    return ShareBounds(np.full(n, np.nan), np.full(n, np.nan))
 
 
-def _outside(share: np.ndarray, box: Bounds) -> float:
+def _distance_outside(share: np.ndarray, box: ShareBounds) -> float:
     return float(max(np.max(box.low - share), np.max(share - box.high)))
 
 
-def _near(candidate: Candidate, box: Bounds) -> bool:
-    return _outside(candidate.point.share, box) <= candidate.reach
+def _reaches(candidate: Candidate, box: ShareBounds) -> bool:
+    return _distance_outside(candidate.point.share, box) <= candidate.reach

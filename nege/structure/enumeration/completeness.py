@@ -37,21 +37,12 @@ import numpy as np
 from nege.errors import require
 from nege.models.base import Model
 from nege.models.indifference import Arithmetic, Indifference, Tastes
-from nege.structure.enumeration.boxes import Box, Column, Step, relation
+from nege.structure.enumeration.krawczyk import BallVector, Box, KrawczykStep, relation
 
-BITS = 128  # enough to tell a threshold from the float next to it
-SMALLEST = 1e-8  # width in ln supply below which a box is not split any more
-VANISHING = -700.0  # ln supply below which a box with an empty region is not split either
-PIECE = math.log(16.0)  # by which an interval that reaches down to zero is cut
-LARGEST, SHRINK = 1.0, 0.5  # half width within which a root is tried to be proven alone
-POLISHES = 6
-NARROWEST = 1e-15  # half width around a root, in ln supply
-OUTWARD = 1e-15  # relative, more than the rounding of bounds of shares
-TINY = 1e-307  # shares below this count as zero: they are subnormal in double precision
-MOST = 1000  # boxes that are kept of those which are left; more are put together
+SMALLEST_SHARE = 1e-307  # below this they count as zero: subnormal in double precision
 
 
-class Bounds(NamedTuple):
+class ShareBounds(NamedTuple):
     """Bounds of shares."""
 
     low: np.ndarray
@@ -61,8 +52,8 @@ class Bounds(NamedTuple):
 class Proof(NamedTuple):
     """There is exactly one equilibrium in each of the roots; any other is in what is left."""
 
-    roots: list[Bounds]
-    left: list[Bounds]
+    roots: list[ShareBounds]
+    left: list[ShareBounds]
     boxes: int  # gone through
     undecided: int  # which are left, as they were before some were put together
     timed_out: bool
@@ -95,39 +86,52 @@ def prove(
         Where python-flint is not installed.
     """
     flint = require("flint", "verify", "A proof that all equilibria are known")
-    with _context(flint):
-        equations = model.indifference(balls(flint), tastes)
+    with _flint_precision(flint):
+        equations = model.indifference(ball_arithmetic(flint), tastes)
         if equations is None:
             return None
-        return _Search(flint, equations, len(model.regions)).run(seconds, tick)
+        return _BranchAndBound(flint, equations, len(model.regions)).run(seconds, tick)
 
 
-def balls(flint: Any) -> Arithmetic:
+def ball_arithmetic(flint: Any) -> Arithmetic:
     """Return the arithmetic of power series whose coefficients are balls."""
     return Arithmetic(
         lambda value: flint.arb_series([flint.arb(value)]), lambda x: x.exp(), lambda x: x.log()
     )
 
 
+PRECISION_BITS = 128  # enough to tell a threshold from the float next to it
+
+
 @contextlib.contextmanager
-def _context(flint: Any) -> Iterator[None]:
+def _flint_precision(flint: Any) -> Iterator[None]:
     """Set the precision, and the length of series to two: a value and a slope."""
     before = flint.ctx.prec, flint.ctx.cap
-    flint.ctx.prec, flint.ctx.cap = BITS, 2
+    flint.ctx.prec, flint.ctx.cap = PRECISION_BITS, 2
     try:
         yield
     finally:
         flint.ctx.prec, flint.ctx.cap = before
 
 
-class _Search:
+NARROWEST_SPLIT = 1e-8  # width in ln supply below which a box is not split any more
+LOWEST_LOG_SUPPLY = -700.0  # ln supply below which a box with an empty region is not split either
+LOG_SUPPLY_CUT = math.log(16.0)  # by which an interval that reaches down to zero is cut
+WIDEST_ISOLATION = 1.0  # half width within which a root is tried to be proven alone
+ISOLATION_FACTOR = 0.5  # from one try to the next
+NEWTON_STEPS = 6
+NARROWEST_ROOT = 1e-15  # half width around a root, in ln supply
+OUTWARD_ROUNDING = 1e-15  # relative, more than the rounding of bounds of shares
+
+
+class _BranchAndBound:
     """Branch and bound over relative supplies."""
 
     def __init__(self, flint: Any, equations: Indifference, n: int) -> None:
         self.flint, self.equations, self.n = flint, equations, n
-        self.roots: list[Bounds] = []
+        self.roots: list[ShareBounds] = []
         self.known: list[Box] = []  # each with exactly one root of its support
-        self.stuck: list[Box] = []
+        self.undecided: list[Box] = []
 
     def run(self, seconds: float, tick: Callable[[], Any]) -> Proof:
         """Go through boxes, the largest first, until none is left or the time is up."""
@@ -140,8 +144,8 @@ class _Search:
             queue.extend(self._examine(queue.popleft()))
             count += 1
             tick()
-        left = [self._shares(box) for box in _together([*self.stuck, *queue])]
-        return Proof(self.roots, left, count, len(self.stuck) + len(queue), bool(queue))
+        left = [self._shares(box) for box in _hulls([*self.undecided, *queue])]
+        return Proof(self.roots, left, count, len(self.undecided) + len(queue), bool(queue))
 
     # --- one box -------------------------------------------------------------------
 
@@ -160,12 +164,12 @@ class _Search:
             if fate is not None:
                 return fate
         if all(box.low[r] > -math.inf for r in box.free) and (
-            step.misses() or (step.nears() and self._settle(box, step))
+            step.misses() or (step.nears() and self._isolate_root(box, step))
         ):
             return []
         return self._split(box, step.slopes)
 
-    def _signs(self, box: Box, values: Column) -> list[Box] | None:
+    def _signs(self, box: Box, values: BallVector) -> list[Box] | None:
         """Return what is left of a box where signs decide, else None."""
         for r, value in enumerate(values):
             if value > 0.0 or (value < 0.0 and (r == box.leader or box.low[r] > -math.inf)):
@@ -176,11 +180,13 @@ class _Search:
                 smaller = smaller.replaced(r, -math.inf, -math.inf)
         return [smaller] if smaller is not box else None
 
-    def _split(self, box: Box, slopes: list[Column] | None) -> list[Box]:
+    def _split(self, box: Box, slopes: list[BallVector] | None) -> list[Box]:
         """Cut a box where that changes most, or give it up."""
-        touching = [r for r in box.free if box.low[r] == -math.inf and box.high[r] > VANISHING]
+        touching = [
+            r for r in box.free if box.low[r] == -math.inf and box.high[r] > LOWEST_LOG_SUPPLY
+        ]
         widths = {r: box.high[r] - box.low[r] for r in box.free if box.low[r] > -math.inf}
-        sizes = {r: width for r, width in widths.items() if width > SMALLEST}
+        sizes = {r: width for r, width in widths.items() if width > NARROWEST_SPLIT}
         if slopes is not None:
             sizes.update((r, math.exp(box.high[r])) for r in touching)
             for r, column in zip(box.free, slopes, strict=True):
@@ -189,10 +195,10 @@ class _Search:
             sizes = {r: math.exp(box.high[r]) for r in touching}
         best = max(sizes, key=lambda r: sizes[r], default=-1)
         if best < 0 or sizes[best] == 0.0:
-            self.stuck.append(box)
+            self.undecided.append(box)
             return []
         low, high = box.low[best], box.high[best]
-        cut = high - PIECE if low == -math.inf else 0.5 * (low + high)
+        cut = high - LOG_SUPPLY_CUT if low == -math.inf else 0.5 * (low + high)
         return [box.replaced(best, cut, high), box.replaced(best, low, cut)]
 
     def _bounded_without(self, regions: list[int], box: Box) -> bool:
@@ -203,17 +209,17 @@ class _Search:
 
     # --- roots ---------------------------------------------------------------------
 
-    def _settle(self, box: Box, step: Step) -> bool:
+    def _isolate_root(self, box: Box, step: KrawczykStep) -> bool:
         """Prove a root near a box to be alone; whether nothing of the box is left."""
-        for _ in range(POLISHES):
+        for _ in range(NEWTON_STEPS):
             better = self._step(step.target(0.0))
             if better is None:
                 return False
             step = better
-        half, least = LARGEST, 0.5 * min(box.high[r] - box.low[r] for r in box.free)
+        half, least = WIDEST_ISOLATION, 0.5 * min(box.high[r] - box.low[r] for r in box.free)
         alone = self._step(step.target(half))
         while alone is None or not alone.inside():
-            half *= SHRINK
+            half *= ISOLATION_FACTOR
             if half < least:
                 return False
             alone = self._step(step.target(half))
@@ -224,12 +230,12 @@ class _Search:
         self.known.append(alone.box)
         return relation(box, alone.box) == "inside"
 
-    def _sharpened(self, step: Step) -> Box:
+    def _sharpened(self, step: KrawczykStep) -> Box:
         """Return as narrow a box as floats allow around the root that is alone in another."""
-        alone, half = step.box, NARROWEST
-        for _ in range(POLISHES):
+        alone, half = step.box, NARROWEST_ROOT
+        for _ in range(NEWTON_STEPS):
             step = self._step(step.target(0.0)) or step
-        while half < LARGEST:
+        while half < WIDEST_ISOLATION:
             narrow = self._step(step.target(half))
             if narrow is not None and narrow.inside() and relation(narrow.box, alone) == "inside":
                 return narrow.image()
@@ -247,7 +253,7 @@ class _Search:
 
     # --- equations over balls ------------------------------------------------------
 
-    def _step(self, box: Box) -> Step | None:
+    def _step(self, box: Box) -> KrawczykStep | None:
         """Evaluate excesses and their slopes over a box; None where that has no bounds."""
         try:
             over = [self.equations.at(self._supplies(box, r)).excess for r in box.free]
@@ -258,7 +264,7 @@ class _Search:
         slopes = [[e[1] for e in excess] for excess in over]
         if not all(slope.is_finite() for column in slopes for slope in column):
             return None
-        return Step(box, over[0], [value[0] for value in middle], slopes, off)
+        return KrawczykStep(box, over[0], [value[0] for value in middle], slopes, off)
 
     def _supplies(self, box: Box, towards: int = -1) -> list[Any]:
         """Return x over a box as series, whose slope is by the coordinate of one region.
@@ -277,7 +283,7 @@ class _Search:
                 supplies.append(series([arb(low).union(arb(high)), slope]).exp())
         return supplies
 
-    def _middle(self, box: Box) -> tuple[list[Any], Column]:
+    def _middle(self, box: Box) -> tuple[list[Any], BallVector]:
         """Return x in the middle of a box, and for free regions how far the box is from it."""
         arb, series = self.flint.arb, self.flint.arb_series
         centre, off = [], []
@@ -297,7 +303,7 @@ class _Search:
                 off.append(over - middle)
         return centre, off
 
-    def _shares(self, box: Box) -> Bounds:
+    def _shares(self, box: Box) -> ShareBounds:
         """Return bounds of the shares over a box."""
         occupied = np.array(box.high) > -math.inf
         try:
@@ -312,15 +318,20 @@ class _Search:
                 smaller = least[r] / (least[r] + sum(most[:r]) + sum(most[r + 1 :]))
                 larger = most[r] / (most[r] + sum(least[:r]) + sum(least[r + 1 :]))
                 if smaller.is_finite():
-                    low[r] = max(0.0, float(smaller.lower()) * (1.0 - OUTWARD))
+                    low[r] = max(0.0, float(smaller.lower()) * (1.0 - OUTWARD_ROUNDING))
                 if larger.is_finite():
-                    high[r] = min(1.0, max(TINY, float(larger.upper()) * (1.0 + OUTWARD)))
-        return Bounds(low, high)
+                    high[r] = min(
+                        1.0, max(SMALLEST_SHARE, float(larger.upper()) * (1.0 + OUTWARD_ROUNDING))
+                    )
+        return ShareBounds(low, high)
 
 
-def _together(boxes: list[Box]) -> list[Box]:
+MOST_BOXES_KEPT = 1000  # boxes that are kept of those which are left; more are put together
+
+
+def _hulls(boxes: list[Box]) -> list[Box]:
     """Return fewer boxes that hold all of many: neighbours mostly follow each other."""
-    length = -(-len(boxes) // MOST)
+    length = -(-len(boxes) // MOST_BOXES_KEPT)
     hulls: list[Box] = []
     size = 0
     for box in boxes:

@@ -18,8 +18,9 @@ from nege.results.equilibrium import Equilibrium
 
 __all__ = ["Equilibria"]
 
-WHOLE = 3  # regions up to which the summary shows every share
-SHOWN = 12  # equilibria in the summary
+
+MOST_REGIONS_IN_FULL = 3  # regions up to which the summary shows every share
+EQUILIBRIA_SHOWN = 12  # equilibria in the summary
 
 
 @held("proven", "left", "orbits", "basins")
@@ -155,9 +156,9 @@ class Equilibria(Immutable, Sequence[Equilibrium]):
         return data if self.basins is None else data.assign(basin=self.basins)
 
     def __repr__(self) -> str:
-        shown = [f"  {row}" for row in self._rows()[:SHOWN]]
-        if len(self) > SHOWN:
-            shown.append(f"  and {len(self) - SHOWN} more")
+        shown = [f"  {row}" for row in self._rows()[:EQUILIBRIA_SHOWN]]
+        if len(self) > EQUILIBRIA_SHOWN:
+            shown.append(f"  and {len(self) - EQUILIBRIA_SHOWN} more")
         return "\n".join([self._headline(), *shown, *self._notes()])
 
     def _repr_html_(self) -> str:
@@ -181,11 +182,11 @@ class Equilibria(Immutable, Sequence[Equilibrium]):
     def _rows(self) -> list[str]:
         rows = []
         for i, (e, orbit) in enumerate(zip(self, self.orbits.tolist(), strict=True)):
-            kind = _kind(e)
+            kind = _stability_word(e)
             share = e.data["share"].values if self.model.in_shares else np.empty(0)
             if not self.model.in_shares:
                 shape = self.model.summary(e.data)
-            elif share.size <= WHOLE:
+            elif share.size <= MOST_REGIONS_IN_FULL:
                 places = zip(self.model.regions, share.tolist(), strict=True)
                 shape = ", ".join(f"{part:.6g} in {name}" for name, part in places)
             else:
@@ -227,7 +228,14 @@ class Equilibria(Immutable, Sequence[Equilibrium]):
         return notes
 
 
-def _kind(equilibrium: Equilibrium) -> str:
+def basin_shares(ends: Sequence[int], count: int) -> xr.DataArray:
+    """Return the share of random starts that end at each of so many equilibria, by its number."""
+    hits = np.bincount([end for end in ends if 0 <= end < count], minlength=count)
+    about: dict[str, Any] = {"long_name": "share of random starts", "starts": len(ends)}
+    return xr.DataArray(hits / len(ends), dims="equilibrium", name="basin", attrs=about)
+
+
+def _stability_word(equilibrium: Equilibrium) -> str:
     if not equilibrium.converged:
         return f"{equilibrium.status.name.lower()} in double precision"
     found = equilibrium.stability

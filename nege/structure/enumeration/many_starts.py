@@ -23,14 +23,6 @@ from nege.status import Status
 from nege.structure import symmetry as groups
 from nege.structure.symmetry import Symmetry
 
-SUPPORTS = 256  # sets of regions at most from which an even start is made: all, up to 8 regions
-LEVELS = (0.02, 0.1, 0.4, 2.5, 10.0, 50.0)  # of a pattern, relative to the other regions
-TILTS = (0.3, 3.0)  # of one region of a set, relative to its others
-PATHS = 8  # random starts from which the dynamics are followed
-SAME = 1e-6  # difference of shares below which two equilibria are one
-WIDEST = 0.01  # largest value of SAME, where eigenvalues near zero leave shares poorly determined
-EQUIVARIANT = 1e-8  # relative difference of growth rates that a symmetry may make
-
 
 class Candidate(NamedTuple):
     """An equilibrium in double precision."""
@@ -42,7 +34,16 @@ class Candidate(NamedTuple):
     reach: float  # difference of shares within which two equilibria cannot be distinguished
 
 
-class Search:
+MOST_SUPPORTS = 256  # from which an even start is made: all sets of up to 8 regions
+PATTERN_LEVELS = (0.02, 0.1, 0.4, 2.5, 10.0, 50.0)  # of a pattern, relative to the other regions
+SUPPORT_TILTS = (0.3, 3.0)  # of one region of a set, relative to its others
+MOST_PATHS_FOLLOWED = 8  # random starts from which the dynamics are followed
+SAME_SHARE_TOLERANCE = 1e-6  # difference of shares below which two equilibria are one
+WIDEST_SHARE_TOLERANCE = 0.01  # where eigenvalues near zero leave shares poorly determined
+EQUIVARIANT_GROWTH_TOLERANCE = 1e-8  # relative difference of growth rates that a symmetry may make
+
+
+class MultistartSearch:
     """Everything that many starts find in one economy.
 
     Parameters
@@ -59,8 +60,8 @@ class Search:
         self.model, self.dynamics, self.options = model, dynamics, options
         self.law = LawOfMotion(model, dynamics, options)
         self.n = len(model.regions)
-        self.symmetry = self._group()
-        self.merging = groups.trivial(self.n) if each else self.symmetry
+        self.symmetry = self._symmetry()
+        self.merging = groups.trivial_symmetry(self.n) if each else self.symmetry
         self.found: list[Candidate] = []
 
     def run(self, starts: int, rng: np.random.Generator, tick: Callable[[], Any]) -> None:
@@ -68,7 +69,7 @@ class Search:
         for share in itertools.chain(self._even(), self._patterns(), self._random(starts, rng)):
             self.keep(self.polished(share))
             tick()
-        for _ in range(min(PATHS, starts)):
+        for _ in range(min(MOST_PATHS_FOLLOWED, starts)):
             self.follow(rng)
             tick()
 
@@ -91,7 +92,9 @@ class Search:
             return None
         rates = np.append(np.abs(self.law.modes(point).rates), -point.entry)
         least = float(np.fmax(0.0, np.min(rates)))
-        reach = min(WIDEST, max(SAME, tolerance / max(least, tolerance)))
+        reach = min(
+            WIDEST_SHARE_TOLERANCE, max(SAME_SHARE_TOLERANCE, tolerance / max(least, tolerance))
+        )
         return Candidate(point, error, steps, least, reach)
 
     def keep(self, candidate: Candidate | None) -> Candidate | None:
@@ -129,7 +132,7 @@ class Search:
             if image not in seen:
                 seen.add(image)
                 yield share
-            if len(seen) >= SUPPORTS:
+            if len(seen) >= MOST_SUPPORTS:
                 return
 
     def _even(self) -> Iterator[np.ndarray]:
@@ -138,15 +141,15 @@ class Search:
             yield share
             occupied = np.flatnonzero(share)
             tilted = occupied if occupied.size > 1 else ()
-            for r, level in itertools.product(tilted, TILTS):
+            for r, level in itertools.product(tilted, SUPPORT_TILTS):
                 other = share.copy()
                 other[r] *= level
                 yield other / other.sum()
 
     def _patterns(self) -> Iterator[np.ndarray]:
         """Yield two-level patterns: a part of equal regions larger or smaller, others empty."""
-        for within, members in itertools.islice(self._divided(), SUPPORTS):
-            for level in LEVELS:
+        for within, members in itertools.islice(self._divided(), MOST_SUPPORTS):
+            for level in PATTERN_LEVELS:
                 share = np.zeros(self.n)
                 share[within] = 1.0
                 share[members] = level
@@ -175,8 +178,10 @@ class Search:
         """Whether the dynamics keep every share positive, as logit does."""
         return isinstance(self.dynamics, Logit)
 
-    def _group(self) -> Symmetry:
+    def _symmetry(self) -> Symmetry:
         """Find the symmetries, and check them on growth rates themselves."""
-        found = groups.of_kernels([self.law.parameters], self.law.dynamics.log_weight)
+        found = groups.symmetry_of_parameters([self.law.parameters], self.law.dynamics.log_weight)
         state = self.model.start_state()
-        return groups.respected(found, lambda x: self.law.at(x, state).growth, relative=EQUIVARIANT)
+        return groups.confirmed_by_payoffs(
+            found, lambda x: self.law.at(x, state).growth, relative=EQUIVARIANT_GROWTH_TOLERANCE
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -14,17 +13,17 @@ from nege.options import Logit, Replicator, SolverOptions
 from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
 from nege.status import Status
-from nege.structure.enumeration.found_equilibria import Equilibria
+from nege.structure.enumeration.found_equilibria import Equilibria, basin_shares
 from nege.sweeps.progress import progress_bar
 
-SAME = 1e-6  # difference in shares of each kind below which two equilibria are one
-FOLLOWED = (
+SAME_OUTCOME_TOLERANCE = 1e-6  # relative difference of variables: equilibria nearer are one
+ONLY_STABLE_ONES_SEARCHED = (
     "Of economies like this one stable equilibria are looked for, by following the dynamics from "
     "random starts: unstable ones are not."
 )
 
 
-def settled(
+def stable_equilibria(
     model: Model,
     dynamics: Replicator | Logit,
     options: SolverOptions,
@@ -44,7 +43,7 @@ def settled(
             if end.status is not Status.CONVERGED:
                 return -1
             for i, known in enumerate(found):
-                if _apart(model, end, known) <= SAME:
+                if _largest_difference(model, end, known) <= SAME_OUTCOME_TOLERANCE:
                     return i
             found.append(end)
             return len(found) - 1
@@ -53,24 +52,24 @@ def settled(
         for _ in range(starts):
             follow(model.random_start(rng))
         ends = [follow(model.random_start(rng)) for _ in range(basins)]
-    unknown = xr.full_like(_bounds(len(found)), np.nan)
+    unknown = xr.full_like(_bounds_zero_to_one(len(found)), np.nan)
     return Equilibria(
         model=model,
         dynamics=dynamics,
         complete=False,
-        reason=FOLLOWED,
+        reason=ONLY_STABLE_ONES_SEARCHED,
         proven=unknown,
-        left=_bounds(1).rename(equilibrium="box"),
+        left=_bounds_zero_to_one(1).rename(equilibrium="box"),
         boxes=0,
         orbits=np.ones(len(found), dtype=int),
-        basins=_basins(ends, len(found)) if ends else None,
+        basins=basin_shares(ends, len(found)) if ends else None,
         _members=tuple(
             long_run_result(model, end, dynamics, options).with_stability() for end in found
         ),
     )
 
 
-def _apart(model: Model, one: LongRun, other: LongRun) -> float:
+def _largest_difference(model: Model, one: LongRun, other: LongRun) -> float:
     """Largest difference of two economies' variables, relative to each variable's largest."""
     first, second = (model.outcome(end.share, end.state, end.parameters) for end in (one, other))
     return max(
@@ -80,14 +79,8 @@ def _apart(model: Model, one: LongRun, other: LongRun) -> float:
     )
 
 
-def _bounds(count: int) -> xr.Dataset:
+def _bounds_zero_to_one(count: int) -> xr.Dataset:
     """Trivial bounds: shares between zero and one."""
     return xr.Dataset(
         {"low": ("equilibrium", np.zeros(count)), "high": ("equilibrium", np.ones(count))}
     )
-
-
-def _basins(ends: list[int], count: int) -> xr.DataArray:
-    hits = np.bincount([end for end in ends if end >= 0], minlength=count)
-    about: dict[str, Any] = {"long_name": "share of random starts", "starts": len(ends)}
-    return xr.DataArray(hits / len(ends), dims="equilibrium", name="basin", attrs=about)

@@ -17,11 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-CONTRACTING = 0.9  # a Krawczyk operator weaker than this is not worth a try
-NEAR = 2.0  # half widths from the middle of a box within which its root is looked for
-
 Ball = Any
-Column = list[Ball]
+BallVector = list[Ball]
 
 
 class Box(NamedTuple):
@@ -43,7 +40,11 @@ class Box(NamedTuple):
         return Box(self.leader, tuple(bounds[0]), tuple(bounds[1]))
 
 
-class Step:
+WEAKEST_CONTRACTION = 0.9  # a Krawczyk operator weaker than this is not worth a try
+ROOT_WITHIN_HALF_WIDTHS = 2.0  # from the middle of a box, where its root is looked for
+
+
+class KrawczykStep:
     """What is known of the excesses over a box, and the Krawczyk operator there.
 
     With m the middle of a box X, J the slopes of g = (e_r - e_leader) over it and C about
@@ -52,7 +53,12 @@ class Step:
     """
 
     def __init__(
-        self, box: Box, over: list[Any], middle: Column, slopes: list[Column], off: Column
+        self,
+        box: Box,
+        over: list[Any],
+        middle: BallVector,
+        slopes: list[BallVector],
+        off: BallVector,
     ) -> None:
         self.box, self.slopes = box, slopes
         self.natural = [value[0] for value in over]
@@ -98,8 +104,8 @@ class Step:
 
     def nears(self) -> bool:
         """Whether there seems to be a root in the box or beside it."""
-        return self.contraction < CONTRACTING and all(
-            abs(move) <= NEAR * self._half(r) for r, move in self.moves.items()
+        return self.contraction < WEAKEST_CONTRACTION and all(
+            abs(move) <= ROOT_WITHIN_HALF_WIDTHS * self._half(r) for r, move in self.moves.items()
         )
 
     def target(self, half: float) -> Box:
@@ -114,7 +120,7 @@ class Step:
         """Return the box that holds every root of this one."""
         box = self.box
         for r, y in self.images.items():
-            low, high = _down(float(y.lower())), _up(float(y.upper()))
+            low, high = _float_below(float(y.lower())), _float_above(float(y.upper()))
             box = box.replaced(r, max(box.low[r], low), min(box.high[r], high))
         return box
 
@@ -127,16 +133,16 @@ def relation(box: Box, known: Box) -> str:
     inside = True
     for r in known.free:
         # The same ratios in terms of the other leader.
-        low, high = _down(box.low[r] - last), _up(box.high[r] - first)
+        low, high = _float_below(box.low[r] - last), _float_above(box.high[r] - first)
         if high < known.low[r] or low > known.high[r]:
             return "apart"
         inside = inside and known.low[r] <= low and high <= known.high[r]
     return "inside" if inside else "unclear"
 
 
-def _down(x: float) -> float:
+def _float_below(x: float) -> float:
     return math.nextafter(x, -math.inf)
 
 
-def _up(x: float) -> float:
+def _float_above(x: float) -> float:
     return math.nextafter(x, math.inf)
