@@ -93,7 +93,7 @@ def test_steps_that_failed_are_named_and_left_out_of_the_story(tmp_path):
     ds = nege.follow(wanted.model, wanted.path, options=nege.SolverOptions(limit_steps=1))
     assert (ds.status != nege.Status.CONVERGED).all()
     run = RunResult(wanted, ds, np.nan, ())
-    assert report_industries.table(run).count("LIMIT") == 3
+    assert report_industries.path_table(run).count("LIMIT") == 3
     assert report_industries.story(run) == []
     assert report_industries.drawings(run) == {}
 

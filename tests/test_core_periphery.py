@@ -354,6 +354,7 @@ def test_walras_the_value_of_sales_is_the_numeraire(seed, n):
     assert float(data.income.sum()) == pytest.approx(1.0, abs=1e-11)
 
 
+@pytest.mark.family
 @given(**shapes)
 def test_relabelling_places_permutes_the_answer(seed, n):
     economy, share = random_economy(seed, n)
@@ -376,6 +377,7 @@ def test_relabelling_places_permutes_the_answer(seed, n):
         )
 
 
+@pytest.mark.family
 @given(scale=st.floats(0.01, 100), **shapes)
 def test_the_unit_of_distance_does_not_matter(scale, seed, n):
     economy, share = random_economy(seed, n)

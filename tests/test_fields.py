@@ -71,8 +71,7 @@ def test_help_says_of_each_field_what_it_is_over_what_within_what_and_in_which_u
         *("geography", "online", "industries"),
         *("labour", "rents"),  # words
     )
-    if field.bounds is not None:
-        assert field.bounds.words("").strip() in said
+    assert field.bounds.words("").strip() in said
     for dim in field.dims:
         assert dim in said
     if field.default is None:
@@ -212,3 +211,35 @@ def test_a_model_in_ten_lines_refuses_bad_input(toy, wrong, argument, words):
         toy(**given)
     assert caught.value.argument == argument
     assert words in str(caught.value)
+
+
+def test_one_declaration_may_serve_two_models_and_a_subclass_may_narrow_it(toy):
+    rate = fields.number("speed", Bounds(at_least=1.0), unit="km/h", default=3.0)
+
+    class Slow(toy):
+        pace: float = rate
+
+    class Fast(toy):
+        speed: float = rate
+
+    slow, fast = (kind(TWO, sigma=5, trade_cost=2) for kind in (Slow, Fast))
+    assert (slow.speed, slow.pace, fast.speed) == (2.0, 3.0, 3.0)
+    assert list(Fast.fields) == list(toy.fields)
+    assert list(Slow.fields) == [*toy.fields, "pace"]
+    for kind, name in ((Slow, "pace"), (Fast, "speed")):
+        with pytest.raises(nege.InputError, match=f"{name} must be .* at least 1"):
+            kind(TWO, sigma=5, trade_cost=2, **{name: 0.5})
+
+
+def test_a_constructor_by_hand_is_asked_about_every_number(toy):
+    class Wary(toy):
+        pace: float = fields.number("pace", Bounds(at_least=0.0), default=1.0)
+
+        def __init__(self, geography, *, pace=1.0, **more):
+            if pace > 5.0:
+                raise nege.InputError("pace", pace, "at most 5")
+            super().__init__(geography, **more)
+            object.__setattr__(self, "pace", pace)
+
+    with pytest.raises(nege.InputError, match="at most 5"):
+        Wary(TWO, sigma=5, trade_cost=2).replace(pace=6.0)

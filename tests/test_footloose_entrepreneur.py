@@ -259,6 +259,7 @@ def test_short_runs_are_the_direct_solution_of_the_linear_system(block):
         nege.testing.assert_equilibrium(found)
 
 
+@pytest.mark.family
 @given(
     method=st.sampled_from([codes.PLAIN, codes.ANDERSON, codes.NEWTON]),
     tolerance=st.sampled_from([1e-2, 1e-4, 1e-8]),
@@ -288,6 +289,7 @@ def test_newtons_method_converges_from_anywhere(far, seed, n):
     np.testing.assert_allclose(np.exp(state), found.data["wage"], rtol=1e-9)
 
 
+@pytest.mark.family
 @given(**shapes)
 def test_plain_steps_contract_as_the_proof_says(seed, n):
     """ln of the largest over the smallest ratio to the solution falls by the factor proven."""
@@ -353,6 +355,7 @@ def test_walras_what_is_sold_is_what_is_spent(seed, n):
     assert float(data["income"].sum()) == pytest.approx(income, rel=1e-11)
 
 
+@pytest.mark.family
 @given(**shapes)
 def test_relabelling_places_permutes_the_answer(seed, n):
     economy, share = random_economy(seed, n)

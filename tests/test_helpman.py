@@ -79,6 +79,7 @@ def test_short_runs_solve_the_published_equations(rents, seed, n):
     np.testing.assert_allclose(np.log(found.data["real_income"]), payoffs.real, atol=1e-8)
 
 
+@pytest.mark.family
 @given(
     rents=rents,
     method=st.sampled_from([codes.PLAIN, codes.ANDERSON, codes.NEWTON]),
@@ -286,6 +287,7 @@ def test_relabelling_places_permutes_the_answer(seed, n):
     np.testing.assert_allclose(there, here[order], atol=1e-9)
 
 
+@pytest.mark.family
 @given(factor=st.floats(0.1, 10.0), **drawn)
 def test_units_of_goods_housing_and_happiness_move_nobody(factor, seed, n):
     model, _ = economy(seed, n, online=False, value=1.2)

@@ -57,6 +57,7 @@ def test_long_runs_are_those_of_the_slow_reference_and_so_are_growth_rates(seed)
     np.testing.assert_allclose(rates[:4].real, expected[:4].real, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.family
 @pytest.mark.parametrize("seed", range(3))
 def test_relabelling_places_permutes_the_answer(seed):
     model = random_model(seed, places=5)
@@ -81,6 +82,7 @@ def test_relabelling_places_permutes_the_answer(seed):
     allclose(a.data.sel(place=names), b.data, rtol=1e-7, atol=1e-10)
 
 
+@pytest.mark.family
 @pytest.mark.parametrize("seed", range(3))
 def test_the_unit_of_distance_does_not_matter(seed):
     model = random_model(seed)
@@ -388,6 +390,7 @@ def test_pure_dynamics_do_not_bring_back_firms_that_are_not_there():
     assert (nege.solve(model, start).data.firm_mass.sel(there).sum() > 0.0).item()
 
 
+@pytest.mark.family
 def test_people_may_be_counted_in_any_unit():
     model = nege.OnlineAgglomeration(home_weight=[4.0, 3.0, 2.0, 1.0])
     in_millions = nege.solve(model.replace(home_weight=1e6 * model.home_weight)).data

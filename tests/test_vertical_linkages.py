@@ -409,6 +409,7 @@ def test_short_runs_are_those_of_the_reference(seed, n):
     np.testing.assert_allclose(data["population"], farms + share * payroll / wage, rtol=1e-10)
 
 
+@pytest.mark.family
 @settings(max_examples=25)
 @given(
     method=st.sampled_from([codes.PLAIN, codes.ANDERSON, codes.NEWTON]),
@@ -427,6 +428,7 @@ def test_the_reported_error_bounds_the_true_one(method, tolerance, seed, n):
     assert true <= report.error * (1 + 1e-9) + 1e-11
 
 
+@pytest.mark.family
 @given(far=st.floats(0.0, 8.0), **shapes)
 def test_plain_steps_contract_as_the_proof_says(far, seed, n):
     """Labour immobile: all of u. Mobile: its differences, then its level."""

@@ -99,7 +99,7 @@ def _run(file: str, output: str, *, quiet: bool) -> int:
     # The data first, so that nothing solved is lost where a picture fails.
     written = [execution.save_data(run, folder), *figures.save_figures(run, folder)]
     if not quiet:
-        print(f"{report.table(run)}\n")
+        print(f"{report.path_table(run)}\n")
         print("\n".join(textwrap.fill(line, 88) for line in report.story(run).split("\n")))
         print("\nWritten: " + ", ".join(str(path) for path in written))
     failed = int((run.result["status"] != Status.CONVERGED).sum())

@@ -13,10 +13,10 @@ from nege.plots.agglomeration import has_industries
 from nege.status import Status
 
 
-def table(run: RunResult, *, rows: int = 11) -> str:
+def path_table(run: RunResult, *, rows: int = 11) -> str:
     """Return the path as a table: at most `rows` of each arm, the ends always among them."""
     if has_industries(run.result):
-        return report_industries.table(run)
+        return report_industries.path_table(run)
     specification, result = run.specification, run.result
     shown = _steps_shown(specification, rows)
     online = online_share(run)

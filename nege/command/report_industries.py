@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def table(run: RunResult) -> str:
+def path_table(run: RunResult) -> str:
     """Return the path as a table: pattern, online shares, the largest place, welfare, proof."""
     result, found = run.result, patterns(run.result)
     names = [str(name) for name in result["industry"].values]

@@ -33,6 +33,7 @@ WIDTH = 92  # of documentation
 SIGMA = Bounds(above=1.0, cure="With sigma <= 1 no number of varieties can be foregone.")
 MU = Bounds(above=0.0, below=1.0, cure="It is a share of spending.")
 POSITIVE = Bounds(above=0.0)
+ANY = Bounds()
 ONLINE_COST = Bounds(
     at_least=1.0, cure="It is an iceberg factor: 1 means that nothing melts on the way."
 )
@@ -45,6 +46,8 @@ InputError
 """
 
 Value = TypeVar("Value")
+#: What is taken for numbers over labelled dimensions.
+Values = float | Sequence[Any] | Mapping[str, float] | np.ndarray | xr.DataArray
 
 
 class Labelled(Held, Generic[Value]):
@@ -54,11 +57,7 @@ class Labelled(Held, Generic[Value]):
         value: Value = super().__get__(owner, kind)
         return value
 
-    def __set__(
-        self,
-        owner: Any,
-        value: float | Sequence[Any] | Mapping[str, float] | np.ndarray | xr.DataArray | None,
-    ) -> None:
+    def __set__(self, owner: Any, value: Values | None) -> None:
         super().__set__(owner, value)
 
 
@@ -74,7 +73,7 @@ class Field:
         "1" for a pure number, "" where there is none.
     dims : tuple of str
         Dimensions that it is over, e.g. ("industry", "place"); none for one number.
-    bounds : Bounds, optional
+    bounds : Bounds
         Bounds of its numbers.
     default : object
         Its value where it is not given.
@@ -91,7 +90,7 @@ class Field:
     words: str
     unit: str = "1"
     dims: tuple[str, ...] = ()
-    bounds: Bounds | None = None
+    bounds: Bounds = ANY
     default: Any = REQUIRED
     instead: Callable[[Any], Any] | None = None
     varied: bool = False
@@ -158,10 +157,10 @@ class Places(Field):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Region(Field):
+class Online(Field):
     """The online region, with bounds of what it has."""
 
-    region: Mapping[str, Bounds]
+    parameters: Mapping[str, Bounds]
     takes: ClassVar[str] = "OnlineRegion"
 
     def check(self, value: Any, economy: Any) -> OnlineRegion | None:
@@ -170,7 +169,7 @@ class Region(Field):
             cure = "Use nege.OnlineRegion(trade_cost=...)."
             raise InputError("online", value, "an OnlineRegion", cure)
         if value is not None:
-            for name, bounds in self.region.items():
+            for name, bounds in self.parameters.items():
                 bounds.number(ONLINE + name, getattr(value, name))
         return value
 
@@ -183,12 +182,10 @@ class Number(Field):
 
     def check(self, value: Any, economy: Any) -> Any:
         """Return a number within the bounds."""
-        assert self.bounds is not None
         return self.bounds.number(self.name, value)
 
     def form(self) -> str:
         """Say within which bounds."""
-        assert self.bounds is not None
         return self.bounds.words("float")
 
 
@@ -211,13 +208,12 @@ class Word(Field):
 class Over(Field):
     """Numbers over labelled dimensions, or one for all."""
 
-    takes = "float | Sequence[float] | Mapping[str, float] | np.ndarray | xr.DataArray"
+    takes = "Values"
 
     def check(self, value: Any, economy: Any) -> Any:
         """Return numbers within the bounds, by label."""
         if value is None and self.instead is not None:
             value = self.instead(economy)
-        assert self.bounds is not None
         labels = economy.labels()
         wanted = {dim: labels[dim] for dim in self.dims}
         found = validation.table(self.name, value, wanted, **self.bounds._asdict())
@@ -225,7 +221,6 @@ class Over(Field):
 
     def form(self) -> str:
         """Say over what, and within which bounds."""
-        assert self.bounds is not None
         return f"{self.bounds.words('numbers')} over {' and '.join(self.dims)}"
 
 
@@ -263,7 +258,6 @@ class TradeCost(Field):
 
     def check(self, value: Any, economy: Any) -> Any:
         """Return one number, or a table by label."""
-        assert self.bounds is not None
         names = economy.geography.names
         return trade_costs.checked_cost(
             value, names, self.bounds, meaning=self.words, unit=self.unit
@@ -271,7 +265,6 @@ class TradeCost(Field):
 
     def form(self) -> str:
         """Say within which bounds."""
-        assert self.bounds is not None
         return f"{self.bounds.words('float')}, or array over origin and destination"
 
 
@@ -285,7 +278,7 @@ def geography(**about: Any) -> Any:
 
 def online(words: str = "the online region", **about: Any) -> Any:
     """Declare an online region that is reached at an iceberg trade cost."""
-    return Region(words=words, unit="", **{"region": REGION, **about})
+    return Online(words=words, unit="", **{"parameters": REGION, **about})
 
 
 def number(words: str, bounds: Bounds, **about: Any) -> Any:
@@ -345,7 +338,7 @@ class Declared:
 
     #: Every field by name, in the order of the constructor.
     fields: ClassVar[Mapping[str, Field]] = MappingProxyType({})
-    #: Fields that are checked before the geography, where several are wrong.
+    #: Fields that are checked before the geography: where several are wrong the first is named.
     asked_first: ClassVar[tuple[str, ...]] = ()
     #: Parameters that ``replace`` and sweeps take, without the online region's.
     parameters: ClassVar[tuple[str, ...]]
@@ -361,9 +354,12 @@ class Declared:
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        own = {name: value for name, value in vars(cls).items() if isinstance(value, Field)}
+        own = {
+            name: dataclasses.replace(value, name=name)
+            for name, value in vars(cls).items()
+            if isinstance(value, Field)
+        }
         for name, field in own.items():
-            object.__setattr__(field, "name", name)
             if field.dims:
                 setattr(cls, name, Labelled(name))
             else:
@@ -371,7 +367,8 @@ class Declared:
         if own:
             cls.fields = MappingProxyType({**cls.fields, **own})
             cls._tabulate()
-            if "__init__" not in vars(cls):
+            if "__init__" not in vars(cls):  # else nobody knows what it wants of numbers
+                cls.bounds = cls._bounds()
                 cls.__init__ = _constructor(cls.fields, cls.__qualname__)  # type: ignore[method-assign]
             dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)(cls)
         if "__init__" in vars(cls):
@@ -381,25 +378,31 @@ class Declared:
 
     @classmethod
     def _tabulate(cls) -> None:
-        """Set the names and bounds of parameters."""
-        every = cls.fields.values()  # in this order, but numbers before what is varied with them
+        """Set the names of parameters: in order, but plain numbers and tables of them first."""
+        every = cls.fields.values()
         cls.labelled = tuple(field.name for field in every if field.dims)
         varied = [field for field in every if field.varied]
         plain = [field.name for field in varied if isinstance(field, (Number, Over))]
         cls.parameters = (*plain, *(field.name for field in varied if field.name not in plain))
-        bounds = {field.name: field.bounds for field in every if field.scalar and field.bounds}
-        region = cls.fields.get("online")
-        if isinstance(region, Region):
-            bounds |= {ONLINE + name: found for name, found in region.region.items()}
-            more = [name for name in cls.fields if name.startswith(ONLINE)]
-            cls.online_parameters = (*(ONLINE + name for name in region.region), *more)
-        cls.bounds = bounds
+        online = cls.fields.get("online")
+        if isinstance(online, Online):
+            beside = [name for name in cls.fields if name.startswith(ONLINE)]
+            cls.online_parameters = (*(ONLINE + name for name in online.parameters), *beside)
+
+    @classmethod
+    def _bounds(cls) -> dict[str, Bounds]:
+        """Return the bounds of parameters that may be one number."""
+        bounds = {field.name: field.bounds for field in cls.fields.values() if field.scalar}
+        online = cls.fields.get("online")
+        if isinstance(online, Online):
+            bounds |= {ONLINE + name: found for name, found in online.parameters.items()}
+        return bounds
 
     def _fill(self, given: Mapping[str, Any]) -> None:
         """Check and set every field: the geography and the online region, then the others."""
         order = dict.fromkeys((*self.asked_first, "geography", "online", *self.fields))
         for name in order:
-            if name in self.fields:
+            if name in given:  # a subclass with a constructor of its own may have more
                 self._hold(name, self.fields[name].check(given[name], self))
         self.check_together()
 

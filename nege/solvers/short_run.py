@@ -171,8 +171,8 @@ def _short_run_result(
 
 PARAMETER_BYTES_AT_ONCE = 1 << 28  # bytes of parameter points that are made at a time
 POINTS_AT_ONCE = 4096  # of them, at most
-#: What stands where the model refused a point.
-UNSOLVED = {
+#: What stands where the model refuses a point.
+REFUSED_POINT_VALUES = {
     **{"status": int(Status.INVALID), "residual": np.nan, "error": np.nan},
     **{"rate": np.nan, "iterations": 0, "method": -1},
 }
@@ -225,7 +225,7 @@ class _ShortRunGrid:
             name: np.full(outer + tuple(len(names[dim]) for dim in variable.dims), np.nan)
             for name, variable in self.model.variables.items()
         }
-        diagnostics = {name: np.full(outer, none) for name, none in UNSOLVED.items()}
+        diagnostics = {name: np.full(outer, none) for name, none in REFUSED_POINT_VALUES.items()}
         operator = ""
         for asked in self._lines():
             line, models = self._economies(asked)

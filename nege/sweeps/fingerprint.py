@@ -40,10 +40,10 @@ def fingerprint(work: LongRuns | ShortRuns) -> dict[str, Any]:
     if isinstance(work, LongRuns):
         made["along"] = work.along
         made["eigenvalues"] = "all" if work.all_eigenvalues else "those needed"
-        made["start"] = _digest(work.start)
+        made["start"] = _array_digest(work.start)
         made.update(_dataset_entries("dynamics", dynamics_to_dataset(work.dynamics, work.model)))
     else:
-        made["share"] = _digest(work.share)
+        made["share"] = _array_digest(work.share)
     # As it will be read again.
     return dict(json.loads(json.dumps(made)))
 
@@ -69,16 +69,16 @@ def _dataset_entries(prefix: str, data: xr.Dataset) -> dict[str, Any]:
 
 def _digest_with_dims(array: xr.Variable) -> str:
     """Return a digest of an array and its dimensions, by which a table is not its transpose."""
-    return f"{_digest(array.values)} over {json.dumps([str(dim) for dim in array.dims])}"
+    return f"{_array_digest(array.values)} over {json.dumps([str(dim) for dim in array.dims])}"
 
 
 def _plain_value(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        return _digest(value)
+        return _array_digest(value)
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _digest(array: Any) -> str:
+def _array_digest(array: Any) -> str:
     """Return a digest of an array that a reader can tell others by."""
     array = np.asarray(array)
     if array.dtype.kind in "OUT":

@@ -275,7 +275,7 @@ class OnlineAgglomeration(Model):
 
     def _fill(self, given: Mapping[str, Any]) -> None:
         """Check and set every field, and say at once whatever is wrong with its numbers."""
-        own = {name for name, field in self.fields.items() if given[name] is not field.default}
+        own = {name for name in given if given[name] is not self.fields[name].default}
         for name in ("geography", "industries"):
             self._hold(name, self.fields[name].check(given[name], self))
         found = parameters.checked(self, given, own)

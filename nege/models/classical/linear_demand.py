@@ -107,7 +107,7 @@ class LinearDemand(Model):
     farmers: Labelled[xr.DataArray] = fields.shares("share of farmers", default=None)
     online: OnlineRegion | None = fields.online(
         "the online region, without farmers; the log of its amenity adds to utility",
-        region=ONLINE_BOUNDS,
+        parameters=ONLINE_BOUNDS,
         default=None,
     )
 

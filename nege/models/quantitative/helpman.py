@@ -104,7 +104,7 @@ class Helpman(QuantitativeModel):
     )
     online: OnlineRegion | None = fields.online(
         "the online region, only together with `online_housing`, and without commission",
-        region=REGION,
+        parameters=REGION,
         default=None,
     )
     online_housing: float | None = online_housing(default=None)
