@@ -397,6 +397,7 @@ def test_what_is_solved_in_a_grid_does_not_depend_on_its_company():
 def test_names_of_operators():
     assert trade_costs.name_of(made(nege.geography.line(5), "line")) == "line"
     assert not trade_costs.uses_fourier(made(nege.geography.line(5), "line"))
+    assert trade_costs.name_of(nege.OnlineAgglomeration().arrays.operator) == "dense"
     assert trade_costs.uses_fourier(made(nege.geography.racetrack(5), "fourier"))
     with pytest.raises(TypeError, match="int has no payoff"):
         equations.payoff(3, None, None, None, None)

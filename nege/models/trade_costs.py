@@ -97,7 +97,8 @@ def uses_fourier(operator: Any) -> bool:
 
 def name_of(operator: Any) -> str:
     """Return what an operator is called in options and results."""
-    return type(inner(operator)).__qualname__.lower()
+    kind = type(inner(operator))
+    return str(getattr(kind, "name", kind.__qualname__.lower()))
 
 
 def operator_for(

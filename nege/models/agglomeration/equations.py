@@ -54,6 +54,7 @@ class Couplings(NamedTuple):
 
     freeness: np.ndarray  # (K, 2, P, P), K_c
     reach: np.ndarray  # (K, P, P), e^(-rho d)
+    name = "dense"  # what options and results call it
 
 
 class AgglomerationParameters(NamedTuple):
