@@ -32,6 +32,7 @@ import xarray as xr
 
 import nege
 from benchmarks.real_places import counties_folder, county_data
+from nege.plots import maps
 
 SIGMA, GOODS = 4.0, 0.7  # elasticity of substitution, share of spending on goods
 DISTANCE_ELASTICITY = 1.29  # of trade
@@ -120,12 +121,12 @@ def draw(before: nege.Equilibrium, ds: xr.Dataset, file: pathlib.Path) -> pathli
     model, share = before.model, before.data["share"].values
     assert isinstance(model, nege.Helpman)
     last = ds.isel(removed=-1)
-    maps = {
+    panels = {
         "productivity, against the geometric mean": 100 * (model.productivity.values - 1.0),
         "amenity, against the geometric mean": 100 * (model.amenity.values - 1.0),
         "jobs, where search costs are gone": 100 * (last["share_change"].values - 1.0),
     }
-    for ax, (title, change) in zip(figure.subplots(1, 3), maps.items(), strict=True):
+    for ax, (title, change) in zip(figure.subplots(1, 3), panels.items(), strict=True):
         maps.changes(model.geography.coordinates, 0.25 * share, change, ax=ax)
         ax.set_title(title, loc="left")
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -30,9 +30,8 @@ import pandas as pd
 import xarray as xr
 
 import nege
-from nege import geography, testing
+from nege import geography, scenarios, testing
 from nege.status import Status
-from nege.studies import scenarios
 
 SECONDS = 10.0  # of processor time that a call may take
 NAN, INF = float("nan"), float("inf")

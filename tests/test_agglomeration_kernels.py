@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 from random_agglomerations import random_model, random_unknowns
 
 import nege
-from nege.models.agglomeration import equations
-from nege.models.agglomeration import linear as linear
+from nege.models.agglomeration import equations, linear, slopes
 from nege.models.agglomeration import rest as search
-from nege.models.agglomeration import slopes as slopes
 
 pytestmark = pytest.mark.family
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import textwrap
+import threading
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -77,9 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def program() -> NoReturn:
     """Be the program: run the command line and end the process."""
-    try:
-        code = main()
-    finally:  # what is done is done: Python itself would die of Ctrl-C while it ends
+    code = main()
+    if threading.current_thread() is threading.main_thread():
+        # What is done is done: Python itself would die of Ctrl-C while it ends.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     if code == _starting.INTERRUPTED:
         sys.stdout.flush()

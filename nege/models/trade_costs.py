@@ -58,11 +58,6 @@ def checked_cost(
     )
 
 
-def checked_addend(value: Any, names: tuple[str, ...]) -> float | xr.DataArray:
-    """Check a trade cost that adds to the price, likewise."""
-    return checked_cost(value, names, ADDEND, meaning="cost of sending one unit", unit="numeraire")
-
-
 def choose(geography: Geography, by_distance: bool, symmetric: bool, compiled: bool) -> str:
     """Return the name of the operator that a geography asks for.
 
@@ -97,8 +92,8 @@ def uses_fourier(operator: Any) -> bool:
 
 def name_of(operator: Any) -> str:
     """Return what an operator is called in options and results."""
-    kind = type(inner(operator))
-    return str(getattr(kind, "name", kind.__qualname__.lower()))
+    found = inner(operator)
+    return str(getattr(found, "name", type(found).__qualname__.lower()))
 
 
 def operator_for(

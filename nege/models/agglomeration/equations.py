@@ -54,7 +54,11 @@ class Couplings(NamedTuple):
 
     freeness: np.ndarray  # (K, 2, P, P), K_c
     reach: np.ndarray  # (K, P, P), e^(-rho d)
-    name = "dense"  # what options and results call it
+
+    @property
+    def name(self):
+        """What options and results call it."""
+        return "dense"
 
 
 class AgglomerationParameters(NamedTuple):
