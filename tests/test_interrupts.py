@@ -189,7 +189,8 @@ def test_short_runs_in_pieces_are_those_in_one_go(threads, monkeypatch):
     shares = np.random.default_rng(0).dirichlet(np.ones(12), 7)
     economy = nege.CorePeriphery(nege.geography.line(12), sigma=4, mu=0.4, trade_cost=1.2)
     whole = nege.short_run(economy, shares)
-    for module in (many_short_runs, fixed_point, solutions):
+    monkeypatch.setattr(many_short_runs, "WORK_IN_CALL", 1)
+    for module in (fixed_point, solutions):
         monkeypatch.setattr(module, "PIECE", 1)
     for module in (many_short_runs, fixed_point):
         monkeypatch.setattr(module, "MANY", 0)
