@@ -31,20 +31,14 @@ from numpy.typing import ArrayLike
 
 from nege import memory
 from nege.errors import InputError, require
-from nege.geography.metrics import Circle, Floats, Grid, Line, Matrix, Metric, shortcut
+from nege.geography.metrics import Circle, Floats, Grid, Line, Matrix, shortcut
 from nege.geography.places import ATTRIBUTES, TWO_PLACES, Geography
 from nege.validation import distinct_names, plain, square, texts, vector, whole, with_labels
 from nege.validation.keywords import hinted
 from nege.validation.labels import texts as labels_of
 
 __all__ = [
-    "Circle",
-    "Geography",
     "GeographyWarning",
-    "Grid",
-    "Line",
-    "Matrix",
-    "Metric",
     "cities",
     "equidistant",
     "from_distance",
