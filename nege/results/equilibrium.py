@@ -161,16 +161,7 @@ class Equilibrium(Immutable):
         >>> found.stability.stable
         False
         """
-        if self.status not in (Status.CONVERGED, Status.UNSTABLE):
-            raise InputError(
-                "equilibrium",
-                f"one that ended as {self.status.name}",
-                "a solve that converged",
-                self.status.remedy,
-            )
-        moves = check_dynamics(self.dynamics if dynamics is None else dynamics)
-        found = find_stability(self.model, self.data, self.provenance, moves)
-        return dataclasses.replace(self, stability=found)
+        return dataclasses.replace(self, stability=stability_of(self, dynamics))
 
     @hinted
     def to_netcdf(self, path: str | pathlib.Path) -> None:
@@ -295,6 +286,16 @@ class Equilibrium(Immutable):
         if known is not None and known.unique:
             return f"There is no other equilibrium: {known.condition}, here {known.value:.4g}."
         return "Not established: whether there are other equilibria; another start may find one."
+
+
+def stability_of(equilibrium: Equilibrium, dynamics: Replicator | Logit | None) -> Stability:
+    """Return the stability of an economy at rest; refuse a solve that failed."""
+    status = equilibrium.status
+    if status not in (Status.CONVERGED, Status.UNSTABLE):
+        shown = f"one that ended as {status.name}"
+        raise InputError("equilibrium", shown, "a solve that converged", status.remedy)
+    moves = check_dynamics(equilibrium.dynamics if dynamics is None else dynamics)
+    return find_stability(equilibrium.model, equilibrium.data, equilibrium.provenance, moves)
 
 
 def check_equilibrium(equilibrium: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nege.options import Logit, Replicator
-from nege.results.equilibrium import Equilibrium, check_equilibrium
+from nege.results.equilibrium import Equilibrium, check_equilibrium, stability_of
 from nege.results.stability import Stability
 from nege.validation.keywords import hinted
 
@@ -54,6 +54,4 @@ def stability(equilibrium: Equilibrium, *, dynamics: Replicator | Logit | None =
     array([[ 1., -1.]])
     """
     check_equilibrium(equilibrium)
-    found = equilibrium.with_stability(dynamics=dynamics).stability
-    assert found is not None
-    return found
+    return stability_of(equilibrium, dynamics)
