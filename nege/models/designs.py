@@ -78,10 +78,8 @@ class ParameterPoints:
         refused = np.zeros(shape, dtype=bool)
         for where in np.ndindex(shape):
             position = (part.start + i for part, i in zip(block, where, strict=True))
-            try:
-                self.economy(model, dict(zip(self.sizes, position, strict=True)))
-            except InputError:
-                refused[where] = True
+            index = dict(zip(self.sizes, position, strict=True))
+            refused[where] = self.accepted(model, index, record=True) is None
         return refused
 
     def _are_numbers(self, model: Model) -> bool:
