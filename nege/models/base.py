@@ -50,6 +50,8 @@ class Model(Changeable, Immutable):
     words: ClassVar[Mapping[str, tuple[str, str]]] = {}
     #: Whether its long run is a distribution of one mobile factor over regions.
     in_shares: ClassVar[bool] = True
+    #: Whether places meet by trade at a freeness K alone (``kernels.equations``).
+    meet_by_trade: ClassVar[bool] = True
     #: The unknowns of the short run, in words.
     settles: ClassVar[str] = "log wages"
     #: Whether corner equilibria exist: regions that are empty in a long run.
