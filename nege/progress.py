@@ -35,6 +35,7 @@ from numba.core import event
 from nege.errors import InputError
 from nege.kernels import compiling
 from nege.kernels.compiling import Kernel
+from nege.kernels.jit import PackageCache
 
 Callback = Callable[[int, int, str], object]
 Progress = bool | Callback | None  # what an argument of that name may be
@@ -261,7 +262,8 @@ class Compilations(event.Listener):
             if not isinstance(kernel, Kernel):
                 return
             self.began = time.monotonic()
-            self.kept = is_kept(kernel, event.data["args"])
+            cache = vars(kernel)["_cache"]
+            self.kept = isinstance(cache, PackageCache) and cache.keeps(event.data["args"])
             logger.info("compiling %s", _named(kernel))
         self.depth += 1
         self.count += isinstance(kernel, Kernel)
@@ -273,12 +275,6 @@ class Compilations(event.Listener):
             if not self.depth:
                 seconds = time.monotonic() - self.began
                 logger.info("compiled %s in %.1f s", _named(event.data["dispatcher"]), seconds)
-
-
-def is_kept(kernel: Any, arguments: Any) -> bool:
-    """Whether what is compiled is there for other processes too."""
-    digests = getattr(kernel._cache, "_digests", None)
-    return digests is not None and digests(arguments) is not None
 
 
 def _named(kernel: Any) -> str:
