@@ -98,14 +98,18 @@ def short_runs(count: int) -> dict[str, Any]:
         return _timed(lambda: many(two_regions(), grid, store=f"{folder}/s.zarr"))
 
 
+def long_run_grid(count: int) -> dict[str, np.ndarray]:
+    """Return digital trade costs to follow down, for many expenditure shares and elasticities."""
+    return {
+        "online_trade_cost": np.geomspace(2.0, 1.0, 100),
+        "mu": np.linspace(0.2, 0.5, max(1, count // 500)),
+        "sigma": np.linspace(4.0, 7.0, 5 if count >= 500 else 1),
+    }
+
+
 def long_runs(count: int) -> dict[str, Any]:
     """Follow the digital trade cost down, for many expenditure shares and elasticities."""
-    lines = count // 100
-    grid = {
-        "online_trade_cost": np.geomspace(2.0, 1.0, 100),
-        "mu": np.linspace(0.2, 0.5, lines // 5),
-        "sigma": np.linspace(4.0, 7.0, 5),
-    }
+    grid = long_run_grid(count)
     with tempfile.TemporaryDirectory() as folder:
 
         def follow(name: str, grid: dict[str, Any]) -> Any:
