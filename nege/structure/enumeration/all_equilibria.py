@@ -274,7 +274,9 @@ class _Reconciliation:
             status = Status.STALLED
         return Equilibrium(
             model=search.model,
-            data=search.model.label(point.share, point.state, law.parameters, search.dynamics),
+            data=search.model.label_later(
+                point.share, point.state, law.parameters, search.dynamics
+            ),
             status=status,
             residual=point.residual,
             error=max(candidate.error, float(point.cleared.error)),
