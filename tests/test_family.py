@@ -18,6 +18,7 @@ from nege.command import cli
 from nege.geography import racetrack
 from nege.kernels import codes, derivatives, equations, population_dynamics
 from nege.kernels.newton import solve
+from nege.models import law_of_motion
 from nege.structure.circular_modes import CircularModes, is_circulant
 from nege.structure.one_parameter import checked_family
 
@@ -398,6 +399,20 @@ def test_waves_round_an_even_spread_have_the_rates_of_all_deviations(member, aro
                 moved -= moved.mean()
                 rest = moved - waves.rate(cluster, value) * shape[share > 0.0]
                 assert np.max(np.abs(rest)) <= 1e-10 * np.max(np.abs(wanted))
+
+
+@member
+@pytest.mark.parametrize("dynamics", [nege.Replicator(), nege.Logit(scale=0.4)], ids=str)
+def test_tables_of_derivatives_by_blas_are_those_of_the_kernels(member, dynamics, monkeypatch):
+    """Among the occupied regions alone, and among all."""
+    model, share = economy(member, 3, 6, True)
+    law = law_of_motion.LawOfMotion(model, dynamics, SHARP)
+    point = law.at(share, model.start_state())
+    occupied = np.flatnonzero(share)
+    slow, within = law.slopes(point), law.slopes_among(point, occupied)
+    monkeypatch.setattr(law_of_motion, "BLAS_PAYS", 1)
+    close(law.slopes(point), slow, EXACT)
+    close(law.slopes_among(point, occupied), within, EXACT)
 
 
 @member
