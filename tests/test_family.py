@@ -18,7 +18,7 @@ from nege.command import cli
 from nege.geography import racetrack
 from nege.kernels import codes, derivatives, equations, population_dynamics
 from nege.kernels.newton import solve
-from nege.structure.circular_modes import CircularModes, is_circulant
+from nege.structure.circular_modes import CircularModes, periods
 from nege.structure.one_parameter import checked_family
 
 pytestmark = pytest.mark.family
@@ -349,23 +349,23 @@ def test_waves_round_an_even_spread_have_the_rates_of_all_deviations(member, aro
     family = checked_family(model, parameter, (low, high), dynamics)
     share = np.zeros(len(model.regions))
     share[: len(around)] = 1.0 / len(around)
-    assert is_circulant(family, share)
-    waves = CircularModes(family, share)
+    assert periods(family, share) == (len(around),)
+    waves = CircularModes(family, share, (len(around),))
     for value in np.linspace(low, high, 4)[1:-1]:
         motion, point = family.law_of_motion(value, share, "model", share > 0.0)
         wanted = np.sort(motion.modes(point).rates.real)
-        found = [
-            rate
-            for cluster in waves.clusters
-            for rate in [waves.rate(cluster, value)] * len(waves.shapes(cluster))
+        modes = [
+            (rate, waves.shapes(cluster))
+            for rate, cluster in zip(waves.rates(value), waves.clusters, strict=True)
         ]
-        np.testing.assert_allclose(np.sort(found), wanted, atol=1e-11 * np.max(np.abs(wanted)))
+        found = np.sort([rate for rate, shapes in modes for _ in shapes])
+        np.testing.assert_allclose(found, wanted, atol=1e-11 * np.max(np.abs(wanted)))
         matrix = motion.slopes(point)
-        for cluster in waves.clusters:
-            for shape in waves.shapes(cluster):
+        for rate, shapes in modes:
+            for shape in shapes:
                 moved = (matrix @ shape)[share > 0.0]
                 moved -= moved.mean()
-                rest = moved - waves.rate(cluster, value) * shape[share > 0.0]
+                rest = moved - rate * shape[share > 0.0]
                 assert np.max(np.abs(rest)) <= 1e-10 * np.max(np.abs(wanted))
 
 

@@ -24,7 +24,7 @@ from nege.structure.branches.continuation import (
     occupied_cells,
 )
 from nege.structure.branches.tracing import CurveTracer
-from nege.structure.circular_modes import CircularModes, is_circulant
+from nege.structure.circular_modes import CircularModes, periods
 from nege.structure.one_parameter import (
     END_MARGIN,
     EQUAL_PAYOFF_TOLERANCE,
@@ -38,12 +38,10 @@ SAME_EIGENVALUE_TOLERANCE = 1e-7  # of the fastest rate: eigenvalues nearer than
 
 
 def modes_of(family: OneParameterFamily, share: np.ndarray) -> CircularModes | DispersionModes:
-    """Return the modes of the even spread: Fourier modes where it is rotationally symmetric."""
-    return (
-        CircularModes(family, share)
-        if is_circulant(family, share)
-        else DispersionModes(family, share)
-    )
+    """Return the modes of the even spread: Fourier modes where one can go round."""
+    if found := periods(family, share):
+        return CircularModes(family, share, found)
+    return DispersionModes(family, share)
 
 
 COUPLING_TOLERANCE = 1e-6  # of the fastest rate: coupling between modes at most
@@ -86,8 +84,8 @@ class DispersionModes:
         self.basis = basis
         return matrix
 
-    def rate(self, cluster: np.ndarray, value: float) -> float:
-        """Return the growth rate of a mode."""
+    def rates(self, value: float) -> np.ndarray:
+        """Return the growth rate of each mode, in the order of ``clusters``."""
         if value not in self._seen:
             matrix = self.inverse @ self._matrix(value) @ self.vectors
             rates = np.diag(matrix).copy()
@@ -101,8 +99,8 @@ class DispersionModes:
                     "one whose deviations keep their shape as the parameter changes",
                     "Symmetric geographies have such modes; nege.bifurcation follows others.",
                 )
-            self._seen[value] = rates
-        return float(np.mean(self._seen[value][cluster]))
+            self._seen[value] = np.array([np.mean(rates[block]) for block in self.clusters])
+        return self._seen[value]
 
     def shapes(self, cluster: np.ndarray) -> np.ndarray:
         """Return the deviations of a mode over all regions, in rows."""
