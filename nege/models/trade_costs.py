@@ -107,8 +107,8 @@ def operator_for(
 ) -> Any:
     """Make the operator of a model's trade costs.
 
-    The kind "row" is the freeness from the first place to all, which says everything where places
-    are alike and moving all of them along changes nothing; nothing is multiplied by it.
+    The kind "row" is the freeness from the first place to all regions, which says everything where
+    places are alike and moving them along changes nothing; it is no matrix to multiply by.
 
     Raises
     ------
@@ -117,14 +117,15 @@ def operator_for(
     """
     by_distance = isinstance(trade_cost, float)
     power = (1.0 - sigma) * (math.log(trade_cost) if isinstance(trade_cost, float) else 1.0)
+    border = None if online_cost is None else online_cost ** (1.0 - sigma)
     if kind == "row":
-        return operators.Dense(np.exp(power * _rows(geography, trade_cost, 0, 1)))
+        row = np.exp(power * _rows(geography, trade_cost, 0, 1))
+        return operators.Dense(row if online_cost is None else np.append(row, [[border]], axis=1))
     symmetric = _symmetric(geography, trade_cost)
     if kind == "auto":
         kind = choose(geography, by_distance, symmetric, compiled)
     _check_kind(kind, geography, by_distance, symmetric, compiled)
     check_memory(kind, geography)
-    border = None if online_cost is None else online_cost ** (1.0 - sigma)
     if kind == "dense":
         return _dense(geography, trade_cost, power, border)
     places: Any

@@ -38,9 +38,9 @@ class CircularModes:
     def __init__(
         self, family: OneParameterFamily, share: np.ndarray, periods: tuple[int, ...]
     ) -> None:
-        self.family, self.share, self.occupied, self.periods = family, share, share > 0.0, periods
+        self.family, self.share, self.occupied = family, share, share > 0.0
         self.places = int(np.count_nonzero(share))
-        self.waves = _waves(periods)
+        self.waves = Waves(periods)
         self.start = family.model.start_state()
         self._rates = functools.lru_cache(None)(self._rates_at)
         low, high = family.interval
@@ -63,7 +63,7 @@ class CircularModes:
 
     def shapes(self, cluster: np.ndarray) -> np.ndarray:
         """Return the deviations of a mode over all regions, in rows."""
-        return wave_shapes(self.waves[cluster], self.periods, self.share.size)
+        return self.waves.shapes(cluster, self.share.size)
 
     def _rates_at(self, value: float) -> np.ndarray:
         """Return the growth rate of each wave."""
@@ -86,7 +86,9 @@ class CircularModes:
         """Return d ln payoff by the share along each wave."""
         row = parameters.operator.freeness[0, : self.places]
         if isinstance(parameters, LinearDemandParameters):
-            return even_spread.linear_demand_gains(parameters, self.share, row, self._transformed)
+            return even_spread.linear_demand_gains(
+                parameters, self.share, row, self.waves.coefficients
+            )
         kind: Any = type(parameters)
         if not even_spread.is_known(kind):
             return self._gains_of_column(value)
@@ -94,7 +96,7 @@ class CircularModes:
         residual = even_spread.clear(parameters, self.share, self.start, total)
         self.family.check_cleared(value, residual)
         place = even_spread.place_slopes(parameters, self.share, self.start, total)
-        return even_spread.wave_gains(place, self._transformed(row))
+        return even_spread.wave_gains(place, self.waves.coefficients(row))
 
     def _gains_of_column(self, value: float) -> np.ndarray:
         """Do so for models with equations of their own, by the first column of each Jacobian."""
@@ -105,36 +107,40 @@ class CircularModes:
         blocks = np.empty((4, size, size))
         derivatives.blocks(law.parameters, point.share, point.state, *blocks)
         state_by_state, state_by_share, gain_by_state, gain_by_share = (
-            self._transformed(block[: self.places, 0]) for block in blocks
+            self.waves.coefficients(block[: self.places, 0]) for block in blocks
         )
         with np.errstate(all="ignore"):  # what is not defined is not finite, and found to be so
             moved = state_by_share / (1.0 - state_by_state)
             return np.asarray(gain_by_share + gain_by_state * moved)
 
-    def _transformed(self, row: np.ndarray) -> np.ndarray:
-        """Return the Fourier coefficients of a row over places, at each number of waves."""
+
+class Waves:
+    """Waves round a circle or a torus: deviations that keep their shape."""
+
+    def __init__(self, periods: tuple[int, ...]) -> None:
+        self.periods = periods
+        *others, last = periods
+        numbers = np.indices((*others, last // 2 + 1)).reshape(len(periods), -1).T
+        steps = np.array([1, *others])
+        once = numbers @ steps <= (-numbers % periods) @ steps  # not their mirror images too
+        #: (m, d), how many waves there are round each period.
+        self.numbers = numbers[once & numbers.any(axis=1)]
+        #: (m,), two but for waves that change sign from each place to the next.
+        self.multiplicity = np.where((2 * self.numbers % periods == 0).all(axis=1), 1, 2)
+
+    def coefficients(self, row: np.ndarray) -> np.ndarray:
+        """Return the eigenvalues of a matrix for each wave, given its first row."""
         found = np.fft.rfftn(row.reshape(self.periods)).real
-        return np.asarray(found[tuple(self.waves.T)])
+        return np.asarray(found[tuple(self.numbers.T)])
 
-
-def _waves(periods: tuple[int, ...]) -> np.ndarray:
-    """Return numbers of waves round each period, one of each wave and its mirror image."""
-    *others, last = periods
-    waves = np.indices((*others, last // 2 + 1)).reshape(len(periods), -1).T
-    steps = np.append(np.cumprod([1, *others[::-1]])[-2::-1], math.prod(others))  # last counts most
-    first = waves @ steps <= (-waves % periods) @ steps
-    return np.asarray(waves[first & waves.any(axis=1)])
-
-
-def wave_shapes(waves: np.ndarray, periods: tuple[int, ...], size: int) -> np.ndarray:
-    """Return the deviations that are some numbers of waves, over all regions, in rows."""
-    places = math.prod(periods)
-    turns = np.indices(periods).reshape(len(periods), places) / np.array(periods)[:, None]
-    angle = 2.0 * np.pi * (waves @ turns)
-    found = np.zeros((2 * len(waves), size))
-    found[0::2, :places], found[1::2, :places] = np.cos(angle), np.sin(angle)
-    alone = np.flatnonzero((2 * waves % periods == 0).all(axis=1))  # at places the sine is zero
-    return np.delete(found, 2 * alone + 1, axis=0)
+    def shapes(self, which: np.ndarray, size: int) -> np.ndarray:
+        """Return the deviations that are some of the waves, over all regions, in rows."""
+        places = math.prod(self.periods)
+        along = np.indices(self.periods).reshape(len(self.periods), places)
+        angle = 2.0 * np.pi * (self.numbers[which] / self.periods @ along)
+        found = np.zeros((2 * len(angle), size))
+        found[0::2, :places], found[1::2, :places] = np.cos(angle), np.sin(angle)
+        return np.delete(found, 2 * np.flatnonzero(self.multiplicity[which] == 1) + 1, axis=0)
 
 
 def periods(family: OneParameterFamily, share: np.ndarray) -> tuple[int, ...]:

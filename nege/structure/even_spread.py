@@ -54,7 +54,8 @@ class PlaceSlopes(NamedTuple):
 
 def wave_gains(place: PlaceSlopes, freeness: np.ndarray) -> np.ndarray:
     """Return d ln omega by the share, for eigenvalues kappa of K."""
-    state, gain = [], []
+    state: list[np.ndarray] = []
+    gain: list[np.ndarray] = []
     for by in (BY_STATE, BY_SHARE):
         price = freeness / place.price * place.supply[by]
         sold = freeness / place.price * (place.spending[by] - place.spent * price)
@@ -104,11 +105,14 @@ def clear(parameters: Any, share: np.ndarray, state: np.ndarray, total: float) -
 # --- what is read of a model ---------------------------------------------------------
 
 
-@functools.cache
 def is_known(kind: Any) -> bool:
     """Whether what one place does is known: not of models with equations of all places at once."""
-    if kind is LinkagesParameters:
-        return True
+    return kind is LinkagesParameters or meets_by_trade(kind)
+
+
+@functools.cache
+def meets_by_trade(kind: Any) -> bool:
+    """Whether places of a model, by the type of its parameters, meet through trade alone."""
     own = any(_registered(equation, kind) for equation in (equations.update, derivatives.blocks))
     return _registered(equations.sensitivities, kind) and not own
 
@@ -141,37 +145,41 @@ def place_slopes(
     equations.supply(parameters, share, state, supply)
     equations.spending(parameters, share, state, spent)
     price = total * float(supply[0])
-    by_state, by_share, gains = rows(parameters, share, state, np.full(state.size, price))
-    return slopes_at(
-        parameters, by_state, by_share, gains, float(spent[0]), price, total * float(spent[0]) / price
-    )
+    moves = every_place_moves(parameters, share, state, np.full(state.size, price))
+    return of_first(parameters, moves, float(spent[0]), price, total * float(spent[0]) / price)
 
 
-def rows(
+class Moves(NamedTuple):
+    """What each place does when it moves, in rows over regions as ``derivatives`` has them."""
+
+    by_state: np.ndarray  # supply, own spending, what moves all spending
+    by_share: np.ndarray
+    gains: np.ndarray  # ln payoff by state, ln price and share
+
+
+def every_place_moves(
     parameters: Any, share: np.ndarray, state: np.ndarray, price: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what each place does when it moves: by its state, by its share, and to its payoff.
-
-    The rows of ``derivatives``: supply, spending, and what all spend in proportion to exogenous
-    spending; of ln payoff by state, ln price and share.
-    """
+) -> Moves:
+    """Return what each place does when it moves."""
     slopes, gains = np.empty((6, state.size)), np.empty((3, state.size))
     equations.sensitivities(parameters, share, state, slopes)
     equations.payoff_sensitivities(parameters, share, state, price, gains)
-    return slopes[: derivatives.BY_SHARE], slopes[derivatives.BY_SHARE :], gains
+    return Moves(slopes[: derivatives.BY_SHARE], slopes[derivatives.BY_SHARE :], gains)
 
 
-def slopes_at(
-    parameters: Any,
-    by_state: np.ndarray,
-    by_share: np.ndarray,
-    gains: np.ndarray,
-    spent: float,
-    price: float,
-    access: float,
+def spending_by_pool(parameters: Any, share: np.ndarray, state: np.ndarray) -> np.ndarray:
+    """Return what each place spends of what moves all spending."""
+    found = np.empty(state.size)
+    equations.exogenous_spending(parameters, share, state, found)
+    return found
+
+
+def of_first(
+    parameters: Any, moves: Moves, spent: float, price: float, access: float
 ) -> PlaceSlopes:
-    """Return the slopes of the first place, of the ``rows`` of all."""
+    """Return the slopes of the first place."""
     supply, spending = derivatives.SUPPLY, derivatives.SPENDING
+    by_state, by_share, gains = moves
     return PlaceSlopes(
         supply=(by_state[supply, 0], by_share[supply, 0]),
         spending=(by_state[spending, 0], by_share[spending, 0]),
