@@ -4,6 +4,9 @@ A frozen dataclass keeps its fields, but not what is inside them: an array can b
 values of a Dataset replaced. So what a class declares as ``held`` is kept with arrays that are
 read-only, and handed out in a shallow copy: who changes the copy changes nothing else.
 Datasets that sweeps, paths and the like return are the user's, and are not held.
+
+Making a Dataset takes longer than solving a small economy. So what is held may be ``Deferred``:
+the arrays are there, and the Dataset around them is made when it is looked at.
 """
 
 from __future__ import annotations
@@ -21,9 +24,10 @@ from numpy.typing import NDArray
 
 from nege.errors import InputError
 
-__all__ = ["Frozen", "Held", "Immutable", "by_value", "frozen", "held"]
+__all__ = ["Deferred", "Frozen", "Held", "Immutable", "by_value", "frozen", "held"]
 
 Class = TypeVar("Class", bound=type)
+PLAIN = (float, int, str)  # what has nothing in it that could be written to
 
 
 def frozen(values: Any, dtype: Any = None) -> NDArray[Any]:
@@ -79,6 +83,33 @@ class Immutable:
             object.__setattr__(self, name, value)
 
 
+class Deferred:
+    """A held Dataset that is made around its arrays, anew each time it is looked at.
+
+    Parameters
+    ----------
+    make : callable
+        (arrays, *more) -> Dataset, a new one each time, around the same arrays.
+    arrays : mapping of str to array
+        Its values; kept read-only.
+    *more
+        What else `make` takes: nothing that can change.
+    """
+
+    def __init__(
+        self, make: Callable[..., xr.Dataset], arrays: Mapping[str, NDArray[Any]], *more: Any
+    ) -> None:
+        self.make, self.more = make, more
+        self.arrays = {name: frozen(array) for name, array in arrays.items()}
+
+    def __call__(self) -> xr.Dataset:
+        """Return the Dataset."""
+        return self.make(self.arrays, *self.more)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Deferred, (self.make, self.arrays, *self.more)  # which makes them read-only again
+
+
 def held(*names: str) -> Callable[[Class], Class]:
     """Hold fields of an immutable class, whatever the kind of their values.
 
@@ -103,6 +134,8 @@ class Held:
         if owner is None:
             raise AttributeError(self.name)  # as of a field without a default
         value = owner.__dict__[self.name]
+        if isinstance(value, Deferred):
+            return value()
         if isinstance(value, (xr.Dataset, xr.DataArray)):
             return value.copy(deep=False)
         if isinstance(value, (pd.Series, pd.DataFrame, list)):
@@ -140,6 +173,8 @@ def _kept(value: Any) -> Any:
 
 def _kept_number(value: Any) -> Any:
     """Return a number instead of an array without dimensions, which others could write to."""
+    if type(value) in PLAIN:
+        return value
     if getattr(value, "ndim", None) == 0 and not np.ma.is_masked(value):
         return value.item()
     return _kept(value)

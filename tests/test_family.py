@@ -18,6 +18,7 @@ from nege.command import cli
 from nege.geography import racetrack
 from nege.kernels import codes, derivatives, equations, population_dynamics
 from nege.kernels.newton import solve
+from nege.models import law_of_motion
 from nege.structure.branches.continuation import ContinuationProblem, occupied_cells
 from nege.structure.circular_modes import CircularModes, Waves, periods
 from nege.structure.even_curve import EvenCurve
@@ -403,6 +404,20 @@ def test_an_even_spread_with_some_people_online_is_two_groups_and_waves(member, 
             moved = share * (wanted.slopes @ shape)
             moved -= share * moved.sum()
             assert np.max(np.abs(moved - shape * (shape @ moved))) <= 1e-10 * size
+
+
+@member
+@pytest.mark.parametrize("dynamics", [nege.Replicator(), nege.Logit(scale=0.4)], ids=str)
+def test_tables_of_derivatives_by_blas_are_those_of_the_kernels(member, dynamics, monkeypatch):
+    """Among the occupied regions alone, and among all."""
+    model, share = economy(member, 3, 6, True)
+    law = law_of_motion.LawOfMotion(model, dynamics, SHARP)
+    point = law.at(share, model.start_state())
+    occupied = np.flatnonzero(share)
+    slow, within = law.slopes(point), law.slopes_among(point, occupied)
+    monkeypatch.setattr(law_of_motion, "BLAS_PAYS", 1)
+    close(law.slopes(point), slow, EXACT)
+    close(law.slopes_among(point, occupied), within, EXACT)
 
 
 @member

@@ -15,6 +15,7 @@ import xarray as xr
 
 import nege
 from nege.immutable import Held
+from nege.models.base import Model
 
 pytestmark = pytest.mark.faults
 
@@ -245,3 +246,48 @@ def test_tastes_without_labels_are_the_same_by_position(kind):
         nege.Replicator(),
     ]
     assert len({tastes, *others}) == len(others) + 1
+
+
+class Mislabelled(nege.CorePeriphery):
+    """An economy whose author returns one wage for all."""
+
+    def outcome(self, share, state, parameters=None):
+        found = super().outcome(share, state, parameters)
+        return {**found, "wage": found["wage"][:1]}
+
+
+@pytest.fixture
+def labelled(monkeypatch):
+    """Count how often a result is labelled."""
+    true, made = Model._labelled, []
+
+    @functools.wraps(true)  # pickles know it by its name
+    def counted(self, *arguments):
+        made.append(self)
+        return true(self, *arguments)
+
+    monkeypatch.setattr(Model, "_labelled", counted)
+    return made
+
+
+def test_a_result_is_labelled_where_it_is_looked_at_and_is_the_same_whenever(labelled):
+    found = nege.short_run(economy(), [0.6, 0.4])
+    partial = failed()
+    copies = [how(found) for how in COPIES.values()]
+    assert found.converged
+    assert not partial.converged
+    assert not labelled
+    first = found.data
+    assert len(labelled) == 1
+    for again in (found, *copies):
+        assert again.data.identical(first)
+        assert again.provenance == found.provenance
+        assert repr(again) == repr(found)
+        assert all(not array.values.flags.writeable for array in again.data.data_vars.values())
+    assert partial.data.wage.notnull().all()
+
+
+def test_what_cannot_be_labelled_is_refused_by_the_solve():
+    few = Mislabelled(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=1.7)
+    with pytest.raises(ValueError, match=r"wage is of shape \(1,\), not \(2,\)"):
+        nege.short_run(few, [0.6, 0.4])

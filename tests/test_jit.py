@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import nege
+from nege.kernels import sources
 from nege.kernels.jit import equation, kernel
 
 pytestmark = pytest.mark.faults
@@ -72,6 +73,20 @@ def test_editing_a_callee_in_another_file_is_noticed(package):
     assert run(call, package) == ["12.0", "0"]
 
 
+@pytest.mark.skipif(not JIT, reason="there is no cache without the JIT")
+def test_editing_what_a_kernel_does_not_import_compiles_nothing(package):
+    call = """
+        import numpy as np
+        from nege.kernels.vectors import largest
+        print(largest(np.ones(2)), largest.stats.cache_hits.total())
+    """
+    assert run(call, package) == ["1.0", "0"]
+    for folder in ("plots", "results", "validation", "models", "solvers", "command"):
+        for path in (package / "nege" / folder).rglob("*.py"):
+            path.write_text(f"{path.read_text()}\n# edited\n")
+    assert run(call, package) == ["1.0", "1"]
+
+
 MODEL = """
 from typing import NamedTuple
 from nege.kernels.jit import equation, kernel
@@ -116,6 +131,149 @@ def test_editing_a_users_own_model_is_noticed(tmp_path):
     assert run(call, tmp_path) == ["6.0", "1"]
     (tmp_path / "mine.py").write_text(MODEL.replace("FACTOR", "10.0"))
     assert run(call, tmp_path) == ["60.0", "0"]
+
+
+@pytest.mark.skipif(not JIT, reason="there is no cache without the JIT")
+def test_editing_what_a_users_model_imports_is_noticed(tmp_path):
+    (tmp_path / "mine.py").write_text(f"from helper import FACTOR\n{MODEL}")
+    (tmp_path / "driver.py").write_text(DRIVER)
+    (tmp_path / "helper.py").write_text("FACTOR = 1.0\n")
+    (tmp_path / "other.py").write_text("")
+    call = """
+        from driver import drive
+        from mine import Mine
+        print(drive(Mine(3.0), 2.0), drive.stats.cache_hits.total())
+    """
+    assert run(call, tmp_path) == ["6.0", "0"]
+    (tmp_path / "other.py").write_text("FACTOR = 3.0\n")
+    assert run(call, tmp_path) == ["6.0", "1"]
+    (tmp_path / "helper.py").write_text("FACTOR = 10.0\n")
+    assert run(call, tmp_path) == ["60.0", "0"]
+
+
+JOINED = """
+from mine import Mine, times
+
+@times.register(Mine)
+def _times(parameters, x):
+    return FACTOR * x
+"""
+
+
+@pytest.mark.skipif(not JIT, reason="there is no cache without the JIT")
+def test_editing_equations_that_another_file_registers_is_noticed(tmp_path):
+    """Neither the driver nor the file of the parameter type imports the file with the equation."""
+    (tmp_path / "mine.py").write_text(MODEL[: MODEL.index("@times")])
+    (tmp_path / "driver.py").write_text(DRIVER)
+    call = "import joined\nfrom driver import drive\nfrom mine import Mine\n"
+    call += "print(drive(Mine(3.0), 2.0), drive.stats.cache_hits.total())"
+    for factor, hits in (("1.0", "0"), ("1.0", "1"), ("5.0", "0")):
+        (tmp_path / "joined.py").write_text(JOINED.replace("FACTOR", factor))
+        assert run(call, tmp_path) == [str(2 * float(factor)), hits]
+
+
+@pytest.mark.skipif(not JIT, reason="there is no cache without the JIT")
+@pytest.mark.parametrize("edited", ["mine", "helper"])
+def test_code_of_a_file_edited_after_its_import_does_not_pass_for_code_of_the_edited_file(
+    tmp_path, edited
+):
+    (tmp_path / "mine.py").write_text(f"from helper import FACTOR\n{MODEL}")
+    (tmp_path / "driver.py").write_text(DRIVER)
+    (tmp_path / "helper.py").write_text("FACTOR = 1.0\n")
+    new = {"mine": MODEL.replace("* FACTOR", "* 10.0"), "helper": "FACTOR = 10.0\n"}[edited]
+    call = "from driver import drive\nfrom mine import Mine\n"
+    edit = f"import pathlib\npathlib.Path('{edited}.py').write_text({new!r})\n"
+    report = "print(drive(Mine(3.0), 2.0))"
+    assert run(call + edit + report, tmp_path) == ["6.0"]
+    assert run(call + report, tmp_path) == ["60.0"]
+
+
+@pytest.mark.skipif(not JIT, reason="there is no cache without the JIT")
+def test_a_kernel_names_what_else_it_is_made_of(tmp_path):
+    (tmp_path / "made.py").write_text(
+        "from nege.kernels.jit import kernel\n"
+        "def make(files, key):\n"
+        "    made = kernel(lambda x: x, files=files, key=key)\n"
+        "    made(1.0)\n"
+        "    return made.stats.cache_hits.total()\n"
+    )
+    (tmp_path / "one.py").write_text("import two\n")
+    (tmp_path / "two.py").write_text("")
+    call = "from made import make\nprint(make(['one.py'], b'a'), make(['one.py'], b'b'))"
+    assert run(call, tmp_path) == ["0", "0"]
+    assert run(call, tmp_path) == ["1", "1"]
+    (tmp_path / "two.py").write_text("EDITED = True\n")
+    assert run(call, tmp_path) == ["0", "0"]
+
+
+def write(path, text):
+    """Write a file that looks older than this process."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    os.utime(path, ns=(1, len(text)))
+
+
+def digest(path):
+    sources.declare(path.parent / "another.py")
+    return sources.digest(frozenset([path]))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import helper",
+        "import helper as h",
+        "import os, helper",
+        "import package.inner.deep",
+        "from helper import *",
+        "from helper import x  # (why)",
+        "from helper import (  # (why)\n    x,\n)",
+        "from helper \\\n    import x",
+        "if True: import helper",
+        "x = 1; import helper",
+        "def f():\n    from helper import x",
+        "'Words' '''\nfrom another world\n'''\nimport helper",
+        "from package import inner",
+        "from package.inner import deep",
+        "from package.inner.deep import x",
+        "from . import helper",
+        "from .helper import x",
+        "from .package.inner import deep",
+        "import installed",
+    ],
+)
+def test_every_way_to_import_is_followed(tmp_path, monkeypatch, line):
+    monkeypatch.syspath_prepend(tmp_path / "site-packages")
+    monkeypatch.syspath_prepend(tmp_path)
+    write(tmp_path / "mine.py", f"{line}\nimport cycle")
+    write(tmp_path / "cycle.py", "import mine")
+    for name in ("helper", "unrelated", "package/__init__", "package/inner/deep"):
+        write(tmp_path / f"{name}.py", "")
+    write(tmp_path / "package/inner/__init__.py", "from . import deep")
+    installed = tmp_path / "site-packages/installed"
+    write(installed / "__init__.py", "from installed import inner")
+    write(installed / "inner.py", "")
+    before = digest(tmp_path / "mine.py")
+    write(tmp_path / "unrelated.py", "edited = 1")
+    write(installed / "inner.py", "edited = 1")
+    assert digest(tmp_path / "mine.py") == before is not None
+    for path in ("helper.py", "package/inner/deep.py", "site-packages/installed/__init__.py"):
+        write(tmp_path / path, "edited = 1")
+    assert digest(tmp_path / "mine.py") != before
+
+
+def test_a_model_of_an_installed_package_counts_with_all_that_it_imports_of_it(
+    tmp_path, monkeypatch
+):
+    monkeypatch.syspath_prepend(tmp_path / "site-packages")
+    package = tmp_path / "site-packages/economies"
+    write(package / "__init__.py", "")
+    write(package / "mine.py", "import economies.helper")
+    write(package / "helper.py", "")
+    before = digest(package / "mine.py")
+    write(package / "helper.py", "x = 1")
+    assert None not in (before, digest(package / "mine.py"))
+    assert digest(package / "mine.py") != before
 
 
 @pytest.mark.skipif(not JIT, reason="there is no cache without the JIT")

@@ -51,9 +51,11 @@ some_firms = arrays(float, (2, 2, 4), elements=st.floats(1e-6, 10.0))
 
 def knowledge(firms, **changes):
     """Mass of firms that a firm learns from, (industry, channel, place), at given firms."""
-    mass = np.empty_like(firms)
-    equations.heard(economy(9, **changes).arrays, firms, False, mass)
-    return mass
+    p = economy(9, **changes).arrays
+    made, met = np.empty((p.slots.made, 4)), np.empty((p.slots.met, 4))
+    made[p.slots.firms :][:4] = firms.reshape(4, 4)
+    equations.heard(p, made, False, met)
+    return met[p.slots.mass :][:4].reshape(firms.shape)
 
 
 def diversity(mass):

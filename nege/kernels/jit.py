@@ -1,9 +1,9 @@
 """How kernels compile, how a model supplies its equations, how compiled code is cached.
 
 ``kernel`` compiles with NumPy's error model, without the GIL, and caches on disk
-under a digest of the *whole package*: Numba by itself notices a change only in
-the file of the function called, so a change in a function that this one calls
-would go on returning the old results.
+under a digest of the kernel's file and of all that it imports (``sources``): Numba
+by itself notices a change only in the file of the function called, so a change in a
+function that this one calls would go on returning the old results.
 
 ``equation`` makes a name that every model fills in for its own parameter type. Inside
 compiled code the choice is made by type while compiling; from Python, and with the
@@ -16,10 +16,10 @@ import functools
 import hashlib
 import inspect
 import logging
-import pathlib
 import pickle
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -27,37 +27,22 @@ from numba import types
 from numba.core.caching import FunctionCache
 from numba.extending import overload
 
+from nege.kernels import sources
 from nege.kernels.compiling import Kernel, uninterrupted
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 logger = logging.getLogger("nege")
 
-PACKAGE = pathlib.Path(__file__).resolve().parents[1]
-
 #: Safe for arithmetic: contraction, reassociation and signed zeros, but NaN and
 #: infinity keep their meaning (with ``fastmath=True``, isfinite(nan) is true).
 ARITHMETIC = {"contract", "reassoc", "arcp", "nsz"}
 
 
-@functools.cache
-def package_digest() -> bytes:
-    """Digest of every source file of the package."""
-    digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        digest.update(str(path.relative_to(PACKAGE)).encode())
-        digest.update(path.read_bytes())
-    return digest.digest()
-
-
-@functools.cache
-def _source_digest(cls: type) -> bytes | None:
-    """Digest of the module that defines a parameter type; None where it cannot be found again."""
-    module = sys.modules.get(cls.__module__)
-    file = getattr(module, "__file__", None)
-    if file is None or cls.__module__ == "__main__" or not pathlib.Path(file).is_file():
-        return None
-    return hashlib.sha256(pathlib.Path(file).read_bytes()).digest()
+def _file(cls: type) -> Path:
+    """Return the file that defines a parameter type; no file's path where it may change unseen."""
+    found = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    return Path(found).absolute() if found and cls.__module__ != "__main__" else Path()
 
 
 def _named_tuples(numba_type: Any) -> Iterator[type]:
@@ -70,27 +55,47 @@ def _named_tuples(numba_type: Any) -> Iterator[type]:
 
 
 class PackageCache(FunctionCache):
-    """Numba's function cache, keyed by the package and by the user's own model files."""
+    """Numba's function cache, keyed by the source files that a kernel is made of.
 
-    def _digests(self, signature: Any) -> tuple[bytes, ...] | None:
+    Parameters
+    ----------
+    function : callable
+        The kernel. Its file counts, that of each parameter type, and what these import.
+    files : iterable of str or path
+        Further source files that count, with what they import.
+    key : bytes
+        Whatever else the compiled code depends on.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], files: Iterable[Any] = (), key: bytes = b""
+    ) -> None:
+        super().__init__(function)
+        self._files = {Path(file).absolute() for file in (inspect.getfile(function), *files)}
+        self._key = key
+
+    def _digest(self, signature: Any) -> bytes | None:
         arguments = getattr(signature, "args", signature)
-        digests = [_source_digest(cls) for arg in arguments for cls in _named_tuples(arg)]
-        if any(digest is None for digest in digests):
-            return None
-        return (package_digest(), *digests)  # type: ignore[arg-type]
+        defined = {_file(cls) for argument in arguments for cls in _named_tuples(argument)}
+        return sources.digest(frozenset(self._files | defined))
+
+    def keeps(self, signature: Any) -> bool:
+        """Whether compiled code is kept: not that of a parameter type without a file."""
+        # As in a notebook cell, which can change unseen.
+        return self._digest(signature) is not None
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         # Text alone: an index that held the types themselves could not be read where the
         # module of somebody's model cannot be imported, not even for other models.
         arguments = getattr(sig, "args", sig)
         classes = [f"{c.__module__}.{c.__qualname__}" for a in arguments for c in _named_tuples(a)]
-        key = (str(sig), classes, *super()._index_key(sig, codegen)[1:], self._digests(sig))
+        rest = super()._index_key(sig, codegen)[1:]
+        key = (str(sig), classes, *rest, self._digest(sig), self._key)
         return hashlib.sha256(repr(key).encode()).hexdigest()
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Load compiled code, unless it could be stale."""
-        # A parameter type without a file (a notebook cell) can change unseen: never cache it.
-        if self._digests(sig) is None:
+        if not self.keeps(sig):
             return None
         try:
             return super().load_overload(sig, target_context)
@@ -100,7 +105,7 @@ class PackageCache(FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Save compiled code, unless it could become stale unseen."""
-        if self._digests(sig) is not None:
+        if self.keeps(sig):
             super().save_overload(sig, data)
 
 
@@ -109,7 +114,13 @@ def _options(arithmetic: bool) -> dict[str, Any]:
     return {"error_model": "numpy", "nogil": True, "fastmath": flags}
 
 
-def kernel(function: Function | None = None, *, arithmetic: bool = False) -> Any:
+def kernel(
+    function: Function | None = None,
+    *,
+    arithmetic: bool = False,
+    files: Iterable[Any] = (),
+    key: bytes = b"",
+) -> Any:
     """Compile a kernel.
 
     Parameters
@@ -119,13 +130,16 @@ def kernel(function: Function | None = None, *, arithmetic: bool = False) -> Any
     arithmetic : bool
         Let the compiler reorder sums. Only for loops that hold no test of
         convergence and no test for NaN.
+    files, key
+        As in ``PackageCache``, for a kernel whose source is put together.
     """
     if function is None:
-        return functools.partial(kernel, arithmetic=arithmetic)
+        return functools.partial(kernel, arithmetic=arithmetic, files=files, key=key)
     dispatcher = numba.njit(**_options(arithmetic))(function)
-    if not numba.config.DISABLE_JIT and pathlib.Path(inspect.getfile(function)).is_file():
-        dispatcher._cache = PackageCache(function)
     if not numba.config.DISABLE_JIT:
+        if (file := Path(inspect.getfile(function)).absolute()).is_file():
+            sources.declare(file)
+            dispatcher._cache = PackageCache(function, files, key)
         for step in ("_compile_for_args", "compile"):
             whole = uninterrupted(getattr(dispatcher, step), function.__name__)
             setattr(dispatcher, step, whole)
@@ -184,6 +198,7 @@ def equation(
                 raise TypeError(f"{signature.__name__} for {cls.__name__} must take {names}")
             is_kernel = plain[cls] is not function
             compiled[cls] = function if is_kernel else kernel(function, arithmetic=arithmetic)
+            sources.declare(Path(inspect.getfile(plain[cls])).absolute(), _file(cls))
             return function
 
         return add

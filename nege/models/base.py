@@ -16,7 +16,7 @@ import xarray as xr
 from nege import memory, validation
 from nege.errors import InputError
 from nege.geography import Geography
-from nege.immutable import Immutable, frozen
+from nege.immutable import Deferred, Immutable
 from nege.kernels.fixed_point import Options
 from nege.kernels.stacks import Many
 from nege.models import fields, storage
@@ -328,9 +328,29 @@ class Model(Changeable, Immutable):
         dynamics: Replicator | Logit | None = None,
     ) -> xr.Dataset:
         """Return the solved economy as a Dataset, with names and units."""
+        data: xr.Dataset = self.label_later(share, state, parameters, dynamics)()
+        return data
+
+    def label_later(
+        self,
+        share: np.ndarray,
+        state: np.ndarray,
+        parameters: Any = None,
+        dynamics: Replicator | Logit | None = None,
+    ) -> Any:
+        """Return the same as Deferred: solved, and labelled where somebody looks at it."""
         values = self.long_run_values(share, state, parameters, dynamics)
-        data = self._blank.copy(data={name: frozen(values[name]) for name in self.variables})
-        if "welfare" in data:
+        found = Deferred(self._labelled, {name: values[name] for name in self.variables}, dynamics)
+        for name, array in found.arrays.items():
+            if array.shape != self._shapes[name]:
+                raise ValueError(f"{name} is of shape {array.shape}, not {self._shapes[name]}")
+        return found
+
+    def _labelled(
+        self, arrays: dict[str, np.ndarray], dynamics: Replicator | Logit | None
+    ) -> xr.Dataset:
+        data = self._blank.copy(data=arrays)
+        if "welfare" in data and isinstance(dynamics, Logit):
             data["welfare"].attrs.update(self.describe("welfare", dynamics))
         return data
 
@@ -357,15 +377,15 @@ class Model(Changeable, Immutable):
         }
 
     @functools.cached_property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        sizes = {dim: len(labels) for dim, labels in self.coordinates().items()}
+        return {name: tuple(sizes[dim] for dim in v.dims) for name, v in self.variables.items()}
+
+    @functools.cached_property
     def _blank(self) -> xr.Dataset:
         # Made once: names, units and indexes are most of what a small Dataset costs.
-        labels = self.coordinates()
-        sizes = {dim: np.size(label) for dim, label in labels.items()}
-        zeros = {
-            name: np.zeros([sizes[dim] for dim in variable.dims])
-            for name, variable in self.variables.items()
-        }
-        return xr.Dataset(self.named(zeros), coords=labels)
+        zeros = {name: np.zeros(shape) for name, shape in self._shapes.items()}
+        return xr.Dataset(self.named(zeros), coords=self.coordinates())
 
     def describe(self, variable: str, dynamics: Replicator | Logit | None = None) -> dict[str, str]:
         """Return the attributes of a variable: what it means, its unit, and what tastes change."""

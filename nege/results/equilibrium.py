@@ -98,7 +98,7 @@ class Equilibrium(Immutable):
     """
 
     model: Model
-    data: xr.Dataset
+    data: xr.Dataset  # or Deferred, to be made when it is asked for
     status: Status
     residual: float
     error: float

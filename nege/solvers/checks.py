@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from nege._version import __version__
@@ -25,13 +24,14 @@ def check_model(model: Any, *, in_shares: bool = False) -> None:
         )
 
 
+DEFAULT_OPTIONS = SolverOptions()
 _TRY_OPTIONS = "For example nege.SolverOptions(tolerance_payoff=1e-9)."
 
 
 def check_options(options: Any) -> SolverOptions:
     """Return the options, the default ones by default, or refuse what is none."""
     if options is None:
-        return SolverOptions()
+        return DEFAULT_OPTIONS
     if not isinstance(options, SolverOptions):
         raise InputError("options", options, "a nege.SolverOptions(...)", _TRY_OPTIONS)
     return options
@@ -39,7 +39,7 @@ def check_options(options: Any) -> SolverOptions:
 
 def provenance(options: SolverOptions) -> dict[str, Any]:
     """Return what a result records of how it was made."""
-    return {"nege_version": __version__, **dataclasses.asdict(options)}
+    return {"nege_version": __version__, **vars(options)}
 
 
 def or_raise(result: Equilibrium) -> Equilibrium:

@@ -130,7 +130,7 @@ def long_run_result(
     """Return a long run with its labels and its proof, however it ended."""
     return Equilibrium(
         model=model,
-        data=model.label(found.share, found.state, found.parameters, dynamics),
+        data=model.label_later(found.share, found.state, found.parameters, dynamics),
         status=found.status,
         residual=found.residual,
         error=found.error,

@@ -137,11 +137,10 @@ def solve_many(
     Many
         By point and distribution.
     """
-    threads = min(threads, os.cpu_count() or 1)  # more are no faster
+    threads = min(threads, os.cpu_count() or 1) if threads > 1 else 1  # more are no faster
     n, m, size = len(points), len(shares), shares.shape[1]
-    where = np.empty(0) if position is None else np.ascontiguousarray(position, dtype=float)
-    few = size <= PAYS and options.method == AUTO
-    accelerate = None if few or options.method == NEWTON else True
+    where = NOWHERE if position is None else np.ascontiguousarray(position, dtype=float)
+    few, accelerate = _method(size, options)
     states, numbers = np.empty((m * n, size)), np.empty((m * n, 3))
     counts = np.empty((m * n, 3), dtype=np.int64)
     given = stack(points), shares, start, where, options
@@ -170,32 +169,82 @@ def solve_many(
                 list(pool.map(part, edges[:-1], edges[1:]))
             finally:
                 ended.set()  # interrupted, the parts under way end too
-    for row in np.flatnonzero(counts[:, 0] == STALLED) if few else ():
-        # Where Newton's method failed, Anderson acceleration goes on: it falls back on contraction.
-        done, reached = counts[row, 1], states[row].copy()
-        begin = reached if np.isfinite(reached).all() else start
-        _solve_rows(given[0], shares, begin, np.empty(0), options, True, row, row + 1, *tables)
-        counts[row, 1] += done
+    for row in np.flatnonzero(counts[:, 0] == STALLED).tolist() if few else ():
+        _go_on(given[0], shares, start, options, row, tables)
     residual, error, rate = (column.reshape(m, n).T for column in numbers.T)
     status, iterations, method = (column.reshape(m, n).T for column in counts.T)
     by_point = np.ascontiguousarray(states.reshape(m, n, size).swapaxes(0, 1))
     return Many(by_point, status, residual, error, rate, iterations, method)
 
 
+NOWHERE = np.empty(0)  # the positions of points that do not lie along a path
+
+
+def _method(size: int, options: Options) -> tuple[bool, bool | None]:
+    """Return whether Newton's method comes first and hands over, and what ``_solve_rows`` takes."""
+    few = size <= PAYS and options.method == AUTO
+    return few, None if few or options.method == NEWTON else True
+
+
+def _go_on(
+    stacked: Any,
+    shares: np.ndarray,
+    start: np.ndarray,
+    options: Options,
+    row: int,
+    tables: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:
+    """Go on with Anderson acceleration, which falls back on contraction, where Newton failed."""
+    states, _, counts = tables
+    done, reached = counts[row, 1], states[row].copy()
+    begin = reached if np.isfinite(reached).all() else start
+    _solve_rows(stacked, shares, begin, NOWHERE, options, True, row, row + 1, *tables)
+    counts[row, 1] += done
+
+
+class OneShortRun:
+    """The short run of one economy, one distribution after the other, whatever its operator.
+
+    It keeps nothing of a call, so that threads can share it.
+
+    Parameters
+    ----------
+    parameters : NamedTuple
+        Of the model.
+    size : int
+        Regions.
+    options : Options
+        Of the short run.
+    metric : Metric
+        Of the places.
+    """
+
+    def __init__(self, parameters: Any, size: int, options: Options, metric: Metric) -> None:
+        self.parameters, self.options, self.metric = parameters, options, metric
+        self.fourier = uses_fourier(parameters.operator)
+        self.stacked = None if self.fourier else stack([parameters])
+        self.few, self.accelerate = _method(size, options)
+        self.large = bool(self.accelerate) and size >= MANY
+
+    def __call__(self, share: np.ndarray, state: np.ndarray) -> Report:
+        """Solve in place, from the state that is given."""
+        if self.fourier:
+            return fourier.solve_short_run(self.parameters, share, state, self.options, self.metric)
+        if self.large:
+            return in_pieces(self.parameters, share, state, self.options)
+        # As a batch of one: the compiler may round the same kernel differently elsewhere.
+        shares, start, options = share[None], state.copy(), self.options
+        tables = state[None], np.empty((1, 3)), np.empty((1, 3), dtype=np.int64)
+        _solve_rows(self.stacked, shares, start, NOWHERE, options, self.accelerate, 0, 1, *tables)
+        if self.few and tables[2][0, 0] == STALLED:
+            _go_on(self.stacked, shares, start, options, 0, tables)
+        status, iterations, method = tables[2][0].tolist()
+        residual, error, rate = tables[1][0].tolist()
+        return Report(status, residual, error, rate, iterations, method)
+
+
 def solve_one(
     parameters: Any, share: np.ndarray, state: np.ndarray, options: Options, metric: Metric
 ) -> Report:
     """Solve one short run in place, whatever its operator."""
-    if uses_fourier(parameters.operator):
-        return fourier.solve_short_run(parameters, share, state, options, metric)
-    # As a batch of one: the compiler may round the same kernel differently elsewhere.
-    many = solve_many([parameters], share[None], state, options)
-    state[:] = many.states[0, 0]
-    return Report(
-        int(many.status[0, 0]),
-        float(many.residual[0, 0]),
-        float(many.error[0, 0]),
-        float(many.rate[0, 0]),
-        int(many.iterations[0, 0]),
-        int(many.method[0, 0]),
-    )
+    return OneShortRun(parameters, share.size, options, metric)(share, state)

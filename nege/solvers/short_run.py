@@ -156,7 +156,7 @@ def _short_run_result(
 ) -> Equilibrium:
     return Equilibrium(
         model=model,
-        data=model.label(share, state, parameters),
+        data=model.label_later(share, state, parameters),
         status=Status(report.status),
         residual=float(report.residual),
         error=float(report.error),

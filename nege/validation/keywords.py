@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -34,9 +35,12 @@ def hinted_call(function: Callable[..., Any]) -> Callable[..., Any]:
     known = [p.name for p in parameters]
     first = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     needed = [p.name for p in parameters if p.default is p.empty]
+    enough = len(needed) if first[: len(needed)] == needed else math.inf
 
     @functools.wraps(function)
     def call(*arguments: Any, **keywords: Any) -> Any:
+        if not keywords and enough <= len(arguments) - skipped <= len(first):
+            return function(*arguments)
         made = function.__name__ == "__init__"
         owner = type(arguments[0]).__name__ if made else function.__name__
         count = len(arguments) - skipped

@@ -34,19 +34,34 @@ is income of places in shares o. Firms spend their revenue, so that the same equ
 serve while firms and people are on the move. The unknowns stand where their equations do:
 ln n, ln G, ln E, ln w, ln h, ln L, and ln w0 with ``remote``, D itself with ``dividend``.
 
-A point where n = 0 is allowed where phi = 1. Derivatives are in ``slopes``.
+A point where n = 0 is allowed where phi = 1.
+
+Places meet through sums over places alone. So each equation is written once, for one place:
+``supply``, ``sales`` and ``markets`` read what a place *meets* (its unknowns, those that all
+share, and what comes to it from others: m, P, Z, C) and write what it *makes* (its rows, and what
+goes to others), in the order of ``Slots``. For dual numbers (``kernels.duals``) they give
+derivatives; sums over places are linear, and so their own.
 Source: the equations are nege's own, after Tan & Xia (2022); README and docstrings say more.
 """
 
+import functools
+import math
 from typing import NamedTuple
 
 import numpy as np
+from numba.extending import register_jitable
 
-from nege.kernels.jit import kernel
+from nege.kernels.duals import STEP, exp, expm1, log, log1p, logaddexp
+from nege.kernels.jit import ARITHMETIC, kernel
 
 OFFLINE, ONLINE = 0, 1
 WAGE, RENT, PEOPLE, LOCAL = 0, 1, 2, 3  # after the industries' own rows; how many
 EARNED, REMOTE_USED, REMOTE_SOLD, COMMISSION = range(4)  # in Evaluation.totals
+NO_FIRMS = -1e300  # their log for derivatives, where zero times infinity is no number
+
+
+#: Called by kernels alone, and so without what Python needs to call compiled code.
+inner = functools.partial(register_jitable, error_model="numpy", no_cfunc_wrapper=True)
 
 
 class Couplings(NamedTuple):
@@ -61,293 +76,397 @@ class Couplings(NamedTuple):
         return "dense"
 
 
-class AgglomerationParameters(NamedTuple):
-    """What the kernels know of the economy; (K,) unless said otherwise."""
+#: What kernels know of an industry, of its two channels, of a place: fields of packed records.
+INDUSTRY = np.dtype(
+    [
+        ("sigma", float),
+        ("variety", float),  # phi
+        ("consumption", float),  # mu
+        ("land_share", float),  # b
+        ("labour_share", float),  # a
+        ("spillover", float),  # gamma
+        ("pool", float),  # chi
+        ("hears_online", float),  # eta: offline firms, of the pool
+        ("hears_offline", float),  # psi: online firms, of offline neighbours
+        ("diversity", float),  # theta
+        ("remote_share", float),  # r
+    ]
+)
+CHANNEL = np.dtype([("log_net", float), ("log_scale", float)])  # ln(1 - lambda), ln f
+#: ln H, ln Lbar + eps ln B, o
+PLACE = np.dtype([("log_land", float), ("log_home", float), ("owner", float)])
 
-    sigma: np.ndarray
-    variety: np.ndarray  # phi
-    consumption: np.ndarray  # mu
-    housing: float  # beta
-    inputs: np.ndarray  # (K, K), alpha
-    land_share: np.ndarray  # b
-    labour_share: np.ndarray  # a
+
+class AgglomerationParameters(NamedTuple):
+    """What the kernels know of the economy: few arrays, since each one costs compile time."""
+
+    industry: np.ndarray  # (K,) of INDUSTRY
+    channel: np.ndarray  # (K, 2) of CHANNEL
+    place: np.ndarray  # (P,) of PLACE
     log_productivity: np.ndarray  # (K, P), ln Abar
-    log_land: np.ndarray  # (P,), ln H
-    log_home: np.ndarray  # (P,), ln Lbar + eps ln B
+    inputs: np.ndarray  # (K, K), alpha
+    housing: float  # beta
     migration: float  # eps
-    spillover: np.ndarray  # gamma
-    pool: np.ndarray  # chi
-    hears_online: np.ndarray  # eta: offline firms, of the pool
-    hears_offline: np.ndarray  # psi: online firms, of offline neighbours
-    diversity: np.ndarray  # theta
-    log_net: np.ndarray  # (K, 2), ln(1 - lambda)
-    log_scale: np.ndarray  # (K, 2), ln f
-    remote_share: np.ndarray  # r
     substitution: float  # s
     elasticity: float  # nu
     log_friction: float  # ln kappa
     pooled: float  # u
-    owner: np.ndarray  # (P,), o
+    uses_land: bool  # whether land has a price at all
+    has_remote: bool  # whether anybody hires remote labour
+    slots: "Slots"
     operator: Couplings
 
 
-class Evaluation(NamedTuple):
-    """Everything at given unknowns that derivatives need; (K, 2, P) unless said otherwise."""
+class Slots(NamedTuple):
+    """Where things stand in what places meet and make; first the unknowns, and their rows."""
 
-    firms: np.ndarray  # n
-    mass: np.ndarray  # m
-    mix: np.ndarray  # d ln Delta/d ln m
-    supply: np.ndarray  # x
-    access: np.ndarray  # Z
-    revenue: np.ndarray  # R
-    price: np.ndarray  # (K, P), P
-    spent: np.ndarray  # (K, P), E G^(sigma-1)
-    demand: np.ndarray  # (K, P), mu Y + sum alpha R
-    far: np.ndarray  # (K, P), v
-    away: np.ndarray  # (P,), pi
-    earned: np.ndarray  # (P,), L What
-    income: np.ndarray  # (P,), Y
-    used: np.ndarray  # (P,), sum a R (1-v)
-    land: np.ndarray  # (P,), beta Y + sum b R
+    firm: int  # ln n, 2k + c
+    price_index: int  # ln G
+    spending: int  # ln E
+    wage: int  # ln w
+    rent: int  # ln h
+    people: int  # ln L; its row, up to what all places share, is ln target
+    remote: int  # met: ln w0
+    dividend: int  # D
+    commission: int  # C
+    mass: int  # m, 2k + c
+    price: int  # P
+    access: int  # Z, 2k + c
+    met: int  # how much that is
+    supply: int  # made: x, 2k + c
+    spent: int  # E G^(sigma - 1)
+    parts: int  # of the four totals
+    passed_on: int  # how much of what is made are rows or goes to others
+    firms: int  # n, 2k + c
+    margin: int  # ln[(1-lambda) x/(n f c)], 2k + c
+    revenue: int  # R, 2k + c
+    far: int  # v
+    income: int  # Y
+    away: int  # pi
+    made: int  # how much that is
+
+
+@functools.cache
+def slots(industries):
+    """Where things stand."""
+    unknowns, each, both = 4 * industries + LOCAL, industries, 2 * industries
+    own = {"firm": 0, "price_index": both, "spending": both + each}
+    own |= {"wage": 4 * each + WAGE, "rent": 4 * each + RENT, "people": 4 * each + PEOPLE}
+    met = {"remote": 1, "dividend": 1, "commission": 1, "mass": both, "price": each, "access": both}
+    made = {"supply": both, "spent": each, "parts": 4, "passed_on": 0, "firms": both}
+    made |= {"margin": both, "revenue": both, "far": each, "income": 1, "away": 1}
+    for sizes, end in ((met, "met"), (made, "made")):
+        place = unknowns
+        for name, size in sizes.items():
+            own[name], place = place, place + size
+        own[end] = place
+    return Slots(**own)
+
+
+class Evaluation(NamedTuple):
+    """Everything at given unknowns."""
+
+    met: np.ndarray  # (slots, P), what places meet
+    made: np.ndarray  # (slots, P), what they make
     target: np.ndarray  # (P,)
     totals: np.ndarray  # (4,)
 
 
-@kernel(arithmetic=True)
-def gather(matrix, x, own, out):
-    """out_p += sum_q matrix_pq x_q, or the place's own part alone."""
-    for p in range(out.size):
-        if own:
-            out[p] += matrix[p, p] * x[p]
-        else:
-            total = 0.0
-            for q in range(x.size):
-                total += matrix[p, q] * x[q]
-            out[p] += total
+# --- inside a place -------------------------------------------------------------------
 
 
-@kernel(arithmetic=True)
-def scatter(matrix, x, own, out):
-    """out_q += sum_p x_p matrix_pq, or the place's own part alone."""
-    for p in range(x.size):
-        if own:
-            out[p] += matrix[p, p] * x[p]
-        else:
-            for q in range(out.size):
-                out[q] += x[p] * matrix[p, q]
+@inner()
+def supply(p, q, met, made):
+    """Costs, supply and spending on varieties, and what entry would earn but for access."""
+    to, industries = p.slots, p.industry.size
+    wage, beyond = met[to.wage, q], met[to.remote, q] - met[to.wage, q]
+    for c in range(2):
+        known, log_variety = 0.0 * wage, 0.0 * wage - math.log(industries)
+        for k in range(industries):
+            known += met[to.mass + 2 * k + c, q]
+        for k in range(industries):
+            if met[to.mass + 2 * k + c, q].real > 0.0:
+                share = met[to.mass + 2 * k + c, q] / known
+                log_variety -= share * log(share)
+        for k in range(industries):
+            firm, channel, cell = p.industry[k], p.channel[k, c], 2 * k + c
+            cost = firm.labour_share * wage + firm.land_share * met[to.rent, q]
+            cost -= p.log_productivity[k, q]
+            for j in range(industries):
+                cost += p.inputs[j, k] * met[to.price_index + j, q]
+            if c == OFFLINE:
+                log_index = met[to.price_index + k, q]
+                spending = met[to.spending + k, q] + (firm.sigma - 1.0) * log_index
+                made[to.spent + k, q], made[to.far + k, q] = exp(spending), 0.0
+            elif firm.remote_share > 0.0:
+                gap = (1.0 - p.substitution) * beyond
+                online = firm.remote_share * expm1(gap)  # W^(1-s) = w^(1-s) (1 + online)
+                made[to.far + k, q] = firm.remote_share * exp(gap) / (1.0 + online)
+                if p.substitution == 1.0:
+                    cost += firm.labour_share * firm.remote_share * beyond
+                else:
+                    cost += firm.labour_share * log1p(online) / (1.0 - p.substitution)
+            if firm.diversity > 0.0:
+                cost -= firm.diversity * log_variety
+            if firm.spillover > 0.0:
+                if met[to.mass + cell, q].real == 0.0:
+                    made[to.supply + cell, q] = 0.0
+                    made[to.margin + cell, q] = -math.inf  # nobody to learn from: no product
+                    continue
+                cost -= firm.spillover * log(met[to.mass + cell, q])
+            log_price = (1.0 - firm.sigma) * (cost - channel.log_net)
+            made[to.supply + cell, q] = exp(firm.variety * met[cell, q] + log_price)
+            made[to.margin + cell, q] = log_price - cost + channel.log_net - channel.log_scale
+            if firm.variety < 1.0:
+                made[to.margin + cell, q] -= (1.0 - firm.variety) * met[cell, q]
 
 
-@kernel
-def heard(p, firms, own, out):
-    """Knowledge spillovers: the mass of firms that each learns from; linear, so its own tangent."""
-    industries, _, places = firms.shape
+@inner()
+def sales(p, q, met, made):
+    """Revenue and commission, and the rows of firms."""
+    to, commission = p.slots, 0.0 * met[p.slots.wage, q]
+    for k in range(p.industry.size):
+        for c in range(2):
+            access, cell = met[to.access + 2 * k + c, q], 2 * k + c
+            net = math.exp(p.channel[k, c].log_net)
+            made[cell, q] = made[to.margin + cell, q] + log(access)
+            made[to.revenue + cell, q] = net * made[to.supply + cell, q] * access
+            commission += (1.0 / net - 1.0) * made[to.revenue + cell, q]
+    made[to.parts + COMMISSION, q] = commission
+
+
+@inner()
+def markets(p, q, met, made):
+    """Income, and the rows of prices, spending, labour, land and people."""
+    to, industries, place = p.slots, p.industry.size, p.place[q]
+    log_wage, log_people = met[to.wage, q], met[to.people, q]
+    people, nothing = exp(log_people), 0.0 * log_wage
+    log_what, log_stay, away = log_wage, nothing, nothing
+    if p.has_remote:
+        gain = p.elasticity * (met[to.remote, q] - p.log_friction - log_wage)
+        log_stay = -logaddexp(nothing, gain)  # ln(1 - pi)
+        log_what -= log_stay / p.elasticity
+        away = exp(gain + log_stay)
+    earned = people * exp(log_what)
+    income = earned + people * met[to.dividend, q]
+    income += (1.0 - p.pooled) * place.owner * met[to.commission, q]
+    used, land, far = nothing, p.housing * income, nothing
+    real = log(income) - log_people - p.housing * met[to.rent, q]
     for k in range(industries):
-        near = np.zeros((2, places))
-        gather(p.operator.reach[k], firms[k, OFFLINE], own, near[OFFLINE])
-        gather(p.operator.reach[k], firms[k, ONLINE], own, near[ONLINE])
+        firm, log_index = p.industry[k], met[to.price_index + k, q]
+        made[to.price_index + k, q] = log(met[to.price + k, q]) / (1.0 - firm.sigma) - log_index
+        revenue = made[to.revenue + 2 * k + OFFLINE, q] + made[to.revenue + 2 * k + ONLINE, q]
+        online = firm.labour_share * made[to.revenue + 2 * k + ONLINE, q] * made[to.far + k, q]
+        used += firm.labour_share * revenue - online
+        far += online
+        land += firm.land_share * revenue
+        real -= firm.consumption * log_index
+        demand = firm.consumption * income
+        for cell in range(2 * industries):
+            demand += p.inputs[k, cell // 2] * made[to.revenue + cell, q]
+        made[to.spending + k, q] = log(demand) - met[to.spending + k, q]
+    made[to.wage, q] = log(used) - log_stay - log_people - log_what
+    made[to.rent, q] = 0.0
+    if p.uses_land:
+        made[to.rent, q] = log(land) - met[to.rent, q] - place.log_land
+    made[to.people, q] = p.migration * real + place.log_home
+    made[to.parts + EARNED, q], made[to.parts + REMOTE_USED, q] = earned, far
+    made[to.parts + REMOTE_SOLD, q] = away * earned
+    made[to.income, q], made[to.away, q] = income, away
+
+
+# --- between places -------------------------------------------------------------------
+#
+# With `own` places do not meet: each sum over them keeps the place's own part.
+
+
+@inner(fastmath=ARITHMETIC)
+def heard(p, made, own, met):
+    """Knowledge spillovers: the mass of firms that each learns from."""
+    to, places = p.slots, p.place.size
+    for k in range(p.industry.size):
+        firm, reach = p.industry[k], p.operator.reach[k]
+        here, there = to.firms + 2 * k + OFFLINE, to.firms + 2 * k + ONLINE
         pool = 0.0
         for q in range(places):
-            pool += firms[k, ONLINE, q]
+            pool += made[there, q]
         for q in range(places):
-            known = p.pool[k] * (firms[k, ONLINE, q] if own else pool)
-            out[k, OFFLINE, q] = near[OFFLINE, q] + near[ONLINE, q] + p.hears_online[k] * known
-            out[k, ONLINE, q] = p.hears_offline[k] * near[OFFLINE, q] + near[ONLINE, q] + known
+            low, high = (q, q + 1) if own else (0, places)
+            offline = online = 0.0
+            for r in range(low, high):
+                offline += reach[q, r] * made[here, r]
+                online += reach[q, r] * made[there, r]
+            known = firm.pool * (made[there, q] if own else pool)
+            met[to.mass + 2 * k + OFFLINE, q] = offline + online + firm.hears_online * known
+            met[to.mass + 2 * k + ONLINE, q] = firm.hears_offline * offline + online + known
 
 
-@kernel
-def _mix(mass, mix, log_variety):
-    """Write ln Delta of each channel and place, and its slopes."""
-    industries, _, places = mass.shape
-    for c in range(2):
+@inner(fastmath=ARITHMETIC)
+def traded(p, made, own, met):
+    """P_q = sum_pc x_p K_c,pq and Z_p = sum_q K_c,pq E_q G_q^(sigma-1), in one look at each K."""
+    to, places = p.slots, p.place.size
+    for k in range(p.industry.size):
+        price, spent = met[to.price + k], made[to.spent + k]
         for q in range(places):
-            total = entropy = 0.0
-            for k in range(industries):
-                total += mass[k, c, q]
-            for k in range(industries):
-                share = mass[k, c, q] / total if total > 0.0 else 0.0
-                mix[k, c, q] = share * np.log(share) if share > 0.0 else 0.0
-                entropy -= mix[k, c, q]
-            log_variety[c, q] = entropy - np.log(industries)
-            for k in range(industries):
-                share = mass[k, c, q] / total if total > 0.0 else 0.0
-                mix[k, c, q] = -mix[k, c, q] - share * entropy
-
-
-@kernel
-def _allocate(industries, places):
-    cell, pair = (industries, 2, places), (industries, places)
-    return Evaluation(
-        np.empty(cell),
-        np.empty(cell),
-        np.zeros(cell),
-        np.empty(cell),
-        np.zeros(cell),
-        np.empty(cell),
-        np.zeros(pair),
-        np.empty(pair),
-        np.empty(pair),
-        np.zeros(pair),
-        np.empty(places),
-        np.empty(places),
-        np.empty(places),
-        np.empty(places),
-        np.empty(places),
-        np.empty(places),
-        np.zeros(4),
-    )
-
-
-@kernel
-def remote(x):
-    """Where ln w0 stands."""
-    return x.size - 2
-
-
-@kernel
-def dividend(x):
-    """Where D stands."""
-    return x.size - 1
-
-
-@kernel
-def by_place(p, x):
-    """Return the unknowns of places as a table, one row each."""
-    places = p.log_land.size
-    return x[: x.size - 2].reshape(places, (x.size - 2) // places)
-
-
-@kernel
-def _supply(p, x, at, excess):
-    """Knowledge, costs and supply; leaves ln[(1-lambda) x/(n f c)] in the rows of firms."""
-    rows, out = by_place(p, x), by_place(p, excess)
-    industries, places = at.price.shape
-    far_wage, wage = x[remote(x)], 4 * industries + WAGE
-    log_variety = np.zeros((2, places))
-    for k in range(industries):
+            price[q] = 0.0
         for c in range(2):
-            for q in range(places):
-                at.firms[k, c, q] = np.exp(rows[q, 2 * k + c])
-    heard(p, at.firms, False, at.mass)
-    if p.diversity.any():
-        _mix(at.mass, at.mix, log_variety)
-    for k in range(industries):
-        for q in range(places):
-            gap = (1.0 - p.substitution) * (far_wage - rows[q, wage])
-            online = p.remote_share[k] * np.expm1(gap)  # W^(1-s) = w^(1-s) (1 + online)
-            inputs = p.land_share[k] * rows[q, wage + 1] - p.log_productivity[k, q]
-            for j in range(industries):
-                inputs += p.inputs[j, k] * rows[q, 2 * industries + j]
-            for c in range(2):
-                cost = inputs + p.labour_share[k] * rows[q, wage]
-                if c == ONLINE and p.remote_share[k] > 0.0:
-                    at.far[k, q] = p.remote_share[k] * np.exp(gap) / (1.0 + online)
-                    if p.substitution == 1.0:
-                        extra = p.remote_share[k] * (far_wage - rows[q, wage])
-                    else:
-                        extra = np.log1p(online) / (1.0 - p.substitution)
-                    cost += p.labour_share[k] * extra
-                if p.spillover[k] > 0.0:
-                    cost -= p.spillover[k] * np.log(at.mass[k, c, q])
-                cost -= p.diversity[k] * log_variety[c, q]
-                log_firms = rows[q, 2 * k + c]
-                log_price = (1.0 - p.sigma[k]) * (cost - p.log_net[k, c])
-                at.supply[k, c, q] = np.exp(p.variety[k] * log_firms + log_price)
-                out[q, 2 * k + c] = p.log_net[k, c] + log_price - p.log_scale[k, c] - cost
-                if p.variety[k] < 1.0:
-                    out[q, 2 * k + c] -= (1.0 - p.variety[k]) * log_firms
-                if at.mass[k, c, q] == 0.0 and p.spillover[k] > 0.0:
-                    out[q, 2 * k + c] = -np.inf  # no firm to learn from: productivity is zero
+            freeness = p.operator.freeness[k, c]
+            for r in range(places):
+                low, high = (r, r + 1) if own else (0, places)
+                supplied, access = made[to.supply + 2 * k + c, r], 0.0
+                for q in range(low, high):
+                    price[q] += supplied * freeness[r, q]
+                    access += freeness[r, q] * spent[q]
+                met[to.access + 2 * k + c, r] = access
+
+
+# --- the whole economy ----------------------------------------------------------------
 
 
 @kernel
-def _trade(p, x, at, excess):
-    """Price indices, access and revenue; completes the rows of firms and prices."""
-    rows, out = by_place(p, x), by_place(p, excess)
-    industries, places = at.price.shape
-    for k in range(industries):
-        for c in range(2):
-            scatter(p.operator.freeness[k, c], at.supply[k, c], False, at.price[k])
-        for q in range(places):
-            log_index = rows[q, 2 * industries + k]
-            out[q, 2 * industries + k] = np.log(at.price[k, q]) / (1.0 - p.sigma[k]) - log_index
-            spending = rows[q, 3 * industries + k] + (p.sigma[k] - 1.0) * log_index
-            at.spent[k, q] = np.exp(spending)
-        for c in range(2):
-            gather(p.operator.freeness[k, c], at.spent[k], False, at.access[k, c])
-            net = np.exp(p.log_net[k, c])
-            for q in range(places):
-                out[q, 2 * k + c] += np.log(at.access[k, c, q])
-                at.revenue[k, c, q] = net * at.supply[k, c, q] * at.access[k, c, q]
-                at.totals[COMMISSION] += (1.0 / net - 1.0) * at.revenue[k, c, q]
-
-
-@kernel
-def _markets(p, x, at, excess):
-    """Labour, land, income and spending: the rows that hold inside places, and of the economy."""
-    rows, out = by_place(p, x), by_place(p, excess)
-    industries, places = at.price.shape
-    wage = 4 * industries + WAGE
+def _evaluate(p, x, own, at, excess):
+    to, met, made, places = p.slots, at.met, at.made, p.place.size
+    shared = places * to.remote
     for q in range(places):
-        log_wage, people = rows[q, wage], np.exp(rows[q, wage + PEOPLE])
-        log_what, log_stay, at.away[q] = log_wage, 0.0, 0.0
-        if p.remote_share.any():
-            gain = p.elasticity * (x[remote(x)] - p.log_friction - log_wage)
-            log_stay = -np.logaddexp(0.0, gain)  # ln(1 - pi)
-            log_what -= log_stay / p.elasticity
-            at.away[q] = 1.0 / (1.0 + np.exp(-gain))
-        at.earned[q] = people * np.exp(log_what)
-        at.totals[EARNED] += at.earned[q]
-        at.totals[REMOTE_SOLD] += at.away[q] * at.earned[q]
-        at.income[q] = at.earned[q] + people * x[dividend(x)]
-        at.income[q] += (1.0 - p.pooled) * p.owner[q] * at.totals[COMMISSION]
-        at.used[q], at.land[q] = 0.0, p.housing * at.income[q]
-        real = np.log(at.income[q]) - rows[q, wage + PEOPLE] - p.housing * rows[q, wage + RENT]
-        for k in range(industries):
-            at.demand[k, q] = p.consumption[k] * at.income[q]
-            online = p.labour_share[k] * at.revenue[k, ONLINE, q] * at.far[k, q]
-            revenue = at.revenue[k, OFFLINE, q] + at.revenue[k, ONLINE, q]
-            at.used[q] += p.labour_share[k] * revenue - online
-            at.totals[REMOTE_USED] += online
-            at.land[q] += p.land_share[k] * revenue
-            real -= p.consumption[k] * rows[q, 2 * industries + k]
-            for j in range(industries):
-                sold = at.revenue[j, OFFLINE, q] + at.revenue[j, ONLINE, q]
-                at.demand[k, q] += p.inputs[k, j] * sold
-            out[q, 3 * industries + k] = np.log(at.demand[k, q]) - rows[q, 3 * industries + k]
-        out[q, wage] = np.log(at.used[q]) - log_stay - rows[q, wage + PEOPLE] - log_what
-        out[q, wage + RENT] = np.log(at.land[q]) - rows[q, wage + RENT] - p.log_land[q]
-        at.target[q] = p.migration * real + p.log_home[q]
+        for i in range(to.remote):
+            met[i, q] = x[q * to.remote + i]
+        met[to.remote, q], met[to.dividend, q] = x[shared], x[shared + 1]
+        for i in range(to.price_index):
+            made[to.firms + i, q] = exp(met[i, q])
+    heard(p, made, own, met)
+    for q in range(places):
+        supply(p, q, met, made)
+    traded(p, made, own, met)
+    at.totals[:] = 0.0
+    for q in range(places):
+        sales(p, q, met, made)
+        at.totals[COMMISSION] += made[to.parts + COMMISSION, q]
+    top, total = -math.inf, 0.0
+    for q in range(places):
+        met[to.commission, q] = at.totals[COMMISSION]
+        markets(p, q, met, made)
+        for i in range(COMMISSION):
+            at.totals[i] += made[to.parts + i, q]
+        top = max(top, made[to.people, q])
+    for q in range(places):
+        total += math.exp(made[to.people, q] - top)
+    for q in range(places):
+        log_target = made[to.people, q] - top - math.log(total)
+        at.target[q] = math.exp(log_target)
+        for i in range(to.remote):
+            excess[q * to.remote + i] = made[i, q]
+        excess[q * to.remote + to.people] = log_target - met[to.people, q]
+    excess[shared] = 0.0
+    if p.has_remote:
+        excess[shared] = math.log(at.totals[REMOTE_USED] / at.totals[REMOTE_SOLD])
+    excess[shared + 1] = math.log(at.totals[EARNED])
 
 
-@kernel
 def evaluate(p, x, excess):
     """Write the residual of every equation at the unknowns x; return the point."""
-    industries, places = p.log_productivity.shape
-    at, out = _allocate(industries, places), by_place(p, excess)
-    _supply(p, x, at, excess)
-    _trade(p, x, at, excess)
-    _markets(p, x, at, excess)
-    people = 4 * industries + PEOPLE
-    top, total = -np.inf, 0.0
-    for q in range(places):
-        top = max(top, at.target[q])
-    for q in range(places):
-        total += np.exp(at.target[q] - top)
-    for q in range(places):
-        log_target = at.target[q] - top - np.log(total)
-        at.target[q] = np.exp(log_target)
-        out[q, people] = log_target - by_place(p, x)[q, people]
-    excess[remote(x)] = 0.0
-    if p.remote_share.any():
-        excess[remote(x)] = np.log(at.totals[REMOTE_USED] / at.totals[REMOTE_SOLD])
-    excess[dividend(x)] = np.log(at.totals[EARNED])
-    if not uses_land(p):
-        for q in range(places):
-            out[q, 4 * industries + RENT] = 0.0
+    to, places = p.slots, p.place.size
+    at = Evaluation(
+        np.empty((to.met, places)),
+        np.empty((to.made, places)),
+        np.empty(places),
+        np.empty(4),
+    )
+    _evaluate(p, x, False, at, excess)
     return at
 
 
+# --- derivatives ----------------------------------------------------------------------
+
+
 @kernel
-def uses_land(p):
-    """Whether land has a price at all."""
-    return p.housing > 0.0 or p.land_share.any()
+def differentiate(p, at, out):
+    """Write the slopes of all that places pass on in all that they meet, (made, met, P)."""
+    to, places = p.slots, p.place.size
+    met = np.empty((to.met, places), np.complex128)
+    made = np.empty((to.made, places), np.complex128)
+    for i in range(to.met):
+        for q in range(places):
+            met[i, q] = max(at.met[i, q], NO_FIRMS)
+    for q in range(places):
+        for early in (True, False):
+            supply(p, q, met, made)
+            for j in range(to.met):
+                # What does not count in supply needs no second look at it.
+                late = j == to.people or j == to.dividend or j == to.commission or j >= to.price
+                if late == early:
+                    continue
+                met[j, q] += complex(0.0, STEP)
+                if early:
+                    supply(p, q, met, made)
+                sales(p, q, met, made)
+                markets(p, q, met, made)
+                met[j, q] = met[j, q].real
+                for i in range(to.passed_on):
+                    out[i, j, q] = made[i, q].imag / STEP
+
+
+@inner(fastmath=ARITHMETIC)
+def _respond(slopes, low, high, met, made):
+    """Write what places make, from one slot to another, of changes in what they meet."""
+    for i in range(low, high):
+        for q in range(met.shape[1]):
+            made[i, q] = 0.0
+        for j in range(met.shape[0]):
+            for q in range(met.shape[1]):
+                made[i, q] += slopes[i, j, q] * met[j, q]
+
+
+@kernel
+def tangents(p, at, slopes, directions, own, parts, out):
+    """Write the change of every equation along each row of directions.
+
+    Parameters
+    ----------
+    at, slopes
+        As ``evaluate`` and ``differentiate`` leave them.
+    directions, out : (M, N) arrays
+        Changes of the unknowns, and of the equations. Along unit vectors, `out` is the
+        transposed Jacobian.
+    own : bool
+        Whether places do not meet, so that one direction serves all places at once.
+    parts : (M, 4, P) array
+        Each place's part of the economy's totals.
+    """
+    to, places = p.slots, p.place.size
+    shared, commission = places * to.remote, to.parts + COMMISSION
+    met, made = np.empty((to.met, places)), np.empty((to.margin, places))
+    for m in range(directions.shape[0]):
+        x, change, total = directions[m], out[m], np.zeros(4)
+        met[:] = 0.0
+        for q in range(places):
+            for i in range(to.remote):
+                met[i, q] = x[q * to.remote + i]
+            met[to.remote, q], met[to.dividend, q] = x[shared], x[shared + 1]
+            for i in range(to.price_index):
+                made[to.firms + i, q] = at.made[to.firms + i, q] * met[i, q]
+        heard(p, made, own, met)
+        _respond(slopes, to.supply, to.parts, met, made)
+        traded(p, made, own, met)
+        _respond(slopes, commission, to.passed_on, met, made)
+        for q in range(places):
+            total[COMMISSION] += made[commission, q]
+        for q in range(places):
+            met[to.commission, q] = made[commission, q] if own else total[COMMISSION]
+        _respond(slopes, to.firm, to.supply, met, made)
+        _respond(slopes, to.parts, commission, met, made)
+        common = 0.0
+        for q in range(places):
+            common += at.target[q] * made[to.people, q]
+            for i in range(4):
+                parts[m, i, q] = made[to.parts + i, q]
+                total[i] += made[to.parts + i, q]
+        for q in range(places):
+            for i in range(to.remote):
+                change[q * to.remote + i] = made[i, q]
+            rest = at.target[q] * made[to.people, q] if own else common
+            change[q * to.remote + to.people] -= rest + met[to.people, q]
+        change[shared] = 0.0
+        if p.has_remote:
+            change[shared] = total[REMOTE_USED] / at.totals[REMOTE_USED]
+            change[shared] -= total[REMOTE_SOLD] / at.totals[REMOTE_SOLD]
+        change[shared + 1] = total[EARNED] / at.totals[EARNED]

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from nege.models.agglomeration import equations
-from nege.models.agglomeration import slopes as slopes
 
 ACCURACY, ENOUGH = 1e-9, 1e-4  # relative residual that GMRES aims at, and that is accepted
 COARSE = 1e-2  # of the precision of an eigenvalue: what GMRES aims at then
@@ -25,20 +24,28 @@ BASIS = 16  # vectors that the search for an eigenvalue keeps
 ROUGH, SHARP = 1e-3, 1e-7  # its precision, and what is asked for where that leaves doubt
 
 
+def slopes(parameters: equations.AgglomerationParameters) -> np.ndarray:
+    """Return room for the slopes of what places pass on in what they meet."""
+    to = parameters.slots
+    return np.empty((to.passed_on, to.met, parameters.place.size))
+
+
 class DenseSystem:
     """The whole matrix: for few places."""
 
     def __init__(self, parameters: equations.AgglomerationParameters, moving: np.ndarray) -> None:
         self.p, self.moving = parameters, moving
         self.units = np.eye(moving.size)
-        self.parts = np.empty((moving.size, 4, parameters.log_land.size))
+        self.parts = np.empty((moving.size, 4, parameters.place.size))
         self.columns = np.empty_like(self.units)
+        self.slopes = slopes(parameters)
 
     def linearise(self, x: np.ndarray) -> np.ndarray:
         """Return the residual at x, and keep the Jacobian there."""
         excess = np.empty_like(x)
         at = equations.evaluate(self.p, x, excess)
-        slopes.tangents(self.p, x, at, self.units, False, self.parts, self.columns)
+        equations.differentiate(self.p, at, self.slopes)
+        equations.tangents(self.p, at, self.slopes, self.units, False, self.parts, self.columns)
         return excess
 
     @property
@@ -87,7 +94,7 @@ class KrylovSystem:
 
     def __init__(self, parameters: equations.AgglomerationParameters, moving: np.ndarray) -> None:
         self.p, self.moving = parameters, moving
-        self.places = parameters.log_land.size
+        self.places = parameters.place.size
         size = (moving.size - 2) // self.places
         # One unknown of every place at once, then the price of remote labour and the dividend.
         self.units = np.zeros((size + 2, moving.size))
@@ -95,20 +102,21 @@ class KrylovSystem:
             self.units[j, j:-2:size] = 1.0
         self.units[size, -2] = self.units[size + 1, -1] = 1.0
         self.one = np.empty((1, 4, self.places))
+        self.slopes = slopes(parameters)
 
     def linearise(self, x: np.ndarray) -> np.ndarray:
         """Return the residual at x, and keep what products and preconditioner need."""
         excess = np.empty_like(x)
-        self.x, self.at = x, equations.evaluate(self.p, x, excess)
+        self.at = equations.evaluate(self.p, x, excess)
+        equations.differentiate(self.p, self.at, self.slopes)
         inside, shared = self.units[:-2], self.units[-2:]
         size = len(inside)
         parts, out = np.empty((size, 4, self.places)), np.empty((size, x.size))
-        slopes.tangents(self.p, x, self.at, inside, True, parts, out)
+        equations.tangents(self.p, self.at, self.slopes, inside, True, parts, out)
         self.blocks = out[:, :-2].reshape(size, self.places, size).transpose(1, 2, 0)
         self.shared = np.empty((2, x.size))  # what w0 and D do to every equation
-        slopes.tangents(
-            self.p, x, self.at, shared, False, np.empty((2, 4, self.places)), self.shared
-        )
+        both = np.empty((2, 4, self.places))
+        equations.tangents(self.p, self.at, self.slopes, shared, False, both, self.shared)
         # What places do to the two equations that they share: by which part of the totals.
         totals = self.at.totals[:, None, None]
         part = parts.transpose(1, 2, 0) / np.where(totals == 0.0, 1.0, totals)
@@ -120,7 +128,7 @@ class KrylovSystem:
     def product(self, direction: np.ndarray) -> np.ndarray:
         """Return J times a vector."""
         out = np.empty((1, direction.size))
-        slopes.tangents(self.p, self.x, self.at, direction[None], False, self.one, out)
+        equations.tangents(self.p, self.at, self.slopes, direction[None], False, self.one, out)
         return np.asarray(out[0])
 
     def solve(

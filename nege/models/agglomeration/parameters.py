@@ -248,30 +248,32 @@ def arrays(model: Any) -> equations.AgglomerationParameters:
     if model.platform_owner is not None:
         owner = np.array(model.platform_owner)
     reach = np.exp(-a["spillover_decay"][:, None, None] * distance)
+    industry = np.zeros(len(model.industries), equations.INDUSTRY).view(np.recarray)
+    for name in ("sigma", "variety", "consumption", "land_share", "spillover", "diversity"):
+        industry[name] = a[name]
+    industry["labour_share"] = 1.0 - a["inputs"].sum(0) - a["land_share"]
+    industry["pool"], industry["remote_share"] = a["online_spillover"], a["remote_labour_share"]
+    industry["hears_online"], industry["hears_offline"] = a["hears_online"], a["hears_offline"]
+    channel = np.zeros(log_net.shape, equations.CHANNEL).view(np.recarray)
+    channel["log_net"], channel["log_scale"] = log_net, np.log(a["firm_scale"])
+    place = np.zeros(places, equations.PLACE).view(np.recarray)
+    place["log_land"], place["owner"] = np.log(a["land"]), owner
+    place["log_home"] = np.log(a["home_weight"])
+    place["log_home"] += model.migration_elasticity * np.log(a["amenity"])
     return equations.AgglomerationParameters(
-        sigma=a["sigma"],
-        variety=a["variety"],
-        consumption=a["consumption"],
-        housing=model.housing,
-        inputs=a["inputs"],
-        land_share=a["land_share"],
-        labour_share=1.0 - a["inputs"].sum(0) - a["land_share"],
+        industry=industry,
+        channel=channel,
+        place=place,
         log_productivity=np.log(a["productivity"]),
-        log_land=np.log(a["land"]),
-        log_home=np.log(a["home_weight"]) + model.migration_elasticity * np.log(a["amenity"]),
+        inputs=a["inputs"],
+        housing=model.housing,
         migration=model.migration_elasticity,
-        spillover=a["spillover"],
-        pool=a["online_spillover"],
-        hears_online=a["hears_online"],
-        hears_offline=a["hears_offline"],
-        diversity=a["diversity"],
-        log_net=log_net,
-        log_scale=np.log(a["firm_scale"]),
-        remote_share=a["remote_labour_share"],
         substitution=model.remote_substitution,
         elasticity=model.remote_elasticity,
         log_friction=float(np.log(model.remote_friction)),
         pooled=1.0 if model.platform_owner is None else 0.0,
-        owner=owner,
+        uses_land=bool(model.housing > 0.0 or (a["land_share"] > 0.0).any()),
+        has_remote=bool((a["remote_labour_share"] > 0.0).any()),
+        slots=equations.slots(len(industry)),
         operator=equations.Couplings(trade_freeness(p, distance), reach),
     )

@@ -134,13 +134,14 @@ class _RestPointSearch:
         rows[:, 4 * industries + equations.PEOPLE] = True
         self.moving = np.append(rows.ravel(), [False, False])
         land = np.zeros((places, size), dtype=bool)
-        land[:, 4 * industries + equations.RENT] = not equations.uses_land(parameters)
-        self.absent = np.append(land.ravel(), [not parameters.remote_share.any(), False])
+        land[:, 4 * industries + equations.RENT] = not parameters.uses_land
+        self.absent = np.append(land.ravel(), [not parameters.has_remote, False])
         self.staying, self.lets_in = staying, True
-        self.vanishing = parameters.variety == 1.0
-        self.lonely = (parameters.hears_offline == 0.0) & (parameters.spillover > 0.0)
-        self.hires = parameters.remote_share > 0.0
-        self.closes = bool(self.hires.any()) and parameters.substitution < 1.0
+        industry = parameters.industry
+        self.vanishing = industry["variety"] == 1.0
+        self.lonely = (industry["hears_offline"] == 0.0) & (industry["spillover"] > 0.0)
+        self.hires = industry["remote_share"] > 0.0
+        self.closes = parameters.has_remote and parameters.substitution < 1.0
         powers = (1.0, parameters.elasticity, 1.0 - parameters.substitution)
         self.free = FREE / min(powers) if self.closes else 0.0
         kind: Any = DenseSystem if places <= LARGE else KrylovSystem
@@ -324,7 +325,7 @@ class _RestPointSearch:
 
     def _by_industry(self, x: np.ndarray) -> np.ndarray:
         """Firms in each industry, channel and place, in the order of the unknowns' rows."""
-        places = self.p.log_land.size
+        places = self.p.place.size
         rows = x[:-2].reshape(places, -1)[:, : 2 * self.industries]
         return rows.reshape(places, self.industries, 2)  # a view
 
@@ -402,7 +403,7 @@ class _RestPointSearch:
             if side < -1e-9:
                 direction = -direction
         x = rest + NUDGE * direction
-        people = direction[:-2].reshape(self.p.log_land.size, -1)[:, -1]
+        people = direction[:-2].reshape(self.p.place.size, -1)[:, -1]
         top = self.names[int(np.argmax(people.round(9)))]
         self.perturbed.append(f"an unstable rest point, towards {top}")
         logger.info("nudged: %s", self.perturbed[-1])

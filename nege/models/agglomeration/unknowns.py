@@ -132,10 +132,10 @@ def from_data(model: Any, data: xr.Dataset) -> np.ndarray:
     rows[:, 3 * k : 4 * k] = np.log(spent + sold @ model.inputs.values.T)
     rows[:, 4 * k + equations.WAGE] = np.log(data["wage"].values)
     p = model.arrays
-    if equations.uses_land(p):
+    if p.uses_land:
         rows[:, 4 * k + equations.RENT] = np.log(data["rent"].values)
     wage = max(float(data["remote_wage"]), 1e-300)  # zero without demand
-    state[-2] = np.log(wage) if p.remote_share.any() else 0.0
+    state[-2] = np.log(wage) if p.has_remote else 0.0
     state[-1] = float(data["dividend"])
     return state
 
@@ -146,20 +146,21 @@ def outcome(model: Any, state: np.ndarray, p: Any) -> dict[str, np.ndarray]:
     at = equations.evaluate(p, state, np.empty_like(state))
     rows = model._unknowns.rows(state)
     log_index, (log_wage, log_rent, log_people) = rows[:, 2 * k : 3 * k].T, rows[:, 4 * k :].T
-    real = np.log(at.income) - log_people - model.housing * log_rent
+    to, cells = p.slots, (k, 2, len(rows))
+    income = at.made[to.income]
+    real = np.log(income) - log_people - model.housing * log_rent
     real += np.log(model.amenity.values) - model.consumption.values @ log_index
-    has_land, has_remote = equations.uses_land(p), bool(p.remote_share.any())
     return {
-        "firm_mass": at.firms.transpose(0, 2, 1),
-        "total_cost": at.revenue.transpose(0, 2, 1),
+        "firm_mass": at.made[to.firms : to.margin].reshape(cells).transpose(0, 2, 1),
+        "total_cost": at.made[to.revenue : to.far].reshape(cells).transpose(0, 2, 1),
         "price_index": np.exp(log_index),
         "wage": np.exp(log_wage),
-        "rent": np.exp(log_rent) if has_land else np.zeros(len(rows)),
+        "rent": np.exp(log_rent) if p.uses_land else np.zeros(len(rows)),
         "population": np.exp(log_people),
-        "income": at.income,
-        "remote_share": at.away,
+        "income": income,
+        "remote_share": at.made[to.away],
         "real_income": np.exp(real),
-        "remote_wage": np.array(np.exp(state[-2]) if has_remote else np.nan),
+        "remote_wage": np.array(np.exp(state[-2]) if p.has_remote else np.nan),
         "dividend": np.array(state[-1]),
         "commission_revenue": np.array(at.totals[equations.COMMISSION]),
         "welfare": np.array(welfare(model, real)),
