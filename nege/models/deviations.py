@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 
@@ -26,3 +28,84 @@ def leading_rate(matrix: np.ndarray) -> float:
     if not np.isfinite(matrix).all():
         return np.nan
     return float(np.max(np.linalg.eigvals(matrix).real))
+
+
+ARNOLDI_PAYS = 200  # regions from which the leading eigenvalue alone is faster by Arnoldi
+PAIRS = 4  # eigenvalues asked for, so that the leading one does not hide behind another
+KRYLOV, RESTARTS = 40, 12  # vectors kept, and how often they are begun again
+ACCURATE = 1e-8  # residual of an eigenpair, of the largest rate
+CERTAIN = 100.0  # times its residual: a rate is of this sign
+
+
+def leading_rate_among(slopes: np.ndarray, share: np.ndarray) -> float:
+    """Return the same rate, of deviations on the tangent space of the simplex (``tangent``).
+
+    By Arnoldi iteration where there are many, unless that leaves the sign uncertain.
+    """
+    if share.size >= ARNOLDI_PAYS and np.isfinite(slopes).all():
+        found = by_arnoldi(lambda moved: slopes @ moved, share)
+        if found is not None:
+            return found[0]
+    return leading_rate(tangent(slopes, share)[1])
+
+
+def by_arnoldi(
+    apply: Callable[[np.ndarray], np.ndarray], share: np.ndarray
+) -> tuple[float, np.ndarray] | None:
+    """Return the leading growth rate, and its deviation in ln share; None where it is not certain.
+
+    Parameters
+    ----------
+    apply : callable
+        dF for a deviation d ln share of the occupied regions.
+    share : (n,) array
+        Their shares.
+
+    Notes
+    -----
+    The iteration starts from a fixed vector, so that the answer is always the same. What is not
+    a deviation, the direction of the shares themselves, is given a rate below all others.
+    Accepted are pairs (rate, v) with |M v - rate v| small, next to the sign of the rate too.
+    Lehoucq, Sorensen & Yang (1998), ARPACK Users' Guide.
+    """
+    from scipy.sparse import linalg  # what takes long to import is imported when used
+
+    n, unit = share.size, share / np.linalg.norm(share)
+    below = 0.0
+
+    def motion(v: np.ndarray) -> np.ndarray:
+        v = np.ravel(v)
+        outside = float(unit @ v)
+        moved = apply(v - outside * unit)
+        return np.asarray(moved - share @ moved - below * outside * unit)
+
+    start = np.modf(0.6180339887498949 * np.arange(1, n + 1) ** 2)[0] - 0.5
+    start -= (unit @ start) * unit
+    size, moved = float(np.linalg.norm(start)), start
+    for _ in range(3):  # of the largest rates, about
+        moved = motion(moved / size)
+        size = float(np.linalg.norm(moved))
+        if not (np.isfinite(size) and size > 0.0):
+            return None
+    below = 2.0 * size + 1.0
+    matrix = linalg.LinearOperator((n, n), matvec=motion, dtype=float)
+    try:
+        rates, vectors = linalg.eigs(
+            matrix,
+            k=min(PAIRS, n - 2),
+            which="LR",
+            v0=start,
+            ncv=min(KRYLOV, n),
+            maxiter=RESTARTS,
+            tol=ACCURATE**1.25,
+        )
+    except (linalg.ArpackNoConvergence, linalg.ArpackError):
+        return None
+    first = int(np.argmax(rates.real))
+    rate, vector = rates[first], vectors[:, first]
+    image = motion(vector.real) + 1j * motion(vector.imag)
+    residual = float(np.linalg.norm(image - rate * vector))
+    scale = max(below, float(np.max(np.abs(rates))))
+    if not (residual <= ACCURATE * scale and abs(rate.real) >= CERTAIN * residual):
+        return None
+    return float(rate.real), np.asarray(vector.real)

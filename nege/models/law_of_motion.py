@@ -16,10 +16,12 @@ from nege.kernels import derivatives, population_dynamics
 from nege.kernels.fixed_point import Report
 from nege.models import deviations
 from nege.models.base import Model
+from nege.models.linearised import LinearisedMarkets, place_slopes, rows, through_markets
 from nege.options import Logit, Replicator, SolverOptions
 
 NEUTRAL_RATE = 1e-9  # growth rates below this are neither growth nor decline
 ROUNDING = 1e-12  # of the fastest rate: imaginary parts below this are rounding
+BLAS_PAYS = 200  # regions from which tables of derivatives are faster by BLAS and LAPACK
 
 
 class ClearedPoint(NamedTuple):
@@ -62,6 +64,7 @@ class LawOfMotion:
         self.parameters: Any = model.arrays_for(options.operator, compiled=True)
         self.dynamics = dynamics.for_kernels(model)
         self.short_run = options.for_kernels()
+        self._among, self._freeness = np.empty(0, dtype=int), np.empty((0, 0))
 
     def at(self, share: np.ndarray, state: np.ndarray) -> ClearedPoint:
         """Clear markets at a share, from a state nearby; neither array is changed."""
@@ -74,11 +77,38 @@ class LawOfMotion:
 
     def slopes(self, point: ClearedPoint) -> np.ndarray:
         """dF_r/d ln share_j; NaN where markets leave it undefined."""
-        slopes = np.empty((point.share.size, point.share.size))
-        if not derivatives.payoff_jacobian(self.parameters, point.share, point.state, slopes):
-            slopes[:] = np.nan
-        slopes *= self.dynamics.intensity * point.share
-        return slopes - self.dynamics.dispersion * np.eye(point.share.size)
+        return self.slopes_among(point, np.arange(point.share.size))
+
+    def slopes_among(self, point: ClearedPoint, among: np.ndarray) -> np.ndarray:
+        """Return the same for the occupied regions, or for all, given by position."""
+        gains = self._payoff_table(point, among)
+        gains *= self.dynamics.intensity * point.share[among]
+        return gains - self.dynamics.dispersion * np.eye(among.size)
+
+    def _payoff_table(self, point: ClearedPoint, among: np.ndarray) -> np.ndarray:
+        """Return d ln payoff_r/d share_j."""
+        share, state, n = point.share, point.state, point.share.size
+        if n < BLAS_PAYS:
+            table = np.empty((n, n))
+            if not derivatives.payoff_jacobian(self.parameters, share, state, table):
+                table[:] = np.nan
+            return np.asarray(table[np.ix_(among, among)])
+        if place_slopes(self.parameters, share, state, np.ones(n)) is not None:
+            with np.errstate(all="ignore"):  # what is not finite is not known
+                markets = LinearisedMarkets(self.parameters, share, state)
+                if not markets.moved_by(among):
+                    every = np.arange(n)
+                    return np.asarray(self._payoff_table(point, every)[np.ix_(among, among)])
+                return markets.payoff_table(among, self._rows(among, n))
+        blocks = np.empty((4, n, n))
+        derivatives.blocks(self.parameters, share, state, *blocks)
+        return np.asarray(through_markets(*blocks)[np.ix_(among, among)])
+
+    def _rows(self, among: np.ndarray, size: int) -> np.ndarray:
+        """Return the rows of K of some regions: those of the last point serve this one, mostly."""
+        if not np.array_equal(self._among, among):
+            self._among, self._freeness = among, rows(self.parameters.operator, among, size)
+        return self._freeness
 
     def modes(self, point: ClearedPoint) -> Modes:
         """Eigenvalues and eigenvectors of small deviations; NaN where they are undefined."""
@@ -96,17 +126,18 @@ class LawOfMotion:
     def tangent(self, point: ClearedPoint) -> tuple[np.ndarray, np.ndarray]:
         """Orthonormal basis of the tangent space of the simplex, and the stability matrix on it."""
         occupied = np.flatnonzero(point.share > 0.0)
-        slopes = self.slopes(point)[np.ix_(occupied, occupied)]
-        return deviations.tangent(slopes, point.share[occupied])
+        return deviations.tangent(self.slopes_among(point, occupied), point.share[occupied])
 
     def leading_rate(self, point: ClearedPoint) -> float:
         """Growth rate of the fastest small deviation among occupied regions.
 
         Minus infinity where there is only one, NaN where markets leave it undefined.
         """
-        if np.count_nonzero(point.share) == 1:
+        occupied = np.flatnonzero(point.share > 0.0)
+        if occupied.size == 1:
             return -np.inf
-        return deviations.leading_rate(self.tangent(point)[1])
+        slopes = self.slopes_among(point, occupied)
+        return deviations.leading_rate_among(slopes, point.share[occupied])
 
     def attraction(self, point: ClearedPoint) -> np.ndarray:
         """F_r of kernels.population_dynamics, relative to its mean over the occupied regions."""

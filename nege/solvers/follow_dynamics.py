@@ -10,6 +10,7 @@ the one that the dynamics reach, to the precision of Newton's method.
 from __future__ import annotations
 
 import logging
+import math
 
 import numpy as np
 
@@ -68,6 +69,7 @@ def find_long_run(
 
 NUDGED_SHARE = 1e-6
 SAME_POINT_TOLERANCE = 1e-4  # how far polishing may move a share
+FURTHEST = 10.0  # times that, where polishing gives up: the dynamics have to come nearer first
 EXTINCT_SHARE = 1e-6  # below this a falling share is taken for zero
 AT_REST_TOLERANCE = 1e-9  # polishing moved less: at an exact saddle the dynamics stay for ever
 FIRST_PACE = 1e-3  # at which the first polish is tried
@@ -130,7 +132,9 @@ class _DynamicsSearch:
             guess[small & (self.law.at(share, state).growth < 0.0)] = 0.0
             guess /= guess.sum()
         tolerance = self.options.tolerance_payoff
-        point, error, steps = rest_points.newton(self.law, self.law.at(guess, state), tolerance)
+        reach = math.inf if at_rest else FURTHEST * SAME_POINT_TOLERANCE
+        point = self.law.at(guess, state)
+        point, error, steps = rest_points.newton(self.law, point, tolerance, reach)
         self.steps += steps
         empty = point.share == 0.0
         inside = max(point.spread, point.cleared.residual)

@@ -16,16 +16,14 @@ line above with d + s for d and a_r + s ln B_r for a_r: the same economy, with m
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from nege.kernels import equations
-from nege.kernels.codes import ANDERSON, LIMIT, STALLED
-from nege.kernels.fixed_point import Options, Report, in_pieces
-from nege.kernels.jit import kernel
+from nege.kernels import equations, fixed_point
+from nege.kernels.codes import ANDERSON, CONVERGED, LIMIT, STALLED
+from nege.kernels.fixed_point import Options, Report
 from nege.kernels.operators import buy, sell
-from nege.kernels.vmath import exp, log
 from nege.options import SolverOptions
 
 PROBES = 200  # plain steps at most from which the error of a long run is estimated
@@ -33,58 +31,52 @@ LEFT = 1e-10  # of a deviation, where following it ends
 ROUNDING = 1e-15  # of logs of prices and access
 
 
-class Joint(NamedTuple):
-    """The joint system of markets and location: its state is ln P, then ln z."""
+class Joint:
+    """The joint map of markets and location, of ln P and then ln z of every place."""
 
-    economy: Any
+    def __init__(self, parameters: Any) -> None:
+        self.parameters = parameters
 
+    def change(self, logs: np.ndarray) -> np.ndarray:
+        """Return what people and earnings make of prices and access, less these themselves."""
+        p, n = self.parameters, logs.size // 2
+        people, earned = locate(p, logs)
+        supply, spending, passed = np.empty(n), np.empty(n), np.empty(2 * n)
+        equations.supply(p, people, earned, supply)
+        equations.spending(p, people, earned, spending)
+        with np.errstate(all="ignore"):  # what is not finite ends the search
+            buy(p.operator, supply, passed[:n])
+            sell(p.operator, spending / np.exp(logs[:n]), passed[n:])
+            return np.asarray(np.log(passed) - logs)
 
-@kernel
-def locate(economy, logs, share, state):
-    """Write people and v of every place from ln price and ln access, in one vector of 2R."""
-    p = economy
-    n = share.size
-    top = -np.inf
-    for r in range(n):
-        state[r] = ((p.sigma - 1.0) * p.log_productivity[r] + logs[n + r]) / p.sigma
-        goods = state[r] + logs[r] / (p.sigma - 1.0)
-        share[r] = (p.log_attraction[r] + p.intensity * goods) / p.congestion
-        top = max(top, share[r])
-    total = 0.0
-    for r in range(n):
-        share[r] = exp(share[r] - top)
-        total += share[r]
-    for r in range(n):
-        share[r] /= total
-    equations.normalise(p, share, state)
+    def solve(self, logs: np.ndarray, options: Options) -> Report:
+        """Solve for prices and access in place, as a short run is solved, by the residual alone.
 
-
-@equations.update.register(Joint)
-def _update(parameters, share, state, work, change):
-    """People and earnings from price and access, and those again; work[0] is scratch."""
-    p = parameters.economy
-    n = state.size // 2
-    people, earned, passing = work[0, :n], work[0, n:], work[1, :n]
-    locate(p, state, people, earned)
-    equations.supply(p, people, earned, passing)
-    buy(p.operator, passing, change[:n])
-    equations.spending(p, people, earned, passing)
-    for s in range(n):
-        passing[s] /= exp(state[s])
-    sell(p.operator, passing, change[n:])
-    for i in range(2 * n):
-        change[i] = log(change[i]) - state[i]
+        The error is estimated afterwards, at the solution.
+        """
+        w = fixed_point.begin(logs, options)
+        while True:
+            w.vectors[fixed_point.CHANGE] = self.change(logs)
+            status = fixed_point.judge(w, logs, options)
+            if status == fixed_point.CONFIRM:
+                status = CONVERGED
+            if status != fixed_point.GO_ON:
+                report: Report = fixed_point.finish(w, logs, status, 1.0, 0.0)
+                return report
+            fixed_point.move(w, logs, options)
 
 
-@equations.gap_at.register(Joint)
-def _joint_gap(parameters, share, state, work):
-    """Stop by the residual alone: the error is estimated afterwards, at the solution."""
-    return 1.0
-
-
-@equations.rounding_at.register(Joint)
-def _joint_rounding(parameters, share, state, work):
-    return 0.0
+def locate(parameters: Any, logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return people and v of every place from ln price and ln access."""
+    p, n = parameters, logs.size // 2
+    with np.errstate(all="ignore"):
+        earned = ((p.sigma - 1.0) * p.log_productivity + logs[n:]) / p.sigma
+        goods = earned + logs[:n] / (p.sigma - 1.0)
+        people = (p.log_attraction + p.intensity * goods) / p.congestion
+        people = np.exp(people - np.max(people))
+        people /= np.sum(people)
+    equations.normalise(p, people, earned)
+    return people, earned
 
 
 # --- estimate of the error ----------------------------------------------------------
@@ -97,8 +89,7 @@ def settle(joint: Joint, logs: np.ndarray, options: SolverOptions) -> tuple[Repo
     """
     tolerance, done = options.tolerance_residual, 0
     while True:
-        how = Options(tolerance, 1.0, options.limit_iterations, ANDERSON)
-        report = in_pieces(joint, logs, logs, how)
+        report = joint.solve(logs, Options(tolerance, 1.0, options.limit_iterations, ANDERSON))
         if done and report.status == LIMIT:
             report = report._replace(status=STALLED)  # rounding is in the way, not the limit
         done += report.iterations
@@ -114,13 +105,11 @@ def _sensitivity(joint: Joint, logs: np.ndarray) -> float:
     A deviation of 1e-4 that shares no symmetry with anything is followed for plain steps,
     until only the slowest is left of it.
     """
-    p = joint.economy
-    image, change, work = logs.copy(), np.empty_like(logs), np.empty((4, logs.size))
-    image += 1e-4 * (np.modf(0.6180339887498949 * np.arange(1, logs.size + 1) ** 2)[0] - 0.5)
+    p = joint.parameters
+    image = logs + 1e-4 * (np.modf(0.6180339887498949 * np.arange(1, logs.size + 1) ** 2)[0] - 0.5)
     size, factor = 1e-4, 1.0
     for _ in range(PROBES):
-        equations.update(joint, logs, image, work, change)
-        image += change
+        image += joint.change(image)
         before, size = size, float(np.max(np.abs(image - logs)))
         factor = size / before
         if size < LEFT:

@@ -131,8 +131,7 @@ class QuantitativeModel(Model):
         with np.errstate(divide="ignore"):  # of prices out of reach of floats: not accepted below
             logs = np.log(np.concatenate([work[2], work[3]]))
         report, error = settle(Joint(crowded), logs, options)
-        share, state = np.empty(share.size), np.empty(share.size)
-        locate(crowded, logs, share, state)
+        share, state = locate(crowded, logs)
         equations.update(parameters, share, state, work, change)
         attraction, payoff = np.empty(share.size), np.empty(share.size)
         equations.payoff(crowded, share, state, work[2], attraction)
