@@ -194,13 +194,16 @@ def _one_each(count: int, dim: str, at_least: float | None, above: float | None)
 
 def shares(argument: str, value: Any, labels: Sequence[str], *, dim: str = "region") -> np.ndarray:
     """Return non-negative shares that sum to one exactly as floats allow."""
-    if type(value) is np.ndarray and value.dtype == FLOAT and value.shape == (len(labels),):
-        # As below in a third of the time. NaN and what would overflow are not below two.
-        if np.count_nonzero(value < 2.0) == value.size and not np.count_nonzero(value < 0.0):
-            total = float(value.sum())
-            if abs(total - 1.0) <= SUM_TOLERANCE:
-                scaled: np.ndarray = value / total
-                return scaled
+    if (
+        type(value) is np.ndarray
+        and value.dtype == FLOAT
+        and value.shape == (len(labels),)
+        and np.count_nonzero(value < 2.0) == value.size  # neither NaN nor what would overflow
+        and not np.count_nonzero(value < 0.0)
+        and abs((total := float(value.sum())) - 1.0) <= SUM_TOLERANCE
+    ):
+        scaled: np.ndarray = value / total  # as below, in a third of the time
+        return scaled
     array = vector(argument, value, labels, dim=dim, at_least=0.0)
     with np.errstate(over="ignore"):
         total = float(array.sum())
