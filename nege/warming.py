@@ -33,7 +33,7 @@ __all__ = ["warm_up"]
 
 #: Parameters without a default: values of which everything that can be asked has an answer.
 TYPICAL = {
-    **{"sigma": 5.0, "mu": 0.4, "trade_cost": 1.7, "alpha": 0.4, "unskilled_ratio": 5.0},
+    **{"sigma": 5.0, "mu": 0.4, "trade_cost": 2.0, "alpha": 0.4, "unskilled_ratio": 5.0},
     **{"inputs": 0.4, "productivity_spillover": 0.1, "amenity_spillover": -0.3},
     **{"a": 1.0, "b": 1.0, "c": 1.0, "phi": 1.0, "total_farmers": 10.0, "total_skilled": 1.0},
 }
@@ -88,6 +88,10 @@ def _short_runs(economy: Model, options: SolverOptions) -> None:
 
 def _long_run(economy: Model, options: SolverOptions) -> None:
     stability(solve(economy, options=options))
+    if economy.in_shares and economy.corners:  # the one or the other does not last
+        together = np.eye(len(economy.regions))[0]
+        for start in (together, np.full_like(together, 1.0 / together.size)):
+            solve(economy, start, options=options)
 
 
 def _sweep(economy: Model, options: SolverOptions) -> None:
