@@ -132,10 +132,10 @@ PUBLIC = {
     AllenArkolakis BifurcationDiagram ConvergenceError CorePeriphery DatasetAccessor
     DependencyError Equilibria Equilibrium FootlooseCapital FootlooseEntrepreneur Helpman
     Hysteresis InputError LinearDemand Logit NegeError OnlineAgglomeration OnlineRegion
-    QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds VerticalLinkages
-    __version__ bifurcation break_points counterfactual decompose equilibria estimate_memory
-    follow geography hysteresis invert load patterns random_points scenarios short_run solve
-    stability sustain_points sweep testing warm_up
+    PreparedSolver QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds
+    VerticalLinkages __version__ bifurcation break_points counterfactual decompose equilibria
+    estimate_memory follow geography hysteresis invert load patterns prepare random_points
+    scenarios short_run solve stability sustain_points sweep testing warm_up
     """,
     "nege.geography": """
     Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_distance
