@@ -16,23 +16,20 @@ def main() -> int:
         "what",
         nargs="?",
         default="run",
-        choices=["run", "sweeps", "verify"],
-        help="run: the table of targets; sweeps: sweeps at scale; verify: every random draw "
-        "against the references, a sweep that is killed again and again, and interrupted runs",
+        choices=["run", "targets", "compiling", "sweeps", "verify"],
+        help="run: everything, with its pictures, into a folder; targets: the table of targets "
+        "alone; compiling: what a new process waits for, cold and from the cache; sweeps: sweeps "
+        "at scale; verify: every random draw against the references, a sweep that is killed again "
+        "and again, and interrupted runs",
     )
-    parser.add_argument("--quick", action="store_true", help="fewer draws, sizes and peers")
     parser.add_argument(
-        "--repeat",
-        type=int,
-        default=1,
-        metavar="N",
-        help="measure the rows that noise can move N times; the table shows the median, and how "
-        "often the target was met",
+        "only", nargs="*", metavar="ROW", help="words of the names of the targets to measure"
     )
-    parser.add_argument("--output", default="benchmark-output", metavar="FOLDER")
-    options = parser.parse_args()
-    if options.repeat < 1:
-        parser.error("--repeat takes a whole number of at least one")
+    parser.add_argument("--quick", action="store_true", help="leave out what takes minutes")
+    parser.add_argument("--output", default="benchmark-output", metavar="FOLDER", help="of run")
+    options = parser.parse_intermixed_args()
+    if options.only and options.what != "targets":
+        parser.error("rows are chosen for targets alone")
     if options.what == "verify":
         from benchmarks import verify
 
@@ -43,7 +40,12 @@ def main() -> int:
         return 1 if sweeps.run(quick=options.quick) else 0
     from benchmarks import run
 
-    run.run(pathlib.Path(options.output), quick=options.quick, repeat=options.repeat)
+    if options.what == "targets":
+        run.show_targets(quick=options.quick, only=options.only)
+    elif options.what == "compiling":
+        run.show_compiling(quick=options.quick)
+    else:
+        run.run(pathlib.Path(options.output), quick=options.quick)
     return 0
 
 

@@ -19,7 +19,7 @@ import time  # noqa: E402
 import pytest  # noqa: E402
 
 from benchmarks import grids, ours  # noqa: E402
-from benchmarks.contest import GOOD, Method  # noqa: E402
+from benchmarks.contest import GOOD  # noqa: E402
 from benchmarks.peers import PEERS  # noqa: E402
 from benchmarks.problems import REGISTRY, plane, residual  # noqa: E402
 
@@ -48,15 +48,6 @@ def test_registry(benchmark, name, size, severity):
     benchmark.group = f"{name}, R={size}"
     build, _, _ = REGISTRY[name]
     _time(benchmark, build(size, severity), ours.NEGE)
-
-
-@pytest.mark.parametrize("operator", ["dense", "symmetric"])
-@pytest.mark.parametrize("size", [100, 1000])
-def test_operator(benchmark, operator, size):
-    """Either way to multiply by a symmetric matrix."""
-    benchmark.group = f"operators, R={size}"
-    method = Method(operator, "nege", lambda p: ours.kernel(p, operator))
-    _time(benchmark, plane(size, 10.0), method)
 
 
 @pytest.mark.parametrize("peer", ["scipy df-sane", "scipy Anderson", "scipy hybr"])

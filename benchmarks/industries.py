@@ -1,10 +1,5 @@
 """Industries that choose places and channels: the long run, beside SciPy and a damped loop.
 
-    python -m benchmarks.industries 400
-
-solves one economy in a process of its own and prints, as JSON, CPU seconds, peak memory and
-what the equations, recomputed from the labelled result, leave.
-
 Peers are handed nege's own compiled residual, in logs and over all unknowns at once, and
 start where nege starts. They find a rest point, nege a stable one. An answer is held
 against the published equations in plain NumPy, ``model.audit``; whoever is not done after
@@ -15,10 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,21 +19,15 @@ import scipy.optimize
 import xarray as xr
 
 import nege
-from benchmarks import measure, processes
 from benchmarks.contest import Call, Method, race
-from benchmarks.large import peak_memory
-from benchmarks.rows import Races, Row, duration
-from benchmarks.verify import tests
 from nege.models.agglomeration import equations
 
 STEP = 6  # of the digital turn: institutions apart, services about to go online
 SPREAD = 2.0  # side of the square of random places, which are about one apart
-GOOD, GOOD_DRAWS = 1e-10, 1e-9  # violations of equations, relative; of one ill-conditioned
-LIMIT, DRAW_LIMIT = 60.0, 2.0  # CPU seconds, by random draw
-DRAWS = 25
-TARGETS = {4: 0.005, 50: 1.0, 400: 20.0}  # CPU seconds by places
-MEMORY = 3.0  # GB, of the largest
-QUICK = (4, 50)
+GOOD = 1e-10  # violation of an equation, relative
+SAME = 1e-7  # population, in shares of all, up to which two points are the same
+LIMIT = 60.0  # CPU seconds
+SIZES = (50, 400)  # places
 
 PRICES, MOVERS = 0.2, 0.3  # by how much the loop moves them; larger ones do not converge
 TOLERANCE = 1e-12
@@ -94,18 +81,17 @@ def digital_turn(size: int, seed: int = 0) -> Economy:
     return Economy(f"industries P={size}", economy.replace(moved), economy.default_start())
 
 
-def drawn(seed: int) -> Economy:
-    """Return one of the random economies of ``verify``, without remote labour."""
-    draws = tests("draws_agglomeration")
-    model, start = draws.economy(seed, remote_labour_share=0.0)
-    return Economy(f"industries, draw {seed}", model, model.check_share(start), DRAW_LIMIT)
+def labelled(economy: Economy, answer: np.ndarray | xr.Dataset) -> xr.Dataset:
+    """Return unknowns with their labels; nege's answers have them."""
+    with np.errstate(all="ignore"):
+        known = isinstance(answer, xr.Dataset)
+        return answer if known else economy.model.label(answer, answer)
 
 
 def violation(economy: Economy, answer: np.ndarray | xr.Dataset) -> float:
     """Return the largest violation of the published equations, recomputed from labelled data."""
-    model = economy.model
+    model, data = economy.model, labelled(economy, answer)
     with np.errstate(all="ignore"):
-        data = answer if isinstance(answer, xr.Dataset) else model.label(answer, answer)
         rest = model.audit_motion(data, nege.Replicator())
         worst = np.max([*model.audit(data).values(), *rest.values()])
     return float(worst) if np.isfinite(worst) else np.inf
@@ -114,13 +100,7 @@ def violation(economy: Economy, answer: np.ndarray | xr.Dataset) -> float:
 # --- who takes part
 
 
-def _kernel(economy: Economy) -> Call:
-    model, share, state = economy.model, economy.movers, economy.start
-    options = nege.SolverOptions()
-    return lambda: model.own_long_run(share, state, nege.Replicator(), options).state
-
-
-def _labelled(economy: Economy) -> Any:
+def _solve(economy: Economy) -> Any:
     return lambda: nege.solve(economy.model).data
 
 
@@ -185,76 +165,27 @@ def _textbook(economy: Economy) -> Call:
     return solve
 
 
-NEGE = Method("nege", "nege", _kernel)
-LABELLED = Method("nege labelled API", "nege labelled", _labelled)
+NEGE = Method("nege", "nege", _solve)
 PEERS = (
-    Method("scipy hybr", "scipy", _root("hybr", HYBR)),
+    Method("scipy hybr", "scipy", _root("hybr", HYBR), 50),
     Method("scipy krylov", "scipy", _root("krylov", KRYLOV)),
     Method("damped loop", "textbook", _textbook),
 )
 
 
-# --- rows of the table
+# --- on one economy
 
 
-def rows(races: Races, *, quick: bool) -> Iterator[Row]:
-    """CPU seconds of the solve by number of places, with what peers take; memory of the largest."""
-    for size in QUICK if quick else TARGETS:
-        economy = digital_turn(size)
-        found = race(
-            economy,
-            (NEGE, LABELLED, *PEERS),
-            rounds=3 if quick else 7,
-            budget=0.3 if quick else 3.0,
-            residual=violation,
-            good=GOOD,
-        )
-        races[economy.name] = found
-        seconds = {name: entry["seconds"] for name, entry in found.items()}
-        others = (
-            f"{peer.name} {duration(seconds[peer.name]) if seconds[peer.name] else 'failed'}"
-            for peer in PEERS
-        )
-        note = f"labelled {duration(seconds[LABELLED.name])}; {', '.join(others)}"
-        mine = measure.median(seconds[NEGE.name])
-        yield Row(f"{economy.name}, long run, CPU s", mine, TARGETS[size], False, note)
-    yield _draws_row(5 if quick else DRAWS)
-    if not quick:
-        largest = max(TARGETS)
-        alone = processes.industries(largest)
-        note = f"{alone['seconds']:.1f} s, equations hold to {alone['violation']:.0e}"
-        work = f"industries P={largest}, peak memory, GB"
-        yield Row(work, alone["peak"], MEMORY, False, note)
-
-
-def _draws_row(count: int) -> Row:
-    """How many random economies are solved by whom: speed is of no use to those who fail."""
-    methods = (NEGE, *PEERS)
-    solved = dict.fromkeys((method.name for method in methods), 0)
-    for seed in range(count):
-        found = race(
-            drawn(seed), methods, rounds=1, budget=0.0, residual=violation, good=GOOD_DRAWS
-        )
-        for name, entry in found.items():
-            solved[name] += entry["failure"] is None
-    share = {name: 100.0 * number / count for name, number in solved.items()}
-    note = ", ".join(f"{peer.name} {share[peer.name]:.0f}" for peer in PEERS)
-    work = "random economies of industries solved, %"
-    return Row(work, share[NEGE.name], 100.0, True, f"{count} draws; {note}")
-
-
-def alone(size: int) -> dict[str, float]:
-    """Solve one economy and say what that took; kernels compile on a smaller one first."""
-    nege.solve(digital_turn(min(size, 45)).model)
+def contest(size: int, *, rounds: int) -> dict[str, dict[str, Any]]:
+    """Race everybody on one economy; an answer at another point than nege's is a failure."""
     economy = digital_turn(size)
-    began = time.process_time()
-    found = nege.solve(economy.model)
-    return {
-        "seconds": time.process_time() - began,
-        "peak": peak_memory() / 1e9,
-        "violation": violation(economy, found.data),
-    }
+    population = nege.solve(economy.model).data["population"].values
 
+    def judged(economy: Economy, answer: np.ndarray | xr.Dataset) -> float:
+        data = labelled(economy, answer)
+        if not np.max(np.abs(data["population"].values - population)) <= SAME:
+            raise RuntimeError("ends at another point")
+        return violation(economy, data)
 
-if __name__ == "__main__":
-    print(json.dumps(alone(int(sys.argv[1]))))
+    methods = (NEGE, *PEERS)
+    return race(economy, methods, rounds=rounds, budget=3.0, residual=judged, good=GOOD)

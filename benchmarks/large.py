@@ -157,20 +157,23 @@ def sampled_residual(found: nege.Equilibrium, distances: Distances, sample: int 
     share, wage = data["share"].values, data["wage"].values
     price, income = data["price_index"].values, data["income"].values
     sigma, mu, n = model.sigma, model.mu, len(model.geography)
-    commission = np.append(np.zeros(n), model.online.commission)
-    farmers = np.append(model.farmers.values, 0.0)
+    more = len(share) - n  # the online region, if there is one
+    commission = np.zeros(n + more)
+    farmers = np.append(model.farmers.values, np.zeros(more))
+    digital = 0.0
+    if model.online is not None:
+        commission[n], digital = model.online.commission, model.online.trade_cost ** (1 - sigma)
     mill = wage / (1 - commission)
     rebate = mu * np.sum(share * mill * commission)
     true_income = mu * share * wage + farmers * (1 - mu + rebate)
     sent, demand = share * mill ** (1 - sigma), true_income * price ** (sigma - 1)
-    digital = model.online.trade_cost ** (1 - sigma)
     power = (1 - sigma) * np.log(model.trade_cost)
     worst = np.max(np.abs(income / true_income - 1), where=true_income > 0, initial=0.0)
-    freeness = np.empty(n + 1)
-    for region in np.unique(np.linspace(0, n, sample).astype(int)):
+    freeness = np.empty(n + more)
+    for region in np.unique(np.linspace(0, n + more - 1, sample).astype(int)):
         if region < n:
             np.exp(power * distances(region), out=freeness[:n])
-            freeness[n] = digital
+            freeness[n:] = digital
         else:
             freeness[:n], freeness[n] = digital, 1.0
         paid = (1 - commission[region]) * (freeness @ demand) ** (1 / sigma)

@@ -15,6 +15,7 @@ import numba
 import numpy as np
 
 Call = Callable[[], Any]
+LONG = 0.1  # seconds; what takes longer is timed by a single call
 SHORTEST = 2e-3  # seconds; faster calls are repeated within one measurement
 
 
@@ -24,6 +25,12 @@ def seconds(call: Call, loops: int = 1) -> float:
     for _ in range(loops):
         call()
     return (time.clock_gettime_ns(time.CLOCK_PROCESS_CPUTIME_ID) - began) * 1e-9 / loops
+
+
+def repeated(call: Call) -> float:
+    """CPU seconds of one call, which is repeated where it is too short for the clock."""
+    taken = seconds(call)
+    return taken if taken >= LONG else seconds(call, int(LONG / max(taken, 1e-4)) + 1)
 
 
 def together(

@@ -33,16 +33,36 @@ def _jaxopt() -> ModuleType:
 
 
 def _image(u: Any, economy: tuple[Any, ...]) -> Any:
-    """f(u): see :mod:`benchmarks.maps`."""
+    """Return g(u): see :mod:`benchmarks.maps`."""
     import jax.numpy as jnp
 
     k, share, farmers, sigma, mu = economy
     price = (share * jnp.exp((1.0 - sigma) * u)) @ k
-    return jnp.log(k @ ((mu * share * jnp.exp(u) + (1.0 - mu) * farmers) / price)) / sigma
+    log_wage = jnp.log(k @ ((mu * share * jnp.exp(u) + (1.0 - mu) * farmers) / price)) / sigma
+    return log_wage - jnp.log(share @ jnp.exp(log_wage))
 
 
 def _change(u: Any, economy: tuple[Any, ...]) -> Any:
     return _image(u, economy) - u
+
+
+def _while_loop() -> Solve:
+    """Plain iteration that stops on the residual of what it returns, as a user writes it."""
+    import jax
+    import jax.numpy as jnp
+
+    def solve(u: Any, economy: tuple[Any, ...]) -> Any:
+        def goes_on(at: tuple[Any, ...]) -> Any:
+            u, new, count = at
+            return (jnp.max(jnp.abs(new - u)) > TOLERANCE) & (count < 4 * LIMIT)
+
+        def step(at: tuple[Any, ...]) -> tuple[Any, ...]:
+            _, new, count = at
+            return new, _image(new, economy), count + 1
+
+        return jax.lax.while_loop(goes_on, step, (u, _image(u, economy), 0))[0]
+
+    return solve
 
 
 def _anderson() -> Solve:
@@ -138,6 +158,7 @@ def _compiled(make: Callable[[], Solve]) -> Callable[[Problem], Call]:
 # Newton steps with a dense Jacobian cost R^3 and dogleg steps more; Broyden keeps all its
 # updates.
 PEERS = (
+    Method("JAX while_loop", "jax", _compiled(_while_loop)),
     Method("jaxopt Anderson", "jax", _compiled(_anderson)),
     Method("jaxopt iteration", "jax", _compiled(_plain)),
     Method("jaxopt Broyden", "jax", _compiled(_broyden), 100),

@@ -1,7 +1,7 @@
 """Sweeps at scale: points a second, memory, what a unit costs, and joblib with SciPy beside.
 
 Wall time on two cores, each measurement in a process of its own, so that its peak of
-memory is its own.
+memory is its own. Everything is done once on a small scale before the clock starts.
 """
 
 from __future__ import annotations
@@ -93,23 +93,31 @@ def short_runs(count: int) -> dict[str, Any]:
     many = functools.partial(
         nege.sweep, share=np.stack([share, 1.0 - share], -1), keep=["share", "wage"]
     )
-    nege.sweep(two_regions(), {"trade_cost": [1.5]}, share=[0.4, 0.6])  # compile
     with tempfile.TemporaryDirectory() as folder:
+        many(two_regions(), {"trade_cost": [1.5, 2.0]}, store=f"{folder}/warm.zarr")
         return _timed(lambda: many(two_regions(), grid, store=f"{folder}/s.zarr"))
+
+
+def long_run_grid(count: int) -> dict[str, np.ndarray]:
+    """Return digital trade costs to follow down, for many expenditure shares and elasticities."""
+    return {
+        "online_trade_cost": np.geomspace(2.0, 1.0, 100),
+        "mu": np.linspace(0.2, 0.5, max(1, count // 500)),
+        "sigma": np.linspace(4.0, 7.0, 5 if count >= 500 else 1),
+    }
 
 
 def long_runs(count: int) -> dict[str, Any]:
     """Follow the digital trade cost down, for many expenditure shares and elasticities."""
-    lines = count // 100
-    grid = {
-        "online_trade_cost": np.geomspace(2.0, 1.0, 100),
-        "mu": np.linspace(0.2, 0.5, lines // 5),
-        "sigma": np.linspace(4.0, 7.0, 5),
-    }
-    nege.sweep(twelve_regions(), {"online_trade_cost": [1.5, 1.0]})  # compile
+    grid = long_run_grid(count)
     with tempfile.TemporaryDirectory() as folder:
-        keywords = {"store": f"{folder}/s.zarr", "processes": CORES}
-        found = _timed(lambda: nege.sweep(twelve_regions(), grid, **keywords))
+
+        def follow(name: str, grid: dict[str, Any]) -> Any:
+            store = f"{folder}/{name}.zarr"
+            return nege.sweep(twelve_regions(), grid, store=store, processes=CORES)
+
+        follow("warm", {"online_trade_cost": [1.5, 1.0], "mu": [0.3, 0.4]})
+        found = _timed(lambda: follow("s", grid))
         status = nege.load(f"{folder}/s.zarr").status
         return {**found, "converged": float((status == nege.Status.CONVERGED).mean())}
 
@@ -155,7 +163,10 @@ def _unit(count: int, **keywords: Any) -> dict[str, Any]:
         nege.sweep(two_regions(), grid, share=[0.4, 0.6], unit=unit, **more)
         return time.perf_counter() - began
 
-    sweep(1, 1)  # compile
+    with tempfile.TemporaryDirectory() as folder:
+        warm = {**keywords, "store": f"{folder}/warm.zarr"} if "store" in keywords else keywords
+        sweep(CORES, 1, **warm)
+    sweep(1, 1)
     solves = sweep(count, count)
     total = sweep(count, 1, **keywords)
     return {"seconds": (total - solves) / count, "total": total}
@@ -165,15 +176,23 @@ def short_runs_of_12(count: int) -> dict[str, Any]:
     """Solve short runs at many trade costs, by nege in processes."""
     share = np.full(12, 1.0 / 12.0)
     grid = {"trade_cost": np.linspace(1.2, 3.0, count)}
-    nege.sweep(twelve_regions(), {"trade_cost": [1.5]}, share=share)  # compile
-    return _timed(lambda: nege.sweep(twelve_regions(), grid, share=share, processes=CORES))
+
+    def solve(grid: dict[str, Any]) -> Any:
+        return nege.sweep(twelve_regions(), grid, share=share, processes=CORES)
+
+    solve({"trade_cost": [1.5, 2.0]})
+    return _timed(lambda: solve(grid))
 
 
 def long_runs_of_12(count: int) -> dict[str, Any]:
     """Find long runs at many trade costs, each from the same start, by nege in processes."""
     grid = {"trade_cost": np.linspace(1.2, 3.0, count)}
-    nege.sweep(twelve_regions(), {"trade_cost": [1.5]})  # compile
-    return _timed(lambda: nege.sweep(twelve_regions(), grid, along=None, processes=CORES))
+
+    def solve(grid: dict[str, Any]) -> Any:
+        return nege.sweep(twelve_regions(), grid, along=None, processes=CORES)
+
+    solve({"trade_cost": [1.5, 2.0]})
+    return _timed(lambda: solve(grid))
 
 
 def short_runs_by_scipy(count: int) -> dict[str, Any]:

@@ -7,93 +7,66 @@ import importlib.metadata
 import os
 import pathlib
 import platform
-import statistics
 import subprocess
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
-from benchmarks.rows import Races, Row
+from benchmarks.targets import Figure, Races, Row
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LIBRARIES = (
     *("nege", "numpy", "scipy", "numba", "llvmlite"),
     *("jax", "jaxopt", "optimistix", "lineax", "quantecon"),
 )
-HEAD = "| work | measured | target | met | labelled API | note |\n|---|---|---|---|---|---|"
+HEAD = """\
+| work | target | measured | cold or warm | met or missed | note |
+|---|---|---|---|---|---|"""
 NOTES = """\
 Ratios are a peer's CPU time over nege's, one thread each, the median over rounds in which both
-took turns. "nege" is the kernel entry with the operator that it picks by itself; the column
-"labelled API" holds the same ratio for `nege.short_run`. Peers solve the same map in logs, in
-NumPy or compiled, with options tuned on these problems; the best one is sought among SciPy, JAX
-(jaxopt, optimistix) and QuantEcon. The residual max|F(w)/w - 1| of every answer is measured again
-by one function: above 1e-11 a method has failed, and failure costs infinitely much. The bandwidth
-limit counts two reads of the matrix, or of its half, in each of nege's iterations; the dense
-kernel needs one. Rows on industries give CPU seconds of a long run; their peers are handed nege's
-compiled residual, and an answer that violates a published equation by more than 1e-10 (1e-9 in a
-random economy), or takes longer than its limit, is a failure. Peers do not ask whether what they
-found is stable."""
+took turns; everybody is called once before a clock starts. "any" is the fastest peer: SciPy, JAX
+(jaxopt, optimistix), QuantEcon, and the loops that a user writes in NumPy on BLAS, Numba and JAX.
+Peers solve the same map in logs and on the numeraire, compiled or with symmetric products by
+BLAS, with options tuned on these problems. The residual max|F(w)/w - 1| of every answer is
+measured again by one function: above 1e-12 a method has failed, and does not count as faster.
+"kernel" is the compiled entry with the operator that nege picks by itself. Peers on industries
+are handed nege's compiled residual; an answer that violates a published equation by more than
+1e-10, ends at another point, or takes longer than its limit, is a failure. Peers do not ask whether
+what they found is stable. Cold means a new process and an empty cache; its CPU seconds are those of
+the whole process, from starting Python to its end."""
 
 
-class Result(NamedTuple):
-    """A row over all repetitions."""
-
-    last: Row
-    values: list[float]
-    labelled: list[float]
-
-    @property
-    def measured(self) -> float:
-        """The median over the repetitions."""
-        return statistics.median(self.values)
-
-    @property
-    def reached(self) -> int:
-        """How many repetitions met the target."""
-        return sum(self.last._replace(measured=value).met for value in self.values)
-
-    @property
-    def met(self) -> bool:
-        """Whether most of the repetitions met the target."""
-        return 2 * self.reached > len(self.values)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return everything that is known of the row."""
-        return {
-            "work": self.last.work,
-            "measured": self.measured,
-            "values": self.values,
-            "target": self.last.target,
-            "at_least": self.last.at_least,
-            "met": self.met,
-            "labelled": statistics.median(self.labelled) if self.labelled else None,
-            "note": self.last.note,
-        }
+def number(figure: Figure) -> str:
+    """Return a figure, or why there is none."""
+    return figure.absent if figure.measured is None else f"{figure.measured:.3g}"
 
 
-def merged(rows: list[Row]) -> list[Result]:
-    """Put the repetitions of each row together, in the order of the first."""
-    results: dict[str, Result] = {}
-    for row in rows:
-        known = results.get(row.work, Result(row, [], []))
-        labelled = known.labelled + ([] if row.labelled is None else [row.labelled])
-        results[row.work] = Result(row, [*known.values, row.measured], labelled)
-    return list(results.values())
-
-
-def line(result: Result) -> str:
+def line(row: Row) -> str:
     """Return one line of the Markdown table."""
-    row, count = result.last, len(result.values)
     sign = ">=" if row.at_least else "<="
-    met = ("yes" if result.met else "no") if count == 1 else f"met {result.reached}/{count}"
-    met = met if result.met else f"**{met}**"
-    labelled = f"{statistics.median(result.labelled):.3g}" if result.labelled else ""
-    return (
-        f"| {row.work} | {result.measured:.3g} | {sign} {row.target:g} | {met} | {labelled} "
-        f"| {row.note} |"
-    )
+    targets = [f"{figure.target:g}" for figure in row.figures]
+    if len(set(targets)) == 1:
+        targets = targets[:1]
+    reached, count = sum(row.met), len(row.figures)
+    word = "met" if reached == count else "**missed**" if not reached else ""
+    word = word or f"**{reached} of {count} met**"
+    measured = " / ".join(map(number, row.figures))
+    cells = (row.work, f"{sign} {' / '.join(targets)}", measured, row.state, word, row.note)
+    return f"| {' | '.join(cells)} |"
 
 
-def markdown(about: dict[str, Any], results: list[Result], races: Races) -> str:
-    """Return the whole report as Markdown."""
+def as_json(row: Row) -> dict[str, Any]:
+    """Return everything that is known of a row."""
+    return {
+        **{"work": row.work, "at_least": row.at_least, "state": row.state, "note": row.note},
+        "figures": [
+            {**figure._asdict(), "met": met}
+            for figure, met in zip(row.figures, row.met, strict=True)
+        ],
+    }
+
+
+def markdown(about: dict[str, Any], rows: list[Row], compiled: Iterable[str], races: Races) -> str:
+    """Return the whole report as Markdown; `compiled` are the lines on compile times."""
     failures = [
         f"- {problem}: {name}, {entry['failure']}"
         for problem, found in races.items()
@@ -102,8 +75,9 @@ def markdown(about: dict[str, Any], results: list[Result], races: Races) -> str:
     ]
     return "\n".join(
         [
-            *("# nege beside its peers\n", heading(about), HEAD, *map(line, results)),
-            *("", NOTES, "", "## Who failed where\n", *(failures or ["Nobody."]), ""),
+            *("# nege beside its peers\n", heading(about), HEAD, *map(line, rows), "", NOTES),
+            *("", "## What compiling takes, in CPU seconds\n", *compiled),
+            *("", "## Who failed where\n", *(failures or ["Nobody."]), ""),
         ]
     )
 

@@ -21,6 +21,7 @@ from nege.plots.accessor import DatasetAccessor
 from nege.results.equilibrium import Equilibrium
 from nege.results.stability import Stability
 from nege.solvers.long_run import estimate_memory, solve
+from nege.solvers.prepared import PreparedSolver, prepare
 from nege.solvers.short_run import short_run
 from nege.status import Status
 from nege.structure.branches.bifurcation import BifurcationDiagram, bifurcation
@@ -34,6 +35,7 @@ from nege.studies.decomposition import decompose
 from nege.studies.inversion import invert
 from nege.sweeps.load import load
 from nege.sweeps.sweep import follow, sweep
+from nege.warming import warm_up
 
 __all__ = [
     "AllenArkolakis",
@@ -54,6 +56,7 @@ __all__ = [
     "NegeError",
     "OnlineAgglomeration",
     "OnlineRegion",
+    "PreparedSolver",
     "QuasiLinear",
     "Replicator",
     "SolverOptions",
@@ -75,6 +78,7 @@ __all__ = [
     "invert",
     "load",
     "patterns",
+    "prepare",
     "random_points",
     "scenarios",
     "short_run",
@@ -83,4 +87,5 @@ __all__ = [
     "sustain_points",
     "sweep",
     "testing",
+    "warm_up",
 ]

@@ -26,13 +26,13 @@ def four():
 def test_whoever_solves_finds_the_same_stable_economy(four, method):
     answer = method.prepare(four)()
     assert industries.violation(four, answer) <= industries.GOOD
-    found = four.model.label(answer, answer)
+    found = industries.labelled(four, answer)
     expected = nege.solve(four.model).data
     np.testing.assert_allclose(found.population, expected.population, atol=1e-8)
 
 
 def test_an_answer_that_is_off_or_not_finite_is_noticed(four):
-    answer = industries.NEGE.prepare(four)()
+    answer = industries.PEERS[-1].prepare(four)()
     for place in (0, 7, answer.size - 1):
         spoiled = answer.copy()
         spoiled[place] += 1e-5

@@ -54,6 +54,14 @@ def _named_tuples(numba_type: Any) -> Iterator[type]:
             yield from _named_tuples(member)
 
 
+@functools.cache
+def _warn_once() -> None:
+    logger.warning(
+        "compiled code is not kept, each process compiles it again: no folder for it can be "
+        "written to; the environment variable NUMBA_CACHE_DIR can name one"
+    )
+
+
 class PackageCache(FunctionCache):
     """Numba's function cache, keyed by the source files that a kernel is made of.
 
@@ -70,14 +78,33 @@ class PackageCache(FunctionCache):
     def __init__(
         self, function: Callable[..., Any], files: Iterable[Any] = (), key: bytes = b""
     ) -> None:
-        super().__init__(function)
+        self._py_func = function
         self._files = {Path(file).absolute() for file in (inspect.getfile(function), *files)}
         self._key = key
+
+    def __getattr__(self, name: str) -> Any:
+        """Do Numba's part of the constructor when a kernel is first called, not on import.
+
+        It looks for a folder to write to, which takes time and may fail.
+        """
+        if name not in ("_enabled", "_impl", "_cache_file", "_cache_path"):
+            raise AttributeError(name)
+        try:
+            super().__init__(self._py_func)
+        except RuntimeError:
+            self._enabled, self._impl, self._cache_file, self._cache_path = False, None, None, ""
+            _warn_once()
+        return getattr(self, name)
 
     def _digest(self, signature: Any) -> bytes | None:
         arguments = getattr(signature, "args", signature)
         defined = {_file(cls) for argument in arguments for cls in _named_tuples(argument)}
         return sources.digest(frozenset(self._files | defined))
+
+    def keeps(self, signature: Any) -> bool:
+        """Whether compiled code is kept: not that of a parameter type without a file."""
+        # As in a notebook cell, which can change unseen.
+        return self._digest(signature) is not None
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         # Text alone: an index that held the types themselves could not be read where the
@@ -90,8 +117,7 @@ class PackageCache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Load compiled code, unless it could be stale."""
-        # A parameter type without a file (a notebook cell) can change unseen: never cached.
-        if self._digest(sig) is None:
+        if not self.keeps(sig):
             return None
         try:
             return super().load_overload(sig, target_context)
@@ -101,7 +127,7 @@ class PackageCache(FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Save compiled code, unless it could become stale unseen."""
-        if self._digest(sig) is not None:
+        if self.keeps(sig):
             super().save_overload(sig, data)
 
 

@@ -52,6 +52,8 @@ class Model(Changeable, Immutable):
     in_shares: ClassVar[bool] = True
     #: Whether places meet by trade at a freeness K alone (``kernels.equations``).
     meet_by_trade: ClassVar[bool] = True
+    #: Whether a long run is accepted only where small deviations die out, known how fast or not.
+    checks_stability: ClassVar[bool] = False
     #: The unknowns of the short run, in words.
     settles: ClassVar[str] = "log wages"
     #: Whether corner equilibria exist: regions that are empty in a long run.
@@ -239,6 +241,12 @@ class Model(Changeable, Immutable):
         self, data: xr.Dataset, dynamics: Replicator | Logit, options: SolverOptions
     ) -> Deviations | None:
         """Return what small deviations from a solved economy do, None for the usual way."""
+        return None
+
+    def own_leading_rate(
+        self, data: xr.Dataset, dynamics: Replicator | Logit, options: SolverOptions
+    ) -> float | None:
+        """Return the growth rate of the fastest deviation from rest, None for the usual way."""
         return None
 
     def own_long_run(
