@@ -21,6 +21,7 @@ from nege.plots.accessor import DatasetAccessor
 from nege.results.equilibrium import Equilibrium
 from nege.results.stability import Stability
 from nege.solvers.long_run import estimate_memory, solve
+from nege.solvers.prepared import PreparedSolver, prepare
 from nege.solvers.short_run import short_run
 from nege.status import Status
 from nege.structure.branches.bifurcation import BifurcationDiagram, bifurcation
@@ -54,6 +55,7 @@ __all__ = [
     "NegeError",
     "OnlineAgglomeration",
     "OnlineRegion",
+    "PreparedSolver",
     "QuasiLinear",
     "Replicator",
     "SolverOptions",
@@ -75,6 +77,7 @@ __all__ = [
     "invert",
     "load",
     "patterns",
+    "prepare",
     "random_points",
     "scenarios",
     "short_run",

@@ -102,7 +102,8 @@ def require(module: str, extra: str, purpose: str) -> ModuleType:
         if module in sys.modules:
             return importlib.import_module(module)
         # Interrupted, an import would leave parts behind that the next one cannot put together.
-        imported: ModuleType = uninterrupted(importlib.import_module, module)(module)
+        whole = uninterrupted(importlib.import_module, module, f"importing {module}")
+        imported: ModuleType = whole(module)
         return imported
     except ImportError as error:
         raise DependencyError(

@@ -51,6 +51,8 @@ class Pool:
         self.solved = nege.solve(self.model)
         self.settled = nege.solve(self.helpman)
         self.given = nege.short_run(self.model, [0.7, 0.3])
+        self.solver = nege.prepare(self.model)
+        self.halves = np.array([0.5, 0.5])
         self.swept = nege.sweep(self.model, {"trade_cost": [2.0, 1.6], "mu": [0.3, 0.4]})
         self.path = nege.follow(self.digital, {"online_trade_cost": [1.6, 1.2, 1.6]})
         self.found = nege.equilibria(self.model, starts=4)
@@ -160,6 +162,18 @@ ENTRIES = {
             **{"parameters": {"trade_cost": [1.5, 2.0]}, "along": "trade_cost"},
         },
     ),
+    "prepare": lambda p: (nege.prepare, {"model": p.model}),
+    "PreparedSolver.short_run": lambda p: (p.solver.short_run, {"share": p.halves.copy()}),
+    "PreparedSolver.solve": lambda p: (p.solver.solve, {"start": [0.6, 0.4]}),
+    "PreparedSolver.variables": lambda p: (
+        p.solver.variables,
+        {"found": p.solver.short_run(p.halves)},
+    ),
+    "PreparedSolver.payoff_jacobian": lambda p: (
+        p.solver.payoff_jacobian,
+        {"share": p.halves.copy(), "state": np.zeros(2)},
+    ),
+    "PreparedSolver.replace": lambda p: (p.solver.replace, {"sigma": 4.0}),
     "estimate_memory": lambda p: (nege.estimate_memory, {"model": p.model}),
     "sweep": lambda p: (
         nege.sweep,
@@ -328,7 +342,7 @@ HOSTILE = {
     "odd object": (lambda p: Odd(), ""),
     "rude object": (lambda p: Rude(), ""),
     "class": (lambda p: int, ""),
-    "function": (lambda p: lambda *a, **k: None, ""),
+    "function": (lambda p: lambda *a, **k: None, "callback"),
     "module": (lambda p: np, ""),
     "ellipsis": (lambda p: ..., ""),
     "empty list": (lambda p: [], "empty"),
@@ -440,7 +454,8 @@ TAKES = {
     ),
     **dict.fromkeys(("tolerance_residual", "tolerance_error", "tolerance_payoff"), NUMBER),
     **dict.fromkeys(("tolerance_path", "vmin", "separate"), NUMBER),
-    **dict.fromkeys(("progress", "overwrite", "allow_entry", "check"), "flag"),
+    **dict.fromkeys(("overwrite", "allow_entry", "check"), "flag"),
+    "progress": "flag callback",
     **dict.fromkeys(("farmers", "unskilled", "expenditure", "workers", "land"), "numbers"),
     **dict.fromkeys(("latitude", "longitude", "employment", "wage"), "numbers"),
     **dict.fromkeys(("weights", "population", "start"), "numbers"),
@@ -459,6 +474,9 @@ TAKES = {
     "flows": "matrix",
     "interval": "numbers",
     "share": "numbers matrix cube",
+    "found": "",
+    "state": "numbers",
+    **{f"PreparedSolver.{name}.share": "numbers" for name in ("short_run", "payoff_jacobian")},
     "n_or_positions": "whole numbers",
     "names": "texts",
     "country": "",
@@ -525,6 +543,7 @@ def takes(entry, argument):
 #: Made by nege and not by its users, who get them from the functions that say so.
 MADE = {
     *("BifurcationDiagram", "Equilibria", "Equilibrium", "Hysteresis", "Stability", "Status"),
+    "PreparedSolver",
     *("Threshold", "Thresholds", "DatasetAccessor", "ConvergenceError", "DependencyError"),
     *("InputError", "NegeError", "geography.GeographyWarning", "geography.Geography"),
     *("geography.Circle", "geography.Grid", "geography.Line", "geography.Matrix"),
@@ -551,6 +570,7 @@ def methods():
         **{kind.__name__: kind for kind in (nege.BifurcationDiagram, nege.Equilibria)},
         **{kind.__name__: kind for kind in (nege.Equilibrium, nege.Hysteresis, nege.Stability)},
         **{"Geography": geography.Geography, "Thresholds": nege.Thresholds},
+        "PreparedSolver": nege.PreparedSolver,
         **{"Equilibrium.plot": plots[0], "ds.nege.plot": plots[1]},
     }
     return [
@@ -788,6 +808,9 @@ def sound(found, drawn):
                 held = array.notnull().all(others) if others else array.notnull()
                 solved = found["status"] == Status.CONVERGED
                 assert bool((held | ~solved).all()), f"{drawn}: NaN in {name} that was solved"
+    elif drawn.entry in ("PreparedSolver.short_run", "PreparedSolver.solve"):
+        assert np.isfinite(found.state).all() or found.status is not Status.CONVERGED, drawn
+        assert abs(found.share.sum() - 1.0) < 1e-12, drawn
     elif drawn.entry == "counterfactual":
         for name, array in found.data_vars.items():
             assert np.isfinite(array.values).all(), f"{drawn}: {name}"

@@ -165,6 +165,37 @@ def test_nan_in_any_position_never_converges(member, online):
         assert not (report.status == codes.CONVERGED and residual < np.inf), k
 
 
+@member
+@given(**drawn)
+@some
+def test_a_prepared_solver_gives_the_bits_of_the_labelled_call(member, seed, n, online):
+    model, share = economy(member, seed, n, online)
+    solver, labelled = nege.prepare(model), nege.short_run(model, share)
+    found = solver.short_run(share)
+    for name in ("status", "residual", "error", "iterations", "rate"):
+        assert getattr(found, name) == getattr(labelled, name), name
+    for name, values in solver.variables(found).items():
+        assert np.asarray(values).tobytes() == labelled.data[name].values.tobytes(), name
+    slopes = np.empty((share.size, share.size))
+    assert derivatives.payoff_jacobian(model.arrays, found.share, found.state, slopes)
+    for jacobian in (solver.payoff_jacobian(share), solver.payoff_jacobian(share, found.state)):
+        assert jacobian.tobytes() == slopes.tobytes()
+
+
+@member
+def test_a_prepared_solver_ends_up_where_the_labelled_call_does(member):
+    model, share = economy(member, 1, 3, online=False)
+    tastes = nege.Logit(scale=0.5)
+    for dynamics in (nege.Replicator(), tastes):
+        labelled = nege.solve(model, share, dynamics=dynamics)
+        solver = nege.prepare(model, dynamics=dynamics)
+        found = solver.solve(share)
+        for name in ("status", "residual", "error", "iterations", "perturbed"):
+            assert getattr(found, name) == getattr(labelled, name), name
+        for name, values in solver.variables(found).items():
+            assert np.asarray(values).tobytes() == labelled.data[name].values.tobytes(), name
+
+
 # --- derivatives -------------------------------------------------------------------
 
 

@@ -19,9 +19,10 @@ PACKAGE = pathlib.Path(nege.__file__).parent
 #: types and inside functions too. What is named here more closely has a floor of its own.
 FLOORS = (
     *("_version", "_starting", "kernels", "errors", "status", "immutable", "memory"),
-    *("validation", "options", "geography", "models", "models.classical", "models.linkages"),
-    *("models.quantitative", "models.agglomeration", "plots", "results", "solvers", "sweeps"),
-    *("structure", "studies", "scenarios", "testing", "command", "__init__", "__main__"),
+    *("validation", "progress", "options", "geography", "models", "models.classical"),
+    *("models.linkages", "models.quantitative", "models.agglomeration", "plots", "results"),
+    *("solvers", "sweeps", "structure", "studies", "scenarios", "testing", "command"),
+    *("__init__", "__main__"),
 )
 #: What the kernels of a package may use beside NumPy, Numba and the standard library.
 ELSEWHERE = {"vmath.py": "llvmlite"}  # reading a float's bits has no other way into Numba
@@ -131,10 +132,10 @@ PUBLIC = {
     AllenArkolakis BifurcationDiagram ConvergenceError CorePeriphery DatasetAccessor
     DependencyError Equilibria Equilibrium FootlooseCapital FootlooseEntrepreneur Helpman
     Hysteresis InputError LinearDemand Logit NegeError OnlineAgglomeration OnlineRegion
-    QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds VerticalLinkages
-    __version__ bifurcation break_points counterfactual decompose equilibria estimate_memory
-    follow geography hysteresis invert load patterns random_points scenarios short_run solve
-    stability sustain_points sweep testing
+    PreparedSolver QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds
+    VerticalLinkages __version__ bifurcation break_points counterfactual decompose equilibria
+    estimate_memory follow geography hysteresis invert load patterns prepare random_points
+    scenarios short_run solve stability sustain_points sweep testing
     """,
     "nege.geography": """
     Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_distance

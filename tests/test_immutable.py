@@ -66,6 +66,7 @@ MADE = {
     "long run of industries": lambda tmp: nege.solve(nege.OnlineAgglomeration()),
     "failed": lambda tmp: failed(),
     "loaded": loaded,
+    "prepared": lambda tmp: nege.prepare(economy()),
     "stability": lambda tmp: nege.stability(nege.solve(economy())),
     "equilibria": lambda tmp: nege.equilibria(economy(), basins=4),
     "an equilibrium of all": lambda tmp: nege.equilibria(economy())[1],

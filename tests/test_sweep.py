@@ -102,22 +102,6 @@ def test_the_model_given_is_not_changed(economy):
     np.testing.assert_array_equal(start, [0.2, 0.3, 0.5])
 
 
-def test_progress_is_silent_unless_somebody_watches(economy, capfd):
-    nege.sweep(economy, {"online_trade_cost": [1.5, 1.0]})
-    assert capfd.readouterr() == ("", "")
-
-
-def test_progress_shows_a_bar_when_asked(economy, capfd, monkeypatch):
-    import tqdm
-
-    original = tqdm.tqdm.__init__
-    monkeypatch.setattr(
-        tqdm.tqdm, "__init__", lambda self, **k: original(self, **{**k, "delay": 0, "leave": True})
-    )
-    nege.sweep(economy, {"online_trade_cost": [1.5, 1.0]}, progress=True)
-    assert "economies: 100%" in capfd.readouterr().err
-
-
 def test_a_new_geography_needs_what_belongs_to_its_places(economy):
     three = nege.geography.equidistant(3)
     with pytest.raises(nege.InputError, match="given together with farmers"):
@@ -346,27 +330,14 @@ def test_results_that_memory_does_not_hold_are_refused_with_numbers(
     assert not list(tmp_path.iterdir())
 
 
-class Counted:
-    """A progress bar that remembers."""
-
-    def __init__(self, total, **_):
-        self.seen, self.total = [], total
-
-    def update(self, done=1):
-        self.seen.append(done)
-
-    def close(self):
-        Counted.last = self
-
-
 @pytest.mark.parametrize("keywords", [{}, {"along": None}, {"share": [0.4, 0.4, 0.2]}])
 @pytest.mark.parametrize("processes", [1, 8])
-def test_a_bar_moves_with_every_point_of_the_only_unit(economy, keywords, processes, monkeypatch):
-    monkeypatch.setattr("tqdm.tqdm", Counted)
+def test_every_point_of_the_only_unit_is_heard_of(economy, keywords, processes):
+    heard = []
+    given = {"unit": 10, "processes": processes, "invalid": "record", **keywords}
     grid = {"mu": [0.3, 0.35, 0.4, 1.4]}
-    given = {"unit": 10, "processes": processes, "progress": True, "invalid": "record"}
-    nege.sweep(economy, grid, **given, **keywords)
-    assert (Counted.last.total, [k for k in Counted.last.seen if k]) == (4, [1] * 4)
+    nege.sweep(economy, grid, progress=lambda *said: heard.append(said), **given)
+    assert heard == [(done, 4, "economies") for done in range(5)]
 
 
 NAMES = {"wage": ("point", [1, 2]), "status": ("point", [1, 2])}

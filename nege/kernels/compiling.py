@@ -18,9 +18,10 @@ import contextvars
 import functools
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from numba.core import event
 from numba.core.compiler_lock import global_compiler_lock
@@ -28,6 +29,19 @@ from numba.core.dispatcher import Dispatcher
 
 LOOK = 0.1  # seconds between two looks at whether there is an interrupt
 LAST = 1.0  # seconds that the end of the process waits for what is being compiled
+
+
+class Waiting(Protocol):
+    """Who hears what the main thread waits for."""
+
+    def __call__(self, words: str | None, seconds: float) -> None:
+        """Hear what, None for a kernel, and for how long so far."""
+
+    def over(self) -> None:
+        """Hear that it is there, or is not waited for any more."""
+
+
+waiting: list[Waiting] = []
 
 
 class _Pending:
@@ -89,8 +103,13 @@ class _Work(threading.Thread):
             self.done.set()
 
 
-def uninterrupted(compiled: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """Return the same compilation of a kernel, or import, which an interrupt leaves whole."""
+def uninterrupted(
+    compiled: Callable[..., Any], name: str, words: str | None = None
+) -> Callable[..., Any]:
+    """Return the same compilation of a kernel, or import, which an interrupt leaves whole.
+
+    Those who hear of waiting are told of it in these words.
+    """
 
     @functools.wraps(compiled)
     def wait(*arguments: Any, **keywords: Any) -> Any:
@@ -103,8 +122,10 @@ def uninterrupted(compiled: Callable[..., Any], name: str) -> Callable[..., Any]
         work = _Work(functools.partial(context.run, compiled, *arguments, **keywords))
         try:
             work.start()
+            began = time.monotonic()
             while not work.done.wait(LOOK):  # Windows does not interrupt a longer wait
-                pass
+                for one in waiting:
+                    one(words, time.monotonic() - began)
             if work.error is not None:
                 raise work.error
             return work.result
@@ -115,6 +136,8 @@ def uninterrupted(compiled: Callable[..., Any], name: str) -> Callable[..., Any]
             if isinstance(handler, _Pending):
                 signal.signal(signal.SIGINT, handler)
             del work  # it holds its own error, whose traceback holds this frame
+            for one in waiting:
+                one.over()
 
     return wait
 

@@ -79,6 +79,11 @@ class PackageCache(FunctionCache):
         defined = {_file(cls) for argument in arguments for cls in _named_tuples(argument)}
         return sources.digest(frozenset(self._files | defined))
 
+    def keeps(self, signature: Any) -> bool:
+        """Whether compiled code is kept: not that of a parameter type without a file."""
+        # As in a notebook cell, which can change unseen.
+        return self._digest(signature) is not None
+
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         # Text alone: an index that held the types themselves could not be read where the
         # module of somebody's model cannot be imported, not even for other models.
@@ -90,8 +95,7 @@ class PackageCache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Load compiled code, unless it could be stale."""
-        # A parameter type without a file (a notebook cell) can change unseen: never cached.
-        if self._digest(sig) is None:
+        if not self.keeps(sig):
             return None
         try:
             return super().load_overload(sig, target_context)
@@ -101,7 +105,7 @@ class PackageCache(FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Save compiled code, unless it could become stale unseen."""
-        if self._digest(sig) is not None:
+        if self.keeps(sig):
             super().save_overload(sig, data)
 
 

@@ -241,10 +241,3 @@ class OneShortRun:
         status, iterations, method = tables[2][0].tolist()
         residual, error, rate = tables[1][0].tolist()
         return Report(status, residual, error, rate, iterations, method)
-
-
-def solve_one(
-    parameters: Any, share: np.ndarray, state: np.ndarray, options: Options, metric: Metric
-) -> Report:
-    """Solve one short run in place, whatever its operator."""
-    return OneShortRun(parameters, share.size, options, metric)(share, state)

@@ -21,6 +21,7 @@ from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium
 from nege.solvers import many_short_runs
 from nege.solvers.checks import check_model, check_options, or_raise, provenance
+from nege.solvers.prepared import ShortRunArrays, ShortRuns
 from nege.status import Status
 from nege.validation.keywords import hinted
 
@@ -117,54 +118,23 @@ def short_run(
         check_model(model, in_shares=True)
         return _ShortRunGrid(model, share, parameters, along, options, record).solve(threads)
     parameter_axes.followed(along, {})
-    return _one_short_run(model, model.check_share(share), options)
+    checked = model.check_share(share)
+    found = ShortRuns(model, options)(checked)
+    return or_raise(_short_run_result(model, found, options))
 
 
-LARGEST_MATRIX = 20_000  # places for which a short run falls back to half a matrix
-
-
-def _one_short_run(model: Model, share: np.ndarray, options: SolverOptions) -> Equilibrium:
-    parameters = model.arrays_for(options.operator, compiled=False)
-    state = model.start_state()
-    own = model.own_short_run(share, state, options)
-    if own is not None:
-        return or_raise(_short_run_result(model, share, own.state, parameters, own, options))
-    report = many_short_runs.solve_one(
-        parameters, share, state, options.for_kernels(), model.geography.metric
-    )
-    if (
-        report.status != Status.CONVERGED
-        and options.operator == "auto"
-        and trade_costs.uses_fourier(parameters.operator)
-        and len(model.geography) <= LARGEST_MATRIX
-    ):
-        # Transforms round relative to the largest number; a matrix does not.
-        parameters, state = model.arrays, model.start_state()
-        report = many_short_runs.solve_one(
-            parameters, share, state, options.for_kernels(), model.geography.metric
-        )
-    return or_raise(_short_run_result(model, share, state, parameters, report, options))
-
-
-def _short_run_result(
-    model: Model,
-    share: np.ndarray,
-    state: np.ndarray,
-    parameters: Any,
-    report: Any,
-    options: SolverOptions,
-) -> Equilibrium:
+def _short_run_result(model: Model, found: ShortRunArrays, options: SolverOptions) -> Equilibrium:
     return Equilibrium(
         model=model,
-        data=model.label_later(share, state, parameters),
-        status=Status(report.status),
-        residual=float(report.residual),
-        error=float(report.error),
-        iterations=int(report.iterations),
+        data=model.label_later(found.share, found.state, found.parameters),
+        status=found.status,
+        residual=float(found.residual),
+        error=float(found.error),
+        iterations=int(found.iterations),
         horizon="short run",
-        operator=trade_costs.name_of(parameters.operator),
-        method=METHODS[report.method],
-        rate=float(report.rate),
+        operator=trade_costs.name_of(found.parameters.operator),
+        method=METHODS[found.method],
+        rate=float(found.rate),
         provenance=provenance(options),
     )
 

@@ -15,6 +15,7 @@ from nege.models.base import Model
 from nege.models.law_of_motion import LawOfMotion
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.plots import branches
+from nege.progress import Progress, watched
 from nege.results.stability import fastest
 from nege.solvers import rest_points
 from nege.solvers.checks import check_model, check_options
@@ -196,7 +197,7 @@ def hysteresis(
     points: int = 41,
     dynamics: Replicator | Logit | None = None,
     options: SolverOptions | None = None,
-    progress: bool | None = None,
+    progress: Progress = None,
 ) -> Hysteresis:
     """Hysteresis loop: follow the stable equilibrium as a parameter falls, and as it rises again.
 
@@ -220,8 +221,9 @@ def hysteresis(
         How people move.
     options : SolverOptions, optional
         Tolerances and limits.
-    progress : bool, optional
-        Show a bar; by default only on a terminal, and only for long work.
+    progress : bool or callable, optional
+        Show a bar; by default where somebody watches, and only for work that lasts. Or
+        ``callback(done, total, words)``, which hears of every step (``nege.progress``).
 
     Returns
     -------
@@ -255,21 +257,18 @@ def hysteresis(
     memory.check("points", points, need, "for both arms in memory", "Take fewer points.")
     values = np.linspace(high, low, points)
     path = np.concatenate([values, values[::-1]])
-    found = follow(
-        model,
-        {parameter: path},
-        start,
-        dynamics=dynamics,
-        options=options,
-        progress=progress,
-    )
-    trace = _JumpFinder(model, parameter, check_dynamics(dynamics), check_options(options))
-    jumps = [
-        jump
-        for a in range(2 * points - 1)
-        if a != points - 1
-        for jump in trace.jumps(found, a, "down" if a < points else "up")
-    ]
+    moves, settings = check_dynamics(dynamics), check_options(options)
+    trace = _JumpFinder(model, parameter, moves, settings)
+    between = [a for a in range(2 * points - 1) if a != points - 1]
+    jumps: list[Jump] = []
+    with watched(progress, path.size + len(between), "economies") as steps:
+        found = follow(
+            model, {parameter: path}, start, dynamics=moves, options=settings, progress=steps.part()
+        )
+        steps.expect(len(between), "steps searched for jumps")
+        for a in between:
+            jumps += trace.jumps(found, a, "down" if a < points else "up")
+            steps()
     arms = [found.isel(step=slice(0, points)), found.isel(step=slice(2 * points, points - 1, -1))]
     data = xr.concat(
         [arm.drop_vars("step").swap_dims(step=parameter) for arm in arms],

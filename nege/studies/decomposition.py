@@ -16,9 +16,9 @@ from nege.models import designs, parameter_axes
 from nege.models.agglomeration.patterns import patterns
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions
+from nege.progress import Progress, watched
 from nege.solvers.checks import check_model
 from nege.status import Status
-from nege.sweeps.progress import progress_bar
 from nege.sweeps.sweep import follow
 from nege.validation.keywords import hinted
 
@@ -43,7 +43,7 @@ def decompose(
     start: Any = None,
     dynamics: Replicator | Logit | None = None,
     options: SolverOptions | None = None,
-    progress: bool | None = None,
+    progress: Progress = None,
 ) -> xr.Dataset:
     r"""Decompose what changes along a path into the mechanisms that change it.
 
@@ -82,8 +82,9 @@ def decompose(
         How people move.
     options : SolverOptions, optional
         Tolerances and limits.
-    progress : bool, optional
-        Show a bar; by default only on a terminal, and only for long work.
+    progress : bool or callable, optional
+        Show a bar; by default where somebody watches, and only for work that lasts. Or
+        ``callback(done, total, words)``, which hears of every step (``nege.progress``).
 
     Returns
     -------
@@ -143,21 +144,19 @@ def decompose(
         designs.listed_points(model, "path", one, "step").check(model)
     values: dict[frozenset[str], xr.Dataset] = {}
     unsolved = xr.zeros_like(steps["step"], dtype=np.int64)
-    bar = progress_bar(progress, len(subsets), "paths")
-    for active, one in paths.items():
-        ds = follow(
-            model,
-            one,
-            start,
-            dynamics=dynamics,
-            options=options,
-            progress=False,
-            invalid="record",  # there is none: all were asked about above
-        )
-        values[active] = _measured_outcomes(ds, wanted)
-        unsolved = unsolved + _without_path_coordinates(ds["status"] != Status.CONVERGED)
-        bar.update()
-    bar.close()
+    with watched(progress, len(subsets) * steps.sizes["step"], "economies") as done:
+        for active, one in paths.items():
+            ds = follow(
+                model,
+                one,
+                start,
+                dynamics=dynamics,
+                options=options,
+                progress=done.part(),
+                invalid="record",  # there is none: all were asked about above
+            )
+            values[active] = _measured_outcomes(ds, wanted)
+            unsolved = unsolved + _without_path_coordinates(ds["status"] != Status.CONVERGED)
     parts = xr.concat(
         [_contribution(values, name, names, method) for name in names],
         xr.DataArray(list(names), dims="mechanism", name="mechanism"),

@@ -23,9 +23,9 @@ from nege.models import designs, parameter_axes
 from nege.models.base import Model
 from nege.models.designs import Block
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
+from nege.progress import Progress, check_progress, no_tick, watched
 from nege.solvers.checks import check_model, check_options, provenance
 from nege.sweeps import workers
-from nege.sweeps.progress import no_tick, progress_bar
 from nege.sweeps.work_units import LongRuns, ShortRuns, SweepRequest
 from nege.validation.keywords import hinted
 
@@ -51,7 +51,7 @@ def sweep(
     unit: int | None = None,
     processes: int = 1,
     client: Any = None,
-    progress: bool | None = None,
+    progress: Progress = None,
     invalid: str = "raise",
 ) -> xr.Dataset:
     """Long runs (or short runs) over a grid, a list or a random design of parameters.
@@ -96,8 +96,9 @@ def sweep(
         How many to solve in.
     client : dask.distributed.Client, optional
         Cluster to solve on. Only this process writes to the store.
-    progress : bool, optional
-        Show a bar; by default only on a terminal, and only for long work.
+    progress : bool or callable, optional
+        Show a bar; by default where somebody watches, and only for work that lasts. Or
+        ``callback(done, total, words)``, which hears of every step (``nege.progress``).
     invalid : {"raise", "record"}
         What becomes of points that are no economies, as ``model.replace`` would refuse
         them: an error before anything is solved, or the status INVALID and NaN.
@@ -176,7 +177,7 @@ def follow(
     *,
     dynamics: Replicator | Logit | None = None,
     options: SolverOptions | None = None,
-    progress: bool | None = None,
+    progress: Progress = None,
     invalid: str = "raise",
 ) -> xr.Dataset:
     """History of an economy along a path of parameters: each long run starts from the last one.
@@ -193,8 +194,9 @@ def follow(
         How people move.
     options : SolverOptions, optional
         Tolerances and limits.
-    progress : bool, optional
-        Show a bar; by default only on a terminal, and only for long work.
+    progress : bool or callable, optional
+        Show a bar; by default where somebody watches, and only for work that lasts. Or
+        ``callback(done, total, words)``, which hears of every step (``nege.progress``).
     invalid : {"raise", "record"}
         What becomes of steps that are no economies, as in :func:`sweep`.
 
@@ -254,23 +256,29 @@ def _short_runs(asked: SweepRequest, share: Any, given: Mapping[str, Any]) -> Sh
     return work
 
 
-def _solve_into(table: Any, processes: int, client: Any, progress: bool | None) -> xr.Dataset:
+def _solve_into(table: Any, processes: int, client: Any, progress: Progress) -> xr.Dataset:
     """Solve what is missing, wherever the results go."""
     work = table.work
     work.check()
-    with table, contextlib.closing(progress_bar(progress, math.prod(work.sizes.values()))) as bar:
-        bar.update(math.prod(work.sizes.values()) - sum(map(_count_points, table.missing())))
+    check_progress(progress)  # before a store is made
+    total = math.prod(work.sizes.values())
+    with table:
+        solved = total - sum(map(_count_points, table.missing()))
         # One unit is no work for several, and only from here its points are seen one by one.
         several = len(list(itertools.islice(table.missing(), processes)))
         here = client is None and several <= 1
-        tick = bar.update if here else no_tick
-        with contextlib.closing(
-            workers.solve_units(work, table.missing(), several, client, tick)
-        ) as results:
+        with (
+            watched(progress, total, "economies", solved) as steps,
+            contextlib.closing(
+                workers.solve_units(
+                    work, table.missing(), several, client, steps if here else no_tick
+                )
+            ) as results,
+        ):
             for block, values in results:
                 table.write(block, values)
                 if not here:
-                    bar.update(_count_points(block))
+                    steps(_count_points(block))
     result: xr.Dataset = table.dataset()
     return result
 

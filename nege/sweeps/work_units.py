@@ -21,12 +21,12 @@ from nege.models.agglomeration.patterns import FLAGS, UNSOLVED, codes
 from nege.models.base import Model
 from nege.models.designs import Block, ParameterPoints, block_shape, blocks_over
 from nege.options import Logit, Replicator, SolverOptions
+from nege.progress import Tick, no_tick
 from nege.solvers import many_short_runs
 from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
 from nege.solvers.short_run import DIAGNOSTICS
 from nege.status import Status
-from nege.sweeps.progress import Tick, no_tick
 from nege.sweeps.threads import one_thread
 
 LONG_RUN_DIAGNOSTICS = {

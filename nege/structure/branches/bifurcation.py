@@ -16,13 +16,13 @@ from nege.models.base import Model
 from nege.models.law_of_motion import NEUTRAL_RATE, LawOfMotion
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.plots import branches
+from nege.progress import Progress, watched
 from nege.results.stability import fastest
 from nege.solvers import rest_points
 from nege.solvers.checks import check_model, check_options
 from nege.status import Status
 from nege.structure.branches.continuation import ContinuationProblem
 from nege.structure.branches.explorer import BranchExplorer, BranchRecord
-from nege.sweeps.progress import progress_bar
 from nege.validation.keywords import hinted
 
 if TYPE_CHECKING:
@@ -325,7 +325,7 @@ def bifurcation(
     depth: int = 2,
     unstable: int | None = 1,
     options: SolverOptions | None = None,
-    progress: bool | None = None,
+    progress: Progress = None,
 ) -> BifurcationDiagram:
     """Bifurcation diagram: branches of equilibria along a parameter, stable and unstable.
 
@@ -355,8 +355,9 @@ def bifurcation(
         None is everywhere, which on large racetracks is a great many.
     options : SolverOptions, optional
         Tolerances.
-    progress : bool, optional
-        Show a bar; by default only on a terminal, and only for long work.
+    progress : bool or callable, optional
+        Show a bar; by default where somebody watches, and only for work that lasts. Or
+        ``callback(done, total, words)``, which hears of every step (``nege.progress``).
 
     Returns
     -------
@@ -388,10 +389,9 @@ def bifurcation(
         unstable = validation.whole("unstable", unstable, at_least=0)
     moves, options = check_dynamics(dynamics), check_options(options)
     problem = ContinuationProblem(model, parameter, (low, high), moves, options)
-    bar = progress_bar(progress, None, "branches")
-    explorer = BranchExplorer(problem, depth, unstable, bar.update)
-    explorer.run()
-    bar.close()
+    with watched(progress, 1, "branches") as steps:
+        explorer = BranchExplorer(problem, depth, unstable, steps)
+        explorer.run()
     regions = list(model.regions)
     special = sorted(
         (

@@ -10,10 +10,11 @@ from __future__ import annotations
 import collections
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
+from nege.progress import Steps
 from nege.structure.branches.continuation import (
     ContinuationPoint,
     ContinuationProblem,
@@ -92,8 +93,8 @@ class BranchExplorer:
         The economy, its parameter and the interval.
     depth : int
         How many times one may branch off from the starts.
-    tick : callable
-        Called after each branch.
+    steps : Steps
+        Hears of every branch, and of how many there are to be followed by now.
     """
 
     def __init__(
@@ -101,9 +102,9 @@ class BranchExplorer:
         problem: ContinuationProblem,
         depth: int,
         unstable: int | None,
-        tick: Callable[[], None],
+        steps: Steps,
     ) -> None:
-        self.problem, self.depth, self.tick = problem, depth, tick
+        self.problem, self.depth, self.steps = problem, depth, steps
         self.unstable = unstable
         self.n = len(problem.model.regions)
         self.symmetry = symmetry_of(problem)
@@ -116,18 +117,28 @@ class BranchExplorer:
     def run(self) -> None:
         """Trace everything."""
         for begin in self.starts:
-            self._trace(begin)
-            self._drain()
+            self._explore(begin, self.specials if self.depth else [])
+            self._drain(self.specials if self.depth else [])
         for level in range(1, self.depth + 1):
-            for special in [s for s in self.specials if not s.followed]:
+            found = [s for s in self.specials if not s.followed]
+            # Of what turns up at the last level no branches are followed.
+            waiting = self.specials if level < self.depth else found
+            for special in found:
                 for begin in self._branches(special, level):
-                    self._trace(begin)
-            self._drain()
+                    self._explore(begin, waiting)
+            self._drain(waiting)
         self._link()
 
-    def _drain(self) -> None:
+    def _drain(self, waiting: list[LocatedPoint]) -> None:
         while self.queue:
-            self._trace(self.queue.popleft())
+            self._explore(self.queue.popleft(), waiting)
+
+    def _explore(self, begin: BranchStart, waiting: list[LocatedPoint]) -> None:
+        """Trace a branch, and say how many are left: one at least of each point that waits."""
+        self._trace(begin)
+        left = len(self.queue) + sum(not special.followed for special in waiting)
+        self.steps.expect(1 + left)
+        self.steps()
 
     # --- tracing -------------------------------------------------------------------
 
@@ -188,7 +199,6 @@ class BranchExplorer:
             few = self.unstable is None or growing <= self.unstable + 1
             if end in ("corner", "merged") and few:
                 self._meet(begin.level, points[k])
-        self.tick()
 
     def _special(self, branch: int, crossing: Crossing) -> None:
         record = self.records[branch]

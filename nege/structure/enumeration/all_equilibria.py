@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import DependencyError, InputError, NegeError
+from nege.errors import DependencyError, InputError, NegeError, require
 from nege.models import trade_costs
 from nege.models.base import Model
 from nege.models.indifference import Tastes
 from nege.models.law_of_motion import ClearedPoint
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
+from nege.progress import Progress, Steps, watched
 from nege.results.equilibrium import ALL, Equilibrium
 from nege.results.stability import fastest, labelled
 from nege.solvers import rest_points
@@ -26,7 +25,6 @@ from nege.structure.enumeration.completeness import SMALLEST_SHARE, Proof, Share
 from nege.structure.enumeration.found_equilibria import Equilibria, basin_shares
 from nege.structure.enumeration.many_starts import Candidate, MultistartSearch
 from nege.structure.enumeration.stable_equilibria import stable_equilibria
-from nege.sweeps.progress import progress_bar
 from nege.validation.keywords import hinted
 
 __all__ = ["equilibria"]
@@ -49,7 +47,7 @@ def equilibria(
     starts: int = 32,
     basins: int = 0,
     rng: int | np.random.Generator | None = None,
-    progress: bool | None = None,
+    progress: Progress = None,
 ) -> Equilibria:
     """Every equilibrium that can be found, stable or not, and whether those are proven to be all.
 
@@ -77,8 +75,9 @@ def equilibria(
         Random distributions from which the dynamics are followed, for ``.basins``.
     rng : int or Generator, optional
         Of random starts; by default always the same, so that results repeat.
-    progress : bool, optional
-        Show a bar; by default only on a terminal, and only for long work.
+    progress : bool or callable, optional
+        Show a bar; by default where somebody watches, and only for work that lasts. Or
+        ``callback(done, total, words)``, which hears of every step (``nege.progress``).
 
     Returns
     -------
@@ -134,29 +133,33 @@ def equilibria(
     known = model.uniqueness(dynamics)
     unique = known is not None and known.unique
     search = MultistartSearch(model, dynamics, options, each=small)
-    with contextlib.closing(progress_bar(progress, None, "boxes and starts")) as bar:
+    provable = small and not unique
+    first = (len(model.regions), "boxes") if provable else (starts + basins, "starts")
+    with watched(progress, *first) as steps:
         proof, reason = None, str(known) if unique else TOO_MANY_REGIONS_FOR_A_PROOF
-        if small and not unique:
-            proof, reason = _attempted_proof(model, dynamics, seconds, bar.update)
-        search.run(starts, generator, bar.update)
+        if provable:
+            proof, reason = _attempted_proof(model, dynamics, seconds, steps)
+        search.run(starts, generator, steps)
+        steps.expect(basins, "paths")
         reached = []
         for _ in range(basins):
             reached.append(search.follow(generator))
-            bar.update()
+            steps()
     return _Reconciliation(search, proof, reason, unique=unique).result(reached)
 
 
 def _attempted_proof(
-    model: Model, dynamics: Replicator | Logit, seconds: float, tick: Any
+    model: Model, dynamics: Replicator | Logit, seconds: float, steps: Steps
 ) -> tuple[Proof | None, str]:
     """Return what could be proven, and why that is not all."""
     tastes = None
     if isinstance(dynamics, Logit):
         tastes = Tastes(dynamics.scale, dynamics.region_weights(model))
     try:
-        proof = prove(model, tastes, seconds, tick)
+        flint = require("flint", "verify", "A proof that all equilibria are known")
     except DependencyError as error:
         return None, str(error)
+    proof = prove(flint, model, tastes, seconds, steps)
     if proof is None:
         return None, "These equations and tastes have no form that a proof could work on."
     if not proof.left:

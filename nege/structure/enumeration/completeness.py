@@ -29,14 +29,14 @@ import collections
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from nege.errors import require
 from nege.models.base import Model
 from nege.models.indifference import Arithmetic, Indifference, Tastes
+from nege.progress import Steps
 from nege.structure.enumeration.krawczyk import BallVector, Box, KrawczykStep, relation
 
 SMALLEST_SHARE = 1e-307  # below this they count as zero: subnormal in double precision
@@ -60,37 +60,33 @@ class Proof(NamedTuple):
 
 
 def prove(
-    model: Model, tastes: Tastes | None, seconds: float, tick: Callable[[], Any]
+    flint: Any, model: Model, tastes: Tastes | None, seconds: float, steps: Steps
 ) -> Proof | None:
     """Find every equilibrium of a small economy, with proof.
 
     Parameters
     ----------
+    flint : module
+        python-flint.
     model : Model
         The economy.
     tastes : Tastes or None
         Of people under logit dynamics; None under replicator dynamics.
     seconds : float
         When to give up.
-    tick : callable
-        Called for every box.
+    steps : Steps
+        Hears of every box, and how many there are by now.
 
     Returns
     -------
     Proof or None
         Complete where nothing is left. None where the model has no explicit equations.
-
-    Raises
-    ------
-    DependencyError
-        Where python-flint is not installed.
     """
-    flint = require("flint", "verify", "A proof that all equilibria are known")
     with _flint_precision(flint):
         equations = model.indifference(ball_arithmetic(flint), tastes)
         if equations is None:
             return None
-        return _BranchAndBound(flint, equations, len(model.regions)).run(seconds, tick)
+        return _BranchAndBound(flint, equations, len(model.regions)).run(seconds, steps)
 
 
 def ball_arithmetic(flint: Any) -> Arithmetic:
@@ -133,7 +129,7 @@ class _BranchAndBound:
         self.known: list[Box] = []  # each with exactly one root of its support
         self.undecided: list[Box] = []
 
-    def run(self, seconds: float, tick: Callable[[], Any]) -> Proof:
+    def run(self, seconds: float, steps: Steps) -> Proof:
         """Go through boxes, the largest first, until none is left or the time is up."""
         began, count, floor = time.monotonic(), 0, -self.equations.reach
         everywhere = Box(-1, (floor,) * self.n, (0.0,) * self.n)
@@ -143,7 +139,8 @@ class _BranchAndBound:
         while queue and time.monotonic() - began < seconds:
             queue.extend(self._examine(queue.popleft()))
             count += 1
-            tick()
+            steps.expect(1 + len(queue), "boxes")
+            steps()
         left = [self._shares(box) for box in _hulls([*self.undecided, *queue])]
         return Proof(self.roots, left, count, len(self.undecided) + len(queue), bool(queue))
 

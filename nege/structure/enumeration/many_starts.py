@@ -9,14 +9,15 @@ equilibrium where no empty region pays more.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from nege.models.base import Model
 from nege.models.law_of_motion import ClearedPoint, LawOfMotion
 from nege.options import Logit, Replicator, SolverOptions
+from nege.progress import Steps
 from nege.solvers import rest_points
 from nege.solvers.follow_dynamics import find_long_run
 from nege.status import Status
@@ -64,14 +65,22 @@ class MultistartSearch:
         self.merging = groups.trivial_symmetry(self.n) if each else self.symmetry
         self.found: list[Candidate] = []
 
-    def run(self, starts: int, rng: np.random.Generator, tick: Callable[[], Any]) -> None:
+    def run(self, starts: int, rng: np.random.Generator, steps: Steps) -> None:
         """Try symmetric starts, and as many random ones as asked for."""
-        for share in itertools.chain(self._even(), self._patterns(), self._random(starts, rng)):
+        supports = list(self._supports())
+        patterns = list(itertools.islice(self._divided(), MOST_SUPPORTS))
+        paths = min(MOST_PATHS_FOLLOWED, starts)
+        even = sum(1 + len(_tilted(share)) for share in supports)
+        steps.expect(even + len(PATTERN_LEVELS) * len(patterns) + starts + paths, "starts")
+        for share in itertools.chain(
+            _even(supports), self._patterns(patterns), self._random(starts, rng)
+        ):
             self.keep(self.polished(share))
-            tick()
-        for _ in range(min(MOST_PATHS_FOLLOWED, starts)):
+            steps()
+        steps.expect(paths, "paths")
+        for _ in range(paths):
             self.follow(rng)
-            tick()
+            steps()
 
     def follow(self, rng: np.random.Generator) -> Candidate | None:
         """Follow the dynamics from a random start; the equilibrium, None where none was reached."""
@@ -135,20 +144,9 @@ class MultistartSearch:
             if len(seen) >= MOST_SUPPORTS:
                 return
 
-    def _even(self) -> Iterator[np.ndarray]:
-        """Yield even distributions over sets of regions, and such with one region off them."""
-        for share in self._supports():
-            yield share
-            occupied = np.flatnonzero(share)
-            tilted = occupied if occupied.size > 1 else ()
-            for r, level in itertools.product(tilted, SUPPORT_TILTS):
-                other = share.copy()
-                other[r] *= level
-                yield other / other.sum()
-
-    def _patterns(self) -> Iterator[np.ndarray]:
+    def _patterns(self, divided: Sequence[tuple[np.ndarray, np.ndarray]]) -> Iterator[np.ndarray]:
         """Yield two-level patterns: a part of equal regions larger or smaller, others empty."""
-        for within, members in itertools.islice(self._divided(), MOST_SUPPORTS):
+        for within, members in divided:
             for level in PATTERN_LEVELS:
                 share = np.zeros(self.n)
                 share[within] = 1.0
@@ -185,3 +183,19 @@ class MultistartSearch:
         return groups.confirmed_by_payoffs(
             found, lambda x: self.law.at(x, state).growth, relative=EQUIVARIANT_GROWTH_TOLERANCE
         )
+
+
+def _even(supports: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield even distributions over sets of regions, and such with one region off them."""
+    for share in supports:
+        yield share
+        for r, level in _tilted(share):
+            other = share.copy()
+            other[r] *= level
+            yield other / other.sum()
+
+
+def _tilted(share: np.ndarray) -> list[tuple[int, float]]:
+    """Return the regions of a set, and by what factor each is off the others in turn."""
+    occupied = np.flatnonzero(share)
+    return list(itertools.product(occupied, SUPPORT_TILTS)) if occupied.size > 1 else []

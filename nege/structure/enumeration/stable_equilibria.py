@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import numpy as np
 import xarray as xr
 
 from nege.models.base import Model
 from nege.models.solutions import LongRun
 from nege.options import Logit, Replicator, SolverOptions
+from nege.progress import Progress, watched
 from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
 from nege.status import Status
 from nege.structure.enumeration.found_equilibria import Equilibria, basin_shares
-from nege.sweeps.progress import progress_bar
 
 SAME_OUTCOME_TOLERANCE = 1e-6  # relative difference of variables: equilibria nearer are one
 ONLY_STABLE_ONES_SEARCHED = (
@@ -30,16 +28,16 @@ def stable_equilibria(
     starts: int,
     basins: int,
     rng: np.random.Generator,
-    progress: bool | None,
+    progress: Progress,
 ) -> Equilibria:
     """Return the limits of the dynamics from the default start and from random ones."""
     found: list[LongRun] = []
-    with contextlib.closing(progress_bar(progress, 1 + starts + basins, "starts")) as bar:
+    with watched(progress, 1 + starts + basins, "starts") as steps:
 
         def follow(start: np.ndarray) -> int:
             """Return the number of the equilibrium reached, -1 where none was."""
             end = find_long_run(model, start, model.start_state(), dynamics, options)
-            bar.update()
+            steps()
             if end.status is not Status.CONVERGED:
                 return -1
             for i, known in enumerate(found):
