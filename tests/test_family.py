@@ -19,8 +19,10 @@ from nege.geography import racetrack
 from nege.kernels import codes, derivatives, equations, population_dynamics
 from nege.kernels.newton import solve
 from nege.models import law_of_motion
-from nege.structure.circular_modes import CircularModes, is_circulant
-from nege.structure.one_parameter import checked_family
+from nege.structure.branches.continuation import ContinuationProblem, occupied_cells
+from nege.structure.circular_modes import CircularModes, Waves, periods
+from nege.structure.even_curve import EvenCurve
+from nege.structure.one_parameter import SHARP_OPTIONS, checked_family
 
 pytestmark = pytest.mark.family
 
@@ -381,24 +383,58 @@ def test_waves_round_an_even_spread_have_the_rates_of_all_deviations(member, aro
     family = checked_family(model, parameter, (low, high), dynamics)
     share = np.zeros(len(model.regions))
     share[: len(around)] = 1.0 / len(around)
-    assert is_circulant(family, share)
-    waves = CircularModes(family, share)
+    assert periods(family, share) == (len(around),)
+    waves = CircularModes(family, share, (len(around),))
     for value in np.linspace(low, high, 4)[1:-1]:
         motion, point = family.law_of_motion(value, share, "model", share > 0.0)
         wanted = np.sort(motion.modes(point).rates.real)
-        found = [
-            rate
-            for cluster in waves.clusters
-            for rate in [waves.rate(cluster, value)] * len(waves.shapes(cluster))
+        modes = [
+            (rate, waves.shapes(cluster))
+            for rate, cluster in zip(waves.rates(value), waves.clusters, strict=True)
         ]
-        np.testing.assert_allclose(np.sort(found), wanted, atol=1e-11 * np.max(np.abs(wanted)))
+        found = np.sort([rate for rate, shapes in modes for _ in shapes])
+        np.testing.assert_allclose(found, wanted, atol=1e-11 * np.max(np.abs(wanted)))
         matrix = motion.slopes(point)
-        for cluster in waves.clusters:
-            for shape in waves.shapes(cluster):
+        for rate, shapes in modes:
+            for shape in shapes:
                 moved = (matrix @ shape)[share > 0.0]
                 moved -= moved.mean()
-                rest = moved - waves.rate(cluster, value) * shape[share > 0.0]
+                rest = moved - rate * shape[share > 0.0]
                 assert np.max(np.abs(rest)) <= 1e-10 * np.max(np.abs(wanted))
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        m
+        for m in family.MEMBERS
+        if m.online and m.kind not in (nege.LinearDemand, nege.VerticalLinkages)
+    ],
+    ids=lambda member: member.name,
+)
+@pytest.mark.parametrize("dynamics", [nege.Replicator(), nege.Logit(scale=0.3)])
+def test_an_even_spread_with_some_people_online_is_two_groups_and_waves(member, dynamics):
+    """Against the expansion in all regions: attraction, its slopes, and growth rates."""
+    own = {name: None for name in member.kind.labelled if name != "trade_cost"}
+    parameter, low, high = member.breaks
+    model = member.equal(2, True).replace(own, geography=racetrack(5), trade_cost=low)
+    given = model, parameter, (low, high), dynamics, SHARP_OPTIONS
+    share, on = np.repeat([0.12, 0.4], [5, 1]), occupied_cells([np.arange(5), np.array([5])], 6)
+    curve, whole = EvenCurve(*given, Waves((5,))), ContinuationProblem(*given)
+    for tau in (0.0, 0.3, 0.8):
+        found, wanted = (p.local(tau, share, model.start_state()) for p in (curve, whole))
+        np.testing.assert_allclose(found.attraction, wanted.attraction, rtol=1e-11, atol=1e-12)
+        size = np.max(np.abs(wanted.slopes))
+        slopes, rates = whole.slopes(on, wanted), whole.rates(on, share, wanted)
+        np.testing.assert_allclose(curve.slopes(on, found), slopes, atol=1e-11 * size)
+        np.testing.assert_allclose(curve.rates(on, share, found), rates, atol=1e-11 * size)
+        drift = np.max(np.abs(wanted.drift))
+        np.testing.assert_allclose(found.drift, wanted.drift, atol=1e-4 * drift)  # a difference
+        for which in range(5):
+            shape = curve.neutral_deviations(on, found, 5)[:, which]
+            moved = share * (wanted.slopes @ shape)
+            moved -= share * moved.sum()
+            assert np.max(np.abs(moved - shape * (shape @ moved))) <= 1e-10 * size
 
 
 @member

@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 
 import nege
 from nege.geography import equidistant, racetrack
-from nege.structure.circular_modes import is_circulant
+from nege.structure.circular_modes import periods
 from nege.structure.one_parameter import checked_family
 
 pytestmark = pytest.mark.structure
@@ -314,16 +314,78 @@ def test_circles_of_many_places_break_at_every_crossing_of_every_wave(n):
         assert per_turn == pytest.approx([0.413738, 0.944732, 1.416395], abs=6e-7)
 
 
+def torus(ny, nx):
+    """Places row by row, straight ways between them, round either way."""
+    y, x = (np.minimum(np.arange(n), n - np.arange(n)).astype(float) for n in (ny, nx))
+    near = np.hypot(y[:, None], x)
+    rows = [np.roll(near, (r, s), (0, 1)).ravel() for r in range(ny) for s in range(nx)]
+    return nege.geography.from_distance(np.array(rows))
+
+
+@pytest.mark.parametrize(("ny", "nx"), [(2, 3), (3, 4), (4, 4), (3, 5)])
+def test_tori_break_where_waves_in_both_directions_do(ny, nx):
+    """Where their part of the freeness of trade is z*, or none, from a plain sum over places."""
+    model, inside, n = economy(torus(ny, nx)), (1.05, 20), ny * nx
+    family = checked_family(model, "trade_cost", inside, nege.Replicator())
+    assert periods(family, np.full(n, 1 / n)) == (ny, nx)
+    found = nege.break_points(model, "trade_cost", inside)
+    distance = model.geography.distance.values[0]
+    there = np.indices((ny, nx)).reshape(2, n)
+    costs, expected = np.geomspace(*inside, 501), []
+    for wave in np.indices((ny, nx)).reshape(2, n).T[1:]:
+        turn = np.cos(2 * np.pi * (wave / (ny, nx)) @ there)
+
+        for level in (0.0, 0.75):
+
+            def excess(cost, turn=turn, level=level):
+                near = cost ** (-4.0 * distance)
+                return near @ turn / near.sum() - level
+
+            values = [excess(cost) for cost in costs]
+            expected += [
+                brentq(excess, a, b, xtol=1e-15)
+                for a, b, u, v in zip(costs, costs[1:], values, values[1:], strict=False)
+                if u * v < 0
+            ]
+    values = np.repeat(found.values, [threshold.multiplicity for threshold in found])
+    assert values == pytest.approx(sorted(expected), rel=1e-10)
+
+
+def test_a_grid_has_edges_and_no_even_spread():
+    """Round a torus nobody lives at an edge; on a grid those who do are further from the others."""
+    with pytest.raises(nege.InputError, match="paid alike"):
+        nege.break_points(economy(nege.geography.grid(3, 4)), "trade_cost", (1.1, 3))
+
+
+@given(
+    middle=st.floats(1.05, 3.8),
+    apart=st.floats(1e-4, 3e-3),
+    bent=st.sampled_from([-30.0, -1.0, 1.0, 30.0]),
+    waved=st.floats(0.0, 0.5),
+)
+def test_two_roots_between_samples_are_found(middle, apart, bent, waved):
+    """Of each function that dips through zero; none of one that stays above or below."""
+    family = checked_family(economy(equidistant(2)), "trade_cost", (1.0, 4.0), nege.Replicator())
+
+    def functions(value):
+        dip = (value - middle) ** 2 * (1.0 + waved * math.sin(3.0 * value))
+        return bent * np.array([dip - apart**2, dip + apart**2, 1.0 + dip, value - middle])
+
+    through, above, away, once = family.roots(functions)
+    assert len(through) == 2
+    assert (through[0] + through[1]) / 2 == pytest.approx(middle, abs=apart)
+    assert above == away == []
+    assert once == pytest.approx([middle], rel=1e-12)
+
+
 def test_places_that_differ_though_paid_alike_are_no_circle():
     """Housing makes up for productivity, at one value of the parameter and so at no other."""
     even = nege.Helpman(racetrack(5), sigma=4, mu=0.8, trade_cost=1.5)
     uneven = nege.invert(even, np.ones(5), [1.0, 1.2, 1.1, 1.0, 0.9])
     share = np.full(5, 0.2)
-    for model, circle in ((even, True), (uneven, False)):
-        assert (
-            is_circulant(checked_family(model, "trade_cost", (1.2, 3.0), nege.Replicator()), share)
-            == circle
-        )
+    for model, circle in ((even, (5,)), (uneven, ())):
+        family = checked_family(model, "trade_cost", (1.2, 3.0), nege.Replicator())
+        assert periods(family, share) == circle
     with pytest.raises(nege.InputError, match="paid alike"):
         nege.break_points(uneven, "trade_cost", (1.2, 3.0))
     stocks = np.array([1.0, 2.0, 1.0, 2.0, 1.0])

@@ -107,19 +107,25 @@ def operator_for(
 ) -> Any:
     """Make the operator of a model's trade costs.
 
+    The kind "row" is the freeness from the first place to all regions, which says everything where
+    places are alike and moving them along changes nothing; it is no matrix to multiply by.
+
     Raises
     ------
     InputError
         Where the operator asked for does not fit the geography, or the memory.
     """
     by_distance = isinstance(trade_cost, float)
+    power = (1.0 - sigma) * (math.log(trade_cost) if isinstance(trade_cost, float) else 1.0)
+    border = None if online_cost is None else online_cost ** (1.0 - sigma)
+    if kind == "row":
+        row = np.exp(power * _rows(geography, trade_cost, 0, 1))
+        return operators.Dense(row if online_cost is None else np.append(row, [[border]], axis=1))
     symmetric = _symmetric(geography, trade_cost)
     if kind == "auto":
         kind = choose(geography, by_distance, symmetric, compiled)
     _check_kind(kind, geography, by_distance, symmetric, compiled)
     check_memory(kind, geography)
-    power = (1.0 - sigma) * (math.log(trade_cost) if isinstance(trade_cost, float) else 1.0)
-    border = None if online_cost is None else online_cost ** (1.0 - sigma)
     if kind == "dense":
         return _dense(geography, trade_cost, power, border)
     places: Any
@@ -250,7 +256,7 @@ def _check_kind(
 
 def check_dense(kind: str, geography: Geography) -> None:
     """Refuse any operator but the whole matrix, and that where the memory does not hold it."""
-    if kind not in ("auto", "dense"):
+    if kind not in ("auto", "dense", "row"):
         cure = "Trade costs that add to prices have no other."
         raise InputError("operator", kind, "dense for this model", cure)
     check_memory("dense", geography)

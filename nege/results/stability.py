@@ -281,6 +281,9 @@ def leading_rate(
 ) -> float:
     """Return the growth rate of the fastest small deviation from a long run; NaN if undefined."""
     options = _options(provenance)
+    own = model.own_leading_rate(data, dynamics, options)
+    if own is not None:
+        return own
     law = LawOfMotion(model, dynamics, options)
     point = law.at(data["share"].values.astype(float), model.start_state())
     return fastest(law.leading_rate(point), point.entry, options.tolerance_payoff)

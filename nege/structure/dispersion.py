@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from nege.errors import InputError
 from nege.geography.metrics import Circle
 from nege.models.base import Model
 from nege.results.stability import describe
+from nege.structure import even_spread
 from nege.structure.branches.continuation import (
     ContinuationPoint,
     ContinuationProblem,
@@ -24,7 +25,8 @@ from nege.structure.branches.continuation import (
     occupied_cells,
 )
 from nege.structure.branches.tracing import CurveTracer
-from nege.structure.circular_modes import CircularModes, is_circulant
+from nege.structure.circular_modes import CircularModes, Waves, periods
+from nege.structure.even_curve import EvenCurve
 from nege.structure.one_parameter import (
     END_MARGIN,
     EQUAL_PAYOFF_TOLERANCE,
@@ -38,12 +40,10 @@ SAME_EIGENVALUE_TOLERANCE = 1e-7  # of the fastest rate: eigenvalues nearer than
 
 
 def modes_of(family: OneParameterFamily, share: np.ndarray) -> CircularModes | DispersionModes:
-    """Return the modes of the even spread: Fourier modes where it is rotationally symmetric."""
-    return (
-        CircularModes(family, share)
-        if is_circulant(family, share)
-        else DispersionModes(family, share)
-    )
+    """Return the modes of the even spread: Fourier modes where one can go round."""
+    if found := periods(family, share):
+        return CircularModes(family, share, found)
+    return DispersionModes(family, share)
 
 
 COUPLING_TOLERANCE = 1e-6  # of the fastest rate: coupling between modes at most
@@ -86,8 +86,8 @@ class DispersionModes:
         self.basis = basis
         return matrix
 
-    def rate(self, cluster: np.ndarray, value: float) -> float:
-        """Return the growth rate of a mode."""
+    def rates(self, value: float) -> np.ndarray:
+        """Return the growth rate of each mode, in the order of ``clusters``."""
         if value not in self._seen:
             matrix = self.inverse @ self._matrix(value) @ self.vectors
             rates = np.diag(matrix).copy()
@@ -101,8 +101,8 @@ class DispersionModes:
                     "one whose deviations keep their shape as the parameter changes",
                     "Symmetric geographies have such modes; nege.bifurcation follows others.",
                 )
-            self._seen[value] = rates
-        return float(np.mean(self._seen[value][cluster]))
+            self._seen[value] = np.array([np.mean(rates[block]) for block in self.clusters])
+        return self._seen[value]
 
     def shapes(self, cluster: np.ndarray) -> np.ndarray:
         """Return the deviations of a mode over all regions, in rows."""
@@ -145,9 +145,7 @@ def partly_online_breaks(family: OneParameterFamily) -> list[PartlyOnlineBreak]:
     The curve of such equilibria is followed from several of them, and from its ends, with a share
     of 0 or 1 online. A fold of this curve is no break point.
     """
-    problem = ContinuationProblem(
-        family.model, family.parameter, family.interval, family.dynamics, SHARP_OPTIONS
-    )
+    problem = _problem(family)
     n, places = len(family.model.regions), len(family.model.geography)
     cells = [np.arange(places), np.array([places])]
     tracer = CurveTracer(problem, trivial_symmetry(n), occupied_cells(cells, n), 1)
@@ -165,6 +163,17 @@ def partly_online_breaks(family: OneParameterFamily) -> list[PartlyOnlineBreak]:
                 if crossing.dimension and not crossing.turned and inside:
                     found += _new_break(problem, tracer.on, point, crossing.dimension, found)
     return found
+
+
+def _problem(family: OneParameterFamily) -> ContinuationProblem:
+    """Return the set of those equilibria: in two groups where the places are alike."""
+    given = family.model, family.parameter, family.interval, family.dynamics, SHARP_OPTIONS
+    places = np.zeros(len(family.model.regions))
+    places[:-1] = 1.0
+    kind: Any = type(family.model.make_arrays("row"))
+    if (found := periods(family, places)) and even_spread.meets_by_trade(kind):
+        return EvenCurve(*given, Waves(found))
+    return ContinuationProblem(*given)
 
 
 PARAMETER_VALUES_SEARCHED = 17  # at which equilibria with some people online are looked for

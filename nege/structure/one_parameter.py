@@ -58,14 +58,7 @@ class OneParameterFamily:
         model = self.model.replace({self.parameter: float(value)})
         law = LawOfMotion(model, self.dynamics, options)
         point = law.at(share, model.start_state())
-        if point.cleared.status not in (Status.CONVERGED, Status.STALLED) or not (
-            point.cleared.residual <= SolverOptions().tolerance_residual
-        ):
-            status = Status(point.cleared.status)
-            raise NegeError(
-                f"markets could not be cleared at {self.parameter} = {value:.10g} (residual "
-                f"{point.cleared.residual:.1e}). {status.remedy}"
-            )
+        self.check_cleared(value, point.cleared.residual, Status(point.cleared.status))
         uneven = float(np.max(np.abs(point.growth[alike])))
         if not uneven <= EQUAL_PAYOFF_TOLERANCE:
             raise InputError(
@@ -78,8 +71,18 @@ class OneParameterFamily:
             )
         return law, point
 
-    def roots(self, function: Callable[[float], float]) -> list[float]:
-        """Return every root inside the interval."""
+    def check_cleared(self, value: float, residual: float, status: Status = Status.STALLED) -> None:
+        """Refuse markets that do not clear."""
+        if status not in (Status.CONVERGED, Status.STALLED) or not (
+            residual <= SolverOptions().tolerance_residual
+        ):
+            raise NegeError(
+                f"markets could not be cleared at {self.parameter} = {value:.10g} (residual "
+                f"{residual:.1e}). {status.remedy}"
+            )
+
+    def roots(self, functions: Callable[[float], np.ndarray]) -> list[list[float]]:
+        """Return every root inside the interval of each of some functions, given all at once."""
         from scipy.optimize import brentq, minimize_scalar
 
         low, high = self.interval
@@ -88,35 +91,76 @@ class OneParameterFamily:
         margin = END_MARGIN * (ends[1] - ends[0])
         places = np.linspace(ends[0] + margin, ends[1] - margin, INTERVAL_SAMPLES)
         points = np.clip([scale(place) for place in places], low, high)
-        values = np.array([function(p) for p in points])
+        values = np.array([functions(p) for p in points])
         if not np.isfinite(values).all():
-            bad = points[~np.isfinite(values)][0]
+            bad = points[~np.isfinite(values).all(axis=1)][0]
             raise InputError(
                 "interval",
                 self.interval,
                 "one where payoffs respond to shares in double precision",
                 f"At {self.parameter} = {bad:.6g} they do not: narrow it.",
             )
-        brackets = [
-            (points[i], points[i + 1])
-            for i in range(INTERVAL_SAMPLES - 1)
-            if (values[i] > 0.0) != (values[i + 1] > 0.0)
-        ]
-        for i in range(INTERVAL_SAMPLES):
-            sign = math.copysign(1.0, values[i])
+        brackets: list[list[tuple[float, float]]] = [[] for _ in range(values.shape[1])]
+        for i, k in np.argwhere((values[:-1] > 0.0) != (values[1:] > 0.0)):
+            brackets[k].append((points[i], points[i + 1]))
+        for i, k in np.argwhere(_may_dip(values)):
             before, after = max(i - 1, 0), min(i + 1, INTERVAL_SAMPLES - 1)
-            near = sign * values[[before, i, after]]
-            if (near > 0.0).all() and near[1] <= near[0] and near[1] <= near[2]:
-                turning = minimize_scalar(
-                    lambda place, s=sign: s * function(scale(place)),
-                    bounds=(places[before], places[after]),
-                    method="bounded",
-                    options={"xatol": margin},
-                )
-                if turning.fun < 0.0:
-                    middle = scale(turning.x)
-                    brackets += [(points[before], middle), (middle, points[after])]
-        return sorted(brentq(function, *b, xtol=1e-300, rtol=8.9e-16) for b in brackets)
+            sign = math.copysign(1.0, values[i, k])
+            turning = minimize_scalar(
+                lambda place, k=k, s=sign: s * functions(scale(place))[k],
+                bounds=(places[before], places[after]),
+                method="bounded",
+                options={"xatol": margin},
+            )
+            if turning.fun < 0.0:
+                middle = scale(turning.x)
+                brackets[k] += [(points[before], middle), (middle, points[after])]
+        return [
+            sorted(
+                brentq(lambda p, k=k: functions(p)[k], *ends, xtol=1e-300, rtol=8.9e-16)
+                for ends in found
+            )
+            for k, found in enumerate(brackets)
+        ]
+
+
+def _may_dip(values: np.ndarray) -> np.ndarray:
+    """Whether two roots may hide beside a sample that is nearer to zero than those around it.
+
+    Not where the chords of its neighbours, extended, stay well away from zero: a function lies
+    above them where it is bent away from zero, as about a turning point.
+
+    Parameters
+    ----------
+    values : (samples, functions) array
+        Values of some functions, evenly spread.
+    """
+    size = np.abs(values)
+
+    def at(shift: int) -> np.ndarray:
+        """Return samples further on, signed so that those in the middle are positive."""
+        moved = np.full(values.shape, np.nan)
+        kept = slice(max(-shift, 0), len(values) - max(shift, 0))
+        moved[kept] = values[max(shift, 0) : len(values) + min(shift, 0)]
+        return np.asarray(moved * np.sign(values))
+
+    def lowest(way: int) -> np.ndarray:
+        """Return the lowest that a function bent away from zero can be, up to the next sample."""
+        there, beyond, back = at(way), at(2 * way), at(-way)
+        rise, fall = back - size, beyond - there
+        near, far = rise >= 0.0, fall >= 0.0  # chords that can be extended
+        with np.errstate(invalid="ignore", divide="ignore"):
+            met = np.clip(np.nan_to_num((size - there + fall) / (rise + fall)), 0.0, 1.0)
+            meeting = np.maximum(size - rise * met, there - fall * (1.0 - met))
+        found = np.select(
+            [near & far, near, far], [meeting, size - rise, there - fall], default=-np.inf
+        )
+        return np.where(np.isnan(there), np.inf, found)
+
+    around = np.stack([at(-1), at(1)])
+    bottom = (np.isnan(around) | (around >= size)).all(0) & (size > 0.0)
+    clear = np.minimum(lowest(-1), lowest(1)) >= 0.5 * size
+    return np.asarray(bottom & ~clear)
 
 
 def checked_family(

@@ -6,7 +6,6 @@ dispersion (``dispersion``), or the payoff of the best empty region less that of
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -199,14 +198,19 @@ def break_points(
         share = np.zeros(size)
         share[:n] = 1.0 / n
         modes = modes_of(family, share)
+        middle = modes.rates(0.5 * sum(family.interval))
         growing = []
-        for cluster in modes.clusters:
-            roots = family.roots(functools.partial(modes.rate, cluster))
-            found += [_break_threshold(model, value, modes.shapes(cluster), 0.0) for value in roots]
-            if not roots and modes.rate(cluster, 0.5 * sum(family.interval)) > 0.0:
-                growing.append(mode_name(model, modes.shapes(cluster)))
+        for cluster, roots, rate in zip(
+            modes.clusters, family.roots(modes.rates), middle, strict=True
+        ):
+            if roots:
+                shapes = modes.shapes(cluster)
+                found += [_break_threshold(model, value, shapes, 0.0) for value in roots]
+            elif rate > 0.0:
+                growing.append(cluster)
+        first = [mode_name(model, modes.shapes(cluster)) for cluster in growing[:1]]
         note = _stability_note(
-            growing, bool(found), "" if model.online is None else " with nobody online"
+            first, len(growing), bool(found), "" if model.online is None else " with nobody online"
         )
     if model.online is not None:
         for value, share, shapes in partly_online_breaks(family):
@@ -214,11 +218,11 @@ def break_points(
     return Thresholds("break", parameter, family.interval, found, note)
 
 
-def _stability_note(growing: list[str], broken: bool, online: str) -> str:
-    """Say whether dispersion is stable at all, given the modes that grow all through."""
+def _stability_note(first: list[str], growing: int, broken: bool, online: str) -> str:
+    """Say whether dispersion is stable at all, given how many modes grow all through."""
     if growing:
-        more = f" and {len(growing) - 1} more" if len(growing) > 1 else ""
-        return f"Dispersion{online} is never stable there: {growing[0]}{more} grow all through."
+        more = f" and {growing - 1} more" if growing > 1 else ""
+        return f"Dispersion{online} is never stable there: {first[0]}{more} grow all through."
     return "" if broken else f"Dispersion{online} is stable all through."
 
 
@@ -300,7 +304,7 @@ def sustain_points(
         return np.asarray(np.where(inside, -np.inf, np.log1p(growth)))
 
     found = []
-    for value in family.roots(lambda p: float(np.max(gaps(p)))):
+    for value in family.roots(lambda p: np.array([np.max(gaps(p))]))[0]:
         at = gaps(value)
         entrants = np.flatnonzero(at > np.max(at) - 1e-9)
         direction = np.where(inside, -share, 0.0)

@@ -171,7 +171,8 @@ class LinearDemand(Model):
         trade_costs.check_dense(operator, self.geography)
         cost, farmers, commission, amenity = self.tables()
         logs = np.log1p(-commission), np.log(amenity)
-        return self.arrays_type(*self.numbers(), farmers, *logs, Dense(cost.T.copy()))
+        rows = 1 if operator == "row" else len(cost)
+        return self.arrays_type(*self.numbers(), farmers, *logs, Dense(cost.T[:rows].copy()))
 
     def direction(self, name: str) -> Any:
         """Return the derivative of every parameter of the kernels by one of ``varied()``."""

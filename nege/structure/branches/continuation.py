@@ -264,10 +264,14 @@ class ContinuationProblem:
         """Return the bordered Jacobian: of all equations by shares of cells, tau and level c."""
         m = len(on.cells)
         system = np.zeros((m + 2, m + 2))
-        system[:m, :m] = local.slopes[on.first] @ on.member
+        system[:m, :m] = self.slopes(on, local)
         system[:m, m], system[:m, m + 1] = local.drift[on.first], -1.0
         system[m, :m], system[m + 1, :m], system[m + 1, m] = on.size, across, along
         return system
+
+    def slopes(self, on: OccupiedCells, local: LocalLinearisation) -> np.ndarray:
+        """Return dF in each cell by the share of each region of each cell, (m, m)."""
+        return np.asarray(local.slopes[on.first] @ on.member)
 
     def point(
         self, on: OccupiedCells, vector: np.ndarray, local: LocalLinearisation, row: np.ndarray
