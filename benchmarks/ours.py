@@ -83,7 +83,7 @@ def labelled(p: Problem) -> Call:
 def prepared(p: Problem) -> Call:
     """Return the prepared solver: plain arrays, checked once."""
     solver = nege.prepare(economy(p))
-    return lambda: np.asarray(solver.short_run(p.share).wage)
+    return lambda: np.exp(solver.short_run(p.share).state)
 
 
 NEGE = Method("nege", "nege", kernel)

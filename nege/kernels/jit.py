@@ -54,6 +54,14 @@ def _named_tuples(numba_type: Any) -> Iterator[type]:
             yield from _named_tuples(member)
 
 
+@functools.cache
+def _warn_once() -> None:
+    logger.warning(
+        "compiled code is not kept, each process compiles it again: no folder for it can be "
+        "written to; the environment variable NUMBA_CACHE_DIR can name one"
+    )
+
+
 class PackageCache(FunctionCache):
     """Numba's function cache, keyed by the source files that a kernel is made of.
 
@@ -70,9 +78,23 @@ class PackageCache(FunctionCache):
     def __init__(
         self, function: Callable[..., Any], files: Iterable[Any] = (), key: bytes = b""
     ) -> None:
-        super().__init__(function)
+        self._py_func = function
         self._files = {Path(file).absolute() for file in (inspect.getfile(function), *files)}
         self._key = key
+
+    def __getattr__(self, name: str) -> Any:
+        """Do Numba's part of the constructor when a kernel is first called, not on import.
+
+        It looks for a folder to write to, which takes time and may fail.
+        """
+        if name not in ("_enabled", "_impl", "_cache_file", "_cache_path"):
+            raise AttributeError(name)
+        try:
+            super().__init__(self._py_func)
+        except RuntimeError:
+            self._enabled, self._impl, self._cache_file, self._cache_path = False, None, None, ""
+            _warn_once()
+        return getattr(self, name)
 
     def _digest(self, signature: Any) -> bytes | None:
         arguments = getattr(signature, "args", signature)

@@ -50,6 +50,8 @@ class Model(Changeable, Immutable):
     words: ClassVar[Mapping[str, tuple[str, str]]] = {}
     #: Whether its long run is a distribution of one mobile factor over regions.
     in_shares: ClassVar[bool] = True
+    #: Whether a long run is accepted only where small deviations die out, known how fast or not.
+    checks_stability: ClassVar[bool] = False
     #: The unknowns of the short run, in words.
     settles: ClassVar[str] = "log wages"
     #: Whether corner equilibria exist: regions that are empty in a long run.
@@ -237,6 +239,12 @@ class Model(Changeable, Immutable):
         self, data: xr.Dataset, dynamics: Replicator | Logit, options: SolverOptions
     ) -> Deviations | None:
         """Return what small deviations from a solved economy do, None for the usual way."""
+        return None
+
+    def own_leading_rate(
+        self, data: xr.Dataset, dynamics: Replicator | Logit, options: SolverOptions
+    ) -> float | None:
+        """Return the growth rate of the fastest deviation from rest, None for the usual way."""
         return None
 
     def own_long_run(

@@ -29,6 +29,7 @@ NOT_LOOKED_AT = (
     "Stability not looked at, as nothing here depended on it: `leading_eigenvalue` computes it, "
     "`with_stability()` every mode."
 )
+DIES_OUT = "Stable: every small deviation dies out; `leading_eigenvalue` computes how fast."
 ALL = "equilibria"  # key of the provenance: how many there are, where that is proven
 
 
@@ -269,7 +270,9 @@ class Equilibrium(Immutable):
         if self.stability is not None:
             return str(self.stability)
         rate = self._known_eigenvalue()
-        return NOT_LOOKED_AT if rate is None else verdict(rate)
+        if rate is not None:
+            return verdict(rate)
+        return DIES_OUT if self.model.checks_stability else NOT_LOOKED_AT
 
     def _known_eigenvalue(self) -> float | None:
         """Return the leading eigenvalue, None where it has not been computed yet."""

@@ -92,7 +92,8 @@ INDUSTRY = np.dtype(
         ("remote_share", float),  # r
     ]
 )
-CHANNEL = np.dtype([("log_net", float), ("log_scale", float)])  # ln(1 - lambda), ln f
+#: 1 - lambda, its log, ln f
+CHANNEL = np.dtype([("net", float), ("log_net", float), ("log_scale", float)])
 #: ln H, ln Lbar + eps ln B, o
 PLACE = np.dtype([("log_land", float), ("log_home", float), ("owner", float)])
 
@@ -113,6 +114,7 @@ class AgglomerationParameters(NamedTuple):
     pooled: float  # u
     uses_land: bool  # whether land has a price at all
     has_remote: bool  # whether anybody hires remote labour
+    has_diversity: bool  # whether anybody learns from other industries
     slots: "Slots"
     operator: Couplings
 
@@ -182,9 +184,9 @@ def supply(p, q, met, made):
     wage, beyond = met[to.wage, q], met[to.remote, q] - met[to.wage, q]
     for c in range(2):
         known, log_variety = 0.0 * wage, 0.0 * wage - math.log(industries)
-        for k in range(industries):
+        for k in range(industries if p.has_diversity else 0):
             known += met[to.mass + 2 * k + c, q]
-        for k in range(industries):
+        for k in range(industries if p.has_diversity else 0):
             if met[to.mass + 2 * k + c, q].real > 0.0:
                 share = met[to.mass + 2 * k + c, q] / known
                 log_variety -= share * log(share)
@@ -228,7 +230,7 @@ def sales(p, q, met, made):
     for k in range(p.industry.size):
         for c in range(2):
             access, cell = met[to.access + 2 * k + c, q], 2 * k + c
-            net = math.exp(p.channel[k, c].log_net)
+            net = p.channel[k, c].net
             made[cell, q] = made[to.margin + cell, q] + log(access)
             made[to.revenue + cell, q] = net * made[to.supply + cell, q] * access
             commission += (1.0 / net - 1.0) * made[to.revenue + cell, q]
@@ -380,40 +382,54 @@ def evaluate(p, x, excess):
 
 @kernel
 def differentiate(p, at, out):
-    """Write the slopes of all that places pass on in all that they meet, (made, met, P)."""
+    """Write the slopes of all that places pass on in all that they meet, (met, made, P)."""
     to, places = p.slots, p.place.size
     met = np.empty((to.met, places), np.complex128)
     made = np.empty((to.made, places), np.complex128)
     for i in range(to.met):
         for q in range(places):
             met[i, q] = max(at.met[i, q], NO_FIRMS)
+    out[:] = 0.0
     for q in range(places):
-        for early in (True, False):
+        for stage in range(3):
+            # What comes in late needs no second look at what comes first.
             supply(p, q, met, made)
+            sales(p, q, met, made)
             for j in range(to.met):
-                # What does not count in supply needs no second look at it.
-                late = j == to.people or j == to.dividend or j == to.commission or j >= to.price
-                if late == early:
+                enters = 0
+                if j == to.people or j == to.dividend or j == to.commission:
+                    enters = 2
+                elif j >= to.price:
+                    enters = 1 if j >= to.access else 2
+                idle = j == to.remote and not p.has_remote
+                if enters != stage or idle:
                     continue
                 met[j, q] += complex(0.0, STEP)
-                if early:
+                if stage == 0:
                     supply(p, q, met, made)
-                sales(p, q, met, made)
+                if stage <= 1:
+                    sales(p, q, met, made)
                 markets(p, q, met, made)
                 met[j, q] = met[j, q].real
                 for i in range(to.passed_on):
-                    out[i, j, q] = made[i, q].imag / STEP
+                    out[j, i, q] = made[i, q].imag / STEP
 
 
 @inner(fastmath=ARITHMETIC)
 def _respond(slopes, low, high, met, made):
     """Write what places make, from one slot to another, of changes in what they meet."""
+    places = met.shape[1]
     for i in range(low, high):
-        for q in range(met.shape[1]):
+        for q in range(places):
             made[i, q] = 0.0
-        for j in range(met.shape[0]):
-            for q in range(met.shape[1]):
-                made[i, q] += slopes[i, j, q] * met[j, q]
+    for j in range(met.shape[0]):
+        first = 0
+        while first < places and met[j, first] == 0.0:
+            first += 1
+        if first < places:
+            for i in range(low, high):
+                for q in range(places):
+                    made[i, q] += slopes[j, i, q] * met[j, q]
 
 
 @kernel

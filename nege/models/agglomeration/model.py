@@ -23,7 +23,15 @@ from nege.models.agglomeration import audit as audit
 from nege.models.agglomeration import equations, parameters
 from nege.models.agglomeration import unknowns as unknowns
 from nege.models.agglomeration.parameters import by_industry, positive, share, table, weight
-from nege.models.agglomeration.rest import FEWEST, LARGE, NUDGE, clear, deviations, find
+from nege.models.agglomeration.rest import (
+    FEWEST,
+    LARGE,
+    NUDGE,
+    clear,
+    deviations,
+    find,
+    leading_rate,
+)
 from nege.models.base import Model
 from nege.models.changes import Limit
 from nege.models.fields import Labelled
@@ -256,6 +264,7 @@ class OnlineAgglomeration(Model):
     title: ClassVar[str] = "online agglomeration"
     payoff: ClassVar[str] = "welfare"
     in_shares: ClassVar[bool] = False
+    checks_stability: ClassVar[bool] = True
     nudge: ClassVar[float] = NUDGE
     variables: ClassVar[dict[str, Variable]] = {
         "firm_mass": Variable(CELL, "firms", "1"),
@@ -320,6 +329,15 @@ class OnlineAgglomeration(Model):
         growth, rates, vectors = deviations(self.arrays, state, options)
         shares = self._unknowns.shares(share)
         return Deviations(self._unknowns.movers, shares, growth, rates, vectors.T * shares)
+
+    def own_leading_rate(
+        self, data: xr.Dataset, dynamics: Replicator | Logit, options: SolverOptions
+    ) -> float:
+        """Return the growth rate of the fastest deviation of firms and people from rest."""
+        self._replicator(dynamics)
+        share = self.check_share(data, "equilibrium")
+        state = self._with_movers(share, unknowns.from_data(self, data))
+        return leading_rate(self.arrays, state, options)
 
     def _with_movers(self, movers: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Return a state with firms and people where they are.

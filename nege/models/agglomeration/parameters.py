@@ -256,6 +256,7 @@ def arrays(model: Any) -> equations.AgglomerationParameters:
     industry["hears_online"], industry["hears_offline"] = a["hears_online"], a["hears_offline"]
     channel = np.zeros(log_net.shape, equations.CHANNEL).view(np.recarray)
     channel["log_net"], channel["log_scale"] = log_net, np.log(a["firm_scale"])
+    channel["net"] = np.exp(log_net)
     place = np.zeros(places, equations.PLACE).view(np.recarray)
     place["log_land"], place["owner"] = np.log(a["land"]), owner
     place["log_home"] = np.log(a["home_weight"])
@@ -274,6 +275,7 @@ def arrays(model: Any) -> equations.AgglomerationParameters:
         pooled=1.0 if model.platform_owner is None else 0.0,
         uses_land=bool(model.housing > 0.0 or (a["land_share"] > 0.0).any()),
         has_remote=bool((a["remote_labour_share"] > 0.0).any()),
+        has_diversity=bool((a["diversity"] > 0.0).any()),
         slots=equations.slots(len(industry)),
         operator=equations.Couplings(trade_freeness(p, distance), reach),
     )

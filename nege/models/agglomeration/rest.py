@@ -58,6 +58,9 @@ AWAY = 0.1  # in logs: where it has been left, twice as far each time
 ROUNDS = 12  # unstable rest points at most
 PATIENCE = 30  # steps without progress until another way is tried
 NEWTON_PATIENCE = 8  # of Newton's method
+CLOSE = 0.01  # in logs: as near as that steps go on with the Jacobian that there is
+ACCURATE = 1e-3  # relative residual of the linear system of a step
+PRECISE = 1e-3  # of a growth rate that is asked for, relative to 1 less the rate
 LEAST = 1e-9  # step on prices at which nothing helps
 
 
@@ -111,9 +114,19 @@ def deviations(
     search = _RestPointSearch(parameters, (), options)
     search.system = DenseSystem(parameters, search.moving)
     search.evaluate(x)
+    search.system.hold(0.0)
     rates, vectors = search.system.modes(search.idle)
     growth = np.where(search.firms & np.isneginf(x), search.entry, search.excess)
     return growth[search.moving], rates, vectors[search.moving]
+
+
+def leading_rate(
+    parameters: equations.AgglomerationParameters, x: np.ndarray, options: SolverOptions
+) -> float:
+    """Return the growth rate of the fastest deviation at rest, the entry of firms included."""
+    search = _RestPointSearch(parameters, (), options)
+    search.evaluate(x)
+    return search.leading(PRECISE)[0]
 
 
 class _RestPointSearch:
@@ -159,7 +172,7 @@ class _RestPointSearch:
             residual = self.residual()
             if status is not Status.CONVERGED:
                 break
-            rate, direction = self._leading()
+            rate, direction = self.leading()
             x, error = self._polish(x)
             residual = self.residual()
             if not rate > NEUTRAL_RATE:
@@ -172,6 +185,7 @@ class _RestPointSearch:
             x = self._depart(x, rate, direction, trace, AWAY * 2.0**turn)
         else:  # at a point that has been left
             status, residual, error, rate = Status.STUCK, self.residual(), np.inf, np.nan
+        known = status is not Status.CONVERGED or not rate < NEUTRAL_RATE or self.system.exact
         return LongRun(
             np.exp(x[self.moving]),
             x,
@@ -180,7 +194,7 @@ class _RestPointSearch:
             error,
             self.steps,
             tuple(self.perturbed),
-            rate,
+            rate if known else None,
             self.p,
         )
 
@@ -194,7 +208,7 @@ class _RestPointSearch:
         if status is Status.STUCK:
             cleared, status = self._clear(x, 0.0)
         x = cleared
-        left = float(np.max(np.abs(self.system.solve(0.0, self.idle, self.excess))))
+        left = float(np.max(np.abs(self._newton())))
         if status is Status.CONVERGED and not left <= self.options.tolerance_error:
             status = Status.STALLED
         return ShortRun(x, status, self.residual(), left, self.steps, NEWTON_METHOD)
@@ -206,7 +220,7 @@ class _RestPointSearch:
         while not self.residual() <= self.options.tolerance_residual:
             if self.steps >= self.options.limit_iterations:
                 return x, Status.LIMIT
-            before, step = self.residual(), self.system.solve(0.0, self.idle, self.excess)
+            before, step = self.residual(), self._newton()
             longest = float(np.max(np.abs(step)))
             trial = x + part * min(1.0, LONGEST_PRICE / max(longest, 1e-300)) * step
             self.steps += 1
@@ -227,7 +241,7 @@ class _RestPointSearch:
         self.idle = self.absent | (self.moving if self.staying else gone)
         if self.closes and not np.isfinite(self._remote(x)).any():
             x[-2], self.idle[-2] = self.free, True
-        excess = self.system.linearise(x)
+        excess = self.system.evaluate(x)
         self.entry = np.where(gone & (not self.staying), excess, -np.inf)
         self.excess = np.where(self.idle, 0.0, excess)
         largest = np.max(np.abs(self.excess))
@@ -315,13 +329,19 @@ class _RestPointSearch:
 
         Shortened where it is too long, which is the last that is returned.
         """
-        step = self.system.solve(1.0 / time, self.idle, self.excess)
+        step = self._newton(1.0 / time)
         firms = np.max(np.abs(step[self.firms]))
         others = np.max(np.abs(step[~self.firms]))
         part = min(1.0, LONGEST_FIRMS / max(firms, 1e-300), LONGEST_PRICE / max(others, 1e-300))
         step *= part if np.isfinite(step).all() else np.nan
         expected = (1.0 - part) * self.excess + self.moving * step / time
         return x + step, expected, part == 1.0
+
+    def _newton(self, inverse_time: float = 0.0) -> np.ndarray:
+        """Return the step that leaves nothing of the residual along its tangent."""
+        self.system.hold(CLOSE)
+        step: np.ndarray = self.system.solve(inverse_time, self.idle, self.excess, ACCURATE)
+        return step
 
     def _by_industry(self, x: np.ndarray) -> np.ndarray:
         """Firms in each industry, channel and place, in the order of the unknowns' rows."""
@@ -374,16 +394,20 @@ class _RestPointSearch:
     def _polish(self, x: np.ndarray) -> tuple[np.ndarray, float]:
         """Take Newton steps until the next is short enough; return its length, the error left."""
         for last in (False, False, True):
-            step = self.system.solve(0.0, self.idle, self.excess)
+            step = self._newton()
             error = float(np.max(np.abs(step)))
             if last or error <= self.options.tolerance_error or not self.evaluate(x + step):
                 break
             x = x + step
         return x, error
 
-    def _leading(self) -> tuple[float, np.ndarray]:
-        """Growth rate and shape of the fastest deviation of firms and people."""
-        rate, direction = self.system.leading(self.idle)
+    def leading(self, precision: float | None = None) -> tuple[float, np.ndarray]:
+        """Growth rate and shape of the fastest deviation of firms and people.
+
+        Without a precision it may be known no better than what it is needed for: whether it grows.
+        """
+        self.system.hold(0.0)
+        rate, direction = self.system.leading(self.idle, precision)
         return float(np.maximum(rate, np.max(self.entry))), direction
 
     def _depart(
