@@ -35,6 +35,7 @@ from nege.studies.decomposition import decompose
 from nege.studies.inversion import invert
 from nege.sweeps.load import load
 from nege.sweeps.sweep import follow, sweep
+from nege.warming import warm_up
 
 __all__ = [
     "AllenArkolakis",
@@ -86,4 +87,5 @@ __all__ = [
     "sustain_points",
     "sweep",
     "testing",
+    "warm_up",
 ]

@@ -5,7 +5,8 @@ Everything that takes ``progress=`` takes the same:
     None      a bar where somebody watches, on a terminal or in a notebook, once it takes a second
     False     nothing at all, not even that something is being compiled
     True      a bar, wherever standard error goes
-    callback  callback(done, total, words) before the first step and after every one
+    callback  callback(done, total, words) before the first step, after every one, and where
+              steps of another kind begin
 
 Of `total` steps that are known by now `done` are done; `words` say what they are. The first never
 falls, and is never above the second, which changes where work turns up on the way; at the end they
@@ -89,7 +90,10 @@ class Steps:
 
     def expect(self, ahead: int, words: str | None = None) -> None:
         """Say how many are ahead, as far as is known, and what they are from now on."""
-        self.total, self.words = self.done + ahead, words or self.words
+        self.total = self.done + ahead
+        if words is not None and words != self.words:
+            self.words = words
+            self._show(self.done, self.total, words)
 
     def part(self) -> Callback:
         """Return the callback of a call that does a part of this work, step by step."""
@@ -186,7 +190,7 @@ def _even_if_nobody_is_there_any_more() -> contextlib.suppress:
     return contextlib.suppress(OSError, ValueError, AttributeError)
 
 
-APPEARS = 1.0  # seconds that work has to last for a bar to appear
+APPEARS = 1.0  # seconds that work has to last for a bar to appear, and between ticks of its clock
 REDRAWN = 0.1  # seconds between two drawings of it
 
 
@@ -196,24 +200,28 @@ class _Bar:
     def __init__(self) -> None:
         self.began = self.drawn = time.time()  # by the clock of tqdm
         self.said: tuple[int, int, str] | None = None
-        self.first, self.closed = 0, False
+        self.first = 0
         self.bar: Any = None
-        self.timer = threading.Timer(APPEARS, self._draw)  # however long the first step takes
-        self.timer.daemon = True
+        self.over = threading.Event()
 
     def __call__(self, done: int, total: int, words: str) -> None:
         with _pen:
             if self.said is None:
                 self.first = done
-                self.timer.start()
+                threading.Thread(name="nege shows", target=self._tick, daemon=True).start()
             self.said = done, total, words
             since, wait = (self.began, APPEARS) if self.bar is None else (self.drawn, REDRAWN)
             if time.time() - since >= wait:
                 self._draw()
 
+    def _tick(self) -> None:
+        """Draw it every second: it appears, and its clock goes on, however long a step takes."""
+        while not self.over.wait(APPEARS or 1.0):
+            self._draw()
+
     def _draw(self) -> None:
         with _pen, _even_if_nobody_is_there_any_more():
-            if self.closed or self.said is None or _waiting.line.text:
+            if self.over.is_set() or self.said is None or _waiting.line.text:
                 return
             done, total, words = self.said
             if self.bar is None:
@@ -226,9 +234,8 @@ class _Bar:
                 self.bar.set_description_str(words)
 
     def close(self) -> None:
-        self.timer.cancel()
         with _pen, _even_if_nobody_is_there_any_more():
-            self.closed = True
+            self.over.set()
             if self.bar is not None:
                 self.bar.close()
 
@@ -262,7 +269,7 @@ class Compilations(event.Listener):
             if not isinstance(kernel, Kernel):
                 return
             self.began = time.monotonic()
-            cache = vars(kernel)["_cache"]
+            cache = vars(kernel).get("_cache")
             self.kept = isinstance(cache, PackageCache) and cache.keeps(event.data["args"])
             logger.info("compiling %s", _named(kernel))
         self.depth += 1

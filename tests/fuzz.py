@@ -22,6 +22,7 @@ import pathlib
 import signal
 import tempfile
 import traceback
+import unittest.mock
 import warnings
 from typing import NamedTuple
 
@@ -92,7 +93,15 @@ def over(function, p, **more):
     return function, {"model": p.model, "parameter": OVER[0], "interval": OVER[1], **more}
 
 
+@functools.wraps(nege.warm_up)
+def warm_up(*arguments, **keywords):
+    """Check what is given, and compile nothing."""
+    with unittest.mock.patch.object(nege.warming, "CALLS", {}):
+        return nege.warm_up(*arguments, **keywords)
+
+
 ENTRIES = {
+    "warm_up": lambda p: (warm_up, {"models": "core-periphery"}),
     "geography.equidistant": lambda p: (geography.equidistant, {"n": 3}),
     "geography.racetrack": lambda p: (geography.racetrack, {"n": 3}),
     "geography.star": lambda p: (geography.star, {"n": 3}),
@@ -419,7 +428,7 @@ HOSTILE = {
     "Model": (lambda p: p.model, "model"),
     "Helpman": (lambda p: p.helpman, "model quantitative"),
     "industries": (lambda p: p.industries, "model"),
-    "a model's class": (lambda p: nege.CorePeriphery, ""),
+    "a model's class": (lambda p: nege.CorePeriphery, "kind"),
     "Equilibrium": (lambda p: p.solved, "equilibrium"),
     "another's Equilibrium": (lambda p: p.settled, "equilibrium"),
     "short run": (lambda p: p.given, "equilibrium"),
@@ -491,6 +500,7 @@ TAKES = {
     "mechanisms": "",
     "switches": "",
     "parameters": "",
+    "models": "kind",
     "ranges": "",
     "path": "",
     "changes": "empty mapping",

@@ -21,8 +21,8 @@ FLOORS = (
     *("_version", "_starting", "kernels", "errors", "status", "immutable", "memory"),
     *("validation", "progress", "options", "geography", "models", "models.classical"),
     *("models.linkages", "models.quantitative", "models.agglomeration", "plots", "results"),
-    *("solvers", "sweeps", "structure", "studies", "scenarios", "testing", "command"),
-    *("__init__", "__main__"),
+    *("solvers", "sweeps", "structure", "studies", "scenarios", "testing", "warming"),
+    *("command", "__init__", "__main__"),
 )
 #: What the kernels of a package may use beside NumPy, Numba and the standard library.
 ELSEWHERE = {"vmath.py": "llvmlite"}  # reading a float's bits has no other way into Numba
@@ -135,7 +135,7 @@ PUBLIC = {
     PreparedSolver QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds
     VerticalLinkages __version__ bifurcation break_points counterfactual decompose equilibria
     estimate_memory follow geography hysteresis invert load patterns prepare random_points
-    scenarios short_run solve stability sustain_points sweep testing
+    scenarios short_run solve stability sustain_points sweep testing warm_up
     """,
     "nege.geography": """
     Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_distance

@@ -5,6 +5,7 @@ import io
 import itertools
 import logging
 import math
+import subprocess
 import sys
 
 import numba
@@ -13,8 +14,10 @@ import xarray as xr
 from numba.core import event
 
 import nege
-from nege import progress
+from nege import progress, warming
+from nege.command import cli
 from nege.kernels import compiling, jit
+from nege.models.base import Model
 from nege.sweeps import store_reading
 
 pytestmark = pytest.mark.faults
@@ -73,8 +76,8 @@ def test_a_callback_hears_of_every_step_in_order_and_changes_nothing(what):
     heard = []
     found = call(lambda *said: heard.append(said))
     done = [said[0] for said in heard]
-    assert done[0] == 0
-    assert all(0 < b - a <= 1 for a, b in itertools.pairwise(done[:-1]))
+    assert all(a == b or (a[0] < b[0]) <= (a[2] == b[2]) for a, b in itertools.pairwise(heard))
+    assert list(dict.fromkeys(done)) == list(range(done[-1] + 1))
     assert all(said[0] <= said[1] for said in heard)
     assert heard[-1][0] == heard[-1][1] > 1
     assert {said[2] for said in heard} == words
@@ -354,3 +357,90 @@ def test_an_interrupt_clears_the_line_though_compiling_goes_on(watch, compiled):
         compiling.uninterrupted(interrupted, "it")()
     assert terminal.seen
     assert terminal.left == ""
+
+
+# --- compiling ahead ---------------------------------------------------------------------
+
+MADE = {kind.__name__: warming._economies(kind) for kind in Model.kinds().values()}
+NEVER_ONLINE = {"OnlineAgglomeration", "VerticalLinkages", "AllenArkolakis"}
+
+
+@pytest.mark.parametrize("model", [name for name in nege.__all__ if name in MADE])
+def test_of_every_model_there_are_small_economies_with_and_without_an_online_region(model):
+    names = [economy.geography.metric for economy in MADE[model]]
+    assert len({type(metric) for metric in names}) == 3
+    online = [economy.online is not None for economy in MADE[model]]
+    assert online == [False] * 3 + [True] * (0 if model in NEVER_ONLINE else 3)
+
+
+#: In a process of its own: what it needs is then read from the cache, or compiled, only once.
+ALL_IS_THERE = """
+import numpy as np
+import nege
+from nege.kernels.jit import PackageCache
+from nege import warming
+
+needed, load = [], PackageCache.load_overload
+PackageCache.load_overload = lambda self, *given: needed.append(self) or load(self, *given)
+warming.CHOICES = {"operator": ("auto",)}
+made = nege.warm_up("footloose-capital", progress=False)
+assert (made.seconds > 0.0).all(), made
+assert needed
+needed.clear()
+online = nege.OnlineRegion(trade_cost=1.3)
+for places in (nege.geography.equidistant(5), nege.geography.line(4), nege.geography.grid(2, 2)):
+    economy = nege.FootlooseCapital(places, sigma=4, mu=0.3, trade_cost=1.5)
+    for one in (economy, economy.replace(online=online)):
+        nege.short_run(one, [one.default_start()] * 70)
+        nege.solve(one).with_stability()
+        nege.solve(one, dynamics=nege.Logit(scale=0.5))
+        nege.sweep(one, {"sigma": [4, 5]})
+        nege.hysteresis(one, "trade_cost", (1.4, 1.6), points=2)
+        nege.equilibria(one, starts=1, seconds=1e-3)
+two = nege.FootlooseCapital(nege.geography.equidistant(2), sigma=4, mu=0.3, trade_cost=1.5)
+nege.bifurcation(two, "trade_cost", (1.4, 1.6))
+nege.break_points(two, "trade_cost", (1.4, 1.6))
+assert not needed, needed
+"""
+
+
+def test_after_warming_up_the_usual_calls_compile_nothing():
+    subprocess.run([sys.executable, "-c", ALL_IS_THERE], check=True)
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Warm up for short runs alone."""
+    monkeypatch.setattr(warming, "CALLS", {"short run": warming.CALLS["short run"]})
+    monkeypatch.setattr(warming, "CHOICES", {"operator": ("auto",)})
+
+
+@pytest.mark.parametrize("models", ["footloose-capital", "FootlooseCapital"])
+def test_a_model_is_known_by_its_title_its_class_and_the_name_of_that(models, short):
+    heard = []
+    made = nege.warm_up(models, progress=lambda *said: heard.append(said))
+    words = "footloose-capital: short run"
+    assert heard == [(0, 1, words), (1, 1, words)]
+    again = nege.warm_up([nege.FootlooseCapital, models])
+    assert (again.compiled == 0).all()
+    assert made.model.equals(again.model)
+
+
+@pytest.mark.parametrize(
+    "models", ["core_periphery", "x", 3, [], [None], nege.Logit, ECONOMY, {"Helpman"}], ids=repr
+)
+def test_an_unknown_model_is_refused_with_those_that_are_known(models):
+    with pytest.raises(nege.InputError, match="models must be") as refused:
+        nege.warm_up(models)
+    assert refused.value.cure
+
+
+def test_the_command_line_says_what_was_compiled(short, capsys):
+    assert cli.main(["warm-up", "footloose-capital"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["compiled", "seconds", "for"]
+    assert lines[1].endswith("footloose-capital: short run")
+    assert cli.main(["warm-up", "footloose-capital", "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert cli.main(["warm-up", "footlose-capital"]) == 2
+    assert "'footloose-capital'" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -24,6 +25,8 @@ from nege.command import (
     sweep_table,
 )
 from nege.errors import ConvergenceError, InputError, NegeError, require
+from nege.models.base import Model
+from nege.progress import silence
 from nege.status import Status
 from nege.sweeps import (
     store_reading,
@@ -32,6 +35,7 @@ from nege.sweeps.sweep import sweep
 from nege.validation import (
     paths,
 )
+from nege.warming import warm_up
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,19 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _starting.over()
         options = _parser().parse_args(arguments)
-        if options.command == "example":
-            print(economy_file.toml_text(options.name), end="")
-            return 0
         if options.command == "sweep":
             onwards = (
                 f"What is finished is in {options.store}: the same command goes on from there."
             )
-            return _sweep(options)
-        if options.command == "status":
-            return _status(options.store, quiet=False)
-        if options.command == "plot":
-            return _plot(options)
-        return _run(options.file, options.output, quiet=options.quiet)
+        with silence() if getattr(options, "quiet", False) else contextlib.nullcontext():
+            return _do(options)
     except ConvergenceError as error:
         print(f"nege: {error}", file=sys.stderr)
         return 1
@@ -88,6 +85,21 @@ def program() -> NoReturn:
     sys.exit(code)
 
 
+def _do(options: argparse.Namespace) -> int:
+    if options.command == "example":
+        print(economy_file.toml_text(options.name), end="")
+        return 0
+    if options.command == "sweep":
+        return _sweep(options)
+    if options.command == "status":
+        return _status(options.store, quiet=False)
+    if options.command == "plot":
+        return _plot(options)
+    if options.command == "warm-up":
+        return _warm_up(options.models, quiet=options.quiet)
+    return _run(options.file, options.output, quiet=options.quiet)
+
+
 def _run(file: str, output: str, *, quiet: bool) -> int:
     folder = execution.writable_folder(output)
     wanted = economy_file.read_path(file)
@@ -96,7 +108,7 @@ def _run(file: str, output: str, *, quiet: bool) -> int:
         if wanted.why:
             print(f"{wanted.why}\n")
         sys.stdout.flush()
-    run = execution.execute(wanted, progress=False if quiet else None)
+    run = execution.execute(wanted)
     # The data first, so that nothing solved is lost where a picture fails.
     written = [execution.save_data(run, folder), *figures.save_figures(run, folder)]
     if not quiet:
@@ -121,7 +133,6 @@ def _sweep(options: argparse.Namespace) -> int:
         overwrite=options.overwrite,
         unit=options.unit,
         processes=options.processes,
-        progress=False if options.quiet else None,
         **wanted.choices,
     )
     return _status(options.store, quiet=options.quiet)
@@ -149,6 +160,19 @@ def _status(path: str, *, quiet: bool) -> int:
     if failed:
         print(f"nege: {failed} points are not solved", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _warm_up(models: Sequence[str], *, quiet: bool) -> int:
+    made = warm_up(models or None)
+    if not quiet:
+        print(f"{'compiled':>8} {'seconds':>8}  for")
+        for model in made.model.values:
+            for call in made.call.values:
+                one = made.sel(model=model, call=call)
+                if one.seconds > 0.0:
+                    print(f"{int(one.compiled):8} {float(one.seconds):8.1f}  {model}: {call}")
+        print(f"{int(made.compiled.sum()):8} {float(made.seconds.sum()):8.1f}  all of it")
+    return 0
 
 
 def _plot(options: argparse.Namespace) -> int:
@@ -193,6 +217,7 @@ examples:
   python -m nege sweep my.toml --store runs.zarr   its table [sweep], point by point
   python -m nege status runs.zarr              how far that is
   python -m nege plot runs.zarr --variable share --at region=online
+  python -m nege warm-up                       compile ahead what all models need
 """
 
 
@@ -245,6 +270,14 @@ def _add_sweeps(commands: Any) -> None:
     )
     plot.add_argument("--against", metavar="NAME", help="the parameter on the horizontal axis")
     plot.add_argument("--output", default="sweep.png", metavar="FILE", help="default: sweep.png")
+    warming = commands.add_parser("warm-up", help="compile ahead, so that no later call waits")
+    warming.add_argument(
+        "models",
+        nargs="*",
+        metavar="MODEL",
+        help=f"all by default, or some of: {', '.join(Model.kinds())}",
+    )
+    warming.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:

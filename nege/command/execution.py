@@ -64,10 +64,10 @@ def writable_folder(folder: str | pathlib.Path) -> pathlib.Path:
     return folder
 
 
-def execute(specification: PathSpecification, *, progress: bool | None = None) -> RunResult:
+def execute(specification: PathSpecification) -> RunResult:
     """Solve the path, and the economy without the online region to say how spread out it is."""
     model, dynamics = specification.model, specification.dynamics
-    result = follow(model, specification.path, dynamics=dynamics, progress=progress)
+    result = follow(model, specification.path, dynamics=dynamics)
     if not model.in_shares:
         return RunResult(specification, result, float("nan"), ())
     effective = _effective_places(specification)
@@ -97,7 +97,6 @@ def _jumps(specification: PathSpecification, result: xr.Dataset) -> tuple[PathJu
                 {specification.parameter: np.linspace(*values, SUBSTEPS + 1)},
                 start,
                 dynamics=specification.dynamics,
-                progress=False,
             )
             along = part["share"].values
             changes = np.abs(np.diff(along, axis=0))

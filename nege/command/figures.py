@@ -97,7 +97,7 @@ def _draw_contrast(ax: Any, model: Model, take_off: float, collapse: float) -> N
         trade_cost=CONTRAST_COST,
         online=OnlineRegion(trade_cost=highest),
     )
-    loop = follow(two, {"online_trade_cost": values}, progress=False)
+    loop = follow(two, {"online_trade_cost": values})
     branches.there_and_back(
         values, 100 * loop["share"].sel(region="online").values, turn=len(half) - 1, ax=ax
     )

@@ -21,6 +21,7 @@ import numpy as np
 
 from nege.errors import InputError, NegeError, require
 from nege.models.designs import Block
+from nege.progress import silence
 from nege.sweeps.work_units import LongRuns, ShortRuns
 
 UNITS_PER_WORKER = 2  # units under way for each worker, so that none waits for the next
@@ -87,7 +88,8 @@ def _start_pool_process(work: LongRuns | ShortRuns) -> None:
 
 
 def _solve_unit_in_pool(block: Block) -> SolvedUnit:
-    return _solve_unit(_work, block)
+    with silence():  # several would write on the one line
+        return _solve_unit(_work, block)
 
 
 def _in_processes(
