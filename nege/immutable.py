@@ -164,6 +164,8 @@ def _kept(value: Any) -> Any:
         return {key: _kept_number(number) for key, number in value.items()}
     if type(value) is tuple:
         return tuple(map(_kept_number, value))
+    if isinstance(value, tuple) and hasattr(value, "_make"):  # a NamedTuple
+        return value._make(map(_kept_number, value))
     if isinstance(value, np.ndarray):
         return _locked(value)
     if isinstance(value, (pd.Series, pd.DataFrame, list)):

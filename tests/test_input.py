@@ -17,7 +17,7 @@ import reference
 import xarray as xr
 
 import nege
-from nege import Logit, OnlineRegion, SolverOptions, follow, short_run, solve, sweep
+from nege import Logit, OnlineRegion, SolverOptions, follow, short_run, solve, sweep, validation
 from nege.command import cli, execution
 from nege.command.economy_file import read_path
 
@@ -608,3 +608,24 @@ def test_extreme_economies_are_solved_or_say_why_not(sigma, mu, trade_cost, plac
             assert float(reached.data["share"].sum()) == pytest.approx(1)
         else:
             assert_solved(found)
+
+
+SHARES_OR_NOT = [
+    *([1.0, 0.0], [0.3, 0.7], [1 / 3, 2 / 3], [-0.0, 1.0], [0.3, 0.7 + 1e-9], [0.3, 0.7 + 2e-8]),
+    *([-1e-9, 1.0], [-1.0, 2.0], [3.0, -2.0], [2.0, 3.0], [0.0, 0.0], [NAN, 1.0], [NAN, NAN]),
+    *([INF, 0.0], [INF, -INF], [-INF, 1.0], [1e308, 1e308], [-1e308, 1e308], [1e-320, 1.0]),
+]
+
+
+@pytest.mark.parametrize("values", SHARES_OR_NOT, ids=str)
+def test_shares_in_an_array_are_taken_or_refused_as_those_in_a_list_are(values):
+    def answer(given):
+        try:
+            return validation.shares("share", given, ("a", "b")).tobytes()
+        except nege.InputError as error:
+            return error.allowed, error.cure
+
+    wide = np.zeros((2, 3))
+    wide[:, 1] = values
+    for given in (np.array(values), wide[:, 1], np.array(values).astype(">f8")):
+        assert answer(given) == answer(values)

@@ -26,10 +26,11 @@ MOVERS = {  # what is there, and what is not
     "mover": ("groups of firms and people", "groups that are absent"),
 }
 MODES = 12  # tables over regions that eigenvectors take
+RATES = {"long_name": "growth rate", "units": "per unit of time"}
 VANISHING = 690.0  # in ln share: what tastes leave below this is zero in double precision
 
 
-@held("share", "eigenvalues", "directions", "entry")
+@held("_found")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Stability(Immutable):
     """Local stability of an equilibrium: which small deviations grow, and how fast.
@@ -42,11 +43,13 @@ class Stability(Immutable):
     ----------
     model : Model
         The economy.
-    share : DataArray
-        Shares of the mobile factor, over region; in a model with several mobile groups
-        (firms of each industry and channel, people), over mover.
     dynamics : Replicator or Logit
         How people move.
+    dim : str
+        The dimension over which things move: "region"; "mover" in a model with several mobile
+        groups (firms of each industry and channel, people).
+    share : DataArray
+        Shares of the mobile factor, over region or mover.
     eigenvalues : DataArray
         Growth rates of deviations among occupied regions, over mode, the fastest
         first; complex where some deviation oscillates. There is no mode where one region
@@ -73,16 +76,39 @@ class Stability(Immutable):
     """
 
     model: Model
-    share: xr.DataArray
     dynamics: Replicator | Logit
-    eigenvalues: xr.DataArray
-    directions: xr.DataArray
-    entry: xr.DataArray
+    dim: str
+    _found: Deviations  # its shapes scaled; labelled where somebody looks at them
 
     @property
-    def dim(self) -> str:
-        """The dimension over which things move: "region", or "mover"."""
-        return str(self.share.dims[0])
+    def share(self) -> xr.DataArray:
+        """Shares of the mobile factor, over region or mover."""
+        return self._labelled(self._found.share, "share")
+
+    @property
+    def eigenvalues(self) -> xr.DataArray:
+        """Growth rates of deviations among occupied regions, over mode, the fastest first."""
+        return xr.DataArray(self._found.rates, dims="mode", name="eigenvalue", attrs=RATES)
+
+    @property
+    def directions(self) -> xr.DataArray:
+        """Their shapes, over mode and region or mover: the largest change of a share is 1."""
+        labels = {self.dim: list(self._found.movers)}
+        dims, about = ("mode", self.dim), {"units": "share"}
+        return xr.DataArray(self._found.shapes, labels, dims, "direction", about)
+
+    @property
+    def entry(self) -> xr.DataArray:
+        """Growth rates at which empty regions are entered, NaN in occupied ones."""
+        return self._labelled(self._entry(), "entry", RATES)
+
+    def _entry(self) -> np.ndarray:
+        return np.where(self._found.share > 0.0, np.nan, self._found.growth)
+
+    def _labelled(
+        self, values: np.ndarray, name: str, about: Mapping[str, str] | None = None
+    ) -> xr.DataArray:
+        return xr.DataArray(values, {self.dim: list(self._found.movers)}, self.dim, name, about)
 
     @property
     def margin(self) -> float:
@@ -90,8 +116,9 @@ class Stability(Immutable):
 
         Infinite where no deviation is possible, NaN where it is not known.
         """
-        inner = np.max(self.eigenvalues.values.real, initial=-np.inf)
-        entry = self.entry.values[~np.isnan(self.entry.values)]
+        inner = np.max(self._found.rates.real, initial=-np.inf)
+        entry = self._entry()
+        entry = entry[~np.isnan(entry)]
         return -fastest(float(inner), float(np.max(entry, initial=-np.inf)), NEUTRAL_RATE)
 
     @property
@@ -127,20 +154,20 @@ class Stability(Immutable):
 
     def _deviations(self) -> xr.DataArray:
         """Deviations among occupied regions and by entry, the fastest first, unknown ones last."""
-        share = self.share.values
-        shapes, rates = self.directions.values.real, self.eigenvalues.values.real
-        entrants = np.flatnonzero(~np.isnan(self.entry.values))
+        share, entry = self._found.share, self._entry()
+        shapes, rates = self._found.shapes.real, self._found.rates.real
+        entrants = np.flatnonzero(~np.isnan(entry))
         entering = np.eye(share.size)[entrants]
         if self.dim == "region":  # those who enter leave the others
             entering -= share
         kinds = ["inside"] * len(rates) + ["entry"] * len(entrants)
-        rates = np.concatenate([rates, self.entry.values[entrants]])
+        rates = np.concatenate([rates, entry[entrants]])
         order = np.argsort(-rates, kind="stable")
         return xr.DataArray(
             np.concatenate([shapes, entering])[order],
             dims=("mode", self.dim),
             coords={
-                self.dim: self.share[self.dim].values,
+                self.dim: list(self._found.movers),
                 "rate": ("mode", rates[order]),
                 "kind": ("mode", np.array(kinds, dtype=str)[order]),
             },
@@ -151,16 +178,16 @@ class Stability(Immutable):
         return verdict(-self.margin)
 
     def __repr__(self) -> str:
-        regions = self.share[self.dim].values
-        occupied = int(np.count_nonzero(self.share.values))
+        regions, rates = self._found.movers, self._found.rates
+        occupied = int(np.count_nonzero(self._found.share))
         present, absent = MOVERS[self.dim]
         lines = [
             f"Stability of {self.model.article} {self.model.title} economy under {self.dynamics}",
             str(self),
         ]
-        if len(self.eigenvalues) and not np.isnan(self.eigenvalues.values).any():
-            first = self.eigenvalues.values[0]
-            shape = describe(self.directions.values[0].real, regions)
+        if len(rates) and not np.isnan(rates).any():
+            first = rates[0]
+            shape = describe(self._found.shapes[0].real, regions)
             lines.append(
                 f"Among the {occupied} {present} the leading eigenvalue is "
                 f"{_number(first)}: {shape}."
@@ -212,23 +239,12 @@ def labelled(
 
 
 def _named(model: Model, dynamics: Replicator | Logit, found: Deviations, dim: str) -> Stability:
-    labels = {dim: list(found.movers)}
-    about = {"long_name": "growth rate", "units": "per unit of time"}
     shapes = found.shapes.copy()
     for shape in shapes:
         # Rounded, so that of equally large changes the first is the one that is positive.
         size = np.abs(shape)
         shape /= shape[np.argmax((size / np.max(size)).round(9))]
-    return Stability(
-        model=model,
-        share=xr.DataArray(found.share, labels, dim, "share"),
-        dynamics=dynamics,
-        eigenvalues=xr.DataArray(found.rates, dims="mode", name="eigenvalue", attrs=about),
-        directions=xr.DataArray(shapes, labels, ("mode", dim), "direction", {"units": "share"}),
-        entry=xr.DataArray(
-            np.where(found.share > 0.0, np.nan, found.growth), labels, dim, "entry", about
-        ),
-    )
+    return Stability(model=model, dynamics=dynamics, dim=dim, _found=found._replace(shapes=shapes))
 
 
 def fastest(inner: float, entry: float, tolerance: float) -> float:

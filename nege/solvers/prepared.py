@@ -25,7 +25,6 @@ from nege.validation.keywords import hinted
 
 __all__ = ["PreparedSolver", "prepare"]
 
-FLOAT = np.dtype(np.float64)
 STATUS = {int(status): status for status in Status}
 LARGEST_MATRIX = 20_000  # places for which a short run falls back to half a matrix
 
@@ -138,7 +137,6 @@ class PreparedSolver(Frozen):
         self._refuse_industries()
         return (len(self.model.regions),)
 
-    @hinted
     def short_run(self, share: np.ndarray) -> ShortRunArrays:
         """Prices and wages at given shares: bit by bit those of :func:`nege.short_run`.
 
@@ -169,7 +167,7 @@ class PreparedSolver(Frozen):
         >>> solver.short_run(np.array([0.7, 0.3])).residual < 1e-12
         True
         """
-        return self._short_runs(self._checked(share))
+        return self._short_runs(self.model.check_share(self._array("share", share)))
 
     @hinted
     def solve(self, start: Any = None) -> LongRun:
@@ -277,7 +275,8 @@ class PreparedSolver(Frozen):
         >>> bool(jacobian[0] @ [1, -1] < 0)  # whoever comes makes coming worth less
         True
         """
-        share, parameters = self._checked(share), self._matrices
+        share = self.model.check_share(self._array("share", share))
+        parameters = self._matrices
         if state is None:
             found = self._short_runs(share)
             if found.status is not Status.CONVERGED:
@@ -321,19 +320,12 @@ class PreparedSolver(Frozen):
         changed = self.model.replace(changes, **more)
         return prepare(changed, dynamics=self.dynamics, options=self.options)
 
-    def _checked(self, share: Any) -> np.ndarray:
-        """Return shares as ``model.check_share`` does, in a fraction of the time."""
-        array = self._array("share", share)
-        with np.errstate(over="ignore"):
-            total = float(array.sum())
-        # Where one is NaN, so is the sum. Counting takes half as long as the minimum.
-        if abs(total - 1.0) <= validation.SUM_TOLERANCE and not np.count_nonzero(array < 0.0):
-            scaled: np.ndarray = array / total
-            return scaled
-        return self.model.check_share(array)  # which says what is wrong with them
-
     def _array(self, argument: str, values: Any) -> np.ndarray:
-        if type(values) is np.ndarray and values.dtype == FLOAT and values.shape == self._shape:
+        if (
+            type(values) is np.ndarray
+            and values.dtype == validation.FLOAT
+            and values.shape == self._shape
+        ):
             return values
         cure = "np.asarray(values, dtype=float) makes one. Labels are for nege.short_run."
         raise InputError(argument, values, f"an array of float64 of shape {self._shape}", cure)

@@ -9,6 +9,7 @@ from nege.validation.names import (
     unwritable,
 )
 from nege.validation.values import (
+    FLOAT,
     FURTHEST,
     SUM_TOLERANCE,
     Bounds,
@@ -29,6 +30,7 @@ from nege.validation.values import (
 )
 
 __all__ = [
+    "FLOAT",
     "FURTHEST",
     "SUM_TOLERANCE",
     "Bounds",

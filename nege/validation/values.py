@@ -30,6 +30,7 @@ Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
 
 #: How far shares may be from summing to one; narrow floats as far as rounding takes them.
 SUM_TOLERANCE = 1e-8
+FLOAT = np.dtype(np.float64)
 MOST_DIMS = 16  # of distributions: with those of parameters, less than NumPy's 64 and Zarr's 32
 FURTHEST = 1e30  # factor between data, or between what was and what is
 
@@ -193,6 +194,16 @@ def _one_each(count: int, dim: str, at_least: float | None, above: float | None)
 
 def shares(argument: str, value: Any, labels: Sequence[str], *, dim: str = "region") -> np.ndarray:
     """Return non-negative shares that sum to one exactly as floats allow."""
+    if (
+        type(value) is np.ndarray
+        and value.dtype == FLOAT
+        and value.shape == (len(labels),)
+        and np.count_nonzero(value < 2.0) == value.size  # neither NaN nor what would overflow
+        and not np.count_nonzero(value < 0.0)
+        and abs((total := float(value.sum())) - 1.0) <= SUM_TOLERANCE
+    ):
+        scaled: np.ndarray = value / total  # as below, in a third of the time
+        return scaled
     array = vector(argument, value, labels, dim=dim, at_least=0.0)
     with np.errstate(over="ignore"):
         total = float(array.sum())
