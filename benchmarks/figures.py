@@ -41,7 +41,8 @@ STYLES: dict[str, dict[str, Any]] = {
 }
 #: These the second figure shows, and a quick run measures.
 SHOWN = (
-    *("nege", "Numba Anderson", "Numba loop", "scipy df-sane", "scipy hybr", "scipy Anderson"),
+    *("nege", "Numba Anderson", "Numba loop", "Numba Newton"),
+    *("scipy df-sane", "scipy hybr", "scipy Anderson"),
     *("optimistix Newton-BiCGStab", "JAX while_loop", "jaxopt Anderson", "quantecon iteration"),
     *("NumPy and BLAS Anderson", "NumPy textbook"),
 )

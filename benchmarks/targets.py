@@ -155,8 +155,8 @@ def _side(session: Session, work: str, side: str, targets: tuple[float, ...]) ->
             for severity in (1.0, 10.0)
         ]
         known = [f.measured for f in found if f.measured is not None]
-        whole = len(known) == len(found)
-        figures.append(Figure(min(known), target) if whole else found[0]._replace(measured=None))
+        without = [f for f in found if f.measured is None]
+        figures.append(without[0] if without else Figure(min(known), target))
         notes.append(f"{min(known):.2g}-{max(known):.2g}" if known else "none")
     note = f"the worst of tau=1, 10, symmetric, asymmetric: {'; '.join(notes)}"
     return Row(f"{work}, R=10; 100; 1000, against any", tuple(figures), note=note)

@@ -1,6 +1,7 @@
 """Bifurcation diagrams against closed forms, brute force and each other."""
 
 import dataclasses
+import itertools
 
 import matplotlib as mpl
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.optimize import brentq
 import nege
 from nege import geography
 from nege.models.classical.two_region_diagram import MOST, diagram
+from nege.structure.symmetry import symmetry_of_parameters
 
 pytestmark = pytest.mark.structure
 
@@ -331,3 +333,55 @@ def test_an_interval_however_wide_hides_nothing(high):
     assert found.points("break") == values
     core = nege.sustain_points(model, "trade_cost", interval).values
     assert core == pytest.approx([1.8073127197], rel=1e-8)
+
+
+ROUND_ONE_WAY = (np.arange(5) - np.arange(5)[:, None]) % 5.0
+NO_SYMMETRY = np.triu(np.arange(16.0).reshape(4, 4) / 10 + 1, 1)
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        *(geography.racetrack(n) for n in (4, 6)),
+        *(geography.line(n) for n in (4, 5)),
+        geography.star(5),
+        geography.equidistant(4),
+        geography.grid(2, 3),
+        geography.from_distance(ROUND_ONE_WAY),
+        geography.from_distance(NO_SYMMETRY + NO_SYMMETRY.T),
+    ],
+    ids=lambda places: str(len(places)),
+)
+def test_symmetries_are_all_permutations_that_change_nothing(places):
+    """Against trying every one."""
+    n, distance = len(places), places.distance.values
+    found = symmetry_of_parameters([economy(places).arrays], np.zeros(n))
+    every = [np.array(p) for p in itertools.permutations(range(n))]
+    kept = {tuple(p) for p in every if (distance[np.ix_(p, p)] == distance).all()}
+    made = {
+        tuple(arrangement[swaps])
+        for arrangement in found.arrangements
+        for swaps in _exchanges(found.classes, n)
+    }
+    assert made == kept
+    assert found.order == len(kept)
+    assert found.complete
+
+
+def _exchanges(classes, n):
+    """Yield every permutation of twins."""
+    for orders in itertools.product(*(itertools.permutations(twins) for twins in classes)):
+        swaps = np.empty(n, dtype=int)
+        for twins, order in zip(classes, orders, strict=True):
+            swaps[twins] = order
+        yield swaps
+
+
+def test_a_circle_of_many_places_is_turned_and_mirrored():
+    """n rotations, and each of them mirrored; found by two places, not by all permutations."""
+    n = 128
+    model = economy(geography.racetrack(n), trade_cost=1.01)
+    found = symmetry_of_parameters([model.arrays], np.zeros(n))
+    turned = (np.arange(n) + np.arange(n)[:, None]) % n
+    wanted = {tuple(way) for turn in turned for way in (turn, turn[::-1])}
+    assert {tuple(way) for way in found.arrangements} == wanted

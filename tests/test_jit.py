@@ -1,5 +1,6 @@
 """How kernels compile, dispatch and are cached."""
 
+import gc
 import os
 import pathlib
 import subprocess
@@ -393,6 +394,27 @@ def test_nan_is_recognised_by_kernels():
     assert largest(np.array([1.0, np.nan, 2.0])) == np.inf
     assert largest(np.array([1.0, -np.inf])) == np.inf
     assert largest(np.array([1.0, -2.0])) == 2.0
+
+
+@pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
+def test_compiling_seldom_searches_for_garbage_and_leaves_the_search_as_it_was():
+    @kernel
+    def whole(x):
+        return np.sum(x) + np.dot(x, x)
+
+    @kernel
+    def broken(x):
+        return x.nothing
+
+    usual = gc.get_threshold()
+    searched = [generation["collections"] for generation in gc.get_stats()]
+    assert whole(np.ones(2)) == 4.0
+    assert gc.get_threshold() == usual
+    again = [generation["collections"] for generation in gc.get_stats()]
+    assert sum(again) - sum(searched) < 20  # a hundred otherwise
+    with pytest.raises(numba.TypingError):
+        broken(1.0)
+    assert gc.get_threshold() == usual
 
 
 def test_kernels_divide_as_numpy_does():

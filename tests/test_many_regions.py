@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import nege
-from nege.models import deviations, law_of_motion
+from nege.models import deviations, law_of_motion, linearised
+from nege.solvers import matrix_free
 
 pytestmark = pytest.mark.structure
 
@@ -43,8 +44,8 @@ def test_a_rate_whose_sign_is_not_certain_is_left_to_all_modes(monkeypatch):
     share = np.full(60, 1.0 / 60)
     assert deviations.by_arnoldi(lambda moved: 0.0 * moved, share) is None
     monkeypatch.setattr(deviations, "ARNOLDI_PAYS", 1)
-    assert deviations.leading_rate_among(np.zeros((60, 60)), share) == 0.0
-    assert np.isnan(deviations.leading_rate_among(np.full((60, 60), np.nan), share))
+    assert deviations.leading_among(np.zeros((60, 60)), share) == (0.0, None)
+    assert np.isnan(deviations.leading_among(np.full((60, 60), np.nan), share)[0])
 
 
 @pytest.mark.parametrize("trade_cost", [2.0, 50.0])
@@ -58,3 +59,87 @@ def test_long_runs_by_blas_and_arnoldi_are_those_of_the_kernels(trade_cost, dyna
     fast = nege.solve(model, dynamics=dynamics)
     np.testing.assert_allclose(fast.data.share, slow.data.share, atol=1e-9)
     assert fast.leading_eigenvalue == pytest.approx(slow.leading_eigenvalue, rel=1e-6)
+
+
+# --- rows and products instead of tables -------------------------------------------
+
+ONLINE = nege.OnlineRegion(trade_cost=1.6, commission=0.1)
+PLACES = {
+    "planar": lambda: planar(40, np.random.default_rng(34)),
+    "circle": lambda: nege.geography.racetrack(36),
+    "grid": lambda: nege.geography.grid(6, 7),
+    "line": lambda: nege.geography.line(40),
+}
+
+
+def kind_of(places):
+    return "fourier" if places in ("circle", "grid") else "auto"
+
+
+@pytest.mark.parametrize("places", PLACES)
+@pytest.mark.parametrize("products", [False, True], ids=["tables", "products"])
+@pytest.mark.parametrize("dynamics", DYNAMICS, ids=str)
+def test_many_regions_end_where_the_same_regions_do_as_few(places, products, dynamics, monkeypatch):
+    """Transforms, rows of K and products, against whole tables: same rest point, same rate."""
+    geography = PLACES[places]()
+    cost = 4.0 if places == "planar" else 1.15
+    model = nege.CorePeriphery(geography, sigma=5, mu=0.4, trade_cost=cost, online=ONLINE)
+    slow = nege.solve(model, dynamics=dynamics)
+    monkeypatch.setattr(matrix_free, "MANY", 1)
+    monkeypatch.setattr(matrix_free, "ON_THE_WAY", 0.4)  # a hundred times, as of 500 regions
+    if products:
+        monkeypatch.setattr(matrix_free, "MOST", 0)
+    options = nege.SolverOptions(operator=kind_of(places))
+    fast = nege.solve(model, dynamics=dynamics, options=options)
+    assert fast.operator == (slow.operator if kind_of(places) == "auto" else "fourier")
+    assert fast.perturbed == slow.perturbed
+    np.testing.assert_allclose(fast.data.share, slow.data.share, atol=1e-8)
+    assert fast.leading_eigenvalue == pytest.approx(slow.leading_eigenvalue, rel=0.05)
+    nege.testing.assert_equilibrium(fast)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_start_leads_to_the_same_cities_as_with_few(seed, monkeypatch):
+    """Of many basins of attraction, under steep trade costs."""
+    rng = np.random.default_rng([35, seed])
+    model = nege.CorePeriphery(planar(60, rng), sigma=5, mu=0.4, trade_cost=np.exp(6.0))
+    start = rng.dirichlet(np.full(60, 5.0))
+    slow = nege.solve(model, start)
+    monkeypatch.setattr(matrix_free, "MANY", 1)
+    monkeypatch.setattr(matrix_free, "ON_THE_WAY", 0.6)
+    fast = nege.solve(model, start)
+    np.testing.assert_allclose(fast.data.share, slow.data.share, atol=1e-8)
+    assert fast.perturbed == slow.perturbed
+
+
+def test_a_change_of_payoffs_by_products_is_that_of_the_table():
+    rng = np.random.default_rng(36)
+    model = nege.CorePeriphery(planar(20, rng), sigma=5, mu=0.4, trade_cost=3, online=ONLINE)
+    law = law_of_motion.LawOfMotion(model, nege.Replicator(), nege.SolverOptions())
+    share = rng.dirichlet(np.ones(21))
+    share[::4] = 0.0
+    point = law.at(share / share.sum(), model.start_state())
+    occupied = np.flatnonzero(point.share)
+    moved = np.zeros(21)
+    moved[occupied] = rng.normal(size=occupied.size) * point.share[occupied]
+    markets = linearised.LinearisedMarkets(law.parameters, point.share, point.state, law.trade)
+    found = markets.payoff_change(moved)[occupied]
+    table = law.slopes_among(point, occupied)
+    wanted = table @ (moved[occupied] / point.share[occupied])
+    np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-8)
+
+
+def test_the_largest_rate_by_products_is_that_of_all_modes_to_some_per_cent():
+    """Rates so close together that their shapes cannot be told apart, and a few on their own."""
+    n = 400
+    share = np.full(n, 1.0 / n)
+    around = np.abs(np.fft.fftfreq(n) * n)
+    rates = -1.0 + 0.4 * np.exp(-((around / 40.0) ** 2))
+
+    def apply(moved):
+        return np.fft.ifft(np.fft.fft(moved) * rates).real
+
+    rate, _ = deviations.by_products(apply, share)
+    assert rate == pytest.approx(-0.6, rel=0.05)
+    assert rate <= -0.6 + 1e-3
+    assert deviations.by_products(lambda moved: np.nan * moved, share) is None

@@ -155,8 +155,8 @@ def test_operators_that_do_not_fit_are_refused_with_those_that_do():
         solve(nege.geography.star(4), "fourier")
     with pytest.raises(nege.InputError, match="both ways"):
         solve(nege.geography.equidistant(2), "symmetric", trade_cost=[[1, 2], [3, 1]])
-    with pytest.raises(nege.InputError, match="short runs"):
-        solve(nege.geography.racetrack(6), "fourier", call=nege.solve)
+    with pytest.raises(nege.InputError, match="allows: "):
+        solve(nege.geography.star(4), "fourier", call=nege.solve)
     with pytest.raises(nege.InputError, match="operator"):
         nege.SolverOptions(operator="sparse")
 

@@ -12,8 +12,11 @@ from scipy.optimize import brentq
 
 import nege
 from nege.geography import equidistant, racetrack
-from nege.structure.circular_modes import periods
-from nege.structure.one_parameter import checked_family
+from nege.structure import even_curve, even_spread
+from nege.structure.branches.continuation import CorrectorFailure
+from nege.structure.circular_modes import Waves, periods
+from nege.structure.even_curve import EvenCurve
+from nege.structure.one_parameter import SHARP_OPTIONS, checked_family
 
 pytestmark = pytest.mark.structure
 
@@ -376,6 +379,23 @@ def test_two_roots_between_samples_are_found(middle, apart, bent, waved):
     assert (through[0] + through[1]) / 2 == pytest.approx(middle, abs=apart)
     assert above == away == []
     assert once == pytest.approx([middle], rel=1e-12)
+
+
+def test_markets_that_do_not_clear_have_no_growth_rates(monkeypatch):
+    """A limit is never success: not for one number that all places share, nor for two groups."""
+    monkeypatch.setattr(even_spread, "STEPS", 0)
+    with pytest.raises(nege.NegeError, match="markets could not be cleared at trade_cost = "):
+        nege.break_points(economy(racetrack(5)), "trade_cost", (1.2, 4))
+    model = economy(racetrack(5), online={"trade_cost": 1.3})
+    given = model, "trade_cost", (1.2, 4.0), nege.Replicator(), SHARP_OPTIONS
+    share, start = np.repeat([0.12, 0.4], [5, 1]), model.start_state()
+    EvenCurve(*given, Waves((5,))).local(0.5, share, start)
+    for broken in (np.full(6, math.nan), np.full(6, 900.0)):
+        with pytest.raises(CorrectorFailure, match="did not clear"):
+            EvenCurve(*given, Waves((5,))).local(0.5, share, broken)
+    monkeypatch.setattr(even_curve, "STEPS", 2)
+    with pytest.raises(CorrectorFailure, match="did not clear"):
+        EvenCurve(*given, Waves((5,))).local(0.5, share, start)
 
 
 def test_places_that_differ_though_paid_alike_are_no_circle():

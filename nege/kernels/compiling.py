@@ -16,6 +16,7 @@ import _signal as signal  # what the module signal wraps, slowly, for prettier n
 import atexit
 import contextvars
 import functools
+import gc
 import sys
 import threading
 import time
@@ -28,6 +29,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import Dispatcher
 
 LOOK = 0.1  # seconds between two looks at whether there is an interrupt
+MANY = 100_000  # objects made while compiling between two searches for garbage
 LAST = 1.0  # seconds that the end of the process waits for what is being compiled
 
 
@@ -103,6 +105,23 @@ class _Work(threading.Thread):
             self.done.set()
 
 
+def _uncollected(compiled: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the same compilation, which seldom searches for garbage in all that it makes."""
+
+    @functools.wraps(compiled)
+    def uncollected(*arguments: Any, **keywords: Any) -> Any:
+        usual, *older = gc.get_threshold()
+        if usual >= MANY:  # for the kernel that this one is compiled for
+            return compiled(*arguments, **keywords)
+        gc.set_threshold(MANY, *older)
+        try:
+            return compiled(*arguments, **keywords)
+        finally:
+            gc.set_threshold(usual, *older)
+
+    return uncollected
+
+
 def uninterrupted(
     compiled: Callable[..., Any], name: str, words: str | None = None
 ) -> Callable[..., Any]:
@@ -110,6 +129,7 @@ def uninterrupted(
 
     Those who hear of waiting are told of it in these words.
     """
+    compiled = _uncollected(compiled)
 
     @functools.wraps(compiled)
     def wait(*arguments: Any, **keywords: Any) -> Any:

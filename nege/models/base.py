@@ -50,6 +50,8 @@ class Model(Changeable, Immutable):
     words: ClassVar[Mapping[str, tuple[str, str]]] = {}
     #: Whether its long run is a distribution of one mobile factor over regions.
     in_shares: ClassVar[bool] = True
+    #: Whether places meet by trade at a freeness K alone (``kernels.equations``).
+    meet_by_trade: ClassVar[bool] = True
     #: Whether a long run is accepted only where small deviations die out, known how fast or not.
     checks_stability: ClassVar[bool] = False
     #: The unknowns of the short run, in words.

@@ -50,6 +50,16 @@ def multiply(operator: Fourier | WithOnline, x: np.ndarray) -> np.ndarray:
     ).ravel()
 
 
+def row(operator: Fourier | WithOnline, metric: Metric, origin: int) -> np.ndarray:
+    """Return the row of K of a region, the online one last: exactly, without transforms."""
+    outer = operator.freeness if isinstance(operator, WithOnline) else None
+    n = len(metric)
+    if origin == n:
+        return np.append(np.full(n, outer), 1.0)
+    found = np.exp(inner(operator).power * metric.rows(origin, origin + 1)[0])
+    return found if outer is None else np.append(found, outer)
+
+
 def solve_short_run(
     parameters: Any, share: np.ndarray, state: np.ndarray, options: Options, metric: Metric
 ) -> Report:

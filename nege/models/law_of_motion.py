@@ -8,6 +8,7 @@ empty region, once entered, grows at its own rate (the entry condition).
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from nege.kernels import derivatives, population_dynamics
 from nege.kernels.fixed_point import Report
 from nege.models import deviations
 from nege.models.base import Model
-from nege.models.linearised import LinearisedMarkets, place_slopes, rows, through_markets
+from nege.models.linearised import LinearisedMarkets, Trade, place_slopes, through_markets
 from nege.options import Logit, Replicator, SolverOptions
 
 NEUTRAL_RATE = 1e-9  # growth rates below this are neither growth nor decline
@@ -64,7 +65,6 @@ class LawOfMotion:
         self.parameters: Any = model.arrays_for(options.operator, compiled=True)
         self.dynamics = dynamics.for_kernels(model)
         self.short_run = options.for_kernels()
-        self._among, self._freeness = np.empty(0, dtype=int), np.empty((0, 0))
 
     def at(self, share: np.ndarray, state: np.ndarray) -> ClearedPoint:
         """Clear markets at a share, from a state nearby; neither array is changed."""
@@ -95,20 +95,56 @@ class LawOfMotion:
             return np.asarray(table[np.ix_(among, among)])
         if place_slopes(self.parameters, share, state, np.ones(n)) is not None:
             with np.errstate(all="ignore"):  # what is not finite is not known
-                markets = LinearisedMarkets(self.parameters, share, state)
+                markets = LinearisedMarkets(self.parameters, share, state, self.trade)
                 if not markets.moved_by(among):
                     every = np.arange(n)
                     return np.asarray(self._payoff_table(point, every)[np.ix_(among, among)])
-                return markets.payoff_table(among, self._rows(among, n))
+                return markets.payoff_table(among, self.trade.rows(among))
         blocks = np.empty((4, n, n))
         derivatives.blocks(self.parameters, share, state, *blocks)
         return np.asarray(through_markets(*blocks)[np.ix_(among, among)])
 
-    def _rows(self, among: np.ndarray, size: int) -> np.ndarray:
-        """Return the rows of K of some regions: those of the last point serve this one, mostly."""
-        if not np.array_equal(self._among, among):
-            self._among, self._freeness = among, rows(self.parameters.operator, among, size)
-        return self._freeness
+    @functools.cached_property
+    def trade(self) -> Trade:
+        """Sums over places, and rows of K."""
+        return Trade(self.parameters.operator, self.dynamics.log_weight.size)
+
+    def newton_step(self, point: ClearedPoint, support: np.ndarray) -> np.ndarray | None:
+        """Return the step of Newton's method in ln share to equal attraction; None without one."""
+        # Bordered system: unknown common level of attraction, shares that sum to one.
+        system = np.zeros((support.size + 1, support.size + 1))
+        system[:-1, :-1] = self.slopes_among(point, support)
+        system[:-1, -1] = -1.0
+        system[-1, :-1] = point.share[support]
+        right = np.append(-self.attraction(point)[support], 0.0)
+        try:
+            return np.asarray(np.linalg.solve(system, right)[:-1])
+        except np.linalg.LinAlgError:
+            return None
+
+    def follow(
+        self,
+        share: np.ndarray,
+        state: np.ndarray,
+        options: SolverOptions,
+        slow: float,
+        step: float,
+        limit_steps: int,
+    ) -> population_dynamics.Arrival:
+        """Follow the dynamics, in place, until little moves."""
+        path, kernel = options.tolerance_path, population_dynamics.follow
+        arrival: population_dynamics.Arrival = kernel(
+            self.parameters,
+            self.dynamics,
+            share,
+            state,
+            self.short_run,
+            path,
+            slow,
+            step,
+            limit_steps,
+        )
+        return arrival
 
     def modes(self, point: ClearedPoint) -> Modes:
         """Eigenvalues and eigenvectors of small deviations; NaN where they are undefined."""
@@ -133,11 +169,15 @@ class LawOfMotion:
 
         Minus infinity where there is only one, NaN where markets leave it undefined.
         """
+        return self.leading(point)[0]
+
+    def leading(self, point: ClearedPoint) -> tuple[float, np.ndarray | None]:
+        """Return that rate, and where Arnoldi iteration found it the deviation in ln share."""
         occupied = np.flatnonzero(point.share > 0.0)
         if occupied.size == 1:
-            return -np.inf
+            return -np.inf, None
         slopes = self.slopes_among(point, occupied)
-        return deviations.leading_rate_among(slopes, point.share[occupied])
+        return deviations.leading_among(slopes, point.share[occupied])
 
     def attraction(self, point: ClearedPoint) -> np.ndarray:
         """F_r of kernels.population_dynamics, relative to its mean over the occupied regions."""

@@ -16,15 +16,22 @@ What nobody has moved to supplies nothing: an empty region follows the others an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from nege.geography.metrics import Metric
 from nege.kernels import derivatives, equations, operators
 from nege.models import fourier, trade_costs
 
 SUPPLY, SPENDING, POOL = range(3)  # rows of PlaceSlopes
-WHOLE = 4096  # regions up to which rows of K are cut out of the whole matrix
+FEW = 4  # times those who supply are no more than all: then their rows of K are enough
+ROWS = 64  # of them, where transforms or sweeps take the place of a matrix
+CUT = 8  # times as many rows are cut out of the whole matrix
+TABLES = 1 << 25  # numbers in the rows of K that are kept
+INNER = 1e-9  # residual of what clears the markets by products
+KRYLOV, RESTARTS = 60, 5  # products that are remembered, and how often they are begun again
 
 
 class PlaceSlopes(NamedTuple):
@@ -54,52 +61,95 @@ def place_slopes(
     return PlaceSlopes(inside[low : low + 3], inside[high : high + 3], settled, payoff, response)
 
 
-def bought(operator: Any, supply: np.ndarray) -> np.ndarray:
-    """Return K' supply: what reaches each destination."""
-    if trade_costs.uses_fourier(operator):
-        return fourier.multiply(operator, supply)
-    price = np.empty(supply.size)
-    operators.buy(operator, np.ascontiguousarray(supply), price)
-    return price
+class Trade:
+    """Sums over places: by the rows of K of those who supply, where these are few."""
 
+    def __init__(self, operator: Any, size: int, metric: Metric | None = None) -> None:
+        self.operator, self.size, self.metric = operator, size, metric
+        self.origins = np.empty(0, dtype=int)
+        self.freeness = np.empty((0, size))
+        self.supplying: np.ndarray | None = None
 
-def sold(operator: Any, demand: np.ndarray) -> np.ndarray:
-    """Return K demand: what each origin reaches."""
-    if trade_costs.uses_fourier(operator):
-        return fourier.multiply(operator, demand)
-    access = np.empty(demand.size)
-    operators.sell(operator, np.ascontiguousarray(demand), access)
-    return access
+    def among(self, supplying: np.ndarray) -> None:
+        """Let these regions alone supply, from here on."""
+        if trade_costs.name_of(self.operator) in ("fourier", "line"):
+            few = supplying.size <= ROWS
+        else:
+            few = supplying.size * FEW <= self.size
+        few = few and supplying.size * self.size <= TABLES
+        self.supplying = supplying if few else None
+        if few:
+            self.rows(supplying)
 
+    def buy(self, supply: np.ndarray) -> np.ndarray:
+        """Return K' supply: what reaches each destination."""
+        if self.supplying is not None:
+            return np.asarray(supply[self.supplying] @ self.rows(self.supplying))
+        if trade_costs.uses_fourier(self.operator):
+            return fourier.multiply(self.operator, supply)
+        price = np.empty(self.size)
+        operators.buy(self.operator, np.ascontiguousarray(supply), price)
+        return price
 
-def rows(operator: Any, origins: np.ndarray, size: int) -> np.ndarray:
-    """Return the rows of K of some origins."""
-    if size <= WHOLE and not trade_costs.uses_fourier(operator):
-        whole: np.ndarray = operators.matrix(operator)
-        return whole if origins.size == size else np.ascontiguousarray(whole[origins])
-    found, unit = np.empty((origins.size, size)), np.zeros(size)
-    for row, origin in enumerate(origins):
-        unit[origin] = 1.0
-        found[row] = bought(operator, unit)
-        unit[origin] = 0.0
-    return found
+    def sell(self, demand: np.ndarray, elsewhere: float = 0.0) -> np.ndarray:
+        """Return K demand, what each origin reaches; of those who supply, where they are few."""
+        if self.supplying is not None:
+            access = np.full(self.size, elsewhere)
+            access[self.supplying] = self.rows(self.supplying) @ demand
+            return access
+        return self.sell_everywhere(demand)
+
+    def sell_everywhere(self, demand: np.ndarray) -> np.ndarray:
+        """Return K demand of all."""
+        if trade_costs.uses_fourier(self.operator):
+            return fourier.multiply(self.operator, demand)
+        access = np.empty(self.size)
+        operators.sell(self.operator, np.ascontiguousarray(demand), access)
+        return access
+
+    def rows(self, origins: np.ndarray) -> np.ndarray:
+        """Return rows of K; those of the last call are kept."""
+        if np.array_equal(origins, self.origins):
+            return self.freeness
+        found = np.empty((origins.size, self.size))
+        at = np.searchsorted(self.origins, origins)
+        known = np.zeros(origins.size, dtype=bool)
+        if self.origins.size:
+            at = np.minimum(at, self.origins.size - 1)
+            known = self.origins[at] == origins
+            found[known] = self.freeness[at[known]]
+        new = np.flatnonzero(~known)
+        if trade_costs.uses_fourier(self.operator):
+            for row in new:
+                assert self.metric is not None
+                found[row] = fourier.row(self.operator, self.metric, int(origins[row]))
+        elif new.size * CUT > self.size:
+            found[new] = operators.matrix(self.operator)[origins[new]]
+        else:
+            unit = np.zeros(self.size)
+            for row in new:
+                unit[origins[row]] = 1.0
+                operators.buy(self.operator, unit, found[row])
+                unit[origins[row]] = 0.0
+        self.origins, self.freeness = origins.copy(), found
+        return found
 
 
 class LinearisedMarkets:
     """The markets of an economy at a point where they clear, linearised."""
 
-    def __init__(self, parameters: Any, share: np.ndarray, state: np.ndarray) -> None:
-        operator, n = parameters.operator, share.size
-        self.parameters = parameters
+    def __init__(self, parameters: Any, share: np.ndarray, state: np.ndarray, trade: Trade) -> None:
+        n = share.size
+        self.trade = trade
         supply, self.spending = np.empty(n), np.empty(n)
         equations.supply(parameters, share, state, supply)
         equations.spending(parameters, share, state, self.spending)
-        self.price = bought(operator, supply)
-        self.access = sold(operator, self.spending / self.price)
+        self.price = trade.buy(supply)
+        self.access = trade.sell(self.spending / self.price, 1.0)
         found = place_slopes(parameters, share, state, self.price)
         assert found is not None, "its places meet by trade"
         self.slopes = found
-        self.reach = sold(operator, found.settled / self.price)
+        self.reach = trade.sell(found.settled / self.price)
 
     def moved_by(self, among: np.ndarray) -> bool:
         """Whether prices and incomes move with the states of these regions alone."""
@@ -126,6 +176,48 @@ class LinearisedMarkets:
         by_state = to_payoff * s.by_state[SUPPLY, among] + np.diag(s.payoff[0, among])
         by_share = to_payoff * s.by_share[SUPPLY, among] + np.diag(s.payoff[2, among])
         return through_markets(force(s.by_state), force(s.by_share), by_state, by_share)
+
+    def payoff_change(self, moved: np.ndarray) -> np.ndarray:
+        """Return d ln payoff for a change of shares, by products; NaN if undefined."""
+        s, factor = self.slopes, self.slopes.response / self.access
+        squared = self.spending / self.price**2
+
+        def force(slopes: np.ndarray, change: np.ndarray) -> np.ndarray:
+            price = self.trade.buy(slopes[SUPPLY] * change)
+            spent = slopes[SPENDING] * change / self.price - squared * price
+            pool = float(slopes[POOL] @ change)
+            return np.asarray(factor * (self.trade.sell(spent) + self.reach * pool))
+
+        def left(change: np.ndarray) -> np.ndarray:
+            change = np.ravel(change)
+            return np.asarray(change - force(s.by_state, change))
+
+        state = force(s.by_share, moved)
+        if s.by_state.any():
+            found = by_krylov(left, state, INNER, KRYLOV, RESTARTS)
+            state = np.full_like(state, np.nan) if found is None else found
+        price = self.trade.buy(s.by_state[SUPPLY] * state + s.by_share[SUPPLY] * moved)
+        return np.asarray(
+            s.payoff[0] * state + s.payoff[1] * price / self.price + s.payoff[2] * moved
+        )
+
+
+def by_krylov(
+    product: Callable[[np.ndarray], np.ndarray],
+    right: np.ndarray,
+    tolerance: float,
+    kept: int,
+    restarts: int,
+) -> np.ndarray | None:
+    """Solve a linear system given by its products (GMRES); None where that does not succeed."""
+    from scipy.sparse import linalg  # what takes long to import is imported when used
+
+    if not np.isfinite(right).all():
+        return None
+    matrix = linalg.LinearOperator((right.size, right.size), matvec=product, dtype=float)
+    kept = min(kept, right.size)
+    found, failed = linalg.gmres(matrix, right, rtol=tolerance, restart=kept, maxiter=restarts)
+    return None if failed or not np.isfinite(found).all() else np.asarray(found)
 
 
 def through_markets(

@@ -21,7 +21,7 @@ from nege.models.search_progress import Progress
 from nege.models.solutions import LongRun
 from nege.options import Logit, Replicator, SolverOptions
 from nege.results.stability import fastest
-from nege.solvers import rest_points
+from nege.solvers import matrix_free, rest_points
 from nege.status import Status
 
 logger = logging.getLogger("nege")
@@ -85,10 +85,14 @@ SIDE_TOLERANCE = 1e-14  # offset along the unstable direction below which its si
 class _DynamicsSearch:
     def __init__(self, model: Model, dynamics: Replicator | Logit, options: SolverOptions) -> None:
         self.regions, self.corners = model.regions, model.corners
-        self.law = LawOfMotion(model, dynamics, options)
+        many = matrix_free.serves(model, options)
+        self.law = (matrix_free.ManyRegions if many else LawOfMotion)(model, dynamics, options)
         self.parameters, self.dynamics = self.law.parameters, self.law.dynamics
         self.leaves_rest = isinstance(dynamics, Logit) or dynamics.allow_entry
         self.options = options
+        # Of many regions each has little.
+        self.same_point = SAME_POINT_TOLERANCE * min(1.0, matrix_free.MANY / len(self.regions))
+        self.extinct = EXTINCT_SHARE * min(1.0, matrix_free.MANY / len(self.regions))
         self.short_run = options.for_kernels()
         # A pace below this is hardly more than the rounding of the short run.
         self.slowest = 1000.0 * options.tolerance_residual
@@ -128,11 +132,11 @@ class _DynamicsSearch:
         guess = share.copy()
         if self.corners and not self.dynamics.logit:
             # Near equal payoffs a share that vanishes decays ever more slowly: set it to zero.
-            small = guess < (SAME_POINT_TOLERANCE if at_rest else EXTINCT_SHARE)
+            small = guess < (self.same_point if at_rest else self.extinct)
             guess[small & (self.law.at(share, state).growth < 0.0)] = 0.0
             guess /= guess.sum()
         tolerance = self.options.tolerance_payoff
-        reach = math.inf if at_rest else FURTHEST * SAME_POINT_TOLERANCE
+        reach = math.inf if at_rest else FURTHEST * self.same_point
         point = self.law.at(guess, state)
         point, error, steps = rest_points.newton(self.law, point, tolerance, reach)
         self.steps += steps
@@ -142,7 +146,7 @@ class _DynamicsSearch:
         if not (
             point.cleared.status == Status.CONVERGED
             and inside <= tolerance
-            and moved <= SAME_POINT_TOLERANCE
+            and moved <= self.same_point
         ):
             return None
         if (point.growth[empty & (share > 0.0)] > tolerance).any():
@@ -166,17 +170,7 @@ class _DynamicsSearch:
         progress, done = Progress(MOST_TESTS_WITHOUT_PROGRESS), 0
         while True:
             most = min(PROGRESS_STEPS, limit - done)
-            arrival: population_dynamics.Arrival = population_dynamics.follow(
-                self.parameters,
-                self.dynamics,
-                share,
-                state,
-                self.short_run,
-                self.options.tolerance_path,
-                slow,
-                step,
-                most,
-            )
+            arrival = self.law.follow(share, state, self.options, slow, step, most)
             self.steps += arrival.steps
             done, step = done + arrival.steps, arrival.step
             if arrival.status != Status.LIMIT or arrival.steps < most or done >= limit:
@@ -214,18 +208,27 @@ class _DynamicsSearch:
             self.perturbed.append(f"entry of {', '.join(names[:3])}{more}")
         else:
             occupied = np.flatnonzero(share > 0.0)
-            vectors = self.law.modes(point).vectors
-            direction = np.asarray(vectors[:, 0].real)
-            direction = direction / direction[np.argmax(np.abs(direction))]
-            aside = np.log(arrived[occupied] / share[occupied])
-            side = np.linalg.lstsq(vectors, aside.astype(vectors.dtype), rcond=None)[0][0]
-            if (side * np.vdot(direction, vectors[:, 0])).real < -SIDE_TOLERANCE:
-                direction = -direction
+            direction = self._direction(point, np.log(arrived[occupied] / share[occupied]))
             share[occupied] *= np.exp(NUDGED_SHARE * direction)
             top = self.regions[occupied[np.argmax(direction)]]
             self.perturbed.append(f"an unstable rest point, towards {top}")
         logger.info("nudged: %s", self.perturbed[-1])
         return share / share.sum(), point.state
+
+    def _direction(self, point: ClearedPoint, aside: np.ndarray) -> np.ndarray:
+        """Return the fastest deviation of the occupied regions, to the side of another one."""
+        shape = self.law.leading(point)[1]
+        if shape is None:
+            vectors = self.law.modes(point).vectors
+            direction = np.asarray(vectors[:, 0].real)
+            direction = direction / direction[np.argmax(np.abs(direction))]
+            side = np.linalg.lstsq(vectors, aside.astype(vectors.dtype), rcond=None)[0][0]
+            side = float((side * np.vdot(direction, vectors[:, 0])).real)
+        else:
+            # In this product deviations of most economies are orthogonal (Shahshahani 1979).
+            direction = shape / shape[np.argmax(np.abs(shape))]
+            side = float(point.share[point.share > 0.0] * aside @ direction)
+        return np.asarray(-direction if side < -SIDE_TOLERANCE else direction)
 
     def _pace(self, share: np.ndarray, state: np.ndarray) -> float:
         return float(

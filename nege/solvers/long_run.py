@@ -10,6 +10,7 @@ from nege.models.base import Model
 from nege.models.solutions import LongRun
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.results.equilibrium import Equilibrium
+from nege.solvers import matrix_free
 from nege.solvers.checks import check_model, check_options, or_raise, provenance
 from nege.solvers.follow_dynamics import find_long_run
 from nege.status import Status
@@ -87,8 +88,10 @@ def estimate_memory(model: Model, horizon: str = "short run") -> dict[str, int]:
     """Memory that a solve would need, in bytes by operator, before anything is allocated.
 
     A full matrix of freeness takes 8 R^2 bytes, half of one 4 R^2; racetracks, grids
-    and lines need none. A long run needs seven more matrices of 8 R^2, since
-    it ends by Newton's method; the modes of :func:`nege.stability` need twelve.
+    and lines need none. A long run ends by Newton's method, on tables of derivatives: seven of
+    8 R^2 up to some hundred regions, and where places meet in another way than by trade; beyond,
+    rows of the occupied regions, of .8 GB at most. The modes of :func:`nege.stability` need
+    twelve tables.
 
     Parameters
     ----------
@@ -121,6 +124,12 @@ def estimate_memory(model: Model, horizon: str = "short run") -> dict[str, int]:
     """
     check_model(model)
     long = validation.known("horizon", horizon, ("short run", "long run")) == "long run"
+    if long and model.in_shares and matrix_free.serves(model, SolverOptions()):
+        known = model.uniqueness()
+        if known is not None and known.unique:
+            return model.long_run_memory()
+        more = matrix_free.memory_needed(model)
+        return {kind: size + more for kind, size in model.memory().items()}
     return model.long_run_memory() if long else model.memory()
 
 

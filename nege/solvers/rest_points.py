@@ -25,17 +25,9 @@ def newton(
     support = np.flatnonzero(start > 0.0)
     best, error, steps = point, 0.0, 0
     spread = best_spread = point.spread
-    # Bordered system: unknown common level of attraction, shares that sum to one.
-    system = np.zeros((support.size + 1, support.size + 1))
-    right = np.zeros(support.size + 1)
     for _ in range(NEWTON_LIMIT if support.size > 1 else 0):
-        system[:-1, :-1] = law.slopes_among(point, support)
-        system[:-1, -1] = -1.0
-        system[-1, :-1] = point.share[support]
-        right[:-1] = -law.attraction(point)[support]
-        try:
-            step = np.linalg.solve(system, right)[:-1]
-        except np.linalg.LinAlgError:
+        step = law.newton_step(point, support)
+        if step is None:
             break
         longest = float(np.max(np.abs(step)))
         if not np.isfinite(longest):

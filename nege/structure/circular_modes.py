@@ -79,7 +79,8 @@ class CircularModes:
                 f"At {family.parameter} = {value:.6g} they are not: "
                 "nege.bifurcation follows economies without symmetry.",
             )
-        gained = self._gains(parameters, value)
+        with np.errstate(all="ignore"):  # what is not defined is not finite, and found to be so
+            gained = self._gains(parameters, value)
         return np.asarray(dynamics.intensity * self.share[0] * gained - dynamics.dispersion)
 
     def _gains(self, parameters: Any, value: float) -> np.ndarray:
@@ -109,9 +110,8 @@ class CircularModes:
         state_by_state, state_by_share, gain_by_state, gain_by_share = (
             self.waves.coefficients(block[: self.places, 0]) for block in blocks
         )
-        with np.errstate(all="ignore"):  # what is not defined is not finite, and found to be so
-            moved = state_by_share / (1.0 - state_by_state)
-            return np.asarray(gain_by_share + gain_by_state * moved)
+        moved = state_by_share / (1.0 - state_by_state)
+        return np.asarray(gain_by_share + gain_by_state * moved)
 
 
 class Waves:

@@ -20,6 +20,7 @@ from nege.structure.branches.continuation import (
     ContinuationProblem,
     CorrectorFailure,
     OccupiedCells,
+    solve_linear,
 )
 from nege.structure.circular_modes import Waves
 
@@ -77,6 +78,7 @@ class EvenCurve(ContinuationProblem):
         """Return over all regions what a place, and the online region, have."""
         return np.repeat(pair, self.count)
 
+    @np.errstate(all="ignore")  # what is not defined is not finite, and found to be so
     def local(  # type: ignore[override]
         self, tau: float, share: np.ndarray, state: np.ndarray
     ) -> EvenLinearisation:
@@ -85,23 +87,22 @@ class EvenCurve(ContinuationProblem):
         parameters, reach = self.parameters(tau)
         groups = self._cleared(tau, share, state)
         moves = self._moves(tau, share, groups)
-        with np.errstate(all="ignore"):  # what is not defined is not finite, and found to be so
-            slopes = dynamics.intensity * self._gains(parameters, reach, share, groups, moves)
-            slopes -= np.diag(dynamics.dispersion / share[ENDS])
-            apart = slopes[:, 0] / self.count[0] - slopes[:, 1]
-            place = even_spread.of_first(parameters, moves, *(pair[0] for pair in groups[2:]))
-            freeness = self.waves.coefficients(parameters.operator.freeness[0, :-1])
-            gains = dynamics.intensity * even_spread.wave_gains(place, freeness)
-            before, after = max(tau - PARAMETER_STEP, 0.0), min(tau + PARAMETER_STEP, 1.0)
-            change = self._beside(after, share, groups) - self._beside(before, share, groups)
-            found = EvenLinearisation(
-                self._all(self._attraction(parameters, share, groups)),
-                slopes,
-                self._all(change / (after - before)),
-                groups.state,
-                float(self.count[0] * each * online * (apart[0] - apart[1])),
-                each * gains - dynamics.dispersion,
-            )
+        slopes = dynamics.intensity * self._gains(parameters, reach, share, groups, moves)
+        slopes -= np.diag(dynamics.dispersion / share[ENDS])
+        apart = slopes[:, 0] / self.count[0] - slopes[:, 1]
+        place = even_spread.of_first(parameters, moves, *(pair[0] for pair in groups[2:]))
+        freeness = self.waves.coefficients(parameters.operator.freeness[0, :-1])
+        gains = dynamics.intensity * even_spread.wave_gains(place, freeness)
+        before, after = max(tau - PARAMETER_STEP, 0.0), min(tau + PARAMETER_STEP, 1.0)
+        change = self._beside(after, share, groups) - self._beside(before, share, groups)
+        found = EvenLinearisation(
+            self._all(self._attraction(parameters, share, groups)),
+            slopes,
+            self._all(change / (after - before)),
+            groups.state,
+            float(self.count[0] * each * online * (apart[0] - apart[1])),
+            each * gains - dynamics.dispersion,
+        )
         if not all(np.isfinite(value).all() for value in found):
             raise CorrectorFailure("a derivative is undefined in double precision")
         return found
@@ -113,19 +114,19 @@ class EvenCurve(ContinuationProblem):
         for _ in range(STEPS):
             here = self._trade(parameters, reach, share, state)
             off = float(np.max(np.abs(here.change)))
-            if not np.isfinite(off):
-                break
             found, best, idle = (here, off, 0) if off < best else (found, best, idle + 1)
-            if best <= ROUNDING or idle == TRIES:
+            if found is None or best <= ROUNDING or idle == TRIES:
                 break
             step = here.change
-            if not idle:
+            if idle == 0:
                 moves = self._moves(tau, share, here)
                 by_state = self._state_by(parameters, reach, share, here, moves)[0]
-                step = np.linalg.solve(np.eye(2) - by_state[:, :2], step)
+                step = solve_linear(np.eye(2) - by_state[:, :2], step)
+            elif idle == 1:
+                state, step = found.state.copy(), found.change
             state += self._all(np.clip(step, -LONGEST_STEP, LONGEST_STEP))
             equations.normalise(parameters, share, state)
-        if found is None or not best <= self.short_run.tolerance_residual:
+        if found is None or not best <= SolverOptions().tolerance_residual:
             raise CorrectorFailure("markets did not clear")
         return found
 
@@ -177,7 +178,7 @@ class EvenCurve(ContinuationProblem):
         """Return d ln payoff by the shares of both groups, markets clearing."""
         by_state, by_price, by_share = moves.gains[:, ENDS]
         change, price = self._state_by(parameters, reach, share, groups, moves)
-        moved = np.linalg.solve(np.eye(2) - change[:, :2], change[:, 2:])
+        moved = solve_linear(np.eye(2) - change[:, :2], change[:, 2:])
         price = price[:, :2] @ moved + price[:, 2:]
         return np.asarray(by_state[:, None] * moved + by_price[:, None] * price + np.diag(by_share))
 

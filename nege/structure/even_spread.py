@@ -65,9 +65,8 @@ def wave_gains(place: PlaceSlopes, freeness: np.ndarray) -> np.ndarray:
             (place.gain, place.gain_to, gain),
         ):
             found.append(own[by] + to[TO_PRICE] * answered[0] + to[TO_ACCESS] * answered[1])
-    with np.errstate(all="ignore"):  # what is not defined is not finite, and found to be so
-        moving = state[BY_SHARE] / (1.0 - state[BY_STATE])
-        return np.asarray(gain[BY_SHARE] + gain[BY_STATE] * moving)
+    moving = state[BY_SHARE] / (1.0 - state[BY_STATE])
+    return np.asarray(gain[BY_SHARE] + gain[BY_STATE] * moving)
 
 
 STEPS = 100  # at most; about three are taken
@@ -144,9 +143,9 @@ def place_slopes(
     supply, spent = np.empty((2, state.size))
     equations.supply(parameters, share, state, supply)
     equations.spending(parameters, share, state, spent)
-    price = total * float(supply[0])
+    price = total * supply[0]
     moves = every_place_moves(parameters, share, state, np.full(state.size, price))
-    return of_first(parameters, moves, float(spent[0]), price, total * float(spent[0]) / price)
+    return of_first(parameters, moves, spent[0], price, spent[0] / supply[0])
 
 
 class Moves(NamedTuple):
@@ -214,9 +213,9 @@ def _linkages_slopes(
         gain=(by_state[linkages_slopes.EDGE], by_share[linkages_slopes.EDGE]),
         state_to=(1.0, 0.0),  # the state is ln price
         gain_to=(0.0, 1.0),
-        spent=float(at[linkages.SPENDING, 0]),
-        price=math.exp(state[0]),
-        access=total * float(at[linkages.SPENDING, 0]) * math.exp(-state[0]),
+        spent=at[linkages.SPENDING, 0],
+        price=np.exp(state[0]),
+        access=total * at[linkages.SPENDING, 0] / np.exp(state[0]),
     )
 
 

@@ -260,9 +260,10 @@ def _graph_symmetry(vertex: np.ndarray, edge: np.ndarray) -> Symmetry:
     n = vertex.size
     classes: list[list[int]] = []
     for r in range(n):
-        for twins in classes:
-            if _are_twins(twins[0], r, vertex, edge):
-                twins.append(r)
+        unlike = np.count_nonzero(edge[[twins[0] for twins in classes]] != edge[r], axis=1)
+        for k in np.flatnonzero(unlike <= 2):  # twins see all but each other alike
+            if _are_twins(classes[k][0], r, vertex, edge):
+                classes[k].append(r)
                 break
         else:
             classes.append([r])
@@ -272,9 +273,7 @@ def _graph_symmetry(vertex: np.ndarray, edge: np.ndarray) -> Symmetry:
     own = edge[first, first]
     colour = _row_numbers(np.column_stack([vertex[first], sizes, inner, own]))
     between = edge[np.ix_(first, first)]
-    images = list(
-        itertools.islice(_automorphisms(_refine(colour, between), between), MOST_ARRANGEMENTS + 1)
-    )
+    images = _automorphisms(_refine(colour, between), between)
     complete = len(images) <= MOST_ARRANGEMENTS
     if not complete:  # a part of a group is no group
         images = [np.arange(len(classes))]
@@ -306,31 +305,41 @@ def _refine(colour: np.ndarray, edge: np.ndarray) -> np.ndarray:
         colour = finer
 
 
-def _automorphisms(colour: np.ndarray, edge: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield every automorphism: backtracking, vertex after vertex, rarest colour first."""
-    n = colour.size
-    order = np.lexsort((colour, np.bincount(colour)[colour]))
-    image = np.full(n, -1)
-    choices = [iter(np.flatnonzero(colour == colour[order[0]]))]
-    while choices:
-        depth = len(choices) - 1
-        vertex, done = order[depth], order[:depth]
-        image[vertex] = -1
-        for candidate in choices[-1]:
-            if (
-                candidate not in image[done]
-                and edge[vertex, vertex] == edge[candidate, candidate]
-                and (edge[vertex, done] == edge[candidate, image[done]]).all()
-                and (edge[done, vertex] == edge[image[done], candidate]).all()
-            ):
-                image[vertex] = candidate
-                break
-        if image[vertex] < 0:
-            choices.pop()
-        elif depth == n - 1:
-            yield image.copy()
-        else:
-            choices.append(iter(np.flatnonzero(colour == colour[order[depth + 1]])))
+def _automorphisms(colour: np.ndarray, edge: np.ndarray) -> list[np.ndarray]:
+    """Return every automorphism, or more than ``MOST_ARRANGEMENTS``, in order of their images.
+
+    By a base: vertices that tell all others apart, by how they see them. On a circle two will do.
+    Where it goes says where everything goes, so that only images of the base are searched for.
+    """
+    n, base = colour.size, list[int]()
+    pair = edge * (edge.max() + 1) + edge.T + 1  # how two see each other; no vertex sees itself
+    np.fill_diagonal(pair, 0)
+    kinds = pair.max() + 1
+    parts, known = [_row_numbers(colour[:, None])], list[np.ndarray]()
+    while parts[-1].max() < n - 1:
+        size = np.bincount(parts[-1])[parts[-1]]
+        base.append(int(np.argmin(np.where(size > 1, size, n + 1))))
+        seen, part = np.unique(parts[-1] * kinds + pair[base[-1]], return_inverse=True)
+        known.append(seen)
+        parts.append(part)
+    sizes = [np.bincount(part) for part in parts]
+
+    def images(depth: int, part: np.ndarray) -> Iterator[np.ndarray]:
+        if depth == len(base):
+            image = np.argsort(part)[parts[-1]]
+            if (edge[np.ix_(image, image)] == edge).all():
+                yield image
+            return
+        for candidate in np.flatnonzero(part == parts[depth][base[depth]]):
+            seen = part * kinds + pair[candidate]
+            finer = np.minimum(np.searchsorted(known[depth], seen), known[depth].size - 1)
+            alike = (known[depth][finer] == seen).all()
+            if alike and np.array_equal(np.bincount(finer), sizes[depth + 1]):
+                yield from images(depth + 1, finer)
+
+    found = itertools.islice(images(0, parts[0]), MOST_ARRANGEMENTS + 1)
+    order = np.lexsort((colour, np.bincount(colour)[colour]))  # rarest colour first
+    return sorted(found, key=lambda image: tuple(image[order]))
 
 
 def _orbits(generators: np.ndarray, classes: Sequence[np.ndarray]) -> list[np.ndarray]:

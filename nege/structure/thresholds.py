@@ -164,8 +164,7 @@ def break_points(
     -------
     Thresholds
         Sorted, to 1e-12 of their size; each mode once, however many deviations share
-        it, with its name: on a racetrack the number of waves round it. There, and between
-        places at equal distances, growth rates are Fourier coefficients, and fast.
+        it, with its name: on a racetrack the number of waves round it.
 
     Raises
     ------
@@ -175,7 +174,10 @@ def break_points(
 
     Notes
     -----
-    Not for places that differ: an even spread is no equilibrium there.
+    Not for places that differ: an even spread is no equilibrium there, nor on a grid, which has
+    edges. On racetracks, between places at equal distances, and where distances are those of a
+    torus (its places row by row), growth rates are Fourier coefficients in closed form: then n
+    places take n log n steps, and no table over places is made.
 
     The interval is sampled at 129 points. Two roots of one mode between neighbouring
     points are found where the rate has a turning point there; finer oscillations are missed.

@@ -113,6 +113,7 @@ class LinearDemand(Model):
 
     indifference = proofs.linear_demand
     title: ClassVar[str] = "linear-demand"
+    meet_by_trade: ClassVar[bool] = False
     arrays_type: ClassVar[type] = LinearDemandParameters
     immobile: ClassVar[str] = "farmers"
     payoff: ClassVar[str] = "utility"

@@ -128,6 +128,7 @@ class VerticalLinkages(ces.CESModel):
         *("trade_cost", "land"),
     )
     title: ClassVar[str] = "vertical-linkages"
+    meet_by_trade: ClassVar[bool] = False
     arrays_type: ClassVar[type] = LinkagesParameters
     immobile: ClassVar[str] = "land"
     payoff: ClassVar[str] = "profitability"

@@ -252,7 +252,7 @@ class ContinuationProblem:
             system = self._bordered(on, local, across, row[-1])
             if logit:
                 system[:, :m] *= x
-            step = _solve_linear(system, np.concatenate([-attraction, [short, aside]]))
+            step = solve_linear(system, np.concatenate([-attraction, [short, aside]]))
             step *= min(1.0, LONGEST_NEWTON_STEP / max(float(np.max(np.abs(step[:-1]))), 1e-300))
             x = x * np.exp(step[:m]) if logit else x + step[:m]
             tau += float(step[m])
@@ -289,7 +289,7 @@ class ContinuationProblem:
         """Return the unit tangent (d lambda, d tau) of the curve with row . tangent > 0."""
         m = len(on.cells)
         system = self._bordered(on, local, row[:-1] @ on.member, row[-1])
-        solution = _solve_linear(system, np.append(np.zeros(m + 1), 1.0))
+        solution = solve_linear(system, np.append(np.zeros(m + 1), 1.0))
         result = np.append(on.member @ solution[:m], solution[m])
         return np.asarray(result / np.linalg.norm(result))
 
@@ -342,7 +342,8 @@ def _zero_sum_basis(n: int) -> np.ndarray:
     return np.ascontiguousarray(np.linalg.svd(np.ones((1, n)))[2][1:].T)
 
 
-def _solve_linear(system: np.ndarray, right: np.ndarray) -> np.ndarray:
+def solve_linear(system: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solve a linear system; where it has no solution the corrector fails."""
     try:
         solution = np.linalg.solve(system, right)
     except np.linalg.LinAlgError as error:
