@@ -69,6 +69,23 @@ def test_products_blocks_and_solves_without_the_matrix_are_those_with_it(seed):
         np.testing.assert_allclose(left, right, atol=1e-6 * np.max(np.abs(right)))
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_whether_a_deviation_grows_is_known_without_the_matrix(seed):
+    model = random_model(seed, places=8 + seed)
+    found = search._RestPointSearch(model.arrays, model.geography.names, nege.SolverOptions())
+    x = random_unknowns(model, seed)  # of these states half have a deviation that grows
+    dense, krylov = (
+        kind(model.arrays, found.moving) for kind in (linear.DenseSystem, linear.KrylovSystem)
+    )
+    for system_ in (dense, krylov):
+        system_.linearise(x)
+    expected, _ = dense.leading(found.absent)
+    rate, _ = krylov.leading(found.absent)
+    assert (rate > 0.0) == (expected > 0.0)
+    rate, _ = krylov.leading(found.absent, 1e-4)
+    assert rate == pytest.approx(expected, abs=0.01 * abs(1.0 - expected))
+
+
 def test_derivatives_along_one_direction_are_those_along_many():
     model = random_model(1)
     x, excess = random_unknowns(model, 1), np.empty(model.start_state().size)

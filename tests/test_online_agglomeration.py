@@ -293,7 +293,25 @@ def test_many_places_are_solved_without_a_matrix_and_alike(alike, monkeypatch):
     monkeypatch.setattr(search, "LARGE", 50)
     dense = nege.solve(model)
     allclose(sparse.data, dense.data, rtol=1e-6, atol=1e-9)
+    assert "every small deviation dies out" in repr(sparse)
     assert sparse.leading_eigenvalue == pytest.approx(dense.leading_eigenvalue, abs=3e-3)
+
+
+@pytest.mark.family
+def test_an_unstable_state_is_known_without_a_matrix(monkeypatch):
+    places = nege.geography.equidistant(8)
+    model = nege.OnlineAgglomeration(places, productivity=1.0, spillover=0.3)
+    firms = xr.DataArray(np.full((2, 8, 2), 0.04), dims=CELL)
+    even = {"firm_mass": firms, "population": np.full(8, 0.125)}
+    pure = nege.Replicator(allow_entry=False)
+    dense = nege.solve(model, even, dynamics=pure)
+    monkeypatch.setattr(search, "LARGE", 4)
+    sparse = nege.solve(model, even, dynamics=pure)
+    assert sparse.status is dense.status is nege.Status.UNSTABLE
+    assert sparse.leading_eigenvalue == pytest.approx(dense.leading_eigenvalue, abs=3e-3)
+    left = nege.solve(model, even)
+    assert left.perturbed
+    assert left.leading_eigenvalue < 0.0
 
 
 @pytest.mark.faults

@@ -268,7 +268,7 @@ class LongRuns(_Runs):
                 values[name][where] = outcome[name]
         for name in self.diagnostics.keys() & values.keys():
             value = getattr(found, name)
-            if value is None and self.all_eigenvalues:
+            if value is None and (self.all_eigenvalues or model.checks_stability):
                 result = long_run_result(model, found, self.dynamics, self.options)
                 value = result.leading_eigenvalue
             if value is not None:

@@ -39,8 +39,8 @@ A point where n = 0 is allowed where phi = 1.
 Places meet through sums over places alone. So each equation is written once, for one place:
 ``supply``, ``sales`` and ``markets`` read what a place *meets* (its unknowns, those that all
 share, and what comes to it from others: m, P, Z, C) and write what it *makes* (its rows, and what
-goes to others), in the order of ``Slots``. For dual numbers (``kernels.duals``) they give
-derivatives; sums over places are linear, and so their own.
+goes to others), in the order of ``Slots``, in dual numbers (``kernels.duals``), which carry
+derivatives along; sums over places are linear, and so their own.
 Source: the equations are nege's own, after Tan & Xia (2022); README and docstrings say more.
 """
 
@@ -57,7 +57,7 @@ from nege.kernels.jit import ARITHMETIC, kernel
 OFFLINE, ONLINE = 0, 1
 WAGE, RENT, PEOPLE, LOCAL = 0, 1, 2, 3  # after the industries' own rows; how many
 EARNED, REMOTE_USED, REMOTE_SOLD, COMMISSION = range(4)  # in Evaluation.totals
-NO_FIRMS = -1e300  # their log for derivatives, where zero times infinity is no number
+NO_FIRMS = -1e300  # their log in dual numbers, where zero times infinity is no number
 
 
 #: Called by kernels alone, and so without what Python needs to call compiled code.
@@ -181,29 +181,29 @@ class Evaluation(NamedTuple):
 def supply(p, q, met, made):
     """Costs, supply and spending on varieties, and what entry would earn but for access."""
     to, industries = p.slots, p.industry.size
-    wage, beyond = met[to.wage, q], met[to.remote, q] - met[to.wage, q]
+    wage, beyond = met[to.wage], met[to.remote] - met[to.wage]
     for c in range(2):
         known, log_variety = 0.0 * wage, 0.0 * wage - math.log(industries)
         for k in range(industries if p.has_diversity else 0):
-            known += met[to.mass + 2 * k + c, q]
+            known += met[to.mass + 2 * k + c]
         for k in range(industries if p.has_diversity else 0):
-            if met[to.mass + 2 * k + c, q].real > 0.0:
-                share = met[to.mass + 2 * k + c, q] / known
+            if met[to.mass + 2 * k + c].real > 0.0:
+                share = met[to.mass + 2 * k + c] / known
                 log_variety -= share * log(share)
         for k in range(industries):
             firm, channel, cell = p.industry[k], p.channel[k, c], 2 * k + c
-            cost = firm.labour_share * wage + firm.land_share * met[to.rent, q]
+            cost = firm.labour_share * wage + firm.land_share * met[to.rent]
             cost -= p.log_productivity[k, q]
             for j in range(industries):
-                cost += p.inputs[j, k] * met[to.price_index + j, q]
+                cost += p.inputs[j, k] * met[to.price_index + j]
             if c == OFFLINE:
-                log_index = met[to.price_index + k, q]
-                spending = met[to.spending + k, q] + (firm.sigma - 1.0) * log_index
-                made[to.spent + k, q], made[to.far + k, q] = exp(spending), 0.0
+                log_index = met[to.price_index + k]
+                spending = met[to.spending + k] + (firm.sigma - 1.0) * log_index
+                made[to.spent + k], made[to.far + k] = exp(spending), 0.0
             elif firm.remote_share > 0.0:
                 gap = (1.0 - p.substitution) * beyond
                 online = firm.remote_share * expm1(gap)  # W^(1-s) = w^(1-s) (1 + online)
-                made[to.far + k, q] = firm.remote_share * exp(gap) / (1.0 + online)
+                made[to.far + k] = firm.remote_share * exp(gap) / (1.0 + online)
                 if p.substitution == 1.0:
                     cost += firm.labour_share * firm.remote_share * beyond
                 else:
@@ -211,70 +211,70 @@ def supply(p, q, met, made):
             if firm.diversity > 0.0:
                 cost -= firm.diversity * log_variety
             if firm.spillover > 0.0:
-                if met[to.mass + cell, q].real == 0.0:
-                    made[to.supply + cell, q] = 0.0
-                    made[to.margin + cell, q] = -math.inf  # nobody to learn from: no product
+                if met[to.mass + cell].real == 0.0:
+                    made[to.supply + cell] = 0.0
+                    made[to.margin + cell] = -math.inf  # nobody to learn from: no product
                     continue
-                cost -= firm.spillover * log(met[to.mass + cell, q])
+                cost -= firm.spillover * log(met[to.mass + cell])
             log_price = (1.0 - firm.sigma) * (cost - channel.log_net)
-            made[to.supply + cell, q] = exp(firm.variety * met[cell, q] + log_price)
-            made[to.margin + cell, q] = log_price - cost + channel.log_net - channel.log_scale
+            made[to.supply + cell] = exp(firm.variety * met[cell] + log_price)
+            made[to.margin + cell] = log_price - cost + channel.log_net - channel.log_scale
             if firm.variety < 1.0:
-                made[to.margin + cell, q] -= (1.0 - firm.variety) * met[cell, q]
+                made[to.margin + cell] -= (1.0 - firm.variety) * met[cell]
 
 
 @inner()
 def sales(p, q, met, made):
     """Revenue and commission, and the rows of firms."""
-    to, commission = p.slots, 0.0 * met[p.slots.wage, q]
+    to, commission = p.slots, 0.0 * met[p.slots.wage]
     for k in range(p.industry.size):
         for c in range(2):
-            access, cell = met[to.access + 2 * k + c, q], 2 * k + c
+            access, cell = met[to.access + 2 * k + c], 2 * k + c
             net = p.channel[k, c].net
-            made[cell, q] = made[to.margin + cell, q] + log(access)
-            made[to.revenue + cell, q] = net * made[to.supply + cell, q] * access
-            commission += (1.0 / net - 1.0) * made[to.revenue + cell, q]
-    made[to.parts + COMMISSION, q] = commission
+            made[cell] = made[to.margin + cell] + log(access)
+            made[to.revenue + cell] = net * made[to.supply + cell] * access
+            commission += (1.0 / net - 1.0) * made[to.revenue + cell]
+    made[to.parts + COMMISSION] = commission
 
 
 @inner()
 def markets(p, q, met, made):
     """Income, and the rows of prices, spending, labour, land and people."""
     to, industries, place = p.slots, p.industry.size, p.place[q]
-    log_wage, log_people = met[to.wage, q], met[to.people, q]
+    log_wage, log_people = met[to.wage], met[to.people]
     people, nothing = exp(log_people), 0.0 * log_wage
     log_what, log_stay, away = log_wage, nothing, nothing
     if p.has_remote:
-        gain = p.elasticity * (met[to.remote, q] - p.log_friction - log_wage)
+        gain = p.elasticity * (met[to.remote] - p.log_friction - log_wage)
         log_stay = -logaddexp(nothing, gain)  # ln(1 - pi)
         log_what -= log_stay / p.elasticity
         away = exp(gain + log_stay)
     earned = people * exp(log_what)
-    income = earned + people * met[to.dividend, q]
-    income += (1.0 - p.pooled) * place.owner * met[to.commission, q]
+    income = earned + people * met[to.dividend]
+    income += (1.0 - p.pooled) * place.owner * met[to.commission]
     used, land, far = nothing, p.housing * income, nothing
-    real = log(income) - log_people - p.housing * met[to.rent, q]
+    real = log(income) - log_people - p.housing * met[to.rent]
     for k in range(industries):
-        firm, log_index = p.industry[k], met[to.price_index + k, q]
-        made[to.price_index + k, q] = log(met[to.price + k, q]) / (1.0 - firm.sigma) - log_index
-        revenue = made[to.revenue + 2 * k + OFFLINE, q] + made[to.revenue + 2 * k + ONLINE, q]
-        online = firm.labour_share * made[to.revenue + 2 * k + ONLINE, q] * made[to.far + k, q]
+        firm, log_index = p.industry[k], met[to.price_index + k]
+        made[to.price_index + k] = log(met[to.price + k]) / (1.0 - firm.sigma) - log_index
+        revenue = made[to.revenue + 2 * k + OFFLINE] + made[to.revenue + 2 * k + ONLINE]
+        online = firm.labour_share * made[to.revenue + 2 * k + ONLINE] * made[to.far + k]
         used += firm.labour_share * revenue - online
         far += online
         land += firm.land_share * revenue
         real -= firm.consumption * log_index
         demand = firm.consumption * income
         for cell in range(2 * industries):
-            demand += p.inputs[k, cell // 2] * made[to.revenue + cell, q]
-        made[to.spending + k, q] = log(demand) - met[to.spending + k, q]
-    made[to.wage, q] = log(used) - log_stay - log_people - log_what
-    made[to.rent, q] = 0.0
+            demand += p.inputs[k, cell // 2] * made[to.revenue + cell]
+        made[to.spending + k] = log(demand) - met[to.spending + k]
+    made[to.wage] = log(used) - log_stay - log_people - log_what
+    made[to.rent] = 0.0
     if p.uses_land:
-        made[to.rent, q] = log(land) - met[to.rent, q] - place.log_land
-    made[to.people, q] = p.migration * real + place.log_home
-    made[to.parts + EARNED, q], made[to.parts + REMOTE_USED, q] = earned, far
-    made[to.parts + REMOTE_SOLD, q] = away * earned
-    made[to.income, q], made[to.away, q] = income, away
+        made[to.rent] = log(land) - met[to.rent] - place.log_land
+    made[to.people] = p.migration * real + place.log_home
+    made[to.parts + EARNED], made[to.parts + REMOTE_USED] = earned, far
+    made[to.parts + REMOTE_SOLD] = away * earned
+    made[to.income], made[to.away] = income, away
 
 
 # --- between places -------------------------------------------------------------------
@@ -327,26 +327,38 @@ def traded(p, made, own, met):
 
 @kernel
 def _evaluate(p, x, own, at, excess):
-    to, met, made, places = p.slots, at.met, at.made, p.place.size
+    to, places, met, made = p.slots, p.place.size, at.met, at.made
     shared = places * to.remote
+    meets = np.empty((places, to.met), np.complex128)  # the same by place, in dual numbers
+    makes = np.empty((places, to.made), np.complex128)
     for q in range(places):
         for i in range(to.remote):
             met[i, q] = x[q * to.remote + i]
         met[to.remote, q], met[to.dividend, q] = x[shared], x[shared + 1]
         for i in range(to.price_index):
-            made[to.firms + i, q] = exp(met[i, q])
+            made[to.firms + i, q] = math.exp(met[i, q])
     heard(p, made, own, met)
     for q in range(places):
-        supply(p, q, met, made)
+        for i in range(to.price):
+            meets[q, i] = met[i, q] if met[i, q] != -math.inf else NO_FIRMS
+        supply(p, q, meets[q], makes[q])
+        for i in range(to.supply, to.parts):
+            made[i, q] = makes[q, i].real
     traded(p, made, own, met)
     at.totals[:] = 0.0
     for q in range(places):
-        sales(p, q, met, made)
-        at.totals[COMMISSION] += made[to.parts + COMMISSION, q]
+        for i in range(to.price, to.met):
+            meets[q, i] = met[i, q]
+        sales(p, q, meets[q], makes[q])
+        at.totals[COMMISSION] += makes[q, to.parts + COMMISSION].real
     top, total = -math.inf, 0.0
     for q in range(places):
         met[to.commission, q] = at.totals[COMMISSION]
-        markets(p, q, met, made)
+        meets[q, to.commission] = at.totals[COMMISSION]
+        markets(p, q, meets[q], makes[q])
+        for i in range(to.made):
+            if i < to.firms or i >= to.margin:
+                made[i, q] = makes[q, i].real
         for i in range(COMMISSION):
             at.totals[i] += made[to.parts + i, q]
         top = max(top, made[to.people, q])
@@ -383,14 +395,12 @@ def evaluate(p, x, excess):
 @kernel
 def differentiate(p, at, out):
     """Write the slopes of all that places pass on in all that they meet, (met, made, P)."""
-    to, places = p.slots, p.place.size
-    met = np.empty((to.met, places), np.complex128)
-    made = np.empty((to.made, places), np.complex128)
-    for i in range(to.met):
-        for q in range(places):
-            met[i, q] = max(at.met[i, q], NO_FIRMS)
+    to = p.slots
+    met, made = np.empty(to.met, np.complex128), np.empty(to.made, np.complex128)
     out[:] = 0.0
-    for q in range(places):
+    for q in range(p.place.size):
+        for i in range(to.met):
+            met[i] = at.met[i, q] if at.met[i, q] != -math.inf else NO_FIRMS
         for stage in range(3):
             # What comes in late needs no second look at what comes first.
             supply(p, q, met, made)
@@ -404,15 +414,15 @@ def differentiate(p, at, out):
                 idle = j == to.remote and not p.has_remote
                 if enters != stage or idle:
                     continue
-                met[j, q] += complex(0.0, STEP)
+                met[j] += complex(0.0, STEP)
                 if stage == 0:
                     supply(p, q, met, made)
                 if stage <= 1:
                     sales(p, q, met, made)
                 markets(p, q, met, made)
-                met[j, q] = met[j, q].real
+                met[j] = met[j].real
                 for i in range(to.passed_on):
-                    out[j, i, q] = made[i, q].imag / STEP
+                    out[j, i, q] = made[i].imag / STEP
 
 
 @inner(fastmath=ARITHMETIC)

@@ -60,7 +60,7 @@ PATIENCE = 30  # steps without progress until another way is tried
 NEWTON_PATIENCE = 8  # of Newton's method
 CLOSE = 0.01  # in logs: as near as that steps go on with the Jacobian that there is
 ACCURATE = 1e-3  # relative residual of the linear system of a step
-PRECISE = 1e-3  # of a growth rate that is asked for, relative to 1 less the rate
+PRECISE = 1e-4  # of a growth rate that is asked for, relative to 1 less the rate
 LEAST = 1e-9  # step on prices at which nothing helps
 
 
