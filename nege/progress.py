@@ -245,7 +245,7 @@ def _tqdm_or_line(began: float, first: int, total: int, words: str) -> Any:
         from tqdm import tqdm
     except ImportError:
         return _Line()
-    bar = tqdm(total=total, desc=words, initial=first, leave=False)
+    bar = tqdm(total=total, desc=words, initial=first, leave=False, ncols=_width())
     bar.start_t = began
     return bar
 
@@ -299,11 +299,12 @@ class _Waiting:
 
     def __call__(self, words: str | None, seconds: float) -> None:
         """Hear how long something, or else a kernel, has been waited for."""
-        if words is None:
-            if not compilations.depth:  # it is only read from the cache
-                return
+        if words is None and compilations.depth:
             often = "once on this machine" if compilations.kept else "once in this session"
             words = f"compiling the solver, {often}"
+        elif words is None:
+            # Read from the cache, or that is not known yet; or it is compiled, and being kept.
+            words = self.words if self.seconds else "getting the solver ready"
         if words != self.words or time.monotonic() - seconds - self.ended > APART:
             self.before = 0.0
         self.seconds, self.words = seconds, words

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege.models import deviations, law_of_motion, linearised
+from nege.models import deviations, law_of_motion, linearised, trade_costs
 from nege.solvers import matrix_free
 
 pytestmark = pytest.mark.structure
@@ -143,3 +143,16 @@ def test_the_largest_rate_by_products_is_that_of_all_modes_to_some_per_cent():
     assert rate == pytest.approx(-0.6, rel=0.05)
     assert rate <= -0.6 + 1e-3
     assert deviations.by_products(lambda moved: np.nan * moved, share) is None
+
+
+def test_where_transforms_round_too_much_a_matrix_goes_on(monkeypatch):
+    """Steep costs: far prices are noise to a transform, so that markets never clear."""
+    model = nege.CorePeriphery(nege.geography.racetrack(64), sigma=8, mu=0.4, trade_cost=4)
+    monkeypatch.setattr(matrix_free, "MANY", 1)
+    alone = nege.SolverOptions(operator="fourier", limit_iterations=200)
+    with pytest.raises(nege.ConvergenceError):
+        nege.solve(model, np.eye(64)[0], options=alone)
+    monkeypatch.setattr(trade_costs, "FOURIER_PAYS", 1)
+    found = nege.solve(model, np.eye(64)[0])
+    assert found.operator == "dense"
+    nege.testing.assert_equilibrium(found)

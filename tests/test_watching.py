@@ -314,9 +314,9 @@ def test_many_short_waits_in_a_row_are_one(watch, compiled, monkeypatch):
 
 def test_what_is_only_read_from_the_cache_is_not_called_compiling(watch):
     terminal = watch()
-    waited(None, 30.0)
+    waited(None, 1.0)
     over()
-    assert terminal.seen == []
+    assert terminal.seen == ["nege: getting the solver ready, 1 s so far"]
 
 
 def test_an_import_that_takes_long_is_called_by_its_name(watch):
@@ -339,7 +339,7 @@ def test_a_kernel_that_is_compiled_says_so_and_logs_it(watch, monkeypatch, caplo
     monkeypatch.setattr(compiling, "LOOK", 1e-3)
     with caplog.at_level(logging.INFO, "nege"):
         assert fresh_kernel()(1.5) == 3.0
-    assert terminal.seen[0] == "nege: compiling the solver, once in this session ..."
+    assert "nege: compiling the solver, once in this session ..." in terminal.seen
     assert terminal.left == ""
     began, ended = caplog.messages
     assert began == "compiling notebook.doubled"

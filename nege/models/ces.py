@@ -119,7 +119,8 @@ class CESModel(Model):
                 _outcomes(
                     p, shares[some], states[some], price[some], spending[some], log_payoff[some]
                 )
-        with np.errstate(divide="ignore"):  # a place without any supplier: infinite
+        # A place without any supplier: infinite. One whose price transforms round to noise: NaN.
+        with np.errstate(divide="ignore", invalid="ignore"):
             price_index = price ** (1.0 / (1.0 - self.sigma))
         return price_index.reshape(shape), spending.reshape(shape), log_payoff.reshape(shape)
 

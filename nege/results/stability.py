@@ -258,7 +258,9 @@ def fastest(inner: float, entry: float, tolerance: float) -> float:
 def verdict(rate: float) -> str:
     """Say in prose what the growth rate of the fastest small deviation means."""
     if np.isnan(rate):
-        return "Stability not established: it is not defined in double precision."
+        return (
+            "Stability not established: the leading eigenvalue is not certain in double precision."
+        )
     if rate == -np.inf:
         return "Stable: no deviation is possible."
     if abs(rate) <= NEUTRAL_RATE:

@@ -55,7 +55,13 @@ def find_long_run(
 
     def from_state(state: np.ndarray) -> LongRun:
         own = model.own_long_run(share, state, dynamics, options)
-        return _DynamicsSearch(model, dynamics, options).run(share, state) if own is None else own
+        if own is not None:
+            return own
+        found = _DynamicsSearch(model, dynamics, options).run(share, state)
+        if matrix_free.transforms_failed(model, found, options):
+            by_matrix = _DynamicsSearch(model, dynamics, options, by_matrix=True)
+            return by_matrix.run(share, model.start_state())
+        return found
 
     found = from_state(state)
     if found.status in (Status.STALLED, Status.NOT_FINITE, Status.STUCK):
@@ -83,10 +89,20 @@ SIDE_TOLERANCE = 1e-14  # offset along the unstable direction below which its si
 
 
 class _DynamicsSearch:
-    def __init__(self, model: Model, dynamics: Replicator | Logit, options: SolverOptions) -> None:
+    def __init__(
+        self,
+        model: Model,
+        dynamics: Replicator | Logit,
+        options: SolverOptions,
+        *,
+        by_matrix: bool = False,
+    ) -> None:
         self.regions, self.corners = model.regions, model.corners
-        many = matrix_free.serves(model, options)
-        self.law = (matrix_free.ManyRegions if many else LawOfMotion)(model, dynamics, options)
+        self.law: LawOfMotion
+        if matrix_free.serves(model, options):
+            self.law = matrix_free.ManyRegions(model, dynamics, options, by_matrix=by_matrix)
+        else:
+            self.law = LawOfMotion(model, dynamics, options)
         self.parameters, self.dynamics = self.law.parameters, self.law.dynamics
         self.leaves_rest = isinstance(dynamics, Logit) or dynamics.allow_entry
         self.options = options

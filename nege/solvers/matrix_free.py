@@ -38,7 +38,9 @@ from nege.models.linearised import (
     Trade,
     by_krylov,
 )
+from nege.models.solutions import LongRun
 from nege.options import Logit, Replicator, SolverOptions
+from nege.status import Status
 
 MANY = 500  # regions from which it pays
 DORMANT = 1e-14  # share below which a shrinking region is left out of the markets
@@ -74,6 +76,19 @@ def serves(model: Model, options: SolverOptions) -> bool:
     return asked or len(model.regions) >= MANY
 
 
+LARGEST_MATRIX = 20_000  # places for which a long run falls back to half a matrix
+
+
+def transforms_failed(model: Model, found: LongRun, options: SolverOptions) -> bool:
+    """Whether it may have been Fourier transforms, which a matrix of this size can do without.
+
+    They round relative to the largest number; a matrix does not.
+    """
+    by_transforms = trade_costs.uses_fourier(found.parameters.operator)
+    chosen = by_transforms and options.operator == "auto" and len(model.regions) <= LARGEST_MATRIX
+    return chosen and found.status not in (Status.CONVERGED, Status.UNSTABLE)
+
+
 def memory_needed(model: Model) -> int:
     """Return the bytes of a long run beside those of a short run: rows of K, and vectors."""
     n = len(model.regions)
@@ -83,10 +98,17 @@ def memory_needed(model: Model) -> int:
 class ManyRegions(LawOfMotion):
     """The law of motion of an economy of many regions."""
 
-    def __init__(self, model: Model, dynamics: Replicator | Logit, options: SolverOptions) -> None:
+    def __init__(
+        self,
+        model: Model,
+        dynamics: Replicator | Logit,
+        options: SolverOptions,
+        *,
+        by_matrix: bool = False,
+    ) -> None:
         places, work = f"{len(model.regions)} regions", "for a long run"
         memory.check("model", places, memory_needed(model), work, "Fewer places, or short runs.")
-        self.parameters: Any = model.arrays_for(options.operator, compiled=False)
+        self.parameters: Any = model.arrays_for(options.operator, compiled=by_matrix)
         self.dynamics = dynamics.for_kernels(model)
         self.short_run = options.for_kernels()
         self.metric = model.geography.metric

@@ -137,6 +137,7 @@ class PreparedSolver(Frozen):
         self._refuse_industries()
         return (len(self.model.regions),)
 
+    @hinted
     def short_run(self, share: np.ndarray) -> ShortRunArrays:
         """Prices and wages at given shares: bit by bit those of :func:`nege.short_run`.
 
