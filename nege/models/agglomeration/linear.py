@@ -18,6 +18,7 @@ from nege.models.law_of_motion import NEUTRAL_RATE
 
 ACCURACY, ENOUGH = 1e-9, 1e-4  # relative residual that GMRES aims at, and that is accepted
 MOST_PRODUCTS, RESTARTS = 100, 8
+SLOW = 1e-3  # weights of M that make no difference
 #: Eigenvalues are looked for near these: the one beside zero, and what is far above it.
 NEAR, FAR = 1.0, 10.0
 FIRST, SHARE = 5, 0.02  # steps of Arnoldi first, and what each leaves
@@ -171,8 +172,9 @@ class KrylovSystem(_System):
         size = norm = float(np.linalg.norm(right))
         if not np.isfinite(size) or size == 0.0:
             return right.copy()
-        if (key := (inverse_time, idle.tobytes())) not in self.prepared:
-            self.prepared[key] = self._preconditioner(inverse_time, idle)
+        about = max(inverse_time, SLOW)  # near enough for preconditioning
+        if (key := (about, idle.tobytes())) not in self.prepared:
+            self.prepared[key] = self._preconditioner(about, idle)
         y, left = np.zeros_like(right), right
         for _ in range(RESTARTS):
             y = y + self._least(inverse_time, idle, left, 0.9 * accuracy * size, self.prepared[key])

@@ -40,7 +40,7 @@ from nege.status import Status
 
 logger = logging.getLogger("nege")
 
-LARGE = 40  # places from which the structured solver takes over
+LARGE = 16  # places from which the structured solver takes over
 FIRST_STEP = 1.0  # in the dynamics' own time
 SLOWER, FASTER = 0.1, 4.0  # factors on the step of time from one to the next
 STRAIGHT, BENT = 0.1, 0.5  # share of the residual that a step leaves in the markets
