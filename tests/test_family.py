@@ -19,6 +19,7 @@ from nege.geography import racetrack
 from nege.kernels import codes, derivatives, equations, population_dynamics
 from nege.kernels.newton import solve
 from nege.models import law_of_motion
+from nege.solvers import matrix_free
 from nege.structure.branches.continuation import ContinuationProblem, occupied_cells
 from nege.structure.circular_modes import CircularModes, Waves, periods
 from nege.structure.even_curve import EvenCurve
@@ -449,6 +450,18 @@ def test_tables_of_derivatives_by_blas_are_those_of_the_kernels(member, dynamics
     monkeypatch.setattr(law_of_motion, "BLAS_PAYS", 1)
     close(law.slopes(point), slow, EXACT)
     close(law.slopes_among(point, occupied), within, EXACT)
+
+
+@member
+@pytest.mark.parametrize("dynamics", [nege.Replicator(), nege.Logit(scale=0.4)], ids=str)
+def test_a_long_run_as_of_many_regions_is_that_of_few(member, dynamics, monkeypatch):
+    model = member.draw(np.random.default_rng(5), 6, member.online)
+    few = nege.solve(model, dynamics=dynamics)
+    monkeypatch.setattr(matrix_free, "MANY", 1)
+    many = nege.solve(model, dynamics=dynamics)
+    close(many.data.share.values, few.data.share.values, 1e-9)
+    assert many.perturbed == few.perturbed
+    assert many.leading_eigenvalue == pytest.approx(few.leading_eigenvalue, rel=1e-6)
 
 
 @member
