@@ -145,15 +145,16 @@ class _DynamicsSearch:
 
     def _judge(self, share: np.ndarray, state: np.ndarray, *, at_rest: bool) -> LongRun | None:
         """Polish and test; return the stationary point, None where the dynamics have to go on."""
-        guess = share.copy()
+        point, guess = self.law.at(share.copy(), state), share.copy()
         if self.corners and not self.dynamics.logit:
             # Near equal payoffs a share that vanishes decays ever more slowly: set it to zero.
             small = guess < (self.same_point if at_rest else self.extinct)
-            guess[small & (self.law.at(share, state).growth < 0.0)] = 0.0
+            guess[small & (point.growth < 0.0)] = 0.0
             guess /= guess.sum()
+        if not np.array_equal(guess, share):
+            point = self.law.at(guess, state)
         tolerance = self.options.tolerance_payoff
         reach = math.inf if at_rest else FURTHEST * self.same_point
-        point = self.law.at(guess, state)
         point, error, steps = rest_points.newton(self.law, point, tolerance, reach)
         self.steps += steps
         empty = point.share == 0.0
