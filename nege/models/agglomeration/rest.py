@@ -13,8 +13,8 @@ roughly, and its rest point is reached to rounding. Without progress (``search_p
 where Newton's method cycles between two points of strong curvature, near which some firms almost
 vanish, the start is followed with smaller dt: a step is refused where any equation departs from
 its linearisation, and at last other prices are started from. A rest point counts only where it
-is stable: by the eigenvalues of the Schur complement of J, prices eliminated. From an unstable
-one the search steps off by 1e-3 along the eigenvector that grows, and goes on.
+is stable: by the leading eigenvalue of J, prices eliminated. From an unstable one the search
+steps off by 1e-3 along the eigenvector that grows, and goes on.
 
 Where variety is 1, firms can vanish: n falls below 1e-12 of its industry and is set to zero,
 and comes back only where entry would pay. The last firms that hire remote labour stay, since at
