@@ -282,7 +282,7 @@ def test_without_flint_there_is_a_search_that_says_what_to_install(two, monkeypa
     def missing(module, extra, purpose):
         raise DependencyError(f'install "nege[{extra}]"')
 
-    monkeypatch.setattr(completeness, "require", missing)
+    monkeypatch.setattr(all_equilibria, "require", missing)
     found = nege.equilibria(two(1.7))
     assert not found.complete
     assert "nege[verify]" in found.reason

@@ -77,9 +77,7 @@ def test_a_file_gives_back_everything(tmp_path, geography, dynamics):
     assert str(again.dynamics) == str(found.dynamics)
     assert repr(again) == repr(found)
     nege.testing.assert_equilibrium(again)
-    np.testing.assert_array_equal(
-        again.model.arrays.operator.freeness, economy.arrays.operator.freeness
-    )
+    np.testing.assert_array_equal(again.model.arrays.operator.table, economy.arrays.operator.table)
 
 
 def test_a_file_keeps_trade_costs_given_by_hand(tmp_path):

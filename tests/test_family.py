@@ -128,28 +128,12 @@ def test_the_unit_of_distance_changes_nothing(member, unit, seed, n, online):
         close(there[name].values, here[name].values, 1e-9)
 
 
-def size(value):
-    """Return how many numbers there are in parameters."""
-    if isinstance(value, tuple):
-        return sum(size(part) for part in value)
-    return value.size if isinstance(value, np.ndarray) else int(isinstance(value, float))
-
-
-def spoiled(value, k):
-    """Return parameters whose k-th number is NaN."""
-    if isinstance(value, tuple):
-        parts = []
-        for part in value:
-            parts.append(spoiled(part, k))
-            k -= size(part)
-        return type(value)(*parts)
-    if not 0 <= k < size(value):
-        return value
-    if isinstance(value, float):
-        return np.nan
-    value = value.copy()
-    value.flat[k] = np.nan
-    return value
+def spoiled(values, k):
+    """Return an array whose k-th number, if it has that many, is NaN."""
+    values = values.copy()
+    if 0 <= k < values.size:
+        values.flat[k] = np.nan
+    return values
 
 
 @member
@@ -157,15 +141,23 @@ def spoiled(value, k):
 def test_nan_in_any_position_never_converges(member, online):
     model, share = economy(member, 1, 3, online)
     regions, dynamics = len(share), nege.Replicator().for_kernels(model)
-    inputs = (share, model.start_state(), model.arrays)
-    for k in range(sum(size(value) for value in inputs)):
-        bad = spoiled(inputs[0], k), spoiled(inputs[1], k - regions)
-        parameters = spoiled(inputs[2], k - 2 * regions)
+    economy_, rows = model.arrays, model.compiled().rows
+    # Where workers move nobody reads where they are.
+    read = len(rows) - (rows[-1] == "workers" and model.workers is None)
+    inputs = share, model.start_state(), economy_.numbers, economy_.places[:read]
+    inputs = *inputs, economy_.operator.table
+    first = np.cumsum([0, *(value.size for value in inputs)])
+    for k in range(first[-1]):
+        bad = [spoiled(value, k - before) for value, before in zip(inputs, first, strict=False)]
+        *at, numbers, places, table = bad
+        places = np.vstack([places, economy_.places[read:]])
+        operator = economy_.operator._replace(table=table)
+        parameters = economy_._replace(numbers=numbers, places=places, operator=operator)
         payoff, growth = np.empty(regions), np.empty(regions)
         report, residual = population_dynamics.evaluate(
-            parameters, dynamics, *map(np.copy, bad), SHARP.for_kernels(), payoff, growth
+            parameters, dynamics, *at, SHARP.for_kernels(), payoff, growth
         )
-        assert not (report.status == codes.CONVERGED and residual < np.inf), k
+        assert not (report.status == codes.CONVERGED and residual < np.inf), bad
 
 
 @member

@@ -16,10 +16,9 @@ from scipy.optimize import brentq
 
 import nege
 from nege.command import cli, economy_file
-from nege.kernels import codes, derivatives, equations
+from nege.kernels import codes, derivatives, equations, operators
 from nege.kernels.fixed_point import Options, fixed_point
 from nege.kernels.newton import newton
-from nege.kernels.operators import Dense
 from nege.models import closed_forms
 
 pytestmark = pytest.mark.closed_form
@@ -298,8 +297,8 @@ def test_plain_steps_contract_as_the_proof_says(seed, n):
     plain = reference.of_model(economy)
     del plain["amenity"]
     delta, wage = reference.skilled_wages(share, **plain)
-    floor = plain["mu"] / p.sigma * (1 - plain["commission"]) ** p.sigma
-    floor *= plain["cost"] ** (1 - p.sigma) @ (plain["unskilled"] / delta)
+    floor = plain["mu"] / economy.sigma * (1 - plain["commission"]) ** economy.sigma
+    floor *= plain["cost"] ** (1 - economy.sigma) @ (plain["unskilled"] / delta)
     gap = np.min(floor / wage)
     state = np.random.default_rng(seed).normal(0, 2, n + 1)
     work, change = np.empty((4, n + 1)), np.empty(n + 1)
@@ -437,7 +436,9 @@ def test_payoffs_along_a_shift_of_the_unskilled_to_twelve_digits():
     moved = {**plain, "unskilled": plain["unskilled"] + 1j * STEP * shift}
     exact = reference.skilled_payoffs(share.astype(complex), **moved).imag / STEP
     zero = np.zeros(5)
-    direction = type(economy.arrays)(0.0, 0.0, shift, zero, zero, Dense(np.zeros((5, 5))))
+    rows = {"unskilled": shift, "log_net": zero, "log_amenity": zero}
+    still = operators.dense(np.zeros((5, 5)))
+    direction = economy.compiled().economy({"sigma": 0.0, "mu": 0.0}, rows, still)
     slope = np.empty(5)
     state = cleared(economy, share)
     assert derivatives.payoff_slope(economy.arrays, direction, share, state, slope)

@@ -86,7 +86,6 @@ WORK = {
     "stability": lambda m: nege.stability(REST),
     "equilibria": lambda m: nege.equilibria(m, starts=1),
     "diagram": lambda m: nege.bifurcation(m, "trade_cost", (1.4, 1.5)),
-    "break points": lambda m: nege.break_points(m, "trade_cost", (1.4, 1.5)),
     "hysteresis": lambda m: nege.hysteresis(m, "trade_cost", (1.4, 1.5), points=2),
     "industries": lambda m: nege.solve(nege.OnlineAgglomeration()),
 }
@@ -105,7 +104,7 @@ REST = nege.Equilibrium(
 def test_work_is_refused_where_its_tables_do_not_fit(poor, name):
     model = economy(racetrack(20))
     fits = next(iter(nege.estimate_memory(model).values()))  # one short run, no Jacobian
-    poor(fits - 1 if name in ("short run", "break points") else fits)
+    poor(fits - 1 if name == "short run" else fits)
     with pytest.raises(nege.InputError, match=r"it needs \S+ GB, and 1.12e-05 GB are free"):
         WORK[name](model)
 

@@ -69,7 +69,7 @@ def test_two_regions_cannot_fail(sigma, mu, cost, share, farmers):
     )
     state, shares = np.zeros(2), np.array([share, 1.0 - share])
     report = newton(model.arrays, shares, state, Options(1e-11, 1.0, 200, codes.NEWTON))
-    finite = np.isfinite(model.arrays.operator.freeness).all()
+    finite = np.isfinite(model.arrays.operator.table).all()
     if report.status == codes.CONVERGED:
         assert report.iterations <= 60
         again = fixed_point(model.arrays, shares, state, Options(1e-10, 1.0, 1, codes.PLAIN))
@@ -78,7 +78,7 @@ def test_two_regions_cannot_fail(sigma, mu, cost, share, farmers):
         # Only where a region buys and sells next to nothing: rounding, said so.
         assert report.status == codes.STALLED
         assert finite
-        assert min(model.arrays.operator.freeness.min(), farmers, 1.0 - farmers) < 1e-6
+        assert min(model.arrays.operator.table.min(), farmers, 1.0 - farmers) < 1e-6
 
 
 def test_where_it_fails_acceleration_goes_on_and_says_so():
@@ -134,16 +134,19 @@ def test_a_bad_number_anywhere_never_converges(two, kernel, bad):
     good = two(1.7, nege.OnlineRegion(trade_cost=1.2, commission=0.1)).arrays
     share, state = np.array([0.3, 0.5, 0.2]), np.zeros(3)
     assert kernel(good, share, state.copy(), OPTIONS).status == codes.CONVERGED
-    planted = [(good._replace(**{name: bad}), share, state) for name in ("sigma", "mu")]
+    planted = []
+    for i in range(2):  # sigma and mu
+        numbers = np.where(np.arange(2) == i, bad, good.numbers)
+        planted.append((good._replace(numbers=numbers), share, state))
     for i in range(3):
-        for name in ("farmers", "log_net"):
-            array = getattr(good, name).copy()
-            array[i] = bad
-            planted.append((good._replace(**{name: array}), share, state))
+        for row in range(2):  # farmers and log_net
+            places = good.places.copy()
+            places[row, i] = bad
+            planted.append((good._replace(places=places), share, state))
         for j in range(3):
-            freeness = good.operator.freeness.copy()
+            freeness = good.operator.table.copy()
             freeness[i, j] = bad
-            operator = good.operator._replace(freeness=freeness)
+            operator = good.operator._replace(table=freeness)
             planted.append((good._replace(operator=operator), share, state))
         wrong_share, wrong_state = share.copy(), state.copy()
         wrong_share[i] = wrong_state[i] = bad

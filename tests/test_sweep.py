@@ -94,11 +94,11 @@ def test_a_failed_point_is_recorded_and_the_rest_goes_on(economy):
 
 
 def test_the_model_given_is_not_changed(economy):
-    before = repr(economy), economy.arrays.operator.freeness.copy()
+    before = repr(economy), economy.arrays.operator.table.copy()
     start = np.array([0.2, 0.3, 0.5])
     nege.sweep(economy, {"online_trade_cost": [1.5, 1.0]}, start=start)
     assert repr(economy) == before[0]
-    np.testing.assert_array_equal(economy.arrays.operator.freeness, before[1])
+    np.testing.assert_array_equal(economy.arrays.operator.table, before[1])
     np.testing.assert_array_equal(start, [0.2, 0.3, 0.5])
 
 

@@ -19,7 +19,7 @@ from nege.command import cli, economy_file
 from nege.kernels import codes, derivatives, equations, population_dynamics
 from nege.kernels.fixed_point import Options, fixed_point
 from nege.kernels.newton import newton, solve
-from nege.kernels.operators import Dense
+from nege.kernels.operators import DENSE, Operator
 from nege.models import closed_forms
 
 pytestmark = pytest.mark.closed_form
@@ -439,12 +439,12 @@ def test_plain_steps_contract_as_the_proof_says(far, seed, n):
     for row in range(2):
         equations.update(p, share, states[row].copy(), work, change)
         after[row] = states[row] + change
-    own = p.inputs * p.sigma / (p.sigma - 1)
+    own = economy.inputs * economy.sigma / (economy.sigma - 1)
     before, now = states[0] - states[1], after[0] - after[1]
     if economy.labour == "immobile":
         assert np.max(np.abs(now)) <= own * np.max(np.abs(before)) + 1e-12
         return
-    apart = own + p.sigma * (1 - p.inputs) * p.mu / (p.sigma - 1)
+    apart = own + economy.sigma * (1 - economy.inputs) * economy.mu / (economy.sigma - 1)
     assert np.ptp(now) <= apart * np.ptp(before) + 1e-11
     equations.update(p, share, states[0] + 1.0, work, change)
     np.testing.assert_allclose(states[0] + 1.0 + change, after[0] + own, atol=1e-11)
@@ -603,12 +603,16 @@ def test_nan_never_converges_where_labour_is_immobile(theta):
     economy, share = fkv(n=3).replace(agriculture=theta), np.array([0.5, 0.3, 0.2])
     dynamics = nege.Replicator().for_kernels(economy)
     p, state = economy.arrays, economy.start_state()
-    spoilt = [(p._replace(**{name: np.nan}), share, state) for name in reference.NAMES]
+    spoilt = []
+    for i in range(len(reference.NAMES)):
+        numbers = np.where(np.arange(p.numbers.size) == i, np.nan, p.numbers)
+        spoilt.append((p._replace(numbers=numbers), share, state))
     for r in range(3):
         bad = np.where(np.arange(3) == r, np.nan, 1.0)
         spoilt += [
-            *((p._replace(**{name: bad / 3}), share, state) for name in ("land", "workers")),
-            (p._replace(operator=Dense(p.operator.freeness * bad)), share, state),
+            (p._replace(places=np.vstack([bad / 3, p.places[1:]])), share, state),  # land
+            (p._replace(places=np.vstack([p.places[:-1], bad / 3])), share, state),  # workers
+            (p._replace(operator=Operator(DENSE, p.operator.table * bad)), share, state),
             (p, share * bad, state),
             (p, share, state * bad),
         ]

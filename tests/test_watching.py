@@ -285,7 +285,7 @@ def over():
 @pytest.fixture
 def compiled():
     """While a kernel of nege is being compiled."""
-    about = {"dispatcher": jit.kernel(doubled), "args": (numba.float64,)}
+    about = {"dispatcher": jit.kernel(doubled, inside=True), "args": (numba.float64,)}
     with event.trigger_event("numba:compile", data=about):
         yield
 

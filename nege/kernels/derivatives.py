@@ -1,45 +1,182 @@
-"""Derivatives of any model's short run and payoffs, by implicit differentiation.
+"""Derivatives of any model's short run and payoffs, from its equations in dual numbers.
 
-A model says how what happens inside a place responds (``equations.sensitivities`` and its
-companions); how places respond to each other follows here, once for all. With S = K diag(Y/P^2)
-K', h_r = sum_s K_rs settled_s/P_s, and for a change in j (of its state, or of its share)
+An equation in dual numbers (``duals``) is its own derivative. Where places meet through trade
+alone, one evaluation in which every place moves at once gives what each place does for itself;
+how places respond to each other follows here, once for all. With S = K diag(Y/P^2) K' and
+h_r = sum_s K_rs (d spending_s/d pool)/P_s, for a change in j (of its state, or of its share)
 
-    df_r = (e/z_r) [K_rj spending_j/P_j + h_r pool_j - S_rj supply_j]
+    df_r = a_r 1(r=j) + (e_r/z_r) [K_rj dY_j/P_j + h_r dpool_j - S_rj dx_j]
     du   = (I - df/du)^(-1) df/dshare                   markets clearing
-    d ln omega_r = a_r du_r + (b_r/P_r) dP_r + c_r dshare_r
+    d ln omega_r = b_r 1(r=j) + (g_r/P_r) K_jr dx_j
 
-P   price_s = sum_r K_rs supply_r           Y  spending        z  market access
-e   response of the state to ln access      a, b, c  responses of ln omega to state, ln price
-                                                     and the place's own share (congestion)
+P   price_s = sum_r K_rs x_r         x, Y  supply, spending     z  market access
+e   response of f to ln access        g     response of ln omega to ln price
+a, b  responses of f and of ln omega to the place's own state, or share
 
-A *direction* of the parameters is a NamedTuple of their own type that holds the derivative
-of each of them by one number; its operator is Dense, whatever theirs is.
+Where places meet in more ways than that (``equations``), they move one at a time.
 
-All follows from what ``blocks`` and ``slopes`` say of f and of ln payoff at a given state; a
-model that registers its own of both has all of it too.
+A *direction* of the parameters is an Economy that holds the derivative of each of them by one
+number; its operator is dense, whatever theirs is.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
-from nege.kernels.equations import (
-    exogenous_spending,
-    payoff_sensitivities,
-    payoff_tangent,
-    respond_tangent,
-    response,
-    sensitivities,
-    spending_tangent,
-    supply_tangent,
-    update,
-)
-from nege.kernels.jit import equation, kernel
+from nege.kernels.duals import STEP
+from nege.kernels.equations import BY_PLACE, GOODS, PAYOFF, PAYOFFS, POOL, RESPOND, update
+from nege.kernels.function_table import call
+from nege.kernels.jit import kernel
 from nege.kernels.linear import implicit
-from nege.kernels.operators import buy, matrix, sell
-from nege.kernels.vectors import add_scaled, copy, largest
+from nege.kernels.operators import Operator, buy, matrix, sell
+from nege.kernels.vectors import add_scaled, largest
 
-# Rows of sensitivities, by the state and by the share of each place.
-BY_STATE, BY_SHARE = 0, 3
-SUPPLY, SPENDING, POOL = range(3)
+# Rows of ``place_slopes``: of what a place does, by its own state or its own share.
+SUPPLY, SPENDING, POOLED, ANSWER, GAIN = range(5)
+
+
+class Moving(NamedTuple):
+    """An economy in dual numbers: parameters, and rows over regions."""
+
+    numbers: np.ndarray
+    places: np.ndarray
+    table: np.ndarray
+    rows: np.ndarray  # (7, R): share, state, price, access; what is written; scratch
+
+
+SHARE, STATE, PRICE, ACCESS, OUT, OTHER, SPARE = range(7)
+
+
+@kernel
+def at_rest(economy, share, state):
+    """Return an economy in dual numbers in which nothing moves yet."""
+    e, rows = economy, np.zeros((7, state.size), dtype=np.complex128)
+    for r in range(state.size):
+        rows[SHARE, r], rows[STATE, r] = share[r], state[r]
+    table = np.zeros((0, 0), dtype=np.complex128)
+    if e.meeting == PAYOFFS:
+        table = e.operator.table.astype(np.complex128)
+    return Moving(e.numbers.astype(np.complex128), e.places.astype(np.complex128), table, rows)
+
+
+@kernel(inside=True)
+def set_state(moving, state):
+    """Go to another state, at rest."""
+    for r in range(state.size):
+        moving.rows[STATE, r] = state[r]
+
+
+@kernel(inside=True)
+def moves(values, slope):
+    """Let every place's number move, at a slope."""
+    for r in range(values.size):
+        values[r] = complex(values[r].real, STEP * slope)
+
+
+@kernel(inside=True)
+def moves_by(values, slopes):
+    """Let each place's number move, at slopes of their own."""
+    for r in range(values.size):
+        values[r] = complex(values[r].real, STEP * slopes[r])
+
+
+@kernel(inside=True)
+def _write(values, out):
+    for r in range(values.size):
+        out[r] = values[r].imag / STEP
+
+
+@kernel
+def ask(economy, moving, which, pool):
+    """Evaluate equations in dual numbers, into rows OUT and OTHER."""
+    m = moving
+    rows = m.rows[PRICE], m.rows[ACCESS], m.rows[OUT], m.rows[OTHER]
+    given = m.numbers, m.places, m.table, m.rows[SHARE], m.rows[STATE]
+    call(economy.duals, which, *given, pool, *rows)
+
+
+@kernel
+def pool_of(economy, moving):
+    """Return the sum over places that spending is given, in dual numbers."""
+    total = complex(0.0, 0.0)
+    if economy.pools:
+        ask(economy, moving, POOL, total)
+        for r in range(moving.rows.shape[1]):
+            total += moving.rows[OUT, r]
+    return total
+
+
+@kernel
+def place_slopes(economy, moving, work, by_share, out):
+    """Write what a place's own state, or else its share, does to it, in five rows.
+
+    Parameters
+    ----------
+    economy : Economy
+        Of the kind BY_PLACE.
+    moving : Moving
+        The same, at rest, which it is afterwards.
+    work : (4, R) array
+        As ``update`` left it: price and access are read.
+    by_share : bool
+        Whether shares move, or states.
+    out : (3, R) to (5, R) array
+        Written: d supply, d spending at a given pool, d of what it adds to the pool, and if asked
+        for d (f - state) and d ln payoff, at given prices and access.
+
+    Returns
+    -------
+    bool
+        Whether anything moves the pool.
+    """
+    m, row, still = moving, SHARE if by_share else STATE, complex(0.0, 0.0)
+    pool, pooled = 0.0, False
+    for r in range(work.shape[1]):
+        m.rows[PRICE, r], m.rows[ACCESS, r] = work[2, r], work[3, r]
+        out[POOLED, r] = 0.0
+    moves(m.rows[row], 1.0)
+    if economy.pools:
+        ask(economy, m, POOL, still)
+        for r in range(work.shape[1]):
+            pool += m.rows[OUT, r].real
+            out[POOLED, r] = m.rows[OUT, r].imag / STEP
+            pooled = pooled or out[POOLED, r] != 0.0
+    ask(economy, m, GOODS, complex(pool, 0.0))
+    _write(m.rows[OUT], out[SUPPLY])
+    _write(m.rows[OTHER], out[SPENDING])
+    if out.shape[0] > ANSWER:
+        ask(economy, m, RESPOND, still)
+        _write(m.rows[OUT], out[ANSWER])
+    if out.shape[0] > GAIN:
+        ask(economy, m, PAYOFF, still)
+        _write(m.rows[OUT], out[GAIN])
+    moves(m.rows[row], 0.0)
+    return pooled
+
+
+@kernel
+def spending_by_pool(economy, moving, out):
+    """Write how each place's spending responds to the sum over places."""
+    for r in range(out.size):
+        out[r] = 0.0
+    if economy.pools:
+        pool = pool_of(economy, moving).real
+        ask(economy, moving, GOODS, complex(pool, STEP))
+        _write(moving.rows[OTHER], out)
+
+
+@kernel
+def elasticity(economy, moving, which, row, work, out):
+    """Write how f (RESPOND), or ln payoff, responds to ln access, or to ln price.
+
+    `row` is ACCESS or PRICE, whose values are in `work`, as ``update`` left it.
+    """
+    values = work[2] if row == PRICE else work[3]
+    for r in range(out.size):
+        moving.rows[row, r] = complex(values[r], STEP * values[r])
+    ask(economy, moving, which, complex(0.0, 0.0))
+    _write(moving.rows[OUT], out)
+    moves(moving.rows[row], 0.0)
 
 
 @kernel(arithmetic=True)
@@ -63,13 +200,16 @@ def spread(k, work, weight, row, out):
 
 
 @kernel(arithmetic=True)
-def forces(k, slopes, work, reach, elasticity, out):
-    """Turn S in `out` into df_r by the change in j, given the three rows of its `slopes`."""
+def forces(k, slopes, work, reach, responses, out):
+    """Turn S in `out` into df_r by the change in j, given the rows of its ``place_slopes``.
+
+    `reach` is h, `responses` are e.
+    """
     n = reach.size
     for r in range(n):
-        factor = elasticity / work[3, r]
+        factor = responses[r] / work[3, r]
         for j in range(n):
-            local = k[r, j] * slopes[SPENDING, j] / work[2, j] + reach[r] * slopes[POOL, j]
+            local = k[r, j] * slopes[SPENDING, j] / work[2, j] + reach[r] * slopes[POOLED, j]
             out[r, j] = factor * (local - out[r, j] * slopes[SUPPLY, j])
 
 
@@ -83,83 +223,165 @@ def reached(k, spent, price, out):
         out[r] = total
 
 
-@equation(general=True)
-def blocks(parameters, share, state, state_by_state, state_by_share, gain_by_state, gain_by_share):
-    """Write how f, and ln payoff at a state, respond to the state and to the share."""
-    n = state.size
-    k, work, rest = matrix(parameters.operator), np.empty((4, n)), np.empty((4, n))
-    slopes, gains = np.empty((6, n)), np.empty((3, n))
-    update(parameters, share, state, work, rest[0])
-    sensitivities(parameters, share, state, slopes)
-    payoff_sensitivities(parameters, share, state, work[2], gains)
-    exogenous_spending(parameters, share, state, rest[1])
-    reached(k, rest[1], work[2], rest[2])
-    spread(k, work, rest[0], rest[3], state_by_state)
+@kernel
+def _blocks_by_place(economy, share, state, by_state, by_share, gain_by_state, gain_by_share):
+    e, n = economy, state.size
+    k, work, rest, slopes = (
+        matrix(e.operator, n),
+        np.empty((4, n)),
+        np.empty((6, n)),
+        np.empty((2, 5, n)),
+    )
+    update(e, share, state, work, rest[0])
+    moving = at_rest(e, share, state)
+    place_slopes(e, moving, work, False, slopes[0])
+    place_slopes(e, moving, work, True, slopes[1])
+    spending_by_pool(e, moving, rest[1])
+    elasticity(e, moving, RESPOND, ACCESS, work, rest[2])
+    elasticity(e, moving, PAYOFF, PRICE, work, rest[3])
+    reached(k, rest[1], work[2], rest[4])
+    spread(k, work, rest[0], rest[5], by_state)
     for r in range(n):
-        copy(state_by_state[r], state_by_share[r])
-    e = response(parameters)
-    forces(k, slopes[BY_STATE : BY_STATE + 3], work, rest[2], e, state_by_state)
-    forces(k, slopes[BY_SHARE : BY_SHARE + 3], work, rest[2], e, state_by_share)
-    for r in range(n):
-        factor = gains[1, r] / work[2, r]
         for j in range(n):
-            gain_by_state[r, j] = factor * k[j, r] * slopes[BY_STATE + SUPPLY, j]
-            gain_by_share[r, j] = factor * k[j, r] * slopes[BY_SHARE + SUPPLY, j]
-        gain_by_state[r, r] += gains[0, r]
-        gain_by_share[r, r] += gains[2, r]
-
-
-@equation(general=True)
-def slopes(parameters, direction, share, state, change, gain):
-    """Write how f, and ln payoff at a state, move along a direction of the parameters."""
-    p, d = parameters, direction
-    n = state.size
-    work, gains, rest = np.empty((4, n)), np.empty((3, n)), np.empty((4, n))
-    dx, dy, dprice, dz = rest[0], rest[1], rest[2], rest[3]
-    other, base = np.empty(n), np.empty(n)
-    update(p, share, state, work, change)
-    x, y, price, z = work[0], work[1], work[2], work[3]
-    supply_tangent(p, d, share, state, dx)
-    spending_tangent(p, d, share, state, dy)
-    buy(p.operator, dx, dprice)
-    buy(d.operator, x, other)
-    for s in range(n):
-        dprice[s] += other[s]
-        dy[s] = (dy[s] - y[s] * dprice[s] / price[s]) / price[s]
-        base[s] = y[s] / price[s]
-    sell(p.operator, dy, dz)
-    sell(d.operator, base, other)
-    respond_tangent(p, d, share, state, z, change)
-    payoff_tangent(p, d, share, state, price, gain)
-    payoff_sensitivities(p, share, state, price, gains)
-    e = response(p)
+            by_share[r, j] = by_state[r, j]
+    forces(k, slopes[0], work, rest[4], rest[2], by_state)
+    forces(k, slopes[1], work, rest[4], rest[2], by_share)
     for r in range(n):
-        change[r] += e * (dz[r] + other[r]) / z[r]
-        gain[r] += gains[1, r] * dprice[r] / price[r]
+        by_state[r, r] += slopes[0, ANSWER, r] + 1.0
+        by_share[r, r] += slopes[1, ANSWER, r]
+        factor = rest[3, r] / work[2, r]
+        for j in range(n):
+            gain_by_state[r, j] = factor * k[j, r] * slopes[0, SUPPLY, j]
+            gain_by_share[r, j] = factor * k[j, r] * slopes[1, SUPPLY, j]
+        gain_by_state[r, r] += slopes[0, GAIN, r]
+        gain_by_share[r, r] += slopes[1, GAIN, r]
 
 
 @kernel
-def state_jacobian(parameters, share, state, out):
+def goods_along(economy, moving, supply, spending):
+    """Write how supply and spending move."""
+    ask(economy, moving, GOODS, pool_of(economy, moving))
+    _write(moving.rows[OUT], supply)
+    _write(moving.rows[OTHER], spending)
+
+
+@kernel
+def answers_along(economy, moving, work, price, access, change, gain):
+    """Write how f - state, and ln payoff, move, once it is known how price and access do.
+
+    An empty `gain` is not asked for.
+    """
+    m = moving
+    for r in range(work.shape[1]):
+        m.rows[PRICE, r] = complex(work[2, r], STEP * price[r])
+        m.rows[ACCESS, r] = complex(work[3, r], STEP * access[r])
+    ask(economy, m, RESPOND, complex(0.0, 0.0))
+    _write(m.rows[OUT], change)
+    if gain.size > 0:
+        ask(economy, m, PAYOFF, complex(0.0, 0.0))
+        _write(m.rows[OUT], gain)
+
+
+@kernel
+def along(economy, moving, shift, work, rest, change, gain):
+    """Write how f - state, and ln payoff, move as `moving` does, right after ``update``.
+
+    Trade costs move as the dense operator `shift`, unless its table is empty. `rest` is scratch
+    of five rows.
+    """
+    e, n = economy, work.shape[1]
+    price, access = rest[0], rest[1]
+    if e.meeting != PAYOFFS:
+        goods_along(e, moving, rest[2], rest[3])
+        buy(e.operator, rest[2], price)
+        if shift.table.size > 0:
+            buy(shift, work[0], rest[4])
+            for s in range(n):
+                price[s] += rest[4, s]
+        for s in range(n):
+            rest[4, s] = work[1, s] / work[2, s]
+            rest[3, s] = (rest[3, s] - rest[4, s] * price[s]) / work[2, s]
+        sell(e.operator, rest[3], access)
+        if shift.table.size > 0:
+            sell(shift, rest[4], rest[2])
+            for r in range(n):
+                access[r] += rest[2, r]
+    answers_along(e, moving, work, price, access, change, gain)
+
+
+@kernel(inside=True)
+def unmoved():
+    """Return how trade costs move where they do not."""
+    none = np.empty((0, 0))
+    return Operator(0, none, none.ravel(), -1.0, np.empty(0, dtype=np.int64), 0.0)
+
+
+@kernel
+def _blocks_one_by_one(economy, share, state, by_state, by_share, gain_by_state, gain_by_share):
+    e, n = economy, state.size
+    work, rest = np.empty((4, n)), np.empty((5, n))
+    change, gain = np.empty(n), np.empty(n)
+    update(e, share, state, work, change)
+    moving, still = at_rest(e, share, state), unmoved()
+    for by, f, g in ((STATE, by_state, gain_by_state), (SHARE, by_share, gain_by_share)):
+        for j in range(n):
+            values = moving.rows[by]
+            values[j] = complex(values[j].real, STEP)
+            along(e, moving, still, work, rest, change, gain)
+            values[j] = complex(values[j].real, 0.0)
+            for r in range(n):
+                f[r, j], g[r, j] = change[r], gain[r]
+            if by == STATE:
+                f[j, j] += 1.0
+
+
+@kernel
+def blocks(economy, share, state, state_by_state, state_by_share, gain_by_state, gain_by_share):
+    """Write how f, and ln payoff at a state, respond to the state and to the share."""
+    found = state_by_state, state_by_share, gain_by_state, gain_by_share
+    if economy.meeting == BY_PLACE:
+        _blocks_by_place(economy, share, state, *found)
+    else:
+        _blocks_one_by_one(economy, share, state, *found)
+
+
+@kernel
+def slopes(economy, direction, share, state, change, gain):
+    """Write how f, and ln payoff at a state, move along a direction of the parameters."""
+    e, d, n = economy, direction, state.size
+    work, rest = np.empty((4, n)), np.empty((5, n))
+    update(e, share, state, work, change)
+    moving = at_rest(e, share, state)
+    moves_by(moving.numbers, d.numbers)
+    for row in range(d.places.shape[0]):
+        moves_by(moving.places[row], d.places[row])
+    for s in range(moving.table.shape[0]):
+        moves_by(moving.table[s], d.operator.table[s])
+    along(e, moving, d.operator, work, rest, change, gain)
+
+
+@kernel
+def state_jacobian(economy, share, state, out):
     """Write df_r / d state_j at a given share."""
     rest = np.empty((3, state.size, state.size))
-    blocks(parameters, share, state, out, rest[0], rest[1], rest[2])
+    blocks(economy, share, state, out, rest[0], rest[1], rest[2])
 
 
 @kernel
-def state_share_jacobian(parameters, share, state, out):
+def state_share_jacobian(economy, share, state, out):
     """Write d state_r / d share_j with markets clearing; False where it is undefined."""
     rest = np.empty((3, state.size, state.size))
-    blocks(parameters, share, state, rest[0], out, rest[1], rest[2])
+    blocks(economy, share, state, rest[0], out, rest[1], rest[2])
     return implicit(rest[0], out)
 
 
 @kernel
-def payoff_jacobian(parameters, share, state, out):
+def payoff_jacobian(economy, share, state, out):
     """Write d ln payoff_r / d share_j with markets clearing; False where it is undefined."""
     n = state.size
     rest = np.empty((3, n, n))
     by_state, moved, gains = rest[0], rest[1], rest[2]
-    blocks(parameters, share, state, by_state, moved, gains, out)
+    blocks(economy, share, state, by_state, moved, gains, out)
     if not implicit(by_state, moved):
         return False
     for r in range(n):
@@ -169,17 +391,17 @@ def payoff_jacobian(parameters, share, state, out):
 
 
 @kernel
-def state_slope(parameters, direction, share, state, out):
+def state_slope(economy, direction, share, state, out):
     """Write d state_r along a direction of the parameters, markets clearing; False if undefined."""
     n = state.size
     jacobian = np.empty((n, n))
-    slopes(parameters, direction, share, state, out, np.empty(n))
-    state_jacobian(parameters, share, state, jacobian)
+    slopes(economy, direction, share, state, out, np.empty(n))
+    state_jacobian(economy, share, state, jacobian)
     return implicit(jacobian, out.reshape(n, 1)) and np.isfinite(largest(out))
 
 
 @kernel
-def payoff_changes(parameters, direction, share, state, jacobian, slope):
+def payoff_changes(economy, direction, share, state, jacobian, slope):
     """Write both: ``payoff_jacobian`` and, along a direction of the parameters, d ln payoff_r.
 
     False where either is undefined.
@@ -187,8 +409,8 @@ def payoff_changes(parameters, direction, share, state, jacobian, slope):
     n = state.size
     rest, moved, change = np.empty((3, n, n)), np.empty((n, n + 1)), np.empty(n)
     by_state, by_share, gains = rest[0], rest[1], rest[2]
-    blocks(parameters, share, state, by_state, by_share, gains, jacobian)
-    slopes(parameters, direction, share, state, change, slope)
+    blocks(economy, share, state, by_state, by_share, gains, jacobian)
+    slopes(economy, direction, share, state, change, slope)
     for r in range(n):
         for j in range(n):
             moved[r, j] = by_share[r, j]
@@ -203,7 +425,7 @@ def payoff_changes(parameters, direction, share, state, jacobian, slope):
 
 
 @kernel
-def payoff_slope(parameters, direction, share, state, out):
+def payoff_slope(economy, direction, share, state, out):
     """Write d ln payoff_r along a direction, markets clearing; False where undefined."""
     rest = np.empty((state.size, state.size))
-    return payoff_changes(parameters, direction, share, state, rest, out)
+    return payoff_changes(economy, direction, share, state, rest, out)

@@ -1,179 +1,425 @@
-"""The interface of a model: equations that it registers, by which all solvers serve it.
+"""Equations of a model, of what happens inside a place, and how they make a short run.
 
 The *state* is the vector of unknowns of the short run, for a given distribution of firms (log
-wages in the core-periphery model); the *share* is the distribution itself. The first argument
-is always the model's parameters, a NamedTuple whose type chooses the model; its field
-``operator`` is the freeness of trade.
+wages in the core-periphery model); the *share* is the distribution itself. The short run is a
+fixed point state = f(state), in which places meet only through trade (``operators``). So a
+model says what happens inside a place r, as functions of one place,
 
-The short run of a model is a fixed point state = f(state), in which places meet only
-through trade (``nege.kernels.operators``). So a model says what happens inside a place,
-and ``update`` puts it together, whatever the geography:
+    supply(p, r, share, state)           what it adds to price indices
+    pool(p, r, share, state)             what it adds to a sum over all places (commissions)
+    spending(p, r, share, state, pool)   what it spends on varieties
+    respond(p, r, share, state, access)  f(state) - state, from market access
+    payoff(p, r, share, state, price)    ln payoff (real wages, profits); the utility itself
+                                         where the model compares differences
 
-    supply     what each place adds to price indices, from share and state
-    spending   what each place spends on varieties
-    respond    the change of the state, from market access
-    exogenous_spending
-               the part of spending that does not move with the state: it bounds the error
-    exponents  how large the numbers are that ``exp`` is taken of: it bounds what rounding does
+and everything else follows, whatever the geography: ``update`` puts them together, and their
+derivatives are their values in dual numbers (``duals``). They use exp, log, ... of ``duals``.
+`p` are the parameters by name, as the fields of the model are called; what has one value for each
+place is read as ``p.farmers[r]``.
 
-For derivatives (``nege.kernels.derivatives``) it says how each of these responds to the
-place's own share and state, and to the parameters.
+    prices  P_s = sum_r K_rs supply_r        access  z_r = sum_s K_rs spending_s/P_s
 
-A model whose places meet in another way registers its own ``update``, ``gap_at``,
-``rounding_at`` and ``payoff_at`` instead of these, its own ``newton.newton`` (and
-``newton.solve`` where there is nothing to iterate: ``nege.models.classical.explicit``), and its own
-``derivatives.blocks`` and ``derivatives.slopes``.
+Models in which places meet in one more way say so as functions of all places at once:
+``Together`` (a labour market of the world), ``Payoffs`` (payoffs explicit in shares).
 """
 
-import math
+import dataclasses
+import functools
+import sys
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
-from nege.kernels.jit import equation
-from nege.kernels.operators import buy, sell, trade
-from nege.kernels.rounding import EPS, of_sum
+import numba
+import numpy as np
 
-LARGEST = 700.0  # state, a logarithm, of what double precision can hold
+from nege.kernels import function_table
+from nege.kernels.duals import log
+from nege.kernels.function_table import borrowed, call
+from nege.kernels.jit import ARITHMETIC, kernel
+from nege.kernels.operators import Operator, buy, trade
+from nege.kernels.vectors import largest
+
+# What equations are asked for, and where they write it.
+POOL, GOODS, RESPOND, PAYOFF, NUMERAIRE, EXPONENTS, GAP, ROUNDING = range(8)
+
+# How places meet.
+BY_PLACE = 0  # through trade, and at most one sum over places
+TOGETHER = 1  # in supply and spending as well; the state is ln price
+PAYOFFS = 2  # payoffs are explicit in shares, and are the state
+
+# How the error of a state is bounded.
+ROW_SUMS = 0  # by row sums of the Jacobian of f, which is proven non-negative
+MIXING = 1  # by how well trade mixes places, where f is homogeneous
+CONDITION = 2  # by the linear system itself: nothing is known of the Jacobian
+EXPLICIT = 3  # f does not depend on the state
+OWN = 4  # by a formula of the model
+RESIDUAL = 5  # not at all: the residual is what counts
 
 
-@equation(arithmetic=True)
-def supply(parameters, share, state, out):
-    """Write what each place adds to the price index of a place at no distance."""
+class Economy(NamedTuple):
+    """What the kernels know of an economy, of whatever model: one type for all."""
+
+    equations: int  # the address of the model's equations,
+    duals: int  # and of the same in dual numbers
+    meeting: int  # how places meet
+    bound: int  # how errors are bounded
+    pools: bool  # whether there is a sum over places in spending
+    numeraire: bool  # whether the numeraire fixes the level of the state
+    numbers: np.ndarray
+    places: np.ndarray  # what each place has, a row for each parameter
+    operator: Operator
 
 
-@equation(arithmetic=True)
-def spending(parameters, share, state, out):
-    """Write what each place spends on varieties."""
+# --- what a model says --------------------------------------------------------------
+
+Equation = Callable[..., Any]
 
 
-@equation(arithmetic=True)
-def respond(parameters, share, state, access, change):
-    """Write f(state) - state, from market access."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Places:
+    """Equations of one place, of which everything follows: see above.
 
-
-@equation(arithmetic=True)
-def exogenous_spending(parameters, share, state, out):
-    """Write the part of spending that does not move with the state."""
-
-
-@equation
-def contraction_gap(parameters, access, reach):
-    """Return 1 - the largest row sum of the Jacobian of f, NaN where undefined.
-
-    `reach` is market access to exogenous spending alone.
+    Parameters
+    ----------
+    supply, spending, respond, payoff : callable
+        Of one place.
+    pool : callable, optional
+        What a place adds to the sum that `spending` is given; the sum is zero without it.
+    numeraire : callable, optional
+        (p, r, share, state): what a place adds to a sum that is one (Walras' identity). A common
+        factor exp(state) is chosen so that it is. Without it the level is determined.
+    exponents : callable, optional
+        (p, r, share, state): how large the numbers are, at most, of which ``exp`` is taken and
+        which are added in exponents. By default twice what the supply of a share of one says.
+    bound : int
+        How the error is bounded; by default from the linear system of the short run itself.
     """
 
+    supply: Equation
+    spending: Equation
+    respond: Equation
+    payoff: Equation
+    pool: Equation | None = None
+    numeraire: Equation | None = None
+    exponents: Equation | None = None
+    bound: int = CONDITION
 
-@equation(general=True)
-def exponents(parameters, share, state, work):
-    """Return how large exponents are in ``supply``, ``spending`` and ``respond``, after ``update``.
 
-    The largest sum over places of the absolute values of what they add up.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Together:
+    """Equations of all places at once, where they share more than trade.
+
+    Each is given `p`, then arrays over places, the last of which it writes:
+
+        goods(p, share, state, supply, spending)
+        payoffs(p, share, state, price, access, out)
+
+    The state is ln price. ``gap(p)`` is what a residual is divided by to bound the error, and
+    ``rounding(p, share, state)`` bounds what rounding adds to prices.
     """
-    top = 0.0
-    for r in range(state.size):
-        size = abs(state[r])
-        if share[r] > 0.0 and work[0, r] > 0.0:
-            size += abs(math.log(work[0, r] / share[r]))
-        top = max(top, size)
-    return 2.0 * top
+
+    goods: Equation
+    payoffs: Equation
+    gap: Equation
+    rounding: Equation
+    bound: int = OWN
 
 
-@equation(general=True)
-def unit(parameters, state):
-    """Return the unit of errors of a state: one, as states are logarithms (relative errors)."""
-    return 1.0
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Payoffs:
+    """Payoffs that are explicit in shares: payoffs(p, cost, share, out), and what rounding adds.
+
+    `cost` is the table of the operator, by destination and origin; ``rounding(p, cost, share)``
+    bounds the absolute error of payoffs. The state is the payoff.
+    """
+
+    payoffs: Equation
+    rounding: Equation
+    bound: int = EXPLICIT
 
 
-@equation(arithmetic=True, general=True)
-def normalise(parameters, share, state):
-    """Normalise the state to the numeraire; nothing to do where its level is determined."""
+def _compiled(function, arithmetic=True):
+    """Compile a function of one place, in place: it is part of what calls it."""
+    if function is None or hasattr(function, "py_func") or numba.config.DISABLE_JIT:
+        return function
+    flags = ARITHMETIC if arithmetic else False
+    # As part of the loop over places: a call would count references to every parameter.
+    part = {"inline": "always", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return numba.njit(error_model="numpy", nogil=True, fastmath=flags, **part)(function)
 
 
-@equation(arithmetic=True)
-def payoff(parameters, share, state, price, out):
+def _of_places(read, given: Places, real: bool):
+    supply, spending = _compiled(given.supply), _compiled(given.spending)
+    respond, payoff = _compiled(given.respond), _compiled(given.payoff)
+    pooled, numeraire = _compiled(given.pool or _nothing), _compiled(given.numeraire or _nothing)
+    by_supply = given.exponents is None
+    exponents = _compiled(given.exponents or _nothing)
+
+    def equations(which, numbers, places, table, share, state, pool, price, access, out, other):
+        p = read(numbers, places)
+        if which == GOODS:
+            for r in range(state.size):
+                out[r] = supply(p, r, share[r], state[r])
+            for r in range(state.size):
+                other[r] = spending(p, r, share[r], state[r], pool)
+        elif which == RESPOND:
+            for r in range(state.size):
+                out[r] = respond(p, r, share[r], state[r], access[r])
+        elif which == PAYOFF:
+            for r in range(state.size):
+                out[r] = payoff(p, r, share[r], state[r], price[r])
+        elif which == POOL:
+            for r in range(state.size):
+                out[r] = pooled(p, r, share[r], state[r])
+        elif real:  # what follows is never differentiated
+            if which == NUMERAIRE:
+                for r in range(state.size):
+                    out[r] = numeraire(p, r, share[r], state[r])
+            elif by_supply:
+                for r in range(state.size):
+                    out[r] = 2.0 * (abs(state[r]) + abs(log(supply(p, r, 1.0, state[r]))))
+            else:
+                for r in range(state.size):
+                    out[r] = exponents(p, r, share[r], state[r])
+
+    return equations
+
+
+def _nothing(p, r, share, state):
+    return 0.0 * share
+
+
+def _of_all(read, given: Together, real: bool):
+    goods, payoffs = _compiled(given.goods, False), _compiled(given.payoffs, False)
+    gap, rounding = _compiled(given.gap, False), _compiled(given.rounding, False)
+
+    def equations(which, numbers, places, table, share, state, pool, price, access, out, other):
+        p = read(numbers, places)
+        if which == GOODS:
+            goods(p, share, state, out, other)
+        elif which == RESPOND:
+            for r in range(state.size):
+                out[r] = log(price[r]) - state[r]
+        elif which == PAYOFF:
+            payoffs(p, share, state, price, access, out)
+        elif real:
+            out[0] = gap(p) if which == GAP else rounding(p, share, state)
+
+    return equations
+
+
+def _of_payoffs(read, given: Payoffs, real: bool):
+    payoffs, rounding = _compiled(given.payoffs), _compiled(given.rounding)
+
+    def equations(which, numbers, places, table, share, state, pool, price, access, out, other):
+        p = read(numbers, places)
+        if which == RESPOND:
+            payoffs(p, table, share, out)
+            for r in range(state.size):
+                out[r] -= state[r]
+        elif which == PAYOFF:
+            for r in range(state.size):
+                out[r] = state[r]
+        elif real:
+            out[0] = rounding(p, table, share)
+
+    return equations
+
+
+MEETING = {
+    Places: (BY_PLACE, _of_places),
+    Together: (TOGETHER, _of_all),
+    Payoffs: (PAYOFFS, _of_payoffs),
+}
+
+
+class Compiled:
+    """The equations of a model, compiled when they are first asked for.
+
+    Parameters
+    ----------
+    module, name : str
+        Of the model: where it is, and what it is called.
+    numbers, rows : tuple of str
+        What its parameters are called: those that are one number, and those of each place.
+    given : Places, Together or Payoffs
+        What it says.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        name: str,
+        numbers: tuple[str, ...],
+        rows: tuple[str, ...],
+        given: Any,
+    ) -> None:
+        # Compiled functions are named after the bare names of their arguments' types: so that two
+        # models are not taken for each other, these hold the module.
+        self.name, self.numbers, self.rows, self.given = f"{module}.{name}", numbers, rows, given
+        called = "_".join((*self.name.split("."), "parameters"))
+        self.named = namedtuple(called, (*numbers, *rows), module=module)  # type: ignore[misc]
+        # Where cached code, which holds its name, finds it in another process.
+        setattr(sys.modules[module], called, self.named)
+        self.files = tuple(dict.fromkeys(_files(given)))
+
+    @functools.cached_property
+    def addresses(self) -> tuple[int, int]:
+        """Where the equations are, in real numbers and in dual ones."""
+        _, make = MEETING[type(self.given)]
+        read = self._reader()
+        found = []
+        for real, signature in ((True, function_table.REAL), (False, function_table.DUAL)):
+            function = make(read, self.given, real)
+            function.__name__ = function.__qualname__ = self.named.__name__
+            found.append(function_table.address_of(function, signature, self.files, self.name))
+        return found[0], found[1]
+
+    def economy(
+        self, numbers: Mapping[str, Any], rows: Mapping[str, Any], operator: Operator
+    ) -> Economy:
+        """Return the parameters of an economy, by name, as kernels read them."""
+        size = len(rows[self.rows[0]])
+        places = np.empty((len(self.rows), size))
+        for k, name in enumerate(self.rows):
+            places[k] = rows[name]
+        values = np.array([numbers[name] for name in self.numbers], dtype=float)
+        return Economy(
+            *self.addresses,
+            MEETING[type(self.given)][0],
+            self.given.bound,
+            getattr(self.given, "pool", None) is not None,
+            getattr(self.given, "numeraire", None) is not None,
+            values,
+            places,
+            operator,
+        )
+
+    def parameters(self, economy: Economy) -> Any:
+        """Return the parameters of an economy by name: numbers, then arrays over regions."""
+        return self.named(*economy.numbers.tolist(), *economy.places)
+
+    def _reader(self) -> Equation:
+        """Return what gives parameters their names again, in compiled code."""
+        taken = [f"numbers[{k}]" for k in range(len(self.numbers))]
+        taken += [f"rows[{k}]" for k in range(len(self.rows))]
+        scope = {"named": self.named, "borrowed": borrowed}
+        source = f"rows = borrowed(places); return named({', '.join(taken)})"
+        exec(f"def read(numbers, places): {source}", scope)
+        return _compiled(scope["read"])
+
+
+def _files(given: Any) -> Iterator[str]:
+    """Yield the source files of equations; an empty name where one has none."""
+    for field in dataclasses.fields(given):
+        function = getattr(given, field.name)
+        if callable(function):
+            yield getattr(function, "py_func", function).__code__.co_filename
+
+
+# --- short run ------------------------------------------------------------------------
+
+
+@kernel
+def pool_at(economy, share, state, out):
+    """Return the sum over places that spending is given; `out` is scratch."""
+    e, total = economy, 0.0
+    if e.pools:
+        given = e.numbers, e.places, e.operator.table, share, state
+        call(e.equations, POOL, *given, 0.0, state, state, out, out)
+        for r in range(state.size):
+            total += out[r]
+    return total
+
+
+@kernel
+def goods(economy, share, state, supply, spending):
+    """Write what each place adds to price indices, and what it spends."""
+    e = economy
+    pool = pool_at(e, share, state, supply)
+    given = e.numbers, e.places, e.operator.table, share, state
+    call(e.equations, GOODS, *given, pool, state, state, supply, spending)
+
+
+@kernel
+def respond(economy, share, state, price, access, change):
+    """Write f(state) - state, from prices and market access."""
+    e = economy
+    given = e.numbers, e.places, e.operator.table, share, state
+    call(e.equations, RESPOND, *given, 0.0, price, access, change, change)
+
+
+@kernel
+def payoff(economy, share, state, price, access, out):
     """Write ln payoff of every region at a cleared state (real wages, profits)."""
+    e = economy
+    given = e.numbers, e.places, e.operator.table, share, state
+    call(e.equations, PAYOFF, *given, 0.0, price, access, out, out)
 
 
-@equation
-def response(parameters):
-    """Return d change/d ln access of ``respond``, the same in every place."""
+@kernel
+def update(economy, share, state, work, change):
+    """Write f(state) - state; leaves supply, spending, price and access in work[0:4]."""
+    e = economy
+    if e.meeting != PAYOFFS:
+        goods(e, share, state, work[0], work[1])
+        trade(e.operator, work[0], work[1], work[2], work[3])
+    respond(e, share, state, work[2], work[3], change)
 
 
-@equation
-def sensitivities(parameters, share, state, out):
-    """Write the partial derivatives, by a place's state and share, of supply and spending.
-
-    Six rows: d supply, d spending of its own, and d spending of everybody, in units of
-    their exogenous spending; first by the state, then by the share. Negative supply slopes
-    mean that prices fall with the state.
-    """
-
-
-@equation
-def payoff_sensitivities(parameters, share, state, price, out):
-    """Write d ln payoff by the place's state, its ln price and its own share, in three rows."""
-
-
-@equation
-def supply_tangent(parameters, direction, share, state, out):
-    """Write d supply along a direction of the parameters, share and state fixed."""
-
-
-@equation
-def spending_tangent(parameters, direction, share, state, out):
-    """Write d spending, likewise."""
-
-
-@equation
-def respond_tangent(parameters, direction, share, state, access, out):
-    """Write the derivative of ``respond``, access fixed too."""
-
-
-@equation
-def payoff_tangent(parameters, direction, share, state, price, out):
-    """Write d ln payoff, prices fixed too."""
-
-
-@equation(general=True)
-def update(parameters, share, state, work, change):
-    """Write f(state) - state; leaves spending, price and access in work[1:4]."""
-    supply(parameters, share, state, work[0])
-    spending(parameters, share, state, work[1])
-    trade(parameters.operator, work[0], work[1], work[2], work[3])
-    respond(parameters, share, state, work[3], change)
-
-
-@equation(general=True)
-def gap_at(parameters, share, state, work):
-    """Return 1 - the largest row sum of the Jacobian of f, right after ``update`` at a state."""
-    exogenous_spending(parameters, share, state, work[0])
-    for s in range(state.size):
-        work[0, s] /= work[2, s]
-    sell(parameters.operator, work[0], work[1])
-    return contraction_gap(parameters, work[3], work[1])
-
-
-@equation(general=True)
-def rounding_at(parameters, share, state, work):
-    """Bound what rounding adds to f(state), right after ``update`` and before ``gap_at``."""
-    n, level = state.size, 0.0
-    supplied, price, demand, access = 0.0, math.inf, 0.0, math.inf
-    for r in range(n):
-        level = max(level, abs(state[r]))
-        supplied = max(supplied, work[0, r])
-        access = min(access, work[3, r])
-        if work[1, r] > 0.0:  # no price matters where nobody buys
-            price = min(price, work[2, r])
-            demand = max(demand, work[1, r] / work[2, r])
-    if level > LARGEST:
-        return math.inf
-    sums = of_sum(n, supplied, price) + of_sum(n, demand, access)
-    inside = EPS * (8.0 * exponents(parameters, share, state, work) + n + 16.0)
-    return response(parameters) * (sums + inside) + 4.0 * EPS * level
-
-
-@equation(general=True)
-def payoff_at(parameters, share, state, work, out):
+@kernel
+def payoff_at(economy, share, state, work, out):
     """Write ln payoff of every region at a state, with the prices that go with it."""
-    supply(parameters, share, state, work[0])
-    buy(parameters.operator, work[0], work[1])
-    payoff(parameters, share, state, work[1], out)
+    e = economy
+    if e.meeting == BY_PLACE:
+        goods(e, share, state, work[0], work[1])
+        buy(e.operator, work[0], work[2])
+    elif e.meeting == TOGETHER:
+        goods(e, share, state, work[0], work[1])
+        trade(e.operator, work[0], work[1], work[2], work[3])
+    payoff(e, share, state, work[2], work[3], out)
+
+
+@kernel
+def normalise(economy, share, state):
+    """Normalise the state to the numeraire; nothing to do where its level is determined."""
+    e, total = economy, 0.0
+    if e.numeraire:
+        terms = np.empty(state.size)
+        given = e.numbers, e.places, e.operator.table, share, state
+        call(e.equations, NUMERAIRE, *given, 0.0, state, state, terms, terms)
+        for r in range(state.size):
+            total += terms[r]
+        shift = np.log(total)
+        for r in range(state.size):
+            state[r] -= shift
+
+
+@kernel
+def unit(economy, state):
+    """Return the unit of errors of a state: one, as states are logarithms (relative errors).
+
+    Errors of payoffs are absolute up to one, relative to the largest above.
+    """
+    return max(1.0, largest(state)) if economy.meeting == PAYOFFS else 1.0
+
+
+@kernel
+def own(economy, which, share, state):
+    """Return the one number that a model says of itself: GAP or ROUNDING."""
+    e, out = economy, np.empty(state.size)
+    given = e.numbers, e.places, e.operator.table, share, state
+    call(e.equations, which, *given, 0.0, state, state, out, out)
+    return out[0]
+
+
+@kernel
+def exponents(economy, share, state, out):
+    """Return how large the exponents are that the equations take: the largest over places."""
+    e, top = economy, 0.0
+    given = e.numbers, e.places, e.operator.table, share, state
+    call(e.equations, EXPONENTS, *given, 0.0, state, state, out, out)
+    for r in range(state.size):
+        top = max(top, out[r])
+    return top

@@ -1,9 +1,12 @@
-"""Error bounds of short runs without exogenous income, by the Dobrushin coefficient of trade.
+"""Error bounds of short runs: what rounding adds to f, and what a residual is divided by.
 
-Where nothing is spent but what is earned, f is homogeneous: it answers a common factor on all
-wages with the same factor, and no row sum of its Jacobian J is below one. What bounds the error
-then is how well trade mixes places. Let a_rs = K_rs Y_s/(P_s z_r) be the share of r's sales that
-goes to s. In J, a comes first,
+By row sums. Where the Jacobian of f is non-negative, one minus its largest row sum divides the
+residual (a model's own file proves it). All states moving at once give the row sums.
+
+By mixing. Where nothing is spent but what is earned, f is homogeneous: it answers a common factor
+on all wages with the same factor, and no row sum of its Jacobian J is below one. What bounds the
+error then is how well trade mixes places. Let a_rs = K_rs Y_s/(P_s z_r) be the share of r's sales
+that goes to s. In J, a comes first,
 
     J = a M - (a common row),    M non-negative with row sums of one,
 
@@ -13,10 +16,11 @@ the weighted mean of the state, so an error is no larger than its spread, and a 
 a spread of at most 2e: the error is within 2e/m, plus sigma e for the numeraire itself.
 
 That is cheap and good where every place sells something to every other. Where trade is so
-local that m is small, what counts is the condition of the linear system itself: the error is
-within ||(I - J)^(-1)|| e, in the norm of largest row sums.
+local that m is small, what counts is the condition of the linear system itself.
 
-Both are taken at the point itself. They hold for the error as a whole up to a factor that is
+By condition. The error is within ||(I - J)^(-1)|| e, in the norm of largest row sums.
+
+All are taken at the point itself. They hold for the error as a whole up to a factor that is
 itself within a few times the error of one.
 
 Dobrushin, R. L. (1956), Theory of Probability & Its Applications 1; Seneta, E. (1981),
@@ -27,66 +31,107 @@ import math
 
 import numpy as np
 
-from nege.kernels.derivatives import state_jacobian
-from nege.kernels.jit import equation, kernel
+from nege.kernels.derivatives import (
+    ACCESS,
+    STATE,
+    along,
+    at_rest,
+    elasticity,
+    moves,
+    state_jacobian,
+    unmoved,
+)
+from nege.kernels.equations import (
+    BY_PLACE,
+    CONDITION,
+    EXPLICIT,
+    GAP,
+    MIXING,
+    OWN,
+    RESIDUAL,
+    RESPOND,
+    ROUNDING,
+    exponents,
+    own,
+)
+from nege.kernels.jit import kernel
 from nege.kernels.linear import implicit
-from nege.kernels.operators import Dense, Line, Symmetric, WithOnline
+from nege.kernels.operators import least
+from nege.kernels.rounding import EPS, of_sum
+from nege.kernels.vectors import largest
 
 FEW, MANY = 64, 1024  # regions up to which the condition is looked at always, and if needed
 GOOD = 0.02  # bound by mixing above which the condition is not looked at
+LARGEST = 700.0  # state, a logarithm, of what double precision can hold
+SLACK = 1e-9  # by which rounding may take a row sum below zero
 
 
-@equation
-def least(operator, weight, out):
-    """out_s = min_r K_rs weight_r: the smallest delivery to s from any region."""
+@kernel
+def rounding_at(economy, share, state, work):
+    """Bound what rounding adds to f(state), right after ``update``."""
+    if economy.meeting != BY_PLACE:
+        return own(economy, ROUNDING, share, state)
+    n, level = state.size, 0.0
+    supplied, price, demand, access = 0.0, math.inf, 0.0, math.inf
+    for r in range(n):
+        level = max(level, abs(state[r]))
+        supplied = max(supplied, work[0, r])
+        access = min(access, work[3, r])
+        if work[1, r] > 0.0:  # no price matters where nobody buys
+            price = min(price, work[2, r])
+            demand = max(demand, work[1, r] / work[2, r])
+    if level > LARGEST:
+        return math.inf
+    sums = of_sum(n, supplied, price) + of_sum(n, demand, access)
+    scratch = np.empty(n)
+    inside = EPS * (8.0 * exponents(economy, share, state, scratch) + n + 16.0)
+    return response(economy, share, state, work) * (sums + inside) + 4.0 * EPS * level
 
 
-@least.register(Dense)
-def _least_dense(operator, weight, out):
-    k = operator.freeness
-    for s in range(out.size):
-        low = math.inf
-        for r in range(weight.size):
-            low = min(low, k[s, r] * weight[r])
-        out[s] = low
+@kernel
+def response(economy, share, state, work):
+    """Return how f responds to ln access, the most that it does anywhere."""
+    found = np.empty(state.size)
+    elasticity(economy, at_rest(economy, share, state), RESPOND, ACCESS, work, found)
+    return largest(found)
 
 
-@least.register(Symmetric)
-def _least_symmetric(operator, weight, out):
-    start = 0
-    for i in range(out.size):
-        out[i] = math.inf
-        for j in range(i + 1):
-            k = operator.half[start + j]
-            out[i] = min(out[i], k * weight[j])
-            out[j] = min(out[j], k * weight[i])
-        start += i + 1
+@kernel
+def gap_at(economy, share, state, work):
+    """Return what a residual has to be divided by to bound the error, right after ``update``."""
+    bound = economy.bound
+    if bound == OWN:
+        return own(economy, GAP, share, state)
+    if bound in (EXPLICIT, RESIDUAL):
+        return 1.0
+    if bound == MIXING:
+        return mixed_gap(economy, share, state, work)
+    if bound == CONDITION:
+        return condition(economy, share, state)
+    return row_sum_gap(economy, share, state, work)
 
 
-@least.register(Line)
-def _least_line(operator, weight, out):
-    n = out.size
-    carried = math.inf
-    for i in range(n):
-        carried = min(carried, weight[i])
-        out[i] = carried
-        if i < n - 1:
-            carried *= operator.step[i]
-    carried = math.inf
-    for i in range(n - 1, 0, -1):
-        carried = min(carried, weight[i]) * operator.step[i - 1]
-        out[i - 1] = min(out[i - 1], carried)
+@kernel
+def row_sum_gap(economy, share, state, work):
+    """Return 1 - the largest row sum of the Jacobian of f; NaN where one is not within [0, 1]."""
+    n = state.size
+    change, gain, rest = np.empty(n), np.empty(0), np.empty((5, n))
+    moving = at_rest(economy, share, state)
+    moves(moving.rows[STATE], 1.0)
+    along(economy, moving, unmoved(), work, rest, change, gain)
+    return row_sum_gap_of(change)
 
 
-@least.register(WithOnline)
-def _least_online(operator, weight, out):
-    n = out.size - 1
-    least(operator.places, weight[:-1], out[:-1])
-    low = math.inf
-    for i in range(n):
-        low = min(low, weight[i])
-        out[i] = min(out[i], operator.freeness * weight[n])
-    out[n] = min(operator.freeness * low, weight[n])
+@kernel(inside=True)
+def row_sum_gap_of(change):
+    """Return the same, given how f - state moves where all states do."""
+    gap = 1.0
+    for r in range(change.size):
+        left = -change[r]
+        if not 0.0 <= left <= 1.0 + SLACK:
+            return math.nan
+        gap = min(gap, left)
+    return gap
 
 
 @kernel
@@ -104,11 +149,11 @@ def mixing(operator, work):
 
 
 @kernel
-def condition(parameters, share, state):
+def condition(economy, share, state):
     """Return 1 over the largest row sum of |(I - J)^(-1)|; NaN where it is undefined."""
     n = state.size
     jacobian, inverse = np.empty((n, n)), np.zeros((n, n))
-    state_jacobian(parameters, share, state, jacobian)
+    state_jacobian(economy, share, state, jacobian)
     for r in range(n):
         inverse[r, r] = 1.0
     if not implicit(jacobian, inverse):
@@ -125,12 +170,13 @@ def condition(parameters, share, state):
 
 
 @kernel
-def mixed_gap(parameters, share, state, work):
+def mixed_gap(economy, share, state, work):
     """Return by how much a residual has to be divided to bound the error, for ``gap_at``."""
     n = state.size
     gap = math.nan
     if n > FEW:
-        gap = 1.0 / (2.0 / mixing(parameters.operator, work) + parameters.sigma)
+        steep = 1.0 / response(economy, share, state, work)  # sigma
+        gap = 1.0 / (2.0 / mixing(economy.operator, work) + steep)
     if not (gap > GOOD or n > MANY):
-        gap = condition(parameters, share, state)
+        gap = condition(economy, share, state)
     return gap

@@ -25,7 +25,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nege.kernels.codes import ANDERSON, AUTO, CONVERGED, LIMIT, NOT_FINITE, PLAIN, STALLED
-from nege.kernels.equations import gap_at, normalise, rounding_at, unit, update
+from nege.kernels.equations import normalise, unit, update
+from nege.kernels.error_bound import gap_at, rounding_at
 from nege.kernels.jit import kernel
 from nege.kernels.linear import solve_small
 from nege.kernels.vectors import copy, largest
@@ -161,7 +162,7 @@ def _accelerate(w, state, change):
     return True
 
 
-@kernel
+@kernel(inside=True)
 def _cap(state, old_state):
     """Step size control: shorten a step that is too long; False where it is not finite."""
     longest = 0.0
@@ -178,7 +179,7 @@ def _cap(state, old_state):
     return True
 
 
-@kernel
+@kernel(inside=True)
 def _forget(w):
     w.counts[LENGTH] = 0
     w.counts[SLOT] = 0
@@ -250,14 +251,14 @@ def move(w, state, options):
         _forget(w)
 
 
-@kernel
+@kernel(inside=True)
 def bound(residual, gap, rounding):
     """Bound the error of a state; infinite where nothing is known."""
     error = (residual + rounding) / gap if gap > 0.0 else math.inf
     return error if error <= NEAR else math.inf
 
 
-@kernel
+@kernel(inside=True)
 def confirm(w, allowed, options):
     """Whether the error bound holds too; if not, the residual has to fall to what is allowed."""
     if w.levels[BEST] <= allowed:
@@ -281,38 +282,38 @@ def finish(w, state, status, gap, rounding):
 
 
 @kernel
-def advance(parameters, share, state, w, options, count):
+def advance(economy, share, state, w, options, count):
     """Iterate at most so many times; return (status, gap, rounding), GO_ON where undecided."""
     work = np.empty((4, state.size))
     gap = rounding = math.nan
     status = GO_ON
     for _ in range(count):
-        update(parameters, share, state, work, w.vectors[CHANGE])
+        update(economy, share, state, work, w.vectors[CHANGE])
         status = judge(w, state, options)
         if status == CONFIRM:
-            rounding = rounding_at(parameters, share, state, work)
-            gap = gap_at(parameters, share, state, work)
-            tolerance = min(options.tolerance_error, NEAR) * unit(parameters, state)
+            rounding = rounding_at(economy, share, state, work)
+            gap = gap_at(economy, share, state, work)
+            tolerance = min(options.tolerance_error, NEAR) * unit(economy, state)
             status = confirm(w, tolerance * gap - rounding, options)
         if status != GO_ON:
             break
         move(w, state, options)
-        normalise(parameters, share, state)
+        normalise(economy, share, state)
     if status != GO_ON and status != CONVERGED and status != NOT_FINITE:
-        update(parameters, share, w.vectors[BEST_STATE], work, w.vectors[CHANGE])
-        rounding = rounding_at(parameters, share, w.vectors[BEST_STATE], work)
-        gap = gap_at(parameters, share, w.vectors[BEST_STATE], work)
+        update(economy, share, w.vectors[BEST_STATE], work, w.vectors[CHANGE])
+        rounding = rounding_at(economy, share, w.vectors[BEST_STATE], work)
+        gap = gap_at(economy, share, w.vectors[BEST_STATE], work)
     return status, gap, rounding
 
 
 @kernel
-def fixed_point(parameters, share, state, options):
+def fixed_point(economy, share, state, options):
     """Solve the short run of a model in place.
 
     Parameters
     ----------
-    parameters : NamedTuple
-        The model's parameters.
+    economy : Economy
+        The model's equations and parameters.
     share : (R,) array
         Distribution over regions.
     state : (R,) array
@@ -326,19 +327,17 @@ def fixed_point(parameters, share, state, options):
         Never CONVERGED unless both tolerances hold at the returned state.
     """
     w = begin(state, options)
-    status, gap, rounding = advance(
-        parameters, share, state, w, options, options.limit_iterations + 1
-    )
+    status, gap, rounding = advance(economy, share, state, w, options, options.limit_iterations + 1)
     return finish(w, state, status, gap, rounding)
 
 
-def in_pieces(parameters: Any, share: np.ndarray, state: np.ndarray, options: Options) -> Report:
+def in_pieces(economy: Any, share: np.ndarray, state: np.ndarray, options: Options) -> Report:
     """Solve as ``fixed_point`` does, where that takes long: an interrupt ends it in between."""
     if state.size < MANY:
-        return fixed_point(parameters, share, state, options)
+        return fixed_point(economy, share, state, options)
     w = begin(state, options)
     status, gap, rounding = GO_ON, math.nan, math.nan
     while status == GO_ON:
         count = max(1, PIECE // state.size**2)
-        status, gap, rounding = advance(parameters, share, state, w, options, count)
+        status, gap, rounding = advance(economy, share, state, w, options, count)
     return finish(w, state, status, gap, rounding)

@@ -1,13 +1,9 @@
-"""How kernels compile, how a model supplies its equations, how compiled code is cached.
+"""How kernels compile, and how compiled code is cached.
 
 ``kernel`` compiles with NumPy's error model, without the GIL, and caches on disk
 under a digest of the kernel's file and of all that it imports (``sources``): Numba
 by itself notices a change only in the file of the function called, so a change in a
 function that this one calls would go on returning the old results.
-
-``equation`` makes a name that every model fills in for its own parameter type. Inside
-compiled code the choice is made by type while compiling; from Python, and with the
-JIT off, it is a table look-up. A model registers plain functions.
 """
 
 from __future__ import annotations
@@ -25,10 +21,10 @@ from typing import Any, TypeVar
 import numba
 from numba import types
 from numba.core.caching import FunctionCache
-from numba.extending import overload
 
 from nege.kernels import sources
 from nege.kernels.compiling import Kernel, uninterrupted
+from nege.kernels.linking import Apart, Linked
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -75,6 +71,8 @@ class PackageCache(FunctionCache):
         Whatever else the compiled code depends on.
     """
 
+    _impl_class = Linked
+
     def __init__(
         self, function: Callable[..., Any], files: Iterable[Any] = (), key: bytes = b""
     ) -> None:
@@ -111,7 +109,9 @@ class PackageCache(FunctionCache):
         # module of somebody's model cannot be imported, not even for other models.
         arguments = getattr(sig, "args", sig)
         classes = [f"{c.__module__}.{c.__qualname__}" for a in arguments for c in _named_tuples(a)]
-        rest = super()._index_key(sig, codegen)[1:]
+        # What a generated function closes over is in its key and its files; Numba's own key
+        # would hash it as it is in this process.
+        rest = (codegen.magic_tuple(),) if self._key else super()._index_key(sig, codegen)[1:]
         key = (str(sig), classes, *rest, self._digest(sig), self._key)
         return hashlib.sha256(repr(key).encode()).hexdigest()
 
@@ -140,10 +140,11 @@ def kernel(
     function: Function | None = None,
     *,
     arithmetic: bool = False,
+    inside: bool = False,
     files: Iterable[Any] = (),
     key: bytes = b"",
 ) -> Any:
-    """Compile a kernel.
+    """Compile a kernel, once: other kernels call it by its symbol (``linking``).
 
     Parameters
     ----------
@@ -152,78 +153,43 @@ def kernel(
     arithmetic : bool
         Let the compiler reorder sums. Only for loops that hold no test of
         convergence and no test for NaN.
+    inside : bool
+        Compile it again inside each kernel that calls it. Only for small ones, in inner loops.
     files, key
         As in ``PackageCache``, for a kernel whose source is put together.
     """
     if function is None:
-        return functools.partial(kernel, arithmetic=arithmetic, files=files, key=key)
-    dispatcher = numba.njit(**_options(arithmetic))(function)
-    if not numba.config.DISABLE_JIT:
-        if (file := Path(inspect.getfile(function)).absolute()).is_file():
-            sources.declare(file)
-            dispatcher._cache = PackageCache(function, files, key)
-        for step in ("_compile_for_args", "compile"):
-            whole = uninterrupted(getattr(dispatcher, step), function.__name__)
-            setattr(dispatcher, step, whole)
-        dispatcher.__class__ = Kernel
-    return dispatcher
+        return functools.partial(kernel, arithmetic=arithmetic, inside=inside, files=files, key=key)
+    if numba.config.DISABLE_JIT:
+        return function
+    if inside:
+        return _dispatcher(function, _options(arithmetic), files, key)
+    alone = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    inner = _dispatcher(function, {**_options(arithmetic), **alone}, files, key)
+    return Apart(inner, functools.partial(_entry, function, files, key))
 
 
-def equation(
-    signature: Callable[..., Any] | None = None, *, arithmetic: bool = False, general: bool = False
+def _dispatcher(
+    function: Function, options: dict[str, Any], files: Iterable[Any], key: bytes
 ) -> Any:
-    """Declare an equation; implementations join with ``@name.register(ParameterType)``.
+    """Return Numba's dispatcher of a function, with our cache and safe from interrupts."""
+    made = numba.njit(**options)(function)
+    if (file := Path(inspect.getfile(function)).absolute()).is_file():
+        sources.declare(file)
+        made._cache = PackageCache(function, files, key)
+    for step in ("_compile_for_args", "compile"):
+        setattr(made, step, uninterrupted(getattr(made, step), function.__name__))
+    made.__class__ = Kernel
+    return made
 
-    The type of the first argument decides which implementation is meant.
 
-    Parameters
-    ----------
-    signature : callable
-        A function, for its name, its arguments and its meaning; without a body, unless it
-        is general.
-    arithmetic : bool
-        As in ``kernel``.
-    general : bool
-        The body serves every model that does not register its own.
+def _entry(function: Function, files: Iterable[Any], key: bytes, apart: Apart) -> Any:
+    """Return what Python calls: a kernel that does nothing but call another by its symbol.
+
+    What only kernels call needs none, and the wrappers around a kernel take long to compile.
     """
-    if signature is None:
-        return functools.partial(equation, arithmetic=arithmetic, general=general)
-    names = list(inspect.signature(signature).parameters)
-    compiled: dict[type, Callable[..., Any]] = {}
-    plain: dict[type, Callable[..., Any]] = {}
-    shared = kernel(signature, arithmetic=arithmetic) if general else None
-
-    @functools.wraps(signature)
-    def dispatch(parameters: Any, *arguments: Any) -> Any:
-        chosen = compiled.get(type(parameters), shared)
-        if chosen is None:
-            raise TypeError(f"{type(parameters).__name__} has no {signature.__name__}")
-        return chosen(parameters, *arguments)
-
-    # Not strict: the implementations name their arguments, this one stands for all.
-    @overload(dispatch, jit_options=_options(arithmetic), strict=False)
-    def _typed(parameters: Any, *arguments: Any) -> Any:
-        if isinstance(parameters, types.BaseNamedTuple):
-            return plain.get(parameters.instance_class, signature if general else None)
-        return None
-
-    def register(cls: type) -> Callable[[Function], Function]:
-        # Compiled functions are named after the bare names of their arguments' types. Two
-        # models that both call theirs Parameters would be taken for each other as soon as
-        # one comes from the cache and the other is compiled.
-        if issubclass(cls, tuple):
-            cls.__name__ = f"{cls.__module__}.{cls.__qualname__}"
-
-        def add(function: Function) -> Function:
-            plain[cls] = getattr(function, "py_func", function)
-            if list(inspect.signature(plain[cls]).parameters)[1:] != names[1:]:
-                raise TypeError(f"{signature.__name__} for {cls.__name__} must take {names}")
-            is_kernel = plain[cls] is not function
-            compiled[cls] = function if is_kernel else kernel(function, arithmetic=arithmetic)
-            sources.declare(Path(inspect.getfile(plain[cls])).absolute(), _file(cls))
-            return function
-
-        return add
-
-    dispatch.register = register  # type: ignore[attr-defined]
-    return dispatch
+    names = ", ".join(inspect.signature(function).parameters)
+    name, scope = function.__name__, {"apart": apart, "__name__": function.__module__}
+    source = f"def {name}({names}): return apart({names})"
+    exec(compile(source, inspect.getfile(function), "exec"), scope)
+    return _dispatcher(scope[name], _options(False), files, key + b" from Python")

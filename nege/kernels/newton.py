@@ -7,6 +7,7 @@ of f to ln access, in value: exp(u_r) (1 - t_r). That is nearly linear where tra
 
     [(1 + (1/e - 1) t_r) 1(r=j) - (t_r/e) df_r/du_j] step_j = t_r - 1
 
+Where the state is ln price (``equations.TOGETHER``) it is (I - df/du) step = f - u itself.
 A step is capped in logs. With two regions the state has one degree of freedom, q = u_1 -
 u_2, and the gap (f_1 - u_1) - (f_2 - u_2) falls in q because f contracts; so there the step
 is kept inside a bracket and cannot fail. With more regions it can: where the residual is
@@ -21,20 +22,24 @@ import math
 
 import numpy as np
 
-from nege.kernels.codes import AUTO, CONVERGED, LIMIT, NEWTON, NOT_FINITE, STALLED
-from nege.kernels.derivatives import BY_STATE, forces, reached, spread
-from nege.kernels.equations import (
-    exogenous_spending,
-    gap_at,
-    normalise,
-    response,
-    rounding_at,
-    sensitivities,
-    unit,
-    update,
+from nege.kernels.codes import AUTO, CONVERGED, LIMIT, NEWTON, NOT_FINITE, PLAIN, STALLED
+from nege.kernels.derivatives import (
+    ACCESS,
+    ANSWER,
+    at_rest,
+    elasticity,
+    forces,
+    place_slopes,
+    reached,
+    set_state,
+    spending_by_pool,
+    spread,
+    state_jacobian,
 )
-from nege.kernels.fixed_point import NEAR, Report, bound, fixed_point
-from nege.kernels.jit import equation, kernel
+from nege.kernels.equations import BY_PLACE, EXPLICIT, RESPOND, normalise, unit, update
+from nege.kernels.error_bound import gap_at, rounding_at
+from nege.kernels.fixed_point import NEAR, Options, Report, bound, fixed_point
+from nege.kernels.jit import kernel
 from nege.kernels.linear import solve_small
 from nege.kernels.operators import matrix
 from nege.kernels.vectors import copy, largest
@@ -43,23 +48,26 @@ from nege.kernels.vmath import exp
 PAYS = 16  # regions up to which it is the method chosen
 LIMIT_STEPS = 40
 LONGEST_STEP = 1.0  # in logs
+LONGEST_OF_PRICES = 3.0  # where the state is ln price
 SLOW = 0.5  # factor on the gap of two regions above which their bracket is halved instead
 
 
-@equation(general=True)
-def newton(parameters, share, state, options):
+@kernel
+def newton(economy, share, state, options):
     """Solve the short run of a model in place by Newton's method; parameters as ``fixed_point``."""
-    n = state.size
+    e, n = economy, state.size
     scratch = np.empty((16 + n, n))
     work, change, step, best_state = scratch[:4], scratch[4], scratch[5], scratch[6]
-    rest, slopes = scratch[7:10], scratch[10:16]
-    system, k = scratch[16:], matrix(parameters.operator)
+    rest, slopes, responses = scratch[7:10], scratch[10:14], scratch[14]
+    system, k = scratch[16:], matrix(e.operator, n)
     bracket = np.array([-math.inf, math.inf, math.inf])
     target, best, first = options.tolerance_residual, math.inf, math.inf
     gap = rounding = math.nan
     iterations, status = 0, STALLED
+    longest = LONGEST_STEP if e.meeting == BY_PLACE else LONGEST_OF_PRICES
+    moving = at_rest(e, share, state)
     while True:
-        update(parameters, share, state, work, change)
+        update(e, share, state, work, change)
         residual = largest(change)
         iterations += 1
         if iterations == 1:
@@ -68,11 +76,9 @@ def newton(parameters, share, state, options):
             best = residual
             copy(state, best_state)
             if residual <= target:
-                rounding = rounding_at(parameters, share, state, work)
-                gap = gap_at(parameters, share, state, work)
-                allowed = (
-                    min(options.tolerance_error, NEAR) * unit(parameters, state) * gap - rounding
-                )
+                rounding = rounding_at(e, share, state, work)
+                gap = gap_at(e, share, state, work)
+                allowed = min(options.tolerance_error, NEAR) * unit(e, state) * gap - rounding
                 if residual <= allowed:
                     status = CONVERGED
                     break
@@ -85,20 +91,38 @@ def newton(parameters, share, state, options):
         if iterations >= options.limit_iterations:
             status = LIMIT
             break
-        sensitivities(parameters, share, state, slopes)
-        exogenous_spending(parameters, share, state, rest[0])
-        reached(k, rest[0], work[2], rest[1])
-        spread(k, work, step, rest[2], system)
-        e = response(parameters)
-        forces(k, slopes[BY_STATE : BY_STATE + 3], work, rest[1], e, system)
-        _equations(system, change, e, step)
+        if e.meeting == BY_PLACE:
+            set_state(moving, state)
+            for r in range(n):
+                rest[1, r] = 0.0
+            # How f answers to access and to its own state hardly changes on the way, or not at all:
+            # a step needs no more than that, and nothing is accepted by it.
+            if iterations == 1:
+                elasticity(e, moving, RESPOND, ACCESS, work, responses)
+                pooled = place_slopes(e, moving, work, False, slopes)
+            else:
+                pooled = place_slopes(e, moving, work, False, slopes[:ANSWER])
+            if pooled:
+                spending_by_pool(e, moving, rest[0])
+                reached(k, rest[0], work[2], rest[1])
+            spread(k, work, step, rest[2], system)
+            forces(k, slopes, work, rest[1], responses, system)
+            for r in range(n):
+                system[r, r] += slopes[ANSWER, r] + 1.0
+            _equations(system, change, responses, step)
+        else:
+            state_jacobian(e, share, state, system)
+            for r in range(n):
+                step[r] = change[r]
+                for j in range(n):
+                    system[r, j] = (1.0 if r == j else 0.0) - system[r, j]
         if iterations >= LIMIT_STEPS or not solve_small(system, step, n):
             break
         if n == 2:
             _keep_inside(bracket, state[0] - state[1], change[0] - change[1], step)
         for r in range(n):
-            state[r] += min(LONGEST_STEP, max(-LONGEST_STEP, step[r]))
-        normalise(parameters, share, state)
+            state[r] += min(longest, max(-longest, step[r]))
+        normalise(e, share, state)
     copy(best_state, state)
     error = bound(best, gap, rounding)
     rate = (best / first) ** (1.0 / iterations) if 0.0 < first < math.inf else 0.0
@@ -106,9 +130,10 @@ def newton(parameters, share, state, options):
 
 
 @kernel(arithmetic=True)
-def _equations(system, change, e, step):
+def _equations(system, change, responses, step):
     """Turn df/du into the linear system of a step, and write its right-hand side."""
     for r in range(step.size):
+        e = responses[r]
         t = exp(change[r] / e)
         step[r] = t - 1.0
         for j in range(step.size):
@@ -132,19 +157,24 @@ def _keep_inside(bracket, q, gap, step):
         step[0], step[1] = half, -half
 
 
-@equation(general=True)
-def solve(parameters, share, state, options):
+@kernel
+def solve(economy, share, state, options):
     """Solve the short run of a model in place by the method that its size asks for.
 
     Parameters and result as in ``fixed_point``; ``options.method`` can insist on a method.
     """
+    if economy.bound == EXPLICIT:  # one plain step gets there, another sees it
+        plain = Options(
+            options.tolerance_residual, options.tolerance_error, options.limit_iterations, PLAIN
+        )
+        return fixed_point(economy, share, state, plain)
     few = state.size <= PAYS
     if options.method == NEWTON or (options.method == AUTO and few):
-        report = newton(parameters, share, state, options)
+        report = newton(economy, share, state, options)
         if report.status != STALLED or options.method == NEWTON:
             return report
         done = report.iterations
-        report = fixed_point(parameters, share, state, options)
+        report = fixed_point(economy, share, state, options)
         return Report(
             report.status,
             report.residual,
@@ -153,4 +183,4 @@ def solve(parameters, share, state, options):
             report.iterations + done,
             report.method,
         )
-    return fixed_point(parameters, share, state, options)
+    return fixed_point(economy, share, state, options)

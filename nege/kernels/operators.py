@@ -7,82 +7,53 @@ what each origin reaches (market access),
     price_s  = sum_r K_rs supply_r                    ``buy``
     access_r = sum_s K_rs spending_s / price_s        ``trade``, with the prices
 
-Each kind of geography has its own way to multiply by K:
+Each kind of geography has its own way to multiply by K. One record holds them all, so that
+what multiplies by K compiles once:
 
-    Dense       any K; one pass over its matrix serves both sums
-    Symmetric   half of K, row by row: half the memory
-    Line        costs exp(c |p_r - p_s|): two sweeps along the line, R steps
-    WithOnline  any of these and one more region at the same freeness from everybody
-    Fourier     circles and grids; transforms do not compile, so these run from Python
+    DENSE      any K, the online region included; one pass over its matrix serves both sums
+    SYMMETRIC  half of K, row by row: half the memory
+    LINE       costs exp(c |p_r - p_s|): two sweeps along the line, R steps
+    FOURIER    circles and grids; transforms do not compile, so these run from Python
+
+With half a matrix, on a line and on circles and grids, an online region is one more region,
+the last, at the same freeness from everybody.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from nege.kernels.jit import equation, kernel
+from nege.kernels.jit import kernel
+
+DENSE, SYMMETRIC, LINE, FOURIER = range(4)
+NAMES = ("dense", "symmetric", "line", "fourier")  # for people
+
+NO_TABLE, NO_NUMBERS, NO_SHAPE = np.empty((0, 0)), np.empty(0), np.empty(0, dtype=np.int64)
 
 
-class Dense(NamedTuple):
-    """Any trade costs: the whole of K, by destination and origin, so that rows are read."""
+class Operator(NamedTuple):
+    """Freeness of trade: the kind of geography, and what it needs to multiply by K."""
 
-    freeness: np.ndarray  # (R, R), K transposed
-
-
-class Symmetric(NamedTuple):
-    """Trade costs that are the same both ways: the lower half of K, row after row."""
-
-    half: np.ndarray  # (R (R + 1) / 2,)
-    size: int
-
-
-class Line(NamedTuple):
-    """Places along a line with costs exponential in distance."""
-
-    step: np.ndarray  # (R - 1,), freeness from each place to the next
+    kind: int
+    table: np.ndarray = NO_TABLE  # dense: (R, R), K transposed, so that rows are read
+    #: Half of K, row after row; on a line the freeness from each place to the next; the transform,
+    #: which is real, of a kernel that is the same both ways.
+    packed: np.ndarray = NO_NUMBERS
+    online: float = -1.0  # freeness of trade with the online region; negative where there is none
+    shape: np.ndarray = NO_SHAPE  # fourier: (n,) of a circle; (ny, nx, rows, columns) of a grid
+    power: float = 0.0  # fourier: ln K per unit of distance
 
 
-class Fourier(NamedTuple):
-    """A circle or a grid, where K depends on the way between two places alone."""
-
-    spectrum: np.ndarray  # real: the transform of a kernel that is the same both ways
-    shape: tuple  # (n,) for a circle; (ny, nx, rows, columns) for a grid and its padding
-    power: float  # ln K per unit of distance
-
-
-class WithOnline(NamedTuple):
-    """Places, and one more region, the last, equally near to all of them."""
-
-    places: Any
-    freeness: float  # delta^(1 - sigma)
-
-
-@equation(arithmetic=True)
-def buy(operator, supply, price):
-    """price_s = sum_r K_rs supply_r: what reaches each destination."""
-
-
-@equation(arithmetic=True)
-def sell(operator, demand, access):
-    """access_r = sum_s K_rs demand_s: what each origin reaches."""
-
-
-@equation(arithmetic=True)
-def trade(operator, supply, spending, price, access):
-    """Both: price as in ``buy``, then access_r = sum_s K_rs spending_s / price_s."""
-
-
-@equation
-def matrix(operator):
-    """K itself, by origin and destination: for derivatives, and for small economies."""
+def dense(matrix):
+    """Return the operator of a whole matrix, by origin and destination."""
+    return Operator(DENSE, np.ascontiguousarray(np.transpose(matrix)))
 
 
 # --- dense -------------------------------------------------------------------------
 
 
-@buy.register(Dense)
-def _buy_dense(operator, supply, price):
-    k = operator.freeness
+@kernel(arithmetic=True)
+def _buy_dense(k, supply, price):
     for s in range(price.size):
         total = 0.0
         for r in range(supply.size):
@@ -90,9 +61,8 @@ def _buy_dense(operator, supply, price):
         price[s] = total
 
 
-@sell.register(Dense)
-def _sell_dense(operator, demand, access):
-    k = operator.freeness
+@kernel(arithmetic=True)
+def _sell_dense(k, demand, access):
     for r in range(access.size):
         access[r] = 0.0
     for s in range(demand.size):
@@ -100,11 +70,10 @@ def _sell_dense(operator, demand, access):
             access[r] += k[s, r] * demand[s]
 
 
-@trade.register(Dense)
-def _trade_dense(operator, supply, spending, price, access):
+@kernel(arithmetic=True)
+def _trade_dense(k, supply, spending, price, access):
     # A destination's demand is known as soon as its price is, so that its row of K is
     # used for access while it is still in cache: K is read from memory once, not twice.
-    k = operator.freeness
     n = price.size
     for r in range(n):
         access[r] = 0.0
@@ -142,12 +111,7 @@ def _trade_dense(operator, supply, spending, price, access):
             access[r] += k[s, r] * demand
 
 
-@matrix.register(Dense)
-def _matrix_dense(operator):
-    return np.ascontiguousarray(operator.freeness.T)
-
-
-# --- symmetric ---------------------------------------------------------------------
+# --- half of a symmetric matrix ----------------------------------------------------
 
 
 @kernel(arithmetic=True)
@@ -204,29 +168,6 @@ def _multiply_half(half, x, y):
         start += r + 1
 
 
-@buy.register(Symmetric)
-def _buy_symmetric(operator, supply, price):
-    _multiply_half(operator.half, supply, price)
-
-
-@sell.register(Symmetric)
-def _sell_symmetric(operator, demand, access):
-    _multiply_half(operator.half, demand, access)
-
-
-@matrix.register(Symmetric)
-def _matrix_symmetric(operator):
-    n = operator.size
-    whole = np.empty((n, n))
-    start = 0
-    for i in range(n):
-        for j in range(i + 1):
-            whole[i, j] = operator.half[start + j]
-            whole[j, i] = operator.half[start + j]
-        start += i + 1
-    return whole
-
-
 # --- line --------------------------------------------------------------------------
 
 
@@ -245,32 +186,10 @@ def _sweep_line(step, x, y):
         y[i - 1] += carried
 
 
-@buy.register(Line)
-def _buy_line(operator, supply, price):
-    _sweep_line(operator.step, supply, price)
+# --- the online region: one more row and column, which are rank one ----------------
 
 
-@sell.register(Line)
-def _sell_line(operator, demand, access):
-    _sweep_line(operator.step, demand, access)
-
-
-@matrix.register(Line)
-def _matrix_line(operator):
-    n = operator.step.size + 1
-    whole = np.empty((n, n))
-    for i in range(n):
-        whole[i, i] = 1.0
-        for j in range(i + 1, n):
-            whole[i, j] = whole[i, j - 1] * operator.step[j - 1]
-            whole[j, i] = whole[i, j]
-    return whole
-
-
-# --- with the online region: one more row and column, which are rank one -----------
-
-
-@kernel(arithmetic=True)
+@kernel(arithmetic=True, inside=True)
 def _border(freeness, x, y):
     """Complete y = K x for the places by what the online region adds, and its own entry."""
     n = x.size - 1
@@ -281,34 +200,117 @@ def _border(freeness, x, y):
     y[n] = freeness * total + x[n]
 
 
-@buy.register(WithOnline)
-def _buy_online(operator, supply, price):
-    buy(operator.places, supply[:-1], price[:-1])
-    _border(operator.freeness, supply, price)
+# --- whatever the geography -----------------------------------------------------------
 
 
-@sell.register(WithOnline)
-def _sell_online(operator, demand, access):
-    sell(operator.places, demand[:-1], access[:-1])
-    _border(operator.freeness, demand, access)
+@kernel
+def _multiply(operator, x, y):
+    """Y = K x for a K that is the same both ways."""
+    n = x.size - 1 if operator.online >= 0.0 else x.size
+    if operator.kind == SYMMETRIC:
+        _multiply_half(operator.packed, x[:n], y[:n])
+    else:
+        _sweep_line(operator.packed, x[:n], y[:n])
+    if operator.online >= 0.0:
+        _border(operator.online, x, y)
 
 
-@matrix.register(WithOnline)
-def _matrix_online(operator):
-    inner = matrix(operator.places)
-    n = inner.shape[0]
-    whole = np.full((n + 1, n + 1), operator.freeness)
-    whole[:n, :n] = inner
-    whole[n, n] = 1.0
+@kernel
+def buy(operator, supply, price):
+    """price_s = sum_r K_rs supply_r: what reaches each destination."""
+    if operator.kind == DENSE:
+        _buy_dense(operator.table, supply, price)
+    else:
+        _multiply(operator, supply, price)
+
+
+@kernel
+def sell(operator, demand, access):
+    """access_r = sum_s K_rs demand_s: what each origin reaches."""
+    if operator.kind == DENSE:
+        _sell_dense(operator.table, demand, access)
+    else:
+        _multiply(operator, demand, access)
+
+
+@kernel
+def trade(operator, supply, spending, price, access):
+    """Both: price as in ``buy``, then access_r = sum_s K_rs spending_s / price_s."""
+    if operator.kind == DENSE:
+        _trade_dense(operator.table, supply, spending, price, access)
+    else:
+        _multiply(operator, supply, price)
+        _multiply(operator, spending / price, access)
+
+
+@kernel
+def matrix(operator, n):
+    """K itself, n by n, by origin and destination: for derivatives, and for small economies."""
+    if operator.kind == DENSE:
+        return np.ascontiguousarray(operator.table.T)
+    whole = np.full((n, n), operator.online)
+    places = n - 1 if operator.online >= 0.0 else n
+    start = 0
+    for i in range(places):
+        whole[i, i] = 1.0
+        if operator.kind == SYMMETRIC:
+            for j in range(i + 1):
+                whole[i, j] = whole[j, i] = operator.packed[start + j]
+            start += i + 1
+        else:
+            for j in range(i + 1, places):
+                whole[i, j] = whole[i, j - 1] * operator.packed[j - 1]
+                whole[j, i] = whole[i, j]
+    whole[n - 1, n - 1] = 1.0
     return whole
 
 
-# --- what has no pass that serves both sums ----------------------------------------
+@kernel
+def least(operator, weight, out):
+    """out_s = min_r K_rs weight_r: the smallest delivery to s from any region."""
+    n = out.size
+    if operator.kind == DENSE:
+        for s in range(n):
+            low = np.inf
+            for r in range(n):
+                low = min(low, operator.table[s, r] * weight[r])
+            out[s] = low
+        return
+    places = n - 1 if operator.online >= 0.0 else n
+    if operator.kind == SYMMETRIC:
+        _least_half(operator.packed, weight[:places], out[:places])
+    else:
+        _least_line(operator.packed, weight[:places], out[:places])
+    if operator.online >= 0.0:
+        low = weight[places]
+        for i in range(places):
+            low = min(low, operator.online * weight[i])
+            out[i] = min(out[i], operator.online * weight[places])
+        out[places] = low
 
 
-@trade.register(Symmetric)
-@trade.register(Line)
-@trade.register(WithOnline)
-def _trade_in_two_passes(operator, supply, spending, price, access):
-    buy(operator, supply, price)
-    sell(operator, spending / price, access)
+@kernel
+def _least_half(half, weight, out):
+    start = 0
+    for i in range(out.size):
+        out[i] = np.inf
+        for j in range(i + 1):
+            k = half[start + j]
+            out[i] = min(out[i], k * weight[j])
+            out[j] = min(out[j], k * weight[i])
+        start += i + 1
+
+
+@kernel
+def _least_line(step, weight, out):
+    n = out.size
+    carried = np.inf
+    for i in range(n):
+        carried = min(carried, weight[i])
+        out[i] = carried
+        if i < n - 1:
+            carried *= step[i]
+    carried = np.inf
+    for i in range(n - 1, 0, -1):
+        carried = min(carried, weight[i]) * step[i - 1]
+        out[i - 1] = min(out[i - 1], carried)

@@ -122,26 +122,26 @@ def mismatch(dynamics, share, log_payoff, out):
 
 
 @kernel
-def evaluate(parameters, dynamics, share, state, options, log_payoff, growth):
+def evaluate(economy, dynamics, share, state, options, log_payoff, growth):
     """Clear markets at a share, then payoffs and growth rates; return (report, residual)."""
-    report = solve(parameters, share, state, options)
-    payoff_at(parameters, share, state, np.empty((2, share.size)), log_payoff)
+    report = solve(economy, share, state, options)
+    payoff_at(economy, share, state, np.empty((4, share.size)), log_payoff)
     residual = mismatch(dynamics, share, log_payoff, growth)
     return report, residual
 
 
 @kernel
-def linearise(parameters, direction, dynamics, share, state, options, level, slopes, drift):
+def linearise(economy, direction, dynamics, share, state, options, level, slopes, drift):
     """Clear markets; write F, dF/dshare and dF along a direction of the parameters.
 
     Returns (status, residual) of the short run and whether derivatives are defined; under
     logit they are not at a share of zero.
     """
     n = share.size
-    report = solve(parameters, share, state, options)
-    payoff_at(parameters, share, state, np.empty((2, n)), drift)
+    report = solve(economy, share, state, options)
+    payoff_at(economy, share, state, np.empty((4, n)), drift)
     attraction(dynamics, share, drift, level)
-    defined = payoff_changes(parameters, direction, share, state, slopes, drift)
+    defined = payoff_changes(economy, direction, share, state, slopes, drift)
     for r in range(n):
         drift[r] *= dynamics.intensity
         defined = defined and math.isfinite(level[r])
@@ -186,13 +186,13 @@ def pace(dynamics, share, growth):
 
 
 @kernel
-def integrate(parameters, dynamics, share, state, options, tolerance, slow, step, limit_steps):
+def integrate(economy, dynamics, share, state, options, tolerance, slow, step, limit_steps):
     """Integrate the dynamics, in place, until the pace of change is at most `slow`.
 
     Parameters
     ----------
-    parameters, dynamics : NamedTuple
-        The model's parameters; how people move.
+    economy, dynamics : Economy, Dynamics
+        The model's equations and parameters; how people move.
     share, state : (R,) arrays
         Start; on return the point reached. Empty regions stay empty.
     options : Options
@@ -218,7 +218,7 @@ def integrate(parameters, dynamics, share, state, options, tolerance, slow, step
     trial_state = state.copy()
     for r in range(n):
         y[r] = np.log(share[r]) if share[r] > 0.0 else -math.inf
-    report, residual = evaluate(parameters, dynamics, share, state, options, log_payoff, k[0])
+    report, residual = evaluate(economy, dynamics, share, state, options, log_payoff, k[0])
     if report.status == LIMIT or report.status == NOT_FINITE:
         return Arrival(report.status, math.inf, step, 0)
     if not math.isfinite(residual):
@@ -246,7 +246,7 @@ def integrate(parameters, dynamics, share, state, options, tolerance, slow, step
                 break
             _shares(trial, stage_share)
             report, residual = evaluate(
-                parameters, dynamics, stage_share, trial_state, options, log_payoff, k[stage]
+                economy, dynamics, stage_share, trial_state, options, log_payoff, k[stage]
             )
             finite = report.status != LIMIT and math.isfinite(residual)
         error = 0.0
@@ -274,7 +274,7 @@ def integrate(parameters, dynamics, share, state, options, tolerance, slow, step
 
 
 def follow(
-    parameters: Any,
+    economy: Any,
     dynamics: Dynamics,
     share: np.ndarray,
     state: np.ndarray,
@@ -288,9 +288,7 @@ def follow(
     steps, most = 0, max(1, PIECE // share.size**2)
     while True:
         piece = min(most, limit_steps - steps)
-        arrival = integrate(
-            parameters, dynamics, share, state, options, tolerance, slow, step, piece
-        )
+        arrival = integrate(economy, dynamics, share, state, options, tolerance, slow, step, piece)
         steps, step = steps + arrival.steps, arrival.step
         if arrival.status != LIMIT or arrival.steps < piece or steps >= limit_steps:
             return arrival._replace(steps=steps)

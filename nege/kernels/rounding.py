@@ -24,13 +24,13 @@ EPS = 2.0**-52
 TINY = 4e-308  # what exp, K and products lose below the normal numbers
 
 
-@kernel
+@kernel(inside=True)
 def additions(n):
     """Return the rounding error of a sum of n terms, in units of eps."""
     return min(float(n), 10.0 * math.sqrt(n))
 
 
-@kernel
+@kernel(inside=True)
 def of_sum(n, largest, total):
     """Bound the relative error of sum_r K_rs supply_r, given the largest supply and the sum.
 

@@ -12,48 +12,49 @@ its Jacobian is the product of two matrices with row sums of one. Acceleration d
 Sinkhorn, R. (1967), American Mathematical Monthly 74.
 """
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
-from nege.kernels import equations
-from nege.kernels.operators import trade
-from nege.kernels.vmath import exp, log
+from nege.kernels.duals import exp, log
+from nege.kernels.equations import RESIDUAL, Compiled, Economy, Places
+from nege.kernels.operators import Operator
 
 
-class Markets(NamedTuple):
-    """What is earned and spent in each place; the state is ln x."""
-
-    earned: np.ndarray
-    spent: np.ndarray
-    operator: Any
+def _supply(p, r, share, state):
+    return exp(state)
 
 
-@equations.update.register(Markets)
-def _update(parameters, share, state, work, change):
-    p = parameters
-    for r in range(state.size):
-        work[0, r] = exp(state[r])
-    trade(p.operator, work[0], p.spent, work[2], work[3])
-    for r in range(state.size):
-        change[r] = log(p.earned[r] / work[3, r]) - state[r]
+def _spending(p, r, share, state, pool):
+    return p.spent[r]
 
 
-@equations.normalise.register(Markets)
-def _normalise(parameters, share, state):
-    mean = 0.0
-    for r in range(state.size):
-        mean += parameters.earned[r] * state[r]
-    for r in range(state.size):
-        state[r] -= mean
+def _respond(p, r, share, state, access):
+    return log(p.earned[r] / access) - state
 
 
-@equations.gap_at.register(Markets)
-def _gap_at(parameters, share, state, work):
-    """Stop by the residual alone: the violation of market clearing."""
-    return 1.0
+def _payoff(p, r, share, state, price):
+    return state
 
 
-@equations.rounding_at.register(Markets)
-def _rounding_at(parameters, share, state, work):
-    return 0.0
+def _numeraire(p, r, share, state):
+    return p.earned[r] * exp(state)
+
+
+MARKETS = Compiled(
+    __name__,
+    "Markets",
+    (),
+    ("earned", "spent"),
+    Places(
+        supply=_supply,
+        spending=_spending,
+        respond=_respond,
+        payoff=_payoff,
+        numeraire=_numeraire,
+        bound=RESIDUAL,
+    ),
+)
+
+
+def markets(earned: np.ndarray, spent: np.ndarray, operator: Operator) -> Economy:
+    """Return the markets of places with these earnings and this spending; the state is ln x."""
+    return MARKETS.economy({}, {"earned": earned, "spent": spent}, operator)

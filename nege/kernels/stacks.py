@@ -1,14 +1,16 @@
-"""Many parameter points of one model as one NamedTuple, so that one compiled call serves all.
+"""Many parameter points of one model as one Economy, so that one compiled call serves all.
 
-A *stack* is of the model's own parameter type, nested ones included, with one more axis in
-front of every field. ``at`` takes one point out, without copying an array.
+A *stack* is an Economy, too, with one more axis in front of every field, those of its operator
+included. ``at`` takes one point out, without copying an array.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import types
-from numba.extending import overload
+
+from nege.kernels.equations import Economy
+from nege.kernels.jit import kernel
+from nege.kernels.operators import Operator
 
 
 class Many(NamedTuple):
@@ -33,19 +35,19 @@ def stack(points: list[Any]) -> Any:
     return np.stack([np.asarray(point) for point in points])
 
 
-def at(stacked: Any, i: int) -> Any:
+@kernel
+def at(stacked, i):
     """Return the parameters of point i."""
-    if isinstance(stacked, tuple):
-        return type(stacked)(*(at(field, i) for field in stacked))
-    return stacked[i]
-
-
-@overload(at, strict=False)  # the implementations have no annotations
-def _at(stacked: Any, i: Any) -> Any:
-    if not isinstance(stacked, types.BaseNamedTuple):
-        return lambda stacked, i: stacked[i]
-    # One expression over the fields, which have types of their own: no loop can say it.
-    fields = ", ".join(f"at(stacked[{k}], i)" for k in range(len(stacked.types)))
-    scope = {"at": at, "make": stacked.instance_class}
-    exec(f"def take(stacked, i): return make({fields})", scope)
-    return scope["take"]
+    k = stacked.operator
+    operator = Operator(k.kind[i], k.table[i], k.packed[i], k.online[i], k.shape[i], k.power[i])
+    return Economy(
+        stacked.equations[i],
+        stacked.duals[i],
+        stacked.meeting[i],
+        stacked.bound[i],
+        stacked.pools[i],
+        stacked.numeraire[i],
+        stacked.numbers[i],
+        stacked.places[i],
+        operator,
+    )

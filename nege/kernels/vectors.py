@@ -5,14 +5,14 @@ import math
 from nege.kernels.jit import kernel
 
 
-@kernel(arithmetic=True)
+@kernel(arithmetic=True, inside=True)
 def add_scaled(y, a, x):
     """Y += a x."""
     for i in range(y.size):
         y[i] += a * x[i]
 
 
-@kernel
+@kernel(inside=True)
 def largest(x):
     """Largest absolute value; infinity where any value is NaN, so that NaN passes no test."""
     top = 0.0
@@ -24,7 +24,7 @@ def largest(x):
     return top if finite else math.inf
 
 
-@kernel
+@kernel(inside=True)
 def copy(source, target):
     for i in range(source.size):
         target[i] = source[i]

@@ -7,6 +7,8 @@ plain numbers and arrays that compiled kernels read.
 from __future__ import annotations
 
 import functools
+import importlib.metadata
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -17,6 +19,7 @@ from nege import memory, validation
 from nege.errors import InputError
 from nege.geography import Geography
 from nege.immutable import Deferred, Immutable
+from nege.kernels.equations import Compiled, Payoffs, Places, Together
 from nege.kernels.fixed_point import Options
 from nege.kernels.stacks import Many
 from nege.models import fields, storage
@@ -26,6 +29,8 @@ from nege.models.changes import Changeable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
 from nege.models.solutions import Deviations, LongRun, ShortRun, Uniqueness, Variable
 from nege.options import Logit, Replicator, SolverOptions
+
+logger = logging.getLogger("nege")
 
 JACOBIANS = 7  # tables over regions that Newton's method on a long run holds at a time
 
@@ -39,6 +44,8 @@ class Model(Changeable, Immutable):
     geography: Geography = fields.geography(kw_only=False)
 
     title: ClassVar[str]
+    #: What happens inside a place, of which short runs, derivatives and dynamics follow.
+    equations: ClassVar[Places | Together | Payoffs]
     variables: ClassVar[Mapping[str, Variable]]
     #: The payoff: the variable that the mobile factor compares between regions.
     payoff: ClassVar[str]
@@ -50,8 +57,6 @@ class Model(Changeable, Immutable):
     words: ClassVar[Mapping[str, tuple[str, str]]] = {}
     #: Whether its long run is a distribution of one mobile factor over regions.
     in_shares: ClassVar[bool] = True
-    #: Whether places meet by trade at a freeness K alone (``kernels.equations``).
-    meet_by_trade: ClassVar[bool] = True
     #: Whether a long run is accepted only where small deviations die out, known how fast or not.
     checks_stability: ClassVar[bool] = False
     #: The unknowns of the short run, in words.
@@ -69,7 +74,8 @@ class Model(Changeable, Immutable):
 
     @staticmethod
     def kinds() -> dict[str, type[Model]]:
-        """Return every model by its title."""
+        """Return every model by its title, those of installed packages included."""
+        _load_installed()
         return {model.title: model for model in Model._known.values()}
 
     def labels(self) -> Mapping[str, Sequence[str]]:
@@ -107,6 +113,24 @@ class Model(Changeable, Immutable):
         """Names of all regions, the online one last."""
         names = self.geography.names
         return names if self.online is None else (*names, self.online.name)
+
+    @classmethod
+    @functools.cache
+    def compiled(cls) -> Compiled:
+        """Return the equations of the model as kernels call them, compiled when first used."""
+        return Compiled(
+            cls.__module__, cls.__qualname__, cls.numbers_of(), cls.rows(), cls.equations
+        )
+
+    @classmethod
+    def numbers_of(cls) -> tuple[str, ...]:
+        """Return what kernels call the parameters that are one number: as the fields are called."""
+        return tuple(name for name in cls.parameters if name != "trade_cost")
+
+    @classmethod
+    def rows(cls) -> tuple[str, ...]:
+        """Return what kernels call the parameters that each region has."""
+        raise NotImplementedError
 
     @functools.cached_property
     def arrays(self) -> Any:
@@ -422,3 +446,13 @@ class Model(Changeable, Immutable):
         """Make a model again from what ``to_dataset`` returned."""
         model: Model = storage.from_dataset(stored, Model._known)
         return model
+
+
+@functools.cache
+def _load_installed() -> None:
+    """Load the models that installed packages register, each of which makes itself known."""
+    for entry in importlib.metadata.entry_points(group="nege.models"):
+        try:
+            entry.load()
+        except Exception as error:  # of somebody else's package: all other models are fine
+            logger.warning("the model %s (%s) cannot be loaded: %s", entry.name, entry.value, error)

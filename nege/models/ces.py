@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.kernels import equations
+from nege.kernels.equations import Economy, goods, payoff
 from nege.kernels.jit import kernel
 from nege.kernels.operators import buy
 from nege.models import fourier, trade_costs
@@ -50,8 +50,6 @@ class Exact(NamedTuple):
 class CESModel(Model):
     """Base of CES models: constructor, kernel parameters, outcome and audit tables they share."""
 
-    #: What kernels read: scalar parameters, immobile factor, log_net, log_amenity, operator.
-    arrays_type: ClassVar[type]
     #: The field that holds the share of the immobile factor of each place.
     immobile: ClassVar[str]
 
@@ -63,21 +61,30 @@ class CESModel(Model):
         """Weight of the mobile factor in welfare: its income at a share and a wage of one."""
         return 1.0
 
-    def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Any:
-        """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
-        log_net, log_amenity = np.zeros(len(self.regions)), np.zeros(len(self.regions))
-        online_cost = None
-        if self.online is not None:
-            online_cost = self.online.trade_cost
-            log_net[-1] = math.log1p(-self.online.commission)
-            log_amenity[-1] = math.log(self.online.amenity)
+    @classmethod
+    def rows(cls) -> tuple[str, ...]:
+        """Return what kernels call the parameters that each region has."""
+        return (cls.immobile, "log_net", "log_amenity")
+
+    def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Economy:
+        """Return the economy as kernels read it, with an operator of choice."""
+        online_cost = None if self.online is None else self.online.trade_cost
         made = trade_costs.operator_for(
             self.geography, self.trade_cost, online_cost, self.sigma, operator, compiled=compiled
         )
-        numbers = (getattr(self, name) for name in self.parameters if name != "trade_cost")
-        return self.arrays_type(*numbers, self._padded(), log_net, log_amenity, made)
+        return self.compiled().economy(*self.kernel_values(), made)
 
-    def direction(self, name: str) -> Any:
+    def kernel_values(self) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+        """Return numbers, and rows over regions, by name, as kernels read them."""
+        log_net, log_amenity = np.zeros(len(self.regions)), np.zeros(len(self.regions))
+        if self.online is not None:
+            log_net[-1] = math.log1p(-self.online.commission)
+            log_amenity[-1] = math.log(self.online.amenity)
+        numbers = {name: getattr(self, name) for name in self.parameters if name != "trade_cost"}
+        rows = {self.immobile: self._padded(), "log_net": log_net, "log_amenity": log_amenity}
+        return numbers, rows
+
+    def direction(self, name: str) -> Economy:
         """Return the derivative of every parameter of the kernels by one of ``varied()``."""
         n = len(self.regions)
         validation.known("parameter", name, self.varied())
@@ -85,13 +92,13 @@ class CESModel(Model):
         slope = trade_costs.freeness_slope(
             self.geography, self.trade_cost, online_cost, self.sigma, name
         )
-        numbers = (float(name == own) for own in self.parameters if own != "trade_cost")
-        log_net, log_amenity = np.zeros(n), np.zeros(n)
+        numbers = {own: float(name == own) for own in self.numbers_of()}
+        rows = {own: np.zeros(n) for own in self.rows()}
         if self.online is not None and name == "online_commission":
-            log_net[-1] = -1.0 / (1.0 - self.online.commission)
+            rows["log_net"][-1] = -1.0 / (1.0 - self.online.commission)
         if self.online is not None and name == "online_amenity":
-            log_amenity[-1] = 1.0 / self.online.amenity
-        return self.arrays_type(*numbers, np.zeros(n), log_net, log_amenity, slope)
+            rows["log_amenity"][-1] = 1.0 / self.online.amenity
+        return self.compiled().economy(numbers, rows, slope)
 
     def _padded(self) -> np.ndarray:
         """Return the immobile factor of every region, none of it online."""
@@ -123,6 +130,21 @@ class CESModel(Model):
         with np.errstate(divide="ignore", invalid="ignore"):
             price_index = price ** (1.0 / (1.0 - self.sigma))
         return price_index.reshape(shape), spending.reshape(shape), log_payoff.reshape(shape)
+
+    def start_state(self) -> np.ndarray:
+        """Return logarithms to start from when nothing better is known: all the same."""
+        return np.zeros(len(self.regions))
+
+    def outcome(
+        self, share: np.ndarray, state: np.ndarray, parameters: Any = None
+    ) -> dict[str, np.ndarray]:
+        """Return share, price index, income and payoff for a state that clears markets.
+
+        `share` and `state` may have further dimensions in front.
+        """
+        price_index, income, log_payoff = self.evaluated(share, state, parameters)
+        paid = log_payoff if self.differences else np.exp(log_payoff)
+        return {"share": share, "price_index": price_index, "income": income, self.payoff: paid}
 
     def tables(self) -> Tables:
         """Return the economy in plain arrays, for audits: apart from what kernels read."""
@@ -209,14 +231,12 @@ class RealWageModel(CESModel):
 
 
 @kernel
-def _outcomes(parameters, shares, states, price, income, log_payoff):
-    p = parameters
+def _outcomes(economy, shares, states, price, income, log_payoff):
     supply = np.empty(shares.shape[1])
     for row in range(shares.shape[0]):
-        equations.supply(p, shares[row], states[row], supply)
-        equations.spending(p, shares[row], states[row], income[row])
-        buy(p.operator, supply, price[row])
-        equations.payoff(p, shares[row], states[row], price[row], log_payoff[row])
+        goods(economy, shares[row], states[row], supply, income[row])
+        buy(economy.operator, supply, price[row])
+        payoff(economy, shares[row], states[row], price[row], price[row], log_payoff[row])
 
 
 def differences(sides: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:

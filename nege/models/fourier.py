@@ -13,62 +13,61 @@ sample of places, and the larger of the two is reported.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from nege.geography.metrics import Metric
-from nege.kernels import equations, fixed_point
+from nege.kernels import derivatives, equations, error_bound, fixed_point
 from nege.kernels.codes import CONVERGED, LIMIT, NOT_FINITE, STALLED
+from nege.kernels.equations import Economy
 from nege.kernels.fixed_point import CONFIRM, GO_ON, Options, Report
-from nege.kernels.operators import Fourier, WithOnline
+from nege.kernels.operators import Operator
 from nege.kernels.rounding import EPS
-from nege.models.trade_costs import inner
 
 ROUNDING = 1e-8  # residual that transforms may be stuck at
 TRANSFORMS = 4.0  # transforms, forth and back, and their factors
 SAMPLE = 16  # places at which the residual is measured again
 
 
-def multiply(operator: Fourier | WithOnline, x: np.ndarray) -> np.ndarray:
+def multiply(operator: Operator, x: np.ndarray) -> np.ndarray:
     """Return K x for a symmetric K."""
     import scipy.fft  # 0.1 s that other economies need not wait for
 
-    if isinstance(operator, WithOnline):
-        places = multiply(operator.places, x[:-1])
-        border = operator.freeness
+    border = operator.online
+    if border >= 0.0:
+        places = multiply(operator._replace(online=-1.0), x[:-1])
         return np.append(places + border * x[-1], border * np.sum(x[:-1]) + x[-1])
     if len(operator.shape) == 1:
         transformed = scipy.fft.rfft(x)
-        transformed *= operator.spectrum
+        transformed *= operator.packed
         return np.asarray(scipy.fft.irfft(transformed, x.size))
     ny, nx, rows, columns = operator.shape
     transformed = scipy.fft.rfft2(x.reshape(ny, nx), s=(rows, columns))
-    transformed *= operator.spectrum
+    transformed *= operator.packed.reshape(rows, -1)
     return np.ascontiguousarray(
         scipy.fft.irfft2(transformed, s=(rows, columns), overwrite_x=True)[:ny, :nx]
     ).ravel()
 
 
-def row(operator: Fourier | WithOnline, metric: Metric, origin: int) -> np.ndarray:
+def row(operator: Operator, metric: Metric, origin: int) -> np.ndarray:
     """Return the row of K of a region, the online one last: exactly, without transforms."""
-    outer = operator.freeness if isinstance(operator, WithOnline) else None
+    outer = operator.online if operator.online >= 0.0 else None
     n = len(metric)
     if origin == n:
         return np.append(np.full(n, outer), 1.0)
-    found = np.exp(inner(operator).power * metric.rows(origin, origin + 1)[0])
+    found = np.exp(operator.power * metric.rows(origin, origin + 1)[0])
     return found if outer is None else np.append(found, outer)
 
 
 def solve_short_run(
-    parameters: Any, share: np.ndarray, state: np.ndarray, options: Options, metric: Metric
+    economy: Economy, share: np.ndarray, state: np.ndarray, options: Options, metric: Metric
 ) -> Report:
     """Solve a short run in place, as ``kernels.fixed_point.fixed_point`` does.
 
     Parameters
     ----------
-    parameters : NamedTuple
-        The model's parameters, with a Fourier operator.
+    economy : Economy
+        With a Fourier operator.
     share, state : (R,) arrays
         As there.
     options : Options
@@ -85,61 +84,69 @@ def solve_short_run(
     work = np.empty((4, state.size))
     gap = rounding = math.nan
     while True:
-        _update(parameters, share, state, work, w.vectors[fixed_point.CHANGE])
+        _update(economy, share, state, work, w.vectors[fixed_point.CHANGE])
         status = fixed_point.judge(w, state, options)
         if status == CONFIRM:
-            rounding = _rounding(parameters, share, state, work)
-            gap = _gap(parameters, share, state, work)
+            rounding = _rounding(economy, share, state, work)
+            gap = _gap(economy, share, state, work)
             status = fixed_point.confirm(
                 w, min(options.tolerance_error, fixed_point.NEAR) * gap - rounding, options
             )
         if status != GO_ON:
             break
         fixed_point.move(w, state, options)
-        equations.normalise(parameters, share, state)
+        equations.normalise(economy, share, state)
     if status not in (CONVERGED, NOT_FINITE):
         best = w.vectors[fixed_point.BEST_STATE]
-        _update(parameters, share, best, work, w.vectors[fixed_point.CHANGE])
-        rounding = _rounding(parameters, share, best, work)
-        gap = _gap(parameters, share, best, work)
+        _update(economy, share, best, work, w.vectors[fixed_point.CHANGE])
+        rounding = _rounding(economy, share, best, work)
+        gap = _gap(economy, share, best, work)
     report: Report = fixed_point.finish(w, state, status, gap, rounding)
-    return _audited(parameters, share, state, options, metric, report, gap, rounding)
+    return _audited(economy, share, state, options, metric, report, gap, rounding)
 
 
 def _update(
-    parameters: Any, share: np.ndarray, state: np.ndarray, work: np.ndarray, change: np.ndarray
+    economy: Economy, share: np.ndarray, state: np.ndarray, work: np.ndarray, change: np.ndarray
 ) -> None:
-    equations.supply(parameters, share, state, work[0])
-    equations.spending(parameters, share, state, work[1])
-    work[2] = multiply(parameters.operator, work[0])
+    equations.goods(economy, share, state, work[0], work[1])
+    work[2] = multiply(economy.operator, work[0])
     work[2][~(work[2] > 0.0)] = math.nan
-    work[3] = multiply(parameters.operator, work[1] / work[2])
+    work[3] = multiply(economy.operator, work[1] / work[2])
     work[3][~(work[3] > 0.0)] = math.nan
-    equations.respond(parameters, share, state, work[3], change)
+    equations.respond(economy, share, state, work[2], work[3], change)
 
 
-def _gap(parameters: Any, share: np.ndarray, state: np.ndarray, work: np.ndarray) -> float:
-    equations.exogenous_spending(parameters, share, state, work[0])
-    reach = np.maximum(multiply(parameters.operator, work[0] / work[2]), 0.0)
-    return float(equations.contraction_gap(parameters, work[3], reach))
+def _gap(economy: Economy, share: np.ndarray, state: np.ndarray, work: np.ndarray) -> float:
+    """Return 1 - the largest row sum of the Jacobian of f, or what else bounds the error."""
+    if economy.bound != equations.ROW_SUMS:
+        return float(error_bound.gap_at(economy, share, state, work))
+    moving = derivatives.at_rest(economy, share, state)
+    derivatives.moves(moving.rows[derivatives.STATE], 1.0)
+    supply, spending, change, gain = np.empty((4, state.size))
+    derivatives.goods_along(economy, moving, supply, spending)
+    price = multiply(economy.operator, supply)
+    demand = (spending - work[1] * price / work[2]) / work[2]
+    derivatives.answers_along(
+        economy, moving, work, price, multiply(economy.operator, demand), change, gain
+    )
+    return float(error_bound.row_sum_gap_of(change))
 
 
-def _rounding(parameters: Any, share: np.ndarray, state: np.ndarray, work: np.ndarray) -> float:
+def _rounding(economy: Economy, share: np.ndarray, state: np.ndarray, work: np.ndarray) -> float:
     """Bound what rounding adds to f, transforms included.
 
     They are off by log2 R roundings of the length of a vector, whatever its entries: so of its
     length times the largest value of the spectrum, over the smallest result.
     """
-    operator = inner(parameters.operator)
-    demand = work[1] / work[2]
-    longest = TRANSFORMS * EPS * np.log2(operator.spectrum.size) * np.max(np.abs(operator.spectrum))
+    spectrum, demand = economy.operator.packed, work[1] / work[2]
+    longest = TRANSFORMS * EPS * np.log2(spectrum.size) * np.max(np.abs(spectrum))
     far = np.linalg.norm(work[0]) / np.min(work[2]) + np.linalg.norm(demand) / np.min(work[3])
-    known = float(equations.rounding_at(parameters, share, state, work))
-    return known + float(equations.response(parameters) * longest * far)
+    known = float(error_bound.rounding_at(economy, share, state, work))
+    return known + float(error_bound.response(economy, share, state, work) * longest * far)
 
 
 def outcome(
-    parameters: Any,
+    economy: Economy,
     share: np.ndarray,
     state: np.ndarray,
     price: np.ndarray,
@@ -148,14 +155,13 @@ def outcome(
 ) -> None:
     """Write prices (as sums), spending and ln payoff at a cleared state."""
     supply = np.empty_like(state)
-    equations.supply(parameters, share, state, supply)
-    equations.spending(parameters, share, state, spending)
-    price[:] = multiply(parameters.operator, supply)
-    equations.payoff(parameters, share, state, price, log_payoff)
+    equations.goods(economy, share, state, supply, spending)
+    price[:] = multiply(economy.operator, supply)
+    equations.payoff(economy, share, state, price, price, log_payoff)
 
 
 def _audited(
-    parameters: Any,
+    economy: Economy,
     share: np.ndarray,
     state: np.ndarray,
     options: Options,
@@ -167,7 +173,7 @@ def _audited(
     """Measure the residual again, without transforms, at a sample of places."""
     if report.status == NOT_FINITE:
         return report
-    residual = max(report.residual, sampled_residual(parameters, share, state, metric, SAMPLE))
+    residual = max(report.residual, sampled_residual(economy, share, state, metric, SAMPLE))
     status = report.status
     if status == CONVERGED and not residual <= 10.0 * options.tolerance_residual:
         status = STALLED
@@ -180,7 +186,7 @@ def _audited(
 
 
 def sampled_residual(
-    parameters: Any, share: np.ndarray, state: np.ndarray, metric: Metric, sample: int
+    economy: Economy, share: np.ndarray, state: np.ndarray, metric: Metric, sample: int
 ) -> float:
     """Return max |f(u) - u| over evenly spread places, market access by plain sums.
 
@@ -189,15 +195,14 @@ def sampled_residual(
     """
     n, size = len(metric), state.size
     supply, spending = np.empty(size), np.empty(size)
-    equations.supply(parameters, share, state, supply)
-    equations.spending(parameters, share, state, spending)
-    price = multiply(parameters.operator, supply)
+    equations.goods(economy, share, state, supply, spending)
+    price = multiply(economy.operator, supply)
     places = np.unique(np.linspace(0, n - 1, min(sample, n)).astype(int))
     access = np.full(size, math.nan)
     worst = 0.0
-    operator = parameters.operator
-    outer = operator.freeness if isinstance(operator, WithOnline) else None
-    power = inner(operator).power
+    operator = economy.operator
+    outer = operator.online if operator.online >= 0.0 else None
+    power = operator.power
     for place in places:
         row = np.exp(power * metric.rows(place, place + 1)[0])
         exact_price, exact_access = row @ supply[:n], row @ (spending[:n] / price[:n])
@@ -207,5 +212,5 @@ def sampled_residual(
         access[place] = exact_access
         worst = max(worst, abs(price[place] / exact_price - 1.0))
     change = np.empty(size)
-    equations.respond(parameters, share, state, access, change)
+    equations.respond(economy, share, state, price, access, change)
     return float(max(worst, np.max(np.abs(change[places]))))

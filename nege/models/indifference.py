@@ -53,3 +53,45 @@ class Indifference(NamedTuple):
 
 
 FLOATS = Arithmetic(float, math.exp, math.log)
+
+
+def by_share(
+    payoffs: Callable[[list[Any]], list[Any]],
+    arithmetic: Arithmetic,
+    tastes: Tastes | None,
+    reach: float,
+) -> Indifference:
+    """Return equal payoffs in occupied regions where payoffs are explicit in shares.
+
+    Relative supplies are shares here, and the excess of a region is what it pays more than
+    regions do on average, weighted by shares: the weighted sum of excesses is zero.
+
+    Parameters
+    ----------
+    payoffs : callable
+        Of every region, as people compare them: ln payoff at shares that sum to one.
+    arithmetic : Arithmetic
+        Kind of numbers that it works on.
+    tastes : Tastes or None
+        Of people under logit dynamics; None where they follow payoffs alone.
+    reach : float
+        No payoffs differ by more.
+    """
+    if tastes is not None:
+        scale = arithmetic.number(tastes.scale)
+        weight = [arithmetic.number(value) for value in tastes.weight.tolist()]
+        reach = reach / tastes.scale + float(np.ptp(np.log(tastes.weight)))
+
+    def at(supply: Sequence[Any]) -> Excess:
+        total = sum(supply[1:], supply[0])
+        share = [part / total for part in supply]
+        level = payoffs(share)
+        if tastes is not None:
+            liked = zip(weight, share, strict=True)
+            taste = [scale * arithmetic.log(own / part) for own, part in liked]
+            level = [one + other for one, other in zip(level, taste, strict=True)]
+        mean = sum(part * value for part, value in zip(share, level, strict=True))
+        return Excess(share, [value - mean for value in level])
+
+    # More than rounding takes away, also where nothing differs.
+    return Indifference(at, math.inf if tastes is None else 1.001 * reach + 1e-6)

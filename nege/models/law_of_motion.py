@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nege.kernels import derivatives, population_dynamics
+from nege.kernels.equations import BY_PLACE
 from nege.kernels.fixed_point import Report
 from nege.models import deviations
 from nege.models.base import Model
-from nege.models.linearised import LinearisedMarkets, Trade, place_slopes, through_markets
+from nege.models.linearised import LinearisedMarkets, Trade, through_markets
 from nege.options import Logit, Replicator, SolverOptions
 
 NEUTRAL_RATE = 1e-9  # growth rates below this are neither growth nor decline
@@ -93,7 +94,7 @@ class LawOfMotion:
             if not derivatives.payoff_jacobian(self.parameters, share, state, table):
                 table[:] = np.nan
             return np.asarray(table[np.ix_(among, among)])
-        if place_slopes(self.parameters, share, state, np.ones(n)) is not None:
+        if self.parameters.meeting == BY_PLACE:
             with np.errstate(all="ignore"):  # what is not finite is not known
                 markets = LinearisedMarkets(self.parameters, share, state, self.trade)
                 if not markets.moved_by(among):

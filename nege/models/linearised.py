@@ -4,7 +4,7 @@ For a change of the share l, with u the state, X supply, Y spending, z market ac
 P_s = sum_r K_rs X_r and h_r = sum_s K_rs settled_s/P_s,
 
     dP   = K' dX                                 what reaches each destination
-    df   = (e/z) [K (dY/P - Y dP/P^2) + h dpool]
+    df   = (e/z) [K (dY/P - Y dP/P^2) + h dpool] + own
     du   = (I - df/du)^(-1) df/dl dl             markets clearing
     d ln omega = a du + (b/P) dP + c dl
 
@@ -23,6 +23,7 @@ import numpy as np
 
 from nege.geography.metrics import Metric
 from nege.kernels import derivatives, equations, operators
+from nege.kernels.equations import Economy
 from nege.models import fourier, trade_costs
 
 SUPPLY, SPENDING, POOL = range(3)  # rows of PlaceSlopes
@@ -41,24 +42,27 @@ class PlaceSlopes(NamedTuple):
     by_share: np.ndarray  # the same
     settled: np.ndarray  # (R,), how a unit of the pool is spent over places
     payoff: np.ndarray  # (3, R): of ln payoff by state, ln price and share
-    response: float  # e, of the state to ln access
+    response: np.ndarray  # (R,), e, of f to ln access
+    own: np.ndarray  # (2, R): of f by state and share, trade apart
 
 
 def place_slopes(
-    parameters: Any, share: np.ndarray, state: np.ndarray, price: np.ndarray
-) -> PlaceSlopes | None:
-    """Return what places respond by; None where they meet in another way than by trade."""
-    inside, payoff = np.empty((6, share.size)), np.empty((3, share.size))
-    settled = np.empty(share.size)
-    try:
-        equations.sensitivities(parameters, share, state, inside)
-    except TypeError:  # it has its own ``derivatives.blocks`` instead
-        return None
-    equations.payoff_sensitivities(parameters, share, state, price, payoff)
-    equations.exogenous_spending(parameters, share, state, settled)
-    response = float(equations.response(parameters))
-    low, high = derivatives.BY_STATE, derivatives.BY_SHARE
-    return PlaceSlopes(inside[low : low + 3], inside[high : high + 3], settled, payoff, response)
+    economy: Economy, share: np.ndarray, state: np.ndarray, price: np.ndarray, access: np.ndarray
+) -> PlaceSlopes:
+    """Return what places respond by, of an economy whose places meet by trade (BY_PLACE)."""
+    moving, work = derivatives.at_rest(economy, share, state), np.empty((4, share.size))
+    work[2], work[3] = price, access
+    by, rest = np.empty((2, 5, share.size)), np.empty((3, share.size))
+    derivatives.place_slopes(economy, moving, work, False, by[0])
+    derivatives.place_slopes(economy, moving, work, True, by[1])
+    derivatives.spending_by_pool(economy, moving, rest[0])
+    derivatives.elasticity(economy, moving, equations.RESPOND, derivatives.ACCESS, work, rest[1])
+    derivatives.elasticity(economy, moving, equations.PAYOFF, derivatives.PRICE, work, rest[2])
+    by[0, derivatives.ANSWER] += 1.0
+    gain = derivatives.GAIN
+    payoff = np.array([by[0, gain], rest[2], by[1, gain]])
+    own = by[:, derivatives.ANSWER]
+    return PlaceSlopes(by[0, : POOL + 1], by[1, : POOL + 1], rest[0], payoff, rest[1], own)
 
 
 class Trade:
@@ -124,7 +128,7 @@ class Trade:
                 assert self.metric is not None
                 found[row] = fourier.row(self.operator, self.metric, int(origins[row]))
         elif new.size * CUT > self.size:
-            found[new] = operators.matrix(self.operator)[origins[new]]
+            found[new] = operators.matrix(self.operator, self.size)[origins[new]]
         else:
             unit = np.zeros(self.size)
             for row in new:
@@ -142,14 +146,11 @@ class LinearisedMarkets:
         n = share.size
         self.trade = trade
         supply, self.spending = np.empty(n), np.empty(n)
-        equations.supply(parameters, share, state, supply)
-        equations.spending(parameters, share, state, self.spending)
+        equations.goods(parameters, share, state, supply, self.spending)
         self.price = trade.buy(supply)
         self.access = trade.sell(self.spending / self.price, 1.0)
-        found = place_slopes(parameters, share, state, self.price)
-        assert found is not None, "its places meet by trade"
-        self.slopes = found
-        self.reach = trade.sell(found.settled / self.price)
+        self.slopes = place_slopes(parameters, share, state, self.price, self.access)
+        self.reach = trade.sell(self.slopes.settled / self.price)
 
     def moved_by(self, among: np.ndarray) -> bool:
         """Whether prices and incomes move with the states of these regions alone."""
@@ -164,36 +165,39 @@ class LinearisedMarkets:
         """
         s, here = self.slopes, k[:, among]
         through = (k * (self.spending / self.price**2)) @ k.T
-        factor = (s.response / self.access[among])[:, None]
+        factor = (s.response[among] / self.access[among])[:, None]
 
-        def force(slopes: np.ndarray) -> np.ndarray:
+        def force(slopes: np.ndarray, own: np.ndarray) -> np.ndarray:
             found = here * (slopes[SPENDING, among] / self.price[among])
             found += np.outer(self.reach[among], slopes[POOL, among])
             found -= through * slopes[SUPPLY, among]
-            return np.asarray(factor * found)
+            return np.asarray(factor * found + np.diag(own[among]))
 
         to_payoff = here.T * (s.payoff[1, among] / self.price[among])[:, None]
         by_state = to_payoff * s.by_state[SUPPLY, among] + np.diag(s.payoff[0, among])
         by_share = to_payoff * s.by_share[SUPPLY, among] + np.diag(s.payoff[2, among])
-        return through_markets(force(s.by_state), force(s.by_share), by_state, by_share)
+        return through_markets(
+            force(s.by_state, s.own[0]), force(s.by_share, s.own[1]), by_state, by_share
+        )
 
     def payoff_change(self, moved: np.ndarray) -> np.ndarray:
         """Return d ln payoff for a change of shares, by products; NaN if undefined."""
         s, factor = self.slopes, self.slopes.response / self.access
         squared = self.spending / self.price**2
 
-        def force(slopes: np.ndarray, change: np.ndarray) -> np.ndarray:
+        def force(slopes: np.ndarray, own: np.ndarray, change: np.ndarray) -> np.ndarray:
             price = self.trade.buy(slopes[SUPPLY] * change)
             spent = slopes[SPENDING] * change / self.price - squared * price
             pool = float(slopes[POOL] @ change)
-            return np.asarray(factor * (self.trade.sell(spent) + self.reach * pool))
+            found = factor * (self.trade.sell(spent) + self.reach * pool)
+            return np.asarray(found + own * change)
 
         def left(change: np.ndarray) -> np.ndarray:
             change = np.ravel(change)
-            return np.asarray(change - force(s.by_state, change))
+            return np.asarray(change - force(s.by_state, s.own[0], change))
 
-        state = force(s.by_share, moved)
-        if s.by_state.any():
+        state = force(s.by_share, s.own[1], moved)
+        if s.by_state.any() or s.own[0].any():
             found = by_krylov(left, state, INNER, KRYLOV, RESTARTS)
             state = np.full_like(state, np.nan) if found is None else found
         price = self.trade.buy(s.by_state[SUPPLY] * state + s.by_share[SUPPLY] * moved)

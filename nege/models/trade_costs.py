@@ -20,6 +20,7 @@ from nege.geography import Geography
 from nege.geography.metrics import Circle, Grid, Line, Metric
 from nege.immutable import frozen
 from nege.kernels import operators
+from nege.kernels.operators import Operator
 
 SMALL = 128  # regions up to which the plain matrix is fastest
 FEW = 16  # regions up to which a line is not worth its sweeps
@@ -80,20 +81,14 @@ def choose(geography: Geography, by_distance: bool, symmetric: bool, compiled: b
     return "symmetric" if symmetric and n > SMALL else "dense"
 
 
-def inner(operator: Any) -> Any:
-    """Return the operator of the places alone, without the online region."""
-    return operator.places if isinstance(operator, operators.WithOnline) else operator
-
-
 def uses_fourier(operator: Any) -> bool:
     """Whether an operator runs from Python."""
-    return isinstance(inner(operator), operators.Fourier)
+    return getattr(operator, "kind", operators.DENSE) == operators.FOURIER
 
 
 def name_of(operator: Any) -> str:
     """Return what an operator is called in options and results."""
-    found = inner(operator)
-    return str(getattr(found, "name", type(found).__qualname__.lower()))
+    return str(operator.name) if hasattr(operator, "name") else operators.NAMES[operator.kind]
 
 
 def operator_for(
@@ -104,7 +99,7 @@ def operator_for(
     kind: str = "auto",
     *,
     compiled: bool = True,
-) -> Any:
+) -> Operator:
     """Make the operator of a model's trade costs.
 
     The kind "row" is the freeness from the first place to all regions, which says everything where
@@ -117,10 +112,11 @@ def operator_for(
     """
     by_distance = isinstance(trade_cost, float)
     power = (1.0 - sigma) * (math.log(trade_cost) if isinstance(trade_cost, float) else 1.0)
-    border = None if online_cost is None else online_cost ** (1.0 - sigma)
+    border = -1.0 if online_cost is None else online_cost ** (1.0 - sigma)
     if kind == "row":
         row = np.exp(power * _rows(geography, trade_cost, 0, 1))
-        return operators.Dense(row if online_cost is None else np.append(row, [[border]], axis=1))
+        whole = row if online_cost is None else np.append(row, [[border]], axis=1)
+        return Operator(operators.DENSE, whole)
     symmetric = _symmetric(geography, trade_cost)
     if kind == "auto":
         kind = choose(geography, by_distance, symmetric, compiled)
@@ -128,14 +124,13 @@ def operator_for(
     check_memory(kind, geography)
     if kind == "dense":
         return _dense(geography, trade_cost, power, border)
-    places: Any
     if kind == "symmetric":
-        places = operators.Symmetric(_half(geography, trade_cost, power), len(geography))
-    elif kind == "line":
-        places = operators.Line(np.exp(power * np.diff(geography.metric.positions)))  # type: ignore[attr-defined]
-    else:
-        places = _fourier(geography, power)
-    return places if border is None else operators.WithOnline(places, border)
+        half = _half(geography, trade_cost, power)
+        return Operator(operators.SYMMETRIC, packed=half, online=border)
+    if kind == "line":
+        steps = np.diff(geography.metric.positions)  # type: ignore[attr-defined]
+        return Operator(operators.LINE, packed=np.exp(power * steps), online=border)
+    return _fourier(geography, power)._replace(online=border)
 
 
 def freeness_slope(
@@ -144,7 +139,7 @@ def freeness_slope(
     online_cost: float | None,
     sigma: float,
     name: str,
-) -> operators.Dense:
+) -> Operator:
     """Return dK by one parameter: K = exp((1 - sigma) ln T), ln T = distance ln(trade_cost).
 
     Zero where the freeness of trade does not depend on it.
@@ -170,7 +165,9 @@ def freeness_slope(
         if name == "online_trade_cost":
             slope[n, :n] = slope[:n, n] = 1.0 / online_cost
     by_cost = -log_cost if name == "sigma" else (1.0 - sigma) * slope
-    return operators.Dense(np.ascontiguousarray((by_cost * np.exp((1.0 - sigma) * log_cost)).T))
+    return Operator(
+        operators.DENSE, np.ascontiguousarray((by_cost * np.exp((1.0 - sigma) * log_cost)).T)
+    )
 
 
 def table(
@@ -275,16 +272,16 @@ def check_memory(kind: str, geography: Geography) -> None:
 
 
 def _dense(
-    geography: Geography, trade_cost: float | xr.DataArray, power: float, border: float | None
-) -> operators.Dense:
+    geography: Geography, trade_cost: float | xr.DataArray, power: float, border: float
+) -> Operator:
     n = len(geography)
-    size = n + (border is not None)
+    size = n + (border >= 0.0)
     freeness = np.ones((size, size))
     for start, stop in _blocks(n):
         freeness[:n, start:stop] = np.exp(power * _rows(geography, trade_cost, start, stop)).T
-    if border is not None:
+    if border >= 0.0:
         freeness[:n, n] = freeness[n, :n] = border
-    return operators.Dense(freeness)
+    return Operator(operators.DENSE, freeness)
 
 
 def _half(geography: Geography, trade_cost: float | xr.DataArray, power: float) -> np.ndarray:
@@ -328,7 +325,7 @@ def _distances(metric: Metric) -> np.ndarray:
     return frozen(metric.dense())
 
 
-def _fourier(geography: Geography, power: float) -> operators.Fourier:
+def _fourier(geography: Geography, power: float) -> Operator:
     """Spectrum of the kernel: on a circle as it is, on a grid with room for no wrapping round."""
     import scipy.fft
 
@@ -337,10 +334,15 @@ def _fourier(geography: Geography, power: float) -> operators.Fourier:
         steps = np.arange(metric.n, dtype=float)
         kernel = np.exp(power * np.minimum(steps, metric.n - steps))
         spectrum = np.ascontiguousarray(scipy.fft.rfft(kernel).real)
-        return operators.Fourier(spectrum, (metric.n,), power)
+        return _transform(spectrum, (metric.n,), power)
     assert isinstance(metric, Grid)
     ny, nx = (scipy.fft.next_fast_len(2 * n - 1, real=True) for n in (metric.ny, metric.nx))
     y, x = (np.minimum(np.arange(n), n - np.arange(n)) for n in (ny, nx))
     kernel = np.exp(power * np.hypot(y[:, None], x[None, :]))
     spectrum = np.ascontiguousarray(scipy.fft.rfft2(kernel).real)
-    return operators.Fourier(spectrum, (metric.ny, metric.nx, ny, nx), power)
+    return _transform(spectrum, (metric.ny, metric.nx, ny, nx), power)
+
+
+def _transform(spectrum: np.ndarray, shape: tuple[int, ...], power: float) -> Operator:
+    flat = spectrum.ravel()
+    return Operator(operators.FOURIER, packed=flat, shape=np.array(shape), power=power)

@@ -10,15 +10,15 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 
 from nege.geography.metrics import Metric
-from nege.kernels.codes import AUTO, CONVERGED, NEWTON, STALLED
-from nege.kernels.fixed_point import MANY, Options, Report, fixed_point, in_pieces
+from nege.kernels.codes import AUTO, CONVERGED, NEWTON
+from nege.kernels.equations import Economy
+from nege.kernels.fixed_point import MANY, Options, Report, in_pieces
 from nege.kernels.jit import kernel
-from nege.kernels.newton import PAYS, newton
+from nege.kernels.newton import PAYS, solve
 from nege.kernels.stacks import Many, at, stack
 from nege.kernels.vectors import copy
 from nege.models import fourier
@@ -57,32 +57,27 @@ def _record_report(report: Report, numbers: np.ndarray, counts: np.ndarray) -> N
 
 @kernel
 def _solve_rows(
-    stacked: Any,
+    stacked: Economy,
     shares: np.ndarray,
     start: np.ndarray,
     position: np.ndarray,
     options: Options,
-    accelerate: Any,
     low: int,
     high: int,
     states: np.ndarray,
     numbers: np.ndarray,
     counts: np.ndarray,
 ) -> None:
-    # `accelerate` is None or True: only the method that is meant gets compiled.
     points = states.shape[0] // shares.shape[0]
     for row in range(low, high):
         m, i = row // points, row % points
         _start_row(start, position, row, states, counts)
-        if accelerate is None:
-            report = newton(at(stacked, i), shares[m], states[row], options)
-        else:
-            report = fixed_point(at(stacked, i), shares[m], states[row], options)
+        report = solve(at(stacked, i), shares[m], states[row], options)
         _record_report(report, numbers[row], counts[row])
 
 
 def _solve_large_rows(
-    points: list[Any],
+    points: list[Economy],
     shares: np.ndarray,
     start: np.ndarray,
     position: np.ndarray,
@@ -108,7 +103,7 @@ ITERATION_OVERHEAD = 50  # of an iteration, in pairs of regions
 
 
 def solve_many(
-    points: list[Any],
+    points: list[Economy],
     shares: np.ndarray,
     start: np.ndarray,
     options: Options,
@@ -119,8 +114,8 @@ def solve_many(
 
     Parameters
     ----------
-    points : list of NamedTuple
-        Parameters of the model, N points of one type and one size.
+    points : list of Economy
+        Of one model and one size, N points.
     shares : (M, R) array
         A distribution in each row.
     start : (R,) array
@@ -140,7 +135,6 @@ def solve_many(
     threads = min(threads, os.cpu_count() or 1) if threads > 1 else 1  # more are no faster
     n, m, size = len(points), len(shares), shares.shape[1]
     where = NOWHERE if position is None else np.ascontiguousarray(position, dtype=float)
-    few, accelerate = _method(size, options)
     states, numbers = np.empty((m * n, size)), np.empty((m * n, 3))
     counts = np.empty((m * n, 3), dtype=np.int64)
     given = stack(points), shares, start, where, options
@@ -153,10 +147,10 @@ def solve_many(
             rows = row, min(high, row + piece)
             if ended.is_set():
                 return
-            if accelerate and size >= MANY:
+            if _large(size, options):
                 _solve_large_rows(points, *given[1:], *rows, *tables)
             else:
-                _solve_rows(*given, accelerate, *rows, *tables)
+                _solve_rows(*given, *rows, *tables)
 
     if threads == 1:
         part(0, m * n)
@@ -169,8 +163,6 @@ def solve_many(
                 list(pool.map(part, edges[:-1], edges[1:]))
             finally:
                 ended.set()  # interrupted, the parts under way end too
-    for row in np.flatnonzero(counts[:, 0] == STALLED).tolist() if few else ():
-        _go_on(given[0], shares, start, options, row, tables)
     residual, error, rate = (column.reshape(m, n).T for column in numbers.T)
     status, iterations, method = (column.reshape(m, n).T for column in counts.T)
     by_point = np.ascontiguousarray(states.reshape(m, n, size).swapaxes(0, 1))
@@ -180,26 +172,10 @@ def solve_many(
 NOWHERE = np.empty(0)  # the positions of points that do not lie along a path
 
 
-def _method(size: int, options: Options) -> tuple[bool, bool | None]:
-    """Return whether Newton's method comes first and hands over, and what ``_solve_rows`` takes."""
+def _large(size: int, options: Options) -> bool:
+    """Whether one solve alone can take so long that an interrupt should end it in between."""
     few = size <= PAYS and options.method == AUTO
-    return few, None if few or options.method == NEWTON else True
-
-
-def _go_on(
-    stacked: Any,
-    shares: np.ndarray,
-    start: np.ndarray,
-    options: Options,
-    row: int,
-    tables: tuple[np.ndarray, np.ndarray, np.ndarray],
-) -> None:
-    """Go on with Anderson acceleration, which falls back on contraction, where Newton failed."""
-    states, _, counts = tables
-    done, reached = counts[row, 1], states[row].copy()
-    begin = reached if np.isfinite(reached).all() else start
-    _solve_rows(stacked, shares, begin, NOWHERE, options, True, row, row + 1, *tables)
-    counts[row, 1] += done
+    return size >= MANY and not few and options.method != NEWTON
 
 
 class OneShortRun:
@@ -209,7 +185,7 @@ class OneShortRun:
 
     Parameters
     ----------
-    parameters : NamedTuple
+    parameters : Economy
         Of the model.
     size : int
         Regions.
@@ -219,12 +195,11 @@ class OneShortRun:
         Of the places.
     """
 
-    def __init__(self, parameters: Any, size: int, options: Options, metric: Metric) -> None:
+    def __init__(self, parameters: Economy, size: int, options: Options, metric: Metric) -> None:
         self.parameters, self.options, self.metric = parameters, options, metric
         self.fourier = uses_fourier(parameters.operator)
         self.stacked = None if self.fourier else stack([parameters])
-        self.few, self.accelerate = _method(size, options)
-        self.large = bool(self.accelerate) and size >= MANY
+        self.large = _large(size, options)
 
     def __call__(self, share: np.ndarray, state: np.ndarray) -> Report:
         """Solve in place, from the state that is given."""
@@ -235,9 +210,7 @@ class OneShortRun:
         # As a batch of one: the compiler may round the same kernel differently elsewhere.
         shares, start, options = share[None], state.copy(), self.options
         tables = state[None], np.empty((1, 3)), np.empty((1, 3), dtype=np.int64)
-        _solve_rows(self.stacked, shares, start, NOWHERE, options, self.accelerate, 0, 1, *tables)
-        if self.few and tables[2][0, 0] == STALLED:
-            _go_on(self.stacked, shares, start, options, 0, tables)
+        _solve_rows(self.stacked, shares, start, NOWHERE, options, 0, 1, *tables)
         status, iterations, method = tables[2][0].tolist()
         residual, error, rate = tables[1][0].tolist()
         return Report(status, residual, error, rate, iterations, method)

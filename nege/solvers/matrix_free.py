@@ -25,6 +25,7 @@ import numpy as np
 from nege import memory
 from nege.kernels import equations, fixed_point, population_dynamics
 from nege.kernels.codes import ANDERSON, CONVERGED, LIMIT, NOT_FINITE, STALLED
+from nege.kernels.equations import Places
 from nege.kernels.fixed_point import Options
 from nege.kernels.population_dynamics import Arrival
 from nege.models import deviations, fourier, trade_costs
@@ -70,7 +71,7 @@ TIMES = A.sum(1)
 
 def serves(model: Model, options: SolverOptions) -> bool:
     """Whether a long run is better found here than by tables over all regions."""
-    if not model.meet_by_trade:
+    if not isinstance(getattr(model, "equations", None), Places):
         return False
     asked = options.operator == "fourier" and "fourier" in model.memory()
     return asked or len(model.regions) >= MANY
@@ -213,13 +214,12 @@ class ManyRegions(LawOfMotion):
             if whole:
                 equations.update(p, share, state, work, change)
             else:
-                equations.supply(p, share, state, work[0])
-                equations.spending(p, share, state, work[1])
+                equations.goods(p, share, state, work[0], work[1])
                 work[2] = trade.buy(work[0])
                 work[2][~(work[2] > 0.0)] = math.nan
                 work[3] = trade.sell(work[1] / work[2], 1.0)
                 work[3][~(work[3] > 0.0)] = math.nan
-                equations.respond(p, share, state, work[3], change)
+                equations.respond(p, share, state, work[2], work[3], change)
             w.vectors[fixed_point.CHANGE] = change[some]
             status = fixed_point.judge(w, moving, options)
             if status == fixed_point.CONFIRM:
@@ -239,7 +239,7 @@ class ManyRegions(LawOfMotion):
         if self.clear(share, state, tolerance) is None:
             return None
         payoff, growth = np.empty(share.size), np.empty(live.size)
-        equations.payoff(self.parameters, share, state, self.price, payoff)
+        equations.payoff(self.parameters, share, state, self.price, self.price, payoff)
         dynamics = self.dynamics._replace(log_weight=self.dynamics.log_weight[live])
         residual = population_dynamics.mismatch(dynamics, share[live], payoff[live], growth)
         return growth if math.isfinite(residual) else None
@@ -250,7 +250,7 @@ class ManyRegions(LawOfMotion):
             self.trade.sell_everywhere(self.spending / self.price),
             np.empty_like(state),
         )
-        equations.respond(self.parameters, share, state, access, change)
+        equations.respond(self.parameters, share, state, self.price, access, change)
         idle = np.ones(share.size, dtype=bool)
         if self.trade.supplying is not None:
             idle[self.trade.supplying] = False
@@ -258,7 +258,7 @@ class ManyRegions(LawOfMotion):
             idle = share == 0.0
         state[idle] += change[idle]
         payoff, growth = np.empty_like(state), np.empty_like(state)
-        equations.payoff(self.parameters, share, state, self.price, payoff)
+        equations.payoff(self.parameters, share, state, self.price, self.price, payoff)
         population_dynamics.mismatch(self.dynamics, share, payoff, growth)
         return growth
 

@@ -14,14 +14,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from typing import Any
 
 import numpy as np
 
 from nege.errors import InputError
 from nege.geography.metrics import Circle
 from nege.kernels import derivatives, operators
-from nege.models.classical.linear_demand_equations import LinearDemandParameters
+from nege.kernels.equations import PAYOFFS, Economy
+from nege.models.classical.linear_demand import LinearDemand
 from nege.structure import even_spread
 from nege.structure.one_parameter import MODES_READ_AT, SHARP_OPTIONS, OneParameterFamily
 
@@ -83,15 +83,13 @@ class CircularModes:
             gained = self._gains(parameters, value)
         return np.asarray(dynamics.intensity * self.share[0] * gained - dynamics.dispersion)
 
-    def _gains(self, parameters: Any, value: float) -> np.ndarray:
+    def _gains(self, parameters: Economy, value: float) -> np.ndarray:
         """Return d ln payoff by the share along each wave."""
-        row = parameters.operator.freeness[0, : self.places]
-        if isinstance(parameters, LinearDemandParameters):
-            return even_spread.linear_demand_gains(
-                parameters, self.share, row, self.waves.coefficients
-            )
-        kind: Any = type(parameters)
-        if not even_spread.is_known(kind):
+        row, model = parameters.operator.table[0, : self.places], self.family.model
+        if isinstance(model, LinearDemand):
+            named = model.compiled().parameters(parameters)
+            return even_spread.linear_demand_gains(named, self.share, row, self.waves.coefficients)
+        if parameters.meeting == PAYOFFS:
             return self._gains_of_column(value)
         total = float(np.sum(row))
         residual = even_spread.clear(parameters, self.share, self.start, total)
@@ -158,7 +156,8 @@ def periods(family: OneParameterFamily, share: np.ndarray) -> tuple[int, ...]:
     by_distance = isinstance(getattr(model, "trade_cost", None), float)
     if by_distance and isinstance(model.geography.metric, Circle):
         return (places,)
-    freeness = operators.matrix(model.make_arrays("dense").operator)[:places, :places]
+    freeness = operators.matrix(model.make_arrays("dense").operator, share.size)
+    freeness = freeness[:places, :places]
     if not _close(freeness, freeness.T) or not _close(np.sort(freeness), np.sort(freeness[:1])):
         return ()
     for rows in range(1, places):
@@ -175,13 +174,9 @@ def _close(one: np.ndarray, other: np.ndarray) -> bool:
     return bool(np.allclose(one, other, rtol=SAME_PLACE_TOLERANCE, atol=0.0))
 
 
-def places_are_alike(parameters: Any, weight: np.ndarray, places: int) -> bool:
+def places_are_alike(parameters: Economy, weight: np.ndarray, places: int) -> bool:
     """Whether parameters by place (endowments, amenities, weights) are equal in all places."""
-    return all(
-        _alike(values[:places])
-        for values in (weight, *parameters)
-        if isinstance(values, np.ndarray) and values.size >= places
-    )
+    return all(_alike(values[:places]) for values in (weight, *parameters.places))
 
 
 def _alike(values: np.ndarray) -> bool:

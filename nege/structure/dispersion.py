@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from nege.errors import InputError
 from nege.geography.metrics import Circle
+from nege.kernels.equations import BY_PLACE
 from nege.models.base import Model
 from nege.results.stability import describe
-from nege.structure import even_spread
 from nege.structure.branches.continuation import (
     ContinuationPoint,
     ContinuationProblem,
@@ -170,8 +170,8 @@ def _problem(family: OneParameterFamily) -> ContinuationProblem:
     given = family.model, family.parameter, family.interval, family.dynamics, SHARP_OPTIONS
     places = np.zeros(len(family.model.regions))
     places[:-1] = 1.0
-    kind: Any = type(family.model.make_arrays("row"))
-    if (found := periods(family, places)) and even_spread.meets_by_trade(kind):
+    by_place = family.model.make_arrays("row").meeting == BY_PLACE
+    if (found := periods(family, places)) and by_place:
         return EvenCurve(*given, Waves(found))
     return ContinuationProblem(*given)
 

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nege.kernels import derivatives, equations
+from nege.kernels import equations
+from nege.models import linearised
 from nege.models.base import Model
+from nege.models.linearised import PlaceSlopes
 from nege.options import Logit, Replicator, SolverOptions
 from nege.structure import even_spread
 from nege.structure.branches.continuation import (
@@ -71,7 +73,7 @@ class EvenCurve(ContinuationProblem):
     def _parameters(self, tau: float) -> tuple[Any, Any]:
         """Return what the kernels know, and what a place and the online region sell to groups."""
         parameters = self.at(tau).make_arrays("row")
-        row = parameters.operator.freeness[0]
+        row = parameters.operator.table[0]
         return parameters, np.array([[np.sum(row[:-1]), self.count[0] * row[-1]], [row[-1], 1.0]])
 
     def _all(self, pair: np.ndarray) -> np.ndarray:
@@ -90,8 +92,8 @@ class EvenCurve(ContinuationProblem):
         slopes = dynamics.intensity * self._gains(parameters, reach, share, groups, moves)
         slopes -= np.diag(dynamics.dispersion / share[ENDS])
         apart = slopes[:, 0] / self.count[0] - slopes[:, 1]
-        place = even_spread.of_first(parameters, moves, *(pair[0] for pair in groups[2:]))
-        freeness = self.waves.coefficients(parameters.operator.freeness[0, :-1])
+        place = even_spread.of_first(moves, *(pair[0] for pair in groups[2:]))
+        freeness = self.waves.coefficients(parameters.operator.table[0, :-1])
         gains = dynamics.intensity * even_spread.wave_gains(place, freeness)
         before, after = max(tau - PARAMETER_STEP, 0.0), min(tau + PARAMETER_STEP, 1.0)
         change = self._beside(after, share, groups) - self._beside(before, share, groups)
@@ -134,17 +136,16 @@ class EvenCurve(ContinuationProblem):
         self, parameters: Any, reach: np.ndarray, share: np.ndarray, state: np.ndarray
     ) -> Groups:
         supply, spent, change = np.empty((3, state.size))
-        equations.supply(parameters, share, state, supply)
-        equations.spending(parameters, share, state, spent)
+        equations.goods(parameters, share, state, supply, spent)
         price = supply[ENDS] @ reach
         access = (spent[ENDS] / price) @ reach
-        equations.respond(parameters, share, state, self._all(access), change)
+        equations.respond(parameters, share, state, self._all(price), self._all(access), change)
         return Groups(state.copy(), change[ENDS], spent[ENDS], price, access)
 
-    def _moves(self, tau: float, share: np.ndarray, groups: Groups) -> even_spread.Moves:
+    def _moves(self, tau: float, share: np.ndarray, groups: Groups) -> PlaceSlopes:
         parameters, _ = self.parameters(tau)
-        price = self._all(groups.price)
-        return even_spread.every_place_moves(parameters, share, groups.state, price)
+        price, access = self._all(groups.price), self._all(groups.access)
+        return linearised.place_slopes(parameters, share, groups.state, price, access)
 
     def _state_by(
         self,
@@ -152,20 +153,20 @@ class EvenCurve(ContinuationProblem):
         reach: np.ndarray,
         share: np.ndarray,
         groups: Groups,
-        moves: even_spread.Moves,
+        moves: PlaceSlopes,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return df and dln P, pairs, by the states of both groups, and then by their shares."""
-        by_pool = even_spread.spending_by_pool(parameters, share, groups.state)[ENDS]
         by = [moves.by_state[:, ENDS], moves.by_share[:, ENDS]]
         supply, spending = (
             np.concatenate([np.diag(rows[row]) for rows in by], axis=1)
-            for row in (derivatives.SUPPLY, derivatives.SPENDING)
+            for row in (linearised.SUPPLY, linearised.SPENDING)
         )
-        pool = np.concatenate([rows[derivatives.POOL] * self.count for rows in by])
+        pool = np.concatenate([rows[linearised.POOL] * self.count for rows in by])
         price = reach.T @ supply / groups.price[:, None]
-        demand = spending + np.outer(by_pool, pool) - groups.spent[:, None] * price
+        demand = spending + np.outer(moves.settled[ENDS], pool) - groups.spent[:, None] * price
         access = reach.T @ (demand / groups.price[:, None]) / groups.access[:, None]
-        return float(equations.response(parameters)) * access, price
+        own = np.concatenate([np.diag(pair) for pair in moves.own[:, ENDS]], axis=1)
+        return moves.response[ENDS, None] * access + own, price
 
     def _gains(
         self,
@@ -173,10 +174,10 @@ class EvenCurve(ContinuationProblem):
         reach: np.ndarray,
         share: np.ndarray,
         groups: Groups,
-        moves: even_spread.Moves,
+        moves: PlaceSlopes,
     ) -> np.ndarray:
         """Return d ln payoff by the shares of both groups, markets clearing."""
-        by_state, by_price, by_share = moves.gains[:, ENDS]
+        by_state, by_price, by_share = moves.payoff[:, ENDS]
         change, price = self._state_by(parameters, reach, share, groups, moves)
         moved = solve_linear(np.eye(2) - change[:, :2], change[:, 2:])
         price = price[:, :2] @ moved + price[:, 2:]
@@ -185,7 +186,8 @@ class EvenCurve(ContinuationProblem):
     def _attraction(self, parameters: Any, share: np.ndarray, groups: Groups) -> np.ndarray:
         """Return F of a place and of the online region."""
         dynamics, log_payoff = self.kernel_dynamics, np.empty(share.size)
-        equations.payoff(parameters, share, groups.state, self._all(groups.price), log_payoff)
+        price, access = self._all(groups.price), self._all(groups.access)
+        equations.payoff(parameters, share, groups.state, price, access, log_payoff)
         found = dynamics.intensity * log_payoff[ENDS] + dynamics.log_weight[ENDS]
         if dynamics.dispersion > 0.0:
             found -= dynamics.dispersion * np.log(share[ENDS])

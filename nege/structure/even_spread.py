@@ -19,8 +19,6 @@ s   its own share               omega  its payoff, g = ln omega     subscripts: 
 
 from __future__ import annotations
 
-import functools
-import inspect
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -28,10 +26,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nege.kernels import derivatives, equations
-from nege.models.classical.linear_demand_equations import LinearDemandParameters
-from nege.models.linkages import equations as linkages
-from nege.models.linkages import slopes as linkages_slopes
-from nege.models.linkages.equations import LinkagesParameters
+from nege.kernels.equations import Economy
+from nege.models import linearised
 
 #: What moves: a place's state, or its share. What it answers to: its ln price, its ln access.
 BY_STATE, BY_SHARE = 0, 1
@@ -74,14 +70,14 @@ TRIES = 4  # steps in turn that bring nothing, after which nothing will
 ROUNDING = 4e-16  # of a state
 
 
-def clear(parameters: Any, share: np.ndarray, state: np.ndarray, total: float) -> float:
+def clear(economy: Economy, share: np.ndarray, state: np.ndarray, total: float) -> float:
     """Solve u = f(u) by the secant method, in place, and return |f(u) - u|; NaN where it fails.
 
     `state` is where to start, the same in all places; `total` is kappa_0.
     """
     best, found, idle, before = math.nan, float(state[0]), 0, (math.nan, math.nan)
     for _ in range(STEPS):
-        here, step = float(state[0]), change(parameters, share, state, total)
+        here, step = float(state[0]), change(economy, share, state, total)
         if not math.isfinite(step):
             break
         if not abs(step) >= best:
@@ -94,7 +90,7 @@ def clear(parameters: Any, share: np.ndarray, state: np.ndarray, total: float) -
         slope = (step - before[1]) / (here - before[0]) if here != before[0] else math.nan
         before = here, step
         state += step / -slope if slope < 0.0 else step
-        equations.normalise(parameters, share, state)
+        equations.normalise(economy, share, state)
         if state[0] == here:
             break
     state[:] = found
@@ -104,131 +100,85 @@ def clear(parameters: Any, share: np.ndarray, state: np.ndarray, total: float) -
 # --- what is read of a model ---------------------------------------------------------
 
 
-def is_known(kind: Any) -> bool:
-    """Whether what one place does is known: not of models with equations of all places at once."""
-    return kind is LinkagesParameters or meets_by_trade(kind)
-
-
-@functools.cache
-def meets_by_trade(kind: Any) -> bool:
-    """Whether places of a model, by the type of its parameters, meet through trade alone."""
-    own = any(_registered(equation, kind) for equation in (equations.update, derivatives.blocks))
-    return _registered(equations.sensitivities, kind) and not own
-
-
-def _registered(equation: Any, kind: type) -> bool:
-    return kind in inspect.getclosurevars(equation).nonlocals["compiled"]
-
-
-def change(parameters: Any, share: np.ndarray, state: np.ndarray, total: float) -> float:
+def change(economy: Economy, share: np.ndarray, state: np.ndarray, total: float) -> float:
     """Return f(u) - u."""
-    if isinstance(parameters, LinkagesParameters):
-        at = np.empty((4, state.size))
-        linkages.places(parameters, share, state, at)
-        return float(np.log(total * share[0] * at[linkages.SUPPLY, 0]) - state[0])
-    supply, spent, change = np.empty((3, state.size))
-    equations.supply(parameters, share, state, supply)
-    equations.spending(parameters, share, state, spent)
+    supply, spent, found = np.empty((3, state.size))
+    equations.goods(economy, share, state, supply, spent)
+    price = np.full(state.size, total * supply[0])
     access = np.full(state.size, spent[0] / supply[0])  # whatever the freeness of trade
-    equations.respond(parameters, share, state, access, change)
-    return float(change[0])
+    equations.respond(economy, share, state, price, access, found)
+    return float(found[0])
 
 
 def place_slopes(
-    parameters: Any, share: np.ndarray, state: np.ndarray, total: float
+    economy: Economy, share: np.ndarray, state: np.ndarray, total: float
 ) -> PlaceSlopes:
-    """Return what one place does when it moves, at a state that clears markets."""
-    if isinstance(parameters, LinkagesParameters):
-        return _linkages_slopes(parameters, share, state, total)
-    supply, spent = np.empty((2, state.size))
-    equations.supply(parameters, share, state, supply)
-    equations.spending(parameters, share, state, spent)
-    price = total * supply[0]
-    moves = every_place_moves(parameters, share, state, np.full(state.size, price))
-    return of_first(parameters, moves, spent[0], price, spent[0] / supply[0])
+    """Return what one place does when it moves, at a state that clears markets.
 
-
-class Moves(NamedTuple):
-    """What each place does when it moves, in rows over regions as ``derivatives`` has them."""
-
-    by_state: np.ndarray  # supply, own spending, what moves all spending
-    by_share: np.ndarray
-    gains: np.ndarray  # ln payoff by state, ln price and share
-
-
-def every_place_moves(
-    parameters: Any, share: np.ndarray, state: np.ndarray, price: np.ndarray
-) -> Moves:
-    """Return what each place does when it moves."""
-    slopes, gains = np.empty((6, state.size)), np.empty((3, state.size))
-    equations.sensitivities(parameters, share, state, slopes)
-    equations.payoff_sensitivities(parameters, share, state, price, gains)
-    return Moves(slopes[: derivatives.BY_SHARE], slopes[derivatives.BY_SHARE :], gains)
-
-
-def spending_by_pool(parameters: Any, share: np.ndarray, state: np.ndarray) -> np.ndarray:
-    """Return what each place spends of what moves all spending."""
-    found = np.empty(state.size)
-    equations.exogenous_spending(parameters, share, state, found)
-    return found
+    The first place moves alone: what all others do besides is a sum over places.
+    """
+    n, none = state.size, np.zeros(state.size)
+    work = np.empty((4, n))
+    equations.goods(economy, share, state, work[0], work[1])
+    work[2] = total * work[0, 0]
+    work[3] = total * work[1, 0] / work[2, 0]
+    moving = derivatives.at_rest(economy, share, state)
+    supply, spending, answer, gain = np.empty((4, n))
+    own = []
+    for row in (derivatives.STATE, derivatives.SHARE):
+        place = np.where(np.arange(n) == 0, 1.0, 0.0)
+        derivatives.moves_by(moving.rows[row], place)
+        derivatives.goods_along(economy, moving, supply, spending)
+        derivatives.answers_along(economy, moving, work, none, none, answer, gain)
+        derivatives.moves_by(moving.rows[row], none)
+        own.append([float(x[0] - x[1]) for x in (supply, spending, answer, gain)])
+    to = []
+    for price, access in ((work[2], none), (none, work[3])):
+        derivatives.answers_along(economy, moving, work, price, access, answer, gain)
+        to.append((float(answer[0]), float(gain[0])))
+    by_state, by_share = own
+    return PlaceSlopes(
+        supply=(by_state[0], by_share[0]),
+        spending=(by_state[1], by_share[1]),
+        state=(by_state[2] + 1.0, by_share[2]),
+        gain=(by_state[3], by_share[3]),
+        state_to=(to[0][0], to[1][0]),
+        gain_to=(to[0][1], to[1][1]),
+        spent=float(work[1, 0]),
+        price=float(work[2, 0]),
+        access=float(work[3, 0]),
+    )
 
 
 def of_first(
-    parameters: Any, moves: Moves, spent: float, price: float, access: float
+    moves: linearised.PlaceSlopes, spent: float, price: float, access: float
 ) -> PlaceSlopes:
-    """Return the slopes of the first place."""
-    supply, spending = derivatives.SUPPLY, derivatives.SPENDING
-    by_state, by_share, gains = moves
+    """Return the slopes of the first place, of those of all."""
+    supply, spending = linearised.SUPPLY, linearised.SPENDING
     return PlaceSlopes(
-        supply=(by_state[supply, 0], by_share[supply, 0]),
-        spending=(by_state[spending, 0], by_share[spending, 0]),
-        state=(0.0, 0.0),
-        gain=(gains[0, 0], gains[2, 0]),
-        state_to=(0.0, float(equations.response(parameters))),
-        gain_to=(gains[1, 0], 0.0),
+        supply=(moves.by_state[supply, 0], moves.by_share[supply, 0]),
+        spending=(moves.by_state[spending, 0], moves.by_share[spending, 0]),
+        state=(moves.own[0, 0], moves.own[1, 0]),
+        gain=(moves.payoff[0, 0], moves.payoff[2, 0]),
+        state_to=(0.0, moves.response[0]),
+        gain_to=(moves.payoff[1, 0], 0.0),
         spent=spent,
         price=price,
         access=access,
     )
 
 
-def _linkages_slopes(
-    p: LinkagesParameters, share: np.ndarray, state: np.ndarray, total: float
-) -> PlaceSlopes:
-    """Move the first place alone: what all others do besides is a sum over places."""
-    n = state.size
-    at, none, unit = np.empty((4, n)), np.zeros(n), np.zeros(n)
-    payroll, unit[0] = linkages.places(p, share, state, at), 1.0
-    still = LinkagesParameters(0.0, 0.0, 0.0, 0.0, none, none, none, p.operator, none)
-    own = []
-    for dshare, dstate in ((none, unit), (unit, none)):
-        moved = np.empty((5, n))
-        linkages_slopes.tangent(p, still, share, state, at, payroll, dshare, dstate, moved)
-        own.append(moved[:, 0] - moved[:, 1])
-    by_state, by_share = own
-    return PlaceSlopes(
-        supply=(by_state[linkages.SUPPLY], by_share[linkages.SUPPLY]),
-        spending=(by_state[linkages.SPENDING], by_share[linkages.SPENDING]),
-        state=(0.0, 0.0),
-        gain=(by_state[linkages_slopes.EDGE], by_share[linkages_slopes.EDGE]),
-        state_to=(1.0, 0.0),  # the state is ln price
-        gain_to=(0.0, 1.0),
-        spent=at[linkages.SPENDING, 0],
-        price=np.exp(state[0]),
-        access=total * at[linkages.SPENDING, 0] / np.exp(state[0]),
-    )
-
-
 def linear_demand_gains(
-    p: LinearDemandParameters,
+    p: Any,
     share: np.ndarray,
     cost: np.ndarray,
     waves: Callable[[np.ndarray], np.ndarray],
 ) -> np.ndarray:
     """Return d utility by the share, where payoffs are explicit in trade costs that add to prices.
 
-    `cost` is what it costs to send one unit from one place to each; `waves` returns eigenvalues
-    of such a row. The derivative is a sum of them, of those of squares, and of a product.
+    `p` are the parameters of ``LinearDemand`` by name, `cost` is what it costs to send one unit
+    from one place to each; `waves` returns eigenvalues of such a row. The derivative is a sum of
+    them, of those of squares, and of a product.
     """
     varieties = p.total_skilled / p.phi
     beta, gamma = p.b + p.c * varieties, 2.0 * p.b + p.c * varieties

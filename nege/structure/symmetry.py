@@ -193,22 +193,16 @@ def symmetry_of_parameters(kernels: Sequence[Any], weights: np.ndarray) -> Symme
 
     Parameters
     ----------
-    kernels : sequence of NamedTuple
-        Parameters of one economy, at one or several values of what varies.
+    kernels : sequence of Economy
+        One economy, at one or several values of what varies.
     weights : (R,) array
         What else distinguishes regions: the location weights of the dynamics.
     """
     n = weights.size
     vertices, edges = [weights], []
     for parameters in kernels:
-        edges.append(np.asarray(operators.matrix(parameters.operator)))
-        for value in parameters:
-            if isinstance(value, np.ndarray) and value.shape[:1] == (n,):
-                columns = value.reshape(n, -1)
-                if value.shape == (n, n):
-                    edges.append(value)
-                else:
-                    vertices += list(columns.T)
+        edges.append(np.asarray(operators.matrix(parameters.operator, n)))
+        vertices += list(parameters.places)
     vertex = np.column_stack([_value_numbers(values) for values in vertices])
     edge = _joint_numbers([_value_numbers(values) for values in edges])
     return _graph_symmetry(_row_numbers(vertex), edge)

@@ -98,14 +98,14 @@ def counterfactual(
         cure = "Take nege.solve(model): people move here, and in a short run they may not."
         raise InputError("equilibrium", "a short run", "a long run", cure)
     assert isinstance(model, QuantitativeModel)
-    p, places = model.arrays, model.regions
+    places = model.regions
     share, wage = (equilibrium.data[name].values for name in ("share", "wage"))
-    state = earnings_state(p, share, wage)
+    state = earnings_state(model, model.arrays, share, wage)
     change = _cost_change(trade_cost_change, places)
-    cost = _spending_shares(model, equilibrium.data, flows) ** (1.0 / (1.0 - p.sigma))
+    cost = _spending_shares(model, equilibrium.data, flows) ** (1.0 / (1.0 - model.sigma))
     # Trade costs have to be at least one: the unit of goods is free, and a little on the safe side.
     unit = max(1.0, 1.000001 / float((cost * change).min()))
-    log_price = np.full(share.size, (1.0 - p.sigma) * np.log(unit))
+    log_price = np.full(share.size, (1.0 - model.sigma) * np.log(unit))
     supply = np.zeros(share.size)
     base = with_fundamentals(model, share, state, supply, log_price, trade_cost=unit * cost)
     # In these units payoffs are equal before the change, so that logit weights are shares.

@@ -9,10 +9,10 @@ import numpy as np
 from nege import validation
 from nege.errors import ConvergenceError, InputError
 from nege.kernels import equations
+from nege.kernels.equations import Economy
 from nege.kernels.fixed_point import in_pieces
 from nege.kernels.operators import trade
-from nege.kernels.scaling import Markets
-from nege.models.quantitative.equations import QuantitativeParameters
+from nege.kernels.scaling import markets
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium
@@ -88,15 +88,14 @@ def invert(
     paid = validation.vector("wage", wage, model.regions, above=0.0)
     validation.of_a_size("employment", employment, share)
     validation.of_a_size("wage", wage, paid)
-    p: QuantitativeParameters = model.arrays_for(options.operator, compiled=True)
-    state = earnings_state(p, share, paid)
-    spent, price, access = (np.empty(share.size) for _ in range(3))
-    equations.spending(p, share, state, spent)
+    economy = model.arrays_for(options.operator, compiled=True)
+    state = earnings_state(model, economy, share, paid)
+    spent, price, access, supply = (np.empty(share.size) for _ in range(4))
+    equations.goods(economy, share, state, supply, spent)
     earned = share * paid / np.sum(share * paid)
-    supply = np.zeros(share.size)
-    markets = Markets(earned, spent, p.operator)
-    in_pieces(markets, share, supply, options.for_kernels()._replace(tolerance_error=1.0))
-    trade(p.operator, np.exp(supply), spent, price, access)
+    supply, market = np.zeros(share.size), markets(earned, spent, economy.operator)
+    in_pieces(market, share, supply, options.for_kernels()._replace(tolerance_error=1.0))
+    trade(economy.operator, np.exp(supply), spent, price, access)
     found = with_fundamentals(model, share, state, supply, np.log(price))
     again = short_run(found, share, options=options)
     assert isinstance(again, Equilibrium)
@@ -129,10 +128,12 @@ def check_quantitative(model: Any) -> None:
         )
 
 
-def earnings_state(p: QuantitativeParameters, share: np.ndarray, wage: np.ndarray) -> np.ndarray:
+def earnings_state(
+    model: QuantitativeModel, economy: Economy, share: np.ndarray, wage: np.ndarray
+) -> np.ndarray:
     """Return the state of the short run in which these wages are paid, on the numeraire."""
-    state = np.log(wage) + (1.0 - p.scale) * np.log(share)
-    equations.normalise(p, share, state)
+    state = np.log(wage) + (1.0 - model.compiled().parameters(economy).scale) * np.log(share)
+    equations.normalise(economy, share, state)
     return np.asarray(state)
 
 
@@ -145,10 +146,10 @@ def with_fundamentals(
     **changes: Any,
 ) -> AnyModel:
     """Return an economy at rest in a given state: productivities by supply, amenities by payoff."""
-    p: QuantitativeParameters = model.arrays
-    log_productivity = (log_supply - p.scale * np.log(share)) / (p.sigma - 1.0) + state
-    payoff = np.empty(share.size)
-    equations.payoff(p, share, state, np.exp(log_price), payoff)
+    scale = model.compiled().parameters(model.arrays).scale
+    log_productivity = (log_supply - scale * np.log(share)) / (model.sigma - 1.0) + state
+    payoff, price = np.empty(share.size), np.exp(log_price)
+    equations.payoff(model.arrays, share, state, price, price, payoff)
     log_amenity = np.log(model.amenity.values) - payoff
     return model.replace(
         productivity=np.exp(log_productivity - log_productivity.mean()),

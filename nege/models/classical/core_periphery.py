@@ -28,109 +28,58 @@ Venables, A. J. (1999), The Spatial Economy. The online region is nege's own.
 
 from __future__ import annotations
 
-import math
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 import xarray as xr
 
 from nege.geography.online import OnlineRegion
-from nege.kernels import equations
+from nege.kernels.duals import exp, expm1, log
+from nege.kernels.equations import ROW_SUMS, Economy, Places
 from nege.kernels.fixed_point import Options
 from nege.kernels.stacks import Many
-from nege.kernels.vmath import exp, log
 from nege.models import ces, closed_forms, fields
-from nege.models.classical import core_periphery_slopes, proofs, real_wages, two_regions
+from nege.models.classical import proofs, real_wages, two_regions
 from nege.models.fields import Labelled
 from nege.models.solutions import Variable
 
 __all__ = ["CorePeriphery"]
 
 
-class CorePeripheryParameters(NamedTuple):
-    """What the kernels know of a core-periphery economy."""
-
-    sigma: float
-    mu: float
-    farmers: np.ndarray
-    log_net: np.ndarray  # ln(1 - zeta)
-    log_amenity: np.ndarray
-    operator: Any
+# --- equations of a place ------------------------------------------------------------
 
 
-# --- payoff, and short run ---------------------------------------------------------
-
-
-real_wages.register(CorePeripheryParameters)
-core_periphery_slopes.register(CorePeripheryParameters)
-
-
-@equations.supply.register(CorePeripheryParameters)
-def _supply(parameters, share, state, out):
+def _supply(p, r, share, state):
     """x_r = lambda_r (w_r/(1-zeta_r))^(1-sigma)."""
-    p = parameters
-    for r in range(state.size):
-        out[r] = share[r] * exp((1.0 - p.sigma) * (state[r] - p.log_net[r]))
+    return share * exp((1.0 - p.sigma) * (state - p.log_net[r]))
 
 
-@equations.spending.register(CorePeripheryParameters)
-def _spending(parameters, share, state, out):
+def _commission(p, r, share, state):
+    """Return what is paid to the world, of which each place's farmers have their part."""
+    if p.log_net[r] == 0.0:
+        return 0.0 * share
+    return p.mu * share * exp(state) * expm1(-p.log_net[r])
+
+
+def _spending(p, r, share, state, commission):
     """Y_s, of which the share mu that goes to manufactures is in the numeraire."""
-    p = parameters
-    for r in range(state.size):
-        out[r] = p.mu * share[r] * exp(state[r])
-    rebate = 0.0
-    for r in range(state.size):
-        if p.log_net[r] != 0.0:
-            rebate += out[r] * (exp(-p.log_net[r]) - 1.0)
-    for s in range(state.size):
-        out[s] += p.farmers[s] * (1.0 - p.mu + rebate)
+    return p.mu * share * exp(state) + p.farmers[r] * (1.0 - p.mu + commission)
 
 
-@equations.respond.register(CorePeripheryParameters)
-def _respond(parameters, share, state, access, change):
-    p = parameters
-    for r in range(state.size):
-        change[r] = log(access[r]) / p.sigma + p.log_net[r] - state[r]
+def _respond(p, r, share, state, access):
+    return log(access) / p.sigma + p.log_net[r] - state
 
 
-@equations.exogenous_spending.register(CorePeripheryParameters)
-def _exogenous_spending(parameters, share, state, out):
-    for s in range(state.size):
-        out[s] = (1.0 - parameters.mu) * parameters.farmers[s]
+def _numeraire(p, r, share, state):
+    return share * exp(state - p.log_net[r])
 
 
-@equations.exponents.register(CorePeripheryParameters)
-def _exponents(parameters, share, state, work):
+def _exponents(p, r, share, state):
     """Count what commissions give back: a difference, and perhaps most of what farmers have."""
-    p, top = parameters, 0.0
-    for r in range(state.size):
-        size = p.sigma * (abs(state[r]) + abs(p.log_net[r]))
-        if p.log_net[r] != 0.0:
-            size += (4.0 + abs(p.log_net[r])) / (1.0 - p.mu)
-        top = max(top, size)
-    return top
-
-
-@equations.contraction_gap.register(CorePeripheryParameters)
-def _contraction_gap(parameters, access, reach):
-    gap = 1.0
-    for r in range(access.size):
-        row = reach[r] / (parameters.sigma * access[r])
-        if not 0.0 <= row <= 1.0:
-            return math.nan
-        gap = min(gap, row)
-    return gap
-
-
-@equations.normalise.register(CorePeripheryParameters)
-def _normalise(parameters, share, state):
-    total = 0.0
-    for r in range(state.size):
-        total += share[r] * exp(state[r] - parameters.log_net[r])
-    shift = np.log(total)
-    for r in range(state.size):
-        state[r] -= shift
+    size = p.sigma * (abs(state) + abs(p.log_net[r]))
+    if p.log_net[r] != 0.0:
+        size += (4.0 + abs(p.log_net[r])) / (1.0 - p.mu)
+    return size
 
 
 # --- labelled class ----------------------------------------------------------------
@@ -171,7 +120,16 @@ class CorePeriphery(ces.RealWageModel):
     indifference = proofs.core_periphery
     title: ClassVar[str] = "core-periphery"
     asked_first: ClassVar[tuple[str, ...]] = ("mu",)
-    arrays_type: ClassVar[type] = CorePeripheryParameters
+    equations: ClassVar[Places] = Places(
+        supply=_supply,
+        pool=_commission,
+        spending=_spending,
+        respond=_respond,
+        payoff=real_wages.log_real_wage,
+        numeraire=_numeraire,
+        exponents=_exponents,
+        bound=ROW_SUMS,
+    )
     immobile: ClassVar[str] = "farmers"
     variables: ClassVar[dict[str, Variable]] = {
         "share": Variable(("region",), "share of mobile workers and firms", "1"),
@@ -188,15 +146,11 @@ class CorePeriphery(ces.RealWageModel):
         return self.mu
 
     def short_runs_at_once(
-        self, points: list[CorePeripheryParameters], shares: np.ndarray, options: Options
+        self, points: list[Economy], shares: np.ndarray, options: Options
     ) -> Many | None:
         """Return short runs of two equal regions in vector loops, None for other economies."""
-        found: Many | None = two_regions.at_once(points, shares, options)
+        found: Many | None = two_regions.at_once(self.compiled(), points, shares, options)
         return found
-
-    def start_state(self) -> np.ndarray:
-        """Return log wages to start from when nothing better is known: all the same."""
-        return np.zeros(len(self.regions))
 
     def online_thresholds(self, trade_cost: float) -> tuple[float, float]:
         """Return the digital trade costs of take-off and collapse between two equal places."""

@@ -10,54 +10,22 @@ The state u is the logarithm of what the unit earns, mu/sigma (1 - zeta)^sigma t
 
 from __future__ import annotations
 
-import numpy as np
-
-from nege.kernels import equations
-from nege.kernels.vmath import exp, log
+from nege.kernels.duals import exp, log
+from nege.kernels.jit import kernel
 
 
-def register(cls: type) -> None:
-    """Let a type of parameters with sigma, mu and log_net supply and earn what such firms do."""
-    equations.supply.register(cls)(_supply)
-    equations.supply_tangent.register(cls)(_supply_tangent)
-    equations.respond.register(cls)(_respond)
-    equations.respond_tangent.register(cls)(_respond_tangent)
-    equations.response.register(cls)(_response)
-    equations.exponents.register(cls)(_exponents)
+def supply(p, r, share, state):
+    """Return what firms add to price indices, given parameters sigma and log_net."""
+    return share * exp((p.sigma - 1.0) * p.log_net[r])
 
 
-def _supply(parameters, share, state, out):
-    for r in range(state.size):
-        out[r] = share[r] * exp((parameters.sigma - 1.0) * parameters.log_net[r])
+@kernel(arithmetic=True, inside=True)
+def earned(p, r, spent, access):
+    """Return ln of what a unit earns where each place's buyers spend so much on varieties."""
+    return log(spent / p.sigma) + p.sigma * p.log_net[r] + log(access)
 
 
-def _supply_tangent(parameters, direction, share, state, out):
-    p, d = parameters, direction
-    equations.supply(p, share, state, out)
-    for r in range(state.size):
-        out[r] *= (p.sigma - 1.0) * d.log_net[r] + d.sigma * p.log_net[r]
-
-
-def _respond(parameters, share, state, access, change):
-    p = parameters
-    level = np.log(p.mu / p.sigma)
-    for r in range(state.size):
-        change[r] = level + p.sigma * p.log_net[r] + log(access[r]) - state[r]
-
-
-def _respond_tangent(parameters, direction, share, state, access, out):
-    p, d = parameters, direction
-    for r in range(state.size):
-        out[r] = d.mu / p.mu - d.sigma / p.sigma + d.sigma * p.log_net[r] + p.sigma * d.log_net[r]
-
-
-def _response(parameters):
-    """Profits are in proportion to market access."""
-    return 1.0
-
-
-def _exponents(parameters, share, state, work):
-    p, top = parameters, 0.0
-    for r in range(state.size):
-        top = max(top, abs(state[r]) + p.sigma * abs(p.log_net[r]))
-    return top + abs(np.log(p.mu / p.sigma))
+@kernel(arithmetic=True, inside=True)
+def exponents_of(p, r, spent, state):
+    """Return how large the exponents are in both."""
+    return abs(state) + p.sigma * abs(p.log_net[r]) + abs(log(spent / p.sigma))

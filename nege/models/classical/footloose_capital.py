@@ -33,80 +33,38 @@ Source: Martin, P. & Rogers, C. A. (1995), J. International Economics 39; as in 
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
 
 from nege.geography.online import OnlineRegion
-from nege.kernels import equations
-from nege.kernels.vmath import exp
+from nege.kernels.equations import EXPLICIT, Places
 from nege.models import ces, closed_forms, fields
-from nege.models.classical import explicit, footloose, proofs
+from nege.models.classical import footloose, proofs
 from nege.models.fields import Labelled
 from nege.models.solutions import Variable
 
 __all__ = ["FootlooseCapital"]
 
 
-class FootlooseCapitalParameters(NamedTuple):
-    """What the kernels know of an economy of footloose capital."""
-
-    sigma: float
-    mu: float
-    expenditure: np.ndarray
-    log_net: np.ndarray  # ln(1 - zeta)
-    log_amenity: np.ndarray
-    operator: Any
+# --- equations of a place ------------------------------------------------------------
 
 
-# --- short run ---------------------------------------------------------------------
-
-explicit.register(FootlooseCapitalParameters)
-footloose.register(FootlooseCapitalParameters)
+def _spending(p, r, share, state, pool):
+    return p.expenditure[r]
 
 
-@equations.spending.register(FootlooseCapitalParameters)
-def _spending(parameters, share, state, out):
-    for s in range(state.size):
-        out[s] = parameters.expenditure[s]
+def _respond(p, r, share, state, access):
+    return footloose.earned(p, r, p.mu, access) - state
 
 
-# --- payoff, and derivatives -------------------------------------------------------
+def _payoff(p, r, share, state, price):
+    return p.log_amenity[r] + state
 
 
-@equations.payoff.register(FootlooseCapitalParameters)
-def _payoff(parameters, share, state, price, out):
-    for r in range(state.size):
-        out[r] = parameters.log_amenity[r] + state[r]
-
-
-@equations.sensitivities.register(FootlooseCapitalParameters)
-def _sensitivities(parameters, share, state, out):
-    """Only prices move, and with shares alone."""
-    p = parameters
-    for r in range(state.size):
-        for row in range(6):
-            out[row, r] = 0.0
-        out[3, r] = exp((p.sigma - 1.0) * p.log_net[r])
-
-
-@equations.payoff_sensitivities.register(FootlooseCapitalParameters)
-def _payoff_sensitivities(parameters, share, state, price, out):
-    for r in range(state.size):
-        out[0, r], out[1, r], out[2, r] = 1.0, 0.0, 0.0
-
-
-@equations.spending_tangent.register(FootlooseCapitalParameters)
-def _spending_tangent(parameters, direction, share, state, out):
-    for s in range(state.size):
-        out[s] = direction.expenditure[s]
-
-
-@equations.payoff_tangent.register(FootlooseCapitalParameters)
-def _payoff_tangent(parameters, direction, share, state, price, out):
-    for r in range(state.size):
-        out[r] = direction.log_amenity[r]
+def _exponents(p, r, share, state):
+    return footloose.exponents_of(p, r, p.mu, state)
 
 
 # --- labelled class ----------------------------------------------------------------
@@ -149,7 +107,14 @@ class FootlooseCapital(ces.CESModel):
     indifference = proofs.footloose_capital
     title: ClassVar[str] = "footloose-capital"
     asked_first: ClassVar[tuple[str, ...]] = ("mu",)
-    arrays_type: ClassVar[type] = FootlooseCapitalParameters
+    equations: ClassVar[Places] = Places(
+        supply=footloose.supply,
+        spending=_spending,
+        respond=_respond,
+        payoff=_payoff,
+        exponents=_exponents,
+        bound=EXPLICIT,
+    )
     immobile: ClassVar[str] = "expenditure"
     payoff: ClassVar[str] = "reward"
     movers: ClassVar[str] = "capital"

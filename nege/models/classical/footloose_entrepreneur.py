@@ -44,14 +44,14 @@ core-periphery's with mu/sigma for mu, h ~ lambda w^(1-sigma), w^sigma for w: Ro
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 import xarray as xr
 
 from nege.geography.online import OnlineRegion
-from nege.kernels import equations
-from nege.kernels.vmath import exp
+from nege.kernels.duals import exp, expm1
+from nege.kernels.equations import ROW_SUMS, Places
 from nege.models import ces, closed_forms, fields
 from nege.models.classical import footloose, proofs, real_wages
 from nege.models.fields import Labelled
@@ -60,100 +60,35 @@ from nege.models.solutions import Variable
 __all__ = ["FootlooseEntrepreneur"]
 
 
-class FootlooseEntrepreneurParameters(NamedTuple):
-    """What the kernels know of an economy of footloose entrepreneurs."""
-
-    sigma: float
-    mu: float
-    unskilled: np.ndarray
-    log_net: np.ndarray  # ln(1 - zeta)
-    log_amenity: np.ndarray
-    operator: Any
+# --- equations of a place ------------------------------------------------------------
 
 
-# --- payoff, and short run ---------------------------------------------------------
-
-real_wages.register(FootlooseEntrepreneurParameters)
-footloose.register(FootlooseEntrepreneurParameters)
-
-
-@equations.spending.register(FootlooseEntrepreneurParameters)
-def _spending(parameters, share, state, out):
-    p = parameters
-    commission = 0.0
-    for r in range(state.size):
-        out[r] = share[r] * exp(state[r])
-        commission += p.sigma * out[r] * (exp(-p.log_net[r]) - 1.0)
-    for s in range(state.size):
-        out[s] += p.unskilled[s] * (1.0 + commission)
+def _commission(p, r, share, state):
+    """Return what is paid to the world, of which each place's unskilled have their part."""
+    if p.log_net[r] == 0.0:
+        return 0.0 * share
+    return p.sigma * share * exp(state) * expm1(-p.log_net[r])
 
 
-@equations.exogenous_spending.register(FootlooseEntrepreneurParameters)
-def _exogenous_spending(parameters, share, state, out):
-    for s in range(state.size):
-        out[s] = parameters.unskilled[s]
+def _spending(p, r, share, state, commission):
+    return share * exp(state) + p.unskilled[r] * (1.0 + commission)
 
 
-@equations.exponents.register(FootlooseEntrepreneurParameters)
-def _exponents(parameters, share, state, work):
+def _respond(p, r, share, state, access):
+    return footloose.earned(p, r, p.mu, access) - state
+
+
+def _numeraire(p, r, share, state):
+    gross = exp(-p.log_net[r])  # 1/(1-zeta)
+    return (p.sigma * (gross - p.mu * (gross - 1.0)) / p.mu - 1.0) * share * exp(state)
+
+
+def _exponents(p, r, share, state):
     """Count what commissions give back: a difference, of sales that Walras' identity bounds."""
-    p, top = parameters, 0.0
-    for r in range(state.size):
-        size = abs(state[r]) + p.sigma * abs(p.log_net[r])
-        if p.log_net[r] != 0.0:
-            size += (4.0 + abs(p.log_net[r])) * p.sigma / (p.sigma - p.mu)
-        top = max(top, size)
-    return top + abs(np.log(p.mu / p.sigma))
-
-
-@equations.contraction_gap.register(FootlooseEntrepreneurParameters)
-def _contraction_gap(parameters, access, reach):
-    gap = 1.0
-    for r in range(access.size):
-        row = reach[r] / access[r]  # one, but for rounding, where only the unskilled buy
-        if not 0.0 <= row <= 1.0 + 1e-9:
-            return math.nan
-        gap = min(gap, row)
-    return gap
-
-
-@equations.normalise.register(FootlooseEntrepreneurParameters)
-def _normalise(parameters, share, state):
-    p = parameters
-    total = 0.0
-    for r in range(state.size):
-        gross = exp(-p.log_net[r])  # 1/(1-zeta)
-        total += (p.sigma * (gross - p.mu * (gross - 1.0)) - p.mu) * share[r] * exp(state[r])
-    shift = np.log(total / p.mu)
-    for r in range(state.size):
-        state[r] -= shift
-
-
-# --- derivatives -------------------------------------------------------------------
-
-
-@equations.sensitivities.register(FootlooseEntrepreneurParameters)
-def _sensitivities(parameters, share, state, out):
-    """Prices do not move with wages; the pool is the commission."""
-    p = parameters
-    for r in range(state.size):
-        wage = exp(state[r])
-        commission = p.sigma * wage * (exp(-p.log_net[r]) - 1.0)
-        out[0, r], out[3, r] = 0.0, exp((p.sigma - 1.0) * p.log_net[r])
-        out[1, r], out[4, r] = share[r] * wage, wage
-        out[2, r], out[5, r] = share[r] * commission, commission
-
-
-@equations.spending_tangent.register(FootlooseEntrepreneurParameters)
-def _spending_tangent(parameters, direction, share, state, out):
-    p, d = parameters, direction
-    commission = moved = 0.0
-    for r in range(state.size):
-        wage, gross = share[r] * exp(state[r]), exp(-p.log_net[r])
-        commission += p.sigma * wage * (gross - 1.0)
-        moved += d.sigma * wage * (gross - 1.0) - p.sigma * wage * gross * d.log_net[r]
-    for s in range(state.size):
-        out[s] = d.unskilled[s] * (1.0 + commission) + p.unskilled[s] * moved
+    size = footloose.exponents_of(p, r, p.mu, state)
+    if p.log_net[r] != 0.0:
+        size += (4.0 + abs(p.log_net[r])) * p.sigma / (p.sigma - p.mu)
+    return size
 
 
 # --- labelled class ----------------------------------------------------------------
@@ -190,7 +125,16 @@ class FootlooseEntrepreneur(ces.RealWageModel):
     indifference = proofs.footloose_entrepreneur
     title: ClassVar[str] = "footloose-entrepreneur"
     asked_first: ClassVar[tuple[str, ...]] = ("mu",)
-    arrays_type: ClassVar[type] = FootlooseEntrepreneurParameters
+    equations: ClassVar[Places] = Places(
+        supply=footloose.supply,
+        pool=_commission,
+        spending=_spending,
+        respond=_respond,
+        payoff=real_wages.log_real_wage,
+        numeraire=_numeraire,
+        exponents=_exponents,
+        bound=ROW_SUMS,
+    )
     immobile: ClassVar[str] = "unskilled"
     variables: ClassVar[dict[str, Variable]] = {
         "share": Variable(("region",), "share of skilled workers and firms", "1"),

@@ -45,16 +45,18 @@ import xarray as xr
 from nege import validation
 from nege.geography.online import BOUNDS as ONLINE_BOUNDS
 from nege.geography.online import OnlineRegion
-from nege.kernels.operators import Dense
+from nege.kernels import operators
+from nege.kernels.equations import Economy, Payoffs
 from nege.models import ces, fields, trade_costs
 from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
 from nege.models.changes import Limit
 from nege.models.classical import proofs
 from nege.models.classical.linear_demand_equations import (
-    LinearDemandParameters,
     highest_cost,
     no_trade,
     outcome,
+    payoffs,
+    rounding,
 )
 from nege.models.fields import Labelled
 from nege.models.solutions import Variable
@@ -113,8 +115,7 @@ class LinearDemand(Model):
 
     indifference = proofs.linear_demand
     title: ClassVar[str] = "linear-demand"
-    meet_by_trade: ClassVar[bool] = False
-    arrays_type: ClassVar[type] = LinearDemandParameters
+    equations: ClassVar[Payoffs] = Payoffs(payoffs=payoffs, rounding=rounding)
     immobile: ClassVar[str] = "farmers"
     payoff: ClassVar[str] = "utility"
     differences: ClassVar[bool] = True
@@ -145,6 +146,11 @@ class LinearDemand(Model):
             cost = at["online_trade_cost"] / (1.0 - at["online_commission"])
             yield cost < highest_cost(at), lambda: no_trade(self)
 
+    @classmethod
+    def rows(cls) -> tuple[str, ...]:
+        """Return what kernels call the parameters that each region has."""
+        return ("farmers", "log_net", "log_amenity")
+
     @property
     def highest_cost(self) -> float:
         """The trade cost below which every pair of regions trades, whatever the distribution."""
@@ -167,15 +173,22 @@ class LinearDemand(Model):
             cost[n, :n] = cost[:n, n] / (1.0 - commission[n])
         return ces.Tables(cost, farmers, commission, amenity)
 
-    def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Any:
-        """Return the NamedTuple of parameters that kernels read."""
+    def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Economy:
+        """Return the economy as kernels read it."""
         trade_costs.check_dense(operator, self.geography)
         cost, farmers, commission, amenity = self.tables()
-        logs = np.log1p(-commission), np.log(amenity)
-        rows = 1 if operator == "row" else len(cost)
-        return self.arrays_type(*self.numbers(), farmers, *logs, Dense(cost.T[:rows].copy()))
+        rows = {
+            "farmers": farmers,
+            "log_net": np.log1p(-commission),
+            "log_amenity": np.log(amenity),
+        }
+        numbers = dict(zip(NUMBERS, self.numbers(), strict=True))
+        made = operators.dense(cost)
+        if operator == "row":
+            made = made._replace(table=made.table[:1].copy())
+        return self.compiled().economy(numbers, rows, made)
 
-    def direction(self, name: str) -> Any:
+    def direction(self, name: str) -> Economy:
         """Return the derivative of every parameter of the kernels by one of ``varied()``."""
         validation.known("parameter", name, self.varied())
         if name == "trade_cost" and not isinstance(self.trade_cost, float):
@@ -183,10 +196,13 @@ class LinearDemand(Model):
         owner = self.online if self._is_online(name) else self
         value = getattr(owner, name if owner is self else name.removeprefix(ONLINE))
         cost, farmers, commission, amenity = self.tables(**{name: value + 1j * STEP})
-        slopes = (np.imag(x) / STEP for x in (np.log(1.0 - commission), np.log(amenity)))
-        slope = Dense(np.ascontiguousarray(cost.imag.T / STEP))
-        one = (float(name == own) for own in NUMBERS)
-        return self.arrays_type(*one, 0.0 * farmers, *slopes, slope)
+        rows = {
+            "farmers": 0.0 * farmers,
+            "log_net": np.imag(np.log(1.0 - commission)) / STEP,
+            "log_amenity": np.imag(np.log(amenity)) / STEP,
+        }
+        one = {own: float(name == own) for own in NUMBERS}
+        return self.compiled().economy(one, rows, operators.dense(cost.imag / STEP))
 
     def numbers(self) -> Any:
         """Return what is not by place, in the order of the kernels."""

@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from nege.models.classical import explicit
 from nege.models.classical.linear_demand_equations import exact_payoffs
-from nege.models.indifference import Arithmetic, Excess, Indifference, Tastes
+from nege.models.indifference import Arithmetic, Excess, Indifference, Tastes, by_share
 
 Maybe = Indifference | None
 
@@ -129,7 +128,7 @@ def footloose_capital(
         return [level[r] + log(access[r]) for r in regions]
 
     reach, _ = model.apart(Tastes(1.0, np.ones(len(model.regions))), 1.0, love=0.0)
-    return explicit.indifference(payoffs, arithmetic, tastes, reach)
+    return by_share(payoffs, arithmetic, tastes, reach)
 
 
 def quasi_linear(model: Any, arithmetic: Arithmetic, tastes: Tastes | None) -> Maybe:
@@ -151,7 +150,7 @@ def quasi_linear(model: Any, arithmetic: Arithmetic, tastes: Tastes | None) -> M
         wage = [part[r] * sum(freeness[r][s] * demand[s] for s in regions) for r in regions]
         return [wage[r] + love * log(price[r]) + log_amenity[r] for r in regions]
 
-    return explicit.indifference(payoffs, arithmetic, tastes, _furthest(model))
+    return by_share(payoffs, arithmetic, tastes, _furthest(model))
 
 
 def _furthest(model: Any) -> float:
@@ -195,4 +194,4 @@ def linear_demand(model: Any, arithmetic: Arithmetic, tastes: Tastes | None) -> 
     # Utility is at most that at prices of zero, income at most what all could spend.
     reach = beta / phi * (farmers + skilled) * dearest**2 + a * a * skilled / (2.0 * b * phi)
     apart = 0.0 if model.online is None else abs(math.log(model.online.amenity))
-    return explicit.indifference(payoffs, arithmetic, tastes, reach + apart)
+    return by_share(payoffs, arithmetic, tastes, reach + apart)

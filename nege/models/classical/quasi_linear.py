@@ -30,82 +30,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
 
 from nege.geography.online import OnlineRegion
-from nege.kernels import equations
-from nege.kernels.vmath import exp, log
+from nege.kernels.duals import exp, log
+from nege.kernels.equations import EXPLICIT, Places
 from nege.models import ces, closed_forms, fields
-from nege.models.classical import explicit, footloose, proofs, real_wages
+from nege.models.classical import footloose, proofs
 from nege.models.fields import Labelled
 from nege.models.solutions import Variable
 
 __all__ = ["QuasiLinear"]
 
 
-class QuasiLinearParameters(NamedTuple):
-    """What the kernels know of a quasi-linear economy."""
-
-    sigma: float
-    mu: float  # alpha
-    unskilled_ratio: float
-    unskilled: np.ndarray
-    log_net: np.ndarray  # ln(1 - zeta)
-    log_amenity: np.ndarray
-    operator: Any
+# --- equations of a place ------------------------------------------------------------
 
 
-# --- short run ---------------------------------------------------------------------
-
-explicit.register(QuasiLinearParameters)
-footloose.register(QuasiLinearParameters)
-
-
-@equations.spending.register(QuasiLinearParameters)
-def _spending(parameters, share, state, out):
+def _spending(p, r, share, state, pool):
     """Of alpha each, by how many there are for each skilled worker."""
-    for s in range(state.size):
-        out[s] = parameters.unskilled_ratio * parameters.unskilled[s] + share[s]
+    return p.unskilled_ratio * p.unskilled[r] + share
 
 
-# --- payoff, and derivatives -------------------------------------------------------
+def _respond(p, r, share, state, access):
+    return footloose.earned(p, r, p.alpha, access) - state
 
 
-@equations.payoff.register(QuasiLinearParameters)
-def _payoff(parameters, share, state, price, out):
-    p = parameters
-    for r in range(state.size):
-        out[r] = p.log_amenity[r] + exp(state[r]) + p.mu / (p.sigma - 1.0) * log(price[r])
+def _payoff(p, r, share, state, price):
+    return p.log_amenity[r] + exp(state) + p.alpha / (p.sigma - 1.0) * log(price)
 
 
-@equations.sensitivities.register(QuasiLinearParameters)
-def _sensitivities(parameters, share, state, out):
-    """Nothing moves with the state; a worker supplies, and spends as much as any other."""
-    p = parameters
-    for r in range(state.size):
-        for row in range(6):
-            out[row, r] = 0.0
-        out[3, r], out[4, r] = exp((p.sigma - 1.0) * p.log_net[r]), 1.0
-
-
-@equations.payoff_sensitivities.register(QuasiLinearParameters)
-def _payoff_sensitivities(parameters, share, state, price, out):
-    p = parameters
-    for r in range(state.size):
-        out[0, r], out[1, r], out[2, r] = exp(state[r]), p.mu / (p.sigma - 1.0), 0.0
-
-
-@equations.spending_tangent.register(QuasiLinearParameters)
-def _spending_tangent(parameters, direction, share, state, out):
-    p, d = parameters, direction
-    for s in range(state.size):
-        out[s] = d.unskilled_ratio * p.unskilled[s] + p.unskilled_ratio * d.unskilled[s]
-
-
-equations.payoff_tangent.register(QuasiLinearParameters)(real_wages.payoff_tangent)
+def _exponents(p, r, share, state):
+    return footloose.exponents_of(p, r, p.alpha, state)
 
 
 # --- labelled class ----------------------------------------------------------------
@@ -147,7 +105,14 @@ class QuasiLinear(ces.CESModel):
     indifference = proofs.quasi_linear
     title: ClassVar[str] = "quasi-linear"
     asked_first: ClassVar[tuple[str, ...]] = ("alpha", "unskilled_ratio")
-    arrays_type: ClassVar[type] = QuasiLinearParameters
+    equations: ClassVar[Places] = Places(
+        supply=footloose.supply,
+        spending=_spending,
+        respond=_respond,
+        payoff=_payoff,
+        exponents=_exponents,
+        bound=EXPLICIT,
+    )
     immobile: ClassVar[str] = "unskilled"
     payoff: ClassVar[str] = "utility"
     differences: ClassVar[bool] = True

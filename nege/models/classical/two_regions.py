@@ -250,13 +250,13 @@ def payoff_gaps(freeness, shares, sigma, mu, log_ratio, out):
         _gaps(log_ratio[i], x, freeness[i], mu, sigma, shares, out[i])
 
 
-def at_once(points, shares, options):
+def at_once(compiled, points, shares, options):
     """Return the short runs of some parameter points, None where they are not of this kind."""
-    first = points[0]
-    same = [p for p in points if p.sigma == first.sigma and p.mu == first.mu]
-    freeness = np.array([p.operator.freeness for p in points if p.farmers.size == 2])
-    if len(same) < len(points) or len(freeness) < 1 or first.log_net.any():
+    first = compiled.parameters(points[0])
+    same = (np.array_equal(point.numbers, points[0].numbers) for point in points)
+    if first.farmers.size != 2 or first.log_net.any() or not all(same):
         return None
+    freeness = np.array([point.operator.table for point in points])
     if not (freeness[:, 0, 0] == 1.0).all() or not (freeness[:, 1, 1] == 1.0).all():
         return None
     between = freeness[:, 0, 1]

@@ -51,16 +51,16 @@ import xarray as xr
 
 from nege.errors import InputError
 from nege.geography.online import OnlineRegion
+from nege.kernels.equations import Economy, Together
 from nege.models import ces, closed_forms, fields
 from nege.models.changes import Limit
 from nege.models.fields import Labelled
-from nege.models.linkages import newton, outcomes, slopes
-from nege.models.linkages.equations import LinkagesParameters
+from nege.models.linkages import outcomes
+from nege.models.linkages.equations import EQUATIONS
 from nege.models.solutions import Variable
 from nege.validation import Bounds
 
 __all__ = ["VerticalLinkages"]
-REGISTERED = newton, slopes  # Newton's method and derivatives
 
 
 def _workers(economy: Any) -> np.ndarray | None:
@@ -128,8 +128,7 @@ class VerticalLinkages(ces.CESModel):
         *("trade_cost", "land"),
     )
     title: ClassVar[str] = "vertical-linkages"
-    meet_by_trade: ClassVar[bool] = False
-    arrays_type: ClassVar[type] = LinkagesParameters
+    equations: ClassVar[Together] = EQUATIONS
     immobile: ClassVar[str] = "land"
     payoff: ClassVar[str] = "profitability"
     settles: ClassVar[str] = "log prices, times sigma - 1,"
@@ -199,15 +198,26 @@ class VerticalLinkages(ces.CESModel):
     def __repr__(self) -> str:
         return f"{super().__repr__()[:-1]}, labour={self.labour!r})"
 
-    def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Any:
-        """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
-        made = super().make_arrays(operator, compiled=True)
-        return made if self.workers is None else made._replace(workers=self.workers.values.copy())
+    @classmethod
+    def numbers_of(cls) -> tuple[str, ...]:
+        """Return what kernels call the parameters that are one number."""
+        return (*super().numbers_of(), "mobile")
 
-    def direction(self, name: str) -> Any:
-        """Return the derivative of every parameter of the kernels by one of ``varied()``."""
-        made = super().direction(name)
-        return made if self.workers is None else made._replace(workers=0.0 * self.workers.values)
+    @classmethod
+    def rows(cls) -> tuple[str, ...]:
+        """Return what kernels call the parameters that each region has."""
+        return (*super().rows(), "workers")
+
+    def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Economy:
+        """Return the economy as kernels read it: transforms do not serve it."""
+        return super().make_arrays(operator, compiled=True)
+
+    def kernel_values(self) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+        """Return numbers, and rows over regions, as kernels read them."""
+        numbers, rows = super().kernel_values()
+        workers = np.zeros(len(self.regions)) if self.workers is None else self.workers.values
+        mobile = float(self.workers is None)
+        return {**numbers, "mobile": mobile}, {**rows, "workers": workers}
 
     @property
     def mobile_weight(self) -> float:
@@ -218,10 +228,6 @@ class VerticalLinkages(ces.CESModel):
         """Return the bytes that a short run needs, by operator, the default one first."""
         known = super().memory()
         return {kind: size for kind, size in known.items() if kind != "fourier"}
-
-    def start_state(self) -> np.ndarray:
-        """Return log prices, to the power of 1 - sigma, to start from: all the same."""
-        return np.zeros(len(self.regions))
 
     def online_thresholds(self, trade_cost: float) -> tuple[float, float] | None:
         """Return the digital trade costs of take-off and collapse between two equal places."""
@@ -234,7 +240,8 @@ class VerticalLinkages(ces.CESModel):
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
     ) -> dict[str, np.ndarray]:
         """Return every variable; `share` and `state` may have further dimensions in front."""
-        return outcomes.outcome(parameters or self.arrays, share, state)
+        economy = self.arrays if parameters is None else parameters
+        return outcomes.outcome(economy, self.compiled().parameters(economy), share, state)
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation from stored variables, each with its relative violation."""

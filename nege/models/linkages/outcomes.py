@@ -7,42 +7,46 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from nege.kernels.equations import Economy, payoff_at
 from nege.kernels.jit import kernel
 from nege.models import ces
-from nege.models.linkages.equations import (
-    FARM,
-    LOG_WAGE,
-    SPENDING,
-    LinkagesParameters,
-    payoffs,
-    places,
-)
+from nege.models.linkages.equations import FARM, LOG_WAGE, labour
 from nege.models.solutions import flat, rows
 
 
 @kernel
-def outcomes(p, shares, states, wage, industry, farms, income, log_payoff):
-    """Write what is true of many distributions; `industry` and `farms` are labour."""
-    at = np.empty((4, shares.shape[1]))
+def _labour_of(p, shares, states, wage, industry, farms):
+    """Write wages and labour of many distributions."""
+    at = np.empty((2, shares.shape[1]))
     for row in range(shares.shape[0]):
-        payroll = places(p, shares[row], states[row], at)
-        payoffs(p, states[row], at, log_payoff[row])
+        payroll = labour(p, shares[row], states[row], at)
         for r in range(shares.shape[1]):
             wage[row, r] = np.exp(at[LOG_WAGE, r])
-            paid = shares[row, r] * payroll
-            industry[row, r] = paid / wage[row, r]
+            industry[row, r] = shares[row, r] * payroll / wage[row, r]
             farms[row, r] = at[FARM, r] / wage[row, r]
-            spent = at[SPENDING, r] - p.inputs / (1.0 - p.inputs) * paid
-            income[row, r] = spent / p.mu
 
 
-def outcome(p: LinkagesParameters, share: np.ndarray, state: np.ndarray) -> dict[str, np.ndarray]:
-    """Return every variable of the economy; `share` and `state` may have dimensions in front."""
+@kernel
+def _payoffs_of(economy, shares, states, spending, log_payoff):
+    work = np.empty((4, shares.shape[1]))
+    for row in range(shares.shape[0]):
+        payoff_at(economy, shares[row], states[row], work, log_payoff[row])
+        spending[row] = work[1]
+
+
+def outcome(
+    economy: Economy, p: Any, share: np.ndarray, state: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return every variable of an economy, whose parameters are p by name.
+
+    `share` and `state` may have dimensions in front.
+    """
     shares, states = flat(share, state)
-    wage, industry, farms, income, log_payoff = (np.empty_like(shares) for _ in range(5))
-    arrays = shares, states, wage, industry, farms, income, log_payoff
+    wage, industry, farms, spending, log_payoff = (np.empty_like(shares) for _ in range(5))
     for some in rows(*shares.shape):
-        outcomes(p, *(array[some] for array in arrays))
+        _labour_of(p, shares[some], states[some], wage[some], industry[some], farms[some])
+        _payoffs_of(economy, shares[some], states[some], spending[some], log_payoff[some])
+    income = (spending - p.inputs / (1.0 - p.inputs) * industry * wage) / p.mu
     amenity = np.exp(p.log_amenity)
     with np.errstate(over="ignore"):  # next to sigma = 1 prices have no bounds
         price_index = np.exp(states / (1.0 - p.sigma))

@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from nege.kernels import equations, fixed_point
+from nege.kernels import fixed_point
 from nege.kernels.codes import ANDERSON, CONVERGED, LIMIT, STALLED
+from nege.kernels.equations import Economy, goods, normalise
 from nege.kernels.fixed_point import Options, Report
 from nege.kernels.operators import buy, sell
 from nege.options import SolverOptions
@@ -32,22 +33,40 @@ ROUNDING = 1e-15  # of logs of prices and access
 
 
 class Joint:
-    """The joint map of markets and location, of ln P and then ln z of every place."""
+    """The joint system of markets and location: its state is ln P, then ln z.
 
-    def __init__(self, parameters: Any) -> None:
-        self.parameters = parameters
+    Parameters
+    ----------
+    economy : Economy
+        With kappa = 1.
+    parameters : NamedTuple
+        The same by name.
+    """
+
+    def __init__(self, economy: Economy, parameters: Any) -> None:
+        self.economy, self.parameters = economy, parameters
+
+    def locate(self, logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return people and v of every place, given ln price and ln access."""
+        p, (price, access) = self.parameters, np.split(logs, 2)
+        with np.errstate(all="ignore"):  # what is not finite ends the search
+            state = ((p.sigma - 1.0) * p.log_productivity + access) / p.sigma
+            liked = p.log_attraction + p.intensity * (state + price / (p.sigma - 1.0))
+            liked /= p.congestion
+            share = np.exp(liked - np.max(liked))
+            share /= np.sum(share)
+        normalise(self.economy, share, state)
+        return share, state
 
     def change(self, logs: np.ndarray) -> np.ndarray:
-        """Return what people and earnings make of prices and access, less these themselves."""
-        p, n = self.parameters, logs.size // 2
-        people, earned = locate(p, logs)
-        supply, spending, passed = np.empty(n), np.empty(n), np.empty(2 * n)
-        equations.supply(p, people, earned, supply)
-        equations.spending(p, people, earned, spending)
-        with np.errstate(all="ignore"):  # what is not finite ends the search
-            buy(p.operator, supply, passed[:n])
-            sell(p.operator, spending / np.exp(logs[:n]), passed[n:])
-            return np.asarray(np.log(passed) - logs)
+        """Return by how much people and earnings, from prices and access, change these."""
+        share, state = self.locate(logs)
+        price, access, supply, spending = np.empty((4, share.size))
+        goods(self.economy, share, state, supply, spending)
+        with np.errstate(all="ignore"):
+            buy(self.economy.operator, supply, price)
+            sell(self.economy.operator, spending / np.exp(logs[: share.size]), access)
+            return np.asarray(np.log(np.concatenate([price, access])) - logs)
 
     def solve(self, logs: np.ndarray, options: Options) -> Report:
         """Solve for prices and access in place, as a short run is solved, by the residual alone.
@@ -61,22 +80,8 @@ class Joint:
             if status == fixed_point.CONFIRM:
                 status = CONVERGED
             if status != fixed_point.GO_ON:
-                report: Report = fixed_point.finish(w, logs, status, 1.0, 0.0)
-                return report
+                return Report(*fixed_point.finish(w, logs, status, 1.0, 0.0))
             fixed_point.move(w, logs, options)
-
-
-def locate(parameters: Any, logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return people and v of every place from ln price and ln access."""
-    p, n = parameters, logs.size // 2
-    with np.errstate(all="ignore"):
-        earned = ((p.sigma - 1.0) * p.log_productivity + logs[n:]) / p.sigma
-        goods = earned + logs[:n] / (p.sigma - 1.0)
-        people = (p.log_attraction + p.intensity * goods) / p.congestion
-        people = np.exp(people - np.max(people))
-        people /= np.sum(people)
-    equations.normalise(p, people, earned)
-    return people, earned
 
 
 # --- estimate of the error ----------------------------------------------------------
@@ -89,7 +94,8 @@ def settle(joint: Joint, logs: np.ndarray, options: SolverOptions) -> tuple[Repo
     """
     tolerance, done = options.tolerance_residual, 0
     while True:
-        report = joint.solve(logs, Options(tolerance, 1.0, options.limit_iterations, ANDERSON))
+        how = Options(tolerance, 1.0, options.limit_iterations, ANDERSON)
+        report = joint.solve(logs, how)
         if done and report.status == LIMIT:
             report = report._replace(status=STALLED)  # rounding is in the way, not the limit
         done += report.iterations
@@ -105,8 +111,8 @@ def _sensitivity(joint: Joint, logs: np.ndarray) -> float:
     A deviation of 1e-4 that shares no symmetry with anything is followed for plain steps,
     until only the slowest is left of it.
     """
-    p = joint.parameters
-    image = logs + 1e-4 * (np.modf(0.6180339887498949 * np.arange(1, logs.size + 1) ** 2)[0] - 0.5)
+    p, image = joint.parameters, logs.copy()
+    image += 1e-4 * (np.modf(0.6180339887498949 * np.arange(1, logs.size + 1) ** 2)[0] - 0.5)
     size, factor = 1e-4, 1.0
     for _ in range(PROBES):
         image += joint.change(image)

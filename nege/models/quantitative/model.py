@@ -11,12 +11,13 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.kernels import equations
+from nege.kernels.equations import Economy, Places
 from nege.kernels.operators import buy
 from nege.models import fields, trade_costs
 from nege.models.base import JACOBIANS, ONLINE, Model
 from nege.models.fields import Labelled
-from nege.models.quantitative.equations import QuantitativeParameters
-from nege.models.quantitative.long_run import Joint, locate, settle
+from nege.models.quantitative.equations import EQUATIONS, NUMBERS, ROWS
+from nege.models.quantitative.long_run import Joint, settle
 from nege.models.solutions import LongRun, Variable, flat
 from nege.options import Logit, Replicator, SolverOptions
 from nege.status import Status
@@ -33,6 +34,7 @@ class QuantitativeModel(Model):
     movers: ClassVar[str] = "people"
     settles: ClassVar[str] = "log earnings"
     corners: ClassVar[bool] = False
+    equations: ClassVar[Places] = EQUATIONS
 
     sigma: float
     trade_cost: Labelled[float | xr.DataArray]
@@ -46,16 +48,25 @@ class QuantitativeModel(Model):
         """
         raise NotImplementedError
 
-    def make_arrays(
-        self, operator: str = "auto", *, compiled: bool = True
-    ) -> QuantitativeParameters:
-        """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
+    @classmethod
+    def numbers_of(cls) -> tuple[str, ...]:
+        """Return what kernels call the parameters that are one number."""
+        return NUMBERS
+
+    @classmethod
+    def rows(cls) -> tuple[str, ...]:
+        """Return what kernels call the parameters that each region has."""
+        return ROWS
+
+    def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Economy:
+        """Return the economy as kernels read it, with an operator of choice."""
         made = trade_costs.operator_for(
             self.geography, self.trade_cost, self._online_cost(), self.sigma, operator
         )
-        return QuantitativeParameters(**self.numbers(), operator=made)
+        values = self.numbers()
+        return self.compiled().economy(values, values, made)
 
-    def direction(self, name: str) -> QuantitativeParameters:
+    def direction(self, name: str) -> Economy:
         """Return the derivative of every parameter of the kernels by one of ``varied()``."""
         validation.known("parameter", name, self.varied())
         slope = trade_costs.freeness_slope(
@@ -65,9 +76,7 @@ class QuantitativeModel(Model):
         if name not in ("trade_cost", "online_trade_cost"):
             moved[name] = self._value(name) + 1j * TINY_STEP
         found = {key: np.imag(value) / TINY_STEP for key, value in self.numbers(**moved).items()}
-        for key, value in found.items():
-            found[key] = np.ascontiguousarray(value) if np.ndim(value) else float(value)
-        return QuantitativeParameters(**found, operator=slope)
+        return self.compiled().economy(found, found, slope)
 
     def _value(self, name: str) -> float:
         owner = self if hasattr(self, name) else self.online
@@ -118,29 +127,32 @@ class QuantitativeModel(Model):
         known = self.uniqueness(dynamics)
         if known is None or not known.unique:
             return None
-        parameters = self.arrays_for(options.operator, compiled=True)
-        crowded, intensity = parameters, 1.0
+        economy, intensity = self.arrays_for(options.operator, compiled=True), 1.0
+        crowded, sigma = self.compiled().parameters(economy), self.sigma
         if isinstance(dynamics, Logit):
             intensity, liked = 1.0 / dynamics.scale, np.log(dynamics.region_weights(self))
-            crowded = parameters._replace(
-                congestion=parameters.congestion + dynamics.scale,
-                log_attraction=parameters.log_attraction + dynamics.scale * liked,
+            crowded = crowded._replace(
+                congestion=crowded.congestion + dynamics.scale,
+                log_attraction=crowded.log_attraction + dynamics.scale * liked,
             )
         work, change = np.empty((4, share.size)), np.empty(share.size)
-        equations.update(parameters, share, state, work, change)
+        equations.update(economy, share, state, work, change)
         with np.errstate(divide="ignore"):  # of prices out of reach of floats: not accepted below
             logs = np.log(np.concatenate([work[2], work[3]]))
-        report, error = settle(Joint(crowded), logs, options)
-        share, state = locate(crowded, logs)
-        equations.update(parameters, share, state, work, change)
-        attraction, payoff = np.empty(share.size), np.empty(share.size)
-        equations.payoff(crowded, share, state, work[2], attraction)
-        equations.payoff(parameters, share, state, work[2], payoff)
+        joint = Joint(economy, crowded)
+        report, error = settle(joint, logs, options)
+        share, state = joint.locate(logs)
+        equations.update(economy, share, state, work, change)
+        payoff = np.empty(share.size)
+        equations.payoff(economy, share, state, work[2], work[3], payoff)
+        attraction = payoff
+        if isinstance(dynamics, Logit):
+            attraction = payoff + dynamics.scale * (liked - np.log(share))
         unequal = intensity * np.ptp(attraction)
         residual = float(np.max([np.max(np.abs(change)), unequal]))  # NaN if one is
         status = Status(report.status)
         with np.errstate(divide="ignore", invalid="ignore"):  # infinite ones are refused below
-            prices = np.abs(np.log(work[2]) / (parameters.sigma - 1.0))
+            prices = np.abs(np.log(work[2]) / (sigma - 1.0))
         if not (np.append(prices, np.abs(payoff)) < LARGEST_LOG).all():
             status = Status.NOT_FINITE
         if status is Status.STALLED and residual <= options.tolerance_payoff:
@@ -151,7 +163,7 @@ class QuantitativeModel(Model):
         # Where there is one equilibrium only, accepting it takes no eigenvalue.
         rate = None if status is Status.CONVERGED else math.nan
         proof = status, residual, error, report.iterations
-        return LongRun(share, state, *proof, (), rate, parameters)
+        return LongRun(share, state, *proof, (), rate, economy)
 
     # --- results --------------------------------------------------------------------
 
@@ -164,16 +176,17 @@ class QuantitativeModel(Model):
         """
         p = self.arrays if parameters is None else parameters
         shares, states = flat(share, state)
-        price, payoff, supply = (np.empty_like(shares) for _ in range(3))
+        price, payoff = np.empty_like(shares), np.empty_like(shares)
+        supply, spending = np.empty((2, shares.shape[1]))
         for row in range(len(shares)):
-            equations.supply(p, shares[row], states[row], supply[row])
-            buy(p.operator, supply[row], price[row])
-            equations.payoff(p, shares[row], states[row], price[row], payoff[row])
+            equations.goods(p, shares[row], states[row], supply, spending)
+            buy(p.operator, supply, price[row])
+            equations.payoff(p, shares[row], states[row], price[row], price[row], payoff[row])
         # What is infinite is not accepted as a solution.
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             real_income = np.exp(payoff).reshape(share.shape)
-            price_index = price.reshape(share.shape) ** (1.0 / (1.0 - p.sigma))
-            wage = np.exp(state + (p.scale - 1.0) * np.log(share))
+            price_index = price.reshape(share.shape) ** (1.0 / (1.0 - self.sigma))
+            wage = np.exp(state + (self.compiled().parameters(p).scale - 1.0) * np.log(share))
             values = {"share": share, "wage": wage, "price_index": price_index}
             values |= {"real_income": real_income, **self.further(share, wage)}
             return {**values, "welfare": self.welfare(values)}
@@ -221,9 +234,11 @@ class QuantitativeModel(Model):
         """
         data = validation.in_order("data", data, "region", self.regions, "over the places here")
         share = validation.shares("data", data["share"], self.regions)
-        supply, price = np.empty(share.size), np.empty(share.size)
-        state = np.log(data["wage"].values) + (1.0 - self.arrays.scale) * np.log(share)
-        equations.supply(self.arrays, share, state, supply)
+        supply, spending, price = np.empty((3, share.size))
+        state = np.log(data["wage"].values) + (
+            1.0 - self.compiled().parameters(self.arrays).scale
+        ) * np.log(share)
+        equations.goods(self.arrays, share, state, supply, spending)
         buy(self.arrays.operator, supply, price)
         freeness = self.costs() ** (1.0 - self.sigma)
         flows = supply[:, None] * freeness * (self.spent(data) / price)

@@ -1,0 +1,140 @@
+"""Kernels that compile apart: once each, and called by their symbol from other kernels.
+
+Numba would copy the code of a kernel into each kernel that calls it, and theirs into those that
+call them, and optimise all of it again each time: most of the time that compiling takes. Here
+another kernel's code holds a symbol, and the linker finds the address. So what compiles compiles
+once, and gives the same bits whoever calls it.
+
+Code from the cache holds symbols, too: what it calls is loaded before it is (``Linked``).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding as llvm
+from numba import types
+from numba.core import cgutils
+from numba.core.caching import CompileResultCacheImpl
+from numba.extending import _Intrinsic
+
+PREFIX = "nege."
+
+_linked: dict[str, tuple[Apart, tuple[Any, ...]]] = {}  # by symbol
+
+
+class Apart(_Intrinsic):  # type: ignore[misc]
+    """A kernel that other kernels call by its symbol.
+
+    Parameters
+    ----------
+    dispatcher : Dispatcher
+        Numba's.
+    entry : callable
+        Of this, returns the dispatcher that Python calls.
+    """
+
+    def __init__(self, dispatcher: Any, entry: Callable[[Apart], Any]) -> None:
+        function = dispatcher.py_func
+        self.dispatcher, self.py_func, self._make_entry = dispatcher, function, entry
+
+        def typed(context: Any, *arguments: Any) -> Any:
+            return self._typed(arguments)
+
+        own = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        parameters = inspect.signature(function).parameters.values()
+        typed.__signature__ = inspect.Signature([own, *parameters])  # type: ignore[attr-defined]
+        super().__init__(function.__name__, typed)
+        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(self, name, getattr(function, name))
+        self._register()
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the kernel."""
+        return self.entry(*arguments)
+
+    @functools.cached_property
+    def entry(self) -> Any:
+        """What Python calls."""
+        return self._make_entry(self)
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is that of Numba's dispatcher."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.__dict__["dispatcher"], name)
+
+    def link(self, arguments: tuple[Any, ...]) -> tuple[str, Any]:
+        """Compile, or load, for some types; return the symbol and the type of what is returned."""
+        digest = hashlib.sha256(str(arguments).encode()).hexdigest()[:16]
+        symbol = f"{PREFIX}{self.__module__}.{self.__qualname__}.{digest}"
+        self.dispatcher.compile(arguments)
+        found = self.dispatcher.overloads[arguments]
+        if symbol not in _linked or _linked[symbol][0] is not self:
+            code = found.library.get_pointer_to_function(found.fndesc.llvm_func_name)
+            llvm.add_symbol(symbol, code)
+            _linked[symbol] = self, arguments
+        return symbol, found.signature.return_type
+
+    def _typed(self, given: tuple[Any, ...]) -> Any:
+        arguments = tuple(map(types.unliteral, given))
+        symbol, returned = self.link(tuple(map(_writable, arguments)))
+
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            convention = context.call_conv
+            called = returned, signature.args
+            kind = convention.get_function_type(*called)
+            function = cgutils.get_or_insert_function(builder.module, kind, symbol)
+            status, result = convention.call_function(builder, function, *called, values)
+            with cgutils.if_unlikely(builder, status.is_error):
+                convention.return_status_propagate(builder, status)
+            return result
+
+        return returned(*arguments), generate
+
+
+def _writable(kind: Any) -> Any:
+    """Return the same type with arrays that may be written: the code is the same for both."""
+    if isinstance(kind, types.Array):
+        return kind.copy(readonly=False)
+    if isinstance(kind, types.BaseNamedTuple):
+        return types.BaseTuple.from_types(tuple(map(_writable, kind)), kind.instance_class)
+    return kind
+
+
+def _called(compiled: Any) -> list[tuple[Apart, tuple[Any, ...]]]:
+    """Return the kernels that compiled code calls by symbol, and for which types."""
+    names = [function.name for function in compiled.library._final_module.functions]
+    return [_linked[name] for name in names if name.startswith(PREFIX)]
+
+
+class Linked(CompileResultCacheImpl):  # type: ignore[misc]
+    """Keeps compiled code together with what it calls by symbol, and loads that first."""
+
+    def check_cachable(self, compiled: Any) -> bool:
+        """Whether it can be stored: what it calls has to be found again by its name."""
+        found = all(
+            getattr(sys.modules.get(kernel.__module__), kernel.__name__, None) is kernel
+            for kernel, _ in _called(compiled)
+        )
+        return found and bool(super().check_cachable(compiled))
+
+    def reduce(self, compiled: Any) -> Any:
+        """Return what is stored."""
+        needed = [
+            (kernel.__module__, kernel.__name__, types) for kernel, types in _called(compiled)
+        ]
+        return needed, super().reduce(compiled)
+
+    def rebuild(self, context: Any, stored: Any) -> Any:
+        """Return what was stored, once all that it calls is there."""
+        needed, rest = stored
+        for module, name, arguments in needed:
+            getattr(importlib.import_module(module), name).link(arguments)
+        return super().rebuild(context, rest)
