@@ -166,6 +166,12 @@ def meant(name: object, known: Iterable[str]) -> list[str]:
     return symbols or difflib.get_close_matches(word, known, n=3, cutoff=0.5)
 
 
+def of_system(error: Exception) -> str:
+    """Return what the system says of a file, without the name, which may be as long as it likes."""
+    said = getattr(error, "strerror", None) or str(error)
+    return said if len(said) <= 200 else f"{said[:200]}..."
+
+
 def near(name: object, known: Iterable[str]) -> str:
     """Say which known names are close to a wrong one, and which exist."""
     known = [str(option) for option in known]

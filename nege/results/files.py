@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from nege.errors import InputError, require
+from nege.errors import InputError, of_system, require
 from nege.models.base import Model
 from nege.options import Logit, Replicator
 from nege.results import checksums
@@ -119,7 +119,7 @@ def _check_bytes(path: pathlib.Path) -> None:
         if not end.startswith(END) or end[len(END) : -1] == _digest(path, size):
             return
     except OSError as error:
-        cure = f"The system says: {error}."
+        cure = f"The system says: {of_system(error)}."
         raise InputError("path", str(path), "a file that can be read", cure) from error
     cure = (
         "It was damaged since: its bytes are others, so that no variable in it can be trusted. "

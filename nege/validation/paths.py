@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-from nege.errors import InputError, require
+from nege.errors import InputError, of_system, require
 
 #: What every file of nege has in its place: an attribute of the results, who made a picture.
 MARK = "nege_schema"
@@ -38,7 +38,9 @@ def located(argument: str, path: Any) -> pathlib.Path:
     except InputError:
         raise
     except (OSError, RuntimeError, TypeError, ValueError) as error:
-        raise InputError(argument, path, allowed, f"The system says: {error}.") from error
+        raise InputError(
+            argument, path, allowed, f"The system says: {of_system(error)}."
+        ) from error
     if astray:
         cure = f"It leads to {found}, where nothing is: give that path, or take the link away."
         raise InputError(argument, str(path), "no symbolic link that leads nowhere", cure)
@@ -111,5 +113,5 @@ def replacing(argument: str, path: pathlib.Path) -> Iterator[pathlib.Path]:
             yield partial
             partial.replace(path)
     except OSError as error:
-        cure = f"The system says: {error}."
+        cure = f"The system says: {of_system(error)}."
         raise InputError(argument, str(path), "a file that can be written", cure) from error
