@@ -1,14 +1,32 @@
-"""Checks for test suites: that what was stored is an equilibrium, by the model's equations."""
+"""Checks for test suites: of a stored equilibrium, and of a model, by its published equations."""
 
 from __future__ import annotations
 
 import math
+import pathlib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
 
 from nege import validation
+from nege.errors import InputError
+from nege.geography import from_distance
+from nege.kernels import derivatives, equations, newton
+from nege.models.base import Model
+from nege.models.fields import Number
+from nege.models.parameter_axes import items
+from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium, check_equilibrium
+from nege.solvers.long_run import solve
+from nege.solvers.short_run import short_run
+from nege.structure.stability import stability
+from nege.sweeps.load import load
 from nege.validation.keywords import hinted
 
-__all__ = ["assert_equilibrium"]
+__all__ = ["assert_equilibrium", "check_model"]
 
 
 @hinted
@@ -74,3 +92,224 @@ def assert_equilibrium(equilibrium: Equilibrium, *, tolerance: float = 1e-9) -> 
     ]
     if wrong:
         raise AssertionError("not an equilibrium: " + "; ".join(wrong))
+
+
+# --- of a model ------------------------------------------------------------------------
+
+DRAWS = 8  # economies that are tried
+TRIES = 100  # of parameters that the model may refuse, for each of them
+SLOPE = 1e-6  # by which a derivative may be off a difference, relative to the largest
+SAME = 1e-9  # by which the answers to one question may be off each other
+SHARP = SolverOptions(tolerance_residual=1e-13)
+
+
+@hinted
+def check_model(
+    model: type[Model], *, seed: int = 0, parameters: Mapping[str, Any] | None = None
+) -> None:
+    """Hold a model to the promises of its family, in economies drawn at random.
+
+    Places of two to five, at random distances; parameters within the bounds that their fields
+    say, save those given. In each economy:
+
+    - short and long runs satisfy the equations of ``audit``, which are written apart;
+    - places in another order have the same answer, and so has another unit of distance;
+    - derivatives of payoffs, by every share and every parameter, are those of differences;
+    - the long run is stable as its growth rates say, and a file gives it back.
+
+    Parameters
+    ----------
+    model : type
+        A subclass of ``nege.models.base.Model`` whose long run is in shares.
+    seed : int
+        Of the draws.
+    parameters : mapping, optional
+        What is not to be drawn: what bounds alone do not keep together.
+
+    Raises
+    ------
+    AssertionError
+        Naming the promise, the economy, and by how much it is broken.
+    InputError
+        Where no drawn economy is accepted: give some parameters.
+
+    Notes
+    -----
+    Not a proof: it draws eight economies. Nor for models of industries.
+
+    Examples
+    --------
+    >>> import nege
+    >>> nege.testing.check_model(nege.FootlooseCapital, parameters={"sigma": 5})
+    """
+    if not (isinstance(model, type) and issubclass(model, Model) and model.in_shares):
+        raise InputError("model", model, "a class of models whose long run is in shares")
+    given = {} if parameters is None else dict(items("parameters", parameters))
+    for name in given:
+        validation.known("parameters", name, [*model.fields])
+    rng = np.random.default_rng(validation.whole("seed", seed, at_least=0))
+    for _ in range(DRAWS):
+        economy = _drawn(model, rng, given)
+        share = rng.dirichlet(np.full(len(economy.regions), 3.0))
+        for name, check in _CHECKS.items():
+            try:
+                check(economy, share)
+            except AssertionError as error:
+                raise AssertionError(f"{name}: {error}\nin {economy!r}") from None
+
+
+def _drawn(kind: type[Model], rng: np.random.Generator, given: dict[str, Any]) -> Model:
+    """Return an economy that the model accepts."""
+    for _ in range(TRIES):
+        n = int(rng.integers(2, 6))
+        points = rng.random((n, 2))
+        places = from_distance(np.hypot(*(points[:, None] - points).T))
+        values: dict[str, Any] = {}
+        for name, field in kind.fields.items():
+            if name in given or not field.varied:
+                continue
+            if isinstance(field, Number) or field.scalar:
+                values[name] = _within(field.bounds, rng)
+        try:
+            return kind(places, **{**values, **given})
+        except InputError as error:
+            refused = error
+    raise InputError(
+        "model", kind, f"one that accepts one of {TRIES} draws", f"Give parameters. {refused}"
+    )
+
+
+def _within(bounds: validation.Bounds, rng: np.random.Generator) -> float:
+    """Return a number within bounds, of a common size."""
+    low = bounds.above if bounds.above is not None else bounds.at_least
+    high = bounds.below if bounds.below is not None else bounds.at_most
+    if low is not None and high is not None:
+        return float(low + (high - low) * rng.uniform(0.2, 0.8))
+    if low is not None:
+        return float(low + rng.uniform(0.3, 4.0))
+    return float((high if high is not None else 0.0) - rng.uniform(0.3, 4.0))
+
+
+def _close(found: np.ndarray, wanted: np.ndarray, tolerance: float, what: str) -> None:
+    size = max(1.0, float(np.max(np.abs(wanted), initial=0.0)))
+    off = float(np.max(np.abs(found - wanted), initial=0.0)) / size
+    assert off <= tolerance, f"{what} off by {off:.1e}"
+
+
+def _solved(economy: Model, share: np.ndarray) -> Equilibrium:
+    found = short_run(economy, share, options=SHARP)
+    assert isinstance(found, Equilibrium)
+    return found
+
+
+def _adds_up(economy: Model, share: np.ndarray) -> None:
+    assert_equilibrium(_solved(economy, share))
+
+
+def _relabels(economy: Model, share: np.ndarray) -> None:
+    names = economy.geography.names[::-1]
+    fields = {}
+    for name in economy.labelled:
+        value = getattr(economy, name)
+        if isinstance(value, xr.DataArray):
+            dims = {str(dim) for dim in value.dims} & {"region", "origin", "destination"}
+            fields[name] = value.sel({dim: list(names) for dim in dims})
+    moved = economy.replace(geography=economy.geography.select(list(names)), **fields)
+    n = len(names)
+    order = [*range(n - 1, -1, -1), *range(n, share.size)]
+    here, there = _solved(economy, share).data, _solved(moved, share[order]).data
+    for name in economy.variables:
+        by_name = there[name].sel({dim: here[dim] for dim in here[name].dims})
+        _close(by_name.values, here[name].values, SAME, f"{name} of places in another order is")
+
+
+def _changes_unit(economy: Model, share: np.ndarray) -> None:
+    cost = getattr(economy, "trade_cost", None)
+    if not isinstance(cost, float):
+        return
+    iceberg = economy.bounds["trade_cost"].at_least == 1.0
+    far = from_distance(2.0 * economy.geography.distance.values)
+    fields = {
+        name: getattr(economy, name).values
+        for name in economy.labelled
+        if isinstance(getattr(economy, name), xr.DataArray)
+    }
+    other = cost**0.5 if iceberg else 0.5 * cost
+    moved = economy.replace(geography=far, trade_cost=other, **fields)
+    here, there = _solved(economy, share).data, _solved(moved, share).data
+    for name in economy.variables:
+        _close(
+            there[name].values, here[name].values, SAME, f"{name} in another unit of distance is"
+        )
+
+
+def _log_payoffs(economy: Model, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return ln payoffs and the state, markets clearing."""
+    state, out = economy.start_state(), np.empty(share.size)
+    newton.solve(economy.arrays, share, state, SHARP.for_kernels())
+    equations.payoff_at(economy.arrays, share, state, np.empty((4, share.size)), out)
+    return out, state
+
+
+def _difference(at: Callable[[float], np.ndarray], step: float) -> np.ndarray:
+    """Return a central difference of fourth order."""
+    near, far = at(step) - at(-step), at(2.0 * step) - at(-2.0 * step)
+    return np.asarray((8.0 * near - far) / (12.0 * step))
+
+
+def _differentiates(economy: Model, share: np.ndarray) -> None:
+    n, (_, state) = share.size, _log_payoffs(economy, share)
+    found = np.empty((n, n))
+    defined = derivatives.payoff_jacobian(economy.arrays, share, state, found)
+    assert defined, "payoffs have no derivative by shares"
+    for j in range(n):
+        others = np.eye(n)[j] - share  # so that shares keep their sum
+
+        def towards(t: float, others: np.ndarray = others) -> np.ndarray:
+            return _log_payoffs(economy, share + t * others)[0]
+
+        wanted = _difference(towards, 1e-4)
+        _close(found @ others, wanted, SLOPE, f"the slope of payoffs by the share of place {j} is")
+    for name, value, step in _varied(economy):
+        slope, direction = np.empty(n), economy.direction(name)
+        defined = derivatives.payoff_slope(economy.arrays, direction, share, state, slope)
+        assert defined, f"payoffs have no derivative by {name}"
+
+        def moved(t: float, name: str = name, value: float = value) -> np.ndarray:
+            return _log_payoffs(economy.replace({name: value + t}), share)[0]
+
+        wanted = _difference(moved, step)
+        _close(slope, wanted, SLOPE, f"the slope of payoffs by {name} is")
+
+
+def _varied(economy: Model) -> Iterator[tuple[str, float, float]]:
+    """Yield the parameters that are one number and may move a little, and the step."""
+    for name, value in economy.scalars().items():
+        step = 1e-4 * max(0.1, abs(value))
+        try:
+            for ends in (-2.0 * step, 2.0 * step):
+                economy.replace({name: value + ends})
+        except InputError:
+            continue  # at the end of its range there is no difference on both sides
+        yield name, value, step
+
+
+def _rests(economy: Model, share: np.ndarray) -> None:
+    found = solve(economy, share)
+    assert_equilibrium(found)
+    assert stability(found).stable, "the long run found is not stable"
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "economy.nc"
+        found.to_netcdf(path)
+        again = load(path)
+    assert isinstance(again, Equilibrium), "a file gives back something else"
+    assert again.data.identical(found.data), "a file gives back other values"
+
+
+_CHECKS: dict[str, Callable[[Model, np.ndarray], None]] = {
+    "the equations of its audit hold": _adds_up,
+    "the order of places does not matter": _relabels,
+    "the unit of distance does not matter": _changes_unit,
+    "derivatives are those of differences": _differentiates,
+    "long runs are equilibria, stable, and kept by files": _rests,
+}

@@ -100,6 +100,13 @@ def warm_up(*arguments, **keywords):
         return nege.warm_up(*arguments, **keywords)
 
 
+@functools.wraps(testing.check_model)
+def checked_model(*arguments, **keywords):
+    """Check what is given, and draw no economy."""
+    with unittest.mock.patch.object(testing, "DRAWS", 0):
+        return testing.check_model(*arguments, **keywords)
+
+
 ENTRIES = {
     "warm_up": lambda p: (warm_up, {"models": "core-periphery"}),
     "geography.equidistant": lambda p: (geography.equidistant, {"n": 3}),
@@ -235,6 +242,10 @@ ENTRIES = {
     "testing.assert_equilibrium": lambda p: (
         testing.assert_equilibrium,
         {"equilibrium": p.solved, "tolerance": 1e-9},
+    ),
+    "testing.check_model": lambda p: (
+        checked_model,
+        {"model": nege.FootlooseCapital, "seed": 1},
     ),
     "Equilibrium.to_netcdf": lambda p: (p.solved.to_netcdf, {"path": str(p.folder / "x.nc")}),
     "Equilibrium.with_stability": lambda p: (p.solved.with_stability, {}),
@@ -501,6 +512,8 @@ TAKES = {
     "switches": "",
     "parameters": "",
     "models": "kind",
+    "testing.check_model.model": "kind",
+    "testing.check_model.seed": "whole",
     "ranges": "",
     "path": "",
     "changes": "empty mapping",
