@@ -1,5 +1,6 @@
 """The worked example of CONTRIBUTING.md: a model of one file that does what it says."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -54,6 +55,36 @@ def test_a_model_in_one_file_is_solved_and_drawn_and_breaks_where_its_theory_say
     )
     assert done.returncode == 0, done.stderr
     assert "online" in done.stdout
+
+
+def test_a_model_of_an_installed_package_is_known_to_files_and_the_command_line(tmp_path):
+    (tmp_path / "constructed_capital.py").write_text(BLOCKS[0])
+    (tmp_path / "broken.py").write_text("raise RuntimeError('not today')")
+    about = tmp_path / "constructed_capital-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: constructed_capital\nVersion: 1.0\n"
+    )
+    (about / "entry_points.txt").write_text(
+        "[nege.models]\n"
+        "broken = broken:Model\n"
+        "constructed-capital = constructed_capital:ConstructedCapital\n"
+    )
+    code = (
+        "import logging; logging.basicConfig(format='%(message)s')\n"
+        "from nege.models.base import Model\n"
+        "print('constructed-capital' in Model.kinds(), 'core-periphery' in Model.kinds())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == ["True", "True"], done.stderr
+    assert "the model broken (broken:Model) cannot be loaded: not today" in done.stderr
 
 
 def test_the_example_is_as_short_as_it_says():

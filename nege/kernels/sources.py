@@ -27,17 +27,13 @@ INSTALLED = {"site-packages", "dist-packages"}
 Stamp = tuple[int, int]
 #: The files that declare kernels, as they were then: what this process runs.
 _declared: dict[Path, Stamp] = {}
-#: To a file of parameter types, the files with equations for them, which it need not import.
-_joined: dict[Path, set[Path]] = {}
 _started = time.time_ns()
 
 
-def declare(file: Path, *types: Path) -> None:
-    """Note that a file declares a kernel, which may be an equation for types of other files."""
+def declare(file: Path) -> None:
+    """Note that a file declares a kernel."""
     with contextlib.suppress(OSError):
         _declared[file] = _stamp(file)
-    for other in types:
-        _joined.setdefault(other, set()).add(file)
     for known in (digest, _read, _find, _package):
         known.cache_clear()
 
@@ -60,7 +56,7 @@ def digest(files: frozenset[Path]) -> bytes | None:
         except (OSError, SyntaxError, ValueError):
             return None
         parts |= contents
-        waiting |= (imported | _joined.get(file, set())) - found
+        waiting |= imported - found
     return hashlib.sha256(b"".join(sorted(parts))).digest()
 
 
