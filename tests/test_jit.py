@@ -1,5 +1,6 @@
 """How kernels compile, dispatch and are cached."""
 
+import collections
 import gc
 import os
 import pathlib
@@ -385,6 +386,22 @@ def test_models_stay_apart_in_compiled_code():
     models = nege.CorePeriphery(places, **numbers), nege.FootlooseEntrepreneur(places, **numbers)
     assert len({type(model).compiled().named.__name__ for model in models}) == 2
     assert len({model.arrays.equations for model in models}) == 2
+
+
+def test_types_of_one_name_are_told_apart_where_kernels_call_kernels():
+    """Numba writes both the same way, but what they hold has another meaning."""
+    one = collections.namedtuple("Pair", ("a", "b"))
+    other = collections.namedtuple("Pair", ("b", "a"))
+
+    @kernel
+    def first(pair):
+        return pair.a
+
+    @kernel
+    def called(pair):
+        return first(pair)
+
+    assert (called(one(1.0, 2.0)), called(other(1.0, 2.0))) == (1.0, 2.0)
 
 
 @pytest.mark.skipif(not JIT, reason="nothing compiles")

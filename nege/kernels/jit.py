@@ -108,7 +108,9 @@ class PackageCache(FunctionCache):
         # Text alone: an index that held the types themselves could not be read where the
         # module of somebody's model cannot be imported, not even for other models.
         arguments = getattr(sig, "args", sig)
-        classes = [f"{c.__module__}.{c.__qualname__}" for a in arguments for c in _named_tuples(a)]
+        classes = [
+            (c.__module__, c.__qualname__, c._fields) for a in arguments for c in _named_tuples(a)
+        ]
         # What a generated function closes over is in its key and its files; Numba's own key
         # would hash it as it is in this process.
         rest = (codegen.magic_tuple(),) if self._key else super()._index_key(sig, codegen)[1:]

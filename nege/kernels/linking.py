@@ -15,7 +15,7 @@ import hashlib
 import importlib
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -72,7 +72,7 @@ class Apart(_Intrinsic):  # type: ignore[misc]
 
     def link(self, arguments: tuple[Any, ...]) -> tuple[str, Any]:
         """Compile, or load, for some types; return the symbol and the type of what is returned."""
-        digest = hashlib.sha256(str(arguments).encode()).hexdigest()[:16]
+        digest = hashlib.sha256(_told(arguments).encode()).hexdigest()[:16]
         symbol = f"{PREFIX}{self.__module__}.{self.__qualname__}.{digest}"
         self.dispatcher.compile(arguments)
         found = self.dispatcher.overloads[arguments]
@@ -97,6 +97,19 @@ class Apart(_Intrinsic):  # type: ignore[misc]
             return result
 
         return returned(*arguments), generate
+
+
+def _told(arguments: Iterable[Any]) -> str:
+    """Return types as text that tells them apart: Numba's leaves out fields and modules."""
+    told = []
+    for kind in arguments:
+        if isinstance(kind, types.BaseNamedTuple):
+            named = kind.instance_class
+            fields = ",".join(named._fields)
+            told.append(f"{named.__module__}.{named.__qualname__}<{fields}>({_told(kind)})")
+        else:
+            told.append(str(kind))
+    return ", ".join(told)
 
 
 def _writable(kind: Any) -> Any:
