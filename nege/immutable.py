@@ -12,6 +12,8 @@ the arrays are there, and the Dataset around them is made when it is looked at.
 from __future__ import annotations
 
 import copy
+import functools
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError, fields
 from types import MappingProxyType
@@ -77,6 +79,15 @@ class Immutable:
 
     def __delattr__(self, name: str) -> None:
         raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what it was made of: what was worked out of that is worked out again."""
+        kind = type(self)
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if not isinstance(inspect.getattr_static(kind, name, None), functools.cached_property)
+        }
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         for name, value in state.items():

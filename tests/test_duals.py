@@ -17,6 +17,7 @@ FUNCTIONS = {
     "expm1": (duals.expm1, mp.expm1, (-2.0, 1e-12, 0.5)),
     "log1p": (duals.log1p, mp.log1p, (-0.5, 1e-12, 3.0)),
 }
+SIGNS = (-2.0, 0.5)
 PAIRS = {
     "power": (duals.power, lambda x, y: x**y, ((0.3, 2.5), (7.0, -0.4))),
     "logaddexp": (duals.logaddexp, lambda x, y: mp.log(mp.exp(x) + mp.exp(y)), ((700.0, 710.0),)),
@@ -53,10 +54,22 @@ def test_of_two_numbers(name):
         assert function(duals.dual(x, 1.0), y).real == pytest.approx(float(exact(x, y)), rel=4e-15)
 
 
+@pytest.mark.parametrize("x", SIGNS)
+def test_the_absolute_value_has_a_sign_for_its_slope(x):
+    found = duals.absolute(duals.dual(x, 3.0))
+    assert (found.real, duals.derivative(found)) == (abs(x), pytest.approx(3.0 * np.sign(x)))
+    assert duals.absolute(x) == abs(x)
+
+
 def test_products_of_derivatives_disturb_no_value():
-    x, y = duals.dual(1e-200, 1e3), duals.dual(3.0, -1e3)
-    assert (x * y).real == 1e-200 * 3.0
-    assert duals.derivative(x * y) == pytest.approx(1e3 * 3.0 - 1e3 * 1e-200)
+    x, y = duals.dual(1e-100, 1e3), duals.dual(3.0, -1e3)
+    assert (x * y).real == 1e-100 * 3.0
+    assert duals.derivative(x * y) == pytest.approx(1e3 * 3.0 - 1e3 * 1e-100)
+
+
+def test_derivatives_of_small_values_are_kept():
+    assert duals.derivative(duals.log(duals.dual(1e-200, 1e-200))) == pytest.approx(1.0)
+    assert duals.derivative(duals.exp(duals.dual(-450.0, 1.0))) == pytest.approx(math.exp(-450.0))
 
 
 @pytest.mark.parametrize("function", [duals.maximum, duals.logaddexp, duals.power])

@@ -143,14 +143,14 @@ def test_nan_in_any_position_never_converges(member, online):
     regions, dynamics = len(share), nege.Replicator().for_kernels(model)
     economy_, rows = model.arrays, model.compiled().rows
     # Where workers move nobody reads where they are.
-    read = len(rows) - (rows[-1] == "workers" and model.workers is None)
-    inputs = share, model.start_state(), economy_.numbers, economy_.places[:read]
+    unread = int(rows[0] == "workers" and model.workers is None)
+    inputs = share, model.start_state(), economy_.numbers, economy_.places[unread:]
     inputs = *inputs, economy_.operator.table
     first = np.cumsum([0, *(value.size for value in inputs)])
     for k in range(first[-1]):
         bad = [spoiled(value, k - before) for value, before in zip(inputs, first, strict=False)]
         *at, numbers, places, table = bad
-        places = np.vstack([places, economy_.places[read:]])
+        places = np.vstack([economy_.places[:unread], places])
         operator = economy_.operator._replace(table=table)
         parameters = economy_._replace(numbers=numbers, places=places, operator=operator)
         payoff, growth = np.empty(regions), np.empty(regions)

@@ -404,6 +404,48 @@ def test_types_of_one_name_are_told_apart_where_kernels_call_kernels():
     assert (called(one(1.0, 2.0)), called(other(1.0, 2.0))) == (1.0, 2.0)
 
 
+def test_kernels_made_by_one_function_stay_apart():
+    def scaled(factor):
+        @kernel
+        def times(x):
+            return factor * x
+
+        return times
+
+    double, triple = scaled(2.0), scaled(3.0)
+
+    @kernel
+    def both(x):
+        return double(x) + triple(x)
+
+    assert both(1.0) == 5.0
+
+
+def test_an_economy_goes_to_another_process_without_its_addresses(tmp_path):
+    make = """
+        import pickle, nege
+        model = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=1.7)
+        found, solver = nege.solve(model, [0.6, 0.4]), nege.prepare(model)
+        with open("economy.pickle", "wb") as file:
+            pickle.dump((model, model.arrays, found, solver), file)
+    """
+    use = """
+        import pickle, nege, numpy as np
+        with open("economy.pickle", "rb") as file:
+            model, economy, found, solver = pickle.load(file)
+        assert economy.equations == model.arrays.equations
+        again = nege.solve(model, [0.6, 0.4]).data.share.values
+        np.testing.assert_array_equal(again, found.data.share.values)
+        np.testing.assert_array_equal(
+            solver.variables(solver.short_run(np.array([0.3, 0.7])))["wage"],
+            nege.short_run(model, [0.3, 0.7]).data.wage.values,
+        )
+        print("same")
+    """
+    run(make, tmp_path)
+    assert run(use, tmp_path) == ["same"]
+
+
 @pytest.mark.skipif(not JIT, reason="nothing compiles")
 def test_one_further_model_compiles_nothing_but_its_own_equations(tmp_path):
     call = """

@@ -6,6 +6,7 @@ import hypothesis.strategies as st
 import numba
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given
 
 import nege
@@ -84,6 +85,21 @@ def test_the_fused_pass_is_the_two_passes_for_any_matrix(n, seed):
     symmetric_operator = operators.Operator(operators.SYMMETRIC, packed=half)
     trade_of(symmetric_operator, supply, spending, price, access)
     np.testing.assert_allclose(price, supply @ symmetric, rtol=1e-13)
+
+
+@pytest.mark.parametrize("online", [None, 1.3])
+def test_half_a_matrix_keeps_what_places_trade_with_themselves(online):
+    rng = np.random.default_rng(0)
+    cost = 1.0 + rng.random((6, 6))
+    cost = np.maximum(cost, cost.T)
+    cost[np.diag_indices(6)] = 1.5
+    table = xr.DataArray(cost, dims=("origin", "destination"))
+    half, whole = (
+        trade_costs.operator_for(nege.geography.equidistant(6), table, online, 5.0, kind)
+        for kind in ("symmetric", "dense")
+    )
+    n = 6 + (online is not None)
+    np.testing.assert_allclose(matrix_of(half, n), matrix_of(whole, n), rtol=1e-14)
 
 
 @pytest.mark.parametrize("name", GEOGRAPHIES)

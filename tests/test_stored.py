@@ -33,6 +33,16 @@ def test_whoever_must_not_solve_is_found_out(solve):
         solve()
 
 
+def in_order(data):
+    """Two equal places by their shares, the online region last."""
+    order = np.argsort(data["share"].values[..., :2], axis=-1)
+    order = np.concatenate([order, np.full((*order.shape[:-1], 1), 2)], axis=-1)
+    for name, array in data.data_vars.items():
+        if "region" in array.dims:
+            data = data.assign({name: array.copy(data=np.take_along_axis(array.values, order, -1))})
+    return data
+
+
 @pytest.mark.parametrize("name", store_results.RESULTS)
 def test_what_is_stored_is_what_is_solved(name):
     found, now = store_results.stored(name), store_results.RESULTS[name]()
@@ -52,6 +62,8 @@ def test_what_is_stored_is_what_is_solved(name):
         assert found.attrs == now.attrs
     assert list(found.variables) == list(now.variables)
     found, now = (data.drop_vars(COURSE, errors="ignore") for data in (found, now))
+    if name == "grid":  # of two equal places rounding decides which one people leave
+        found, now = in_order(found), in_order(now)
     xr.testing.assert_allclose(found, now, rtol=0.0, atol=1e-9)
     for variable in now.variables:
         assert found[variable].dtype.kind == now[variable].dtype.kind

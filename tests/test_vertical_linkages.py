@@ -610,8 +610,14 @@ def test_nan_never_converges_where_labour_is_immobile(theta):
     for r in range(3):
         bad = np.where(np.arange(3) == r, np.nan, 1.0)
         spoilt += [
-            (p._replace(places=np.vstack([bad / 3, p.places[1:]])), share, state),  # land
-            (p._replace(places=np.vstack([p.places[:-1], bad / 3])), share, state),  # workers
+            *(
+                (
+                    p._replace(places=np.where(np.arange(4)[:, None] == row, bad / 3, p.places)),
+                    share,
+                    state,
+                )
+                for row in (0, 1)  # workers and land
+            ),
             (p._replace(operator=Operator(DENSE, p.operator.table * bad)), share, state),
             (p, share * bad, state),
             (p, share, state * bad),

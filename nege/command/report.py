@@ -34,10 +34,15 @@ def path_table(run: RunResult, *, rows: int = 11) -> str:
             continue
         lines.append(
             f"{specification.values[step]:12.4f}  {online[step]:12.2%}  {largest[step]:12.2%}  "
-            f"{float(result['welfare'][step]):12.5f}  {float(result['residual'][step]):12.1e}  "
+            f"{_welfare(result, step, '.5f'):>12}  {float(result['residual'][step]):12.1e}  "
             f"{int(result['iterations'][step]):12d}"
         )
     return "\n".join(lines)
+
+
+def _welfare(result: xr.Dataset, step: int, form: str) -> str:
+    """Return welfare at a step; a dash where the model has none."""
+    return f"{float(result['welfare'][step]):{form}}" if "welfare" in result else "-"
 
 
 def story(run: RunResult) -> str:
@@ -78,16 +83,16 @@ def _story_of_path(run: RunResult) -> list[str]:
     if good.size < 2:
         return []
     first, last = good[0], good[good <= turn][-1]
-    share_of_online = (
-        f"the online share goes from {online[first]:.1%} to {online[last]:.1%}, and "
-        if specification.model.online is not None
-        else ""
-    )
-    lines = [
-        f"As the {name} goes from {values[first]:g} to {values[last]:g}, {share_of_online}welfare "
-        f"goes from {float(result['welfare'][first]):.4f} to "
-        f"{float(result['welfare'][last]):.4f}."
-    ]
+    moved = []
+    if specification.model.online is not None:
+        moved.append(f"the online share goes from {online[first]:.1%} to {online[last]:.1%}")
+    if "welfare" in result:
+        ends = (_welfare(result, step, ".4f") for step in (first, last))
+        moved.append("welfare goes from {} to {}".format(*ends))
+    lines = []
+    if moved:
+        change = f"As the {name} goes from {values[first]:g} to {values[last]:g}"
+        lines.append(f"{change}, {', and '.join(moved)}.")
     top = int(np.argmax(place_shares(run).values[first]))
     share = place_shares(run).values[:, top]
     if places_have_names(specification.model):

@@ -41,16 +41,16 @@ class Moving(NamedTuple):
     numbers: np.ndarray
     places: np.ndarray
     table: np.ndarray
-    rows: np.ndarray  # (7, R): share, state, price, access; what is written; scratch
+    rows: np.ndarray  # (6, R): share, state, price, access; what is written
 
 
-SHARE, STATE, PRICE, ACCESS, OUT, OTHER, SPARE = range(7)
+SHARE, STATE, PRICE, ACCESS, OUT, OTHER = range(6)
 
 
 @kernel
 def at_rest(economy, share, state):
     """Return an economy in dual numbers in which nothing moves yet."""
-    e, rows = economy, np.zeros((7, state.size), dtype=np.complex128)
+    e, rows = economy, np.zeros((6, state.size), dtype=np.complex128)
     for r in range(state.size):
         rows[SHARE, r], rows[STATE, r] = share[r], state[r]
     table = np.zeros((0, 0), dtype=np.complex128)

@@ -23,7 +23,7 @@ from nege.kernels import vmath
 
 compiled = numba.njit(error_model="numpy", nogil=True)
 
-STEP = 1e-150  # its square is below the smallest number there is beside any value
+STEP = 1e-100  # its square is lost beside a value, and no derivative above 1e-220 is
 
 Function = Callable[..., Any]
 
@@ -101,6 +101,12 @@ def log1p(x: Any) -> Any:
 def power(x, exponent):
     """Return x^exponent, x > 0."""
     return exp(exponent * log(x))
+
+
+@compiled
+def absolute(x):
+    """Return |x|."""
+    return x if x.real >= 0.0 else -x
 
 
 @compiled

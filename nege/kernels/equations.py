@@ -25,13 +25,18 @@ Models in which places meet in one more way say so as functions of all places at
 
 import dataclasses
 import functools
+import importlib
+import inspect
+import re
 import sys
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numba
 import numpy as np
+from numba.core import errors
 
 from nege.kernels import function_table
 from nege.kernels.duals import log
@@ -70,6 +75,16 @@ class Economy(NamedTuple):
     places: np.ndarray  # what each place has, a row for each parameter
     operator: Operator
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy without addresses, which mean nothing in another process."""
+        made = _compiled_at[self.equations]
+        return _again, (made.module, made.qualname, tuple(self)[2:])
+
+
+def _again(module: str, qualname: str, rest: tuple[Any, ...]) -> Economy:
+    model = attrgetter(qualname)(importlib.import_module(module))
+    return Economy(*model.compiled().addresses, *rest)
+
 
 # --- what a model says --------------------------------------------------------------
 
@@ -88,12 +103,17 @@ class Places:
         What a place adds to the sum that `spending` is given; the sum is zero without it.
     numeraire : callable, optional
         (p, r, share, state): what a place adds to a sum that is one (Walras' identity). A common
-        factor exp(state) is chosen so that it is. Without it the level is determined.
+        factor exp(state) is chosen so that it is. Without it the level is determined. Where f
+        answers a common factor with the same factor, take ``MIXING``: no linear system has that.
     exponents : callable, optional
         (p, r, share, state): how large the numbers are, at most, of which ``exp`` is taken and
         which are added in exponents. By default twice what the supply of a share of one says.
     bound : int
-        How the error is bounded; by default from the linear system of the short run itself.
+        How the error is bounded; by default from the linear system of the short run itself, which
+        takes tables over all regions.
+
+    What compares numbers compares ``duals.value``; |x| is ``duals.absolute``, the larger of two
+    ``duals.maximum``: Python's own lose the derivative, or do not compile.
     """
 
     supply: Equation
@@ -178,7 +198,9 @@ def _of_places(read, given: Places, real: bool):
                     out[r] = numeraire(p, r, share[r], state[r])
             elif by_supply:
                 for r in range(state.size):
-                    out[r] = 2.0 * (abs(state[r]) + abs(log(supply(p, r, 1.0, state[r]))))
+                    supplied = supply(p, r, 1.0, state[r])  # none is exact
+                    size = abs(log(supplied)) if supplied != 0.0 else 0.0
+                    out[r] = 2.0 * (abs(state[r]) + size)
             else:
                 for r in range(state.size):
                     out[r] = exponents(p, r, share[r], state[r])
@@ -257,12 +279,14 @@ class Compiled:
     ) -> None:
         # Compiled functions are named after the bare names of their arguments' types: so that two
         # models are not taken for each other, these hold the module.
-        self.name, self.numbers, self.rows, self.given = f"{module}.{name}", numbers, rows, given
-        called = "_".join((*self.name.split("."), "parameters"))
+        self.module, self.qualname, self.name = module, name, f"{module}.{name}"
+        self.numbers, self.rows, self.given = numbers, rows, given
+        called = re.sub(r"\W", "_", f"{self.name}_parameters")
         self.named = namedtuple(called, (*numbers, *rows), module=module)  # type: ignore[misc]
         # Where cached code, which holds its name, finds it in another process.
         setattr(sys.modules[module], called, self.named)
-        self.files = tuple(dict.fromkeys(_files(given)))
+        own = getattr(sys.modules[module], "__file__", None) or ""
+        self.files = tuple(dict.fromkeys((own, *_files(given))))
 
     @functools.cached_property
     def addresses(self) -> tuple[int, int]:
@@ -273,7 +297,13 @@ class Compiled:
         for real, signature in ((True, function_table.REAL), (False, function_table.DUAL)):
             function = make(read, self.given, real)
             function.__name__ = function.__qualname__ = self.named.__name__
-            found.append(function_table.address_of(function, signature, self.files, self.name))
+            key = repr((self.name, self.numbers, self.rows))
+            try:
+                found.append(function_table.address_of(function, signature, self.files, key))
+            except errors.TypingError as error:
+                said = "; ".join(line for line in str(error).splitlines() if line.strip())[:600]
+                raise TypeError(f"the equations of {self.name} do not compile: {said}") from error
+        _compiled_at[found[0]] = self
         return found[0], found[1]
 
     def economy(
@@ -310,12 +340,20 @@ class Compiled:
         return _compiled(scope["read"])
 
 
+_compiled_at: dict[int, Compiled] = {}  # by the address of its equations
+
+
 def _files(given: Any) -> Iterator[str]:
-    """Yield the source files of equations; an empty name where one has none."""
+    """Yield the source files of equations; an empty name where one has none, or no fixed text."""
     for field in dataclasses.fields(given):
         function = getattr(given, field.name)
-        if callable(function):
-            yield getattr(function, "py_func", function).__code__.co_filename
+        if field.name == "bound" or function is None:
+            continue
+        plain = getattr(function, "py_func", function)
+        if not inspect.isfunction(plain):
+            raise TypeError(f"{field.name} must be a function written in Python; got {function!r}")
+        # What a function closes over is in no file.
+        yield "" if plain.__closure__ else plain.__code__.co_filename
 
 
 # --- short run ------------------------------------------------------------------------

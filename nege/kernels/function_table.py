@@ -17,9 +17,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
-from llvmlite import ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils, errors
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
@@ -61,7 +60,7 @@ def address_of(function: Function, signature: Any, files: tuple[str, ...], key: 
     dispatcher = jit.kernel(function, arithmetic=True, inside=True, files=files, key=key.encode())
     dispatcher.compile(signature)
     (result,) = dispatcher.overloads.values()
-    address = result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
+    address = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
     _compiled[address] = dispatcher
     return int(address)
 
@@ -98,16 +97,27 @@ else:
         other,
     ):
         """Call the equations at an address."""
-        arrays = numbers, places, table, share, state, pool, price, access, out, other
+        given = which, numbers, places, table, share, state, pool, price, access, out, other
+        wanted = (DUAL if share.dtype == types.complex128 else REAL).args
+        arguments = tuple(map(types.unliteral, given))
+        if [_layout(kind) for kind in arguments] != [_layout(kind) for kind in wanted]:
+            raise errors.TypingError(f"equations take {wanted}; got {arguments}")
 
         def generate(context, builder, signature, values):
-            given = [context.get_value_type(kind) for kind in signature.args[1:]]
-            kind = ir.FunctionType(context.get_value_type(types.none), given)
+            convention = context.call_conv
+            called = types.none, signature.args[1:]
+            kind = convention.get_function_type(*called)
             function = builder.inttoptr(values[0], kind.as_pointer())
-            builder.call(function, values[1:])
+            status, _ = convention.call_function(builder, function, *called, values[1:])
+            with cgutils.if_unlikely(builder, status.is_error):
+                convention.return_status_propagate(builder, status)
             return context.get_dummy_value()
 
-        return types.void(address, which, *arrays), generate
+        return types.void(address, *arguments), generate
+
+    def _layout(kind):
+        """Return what machine code knows of a type: read-only arrays are arrays to it."""
+        return kind.copy(readonly=False) if isinstance(kind, types.Array) else kind
 
     @intrinsic
     def borrowed(typing, array):

@@ -194,4 +194,5 @@ def _entry(function: Function, files: Iterable[Any], key: bytes, apart: Apart) -
     name, scope = function.__name__, {"apart": apart, "__name__": function.__module__}
     source = f"def {name}({names}): return apart({names})"
     exec(compile(source, inspect.getfile(function), "exec"), scope)
-    return _dispatcher(scope[name], _options(False), files, key + b" from Python")
+    key += f" {function.__qualname__} from Python".encode()
+    return _dispatcher(scope[name], _options(False), files, key)

@@ -14,6 +14,7 @@ import functools
 import hashlib
 import importlib
 import inspect
+import itertools
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -26,6 +27,7 @@ from numba.extending import _Intrinsic
 
 PREFIX = "nege."
 
+_numbers = itertools.count(1)
 _linked: dict[str, tuple[Apart, tuple[Any, ...]]] = {}  # by symbol
 
 
@@ -43,20 +45,27 @@ class Apart(_Intrinsic):  # type: ignore[misc]
     def __init__(self, dispatcher: Any, entry: Callable[[Apart], Any]) -> None:
         function = dispatcher.py_func
         self.dispatcher, self.py_func, self._make_entry = dispatcher, function, entry
+        self._signature = inspect.signature(function)
+        # Functions made inside of another one share a name.
+        self._apart = f".{next(_numbers)}" if "<" in function.__qualname__ else ""
 
         def typed(context: Any, *arguments: Any) -> Any:
             return self._typed(arguments)
 
         own = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        parameters = inspect.signature(function).parameters.values()
+        parameters = self._signature.parameters.values()
         typed.__signature__ = inspect.Signature([own, *parameters])  # type: ignore[attr-defined]
         super().__init__(function.__name__, typed)
         for name in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(self, name, getattr(function, name))
         self._register()
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the kernel."""
+        if keywords or len(arguments) != len(self._signature.parameters):
+            bound = self._signature.bind(*arguments, **keywords)
+            bound.apply_defaults()
+            arguments = bound.args
         return self.entry(*arguments)
 
     @functools.cached_property
@@ -70,13 +79,21 @@ class Apart(_Intrinsic):  # type: ignore[misc]
             raise AttributeError(name)
         return getattr(self.__dict__["dispatcher"], name)
 
+    def symbol(self, arguments: tuple[Any, ...]) -> str:
+        """Return the name by which compiled code calls it for some types."""
+        digest = hashlib.sha256(_told(arguments).encode()).hexdigest()[:16]
+        return f"{PREFIX}{self.__module__}.{self.__qualname__}.{digest}"
+
     def link(self, arguments: tuple[Any, ...]) -> tuple[str, Any]:
         """Compile, or load, for some types; return the symbol and the type of what is returned."""
-        digest = hashlib.sha256(_told(arguments).encode()).hexdigest()[:16]
-        symbol = f"{PREFIX}{self.__module__}.{self.__qualname__}.{digest}"
+        symbol = f"{self.symbol(arguments)}{self._apart}"
+        owner = _linked.get(symbol, (self, arguments))[0]
+        if owner is not self:  # another kernel of this name: a notebook's cell that ran twice
+            self._apart = f".{next(_numbers)}"
+            return self.link(arguments)
         self.dispatcher.compile(arguments)
         found = self.dispatcher.overloads[arguments]
-        if symbol not in _linked or _linked[symbol][0] is not self:
+        if symbol not in _linked:
             code = found.library.get_pointer_to_function(found.fndesc.llvm_func_name)
             llvm.add_symbol(symbol, code)
             _linked[symbol] = self, arguments
@@ -134,6 +151,7 @@ class Linked(CompileResultCacheImpl):  # type: ignore[misc]
         """Whether it can be stored: what it calls has to be found again by its name."""
         found = all(
             getattr(sys.modules.get(kernel.__module__), kernel.__name__, None) is kernel
+            and not kernel._apart
             for kernel, _ in _called(compiled)
         )
         return found and bool(super().check_cachable(compiled))
@@ -149,5 +167,7 @@ class Linked(CompileResultCacheImpl):  # type: ignore[misc]
         """Return what was stored, once all that it calls is there."""
         needed, rest = stored
         for module, name, arguments in needed:
-            getattr(importlib.import_module(module), name).link(arguments)
+            kernel = getattr(importlib.import_module(module), name)
+            if kernel.link(arguments)[0] != kernel.symbol(arguments):
+                raise ImportError(f"{module}.{name} was made anew since")
         return super().rebuild(context, rest)

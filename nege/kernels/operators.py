@@ -261,7 +261,8 @@ def matrix(operator, n):
             for j in range(i + 1, places):
                 whole[i, j] = whole[i, j - 1] * operator.packed[j - 1]
                 whole[j, i] = whole[i, j]
-    whole[n - 1, n - 1] = 1.0
+    if operator.online >= 0.0:
+        whole[n - 1, n - 1] = 1.0
     return whole
 
 

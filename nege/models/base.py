@@ -444,6 +444,7 @@ class Model(Changeable, Immutable):
     @staticmethod
     def from_dataset(stored: xr.Dataset) -> Model:
         """Make a model again from what ``to_dataset`` returned."""
+        _load_installed()
         model: Model = storage.from_dataset(stored, Model._known)
         return model
 

@@ -18,8 +18,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import xarray as xr
 
-from nege import validation
-from nege.kernels.equations import Economy, goods, payoff
+from nege import memory, validation
+from nege.kernels.equations import CONDITION, EXPLICIT, ROW_SUMS, Economy, goods, payoff
 from nege.kernels.jit import kernel
 from nege.kernels.operators import buy
 from nege.models import fourier, trade_costs
@@ -64,15 +64,21 @@ class CESModel(Model):
     @classmethod
     def rows(cls) -> tuple[str, ...]:
         """Return what kernels call the parameters that each region has."""
-        return (cls.immobile, "log_net", "log_amenity")
+        own = [name for name, field in cls.fields.items() if field.dims == ("region",)]
+        return (*own, "log_net", "log_amenity")
 
     def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Economy:
         """Return the economy as kernels read it, with an operator of choice."""
         online_cost = None if self.online is None else self.online.trade_cost
+        compiled = compiled or not self._has_products_alone()
         made = trade_costs.operator_for(
             self.geography, self.trade_cost, online_cost, self.sigma, operator, compiled=compiled
         )
         return self.compiled().economy(*self.kernel_values(), made)
+
+    def _has_products_alone(self) -> bool:
+        """Whether short runs take nothing but products with K, which transforms make too."""
+        return self.equations.bound in (ROW_SUMS, EXPLICIT)
 
     def kernel_values(self) -> tuple[dict[str, float], dict[str, np.ndarray]]:
         """Return numbers, and rows over regions, by name, as kernels read them."""
@@ -81,8 +87,8 @@ class CESModel(Model):
             log_net[-1] = math.log1p(-self.online.commission)
             log_amenity[-1] = math.log(self.online.amenity)
         numbers = {name: getattr(self, name) for name in self.parameters if name != "trade_cost"}
-        rows = {self.immobile: self._padded(), "log_net": log_net, "log_amenity": log_amenity}
-        return numbers, rows
+        rows = {name: self._padded(name) for name in self.fields if name in self.compiled().rows}
+        return numbers, {**rows, "log_net": log_net, "log_amenity": log_amenity}
 
     def direction(self, name: str) -> Economy:
         """Return the derivative of every parameter of the kernels by one of ``varied()``."""
@@ -100,15 +106,22 @@ class CESModel(Model):
             rows["log_amenity"][-1] = 1.0 / self.online.amenity
         return self.compiled().economy(numbers, rows, slope)
 
-    def _padded(self) -> np.ndarray:
-        """Return the immobile factor of every region, none of it online."""
-        padded = np.zeros(len(self.regions))
-        padded[: len(self.geography)] = self.__dict__[self.immobile].values  # no copy
+    def _padded(self, name: str) -> np.ndarray:
+        """Return what every region has, as a field says it; none of it online, or where none is."""
+        padded, values = np.zeros(len(self.regions)), self.__dict__[name]
+        if values is not None:
+            padded[: len(self.geography)] = values.values  # no copy
         return padded
 
     def memory(self) -> dict[str, int]:
         """Return the bytes that a short run needs, by operator, the default one first."""
-        return trade_costs.memory_by_operator(self.geography, self.trade_cost)
+        found = trade_costs.memory_by_operator(self.geography, self.trade_cost)
+        if not self._has_products_alone():
+            found.pop("fourier", None)
+        if self.equations.bound == CONDITION:
+            tables = memory.table(len(self.regions), 4)
+            found = {kind: size + tables for kind, size in found.items()}
+        return found
 
     def evaluated(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
@@ -154,7 +167,7 @@ class CESModel(Model):
             online_cost = self.online.trade_cost
             commission[-1], amenity[-1] = self.online.commission, self.online.amenity
         cost = trade_costs.table(self.geography, self.trade_cost, online_cost)
-        return Tables(cost, self._padded(), commission, amenity)
+        return Tables(cost, self._padded(self.immobile), commission, amenity)
 
     def exact(self, arithmetic: Arithmetic) -> Exact:
         """Return the economy in numbers of some arithmetic."""
@@ -176,7 +189,7 @@ class CESModel(Model):
                 freeness[r][-1] = freeness[-1][r] = border
             log_net[-1] = log(one - number(self.online.commission))
             log_amenity[-1] = log(number(self.online.amenity))
-        immobile = [number(part) for part in self._padded().tolist()]
+        immobile = [number(part) for part in self._padded(self.immobile).tolist()]
         total = sum(immobile[1:], immobile[0])
         return Exact(freeness, [part / total for part in immobile], log_net, log_amenity)
 

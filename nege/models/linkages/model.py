@@ -51,7 +51,7 @@ import xarray as xr
 
 from nege.errors import InputError
 from nege.geography.online import OnlineRegion
-from nege.kernels.equations import Economy, Together
+from nege.kernels.equations import Together
 from nege.models import ces, closed_forms, fields
 from nege.models.changes import Limit
 from nege.models.fields import Labelled
@@ -203,31 +203,15 @@ class VerticalLinkages(ces.CESModel):
         """Return what kernels call the parameters that are one number."""
         return (*super().numbers_of(), "mobile")
 
-    @classmethod
-    def rows(cls) -> tuple[str, ...]:
-        """Return what kernels call the parameters that each region has."""
-        return (*super().rows(), "workers")
-
-    def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Economy:
-        """Return the economy as kernels read it: transforms do not serve it."""
-        return super().make_arrays(operator, compiled=True)
-
     def kernel_values(self) -> tuple[dict[str, float], dict[str, np.ndarray]]:
         """Return numbers, and rows over regions, as kernels read them."""
         numbers, rows = super().kernel_values()
-        workers = np.zeros(len(self.regions)) if self.workers is None else self.workers.values
-        mobile = float(self.workers is None)
-        return {**numbers, "mobile": mobile}, {**rows, "workers": workers}
+        return {**numbers, "mobile": float(self.workers is None)}, rows
 
     @property
     def mobile_weight(self) -> float:
         """Zero: the mobile factor is firms, and welfare is that of people."""
         return 0.0
-
-    def memory(self) -> dict[str, int]:
-        """Return the bytes that a short run needs, by operator, the default one first."""
-        known = super().memory()
-        return {kind: size for kind, size in known.items() if kind != "fourier"}
 
     def online_thresholds(self, trade_cost: float) -> tuple[float, float] | None:
         """Return the digital trade costs of take-off and collapse between two equal places."""
