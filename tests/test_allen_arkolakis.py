@@ -229,8 +229,8 @@ def test_people_all_but_gone_are_stable_at_a_rate_that_no_underflow_spoils():
     )
     found = nege.solve(model)
     assert found.data.share.min() < 1e-100
-    # Dual numbers with steps from 1e-20 to 1e-100 all say so. Smaller ones, 1e-150 in the kernels or
-    # 1e-200 in the reference, lose what the smallest places do to themselves, and say -0.046.
+    # Dual numbers with steps from 1e-20 to 1e-100 all say so. Smaller ones, 1e-150 in the kernels
+    # or 1e-200 in the reference, lose what the smallest places do to themselves, and say -0.046.
     assert found.leading_eigenvalue == pytest.approx(-0.0408531364, rel=1e-6)
     nege.testing.assert_equilibrium(found)
 
