@@ -5,6 +5,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -85,6 +86,27 @@ def test_a_model_of_an_installed_package_is_known_to_files_and_the_command_line(
     )
     assert done.stdout.split() == ["True", "True"], done.stderr
     assert "the model broken (broken:Model) cannot be loaded: not today" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ('immobile: ClassVar[str] = "labour"', 'immobile: ClassVar[str] = "labor"', "got 'labor'"),
+        ('    immobile: ClassVar[str] = "labour"\n', "", "does not say its immobile"),
+        ('payoff: ClassVar[str] = "reward"', 'payoff: ClassVar[str] = "wage"', "got 'wage'"),
+        ('"constructed-capital"', '"core-periphery"', "give ConstructedCapital another name"),
+        ("payoff=_payoff,", "", "missing 1 required"),
+        ("payoff=_payoff,", "payoff=len,", "payoff must be a function written in Python"),
+    ],
+)
+def test_a_class_that_cannot_work_says_so_when_it_is_made(right, wrong, said, monkeypatch):
+    code = BLOCKS[0]
+    assert right in code
+    module = types.ModuleType("nege_test_of_a_class")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    wrong_code = f"{code.replace(right, wrong)}\nConstructedCapital.compiled()\n"
+    with pytest.raises(TypeError, match=said):
+        exec(wrong_code, vars(module))
 
 
 def test_the_example_is_as_short_as_it_says():

@@ -13,7 +13,8 @@ that goes to s. In J, a comes first,
 so J shrinks the spread max u - min u at least by the Dobrushin coefficient of a, and that is
 at most 1 - m, m = sum_s min_r a_rs: what every place sells to s at least. The numeraire fixes
 the weighted mean of the state, so an error is no larger than its spread, and a residual e has
-a spread of at most 2e: the error is within 2e/m, plus sigma e for the numeraire itself.
+a spread of at most 2e: the error is within 2e/m, plus sigma e for the numeraire itself (1/sigma is
+how f responds to access).
 
 That is cheap and good where every place sells something to every other. Where trade is so
 local that m is small, what counts is the condition of the linear system itself.

@@ -1,7 +1,7 @@
 """Base class of all models: regions, parameters by name, welfare, labels of results.
 
-A model is frozen. ``arrays`` is the only place where labelled input becomes the NamedTuple of
-plain numbers and arrays that compiled kernels read.
+A model is frozen. ``arrays`` is the only place where labelled input becomes what compiled kernels
+read: an ``Economy`` of numbers and arrays, the same for all models in shares.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ JACOBIANS = 7  # tables over regions that Newton's method on a long run holds at
 class Model(Changeable, Immutable):
     """Base of the models: a geography, parameters, and perhaps an online region.
 
-    A subclass lists its fields, and says ``title``, ``variables``, ``arrays`` and ``outcome``.
+    A subclass lists its fields, and says ``title``, ``variables``, ``equations`` and ``audit``.
     """
 
     geography: Geography = fields.geography(kw_only=False)
@@ -70,6 +70,11 @@ class Model(Changeable, Immutable):
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         if "title" in vars(cls):  # a model, not what several have in common
+            for known in Model._known.values():
+                alike = cls.__name__ == known.__name__ or cls.title == known.title
+                if alike and known.__module__ != cls.__module__ and _is_own(known):
+                    message = f"{known.__name__} ({known.title!r}) is a model of nege"
+                    raise TypeError(f"{message}: give {cls.__qualname__} another name and title")
             Model._known[cls.__name__] = cls
 
     @staticmethod
@@ -134,7 +139,7 @@ class Model(Changeable, Immutable):
 
     @functools.cached_property
     def arrays(self) -> Any:
-        """The NamedTuple of parameters that kernels read, with the operator of the geography."""
+        """The economy as kernels read it, with the operator of the geography."""
         return self.make_arrays()
 
     @functools.cached_property
@@ -144,20 +149,19 @@ class Model(Changeable, Immutable):
         return self.make_arrays(compiled=False) if first == "fourier" else self.arrays
 
     def arrays_for(self, operator: str, *, compiled: bool) -> Any:
-        """Return the NamedTuple of parameters for an operator of choice, "auto" included."""
+        """Return the economy as kernels read it, for an operator of choice, "auto" included."""
         if operator != "auto":
             return self.make_arrays(operator, compiled=compiled)
         return self.arrays if compiled else self.short_run_arrays
 
     def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Any:
-        """Return the NamedTuple of parameters that kernels read, with an operator of choice."""
+        """Return the economy as kernels read it, with an operator of choice."""
         raise NotImplementedError
 
     def direction(self, name: str) -> Any:
         """Return the derivative of every parameter of the kernels by one of ``varied()``.
 
-        A NamedTuple of the type of ``arrays``; its operator is Dense and holds the
-        derivative of the freeness of trade.
+        An Economy, too; its operator is dense and holds the derivative of the freeness of trade.
 
         Parameters
         ----------
@@ -176,8 +180,8 @@ class Model(Changeable, Immutable):
     ) -> dict[str, np.ndarray]:
         """Return every variable of the economy at a share and its cleared state.
 
-        Both may have further dimensions in front. `parameters` are those of ``arrays``
-        unless another operator was chosen.
+        Both may have further dimensions in front. `parameters` is ``arrays`` unless
+        another operator was chosen.
         """
         raise NotImplementedError
 
@@ -188,8 +192,8 @@ class Model(Changeable, Immutable):
 
         Parameters
         ----------
-        points : list of NamedTuple
-            Parameters, as ``make_arrays`` returns them.
+        points : list of Economy
+            As ``make_arrays`` returns them.
         shares : (M, R) array
             Distributions.
         options : Options
@@ -447,6 +451,11 @@ class Model(Changeable, Immutable):
         _load_installed()
         model: Model = storage.from_dataset(stored, Model._known)
         return model
+
+
+def _is_own(model: type[Model]) -> bool:
+    """Whether a model is one of this package."""
+    return model.__module__.startswith("nege.")
 
 
 @functools.cache

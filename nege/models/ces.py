@@ -5,8 +5,8 @@
     G       price index, P = G^(1-sigma)      omega  payoff of the mobile factor
 
 The online region is one more region with T_ro = T_or = the digital trade cost and none
-of the immobile factor. What a model adds: its fields, its equations as kernels, and the
-audit of its equations.
+of the immobile factor. What a model adds: its fields, its equations of one place, and their
+audit. Equations read each number, and what each region has, by the names of the fields.
 """
 
 from __future__ import annotations
@@ -55,6 +55,23 @@ class CESModel(Model):
 
     sigma: float
     trade_cost: Labelled[float | xr.DataArray]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "title" not in vars(cls):
+            return
+        for name in ("equations", "immobile", "payoff", "variables"):
+            if not hasattr(cls, name):
+                raise TypeError(f"{cls.__qualname__} does not say its {name}")
+        if cls.immobile not in cls.fields:
+            raise TypeError(
+                f"immobile of {cls.__qualname__} must be one of its fields over places; "
+                f"got {cls.immobile!r}. Its fields: {', '.join(cls.fields)}"
+            )
+        if cls.payoff not in cls.variables:
+            raise TypeError(
+                f"payoff of {cls.__qualname__} must be one of its variables; got {cls.payoff!r}"
+            )
 
     @property
     def mobile_weight(self) -> float:

@@ -1,6 +1,6 @@
 """Vertical linkages: wages, prices and profits of a given distribution of industry, as kernels.
 
-The symbols and the equations are in ``vertical_linkages``; the state is u = ln P, with
+The symbols and the equations are in ``linkages.model``; the state is u = ln P, with
 P = G^(1-sigma). Here v = ln w, B_r = w_r l_r is the wage bill of agriculture, and
 b = theta/(1-theta), so that B_r = k_r exp(-b v_r) where theta < 1.
 

@@ -34,7 +34,7 @@ The short run is the fixed point u = f(u) of u = ln G^(1-sigma). Labour immobile
 depend on u, and df/du is non-negative with row sums a sigma/(sigma-1). Below one,
 |f(u) - u|/(1 - a sigma/(sigma-1)) bounds the error. At one or more, each variety makes the
 others so much cheaper that prices have no floor (FKV's black hole): refused. With mobile labour
-it is where sigma (1-a)(1-mu) <= 1: see ``linkages_equations``.
+it is where sigma (1-a)(1-mu) <= 1: see ``linkages.equations``.
 
 Sources: Krugman, P. & Venables, A. J. (1995), Quarterly J. Economics 110; Fujita, M., Krugman,
 P. & Venables, A. J. (1999), The Spatial Economy, ch. 14; Puga, D. (1999), European Economic

@@ -72,7 +72,7 @@ def outcome(
 def audit(model: Any, data: xr.Dataset) -> dict[str, float]:
     """Recompute every equation from stored variables; the relative violation of each by name.
 
-    Written in plain NumPy from the equations at the top of ``vertical_linkages``, apart from
+    Written in plain NumPy from the equations at the top of ``linkages.model``, apart from
     the kernels.
     """
     share, industry, people, wage, prices, income, profit, real = (
