@@ -142,7 +142,8 @@ class ManyRegions(LawOfMotion):
         limit_steps: int,
     ) -> Arrival:
         """Follow the dynamics, in place, until little moves."""
-        return follow(self, share, state, options, slow, step, limit_steps)
+        with np.errstate(all="ignore"):  # what is not finite is looked for
+            return _follow(self, share, state, options, slow, step, limit_steps)
 
     # --- linearised ------------------------------------------------------------------
 
@@ -429,20 +430,6 @@ def _level(logs: np.ndarray) -> float:
     return top + math.log(float(np.sum(np.exp(logs - top))))
 
 
-def follow(
-    law: ManyRegions,
-    share: np.ndarray,
-    state: np.ndarray,
-    options: SolverOptions,
-    slow: float,
-    step: float,
-    limit_steps: int,
-) -> Arrival:
-    """Follow the dynamics, in place, until little moves: as ``population_dynamics.follow``."""
-    with np.errstate(all="ignore"):  # what is not finite is looked for
-        return _follow(law, share, state, options, slow, step, limit_steps)
-
-
 def _follow(
     law: ManyRegions,
     share: np.ndarray,
@@ -452,6 +439,7 @@ def _follow(
     step: float,
     limit_steps: int,
 ) -> Arrival:
+    """Follow the dynamics, in place, as ``population_dynamics.follow`` does."""
     tolerance = min(WIDEST, share.size / ON_THE_WAY) * options.tolerance_path
     path, steps, exact = Path(law, share, state), 0, SHORT_RUN * tolerance
     if not path.begin(exact):
