@@ -5,6 +5,7 @@ from nege import geography, scenarios, testing
 from nege._version import __version__
 from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
 from nege.geography.online import OnlineRegion
+from nege.models.agglomeration import mechanisms
 from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.agglomeration.patterns import patterns
 from nege.models.classical.core_periphery import CorePeriphery
@@ -77,6 +78,7 @@ __all__ = [
     "hysteresis",
     "invert",
     "load",
+    "mechanisms",
     "patterns",
     "prepare",
     "random_points",

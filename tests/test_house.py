@@ -86,7 +86,8 @@ def test_every_floor_is_there():
 
 
 def test_no_folder_is_called_like_something_public():
-    folders = {path.name for path in PACKAGE.rglob("*") if path.is_dir()} - {"geography"}
+    folders = {path.name for path in PACKAGE.rglob("*") if path.is_dir()}
+    folders -= {"geography", "mechanisms"}
     assert not folders & set(nege.__all__)
     inside = {path.stem for path in (PACKAGE / "geography").glob("*.py")}
     assert not inside & set(nege.geography.__all__)
@@ -135,8 +136,8 @@ PUBLIC = {
     Hysteresis InputError LinearDemand Logit NegeError OnlineAgglomeration OnlineRegion
     PreparedSolver QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds
     VerticalLinkages __version__ bifurcation break_points counterfactual decompose equilibria
-    estimate_memory follow geography hysteresis invert load patterns prepare random_points
-    scenarios short_run solve stability sustain_points sweep testing warm_up
+    estimate_memory follow geography hysteresis invert load mechanisms patterns prepare
+    random_points scenarios short_run solve stability sustain_points sweep testing warm_up
     """,
     "nege.geography": """
     Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_distance
@@ -144,6 +145,9 @@ PUBLIC = {
     """,
     "nege.scenarios": """
     digital_turn manufacturing_first no_institutional_convergence
+    """,
+    "nege.mechanisms": """
+    Access DualMode Matching Mechanism Own partial
     """,
     "nege.testing": """
     assert_equilibrium check_model
