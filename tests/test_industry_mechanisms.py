@@ -5,13 +5,17 @@ import pickle
 import pkgutil
 
 import numpy as np
+import own_mechanisms as own
 import pytest
 import stored_residuals
 import xarray as xr
 from agglomerations import DIGITAL_TURN, economy
+from random_agglomerations import random_model, random_unknowns
 
 import nege
 from nege import mechanisms as mech
+from nege.command import economy_file
+from nege.models.agglomeration import linear, rest
 from nege.models.base import Model
 
 pytestmark = pytest.mark.closed_form
@@ -138,6 +142,92 @@ def test_search_for_labour_costs_welfare_and_equal_search_moves_nobody(vacancy_c
     assert float(found.data.population[0]) == pytest.approx(city, abs=1e-7)
 
 
+# --- what the frame has to carry -----------------------------------------------------------
+
+
+def test_a_mechanism_may_have_unknowns_of_places():
+    """Golden numbers of an industry that is bound to its site (policy.md 7)."""
+    productivity = np.ones((3, 4))
+    productivity[:2, 0] = 1.05, 1.25
+    three = nege.OnlineAgglomeration(
+        industries=["goods", "services", "farming"],
+        **{"consumption": [0.41, 0.34, 0.10], "land_share": [0.2, 0.02, 0.0]},
+        inputs=[[0.2, 0.05, 0.1], [0.2, 0.15, 0.1], [0.0, 0.0, 0.0]],
+        **{"transport_cost": [0.4, 0.0, 0.2], "search_cost": [0.0, 0.4, 0.8]},
+        **{"digitisability": [0.0, 1.0, 0.0], "digital_cost": [3.0, 1.4, 3.0]},
+        **{"spillover": [0.06, 0.06, 0.0], "productivity": productivity},
+        mechanisms=[own.SiteBound(share=[0.0, 0.0, 0.5], stock=[[1] * 4, [1] * 4, STOCK])],
+    )
+    found = nege.solve(three)
+    nege.testing.assert_equilibrium(found)
+    rent = found.data["site.site_rent"].sel(industry="farming").values
+    np.testing.assert_allclose(rent[:2], [0.17796665, 0.06245739], atol=1e-7)
+    cost = found.data.total_cost.sel(industry="farming").sum("channel")
+    share = (cost / cost.sum()).values
+    np.testing.assert_allclose(share, [0.24046845, *[0.25317718] * 3], atol=1e-7)
+    assert float(found.data.welfare) == pytest.approx(2.03232780, abs=1e-7)
+    assert nege.stability(found).stable
+
+
+STOCK = [0.1, 0.3, 0.3, 0.3]
+
+
+def test_sums_and_unknowns_of_the_whole_economy_say_the_same_tax():
+    found = [nege.solve(economy(8).with_mechanisms(one())) for one in TAXES]
+    for one in found:
+        nege.testing.assert_equilibrium(one)
+    names = [next(iter(one.model.mechanisms)) for one in found]
+    revenue = [float(one.data[f"{name}.revenue"]) for one, name in zip(found, names, strict=True)]
+    np.testing.assert_allclose(revenue, revenue[0], rtol=1e-10)
+    assert revenue[0] > 0.1
+    for one in found[1:]:
+        np.testing.assert_allclose(one.data.welfare, found[0].data.welfare, rtol=1e-11)
+
+
+TAXES = (own.BySum, own.ByRow, own.ByBorder)
+
+
+@pytest.mark.parametrize("tax", TAXES)
+def test_derivatives_and_solves_without_the_matrix_hold_with_mechanisms(tax):
+    model = random_model(5, places=7, mechanisms=[tax(rate=0.2), mech.DualMode(scale=1.5)])
+    x = random_unknowns(model, 3)
+    if tax.shared:
+        x[model._unknowns.to.shared * 7] = -1.5 if tax.shared["revenue"].log else 0.2
+    search = rest._RestPointSearch(model.arrays, model.geography.names, nege.SolverOptions())
+    dense, krylov = (
+        kind(model.arrays, search.moving) for kind in (linear.DenseSystem, linear.KrylovSystem)
+    )
+    excess = dense.linearise(x)
+    np.testing.assert_array_equal(krylov.linearise(x), excess)
+    jacobian = dense.jacobian.copy()
+    for j in range(0, x.size, 5):
+        step = 1e-6 * np.eye(x.size)[j]
+        slope = (dense.evaluate(x + step) - dense.evaluate(x - step)) / 2e-6
+        np.testing.assert_allclose(jacobian[:, j], slope, atol=1e-6 * max(1.0, abs(slope).max()))
+    v = np.cos(np.arange(x.size))
+    np.testing.assert_allclose(krylov.product(v), jacobian @ v, rtol=1e-11, atol=1e-11)
+    for inverse_time in (0.0, 1.0):
+        right = dense.solve(inverse_time, search.absent, excess)
+        left = krylov.solve(inverse_time, search.absent, excess)
+        np.testing.assert_allclose(left, right, atol=1e-6 * np.max(np.abs(right)))
+
+
+def test_links_bring_what_other_places_send():
+    found = nege.solve(economy(6).with_mechanisms(own.Neighbours(decay=2.0)))
+    reach = np.exp(-2.0 * found.model.geography.distance.values)
+    heads = reach @ found.data.population.values
+    np.testing.assert_allclose(found.data["neighbours.heads"], heads, rtol=1e-13)
+
+
+def test_a_border_melts_trade_or_takes_of_it():
+    """A unified market of services raises welfare and concentrates them (policy.md 4.3)."""
+    melts = solved(3, own.Border(factor=1.2))
+    assert float(melts.data.welfare) == pytest.approx(1.64754989, abs=1e-7)
+    assert in_place(melts, "0")[1] == pytest.approx(0.67071517, abs=1e-7)
+    taken = solved(3, own.Border(factor=1.2, melts="taken"))
+    assert float(melts.data.welfare) < float(taken.data.welfare) < 1.66639881
+
+
 # --- names --------------------------------------------------------------------------------
 
 
@@ -156,6 +246,36 @@ def test_dotted_names_reach_into_mechanisms_everywhere(tmp_path):
     assert dict(again.model.mechanisms).keys() == {"matching"}
     xr.testing.assert_identical(again.model.to_dataset(), changed.to_dataset())
     assert model.without("matching").mechanisms == economy(6).mechanisms
+
+
+TOML = """
+[geography]
+kind = "equidistant"
+n = 3
+[model]
+kind = "online agglomeration"
+[model.mechanisms.matching]
+vacancy_cost = 0.05
+[model.mechanisms.villages]
+kind = "access"
+entry_cost = {services = {"2" = {online = 2.0}}}
+[path]
+parameter = "matching.remote_vacancy_cost"
+from = 0.0
+to = 0.3
+points = 2
+"""
+
+
+def test_a_file_of_text_may_have_mechanisms_and_vary_them(tmp_path):
+    (tmp_path / "economy.toml").write_text(TOML)
+    read = economy_file.read_path(str(tmp_path / "economy.toml"))
+    assert [*read.model.mechanisms] == ["matching", "villages"]
+    assert float(read.model.mechanisms["villages"].entry_cost[1, 2, 1]) == 2.0
+    assert (nege.follow(read.model, read.path).status == nege.Status.CONVERGED).all()
+    (tmp_path / "wrong.toml").write_text(TOML.replace("remote_vacancy_cost", "remote"))
+    with pytest.raises(nege.InputError, match=r"matching\.remote_vacancy_cost"):
+        economy_file.read_path(str(tmp_path / "wrong.toml"))
 
 
 def test_economies_with_mechanisms_are_kept_and_sent_like_others():

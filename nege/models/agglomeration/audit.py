@@ -50,9 +50,9 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     owner, pooled = 0.0, 1.0
     if model.platform_owner is not None:
         owner, pooled = model.platform_owner.values, 0.0
-    a = types.SimpleNamespace(data=data, hour=w, remote_hour=w0, sides={})
+    a = types.SimpleNamespace(data=data, hour=w, remote_hour=w0, sides={}, kept={})
     a.transfer, a.public = np.zeros_like(w), np.zeros_like(w)
-    a.everyone = np.sum(h * model.land.values) + pooled * C  # income of all alike
+    a.everyone = 0.0  # income of all alike that mechanisms add
 
     def others(stage: str) -> None:
         for one in model.mechanisms.values():
@@ -98,6 +98,9 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     received = sold * (a.net * access)[:, :, None]
     a.receipts = received.sum(2)  # (industry, place, channel), what firms receive
     a.sales = price * (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None]  # at buyers'
+    # What buyers pay and firms do not receive is everybody's, but for what others are given of it.
+    a.everyone += a.sales.sum() - a.receipts.sum() - (1.0 - pooled) * C
+    a.everyone -= (a.transfer + a.public).sum()
     others("sales")
     with np.errstate(divide="ignore", invalid="ignore"):
         entry = np.log(a.cost**power * reached) - np.log(a.scale * a.cost)
@@ -111,7 +114,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
         "income": (Y, L * (what + D) + (1.0 - pooled) * owner * C + a.transfer),
         "land": (a.land, h * model.land.values if np.any(a.land > 0.0) else a.land),
         # Beside the wage bill, which is one: there may be nothing to pay out.
-        "dividend": (1.0 + D * L.sum(), 1.0 + a.everyone),
+        "dividend": (1.0 + D * L.sum(), 1.0 + np.sum(h * model.land.values) + a.everyone),
         "numeraire": (np.ones(1), np.atleast_1d((L * what).sum())),
         "real income": (
             V,

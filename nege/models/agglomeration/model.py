@@ -348,10 +348,9 @@ class OnlineAgglomeration(
         """
         state = self._unknowns.with_movers(movers, state)
         firms = self._unknowns.firms(state)  # (place, industry, mode), a view
-        everywhere = np.repeat(self.variety.values < 1.0, len(self.modes))
-        everywhere = everywhere.reshape(-1, len(self.modes))
-        # Online firms that learn from each other alone may all be absent.
         own: Any = self  # whose fields mypy takes for what may be given
+        everywhere = np.repeat(own.variety.values[:, None] < 1.0, len(self.modes), axis=1)
+        # Online firms that learn from each other alone may all be absent.
         alone = (own.hears_offline.values == 0.0) & (own.spillover.values > 0.0)
         everywhere[:, layout.ONLINE] &= ~(alone & np.isneginf(firms[..., layout.ONLINE]).all(0))
         firms[:] = np.where(everywhere, np.maximum(firms, FEWEST), firms)

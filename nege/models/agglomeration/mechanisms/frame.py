@@ -280,12 +280,14 @@ class Mechanism(Declared):
     def audit(self, stage: str, economy: Any, a: Any) -> None:
         """Add to the published equations in plain NumPy, in levels, stage by stage.
 
-        `a` has ``data``, the stored results, and by name what may be added to:
+        `a` has ``data``, the stored results, ``kept``, a dict for what a mechanism needs in a later
+        stage, and by name what may be added to:
 
         labour    ``hour`` (place), ``remote_hour``: what firms pay
         costs     ``cost``, ``scale`` (industry, place, mode); ``net``, ``wedge`` (industry, place,
                   channel)
-        incomes   ``transfer``, ``public`` (place); ``everyone``, the income of all alike
+        incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
+                  the rest of that is everybody's; ``everyone``, what all get beside it
         uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place)
         sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
                   and ``sales`` to buyers, (industry, place, channel)
@@ -405,6 +407,21 @@ def checked(given: Iterable[Any]) -> None:
             raise InputError("mechanisms", one, "mechanisms of nege.mechanisms", cure)
 
 
+def of_table(table: Mapping[str, Any]) -> list[Any]:
+    """Return mechanisms by name, of which some may be tables of parameters, as in TOML files."""
+    found, known = [], Mechanism.kinds()
+    for name, one in table.items():
+        if isinstance(one, Mapping):
+            kind = str(one.get("kind", name))
+            if kind not in known:
+                cure = near(kind, known)
+                raise InputError(f"mechanisms.{name}", kind, "a kind of mechanism", cure)
+            own = {key: value for key, value in one.items() if key != "kind"}
+            one = known[kind](name=name, **own)
+        found.append(one)
+    return found
+
+
 class Mechanisms(Field):
     """Mechanisms that an economy has beside those that it is made of."""
 
@@ -418,8 +435,8 @@ class Mechanisms(Field):
         """Return mechanisms with their numbers checked, each under a name of its own."""
         if value is None:
             return Named()
-        many = isinstance(value, (list, tuple, Mapping))
-        given = list(value.values() if isinstance(value, Mapping) else value) if many else [value]
+        given = of_table(value) if isinstance(value, Mapping) else value
+        given = list(given) if isinstance(given, (list, tuple)) else [given]
         checked(given)
         names: list[str] = []
         for one in given:
@@ -486,7 +503,8 @@ PARAMETER = "parameter_"  # what names in files begin with
 def stored(data: xr.Dataset, mechanisms: Mapping[str, Mechanism]) -> xr.Dataset:
     """Add mechanisms to a stored model: their kinds by name, their parameters by dotted names."""
     kinds = [f"{name}: {one.kind}" for name, one in mechanisms.items()]
-    data.attrs[f"{PARAMETER}mechanisms"] = ", ".join(kinds)
+    if kinds:
+        data.attrs[f"{PARAMETER}mechanisms"] = ", ".join(kinds)
     for name, one in mechanisms.items():
         for field in one.fields.values():
             value, key = getattr(one, field.name), f"{PARAMETER}{name}.{field.name}"
@@ -510,7 +528,8 @@ def restored(arguments: dict[str, Any]) -> None:
         if kind not in known:
             raise InputError("mechanism", kind, "a mechanism that is known", near(kind, known))
         made.append(known[kind](name=name, **own.get(name, {})))
-    arguments["mechanisms"] = made
+    if made:
+        arguments["mechanisms"] = made
 
 
 @functools.cache
