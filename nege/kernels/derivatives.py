@@ -28,7 +28,7 @@ from nege.kernels.equations import BY_PLACE, GOODS, PAYOFF, PAYOFFS, POOL, RESPO
 from nege.kernels.function_table import call
 from nege.kernels.jit import kernel
 from nege.kernels.linear import implicit
-from nege.kernels.operators import Operator, buy, matrix, sell
+from nege.kernels.operators import buy, buy_dense, matrix, sell, sell_dense
 from nege.kernels.vectors import add_scaled, largest
 
 # Rows of ``place_slopes``: of what a place does, by its own state or its own share.
@@ -171,12 +171,13 @@ def elasticity(economy, moving, which, row, work, out):
 
     `row` is ACCESS or PRICE, whose values are in `work`, as ``update`` left it.
     """
-    values = work[2] if row == PRICE else work[3]
+    m = moving.rows
     for r in range(out.size):
-        moving.rows[row, r] = complex(values[r], STEP * values[r])
+        m[PRICE, r], m[ACCESS, r] = work[2, r], work[3, r]
+        m[row, r] = complex(m[row, r].real, STEP * m[row, r].real)
     ask(economy, moving, which, complex(0.0, 0.0))
     _write(moving.rows[OUT], out)
-    moves(moving.rows[row], 0.0)
+    moves(m[row], 0.0)
 
 
 @kernel(arithmetic=True)
@@ -286,34 +287,27 @@ def answers_along(economy, moving, work, price, access, change, gain):
 def along(economy, moving, shift, work, rest, change, gain):
     """Write how f - state, and ln payoff, move as `moving` does, right after ``update``.
 
-    Trade costs move as the dense operator `shift`, unless its table is empty. `rest` is scratch
-    of five rows.
+    Freeness of trade moves as the table `shift`, unless it is empty. `rest` is scratch of five
+    rows.
     """
     e, n = economy, work.shape[1]
     price, access = rest[0], rest[1]
     if e.meeting != PAYOFFS:
         goods_along(e, moving, rest[2], rest[3])
         buy(e.operator, rest[2], price)
-        if shift.table.size > 0:
-            buy(shift, work[0], rest[4])
+        if shift.size > 0:
+            buy_dense(shift, work[0], rest[4])
             for s in range(n):
                 price[s] += rest[4, s]
         for s in range(n):
             rest[4, s] = work[1, s] / work[2, s]
             rest[3, s] = (rest[3, s] - rest[4, s] * price[s]) / work[2, s]
         sell(e.operator, rest[3], access)
-        if shift.table.size > 0:
-            sell(shift, rest[4], rest[2])
+        if shift.size > 0:
+            sell_dense(shift, rest[4], rest[2])
             for r in range(n):
                 access[r] += rest[2, r]
     answers_along(e, moving, work, price, access, change, gain)
-
-
-@kernel(inside=True)
-def unmoved():
-    """Return how trade costs move where they do not."""
-    none = np.empty((0, 0))
-    return Operator(0, none, none.ravel(), -1.0, np.empty(0, dtype=np.int64), 0.0)
 
 
 @kernel
@@ -322,7 +316,7 @@ def _blocks_one_by_one(economy, share, state, by_state, by_share, gain_by_state,
     work, rest = np.empty((4, n)), np.empty((5, n))
     change, gain = np.empty(n), np.empty(n)
     update(e, share, state, work, change)
-    moving, still = at_rest(e, share, state), unmoved()
+    moving, still = at_rest(e, share, state), np.empty((0, 0))
     for by, f, g in ((STATE, by_state, gain_by_state), (SHARE, by_share, gain_by_share)):
         for j in range(n):
             values = moving.rows[by]
@@ -357,7 +351,7 @@ def slopes(economy, direction, share, state, change, gain):
         moves_by(moving.places[row], d.places[row])
     for s in range(moving.table.shape[0]):
         moves_by(moving.table[s], d.operator.table[s])
-    along(e, moving, d.operator, work, rest, change, gain)
+    along(e, moving, d.operator.table, work, rest, change, gain)
 
 
 @kernel

@@ -43,6 +43,7 @@ from nege.kernels.duals import log
 from nege.kernels.function_table import borrowed, call
 from nege.kernels.jit import ARITHMETIC, kernel
 from nege.kernels.operators import Operator, buy, trade
+from nege.kernels.records import ROW, TABLE, record
 from nege.kernels.vectors import largest
 
 # What equations are asked for, and where they write it.
@@ -62,6 +63,7 @@ OWN = 4  # by a formula of the model
 RESIDUAL = 5  # not at all: the residual is what counts
 
 
+@record(numbers=ROW, places=TABLE)
 class Economy(NamedTuple):
     """What the kernels know of an economy, of whatever model: one type for all."""
 

@@ -25,6 +25,7 @@ from numba.core.caching import FunctionCache
 from nege.kernels import sources
 from nege.kernels.compiling import Kernel, uninterrupted
 from nege.kernels.linking import Apart, Linked
+from nege.kernels.records import RecordType
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -45,6 +46,8 @@ def _named_tuples(numba_type: Any) -> Iterator[type]:
     """Every NamedTuple class that a type holds, itself and nested ones."""
     if isinstance(numba_type, types.BaseNamedTuple):
         yield numba_type.instance_class
+    if isinstance(numba_type, RecordType):
+        yield numba_type.cls
     if isinstance(numba_type, types.BaseTuple):
         for member in numba_type:
             yield from _named_tuples(member)

@@ -24,6 +24,7 @@ from numba import types
 from numba.core import cgutils
 from numba.core.caching import CompileResultCacheImpl
 from numba.extending import _Intrinsic
+from numba.np.arrayobj import make_array
 
 PREFIX = "nege."
 
@@ -108,12 +109,41 @@ class Apart(_Intrinsic):  # type: ignore[misc]
             called = returned, signature.args
             kind = convention.get_function_type(*called)
             function = cgutils.get_or_insert_function(builder.module, kind, symbol)
+            if not _holds_arrays(returned):  # no array that is given can be part of the answer
+                values = lent(context, builder, signature.args, values)
             status, result = convention.call_function(builder, function, *called, values)
             with cgutils.if_unlikely(builder, status.is_error):
                 convention.return_status_propagate(builder, status)
             return result
 
         return returned(*arguments), generate
+
+
+def _holds_arrays(kind: Any) -> bool:
+    members = kind if isinstance(kind, types.BaseTuple) else ()
+    return isinstance(kind, types.Array) or any(map(_holds_arrays, members))
+
+
+def lent(context: Any, builder: Any, kinds: Any, values: Any) -> list[Any]:
+    """Return arguments of a call whose arrays nobody counts references to.
+
+    The caller holds them while it waits for the answer. Counting is what took most of the time of
+    a call: it is atomic, twice for each array and each row of one.
+    """
+    return [_lent(context, builder, *each) for each in zip(kinds, values, strict=True)]
+
+
+def _lent(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    if isinstance(kind, types.Array):
+        made = make_array(kind)(context, builder, value)
+        made.meminfo = cgutils.get_null_value(made.meminfo.type)
+        made.parent = cgutils.get_null_value(made.parent.type)
+        return made._getvalue()
+    if isinstance(kind, types.BaseTuple) and _holds_arrays(kind):
+        for k, member in enumerate(kind):
+            part = _lent(context, builder, member, builder.extract_value(value, k))
+            value = builder.insert_value(value, part, k)
+    return value
 
 
 def _told(arguments: Iterable[Any]) -> str:

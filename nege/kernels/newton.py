@@ -76,8 +76,9 @@ def newton(economy, share, state, options):
             best = residual
             copy(state, best_state)
             if residual <= target:
-                rounding = rounding_at(e, share, state, work)
-                gap = gap_at(e, share, state, work)
+                set_state(moving, state)
+                rounding = rounding_at(e, share, state, work, moving)
+                gap = gap_at(e, share, state, work, moving)
                 allowed = min(options.tolerance_error, NEAR) * unit(e, state) * gap - rounding
                 if residual <= allowed:
                     status = CONVERGED

@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nege.kernels.jit import kernel
+from nege.kernels.records import INDICES, ROW, TABLE, record
 
 DENSE, SYMMETRIC, LINE, FOURIER = range(4)
 NAMES = ("dense", "symmetric", "line", "fourier")  # for people
@@ -31,6 +32,7 @@ NAMES = ("dense", "symmetric", "line", "fourier")  # for people
 NO_TABLE, NO_NUMBERS, NO_SHAPE = np.empty((0, 0)), np.empty(0), np.empty(0, dtype=np.int64)
 
 
+@record(table=TABLE, packed=ROW, shape=INDICES)
 class Operator(NamedTuple):
     """Freeness of trade: the kind of geography, and what it needs to multiply by K."""
 
@@ -53,7 +55,8 @@ def dense(matrix):
 
 
 @kernel(arithmetic=True)
-def _buy_dense(k, supply, price):
+def buy_dense(k, supply, price):
+    """As ``buy``, given the table of a dense operator."""
     for s in range(price.size):
         total = 0.0
         for r in range(supply.size):
@@ -62,7 +65,8 @@ def _buy_dense(k, supply, price):
 
 
 @kernel(arithmetic=True)
-def _sell_dense(k, demand, access):
+def sell_dense(k, demand, access):
+    """As ``sell``, given the table of a dense operator."""
     for r in range(access.size):
         access[r] = 0.0
     for s in range(demand.size):
@@ -219,7 +223,7 @@ def _multiply(operator, x, y):
 def buy(operator, supply, price):
     """price_s = sum_r K_rs supply_r: what reaches each destination."""
     if operator.kind == DENSE:
-        _buy_dense(operator.table, supply, price)
+        buy_dense(operator.table, supply, price)
     else:
         _multiply(operator, supply, price)
 
@@ -228,7 +232,7 @@ def buy(operator, supply, price):
 def sell(operator, demand, access):
     """access_r = sum_s K_rs demand_s: what each origin reaches."""
     if operator.kind == DENSE:
-        _sell_dense(operator.table, demand, access)
+        sell_dense(operator.table, demand, access)
     else:
         _multiply(operator, demand, access)
 
