@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege.kernels import equations, error_bound, operators
+from nege.kernels import derivatives, equations, error_bound, operators
 from nege.kernels.operators import matrix
 from nege.models import trade_costs
 
@@ -66,4 +66,6 @@ def test_what_is_not_finite_bounds_nothing():
     work, change = np.empty((4, 5)), np.empty(5)
     state[2] = np.nan
     equations.update(p, share, state, work, change)
-    assert np.isnan(error_bound.mixed_gap(p, share, state, work, derivatives.at_rest(p, share, state)))
+    assert np.isnan(
+        error_bound.mixed_gap(p, share, state, work, derivatives.at_rest(p, share, state))
+    )

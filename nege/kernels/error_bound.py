@@ -31,6 +31,7 @@ Non-negative Matrices and Markov Chains, ch. 3-4.
 import math
 
 import numpy as np
+from numba import types
 
 from nege.kernels.derivatives import (
     ACCESS,
@@ -146,7 +147,7 @@ def mixing(operator, work):
     return total
 
 
-@kernel
+@kernel(late=types.float64)
 def condition(economy, share, state):
     """Return 1 over the largest row sum of |(I - J)^(-1)|; NaN where it is undefined."""
     n = state.size
@@ -167,7 +168,7 @@ def condition(economy, share, state):
     return 1.0 / top
 
 
-@kernel
+@kernel(late=types.float64)
 def mixed_gap(economy, share, state, work, moving):
     """Return by how much a residual has to be divided to bound the error, for ``gap_at``."""
     n = state.size

@@ -22,6 +22,7 @@ Anderson, D. G. (1965), J. ACM 12; Walker & Ni (2011), SIAM J. Numer. Anal. 49.
 import math
 from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 
 from nege.kernels.codes import ANDERSON, AUTO, CONVERGED, LIMIT, NOT_FINITE, PLAIN, STALLED
@@ -74,6 +75,9 @@ class Report(NamedTuple):
     rate: float  # mean factor by which the residual fell in an iteration
     iterations: int
     method: int
+
+
+REPORT = numba.typeof(Report(0, 0.0, 0.0, 0.0, 0, 0))
 
 
 class Workspace(NamedTuple):
@@ -310,7 +314,7 @@ def advance(economy, share, state, w, options, count):
     return status, gap, rounding
 
 
-@kernel
+@kernel(late=REPORT)
 def fixed_point(economy, share, state, options):
     """Solve the short run of a model in place.
 

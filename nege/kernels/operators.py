@@ -22,6 +22,7 @@ the last, at the same freeness from everybody.
 from typing import NamedTuple
 
 import numpy as np
+from numba import types
 
 from nege.kernels.jit import kernel
 from nege.kernels.records import INDICES, ROW, TABLE, record
@@ -118,7 +119,7 @@ def _trade_dense(k, supply, spending, price, access):
 # --- half of a symmetric matrix ----------------------------------------------------
 
 
-@kernel(arithmetic=True)
+@kernel(arithmetic=True, late=types.void)
 def _multiply_half(half, x, y):
     """Y = K x, reading each entry below the diagonal once for both of its places.
 
@@ -175,7 +176,7 @@ def _multiply_half(half, x, y):
 # --- line --------------------------------------------------------------------------
 
 
-@kernel
+@kernel(late=types.void)
 def _sweep_line(step, x, y):
     """Y = K x: what comes from the left, then what comes from the right."""
     n = x.size
@@ -207,7 +208,7 @@ def _border(freeness, x, y):
 # --- whatever the geography -----------------------------------------------------------
 
 
-@kernel
+@kernel(late=types.void)
 def _multiply(operator, x, y):
     """Y = K x for a K that is the same both ways."""
     n = x.size - 1 if operator.online >= 0.0 else x.size
@@ -250,11 +251,24 @@ def trade(operator, supply, spending, price, access):
 @kernel
 def matrix(operator, n):
     """K itself, n by n, by origin and destination: for derivatives, and for small economies."""
+    whole = np.empty((n, n))
     if operator.kind == DENSE:
-        return np.ascontiguousarray(operator.table.T)
-    whole = np.full((n, n), operator.online)
+        for s in range(n):
+            for r in range(n):
+                whole[r, s] = operator.table[s, r]
+    else:
+        _unpack(operator, whole)
+    return whole
+
+
+@kernel(late=types.void)
+def _unpack(operator, whole):
+    n = whole.shape[0]
     places = n - 1 if operator.online >= 0.0 else n
     start = 0
+    for i in range(n):
+        for j in range(n):
+            whole[i, j] = operator.online
     for i in range(places):
         whole[i, i] = 1.0
         if operator.kind == SYMMETRIC:
@@ -267,7 +281,6 @@ def matrix(operator, n):
                 whole[j, i] = whole[i, j]
     if operator.online >= 0.0:
         whole[n - 1, n - 1] = 1.0
-    return whole
 
 
 @kernel

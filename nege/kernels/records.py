@@ -36,7 +36,7 @@ WORD = 8  # bytes of a number, of an address, of a length
 _PLAIN = {int: types.int64, float: types.float64, bool: types.boolean}
 
 
-class RecordType(types.Type):  # type: ignore[misc]
+class RecordType(types.Type):
     """What compiled code knows of a class of records: its fields, each so many words."""
 
     def __init__(self, cls: type, fields: dict[str, Any]) -> None:
@@ -61,7 +61,9 @@ class Record:
         for name, field in kind.fields.items():
             value, k = getattr(self, name), kind.offsets[name]
             if isinstance(field, types.Array):
-                memory[k : k + 1 + field.ndim] = _place_of(f"{kind.cls.__name__}.{name}", field, value)
+                memory[k : k + 1 + field.ndim] = _place_of(
+                    f"{kind.cls.__name__}.{name}", field, value
+                )
             elif isinstance(field, RecordType):
                 memory[k] = value.address
             elif field is types.float64:
@@ -77,7 +79,7 @@ class Record:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy without the address, which means nothing in another process."""
-        return type(self), tuple(self)  # type: ignore[arg-type]
+        return type(self), tuple(self)
 
 
 def _place_of(name: str, field: Any, value: Any) -> tuple[int, ...]:
@@ -86,7 +88,9 @@ def _place_of(name: str, field: Any, value: Any) -> tuple[int, ...]:
     fits = isinstance(value, np.ndarray) and value.dtype == wanted and value.ndim == field.ndim
     if not (fits and value.flags.c_contiguous and value.flags.aligned):
         shown = getattr(value, "shape", ""), getattr(value, "dtype", type(value).__name__)
-        raise TypeError(f"{name} must be a contiguous {field.ndim}-D array of {wanted}; got {shown}")
+        raise TypeError(
+            f"{name} must be a contiguous {field.ndim}-D array of {wanted}; got {shown}"
+        )
     return (value.ctypes.data, *value.shape)
 
 
@@ -95,15 +99,17 @@ def record(**arrays: Any) -> Callable[[Cls], Cls]:
 
     def make(cls: Cls) -> Cls:
         hints = get_type_hints(cls)
-        fields = {name: arrays.get(name) or _kind(hints[name]) for name in cls._fields}  # type: ignore[attr-defined]
-        own = {name: cls.__dict__[name] for name in ("__reduce__", "__doc__") if name in cls.__dict__}
+        fields = {name: arrays.get(name) or _kind(hints[name]) for name in cls._fields}
+        own = {
+            name: cls.__dict__[name] for name in ("__reduce__", "__doc__") if name in cls.__dict__
+        }
         named = {"__module__": cls.__module__, "__qualname__": cls.__qualname__}
         made = type(cls.__name__, (cls, Record), own | named)
         if "__reduce__" not in own:
-            made.__reduce__ = Record.__reduce__  # type: ignore[method-assign]
-        made.record_type = RecordType(made, fields)  # type: ignore[attr-defined]
+            made.__reduce__ = Record.__reduce__
+        made.record_type = RecordType(made, fields)
         typeof_impl.register(made)(lambda value, context: type(value).record_type)
-        return made  # type: ignore[return-value]
+        return made
 
     return make
 
@@ -128,9 +134,9 @@ def reader(cls: Any) -> Callable[[Any], Any]:
     if numba.config.DISABLE_JIT:
         return lambda address: address
 
-    @intrinsic  # type: ignore[untyped-decorator]
-    def at_address(typing, address):  # type: ignore[no-untyped-def]
-        def generate(context, builder, signature, values):  # type: ignore[no-untyped-def]
+    @intrinsic
+    def at_address(typing, address):
+        def generate(context, builder, signature, values):
             return builder.inttoptr(values[0], cgutils.voidptr_t)
 
         return cls.record_type(types.int64), generate
@@ -143,20 +149,20 @@ def reader(cls: Any) -> Callable[[Any], Any]:
 register_model(RecordType)(models.OpaqueModel)
 
 
-@infer_getattr  # type: ignore[untyped-decorator]
-class _Fields(AttributeTemplate):  # type: ignore[misc]
+@infer_getattr
+class _Fields(AttributeTemplate):
     key = RecordType
 
     def generic_resolve(self, kind: RecordType, name: str) -> Any:
         return kind.fields.get(name)
 
 
-@lower_getattr_generic(RecordType)  # type: ignore[untyped-decorator]
-def _field(context, builder, kind, value, name):  # type: ignore[no-untyped-def]
+@lower_getattr_generic(RecordType)
+def _field(context, builder, kind, value, name):
     field = kind.fields[name]
     words = builder.bitcast(value, cgutils.intp_t.as_pointer())
 
-    def word(k):  # type: ignore[no-untyped-def]
+    def word(k):
         loaded = builder.load(builder.gep(words, [cgutils.intp_t(kind.offsets[name] + k)]))
         # Nobody writes while it is read, so that a loop can read it once.
         loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
@@ -180,8 +186,8 @@ def _field(context, builder, kind, value, name):  # type: ignore[no-untyped-def]
     return word(0)
 
 
-@unbox(RecordType)  # type: ignore[untyped-decorator]
-def _unbox(kind, given, c):  # type: ignore[no-untyped-def]
+@unbox(RecordType)
+def _unbox(kind, given, c):
     found = cgutils.alloca_once_value(c.builder, cgutils.get_null_value(cgutils.voidptr_t))
     number = c.pyapi.object_getattr_string(given, "address")
     failed = cgutils.is_null(c.builder, number)

@@ -15,14 +15,14 @@ import numpy as np
 
 from nege.geography.metrics import Metric
 from nege.kernels.codes import AUTO, CONVERGED, NEWTON
-from nege.kernels.equations import Economy
+from nege.kernels.equations import Economy, economy_at
 from nege.kernels.fixed_point import MANY, Options, Report, in_pieces
 from nege.kernels.jit import kernel
 from nege.kernels.newton import PAYS, solve
 from nege.kernels.records import addresses
-from nege.kernels.stacks import Many, economy_at
 from nege.kernels.vectors import copy
 from nege.models import fourier
+from nege.models.solutions import Many
 from nege.models.trade_costs import uses_fourier
 
 LONGEST_SECANT = 2.0  # times the step before it: beyond that a straight line says little
