@@ -571,3 +571,91 @@ def test_compiled_code_reads_each_field_of_a_record(made):
 def test_a_record_of_arrays_that_code_would_misread_is_refused(wrong):
     with pytest.raises(TypeError, match=f"Held.{next(iter(wrong))} must be a contiguous"):
         told(HELD._replace(**wrong), np.empty(7))
+
+
+FIRST = """
+import numpy as np
+from numba.core.compiler_lock import global_compiler_lock
+from nege.kernels.jit import kernel
+from nege.kernels.uncompiled import compiled_only
+
+@kernel
+def twice(x, out):
+    out[0] = 2.0 * x[0]
+
+@kernel
+def divided(x, out):
+    out[0] += 1.0
+    twice(x, out[1:])
+    return 1.0 / float(x[0] - x[1])
+
+def there(kernel):
+    work = kernel.entry.__dict__.get("_work")
+    return work is None or work.done.is_set()
+
+x, out = np.array([3.0, 3.0]), np.zeros(2)
+"""
+
+
+@pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
+def test_a_tiny_first_call_is_answered_before_its_kernel_is_compiled(tmp_path):
+    (tmp_path / "first.py").write_text(FIRST)
+    call = """
+        from first import *
+        with global_compiler_lock:  # nothing compiles
+            twice(x, out)
+            print(out[0], there(twice))
+            twice(2 * x, out)
+            print(out[0], there(twice))
+        twice.entry._work.done.wait()
+        twice(3 * x, out)
+        print(out[0], there(twice), len(twice.entry.overloads))
+    """
+    expected = ["6.0", "False", "12.0", "False", "18.0", "True", "1"]
+    assert run(call, tmp_path, NEGE_FIRST_CALLS="") == expected
+    call = "from first import *\ntwice(x, out)\nprint(out[0], there(twice))"
+    assert run(call, tmp_path, NEGE_FIRST_CALLS="") == ["6.0", "True"]  # from the cache
+
+
+@pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
+def test_what_python_cannot_answer_compiled_code_does_from_the_same_start(tmp_path):
+    (tmp_path / "first.py").write_text(FIRST)
+    call = "from first import *\nprint(divided(x, out), *out)"
+    assert run(call, tmp_path, NEGE_FIRST_CALLS="") == ["inf", "1.0", "6.0"]
+
+
+@pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
+@pytest.mark.parametrize("environment", ["compiled", ""])
+def test_where_bits_count_calls_wait_for_compiled_code(tmp_path, environment):
+    (tmp_path / "first.py").write_text(FIRST)
+    call = """
+        from first import *
+        with compiled_only():
+            twice(x, out)
+        twice(x, out)
+        print(out[0], "_work" in twice.entry.__dict__)
+    """
+    assert run(call, tmp_path, NEGE_FIRST_CALLS=environment) == ["6.0", "False"]
+
+
+@pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
+def test_a_first_solve_agrees_with_those_that_follow_to_rounding(tmp_path):
+    call = """
+        import nege
+        from nege.kernels import population_dynamics
+        g = nege.geography.equidistant(2)
+        for model in (
+            nege.CorePeriphery(g, sigma=5, mu=0.4, trade_cost=2.2),
+            nege.VerticalLinkages(g, sigma=5, mu=0.3, inputs=0.4, trade_cost=1.7),
+        ):
+            first = nege.solve(model, [0.6, 0.4])
+            work = population_dynamics.integrate.entry._work
+            waited = work.done.is_set()
+            work.done.wait()
+            after = nege.solve(model, [0.6, 0.4])
+            far = [float(abs(first.data[name] - after.data[name]).max()) for name in first.data]
+            print(waited, max(far) < 1e-9)
+    """
+    said = run(call, tmp_path, NEGE_FIRST_CALLS="")
+    assert said[:2] == ["False", "True"]
+    assert said[3] == "True"
