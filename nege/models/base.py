@@ -7,6 +7,7 @@ read: an ``Economy`` of numbers and arrays, the same for all models in shares.
 from __future__ import annotations
 
 import functools
+import importlib
 import importlib.metadata
 import logging
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,7 @@ from nege.models.changes import ONLINE as ONLINE
 from nege.models.changes import ONLINE_PARAMETERS as ONLINE_PARAMETERS
 from nege.models.changes import Changeable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
+from nege.models.shipped import SHIPPED
 from nege.models.solutions import Deviations, LongRun, ShortRun, Uniqueness, Variable
 from nege.options import Logit, Replicator, SolverOptions
 
@@ -70,6 +72,8 @@ class Model(Changeable, Immutable):
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         if "title" in vars(cls):  # a model, not what several have in common
+            if not _is_own(cls):
+                _load_shipped()
             for known in Model._known.values():
                 alike = cls.__name__ == known.__name__ or cls.title == known.title
                 if alike and known.__module__ != cls.__module__ and _is_own(known):
@@ -79,9 +83,8 @@ class Model(Changeable, Immutable):
 
     @staticmethod
     def kinds() -> dict[str, type[Model]]:
-        """Return every model by its title, those of installed packages included."""
-        _load_installed()
-        return {model.title: model for model in Model._known.values()}
+        """Return every model by its title, those of installed packages last."""
+        return {model.title: model for model in _every().values()}
 
     def labels(self) -> Mapping[str, Sequence[str]]:
         """Return the names along the dimensions that fields are over."""
@@ -448,14 +451,26 @@ class Model(Changeable, Immutable):
     @staticmethod
     def from_dataset(stored: xr.Dataset) -> Model:
         """Make a model again from what ``to_dataset`` returned."""
-        _load_installed()
-        model: Model = storage.from_dataset(stored, Model._known)
+        model: Model = storage.from_dataset(stored, _every())
         return model
 
 
 def _is_own(model: type[Model]) -> bool:
     """Whether a model is one of this package."""
     return model.__module__.startswith("nege.")
+
+
+def _every() -> dict[str, type[Model]]:
+    """Return every model by the name of its class: those of nege, then those of others."""
+    _load_shipped()
+    _load_installed()
+    return {name: Model._known[name] for name in SHIPPED} | Model._known
+
+
+def _load_shipped() -> None:
+    """Load the models of nege, each of which makes itself known."""
+    for module in SHIPPED.values():
+        importlib.import_module(module)
 
 
 @functools.cache
