@@ -19,7 +19,7 @@ PACKAGE = pathlib.Path(nege.__file__).parent
 #: From the bottom to the top: a file imports from its own floor and from those below it, for
 #: types and inside functions too. What is named here more closely has a floor of its own.
 FLOORS = (
-    *("_version", "_starting", "kernels", "errors", "status", "immutable", "memory"),
+    *("_version", "_starting", "kernels", "errors", "status", "labelled", "immutable", "memory"),
     *("validation", "progress", "options", "geography", "models", "models.classical"),
     *("models.linkages", "models.quantitative", "models.agglomeration", "plots", "results"),
     *("solvers", "sweeps", "structure", "studies", "scenarios", "testing", "warming"),

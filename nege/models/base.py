@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from nege import memory, validation
+from nege import labelled, memory, validation
 from nege.errors import InputError
 from nege.geography import Geography
 from nege.immutable import Deferred, Immutable
@@ -390,7 +390,12 @@ class Model(Changeable, Immutable):
     def _labelled(
         self, arrays: dict[str, np.ndarray], dynamics: Replicator | Logit | None
     ) -> xr.Dataset:
-        data = self._blank.copy(data=arrays)
+        data = self._blank.copy(
+            data={
+                name: labelled.variable(self.variables[name].dims, array)
+                for name, array in arrays.items()
+            }
+        )
         if "welfare" in data and isinstance(dynamics, Logit):
             data["welfare"].attrs.update(self.describe("welfare", dynamics))
         return data
@@ -425,8 +430,11 @@ class Model(Changeable, Immutable):
     @functools.cached_property
     def _blank(self) -> xr.Dataset:
         # Made once: names, units and indexes are most of what a small Dataset costs.
-        zeros = {name: np.zeros(shape) for name, shape in self._shapes.items()}
-        return xr.Dataset(self.named(zeros), coords=self.coordinates())
+        blank = {
+            name: labelled.variable(about.dims, np.zeros(self._shapes[name]), self.describe(name))
+            for name, about in self.variables.items()
+        }
+        return xr.Dataset(blank, coords=labelled.coordinates(self.coordinates()))
 
     def describe(self, variable: str, dynamics: Replicator | Logit | None = None) -> dict[str, str]:
         """Return the attributes of a variable: what it means, its unit, and what tastes change."""
