@@ -7,9 +7,12 @@ import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import xarray as xr
 
 import nege
+from nege import labelled
 from nege.models import base, shipped
 
 pytestmark = pytest.mark.closed_form
@@ -168,6 +171,34 @@ def test_every_model_of_nege_is_shipped():
     assert list(base.Model.kinds().values())[: len(titled)] == [
         getattr(nege, name) for name in shipped.SHIPPED
     ]
+
+
+def test_a_first_solve_does_not_import_dask():
+    """To be told that an array is none of Dask's, xarray would: .3 s, more than the solve takes."""
+    code = (
+        "import sys, nege; two = nege.geography.equidistant(2); "
+        "economy = nege.CorePeriphery(two, sigma=5, mu=0.4, trade_cost=1.5); "
+        "found = nege.solve(economy, [0.6, 0.4]); nege.short_run(economy, [0.6, 0.4]).data; "
+        "found.data.share.values; found.banner(); economy.farmers, two.distance; "
+        "print([name for name in sys.modules if name.partition('.')[0] == 'dask'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ["long name", "", "ß"], [f"{n}" for n in range(30)]])
+def test_labelled_arrays_are_those_that_xarray_makes(names):
+    values = np.arange(2.0 * len(names)).reshape(2, len(names))
+    labels, about = {"industry": ["x", "y"], "region": names}, {"units": "1"}
+    made = labelled.array(values, labels, "wage", about)
+    lists = {dim: list(found) for dim, found in labels.items()}
+    usual = xr.DataArray(values, lists, tuple(lists), "wage", about)
+    xr.testing.assert_identical(made, usual)
+    assert made.region.dtype == usual.region.dtype
+    assert made.indexes["region"].equals(usual.indexes["region"])
+    assert made.indexes["region"].dtype == usual.indexes["region"].dtype
+    one = made.isel(region=[1]).drop_vars("region")
+    xr.testing.assert_identical(one, usual.isel(region=[1]).drop_vars("region"))
 
 
 #: What others may rely on, by module.
