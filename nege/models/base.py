@@ -22,14 +22,13 @@ from nege.geography import Geography
 from nege.immutable import Deferred, Immutable
 from nege.kernels.equations import Compiled, Payoffs, Places, Together
 from nege.kernels.fixed_point import Options
-from nege.kernels.stacks import Many
 from nege.models import fields, storage
 from nege.models.changes import ONLINE as ONLINE
 from nege.models.changes import ONLINE_PARAMETERS as ONLINE_PARAMETERS
 from nege.models.changes import Changeable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
 from nege.models.shipped import SHIPPED
-from nege.models.solutions import Deviations, LongRun, ShortRun, Uniqueness, Variable
+from nege.models.solutions import Deviations, LongRun, Many, ShortRun, Uniqueness, Variable
 from nege.options import Logit, Replicator, SolverOptions
 
 logger = logging.getLogger("nege")
