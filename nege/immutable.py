@@ -40,7 +40,8 @@ def frozen(values: Any, dtype: Any = None) -> NDArray[Any]:
 
 
 def _locked(array: NDArray[Any]) -> NDArray[Any]:
-    if array.flags.writeable or array.base is not None or not array.flags.c_contiguous:
+    flags = array.flags
+    if flags.writeable or array.base is not None or not flags.c_contiguous:
         array = np.array(array, order="C")
     array.setflags(write=False)
     return array
