@@ -147,6 +147,8 @@ class Held:
         if owner is None:
             raise AttributeError(self.name)  # as of a field without a default
         value = owner.__dict__[self.name]
+        if type(value) in PLAIN:
+            return value
         if isinstance(value, Deferred):
             return value()
         if isinstance(value, (xr.Dataset, xr.DataArray)):

@@ -8,6 +8,7 @@ changed: what comes back is a fresh, native, C-contiguous float64 copy.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -29,8 +30,8 @@ from nege.validation.names import unwritable as unwritable
 
 Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
 
-#: How far shares may be from summing to one; narrow floats as far as rounding takes them.
 FEW = 16  # numbers that Python looks at faster than NumPy
+#: How far shares may be from summing to one; narrow floats as far as rounding takes them.
 SUM_TOLERANCE = 1e-8
 FLOAT = np.dtype(np.float64)
 MOST_DIMS = 16  # of distributions: with those of parameters, less than NumPy's 64 and Zarr's 32
@@ -48,7 +49,7 @@ class Bounds(NamedTuple):
 
     def hold(self, values: Any) -> Any:
         """Whether a number is within them, or each of many."""
-        inside = np.isfinite(values)
+        inside: Any = math.isfinite(values) if type(values) is float else np.isfinite(values)
         if self.above is not None:
             inside = inside & (values > self.above)
         if self.at_least is not None:
@@ -70,6 +71,8 @@ class Bounds(NamedTuple):
 
     def number(self, argument: str, value: Any) -> float:
         """Return one finite real number within them."""
+        if type(value) is float and self.hold(value):
+            return value
         array = np.asarray(value) if type(value) in (float, int) else self._plain(argument, value)
         if array.dtype.kind in "iuf" and array.ndim == 0 and self.hold(result := float(array)):
             return result
