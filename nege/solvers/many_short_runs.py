@@ -217,7 +217,8 @@ class OneShortRun:
     def __init__(self, parameters: Economy, size: int, options: Options, metric: Metric) -> None:
         self.parameters, self.options, self.metric = parameters, options, metric
         self.fourier = uses_fourier(parameters.operator)
-        self.point = None if self.fourier else addresses([parameters])
+        own = not isinstance(parameters, Economy)  # as of industries, which solve by themselves
+        self.point = None if self.fourier or own else addresses([parameters])
         self.large = _large(size, options)
 
     def __call__(self, share: np.ndarray, state: np.ndarray) -> Report:
