@@ -1,4 +1,4 @@
-"""The digital turn on real maps: Chinese cities, and German counties where their data are."""
+"""The stylised turn on real maps: Chinese cities, and German counties where their data are."""
 
 import pathlib
 import sys
@@ -71,7 +71,7 @@ def test_services_gather_in_the_city_of_best_institutions_and_leave_it_again(chi
 def test_industries_separate_only_if_the_leading_city_is_near_to_where_people_are():
     """Claim 17b is conditional: from Chengdu services cannot serve the coast, and never gather."""
     economy, path = real_places.cities()
-    remote = real_places.path(economy.geography, "Chengdu")
+    remote = real_places.path(economy, "Chengdu")
     words = {}
     for city, steps in (("Shanghai", path), ("Chengdu", remote)):
         ds = nege.follow(economy, steps.sel(step=[-2, 0, 2, 4, 6]))
