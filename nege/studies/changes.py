@@ -56,6 +56,10 @@ class Change:
     InputError
         If a number, a step or a name is out of range.
 
+    Notes
+    -----
+    Not for where people or firms are, which no path can move: only parameters change.
+
     Examples
     --------
     Search for services becomes cheaper from step 2 to step 4:
@@ -193,6 +197,11 @@ def path(economy: Model, changes: Sequence[Change] | Change, *, title: str = "")
     ------
     InputError
         If the economy has no such parameter, industry or place, or does not accept a value.
+
+    Notes
+    -----
+    Not for what varies by chance or in a grid: that is for :func:`nege.sweep`. Ready paths
+    are ordinary ones, and a path is a Dataset, which may be changed as one.
 
     Examples
     --------

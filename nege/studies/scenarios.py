@@ -91,7 +91,7 @@ def metropolis_and_town(places: int = 6) -> OnlineAgglomeration:
 
     Notes
     -----
-    Its parameters were searched for the four patterns: see :func:`digital_turn` for what
+    Not an estimate: its parameters were searched for the four patterns. See :func:`digital_turn` for what
     that means. Love of variety (0.5), spillovers (0.12 and 0.10) and the elasticity of
     migration (9) are not estimated, and differ from the model's defaults.
 
@@ -180,8 +180,8 @@ def digital_turn(
 
     Notes
     -----
-    An existence result, not a prediction: the parameters were searched for these patterns,
-    and for how far they hold. What it does not show:
+    Not a forecast. An existence result, not a prediction: the parameters were searched for
+    these patterns, and for how far they hold. What it does not show:
 
     1. The first clusters are extreme: at step 0 the metropolis has 89 per cent of people
        and 77 times the hinterland's rent.
