@@ -91,9 +91,9 @@ def metropolis_and_town(places: int = 6) -> OnlineAgglomeration:
 
     Notes
     -----
-    Not an estimate: its parameters were searched for the four patterns. See :func:`digital_turn` for what
-    that means. Love of variety (0.5), spillovers (0.12 and 0.10) and the elasticity of
-    migration (9) are not estimated, and differ from the model's defaults.
+    Not an estimate: its parameters were searched for the four patterns, and what that means
+    :func:`digital_turn` says. Love of variety (0.5), spillovers (0.12 and 0.10) and the
+    elasticity of migration (9) differ from the model's defaults.
 
     Examples
     --------
