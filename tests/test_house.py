@@ -217,7 +217,8 @@ PUBLIC = {
     from_points grid line racetrack star
     """,
     "nege.scenarios": """
-    digital_turn manufacturing_first no_institutional_convergence
+    Change digital_turn freight_kept manufacturing_first metropolis_and_town
+    no_institutional_convergence path stylised_turn
     """,
     "nege.testing": """
     assert_equilibrium check_model
