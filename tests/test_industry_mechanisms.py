@@ -9,7 +9,7 @@ import own_mechanisms as own
 import pytest
 import stored_residuals
 import xarray as xr
-from agglomerations import DIGITAL_TURN, economy
+from agglomerations import STYLISED_TURN, economy
 from random_agglomerations import random_model, random_unknowns
 
 import nege
@@ -311,8 +311,8 @@ def test_bad_mechanisms_are_refused_by_name_with_a_cure(wrong, said):
         wrong(model)
 
 
-def test_the_path_of_the_digital_turn_goes_with_mechanisms():
-    found = nege.follow(nege.OnlineAgglomeration(mechanisms=[mech.DualMode()]), DIGITAL_TURN)
+def test_the_stylised_turn_goes_with_mechanisms():
+    found = nege.follow(nege.OnlineAgglomeration(mechanisms=[mech.DualMode()]), STYLISED_TURN)
     assert (found.status == nege.Status.CONVERGED).all()
     dual = found.total_cost.sel(industry="services", channel="dual").sum("place")
     share = dual / found.total_cost.sel(industry="services").sum(("place", "channel"))

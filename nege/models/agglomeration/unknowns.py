@@ -214,6 +214,7 @@ def outcome(model: Any, state: np.ndarray, p: Any) -> dict[str, np.ndarray]:
         "wage": np.exp(rows[:, to.wage]),
         "rent": np.exp(rows[:, to.rent]) if p.uses_land else np.zeros(len(rows)),
         "population": np.exp(rows[:, to.people]),
+        "area": model.land.values / model.land.values.sum(),
         "income": at.made[to.income],
         "remote_share": at.made[to.away],
         "real_income": np.exp(real),

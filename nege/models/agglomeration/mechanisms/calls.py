@@ -16,50 +16,49 @@ from typing import Any
 import numba
 from numba import types
 from numba.core import cgutils, errors
-from numba.extending import intrinsic
 
 from nege.kernels import function_table
+from nege.kernels.uncompiled import primitive
 from nege.models.agglomeration.layout import Slots
 
-DISABLED: bool = numba.config.DISABLE_JIT  # type: ignore[attr-defined]
-_jitted: Any = numba.njit(error_model="numpy", nogil=True)
 COSTS, SALES, INCOMES, USES, BORDER = range(5)
 STAGES = ("costs", "sales", "incomes", "uses", "border")
 
 _dual, _numbers, _places = types.complex128[::1], types.float64[::1], types.int64[::1]
 SIGNATURE = types.void(types.int64, _numbers, _places, _places, _dual, _dual)
+_jitted: Any = numba.njit(error_model="numpy", nogil=True)
+_known: dict[int, tuple[Callable[..., None], Any]] = {}  # by address: in Python, and compiled
 
-if DISABLED:
 
-    def call(address, stage, numbers, slots, where, met, made):
-        """Call the equations at an address."""
-        function_table._compiled[int(address)](stage, numbers, slots, where, met, made)
+def _call(address, stage, numbers, slots, where, met, made):
+    """Call the equations at an address."""
+    _known[int(address)][0](stage, numbers, slots, where, met, made)
 
-else:
 
-    @intrinsic
-    def call(typing, address, stage, numbers, slots, where, met, made):
-        """Call the equations at an address."""
-        given = (stage, numbers, slots, where, met, made)
-        arguments = tuple(map(types.unliteral, given))
-        if [_layout(kind) for kind in arguments] != list(SIGNATURE.args):
-            raise errors.TypingError(f"mechanisms take {SIGNATURE.args}; got {arguments}")
+@primitive(_call)
+def call(typing, address, stage, numbers, slots, where, met, made):
+    """Call the equations at an address, in compiled code."""
+    given = (stage, numbers, slots, where, met, made)
+    arguments = tuple(map(types.unliteral, given))
+    if [_layout(kind) for kind in arguments] != list(SIGNATURE.args):
+        raise errors.TypingError(f"mechanisms take {SIGNATURE.args}; got {arguments}")
 
-        def generate(context, builder, signature, values):
-            convention = context.call_conv
-            called = types.none, signature.args[1:]
-            kind = convention.get_function_type(*called)
-            function = builder.inttoptr(values[0], kind.as_pointer())
-            status, _ = convention.call_function(builder, function, *called, values[1:])
-            with cgutils.if_unlikely(builder, status.is_error):
-                convention.return_status_propagate(builder, status)
-            return context.get_dummy_value()
+    def generate(context, builder, signature, values):
+        convention = context.call_conv
+        called = types.none, signature.args[1:]
+        kind = convention.get_function_type(*called)
+        function = builder.inttoptr(values[0], kind.as_pointer())
+        status, _ = convention.call_function(builder, function, *called, values[1:])
+        with cgutils.if_unlikely(builder, status.is_error):
+            convention.return_status_propagate(builder, status)
+        return context.get_dummy_value()
 
-        return types.void(types.int64, *arguments), generate
+    return types.void(types.int64, *arguments), generate
 
-    def _layout(kind):
-        """Return what machine code knows of a type: read-only arrays are arrays to it."""
-        return kind.copy(readonly=False) if isinstance(kind, types.Array) else kind
+
+def _layout(kind: Any) -> Any:
+    """Return what machine code knows of a type: read-only arrays are arrays to it."""
+    return kind.copy(readonly=False) if isinstance(kind, types.Array) else kind
 
 
 def address_of(
@@ -100,15 +99,21 @@ def address_of(
     lines += [f"    m = named({', '.join(taken)})"]
     for name in stages:
         lines += [f"    if stage == {STAGES.index(name)}:", f"        {name}(m, to, met, made)"]
-    scope: dict[str, Any] = {"Slots": Slots, "named": named}
-    for name, function in stages.items():
-        scope[name] = function if DISABLED else _jitted(function)
     source = "\n".join(lines)
+    plain: dict[str, Any] = {"Slots": Slots, "named": named, **stages}
+    exec(source, plain)
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        _known[len(_known)] = plain["equations"], None
+        return len(_known) - 1
+    scope = {**plain, **{name: _jitted(function) for name, function in stages.items()}}
     exec(source, scope)
+    whole = f"{key} {source} {named._fields}"
     try:
-        return function_table.address_of(
-            scope["equations"], SIGNATURE, files, f"{key} {source} {named._fields}"
-        )
+        made = function_table.compile_for(scope["equations"], SIGNATURE, files, whole)
     except errors.TypingError as error:
         said = "; ".join(line for line in str(error).splitlines() if line.strip())[:600]
         raise TypeError(f"the equations of {key} do not compile: {said}") from error
+    (result,) = made.overloads.values()
+    address = int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
+    _known[address] = plain["equations"], made  # which keeps the code where it is
+    return address

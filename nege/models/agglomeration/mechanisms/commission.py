@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import validation
+from nege import labelled, validation
 from nege.models import fields
 from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, by_industry, share
 from nege.models.agglomeration.layout import inner
@@ -41,7 +41,7 @@ class Owners(Field):
             return None
         places = list(economy.geography.names)
         shares = validation.shares(self.name, value, places, dim="place")
-        return xr.DataArray(shares, coords={"place": places}, dims="place", name=self.name)
+        return labelled.array(shares, {"place": places}, self.name)
 
     def form(self) -> str:
         """Say over what."""
