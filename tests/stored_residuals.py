@@ -12,7 +12,7 @@ from random_agglomerations import random_model, random_unknowns
 
 from nege.models.agglomeration import equations
 
-STORED = pathlib.Path(__file__).parent / "stored" / "residuals_of_industries.npz"
+STORED = pathlib.Path(__file__).parent / "residuals_of_industries.npz"
 #: With and without remote work, owners of platforms, diversity; six economies of each.
 POINTS = list(itertools.product((False, True), (False, True), (False, True), range(6)))
 

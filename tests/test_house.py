@@ -143,6 +143,7 @@ def _under_type_checking():
 def test_what_is_imported_when_it_is_used_is_what_type_checkers_see():
     homes = {name: module for module, names in nege.HOMES.items() for name in names.split()}
     modules = dict.fromkeys(("geography", "scenarios", "testing"), "nege")
+    modules |= {name: home.rpartition(".")[0] for name, home in nege.MODULES.items()}
     assert _under_type_checking() == {**shipped.SHIPPED, **homes, **modules}
     assert set(dir(nege)) == set(nege.__all__)
     with pytest.raises(AttributeError, match="no attribute 'sovle'"):

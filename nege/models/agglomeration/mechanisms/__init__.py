@@ -9,7 +9,7 @@ What the model is made of lives here too; its parameters are those of
 >>> economy.mechanisms["access"].kind
 'access'
 >>> economy.without("access").mechanisms
-mappingproxy({})
+{}
 """
 
 from nege.models.agglomeration.mechanisms.access import Access
