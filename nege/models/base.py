@@ -27,6 +27,7 @@ from nege.models.changes import ONLINE as ONLINE
 from nege.models.changes import ONLINE_PARAMETERS as ONLINE_PARAMETERS
 from nege.models.changes import Changeable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
+from nege.models.rest import EquationsOfRest
 from nege.models.solutions import Deviations, LongRun, ShortRun, Uniqueness, Variable
 from nege.options import Logit, Replicator, SolverOptions
 
@@ -290,6 +291,13 @@ class Model(Changeable, Immutable):
         markets start.
         """
         return None
+
+    def equations_of_rest(self, options: SolverOptions) -> EquationsOfRest:
+        """Return what is zero at rest, movers and markets together.
+
+        Of models with several mobile groups; of those in shares the law of motion says it.
+        """
+        raise NotImplementedError
 
     def uniqueness(self, dynamics: Replicator | Logit | None = None) -> Uniqueness | None:
         """Return whether only one long run is proven to exist; None where no condition is known.

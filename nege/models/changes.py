@@ -137,7 +137,7 @@ class Changeable(Declared):
         scalars = self.scalars() if single else {}
         if single and changes.keys() <= scalars.keys():
             return self.with_numbers(changes, scalars)
-        arguments = {name: getattr(self, name) for name in self.fields}
+        arguments = {name: vars(self)[name] for name in self.fields}
         online = {key: changes.pop(key) for key in list(changes) if self._is_online(key)}
         for name in changes:
             if name not in arguments:
@@ -172,6 +172,10 @@ class Changeable(Declared):
                 arguments["online"],
                 **{key.removeprefix(ONLINE): value for key, value in online.items()},
             )
+        return self._with_fields(arguments, set(changes) | ({"online"} if online else set()))
+
+    def _with_fields(self, arguments: Mapping[str, Any], changed: set[str]) -> Self:
+        """Return the economy of some arguments, of which only a few are not this one's own."""
         return type(self)(**arguments)
 
     def without_online(self) -> Self:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import xarray as xr
@@ -27,6 +27,7 @@ from nege.models.agglomeration.rest import (
     FEWEST,
     LARGE,
     NUDGE,
+    RestOfIndustries,
     clear,
     deviations,
     find,
@@ -293,6 +294,18 @@ class OnlineAgglomeration(Model):
         for name, value in {**found, "platform_owner": owner}.items():
             self._hold(name, value)
 
+    def _with_fields(self, arguments: Mapping[str, Any], changed: set[str]) -> Self:
+        """Return the same with other numbers: what is not new has been checked before."""
+        if not changed <= set(parameters.numbers(self)):
+            return super()._with_fields(arguments, changed)
+        made: Self = object.__new__(type(self))
+        held = vars(made)
+        held.update({name: vars(self)[name] for name in self.fields})
+        for name, value in parameters.checked(made, arguments, changed, changed).items():
+            made._hold(name, value)
+        parameters.check_together({name: held[name] for name in parameters.numbers(made)}, changed)
+        return made
+
     def labels(self) -> Mapping[str, Sequence[str]]:
         """Return the names along the dimensions that fields are over."""
         return parameters.labels(self.industries, self.geography.names)
@@ -381,6 +394,12 @@ class OnlineAgglomeration(Model):
             self.start_state(),
             options,
             leave_unstable=self._replicator(dynamics).allow_entry,
+        )
+
+    def equations_of_rest(self, options: SolverOptions) -> RestOfIndustries:
+        """Return what is zero at rest, firms, people and prices together."""
+        return RestOfIndustries(
+            self.arrays, self.geography.names, self._unknowns.movers, options
         )
 
     def default_start(self) -> np.ndarray:

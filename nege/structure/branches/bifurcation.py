@@ -23,6 +23,7 @@ from nege.solvers.checks import check_model, check_options
 from nege.status import Status
 from nege.structure.branches.continuation import ContinuationProblem
 from nege.structure.branches.explorer import BranchExplorer, BranchRecord
+from nege.structure.branches.starting_points import BranchStarts, symmetry_of
 from nege.validation.keywords import hinted
 
 if TYPE_CHECKING:
@@ -390,7 +391,8 @@ def bifurcation(
     moves, options = check_dynamics(dynamics), check_options(options)
     problem = ContinuationProblem(model, parameter, (low, high), moves, options)
     with watched(progress, 1, "branches") as steps:
-        explorer = BranchExplorer(problem, depth, unstable, steps)
+        starts = BranchStarts(problem, symmetry_of(problem), unstable)
+        explorer = BranchExplorer(problem, starts, depth, unstable, steps)
         explorer.run()
     regions = list(model.regions)
     special = sorted(
