@@ -299,6 +299,10 @@ class Model(Changeable, Immutable):
         """
         raise NotImplementedError
 
+    def state_of(self, data: xr.Dataset) -> np.ndarray:
+        """Return the unknowns of a solved economy, of models that give equations of rest."""
+        raise NotImplementedError
+
     def uniqueness(self, dynamics: Replicator | Logit | None = None) -> Uniqueness | None:
         """Return whether only one long run is proven to exist; None where no condition is known.
 

@@ -98,12 +98,14 @@ def diagram(
     region: str,
     alike: Sequence[str],
     interval: tuple[float, float],
+    whose: str = "",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a bifurcation diagram: stable branches solid, unstable dashed, all symmetric images.
 
     `found` is a diagram's ``to_dataset()``; `alike` are the regions that symmetry can turn
-    `region` into, itself included.
+    `region` into, itself included, and `whose`
+    says whose shares these are, if that is not plain.
     """
     ax = new_axes(ax)
     parameter = found.attrs["parameter"]
@@ -139,7 +141,12 @@ def diagram(
             x, y = np.array(at).T
             ax.scatter(x, y, marker=marker, c=colour, s=36, zorder=3, label=kind, edgecolors="w")
     ax.set_xlabel(parameter.replace("_", " "))
-    ax.set_ylabel("largest share" if region == "largest" else f"share of {_named(alike)}")
+    where = f"share of {whose} in {_named(alike)}" if whose else f"share of {_named(alike)}"
+    if region == "online" and whose:
+        where = f"share of {whose} sold online"
+    if region == "largest":
+        where = f"largest share of {whose}" if whose else "largest share"
+    ax.set_ylabel(where)
     ax.set_xlim(*interval)
     ax.spines[["top", "right"]].set_visible(False)
     handles, labels = ax.get_legend_handles_labels()

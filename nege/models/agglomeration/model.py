@@ -337,8 +337,7 @@ class OnlineAgglomeration(Model):
     ) -> Deviations:
         """Return how firms and people move away from rest."""
         self._replicator(dynamics)
-        share = self.check_share(data, "equilibrium")
-        state = self._with_movers(share, unknowns.from_data(self, data))
+        share, state = self.check_share(data, "equilibrium"), self.state_of(data)
         growth, rates, vectors = deviations(self.arrays, state, options)
         shares = self._unknowns.shares(share)
         return Deviations(self._unknowns.movers, shares, growth, rates, vectors.T * shares)
@@ -348,9 +347,12 @@ class OnlineAgglomeration(Model):
     ) -> float:
         """Return the growth rate of the fastest deviation of firms and people from rest."""
         self._replicator(dynamics)
+        return leading_rate(self.arrays, self.state_of(data), options)
+
+    def state_of(self, data: xr.Dataset) -> np.ndarray:
+        """Return the unknowns of a solved economy."""
         share = self.check_share(data, "equilibrium")
-        state = self._with_movers(share, unknowns.from_data(self, data))
-        return leading_rate(self.arrays, state, options)
+        return self._with_movers(share, unknowns.from_data(self, data))
 
     def _with_movers(self, movers: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Return a state with firms and people where they are.

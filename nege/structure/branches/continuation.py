@@ -26,6 +26,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from nege.kernels import population_dynamics
 from nege.kernels.codes import CONVERGED, STALLED
@@ -99,6 +100,16 @@ class ContinuationPoint(NamedTuple):
     def watched(self) -> np.ndarray:
         """Values of which a change of sign is an event."""
         return np.concatenate([self.rates.real, self.gaps, self.tangent[-1:]])
+
+    @property
+    def leading(self) -> float:
+        """Growth rate of the fastest deviation among the occupied."""
+        return float(np.max(self.rates.real, initial=-np.inf))
+
+    @property
+    def entry(self) -> float:
+        """Growth rate of the fastest entrant."""
+        return float(np.max(self.gaps[~np.isnan(self.gaps)], initial=-np.inf))
 
     @property
     def unstable(self) -> int:
@@ -220,6 +231,24 @@ class SolutionCurve:
     def neutral_deviations(self, on: OccupiedCells, local: Any, dimension: int) -> np.ndarray:
         """Return an orthonormal basis of the null space: deviations of growth rate zero."""
         raise NotImplementedError
+
+    # --- labels --------------------------------------------------------------------
+
+    def labelled(self, shares: np.ndarray, *front: str) -> xr.DataArray:
+        """Return shares with their labels, whatever is in front."""
+        return xr.DataArray(shares, {self.dim: list(self.labels)}, (*front, self.dim), "share")
+
+    def classes(self, cells: Sequence[np.ndarray]) -> tuple[tuple[str, ...], ...]:
+        """Return the regions in classes that symmetries map onto each other."""
+        return tuple(tuple(self.labels[r] for r in cell) for cell in cells)
+
+    def outcome(self, point: ContinuationPoint) -> xr.Dataset | None:
+        """Return every variable at a point; None where shares say what the economy is."""
+        return None
+
+    def outcomes(self, points: Sequence[ContinuationPoint], dim: str) -> xr.Dataset | None:
+        """Return the same over several points."""
+        return None
 
 
 class ContinuationProblem(SolutionCurve):

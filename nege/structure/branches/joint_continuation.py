@@ -20,10 +20,11 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from nege.models.base import Model
 from nege.models.rest import EquationsOfRest, LinearisedRest, reduced, shares_of
@@ -37,6 +38,7 @@ from nege.structure.branches.continuation import (
     OccupiedCells,
     RegionEmptied,
     SolutionCurve,
+    occupied_cells,
     solve_linear,
 )
 from nege.structure.branches.starting_points import (
@@ -92,11 +94,12 @@ class JointContinuationProblem(SolutionCurve):
         self.width = len(first.movers) // len(first.places)
         size = 64 * first.moving.size**2
         kept = max(16, min(2048, CACHED_PARAMETER_BYTES // size))
+        self.economy = functools.lru_cache(kept)(self.at)
         self.equations = functools.lru_cache(kept)(self._equations)
         self.nodes = functools.lru_cache(NODES + 1)(self._equations)
 
     def _equations(self, tau: float) -> EquationsOfRest:
-        return self.at(tau).equations_of_rest(self.options)
+        return self.economy(tau).equations_of_rest(self.options)
 
     def scaled(self, share: np.ndarray) -> np.ndarray:
         """Return shares that sum to one in each group."""
@@ -268,6 +271,40 @@ class JointContinuationProblem(SolutionCurve):
         logs[movers] = np.linalg.svd(matrix)[2][-dimension:].T
         return np.asarray(np.linalg.qr(local.slopes @ logs[self.moving])[0])
 
+    def solved(self, value: float, share: np.ndarray, state: np.ndarray) -> ContinuationPoint | None:
+        """Return the equilibrium at a value near some shares and a state, None where none is."""
+        tau, forward = self.position(value), np.append(np.zeros(share.size), 1.0)
+        on = occupied_cells([np.array([r]) for r in np.flatnonzero(share > 0.0)], share.size)
+        try:
+            found = self.correct(on, np.append(share, tau), state, forward, tau)
+            return self.point(on, *found, forward)
+        except CorrectorFailure:
+            return None
+
+    def classes(self, cells: Sequence[np.ndarray]) -> tuple[tuple[str, ...], ...]:
+        """Return the places in classes that symmetries map onto each other."""
+        of_people = [cell for cell in cells if cell[0] % self.width == self.width - 1]
+        names = self.model.geography.names
+        return tuple(tuple(names[r // self.width] for r in cell) for cell in of_people)
+
+    def outcome(self, point: ContinuationPoint) -> xr.Dataset:
+        """Return every variable at a point, and what it is in words."""
+        data = self.outcomes([point], "point").isel(point=0)
+        return data.assign_attrs(summary=self.model.summary(data))
+
+    def outcomes(self, points: Sequence[ContinuationPoint], dim: str) -> xr.Dataset:
+        """Return the same over several points."""
+        model, none = self.model, np.empty(0)
+        values = [self.economy(p.tau).outcome(none, p.state) for p in points]
+        sizes = {name: len(labels) for name, labels in model.coordinates().items()}
+        every = {
+            name: np.array([each[name] for each in values]).reshape(
+                len(points), *(sizes[over] for over in variable.dims)
+            )
+            for name, variable in model.variables.items()
+        }
+        return xr.Dataset(model.named(every, (dim,)), model.coordinates())
+
 
 def _slope_weights(places: np.ndarray, at: float) -> np.ndarray:
     """Return the weights of values at some places in the slope of the polynomial through them."""
@@ -347,9 +384,4 @@ class JointStarts(Starts):
         share = problem.shares(found.state)
         cells = self._alike(share)
         yield from self._found_start(share, tau, cells, found.state, both=True)
-
-
-def starts(problem: JointContinuationProblem, unstable: int | None) -> JointStarts:
-    """Return where branches are looked for first."""
-    return JointStarts(problem, symmetry_of_rest(problem), unstable)
 
