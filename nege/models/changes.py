@@ -18,7 +18,7 @@ import xarray as xr
 from nege.errors import InputError, near
 from nege.geography import Geography
 from nege.geography.online import OnlineRegion
-from nege.models import storage
+from nege.models import entries, storage
 from nege.models.fields import Declared
 from nege.validation import Bounds
 
@@ -104,7 +104,7 @@ class Changeable(Declared):
         Parameters
         ----------
         changes : mapping, optional
-            New values by name.
+            New values by name; "digital_cost.services" is one number of the table digital_cost.
         **more
             The same as keywords. Parameters of the online region are
             ``online_trade_cost, online_commission, online_amenity``.
@@ -132,7 +132,7 @@ class Changeable(Declared):
             raise InputError(
                 "changes", changes, "a mapping of names to values", 'For example {"sigma": 6}.'
             )
-        changes = {**(changes or {}), **more}
+        changes = entries.whole(self, {**(changes or {}), **more})
         single = all(np.isscalar(x) or getattr(x, "ndim", None) == 0 for x in changes.values())
         scalars = self.scalars() if single else {}
         if single and changes.keys() <= scalars.keys():
