@@ -292,8 +292,10 @@ class Model(Changeable, Immutable):
         """
         return None
 
-    def equations_of_rest(self, options: SolverOptions) -> EquationsOfRest:
-        """Return what is zero at rest, movers and markets together.
+    def equations_of_rest(
+        self, dynamics: Replicator | Logit, options: SolverOptions
+    ) -> EquationsOfRest:
+        """Return what is zero at rest under some dynamics, movers and markets together.
 
         Of models with several mobile groups; of those in shares the law of motion says it.
         """

@@ -398,11 +398,12 @@ class OnlineAgglomeration(Model):
             leave_unstable=self._replicator(dynamics).allow_entry,
         )
 
-    def equations_of_rest(self, options: SolverOptions) -> RestOfIndustries:
+    def equations_of_rest(
+        self, dynamics: Replicator | Logit, options: SolverOptions
+    ) -> RestOfIndustries:
         """Return what is zero at rest, firms, people and prices together."""
-        return RestOfIndustries(
-            self.arrays, self.geography.names, self._unknowns.movers, options
-        )
+        self._replicator(dynamics)
+        return RestOfIndustries(self.arrays, self.geography.names, self._unknowns.movers, options)
 
     def default_start(self) -> np.ndarray:
         """Return firms, 1.6 times as many in the first place as in others, and people, even."""

@@ -337,7 +337,7 @@ class BifurcationDiagram(Immutable):
     def _labels(self) -> list[str]:
         if self.model.in_shares:
             return list(self.model.regions)
-        return list(self.model.equations_of_rest(SolverOptions()).movers)
+        return list(self.model.equations_of_rest(self.dynamics, SolverOptions()).movers)
 
     @hinted
     def plot(

@@ -88,7 +88,7 @@ class JointContinuationProblem(SolutionCurve):
         options: SolverOptions,
     ) -> None:
         super().__init__(model, parameter, interval, dynamics, options)
-        first = model.equations_of_rest(options)
+        first = model.equations_of_rest(dynamics, options)
         self.labels, self.moving, self.rows = first.movers, first.moving, first.rows
         self.group, self.vanishing = first.group, first.vanishing
         self.width = len(first.movers) // len(first.places)
@@ -99,7 +99,7 @@ class JointContinuationProblem(SolutionCurve):
         self.nodes = functools.lru_cache(NODES + 1)(self._equations)
 
     def _equations(self, tau: float) -> EquationsOfRest:
-        return self.economy(tau).equations_of_rest(self.options)
+        return self.economy(tau).equations_of_rest(self.dynamics, self.options)
 
     def scaled(self, share: np.ndarray) -> np.ndarray:
         """Return shares that sum to one in each group."""
@@ -341,13 +341,16 @@ class JointStarts(Starts):
 
     def __iter__(self) -> Iterator[BranchStart]:
         """Yield them, those of most symmetry first."""
-        staying = Replicator(allow_entry=False)
-        for tau in STARTS_SEARCHED_AT:
-            for movers in self.symmetric(tau):
-                yield from self._rest(tau, movers, staying)
+        yield from self.of_most_symmetry()
         for tau in STARTS_SEARCHED_AT:
             for movers in self.scattered(tau):
                 yield from self._rest(tau, movers, self.problem.dynamics)
+
+    def of_most_symmetry(self) -> Iterator[BranchStart]:
+        """Yield states at rest, stable or not, as symmetric as the economy."""
+        for tau in STARTS_SEARCHED_AT:
+            for movers in self.symmetric(tau):
+                yield from self._rest(tau, movers, Replicator(allow_entry=False))
 
     def symmetric(self, tau: float) -> Iterator[np.ndarray]:
         """Yield movers as symmetric as the economy: even, and most of every kind of firms."""
