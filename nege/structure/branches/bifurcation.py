@@ -22,7 +22,7 @@ from nege.results.stability import fastest
 from nege.solvers import rest_points
 from nege.solvers.checks import check_model, check_options
 from nege.status import Status
-from nege.structure.branches import industry_points
+from nege.structure.branches import industry_outcomes
 from nege.structure.branches.continuation import (
     ContinuationPoint,
     ContinuationProblem,
@@ -374,7 +374,7 @@ class BifurcationDiagram(Immutable):
         region = regions[0] if region is None else region
         of = ""
         if not self.model.in_shares:
-            found, of = industry_points.drawn(self.model, found, industry, region)
+            found, of = industry_outcomes.drawn(self.model, found, industry, region)
         elif industry is not None:
             raise InputError("industry", industry, "None in a model of one mobile factor")
         more = ["largest"] if industry is None else ["largest", "online"]
