@@ -408,7 +408,7 @@ class _JumpFinder:
     def _jump(self, arm: str, low: float, high: float, here: np.ndarray, there: np.ndarray) -> Jump:
         before, after = self._labelled(here), self._labelled(there)
         labels = before[before.dims[0]].values
-        moved = str(labels[int(np.argmax(np.abs(after.values - before.values)))])
+        moved = str(labels[int(np.argmax(np.abs(after.values - before.values).round(6)))])
         return Jump(arm, 0.5 * (low + high), abs(high - low), moved, before, after)
 
     def _state(self, found: xr.Dataset, i: int) -> np.ndarray:

@@ -29,7 +29,6 @@ from nege.structure.branches.explorer import BranchExplorer
 from nege.structure.branches.joint_continuation import (
     JointContinuationProblem,
     JointStarts,
-    symmetry_of_rest,
 )
 from nege.structure.branches.starting_points import BranchStart
 from nege.structure.dispersion import mode_name
@@ -59,7 +58,7 @@ def breaks_of_industries(
 ) -> tuple[list[Found], str]:
     """Return every break point of even states, and whether they are stable at all."""
     problem = JointContinuationProblem(model, parameter, interval, dynamics, SolverOptions())
-    symmetry = symmetry_of_rest(problem)
+    symmetry = problem.symmetry
     if len(problem.classes(symmetry.cells())) > 1:
         classes = [" and ".join(names) for names in problem.classes(symmetry.cells())]
         raise InputError(

@@ -32,7 +32,6 @@ from nege.structure.branches.explorer import BranchExplorer, BranchRecord
 from nege.structure.branches.joint_continuation import (
     JointContinuationProblem,
     JointStarts,
-    symmetry_of_rest,
 )
 from nege.structure.branches.starting_points import BranchStarts, Starts, symmetry_of
 from nege.validation.keywords import hinted
@@ -489,7 +488,7 @@ def bifurcation(
         starts: Starts = BranchStarts(curve, symmetry_of(curve), unstable)
     else:
         problem = joint = JointContinuationProblem(*given)
-        starts = JointStarts(joint, symmetry_of_rest(joint), unstable)
+        starts = JointStarts(joint, joint.symmetry, unstable)
     with watched(progress, 1, "branches") as steps:
         explorer = BranchExplorer(problem, starts, depth, unstable, steps)
         explorer.run()

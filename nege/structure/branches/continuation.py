@@ -193,7 +193,7 @@ class SolutionCurve:
 
     def scaled(self, share: np.ndarray) -> np.ndarray:
         """Return shares that sum to one."""
-        return share / share.sum()
+        return np.asarray(share / share.sum())
 
     def local(self, tau: float, share: np.ndarray, state: np.ndarray) -> Any:
         """Return the economy to first order, near a share and a state."""

@@ -28,7 +28,7 @@ def share(
     """
     if industry is None:
         return found["population"].rename(place="region"), "people"
-    validation.known("industry", industry, model.industries)
+    validation.known("industry", industry, model.coordinates()["industry"])
     cost = found["total_cost"].sel(industry=industry)
     cell = (cost / cost.sum(["place", "channel"])).rename(place="region")
     if region != "online":
@@ -84,8 +84,8 @@ def along(
         return values.sel(region=region, drop=True), f"share of {whose} {where}"
     values, label = data[variable], model.variables[variable].meaning
     if "industry" in values.dims:
-        industry = model.industries[0] if industry is None else industry
-        validation.known("industry", industry, model.industries)
+        industry = model.coordinates()["industry"][0] if industry is None else industry
+        validation.known("industry", industry, model.coordinates()["industry"])
         values, label = values.sel(industry=industry, drop=True), f"{label}, {industry}"
     if "channel" in values.dims:
         values = values.sum("channel")

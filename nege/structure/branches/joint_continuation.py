@@ -30,6 +30,7 @@ from nege.models.base import Model
 from nege.models.rest import EquationsOfRest, LinearisedRest, reduced, shares_of
 from nege.options import Logit, Replicator, SolverOptions
 from nege.status import Status
+from nege.structure import industry_starts
 from nege.structure.branches.continuation import (
     CACHED_PARAMETER_BYTES,
     LOCATED_TOLERANCE,
@@ -42,12 +43,13 @@ from nege.structure.branches.continuation import (
     solve_linear,
 )
 from nege.structure.branches.starting_points import (
+    ALIKE_SHARE_TOLERANCE,
     STARTS_SEARCHED_AT,
     SYMMETRY_READ_AT,
     BranchStart,
     Starts,
 )
-from nege.structure.symmetry import SymmetryOfPlaces, symmetry_of_places, trivial_symmetry
+from nege.structure.symmetry import SymmetryOfPlaces
 
 NEWTON_LIMIT = 20  # steps: unlike shares, prices have not been predicted
 LONGEST_NEWTON_STEP = 2.0  # of an unknown, in logs
@@ -91,7 +93,7 @@ class JointContinuationProblem(SolutionCurve):
         first = model.equations_of_rest(dynamics, options)
         self.labels, self.moving, self.rows = first.movers, first.moving, first.rows
         self.group, self.vanishing = first.group, first.vanishing
-        self.width = len(first.movers) // len(first.places)
+        self.width = industry_starts.movers_of_a_place(first)
         size = 64 * first.moving.size**2
         kept = max(16, min(2048, CACHED_PARAMETER_BYTES // size))
         self.economy = functools.lru_cache(kept)(self.at)
@@ -103,7 +105,8 @@ class JointContinuationProblem(SolutionCurve):
 
     def scaled(self, share: np.ndarray) -> np.ndarray:
         """Return shares that sum to one in each group."""
-        return np.asarray(share / np.bincount(self.group, share)[self.group])
+        total: np.ndarray = np.bincount(self.group, share)[self.group]
+        return np.asarray(share / total)
 
     def shares(self, x: np.ndarray) -> np.ndarray:
         """Return movers as shares of their groups."""
@@ -169,12 +172,12 @@ class JointContinuationProblem(SolutionCurve):
         x = member @ (member.T @ x / member.sum(0))
         x[self.moving] = state[self.moving]
         here = self.shares(state)
-        total = np.bincount(self.group, np.exp(x[self.moving]))[self.group]
+        total: np.ndarray = np.bincount(self.group, np.exp(x[self.moving]))[self.group]
         there = np.where(on.member.any(1), np.maximum(share, LEAST_KEPT * here), 0.0)
         floor = LEAST_SHARE * on.member.any(1)
         with np.errstate(divide="ignore"):
             x[self.moving] = np.log(total * np.maximum(there, floor))
-        return x
+        return np.asarray(x)
 
     def correct(
         self,
@@ -262,19 +265,29 @@ class JointContinuationProblem(SolutionCurve):
             vector, local.state, tangent / np.linalg.norm(tangent), rates, gaps
         )
 
-    def neutral_deviations(
-        self, on: OccupiedCells, local: LocalRest, dimension: int
-    ) -> np.ndarray:
+    def neutral_deviations(self, on: OccupiedCells, local: LocalRest, dimension: int) -> np.ndarray:
         """Return an orthonormal basis of the null space: deviations of growth rate zero."""
         matrix, movers = reduced(local.at, self.moving)
         logs = np.zeros((self.moving.size, dimension))
         logs[movers] = np.linalg.svd(matrix)[2][-dimension:].T
         return np.asarray(np.linalg.qr(local.slopes @ logs[self.moving])[0])
 
-    def solved(self, value: float, share: np.ndarray, state: np.ndarray) -> ContinuationPoint | None:
-        """Return the equilibrium at a value near some shares and a state, None where none is."""
+    @functools.cached_property
+    def symmetry(self) -> SymmetryOfPlaces:
+        """The symmetries, as the parameters have them, checked on the equations themselves."""
+        economies = [self.economy(tau) for tau in SYMMETRY_READ_AT]
+        return industry_starts.symmetry_of_rest(economies, self.equations(SYMMETRY_READ_AT[0]))
+
+    def solved(
+        self, value: float, share: np.ndarray, state: np.ndarray
+    ) -> ContinuationPoint | None:
+        """Return the equilibrium at a value near some shares and a state, None where none is.
+
+        As symmetric as these shares: so that where symmetry breaks it is found to all digits.
+        """
         tau, forward = self.position(value), np.append(np.zeros(share.size), 1.0)
-        on = occupied_cells([np.array([r]) for r in np.flatnonzero(share > 0.0)], share.size)
+        alike = self.symmetry.isotropy(share, ALIKE_SHARE_TOLERANCE).cells()
+        on = occupied_cells([cell for cell in alike if share[cell[0]] > 0.0], share.size)
         try:
             found = self.correct(on, np.append(share, tau), state, forward, tau)
             return self.point(on, *found, forward)
@@ -314,30 +327,13 @@ def _slope_weights(places: np.ndarray, at: float) -> np.ndarray:
     return np.asarray(np.linalg.solve(powers, right))
 
 
-EQUIVARIANT_TOLERANCE = 1e-9  # change of a residual that a symmetry may make
-
-
-def symmetry_of_rest(problem: JointContinuationProblem) -> SymmetryOfPlaces:
-    """Find the symmetries, and check them on the equations themselves."""
-    found = symmetry_of_places([problem.at(tau) for tau in SYMMETRY_READ_AT], problem.width)
-    equations = problem.equations(SYMMETRY_READ_AT[0])
-    x = problem.start_state(SYMMETRY_READ_AT[0])
-    x += 0.1 * np.random.default_rng(0).normal(size=x.size)
-    here = equations.residual(x)
-    for g in found.places.generators():
-        image, expected = x.copy(), here.copy()
-        image[problem.rows], expected[problem.rows] = x[problem.rows[g]], here[problem.rows[g]]
-        if not np.max(np.abs(equations.residual(image) - expected)) <= EQUIVARIANT_TOLERANCE:
-            return SymmetryOfPlaces(trivial_symmetry(len(problem.rows)), problem.width)
-    return found
-
-
-HEAVY = 20.0  # times as many firms where a start has most of them
 RANDOM_STARTS = 6  # of the dynamics at each value, always the same ones
 
 
 class JointStarts(Starts):
     """Starts of branches: states as symmetric as the economy, and where the dynamics end."""
+
+    symmetry: SymmetryOfPlaces
 
     def __iter__(self) -> Iterator[BranchStart]:
         """Yield them, those of most symmetry first."""
@@ -349,42 +345,23 @@ class JointStarts(Starts):
     def of_most_symmetry(self) -> Iterator[BranchStart]:
         """Yield states at rest, stable or not, as symmetric as the economy."""
         for tau in STARTS_SEARCHED_AT:
-            for movers in self.symmetric(tau):
+            for movers in industry_starts.symmetric(self.problem.economy(tau), self.symmetry):
                 yield from self._rest(tau, movers, Replicator(allow_entry=False))
 
-    def symmetric(self, tau: float) -> Iterator[np.ndarray]:
-        """Yield movers as symmetric as the economy: even, and most of every kind of firms."""
-        model, problem = self.problem.at(tau), self.problem
-        even = model.default_start()
-        for cell in self.symmetry.cells():
-            even[cell] = even[cell].mean()
-        yield even
-        kind = np.arange(self.n) % problem.width
-        for heavy in range(problem.width - 1):
-            yield np.where(kind == heavy, HEAVY * even, even)
-
     def scattered(self, tau: float) -> Iterator[np.ndarray]:
-        """Yield the default start, most firms of an industry, or of all, in a place, and random."""
-        model, problem = self.problem.at(tau), self.problem
-        even = model.default_start()
-        yield even
-        place = np.arange(self.n) // problem.width
-        of_firms = problem.group < problem.group[-1]
-        for cell in self.symmetry.places.cells():
-            here = (place == cell[0]) & of_firms
-            yield np.where(here, HEAVY * even, even)
-            for industry in np.unique(problem.group[of_firms]):
-                yield np.where(here & (problem.group == industry), HEAVY * even, even)
+        """Yield the default start, most firms in one place, and random ones."""
+        problem = self.problem
+        model = problem.economy(tau)
+        yield from industry_starts.scattered(model, self.symmetry, problem.equations(tau))
         rng = np.random.default_rng(0)
         for _ in range(RANDOM_STARTS):
             yield model.random_start(rng)
 
     def _rest(self, tau: float, movers: np.ndarray, dynamics: Any) -> Iterator[BranchStart]:
-        model, problem = self.problem.at(tau), self.problem
+        model, problem = self.problem.economy(tau), self.problem
         found = model.own_long_run(movers, model.start_state(), dynamics, problem.options)
         if found is None or found.status not in (Status.CONVERGED, Status.UNSTABLE):
             return
         share = problem.shares(found.state)
         cells = self._alike(share)
         yield from self._found_start(share, tau, cells, found.state, both=True)
-

@@ -118,6 +118,8 @@ class Starts:
 class BranchStarts(Starts):
     """Starts of branches of a model in shares."""
 
+    symmetry: Symmetry
+
     def __iter__(self) -> Iterator[BranchStart]:
         """Yield them, those of most symmetry first."""
         logit = isinstance(self.problem.dynamics, Logit)
