@@ -66,7 +66,8 @@ def scattered(
     """Yield the default start, and most firms of all, or of one industry, in some places.
 
     In places that are alike: of sets that symmetry turns into each other in one. Where it is of
-    one industry, also with most firms of the others everywhere else.
+    one industry, also with most firms of the others everywhere else. And, where firms can be
+    absent, such firms nowhere else.
     """
     yield model.default_start()
     even = next(symmetric(model, symmetry))
@@ -81,3 +82,7 @@ def scattered(
             own = firms & (rest.group == industry)
             yield np.where(inside & own, HEAVY * even, even)
             yield np.where(np.where(own, inside, ~inside) & firms, HEAVY * even, even)
+        gone = rest.vanishing & ~inside
+        employed = np.bincount(place[firms & ~gone], minlength=len(rest.places))
+        if gone.any() and (employed > 0).all():
+            yield np.where(gone, 0.0, even)

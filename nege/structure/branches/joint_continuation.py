@@ -251,6 +251,9 @@ class JointContinuationProblem(SolutionCurve):
     ) -> ContinuationPoint:
         """Return an equilibrium with its tangent on the side of `row`, and its rates."""
         kept = self.kept(on)
+        if (np.isneginf(local.state[self.moving]) & on.member.any(1)).any():  # they begin to enter
+            share = vector[:-1]
+            local = self.local(float(vector[-1]), share, self.near(on, local.state, share))
         system, unit = self._bordered(kept, local, row)
         solution = solve_linear(system, np.append(np.zeros(kept.first.size), 1.0)) * unit
         moved = (kept.member @ solution[:-1])[self.moving]
