@@ -323,9 +323,8 @@ class BifurcationDiagram(Immutable):
             return data
         every = xr.concat([b.data for b in self.branches if b.data is not None], "point")
         located = [point.data for point in special if point.data is not None]
-        if not located:
-            return data.merge(every)
-        there = xr.concat(located, "special", combine_attrs="drop")
+        none = every.isel(point=slice(0, 0)).rename(point="special")
+        there = xr.concat(located, "special", combine_attrs="drop") if located else none
         return data.merge(every).merge(there.rename({n: f"special_{n}" for n in there.data_vars}))
 
     @property
