@@ -86,7 +86,7 @@ def loop(
             style = {"arrowstyle": "->", "color": colour, "ls": ":", "lw": 1.6}
             ax.annotate("", (cut, end), (cut, start), arrowprops=style, gid=f"jump {arm}")
             ax.axvline(cut, color=GREY, lw=0.5, ls=":", zorder=0)
-    ax.set_xlabel(parameter.replace("_", " "))
+    ax.set_xlabel(parameter.replace("_", " ").replace(".", ", "))
     ax.set_ylabel(label)
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False)
@@ -140,7 +140,7 @@ def diagram(
         if at:
             x, y = np.array(at).T
             ax.scatter(x, y, marker=marker, c=colour, s=36, zorder=3, label=kind, edgecolors="w")
-    ax.set_xlabel(parameter.replace("_", " "))
+    ax.set_xlabel(parameter.replace("_", " ").replace(".", ", "))
     where = f"share of {whose} in {_named(alike)}" if whose else f"share of {_named(alike)}"
     if region == "online" and whose:
         where = f"share of {whose} sold online"

@@ -13,6 +13,9 @@ import numpy as np
 
 from nege.models.base import Model
 from nege.models.rest import EquationsOfRest
+from nege.models.solutions import LongRun
+from nege.options import Logit, Replicator, SolverOptions
+from nege.status import Status
 from nege.structure.symmetry import SymmetryOfPlaces, symmetry_of_places, trivial_symmetry
 
 EQUIVARIANT_TOLERANCE = 1e-9  # change of a residual that a symmetry may make
@@ -63,11 +66,11 @@ def symmetric(model: Model, symmetry: SymmetryOfPlaces) -> Iterator[np.ndarray]:
 def scattered(
     model: Model, symmetry: SymmetryOfPlaces, rest: EquationsOfRest
 ) -> Iterator[np.ndarray]:
-    """Yield the default start, and most firms of all, or of one industry, in some places.
+    """Yield the default start, and most firms, of all or of an industry and channel, in places.
 
-    In places that are alike: of sets that symmetry turns into each other in one. Where it is of
-    one industry, also with most firms of the others everywhere else. And, where firms can be
-    absent, such firms nowhere else.
+    In places that are alike: of sets that symmetry turns into each other in one. Of one industry
+    also with most firms of the others everywhere else. And, where firms can be absent, such firms
+    nowhere else.
     """
     yield model.default_start()
     even = next(symmetric(model, symmetry))
@@ -78,11 +81,40 @@ def scattered(
         if inside.all():
             continue
         yield np.where(inside & firms, HEAVY * even, even)
-        for industry in np.unique(rest.group[firms]):
-            own = firms & (rest.group == industry)
-            yield np.where(inside & own, HEAVY * even, even)
-            yield np.where(np.where(own, inside, ~inside) & firms, HEAVY * even, even)
+        for kind in range(symmetry.width - 1):
+            own = np.arange(even.size) % symmetry.width == kind
+            heavy = np.where(inside & own, HEAVY**2 * even, even)
+            yield heavy
+            others = firms & (rest.group != rest.group[kind]) & ~inside
+            yield np.where(others, HEAVY**2 * even, heavy)
         gone = rest.vanishing & ~inside
         employed = np.bincount(place[firms & ~gone], minlength=len(rest.places))
         if gone.any() and (employed > 0).all():
             yield np.where(gone, 0.0, even)
+
+
+def settled(
+    model: Model, start: np.ndarray, dynamics: Replicator | Logit, options: SolverOptions
+) -> Iterator[LongRun]:
+    """Yield the rest point as symmetric as a start, and where the dynamics go if it does not last.
+
+    The first may be unstable; neither is yielded where it is not found.
+    """
+    state = model.start_state()
+    first = model.own_long_run(start, state, Replicator(allow_entry=False), options)
+    if first is not None and first.status in (Status.CONVERGED, Status.UNSTABLE):
+        if first.error <= options.tolerance_error:
+            yield first._replace(status=Status.CONVERGED)
+        if first.status is Status.CONVERGED and not _invites(model, first, dynamics, options):
+            return
+    last = model.own_long_run(start, state, dynamics, options)
+    if last is not None and last.status is Status.CONVERGED:
+        yield last
+
+
+def _invites(
+    model: Model, found: LongRun, dynamics: Replicator | Logit, options: SolverOptions
+) -> bool:
+    """Whether entry pays somewhere at a rest point."""
+    entry = model.equations_of_rest(dynamics, options).linearise(found.state).entry
+    return bool(np.max(entry, initial=-np.inf, where=~np.isnan(entry)) > options.tolerance_payoff)

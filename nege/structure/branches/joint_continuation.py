@@ -21,15 +21,15 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from nege.models.base import Model
 from nege.models.rest import EquationsOfRest, LinearisedRest, reduced, shares_of
+from nege.models.solutions import LongRun
 from nege.options import Logit, Replicator, SolverOptions
-from nege.status import Status
 from nege.structure import industry_starts
 from nege.structure.branches.continuation import (
     CACHED_PARAMETER_BYTES,
@@ -343,13 +343,21 @@ class JointStarts(Starts):
         yield from self.of_most_symmetry()
         for tau in STARTS_SEARCHED_AT:
             for movers in self.scattered(tau):
-                yield from self._rest(tau, movers, self.problem.dynamics)
+                for found in industry_starts.settled(
+                    self.problem.economy(tau), movers, self.problem.dynamics, self.problem.options
+                ):
+                    for begin in self._at_rest(tau, found):
+                        if self.unstable is None or begin.start.unstable <= self.unstable:
+                            yield begin
 
     def of_most_symmetry(self) -> Iterator[BranchStart]:
         """Yield states at rest, stable or not, as symmetric as the economy."""
         for tau in STARTS_SEARCHED_AT:
             for movers in industry_starts.symmetric(self.problem.economy(tau), self.symmetry):
-                yield from self._rest(tau, movers, Replicator(allow_entry=False))
+                found = industry_starts.settled(
+                    self.problem.economy(tau), movers, self.problem.dynamics, self.problem.options
+                )
+                yield from self._at_rest(tau, next(found, None))
 
     def scattered(self, tau: float) -> Iterator[np.ndarray]:
         """Yield the default start, most firms in one place, and random ones."""
@@ -360,11 +368,8 @@ class JointStarts(Starts):
         for _ in range(RANDOM_STARTS):
             yield model.random_start(rng)
 
-    def _rest(self, tau: float, movers: np.ndarray, dynamics: Any) -> Iterator[BranchStart]:
-        model, problem = self.problem.economy(tau), self.problem
-        found = model.own_long_run(movers, model.start_state(), dynamics, problem.options)
-        if found is None or found.status not in (Status.CONVERGED, Status.UNSTABLE):
-            return
-        share = problem.shares(found.state)
-        cells = self._alike(share)
-        yield from self._found_start(share, tau, cells, found.state, both=True)
+    def _at_rest(self, tau: float, found: LongRun | None) -> Iterator[BranchStart]:
+        if found is not None:
+            share = self.problem.shares(found.state)
+            cells = self._alike(share)
+            yield from self._found_start(share, tau, cells, found.state, both=True)

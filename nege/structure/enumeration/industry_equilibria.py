@@ -16,7 +16,6 @@ from nege.models.rest import shares_of
 from nege.models.solutions import LongRun
 from nege.options import Logit, Replicator, SolverOptions
 from nege.progress import Progress, Steps, watched
-from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
 from nege.status import Status
 from nege.structure import industry_starts
@@ -47,20 +46,16 @@ class _Search:
 
     def settle(self, start: np.ndarray) -> None:
         """Keep the rest point that is as symmetric as a start, and where the dynamics go."""
-        end = self._long_run(start, Replicator(allow_entry=False))
-        if end.status is Status.UNSTABLE and end.error <= self.options.tolerance_error:
+        for end in industry_starts.settled(self.model, start, self.dynamics, self.options):
             entry = self.rest.linearise(end.state).entry
             if not np.max(entry, initial=-np.inf, where=~np.isnan(entry)) > 0.0:
-                self._keep(end._replace(status=Status.CONVERGED))
-        self.follow(start)
+                self._keep(end)
 
     def follow(self, start: np.ndarray) -> int:
         """Keep where the dynamics go; return its number, -1 where they come to no rest."""
-        end = self._long_run(start, self.dynamics)
-        return self._keep(end) if end.status is Status.CONVERGED else -1
-
-    def _long_run(self, start: np.ndarray, dynamics: Replicator | Logit) -> LongRun:
-        return find_long_run(self.model, start, self.model.start_state(), dynamics, self.options)
+        model, state = self.model, self.model.start_state()
+        end = model.own_long_run(start, state, self.dynamics, self.options)
+        return self._keep(end) if end is not None and end.status is Status.CONVERGED else -1
 
     def _keep(self, end: LongRun) -> int:
         share = self._shares(end)
