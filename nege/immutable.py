@@ -24,6 +24,7 @@ import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 from numpy.typing import NDArray
 
+from nege import labelled
 from nege.errors import InputError
 
 __all__ = ["Deferred", "Frozen", "Held", "Immutable", "by_value", "frozen", "held"]
@@ -196,4 +197,4 @@ def _kept_number(value: Any) -> Any:
 def _freeze(variable: Any) -> None:
     values = variable.values
     if values.flags.writeable:
-        variable.values = _locked(values)
+        variable.values = labelled.variable(variable.dims, _locked(values))

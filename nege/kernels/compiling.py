@@ -28,6 +28,8 @@ from numba.core import event
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import Dispatcher
 
+from nege.kernels.linking import why_unready
+
 LOOK = 0.1  # seconds between two looks at whether there is an interrupt
 MANY = 100_000  # objects made while compiling between two searches for garbage
 LAST = 1.0  # seconds that the end of the process waits for what is being compiled
@@ -67,20 +69,43 @@ class Kernel(Dispatcher):  # type: ignore[misc]
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the kernel, then answer an interrupt that came meanwhile."""
         if threading.current_thread() is not threading.main_thread():
-            return super().__call__(*arguments, **keywords)
+            return self._call(arguments, keywords)
         usual = signal.getsignal(signal.SIGINT)
         if isinstance(usual, _Pending) or not callable(usual):
-            return super().__call__(*arguments, **keywords)
+            return self._call(arguments, keywords)
         pending = _Pending()
         pending.usual = usual
         signal.signal(signal.SIGINT, pending)
         try:
-            result = super().__call__(*arguments, **keywords)
+            result = self._call(arguments, keywords)
         finally:
             signal.signal(signal.SIGINT, usual)
             if pending.came:
                 usual(signal.SIGINT, pending.frame)
         return result
+
+    def _call(self, arguments: Any, keywords: Any) -> Any:
+        try:
+            return super().__call__(*arguments, **keywords)
+        except RuntimeError:
+            if (reason := why_unready()) is not None:
+                raise reason from None
+            raise
+
+
+class Inside(Kernel):
+    """A kernel that is compiled again inside of those that call it."""
+
+    entry_for: Callable[[Any], Any]
+
+    @functools.cached_property
+    def entry(self) -> Any:
+        """What Python calls."""
+        return self.entry_for(self)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call it from Python."""
+        return self.entry(*arguments, **keywords)
 
 
 class _Work(threading.Thread):

@@ -36,6 +36,7 @@ from typing import Any, NamedTuple
 
 import numba
 import numpy as np
+from numba import types
 from numba.core import errors
 
 from nege.kernels import function_table
@@ -43,6 +44,7 @@ from nege.kernels.duals import log
 from nege.kernels.function_table import borrowed, call
 from nege.kernels.jit import ARITHMETIC, kernel
 from nege.kernels.operators import Operator, buy, trade
+from nege.kernels.records import ROW, TABLE, reader, record
 from nege.kernels.vectors import largest
 
 # What equations are asked for, and where they write it.
@@ -62,6 +64,7 @@ OWN = 4  # by a formula of the model
 RESIDUAL = 5  # not at all: the residual is what counts
 
 
+@record(numbers=ROW, places=TABLE)
 class Economy(NamedTuple):
     """What the kernels know of an economy, of whatever model: one type for all."""
 
@@ -79,6 +82,9 @@ class Economy(NamedTuple):
         """Pickle and copy without addresses, which mean nothing in another process."""
         made = _compiled_at[self.equations]
         return _again, (made.module, made.qualname, tuple(self)[2:])
+
+
+economy_at = reader(Economy)  # in compiled code, by address
 
 
 def _again(module: str, qualname: str, rest: tuple[Any, ...]) -> Economy:
@@ -443,7 +449,7 @@ def unit(economy, state):
     return max(1.0, largest(state)) if economy.meeting == PAYOFFS else 1.0
 
 
-@kernel
+@kernel(late=types.float64)
 def own(economy, which, share, state):
     """Return the one number that a model says of itself: GAP or ROUNDING."""
     e, out = economy, np.empty(state.size)

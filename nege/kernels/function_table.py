@@ -23,6 +23,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
 from nege.kernels import jit
+from nege.kernels.linking import lent
 
 Function = Callable[..., Any]
 
@@ -108,7 +109,8 @@ else:
             called = types.none, signature.args[1:]
             kind = convention.get_function_type(*called)
             function = builder.inttoptr(values[0], kind.as_pointer())
-            status, _ = convention.call_function(builder, function, *called, values[1:])
+            given = lent(context, builder, *called[1:], values[1:])
+            status, _ = convention.call_function(builder, function, *called, given)
             with cgutils.if_unlikely(builder, status.is_error):
                 convention.return_status_propagate(builder, status)
             return context.get_dummy_value()

@@ -23,8 +23,9 @@ from numba import types
 from numba.core.caching import FunctionCache
 
 from nege.kernels import sources
-from nege.kernels.compiling import Kernel, uninterrupted
+from nege.kernels.compiling import Inside, Kernel, uninterrupted
 from nege.kernels.linking import Apart, Linked
+from nege.kernels.records import RecordType
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -45,6 +46,8 @@ def _named_tuples(numba_type: Any) -> Iterator[type]:
     """Every NamedTuple class that a type holds, itself and nested ones."""
     if isinstance(numba_type, types.BaseNamedTuple):
         yield numba_type.instance_class
+    if isinstance(numba_type, RecordType):
+        yield numba_type.cls
     if isinstance(numba_type, types.BaseTuple):
         for member in numba_type:
             yield from _named_tuples(member)
@@ -143,6 +146,7 @@ def kernel(
     *,
     arithmetic: bool = False,
     inside: bool = False,
+    late: Any | None = None,
     files: Iterable[Any] = (),
     key: bytes = b"",
 ) -> Any:
@@ -157,18 +161,23 @@ def kernel(
         convergence and no test for NaN.
     inside : bool
         Compile it again inside each kernel that calls it. Only for small ones, in inner loops.
+    late : Numba type, optional
+        What it returns, if it compiles when it is first called, not when what calls it does: for
+        what only some economies need.
     files, key
         As in ``PackageCache``, for a kernel whose source is put together.
     """
     if function is None:
-        return functools.partial(kernel, arithmetic=arithmetic, inside=inside, files=files, key=key)
+        given = {"arithmetic": arithmetic, "inside": inside, "late": late}
+        return functools.partial(kernel, **given, files=files, key=key)
     if numba.config.DISABLE_JIT:
         return function
-    if inside:
-        return _dispatcher(function, _options(arithmetic), files, key)
     alone = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     inner = _dispatcher(function, {**_options(arithmetic), **alone}, files, key)
-    return Apart(inner, functools.partial(_entry, function, files, key))
+    if inside:
+        inner.__class__, inner.entry_for = Inside, functools.partial(_entry, function, files, key)
+        return inner
+    return Apart(inner, functools.partial(_entry, function, files, key), late)
 
 
 def _dispatcher(
@@ -185,14 +194,15 @@ def _dispatcher(
     return made
 
 
-def _entry(function: Function, files: Iterable[Any], key: bytes, apart: Apart) -> Any:
-    """Return what Python calls: a kernel that does nothing but call another by its symbol.
+def _entry(function: Function, files: Iterable[Any], key: bytes, inner: Any) -> Any:
+    """Return what Python calls: a kernel that does nothing but call another.
 
     What only kernels call needs none, and the wrappers around a kernel take long to compile.
     """
     names = ", ".join(inspect.signature(function).parameters)
-    name, scope = function.__name__, {"apart": apart, "__name__": function.__module__}
-    source = f"def {name}({names}): return apart({names})"
+    name = function.__name__ if function.__name__.isidentifier() else "unnamed"
+    scope = {"inner": inner, "__name__": function.__module__}
+    source = f"def {name}({names}): return inner({names})"
     exec(compile(source, inspect.getfile(function), "exec"), scope)
     key += f" {function.__qualname__} from Python".encode()
     return _dispatcher(scope[name], _options(False), files, key)

@@ -205,9 +205,7 @@ def _labels_by_dimension(model: Model) -> dict[str, Sequence[str]]:
     return {**own, **industries, **dict.fromkeys(("region", "origin", "destination"), places)}
 
 
-READY_PATHS_HINT = (
-    " Ready paths take the names of industries: nege.scenarios.digital_turn(industries=...)."
-)
+READY_PATHS_HINT = " Ready paths take names from an economy: nege.scenarios.digital_turn(economy)."
 
 
 def _in_model_order(
@@ -219,7 +217,7 @@ def _in_model_order(
         try:
             array = validation.in_order(name, array, dim, known[dim], allowed)
         except InputError as error:
-            cure = error.cure + (READY_PATHS_HINT if dim == "industry" else "")
+            cure = error.cure + (READY_PATHS_HINT if dim in ("industry", "place") else "")
             raise InputError(name, error.value, allowed, cure) from error
     return array
 

@@ -226,9 +226,9 @@ class LongRuns(_Runs):
     def _solve(self, block: Block, tick: Tick) -> dict[str, np.ndarray]:
         if "pattern" not in self.keep:
             return self._solved(block, self.empty(block), tick)
-        cost = self.empty(block, ("total_cost",))
-        values = self._solved(block, self.empty(block) | cost, tick)
-        values["pattern"] = codes(values["total_cost"])
+        read = self.empty(block, ("total_cost", "area"))
+        values = self._solved(block, self.empty(block) | read, tick)
+        values["pattern"] = codes(values["total_cost"], values["area"])
         return {name: values[name] for name in self.keep}
 
     def _solved(

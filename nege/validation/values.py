@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
+from nege import labelled
 from nege.errors import InputError
 from nege.validation.labels import dimensions, distributions, positions
 from nege.validation.labels import texts as as_text
@@ -470,6 +471,4 @@ def table(
         problem = f"The value for {where} is {array[first]:g}."
         raise InputError(argument, value, allowed, f"{problem} {cure}".strip())
     array.flags.writeable = False
-    return xr.DataArray(
-        array, coords={d: list(labels) for d, labels in wanted.items()}, dims=tuple(wanted)
-    )
+    return labelled.array(array, wanted)
