@@ -66,8 +66,8 @@ class Economy:
         return found
 
 
-def digital_turn(size: int, seed: int = 0) -> Economy:
-    """Return a step of the digital turn: 4 equidistant places, or random ones of a plane."""
+def stylised_turn(size: int, seed: int = 0) -> Economy:
+    """Return a step of the stylised turn: 4 equidistant places, or random ones of a plane."""
     if size == 4:
         places, weight = nege.geography.equidistant(4), np.ones(4)
     else:
@@ -75,8 +75,8 @@ def digital_turn(size: int, seed: int = 0) -> Economy:
         points = SPREAD * rng.random((size, 2))
         apart = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
         places, weight = nege.geography.from_distance(apart), rng.uniform(0.5, 2.0, size)
-    path = nege.scenarios.digital_turn(places)
     economy = nege.OnlineAgglomeration(places, home_weight=weight, land=weight / weight.sum())
+    path = nege.scenarios.stylised_turn(economy)
     moved = {str(name): values.sel(step=STEP) for name, values in path.data_vars.items()}
     return Economy(f"industries P={size}", economy.replace(moved), economy.default_start())
 
@@ -178,7 +178,7 @@ PEERS = (
 
 def contest(size: int, *, rounds: int) -> dict[str, dict[str, Any]]:
     """Race everybody on one economy; an answer at another point than nege's is a failure."""
-    economy = digital_turn(size)
+    economy = stylised_turn(size)
     population = nege.solve(economy.model).data["population"].values
 
     def judged(economy: Economy, answer: np.ndarray | xr.Dataset) -> float:

@@ -1,4 +1,4 @@
-"""The digital turn on real maps: the 30 largest Chinese cities, and the 401 German counties.
+"""The stylised turn on real maps: the 30 largest Chinese cities, and the 401 German counties.
 
     python -m benchmarks.real_places cities --output FOLDER
     python -m benchmarks.real_places counties --data ../shared/data/german_counties
@@ -13,7 +13,7 @@ Rates per unit of distance are those of the model's defaults, whose places are o
 So the unit is about the median distance between two places: 1000 km in China, 300 km in
 Germany. There goods melt by 49 per cent on a unit's way; knowledge is halved on 14 per
 cent of it, 139 and 42 km; and services, at 1.5 per unit of search, sell half as much to a
-client 12 per cent of it away. Before the steps of the digital turn come two at which both
+client 12 per cent of it away. Before the steps of the stylised turn come two at which both
 search and online delivery of services are dearer: services that are sold next door.
 
 People would live where they do if all places were equally good. Land is by people in
@@ -39,7 +39,7 @@ from nege.geography.metrics import Matrix
 from nege.plots import agglomeration
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-#: Search and digital cost of services ahead of the digital turn.
+#: Search and digital cost of services ahead of the stylised turn.
 BEFORE = {"search_cost": (6.0, 3.0), "digital_cost": (9.0, 5.0)}
 CITIES, APART = 30, 50.0  # how many; nearer than so many kilometres to a larger one is part of it
 GERMAN_UNIT = 300e3  # metres
@@ -57,7 +57,7 @@ def cities(count: int = CITIES) -> tuple[nege.OnlineAgglomeration, xr.Dataset]:
     geography = chinese_cities(count)
     people = _by_place(geography, geography.population_share.values)
     economy = nege.OnlineAgglomeration(geography, home_weight=people, land=people)
-    return economy, path(geography, geography.names[0])
+    return economy, path(economy, geography.names[0])
 
 
 def counties_folder(given: str | None = None) -> pathlib.Path | None:
@@ -102,12 +102,12 @@ def counties(folder: pathlib.Path) -> tuple[nege.OnlineAgglomeration, xr.Dataset
         home_weight=_by_place(geography, residents / residents.sum()),
         land=_by_place(geography, land / land.sum()),
     )
-    return economy, path(geography, geography.names[int(np.argmax(residents))])
+    return economy, path(economy, geography.names[int(np.argmax(residents))])
 
 
-def path(geography: Geography, city: str) -> xr.Dataset:
-    """Return the digital turn with two steps of dearer services before it, -2 and -1."""
-    turn = nege.scenarios.digital_turn(geography, city=city)
+def path(economy: nege.OnlineAgglomeration, city: str) -> xr.Dataset:
+    """Return the stylised turn with two steps of dearer services before it, -2 and -1."""
+    turn = nege.scenarios.stylised_turn(economy, city=city)
     first = turn.isel(step=[0, 0]).assign_coords(step=[-2, -1]).copy(deep=True)
     for name, costs in BEFORE.items():
         first[name].loc[{"industry": "services"}] = list(costs)

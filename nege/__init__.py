@@ -1,41 +1,53 @@
-"""New-economic-geography models with an online region: equilibria, stability, bifurcations."""
+"""New-economic-geography models with an online region: equilibria, stability, bifurcations.
+
+What is public is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from nege import _starting as _starting  # before what takes time
-from nege import geography, scenarios, testing
 from nege._version import __version__
-from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
-from nege.geography.online import OnlineRegion
-from nege.models.agglomeration.model import OnlineAgglomeration
-from nege.models.agglomeration.patterns import patterns
-from nege.models.classical.core_periphery import CorePeriphery
-from nege.models.classical.footloose_capital import FootlooseCapital
-from nege.models.classical.footloose_entrepreneur import FootlooseEntrepreneur
-from nege.models.classical.linear_demand import LinearDemand
-from nege.models.classical.quasi_linear import QuasiLinear
-from nege.models.designs import random_points
-from nege.models.linkages.model import VerticalLinkages
-from nege.models.quantitative.allen_arkolakis import AllenArkolakis
-from nege.models.quantitative.helpman import Helpman
-from nege.options import Logit, Replicator, SolverOptions
-from nege.plots.accessor import DatasetAccessor
-from nege.results.equilibrium import Equilibrium
-from nege.results.stability import Stability
-from nege.solvers.long_run import estimate_memory, solve
-from nege.solvers.prepared import PreparedSolver, prepare
-from nege.solvers.short_run import short_run
-from nege.status import Status
-from nege.structure.branches.bifurcation import BifurcationDiagram, bifurcation
-from nege.structure.enumeration.all_equilibria import equilibria
-from nege.structure.enumeration.found_equilibria import Equilibria
-from nege.structure.hysteresis import Hysteresis, hysteresis
-from nege.structure.stability import stability
-from nege.structure.thresholds import Threshold, Thresholds, break_points, sustain_points
-from nege.studies.counterfactual import counterfactual
-from nege.studies.decomposition import decompose
-from nege.studies.inversion import invert
-from nege.sweeps.load import load
-from nege.sweeps.sweep import follow, sweep
-from nege.warming import warm_up
+from nege.kernels.compiling import uninterrupted
+from nege.models.shipped import SHIPPED
+from nege.plots.accessor import DatasetAccessor  # which any Dataset has from now on
+
+if TYPE_CHECKING:
+    from nege import geography, scenarios, testing
+    from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
+    from nege.geography.online import OnlineRegion
+    from nege.models.agglomeration.model import OnlineAgglomeration
+    from nege.models.agglomeration.patterns import patterns
+    from nege.models.classical.core_periphery import CorePeriphery
+    from nege.models.classical.footloose_capital import FootlooseCapital
+    from nege.models.classical.footloose_entrepreneur import FootlooseEntrepreneur
+    from nege.models.classical.linear_demand import LinearDemand
+    from nege.models.classical.quasi_linear import QuasiLinear
+    from nege.models.designs import random_points
+    from nege.models.linkages.model import VerticalLinkages
+    from nege.models.quantitative.allen_arkolakis import AllenArkolakis
+    from nege.models.quantitative.helpman import Helpman
+    from nege.options import Logit, Replicator, SolverOptions
+    from nege.results.equilibrium import Equilibrium
+    from nege.results.stability import Stability
+    from nege.solvers.long_run import estimate_memory, solve
+    from nege.solvers.prepared import PreparedSolver, prepare
+    from nege.solvers.short_run import short_run
+    from nege.status import Status
+    from nege.structure.branches.bifurcation import BifurcationDiagram, bifurcation
+    from nege.structure.enumeration.all_equilibria import equilibria
+    from nege.structure.enumeration.found_equilibria import Equilibria
+    from nege.structure.hysteresis import Hysteresis, hysteresis
+    from nege.structure.stability import stability
+    from nege.structure.thresholds import Threshold, Thresholds, break_points, sustain_points
+    from nege.studies.counterfactual import counterfactual
+    from nege.studies.decomposition import decompose
+    from nege.studies.inversion import invert
+    from nege.sweeps.load import load
+    from nege.sweeps.sweep import follow, sweep
+    from nege.warming import warm_up
 
 __all__ = [
     "AllenArkolakis",
@@ -89,3 +101,47 @@ __all__ = [
     "testing",
     "warm_up",
 ]
+
+#: Where what is not imported yet is found, beside the models.
+HOMES = {
+    "nege.errors": "ConvergenceError DependencyError InputError NegeError",
+    "nege.geography.online": "OnlineRegion",
+    "nege.models.agglomeration.patterns": "patterns",
+    "nege.models.designs": "random_points",
+    "nege.options": "Logit Replicator SolverOptions",
+    "nege.results.equilibrium": "Equilibrium",
+    "nege.results.stability": "Stability",
+    "nege.solvers.long_run": "estimate_memory solve",
+    "nege.solvers.prepared": "PreparedSolver prepare",
+    "nege.solvers.short_run": "short_run",
+    "nege.status": "Status",
+    "nege.structure.branches.bifurcation": "BifurcationDiagram bifurcation",
+    "nege.structure.enumeration.all_equilibria": "equilibria",
+    "nege.structure.enumeration.found_equilibria": "Equilibria",
+    "nege.structure.hysteresis": "Hysteresis hysteresis",
+    "nege.structure.stability": "stability",
+    "nege.structure.thresholds": "Threshold Thresholds break_points sustain_points",
+    "nege.studies.counterfactual": "counterfactual",
+    "nege.studies.decomposition": "decompose",
+    "nege.studies.inversion": "invert",
+    "nege.sweeps.load": "load",
+    "nege.sweeps.sweep": "follow sweep",
+    "nege.warming": "warm_up",
+}
+_HOME = {**SHIPPED, **{name: home for home, names in HOMES.items() for name in names.split()}}
+# Interrupted, an import would leave parts behind.
+_whole = uninterrupted(importlib.import_module, "nege", "importing nege")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = _whole(_HOME.get(name, f"nege.{name}"))
+    if name in _HOME:
+        found = getattr(found, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -24,6 +24,7 @@ import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 from numpy.typing import NDArray
 
+from nege import labelled
 from nege.errors import InputError
 
 __all__ = ["Deferred", "Frozen", "Held", "Immutable", "by_value", "frozen", "held"]
@@ -39,7 +40,8 @@ def frozen(values: Any, dtype: Any = None) -> NDArray[Any]:
 
 
 def _locked(array: NDArray[Any]) -> NDArray[Any]:
-    if array.flags.writeable or array.base is not None or not array.flags.c_contiguous:
+    flags = array.flags
+    if flags.writeable or array.base is not None or not flags.c_contiguous:
         array = np.array(array, order="C")
     array.setflags(write=False)
     return array
@@ -145,6 +147,8 @@ class Held:
         if owner is None:
             raise AttributeError(self.name)  # as of a field without a default
         value = owner.__dict__[self.name]
+        if type(value) in PLAIN:
+            return value
         if isinstance(value, Deferred):
             return value()
         if isinstance(value, (xr.Dataset, xr.DataArray)):
@@ -196,4 +200,4 @@ def _kept_number(value: Any) -> Any:
 def _freeze(variable: Any) -> None:
     values = variable.values
     if values.flags.writeable:
-        variable.values = _locked(values)
+        variable.values = labelled.variable(variable.dims, _locked(values))

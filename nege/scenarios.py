@@ -1,5 +1,25 @@
-"""Ready paths, under their public name; ``nege.studies.scenarios`` makes them."""
+"""Ready paths and economies, and what paths are made of, under their public names.
 
-from nege.studies.scenarios import digital_turn, manufacturing_first, no_institutional_convergence
+``nege.studies.scenarios`` and ``nege.studies.changes`` make them.
+"""
 
-__all__ = ["digital_turn", "manufacturing_first", "no_institutional_convergence"]
+from nege.studies.changes import Change, path
+from nege.studies.scenarios import (
+    digital_turn,
+    freight_kept,
+    manufacturing_first,
+    metropolis_and_town,
+    no_institutional_convergence,
+    stylised_turn,
+)
+
+__all__ = [
+    "Change",
+    "digital_turn",
+    "freight_kept",
+    "manufacturing_first",
+    "metropolis_and_town",
+    "no_institutional_convergence",
+    "path",
+    "stylised_turn",
+]

@@ -16,6 +16,7 @@ import xarray as xr
 from nege import geography, validation
 from nege.errors import InputError, near
 from nege.geography.online import OnlineRegion
+from nege.kernels.uncompiled import compiled_only
 from nege.models.base import Model
 from nege.models.fields import REQUIRED, Number, TradeCost
 from nege.options import CHOICES, SolverOptions
@@ -191,7 +192,7 @@ def warm_up(models: Any = None, *, progress: Progress = None) -> xr.Dataset:
         for k, (kind, name, call) in enumerate(calls):
             steps.expect(len(calls) - k, f"{kind.title}: {name}")
             before, began = compilations.count, time.perf_counter()
-            with silence():  # the bar says what lasts
+            with silence(), compiled_only():  # the bar says what lasts
                 for economy in economies[kind]:
                     _called(call, economy)
             where = chosen.index(kind), list(CALLS).index(name)

@@ -1,4 +1,4 @@
-"""Steps of the digital turn with one thing changed, solved once per session."""
+"""Steps of the stylised turn with one thing changed, solved once per session."""
 
 import functools
 
@@ -6,13 +6,13 @@ import numpy as np
 
 import nege
 
-DIGITAL_TURN = nege.scenarios.digital_turn()
+STYLISED_TURN = nege.scenarios.stylised_turn()
 GOODS, SERVICES = "manufacturing", "services"
 
 
 def economy(step, **changes):
-    """The default economy at a step of the digital turn, with changes."""
-    moved = {str(name): table.sel(step=step) for name, table in DIGITAL_TURN.data_vars.items()}
+    """The default economy at a step of the stylised turn, with changes."""
+    moved = {str(name): table.sel(step=step) for name, table in STYLISED_TURN.data_vars.items()}
     return nege.OnlineAgglomeration().replace({**moved, **changes})
 
 
@@ -35,8 +35,8 @@ def _hashable(value):
 
 @functools.cache
 def turn():
-    """The digital turn of the default economy, and its patterns."""
-    ds = nege.follow(nege.OnlineAgglomeration(), DIGITAL_TURN)
+    """The stylised turn of the default economy, and its patterns."""
+    ds = nege.follow(nege.OnlineAgglomeration(), STYLISED_TURN)
     assert (ds.status == nege.Status.CONVERGED).all()
     return ds, nege.patterns(ds)
 
@@ -45,17 +45,21 @@ def online_share(found, industry=SERVICES):
     return float(nege.patterns(found).online_share.sel(industry=industry))
 
 
-def concentration(found, industry=SERVICES):
-    return float(nege.patterns(found).concentration.sel(industry=industry))
+def density(found, industry=SERVICES):
+    return float(nege.patterns(found).density.sel(industry=industry))
 
 
-def colocation(found):
-    return float(nege.patterns(found).colocation)
+def state(found, industry=SERVICES):
+    return nege.patterns(found).state.sel(industry=industry).item()
 
 
-def in_city(found, industry=SERVICES):
+def meets(found):
+    return float(nege.patterns(found).meets)
+
+
+def in_place(found, place, industry=SERVICES):
     cost = found.data.total_cost.sel(industry=industry).sum("channel")
-    return float(cost.sel(place="0") / cost.sum())
+    return float(cost.sel(place=place) / cost.sum())
 
 
 def firms(found, industry=SERVICES):

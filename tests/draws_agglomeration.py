@@ -5,7 +5,7 @@ import random_agglomerations as random
 
 import nege
 
-STEPS = agglomerations.DIGITAL_TURN.sizes["step"]
+STEPS = agglomerations.STYLISED_TURN.sizes["step"]
 STARTS, ECONOMIES = 20, 150
 
 

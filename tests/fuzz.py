@@ -33,6 +33,7 @@ import xarray as xr
 import nege
 from nege import geography, scenarios, testing
 from nege.status import Status
+from nege.studies.scenarios import READY
 
 SECONDS = 10.0  # of processor time that a call may take
 NAN, INF = float("nan"), float("inf")
@@ -49,6 +50,7 @@ class Pool:
         self.digital = self.model.replace(online=self.online)
         self.helpman = nege.Helpman(self.places, sigma=4, mu=0.7, trade_cost=1.5)
         self.industries = nege.OnlineAgglomeration(self.places)
+        self.change = scenarios.Change("search_cost", 0.5, of="services", over=2)
         self.solved = nege.solve(self.model)
         self.settled = nege.solve(self.helpman)
         self.given = nege.short_run(self.model, [0.7, 0.3])
@@ -71,7 +73,12 @@ class Pool:
         costs[1] *= [1, 3]
         dims = ("step", "industry", "place", "channel")
         self.costs = xr.Dataset(
-            {"total_cost": (dims, costs), "status": ("step", [0, 0])}, coords=labels
+            {
+                "total_cost": (dims, costs),
+                "area": ("place", [0.5, 0.3, 0.2]),
+                "status": ("step", [0, 0]),
+            },
+            coords=labels,
         )
         self.points = xr.Dataset({"trade_cost": ("point", [2.0, 1.6]), "mu": ("point", [0.3, 0.4])})
         self.two = xr.DataArray([0.5, 0.5], {"region": ["0", "1"]}, "region")
@@ -132,14 +139,18 @@ ENTRIES = {
         geography.Geography.from_dataset,
         {"dataset": p.places.to_dataset()},
     ),
-    "scenarios.digital_turn": lambda p: (scenarios.digital_turn, {"city": "0"}),
-    "scenarios.manufacturing_first": lambda p: (
-        scenarios.manufacturing_first,
-        {"geography": p.places},
+    **{
+        f"scenarios.{name}": lambda p, made=made: (made, {"economy": p.industries})
+        for name, made in READY.items()
+    },
+    "scenarios.metropolis_and_town": lambda p: (scenarios.metropolis_and_town, {"places": 3}),
+    "scenarios.Change": lambda p: (
+        scenarios.Change,
+        {"parameter": "search_cost", "to": [1.0, 0.5], "of": "services", "start": 1},
     ),
-    "scenarios.no_institutional_convergence": lambda p: (
-        scenarios.no_institutional_convergence,
-        {"geography": p.places},
+    "scenarios.path": lambda p: (
+        scenarios.path,
+        {"economy": p.industries, "changes": [p.change], "title": "cheaper search"},
     ),
     "OnlineRegion": lambda p: (nege.OnlineRegion, {"trade_cost": 1.2}),
     "Logit": lambda p: (nege.Logit, {"scale": 0.1, "weights": [1.0, 2.0]}),
@@ -470,7 +481,7 @@ TAKES = {
     **dict.fromkeys(("a", "b", "c", "phi", "total_farmers", "total_skilled"), NUMBER),
     **dict.fromkeys(("productivity_spillover", "amenity_spillover", "online_housing"), NUMBER),
     **dict.fromkeys(
-        ("seconds", "tolerance", "min_population", "colocated", "concentrated"), NUMBER
+        ("seconds", "tolerance", "min_population", "together", "clustered", "scattered"), NUMBER
     ),
     **dict.fromkeys(("tolerance_residual", "tolerance_error", "tolerance_payoff"), NUMBER),
     **dict.fromkeys(("tolerance_path", "vmin", "separate"), NUMBER),
@@ -534,6 +545,12 @@ TAKES = {
     "equilibrium": "equilibrium",
     "online": "online",
     "patterns.online": NUMBER,
+    "economy": "model",
+    **dict.fromkeys(("of", "title"), "name"),
+    "to": NUMBER,
+    **dict.fromkeys(("over", "places"), "whole"),
+    "scenarios.Change.start": "whole",
+    "scenarios.path.changes": "",
     "dynamics": "dynamics",
     "options": "options",
     "rng": "whole seed rng",

@@ -1,4 +1,4 @@
-"""Digital turns with every parameter up to a fifth higher or lower, of economy and path.
+"""Stylised turns with every parameter up to a fifth higher or lower, of economy and path.
 
 For the suite and for ``python -m benchmarks verify``, from one Latin hypercube.
 """
@@ -80,7 +80,7 @@ def check(seed):
 
 
 def _path(factor):
-    path = nege.scenarios.digital_turn().copy(deep=True)
+    path = nege.scenarios.stylised_turn().copy(deep=True)
     cost, lead, digital = (
         xr.DataArray(factor[name], {"industry": path.industry}, "industry")
         for name in ("digital_cost", "productivity", "digitisability")

@@ -21,7 +21,7 @@ OFFLINE, ONLINE = 0, 1
 
 @dataclasses.dataclass(frozen=True)
 class Economy:
-    """Parameters as plain arrays; the defaults are step 0 of the digital turn."""
+    """Parameters as plain arrays; the defaults are step 0 of the stylised turn."""
 
     distance: np.ndarray
     productivity: np.ndarray
@@ -72,7 +72,7 @@ class Economy:
 
 # Search cost and digital cost of services, how far institutions are apart, then digitisability
 # and digital cost of manufacturing.
-DIGITAL_TURN = [
+STYLISED_TURN = [
     *[(s, d, h, 0.0, 3.0) for s, d, h in ((1.5, 3, 1), (1.2, 2.5, 1), (1, 2, 1), (0.8, 1.8, 1))],
     *[(s, d, h, 0.0, 3.0) for s, d, h in ((0.6, 1.6, 1), (0.5, 1.5, 1), (0.4, 1.4, 1))],
     *[(0.4, d, h, 0.0, 3.0) for d, h in ((1.3, 1), (1.2, 0.75), (1.1, 0.5), (1.05, 0.25))],
@@ -81,9 +81,9 @@ DIGITAL_TURN = [
 ]
 
 
-def digital_turn(step, **changes):
-    """The economy of one step of the digital turn: four places, place 0 the city."""
-    search, digital, apart, digitisable, digital_goods = DIGITAL_TURN[step]
+def stylised_turn(step, **changes):
+    """The economy of one step of the stylised turn: four places, place 0 the city."""
+    search, digital, apart, digitisable, digital_goods = STYLISED_TURN[step]
     here = {
         "distance": 1.0 - np.eye(4),
         "productivity": [[1.05, 1, 1, 1], [1 + 0.25 * apart, 1, 1, 1]],

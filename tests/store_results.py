@@ -58,8 +58,8 @@ def grid():
 
 
 def digital_turn():
-    economy = nege.OnlineAgglomeration()
-    return economy, nege.follow(economy, nege.scenarios.digital_turn())
+    economy = nege.scenarios.metropolis_and_town()
+    return economy, nege.follow(economy, nege.scenarios.digital_turn(economy))
 
 
 #: What is stored: equilibria, and Datasets with their economy.

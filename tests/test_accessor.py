@@ -115,6 +115,7 @@ def path():
     return xr.Dataset(
         {
             "total_cost": (("step", "industry", "place", "channel"), cost),
+            "area": ("place", [0.5, 0.5]),
             "population": (("step", "place"), [[0.4, 0.6], [9.0, 9.0], [0.3, 0.7]], by_place),
             "price_index": (
                 ("step", "industry", "place"),

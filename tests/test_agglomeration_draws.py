@@ -11,7 +11,7 @@ pytestmark = pytest.mark.draws
 
 
 @pytest.mark.parametrize("start", range(2))
-def test_every_step_of_the_digital_turn_is_reached_from_random_starts(start):
+def test_every_step_of_the_stylised_turn_is_reached_from_random_starts(start):
     for step in range(draws.STEPS):
         draws.check_step(start * draws.STEPS + step)
 

@@ -19,7 +19,7 @@ SOLVE = [method for method in industries.PEERS if "hybr" not in method.name]
 
 @pytest.fixture(scope="module")
 def four():
-    return industries.digital_turn(4)
+    return industries.stylised_turn(4)
 
 
 @pytest.mark.parametrize("method", [industries.NEGE, *SOLVE], ids=lambda method: method.name)
@@ -54,5 +54,5 @@ def test_whoever_takes_too_long_or_does_not_solve_has_failed(four):
 
 
 def test_places_of_the_plane_are_about_one_apart():
-    distance = industries.digital_turn(50).model.geography.distance.values
+    distance = industries.stylised_turn(50).model.geography.distance.values
     assert 0.7 < np.median(distance[distance > 0.0]) < 1.3

@@ -5,8 +5,6 @@ import pytest
 import xarray as xr
 
 import nege
-from nege.kernels import stacks
-from nege.kernels.operators import LINE, Operator
 
 pytestmark = pytest.mark.family
 
@@ -129,18 +127,3 @@ def test_dimensions_of_shares_are_not_parameters():
     shares = xr.DataArray([[0.4, 0.4, 0.2]], dims=("sigma", "region"))
     with pytest.raises(nege.InputError):
         nege.short_run(three(), shares, parameters={"sigma": [5.0]})
-
-
-def test_a_stack_of_points_gives_each_of_them_back():
-    a, b = three().arrays, three().replace(mu=0.7).arrays
-    stacked = stacks.stack([a, b])
-    for i, point in enumerate((a, b)):
-        back = stacks.at(stacked, i)
-        assert type(back) is type(point)
-        np.testing.assert_array_equal(back.numbers, point.numbers)
-        np.testing.assert_array_equal(back.operator.table, point.operator.table)
-    single = stacks.stack([a])
-    assert np.shares_memory(single.operator.table, a.operator.table)
-    line = a._replace(operator=Operator(LINE, packed=np.ones(1), online=0.5))
-    back = stacks.at(stacks.stack([line, line]), 1).operator
-    assert (back.kind, back.packed.tolist(), back.online) == (LINE, [1.0], 0.5)

@@ -24,7 +24,7 @@ sigma = {manufacturing = 5, services = 4.5}
 home_weight = "population"
 land = [0.4, 0.3, 0.3]
 [path]
-scenario = "digital_turn"
+scenario = "stylised_turn"
 city = "Beijing"
 """
 PARAMETER = """
@@ -57,7 +57,7 @@ def test_a_scenario_is_read_with_its_city_and_the_populations_of_places(tmp_path
     found = read(tmp_path, SCENARIO)
     assert found.model.sigma.values.tolist() == [5.0, 4.5]
     np.testing.assert_allclose(found.model.home_weight, np.array([25, 21, 18]) / 64)
-    expected = nege.scenarios.digital_turn(found.model.geography, city="Beijing")
+    expected = nege.scenarios.stylised_turn(found.model, city="Beijing")
     xr.testing.assert_identical(found.path, expected)
 
 
@@ -101,10 +101,10 @@ def test_steps_that_failed_are_named_and_left_out_of_the_story(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "argument", "cure"),
     [
-        ('"digital_turn"', '"digital_trun"', "[path] scenario", "Did you mean 'digital_turn'"),
+        ('"stylised_turn"', '"stylised_trun"', "[path] scenario", "Did you mean 'stylised_turn'"),
         ('city = "Beijing"', 'city = "Peking"', "city", "Known: Shanghai, Beijing, Guangzhou"),
         ('city = "Beijing"', "points = 3", "key in [path]", "Known: scenario, city, industries"),
-        ('"online agglomeration"', '"core-periphery"', "[path] scenario", "search_cost"),
+        ('"online agglomeration"', '"core-periphery"', "[path] scenario", "choose a channel"),
         ("[path]", "[online]\ntrade_cost = 1.2\n[path]", "[online]", "take the table out"),
         ("sigma = {", "sigmma = {", "key in [model]", "Did you mean 'sigma'"),
         ("services = 4.5", "service = 4.5", "sigma", "'services'"),

@@ -6,25 +6,25 @@ import itertools
 import numpy as np
 import pytest
 import xarray as xr
-from agglomerations import DIGITAL_TURN, GOODS, SERVICES
+from agglomerations import GOODS, SERVICES, STYLISED_TURN
 
 import nege
 
 pytestmark = pytest.mark.family
 
-OUTCOMES = ("online_share", "welfare", "concentration", "colocation")
+OUTCOMES = ("online_share", "welfare", "density", "meets")
 TURNS = {"first": (0, 6), "second": (6, 11), "third": (11, 17), "all": (0, 6, 11, 17)}
 
 
 @functools.cache
 def decomposed(turn, method):
-    path = DIGITAL_TURN.sel(step=list(TURNS[turn]))
+    path = STYLISED_TURN.sel(step=list(TURNS[turn]))
     return nege.decompose(nege.OnlineAgglomeration(), path, outcomes=OUTCOMES, method=method)
 
 
 @functools.cache
 def followed(turn):
-    return nege.follow(nege.OnlineAgglomeration(), DIGITAL_TURN.sel(step=list(TURNS[turn])))
+    return nege.follow(nege.OnlineAgglomeration(), STYLISED_TURN.sel(step=list(TURNS[turn])))
 
 
 def outcome(path, name, model=None):
@@ -58,16 +58,16 @@ def test_by_shapley_nothing_remains_and_by_switching_something_does(turn):
 
 
 def test_a_contribution_by_switching_is_what_is_missing_without_the_mechanism():
-    path = DIGITAL_TURN.sel(step=list(TURNS["second"]))
+    path = STYLISED_TURN.sel(step=list(TURNS["second"]))
     without = path.copy()
     without["productivity"] = path["productivity"].isel(step=0).broadcast_like(path["productivity"])
-    missing = outcome(path, "concentration") - outcome(without, "concentration")
-    found = decomposed("second", "switch").concentration.sel(mechanism="productivity: services")
+    missing = outcome(path, "density") - outcome(without, "density")
+    found = decomposed("second", "switch").density.sel(mechanism="productivity: services")
     np.testing.assert_allclose(found, missing, rtol=0, atol=1e-9)
 
 
 def test_shapley_of_two_mechanisms_is_the_mean_of_both_orders():
-    path = DIGITAL_TURN.sel(step=[6, 11])
+    path = STYLISED_TURN.sel(step=[6, 11])
     first = path.isel(step=0)
     ends = []  # without any, with the cost alone, with institutions alone, with both
     for cost, lead in ((0, 0), (1, 0), (0, 1), (1, 1)):
@@ -86,7 +86,7 @@ def test_shapley_of_two_mechanisms_is_the_mean_of_both_orders():
 @pytest.mark.parametrize("method", ["switch", "shapley"])
 def test_what_does_nothing_contributes_nothing(method):
     """Services are not shipped: how digitisable their transport is makes no difference."""
-    path = DIGITAL_TURN.sel(step=[8, 9]).copy(deep=True)
+    path = STYLISED_TURN.sel(step=[8, 9]).copy(deep=True)
     path["digitisability"][0, 1] = 0.3
     found = nege.decompose(nege.OnlineAgglomeration(), path, method=method)
     idle = found.sel(mechanism="digitisability: services")
@@ -96,7 +96,7 @@ def test_what_does_nothing_contributes_nothing(method):
 
 
 def test_groups_are_switched_together_and_one_group_of_all_is_the_whole_change():
-    path = DIGITAL_TURN.sel(step=[0, 9])
+    path = STYLISED_TURN.sel(step=[0, 9])
     groups = {
         "search": ["search_cost"],
         "delivery": ["digital_cost: services"],
@@ -130,7 +130,7 @@ def test_any_model_and_any_outcome_can_be_decomposed():
 
 
 def test_points_that_are_not_solved_are_counted_and_their_parts_are_missing():
-    path = DIGITAL_TURN.sel(step=[6, 11])
+    path = STYLISED_TURN.sel(step=[6, 11])
     strict = nege.SolverOptions(limit_steps=1)
     found = nege.decompose(nege.OnlineAgglomeration(), path, options=strict)
     assert (found.unsolved > 0).all()
@@ -140,7 +140,7 @@ def test_points_that_are_not_solved_are_counted_and_their_parts_are_missing():
 
 def test_the_first_turn_is_due_to_search_and_cheaper_online_delivery_hardly_matters_in_it():
     found = decomposed("first", "switch").isel(step=-1)
-    apart = found.colocation
+    apart = found.meets
     assert apart.sel(mechanism="search_cost: services") < -0.3
     assert abs(apart.sel(mechanism="digital_cost: services")) < 0.02
 
@@ -149,12 +149,10 @@ def test_the_second_turn_online_is_due_to_delivery_and_its_dispersion_needs_inst
     found = decomposed("second", "shapley").sel(step=11, industry=SERVICES)
     cost, lead = "digital_cost: services", "productivity: services"
     assert found.online_share.sel(mechanism=cost) > 0.99 * found.online_share_change
-    spread = found.concentration
+    spread = found.density
     assert spread.sel(mechanism=lead) < spread.sel(mechanism=cost) < -0.2
     # Either alone would do most of it: together they overlap.
-    assert decomposed("second", "switch").concentration_remainder.sel(
-        step=11, industry=SERVICES
-    ) < (-0.5)
+    assert decomposed("second", "switch").density_remainder.sel(step=11, industry=SERVICES) < (-0.5)
 
 
 def test_institutions_that_converge_downwards_cost_welfare_and_delivery_more_than_pays_for_it():
@@ -174,9 +172,9 @@ def test_the_third_turn_needs_cheap_delivery_of_goods_before_it_needs_digital_on
     ("change", "message"),
     [
         ({"path": {"search_cost": [1, 2]}}, "at least two steps"),
-        ({"path": DIGITAL_TURN.isel(step=[0])}, "at least two steps"),
-        ({"path": DIGITAL_TURN.isel(step=[0, 0])}, "along which something changes"),
-        ({"path": DIGITAL_TURN.rename(search_cost="serach_cost")}, "Did you mean 'search_cost'"),
+        ({"path": STYLISED_TURN.isel(step=[0])}, "at least two steps"),
+        ({"path": STYLISED_TURN.isel(step=[0, 0])}, "along which something changes"),
+        ({"path": STYLISED_TURN.rename(search_cost="serach_cost")}, "Did you mean 'search_cost'"),
         ({"method": "Shapley"}, "Did you mean 'shapley'"),
         ({"outcomes": ["wellfare"]}, "Did you mean 'welfare'"),
         ({"outcomes": "welfare"}, "Put it in a list"),
@@ -189,7 +187,7 @@ def test_the_third_turn_needs_cheap_delivery_of_goods_before_it_needs_digital_on
     ],
 )
 def test_what_cannot_be_decomposed_is_refused_with_the_reason(change, message):
-    given = {"model": nege.OnlineAgglomeration(), "path": DIGITAL_TURN.isel(step=[0, 8]), **change}
+    given = {"model": nege.OnlineAgglomeration(), "path": STYLISED_TURN.isel(step=[0, 8]), **change}
     with pytest.raises(nege.InputError, match=message):
         nege.decompose(given.pop("model"), given.pop("path"), **given)
 
@@ -203,7 +201,7 @@ def test_too_many_mechanisms_for_shapley_are_refused_and_may_be_grouped():
 
 
 def test_the_path_is_not_changed():
-    path = DIGITAL_TURN.sel(step=[0, 6])
+    path = STYLISED_TURN.sel(step=[0, 6])
     before = path.copy(deep=True)
     nege.decompose(nege.OnlineAgglomeration(), path)
     assert path.identical(before)
@@ -215,4 +213,4 @@ def test_an_industry_alone_is_not_co_located_with_anything():
     model = nege.OnlineAgglomeration(industries=["goods"], **shares, **costs)
     path = xr.Dataset({"digital_cost": ("step", [3.0, 2.0])})
     with pytest.raises(nege.InputError, match="outcomes must be a known name"):
-        nege.decompose(model, path, outcomes=["colocation"])
+        nege.decompose(model, path, outcomes=["meets"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege.kernels import equations, error_bound, operators
+from nege.kernels import derivatives, equations, error_bound, operators
 from nege.kernels.operators import matrix
 from nege.models import trade_costs
 
@@ -40,7 +40,7 @@ def test_few_places_are_bounded_by_the_condition_of_their_equations():
     p, share, state = economy(5)
     work, change, jacobian = np.empty((4, 5)), np.empty(5), np.empty((5, 5))
     equations.update(p, share, state, work, change)
-    gap = error_bound.mixed_gap(p, share, state, work)
+    gap = error_bound.mixed_gap(p, share, state, work, derivatives.at_rest(p, share, state))
     error_bound.state_jacobian(p, share, state, jacobian)
     inverse = np.linalg.inv(np.eye(5) - jacobian)
     np.testing.assert_allclose(gap, 1.0 / np.abs(inverse).sum(axis=1).max(), rtol=1e-9)
@@ -54,7 +54,7 @@ def test_many_places_are_bounded_by_how_much_all_of_them_trade_with_each():
     k = matrix(p.operator, n)
     least = (k / work[3]).min(axis=1) @ (work[1] / work[2])
     np.testing.assert_allclose(error_bound.mixing(p.operator, work), least, rtol=1e-12)
-    gap = error_bound.mixed_gap(p, share, state, work)
+    gap = error_bound.mixed_gap(p, share, state, work, derivatives.at_rest(p, share, state))
     by_mixing = 1.0 / (2.0 / least + 4.0)
     by_condition = error_bound.condition(p, share, state)
     assert gap == pytest.approx(by_mixing if by_mixing > error_bound.GOOD else by_condition)
@@ -66,4 +66,6 @@ def test_what_is_not_finite_bounds_nothing():
     work, change = np.empty((4, 5)), np.empty(5)
     state[2] = np.nan
     equations.update(p, share, state, work, change)
-    assert np.isnan(error_bound.mixed_gap(p, share, state, work))
+    assert np.isnan(
+        error_bound.mixed_gap(p, share, state, work, derivatives.at_rest(p, share, state))
+    )

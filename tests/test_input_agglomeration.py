@@ -16,10 +16,10 @@ import xarray as xr
 from test_input import FORMS, NO_NUMBERS, assert_refused, labelled, table
 
 import nege
-from nege import OnlineAgglomeration, patterns, solve
+from nege import OnlineAgglomeration, patterns, scenarios, solve
 from nege.command.economy_file import read_path
 from nege.models.fields import Number, Over
-from nege.studies import scenarios
+from nege.studies.scenarios import READY
 
 pytestmark = pytest.mark.faults
 
@@ -34,13 +34,14 @@ DIMS = {
 }
 make = functools.partial(OnlineAgglomeration, GEO)
 M = make()
+Change = scenarios.Change
 COST = xr.DataArray(
     np.ones((2, 3, 2)),
     dims=("industry", "place", "channel"),
     coords={"industry": [GOODS, SERVICES], "place": list(PLACES), "channel": ["offline", "online"]},
 )
-DS = xr.Dataset({"total_cost": COST})
-TURN = scenarios.digital_turn(GEO)
+DS = xr.Dataset({"total_cost": COST, "area": ("place", [0.3, 0.3, 0.4])})
+TURN = scenarios.digital_turn(M)
 FIRMS = xr.DataArray(np.full((2, 3, 2), 0.1), dims=("industry", "place", "channel"))
 PEOPLE = [0.2, 0.3, 0.5]
 START = {"firm_mass": FIRMS, "population": PEOPLE}
@@ -81,7 +82,7 @@ PARAMETERS = {
 }
 NUMBERS = [name for name, parameter in PARAMETERS.items() if not parameter.dims]
 TABLES = [name for name, parameter in PARAMETERS.items() if parameter.dims]
-THRESHOLDS = ["concentrated", "online", "colocated"]
+THRESHOLDS = ["clustered", "scattered", "online", "together"]
 OPTIONAL = ("productivity", "land")  # None is their default
 
 
@@ -136,7 +137,8 @@ def test_what_has_a_default_that_is_a_number_is_not_left_out_by_none(name):
 @pytest.mark.parametrize("name", [*NUMBERS, *THRESHOLDS])
 def test_a_number_out_of_range_is_refused_with_what_is_allowed_and_why(name):
     known = PARAMETERS.get(name)
-    bounds = {"at_least": 0.0, "at_most": 1.0} if known is None else known.bounds
+    ends = (1.0, 4.0) if name in ("clustered", "scattered") else (0.0, 1.0)
+    bounds = {"at_least": ends[0], "at_most": ends[1]} if known is None else known.bounds
     values = outside(bounds)
     assert len(values) == 2 * len(bounds)
     for value in values:
@@ -229,22 +231,52 @@ patterns(xr.Dataset())               | data        | Dataset    | total_cost ove
 patterns(DS.isel(channel=0))         | data        | 'industry' | the dimensions of total_cost
 patterns(DS.drop_vars("industry"))   | data        | 'offline'  | Label its industries
 patterns(DS.isel(place=[0]))         | data        | 1          | One place says nothing
-patterns(-DS)                        | data        | total_cost | nowhere negative or infinite
+patterns(DS.assign(total_cost=-COST)) | data        | total_cost | nowhere negative or infinite
 patterns(DS, pair=[GOODS])           | pair        | 'manufact  | two different industries
 patterns(DS, pair=[GOODS, GOODS])    | pair        | 'manufact  | two different industries
 patterns(DS, pair=[GOODS, "farms"])  | pair        | 'farms'    | Known: manufacturing, services
 patterns(DS, pair=3)                 | pair        | 3          | names
+patterns(DS.drop_vars("area"))       | land        | None       | land=1 where all places have
+patterns(DS, land=[1, 2])            | land        | [1, 2]     | Its shape is (2,)
+patterns(DS, scattered=3, clustered=2) | scattered | 3          | leave room
 scenarios.digital_turn(industries=("a", "b")) | industries | ('a', 'b') | {"cars": "goods"
 scenarios.digital_turn(industries={}) | industries | {}         | or "services"
-scenarios.digital_turn(industries={"a": "good"}) | industries['a'] | 'good' | Did you mean 'goods'
-scenarios.digital_turn(industries={3: "goods"}) | industries | 3    | non-empty strings
-nege.follow(M, scenarios.digital_turn(GEO, industries={"a": "goods"})) | search_cost | 'a' | Known
-scenarios.digital_turn("China")      | geography   | 'China'    | See nege.geography
-scenarios.digital_turn(GEO, city="d") | city       | 'd'        | Known: a, b, c
-scenarios.manufacturing_first(4)     | geography   | 4          | See nege.geography
-scenarios.manufacturing_first(GEO, city=0)              | city | 0    | Known: a, b, c
-scenarios.no_institutional_convergence([GEO])           | geography | [<nege | See nege.geography
-scenarios.no_institutional_convergence(GEO, city="A")   | city | 'A'  | Known: a, b, c
+scenarios.digital_turn(M, industries={GOODS: 1, SERVICES: 2}) | industries['manufacturing'] | 1 | go
+scenarios.digital_turn(industries={3: "goods"}) | industries | {3: 'go    | 'services'
+nege.follow(M, scenarios.digital_turn()) | productivity | 'metro | scenarios.digital_turn(economy)
+scenarios.digital_turn("China")      | economy     | 'China'    | make that first
+scenarios.digital_turn(GEO)          | economy     | <nege      | make that first
+scenarios.digital_turn(M, city="a")  | parameter   | 'city'     | economy, industries
+scenarios.stylised_turn(M, city="d") | city        | 'd'        | Known: a, b, c
+scenarios.stylised_turn(M, city=0)   | city        | 0          | Known: a, b, c
+scenarios.manufacturing_first(4)     | economy     | 4          | make that first
+scenarios.metropolis_and_town(2)     | places      | 2          | at least 3
+scenarios.metropolis_and_town(4.0)   | places      | 4.0        | a whole number
+scenarios.metropolis_and_town(10**9) | places      | 1000000000 | for their distances
+scenarios.path(M, [])                | changes     | []         | at least one
+scenarios.path(M, ["search_cost"])   | changes     | ['search   | Change("search_cost"
+scenarios.path(GEO, Change("sigma", 5)) | model    | <nege      | nege.
+scenarios.path(M, Change("serach_cost", 1)) | parameter | 'serach | Did you mean 'search_cost'
+scenarios.path(M, Change("platform_owner", 1)) | parameter | 'platform | It is None there
+scenarios.path(M, Change("search_cost", 1, of="service")) | of | 'service' | Did you mean 'services'
+scenarios.path(M, Change("housing", 0.1, of="services")) | of | 'services' | housing is one number
+scenarios.path(M, Change("inputs", 0.1, of="services")) | of | 'services' | of={'input': 'services'}
+scenarios.path(M, Change("land", 1, of={"industry": "services"})) | of | 'industry' | of land, place
+scenarios.path(M, Change("land", 1, of={"place": "A"})) | of | 'A' | Known: a, b, c
+scenarios.path(M, Change("sigma", "highest")) | to | 'highest' | the same in all places
+scenarios.path(M, Change("digital_cost", 0.5, start=2)) | digital_cost | [0.5, | step=2
+scenarios.path(M, Change("search_cost", 1), title=3) | title | 3   | text
+Change("search_cost", "best")        | to          | 'best'     | Known: highest, lowest
+Change("search_cost", [])            | to          | []         | at least one number
+Change("search_cost", [[1]])         | to          | [[1        | one-dimensional
+Change("search_cost", NAN)           | to          | nan        | a finite number
+Change("search_cost", None)          | to          | None       | a finite number
+Change(3, 1)                         | parameter   | 3          | the name of one
+Change("search_cost", 1, of=3)       | of          | 3          | Put it in a list
+Change("search_cost", 1, start=-1)   | start       | -1         | at least 0
+Change("search_cost", 1, over=1.5)   | over        | 1.5        | a whole number
+Change("search_cost", 1, over=10**6) | over        | 1000000    | at most 10000
+Change("search_cost", [1, 2], over=2) | over       | 2          | a value for each step
 """
 
 
@@ -289,8 +321,8 @@ def test_three_industries_are_an_economy_once_they_have_what_differs_between_the
     economy = make(industries=THREE, **TOGETHER)
     assert economy.digitisability.values.tolist() == [0.0, 0.0, 1.0]
     kinds = {"c": "services", "a": "goods", "b": "goods"}
-    for name in scenarios.__all__:
-        path = getattr(scenarios, name)(GEO, city="b", industries=kinds)
+    for made in READY.values():
+        path = made(economy, industries=kinds)
         for step in (0, 9, 17):
             moved = economy.replace({n: v.sel(step=step) for n, v in path.data_vars.items()})
             assert moved.search_cost.values[2] == path.search_cost.sel(step=step, industry="c")
@@ -319,7 +351,7 @@ FILES = [
     ("{01002 = 3", "{1002 = 3", "land", "'01002' is"),
     ("land_share = 0.1", "", "land_share", "given with 3 industries"),
     ("software = 0.35", "sofware = 0.35", "consumption", "Did you mean 'software'"),
-    ("industries = {steel", "# {steel", "[path] industries", "those of [model], cars, steel"),
+    ("industries = {steel", "# {steel", "[path] industries", "'cars', 'steel'"),
     ('cars = "goods"', 'cars = "good"', "industries['cars']", "Did you mean 'goods'"),
     ("= [[0.1, 0.1, 0.1],", "= {cars = {cars = 0.1}} # ", "inputs", "Each name takes one number"),
 ]
@@ -330,7 +362,7 @@ def test_a_file_may_have_other_industries_and_its_tables_go_by_name(tmp_path):
     found = read_path(str(tmp_path / "my.toml"))
     assert found.model.land.values.tolist() == [2.0, 3.0]
     assert found.model.consumption.values.tolist() == [0.2, 0.3, 0.35]
-    assert found.path.search_cost.sel(industry="software", step=0) == 1.5
+    assert found.path.search_cost.sel(industry="software", step=0) == 2.0
 
 
 @pytest.mark.parametrize(("old", "new", "argument", "cure"), FILES)

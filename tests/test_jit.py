@@ -1,12 +1,15 @@
 """How kernels compile, dispatch and are cached."""
 
 import collections
+import copy
 import gc
 import os
 import pathlib
+import pickle
 import subprocess
 import sys
 import textwrap
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -16,6 +19,7 @@ import pytest
 import nege
 from nege.kernels import sources
 from nege.kernels.jit import kernel
+from nege.kernels.records import INDICES, ROW, TABLE, record
 
 pytestmark = pytest.mark.faults
 
@@ -76,7 +80,7 @@ def test_editing_what_a_kernel_does_not_import_compiles_nothing(package):
     call = """
         import numpy as np
         from nege.kernels.vectors import largest
-        print(largest(np.ones(2)), largest.stats.cache_hits.total())
+        print(largest(np.ones(2)), largest.entry.stats.cache_hits.total())
     """
     assert run(call, package) == ["1.0", "0"]
     for folder in ("plots", "results", "validation", "models", "solvers", "command"):
@@ -155,7 +159,7 @@ def test_a_kernel_names_what_else_it_is_made_of(tmp_path):
         "def make(files, key):\n"
         "    made = kernel(lambda x: x, inside=True, files=files, key=key)\n"
         "    made(1.0)\n"
-        "    return made.stats.cache_hits.total()\n"
+        "    return made.entry.stats.cache_hits.total()\n"
     )
     (tmp_path / "one.py").write_text("import two\n")
     (tmp_path / "two.py").write_text("")
@@ -313,6 +317,7 @@ HEAVY = {
 
 def test_importing_nege_imports_nothing_heavy_that_a_first_solve_does_not_need(tmp_path):
     before = "import sys, numba, xarray\nbefore = set(sys.modules)\nimport nege\n"
+    before += "[getattr(nege, name) for name in nege.__all__]\n"
     imported = run(before + "print(*set(sys.modules) - before)", tmp_path)
     assert not HEAVY & set(imported)
 
@@ -460,3 +465,194 @@ def test_one_further_model_compiles_nothing_but_its_own_equations(tmp_path):
         print(len(compiled.buffer) > 0)
     """
     assert run(call, tmp_path, cache=None) == ["none", "True"]
+
+
+LATE = """
+import threading
+import numpy as np
+from numba import types
+from nege.kernels.jit import kernel
+
+@kernel(late=types.float64)
+def seldom(x):
+    return x + 1.0
+
+@kernel
+def often(x):
+    return seldom(x) if x > 0.0 else x
+
+def compiled():
+    return len(seldom.overloads)
+"""
+
+
+@pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
+def test_a_late_kernel_compiles_when_it_is_first_called_whoever_calls(tmp_path):
+    (tmp_path / "late.py").write_text(LATE)
+    call = """
+        from late import *
+        found = [often(-1.0), compiled()]
+        threads = [threading.Thread(target=lambda: found.append(often(2.0))) for _ in range(4)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        print(*found, compiled(), seldom(2.0))
+    """
+    expected = ["-1.0", "0", *["3.0"] * 4, "1", "3.0"]
+    assert run(call, tmp_path) == expected
+    assert run(call, tmp_path) == expected  # from the cache, too
+    new = LATE.replace("x + 1.0", "x + 2.0")
+    (tmp_path / "late.py").write_text(new)
+    assert run(call, tmp_path) == [word.replace("3.0", "4.0") for word in expected]
+
+
+@pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
+def test_why_a_late_kernel_does_not_compile_is_what_the_call_raises(tmp_path):
+    (tmp_path / "late.py").write_text(LATE.replace("x + 1.0", "x.nowhere"))
+    call = """
+        from late import *
+        from numba.core.errors import TypingError
+        for _ in range(2):
+            try:
+                often(2.0)
+            except TypingError as error:
+                print("nowhere" in str(error))
+        print(often(-1.0))
+    """
+    assert run(call, tmp_path) == ["True", "True", "-1.0"]
+
+
+@record(row=ROW, table=TABLE, picked=INDICES)
+class Held(NamedTuple):
+    """One of every kind of field."""
+
+    whole: int
+    part: float
+    yes: bool
+    row: np.ndarray
+    table: np.ndarray
+    picked: np.ndarray
+
+
+@kernel
+def told(held, out):
+    """Write what compiled code finds in a record."""
+    out[0], out[1], out[2] = held.whole, held.part, held.yes
+    out[3], out[4] = held.row[-1], held.table[1, 2]
+    out[5], out[6] = held.picked[1], held.table.shape[1]
+
+
+HELD = Held(-3, 0.5, True, np.arange(4.0), np.arange(6.0).reshape(2, 3), np.array([7, 8]))
+
+
+@pytest.mark.parametrize("made", [HELD, copy.deepcopy(HELD), pickle.loads(pickle.dumps(HELD))])
+def test_compiled_code_reads_each_field_of_a_record(made):
+    out = np.empty(7)
+    told(made, out)
+    assert out.tolist() == [-3.0, 0.5, 1.0, 3.0, 5.0, 8.0, 3.0]
+    told(made._replace(part=2.5), out)
+    assert out[1] == 2.5
+
+
+@pytest.mark.skipif(not JIT, reason="Python reads any array")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"row": np.arange(8.0)[::2]},
+        {"row": np.arange(4)},
+        {"table": np.arange(6.0)},
+        {"table": np.asfortranarray(np.arange(6.0).reshape(2, 3))},
+        {"picked": [7, 8]},
+    ],
+    ids=str,
+)
+def test_a_record_of_arrays_that_code_would_misread_is_refused(wrong):
+    with pytest.raises(TypeError, match=f"Held.{next(iter(wrong))} must be a contiguous"):
+        told(HELD._replace(**wrong), np.empty(7))
+
+
+FIRST = """
+import numpy as np
+from numba.core.compiler_lock import global_compiler_lock
+from nege.kernels.jit import kernel
+from nege.kernels.uncompiled import compiled_only
+
+@kernel
+def twice(x, out):
+    out[0] = 2.0 * x[0]
+
+@kernel
+def divided(x, out):
+    out[0] += 1.0
+    twice(x, out[1:])
+    return 1.0 / float(x[0] - x[1])
+
+def there(kernel):
+    work = kernel.entry.__dict__.get("_work")
+    return work is None or work.done.is_set()
+
+x, out = np.array([3.0, 3.0]), np.zeros(2)
+"""
+
+
+@pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
+def test_a_tiny_first_call_is_answered_before_its_kernel_is_compiled(tmp_path):
+    (tmp_path / "first.py").write_text(FIRST)
+    call = """
+        from first import *
+        with global_compiler_lock:  # nothing compiles
+            twice(x, out)
+            print(out[0], there(twice))
+            twice(2 * x, out)
+            print(out[0], there(twice))
+        twice.entry._work.done.wait()
+        twice(3 * x, out)
+        print(out[0], there(twice), len(twice.entry.overloads))
+    """
+    expected = ["6.0", "False", "12.0", "False", "18.0", "True", "1"]
+    assert run(call, tmp_path, NEGE_FIRST_CALLS="") == expected
+    call = "from first import *\ntwice(x, out)\nprint(out[0], there(twice))"
+    assert run(call, tmp_path, NEGE_FIRST_CALLS="") == ["6.0", "True"]  # from the cache
+
+
+@pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
+def test_what_python_cannot_answer_compiled_code_does_from_the_same_start(tmp_path):
+    (tmp_path / "first.py").write_text(FIRST)
+    call = "from first import *\nprint(divided(x, out), *out)"
+    assert run(call, tmp_path, NEGE_FIRST_CALLS="") == ["inf", "1.0", "6.0"]
+
+
+@pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
+@pytest.mark.parametrize("environment", ["compiled", ""])
+def test_where_bits_count_calls_wait_for_compiled_code(tmp_path, environment):
+    (tmp_path / "first.py").write_text(FIRST)
+    call = """
+        from first import *
+        with compiled_only():
+            twice(x, out)
+        twice(x, out)
+        print(out[0], "_work" in twice.entry.__dict__)
+    """
+    assert run(call, tmp_path, NEGE_FIRST_CALLS=environment) == ["6.0", "False"]
+
+
+@pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
+def test_a_first_solve_agrees_with_those_that_follow_to_rounding(tmp_path):
+    call = """
+        import nege
+        from nege.kernels import population_dynamics
+        g = nege.geography.equidistant(2)
+        for model in (
+            nege.CorePeriphery(g, sigma=5, mu=0.4, trade_cost=2.2),
+            nege.VerticalLinkages(g, sigma=5, mu=0.3, inputs=0.4, trade_cost=1.7),
+        ):
+            first = nege.solve(model, [0.6, 0.4])
+            work = population_dynamics.integrate.entry._work
+            waited = work.done.is_set()
+            work.done.wait()
+            after = nege.solve(model, [0.6, 0.4])
+            far = [float(abs(first.data[name] - after.data[name]).max()) for name in first.data]
+            print(waited, max(far) < 1e-9)
+    """
+    said = run(call, tmp_path, NEGE_FIRST_CALLS="")
+    assert said[:2] == ["False", "True"]
+    assert said[3] == "True"

@@ -543,8 +543,8 @@ def test_row_numbers_that_another_list_has_as_labels_are_labels(index, turned):
 
 def test_paths_of_other_industries_are_sent_to_those_of_the_models_own():
     model = nege.OnlineAgglomeration(PLACES, industries=("01", "02"))
-    path = nege.scenarios.digital_turn(PLACES)
-    with pytest.raises(nege.InputError, match=r"digital_turn\(industries=\.\.\.\)") as caught:
+    path = nege.scenarios.digital_turn(nege.OnlineAgglomeration(PLACES))
+    with pytest.raises(nege.InputError, match=r"digital_turn\(economy\)") as caught:
         designs.listed_points(model, "path", path, "step")
     assert "industrys" not in str(caught.value)
 

@@ -14,13 +14,14 @@ from agglomerations import (
     GOODS,
     SERVICES,
     at,
-    colocation,
-    concentration,
+    density,
     economy,
     firms,
     jobs_away,
+    meets,
     online_share,
     price_gap,
+    state,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -139,20 +140,20 @@ def test_claim_08b_one_sided_online_firms_that_hear_less_of_their_neighbours_are
 
 
 def test_own_industry_spillovers_concentrate_services():
-    assert rising([concentration(at(7, spillover=x)) for x in (0.0, 0.03, 0.06, 0.09)])
+    assert rising([density(at(7, spillover=x)) for x in (0.0, 0.03, 0.06, 0.09)])
 
 
 def test_knowledge_that_travels_does_not_concentrate_an_industry():
     near, far = at(7), at(7, spillover_decay=0.0)
-    assert concentration(far) < concentration(near)
+    assert density(far) < density(near)
     # Heard everywhere alike, it is no reason to be anywhere: as without spillovers.
-    assert concentration(far) == pytest.approx(concentration(at(7, spillover=0.0)), abs=0.005)
+    assert density(far) == pytest.approx(density(at(7, spillover=0.0)), abs=0.005)
 
 
 def test_claim_09_diversity_as_an_advantage_brings_industries_together():
     found = [at(7, diversity=x) for x in (0.0, 0.05, 0.1)]
-    assert rising([colocation(one) for one in found])
-    assert falling([concentration(one) for one in found])
+    assert rising([meets(one) for one in found])
+    assert falling([density(one) for one in found])
 
 
 def test_claim_01_conditional_a_small_lead_grows_only_where_linkages_are_strong():
@@ -170,8 +171,8 @@ def test_claim_01_conditional_a_small_lead_grows_only_where_linkages_are_strong(
         )
         return nege.solve(model, start)
 
-    assert concentration(ends(0.12)) > 0.3
-    assert concentration(ends(0.02)) < 1e-6
+    assert density(ends(0.12)) > 1.9
+    assert density(ends(0.02)) < 1.0 + 1e-6
 
 
 # --- inputs ----------------------------------------------------------------------------------
@@ -216,8 +217,8 @@ def test_claim_06c_the_output_multiplier_of_inputs_does_not_depend_on_the_channe
 @pytest.mark.parametrize("step", [5, 7, 8])
 def test_services_as_an_input_of_manufacturing_keep_the_two_together(step):
     without = ((0.2, 0.05), (0.0, 0.15))
-    assert colocation(at(step, inputs=without)) < colocation(at(step))
-    assert concentration(at(step, inputs=without)) > concentration(at(step))
+    assert meets(at(step, inputs=without)) < meets(at(step))
+    assert density(at(step, inputs=without)) > density(at(step))
 
 
 # --- transaction costs, institutions, digitisability ------------------------------------------
@@ -262,11 +263,12 @@ def test_claim_15_what_searching_costs_offline_drives_services_online(step):
     assert rising([online_share(one) for one in found])
 
 
-def test_claim_16_conditional_lower_transaction_costs_disperse_services_only_if_online():
-    """Cheaper search offline lets services gather in the city; online delivery undoes it."""
-    offline = [concentration(at(0, search_cost=(0.0, x))) for x in (1.5, 1.0, 0.6, 0.4)]
-    assert rising(offline)
-    online = [concentration(at(7, digital_cost=(3.0, x))) for x in (1.4, 1.2, 1.1)]
+def test_claim_16_conditional_cheaper_search_first_gathers_services_and_then_disperses_them():
+    """Cheaper search lets services gather in the city until they need no place; so does online."""
+    offline = {x: density(at(0, search_cost=(0.0, x))) for x in (1.5, 1.0, 0.6, 0.4, 0.2, 0.1, 0.0)}
+    assert rising([offline[x] for x in (1.5, 1.0, 0.6, 0.4)])
+    assert falling([offline[x] for x in (0.4, 0.2, 0.1, 0.0)])
+    online = [density(at(7, digital_cost=(3.0, x))) for x in (1.4, 1.2, 1.1)]
     assert falling(online)
 
 
@@ -274,7 +276,7 @@ def test_claim_14_converging_institutions_disperse_services():
     apart = [((1.05, 1, 1, 1), (1 + 0.25 * h, 1, 1, 1)) for h in (1.0, 0.75, 0.5, 0.25)]
     for step in (7, 8, 9, 11):
         found = [at(step, productivity=wedge) for wedge in apart]
-        assert falling([concentration(one) for one in found])
+        assert falling([density(one) for one in found])
         assert falling([float(one.data.population[0]) for one in found])
 
 
@@ -282,8 +284,8 @@ def test_claim_21b_a_place_with_support_keeps_its_cluster_at_lower_digital_costs
     supported = ((1.05, 1, 1, 1), (1.25, 1, 1, 1))
     without = ((1.05, 1, 1, 1), (1.1, 1, 1, 1))
     for step in (8, 9, 11):
-        assert concentration(at(step, productivity=supported)) > 0.12
-        assert concentration(at(step, productivity=without)) < 0.12
+        assert state(at(step, productivity=supported)) == "clustered"
+        assert state(at(step, productivity=without)) == "scattered"
 
 
 @pytest.mark.parametrize("cost", [1.0, 1.1])

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.closed_form
 
 
 @pytest.mark.parametrize("step", range(0, 18))
-def test_steps_of_the_digital_turn_are_reached_from_any_start(step):
+def test_steps_of_the_stylised_turn_are_reached_from_any_start(step):
     expected, _ = agglomerations.turn()
     model = agglomerations.economy(step)
     for seed in range(2):
@@ -356,7 +356,7 @@ def test_tools_for_one_mobile_factor_say_what_serves_instead(tool):
 
 @pytest.mark.family
 def test_parameters_of_a_path_keep_their_labels_in_any_order():
-    path = nege.scenarios.digital_turn().isel(step=[0, 1])
+    path = nege.scenarios.stylised_turn().isel(step=[0, 1])
     turned = path.isel(industry=[1, 0], place=[3, 1, 0, 2])
     turned = turned.assign_coords(place=[3, 1, 0, 2])  # numbers are names too
     expected = nege.follow(nege.OnlineAgglomeration(), path)

@@ -9,6 +9,7 @@ import xarray as xr
 from store_results import stored
 
 import nege
+from nege.models.agglomeration.patterns import PATTERNS
 from nege.plots import agglomeration
 
 pytestmark = [pytest.mark.closed_form, pytest.mark.usefixtures("nothing_is_solved")]
@@ -16,6 +17,7 @@ pytestmark = [pytest.mark.closed_form, pytest.mark.usefixtures("nothing_is_solve
 matplotlib.use("Agg")
 
 NAMES = ("manufacturing", "services")
+STATES = ("clustered", "mixed", "scattered")
 
 
 @pytest.fixture(autouse=True)
@@ -126,31 +128,50 @@ def test_places_of_unknown_position_have_no_map():
         agglomeration.industry_map(None, invented(COST))
 
 
-def along(patterns, modes):
+def along(patterns, states, online, where):
+    """What patterns says of four points: states and online shares by industry, and clusters."""
+    by = ("cost", "industry")
     return xr.Dataset(
-        {"pattern": ("cost", patterns), "mode": (("cost", "industry"), modes)},
-        coords={"cost": [3.0, 2.0, 1.5, 1.0], "industry": list(NAMES)},
+        {
+            "pattern": ("cost", patterns),
+            "state": (by, states),
+            "online_share": (by, online),
+            "places": ((*by, "place"), np.array(where, bool)),
+        },
+        coords={"cost": [3.0, 2.0, 1.5, 1.0], "industry": list(NAMES), "place": ["a", "b", "c"]},
+        attrs={"online": 0.5},
     )
 
 
+ANYWHERE = [[[0, 0, 0]] * 2] * 4
+
+
 def test_a_timeline_has_a_band_for_each_run_of_a_word():
-    words = ["co-located", "co-located", "unknown", "two-sided online"]
-    modes = [["geographic"] * 2, ["geographic", "dual"], ["unknown"] * 2, ["online"] * 2]
-    ax = agglomeration.timeline(along(words, modes))
+    words = ["co-located", "in between", "unknown", "two-sided online"]
+    words[1] = words[0]
+    states = [["clustered"] * 2, ["clustered"] * 2, ["unknown"] * 2, ["scattered"] * 2]
+    online = [[0.0, 0.5], [0.1, 0.6], [np.nan] * 2, [0.9, 0.9]]
+    where = [[[1, 0, 0]] * 2, [[1, 0, 0], [1, 1, 1]], *ANYWHERE[:2]]
+    ax = agglomeration.timeline(along(words, states, online, where))
     bands = [(bar.get_x(), bar.get_width(), bar.get_hatch()) for bar in ax.patches]
     assert bands[:3] == [(-0.5, 2, None), (1.5, 1, "///"), (2.5, 1, None)]  # the pair's row
-    assert len(bands) == 3 + 3 + 4
+    assert len(bands) == 3 + 3 + 4  # services go online where they are
+    written = [text.get_text() for text in ax.texts]
+    of_pair = ["co-located", "unknown", "two-sided online"]
+    goods, services = ["a", "unknown", "scattered"], ["a", "clustered", "unknown", "scattered"]
+    assert written == [*of_pair, *goods, *services]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["pair", *NAMES]
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["3", "2", "1.5", "1"]
     assert ax.get_xlabel() == "cost"
     legend = {text.get_text() for text in ax.get_legend().get_texts()}
-    assert legend == {*words, "geographic", "dual", "online"}
+    on, off = "clustered, online", "clustered, offline"
+    assert legend == {*words, on, off, "scattered, online"}
 
 
 def test_words_that_share_a_row_have_colours_of_their_own():
     rows = (
-        ("co-located", "separated", "one-sided online", "two-sided online", "unknown"),
-        ("geographic", "dual", "online", "dispersed", "unknown"),
+        (*PATTERNS, "unknown"),
+        (*(f"{state}, {c}" for state in STATES for c in ("offline", "online")), "unknown"),
     )
     for words in rows:
         assert len({agglomeration.WORD_COLOURS[word] for word in words}) == len(words)
@@ -163,6 +184,8 @@ def test_a_timeline_of_a_solved_path_names_its_patterns():
     legend = {text.get_text() for text in ax.get_legend().get_texts()}
     assert set(patterns) <= legend
     assert len(set(patterns)) == 4
+    written = {text.get_text() for text in ax.texts}
+    assert {"metropolis", "town"} <= written  # who is clustered, and where
     with pytest.raises(nege.InputError, match="one dimension"):
         agglomeration.timeline(ds.expand_dims("draw"))
 
@@ -175,5 +198,5 @@ def test_an_axes_may_be_given_and_is_returned():
     assert agglomeration.shares(data, ax=ax) is ax
     assert agglomeration.industry_map(COORDINATES, data, ax=ax) is ax
     assert agglomeration.industry_map(COORDINATES, data, industry="services", ax=ax) is ax
-    words = ["separated"] * 4
-    assert agglomeration.timeline(along(words, [["dual", "online"]] * 4), ax=ax) is ax
+    seen = along(["separated"] * 4, [["mixed"] * 2] * 4, [[0.0, 1.0]] * 4, ANYWHERE)
+    assert agglomeration.timeline(seen, ax=ax) is ax

@@ -204,13 +204,15 @@ def test_bad_points_are_refused_before_anything_is_solved_or_made(economy, tmp_p
 
 
 def test_a_pattern_is_kept_in_one_byte_where_it_is_asked_for():
-    path = nege.scenarios.digital_turn().isel(step=[0, 6, 11, 17])
-    ds = nege.sweep(nege.OnlineAgglomeration(), path.rename(step="point"), keep=["pattern"])
+    economy = nege.scenarios.metropolis_and_town()
+    path = nege.scenarios.digital_turn(economy).isel(step=[0, 6, 8, 11, 17])
+    ds = nege.sweep(economy, path.rename(step="point"), keep=["pattern"])
     words = ds.pattern.attrs["flag_meanings"].split()
     known = dict(zip(ds.pattern.attrs["flag_values"], words, strict=True))
     found = [known[code] for code in ds.pattern.values.tolist()]
     assert set(ds.data_vars) == {"status", "pattern"}
-    assert found == ["co-located", "separated", "one-sided_online", "two-sided_online"]
+    expected = ["co-located", "separated", "in_between", "one-sided_online", "two-sided_online"]
+    assert found == expected
 
 
 def test_a_pattern_of_an_economy_that_was_not_solved_is_unknown():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.resources
+import inspect
 import pathlib
 import tomllib
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ import xarray as xr
 from nege import geography, memory, validation
 from nege.errors import InputError, in_words, near
 from nege.geography.online import OnlineRegion
+from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.base import ONLINE, Model
 from nege.models.fields import REQUIRED
 from nege.options import Logit, Replicator
@@ -171,30 +173,28 @@ def _along_parameter(
     return model, parameter, values, turn
 
 
-SCENARIOS = {name: getattr(scenarios, name) for name in scenarios.__all__}
-
-
 def _along_scenario(
     tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
 ) -> tuple[Model, xr.Dataset]:
     """Return the economy, and one of the ready paths of nege.scenarios."""
     table = table_of(tables, "path")
-    name = _choice("[path] scenario", table["scenario"], SCENARIOS)
+    name = _choice("[path] scenario", table["scenario"], scenarios.READY)
     options = {key: value for key, value in table.items() if key != "scenario"}
-    check_keys("path", options, ("scenario", "city", "industries"))
-    path: xr.Dataset = SCENARIOS[name](places, **options)
-    for parameter in map(str, path.data_vars):
-        if parameter not in kind.parameters:
-            cure = f"It moves {parameter}, which {kind.title} does not have."
-            raise InputError("[path] scenario", name, "one for the model", cure)
-    model = make_model(
+    known = [key for key in inspect.signature(scenarios.READY[name]).parameters if key != "economy"]
+    check_keys("path", options, ("scenario", *known))
+    if not issubclass(kind, OnlineAgglomeration):
+        cure = f"{kind.title} has no industries that choose a channel."
+        raise InputError("[path] scenario", name, "one for the model", cure)
+    model: Any = make_model(
         kind, tables["model"], places, make_online(tables, PATH_DIMENSION, np.empty(0))
     )
-    own, moved = getattr(model, "industries", ()), path["industry"].values.tolist()
-    if set(own) != set(moved):
+    try:
+        path = scenarios.READY[name](model, **options)
+    except InputError as error:
+        if error.argument != "industries":
+            raise
         cure = 'Say what each of them is: industries = {cars = "goods", software = "services"}.'
-        raise InputError("[path] industries", moved, f"those of [model], {in_words(own)}", cure)
-    model.replace({str(key): values.isel(step=0) for key, values in path.data_vars.items()})
+        raise InputError("[path] industries", error.value, error.allowed, cure) from None
     return model, path
 
 

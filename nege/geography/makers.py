@@ -29,7 +29,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from nege import memory
+from nege import labelled, memory
 from nege.errors import InputError, require
 from nege.geography.metrics import Circle, Floats, Grid, Line, Matrix, shortcut
 from nege.geography.places import ATTRIBUTES, TWO_PLACES, Geography
@@ -441,7 +441,7 @@ def _circle(n: int, radius: float) -> xr.Dataset:
 def _table(**columns: ArrayLike | None) -> xr.Dataset:
     return xr.Dataset(
         {
-            name: ("region", np.asarray(values), ATTRIBUTES[name])
+            name: labelled.variable("region", np.asarray(values), ATTRIBUTES[name])
             for name, values in columns.items()
             if values is not None
         }

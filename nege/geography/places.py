@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
-from nege import memory
+from nege import labelled, memory
 from nege.errors import InputError
 from nege.geography.metrics import Circle, Floats, Grid, Line, Matrix, Metric
 from nege.immutable import Frozen, frozen
@@ -80,7 +80,7 @@ class Geography(Frozen):
             allowed = f"one for each of the {len(self.metric)} places"
             raise InputError("names", self.names, allowed, f"There are {len(self.names)}.")
         table = {
-            name: ("region", frozen(column.values), dict(column.attrs))
+            name: labelled.variable("region", frozen(column.values), dict(column.attrs))
             for name, column in self._table.data_vars.items()
         }
         people, metric = self._table.get("population"), self.metric
@@ -121,12 +121,11 @@ class Geography(Frozen):
 
         The distance of a place to itself is zero unless `from_distance` was told otherwise.
         """
-        return xr.DataArray(
+        return labelled.array(
             self._dense,
-            coords={"origin": list(self.names), "destination": list(self.names)},
-            dims=("origin", "destination"),
-            name="distance",
-            attrs={"long_name": "distance", "units": self.distance_unit},
+            {"origin": self.names, "destination": self.names},
+            "distance",
+            {"long_name": "distance", "units": self.distance_unit},
         )
 
     @cached_property
@@ -143,9 +142,12 @@ class Geography(Frozen):
     @property
     def population_share(self) -> xr.DataArray:
         """Share of each place in the population, summing to one; uniform where it is unknown."""
-        people = self._table.get("population", xr.DataArray(np.ones(len(self)), dims="region"))
-        share = (people / people.sum()).assign_coords(region=list(self.names))
-        return share.rename("population_share").assign_attrs(long_name="share of the population")
+        people = self._table["population"].values if "population" in self._table else None
+        share = np.ones(len(self)) if people is None else people
+        about = {"long_name": "share of the population"}
+        return labelled.array(
+            share / share.sum(), {"region": self.names}, "population_share", about
+        )
 
     @property
     def coordinates(self) -> xr.Dataset | None:
@@ -259,4 +261,4 @@ class Geography(Frozen):
         return cls(names, metric, unit, kind, xr.Dataset(columns, attrs=source))
 
     def _labelled(self) -> xr.Dataset:
-        return self._table.assign_coords(region=list(self.names))
+        return self._table.assign_coords(labelled.coordinates({"region": self.names}))

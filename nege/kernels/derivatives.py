@@ -22,13 +22,14 @@ number; its operator is dense, whatever theirs is.
 from typing import NamedTuple
 
 import numpy as np
+from numba import types
 
 from nege.kernels.duals import STEP
 from nege.kernels.equations import BY_PLACE, GOODS, PAYOFF, PAYOFFS, POOL, RESPOND, update
 from nege.kernels.function_table import call
 from nege.kernels.jit import kernel
 from nege.kernels.linear import implicit
-from nege.kernels.operators import Operator, buy, matrix, sell
+from nege.kernels.operators import buy, buy_dense, matrix, sell, sell_dense
 from nege.kernels.vectors import add_scaled, largest
 
 # Rows of ``place_slopes``: of what a place does, by its own state or its own share.
@@ -50,13 +51,25 @@ SHARE, STATE, PRICE, ACCESS, OUT, OTHER = range(6)
 @kernel
 def at_rest(economy, share, state):
     """Return an economy in dual numbers in which nothing moves yet."""
-    e, rows = economy, np.zeros((6, state.size), dtype=np.complex128)
+    e, rows = economy, np.empty((6, state.size), dtype=np.complex128)
     for r in range(state.size):
         rows[SHARE, r], rows[STATE, r] = share[r], state[r]
-    table = np.zeros((0, 0), dtype=np.complex128)
-    if e.meeting == PAYOFFS:
-        table = e.operator.table.astype(np.complex128)
-    return Moving(e.numbers.astype(np.complex128), e.places.astype(np.complex128), table, rows)
+        for row in range(PRICE, OTHER + 1):
+            rows[row, r] = 0.0
+    numbers = np.empty(e.numbers.size, dtype=np.complex128)
+    for k in range(numbers.size):
+        numbers[k] = e.numbers[k]
+    table = e.operator.table if e.meeting == PAYOFFS else e.operator.table[:0]
+    return Moving(numbers, _still(e.places), _still(table), rows)
+
+
+@kernel
+def _still(values):
+    found = np.empty(values.shape, dtype=np.complex128)
+    for r in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            found[r, j] = values[r, j]
+    return found
 
 
 @kernel(inside=True)
@@ -171,12 +184,13 @@ def elasticity(economy, moving, which, row, work, out):
 
     `row` is ACCESS or PRICE, whose values are in `work`, as ``update`` left it.
     """
-    values = work[2] if row == PRICE else work[3]
+    m = moving.rows
     for r in range(out.size):
-        moving.rows[row, r] = complex(values[r], STEP * values[r])
+        m[PRICE, r], m[ACCESS, r] = work[2, r], work[3, r]
+        m[row, r] = complex(m[row, r].real, STEP * m[row, r].real)
     ask(economy, moving, which, complex(0.0, 0.0))
     _write(moving.rows[OUT], out)
-    moves(moving.rows[row], 0.0)
+    moves(m[row], 0.0)
 
 
 @kernel(arithmetic=True)
@@ -226,16 +240,12 @@ def reached(k, spent, price, out):
 @kernel
 def _blocks_by_place(economy, share, state, by_state, by_share, gain_by_state, gain_by_share):
     e, n = economy, state.size
-    k, work, rest, slopes = (
-        matrix(e.operator, n),
-        np.empty((4, n)),
-        np.empty((6, n)),
-        np.empty((2, 5, n)),
-    )
+    k, work, rest = matrix(e.operator, n), np.empty((4, n)), np.empty((6, n))
+    by_own, by_own_share = np.empty((5, n)), np.empty((5, n))
     update(e, share, state, work, rest[0])
     moving = at_rest(e, share, state)
-    place_slopes(e, moving, work, False, slopes[0])
-    place_slopes(e, moving, work, True, slopes[1])
+    place_slopes(e, moving, work, False, by_own)
+    place_slopes(e, moving, work, True, by_own_share)
     spending_by_pool(e, moving, rest[1])
     elasticity(e, moving, RESPOND, ACCESS, work, rest[2])
     elasticity(e, moving, PAYOFF, PRICE, work, rest[3])
@@ -244,17 +254,17 @@ def _blocks_by_place(economy, share, state, by_state, by_share, gain_by_state, g
     for r in range(n):
         for j in range(n):
             by_share[r, j] = by_state[r, j]
-    forces(k, slopes[0], work, rest[4], rest[2], by_state)
-    forces(k, slopes[1], work, rest[4], rest[2], by_share)
+    forces(k, by_own, work, rest[4], rest[2], by_state)
+    forces(k, by_own_share, work, rest[4], rest[2], by_share)
     for r in range(n):
-        by_state[r, r] += slopes[0, ANSWER, r] + 1.0
-        by_share[r, r] += slopes[1, ANSWER, r]
+        by_state[r, r] += by_own[ANSWER, r] + 1.0
+        by_share[r, r] += by_own_share[ANSWER, r]
         factor = rest[3, r] / work[2, r]
         for j in range(n):
-            gain_by_state[r, j] = factor * k[j, r] * slopes[0, SUPPLY, j]
-            gain_by_share[r, j] = factor * k[j, r] * slopes[1, SUPPLY, j]
-        gain_by_state[r, r] += slopes[0, GAIN, r]
-        gain_by_share[r, r] += slopes[1, GAIN, r]
+            gain_by_state[r, j] = factor * k[j, r] * by_own[SUPPLY, j]
+            gain_by_share[r, j] = factor * k[j, r] * by_own_share[SUPPLY, j]
+        gain_by_state[r, r] += by_own[GAIN, r]
+        gain_by_share[r, r] += by_own_share[GAIN, r]
 
 
 @kernel
@@ -286,43 +296,36 @@ def answers_along(economy, moving, work, price, access, change, gain):
 def along(economy, moving, shift, work, rest, change, gain):
     """Write how f - state, and ln payoff, move as `moving` does, right after ``update``.
 
-    Trade costs move as the dense operator `shift`, unless its table is empty. `rest` is scratch
-    of five rows.
+    Freeness of trade moves as the table `shift`, unless it is empty. `rest` is scratch of five
+    rows.
     """
     e, n = economy, work.shape[1]
     price, access = rest[0], rest[1]
     if e.meeting != PAYOFFS:
         goods_along(e, moving, rest[2], rest[3])
         buy(e.operator, rest[2], price)
-        if shift.table.size > 0:
-            buy(shift, work[0], rest[4])
+        if shift.size > 0:
+            buy_dense(shift, work[0], rest[4])
             for s in range(n):
                 price[s] += rest[4, s]
         for s in range(n):
             rest[4, s] = work[1, s] / work[2, s]
             rest[3, s] = (rest[3, s] - rest[4, s] * price[s]) / work[2, s]
         sell(e.operator, rest[3], access)
-        if shift.table.size > 0:
-            sell(shift, rest[4], rest[2])
+        if shift.size > 0:
+            sell_dense(shift, rest[4], rest[2])
             for r in range(n):
                 access[r] += rest[2, r]
     answers_along(e, moving, work, price, access, change, gain)
 
 
-@kernel(inside=True)
-def unmoved():
-    """Return how trade costs move where they do not."""
-    none = np.empty((0, 0))
-    return Operator(0, none, none.ravel(), -1.0, np.empty(0, dtype=np.int64), 0.0)
-
-
-@kernel
+@kernel(late=types.void)
 def _blocks_one_by_one(economy, share, state, by_state, by_share, gain_by_state, gain_by_share):
     e, n = economy, state.size
     work, rest = np.empty((4, n)), np.empty((5, n))
     change, gain = np.empty(n), np.empty(n)
     update(e, share, state, work, change)
-    moving, still = at_rest(e, share, state), unmoved()
+    moving, still = at_rest(e, share, state), np.empty((0, 0))
     for by, f, g in ((STATE, by_state, gain_by_state), (SHARE, by_share, gain_by_share)):
         for j in range(n):
             values = moving.rows[by]
@@ -357,10 +360,10 @@ def slopes(economy, direction, share, state, change, gain):
         moves_by(moving.places[row], d.places[row])
     for s in range(moving.table.shape[0]):
         moves_by(moving.table[s], d.operator.table[s])
-    along(e, moving, d.operator, work, rest, change, gain)
+    along(e, moving, d.operator.table, work, rest, change, gain)
 
 
-@kernel
+@kernel(late=types.void)
 def state_jacobian(economy, share, state, out):
     """Write df_r / d state_j at a given share."""
     rest = np.empty((3, state.size, state.size))
@@ -379,8 +382,7 @@ def state_share_jacobian(economy, share, state, out):
 def payoff_jacobian(economy, share, state, out):
     """Write d ln payoff_r / d share_j with markets clearing; False where it is undefined."""
     n = state.size
-    rest = np.empty((3, n, n))
-    by_state, moved, gains = rest[0], rest[1], rest[2]
+    by_state, moved, gains = np.empty((n, n)), np.empty((n, n)), np.empty((n, n))
     blocks(economy, share, state, by_state, moved, gains, out)
     if not implicit(by_state, moved):
         return False
@@ -407,8 +409,8 @@ def payoff_changes(economy, direction, share, state, jacobian, slope):
     False where either is undefined.
     """
     n = state.size
-    rest, moved, change = np.empty((3, n, n)), np.empty((n, n + 1)), np.empty(n)
-    by_state, by_share, gains = rest[0], rest[1], rest[2]
+    by_state, by_share, gains = np.empty((n, n)), np.empty((n, n)), np.empty((n, n))
+    moved, change = np.empty((n, n + 1)), np.empty(n)
     blocks(economy, share, state, by_state, by_share, gains, jacobian)
     slopes(economy, direction, share, state, change, slope)
     for r in range(n):

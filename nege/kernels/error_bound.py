@@ -31,16 +31,15 @@ Non-negative Matrices and Markov Chains, ch. 3-4.
 import math
 
 import numpy as np
+from numba import types
 
 from nege.kernels.derivatives import (
     ACCESS,
     STATE,
     along,
-    at_rest,
     elasticity,
     moves,
     state_jacobian,
-    unmoved,
 )
 from nege.kernels.equations import (
     BY_PLACE,
@@ -68,8 +67,8 @@ SLACK = 1e-9  # by which rounding may take a row sum below zero
 
 
 @kernel
-def rounding_at(economy, share, state, work):
-    """Bound what rounding adds to f(state), right after ``update``."""
+def rounding_at(economy, share, state, work, moving):
+    """Bound what rounding adds to f(state), right after ``update``; `moving` is at rest there."""
     if economy.meeting != BY_PLACE:
         return own(economy, ROUNDING, share, state)
     n, level = state.size, 0.0
@@ -86,46 +85,45 @@ def rounding_at(economy, share, state, work):
     sums = of_sum(n, supplied, price) + of_sum(n, demand, access)
     scratch = np.empty(n)
     inside = EPS * (8.0 * exponents(economy, share, state, scratch) + n + 16.0)
-    return response(economy, share, state, work) * (sums + inside) + 4.0 * EPS * level
+    return response(economy, moving, work) * (sums + inside) + 4.0 * EPS * level
 
 
 @kernel
-def response(economy, share, state, work):
+def response(economy, moving, work):
     """Return how f responds to ln access, the most that it does anywhere."""
-    found = np.empty(state.size)
-    elasticity(economy, at_rest(economy, share, state), RESPOND, ACCESS, work, found)
+    found = np.empty(work.shape[1])
+    elasticity(economy, moving, RESPOND, ACCESS, work, found)
     return largest(found)
 
 
 @kernel
-def gap_at(economy, share, state, work):
-    """Return what a residual has to be divided by to bound the error, right after ``update``."""
+def gap_at(economy, share, state, work, moving):
+    """Return what a residual has to be divided by to bound the error, right after ``update``.
+
+    `moving` is at rest there, and is not afterwards.
+    """
     bound = economy.bound
     if bound == OWN:
         return own(economy, GAP, share, state)
     if bound in (EXPLICIT, RESIDUAL):
         return 1.0
     if bound == MIXING:
-        return mixed_gap(economy, share, state, work)
+        return mixed_gap(economy, share, state, work, moving)
     if bound == CONDITION:
         return condition(economy, share, state)
-    return row_sum_gap(economy, share, state, work)
-
-
-@kernel
-def row_sum_gap(economy, share, state, work):
-    """Return 1 - the largest row sum of the Jacobian of f; NaN where one is not within [0, 1]."""
     n = state.size
     change, gain, rest = np.empty(n), np.empty(0), np.empty((5, n))
-    moving = at_rest(economy, share, state)
     moves(moving.rows[STATE], 1.0)
-    along(economy, moving, unmoved(), work, rest, change, gain)
-    return row_sum_gap_of(change)
+    along(economy, moving, np.empty((0, 0)), work, rest, change, gain)
+    return row_sum_gap(change)
 
 
 @kernel(inside=True)
-def row_sum_gap_of(change):
-    """Return the same, given how f - state moves where all states do."""
+def row_sum_gap(change):
+    """Return 1 - the largest row sum of the Jacobian of f; NaN where one is not within [0, 1].
+
+    Given is how f - state moves where all states do.
+    """
     gap = 1.0
     for r in range(change.size):
         left = -change[r]
@@ -149,7 +147,7 @@ def mixing(operator, work):
     return total
 
 
-@kernel
+@kernel(late=types.float64)
 def condition(economy, share, state):
     """Return 1 over the largest row sum of |(I - J)^(-1)|; NaN where it is undefined."""
     n = state.size
@@ -170,13 +168,13 @@ def condition(economy, share, state):
     return 1.0 / top
 
 
-@kernel
-def mixed_gap(economy, share, state, work):
+@kernel(late=types.float64)
+def mixed_gap(economy, share, state, work, moving):
     """Return by how much a residual has to be divided to bound the error, for ``gap_at``."""
     n = state.size
     gap = math.nan
     if n > FEW:
-        steep = 1.0 / response(economy, share, state, work)  # sigma
+        steep = 1.0 / response(economy, moving, work)  # sigma
         gap = 1.0 / (2.0 / mixing(economy.operator, work) + steep)
     if not (gap > GOOD or n > MANY):
         gap = condition(economy, share, state)

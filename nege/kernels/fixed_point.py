@@ -22,9 +22,11 @@ Anderson, D. G. (1965), J. ACM 12; Walker & Ni (2011), SIAM J. Numer. Anal. 49.
 import math
 from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 
 from nege.kernels.codes import ANDERSON, AUTO, CONVERGED, LIMIT, NOT_FINITE, PLAIN, STALLED
+from nege.kernels.derivatives import at_rest
 from nege.kernels.equations import normalise, unit, update
 from nege.kernels.error_bound import gap_at, rounding_at
 from nege.kernels.jit import kernel
@@ -73,6 +75,9 @@ class Report(NamedTuple):
     rate: float  # mean factor by which the residual fell in an iteration
     iterations: int
     method: int
+
+
+REPORT = numba.typeof(Report(0, 0.0, 0.0, 0.0, 0, 0))
 
 
 class Workspace(NamedTuple):
@@ -291,8 +296,9 @@ def advance(economy, share, state, w, options, count):
         update(economy, share, state, work, w.vectors[CHANGE])
         status = judge(w, state, options)
         if status == CONFIRM:
-            rounding = rounding_at(economy, share, state, work)
-            gap = gap_at(economy, share, state, work)
+            moving = at_rest(economy, share, state)
+            rounding = rounding_at(economy, share, state, work, moving)
+            gap = gap_at(economy, share, state, work, moving)
             tolerance = min(options.tolerance_error, NEAR) * unit(economy, state)
             status = confirm(w, tolerance * gap - rounding, options)
         if status != GO_ON:
@@ -300,13 +306,15 @@ def advance(economy, share, state, w, options, count):
         move(w, state, options)
         normalise(economy, share, state)
     if status != GO_ON and status != CONVERGED and status != NOT_FINITE:
-        update(economy, share, w.vectors[BEST_STATE], work, w.vectors[CHANGE])
-        rounding = rounding_at(economy, share, w.vectors[BEST_STATE], work)
-        gap = gap_at(economy, share, w.vectors[BEST_STATE], work)
+        best = w.vectors[BEST_STATE]
+        update(economy, share, best, work, w.vectors[CHANGE])
+        moving = at_rest(economy, share, best)
+        rounding = rounding_at(economy, share, best, work, moving)
+        gap = gap_at(economy, share, best, work, moving)
     return status, gap, rounding
 
 
-@kernel
+@kernel(late=REPORT)
 def fixed_point(economy, share, state, options):
     """Solve the short run of a model in place.
 

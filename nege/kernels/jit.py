@@ -23,8 +23,9 @@ from numba import types
 from numba.core.caching import FunctionCache
 
 from nege.kernels import sources
-from nege.kernels.compiling import Kernel, uninterrupted
+from nege.kernels.compiling import Inside, Kernel, uninterrupted
 from nege.kernels.linking import Apart, Linked
+from nege.kernels.records import RecordType
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -45,6 +46,8 @@ def _named_tuples(numba_type: Any) -> Iterator[type]:
     """Every NamedTuple class that a type holds, itself and nested ones."""
     if isinstance(numba_type, types.BaseNamedTuple):
         yield numba_type.instance_class
+    if isinstance(numba_type, RecordType):
+        yield numba_type.cls
     if isinstance(numba_type, types.BaseTuple):
         for member in numba_type:
             yield from _named_tuples(member)
@@ -99,6 +102,13 @@ class PackageCache(FunctionCache):
         defined = {_file(cls) for argument in arguments for cls in _named_tuples(argument)}
         return sources.digest(frozenset(self._files | defined))
 
+    def has(self, signature: Any, target_context: Any) -> bool:
+        """Whether there is compiled code for it on disk."""
+        if not (self._enabled and self.keeps(signature)):
+            return False
+        key = self._index_key(signature, target_context.codegen())
+        return key in self._cache_file._load_index()
+
     def keeps(self, signature: Any) -> bool:
         """Whether compiled code is kept: not that of a parameter type without a file."""
         # As in a notebook cell, which can change unseen.
@@ -133,16 +143,17 @@ class PackageCache(FunctionCache):
             super().save_overload(sig, data)
 
 
-def _options(arithmetic: bool) -> dict[str, Any]:
-    flags = ARITHMETIC if arithmetic else False
+def _options(arithmetic: bool | set[str]) -> dict[str, Any]:
+    flags = ARITHMETIC if arithmetic is True else arithmetic
     return {"error_model": "numpy", "nogil": True, "fastmath": flags}
 
 
 def kernel(
     function: Function | None = None,
     *,
-    arithmetic: bool = False,
+    arithmetic: bool | set[str] = False,
     inside: bool = False,
+    late: Any | None = None,
     files: Iterable[Any] = (),
     key: bytes = b"",
 ) -> Any:
@@ -154,21 +165,26 @@ def kernel(
         The kernel: arrays, numbers and NamedTuples in and out.
     arithmetic : bool
         Let the compiler reorder sums. Only for loops that hold no test of
-        convergence and no test for NaN.
+        convergence and no test for NaN. Or which liberties it takes.
     inside : bool
         Compile it again inside each kernel that calls it. Only for small ones, in inner loops.
+    late : Numba type, optional
+        What it returns, if it compiles when it is first called, not when what calls it does: for
+        what only some economies need.
     files, key
         As in ``PackageCache``, for a kernel whose source is put together.
     """
     if function is None:
-        return functools.partial(kernel, arithmetic=arithmetic, inside=inside, files=files, key=key)
+        given = {"arithmetic": arithmetic, "inside": inside, "late": late}
+        return functools.partial(kernel, **given, files=files, key=key)
     if numba.config.DISABLE_JIT:
         return function
-    if inside:
-        return _dispatcher(function, _options(arithmetic), files, key)
     alone = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     inner = _dispatcher(function, {**_options(arithmetic), **alone}, files, key)
-    return Apart(inner, functools.partial(_entry, function, files, key))
+    if inside:
+        inner.__class__, inner.entry_for = Inside, functools.partial(_entry, function, files, key)
+        return inner
+    return Apart(inner, functools.partial(_entry, function, files, key), late)
 
 
 def _dispatcher(
@@ -185,14 +201,15 @@ def _dispatcher(
     return made
 
 
-def _entry(function: Function, files: Iterable[Any], key: bytes, apart: Apart) -> Any:
-    """Return what Python calls: a kernel that does nothing but call another by its symbol.
+def _entry(function: Function, files: Iterable[Any], key: bytes, inner: Any) -> Any:
+    """Return what Python calls: a kernel that does nothing but call another.
 
     What only kernels call needs none, and the wrappers around a kernel take long to compile.
     """
     names = ", ".join(inspect.signature(function).parameters)
-    name, scope = function.__name__, {"apart": apart, "__name__": function.__module__}
-    source = f"def {name}({names}): return apart({names})"
+    name = function.__name__ if function.__name__.isidentifier() else "unnamed"
+    scope = {"inner": inner, "__name__": function.__module__}
+    source = f"def {name}({names}): return inner({names})"
     exec(compile(source, inspect.getfile(function), "exec"), scope)
     key += f" {function.__qualname__} from Python".encode()
     return _dispatcher(scope[name], _options(False), files, key)

@@ -38,7 +38,7 @@ from nege.kernels.derivatives import (
 )
 from nege.kernels.equations import BY_PLACE, EXPLICIT, RESPOND, normalise, unit, update
 from nege.kernels.error_bound import gap_at, rounding_at
-from nege.kernels.fixed_point import NEAR, Options, Report, bound, fixed_point
+from nege.kernels.fixed_point import NEAR, REPORT, Options, Report, bound, fixed_point
 from nege.kernels.jit import kernel
 from nege.kernels.linear import solve_small
 from nege.kernels.operators import matrix
@@ -52,15 +52,15 @@ LONGEST_OF_PRICES = 3.0  # where the state is ln price
 SLOW = 0.5  # factor on the gap of two regions above which their bracket is halved instead
 
 
-@kernel
+@kernel(late=REPORT)
 def newton(economy, share, state, options):
     """Solve the short run of a model in place by Newton's method; parameters as ``fixed_point``."""
     e, n = economy, state.size
-    scratch = np.empty((16 + n, n))
-    work, change, step, best_state = scratch[:4], scratch[4], scratch[5], scratch[6]
-    rest, slopes, responses = scratch[7:10], scratch[10:14], scratch[14]
-    system, k = scratch[16:], matrix(e.operator, n)
-    bracket = np.array([-math.inf, math.inf, math.inf])
+    rows, work, rest = np.empty((4, n)), np.empty((4, n)), np.empty((3, n))
+    change, step, best_state, responses = rows[0], rows[1], rows[2], rows[3]
+    slopes, system, k = np.empty((4, n)), np.empty((n, n)), matrix(e.operator, n)
+    bracket = np.empty(3)
+    bracket[0], bracket[1], bracket[2] = -math.inf, math.inf, math.inf
     target, best, first = options.tolerance_residual, math.inf, math.inf
     gap = rounding = math.nan
     iterations, status = 0, STALLED
@@ -76,8 +76,9 @@ def newton(economy, share, state, options):
             best = residual
             copy(state, best_state)
             if residual <= target:
-                rounding = rounding_at(e, share, state, work)
-                gap = gap_at(e, share, state, work)
+                set_state(moving, state)
+                rounding = rounding_at(e, share, state, work, moving)
+                gap = gap_at(e, share, state, work, moving)
                 allowed = min(options.tolerance_error, NEAR) * unit(e, state) * gap - rounding
                 if residual <= allowed:
                     status = CONVERGED

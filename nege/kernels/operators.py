@@ -22,8 +22,10 @@ the last, at the same freeness from everybody.
 from typing import NamedTuple
 
 import numpy as np
+from numba import types
 
 from nege.kernels.jit import kernel
+from nege.kernels.records import INDICES, ROW, TABLE, record
 
 DENSE, SYMMETRIC, LINE, FOURIER = range(4)
 NAMES = ("dense", "symmetric", "line", "fourier")  # for people
@@ -31,6 +33,7 @@ NAMES = ("dense", "symmetric", "line", "fourier")  # for people
 NO_TABLE, NO_NUMBERS, NO_SHAPE = np.empty((0, 0)), np.empty(0), np.empty(0, dtype=np.int64)
 
 
+@record(table=TABLE, packed=ROW, shape=INDICES)
 class Operator(NamedTuple):
     """Freeness of trade: the kind of geography, and what it needs to multiply by K."""
 
@@ -53,7 +56,8 @@ def dense(matrix):
 
 
 @kernel(arithmetic=True)
-def _buy_dense(k, supply, price):
+def buy_dense(k, supply, price):
+    """As ``buy``, given the table of a dense operator."""
     for s in range(price.size):
         total = 0.0
         for r in range(supply.size):
@@ -62,7 +66,8 @@ def _buy_dense(k, supply, price):
 
 
 @kernel(arithmetic=True)
-def _sell_dense(k, demand, access):
+def sell_dense(k, demand, access):
+    """As ``sell``, given the table of a dense operator."""
     for r in range(access.size):
         access[r] = 0.0
     for s in range(demand.size):
@@ -114,7 +119,7 @@ def _trade_dense(k, supply, spending, price, access):
 # --- half of a symmetric matrix ----------------------------------------------------
 
 
-@kernel(arithmetic=True)
+@kernel(arithmetic=True, late=types.void)
 def _multiply_half(half, x, y):
     """Y = K x, reading each entry below the diagonal once for both of its places.
 
@@ -171,7 +176,7 @@ def _multiply_half(half, x, y):
 # --- line --------------------------------------------------------------------------
 
 
-@kernel
+@kernel(late=types.void)
 def _sweep_line(step, x, y):
     """Y = K x: what comes from the left, then what comes from the right."""
     n = x.size
@@ -203,7 +208,7 @@ def _border(freeness, x, y):
 # --- whatever the geography -----------------------------------------------------------
 
 
-@kernel
+@kernel(late=types.void)
 def _multiply(operator, x, y):
     """Y = K x for a K that is the same both ways."""
     n = x.size - 1 if operator.online >= 0.0 else x.size
@@ -219,7 +224,7 @@ def _multiply(operator, x, y):
 def buy(operator, supply, price):
     """price_s = sum_r K_rs supply_r: what reaches each destination."""
     if operator.kind == DENSE:
-        _buy_dense(operator.table, supply, price)
+        buy_dense(operator.table, supply, price)
     else:
         _multiply(operator, supply, price)
 
@@ -228,7 +233,7 @@ def buy(operator, supply, price):
 def sell(operator, demand, access):
     """access_r = sum_s K_rs demand_s: what each origin reaches."""
     if operator.kind == DENSE:
-        _sell_dense(operator.table, demand, access)
+        sell_dense(operator.table, demand, access)
     else:
         _multiply(operator, demand, access)
 
@@ -246,11 +251,24 @@ def trade(operator, supply, spending, price, access):
 @kernel
 def matrix(operator, n):
     """K itself, n by n, by origin and destination: for derivatives, and for small economies."""
+    whole = np.empty((n, n))
     if operator.kind == DENSE:
-        return np.ascontiguousarray(operator.table.T)
-    whole = np.full((n, n), operator.online)
+        for s in range(n):
+            for r in range(n):
+                whole[r, s] = operator.table[s, r]
+    else:
+        _unpack(operator, whole)
+    return whole
+
+
+@kernel(late=types.void)
+def _unpack(operator, whole):
+    n = whole.shape[0]
     places = n - 1 if operator.online >= 0.0 else n
     start = 0
+    for i in range(n):
+        for j in range(n):
+            whole[i, j] = operator.online
     for i in range(places):
         whole[i, i] = 1.0
         if operator.kind == SYMMETRIC:
@@ -263,7 +281,6 @@ def matrix(operator, n):
                 whole[j, i] = whole[i, j]
     if operator.online >= 0.0:
         whole[n - 1, n - 1] = 1.0
-    return whole
 
 
 @kernel

@@ -7,6 +7,7 @@ read: an ``Economy`` of numbers and arrays, the same for all models in shares.
 from __future__ import annotations
 
 import functools
+import importlib
 import importlib.metadata
 import logging
 from collections.abc import Mapping, Sequence
@@ -15,23 +16,24 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from nege import memory, validation
+from nege import labelled, memory, validation
 from nege.errors import InputError
 from nege.geography import Geography
 from nege.immutable import Deferred, Immutable
 from nege.kernels.equations import Compiled, Payoffs, Places, Together
 from nege.kernels.fixed_point import Options
-from nege.kernels.stacks import Many
 from nege.models import fields, storage
 from nege.models.changes import ONLINE as ONLINE
 from nege.models.changes import ONLINE_PARAMETERS as ONLINE_PARAMETERS
 from nege.models.changes import Changeable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
-from nege.models.solutions import Deviations, LongRun, ShortRun, Uniqueness, Variable
+from nege.models.shipped import SHIPPED
+from nege.models.solutions import Deviations, LongRun, Many, ShortRun, Uniqueness, Variable
 from nege.options import Logit, Replicator, SolverOptions
 
 logger = logging.getLogger("nege")
 
+BY_PAYOFF = Replicator()
 JACOBIANS = 7  # tables over regions that Newton's method on a long run holds at a time
 
 
@@ -70,6 +72,8 @@ class Model(Changeable, Immutable):
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         if "title" in vars(cls):  # a model, not what several have in common
+            if not _is_own(cls):
+                _load_shipped()
             for known in Model._known.values():
                 alike = cls.__name__ == known.__name__ or cls.title == known.title
                 if alike and known.__module__ != cls.__module__ and _is_own(known):
@@ -79,9 +83,8 @@ class Model(Changeable, Immutable):
 
     @staticmethod
     def kinds() -> dict[str, type[Model]]:
-        """Return every model by its title, those of installed packages included."""
-        _load_installed()
-        return {model.title: model for model in Model._known.values()}
+        """Return every model by its title, those of installed packages last."""
+        return {model.title: model for model in _every().values()}
 
     def labels(self) -> Mapping[str, Sequence[str]]:
         """Return the names along the dimensions that fields are over."""
@@ -233,7 +236,7 @@ class Model(Changeable, Immutable):
         Mobile people count by their mean payoff, under logit tastes by their expected utility
         (``Logit.expected``); immobile ones by their real income.
         """
-        moving = (dynamics or Replicator()).expected(self, values["share"], values[self.payoff])
+        moving = (dynamics or BY_PAYOFF).expected(self, values["share"], values[self.payoff])
         return self.mobile_weight * moving + self.immobile_welfare(values)
 
     def memory(self) -> dict[str, int]:
@@ -387,7 +390,12 @@ class Model(Changeable, Immutable):
     def _labelled(
         self, arrays: dict[str, np.ndarray], dynamics: Replicator | Logit | None
     ) -> xr.Dataset:
-        data = self._blank.copy(data=arrays)
+        data = self._blank.copy(
+            data={
+                name: labelled.variable(self.variables[name].dims, array)
+                for name, array in arrays.items()
+            }
+        )
         if "welfare" in data and isinstance(dynamics, Logit):
             data["welfare"].attrs.update(self.describe("welfare", dynamics))
         return data
@@ -422,8 +430,11 @@ class Model(Changeable, Immutable):
     @functools.cached_property
     def _blank(self) -> xr.Dataset:
         # Made once: names, units and indexes are most of what a small Dataset costs.
-        zeros = {name: np.zeros(shape) for name, shape in self._shapes.items()}
-        return xr.Dataset(self.named(zeros), coords=self.coordinates())
+        blank = {
+            name: labelled.variable(about.dims, np.zeros(self._shapes[name]), self.describe(name))
+            for name, about in self.variables.items()
+        }
+        return xr.Dataset(blank, coords=labelled.coordinates(self.coordinates()))
 
     def describe(self, variable: str, dynamics: Replicator | Logit | None = None) -> dict[str, str]:
         """Return the attributes of a variable: what it means, its unit, and what tastes change."""
@@ -448,14 +459,26 @@ class Model(Changeable, Immutable):
     @staticmethod
     def from_dataset(stored: xr.Dataset) -> Model:
         """Make a model again from what ``to_dataset`` returned."""
-        _load_installed()
-        model: Model = storage.from_dataset(stored, Model._known)
+        model: Model = storage.from_dataset(stored, _every())
         return model
 
 
 def _is_own(model: type[Model]) -> bool:
     """Whether a model is one of this package."""
     return model.__module__.startswith("nege.")
+
+
+def _every() -> dict[str, type[Model]]:
+    """Return every model by the name of its class: those of nege, then those of others."""
+    _load_shipped()
+    _load_installed()
+    return {name: Model._known[name] for name in SHIPPED} | Model._known
+
+
+def _load_shipped() -> None:
+    """Load the models of nege, each of which makes itself known."""
+    for module in SHIPPED.values():
+        importlib.import_module(module)
 
 
 @functools.cache

@@ -17,12 +17,12 @@ from typing import Any, ClassVar, Generic, TypeVar, dataclass_transform
 import numpy as np
 import xarray as xr
 
-from nege import validation
+from nege import labelled, validation
 from nege.errors import InputError
 from nege.geography import Geography
 from nege.geography.online import BOUNDS as OF_ONLINE
 from nege.geography.online import OnlineRegion
-from nege.immutable import Held
+from nege.immutable import Held, frozen
 from nege.models import trade_costs
 from nege.models.storage import ONLINE
 from nege.validation import Bounds
@@ -237,12 +237,11 @@ class Shares(Field):
             shares = economy.geography.population_share.values
         elif (shares := self.instead(economy)) is None:
             return None
-        return xr.DataArray(
-            np.array(shares, dtype=float),
-            coords={"region": list(economy.geography.names)},
-            dims="region",
-            name=self.name,
-            attrs={"long_name": self.words, "units": self.unit},
+        return labelled.array(
+            frozen(np.asarray(shares, dtype=float)),
+            {"region": economy.geography.names},
+            self.name,
+            {"long_name": self.words, "units": self.unit},
         )
 
     def form(self) -> str:

@@ -118,9 +118,9 @@ def _update(
 
 def _gap(economy: Economy, share: np.ndarray, state: np.ndarray, work: np.ndarray) -> float:
     """Return 1 - the largest row sum of the Jacobian of f, or what else bounds the error."""
-    if economy.bound != equations.ROW_SUMS:
-        return float(error_bound.gap_at(economy, share, state, work))
     moving = derivatives.at_rest(economy, share, state)
+    if economy.bound != equations.ROW_SUMS:
+        return float(error_bound.gap_at(economy, share, state, work, moving))
     derivatives.moves(moving.rows[derivatives.STATE], 1.0)
     supply, spending, change, gain = np.empty((4, state.size))
     derivatives.goods_along(economy, moving, supply, spending)
@@ -129,7 +129,7 @@ def _gap(economy: Economy, share: np.ndarray, state: np.ndarray, work: np.ndarra
     derivatives.answers_along(
         economy, moving, work, price, multiply(economy.operator, demand), change, gain
     )
-    return float(error_bound.row_sum_gap_of(change))
+    return float(error_bound.row_sum_gap(change))
 
 
 def _rounding(economy: Economy, share: np.ndarray, state: np.ndarray, work: np.ndarray) -> float:
@@ -141,8 +141,9 @@ def _rounding(economy: Economy, share: np.ndarray, state: np.ndarray, work: np.n
     spectrum, demand = economy.operator.packed, work[1] / work[2]
     longest = TRANSFORMS * EPS * np.log2(spectrum.size) * np.max(np.abs(spectrum))
     far = np.linalg.norm(work[0]) / np.min(work[2]) + np.linalg.norm(demand) / np.min(work[3])
-    known = float(error_bound.rounding_at(economy, share, state, work))
-    return known + float(error_bound.response(economy, share, state, work) * longest * far)
+    moving = derivatives.at_rest(economy, share, state)
+    known = float(error_bound.rounding_at(economy, share, state, work, moving))
+    return known + float(error_bound.response(economy, moving, work) * longest * far)
 
 
 def outcome(

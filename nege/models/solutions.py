@@ -52,6 +52,18 @@ class ShortRun(NamedTuple):
     rate: float = math.nan  # by which the residual fell in an iteration, where that is known
 
 
+class Many(NamedTuple):
+    """States and reports of many short runs, by parameter point and distribution."""
+
+    states: np.ndarray  # (N, M, R)
+    status: np.ndarray  # (N, M), as everything below
+    residual: np.ndarray
+    error: np.ndarray
+    rate: np.ndarray
+    iterations: np.ndarray
+    method: np.ndarray
+
+
 class Deviations(NamedTuple):
     """Linear stability of a rest point: its movers, their growth rates, eigenvalues, shapes."""
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import memory, validation
+from nege import labelled, memory, validation
 from nege.errors import InputError
 from nege.geography import Geography
 from nege.geography.metrics import Circle, Grid, Line, Metric
@@ -50,13 +50,8 @@ def checked_cost(
         return bounds.number("trade_cost", value)
     matrix = validation.square("trade_cost", value, names, at_least=bounds.at_least or 0.0)
     matrix.flags.writeable = False
-    return xr.DataArray(
-        matrix,
-        coords={"origin": list(names), "destination": list(names)},
-        dims=("origin", "destination"),
-        name="trade_cost",
-        attrs={"long_name": meaning, "units": unit},
-    )
+    labels = {"origin": names, "destination": names}
+    return labelled.array(matrix, labels, "trade_cost", {"long_name": meaning, "units": unit})
 
 
 def choose(geography: Geography, by_distance: bool, symmetric: bool, compiled: bool) -> str:

@@ -123,7 +123,8 @@ class SweepPlot:
         elif "total_cost" in data and "channel" in data["total_cost"].dims:
             from nege.models.agglomeration.patterns import patterns
 
-            values, what = patterns(data)["online_share"], "the industry's cost"
+            # Whatever land places have: channels do not ask for it.
+            values, what = patterns(data, land=1)["online_share"], "the industry's cost"
         else:
             raise InputError(
                 "ds",
@@ -287,7 +288,7 @@ class SweepPlot:
 
     @hinted
     def patterns(self, *, ax: Axes | None = None) -> Axes:
-        """Draw the pattern of a pair of industries, and the mode of each, step by step.
+        """Draw the pattern of a pair of industries, and where each is clustered, step by step.
 
         As :func:`nege.plots.agglomeration.timeline`, of a path of an economy with industries.
 
@@ -309,8 +310,9 @@ class SweepPlot:
         Examples
         --------
         >>> import nege
-        >>> path = nege.scenarios.digital_turn().sel(step=[0, 6, 11])
-        >>> ds = nege.follow(nege.OnlineAgglomeration(), path)
+        >>> economy = nege.scenarios.metropolis_and_town()
+        >>> path = nege.scenarios.digital_turn(economy).sel(step=[0, 6, 11])
+        >>> ds = nege.follow(economy, path)
         >>> [row.get_text() for row in ds.nege.plot.patterns().get_yticklabels()]
         ['pair', 'manufacturing', 'services']
         """

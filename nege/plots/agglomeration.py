@@ -16,7 +16,14 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, require
-from nege.models.agglomeration.patterns import UNKNOWN, patterns
+from nege.models.agglomeration.patterns import (
+    BETWEEN,
+    CLUSTERED,
+    MIXED,
+    SCATTERED,
+    UNKNOWN,
+    patterns,
+)
 from nege.plots.maps import places
 from nege.plots.style import (
     BLUE,
@@ -34,20 +41,24 @@ if TYPE_CHECKING:
 
 NAVY = "#003B5C"
 INDUSTRY_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
-#: The phases of a pair of industries and the modes of one, the darker the more digital.
+#: The phases of a pair of industries, the darker the more digital, and the states of one.
 WORD_COLOURS = {
     "co-located": "#F0E442",
     "separated": ORANGE,
     "one-sided online": SKY,
     "two-sided online": NAVY,
-    "geographic": GREEN,
-    "dual": PURPLE,
-    "online": BLUE,
-    "dispersed": "#DDDDDD",
+    BETWEEN: "#DDDDDD",
+    f"{CLUSTERED}, offline": "#D9B38C",
+    f"{MIXED}, offline": "#EADDCB",
+    f"{SCATTERED}, offline": "#F7F3EC",
+    f"{CLUSTERED}, online": BLUE,
+    f"{MIXED}, online": "#7FB8D8",
+    f"{SCATTERED}, online": "#CFE4F1",
     UNKNOWN: "white",
 }
 DARK = (BLUE, NAVY)  # what text has to be white on
 LETTER = 0.011  # width of a letter, in widths of the axes
+MOST_NAMED = 2  # places of a cluster that a band names
 
 
 def has_industries(data: xr.Dataset) -> bool:
@@ -187,7 +198,7 @@ def industry_map(
 
 
 def timeline(path: xr.Dataset, *, ax: Axes | None = None) -> Axes:
-    """Draw the pattern of a pair of industries, and the mode of each, step by step.
+    """Draw the pattern of a pair of industries, and where each is clustered, step by step.
 
     Parameters
     ----------
@@ -199,8 +210,9 @@ def timeline(path: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     Returns
     -------
     Axes
-        With a row of bands for the pair and one for each industry. Steps that were not
-        solved are hatched.
+        With a row of bands for the pair and one for each industry: clustered, mixed or
+        scattered, offline or online, with the names of the places where it is clustered.
+        Steps that were not solved are hatched.
 
     Raises
     ------
@@ -211,23 +223,25 @@ def timeline(path: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     --------
     >>> import nege
     >>> from nege.plots import agglomeration
-    >>> path = nege.scenarios.digital_turn().sel(step=[0, 6, 11])
-    >>> ax = agglomeration.timeline(nege.follow(nege.OnlineAgglomeration(), path))
+    >>> economy = nege.scenarios.metropolis_and_town()
+    >>> path = nege.scenarios.digital_turn(economy).sel(step=[0, 6, 11])
+    >>> ax = agglomeration.timeline(nege.follow(economy, path))
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['pair', 'manufacturing', 'services']
     """
-    found = path if "mode" in path else patterns(path)
-    along = [str(dim) for dim in found["mode"].dims if dim != "industry"]
+    found = path if "state" in path else patterns(path)
+    along = [str(dim) for dim in found["state"].dims if dim != "industry"]
     if len(along) != 1:
         raise InputError("path", along, 'over one dimension, e.g. "step"', "Select from the rest.")
-    rows = {str(name): found["mode"].sel(industry=name) for name in found["industry"].values}
+    names = [str(name) for name in found["industry"].values]
+    rows = {name: _states(found.sel(industry=name)) for name in names}
     if "pattern" in found:
-        rows = {"pair": found["pattern"], **rows}
+        rows = {"pair": [(word, word) for word in found["pattern"].values.tolist()], **rows}
     steps = found[along[0]].values
     ax = new_axes(ax)
     used: dict[str, None] = {}
-    for row, words in enumerate(rows.values()):
-        for start, stop, word in _runs(words.values):
+    for row, bands in enumerate(rows.values()):
+        for start, stop, (word, text) in _runs(bands):
             used[word] = None
             colour = WORD_COLOURS[word]
             ax.barh(
@@ -239,10 +253,10 @@ def timeline(path: xr.Dataset, *, ax: Axes | None = None) -> Axes:
                 hatch="///" if word == UNKNOWN else None,
                 edgecolor=GREY if word == UNKNOWN else "white",
             )
-            if LETTER * len(word) < (stop - start) / len(steps):
+            if LETTER * len(text) < (stop - start) / len(steps):
                 dark = "white" if colour in DARK else "black"
                 middle = 0.5 * (start + stop - 1)
-                ax.text(middle, row, word, ha="center", va="center", color=dark, fontsize=8)
+                ax.text(middle, row, text, ha="center", va="center", color=dark, fontsize=8)
     ax.set_yticks(range(len(rows)), list(rows))
     ax.set_ylim(len(rows) - 0.5, -0.5)
     every = max(1, len(steps) // 18)
@@ -277,10 +291,24 @@ def _colours(names: list[str]) -> list[str]:
     return list(itertools.islice(itertools.cycle(INDUSTRY_COLOURS), len(names)))
 
 
-def _runs(words: np.ndarray) -> Iterator[tuple[int, int, str]]:
-    """Yield from where to where a word stays the same."""
+def _states(found: xr.Dataset) -> list[tuple[str, str]]:
+    """Return what an industry is at each step, and that or the places of its cluster."""
+    where, bands = found["places"], []
+    names = where["place"].values if "place" in where.coords else range(where.sizes["place"])
+    every = zip(found["state"].values, found["online_share"].values, where.values, strict=True)
+    for state, share, here in every:
+        channel = "online" if share > found.attrs["online"] else "offline"
+        word = UNKNOWN if state == UNKNOWN else f"{state}, {channel}"
+        places = [str(name) for name, is_one in zip(names, here, strict=True) if is_one]
+        named = ", ".join(places) if 0 < len(places) <= MOST_NAMED else ""
+        bands.append((word, named or str(word).split(",")[0]))
+    return bands
+
+
+def _runs(bands: list[tuple[str, str]]) -> Iterator[tuple[int, int, tuple[str, str]]]:
+    """Yield from where to where a band stays the same."""
     start = 0
-    for word, run in itertools.groupby(words.tolist()):
+    for band, run in itertools.groupby(bands):
         stop = start + len(list(run))
-        yield start, stop, str(word)
+        yield start, stop, band
         start = stop

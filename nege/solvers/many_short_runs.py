@@ -15,13 +15,14 @@ import numpy as np
 
 from nege.geography.metrics import Metric
 from nege.kernels.codes import AUTO, CONVERGED, NEWTON
-from nege.kernels.equations import Economy
+from nege.kernels.equations import Economy, economy_at
 from nege.kernels.fixed_point import MANY, Options, Report, in_pieces
 from nege.kernels.jit import kernel
 from nege.kernels.newton import PAYS, solve
-from nege.kernels.stacks import Many, at, stack
+from nege.kernels.records import addresses
 from nege.kernels.vectors import copy
 from nege.models import fourier
+from nege.models.solutions import Many
 from nege.models.trade_costs import uses_fourier
 
 LONGEST_SECANT = 2.0  # times the step before it: beyond that a straight line says little
@@ -57,7 +58,7 @@ def _record_report(report: Report, numbers: np.ndarray, counts: np.ndarray) -> N
 
 @kernel
 def _solve_rows(
-    stacked: Economy,
+    points: np.ndarray,
     shares: np.ndarray,
     start: np.ndarray,
     position: np.ndarray,
@@ -68,12 +69,30 @@ def _solve_rows(
     numbers: np.ndarray,
     counts: np.ndarray,
 ) -> None:
-    points = states.shape[0] // shares.shape[0]
+    count = states.shape[0] // shares.shape[0]
     for row in range(low, high):
-        m, i = row // points, row % points
+        m, i = row // count, row % count
         _start_row(start, position, row, states, counts)
-        report = solve(at(stacked, i), shares[m], states[row], options)
+        report = solve(economy_at(points[i]), shares[m], states[row], options)
         _record_report(report, numbers[row], counts[row])
+
+
+@kernel
+def _solve_one(
+    points: np.ndarray,
+    share: np.ndarray,
+    state: np.ndarray,
+    tolerance_residual: float,
+    tolerance_error: float,
+    limit_iterations: int,
+    method: int,
+    found: np.ndarray,
+) -> None:
+    # For Python, which takes longer to look at a named tuple than two regions take to solve.
+    options = Options(tolerance_residual, tolerance_error, limit_iterations, method)
+    report = solve(economy_at(points[0]), share, state, options)
+    found[0], found[1], found[2] = report.status, report.iterations, report.method
+    found[3], found[4], found[5] = report.residual, report.error, report.rate
 
 
 def _solve_large_rows(
@@ -137,7 +156,7 @@ def solve_many(
     where = NOWHERE if position is None else np.ascontiguousarray(position, dtype=float)
     states, numbers = np.empty((m * n, size)), np.empty((m * n, 3))
     counts = np.empty((m * n, 3), dtype=np.int64)
-    given = stack(points), shares, start, where, options
+    given = addresses(points), shares, start, where, options
     tables = states, numbers, counts
     piece = max(1, WORK_IN_CALL // (options.limit_iterations * (size**2 + ITERATION_OVERHEAD)))
     ended = threading.Event()
@@ -198,7 +217,8 @@ class OneShortRun:
     def __init__(self, parameters: Economy, size: int, options: Options, metric: Metric) -> None:
         self.parameters, self.options, self.metric = parameters, options, metric
         self.fourier = uses_fourier(parameters.operator)
-        self.stacked = None if self.fourier else stack([parameters])
+        own = not isinstance(parameters, Economy)  # as of industries, which solve by themselves
+        self.point = None if self.fourier or own else addresses([parameters])
         self.large = _large(size, options)
 
     def __call__(self, share: np.ndarray, state: np.ndarray) -> Report:
@@ -207,10 +227,7 @@ class OneShortRun:
             return fourier.solve_short_run(self.parameters, share, state, self.options, self.metric)
         if self.large:
             return in_pieces(self.parameters, share, state, self.options)
-        # As a batch of one: the compiler may round the same kernel differently elsewhere.
-        shares, start, options = share[None], state.copy(), self.options
-        tables = state[None], np.empty((1, 3)), np.empty((1, 3), dtype=np.int64)
-        _solve_rows(self.stacked, shares, start, NOWHERE, options, 0, 1, *tables)
-        status, iterations, method = tables[2][0].tolist()
-        residual, error, rate = tables[1][0].tolist()
-        return Report(status, residual, error, rate, iterations, method)
+        found = np.empty(6)
+        _solve_one(self.point, share, state, *self.options, found)
+        status, iterations, method, residual, error, rate = found.tolist()
+        return Report(int(status), residual, error, rate, int(iterations), int(method))

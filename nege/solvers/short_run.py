@@ -14,9 +14,9 @@ import xarray as xr
 from nege import memory, validation
 from nege.errors import InputError
 from nege.kernels.codes import METHODS
-from nege.kernels.stacks import Many
 from nege.models import designs, parameter_axes, trade_costs
 from nege.models.base import Model
+from nege.models.solutions import Many
 from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium
 from nege.solvers import many_short_runs

@@ -110,8 +110,9 @@ def decompose(
     Examples
     --------
     >>> import nege
-    >>> turn = nege.scenarios.digital_turn().sel(step=[6, 11])
-    >>> found = nege.decompose(nege.OnlineAgglomeration(), turn)
+    >>> economy = nege.scenarios.metropolis_and_town()
+    >>> turn = nege.scenarios.digital_turn(economy).sel(step=[6, 11])
+    >>> found = nege.decompose(economy, turn)
     >>> found.mechanism.values.tolist()
     ['digital_cost: services', 'productivity: services']
     """
@@ -238,9 +239,9 @@ def _outcome_functions(
         if not outcomes or not all(callable(function) for function in outcomes.values()):
             raise InputError("outcomes", outcomes, "functions by name, or a list of names")
         return {str(name): function for name, function in outcomes.items()}
-    seen = ["online_share", "concentration"] if "total_cost" in model.variables else []
+    seen = ["online_share", "density"] if "total_cost" in model.variables else []
     if seen and len(model.coordinates()["industry"]) > 1:
-        seen.append("colocation")
+        seen.append("meets")
     known = [*model.variables, *seen]
     if outcomes is None:
         outcomes = [name for name in DEFAULT_OUTCOMES if name in known]

@@ -60,7 +60,8 @@ class OnlineAgglomeration(Model):
     transport. Firms enter while profits last; people move to where they would rather live.
     The equations are nege's own, after Tan & Xia (2022); ``nege/models/agglomeration/equations.py``
     has them with their symbols. Defaults are the first step of
-    :func:`nege.scenarios.digital_turn`.
+    :func:`nege.scenarios.stylised_turn`; :func:`nege.scenarios.metropolis_and_town` is an
+    economy whose places differ.
 
     Where a parameter is over dimensions, one number serves all, and labelled values are
     matched by name.
@@ -273,6 +274,7 @@ class OnlineAgglomeration(Model):
         "wage": Variable(PLACE, "wage in local jobs", "wage bill"),
         "rent": Variable(PLACE, "rent of a unit of land", "wage bill"),
         "population": Variable(PLACE, "share of people", "1"),
+        "area": Variable(PLACE, "share of land", "1"),
         "income": Variable(PLACE, "income", "wage bill"),
         "remote_share": Variable(PLACE, "share of labour income that is earned remotely", "1"),
         "real_income": Variable(PLACE, "real income per head, amenity included", "utility"),

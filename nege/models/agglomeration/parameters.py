@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import validation
+from nege import labelled, validation
 from nege.errors import InputError, in_words, joined
 from nege.models import fields
 from nege.models.agglomeration import equations
@@ -66,7 +66,7 @@ class Owners(Field):
             return None
         places = list(economy.geography.names)
         shares = validation.shares(self.name, value, places, dim="place")
-        return xr.DataArray(shares, coords={"place": places}, dims="place", name=self.name)
+        return labelled.array(shares, {"place": places}, self.name)
 
     def form(self) -> str:
         """Say over what."""

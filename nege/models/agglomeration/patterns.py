@@ -1,9 +1,26 @@
-"""Patterns of agglomeration: concentration, online share and co-location, and their names."""
+"""Patterns of agglomeration: who is clustered, where, online, and together.
+
+Every number is relative to land: an industry that is spread as land is has no pattern,
+however many places there are and however they are cut.
+
+    m_p, s_p   shares of the costs of two industries in place p, over both channels
+    r_p        share of place p in all land
+
+    density of the densest quarter of the land     q = (share of the industry on it)/(1/4)
+    land effectively used                          a = 1/sum_p m_p^2/r_p
+    how dense S is where a firm of M meets it      meets = sum_p m_p s_p/r_p, 1 if independent
+    correlation                                    (meets - 1)/sqrt((1/a_M - 1)(1/a_S - 1))
+
+Land and not people is the measure, because people move after jobs: in a model in which all
+of them work in the industries, these are by definition where people are. All numbers are
+unchanged when a place is cut into parts that are alike. q is read off the Lorenz curve of
+density, so that a place may lie partly in the densest quarter.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import xarray as xr
@@ -17,9 +34,11 @@ __all__ = ["patterns"]
 
 #: What is said of a point that was not solved.
 UNKNOWN = "unknown"
+CLUSTERED, MIXED, SCATTERED = "clustered", "mixed", "scattered"
 
 #: The words by their codes, for sweeps that keep one byte a point (CF conventions).
-PATTERNS = ("co-located", "separated", "one-sided online", "two-sided online")
+BETWEEN = "in between"
+PATTERNS = ("co-located", "separated", "one-sided online", "two-sided online", BETWEEN)
 UNSOLVED = -1
 FLAGS = {
     "long_name": "pattern of the first two industries",
@@ -28,6 +47,8 @@ FLAGS = {
 }
 
 CELL = ("industry", "place", "channel")
+QUARTER = 0.25  # of the land, the densest
+ROUNDING = 1e-9  # half of the places, evenly, is exactly at a border
 
 
 @runtime_checkable
@@ -47,31 +68,35 @@ class AtRest(Protocol):
 def patterns(
     data: AtRest | xr.Dataset,
     *,
-    concentrated: float = 0.12,
+    clustered: float = 2.0,
+    scattered: float = 1.5,
     online: float = 0.5,
-    colocated: float = 0.5,
+    together: float = 0.5,
+    land: Any = None,
     pair: Sequence[str] | None = None,
 ) -> xr.Dataset:
-    """Patterns of agglomeration: concentration, online share and co-location of industries.
+    """Patterns of agglomeration: which industries are clustered, where, online, and together.
 
-    An industry's share m_p of place p is its share of the industry's cost, over both
-    channels. Its concentration is the normalised Herfindahl index
-    (Σ_p m_p² − 1/P)/(1 − 1/P): 0 if it is spread evenly over the P places, 1 if it is in
-    one of them. By its concentration and the online share of its cost an industry is
+    The density q of an industry is its share on the densest quarter of the land, over a
+    quarter: 1 if it is spread as land is, 4 if all of it is on a quarter of the land or
+    less. It is clustered from q = 2 on, half of it on a quarter of the land, scattered up
+    to q = 1.5, and mixed in between. It is online if most of its cost is of online firms.
+    Two industries correlate in space as Σ m s/r − 1 says, over its largest value, m and s
+    being their shares of places and r those of land. Their pattern is
 
-    ============  ==================  ================
-    mode          in few places       sells mostly
-    ============  ==================  ================
-    geographic    yes                 offline
-    dual          yes                 online
-    online        no                  online
-    dispersed     no                  offline
-    ============  ==================  ================
+    ================  ======================  ============  ===================
+    pattern           clustered               online        correlation
+    ================  ======================  ============  ===================
+    co-located        both                    none          at least 0.5
+    separated         both                    none          at most 0
+    one-sided online  the one that is not     one of them   any
+                      online; that one is
+                      scattered
+    two-sided online  none, both scattered    both          any
+    in between        anything else
+    ================  ======================  ============  ===================
 
-    Two industries of shares m and s are co-located to the degree 1 − ½ Σ_p |m_p − s_p|:
-    1 if they are distributed alike, 0 if they share no place. Their pattern is
-    "two-sided online" or "one-sided online" if both or one of them sell mostly online;
-    else "co-located" or "separated". The phases are those of Tan & Xia (2022); the
+    The four phases are those of Tan & Xia (2022), taken at their word; numbers and
     thresholds are nege's.
 
     Parameters
@@ -81,33 +106,40 @@ def patterns(
         :func:`nege.follow` made of one: any Dataset with ``total_cost`` over industry,
         place and channel and whatever else. Where it has a ``status``, points that were
         not solved have no pattern.
-    concentrated : float, default 0.12
-        Concentration from which an industry is concentrated, 0 to 1.
+    clustered, scattered : float, default 2 and 1.5
+        Density from which an industry is clustered, and up to which it is scattered, 1 to 4.
     online : float, default 0.5
         Online share above which an industry is online, 0 to 1.
-    colocated : float, default 0.5
-        Co-location from which two industries are co-located, 0 to 1.
+    together : float, default 0.5
+        Correlation from which two clustered industries are co-located, 0 to 1.
+    land : float, mapping or array over place, optional
+        Land of the places, in any unit, one number for places of one size. By default
+        ``area`` of `data`, which every result of the model has.
     pair : sequence of two str, optional
         The industries whose pattern it is; by default the first two.
 
     Returns
     -------
     Dataset
-        ``online_share, concentration, mode`` (industry), and of the pair ``colocation,
-        pattern``, which an economy of one industry does not have; all with the other
-        dimensions of `data` in front. Where a point was not solved numbers are NaN and
-        words "unknown".
+        Per industry ``online_share``, ``density`` (q), ``land_used`` (the part of land it
+        effectively uses, 1/Σ m²/r), ``state`` and ``places``, true for the places of a
+        cluster, which are at least `clustered` times as dense as the average. Of the pair
+        ``correlation``, ``meets`` (how many times the average density of the one a firm of
+        the other meets; 1 if they are independent) and ``pattern``, which an economy of one
+        industry does not have. All have the other dimensions of `data` in front; thresholds
+        are attributes. Where a point was not solved numbers are NaN and words "unknown".
+        ``correlation`` is NaN where an industry is spread exactly as land is.
 
     Raises
     ------
     InputError
-        If `data` has no such ``total_cost``, if an Equilibrium is not at rest, or if a
-        threshold or a name is out of range.
+        If `data` has no such ``total_cost``, or neither says what land places have nor
+        `land`, if an Equilibrium is not at rest, or if a threshold or a name is out of range.
 
     Notes
     -----
-    Not a measure for comparing economies with different numbers of places: how high a
-    concentration chance alone would bring depends on them.
+    Not for counted firms: the null is a continuum of them. Of 20 equal firms thrown at 4, 8
+    or 20 equal places 6, 26 or 98 per cent of throws have q ≥ 2 by chance.
 
     Examples
     --------
@@ -115,45 +147,60 @@ def patterns(
 
     >>> import nege, xarray as xr
     >>> cost = xr.DataArray(
-    ...     [[[4, 0], [4, 0], [0, 0], [0, 0]], [[1, 3], [0, 0], [0, 0], [0, 0]]],
+    ...     [[[4, 0], [4, 0], [0, 0], [0, 0]], [[5, 3], [0, 0], [0, 0], [0, 0]]],
     ...     dims=("industry", "place", "channel"),
     ...     coords={"industry": ["manufacturing", "services"], "channel": ["offline", "online"]},
     ... )
-    >>> found = nege.patterns(xr.Dataset({"total_cost": cost}))
-    >>> found.mode.values.tolist(), found.pattern.item(), found.colocation.item()
-    (['geographic', 'dual'], 'one-sided online', 0.5)
+    >>> found = nege.patterns(xr.Dataset({"total_cost": cost}), land=1)
+    >>> found.density.values.tolist(), found.meets.item(), found.pattern.item()
+    ([2.0, 4.0], 2.0, 'co-located')
     """
-    thresholds = {
-        name: validation.number(name, value, at_least=0.0, at_most=1.0)
-        for name, value in (
-            ("concentrated", concentrated),
-            ("online", online),
-            ("colocated", colocated),
-        )
-    }
+    thresholds = _thresholds(clustered, scattered, online, together)
     cost = _total_cost(data)
     industries = [str(name) for name in cost["industry"].values]
-    total = cost.sum(["place", "channel"], skipna=False)
-    total = total.where(total > 0.0)
-    place_share = cost.sum("channel", skipna=False) / total
-    online_share = cost.sel(channel="online", drop=True).sum("place", skipna=False) / total
-    even = 1.0 / cost.sizes["place"]
-    concentration = ((place_share**2).sum("place", skipna=False) - even) / (1.0 - even)
-    found = {
-        "online_share": online_share,
-        "concentration": concentration,
-        "mode": _mode(concentration >= thresholds["concentrated"], online_share, online),
-    }
-    if pair is not None or len(industries) > 1:
-        first, second = _pair(pair, industries)
-        of_each = [n for n, c in place_share.coords.items() if "industry" in c.dims]
-        one, other = (place_share.sel(industry=name).drop_vars(of_each) for name in (first, second))
-        apart = abs(one - other)
-        found["colocation"] = 1.0 - 0.5 * apart.sum("place", skipna=False)
-        found["pattern"] = _pattern(
-            found["colocation"], online_share.sel(industry=[first, second]), thresholds
+    area = _area(data, land, cost)
+    front = [dim for dim in cost.dims if dim not in CELL]
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        every, r = cost.values, area.values
+        total = every.sum((-2, -1))
+        total = np.where(total > 0.0, total, np.nan)
+        shares = every.sum(-1) / total[..., None]
+        relative = shares / r[..., None, :] - 1.0  # density against the average, less one
+        q = _density(shares, r)
+        spread = (r[..., None, :] * relative**2).sum(-1)  # 1/a - 1, without cancelling digits
+        state = _words(
+            q,
+            {
+                CLUSTERED: q >= clustered - ROUNDING,
+                SCATTERED: q <= scattered + ROUNDING,
+                MIXED: np.isfinite(q),
+            },
         )
-    result = xr.Dataset(found)
+        where = (state == CLUSTERED)[..., None] & (relative >= clustered - 1.0 - ROUNDING)
+        found = {
+            "online_share": ((*front, "industry"), every[..., 1].sum(-1) / total),
+            "density": ((*front, "industry"), q),
+            "land_used": ((*front, "industry"), 1.0 / (1.0 + spread)),
+            "state": ((*front, "industry"), state),
+            "places": ((*front, "industry", "place"), where),
+        }
+        if pair is not None or len(industries) > 1:
+            both = [industries.index(name) for name in _pair(pair, industries)]
+            one, other = (relative[..., k, :] for k in both)
+            meets = 1.0 + (r * one * other).sum(-1)
+            least = np.sqrt(spread[..., both].prod(-1))
+            even = (spread[..., both] <= ROUNDING**2).any(-1)
+            correlation = np.where(even, np.nan, (meets - 1.0) / least)
+            on = found["online_share"][1][..., both]
+            pattern = _pattern(state[..., both], on, correlation, meets, thresholds)
+            found |= {
+                "correlation": (tuple(front), correlation),
+                "meets": (tuple(front), meets),
+                "pattern": (tuple(front), pattern),
+            }
+    of_cells = {n for n, c in cost.coords.items() if "channel" in c.dims}
+    result = xr.Dataset(found, coords={n: c for n, c in cost.coords.items() if n not in of_cells})
     for name, (meaning, unit) in WORDS.items():
         if name in result:
             result[name].attrs = {"long_name": meaning} | ({"units": unit} if unit else {})
@@ -162,11 +209,32 @@ def patterns(
 
 WORDS = {
     "online_share": ("online share of the industry's cost", "1"),
-    "concentration": ("normalised Herfindahl index of the industry's places", "1"),
-    "mode": ("mode of agglomeration", ""),
-    "colocation": ("co-location of the two industries", "1"),
+    "density": ("density on the densest quarter of the land, over the average", "1"),
+    "land_used": ("part of land that the industry effectively uses", "1"),
+    "state": ("clustered, mixed or scattered", ""),
+    "places": ("whether a place belongs to the industry's cluster", ""),
+    "correlation": ("correlation of the two industries in space", "1"),
+    "meets": ("density of the one industry where the other is, over the average", "1"),
     "pattern": ("pattern of the two industries", ""),
 }
+
+
+def _thresholds(
+    clustered: float, scattered: float, online: float, together: float
+) -> dict[str, float]:
+    found = {
+        name: validation.number(name, value, at_least=low, at_most=high)
+        for name, value, low, high in (
+            ("clustered", clustered, 1.0, 1.0 / QUARTER),
+            ("scattered", scattered, 1.0, 1.0 / QUARTER),
+            ("online", online, 0.0, 1.0),
+            ("together", together, 0.0, 1.0),
+        )
+    }
+    if found["scattered"] >= found["clustered"]:
+        cure = "No industry is both: leave room between them."
+        raise InputError("scattered", scattered, f"below clustered ({clustered:g})", cure)
+    return found
 
 
 def _total_cost(data: AtRest | xr.Dataset) -> xr.DataArray:
@@ -184,23 +252,57 @@ def _total_cost(data: AtRest | xr.Dataset) -> xr.DataArray:
     cost = data["total_cost"]
     if not set(CELL) <= set(cost.dims):
         raise InputError("data", cost.dims, allowed, "Those are the dimensions of total_cost.")
-    channels = {str(name) for name in cost["channel"].values}
-    if channels != {"offline", "online"} or "industry" not in cost.coords:
+    channels = [str(name) for name in cost["channel"].values]
+    if sorted(channels) != ["offline", "online"] or "industry" not in cost.coords:
         cure = 'Label its industries, and its channels "offline" and "online".'
         raise InputError("data", sorted(channels), f"{allowed}, labelled", cure)
     if cost.sizes["place"] < 2:
         cure = "One place says nothing about where industry is."
         raise InputError("data", cost.sizes["place"], "of at least two places", cure)
     front = [dim for dim in cost.dims if dim not in CELL]
-    cost = cost.transpose(*front, *CELL).astype(np.float64)
+    cost = cost.sel(channel=["offline", "online"]).transpose(*front, *CELL).astype(np.float64)
     if bool((cost < 0.0).any()) or bool(np.isinf(cost).any()):
         raise InputError("data", "total_cost", "nowhere negative or infinite")
     if "status" in data:
-        cost = cost.where(data["status"] == int(Status.CONVERGED))
+        cost = cost.where(data["status"] == int(Status.CONVERGED)).transpose(*front, *CELL)
     return cost
 
 
-def _pair(pair: Sequence[str] | None, industries: Sequence[str]) -> tuple[str, str]:
+def _area(data: AtRest | xr.Dataset, land: Any, cost: xr.DataArray) -> xr.DataArray:
+    """Return shares of land over (..., place), as wide as cost."""
+    held = data if isinstance(data, xr.Dataset) else data.data
+    every = cost.isel(industry=0, channel=0, drop=True)
+    if land is not None:
+        labelled = "place" in cost.coords
+        names = map(str, cost["place"].values if labelled else range(cost.sizes["place"]))
+        area = validation.table("land", land, {"place": list(names)}, above=0.0)
+        area = area.drop_vars("place")
+    elif "area" in held.data_vars:
+        area = held["area"]
+        if bool((area <= 0.0).any()) or bool(np.isinf(area).any()):
+            raise InputError("data", "area", "positive and finite, where it is known")
+    else:
+        cure = (
+            'Results of nege have it as "area": keep it in a sweep. '
+            "Else give land by place, or land=1 where all places have the same."
+        )
+        allowed = "given where data does not say what land places have"
+        raise InputError("land", None, allowed, cure)
+    area = area.broadcast_like(every).transpose(*every.dims)
+    return area / area.sum("place", skipna=False)
+
+
+def _density(shares: np.ndarray, r: np.ndarray) -> np.ndarray:
+    """Return the density of the densest quarter of the land, by industry."""
+    land = np.broadcast_to(r[..., None, :], shares.shape)
+    density = shares / land
+    order = np.argsort(-density, axis=-1)
+    land, density = (np.take_along_axis(each, order, -1) for each in (land, density))
+    taken = np.clip(QUARTER - (np.cumsum(land, -1) - land), 0.0, land)
+    return np.asarray((density * taken).sum(-1) / QUARTER)
+
+
+def _pair(pair: Sequence[str] | None, industries: list[str]) -> tuple[str, str]:
     """Return the names of two industries."""
     names = list(industries[:2]) if pair is None else validation.texts("pair", pair)
     if len(names) != 2 or len(set(map(str, names))) != 2:
@@ -209,48 +311,44 @@ def _pair(pair: Sequence[str] | None, industries: Sequence[str]) -> tuple[str, s
     return first, second
 
 
-def _chosen(like: xr.DataArray, choices: dict[str, xr.DataArray]) -> xr.DataArray:
+def _words(number: np.ndarray, choices: dict[str, np.ndarray]) -> np.ndarray:
     """Return the first word that applies, "unknown" where a number is NaN."""
-    dims: tuple[Hashable, ...] = like.dims
-    applies = [like.isnull(), *choices.values()]
-    words = np.select([a.transpose(*dims).values for a in applies], [UNKNOWN, *choices], UNKNOWN)
-    return like.copy(data=words)
-
-
-def _mode(concentrated: xr.DataArray, share: xr.DataArray, online: float) -> xr.DataArray:
-    sells_online = share > online
-    return _chosen(
-        share,
-        {
-            "dual": concentrated & sells_online,
-            "online": sells_online,
-            "geographic": concentrated,
-            "dispersed": ~concentrated,
-        },
-    )
+    return np.select([np.isnan(number), *choices.values()], [UNKNOWN, *choices], UNKNOWN)
 
 
 def _pattern(
-    colocation: xr.DataArray, shares: xr.DataArray, thresholds: dict[str, float]
-) -> xr.DataArray:
-    count = (shares > thresholds["online"]).sum("industry")
-    return _chosen(
-        colocation,
+    state: np.ndarray,
+    online_share: np.ndarray,
+    correlation: np.ndarray,
+    meets: np.ndarray,
+    thresholds: dict[str, float],
+) -> np.ndarray:
+    """Return the pattern of pairs, whose industries are along the last axis."""
+    online, scattered, clustered = (
+        online_share > thresholds["online"],
+        state == SCATTERED,
+        state == CLUSTERED,
+    )
+    both = clustered.all(-1) & ~online.any(-1)
+    left_and_stayed = np.where(online, scattered, clustered).all(-1)
+    return _words(
+        meets,
         {
-            "two-sided online": count == 2,
-            "one-sided online": count == 1,
-            "co-located": colocation >= thresholds["colocated"],
-            "separated": colocation < thresholds["colocated"],
+            "co-located": both & (correlation >= thresholds["together"] - ROUNDING),
+            "separated": both & (correlation <= ROUNDING),
+            "one-sided online": (online.sum(-1) == 1) & left_and_stayed,
+            "two-sided online": online.all(-1) & scattered.all(-1),
+            BETWEEN: np.isfinite(meets),
         },
     )
 
 
-def codes(total_cost: np.ndarray) -> np.ndarray:
+def codes(total_cost: np.ndarray, area: np.ndarray) -> np.ndarray:
     """Return the codes of the patterns of many economies, at the default thresholds."""
     front = [f"axis_{axis}" for axis in range(total_cost.ndim - len(CELL))]
     industries = [str(k) for k in range(total_cost.shape[len(front)])]
     labels = {"channel": ["offline", "online"], "industry": industries}
-    cost = xr.DataArray(total_cost, dims=(*front, *CELL), coords=labels)
-    words = patterns(xr.Dataset({"total_cost": cost})).pattern.values
+    made = {"total_cost": ((*front, *CELL), total_cost), "area": ((*front, "place"), area)}
+    words = patterns(xr.Dataset(made, coords=labels)).pattern.values
     code = {word: k for k, word in enumerate((UNKNOWN, *PATTERNS), UNSOLVED)}
     return np.array([code[word] for word in words.flat], np.int8).reshape(words.shape)

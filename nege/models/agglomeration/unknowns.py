@@ -157,6 +157,7 @@ def outcome(model: Any, state: np.ndarray, p: Any) -> dict[str, np.ndarray]:
         "wage": np.exp(log_wage),
         "rent": np.exp(log_rent) if p.uses_land else np.zeros(len(rows)),
         "population": np.exp(log_people),
+        "area": model.land.values / model.land.values.sum(),
         "income": income,
         "remote_share": at.made[to.away],
         "real_income": np.exp(real),

@@ -37,11 +37,10 @@ from nege.geography.online import OnlineRegion
 from nege.kernels.duals import exp, expm1, log
 from nege.kernels.equations import ROW_SUMS, Economy, Places
 from nege.kernels.fixed_point import Options
-from nege.kernels.stacks import Many
 from nege.models import ces, closed_forms, fields
 from nege.models.classical import proofs, real_wages, two_regions
 from nege.models.fields import Labelled
-from nege.models.solutions import Variable
+from nege.models.solutions import Many, Variable
 
 __all__ = ["CorePeriphery"]
 

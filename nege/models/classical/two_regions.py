@@ -21,8 +21,8 @@ import numpy as np
 from nege.kernels.codes import CONVERGED, LIMIT, NEWTON, STALLED
 from nege.kernels.jit import kernel
 from nege.kernels.rounding import EPS, TINY
-from nege.kernels.stacks import Many
 from nege.kernels.vmath import exp, log
+from nege.models.solutions import Many
 
 LANES = 128  # economies worked on together; the buffers of so many fit the first cache
 LIMIT_NEWTON = 60
