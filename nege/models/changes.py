@@ -132,11 +132,15 @@ class Changeable(Declared):
             raise InputError(
                 "changes", changes, "a mapping of names to values", 'For example {"sigma": 6}.'
             )
-        changes = entries.whole(self, {**(changes or {}), **more})
-        single = all(np.isscalar(x) or getattr(x, "ndim", None) == 0 for x in changes.values())
+        changes = {**(changes or {}), **more}
+        single = all(
+            type(x) is float or np.isscalar(x) or getattr(x, "ndim", None) == 0
+            for x in changes.values()
+        )
         scalars = self.scalars() if single else {}
         if single and changes.keys() <= scalars.keys():
             return self.with_numbers(changes, scalars)
+        changes = entries.whole(self, changes)
         arguments = {name: vars(self)[name] for name in self.fields}
         online = {key: changes.pop(key) for key in list(changes) if self._is_online(key)}
         for name in changes:
