@@ -40,7 +40,8 @@ def frozen(values: Any, dtype: Any = None) -> NDArray[Any]:
 
 
 def _locked(array: NDArray[Any]) -> NDArray[Any]:
-    if array.flags.writeable or array.base is not None or not array.flags.c_contiguous:
+    flags = array.flags
+    if flags.writeable or array.base is not None or not flags.c_contiguous:
         array = np.array(array, order="C")
     array.setflags(write=False)
     return array
@@ -146,6 +147,8 @@ class Held:
         if owner is None:
             raise AttributeError(self.name)  # as of a field without a default
         value = owner.__dict__[self.name]
+        if type(value) in PLAIN:
+            return value
         if isinstance(value, Deferred):
             return value()
         if isinstance(value, (xr.Dataset, xr.DataArray)):

@@ -173,7 +173,7 @@ class Replicator:
 
     def expected(self, model: HasRegions, share: np.ndarray, payoff: np.ndarray) -> Any:
         """Return the mean payoff, weighted by shares, over the last dimension."""
-        return np.sum(share * payoff, axis=-1)
+        return np.add.reduce(share * payoff, axis=-1)
 
     def gap(self, model: HasRegions, share: np.ndarray, payoff: np.ndarray) -> float:
         """Return the violation of complementarity: how far payoffs are from equal, relatively.

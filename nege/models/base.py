@@ -33,6 +33,7 @@ from nege.options import Logit, Replicator, SolverOptions
 
 logger = logging.getLogger("nege")
 
+BY_PAYOFF = Replicator()
 JACOBIANS = 7  # tables over regions that Newton's method on a long run holds at a time
 
 
@@ -235,7 +236,7 @@ class Model(Changeable, Immutable):
         Mobile people count by their mean payoff, under logit tastes by their expected utility
         (``Logit.expected``); immobile ones by their real income.
         """
-        moving = (dynamics or Replicator()).expected(self, values["share"], values[self.payoff])
+        moving = (dynamics or BY_PAYOFF).expected(self, values["share"], values[self.payoff])
         return self.mobile_weight * moving + self.immobile_welfare(values)
 
     def memory(self) -> dict[str, int]:

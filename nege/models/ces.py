@@ -257,7 +257,7 @@ class RealWageModel(CESModel):
     def immobile_welfare(self, values: Mapping[str, np.ndarray]) -> Any:
         """Return the real income of the immobile factor."""
         earned = values["income"] - self.mobile_weight * values["share"] * values["wage"]
-        return np.sum(earned * values["price_index"] ** -self.mu, axis=-1)
+        return np.add.reduce(earned * values["price_index"] ** -self.mu, axis=-1)
 
 
 @kernel

@@ -133,7 +133,10 @@ class Changeable(Declared):
                 "changes", changes, "a mapping of names to values", 'For example {"sigma": 6}.'
             )
         changes = {**(changes or {}), **more}
-        single = all(np.isscalar(x) or getattr(x, "ndim", None) == 0 for x in changes.values())
+        single = all(
+            type(x) is float or np.isscalar(x) or getattr(x, "ndim", None) == 0
+            for x in changes.values()
+        )
         scalars = self.scalars() if single else {}
         if single and changes.keys() <= scalars.keys():
             return self.with_numbers(changes, scalars)

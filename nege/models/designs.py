@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,9 +41,15 @@ class ParameterPoints:
 
     def economy(self, model: Model, index: Mapping[str, int]) -> Model:
         """Return the economy at one point, or raise the model's refusal."""
-        return model.replace(
-            {name: self._value(array, index) for name, array in self.parameters.items()}
-        )
+        return model.replace({name: self._value(name, index) for name in self.parameters})
+
+    @functools.cached_property
+    def _plain(self) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+        """The dimensions and numbers of each parameter, without labels."""
+        return {
+            name: (tuple(map(str, array.dims)), array.values)
+            for name, array in self.parameters.items()
+        }
 
     def accepted(self, model: Model, index: Mapping[str, int], record: bool) -> Model | None:
         """Return the economy at one point, or None where the model refuses it and `record` is."""
@@ -104,7 +111,7 @@ class ParameterPoints:
             for dim, i in index.items()
             if dim in self.coords and dim not in self.parameters
         }
-        values = {name: self._value(array, index) for name, array in self.parameters.items()}
+        values = {name: self._value(name, index) for name in self.parameters}
         numbers = {name: value for name, value in values.items() if isinstance(value, float)}
         at = ", ".join(f"{name}={value}" for name, value in (labels | numbers).items())
         several = f"the first of {count} refused" if count > 1 else "the only one refused"
@@ -118,12 +125,12 @@ class ParameterPoints:
             return InputError(error.argument, error.value, error.allowed, f"{error.cure} {where}")
         return InputError(self.argument, at, "economies that the model accepts", where)
 
-    @staticmethod
-    def _value(array: xr.DataArray, index: Mapping[str, int]) -> Any:
-        where = tuple(index.get(str(dim), slice(None)) for dim in array.dims)
-        value = array.variable.values[where]
-        if np.ndim(value) == 0:
+    def _value(self, name: str, index: Mapping[str, int]) -> Any:
+        dims, values = self._plain[name]
+        value = values[tuple(index.get(dim, slice(None)) for dim in dims)]
+        if value.ndim == 0:
             return float(value)
+        array = self.parameters[name]
         return array.isel({dim: i for dim, i in index.items() if dim in array.dims})
 
 

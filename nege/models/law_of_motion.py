@@ -38,7 +38,7 @@ class ClearedPoint(NamedTuple):
     @property
     def spread(self) -> float:
         """How far growth rates of occupied regions are from zero."""
-        return float(np.max(np.abs(self.growth[self.share > 0.0])))
+        return float(np.abs(self.growth[self.share > 0.0]).max())
 
     @property
     def entry(self) -> float:

@@ -159,7 +159,7 @@ class _DynamicsSearch:
         self.steps += steps
         empty = point.share == 0.0
         inside = max(point.spread, point.cleared.residual)
-        moved = float(np.max(np.abs(point.share - share)))
+        moved = float(np.abs(point.share - share).max())
         if not (
             point.cleared.status == Status.CONVERGED
             and inside <= tolerance

@@ -77,6 +77,24 @@ def _solve_rows(
         _record_report(report, numbers[row], counts[row])
 
 
+@kernel
+def _solve_one(
+    points: np.ndarray,
+    share: np.ndarray,
+    state: np.ndarray,
+    tolerance_residual: float,
+    tolerance_error: float,
+    limit_iterations: int,
+    method: int,
+    found: np.ndarray,
+) -> None:
+    # For Python, which takes longer to look at a named tuple than two regions take to solve.
+    options = Options(tolerance_residual, tolerance_error, limit_iterations, method)
+    report = solve(economy_at(points[0]), share, state, options)
+    found[0], found[1], found[2] = report.status, report.iterations, report.method
+    found[3], found[4], found[5] = report.residual, report.error, report.rate
+
+
 def _solve_large_rows(
     points: list[Economy],
     shares: np.ndarray,
@@ -199,7 +217,8 @@ class OneShortRun:
     def __init__(self, parameters: Economy, size: int, options: Options, metric: Metric) -> None:
         self.parameters, self.options, self.metric = parameters, options, metric
         self.fourier = uses_fourier(parameters.operator)
-        self.point = None if self.fourier else addresses([parameters])
+        own = not isinstance(parameters, Economy)  # as of industries, which solve by themselves
+        self.point = None if self.fourier or own else addresses([parameters])
         self.large = _large(size, options)
 
     def __call__(self, share: np.ndarray, state: np.ndarray) -> Report:
@@ -208,10 +227,7 @@ class OneShortRun:
             return fourier.solve_short_run(self.parameters, share, state, self.options, self.metric)
         if self.large:
             return in_pieces(self.parameters, share, state, self.options)
-        # As a batch of one: the compiler may round the same kernel differently elsewhere.
-        shares, start, options = share[None], state.copy(), self.options
-        tables = state[None], np.empty((1, 3)), np.empty((1, 3), dtype=np.int64)
-        _solve_rows(self.point, shares, start, NOWHERE, options, 0, 1, *tables)
-        status, iterations, method = tables[2][0].tolist()
-        residual, error, rate = tables[1][0].tolist()
-        return Report(status, residual, error, rate, iterations, method)
+        found = np.empty(6)
+        _solve_one(self.point, share, state, *self.options, found)
+        status, iterations, method, residual, error, rate = found.tolist()
+        return Report(int(status), residual, error, rate, int(iterations), int(method))

@@ -29,16 +29,16 @@ def newton(
         step = law.newton_step(point, support)
         if step is None:
             break
-        longest = float(np.max(np.abs(step)))
+        longest = float(np.abs(step).max())
         if not np.isfinite(longest):
             break
         step *= min(1.0, LONGEST_NEWTON_STEP / max(longest, 1e-300))
         share = point.share.copy()
         share[support] *= np.exp(step)
         share /= share.sum()
-        if not float(np.max(np.abs(share - start))) <= reach:
+        if not float(np.abs(share - start).max()) <= reach:
             break
-        moved, before = float(np.max(np.abs(share - point.share))), spread
+        moved, before = float(np.abs(share - point.share).max()), spread
         point = law.at(share, point.state)
         spread = point.spread
         steps += 1
