@@ -16,6 +16,7 @@ THREADS = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
     "JAX_PLATFORMS": "cpu",
     "JAX_ENABLE_X64": "1",
+    "NEGE_FIRST_CALLS": "compiled",  # what is called once before the clock is compiled then
 }
 
 

@@ -2,6 +2,9 @@
 
 import os
 
+# Before nege is imported, here and in the processes that tests start: the same bits in every run.
+os.environ.setdefault("NEGE_FIRST_CALLS", "compiled")
+
 import hypothesis
 import numpy as np
 import pytest

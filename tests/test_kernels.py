@@ -58,16 +58,17 @@ def _cliff(which, numbers, places, table, share, state, pool, price, access, out
 
 
 @functools.cache
-def address(function):
-    return function_table.address_of(function, function_table.REAL, (__file__,), function.__name__)
+def declared(function):
+    given = function, function_table.REAL, (__file__,), function.__name__
+    return function_table.declare(function, functools.partial(function_table.compile_for, *given))
 
 
 def affine(a, b, gap):
-    return toy(address(_affine), gap, b[None, :], a)
+    return toy(declared(_affine), gap, b[None, :], a)
 
 
 def cliff(slope, size):
-    return toy(address(_cliff), 1.0 - slope, np.zeros((1, size)), np.zeros((size, size)))
+    return toy(declared(_cliff), 1.0 - slope, np.zeros((1, size)), np.zeros((size, size)))
 
 
 def solve(made, start=0.0, options=OPTIONS):

@@ -14,9 +14,12 @@ from __future__ import annotations
 
 import _signal as signal  # what the module signal wraps, slowly, for prettier numbers
 import atexit
+import contextlib
 import contextvars
 import functools
 import gc
+import os
+import queue
 import sys
 import threading
 import time
@@ -28,6 +31,7 @@ from numba.core import event
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import Dispatcher
 
+from nege.kernels import uncompiled
 from nege.kernels.linking import why_unready
 
 LOOK = 0.1  # seconds between two looks at whether there is an interrupt
@@ -68,6 +72,11 @@ class Kernel(Dispatcher):  # type: ignore[misc]
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the kernel, then answer an interrupt that came meanwhile."""
+        if not (self._is_there() or keywords) and uncompiled.serves(arguments):
+            work = self._ahead(arguments)
+            if work is not None:
+                with contextlib.suppress(Exception):  # then compiled code says what is wrong
+                    return uncompiled.answer(self.py_func, arguments, work.done)
         if threading.current_thread() is not threading.main_thread():
             return self._call(arguments, keywords)
         usual = signal.getsignal(signal.SIGINT)
@@ -83,6 +92,23 @@ class Kernel(Dispatcher):  # type: ignore[misc]
             if pending.came:
                 usual(signal.SIGINT, pending.frame)
         return result
+
+    def _is_there(self) -> bool:
+        work: _Work | None = self.__dict__.get("_work")
+        return bool(self.overloads) if work is None else work.done.is_set()
+
+    def _ahead(self, arguments: Any) -> _Work | None:
+        """Compile meanwhile, unless compiled code is on disk."""
+        if "_work" not in self.__dict__:
+            on_disk = getattr(self._cache, "has", None)  # what has no file has no cache
+            kinds = tuple(map(self.typeof_pyval, arguments))
+            if on_disk is not None and on_disk(kinds, self.targetctx):
+                return None
+            # By calling it, so that what it links late is there, too.
+            self._work = _Work(functools.partial(self._call, uncompiled.copied(arguments), {}))
+            _ahead.put(self._work)
+        work: _Work = self._work
+        return work
 
     def _call(self, arguments: Any, keywords: Any) -> Any:
         try:
@@ -105,6 +131,8 @@ class Inside(Kernel):
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call it from Python."""
+        if uncompiled.running():
+            return self.py_func(*arguments, **keywords)
         return self.entry(*arguments, **keywords)
 
 
@@ -128,6 +156,29 @@ class _Work(threading.Thread):
         finally:
             self.under_way.discard(self)
             self.done.set()
+
+
+class _Ahead:
+    """Compiles one kernel after the other while calls are answered in Python."""
+
+    def __init__(self) -> None:
+        self.works: queue.SimpleQueue[_Work] = queue.SimpleQueue()
+        self.thread: threading.Thread | None = None
+
+    def put(self, work: _Work) -> None:
+        """Take one more."""
+        self.works.put(work)
+        if self.thread is None:
+            self.thread = threading.Thread(target=self._run, name="nege compiles", daemon=True)
+            self.thread.start()
+
+    def _run(self) -> None:
+        with uncompiled.compiled_only():
+            while True:
+                self.works.get().run()
+
+
+_ahead = _Ahead()
 
 
 def _uncollected(compiled: Callable[..., Any]) -> Callable[..., Any]:
@@ -206,6 +257,16 @@ class _Leave(event.Listener):
         raise SystemExit
 
     on_end = on_start
+
+
+def _finish() -> None:
+    """Let what compiles end before this process is copied: the copy would wait for ever."""
+    for work in list(_Work.under_way):
+        work.done.wait()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_finish)
 
 
 @atexit.register

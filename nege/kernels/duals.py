@@ -15,13 +15,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numba
 from numba import types
 from numba.extending import overload
 
 from nege.kernels import vmath
-
-compiled = numba.njit(error_model="numpy", nogil=True)
+from nege.kernels.jit import kernel
 
 STEP = 1e-100  # its square is lost beside a value, and no derivative above 1e-220 is
 
@@ -97,26 +95,26 @@ def log1p(x: Any) -> Any:
     """Return ln(1 + x), exact where x is small."""
 
 
-@compiled
+@kernel(inside=True)
 def power(x, exponent):
     """Return x^exponent, x > 0."""
     return exp(exponent * log(x))
 
 
-@compiled
+@kernel(inside=True)
 def absolute(x):
     """Return |x|."""
     return x if x.real >= 0.0 else -x
 
 
-@compiled
+@kernel(inside=True)
 def maximum(x, y):
     """Return the larger of two numbers by value, the first of two that are equal, NaN if one is."""
     larger = y.real > x.real or y.real != y.real
     return y if larger else x
 
 
-@compiled
+@kernel(inside=True)
 def logaddexp(x, y):
     """Return ln(e^x + e^y), without overflow."""
     high = maximum(x, y)

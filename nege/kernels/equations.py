@@ -64,11 +64,28 @@ OWN = 4  # by a formula of the model
 RESIDUAL = 5  # not at all: the residual is what counts
 
 
-@record(numbers=ROW, places=TABLE)
+class _Equations:
+    """What is in the table of functions: compiled when compiled code asks where it is."""
+
+    equations: int
+    duals: int
+
+    def for_code(self) -> tuple[Any, ...]:
+        """Return the fields with addresses."""
+        found = map(function_table.address_of, (self.equations, self.duals))
+        return (*found, *tuple(self)[2:])  # type: ignore[arg-type]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy without numbers in the table, which mean nothing in another process."""
+        made = _made_by[self.equations]
+        return _again, (made.module, made.qualname, tuple(self)[2:])  # type: ignore[arg-type]
+
+
+@record(_Equations, numbers=ROW, places=TABLE)
 class Economy(NamedTuple):
     """What the kernels know of an economy, of whatever model: one type for all."""
 
-    equations: int  # the address of the model's equations,
+    equations: int  # the model's equations, in the table of functions,
     duals: int  # and of the same in dual numbers
     meeting: int  # how places meet
     bound: int  # how errors are bounded
@@ -78,18 +95,13 @@ class Economy(NamedTuple):
     places: np.ndarray  # what each place has, a row for each parameter
     operator: Operator
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy without addresses, which mean nothing in another process."""
-        made = _compiled_at[self.equations]
-        return _again, (made.module, made.qualname, tuple(self)[2:])
-
 
 economy_at = reader(Economy)  # in compiled code, by address
 
 
 def _again(module: str, qualname: str, rest: tuple[Any, ...]) -> Economy:
     model = attrgetter(qualname)(importlib.import_module(module))
-    return Economy(*model.compiled().addresses, *rest)
+    return Economy(*model.compiled().declared, *rest)
 
 
 # --- what a model says --------------------------------------------------------------
@@ -165,9 +177,13 @@ class Payoffs:
     bound: int = EXPLICIT
 
 
+def _in_python(function, arithmetic=True):
+    return getattr(function, "py_func", function)
+
+
 def _compiled(function, arithmetic=True):
     """Compile a function of one place, in place: it is part of what calls it."""
-    if function is None or hasattr(function, "py_func") or numba.config.DISABLE_JIT:
+    if hasattr(function, "py_func"):
         return function
     flags = ARITHMETIC if arithmetic else False
     # As part of the loop over places: a call would count references to every parameter.
@@ -175,12 +191,12 @@ def _compiled(function, arithmetic=True):
     return numba.njit(error_model="numpy", nogil=True, fastmath=flags, **part)(function)
 
 
-def _of_places(read, given: Places, real: bool):
-    supply, spending = _compiled(given.supply), _compiled(given.spending)
-    respond, payoff = _compiled(given.respond), _compiled(given.payoff)
-    pooled, numeraire = _compiled(given.pool or _nothing), _compiled(given.numeraire or _nothing)
+def _of_places(read, given: Places, real: bool, part):
+    supply, spending = part(given.supply), part(given.spending)
+    respond, payoff = part(given.respond), part(given.payoff)
+    pooled, numeraire = part(given.pool or _nothing), part(given.numeraire or _nothing)
     by_supply = given.exponents is None
-    exponents = _compiled(given.exponents or _nothing)
+    exponents = part(given.exponents or _nothing)
 
     def equations(which, numbers, places, table, share, state, pool, price, access, out, other):
         p = read(numbers, places)
@@ -218,9 +234,9 @@ def _nothing(p, r, share, state):
     return 0.0 * share
 
 
-def _of_all(read, given: Together, real: bool):
-    goods, payoffs = _compiled(given.goods, False), _compiled(given.payoffs, False)
-    gap, rounding = _compiled(given.gap, False), _compiled(given.rounding, False)
+def _of_all(read, given: Together, real: bool, part):
+    goods, payoffs = part(given.goods, False), part(given.payoffs, False)
+    gap, rounding = part(given.gap, False), part(given.rounding, False)
 
     def equations(which, numbers, places, table, share, state, pool, price, access, out, other):
         p = read(numbers, places)
@@ -237,8 +253,8 @@ def _of_all(read, given: Together, real: bool):
     return equations
 
 
-def _of_payoffs(read, given: Payoffs, real: bool):
-    payoffs, rounding = _compiled(given.payoffs), _compiled(given.rounding)
+def _of_payoffs(read, given: Payoffs, real: bool, part):
+    payoffs, rounding = part(given.payoffs), part(given.rounding)
 
     def equations(which, numbers, places, table, share, state, pool, price, access, out, other):
         p = read(numbers, places)
@@ -295,22 +311,30 @@ class Compiled:
         self.files = tuple(dict.fromkeys((own, *_files(given))))
 
     @functools.cached_property
-    def addresses(self) -> tuple[int, int]:
-        """Where the equations are, in real numbers and in dual ones."""
-        _, make = MEETING[type(self.given)]
-        read = self._reader()
-        found = []
-        for real, signature in ((True, function_table.REAL), (False, function_table.DUAL)):
-            function = make(read, self.given, real)
-            function.__name__ = function.__qualname__ = self.named.__name__
-            key = repr((self.name, self.numbers, self.rows))
-            try:
-                found.append(function_table.address_of(function, signature, self.files, key))
-            except errors.TypingError as error:
-                said = "; ".join(line for line in str(error).splitlines() if line.strip())[:600]
-                raise TypeError(f"the equations of {self.name} do not compile: {said}") from error
-        _compiled_at[found[0]] = self
-        return found[0], found[1]
+    def declared(self) -> tuple[int, int]:
+        """The equations in the table of functions: in real numbers, and in dual ones."""
+        kinds = (True, function_table.REAL), (False, function_table.DUAL)
+        numbers = [
+            function_table.declare(
+                self._made(real, _in_python), functools.partial(self._compile, real, signature)
+            )
+            for real, signature in kinds
+        ]
+        _made_by.update(dict.fromkeys(numbers, self))
+        return numbers[0], numbers[1]
+
+    def _made(self, real: bool, part: Equation) -> Equation:
+        return MEETING[type(self.given)][1](part(self._reader()), self.given, real, part)
+
+    def _compile(self, real: bool, signature: Any) -> Any:
+        function = self._made(real, _compiled)
+        function.__name__ = function.__qualname__ = self.named.__name__
+        key = repr((self.name, self.numbers, self.rows))
+        try:
+            return function_table.compile_for(function, signature, self.files, key)
+        except errors.TypingError as error:
+            said = "; ".join(line for line in str(error).splitlines() if line.strip())[:600]
+            raise TypeError(f"the equations of {self.name} do not compile: {said}") from error
 
     def economy(
         self, numbers: Mapping[str, Any], rows: Mapping[str, Any], operator: Operator
@@ -322,7 +346,7 @@ class Compiled:
             places[k] = rows[name]
         values = np.array([numbers[name] for name in self.numbers], dtype=float)
         return Economy(
-            *self.addresses,
+            *self.declared,
             MEETING[type(self.given)][0],
             self.given.bound,
             getattr(self.given, "pool", None) is not None,
@@ -343,10 +367,10 @@ class Compiled:
         scope = {"named": self.named, "borrowed": borrowed}
         source = f"rows = borrowed(places); return named({', '.join(taken)})"
         exec(f"def read(numbers, places): {source}", scope)
-        return _compiled(scope["read"])
+        return scope["read"]
 
 
-_compiled_at: dict[int, Compiled] = {}  # by the address of its equations
+_made_by: dict[int, Compiled] = {}  # by the number of its equations
 
 
 def _files(given: Any) -> Iterator[str]:

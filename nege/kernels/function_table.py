@@ -9,25 +9,20 @@ derivatives. A kernel that holds the address calls whatever model it is given.
 `which` says what is asked for (``equations`` lists it), `numbers` and `places` are the parameters
 of the model, `table` is that of its operator, and the rest are arrays over regions.
 
-With the JIT off an address is a number that stands for a Python function.
+Python knows them by a number, and calls them as the Python functions that they are.
 """
 
-import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-import numba
 from numba import types
 from numba.core import cgutils, errors
-from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
 
 from nege.kernels import jit
 from nege.kernels.linking import lent
+from nege.kernels.uncompiled import primitive
 
 Function = Callable[..., Any]
-
-_compiled: dict[int, Function] = {}  # by address; it also keeps the code where it is
 
 
 def _signature(scalar: types.Type) -> Any:
@@ -39,8 +34,41 @@ def _signature(scalar: types.Type) -> Any:
 REAL, DUAL = _signature(types.float64), _signature(types.complex128)
 
 
-def address_of(function: Function, signature: Any, files: tuple[str, ...], key: str) -> int:
-    """Compile equations for one kind of number, and return where they are.
+class Declared(NamedTuple):
+    """Equations for one kind of number: in Python, and how to compile them."""
+
+    plain: Function
+    compiled: Callable[[], Any]
+
+
+_declared: list[Declared] = []
+_compiled: dict[int, Any] = {}  # by number; it also keeps the code where it is
+
+
+def declare(plain: Function, compiled: Callable[[], Any]) -> int:
+    """Take equations into the table, and return their number there.
+
+    Parameters
+    ----------
+    plain : callable
+        Of the arguments above, in Python.
+    compiled : callable
+        Compiles the same for one kind of number (``compile_for``), when it is first called.
+    """
+    _declared.append(Declared(plain, compiled))
+    return len(_declared) - 1
+
+
+def address_of(number: int) -> int:
+    """Return where the compiled code of equations is."""
+    if number not in _compiled:
+        _compiled[number] = _declared[number].compiled()
+    (result,) = _compiled[number].overloads.values()
+    return int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
+
+
+def compile_for(function: Function, signature: Any, files: tuple[str, ...], key: str) -> Any:
+    """Compile equations for one kind of number.
 
     Parameters
     ----------
@@ -54,81 +82,53 @@ def address_of(function: Function, signature: Any, files: tuple[str, ...], key: 
     key : str
         What tells it from other functions of the same source: the name of the model.
     """
-    if numba.config.DISABLE_JIT:
-        address = next(_numbers)
-        _compiled[address] = function
-        return address
     dispatcher = jit.kernel(function, arithmetic=True, inside=True, files=files, key=key.encode())
     dispatcher.compile(signature)
-    (result,) = dispatcher.overloads.values()
-    address = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
-    _compiled[address] = dispatcher
-    return int(address)
+    return dispatcher
 
 
-_numbers = itertools.count(1)
+def _call(number, which, *given):
+    """Call equations, given their number in Python and their address in compiled code."""
+    _declared[number].plain(which, *given)
 
-if numba.config.DISABLE_JIT:
 
-    def call(address, which, numbers, places, table, share, state, pool, price, access, out, other):
-        """Call the equations at an address."""
-        given = numbers, places, table, share, state, pool, price, access, out, other
-        _compiled[address](which, *given)
+def _borrowed(array):
+    """Return an array that somebody else keeps alive: nobody counts references to it."""
+    return array
 
-    def borrowed(array):
-        """Return an array that somebody else keeps alive."""
-        return array
 
-else:
+@primitive(_call)
+def call(
+    typing, address, which, numbers, places, table, share, state, pool, price, access, out, other
+):
+    given = which, numbers, places, table, share, state, pool, price, access, out, other
+    wanted = (DUAL if share.dtype == types.complex128 else REAL).args
+    arguments = tuple(map(types.unliteral, given))
+    if [_layout(kind) for kind in arguments] != [_layout(kind) for kind in wanted]:
+        raise errors.TypingError(f"equations take {wanted}; got {arguments}")
 
-    @intrinsic
-    def call(
-        typing,
-        address,
-        which,
-        numbers,
-        places,
-        table,
-        share,
-        state,
-        pool,
-        price,
-        access,
-        out,
-        other,
-    ):
-        """Call the equations at an address."""
-        given = which, numbers, places, table, share, state, pool, price, access, out, other
-        wanted = (DUAL if share.dtype == types.complex128 else REAL).args
-        arguments = tuple(map(types.unliteral, given))
-        if [_layout(kind) for kind in arguments] != [_layout(kind) for kind in wanted]:
-            raise errors.TypingError(f"equations take {wanted}; got {arguments}")
+    def generate(context, builder, signature, values):
+        convention = context.call_conv
+        called = types.none, signature.args[1:]
+        kind = convention.get_function_type(*called)
+        function = builder.inttoptr(values[0], kind.as_pointer())
+        given = lent(context, builder, *called[1:], values[1:])
+        status, _ = convention.call_function(builder, function, *called, given)
+        with cgutils.if_unlikely(builder, status.is_error):
+            convention.return_status_propagate(builder, status)
+        return context.get_dummy_value()
 
-        def generate(context, builder, signature, values):
-            convention = context.call_conv
-            called = types.none, signature.args[1:]
-            kind = convention.get_function_type(*called)
-            function = builder.inttoptr(values[0], kind.as_pointer())
-            given = lent(context, builder, *called[1:], values[1:])
-            status, _ = convention.call_function(builder, function, *called, given)
-            with cgutils.if_unlikely(builder, status.is_error):
-                convention.return_status_propagate(builder, status)
-            return context.get_dummy_value()
+    return types.void(address, *arguments), generate
 
-        return types.void(address, *arguments), generate
 
-    def _layout(kind):
-        """Return what machine code knows of a type: read-only arrays are arrays to it."""
-        return kind.copy(readonly=False) if isinstance(kind, types.Array) else kind
+def _layout(kind):
+    """Return what machine code knows of a type: read-only arrays are arrays to it."""
+    return kind.copy(readonly=False) if isinstance(kind, types.Array) else kind
 
-    @intrinsic
-    def borrowed(typing, array):
-        """Return an array that somebody else keeps alive: nobody counts references to it."""
 
-        def generate(context, builder, signature, values):
-            made = make_array(signature.args[0])(context, builder, values[0])
-            made.meminfo = cgutils.get_null_value(made.meminfo.type)
-            made.parent = cgutils.get_null_value(made.parent.type)
-            return made._getvalue()
+@primitive(_borrowed)
+def borrowed(typing, array):
+    def generate(context, builder, signature, values):
+        return lent(context, builder, signature.args, values)[0]
 
-        return array(array), generate
+    return array(array), generate

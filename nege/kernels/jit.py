@@ -102,6 +102,13 @@ class PackageCache(FunctionCache):
         defined = {_file(cls) for argument in arguments for cls in _named_tuples(argument)}
         return sources.digest(frozenset(self._files | defined))
 
+    def has(self, signature: Any, target_context: Any) -> bool:
+        """Whether there is compiled code for it on disk."""
+        if not (self._enabled and self.keeps(signature)):
+            return False
+        key = self._index_key(signature, target_context.codegen())
+        return key in self._cache_file._load_index()
+
     def keeps(self, signature: Any) -> bool:
         """Whether compiled code is kept: not that of a parameter type without a file."""
         # As in a notebook cell, which can change unseen.
@@ -136,15 +143,15 @@ class PackageCache(FunctionCache):
             super().save_overload(sig, data)
 
 
-def _options(arithmetic: bool) -> dict[str, Any]:
-    flags = ARITHMETIC if arithmetic else False
+def _options(arithmetic: bool | set[str]) -> dict[str, Any]:
+    flags = ARITHMETIC if arithmetic is True else arithmetic
     return {"error_model": "numpy", "nogil": True, "fastmath": flags}
 
 
 def kernel(
     function: Function | None = None,
     *,
-    arithmetic: bool = False,
+    arithmetic: bool | set[str] = False,
     inside: bool = False,
     late: Any | None = None,
     files: Iterable[Any] = (),
@@ -158,7 +165,7 @@ def kernel(
         The kernel: arrays, numbers and NamedTuples in and out.
     arithmetic : bool
         Let the compiler reorder sums. Only for loops that hold no test of
-        convergence and no test for NaN.
+        convergence and no test for NaN. Or which liberties it takes.
     inside : bool
         Compile it again inside each kernel that calls it. Only for small ones, in inner loops.
     late : Numba type, optional

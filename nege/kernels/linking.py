@@ -33,6 +33,8 @@ from numba.core.caching import CompileResultCacheImpl
 from numba.extending import _Intrinsic
 from numba.np.arrayobj import make_array
 
+from nege.kernels import uncompiled
+
 PREFIX = "nege."
 LATE = f"{PREFIX}late."  # what the symbols of cells begin with
 BIND = f"{PREFIX}bind"
@@ -83,6 +85,8 @@ class Apart(_Intrinsic):  # type: ignore[misc]
             bound = self._signature.bind(*arguments, **keywords)
             bound.apply_defaults()
             arguments = bound.args
+        if uncompiled.running():
+            return self.py_func(*arguments)
         return self.entry(*arguments)
 
     @functools.cached_property

@@ -19,7 +19,6 @@ from numba.core import cgutils
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import (
     NativeValue,
-    intrinsic,
     lower_getattr_generic,
     models,
     register_model,
@@ -27,6 +26,8 @@ from numba.extending import (
     unbox,
 )
 from numba.np.arrayobj import make_array, populate_array
+
+from nege.kernels.uncompiled import primitive
 
 Cls = TypeVar("Cls", bound=type)
 
@@ -53,13 +54,20 @@ class Record:
 
     record_type: RecordType
 
-    @functools.cached_property
-    def memory(self) -> np.ndarray:
-        """What is found at the address."""
+    @property
+    def address(self) -> int:
+        """Where compiled code finds it."""
+        # Not cached_property, which lets one thread wait for another's.
+        if "_address" not in self.__dict__:
+            self._memory = self._laid_out()
+            self._address = int(self._memory.ctypes.data)
+        return self._address
+
+    def _laid_out(self) -> np.ndarray:
         kind = self.record_type
         memory = np.zeros(kind.words, dtype=np.int64)
-        for name, field in kind.fields.items():
-            value, k = getattr(self, name), kind.offsets[name]
+        for (name, field), value in zip(kind.fields.items(), self.for_code(), strict=True):
+            k = kind.offsets[name]
             if isinstance(field, types.Array):
                 memory[k : k + 1 + field.ndim] = _place_of(
                     f"{kind.cls.__name__}.{name}", field, value
@@ -72,10 +80,9 @@ class Record:
                 memory[k] = value
         return memory
 
-    @functools.cached_property
-    def address(self) -> int:
-        """Where compiled code finds it."""
-        return int(self.memory.ctypes.data)
+    def for_code(self) -> tuple[Any, ...]:
+        """Return the fields as compiled code is to find them."""
+        return tuple(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy without the address, which means nothing in another process."""
@@ -94,19 +101,18 @@ def _place_of(name: str, field: Any, value: Any) -> tuple[int, ...]:
     return (value.ctypes.data, *value.shape)
 
 
-def record(**arrays: Any) -> Callable[[Cls], Cls]:
-    """Make a NamedTuple a record, given the kind of each array: ROW, TABLE or INDICES."""
+def record(*bases: type, **arrays: Any) -> Callable[[Cls], Cls]:
+    """Make a NamedTuple a record, given the kind of each array: ROW, TABLE or INDICES.
+
+    `bases` are classes whose methods it is to have.
+    """
 
     def make(cls: Cls) -> Cls:
         hints = get_type_hints(cls)
         fields = {name: arrays.get(name) or _kind(hints[name]) for name in cls._fields}
-        own = {
-            name: cls.__dict__[name] for name in ("__reduce__", "__doc__") if name in cls.__dict__
-        }
-        named = {"__module__": cls.__module__, "__qualname__": cls.__qualname__}
-        made = type(cls.__name__, (cls, Record), own | named)
-        if "__reduce__" not in own:
-            made.__reduce__ = Record.__reduce__
+        named = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
+        # Before the tuple, which has a way of its own to be pickled.
+        made = type(cls.__name__, (*bases, Record, cls), named)
         made.record_type = RecordType(made, fields)
         typeof_impl.register(made)(lambda value, context: type(value).record_type)
         return made
@@ -120,21 +126,24 @@ def _kind(hint: type) -> Any:
 
 def addresses(records: Iterable[Any]) -> np.ndarray:
     """Return where records are, for ``reader``. Whoever holds this has to hold them, too."""
+    held = list(records)
     if numba.config.DISABLE_JIT:
-        held = list(records)
         found = np.empty(len(held), dtype=object)
         for k, one in enumerate(held):
             found[k] = one
         return found
-    return np.array([one.address for one in records], dtype=np.int64)
+    return np.array([one.address for one in held], dtype=np.int64)
 
 
 def reader(cls: Any) -> Callable[[Any], Any]:
     """Return what gives the record at an address, in compiled code."""
-    if numba.config.DISABLE_JIT:
-        return lambda address: address
 
-    @intrinsic
+    def itself(address: Any) -> Any:
+        if isinstance(address, cls):
+            return address
+        raise TypeError("Python does not read addresses")
+
+    @primitive(itself)
     def at_address(typing, address):
         def generate(context, builder, signature, values):
             return builder.inttoptr(values[0], cgutils.voidptr_t)

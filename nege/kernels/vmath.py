@@ -15,11 +15,12 @@ Not to be inlined by force: they must keep their own rules of arithmetic.
 
 import math
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
+
+from nege.kernels.jit import kernel
+from nege.kernels.uncompiled import primitive
 
 LOG2_E = 1.4426950408889634
 LN2_HIGH = 6.93147180369123816490e-01  # the leading bits of ln 2, and the rest
@@ -31,32 +32,35 @@ ONE = 0x3FF0000000000000
 MANTISSA = 0x000FFFFFFFFFFFFF
 SMALLEST, LARGEST = 2.2250738585072014e-308, 1.7976931348623157e308
 
+
+def _bits_of(x):
+    """Return the bits of a number."""
+    return np.float64(x).view(np.int64)
+
+
+def _number_of(bits):
+    """Return the number that bits are."""
+    return np.int64(bits).view(np.float64)
+
+
+@primitive(_bits_of)
+def _bits(typing, x):
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], ir.IntType(64))
+
+    return types.int64(types.float64), generate
+
+
+@primitive(_number_of)
+def _number(typing, bits):
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], ir.DoubleType())
+
+    return types.float64(types.int64), generate
+
+
 # Without reassociation: the order of these sums is what makes them exact.
-EXACT = numba.njit(error_model="numpy", fastmath={"contract"}, nogil=True)
-
-if numba.config.DISABLE_JIT:
-
-    def _bits(x):
-        return np.float64(x).view(np.int64)
-
-    def _number(bits):
-        return np.int64(bits).view(np.float64)
-
-else:
-
-    @intrinsic
-    def _bits(typing, x):
-        def generate(context, builder, signature, arguments):
-            return builder.bitcast(arguments[0], ir.IntType(64))
-
-        return types.int64(types.float64), generate
-
-    @intrinsic
-    def _number(typing, bits):
-        def generate(context, builder, signature, arguments):
-            return builder.bitcast(arguments[0], ir.DoubleType())
-
-        return types.float64(types.int64), generate
+EXACT = kernel(arithmetic={"contract"}, inside=True)
 
 
 @EXACT

@@ -17,6 +17,7 @@ import xarray as xr
 
 from nege import memory
 from nege.errors import InputError, near
+from nege.kernels.uncompiled import compiled_only
 from nege.models.agglomeration.patterns import FLAGS, UNSOLVED, codes
 from nege.models.base import Model
 from nege.models.designs import Block, ParameterPoints, block_shape, blocks_over
@@ -170,7 +171,7 @@ class _Runs:
 
     def solve(self, block: Block, tick: Tick = no_tick) -> dict[str, np.ndarray]:
         """Solve a unit; `tick` hears of points that are done."""
-        with one_thread():
+        with one_thread(), compiled_only():  # a unit gives the same bits wherever it is solved
             return self._solve(block, tick)
 
     def warm(self, block: Block) -> None:
