@@ -115,6 +115,8 @@ def _diagram(economy: Model, options: SolverOptions) -> None:
     bifurcation(economy, name, (STEP * value, value), options=options, depth=0)
 
 
+#: What is called with every operator that fits: code that differs between them compiles here.
+BY_OPERATOR = (_short_runs, _long_run)
 #: What is called, by its name, and whether only models in shares have an answer.
 CALLS: dict[str, tuple[Callable[[Model, SolverOptions], None], bool]] = {
     "short run": (_short_runs, False),
@@ -127,8 +129,8 @@ CALLS: dict[str, tuple[Callable[[Model, SolverOptions], None], bool]] = {
 
 
 def _called(call: Callable[[Model, SolverOptions], None], economy: Model) -> None:
-    """Call with every operator that fits the economy."""
-    for operator in CHOICES["operator"]:
+    """Call with the usual operator, or with every one that fits the economy."""
+    for operator in CHOICES["operator"] if call in BY_OPERATOR else ("auto",):
         try:
             call(economy, SolverOptions(operator=operator))
         except InputError as error:
@@ -141,8 +143,8 @@ def warm_up(models: Any = None, *, progress: Progress = None) -> xr.Dataset:
     """Compile ahead what the usual calls of models need, so that no later call waits for it.
 
     Short and long runs with their stability, sweeps, all equilibria, thresholds and bifurcation
-    diagrams of economies of two to five regions are solved, with and without an online region and
-    with every operator. What that compiles is kept on this machine until nege changes.
+    diagrams of economies of two to five regions are solved, with and without an online region, and
+    runs with every operator. What that compiles is kept on this machine until nege changes.
 
     Parameters
     ----------

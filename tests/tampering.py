@@ -250,6 +250,12 @@ def check(seed):
     return f"{name}, {done}", said
 
 
+@functools.cache
+def _loaded(sound):
+    """Return what a sound file or store holds."""
+    return nege.load(sound)
+
+
 def _read(path, sound):
     try:
         found = nege.load(path)
@@ -257,7 +263,7 @@ def _read(path, sound):
         if path.name not in str(error):
             raise AssertionError("the file is not named") from error
         return f"refused: {error}"
-    expected = nege.load(sound)
+    expected = _loaded(sound)
     if path.is_dir():  # without its status, a unit is one that a killed run left: not solved yet
         found, expected = (
             ds.where(found.status != nege.Status.PENDING) for ds in (found, expected)
@@ -274,6 +280,6 @@ def _resumed(path):
         found = swept(path)
     except nege.InputError as error:
         return f"; not resumed: {error}"
-    assert found.identical(nege.load(whole)), "resumed to something else"
-    assert same(nege.load(path), nege.load(whole)), "resumed, and not sound"
+    assert found.identical(_loaded(whole)), "resumed to something else"
+    assert same(nege.load(path), _loaded(whole)), "resumed, and not sound"
     return "; resumed"
