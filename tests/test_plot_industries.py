@@ -80,6 +80,13 @@ def test_bars_of_a_solved_economy_sum_to_one_for_each_industry():
         assert total == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(("names", "lean"), [("abc", 0.0), (["metropolis on the coast"] * 3, 60.0)])
+def test_long_names_of_places_lean_so_that_none_lies_on_another(names, lean):
+    data = invented(COST).assign_coords(place=list(names))
+    ax = agglomeration.shares(data)
+    assert {tick.get_rotation() for tick in ax.get_xticklabels()} == {lean}
+
+
 def test_only_the_largest_places_are_shown_and_the_title_says_so():
     ax = agglomeration.shares(invented(COST), largest=2)
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["b", "a"]

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from nege.command.execution import RunResult
-from nege.models.agglomeration.patterns import patterns
+from nege.models.agglomeration.patterns import BETWEEN, patterns
 from nege.plots import agglomeration
 from nege.plots.style import new_figure
 from nege.status import Status
@@ -38,9 +38,20 @@ def path_table(run: RunResult) -> str:
             f"{float(result['residual'][step]):12.1e}",
         ]
         if "pattern" in found:
-            cells.append(found["pattern"].values[step])
+            cells.append(_in_words(found.isel({found["pattern"].dims[0]: step})))
         lines.append("  ".join(cells))
     return "\n".join(lines)
+
+
+def _in_words(found: xr.Dataset) -> str:
+    """Return the pattern of one step, and what each industry is where that is none of the four."""
+    word = str(found["pattern"].item())
+    if word != BETWEEN:
+        return word
+    online = found["online_share"] > found.attrs["online"]
+    each = zip(found["industry"].values, found["state"].values, online.values, strict=True)
+    told = [f"{name} {state}{' online' if is_online else ''}" for name, state, is_online in each]
+    return f"{word}: {', '.join(told)}"
 
 
 def story(run: RunResult) -> list[str]:

@@ -58,6 +58,7 @@ WORD_COLOURS = {
 }
 DARK = (BLUE, NAVY)  # what text has to be white on
 LETTER = 0.011  # width of a letter, in widths of the axes
+POINTS_PER_INCH, POINTS_PER_LETTER = 72.0, 6.5
 MOST_NAMED = 2  # places of a cluster that a band names
 
 
@@ -119,7 +120,9 @@ def shares(data: xr.Dataset, *, largest: int = 20, ax: Axes | None = None) -> Ax
         )
     labels = [str(name) for name in share["place"].values[order]]
     leaning: dict[str, Any] = {"rotation": 60, "ha": "right", "rotation_mode": "anchor"}
-    ax.set_xticks(np.arange(order.size), labels, **(leaning if order.size > 6 else {}))
+    room = ax.get_window_extent().width * POINTS_PER_INCH / ax.figure.dpi / order.size
+    crowded = max(map(len, labels)) * POINTS_PER_LETTER > room
+    ax.set_xticks(np.arange(order.size), labels, **(leaning if crowded else {}))
     ax.set_ylim(bottom=0.0)
     ax.set_xlabel("place")
     ax.set_ylabel("share of the industry's cost")
