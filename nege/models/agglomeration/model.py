@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import xarray as xr
@@ -27,6 +27,7 @@ from nege.models.agglomeration.rest import (
     FEWEST,
     LARGE,
     NUDGE,
+    RestOfIndustries,
     clear,
     deviations,
     find,
@@ -295,6 +296,18 @@ class OnlineAgglomeration(Model):
         for name, value in {**found, "platform_owner": owner}.items():
             self._hold(name, value)
 
+    def _with_fields(self, arguments: Mapping[str, Any], changed: set[str]) -> Self:
+        """Return the same with other numbers: what is not new has been checked before."""
+        if not changed <= set(parameters.numbers(self)):
+            return super()._with_fields(arguments, changed)
+        made: Self = object.__new__(type(self))
+        held = vars(made)
+        held.update({name: vars(self)[name] for name in self.fields})
+        for name, value in parameters.checked(made, arguments, changed, changed).items():
+            made._hold(name, value)
+        parameters.check_together({name: held[name] for name in parameters.numbers(made)}, changed)
+        return made
+
     def labels(self) -> Mapping[str, Sequence[str]]:
         """Return the names along the dimensions that fields are over."""
         return parameters.labels(self.industries, self.geography.names)
@@ -326,8 +339,7 @@ class OnlineAgglomeration(Model):
     ) -> Deviations:
         """Return how firms and people move away from rest."""
         self._replicator(dynamics)
-        share = self.check_share(data, "equilibrium")
-        state = self._with_movers(share, unknowns.from_data(self, data))
+        share, state = self.check_share(data, "equilibrium"), self.state_of(data)
         growth, rates, vectors = deviations(self.arrays, state, options)
         shares = self._unknowns.shares(share)
         return Deviations(self._unknowns.movers, shares, growth, rates, vectors.T * shares)
@@ -337,9 +349,12 @@ class OnlineAgglomeration(Model):
     ) -> float:
         """Return the growth rate of the fastest deviation of firms and people from rest."""
         self._replicator(dynamics)
+        return leading_rate(self.arrays, self.state_of(data), options)
+
+    def state_of(self, data: xr.Dataset) -> np.ndarray:
+        """Return the unknowns of a solved economy."""
         share = self.check_share(data, "equilibrium")
-        state = self._with_movers(share, unknowns.from_data(self, data))
-        return leading_rate(self.arrays, state, options)
+        return self._with_movers(share, unknowns.from_data(self, data))
 
     def _with_movers(self, movers: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Return a state with firms and people where they are.
@@ -384,6 +399,13 @@ class OnlineAgglomeration(Model):
             options,
             leave_unstable=self._replicator(dynamics).allow_entry,
         )
+
+    def equations_of_rest(
+        self, dynamics: Replicator | Logit, options: SolverOptions
+    ) -> RestOfIndustries:
+        """Return what is zero at rest, firms, people and prices together."""
+        self._replicator(dynamics)
+        return RestOfIndustries(self.arrays, self.geography.names, self._unknowns.movers, options)
 
     def default_start(self) -> np.ndarray:
         """Return firms, 1.6 times as many in the first place as in others, and people, even."""
