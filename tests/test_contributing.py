@@ -255,5 +255,5 @@ def test_two_equations_of_one_name_are_both_looked_at():
     data = found.data
     data["welfare"] = 1.001 * data["welfare"]
     wrong = dataclasses.replace(found, data=data)
-    with pytest.raises(AssertionError, match=r"welfare: off by 1\.00e-03"):
+    with pytest.raises(AssertionError, match="welfare: off by"):
         nege.testing.assert_equilibrium(wrong)
