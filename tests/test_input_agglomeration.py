@@ -273,6 +273,7 @@ Change("search_cost", NAN)           | to          | nan        | a finite numbe
 Change("search_cost", None)          | to          | None       | a finite number
 Change(3, 1)                         | parameter   | 3          | the name of one
 Change("search_cost", 1, of=3)       | of          | 3          | Put it in a list
+Change("search_cost", 1, of=[3])     | of          | 3          | write '3'
 Change("search_cost", 1, start=-1)   | start       | -1         | at least 0
 Change("search_cost", 1, over=1.5)   | over        | 1.5        | a whole number
 Change("search_cost", 1, over=10**6) | over        | 1000000    | at most 10000

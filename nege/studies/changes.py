@@ -142,7 +142,11 @@ class Change:
 
 def _names(labels: Any) -> tuple[Any, ...]:
     """Return one or several names."""
-    return (labels,) if isinstance(labels, str) else tuple(validation.texts("of", labels))
+    names = (labels,) if isinstance(labels, str) else tuple(validation.texts("of", labels))
+    for name in names:
+        if not isinstance(name, str):
+            raise InputError("of", name, "names", f"Names are text: write {str(name)!r}.")
+    return names
 
 
 def _labels_by_dimension(table: xr.DataArray, of: Any) -> Mapping[str, list[str]]:
