@@ -19,7 +19,7 @@ import nege
 from nege import OnlineAgglomeration, patterns, scenarios, solve
 from nege.command.economy_file import read_path
 from nege.models.fields import Number, Over
-from nege.studies.scenarios import READY
+from nege.studies.scenarios import READY, villages
 
 pytestmark = pytest.mark.faults
 
@@ -253,6 +253,11 @@ scenarios.manufacturing_first(4)     | economy     | 4          | make that firs
 scenarios.metropolis_and_town(2)     | places      | 2          | at least 3
 scenarios.metropolis_and_town(4.0)   | places      | 4.0        | a whole number
 scenarios.metropolis_and_town(10**9) | places      | 1000000000 | for their distances
+scenarios.villages(M)                | economy     | OnlineAgg  | remote_villages(economy)
+scenarios.villages(scenarios.remote_villages(M), village="d") | village | 'd' | Known: a, b, c
+scenarios.remote_villages(M, villages=["d"]) | villages | 'd'      | Known: a, b, c
+scenarios.remote_villages(M, villages=[]) | villages | []         | at least one place
+scenarios.remote_villages(M, villages="a") | villages | 'a'       | Put it in a list
 scenarios.path(M, [])                | changes     | []         | at least one
 scenarios.path(M, ["search_cost"])   | changes     | ['search   | Change("search_cost"
 scenarios.path(GEO, Change("sigma", 5)) | model    | <nege      | nege.
@@ -323,9 +328,10 @@ def test_three_industries_are_an_economy_once_they_have_what_differs_between_the
     assert economy.digitisability.values.tolist() == [0.0, 0.0, 1.0]
     kinds = {"c": "services", "a": "goods", "b": "goods"}
     for made in READY.values():
-        path = made(economy, industries=kinds)
+        with_access = scenarios.remote_villages(economy) if made is villages else economy
+        path = made(with_access, industries=kinds)
         for step in (0, 9, 17):
-            moved = economy.replace({n: v.sel(step=step) for n, v in path.data_vars.items()})
+            moved = with_access.replace({n: v.sel(step=step) for n, v in path.data_vars.items()})
             assert moved.search_cost.values[2] == path.search_cost.sel(step=step, industry="c")
 
 
