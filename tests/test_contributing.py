@@ -1,5 +1,6 @@
 """The worked example of CONTRIBUTING.md: a model of one file that does what it says."""
 
+import dataclasses
 import os
 import pathlib
 import re
@@ -7,7 +8,10 @@ import subprocess
 import sys
 import types
 
+import numpy as np
 import pytest
+
+import nege
 
 pytestmark = pytest.mark.family
 
@@ -203,3 +207,53 @@ def test_a_mechanism_of_an_installed_package_is_known(tmp_path):
 def test_the_example_is_as_short_as_it_says():
     code = BLOCKS[0].split('"""\n', 2)[-1]  # equations and symbols at the top apart
     assert len([line for line in code.splitlines() if line.strip()]) <= 65
+
+
+def audited_without(*left_out):
+    """Return a model whose audit forgets some equations."""
+
+    class Forgetful(nege.FootlooseCapital):
+        """As FootlooseCapital."""
+
+        def audit(self, data):
+            """Recompute what is not forgotten."""
+            sides = super().audit(data)
+            return {} if "all" in left_out else {n: sides[n] for n in sides.keys() - {*left_out}}
+
+    return Forgetful
+
+
+@pytest.mark.parametrize(("left_out", "variable"), [("all", "profit"), ("welfare", "welfare")])
+def test_a_model_whose_audit_says_too_little_is_refused(left_out, variable, monkeypatch):
+    monkeypatch.setattr(nege.testing, "DRAWS", 1)
+    with pytest.raises(AssertionError, match=f"no equation that notices where {variable}"):
+        nege.testing.check_model(audited_without(left_out))
+
+
+def test_a_model_is_checked_at_even_and_uneven_shares_of_what_stays_and_what_moves(monkeypatch):
+    seen = []
+    monkeypatch.setattr(nege.testing, "_CHECKS", {"seen": lambda *given: seen.append(given)})
+    nege.testing.check_model(nege.FootlooseCapital)
+    assert len(seen) == nege.testing.DRAWS * len(nege.testing.SPREADS)
+    for economy, share in seen:
+        assert np.ptp(economy.expenditure.values) > 0.0
+        assert share.min() > 0.0
+        assert abs(share.sum() - 1.0) < 1e-15 * share.size
+    assert len({tuple(share) for _, share in seen}) == len(seen)
+
+
+def test_two_equations_of_one_name_are_both_looked_at():
+    """The audit of AllenArkolakis had one called as that of all models: it hid the other."""
+    economy = nege.AllenArkolakis(
+        nege.geography.line(3),
+        sigma=5,
+        productivity_spillover=0.1,
+        amenity_spillover=-0.3,
+        trade_cost=1.5,
+    )
+    found = nege.solve(economy)
+    data = found.data
+    data["welfare"] = 1.001 * data["welfare"]
+    wrong = dataclasses.replace(found, data=data)
+    with pytest.raises(AssertionError, match="welfare: off by"):
+        nege.testing.assert_equilibrium(wrong)

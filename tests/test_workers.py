@@ -166,3 +166,32 @@ def test_units_cover_every_point_once_and_cut_no_line(sizes, unit, data):
         line = 1 if along is None else sizes[along]
         assert covered[block].size <= max(unit, line)
     assert (covered == 1).all()
+
+
+TYPED_IN = """
+import nege
+
+class Mine(nege.FootlooseCapital):
+    pass
+
+def inside():
+    class Mine(nege.FootlooseCapital):
+        pass
+    return Mine
+
+for kind in (Mine, inside()):
+    economy = kind(nege.geography.line(3), sigma=5, mu=0.4, trade_cost=1.5)
+    try:
+        nege.sweep(economy, {"mu": [0.3, 0.4], "sigma": [4, 5]}, processes=2, unit=1)
+    except nege.InputError as error:
+        print(error)
+"""
+
+
+def test_a_model_that_no_other_process_can_import_is_refused_before_the_work():
+    run = [sys.executable, "-c", TYPED_IN]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2
+    assert all("a class in a file" in line and "leave out processes=" in line for line in lines)
+    assert done.stderr == ""

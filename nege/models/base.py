@@ -27,6 +27,7 @@ from nege.models.changes import ONLINE as ONLINE
 from nege.models.changes import ONLINE_PARAMETERS as ONLINE_PARAMETERS
 from nege.models.changes import Changeable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
+from nege.models.rest import EquationsOfRest
 from nege.models.shipped import SHIPPED
 from nege.models.solutions import Deviations, LongRun, Many, ShortRun, Uniqueness, Variable
 from nege.options import Logit, Replicator, SolverOptions
@@ -293,6 +294,19 @@ class Model(Changeable, Immutable):
         markets start.
         """
         return None
+
+    def equations_of_rest(
+        self, dynamics: Replicator | Logit, options: SolverOptions
+    ) -> EquationsOfRest:
+        """Return what is zero at rest under some dynamics, movers and markets together.
+
+        Of models with several mobile groups; of those in shares the law of motion says it.
+        """
+        raise NotImplementedError
+
+    def state_of(self, data: xr.Dataset) -> np.ndarray:
+        """Return the unknowns of a solved economy, of models that give equations of rest."""
+        raise NotImplementedError
 
     def uniqueness(self, dynamics: Replicator | Logit | None = None) -> Uniqueness | None:
         """Return whether only one long run is proven to exist; None where no condition is known.

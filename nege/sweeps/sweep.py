@@ -146,6 +146,8 @@ def sweep(
     if unit is not None:
         unit = validation.whole("unit", unit, at_least=1)
     client = workers.check_client(client)
+    if client is None and processes > 1:
+        workers.check_found_elsewhere(model)
     record = designs.records_refused(invalid)
     is_list = isinstance(parameters, xr.Dataset)
     varied = (

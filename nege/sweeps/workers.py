@@ -11,6 +11,7 @@ import itertools
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent import futures
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from nege.errors import InputError, NegeError, require
+from nege.models.base import Model
 from nege.models.designs import Block
 from nege.progress import silence
 from nege.sweeps.work_units import LongRuns, ShortRuns
@@ -52,6 +54,25 @@ def solve_units(
             yield from _in_processes(work, blocks, processes)
         else:
             yield from _on_cluster(work, blocks, client)
+
+
+def check_found_elsewhere(model: Model) -> None:
+    """Refuse a model whose class other processes would look for in vain."""
+    kind, main = type(model), sys.modules["__main__"]
+    typed = getattr(main, "__file__", None) is None and getattr(main, "__spec__", None) is None
+    if kind.__module__ == "__main__" and typed:
+        where = "what was typed in: a notebook, a console or python -c"
+    elif "<locals>" in kind.__qualname__:
+        where = "a function"
+    else:
+        return
+    raise InputError(
+        "model",
+        kind,
+        "a class in a file, where several processes (processes=...) can import it",
+        f"It is in {where}. Write it into a file of its own, such as my_model.py, and import it "
+        "from there; or leave out processes=.",
+    )
 
 
 def check_client(client: Any) -> Any:

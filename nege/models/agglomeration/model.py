@@ -44,6 +44,7 @@ from nege.models.agglomeration.rest import (
     FEWEST,
     LARGE,
     NUDGE,
+    RestOfIndustries,
     clear,
     deviations,
     find,
@@ -212,6 +213,18 @@ class OnlineAgglomeration(
             self._hold(name, value)
         self._hold("mechanisms", self.fields["mechanisms"].check(given["mechanisms"], self))
 
+    def _with_fields(self, arguments: Mapping[str, Any], changed: set[str]) -> Self:
+        """Return the same with other numbers: what is not new has been checked before."""
+        if not changed <= set(parameters.numbers(self)):
+            return super()._with_fields(arguments, changed)
+        made: Self = object.__new__(type(self))
+        held = vars(made)
+        held.update({name: vars(self)[name] for name in self.fields})
+        for name, value in parameters.checked(made, arguments, changed, changed).items():
+            made._hold(name, value)
+        parameters.check_together({name: held[name] for name in parameters.numbers(made)}, changed)
+        return made
+
     def labels(self) -> Mapping[str, Sequence[str]]:
         """Return the names along the dimensions that fields are over."""
         return parameters.labels(self.industries, self.geography.names)
@@ -321,8 +334,7 @@ class OnlineAgglomeration(
     ) -> Deviations:
         """Return how firms and people move away from rest."""
         self._replicator(dynamics)
-        share = self.check_share(data, "equilibrium")
-        state = self._solved(share, data, options)
+        share, state = self.check_share(data, "equilibrium"), self.state_of(data)
         growth, rates, vectors = deviations(self.arrays, state, options)
         shares = self._unknowns.shares(share)
         return Deviations(self._unknowns.movers, shares, growth, rates, vectors.T * shares)
@@ -332,16 +344,15 @@ class OnlineAgglomeration(
     ) -> float:
         """Return the growth rate of the fastest deviation of firms and people from rest."""
         self._replicator(dynamics)
-        share = self.check_share(data, "equilibrium")
-        state = self._solved(share, data, options)
-        return leading_rate(self.arrays, state, options)
+        return leading_rate(self.arrays, self.state_of(data), options)
 
-    def _solved(self, share: np.ndarray, data: xr.Dataset, options: SolverOptions) -> np.ndarray:
+    def state_of(self, data: xr.Dataset) -> np.ndarray:
         """Return the unknowns of a solved economy."""
+        share = self.check_share(data, "equilibrium")
         state = self._with_movers(share, unknowns.from_data(self, data))
         if not self.arrays.calls.size:
             return state
-        return clear(self.arrays, state, options).state
+        return clear(self.arrays, state, SolverOptions()).state  # what mechanisms add to spending
 
     def _with_movers(self, movers: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Return a state with firms and people where they are.
@@ -386,6 +397,13 @@ class OnlineAgglomeration(
             options,
             leave_unstable=self._replicator(dynamics).allow_entry,
         )
+
+    def equations_of_rest(
+        self, dynamics: Replicator | Logit, options: SolverOptions
+    ) -> RestOfIndustries:
+        """Return what is zero at rest, firms, people and prices together."""
+        self._replicator(dynamics)
+        return RestOfIndustries(self.arrays, self.geography.names, self._unknowns.movers, options)
 
     def default_start(self) -> np.ndarray:
         """Return firms, 1.6 times as many in the first place as in others, and people, even."""

@@ -90,8 +90,13 @@ def numbers(economy: Any) -> list[str]:
     return [field.name for field in every if isinstance(field, (fields.Number, fields.Over))]
 
 
-def checked(economy: Any, given: Mapping[str, Any], own: Container[str]) -> dict[str, Any]:
-    """Return every number, alone or in a table, checked by itself.
+def checked(
+    economy: Any,
+    given: Mapping[str, Any],
+    own: Container[str],
+    among: Container[str] | None = None,
+) -> dict[str, Any]:
+    """Return every number, alone or in a table, checked by itself, or those among some names.
 
     `own` are those that were given: a default that differs between industries serves as many
     as it is for, and is asked for where there are others. All that is wrong is said at once.
@@ -99,16 +104,17 @@ def checked(economy: Any, given: Mapping[str, Any], own: Container[str]) -> dict
     found: dict[str, Any] = {}
     errors: list[InputError] = []
     names = economy.industries
+    asked = [name for name in numbers(economy) if among is None or name in among]
     lacking = [
         name
-        for name in numbers(economy)
+        for name in asked
         if name not in own and isinstance(given[name], tuple) and len(given[name]) != len(names)
     ]
     if lacking:
         allowed = f"given with {len(names)} industries, {in_words(map(repr, names))}"
         cure = "Their defaults differ between the two industries that there are by default."
         errors.append(InputError(in_words(lacking), None, allowed, cure))
-    for name in numbers(economy):
+    for name in asked:
         if name in lacking:
             continue
         try:
@@ -204,7 +210,7 @@ def _radius(matrix: np.ndarray) -> float:
 
 def arrays(model: Any) -> AgglomerationParameters:
     """Return what kernels read."""
-    p = {name: getattr(model, name) for name in numbers(model)}
+    p = {name: vars(model)[name] for name in numbers(model)}
     # Copies, so that all can be written to: kernels are compiled anew for those that cannot.
     a = {name: np.array(value) for name, value in p.items() if isinstance(value, xr.DataArray)}
     distance = model.geography.metric.dense()

@@ -33,6 +33,7 @@ from nege.kernels.codes import NEWTON as NEWTON_METHOD
 from nege.models.agglomeration import equations
 from nege.models.agglomeration.linear import DenseSystem, KrylovSystem
 from nege.models.law_of_motion import NEUTRAL_RATE
+from nege.models.rest import LinearisedRest
 from nege.models.search_progress import ROUNDING, Progress
 from nege.models.solutions import LongRun, ShortRun
 from nege.options import SolverOptions
@@ -127,6 +128,53 @@ def leading_rate(
     search = _RestPointSearch(parameters, (), options)
     search.evaluate(x)
     return search.leading(PRECISE)[0]
+
+
+class RestOfIndustries:
+    """Equations of rest (``nege.models.rest``) of firms, people and prices.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Of the economy.
+    places, movers : tuple of str
+        Their names.
+    options : SolverOptions
+        Tolerances.
+    """
+
+    def __init__(
+        self,
+        parameters: equations.AgglomerationParameters,
+        places: tuple[str, ...],
+        movers: tuple[str, ...],
+        options: SolverOptions,
+    ) -> None:
+        self.places, self.movers = places, movers
+        search = self._search = _RestPointSearch(parameters, places, options)
+        search.system = DenseSystem(parameters, search.moving)
+        self.moving, modes = search.moving, parameters.slots.modes
+        self.rows = np.arange(search.local).reshape(len(places), -1)
+        industries = search.industries
+        group = [*np.repeat(np.arange(industries), modes), industries]  # of people last
+        self.group = np.tile(group, len(places))
+        self.vanishing = np.tile([*np.repeat(search.vanishing, modes), False], len(places))
+
+    def residual(self, x: np.ndarray) -> np.ndarray:
+        """Return what is zero at rest."""
+        self._search.evaluate(x.copy())
+        return self._search.excess
+
+    def linearise(self, x: np.ndarray) -> LinearisedRest:
+        """Return the same with its Jacobian."""
+        search = self._search
+        search.evaluate(x.copy())
+        search.system.hold(0.0)
+        jacobian = search.system.jacobian.copy()
+        jacobian[search.idle] = -np.eye(x.size)[search.idle]
+        gone = np.isneginf(x) & search.firms
+        entry = np.where(gone, search.entry, np.nan)[self.moving]
+        return LinearisedRest(search.excess, jacobian, search.idle, entry)
 
 
 class _RestPointSearch:

@@ -174,7 +174,7 @@ class AllenArkolakis(QuantitativeModel):
         sides = {
             "goods market": (wage * share, sold),
             "price index": (price, index),
-            "welfare": (real, liked * wage / price),
+            "real income": (real, liked * wage / price),
             "numeraire": (np.ones(1), np.atleast_1d(np.sum(share * wage))),
         }
         return ces.differences(sides)
