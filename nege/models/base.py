@@ -470,6 +470,10 @@ class Model(Changeable, Immutable):
         """Return the model as a Dataset from which ``from_dataset`` makes it again."""
         return storage.to_dataset(self)
 
+    @classmethod
+    def restore(cls, arguments: dict[str, Any]) -> None:
+        """Put into a stored model's arguments what is no field by itself."""
+
     @staticmethod
     def from_dataset(stored: xr.Dataset) -> Model:
         """Make a model again from what ``to_dataset`` returned."""
