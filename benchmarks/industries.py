@@ -136,18 +136,19 @@ def _textbook(economy: Economy) -> Call:
     The dividend is what land and platforms earn, and the numeraire is restored in each round.
     """
     model, p = economy.model, economy.model.arrays
-    k, land = len(model.industries), model.land.values
-    damping = np.full((economy.size, 4 * k + equations.LOCAL), PRICES)
-    damping[:, [*range(2 * k), -1]] = MOVERS
-    part = np.append(damping.ravel(), [0.0, 0.0])
-    nominal, rent = slice(2 * k, 4 * k + 2), 4 * k + equations.RENT
+    land = model.land.values
+    order, to = model._unknowns, p.slots
+    part = np.zeros(order.size)
+    order.rows(part)[:] = PRICES
+    order.rows(part)[:, order.moving] = MOVERS
+    nominal, rent = slice(to.price_index, to.rent + 1), to.rent
     economy.excess(economy.start)  # compiled before the limit runs
 
     def solve() -> np.ndarray:
         x, left = economy.start.copy(), np.empty_like(economy.start)
 
         def commission(x: np.ndarray) -> np.ndarray:
-            return equations.evaluate(p, x, left).totals[equations.COMMISSION]
+            return equations.evaluate(p, x, left).totals[to.commission - to.shared]
 
         earn = _in_time(commission, economy.limit)
         while True:

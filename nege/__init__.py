@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nege import geography, scenarios, testing
     from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
     from nege.geography.online import OnlineRegion
+    from nege.models.agglomeration import mechanisms
     from nege.models.agglomeration.model import OnlineAgglomeration
     from nege.models.agglomeration.patterns import patterns
     from nege.models.classical.core_periphery import CorePeriphery
@@ -89,6 +90,7 @@ __all__ = [
     "hysteresis",
     "invert",
     "load",
+    "mechanisms",
     "patterns",
     "prepare",
     "random_points",
@@ -129,6 +131,7 @@ HOMES = {
     "nege.warming": "warm_up",
 }
 _HOME = {**SHIPPED, **{name: home for home, names in HOMES.items() for name in names.split()}}
+MODULES = {"mechanisms": "nege.models.agglomeration.mechanisms"}  # under a shorter name
 # Interrupted, an import would leave parts behind.
 _whole = uninterrupted(importlib.import_module, "nege", "importing nege")
 
@@ -136,7 +139,7 @@ _whole = uninterrupted(importlib.import_module, "nege", "importing nege")
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = _whole(_HOME.get(name, f"nege.{name}"))
+    found = _whole(MODULES.get(name) or _HOME.get(name, f"nege.{name}"))
     if name in _HOME:
         found = getattr(found, name)
     globals()[name] = found

@@ -515,6 +515,7 @@ TAKES = {
     "Model.direction.name": "",
     "core": NAMES,
     "pair": "",
+    "industry": "",
     "industries": "texts",
     "keep": "empty",
     "variables": "",

@@ -33,7 +33,8 @@ def test_derivatives_agree_with_complex_steps(seed):
     matrix.linearise(x)
     expected = system.jacobian(system.of_model(model), x)
     assert np.max(np.abs(matrix.jacobian - expected)) <= 1e-11 * np.max(np.abs(expected))
-    assert equations.evaluate(model.arrays, x, excess).totals.all()
+    to, totals = model.arrays.slots, equations.evaluate(model.arrays, x, excess).totals
+    assert totals[to.commission - to.shared :].all()
 
 
 @pytest.mark.parametrize(
@@ -44,10 +45,13 @@ def test_rows_that_have_no_meaning_drop_out(changes):
         changes = {**changes, "consumption": [0.6, 0.4]}
     model = random_model(3, industries=2, **changes)
     x = random_unknowns(model, 3)
-    excess, k = np.empty_like(x), 2
+    excess, to = np.empty_like(x), model.arrays.slots
     equations.evaluate(model.arrays, x, excess)
-    rows = excess[:-2].reshape(len(model.geography), -1)
-    gone = excess[-2:-1] if "remote_labour_share" in changes else rows[:, 4 * k + equations.RENT]
+    order = model._unknowns
+    if "remote_labour_share" in changes:
+        gone = order.shared(excess)[to.remote - to.shared]
+    else:
+        gone = order.rows(excess)[:, to.rent]
     assert np.isfinite(excess).all()
     assert (gone == 0.0).all()
 
@@ -90,16 +94,12 @@ def test_derivatives_along_one_direction_are_those_along_many():
     model = random_model(1)
     x, excess = random_unknowns(model, 1), np.empty(model.start_state().size)
     at = equations.evaluate(model.arrays, x, excess)
-    places, directions = len(model.geography), np.stack([random_unknowns(model, i) for i in (5, 6)])
-    many, one, slopes = (
-        np.empty_like(directions),
-        np.empty((1, x.size)),
-        linear.slopes(model.arrays),
-    )
-    parts = np.empty((2, 4, places))
-    equations.differentiate(model.arrays, at, slopes)
-    equations.tangents(model.arrays, at, slopes, directions, False, parts, many)
-    equations.tangents(model.arrays, at, slopes, directions[1:], False, parts, one)
+    directions = np.stack([random_unknowns(model, i) for i in (5, 6)])
+    many, one = np.empty_like(directions), np.empty((1, x.size))
+    slopes, parts = linear.slopes(model.arrays), linear.parts(model.arrays, 2)
+    equations.differentiate(model.arrays, at, *slopes)
+    equations.tangents(model.arrays, at, *slopes, directions, False, parts, many)
+    equations.tangents(model.arrays, at, *slopes, directions[1:], False, parts, one)
     np.testing.assert_array_equal(many[1], one[0])
 
 

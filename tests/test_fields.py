@@ -68,7 +68,7 @@ def test_help_says_of_each_field_what_it_is_over_what_within_what_and_in_which_u
     field, said = kind.fields[name], entry(kind, name)
     assert field.words[1:] in said
     assert f"[{field.unit}]" in said or name in (
-        *("geography", "online", "industries"),
+        *("geography", "online", "industries", "mechanisms"),
         *("labour", "rents"),  # words
     )
     assert field.bounds.words("").strip() in said
@@ -96,7 +96,7 @@ def test_a_file_has_every_field_and_the_economy_comes_back(kind):
     stored = economy.to_dataset()
     for name in kind.fields:
         kept = f"parameter_{name}" in {**stored.data_vars, **stored.attrs}
-        assert kept or name == "geography" or getattr(economy, name) is None
+        assert kept or name == "geography" or getattr(economy, name) in (None, {})
     xr.testing.assert_identical(Model.from_dataset(stored).to_dataset(), stored)
     again = pickle.loads(pickle.dumps(economy))
     xr.testing.assert_identical(again.to_dataset(), stored)

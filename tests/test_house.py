@@ -90,7 +90,8 @@ def test_every_floor_is_there():
 
 
 def test_no_folder_is_called_like_something_public():
-    folders = {path.name for path in PACKAGE.rglob("*") if path.is_dir()} - {"geography"}
+    folders = {path.name for path in PACKAGE.rglob("*") if path.is_dir()}
+    folders -= {"geography", "mechanisms"}
     assert not folders & set(nege.__all__)
     inside = {path.stem for path in (PACKAGE / "geography").glob("*.py")}
     assert not inside & set(nege.geography.__all__)
@@ -142,6 +143,7 @@ def _under_type_checking():
 def test_what_is_imported_when_it_is_used_is_what_type_checkers_see():
     homes = {name: module for module, names in nege.HOMES.items() for name in names.split()}
     modules = dict.fromkeys(("geography", "scenarios", "testing"), "nege")
+    modules |= {name: home.rpartition(".")[0] for name, home in nege.MODULES.items()}
     assert _under_type_checking() == {**shipped.SHIPPED, **homes, **modules}
     assert set(dir(nege)) == set(nege.__all__)
     with pytest.raises(AttributeError, match="no attribute 'sovle'"):
@@ -209,8 +211,8 @@ PUBLIC = {
     Hysteresis InputError LinearDemand Logit NegeError OnlineAgglomeration OnlineRegion
     PreparedSolver QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds
     VerticalLinkages __version__ bifurcation break_points counterfactual decompose equilibria
-    estimate_memory follow geography hysteresis invert load patterns prepare random_points
-    scenarios short_run solve stability sustain_points sweep testing warm_up
+    estimate_memory follow geography hysteresis invert load mechanisms patterns prepare
+    random_points scenarios short_run solve stability sustain_points sweep testing warm_up
     """,
     "nege.geography": """
     Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_distance
@@ -219,6 +221,9 @@ PUBLIC = {
     "nege.scenarios": """
     Change digital_turn freight_kept manufacturing_first metropolis_and_town
     no_institutional_convergence path stylised_turn
+    """,
+    "nege.mechanisms": """
+    Access DualMode Matching Mechanism Own partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

@@ -210,7 +210,7 @@ make(inputs={GOODS: [0.1, 0.2]})     | inputs      | [0.1, 0.2] | industry
 M.replace(sigm=4)                    | parameter   | 'sigm'     | Did you mean 'sigma'
 M.replace(online_trade_cost=2)       | parameter   | 'online_tr | It has no online region
 M.replace(search_cost=-1)            | search_cost | -1         | distance is free
-M.replace(geography=nege.geography.equidistant(3)) | geography | 3 places | productivity and land, N
+M.replace(geography=nege.geography.equidistant(3)) | geography | 3 places | land and productivity, N
 solve(M, [0.2, 0.3, 0.5])            | start       | [0.2, 0.3  | equilibrium.data
 solve(M, {"population": PEOPLE})     | start       | 'populatio | "firm_mass" and "population"
 solve(M, {**START, "population": [0.5, 0.5]})    | start['population'] | [0.5, 0.5] | (2,)

@@ -17,6 +17,7 @@ import xarray as xr
 from nege import geography, memory, validation
 from nege.errors import InputError, in_words, near
 from nege.geography.online import OnlineRegion
+from nege.models.agglomeration.mechanisms.frame import dotted, of_table
 from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.base import ONLINE, Model
 from nege.models.fields import REQUIRED
@@ -152,6 +153,9 @@ def _check_depth(name: str, tables: dict[str, Any]) -> None:
 def check_varied(where: str, parameter: str, kind: type[Model], tables: Mapping[str, Any]) -> None:
     """Refuse to vary what is no parameter of the model or of the online region in the file."""
     known = kind.parameters
+    if "mechanisms" in kind.fields:
+        given = tables["model"].get("mechanisms", {})
+        known += dotted({one.name: one for one in of_table(given)})
     if "online" in tables:
         known += kind.online_parameters
     if parameter not in known:
@@ -303,13 +307,13 @@ def make_model(
     online: OnlineRegion | None,
 ) -> Model:
     """Return the economy of a table."""
-    check_keys(
-        "model", table, ["kind", *(n for n in kind.fields if n not in ARGUMENTS_WITH_OWN_TABLE)]
-    )
+    known = ["kind", *(n for n in kind.fields if n not in ARGUMENTS_WITH_OWN_TABLE)]
+    check_keys("model", table, [*known, *(key for key in table if "." in key)])
     needed = [key for key in kind.parameters if kind.fields[key].default is REQUIRED]
     if missing := [key for key in needed if key not in table]:
         raise InputError(f"[model] {in_words(missing)}", None, "given")
     given: dict[str, Any] = {key: value for key, value in table.items() if key != "kind"}
+    reaching = {key: given.pop(key) for key in list(given) if "." in key}  # into mechanisms
     for key in kind.labelled:
         if given.get(key) == POPULATION:
             given[key] = places.population_share.values
@@ -320,7 +324,7 @@ def make_model(
         given["online"] = online
     make: Any = kind
     model: Model = make(places, **given)
-    return model
+    return model.replace(reaching) if reaching else model
 
 
 def make_dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:

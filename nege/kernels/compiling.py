@@ -72,7 +72,7 @@ class Kernel(Dispatcher):  # type: ignore[misc]
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the kernel, then answer an interrupt that came meanwhile."""
-        if not (self._is_there() or keywords) and uncompiled.serves(arguments):
+        if not (self.is_there() or keywords) and uncompiled.serves(arguments):
             work = self._ahead(arguments)
             if work is not None:
                 with contextlib.suppress(Exception):  # then compiled code says what is wrong
@@ -93,16 +93,23 @@ class Kernel(Dispatcher):  # type: ignore[misc]
                 usual(signal.SIGINT, pending.frame)
         return result
 
-    def _is_there(self) -> bool:
+    def is_there(self) -> bool:
+        """Whether compiled code is there, with all that a first call links late."""
         work: _Work | None = self.__dict__.get("_work")
         return bool(self.overloads) if work is None else work.done.is_set()
+
+    def is_known(self, *arguments: Any) -> bool:
+        """Whether compiled code for such arguments is there, or on disk."""
+        if self.is_there():
+            return True
+        on_disk = getattr(self._cache, "has", None)  # what has no file has no cache
+        kinds = tuple(map(self.typeof_pyval, arguments))
+        return on_disk is not None and on_disk(kinds, self.targetctx)
 
     def _ahead(self, arguments: Any) -> _Work | None:
         """Compile meanwhile, unless compiled code is on disk."""
         if "_work" not in self.__dict__:
-            on_disk = getattr(self._cache, "has", None)  # what has no file has no cache
-            kinds = tuple(map(self.typeof_pyval, arguments))
-            if on_disk is not None and on_disk(kinds, self.targetctx):
+            if self.is_known(*arguments):
                 return None
             # By calling it, so that what it links late is there, too.
             self._work = _Work(functools.partial(self._call, uncompiled.copied(arguments), {}))

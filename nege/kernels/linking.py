@@ -94,6 +94,14 @@ class Apart(_Intrinsic):  # type: ignore[misc]
         """What Python calls."""
         return self._make_entry(self)
 
+    def is_there(self) -> bool:
+        """Whether Python's calls find compiled code."""
+        return bool(self.entry.is_there())
+
+    def is_known(self, *arguments: Any) -> bool:
+        """Whether calls with such arguments find compiled code, here or on disk."""
+        return bool(self.entry.is_known(*arguments))
+
     def __getattr__(self, name: str) -> Any:
         """Everything else is that of Numba's dispatcher."""
         if name.startswith("_"):

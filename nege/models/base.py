@@ -27,6 +27,7 @@ from nege.models.changes import ONLINE as ONLINE
 from nege.models.changes import ONLINE_PARAMETERS as ONLINE_PARAMETERS
 from nege.models.changes import Changeable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
+from nege.models.rest import EquationsOfRest
 from nege.models.shipped import SHIPPED
 from nege.models.solutions import Deviations, LongRun, Many, ShortRun, Uniqueness, Variable
 from nege.options import Logit, Replicator, SolverOptions
@@ -294,6 +295,19 @@ class Model(Changeable, Immutable):
         """
         return None
 
+    def equations_of_rest(
+        self, dynamics: Replicator | Logit, options: SolverOptions
+    ) -> EquationsOfRest:
+        """Return what is zero at rest under some dynamics, movers and markets together.
+
+        Of models with several mobile groups; of those in shares the law of motion says it.
+        """
+        raise NotImplementedError
+
+    def state_of(self, data: xr.Dataset) -> np.ndarray:
+        """Return the unknowns of a solved economy, of models that give equations of rest."""
+        raise NotImplementedError
+
     def uniqueness(self, dynamics: Replicator | Logit | None = None) -> Uniqueness | None:
         """Return whether only one long run is proven to exist; None where no condition is known.
 
@@ -455,6 +469,10 @@ class Model(Changeable, Immutable):
     def to_dataset(self) -> xr.Dataset:
         """Return the model as a Dataset from which ``from_dataset`` makes it again."""
         return storage.to_dataset(self)
+
+    @classmethod
+    def restore(cls, arguments: dict[str, Any]) -> None:
+        """Put into a stored model's arguments what is no field by itself."""
 
     @staticmethod
     def from_dataset(stored: xr.Dataset) -> Model:

@@ -18,7 +18,7 @@ import xarray as xr
 from nege.errors import InputError, near
 from nege.geography import Geography
 from nege.geography.online import OnlineRegion
-from nege.models import storage
+from nege.models import entries, storage
 from nege.models.fields import Declared
 from nege.validation import Bounds
 
@@ -104,7 +104,7 @@ class Changeable(Declared):
         Parameters
         ----------
         changes : mapping, optional
-            New values by name.
+            New values by name; "digital_cost.services" is one number of the table digital_cost.
         **more
             The same as keywords. Parameters of the online region are
             ``online_trade_cost, online_commission, online_amenity``.
@@ -140,7 +140,8 @@ class Changeable(Declared):
         scalars = self.scalars() if single else {}
         if single and changes.keys() <= scalars.keys():
             return self.with_numbers(changes, scalars)
-        arguments = {name: getattr(self, name) for name in self.fields}
+        changes = entries.whole(self, changes)
+        arguments = {name: vars(self)[name] for name in self.fields}
         online = {key: changes.pop(key) for key in list(changes) if self._is_online(key)}
         for name in changes:
             if name not in arguments:
@@ -175,6 +176,10 @@ class Changeable(Declared):
                 arguments["online"],
                 **{key.removeprefix(ONLINE): value for key, value in online.items()},
             )
+        return self._with_fields(arguments, set(changes) | ({"online"} if online else set()))
+
+    def _with_fields(self, arguments: Mapping[str, Any], changed: set[str]) -> Self:
+        """Return the economy of some arguments, of which only a few are not this one's own."""
         return type(self)(**arguments)
 
     def without_online(self) -> Self:

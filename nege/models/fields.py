@@ -365,7 +365,10 @@ class Declared:
             else:
                 delattr(cls, name)
         if own:
-            cls.fields = MappingProxyType({**cls.fields, **own})
+            inherited: dict[str, Field] = {}
+            for base in reversed(cls.__mro__[1:]):
+                inherited |= vars(base).get("fields", {})
+            cls.fields = MappingProxyType({**inherited, **own})
             cls._tabulate()
             if "__init__" not in vars(cls):  # else nobody knows what it wants of numbers
                 cls.bounds = cls._bounds()

@@ -11,6 +11,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, near
 from nege.models.base import Model
+from nege.models.entries import entry
 
 WIDEST = 1e12  # factor between the ends of an interval, whose steps are even in logarithms
 
@@ -50,7 +51,7 @@ def check_names(model: Model, names: Iterable[str]) -> None:
     """Refuse names that are not parameters of the model."""
     known = model.varied()
     for name in names:
-        if not isinstance(name, str) or name not in known:
+        if not isinstance(name, str) or (name not in known and entry(model, name) is None):
             raise InputError("parameter", name, "one of the model's", near(name, known))
 
 

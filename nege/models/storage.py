@@ -64,4 +64,5 @@ def from_dataset(stored: xr.Dataset, known: Mapping[str, Any]) -> Any:
     }
     if online:
         arguments["online"] = OnlineRegion(**online)
+    cls.restore(arguments)
     return cls(Geography.from_dataset(stored), **arguments)

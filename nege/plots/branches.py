@@ -86,7 +86,7 @@ def loop(
             style = {"arrowstyle": "->", "color": colour, "ls": ":", "lw": 1.6}
             ax.annotate("", (cut, end), (cut, start), arrowprops=style, gid=f"jump {arm}")
             ax.axvline(cut, color=GREY, lw=0.5, ls=":", zorder=0)
-    ax.set_xlabel(parameter.replace("_", " "))
+    ax.set_xlabel(parameter.replace("_", " ").replace(".", ", "))
     ax.set_ylabel(label)
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False)
@@ -98,12 +98,14 @@ def diagram(
     region: str,
     alike: Sequence[str],
     interval: tuple[float, float],
+    whose: str = "",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a bifurcation diagram: stable branches solid, unstable dashed, all symmetric images.
 
     `found` is a diagram's ``to_dataset()``; `alike` are the regions that symmetry can turn
-    `region` into, itself included.
+    `region` into, itself included, and `whose`
+    says whose shares these are, if that is not plain.
     """
     ax = new_axes(ax)
     parameter = found.attrs["parameter"]
@@ -138,8 +140,13 @@ def diagram(
         if at:
             x, y = np.array(at).T
             ax.scatter(x, y, marker=marker, c=colour, s=36, zorder=3, label=kind, edgecolors="w")
-    ax.set_xlabel(parameter.replace("_", " "))
-    ax.set_ylabel("largest share" if region == "largest" else f"share of {_named(alike)}")
+    ax.set_xlabel(parameter.replace("_", " ").replace(".", ", "))
+    where = f"share of {whose} in {_named(alike)}" if whose else f"share of {_named(alike)}"
+    if region == "online" and whose:
+        where = f"share of {whose} sold online"
+    if region == "largest":
+        where = f"largest share of {whose}" if whose else "largest share"
+    ax.set_ylabel(where)
     ax.set_xlim(*interval)
     ax.spines[["top", "right"]].set_visible(False)
     handles, labels = ax.get_legend_handles_labels()

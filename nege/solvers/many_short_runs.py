@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from nege.geography.metrics import Metric
+from nege.kernels import uncompiled
 from nege.kernels.codes import AUTO, CONVERGED, NEWTON
 from nege.kernels.equations import Economy, economy_at
 from nege.kernels.fixed_point import MANY, Options, Report, in_pieces
@@ -188,6 +189,7 @@ def solve_many(
     return Many(by_point, status, residual, error, rate, iterations, method)
 
 
+SOMEWHERE = np.zeros(1, dtype=np.int64)  # an address, to ask what is compiled
 NOWHERE = np.empty(0)  # the positions of points that do not lie along a path
 
 
@@ -217,9 +219,8 @@ class OneShortRun:
     def __init__(self, parameters: Economy, size: int, options: Options, metric: Metric) -> None:
         self.parameters, self.options, self.metric = parameters, options, metric
         self.fourier = uses_fourier(parameters.operator)
-        own = not isinstance(parameters, Economy)  # as of industries, which solve by themselves
-        self.point = None if self.fourier or own else addresses([parameters])
         self.large = _large(size, options)
+        self.point: np.ndarray | None = None
 
     def __call__(self, share: np.ndarray, state: np.ndarray) -> Report:
         """Solve in place, from the state that is given."""
@@ -228,6 +229,14 @@ class OneShortRun:
         if self.large:
             return in_pieces(self.parameters, share, state, self.options)
         found = np.empty(6)
+        if self.point is None:
+            given = share, state, *self.options, found
+            if uncompiled.serves((self.parameters, share)) and not (
+                solve.is_there() or _solve_one.is_known(SOMEWHERE, *given)
+            ):
+                report: Report = solve(self.parameters, share, state, self.options)
+                return report
+            self.point = addresses([self.parameters])
         _solve_one(self.point, share, state, *self.options, found)
         status, iterations, method, residual, error, rate = found.tolist()
         return Report(int(status), residual, error, rate, int(iterations), int(method))

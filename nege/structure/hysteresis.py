@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from nege import memory, validation
+from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes
 from nege.models.base import Model
@@ -21,6 +22,8 @@ from nege.solvers import rest_points
 from nege.solvers.checks import check_model, check_options
 from nege.solvers.follow_dynamics import find_long_run
 from nege.status import Status
+from nege.structure.branches import industry_outcomes
+from nege.structure.branches.joint_continuation import JointContinuationProblem
 from nege.sweeps.sweep import follow
 from nege.validation.keywords import hinted
 
@@ -38,12 +41,13 @@ class Jump(Immutable):
     arm: str  # "down" or "up"
     value: float  # of the parameter
     width: float  # of the bracket around it that is left
-    region: str  # whose share changes most
-    before: xr.DataArray  # shares over region, just before
+    region: str  # whose share changes most; of industries the mover: firms of a cell, or people
+    before: xr.DataArray  # shares over region, or mover, just before
     after: xr.DataArray
 
     def __str__(self) -> str:
-        a, b = (float(side.sel(region=self.region)) for side in (self.before, self.after))
+        dim = self.before.dims[0]
+        a, b = (float(side.sel({dim: self.region})) for side in (self.before, self.after))
         return f"{self.arm} at {self.value:.9g}: {self.region} goes from {a:.4g} to {b:.4g}"
 
 
@@ -93,9 +97,18 @@ class Hysteresis(Immutable):
 
     @property
     def apart(self) -> xr.DataArray:
-        """Largest difference of a share between the arms, over the parameter."""
-        share = self.data["share"]
-        return abs(share.sel(arm="down") - share.sel(arm="up")).max("region")
+        """Largest difference of a share between the arms, over the parameter.
+
+        Of industries of shares of cost by cell, and of people.
+        """
+        if self.model.in_shares:
+            shares = [self.data["share"]]
+        else:
+            cost = self.data["total_cost"]
+            shares = [cost / cost.sum(["place", "channel"]), self.data["population"]]
+        apart = [abs(share.sel(arm="down") - share.sel(arm="up")) for share in shares]
+        largest = [each.max([d for d in each.dims if d != self.parameter]) for each in apart]
+        return xr.concat(largest, "share").max("share") if len(largest) > 1 else largest[0]
 
     def to_dataset(self) -> xr.Dataset:
         """Return the data with the jumps as variables over ``jump``."""
@@ -109,16 +122,25 @@ class Hysteresis(Immutable):
 
     @hinted
     def plot(
-        self, variable: str = "share", *, region: str | None = None, ax: Axes | None = None
+        self,
+        variable: str = "share",
+        *,
+        region: str | None = None,
+        industry: str | None = None,
+        ax: Axes | None = None,
     ) -> Axes:
         """Draw a variable along both arms; jumps are vertical and dashed, with their direction.
 
         Parameters
         ----------
         variable : str
-            Any of the economy's, e.g. "share" or "welfare".
+            Any of the economy's, e.g. "share" or "welfare". Of industries "share" is an
+            industry's share of its cost, or of people.
         region : str, optional
-            Whose; by default the online region, or the first region without one.
+            Whose; by default the online region, or the first region without one. Of an
+            industry's share "online" is what it sells online.
+        industry : str, optional
+            Of a model of industries whose share, or price, is drawn; by default people's share.
         ax : Axes, optional
             Where to draw; a new figure by default.
 
@@ -136,17 +158,28 @@ class Hysteresis(Immutable):
         >>> loop.plot("welfare").get_xlabel()
         'online trade cost'
         """
-        name = validation.known("variable", variable, list(self.model.variables))
-        values = self.data[name]
-        label = self.model.variables[name].meaning
+        if self.model.in_shares:
+            if industry is not None:
+                raise InputError("industry", industry, "None in a model of one mobile factor")
+            validation.known("variable", variable, list(self.model.variables))
+            values, label = self._drawn(variable, region)
+        else:
+            validation.known("variable", variable, [*self.model.variables, "share"])
+            values, label = industry_outcomes.along(
+                self.model, self.data, variable, industry, region
+            )
+        jumps = {a: [j.value for j in self.jumps if j.arm == a] for a in ("down", "up")}
+        return branches.loop(values, self.parameter, jumps, label, ax=ax)
+
+    def _drawn(self, variable: str, region: str | None) -> tuple[xr.DataArray, str]:
+        values, label = self.data[variable], self.model.variables[variable].meaning
         if "region" in values.dims:
             if region is None:
                 online = self.model.online
                 region = self.model.regions[0] if online is None else online.name
             validation.known("region", region, self.model.regions)
             values, label = values.sel(region=region), f"{label}, {region}"
-        jumps = {a: [j.value for j in self.jumps if j.arm == a] for a in ("down", "up")}
-        return branches.loop(values, self.parameter, jumps, label, ax=ax)
+        return values, label
 
     def _loop(self) -> np.ndarray:
         """Where the arms jump, if they do not jump at the same values."""
@@ -210,7 +243,8 @@ def hysteresis(
     model : Model
         The economy.
     parameter : str
-        Any parameter that is a number, e.g. "online_trade_cost".
+        Any parameter that is a number, e.g. "online_trade_cost"; of industries also one of a
+        table, as "digital_cost.services".
     interval : pair of float
         Its ends; the path goes from the larger to the smaller and back.
     start : DataArray, mapping or array, optional
@@ -250,7 +284,7 @@ def hysteresis(
     >>> [(jump.arm, round(jump.value, 6)) for jump in loop.jumps]
     [('down', 1.171319), ('up', 1.75924)]
     """
-    check_model(model, in_shares=True)
+    check_model(model)
     low, high = parameter_axes.interval(model, parameter, interval, either_way=True)
     points = validation.whole("points", points, at_least=2)
     need = 16 * points * len(model.variables) * len(model.regions)
@@ -258,7 +292,9 @@ def hysteresis(
     values = np.linspace(high, low, points)
     path = np.concatenate([values, values[::-1]])
     moves, settings = check_dynamics(dynamics), check_options(options)
-    trace = _JumpFinder(model, parameter, moves, settings)
+    trace: _JumpFinder = _JumpFinder(model, parameter, moves, settings)
+    if not model.in_shares:
+        trace = _JointJumpFinder(model, parameter, (low, high), moves, settings)
     between = [a for a in range(2 * points - 1) if a != points - 1]
     jumps: list[Jump] = []
     with watched(progress, path.size + len(between), "economies") as steps:
@@ -307,9 +343,9 @@ class _JumpFinder:
         if (found["status"][[a, a + 1]] != Status.CONVERGED).any():
             return made
         low, high = (float(found[self.parameter][i]) for i in (a, a + 1))
-        here, there = (found["share"].values[i] for i in (a, a + 1))
+        here, there = (self._state(found, i) for i in (a, a + 1))
         for _ in range(MOST_BRANCHES_IN_STEP):
-            if np.max(np.abs(there - here)) <= JUMP_SIZE:
+            if self._apart(there, here) <= JUMP_SIZE:
                 break
             low, end, here = self._end(low, high, here)
             if end is None:
@@ -319,13 +355,13 @@ class _JumpFinder:
             settled = self._long_run_from(beyond, here)
             closer = self._long_run_from(end + BEYOND_JUMP**2 * (high - end), here)
             after = there if settled is None else settled
-            change = float(np.max(np.abs(after - here)))
+            change = self._apart(after, here)
             # A continuous branch comes arbitrarily near as the bracket shrinks; a jump does not.
             # Too near for a long run, it is compared with the change over the whole step.
             if closer is None:
-                jumped = change > 0.5 * float(np.max(np.abs(there - here)))
+                jumped = change > 0.5 * self._apart(there, here)
             else:
-                jumped = float(np.max(np.abs(closer - here))) > 0.5 * change
+                jumped = self._apart(closer, here) > 0.5 * change
             if change > JUMP_SIZE and jumped:
                 made.append(self._jump(arm, low, end, here, after))
             if settled is None:
@@ -370,9 +406,56 @@ class _JumpFinder:
         return found.share if found.status is Status.CONVERGED else None
 
     def _jump(self, arm: str, low: float, high: float, here: np.ndarray, there: np.ndarray) -> Jump:
-        regions = list(self.model.regions)
-        before, after = (
-            xr.DataArray(side, {"region": regions}, "region", "share") for side in (here, there)
-        )
-        region = regions[int(np.argmax(np.abs(there - here)))]
-        return Jump(arm, 0.5 * (low + high), abs(high - low), region, before, after)
+        before, after = self._labelled(here), self._labelled(there)
+        labels = before[before.dims[0]].values
+        moved = str(labels[int(np.argmax(np.abs(after.values - before.values).round(6)))])
+        return Jump(arm, 0.5 * (low + high), abs(high - low), moved, before, after)
+
+    def _state(self, found: xr.Dataset, i: int) -> np.ndarray:
+        """Return where the economy is at a step, as the other methods take it."""
+        return np.asarray(found["share"].values[i])
+
+    def _apart(self, there: np.ndarray, here: np.ndarray) -> float:
+        """Return the largest difference of a share."""
+        return float(np.max(np.abs(there - here)))
+
+    def _labelled(self, here: np.ndarray) -> xr.DataArray:
+        return xr.DataArray(here, {"region": list(self.model.regions)}, "region", "share")
+
+
+class _JointJumpFinder(_JumpFinder):
+    """The same where several groups move: the economy is where all its unknowns are."""
+
+    def __init__(
+        self,
+        model: Model,
+        parameter: str,
+        interval: tuple[float, float],
+        dynamics: Replicator | Logit,
+        options: SolverOptions,
+    ) -> None:
+        super().__init__(model, parameter, dynamics, options)
+        self.problem = JointContinuationProblem(model, parameter, interval, dynamics, options)
+
+    def _continued(self, value: float, here: np.ndarray) -> np.ndarray | None:
+        share = self.problem.shares(here)
+        point = self.problem.solved(value, share, here)
+        if point is None or fastest(point.leading, point.entry, 0.0) > 0.0:
+            return None
+        near = float(np.max(np.abs(point.share - share))) <= SAME_BRANCH_TOLERANCE
+        return point.state if near else None
+
+    def _long_run_from(self, value: float, here: np.ndarray) -> np.ndarray | None:
+        model = self.model.replace({self.parameter: value})
+        movers = np.exp(here[self.problem.moving])
+        found = model.own_long_run(movers, here, self.dynamics, self.options)
+        return found.state if found is not None and found.status is Status.CONVERGED else None
+
+    def _state(self, found: xr.Dataset, i: int) -> np.ndarray:
+        return self.model.state_of(found.isel(step=i))
+
+    def _apart(self, there: np.ndarray, here: np.ndarray) -> float:
+        return super()._apart(self.problem.shares(there), self.problem.shares(here))
+
+    def _labelled(self, here: np.ndarray) -> xr.DataArray:
+        return self.problem.labelled(self.problem.shares(here))

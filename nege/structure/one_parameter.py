@@ -167,7 +167,7 @@ def checked_family(
     model: Any, parameter: Any, interval: Any, dynamics: Replicator | Logit
 ) -> OneParameterFamily:
     """Return the family that a question about thresholds is about, once it is checked."""
-    check_model(model, in_shares=True)
+    check_model(model)
     return OneParameterFamily(
         model, parameter, parameter_axes.interval(model, parameter, interval), dynamics
     )

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from nege.kernels import operators
 
@@ -137,18 +138,7 @@ class Symmetry(NamedTuple):
         list of (R,) arrays
             Unit vectors; v and -v both, unless a symmetry maps one onto the other.
         """
-        found: list[np.ndarray] = []
-        for h in self.elements():
-            on_space = space.T @ space[h]
-            _, size, right = np.linalg.svd(on_space - np.eye(space.shape[1]))
-            if np.count_nonzero(size < FIXED_DIRECTION_TOLERANCE) != 1:
-                continue
-            axis = space @ right[-1]
-            axis *= np.sign(axis[np.argmax(np.abs(axis))])
-            for v in (axis, -axis):
-                if all(self.distance(v, other) > FIXED_DIRECTION_TOLERANCE for other in found):
-                    found.append(v)
-        return found
+        return _axes(self, space)
 
     def supports(self, within: np.ndarray | None = None) -> list[np.ndarray]:
         """Return supports: sets of regions equal by symmetry within the set, one per orbit.
@@ -188,6 +178,100 @@ class Symmetry(NamedTuple):
         return sorted(found.values(), key=lambda members: (-members.size, tuple(members)))
 
 
+class SymmetryOfPlaces(NamedTuple):
+    """The same group where a vector has several entries for each place, which move together.
+
+    Vectors are place by place, so many entries each, as movers of an economy with industries.
+    """
+
+    places: Symmetry
+    width: int
+
+    @property
+    def order(self) -> int:
+        """How many permutations there are."""
+        return self.places.order
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of them could be kept."""
+        return self.places.complete
+
+    def _spread(self, places: np.ndarray) -> np.ndarray:
+        """Return the entries of some places, in their order."""
+        return np.asarray((places[:, None] * self.width + np.arange(self.width)).ravel())
+
+    def align(self, x: np.ndarray, to: np.ndarray) -> np.ndarray:
+        """Return the image of x that is nearest to another vector: twins as they match best."""
+        from scipy.optimize import linear_sum_assignment
+
+        goal, rows, best = to.reshape(-1, self.width), x.reshape(-1, self.width), x
+        smallest = np.inf
+        for g in self.places.arrangements:
+            image = rows[g]
+            for twins in self.places.classes:
+                if twins.size > 1:
+                    apart = np.abs(goal[twins, None] - image[twins]).sum(-1)
+                    image[twins] = image[twins[linear_sum_assignment(apart)[1]]]
+            off = float(np.max(np.abs(image - goal)))
+            if off < smallest:
+                smallest, best = off, image.ravel()
+        return best
+
+    def distance(self, x: np.ndarray, y: np.ndarray) -> float:
+        """Return the largest difference between y and the image of x that is nearest to it."""
+        return float(np.max(np.abs(self.align(x, y) - y)))
+
+    def isotropy(self, x: np.ndarray, tolerance: float = SAME_SHARE_TOLERANCE) -> SymmetryOfPlaces:
+        """Return the symmetries that leave x unchanged."""
+        rows = x.reshape(-1, self.width)
+        near = np.max(np.abs(rows[:, None] - rows), axis=-1) <= tolerance
+        kind = np.arange(len(rows), dtype=float)
+        for _ in rows:  # what is near to what is near is of one kind
+            kind = np.where(near, kind, np.inf).min(1)
+        return SymmetryOfPlaces(self.places.isotropy(kind, 0.5), self.width)
+
+    def cells(self) -> list[np.ndarray]:
+        """Return the entries in groups that symmetries map onto each other."""
+        found = [self._spread(orbit).reshape(-1, self.width).T for orbit in self.places.cells()]
+        return [cell for each in found for cell in each]
+
+    def generators(self) -> Iterator[np.ndarray]:
+        """Yield permutations of which all others are made."""
+        yield from (self._spread(g) for g in self.places.generators())
+
+    def elements(self) -> Iterator[np.ndarray]:
+        """Yield permutations, enough to find the axes of representations by places."""
+        yield from (self._spread(g) for g in self.places.elements())
+
+    def axes(self, space: np.ndarray) -> list[np.ndarray]:
+        """Return the directions of a space that a subgroup singles out, one per orbit."""
+        return _axes(self, space)
+
+    def supports(self, within: np.ndarray) -> list[np.ndarray]:
+        """Return sets of entries of one kind, equal by symmetry, among some."""
+        found = []
+        for kind in np.unique(within % self.width):
+            places = within[within % self.width == kind] // self.width
+            found += [support * self.width + kind for support in self.places.supports(places)]
+        return found
+
+
+def _axes(group: Symmetry | SymmetryOfPlaces, space: np.ndarray) -> list[np.ndarray]:
+    found: list[np.ndarray] = []
+    for h in group.elements():
+        on_space = space.T @ space[h]
+        _, size, right = np.linalg.svd(on_space - np.eye(space.shape[1]))
+        if np.count_nonzero(size < FIXED_DIRECTION_TOLERANCE) != 1:
+            continue
+        axis = space @ right[-1]
+        axis *= np.sign(axis[np.argmax(np.abs(axis))])
+        for v in (axis, -axis):
+            if all(group.distance(v, other) > FIXED_DIRECTION_TOLERANCE for other in found):
+                found.append(v)
+    return found
+
+
 def symmetry_of_parameters(kernels: Sequence[Any], weights: np.ndarray) -> Symmetry:
     """Return the permutations of regions that leave all of some kernel parameters unchanged.
 
@@ -206,6 +290,29 @@ def symmetry_of_parameters(kernels: Sequence[Any], weights: np.ndarray) -> Symme
     vertex = np.column_stack([_value_numbers(values) for values in vertices])
     edge = _joint_numbers([_value_numbers(values) for values in edges])
     return _graph_symmetry(_row_numbers(vertex), edge)
+
+
+def symmetry_of_places(economies: Sequence[Any], width: int) -> SymmetryOfPlaces:
+    """Return the permutations of places that leave distances and all that places have unchanged.
+
+    Parameters
+    ----------
+    economies : sequence of Model
+        One economy, at one or several values of what varies, with fields over "place".
+    width : int
+        Entries of each place in the vectors that the group acts on.
+    """
+    vertices, edges = [], []
+    for economy in economies:
+        edges.append(np.asarray(economy.geography.metric.dense()))
+        for name in economy.fields:
+            values = getattr(economy, name)
+            if isinstance(values, xr.DataArray) and "place" in values.dims:
+                rest = [dim for dim in values.dims if dim != "place"]
+                vertices += list(values.transpose(*rest, "place").values.reshape(-1, len(edges[0])))
+    vertex = np.column_stack([_value_numbers(values) for values in vertices])
+    edge = _joint_numbers([_value_numbers(values) for values in edges])
+    return SymmetryOfPlaces(_graph_symmetry(_row_numbers(vertex), edge), width)
 
 
 def confirmed_by_payoffs(

@@ -18,6 +18,7 @@ from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.options import Logit, Replicator, check_dynamics
 from nege.solvers.checks import check_model
+from nege.structure import industry_thresholds
 from nege.structure.dispersion import mode_name, modes_of, partly_online_breaks
 from nege.structure.one_parameter import checked_family
 from nege.validation.keywords import hinted
@@ -147,14 +148,17 @@ def break_points(
     Every value at which an eigenvalue of (I - 1 lambda') dF/d ln lambda at
     lambda = (1/n, ..., 1/n) crosses zero (Fujita, Krugman & Venables 1999, ch. 5, and ch. 6
     for racetracks). With an online region: both of the even spread with nobody online and of
-    the interior equilibria, in which the online region pays what all places pay.
+    the interior equilibria, in which the online region pays what all places pay. Of industries
+    (``OnlineAgglomeration``): where a deviation of firms and people between places that are
+    alike begins or ceases to grow, prices cleared, on the curves of even states.
 
     Parameters
     ----------
     model : Model
         The economy.
     parameter : str
-        Any parameter that is a number, e.g. "trade_cost" or "mu".
+        Any parameter that is a number, e.g. "trade_cost" or "mu"; of industries also one of a
+        table, as "digital_cost.services".
     interval : pair of float
         Open interval of the parameter.
     dynamics : Replicator or Logit, optional
@@ -193,6 +197,10 @@ def break_points(
       1.931851653  2 waves round the circle: period doubling
     """
     family = checked_family(model, parameter, interval, check_dynamics(dynamics))
+    if not model.in_shares:
+        given = model, parameter, family.interval, family.dynamics
+        every, note = industry_thresholds.breaks_of_industries(*given)
+        return Thresholds("break", parameter, family.interval, _named(every), note)
     n, size = len(model.geography), len(model.regions)
     found: list[Threshold] = []
     note = ""
@@ -220,6 +228,10 @@ def break_points(
     return Thresholds("break", parameter, family.interval, found, note)
 
 
+def _named(found: list[industry_thresholds.Found]) -> list[Threshold]:
+    return [Threshold(*each) for each in found]
+
+
 def _stability_note(first: list[str], growing: int, broken: bool, online: str) -> str:
     """Say whether dispersion is stable at all, given how many modes grow all through."""
     if growing:
@@ -244,7 +256,9 @@ def sustain_points(
     There it begins, or ceases, to pay to leave the core for the best of the empty regions: zeros
     of the largest ln payoff over the empty regions less that of the core (Fujita, Krugman &
     Venables 1999, ch. 5). With all places as the core it is the take-off of the online region,
-    with the online region as the core its collapse.
+    with the online region as the core its collapse. Of industries (``OnlineAgglomeration``)
+    those whose variety is 1 have their firms in the core alone: zeros of the largest ln return to
+    entry over their cells elsewhere.
 
     Parameters
     ----------
@@ -269,8 +283,8 @@ def sustain_points(
 
     Notes
     -----
-    Not for models in which no region can be empty (housing, logit tastes), nor for what becomes
-    of the economy beyond: :func:`nege.hysteresis`.
+    Not for models in which no region can be empty (housing, logit tastes, industries whose
+    variety is below 1), nor for what becomes of the economy beyond: :func:`nege.hysteresis`.
 
     Examples
     --------
@@ -280,7 +294,7 @@ def sustain_points(
     1 sustain point in trade_cost between 1.01 and 20:
       1.80731272  entry of 1
     """
-    check_model(model, in_shares=True)
+    check_model(model)
     if not model.corners:
         raise InputError(
             "model",
@@ -299,6 +313,9 @@ def sustain_points(
         inside[regions.index(validation.known("core", name, regions))] = True
     if inside.all():
         raise InputError("core", core, "some of the regions", "Leave at least one region empty.")
+    if not model.in_shares:
+        firms = industry_thresholds.Core(family, np.flatnonzero(inside).tolist())
+        return Thresholds("sustain", parameter, family.interval, _named(firms.thresholds()))
     share = inside / inside.sum()
 
     def gaps(value: float) -> np.ndarray:

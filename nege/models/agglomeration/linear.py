@@ -1,9 +1,9 @@
 """Linear systems of the online agglomeration: (M/dt - J) y = b, and the leading eigenvalue of J.
 
 ``DenseSystem`` holds J. ``KrylovSystem`` never does: GMRES on products with J, preconditioned by
-the blocks of J inside places and, exactly, by the two unknowns that all places share (the price of
-remote labour and the dividend). M is 1 for firms and people and 0 for prices; rows that are
-*idle* (no remote labour, no land, firms that have vanished) are those of the identity.
+the blocks of J inside places and, exactly, by the unknowns that all places share (the price of
+remote labour, the dividend, those of mechanisms). M is 1 for firms and people and 0 for prices;
+rows that are *idle* (no remote labour, no land, firms that have vanished) are of the identity.
 """
 
 from __future__ import annotations
@@ -30,10 +30,24 @@ MOST_VECTORS = 200  # that the search for an eigenvalue keeps
 MANY = 100  # places, of which the whole matrix has too many eigenvalues
 
 
-def slopes(parameters: equations.AgglomerationParameters) -> np.ndarray:
-    """Return room for the slopes of what places pass on in what they meet."""
+def slopes(
+    parameters: equations.AgglomerationParameters,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return room for what ``equations.differentiate`` writes."""
     to = parameters.slots
-    return np.empty((to.met, to.passed_on, parameters.place.size))
+    common, sums = to.commission - to.shared, to.supply - to.shared
+    shape = to.met, to.passed_on
+    return (
+        np.empty((*shape, parameters.place.size)),
+        np.empty(shape, dtype=bool),
+        np.empty((common, sums + common)),
+    )
+
+
+def parts(parameters: equations.AgglomerationParameters, directions: int) -> np.ndarray:
+    """Return room for what each place adds to the economy's sums, along directions."""
+    to = parameters.slots
+    return np.empty((directions, to.supply - to.shared, parameters.place.size))
 
 
 class _System:
@@ -42,6 +56,7 @@ class _System:
     def __init__(self, parameters: equations.AgglomerationParameters, moving: np.ndarray) -> None:
         self.p, self.moving, self.places = parameters, moving, parameters.place.size
         self.slopes = slopes(parameters)
+        self.common = parameters.slots.commission - parameters.slots.shared  # unknowns of all
         self.held_at = np.full(moving.size, np.nan)
 
     def evaluate(self, x: np.ndarray) -> np.ndarray:
@@ -61,7 +76,7 @@ class _System:
         apart = np.zeros_like(self.x)
         np.subtract(self.x, self.held_at, out=apart, where=self.x != self.held_at)
         if not np.max(np.abs(apart)) <= within:
-            equations.differentiate(self.p, self.at, self.slopes)
+            equations.differentiate(self.p, self.at, *self.slopes)
             self.held_at, self.held = self.x, self.at
             self._differentiate()
 
@@ -78,12 +93,13 @@ class DenseSystem(_System):
     def __init__(self, parameters: equations.AgglomerationParameters, moving: np.ndarray) -> None:
         super().__init__(parameters, moving)
         self.units = np.eye(moving.size)
-        self.parts = np.empty((moving.size, 4, self.places))
+        self.parts = parts(parameters, moving.size)
         self.columns = np.empty_like(self.units)
 
     def _differentiate(self) -> None:
-        unit = self.units
-        equations.tangents(self.p, self.held, self.slopes, unit, False, self.parts, self.columns)
+        equations.tangents(
+            self.p, self.held, *self.slopes, self.units, False, self.parts, self.columns
+        )
 
     @property
     def jacobian(self) -> np.ndarray:
@@ -135,34 +151,35 @@ class KrylovSystem(_System):
 
     def __init__(self, parameters: equations.AgglomerationParameters, moving: np.ndarray) -> None:
         super().__init__(parameters, moving)
-        size = (moving.size - 2) // self.places
-        # One unknown of every place at once, then the price of remote labour and the dividend.
-        self.units = np.zeros((size + 2, moving.size))
+        size = parameters.slots.shared
+        # One unknown of every place at once, then those that all places share.
+        self.units = np.zeros((size + self.common, moving.size))
         for j in range(size):
-            self.units[j, j:-2:size] = 1.0
-        self.units[size, -2] = self.units[size + 1, -1] = 1.0
-        self.one = np.empty((1, 4, self.places))
+            self.units[j, j : size * self.places : size] = 1.0
+        for j in range(self.common):
+            self.units[size + j, size * self.places + j] = 1.0
+        self.one = parts(parameters, 1)
 
     def _differentiate(self) -> None:
-        inside, shared = self.units[:-2], self.units[-2:]
-        size = len(inside)
-        parts, out = np.empty((size, 4, self.places)), np.empty_like(inside)
-        equations.tangents(self.p, self.held, self.slopes, inside, True, parts, out)
-        self.blocks = out[:, :-2].reshape(size, self.places, size).transpose(1, 2, 0)
+        size = self.p.slots.shared
+        inside, shared = self.units[:size], self.units[size:]
+        own, out = parts(self.p, size), np.empty_like(inside)
+        point = self.p, self.held, *self.slopes
+        equations.tangents(*point, inside, True, own, out)
+        local = out[:, : size * self.places]
+        self.blocks = local.reshape(size, self.places, size).transpose(1, 2, 0)
         self.shared = np.empty_like(shared)  # what w0 and D do to every equation
-        both = np.empty((2, 4, self.places))
-        equations.tangents(self.p, self.held, self.slopes, shared, False, both, self.shared)
-        # What places do to the two equations that they share: by which part of the totals.
-        totals = self.held.totals[:, None, None]
-        part = parts.transpose(1, 2, 0) / np.where(totals == 0.0, 1.0, totals)
-        remote = part[equations.REMOTE_USED] - part[equations.REMOTE_SOLD]
-        self.border = np.stack([remote, part[equations.EARNED]])
+        equations.tangents(*point, shared, False, parts(self.p, self.common), self.shared)
+        # What places do to the equations that they share: through their parts of sums.
+        sums = self.slopes[-1][:, : own.shape[1]]
+        self.border = np.einsum("bt,stp->bps", sums, own)
         self.prepared: dict[Any, Any] = {}
 
     def product(self, direction: np.ndarray) -> np.ndarray:
         """Return J times a vector."""
         out = np.empty((1, direction.size))
-        equations.tangents(self.p, self.held, self.slopes, direction[None], False, self.one, out)
+        point = self.p, self.held, *self.slopes
+        equations.tangents(*point, direction[None], False, self.one, out)
         return np.asarray(out[0])
 
     def solve(
@@ -230,24 +247,25 @@ class KrylovSystem(_System):
 
     def _preconditioner(self, inverse_time: float, idle: np.ndarray) -> Any:
         places, size, _ = self.blocks.shape
-        inner = idle[:-2].reshape(places, size)
+        local, common = places * size, self.common
+        inner, at_border = idle[:local].reshape(places, size), idle[local:]
         blocks = -self.blocks
         diagonal = np.einsum("pii->pi", blocks)
-        diagonal += inverse_time * self.moving[:-2].reshape(places, size)
+        diagonal += inverse_time * self.moving[:local].reshape(places, size)
         blocks[inner] = 0.0
         diagonal[inner] = 1.0
         inverse = np.linalg.inv(blocks)
-        columns = np.where(idle, 0.0, -self.shared)[:, :-2].reshape(2, places, size, 1)
-        rows = np.where(idle[-2:, None, None], 0.0, -self.border).reshape(2, -1)
-        corner = -self.shared[:, -2:].T
-        corner[idle[-2:]] = np.eye(2)[idle[-2:]]
-        reached = (inverse @ columns).reshape(2, -1)
+        columns = np.where(idle, 0.0, -self.shared)[:, :local].reshape(common, places, size, 1)
+        rows = np.where(at_border[:, None, None], 0.0, -self.border).reshape(common, -1)
+        corner = -self.shared[:, local:].T
+        corner[at_border] = np.eye(common)[at_border]
+        reached = (inverse @ columns).reshape(common, -1)
         corner = np.linalg.inv(corner - rows @ reached.T)
 
         def apply(y: np.ndarray) -> np.ndarray:
-            inside = (inverse @ y[:-2].reshape(places, size, 1)).ravel()
-            common = corner @ (y[-2:] - rows @ inside)
-            return np.concatenate([inside - common @ reached, common])
+            inside = (inverse @ y[:local].reshape(places, size, 1)).ravel()
+            together = corner @ (y[local:] - rows @ inside)
+            return np.concatenate([inside - together @ reached, together])
 
         return apply
 

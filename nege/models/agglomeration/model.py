@@ -10,23 +10,41 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import xarray as xr
 
 from nege import memory, validation
-from nege.errors import InputError
+from nege.errors import InputError, near
 from nege.geography import Geography, equidistant
 from nege.models import fields
 from nege.models.agglomeration import audit as audit
-from nege.models.agglomeration import equations, parameters
+from nege.models.agglomeration import layout, parameters
 from nege.models.agglomeration import unknowns as unknowns
-from nege.models.agglomeration.parameters import by_industry, positive, share, table, weight
+from nege.models.agglomeration.kinds import (
+    CHANNELS,
+    INDUSTRY,
+    PLACE,
+    by_industry,
+    positive,
+    table,
+)
+from nege.models.agglomeration.mechanisms import frame
+from nege.models.agglomeration.mechanisms.channels import Channels
+from nege.models.agglomeration.mechanisms.commission import Commission
+from nege.models.agglomeration.mechanisms.diversity import Diversity
+from nege.models.agglomeration.mechanisms.frame import Mechanism
+from nege.models.agglomeration.mechanisms.inputs import Inputs
+from nege.models.agglomeration.mechanisms.knowledge import Knowledge
+from nege.models.agglomeration.mechanisms.land import SPENT, Land
+from nege.models.agglomeration.mechanisms.migration import Migration
+from nege.models.agglomeration.mechanisms.remote_work import RemoteWork
 from nege.models.agglomeration.rest import (
     FEWEST,
     LARGE,
     NUDGE,
+    RestOfIndustries,
     clear,
     deviations,
     find,
@@ -41,17 +59,33 @@ from nege.validation import Bounds
 
 __all__ = ["OnlineAgglomeration"]
 
-CELL, PLACE, INDUSTRY = ("industry", "place", "channel"), ("place",), ("industry",)
+CELL = ("industry", "place", "channel")
 INDUSTRIES = ("manufacturing", "services")
 CITY_START = 1.6  # firms of the first place over those of another, at the default start
 SCATTER = 2.0  # of firms at random starts, in logs
 FIRMS_START = 0.3  # firms of an industry and channel at the default start
-SPENT = "It is a share of consumers' spending."
-OF_FIRMS = weight("It is a weight of firms.")
-OF_DISTANCE = weight("0 means that distance is free.")
 
 
-class OnlineAgglomeration(Model):
+class Variables(dict[str, Variable]):
+    """Variables of the model; of an economy those of its mechanisms too."""
+
+    def __get__(self, owner: Any, kind: type) -> Mapping[str, Variable]:
+        if owner is None or not owner.mechanisms:
+            return self
+        return {**self, **frame.variables(owner.mechanisms.values())}
+
+
+class OnlineAgglomeration(
+    Migration,
+    Commission,
+    RemoteWork,
+    Channels,
+    Land,
+    Diversity,
+    Knowledge,
+    Inputs,
+    Model,
+):
     """Industries that agglomerate in places, online, or both: sites and channels are two choices.
 
     A firm sits in a place, buys labour, land and inputs there, learns from firms it can
@@ -119,21 +153,6 @@ class OnlineAgglomeration(Model):
         default=(0.4675, 0.3825),
         more="They sum to one with `housing`.",
     )
-    housing: float = fields.number(
-        "share of land in consumers' spending", share(SPENT), default=0.15
-    )
-    inputs: Labelled[xr.DataArray] = table(
-        ("input", "industry"),
-        "share of each input in the cost of each using industry",
-        share("It is a share of the user's cost."),
-        default=((0.20, 0.05), (0.20, 0.15)),
-    )
-    land_share: Labelled[xr.DataArray] = by_industry(
-        "share of land in cost",
-        share("It is a share of cost."),
-        default=(0.2, 0.02),
-        more="Labour takes what inputs and land leave.",
-    )
     productivity: Labelled[xr.DataArray] = table(
         ("industry", "place"),
         "productivity of a place: institutions and skills",
@@ -143,123 +162,15 @@ class OnlineAgglomeration(Model):
         more="By default 1.05 and 1.25 in the first place, the city, and 1 elsewhere "
         "(1 everywhere with other than two industries).",
     )
-    land: Labelled[xr.DataArray] = table(
-        PLACE,
-        "land",
-        positive("A place without land has no rent that clears."),
-        default=None,
-        instead=lambda economy: 1.0 / len(economy.geography),
-        unit="all land by default",
-        more="By default equal, one unit in all.",
-    )
-    amenity: Labelled[xr.DataArray] = table(
-        PLACE, "factor on utility", positive("Utility is multiplied by it."), default=1.0
-    )
-    home_weight: Labelled[xr.DataArray] = table(
-        PLACE,
-        "where people would live if all places were equally good",
-        positive("Somebody has to live in every place."),
-        default=1.0,
-        unit="any",
-    )
-    migration_elasticity: float = fields.number(
-        "elasticity of population to real income",
-        weight("0 means that people stay where they are."),
-        default=6.0,
-        more="0 keeps people where `home_weight` has them.",
-    )
-    spillover: Labelled[xr.DataArray] = by_industry(
-        "elasticity of productivity to the firms of the industry within reach",
-        weight("Knowledge does not raise costs."),
-        default=0.06,
-    )
-    spillover_decay: Labelled[xr.DataArray] = by_industry(
-        "how fast knowledge fades with distance",
-        weight("Knowledge does not grow on its way."),
-        default=5.0,
-        unit="log points per unit of distance",
-    )
-    online_spillover: Labelled[xr.DataArray] = by_industry(
-        "weight of the pool of all online firms for an online firm, wherever they are",
-        OF_FIRMS,
-        default=1.0,
-    )
-    hears_online: Labelled[xr.DataArray] = by_industry(
-        "weight of that pool for offline firms, relative to online ones",
-        OF_FIRMS,
-        default=0.0,
-        more="0 where codified knowledge stays among online firms, 1 where everybody hears it.",
-    )
-    hears_offline: Labelled[xr.DataArray] = by_industry(
-        "weight of offline neighbours for online firms, relative to that for offline firms",
-        OF_FIRMS,
-        default=1.0,
-    )
-    diversity: Labelled[xr.DataArray] = by_industry(
-        "elasticity of productivity to the diversity of industries within reach",
-        weight("Diversity does not raise costs."),
-        default=0.0,
-    )
-    transport_cost: Labelled[xr.DataArray] = by_industry(
-        "cost of transport, offline",
-        OF_DISTANCE,
-        default=(0.4, 0.0),
-        unit="log points per unit of distance",
-    )
-    search_cost: Labelled[xr.DataArray] = by_industry(
-        "cost of search and negotiation, offline",
-        OF_DISTANCE,
-        default=(0.0, 1.5),
-        unit="log points per unit of distance",
-        more="Online, search costs nothing.",
-    )
-    digitisability: Labelled[xr.DataArray] = by_industry(
-        "part of transport that online sales do without",
-        Bounds(at_least=0.0, at_most=1.0, cure="It is the part that need not be shipped."),
-        default=(0.0, 1.0),
-    )
-    digital_cost: Labelled[xr.DataArray] = by_industry(
-        "iceberg cost of online delivery",
-        Bounds(at_least=1.0, cure="It is an iceberg factor: 1 means that nothing melts."),
-        default=3.0,
-    )
-    commission: Labelled[xr.DataArray] = by_industry(
-        "share of the buyer's price that platforms keep",
-        share("It is a share of the buyer's price."),
-        default=0.05,
-    )
-    platform_owner: Labelled[xr.DataArray | None] = parameters.owners(
-        "shares of places in the commission",
-        default=None,
-        more="By default everybody owns the same.",
-    )
     firm_scale: Labelled[xr.DataArray] = table(
         ("industry", "channel"),
         "fixed scale of a firm",
         positive("It is how large firms are."),
         default=1.0,
     )
-    remote_labour_share: Labelled[xr.DataArray] = by_industry(
-        "weight of remote labour in the labour cost of online firms",
-        share("It is the weight of remote labour in online firms' labour cost."),
-        default=0.0,
-        more="0 everywhere means that there is no remote labour.",
-    )
-    remote_substitution: float = fields.number(
-        "elasticity of substitution between local and remote labour",
-        positive("1 is Cobb-Douglas."),
-        default=2.0,
-        more="1 is Cobb-Douglas.",
-    )
-    remote_elasticity: float = fields.number(
-        "elasticity of the supply of remote labour",
-        positive("People supply more where pay is better."),
-        default=6.0,
-    )
-    remote_friction: float = fields.number(
-        "units of remote labour that it takes to deliver one",
-        Bounds(at_least=1.0, cure="It is the part of remote work that is lost: 1 loses nothing."),
-        default=1.3,
+    mechanisms: Mapping[str, Mechanism] = frame.mechanisms(
+        "mechanisms beside these",
+        more='By name afterwards, ``economy.mechanisms["access"]``; none change nothing.',
     )
 
     title: ClassVar[str] = "online agglomeration"
@@ -267,22 +178,28 @@ class OnlineAgglomeration(Model):
     in_shares: ClassVar[bool] = False
     checks_stability: ClassVar[bool] = True
     nudge: ClassVar[float] = NUDGE
-    variables: ClassVar[dict[str, Variable]] = {
-        "firm_mass": Variable(CELL, "firms", "1"),
-        "total_cost": Variable(CELL, "cost of all firms, which is their net revenue", "wage bill"),
-        "price_index": Variable(("industry", "place"), "price index", "wage bill"),
-        "wage": Variable(PLACE, "wage in local jobs", "wage bill"),
-        "rent": Variable(PLACE, "rent of a unit of land", "wage bill"),
-        "population": Variable(PLACE, "share of people", "1"),
-        "area": Variable(PLACE, "share of land", "1"),
-        "income": Variable(PLACE, "income", "wage bill"),
-        "remote_share": Variable(PLACE, "share of labour income that is earned remotely", "1"),
-        "real_income": Variable(PLACE, "real income per head, amenity included", "utility"),
-        "remote_wage": Variable((), "price of remote labour", "wage bill"),
-        "dividend": Variable((), "income per head from land and platforms", "wage bill"),
-        "commission_revenue": Variable((), "commission that platforms earn", "wage bill"),
-        "welfare": Variable((), "expected utility of people who choose where to live", "utility"),
-    }
+    variables: ClassVar[Mapping[str, Variable]] = Variables(
+        {
+            "firm_mass": Variable(CELL, "firms", "1"),
+            "total_cost": Variable(
+                CELL, "cost of all firms, which is their net revenue", "wage bill"
+            ),
+            "price_index": Variable(("industry", "place"), "price index", "wage bill"),
+            "wage": Variable(PLACE, "wage in local jobs", "wage bill"),
+            "rent": Variable(PLACE, "rent of a unit of land", "wage bill"),
+            "population": Variable(PLACE, "share of people", "1"),
+            "area": Variable(PLACE, "share of land", "1"),
+            "income": Variable(PLACE, "income", "wage bill"),
+            "remote_share": Variable(PLACE, "share of labour income that is earned remotely", "1"),
+            "real_income": Variable(PLACE, "real income per head, amenity included", "utility"),
+            "remote_wage": Variable((), "price of remote labour", "wage bill"),
+            "dividend": Variable((), "income per head from land and platforms", "wage bill"),
+            "commission_revenue": Variable((), "commission that platforms earn", "wage bill"),
+            "welfare": Variable(
+                (), "expected utility of people who choose where to live", "utility"
+            ),
+        }
+    )
 
     def _fill(self, given: Mapping[str, Any]) -> None:
         """Check and set every field, and say at once whatever is wrong with its numbers."""
@@ -294,10 +211,101 @@ class OnlineAgglomeration(Model):
         owner = self.fields["platform_owner"].check(given["platform_owner"], self)
         for name, value in {**found, "platform_owner": owner}.items():
             self._hold(name, value)
+        self._hold("mechanisms", self.fields["mechanisms"].check(given["mechanisms"], self))
+
+    def _with_fields(self, arguments: Mapping[str, Any], changed: set[str]) -> Self:
+        """Return the same with other numbers: what is not new has been checked before."""
+        if not changed <= set(parameters.numbers(self)):
+            return super()._with_fields(arguments, changed)
+        made: Self = object.__new__(type(self))
+        held = vars(made)
+        held.update({name: vars(self)[name] for name in self.fields})
+        for name, value in parameters.checked(made, arguments, changed, changed).items():
+            made._hold(name, value)
+        parameters.check_together({name: held[name] for name in parameters.numbers(made)}, changed)
+        return made
 
     def labels(self) -> Mapping[str, Sequence[str]]:
         """Return the names along the dimensions that fields are over."""
         return parameters.labels(self.industries, self.geography.names)
+
+    # --- mechanisms -----------------------------------------------------------------
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """Names of the modes of firms: the two channels, and those that mechanisms add."""
+        return (*CHANNELS, *(mode for one in self.mechanisms.values() for mode in one.modes))
+
+    def with_mechanisms(self, *added: Mechanism) -> Self:
+        """Return the economy with more mechanisms, or others under the same names.
+
+        Parameters
+        ----------
+        *added : Mechanism
+            Those of ``nege.mechanisms``, or of one's own.
+
+        Examples
+        --------
+        >>> import nege
+        >>> economy = nege.OnlineAgglomeration()
+        >>> economy.with_mechanisms(nege.mechanisms.Matching(vacancy_cost=0.1)).mechanisms
+        {'matching': Matching(vacancy_cost=..., remote_vacancy_cost=0)}
+        """
+        frame.checked(added)
+        both = {**self.mechanisms, **{one.name: one for one in added}}
+        return self.replace(mechanisms=both)
+
+    def without(self, *names: str) -> Self:
+        """Return the economy without some of its mechanisms, by name."""
+        for name in names:
+            if name not in self.mechanisms:
+                cure = near(name, self.mechanisms) if self.mechanisms else "It has none."
+                raise InputError("names", name, "a mechanism of the economy", cure)
+        left = {name: one for name, one in self.mechanisms.items() if name not in names}
+        return self.replace(mechanisms=left)
+
+    def varied(self) -> tuple[str, ...]:
+        """Return the names that sweeps can vary, dotted ones of mechanisms included."""
+        return (*super().varied(), *frame.dotted(self.mechanisms))
+
+    def replace(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
+        """Return a copy of the economy with some parameters changed.
+
+        Parameters
+        ----------
+        changes : mapping, optional
+            New values by name; of a mechanism's parameters by dotted names,
+            ``{"matching.vacancy_cost": 0.1}``.
+        **more
+            The same as keywords.
+
+        Returns
+        -------
+        OnlineAgglomeration
+            Checked like any other; this one stays as it is.
+
+        Raises
+        ------
+        InputError
+            For a parameter that the model does not have, naming those near it.
+        """
+        if isinstance(changes, Mapping):
+            reaching = {name: changes[name] for name in changes if "." in str(name)}
+            if reaching:
+                rest = {name: changes[name] for name in changes if name not in reaching}
+                start = {**rest, **more}.get("mechanisms", self.mechanisms)
+                changed = frame.reached(self.fields["mechanisms"].check(start, self), reaching)
+                return super().replace({**rest, **more, "mechanisms": changed})
+        return super().replace(changes, **more)
+
+    def to_dataset(self) -> xr.Dataset:
+        """Return the model as a Dataset from which ``from_dataset`` makes it again."""
+        return frame.stored(super().to_dataset(), self.mechanisms)
+
+    @classmethod
+    def restore(cls, arguments: dict[str, Any]) -> None:
+        """Put mechanisms into a stored model's arguments."""
+        frame.restored(arguments)
 
     def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
         """Yield the budget: shares of consumers' spending sum to one."""
@@ -305,7 +313,7 @@ class OnlineAgglomeration(Model):
 
     def make_arrays(
         self, operator: str = "auto", *, compiled: bool = True
-    ) -> equations.AgglomerationParameters:
+    ) -> layout.AgglomerationParameters:
         """Return the NamedTuple of parameters that kernels read."""
         validation.known("operator", operator, ("auto", "dense"))
         places, (needed,) = f"{len(self.geography)} places", self.memory().values()
@@ -326,8 +334,7 @@ class OnlineAgglomeration(Model):
     ) -> Deviations:
         """Return how firms and people move away from rest."""
         self._replicator(dynamics)
-        share = self.check_share(data, "equilibrium")
-        state = self._with_movers(share, unknowns.from_data(self, data))
+        share, state = self.check_share(data, "equilibrium"), self.state_of(data)
         growth, rates, vectors = deviations(self.arrays, state, options)
         shares = self._unknowns.shares(share)
         return Deviations(self._unknowns.movers, shares, growth, rates, vectors.T * shares)
@@ -337,9 +344,15 @@ class OnlineAgglomeration(Model):
     ) -> float:
         """Return the growth rate of the fastest deviation of firms and people from rest."""
         self._replicator(dynamics)
+        return leading_rate(self.arrays, self.state_of(data), options)
+
+    def state_of(self, data: xr.Dataset) -> np.ndarray:
+        """Return the unknowns of a solved economy."""
         share = self.check_share(data, "equilibrium")
         state = self._with_movers(share, unknowns.from_data(self, data))
-        return leading_rate(self.arrays, state, options)
+        if not self.arrays.calls.size:
+            return state
+        return clear(self.arrays, state, SolverOptions()).state  # what mechanisms add to spending
 
     def _with_movers(self, movers: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Return a state with firms and people where they are.
@@ -347,12 +360,12 @@ class OnlineAgglomeration(Model):
         Firms that are everywhere, but too few for double precision, are as few as it has.
         """
         state = self._unknowns.with_movers(movers, state)
-        firms = self._unknowns.rows(state)[:, : 2 * len(self.industries)]
-        everywhere = np.repeat(self.variety.values < 1.0, 2)
+        firms = self._unknowns.firms(state)  # (place, industry, mode), a view
+        own: Any = self  # whose fields mypy takes for what may be given
+        everywhere = np.repeat(own.variety.values[:, None] < 1.0, len(self.modes), axis=1)
         # Online firms that learn from each other alone may all be absent.
-        alone = (self.hears_offline.values == 0.0) & (self.spillover.values > 0.0)
-        absent = alone & np.isneginf(firms[:, equations.ONLINE :: 2]).all(0)
-        everywhere[equations.ONLINE :: 2] &= ~absent
+        alone = (own.hears_offline.values == 0.0) & (own.spillover.values > 0.0)
+        everywhere[:, layout.ONLINE] &= ~(alone & np.isneginf(firms[..., layout.ONLINE]).all(0))
         firms[:] = np.where(everywhere, np.maximum(firms, FEWEST), firms)
         return state
 
@@ -385,17 +398,25 @@ class OnlineAgglomeration(Model):
             leave_unstable=self._replicator(dynamics).allow_entry,
         )
 
+    def equations_of_rest(
+        self, dynamics: Replicator | Logit, options: SolverOptions
+    ) -> RestOfIndustries:
+        """Return what is zero at rest, firms, people and prices together."""
+        self._replicator(dynamics)
+        return RestOfIndustries(self.arrays, self.geography.names, self._unknowns.movers, options)
+
     def default_start(self) -> np.ndarray:
         """Return firms, 1.6 times as many in the first place as in others, and people, even."""
         places = len(self.geography)
-        firms = np.full((len(self.industries), places, 2), FIRMS_START / places)
+        firms = np.full((len(self.industries), places, len(self.modes)), FIRMS_START / places)
         firms[:, 0] *= CITY_START
         return self._unknowns.pack(firms, np.full(places, 1.0 / places))
 
     def random_start(self, rng: np.random.Generator) -> np.ndarray:
         """Return firms that differ by factors of about 20 each way, and people anywhere."""
         places = len(self.geography)
-        firms = np.exp(SCATTER * rng.normal(size=(len(self.industries), places, 2)))
+        shape = (len(self.industries), places, len(self.modes))
+        firms = np.exp(SCATTER * rng.normal(size=shape))
         return self._unknowns.pack(FIRMS_START / places * firms, rng.dirichlet(np.ones(places)))
 
     def check_share(self, share: Any, argument: str = "start") -> np.ndarray:
@@ -404,7 +425,9 @@ class OnlineAgglomeration(Model):
 
     @functools.cached_property
     def _unknowns(self) -> unknowns.Unknowns:
-        return unknowns.Unknowns(self.industries, self.geography.names)
+        return unknowns.Unknowns(
+            self.industries, self.geography.names, self.modes, parameters.slots_of(self)
+        )
 
     def start_state(self) -> np.ndarray:
         """Return the unknowns that markets start from: prices of one, spending at average."""
@@ -413,7 +436,7 @@ class OnlineAgglomeration(Model):
     def memory(self) -> dict[str, int]:
         """Return the bytes that a solve needs."""
         places, k = len(self.geography), len(self.industries)
-        size = places * (4 * k + equations.LOCAL) + 2
+        size = self._unknowns.size
         tables = 8 * (3 * k + 2) * places**2
         return {"dense": tables + (32 * size**2 if places <= LARGE else 3300 * size)}
 
@@ -425,7 +448,7 @@ class OnlineAgglomeration(Model):
 
     def coordinates(self) -> dict[str, Any]:
         """Return the labels of every dimension of the model's variables."""
-        names = self.labels()
+        names = {**self.labels(), "channel": self.modes}
         return {dim: list(names[dim]) for dim in ("industry", "place", "channel")}
 
     def outcome(

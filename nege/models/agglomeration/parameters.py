@@ -11,31 +11,42 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import labelled, validation
+from nege import validation
 from nege.errors import InputError, in_words, joined
 from nege.models import fields
-from nege.models.agglomeration import equations
+from nege.models.agglomeration.kinds import CHANNELS
+from nege.models.agglomeration.layout import (
+    DUAL,
+    AgglomerationParameters,
+    Couplings,
+    Slots,
+    slots,
+)
+from nege.models.agglomeration.mechanisms import (
+    channels,
+    commission,
+    diversity,
+    frame,
+    knowledge,
+    land,
+    remote_work,
+)
 from nege.models.changes import Limit
 from nege.models.fields import Field
-from nege.validation import Bounds
 
-CHANNELS = ("offline", "online")
 CITY_PRODUCTIVITY = (1.05, 1.25)  # of the two industries in the first place, step 0
-
-
-def share(cure: str) -> Bounds:
-    """Return the bounds of a share that leaves something."""
-    return Bounds(at_least=0.0, below=1.0, cure=cure)
-
-
-def weight(cure: str) -> Bounds:
-    """Return the bounds of what may be nothing, but not less."""
-    return Bounds(at_least=0.0, cure=cure)
-
-
-def positive(cure: str) -> Bounds:
-    """Return the bounds of what has to be something."""
-    return Bounds(above=0.0, cure=cure)
+#: What kernels know of an industry, of its two channels, of a place: fields of packed records.
+OF_INDUSTRY = {
+    **{"sigma": "sigma", "variety": "variety", "consumption": "consumption"},
+    **knowledge.INDUSTRY,
+    **diversity.INDUSTRY,
+    **land.INDUSTRY,
+    **remote_work.INDUSTRY,
+}
+INDUSTRY = np.dtype([(name, float) for name in (*OF_INDUSTRY, "labour_share")])
+CHANNEL = np.dtype([(name, float) for name in commission.CHANNEL])
+#: ln H, ln Lbar + eps ln B, o, ln of what firms pay for an hour over the wage
+PLACE = np.dtype([(name, float) for name in ("log_land", "log_home", "owner", "log_pay")])
 
 
 class Industries(Field):
@@ -55,24 +66,6 @@ class Industries(Field):
         return names
 
 
-class Owners(Field):
-    """Shares of the places in what platforms earn; None where everybody has the same."""
-
-    takes = fields.Over.takes
-
-    def check(self, value: Any, economy: Any) -> xr.DataArray | None:
-        """Return shares by label."""
-        if value is None:
-            return None
-        places = list(economy.geography.names)
-        shares = validation.shares(self.name, value, places, dim="place")
-        return labelled.array(shares, {"place": places}, self.name)
-
-    def form(self) -> str:
-        """Say over what."""
-        return "shares over place, which sum to one"
-
-
 def city_ahead(economy: Any) -> np.ndarray:
     """Return productivity by default: of two industries higher in the first place, the city."""
     wedge = np.ones((len(economy.industries), len(economy.geography)))
@@ -86,21 +79,6 @@ def industries(words: str, **about: Any) -> Any:
     return Industries(words=words, unit="", **about)
 
 
-def owners(words: str, **about: Any) -> Any:
-    """Declare who owns the platforms."""
-    return Owners(words=words, dims=("place",), varied=True, **about)
-
-
-def table(dims: tuple[str, ...], words: str, bounds: Bounds, **about: Any) -> Any:
-    """Declare numbers over industries or places, which sweeps and paths can vary."""
-    return fields.over(dims, words, bounds, varied=True, **about)
-
-
-def by_industry(words: str, bounds: Bounds, **about: Any) -> Any:
-    """Declare a number for each industry, likewise."""
-    return table(("industry",), words, bounds, **about)
-
-
 def labels(industries: Sequence[str], places: Sequence[str]) -> dict[str, Sequence[str]]:
     """Return the labels of every dimension."""
     return {"industry": industries, "input": industries, "place": places, "channel": CHANNELS}
@@ -112,8 +90,13 @@ def numbers(economy: Any) -> list[str]:
     return [field.name for field in every if isinstance(field, (fields.Number, fields.Over))]
 
 
-def checked(economy: Any, given: Mapping[str, Any], own: Container[str]) -> dict[str, Any]:
-    """Return every number, alone or in a table, checked by itself.
+def checked(
+    economy: Any,
+    given: Mapping[str, Any],
+    own: Container[str],
+    among: Container[str] | None = None,
+) -> dict[str, Any]:
+    """Return every number, alone or in a table, checked by itself, or those among some names.
 
     `own` are those that were given: a default that differs between industries serves as many
     as it is for, and is asked for where there are others. All that is wrong is said at once.
@@ -121,16 +104,17 @@ def checked(economy: Any, given: Mapping[str, Any], own: Container[str]) -> dict
     found: dict[str, Any] = {}
     errors: list[InputError] = []
     names = economy.industries
+    asked = [name for name in numbers(economy) if among is None or name in among]
     lacking = [
         name
-        for name in numbers(economy)
+        for name in asked
         if name not in own and isinstance(given[name], tuple) and len(given[name]) != len(names)
     ]
     if lacking:
         allowed = f"given with {len(names)} industries, {in_words(map(repr, names))}"
         cure = "Their defaults differ between the two industries that there are by default."
         errors.append(InputError(in_words(lacking), None, allowed, cure))
-    for name in numbers(economy):
+    for name in asked:
         if name in lacking:
             continue
         try:
@@ -224,58 +208,125 @@ def _radius(matrix: np.ndarray) -> float:
     return float(np.max(np.abs(np.linalg.eigvals(matrix))))
 
 
-def trade_freeness(p: Mapping[str, Any], distance: np.ndarray) -> np.ndarray:
-    """Return tau^(1-sigma) over industry, channel, origin, destination."""
-    names = ("sigma", "transport_cost", "search_cost", "digitisability", "digital_cost")
-    sigma, theta, search, xi, delta = (p[name].values[:, None, None] for name in names)
-    log_cost = np.stack(
-        [(theta + search) * distance, np.log(delta) + (1.0 - xi) * theta * distance], axis=1
-    )
-    freeness: np.ndarray = np.exp((1.0 - sigma[:, None]) * log_cost)
-    return freeness
-
-
-def arrays(model: Any) -> equations.AgglomerationParameters:
+def arrays(model: Any) -> AgglomerationParameters:
     """Return what kernels read."""
-    p = {name: getattr(model, name) for name in numbers(model)}
+    p = {name: vars(model)[name] for name in numbers(model)}
     # Copies, so that all can be written to: kernels are compiled anew for those that cannot.
     a = {name: np.array(value) for name, value in p.items() if isinstance(value, xr.DataArray)}
     distance = model.geography.metric.dense()
-    log_net = np.zeros((len(model.industries), 2))
-    log_net[:, 1] = np.log1p(-a["commission"])
-    places = len(model.geography)
+    log_net, places = commission.log_net(p), len(model.geography)
+    added = tuple(model.mechanisms.values())
+    with_equations = [one for one in added if one.equations]
+    to = slots_of(model)
     owner = np.full(places, 1.0 / places)
     if model.platform_owner is not None:
         owner = np.array(model.platform_owner)
-    reach = np.exp(-a["spillover_decay"][:, None, None] * distance)
-    industry = np.zeros(len(model.industries), equations.INDUSTRY).view(np.recarray)
-    for name in ("sigma", "variety", "consumption", "land_share", "spillover", "diversity"):
-        industry[name] = a[name]
+    tables = _lowered(model, a, to.modes)
+    industry = np.zeros(len(model.industries), INDUSTRY).view(np.recarray)
+    for name, field in OF_INDUSTRY.items():
+        industry[name] = a[field]
     industry["labour_share"] = 1.0 - a["inputs"].sum(0) - a["land_share"]
-    industry["pool"], industry["remote_share"] = a["online_spillover"], a["remote_labour_share"]
-    industry["hears_online"], industry["hears_offline"] = a["hears_online"], a["hears_offline"]
-    channel = np.zeros(log_net.shape, equations.CHANNEL).view(np.recarray)
-    channel["log_net"], channel["log_scale"] = log_net, np.log(a["firm_scale"])
-    channel["net"] = np.exp(log_net)
-    place = np.zeros(places, equations.PLACE).view(np.recarray)
+    channel = np.zeros(log_net.shape, CHANNEL).view(np.recarray)
+    channel["log_net"], channel["net"] = log_net, np.exp(log_net)
+    place = np.zeros(places, PLACE).view(np.recarray)
     place["log_land"], place["owner"] = np.log(a["land"]), owner
     place["log_home"] = np.log(a["home_weight"])
     place["log_home"] += model.migration_elasticity * np.log(a["amenity"])
-    return equations.AgglomerationParameters(
+    place["log_pay"] = tables["log_pay"]
+    stand = frame.places_of(with_equations, to)
+    calls, packed, where = _calls(model, with_equations, stand)
+    return AgglomerationParameters(
         industry=industry,
         channel=channel,
         place=place,
-        log_productivity=np.log(a["productivity"]),
+        log_productivity=tables["log_productivity"],
+        log_scale=tables["log_scale"],
         inputs=a["inputs"],
         housing=model.housing,
         migration=model.migration_elasticity,
         substitution=model.remote_substitution,
         elasticity=model.remote_elasticity,
         log_friction=float(np.log(model.remote_friction)),
+        log_remote_pay=float(tables["log_remote_pay"]),
         pooled=1.0 if model.platform_owner is None else 0.0,
         uses_land=bool(model.housing > 0.0 or (a["land_share"] > 0.0).any()),
         has_remote=bool((a["remote_labour_share"] > 0.0).any()),
         has_diversity=bool((a["diversity"] > 0.0).any()),
-        slots=equations.slots(len(industry)),
-        operator=equations.Couplings(trade_freeness(p, distance), reach),
+        has_wedges=any("costs" in one.equations for one in added),
+        has_calls=bool(with_equations),
+        slots=to,
+        operator=_couplings(model, p, distance, with_equations),
+        calls=calls,
+        numbers=packed,
+        where=where,
+        slot_table=np.array(to, dtype=np.int64),
     )
+
+
+def slots_of(model: Any) -> Slots:
+    """Return where everything of an economy stands."""
+    added = [one for one in model.mechanisms.values() if one.equations]
+    counts = frame.counts(added, len(model.industries))
+    found: Slots = slots(len(model.industries), len(model.modes), **counts)
+    return found
+
+
+def _lowered(model: Any, a: Mapping[str, np.ndarray], modes: int) -> dict[str, np.ndarray]:
+    """Return tables that mechanisms may change, with their changes."""
+    industries, places = a["productivity"].shape
+    scale = np.full((industries, modes, places), np.nan)
+    scale[:, :DUAL] = np.log(a["firm_scale"])[..., None]
+    tables = {
+        "log_scale": scale,
+        "log_productivity": np.log(a["productivity"]),
+        "log_pay": np.zeros(places),
+        "log_remote_pay": np.zeros(()),
+    }
+    for one in model.mechanisms.values():
+        one.lower(model, tables)
+    if modes > DUAL:  # a plant that sells both ways is by default as large as two that do not
+        both = np.log(np.exp(scale[:, :DUAL]).sum(1))
+        scale[:, DUAL] = np.where(np.isnan(scale[:, DUAL]), both, scale[:, DUAL])
+    return tables
+
+
+def _couplings(
+    model: Any, p: Mapping[str, Any], distance: np.ndarray, added: Sequence[Any]
+) -> Couplings:
+    """Return how places meet, with what mechanisms put between them."""
+    sigma = p["sigma"].values
+    paid = channels.freeness(p, distance, sigma)
+    melts = [x for one in model.mechanisms.values() if (x := one.icebergs(model)) is not None]
+    wedges = [x for one in model.mechanisms.values() if (x := one.wedges(model)) is not None]
+    power = (1.0 - sigma)[:, None, None, None]
+    for table in (*melts, *wedges):
+        paid *= np.exp(power * table)
+    kept = np.zeros((0, 0, 0, 0))
+    if wedges:
+        kept = paid * np.exp(-sum(map(np.asarray, wedges)))
+    reach = p["spillover_decay"].values[:, None, None] * distance
+    np.negative(reach, out=reach)
+    np.exp(reach, out=reach)
+    links = [one.links(model) for one in added if one.sent]
+    places = len(distance)
+    table = np.concatenate(links) if links else np.zeros((0, places, places))
+    return Couplings(paid, kept, reach, np.ascontiguousarray(table, dtype=float))
+
+
+def _calls(
+    model: Any, added: Sequence[Any], stand: Sequence[Mapping[str, tuple[str, int, int]]]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return addresses of equations, what they read in each place, and where that is."""
+    packed = [one.packed(model) for one in added]
+    width = max((table.shape[1] for table, _ in packed), default=0)
+    given = np.zeros((len(added), len(model.geography), width))
+    places = [
+        [*at, *(slot for _, slot, _ in own.values())]
+        for (_, at), own in zip(packed, stand, strict=True)
+    ]
+    where = np.zeros((len(added), max(map(len, places), default=0)), dtype=np.int64)
+    for i, (table, _) in enumerate(packed):
+        given[i, :, : table.shape[1]] = table
+        where[i, : len(places[i])] = places[i]
+    calls = np.array([one.compiled()[1] for one in added], dtype=np.int64)
+    return calls, given, where

@@ -33,6 +33,7 @@ from nege.kernels.codes import NEWTON as NEWTON_METHOD
 from nege.models.agglomeration import equations
 from nege.models.agglomeration.linear import DenseSystem, KrylovSystem
 from nege.models.law_of_motion import NEUTRAL_RATE
+from nege.models.rest import LinearisedRest
 from nege.models.search_progress import ROUNDING, Progress
 from nege.models.solutions import LongRun, ShortRun
 from nege.options import SolverOptions
@@ -129,6 +130,53 @@ def leading_rate(
     return search.leading(PRECISE)[0]
 
 
+class RestOfIndustries:
+    """Equations of rest (``nege.models.rest``) of firms, people and prices.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Of the economy.
+    places, movers : tuple of str
+        Their names.
+    options : SolverOptions
+        Tolerances.
+    """
+
+    def __init__(
+        self,
+        parameters: equations.AgglomerationParameters,
+        places: tuple[str, ...],
+        movers: tuple[str, ...],
+        options: SolverOptions,
+    ) -> None:
+        self.places, self.movers = places, movers
+        search = self._search = _RestPointSearch(parameters, places, options)
+        search.system = DenseSystem(parameters, search.moving)
+        self.moving, modes = search.moving, parameters.slots.modes
+        self.rows = np.arange(search.local).reshape(len(places), -1)
+        industries = search.industries
+        group = [*np.repeat(np.arange(industries), modes), industries]  # of people last
+        self.group = np.tile(group, len(places))
+        self.vanishing = np.tile([*np.repeat(search.vanishing, modes), False], len(places))
+
+    def residual(self, x: np.ndarray) -> np.ndarray:
+        """Return what is zero at rest."""
+        self._search.evaluate(x.copy())
+        return self._search.excess
+
+    def linearise(self, x: np.ndarray) -> LinearisedRest:
+        """Return the same with its Jacobian."""
+        search = self._search
+        search.evaluate(x.copy())
+        search.system.hold(0.0)
+        jacobian = search.system.jacobian.copy()
+        jacobian[search.idle] = -np.eye(x.size)[search.idle]
+        gone = np.isneginf(x) & search.firms
+        entry = np.where(gone, search.entry, np.nan)[self.moving]
+        return LinearisedRest(search.excess, jacobian, search.idle, entry)
+
+
 class _RestPointSearch:
     def __init__(
         self,
@@ -140,15 +188,18 @@ class _RestPointSearch:
     ) -> None:
         self.p, self.names, self.options = parameters, names, options
         industries, places = parameters.log_productivity.shape
-        self.industries, size = industries, 4 * industries + equations.LOCAL
-        rows = np.zeros((places, size), dtype=bool)
-        rows[:, : 2 * industries] = True
-        self.firms = np.append(rows.ravel(), [False, False])
-        rows[:, 4 * industries + equations.PEOPLE] = True
-        self.moving = np.append(rows.ravel(), [False, False])
-        land = np.zeros((places, size), dtype=bool)
-        land[:, 4 * industries + equations.RENT] = not parameters.uses_land
-        self.absent = np.append(land.ravel(), [not parameters.has_remote, False])
+        self.industries, to = industries, parameters.slots
+        self.local, common = places * to.shared, to.commission - to.shared
+        rows, none = np.zeros((places, to.shared), dtype=bool), np.zeros(common, dtype=bool)
+        rows[:, : to.price_index] = True
+        self.firms = np.append(rows.ravel(), none)
+        rows[:, to.people] = True
+        self.moving = np.append(rows.ravel(), none)
+        land = np.zeros((places, to.shared), dtype=bool)
+        land[:, to.rent] = not parameters.uses_land
+        self.absent = np.append(land.ravel(), none)
+        self.remote = self.local + to.remote - to.shared  # where ln w0 stands
+        self.absent[self.remote] = not parameters.has_remote
         self.staying, self.lets_in = staying, True
         industry = parameters.industry
         self.vanishing = industry["variety"] == 1.0
@@ -240,7 +291,7 @@ class _RestPointSearch:
         gone = self.firms & (x == -np.inf)
         self.idle = self.absent | (self.moving if self.staying else gone)
         if self.closes and not np.isfinite(self._remote(x)).any():
-            x[-2], self.idle[-2] = self.free, True
+            x[self.remote], self.idle[self.remote] = self.free, True
         excess = self.system.evaluate(x)
         self.entry = np.where(gone & (not self.staying), excess, -np.inf)
         self.excess = np.where(self.idle, 0.0, excess)
@@ -344,14 +395,14 @@ class _RestPointSearch:
         return step
 
     def _by_industry(self, x: np.ndarray) -> np.ndarray:
-        """Firms in each industry, channel and place, in the order of the unknowns' rows."""
-        places = self.p.place.size
-        rows = x[:-2].reshape(places, -1)[:, : 2 * self.industries]
-        return rows.reshape(places, self.industries, 2)  # a view
+        """Firms in each industry, mode and place, in the order of the unknowns' rows."""
+        places, to = self.p.place.size, self.p.slots
+        rows = x[: self.local].reshape(places, -1)[:, : to.price_index]
+        return rows.reshape(places, self.industries, to.modes)  # a view
 
     def _remote(self, x: np.ndarray) -> np.ndarray:
         """Firms that hire remote labour, by place and industry."""
-        return self._by_industry(x)[:, self.hires, equations.ONLINE]
+        return self._by_industry(x)[:, self.hires, equations.ONLINE :]
 
     def _vanish(self, x: np.ndarray) -> np.ndarray:
         """Set firms to zero that have almost vanished, where variety allows it."""
@@ -369,7 +420,8 @@ class _RestPointSearch:
         small[..., equations.ONLINE] |= lost & np.isfinite(pool)
         small &= firms < firms.max((1, 2), keepdims=True)  # who lives there needs an employer
         if self.hires.any() and not self.closes:
-            small[..., equations.ONLINE] &= ~self.hires | (pool < self._remote(x).max())
+            some = firms[..., equations.ONLINE :] < self._remote(x).max()
+            small[..., equations.ONLINE :] &= ~self.hires[:, None] | some
         if small.any():
             x = x.copy()
             self._by_industry(x)[small] = -np.inf
@@ -382,8 +434,8 @@ class _RestPointSearch:
         firms = self._by_industry(x)
         few = np.log(ENTRANTS * np.exp(firms).sum((0, 2)))[:, None]
         firms[where] = np.broadcast_to(few, firms.shape)[where]
-        if self.closes and x[-2] == self.free:
-            x[-2] = self.prices[-2]
+        if self.closes and x[self.remote] == self.free:
+            x[self.remote] = self.prices[self.remote]
         for place in np.flatnonzero(where.any((1, 2))):
             self.perturbed.append(f"entry of firms in {self.names[place]}")
         self.evaluate(x)
@@ -427,7 +479,7 @@ class _RestPointSearch:
             if side < -1e-9:
                 direction = -direction
         x = rest + NUDGE * direction
-        people = direction[:-2].reshape(self.p.place.size, -1)[:, -1]
+        people = direction[: self.local].reshape(self.p.place.size, -1)[:, self.p.slots.people]
         top = self.names[int(np.argmax(people.round(9)))]
         self.perturbed.append(f"an unstable rest point, towards {top}")
         logger.info("nudged: %s", self.perturbed[-1])

@@ -1,7 +1,8 @@
 """The vector of unknowns of the online agglomeration: its order, and the variables it stands for.
 
-A row for each place: ln n by industry and channel, ln G and ln E by industry, ln w, ln h, ln L;
-then ln w0 and D. What moves slowly, firms and people, are the *movers*, place by place.
+A row for each place: ln n by industry and mode, ln G and ln E by industry, what mechanisms add,
+ln w, ln h, ln L; then what they add for the whole economy, ln w0 and D. What moves slowly, firms
+and people, are the *movers*, place by place.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError
-from nege.models.agglomeration import equations
-from nege.models.agglomeration.parameters import CHANNELS
+from nege.models.agglomeration import equations, layout
+from nege.models.agglomeration.layout import Slots
+from nege.models.agglomeration.mechanisms import migration
+from nege.models.agglomeration.mechanisms.frame import places_of
 from nege.models.agglomeration.parameters import labels as labels_of
 
 DIVIDEND_START, REMOTE_WAGE_START = 0.5, 0.3
@@ -24,29 +27,49 @@ DIVIDEND_START, REMOTE_WAGE_START = 0.5, 0.3
 
 @dataclasses.dataclass(frozen=True)
 class Unknowns:
-    """The order of unknowns of some industries and places."""
+    """The order of unknowns of some industries and places, as ``layout.Slots`` names them.
+
+    A row for each place, ``rows``, then those of the whole economy, ``shared``.
+    """
 
     industries: tuple[str, ...]
     places: tuple[str, ...]
+    modes: tuple[str, ...]
+    to: Slots
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return len(self.places) * self.to.shared + self.to.commission - self.to.shared
 
     @property
     def moving(self) -> list[int]:
         """Columns of movers in the row of a place: firms, then people."""
-        k = len(self.industries)
-        return [*range(2 * k), 4 * k + equations.PEOPLE]
+        return [*range(self.to.price_index), self.to.people]
 
     @property
     def movers(self) -> tuple[str, ...]:
         """A name for each mover."""
-        groups = [f"{k} {channel}" for k in self.industries for channel in CHANNELS]
+        groups = [f"{k} {mode}" for k in self.industries for mode in self.modes]
         return tuple(f"{name} in {place}" for place in self.places for name in (*groups, "people"))
 
     def rows(self, state: np.ndarray) -> np.ndarray:
         """Return the unknowns of places as a view, a row each."""
-        return state[:-2].reshape(len(self.places), -1)
+        places = len(self.places)
+        return state[: places * self.to.shared].reshape(places, -1)
+
+    def shared(self, state: np.ndarray) -> np.ndarray:
+        """Return the unknowns of the whole economy as a view; ``slot - to.shared`` says which."""
+        return state[len(self.places) * self.to.shared :]
+
+    def firms(self, state: np.ndarray) -> np.ndarray:
+        """Return ln n as a view: (place, industry, mode)."""
+        return self.rows(state)[:, : self.to.price_index].reshape(
+            len(self.places), len(self.industries), len(self.modes)
+        )
 
     def pack(self, firms: np.ndarray, people: np.ndarray) -> np.ndarray:
-        """Put firms (industry, place, channel) and people (place) in the order of movers."""
+        """Put firms (industry, place, mode) and people (place) in the order of movers."""
         table = np.moveaxis(firms, 1, 0).reshape(len(people), -1)
         return np.column_stack([table, people]).ravel()
 
@@ -60,7 +83,7 @@ class Unknowns:
     def shares(self, movers: np.ndarray) -> np.ndarray:
         """Return movers as shares of their industry or of all people."""
         table = movers.reshape(len(self.places), -1)
-        firms = table[:, :-1].reshape(len(self.places), -1, 2)
+        firms = table[:, :-1].reshape(len(self.places), -1, len(self.modes))
         firms = firms / firms.sum((0, 2))[:, None]
         return np.column_stack([firms.reshape(len(table), -1), table[:, -1]]).ravel()
 
@@ -73,7 +96,7 @@ def checked_movers(model: Any, share: Any, argument: str) -> np.ndarray:
         share
     ):
         raise InputError(argument, share, allowed, cure)
-    labels = labels_of(model.industries, model.geography.names)
+    labels = {**labels_of(model.industries, model.geography.names), "channel": model.modes}
     dims = ("industry", "place", "channel")
     firms = validation.table(
         f"{argument}['firm_mass']",
@@ -83,8 +106,9 @@ def checked_movers(model: Any, share: Any, argument: str) -> np.ndarray:
     ).values
     # Online firms that learn from each other alone can all be absent, but not some of them.
     alone = (model.hears_offline.values == 0.0) & (model.spillover.values > 0.0)
-    alone &= ~(firms[..., equations.ONLINE] > 0.0).any(1)
-    needed = np.stack([np.ones_like(alone), ~alone], axis=-1)
+    alone &= ~(firms[..., layout.ONLINE] > 0.0).any(1)
+    needed = np.ones((len(alone), firms.shape[-1]), dtype=bool)
+    needed[:, layout.ONLINE] = ~alone
     absent = (firms == 0.0).any(1) & needed & (model.variety.values < 1.0)[:, None]
     solved = argument == "equilibrium"  # there they may be too few for double precision
     nobody = ~(firms > 0.0).any((1, 2)) | (absent.any(1) & (not solved))
@@ -113,66 +137,111 @@ def checked_movers(model: Any, share: Any, argument: str) -> np.ndarray:
 def start(model: Any) -> np.ndarray:
     """Return the unknowns that markets start from: prices of one, spending at average."""
     order, k = model._unknowns, len(model.industries)
-    places = len(order.places)
-    state = np.zeros(places * (4 * k + equations.LOCAL) + 2)
+    to, state = order.to, np.zeros(order.size)
     sold = np.linalg.solve(np.eye(k) - model.inputs.values, model.consumption.values)
-    share = np.maximum(sold * (1.0 + DIVIDEND_START) / places, 1e-300)
-    order.rows(state)[:, 3 * k : 4 * k] = np.log(share)
-    state[-2], state[-1] = np.log(REMOTE_WAGE_START), DIVIDEND_START
+    share = np.maximum(sold * (1.0 + DIVIDEND_START) / len(order.places), 1e-300)
+    order.rows(state)[:, to.spending : to.spending + k] = np.log(share)
+    order.shared(state)[to.remote - to.shared] = np.log(REMOTE_WAGE_START)
+    order.shared(state)[to.dividend - to.shared] = DIVIDEND_START
+    for _, slot, size, what in _own(model, "own", "shared"):
+        value = np.log(what.start) if what.log else what.start
+        where = order.rows(state) if slot < to.shared else order.shared(state)[None]
+        slot -= 0 if slot < to.shared else to.shared
+        where[:, slot : slot + size] = value
     return state
+
+
+def _own(model: Any, *kinds: str) -> list[tuple[str, int, int, Any]]:
+    """Return what mechanisms have of their own, of some kinds: name, slot, how many, what."""
+    with_equations = [one for one in model.mechanisms.values() if one.equations]
+    return [
+        (f"{one.name}.{name}", slot, size, one.own()[name][1])
+        for one, stand in zip(
+            with_equations, places_of(with_equations, model._unknowns.to), strict=True
+        )
+        for name, (kind, slot, size) in stand.items()
+        if kind in kinds
+    ]
 
 
 def from_data(model: Any, data: xr.Dataset) -> np.ndarray:
     """Return the prices, spending and dividend of a solved economy, as unknowns."""
-    state, k = start(model), len(model.industries)
-    rows = model._unknowns.rows(state)
+    state, k, order = start(model), len(model.industries), model._unknowns
+    to, rows, shared = order.to, order.rows(state), order.shared(state)
+    p = model.arrays
+    rows[:, to.price_index : to.price_index + k] = np.log(
+        data["price_index"].transpose("place", "industry").values
+    )
+    rows[:, to.wage] = np.log(data["wage"].values)
+    if p.uses_land:
+        rows[:, to.rent] = np.log(data["rent"].values)
+    wage = max(float(data["remote_wage"]), 1e-300)  # zero without demand
+    shared[to.remote - to.shared] = np.log(wage) if p.has_remote else 0.0
+    shared[to.dividend - to.shared] = float(data["dividend"])
+    # But for what mechanisms add to it; then prices are cleared once more.
     sold = data["total_cost"].transpose("place", "industry", "channel").values.sum(-1)
     spent = data["income"].values[:, None] * model.consumption.values
-    rows[:, 2 * k : 3 * k] = np.log(data["price_index"].transpose("place", "industry").values)
-    rows[:, 3 * k : 4 * k] = np.log(spent + sold @ model.inputs.values.T)
-    rows[:, 4 * k + equations.WAGE] = np.log(data["wage"].values)
-    p = model.arrays
-    if p.uses_land:
-        rows[:, 4 * k + equations.RENT] = np.log(data["rent"].values)
-    wage = max(float(data["remote_wage"]), 1e-300)  # zero without demand
-    state[-2] = np.log(wage) if p.has_remote else 0.0
-    state[-1] = float(data["dividend"])
+    rows[:, to.spending : to.spending + k] = np.log(spent + sold @ model.inputs.values.T)
+    for name, slot, size, what in _own(model, "own", "shared"):
+        if what.words:
+            local = slot < to.shared
+            dims = ("place", *what.dims) if local else what.dims
+            values = data[name].transpose(*dims).values
+            values = np.log(values) if what.log else values
+            where = rows if local else shared[None]
+            slot -= 0 if local else to.shared
+            where[:, slot : slot + size] = values.reshape(-1, size)
     return state
 
 
 def outcome(model: Any, state: np.ndarray, p: Any) -> dict[str, np.ndarray]:
     """Return every variable of the economy at its unknowns."""
-    k = len(model.industries)
+    k, order, to = len(model.industries), model._unknowns, p.slots
     at = equations.evaluate(p, state, np.empty_like(state))
-    rows = model._unknowns.rows(state)
-    log_index, (log_wage, log_rent, log_people) = rows[:, 2 * k : 3 * k].T, rows[:, 4 * k :].T
-    to, cells = p.slots, (k, 2, len(rows))
-    income = at.made[to.income]
-    real = np.log(income) - log_people - model.housing * log_rent
-    real += np.log(model.amenity.values) - model.consumption.values @ log_index
-    return {
-        "firm_mass": at.made[to.firms : to.margin].reshape(cells).transpose(0, 2, 1),
-        "total_cost": at.made[to.revenue : to.far].reshape(cells).transpose(0, 2, 1),
-        "price_index": np.exp(log_index),
-        "wage": np.exp(log_wage),
-        "rent": np.exp(log_rent) if p.uses_land else np.zeros(len(rows)),
-        "population": np.exp(log_people),
+    rows, shared, cells = order.rows(state), order.shared(state), (k, to.modes, len(order.places))
+    real = at.made[to.real] + np.log(model.amenity.values)
+
+    def firms(slot: int) -> np.ndarray:
+        """Return what stands there by mode, over industry, place and mode."""
+        part: np.ndarray = at.made[slot : slot + k * to.modes]
+        return part.reshape(cells).transpose(0, 2, 1)
+
+    remote = np.exp(shared[to.remote - to.shared]) if p.has_remote else np.nan
+    found = {
+        "firm_mass": firms(to.firms),
+        "total_cost": firms(to.revenue),
+        "price_index": np.exp(rows[:, to.price_index : to.price_index + k].T),
+        "wage": np.exp(rows[:, to.wage]),
+        "rent": np.exp(rows[:, to.rent]) if p.uses_land else np.zeros(len(rows)),
+        "population": np.exp(rows[:, to.people]),
         "area": model.land.values / model.land.values.sum(),
-        "income": income,
+        "income": at.made[to.income],
         "remote_share": at.made[to.away],
         "real_income": np.exp(real),
-        "remote_wage": np.array(np.exp(state[-2]) if p.has_remote else np.nan),
-        "dividend": np.array(state[-1]),
-        "commission_revenue": np.array(at.totals[equations.COMMISSION]),
-        "welfare": np.array(welfare(model, real)),
+        "remote_wage": np.array(remote),
+        "dividend": np.array(shared[to.dividend - to.shared]),
+        "commission_revenue": np.array(at.totals[to.commission - to.shared]),
+        "welfare": np.array(migration.welfare(model, real)),
     }
+    for name, slot, size, what in _own(model, "own", "shared", "pools", "totals", "links", "notes"):
+        if what.words:
+            found[name] = _variable(order, state, at, slot, size, what)
+    return found
 
 
-def welfare(model: Any, log_real: np.ndarray) -> float:
-    """U = (sum Lbar (B V)^eps)^(1/eps), Lbar 1 on average; at eps = 0 people's mean ln(B V)."""
-    weight = model.home_weight.values / model.home_weight.values.mean()
-    if model.migration_elasticity == 0.0:
-        return float(np.exp(weight @ log_real / weight.sum()))
-    terms = np.log(weight) + model.migration_elasticity * log_real
-    top = float(np.max(terms))
-    return float(np.exp((top + np.log(np.sum(np.exp(terms - top)))) / model.migration_elasticity))
+def _variable(
+    order: Unknowns, state: np.ndarray, at: Any, slot: int, size: int, what: Any
+) -> np.ndarray:
+    """Return a variable of a mechanism's own, over its dimensions, then places."""
+    to = order.to
+    sizes = {"industry": len(order.industries), "channel": 2}
+    shape = tuple(sizes[dim] for dim in what.dims)
+    if slot < to.shared:
+        table = order.rows(state)[:, slot : slot + size].T
+        return np.asarray(np.exp(table) if what.log else table).reshape(*shape, -1)
+    if slot < to.commission:
+        values = order.shared(state)[slot - to.shared :][:size]
+        return np.asarray(np.exp(values) if what.log else values).reshape(shape)
+    if slot < to.supply:
+        return np.asarray(at.totals[slot - to.shared :][:size]).reshape(shape)
+    return np.asarray(at.made[slot : slot + size]).reshape(*shape, -1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,8 +22,18 @@ from nege.results.stability import fastest
 from nege.solvers import rest_points
 from nege.solvers.checks import check_model, check_options
 from nege.status import Status
-from nege.structure.branches.continuation import ContinuationProblem
+from nege.structure.branches import industry_outcomes
+from nege.structure.branches.continuation import (
+    ContinuationPoint,
+    ContinuationProblem,
+    SolutionCurve,
+)
 from nege.structure.branches.explorer import BranchExplorer, BranchRecord
+from nege.structure.branches.joint_continuation import (
+    JointContinuationProblem,
+    JointStarts,
+)
+from nege.structure.branches.starting_points import BranchStarts, Starts, symmetry_of
 from nege.validation.keywords import hinted
 
 if TYPE_CHECKING:
@@ -31,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["BifurcationDiagram", "Branch", "SpecialPoint", "bifurcation"]
 
 
-@held("values", "share", "unstable")
+@held("values", "share", "unstable", "data")
 @dataclasses.dataclass(frozen=True, eq=False)
 class Branch(Immutable):
     """A branch: a continuous curve of equilibria as the parameter varies, its points in order.
@@ -41,7 +52,10 @@ class Branch(Immutable):
     values : ndarray
         The parameter, over the points of the branch.
     share : DataArray
-        Shares over (point, region).
+        Shares over (point, region); in a model with several mobile groups over (point, mover),
+        each of its group.
+    data : Dataset or None
+        There every variable of the economy, over point; None in models of one mobile factor.
     unstable : ndarray of int
         Unstable dimension: how many independent small deviations grow, entry into empty
         regions included; 0 is stable.
@@ -63,6 +77,7 @@ class Branch(Immutable):
     level: int
     began: str
     ended: str
+    data: xr.Dataset | None = None
 
     @property
     def stable(self) -> np.ndarray:
@@ -75,19 +90,22 @@ class Branch(Immutable):
         return not any(end.startswith(("limit", "stalled")) for end in (self.began, self.ended))
 
 
-@held("share")
+@held("share", "data")
 @dataclasses.dataclass(frozen=True, eq=False)
 class SpecialPoint(Immutable):
     """A bifurcation point: the number of equilibria, their support or stability changes there."""
 
     kind: str  # "break", "sustain", "fold", "entry" or "hopf"
     value: float  # of the parameter
-    share: xr.DataArray  # over region
+    share: xr.DataArray  # over region, or mover
     branch: int | None  # on which it lies; None where only an end of others was found
     leads: tuple[int, ...]  # branches that start or end there
     dimension: int  # of the null space: independent deviations of occupied regions at rate zero
+    data: xr.Dataset | None = None  # every variable, in models with several mobile groups
 
     def __str__(self) -> str:
+        if self.data is not None:
+            return f"{self.kind:8s}{self.value:.10g}  {self.data.attrs['summary']}"
         occupied = np.sort(self.share.values[self.share.values > 0.0])[::-1]
         shape = ", ".join(f"{share:.3g}" for share in occupied[:4])
         return f"{self.kind:8s}{self.value:.10g}  shares {shape}{' ...' * (occupied.size > 4)}"
@@ -194,29 +212,26 @@ class BifurcationDiagram(Immutable):
         if not low <= value <= high:
             raise InputError("value", value, f"between {low:g} and {high:g}")
         options = check_options(options)
+        if not self.model.in_shares:
+            return self._industries_at(value, options)
         model = self.model.replace({self.parameter: value})
         law = LawOfMotion(model, self.dynamics, options)
         pure = isinstance(self.dynamics, Replicator) and not self.dynamics.allow_entry
         rows: list[tuple[np.ndarray, float, int, int]] = []
-        for index, branch in enumerate(self.branches):
-            v = branch.values
-            for k in np.flatnonzero((v[:-1] - value) * (v[1:] - value) <= 0.0):
-                span = v[k + 1] - v[k]
-                t = 0.5 if span == 0.0 else (value - v[k]) / span
-                here, there = branch.share.values[k], branch.share.values[k + 1]
-                guess = (1.0 - t) * here + t * there
-                start = law.at(guess / guess.sum(), model.start_state())
-                point, _, _ = rest_points.newton(law, start, options.tolerance_payoff)
-                good = point.cleared.status == Status.CONVERGED
-                good = good and point.spread <= options.tolerance_payoff
-                good = good and float(np.max(np.abs(point.share - guess))) <= SAME_BRANCH_TOLERANCE
-                good = good and (pure or point.entry <= NEUTRAL_RATE)
-                new = all(
-                    np.max(np.abs(point.share - row[0])) > SAME_SHARE_TOLERANCE for row in rows
-                )
-                if good and new:
-                    rate = fastest(law.leading_rate(point), point.entry, NEUTRAL_RATE)
-                    rows.append((point.share, rate, index, branch.orbit))
+        for index, k, t in self._pieces(value):
+            branch = self.branches[index]
+            here, there = branch.share.values[k], branch.share.values[k + 1]
+            guess = (1.0 - t) * here + t * there
+            start = law.at(guess / guess.sum(), model.start_state())
+            point, _, _ = rest_points.newton(law, start, options.tolerance_payoff)
+            good = point.cleared.status == Status.CONVERGED
+            good = good and point.spread <= options.tolerance_payoff
+            good = good and float(np.max(np.abs(point.share - guess))) <= SAME_BRANCH_TOLERANCE
+            good = good and (pure or point.entry <= NEUTRAL_RATE)
+            new = all(np.max(np.abs(point.share - row[0])) > SAME_SHARE_TOLERANCE for row in rows)
+            if good and new:
+                rate = fastest(law.leading_rate(point), point.entry, NEUTRAL_RATE)
+                rows.append((point.share, rate, index, branch.orbit))
         shares = np.array([row[0] for row in rows]).reshape(len(rows), len(self.model.regions))
         rates = np.array([row[1] for row in rows])
         return xr.Dataset(
@@ -230,18 +245,66 @@ class BifurcationDiagram(Immutable):
             coords={"region": list(self.model.regions), self.parameter: value},
         )
 
+    def _pieces(self, value: float) -> Iterator[tuple[int, int, float]]:
+        """Yield where branches pass a value: the branch, the point before, and how far along."""
+        for index, branch in enumerate(self.branches):
+            v = branch.values
+            for k in np.flatnonzero((v[:-1] - value) * (v[1:] - value) <= 0.0):
+                span = v[k + 1] - v[k]
+                yield index, int(k), 0.5 if span == 0.0 else float((value - v[k]) / span)
+
+    def _industries_at(self, value: float, options: SolverOptions) -> xr.Dataset:
+        """Return the same of a model with several mobile groups, with every variable."""
+        problem = JointContinuationProblem(
+            self.model, self.parameter, self.interval, self.dynamics, options
+        )
+        pure = isinstance(self.dynamics, Replicator) and not self.dynamics.allow_entry
+        points: list[ContinuationPoint] = []
+        of: list[int] = []
+        for index, k, t in self._pieces(value):
+            branch = self.branches[index]
+            assert branch.data is not None
+            guess = (1.0 - t) * branch.share.values[k] + t * branch.share.values[k + 1]
+            state = self.model.state_of(branch.data.isel(point=k if t < 0.5 else k + 1))
+            point = problem.solved(value, guess, state)
+            good = point is not None and (pure or point.entry <= NEUTRAL_RATE)
+            if point is None or not good:
+                continue
+            near = float(np.max(np.abs(point.share - guess))) <= SAME_BRANCH_TOLERANCE
+            new = all(np.max(np.abs(point.share - p.share)) > SAME_SHARE_TOLERANCE for p in points)
+            if near and new:
+                points.append(point)
+                of.append(index)
+        shares = np.array([point.share for point in points])
+        rates = np.array([fastest(point.leading, point.entry, NEUTRAL_RATE) for point in points])
+        labels = {"mover": list(problem.labels), self.parameter: value}
+        return (
+            problem.outcomes(points, "equilibrium")
+            .assign(
+                share=(("equilibrium", "mover"), shares.reshape(len(points), -1)),
+                stable=("equilibrium", rates < -NEUTRAL_RATE),
+                rate=("equilibrium", rates),
+                branch=("equilibrium", np.array(of, dtype=int)),
+                orbit=("equilibrium", np.array([self.branches[i].orbit for i in of], dtype=int)),
+            )
+            .assign_coords(labels)
+        )
+
     def to_dataset(self) -> xr.Dataset:
-        """Return all points of all branches as one Dataset, and the special points."""
+        """Return all points of all branches as one Dataset, and the special points.
+
+        In a model with several mobile groups every variable of the economy is with them.
+        """
         sizes = [branch.values.size for branch in self.branches]
         special = self.special_points
-        regions = list(self.model.regions)
+        dim, labels = self._dim, self._labels
         shares = [point.share.values for point in special]
-        return xr.Dataset(
+        data = xr.Dataset(
             {
                 "branch": ("point", np.repeat(np.arange(len(sizes)), sizes)),
                 self.parameter: ("point", np.concatenate([b.values for b in self.branches])),
                 "share": (
-                    ("point", "region"),
+                    ("point", dim),
                     np.concatenate([b.share.values for b in self.branches]),
                 ),
                 "unstable": ("point", np.concatenate([b.unstable for b in self.branches])),
@@ -249,23 +312,45 @@ class BifurcationDiagram(Immutable):
                 "special_kind": ("special", np.array([p.kind for p in special], dtype=str)),
                 "special_value": ("special", np.array([p.value for p in special])),
                 "special_share": (
-                    ("special", "region"),
-                    np.array(shares).reshape(len(special), len(regions)),
+                    ("special", dim),
+                    np.array(shares).reshape(len(special), len(labels)),
                 ),
             },
-            coords={"region": regions},
+            coords={dim: labels},
             attrs={"model": repr(self.model), "parameter": self.parameter},
         )
+        if self.model.in_shares:
+            return data
+        every = xr.concat([b.data for b in self.branches if b.data is not None], "point")
+        located = [point.data for point in special if point.data is not None]
+        none = every.isel(point=slice(0, 0)).rename(point="special")
+        there = xr.concat(located, "special", combine_attrs="drop") if located else none
+        return data.merge(every).merge(there.rename({n: f"special_{n}" for n in there.data_vars}))
+
+    @property
+    def _dim(self) -> str:
+        return "region" if self.model.in_shares else "mover"
+
+    @property
+    def _labels(self) -> list[str]:
+        if self.model.in_shares:
+            return list(self.model.regions)
+        return list(self.model.equations_of_rest(self.dynamics, SolverOptions()).movers)
 
     @hinted
-    def plot(self, region: str | None = None, *, ax: Axes | None = None) -> Axes:
+    def plot(
+        self, region: str | None = None, *, industry: str | None = None, ax: Axes | None = None
+    ) -> Axes:
         """Draw shares against the parameter: stable solid, unstable dashed, special points marked.
 
         Parameters
         ----------
         region : str, optional
             Whose share, in every image that symmetry makes of a branch; by default the
-            first region's. "largest" draws the largest share instead.
+            first region's. "largest" draws the largest share instead, and of an industry
+            "online" the share of its cost that is sold online.
+        industry : str, optional
+            In a model of industries whose share of cost is drawn; by default shares of people.
         ax : Axes, optional
             Where to draw; a new figure by default.
 
@@ -283,10 +368,17 @@ class BifurcationDiagram(Immutable):
         >>> diagram.plot("largest").get_ylabel()
         'largest share'
         """
-        region = self.model.regions[0] if region is None else region
-        validation.known("region", region, [*self.model.regions, "largest"])
-        alike = next((names for names in self.classes if region in names), ())
-        return branches.diagram(self.to_dataset(), region, alike, self.interval, ax=ax)
+        regions, found = list(self.model.regions), self.to_dataset()
+        region = regions[0] if region is None else region
+        of = ""
+        if not self.model.in_shares:
+            found, of = industry_outcomes.drawn(self.model, found, industry, region)
+        elif industry is not None:
+            raise InputError("industry", industry, "None in a model of one mobile factor")
+        more = ["largest"] if industry is None else ["largest", "online"]
+        validation.known("region", region, [*regions, *more])
+        alike = next((names for names in self.classes if region in names), (region,))
+        return branches.diagram(found, region, alike, self.interval, of, ax=ax)
 
     def __repr__(self) -> str:
         low, high = self.interval
@@ -382,26 +474,33 @@ def bifurcation(
     >>> diagram.points("break").round(6), diagram.points("sustain").round(6)
     (array([1.626577]), array([1.807313]))
     """
-    check_model(model, in_shares=True)
+    check_model(model)
     low, high = parameter_axes.interval(model, parameter, interval)
     depth = validation.whole("depth", depth, at_least=0)
     if unstable is not None:
         unstable = validation.whole("unstable", unstable, at_least=0)
     moves, options = check_dynamics(dynamics), check_options(options)
-    problem = ContinuationProblem(model, parameter, (low, high), moves, options)
+    given = model, parameter, (low, high), moves, options
+    problem: SolutionCurve
+    if model.in_shares:
+        problem = curve = ContinuationProblem(*given)
+        starts: Starts = BranchStarts(curve, symmetry_of(curve), unstable)
+    else:
+        problem = joint = JointContinuationProblem(*given)
+        starts = JointStarts(joint, joint.symmetry, unstable)
     with watched(progress, 1, "branches") as steps:
-        explorer = BranchExplorer(problem, depth, unstable, steps)
+        explorer = BranchExplorer(problem, starts, depth, unstable, steps)
         explorer.run()
-    regions = list(model.regions)
     special = sorted(
         (
             SpecialPoint(
                 s.kind,
                 problem.value(s.point.tau),
-                xr.DataArray(s.point.share, {"region": regions}, "region", "share"),
+                problem.labelled(s.point.share),
                 s.branch,
                 tuple(s.leads),
                 s.dimension,
+                problem.outcome(s.point),
             )
             for s in explorer.specials
         ),
@@ -413,17 +512,15 @@ def bifurcation(
         (low, high),
         moves,
         unstable,
-        tuple(
-            _branch_from_record(record, problem, explorer, regions) for record in explorer.records
-        ),
+        tuple(_branch_from_record(record, problem, explorer) for record in explorer.records),
         tuple(special),
-        tuple(tuple(regions[r] for r in cell) for cell in explorer.symmetry.cells()),
+        problem.classes(explorer.symmetry.cells()),
         tuple(explorer.lost),
     )
 
 
 def _branch_from_record(
-    record: BranchRecord, problem: ContinuationProblem, explorer: BranchExplorer, regions: list[str]
+    record: BranchRecord, problem: SolutionCurve, explorer: BranchExplorer
 ) -> Branch:
     points = record.points
     shares = np.array([point.share for point in points])
@@ -434,10 +531,11 @@ def _branch_from_record(
             unstable[k] = unstable[k - 1] if k > 0 else unstable[k + 1]
     return Branch(
         np.array([problem.value(point.tau) for point in points]),
-        xr.DataArray(shares, {"region": regions}, ("point", "region"), "share"),
+        problem.labelled(shares, "point"),
         unstable,
         explorer.symmetry.order // record.order,
         record.level,
         record.began,
         record.ended,
+        problem.outcomes(points, "point"),
     )

@@ -26,6 +26,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from nege.kernels import population_dynamics
 from nege.kernels.codes import CONVERGED, STALLED
@@ -101,6 +102,16 @@ class ContinuationPoint(NamedTuple):
         return np.concatenate([self.rates.real, self.gaps, self.tangent[-1:]])
 
     @property
+    def leading(self) -> float:
+        """Growth rate of the fastest deviation among the occupied."""
+        return float(np.max(self.rates.real, initial=-np.inf))
+
+    @property
+    def entry(self) -> float:
+        """Growth rate of the fastest entrant."""
+        return float(np.max(self.gaps[~np.isnan(self.gaps)], initial=-np.inf))
+
+    @property
     def unstable(self) -> int:
         """How many deviations grow, entry into empty regions included."""
         grows = np.concatenate([self.rates.real, self.gaps]) > NEUTRAL_RATE
@@ -114,8 +125,8 @@ LONGEST_NEWTON_STEP = 0.5  # in shares, or in log shares under logit
 CACHED_PARAMETER_BYTES = 1 << 26  # bytes of kernel parameters that are kept
 
 
-class ContinuationProblem:
-    """The solution set: equilibria of one economy as one of its parameters varies.
+class SolutionCurve:
+    """The equilibria of one economy as one of its parameters varies: what a path needs to know.
 
     Parameters
     ----------
@@ -131,6 +142,10 @@ class ContinuationProblem:
         Tolerances.
     """
 
+    #: The dimension that shares are over, and its labels.
+    dim: str
+    labels: tuple[str, ...]
+
     def __init__(
         self,
         model: Model,
@@ -140,13 +155,7 @@ class ContinuationProblem:
         options: SolverOptions,
     ) -> None:
         self.model, self.parameter, self.interval = model, parameter, interval
-        self.dynamics, self.kernel_dynamics = dynamics, dynamics.for_kernels(model)
-        self.options = options
-        self.short_run = options.for_kernels()._replace(limit_iterations=SHORT_RUN_LIMIT)
-        size = 16 * len(model.regions) ** 2
-        self.parameters = functools.lru_cache(max(16, min(4096, CACHED_PARAMETER_BYTES // size)))(
-            self._parameters
-        )
+        self.dynamics, self.options = dynamics, options
 
     def value(self, tau: float) -> float:
         """Return the parameter's value: even in logarithms where both ends are positive.
@@ -160,6 +169,12 @@ class ContinuationProblem:
             return min(max(low * math.exp(tau * self._logs()), low), high)
         return low + tau * (high - low) if tau < 0.5 else high - (1.0 - tau) * (high - low)
 
+    def position(self, value: float) -> float:
+        """Return the tau of a value."""
+        low, high = self.interval
+        part = math.log(value / low) / self._logs() if low > 0.0 else (value - low) / (high - low)
+        return min(max(part, 0.0), 1.0)
+
     def speed(self, tau: float) -> float:
         """Return the derivative of the parameter's value."""
         low, high = self.interval
@@ -171,6 +186,91 @@ class ContinuationProblem:
     def at(self, tau: float) -> Model:
         """Return the economy at a value of the parameter."""
         return self.model.replace({self.parameter: self.value(tau)})
+
+    def start_state(self, tau: float) -> np.ndarray:
+        """Return the state from which markets are cleared when nothing better is known."""
+        return self.at(tau).start_state()
+
+    def scaled(self, share: np.ndarray) -> np.ndarray:
+        """Return shares that sum to one."""
+        return np.asarray(share / share.sum())
+
+    def local(self, tau: float, share: np.ndarray, state: np.ndarray) -> Any:
+        """Return the economy to first order, near a share and a state."""
+        raise NotImplementedError
+
+    def correct(
+        self,
+        on: OccupiedCells,
+        guess: np.ndarray,
+        state: np.ndarray,
+        row: np.ndarray,
+        target: float,
+        enough: float = LOCATED_TOLERANCE,
+    ) -> tuple[np.ndarray, Any]:
+        """Return the equilibrium near a guess in the plane row . (lambda, tau) = target.
+
+        Returns
+        -------
+        (vector, local)
+            (lambda, tau), and the economy there to first order.
+
+        Raises
+        ------
+        CorrectorFailure
+            Where there is no equilibrium near the guess, or none that is found.
+        """
+        raise NotImplementedError
+
+    def point(
+        self, on: OccupiedCells, vector: np.ndarray, local: Any, row: np.ndarray
+    ) -> ContinuationPoint:
+        """Return an equilibrium with its tangent on the side of `row`, and its rates."""
+        raise NotImplementedError
+
+    def neutral_deviations(self, on: OccupiedCells, local: Any, dimension: int) -> np.ndarray:
+        """Return an orthonormal basis of the null space: deviations of growth rate zero."""
+        raise NotImplementedError
+
+    # --- labels --------------------------------------------------------------------
+
+    def labelled(self, shares: np.ndarray, *front: str) -> xr.DataArray:
+        """Return shares with their labels, whatever is in front."""
+        return xr.DataArray(shares, {self.dim: list(self.labels)}, (*front, self.dim), "share")
+
+    def classes(self, cells: Sequence[np.ndarray]) -> tuple[tuple[str, ...], ...]:
+        """Return the regions in classes that symmetries map onto each other."""
+        return tuple(tuple(self.labels[r] for r in cell) for cell in cells)
+
+    def outcome(self, point: ContinuationPoint) -> xr.Dataset | None:
+        """Return every variable at a point; None where shares say what the economy is."""
+        return None
+
+    def outcomes(self, points: Sequence[ContinuationPoint], dim: str) -> xr.Dataset | None:
+        """Return the same over several points."""
+        return None
+
+
+class ContinuationProblem(SolutionCurve):
+    """The equilibria of a model in shares of one factor: markets are cleared inside."""
+
+    dim = "region"
+
+    def __init__(
+        self,
+        model: Model,
+        parameter: str,
+        interval: tuple[float, float],
+        dynamics: Replicator | Logit,
+        options: SolverOptions,
+    ) -> None:
+        super().__init__(model, parameter, interval, dynamics, options)
+        self.labels, self.kernel_dynamics = model.regions, dynamics.for_kernels(model)
+        self.short_run = options.for_kernels()._replace(limit_iterations=SHORT_RUN_LIMIT)
+        size = 16 * len(model.regions) ** 2
+        self.parameters = functools.lru_cache(max(16, min(4096, CACHED_PARAMETER_BYTES // size)))(
+            self._parameters
+        )
 
     def _parameters(self, tau: float) -> tuple[Any, Any]:
         """Return what the kernels know at a position in the interval, and its derivative there."""
@@ -216,18 +316,7 @@ class ContinuationProblem:
         target: float,
         enough: float = LOCATED_TOLERANCE,
     ) -> tuple[np.ndarray, LocalLinearisation]:
-        """Newton's method on equal attraction, in the plane row . (lambda, tau) = target.
-
-        Returns
-        -------
-        (vector, LocalLinearisation)
-            (lambda, tau), and the economy there.
-
-        Raises
-        ------
-        Lost
-            Where there is no equilibrium near the guess, or none that is found.
-        """
+        """Newton's method on equal attraction, in the plane row . (lambda, tau) = target."""
         m, size = len(on.cells), on.size
         across = row[:-1] @ on.member
         x, tau, before = guess[on.first], float(guess[-1]), math.inf

@@ -17,16 +17,15 @@ import numpy as np
 from nege.progress import Steps
 from nege.structure.branches.continuation import (
     ContinuationPoint,
-    ContinuationProblem,
     CorrectorFailure,
     OccupiedCells,
+    SolutionCurve,
     occupied_cells,
 )
 from nege.structure.branches.starting_points import (
     ALIKE_SHARE_TOLERANCE,
     BranchStart,
-    BranchStarts,
-    symmetry_of,
+    Starts,
 )
 from nege.structure.branches.tracing import (
     MERGED_SHARE_TOLERANCE,
@@ -89,8 +88,10 @@ class BranchExplorer:
 
     Parameters
     ----------
-    problem : ContinuationProblem
+    problem : SolutionCurve
         The economy, its parameter and the interval.
+    starts : Starts
+        Where branches are looked for first, and the economy's symmetry.
     depth : int
         How many times one may branch off from the starts.
     steps : Steps
@@ -99,16 +100,16 @@ class BranchExplorer:
 
     def __init__(
         self,
-        problem: ContinuationProblem,
+        problem: SolutionCurve,
+        starts: Starts,
         depth: int,
         unstable: int | None,
         steps: Steps,
     ) -> None:
         self.problem, self.depth, self.steps = problem, depth, steps
         self.unstable = unstable
-        self.n = len(problem.model.regions)
-        self.symmetry = symmetry_of(problem)
-        self.starts = BranchStarts(problem, self.symmetry, unstable)
+        self.n = len(problem.labels)
+        self.starts, self.symmetry = starts, starts.symmetry
         self.records: list[BranchRecord] = []
         self.specials: list[LocatedPoint] = []
         self.lost: list[str] = []
@@ -232,7 +233,7 @@ class BranchExplorer:
         share = np.zeros(self.n)
         for cell in cells:
             share[cell] = point.share[cell].mean()
-        start = self.starts.solved(share / share.sum(), point.tau, cells)
+        start = self.starts.solved(self.problem.scaled(share), point.tau, cells, point.state)
         if start is not None and np.max(np.abs(start.share - point.share)) <= 1e-3:
             # A start beside it, so that the special point itself is located on the branch.
             tracer = CurveTracer(

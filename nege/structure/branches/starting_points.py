@@ -21,9 +21,10 @@ from nege.structure.branches.continuation import (
     ContinuationPoint,
     ContinuationProblem,
     CorrectorFailure,
+    SolutionCurve,
     occupied_cells,
 )
-from nege.structure.symmetry import Symmetry
+from nege.structure.symmetry import Symmetry, SymmetryOfPlaces
 
 ALIKE_SHARE_TOLERANCE = 1e-6  # shares that differ by less are equal by symmetry
 
@@ -48,12 +49,12 @@ EVEN_SPREAD_WEIGHT = 0.01  # in a start under logit, where no share is zero
 DOMINANT_SHARE = 0.9  # share of one cell in a start for Newton's method or for the dynamics
 
 
-class BranchStarts:
-    """Starts of branches of one economy.
+class Starts:
+    """Where branches of one economy are looked for first, and the economy's symmetry.
 
     Parameters
     ----------
-    problem : ContinuationProblem
+    problem : SolutionCurve
         The economy, its parameter and the interval.
     symmetry : Symmetry
         Of the economy.
@@ -63,13 +64,61 @@ class BranchStarts:
 
     def __init__(
         self,
-        problem: ContinuationProblem,
-        symmetry: Symmetry,
+        problem: Any,
+        symmetry: Symmetry | SymmetryOfPlaces,
         unstable: int | None,
     ) -> None:
         self.problem, self.symmetry = problem, symmetry
-        self.unstable, self.n = unstable, len(problem.model.regions)
+        self.unstable, self.n = unstable, len(problem.labels)
         self.forward = np.append(np.zeros(self.n), 1.0)
+
+    def __iter__(self) -> Iterator[BranchStart]:
+        """Yield them, those of most symmetry first."""
+        raise NotImplementedError
+
+    def _alike(self, share: np.ndarray) -> list[np.ndarray]:
+        """Return who is there in cells: classes that are equal by symmetry there."""
+        own = self.symmetry.isotropy(share, ALIKE_SHARE_TOLERANCE).cells()
+        return [cell for cell in own if share[cell[0]] > 0.0]
+
+    def _found_start(
+        self,
+        guess: np.ndarray,
+        tau: float,
+        cells: list[np.ndarray],
+        state: np.ndarray | None = None,
+        *,
+        both: bool,
+    ) -> Iterator[BranchStart]:
+        """Yield the start that Newton's method finds near a guess, at a parameter value."""
+        start = self.solved(guess, tau, cells, state)
+        if start is not None:
+            order = self.symmetry.isotropy(start.share).order
+            yield BranchStart(0, cells, order, start, both)
+
+    def solved(
+        self,
+        guess: np.ndarray,
+        tau: float,
+        cells: Sequence[np.ndarray],
+        state: np.ndarray | None = None,
+    ) -> ContinuationPoint | None:
+        """Return the equilibrium that Newton's method finds near a guess, if any."""
+        problem: SolutionCurve = self.problem
+        if state is None:
+            state = problem.start_state(tau)
+        try:
+            on = occupied_cells(cells, self.n)
+            found = problem.correct(on, np.append(guess, tau), state, self.forward, tau)
+            return problem.point(on, *found, self.forward)
+        except CorrectorFailure:
+            return None
+
+
+class BranchStarts(Starts):
+    """Starts of branches of a model in shares."""
+
+    symmetry: Symmetry
 
     def __iter__(self) -> Iterator[BranchStart]:
         """Yield them, those of most symmetry first."""
@@ -113,11 +162,6 @@ class BranchStarts:
             if point is not None and (self.unstable is None or point.unstable <= self.unstable):
                 yield from self._found_start(point.share, tau, self._alike(point.share), both=True)
 
-    def _alike(self, share: np.ndarray) -> list[np.ndarray]:
-        """Return the occupied regions in cells: classes that are equal by symmetry there."""
-        own = self.symmetry.isotropy(share, ALIKE_SHARE_TOLERANCE).cells()
-        return [cell for cell in own if share[cell[0]] > 0.0]
-
     def _everywhere(self) -> Iterator[np.ndarray]:
         """Yield a lattice of distributions: k + 3 equal parts over k regions, in every way.
 
@@ -146,27 +190,6 @@ class BranchStarts:
             share = (1.0 - DOMINANT_SHARE) * even
             share[cell] += DOMINANT_SHARE / cell.size
             yield share
-
-    def _found_start(
-        self, guess: np.ndarray, tau: float, cells: list[np.ndarray], *, both: bool
-    ) -> Iterator[BranchStart]:
-        """Yield the start that Newton's method finds near a guess, at a parameter value."""
-        start = self.solved(guess, tau, cells)
-        if start is not None:
-            order = self.symmetry.isotropy(start.share).order
-            yield BranchStart(0, cells, order, start, both)
-
-    def solved(
-        self, guess: np.ndarray, tau: float, cells: Sequence[np.ndarray]
-    ) -> ContinuationPoint | None:
-        """Return the equilibrium that Newton's method finds near a guess, if any."""
-        state = self.problem.at(tau).start_state()
-        try:
-            on = occupied_cells(cells, self.n)
-            found = self.problem.correct(on, np.append(guess, tau), state, self.forward, tau)
-            return self.problem.point(on, *found, self.forward)
-        except CorrectorFailure:
-            return None
 
 
 SYMMETRY_READ_AT = (0.137, 0.5, 0.863)  # of the interval, where the economy's symmetries are read

@@ -12,14 +12,14 @@ from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.structure.branches.continuation import (
     TRACED_TOLERANCE,
     ContinuationPoint,
-    ContinuationProblem,
     CorrectorFailure,
     OccupiedCells,
     RegionEmptied,
+    SolutionCurve,
     bracketed_root,
     occupied_cells,
 )
-from nege.structure.symmetry import Symmetry
+from nege.structure.symmetry import Symmetry, SymmetryOfPlaces
 
 ZERO_TOLERANCE = 1e-7  # values below this at a located point are zero there
 NEARLY_SYMMETRIC_TOLERANCE = 3e-3  # of shares, below which it is asked whether paths meet
@@ -61,7 +61,7 @@ class CurveTracer:
 
     Parameters
     ----------
-    problem : ContinuationProblem
+    problem : SolutionCurve
         The economy.
     symmetry : Symmetry
         Of the economy.
@@ -73,17 +73,21 @@ class CurveTracer:
     """
 
     def __init__(
-        self, problem: ContinuationProblem, symmetry: Symmetry, on: OccupiedCells, order: int
+        self,
+        problem: SolutionCurve,
+        symmetry: Symmetry | SymmetryOfPlaces,
+        on: OccupiedCells,
+        order: int,
     ) -> None:
         self.problem, self.symmetry, self.on, self.order = problem, symmetry, on, order
-        alike = np.empty(len(problem.model.regions), dtype=int)
+        alike = np.empty(len(problem.labels), dtype=int)
         for i, cell in enumerate(symmetry.cells()):
             alike[cell] = i
         self.pairs = np.array(
             [p for p in itertools.combinations(on.first, 2) if alike[p[0]] == alike[p[1]]],
             dtype=int,
         ).reshape(-1, 2)
-        self.parameter = np.zeros(len(problem.model.regions) + 1)
+        self.parameter = np.zeros(len(problem.labels) + 1)
         self.parameter[-1] = 1.0
 
     def follow(

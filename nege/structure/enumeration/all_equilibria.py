@@ -23,8 +23,8 @@ from nege.solvers.checks import check_model, check_options, provenance
 from nege.status import Status
 from nege.structure.enumeration.completeness import SMALLEST_SHARE, Proof, ShareBounds, prove
 from nege.structure.enumeration.found_equilibria import Equilibria, basin_shares
+from nege.structure.enumeration.industry_equilibria import industry_equilibria
 from nege.structure.enumeration.many_starts import Candidate, MultistartSearch
-from nege.structure.enumeration.stable_equilibria import stable_equilibria
 from nege.validation.keywords import hinted
 
 __all__ = ["equilibria"]
@@ -55,9 +55,9 @@ def equilibria(
     regions, the online one counted, ball arithmetic covers all distributions by boxes and
     proves for each that it holds exactly one equilibrium or none (Krawczyk 1969; Moore,
     Kearfott & Cloud 2009, ch. 8). Above, sets of regions, symmetric patterns and random
-    starts are searched, and nothing is claimed about what they miss. In models with several
-    mobile groups (``OnlineAgglomeration``: firms of each industry, and people) only stable
-    equilibria are looked for, by following the dynamics from random starts.
+    starts are searched, and nothing is claimed about what they miss. So it is in models with
+    several mobile groups (``OnlineAgglomeration``: firms of each industry, and people), whose
+    rest points are looked for from symmetric patterns, and by the dynamics from random starts.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def equilibria(
     basins = validation.whole("basins", basins, at_least=0)
     generator = validation.generator("rng", 0 if rng is None else rng)
     if not model.in_shares:
-        return stable_equilibria(model, dynamics, options, starts, basins, generator, progress)
+        return industry_equilibria(model, dynamics, options, starts, basins, generator, progress)
     small = len(model.regions) <= MOST_REGIONS_PROVEN
     known = model.uniqueness(dynamics)
     unique = known is not None and known.unique

@@ -62,6 +62,7 @@ class MultistartSearch:
         self.law = LawOfMotion(model, dynamics, options)
         self.n = len(model.regions)
         self.symmetry = self._symmetry()
+        self.each = each
         self.merging = groups.trivial_symmetry(self.n) if each else self.symmetry
         self.found: list[Candidate] = []
 
@@ -81,6 +82,10 @@ class MultistartSearch:
         for _ in range(paths):
             self.follow(rng)
             steps()
+        if self.each:
+            for candidate in self.found:  # and what turns up on the way
+                for g in self.symmetry.generators():
+                    self.keep(self.polished(candidate.point.share[g]))
 
     def follow(self, rng: np.random.Generator) -> Candidate | None:
         """Follow the dynamics from a random start; the equilibrium, None where none was reached."""

@@ -1,0 +1,20 @@
+"""Mechanisms of the industry model, a file each: words, parameters, equations, audit.
+
+What the model is made of lives here too; its parameters are those of
+:class:`nege.OnlineAgglomeration`. The classes below are added to an economy:
+
+>>> import nege
+>>> from nege import mechanisms as mech
+>>> economy = nege.OnlineAgglomeration(mechanisms=[mech.Access(entry_cost={"services": 1.2})])
+>>> economy.mechanisms["access"].kind
+'access'
+>>> economy.without("access").mechanisms
+{}
+"""
+
+from nege.models.agglomeration.mechanisms.access import Access
+from nege.models.agglomeration.mechanisms.dual_mode import DualMode
+from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, partial
+from nege.models.agglomeration.mechanisms.matching import Matching
+
+__all__ = ["Access", "DualMode", "Matching", "Mechanism", "Own", "partial"]

@@ -1,0 +1,544 @@
+"""What a mechanism of the industry model is: words, parameters, and what it adds where.
+
+A mechanism is frozen and keyword-only, and has a name (by default its kind), by which dotted names
+reach into it: ``economy.replace({"vat.rate": 0.12})``. It adds to an economy in one or both of two
+ways. It may *lower* itself to numbers that the equations have already (``lower``, ``icebergs``,
+``wedges``): nothing compiles. Or it has equations of its own, functions ``(m, to, met, made)``
+of one place by stage, called by their address: they alone compile, once.
+
+    costs    after ln c, ln f and wedges have been written, before supply
+    sales    after revenue has: transfers, and parts of sums that all places meet
+    incomes  after what people earn has: transfers that depend on such sums
+    uses     after what is used and demanded has: labour, land, demand
+    border   the rows of the economy's own unknowns, from sums over places
+
+There ``m`` has the parameters by name, as they are in that place, and says where the mechanism's
+own unknowns, sums, links and notes stand: ``met[m.take]`` is a sum, ``made[m.take]`` the place's
+part of it. ``to`` says where all else stands (``layout.Slots``): ``met[to.wage]`` is the log
+wage. A mechanism writes by adding (``made[to.transfer] += ...``), and never to what is not its
+own without that: mechanisms do not see each other. Numbers are dual (``kernels.duals``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib.metadata
+import inspect
+import logging
+import re
+import sys
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+import xarray as xr
+
+from nege import validation
+from nege.errors import InputError, near
+from nege.models.agglomeration.kinds import CHANNELS, ClosedForm
+from nege.models.agglomeration.layout import Slots
+from nege.models.agglomeration.mechanisms import calls
+from nege.models.fields import Declared, Field, Number, Over
+from nege.models.solutions import Variable
+from nege.validation import Bounds
+
+logger = logging.getLogger("nege")
+
+NAME = re.compile(r"[^\W\d]\w*")
+ORDER = ("industry", "place", "channel")  # of dimensions, in tables that kernels read
+
+
+class Own(NamedTuple):
+    """Something of a mechanism's own beside its parameters: an unknown, a sum, a note.
+
+    It becomes a variable of results where it has words.
+    """
+
+    dims: tuple[str, ...] = ()  # beside place: ("industry",) or none
+    words: str = ""
+    unit: str = "wage bill"
+    log: bool = True  # unknowns: whether they are solved for in logs
+    start: float = 1.0  # unknowns: where they start
+
+
+class Name(Field):
+    """What an economy calls a mechanism."""
+
+    takes = "str"
+
+    def check(self, value: Any, economy: Any) -> str:
+        """Return a name that dotted names can start with."""
+        if not isinstance(value, str) or not NAME.fullmatch(value):
+            cure = 'For example "vat": dotted names start with it, "vat.rate".'
+            raise InputError("name", value, "letters, digits and underscores", cure)
+        return value
+
+
+class Partial(Over):
+    """Numbers over labelled dimensions of which some may be absent: NaN, where others stand."""
+
+    takes = "Values"
+
+    def check(self, value: Any, economy: Any) -> xr.DataArray:
+        """Return numbers within the bounds by label, NaN where there are none."""
+        labels = {dim: [str(name) for name in economy.labels()[dim]] for dim in self.dims}
+        found = np.full([len(names) for names in labels.values()], np.nan)
+        for where, number in self._given(value, labels, {}):
+            index = tuple(
+                labels[dim].index(where[dim]) if dim in where else slice(None) for dim in self.dims
+            )
+            found[index] = number
+        good = self.bounds.hold(found) | np.isnan(found)
+        if not good.all():
+            first = tuple(np.argwhere(~good)[0])
+            at = ", ".join(repr(names[i]) for names, i in zip(labels.values(), first, strict=True))
+            problem = f"The value for {at} is {found[first]:g}. {self.bounds.cure}".strip()
+            raise InputError(self.name, value, self.bounds.words("finite numbers"), problem)
+        found.flags.writeable = False
+        return xr.DataArray(found, coords=labels, dims=self.dims, name=self.name)
+
+    def _given(
+        self, value: Any, labels: Mapping[str, Sequence[str]], where: dict[str, str]
+    ) -> list[tuple[dict[str, str], Any]]:
+        """Return what is said of which labels, one after the other."""
+        if value is None:
+            return []
+        if isinstance(value, xr.DataArray) and value.coords:
+            named = value.dims == tuple(d for d in value.dims if d in value.coords)
+            if not named or set(map(str, value.dims)) - set(self.dims):
+                raise InputError(self.name, value, f"labelled, over some of {self.dims}")
+            found = []
+            for index in np.ndindex(value.shape):
+                one = value[index]
+                at = {str(dim): str(one.coords[dim].item()) for dim in value.dims}
+                for dim, label in at.items():
+                    self._known(label, labels[dim])
+                if not np.isnan(float(one)):
+                    found.append(({**where, **at}, self.bounds.number(self.name, float(one))))
+            return found
+        if isinstance(value, Mapping):
+            left = {dim: names for dim, names in labels.items() if dim not in where}
+            keys = [str(key) for key in value]
+            fits = [dim for dim, names in left.items() if set(keys) <= set(names)]
+            if not fits:
+                every = [name for names in left.values() for name in names]
+                bad = next((key for key in keys if key not in every), keys[0])
+                self._known(bad, every)
+                raise InputError(self.name, keys, f"labels along one of {tuple(left)}")
+            return [
+                item
+                for key, inner in value.items()
+                for item in self._given(inner, labels, {**where, fits[0]: str(key)})
+            ]
+        if np.ndim(value) == 0:
+            return [(where, self.bounds.number(self.name, value))]
+        wanted = {dim: labels[dim] for dim in self.dims if dim not in where}
+        full = validation.table(self.name, value, wanted, **self.bounds._asdict())
+        return self._given(full, labels, where)
+
+    def _known(self, label: str, names: Sequence[str]) -> None:
+        if label not in names:
+            raise InputError(self.name, label, "labels of the economy", near(label, names))
+
+    def form(self) -> str:
+        """Say over what."""
+        return f"{self.bounds.words('numbers')} over {', '.join(self.dims)}, or of some by name"
+
+
+def partial(dims: tuple[str, ...], words: str, bounds: Bounds, **about: Any) -> Any:
+    """Declare numbers over dimensions of which some may be absent, where others stand."""
+    return Partial(words=words, dims=dims, bounds=bounds, varied=True, **about)
+
+
+class Mechanism(Declared):
+    """Base of the mechanisms of the industry model: a name, parameters, and what they do.
+
+    A subclass says its ``kind``, lists its fields, and lowers itself or has equations.
+    """
+
+    name: Any = Name(
+        words="what the economy calls it",
+        unit="",
+        default=None,
+        more="By default its kind. Dotted names start with it.",
+        kw_only=False,
+    )
+
+    #: What it is called where nobody gives it a name, and in files.
+    kind: ClassVar[str]
+    #: Whether an economy may have only one of it.
+    alone: ClassVar[bool] = False
+    #: Equations of its own, by stage.
+    equations: ClassVar[Mapping[str, Callable[..., Any]]] = {}
+    #: Unknowns of each place, with a row that stands where they do.
+    unknowns: ClassVar[Mapping[str, Own]] = {}
+    #: Unknowns of the whole economy; their row is the sum of what places make there.
+    shared: ClassVar[Mapping[str, Own]] = {}
+    #: Sums over places that all of them meet in ``incomes``.
+    sums: ClassVar[Mapping[str, Own]] = {}
+    #: Sums over places that ``border`` reads.
+    totals: ClassVar[Mapping[str, Own]] = {}
+    #: What ``costs`` sends to other places, by tables of ``links``.
+    sent: ClassVar[Mapping[str, Own]] = {}
+    #: What it writes down for its later stages and for results.
+    notes: ClassVar[Mapping[str, Own]] = {}
+    #: What it is known to do in closed form, which tests check.
+    closed_forms: ClassVar[Sequence[ClosedForm]] = ()
+    #: Modes of firms that it adds to those that sell offline, and online.
+    modes: ClassVar[Sequence[str]] = ()
+
+    _known: ClassVar[dict[str, type[Mechanism]]] = {}
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "kind" in vars(cls):
+            known = Mechanism._known.get(cls.kind)
+            own = known is not None and known.__module__.startswith("nege.")
+            if own and known.__module__ != cls.__module__:
+                raise TypeError(f"{cls.kind!r} is a mechanism of nege: give another kind")
+            wrong = set(cls.equations) - set(calls.STAGES)
+            if wrong:
+                raise TypeError(f"{sorted(wrong)} are no stages: {calls.STAGES}")
+            Mechanism._known[cls.kind] = cls
+
+    @staticmethod
+    def kinds() -> dict[str, type[Mechanism]]:
+        """Return every mechanism by its kind, those of installed packages included."""
+        _load_installed()
+        return dict(Mechanism._known)
+
+    def _fill(self, given: Mapping[str, Any]) -> None:
+        """Hold what is given; numbers over labels are checked by the economy that has them."""
+        name = given["name"] if given["name"] is not None else self.kind
+        self._hold("name", self.fields["name"].check(name, None))
+        for field, value in given.items():
+            if field == "name":
+                continue
+            alone = isinstance(self.fields[field], Number)
+            self._hold(field, self.fields[field].check(value, None) if alone else value)
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some parameters changed."""
+        for name in changes:
+            if name not in self.fields:
+                cure = near(name, [field for field in self.fields if field != "name"])
+                raise InputError(f"{self.name}.{name}", changes[name], "a parameter of it", cure)
+        return type(self)(**{**{name: getattr(self, name) for name in self.fields}, **changes})
+
+    def __repr__(self) -> str:
+        values = ((name, getattr(self, name)) for name in self.fields if name != "name")
+        words = [
+            f"{name}={value:g}" if isinstance(value, float) else f"{name}=..."
+            for name, value in values
+            if value is not None
+        ]
+        first = [] if self.name == self.kind else [repr(self.name)]
+        return f"{type(self).__name__}({', '.join([*first, *words])})"
+
+    @classmethod
+    def numbers(cls) -> dict[str, tuple[str, ...]]:
+        """Return the parameters that its equations read, with their dimensions.
+
+        All that are numbers, alone or over dimensions, by default.
+        """
+        every = cls.fields.values()
+        return {field.name: field.dims for field in every if isinstance(field, (Number, Over))}
+
+    def values(self, economy: Any) -> Mapping[str, Any]:
+        """Return what these are in an economy: their own, by default."""
+        return {name: getattr(self, name) for name in self.numbers()}
+
+    def lower(self, economy: Any, tables: dict[str, np.ndarray]) -> None:
+        """Change what the equations read already.
+
+        Parameters
+        ----------
+        economy : OnlineAgglomeration
+            That has it.
+        tables : dict of str to array
+            ``log_scale`` (industry, mode, place), ``log_productivity`` (industry, place),
+            ``log_pay`` (place) and ``log_remote_pay`` (): what firms pay over wages.
+        """
+
+    def icebergs(self, economy: Any) -> np.ndarray | None:
+        """Return ln of what melts on the way, (industry, channel, origin, destination)."""
+        return None
+
+    def wedges(self, economy: Any) -> np.ndarray | None:
+        """Return ln of what buyers pay over what firms receive, likewise."""
+        return None
+
+    def links(self, economy: Any) -> np.ndarray:
+        """Return tables by which what it sends arrives, (sent, to, from)."""
+        return np.zeros((0, 0, 0))
+
+    def check(self, economy: Any) -> None:
+        """Refuse an economy that it makes no sense in."""
+
+    def audit(self, stage: str, economy: Any, a: Any) -> None:
+        """Add to the published equations in plain NumPy, in levels, stage by stage.
+
+        `a` has ``data``, the stored results, ``kept``, a dict for what a mechanism needs in a later
+        stage, and by name what may be added to:
+
+        labour    ``hour`` (place), ``remote_hour``: what firms pay
+        costs     ``cost``, ``scale`` (industry, place, mode); ``net``, ``wedge`` (industry, place,
+                  channel)
+        incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
+                  the rest of that is everybody's; ``everyone``, what all get beside it
+        uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place)
+        sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
+                  and ``sales`` to buyers, (industry, place, channel)
+        """
+
+    def attach(self, economy: Any) -> Self:
+        """Return the mechanism as the economy has it: with every number checked, by label."""
+        made: Self = object.__new__(type(self))
+        for name, field in self.fields.items():
+            value = getattr(self, name)
+            if name != "name":
+                said = dataclasses.replace(field, name=f"{self.name}.{name}")
+                value = said.check(value, economy)
+            made._hold(name, value)
+        made.check(economy)
+        return made
+
+    # --- what kernels read -----------------------------------------------------------
+
+    @classmethod
+    @functools.cache
+    def compiled(cls) -> tuple[Any, int]:
+        """Return what its equations read, by name, and where they are: they compile now."""
+        numbers, own = cls.numbers(), cls.own()
+        called = re.sub(r"\W", "_", f"{cls.__module__}.{cls.__qualname__}_mechanism")
+        named = namedtuple(called, (*numbers, *own), module=cls.__module__)  # type: ignore[misc]
+        setattr(sys.modules[cls.__module__], called, named)
+        files = {inspect.getsourcefile(f) or "" for f in cls.equations.values()}
+        files.add(getattr(sys.modules[cls.__module__], "__file__", None) or "")
+        key, sizes = (
+            f"{cls.__module__}.{cls.__qualname__}",
+            tuple(tuple(dim for dim in dims if dim != "place") for dims in numbers.values()),
+        )
+        return named, calls.address_of(key, cls.equations, named, sizes, tuple(sorted(files)))
+
+    @classmethod
+    def own(cls) -> dict[str, tuple[str, Own]]:
+        """Return all that is its own, by name, with the kind of slots that it takes."""
+        groups = {"own": cls.unknowns, "shared": cls.shared, "pools": cls.sums}
+        groups |= {"totals": cls.totals, "links": cls.sent, "notes": cls.notes}
+        return {
+            name: (kind, what) for kind, group in groups.items() for name, what in group.items()
+        }
+
+    def packed(self, economy: Any) -> tuple[np.ndarray, list[int]]:
+        """Return its numbers in each place, (place, ...), and where each of them is."""
+        values, columns, where, at = self.values(economy), [], [], 0
+        places = len(economy.geography)
+        for name, dims in self.numbers().items():
+            array = np.asarray(values[name], dtype=float)
+            if "place" in dims:
+                array = np.moveaxis(array, dims.index("place"), 0)
+            else:
+                array = np.broadcast_to(array, (places, *array.shape))
+            table = array.reshape(places, -1)
+            columns.append(table)
+            where.append(at)
+            at += table.shape[1]
+        return np.concatenate(columns, axis=1) if columns else np.zeros((places, 0)), where
+
+
+def counts(mechanisms: Sequence[Mechanism], industries: int) -> dict[str, int]:
+    """Return how many slots of each kind mechanisms take."""
+    found = dict.fromkeys(("own", "shared", "pools", "links", "totals", "notes"), 0)
+    for mechanism in mechanisms:
+        for kind, what in mechanism.own().values():
+            found[kind] += _size(what, industries)
+    return found
+
+
+def places_of(mechanisms: Sequence[Mechanism], to: Slots) -> list[dict[str, tuple[str, int, int]]]:
+    """Return where what each mechanism has of its own stands: kind, slot, how many."""
+    free = {"own": to.own, "shared": to.shared, "pools": to.pools, "totals": to.totals}
+    free |= {"links": to.sends, "notes": to.notes}
+    found = []
+    for mechanism in mechanisms:
+        stands = {}
+        for name, (kind, what) in mechanism.own().items():
+            size = _size(what, to.industries)
+            stands[name] = kind, free[kind], size
+            free[kind] += size
+        found.append(stands)
+    return found
+
+
+def _size(what: Own, industries: int) -> int:
+    size = 1
+    for dim in what.dims:
+        size *= {"industry": industries, "channel": len(CHANNELS)}[dim]
+    return size
+
+
+class Named(Mapping[str, Mechanism]):
+    """Mechanisms of an economy by name, in the order in which they act; cannot be changed."""
+
+    def __init__(self, mechanisms: Iterable[Mechanism] = ()) -> None:
+        self._held = {one.name: one for one in mechanisms}
+
+    def __getitem__(self, name: str) -> Mechanism:
+        return self._held[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __repr__(self) -> str:
+        return repr(self._held)
+
+
+def checked(given: Iterable[Any]) -> None:
+    """Refuse what is no mechanism."""
+    for one in given:
+        if not isinstance(one, Mechanism):
+            cure = "For example [nege.mechanisms.Access(entry_cost=1.2)]."
+            raise InputError("mechanisms", one, "mechanisms of nege.mechanisms", cure)
+
+
+def of_table(table: Mapping[str, Any]) -> list[Any]:
+    """Return mechanisms by name, of which some may be tables of parameters, as in TOML files."""
+    found, known = [], Mechanism.kinds()
+    for name, one in table.items():
+        if isinstance(one, Mapping):
+            kind = str(one.get("kind", name))
+            if kind not in known:
+                cure = near(kind, known)
+                raise InputError(f"mechanisms.{name}", kind, "a kind of mechanism", cure)
+            own = {key: value for key, value in one.items() if key != "kind"}
+            one = known[kind](name=name, **own)
+        found.append(one)
+    return found
+
+
+class Mechanisms(Field):
+    """Mechanisms that an economy has beside those that it is made of."""
+
+    takes = "Sequence[Mechanism]"
+
+    def form(self) -> str:
+        """Say what they are."""
+        return "mechanisms of ``nege.mechanisms``, each under a name of its own"
+
+    def check(self, value: Any, economy: Any) -> Named:
+        """Return mechanisms with their numbers checked, each under a name of its own."""
+        if value is None:
+            return Named()
+        given = of_table(value) if isinstance(value, Mapping) else value
+        given = list(given) if isinstance(given, (list, tuple)) else [given]
+        checked(given)
+        names: list[str] = []
+        for one in given:
+            taken = one.name in names or one.name in economy.fields
+            same = one.alone and sum(type(other) is type(one) for other in given) > 1
+            if taken or same:
+                cure = "Of this kind there can be one." if same else "Give it another name."
+                raise InputError("mechanisms", one.name, "a name of its own for each", cure)
+            names.append(one.name)
+        attached = [one.attach(economy) for one in given]
+        results = [*type(economy).variables]
+        for one in attached:
+            for name in variables([one]):
+                if name in results:
+                    cure = f"Variables of {one.name!r} bear its name, or none that there is."
+                    raise InputError("mechanisms", name, "a variable of its own", cure)
+                results.append(name)
+        return Named(attached)
+
+
+def mechanisms(words: str, **about: Any) -> Any:
+    """Declare the mechanisms of an economy."""
+    return Mechanisms(words=words, unit="", default=None, **about)
+
+
+def variables(mechanisms: Iterable[Mechanism]) -> dict[str, Variable]:
+    """Return what mechanisms add to results: all of their own that has words, as "vat.revenue"."""
+    found = {}
+    for one in mechanisms:
+        for name, (kind, what) in one.own().items():
+            dims = what.dims if kind in ("shared", "pools", "totals") else (*what.dims, "place")
+            if what.words:
+                found[f"{one.name}.{name}"] = Variable(dims, what.words, what.unit)
+    return found
+
+
+def dotted(mechanisms: Mapping[str, Mechanism]) -> tuple[str, ...]:
+    """Return the dotted names of parameters that can be varied."""
+    return tuple(
+        f"{name}.{field.name}"
+        for name, one in mechanisms.items()
+        for field in one.fields.values()
+        if field.varied
+    )
+
+
+def reached(mechanisms: Mapping[str, Mechanism], changes: Mapping[str, Any]) -> list[Mechanism]:
+    """Return mechanisms with parameters changed by their dotted names."""
+    made = dict(mechanisms)
+    for path, value in changes.items():
+        name, _, field = str(path).partition(".")
+        if name not in made or field not in made[name].fields or field == "name":
+            known = [f"{n}.{f}" for n, one in made.items() for f in one.fields if f != "name"]
+            raise InputError("parameter", path, "one of the model's", near(path, known))
+        made[name] = made[name].replace(**{field: value})
+    return list(made.values())
+
+
+# --- files ---------------------------------------------------------------------------
+
+PARAMETER = "parameter_"  # what names in files begin with
+
+
+def stored(data: xr.Dataset, mechanisms: Mapping[str, Mechanism]) -> xr.Dataset:
+    """Add mechanisms to a stored model: their kinds by name, their parameters by dotted names."""
+    kinds = [f"{name}: {one.kind}" for name, one in mechanisms.items()]
+    if kinds:
+        data.attrs[f"{PARAMETER}mechanisms"] = ", ".join(kinds)
+    for name, one in mechanisms.items():
+        for field in one.fields.values():
+            value, key = getattr(one, field.name), f"{PARAMETER}{name}.{field.name}"
+            if isinstance(value, xr.DataArray):
+                dims = {dim: f"{PARAMETER}{dim}" for dim in value.dims}
+                data[key] = value.drop_attrs().rename(dims)
+            elif isinstance(value, (int, float, str)) and field.name != "name":
+                data.attrs[key] = value
+    return data
+
+
+def restored(arguments: dict[str, Any]) -> None:
+    """Put mechanisms of a stored model into its arguments, in place of their dotted parameters."""
+    own: dict[str, dict[str, Any]] = {}
+    for path in [name for name in arguments if "." in name]:
+        name, _, field = path.partition(".")
+        own.setdefault(name, {})[field] = arguments.pop(path)
+    made, known = [], Mechanism.kinds()
+    for line in filter(None, str(arguments.get("mechanisms", "")).split(", ")):
+        name, kind = line.split(": ")
+        if kind not in known:
+            raise InputError("mechanism", kind, "a mechanism that is known", near(kind, known))
+        made.append(known[kind](name=name, **own.get(name, {})))
+    if made:
+        arguments["mechanisms"] = made
+
+
+@functools.cache
+def _load_installed() -> None:
+    """Load the mechanisms that installed packages register."""
+    for entry in importlib.metadata.entry_points(group="nege.mechanisms"):
+        try:
+            entry.load()
+        except Exception as error:  # of somebody else's package: all others are fine
+            logger.warning(
+                "the mechanism %s (%s) cannot be loaded: %s", entry.name, entry.value, error
+            )

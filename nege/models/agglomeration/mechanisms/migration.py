@@ -1,0 +1,80 @@
+"""Migration: people live where real income and amenities are good, each with tastes of their own.
+
+    V_p = Y_p/(L_p prod_k G_kp^mu_k h_p^beta)             real income per head
+    people    ln target - ln L = 0,  target = Lbar (B V)^eps/sum
+    U   = (sum Lbar (B V)^eps)^(1/eps)                    expected utility
+
+    eps  migration_elasticity     B  amenity     Lbar  home_weight, one on average
+
+Off: eps = 0, and people stay where home_weight has them; U then is their mean ln(B V).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from nege.kernels.duals import log
+from nege.models import fields
+from nege.models.agglomeration.kinds import PLACE, ClosedForm, positive, table, weight
+from nege.models.agglomeration.layout import inner
+from nege.models.fields import Declared, Labelled
+
+
+class Migration(Declared):
+    """Where people live."""
+
+    amenity: Labelled[xr.DataArray] = table(
+        PLACE, "factor on utility", positive("Utility is multiplied by it."), default=1.0
+    )
+    home_weight: Labelled[xr.DataArray] = table(
+        PLACE,
+        "where people would live if all places were equally good",
+        positive("Somebody has to live in every place."),
+        default=1.0,
+        unit="any",
+    )
+    migration_elasticity: float = fields.number(
+        "elasticity of population to real income",
+        weight("0 means that people stay where they are."),
+        default=6.0,
+        more="0 keeps people where `home_weight` has them.",
+    )
+
+
+@inner()
+def log_real(p, met, made):
+    """Return ln V but for the amenity."""
+    to = p.slots
+    real = log(made[to.income]) - met[to.people] - p.housing * met[to.rent]
+    for k in range(to.industries):
+        real -= p.industry[k].consumption * met[to.price_index + k]
+    return real
+
+
+def welfare(model, log_real_income):
+    """U = (sum Lbar (B V)^eps)^(1/eps), Lbar 1 on average; at eps = 0 people's mean ln(B V)."""
+    home = model.home_weight.values / model.home_weight.values.mean()
+    if model.migration_elasticity == 0.0:
+        return float(np.exp(home @ log_real_income / home.sum()))
+    terms = np.log(home) + model.migration_elasticity * log_real_income
+    top = float(np.max(terms))
+    return float(np.exp((top + np.log(np.sum(np.exp(terms - top)))) / model.migration_elasticity))
+
+
+def audit_welfare(model, real_income):
+    """Return the same, from what people have in levels."""
+    home, epsilon = model.home_weight.values, model.migration_elasticity
+    home = home / home.mean()
+    if epsilon == 0.0:
+        return float(np.prod(real_income ** (home / home.sum())))
+    return float(np.sum(home * real_income**epsilon) ** (1.0 / epsilon))
+
+
+def _staying(make, solve):
+    home = [0.4, 0.3, 0.2, 0.1]
+    economy = make(migration_elasticity=0.0, home_weight=home)
+    return solve(economy).data.population.values, home
+
+
+CLOSED_FORMS = [ClosedForm("people stay where they are at eps = 0", _staying)]

@@ -1,0 +1,58 @@
+"""One number of a table as a parameter: "digital_cost.services", "productivity.services.Bath".
+
+The name of a field that is a table, and labels in the order of its dimensions, with points
+between. So a single number can be replaced, swept, followed and continued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import xarray as xr
+
+from nege.errors import InputError
+from nege.models.fields import Over
+
+
+def entry(model: Any, name: Any) -> tuple[str, dict[str, str]] | None:
+    """Return the field and the labels that a name stands for; None where it stands for none."""
+    if not isinstance(name, str) or "." not in name:
+        return None
+    field, rest = name.split(".", 1)
+    if field not in model.varied() or not isinstance(model.fields.get(field), Over):
+        return None
+    held = vars(model)[field]
+    found = _labels([str(dim) for dim in held.dims], held, rest)
+    return None if found is None else (field, found)
+
+
+def _labels(dims: list[str], table: xr.DataArray, rest: str) -> dict[str, str] | None:
+    """Return the labels in a name, which may have points in them too."""
+    known = [str(label) for label in table[dims[0]].values]
+    if len(dims) == 1:
+        return {dims[0]: rest} if rest in known else None
+    for label in known:
+        if rest.startswith(f"{label}."):
+            found = _labels(dims[1:], table, rest.removeprefix(f"{label}."))
+            if found is not None:
+                return {dims[0]: label, **found}
+    return None
+
+
+def whole(model: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return changes of fields, those of entries put into the tables that they belong to."""
+    found: dict[str, Any] = {}
+    tables: dict[str, xr.DataArray] = {}
+    for name, value in changes.items():
+        known = entry(model, name)
+        if known is None:
+            found[name] = value
+            continue
+        field, labels = known
+        if field in changes:
+            raise InputError(name, value, f"given without {field}, of which it is an entry")
+        if field not in tables:
+            tables[field] = vars(model)[field].copy(deep=True)
+        tables[field].loc[labels] = model.fields[field].bounds.number(name, value)
+    return {**found, **tables}
