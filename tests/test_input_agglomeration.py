@@ -55,7 +55,8 @@ def firms(**where):
 
 
 def typed(code):
-    return lambda: eval(code, {**vars(nege), **vars(test_input), **globals()})
+    public = {name: getattr(nege, name) for name in nege.__all__}
+    return lambda: eval(code, {**public, **vars(test_input), **globals()})
 
 
 # --- each parameter by itself
