@@ -19,7 +19,7 @@ import nege
 from nege import OnlineAgglomeration, patterns, scenarios, solve
 from nege.command.economy_file import read_path
 from nege.models.fields import Number, Over
-from nege.studies.scenarios import READY
+from nege.studies.scenarios import READY, villages
 
 pytestmark = pytest.mark.faults
 
@@ -55,7 +55,8 @@ def firms(**where):
 
 
 def typed(code):
-    return lambda: eval(code, {**vars(nege), **vars(test_input), **globals()})
+    public = {name: getattr(nege, name) for name in nege.__all__}
+    return lambda: eval(code, {**public, **vars(test_input), **globals()})
 
 
 # --- each parameter by itself
@@ -253,6 +254,11 @@ scenarios.manufacturing_first(4)     | economy     | 4          | make that firs
 scenarios.metropolis_and_town(2)     | places      | 2          | at least 3
 scenarios.metropolis_and_town(4.0)   | places      | 4.0        | a whole number
 scenarios.metropolis_and_town(10**9) | places      | 1000000000 | for their distances
+scenarios.villages(M)                | economy     | OnlineAgg  | remote_villages(economy)
+scenarios.villages(scenarios.remote_villages(M), village="d") | village | 'd' | Known: a, b, c
+scenarios.remote_villages(M, villages=["d"]) | villages | 'd'      | Known: a, b, c
+scenarios.remote_villages(M, villages=[]) | villages | []         | at least one place
+scenarios.remote_villages(M, villages="a") | villages | 'a'       | Put it in a list
 scenarios.path(M, [])                | changes     | []         | at least one
 scenarios.path(M, ["search_cost"])   | changes     | ['search   | Change("search_cost"
 scenarios.path(GEO, Change("sigma", 5)) | model    | <nege      | nege.
@@ -273,6 +279,7 @@ Change("search_cost", NAN)           | to          | nan        | a finite numbe
 Change("search_cost", None)          | to          | None       | a finite number
 Change(3, 1)                         | parameter   | 3          | the name of one
 Change("search_cost", 1, of=3)       | of          | 3          | Put it in a list
+Change("search_cost", 1, of=[3])     | of          | 3          | write '3'
 Change("search_cost", 1, start=-1)   | start       | -1         | at least 0
 Change("search_cost", 1, over=1.5)   | over        | 1.5        | a whole number
 Change("search_cost", 1, over=10**6) | over        | 1000000    | at most 10000
@@ -322,9 +329,10 @@ def test_three_industries_are_an_economy_once_they_have_what_differs_between_the
     assert economy.digitisability.values.tolist() == [0.0, 0.0, 1.0]
     kinds = {"c": "services", "a": "goods", "b": "goods"}
     for made in READY.values():
-        path = made(economy, industries=kinds)
+        with_access = scenarios.remote_villages(economy) if made is villages else economy
+        path = made(with_access, industries=kinds)
         for step in (0, 9, 17):
-            moved = economy.replace({n: v.sel(step=step) for n, v in path.data_vars.items()})
+            moved = with_access.replace({n: v.sel(step=step) for n, v in path.data_vars.items()})
             assert moved.search_cost.values[2] == path.search_cost.sel(step=step, industry="c")
 
 
