@@ -6,7 +6,8 @@ it imports Dask, which takes longer than a first solve does. What nege itself ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,16 +26,31 @@ def variable(
 
 def coordinates(labels: Mapping[str, Sequence[str]]) -> xr.Coordinates:
     """Return the coordinates of dimensions, from the names along each."""
-    made = {dim: _index(dim, names) for dim, names in labels.items()}
-    variables = {
-        name: found for index in made.values() for name, found in index.create_variables().items()
+    made = _indexes(labels)
+    return xr.Coordinates(_variables(made), indexes=made)
+
+
+def _indexes(labels: Mapping[str, Sequence[str]]) -> dict[Hashable, xr.Index]:
+    return {dim: _index(dim, tuple(names)) for dim, names in labels.items()}
+
+
+def _variables(indexes: Mapping[Hashable, xr.Index]) -> dict[Hashable, xr.Variable]:
+    return {
+        name: found
+        for index in indexes.values()
+        for name, found in index.create_variables().items()
     }
-    return xr.Coordinates(variables, indexes=made)
 
 
-def _index(dim: str, names: Sequence[str]) -> xr.indexes.PandasIndex:
+def _index(dim: str, names: tuple[str, ...]) -> xr.indexes.PandasIndex:
+    text, dtype = _text(names)
+    return xr.indexes.PandasIndex(text, dim, coord_dtype=dtype)  # a copy: its name can be changed
+
+
+@functools.lru_cache(maxsize=64)  # of all tables of a model, and of the next model
+def _text(names: tuple[str, ...]) -> tuple[pd.Index, Any]:
     text = np.array(names, dtype=str)
-    return xr.indexes.PandasIndex(pd.Index(text.astype(object)), dim, coord_dtype=text.dtype)
+    return pd.Index(text.astype(object)), text.dtype
 
 
 def array(
@@ -44,4 +60,5 @@ def array(
     attrs: Mapping[str, Any] | None = None,
 ) -> xr.DataArray:
     """Return a NumPy array over labelled dimensions, in their order."""
-    return xr.DataArray(variable(tuple(labels), values, attrs), coordinates(labels), name=name)
+    made, whole = _indexes(labels), variable(tuple(labels), values, attrs)
+    return xr.DataArray(whole, _variables(made), name=name, indexes=made, fastpath=True)

@@ -10,7 +10,9 @@ from nege.studies.scenarios import (
     manufacturing_first,
     metropolis_and_town,
     no_institutional_convergence,
+    remote_villages,
     stylised_turn,
+    villages,
 )
 
 __all__ = [
@@ -21,5 +23,7 @@ __all__ = [
     "metropolis_and_town",
     "no_institutional_convergence",
     "path",
+    "remote_villages",
     "stylised_turn",
+    "villages",
 ]

@@ -76,12 +76,18 @@ def _typical(kind: type[Model]) -> dict[str, float]:
 
 
 def _varied(economy: Model) -> tuple[str, float]:
-    """Return a parameter that is a number, and its value."""
-    name = next(iter(economy.scalars()))
-    return name, float(getattr(economy, name))
+    """Return a parameter that is a number and may change alone, and its value."""
+    for name, value in economy.scalars().items():
+        with contextlib.suppress(InputError):  # shares, which have to sum to one with others
+            economy.replace({name: STEP * value})
+            return name, value
+    raise InputError("models", type(economy), "models of which a parameter may change alone")
 
 
 def _short_runs(economy: Model, options: SolverOptions) -> None:
+    if not economy.in_shares:  # of industries, whose short run takes more than shares
+        short_run(economy, solve(economy, options=options).data, options=options)
+        return
     share = economy.default_start()
     short_run(economy, share, options=options)
     short_run(economy, np.array([share, share]), options=options)

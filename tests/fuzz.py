@@ -50,6 +50,7 @@ class Pool:
         self.digital = self.model.replace(online=self.online)
         self.helpman = nege.Helpman(self.places, sigma=4, mu=0.7, trade_cost=1.5)
         self.industries = nege.OnlineAgglomeration(self.places)
+        self.villages = scenarios.remote_villages(self.industries)
         self.change = scenarios.Change("search_cost", 0.5, of="services", over=2)
         self.solved = nege.solve(self.model)
         self.settled = nege.solve(self.helpman)
@@ -140,9 +141,13 @@ ENTRIES = {
         {"dataset": p.places.to_dataset()},
     ),
     **{
-        f"scenarios.{name}": lambda p, made=made: (made, {"economy": p.industries})
+        f"scenarios.{name}": lambda p, made=made: (made, {"economy": p.villages})
         for name, made in READY.items()
     },
+    "scenarios.remote_villages": lambda p: (
+        scenarios.remote_villages,
+        {"economy": p.industries, "villages": ["1"]},
+    ),
     "scenarios.metropolis_and_town": lambda p: (scenarios.metropolis_and_town, {"places": 3}),
     "scenarios.Change": lambda p: (
         scenarios.Change,
@@ -567,6 +572,8 @@ TAKES = {
     "online": "online",
     "patterns.online": NUMBER,
     "economy": "model",
+    "villages": "texts",
+    "village": "region",
     **dict.fromkeys(("of", "title"), "name"),
     "to": NUMBER,
     **dict.fromkeys(("over", "places"), "whole"),

@@ -220,7 +220,7 @@ PUBLIC = {
     """,
     "nege.scenarios": """
     Change digital_turn freight_kept manufacturing_first metropolis_and_town
-    no_institutional_convergence path stylised_turn
+    no_institutional_convergence path remote_villages stylised_turn villages
     """,
     "nege.mechanisms": """
     Access DualMode Matching Mechanism Own partial

@@ -80,7 +80,8 @@ def assert_refused(build, argument, shown, cure):
 
 
 def typed(code):
-    return lambda: eval(code, {**vars(nege), "execution": execution, **globals()})
+    public = {name: getattr(nege, name) for name in nege.__all__}
+    return lambda: eval(code, {**public, "execution": execution, **globals()})
 
 
 # --- numbers and shares, wherever they belong

@@ -19,7 +19,7 @@ import nege
 from nege import OnlineAgglomeration, patterns, scenarios, solve
 from nege.command.economy_file import read_path
 from nege.models.fields import Number, Over
-from nege.studies.scenarios import READY
+from nege.studies.scenarios import READY, villages
 
 pytestmark = pytest.mark.faults
 
@@ -55,7 +55,8 @@ def firms(**where):
 
 
 def typed(code):
-    return lambda: eval(code, {**vars(nege), **vars(test_input), **globals()})
+    public = {name: getattr(nege, name) for name in nege.__all__}
+    return lambda: eval(code, {**public, **vars(test_input), **globals()})
 
 
 # --- each parameter by itself
@@ -253,6 +254,11 @@ scenarios.manufacturing_first(4)     | economy     | 4          | make that firs
 scenarios.metropolis_and_town(2)     | places      | 2          | at least 3
 scenarios.metropolis_and_town(4.0)   | places      | 4.0        | a whole number
 scenarios.metropolis_and_town(10**9) | places      | 1000000000 | for their distances
+scenarios.villages(M)                | economy     | OnlineAgg  | remote_villages(economy)
+scenarios.villages(scenarios.remote_villages(M), village="d") | village | 'd' | Known: a, b, c
+scenarios.remote_villages(M, villages=["d"]) | villages | 'd'      | Known: a, b, c
+scenarios.remote_villages(M, villages=[]) | villages | []         | at least one place
+scenarios.remote_villages(M, villages="a") | villages | 'a'       | Put it in a list
 scenarios.path(M, [])                | changes     | []         | at least one
 scenarios.path(M, ["search_cost"])   | changes     | ['search   | Change("search_cost"
 scenarios.path(GEO, Change("sigma", 5)) | model    | <nege      | nege.
@@ -273,6 +279,7 @@ Change("search_cost", NAN)           | to          | nan        | a finite numbe
 Change("search_cost", None)          | to          | None       | a finite number
 Change(3, 1)                         | parameter   | 3          | the name of one
 Change("search_cost", 1, of=3)       | of          | 3          | Put it in a list
+Change("search_cost", 1, of=[3])     | of          | 3          | write '3'
 Change("search_cost", 1, start=-1)   | start       | -1         | at least 0
 Change("search_cost", 1, over=1.5)   | over        | 1.5        | a whole number
 Change("search_cost", 1, over=10**6) | over        | 1000000    | at most 10000
@@ -322,9 +329,10 @@ def test_three_industries_are_an_economy_once_they_have_what_differs_between_the
     assert economy.digitisability.values.tolist() == [0.0, 0.0, 1.0]
     kinds = {"c": "services", "a": "goods", "b": "goods"}
     for made in READY.values():
-        path = made(economy, industries=kinds)
+        with_access = scenarios.remote_villages(economy) if made is villages else economy
+        path = made(with_access, industries=kinds)
         for step in (0, 9, 17):
-            moved = economy.replace({n: v.sel(step=step) for n, v in path.data_vars.items()})
+            moved = with_access.replace({n: v.sel(step=step) for n, v in path.data_vars.items()})
             assert moved.search_cost.values[2] == path.search_cost.sel(step=step, industry="c")
 
 
@@ -476,3 +484,47 @@ def test_an_economy_comes_back_whole_from_its_dataset():
     changes = {name: plain(name) for name in FREE if name not in ("inputs", "spillover")}
     economy = make(platform_owner={"c": 0.5, "a": 0.25, "b": 0.25}, **changes)
     assert_same_model(type(economy).from_dataset(economy.to_dataset()), economy)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_one_number_of_a_table_is_replaced_by_its_name(name):
+    """As "digital_cost.services": what is given whole is the same economy, checked the same."""
+    economy, field = make(), PARAMETERS[name]
+    values = getattr(economy, name)
+    at = dict.fromkeys(field.dims, -1)
+    labels = [str(values[dim].values[-1]) for dim in field.dims]
+    changed, other = values.copy(), float(values[at]) * 0.999 + 1e-3
+    changed[at] = other
+    one = ".".join([name, *labels])
+    try:
+        expected = economy.replace({name: changed})
+    except nege.InputError:
+        with pytest.raises(nege.InputError):
+            economy.replace({one: other})
+        return
+    assert_same_model(economy.replace({one: other}), expected.to_dataset())
+    assert_same_model(type(economy)(**{f: getattr(expected, f) for f in economy.fields}), expected)
+    with pytest.raises(nege.InputError, match=f"{one} must be"):
+        economy.replace({one: np.nan})
+    with pytest.raises(nege.InputError, match=f"{one} must be given without {name}"):
+        economy.replace({one: other, name: changed})
+
+
+def test_labels_may_have_points_in_them():
+    places = nege.geography.from_distance(1.0 - np.eye(2), names=["St. Louis", "St"])
+    economy = nege.OnlineAgglomeration(places)
+    found = economy.replace({"productivity.services.St. Louis": 2.0, "land.St": 3.0})
+    assert found.productivity.sel(industry="services").values.tolist() == [2.0, 1.0]
+    assert found.land.values.tolist() == [0.5, 3.0]
+    with pytest.raises(nege.InputError, match="one of the model's"):
+        economy.replace({"productivity.services.St. Paul": 2.0})
+
+
+def test_one_number_of_a_table_is_swept_and_followed():
+    economy = nege.OnlineAgglomeration(nege.geography.equidistant(2))
+    values = [3.0, 2.0]
+    swept = nege.sweep(economy, {"digital_cost.services": values})
+    followed = nege.follow(economy, {"digital_cost.services": values})
+    alone = nege.solve(economy.replace(digital_cost=(3.0, 2.0)))
+    for found in (swept["total_cost"][-1], followed["total_cost"][-1]):
+        np.testing.assert_allclose(found, alone.data.total_cost, rtol=1e-7, atol=1e-12)

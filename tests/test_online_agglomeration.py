@@ -11,6 +11,7 @@ import xarray as xr
 from random_agglomerations import CELL, allclose, random_model, random_start
 
 import nege
+from nege import warming
 from nege.models.agglomeration import rest as search
 
 pytestmark = pytest.mark.closed_form
@@ -450,3 +451,8 @@ def test_firms_too_few_for_double_precision_are_zero_and_would_stay_so():
 @pytest.mark.parametrize("seed", draws_points.SOME)
 def test_points_of_sweeps_are_what_they_are_alone_or_refused_as_alone(seed):
     draws_points.check_industries(seed)
+
+
+def test_warming_up_calls_short_runs_of_industries_as_they_are_called():
+    economy = nege.OnlineAgglomeration()
+    warming._short_runs(economy, nege.SolverOptions())

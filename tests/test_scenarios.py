@@ -267,6 +267,39 @@ def test_institutions_that_converge_down_lead_to_the_same_map():
     assert ds.welfare[-1] < up.welfare[-1]
 
 
+def test_online_trade_makes_a_cluster_in_a_village_that_is_opened_to_selling():
+    economy = nege.scenarios.remote_villages()
+    ds, seen = followed_by(economy, nege.scenarios.villages(economy))
+    closed, other = followed_by(economy, nege.scenarios.digital_turn(economy))
+    goods = seen.sel(industry=GOODS)
+    where = [",".join(seen.place.values[here]) for here in goods.places.values]
+    assert where[4:14] == ["town"] * 10
+    assert where[14:] == ["north"] * 4
+    assert (goods.online_share.sel(step=slice(14, 17)) > 0.5).all()
+    assert not other.places.sel(industry=GOODS, place="north").any()
+    for name in ("wage", "population", "real_income"):
+        gain = (ds[name] / closed[name]).sel(step=17)
+        assert gain.sel(place="north") > 1.2
+        if name != "real_income":  # the other villages lose work, and what they buy gets cheaper
+            assert gain.sel(place="west") < 1.0
+    assert (ds.real_income.sel(step=17) > closed.real_income.sel(step=17)).all()
+
+
+def test_villages_are_by_default_where_nothing_is_best():
+    entry = nege.scenarios.remote_villages().mechanisms["access"].entry_cost
+    assert (entry.sel(channel="offline") == 1.0).all()
+    online = entry.sel(channel="online")
+    assert (online.sel(place=["metropolis", "town"]) == 1.0).all()
+    assert (online.sel(place=["north", "east", "south", "west"]) == 4.0).all()
+    named = nege.scenarios.remote_villages(nege.OnlineAgglomeration(), villages=["2"])
+    online = named.mechanisms["access"].entry_cost.sel(channel="online", industry=GOODS)
+    assert online.values.tolist() == [1.0, 1.0, 4.0, 1.0]
+    path = nege.scenarios.villages(named)
+    assert path.attrs["village"] == "2"
+    opened = path["access.entry_cost"].sel(place="2", channel="online", step=17)
+    assert (opened == 0.25).all()
+
+
 # --- the stylised turn
 
 
@@ -358,6 +391,8 @@ def test_industries_of_any_names_move_as_their_kind_does(name):
     economy = nege.OnlineAgglomeration(
         places, industries=names, digitisability=(0.0, 0.0, 1.0), **given
     )
+    if name == "villages":
+        economy = nege.scenarios.remote_villages(economy)
     kinds = {"design": "services", "a": "goods", "cars": "goods"}
     path = READY[name](economy, industries=kinds)
     assert path.industry.values.tolist() == list(names)

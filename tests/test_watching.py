@@ -444,3 +444,10 @@ def test_the_command_line_says_what_was_compiled(short, capsys):
     assert capsys.readouterr() == ("", "")
     assert cli.main(["warm-up", "footlose-capital"]) == 2
     assert "'footloose-capital'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_what_warming_up_varies_may_change_alone(kind):
+    for economy in MADE[kind]:
+        name, value = warming._varied(economy)
+        assert economy.replace({name: warming.STEP * value}).scalars()[name] == warming.STEP * value

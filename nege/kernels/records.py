@@ -59,8 +59,9 @@ class Record:
         """Where compiled code finds it."""
         # Not cached_property, which lets one thread wait for another's.
         if "_address" not in self.__dict__:
-            self._memory = self._laid_out()
-            self._address = int(self._memory.ctypes.data)
+            # One for all threads, and held as long as this is: a second one would be let go.
+            memory = self.__dict__.setdefault("_memory", self._laid_out())
+            self._address = int(memory.ctypes.data)
         return self._address
 
     def _laid_out(self) -> np.ndarray:

@@ -217,7 +217,8 @@ class Over(Field):
         labels = economy.labels()
         wanted = {dim: labels[dim] for dim in self.dims}
         found = validation.table(self.name, value, wanted, **self.bounds._asdict())
-        return found.rename(self.name)
+        found.name = self.name
+        return found
 
     def form(self) -> str:
         """Say over what, and within which bounds."""

@@ -35,7 +35,7 @@ class Change:
     Parameters
     ----------
     parameter : str
-        The one that moves, e.g. "search_cost".
+        The one that moves, e.g. "search_cost", or that of a mechanism, "access.entry_cost".
     to : float, sequence of float, or {"highest", "lowest"}
         How far: a number, the values at steps `start`, `start` + 1, …, or the highest or
         lowest among places at `start`, industry by industry: institutions that converge up
@@ -142,7 +142,11 @@ class Change:
 
 def _names(labels: Any) -> tuple[Any, ...]:
     """Return one or several names."""
-    return (labels,) if isinstance(labels, str) else tuple(validation.texts("of", labels))
+    names = (labels,) if isinstance(labels, str) else tuple(validation.texts("of", labels))
+    for name in names:
+        if not isinstance(name, str):
+            raise InputError("of", name, "names", f"Names are text: write {str(name)!r}.")
+    return names
 
 
 def _labels_by_dimension(table: xr.DataArray, of: Any) -> Mapping[str, list[str]]:
@@ -222,7 +226,7 @@ def path(economy: Model, changes: Sequence[Change] | Change, *, title: str = "")
         raise InputError("title", title, "text")
     check_names(economy, [change.parameter for change in made])
     steps = np.arange(1 + max(change.last for change in made))
-    size = len(steps) * sum(np.size(getattr(economy, change.parameter, 0.0)) for change in made)
+    size = len(steps) * sum(np.size(_now(economy, change.parameter)[0]) for change in made)
     memory.check(
         "changes", len(steps), 24 * size, "for the steps of this path", "Take fewer steps."
     )
@@ -234,15 +238,23 @@ def path(economy: Model, changes: Sequence[Change] | Change, *, title: str = "")
     return found
 
 
+def _now(economy: Any, name: str) -> tuple[Any, Any]:
+    """Return a parameter of the economy, its online region or a mechanism, and its field."""
+    owner, _, own = name.rpartition(".")
+    holder = economy.mechanisms[owner] if owner else economy
+    value = economy.scalars().get(name, getattr(holder, own, None))
+    return value, holder.fields.get(own)
+
+
 def _held(economy: Model, name: str, steps: np.ndarray) -> xr.DataArray:
     """Return a parameter over (step, ...), what it is in the economy throughout."""
-    value = economy.scalars().get(name, getattr(economy, name, None))
+    value, field = _now(economy, name)
     if not isinstance(value, (float, int, xr.DataArray)):
         allowed = "one that is a number, or a table of numbers, in the economy"
         raise InputError("parameter", name, allowed, f"It is {value!r} there.")
     held = xr.DataArray(value).astype(float)
     held = held.expand_dims({"step": steps}).copy(deep=True)
     held = held.rename(name)
-    if (field := economy.fields.get(name)) is not None:
+    if field is not None:
         held.attrs = {"long_name": field.words, "units": field.unit}
     return held

@@ -14,6 +14,8 @@ path                                 what is different
 `freight_kept`                       as the digital turn, but all goods have to be shipped
 `manufacturing_first`                the same changes, but those of goods come first
 `no_institutional_convergence`       as the digital turn, but institutions stay apart
+`villages`                           as the digital turn, but online sellers find it hard to
+                                     enter from villages, until one of them becomes easy
 `stylised_turn`                      another economy: four places, three of them alike, and
                                      institutions that converge down
 ===================================  =====================================================
@@ -25,8 +27,9 @@ everything else is as in that economy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -34,6 +37,7 @@ import xarray as xr
 from nege import memory, validation
 from nege.errors import InputError
 from nege.geography import from_distance
+from nege.models.agglomeration.mechanisms.access import Access
 from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.studies.changes import Change, path
 from nege.validation.keywords import hinted
@@ -44,7 +48,9 @@ __all__ = [
     "manufacturing_first",
     "metropolis_and_town",
     "no_institutional_convergence",
+    "remote_villages",
     "stylised_turn",
+    "villages",
 ]
 
 INDUSTRY_KINDS = ("goods", "services")
@@ -346,6 +352,140 @@ def no_institutional_convergence(
     return path(economy, changes, title="no institutional convergence")
 
 
+VILLAGE_ENTRY = 4.0  # cost of entry of online sellers in villages, over that elsewhere
+OPEN_VILLAGE_ENTRY = 0.25
+OPENING = (9, 5)  # from when, in how many steps
+
+
+@hinted
+def remote_villages(
+    economy: OnlineAgglomeration | None = None, *, villages: Sequence[str] | None = None
+) -> OnlineAgglomeration:
+    """Make it hard to sell online from villages: entry costs four times what it does elsewhere.
+
+    What villages lack to take part in online trade is not demand but access to selling:
+    parcels, payment, somebody who knows how. It is a cost of entry by place and channel,
+    the mechanism :class:`nege.mechanisms.Access`.
+
+    Parameters
+    ----------
+    economy : OnlineAgglomeration, optional
+        By default that of :func:`metropolis_and_town`.
+    villages : sequence of str, optional
+        Places that are villages; by default those that are best at nothing.
+
+    Returns
+    -------
+    OnlineAgglomeration
+        The economy with the mechanism "access".
+
+    Raises
+    ------
+    InputError
+        If a village is none of the places, or there is none.
+
+    Notes
+    -----
+    Not for what villages buy online: only selling is harder. Buying is as elsewhere.
+
+    Examples
+    --------
+    >>> import nege
+    >>> economy = nege.scenarios.remote_villages()
+    >>> economy.mechanisms["access"].entry_cost.sel(
+    ...     industry="services", channel="online").values
+    array([1., 1., 4., 4., 4., 4.])
+    """
+    economy = _economy(economy)
+    names = list(economy.geography.names)
+    if villages is None:
+        best = economy.productivity.max("place")
+        leading = (economy.productivity == best) & (best > economy.productivity.min("place"))
+        chosen = [name for name in names if not bool(leading.sel(place=name).any())]
+    else:
+        chosen = [
+            validation.known("villages", x, names) for x in validation.texts("villages", villages)
+        ]
+    if not chosen:
+        raise InputError("villages", villages, "at least one place")
+    places = economy.productivity["place"]
+    entry = economy.firm_scale * xr.ones_like(places, dtype=float)
+    online = (entry["channel"] == "online") & places.isin(chosen)
+    entry = entry.where(~online, VILLAGE_ENTRY * entry)
+    return economy.with_mechanisms(Access(entry_cost=entry))
+
+
+@hinted
+def villages(
+    economy: OnlineAgglomeration | None = None,
+    *,
+    village: str | None = None,
+    industries: Mapping[str, str] | None = None,
+) -> xr.Dataset:
+    """Costs fall as in the digital turn, and one remote village is opened to selling online.
+
+    From step 9 to 14 the cost of entry of online sellers in one village falls from four
+    times to a quarter of what it is elsewhere: somebody shows how it is done. In
+    :func:`remote_villages`, once goods are sold online (step 14), manufacturing leaves the
+    town and clusters in the village: online trade that makes a cluster on the land, as in
+    the villages that Tan & Xia (2022) describe. The other villages keep what they have.
+
+    Parameters
+    ----------
+    economy : OnlineAgglomeration, optional
+        With the mechanism "access", by default that of :func:`remote_villages`.
+    village : str, optional
+        The one that is opened; by default the first of those where entry is dearest.
+    industries : mapping of str to str, optional
+        As for :func:`digital_turn`.
+
+    Returns
+    -------
+    Dataset
+        As from :func:`digital_turn`, and ``access.entry_cost`` (step, industry, place,
+        channel), 18 steps.
+
+    Raises
+    ------
+    InputError
+        If the economy has no mechanism "access", or `village` is not one of its places.
+
+    Notes
+    -----
+    Not a forecast, as :func:`digital_turn`, with which it is to be compared. Selling access
+    raises a village's wage and its share; access to buying alone would lower them.
+
+    Examples
+    --------
+    >>> import nege
+    >>> economy = nege.scenarios.remote_villages()
+    >>> path = nege.scenarios.villages(economy)
+    >>> path["access.entry_cost"].sel(industry="services", place="north", channel="online").values[
+    ...     [0, 9, 14]
+    ... ]
+    array([4.  , 4.  , 0.25])
+    """
+    economy = remote_villages() if economy is None else economy
+    economy, goods, services = _checked(economy, industries)
+    if "access" not in economy.mechanisms:
+        cure = "nege.scenarios.remote_villages(economy) makes one of yours."
+        raise InputError("economy", economy, 'with the mechanism "access"', cure)
+    access: Any = economy.mechanisms["access"]
+    entry = access.entry_cost.sel(channel="online").max("industry")
+    names = list(economy.geography.names)
+    dearest = names[int(np.argmax(entry.values))]
+    village = validation.known("village", dearest if village is None else village, names)
+    start, over = OPENING
+    opened = {"place": [village], "channel": ["online"]}
+    changes = (
+        *_services(services),
+        *_institutions(services),
+        *_goods(goods),
+        Change("access.entry_cost", OPEN_VILLAGE_ENTRY, of=opened, start=start, over=over),
+    )
+    return path(economy, changes, title="villages").assign_attrs(village=village)
+
+
 # The stylised turn. Services: search cost, digital cost; the city's lead, which it loses.
 STYLISED_SEARCH = (1.5, 1.2, 1.0, 0.8, 0.6, 0.5, 0.4)
 STYLISED_DELIVERY = (3.0, 2.5, 2.0, 1.8, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1, 1.05, 1.02)
@@ -438,6 +578,7 @@ READY = {
         manufacturing_first,
         no_institutional_convergence,
         stylised_turn,
+        villages,
     )
 }
 
@@ -467,14 +608,20 @@ def _goods(of: Labels, start: int = len(DELIVERY)) -> tuple[Change, ...]:
     )
 
 
-def _checked(
-    economy: OnlineAgglomeration | None, industries: Mapping[str, str] | None
-) -> tuple[OnlineAgglomeration, Labels, Labels]:
-    """Return the economy, its industries of goods and its industries of services."""
+def _economy(economy: OnlineAgglomeration | None) -> OnlineAgglomeration:
+    """Return the economy, by default the metropolis and the town."""
     economy = metropolis_and_town() if economy is None else economy
     if not isinstance(economy, OnlineAgglomeration):
         cure = "A path has the industries and places of an economy: make that first."
         raise InputError("economy", economy, "a nege.OnlineAgglomeration", cure)
+    return economy
+
+
+def _checked(
+    economy: OnlineAgglomeration | None, industries: Mapping[str, str] | None
+) -> tuple[OnlineAgglomeration, Labels, Labels]:
+    """Return the economy, its industries of goods and its industries of services."""
+    economy = _economy(economy)
     own = economy.industries
     if industries is None and set(own) <= set(DEFAULT_INDUSTRIES):
         industries = {name: DEFAULT_INDUSTRIES[name] for name in own}

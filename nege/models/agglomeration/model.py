@@ -275,7 +275,8 @@ class OnlineAgglomeration(
         ----------
         changes : mapping, optional
             New values by name; of a mechanism's parameters by dotted names,
-            ``{"matching.vacancy_cost": 0.1}``.
+            ``{"matching.vacancy_cost": 0.1}``, and so of one number of a table,
+            ``{"digital_cost.services": 1.4}``.
         **more
             The same as keywords.
 
@@ -290,7 +291,12 @@ class OnlineAgglomeration(
             For a parameter that the model does not have, naming those near it.
         """
         if isinstance(changes, Mapping):
-            reaching = {name: changes[name] for name in changes if "." in str(name)}
+            some = bool(self.mechanisms or {**changes, **more}.get("mechanisms"))
+            reaching = {
+                name: changes[name]
+                for name in changes
+                if some and "." in str(name) and str(name).split(".")[0] not in self.fields
+            }
             if reaching:
                 rest = {name: changes[name] for name in changes if name not in reaching}
                 start = {**rest, **more}.get("mechanisms", self.mechanisms)
