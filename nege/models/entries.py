@@ -54,5 +54,7 @@ def whole(model: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
             raise InputError(name, value, f"given without {field}, of which it is an entry")
         if field not in tables:
             tables[field] = vars(model)[field].copy(deep=True)
-        tables[field].loc[labels] = model.fields[field].bounds.number(name, value)
+        table, number = tables[field], model.fields[field].bounds.number(name, value)
+        at = tuple(table[dim].values.tolist().index(label) for dim, label in labels.items())
+        table.values[at] = number
     return {**found, **tables}
