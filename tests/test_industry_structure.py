@@ -350,6 +350,26 @@ def test_a_symmetry_that_only_the_equations_know_to_be_broken_is_not_used():
     assert group.order == math.factorial(2)
 
 
+@pytest.mark.parametrize(
+    ("mechanism", "order"),
+    [
+        (nege.mechanisms.Access(entry_cost={"services": {"2": {"online": 2.0}}}), 2),
+        (nege.mechanisms.DualMode(), 6),
+    ],
+    ids=["access", "dual mode"],
+)
+def test_mechanisms_have_their_say_in_symmetry_and_are_followed(mechanism, order):
+    model = alike(3, spillover=0.06, mechanisms=[mechanism])
+    found = nege.bifurcation(model, "digital_cost.services", (1.5, 1.6), depth=0)
+    (branch,) = found.branches
+    assert branch.stable.all()
+    assert math.prod(math.factorial(len(names)) for names in found.classes) == order
+    exact = nege.solve(model.replace({"digital_cost.services": 1.55}))
+    np.testing.assert_allclose(
+        np.sort(found.at(1.55).population[0]), np.sort(exact.data.population), rtol=1e-8
+    )
+
+
 # --- quantitative models ---------------------------------------------------------------
 
 

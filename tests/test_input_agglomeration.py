@@ -484,3 +484,47 @@ def test_an_economy_comes_back_whole_from_its_dataset():
     changes = {name: plain(name) for name in FREE if name not in ("inputs", "spillover")}
     economy = make(platform_owner={"c": 0.5, "a": 0.25, "b": 0.25}, **changes)
     assert_same_model(type(economy).from_dataset(economy.to_dataset()), economy)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_one_number_of_a_table_is_replaced_by_its_name(name):
+    """As "digital_cost.services": what is given whole is the same economy, checked the same."""
+    economy, field = make(), PARAMETERS[name]
+    values = getattr(economy, name)
+    at = dict.fromkeys(field.dims, -1)
+    labels = [str(values[dim].values[-1]) for dim in field.dims]
+    changed, other = values.copy(), float(values[at]) * 0.999 + 1e-3
+    changed[at] = other
+    one = ".".join([name, *labels])
+    try:
+        expected = economy.replace({name: changed})
+    except nege.InputError:
+        with pytest.raises(nege.InputError):
+            economy.replace({one: other})
+        return
+    assert_same_model(economy.replace({one: other}), expected.to_dataset())
+    assert_same_model(type(economy)(**{f: getattr(expected, f) for f in economy.fields}), expected)
+    with pytest.raises(nege.InputError, match=f"{one} must be"):
+        economy.replace({one: np.nan})
+    with pytest.raises(nege.InputError, match=f"{one} must be given without {name}"):
+        economy.replace({one: other, name: changed})
+
+
+def test_labels_may_have_points_in_them():
+    places = nege.geography.from_distance(1.0 - np.eye(2), names=["St. Louis", "St"])
+    economy = nege.OnlineAgglomeration(places)
+    found = economy.replace({"productivity.services.St. Louis": 2.0, "land.St": 3.0})
+    assert found.productivity.sel(industry="services").values.tolist() == [2.0, 1.0]
+    assert found.land.values.tolist() == [0.5, 3.0]
+    with pytest.raises(nege.InputError, match="one of the model's"):
+        economy.replace({"productivity.services.St. Paul": 2.0})
+
+
+def test_one_number_of_a_table_is_swept_and_followed():
+    economy = nege.OnlineAgglomeration(nege.geography.equidistant(2))
+    values = [3.0, 2.0]
+    swept = nege.sweep(economy, {"digital_cost.services": values})
+    followed = nege.follow(economy, {"digital_cost.services": values})
+    alone = nege.solve(economy.replace(digital_cost=(3.0, 2.0)))
+    for found in (swept["total_cost"][-1], followed["total_cost"][-1]):
+        np.testing.assert_allclose(found, alone.data.total_cost, rtol=1e-7, atol=1e-12)

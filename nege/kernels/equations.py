@@ -28,12 +28,12 @@ import functools
 import importlib
 import inspect
 import linecache
-import os
 import re
 import sys
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numba
@@ -510,7 +510,7 @@ def _what_does_not_compile(compiled: Compiled, said: str) -> str:
                 continue
             code, line = plain.__code__, int(number)
             last = max(row for *_, row in code.co_lines() if row)
-            same = os.path.basename(file) == os.path.basename(code.co_filename)
+            same = Path(file).name == Path(code.co_filename).name
             if same and code.co_firstlineno <= line <= last:
                 text = linecache.getline(code.co_filename, line).strip()
                 where = f"{field.name} ({plain.__name__}, line {line} of {code.co_filename})"

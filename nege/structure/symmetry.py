@@ -305,11 +305,15 @@ def symmetry_of_places(economies: Sequence[Any], width: int) -> SymmetryOfPlaces
     vertices, edges = [], []
     for economy in economies:
         edges.append(np.asarray(economy.geography.metric.dense()))
-        for name in economy.fields:
-            values = getattr(economy, name)
-            if isinstance(values, xr.DataArray) and "place" in values.dims:
-                rest = [dim for dim in values.dims if dim != "place"]
-                vertices += list(values.transpose(*rest, "place").values.reshape(-1, len(edges[0])))
+        for holder in (economy, *getattr(economy, "mechanisms", {}).values()):
+            for name in holder.fields:
+                values = getattr(holder, name)
+                if isinstance(values, xr.DataArray) and "place" in values.dims:
+                    rest = [dim for dim in values.dims if dim != "place"]
+                    table = values.transpose(*rest, "place").values
+                    vertices += list(table.reshape(-1, len(edges[0])))
+    # What is not given is NaN, alike everywhere and unlike any number.
+    vertices = [x for v in vertices for x in (np.isnan(v) + 0.0, np.nan_to_num(v))]
     vertex = np.column_stack([_value_numbers(values) for values in vertices])
     edge = _joint_numbers([_value_numbers(values) for values in edges])
     return SymmetryOfPlaces(_graph_symmetry(_row_numbers(vertex), edge), width)

@@ -275,7 +275,8 @@ class OnlineAgglomeration(
         ----------
         changes : mapping, optional
             New values by name; of a mechanism's parameters by dotted names,
-            ``{"matching.vacancy_cost": 0.1}``.
+            ``{"matching.vacancy_cost": 0.1}``, and so of one number of a table,
+            ``{"digital_cost.services": 1.4}``.
         **more
             The same as keywords.
 
@@ -290,7 +291,12 @@ class OnlineAgglomeration(
             For a parameter that the model does not have, naming those near it.
         """
         if isinstance(changes, Mapping):
-            reaching = {name: changes[name] for name in changes if "." in str(name)}
+            some = bool(self.mechanisms or {**changes, **more}.get("mechanisms"))
+            reaching = {
+                name: changes[name]
+                for name in changes
+                if some and "." in str(name) and str(name).split(".")[0] not in self.fields
+            }
             if reaching:
                 rest = {name: changes[name] for name in changes if name not in reaching}
                 start = {**rest, **more}.get("mechanisms", self.mechanisms)
@@ -361,10 +367,12 @@ class OnlineAgglomeration(
         """
         state = self._unknowns.with_movers(movers, state)
         firms = self._unknowns.firms(state)  # (place, industry, mode), a view
-        own: Any = self  # whose fields mypy takes for what may be given
-        everywhere = np.repeat(own.variety.values[:, None] < 1.0, len(self.modes), axis=1)
+        variety, spillover, hears = (
+            vars(self)[name].values for name in ("variety", "spillover", "hears_offline")
+        )
+        everywhere = np.repeat(variety[:, None] < 1.0, len(self.modes), axis=1)
         # Online firms that learn from each other alone may all be absent.
-        alone = (own.hears_offline.values == 0.0) & (own.spillover.values > 0.0)
+        alone = (hears == 0.0) & (spillover > 0.0)
         everywhere[:, layout.ONLINE] &= ~(alone & np.isneginf(firms[..., layout.ONLINE]).all(0))
         firms[:] = np.where(everywhere, np.maximum(firms, FEWEST), firms)
         return state

@@ -196,7 +196,8 @@ class BifurcationDiagram(Immutable):
         -------
         Dataset
             ``share`` over (equilibrium, region), ``stable``, ``rate`` (of the fastest
-            deviation), ``branch`` and ``orbit`` over equilibrium.
+            deviation), ``branch`` and ``orbit`` over equilibrium; of industries ``share`` is over
+            mover, and every variable is there too.
 
         Examples
         --------
@@ -425,14 +426,17 @@ def bifurcation(
     regions, through folds and corners. From a break point the branches of the equivariant
     branching lemma are followed (Golubitsky, Stewart & Schaeffer 1988), one of each symmetry
     orbit; where a region empties, or entry begins to pay, the branch on the other side (Fujita,
-    Krugman & Venables 1999, ch. 5-6, draw such diagrams).
+    Krugman & Venables 1999, ch. 5-6, draw such diagrams). Of industries
+    (``OnlineAgglomeration``) firms by cell and people move, and markets are solved together with
+    them; a corner is a cell without firms, where variety is 1.
 
     Parameters
     ----------
     model : Model
         The economy.
     parameter : str
-        Any parameter that is a number, e.g. "trade_cost" or "online_trade_cost".
+        Any parameter that is a number, e.g. "trade_cost" or "online_trade_cost"; of industries
+        also one of a table, as "digital_cost.services".
     interval : pair of float
         Its smallest and largest value.
     dynamics : Replicator or Logit, optional

@@ -26,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from nege import memory
 from nege.models.base import Model
 from nege.models.rest import EquationsOfRest, LinearisedRest, reduced, shares_of
 from nege.models.solutions import LongRun
@@ -95,6 +96,8 @@ class JointContinuationProblem(SolutionCurve):
         self.group, self.vanishing = first.group, first.vanishing
         self.width = industry_starts.movers_of_a_place(first)
         size = 64 * first.moving.size**2
+        places = f"{len(first.places)} places"
+        memory.check("model", places, 4 * size, "for whole Jacobians", "Fewer places.")
         kept = max(16, min(2048, CACHED_PARAMETER_BYTES // size))
         self.economy = functools.lru_cache(kept)(self.at)
         self.equations = functools.lru_cache(kept)(self._equations)
