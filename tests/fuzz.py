@@ -31,7 +31,7 @@ import pandas as pd
 import xarray as xr
 
 import nege
-from nege import geography, scenarios, testing
+from nege import geography, mechanisms, scenarios, testing
 from nege.status import Status
 from nege.studies.scenarios import READY
 
@@ -172,6 +172,16 @@ ENTRIES = {
         nege.AllenArkolakis, productivity_spillover=0.1, amenity_spillover=-0.3, **CES
     ),
     "OnlineAgglomeration": model_entry(nege.OnlineAgglomeration, commission=0.05),
+    "mechanisms.Access": lambda p: (attached(p, mechanisms.Access), {"entry_cost": 1.2}),
+    "mechanisms.DualMode": lambda p: (attached(p, mechanisms.DualMode), {"scale": 1.2}),
+    "mechanisms.Matching": lambda p: (
+        attached(p, mechanisms.Matching),
+        {"vacancy_cost": 0.1, "remote_vacancy_cost": 0.1},
+    ),
+    "OnlineAgglomeration.without": lambda p: (
+        p.industries.with_mechanisms(mechanisms.Access()).without,
+        {},
+    ),
     "Model.replace": lambda p: (p.digital.replace, {"sigma": 4.0, "online_amenity": 1.1}),
     "Model.replace by a mapping": lambda p: (
         lambda changes=None: p.digital.replace(changes),
@@ -332,6 +342,16 @@ def loop():
     value = []
     value.append(value)
     return value
+
+
+def attached(p, kind):
+    """Make a mechanism, and an economy that has it: which checks its numbers."""
+
+    @functools.wraps(kind)
+    def make(*arguments, **keywords):
+        return p.industries.with_mechanisms(kind(*arguments, **keywords))
+
+    return make
 
 
 def closed():
@@ -566,6 +586,14 @@ TAKES = {
     "ax": "",
     "background": "",
     "Model.uniqueness.dynamics": "dynamics tastes",
+    "OnlineAgglomeration.mechanisms": "none empty",
+    **dict.fromkeys(
+        (f"mechanisms.{kind}.name" for kind in ("Access", "DualMode", "Matching")), "name none"
+    ),
+    "mechanisms.Access.entry_cost": f"{TABLE} none",
+    "mechanisms.DualMode.scale": f"{TABLE} none",
+    "mechanisms.Matching.vacancy_cost": TABLE,
+    "mechanisms.Matching.remote_vacancy_cost": NUMBER,
 }
 AGGLOMERATION = {
     "inputs": TABLE,
@@ -596,6 +624,7 @@ MADE = {
     *("InputError", "NegeError", "geography.GeographyWarning", "geography.Geography"),
     *("geography.Circle", "geography.Grid", "geography.Line", "geography.Matrix"),
     "geography.Metric",
+    *("mechanisms.Mechanism", "mechanisms.Own", "mechanisms.partial"),  # to make some of
 }
 
 
@@ -605,6 +634,7 @@ def public():
     for module, prefix in (
         *((nege, ""), (geography, "geography."), (scenarios, "scenarios.")),
         (testing, "testing."),
+        (mechanisms, "mechanisms."),
     ):
         names = [name for name in module.__all__ if callable(getattr(module, name))]
         found += [prefix + name for name in names]

@@ -4,6 +4,7 @@ import importlib
 import pickle
 import pkgutil
 
+import numba
 import numpy as np
 import own_mechanisms as own
 import pytest
@@ -309,6 +310,18 @@ def test_bad_mechanisms_are_refused_by_name_with_a_cure(wrong, said):
     model = nege.OnlineAgglomeration(mechanisms=[mech.Matching(vacancy_cost=0.05)])
     with pytest.raises((nege.InputError, TypeError), match=said):
         wrong(model)
+
+
+def test_switching_mechanisms_of_nege_compiles_nothing():
+    """Kernels compile for types: those of every economy are the same."""
+    off = economy(6)
+    on = [
+        off.with_mechanisms(mech.DualMode(), mech.Access(entry_cost=2.0), mech.Matching()),
+        off.replace(remote_labour_share=0.2, diversity=0.1, platform_owner=[1.0, 0, 0, 0]),
+        off.replace(spillover=0.0, commission=0.0, inputs=0.0, migration_elasticity=0.0),
+        off.with_mechanisms(own.Border(melts="taken"), own.SiteBound(share=0.1, stock=1.0)),
+    ]
+    assert {numba.typeof(one.arrays) for one in on} == {numba.typeof(off.arrays)}
 
 
 def test_the_stylised_turn_goes_with_mechanisms():

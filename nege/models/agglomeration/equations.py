@@ -377,8 +377,10 @@ def differentiate(given, at, out, busy, rows):
             met[i] = at.met[i, q] if at.met[i, q] != -math.inf else NO_FIRMS
         for stage in range(3):
             # What comes in late needs no second look at what comes first.
-            costs(p, q, met, made)
-            sales(p, q, met, made)
+            if stage == 1:
+                costs(p, q, met, made)
+            if stage == 2:
+                sales(p, q, met, made)
             for j in range(to.met):
                 enters = 0
                 if p.has_calls:
@@ -386,7 +388,7 @@ def differentiate(given, at, out, busy, rows):
                 elif j == to.people or (to.shared <= j < to.mass and j != to.remote):
                     enters = 2
                 elif j >= to.price:
-                    enters = 1
+                    enters = 2 if j < to.access else 1
                 idle = j == to.remote and not p.has_remote
                 if enters != stage or idle:
                     continue
@@ -486,3 +488,10 @@ def tangents(given, at, slopes, busy, rows, directions, own, parts, out):
             for i in range(unknowns):
                 moved += rows[j, count + i] * x[shared + i]
             change[shared + j] = moved
+
+
+@kernel
+def jacobian(given, at, slopes, busy, rows, directions, parts, out):
+    """Differentiate, and write the change of every equation along each direction."""
+    differentiate(given, at, slopes, busy, rows)
+    tangents(given, at, slopes, busy, rows, directions, False, parts, out)

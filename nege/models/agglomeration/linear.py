@@ -76,12 +76,11 @@ class _System:
         apart = np.zeros_like(self.x)
         np.subtract(self.x, self.held_at, out=apart, where=self.x != self.held_at)
         if not np.max(np.abs(apart)) <= within:
-            equations.differentiate(self.p, self.at, *self.slopes)
             self.held_at, self.held = self.x, self.at
             self._differentiate()
 
     def _differentiate(self) -> None:
-        """Make of slopes inside places what is held."""
+        """Make of slopes inside places what is held, at the point that is."""
         raise NotImplementedError
 
 
@@ -97,9 +96,8 @@ class DenseSystem(_System):
         self.columns = np.empty_like(self.units)
 
     def _differentiate(self) -> None:
-        equations.tangents(
-            self.p, self.held, *self.slopes, self.units, False, self.parts, self.columns
-        )
+        point = self.p, self.held, *self.slopes
+        equations.jacobian(*point, self.units, self.parts, self.columns)
 
     @property
     def jacobian(self) -> np.ndarray:
@@ -161,6 +159,7 @@ class KrylovSystem(_System):
         self.one = parts(parameters, 1)
 
     def _differentiate(self) -> None:
+        equations.differentiate(self.p, self.held, *self.slopes)
         size = self.p.slots.shared
         inside, shared = self.units[:size], self.units[size:]
         own, out = parts(self.p, size), np.empty_like(inside)

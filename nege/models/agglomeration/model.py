@@ -367,10 +367,12 @@ class OnlineAgglomeration(
         """
         state = self._unknowns.with_movers(movers, state)
         firms = self._unknowns.firms(state)  # (place, industry, mode), a view
-        own: Any = self  # whose fields mypy takes for what may be given
-        everywhere = np.repeat(own.variety.values[:, None] < 1.0, len(self.modes), axis=1)
+        variety, spillover, hears = (
+            vars(self)[name].values for name in ("variety", "spillover", "hears_offline")
+        )
+        everywhere = np.repeat(variety[:, None] < 1.0, len(self.modes), axis=1)
         # Online firms that learn from each other alone may all be absent.
-        alone = (own.hears_offline.values == 0.0) & (own.spillover.values > 0.0)
+        alone = (hears == 0.0) & (spillover > 0.0)
         everywhere[:, layout.ONLINE] &= ~(alone & np.isneginf(firms[..., layout.ONLINE]).all(0))
         firms[:] = np.where(everywhere, np.maximum(firms, FEWEST), firms)
         return state

@@ -201,6 +201,7 @@ class _RestPointSearch:
         self.remote = self.local + to.remote - to.shared  # where ln w0 stands
         self.absent[self.remote] = not parameters.has_remote
         self.staying, self.lets_in = staying, True
+        self.no_entry = np.full(self.moving.size, -np.inf)
         industry = parameters.industry
         self.vanishing = industry["variety"] == 1.0
         self.lonely = (industry["hears_offline"] == 0.0) & (industry["spillover"] > 0.0)
@@ -293,15 +294,17 @@ class _RestPointSearch:
         if self.closes and not np.isfinite(self._remote(x)).any():
             x[self.remote], self.idle[self.remote] = self.free, True
         excess = self.system.evaluate(x)
-        self.entry = np.where(gone & (not self.staying), excess, -np.inf)
+        self.some_gone = not self.staying and bool(gone.any())
+        self.entry = np.where(gone, excess, -np.inf) if self.some_gone else self.no_entry
         self.excess = np.where(self.idle, 0.0, excess)
-        largest = np.max(np.abs(self.excess))
+        largest = np.abs(self.excess).max()
         self._residual = float(np.maximum(largest, self._pull()))
         return bool(np.isfinite(largest))
 
     def _pull(self) -> float:
         """Return the largest log return to entry, where firms are absent."""
-        return float(np.max(self.entry, initial=0.0)) if self.lets_in else 0.0
+        pulls = self.lets_in and self.some_gone
+        return float(np.max(self.entry, initial=0.0)) if pulls else 0.0
 
     def residual(self) -> float:
         """Complementarity and market clearing in one number."""
@@ -309,12 +312,12 @@ class _RestPointSearch:
 
     def _unclear(self) -> float:
         """How far markets are from clearing."""
-        return float(np.max(np.abs(self.excess[~self.moving])))
+        return float(np.abs(self.excess[~self.moving]).max())
 
     def _at_rest(self) -> bool:
         """Whether markets clear and firms and people are at rest, within tolerance."""
         o = self.options
-        growth = np.max(np.abs(self.excess[self.moving]))
+        growth = np.abs(self.excess[self.moving]).max()
         return bool(
             self._unclear() <= o.tolerance_residual
             and growth <= o.tolerance_payoff
@@ -347,13 +350,13 @@ class _RestPointSearch:
             if self.steps >= self.options.limit_steps:
                 return x, Status.LIMIT, trace
             entering = self.lets_in & (self.entry > self.options.tolerance_payoff)
-            if entering.any() and np.max(np.abs(self.excess)) <= CALM:
+            if entering.any() and np.abs(self.excess).max() <= CALM:
                 x, time = self._enter(x, entering), FIRST_STEP
             trace.append((time, x))
             before, (trial, expected, whole) = self.residual(), self._step(x, time)
             self.steps += 1
             fits = self.evaluate(trial) and self.residual() <= RISE * max(before, 1.0)
-            bent = np.max(np.abs(self.excess - expected)[closely | ~self.moving]) / before
+            bent = np.abs(self.excess - expected)[closely | ~self.moving].max() / before
             if fits and (bent <= BENT or not closely):
                 x = self._vanish(trial)
                 pace = SLOWER if bent > BENT or not whole else FASTER if bent <= STRAIGHT else 1.0
@@ -381,8 +384,7 @@ class _RestPointSearch:
         Shortened where it is too long, which is the last that is returned.
         """
         step = self._newton(1.0 / time)
-        firms = np.max(np.abs(step[self.firms]))
-        others = np.max(np.abs(step[~self.firms]))
+        firms, others = np.abs(step[self.firms]).max(), np.abs(step[~self.firms]).max()
         part = min(1.0, LONGEST_FIRMS / max(firms, 1e-300), LONGEST_PRICE / max(others, 1e-300))
         step *= part if np.isfinite(step).all() else np.nan
         expected = (1.0 - part) * self.excess + self.moving * step / time

@@ -138,7 +138,8 @@ def start(model: Any) -> np.ndarray:
     """Return the unknowns that markets start from: prices of one, spending at average."""
     order, k = model._unknowns, len(model.industries)
     to, state = order.to, np.zeros(order.size)
-    sold = np.linalg.solve(np.eye(k) - model.inputs.values, model.consumption.values)
+    own = vars(model)
+    sold = np.linalg.solve(np.eye(k) - own["inputs"].values, own["consumption"].values)
     share = np.maximum(sold * (1.0 + DIVIDEND_START) / len(order.places), 1e-300)
     order.rows(state)[:, to.spending : to.spending + k] = np.log(share)
     order.shared(state)[to.remote - to.shared] = np.log(REMOTE_WAGE_START)
@@ -196,10 +197,10 @@ def from_data(model: Any, data: xr.Dataset) -> np.ndarray:
 
 def outcome(model: Any, state: np.ndarray, p: Any) -> dict[str, np.ndarray]:
     """Return every variable of the economy at its unknowns."""
-    k, order, to = len(model.industries), model._unknowns, p.slots
+    k, order, to, own = len(model.industries), model._unknowns, p.slots, vars(model)
     at = equations.evaluate(p, state, np.empty_like(state))
     rows, shared, cells = order.rows(state), order.shared(state), (k, to.modes, len(order.places))
-    real = at.made[to.real] + np.log(model.amenity.values)
+    real = at.made[to.real] + np.log(own["amenity"].values)
 
     def firms(slot: int) -> np.ndarray:
         """Return what stands there by mode, over industry, place and mode."""
@@ -214,7 +215,7 @@ def outcome(model: Any, state: np.ndarray, p: Any) -> dict[str, np.ndarray]:
         "wage": np.exp(rows[:, to.wage]),
         "rent": np.exp(rows[:, to.rent]) if p.uses_land else np.zeros(len(rows)),
         "population": np.exp(rows[:, to.people]),
-        "area": model.land.values / model.land.values.sum(),
+        "area": own["land"].values / own["land"].values.sum(),
         "income": at.made[to.income],
         "remote_share": at.made[to.away],
         "real_income": np.exp(real),

@@ -71,15 +71,16 @@ def traded(p, made, own, met):
         for c in range(2):
             freeness = p.operator.freeness[k, c]
             price, spent = met[to.price + 2 * k + c], made[to.spent + 2 * k + c]
+            supplied, access = made[to.supply + 2 * k + c], met[to.access + 2 * k + c]
             for q in range(places):
-                price[q] = 0.0
-            for r in range(places):
-                low, high = (r, r + 1) if own else (0, places)
-                supplied, access = made[to.supply + 2 * k + c, r], 0.0
-                for q in range(low, high):
-                    price[q] += supplied * freeness[r, q]
-                    access += freeness[r, q] * spent[q]
-                met[to.access + 2 * k + c, r] = access
+                price[q] = supplied[q] * freeness[q, q] if own else 0.0
+                access[q] = freeness[q, q] * spent[q]
+            for r in range(0 if own else places):
+                reached, sold = 0.0, supplied[r]
+                for q in range(places):
+                    price[q] += sold * freeness[r, q]
+                    reached += freeness[r, q] * spent[q]
+                access[r] = reached
 
 
 @between(fastmath=ARITHMETIC)

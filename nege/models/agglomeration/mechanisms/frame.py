@@ -46,7 +46,7 @@ from nege.validation import Bounds
 
 logger = logging.getLogger("nege")
 
-NAME = re.compile(r"[^\W\d]\w*")
+NAME = re.compile(r"[^\W\d]\w{0,39}")
 ORDER = ("industry", "place", "channel")  # of dimensions, in tables that kernels read
 
 
@@ -72,7 +72,7 @@ class Name(Field):
         """Return a name that dotted names can start with."""
         if not isinstance(value, str) or not NAME.fullmatch(value):
             cure = 'For example "vat": dotted names start with it, "vat.rate".'
-            raise InputError("name", value, "letters, digits and underscores", cure)
+            raise InputError("name", value, "at most 40 letters, digits, underscores", cure)
         return value
 
 
@@ -132,7 +132,7 @@ class Partial(Over):
                 for key, inner in value.items()
                 for item in self._given(inner, labels, {**where, fits[0]: str(key)})
             ]
-        if np.ndim(value) == 0:
+        if np.isscalar(value) or getattr(value, "ndim", None) == 0:
             return [(where, self.bounds.number(self.name, value))]
         wanted = {dim: labels[dim] for dim in self.dims if dim not in where}
         full = validation.table(self.name, value, wanted, **self.bounds._asdict())

@@ -54,9 +54,10 @@ def log_real(p, met, made):
 
 def welfare(model, log_real_income):
     """U = (sum Lbar (B V)^eps)^(1/eps), Lbar 1 on average; at eps = 0 people's mean ln(B V)."""
-    home = model.home_weight.values / model.home_weight.values.mean()
+    home = vars(model)["home_weight"].values
+    home = home * (home.size / home.sum())
     if model.migration_elasticity == 0.0:
-        return float(np.exp(home @ log_real_income / home.sum()))
+        return float(np.exp(home @ log_real_income / home.size))
     terms = np.log(home) + model.migration_elasticity * log_real_income
     top = float(np.max(terms))
     return float(np.exp((top + np.log(np.sum(np.exp(terms - top)))) / model.migration_elasticity))
