@@ -49,6 +49,16 @@ def test_threads_change_nothing(along):
     xr.testing.assert_identical(one, two)
 
 
+@pytest.mark.parametrize("operator", ["dense", "symmetric", "line"])
+def test_many_short_runs_of_two_regions_take_every_operator(operator):
+    economy = nege.CorePeriphery(nege.geography.line(2), sigma=5, mu=0.4, trade_cost=1.7)
+    options = nege.SolverOptions(operator=operator)
+    many = nege.short_run(economy, SHARES, parameters={"mu": [0.3, 0.5]}, options=options)
+    for mu in (0.3, 0.5):
+        one = nege.short_run(economy.replace(mu=mu), SHARES[2])
+        np.testing.assert_allclose(many.wage.sel(mu=mu)[2], one.data.wage, rtol=1e-11)
+
+
 def test_two_equal_regions_take_the_vector_loops_and_agree_with_newton():
     economy = nege.CorePeriphery(
         nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=1.7, farmers=[0.4, 0.6]

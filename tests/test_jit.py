@@ -17,7 +17,8 @@ import own_model
 import pytest
 
 import nege
-from nege.kernels import sources
+from nege.kernels import function_table, sources
+from nege.kernels.equations import Compiled, Places
 from nege.kernels.jit import kernel
 from nege.kernels.records import INDICES, ROW, TABLE, record
 
@@ -656,3 +657,24 @@ def test_a_first_solve_agrees_with_those_that_follow_to_rounding(tmp_path):
     said = run(call, tmp_path, NEGE_FIRST_CALLS="")
     assert said[:2] == ["False", "True"]
     assert said[3] == "True"
+
+
+def broken(p, r, share, state, pool):
+    return p.nonsense * share
+
+
+@pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
+def test_an_equation_that_does_not_compile_is_named_with_its_line_and_what_there_is():
+    given = Places(
+        supply=lambda p, r, share, state: share,
+        spending=broken,
+        respond=lambda p, r, share, state, access: access - state,
+        payoff=lambda p, r, share, state, price: price,
+    )
+    made = Compiled(__name__, "Broken", ("sigma",), ("farmers",), given)
+    with pytest.raises(TypeError) as caught:
+        function_table.address_of(made.declared[0])
+    said = str(caught.value)
+    assert "spending (broken, line" in said
+    assert "'return p.nonsense * share'" in said
+    assert "p has no 'nonsense', it has sigma, farmers" in said

@@ -152,8 +152,11 @@ def test_a_bad_number_anywhere_never_converges(two, kernel, bad):
         wrong_share[i] = wrong_state[i] = bad
         planted += [(good, wrong_share, state), (good, share, wrong_state)]
     for parameters, given_share, given_state in planted:
-        report = kernel(parameters, given_share, given_state.copy(), OPTIONS)
+        state = given_state.copy()
+        report = kernel(parameters, given_share, state, OPTIONS)
         assert report.status != codes.CONVERGED
+        if report.iterations == 1:  # where nothing better was found, the start comes back
+            np.testing.assert_array_equal(state, given_state)
 
 
 def test_a_limit_is_not_success(two):

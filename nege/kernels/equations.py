@@ -27,11 +27,13 @@ import dataclasses
 import functools
 import importlib
 import inspect
+import linecache
 import re
 import sys
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numba
@@ -333,8 +335,7 @@ class Compiled:
         try:
             return function_table.compile_for(function, signature, self.files, key)
         except errors.TypingError as error:
-            said = "; ".join(line for line in str(error).splitlines() if line.strip())[:600]
-            raise TypeError(f"the equations of {self.name} do not compile: {said}") from error
+            raise TypeError(_what_does_not_compile(self, str(error))) from error
 
     def economy(
         self, numbers: Mapping[str, Any], rows: Mapping[str, Any], operator: Operator
@@ -491,3 +492,27 @@ def exponents(economy, share, state, out):
     for r in range(state.size):
         top = max(top, out[r])
     return top
+
+
+def _what_does_not_compile(compiled: Compiled, said: str) -> str:
+    """Say which equation it is, in which line, and why, in Numba's first words about it."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    reason = next((line for line in lines if not line.startswith("Failed in")), said[:200])
+    reason = re.sub(r" of type \S*_parameters\(.*", " of p", reason)
+    if (unknown := re.match(r"Unknown attribute '(\w+)' of p", reason)) is not None:
+        known = ", ".join((*compiled.numbers, *compiled.rows))
+        reason = f"p has no {unknown[1]!r}, it has {known}"
+    for file, number in re.findall(r'File "([^"]*)", line (\d+)', said)[::-1]:
+        for field in dataclasses.fields(compiled.given):
+            equation = getattr(compiled.given, field.name)
+            plain = getattr(equation, "py_func", equation)
+            if not inspect.isfunction(plain):
+                continue
+            code, line = plain.__code__, int(number)
+            last = max(row for *_, row in code.co_lines() if row)
+            same = Path(file).name == Path(code.co_filename).name
+            if same and code.co_firstlineno <= line <= last:
+                text = linecache.getline(code.co_filename, line).strip()
+                where = f"{field.name} ({plain.__name__}, line {line} of {code.co_filename})"
+                return f"{compiled.name}: {where} does not compile: {text!r}: {reason}"
+    return f"the equations of {compiled.name} do not compile: {'; '.join(lines)[:600]}"

@@ -66,6 +66,7 @@ def newton(economy, share, state, options):
     iterations, status = 0, STALLED
     longest = LONGEST_STEP if e.meeting == BY_PLACE else LONGEST_OF_PRICES
     moving = at_rest(e, share, state)
+    copy(state, best_state)
     while True:
         update(e, share, state, work, change)
         residual = largest(change)

@@ -61,5 +61,7 @@ def whole(model: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
             raise InputError(name, value, f"given without {field}, of which it is an entry")
         if field not in tables:
             tables[field] = vars(model)[field].copy(deep=True)
-        tables[field].loc[at] = model.fields[field].bounds.number(name, value)
+        table, number = tables[field], model.fields[field].bounds.number(name, value)
+        where = tuple(table[dim].values.tolist().index(label) for dim, label in at.items())
+        table.values[where] = number
     return {**found, **tables}

@@ -20,6 +20,7 @@ import numpy as np
 
 from nege.kernels.codes import CONVERGED, LIMIT, NEWTON, STALLED
 from nege.kernels.jit import kernel
+from nege.kernels.operators import DENSE
 from nege.kernels.rounding import EPS, TINY
 from nege.kernels.vmath import exp, log
 from nege.models.solutions import Many
@@ -255,6 +256,8 @@ def at_once(compiled, points, shares, options):
     first = compiled.parameters(points[0])
     same = (np.array_equal(point.numbers, points[0].numbers) for point in points)
     if first.farmers.size != 2 or first.log_net.any() or not all(same):
+        return None
+    if points[0].operator.kind != DENSE:
         return None
     freeness = np.array([point.operator.table for point in points])
     if not (freeness[:, 0, 0] == 1.0).all() or not (freeness[:, 1, 1] == 1.0).all():
