@@ -178,10 +178,6 @@ ENTRIES = {
         attached(p, mechanisms.Matching),
         {"vacancy_cost": 0.1, "remote_vacancy_cost": 0.1},
     ),
-    "OnlineAgglomeration.without": lambda p: (
-        p.industries.with_mechanisms(mechanisms.Access()).without,
-        {},
-    ),
     "Model.replace": lambda p: (p.digital.replace, {"sigma": 4.0, "online_amenity": 1.1}),
     "Model.replace by a mapping": lambda p: (
         lambda changes=None: p.digital.replace(changes),

@@ -241,6 +241,11 @@ def test_dotted_names_reach_into_mechanisms_everywhere(tmp_path):
     path = xr.Dataset({"matching.vacancy_cost": (("step", "place"), [[0.2] * 4, [0.1] * 4])})
     welfare = nege.follow(model, path).welfare
     assert welfare[1] > welfare[0]
+    one = model.replace({"matching.vacancy_cost.2": 0.2, "digital_cost.services": 1.3})
+    np.testing.assert_array_equal(one.mechanisms["matching"].vacancy_cost, [0.05, 0.05, 0.2, 0.05])
+    assert float(one.digital_cost[1]) == 1.3
+    swept = nege.sweep(model, {"matching.vacancy_cost.2": [0.05, 0.2]})
+    assert swept.population[1, 2] < swept.population[0, 2]
     found = nege.solve(changed)
     found.to_netcdf(tmp_path / "found.nc")
     again = nege.load(tmp_path / "found.nc")
@@ -294,6 +299,8 @@ def test_economies_with_mechanisms_are_kept_and_sent_like_others():
         (lambda m: m.replace({"vat.rate": 0.1}), "vat.rate"),
         (lambda m: m.replace({"matching.vacancy": 0.1}), "matching.vacancy_cost"),
         (lambda m: m.replace({"matching.vacancy_cost": 1.0}), "matching.vacancy_cost"),
+        (lambda m: m.replace({"matching.vacancy_cost.9": 0.1}), "an entry of it"),
+        (lambda m: m.replace({"matching.vacancy_cost.2": 1.0}), "matching.vacancy_cost.2"),
         (lambda m: m.replace({"matching.vacancy_cost": [0.1, np.nan, 0.1, 0.1]}), "vacancy_cost"),
         (lambda m: m.without("vat"), "vat"),
         (lambda m: m.with_mechanisms("matching"), "mechanisms"),
@@ -330,3 +337,7 @@ def test_the_stylised_turn_goes_with_mechanisms():
     dual = found.total_cost.sel(industry="services", channel="dual").sum("place")
     share = dual / found.total_cost.sel(industry="services").sum(("place", "channel"))
     assert int(np.argmax(share.values)) in (7, 8)  # hump-shaped
+    known = nege.patterns(found).online_share.sel(industry="services")
+    online = found.total_cost.sel(industry="services", channel="online").sum("place")
+    every = found.total_cost.sel(industry="services").sum(("place", "channel"))
+    np.testing.assert_allclose(known, online / every, rtol=1e-12)

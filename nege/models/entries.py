@@ -20,21 +20,28 @@ def entry(model: Any, name: Any) -> tuple[str, dict[str, str]] | None:
     if not isinstance(name, str) or "." not in name:
         return None
     field, rest = name.split(".", 1)
+    if field in getattr(model, "mechanisms", {}):  # of one of its tables
+        inner, _, rest = rest.partition(".")
+        table = vars(model.mechanisms[field]).get(inner)
+        if not rest or not isinstance(table, xr.DataArray):
+            return None
+        found = labels([str(dim) for dim in table.dims], table, rest)
+        return None if found is None else (f"{field}.{inner}", found)
     if field not in model.varied() or not isinstance(model.fields.get(field), Over):
         return None
     held = vars(model)[field]
-    found = _labels([str(dim) for dim in held.dims], held, rest)
+    found = labels([str(dim) for dim in held.dims], held, rest)
     return None if found is None else (field, found)
 
 
-def _labels(dims: list[str], table: xr.DataArray, rest: str) -> dict[str, str] | None:
+def labels(dims: list[str], table: xr.DataArray, rest: str) -> dict[str, str] | None:
     """Return the labels in a name, which may have points in them too."""
     known = [str(label) for label in table[dims[0]].values]
     if len(dims) == 1:
         return {dims[0]: rest} if rest in known else None
     for label in known:
         if rest.startswith(f"{label}."):
-            found = _labels(dims[1:], table, rest.removeprefix(f"{label}."))
+            found = labels(dims[1:], table, rest.removeprefix(f"{label}."))
             if found is not None:
                 return {dims[0]: label, **found}
     return None
@@ -49,12 +56,12 @@ def whole(model: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
         if known is None:
             found[name] = value
             continue
-        field, labels = known
+        field, at = known
         if field in changes:
             raise InputError(name, value, f"given without {field}, of which it is an entry")
         if field not in tables:
             tables[field] = vars(model)[field].copy(deep=True)
         table, number = tables[field], model.fields[field].bounds.number(name, value)
-        at = tuple(table[dim].values.tolist().index(label) for dim, label in labels.items())
-        table.values[at] = number
+        where = tuple(table[dim].values.tolist().index(label) for dim, label in at.items())
+        table.values[where] = number
     return {**found, **tables}

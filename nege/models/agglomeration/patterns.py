@@ -47,6 +47,7 @@ FLAGS = {
 }
 
 CELL = ("industry", "place", "channel")
+MODES = ("offline", "online", "dual")  # of firms; the last where there is ``DualMode``
 QUARTER = 0.25  # of the land, the densest
 ROUNDING = 1e-9  # half of the places, evenly, is exactly at a border
 
@@ -80,7 +81,8 @@ def patterns(
     The density q of an industry is its share on the densest quarter of the land, over a
     quarter: 1 if it is spread as land is, 4 if all of it is on a quarter of the land or
     less. It is clustered from q = 2 on, half of it on a quarter of the land, scattered up
-    to q = 1.5, and mixed in between. It is online if most of its cost is of online firms.
+    to q = 1.5, and mixed in between. It is online if most of its cost is of online firms,
+    not counting those that sell both ways (:class:`nege.mechanisms.DualMode`).
     Two industries correlate in space as Σ m s/r − 1 says, over its largest value, m and s
     being their shares of places and r those of land. Their pattern is
 
@@ -253,14 +255,15 @@ def _total_cost(data: AtRest | xr.Dataset) -> xr.DataArray:
     if not set(CELL) <= set(cost.dims):
         raise InputError("data", cost.dims, allowed, "Those are the dimensions of total_cost.")
     channels = [str(name) for name in cost["channel"].values]
-    if sorted(channels) != ["offline", "online"] or "industry" not in cost.coords:
+    modes = list(MODES[: max(2, len(channels))])
+    if sorted(channels) != sorted(modes) or "industry" not in cost.coords:
         cure = 'Label its industries, and its channels "offline" and "online".'
         raise InputError("data", sorted(channels), f"{allowed}, labelled", cure)
     if cost.sizes["place"] < 2:
         cure = "One place says nothing about where industry is."
         raise InputError("data", cost.sizes["place"], "of at least two places", cure)
     front = [dim for dim in cost.dims if dim not in CELL]
-    cost = cost.sel(channel=["offline", "online"]).transpose(*front, *CELL).astype(np.float64)
+    cost = cost.sel(channel=modes).transpose(*front, *CELL).astype(np.float64)
     if bool((cost < 0.0).any()) or bool(np.isinf(cost).any()):
         raise InputError("data", "total_cost", "nowhere negative or infinite")
     if "status" in data:
@@ -347,7 +350,7 @@ def codes(total_cost: np.ndarray, area: np.ndarray) -> np.ndarray:
     """Return the codes of the patterns of many economies, at the default thresholds."""
     front = [f"axis_{axis}" for axis in range(total_cost.ndim - len(CELL))]
     industries = [str(k) for k in range(total_cost.shape[len(front)])]
-    labels = {"channel": ["offline", "online"], "industry": industries}
+    labels = {"channel": list(MODES[: total_cost.shape[-1]]), "industry": industries}
     made = {"total_cost": ((*front, *CELL), total_cost), "area": ((*front, "place"), area)}
     words = patterns(xr.Dataset(made, coords=labels)).pattern.values
     code = {word: k for k, word in enumerate((UNKNOWN, *PATTERNS), UNSOLVED)}

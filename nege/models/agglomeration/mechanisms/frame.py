@@ -40,6 +40,7 @@ from nege.errors import InputError, near
 from nege.models.agglomeration.kinds import CHANNELS, ClosedForm
 from nege.models.agglomeration.layout import Slots
 from nege.models.agglomeration.mechanisms import calls
+from nege.models.entries import labels as entry_labels
 from nege.models.fields import Declared, Field, Number, Over
 from nege.models.solutions import Variable
 from nege.validation import Bounds
@@ -483,14 +484,29 @@ def dotted(mechanisms: Mapping[str, Mechanism]) -> tuple[str, ...]:
     )
 
 
+def _with_entry(one: Mechanism, field: str, labels: str, path: str, value: Any) -> Any:
+    """Return a table of a mechanism with one number changed."""
+    table = vars(one)[field]
+    dims = [str(dim) for dim in getattr(table, "dims", ())]
+    at = entry_labels(dims, table, labels) if dims else None
+    if at is None:
+        raise InputError("parameter", path, f"{one.name}.{field}, or an entry of it by label")
+    table = table.copy(deep=True)
+    table.loc[at] = one.fields[field].bounds.number(path, value)
+    return table
+
+
 def reached(mechanisms: Mapping[str, Mechanism], changes: Mapping[str, Any]) -> list[Mechanism]:
     """Return mechanisms with parameters changed by their dotted names."""
     made = dict(mechanisms)
     for path, value in changes.items():
-        name, _, field = str(path).partition(".")
+        name, _, rest = str(path).partition(".")
+        field, _, labels = rest.partition(".")
         if name not in made or field not in made[name].fields or field == "name":
             known = [f"{n}.{f}" for n, one in made.items() for f in one.fields if f != "name"]
             raise InputError("parameter", path, "one of the model's", near(path, known))
+        if labels:
+            value = _with_entry(made[name], field, labels, path, value)
         made[name] = made[name].replace(**{field: value})
     return list(made.values())
 
