@@ -99,9 +99,7 @@ class Slots(NamedTuple):
 
 
 @functools.cache
-def slots(
-    industries, modes=2, own=0, shared=0, pools=0, everywhere=0, links=0, totals=0, notes=0
-):
+def slots(industries, modes=2, own=0, shared=0, pools=0, everywhere=0, links=0, totals=0, notes=0):
     """Where things stand, with so many things of mechanisms."""
     k, cells = industries, modes * industries
     here = {"firm": cells, "price_index": k, "spending": k, "own": own}
@@ -112,7 +110,14 @@ def slots(
     made = {"earned": 1, "remote_used": 1, "remote_sold": 1, "totals": totals}
     made |= {"supply": 2 * k, "spent": 2 * k, "sends": links, "passed_on": 0}
     made |= {"firms": cells, "margin": cells, "revenue": cells, "outlay": cells}
-    made |= {"offer": 2 * cells, "receipts": 2 * k, "cost": cells, "scale": cells, "net": 2 * k, "wedge": 2 * k}
+    made |= {
+        "offer": 2 * cells,
+        "receipts": 2 * k,
+        "cost": cells,
+        "scale": cells,
+        "net": 2 * k,
+        "wedge": 2 * k,
+    }
     made |= {"far": k, "transfer": 1, "public": 1, "income": 1, "away": 1, "stay": 1, "what": 1}
     made |= {"demand": k, "labour": 1, "land": 1, "real": 1, "notes": notes, "made": 0}
     found, place = {}, 0

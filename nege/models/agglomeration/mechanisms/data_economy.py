@@ -23,8 +23,9 @@ The monopolist takes revenue as given: then ln U falls by 1 + (e-1)(1-vbar) with
 marginal cost F is paid out of the dividend. Off: access = 0 or omega = 0, and then F is not spent,
 nor where nobody sells online; that is so at e < 1 too, where D = 0 would stop those who need data.
 
-Returns increase: at given prices ln c falls by chi v with ln N. Costs fall faster than firms
-enter unless chi v < 1, v that of firms online: results have it as ``data_feedback``. In one place
+Returns increase: at given prices of data ln c falls by chi v with ln N. Costs fall faster than
+firms enter unless chi v < 1, v that of firms online: results have it as ``data_feedback``. (A
+monopolist's price rises with v, and bears a little more.) In one place
 with one industry, e = 2, Y = R_online/wbar and b = omega/m at N0 = 1, N = Y (1 + b N^chi): at
 chi = 1 N = Y/(1 - b Y) if b Y < 1; at chi = 2 N = [1 - sqrt(1 - 4 b Y^2)]/(2 b Y) up to a fold at
 4 b Y^2 = 1, where chi v = 1, and beyond it no equilibrium.
@@ -51,6 +52,7 @@ from nege.validation import Bounds
 
 PRICING, OWNERS = ("marginal", "average", "monopoly"), ("consumers", "platform")
 NEAR = 0.99  # from where on chi v is said to be what a solve failed of
+NOBODY = 1e-12  # firms online over the scale of data: fewer leave no data to speak of
 LOSS = 1e-6  # of spending on data: losses under average cost from which on no price covers costs
 PART = Bounds(at_least=0.0, at_most=1.0, cure="It is a part of the stock: 1 is all of it.")
 
@@ -76,6 +78,11 @@ def _online(value: Any, industries: Any, channels: Any) -> Any:
             return value
         return {k: v if isinstance(v, Mapping) else {"online": v} for k, v in value.items()}
     return {"online": value} if np.ndim(value) < 2 else value
+
+
+def users(words: str, **about: Any) -> Any:
+    """Declare who can use something."""
+    return Users(words=words, dims=("industry", "channel"), **about)
 
 
 # --- equations ------------------------------------------------------------------------
@@ -169,7 +176,7 @@ class DataEconomy(Mechanism):
     factor, and data centres, where the owners of platforms are, sell that. Presets say who owns
     them: ``hoarded``, ``firm_owned``, ``platform_owned``, ``consumer_owned``, ``open``. Results
     have by industry ``data_price``, ``data_use``, ``data_stock``, ``data_profit``, and
-    ``data_feedback``, chi v, which an equilibrium needs below 1.
+    ``data_feedback``, chi v, which an equilibrium at given prices of data needs below 1.
 
     Examples
     --------
@@ -180,9 +187,8 @@ class DataEconomy(Mechanism):
     True
     """
 
-    weight: Labelled[xr.DataArray] = Users(
-        words="weight of data in unit cost, of those who can use them",
-        dims=("industry", "channel"),
+    weight: Labelled[xr.DataArray] = users(
+        "weight of data in unit cost, of those who can use them",
         bounds=some("0 means that they use no data."),
         default=0.0,
         varied=True,
@@ -244,7 +250,7 @@ class DataEconomy(Mechanism):
         "stock": Own(("industry",), "stock of data that users reach", "1", called="data_stock"),
         "feedback": Own(
             ("industry",),
-            "fall of firms' costs online, in percent, by data of 1 % more firms: chi v, below 1",
+            "fall of costs of firms online by data, in percent, where they are 1 % more: chi v",
             "1",
             called="data_feedback",
         ),
@@ -356,7 +362,7 @@ class DataEconomy(Mechanism):
         for twice in set(given) & set(filled):
             cure = "nege.mechanisms.DataEconomy(...) takes it."
             raise InputError(twice, given[twice], "left to this form of ownership", cure)
-        return cls(name, **given, **filled)
+        return cls(name=name, **given, **filled)
 
     # --- what kernels read --------------------------------------------------------------
 
@@ -408,16 +414,25 @@ class DataEconomy(Mechanism):
     # --- words --------------------------------------------------------------------------
 
     def remark(self, data: xr.Dataset) -> str:
-        """Say where data feed on themselves, or no price covers their cost."""
+        """Say where data feed on themselves, die out, or are not worth their cost."""
         feedback, said = data["data_feedback"], []
         names = [str(name) for name in feedback["industry"].values]
         for name, chi_v in zip(names, feedback.values, strict=True):
             if chi_v >= NEAR:
                 said.append(
                     f"Data of {name} feed on themselves: costs fall by chi v = {chi_v:.4g} with "
-                    "firms online, and an equilibrium needs less than 1. Lower "
+                    "firms online, and at given prices an equilibrium needs less than 1. Lower "
                     f"{self.name}.weight or {self.name}.returns, or raise {self.name}.scale or "
                     f"{self.name}.marginal_cost."
+                )
+        firms = data["firm_mass"].transpose("industry", "place", "channel").values[..., ONLINE:]
+        nobody = firms.sum((1, 2)) < NOBODY * self.scale.values
+        for name, lost in zip(names, nobody & self._used(), strict=True):
+            if lost and self.substitution < 1.0:
+                said.append(
+                    f"Firms of {name} that need data (substitution below 1) die out, since too few "
+                    f"sell online to leave any. Lower {self.name}.returns, {self.name}.weight or "
+                    f"{self.name}.scale, or raise {self.name}.substitution above 1."
                 )
         profit, use = data["data_profit"].values, data["data_use"] * data["data_price"]
         for name, gain, spent in zip(names, profit, use.values, strict=True):
@@ -471,7 +486,7 @@ class DataEconomy(Mechanism):
             a.sides |= {
                 f"uses of {self.name}": (price * use, spent),
                 f"price of {self.name}": (price, asked),
-                f"profit of {self.name}": (price * use, profit + hours * hour),
+                f"profit of {self.name}": (hours * hour, price * use - profit),
                 f"stock of {self.name}": (a.data["data_stock"].values, stock),
                 f"feedback of {self.name}": (
                     a.data["data_feedback"].values,
@@ -489,14 +504,13 @@ ALONE: dict[str, Any] = {
     **{"land_share": 0.0, "spillover": 0.0, "spillover_decay": 0.0, "online_spillover": 0.0},
     **{"digitisability": 0.0, "digital_cost": 1.0, "commission": 0.0, "variety": 0.8},
 }
-BOTH = {"offline": 1.0, "online": 1.0}
 
 
 def _participants(returns: float, weights: tuple[float, ...], known: Any) -> Any:
     def sides(make: Any, solve: Any) -> tuple[Any, Any]:
         found = []
         for omega in weights:
-            data = DataEconomy(weight={"one": {c: omega for c in BOTH}}, returns=returns)
+            data = DataEconomy(weight=[[omega, omega]], returns=returns)
             firms = solve(make(**ALONE, mechanisms=[data])).data.firm_mass
             found.append(float(firms.sel(channel="online").sum()))
         return found, known(np.array(weights) / 0.1)
