@@ -5,6 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from nege import mechanisms as mech
+from nege.errors import InputError
 from nege.kernels.duals import exp, log, log1p
 from nege.models import fields
 from nege.validation import Bounds
@@ -190,3 +191,24 @@ class Border(mech.Mechanism):
 
     def wedges(self, economy):
         return self._crossing(economy) if self.melts == "taken" else None
+
+
+# --- what only refuses, or names modes --------------------------------------------------------
+
+
+class Thirdly(mech.Mechanism):
+    """One more mode of firms."""
+
+    kind: ClassVar = "thirdly"
+    modes: ClassVar = ("thirdly",)
+
+
+class Picky(mech.Mechanism):
+    """An economy without large elasticities."""
+
+    kind: ClassVar = "picky"
+
+    def check(self, economy):
+        largest = max(float(economy.sigma.max()), economy.remote_elasticity)
+        if largest > 8.0:
+            raise InputError("elasticity", largest, "at most 8")

@@ -16,6 +16,7 @@ from random_agglomerations import random_model, random_unknowns
 import nege
 from nege import mechanisms as mech
 from nege.command import economy_file
+from nege.geography import equidistant
 from nege.models.agglomeration import linear, rest
 from nege.models.base import Model
 
@@ -297,6 +298,45 @@ def test_economies_with_mechanisms_are_kept_and_sent_like_others():
     assert "villages.entry_cost" in model.varied()
 
 
+ANEW = {"land": None, "productivity": None, "amenity": 1.0, "home_weight": 1.0}
+
+
+def with_villages(entry_cost=2.0):
+    return nege.OnlineAgglomeration(mechanisms=[mech.Access(entry_cost=entry_cost)])
+
+
+def test_what_says_nothing_of_places_goes_with_any():
+    dual = nege.OnlineAgglomeration(mechanisms=[mech.DualMode()])
+    assert dual.replace({**ANEW, "geography": equidistant(3)}).modes == dual.modes
+    anew = with_villages().replace({**ANEW, "geography": equidistant(3), "access.entry_cost": 3.0})
+    assert anew.mechanisms["access"].entry_cost.sizes["place"] == 3
+
+
+def test_a_mapping_names_mechanisms_and_keywords_reach_into_them():
+    model = nege.OnlineAgglomeration(mechanisms={"villages": mech.Access(entry_cost=2.0)})
+    assert "mechanisms: villages" in repr(model)
+    changed = model.replace(**{"villages.entry_cost": 3.0}).mechanisms["villages"]
+    assert (changed.entry_cost == 3.0).all()
+
+
+def test_what_is_said_of_some_stands_beside_what_is_said_of_others():
+    by_channel = xr.DataArray([4.0, 3.0], {"channel": ["online", "offline"]}, "channel")
+    said = {"services": {"1": 2.0, "3": by_channel}}
+    found = with_villages(said).mechanisms["access"].entry_cost
+    assert np.isnan(found.sel(industry="manufacturing")).all()
+    expected = [[np.nan] * 2, [2.0] * 2, [np.nan] * 2, [3.0, 4.0]]
+    np.testing.assert_array_equal(found.sel(industry="services"), expected)
+
+
+def test_mechanisms_may_refuse_an_economy_whenever_its_numbers_change():
+    model = nege.OnlineAgglomeration(mechanisms=[own.Picky()])
+    for change in ({"sigma": 9.0, "spillover": 0.01}, {"remote_elasticity": 9.0}):
+        with pytest.raises(nege.InputError, match="at most 8"):
+            model.replace(change)
+        with pytest.raises(nege.InputError, match="at most 8"):
+            nege.sweep(model, {name: [value] for name, value in change.items()})
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -315,6 +355,30 @@ def test_economies_with_mechanisms_are_kept_and_sent_like_others():
         (lambda m: m.with_mechanisms(mech.Access(entry_cost={"3": -2.0})), "above 0"),
         (lambda m: m.with_mechanisms(mech.DualMode(scale=np.ones(3))), "dual_mode.scale"),
         (lambda m: m.with_mechanisms(mech.DualMode(sclae=1.0)), "scale"),
+        (
+            lambda m: m.with_mechanisms(mech.Access(), mech.Access(entry_cost=2.0)),
+            "name of its own",
+        ),
+        (lambda m: m.with_mechanisms(mech.DualMode(), own.Thirdly()), "one mode"),
+        (lambda m: m.replace(mechanisms={"a": mech.Access("b")}), "'b' there too"),
+        (lambda m: m.replace(mechanisms={"a": {"kind": "access", "name": "b"}}), "'b' there too"),
+        (
+            lambda m: m.replace({"matching.vacancy_cost": 0.1, "matching.vacancy_cost.0": 0}),
+            "entry",
+        ),
+        (lambda m: m.replace({**ANEW, "geography": equidistant(3)}), "vacancy_cost where names"),
+        (lambda m: with_villages().replace({**ANEW, "geography": equidistant(5)}), "entry_cost"),
+        (lambda m: with_villages().replace(industries=["a", "b"]), "entry_cost where names"),
+        (lambda m: with_villages({"services": np.ones(3)}), "entry_cost"),
+        (lambda m: with_villages(xr.DataArray([1.0], {"place": ["9"]}, "place")), "9"),
+        (
+            lambda m: with_villages(xr.DataArray([1.0] * 2, {"place": ["1"] * 2}, "place")),
+            "distinct",
+        ),
+        (
+            lambda m: with_villages({"3": xr.DataArray([1.0], {"place": ["1"]}, "place")}),
+            "labelled",
+        ),
     ],
 )
 def test_bad_mechanisms_are_refused_by_name_with_a_cure(wrong, said):

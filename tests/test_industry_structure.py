@@ -143,6 +143,24 @@ def test_a_core_is_sustained_up_to_where_entry_pays(places):
     assert residual["firms"][1, 0, 1:] == pytest.approx(np.zeros(places - 1), abs=1e-9)
 
 
+def test_where_the_core_itself_jumps_between_channels_is_no_sustain_point():
+    """Its firms sell all offline or all online; what entry earns changes sign without a zero."""
+    model = alike(2, variety=(0.8, 1.0), spillover=0.1)
+    found = nege.sustain_points(model, "digital_cost.services", (1.02, 2.0))
+    assert len(found) == 0
+    assert "jumps to another state of its firms at 1.129" in repr(found)
+
+
+def test_a_core_without_a_threshold_says_whether_it_is_sustained():
+    model = alike(2, variety=(0.8, 1.0), spillover=0.06)
+    (at,) = nege.sustain_points(model, "search_cost.services", (0.2, 1.5)).values
+    for interval, word in (
+        ((0.9 * at, 0.95 * at), "sustained all"),
+        ((1.1 * at, 1.2 * at), "never"),
+    ):
+        assert word in repr(nege.sustain_points(model, "search_cost.services", interval))
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize(
     ("tool", "match"),
@@ -300,6 +318,29 @@ def test_a_loop_of_industries_jumps_where_branches_end(diagram):
     assert ax.get_ylabel() == "share of services in 1"
     assert loop.plot("welfare").get_ylabel() == diagram.model.variables["welfare"].meaning
     assert loop.plot("price_index", industry="services", region="2").get_ylabel().endswith(", 2")
+
+
+def test_a_loop_is_where_its_jumps_lead_however_long_its_steps(diagram):
+    """Of two branches that are stable beyond a jump a long step may find the other one."""
+    loops = [nege.hysteresis(diagram.model, "spillover", (0.085, 0.14), points=k) for k in (8, 15)]
+    for loop in loops:
+        down = [jump.value for jump in loop.jumps if jump.arm == "down"]
+        assert down == pytest.approx([0.101134213, 0.0958019143, 0.0911859785], abs=1e-8)
+
+
+def test_a_loop_that_does_not_come_back_says_so(diagram):
+    model = diagram.model.replace(spillover=0.14)
+    start = even(model)  # manufacturing in one place, services in the two others
+    start["firm_mass"][0, :2] *= 1e-3
+    start["firm_mass"][1, 2] *= 1e-3
+    loop = nege.hysteresis(model, "spillover", (0.11, 0.14), points=5, start=start)
+    (jump,) = loop.jumps
+    assert jump.value == pytest.approx(0.123746589, abs=1e-8)
+    assert "It does not close: back at 0.14" in repr(loop)
+    # What the jump leads to is what the path goes on with.
+    cost = loop.data.total_cost.sel(arm="down", industry="services", spillover=0.11)
+    largest = float((cost / cost.sum()).sum("channel").max())
+    assert largest == pytest.approx(0.996, abs=1e-3)
 
 
 def test_a_path_without_a_break_has_no_loop():

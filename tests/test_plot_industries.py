@@ -1,6 +1,7 @@
 """Pictures of industries, by their properties: what is drawn, where, and in which colour."""
 
 import functools
+import itertools
 
 import matplotlib
 import numpy as np
@@ -182,6 +183,14 @@ def test_words_that_share_a_row_have_colours_of_their_own():
     )
     for words in rows:
         assert len({agglomeration.WORD_COLOURS[word] for word in words}) == len(words)
+
+
+def test_words_of_a_timeline_do_not_run_into_each_other():
+    ax = agglomeration.timeline(stored("digital_turn"))
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert len(boxes) > 6
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
 
 
 def test_a_timeline_of_a_solved_path_names_its_patterns():

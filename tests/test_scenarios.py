@@ -479,6 +479,20 @@ def test_paths_serve_other_models_and_the_online_region():
     assert made.trade_cost.values.tolist() == [1.8] * 3
 
 
+def test_one_number_of_a_table_can_change():
+    name = "digital_cost.services"
+    made = path(MODEL, [Change(name, 2.0, over=2), Change("commission.services", 0.1)])
+    assert made[name].values.tolist() == [3.0, 2.5, 2.0]
+    assert made["commission.services"].values.tolist() == [0.1] * 3
+    ds = nege.follow(MODEL, made)
+    assert ds[name].values.tolist() == [3.0, 2.5, 2.0]
+
+
+def test_nobody_is_not_everybody():
+    with pytest.raises(nege.InputError, match="at least one label"):
+        Change("search_cost", 0.5, of=())
+
+
 def test_the_economy_is_not_changed():
     before = MODEL.to_dataset().copy(deep=True)
     path(MODEL, Change("productivity", "highest", over=3))

@@ -59,6 +59,7 @@ WORD_COLOURS = {
 DARK = (BLUE, NAVY)  # what text has to be white on
 LETTER = 0.011  # width of a letter, in widths of the axes
 POINTS_PER_INCH, POINTS_PER_LETTER = 72.0, 6.5
+WIDE = (10.0, 3.0)  # inches, of a timeline: its bands have words in them
 MOST_NAMED = 2  # places of a cluster that a band names
 
 
@@ -241,7 +242,7 @@ def timeline(path: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     if "pattern" in found:
         rows = {"pair": [(word, word) for word in found["pattern"].values.tolist()], **rows}
     steps = found[along[0]].values
-    ax = new_axes(ax)
+    ax = new_axes(ax, WIDE)
     used: dict[str, None] = {}
     for row, bands in enumerate(rows.values()):
         for start, stop, (word, text) in _runs(bands):

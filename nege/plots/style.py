@@ -18,12 +18,12 @@ BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00
 SKY, PURPLE = "#56B4E9", "#CC79A7"
 
 
-def new_axes(ax: Axes | None) -> Axes:
-    """Return the Axes given, or those of a new figure."""
+def new_axes(ax: Axes | None, inches: tuple[float, float] | None = None) -> Axes:
+    """Return the Axes given, or those of a new figure, of a size where it matters."""
     if ax is not None:
         return check_axes(ax)
     pyplot = require("matplotlib.pyplot", "plot", "Drawing")
-    made: Axes = pyplot.subplots(layout="constrained")[1]
+    made: Axes = pyplot.subplots(figsize=inches, layout="constrained")[1]
     return made
 
 

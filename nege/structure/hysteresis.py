@@ -209,6 +209,11 @@ class Hysteresis(Immutable):
             lines.append(f"Hysteresis: the arms differ from {span.min():g} to {span.max():g}.")
         else:
             lines.append(f"No hysteresis: both arms agree to {float(self.apart.max()):.0e}.")
+        first = float(self.apart.sel({self.parameter: values.max()}))
+        if first > SAME_ARMS_TOLERANCE:
+            lines.append(
+                f"It does not close: back at {values.max():g} the economy is not where it began."
+            )
         if failed:
             lines.append(f"{failed} points did not converge; they are NaN.")
         lines.append(
@@ -303,7 +308,14 @@ def hysteresis(
         )
         steps.expect(len(between), "steps searched for jumps")
         for a in between:
-            jumps += trace.jumps(found, a, "down" if a < points else "up")
+            made, led = trace.jumps(found, a, "down" if a < points else "up")
+            jumps += made
+            if led is not None:  # the step was too long: it went by where the branch leads
+                rest = {parameter: path[a + 1 :]}
+                again = follow(model, rest, led, dynamics=moves, options=settings, progress=False)
+                again = again.assign_coords(step=found["step"][a + 1 :])
+                before = found.isel(step=slice(0, a + 1))
+                found = xr.concat([before, again], "step", combine_attrs="override")
             steps()
     arms = [found.isel(step=slice(0, points)), found.isel(step=slice(2 * points, points - 1, -1))]
     data = xr.concat(
@@ -321,6 +333,7 @@ JUMP_SIZE = 1e-3  # change of a share that does not shrink with the step: a jump
 JUMP_BRACKET = 1e-12  # of the parameter's size: how closely a jump is bracketed
 BEYOND_JUMP = 0.01  # of the rest of the step: how far past a jump the new branch is read
 SAME_BRANCH_TOLERANCE = 0.2  # by which a share may move within a step and be on the same branch
+SHORT_STEPS = 16  # into which a step is cut, to see where a branch leads
 MOST_BRANCHES_IN_STEP = 5  # that can follow each other within a step
 
 
@@ -337,19 +350,24 @@ class _JumpFinder:
         self.model, self.parameter = model, parameter
         self.dynamics, self.options = dynamics, options
 
-    def jumps(self, found: xr.Dataset, a: int, arm: str) -> list[Jump]:
-        """Bracket what happens between a step and the next; nothing where shares only move fast."""
+    def jumps(self, found: xr.Dataset, a: int, arm: str) -> tuple[list[Jump], Any]:
+        """Bracket what happens between a step and the next; nothing where shares only move fast.
+
+        Also where the branches lead, as a start, where that is not where the next step is:
+        a long step may pass by the branch on which slow change stays.
+        """
         made: list[Jump] = []
         if (found["status"][[a, a + 1]] != Status.CONVERGED).any():
-            return made
+            return made, None
         low, high = (float(found[self.parameter][i]) for i in (a, a + 1))
         here, there = (self._state(found, i) for i in (a, a + 1))
         for _ in range(MOST_BRANCHES_IN_STEP):
             if self._apart(there, here) <= JUMP_SIZE:
                 break
+            begin, low_before = here, low
             low, end, here = self._end(low, high, here)
             if end is None:
-                break
+                return made, self._led(low_before, high, begin, there)
             # Just beyond it: has it gone elsewhere, or does another branch lead on from here?
             beyond = end + BEYOND_JUMP * (high - end)
             settled = self._long_run_from(beyond, here)
@@ -367,7 +385,20 @@ class _JumpFinder:
             if settled is None:
                 break
             low, here = beyond, settled
-        return made
+        return made, None
+
+    def _led(self, low: float, high: float, here: np.ndarray, there: np.ndarray) -> Any:
+        """Return where a branch leads by short steps, as a start, unless that is `there`."""
+        for value in np.linspace(low, high, SHORT_STEPS + 1)[1:]:
+            onward = self._continued(float(value), here)
+            if onward is None:
+                return None
+            here = onward
+        return None if self._apart(there, here) <= JUMP_SIZE else self._start(high, here)
+
+    def _start(self, value: float, here: np.ndarray) -> Any:
+        """Return where the economy is as a start of its long run."""
+        return self._labelled(here)
 
     def _end(
         self, low: float, high: float, here: np.ndarray
@@ -423,6 +454,9 @@ class _JumpFinder:
         return xr.DataArray(here, {"region": list(self.model.regions)}, "region", "share")
 
 
+MOVERS = ("firm_mass", "population")  # what a start of industries says
+
+
 class _JointJumpFinder(_JumpFinder):
     """The same where several groups move: the economy is where all its unknowns are."""
 
@@ -453,6 +487,12 @@ class _JointJumpFinder(_JumpFinder):
 
     def _state(self, found: xr.Dataset, i: int) -> np.ndarray:
         return self.model.state_of(found.isel(step=i))
+
+    def _start(self, value: float, here: np.ndarray) -> Any:
+        at = self.model.replace({self.parameter: value})
+        every, labels = at.outcome(np.empty(0), here), at.coordinates()
+        sizes = {n: [len(labels[d]) for d in at.variables[n].dims] for n in MOVERS}
+        return {n: np.reshape(every[n], sizes[n]) for n in MOVERS}
 
     def _apart(self, there: np.ndarray, here: np.ndarray) -> float:
         return super()._apart(self.problem.shares(there), self.problem.shares(here))

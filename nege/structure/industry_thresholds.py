@@ -34,6 +34,8 @@ from nege.structure.branches.starting_points import BranchStart
 from nege.structure.dispersion import mode_name
 from nege.structure.one_parameter import END_MARGIN, OneParameterFamily
 
+ZERO_GAP = 1e-6  # log of what entry earns, at a root: more is a jump
+
 
 class Found(NamedTuple):
     """A threshold of industries: value, name, multiplicity, and what moves."""
@@ -125,6 +127,13 @@ def _online_share(data: xr.Dataset) -> str:
     return f", {' and '.join(parts)} online" if parts else ""
 
 
+def sustain_note(entry_pays: bool) -> str:
+    """Say whether a core without a threshold is sustained at all."""
+    if entry_pays:
+        return "The core is never sustained there: entry pays all through."
+    return "The core is sustained all through."
+
+
 class Core:
     """Long runs of industries whose firms that can be absent are in some places alone."""
 
@@ -177,8 +186,12 @@ class Core:
         table = model.default_start().reshape(-1, self.width)
         return np.broadcast_to(table.mean(0), table.shape).ravel()
 
-    def thresholds(self) -> list[Found]:
-        """Return every value where entry begins or ceases to pay."""
+    def thresholds(self) -> tuple[list[Found], str]:
+        """Return every value where entry begins or ceases to pay, and a note on what is none.
+
+        Where the core's own firms have several states the long run may jump from one to another,
+        and with it what entry earns. That is a change of sign without a zero, and no threshold.
+        """
         seen: dict[float, np.ndarray] = {}
 
         def largest(value: float) -> np.ndarray:
@@ -186,9 +199,13 @@ class Core:
                 seen[value] = self.gaps(value)
             return np.array([np.max(seen[value])])
 
-        found = []
+        found: list[Found] = []
+        leaps: list[str] = []
         for value in self.family.roots(largest)[0]:
             gaps = self.gaps(value)
+            if not abs(np.max(gaps)) <= ZERO_GAP:
+                leaps.append(f"{value:.6g}")
+                continue
             entrants = np.flatnonzero(gaps > np.max(gaps) - NEUTRAL_RATE)
             direction = np.zeros(gaps.size)
             direction[entrants[0]] = 1.0
@@ -196,4 +213,11 @@ class Core:
             labelled = xr.DataArray(direction, {"mover": list(self.movers)}, "mover", "direction")
             name = f"entry of {self.movers[entrants[0]]}{more}"
             found.append(Found(value, name, len(entrants), labelled))
-        return found
+        if leaps:
+            return found, (
+                f"The core itself jumps to another state of its firms at {', '.join(leaps)}, and "
+                "with it what entry earns: these are no sustain points. nege.bifurcation follows "
+                "each of its states."
+            )
+        pays = largest(0.5 * sum(self.family.interval))[0] > 0.0
+        return found, "" if found else sustain_note(pays)

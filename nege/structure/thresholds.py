@@ -73,7 +73,7 @@ class Thresholds(Immutable, Sequence[Threshold]):
     interval : tuple of float
         From where to where.
     note : str
-        Whether dispersion is stable at all, where break points do not say it.
+        Whether dispersion is stable, or a core sustained, at all, where no point says it.
 
     Notes
     -----
@@ -315,7 +315,8 @@ def sustain_points(
         raise InputError("core", core, "some of the regions", "Leave at least one region empty.")
     if not model.in_shares:
         firms = industry_thresholds.Core(family, np.flatnonzero(inside).tolist())
-        return Thresholds("sustain", parameter, family.interval, _named(firms.thresholds()))
+        every, note = firms.thresholds()
+        return Thresholds("sustain", parameter, family.interval, _named(every), note)
     share = inside / inside.sum()
 
     def gaps(value: float) -> np.ndarray:
@@ -332,4 +333,8 @@ def sustain_points(
         more = f" or {len(entrants) - 1} alike" if len(entrants) > 1 else ""
         labelled = xr.DataArray(direction, {"region": regions}, "region", "direction")
         found.append(Threshold(value, f"entry of {name}{more}", len(entrants), labelled))
-    return Thresholds("sustain", parameter, family.interval, found)
+    note = ""
+    if not found:
+        pays = bool(np.max(gaps(0.5 * sum(family.interval))) > 0.0)
+        note = industry_thresholds.sustain_note(pays)
+    return Thresholds("sustain", parameter, family.interval, found, note)

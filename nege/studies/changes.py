@@ -13,6 +13,7 @@ from nege import memory, validation
 from nege.errors import InputError
 from nege.models.base import Model
 from nege.models.designs import listed_points
+from nege.models.entries import entry
 from nege.models.parameter_axes import check_names, numbers
 from nege.solvers.checks import check_model
 from nege.validation.keywords import hinted
@@ -92,6 +93,8 @@ class Change:
             of = {str(dim): _names(labels) for dim, labels in of.items()}
         elif of is not None:
             of = _names(of)
+            if not of:
+                raise InputError("of", self.of, "at least one label", "Leave it out for everybody.")
         object.__setattr__(self, "to", to)
         object.__setattr__(self, "of", of)
         for name in ("start", "over"):
@@ -218,7 +221,9 @@ def path(economy: Model, changes: Sequence[Change] | Change, *, title: str = "")
     array([1.   , 1.125, 1.25 ])
     """
     check_model(economy)
-    made = (changes,) if isinstance(changes, Change) else validation.texts("changes", changes)
+    made: tuple[Any, ...] = (changes,)
+    if not isinstance(changes, Change):
+        made = tuple(changes) if isinstance(changes, Sequence) else ()
     if not made or not all(isinstance(change, Change) for change in made):
         cure = 'For example nege.scenarios.Change("search_cost", 0.5, of="services", over=5).'
         raise InputError("changes", changes, "nege.scenarios.Change, at least one", cure)
@@ -240,6 +245,9 @@ def path(economy: Model, changes: Sequence[Change] | Change, *, title: str = "")
 
 def _now(economy: Any, name: str) -> tuple[Any, Any]:
     """Return a parameter of the economy, its online region or a mechanism, and its field."""
+    if (known := entry(economy, name)) is not None:
+        table, labels = known
+        return getattr(economy, table).sel(labels, drop=True), economy.fields[table]
     owner, _, own = name.rpartition(".")
     holder = economy.mechanisms[owner] if owner else economy
     value = economy.scalars().get(name, getattr(holder, own, None))

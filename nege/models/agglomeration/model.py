@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from nege import memory, validation
-from nege.errors import InputError, near
+from nege.errors import InputError, in_words, near
 from nege.geography import Geography, equidistant
 from nege.models import fields
 from nege.models.agglomeration import audit as audit
@@ -223,6 +223,13 @@ class OnlineAgglomeration(
         for name, value in parameters.checked(made, arguments, changed, changed).items():
             made._hold(name, value)
         parameters.check_together({name: held[name] for name in parameters.numbers(made)}, changed)
+        frame.check(made)
+        return made
+
+    def with_numbers(self, changes: Mapping[str, Any], scalars: Mapping[str, float]) -> Self:
+        """Return the economy with others of its scalars, checked like any other economy."""
+        made = super().with_numbers(changes, scalars)
+        frame.check(made)
         return made
 
     def labels(self) -> Mapping[str, Sequence[str]]:
@@ -253,7 +260,7 @@ class OnlineAgglomeration(
         """
         frame.checked(added)
         both = {**self.mechanisms, **{one.name: one for one in added}}
-        return self.replace(mechanisms=both)
+        return self.replace(mechanisms=list(both.values()))
 
     def without(self, *names: str) -> Self:
         """Return the economy without some of its mechanisms, by name."""
@@ -290,19 +297,35 @@ class OnlineAgglomeration(
         InputError
             For a parameter that the model does not have, naming those near it.
         """
-        if isinstance(changes, Mapping):
-            some = bool(self.mechanisms or {**changes, **more}.get("mechanisms"))
-            reaching = {
-                name: changes[name]
-                for name in changes
-                if some and "." in str(name) and str(name).split(".")[0] not in self.fields
-            }
-            if reaching:
-                rest = {name: changes[name] for name in changes if name not in reaching}
-                start = {**rest, **more}.get("mechanisms", self.mechanisms)
-                changed = frame.reached(self.fields["mechanisms"].check(start, self), reaching)
-                return super().replace({**rest, **more, "mechanisms": changed})
-        return super().replace(changes, **more)
+        if changes is not None and not isinstance(changes, Mapping):
+            return super().replace(changes, **more)
+        given = {**(changes or {}), **more}
+        if not (self.mechanisms or given.get("mechanisms")):
+            return super().replace(given)
+        reaching = {
+            name: given.pop(name)
+            for name in list(given)
+            if "." in str(name) and str(name).split(".")[0] not in self.fields
+        }
+        if "mechanisms" not in given:
+            self._check_labels(given, reaching)
+        if reaching:
+            start = given.get("mechanisms", self.mechanisms)
+            made = self.fields["mechanisms"].check(start, self)
+            given["mechanisms"] = frame.reached(made, reaching)
+        return super().replace(given)
+
+    def _check_labels(self, given: Mapping[str, Any], reaching: Mapping[str, Any]) -> None:
+        """Refuse other places or industries where mechanisms say something of these."""
+        for argument, dim in (("geography", "place"), ("industries", "industry")):
+            if argument not in given:
+                continue
+            value = self.fields[argument].check(given[argument], self)
+            names = value.names if argument == "geography" else value
+            stale = set(frame.tables_over(self.mechanisms, dim)) - set(reaching)
+            if stale and names != tuple(self.labels()[dim]):
+                allowed = f"given together with {in_words(sorted(stale))} where names are others"
+                raise InputError(argument, value, allowed, "Or with mechanisms, all anew.")
 
     def to_dataset(self) -> xr.Dataset:
         """Return the model as a Dataset from which ``from_dataset`` makes it again."""
@@ -497,7 +520,8 @@ class OnlineAgglomeration(
         return found if dynamics is None else {**found, **audit.rest(self, data)}
 
     def __repr__(self) -> str:
+        added = f", mechanisms: {', '.join(self.mechanisms)}" if self.mechanisms else ""
         return (
             f"OnlineAgglomeration({len(self.geography)} places, industries: "
-            f"{', '.join(self.industries)})"
+            f"{', '.join(self.industries)}{added})"
         )

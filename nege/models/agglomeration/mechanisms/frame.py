@@ -88,11 +88,7 @@ class Partial(Over):
         """Return numbers within the bounds by label, NaN where there are none."""
         labels = {dim: [str(name) for name in economy.labels()[dim]] for dim in self.dims}
         found = np.full([len(names) for names in labels.values()], np.nan)
-        for where, number in self._given(value, labels, {}):
-            index = tuple(
-                labels[dim].index(where[dim]) if dim in where else slice(None) for dim in self.dims
-            )
-            found[index] = number
+        self._put(found, value, labels, {})
         good = self.bounds.hold(found) | np.isnan(found)
         if not good.all():
             first = tuple(np.argwhere(~good)[0])
@@ -102,27 +98,18 @@ class Partial(Over):
         found.flags.writeable = False
         return xr.DataArray(found, coords=labels, dims=self.dims, name=self.name)
 
-    def _given(
-        self, value: Any, labels: Mapping[str, Sequence[str]], where: dict[str, str]
-    ) -> list[tuple[dict[str, str], Any]]:
-        """Return what is said of which labels, one after the other."""
+    def _put(
+        self,
+        found: np.ndarray,
+        value: Any,
+        labels: Mapping[str, Sequence[str]],
+        where: Mapping[str, str],
+    ) -> None:
+        """Write into a table what is said of some labels."""
+        left = {dim: names for dim, names in labels.items() if dim not in where}
         if value is None:
-            return []
-        if isinstance(value, xr.DataArray) and value.coords:
-            named = value.dims == tuple(d for d in value.dims if d in value.coords)
-            if not named or set(map(str, value.dims)) - set(self.dims):
-                raise InputError(self.name, value, f"labelled, over some of {self.dims}")
-            found = []
-            for index in np.ndindex(value.shape):
-                one = value[index]
-                at = {str(dim): str(one.coords[dim].item()) for dim in value.dims}
-                for dim, label in at.items():
-                    self._known(label, labels[dim])
-                if not np.isnan(float(one)):
-                    found.append(({**where, **at}, self.bounds.number(self.name, float(one))))
-            return found
+            return
         if isinstance(value, Mapping):
-            left = {dim: names for dim, names in labels.items() if dim not in where}
             keys = [str(key) for key in value]
             fits = [dim for dim, names in left.items() if set(keys) <= set(names)]
             if not fits:
@@ -130,16 +117,30 @@ class Partial(Over):
                 bad = next((key for key in keys if key not in every), keys[0])
                 self._known(bad, every)
                 raise InputError(self.name, keys, f"labels along one of {tuple(left)}")
-            return [
-                item
-                for key, inner in value.items()
-                for item in self._given(inner, labels, {**where, fits[0]: str(key)})
-            ]
+            for key, inner in value.items():
+                self._put(found, inner, labels, {**where, fits[0]: str(key)})
+            return
         if np.isscalar(value) or getattr(value, "ndim", None) == 0:
-            return [(where, self.bounds.number(self.name, value))]
-        wanted = {dim: labels[dim] for dim in self.dims if dim not in where}
-        full = validation.table(self.name, value, wanted, **self.bounds._asdict())
-        return self._given(full, labels, where)
+            value = xr.DataArray(self.bounds.number(self.name, value))
+        elif not (isinstance(value, xr.DataArray) and value.coords):
+            value = validation.table(self.name, value, left, **self.bounds._asdict())
+        dims = [dim for dim in left if dim in value.dims]
+        allowed = f"labelled, over some of {tuple(left)}"
+        if len(dims) < value.ndim or not all(dim in value.coords for dim in dims):
+            raise InputError(self.name, value, allowed)
+        numbers = validation.real_array(self.name, value.transpose(*dims).values, allowed)
+        named = {dim: [str(label) for label in value[dim].values] for dim in dims}
+        said = xr.DataArray(numbers, named, dims)
+        for dim in dims:
+            said = said.dropna(dim, how="all")
+            validation.distinct_names(self.name, said[dim].values.tolist())
+            for label in said[dim].values.tolist():
+                self._known(label, left[dim])
+        full = said.reindex({dim: left[dim] for dim in dims}).values
+        full = full.reshape([len(left[dim]) if dim in dims else 1 for dim in left])
+        at = (labels[dim].index(where[dim]) if dim in where else slice(None) for dim in labels)
+        part = found[(*at, ...)]
+        part[...] = np.where(np.isnan(full), part, full)
 
     def _known(self, label: str, names: Sequence[str]) -> None:
         if label not in names:
@@ -408,11 +409,22 @@ class Named(Mapping[str, Mechanism]):
 
 
 def checked(given: Iterable[Any]) -> None:
-    """Refuse what is no mechanism."""
+    """Refuse what is no mechanism, and one name for two."""
+    names: list[str] = []
     for one in given:
         if not isinstance(one, Mechanism):
             cure = "For example [nege.mechanisms.Access(entry_cost=1.2)]."
             raise InputError("mechanisms", one, "mechanisms of nege.mechanisms", cure)
+        if one.name in names:
+            cure = "Of this kind there can be one." if one.alone else "Give it another name."
+            raise InputError("mechanisms", one.name, "a name of its own for each", cure)
+        names.append(one.name)
+
+
+def check(economy: Any) -> None:
+    """Let mechanisms refuse an economy whose numbers have changed."""
+    for one in economy.mechanisms.values():
+        one.check(economy)
 
 
 def of_table(table: Mapping[str, Any]) -> list[Any]:
@@ -425,7 +437,12 @@ def of_table(table: Mapping[str, Any]) -> list[Any]:
                 cure = near(kind, known)
                 raise InputError(f"mechanisms.{name}", kind, "a kind of mechanism", cure)
             own = {key: value for key, value in one.items() if key != "kind"}
-            one = known[kind](name=name, **own)
+            one = known[kind](**{"name": name, **own})
+        if isinstance(one, Mechanism) and one.name != name:
+            cure = f"Leave the name to the mapping, or write {one.name!r} there too."
+            if one.name != one.kind:
+                raise InputError(f"mechanisms.{name}", one.name, "under its own name", cure)
+            one = one.replace(name=name)
         found.append(one)
     return found
 
@@ -446,14 +463,15 @@ class Mechanisms(Field):
         given = of_table(value) if isinstance(value, Mapping) else value
         given = list(given) if isinstance(given, (list, tuple)) else [given]
         checked(given)
-        names: list[str] = []
         for one in given:
-            taken = one.name in names or one.name in economy.fields
             same = one.alone and sum(type(other) is type(one) for other in given) > 1
-            if taken or same:
+            if one.name in economy.fields or same:
                 cure = "Of this kind there can be one." if same else "Give it another name."
                 raise InputError("mechanisms", one.name, "a name of its own for each", cure)
-            names.append(one.name)
+        modes = [mode for one in given for mode in one.modes]
+        if len(modes) > 1:
+            cure = "Firms sell offline, online, or in one other way."
+            raise InputError("mechanisms", modes, "at most one mode of firms more", cure)
         attached = [one.attach(economy) for one in given]
         results = [*type(economy).variables]
         for one in attached:
@@ -479,6 +497,16 @@ def variables(mechanisms: Iterable[Mechanism]) -> dict[str, Variable]:
             if what.words:
                 found[what.called or f"{one.name}.{name}"] = Variable(dims, what.words, what.unit)
     return found
+
+
+def tables_over(mechanisms: Mapping[str, Mechanism], dim: str) -> list[str]:
+    """Return the dotted names of tables that say something along a dimension."""
+    return [
+        f"{name}.{field.name}"
+        for name, one in mechanisms.items()
+        for field in one.fields.values()
+        if dim in field.dims and not np.isnan(np.asarray(getattr(one, field.name))).all()
+    ]
 
 
 def dotted(mechanisms: Mapping[str, Mechanism]) -> tuple[str, ...]:
@@ -512,6 +540,9 @@ def reached(mechanisms: Mapping[str, Mechanism], changes: Mapping[str, Any]) -> 
         if name not in made or field not in made[name].fields or field == "name":
             known = [f"{n}.{f}" for n, one in made.items() for f in one.fields if f != "name"]
             raise InputError("parameter", path, "one of the model's", near(path, known))
+        if labels and f"{name}.{field}" in changes:
+            allowed = f"given without {name}.{field}, of which it is an entry"
+            raise InputError(str(path), value, allowed)
         if labels:
             value = _with_entry(made[name], field, labels, path, value)
         made[name] = made[name].replace(**{field: value})
@@ -549,7 +580,8 @@ def restored(arguments: dict[str, Any]) -> None:
     for line in filter(None, str(arguments.get("mechanisms", "")).split(", ")):
         name, kind = line.split(": ")
         if kind not in known:
-            raise InputError("mechanism", kind, "a mechanism that is known", near(kind, known))
+            cure = f"{near(kind, known)} Import the file that defines it."
+            raise InputError("mechanism", kind, "a mechanism that is known", cure)
         made.append(known[kind](name=name, **own.get(name, {})))
     if made:
         arguments["mechanisms"] = made
