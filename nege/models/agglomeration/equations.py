@@ -103,6 +103,8 @@ def _others(p, stage, q, met, made):
 def costs(p, q, met, made):
     """Costs, supply and spending on varieties, and what entry would earn but for access."""
     to = p.slots
+    if p.has_calls:
+        made[:] = 0.0  # mechanisms add to what is their own, too
     for k in range(to.industries):
         firm = p.industry[k]
         common = firm.labour_share * (met[to.wage] + p.place[q].log_pay)

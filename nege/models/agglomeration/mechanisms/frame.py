@@ -14,9 +14,10 @@ of one place by stage, called by their address: they alone compile, once.
 
 There ``m`` has the parameters by name, as they are in that place, and says where the mechanism's
 own unknowns, sums, links and notes stand: ``met[m.take]`` is a sum, ``made[m.take]`` the place's
-part of it. ``to`` says where all else stands (``layout.Slots``): ``met[to.wage]`` is the log
-wage. A mechanism writes by adding (``made[to.transfer] += ...``), and never to what is not its
-own without that: mechanisms do not see each other. Numbers are dual (``kernels.duals``).
+part of it, zero before ``costs``. ``to`` says where all else stands (``layout.Slots``):
+``met[to.wage]`` is the log wage. A mechanism writes by adding (``made[to.transfer] += ...``), and
+never to what is not its own without that: mechanisms do not see each other. Numbers are dual
+(``kernels.duals``).
 """
 
 from __future__ import annotations
@@ -207,7 +208,20 @@ class Mechanism(Declared):
             wrong = set(cls.equations) - set(calls.STAGES)
             if wrong:
                 raise TypeError(f"{sorted(wrong)} are no stages: {calls.STAGES}")
+            cls._check_own()
             Mechanism._known[cls.kind] = cls
+
+    @classmethod
+    def _check_own(cls) -> None:
+        """Refuse what is declared beside the parameters, but cannot be written or named."""
+        own = cls.own()
+        if own and not cls.equations:
+            raise TypeError(f"{sorted(own)} of {cls.kind!r} need equations that write them")
+        if twice := set(cls.fields) & set(own):
+            raise TypeError(f"{sorted(twice)} of {cls.kind!r} are parameters already")
+        for name, (_, what) in own.items():
+            if not set(what.dims) <= {"industry", "channel"}:
+                raise TypeError(f"{name!r} of {cls.kind!r}: industry and channel are its dims")
 
     @staticmethod
     def kinds() -> dict[str, type[Mechanism]]:
@@ -425,6 +439,21 @@ def check(economy: Any) -> None:
     """Let mechanisms refuse an economy whose numbers have changed."""
     for one in economy.mechanisms.values():
         one.check(economy)
+
+
+def between(economy: Any, what: str) -> list[np.ndarray]:
+    """Return the ``icebergs`` or ``wedges`` of mechanisms that have any, checked."""
+    places, found = len(economy.geography), []
+    shape = len(economy.industries), len(CHANNELS), places, places
+    for one in economy.mechanisms.values():
+        table = getattr(one, what)(economy)
+        if table is None:
+            continue
+        if np.shape(table) != shape or not np.isfinite(table).all():
+            allowed = f"finite, over industry, channel, origin and destination: {shape}"
+            raise InputError(f"{one.name}.{what}", table, allowed)
+        found.append(np.asarray(table))
+    return found
 
 
 def of_table(table: Mapping[str, Any]) -> list[Any]:
