@@ -161,6 +161,14 @@ def test_claim_36_flips_once_the_fixed_cost_exceeds_a_monopolys_surplus():
         under("consumers", fixed_cost=0.05)
 
 
+@pytest.mark.parametrize(("fixed_cost", "pays"), [(0.01, False), (0.0, True)])
+def test_claim_n2_one_data_centre_pays_where_one_for_own_data_does_not(fixed_cost, pays):
+    own = DataEconomy(weight=SERVICES, access=0.1, fixed_cost=fixed_cost)
+    found = nege.solve(economy(9).with_mechanisms(own))
+    assert (float(found.data.welfare) > welfare("hoarded")) == pays
+    assert welfare("platform", fixed_cost=fixed_cost) > welfare("hoarded")
+
+
 def test_who_may_use_data_decides_the_online_share():
     all_firms = DataEconomy.open(weight={"services": {"offline": 0.01, "online": 0.01}})
     found = nege.solve(economy(9).with_mechanisms(all_firms.replace(fixed_cost=0.01)))

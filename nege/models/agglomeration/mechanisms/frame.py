@@ -59,7 +59,7 @@ class Own(NamedTuple):
     It becomes a variable of results where it has words.
     """
 
-    dims: tuple[str, ...] = ()  # beside place: "industry", "channel", "mode" of a firm, or none
+    dims: tuple[str, ...] = ()  # beside place: "industry", "channel", or none; "mode" without words
     words: str = ""
     unit: str = "wage bill"
     log: bool = True  # unknowns: whether they are solved for in logs
@@ -220,8 +220,10 @@ class Mechanism(Declared):
         if twice := set(cls.fields) & set(own):
             raise TypeError(f"{sorted(twice)} of {cls.kind!r} are parameters already")
         for name, (_, what) in own.items():
-            if not set(what.dims) <= {"industry", "channel"}:
-                raise TypeError(f"{name!r} of {cls.kind!r}: industry and channel are its dims")
+            dims = {"industry", "channel"} if what.words else {"industry", "channel", "mode"}
+            if not set(what.dims) <= dims:
+                cure = "industry and channel are its dims, and mode where it is no variable"
+                raise TypeError(f"{name!r} of {cls.kind!r}: {cure}")
 
     @staticmethod
     def kinds() -> dict[str, type[Mechanism]]:
