@@ -343,6 +343,14 @@ def test_a_loop_that_does_not_come_back_says_so(diagram):
     assert largest == pytest.approx(0.996, abs=1e-3)
 
 
+def test_a_loop_claims_nothing_of_points_that_did_not_converge(diagram):
+    short = nege.SolverOptions(limit_steps=12)
+    loop = nege.hysteresis(diagram.model, "spillover", (0.085, 0.14), points=4, options=short)
+    assert (loop.data.status != nege.Status.CONVERGED).any()
+    assert "No jump where both points are known" in repr(loop)
+    assert "No hysteresis where both points are known" in repr(loop)
+
+
 def test_a_path_without_a_break_has_no_loop():
     loop = nege.hysteresis(alike(3, spillover=0.0), "digital_cost.services", (1.1, 2.0), points=3)
     assert loop.jumps == ()

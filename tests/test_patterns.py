@@ -326,6 +326,7 @@ def test_an_equilibrium_is_read_by_its_data_unless_it_is_none():
         (lambda c: {"data": c.assign(total_cost=-c.total_cost)}, "nowhere negative"),
         (lambda c: {"data": c * np.inf}, "nowhere negative or infinite"),
         (lambda c: {"data": c.assign(area=-c.area)}, "positive and finite"),
+        (lambda c: {"data": c.assign(area=c.area * c.total_cost.sum("channel"))}, "area over"),
         (lambda c: {"data": c.drop_vars("area")}, r"land must be given.*land=1"),
         (lambda c: {"data": c, "land": 0}, "land must be"),
         (lambda c: {"data": c, "land": [1, 2]}, "land must be"),

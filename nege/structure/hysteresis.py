@@ -201,21 +201,22 @@ class Hysteresis(Immutable):
             f"{self.parameter} down from {values.max():g} to {values.min():g} and up again, "
             f"{values.size} points each way."
         ]
+        where = " where both points are known" if failed else ""
         lines += [f"Jump {jump}." for jump in self.jumps] or [
-            "No jump: shares change without a break."
+            f"No jump{where}: shares change without a break."
         ]
         span = np.concatenate([values[self.apart.values > SAME_ARMS_TOLERANCE], self._loop()])
         if span.size:
             lines.append(f"Hysteresis: the arms differ from {span.min():g} to {span.max():g}.")
-        else:
-            lines.append(f"No hysteresis: both arms agree to {float(self.apart.max()):.0e}.")
+        elif np.isfinite(self.apart).any():
+            lines.append(f"No hysteresis{where}: both arms agree to {float(self.apart.max()):.0e}.")
         first = float(self.apart.sel({self.parameter: values.max()}))
         if first > SAME_ARMS_TOLERANCE:
             lines.append(
                 f"It does not close: back at {values.max():g} the economy is not where it began."
             )
         if failed:
-            lines.append(f"{failed} points did not converge; they are NaN.")
+            lines.append(f"{failed} points did not converge: NaN, and nothing is known there.")
         lines.append(
             "Not established: branches that neither arm visits; nege.bifurcation finds them."
         )

@@ -282,6 +282,9 @@ def _area(data: AtRest | xr.Dataset, land: Any, cost: xr.DataArray) -> xr.DataAr
         area = area.drop_vars("place")
     elif "area" in held.data_vars:
         area = held["area"]
+        if not set(area.dims) <= set(every.dims):
+            cure = "Land is that of a place: give land= by place."
+            raise InputError("data", area.dims, f"area over no other than {every.dims}", cure)
         if bool((area <= 0.0).any()) or bool(np.isinf(area).any()):
             raise InputError("data", "area", "positive and finite, where it is known")
     else:
