@@ -68,7 +68,6 @@ def _costs(m, to, met, made):
 
 
 def _sales_by_sum(m, to, met, made):
-    made[m.revenue] = 0.0
     for cell in range(2 * to.industries):
         made[m.revenue] += m.rate * met[to.price + cell] * made[to.spent + cell]
 
@@ -116,7 +115,6 @@ class ByRow(mech.Mechanism):
 
 
 def _uses_by_border(m, to, met, made):
-    made[m.taken] = 0.0
     for cell in range(2 * to.industries):
         made[m.taken] += m.rate * met[to.price + cell] * made[to.spent + cell]
 

@@ -27,7 +27,11 @@ FILES = [
     for one in pkgutil.iter_modules(mech.__path__)
 ]
 KNOWN = [one for file in FILES for one in getattr(file, "CLOSED_FORMS", ())]
-KNOWN += [one for kind in (mech.Access, mech.DualMode, mech.Matching) for one in kind.closed_forms]
+KNOWN += [
+    one
+    for kind in (mech.Access, mech.DataEconomy, mech.DualMode, mech.Matching)
+    for one in kind.closed_forms
+]
 
 
 def solved(step, *mechanisms, **changes):
@@ -331,6 +335,36 @@ def test_mechanisms_may_refuse_an_economy_whenever_its_numbers_change():
             model.replace(change)
         with pytest.raises(nege.InputError, match="at most 8"):
             nege.sweep(model, {name: [value] for name, value in change.items()})
+
+
+@pytest.mark.parametrize(
+    ("own_things", "said"),
+    [
+        ({"notes": {"paid": mech.Own()}}, "need equations"),
+        ({"equations": own.BySum.equations, "sums": {"name": mech.Own()}}, "already"),
+        ({"equations": own.BySum.equations, "sums": {"all": mech.Own(("place",))}}, "its dims"),
+        ({"equations": {"cost": None}}, "no stages"),
+        ({"kind": "access"}, "another kind"),
+    ],
+)
+def test_a_mechanism_that_cannot_be_is_refused_where_it_is_declared(own_things, said):
+    with pytest.raises(TypeError, match=said):
+        type("Wrong", (mech.Mechanism,), {"kind": "wrong", **own_things})
+
+
+@pytest.mark.parametrize("method", ["icebergs", "wedges"])
+@pytest.mark.parametrize("table", [np.zeros((4, 4)), np.full((2, 2, 4, 4), np.nan)])
+def test_tables_between_places_are_refused_unless_whole(method, table, monkeypatch):
+    monkeypatch.setattr(own.Picky, method, lambda *_: table)
+    with pytest.raises(nege.InputError, match=rf"picky\.{method}.*finite, over industry"):
+        nege.solve(nege.OnlineAgglomeration(mechanisms=[own.Picky()]))
+
+
+@pytest.mark.parametrize("name", ["log_pay", "log_wages"])
+def test_tables_that_mechanisms_lower_stay_what_they_are(name, monkeypatch):
+    monkeypatch.setattr(own.Picky, "lower", lambda self, economy, tables: tables.update({name: 1}))
+    with pytest.raises(nege.InputError, match=r"picky\.lower"):
+        nege.solve(nege.OnlineAgglomeration(mechanisms=[own.Picky()]))
 
 
 @pytest.mark.parametrize(

@@ -266,7 +266,7 @@ def arrays(model: Any) -> AgglomerationParameters:
 def slots_of(model: Any) -> Slots:
     """Return where everything of an economy stands."""
     added = [one for one in model.mechanisms.values() if one.equations]
-    counts = frame.counts(added, len(model.industries))
+    counts = frame.counts(added, len(model.industries), len(model.modes))
     found: Slots = slots(len(model.industries), len(model.modes), **counts)
     return found
 
@@ -282,8 +282,12 @@ def _lowered(model: Any, a: Mapping[str, np.ndarray], modes: int) -> dict[str, n
         "log_pay": np.zeros(places),
         "log_remote_pay": np.zeros(()),
     }
+    shapes = {name: np.shape(table) for name, table in tables.items()}
     for one in model.mechanisms.values():
         one.lower(model, tables)
+        if {name: np.shape(table) for name, table in tables.items()} != shapes:
+            raise InputError(f"{one.name}.lower", list(tables), f"changes of tables {shapes}")
+    scale = tables["log_scale"]
     if modes > DUAL:  # a plant that sells both ways is by default as large as two that do not
         both = np.log(np.exp(scale[:, :DUAL]).sum(1))
         scale[:, DUAL] = np.where(np.isnan(scale[:, DUAL]), both, scale[:, DUAL])
@@ -296,8 +300,7 @@ def _couplings(
     """Return how places meet, with what mechanisms put between them."""
     sigma = p["sigma"].values
     paid = channels.freeness(p, distance, sigma)
-    melts = [x for one in model.mechanisms.values() if (x := one.icebergs(model)) is not None]
-    wedges = [x for one in model.mechanisms.values() if (x := one.wedges(model)) is not None]
+    melts, wedges = (frame.between(model, what) for what in ("icebergs", "wedges"))
     power = (1.0 - sigma)[:, None, None, None]
     for table in (*melts, *wedges):
         paid *= np.exp(power * table)
