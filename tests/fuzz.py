@@ -174,6 +174,18 @@ ENTRIES = {
     "OnlineAgglomeration": model_entry(nege.OnlineAgglomeration, commission=0.05),
     "mechanisms.Access": lambda p: (attached(p, mechanisms.Access), {"entry_cost": 1.2}),
     "mechanisms.DualMode": lambda p: (attached(p, mechanisms.DualMode), {"scale": 1.2}),
+    "mechanisms.DataEconomy": lambda p: (
+        attached(p, mechanisms.DataEconomy),
+        {
+            **{"weight": 0.01, "substitution": 2.0, "returns": 1.0, "scale": 1.0, "access": 0.5},
+            **{"marginal_cost": 0.1, "fixed_cost": 0.01, "pricing": "average"},
+            "owner": "platform",
+        },
+    ),
+    "mechanisms.DataEconomy.firm_owned": lambda p: (
+        attached(p, mechanisms.DataEconomy.firm_owned),
+        {"own": 0.1},
+    ),
     "mechanisms.Matching": lambda p: (
         attached(p, mechanisms.Matching),
         {"vacancy_cost": 0.1, "remote_vacancy_cost": 0.1},
@@ -584,9 +596,25 @@ TAKES = {
     "Model.uniqueness.dynamics": "dynamics tastes",
     "OnlineAgglomeration.mechanisms": "none empty",
     **dict.fromkeys(
-        (f"mechanisms.{kind}.name" for kind in ("Access", "DualMode", "Matching")), "name none"
+        (
+            f"mechanisms.{kind}.name"
+            for kind in ("Access", "DataEconomy", "DataEconomy.firm_owned", "DualMode", "Matching")
+        ),
+        "name none",
     ),
     "mechanisms.Access.entry_cost": f"{TABLE} none",
+    "mechanisms.DataEconomy.firm_owned.own": NUMBER,
+    **dict.fromkeys(
+        (f"mechanisms.DataEconomy.{name}" for name in ("access", "substitution")), NUMBER
+    ),
+    **dict.fromkeys(
+        (
+            f"mechanisms.DataEconomy.{name}"
+            for name in ("weight", "returns", "scale", "marginal_cost", "fixed_cost")
+        ),
+        TABLE,
+    ),
+    **dict.fromkeys((f"mechanisms.DataEconomy.{name}" for name in ("pricing", "owner")), ""),
     "mechanisms.DualMode.scale": f"{TABLE} none",
     "mechanisms.Matching.vacancy_cost": TABLE,
     "mechanisms.Matching.remote_vacancy_cost": NUMBER,

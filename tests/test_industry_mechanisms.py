@@ -27,7 +27,11 @@ FILES = [
     for one in pkgutil.iter_modules(mech.__path__)
 ]
 KNOWN = [one for file in FILES for one in getattr(file, "CLOSED_FORMS", ())]
-KNOWN += [one for kind in (mech.Access, mech.DualMode, mech.Matching) for one in kind.closed_forms]
+KNOWN += [
+    one
+    for kind in (mech.Access, mech.DataEconomy, mech.DualMode, mech.Matching)
+    for one in kind.closed_forms
+]
 
 
 def solved(step, *mechanisms, **changes):

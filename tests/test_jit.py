@@ -678,3 +678,57 @@ def test_an_equation_that_does_not_compile_is_named_with_its_line_and_what_there
     assert "spending (broken, line" in said
     assert "'return p.nonsense * share'" in said
     assert "p has no 'nonsense', it has sigma, farmers" in said
+
+
+@pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
+def test_a_late_kernel_returns_what_it_says_it_does(tmp_path):
+    (tmp_path / "late.py").write_text(LATE.replace("types.float64", "types.int64"))
+    call = """
+        from late import *
+        try:
+            often(2.0)
+        except TypeError as error:
+            print("returns float64, declared late=int64" in str(error))
+    """
+    assert run(call, tmp_path) == ["True"]
+
+
+@pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not copied here")
+def test_a_copy_of_a_process_that_compiles_ahead_does_not_wait_for_ever(tmp_path):
+    (tmp_path / "first.py").write_text(FIRST)
+    call = """
+        import os, signal
+        from first import *
+        twice(x, out)
+        divided(x, out)  # two kernels: one compiles, one is to
+        child = os.fork()
+        if child == 0:
+            signal.alarm(60)
+            twice(x, out)
+            print(divided(x, out), out[0], flush=True)
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), there(twice))
+    """
+    said = run(call, tmp_path, NEGE_FIRST_CALLS="")
+    assert said[0] == "inf"
+    assert said[2] == "0"
+
+
+@pytest.mark.skipif(not JIT, reason="there is no cache without the JIT")
+def test_a_damaged_index_is_no_reason_to_fail(tmp_path):
+    (tmp_path / "first.py").write_text(FIRST)
+    call = "from first import *\nwith compiled_only():\n    twice(x, out)\nprint(out[0])"
+    assert run(call, tmp_path) == ["6.0"]
+    for path in (tmp_path / "cache").rglob("*.nbi"):
+        path.write_bytes(path.read_bytes()[:40])
+    call = "from first import *\ntwice(x, out)\nprint(out[0])"
+    assert run(call, tmp_path, NEGE_FIRST_CALLS="") == ["6.0"]
+
+
+def test_what_reads_addresses_is_never_answered_in_python():
+    from nege.solvers import many_short_runs
+
+    if JIT:
+        readers = many_short_runs._solve_rows, many_short_runs._solve_one
+        assert not any(kernel.entry.in_python for kernel in readers)

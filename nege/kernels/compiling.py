@@ -18,6 +18,7 @@ import contextlib
 import contextvars
 import functools
 import gc
+import logging
 import os
 import queue
 import sys
@@ -30,9 +31,12 @@ from typing import Any, ClassVar, Protocol
 from numba.core import event
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import Dispatcher
+from numba.core.errors import TypingError
 
 from nege.kernels import uncompiled
 from nege.kernels.linking import why_unready
+
+logger = logging.getLogger("nege")
 
 LOOK = 0.1  # seconds between two looks at whether there is an interrupt
 MANY = 100_000  # objects made while compiling between two searches for garbage
@@ -70,9 +74,11 @@ class Kernel(Dispatcher):  # type: ignore[misc]
     Only the main thread is ever interrupted, and only where an interrupt is answered in Python.
     """
 
+    in_python = True
+
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the kernel, then answer an interrupt that came meanwhile."""
-        if not (self.is_there() or keywords) and uncompiled.serves(arguments):
+        if self.in_python and not (self.is_there() or keywords) and uncompiled.serves(arguments):
             work = self._ahead(arguments)
             if work is not None:
                 with contextlib.suppress(Exception):  # then compiled code says what is wrong
@@ -150,7 +156,8 @@ class _Work(threading.Thread):
 
     def __init__(self, compiled: Callable[[], Any]) -> None:
         super().__init__(name="nege compiles", daemon=True)
-        self.compiled, self.done = compiled, threading.Event()
+        self.compiled: Any = compiled
+        self.done = threading.Event()
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -170,10 +177,13 @@ class _Ahead:
 
     def __init__(self) -> None:
         self.works: queue.SimpleQueue[_Work] = queue.SimpleQueue()
+        self.ahead: list[_Work] = []  # those that are not done
+        self.gate = threading.Lock()  # held while one compiles, and while the process is copied
         self.thread: threading.Thread | None = None
 
     def put(self, work: _Work) -> None:
         """Take one more."""
+        self.ahead.append(work)
         self.works.put(work)
         if self.thread is None:
             self.thread = threading.Thread(target=self._run, name="nege compiles", daemon=True)
@@ -182,7 +192,19 @@ class _Ahead:
     def _run(self) -> None:
         with uncompiled.compiled_only():
             while True:
-                self.works.get().run()
+                work = self.works.get()
+                with self.gate:
+                    work.run()
+                self.ahead.remove(work)
+                if isinstance(work.error, (TypeError, TypingError)):
+                    logger.warning("what was answered in Python does not compile: %s", work.error)
+                work.compiled = work.result = work.error = None  # they hold arguments and frames
+
+    def forked(self) -> None:
+        """In a copy of this process nobody compiles ahead: what was to be waits for nothing."""
+        for work in self.ahead:
+            work.done.set()
+        self.__init__()  # type: ignore[misc]
 
 
 _ahead = _Ahead()
@@ -194,7 +216,7 @@ def _uncollected(compiled: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(compiled)
     def uncollected(*arguments: Any, **keywords: Any) -> Any:
         usual, *older = gc.get_threshold()
-        if usual >= MANY:  # for the kernel that this one is compiled for
+        if usual >= MANY or not usual:  # for the kernel that this one is compiled for
             return compiled(*arguments, **keywords)
         gc.set_threshold(MANY, *older)
         try:
@@ -268,12 +290,15 @@ class _Leave(event.Listener):
 
 def _finish() -> None:
     """Let what compiles end before this process is copied: the copy would wait for ever."""
+    _ahead.gate.acquire()
     for work in list(_Work.under_way):
         work.done.wait()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_finish)
+    os.register_at_fork(
+        before=_finish, after_in_parent=lambda: _ahead.gate.release(), after_in_child=_ahead.forked
+    )
 
 
 @atexit.register

@@ -104,24 +104,25 @@ def call(
     given = which, numbers, places, table, share, state, pool, price, access, out, other
     wanted = (DUAL if share.dtype == types.complex128 else REAL).args
     arguments = tuple(map(types.unliteral, given))
-    if [_layout(kind) for kind in arguments] != [_layout(kind) for kind in wanted]:
+    if [layout(kind) for kind in arguments] != [layout(kind) for kind in wanted]:
         raise errors.TypingError(f"equations take {wanted}; got {arguments}")
-
-    def generate(context, builder, signature, values):
-        convention = context.call_conv
-        called = types.none, signature.args[1:]
-        kind = convention.get_function_type(*called)
-        function = builder.inttoptr(values[0], kind.as_pointer())
-        given = lent(context, builder, *called[1:], values[1:])
-        status, _ = convention.call_function(builder, function, *called, given)
-        with cgutils.if_unlikely(builder, status.is_error):
-            convention.return_status_propagate(builder, status)
-        return context.get_dummy_value()
-
-    return types.void(address, *arguments), generate
+    return types.void(address, *arguments), call_at
 
 
-def _layout(kind):
+def call_at(context, builder, signature, values):
+    """Generate the call of what is at an address, the first argument; it returns nothing."""
+    convention = context.call_conv
+    called = types.none, signature.args[1:]
+    kind = convention.get_function_type(*called)
+    function = builder.inttoptr(values[0], kind.as_pointer())
+    given = lent(context, builder, *called[1:], values[1:])
+    status, _ = convention.call_function(builder, function, *called, given)
+    with cgutils.if_unlikely(builder, status.is_error):
+        convention.return_status_propagate(builder, status)
+    return context.get_dummy_value()
+
+
+def layout(kind):
     """Return what machine code knows of a type: read-only arrays are arrays to it."""
     return kind.copy(readonly=False) if isinstance(kind, types.Array) else kind
 

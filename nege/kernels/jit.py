@@ -107,7 +107,10 @@ class PackageCache(FunctionCache):
         if not (self._enabled and self.keeps(signature)):
             return False
         key = self._index_key(signature, target_context.codegen())
-        return key in self._cache_file._load_index()
+        try:
+            return key in self._cache_file._load_index()
+        except (OSError, EOFError, ImportError, AttributeError, pickle.UnpicklingError):
+            return False  # it is compiled again, which says so
 
     def keeps(self, signature: Any) -> bool:
         """Whether compiled code is kept: not that of a parameter type without a file."""
@@ -154,6 +157,7 @@ def kernel(
     arithmetic: bool | set[str] = False,
     inside: bool = False,
     late: Any | None = None,
+    in_python: bool = True,
     files: Iterable[Any] = (),
     key: bytes = b"",
 ) -> Any:
@@ -171,11 +175,14 @@ def kernel(
     late : Numba type, optional
         What it returns, if it compiles when it is first called, not when what calls it does: for
         what only some economies need.
+    in_python : bool
+        Whether a tiny first call may be answered in Python: not what reads addresses, whose
+        records a compilation ahead would not hold.
     files, key
         As in ``PackageCache``, for a kernel whose source is put together.
     """
     if function is None:
-        given = {"arithmetic": arithmetic, "inside": inside, "late": late}
+        given = {"arithmetic": arithmetic, "inside": inside, "late": late, "in_python": in_python}
         return functools.partial(kernel, **given, files=files, key=key)
     if numba.config.DISABLE_JIT:
         return function
@@ -184,7 +191,7 @@ def kernel(
     if inside:
         inner.__class__, inner.entry_for = Inside, functools.partial(_entry, function, files, key)
         return inner
-    return Apart(inner, functools.partial(_entry, function, files, key), late)
+    return Apart(inner, functools.partial(_entry, function, files, key, in_python=in_python), late)
 
 
 def _dispatcher(
@@ -201,7 +208,9 @@ def _dispatcher(
     return made
 
 
-def _entry(function: Function, files: Iterable[Any], key: bytes, inner: Any) -> Any:
+def _entry(
+    function: Function, files: Iterable[Any], key: bytes, inner: Any, in_python: bool = True
+) -> Any:
     """Return what Python calls: a kernel that does nothing but call another.
 
     What only kernels call needs none, and the wrappers around a kernel take long to compile.
@@ -212,4 +221,6 @@ def _entry(function: Function, files: Iterable[Any], key: bytes, inner: Any) -> 
     source = f"def {name}({names}): return inner({names})"
     exec(compile(source, inspect.getfile(function), "exec"), scope)
     key += f" {function.__qualname__} from Python".encode()
-    return _dispatcher(scope[name], _options(False), files, key)
+    made = _dispatcher(scope[name], _options(False), files, key)
+    made.in_python = in_python
+    return made

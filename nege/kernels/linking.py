@@ -244,7 +244,9 @@ def _bind(address: int) -> None:
     try:
         symbol = _symbols[address]
         kernel, arguments = _linked[symbol]
-        kernel.link(arguments)
+        _, returned = kernel.link(arguments)
+        if returned != kernel.late:
+            raise TypeError(f"{kernel.__name__} returns {returned}, declared late={kernel.late}")
         _cells[symbol][0] = kernel.place(arguments)
     except BaseException as error:  # for the one who called: nothing can be raised through code
         _failed.error = error
@@ -282,7 +284,7 @@ class Linked(CompileResultCacheImpl):  # type: ignore[misc]
     def reduce(self, compiled: Any) -> Any:
         """Return what is stored."""
         needed = [
-            (kernel.__module__, kernel.__name__, types) for kernel, types in _called(compiled)
+            (kernel.__module__, kernel.__name__, given) for kernel, given in _called(compiled)
         ]
         return needed, super().reduce(compiled)
 

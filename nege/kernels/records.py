@@ -2,8 +2,8 @@
 
 To compiled code a NamedTuple of arrays is fifty numbers, and each call hands all of them on and
 counts who holds each array. A record is its address alone: the numbers, and where the arrays
-are and how long. Compiled code borrows it. The one who made it keeps it alive, and nobody
-changes where its arrays are.
+are and how long. Compiled code borrows it, and its arrays: a kernel returns none of them. The one
+who made it keeps it alive, and nobody changes where its arrays are.
 """
 
 from __future__ import annotations

@@ -69,7 +69,10 @@ def compiled_only() -> Iterator[None]:
 
 
 def answer(function: Callable[..., Any], arguments: Any, overtaken: threading.Event) -> Any:
-    """Return what a function returns in Python; if it fails, its arrays are as they were."""
+    """Return what a function returns in Python; if it fails, its arrays are as they were.
+
+    They are the caller's own: no other thread may write to them meanwhile.
+    """
     held = list(_arrays(arguments))
     kept = [array.copy() for array in held]
     _here.overtaken = overtaken

@@ -339,6 +339,10 @@ class Model(Changeable, Immutable):
             f"{share[top]:.1%}."
         )
 
+    def remark(self, data: xr.Dataset) -> str:
+        """Say why a solve failed, from the data of the last point; nothing where that is all."""
+        return ""
+
     def compared(self, data: xr.Dataset) -> np.ndarray:
         """Return payoffs as the dynamics compare them: positive, up to a common factor."""
         values = np.asarray(data[self.payoff].values)

@@ -260,6 +260,8 @@ class Equilibrium(Immutable):
                 f"({self.iterations} steps). {self.model.summary(self.data)}",
                 self._verdict(),
             ]
+        if not self.converged and (remark := self.model.remark(self.data)):
+            lines.append(remark)
         if self.perturbed:
             lines.append(
                 f"Nudged by {self.model.nudge:.0e} on the way: {'; '.join(self.perturbed)}."

@@ -57,7 +57,7 @@ def _record_report(report: Report, numbers: np.ndarray, counts: np.ndarray) -> N
     numbers[2] = report.rate
 
 
-@kernel
+@kernel(in_python=False)  # type: ignore[untyped-decorator]
 def _solve_rows(
     points: np.ndarray,
     shares: np.ndarray,
@@ -78,7 +78,7 @@ def _solve_rows(
         _record_report(report, numbers[row], counts[row])
 
 
-@kernel
+@kernel(in_python=False)  # type: ignore[untyped-decorator]
 def _solve_one(
     points: np.ndarray,
     share: np.ndarray,
@@ -189,7 +189,7 @@ def solve_many(
     return Many(by_point, status, residual, error, rate, iterations, method)
 
 
-SOMEWHERE = np.zeros(1, dtype=np.int64)  # an address, to ask what is compiled
+SOMEWHERE = np.zeros(1, dtype=np.int64)  # in place of addresses, where only types count
 NOWHERE = np.empty(0)  # the positions of points that do not lie along a path
 
 

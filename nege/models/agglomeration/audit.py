@@ -72,14 +72,16 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.scale[..., :DUAL] = model.firm_scale.values[:, None]
     a.net = np.broadcast_to(1.0 - zeta, (*n.shape[:2], DUAL)).copy()
     a.wedge = np.ones_like(a.net)
+    a.outlay = X  # but for what mechanisms make firms spend elsewhere
     others("costs")
     # incomes, and what firms use
     others("incomes")
     spending = Y + a.public
-    a.land = model.housing * spending + (model.land_share.values[:, None] * X.sum(-1)).sum(0)
-    a.used = (labour[:, None, None] * X * (1.0 - far)).sum((0, 2))
-    a.used_far = float((labour[:, None, None] * X * far).sum())
-    a.demand = model.consumption.values[:, None] * spending + model.inputs.values @ X.sum(-1)
+    spent = a.outlay.sum(-1)
+    a.land = model.housing * spending + (model.land_share.values[:, None] * spent).sum(0)
+    a.used = (labour[:, None, None] * a.outlay * (1.0 - far)).sum((0, 2))
+    a.used_far = float((labour[:, None, None] * a.outlay * far).sum())
+    a.demand = model.consumption.values[:, None] * spending + model.inputs.values @ spent
     others("uses")
     # trade: what firms of each mode sell in each channel
     sigma = model.sigma.values[:, None, None]

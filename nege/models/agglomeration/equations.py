@@ -183,7 +183,7 @@ def sales(p, q, met, made):
                 made[to.receipts + 2 * k + c] += received
                 revenue += received
                 reached += access * exp(sigma * made[to.net + 2 * k + c]) if m == DUAL else access
-            made[to.revenue + cell] = revenue
+            made[to.revenue + cell], made[to.outlay + cell] = revenue, revenue
             made[cell] = made[to.margin + cell] + log(reached)
     made[to.commission] = taken
     if p.has_calls:
@@ -206,15 +206,15 @@ def markets(p, q, met, made):
     made[to.land] = p.housing * spending
     made[to.real] = migration.log_real(p, met, made)
     for k in range(to.industries):
-        firm, revenue, learnt = p.industry[k], 0.0 * earned, 0.0 * earned
+        firm, outlay, learnt = p.industry[k], 0.0 * earned, 0.0 * earned
         for m in range(to.modes):
-            revenue += made[to.revenue + to.modes * k + m]
+            outlay += made[to.outlay + to.modes * k + m]
             if m != OFFLINE:
-                learnt += made[to.revenue + to.modes * k + m]
+                learnt += made[to.outlay + to.modes * k + m]
         remote = firm.labour_share * learnt * made[to.far + k]
-        made[to.labour] += firm.labour_share * revenue - remote
+        made[to.labour] += firm.labour_share * outlay - remote
         made[to.remote_used] += remote
-        made[to.land] += firm.land_share * revenue
+        made[to.land] += firm.land_share * outlay
         made[to.demand + k] = firm.consumption * spending + inputs.demand(p, k, made)
     if p.has_calls:
         _others(p, USES, q, met, made)
@@ -258,6 +258,18 @@ def linked(p, made, own, met):
             for r in range(low, high):
                 total += p.operator.links[i, q, r] * made[to.sends + i, r]
             met[to.arrives + i, q] = total
+
+
+@between(fastmath=ARITHMETIC)
+def counted(p, made, own, met):
+    """Write the firms of all places, of each industry and mode, where mechanisms ask for it."""
+    to, places = p.slots, p.place.size
+    for i in range(to.price - to.everywhere):
+        total = 0.0
+        for q in range(places):
+            total += made[to.firms + i, q]
+        for q in range(places):
+            met[to.everywhere + i, q] = made[to.firms + i, q] if own else total
 
 
 # --- the whole economy ----------------------------------------------------------------
@@ -306,6 +318,7 @@ def _evaluate(given, x, own, at, excess):
             made[to.firms + i, q] = math.exp(met[i, q])
     heard(p, made, own, met)
     heard_of_both(p, made, own, met)
+    counted(p, made, own, met)
     for q in range(places):
         for i in range(to.price):
             meets[q, i] = met[i, q] if met[i, q] != -math.inf else NO_FIRMS
@@ -458,6 +471,7 @@ def tangents(given, at, slopes, busy, rows, directions, own, parts, out):
                 made[to.firms + i, q] = at.made[to.firms + i, q] * met[i, q]
         heard(p, made, own, met)
         heard_of_both(p, made, own, met)
+        counted(p, made, own, met)
         _respond(slopes, busy, to.supply, to.passed_on, met, made)
         traded(p, made, own, met)
         received(p, made, own, met)

@@ -59,6 +59,7 @@ class Slots(NamedTuple):
     pools: int  # sums of mechanisms, which places meet
     # what comes to it
     mass: int  # m, modes k + m
+    everywhere: int  # n of all places, modes k + m; where mechanisms ask for it
     price: int  # P, 2k + c
     access: int  # Z, 2k + c
     arrives: int  # links of mechanisms
@@ -75,6 +76,7 @@ class Slots(NamedTuple):
     firms: int  # n, modes k + m
     margin: int  # ln[R/(n f c)] but for access, modes k + m
     revenue: int  # R, modes k + m
+    outlay: int  # what firms spend of it on labour, land and inputs, modes k + m
     offer: int  # x of a mode in a channel, 2 (modes k + m) + c
     receipts: int  # R of a channel, 2k + c
     cost: int  # ln c, modes k + m
@@ -97,17 +99,25 @@ class Slots(NamedTuple):
 
 
 @functools.cache
-def slots(industries, modes=2, own=0, shared=0, pools=0, links=0, totals=0, notes=0):
+def slots(industries, modes=2, own=0, shared=0, pools=0, everywhere=0, links=0, totals=0, notes=0):
     """Where things stand, with so many things of mechanisms."""
     k, cells = industries, modes * industries
     here = {"firm": cells, "price_index": k, "spending": k, "own": own}
     here |= {"wage": 1, "rent": 1, "people": 1}
     summed = {"shared": shared, "remote": 1, "dividend": 1, "commission": 1, "pools": pools}
-    met = {"mass": cells, "price": 2 * k, "access": 2 * k, "arrives": links, "met": 0}
+    met = {"mass": cells, "everywhere": everywhere, "price": 2 * k, "access": 2 * k}
+    met |= {"arrives": links, "met": 0}
     made = {"earned": 1, "remote_used": 1, "remote_sold": 1, "totals": totals}
     made |= {"supply": 2 * k, "spent": 2 * k, "sends": links, "passed_on": 0}
-    made |= {"firms": cells, "margin": cells, "revenue": cells, "offer": 2 * cells}
-    made |= {"receipts": 2 * k, "cost": cells, "scale": cells, "net": 2 * k, "wedge": 2 * k}
+    made |= {"firms": cells, "margin": cells, "revenue": cells, "outlay": cells}
+    made |= {
+        "offer": 2 * cells,
+        "receipts": 2 * k,
+        "cost": cells,
+        "scale": cells,
+        "net": 2 * k,
+        "wedge": 2 * k,
+    }
     made |= {"far": k, "transfer": 1, "public": 1, "income": 1, "away": 1, "stay": 1, "what": 1}
     made |= {"demand": k, "labour": 1, "land": 1, "real": 1, "notes": notes, "made": 0}
     found, place = {}, 0

@@ -266,7 +266,7 @@ def arrays(model: Any) -> AgglomerationParameters:
 def slots_of(model: Any) -> Slots:
     """Return where everything of an economy stands."""
     added = [one for one in model.mechanisms.values() if one.equations]
-    counts = frame.counts(added, len(model.industries))
+    counts = frame.counts(added, len(model.industries), len(model.modes))
     found: Slots = slots(len(model.industries), len(model.modes), **counts)
     return found
 

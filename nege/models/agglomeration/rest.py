@@ -425,9 +425,11 @@ class _RestPointSearch:
             some = firms[..., equations.ONLINE :] < self._remote(x).max()
             small[..., equations.ONLINE :] &= ~self.hires[:, None] | some
         if small.any():
-            x = x.copy()
-            self._by_industry(x)[small] = -np.inf
-            self.evaluate(x)
+            left = x.copy()
+            self._by_industry(left)[small] = -np.inf
+            if self.evaluate(left):
+                return left
+            self.evaluate(x)  # somebody cannot do without them
         return x
 
     def _enter(self, x: np.ndarray, entering: np.ndarray) -> np.ndarray:

@@ -156,13 +156,21 @@ def _own(model: Any, *kinds: str) -> list[tuple[str, int, int, Any]]:
     """Return what mechanisms have of their own, of some kinds: name, slot, how many, what."""
     with_equations = [one for one in model.mechanisms.values() if one.equations]
     return [
-        (f"{one.name}.{name}", slot, size, one.own()[name][1])
+        (what.called or f"{one.name}.{name}", slot, size, _starting(one, what))
         for one, stand in zip(
             with_equations, places_of(with_equations, model._unknowns.to), strict=True
         )
         for name, (kind, slot, size) in stand.items()
         if kind in kinds
+        for what in (one.own()[name][1],)
     ]
+
+
+def _starting(mechanism: Any, what: Any) -> Any:
+    """Return something of a mechanism's own with the numbers that it starts from."""
+    if not isinstance(what.start, str):
+        return what
+    return what._replace(start=np.asarray(getattr(mechanism, what.start)))
 
 
 def from_data(model: Any, data: xr.Dataset) -> np.ndarray:
@@ -235,7 +243,7 @@ def _variable(
 ) -> np.ndarray:
     """Return a variable of a mechanism's own, over its dimensions, then places."""
     to = order.to
-    sizes = {"industry": len(order.industries), "channel": 2}
+    sizes = {"industry": len(order.industries), "channel": 2, "mode": len(order.modes)}
     shape = tuple(sizes[dim] for dim in what.dims)
     if slot < to.shared:
         table = order.rows(state)[:, slot : slot + size].T

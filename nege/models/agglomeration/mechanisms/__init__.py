@@ -13,8 +13,9 @@ What the model is made of lives here too; its parameters are those of
 """
 
 from nege.models.agglomeration.mechanisms.access import Access
+from nege.models.agglomeration.mechanisms.data_economy import DataEconomy
 from nege.models.agglomeration.mechanisms.dual_mode import DualMode
 from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, partial
 from nege.models.agglomeration.mechanisms.matching import Matching
 
-__all__ = ["Access", "DualMode", "Matching", "Mechanism", "Own", "partial"]
+__all__ = ["Access", "DataEconomy", "DualMode", "Matching", "Mechanism", "Own", "partial"]

@@ -15,7 +15,7 @@ from typing import Any
 
 import numba
 from numba import types
-from numba.core import cgutils, errors
+from numba.core import errors
 
 from nege.kernels import function_table
 from nege.kernels.uncompiled import primitive
@@ -40,25 +40,9 @@ def call(typing, address, stage, numbers, slots, where, met, made):
     """Call the equations at an address, in compiled code."""
     given = (stage, numbers, slots, where, met, made)
     arguments = tuple(map(types.unliteral, given))
-    if [_layout(kind) for kind in arguments] != list(SIGNATURE.args):
+    if [function_table.layout(kind) for kind in arguments] != list(SIGNATURE.args):
         raise errors.TypingError(f"mechanisms take {SIGNATURE.args}; got {arguments}")
-
-    def generate(context, builder, signature, values):
-        convention = context.call_conv
-        called = types.none, signature.args[1:]
-        kind = convention.get_function_type(*called)
-        function = builder.inttoptr(values[0], kind.as_pointer())
-        status, _ = convention.call_function(builder, function, *called, values[1:])
-        with cgutils.if_unlikely(builder, status.is_error):
-            convention.return_status_propagate(builder, status)
-        return context.get_dummy_value()
-
-    return types.void(types.int64, *arguments), generate
-
-
-def _layout(kind: Any) -> Any:
-    """Return what machine code knows of a type: read-only arrays are arrays to it."""
-    return kind.copy(readonly=False) if isinstance(kind, types.Array) else kind
+    return types.void(types.int64, *arguments), function_table.call_at
 
 
 def address_of(

@@ -27,6 +27,7 @@ import functools
 import importlib.metadata
 import inspect
 import logging
+import math
 import re
 import sys
 from collections import namedtuple
@@ -58,11 +59,12 @@ class Own(NamedTuple):
     It becomes a variable of results where it has words.
     """
 
-    dims: tuple[str, ...] = ()  # beside place: ("industry",) or none
+    dims: tuple[str, ...] = ()  # beside place: "industry", "channel", or none; "mode" without words
     words: str = ""
     unit: str = "wage bill"
     log: bool = True  # unknowns: whether they are solved for in logs
-    start: float = 1.0  # unknowns: where they start
+    start: float | str = 1.0  # unknowns: where they start, or the parameter that says so
+    called: str = ""  # in results, where that is not the mechanism's name, a dot, and its own
 
 
 class Name(Field):
@@ -183,6 +185,8 @@ class Mechanism(Declared):
     sums: ClassVar[Mapping[str, Own]] = {}
     #: Sums over places that ``border`` reads.
     totals: ClassVar[Mapping[str, Own]] = {}
+    #: Whether ``costs`` looks at the firms of all places: ``met[to.everywhere + modes k + m]``.
+    counts_firms: ClassVar[bool] = False
     #: What ``costs`` sends to other places, by tables of ``links``.
     sent: ClassVar[Mapping[str, Own]] = {}
     #: What it writes down for its later stages and for results.
@@ -216,8 +220,10 @@ class Mechanism(Declared):
         if twice := set(cls.fields) & set(own):
             raise TypeError(f"{sorted(twice)} of {cls.kind!r} are parameters already")
         for name, (_, what) in own.items():
-            if not set(what.dims) <= {"industry", "channel"}:
-                raise TypeError(f"{name!r} of {cls.kind!r}: industry and channel are its dims")
+            dims = {"industry", "channel"} if what.words else {"industry", "channel", "mode"}
+            if not set(what.dims) <= dims:
+                cure = "industry and channel are its dims, and mode where it is no variable"
+                raise TypeError(f"{name!r} of {cls.kind!r}: {cure}")
 
     @staticmethod
     def kinds() -> dict[str, type[Mechanism]]:
@@ -293,6 +299,10 @@ class Mechanism(Declared):
     def check(self, economy: Any) -> None:
         """Refuse an economy that it makes no sense in."""
 
+    def remark(self, data: xr.Dataset) -> str:
+        """Say what it knows of why a solve failed, from the data of the last point; or nothing."""
+        return ""
+
     def audit(self, stage: str, economy: Any, a: Any) -> None:
         """Add to the published equations in plain NumPy, in levels, stage by stage.
 
@@ -300,8 +310,8 @@ class Mechanism(Declared):
         stage, and by name what may be added to:
 
         labour    ``hour`` (place), ``remote_hour``: what firms pay
-        costs     ``cost``, ``scale`` (industry, place, mode); ``net``, ``wedge`` (industry, place,
-                  channel)
+        costs     ``cost``, ``scale``, ``outlay`` on labour, land and inputs (industry, place,
+                  mode); ``net``, ``wedge`` (industry, place, channel)
         incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
                   the rest of that is everybody's; ``everyone``, what all get beside it
         uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place)
@@ -365,12 +375,13 @@ class Mechanism(Declared):
         return np.concatenate(columns, axis=1) if columns else np.zeros((places, 0)), where
 
 
-def counts(mechanisms: Sequence[Mechanism], industries: int) -> dict[str, int]:
+def counts(mechanisms: Sequence[Mechanism], industries: int, modes: int) -> dict[str, int]:
     """Return how many slots of each kind mechanisms take."""
     found = dict.fromkeys(("own", "shared", "pools", "links", "totals", "notes"), 0)
     for mechanism in mechanisms:
         for kind, what in mechanism.own().values():
-            found[kind] += _size(what, industries)
+            found[kind] += _size(what, industries, modes)
+    found["everywhere"] = industries * modes * any(one.counts_firms for one in mechanisms)
     return found
 
 
@@ -382,18 +393,16 @@ def places_of(mechanisms: Sequence[Mechanism], to: Slots) -> list[dict[str, tupl
     for mechanism in mechanisms:
         stands = {}
         for name, (kind, what) in mechanism.own().items():
-            size = _size(what, to.industries)
+            size = _size(what, to.industries, to.modes)
             stands[name] = kind, free[kind], size
             free[kind] += size
         found.append(stands)
     return found
 
 
-def _size(what: Own, industries: int) -> int:
-    size = 1
-    for dim in what.dims:
-        size *= {"industry": industries, "channel": len(CHANNELS)}[dim]
-    return size
+def _size(what: Own, industries: int, modes: int) -> int:
+    sizes = {"industry": industries, "channel": len(CHANNELS), "mode": modes}
+    return math.prod(sizes[dim] for dim in what.dims)
 
 
 class Named(Mapping[str, Mechanism]):
@@ -523,7 +532,7 @@ def variables(mechanisms: Iterable[Mechanism]) -> dict[str, Variable]:
         for name, (kind, what) in one.own().items():
             dims = what.dims if kind in ("shared", "pools", "totals") else (*what.dims, "place")
             if what.words:
-                found[f"{one.name}.{name}"] = Variable(dims, what.words, what.unit)
+                found[what.called or f"{one.name}.{name}"] = Variable(dims, what.words, what.unit)
     return found
 
 

@@ -44,7 +44,7 @@ def demand(p, k, made):
     spent = 0.0 * made[to.income]
     for j in range(to.industries):
         for m in range(to.modes):
-            spent += p.inputs[k, j] * made[to.revenue + to.modes * j + m]
+            spent += p.inputs[k, j] * made[to.outlay + to.modes * j + m]
     return spent
 
 
