@@ -432,7 +432,7 @@ def _constructor(fields: Mapping[str, Field], owner: str) -> Any:
 
     __init__.__qualname__ = f"{owner}.__init__"
     shown = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
-    for name, field in fields.items():
+    for name, field in sorted(fields.items(), key=lambda item: item[1].kw_only):
         takes = f"{field.takes} | None" if field.default is None else field.takes
         kind = inspect.Parameter.KEYWORD_ONLY if field.kw_only else shown[0].kind
         shown.append(inspect.Parameter(name, kind, default=field.default, annotation=takes))

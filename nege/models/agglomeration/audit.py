@@ -91,12 +91,15 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     each = n ** model.variety.values[:, None, None] * a.cost**power
     paid, kept = channels.audit_freeness(model)
     weight = (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None] * a.wedge ** (-sigma)
-    access = np.einsum("kpcq,kqc->kpc", kept, weight)
+    a.paid, a.received, a.over = paid, kept, np.ones(())
+    others("trade")
+    access = np.einsum("kpcq,kqc->kpc", a.received, weight)
+    earns = np.einsum("kpcq,kqc->kpc", a.received * a.over, weight)  # what entry goes by
     for mode, mine in enumerate(serves):
         for c in mine:
             sold[..., mode, c] = each[..., mode] * a.net[..., c] ** -power[..., 0]
-            reached[..., mode] += a.net[..., c] ** sigma[..., 0] * access[..., c]
-    price = np.einsum("kpmc,kpcq->kqc", sold, paid) * a.wedge**power
+            reached[..., mode] += a.net[..., c] ** sigma[..., 0] * earns[..., c]
+    price = np.einsum("kpmc,kpcq->kqc", sold, a.paid) * a.wedge**power
     received = sold * (a.net * access)[:, :, None]
     a.receipts = received.sum(2)  # (industry, place, channel), what firms receive
     a.sales = price * (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None]  # at buyers'
@@ -131,7 +134,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     if (model.remote_labour_share.values > 0.0).any():
         markets["remote labour"] = (np.array(a.used_far), (away * L * what).sum())
     fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
-    motion = {"zero profit": (X, fixed), "people": (L, attraction / attraction.sum())}
+    earned = X if a.over.ndim == 0 else (sold * (a.net * earns)[:, :, None]).sum(-1)
+    motion = {"zero profit": (earned, fixed), "people": (L, attraction / attraction.sum())}
     return markets, motion, entry
 
 

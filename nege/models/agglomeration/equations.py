@@ -55,6 +55,7 @@ from nege.kernels.jit import ARITHMETIC, kernel
 from nege.models.agglomeration.layout import (
     DUAL,
     NO_FIRMS,
+    NOWHERE,
     AgglomerationParameters,
     Couplings,
     Slots,
@@ -73,7 +74,18 @@ from nege.models.agglomeration.mechanisms import (
     migration,
     remote_work,
 )
-from nege.models.agglomeration.mechanisms.calls import BORDER, COSTS, INCOMES, SALES, USES, call
+from nege.models.agglomeration.mechanisms.calls import (
+    BORDER,
+    CHANGES,
+    COSTS,
+    INCOMES,
+    LEVELS,
+    OFFERS,
+    SALES,
+    USES,
+    call,
+    call_trade,
+)
 from nege.models.agglomeration.mechanisms.channels import received, traded
 from nege.models.agglomeration.mechanisms.knowledge import heard, heard_of_both
 
@@ -87,6 +99,8 @@ class Evaluation(NamedTuple):
     made: np.ndarray  # (slots, P), what they make
     target: np.ndarray  # (P,)
     totals: np.ndarray  # sums over places, from ``shared`` to the end of ``totals``
+    #: What trade of a mechanism's own solves for, by industry, channel, origin, destination.
+    pairs: np.ndarray
 
 
 # --- inside a place -------------------------------------------------------------------
@@ -158,6 +172,8 @@ def costs(p, q, met, made):
                 offer = exp(firm.variety * met[cell] + (1.0 - firm.sigma) * price)
                 made[to.offer + 2 * cell + c] = offer
                 made[supplied + c] += offer
+    if p.has_trades:
+        _others(p, OFFERS, q, met, made)
 
 
 @inner()
@@ -260,6 +276,16 @@ def linked(p, made, own, met):
             met[to.arrives + i, q] = total
 
 
+@between()
+def _trade(p, which, own, at, met, made):
+    """Let a mechanism say how places trade, and what that brings."""
+    o = p.operator
+    for i in range(p.trades.size):
+        if p.trades[i] != NOWHERE:
+            given = p.numbers[i, 0], p.slot_table, p.where[i], o.freeness, o.received, at.pairs
+            call_trade(p.trades[i], which, own, *given, at.met, at.made, met, made)
+
+
 @between(fastmath=ARITHMETIC)
 def counted(p, made, own, met):
     """Write the firms of all places, of each industry and mode, where mechanisms ask for it."""
@@ -328,6 +354,8 @@ def _evaluate(given, x, own, at, excess):
     traded(p, made, own, met)
     received(p, made, own, met)
     linked(p, made, own, met)
+    if p.has_trades:
+        _trade(p, LEVELS, own, at, met, made)
     at.totals[:] = 0.0
     pools = to.mass - to.commission
     for q in range(places):
@@ -360,14 +388,19 @@ def _evaluate(given, x, own, at, excess):
     _bordered(p, at, meets[0], makes[0], np.empty((0, 0)), excess[shared:])
 
 
-def evaluate(p, x, excess):
-    """Write the residual of every equation at the unknowns x; return the point."""
+def evaluate(p, x, excess, last=None):
+    """Write the residual of every equation at the unknowns x; return the point.
+
+    What is solved for by pairs of places starts from the last point, where there is one.
+    """
     to, places = p.slots, p.place.size
+    pairs = (to.industries, 2, places, places) if p.has_trades else (0, 0, 0, 0)
     at = Evaluation(
         np.empty((to.met, places)),
         np.empty((to.made, places)),
         np.empty(places),
         np.empty(to.supply - to.shared),
+        np.zeros(pairs) if last is None else last.pairs.copy(),
     )
     _evaluate(p, x, False, at, excess)
     return at
@@ -476,6 +509,8 @@ def tangents(given, at, slopes, busy, rows, directions, own, parts, out):
         traded(p, made, own, met)
         received(p, made, own, met)
         linked(p, made, own, met)
+        if p.has_trades:
+            _trade(p, CHANGES, own, at, met, made)
         _respond(slopes, busy, to.commission, to.commission + pools, met, made)
         for i in range(to.commission, to.commission + pools):
             for q in range(places):

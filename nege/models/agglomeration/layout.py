@@ -16,6 +16,7 @@ from numba.extending import register_jitable
 from nege.kernels.function_table import borrowed
 
 OFFLINE, ONLINE, DUAL = 0, 1, 2  # modes of a firm; the first two are channels as well
+NOWHERE = -1  # an address that is none
 NO_FIRMS = -1e300  # their log in dual numbers, where zero times infinity is no number
 
 #: Called by kernels alone, and so without what Python needs to call compiled code.
@@ -63,6 +64,7 @@ class Slots(NamedTuple):
     price: int  # P, 2k + c
     access: int  # Z, 2k + c
     arrives: int  # links of mechanisms
+    brought: int  # by trade of a mechanism's own
     met: int  # how much that is
     # what a place makes beside rows and parts: sums that no place meets
     earned: int
@@ -72,6 +74,7 @@ class Slots(NamedTuple):
     supply: int  # sum of x, 2k + c
     spent: int  # E G^(sigma - 1), 2k + c
     sends: int  # links of mechanisms
+    quoted: int  # to trade of a mechanism's own
     passed_on: int  # how much of what is made are rows or goes to others
     firms: int  # n, modes k + m
     margin: int  # ln[R/(n f c)] but for access, modes k + m
@@ -99,16 +102,28 @@ class Slots(NamedTuple):
 
 
 @functools.cache
-def slots(industries, modes=2, own=0, shared=0, pools=0, everywhere=0, links=0, totals=0, notes=0):
+def slots(
+    industries,
+    modes=2,
+    own=0,
+    shared=0,
+    pools=0,
+    everywhere=0,
+    links=0,
+    totals=0,
+    notes=0,
+    quotes=0,
+):
     """Where things stand, with so many things of mechanisms."""
     k, cells = industries, modes * industries
     here = {"firm": cells, "price_index": k, "spending": k, "own": own}
     here |= {"wage": 1, "rent": 1, "people": 1}
     summed = {"shared": shared, "remote": 1, "dividend": 1, "commission": 1, "pools": pools}
     met = {"mass": cells, "everywhere": everywhere, "price": 2 * k, "access": 2 * k}
-    met |= {"arrives": links, "met": 0}
+    met |= {"arrives": links, "brought": quotes, "met": 0}
     made = {"earned": 1, "remote_used": 1, "remote_sold": 1, "totals": totals}
-    made |= {"supply": 2 * k, "spent": 2 * k, "sends": links, "passed_on": 0}
+    made |= {"supply": 2 * k, "spent": 2 * k, "sends": links}
+    made |= {"quoted": quotes, "passed_on": 0}
     made |= {"firms": cells, "margin": cells, "revenue": cells, "outlay": cells}
     made |= {
         "offer": 2 * cells,
@@ -151,9 +166,11 @@ class AgglomerationParameters(NamedTuple):
     has_diversity: bool  # whether anybody learns from other industries
     has_wedges: bool  # whether mechanisms put wedges between firms and buyers
     has_calls: bool  # whether equations of mechanisms are called by address
+    has_trades: bool  # whether one of them says how places trade
     slots: Slots
     operator: Couplings
     calls: np.ndarray  # addresses of the equations of mechanisms
+    trades: np.ndarray  # and of how places trade, NOWHERE if it is for others to say
     numbers: np.ndarray  # (mechanism, P, ...), what they read
     where: np.ndarray  # (mechanism, ...), and where
     slot_table: np.ndarray  # the slots once more, for equations that are called by address
@@ -185,9 +202,11 @@ def lent(p):
         p.has_diversity,
         p.has_wedges,
         p.has_calls,
+        p.has_trades,
         p.slots,
         Couplings(borrowed(c.freeness), borrowed(c.received), borrowed(c.reach), borrowed(c.links)),
         borrowed(p.calls),
+        borrowed(p.trades),
         borrowed(p.numbers),
         borrowed(p.where),
         borrowed(p.slot_table),

@@ -56,13 +56,15 @@ class _System:
     def __init__(self, parameters: equations.AgglomerationParameters, moving: np.ndarray) -> None:
         self.p, self.moving, self.places = parameters, moving, parameters.place.size
         self.slopes = slopes(parameters)
+        self.at: equations.Evaluation | None = None
         self.common = parameters.slots.commission - parameters.slots.shared  # unknowns of all
         self.held_at = np.full(moving.size, np.nan)
 
     def evaluate(self, x: np.ndarray) -> np.ndarray:
         """Return the residual at x."""
         excess = np.empty_like(x)
-        self.x, self.at = x.copy(), equations.evaluate(self.p, x, excess)
+        self.at = equations.evaluate(self.p, x, excess, self.at)
+        self.x = x.copy()
         return excess
 
     def linearise(self, x: np.ndarray) -> np.ndarray:

@@ -234,7 +234,7 @@ def arrays(model: Any) -> AgglomerationParameters:
     place["log_home"] += model.migration_elasticity * np.log(a["amenity"])
     place["log_pay"] = tables["log_pay"]
     stand = frame.places_of(with_equations, to)
-    calls, packed, where = _calls(model, with_equations, stand)
+    calls, trades, packed, where = _calls(model, with_equations, stand)
     return AgglomerationParameters(
         industry=industry,
         channel=channel,
@@ -254,9 +254,11 @@ def arrays(model: Any) -> AgglomerationParameters:
         has_diversity=bool((a["diversity"] > 0.0).any()),
         has_wedges=any("costs" in one.equations for one in added),
         has_calls=bool(with_equations),
+        has_trades=any(one.trade is not None for one in added),
         slots=to,
         operator=_couplings(model, p, distance, with_equations),
         calls=calls,
+        trades=trades,
         numbers=packed,
         where=where,
         slot_table=np.array(to, dtype=np.int64),
@@ -318,8 +320,8 @@ def _couplings(
 
 def _calls(
     model: Any, added: Sequence[Any], stand: Sequence[Mapping[str, tuple[str, int, int]]]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return addresses of equations, what they read in each place, and where that is."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return addresses of equations and of trade, what they read in places, and where it is."""
     packed = [one.packed(model) for one in added]
     width = max((table.shape[1] for table, _ in packed), default=0)
     given = np.zeros((len(added), len(model.geography), width))
@@ -331,5 +333,5 @@ def _calls(
     for i, (table, _) in enumerate(packed):
         given[i, :, : table.shape[1]] = table
         where[i, : len(places[i])] = places[i]
-    calls = np.array([one.compiled()[1] for one in added], dtype=np.int64)
-    return calls, given, where
+    calls, trades = (np.array([one.compiled()[i] for one in added], dtype=np.int64) for i in (1, 2))
+    return calls, trades, given, where

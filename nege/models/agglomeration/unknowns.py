@@ -253,4 +253,5 @@ def _variable(
         return np.asarray(np.exp(values) if what.log else values).reshape(shape)
     if slot < to.supply:
         return np.asarray(at.totals[slot - to.shared :][:size]).reshape(shape)
-    return np.asarray(at.made[slot : slot + size]).reshape(*shape, -1)
+    values = np.asarray(at.made[slot : slot + size]).reshape(*shape, -1)
+    return np.moveaxis(values, -1, 1) if values.ndim > 2 else values  # as ``frame.ORDER`` has it

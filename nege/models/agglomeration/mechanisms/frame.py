@@ -7,6 +7,7 @@ ways. It may *lower* itself to numbers that the equations have already (``lower`
 of one place by stage, called by their address: they alone compile, once.
 
     costs    after ln c, ln f and wedges have been written, before supply
+    offers   after what firms offer has, with all taxes on it: what they quote to ``trade``
     sales    after revenue has: transfers, and parts of sums that all places meet
     incomes  after what people earn has: transfers that depend on such sums
     uses     after what is used and demanded has: labour, land, demand
@@ -18,6 +19,17 @@ part of it, zero before ``costs``. ``to`` says where all else stands (``layout.S
 ``met[to.wage]`` is the log wage. A mechanism writes by adding (``made[to.transfer] += ...``), and
 never to what is not its own without that: mechanisms do not see each other. Numbers are dual
 (``kernels.duals``).
+
+One may say how places trade, pair by pair, instead of the sums of ``channels`` (``trade``). A
+place sends it what it has in ``quotes``, and gets as much back:
+
+    levels   (m, to, paid, received, pairs, met, made)
+    changes  (m, to, own, paid, received, pairs, at, there, met, made)
+
+write ``met[to.price]``, ``met[to.access]`` and ``met[to.brought]`` of all places, or their changes
+along those in ``made``, from the freeness of trade by what buyers pay and by what firms receive of
+it (empty where that is the same). `pairs` is for what is solved for by industry, channel, origin
+and destination: the last that was found, to start from. There numbers are real.
 """
 
 from __future__ import annotations
@@ -40,7 +52,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, near
 from nege.models.agglomeration.kinds import CHANNELS, ClosedForm
-from nege.models.agglomeration.layout import Slots
+from nege.models.agglomeration.layout import NOWHERE, Slots
 from nege.models.agglomeration.mechanisms import calls
 from nege.models.entries import labels as entry_labels
 from nege.models.fields import Declared, Field, Number, Over
@@ -189,12 +201,18 @@ class Mechanism(Declared):
     counts_firms: ClassVar[bool] = False
     #: What ``costs`` sends to other places, by tables of ``links``.
     sent: ClassVar[Mapping[str, Own]] = {}
+    #: How places trade, levels and their changes, where a mechanism says that.
+    trade: ClassVar[tuple[Callable[..., Any], Callable[..., Any]] | None] = None
+    #: What ``offers`` sends to ``trade``, which brings as much.
+    quotes: ClassVar[Mapping[str, Own]] = {}
     #: What it writes down for its later stages and for results.
     notes: ClassVar[Mapping[str, Own]] = {}
     #: What it is known to do in closed form, which tests check.
     closed_forms: ClassVar[Sequence[ClosedForm]] = ()
     #: Modes of firms that it adds to those that sell offline, and online.
     modes: ClassVar[Sequence[str]] = ()
+    #: Kinds of mechanisms that it makes no sense with, and why.
+    excludes: ClassVar[Mapping[str, str]] = {}
 
     _known: ClassVar[dict[str, type[Mechanism]]] = {}
 
@@ -208,6 +226,8 @@ class Mechanism(Declared):
             wrong = set(cls.equations) - set(calls.STAGES)
             if wrong:
                 raise TypeError(f"{sorted(wrong)} are no stages: {calls.STAGES}")
+            if cls.trade and any("place" in dims for dims in cls.numbers().values()):
+                raise TypeError("what says how places trade has no parameters of places")
             cls._check_own()
             Mechanism._known[cls.kind] = cls
 
@@ -315,6 +335,9 @@ class Mechanism(Declared):
         incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
                   the rest of that is everybody's; ``everyone``, what all get beside it
         uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place)
+        trade     ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
+                  by what buyers pay, and by what firms receive; ``over`` likewise, one: what entry
+                  goes by, over revenue
         sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
                   and ``sales`` to buyers, (industry, place, channel)
         """
@@ -335,8 +358,11 @@ class Mechanism(Declared):
 
     @classmethod
     @functools.cache
-    def compiled(cls) -> tuple[Any, int]:
-        """Return what its equations read, by name, and where they are: they compile now."""
+    def compiled(cls) -> tuple[Any, int, int]:
+        """Return what its equations read, by name, where they are, and where ``trade`` is.
+
+        They compile now.
+        """
         numbers, own = cls.numbers(), cls.own()
         called = re.sub(r"\W", "_", f"{cls.__module__}.{cls.__qualname__}_mechanism")
         named = namedtuple(called, (*numbers, *own), module=cls.__module__)  # type: ignore[misc]
@@ -347,13 +373,17 @@ class Mechanism(Declared):
             f"{cls.__module__}.{cls.__qualname__}",
             tuple(tuple(dim for dim in dims if dim != "place") for dims in numbers.values()),
         )
-        return named, calls.address_of(key, cls.equations, named, sizes, tuple(sorted(files)))
+        paths, trades = tuple(sorted(files)), NOWHERE
+        if cls.trade is not None:
+            trades = calls.address_of_trade(key, *cls.trade, named, sizes, paths)
+        return named, calls.address_of(key, cls.equations, named, sizes, paths), trades
 
     @classmethod
     def own(cls) -> dict[str, tuple[str, Own]]:
         """Return all that is its own, by name, with the kind of slots that it takes."""
         groups = {"own": cls.unknowns, "shared": cls.shared, "pools": cls.sums}
         groups |= {"totals": cls.totals, "links": cls.sent, "notes": cls.notes}
+        groups |= {"quotes": cls.quotes}
         return {
             name: (kind, what) for kind, group in groups.items() for name, what in group.items()
         }
@@ -377,7 +407,8 @@ class Mechanism(Declared):
 
 def counts(mechanisms: Sequence[Mechanism], industries: int, modes: int) -> dict[str, int]:
     """Return how many slots of each kind mechanisms take."""
-    found = dict.fromkeys(("own", "shared", "pools", "links", "totals", "notes"), 0)
+    kinds = ("own", "shared", "pools", "links", "totals", "notes", "quotes")
+    found = dict.fromkeys(kinds, 0)
     for mechanism in mechanisms:
         for kind, what in mechanism.own().values():
             found[kind] += _size(what, industries, modes)
@@ -388,7 +419,7 @@ def counts(mechanisms: Sequence[Mechanism], industries: int, modes: int) -> dict
 def places_of(mechanisms: Sequence[Mechanism], to: Slots) -> list[dict[str, tuple[str, int, int]]]:
     """Return where what each mechanism has of its own stands: kind, slot, how many."""
     free = {"own": to.own, "shared": to.shared, "pools": to.pools, "totals": to.totals}
-    free |= {"links": to.sends, "notes": to.notes}
+    free |= {"links": to.sends, "notes": to.notes, "quotes": to.quoted}
     found = []
     for mechanism in mechanisms:
         stands = {}
@@ -458,13 +489,6 @@ def between(economy: Any, what: str) -> list[np.ndarray]:
     return found
 
 
-def _unknown(argument: str, kind: str, known: Iterable[str]) -> InputError:
-    """Return the refusal of a kind of mechanism that nobody has defined."""
-    cure = near(kind, known)
-    cure += " Of your own, import its file, or register it by an entry point of nege.mechanisms."
-    return InputError(argument, kind, "a kind of mechanism", cure)
-
-
 def of_table(table: Mapping[str, Any]) -> list[Any]:
     """Return mechanisms by name, of which some may be tables of parameters, as in TOML files."""
     found, known = [], Mechanism.kinds()
@@ -472,7 +496,8 @@ def of_table(table: Mapping[str, Any]) -> list[Any]:
         if isinstance(one, Mapping):
             kind = str(one.get("kind", name))
             if kind not in known:
-                raise _unknown(f"mechanisms.{name}", kind, known)
+                cure = near(kind, known)
+                raise InputError(f"mechanisms.{name}", kind, "a kind of mechanism", cure)
             own = {key: value for key, value in one.items() if key != "kind"}
             one = known[kind](**{"name": name, **own})
         if isinstance(one, Mechanism) and one.name != name:
@@ -505,6 +530,10 @@ class Mechanisms(Field):
             if one.name in economy.fields or same:
                 cure = "Of this kind there can be one." if same else "Give it another name."
                 raise InputError("mechanisms", one.name, "a name of its own for each", cure)
+            both = next((two for two in given if two.kind in one.excludes), None)
+            if both is not None:
+                cure = f"{one.excludes[both.kind]} Leave one of both out."
+                raise InputError("mechanisms", both.name, f"none beside {one.name!r}", cure)
         modes = [mode for one in given for mode in one.modes]
         if len(modes) > 1:
             cure = "Firms sell offline, online, or in one other way."
@@ -531,6 +560,7 @@ def variables(mechanisms: Iterable[Mechanism]) -> dict[str, Variable]:
     for one in mechanisms:
         for name, (kind, what) in one.own().items():
             dims = what.dims if kind in ("shared", "pools", "totals") else (*what.dims, "place")
+            dims = tuple(sorted(dims, key=ORDER.index))
             if what.words:
                 found[what.called or f"{one.name}.{name}"] = Variable(dims, what.words, what.unit)
     return found
@@ -617,7 +647,8 @@ def restored(arguments: dict[str, Any]) -> None:
     for line in filter(None, str(arguments.get("mechanisms", "")).split(", ")):
         name, kind = line.split(": ")
         if kind not in known:
-            raise _unknown("mechanism", kind, known)
+            cure = f"{near(kind, known)} Import the file that defines it."
+            raise InputError("mechanism", kind, "a mechanism that is known", cure)
         made.append(known[kind](name=name, **own.get(name, {})))
     if made:
         arguments["mechanisms"] = made
