@@ -190,6 +190,10 @@ ENTRIES = {
         attached(p, mechanisms.Matching),
         {"vacancy_cost": 0.1, "remote_vacancy_cost": 0.1},
     ),
+    "mechanisms.Oligopoly": lambda p: (
+        attached(p, mechanisms.Oligopoly),
+        {"firms_per_mass": 50.0, "across": 1.2, "awareness": 0.8},
+    ),
     "Model.replace": lambda p: (p.digital.replace, {"sigma": 4.0, "online_amenity": 1.1}),
     "Model.replace by a mapping": lambda p: (
         lambda changes=None: p.digital.replace(changes),
@@ -598,10 +602,18 @@ TAKES = {
     **dict.fromkeys(
         (
             f"mechanisms.{kind}.name"
-            for kind in ("Access", "DataEconomy", "DataEconomy.firm_owned", "DualMode", "Matching")
+            for kind in (
+                *("Access", "DataEconomy", "DataEconomy.firm_owned", "DualMode", "Matching"),
+                "Oligopoly",
+            )
         ),
         "name none",
     ),
+    **dict.fromkeys(
+        (f"mechanisms.Oligopoly.{name}" for name in ("firms_per_mass", "across", "awareness")),
+        TABLE,
+    ),
+    "mechanisms.Oligopoly.conduct": "",
     "mechanisms.Access.entry_cost": f"{TABLE} none",
     "mechanisms.DataEconomy.firm_owned.own": NUMBER,
     **dict.fromkeys(

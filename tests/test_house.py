@@ -223,7 +223,7 @@ PUBLIC = {
     no_institutional_convergence path remote_villages stylised_turn villages
     """,
     "nege.mechanisms": """
-    Access DataEconomy DualMode Matching Mechanism Own partial
+    Access DataEconomy DualMode Matching Mechanism Oligopoly Own partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

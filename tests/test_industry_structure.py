@@ -404,8 +404,9 @@ def test_a_symmetry_that_only_the_equations_know_to_be_broken_is_not_used():
     [
         (nege.mechanisms.Access(entry_cost={"services": {"2": {"online": 2.0}}}), 2),
         (nege.mechanisms.DualMode(), 6),
+        (nege.mechanisms.Oligopoly("bertrand"), 6),
     ],
-    ids=["access", "dual mode"],
+    ids=["access", "dual mode", "oligopoly"],
 )
 def test_mechanisms_have_their_say_in_symmetry_and_are_followed(mechanism, order):
     model = alike(3, spillover=0.06, mechanisms=[mechanism])

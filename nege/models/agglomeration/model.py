@@ -108,7 +108,8 @@ class OnlineAgglomeration(
 
     Notes
     -----
-    Not for pro-competitive effects: markups are constant here.
+    Markups are constant, but with :class:`nege.mechanisms.Oligopoly`: there they fall where there
+    are many competitors.
 
     Examples
     --------
@@ -468,7 +469,8 @@ class OnlineAgglomeration(
         """Return the bytes that a solve needs."""
         places, k = len(self.geography), len(self.industries)
         size = self._unknowns.size
-        tables = 8 * (3 * k + 2) * places**2
+        pairs = 4 * k if any(one.trade is not None for one in self.mechanisms.values()) else 0
+        tables = 8 * (3 * k + 2 + pairs) * places**2
         return {"dense": tables + (32 * size**2 if places <= LARGE else 3300 * size)}
 
     def long_run_memory(self, tables: int = 0) -> dict[str, int]:

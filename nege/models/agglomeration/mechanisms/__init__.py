@@ -17,5 +17,15 @@ from nege.models.agglomeration.mechanisms.data_economy import DataEconomy
 from nege.models.agglomeration.mechanisms.dual_mode import DualMode
 from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, partial
 from nege.models.agglomeration.mechanisms.matching import Matching
+from nege.models.agglomeration.mechanisms.oligopoly import Oligopoly
 
-__all__ = ["Access", "DataEconomy", "DualMode", "Matching", "Mechanism", "Own", "partial"]
+__all__ = [
+    "Access",
+    "DataEconomy",
+    "DualMode",
+    "Matching",
+    "Mechanism",
+    "Oligopoly",
+    "Own",
+    "partial",
+]
