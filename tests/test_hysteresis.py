@@ -67,6 +67,15 @@ def test_a_commission_lets_some_stay_offline_without_a_jump():
         assert moved > 0.5 * float(abs(jump.after - jump.before).max())
 
 
+def test_a_loop_that_ends_in_another_of_three_places_says_so():
+    online = nege.OnlineRegion(trade_cost=1.5)
+    places = nege.geography.equidistant(3)
+    model = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=1.5, online=online)
+    loop = nege.hysteresis(model, "online_trade_cost", (1.0, 2.0), points=3, start=[0, 0, 1, 0])
+    assert [jump.arm for jump in loop.jumps] == ["down", "up"]
+    assert "not where it began, but has the same shares in other places" in repr(loop)
+
+
 def test_everything_is_kept_by_arm_and_parameter():
     loop = nege.hysteresis(economy(), "online_trade_cost", (2.0, 1.0), points=5)
     assert loop.data.sizes["arm"] == 2

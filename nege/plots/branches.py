@@ -82,6 +82,8 @@ def loop(
             if not (left.any() and right.any()):
                 continue
             ends = outcome[right][np.argmin(varied[right])], outcome[left][np.argmax(varied[left])]
+            for x, y in zip((varied[right].min(), varied[left].max()), ends, strict=True):
+                ax.plot([x, cut], [y, y], color=colour, lw=0.8, ls=":")  # not computed
             start, end = ends if arm == "down" else ends[::-1]
             style = {"arrowstyle": "->", "color": colour, "ls": ":", "lw": 1.6}
             ax.annotate("", (cut, end), (cut, start), arrowprops=style, gid=f"jump {arm}")

@@ -101,14 +101,27 @@ class Hysteresis(Immutable):
 
         Of industries of shares of cost by cell, and of people.
         """
-        if self.model.in_shares:
-            shares = [self.data["share"]]
-        else:
-            cost = self.data["total_cost"]
-            shares = [cost / cost.sum(["place", "channel"]), self.data["population"]]
-        apart = [abs(share.sel(arm="down") - share.sel(arm="up")) for share in shares]
+        apart = [abs(share.sel(arm="down") - share.sel(arm="up")) for share in self._shares]
         largest = [each.max([d for d in each.dims if d != self.parameter]) for each in apart]
         return xr.concat(largest, "share").max("share") if len(largest) > 1 else largest[0]
+
+    @property
+    def _shares(self) -> list[xr.DataArray]:
+        """Shares of people, or of cost by cell and of people."""
+        if self.model.in_shares:
+            return [self.data["share"]]
+        cost = self.data["total_cost"]
+        return [cost / cost.sum(["place", "channel"]), self.data["population"]]
+
+    def _ends_in_other_places(self) -> bool:
+        """Whether the path ends with the shares that it began with, in other places."""
+        off = []
+        for share in self._shares:
+            at = share.sel({self.parameter: float(self.data[self.parameter].max())})
+            where = "region" if "region" in at.dims else "place"
+            ends = (np.sort(at.sel(arm=arm).transpose(..., where).values) for arm in ARMS)
+            off.append(np.max(np.abs(np.subtract(*ends))))
+        return bool(max(off) <= SAME_ARMS_TOLERANCE)
 
     def to_dataset(self) -> xr.Dataset:
         """Return the data with the jumps as variables over ``jump``."""
@@ -212,9 +225,10 @@ class Hysteresis(Immutable):
             lines.append(f"No hysteresis{where}: both arms agree to {float(self.apart.max()):.0e}.")
         first = float(self.apart.sel({self.parameter: values.max()}))
         if first > SAME_ARMS_TOLERANCE:
-            lines.append(
-                f"It does not close: back at {values.max():g} the economy is not where it began."
-            )
+            what = f"back at {values.max():g} the economy is not where it began"
+            if self._ends_in_other_places():
+                what += ", but has the same shares in other places"
+            lines.append(f"It does not close: {what}.")
         if failed:
             lines.append(f"{failed} points did not converge: NaN, and nothing is known there.")
         lines.append(
