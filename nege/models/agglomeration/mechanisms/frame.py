@@ -62,6 +62,7 @@ from nege.validation import Bounds
 logger = logging.getLogger("nege")
 
 NAME = re.compile(r"[^\W\d]\w{0,39}")
+ORDER = ("industry", "place", "channel")  # of dimensions, in results
 
 
 class Own(NamedTuple):
