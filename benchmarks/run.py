@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import pathlib
@@ -26,7 +27,7 @@ def show_targets(*, quick: bool, only: Iterable[str] = ()) -> int:
     """Measure the rows of the table and print them; return how many are not met."""
     say(table.heading(about(quick)))
     with compiling.Stopwatch(1 if quick else 3) as stopwatch:
-        rows = _rows(targets.Session(stopwatch, quick=quick), only)
+        rows = list(_rows(targets.Session(stopwatch, quick=quick), only))
     missed = sum(not all(row.met) for row in rows)
     say(f"\n{table.NOTES}\n\n{len(rows) - missed} of {len(rows)} rows met.")
     return missed
@@ -51,36 +52,61 @@ def run(folder: pathlib.Path, *, quick: bool) -> int:
     """
     folder.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
-    facts = about(quick)
-    say(table.heading(facts))
+    report = _Report(folder, about(quick))
+    say(table.heading(report.facts))
     with compiling.Stopwatch(1 if quick else 3) as stopwatch:
         session = targets.Session(stopwatch, quick=quick)
-        rows = _rows(session, ())
+        report.races = session.races
+        for row in _rows(session, ()):
+            report.rows.append(row)
+            report.write()
         say(f"\n{compiling.HEAD}")
-        compiled = compiling.table(stopwatch, quick=quick, say=say)
+        report.compiled = compiling.table(stopwatch, quick=quick, say=say)
     entrants = _entrants(quick=quick)
-    profiled = {
-        p.name: _seconds(race(p, entrants, rounds=3, budget=0.03 if quick else 0.2))
-        for p in profile(quick=quick)
-    }
-    raw = {
-        "rows": [table.as_json(row) for row in rows],
-        "compiling": {name: times._asdict() for name, times in compiled.items()},
-        "races": session.races,
-        "profile": profiled,
-        "scaling": list(_scaling(session.races, quick=quick)),
-        "about": {**facts, "seconds": round(time.perf_counter() - began)},
-    }
-    text = json.dumps(_finite(raw), indent=1, allow_nan=False)
-    (folder / "benchmarks.json").write_text(text, encoding="utf-8")
-    lines = [compiling.HEAD, *(compiling.line(name, t) for name, t in compiled.items())]
-    report = table.markdown(facts, rows, lines, session.races)
-    (folder / "benchmarks.md").write_text(report, encoding="utf-8")
-    figures.profile(raw["profile"]).savefig(folder / "profile.png", dpi=150)
-    figures.scaling(raw["scaling"]).savefig(folder / "scaling.png", dpi=150)
-    missed = sum(not all(row.met) for row in rows)
-    say(f"\n{report}\n{len(rows) - missed} of {len(rows)} rows met. See {folder}.")
+    for p in profile(quick=quick):
+        found = race(p, entrants, rounds=3, budget=0.03 if quick else 0.2)
+        report.profile[p.name] = _seconds(found)
+    report.write()
+    for sizes in _scaling(session.races, quick=quick):
+        report.scaling.append(sizes)
+        report.write()
+    report.facts["seconds"] = round(time.perf_counter() - began)
+    text = report.write()
+    figures.profile(report.profile).savefig(folder / "profile.png", dpi=150)
+    figures.scaling(report.scaling).savefig(folder / "scaling.png", dpi=150)
+    missed = sum(not all(row.met) for row in report.rows)
+    say(f"\n{text}\n{len(report.rows) - missed} of {len(report.rows)} rows met. See {folder}.")
     return missed
+
+
+@dataclasses.dataclass
+class _Report:
+    """What has been measured so far; a run that is stopped leaves what it had written."""
+
+    folder: pathlib.Path
+    facts: dict[str, Any]
+    rows: list[Any] = dataclasses.field(default_factory=list)
+    compiled: dict[str, compiling.Times] = dataclasses.field(default_factory=dict)
+    races: dict[str, Any] = dataclasses.field(default_factory=dict)
+    profile: dict[str, Any] = dataclasses.field(default_factory=dict)
+    scaling: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+
+    def write(self) -> str:
+        """Write the figures, and the report, which is returned."""
+        raw = {
+            "rows": [table.as_json(row) for row in self.rows],
+            "compiling": {name: times._asdict() for name, times in self.compiled.items()},
+            "races": self.races,
+            "profile": self.profile,
+            "scaling": self.scaling,
+            "about": {"seconds": None, **self.facts},  # None where the run did not end
+        }
+        text = json.dumps(_finite(raw), indent=1, allow_nan=False)
+        (self.folder / "benchmarks.json").write_text(text, encoding="utf-8")
+        lines = [compiling.HEAD, *(compiling.line(name, t) for name, t in self.compiled.items())]
+        report = table.markdown(self.facts, self.rows, lines, self.races)
+        (self.folder / "benchmarks.md").write_text(report, encoding="utf-8")
+        return report
 
 
 def about(quick: bool) -> dict[str, Any]:
@@ -88,13 +114,12 @@ def about(quick: bool) -> dict[str, Any]:
     return {"mode": "quick" if quick else "full", **table.machine()}
 
 
-def _rows(session: targets.Session, only: Iterable[str]) -> list[targets.Row]:
+def _rows(session: targets.Session, only: Iterable[str]) -> Iterator[targets.Row]:
     say(table.HEAD)
-    rows = []
     for measured in targets.chosen(only, quick=session.quick):
-        rows.append(measured(session))
-        say(table.line(rows[-1]))
-    return rows
+        row = measured(session)
+        say(table.line(row))
+        yield row
 
 
 def _entrants(*, quick: bool) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """Settings that every test shares."""
 
 import os
+import sys
 
 # Before nege is imported, here and in the processes that tests start: the same bits in every run.
 os.environ.setdefault("NEGE_FIRST_CALLS", "compiled")
@@ -68,3 +69,11 @@ def two():
         return nege.CorePeriphery(places, trade_cost=trade_cost, online=online, **parameters)
 
     return economy
+
+
+@pytest.fixture(autouse=True)
+def figures():
+    """Close what a test draws, whichever file it is in: twenty open ones are a warning."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

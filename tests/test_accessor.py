@@ -17,14 +17,6 @@ matplotlib.use("Agg")
 COSTS, COMMISSIONS = [1.4, 1.2, 1.0], [0.0, 0.1]
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
-
-
 @pytest.fixture
 def grid():
     """A sweep as sweeps are, with numbers that no two points share and one point that failed."""

@@ -13,14 +13,6 @@ pytestmark = [pytest.mark.closed_form, pytest.mark.usefixtures("nothing_is_solve
 matplotlib.use("Agg")
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
-
-
 @pytest.fixture
 def solved():
     return stored("three_cities")

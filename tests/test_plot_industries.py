@@ -21,14 +21,6 @@ NAMES = ("manufacturing", "services")
 STATES = ("clustered", "mixed", "scattered")
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
-
-
 @functools.cache
 def solved():
     return stored("industries")

@@ -50,7 +50,6 @@ from nege.validation import Bounds
 logger = logging.getLogger("nege")
 
 NAME = re.compile(r"[^\W\d]\w{0,39}")
-ORDER = ("industry", "place", "channel")  # of dimensions, in tables that kernels read
 
 
 class Own(NamedTuple):
@@ -542,7 +541,8 @@ def tables_over(mechanisms: Mapping[str, Mechanism], dim: str) -> list[str]:
         f"{name}.{field.name}"
         for name, one in mechanisms.items()
         for field in one.fields.values()
-        if dim in field.dims and not np.isnan(np.asarray(getattr(one, field.name))).all()
+        if dim in field.dims
+        and not np.isnan(np.asarray(getattr(one, field.name), dtype=float)).all()
     ]
 
 
