@@ -909,7 +909,8 @@ def sound(found, drawn):
             testing.assert_equilibrium(found, tolerance=1e-7)
     elif isinstance(found, nege.Equilibria):
         for one in found:
-            assert np.isfinite(one.data["share"].values).all(), drawn
+            held = one.data["share" if one.model.in_shares else "total_cost"]
+            assert np.isfinite(held.values).all(), drawn
     elif isinstance(found, xr.Dataset) and "status" in found:
         for name, array in found.data_vars.items():
             if array.dtype.kind == "f" and name not in (

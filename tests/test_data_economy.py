@@ -276,7 +276,7 @@ def test_random_economies_with_data_are_solved_and_audited_or_say_why_not(corner
             nege.testing.assert_equilibrium(found)
             solved += 1
         else:
-            assert model.remark(found.data), seed
+            assert model.remark(found), seed
     assert solved >= 9
 
 

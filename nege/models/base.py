@@ -339,8 +339,8 @@ class Model(Changeable, Immutable):
             f"{share[top]:.1%}."
         )
 
-    def remark(self, data: xr.Dataset) -> str:
-        """Say why a solve failed, from the data of the last point; nothing where that is all."""
+    def remark(self, result: Any) -> str:
+        """Say why a solve failed, from its last point; nothing where its status is all there is."""
         return ""
 
     def compared(self, data: xr.Dataset) -> np.ndarray:

@@ -260,7 +260,7 @@ class Equilibrium(Immutable):
                 f"({self.iterations} steps). {self.model.summary(self.data)}",
                 self._verdict(),
             ]
-        if not self.converged and (remark := self.model.remark(self.data)):
+        if not self.converged and (remark := self.model.remark(self)):
             lines.append(remark)
         if self.perturbed:
             lines.append(

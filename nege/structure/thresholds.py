@@ -185,7 +185,8 @@ def break_points(
 
     The interval is sampled at 129 points. Two roots of one mode between neighbouring
     points are found where the rate has a turning point there; finer oscillations are missed.
-    Equilibria with some people online are looked for at 17 values and followed from there.
+    Equilibria with some people online are looked for at 17 values and followed from there. Of
+    industries only those even states are followed that starts at fixed values reach.
 
     Examples
     --------

@@ -28,10 +28,12 @@ def hinted(called: Called) -> Called:
 def hinted_call(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that is as ``hinted`` makes it; a constructor bears its class's name."""
     parameters = list(inspect.signature(function).parameters.values())
-    skipped = int(bool(parameters) and parameters[0].name == "self")
+    skipped = int(bool(parameters) and parameters[0].name in ("self", "cls"))
     parameters = parameters[skipped:]
-    if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters):
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return function
+    more = any(p.kind is p.VAR_KEYWORD for p in parameters)  # which the function itself looks at
+    parameters = [p for p in parameters if p.kind is not p.VAR_KEYWORD]
     known = [p.name for p in parameters]
     first = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     needed = [p.name for p in parameters if p.default is p.empty]
@@ -51,7 +53,7 @@ def hinted_call(function: Callable[..., Any]) -> Callable[..., Any]:
             )
             cure = f"{owner} takes {in_words(known)}."
             raise InputError(f"arguments of {owner}", arguments[skipped:], allowed, cure)
-        unknown = [key for key in keywords if key not in known]
+        unknown = [key for key in keywords if key not in known and not more]
         missing = [key for key in needed if key not in given]
         if unknown:
             raise _unknown(owner, unknown, known, missing)

@@ -506,9 +506,9 @@ class OnlineAgglomeration(
         top = str(people["place"].values[int(np.argmax(people.values))])
         return f"{'; '.join(parts)}. {float(people.max()):.1%} of people live in {top}."
 
-    def remark(self, data: xr.Dataset) -> str:
+    def remark(self, result: Any) -> str:
         """Say what mechanisms know of why a solve failed."""
-        return " ".join(filter(None, (one.remark(data) for one in self.mechanisms.values())))
+        return " ".join(filter(None, (one.remark(result.data) for one in self.mechanisms.values())))
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation of clearing markets; the relative violation of each by name."""

@@ -136,7 +136,8 @@ def patterns(
     ------
     InputError
         If `data` has no such ``total_cost``, or neither says what land places have nor
-        `land`, if an Equilibrium is not at rest, or if a threshold or a name is out of range.
+        `land`, if an Equilibrium did not converge to a rest point, stable or not, or if
+        a threshold or a name is out of range.
 
     Notes
     -----

@@ -24,7 +24,8 @@ from nege.structure.enumeration.found_equilibria import Equilibria, basin_shares
 SAME_SHARE_TOLERANCE = 1e-6  # difference of shares: equilibria nearer are one
 NOTHING_PROVEN = (
     "Of economies like this one rest points are looked for from symmetric patterns and random "
-    "starts, and nothing is proven: unstable ones above all may be missing."
+    "starts, and nothing is proven: unstable ones above all may be missing. "
+    "nege.bifurcation(...).at(value) follows branches and may have more."
 )
 
 

@@ -49,6 +49,7 @@ from nege.models.agglomeration.layout import OFFLINE, ONLINE
 from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, Partial
 from nege.models.fields import Labelled
 from nege.validation import Bounds
+from nege.validation.keywords import hinted
 
 PRICING, OWNERS = ("marginal", "average", "monopoly"), ("consumers", "platform")
 NEAR = 0.99  # from where on chi v is said to be what a solve failed of
@@ -279,6 +280,7 @@ class DataEconomy(Mechanism):
         return cls._preset(name, parameters, access=0.0, pricing="marginal", owner="consumers")
 
     @classmethod
+    @hinted
     def firm_owned(cls, own: float, name: str | None = None, **parameters: Any) -> Self:
         """Return data of which each firm uses its own, without a market or its fixed cost.
 
