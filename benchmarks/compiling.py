@@ -73,14 +73,15 @@ def _further(after: str, say: str) -> Job:
 
 
 IMPORT, TWO = "import nege", "first solve, 2 regions"
-ANSWER = "first answer, 2 regions, while it compiles"
+ANSWERS = "first answer, 2 regions, while it compiles", "first answer of industries"
 INDUSTRIES, NINE_MODELS = "first solve of industries", "nine models in turn"
 JOBS = (
     Job(IMPORT, "import nege"),
     Job("first short run, 2 regions", _does("nege.short_run(economy, [0.7, 0.3])")),
     Job("first short run, 100 regions", RANDOM),
     Job(TWO, _does("nege.solve(economy)")),
-    Job(ANSWER, _does("nege.solve(economy).data"), waits=False),
+    Job(ANSWERS[0], _does("nege.solve(economy).data"), waits=False),
+    Job(ANSWERS[1], "import nege\nnege.solve(nege.OnlineAgglomeration()).data", waits=False),
     Job("bifurcation", _does("nege.bifurcation(economy, 'trade_cost', (1.05, 3))")),
     Job("equilibria of 3", _does("nege.equilibria(economy)", 3)),
     Job(INDUSTRIES, "import nege\nnege.solve(nege.OnlineAgglomeration())"),

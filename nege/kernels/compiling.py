@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import _signal as signal  # what the module signal wraps, slowly, for prettier numbers
 import atexit
-import contextlib
 import contextvars
 import functools
 import gc
@@ -81,8 +80,15 @@ class Kernel(Dispatcher):  # type: ignore[misc]
         if self.in_python and not (self.is_there() or keywords) and uncompiled.serves(arguments):
             work = self._ahead(arguments)
             if work is not None:
-                with contextlib.suppress(Exception):  # then compiled code says what is wrong
-                    return uncompiled.answer(self.py_func, arguments, work.done)
+                here = threading.current_thread() is threading.main_thread()
+                hear = _told if here else None
+                try:
+                    return uncompiled.answer(self.py_func, arguments, work.done, hear)
+                except Exception:  # compiled code says what is wrong
+                    logger.debug("%s waits for compiled code", self.py_func.__name__)
+                finally:
+                    for one in waiting if here else ():
+                        one.over()
         if threading.current_thread() is not threading.main_thread():
             return self._call(arguments, keywords)
         usual = signal.getsignal(signal.SIGINT)
@@ -208,6 +214,11 @@ class _Ahead:
 
 
 _ahead = _Ahead()
+
+
+def _told(seconds: float) -> None:
+    for one in waiting:
+        one(None, seconds)
 
 
 def _uncollected(compiled: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,7 +20,10 @@ import numba
 import numpy as np
 from numba.extending import _Intrinsic
 
-SMALL = 64  # numbers in the arrays of a call, up to which Python is quick enough: four regions
+#: Numbers in the arrays of a call, up to which Python may be first: ten regions take two seconds,
+#: industries in four places (9229) less than one. Larger ones only hold up the compiler.
+SMALL = 10_000
+LOOK = 0.1  # seconds between two times that somebody hears how long it has been
 
 #: Whether tiny first calls are answered in Python at all.
 offered = not numba.config.DISABLE_JIT and os.environ.get("NEGE_FIRST_CALLS") != "compiled"
@@ -27,6 +31,8 @@ offered = not numba.config.DISABLE_JIT and os.environ.get("NEGE_FIRST_CALLS") !=
 
 class _Here(threading.local):
     overtaken: threading.Event | None = None  # set when compiled code is there; None elsewhere
+    hear: Callable[[float], None] | None = None  # is told for how many seconds it has been
+    began = heard = 0.0
     never = False
 
 
@@ -43,6 +49,9 @@ def running() -> bool:
         return False
     if _here.overtaken.is_set():
         raise Overtaken
+    if _here.hear is not None and (now := time.monotonic()) - _here.heard > LOOK:
+        _here.heard = now
+        _here.hear(now - _here.began)
     return True
 
 
@@ -68,14 +77,20 @@ def compiled_only() -> Iterator[None]:
         _here.never = before
 
 
-def answer(function: Callable[..., Any], arguments: Any, overtaken: threading.Event) -> Any:
+def answer(
+    function: Callable[..., Any],
+    arguments: Any,
+    overtaken: threading.Event,
+    hear: Callable[[float], None] | None,
+) -> Any:
     """Return what a function returns in Python; if it fails, its arrays are as they were.
 
     They are the caller's own: no other thread may write to them meanwhile.
     """
     held = list(_arrays(arguments))
     kept = [array.copy() for array in held]
-    _here.overtaken = overtaken
+    _here.overtaken, _here.hear = overtaken, hear
+    _here.began = _here.heard = time.monotonic()
     try:
         with np.errstate(all="ignore"):  # as in compiled code
             return function(*arguments)
@@ -85,7 +100,7 @@ def answer(function: Callable[..., Any], arguments: Any, overtaken: threading.Ev
                 array[...] = before
         raise
     finally:
-        _here.overtaken = None
+        _here.overtaken = _here.hear = None
 
 
 def copied(value: Any) -> Any:
