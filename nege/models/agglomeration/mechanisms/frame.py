@@ -560,8 +560,8 @@ def variables(mechanisms: Iterable[Mechanism]) -> dict[str, Variable]:
     for one in mechanisms:
         for name, (kind, what) in one.own().items():
             dims = what.dims if kind in ("shared", "pools", "totals") else (*what.dims, "place")
-            dims = tuple(sorted(dims, key=ORDER.index))
             if what.words:
+                dims = tuple(sorted(dims, key=ORDER.index))
                 found[what.called or f"{one.name}.{name}"] = Variable(dims, what.words, what.unit)
     return found
 
