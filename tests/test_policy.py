@@ -269,6 +269,7 @@ BAD = [
     ({"objective": lambda found: None}, "objective", "a finite number"),
     ({"objective": lambda found: np.nan}, "objective", "a finite number"),
     ({"points": 2}, "points", "at least 3"),
+    ({"points": 10**15}, "points", "fewer points"),
     ({"start": [0.5, 0.5]}, "start", "distribution|region|number"),
     ({"dynamics": "logit"}, "dynamics", "nege.Replicator"),
     ({"model": 3}, "model", "a model"),

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from nege import validation
+from nege import memory, validation
 from nege.errors import ConvergenceError, InputError, near
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes
@@ -258,9 +258,9 @@ def optimise(
     -----
     Not for several instruments at once, nor under a constraint such as given revenue.
 
-    The gradient of a variable is exact up to the rounding of explicit functions; that of a
-    callable is by differences of equilibria, since nothing else is known of it. A jump of less
-    than 2 per cent of a share counts as none.
+    The gradient of a variable is its slope along the response, to about 1e-11: of explicit
+    functions, no economy is solved for it. That of a callable is by differences of equilibria,
+    since nothing else is known of it. A jump of less than 2 per cent of a share counts as none.
 
     Examples
     --------
@@ -275,6 +275,8 @@ def optimise(
     moves, settings = check_dynamics(dynamics), check_options(options)
     parameter, bounds = _instrument(model, over)
     points = validation.whole("points", points, at_least=3)
+    need = 16 * points * len(model.variables) * len(model.regions)
+    memory.check("points", points, need, "for the grid in memory", "Take fewer points.")
     wanted = _checked_objective(model, objective)
     share = model.default_start() if start is None else model.check_share(start, "start")
     response = equilibrium_response(model, parameter, bounds, moves, settings)
