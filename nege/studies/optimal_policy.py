@@ -416,9 +416,11 @@ class _Search:
         model, name = self.response.model, self.response.parameter
         present = _present(model, name)
         begin = self.low if present is None else min(max(present, self.low), self.high)
-        self.begin = begin
         grid = np.linspace(self.low, self.high, points)
         apart = FINEST * (self.high - self.low)  # a value of the grid may be where it begins
+        for end in (self.low, self.high):
+            begin = end if abs(begin - end) <= apart else begin
+        self.begin = begin
         ahead, behind = grid[grid > begin + apart], grid[grid < begin - apart][::-1]
         steps.expect(ahead.size + behind.size + 1)
         first = self._solved(begin, share, model.start_state())
