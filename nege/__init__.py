@@ -15,7 +15,7 @@ from nege.models.shipped import SHIPPED
 from nege.plots.accessor import DatasetAccessor  # which any Dataset has from now on
 
 if TYPE_CHECKING:
-    from nege import geography, scenarios, testing
+    from nege import geography, policy, scenarios, testing
     from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
     from nege.geography.online import OnlineRegion
     from nege.models.agglomeration import mechanisms
@@ -92,6 +92,7 @@ __all__ = [
     "load",
     "mechanisms",
     "patterns",
+    "policy",
     "prepare",
     "random_points",
     "scenarios",

@@ -31,7 +31,7 @@ import pandas as pd
 import xarray as xr
 
 import nege
-from nege import geography, mechanisms, scenarios, testing
+from nege import geography, mechanisms, policy, scenarios, testing
 from nege.status import Status
 from nege.studies.scenarios import READY
 
@@ -62,6 +62,7 @@ class Pool:
         self.found = nege.equilibria(self.model, starts=4)
         self.diagram = nege.bifurcation(self.model, "trade_cost", (1.5, 2))
         self.loop = nege.hysteresis(self.model, "trade_cost", (1.5, 2), points=5)
+        self.best = policy.optimise(self.helpman, {"mu": (0.6, 0.8)}, points=3)
         self.breaks = nege.break_points(self.model, "trade_cost", (1.5, 2))
         self.stability = nege.stability(self.solved)
         self.file = str(folder / "economy.nc")
@@ -267,6 +268,11 @@ ENTRIES = {
             "outcomes": {"welfare": lambda ds: ds["welfare"]},
         },
     ),
+    "policy.optimise": lambda p: (
+        policy.optimise,
+        {"model": p.helpman, "over": {"mu": (0.6, 0.8)}, "objective": "welfare", "points": 3},
+    ),
+    "Optimum.plot": lambda p: (p.best.plot, {}),
     "patterns": lambda p: (nege.patterns, {"data": p.costs.copy(deep=True)}),
     "invert": lambda p: (
         nege.invert,
@@ -312,7 +318,7 @@ ENTRIES = {
 SELDOM = {
     *("bifurcation", "hysteresis", "equilibria", "decompose", "decompose by groups", "load"),
     *("sweep into a store", "geography.cities", "Equilibrium.to_netcdf", "break_points"),
-    *("sustain_points",),
+    *("sustain_points", "policy.optimise"),
 }
 
 
@@ -557,6 +563,8 @@ TAKES = {
     "keep": "empty",
     "variables": "",
     "outcomes": "",
+    "objective": "",
+    "policy.optimise.over": "",
     "mechanisms": "",
     "switches": "",
     "parameters": "",
@@ -655,7 +663,7 @@ def takes(entry, argument):
 #: Made by nege and not by its users, who get them from the functions that say so.
 MADE = {
     *("BifurcationDiagram", "Equilibria", "Equilibrium", "Hysteresis", "Stability", "Status"),
-    "PreparedSolver",
+    *("PreparedSolver", "policy.Optimum"),
     *("Threshold", "Thresholds", "DatasetAccessor", "ConvergenceError", "DependencyError"),
     *("InputError", "NegeError", "geography.GeographyWarning", "geography.Geography"),
     *("geography.Circle", "geography.Grid", "geography.Line", "geography.Matrix"),
@@ -669,6 +677,7 @@ def public():
     found = []
     for module, prefix in (
         *((nege, ""), (geography, "geography."), (scenarios, "scenarios.")),
+        (policy, "policy."),
         (testing, "testing."),
         (mechanisms, "mechanisms."),
     ):
@@ -684,7 +693,7 @@ def methods():
         **{kind.__name__: kind for kind in (nege.BifurcationDiagram, nege.Equilibria)},
         **{kind.__name__: kind for kind in (nege.Equilibrium, nege.Hysteresis, nege.Stability)},
         **{"Geography": geography.Geography, "Thresholds": nege.Thresholds},
-        "PreparedSolver": nege.PreparedSolver,
+        **{"PreparedSolver": nege.PreparedSolver, "Optimum": policy.Optimum},
         **{"Equilibrium.plot": plots[0], "ds.nege.plot": plots[1]},
     }
     return [

@@ -47,7 +47,7 @@ def test_every_public_function_has_an_example():
 
 def _public():
     """Every public class and function by name, but errors and metrics, which calls do not name."""
-    for module in (nege, nege.geography, nege.scenarios, nege.testing):
+    for module in (nege, nege.geography, nege.policy, nege.scenarios, nege.testing):
         for name in module.__all__:
             found = getattr(module, name)
             kinds = (BaseException, nege.geography.Metric)

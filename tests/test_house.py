@@ -25,7 +25,7 @@ FLOORS = (
     *("_version", "_starting", "kernels", "errors", "status", "labelled", "immutable", "memory"),
     *("validation", "progress", "options", "geography", "models", "models.classical"),
     *("models.linkages", "models.quantitative", "models.agglomeration", "plots", "results"),
-    *("solvers", "sweeps", "structure", "studies", "scenarios", "testing", "warming"),
+    *("solvers", "sweeps", "structure", "studies", "policy", "scenarios", "testing", "warming"),
     *("command", "__init__", "__main__"),
 )
 #: What the kernels of a package may use beside NumPy, Numba and the standard library.
@@ -142,7 +142,7 @@ def _under_type_checking():
 
 def test_what_is_imported_when_it_is_used_is_what_type_checkers_see():
     homes = {name: module for module, names in nege.HOMES.items() for name in names.split()}
-    modules = dict.fromkeys(("geography", "scenarios", "testing"), "nege")
+    modules = dict.fromkeys(("geography", "policy", "scenarios", "testing"), "nege")
     modules |= {name: home.rpartition(".")[0] for name, home in nege.MODULES.items()}
     assert _under_type_checking() == {**shipped.SHIPPED, **homes, **modules}
     assert set(dir(nege)) == set(nege.__all__)
@@ -211,8 +211,9 @@ PUBLIC = {
     Hysteresis InputError LinearDemand Logit NegeError OnlineAgglomeration OnlineRegion
     PreparedSolver QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds
     VerticalLinkages __version__ bifurcation break_points counterfactual decompose equilibria
-    estimate_memory follow geography hysteresis invert load mechanisms patterns prepare
-    random_points scenarios short_run solve stability sustain_points sweep testing warm_up
+    estimate_memory follow geography hysteresis invert load mechanisms patterns policy
+    prepare random_points scenarios short_run solve stability sustain_points sweep testing
+    warm_up
     """,
     "nege.geography": """
     Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_distance
@@ -221,6 +222,9 @@ PUBLIC = {
     "nege.scenarios": """
     Change digital_turn freight_kept manufacturing_first metropolis_and_town
     no_institutional_convergence path remote_villages stylised_turn villages
+    """,
+    "nege.policy": """
+    Optimum optimise
     """,
     "nege.mechanisms": """
     Access DataEconomy DualMode Matching Mechanism Oligopoly Own partial

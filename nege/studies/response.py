@@ -1,0 +1,238 @@
+"""Response of a whole equilibrium to one parameter, by the implicit function theorem.
+
+At rest F(y, theta) = 0: payoffs are equal, or firms and people at rest, and markets clear. So
+
+    dy/dtheta = -F_y^(-1) F_theta,      dW/dtheta = W_theta + W_y dy/dtheta
+
+F_y is the Jacobian that stability is read from. F_theta of a model in shares is exact, from dual
+numbers (``Model.direction``). Industries have no derivative by parameters: there it is the slope
+of a polynomial through the residual itself at one point y, as that of W is along the response:
+of explicit functions, without a solve, to about 1e-11.
+What is absent, and pays less than those who are there, stays absent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from nege import memory
+from nege.kernels import population_dynamics
+from nege.models.base import Model
+from nege.models.law_of_motion import LawOfMotion
+from nege.models.rest import shares_of
+from nege.models.solutions import LongRun
+from nege.options import Logit, Replicator, SolverOptions
+
+REACH = 3  # nodes on each side
+STEP = 1e-3  # between them, of the parameter's size
+LEAST_SIZE = 0.1  # of the interval: what the size is at least taken for
+SHARP = 1e-14  # residual of markets along the response
+
+
+class Moved(NamedTuple):
+    """An economy a little further on along the response of its equilibrium."""
+
+    model: Model
+    share: np.ndarray
+    state: np.ndarray
+
+
+class Response(NamedTuple):
+    """The derivative of an equilibrium by the parameter; NaN where it has none."""
+
+    unknowns: np.ndarray  # ln shares of one factor; every unknown of industries
+    shares: np.ndarray  # of movers in their groups
+
+
+class EquilibriumResponse:
+    """How the equilibria of an economy respond to one of its parameters.
+
+    Parameters
+    ----------
+    model : Model
+        The economy.
+    parameter : str
+        What varies.
+    interval : (float, float)
+        Values that it may have.
+    dynamics : Replicator or Logit
+        How people move.
+    options : SolverOptions
+        Tolerances.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        parameter: str,
+        interval: tuple[float, float],
+        dynamics: Replicator | Logit,
+        options: SolverOptions,
+    ) -> None:
+        self.model, self.parameter, self.interval = model, parameter, interval
+        self.dynamics = dynamics
+        self.options = dataclasses.replace(
+            options, tolerance_residual=min(SHARP, options.tolerance_residual)
+        )
+
+    def at(self, value: float) -> Model:
+        """Return the economy at a value of the parameter."""
+        return self.model.replace({self.parameter: float(value)})
+
+    def nodes(
+        self, value: float, reach: int = REACH, wider: float = 1.0, side: int = 0
+    ) -> np.ndarray:
+        """Return values around one, or on a side of it, evenly spaced, all in the interval."""
+        low, high = self.interval
+        span = high - low
+        step = wider * STEP * min(span, max(abs(value), LEAST_SIZE * span))
+        first = min(max(value - (1 - side) * reach * step, low), high - 2 * reach * step)
+        found = first + step * np.arange(2 * reach + 1)
+        found[np.argmin(np.abs(found - value))] = value
+        return np.asarray(np.clip(found, low, high))
+
+    def shares(self, run: LongRun) -> np.ndarray:
+        """Return movers as shares of their groups."""
+        raise NotImplementedError
+
+    def respond(self, value: float, model: Model, run: LongRun) -> Response:
+        """Return the derivative of the whole equilibrium."""
+        raise NotImplementedError
+
+    def moved(self, run: LongRun, response: Response, value: float, there: float) -> Moved | None:
+        """Return the economy at another value, where the response at one leads to first order.
+
+        None where somebody would be fewer than none.
+        """
+        raise NotImplementedError
+
+    def values(self, moved: Moved) -> Mapping[str, np.ndarray]:
+        """Return every variable of it."""
+        return moved.model.long_run_values(moved.share, moved.state, None, self.dynamics)
+
+
+def slope(places: np.ndarray, values: np.ndarray, at: float) -> np.ndarray:
+    """Return the slope of the polynomial through some values over some places."""
+    unit = float(np.ptp(places))
+    powers = np.vander((places - at) / unit, increasing=True).T
+    right = np.zeros(places.size)
+    right[1] = 1.0 / unit
+    return np.asarray(np.linalg.solve(powers, right) @ values)
+
+
+def equilibrium_response(
+    model: Model,
+    parameter: str,
+    interval: tuple[float, float],
+    dynamics: Replicator | Logit,
+    options: SolverOptions,
+) -> EquilibriumResponse:
+    """Return the response of an economy, by what its long run is."""
+    kind = _OfShares if model.in_shares else _OfIndustries
+    return kind(model, parameter, interval, dynamics, options)
+
+
+class _OfShares(EquilibriumResponse):
+    """Of a model in shares of one factor: markets are cleared inside."""
+
+    def __init__(
+        self,
+        model: Model,
+        parameter: str,
+        interval: tuple[float, float],
+        dynamics: Replicator | Logit,
+        options: SolverOptions,
+    ) -> None:
+        super().__init__(model, parameter, interval, dynamics, options)
+        model.check_memory()
+        self.at(interval[0]).direction(parameter)  # refused here where there is none
+
+    def shares(self, run: LongRun) -> np.ndarray:
+        return run.share
+
+    def respond(self, value: float, model: Model, run: LongRun) -> Response:
+        share, n = run.share, run.share.size
+        law = LawOfMotion(model, self.dynamics, self.options)
+        level, slopes, drift = np.empty(n), np.empty((n, n)), np.empty(n)
+        _, _, defined = population_dynamics.linearise(
+            law.parameters,
+            model.direction(self.parameter),
+            law.dynamics,
+            share,
+            run.state.copy(),
+            law.short_run,
+            level,
+            slopes,
+            drift,
+        )
+        there = np.flatnonzero(share > 0.0)
+        # Bordered: the common level of attraction moves too, and shares sum to one.
+        system = np.zeros((there.size + 1, there.size + 1))
+        system[:-1, :-1] = slopes[np.ix_(there, there)] * share[there]
+        system[:-1, -1], system[-1, :-1] = -1.0, share[there]
+        unknowns = np.zeros(n)
+        unknowns[there] = _solved(system, np.append(-drift[there], 0.0), defined)[:-1]
+        return Response(unknowns, share * unknowns)
+
+    def moved(self, run: LongRun, response: Response, value: float, there: float) -> Moved | None:
+        change = (there - value) * response.unknowns
+        tastes = isinstance(self.dynamics, Logit)  # under which shares may be very small
+        if not np.max(np.abs(change) if tastes else -change) < 1.0:
+            return None
+        share = run.share * (np.exp(change) if tastes else 1.0 + change)
+        share /= share.sum()
+        model = self.at(there)
+        point = LawOfMotion(model, self.dynamics, self.options).at(share, run.state)
+        return Moved(model, share, point.state)
+
+
+class _OfIndustries(EquilibriumResponse):
+    """Of a model that gives its equations of rest: everything is solved together."""
+
+    def __init__(
+        self,
+        model: Model,
+        parameter: str,
+        interval: tuple[float, float],
+        dynamics: Replicator | Logit,
+        options: SolverOptions,
+    ) -> None:
+        super().__init__(model, parameter, interval, dynamics, options)
+        self.equations = model.equations_of_rest(dynamics, options)
+        places = f"{len(self.equations.places)} places"
+        size = 4 * 8 * self.equations.moving.size**2
+        memory.check("model", places, size, "for whole Jacobians", "Fewer places.")
+
+    def shares(self, run: LongRun) -> np.ndarray:
+        return shares_of(self.equations, run.state)[0]
+
+    def respond(self, value: float, model: Model, run: LongRun) -> Response:
+        x, nodes = run.state, self.nodes(value)
+        with np.errstate(all="ignore"):  # what is not finite is not known
+            at = model.equations_of_rest(self.dynamics, self.options).linearise(x)
+            residuals = np.array([self._residual(v, x) for v in nodes])
+            drift = slope(nodes, residuals, value)
+        unknowns = _solved(at.jacobian, -drift, defined=True)
+        by_logs = shares_of(self.equations, x)[1]
+        return Response(unknowns, by_logs @ unknowns[self.equations.moving])
+
+    def _residual(self, value: float, x: np.ndarray) -> np.ndarray:
+        return self.at(value).equations_of_rest(self.dynamics, self.options).residual(x)
+
+    def moved(self, run: LongRun, response: Response, value: float, there: float) -> Moved | None:
+        x = run.state + (there - value) * response.unknowns
+        return Moved(self.at(there), np.exp(x[self.equations.moving]), x)
+
+
+def _solved(system: np.ndarray, right: np.ndarray, defined: bool) -> np.ndarray:
+    """Solve a linear system; NaN where it has no solution in double precision."""
+    if defined and np.isfinite(system).all() and np.isfinite(right).all():
+        try:
+            return np.asarray(np.linalg.solve(system, right))
+        except np.linalg.LinAlgError:
+            pass
+    return np.full(right.size, np.nan)
