@@ -281,9 +281,18 @@ def test_a_file_of_text_may_have_mechanisms_and_vary_them(tmp_path):
     assert [*read.model.mechanisms] == ["matching", "villages"]
     assert float(read.model.mechanisms["villages"].entry_cost[1, 2, 1]) == 2.0
     assert (nege.follow(read.model, read.path).status == nege.Status.CONVERGED).all()
-    (tmp_path / "wrong.toml").write_text(TOML.replace("remote_vacancy_cost", "remote"))
-    with pytest.raises(nege.InputError, match=r"matching\.remote_vacancy_cost"):
-        economy_file.read_path(str(tmp_path / "wrong.toml"))
+    for entry in ("matching.vacancy_cost.2", "productivity.services.1"):
+        text = TOML.replace("matching.remote_vacancy_cost", entry).replace("0.0", "0.1")
+        (tmp_path / "entry.toml").write_text(text)
+        assert economy_file.read_path(str(tmp_path / "entry.toml")).path[entry][-1] == 0.3
+    for right, wrong, said in (
+        ("matching.remote_vacancy_cost", "matching.remote", r"matching\.remote_vacancy_cost"),
+        ("matching.remote_vacancy_cost", "matching.vacancy_cost.9", r"vacancy_cost\.9"),
+        ('kind = "access"', 'kind = "acces"', "'access'.*entry point"),
+    ):
+        (tmp_path / "wrong.toml").write_text(TOML.replace(right, wrong))
+        with pytest.raises(nege.InputError, match=said):
+            economy_file.read_path(str(tmp_path / "wrong.toml"))
 
 
 def test_economies_with_mechanisms_are_kept_and_sent_like_others():

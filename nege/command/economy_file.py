@@ -151,14 +151,17 @@ def _check_depth(name: str, tables: dict[str, Any]) -> None:
 
 
 def check_varied(where: str, parameter: str, kind: type[Model], tables: Mapping[str, Any]) -> None:
-    """Refuse to vary what is no parameter of the model or of the online region in the file."""
+    """Refuse to vary what is no parameter of the model or of the online region in the file.
+
+    Whether there is such an entry of a table, as in "digital_cost.services", the model says.
+    """
     known = kind.parameters
     if "mechanisms" in kind.fields:
         given = tables["model"].get("mechanisms", {})
         known += dotted({one.name: one for one in of_table(given)})
     if "online" in tables:
         known += kind.online_parameters
-    if parameter not in known:
+    if not any(parameter == name or parameter.startswith(f"{name}.") for name in known):
         absent = parameter.startswith(ONLINE) and "online" not in tables
         cure = "Add [online] to the file." if absent else near(parameter, known)
         raise InputError(where, parameter, "one of the model's", cure)

@@ -489,6 +489,13 @@ def between(economy: Any, what: str) -> list[np.ndarray]:
     return found
 
 
+def _unknown(argument: str, kind: str, known: Iterable[str]) -> InputError:
+    """Return the refusal of a kind of mechanism that nobody has defined."""
+    cure = near(kind, known)
+    cure += " Of your own, import its file, or register it by an entry point of nege.mechanisms."
+    return InputError(argument, kind, "a kind of mechanism", cure)
+
+
 def of_table(table: Mapping[str, Any]) -> list[Any]:
     """Return mechanisms by name, of which some may be tables of parameters, as in TOML files."""
     found, known = [], Mechanism.kinds()
@@ -496,8 +503,7 @@ def of_table(table: Mapping[str, Any]) -> list[Any]:
         if isinstance(one, Mapping):
             kind = str(one.get("kind", name))
             if kind not in known:
-                cure = near(kind, known)
-                raise InputError(f"mechanisms.{name}", kind, "a kind of mechanism", cure)
+                raise _unknown(f"mechanisms.{name}", kind, known)
             own = {key: value for key, value in one.items() if key != "kind"}
             one = known[kind](**{"name": name, **own})
         if isinstance(one, Mechanism) and one.name != name:
@@ -648,8 +654,7 @@ def restored(arguments: dict[str, Any]) -> None:
     for line in filter(None, str(arguments.get("mechanisms", "")).split(", ")):
         name, kind = line.split(": ")
         if kind not in known:
-            cure = f"{near(kind, known)} Import the file that defines it."
-            raise InputError("mechanism", kind, "a mechanism that is known", cure)
+            raise _unknown("mechanism", kind, known)
         made.append(known[kind](name=name, **own.get(name, {})))
     if made:
         arguments["mechanisms"] = made
