@@ -108,8 +108,8 @@ class OnlineAgglomeration(
 
     Notes
     -----
-    Markups are constant, but with :class:`nege.mechanisms.Oligopoly`: there they fall where there
-    are many competitors.
+    Not for pro-competitive effects: markups are constant, but with
+    :class:`nege.mechanisms.Oligopoly`, where they fall with the number of competitors.
 
     Examples
     --------
