@@ -18,14 +18,28 @@ from nege.models.agglomeration.mechanisms.dual_mode import DualMode
 from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, partial
 from nege.models.agglomeration.mechanisms.matching import Matching
 from nege.models.agglomeration.mechanisms.oligopoly import Oligopoly
+from nege.models.agglomeration.mechanisms.platforms import (
+    AverageCost,
+    Contestable,
+    Investment,
+    Platforms,
+    ProfitMaximising,
+    Steering,
+)
 
 __all__ = [
     "Access",
+    "AverageCost",
+    "Contestable",
     "DataEconomy",
     "DualMode",
+    "Investment",
     "Matching",
     "Mechanism",
     "Oligopoly",
     "Own",
+    "Platforms",
+    "ProfitMaximising",
+    "Steering",
     "partial",
 ]
