@@ -227,7 +227,8 @@ PUBLIC = {
     Optimum optimise
     """,
     "nege.mechanisms": """
-    Access DataEconomy DualMode Matching Mechanism Oligopoly Own partial
+    Access AverageCost Contestable DataEconomy DualMode Investment Matching Mechanism Oligopoly Own
+    Platforms ProfitMaximising Steering partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

@@ -26,7 +26,10 @@ FILES = [
     importlib.import_module(f"{mech.__name__}.{one.name}")
     for one in pkgutil.iter_modules(mech.__path__)
 ]
-SHIPPED = (mech.Access, mech.DataEconomy, mech.DualMode, mech.Matching, mech.Oligopoly)
+SHIPPED = (
+    *(mech.Access, mech.DataEconomy, mech.DualMode, mech.Matching, mech.Oligopoly),
+    *(mech.Platforms,),
+)
 KNOWN = [one for file in FILES for one in getattr(file, "CLOSED_FORMS", ())]
 KNOWN += [one for kind in SHIPPED for one in kind.closed_forms]
 

@@ -425,8 +425,8 @@ class Platforms(Mechanism):
     fixed_cost: Labelled[xr.DataArray] = of_some(
         "labour that a platform needs at all", LABOUR, default=0.0, unit="labour"
     )
-    steering: Part | None = part("whether they favour affiliates, and how much", Steering)
-    investment: Part | None = part("whether they invest, and what in", Investment)
+    steering: Steering | None = part("whether they favour affiliates, and how much", Steering)
+    investment: Investment | None = part("whether they invest, and what in", Investment)
 
     kind: ClassVar[str] = "platforms"
     alone: ClassVar[bool] = True
@@ -497,9 +497,11 @@ class Platforms(Mechanism):
     def numbers(cls) -> dict[str, tuple[str, ...]]:
         """Return what its equations read, with their dimensions."""
         alone = dict.fromkeys(("rule", "pooled", "number", "theta", "interoperability"), ())
-        of_industry = ("network", "marginal_cost", "fixed_cost", "entrant_marginal_cost")
-        of_industry += ("entrant_fixed_cost", "effect", "scale", "shown", "gained", "loss")
-        of_industry += ("given", "sigma", "consumption")
+        of_industry = (
+            *("network", "marginal_cost", "fixed_cost"),
+            *("entrant_marginal_cost", "entrant_fixed_cost", "effect", "scale"),
+            *("shown", "gained", "loss", "given", "sigma", "consumption"),
+        )
         found = {**alone, **dict.fromkeys(of_industry, INDUSTRY)}
         return {**found, "inputs": ("input", "industry"), "host": ("place",), "owner": ("place",)}
 
