@@ -62,6 +62,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     others("labour")
     what, share_away = remote_work.audit_earned(model, w, w0)
     W, far = remote_work.audit_pay(model, a.hour, a.remote_hour, n.shape[-1])
+    a.pay, a.far = W, far
     labour = 1.0 - model.inputs.values.sum(0) - model.land_share.values
     able = knowledge.audit_productivity(model, n)
     bought = land.audit_cost(model, h) * inputs.audit_cost(model, G)
@@ -70,6 +71,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     zeta = commission.audit_rates(model)
     a.scale = np.full(n.shape, np.nan)
     a.scale[..., :DUAL] = model.firm_scale.values[:, None]
+    a.overhead = np.ones(n.shape)
     a.net = np.broadcast_to(1.0 - zeta, (*n.shape[:2], DUAL)).copy()
     a.wedge, a.appeal = np.ones_like(a.net), np.ones_like(a.net)
     a.commission = zeta / (1.0 - zeta) * np.ones_like(a.net)  # over what firms receive
@@ -77,6 +79,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.diverted = np.zeros_like(X)  # revenue that firms do not have
     a.index = G  # price indices by what varieties are worth
     others("costs")
+    a.scale = a.scale * a.overhead
     # incomes, and what firms use
     others("incomes")
     spending = Y + a.public

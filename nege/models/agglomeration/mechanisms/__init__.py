@@ -16,6 +16,7 @@ from nege.models.agglomeration.mechanisms.access import Access
 from nege.models.agglomeration.mechanisms.data_economy import DataEconomy
 from nege.models.agglomeration.mechanisms.dual_mode import DualMode
 from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, partial
+from nege.models.agglomeration.mechanisms.institutions import Institutions
 from nege.models.agglomeration.mechanisms.matching import Matching
 from nege.models.agglomeration.mechanisms.oligopoly import Oligopoly
 from nege.models.agglomeration.mechanisms.platforms import (
@@ -26,6 +27,9 @@ from nege.models.agglomeration.mechanisms.platforms import (
     ProfitMaximising,
     Steering,
 )
+from nege.models.agglomeration.mechanisms.quality import Quality
+from nege.models.agglomeration.mechanisms.site_bound import SiteBound
+from nege.models.agglomeration.mechanisms.sourcing import Sourcing
 
 __all__ = [
     "Access",
@@ -33,6 +37,7 @@ __all__ = [
     "Contestable",
     "DataEconomy",
     "DualMode",
+    "Institutions",
     "Investment",
     "Matching",
     "Mechanism",
@@ -40,6 +45,9 @@ __all__ = [
     "Own",
     "Platforms",
     "ProfitMaximising",
+    "Quality",
+    "SiteBound",
+    "Sourcing",
     "Steering",
     "partial",
 ]

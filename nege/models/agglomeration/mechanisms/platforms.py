@@ -557,6 +557,7 @@ class Platforms(Mechanism):
             found["oligopoly"] = "What investment pays is said for buyers of many firms."
         if self.steering is not None:
             found["dual_mode"] = "Who is favoured among firms in both channels is not modelled."
+            found["sourcing"] = "What steering costs those who buy inputs is said where all buy."
         return found
 
     def check(self, economy: Any) -> None:
