@@ -583,7 +583,8 @@ def outcome(e, b, u):
         "cost_in_city": u["revenue"][:, 0].sum(1) / paid,
         "people_in_city": u["population"][0],
         "dividend": u["dividend"],
-        "markup": 1 / (known["group"] / known["markup"]).sum((1, 2)),
+        "markup": (e.sigma / (e.sigma - 1))[:, None]
+        / (known["group"] / known["markup"]).sum((1, 2)),
         "markup_spread": spread(np.log(known["markup"])),
         "price_spread": spread(price),
         "effective_competitors": 1 / (known["group"] * known["firm"]).sum((1, 2)),
