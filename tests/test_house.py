@@ -227,7 +227,8 @@ PUBLIC = {
     Optimum optimise
     """,
     "nege.mechanisms": """
-    Access DataEconomy DualMode Matching Mechanism Oligopoly Own partial
+    Access AverageCost Contestable DataEconomy DualMode Institutions Investment Matching Mechanism
+    Oligopoly Own Platforms ProfitMaximising Quality SiteBound Sourcing Steering partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

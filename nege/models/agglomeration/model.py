@@ -483,10 +483,11 @@ class OnlineAgglomeration(
     def coordinates(self) -> dict[str, Any]:
         """Return the labels of every dimension of the model's variables."""
         names = {**self.labels(), "channel": self.modes}
-        found = {dim: list(names[dim]) for dim in ("industry", "place", "channel")}
         for one in frame.acting(self):
-            found |= {dim: list(labels) for dim, labels in one.coordinates(self).items()}
-        return found
+            names |= one.coordinates(self)
+        used = dict.fromkeys(dim for variable in self.variables.values() for dim in variable.dims)
+        order = [*frame.ORDER, *(dim for dim in used if dim not in frame.ORDER)]
+        return {dim: list(names[dim]) for dim in order if dim in used}
 
     def outcome(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None

@@ -17,10 +17,22 @@ from nege.models.agglomeration.mechanisms.data_economy import DataEconomy
 from nege.models.agglomeration.mechanisms.dual_mode import DualMode
 from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, Wedge, partial
 from nege.models.agglomeration.mechanisms.friction import Friction
+from nege.models.agglomeration.mechanisms.institutions import Institutions
 from nege.models.agglomeration.mechanisms.jurisdictions import Jurisdictions
 from nege.models.agglomeration.mechanisms.matching import Matching
 from nege.models.agglomeration.mechanisms.oligopoly import Oligopoly
+from nege.models.agglomeration.mechanisms.platforms import (
+    AverageCost,
+    Contestable,
+    Investment,
+    Platforms,
+    ProfitMaximising,
+    Steering,
+)
+from nege.models.agglomeration.mechanisms.quality import Quality
 from nege.models.agglomeration.mechanisms.security import Security
+from nege.models.agglomeration.mechanisms.site_bound import SiteBound
+from nege.models.agglomeration.mechanisms.sourcing import Sourcing
 from nege.models.agglomeration.mechanisms.tax import (
     DigitalServicesTax,
     PublicGood,
@@ -30,17 +42,27 @@ from nege.models.agglomeration.mechanisms.tax import (
 
 __all__ = [
     "Access",
+    "AverageCost",
+    "Contestable",
     "DataEconomy",
     "DigitalServicesTax",
     "DualMode",
     "Friction",
+    "Institutions",
+    "Investment",
     "Jurisdictions",
     "Matching",
     "Mechanism",
     "Oligopoly",
     "Own",
+    "Platforms",
+    "ProfitMaximising",
     "PublicGood",
+    "Quality",
     "Security",
+    "SiteBound",
+    "Sourcing",
+    "Steering",
     "Tariff",
     "Tax",
     "Wedge",
