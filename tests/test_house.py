@@ -227,8 +227,9 @@ PUBLIC = {
     Optimum optimise
     """,
     "nege.mechanisms": """
-    Access AverageCost Contestable DataEconomy DualMode Institutions Investment Matching Mechanism
-    Oligopoly Own Platforms ProfitMaximising Quality SiteBound Sourcing Steering partial
+    Access AverageCost Contestable DataEconomy DigitalServicesTax DualMode Friction Institutions
+    Investment Jurisdictions Matching Mechanism Oligopoly Own Platforms ProfitMaximising PublicGood
+    Quality Security SiteBound Sourcing Steering Tariff Tax Wedge partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

@@ -375,6 +375,11 @@ class Jurisdictions(Mechanism):
                 cure = "Leave origins out, with base='destination', or let buyers be 'all'."
                 allowed = "alike for all origins where households alone pay"
                 raise InputError(f"{name}.buyers", one.buyers, allowed, cure)
+        hosts = [name for name, one in economy.mechanisms.items() if one.kind == "platforms"]
+        for name in (name for name, one in known.retail.items() if one.by_channel and hosts):
+            cure = "Tax channels alike, or let buyers be 'all'."
+            allowed = f"alike for all buyers online, as {hosts[0]!r} takes them to be"
+            raise InputError(f"{name}.buyers", "households", allowed, cure)
         for name, one in known.sales.items():
             if one.housing is not None:
                 cure = "Firms pay for land, but no rent of housing."
@@ -493,8 +498,10 @@ class Jurisdictions(Mechanism):
         for j in range(len(known.sales), len(known.every)):
             part = (of_goods[j] * shares).sum((0, 1)) + economy.housing * of_housing[j]
             taken.append(spending * part)
-        left = float(found["commission_revenue"])
-        left -= sum(m.sum() for m, w in zip(taken, known.every, strict=True) if w.of_commission)
+        commission = float(found["commission_revenue"])
+        left = commission - sum(
+            m.sum() for m, w in zip(taken, known.every, strict=True) if w.of_commission
+        )
         real, group = np.log(found["real_income"]), known.group
         inside = [group == g for g in range(len(known.labels))]
         people = found["population"] / found["population"].sum()
@@ -505,7 +512,9 @@ class Jurisdictions(Mechanism):
         has = {
             "labour": found["population"] * np.exp(at.made[to.what]),
             **dict.fromkeys(("land", "government"), np.zeros(places)),
-            "platforms": heads * left,
+            # after what they pay others, where a mechanism has that
+            "platforms": heads
+            * (left + np.sum(found.get("platform_profit", commission)) - commission),
         }
         rents = found["rent"] * economy.land.values
         has["land"] = _by_owner(self.land, group, people, rents)
