@@ -227,8 +227,8 @@ PUBLIC = {
     Optimum optimise
     """,
     "nege.mechanisms": """
-    Access DataEconomy DualMode Institutions Matching Mechanism Oligopoly Own Quality SiteBound
-    Sourcing partial
+    Access DataEconomy DualMode Institutions Matching Mechanism Oligopoly Own
+    PostedPrices Quality SiteBound Sourcing Sunk partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

@@ -73,7 +73,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.scale[..., :DUAL] = model.firm_scale.values[:, None]
     a.overhead = np.ones(n.shape)
     a.net = np.broadcast_to(1.0 - zeta, (*n.shape[:2], DUAL)).copy()
-    a.wedge = np.ones_like(a.net)
+    a.wedge, a.keeps = np.ones_like(a.net), np.ones_like(a.net)
     a.outlay = X  # but for what mechanisms make firms spend elsewhere
     others("costs")
     a.scale = a.scale * a.overhead
@@ -101,9 +101,10 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     for mode, mine in enumerate(serves):
         for c in mine:
             sold[..., mode, c] = each[..., mode] * a.net[..., c] ** -power[..., 0]
-            reached[..., mode] += a.net[..., c] ** sigma[..., 0] * earns[..., c]
+            kept = a.net[..., c] ** sigma[..., 0] * a.keeps[..., c]
+            reached[..., mode] += kept * earns[..., c]
     price = np.einsum("kpmc,kpcq->kqc", sold, a.paid) * a.wedge**power
-    received = sold * (a.net * access)[:, :, None]
+    received = sold * (a.net * a.keeps * access)[:, :, None]
     a.receipts = received.sum(2)  # (industry, place, channel), what firms receive
     a.sales = price * (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None]  # at buyers'
     # What buyers pay and firms do not receive is everybody's, but for what others are given of it.
@@ -111,7 +112,10 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.everyone -= (a.transfer + a.public).sum()
     others("sales")
     with np.errstate(divide="ignore", invalid="ignore"):
-        entry = np.log(a.cost**power * reached) - np.log(a.scale * a.cost)
+        a.entry = np.log(a.cost**power * reached) - np.log(a.scale * a.cost)
+    a.fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
+    a.earned = X if a.over.ndim == 0 else (sold * (a.net * earns)[:, :, None]).sum(-1)
+    others("rest")
     attraction = model.home_weight.values * V**model.migration_elasticity
     markets = {
         "price index": (G ** power[..., 0], price.sum(-1)),
@@ -136,10 +140,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     }
     if (model.remote_labour_share.values > 0.0).any():
         markets["remote labour"] = (np.array(a.used_far), (away * L * what).sum())
-    fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
-    earned = X if a.over.ndim == 0 else (sold * (a.net * earns)[:, :, None]).sum(-1)
-    motion = {"zero profit": (earned, fixed), "people": (L, attraction / attraction.sum())}
-    return markets, motion, entry
+    motion = {"zero profit": (a.earned, a.fixed), "people": (L, attraction / attraction.sum())}
+    return markets, motion, a.entry
 
 
 def _gap(here: np.ndarray, there: Any) -> float:

@@ -141,6 +141,7 @@ def costs(p, q, met, made):
                     made[to.cost + cell] -= firm.spillover * log(met[to.mass + cell])
         for c in range(2):
             made[to.net + 2 * k + c], made[to.wedge + 2 * k + c] = p.channel[k, c].log_net, 0.0
+            made[to.keeps + 2 * k + c] = 0.0
     if p.has_diversity:
         for m in range(to.modes):
             known = diversity.log_variety(p, m, met)
@@ -169,7 +170,7 @@ def costs(p, q, met, made):
             if firm.variety < 1.0:
                 margin -= (1.0 - firm.variety) * met[cell]
             if m != DUAL:
-                margin += firm.sigma * made[to.net + 2 * k + m]
+                margin += firm.sigma * made[to.net + 2 * k + m] + made[to.keeps + 2 * k + m]
             made[to.margin + cell] = margin
             low, high = (m, m + 1) if m != DUAL else (0, 2)
             for c in range(low, high):
@@ -197,13 +198,17 @@ def sales(p, q, met, made):
             for c in range(low, high):
                 net = 0.0 * taken + p.channel[k, c].net
                 if p.has_wedges:
-                    net = exp(made[to.net + 2 * k + c])
+                    net = exp(made[to.net + 2 * k + c] + made[to.keeps + 2 * k + c])
                 access = met[to.access + 2 * k + c]
                 received = net * made[to.offer + 2 * cell + c] * access
                 taken += commission.take(p, k, c, received)
                 made[to.receipts + 2 * k + c] += received
                 revenue += received
-                reached += access * exp(sigma * made[to.net + 2 * k + c]) if m == DUAL else access
+                if m == DUAL:
+                    kept = sigma * made[to.net + 2 * k + c] + made[to.keeps + 2 * k + c]
+                    reached += access * exp(kept)
+                else:
+                    reached += access
             made[to.revenue + cell], made[to.outlay + cell] = revenue, revenue
             made[cell] = made[to.margin + cell] + log(reached)
     made[to.commission] = taken

@@ -86,6 +86,7 @@ class Slots(NamedTuple):
     scale: int  # ln f, modes k + m
     hour: int  # ln W, what labour costs firms, modes k + m; where equations are called
     net: int  # ln of what a firm keeps of its buyer's money, 2k + c
+    keeps: int  # ln of what it receives over that, where prices allow for something else, 2k + c
     wedge: int  # ln of what a buyer pays over it, 2k + c
     far: int  # v, k
     transfer: int  # to the income of a place
@@ -133,6 +134,7 @@ def slots(
         "scale": cells,
         "hour": cells,
         "net": 2 * k,
+        "keeps": 2 * k,
         "wedge": 2 * k,
     }
     made |= {"far": k, "transfer": 1, "public": 1, "income": 1, "away": 1, "stay": 1, "what": 1}

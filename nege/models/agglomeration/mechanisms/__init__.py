@@ -19,9 +19,11 @@ from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, partial
 from nege.models.agglomeration.mechanisms.institutions import Institutions
 from nege.models.agglomeration.mechanisms.matching import Matching
 from nege.models.agglomeration.mechanisms.oligopoly import Oligopoly
+from nege.models.agglomeration.mechanisms.posted_prices import PostedPrices
 from nege.models.agglomeration.mechanisms.quality import Quality
 from nege.models.agglomeration.mechanisms.site_bound import SiteBound
 from nege.models.agglomeration.mechanisms.sourcing import Sourcing
+from nege.models.agglomeration.mechanisms.sunk import Sunk
 
 __all__ = [
     "Access",
@@ -32,8 +34,10 @@ __all__ = [
     "Mechanism",
     "Oligopoly",
     "Own",
+    "PostedPrices",
     "Quality",
     "SiteBound",
     "Sourcing",
+    "Sunk",
     "partial",
 ]
