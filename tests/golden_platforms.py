@@ -650,6 +650,28 @@ CASES = {
             "platform_profit": 0.0418805503, "data_price": 0.0999902346,
             "data_use": 0.6333269852, "data_profit": -0.0099990235, "participants": 0.8991396512},
     },
+    "tipped, given, J=2, a=0.15": {
+        "step": 9, "economy": {}, "one_method": True, "digits": 9,
+        "blocks": {"number": 2, "theta": 16.0, "network": (0.0, 0.15),
+            "marginal_cost": (0.02, 0.02)},
+        "values": {"welfare": 2.0532494178, "online_share": 0.9940387961,
+            "people_in_city": 0.3010351836, "dividend": 0.4341669809,
+            "platform_profit": 0.0252654126, "lead_share": 0.8252620626,
+            "online_spending": 0.9943351679, "lead_commission": 0.05, "other_commission": 0.05},
+    },
+    "tipped, given, J=2, a=0.2": {
+        "step": 9, "economy": {}, "one_method": True, "digits": 9,
+        "blocks": {"number": 2, "theta": 16.0, "network": (0.0, 0.2),
+            "marginal_cost": (0.02, 0.02)},
+        "values": {"welfare": 2.1359620885, "online_share": 0.998092847,
+            "people_in_city": 0.3005774009, "dividend": 0.4342970556,
+            "platform_profit": 0.0253646728, "lead_share": 0.9449211577,
+            "online_spending": 0.9981880318, "lead_commission": 0.05, "other_commission": 0.05},
+    },
+}
+
+# Needing a start of their own, several mechanisms, or a subsidy, which `commission` does not take.
+MORE = {
     "everything on, given": {
         "step": 9, "economy": {}, "one_method": True, "digits": 9,
         "blocks": {"conduct": "cournot", "number": 2, "theta": 16.0, "network": (0.05, 0.05),
@@ -701,24 +723,6 @@ CASES = {
         "values": {"welfare": 1.9505822932, "online_share": 0.9998286735,
             "people_in_city": 0.3099499109, "dividend": 0.1989070522,
             "platform_profit": -0.1495115121},
-    },
-    "tipped, given, J=2, a=0.15": {
-        "step": 9, "economy": {}, "one_method": True, "digits": 9,
-        "blocks": {"number": 2, "theta": 16.0, "network": (0.0, 0.15),
-            "marginal_cost": (0.02, 0.02)},
-        "values": {"welfare": 2.0532494178, "online_share": 0.9940387961,
-            "people_in_city": 0.3010351836, "dividend": 0.4341669809,
-            "platform_profit": 0.0252654126, "lead_share": 0.8252620626,
-            "online_spending": 0.9943351679, "lead_commission": 0.05, "other_commission": 0.05},
-    },
-    "tipped, given, J=2, a=0.2": {
-        "step": 9, "economy": {}, "one_method": True, "digits": 9,
-        "blocks": {"number": 2, "theta": 16.0, "network": (0.0, 0.2),
-            "marginal_cost": (0.02, 0.02)},
-        "values": {"welfare": 2.1359620885, "online_share": 0.998092847,
-            "people_in_city": 0.3005774009, "dividend": 0.4342970556,
-            "platform_profit": 0.0253646728, "lead_share": 0.9449211577,
-            "online_spending": 0.9981880318, "lead_commission": 0.05, "other_commission": 0.05},
     },
     "tipped, given, J=3, a=0.18": {
         "step": 9, "economy": {}, "one_method": True, "digits": 9,
