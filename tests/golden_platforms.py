@@ -1,8 +1,8 @@
 """Golden numbers of platforms, data and competition on the stylised turn.
 
 From `reference_platforms`: levels, least squares, complex steps, made from the equations alone.
-The numbers that came with the equations (of each case some, to eight digits) are the same to every
-digit, and the package gives all of them to 1e-10; where `one_method` is said, neither had any.
+The numbers that came with the equations (of each case some, to eight digits) are the same, but for
+the last digit of one welfare; where `one_method` is said, there is no second number yet.
 
 `step`       of `nege.scenarios.stylised_turn()`; `economy`: what differs there
 `blocks`     fields of `reference_platforms.Blocks` that are not at their default, over (industry,)
