@@ -227,8 +227,9 @@ PUBLIC = {
     Optimum optimise
     """,
     "nege.mechanisms": """
-    Access DataEconomy DualMode Institutions Matching Mechanism Oligopoly Own
-    PostedPrices Quality SiteBound Sourcing Sunk partial
+    Access AverageCost Contestable DataEconomy DualMode Institutions Investment Matching Mechanism
+    Oligopoly Own Platforms PostedPrices ProfitMaximising Quality SiteBound Sourcing Steering Sunk
+    partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

@@ -40,8 +40,8 @@ from nege.validation import Bounds
 
 def _costs(m, to, met, made):
     for k in range(to.industries):
-        made[to.net + 2 * k + ONLINE] += m.allowed[k]
-        made[to.keeps + 2 * k + ONLINE] -= m.allowed[k]
+        # What a price allows for, and money does not do, is as if goods were better, or worse.
+        made[to.appeal + 2 * k + ONLINE] += m.allowed[k]
 
 
 def _sales(m, to, met, made):
@@ -118,9 +118,8 @@ class PostedPrices(Mechanism):
         asked = then ** (1.0 - self.pass_through) * now**self.pass_through / now
         sigma = economy.sigma.values
         if stage == "costs":
-            a.net, a.keeps = a.net.copy(), a.keeps.copy()
-            a.net[..., ONLINE] = a.net[..., ONLINE] * asked[:, None]
-            a.keeps[..., ONLINE] = a.keeps[..., ONLINE] / asked[:, None]
+            a.appeal = a.appeal.copy()
+            a.appeal[..., ONLINE] = a.appeal[..., ONLINE] * asked[:, None]
         elif stage == "rest":
             left = sigma - (sigma - 1.0) * asked
             a.earned, a.entry = a.earned.copy(), a.entry.copy()

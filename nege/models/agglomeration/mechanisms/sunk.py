@@ -94,6 +94,7 @@ class Sunk(Mechanism):
 
     kind: ClassVar[str] = "sunk"
     alone: ClassVar[bool] = True
+    rank: ClassVar[int] = 2  # of what all others have firms earn
     excludes: ClassVar[Mapping[str, str]] = {
         "dual_mode": "Firms from before are said by channel, and it adds firms of both."
     }
