@@ -227,9 +227,9 @@ PUBLIC = {
     Optimum optimise
     """,
     "nege.mechanisms": """
-    Access AverageCost Contestable DataEconomy DualMode Institutions Investment Matching Mechanism
-    Oligopoly Own Platforms PostedPrices ProfitMaximising Quality SiteBound Sourcing Steering Sunk
-    partial
+    Access AverageCost BuyerOnline Contestable DataEconomy DualMode Institutions Investment
+    Matching Mechanism Oligopoly Own Platforms PostedPrices ProfitMaximising Quality SiteBound
+    Sourcing Steering Sunk partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

@@ -397,7 +397,8 @@ class Mechanism(Declared):
         incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
                   the rest of that is everybody's; ``everyone``, what all get beside it
         uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place)
-        trade     ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
+        trade     ``drawn`` (industry, place, channel), what sales there are multiplied by;
+                  ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
                   by what buyers pay, and by what firms receive; ``over`` likewise, one: what entry
                   goes by, over revenue
         sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
