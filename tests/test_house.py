@@ -241,7 +241,9 @@ PUBLIC = {
     Optimum optimise
     """,
     "nege.mechanisms": """
-    Access DataEconomy DualMode Matching Mechanism Oligopoly Own partial
+    Access AverageCost Contestable DataEconomy DualMode Institutions Investment Matching Mechanism
+    Oligopoly Own Platforms PostedPrices ProfitMaximising Quality SiteBound Sourcing Steering Sunk
+    partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

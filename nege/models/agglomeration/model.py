@@ -213,6 +213,7 @@ class OnlineAgglomeration(
         for name, value in {**found, "platform_owner": owner}.items():
             self._hold(name, value)
         self._hold("mechanisms", self.fields["mechanisms"].check(given["mechanisms"], self))
+        frame.check(self)
 
     def _with_fields(self, arguments: Mapping[str, Any], changed: set[str]) -> Self:
         """Return the same with other numbers: what is not new has been checked before."""
@@ -430,6 +431,18 @@ class OnlineAgglomeration(
             leave_unstable=self._replicator(dynamics).allow_entry,
         )
 
+    def own_past(self, share: np.ndarray) -> OnlineAgglomeration:
+        """Return the economy in which these firms are there from before; itself, if none matter."""
+        firms = xr.DataArray(
+            np.moveaxis(self._unknowns.firms_of(share), 0, 1),
+            {dim: labels for dim, labels in self.coordinates().items() if dim in CELL},
+            CELL,
+        )
+        made = {name: one.past(firms) for name, one in self.mechanisms.items()}
+        if all(one is self.mechanisms[name] for name, one in made.items()):
+            return self
+        return self.replace(mechanisms=[*made.values()])
+
     def equations_of_rest(
         self, dynamics: Replicator | Logit, options: SolverOptions
     ) -> RestOfIndustries:
@@ -482,7 +495,8 @@ class OnlineAgglomeration(
     def coordinates(self) -> dict[str, Any]:
         """Return the labels of every dimension of the model's variables."""
         names = {**self.labels(), "channel": self.modes}
-        return {dim: list(names[dim]) for dim in ("industry", "place", "channel")}
+        used = {dim for variable in self.variables.values() for dim in variable.dims}
+        return {dim: list(names[dim]) for dim in frame.ORDER if dim in used}
 
     def outcome(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
