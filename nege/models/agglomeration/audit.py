@@ -102,7 +102,9 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     wanted = demand * (G ** (model.sigma.values - 1.0)[:, None])[..., None]
     weight = wanted * a.wedge ** (-sigma)
     a.paid, a.received, a.over = paid, kept, np.ones(())
+    a.drawn = np.ones_like(a.wedge)  # sales of a channel over what its price would have them be
     others("trade")
+    weight = weight * a.drawn
     access = np.einsum("kpcq,kqc->kpc", a.received, weight)
     earns = np.einsum("kpcq,kqc->kpc", a.received * a.over, weight)  # what entry goes by
     for mode, mine in enumerate(serves):
@@ -114,7 +116,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     received = sold * (a.net * access)[:, :, None]
     a.receipts = received.sum(2)  # (industry, place, channel), what firms receive
     a.earned = (sold * (a.net * earns)[:, :, None]).sum(-1)  # (industry, place, mode)
-    a.sales = price * wanted  # at buyers' prices
+    a.sales = price * wanted * a.drawn  # at buyers' prices
     a.price, a.flows = price, sold.sum(2)[..., None] * a.paid
     a.flows = a.flows * (weight * a.wedge).transpose(0, 2, 1)[:, None]
     # What buyers pay and firms do not receive is everybody's, but for what others are given of it.
@@ -122,7 +124,10 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.everyone -= (a.transfer + a.public).sum()
     others("sales")
     with np.errstate(divide="ignore", invalid="ignore"):
-        entry = np.log(a.cost**power * reached) - np.log(a.scale * a.cost)
+        a.entry = np.log(a.cost**power * reached) - np.log(a.scale * a.cost)
+    a.fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
+    a.earned = X if a.over.ndim == 0 else a.earned
+    others("rest")
     markets = {
         "price index": (G ** power[..., 0], price.sum(-1)),
         "revenue": (X + a.diverted, received.sum(-1)),
@@ -146,10 +151,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     }
     if (model.remote_labour_share.values > 0.0).any():
         markets["remote labour"] = (np.array(a.used_far), (away * L * what).sum())
-    fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
-    earned = X if a.over.ndim == 0 else a.earned
-    motion = {"zero profit": (earned, fixed), "people": (L, migration.audit_target(model, V))}
-    return markets, motion, entry
+    motion = {"zero profit": (a.earned, a.fixed), "people": (L, migration.audit_target(model, V))}
+    return markets, motion, a.entry
 
 
 def _gap(here: np.ndarray, there: Any) -> float:

@@ -13,6 +13,7 @@ What the model is made of lives here too; its parameters are those of
 """
 
 from nege.models.agglomeration.mechanisms.access import Access
+from nege.models.agglomeration.mechanisms.buyer_online import BuyerOnline
 from nege.models.agglomeration.mechanisms.data_economy import DataEconomy
 from nege.models.agglomeration.mechanisms.dual_mode import DualMode
 from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, Wedge, partial
@@ -29,10 +30,12 @@ from nege.models.agglomeration.mechanisms.platforms import (
     ProfitMaximising,
     Steering,
 )
+from nege.models.agglomeration.mechanisms.posted_prices import PostedPrices
 from nege.models.agglomeration.mechanisms.quality import Quality
 from nege.models.agglomeration.mechanisms.security import Security
 from nege.models.agglomeration.mechanisms.site_bound import SiteBound
 from nege.models.agglomeration.mechanisms.sourcing import Sourcing
+from nege.models.agglomeration.mechanisms.sunk import Sunk
 from nege.models.agglomeration.mechanisms.tax import (
     DigitalServicesTax,
     PublicGood,
@@ -43,6 +46,7 @@ from nege.models.agglomeration.mechanisms.tax import (
 __all__ = [
     "Access",
     "AverageCost",
+    "BuyerOnline",
     "Contestable",
     "DataEconomy",
     "DigitalServicesTax",
@@ -56,6 +60,7 @@ __all__ = [
     "Oligopoly",
     "Own",
     "Platforms",
+    "PostedPrices",
     "ProfitMaximising",
     "PublicGood",
     "Quality",
@@ -63,6 +68,7 @@ __all__ = [
     "SiteBound",
     "Sourcing",
     "Steering",
+    "Sunk",
     "Tariff",
     "Tax",
     "Wedge",

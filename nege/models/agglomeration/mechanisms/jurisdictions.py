@@ -375,11 +375,17 @@ class Jurisdictions(Mechanism):
                 cure = "Leave origins out, with base='destination', or let buyers be 'all'."
                 allowed = "alike for all origins where households alone pay"
                 raise InputError(f"{name}.buyers", one.buyers, allowed, cure)
-        hosts = [name for name, one in economy.mechanisms.items() if one.kind == "platforms"]
-        for name in (name for name, one in known.retail.items() if one.by_channel and hosts):
-            cure = "Tax channels alike, or let buyers be 'all'."
-            allowed = f"alike for all buyers online, as {hosts[0]!r} takes them to be"
-            raise InputError(f"{name}.buyers", "households", allowed, cure)
+        for host, other in economy.mechanisms.items():
+            for name, one in known.retail.items():
+                if other.kind == "buyer_online" or (other.kind == "platforms" and one.by_channel):
+                    cure = (
+                        "Tax channels alike, or"
+                        if other.kind == "platforms"
+                        else "Leave it out, or"
+                    )
+                    allowed = f"'all', for {host!r} says which buyers are where"
+                    cure += " let buyers be 'all'."
+                    raise InputError(f"{name}.buyers", one.buyers, allowed, cure)
         for name, one in known.sales.items():
             if one.housing is not None:
                 cure = "Firms pay for land, but no rent of housing."

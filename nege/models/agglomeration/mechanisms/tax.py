@@ -389,7 +389,8 @@ class DigitalServicesTax(Mechanism):
     def refuses(self) -> Mapping[str, str]:
         """Return what sets commissions itself, if something is passed on."""
         cure = "Platforms set commissions themselves: pass_through is for given ones."
-        return {"platforms": cure} if self.pass_through > 0.0 else {}
+        known = {"platforms": cure, "posted_prices": "Prices follow the economy's commission."}
+        return known if self.pass_through > 0.0 else {}
 
     def check(self, economy: Any) -> None:
         """Refuse commissions that would differ by buyer, or be all of the price."""
