@@ -243,7 +243,7 @@ PUBLIC = {
     "nege.mechanisms": """
     Access AverageCost BuyerOnline Contestable DataEconomy DualMode Institutions Investment
     Matching Mechanism Oligopoly Own Platforms PostedPrices ProfitMaximising Quality SiteBound
-    Sourcing Steering Sunk partial
+    Sourcing Steering Sunk Workers partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

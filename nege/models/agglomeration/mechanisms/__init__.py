@@ -33,6 +33,7 @@ from nege.models.agglomeration.mechanisms.quality import Quality
 from nege.models.agglomeration.mechanisms.site_bound import SiteBound
 from nege.models.agglomeration.mechanisms.sourcing import Sourcing
 from nege.models.agglomeration.mechanisms.sunk import Sunk
+from nege.models.agglomeration.mechanisms.workers import Workers
 
 __all__ = [
     "Access",
@@ -55,5 +56,6 @@ __all__ = [
     "Sourcing",
     "Steering",
     "Sunk",
+    "Workers",
     "partial",
 ]

@@ -395,14 +395,16 @@ class Mechanism(Declared):
                   over what firms receive (industry, place, channel); ``diverted``, revenue that
                   firms do not have; ``index``, price indices by what varieties are worth
                   (industry, place)
-        incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
+        incomes   ``at_work``, people who have the model's jobs, and ``paid_apart``, pay of others;
+                  ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
                   the rest of that is everybody's; ``everyone``, what all get beside it
         uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place)
         trade     ``drawn`` (industry, place, channel), what sales there are multiplied by;
                   ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
                   by what buyers pay, and by what firms receive; ``over`` likewise, one: what entry
                   goes by, over revenue
-        sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
+        sales     ``better`` (place), a factor on real income
+                  ``sides``: both sides of its own equations by name, from ``receipts`` of firms
                   and ``sales`` to buyers, (industry, place, channel), and ``earned``, what entry
                   goes by (industry, place, mode)
         rest      ``earned`` and ``fixed``, equal at rest, and ``entry``, the log of one over the
