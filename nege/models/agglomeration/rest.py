@@ -61,6 +61,7 @@ PATIENCE = 30  # steps without progress until another way is tried
 NEWTON_PATIENCE = 8  # of Newton's method
 CLOSE = 0.01  # in logs: as near as that steps go on with the Jacobian that there is
 ACCURATE = 1e-3  # relative residual of the linear system of a step
+EXACT = 1e-12  # of what responds
 PRECISE = 1e-4  # of a growth rate that is asked for, relative to 1 less the rate
 LEAST = 1e-9  # step on prices at which nothing helps
 
@@ -128,6 +129,20 @@ def leading_rate(
     search = _RestPointSearch(parameters, (), options)
     search.evaluate(x)
     return search.leading(PRECISE)[0]
+
+
+def responses(
+    parameters: equations.AgglomerationParameters,
+    x: np.ndarray,
+    rows: np.ndarray,
+    options: SolverOptions,
+) -> np.ndarray:
+    """Return how all unknowns respond at rest to what is added to some rows, a row for each."""
+    search = _RestPointSearch(parameters, (), options)
+    search.evaluate(x)
+    search.system.hold(0.0)
+    units = np.eye(x.size)[rows]
+    return np.array([search.system.solve(0.0, search.idle, unit, EXACT) for unit in units])
 
 
 class RestOfIndustries:

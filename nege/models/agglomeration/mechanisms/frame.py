@@ -79,6 +79,26 @@ class Own(NamedTuple):
     called: str = ""  # in results, where that is not the mechanism's name, a dot, and its own
 
 
+class Choices(NamedTuple):
+    """What somebody chooses who knows how the whole equilibrium responds (``chosen``).
+
+    Over industries, or whatever else it is chosen for. The mechanism has, among its numbers, where
+    t = ln(1 - z) and the elasticity e stand, and among its ``shared`` unknowns t and what is sold.
+    """
+
+    what: str  # in words: "the commission"
+    names: tuple[str, ...]  # what it is chosen for
+    held: str  # the number that t is held at
+    felt: str  # the number by which results have e
+    kept: str  # the unknown t, of which a row is held - t
+    sold: str  # the unknown v, in levels
+    lowest: np.ndarray  # choices that are looked at
+    #: (z, e, the mechanism's own sums by name) -> best choices, and what is earned: NaN where
+    #: that is not what one who deviates alone would earn
+    rule: Callable[[np.ndarray, np.ndarray, Mapping[str, np.ndarray]], tuple[Any, Any]]
+    stored: Callable[[xr.Dataset], np.ndarray]  # z of a solved economy
+
+
 class Name(Field):
     """What an economy calls a mechanism."""
 
@@ -315,6 +335,10 @@ class Mechanism(Declared):
     def links(self, economy: Any) -> np.ndarray:
         """Return tables by which what it sends arrives, (sent, to, from)."""
         return np.zeros((0, 0, 0))
+
+    def choices(self, economy: Any) -> Choices | None:
+        """Return what somebody in it chooses who knows how the whole equilibrium responds."""
+        return None
 
     def check(self, economy: Any) -> None:
         """Refuse an economy that it makes no sense in."""

@@ -1,0 +1,373 @@
+"""What somebody chooses who knows how the whole equilibrium responds, as platforms commissions.
+
+At rest F(y) = 0, where for each k that is chosen, industry by industry, one row of F says
+
+    t_k = ln(1 - z_k)                      z  what is chosen: a share of what buyers pay
+    e_k = dln v_k/dt_k,  dy/dt_k = -F_y^(-1) F_(t_k)
+
+t and v, what is sold, are among the unknowns y: F_(t_k) is a unit vector, and e_k is exact, by the
+implicit function theorem. Firms, people and prices all respond; the other choices are given.
+A rule says which z_k is best at e_k. What is chosen is where it holds, and more would not pay:
+
+    gain_k = rule_k(e, y) - z_k = 0,       falling in z_k
+
+Each economy on the way starts from the one before it. Choices move the way that pays, in growing
+steps, until the gain changes its sign; roots between are bracketed one after the other, and then
+found together. From them each choice deviates as far as it can, the equilibrium following: where
+that earns more, it is gone on from there. Equilibria that nobody came by are not looked for.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from nege.errors import InputError
+from nege.models.agglomeration import equations, rest
+from nege.models.agglomeration.layout import AgglomerationParameters
+from nege.models.agglomeration.mechanisms import frame
+from nege.models.agglomeration.mechanisms.frame import Choices
+from nege.models.solutions import LongRun
+from nege.options import SolverOptions
+from nege.status import Status
+
+logger = logging.getLogger("nege")
+
+FIRST, GROWTH = 0.02, 2.0  # steps of a choice that is moved
+HIGHEST = 0.95  # choice that is tried
+WALL = 1e-3  # step at which what cannot be solved is taken for the end
+COARSE, FINE = 1e-3, 1e-13  # as near as a root is bracketed
+KNOWN = 1e-10  # of the gain: where it is zero
+NOTHING = 1e-13  # sold: too little for a choice to matter
+BETTER = 1e-9  # of what is earned: by how much a deviation has to pay
+BELOW, ABOVE = (0.8, 0.5, 0.2), (0.05, 0.15, 0.35, 0.7)  # deviations, as parts of what there is
+TURNS, ROUNDS = 4, 4
+SOLVED = (Status.CONVERGED, Status.UNSTABLE)  # the second where the dynamics let nobody enter
+
+
+class Settled(NamedTuple):
+    """Choices, and an economy that has come to rest at them."""
+
+    z: np.ndarray
+    run: LongRun
+    gain: np.ndarray
+    earned: np.ndarray  # NaN where it is not known of deviations
+
+    @property
+    def left(self) -> float:
+        """How far the rule is from holding."""
+        return float(np.max(np.abs(self.gain)))
+
+
+class Chooser:
+    """Of an economy: what is chosen, and where it stands in what kernels read.
+
+    Parameters
+    ----------
+    model : OnlineAgglomeration
+        The economy.
+    name : str
+        The mechanism in which something is chosen.
+    choices : Choices
+        What.
+    """
+
+    def __init__(self, model: Any, name: str, choices: Choices) -> None:
+        one, to, count = model.mechanisms[name], model._unknowns.to, len(choices.names)
+        self.choices, self.places = choices, model.geography.names
+        called = [each for each in model.mechanisms.values() if each.equations]
+        self.at = called.index(one)
+        self.stand = frame.places_of(called, to)[self.at]
+        columns = dict(zip(one.numbers(), one.packed(model)[1], strict=True))
+        self.held, self.felt = (
+            slice(columns[number], columns[number] + count)
+            for number in (choices.held, choices.felt)
+        )
+        first = len(self.places) * to.shared - to.shared
+        self.kept, self.sold = (
+            first + self.stand[unknown][1] + np.arange(count)
+            for unknown in (choices.kept, choices.sold)
+        )
+
+    def written(
+        self, p: AgglomerationParameters, where: slice, values: np.ndarray
+    ) -> AgglomerationParameters:
+        """Return parameters with other numbers of the mechanism."""
+        numbers = p.numbers.copy()
+        numbers[self.at, :, where] = values
+        return p._replace(numbers=numbers)
+
+    def settled(self, p: AgglomerationParameters, data: xr.Dataset) -> AgglomerationParameters:
+        """Return parameters at the choices of a solved economy."""
+        return self.written(p, self.held, np.log1p(-self.choices.stored(data)))
+
+    def sums(self, p: AgglomerationParameters, x: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the mechanism's own sums over places, by name."""
+        totals, first = equations.evaluate(p, x, np.empty_like(x)).totals, p.slots.shared
+        return {
+            name: totals[slot - first : slot - first + size]
+            for name, (kind, slot, size) in self.stand.items()
+            if kind in ("pools", "totals")
+        }
+
+
+def chooser(model: Any) -> Chooser | None:
+    """Return what is chosen in an economy, and where; None where nothing is."""
+    found = {name: one.choices(model) for name, one in model.mechanisms.items()}
+    found = {name: choices for name, choices in found.items() if choices is not None}
+    if len(found) > 1:
+        cure = "Each would have to know how the other responds. Fix what one of them chooses."
+        raise InputError("mechanisms", list(found), "at most one in which something is chosen", cure)
+    return next((Chooser(model, name, choices) for name, choices in found.items()), None)
+
+
+def find(
+    parameters: AgglomerationParameters,
+    chooser: Chooser,
+    start: np.ndarray,
+    prices: np.ndarray,
+    options: SolverOptions,
+    *,
+    leave_unstable: bool,
+) -> LongRun:
+    """Find where the rule holds, and the long run there, as ``rest.find`` does of one economy.
+
+    Choices start from those in `start`. Where the rule holds nowhere, the last economy is
+    returned, as STUCK; its ``words`` say what is known.
+    """
+    search = _ChoiceSearch(parameters, chooser, prices, options, leave_unstable)
+    return search.run(start)
+
+
+class _Lost(Exception):  # noqa: N818  no error: some choices have no equilibrium that is found
+    def __init__(self, run: LongRun | None) -> None:
+        self.run = run
+
+
+class _Nowhere(Exception):  # noqa: N818  no error: the rule holds nowhere that was looked at
+    def __init__(self, last: Settled, words: str) -> None:
+        self.last, self.words = last, words
+
+
+class _ChoiceSearch:
+    def __init__(
+        self,
+        parameters: AgglomerationParameters,
+        chooser: Chooser,
+        prices: np.ndarray,
+        options: SolverOptions,
+        leave_unstable: bool,
+    ) -> None:
+        self.p, self.chooser, self.choices = parameters, chooser, chooser.choices
+        self.prices, self.options, self.leave_unstable = prices, options, leave_unstable
+        self.every = range(len(self.choices.names))
+        self.steps = 0
+        self.perturbed: list[str] = []
+
+    def run(self, start: np.ndarray) -> LongRun:
+        """Move choices the way that pays, to where the rule holds and no deviation pays."""
+        z = -np.expm1(start[self.chooser.kept])
+        try:
+            at = self._at(z, start)
+        except _Lost as lost:
+            assert lost.run is not None
+            said = f"Nothing was found at {self._listed(z)}, where {self.choices.what} starts."
+            return self._ended(lost.run, lost.run.status, lost.run.residual, [said])
+        try:
+            at, words = self._settle(at)
+        except _Nowhere as end:
+            return self._ended(end.last.run, Status.STUCK, end.last.left, [end.words])
+        return self._ended(at.run, at.run.status, at.left, words)
+
+    def _ended(self, run: LongRun, status: Status, left: float, words: list[str]) -> LongRun:
+        return run._replace(
+            status=status,
+            residual=max(run.residual, left),
+            iterations=self.steps,
+            perturbed=tuple(dict.fromkeys(self.perturbed)),
+            words=tuple(words),
+        )
+
+    # --- one economy ------------------------------------------------------------------
+
+    def _at(self, z: np.ndarray, near: np.ndarray) -> Settled:
+        """Return the economy at some choices, from the unknowns of one near by."""
+        if not (z < 1.0).all():
+            raise _Lost(None)
+        of, held = self.chooser, np.log1p(-z)
+        start, prices = near.copy(), self.prices.copy()
+        start[of.kept] = prices[of.kept] = held
+        p = of.written(self.p, of.held, held)
+        leave = self.leave_unstable
+        run = rest.find(p, of.places, start, prices, self.options, leave_unstable=leave)
+        self.steps += run.iterations
+        self.perturbed += run.perturbed
+        if run.status not in SOLVED:
+            raise _Lost(run)
+        sold = run.state[of.sold]
+        responses = rest.responses(p, run.state, of.kept, self.options)[:, of.sold]
+        matters = sold > NOTHING
+        felt = np.zeros_like(sold)
+        felt[matters] = responses.diagonal()[matters] / sold[matters]
+        best, earned = self.choices.rule(z, felt, of.sums(p, run.state))
+        gain = np.where(matters, best - z, 0.0)
+        run = run._replace(parameters=of.written(p, of.felt, felt))
+        if not np.isfinite(gain).all():
+            raise _Lost(run._replace(status=Status.NOT_FINITE))
+        return Settled(z, run, gain, np.where(matters, earned, np.nan))
+
+    def _moved(self, at: Settled, k: int, value: float) -> Settled:
+        """Return the economy with one choice moved."""
+        z = at.z.copy()
+        z[k] = value
+        return self._at(z, at.run.state)
+
+    # --- where the rule holds ---------------------------------------------------------
+
+    def _settle(self, at: Settled) -> tuple[Settled, list[str]]:
+        """Return where the rule holds and no deviation pays, and what is known of it."""
+        words: list[str] = []
+        for _ in range(ROUNDS):
+            at = self._together(at)
+            tried = [self._deviations(at, k) for k in self.every]
+            best = [self._best(at, k, tried[k]) for k in self.every]
+            k = next((k for k in self.every if best[k] is not at), None)
+            if k is None:
+                return at, [*words, *self._certified(at, tried)]
+            words.append(
+                f"The rule holds at {self._one(at, k)} too, but {best[k].z[k]:.4g} earns more."
+            )
+            at = best[k]
+        raise _Nowhere(at, f"{' '.join(words)} The search did not come to rest.")
+
+    def _together(self, at: Settled) -> Settled:
+        """Return a root of all gains, from brackets of one after the other."""
+        from scipy.optimize import root
+
+        for width in (COARSE, *(FINE,) * TURNS):
+            for k in self.every:
+                at = self._in_turn(at, k, width)
+            best = at
+
+            def gain(z: np.ndarray, start: np.ndarray = at.run.state) -> np.ndarray:
+                nonlocal best
+                there = self._at(z.copy(), start)
+                best = there if there.left < best.left else best
+                return there.gain
+
+            try:
+                if at.left > 0.0:
+                    root(gain, at.z, options={"xtol": 1e-14, "maxfev": 10 * (at.z.size + 1)})
+            except _Lost:
+                logger.info("no root of all choices together: one after the other again")
+            at = best
+            if at.left <= KNOWN:
+                return at
+        raise _Nowhere(at, f"The rule does not hold at {self._listed(at.z)}, nor was found to near.")
+
+    def _in_turn(self, at: Settled, k: int, width: float) -> Settled:
+        """Return a root of one gain to some width, the way that pays, other choices given."""
+        from scipy.optimize import brentq
+
+        if abs(at.gain[k]) <= KNOWN:
+            return at
+        below, above = self._bracket(at, k)
+        known = {each.z[k]: each for each in (below, above)}
+
+        def gain(value: float) -> float:
+            nonlocal below, above
+            if value not in known:  # from below, where a channel has not collapsed
+                known[value] = found = self._moved(below, k, value)
+                below, above = (found, above) if found.gain[k] > 0.0 else (below, found)
+            return float(known[value].gain[k])
+
+        try:
+            brentq(gain, below.z[k], above.z[k], xtol=width, rtol=FINE)
+        except _Lost:
+            raise _Nowhere(below, self._end(below, k, 1.0)) from None
+        found = min(known.values(), key=lambda each: abs(each.gain[k]))
+        if width == FINE and abs(found.gain[k]) > COARSE:
+            raise _Nowhere(below, self._jump(below, above, k))
+        return found
+
+    def _bracket(self, at: Settled, k: int) -> tuple[Settled, Settled]:
+        """Return economies around a root of one gain, by steps the way that pays."""
+        side, step = float(np.sign(at.gain[k])), FIRST
+        while True:
+            value = float(np.clip(at.z[k] + side * step, self.choices.lowest[k], HIGHEST))
+            if value == at.z[k]:
+                raise _Nowhere(at, self._end(at, k, side))
+            try:
+                there = self._moved(at, k, value)
+            except _Lost:
+                step *= 0.25
+                if step < WALL:
+                    raise _Nowhere(at, self._end(at, k, side)) from None
+                continue
+            if there.gain[k] * side <= 0.0:
+                return (at, there) if side > 0.0 else (there, at)
+            at, step = there, step * GROWTH
+
+    # --- whether another choice pays ----------------------------------------------------
+
+    def _deviations(self, at: Settled, k: int) -> list[Settled]:
+        """Return economies in which one choice deviates, as far as the equilibrium follows."""
+        low, z = float(self.choices.lowest[k]), float(at.z[k])
+        below = [low + part * (z - low) for part in BELOW]
+        above = [z + part * (HIGHEST - z) for part in ABOVE]
+        tried = []
+        for values in (below, above) if np.isfinite(at.earned[k]) else ():
+            last = at
+            for value in values:
+                try:
+                    last = self._moved(last, k, value)
+                except _Lost:
+                    break
+                tried.append(last)
+        return tried
+
+    def _best(self, at: Settled, k: int, tried: list[Settled]) -> Settled:
+        """Return the economy itself, or where one choice deviates and clearly earns more."""
+        best = max(tried, key=lambda each: float(each.earned[k]), default=at)
+        return best if best.earned[k] > at.earned[k] + BETTER * abs(at.earned[k]) else at
+
+    # --- in words ---------------------------------------------------------------------
+
+    def _one(self, at: Settled, k: int) -> str:
+        return f"{at.z[k]:.6g} for {self.choices.names[k]}"
+
+    def _listed(self, z: np.ndarray) -> str:
+        parts = [f"{value:.4g} for {name}" for value, name in zip(z, self.choices.names, strict=True)]
+        return ", ".join(parts)
+
+    def _certified(self, at: Settled, tried: list[list[Settled]]) -> list[str]:
+        """Say where the rule holds, and which deviations were compared."""
+        words = [f"{self.choices.what.capitalize()} is {self._listed(at.z)}."]
+        compared = [[float(each.z[k]) for each in tried[k]] for k in self.every]
+        for k in self.every:
+            if compared[k]:
+                words.append(
+                    f"For {self.choices.names[k]} {len(compared[k])} deviations, from "
+                    f"{min(compared[k]):.3g} to {max(compared[k]):.3g}, earn less."
+                )
+        return words
+
+    def _end(self, at: Settled, k: int, side: float) -> str:
+        way = "rises" if side > 0.0 else "falls"
+        limit = at.z[k] in (HIGHEST, self.choices.lowest[k])
+        beyond = "the last that is tried" if limit else "beyond which no equilibrium was found"
+        return (
+            f"No {self.choices.what} for {self.choices.names[k]} at which the rule holds: what it "
+            f"earns {way} up to {at.z[k]:.4g}, {beyond}."
+        )
+
+    def _jump(self, below: Settled, above: Settled, k: int) -> str:
+        sold = self.chooser.sold[k]
+        return (
+            f"No {self.choices.what} for {self.choices.names[k]} at which the rule holds: what it "
+            f"earns rises up to {below.z[k]:.6g}, where the equilibrium jumps or bends, and sales "
+            f"go from {below.run.state[sold]:.4g} to {above.run.state[sold]:.4g}."
+        )
