@@ -120,7 +120,9 @@ def chooser(model: Any) -> Chooser | None:
     found = {name: choices for name, choices in found.items() if choices is not None}
     if len(found) > 1:
         cure = "Each would have to know how the other responds. Fix what one of them chooses."
-        raise InputError("mechanisms", list(found), "at most one in which something is chosen", cure)
+        raise InputError(
+            "mechanisms", list(found), "at most one in which something is chosen", cure
+        )
     return next((Chooser(model, name, choices) for name, choices in found.items()), None)
 
 
@@ -163,18 +165,18 @@ class _ChoiceSearch:
     ) -> None:
         self.p, self.chooser, self.choices = parameters, chooser, chooser.choices
         self.prices, self.options, self.leave_unstable = prices, options, leave_unstable
-        self.every = range(len(self.choices.names))
+        self.every, self.lowest = range(len(self.choices.names)), self.choices.lowest
         self.steps = 0
         self.perturbed: list[str] = []
 
     def run(self, start: np.ndarray) -> LongRun:
         """Move choices the way that pays, to where the rule holds and no deviation pays."""
-        z = -np.expm1(start[self.chooser.kept])
+        z = np.maximum(-np.expm1(start[self.chooser.kept]), self.lowest)
         try:
             at = self._at(z, start)
         except _Lost as lost:
             assert lost.run is not None
-            said = f"Nothing was found at {self._listed(z)}, where {self.choices.what} starts."
+            said = f"Nothing was found at {self._listed(z)}, from where {self.choices.what}s start."
             return self._ended(lost.run, lost.run.status, lost.run.residual, [said])
         try:
             at, words = self._settle(at)
@@ -195,7 +197,7 @@ class _ChoiceSearch:
 
     def _at(self, z: np.ndarray, near: np.ndarray) -> Settled:
         """Return the economy at some choices, from the unknowns of one near by."""
-        if not (z < 1.0).all():
+        if not ((z >= self.lowest) & (z < 1.0)).all():
             raise _Lost(None)
         of, held = self.chooser, np.log1p(-z)
         start, prices = near.copy(), self.prices.copy()
@@ -213,11 +215,11 @@ class _ChoiceSearch:
         felt = np.zeros_like(sold)
         felt[matters] = responses.diagonal()[matters] / sold[matters]
         best, earned = self.choices.rule(z, felt, of.sums(p, run.state))
-        gain = np.where(matters, best - z, 0.0)
+        gain = np.where(matters, best - z, self.lowest - z)  # down to where something is sold
         run = run._replace(parameters=of.written(p, of.felt, felt))
         if not np.isfinite(gain).all():
             raise _Lost(run._replace(status=Status.NOT_FINITE))
-        return Settled(z, run, gain, np.where(matters, earned, np.nan))
+        return Settled(z, run, gain, np.where(matters, earned, 0.0))
 
     def _moved(self, at: Settled, k: int, value: float) -> Settled:
         """Return the economy with one choice moved."""
@@ -266,7 +268,9 @@ class _ChoiceSearch:
             at = best
             if at.left <= KNOWN:
                 return at
-        raise _Nowhere(at, f"The rule does not hold at {self._listed(at.z)}, nor was found to near.")
+        raise _Nowhere(
+            at, f"The rule does not hold at {self._listed(at.z)}, nor was found to near."
+        )
 
     def _in_turn(self, at: Settled, k: int, width: float) -> Settled:
         """Return a root of one gain to some width, the way that pays, other choices given."""
@@ -297,7 +301,7 @@ class _ChoiceSearch:
         """Return economies around a root of one gain, by steps the way that pays."""
         side, step = float(np.sign(at.gain[k])), FIRST
         while True:
-            value = float(np.clip(at.z[k] + side * step, self.choices.lowest[k], HIGHEST))
+            value = float(np.clip(at.z[k] + side * step, self.lowest[k], HIGHEST))
             if value == at.z[k]:
                 raise _Nowhere(at, self._end(at, k, side))
             try:
@@ -315,11 +319,11 @@ class _ChoiceSearch:
 
     def _deviations(self, at: Settled, k: int) -> list[Settled]:
         """Return economies in which one choice deviates, as far as the equilibrium follows."""
-        low, z = float(self.choices.lowest[k]), float(at.z[k])
+        low, z = float(self.lowest[k]), float(at.z[k])
         below = [low + part * (z - low) for part in BELOW]
         above = [z + part * (HIGHEST - z) for part in ABOVE]
         tried = []
-        for values in (below, above) if np.isfinite(at.earned[k]) else ():
+        for values in (below, above) if np.isfinite(at.earned[k]) and z > low else ():
             last = at
             for value in values:
                 try:
@@ -340,12 +344,12 @@ class _ChoiceSearch:
         return f"{at.z[k]:.6g} for {self.choices.names[k]}"
 
     def _listed(self, z: np.ndarray) -> str:
-        parts = [f"{value:.4g} for {name}" for value, name in zip(z, self.choices.names, strict=True)]
-        return ", ".join(parts)
+        both = zip(z, self.choices.names, strict=True)
+        return ", ".join(f"{value:.4g} for {name}" for value, name in both)
 
     def _certified(self, at: Settled, tried: list[list[Settled]]) -> list[str]:
         """Say where the rule holds, and which deviations were compared."""
-        words = [f"{self.choices.what.capitalize()} is {self._listed(at.z)}."]
+        words = [f"The {self.choices.what} is {self._listed(at.z)}."]
         compared = [[float(each.z[k]) for each in tried[k]] for k in self.every]
         for k in self.every:
             if compared[k]:
@@ -356,18 +360,20 @@ class _ChoiceSearch:
         return words
 
     def _end(self, at: Settled, k: int, side: float) -> str:
-        way = "rises" if side > 0.0 else "falls"
-        limit = at.z[k] in (HIGHEST, self.choices.lowest[k])
+        way = "rises up" if side > 0.0 else "rises down"
+        limit = at.z[k] in (HIGHEST, self.lowest[k])
         beyond = "the last that is tried" if limit else "beyond which no equilibrium was found"
-        return (
-            f"No {self.choices.what} for {self.choices.names[k]} at which the rule holds: what it "
-            f"earns {way} up to {at.z[k]:.4g}, {beyond}."
-        )
+        return f"{self._none(k)} {way} to {at.z[k]:.4g}, {beyond}."
 
     def _jump(self, below: Settled, above: Settled, k: int) -> str:
         sold = self.chooser.sold[k]
         return (
-            f"No {self.choices.what} for {self.choices.names[k]} at which the rule holds: what it "
-            f"earns rises up to {below.z[k]:.6g}, where the equilibrium jumps or bends, and sales "
-            f"go from {below.run.state[sold]:.4g} to {above.run.state[sold]:.4g}."
+            f"{self._none(k)} rises up to {below.z[k]:.6g}, where the equilibrium jumps or bends, "
+            f"and sales go from {below.run.state[sold]:.4g} to {above.run.state[sold]:.4g}."
+        )
+
+    def _none(self, k: int) -> str:
+        return (
+            f"No {self.choices.what} for {self.choices.names[k]} was found at which the rule "
+            "holds: what it earns"
         )

@@ -397,7 +397,7 @@ class OnlineAgglomeration(
     def check_explicit(self, why: str) -> None:
         """Refuse an economy in which something is chosen by how the whole equilibrium responds."""
         if self._chooser is not None:
-            what = self._chooser.choices.what
+            what = f"the {self._chooser.choices.what}"
             raise InputError(
                 "model",
                 self,

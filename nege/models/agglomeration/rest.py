@@ -141,7 +141,8 @@ def responses(
     search = _RestPointSearch(parameters, (), options)
     search.evaluate(x)
     search.system.hold(0.0)
-    units = np.eye(x.size)[rows]
+    units = np.zeros((rows.size, x.size))
+    units[np.arange(rows.size), rows] = 1.0
     return np.array([search.system.solve(0.0, search.idle, unit, EXACT) for unit in units])
 
 

@@ -86,7 +86,7 @@ class Choices(NamedTuple):
     t = ln(1 - z) and the elasticity e stand, and among its ``shared`` unknowns t and what is sold.
     """
 
-    what: str  # in words: "the commission"
+    what: str  # in words: "commission"
     names: tuple[str, ...]  # what it is chosen for
     held: str  # the number that t is held at
     felt: str  # the number by which results have e
