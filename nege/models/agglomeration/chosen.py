@@ -175,7 +175,8 @@ class _ChoiceSearch:
         try:
             at = self._at(z, start)
         except _Lost as lost:
-            assert lost.run is not None
+            if lost.run is None:
+                raise
             said = f"Nothing was found at {self._listed(z)}, from where {self.choices.what}s start."
             return self._ended(lost.run, lost.run.status, lost.run.residual, [said])
         try:
@@ -188,6 +189,7 @@ class _ChoiceSearch:
         return run._replace(
             status=status,
             residual=max(run.residual, left),
+            error=max(run.error, left),
             iterations=self.steps,
             perturbed=tuple(dict.fromkeys(self.perturbed)),
             words=tuple(words),
