@@ -195,6 +195,25 @@ ENTRIES = {
         attached(p, mechanisms.Oligopoly),
         {"firms_per_mass": 50.0, "across": 1.2, "awareness": 0.8},
     ),
+    "mechanisms.Institutions": lambda p: (
+        attached(p, mechanisms.Institutions),
+        {"quality": 0.9, "intensity": 0.5, "convergence": 0.5},
+    ),
+    "mechanisms.Quality": lambda p: (
+        attached(p, mechanisms.Quality),
+        {"seen": 0.6, "convexity": 6.0, "cost": 0.01},
+    ),
+    "mechanisms.SiteBound": lambda p: (
+        attached(p, mechanisms.SiteBound),
+        {"industry": "services", "share": 0.1, "stock": 1.0},
+    ),
+    "mechanisms.Sourcing": lambda p: (
+        attached(p, mechanisms.Sourcing),
+        {
+            **{"penalty": 1.3, "friction": 1.1, "elasticity": 4.0, "transaction_cost": 0.1},
+            **{"eased": 0.5, "progress": 0.5},
+        },
+    ),
     "Model.replace": lambda p: (p.digital.replace, {"sigma": 4.0, "online_amenity": 1.1}),
     "Model.replace by a mapping": lambda p: (
         lambda changes=None: p.digital.replace(changes),
@@ -612,7 +631,7 @@ TAKES = {
             f"mechanisms.{kind}.name"
             for kind in (
                 *("Access", "DataEconomy", "DataEconomy.firm_owned", "DualMode", "Matching"),
-                "Oligopoly",
+                *("Institutions", "Oligopoly", "Quality", "SiteBound", "Sourcing"),
             )
         ),
         "name none",
@@ -622,6 +641,22 @@ TAKES = {
         TABLE,
     ),
     "mechanisms.Oligopoly.conduct": "",
+    **dict.fromkeys(
+        (f"mechanisms.Institutions.{name}" for name in ("quality", "intensity")), TABLE
+    ),
+    "mechanisms.Institutions.convergence": NUMBER,
+    **dict.fromkeys(
+        (f"mechanisms.Quality.{name}" for name in ("seen", "convexity", "cost")), TABLE
+    ),
+    "mechanisms.SiteBound.industry": "",
+    "mechanisms.SiteBound.share": NUMBER,
+    "mechanisms.SiteBound.stock": f"{TABLE} none",
+    "mechanisms.Sourcing.penalty": f"{TABLE} none",
+    **dict.fromkeys(
+        (f"mechanisms.Sourcing.{name}" for name in ("friction", "transaction_cost", "eased")),
+        TABLE,
+    ),
+    **dict.fromkeys((f"mechanisms.Sourcing.{name}" for name in ("elasticity", "progress")), NUMBER),
     "mechanisms.Access.entry_cost": f"{TABLE} none",
     "mechanisms.DataEconomy.firm_owned.own": NUMBER,
     **dict.fromkeys(

@@ -227,7 +227,8 @@ PUBLIC = {
     Optimum optimise
     """,
     "nege.mechanisms": """
-    Access DataEconomy DualMode Matching Mechanism Oligopoly Own partial
+    Access DataEconomy DualMode Institutions Matching Mechanism Oligopoly Own Quality SiteBound
+    Sourcing partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

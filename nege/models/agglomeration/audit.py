@@ -62,6 +62,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     others("labour")
     what, share_away = remote_work.audit_earned(model, w, w0)
     W, far = remote_work.audit_pay(model, a.hour, a.remote_hour, n.shape[-1])
+    a.pay, a.far = W, far
     labour = 1.0 - model.inputs.values.sum(0) - model.land_share.values
     able = knowledge.audit_productivity(model, n)
     bought = land.audit_cost(model, h) * inputs.audit_cost(model, G)
@@ -70,10 +71,12 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     zeta = commission.audit_rates(model)
     a.scale = np.full(n.shape, np.nan)
     a.scale[..., :DUAL] = model.firm_scale.values[:, None]
+    a.overhead = np.ones(n.shape)
     a.net = np.broadcast_to(1.0 - zeta, (*n.shape[:2], DUAL)).copy()
     a.wedge = np.ones_like(a.net)
     a.outlay = X  # but for what mechanisms make firms spend elsewhere
     others("costs")
+    a.scale = a.scale * a.overhead
     # incomes, and what firms use
     others("incomes")
     spending = Y + a.public

@@ -124,11 +124,16 @@ def costs(p, q, met, made):
         common = firm.labour_share * (met[to.wage] + p.place[q].log_pay)
         common += firm.land_share * met[to.rent] - p.log_productivity[k, q]
         common += inputs.log_cost(p, k, met)
-        remote = firm.labour_share * remote_work.hire(p, q, k, met, made)
+        beyond = remote_work.hire(p, q, k, met, made)
+        remote = firm.labour_share * beyond
         for m in range(to.modes):
             cell = to.modes * k + m
             made[to.scale + cell] = p.log_scale[k, m, q]
             made[to.cost + cell] = common + remote if m != OFFLINE else common
+            if p.has_calls:
+                made[to.hour + cell] = met[to.wage] + p.place[q].log_pay
+                if m != OFFLINE:
+                    made[to.hour + cell] += beyond
             if firm.spillover > 0.0:
                 if met[to.mass + cell].real == 0.0:
                     made[to.cost + cell] = math.inf  # nobody to learn from: no product
@@ -172,7 +177,7 @@ def costs(p, q, met, made):
                 offer = exp(firm.variety * met[cell] + (1.0 - firm.sigma) * price)
                 made[to.offer + 2 * cell + c] = offer
                 made[supplied + c] += offer
-    if p.has_trades:
+    if p.has_offers:
         _others(p, OFFERS, q, met, made)
 
 

@@ -84,6 +84,7 @@ class Slots(NamedTuple):
     receipts: int  # R of a channel, 2k + c
     cost: int  # ln c, modes k + m
     scale: int  # ln f, modes k + m
+    hour: int  # ln W, what labour costs firms, modes k + m; where equations are called
     net: int  # ln of what a firm keeps of its buyer's money, 2k + c
     wedge: int  # ln of what a buyer pays over it, 2k + c
     far: int  # v, k
@@ -130,6 +131,7 @@ def slots(
         "receipts": 2 * k,
         "cost": cells,
         "scale": cells,
+        "hour": cells,
         "net": 2 * k,
         "wedge": 2 * k,
     }
@@ -166,6 +168,7 @@ class AgglomerationParameters(NamedTuple):
     has_diversity: bool  # whether anybody learns from other industries
     has_wedges: bool  # whether mechanisms put wedges between firms and buyers
     has_calls: bool  # whether equations of mechanisms are called by address
+    has_offers: bool  # whether any of them follow what firms offer
     has_trades: bool  # whether one of them says how places trade
     slots: Slots
     operator: Couplings
@@ -202,6 +205,7 @@ def lent(p):
         p.has_diversity,
         p.has_wedges,
         p.has_calls,
+        p.has_offers,
         p.has_trades,
         p.slots,
         Couplings(borrowed(c.freeness), borrowed(c.received), borrowed(c.reach), borrowed(c.links)),

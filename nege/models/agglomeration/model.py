@@ -213,6 +213,7 @@ class OnlineAgglomeration(
         for name, value in {**found, "platform_owner": owner}.items():
             self._hold(name, value)
         self._hold("mechanisms", self.fields["mechanisms"].check(given["mechanisms"], self))
+        frame.check(self)
 
     def _with_fields(self, arguments: Mapping[str, Any], changed: set[str]) -> Self:
         """Return the same with other numbers: what is not new has been checked before."""
@@ -503,7 +504,8 @@ class OnlineAgglomeration(
     def coordinates(self) -> dict[str, Any]:
         """Return the labels of every dimension of the model's variables."""
         names = {**self.labels(), "channel": self.modes}
-        return {dim: list(names[dim]) for dim in ("industry", "place", "channel")}
+        used = {dim for variable in self.variables.values() for dim in variable.dims}
+        return {dim: list(names[dim]) for dim in frame.ORDER if dim in used}
 
     def outcome(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None

@@ -254,6 +254,7 @@ def arrays(model: Any) -> AgglomerationParameters:
         has_diversity=bool((a["diversity"] > 0.0).any()),
         has_wedges=any("costs" in one.equations for one in added),
         has_calls=bool(with_equations),
+        has_offers=any("offers" in one.equations for one in added),
         has_trades=any(one.trade is not None for one in added),
         slots=to,
         operator=_couplings(model, p, distance, with_equations),
@@ -280,6 +281,7 @@ def _lowered(model: Any, a: Mapping[str, np.ndarray], modes: int) -> dict[str, n
     scale[:, :DUAL] = np.log(a["firm_scale"])[..., None]
     tables = {
         "log_scale": scale,
+        "log_overhead": np.zeros_like(scale),
         "log_productivity": np.log(a["productivity"]),
         "log_pay": np.zeros(places),
         "log_remote_pay": np.zeros(()),
@@ -293,6 +295,7 @@ def _lowered(model: Any, a: Mapping[str, np.ndarray], modes: int) -> dict[str, n
     if modes > DUAL:  # a plant that sells both ways is by default as large as two that do not
         both = np.log(np.exp(scale[:, :DUAL]).sum(1))
         scale[:, DUAL] = np.where(np.isnan(scale[:, DUAL]), both, scale[:, DUAL])
+    scale += tables["log_overhead"]
     return tables
 
 

@@ -16,16 +16,24 @@ from nege.models.agglomeration.mechanisms.access import Access
 from nege.models.agglomeration.mechanisms.data_economy import DataEconomy
 from nege.models.agglomeration.mechanisms.dual_mode import DualMode
 from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, partial
+from nege.models.agglomeration.mechanisms.institutions import Institutions
 from nege.models.agglomeration.mechanisms.matching import Matching
 from nege.models.agglomeration.mechanisms.oligopoly import Oligopoly
+from nege.models.agglomeration.mechanisms.quality import Quality
+from nege.models.agglomeration.mechanisms.site_bound import SiteBound
+from nege.models.agglomeration.mechanisms.sourcing import Sourcing
 
 __all__ = [
     "Access",
     "DataEconomy",
     "DualMode",
+    "Institutions",
     "Matching",
     "Mechanism",
     "Oligopoly",
     "Own",
+    "Quality",
+    "SiteBound",
+    "Sourcing",
     "partial",
 ]

@@ -7,7 +7,8 @@ ways. It may *lower* itself to numbers that the equations have already (``lower`
 of one place by stage, called by their address: they alone compile, once.
 
     costs    after ln c, ln f and wedges have been written, before supply
-    offers   after what firms offer has, with all taxes on it: what they quote to ``trade``
+    offers   after what firms offer has, with all taxes on it: what is drawn to a channel, and
+             what they quote to ``trade``
     sales    after revenue has: transfers, and parts of sums that all places meet
     incomes  after what people earn has: transfers that depend on such sums
     uses     after what is used and demanded has: labour, land, demand
@@ -62,7 +63,7 @@ from nege.validation import Bounds
 logger = logging.getLogger("nege")
 
 NAME = re.compile(r"[^\W\d]\w{0,39}")
-ORDER = ("industry", "place", "channel")  # of dimensions, in results
+ORDER = ("input", "industry", "place", "channel")  # of dimensions, in results
 
 
 class Own(NamedTuple):
@@ -71,7 +72,7 @@ class Own(NamedTuple):
     It becomes a variable of results where it has words.
     """
 
-    dims: tuple[str, ...] = ()  # beside place: "industry", "channel", or none; "mode" without words
+    dims: tuple[str, ...] = ()  # beside place: "input", "industry", "channel"; "mode" without words
     words: str = ""
     unit: str = "wage bill"
     log: bool = True  # unknowns: whether they are solved for in logs
@@ -110,6 +111,25 @@ class Name(Field):
             cure = 'For example "vat": dotted names start with it, "vat.rate".'
             raise InputError("name", value, "at most 40 letters, digits, underscores", cure)
         return value
+
+
+class Industry(Field):
+    """The name of an industry of the economy, or none."""
+
+    takes = "str"
+
+    def check(self, value: Any, economy: Any) -> str | None:
+        """Return a name, which the mechanism looks for once the economy has it."""
+        return None if value is None else validation.distinct_names(self.name, [value])[0]
+
+    def form(self) -> str:
+        """Say what it is."""
+        return "name of an industry"
+
+
+def industry(words: str, **about: Any) -> Any:
+    """Declare the name of an industry."""
+    return Industry(words=words, unit="", default=None, **about)
 
 
 class Partial(Over):
@@ -260,9 +280,9 @@ class Mechanism(Declared):
         if twice := set(cls.fields) & set(own):
             raise TypeError(f"{sorted(twice)} of {cls.kind!r} are parameters already")
         for name, (_, what) in own.items():
-            dims = {"industry", "channel"} if what.words else {"industry", "channel", "mode"}
+            dims = {"input", "industry", "channel", *(() if what.words else ("mode",))}
             if not set(what.dims) <= dims:
-                cure = "industry and channel are its dims, and mode where it is no variable"
+                cure = "input, industry, channel are its dims, and mode where it is no variable"
                 raise TypeError(f"{name!r} of {cls.kind!r}: {cure}")
 
     @staticmethod
@@ -320,8 +340,9 @@ class Mechanism(Declared):
         economy : OnlineAgglomeration
             That has it.
         tables : dict of str to array
-            ``log_scale`` (industry, mode, place), ``log_productivity`` (industry, place),
-            ``log_pay`` (place) and ``log_remote_pay`` (): what firms pay over wages.
+            ``log_scale`` (industry, mode, place), and ``log_overhead`` on top of it, whatever
+            sets it; ``log_productivity`` (industry, place); ``log_pay`` (place) and
+            ``log_remote_pay`` (): what firms pay over wages.
         """
 
     def icebergs(self, economy: Any) -> np.ndarray | None:
@@ -341,7 +362,7 @@ class Mechanism(Declared):
         return None
 
     def check(self, economy: Any) -> None:
-        """Refuse an economy that it makes no sense in."""
+        """Refuse an economy that it makes no sense in, with all its other mechanisms."""
 
     def remark(self, data: xr.Dataset) -> str:
         """Say what it knows of why a solve failed, from the data of the last point; or nothing."""
@@ -354,8 +375,9 @@ class Mechanism(Declared):
         stage, and by name what may be added to:
 
         labour    ``hour`` (place), ``remote_hour``: what firms pay
-        costs     ``cost``, ``scale``, ``outlay`` on labour, land and inputs (industry, place,
-                  mode); ``net``, ``wedge`` (industry, place, channel)
+        costs     ``pay`` and ``far``, what labour costs firms and which part of that is remote;
+                  ``cost``, ``scale``, ``overhead`` on top of it, ``outlay`` on labour, land and
+                  inputs (industry, place, mode); ``net``, ``wedge`` (industry, place, channel)
         incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
                   the rest of that is everybody's; ``everyone``, what all get beside it
         uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place)
@@ -375,7 +397,6 @@ class Mechanism(Declared):
                 said = dataclasses.replace(field, name=f"{self.name}.{name}")
                 value = said.check(value, economy)
             made._hold(name, value)
-        made.check(economy)
         return made
 
     # --- what kernels read -----------------------------------------------------------
@@ -456,7 +477,7 @@ def places_of(mechanisms: Sequence[Mechanism], to: Slots) -> list[dict[str, tupl
 
 
 def _size(what: Own, industries: int, modes: int) -> int:
-    sizes = {"industry": industries, "channel": len(CHANNELS), "mode": modes}
+    sizes = {"input": industries, "industry": industries, "channel": len(CHANNELS), "mode": modes}
     return math.prod(sizes[dim] for dim in what.dims)
 
 
@@ -493,9 +514,19 @@ def checked(given: Iterable[Any]) -> None:
 
 
 def check(economy: Any) -> None:
-    """Let mechanisms refuse an economy whose numbers have changed."""
+    """Let mechanisms refuse an economy, as it is made or changed."""
     for one in economy.mechanisms.values():
         one.check(economy)
+
+
+def in_front(one: Mechanism, economy: Any, *kinds: str) -> None:
+    """Refuse to stand behind mechanisms of some kinds, which look at costs as they are by then."""
+    order = [*economy.mechanisms.values()]
+    for other in order[: order.index(one)]:
+        if other.kind in kinds:
+            cure = f"{other.name!r} stands beside all other cost: list it last."
+            names = [each.name for each in order]
+            raise InputError("mechanisms", names, f"{one.name!r} before {other.name!r}", cure)
 
 
 def between(economy: Any, what: str) -> list[np.ndarray]:

@@ -1,0 +1,425 @@
+"""Small mechanisms of the industry model: quality, own sites, make or buy, institutions, ...
+
+Golden numbers are of an implementation that was made apart (policy.md 7 and 8, lock_in.md), on
+steps of the stylised turn. A claim is tested by its sign and by what flips it.
+"""
+
+import functools
+
+import numpy as np
+import pytest
+import xarray as xr
+from agglomerations import economy, in_place
+from random_agglomerations import random_unknowns
+
+import nege
+from nege import mechanisms as mech
+from nege.models.agglomeration import linear, rest
+
+pytestmark = pytest.mark.closed_form
+
+GOODS, SERVICES = "manufacturing", "services"
+
+
+@functools.cache
+def solved(step, made):
+    """The long run at a step with a mechanism, audited and stable."""
+    found = nege.solve(economy(step).with_mechanisms(made()))
+    nege.testing.assert_equilibrium(found)
+    assert found.leading_eigenvalue < 0.0
+    return found
+
+
+def sales_online(found, industry=SERVICES):
+    """The share of sales at buyers' prices that is online."""
+    cost = found.data.total_cost.sel(industry=industry).sum("place").values
+    kept = 1.0 - float(found.model.commission.sel(industry=industry))
+    return cost[1] / kept / (cost[0] + cost[1] / kept)
+
+
+# --- off is off, and derivatives ----------------------------------------------------------
+
+
+def bound(share=0.3):
+    return mech.SiteBound(SERVICES, share=share, stock=[0.1, 0.2, 0.3, 0.4])
+
+
+OFF = [
+    *(mech.Quality(seen=0.0, cost=5.0), bound(0.0), mech.Sourcing()),
+    *(mech.Institutions(quality=0.5), mech.Institutions(intensity=2.0)),
+]
+
+
+@pytest.mark.parametrize("off", OFF, ids=str)
+def test_off_adds_nothing_to_any_equation(off):
+    plain = economy(8, remote_labour_share=[0.2, 0.5])
+    made = plain.with_mechanisms(off)
+    x, to = random_unknowns(made, 2), made._unknowns.to
+    own = [*range(to.own, to.wage)]
+    places = len(plain.geography)
+    rows = np.delete(x[: places * to.shared].reshape(places, -1), own, axis=1)
+    without = np.concatenate([rows.ravel(), x[places * to.shared :]])
+    excess = residual(made, x)
+    left = np.delete(excess[: places * to.shared].reshape(places, -1), own, axis=1)
+    left = np.concatenate([left.ravel(), excess[places * to.shared :]])
+    np.testing.assert_allclose(left, residual(plain, without), rtol=0.0, atol=1e-13)
+
+
+def residual(model, x):
+    system = linear.DenseSystem(model.arrays, np.zeros(x.size, dtype=bool))
+    return system.evaluate(x).copy()
+
+
+ON = [
+    bound(),
+    mech.Sourcing(penalty={SERVICES: 1.3, GOODS: {GOODS: 2.0}}, friction=1.1),
+]
+
+
+@pytest.mark.parametrize("on", ON, ids=lambda one: one.kind)
+def test_derivatives_and_solves_without_the_matrix_hold(on):
+    model = economy(8, remote_labour_share=[0.2, 0.5])
+    model = model.with_mechanisms(mech.Matching(vacancy_cost=0.1, remote_vacancy_cost=0.05), on)
+    x = random_unknowns(model, 3)
+    search = rest._RestPointSearch(model.arrays, model.geography.names, nege.SolverOptions())
+    dense, krylov = (
+        kind(model.arrays, search.moving) for kind in (linear.DenseSystem, linear.KrylovSystem)
+    )
+    excess = dense.linearise(x)
+    np.testing.assert_array_equal(krylov.linearise(x), excess)
+    jacobian, v = dense.jacobian.copy(), np.cos(np.arange(x.size))
+    slope = (dense.evaluate(x + 1e-6 * v) - dense.evaluate(x - 1e-6 * v)) / 2e-6
+    np.testing.assert_allclose(jacobian @ v, slope, atol=1e-6 * abs(slope).max())
+    np.testing.assert_allclose(krylov.product(v), jacobian @ v, rtol=1e-11, atol=1e-11)
+
+
+# --- quality (12) -------------------------------------------------------------------------
+
+
+def seen(offline, online):
+    return mech.Quality(seen={"offline": offline, "online": online}, convexity=6.0, cost=0.01)
+
+
+def reviewed():
+    return seen(0.3, 0.6)
+
+
+def unseen_online():
+    return seen(0.6, 0.3)
+
+
+def average_quality(found):
+    """Sales-weighted average quality of services."""
+    chosen = found.model.mechanisms["quality"].chosen(found.model).sel(industry=SERVICES).values
+    online = sales_online(found)
+    return chosen[0] * (1.0 - online) + chosen[1] * online
+
+
+@pytest.mark.parametrize(
+    ("made", "online", "average", "welfare", "city"),
+    [
+        (reviewed, 0.99465525, 2.01203065, 2.44967039, 0.32213884),
+        (unseen_online, 0.01775008, 2.00826342, 2.55213002, 0.48159880),
+    ],
+)
+def test_quality_has_its_golden_numbers(made, online, average, welfare, city):
+    found = solved(8, made)
+    data = found.data
+    numbers = [sales_online(found), average_quality(found), data.welfare, data.population[0]]
+    np.testing.assert_allclose(numbers, [online, average, welfare, city], atol=1e-7)
+    z = found.model.mechanisms["quality"].chosen(found.model).sel(industry=SERVICES)
+    np.testing.assert_allclose(sorted(z.values), [1.70997595, 2.01365373], atol=1e-8)
+
+
+def test_quality_is_what_is_best_for_its_firm():
+    """ln[z^(B (sigma-1))/(1 + q z^eta)^...]: revenue over fixed cost is largest at the choice."""
+    model = economy(8).with_mechanisms(reviewed())
+    z = model.mechanisms["quality"].chosen(model).sel(industry=SERVICES, channel="online").item()
+    tried = z * np.exp(np.linspace(-0.2, 0.2, 41))
+    # At zero profit R = (1 + q z^eta) c: what z brings, and costs, by the firm itself.
+    cost = 1.0 + 0.01 * z**6
+    profit = cost * (tried / z) ** (0.6 * 4.0) - (1.0 + 0.01 * tried**6)
+    assert int(np.argmax(profit)) == 20
+    np.testing.assert_allclose(profit[20], 0.0, atol=1e-14)
+
+
+def test_12_average_quality_rises_with_the_online_share_where_more_is_seen_there():
+    good, bad = ([average_quality(solved(step, made)) for step in (7, 8, 9)] for made in SEEN)
+    np.testing.assert_allclose(good, [2.00137727, 2.01203065, 2.01346380], atol=1e-7)
+    assert (np.diff(bad) < 0.0).all()  # flips: buyers cannot inspect what is online
+    for made in SEEN:
+        assert sales_online(solved(7, made)) < sales_online(solved(9, made))
+
+
+SEEN = (reviewed, unseen_online)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"seen": 1.5, "convexity": 6.0}, "seen.*below 1 for 'manufacturing' offline.*above 6"),
+        ({"seen": 0.01, "cost": 0.01}, r"cost.*at most 0\.006711.*below one"),
+    ],
+)
+def test_quality_without_end_or_below_one_is_refused(wrong, said):
+    with pytest.raises(nege.InputError, match=said):
+        economy(8).with_mechanisms(mech.Quality(**wrong))
+    model = economy(8).with_mechanisms(mech.Quality(seen=0.9))
+    with pytest.raises(nege.InputError, match="seen"):
+        model.replace(sigma=8.0)
+
+
+def test_quality_goes_with_any_cost_of_entry_in_any_order():
+    parts = mech.Access(entry_cost={SERVICES: {"3": {"online": 2.0}}}), reviewed()
+    found = [nege.solve(economy(8).with_mechanisms(*order)) for order in (parts, parts[::-1])]
+    for one in found:
+        nege.testing.assert_equilibrium(one)
+    np.testing.assert_allclose(found[0].data.total_cost, found[1].data.total_cost, rtol=1e-10)
+
+
+# --- land of an industry's own (20b) -------------------------------------------------------
+
+STOCK = [0.1, 0.3, 0.3, 0.3]
+
+
+@functools.cache
+def farms(share, digital_cost):
+    productivity = np.ones((3, 4))
+    productivity[:2, 0] = 1.05, 1.25
+    three = nege.OnlineAgglomeration(
+        industries=["goods", "services", "farming"],
+        **{"consumption": [0.41, 0.34, 0.10], "land_share": [0.2, 0.02, 0.0]},
+        inputs=[[0.2, 0.05, 0.1], [0.2, 0.15, 0.1], [0.0, 0.0, 0.0]],
+        **{"transport_cost": [0.4, 0.0, 0.2], "search_cost": [0.0, 0.4, 0.8]},
+        **{"digitisability": [0.0, 1.0, 0.0], "digital_cost": [3.0, 1.4, digital_cost]},
+        **{"spillover": [0.06, 0.06, 0.0], "productivity": productivity},
+        mechanisms=[mech.SiteBound("farming", share=share, stock=STOCK)],
+    )
+    found = nege.solve(three)
+    nege.testing.assert_equilibrium(found)
+    assert found.leading_eigenvalue < 0.0
+    return found
+
+
+def farming(found):
+    """The online share of farming, its cost by place, and rent of its land."""
+    cost = found.data.total_cost.sel(industry="farming")
+    by_place = (cost.sum("channel") / cost.sum()).values
+    return sales_online(found, "farming"), by_place, found.data["farming.site_rent"].values
+
+
+@pytest.mark.parametrize(
+    ("share", "digital_cost", "online", "cost", "rent", "welfare"),
+    [
+        (0.5, 3.0, 0.00000566, (0.24046845, 0.25317718), (0.17796665, 0.06245739), 2.03232780),
+        (0.5, 1.05, 0.90336980, (0.11768320, 0.29410560), (0.08342169, 0.06949388), 2.11994550),
+        (0.75, 3.0, 0.00000606, (0.20218005, 0.26593998), (0.23305123, 0.10218225), 2.18107924),
+        (0.75, 1.05, 0.89949416, (0.12265217, 0.29244928), (0.13522543, 0.10747624), 2.27435276),
+    ],
+)
+def test_own_land_has_its_golden_numbers(share, digital_cost, online, cost, rent, welfare):
+    found = farms(share, digital_cost)
+    part, by_place, rents = farming(found)
+    numbers = [part, *by_place[:2], *rents[:2], float(found.data.welfare)]
+    np.testing.assert_allclose(numbers, [online, *cost, *rent, welfare], atol=1e-7)
+
+
+def test_20b_what_is_bound_sells_online_and_moves_to_the_resource_not_to_the_market():
+    before, after = farming(farms(0.5, 3.0)), farming(farms(0.5, 1.05))
+    assert after[0] > 0.9 > 0.1 > before[0]
+    gap = [np.abs(one[1] - STOCK).sum() for one in (before, after)]
+    assert gap[1] < 0.2 * gap[0]
+    # "Prices of producers rise": at remote sites, and not at the city's own (what flips it).
+    assert (after[2][1:] > before[2][1:]).all()
+    assert after[2][0] < 0.5 * before[2][0]
+    tighter = farming(farms(0.75, 3.0)), farming(farms(0.75, 1.05))
+    moved = [abs(two[1] - one[1]).sum() for one, two in ((before, after), tighter)]
+    assert moved[1] < moved[0]  # the more of its cost is land, the less production moves
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ([mech.SiteBound("farmin")], r"farmin\.industry.*Known: manufacturing, services"),
+        ([mech.SiteBound(SERVICES, share=0.9)], r"services\.share.*at most 0\.78.*take 0\.22"),
+        ([bound(), mech.SiteBound("two", industry=SERVICES)], r"industry.*'services' binds it"),
+        ([mech.DataEconomy(weight=0.01), bound()], "'services' before 'data_economy'"),
+        ([mech.DataEconomy(weight=0.01), mech.Sourcing()], "'sourcing' before 'data_economy'"),
+    ],
+)
+def test_sites_and_sourcing_are_refused_where_they_make_no_sense(wrong, said):
+    with pytest.raises(nege.InputError, match=said):
+        economy(8).replace(mechanisms=wrong)
+
+
+# --- make or buy (15, 16, 23) --------------------------------------------------------------
+
+
+def choice():
+    return mech.Sourcing(penalty={SERVICES: 1.3}, elasticity=4.0)
+
+
+def bought(found):
+    """Shares of services that are bought, of all cost of users, and of the inputs themselves."""
+    cost = found.data.total_cost.sum("channel")
+    share = found.data["sourcing.bought"].sel(input=SERVICES)
+    alpha = found.model.inputs.sel(input=SERVICES)
+    inputs = float((alpha * share * cost).sum() / (alpha * cost).sum())
+    return float((share * cost).sum() / cost.sum()), inputs, share.sel(industry=GOODS).values[:2]
+
+
+def fusion(found):
+    return float(found.data["sourcing.fused"] / found.data.total_cost.sum())
+
+
+def local(found):
+    """The share of services that buyers of all kinds have from their own place."""
+    data, model = found.data.sel(industry=SERVICES), found.model
+    n, cost = (data[name].transpose("place", "channel") for name in ("firm_mass", "total_cost"))
+    price = cost / n / xr.DataArray([1.0, 0.95], dims="channel")
+    by_channel = float(model.digital_cost.sel(industry=SERVICES))
+    own = (n**0.8 * (price * xr.DataArray([1.0, by_channel], dims="channel")) ** -4.0).sum(
+        "channel"
+    )
+    everything = found.data.total_cost.sum("channel")
+    alpha = model.inputs.sel(input=SERVICES) * found.data["sourcing.bought"].sel(input=SERVICES)
+    spent = (alpha * everything).sum("industry") + 0.3825 * data.income
+    return float((own * data.price_index**4.0 * spent).sum() / spent.sum())
+
+
+@pytest.mark.parametrize(
+    ("step", "shares", "of_goods", "fused", "near", "city", "welfare"),
+    [
+        (
+            0,
+            (0.46394731, 0.46069480),
+            (0.75337376, 0.18381235),
+            0.07187806,
+            0.98338797,
+            0.53870391,
+            1.65075951,
+        ),
+        (
+            6,
+            (0.57973306, 0.54420632),
+            (0.86692002, 0.34297438),
+            0.06148951,
+            0.55120024,
+            0.99704360,
+            1.85354042,
+        ),
+        (
+            8,
+            (0.58876410, 0.57988145),
+            (0.75985993, 0.49712619),
+            0.08178317,
+            0.38324926,
+            0.62409617,
+            1.87326433,
+        ),
+        (
+            11,
+            (0.70149086, 0.70160324),
+            (0.70814308, 0.69882572),
+            0.10012000,
+            0.25030449,
+            0.18988392,
+            1.99589775,
+        ),
+    ],
+)
+def test_make_or_buy_has_its_golden_numbers(step, shares, of_goods, fused, near, city, welfare):
+    found = solved(step, choice)
+    of_cost, of_inputs, goods = bought(found)
+    where = in_place(found, "0")
+    numbers = [of_cost, of_inputs, *goods, fusion(found), local(found), where, found.data.welfare]
+    known = [*shares, *of_goods, fused, near, city, welfare]
+    np.testing.assert_allclose(numbers, known, atol=1e-7)
+
+
+def test_16_more_is_bought_and_less_of_it_near_while_clustering_first_rises():
+    ends = [solved(step, choice) for step in (0, 6, 11)]
+    assert (np.diff([bought(one)[0] for one in ends]) > 0.0).all()
+    assert (np.diff([local(one) for one in ends]) < 0.0).all()
+    city = [in_place(one, "0") for one in ends]
+    assert city[2] < city[0] < city[1]  # flips: in turn 1 the market gathers in the city
+
+
+def test_23_industries_fuse_from_the_second_turn_and_part_in_the_first():
+    fused = [fusion(solved(step, choice)) for step in (0, 6, 8, 11)]
+    assert fused[1] < fused[0] < fused[2] < fused[3]
+
+
+COMPONENTS = ("search", "bargaining", "specificity", "uncertainty", "contracting", "monitoring")
+
+
+def test_15_each_component_of_transaction_cost_falls_by_itself():
+    """d ln t/d ln(1 + x_i (1 - e_i D)) = 1, whatever the others; flips: what cannot be eased."""
+    costs = dict(zip(COMPONENTS, (0.3, 0.1, 0.2, 0.05, 0.15, 0.1), strict=True))
+    made = mech.Sourcing(friction=1.1, transaction_cost=costs, eased={"specificity": 0.0})
+    model = economy(8).with_mechanisms(made)
+    at = model.mechanisms["sourcing"].market_cost()
+    np.testing.assert_allclose(at, 1.1 * np.prod([1.0 + x for x in costs.values()]))
+    for name, x in costs.items():
+        without = model.replace({f"sourcing.transaction_cost.{name}": 0.0})
+        ratio = at / without.mechanisms["sourcing"].market_cost()
+        np.testing.assert_allclose(ratio, 1.0 + x, rtol=1e-14)
+    for progress in (0.5, 1.0):
+        after = model.replace({"sourcing.progress": progress}).mechanisms["sourcing"].market_cost()
+        left = [x * (1.0 - progress * (name != "specificity")) for name, x in costs.items()]
+        np.testing.assert_allclose(after, 1.1 * np.prod(1.0 + np.array(left)), rtol=1e-14)
+
+
+def test_15_digital_progress_makes_the_market_larger():
+    made = mech.Sourcing(penalty={SERVICES: 1.3}, transaction_cost={"search": 0.5})
+    model = economy(6).with_mechanisms(made)
+    swept = nege.sweep(model, {"sourcing.progress": [0.0, 1.0]})
+    share = swept["sourcing.bought"].sel(input=SERVICES)
+    assert (share[1] > share[0]).all()
+    np.testing.assert_allclose(swept.welfare[1], 1.85354042, atol=1e-7)  # as without any
+
+
+def test_make_or_buy_may_be_written_in_a_file_and_kept(tmp_path):
+    table = {
+        "sourcing": {"penalty": {SERVICES: 1.3}, "transaction_cost": {"search": 0.2}},
+        "farms": {"kind": "site_bound", "industry": GOODS, "share": 0.1},
+        "quality": {"seen": {"online": 0.6, "offline": 0.3}},
+    }
+    model = economy(8).replace(mechanisms=table)
+    found = nege.solve(model)
+    nege.testing.assert_equilibrium(found)
+    found.to_netcdf(tmp_path / "found.nc")
+    again = nege.load(tmp_path / "found.nc")
+    xr.testing.assert_identical(again.model.to_dataset(), model.to_dataset())
+    xr.testing.assert_identical(again.data, found.data)
+    with pytest.raises(nege.InputError, match=r"'serch'.*'search'"):
+        economy(8).with_mechanisms(mech.Sourcing(transaction_cost={"serch": 0.2}))
+
+
+# --- institutions (N9, 14) -----------------------------------------------------------------
+
+COURTS = [1.0, 0.8, 0.8, 0.8]
+
+
+@functools.cache
+def contracts(goods, services, convergence=0.0):
+    """Shares of goods and services in the city, where contracts hold best."""
+    made = mech.Institutions(quality=COURTS, intensity=[goods, services], convergence=convergence)
+    found = nege.solve(economy(6, productivity=1.0).with_mechanisms(made))
+    nege.testing.assert_equilibrium(found)
+    return in_place(found, "0", GOODS), in_place(found, "0"), float(found.data.welfare)
+
+
+def test_n9_the_industry_that_lives_by_contracts_sits_where_they_hold():
+    (goods, services, _), (fewer, more, _) = contracts(0.0, 0.5), contracts(0.0, 1.0)
+    assert fewer < goods < 0.25 < services < more
+    # Flips: goods need contracts more; and where nobody needs them, nobody sits there for them.
+    goods_share, services_share, _ = contracts(1.0, 0.0)
+    assert goods_share > 0.5 > services_share
+    assert contracts(0.0, 0.0)[:2] == pytest.approx((0.25, 0.25), abs=1e-3)
+
+
+def test_14_digital_government_takes_the_lead_from_the_metropolis_and_is_worth_it():
+    lead = [contracts(0.0, 0.5, D) for D in (0.0, 0.5, 1.0)]
+    assert lead[2][1] == pytest.approx(0.25, abs=1e-3)
+    assert lead[0][2] < lead[1][2] < lead[2][2]  # it converges up: everybody is better off
