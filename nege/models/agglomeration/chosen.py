@@ -1,12 +1,13 @@
 """What somebody chooses who knows how the whole equilibrium responds, as platforms commissions.
 
-At rest F(y) = 0, where for each k that is chosen, industry by industry, one row of F says
+At rest F(y) = 0, where for each k that is chosen, industry by industry, rows of F say
 
     t_k = ln(1 - z_k)                      z  what is chosen: a share of what buyers pay
-    e_k = dln v_k/dt_k,  dy/dt_k = -F_y^(-1) F_(t_k)
+    e_k = dln v_k/dt_k,  dv_k/dt_k = v_y dy/dt_k,  dy/dt_k = -F_y^(-1) F_(t_k)
 
-t and v, what is sold, are among the unknowns y: F_(t_k) is a unit vector, and e_k is exact, by the
-implicit function theorem. Firms, people and prices all respond; the other choices are given.
+t is among the unknowns y, so that F_(t_k) has ones and zeros, and v, what is sold, in hours, is of
+sums over places: e_k is exact, by the implicit function theorem and dual numbers. Firms, people
+and prices all respond; the other choices are given.
 A rule says which z_k is best at e_k. What is chosen is where it holds, and more would not pay:
 
     gain_k = rule_k(e, y) - z_k = 0,       falling in z_k
@@ -26,8 +27,8 @@ import numpy as np
 import xarray as xr
 
 from nege.errors import InputError
-from nege.models.agglomeration import equations, rest
-from nege.models.agglomeration.layout import AgglomerationParameters
+from nege.models.agglomeration import rest
+from nege.models.agglomeration.layout import AgglomerationParameters, Slots
 from nege.models.agglomeration.mechanisms import frame
 from nege.models.agglomeration.mechanisms.frame import Choices
 from nege.models.solutions import LongRun
@@ -53,6 +54,7 @@ class Settled(NamedTuple):
 
     z: np.ndarray
     run: LongRun
+    sold: np.ndarray  # v
     gain: np.ndarray
     earned: np.ndarray  # NaN where it is not known of deviations
 
@@ -82,36 +84,35 @@ class Chooser:
         self.at = called.index(one)
         self.stand = frame.places_of(called, to)[self.at]
         columns = dict(zip(one.numbers(), one.packed(model)[1], strict=True))
-        self.held, self.felt = (
-            slice(columns[number], columns[number] + count)
-            for number in (choices.held, choices.felt)
+        self.held = slice(columns[choices.held], columns[choices.held] + count)
+        first = len(self.places) * to.shared - to.shared  # where unknowns of all would begin
+        #: (unknown, k): where t stands, once or more
+        self.kept = np.array(
+            [first + self.stand[name][1] + np.arange(count) for name in choices.kept]
         )
-        first = len(self.places) * to.shared - to.shared
-        self.kept, self.sold = (
-            first + self.stand[unknown][1] + np.arange(count)
-            for unknown in (choices.kept, choices.sold)
-        )
+        self.first, size = first, model._unknowns.size
+        self.units = np.zeros((count, size))  # F_t
+        self.units[np.arange(count), self.kept] = 1.0
 
-    def written(
-        self, p: AgglomerationParameters, where: slice, values: np.ndarray
-    ) -> AgglomerationParameters:
-        """Return parameters with other numbers of the mechanism."""
+    def at_choices(self, p: AgglomerationParameters, z: np.ndarray) -> AgglomerationParameters:
+        """Return parameters by which choices are what they are."""
         numbers = p.numbers.copy()
-        numbers[self.at, :, where] = values
+        numbers[self.at, :, self.held] = np.log1p(-z)
         return p._replace(numbers=numbers)
 
     def settled(self, p: AgglomerationParameters, data: xr.Dataset) -> AgglomerationParameters:
         """Return parameters at the choices of a solved economy."""
-        return self.written(p, self.held, np.log1p(-self.choices.stored(data)))
+        return self.at_choices(p, self.choices.stored(data))
 
-    def sums(self, p: AgglomerationParameters, x: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the mechanism's own sums over places, by name."""
-        totals, first = equations.evaluate(p, x, np.empty_like(x)).totals, p.slots.shared
-        return {
-            name: totals[slot - first : slot - first + size]
-            for name, (kind, slot, size) in self.stand.items()
-            if kind in ("pools", "totals")
-        }
+    def named(self, x: np.ndarray, totals: np.ndarray, to: Slots) -> dict[str, np.ndarray]:
+        """Return the mechanism's own shared unknowns and sums by name."""
+        found = {}
+        for name, (kind, slot, size) in self.stand.items():
+            if kind == "shared":
+                found[name] = x[self.first + slot :][:size]
+            elif kind in ("pools", "totals"):
+                found[name] = totals[slot - to.shared :][:size]
+        return found
 
 
 def chooser(model: Any) -> Chooser | None:
@@ -171,14 +172,18 @@ class _ChoiceSearch:
 
     def run(self, start: np.ndarray) -> LongRun:
         """Move choices the way that pays, to where the rule holds and no deviation pays."""
-        z = np.maximum(-np.expm1(start[self.chooser.kept]), self.lowest)
+        kept = self.chooser.kept[0]
+        fresh = np.array_equal(start[kept], self.prices[kept])
+        z = self.choices.start if fresh else -np.expm1(start[kept])
+        z = np.clip(z, self.lowest, HIGHEST)
         try:
             at = self._at(z, start)
         except _Lost as lost:
             if lost.run is None:
                 raise
             said = f"Nothing was found at {self._listed(z)}, from where {self.choices.what}s start."
-            return self._ended(lost.run, lost.run.status, lost.run.residual, [said])
+            words = [*lost.run.words, said]
+            return self._ended(lost.run, lost.run.status, lost.run.residual, words)
         try:
             at, words = self._settle(at)
         except _Nowhere as end:
@@ -201,27 +206,34 @@ class _ChoiceSearch:
         """Return the economy at some choices, from the unknowns of one near by."""
         if not ((z >= self.lowest) & (z < 1.0)).all():
             raise _Lost(None)
-        of, held = self.chooser, np.log1p(-z)
+        of = self.chooser
         start, prices = near.copy(), self.prices.copy()
-        start[of.kept] = prices[of.kept] = held
-        p = of.written(self.p, of.held, held)
+        start[of.kept] = prices[of.kept] = np.log1p(-z)
+        p = of.at_choices(self.p, z)
         leave = self.leave_unstable
         run = rest.find(p, of.places, start, prices, self.options, leave_unstable=leave)
         self.steps += run.iterations
         self.perturbed += run.perturbed
         if run.status not in SOLVED:
             raise _Lost(run)
-        sold = run.state[of.sold]
-        responses = rest.responses(p, run.state, of.kept, self.options)[:, of.sold]
-        matters = sold > NOTHING
-        felt = np.zeros_like(sold)
-        felt[matters] = responses.diagonal()[matters] / sold[matters]
-        best, earned = self.choices.rule(z, felt, of.sums(p, run.state))
+        totals, moved = rest.responses(p, run.state, of.units, self.options)
+        known = of.named(run.state, totals, p.slots)
+        sold, hour = known[self.choices.sold], known[self.choices.hour]
+        changes = [of.named(run.state, change, p.slots) for change in moved]
+        matters = sold > NOTHING * hour
+        e = np.zeros_like(sold)
+        for k in np.flatnonzero(matters):
+            e[k] = changes[k][self.choices.sold][k] / sold[k]
+            e[k] -= (changes[k][self.choices.hour] / hour).item()
+        try:
+            best, earned = self.choices.rule(z, e, known)
+        except frame.Undefined as undefined:
+            raise _Lost(run._replace(status=Status.STUCK, words=(str(undefined),))) from None
         gain = np.where(matters, best - z, self.lowest - z)  # down to where something is sold
-        run = run._replace(parameters=of.written(p, of.felt, felt))
         if not np.isfinite(gain).all():
             raise _Lost(run._replace(status=Status.NOT_FINITE))
-        return Settled(z, run, gain, np.where(matters, earned, 0.0))
+        sold = np.where(matters, sold / hour, 0.0)
+        return Settled(z, run, sold, gain, np.where(matters, earned, 0.0))
 
     def _moved(self, at: Settled, k: int, value: float) -> Settled:
         """Return the economy with one choice moved."""
@@ -368,10 +380,9 @@ class _ChoiceSearch:
         return f"{self._none(k)} {way} to {at.z[k]:.4g}, {beyond}."
 
     def _jump(self, below: Settled, above: Settled, k: int) -> str:
-        sold = self.chooser.sold[k]
         return (
             f"{self._none(k)} rises up to {below.z[k]:.6g}, where the equilibrium jumps or bends, "
-            f"and sales go from {below.run.state[sold]:.4g} to {above.run.state[sold]:.4g}."
+            f"and sales go from {below.sold[k]:.4g} to {above.sold[k]:.4g}."
         )
 
     def _none(self, k: int) -> str:

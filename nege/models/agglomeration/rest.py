@@ -134,16 +134,19 @@ def leading_rate(
 def responses(
     parameters: equations.AgglomerationParameters,
     x: np.ndarray,
-    rows: np.ndarray,
+    given: np.ndarray,
     options: SolverOptions,
-) -> np.ndarray:
-    """Return how all unknowns respond at rest to what is added to some rows, a row for each."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return sums over places at rest, and their responses to what is added to rows of equations.
+
+    `given` is that, a row for each response: (M, N). Sums stand as in ``Evaluation.totals``.
+    """
     search = _RestPointSearch(parameters, (), options)
+    system = search.system
     search.evaluate(x)
-    search.system.hold(0.0)
-    units = np.zeros((rows.size, x.size))
-    units[np.arange(rows.size), rows] = 1.0
-    return np.array([search.system.solve(0.0, search.idle, unit, EXACT) for unit in units])
+    system.hold(0.0)
+    moved = [system.sums_along(system.solve(0.0, search.idle, right, EXACT)) for right in given]
+    return system.at.totals, np.array(moved)
 
 
 class RestOfIndustries:

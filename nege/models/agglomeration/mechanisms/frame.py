@@ -83,21 +83,26 @@ class Own(NamedTuple):
 class Choices(NamedTuple):
     """What somebody chooses who knows how the whole equilibrium responds (``chosen``).
 
-    Over industries, or whatever else it is chosen for. The mechanism has, among its numbers, where
-    t = ln(1 - z) and the elasticity e stand, and among its ``shared`` unknowns t and what is sold.
+    z, over industries, is what is not kept of what is sold: t = ln(1 - z). The names are those of
+    the mechanism's own numbers, unknowns and sums.
     """
 
     what: str  # in words: "commission"
     names: tuple[str, ...]  # what it is chosen for
-    held: str  # the number that t is held at
-    felt: str  # the number by which results have e
-    kept: str  # the unknown t, of which a row is held - t
-    sold: str  # the unknown v, in levels
-    lowest: np.ndarray  # choices that are looked at
-    #: (z, e, the mechanism's own sums by name) -> best choices, and what is earned: NaN where
-    #: that is not what one who deviates alone would earn
+    start: np.ndarray  # z to start from
+    lowest: np.ndarray  # z that may be tried
+    held: str  # the number that has t
+    kept: tuple[str, ...]  # shared unknowns, of which the rows are t less themselves
+    sold: str  # the sum of what is sold
+    hour: str  # and of what that is measured in
+    #: (z, e, unknowns and sums by name) -> best choices, and what is earned: NaN where that is not
+    #: what one who deviates alone would earn
     rule: Callable[[np.ndarray, np.ndarray, Mapping[str, np.ndarray]], tuple[Any, Any]]
     stored: Callable[[xr.Dataset], np.ndarray]  # z of a solved economy
+
+
+class Undefined(Exception):  # noqa: N818  no error: there is no rule at such a point
+    """What a rule raises where it does not say what is best, in words."""
 
 
 class Name(Field):
