@@ -195,6 +195,36 @@ ENTRIES = {
         attached(p, mechanisms.Oligopoly),
         {"firms_per_mass": 50.0, "across": 1.2, "awareness": 0.8},
     ),
+    "mechanisms.Platforms": lambda p: (
+        attached(p, mechanisms.Platforms),
+        {
+            **{"number": 1.0, "substitution": 9.0, "network": 0.05, "interoperability": 0.5},
+            **{"marginal_cost": 0.02, "fixed_cost": 0.01},
+            "pricing": mechanisms.AverageCost(),
+            "steering": mechanisms.Steering(affiliates=0.2, strength=0.5),
+            "investment": mechanisms.Investment(effect=0.02),
+        },
+    ),
+    "mechanisms.Contestable": lambda p: (
+        as_part(p, "pricing", mechanisms.Contestable),
+        {"marginal_cost": 0.03, "fixed_cost": 0.01},
+    ),
+    "mechanisms.ProfitMaximising": lambda p: (
+        as_part(p, "pricing", mechanisms.ProfitMaximising),
+        {"response": "buyers"},
+    ),
+    "mechanisms.AverageCost": lambda p: (
+        as_part(p, "pricing", mechanisms.AverageCost),
+        {"scope": "economy"},
+    ),
+    "mechanisms.Steering": lambda p: (
+        as_part(p, "steering", mechanisms.Steering),
+        {"affiliates": 0.2, "strength": 0.5},
+    ),
+    "mechanisms.Investment": lambda p: (
+        as_part(p, "investment", mechanisms.Investment),
+        {"effect": 0.02, "scale": 1e-4},
+    ),
     "mechanisms.Institutions": lambda p: (
         attached(p, mechanisms.Institutions),
         {"quality": 0.9, "intensity": 0.5, "convergence": 0.5},
@@ -387,6 +417,16 @@ def attached(p, kind):
     @functools.wraps(kind)
     def make(*arguments, **keywords):
         return p.industries.with_mechanisms(kind(*arguments, **keywords))
+
+    return make
+
+
+def as_part(p, name, kind):
+    """Make a part of platforms, and an economy that has it: which checks its numbers."""
+
+    @functools.wraps(kind)
+    def make(*arguments, **keywords):
+        return attached(p, mechanisms.Platforms)(**{name: kind(*arguments, **keywords)})
 
     return make
 
@@ -631,7 +671,7 @@ TAKES = {
             f"mechanisms.{kind}.name"
             for kind in (
                 *("Access", "DataEconomy", "DataEconomy.firm_owned", "DualMode", "Matching"),
-                *("Institutions", "Oligopoly", "Quality", "SiteBound", "Sourcing"),
+                *("Institutions", "Oligopoly", "Platforms", "Quality", "SiteBound", "Sourcing"),
             )
         ),
         "name none",
@@ -670,6 +710,27 @@ TAKES = {
         TABLE,
     ),
     **dict.fromkeys((f"mechanisms.DataEconomy.{name}" for name in ("pricing", "owner")), ""),
+    **dict.fromkeys(
+        (f"mechanisms.Platforms.{name}" for name in ("substitution", "interoperability")), NUMBER
+    ),
+    "mechanisms.Platforms.number": "whole",
+    **dict.fromkeys(
+        (
+            *(f"mechanisms.{kind}.marginal_cost" for kind in ("Platforms", "Contestable")),
+            *(f"mechanisms.{kind}.fixed_cost" for kind in ("Platforms", "Contestable")),
+            *("mechanisms.Platforms.network", "mechanisms.Steering.affiliates"),
+            *("mechanisms.Steering.strength", "mechanisms.Investment.effect"),
+        ),
+        f"{TABLE} none",
+    ),
+    "mechanisms.Investment.scale": TABLE,
+    **dict.fromkeys(
+        (
+            *(f"mechanisms.Platforms.{name}" for name in ("pricing", "steering", "investment")),
+            *("mechanisms.ProfitMaximising.response", "mechanisms.AverageCost.scope"),
+        ),
+        "",
+    ),
     "mechanisms.DualMode.scale": f"{TABLE} none",
     "mechanisms.Matching.vacancy_cost": TABLE,
     "mechanisms.Matching.remote_vacancy_cost": NUMBER,

@@ -227,8 +227,8 @@ PUBLIC = {
     Optimum optimise
     """,
     "nege.mechanisms": """
-    Access DataEconomy DualMode Institutions Matching Mechanism Oligopoly Own Quality SiteBound
-    Sourcing partial
+    Access AverageCost Contestable DataEconomy DualMode Institutions Investment Matching Mechanism
+    Oligopoly Own Platforms ProfitMaximising Quality SiteBound Sourcing Steering partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

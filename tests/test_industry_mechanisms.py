@@ -28,7 +28,7 @@ FILES = [
 ]
 SHIPPED = (
     *(mech.Access, mech.DataEconomy, mech.DualMode, mech.Institutions, mech.Matching),
-    *(mech.Oligopoly, mech.Quality, mech.SiteBound, mech.Sourcing),
+    *(mech.Oligopoly, mech.Platforms, mech.Quality, mech.SiteBound, mech.Sourcing),
 )
 KNOWN = [one for file in FILES for one in getattr(file, "CLOSED_FORMS", ())]
 KNOWN += [one for kind in SHIPPED for one in kind.closed_forms]

@@ -73,8 +73,11 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.scale[..., :DUAL] = model.firm_scale.values[:, None]
     a.overhead = np.ones(n.shape)
     a.net = np.broadcast_to(1.0 - zeta, (*n.shape[:2], DUAL)).copy()
-    a.wedge = np.ones_like(a.net)
+    a.wedge, a.appeal = np.ones_like(a.net), np.ones_like(a.net)
+    a.commission = zeta / (1.0 - zeta) * np.ones_like(a.net)  # over what firms receive
     a.outlay = X  # but for what mechanisms make firms spend elsewhere
+    a.diverted = np.zeros_like(X)  # revenue that firms do not have
+    a.index = G  # price indices by what varieties are worth
     others("costs")
     a.scale = a.scale * a.overhead
     # incomes, and what firms use
@@ -100,12 +103,14 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     earns = np.einsum("kpcq,kqc->kpc", a.received * a.over, weight)  # what entry goes by
     for mode, mine in enumerate(serves):
         for c in mine:
-            sold[..., mode, c] = each[..., mode] * a.net[..., c] ** -power[..., 0]
-            reached[..., mode] += a.net[..., c] ** sigma[..., 0] * earns[..., c]
+            better = (a.net[..., c] * a.appeal[..., c]) ** -power[..., 0]
+            sold[..., mode, c] = each[..., mode] * better
+            reached[..., mode] += a.net[..., c] * better * earns[..., c]
     price = np.einsum("kpmc,kpcq->kqc", sold, a.paid) * a.wedge**power
     received = sold * (a.net * access)[:, :, None]
     a.receipts = received.sum(2)  # (industry, place, channel), what firms receive
     a.sales = price * (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None]  # at buyers'
+    a.earned = (sold * (a.net * earns)[:, :, None]).sum(-1)  # (industry, place, mode)
     # What buyers pay and firms do not receive is everybody's, but for what others are given of it.
     a.everyone += a.sales.sum() - a.receipts.sum() - (1.0 - pooled) * C
     a.everyone -= (a.transfer + a.public).sum()
@@ -115,8 +120,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     attraction = model.home_weight.values * V**model.migration_elasticity
     markets = {
         "price index": (G ** power[..., 0], price.sum(-1)),
-        "revenue": (X, received.sum(-1)),
-        "commission": (np.array(C), (zeta / (1.0 - zeta) * a.receipts).sum()),
+        "revenue": (X + a.diverted, received.sum(-1)),
+        "commission": (np.array(C), (a.commission * a.receipts).sum()),
         "local labour": (a.used, (1.0 - away) * L * what),
         "remote share": (away, share_away),
         "income": (Y, L * (what + D) + (1.0 - pooled) * owner * C + a.transfer),
@@ -129,7 +134,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
             model.amenity.values
             * Y
             / L
-            / (np.prod(G ** model.consumption.values[:, None], axis=0) * h**model.housing),
+            / (np.prod(a.index ** model.consumption.values[:, None], axis=0) * h**model.housing),
         ),
         "welfare": (np.array(U), migration.audit_welfare(model, V)),
         **a.sides,
@@ -137,7 +142,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     if (model.remote_labour_share.values > 0.0).any():
         markets["remote labour"] = (np.array(a.used_far), (away * L * what).sum())
     fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
-    earned = X if a.over.ndim == 0 else (sold * (a.net * earns)[:, :, None]).sum(-1)
+    earned = X if a.over.ndim == 0 else a.earned
     motion = {"zero profit": (earned, fixed), "people": (L, attraction / attraction.sum())}
     return markets, motion, entry
 

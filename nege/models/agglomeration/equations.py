@@ -17,6 +17,9 @@ symbols, is at the top of its file in ``mechanisms``; here they meet:
     net   what a firm keeps of what its buyer pays: 1 - lambda, and what taxes leave
     wedge what a buyer pays beside it, one without taxes at the destination
 
+Mechanisms may make a channel as good as at a price lower by a factor e^appeal: buyers then choose
+by that price, and pay the other.
+
 and the equations: each place has one for each of its unknowns, the economy those of the last two,
 
     firms      ln R - ln(n f c)                    of each mode
@@ -114,6 +117,16 @@ def _others(p, stage, q, met, made):
 
 
 @inner()
+def _worth(p, k, c, made):
+    """Return what access to a buyer is worth to a firm, in logs, but for its cost."""
+    to, sigma = p.slots, p.industry[k].sigma
+    worth = sigma * made[to.net + 2 * k + c]
+    if p.has_calls:
+        worth += (sigma - 1.0) * made[to.appeal + 2 * k + c]
+    return worth
+
+
+@inner()
 def costs(p, q, met, made):
     """Costs, supply and spending on varieties, and what entry would earn but for access."""
     to = p.slots
@@ -141,6 +154,7 @@ def costs(p, q, met, made):
                     made[to.cost + cell] -= firm.spillover * log(met[to.mass + cell])
         for c in range(2):
             made[to.net + 2 * k + c], made[to.wedge + 2 * k + c] = p.channel[k, c].log_net, 0.0
+            made[to.appeal + 2 * k + c] = 0.0
     if p.has_diversity:
         for m in range(to.modes):
             known = diversity.log_variety(p, m, met)
@@ -169,11 +183,13 @@ def costs(p, q, met, made):
             if firm.variety < 1.0:
                 margin -= (1.0 - firm.variety) * met[cell]
             if m != DUAL:
-                margin += firm.sigma * made[to.net + 2 * k + m]
+                margin += _worth(p, k, m, made)
             made[to.margin + cell] = margin
             low, high = (m, m + 1) if m != DUAL else (0, 2)
             for c in range(low, high):
                 price = cost - made[to.net + 2 * k + c]
+                if p.has_calls:
+                    price -= made[to.appeal + 2 * k + c]
                 offer = exp(firm.variety * met[cell] + (1.0 - firm.sigma) * price)
                 made[to.offer + 2 * cell + c] = offer
                 made[supplied + c] += offer
@@ -187,7 +203,6 @@ def sales(p, q, met, made):
     to, taken = p.slots, 0.0 * met[p.slots.wage]
     made[to.transfer], made[to.public] = taken, taken
     for k in range(to.industries):
-        sigma = p.industry[k].sigma
         for c in range(2):
             made[to.receipts + 2 * k + c] = 0.0
         for m in range(to.modes):
@@ -203,7 +218,7 @@ def sales(p, q, met, made):
                 taken += commission.take(p, k, c, received)
                 made[to.receipts + 2 * k + c] += received
                 revenue += received
-                reached += access * exp(sigma * made[to.net + 2 * k + c]) if m == DUAL else access
+                reached += access * exp(_worth(p, k, c, made)) if m == DUAL else access
             made[to.revenue + cell], made[to.outlay + cell] = revenue, revenue
             made[cell] = made[to.margin + cell] + log(reached)
     made[to.commission] = taken

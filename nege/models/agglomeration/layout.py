@@ -87,6 +87,7 @@ class Slots(NamedTuple):
     hour: int  # ln W, what labour costs firms, modes k + m; where equations are called
     net: int  # ln of what a firm keeps of its buyer's money, 2k + c
     wedge: int  # ln of what a buyer pays over it, 2k + c
+    appeal: int  # ln of what a channel is worth to buyers beside its price, 2k + c
     far: int  # v, k
     transfer: int  # to the income of a place
     public: int  # spending beside that of its people
@@ -134,6 +135,7 @@ def slots(
         "hour": cells,
         "net": 2 * k,
         "wedge": 2 * k,
+        "appeal": 2 * k,
     }
     made |= {"far": k, "transfer": 1, "public": 1, "income": 1, "away": 1, "stay": 1, "what": 1}
     made |= {"demand": k, "labour": 1, "land": 1, "real": 1, "notes": notes, "made": 0}
@@ -177,6 +179,7 @@ class AgglomerationParameters(NamedTuple):
     numbers: np.ndarray  # (mechanism, P, ...), what they read
     where: np.ndarray  # (mechanism, ...), and where
     slot_table: np.ndarray  # the slots once more, for equations that are called by address
+    ahead: np.ndarray  # of mechanisms' unknowns that all share: see ``frame.Own``; NaN of others
 
 
 @inner()
@@ -214,4 +217,5 @@ def lent(p):
         borrowed(p.numbers),
         borrowed(p.where),
         borrowed(p.slot_table),
+        borrowed(p.ahead),
     )

@@ -263,6 +263,7 @@ def arrays(model: Any) -> AgglomerationParameters:
         numbers=packed,
         where=where,
         slot_table=np.array(to, dtype=np.int64),
+        ahead=frame.ahead(with_equations, to),
     )
 
 

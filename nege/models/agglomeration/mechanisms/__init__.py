@@ -19,21 +19,35 @@ from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, partial
 from nege.models.agglomeration.mechanisms.institutions import Institutions
 from nege.models.agglomeration.mechanisms.matching import Matching
 from nege.models.agglomeration.mechanisms.oligopoly import Oligopoly
+from nege.models.agglomeration.mechanisms.platforms import (
+    AverageCost,
+    Contestable,
+    Investment,
+    Platforms,
+    ProfitMaximising,
+    Steering,
+)
 from nege.models.agglomeration.mechanisms.quality import Quality
 from nege.models.agglomeration.mechanisms.site_bound import SiteBound
 from nege.models.agglomeration.mechanisms.sourcing import Sourcing
 
 __all__ = [
     "Access",
+    "AverageCost",
+    "Contestable",
     "DataEconomy",
     "DualMode",
     "Institutions",
+    "Investment",
     "Matching",
     "Mechanism",
     "Oligopoly",
     "Own",
+    "Platforms",
+    "ProfitMaximising",
     "Quality",
     "SiteBound",
     "Sourcing",
+    "Steering",
     "partial",
 ]

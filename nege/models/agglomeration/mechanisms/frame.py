@@ -52,9 +52,10 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, near
-from nege.models.agglomeration.kinds import CHANNELS, ClosedForm
+from nege.models.agglomeration.kinds import CHANNELS, INDUSTRY, ClosedForm
 from nege.models.agglomeration.layout import NOWHERE, Slots
 from nege.models.agglomeration.mechanisms import calls
+from nege.models.agglomeration.mechanisms.parts import Part, PartField, entries
 from nege.models.entries import labels as entry_labels
 from nege.models.fields import Declared, Field, Number, Over
 from nege.models.solutions import Variable
@@ -77,6 +78,9 @@ class Own(NamedTuple):
     unit: str = "wage bill"
     log: bool = True  # unknowns: whether they are solved for in logs
     start: float | str = 1.0  # unknowns: where they start, or the parameter that says so
+    #: Shared unknowns that follow their row in time, as firms do, instead of holding at once: where
+    #: they are looked for once their rest, or another's of them, has turned out unstable.
+    ahead: float | None = None
     called: str = ""  # in results, where that is not the mechanism's name, a dot, and its own
 
 
@@ -214,6 +218,22 @@ def partial(dims: tuple[str, ...], words: str, bounds: Bounds, **about: Any) -> 
     return Partial(words=words, dims=dims, bounds=bounds, varied=True, **about)
 
 
+class OfSome(Partial):
+    """Numbers over labelled dimensions, of some labels by name; zero where others stand."""
+
+    def check(self, value: Any, economy: Any) -> xr.DataArray:
+        """Return numbers within the bounds by label."""
+        found = super().check(value, economy).fillna(0.0)
+        found.values.flags.writeable = False
+        return found
+
+
+def of_some(words: str, bounds: Bounds, **about: Any) -> Any:
+    """Declare numbers of industries, some by name, zero of the others."""
+    about = {"default": 0.0, "varied": True, **about}
+    return OfSome(words=words, dims=INDUSTRY, bounds=bounds, **about)
+
+
 class Mechanism(Declared):
     """Base of the mechanisms of the industry model: a name, parameters, and what they do.
 
@@ -258,6 +278,8 @@ class Mechanism(Declared):
     modes: ClassVar[Sequence[str]] = ()
     #: Kinds of mechanisms that it makes no sense with, and why.
     excludes: ClassVar[Mapping[str, str]] = {}
+    #: Those of lower rank act first, whatever their order in the economy.
+    rank: ClassVar[int] = 0
 
     _known: ClassVar[dict[str, type[Mechanism]]] = {}
 
@@ -303,7 +325,7 @@ class Mechanism(Declared):
         for field, value in given.items():
             if field == "name":
                 continue
-            alone = isinstance(self.fields[field], Number)
+            alone = isinstance(self.fields[field], (Number, PartField))
             self._hold(field, self.fields[field].check(value, None) if alone else value)
 
     def replace(self, **changes: Any) -> Self:
@@ -317,7 +339,11 @@ class Mechanism(Declared):
     def __repr__(self) -> str:
         values = ((name, getattr(self, name)) for name in self.fields if name != "name")
         words = [
-            f"{name}={value:g}" if isinstance(value, float) else f"{name}=..."
+            f"{name}={value!r}"
+            if isinstance(value, Part)
+            else f"{name}={value:g}"
+            if isinstance(value, float)
+            else f"{name}=..."
             for name, value in values
             if value is not None
         ]
@@ -349,6 +375,10 @@ class Mechanism(Declared):
             sets it; ``log_productivity`` (industry, place); ``log_pay`` (place) and
             ``log_remote_pay`` (): what firms pay over wages.
         """
+
+    def refuses(self) -> Mapping[str, str]:
+        """Return the kinds of mechanisms that it makes no sense with as it is, and why."""
+        return self.excludes
 
     def icebergs(self, economy: Any) -> np.ndarray | None:
         """Return ln of what melts on the way, (industry, channel, origin, destination)."""
@@ -382,7 +412,10 @@ class Mechanism(Declared):
         labour    ``hour`` (place), ``remote_hour``: what firms pay
         costs     ``pay`` and ``far``, what labour costs firms and which part of that is remote;
                   ``cost``, ``scale``, ``overhead`` on top of it, ``outlay`` on labour, land and
-                  inputs (industry, place, mode); ``net``, ``wedge`` (industry, place, channel)
+                  inputs (industry, place, mode); ``net``, ``wedge``, ``appeal``, and ``commission``
+                  over what firms receive (industry, place, channel); ``diverted``, revenue that
+                  firms do not have; ``index``, price indices by what varieties are worth
+                  (industry, place)
         incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
                   the rest of that is everybody's; ``everyone``, what all get beside it
         uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place)
@@ -390,7 +423,8 @@ class Mechanism(Declared):
                   by what buyers pay, and by what firms receive; ``over`` likewise, one: what entry
                   goes by, over revenue
         sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
-                  and ``sales`` to buyers, (industry, place, channel)
+                  and ``sales`` to buyers, (industry, place, channel), and ``earned``, what entry
+                  goes by (industry, place, mode)
         """
 
     def attach(self, economy: Any) -> Self:
@@ -478,6 +512,17 @@ def places_of(mechanisms: Sequence[Mechanism], to: Slots) -> list[dict[str, tupl
             stands[name] = kind, free[kind], size
             free[kind] += size
         found.append(stands)
+    return found
+
+
+def ahead(mechanisms: Sequence[Mechanism], to: Slots) -> np.ndarray:
+    """Return where shared unknowns that move are looked for; NaN of those that do not."""
+    found = np.full(to.remote - to.shared, np.nan)
+    for mechanism, stands in zip(mechanisms, places_of(mechanisms, to), strict=True):
+        for name, what in mechanism.shared.items():
+            _, slot, size = stands[name]
+            if what.ahead is not None:
+                found[slot - to.shared : slot - to.shared + size] = what.ahead
     return found
 
 
@@ -596,15 +641,16 @@ class Mechanisms(Field):
             if one.name in economy.fields or same:
                 cure = "Of this kind there can be one." if same else "Give it another name."
                 raise InputError("mechanisms", one.name, "a name of its own for each", cure)
-            both = next((two for two in given if two.kind in one.excludes), None)
+            refused = one.refuses()
+            both = next((two for two in given if two.kind in refused), None)
             if both is not None:
-                cure = f"{one.excludes[both.kind]} Leave one of both out."
+                cure = f"{refused[both.kind]} Leave one of both out."
                 raise InputError("mechanisms", both.name, f"none beside {one.name!r}", cure)
         modes = [mode for one in given for mode in one.modes]
         if len(modes) > 1:
             cure = "Firms sell offline, online, or in one other way."
             raise InputError("mechanisms", modes, "at most one mode of firms more", cure)
-        attached = [one.attach(economy) for one in given]
+        attached = [one.attach(economy) for one in sorted(given, key=lambda one: one.rank)]
         results = [*type(economy).variables]
         for one in attached:
             for name in variables([one]):
@@ -635,31 +681,45 @@ def variables(mechanisms: Iterable[Mechanism]) -> dict[str, Variable]:
 def tables_over(mechanisms: Mapping[str, Mechanism], dim: str) -> list[str]:
     """Return the dotted names of tables that say something along a dimension."""
     return [
-        f"{name}.{field.name}"
+        path
         for name, one in mechanisms.items()
-        for field in one.fields.values()
-        if dim in field.dims
-        and not np.isnan(np.asarray(getattr(one, field.name), dtype=float)).all()
+        for path, field, value in entries(one, name)
+        if dim in field.dims and not np.isnan(np.asarray(value, dtype=float)).all()
     ]
 
 
 def dotted(mechanisms: Mapping[str, Mechanism]) -> tuple[str, ...]:
     """Return the dotted names of parameters that can be varied."""
     return tuple(
-        f"{name}.{field.name}"
+        path
         for name, one in mechanisms.items()
-        for field in one.fields.values()
+        for path, field, _ in entries(one, name)
         if field.varied
     )
 
 
-def _with_entry(one: Mechanism, field: str, labels: str, path: str, value: Any) -> Any:
+def _changed(one: Any, name: str, rest: str, path: str, value: Any) -> Any:
+    """Return a mechanism, or a part of one, with a parameter of dotted name `rest` changed."""
+    field, _, labels = rest.partition(".")
+    if field not in one.fields or field == "name":
+        known = [path for path, *_ in entries(one, name)]
+        raise InputError("parameter", path, "one of the model's", near(path, known))
+    held = getattr(one, field)
+    if labels and isinstance(held, Part):
+        value = _changed(held, f"{name}.{field}", labels, path, value)
+    elif labels:
+        value = _with_entry(one, field, labels, path, value)
+    return one.replace(**{field: value})
+
+
+def _with_entry(one: Any, field: str, labels: str, path: str, value: Any) -> Any:
     """Return a table of a mechanism with one number changed."""
-    table = vars(one)[field]
+    table = vars(one).get(field)
     dims = [str(dim) for dim in getattr(table, "dims", ())]
     at = entry_labels(dims, table, labels) if dims else None
     if at is None:
-        raise InputError("parameter", path, f"{one.name}.{field}, or an entry of it by label")
+        whole = path.removesuffix(f".{labels}")
+        raise InputError("parameter", path, f"{whole}, or an entry of it by label")
     table = table.copy(deep=True)
     table.loc[at] = one.fields[field].bounds.number(path, value)
     return table
@@ -670,16 +730,14 @@ def reached(mechanisms: Mapping[str, Mechanism], changes: Mapping[str, Any]) -> 
     made = dict(mechanisms)
     for path, value in changes.items():
         name, _, rest = str(path).partition(".")
-        field, _, labels = rest.partition(".")
-        if name not in made or field not in made[name].fields or field == "name":
-            known = [f"{n}.{f}" for n, one in made.items() for f in one.fields if f != "name"]
+        if name not in made:
+            known = [one for key, held in made.items() for one, *_ in entries(held, key)]
             raise InputError("parameter", path, "one of the model's", near(path, known))
-        if labels and f"{name}.{field}" in changes:
-            allowed = f"given without {name}.{field}, of which it is an entry"
-            raise InputError(str(path), value, allowed)
-        if labels:
-            value = _with_entry(made[name], field, labels, path, value)
-        made[name] = made[name].replace(**{field: value})
+        for whole in changes:
+            if str(path).startswith(f"{whole}."):
+                allowed = f"given without {whole}, of which it is an entry"
+                raise InputError(str(path), value, allowed)
+        made[name] = _changed(made[name], name, rest, str(path), value)
     return list(made.values())
 
 
@@ -694,9 +752,11 @@ def stored(data: xr.Dataset, mechanisms: Mapping[str, Mechanism]) -> xr.Dataset:
     if kinds:
         data.attrs[f"{PARAMETER}mechanisms"] = ", ".join(kinds)
     for name, one in mechanisms.items():
-        for field in one.fields.values():
-            value, key = getattr(one, field.name), f"{PARAMETER}{name}.{field.name}"
-            if isinstance(value, xr.DataArray):
+        for path, field, value in entries(one, name):
+            key = f"{PARAMETER}{path}"
+            if isinstance(value, Part):
+                data.attrs[key] = value.kind
+            elif isinstance(value, xr.DataArray):
                 dims = {dim: f"{PARAMETER}{dim}" for dim in value.dims}
                 data[key] = value.drop_attrs().rename(dims)
             elif isinstance(value, (int, float, str)) and field.name != "name":
@@ -708,8 +768,17 @@ def restored(arguments: dict[str, Any]) -> None:
     """Put mechanisms of a stored model into its arguments, in place of their dotted parameters."""
     own: dict[str, dict[str, Any]] = {}
     for path in [name for name in arguments if "." in name]:
-        name, _, field = path.partition(".")
-        own.setdefault(name, {})[field] = arguments.pop(path)
+        name, _, rest = path.partition(".")
+        field, _, inner = rest.partition(".")
+        value = arguments.pop(path)
+        if inner:  # of a part, which is its kind where that is said
+            held = own.setdefault(name, {}).get(field)
+            held = held if isinstance(held, dict) else {} if held is None else {"kind": held}
+            own[name][field] = {**held, inner: value}
+        elif isinstance(held := own.setdefault(name, {}).get(field), dict):
+            own[name][field] = {**held, "kind": value}
+        else:
+            own[name][field] = value
     made, known = [], Mechanism.kinds()
     for line in filter(None, str(arguments.get("mechanisms", "")).split(", ")):
         name, kind = line.split(": ")
