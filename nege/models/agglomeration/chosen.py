@@ -39,7 +39,8 @@ logger = logging.getLogger("nege")
 
 FIRST, GROWTH = 0.02, 2.0  # steps of a choice that is moved
 HIGHEST = 0.95  # choice that is tried
-WALL = 1e-3  # step at which what cannot be solved is taken for the end
+NEARER = 0.25  # factor on a step beyond which no equilibrium was found
+WALL = 1e-6  # step at which what cannot be solved is taken for the end
 COARSE, FINE = 1e-3, 1e-13  # as near as a root is bracketed
 KNOWN = 1e-10  # of the gain: where it is zero
 NOTHING = 1e-13  # sold: too little for a choice to matter
@@ -304,8 +305,8 @@ class _ChoiceSearch:
 
         try:
             brentq(gain, below.z[k], above.z[k], xtol=width, rtol=FINE)
-        except _Lost:
-            raise _Nowhere(below, self._end(below, k, 1.0)) from None
+        except _Lost as lost:
+            raise _Nowhere(below, self._end(below, k, 1.0, lost)) from None
         found = min(known.values(), key=lambda each: abs(each.gain[k]))
         if width == FINE and abs(found.gain[k]) > COARSE:
             raise _Nowhere(below, self._jump(below, above, k))
@@ -313,21 +314,22 @@ class _ChoiceSearch:
 
     def _bracket(self, at: Settled, k: int) -> tuple[Settled, Settled]:
         """Return economies around a root of one gain, by steps the way that pays."""
-        side, step = float(np.sign(at.gain[k])), FIRST
+        # An equilibrium that ends at a fold responds ever more before it, so that there is a root.
+        side, step, growth = float(np.sign(at.gain[k])), FIRST, GROWTH
         while True:
             value = float(np.clip(at.z[k] + side * step, self.lowest[k], HIGHEST))
             if value == at.z[k]:
                 raise _Nowhere(at, self._end(at, k, side))
             try:
                 there = self._moved(at, k, value)
-            except _Lost:
-                step *= 0.25
+            except _Lost as lost:
+                step, growth = step * NEARER, 1.0
                 if step < WALL:
-                    raise _Nowhere(at, self._end(at, k, side)) from None
+                    raise _Nowhere(at, self._end(at, k, side, lost)) from None
                 continue
             if there.gain[k] * side <= 0.0:
                 return (at, there) if side > 0.0 else (there, at)
-            at, step = there, step * GROWTH
+            at, step = there, step * growth
 
     # --- whether another choice pays ----------------------------------------------------
 
@@ -373,11 +375,11 @@ class _ChoiceSearch:
                 )
         return words
 
-    def _end(self, at: Settled, k: int, side: float) -> str:
+    def _end(self, at: Settled, k: int, side: float, lost: _Lost | None = None) -> str:
         way = "rises up" if side > 0.0 else "rises down"
-        limit = at.z[k] in (HIGHEST, self.lowest[k])
-        beyond = "the last that is tried" if limit else "beyond which no equilibrium was found"
-        return f"{self._none(k)} {way} to {at.z[k]:.4g}, {beyond}."
+        why = () if lost is None or lost.run is None else lost.run.words
+        beyond = "the last that is tried" if lost is None else "beyond which nothing was found"
+        return " ".join([f"{self._none(k)} {way} to {at.z[k]:.4g}, {beyond}.", *why])
 
     def _jump(self, below: Settled, above: Settled, k: int) -> str:
         return (
