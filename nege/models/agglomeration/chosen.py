@@ -305,8 +305,9 @@ class _ChoiceSearch:
 
         try:
             brentq(gain, below.z[k], above.z[k], xtol=width, rtol=FINE)
-        except _Lost as lost:
-            raise _Nowhere(below, self._end(below, k, 1.0, lost)) from None
+        except _Lost:
+            below, above = self._narrowed(below, above, k)
+            raise _Nowhere(below, self._jump(below, above, k)) from None
         found = min(known.values(), key=lambda each: abs(each.gain[k]))
         if width == FINE and abs(found.gain[k]) > COARSE:
             raise _Nowhere(below, self._jump(below, above, k))
@@ -330,6 +331,20 @@ class _ChoiceSearch:
             if there.gain[k] * side <= 0.0:
                 return (at, there) if side > 0.0 else (there, at)
             at, step = there, step * growth
+
+    def _narrowed(self, below: Settled, above: Settled, k: int) -> tuple[Settled, Settled]:
+        """Return a bracket, halved past choices that cannot be solved, as far as that goes."""
+        while above.z[k] - below.z[k] > WALL:
+            for part in (0.5, 0.25, 0.75):
+                try:
+                    found = self._moved(below, k, below.z[k] + part * (above.z[k] - below.z[k]))
+                except _Lost:
+                    continue
+                break
+            else:
+                break
+            below, above = (found, above) if found.gain[k] > 0.0 else (below, found)
+        return below, above
 
     # --- whether another choice pays ----------------------------------------------------
 
@@ -369,9 +384,11 @@ class _ChoiceSearch:
         compared = [[float(each.z[k]) for each in tried[k]] for k in self.every]
         for k in self.every:
             if compared[k]:
+                every = len(compared[k]) == len(BELOW) + len(ABOVE)
+                further = "" if every else "; further ones have no equilibrium that was found"
                 words.append(
                     f"For {self.choices.names[k]} {len(compared[k])} deviations, from "
-                    f"{min(compared[k]):.3g} to {max(compared[k]):.3g}, earn less."
+                    f"{min(compared[k]):.3g} to {max(compared[k]):.3g}, earn less{further}."
                 )
         return words
 
@@ -383,8 +400,9 @@ class _ChoiceSearch:
 
     def _jump(self, below: Settled, above: Settled, k: int) -> str:
         return (
-            f"{self._none(k)} rises up to {below.z[k]:.6g}, where the equilibrium jumps or bends, "
-            f"and sales go from {below.sold[k]:.4g} to {above.sold[k]:.4g}."
+            f"{self._none(k)} rises up to {below.z[k]:.6g} and falls from {above.z[k]:.6g} on, "
+            "with a jump or a kink of the equilibrium, or none found, in between; sales go from "
+            f"{below.sold[k]:.4g} to {above.sold[k]:.4g}."
         )
 
     def _none(self, k: int) -> str:
