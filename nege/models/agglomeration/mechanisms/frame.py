@@ -53,6 +53,7 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, near
+from nege.models import storage
 from nege.models.agglomeration.kinds import CHANNELS, INDUSTRY, ClosedForm
 from nege.models.agglomeration.layout import NOWHERE, Slots
 from nege.models.agglomeration.mechanisms import calls
@@ -426,7 +427,8 @@ class Mechanism(Declared):
         incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
                   the rest of that is everybody's; ``everyone``, what all get beside it
         uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place)
-        trade     ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
+        trade     ``drawn`` (industry, place, channel), what sales there are multiplied by;
+                  ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
                   by what buyers pay, and by what firms receive; ``over`` likewise, one: what entry
                   goes by, over revenue
         sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
@@ -756,25 +758,23 @@ def reached(mechanisms: Mapping[str, Mechanism], changes: Mapping[str, Any]) -> 
 
 # --- files ---------------------------------------------------------------------------
 
-PARAMETER = "parameter_"  # what names in files begin with
-
 
 def stored(data: xr.Dataset, mechanisms: Mapping[str, Mechanism]) -> xr.Dataset:
     """Add mechanisms to a stored model: their kinds by name, their parameters by dotted names."""
     kinds = [f"{name}: {one.kind}" for name, one in mechanisms.items()]
     if kinds:
-        data.attrs[f"{PARAMETER}mechanisms"] = ", ".join(kinds)
+        data.attrs[f"{storage.PREFIX}mechanisms"] = ", ".join(kinds)
+    tables = {}
     for name, one in mechanisms.items():
         for path, field, value in entries(one, name):
-            key = f"{PARAMETER}{path}"
+            key = f"{storage.PREFIX}{path}"
             if isinstance(value, Part):
                 data.attrs[key] = value.kind
             elif isinstance(value, xr.DataArray):
-                dims = {dim: f"{PARAMETER}{dim}" for dim in value.dims}
-                data[key] = value.drop_attrs().rename(dims)
+                tables[key] = storage.table(value)
             elif isinstance(value, (int, float, str)) and field.name != "name":
                 data.attrs[key] = value
-    return data
+    return data.assign(tables)
 
 
 def restored(arguments: dict[str, Any]) -> None:
