@@ -1,8 +1,8 @@
 """Golden numbers of platforms, data and competition on the stylised turn.
 
-Two methods agree on every value to the digits printed, except where `one_method` says so:
-`reference_platforms` (levels, least squares, complex steps; made from the equations alone) and
-the numbers that came with the equations.
+From `reference_platforms`: levels, least squares, complex steps, made from the equations alone.
+The numbers that came with the equations (of each case some, to eight digits) are the same, but for
+the last digit of one welfare; where `one_method` is said, there is no second number yet.
 
 `step`       of `nege.scenarios.stylised_turn()`; `economy`: what differs there
 `blocks`     fields of `reference_platforms.Blocks` that are not at their default, over (industry,)
@@ -11,7 +11,8 @@ the numbers that came with the equations.
              industry, against the response of the whole equilibrium
 `values`     of services, but `platform_profit` over both industries and `welfare`, `dividend` of
              the economy; `markup` over (city, elsewhere) relative to cost; `online_share` of cost,
-             `online_spending` at buyers' prices; `digits` of absolute precision
+             `online_spending` at buyers' prices; `digits` of absolute precision. "spread" is
+             the standard deviation of logs over a place's sellers, weighted by sales
 """
 
 # fmt: off
@@ -39,7 +40,7 @@ CASES = {
             "platform_profit": 0.0709001472, "commission": 0.1301299597,
             "online_sales": 0.6437861904},
     },
-    "duopoly, a=.05, beta=0": {
+    "duopoly, a=0.05, beta=0": {
         "step": 9, "economy": {}, "digits": 9,
         "blocks": {"pricing": "profit", "interoperability": 0, "number": 2, "theta": 16.0,
             "network": (0.05, 0.05), "marginal_cost": (0.02, 0.02)},
@@ -48,7 +49,7 @@ CASES = {
             "platform_profit": 0.0572410938, "commission": 0.0903275906,
             "online_sales": 0.8139208711, "lead_share": 0.5, "online_spending": 0.9392352772},
     },
-    "duopoly, a=.05, beta=0.5": {
+    "duopoly, a=0.05, beta=0.5": {
         "step": 9, "economy": {}, "digits": 9,
         "blocks": {"pricing": "profit", "interoperability": 0.5, "number": 2, "theta": 16.0,
             "network": (0.05, 0.05), "marginal_cost": (0.02, 0.02)},
@@ -57,7 +58,7 @@ CASES = {
             "platform_profit": 0.0719948299, "commission": 0.1093928531,
             "online_sales": 0.805375681, "lead_share": 0.5, "online_spending": 0.9197971901},
     },
-    "duopoly, a=.05, beta=1": {
+    "duopoly, a=0.05, beta=1": {
         "step": 9, "economy": {}, "digits": 9,
         "blocks": {"pricing": "profit", "interoperability": 1, "number": 2, "theta": 16.0,
             "network": (0.05, 0.05), "marginal_cost": (0.02, 0.02)},
@@ -66,7 +67,7 @@ CASES = {
             "platform_profit": 0.0843747096, "commission": 0.1264655501,
             "online_sales": 0.7925071491, "lead_share": 0.5, "online_spending": 0.897314888},
     },
-    "duopoly, a=.1, beta=0": {
+    "duopoly, a=0.1, beta=0": {
         "step": 9, "economy": {}, "digits": 9,
         "blocks": {"pricing": "profit", "interoperability": 0, "number": 2, "theta": 16.0,
             "network": (0.1, 0.1), "marginal_cost": (0.02, 0.02)},
@@ -75,7 +76,7 @@ CASES = {
             "platform_profit": 0.0208379454, "commission": 0.0449704244,
             "online_sales": 0.8345050576, "lead_share": 0.5, "online_spending": 0.9883788053},
     },
-    "duopoly, a=.1, beta=0.5": {
+    "duopoly, a=0.1, beta=0.5": {
         "step": 9, "economy": {}, "digits": 9,
         "blocks": {"pricing": "profit", "interoperability": 0.5, "number": 2, "theta": 16.0,
             "network": (0.1, 0.1), "marginal_cost": (0.02, 0.02)},
@@ -84,7 +85,7 @@ CASES = {
             "platform_profit": 0.0585969059, "commission": 0.0890908339,
             "online_sales": 0.8481140343, "lead_share": 0.5, "online_spending": 0.9779359827},
     },
-    "duopoly, a=.1, beta=1": {
+    "duopoly, a=0.1, beta=1": {
         "step": 9, "economy": {}, "digits": 9,
         "blocks": {"pricing": "profit", "interoperability": 1, "number": 2, "theta": 16.0,
             "network": (0.1, 0.1), "marginal_cost": (0.02, 0.02)},
@@ -110,7 +111,7 @@ CASES = {
             "platform_profit": 0.0081010506, "commission": 0.042258341,
             "online_sales": 0.8101050613},
     },
-    "contestable, a=.05, beta=0": {
+    "contestable, a=0.05, beta=0": {
         "step": 9, "economy": {}, "digits": 9,
         "blocks": {"network": (0.05, 0.05), "interoperability": 0, "pricing": "contestable",
             "fixed_cost": (0, 0.01), "entrant_marginal_cost": (0.03, 0.03),
@@ -120,7 +121,7 @@ CASES = {
             "platform_profit": 0.0456271106, "commission": 0.0871428957,
             "online_sales": 0.8274684594},
     },
-    "contestable, a=.05, beta=0.5": {
+    "contestable, a=0.05, beta=0.5": {
         "step": 9, "economy": {}, "digits": 9,
         "blocks": {"network": (0.05, 0.05), "interoperability": 0.5, "pricing": "contestable",
             "fixed_cost": (0, 0.01), "entrant_marginal_cost": (0.03, 0.03),
@@ -130,7 +131,7 @@ CASES = {
             "platform_profit": 0.0275419939, "commission": 0.0651706577,
             "online_sales": 0.8296437641},
     },
-    "contestable, a=.05, beta=1": {
+    "contestable, a=0.05, beta=1": {
         "step": 9, "economy": {}, "digits": 9,
         "blocks": {"network": (0.05, 0.05), "interoperability": 1, "pricing": "contestable",
             "fixed_cost": (0, 0.01), "entrant_marginal_cost": (0.03, 0.03),
@@ -251,7 +252,8 @@ CASES = {
             "platform_profit": 0.0458936853, "investment": 0.0010315484},
     },
     "tipped a=0.2": {
-        "step": 9, "economy": {}, "digits": 9,
+        "step": 9, "economy": {},
+        "note": "first-order only: the follower's profit is lowest here", "digits": 9,
         "blocks": {"network": (0.2, 0.2), "number": 2, "theta": 16.0, "pricing": "profit",
             "marginal_cost": (0.02, 0.02)},
         "values": {"welfare": 2.105449095, "online_share": 0.9968413819,
@@ -262,7 +264,8 @@ CASES = {
             "other_commission": 0.0281285016},
     },
     "tipped a=0.15": {
-        "step": 9, "economy": {}, "digits": 9,
+        "step": 9, "economy": {},
+        "note": "first-order only: the follower's profit is lowest here", "digits": 9,
         "blocks": {"network": (0.15, 0.15), "number": 2, "theta": 16.0, "pricing": "profit",
             "marginal_cost": (0.02, 0.02)},
         "values": {"welfare": 2.0460710128, "online_share": 0.9959181513,
@@ -272,8 +275,9 @@ CASES = {
             "online_spending": 0.9960347358, "lead_commission": 0.0304487987,
             "other_commission": 0.0239906594},
     },
-    "tipped a=.2, beta=0.2": {
-        "step": 9, "economy": {}, "digits": 9,
+    "tipped a=0.2, beta=0.2": {
+        "step": 9, "economy": {},
+        "note": "first-order only: the follower's profit is lowest here", "digits": 9,
         "blocks": {"network": (0.2, 0.2), "interoperability": 0.2, "number": 2, "theta": 16.0,
             "pricing": "profit", "marginal_cost": (0.02, 0.02)},
         "values": {"welfare": 2.1156011996, "online_share": 0.9982793821,
@@ -283,7 +287,7 @@ CASES = {
             "online_spending": 0.9983364579, "lead_commission": 0.0358155229,
             "other_commission": 0.0250986061},
     },
-    "duopoly, a=.2, beta=.6": {
+    "duopoly, a=0.2, beta=0.6": {
         "step": 9, "economy": {}, "digits": 9,
         "blocks": {"network": (0.2, 0.2), "interoperability": 0.6, "number": 2, "theta": 16.0,
             "pricing": "profit", "marginal_cost": (0.02, 0.02)},
@@ -324,7 +328,7 @@ CASES = {
             "platform_profit": 0.1173639593, "commission": 0.1770422714,
             "online_sales": 0.7473399244},
     },
-    "laffer 0.15": {
+    "revenue of commissions, 0.15": {
         "step": 9, "economy": {"commission": (0.05, 0.15)}, "digits": 9,
         "blocks": {"marginal_cost": (0.02, 0.02)},
         "values": {"welfare": 1.816873864, "online_share": 0.5203581271,
@@ -359,7 +363,7 @@ CASES = {
             "people_in_city": 0.3294317647, "dividend": 0.496051857,
             "platform_profit": 0.0710571919, "commission": 0.1306700306,
             "online_sales": 0.6420635423, "markup": (1.2739141448, 1.2724088551),
-            "firms": 0.8434896538},
+            "effective_competitors": (53.2703199083, 56.7815201333), "firms": 0.8434896538},
     },
     "duopoly, equilibrium responds, beta=0": {
         "step": 9, "economy": {}, "responds": "equilibrium", "digits": 9,
@@ -385,7 +389,7 @@ CASES = {
         "values": {"welfare": 1.60266152, "online_share": 6.1245350e-06,
             "people_in_city": 0.5096583246, "dividend": 0.4010584752,
             "platform_profit": 2.6929253e-07, "markup": (1.2891851979, 1.3660547658),
-            "firms": 1.0381775251},
+            "effective_competitors": (32.8998006057, 11.7707769798), "firms": 1.0381775251},
     },
     "cournot, step 6": {
         "step": 6, "economy": {}, "digits": 9,
@@ -393,7 +397,7 @@ CASES = {
         "values": {"welfare": 1.8350358213, "online_share": 0.0528362242,
             "people_in_city": 0.5553403483, "dividend": 0.4041832672,
             "platform_profit": 0.0023206214, "markup": (1.2751992498, 1.2734319786),
-            "firms": 1.0219783397},
+            "effective_competitors": (50.6046512796, 54.345900567), "firms": 1.0219783397},
     },
     "cournot, step 9": {
         "step": 9, "economy": {}, "digits": 9,
@@ -401,7 +405,7 @@ CASES = {
         "values": {"welfare": 1.9613404675, "online_share": 0.9629279357,
             "people_in_city": 0.3052747659, "dividend": 0.45696725,
             "platform_profit": 0.0415160071, "markup": (1.2705320331, 1.2707292167),
-            "firms": 0.9151302705},
+            "effective_competitors": (61.8804784161, 61.3013620857), "firms": 0.9151302705},
     },
     "cournot, step 11": {
         "step": 11, "economy": {}, "digits": 9,
@@ -409,7 +413,7 @@ CASES = {
         "values": {"welfare": 2.005809578, "online_share": 0.9942575269,
             "people_in_city": 0.2565383415, "dividend": 0.4587498195,
             "platform_profit": 0.0428396758, "markup": (1.2711705685, 1.2711558444),
-            "firms": 0.8877716286},
+            "effective_competitors": (60.0442340445, 60.0853277992), "firms": 0.8877716286},
     },
     "cournot, step 17": {
         "step": 17, "economy": {}, "digits": 9,
@@ -417,7 +421,7 @@ CASES = {
         "values": {"welfare": 2.4994941963, "online_share": 0.9940280157,
             "people_in_city": 0.2344583892, "dividend": 0.5072547577,
             "platform_profit": 0.0893836055, "markup": (1.2704995373, 1.2704685829),
-            "firms": 0.9259573541},
+            "effective_competitors": (61.9769859468, 62.069200749), "firms": 0.9259573541},
     },
     "bertrand, step 0": {
         "step": 0, "economy": {}, "digits": 9,
@@ -425,7 +429,7 @@ CASES = {
         "values": {"welfare": 1.6069737511, "online_share": 4.2248434e-06,
             "people_in_city": 0.4979103861, "dividend": 0.4010583627,
             "platform_profit": 1.8576498e-07, "markup": (1.2586548552, 1.2780896726),
-            "firms": 0.8922519591},
+            "effective_competitors": (29.8861514822, 9.9251028096), "firms": 0.8922519591},
     },
     "bertrand, step 9": {
         "step": 9, "economy": {}, "digits": 9,
@@ -433,9 +437,9 @@ CASES = {
         "values": {"welfare": 1.9601000577, "online_share": 0.9634880506,
             "people_in_city": 0.3040816064, "dividend": 0.4569991388,
             "platform_profit": 0.0415396866, "markup": (1.2542916358, 1.2543311387),
-            "firms": 0.8678964838},
+            "effective_competitors": (59.2638453504, 58.7299074488), "firms": 0.8678964838},
     },
-    "claim 26  1": {
+    "claim 26 constant markups 1": {
         "step": 9, "economy": {"firm_scale": ((1, 1), (1, 1))}, "digits": 9,
         "blocks": {"conduct": ""},
         "values": {"welfare": 1.9590048664, "online_share": 0.9636519241,
@@ -448,9 +452,9 @@ CASES = {
         "values": {"welfare": 1.9613404675, "online_share": 0.9629279357,
             "people_in_city": 0.3052747659, "dividend": 0.45696725,
             "platform_profit": 0.0415160071, "markup": (1.2705320331, 1.2707292167),
-            "firms": 0.9151302705},
+            "effective_competitors": (61.8804784161, 61.3013620857), "firms": 0.9151302705},
     },
-    "claim 26  0.8": {
+    "claim 26 constant markups 0.8": {
         "step": 9, "economy": {"firm_scale": ((1, 1), (1, 0.8))}, "digits": 9,
         "blocks": {"conduct": ""},
         "values": {"welfare": 2.0459504586, "online_share": 0.9850205367,
@@ -463,9 +467,9 @@ CASES = {
         "values": {"welfare": 2.0483368966, "online_share": 0.9847387558,
             "people_in_city": 0.3027115767, "dividend": 0.4582084653,
             "platform_profit": 0.0424376866, "markup": (1.2670388426, 1.2671079789),
-            "firms": 1.1624651297},
+            "effective_competitors": (74.3617903912, 74.0653226718), "firms": 1.1624651297},
     },
-    "claim 26  0.5": {
+    "claim 26 constant markups 0.5": {
         "step": 9, "economy": {"firm_scale": ((1, 1), (1, 0.5))}, "digits": 9,
         "blocks": {"conduct": ""},
         "values": {"welfare": 2.2391923458, "online_share": 0.9976926464,
@@ -478,7 +482,7 @@ CASES = {
         "values": {"welfare": 2.2415447828, "online_share": 0.9976528945,
             "people_in_city": 0.3012182436, "dividend": 0.4589428715,
             "platform_profit": 0.0429830289, "markup": (1.2613258946, 1.2613329724),
-            "firms": 1.9435442155},
+            "effective_competitors": (111.3665573637, 111.2976300924), "firms": 1.9435442155},
     },
     "claim 27, step 0, awareness 1": {
         "step": 0, "economy": {}, "digits": 9,
@@ -486,7 +490,9 @@ CASES = {
         "values": {"welfare": 1.60266152, "online_share": 6.1245350e-06,
             "people_in_city": 0.5096583246, "dividend": 0.4010584752,
             "platform_profit": 2.6929253e-07, "markup": (1.2891851979, 1.3660547658),
-            "firms": 1.0381775251},
+            "effective_competitors": (32.8998006057, 11.7707769798), "firms": 1.0381775251,
+            "markup_spread": (9.4377606e-04, 0.0174719737),
+            "price_spread": (0.0532610778, 0.2269589163)},
     },
     "claim 27, step 0, awareness 0.8": {
         "step": 0, "economy": {}, "digits": 9,
@@ -494,7 +500,9 @@ CASES = {
         "values": {"welfare": 1.4808878364, "online_share": 7.2805513e-06,
             "people_in_city": 0.5157109585, "dividend": 0.4010585436,
             "platform_profit": 3.2012133e-07, "markup": (1.2984827656, 1.394236008),
-            "firms": 1.0622619109},
+            "effective_competitors": (26.7823576167, 9.6663518882), "firms": 1.0622619109,
+            "markup_spread": (0.001181852, 0.0224054246),
+            "price_spread": (0.0538741348, 0.231684355)},
     },
     "claim 27, step 0, awareness 0.5": {
         "step": 0, "economy": {}, "digits": 9,
@@ -502,7 +510,9 @@ CASES = {
         "values": {"welfare": 1.2481042078, "online_share": 1.3571615e-05,
             "people_in_city": 0.5386634036, "dividend": 0.4010589162,
             "platform_profit": 5.9673233e-07, "markup": (1.3242413683, 1.4795179088),
-            "firms": 1.1348469632},
+            "effective_competitors": (17.8369741673, 6.4461981042), "firms": 1.1348469632,
+            "markup_spread": (0.0018349223, 0.0397943684),
+            "price_spread": (0.0545862704, 0.2482657805)},
     },
     "claim 27, step 9, awareness 1": {
         "step": 9, "economy": {}, "digits": 9,
@@ -510,7 +520,9 @@ CASES = {
         "values": {"welfare": 1.9613404675, "online_share": 0.9629279357,
             "people_in_city": 0.3052747659, "dividend": 0.45696725,
             "platform_profit": 0.0415160071, "markup": (1.2705320331, 1.2707292167),
-            "firms": 0.9151302705},
+            "effective_competitors": (61.8804784161, 61.3013620857), "firms": 0.9151302705,
+            "markup_spread": (0.0018466655, 0.0016861396),
+            "price_spread": (0.0339112998, 0.0408136426)},
     },
     "claim 27, step 9, awareness 0.8": {
         "step": 9, "economy": {}, "digits": 9,
@@ -518,7 +530,9 @@ CASES = {
         "values": {"welfare": 1.8159168645, "online_share": 0.9627456047,
             "people_in_city": 0.3056415809, "dividend": 0.4569568692,
             "platform_profit": 0.0415082988, "markup": (1.2757942088, 1.2760451256),
-            "firms": 0.9138499639},
+            "effective_competitors": (49.4604900484, 48.9936252967), "firms": 0.9138499639,
+            "markup_spread": (0.0022955998, 0.0021174603),
+            "price_spread": (0.033667054, 0.0406995918)},
     },
     "claim 27, step 9, awareness 0.5": {
         "step": 9, "economy": {}, "digits": 9,
@@ -526,7 +540,9 @@ CASES = {
         "values": {"welfare": 1.5420078902, "online_share": 0.9622068416,
             "people_in_city": 0.3066243908, "dividend": 0.4569261951,
             "platform_profit": 0.0414855214, "markup": (1.2914563361, 1.2918714347),
-            "firms": 0.921965827},
+            "effective_competitors": (31.1522063093, 30.8532880164), "firms": 0.921965827,
+            "markup_spread": (0.0035819004, 0.0033980553),
+            "price_spread": (0.0329925571, 0.0403438643)},
     },
     "data, marginal": {
         "step": 9, "economy": {}, "digits": 9,
@@ -562,7 +578,7 @@ CASES = {
             "platform_profit": 0.0423930919, "data_price": 0.2028491269,
             "data_use": 0.1576945847, "data_profit": 0.0063812344, "participants": 0.8911169557},
     },
-    "data, marginal, F .08": {
+    "data, marginal, F=0.08": {
         "step": 9, "economy": {}, "digits": 9,
         "blocks": {"weight": ((0, 0), (0, 0.01)), "data_fixed_cost": (0, 0.08)},
         "values": {"welfare": 1.9179948306, "online_share": 0.9936400947,
@@ -570,7 +586,7 @@ CASES = {
             "platform_profit": 0.0387760494, "data_price": 0.099370312,
             "data_use": 0.5497981372, "data_profit": -0.0794962496, "participants": 0.8492682733},
     },
-    "data, access .1, F .01": {
+    "data, access 0.1, F=0.01": {
         "step": 9, "economy": {}, "digits": 9,
         "blocks": {"weight": ((0, 0), (0, 0.01)), "data_fixed_cost": (0, 0.01), "access": 0.1},
         "values": {"welfare": 1.9519979013, "online_share": 0.9695878093,
@@ -634,5 +650,162 @@ CASES = {
             "platform_profit": 0.0418805503, "data_price": 0.0999902346,
             "data_use": 0.6333269852, "data_profit": -0.0099990235, "participants": 0.8991396512},
     },
+    "tipped, given, J=2, a=0.15": {
+        "step": 9, "economy": {}, "digits": 9,
+        "blocks": {"number": 2, "theta": 16.0, "network": (0.0, 0.15),
+            "marginal_cost": (0.02, 0.02)},
+        "values": {"welfare": 2.0532494178, "online_share": 0.9940387961,
+            "people_in_city": 0.3010351836, "dividend": 0.4341669809,
+            "platform_profit": 0.0252654126, "lead_share": 0.8252620626,
+            "online_spending": 0.9943351679, "lead_commission": 0.05, "other_commission": 0.05},
+    },
+    "tipped, given, J=2, a=0.2": {
+        "step": 9, "economy": {}, "digits": 9,
+        "blocks": {"number": 2, "theta": 16.0, "network": (0.0, 0.2),
+            "marginal_cost": (0.02, 0.02)},
+        "values": {"welfare": 2.1359620885, "online_share": 0.998092847,
+            "people_in_city": 0.3005774009, "dividend": 0.4342970556,
+            "platform_profit": 0.0253646728, "lead_share": 0.9449211577,
+            "online_spending": 0.9981880318, "lead_commission": 0.05, "other_commission": 0.05},
+    },
+}
+
+# Needing a start of their own, several mechanisms, or a subsidy, which `commission` does not take.
+MORE = {
+    "everything on, given": {
+        "step": 9, "economy": {}, "digits": 9,
+        "blocks": {"conduct": "cournot", "number": 2, "theta": 16.0, "network": (0.05, 0.05),
+            "interoperability": 0.5, "marginal_cost": (0.02, 0.02), "fixed_cost": (0, 0.01),
+            "weight": ((0, 0), (0, 0.01)), "data_fixed_cost": (0, 0.01),
+            "data_pricing": "average", "affiliates": (0.2, 0.2), "strength": (0.5, 0.5)},
+        "values": {"welfare": 2.0217704656, "online_share": 0.9923891969,
+            "people_in_city": 0.301412305, "dividend": 0.429237266,
+            "platform_profit": 0.0241888627, "lead_share": 0.5, "online_spending": 0.9929434984,
+            "markup": (1.2721261175, 1.2722660364),
+            "effective_competitors": (57.4943216772, 57.1393135445), "firms": 0.8452949799,
+            "data_price": 0.1279829714, "data_use": 0.3473513524, "data_profit": 0.0,
+            "participants": 0.8392068266},
+    },
+    "everything on, buyers respond": {
+        "step": 9, "economy": {}, "one_method": True, "digits": 9,
+        "blocks": {"pricing": "profit", "conduct": "cournot", "number": 2, "theta": 16.0,
+            "network": (0.05, 0.05), "interoperability": 0.5, "marginal_cost": (0.02, 0.02),
+            "fixed_cost": (0, 0.01), "weight": ((0, 0), (0, 0.01)),
+            "data_fixed_cost": (0, 0.01), "data_pricing": "average", "affiliates": (0.2, 0.2),
+            "strength": (0.5, 0.5)},
+        "values": {"welfare": 2.0036406581, "online_share": 0.9784454141,
+            "people_in_city": 0.301666965, "dividend": 0.4703275383,
+            "platform_profit": 0.0545688386, "commission": 0.0867044534,
+            "online_sales": 0.8346899207, "lead_share": 0.5, "online_spending": 0.9807535415,
+            "markup": (1.2725058136, 1.272779886),
+            "effective_competitors": (56.5412047328, 55.872970019), "firms": 0.8200585962,
+            "data_price": 0.1311333933, "data_use": 0.3127404895, "data_profit": 0.0,
+            "participants": 0.8031498281},
+    },
+    "everything on, equilibrium responds": {
+        "step": 9, "economy": {}, "responds": "equilibrium", "one_method": True, "digits": 9,
+        "blocks": {"conduct": "cournot", "number": 2, "theta": 16.0, "network": (0.05, 0.05),
+            "interoperability": 0.5, "marginal_cost": (0.02, 0.02), "fixed_cost": (0, 0.01),
+            "weight": ((0, 0), (0, 0.01)), "data_fixed_cost": (0, 0.01),
+            "data_pricing": "average", "affiliates": (0.2, 0.2), "strength": (0.5, 0.5)},
+        "values": {"welfare": 2.0033132375, "online_share": 0.9781083378,
+            "people_in_city": 0.3016862276, "dividend": 0.4709089504,
+            "platform_profit": 0.0549979957, "commission": 0.0872284286,
+            "online_sales": 0.8347129257, "lead_share": 0.5, "online_spending": 0.9804628459,
+            "markup": (1.2725111724, 1.2727875902),
+            "effective_competitors": (56.5279830284, 55.8544181443), "firms": 0.8196841743,
+            "data_price": 0.1311984272, "data_use": 0.312096024, "data_profit": 0.0,
+            "participants": 0.80251555},
+    },
+    "planner": {
+        "step": 9, "economy": {"commission": (0.05, -0.1818093026714081)}, "digits": 9,
+        "blocks": {"marginal_cost": (0.02, 0.02)},
+        "values": {"welfare": 1.9505822932, "online_share": 0.9998286735,
+            "people_in_city": 0.3099499109, "dividend": 0.1989070522,
+            "platform_profit": -0.1495115121},
+    },
+    "tipped, given, J=3, a=0.18": {
+        "step": 9, "economy": {}, "one_method": True, "digits": 9,
+        "blocks": {"number": 3, "theta": 16.0, "network": (0.0, 0.18),
+            "marginal_cost": (0.02, 0.02)},
+        "values": {"welfare": 2.0408639747, "online_share": 0.9929061047,
+            "people_in_city": 0.3011629232, "dividend": 0.4341306314,
+            "platform_profit": 0.0252376743, "lead_share": 0.7461651395,
+            "online_spending": 0.9932584083, "lead_commission": 0.05, "other_commission": 0.05},
+    },
+    "tipped, given, J=3, a=0.2": {
+        "step": 9, "economy": {}, "digits": 9,
+        "blocks": {"number": 3, "theta": 16.0, "network": (0.0, 0.2),
+            "marginal_cost": (0.02, 0.02)},
+        "values": {"welfare": 2.0828965837, "online_share": 0.9960557466,
+            "people_in_city": 0.3008075445, "dividend": 0.4342316998,
+            "platform_profit": 0.0253147997, "lead_share": 0.8628067823,
+            "online_spending": 0.9962522202, "lead_commission": 0.05, "other_commission": 0.05},
+    },
+    "tipped, profit, J=3, a=0.18": {
+        "step": 9, "economy": {},
+        "note": "first-order only: the follower's profit is lowest here", "digits": 9,
+        "blocks": {"pricing": "profit", "number": 3, "theta": 16.0, "network": (0.0, 0.18),
+            "marginal_cost": (0.02, 0.02)},
+        "values": {"welfare": 2.0358898267, "online_share": 0.9949376693,
+            "people_in_city": 0.3016721698, "dividend": 0.4134529548,
+            "platform_profit": 0.0098769854, "commission": 0.0318494356,
+            "online_sales": 0.8335405791, "lead_share": 0.6818575699,
+            "online_spending": 0.9950981113, "lead_commission": 0.0326732902,
+            "other_commission": 0.0300837125},
+    },
+    "tipped, profit, J=3, a=0.2": {
+        "step": 9, "economy": {},
+        "note": "first-order only: the follower's profit is lowest here", "digits": 9,
+        "blocks": {"pricing": "profit", "number": 3, "theta": 16.0, "network": (0.0, 0.2),
+            "marginal_cost": (0.02, 0.02)},
+        "values": {"welfare": 2.0606882427, "online_share": 0.9954128967,
+            "people_in_city": 0.3011642416, "dividend": 0.4261490542,
+            "platform_profit": 0.019309569, "commission": 0.0429968909,
+            "online_sales": 0.8396599801, "lead_share": 0.7521318632,
+            "online_spending": 0.9956092619, "lead_commission": 0.0459451708,
+            "other_commission": 0.0340506211},
+    },
+}
+
+# Where tipping begins and ends: step 9, theta = 16, marginal_cost .02, `network` of services alone,
+# commission given (.05) or profit against buyers. "break": the symmetric split loses stability,
+# network * theta * online_spending * (1 - interoperability) = number. "fold": where the tipped
+# branch begins (in network) or ends (in interoperability); at two platforms both are one pitchfork.
+THRESHOLDS = [
+    {"of": "network", "number": 2, "pricing": "given", "kind": "break", "at": 0.1262816691},
+    {"of": "network", "number": 3, "pricing": "given", "kind": "break", "at": 0.1894225036},
+    {"of": "network", "number": 3, "pricing": "given", "kind": "fold", "at": 0.1732636044,
+        "lead_share": 0.58940994, "welfare": 2.0161974135},
+    {"of": "network", "number": 4, "pricing": "given", "kind": "break", "at": 0.2525633381},
+    {"of": "network", "number": 4, "pricing": "given", "kind": "fold", "at": 0.2029694735,
+        "lead_share": 0.63663809, "welfare": 2.0219987098},
+    {"of": "network", "number": 2, "pricing": "profit", "kind": "break", "at": 0.1256110019},
+    {"of": "network", "number": 3, "pricing": "profit", "kind": "break", "at": 0.1884165029},
+    {"of": "network", "number": 3, "pricing": "profit", "kind": "fold", "at": 0.1704235259,
+        "lead_share": 0.59784933, "welfare": 2.0217060957},
+    # network .2 throughout
+    {"of": "interoperability", "number": 2, "pricing": "given", "kind": "break",
+        "at": 0.3735625671},
+    {"of": "interoperability", "number": 2, "pricing": "profit", "kind": "break",
+        "at": 0.3743165207},
+    {"of": "interoperability", "number": 3, "pricing": "given", "kind": "break",
+        "at": 0.0547726068},
+    {"of": "interoperability", "number": 3, "pricing": "given", "kind": "fold",
+        "at": 0.1371778502, "lead_share": 0.58745335, "welfare": 2.0545400696},
+]
+
+# Where a symmetric root of first-order conditions stops being an answer: at three platforms each
+# is then where its profit is lowest nearby, at two a much higher commission pays (both to 2e-5).
+NOT_BEST = [
+    {"of": "network", "number": 2, "pricing": "profit", "kind": "deviation", "at": 0.11309},
+    {"of": "network", "number": 3, "pricing": "profit", "kind": "second order", "at": 0.14271},
+]
+
+# Claim 30c, marginal_cost 0 and commission .05: d ln G of services (city, elsewhere) by
+# d ln 1/(1 - zeta) of services, and d ln welfare by d ln(1 - zeta).
+PASSED_ON = {
+    9: {"price_index": (1.30303412, 1.51450871), "welfare": 0.15705013},
+    11: {"price_index": (1.44132557, 1.43517948), "welfare": 0.10401140},
 }
 # fmt: on

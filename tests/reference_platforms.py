@@ -457,6 +457,44 @@ def solve(e, b, guess, tolerance=2e-13, limit=200, report=None):
     raise AssertionError(f"the reference did not converge: {size:.1e}")
 
 
+def deviation(e, b, u, k, j, moved):
+    """Share, sales and profit of platform j if it alone moves its t; brute force, damped.
+
+    Firms, their costs and spending stay; buyers settle where they now buy, and how much online.
+    """
+    known = economy(e, b, u)
+    sigma, tau, spent = e.sigma[k], plain.trade_costs(e)[k], known["spent"][k]
+    theta = b.theta if b.number > 1 else 1.0
+    t = all_platforms(b, u["net"][k])
+    t[j] += moved
+    invested = all_platforms(b, u["invested"][k]) * u["sales"][k] / known["hosts"]
+    better = b.investment[k] * np.log(1 + invested / b.investment_scale[k])
+    effective = b.awareness[k] * u["firms"][k] ** e.variety[k] * b.firms_per_mass[k]
+    x, s = shares(b, u["lead"][k]), known["online_share"][k]
+    index = np.array(u["price_index"][k])
+    for _ in range(5000):
+        reach = x + b.interoperability * (1 - x)
+        pull = np.exp(theta * (t + b.network[k] * s * reach + better))
+        kept = np.mean(pull) ** (1 / theta)
+        price = known["cost"][k] / np.array([1.0, kept])
+        for _ in range(50):
+            alone = (price[:, :, None] * tau / index) ** (1 - sigma) / b.firms_per_mass[k]
+            firm = firm_shares(b, k, sigma, alone)
+            group = effective[:, :, None] * firm
+            slope = (sigma - 1) * group / (1 + (sigma - 1) * markups(b, k, sigma, firm)[1])
+            gap = np.log(group.sum((0, 1)))
+            index = index * np.exp(-gap * group.sum((0, 1)) / slope.sum((0, 1)))
+            if np.max(np.abs(gap)) < 1e-14:
+                break
+        sales = np.sum(group[:, ONLINE].sum(0) * spent)
+        far = max(abs(sales / spent.sum() - s), np.max(np.abs(pull / pull.sum() - x)))
+        s, x = 0.3 * s + 0.7 * sales / spent.sum(), 0.3 * x + 0.7 * pull / pull.sum()
+        if far < 1e-14:
+            margin = 1 - np.exp(t[j]) * (1 - u["pi"][k]) - b.marginal_cost[k]
+            return x[j], sales, margin * x[j] * sales
+    raise AssertionError("buyers did not settle")
+
+
 # ---- when the whole equilibrium responds to a commission
 
 
@@ -524,6 +562,13 @@ def outcome(e, b, u):
     known = economy(e, b, u)
     x = np.array([shares(b, lead)[0] for lead in u["lead"]])
     paid = u["revenue"].sum((1, 2))
+    price = known["cost"] / np.exp(np.stack([0 * known["wedge"], known["wedge"]], 1))[:, None]
+    price = np.log(price[..., None] * plain.trade_costs(e) * known["markup"])
+
+    def spread(values):  # standard deviation over the sellers of a place, weighted by sales
+        mean = (known["group"] * values).sum((1, 2))
+        return np.sqrt((known["group"] * values**2).sum((1, 2)) - mean**2)
+
     found = {
         "welfare": welfare(e, b, u),
         "commission": 1 - known["kept"][:, ONLINE],
@@ -538,7 +583,11 @@ def outcome(e, b, u):
         "cost_in_city": u["revenue"][:, 0].sum(1) / paid,
         "people_in_city": u["population"][0],
         "dividend": u["dividend"],
-        "markup": 1 / (known["group"] / known["markup"]).sum((1, 2)),
+        "markup": (e.sigma / (e.sigma - 1))[:, None]
+        / (known["group"] / known["markup"]).sum((1, 2)),
+        "markup_spread": spread(np.log(known["markup"])),
+        "price_spread": spread(price),
+        "effective_competitors": 1 / (known["group"] * known["firm"]).sum((1, 2)),
         "data_price": u["data_price"],
         "data_use": known["used"],
         "data_profit": known["data_profit"],

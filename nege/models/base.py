@@ -295,6 +295,10 @@ class Model(Changeable, Immutable):
         """
         return None
 
+    def own_past(self, share: np.ndarray) -> Model:
+        """Return the model as it is after an equilibrium: itself, where the past is no matter."""
+        return self
+
     def equations_of_rest(
         self, dynamics: Replicator | Logit, options: SolverOptions
     ) -> EquationsOfRest:
@@ -303,6 +307,9 @@ class Model(Changeable, Immutable):
         Of models with several mobile groups; of those in shares the law of motion says it.
         """
         raise NotImplementedError
+
+    def check_explicit(self, why: str) -> None:
+        """Refuse an economy of whose rest the equations of rest are not all, saying why."""
 
     def state_of(self, data: xr.Dataset) -> np.ndarray:
         """Return the unknowns of a solved economy, of models that give equations of rest."""

@@ -98,7 +98,9 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     paid, kept = channels.audit_freeness(model)
     weight = (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None] * a.wedge ** (-sigma)
     a.paid, a.received, a.over = paid, kept, np.ones(())
+    a.drawn = np.ones_like(a.wedge)  # sales of a channel over what its price would have them be
     others("trade")
+    weight = weight * a.drawn
     access = np.einsum("kpcq,kqc->kpc", a.received, weight)
     earns = np.einsum("kpcq,kqc->kpc", a.received * a.over, weight)  # what entry goes by
     for mode, mine in enumerate(serves):
@@ -110,13 +112,17 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     received = sold * (a.net * access)[:, :, None]
     a.receipts = received.sum(2)  # (industry, place, channel), what firms receive
     a.sales = price * (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None]  # at buyers'
+    a.sales = a.sales * a.drawn
     a.earned = (sold * (a.net * earns)[:, :, None]).sum(-1)  # (industry, place, mode)
     # What buyers pay and firms do not receive is everybody's, but for what others are given of it.
     a.everyone += a.sales.sum() - a.receipts.sum() - (1.0 - pooled) * C
     a.everyone -= (a.transfer + a.public).sum()
     others("sales")
     with np.errstate(divide="ignore", invalid="ignore"):
-        entry = np.log(a.cost**power * reached) - np.log(a.scale * a.cost)
+        a.entry = np.log(a.cost**power * reached) - np.log(a.scale * a.cost)
+    a.fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
+    a.earned = X if a.over.ndim == 0 else a.earned
+    others("rest")
     attraction = model.home_weight.values * V**model.migration_elasticity
     markets = {
         "price index": (G ** power[..., 0], price.sum(-1)),
@@ -141,10 +147,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     }
     if (model.remote_labour_share.values > 0.0).any():
         markets["remote labour"] = (np.array(a.used_far), (away * L * what).sum())
-    fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
-    earned = X if a.over.ndim == 0 else a.earned
-    motion = {"zero profit": (earned, fixed), "people": (L, attraction / attraction.sum())}
-    return markets, motion, entry
+    motion = {"zero profit": (a.earned, a.fixed), "people": (L, attraction / attraction.sum())}
+    return markets, motion, a.entry
 
 
 def _gap(here: np.ndarray, there: Any) -> float:

@@ -13,6 +13,7 @@ What the model is made of lives here too; its parameters are those of
 """
 
 from nege.models.agglomeration.mechanisms.access import Access
+from nege.models.agglomeration.mechanisms.buyer_online import BuyerOnline
 from nege.models.agglomeration.mechanisms.data_economy import DataEconomy
 from nege.models.agglomeration.mechanisms.dual_mode import DualMode
 from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, partial
@@ -27,13 +28,16 @@ from nege.models.agglomeration.mechanisms.platforms import (
     ProfitMaximising,
     Steering,
 )
+from nege.models.agglomeration.mechanisms.posted_prices import PostedPrices
 from nege.models.agglomeration.mechanisms.quality import Quality
 from nege.models.agglomeration.mechanisms.site_bound import SiteBound
 from nege.models.agglomeration.mechanisms.sourcing import Sourcing
+from nege.models.agglomeration.mechanisms.sunk import Sunk
 
 __all__ = [
     "Access",
     "AverageCost",
+    "BuyerOnline",
     "Contestable",
     "DataEconomy",
     "DualMode",
@@ -44,10 +48,12 @@ __all__ = [
     "Oligopoly",
     "Own",
     "Platforms",
+    "PostedPrices",
     "ProfitMaximising",
     "Quality",
     "SiteBound",
     "Sourcing",
     "Steering",
+    "Sunk",
     "partial",
 ]

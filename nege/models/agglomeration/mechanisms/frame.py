@@ -41,6 +41,7 @@ import importlib.metadata
 import inspect
 import logging
 import math
+import pathlib
 import re
 import sys
 from collections import namedtuple
@@ -52,6 +53,7 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, near
+from nege.models import storage
 from nege.models.agglomeration.kinds import CHANNELS, INDUSTRY, ClosedForm
 from nege.models.agglomeration.layout import NOWHERE, Slots
 from nege.models.agglomeration.mechanisms import calls
@@ -82,6 +84,31 @@ class Own(NamedTuple):
     #: they are looked for once their rest, or another's of them, has turned out unstable.
     ahead: float | None = None
     called: str = ""  # in results, where that is not the mechanism's name, a dot, and its own
+
+
+class Choices(NamedTuple):
+    """What somebody chooses who knows how the whole equilibrium responds (``chosen``).
+
+    z, over industries, is what is not kept of what is sold: t = ln(1 - z). The names are those of
+    the mechanism's own numbers, unknowns and sums.
+    """
+
+    what: str  # in words: "commission"
+    names: tuple[str, ...]  # what it is chosen for
+    start: np.ndarray  # z to start from
+    lowest: np.ndarray  # z that may be tried
+    held: str  # the number that has t
+    kept: tuple[str, ...]  # shared unknowns, of which the rows are t less themselves
+    sold: str  # the sum of what is sold
+    hour: str  # and of what that is measured in
+    #: (z, e, unknowns and sums by name) -> best choices, and what is earned: NaN where that is not
+    #: what one who deviates alone would earn
+    rule: Callable[[np.ndarray, np.ndarray, Mapping[str, np.ndarray]], tuple[Any, Any]]
+    stored: Callable[[xr.Dataset], np.ndarray]  # z of a solved economy
+
+
+class Undefined(Exception):  # noqa: N818  no error: there is no rule at such a point
+    """What a rule raises where it does not say what is best, in words."""
 
 
 class Name(Field):
@@ -257,6 +284,7 @@ class Mechanism(Declared):
     rank: ClassVar[int] = 0
 
     _known: ClassVar[dict[str, type[Mechanism]]] = {}
+    _home: ClassVar[tuple[str, int, int] | None] = None  # its file, as it was then
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -271,6 +299,7 @@ class Mechanism(Declared):
             if cls.trade and any("place" in dims for dims in cls.numbers().values()):
                 raise TypeError("what says how places trade has no parameters of places")
             cls._check_own()
+            cls._home = _stamped(cls)
             Mechanism._known[cls.kind] = cls
 
     @classmethod
@@ -367,12 +396,20 @@ class Mechanism(Declared):
         """Return tables by which what it sends arrives, (sent, to, from)."""
         return np.zeros((0, 0, 0))
 
+    def choices(self, economy: Any) -> Choices | None:
+        """Return what somebody in it chooses who knows how the whole equilibrium responds."""
+        return None
+
     def check(self, economy: Any) -> None:
         """Refuse an economy that it makes no sense in, with all its other mechanisms."""
 
     def remark(self, data: xr.Dataset) -> str:
         """Say what it knows of why a solve failed, from the data of the last point; or nothing."""
         return ""
+
+    def past(self, firms: xr.DataArray) -> Self:
+        """Return the same where these firms are there from before: itself, if nothing of it is."""
+        return self
 
     def audit(self, stage: str, economy: Any, a: Any) -> None:
         """Add to the published equations in plain NumPy, in levels, stage by stage.
@@ -390,12 +427,15 @@ class Mechanism(Declared):
         incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
                   the rest of that is everybody's; ``everyone``, what all get beside it
         uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place)
-        trade     ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
+        trade     ``drawn`` (industry, place, channel), what sales there are multiplied by;
+                  ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
                   by what buyers pay, and by what firms receive; ``over`` likewise, one: what entry
                   goes by, over revenue
         sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
                   and ``sales`` to buyers, (industry, place, channel), and ``earned``, what entry
                   goes by (industry, place, mode)
+        rest      ``earned`` and ``fixed``, equal at rest, and ``entry``, the log of one over the
+                  other, (industry, place, mode)
         """
 
     def attach(self, economy: Any) -> Self:
@@ -429,9 +469,11 @@ class Mechanism(Declared):
             tuple(tuple(dim for dim in dims if dim != "place") for dims in numbers.values()),
         )
         paths, trades = tuple(sorted(files)), NOWHERE
+        # Code of a file that was edited since would pass for code of the edited one.
+        home = cls._home[0] if cls._home is not None and cls._home == _stamped(cls) else None
         if cls.trade is not None:
-            trades = calls.address_of_trade(key, *cls.trade, named, sizes, paths)
-        return named, calls.address_of(key, cls.equations, named, sizes, paths), trades
+            trades = calls.address_of_trade(key, *cls.trade, named, sizes, paths, home)
+        return named, calls.address_of(key, cls.equations, named, sizes, paths, home), trades
 
     @classmethod
     def own(cls) -> dict[str, tuple[str, Own]]:
@@ -458,6 +500,18 @@ class Mechanism(Declared):
             where.append(at)
             at += table.shape[1]
         return np.concatenate(columns, axis=1) if columns else np.zeros((places, 0)), where
+
+
+def _stamped(kind: type[Mechanism]) -> tuple[str, int, int] | None:
+    """Return the file of a mechanism with its date and size; None where there is none."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    if not file:
+        return None
+    try:
+        found = pathlib.Path(file).stat()
+    except OSError:
+        return None
+    return str(file), found.st_mtime_ns, found.st_size
 
 
 def counts(mechanisms: Sequence[Mechanism], industries: int, modes: int) -> dict[str, int]:
@@ -538,16 +592,6 @@ def check(economy: Any) -> None:
     """Let mechanisms refuse an economy, as it is made or changed."""
     for one in economy.mechanisms.values():
         one.check(economy)
-
-
-def in_front(one: Mechanism, economy: Any, *kinds: str) -> None:
-    """Refuse to stand behind mechanisms of some kinds, which look at costs as they are by then."""
-    order = [*economy.mechanisms.values()]
-    for other in order[: order.index(one)]:
-        if other.kind in kinds:
-            cure = f"{other.name!r} stands beside all other cost: list it last."
-            names = [each.name for each in order]
-            raise InputError("mechanisms", names, f"{one.name!r} before {other.name!r}", cure)
 
 
 def between(economy: Any, what: str) -> list[np.ndarray]:
@@ -714,25 +758,23 @@ def reached(mechanisms: Mapping[str, Mechanism], changes: Mapping[str, Any]) -> 
 
 # --- files ---------------------------------------------------------------------------
 
-PARAMETER = "parameter_"  # what names in files begin with
-
 
 def stored(data: xr.Dataset, mechanisms: Mapping[str, Mechanism]) -> xr.Dataset:
     """Add mechanisms to a stored model: their kinds by name, their parameters by dotted names."""
     kinds = [f"{name}: {one.kind}" for name, one in mechanisms.items()]
     if kinds:
-        data.attrs[f"{PARAMETER}mechanisms"] = ", ".join(kinds)
+        data.attrs[f"{storage.PREFIX}mechanisms"] = ", ".join(kinds)
+    tables = {}
     for name, one in mechanisms.items():
         for path, field, value in entries(one, name):
-            key = f"{PARAMETER}{path}"
+            key = f"{storage.PREFIX}{path}"
             if isinstance(value, Part):
                 data.attrs[key] = value.kind
             elif isinstance(value, xr.DataArray):
-                dims = {dim: f"{PARAMETER}{dim}" for dim in value.dims}
-                data[key] = value.drop_attrs().rename(dims)
+                tables[key] = storage.table(value)
             elif isinstance(value, (int, float, str)) and field.name != "name":
                 data.attrs[key] = value
-    return data
+    return data.assign(tables)
 
 
 def restored(arguments: dict[str, Any]) -> None:

@@ -19,6 +19,12 @@ sales)/dt_j, firms, costs and spending given, follows from buyers' response
              b = a theta s e_on,  c = a theta s (1-beta)
 
 so at J = 1 e_on/(1 - a s e_on), and with equal shares theta (1-1/J)/(1 - c/J) and a part of e_on.
+Where the whole equilibrium responds, firms, people and prices, to what all platforms of an industry
+keep, those of other industries given,
+
+    e_on   = dln(sales/wbar)/dt                       by the implicit function theorem (``chosen``)
+    e      = e_on at J = 1,  theta (1-1/J)/(1 - c/J) + e_on/J at equal shares, else not known
+
 Pricing, where no number is given:
 
     profit        1-zeta_j = (1-kappa) e_j/[(1 + e_j)(1-pi)]
@@ -70,13 +76,24 @@ from nege.models import fields
 from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, by_industry, positive, share
 from nege.models.agglomeration.kinds import weight as some
 from nege.models.agglomeration.layout import ONLINE, inner
-from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, of_some
+from nege.models.agglomeration.mechanisms.frame import (
+    Choices,
+    Mechanism,
+    Own,
+    Undefined,
+    of_some,
+)
 from nege.models.agglomeration.mechanisms.parts import Part, part
 from nege.models.fields import Labelled
 from nege.validation import Bounds
 
-GIVEN, AVERAGE, CONTESTABLE, PROFIT = range(4)
+GIVEN, AVERAGE, CONTESTABLE, PROFIT, CHOSEN = range(5)
 INDUSTRY = ("industry",)
+APART = 1e-6  # ln of the first platform's share over another's: from where on they are not alike
+TIPPED = (
+    "One platform is ahead of the others: what each believes of the whole equilibrium's response "
+    'is known of alike ones. Take ProfitMaximising(response="buyers").'
+)
 LOSS = 1e-6  # of sales: from where on platforms at average cost do not cover it
 SCOPE, RESPONSE = ("industry", "economy"), ("equilibrium", "buyers")
 PART_OF = Bounds(at_least=0.0, at_most=1.0, cure="It is a part: 1 is all.")
@@ -90,6 +107,14 @@ LABOUR = some("It is labour, which cannot be negative.")
 
 class ProfitMaximising(Part):
     """Each platform sets the commission at which its profit is largest, the others' given.
+
+    Where the equilibrium responds (``chosen``), each commission on the way is an economy of its
+    own, some forty in all: ``nege.solve``, ``sweep``, ``follow`` and ``equilibria`` find it, from
+    ``commission`` or the one before; what follows one set of equations refuses it, and takes the
+    commission that was found. Profit is in labour of hosts, so that fixed costs do not matter: in
+    another numeraire a firm that sets prices for the whole economy would set others. One platform
+    alone is compared with deviations, industry by industry; where it is best to keep more and
+    more, or several are not alike, the solve says so.
 
     Examples
     --------
@@ -347,7 +372,9 @@ def _border(m, to, met, made):
             theirs = made[m.affiliated + k] / (kept * sold)
         # Rows in levels, over what is kept: finite where nothing that is kept covers the cost.
         row_1, row_2 = m.given[k] - t_1, m.given[k] - t_2
-        if m.rule == AVERAGE and m.pooled > 0.0 and sold_in_all.real > 0.0:
+        if m.rule == CHOSEN:
+            row_1, row_2 = m.held[k] - t_1, m.held[k] - t_2
+        elif m.rule == AVERAGE and m.pooled > 0.0 and sold_in_all.real > 0.0:
             asked = (1.0 - needed / sold_in_all) / (1.0 - paid_in_all / kept_in_all)
             row_1, row_2 = asked * exp(-t_1) - 1.0, asked * exp(-t_2) - 1.0
         elif m.rule == AVERAGE:
@@ -512,7 +539,7 @@ class Platforms(Mechanism):
         of_industry = (
             *("network", "marginal_cost", "fixed_cost"),
             *("entrant_marginal_cost", "entrant_fixed_cost", "effect", "scale"),
-            *("shown", "gained", "loss", "given", "sigma", "consumption"),
+            *("shown", "gained", "loss", "given", "held", "sigma", "consumption"),
         )
         found = {**alone, **dict.fromkeys(of_industry, INDUSTRY)}
         return {**found, "inputs": ("input", "industry"), "host": ("place",), "owner": ("place",)}
@@ -527,8 +554,8 @@ class Platforms(Mechanism):
         elif isinstance(own, Contestable):
             rule = CONTESTABLE
             entrant = {f"entrant_{name}": getattr(own, name) for name in own.fields}
-        elif isinstance(own, ProfitMaximising) and own.response == "buyers":
-            rule = PROFIT
+        elif isinstance(own, ProfitMaximising):
+            rule = PROFIT if own.response == "buyers" else CHOSEN
         invests = self.investment
         found = {
             **{"rule": float(rule), "pooled": pooled, "number": self.number},
@@ -538,6 +565,7 @@ class Platforms(Mechanism):
             "effect": none if invests is None else invests.effect,
             "scale": none + 1.0 if invests is None else invests.scale,
             "given": np.log1p(-economy.commission.values),
+            "held": np.log1p(-economy.commission.values),
             **{"sigma": economy.sigma, "consumption": economy.consumption},
             **{"inputs": economy.inputs, "host": hosts(economy)},
             "owner": hosts(economy) * (economy.platform_owner is not None),
@@ -554,6 +582,49 @@ class Platforms(Mechanism):
         mean = 1.0 + g * more
         loss = 1.0 - (1.0 + g * np.expm1(rho * strength)) / mean**rho
         return {"shown": np.log(mean), "gained": g * more / (sigma * mean), "loss": loss}
+
+    # --- what is chosen by how the whole equilibrium responds ---------------------------
+
+    def choices(self, economy: Any) -> Choices | None:
+        """Return the commissions of platforms that know how the whole equilibrium responds."""
+        own = self.pricing
+        if not isinstance(own, ProfitMaximising) or own.response == "buyers":
+            return None
+        kappa = self.marginal_cost.values
+        most = self._steered(economy)["gained"] * economy.sigma.values  # that pi can be
+
+        def rule(z: Any, e_on: Any, known: Any) -> Any:
+            kept = 1.0 - z
+            theirs = known["affiliated"] / np.maximum(kept * known["sold"], 1e-300)
+            e = self._believed(e_on, known)
+            left = np.zeros_like(e)  # at e <= 0 nothing is lost by leaving less
+            np.divide((1.0 - kappa) * e, (1.0 + e) * (1.0 - theirs), out=left, where=e > 0.0)
+            earned = (1.0 - kappa - kept * (1.0 - theirs)) * known["sold"] / known["hour"]
+            # What one of several platforms alone would earn is not known.
+            return 1.0 - left, earned if self.number == 1.0 else np.full_like(e, np.nan)
+
+        return Choices(
+            what="commission",
+            names=economy.industries,
+            start=economy.commission.values,
+            lowest=1.0 - (1.0 - kappa) / (1.0 - most),
+            held="held",
+            kept=("net", "rivals_net") if self.number > 1.0 else ("net",),
+            sold="sold",
+            hour="hour",
+            rule=rule,
+            stored=lambda data: 1.0 - data[f"{self.name}.net"].values,
+        )
+
+    def _believed(self, e_on: Any, known: Mapping[str, Any]) -> Any:
+        """Return e of each platform, from the response to the commission of all of them."""
+        J, theta = self.number, self.substitution - 1.0
+        if J == 1.0:
+            return e_on
+        index = theta * self.network.values * known["online"] * (1.0 - self.interoperability) / J
+        if (abs(known["odds"]) > APART).any() or (index >= 1.0).any():
+            raise Undefined(TIPPED)
+        return theta * (1.0 - 1.0 / J) / (1.0 - index) + e_on / J
 
     # --- what makes no sense ------------------------------------------------------------
 
@@ -731,6 +802,7 @@ class Platforms(Mechanism):
         e_on = np.divide((responds * bought).sum(1), in_all, out=most.copy(), where=in_all > 0.0)
         asked = np.broadcast_to(1.0 - economy.commission.values, x.shape).copy()
         wanted = np.zeros_like(x)
+        chosen = isinstance(rule, ProfitMaximising) and rule.response == "equilibrium"
         for k in range(len(s)):
             # Buyers' response to each platform alone: dx = Q du, and what all sell, dl, together.
             q, one = np.diag(x[:, k]) - np.outer(x[:, k], x[:, k]), np.eye(J)
@@ -744,7 +816,9 @@ class Platforms(Mechanism):
             right = np.vstack([theta * q, theta * x[:, k]])
             moved = np.linalg.solve(system, right)
             e = np.diag(moved[:J]) / x[:, k] + e_on[k] * moved[J]
-            if isinstance(rule, ProfitMaximising) and rule.response == "buyers":
+            if chosen:
+                asked[:, k] = kept[:, k]  # as it was found: data do not have the response
+            elif isinstance(rule, ProfitMaximising):
                 asked[:, k] = (1.0 - margin[k]) * e / ((1.0 + e) * (1.0 - of_net[k]))
             elif isinstance(rule, AverageCost):
                 cost = np.full(J, margin[k])
