@@ -86,6 +86,31 @@ class Own(NamedTuple):
     called: str = ""  # in results, where that is not the mechanism's name, a dot, and its own
 
 
+class Choices(NamedTuple):
+    """What somebody chooses who knows how the whole equilibrium responds (``chosen``).
+
+    z, over industries, is what is not kept of what is sold: t = ln(1 - z). The names are those of
+    the mechanism's own numbers, unknowns and sums.
+    """
+
+    what: str  # in words: "commission"
+    names: tuple[str, ...]  # what it is chosen for
+    start: np.ndarray  # z to start from
+    lowest: np.ndarray  # z that may be tried
+    held: str  # the number that has t
+    kept: tuple[str, ...]  # shared unknowns, of which the rows are t less themselves
+    sold: str  # the sum of what is sold
+    hour: str  # and of what that is measured in
+    #: (z, e, unknowns and sums by name) -> best choices, and what is earned: NaN where that is not
+    #: what one who deviates alone would earn
+    rule: Callable[[np.ndarray, np.ndarray, Mapping[str, np.ndarray]], tuple[Any, Any]]
+    stored: Callable[[xr.Dataset], np.ndarray]  # z of a solved economy
+
+
+class Undefined(Exception):  # noqa: N818  no error: there is no rule at such a point
+    """What a rule raises where it does not say what is best, in words."""
+
+
 class Name(Field):
     """What an economy calls a mechanism."""
 
@@ -370,6 +395,10 @@ class Mechanism(Declared):
     def links(self, economy: Any) -> np.ndarray:
         """Return tables by which what it sends arrives, (sent, to, from)."""
         return np.zeros((0, 0, 0))
+
+    def choices(self, economy: Any) -> Choices | None:
+        """Return what somebody in it chooses who knows how the whole equilibrium responds."""
+        return None
 
     def check(self, economy: Any) -> None:
         """Refuse an economy that it makes no sense in, with all its other mechanisms."""
