@@ -419,9 +419,8 @@ def test_wedges_go_with_other_mechanisms():
         [*many("pairs", "tariff", "till", "by_seller", "all", "platforms"), mech.Oligopoly()],
         [*many("till", "platforms"), mech.Platforms(marginal_cost=0.01)],
         [
-            mech.Tax("all", 0.1),
-            mech.Tax("b", 0.1, base="origin", channels="online"),
-            mech.Workers(),
+            *(HALVES.replace(land="jurisdiction"), mech.Tax("all", 0.1, proceeds="everyone")),
+            *(mech.Tax("b", 0.1, base="origin", channels="online"), mech.Workers()),
         ],
     ]
     for mechanisms in together:
