@@ -186,7 +186,7 @@ class Partial(Over):
             return
         if np.isscalar(value) or getattr(value, "ndim", None) == 0:
             value = xr.DataArray(self.bounds.number(self.name, value))
-        elif not (isinstance(value, xr.DataArray) and value.coords):
+        elif not (isinstance(value, xr.DataArray) and set(value.dims) & set(value.coords)):
             value = validation.table(self.name, value, left, **self.bounds._asdict())
         dims = [dim for dim in left if dim in value.dims]
         allowed = f"labelled, over some of {tuple(left)}"
