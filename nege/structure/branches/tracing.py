@@ -80,7 +80,7 @@ class CurveTracer:
         order: int,
     ) -> None:
         self.problem, self.symmetry, self.on, self.order = problem, symmetry, on, order
-        alike = np.empty(len(problem.labels), dtype=int)
+        alike = -1 - np.arange(len(problem.labels))  # each for itself where nothing else is said
         for i, cell in enumerate(symmetry.cells()):
             alike[cell] = i
         self.pairs = np.array(

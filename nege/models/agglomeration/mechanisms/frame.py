@@ -84,6 +84,14 @@ class Own(NamedTuple):
     called: str = ""  # in results, where that is not the mechanism's name, a dot, and its own
 
 
+class Split(NamedTuple):
+    """A shared unknown that is the log of a share over each of some others, which are alike."""
+
+    slot: int
+    name: str
+    among: float  # how many, the first included
+
+
 class Name(Field):
     """What an economy calls a mechanism."""
 
@@ -367,6 +375,10 @@ class Mechanism(Declared):
         """Return tables by which what it sends arrives, (sent, to, from)."""
         return np.zeros((0, 0, 0))
 
+    def splits(self, economy: Any) -> Mapping[str, tuple[Sequence[str], float]]:
+        """Return names and counts of its shared unknowns that are logs of shares over others'."""
+        return {}
+
     def check(self, economy: Any) -> None:
         """Refuse an economy that it makes no sense in, with all its other mechanisms."""
 
@@ -484,6 +496,17 @@ def places_of(mechanisms: Sequence[Mechanism], to: Slots) -> list[dict[str, tupl
             free[kind] += size
         found.append(stands)
     return found
+
+
+def splits(economy: Any) -> list[Split]:
+    """Return what is divided among those that are alike, in an economy with mechanisms."""
+    added = [one for one in economy.mechanisms.values() if one.equations]
+    return [
+        Split(stands[name][1] + i, each, among)
+        for one, stands in zip(added, places_of(added, economy._unknowns.to), strict=True)
+        for name, (names, among) in one.splits(economy).items()
+        for i, each in enumerate(names)
+    ]
 
 
 def ahead(mechanisms: Sequence[Mechanism], to: Slots) -> np.ndarray:
