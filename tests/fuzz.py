@@ -229,6 +229,11 @@ ENTRIES = {
         attached(p, mechanisms.Institutions),
         {"quality": 0.9, "intensity": 0.5, "convergence": 0.5},
     ),
+    "mechanisms.PostedPrices": lambda p: (
+        attached(p, mechanisms.PostedPrices),
+        {"posted": 0.1, "pass_through": 0.5},
+    ),
+    "mechanisms.Sunk": lambda p: (attached(p, mechanisms.Sunk), {"share": 0.2, "before": 0.1}),
     "mechanisms.Quality": lambda p: (
         attached(p, mechanisms.Quality),
         {"seen": 0.6, "convexity": 6.0, "cost": 0.01},
@@ -671,7 +676,8 @@ TAKES = {
             f"mechanisms.{kind}.name"
             for kind in (
                 *("Access", "DataEconomy", "DataEconomy.firm_owned", "DualMode", "Matching"),
-                *("Institutions", "Oligopoly", "Platforms", "Quality", "SiteBound", "Sourcing"),
+                *("Institutions", "Oligopoly", "Platforms", "PostedPrices", "Quality", "SiteBound"),
+                *("Sourcing", "Sunk"),
             )
         ),
         "name none",
@@ -688,6 +694,10 @@ TAKES = {
     **dict.fromkeys(
         (f"mechanisms.Quality.{name}" for name in ("seen", "convexity", "cost")), TABLE
     ),
+    "mechanisms.PostedPrices.posted": TABLE,
+    "mechanisms.PostedPrices.pass_through": NUMBER,
+    "mechanisms.Sunk.share": TABLE,
+    "mechanisms.Sunk.before": f"{TABLE} none",
     "mechanisms.SiteBound.industry": "",
     "mechanisms.SiteBound.share": NUMBER,
     "mechanisms.SiteBound.stock": f"{TABLE} none",

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import reference_agglomeration as plain
 import reference_platforms as reference
-from golden_platforms import CASES
+from golden_platforms import CASES, MORE
 
 pytestmark = pytest.mark.structure
+
+GOLDEN = {**CASES, **MORE}
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +20,8 @@ def solved():
 
     def solve(name):
         if name not in found:
-            economy = plain.stylised_turn(9).replace(**CASES[name]["economy"])
-            blocks = reference.Blocks(**CASES[name]["blocks"])
+            economy = plain.stylised_turn(9).replace(**GOLDEN[name]["economy"])
+            blocks = reference.Blocks(**GOLDEN[name]["blocks"])
             found[name] = economy, blocks, reference.solve(economy, blocks, before)
         return found[name]
 
@@ -34,7 +36,7 @@ def test_the_reference_gives_the_golden_numbers(name, solved):
     economy, blocks, unknowns = solved(name)
     assert max(reference.residual(economy, blocks, unknowns).values()) < 1e-12
     found = reference.outcome(economy, blocks, unknowns)
-    for variable, value in CASES[name]["values"].items():
+    for variable, value in GOLDEN[name]["values"].items():
         got = found[variable]
         if variable == "platform_profit":
             got = got.sum()
@@ -42,7 +44,7 @@ def test_the_reference_gives_the_golden_numbers(name, solved):
             got = got[1, :2]  # services, in the city and elsewhere
         elif got.ndim == 1:
             got = got[1]
-        assert got == pytest.approx(value, rel=0, abs=10.0 ** -CASES[name]["digits"]), variable
+        assert got == pytest.approx(value, rel=0, abs=10.0 ** -GOLDEN[name]["digits"]), variable
 
 
 @pytest.mark.parametrize("name", ["duopoly, a=0.05, beta=0.5", "everything on, buyers respond"])

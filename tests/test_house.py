@@ -228,7 +228,8 @@ PUBLIC = {
     """,
     "nege.mechanisms": """
     Access AverageCost Contestable DataEconomy DualMode Institutions Investment Matching Mechanism
-    Oligopoly Own Platforms ProfitMaximising Quality SiteBound Sourcing Steering partial
+    Oligopoly Own Platforms PostedPrices ProfitMaximising Quality SiteBound Sourcing Steering Sunk
+    partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

@@ -18,6 +18,7 @@ from nege import mechanisms as mech
 from nege.command import economy_file
 from nege.geography import equidistant
 from nege.models.agglomeration import linear, rest
+from nege.models.agglomeration.mechanisms import calls
 from nege.models.base import Model
 
 pytestmark = pytest.mark.closed_form
@@ -28,7 +29,8 @@ FILES = [
 ]
 SHIPPED = (
     *(mech.Access, mech.DataEconomy, mech.DualMode, mech.Institutions, mech.Matching),
-    *(mech.Oligopoly, mech.Platforms, mech.Quality, mech.SiteBound, mech.Sourcing),
+    *(mech.Oligopoly, mech.Platforms, mech.PostedPrices, mech.Quality, mech.SiteBound),
+    *(mech.Sourcing, mech.Sunk),
 )
 KNOWN = [one for file in FILES for one in getattr(file, "CLOSED_FORMS", ())]
 KNOWN += [one for kind in SHIPPED for one in kind.closed_forms]
@@ -410,6 +412,20 @@ def test_switching_mechanisms_of_nege_compiles_nothing():
         off.with_mechanisms(mech.Oligopoly()),
     ]
     assert {numba.typeof(one.arrays) for one in on} == {numba.typeof(off.arrays)}
+
+
+def test_equations_of_mechanisms_are_kept_on_disk_unless_their_file_was_edited(monkeypatch):
+    for kind in (own.BySum, mech.Oligopoly):
+        for address in kind.compiled()[1:]:
+            made = calls._known.get(address, (None, None))[1]
+            if made is not None:  # kernels are compiled at all
+                assert any(
+                    made._cache.has(one, made.targetctx) for one in (calls.SIGNATURE, calls.TRADE)
+                )
+    file, date, size = own.ByRow._home
+    monkeypatch.setattr(own.ByRow, "_home", (file, date + 1, size))
+    made = calls._known[own.ByRow.compiled.__wrapped__(own.ByRow)[1]][1]
+    assert made is None or not hasattr(made._cache, "has")
 
 
 def test_the_stylised_turn_goes_with_mechanisms():

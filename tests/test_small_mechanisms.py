@@ -15,6 +15,7 @@ from random_agglomerations import random_unknowns
 import nege
 from nege import mechanisms as mech
 from nege.models.agglomeration import linear, rest
+from nege.models.agglomeration.mechanisms import posted_prices
 
 pytestmark = pytest.mark.closed_form
 
@@ -47,12 +48,14 @@ def bound(share=0.3):
 OFF = [
     *(mech.Quality(seen=0.0, cost=5.0), bound(0.0), mech.Sourcing()),
     *(mech.Institutions(quality=0.5), mech.Institutions(intensity=2.0)),
+    *(mech.Sunk(before=0.1), mech.Sunk(share=0.3)),
+    *(mech.PostedPrices(), mech.PostedPrices(posted=0.2, pass_through=1.0)),
 ]
 
 
 @pytest.mark.parametrize("off", OFF, ids=str)
 def test_off_adds_nothing_to_any_equation(off):
-    plain = economy(8, remote_labour_share=[0.2, 0.5])
+    plain = economy(8, remote_labour_share=[0.2, 0.5], commission=0.05)
     made = plain.with_mechanisms(off)
     x, to = random_unknowns(made, 2), made._unknowns.to
     own = [*range(to.own, to.wage)]
@@ -73,6 +76,8 @@ def residual(model, x):
 ON = [
     bound(),
     mech.Sourcing(penalty={SERVICES: 1.3, GOODS: {GOODS: 2.0}}, friction=1.1),
+    mech.Sunk(share=[0.3, 0.9], before=np.linspace(0.1, 1.0, 16).reshape(2, 4, 2)),
+    mech.PostedPrices(posted=[0.05, 0.0], pass_through=0.3),
 ]
 
 
@@ -169,8 +174,12 @@ def test_quality_without_end_or_below_one_is_refused(wrong, said):
         model.replace(sigma=8.0)
 
 
-def test_quality_goes_with_any_cost_of_entry_in_any_order():
-    parts = mech.Access(entry_cost={SERVICES: {"3": {"online": 2.0}}}), reviewed()
+@pytest.mark.parametrize("which", [0, 1])
+def test_mechanisms_of_one_matter_go_together_in_any_order(which):
+    parts = (
+        [mech.Access(entry_cost={SERVICES: {"3": {"online": 2.0}}}), reviewed()],
+        [mech.DataEconomy(weight=0.01), bound(), choice()],
+    )[which]
     found = [nege.solve(economy(8).with_mechanisms(*order)) for order in (parts, parts[::-1])]
     for one in found:
         nege.testing.assert_equilibrium(one)
@@ -243,8 +252,6 @@ def test_20b_what_is_bound_sells_online_and_moves_to_the_resource_not_to_the_mar
         ([mech.SiteBound("farmin")], r"farmin\.industry.*Known: manufacturing, services"),
         ([mech.SiteBound(SERVICES, share=0.9)], r"services\.share.*at most 0\.78.*take 0\.22"),
         ([bound(), mech.SiteBound("two", industry=SERVICES)], r"industry.*'services' binds it"),
-        ([mech.DataEconomy(weight=0.01), bound()], "'services' before 'data_economy'"),
-        ([mech.DataEconomy(weight=0.01), mech.Sourcing()], "'sourcing' before 'data_economy'"),
     ],
 )
 def test_sites_and_sourcing_are_refused_where_they_make_no_sense(wrong, said):
@@ -423,3 +430,246 @@ def test_14_digital_government_takes_the_lead_from_the_metropolis_and_is_worth_i
     lead = [contracts(0.0, 0.5, D) for D in (0.0, 0.5, 1.0)]
     assert lead[2][1] == pytest.approx(0.25, abs=1e-3)
     assert lead[0][2] < lead[1][2] < lead[2][2]  # it converges up: everybody is better off
+
+
+# --- sunk cost: lock-in (N3) -----------------------------------------------------------------
+
+THERE_AND_BACK = [11, 12, 13, 14, 15, 16, 17, 16, 15, 14, 13, 12, 11]
+TURN = nege.scenarios.digital_turn()
+
+
+@functools.cache
+def lock_in(share):
+    """Density, share online and share in the town of manufacturing, and welfare, by step."""
+    model = nege.scenarios.metropolis_and_town().with_mechanisms(mech.Sunk(share=[share, 0.0]))
+    found = nege.follow(model, TURN.sel(step=THERE_AND_BACK).drop_vars("step"))
+    assert (found.status == nege.Status.CONVERGED).all()
+    assert float(found.leading_eigenvalue.max()) < 0.0
+    cost = found.total_cost.sel(industry=GOODS)
+    every = cost.sum(("channel", "place"))
+    columns = [
+        nege.patterns(found).density.sel(industry=GOODS),
+        cost.sel(channel="online").sum("place") / every,
+        cost.sum("channel").sel(place="town") / every,
+        found.welfare,
+    ]
+    return np.array([column.values for column in columns]).T
+
+
+@pytest.mark.parametrize(
+    ("share", "step", "down", "up"),
+    [
+        (0.0, 13, (3.65554458, 0.07806160, 0.90887423, 2.52953411), None),
+        (0.0, 14, (1.30725902, 0.73841124, 0.28763466, 2.77210446), None),
+        (
+            0.2,
+            13,
+            (3.74286608, 0.06804275, 0.93197515, 2.55557211),
+            (3.13083759, 0.14021415, 0.77006285, 2.53946925),
+        ),
+        (
+            0.2,
+            14,
+            (1.53029916, 0.68696056, 0.34663999, 2.76985812),
+            (1.24578836, 0.79648790, 0.27137258, 2.87538582),
+        ),
+        (
+            0.4,
+            13,
+            (3.74286608, 0.06804275, 0.93197515, 2.55557211),
+            (1.81580363, 0.36001636, 0.42217027, 2.61814992),
+        ),
+        (
+            0.4,
+            14,
+            (2.64426032, 0.43802999, 0.64133871, 2.77891842),
+            (1.23241810, 0.79916444, 0.26783548, 2.88013908),
+        ),
+        (
+            0.4,
+            15,
+            (1.30104331, 0.86719948, 0.28599029, 2.99967677),
+            (1.18286222, 0.90334394, 0.25472545, 3.03691924),
+        ),
+    ],
+)
+def test_lock_in_has_its_golden_numbers(share, step, down, up):
+    rows = lock_in(share)
+    at = THERE_AND_BACK.index(step)
+    np.testing.assert_allclose(rows[at], down, atol=1e-7)
+    np.testing.assert_allclose(rows[-1 - at], down if up is None else up, atol=1e-7)
+
+
+def test_n3_a_cluster_survives_where_it_would_not_form():
+    at = THERE_AND_BACK.index(14)
+    density, online = lock_in(0.4)[:, 0], lock_in(0.4)[:, 1]
+    assert density[at] > 2.0 > density[-1 - at]  # clustered on the way down, scattered back
+    assert online[at] < 0.5 < online[-1 - at]
+    loops = [abs(rows[at, 1] - rows[-1 - at, 1]) for rows in map(lock_in, (0.0, 0.2, 0.4))]
+    assert loops[0] < 1e-8 < loops[1] < loops[2]  # flips: nothing is sunk
+
+
+def test_a_step_by_hand_and_along_a_sweep_carry_firms_as_follow_does():
+    model = nege.scenarios.metropolis_and_town().with_mechanisms(mech.Sunk(share=[0.4, 0.0]))
+    steps = [TURN.isel(step=step) for step in (11, 12)]
+    first, second = (
+        model.replace({str(name): one for name, one in step.data_vars.items()}) for step in steps
+    )
+    found = nege.solve(first)
+    second = second.replace({"sunk.before": found.data.firm_mass})
+    after = nege.solve(second, start=found.data)
+    nege.testing.assert_equilibrium(after)
+    assert float(after.data.welfare) == pytest.approx(lock_in(0.4)[1, 3], abs=1e-9)
+    # Who stays earns less than it costs, and more than keeps it.
+    earned = after.data["sunk.earned"].sel(industry=GOODS)
+    assert float(earned.min()) < 1.0 - 1e-6
+    assert (earned >= 0.6 - 1e-9).all()
+
+
+def test_what_looks_for_jumps_refuses_firms_from_before():
+    model = nege.OnlineAgglomeration(mechanisms=[mech.Sunk(share=0.1)])
+    with pytest.raises(nege.InputError, match=r"nege\.follow"):
+        nege.hysteresis(model, "digital_cost.services", (1.1, 2.0))
+    model = model.replace({"sunk.share": 0.0})
+    assert model.own_past(model.default_start()) is model
+
+
+# --- squeeze (N1) ------------------------------------------------------------------------------
+
+
+@functools.cache
+def squeeze(pass_through, share, *rates):
+    """Services online along a commission of services that rises from 5 per cent, step 9."""
+    parts = mech.PostedPrices(posted=0.05, pass_through=pass_through), mech.Sunk(share=share)
+    model = economy(9, commission=0.05).with_mechanisms(*parts)
+    found = nege.follow(model, {"commission.services": list(rates)})
+    assert (found.status == nege.Status.CONVERGED).all()
+    data = found.sel(industry=SERVICES)
+    online = data.sel(channel="online")
+    cost, kept = data.total_cost.sum("place").values, 1.0 - np.array(rates)
+    sales = cost / np.stack([np.ones_like(kept), kept], axis=1)
+    return {
+        "earned": online["sunk.earned"].values[:, :2],
+        "firms": online.firm_mass.values[:, :2],
+        "price": data.price_index.values[:, :2],
+        "rents": online["sunk.quasi_rent"].sum("place").values,
+        "commission": np.array(rates) * sales[:, 1],
+        "online": sales[:, 1] / sales.sum(1),
+        "welfare": found.welfare.values,
+    }
+
+
+UP = (0.05, 0.06, 0.07, 0.08, 0.09, 0.10, 0.11, 0.12, 0.13)
+SQUEEZED = {
+    (0.0, 0.07): [
+        (0.90373467, 0.90444504),
+        (0.31511049, 0.17037563),
+        (1.05799878, 1.06817825),
+        0.01645230,
+        0.05879669,
+        0.96412006,
+        1.98653622,
+    ],
+    (0.0, 0.09): [
+        (0.80548598, 0.80673326),
+        (0.31511049, 0.17037563),
+        (1.05770597, 1.06821599),
+        0.00098964,
+        0.07642011,
+        0.96277386,
+        2.01462237,
+    ],
+    (0.0, 0.10): [
+        (0.8, 0.8),
+        (0.29091437, 0.15881264),
+        (1.07676082, 1.09033730),
+        0.0,
+        0.08447860,
+        0.95256813,
+        2.00581920,
+    ],
+    (0.0, 0.13): [
+        (0.8, 0.8),
+        (0.19929768, 0.11426485),
+        (1.14942926, 1.18742474),
+        0.0,
+        0.10191676,
+        0.87353895,
+        1.94992947,
+    ],
+    (1.0, 0.06): [
+        (0.98462736, 0.98686006),
+        (0.31511049, 0.17037563),
+        (1.06792718, 1.07991273),
+        0.02941883,
+        0.04976713,
+        0.95811426,
+        1.96096577,
+    ],
+    (1.0, 0.10): [
+        (0.90690490, 0.92093266),
+        (0.31511049, 0.17037563),
+        (1.10062464, 1.12502304),
+        0.01839603,
+        0.08091385,
+        0.91461125,
+        1.96940203,
+    ],
+}
+
+
+@pytest.mark.parametrize(("pass_through", "rate"), SQUEEZED)
+def test_a_squeeze_has_its_golden_numbers(pass_through, rate):
+    found = squeeze(pass_through, 0.2, *UP)
+    row = [*(column[UP.index(rate)] for column in found.values())]
+    np.testing.assert_allclose(np.hstack(row), np.hstack(SQUEEZED[pass_through, rate]), atol=1e-7)
+
+
+def test_n1_a_squeeze_takes_rents_then_firms_then_consumers():
+    found = squeeze(0.0, 0.2, *UP)
+    first, later = slice(0, UP.index(0.09) + 1), slice(UP.index(0.09), None)
+    assert np.ptp(found["firms"][first], axis=0).max() < 1e-12  # 1. nobody leaves, prices stay
+    assert np.ptp(found["price"][first], axis=0).max() < 1e-3
+    assert (np.diff(found["rents"][first]) < -0.007).all()
+    np.testing.assert_allclose(found["rents"][-4:], 0.0, atol=1e-12)
+    assert (np.diff(found["firms"][later], axis=0) < 0.0).all()  # 2. firms leave
+    assert (np.diff(found["price"][later], axis=0) > 0.01).all()  # 3. and so consumers pay
+
+
+def test_n1_flips_where_prices_follow_or_nothing_is_sunk():
+    follows = squeeze(1.0, 0.2, *UP)  # consumers first: prices rise while nobody leaves
+    assert np.ptp(follows["firms"], axis=0).max() < 1e-12
+    assert (np.diff(follows["price"], axis=0) > 0.0).all()
+    known = {0.0: (0.20310124, 0.11514924, 1.91187636), 1.0: (0.26397679, 0.15061569, 1.93081602)}
+    for pass_through, row in known.items():
+        free = squeeze(pass_through, 0.0, 0.05, 0.1)  # no rents to take: exit at once
+        np.testing.assert_allclose([*free["firms"][1], free["welfare"][1]], row, atol=1e-7)
+        assert free["commission"][1] < squeeze(pass_through, 0.2, *UP)["commission"][5]
+
+
+def test_n1_a_squeeze_that_is_over_leaves_a_mark():
+    there = squeeze(0.0, 0.2, 0.05, 0.1, 0.13, 0.1, 0.05)
+    assert (there["firms"][-1] < there["firms"][0]).all()
+    free = squeeze(0.0, 0.0, 0.05, 0.1, 0.05)
+    np.testing.assert_allclose(free["firms"][-1], free["firms"][0], rtol=1e-8)
+
+
+def test_the_phases_of_a_squeeze_are_those_of_the_closed_forms():
+    """One place, all online: phase 1 while y >= (sigma-1)/(sigma-1+u), then n = s/(1-u) R."""
+    alone = posted_prices.ONLINE_ALONE
+    parts = mech.PostedPrices(posted=0.05, pass_through=0.0), mech.Sunk(share=0.2)
+    rates = [0.05, 0.0952, 0.0953, 0.12, 0.15]
+    model = nege.OnlineAgglomeration(**alone, commission=0.05, mechanisms=[*parts])
+    found = nege.follow(model, {"commission": rates})
+    y = (1.0 - np.array(rates)) / 0.95
+    left = np.minimum(1.0, (5.0 - 4.0 / y) / 0.8)
+    assert left[1] == 1.0 > left[2]
+    np.testing.assert_allclose(
+        found.firm_mass.sum(("place", "channel", "industry")), left, rtol=1e-8
+    )
+
+
+def test_prices_that_cover_no_cost_are_reported_for_what_they_are():
+    model = economy(9, commission=[0.05, 0.24]).with_mechanisms(mech.PostedPrices())
+    with pytest.raises(nege.ConvergenceError, match="services do not cover variable cost"):
+        nege.solve(model)

@@ -116,7 +116,10 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.everyone -= (a.transfer + a.public).sum()
     others("sales")
     with np.errstate(divide="ignore", invalid="ignore"):
-        entry = np.log(a.cost**power * reached) - np.log(a.scale * a.cost)
+        a.entry = np.log(a.cost**power * reached) - np.log(a.scale * a.cost)
+    a.fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
+    a.earned = X if a.over.ndim == 0 else a.earned
+    others("rest")
     attraction = model.home_weight.values * V**model.migration_elasticity
     markets = {
         "price index": (G ** power[..., 0], price.sum(-1)),
@@ -141,10 +144,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     }
     if (model.remote_labour_share.values > 0.0).any():
         markets["remote labour"] = (np.array(a.used_far), (away * L * what).sum())
-    fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
-    earned = X if a.over.ndim == 0 else a.earned
-    motion = {"zero profit": (earned, fixed), "people": (L, attraction / attraction.sum())}
-    return markets, motion, entry
+    motion = {"zero profit": (a.earned, a.fixed), "people": (L, attraction / attraction.sum())}
+    return markets, motion, a.entry
 
 
 def _gap(here: np.ndarray, there: Any) -> float:

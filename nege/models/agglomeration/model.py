@@ -436,6 +436,18 @@ class OnlineAgglomeration(
             leave_unstable=self._replicator(dynamics).allow_entry,
         )
 
+    def own_past(self, share: np.ndarray) -> OnlineAgglomeration:
+        """Return the economy in which these firms are there from before; itself, if none matter."""
+        firms = xr.DataArray(
+            np.moveaxis(self._unknowns.firms_of(share), 0, 1),
+            {dim: labels for dim, labels in self.coordinates().items() if dim in CELL},
+            CELL,
+        )
+        made = {name: one.past(firms) for name, one in self.mechanisms.items()}
+        if all(one is self.mechanisms[name] for name, one in made.items()):
+            return self
+        return self.replace(mechanisms=[*made.values()])
+
     def equations_of_rest(
         self, dynamics: Replicator | Logit, options: SolverOptions
     ) -> RestOfIndustries:

@@ -74,6 +74,11 @@ class Unknowns:
         table = np.moveaxis(firms, 1, 0).reshape(len(people), -1)
         return np.column_stack([table, people]).ravel()
 
+    def firms_of(self, movers: np.ndarray) -> np.ndarray:
+        """Return firms among movers: (place, industry, mode)."""
+        table = movers.reshape(len(self.places), -1)[:, :-1]
+        return table.reshape(len(self.places), len(self.industries), len(self.modes))
+
     def with_movers(self, movers: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Return a copy of a state with firms and people where they are."""
         state = state.copy()
@@ -84,7 +89,7 @@ class Unknowns:
     def shares(self, movers: np.ndarray) -> np.ndarray:
         """Return movers as shares of their industry or of all people."""
         table = movers.reshape(len(self.places), -1)
-        firms = table[:, :-1].reshape(len(self.places), -1, len(self.modes))
+        firms = self.firms_of(movers)
         firms = firms / firms.sum((0, 2))[:, None]
         return np.column_stack([firms.reshape(len(table), -1), table[:, -1]]).ravel()
 

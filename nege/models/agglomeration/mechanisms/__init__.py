@@ -27,9 +27,11 @@ from nege.models.agglomeration.mechanisms.platforms import (
     ProfitMaximising,
     Steering,
 )
+from nege.models.agglomeration.mechanisms.posted_prices import PostedPrices
 from nege.models.agglomeration.mechanisms.quality import Quality
 from nege.models.agglomeration.mechanisms.site_bound import SiteBound
 from nege.models.agglomeration.mechanisms.sourcing import Sourcing
+from nege.models.agglomeration.mechanisms.sunk import Sunk
 
 __all__ = [
     "Access",
@@ -44,10 +46,12 @@ __all__ = [
     "Oligopoly",
     "Own",
     "Platforms",
+    "PostedPrices",
     "ProfitMaximising",
     "Quality",
     "SiteBound",
     "Sourcing",
     "Steering",
+    "Sunk",
     "partial",
 ]

@@ -41,6 +41,7 @@ import importlib.metadata
 import inspect
 import logging
 import math
+import pathlib
 import re
 import sys
 from collections import namedtuple
@@ -265,6 +266,7 @@ class Mechanism(Declared):
     rank: ClassVar[int] = 0
 
     _known: ClassVar[dict[str, type[Mechanism]]] = {}
+    _home: ClassVar[tuple[str, int, int] | None] = None  # its file, as it was then
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -279,6 +281,7 @@ class Mechanism(Declared):
             if cls.trade and any("place" in dims for dims in cls.numbers().values()):
                 raise TypeError("what says how places trade has no parameters of places")
             cls._check_own()
+            cls._home = _stamped(cls)
             Mechanism._known[cls.kind] = cls
 
     @classmethod
@@ -386,6 +389,10 @@ class Mechanism(Declared):
         """Say what it knows of why a solve failed, from the data of the last point; or nothing."""
         return ""
 
+    def past(self, firms: xr.DataArray) -> Self:
+        """Return the same where these firms are there from before: itself, if nothing of it is."""
+        return self
+
     def audit(self, stage: str, economy: Any, a: Any) -> None:
         """Add to the published equations in plain NumPy, in levels, stage by stage.
 
@@ -408,6 +415,8 @@ class Mechanism(Declared):
         sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
                   and ``sales`` to buyers, (industry, place, channel), and ``earned``, what entry
                   goes by (industry, place, mode)
+        rest      ``earned`` and ``fixed``, equal at rest, and ``entry``, the log of one over the
+                  other, (industry, place, mode)
         """
 
     def attach(self, economy: Any) -> Self:
@@ -441,9 +450,11 @@ class Mechanism(Declared):
             tuple(tuple(dim for dim in dims if dim != "place") for dims in numbers.values()),
         )
         paths, trades = tuple(sorted(files)), NOWHERE
+        # Code of a file that was edited since would pass for code of the edited one.
+        home = cls._home[0] if cls._home is not None and cls._home == _stamped(cls) else None
         if cls.trade is not None:
-            trades = calls.address_of_trade(key, *cls.trade, named, sizes, paths)
-        return named, calls.address_of(key, cls.equations, named, sizes, paths), trades
+            trades = calls.address_of_trade(key, *cls.trade, named, sizes, paths, home)
+        return named, calls.address_of(key, cls.equations, named, sizes, paths, home), trades
 
     @classmethod
     def own(cls) -> dict[str, tuple[str, Own]]:
@@ -470,6 +481,18 @@ class Mechanism(Declared):
             where.append(at)
             at += table.shape[1]
         return np.concatenate(columns, axis=1) if columns else np.zeros((places, 0)), where
+
+
+def _stamped(kind: type[Mechanism]) -> tuple[str, int, int] | None:
+    """Return the file of a mechanism with its date and size; None where there is none."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    if not file:
+        return None
+    try:
+        found = pathlib.Path(file).stat()
+    except OSError:
+        return None
+    return str(file), found.st_mtime_ns, found.st_size
 
 
 def counts(mechanisms: Sequence[Mechanism], industries: int, modes: int) -> dict[str, int]:
@@ -561,16 +584,6 @@ def check(economy: Any) -> None:
     """Let mechanisms refuse an economy, as it is made or changed."""
     for one in economy.mechanisms.values():
         one.check(economy)
-
-
-def in_front(one: Mechanism, economy: Any, *kinds: str) -> None:
-    """Refuse to stand behind mechanisms of some kinds, which look at costs as they are by then."""
-    order = [*economy.mechanisms.values()]
-    for other in order[: order.index(one)]:
-        if other.kind in kinds:
-            cure = f"{other.name!r} stands beside all other cost: list it last."
-            names = [each.name for each in order]
-            raise InputError("mechanisms", names, f"{one.name!r} before {other.name!r}", cure)
 
 
 def between(economy: Any, what: str) -> list[np.ndarray]:

@@ -28,7 +28,7 @@ from nege.kernels.duals import log
 from nege.models import fields
 from nege.models.agglomeration.kinds import PLACE, ClosedForm, positive, share, table
 from nege.models.agglomeration.layout import OFFLINE
-from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, in_front, industry
+from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, industry
 from nege.models.fields import Labelled
 
 
@@ -110,7 +110,6 @@ class SiteBound(Mechanism):
         """Refuse another industry than those that there are, and cost that leaves no labour."""
         said = f"{self.name}.industry"
         validation.known(said, self.bound, tuple(economy.industries))
-        in_front(self, economy, "data_economy")
         order = [*economy.mechanisms.values()]
         for other in order[: order.index(self)]:
             if isinstance(other, SiteBound) and other.bound == self.bound:

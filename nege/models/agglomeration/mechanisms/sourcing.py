@@ -34,7 +34,7 @@ from nege.kernels.duals import exp, logaddexp
 from nege.models import fields
 from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, positive, weight
 from nege.models.agglomeration.layout import OFFLINE, between
-from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, in_front, partial
+from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, partial
 from nege.models.fields import Labelled, Over
 from nege.validation import Bounds
 
@@ -178,10 +178,6 @@ class Sourcing(Mechanism):
         """Return t, what an input costs at arm's length over its price, by input and industry."""
         left = 1.0 + self.transaction_cost * (1.0 - self.eased * self.progress)
         return self.friction * left.prod("component")
-
-    def check(self, economy: Any) -> None:
-        """Refuse to stand behind data, which stand beside all cost that there is."""
-        in_front(self, economy, "data_economy")
 
     def _audit_shares(self, economy: Any, a: Any) -> tuple[Any, Any]:
         """Return P/G and o over input, industry, place and mode."""
