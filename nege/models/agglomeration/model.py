@@ -218,14 +218,20 @@ class OnlineAgglomeration(
 
     def _with_fields(self, arguments: Mapping[str, Any], changed: set[str]) -> Self:
         """Return the same with other numbers: what is not new has been checked before."""
-        if not changed <= set(parameters.numbers(self)):
+        numbers = changed & set(parameters.numbers(self))
+        if not changed <= numbers | {"mechanisms"}:
             return super()._with_fields(arguments, changed)
         made: Self = object.__new__(type(self))
         held = vars(made)
         held.update({name: vars(self)[name] for name in self.fields})
-        for name, value in parameters.checked(made, arguments, changed, changed).items():
-            made._hold(name, value)
-        parameters.check_together({name: held[name] for name in parameters.numbers(made)}, changed)
+        if numbers:
+            for name, value in parameters.checked(made, arguments, numbers, numbers).items():
+                made._hold(name, value)
+            together = {name: held[name] for name in parameters.numbers(made)}
+            parameters.check_together(together, numbers)
+        if "mechanisms" in changed:
+            given = self.fields["mechanisms"].check(arguments["mechanisms"], made)
+            made._hold("mechanisms", given)
         frame.check(made)
         return made
 
@@ -313,8 +319,9 @@ class OnlineAgglomeration(
         if "mechanisms" not in given:
             self._check_labels(given, reaching)
         if reaching:
-            start = given.get("mechanisms", self.mechanisms)
-            made = self.fields["mechanisms"].check(start, self)
+            made = self.mechanisms
+            if "mechanisms" in given:
+                made = self.fields["mechanisms"].check(given["mechanisms"], self)
             given["mechanisms"] = frame.reached(made, reaching)
         return super().replace(given)
 

@@ -133,6 +133,8 @@ class Partial(Over):
     def check(self, value: Any, economy: Any) -> xr.DataArray:
         """Return numbers within the bounds by label, NaN where there are none."""
         labels = {dim: [str(name) for name in economy.labels()[dim]] for dim in self.dims}
+        if isinstance(value, xr.DataArray) and self._kept(value, labels):
+            return value
         found = np.full([len(names) for names in labels.values()], np.nan)
         self._put(found, value, labels, {})
         good = self.bounds.hold(found) | np.isnan(found)
@@ -143,6 +145,15 @@ class Partial(Over):
             raise InputError(self.name, value, self.bounds.words("finite numbers"), problem)
         found.flags.writeable = False
         return xr.DataArray(found, coords=labels, dims=self.dims, name=self.name)
+
+    def _kept(self, value: xr.DataArray, labels: Mapping[str, Sequence[str]]) -> bool:
+        """Whether that is what it has made itself, of an economy with these labels."""
+        return (
+            (value.name, value.dims) == (self.name, self.dims)
+            and not value.values.flags.writeable
+            and all(value[dim].values.tolist() == list(labels[dim]) for dim in self.dims)
+            and bool((self.bounds.hold(value.values) | np.isnan(value.values)).all())
+        )
 
     def _put(
         self,
@@ -207,8 +218,10 @@ class OfSome(Partial):
 
     def check(self, value: Any, economy: Any) -> xr.DataArray:
         """Return numbers within the bounds by label."""
-        found = super().check(value, economy).fillna(0.0)
-        found.values.flags.writeable = False
+        found = super().check(value, economy)
+        if np.isnan(found.values).any():
+            found = found.fillna(0.0)
+            found.values.flags.writeable = False
         return found
 
 
