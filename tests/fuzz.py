@@ -229,6 +229,10 @@ ENTRIES = {
         attached(p, mechanisms.Institutions),
         {"quality": 0.9, "intensity": 0.5, "convergence": 0.5},
     ),
+    "mechanisms.BuyerOnline": lambda p: (
+        attached(p, mechanisms.BuyerOnline),
+        {"complementarity": 0.5, "households": 0.5},
+    ),
     "mechanisms.PostedPrices": lambda p: (
         attached(p, mechanisms.PostedPrices),
         {"posted": 0.1, "pass_through": 0.5},
@@ -677,7 +681,7 @@ TAKES = {
             for kind in (
                 *("Access", "DataEconomy", "DataEconomy.firm_owned", "DualMode", "Matching"),
                 *("Institutions", "Oligopoly", "Platforms", "PostedPrices", "Quality", "SiteBound"),
-                *("Sourcing", "Sunk"),
+                *("BuyerOnline", "Sourcing", "Sunk"),
             )
         ),
         "name none",
@@ -694,6 +698,8 @@ TAKES = {
     **dict.fromkeys(
         (f"mechanisms.Quality.{name}" for name in ("seen", "convexity", "cost")), TABLE
     ),
+    "mechanisms.BuyerOnline.complementarity": TABLE,
+    "mechanisms.BuyerOnline.households": NUMBER,
     "mechanisms.PostedPrices.posted": TABLE,
     "mechanisms.PostedPrices.pass_through": NUMBER,
     "mechanisms.Sunk.share": TABLE,

@@ -30,7 +30,7 @@ FILES = [
 SHIPPED = (
     *(mech.Access, mech.DataEconomy, mech.DualMode, mech.Institutions, mech.Matching),
     *(mech.Oligopoly, mech.Platforms, mech.PostedPrices, mech.Quality, mech.SiteBound),
-    *(mech.Sourcing, mech.Sunk),
+    *(mech.BuyerOnline, mech.Sourcing, mech.Sunk),
 )
 KNOWN = [one for file in FILES for one in getattr(file, "CLOSED_FORMS", ())]
 KNOWN += [one for kind in SHIPPED for one in kind.closed_forms]

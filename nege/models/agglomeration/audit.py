@@ -98,7 +98,9 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     paid, kept = channels.audit_freeness(model)
     weight = (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None] * a.wedge ** (-sigma)
     a.paid, a.received, a.over = paid, kept, np.ones(())
+    a.drawn = np.ones_like(a.wedge)  # sales of a channel over what its price would have them be
     others("trade")
+    weight = weight * a.drawn
     access = np.einsum("kpcq,kqc->kpc", a.received, weight)
     earns = np.einsum("kpcq,kqc->kpc", a.received * a.over, weight)  # what entry goes by
     for mode, mine in enumerate(serves):
@@ -110,6 +112,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     received = sold * (a.net * access)[:, :, None]
     a.receipts = received.sum(2)  # (industry, place, channel), what firms receive
     a.sales = price * (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None]  # at buyers'
+    a.sales = a.sales * a.drawn
     a.earned = (sold * (a.net * earns)[:, :, None]).sum(-1)  # (industry, place, mode)
     # What buyers pay and firms do not receive is everybody's, but for what others are given of it.
     a.everyone += a.sales.sum() - a.receipts.sum() - (1.0 - pooled) * C

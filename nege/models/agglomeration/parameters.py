@@ -212,7 +212,7 @@ def arrays(model: Any) -> AgglomerationParameters:
     """Return what kernels read."""
     p = {name: vars(model)[name] for name in numbers(model)}
     # Copies, so that all can be written to: kernels are compiled anew for those that cannot.
-    a = {name: np.array(value) for name, value in p.items() if isinstance(value, xr.DataArray)}
+    a = {name: t.values.copy() for name, t in p.items() if isinstance(t, xr.DataArray)}
     distance = model.geography.metric.dense()
     log_net, places = commission.log_net(p), len(model.geography)
     added = tuple(model.mechanisms.values())

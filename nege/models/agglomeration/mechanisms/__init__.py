@@ -13,6 +13,7 @@ What the model is made of lives here too; its parameters are those of
 """
 
 from nege.models.agglomeration.mechanisms.access import Access
+from nege.models.agglomeration.mechanisms.buyer_online import BuyerOnline
 from nege.models.agglomeration.mechanisms.data_economy import DataEconomy
 from nege.models.agglomeration.mechanisms.dual_mode import DualMode
 from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, partial
@@ -36,6 +37,7 @@ from nege.models.agglomeration.mechanisms.sunk import Sunk
 __all__ = [
     "Access",
     "AverageCost",
+    "BuyerOnline",
     "Contestable",
     "DataEconomy",
     "DualMode",

@@ -53,6 +53,7 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, near
+from nege.models import storage
 from nege.models.agglomeration.kinds import CHANNELS, INDUSTRY, ClosedForm
 from nege.models.agglomeration.layout import NOWHERE, Slots
 from nege.models.agglomeration.mechanisms import calls
@@ -91,6 +92,31 @@ class Split(NamedTuple):
     slot: int
     name: str
     among: float  # how many, the first included
+
+
+class Choices(NamedTuple):
+    """What somebody chooses who knows how the whole equilibrium responds (``chosen``).
+
+    z, over industries, is what is not kept of what is sold: t = ln(1 - z). The names are those of
+    the mechanism's own numbers, unknowns and sums.
+    """
+
+    what: str  # in words: "commission"
+    names: tuple[str, ...]  # what it is chosen for
+    start: np.ndarray  # z to start from
+    lowest: np.ndarray  # z that may be tried
+    held: str  # the number that has t
+    kept: tuple[str, ...]  # shared unknowns, of which the rows are t less themselves
+    sold: str  # the sum of what is sold
+    hour: str  # and of what that is measured in
+    #: (z, e, unknowns and sums by name) -> best choices, and what is earned: NaN where that is not
+    #: what one who deviates alone would earn
+    rule: Callable[[np.ndarray, np.ndarray, Mapping[str, np.ndarray]], tuple[Any, Any]]
+    stored: Callable[[xr.Dataset], np.ndarray]  # z of a solved economy
+
+
+class Undefined(Exception):  # noqa: N818  no error: there is no rule at such a point
+    """What a rule raises where it does not say what is best, in words."""
 
 
 class Name(Field):
@@ -395,6 +421,10 @@ class Mechanism(Declared):
         """Return names and counts of its shared unknowns that are logs of shares over others'."""
         return {}
 
+    def choices(self, economy: Any) -> Choices | None:
+        """Return what somebody in it chooses who knows how the whole equilibrium responds."""
+        return None
+
     def check(self, economy: Any) -> None:
         """Refuse an economy that it makes no sense in, with all its other mechanisms."""
 
@@ -422,7 +452,8 @@ class Mechanism(Declared):
         incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
                   the rest of that is everybody's; ``everyone``, what all get beside it
         uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place)
-        trade     ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
+        trade     ``drawn`` (industry, place, channel), what sales there are multiplied by;
+                  ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
                   by what buyers pay, and by what firms receive; ``over`` likewise, one: what entry
                   goes by, over revenue
         sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
@@ -763,25 +794,23 @@ def reached(mechanisms: Mapping[str, Mechanism], changes: Mapping[str, Any]) -> 
 
 # --- files ---------------------------------------------------------------------------
 
-PARAMETER = "parameter_"  # what names in files begin with
-
 
 def stored(data: xr.Dataset, mechanisms: Mapping[str, Mechanism]) -> xr.Dataset:
     """Add mechanisms to a stored model: their kinds by name, their parameters by dotted names."""
     kinds = [f"{name}: {one.kind}" for name, one in mechanisms.items()]
     if kinds:
-        data.attrs[f"{PARAMETER}mechanisms"] = ", ".join(kinds)
+        data.attrs[f"{storage.PREFIX}mechanisms"] = ", ".join(kinds)
+    tables = {}
     for name, one in mechanisms.items():
         for path, field, value in entries(one, name):
-            key = f"{PARAMETER}{path}"
+            key = f"{storage.PREFIX}{path}"
             if isinstance(value, Part):
                 data.attrs[key] = value.kind
             elif isinstance(value, xr.DataArray):
-                dims = {dim: f"{PARAMETER}{dim}" for dim in value.dims}
-                data[key] = value.drop_attrs().rename(dims)
+                tables[key] = storage.table(value)
             elif isinstance(value, (int, float, str)) and field.name != "name":
                 data.attrs[key] = value
-    return data
+    return data.assign(tables)
 
 
 def restored(arguments: dict[str, Any]) -> None:
