@@ -688,9 +688,9 @@ class Platforms(Mechanism):
             needed = float(np.mean(data["wage"])) * self._entrant(name)
             if needed > LARGE * spent:
                 said.append(
-                    f"Who enters {name} needs {needed:.3g} beside what grows with sales, which are "
-                    f"{spent:.3g} online and fall as commissions rise: nobody may contest it. Lower "
-                    f"{self.name}.pricing.fixed_cost, or take another pricing."
+                    f"Who enters {name} needs {needed:.3g} beside what grows with sales, which "
+                    f"are {spent:.3g} online and fall as commissions rise: nobody may contest it. "
+                    f"Lower {self.name}.pricing.fixed_cost, or take another pricing."
                 )
         if isinstance(self.pricing, AverageCost) and self.pricing.scope == "economy":
             lost, spent = -float(data["platform_profit"].sum()), float(data["online_sales"].sum())
@@ -699,7 +699,7 @@ class Platforms(Mechanism):
 
     def _uncovered(self, what: str, lost: float, spent: float, *cures: str) -> str:
         """Say that a commission which would just cover a cost was not found, where it was not."""
-        if not abs(lost) > LOSS * spent:
+        if not abs(lost) > LOSS * max(spent, LOSS):
             return ""
         cure = ", ".join([f"Lower {self.name}.fixed_cost", *cures])
         last = f"they {'lose' if lost > 0.0 else 'gain'} {abs(lost):.3g} on sales of {spent:.3g}"
