@@ -188,11 +188,16 @@ def test_quality_without_end_or_below_one_is_refused(wrong, said):
         model.replace(sigma=8.0)
 
 
-@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("which", [0, 1, 2])
 def test_mechanisms_of_one_matter_go_together_in_any_order(which):
     parts = (
         [mech.Access(entry_cost={SERVICES: {"3": {"online": 2.0}}}), reviewed()],
         [mech.DataEconomy(weight=0.01), bound(), choice()],
+        [
+            mech.Workers(),
+            mech.BuyerOnline(complementarity=0.5, households=0.5),
+            mech.Sunk(share=0.1),
+        ],
     )[which]
     found = [nege.solve(economy(8).with_mechanisms(*order)) for order in (parts, parts[::-1])]
     for one in found:
@@ -802,13 +807,13 @@ def slope(path, step, services, goods=0.0, driver="digital_cost"):
         ("old", 15, 0.5, {"goods": 0.5}, -0.00327733),  # flips: goods spare their buyers too
     ],
 )
-def test_19b_goods_online_take_services_further_online_if_these_serve_buyers_online(
+def test_n11_and_19b_goods_online_take_services_further_online_if_these_serve_buyers_online(
     path, step, services, more, known
 ):
     assert slope(path, step, services, **more) == pytest.approx(known, rel=2e-3, abs=1e-7)
 
 
-def test_19b_in_finite_moves():
+def test_n11_and_19b_in_finite_moves():
     for path, steps, b in (("new", (14, 17), 0.03665586), ("old", (14, 15), 0.44874657)):
         moved = []
         for services in (0.0, b, 1.0):
