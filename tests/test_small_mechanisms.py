@@ -6,6 +6,7 @@ steps of the stylised turn. A claim is tested by its sign and by what flips it.
 
 import functools
 
+import draws_mechanisms
 import numpy as np
 import pytest
 import reference_lock_in as reference
@@ -929,3 +930,12 @@ def test_remote_work_is_of_the_skilled():
     simple = float((data.population / (1.0 + odds) * data["workers.unskilled_wage"]).sum())
     assert skilled + simple == pytest.approx(1.0, abs=1e-10)
     assert float(data.remote_share.min()) > 0.0
+
+
+# --- all of them -------------------------------------------------------------------------------
+
+
+@pytest.mark.draws
+@pytest.mark.parametrize("seed", range(draws_mechanisms.COUNT // 40))
+def test_random_economies_with_random_mechanisms_are_solved_and_audited(seed):
+    draws_mechanisms.check(seed)
