@@ -225,6 +225,49 @@ ENTRIES = {
         as_part(p, "investment", mechanisms.Investment),
         {"effect": 0.02, "scale": 1e-4},
     ),
+    "mechanisms.Tax": lambda p: (
+        attached(p, mechanisms.Tax),
+        {
+            **{
+                "rate": 0.1,
+                "base": "destination",
+                "buyers": "households",
+                "industries": "services",
+            },
+            **{"channels": "online", "origins": None, "destinations": None, "leak": 0.1},
+            **{"intangible": 0.1, "collector": None, "proceeds": "everyone"},
+        },
+    ),
+    "mechanisms.Tariff": lambda p: (
+        bordered(p, mechanisms.Tariff),
+        {
+            **{"rate": 0.1, "industries": "services", "channels": "online", "leak": 0.1},
+            "proceeds": "residents",
+        },
+    ),
+    "mechanisms.DigitalServicesTax": lambda p: (
+        attached(p, mechanisms.DigitalServicesTax),
+        {"rate": 0.03, "pass_through": 0.5, "proceeds": "residents"},
+    ),
+    "mechanisms.Friction": lambda p: (
+        bordered(p, mechanisms.Friction),
+        {
+            **{"factor": 1.1, "crossing": "border", "industries": "services"},
+            **{"channels": "offline", "origins": None, "destinations": None},
+        },
+    ),
+    "mechanisms.Security": lambda p: (
+        attached(p, mechanisms.Security),
+        {
+            **{"vulnerability": 0.1, "across_borders": 0.2, "effectiveness": 30.0},
+            **{"losses": "gordon-loeb-1", "curvature": 1.0, "external": 0.5},
+        },
+    ),
+    "mechanisms.Jurisdictions": lambda p: (
+        attached(p, mechanisms.Jurisdictions),
+        {"members": "places", "movement": "within", "land": "place", "people": None},
+    ),
+    "mechanisms.PublicGood": lambda p: (mechanisms.PublicGood, {"worth": 1.2, "rivalry": 0.5}),
     "mechanisms.Institutions": lambda p: (
         attached(p, mechanisms.Institutions),
         {"quality": 0.9, "intensity": 0.5, "convergence": 0.5},
@@ -440,6 +483,17 @@ def as_part(p, name, kind):
     @functools.wraps(kind)
     def make(*arguments, **keywords):
         return attached(p, mechanisms.Platforms)(**{name: kind(*arguments, **keywords)})
+
+    return make
+
+
+def bordered(p, kind):
+    """Make the same in an economy with borders."""
+
+    @functools.wraps(kind)
+    def make(*arguments, **keywords):
+        borders = mechanisms.Jurisdictions("places")
+        return p.industries.with_mechanisms(borders, kind(*arguments, **keywords))
 
     return make
 
@@ -685,7 +739,8 @@ TAKES = {
             for kind in (
                 *("Access", "DataEconomy", "DataEconomy.firm_owned", "DualMode", "Matching"),
                 *("Institutions", "Oligopoly", "Platforms", "PostedPrices", "Quality", "SiteBound"),
-                *("BuyerOnline", "Sourcing", "Sunk", "Workers"),
+                *("BuyerOnline", "Sourcing", "Sunk", "DigitalServicesTax", "Friction"),
+                *("Jurisdictions", "Security", "Tariff", "Tax", "Workers"),
             )
         ),
         "name none",
@@ -711,6 +766,35 @@ TAKES = {
     "mechanisms.Sunk.share": TABLE,
     "mechanisms.Sunk.before": f"{TABLE} none",
     "mechanisms.SiteBound.industry": "",
+    **dict.fromkeys(
+        (f"mechanisms.{kind}.rate" for kind in ("DigitalServicesTax", "Tariff", "Tax")), TABLE
+    ),
+    **dict.fromkeys(
+        (f"mechanisms.{k}.leak" for k in ("Tariff", "Tax")),
+        f"{TABLE} none",
+    ),
+    "mechanisms.Tax.intangible": f"{TABLE} none",
+    **dict.fromkeys(
+        (
+            f"mechanisms.{kind}.{name}"
+            for kind in ("Friction", "Tariff", "Tax")
+            for name in ("industries", "channels", "origins", "destinations")
+        ),
+        "texts none",
+    ),
+    **dict.fromkeys(("base", "buyers", "crossing", "losses", "movement", "proceeds"), ""),
+    "mechanisms.Tax.collector": "none",
+    "mechanisms.DigitalServicesTax.pass_through": NUMBER,
+    "mechanisms.Friction.factor": NUMBER,
+    **dict.fromkeys(
+        (f"mechanisms.Security.{name}" for name in ("vulnerability", "effectiveness")), NUMBER
+    ),
+    **dict.fromkeys((f"mechanisms.Security.{name}" for name in ("curvature", "external")), NUMBER),
+    "mechanisms.Security.across_borders": f"{NUMBER} none",
+    "mechanisms.Jurisdictions.members": "none",
+    "mechanisms.Jurisdictions.land": "",
+    "mechanisms.Jurisdictions.people": f"{TABLE} none",
+    **dict.fromkeys((f"mechanisms.PublicGood.{name}" for name in ("worth", "rivalry")), NUMBER),
     "mechanisms.SiteBound.share": NUMBER,
     "mechanisms.SiteBound.stock": f"{TABLE} none",
     "mechanisms.Sourcing.penalty": f"{TABLE} none",
@@ -787,6 +871,7 @@ MADE = {
     *("geography.Circle", "geography.Grid", "geography.Line", "geography.Matrix"),
     "geography.Metric",
     *("mechanisms.Mechanism", "mechanisms.Own", "mechanisms.partial"),  # to make some of
+    "mechanisms.Wedge",
 }
 
 

@@ -241,9 +241,10 @@ PUBLIC = {
     Optimum optimise
     """,
     "nege.mechanisms": """
-    Access AverageCost BuyerOnline Contestable DataEconomy DualMode Institutions Investment
-    Matching Mechanism Oligopoly Own Platforms PostedPrices ProfitMaximising Quality SiteBound
-    Sourcing Steering Sunk Workers partial
+    Access AverageCost BuyerOnline Contestable DataEconomy DigitalServicesTax DualMode Friction
+    Institutions Investment Jurisdictions Matching Mechanism Oligopoly Own Platforms PostedPrices
+    ProfitMaximising PublicGood Quality Security SiteBound Sourcing Steering Sunk Tariff Tax Wedge
+    Workers partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

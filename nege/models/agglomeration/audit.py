@@ -53,9 +53,11 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a = types.SimpleNamespace(data=data, hour=w, remote_hour=w0, sides={}, kept={})
     a.transfer, a.public = np.zeros_like(w), np.zeros_like(w)
     a.everyone = 0.0  # income of all alike that mechanisms add
+    a.worth, a.living = np.zeros_like(w), np.ones_like(w)
+    a.keeps = model.commission.values  # what platforms do of prices online
 
     def others(stage: str) -> None:
-        for one in model.mechanisms.values():
+        for one in model.mechanisms.acting:
             one.audit(stage, model, a)
 
     # costs: labour, land, inputs, knowledge
@@ -70,7 +72,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     bought = land.audit_cost(model, h) * inputs.audit_cost(model, G)
     with np.errstate(divide="ignore"):  # no firm to learn from: productivity is zero
         a.cost = W ** labour[:, None, None] * bought[..., None] / able
-    zeta = commission.audit_rates(model)
+    zeta = commission.audit_rates(a.keeps)
     a.scale = np.full(n.shape, np.nan)
     a.scale[..., :DUAL] = model.firm_scale.values[:, None]
     a.overhead = np.ones(n.shape)
@@ -98,7 +100,9 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     sold = np.zeros((*n.shape, DUAL))
     each = n ** model.variety.values[:, None, None] * a.cost**power
     paid, kept = channels.audit_freeness(model)
-    weight = (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None] * a.wedge ** (-sigma)
+    demand = a.demand if a.demand.ndim > G.ndim else a.demand[..., None]
+    wanted = demand * (G ** (model.sigma.values - 1.0)[:, None])[..., None]
+    weight = wanted * a.wedge ** (-sigma)
     a.paid, a.received, a.over = paid, kept, np.ones(())
     a.drawn = np.ones_like(a.wedge)  # sales of a channel over what its price would have them be
     others("trade")
@@ -113,9 +117,10 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     price = np.einsum("kpmc,kpcq->kqc", sold, a.paid) * a.wedge**power
     received = sold * (a.net * access)[:, :, None]
     a.receipts = received.sum(2)  # (industry, place, channel), what firms receive
-    a.sales = price * (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None]  # at buyers'
-    a.sales = a.sales * a.drawn
     a.earned = (sold * (a.net * earns)[:, :, None]).sum(-1)  # (industry, place, mode)
+    a.sales = price * wanted * a.drawn  # at buyers' prices
+    a.price, a.flows = price, sold.sum(2)[..., None] * a.paid
+    a.flows = a.flows * (weight * a.wedge).transpose(0, 2, 1)[:, None]
     # What buyers pay and firms do not receive is everybody's, but for what others are given of it.
     a.everyone += a.sales.sum() - a.receipts.sum() - (1.0 - pooled) * C
     a.everyone -= (a.transfer + a.public).sum()
@@ -126,7 +131,6 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.earned = X if a.over.ndim == 0 else a.earned
     others("rest")
     pay = a.at_work * what + a.paid_apart
-    attraction = model.home_weight.values * V**model.migration_elasticity
     markets = {
         "price index": (G ** power[..., 0], price.sum(-1)),
         "revenue": (X + a.diverted, received.sum(-1)),
@@ -142,8 +146,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
             V,
             model.amenity.values
             * a.better
-            * Y
-            / L
+            * (Y / L + a.worth)
+            / a.living
             / (np.prod(a.index ** model.consumption.values[:, None], axis=0) * h**model.housing),
         ),
         "welfare": (np.array(U), migration.audit_welfare(model, V)),
@@ -151,7 +155,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     }
     if (model.remote_labour_share.values > 0.0).any():
         markets["remote labour"] = (np.array(a.used_far), (away * a.at_work * what).sum())
-    motion = {"zero profit": (a.earned, a.fixed), "people": (L, attraction / attraction.sum())}
+    motion = {"zero profit": (a.earned, a.fixed), "people": (L, migration.audit_target(model, V))}
     return markets, motion, a.entry
 
 

@@ -81,9 +81,8 @@ class Chooser:
     def __init__(self, model: Any, name: str, choices: Choices) -> None:
         one, to, count = model.mechanisms[name], model._unknowns.to, len(choices.names)
         self.choices, self.places = choices, model.geography.names
-        called = [each for each in model.mechanisms.values() if each.equations]
-        self.at = called.index(one)
-        self.stand = frame.places_of(called, to)[self.at]
+        self.at = frame.with_equations(model).index(one)
+        self.stand = frame.places_of(model, to)[self.at]
         columns = dict(zip(one.numbers(), one.packed(model)[1], strict=True))
         self.held = slice(columns[choices.held], columns[choices.held] + count)
         first = len(self.places) * to.shared - to.shared  # where unknowns of all would begin

@@ -72,7 +72,7 @@ class Variables(dict[str, Variable]):
     def __get__(self, owner: Any, kind: type) -> Mapping[str, Variable]:
         if owner is None or not owner.mechanisms:
             return self
-        return {**self, **frame.variables(owner.mechanisms.values())}
+        return {**self, **frame.variables(frame.acting(owner))}
 
 
 class OnlineAgglomeration(
@@ -516,8 +516,11 @@ class OnlineAgglomeration(
     def coordinates(self) -> dict[str, Any]:
         """Return the labels of every dimension of the model's variables."""
         names = {**self.labels(), "channel": self.modes}
-        used = {dim for variable in self.variables.values() for dim in variable.dims}
-        return {dim: list(names[dim]) for dim in frame.ORDER if dim in used}
+        for one in frame.acting(self):
+            names |= one.coordinates(self)
+        used = dict.fromkeys(dim for variable in self.variables.values() for dim in variable.dims)
+        order = [*frame.ORDER, *(dim for dim in used if dim not in frame.ORDER)]
+        return {dim: list(names[dim]) for dim in order if dim in used}
 
     def outcome(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
@@ -543,7 +546,7 @@ class OnlineAgglomeration(
 
     def remark(self, result: Any) -> str:
         """Say what mechanisms know of why a solve failed."""
-        return " ".join(filter(None, (one.remark(result.data) for one in self.mechanisms.values())))
+        return " ".join(filter(None, (one.remark(result.data) for one in frame.acting(self))))
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation of clearing markets; the relative violation of each by name."""
