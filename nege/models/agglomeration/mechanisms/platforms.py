@@ -64,7 +64,7 @@ Source: ``platforms.md`` 2, after Rochet & Tirole (2003), Belleflamme & Peitz (2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -95,6 +95,7 @@ TIPPED = (
     'is known of alike ones. Take ProfitMaximising(response="buyers").'
 )
 LOSS = 1e-6  # of sales: from where on platforms at average cost do not cover it
+LARGE = 1e-2  # of sales: a fixed cost that a commission may not be found for
 SCOPE, RESPONSE = ("industry", "economy"), ("equilibrium", "buyers")
 PART_OF = Bounds(at_least=0.0, at_most=1.0, cure="It is a part: 1 is all.")
 COUNT = Bounds(at_least=1.0, at_most=1e3, cure="It is a number of platforms.")
@@ -361,7 +362,8 @@ def _border(m, to, met, made):
         if made[m.bought + k].real > 0.0:
             e_on = made[m.respond + k] / made[m.bought + k]
         e_1 = e_2 = e_on
-        if others > 0.0 or a > 0.0:
+        asks = m.rule == PROFIT or m.effect[k] > 0.0
+        if asks and (others > 0.0 or a > 0.0):
             b, c = a * m.theta * s * e_on, a * m.theta * s * (1.0 - beta)
             of_all = first, N_1, other, N_2, others, b, c, m.theta, e_on
             e_1 = _elasticity(first, N_1, *of_all)
@@ -643,6 +645,12 @@ class Platforms(Mechanism):
             found["sourcing"] = "What steering costs those who buy inputs is said where all buy."
         return found
 
+    def splits(self, economy: Any) -> Mapping[str, tuple[Sequence[str], float]]:
+        """Return that sales are divided among platforms."""
+        if self.number == 1.0:
+            return {}
+        return {"odds": ([f"first platform of {name}" for name in economy.industries], self.number)}
+
     def check(self, economy: Any) -> None:
         """Refuse what makes no market."""
         if self.number != round(self.number):
@@ -674,13 +682,36 @@ class Platforms(Mechanism):
                     f"{self.name}.interoperability."
                 )
             lost = -float(at["platform_profit"])
-            if isinstance(self.pricing, AverageCost) and lost > LOSS * spent:
+            if isinstance(self.pricing, AverageCost) and self.pricing.scope == "industry":
+                cure = "or take AverageCost(scope='economy')"
+                said.append(self._uncovered(f"what platforms in {name} cost", lost, spent, cure))
+            needed = float(np.mean(data["wage"])) * self._entrant(name)
+            if needed > LARGE * spent:
                 said.append(
-                    f"No commission was found that covers what platforms in {name} cost: they lose "
-                    f"{lost:.3g} on sales of {spent:.3g}. Lower {self.name}.fixed_cost, or take "
-                    "AverageCost(scope='economy')."
+                    f"Who enters {name} needs {needed:.3g} beside what grows with sales, which "
+                    f"are {spent:.3g} online and fall as commissions rise: nobody may contest it. "
+                    f"Lower {self.name}.pricing.fixed_cost, or take another pricing."
                 )
-        return " ".join(said)
+        if isinstance(self.pricing, AverageCost) and self.pricing.scope == "economy":
+            lost, spent = -float(data["platform_profit"].sum()), float(data["online_sales"].sum())
+            said.append(self._uncovered("what platforms cost", lost, spent))
+        return " ".join(filter(None, said))
+
+    def _uncovered(self, what: str, lost: float, spent: float, *cures: str) -> str:
+        """Say that a commission which would just cover a cost was not found, where it was not."""
+        if not abs(lost) > LOSS * max(spent, LOSS):
+            return ""
+        cure = ", ".join([f"Lower {self.name}.fixed_cost", *cures])
+        last = f"they {'lose' if lost > 0.0 else 'gain'} {abs(lost):.3g} on sales of {spent:.3g}"
+        return (
+            f"No commission was found that just covers {what}: at the last one {last}, which fall "
+            f"as it rises. {cure}."
+        )
+
+    def _entrant(self, name: str) -> float:
+        """Return the labour that an entrant into an industry needs at all, if one may enter."""
+        own = self.pricing
+        return float(own.fixed_cost.sel(industry=name)) if isinstance(own, Contestable) else 0.0
 
     # --- audit --------------------------------------------------------------------------
 
