@@ -30,7 +30,7 @@ STEP = 2.0  # seconds of CPU that a step of a path may take
 def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
     draws, industries = tests("draws"), tests("draws_agglomeration")
-    equations = tests("draws_equations")
+    equations, added = tests("draws_equations"), tests("draws_mechanisms")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, count // 50 if quick else count, check)
@@ -40,6 +40,7 @@ def run(*, quick: bool = False) -> int:
             ("steps of the digital turn from random starts", starts, industries.check_step),
             ("random economies of industries", industries.ECONOMIES, industries.check_economy),
             ("the same from the equations as written", equations.COUNT, equations.check),
+            ("random economies with random mechanisms", added.COUNT, added.check),
         )
     )
     failed += _extremes(quick=quick)
