@@ -780,10 +780,10 @@ TAKES = {
             for kind in ("Friction", "Tariff", "Tax")
             for name in ("industries", "channels", "origins", "destinations")
         ),
-        "texts none",
+        f"{NAMES} none",
     ),
     **dict.fromkeys(("base", "buyers", "crossing", "losses", "movement", "proceeds"), ""),
-    "mechanisms.Tax.collector": "none",
+    "mechanisms.Tax.collector": "region none",
     "mechanisms.DigitalServicesTax.pass_through": NUMBER,
     "mechanisms.Friction.factor": NUMBER,
     **dict.fromkeys(

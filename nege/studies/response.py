@@ -226,7 +226,7 @@ class _OfIndustries(EquilibriumResponse):
 
     def moved(self, run: LongRun, response: Response, value: float, there: float) -> Moved | None:
         x = run.state + (there - value) * response.unknowns
-        return Moved(self.at(there), np.exp(x[self.equations.moving]), x)
+        return Moved(self.at(there), np.exp(x[self.equations.residents]), x)
 
 
 def _solved(system: np.ndarray, right: np.ndarray, defined: bool) -> np.ndarray:
