@@ -494,6 +494,10 @@ class Mechanism(Declared):
         """Return the same where these firms are there from before: itself, if nothing of it is."""
         return self
 
+    def caveats(self, data: xr.Dataset) -> tuple[str, ...]:
+        """Say what it knows of results that is no reason not to have them."""
+        return ()
+
     def audit(self, stage: str, economy: Any, a: Any) -> None:
         """Add to the published equations in plain NumPy, in levels, stage by stage.
 
