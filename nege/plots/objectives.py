@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,9 @@ from nege.plots.style import BLUE, GREY, VERMILION, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+SHOWN = 20  # places with a bar of their own: the ends of the order
 
 
 def curve(
@@ -32,7 +35,60 @@ def curve(
     for jump in jumps:
         ax.axvline(jump, color=GREY, lw=0.8, ls=":", gid="jump")
     ax.plot(*best, "o", color=VERMILION, zorder=3, gid="best")
-    ax.set_xlabel(instrument.replace("_", " ").replace(".", ", "))
+    ax.set_xlabel(_words(instrument))
     ax.set_ylabel(str(values.attrs.get("long_name", values.name)))
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def compared(
+    visited: xr.Dataset,
+    instruments: Sequence[str],
+    best: Mapping[str, float],
+    value: float,
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw policies over two instruments, coloured by the objective; the best one is a ring."""
+    ax = new_axes(ax)
+    solved = np.isfinite(visited["objective"].values)
+    allowed = solved & (visited["allowed"].values > 0.5)
+    x = visited[instruments[0]].values
+    flat = len(instruments) == 1
+    y = visited["objective" if flat else instruments[1]].values
+    ax.scatter(x[solved & ~allowed], y[solved & ~allowed], s=14, facecolors="none", edgecolors=GREY)
+    colours = {"color": BLUE} if flat else {"c": visited["objective"].values[allowed]}
+    dots = ax.scatter(x[allowed], y[allowed], s=26, cmap="viridis", **colours)
+    at = best[instruments[0]], value if flat else best[instruments[1]]
+    ax.plot(*at, "o", ms=12, mfc="none", mew=2, color=VERMILION, zorder=3, gid="best")
+    if not flat:
+        bar = ax.figure.colorbar(dots, ax=ax)
+        bar.set_label("objective")
+    ax.set_xlabel(_words(instruments[0]))
+    ax.set_ylabel("objective" if flat else _words(instruments[1]))
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def gains(after: xr.DataArray, before: xr.DataArray, *, ax: Axes | None = None) -> Axes:
+    """Draw the change of an income by place, in per cent, the largest gain on top."""
+    ax = new_axes(ax)
+    change = 100.0 * (after.values / before.values - 1.0)
+    names = [str(label) for label in after[after.dims[-1]].values]
+    change = change.reshape(-1, len(names)).mean(0)
+    order = np.argsort(change, kind="stable")
+    shown = (
+        order
+        if len(order) <= SHOWN
+        else np.concatenate([order[: SHOWN // 2], order[-SHOWN // 2 :]])
+    )
+    colours = [BLUE if change[i] >= 0.0 else VERMILION for i in shown]
+    ax.barh([names[i] for i in shown], change[shown], color=colours)
+    ax.axvline(0.0, color=GREY, lw=0.8)
+    ax.set_xlabel("change of real income, %")
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").replace(".", ", ")

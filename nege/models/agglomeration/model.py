@@ -216,14 +216,18 @@ class OnlineAgglomeration(
 
     def _with_fields(self, arguments: Mapping[str, Any], changed: set[str]) -> Self:
         """Return the same with other numbers: what is not new has been checked before."""
-        if not changed <= set(parameters.numbers(self)):
+        numbers = changed - {"mechanisms"}
+        if not numbers <= set(parameters.numbers(self)):
             return super()._with_fields(arguments, changed)
         made: Self = object.__new__(type(self))
         held = vars(made)
         held.update({name: vars(self)[name] for name in self.fields})
-        for name, value in parameters.checked(made, arguments, changed, changed).items():
+        for name, value in parameters.checked(made, arguments, numbers, numbers).items():
             made._hold(name, value)
-        parameters.check_together({name: held[name] for name in parameters.numbers(made)}, changed)
+        parameters.check_together({name: held[name] for name in parameters.numbers(made)}, numbers)
+        if changed > numbers:
+            given = self.fields["mechanisms"].check(arguments["mechanisms"], made)
+            made._hold("mechanisms", given)
         frame.check(made)
         return made
 
