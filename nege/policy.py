@@ -1,6 +1,15 @@
 """Policy, under its public names; ``nege.studies`` has it."""
 
+from nege.studies.equal_yield import CostOfFunds, EqualYield, cost_of_funds, equal_yield
 from nege.studies.joint_policy import JointOptimum
 from nege.studies.optimal_policy import Optimum, optimise
 
-__all__ = ["JointOptimum", "Optimum", "optimise"]
+__all__ = [
+    "CostOfFunds",
+    "EqualYield",
+    "JointOptimum",
+    "Optimum",
+    "cost_of_funds",
+    "equal_yield",
+    "optimise",
+]

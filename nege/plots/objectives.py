@@ -26,7 +26,14 @@ def curve(
     ax: Axes | None = None,
 ) -> Axes:
     """Draw values over the instrument in pieces between jumps, and a dot at the best one."""
-    ax = new_axes(ax)
+    ax = _pieces(values, instrument, jumps, new_axes(ax))
+    ax.plot(*best, "o", color=VERMILION, zorder=3, gid="best")
+    ax.set_ylabel(str(values.attrs.get("long_name", values.name)))
+    return ax
+
+
+def _pieces(values: xr.DataArray, instrument: str, jumps: Sequence[float], ax: Axes) -> Axes:
+    """Draw values over an instrument, in pieces between jumps."""
     varied = values[instrument].values
     piece = np.searchsorted(sorted(jumps), varied)
     for k in np.unique(piece):
@@ -34,9 +41,7 @@ def curve(
         ax.plot(varied[there], values.values[there], color=BLUE, lw=2.2)
     for jump in jumps:
         ax.axvline(jump, color=GREY, lw=0.8, ls=":", gid="jump")
-    ax.plot(*best, "o", color=VERMILION, zorder=3, gid="best")
     ax.set_xlabel(_words(instrument))
-    ax.set_ylabel(str(values.attrs.get("long_name", values.name)))
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
@@ -92,3 +97,22 @@ def gains(after: xr.DataArray, before: xr.DataArray, *, ax: Axes | None = None) 
 
 def _words(name: str) -> str:
     return name.replace("_", " ").replace(".", ", ")
+
+
+def laffer(
+    values: xr.DataArray,
+    instrument: str,
+    of: str,
+    amount: float,
+    roots: Sequence[float],
+    jumps: Sequence[float],
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw revenue over a rate, the amount as a line, the lower root full, the upper hollow."""
+    ax = _pieces(values, instrument, jumps, new_axes(ax))
+    ax.axhline(amount, color=GREY, lw=0.8)
+    for root, fill in zip(roots, (VERMILION, "white"), strict=False):
+        ax.plot(root, amount, "o", color=VERMILION, mfc=fill, zorder=3, gid="root")
+    ax.set_ylabel(of)
+    return ax
