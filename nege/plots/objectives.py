@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
-from nege.plots.style import BLUE, GREY, VERMILION, new_axes
+from nege.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,4 +116,53 @@ def laffer(
     for root, fill in zip(roots, (VERMILION, "white"), strict=False):
         ax.plot(root, amount, "o", color=VERMILION, mfc=fill, zorder=3, gid="root")
     ax.set_ylabel(of)
+    return ax
+
+
+def responses(
+    curves: xr.Dataset, history: xr.Dataset, rates: Mapping[str, float], *, ax: Axes | None = None
+) -> Axes:
+    """Draw best responses of two players, the rounds that led to where they meet, and that."""
+    ax = new_axes(ax)
+    one, other = (str(name) for name in curves["player"].values)
+    for name, colour in ((one, BLUE), (other, GREEN)):
+        own = curves.sel(player=name)
+        order = np.argsort(own["rate"].values)
+        rate, best = own["rate"].values[order], own["response"].values[order]
+        x, y = (best, rate) if name == one else (rate, best)
+        ax.plot(x, y, color=colour, lw=2.2, label=f"best response of {name}")
+    path = history["rate"].values
+    turns = [(path[i + 1, 0], path[i, 1]) for i in range(len(path) - 1)]  # the first moves first
+    steps = np.array([path[0], *(p for pair in zip(turns, path[1:], strict=True) for p in pair)])
+    ax.plot(steps[:, 0], steps[:, 1], color=GREY, lw=0.9, ls="--")
+    ax.plot(rates[one], rates[other], "o", color=VERMILION, zorder=3, gid="best")
+    ax.set_xlabel(f"rate of {one}")
+    ax.set_ylabel(f"rate of {other}")
+    ax.legend(frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def deviations(
+    aside: xr.Dataset,
+    rates: Mapping[str, float],
+    payoffs: Mapping[str, float],
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw what each player would lose by another rate of its own, in per cent of its payoff."""
+    ax = new_axes(ax)
+    for name, colour in zip(rates, itertools.cycle((BLUE, GREEN, ORANGE, PURPLE, SKY))):
+        own = aside.sel(player=name)
+        x = np.append(own["rate"].values, rates[name])
+        y = np.append(own["payoff"].values, payoffs[name])
+        order = np.argsort(x)
+        change = 100.0 * (y[order] / payoffs[name] - 1.0)
+        ax.plot(x[order], change, color=colour, lw=2.2, label=name)
+        ax.plot(rates[name], 0.0, "o", color=colour, gid="best")
+    ax.axhline(0.0, color=GREY, lw=0.8)
+    ax.set_xlabel("own rate")
+    ax.set_ylabel("change of own payoff, %")
+    ax.legend(frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
     return ax

@@ -55,6 +55,7 @@ __all__ = ["CostOfFunds", "EqualYield", "cost_of_funds", "equal_yield"]
 
 MOST = 30  # steps of Newton's method, and of a bracket per digit
 SHARP = 1e-12  # of the revenue, and of the residual: where Newton's method ends
+FLAT = 1e-7  # of a step of the curve: how sharply the peak is found
 ASIDE = 1e-3  # the step of differences along a direction, in its largest unknown
 REACH = 0.05  # of a rate, or of a tenth: how far aside it is differentiated
 RATES = (0.0, 1.0)
@@ -113,7 +114,8 @@ class EqualYield(Immutable):
     >>> import nege
     >>> economy = nege.OnlineAgglomeration(nege.geography.equidistant(2), digital_cost=1.1)
     >>> found = nege.policy.equal_yield(
-    ...     economy, "commission.services", amount=0.01, of="commission_revenue", between=(0, 0.3))
+    ...     economy, "commission.services", amount=0.01, of="commission_revenue", between=(0, 0.3),
+    ...     points=5)
     >>> found.value < found.peak.rate < 0.3, found.slope > 0
     (True, True)
     """
@@ -258,6 +260,10 @@ class CostOfFunds(Immutable):
         Y_real, what private income buys.
     beyond_peak : bool
         Whether a higher rate raises less.
+
+    Notes
+    -----
+    Not the cost of more than a little revenue: it rises with the rate.
 
     Examples
     --------
@@ -515,7 +521,7 @@ class _Curve:
                 return math.nan if point is None else self._slope(point)
 
             low, high = float(a.policy[0]), float(b.policy[0])
-            brentq(steepness, low, high, xtol=SHARP, maxiter=MOST, disp=False)
+            brentq(steepness, low, high, xtol=FLAT * (high - low), maxiter=MOST, disp=False)
 
     def _slope(self, point: Point) -> float:
         return float(point.gradient(0)[0])
@@ -550,7 +556,9 @@ class _Curve:
     def _by_newton(self, point: Point, low: float, high: float) -> tuple[Point, int] | None:
         """Solve for the rate and the economy together; None where that leads elsewhere."""
         around, x, rate = self.around, point.run.state.copy(), float(point.policy[0])
-        for taken in range(1, MOST + 1):
+        taken, done = 0, False
+        while not done:
+            taken += 1
             model = around.at(np.array([rate]))
             run = point.run._replace(state=x)
             response = around.response(model, 0)
@@ -565,17 +573,15 @@ class _Curve:
             by_rate += self._explicit(response, run, rate)
             change = (self.amount - here - by_rest) / by_rate
             x, rate = x + moves[:, 0] + change * moves[:, 1], rate + change
-            if not (low <= rate <= high and np.isfinite(change)):
+            if not (low <= rate <= high and np.isfinite(change)) or taken == MOST:
                 return None
             small = np.abs(residual).max() <= SHARP
-            if small and abs(self.amount - here) <= SHARP * max(abs(self.amount), SHARP):
-                break
-        else:
-            return None
-        found = self._solved(point, rate, x)
+            short = abs(self.amount - here) / max(abs(self.amount), SHARP)
+            done = bool(small and short <= SHARP)
+        found = self._solved(rate, x)
         return None if found is None else (found, taken)
 
-    def _solved(self, near: Point, rate: float, x: np.ndarray) -> Point | None:
+    def _solved(self, rate: float, x: np.ndarray) -> Point | None:
         """Return the long run at the root, which is stable there; None where it is another one."""
         found = self.around.reach(np.array([rate]))
         if found is None:

@@ -54,7 +54,7 @@ NEARLY = 1e-6  # of it: what counts as met among the policies that are compared
 ENOUGH = 1e-8  # of its range: where a climb leaves the rest to Newton's method
 STATIONARY = 1e-6  # of the gradient: what counts as zero
 CURVED = 2.0  # wider nodes for second derivatives
-SEARCH, ONTO, SHARPEN = 120, 4, 8  # most steps: of a climb, onto constraints, of Newton's method
+SEARCH, ONTO, SHARPEN = 60, 4, 8  # most steps: of a climb, onto constraints, of Newton's method
 KINDS = {
     "interior": "inside of all bounds",
     "corner": "at bounds that it would pass if it could",
@@ -494,12 +494,13 @@ class _Search:
         from scipy.optimize import minimize
 
         came: list[Point] = [start]
+        most = len(self.around.visited) + SEARCH
         spread = np.ptp([one.values[0] for one in self.around.visited])
         size, amounts = max(float(spread), self.unchanged(), 1e-300), self.amounts()
 
         def at(u: np.ndarray) -> np.ndarray:
             point = self.around.reach(self.policy(u))
-            if point is None or len(came) > SEARCH:
+            if point is None or len(self.around.visited) > most:
                 raise _Lost
             came.append(point)
             return point.values
