@@ -40,11 +40,10 @@ from nege.progress import Progress, Steps, watched
 from nege.results.equilibrium import Equilibrium, check_equilibrium
 from nege.results.stability import verdict
 from nege.solvers.checks import check_model, check_options
-from nege.status import Status
 from nege.studies import real_terms
 from nege.studies.joint_policy import draw_gains
 from nege.studies.policy_objectives import REVENUE, present, target
-from nege.studies.policy_points import Point, PolicyPoints
+from nege.studies.policy_points import ANY, Point, PolicyPoints
 from nege.studies.response import slope
 from nege.validation.keywords import hinted
 
@@ -668,7 +667,7 @@ class _Curve:
 
 @hinted
 def cost_of_funds(
-    found: Equilibrium, parameter: str, *, options: SolverOptions | None = None
+    equilibrium: Equilibrium, parameter: str, *, options: SolverOptions | None = None
 ) -> CostOfFunds:
     """Marginal cost of funds: what one more unit of real revenue costs people, by one rate.
 
@@ -677,7 +676,7 @@ def cost_of_funds(
 
     Parameters
     ----------
-    found : Equilibrium
+    equilibrium : Equilibrium
         A long run of an economy with taxes.
     parameter : str
         The rate, e.g. "vat.rate".
@@ -707,23 +706,26 @@ def cost_of_funds(
     >>> nege.policy.cost_of_funds(found, "vat.rate").value > 1
     True
     """
-    check_equilibrium(found)
+    check_equilibrium(equilibrium)
     settings = check_options(options)
-    if found.horizon != "long run" or found.status not in (Status.CONVERGED, Status.UNSTABLE):
+    if equilibrium.horizon != "long run" or equilibrium.status not in (
+        Status.CONVERGED,
+        Status.UNSTABLE,
+    ):
         cure = "nege.solve(model) makes one."
-        raise InputError("found", found.horizon, "a long run that converged", cure)
-    model = found.model
+        raise InputError("equilibrium", equilibrium.horizon, "a long run that converged", cure)
+    model = equilibrium.model
     if not real_terms.collects(model):
         cure = "Give it mechanisms=[nege.mechanisms.Tax(...)]."
-        raise InputError("found", model, "an economy in which somebody collects taxes", cure)
+        raise InputError("equilibrium", model, "an economy in which somebody collects taxes", cure)
     parameter_axes.check_names(model, [parameter])
-    share = model.check_share(found.data, "found")
+    share = model.check_share(equilibrium.data, "equilibrium")
     around = PolicyPoints(
         model,
         {parameter: _around(model, parameter)},
         [target(model, "welfare"), target(model, REVENUE)],
         share,
-        check_dynamics(found.dynamics),
+        check_dynamics(equilibrium.dynamics),
         settings,
     )
     now = around.present()
