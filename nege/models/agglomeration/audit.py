@@ -53,9 +53,11 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a = types.SimpleNamespace(data=data, hour=w, remote_hour=w0, sides={}, kept={})
     a.transfer, a.public = np.zeros_like(w), np.zeros_like(w)
     a.everyone = 0.0  # income of all alike that mechanisms add
+    a.worth, a.living = np.zeros_like(w), np.ones_like(w)
+    a.commission = model.commission.values
 
     def others(stage: str) -> None:
-        for one in model.mechanisms.values():
+        for one in model.mechanisms.acting:
             one.audit(stage, model, a)
 
     # costs: labour, land, inputs, knowledge
@@ -67,7 +69,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     bought = land.audit_cost(model, h) * inputs.audit_cost(model, G)
     with np.errstate(divide="ignore"):  # no firm to learn from: productivity is zero
         a.cost = W ** labour[:, None, None] * bought[..., None] / able
-    zeta = commission.audit_rates(model)
+    zeta = commission.audit_rates(a.commission)
     a.scale = np.full(n.shape, np.nan)
     a.scale[..., :DUAL] = model.firm_scale.values[:, None]
     a.net = np.broadcast_to(1.0 - zeta, (*n.shape[:2], DUAL)).copy()
@@ -90,7 +92,9 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     sold = np.zeros((*n.shape, DUAL))
     each = n ** model.variety.values[:, None, None] * a.cost**power
     paid, kept = channels.audit_freeness(model)
-    weight = (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None] * a.wedge ** (-sigma)
+    demand = a.demand if a.demand.ndim > G.ndim else a.demand[..., None]
+    wanted = demand * (G ** (model.sigma.values - 1.0)[:, None])[..., None]
+    weight = wanted * a.wedge ** (-sigma)
     a.paid, a.received, a.over = paid, kept, np.ones(())
     others("trade")
     access = np.einsum("kpcq,kqc->kpc", a.received, weight)
@@ -102,14 +106,15 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     price = np.einsum("kpmc,kpcq->kqc", sold, a.paid) * a.wedge**power
     received = sold * (a.net * access)[:, :, None]
     a.receipts = received.sum(2)  # (industry, place, channel), what firms receive
-    a.sales = price * (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None]  # at buyers'
+    a.sales = price * wanted  # at buyers' prices
+    a.price, a.taken = price, zeta[:, 0]  # what platforms take, of the price with it
+    a.flows = sold.sum(2)[..., None] * a.paid * (weight * a.wedge).transpose(0, 2, 1)[:, None]
     # What buyers pay and firms do not receive is everybody's, but for what others are given of it.
     a.everyone += a.sales.sum() - a.receipts.sum() - (1.0 - pooled) * C
     a.everyone -= (a.transfer + a.public).sum()
     others("sales")
     with np.errstate(divide="ignore", invalid="ignore"):
         entry = np.log(a.cost**power * reached) - np.log(a.scale * a.cost)
-    attraction = model.home_weight.values * V**model.migration_elasticity
     markets = {
         "price index": (G ** power[..., 0], price.sum(-1)),
         "revenue": (X, received.sum(-1)),
@@ -124,8 +129,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
         "real income": (
             V,
             model.amenity.values
-            * Y
-            / L
+            * (Y / L + a.worth)
+            / a.living
             / (np.prod(G ** model.consumption.values[:, None], axis=0) * h**model.housing),
         ),
         "welfare": (np.array(U), migration.audit_welfare(model, V)),
@@ -135,7 +140,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
         markets["remote labour"] = (np.array(a.used_far), (away * L * what).sum())
     fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
     earned = X if a.over.ndim == 0 else (sold * (a.net * earns)[:, :, None]).sum(-1)
-    motion = {"zero profit": (earned, fixed), "people": (L, attraction / attraction.sum())}
+    motion = {"zero profit": (earned, fixed), "people": (L, migration.audit_target(model, V))}
     return markets, motion, entry
 
 

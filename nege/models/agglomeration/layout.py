@@ -161,6 +161,7 @@ class AgglomerationParameters(NamedTuple):
     log_friction: float  # ln kappa
     log_remote_pay: float  # what an hour of remote labour costs firms over its price, in logs
     pooled: float  # u
+    groups: int  # of places between which people move
     uses_land: bool  # whether land has a price at all
     has_remote: bool  # whether anybody hires remote labour
     has_diversity: bool  # whether anybody learns from other industries
@@ -197,6 +198,7 @@ def lent(p):
         p.log_friction,
         p.log_remote_pay,
         p.pooled,
+        p.groups,
         p.uses_land,
         p.has_remote,
         p.has_diversity,

@@ -72,7 +72,7 @@ class Variables(dict[str, Variable]):
     def __get__(self, owner: Any, kind: type) -> Mapping[str, Variable]:
         if owner is None or not owner.mechanisms:
             return self
-        return {**self, **frame.variables(owner.mechanisms.values())}
+        return {**self, **frame.variables(frame.acting(owner))}
 
 
 class OnlineAgglomeration(
@@ -213,6 +213,7 @@ class OnlineAgglomeration(
         for name, value in {**found, "platform_owner": owner}.items():
             self._hold(name, value)
         self._hold("mechanisms", self.fields["mechanisms"].check(given["mechanisms"], self))
+        frame.check(self)
 
     def _with_fields(self, arguments: Mapping[str, Any], changed: set[str]) -> Self:
         """Return the same with other numbers: what is not new has been checked before."""
@@ -486,7 +487,10 @@ class OnlineAgglomeration(
     def coordinates(self) -> dict[str, Any]:
         """Return the labels of every dimension of the model's variables."""
         names = {**self.labels(), "channel": self.modes}
-        return {dim: list(names[dim]) for dim in ("industry", "place", "channel")}
+        found = {dim: list(names[dim]) for dim in ("industry", "place", "channel")}
+        for one in frame.acting(self):
+            found |= {dim: list(labels) for dim, labels in one.coordinates(self).items()}
+        return found
 
     def outcome(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
@@ -512,7 +516,7 @@ class OnlineAgglomeration(
 
     def remark(self, result: Any) -> str:
         """Say what mechanisms know of why a solve failed."""
-        return " ".join(filter(None, (one.remark(result.data) for one in self.mechanisms.values())))
+        return " ".join(filter(None, (one.remark(result.data) for one in frame.acting(self))))
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation of clearing markets; the relative violation of each by name."""

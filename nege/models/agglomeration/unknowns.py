@@ -18,8 +18,7 @@ from nege import validation
 from nege.errors import InputError
 from nege.models.agglomeration import equations, layout
 from nege.models.agglomeration.layout import Slots
-from nege.models.agglomeration.mechanisms import migration
-from nege.models.agglomeration.mechanisms.frame import places_of
+from nege.models.agglomeration.mechanisms import frame, migration
 from nege.models.agglomeration.parameters import labels as labels_of
 
 DIVIDEND_START, REMOTE_WAGE_START = 0.5, 0.3
@@ -154,12 +153,10 @@ def start(model: Any) -> np.ndarray:
 
 def _own(model: Any, *kinds: str) -> list[tuple[str, int, int, Any]]:
     """Return what mechanisms have of their own, of some kinds: name, slot, how many, what."""
-    with_equations = [one for one in model.mechanisms.values() if one.equations]
+    with_equations, to = frame.with_equations(model), model._unknowns.to
     return [
         (what.called or f"{one.name}.{name}", slot, size, _starting(one, what))
-        for one, stand in zip(
-            with_equations, places_of(with_equations, model._unknowns.to), strict=True
-        )
+        for one, stand in zip(with_equations, frame.places_of(model, to), strict=True)
         for name, (kind, slot, size) in stand.items()
         if kind in kinds
         for what in (one.own()[name][1],)
@@ -235,6 +232,8 @@ def outcome(model: Any, state: np.ndarray, p: Any) -> dict[str, np.ndarray]:
     for name, slot, size, what in _own(model, "own", "shared", "pools", "totals", "links", "notes"):
         if what.words:
             found[name] = _variable(order, state, at, slot, size, what)
+    for one in model.mechanisms.acting:
+        found |= one.outcome(model, p, at, found)
     return found
 
 

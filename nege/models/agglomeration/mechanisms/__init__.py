@@ -15,17 +15,34 @@ What the model is made of lives here too; its parameters are those of
 from nege.models.agglomeration.mechanisms.access import Access
 from nege.models.agglomeration.mechanisms.data_economy import DataEconomy
 from nege.models.agglomeration.mechanisms.dual_mode import DualMode
-from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, partial
+from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, Wedge, partial
+from nege.models.agglomeration.mechanisms.friction import Friction
+from nege.models.agglomeration.mechanisms.jurisdictions import Jurisdictions
 from nege.models.agglomeration.mechanisms.matching import Matching
 from nege.models.agglomeration.mechanisms.oligopoly import Oligopoly
+from nege.models.agglomeration.mechanisms.security import Security
+from nege.models.agglomeration.mechanisms.tax import (
+    DigitalServicesTax,
+    PublicGood,
+    Tariff,
+    Tax,
+)
 
 __all__ = [
     "Access",
     "DataEconomy",
+    "DigitalServicesTax",
     "DualMode",
+    "Friction",
+    "Jurisdictions",
     "Matching",
     "Mechanism",
     "Oligopoly",
     "Own",
+    "PublicGood",
+    "Security",
+    "Tariff",
+    "Tax",
+    "Wedge",
     "partial",
 ]

@@ -3,11 +3,12 @@
 A mechanism is frozen and keyword-only, and has a name (by default its kind), by which dotted names
 reach into it: ``economy.replace({"vat.rate": 0.12})``. It adds to an economy in one or both of two
 ways. It may *lower* itself to numbers that the equations have already (``lower``, ``icebergs``,
-``wedges``): nothing compiles. Or it has equations of its own, functions ``(m, to, met, made)``
-of one place by stage, called by their address: they alone compile, once.
+``wedge``): nothing of its own compiles. Or it has equations of its own, functions
+``(m, to, met, made)`` of one place by stage, called by their address: they alone compile, once.
 
     costs    after ln c, ln f and wedges have been written, before supply
-    offers   after what firms offer has, with all taxes on it: what they quote to ``trade``
+    offers   after what firms offer has, with all taxes on it: what they quote to ``trade``, and
+             what they send to other places of it
     sales    after revenue has: transfers, and parts of sums that all places meet
     incomes  after what people earn has: transfers that depend on such sums
     uses     after what is used and demanded has: labour, land, demand
@@ -38,6 +39,7 @@ import dataclasses
 import functools
 import importlib.metadata
 import inspect
+import json
 import logging
 import math
 import re
@@ -77,6 +79,23 @@ class Own(NamedTuple):
     log: bool = True  # unknowns: whether they are solved for in logs
     start: float | str = 1.0  # unknowns: where they start, or the parameter that says so
     called: str = ""  # in results, where that is not the mechanism's name, a dot, and its own
+
+
+class Wedge(NamedTuple):
+    """Money between firms and buyers: a rate on the price before it, and who has that.
+
+    All wedges are one chain, the commission first, then those of mechanisms in their order;
+    ``jurisdictions`` has it. Which dimensions of `rate` are 1 long must not depend on its values.
+    """
+
+    rate: np.ndarray  # (industry, channel, origin, destination), 1 long where that is all alike
+    collector: str = "destination"  # "origin", "destination", or the name of a place
+    proceeds: Any = "everyone"  # or "owners", "residents", or how public money is spent
+    buyers: str = "all"  # or "households"; then all origins are alike
+    of_commission: bool = False  # whether it is a part of the commission instead
+    cells: np.ndarray | None = None  # (industry, channel) that it is on at all, if not on every one
+    by_channel: bool = False  # whether channels may differ, for what households pay
+    housing: np.ndarray | None = None  # (place,), its rate on housing, likewise
 
 
 class Name(Field):
@@ -187,6 +206,8 @@ class Mechanism(Declared):
     kind: ClassVar[str]
     #: Whether an economy may have only one of it.
     alone: ClassVar[bool] = False
+    #: Whether an economy has one by default as soon as mechanisms have wedges; it acts last.
+    has_wedges: ClassVar[bool] = False
     #: Equations of its own, by stage.
     equations: ClassVar[Mapping[str, Callable[..., Any]]] = {}
     #: Unknowns of each place, with a row that stands where they do.
@@ -207,10 +228,14 @@ class Mechanism(Declared):
     quotes: ClassVar[Mapping[str, Own]] = {}
     #: What it writes down for its later stages and for results.
     notes: ClassVar[Mapping[str, Own]] = {}
+    #: Variables that it adds to results beside those that are its own.
+    outcomes: ClassVar[Mapping[str, Variable]] = {}
     #: What it is known to do in closed form, which tests check.
     closed_forms: ClassVar[Sequence[ClosedForm]] = ()
     #: Modes of firms that it adds to those that sell offline, and online.
     modes: ClassVar[Sequence[str]] = ()
+    #: Dimensions of its own, beside those of the economy, of what has no words; see ``lengths``.
+    own_dims: ClassVar[Sequence[str]] = ()
     #: Kinds of mechanisms that it makes no sense with, and why.
     excludes: ClassVar[Mapping[str, str]] = {}
 
@@ -241,7 +266,7 @@ class Mechanism(Declared):
             raise TypeError(f"{sorted(twice)} of {cls.kind!r} are parameters already")
         for name, (_, what) in own.items():
             dims = {"industry", "channel"} if what.words else {"industry", "channel", "mode"}
-            if not set(what.dims) <= dims:
+            if not set(what.dims) <= dims | ({*cls.own_dims} if not what.words else set()):
                 cure = "industry and channel are its dims, and mode where it is no variable"
                 raise TypeError(f"{name!r} of {cls.kind!r}: {cure}")
 
@@ -301,20 +326,52 @@ class Mechanism(Declared):
             That has it.
         tables : dict of str to array
             ``log_scale`` (industry, mode, place), ``log_productivity`` (industry, place),
-            ``log_pay`` (place) and ``log_remote_pay`` (): what firms pay over wages.
+            ``log_pay`` (place) and ``log_remote_pay`` (): what firms pay over wages,
+            ``log_net`` (industry, channel): what the commission leaves.
         """
 
     def icebergs(self, economy: Any) -> np.ndarray | None:
         """Return ln of what melts on the way, (industry, channel, origin, destination)."""
         return None
 
-    def wedges(self, economy: Any) -> np.ndarray | None:
-        """Return ln of what buyers pay over what firms receive, likewise."""
+    def wedge(self, economy: Any) -> Wedge | None:
+        """Return what it has buyers pay beside what firms receive."""
         return None
 
-    def links(self, economy: Any) -> np.ndarray:
-        """Return tables by which what it sends arrives, (sent, to, from)."""
+    def between(self, economy: Any) -> list[np.ndarray]:
+        """Return ln of what buyers pay over what firms receive, as ``icebergs`` are.
+
+        That of all wedges that differ by origin and destination, from what has the chain.
+        """
+        return []
+
+    def links(self, economy: Any, paid: np.ndarray) -> np.ndarray:
+        """Return tables by which what it sends arrives, (sent, to, from).
+
+        `paid` is the freeness of trade by what buyers pay, over industry, channel, origin and
+        destination.
+        """
         return np.zeros((0, 0, 0))
+
+    def lengths(self, economy: Any) -> Mapping[str, int]:
+        """Return the lengths of dimensions of its own; those of numbers are parameters too."""
+        return {}
+
+    def labels_given(self, economy: Any) -> Mapping[str, Sequence[str]]:
+        """Return labels that it gives parameters of other mechanisms, by dimension."""
+        return {}
+
+    def coordinates(self, economy: Any) -> Mapping[str, Sequence[str]]:
+        """Return labels along dimensions of its own in results."""
+        return {}
+
+    def groups(self, economy: Any) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the group of each place, and shares of groups in people, who stay in them."""
+        return None
+
+    def outcome(self, economy: Any, p: Any, at: Any, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return its ``outcomes`` from parameters of kernels, a point, and all else there."""
+        return {}
 
     def check(self, economy: Any) -> None:
         """Refuse an economy that it makes no sense in."""
@@ -329,17 +386,20 @@ class Mechanism(Declared):
         `a` has ``data``, the stored results, ``kept``, a dict for what a mechanism needs in a later
         stage, and by name what may be added to:
 
-        labour    ``hour`` (place), ``remote_hour``: what firms pay
+        labour    ``hour`` (place), ``remote_hour``: what firms pay; ``commission`` (industry)
         costs     ``cost``, ``scale``, ``outlay`` on labour, land and inputs (industry, place,
                   mode); ``net``, ``wedge`` (industry, place, channel)
         incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
                   the rest of that is everybody's; ``everyone``, what all get beside it
-        uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place)
+        uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place), or over
+                  channel too; ``worth``, income per head that is only as good as that, and
+                  ``living``, what all prices are over those of firms (place)
         trade     ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
                   by what buyers pay, and by what firms receive; ``over`` likewise, one: what entry
                   goes by, over revenue
         sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
-                  and ``sales`` to buyers, (industry, place, channel)
+                  and ``sales`` to buyers, (industry, place, channel), and sales by pair, ``flows``
+                  (industry, origin, channel, destination)
         """
 
     def attach(self, economy: Any) -> Self:
@@ -351,7 +411,6 @@ class Mechanism(Declared):
                 said = dataclasses.replace(field, name=f"{self.name}.{name}")
                 value = said.check(value, economy)
             made._hold(name, value)
-        made.check(economy)
         return made
 
     # --- what kernels read -----------------------------------------------------------
@@ -405,42 +464,61 @@ class Mechanism(Declared):
         return np.concatenate(columns, axis=1) if columns else np.zeros((places, 0)), where
 
 
-def counts(mechanisms: Sequence[Mechanism], industries: int, modes: int) -> dict[str, int]:
-    """Return how many slots of each kind mechanisms take."""
-    kinds = ("own", "shared", "pools", "links", "totals", "notes", "quotes")
-    found = dict.fromkeys(kinds, 0)
-    for mechanism in mechanisms:
-        for kind, what in mechanism.own().values():
-            found[kind] += _size(what, industries, modes)
-    found["everywhere"] = industries * modes * any(one.counts_firms for one in mechanisms)
+def acting(economy: Any) -> tuple[Mechanism, ...]:
+    """Return all mechanisms of an economy that act, in the order in which they do."""
+    found: tuple[Mechanism, ...] = economy.mechanisms.acting
     return found
 
 
-def places_of(mechanisms: Sequence[Mechanism], to: Slots) -> list[dict[str, tuple[str, int, int]]]:
+def with_equations(economy: Any) -> list[Mechanism]:
+    """Return the mechanisms of an economy that have equations, in the order in which they act."""
+    return [one for one in economy.mechanisms.acting if one.equations]
+
+
+def counts(economy: Any) -> dict[str, int]:
+    """Return how many slots of each kind mechanisms take."""
+    kinds = ("own", "shared", "pools", "links", "totals", "notes", "quotes")
+    found, added = dict.fromkeys(kinds, 0), with_equations(economy)
+    for mechanism in added:
+        sizes = _sizes(economy, mechanism)
+        for kind, what in mechanism.own().values():
+            found[kind] += math.prod(sizes[dim] for dim in what.dims)
+    cells = len(economy.industries) * len(economy.modes)
+    found["everywhere"] = cells * any(one.counts_firms for one in added)
+    return found
+
+
+def places_of(economy: Any, to: Slots) -> list[dict[str, tuple[str, int, int]]]:
     """Return where what each mechanism has of its own stands: kind, slot, how many."""
     free = {"own": to.own, "shared": to.shared, "pools": to.pools, "totals": to.totals}
     free |= {"links": to.sends, "notes": to.notes, "quotes": to.quoted}
     found = []
-    for mechanism in mechanisms:
-        stands = {}
+    for mechanism in with_equations(economy):
+        stands, sizes = {}, _sizes(economy, mechanism)
         for name, (kind, what) in mechanism.own().items():
-            size = _size(what, to.industries, to.modes)
+            size = math.prod(sizes[dim] for dim in what.dims)
             stands[name] = kind, free[kind], size
             free[kind] += size
         found.append(stands)
     return found
 
 
-def _size(what: Own, industries: int, modes: int) -> int:
-    sizes = {"industry": industries, "channel": len(CHANNELS), "mode": modes}
-    return math.prod(sizes[dim] for dim in what.dims)
+def _sizes(economy: Any, mechanism: Mechanism) -> dict[str, int]:
+    sizes = {"industry": len(economy.industries), "mode": len(economy.modes)}
+    return {**sizes, "channel": len(CHANNELS), **mechanism.lengths(economy)}
 
 
 class Named(Mapping[str, Mechanism]):
     """Mechanisms of an economy by name, in the order in which they act; cannot be changed."""
 
-    def __init__(self, mechanisms: Iterable[Mechanism] = ()) -> None:
+    def __init__(self, mechanisms: Iterable[Mechanism] = (), implied: Any = ()) -> None:
         self._held = {one.name: one for one in mechanisms}
+        #: All that act, those included that others bring with them, in the order in which they do.
+        self.acting: tuple[Mechanism, ...] = (
+            *(one for one in self._held.values() if not one.has_wedges),
+            *(one for one in self._held.values() if one.has_wedges),
+            *implied,
+        )
 
     def __getitem__(self, name: str) -> Mechanism:
         return self._held[name]
@@ -470,22 +548,43 @@ def checked(given: Iterable[Any]) -> None:
 
 def check(economy: Any) -> None:
     """Let mechanisms refuse an economy whose numbers have changed."""
-    for one in economy.mechanisms.values():
+    for one in economy.mechanisms.acting:
         one.check(economy)
 
 
-def between(economy: Any, what: str) -> list[np.ndarray]:
-    """Return the ``icebergs`` or ``wedges`` of mechanisms that have any, checked."""
+NATION = "nation"  # where there are no other jurisdictions
+OVER = "finite, over industry, channel, origin and destination"
+
+
+def icebergs(economy: Any) -> list[np.ndarray]:
+    """Return the ``icebergs`` of mechanisms that have any, checked."""
     places, found = len(economy.geography), []
     shape = len(economy.industries), len(CHANNELS), places, places
     for one in economy.mechanisms.values():
-        table = getattr(one, what)(economy)
+        table = one.icebergs(economy)
         if table is None:
             continue
         if np.shape(table) != shape or not np.isfinite(table).all():
-            allowed = f"finite, over industry, channel, origin and destination: {shape}"
-            raise InputError(f"{one.name}.{what}", table, allowed)
+            raise InputError(f"{one.name}.icebergs", table, f"{OVER}: {shape}")
         found.append(np.asarray(table))
+    return found
+
+
+def wedges(economy: Any) -> dict[str, Wedge]:
+    """Return the ``wedge`` of mechanisms that have one, by name in their order, checked."""
+    places, found = len(economy.geography), {}
+    shape = len(economy.industries), len(CHANNELS), places, places
+    for one in economy.mechanisms.values():
+        wedge = one.wedge(economy)
+        if wedge is None:
+            continue
+        rate = np.asarray(wedge.rate, dtype=float)
+        fits = rate.ndim == len(shape)
+        fits = fits and all(n in (1, full) for n, full in zip(rate.shape, shape, strict=True))
+        if not (fits and np.isfinite(rate).all() and (rate > -1.0).all()):
+            allowed = f"above -1, {OVER}: {shape}, or 1 where all are alike"
+            raise InputError(f"{one.name}.wedge", wedge.rate, allowed)
+        found[one.name] = wedge._replace(rate=rate)
     return found
 
 
@@ -513,6 +612,28 @@ def of_table(table: Mapping[str, Any]) -> list[Any]:
             one = one.replace(name=name)
         found.append(one)
     return found
+
+
+class WithLabels:
+    """An economy that is being made, with labels that its mechanisms give each other."""
+
+    def __init__(self, economy: Any, more: Mapping[str, Sequence[str]]) -> None:
+        self._economy, self._more = economy, more
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._economy, name)
+
+    def labels(self) -> dict[str, Sequence[str]]:
+        """Return the names along the dimensions that fields are over."""
+        return {**self._economy.labels(), **self._more}
+
+
+def _implied(given: Sequence[Mechanism]) -> list[Mechanism]:
+    """Return what mechanisms bring with them: what has wedges, where one of them is given."""
+    taxed = any(type(one).wedge is not Mechanism.wedge for one in given)
+    if not taxed or any(one.has_wedges for one in given):
+        return []
+    return [kind() for kind in Mechanism._known.values() if kind.has_wedges]
 
 
 class Mechanisms(Field):
@@ -544,15 +665,21 @@ class Mechanisms(Field):
         if len(modes) > 1:
             cure = "Firms sell offline, online, or in one other way."
             raise InputError("mechanisms", modes, "at most one mode of firms more", cure)
-        attached = [one.attach(economy) for one in given]
+        implied = _implied(given)
+        labels: dict[str, Sequence[str]] = {}
+        for one in (*given, *implied):
+            labels |= one.labels_given(economy)
+        known = WithLabels(economy, labels)
+        attached = [one.attach(known) for one in given]
+        implied = [one.attach(known) for one in implied]
         results = [*type(economy).variables]
-        for one in attached:
+        for one in (*attached, *implied):
             for name in variables([one]):
                 if name in results:
                     cure = f"Variables of {one.name!r} bear its name, or none that there is."
                     raise InputError("mechanisms", name, "a variable of its own", cure)
                 results.append(name)
-        return Named(attached)
+        return Named(attached, implied)
 
 
 def mechanisms(words: str, **about: Any) -> Any:
@@ -569,6 +696,7 @@ def variables(mechanisms: Iterable[Mechanism]) -> dict[str, Variable]:
             if what.words:
                 dims = tuple(sorted(dims, key=ORDER.index))
                 found[what.called or f"{one.name}.{name}"] = Variable(dims, what.words, what.unit)
+        found |= one.outcomes
     return found
 
 
@@ -639,8 +767,12 @@ def stored(data: xr.Dataset, mechanisms: Mapping[str, Mechanism]) -> xr.Dataset:
             if isinstance(value, xr.DataArray):
                 dims = {dim: f"{PARAMETER}{dim}" for dim in value.dims}
                 data[key] = value.drop_attrs().rename(dims)
+            elif isinstance(value, tuple):
+                data[key] = (f"names_{name}_{field.name}", list(value))
             elif isinstance(value, (int, float, str)) and field.name != "name":
                 data.attrs[key] = value
+            elif value is not None and field.name != "name":
+                data.attrs[key] = json.dumps(dataclasses.asdict(value))
     return data
 
 
