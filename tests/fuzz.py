@@ -65,7 +65,7 @@ class Pool:
         self.best = policy.optimise(self.helpman, {"mu": (0.6, 0.8)}, points=3)
         both = {"mu": (0.6, 0.8), "trade_cost": (1.4, 1.6)}
         self.mix = policy.optimise(self.helpman, both, points=3, starts=1)
-        self.yields = policy.equal_yield(self.helpman, "mu", **EQUAL)
+        self.yields = policy.equal_yield(self.helpman, "trade_cost", **EQUAL)
         self.game = policy.nash(self.helpman, **GAME)
         vat = mechanisms.Tax("vat", 0.1, proceeds=mechanisms.PublicGood(worth=0.0))
         self.taxed = nege.solve(self.industries.with_mechanisms(vat))
@@ -101,8 +101,8 @@ LINEAR = {"a": 1.0, "b": 1.0, "c": 1.0, "phi": 1.0, "total_farmers": 10.0, "tota
 OVER = ("trade_cost", (1.5, 2.0))
 
 
-#: Of two equal regions: welfare that rises with `mu`, and two who choose a parameter each.
-EQUAL = {"amount": 1.15, "of": "welfare", "between": (0.6, 0.8), "points": 3}
+#: Of two equal regions: prices that rise with `trade_cost`, and two who choose a parameter each.
+EQUAL = {"amount": 1.15, "of": "price_index.0", "between": (1.4, 1.6), "points": 3}
 GAME = {
     "players": {"a": "mu", "b": "trade_cost"},
     "objective": {"a": "welfare", "b": "welfare"},
@@ -298,7 +298,7 @@ ENTRIES = {
     ),
     "policy.equal_yield": lambda p: (
         policy.equal_yield,
-        {"model": p.helpman, "parameter": "mu", **EQUAL},
+        {"model": p.helpman, "parameter": "trade_cost", **EQUAL},
     ),
     "policy.cost_of_funds": lambda p: (
         policy.cost_of_funds,

@@ -17,7 +17,6 @@ from nege.policy import equal_yield, nash, optimise
 from nege.studies import policy_points, tax_game
 from nege.studies.policy_objectives import target
 from nege.studies.policy_points import PolicyPoints
-from nege.studies.response import slope
 
 pytestmark = pytest.mark.family
 
@@ -65,21 +64,17 @@ POLICIES = [
 
 
 @pytest.mark.parametrize(("model", "bounds", "objectives", "dynamics"), POLICIES)
-def test_gradients_backwards_are_those_along_the_response(model, bounds, objectives, dynamics):
-    """By one transposed solve; and by one solve for each instrument, forwards."""
+def test_gradients_forwards_are_those_backwards_and_of_solved_economies(
+    model, bounds, objectives, dynamics
+):
+    """By one solve for each instrument, by one transposed solve for all, and by differences."""
     points = around(model, bounds, objectives, dynamics)
     here = points.reach(points.present())
-    for j, value in enumerate(here.policy):
-        response = points.response(here.model, j)
-        found = response.respond(float(value), here.model, here.run)
-        nodes = response.nodes(float(value))
-        along = []
-        for node in nodes:
-            moved = response.moved(here.run, found, float(value), float(node))
-            values = response.values(moved)
-            along.append([one.among(moved.model, values) for one in points.targets])
-        expected = slope(nodes, np.array(along), float(value))
-        np.testing.assert_allclose(here.gradient(j), expected, atol=1e-10)
+    found = here.gradients()
+    np.testing.assert_allclose(here.backwards(), found, atol=1e-10)
+    for j, unit in enumerate(np.eye(here.policy.size)):
+        aside = [points.reach(here.policy + step * unit).values for step in (-1e-4, 1e-4)]
+        np.testing.assert_allclose((aside[1] - aside[0]) / 2e-4, found[:, j], atol=3e-6)
 
 
 # --- several instruments
@@ -298,6 +293,7 @@ def test_the_best_response_is_that_of_gros(home, foreign_rate, rate):
     """t = (1 - a s)/((sigma - 1)(1 - s)), s what foreign spends on home's goods."""
     game = Armington(home=home)
     rounds = tax_game._Rounds(game, 9, 1, lambda: None)
+    rounds.sharp = tax_game.ROOT
     found = rounds._global(0, np.array([0.0, foreign_rate]))
     assert found == pytest.approx(rate, abs=1e-8)
 

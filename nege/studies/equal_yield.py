@@ -445,14 +445,17 @@ def _away(model: Model, parameter: str, instead_of: Any) -> dict[str, float]:
 
 
 def _around(model: Model, parameter: str) -> tuple[float, float]:
-    """Return an interval around where a rate stands, on the side that the model allows."""
+    """Return an interval around where a rate stands, on the side that the model allows.
+
+    From a rate of zero upwards: taxes of sales and subsidies need not be alike there.
+    """
     now = present(model, parameter)
     if now is None:
         cure = "It is a table of several: name one of them, or make them equal first."
         raise InputError("parameter", parameter, "a rate that is one number", cure)
     aside = REACH * max(abs(now), 0.1)
     ends = []
-    for end in (now - aside, now + aside):
+    for end in (now - aside if now else now, now + aside):
         try:
             model.replace({parameter: end})
         except InputError:
@@ -708,10 +711,7 @@ def cost_of_funds(
     """
     check_equilibrium(equilibrium)
     settings = check_options(options)
-    if equilibrium.horizon != "long run" or equilibrium.status not in (
-        Status.CONVERGED,
-        Status.UNSTABLE,
-    ):
+    if equilibrium.horizon != "long run" or equilibrium.status not in ANY:
         cure = "nege.solve(model) makes one."
         raise InputError("equilibrium", equilibrium.horizon, "a long run that converged", cure)
     model = equilibrium.model

@@ -2,8 +2,8 @@
 
     max W(theta)   over bounds, subject to  g_c(theta) = r_c, or between limits
 
-The whole economy responds; gradients come from one transposed solve (``policy_points``). At an
-optimum in the interior of what is allowed (Karush, Kuhn and Tucker)
+The whole economy responds; gradients are those of ``policy_points``, and at the optimum once more
+by one transposed solve. There (Karush, Kuhn and Tucker), but for bounds that hold,
 
     dW/dtheta = sum_c m_c dg_c/dtheta,      m_c = dW*/dr_c
 
@@ -69,6 +69,7 @@ class JointCertificate(NamedTuple):
     """What is known about an optimum of several instruments."""
 
     gradient: float  # what bounds and constraints leave of it, per width of an interval
+    error: float  # of that gradient: what it differs by from one by a transposed solve
     curvature: float  # largest eigenvalue of the Lagrangian's Hessian in directions left, likewise
     multipliers: Mapping[str, float]  # what one more of each constraint's amount adds to W
     violation: float  # of the constraints, the largest
@@ -251,7 +252,7 @@ class JointOptimum(Immutable):
         lines = [
             f"Best found on {box}: {policy}, where {self.objective} is {self.best:.10g}.",
             f"It is {KINDS[self.kind]}. What bounds and constraints leave of the gradient is "
-            f"{about.gradient:.2g} per width of the interval; "
+            f"{about.gradient:.2g} per width of the interval (known to {about.error:.1g}); "
             + (
                 "they leave no direction to move in."
                 if math.isnan(about.curvature)
@@ -676,6 +677,7 @@ class _Search:
             kind = "search"
         certificate = JointCertificate(
             gradient=gradient,
+            error=self._error(best),
             curvature=curvature,
             multipliers=prices,
             violation=float(np.max(np.abs(self.missed(best)), initial=0.0)),
@@ -707,6 +709,14 @@ class _Search:
             certificate=certificate,
             visited=around.dataset(more),
         )
+
+    def _error(self, best: Point) -> float:
+        """Return how far gradients forwards and backwards are from each other, per interval."""
+        explicit = self.around.explicit
+        if not explicit.any():
+            return math.nan
+        apart = (best.gradients()[explicit] - best.backwards()) * self.around.width
+        return float(np.abs(apart).max())
 
     def _compared(self, point: Point, held: _Held) -> float:
         """Return the objective less what a small violation of constraints is worth."""

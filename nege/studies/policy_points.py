@@ -1,13 +1,18 @@
 """Economies at policies: solved one from another, with gradients of what they are judged by.
 
 At rest F(y, theta) = 0, theta several instruments. The gradient of a number W(y, theta) of the
-economy is found backwards, by one transposed solve however many instruments there are:
+economy is its slope along the response to each instrument; or, for all of them by one transposed
+solve, backwards:
 
-    lambda = F_y^(-T) W_y,      dW/dtheta_j = W_theta_j - lambda . F_theta_j
+    forwards    dy/dtheta_j = -F_y^(-1) F_theta_j,     dW/dtheta_j = W_theta_j + W_y dy/dtheta_j
+    backwards   lambda = F_y^(-T) W_y,                 dW/dtheta_j = W_theta_j - lambda . F_theta_j
 
-W_y and W_theta are differences of explicit functions, to about 1e-11: no economy is solved for
-them. An economy is followed from the nearest one that is known, by halves where its equilibrium
-does not go as its response foresees, so that a jump is seen where there is one.
+Slopes are of explicit functions, to about 1e-11: no economy is solved for them. Both need F_theta
+and a slope of W for each instrument, and backwards W_y besides, by every unknown, which costs
+more than the solves that it saves: so the search goes forwards, and a certificate backwards, too.
+
+An economy is followed from the nearest one that is known, by halves where its equilibrium does
+not go as its response foresees, so that a jump is seen where there is one.
 """
 
 from __future__ import annotations
@@ -64,7 +69,6 @@ class Point:
             one.among(model, explicit) if one.read is not None else one.of(found[0])
             for one in points.targets
         ])  # fmt: skip
-        self._weights: np.ndarray | None = None
         self._columns: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     @property
@@ -94,18 +98,32 @@ class Point:
         return self._columns[j]
 
     def _differentiated(self, j: int) -> tuple[np.ndarray, np.ndarray]:
-        response = self.points.response(self.model, j)
-        at = response.linear(float(self.policy[j]), self.model, self.run)
+        response, value = self.points.response(self.model, j), float(self.policy[j])
+        at = response.linear(value, self.model, self.run)
         forward = at.solve(-at.drift)
         found = np.full(len(self.points.targets), np.nan)
         explicit = self.points.explicit
         if explicit.any():
-            if self._weights is None:
-                self._weights = self._adjoint(response, at)
-            found[explicit] = self._direct(response, j) - self._weights @ at.drift
+            found[explicit] = self._along(response, value, forward)
         for i in np.flatnonzero(~explicit):
             found[i] = self._by_solving(response, j, forward, self.points.targets[int(i)])
         return found, response.by_shares(self.run) @ forward
+
+    def _along(
+        self, response: EquilibriumResponse, value: float, forward: np.ndarray
+    ) -> np.ndarray:
+        """Return slopes along a direction of the unknowns as an instrument changes."""
+        found = np.full(int(self.points.explicit.sum()), np.nan)
+        for side in (0, 1, -1):  # on one side of it where nobody can be there on the other
+            nodes = response.nodes(value, side=side)
+            values = []
+            for node in nodes:
+                step = (float(node) - value) * forward
+                moved = response.displaced(self.run, step, response.at(float(node)))
+                values.append(self._read(response, moved))
+            if np.isfinite(values).all():
+                return slope(nodes, np.array(values), value)
+        return found
 
     def _read(self, response: EquilibriumResponse, moved: Moved | None) -> np.ndarray:
         """Return the targets that are explicit at a point beside this one."""
@@ -115,30 +133,35 @@ class Point:
         values = response.values(moved)
         return np.array([one.among(moved.model, values) for one in targets])
 
-    def _adjoint(self, response: EquilibriumResponse, at: Linear) -> np.ndarray:
+    def backwards(self) -> np.ndarray:
+        """Return the gradients of targets that are explicit, by one transposed solve."""
+        with np.errstate(all="ignore"):
+            every = [self.points.response(self.model, j) for j in range(self.policy.size)]
+            lines = [
+                one.linear(float(value), self.model, self.run)
+                for one, value in zip(every, self.policy, strict=True)
+            ]
+            weights = self._weights(every[0], lines[0])
+            still = np.zeros(lines[0].size)
+            direct = [
+                self._along(one, float(value), still)
+                for one, value in zip(every, self.policy, strict=True)
+            ]
+        drift = np.column_stack([at.drift for at in lines])
+        return np.asarray(np.column_stack(direct) - weights @ drift)
+
+    def _weights(self, response: EquilibriumResponse, at: Linear) -> np.ndarray:
         """Return what a unit of each equation's imbalance is worth: (targets, equations)."""
         weights, offsets = STENCIL
         by_unknown = np.zeros((int(self.points.explicit.sum()), at.size))
         for i in at.places:
-            change = np.zeros(at.size)
-            beside = []
+            change, beside = np.zeros(at.size), []
             for offset in offsets:
                 change[i] = offset * SMALL
-                beside.append(
-                    self._read(response, response.displaced(self.run, change, self.model))
-                )
+                moved = response.displaced(self.run, change, self.model)
+                beside.append(self._read(response, moved))
             by_unknown[:, i] = weights @ np.array(beside) / SMALL
         return at.solve(by_unknown.T, transposed=True).T
-
-    def _direct(self, response: EquilibriumResponse, j: int) -> np.ndarray:
-        """Return W_theta: the slope of targets while the equilibrium stays where it is."""
-        value, still = float(self.policy[j]), np.zeros(self.run.state.size)
-        nodes = response.nodes(value)
-        values = [
-            self._read(response, response.displaced(self.run, still, response.at(float(node))))
-            for node in nodes
-        ]
-        return slope(nodes, np.array(values), value)
 
     def _by_solving(
         self, response: EquilibriumResponse, j: int, forward: np.ndarray, target: Target

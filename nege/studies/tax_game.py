@@ -44,11 +44,12 @@ if TYPE_CHECKING:
 __all__ = ["GameCertificate", "NashEquilibrium", "nash"]
 
 SETTLED = 1e-9  # of an interval: what counts as no change from one round to the next
-ROOT = 1e-12  # of an interval: how sharply roots are bracketed
+COARSE, ROOT = 1e-3, 1e-12  # of an interval: how sharply roots are bracketed, at last
 PACE = 0.05  # of an interval: the first step towards a root
 ASIDE = 2e-3  # of an interval: the step of second derivatives
 BETTER = 1e-9  # of a payoff: what counts as a gain
 STATIONARY = 1e-6  # of the largest slope of a payoff over its interval: what counts as zero
+SECANTS = 8  # steps at most
 RETURNS = 4  # times that a better deviation is followed
 NARROWING = 60  # steps of a bracket
 
@@ -345,7 +346,8 @@ class _Rounds:
         self.game, self.points, self.rounds, self.heard = game, points, rounds, heard
         self.width = game.high - game.low
         self.steps = PACE * self.width  # towards a root
-        self.steep = np.zeros(start_size(game))  # the largest slope of each payoff so far
+        self.sharp = COARSE  # of an interval: how sharply roots are bracketed
+        self.bends = np.full(game.low.size, np.nan)  # second derivatives of payoffs, roughly
 
     def run(self, profile: np.ndarray) -> Play:
         """Play on while somebody gains by deviating."""
@@ -359,7 +361,8 @@ class _Rounds:
                 self.heard()
                 moved = np.abs(profile - history[-1]) / self.width
                 history.append(profile.copy())
-                settled = bool(moved.max() <= SETTLED)
+                settled = bool(moved.max() <= SETTLED) and self.sharp <= ROOT
+                self.sharp = min(max(COARSE * float(moved.max()), ROOT), self.sharp)
             own, deviating = self._deviations(profile)
             payoffs = np.array([self.game.payoff(i, profile) for i in range(profile.size)])
             gains = np.nanmax(deviating, axis=1) - payoffs
@@ -373,10 +376,7 @@ class _Rounds:
         )
 
     def _slope(self, i: int, profile: np.ndarray) -> float:
-        found = self.game.slope(i, profile)
-        if math.isfinite(found):
-            self.steep[i] = max(self.steep[i], abs(found))
-        return found
+        return self.game.slope(i, profile)
 
     def _with(self, i: int, profile: np.ndarray, own: float) -> np.ndarray:
         other = profile.copy()
@@ -402,6 +402,9 @@ class _Rounds:
         by = self._slope(i, profile)
         if not math.isfinite(by) or by == 0.0:
             return at
+        near = self._by_secants(i, profile, by)
+        if near is not None:
+            return near
         step, way = self.steps[i], math.copysign(1.0, by)
         while True:
             end = min(max(at + way * step, low), high)
@@ -414,22 +417,48 @@ class _Rounds:
                 break
             at, step = end, 2.0 * step
         root = self._root(i, profile, *sorted((at, end)))
-        self.steps[i] = max(2.0 * abs(root - profile[i]), 10.0 * ROOT * self.width[i])
+        self.steps[i] = max(2.0 * abs(root - profile[i]), 10.0 * self.sharp * self.width[i])
         return root
+
+    def _by_secants(self, i: int, profile: np.ndarray, by: float) -> float | None:
+        """Return the root next to where a player stands, where its payoff is concave; or None."""
+        at, bend = float(profile[i]), float(self.bends[i])
+        for _ in range(SECANTS):
+            if not bend < 0.0:
+                return None
+            there = at - by / bend
+            if not self.game.low[i] < there < self.game.high[i]:
+                return None
+            if abs(there - at) <= self.sharp * self.width[i]:
+                return there
+            slope_there = self._slope(i, self._with(i, profile, there))
+            if not math.isfinite(slope_there):
+                return None
+            bend = (slope_there - by) / (there - at)
+            at, by = there, slope_there
+            self.bends[i] = bend
+        return None
 
     def _root(self, i: int, profile: np.ndarray, low: float, high: float) -> float:
         from scipy.optimize import brentq
+
+        seen: list[tuple[float, float]] = []
 
         def by(own: float) -> float:
             found = self._slope(i, self._with(i, profile, own))
             if not math.isfinite(found):
                 raise _Lost
+            seen.append((own, found))
             return found
 
         try:
-            return float(brentq(by, low, high, xtol=ROOT * self.width[i], maxiter=NARROWING))
+            sharp = self.sharp * self.width[i]
+            root = float(brentq(by, low, high, xtol=sharp, maxiter=NARROWING))
         except _Lost:
             return float(profile[i])
+        (a, first), (b, second) = sorted(seen, key=lambda one: abs(one[0] - root))[:2]
+        self.bends[i] = (second - first) / (b - a) if b != a else math.nan
+        return root
 
     def _deviations(self, profile: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return own rates all over each interval, and what the player has there."""
@@ -461,11 +490,6 @@ class _Rounds:
             responses = np.where(at_end[:, None], 0.0, -mixed / seconds[:, None])
         np.fill_diagonal(responses, 0.0)
         return seconds, responses
-
-
-def start_size(game: Game) -> int:
-    """Return how many players a game has."""
-    return int(game.low.size)
 
 
 def kinds(found: Play, game: Game) -> tuple[str, ...]:
@@ -662,6 +686,7 @@ def _curves(around: PolicyPoints, found: Play, names: list[str], count: int) -> 
         rival = 1 - i
         rates[i] = np.linspace(game.low[rival], game.high[rival], count)
         rounds = _Rounds(game, 5, 1, lambda: None)
+        rounds.sharp = SETTLED
         order = np.argsort(np.abs(rates[i] - found.profile[rival]))
         known = {float(found.profile[rival]): float(found.profile[i])}
         for k in order:
