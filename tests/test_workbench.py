@@ -11,9 +11,10 @@ from agglomerations import economy
 from scipy.optimize import brentq
 
 import nege
+from nege import mechanisms as mech
 from nege.errors import InputError
 from nege.options import Replicator, SolverOptions
-from nege.policy import equal_yield, nash, optimise
+from nege.policy import cost_of_funds, equal_yield, nash, optimise
 from nege.studies import policy_points, tax_game
 from nege.studies.policy_objectives import target
 from nege.studies.policy_points import PolicyPoints
@@ -146,9 +147,10 @@ def test_given_revenue_is_raised_and_priced_by_the_slopes():
 def test_what_cannot_be_met_is_said_with_how_near_it_is():
     with pytest.raises(nege.ConvergenceError, match=r"met at none .* at the nearest") as caught:
         optimise(
-            SMALL,
-            {"commission.services": (0.0, 0.3)},
-            subject_to={"commission_revenue": 0.9},
+            CAPITAL,
+            {"trade_cost": (1.4, 2.0)},
+            "share.1",
+            subject_to={"share.0": 0.99},
             points=3,
             starts=1,
         )
@@ -349,19 +351,119 @@ def test_best_responses_that_do_not_contract_are_no_unique_equilibrium():
     assert found.radius == pytest.approx(1.5, rel=1e-6)
 
 
+# --- taxes: golden numbers of policy.md 3 and 4
+
+WASTED = mech.PublicGood(worth=0.0)
+
+
+def taxed(step, *taxes, places=False):
+    """An economy of the stylised turn in which households are taxed, spent on what is worth 0."""
+    more = [mech.Jurisdictions("places")] if places else []
+    on = {"buyers": "households", "proceeds": WASTED}
+    every = [mech.Tax(*one, **on, **how) for one, how in taxes]
+    return economy(step).with_mechanisms(*more, *every)
+
+
+def test_a_uniform_rate_that_raises_what_the_tax_on_shops_did():
+    """Claim 35: with a commission, equal taxes on shops and online lose."""
+    model = taxed(8, (("shops", 0.1), {"channels": "offline"}), (("uniform", 0.0), {}))
+    found = equal_yield(model, "uniform.rate", "shops.rate", between=(0.0, 0.2), points=3)
+    assert found.value == pytest.approx(0.05543925, abs=1e-8)
+    assert found.amount == pytest.approx(0.06680986, abs=1e-8)
+    assert float(found.before.data.welfare) == pytest.approx(1.79753068, abs=1e-8)
+    assert float(found.equilibrium.data.welfare) == pytest.approx(1.78805549, abs=1e-8)
+    assert found.gain == pytest.approx(-0.00528517, abs=1e-8)
+    assert found.iterations <= 6
+
+
+FUNDS = [
+    ({"industries": ["manufacturing", "services", "housing"]}, 0.1, 1.0, 0.13604393),
+    ({}, 0.1, 1.04860831, 0.11521095),
+    ({"channels": "offline"}, 0.0, 0.68685004, 0.0),
+    ({"channels": "online"}, 0.0, 1.70721858, 0.0),
+    ({"channels": "online"}, 0.1, -7.40797171, 0.01558933),
+]
+
+
+@pytest.mark.parametrize(("of", "rate", "cost", "revenue"), FUNDS)
+def test_what_funds_cost(of, rate, cost, revenue):
+    solved = nege.solve(taxed(8, (("vat", rate), of), places=True))
+    found = cost_of_funds(solved, "vat.rate")
+    assert found.value == pytest.approx(cost, abs=2e-8)
+    assert float(solved.data.group_income.sel(group="government")) == pytest.approx(
+        revenue, abs=1e-8
+    )
+    assert found.beyond_peak == (cost < 0.0)
+    aside = [nege.solve(solved.model.replace({"vat.rate": rate + 1e-4}), solved.data).data]
+    aside.append(solved.data)
+    by_welfare = np.log(float(aside[0].welfare / aside[1].welfare)) / 1e-4
+    assert by_welfare == pytest.approx(found.welfare_slope, abs=2e-4)
+
+
+def test_the_best_difference_of_taxes_at_equal_yield():
+    """Total wedges nearly equal: 1.0865 offline; 1.0134 online, on which 5 per cent are already."""
+    model = taxed(
+        8, (("shops", 0.086), {"channels": "offline"}), (("web", 0.014), {"channels": "online"})
+    )
+    found = optimise(
+        model,
+        {"shops.rate": (0.07, 0.1), "web.rate": (0.0, 0.03)},
+        subject_to={"revenue": 0.06680986},
+        points=3,
+        starts=1,
+    )
+    assert (found.kind, found.certified) == ("constrained", True)
+    assert found.policy["shops.rate"] == pytest.approx(0.08654567, abs=1e-8)
+    assert found.policy["web.rate"] == pytest.approx(0.01342668, abs=1e-8)
+    assert found.best == pytest.approx(1.79830647, abs=1e-8)
+    for name in found.policy:  # what revenue costs by either
+        cost = cost_of_funds(found.equilibrium, name).value
+        assert found.cost_of_funds == pytest.approx(cost, rel=1e-7)
+
+
+@functools.cache
+def digital_tariffs():
+    halves = mech.Jurisdictions(
+        {"north": ["0", "1"], "south": ["2", "3"]},
+        **{"movement": "within", "land": "jurisdiction", "people": [0.5, 0.5]},
+    )
+    tariff = mech.Tariff("digital", {"north": 0.09, "south": 0.07}, channels="online")
+    model = economy(15, platform_owner=(0.25,) * 4).with_mechanisms(halves, tariff)
+    players = {name: f"digital.rate.{name}" for name in ("north", "south")}
+    return nash(model, players, between=(0.05, 0.11), points=3)
+
+
+def test_digital_tariffs_of_two_blocs():
+    """Claim 33: both lose; one alone would gain."""
+    found = digital_tariffs()
+    assert found.certified
+    rates, payoffs = list(found.rates.values()), list(found.payoffs.values())
+    np.testing.assert_allclose(rates, [0.09009619, 0.06637254], atol=1e-8)
+    np.testing.assert_allclose(payoffs, [2.01567861, 1.95027364], atol=1e-8)
+    assert found.certificate.kinds == ("interior", "interior")
+    assert found.certificate.radius < 0.1
+    points = around(found.model, {"digital.rate.north": (0.0, 0.2)}, ["welfare.north"])
+    points.model = found.model.replace({"digital.rate.south": 0.0})
+    low, high = (points.reach(np.array([0.09740246 + h])).gradient(0)[0] for h in (-1e-8, 1e-8))
+    assert low > 0.0 > high
+
+
 # --- results
 
 
 def test_results_are_immutable_and_can_be_kept_and_drawn():
-    for found, field in ((given_commissions(), "best"), (yields(), "value")):
+    game = digital_tariffs()
+    for found, field in ((given_commissions(), "best"), (yields(), "value"), (game, "rates")):
         with pytest.raises(FrozenInstanceError):
             setattr(found, field, 1.0)
         for other in (copy.deepcopy(found), pickle.loads(pickle.dumps(found))):
             assert repr(other) == repr(found)
             assert other.to_dataset().identical(found.to_dataset())
-        bars = found.plot_gains().patches
-        assert len(bars) == 4
-        assert found.plot().get_xlabel() == "commission, services"
+        assert len(found.plot_gains().patches) == 4
+    assert found.plot().get_xlabel() == "own rate"
+    assert yields().plot().get_xlabel() == "commission, services"
+    assert given_commissions().plot().get_ylabel() == "commission, manufacturing"
+    assert "Best responses contract" in repr(game)
 
 
 # --- errors

@@ -136,17 +136,7 @@ class EqualYield(Immutable):
 
     @hinted
     def to_dataset(self) -> xr.Dataset:
-        """Return the Laffer curve, with the rates that raise the amount as attributes.
-
-        Examples
-        --------
-        >>> import nege
-        >>> economy = nege.OnlineAgglomeration(nege.geography.equidistant(2), digital_cost=1.1)
-        >>> found = nege.policy.equal_yield(economy, "commission.services", amount=0.01,
-        ...     of="commission_revenue", between=(0, 0.3), points=5)
-        >>> found.to_dataset().attrs["rate"] == found.value
-        True
-        """
+        """Return the Laffer curve, with the rates that raise the amount as attributes."""
         return self.curve.assign_attrs(
             {
                 "rate": self.value,
@@ -170,15 +160,6 @@ class EqualYield(Immutable):
         -------
         Axes
             The lower rate is full, the upper one hollow.
-
-        Examples
-        --------
-        >>> import nege
-        >>> economy = nege.OnlineAgglomeration(nege.geography.equidistant(2), digital_cost=1.1)
-        >>> found = nege.policy.equal_yield(economy, "commission.services", amount=0.01,
-        ...     of="commission_revenue", between=(0, 0.3), points=5)
-        >>> found.plot().get_xlabel()
-        'commission, services'
         """
         roots = [self.value, *([self.upper] if math.isfinite(self.upper) else [])]
         jumps = [0.5 * sum(ends) for ends in self.jumps]
@@ -198,15 +179,6 @@ class EqualYield(Immutable):
         -------
         Axes
             With a bar for each place: the change of its people's real income, in per cent.
-
-        Examples
-        --------
-        >>> import nege
-        >>> economy = nege.OnlineAgglomeration(nege.geography.equidistant(2), digital_cost=1.1)
-        >>> found = nege.policy.equal_yield(economy, "commission.services", amount=0.01,
-        ...     of="commission_revenue", between=(0, 0.3), points=5)
-        >>> found.plot_gains().get_xlabel()
-        'change of real income, %'
         """
         return draw_gains(self.before, self.equilibrium, ax)
 
@@ -284,17 +256,7 @@ class CostOfFunds(Immutable):
 
     @hinted
     def to_dataset(self) -> xr.Dataset:
-        """Return its numbers as variables.
-
-        Examples
-        --------
-        >>> import nege
-        >>> vat = nege.mechanisms.Tax("vat", 0.1, proceeds=nege.mechanisms.PublicGood(worth=0))
-        >>> found = nege.solve(nege.OnlineAgglomeration(mechanisms=[vat]))
-        >>> cost = nege.policy.cost_of_funds(found, "vat.rate").to_dataset()
-        >>> float(cost.cost_of_funds) > 1
-        True
-        """
+        """Return its numbers as variables."""
         return xr.Dataset(
             {
                 "rate": self.at,

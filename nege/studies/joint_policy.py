@@ -233,15 +233,6 @@ class JointOptimum(Immutable):
         ------
         InputError
             Where the economy has no solution where it stands.
-
-        Examples
-        --------
-        >>> import nege
-        >>> economy = nege.OnlineAgglomeration(nege.geography.equidistant(2), digital_cost=1.1)
-        >>> rates = {"commission.services": (0, 0.3), "commission.manufacturing": (0, 0.3)}
-        >>> found = nege.policy.optimise(economy, rates, points=4, starts=1)
-        >>> found.plot_gains().get_xlabel()
-        'change of real income, %'
         """
         return draw_gains(self.before, self.equilibrium, ax)
 

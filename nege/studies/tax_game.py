@@ -163,9 +163,9 @@ class NashEquilibrium(Immutable):
     >>> economy = nege.OnlineAgglomeration(
     ...     nege.geography.equidistant(2), mechanisms=[halves, tariff])
     >>> players = {"north": "tariff.rate.north", "south": "tariff.rate.south"}
-    >>> found = nege.policy.nash(economy, players, points=5)
-    >>> found.certified, min(found.rates.values()) > 0
-    (True, True)
+    >>> found = nege.policy.nash(economy, players, points=3)
+    >>> found.certified, found.certificate.kinds  # where trade is dear, no tariff pays
+    (True, ('lower bound', 'lower bound'))
     """
 
     model: Model
@@ -193,21 +193,7 @@ class NashEquilibrium(Immutable):
 
     @hinted
     def to_dataset(self) -> xr.Dataset:
-        """Return rates, payoffs and evidence over players, with the deviations.
-
-        Examples
-        --------
-        >>> import nege
-        >>> from nege import mechanisms as mech
-        >>> halves = mech.Jurisdictions({"north": "0", "south": "1"}, movement="within")
-        >>> tariff = mech.Tariff("tariff", {"north": 0.0, "south": 0.0})
-        >>> economy = nege.OnlineAgglomeration(
-        ...     nege.geography.equidistant(2), mechanisms=[halves, tariff])
-        >>> players = {"north": "tariff.rate.north", "south": "tariff.rate.south"}
-        >>> found = nege.policy.nash(economy, players, points=5).to_dataset()
-        >>> found.rate.dims
-        ('player',)
-        """
+        """Return rates, payoffs and evidence over players, with the deviations."""
         about, names = self.certificate, list(self.rates)
         over = {
             "rate": list(self.rates.values()),
@@ -238,18 +224,6 @@ class NashEquilibrium(Immutable):
         Axes
             Best responses where `curves` of them were asked for, with the rounds that led there;
             else the change of each payoff, in per cent, over its player's own rate.
-
-        Examples
-        --------
-        >>> import nege
-        >>> from nege import mechanisms as mech
-        >>> halves = mech.Jurisdictions({"north": "0", "south": "1"}, movement="within")
-        >>> tariff = mech.Tariff("tariff", {"north": 0.0, "south": 0.0})
-        >>> economy = nege.OnlineAgglomeration(
-        ...     nege.geography.equidistant(2), mechanisms=[halves, tariff])
-        >>> players = {"north": "tariff.rate.north", "south": "tariff.rate.south"}
-        >>> nege.policy.nash(economy, players, points=5).plot().get_xlabel()
-        'own rate'
         """
         if self.curves is not None:
             return objectives.responses(self.curves, self.history, self.rates, ax=ax)
@@ -268,18 +242,6 @@ class NashEquilibrium(Immutable):
         -------
         Axes
             With a bar for each place: the change of its people's real income, in per cent.
-
-        Examples
-        --------
-        >>> import nege
-        >>> from nege import mechanisms as mech
-        >>> halves = mech.Jurisdictions({"north": "0", "south": "1"}, movement="within")
-        >>> tariff = mech.Tariff("tariff", {"north": 0.0, "south": 0.0})
-        >>> economy = nege.OnlineAgglomeration(
-        ...     nege.geography.equidistant(2), mechanisms=[halves, tariff])
-        >>> players = {"north": "tariff.rate.north", "south": "tariff.rate.south"}
-        >>> nege.policy.nash(economy, players, points=5).plot_gains().get_xlabel()
-        'change of real income, %'
         """
         return draw_gains(self.present, self.equilibrium, ax)
 
@@ -616,8 +578,8 @@ def nash(
     >>> economy = nege.OnlineAgglomeration(
     ...     nege.geography.equidistant(2), mechanisms=[halves, tariff])
     >>> players = {"north": "tariff.rate.north", "south": "tariff.rate.south"}
-    >>> nege.policy.nash(economy, players, points=5).certificate.radius < 1
-    True
+    >>> nege.policy.nash(economy, players, points=3).rates
+    {'north': 0.0, 'south': 0.0}
     """
     check_model(model)
     moves, settings = check_dynamics(dynamics), check_options(options)
