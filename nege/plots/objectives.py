@@ -100,8 +100,23 @@ def _words(name: str) -> str:
     return name.replace("_", " ").replace(".", ", ")
 
 
+def _finer(values: xr.DataArray, slopes: np.ndarray) -> xr.DataArray:
+    """Return values at more places, by the cubics that have their slopes at both ends."""
+    (dim,) = values.dims
+    x, y = values[dim].values, values.values
+    width, t = np.diff(x)[:, None], np.arange(8) / 8.0
+    rise = (3.0 - 2.0 * t) * t**2
+    between = y[:-1, None] + np.diff(y)[:, None] * rise
+    between += width * (
+        slopes[:-1, None] * t * (1.0 - t) ** 2 - slopes[1:, None] * t**2 * (1.0 - t)
+    )
+    places = np.append(x[:-1, None] + width * t, x[-1])
+    return xr.DataArray(np.append(between, y[-1]), {dim: places}, dim)
+
+
 def laffer(
     values: xr.DataArray,
+    slopes: np.ndarray,
     instrument: str,
     of: str,
     amount: float,
@@ -111,7 +126,7 @@ def laffer(
     ax: Axes | None = None,
 ) -> Axes:
     """Draw revenue over a rate, the amount as a line, the lower root full, the upper hollow."""
-    ax = _pieces(values, instrument, jumps, new_axes(ax))
+    ax = _pieces(_finer(values, slopes), instrument, jumps, new_axes(ax))
     ax.axhline(amount, color=GREY, lw=0.8)
     for root, fill in zip(roots, (VERMILION, "white"), strict=False):
         ax.plot(root, amount, "o", color=VERMILION, mfc=fill, zorder=3, gid="root")

@@ -163,8 +163,11 @@ class EqualYield(Immutable):
         """
         roots = [self.value, *([self.upper] if math.isfinite(self.upper) else [])]
         jumps = [0.5 * sum(ends) for ends in self.jumps]
-        curve = self.curve["revenue_raised"]
-        return objectives.laffer(curve, self.parameter, self.of, self.amount, roots, jumps, ax=ax)
+        curve = self.curve.where(np.isfinite(self.curve["slope"]), drop=True)
+        return objectives.laffer(
+            curve["revenue_raised"], curve["slope"].values, self.parameter,
+            self.of.replace("_", " "), self.amount, roots, jumps, ax=ax,
+        )  # fmt: skip
 
     @hinted
     def plot_gains(self, *, ax: Axes | None = None) -> Axes:
