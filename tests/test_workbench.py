@@ -294,7 +294,7 @@ def test_the_tariffs_of_two_equal_countries(trade_cost, rate, welfare, free):
 def test_the_best_response_is_that_of_gros(home, foreign_rate, rate):
     """t = (1 - a s)/((sigma - 1)(1 - s)), s what foreign spends on home's goods."""
     game = Armington(home=home)
-    rounds = tax_game._Rounds(game, 9, 1, lambda: None)
+    rounds = tax_game._Rounds(game, 9, 1)
     rounds.sharp = tax_game.ROOT
     found = rounds._global(0, np.array([0.0, foreign_rate]))
     assert found == pytest.approx(rate, abs=1e-8)
@@ -464,6 +464,17 @@ def test_results_are_immutable_and_can_be_kept_and_drawn():
     assert yields().plot().get_xlabel() == "commission, services"
     assert given_commissions().plot().get_ylabel() == "commission, manufacturing"
     assert "Best responses contract" in repr(game)
+
+
+def test_every_economy_is_heard_of():
+    heard = []
+    equal_yield(
+        CAPITAL, "trade_cost", amount=0.3, of="share.1", between=(1.2, 2.0), points=3,
+        progress=lambda done, total, words: heard.append((done, total, words)),
+    )  # fmt: skip
+    assert heard[0][0] == 0
+    assert heard[-1][0] == heard[-1][1] > 3
+    assert heard[-1][2] == "economies"
 
 
 # --- errors

@@ -102,7 +102,7 @@ def _words(name: str) -> str:
 
 def _finer(values: xr.DataArray, slopes: np.ndarray) -> xr.DataArray:
     """Return values at more places, by the cubics that have their slopes at both ends."""
-    (dim,) = values.dims
+    dim = str(values.dims[0])
     x, y = values[dim].values, values.values
     width, t = np.diff(x)[:, None], np.arange(8) / 8.0
     rise = (3.0 - 2.0 * t) * t**2

@@ -36,7 +36,7 @@ from nege.models import parameter_axes
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.plots import objectives
-from nege.progress import Progress, Steps, watched
+from nege.progress import Progress, watched
 from nege.results.equilibrium import Equilibrium, check_equilibrium
 from nege.results.stability import verdict
 from nege.solvers.checks import check_model, check_options
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = ["CostOfFunds", "EqualYield", "cost_of_funds", "equal_yield"]
 
 MOST = 30  # steps of Newton's method, and of a bracket per digit
+AROUND = 10  # economies beside the curve, as far as is known before
 SHARP = 1e-12  # of the revenue, and of the residual: where Newton's method ends
 FLAT = 1e-7  # of a step of the curve: how sharply the peak is found
 ASIDE = 1e-3  # the step of differences along a direction, in its largest unknown
@@ -381,16 +382,15 @@ def equal_yield(
     )
     if amount is not None:
         amount = validation.number("amount", amount)
-    with watched(progress, points + 2, "economies") as steps:
+    with watched(progress, points + AROUND, "economies") as steps:
+        here = PolicyPoints(model, now, targets, share, moves, settings, steps)
         before = here.reach(here.present())
         here.refuse_nothing("rates")
         assert before is not None
         asked = float(before.values[0]) if amount is None else amount
-        curve = PolicyPoints(
-            reformed, {parameter: (low, high)}, targets, before.run.share, moves, settings
-        )
-        steps()
-        return _Curve(curve, parameter, wanted.name, asked, before).run(points, steps)
+        bounds = {parameter: (low, high)}
+        curve = PolicyPoints(reformed, bounds, targets, before.run.share, moves, settings, steps)
+        return _Curve(curve, parameter, wanted.name, asked, before).run(points)
 
 
 def _away(model: Model, parameter: str, instead_of: Any) -> dict[str, float]:
@@ -438,12 +438,11 @@ class _Curve:
         self.around, self.parameter, self.of = around, parameter, of
         self.amount, self.before = amount, before
 
-    def run(self, points: int, steps: Steps) -> EqualYield:
+    def run(self, points: int) -> EqualYield:
         """Follow the curve over all rates; find the peak and both roots."""
         around = self.around
         for rate in np.linspace(around.low[0], around.high[0], points):
             around.reach(np.array([rate]))
-            steps()
         around.refuse_nothing("rates")
         self._peaks()
         found = self._ordered()
@@ -456,7 +455,6 @@ class _Curve:
         falling = [pair for pair in pairs if self._passes(*pair, up=False)]
         falling = [pair for pair in falling if pair[0].policy[0] >= root.policy[0]]
         upper = self._root(*falling[0])[0].policy[0] if falling else math.nan
-        steps()
         return self._result(root, float(upper), top, iterations)
 
     def _ordered(self) -> list[Point]:

@@ -54,6 +54,7 @@ NEARLY = 1e-6  # of it: what counts as met among the policies that are compared
 ENOUGH = 1e-8  # of its range: where a climb leaves the rest to Newton's method
 STATIONARY = 1e-6  # of the gradient: what counts as zero
 CURVED = 2.0  # wider nodes for second derivatives
+CLIMB = 20  # economies of a climb, as far as is known before
 SEARCH, ONTO, SHARPEN = 60, 4, 8  # most steps: of a climb, onto constraints, of Newton's method
 KINDS = {
     "interior": "inside of all bounds",
@@ -346,8 +347,9 @@ def search(
 ) -> JointOptimum:
     """Find the best policy, and what is known of it."""
     targets = [objective, *(one.target for one in constraints)]
-    around = PolicyPoints(model, bounds, targets, share, dynamics, options)
-    return _Search(around, objective, constraints).run(points, starts, steps)
+    steps.expect(points + starts * CLIMB)
+    around = PolicyPoints(model, bounds, targets, share, dynamics, options, steps)
+    return _Search(around, objective, constraints).run(points, starts)
 
 
 class _Lost(Exception):  # noqa: N818  not an error: the climb ends
@@ -402,33 +404,25 @@ class _Search:
 
     # --- the search
 
-    def run(self, points: int, starts: int, steps: Steps) -> JointOptimum:
+    def run(self, points: int, starts: int) -> JointOptimum:
         """Spread, climb, sharpen, and look back."""
         around = self.around
         now = around.present()
         spread = _spread(points - 1, self.size)
         spread = spread[np.argsort(np.max(np.abs(spread - self._parts(now)), axis=1))]
-        steps.expect(points + starts + 1)
         begin = around.reach(now)
-        steps()
         ready = [] if begin is None else [self.onto(begin)]
         for u in spread:
             point = around.reach(self.policy(u))
             if point is not None:
                 ready.append(self.onto(point))
-            steps()
         around.refuse_nothing("policies")
         ready.sort(key=self._worth, reverse=True)
         first = ready[:starts] if begin is None else [begin, *ready[: starts - 1]]
-        ends = []
-        for point in first:
-            ends.append(self.climb(point))
-            steps()
+        ends = [self.climb(point) for point in first]
         best = max([*ends, *self._allowed(around.visited)], key=self._worth)
         self._refuse_what_cannot_be_met(best)
-        sharp = self.sharpened(best)
-        steps()
-        return self.result(sharp, ends, begin)
+        return self.result(self.sharpened(best), ends, begin)
 
     def _refuse_what_cannot_be_met(self, best: Point) -> None:
         """Raise where the constraints are met nowhere; the nearest policy is the partial result."""

@@ -17,7 +17,7 @@ not go as its response foresees, so that a jump is seen where there is one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -205,6 +205,8 @@ class PolicyPoints:
         How people move.
     options : SolverOptions
         Tolerances and limits.
+    heard : callable
+        Called for every economy that is solved.
     """
 
     def __init__(
@@ -215,6 +217,7 @@ class PolicyPoints:
         share: np.ndarray,
         dynamics: Replicator | Logit,
         options: SolverOptions,
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
         self.model, self.names, self.targets = model, list(bounds), targets
         self.bounds = {name: (float(low), float(high)) for name, (low, high) in bounds.items()}
@@ -223,6 +226,7 @@ class PolicyPoints:
         self.explicit = np.array([one.read is not None for one in targets])
         self.by_solving = not self.explicit.all()
         self.share, self.dynamics, self.options = share, dynamics, options
+        self.heard = heard
         self.visited: list[Point] = []
         self.jumps: list[tuple[np.ndarray, np.ndarray]] = []
         self.lost: dict[bytes, tuple[np.ndarray, Equilibrium]] = {}
@@ -270,6 +274,7 @@ class PolicyPoints:
     def _solved(self, policy: np.ndarray, share: np.ndarray, state: np.ndarray) -> Point | None:
         model = self.at(policy)
         run = find_long_run(model, share, state, self.dynamics, self.options)
+        self.heard()
         if run.status not in ANY:
             self.lost[policy.tobytes()] = policy, self.equilibrium(model, run)
             return None

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -292,20 +292,14 @@ def _say(rates: Sequence[float]) -> str:
 # --- the game
 
 
-def play(
-    game: Game,
-    start: np.ndarray,
-    points: int,
-    rounds: int,
-    heard: Callable[[], None] = lambda: None,
-) -> Play:
+def play(game: Game, start: np.ndarray, points: int, rounds: int) -> Play:
     """Take best responses in turn until they settle, and look for deviations that gain."""
-    return _Rounds(game, points, rounds, heard).run(start.copy())
+    return _Rounds(game, points, rounds).run(start.copy())
 
 
 class _Rounds:
-    def __init__(self, game: Game, points: int, rounds: int, heard: Callable[[], None]) -> None:
-        self.game, self.points, self.rounds, self.heard = game, points, rounds, heard
+    def __init__(self, game: Game, points: int, rounds: int) -> None:
+        self.game, self.points, self.rounds = game, points, rounds
         self.width = game.high - game.low
         self.steps = PACE * self.width  # towards a root
         self.sharp = COARSE  # of an interval: how sharply roots are bracketed
@@ -320,7 +314,6 @@ class _Rounds:
                 for i in range(profile.size):
                     profile[i] = self._global(i, profile) if i in anew else self._local(i, profile)
                     anew.discard(i)
-                self.heard()
                 moved = np.abs(profile - history[-1]) / self.width
                 history.append(profile.copy())
                 settled = bool(moved.max() <= SETTLED) and self.sharp <= ROOT
@@ -593,12 +586,12 @@ def nash(
         raise InputError("curves", curves, "at least 2, of two players")
     share = model.default_start() if start is None else model.check_share(start, "start")
     by_name = {chosen[name]: ends for name, ends in bounds.items()}
-    around = PolicyPoints(model, by_name, targets, share, moves, settings)
-    with watched(progress, rounds + 1, "rounds") as steps:
+    expected = 4 * points * len(chosen)
+    with watched(progress, expected, "economies") as steps:
+        around = PolicyPoints(model, by_name, targets, share, moves, settings, steps)
         begin = around.reach(around.present())
         around.refuse_nothing("rates")
-        steps()
-        found = play(_Economies(around), around.present(), points, rounds, steps)
+        found = play(_Economies(around), around.present(), points, rounds)
         drawn = _curves(around, found, list(chosen), curves) if curves else None
         return _result(around, chosen, bounds, targets, found, begin, drawn)
 
@@ -647,7 +640,7 @@ def _curves(around: PolicyPoints, found: Play, names: list[str], count: int) -> 
     for i in range(2):
         rival = 1 - i
         rates[i] = np.linspace(game.low[rival], game.high[rival], count)
-        rounds = _Rounds(game, 5, 1, lambda: None)
+        rounds = _Rounds(game, 5, 1)
         rounds.sharp = SETTLED
         order = np.argsort(np.abs(rates[i] - found.profile[rival]))
         known = {float(found.profile[rival]): float(found.profile[i])}
