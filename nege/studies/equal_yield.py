@@ -377,9 +377,7 @@ def equal_yield(
         raise InputError("of", of, "the name of a number of the economy")
     share = model.default_start() if start is None else model.check_share(start, "start")
     targets = [wanted, *([target(model, "welfare")] if "welfare" in model.variables else [])]
-    here = PolicyPoints(
-        model, {parameter: _around(model, parameter)}, targets, share, moves, settings
-    )
+    now = {parameter: _around(model, parameter)}
     if amount is not None:
         amount = validation.number("amount", amount)
     with watched(progress, points + AROUND, "economies") as steps:
