@@ -30,6 +30,7 @@ STEP = 2.0  # seconds of CPU that a step of a path may take
 def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
     draws, industries = tests("draws"), tests("draws_agglomeration")
+    equations = tests("draws_equations")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, count // 50 if quick else count, check)
@@ -38,6 +39,7 @@ def run(*, quick: bool = False) -> int:
             ("long runs against an independent integration", LONG_RUNS, draws.check_long_run),
             ("steps of the digital turn from random starts", starts, industries.check_step),
             ("random economies of industries", industries.ECONOMIES, industries.check_economy),
+            ("the same from the equations as written", equations.COUNT, equations.check),
         )
     )
     failed += _extremes(quick=quick)
@@ -47,6 +49,7 @@ def run(*, quick: bool = False) -> int:
     failed += _proofs("all equilibria of two regions", two, draws.check_two_regions, MEDIAN)
     failed += _proofs("all equilibria of three regions", three, draws.check_three_regions, np.inf)
     failed += _turns(quick=quick)
+    failed += 0 if quick else _racetrack()
     failed += _line(quick=quick) + _kills(quick=quick) + interrupts(quick=quick)
     return failed + _tampered(quick=quick) + hostile(quick=quick)
 
@@ -127,6 +130,22 @@ def _points(*, quick: bool) -> int:
     for message in failed[:10]:
         print(f"  draw {message}")
     return len(failed)
+
+
+def _racetrack() -> int:
+    """Follow a racetrack as its occupied places halve, down to one."""
+    began, racetracks = time.perf_counter(), tests("racetracks")
+    try:
+        racetracks.check_doubling(racetracks.LARGE)
+    except Exception as error:
+        said = f"NOT followed, {type(error).__name__}: {error}"
+    else:
+        said = ""
+    print(
+        f"a racetrack of {racetracks.LARGE} places halves down to one place"
+        f"{said and f': {said}'}; {time.perf_counter() - began:.1f} s"
+    )
+    return int(bool(said))
 
 
 def _line(*, quick: bool) -> int:

@@ -212,6 +212,107 @@ ENTRIES = {
         attached(p, mechanisms.Oligopoly),
         {"firms_per_mass": 50.0, "across": 1.2, "awareness": 0.8},
     ),
+    "mechanisms.Platforms": lambda p: (
+        attached(p, mechanisms.Platforms),
+        {
+            **{"number": 1.0, "substitution": 9.0, "network": 0.05, "interoperability": 0.5},
+            **{"marginal_cost": 0.02, "fixed_cost": 0.01},
+            "pricing": mechanisms.AverageCost(),
+            "steering": mechanisms.Steering(affiliates=0.2, strength=0.5),
+            "investment": mechanisms.Investment(effect=0.02),
+        },
+    ),
+    "mechanisms.Contestable": lambda p: (
+        as_part(p, "pricing", mechanisms.Contestable),
+        {"marginal_cost": 0.03, "fixed_cost": 0.01},
+    ),
+    "mechanisms.ProfitMaximising": lambda p: (
+        as_part(p, "pricing", mechanisms.ProfitMaximising),
+        {"response": "buyers"},
+    ),
+    "mechanisms.AverageCost": lambda p: (
+        as_part(p, "pricing", mechanisms.AverageCost),
+        {"scope": "economy"},
+    ),
+    "mechanisms.Steering": lambda p: (
+        as_part(p, "steering", mechanisms.Steering),
+        {"affiliates": 0.2, "strength": 0.5},
+    ),
+    "mechanisms.Investment": lambda p: (
+        as_part(p, "investment", mechanisms.Investment),
+        {"effect": 0.02, "scale": 1e-4},
+    ),
+    "mechanisms.Tax": lambda p: (
+        attached(p, mechanisms.Tax),
+        {
+            **{
+                "rate": 0.1,
+                "base": "destination",
+                "buyers": "households",
+                "industries": "services",
+            },
+            **{"channels": "online", "origins": None, "destinations": None, "leak": 0.1},
+            **{"intangible": 0.1, "collector": None, "proceeds": "everyone"},
+        },
+    ),
+    "mechanisms.Tariff": lambda p: (
+        bordered(p, mechanisms.Tariff),
+        {
+            **{"rate": 0.1, "industries": "services", "channels": "online", "leak": 0.1},
+            "proceeds": "residents",
+        },
+    ),
+    "mechanisms.DigitalServicesTax": lambda p: (
+        attached(p, mechanisms.DigitalServicesTax),
+        {"rate": 0.03, "pass_through": 0.5, "proceeds": "residents"},
+    ),
+    "mechanisms.Friction": lambda p: (
+        bordered(p, mechanisms.Friction),
+        {
+            **{"factor": 1.1, "crossing": "border", "industries": "services"},
+            **{"channels": "offline", "origins": None, "destinations": None},
+        },
+    ),
+    "mechanisms.Security": lambda p: (
+        attached(p, mechanisms.Security),
+        {
+            **{"vulnerability": 0.1, "across_borders": 0.2, "effectiveness": 30.0},
+            **{"losses": "gordon-loeb-1", "curvature": 1.0, "external": 0.5},
+        },
+    ),
+    "mechanisms.Jurisdictions": lambda p: (
+        attached(p, mechanisms.Jurisdictions),
+        {"members": "places", "movement": "within", "land": "place", "people": None},
+    ),
+    "mechanisms.PublicGood": lambda p: (mechanisms.PublicGood, {"worth": 1.2, "rivalry": 0.5}),
+    "mechanisms.Institutions": lambda p: (
+        attached(p, mechanisms.Institutions),
+        {"quality": 0.9, "intensity": 0.5, "convergence": 0.5},
+    ),
+    "mechanisms.BuyerOnline": lambda p: (
+        attached(p, mechanisms.BuyerOnline),
+        {"complementarity": 0.5, "households": 0.5},
+    ),
+    "mechanisms.PostedPrices": lambda p: (
+        attached(p, mechanisms.PostedPrices),
+        {"posted": 0.1, "pass_through": 0.5},
+    ),
+    "mechanisms.Sunk": lambda p: (attached(p, mechanisms.Sunk), {"share": 0.2, "before": 0.1}),
+    "mechanisms.Quality": lambda p: (
+        attached(p, mechanisms.Quality),
+        {"seen": 0.6, "convexity": 6.0, "cost": 0.01},
+    ),
+    "mechanisms.SiteBound": lambda p: (
+        attached(p, mechanisms.SiteBound),
+        {"industry": "services", "share": 0.1, "stock": 1.0},
+    ),
+    "mechanisms.Sourcing": lambda p: (
+        attached(p, mechanisms.Sourcing),
+        {
+            **{"penalty": 1.3, "friction": 1.1, "elasticity": 4.0, "transaction_cost": 0.1},
+            **{"eased": 0.5, "progress": 0.5},
+        },
+    ),
     "Model.replace": lambda p: (p.digital.replace, {"sigma": 4.0, "online_amenity": 1.1}),
     "Model.replace by a mapping": lambda p: (
         lambda changes=None: p.digital.replace(changes),
@@ -416,6 +517,27 @@ def attached(p, kind):
     @functools.wraps(kind)
     def make(*arguments, **keywords):
         return p.industries.with_mechanisms(kind(*arguments, **keywords))
+
+    return make
+
+
+def as_part(p, name, kind):
+    """Make a part of platforms, and an economy that has it: which checks its numbers."""
+
+    @functools.wraps(kind)
+    def make(*arguments, **keywords):
+        return attached(p, mechanisms.Platforms)(**{name: kind(*arguments, **keywords)})
+
+    return make
+
+
+def bordered(p, kind):
+    """Make the same in an economy with borders."""
+
+    @functools.wraps(kind)
+    def make(*arguments, **keywords):
+        borders = mechanisms.Jurisdictions("places")
+        return p.industries.with_mechanisms(borders, kind(*arguments, **keywords))
 
     return make
 
@@ -665,7 +787,9 @@ TAKES = {
             f"mechanisms.{kind}.name"
             for kind in (
                 *("Access", "DataEconomy", "DataEconomy.firm_owned", "DualMode", "Matching"),
-                "Oligopoly",
+                *("Institutions", "Oligopoly", "Platforms", "PostedPrices", "Quality", "SiteBound"),
+                *("BuyerOnline", "Sourcing", "Sunk", "DigitalServicesTax", "Friction"),
+                *("Jurisdictions", "Security", "Tariff", "Tax"),
             )
         ),
         "name none",
@@ -675,6 +799,57 @@ TAKES = {
         TABLE,
     ),
     "mechanisms.Oligopoly.conduct": "",
+    **dict.fromkeys(
+        (f"mechanisms.Institutions.{name}" for name in ("quality", "intensity")), TABLE
+    ),
+    "mechanisms.Institutions.convergence": NUMBER,
+    **dict.fromkeys(
+        (f"mechanisms.Quality.{name}" for name in ("seen", "convexity", "cost")), TABLE
+    ),
+    "mechanisms.BuyerOnline.complementarity": TABLE,
+    "mechanisms.BuyerOnline.households": NUMBER,
+    "mechanisms.PostedPrices.posted": TABLE,
+    "mechanisms.PostedPrices.pass_through": NUMBER,
+    "mechanisms.Sunk.share": TABLE,
+    "mechanisms.Sunk.before": f"{TABLE} none",
+    "mechanisms.SiteBound.industry": "",
+    **dict.fromkeys(
+        (f"mechanisms.{kind}.rate" for kind in ("DigitalServicesTax", "Tariff", "Tax")), TABLE
+    ),
+    **dict.fromkeys(
+        (f"mechanisms.{k}.leak" for k in ("Tariff", "Tax")),
+        f"{TABLE} none",
+    ),
+    "mechanisms.Tax.intangible": f"{TABLE} none",
+    **dict.fromkeys(
+        (
+            f"mechanisms.{kind}.{name}"
+            for kind in ("Friction", "Tariff", "Tax")
+            for name in ("industries", "channels", "origins", "destinations")
+        ),
+        "texts none",
+    ),
+    **dict.fromkeys(("base", "buyers", "crossing", "losses", "movement", "proceeds"), ""),
+    "mechanisms.Tax.collector": "none",
+    "mechanisms.DigitalServicesTax.pass_through": NUMBER,
+    "mechanisms.Friction.factor": NUMBER,
+    **dict.fromkeys(
+        (f"mechanisms.Security.{name}" for name in ("vulnerability", "effectiveness")), NUMBER
+    ),
+    **dict.fromkeys((f"mechanisms.Security.{name}" for name in ("curvature", "external")), NUMBER),
+    "mechanisms.Security.across_borders": f"{NUMBER} none",
+    "mechanisms.Jurisdictions.members": "none",
+    "mechanisms.Jurisdictions.land": "",
+    "mechanisms.Jurisdictions.people": f"{TABLE} none",
+    **dict.fromkeys((f"mechanisms.PublicGood.{name}" for name in ("worth", "rivalry")), NUMBER),
+    "mechanisms.SiteBound.share": NUMBER,
+    "mechanisms.SiteBound.stock": f"{TABLE} none",
+    "mechanisms.Sourcing.penalty": f"{TABLE} none",
+    **dict.fromkeys(
+        (f"mechanisms.Sourcing.{name}" for name in ("friction", "transaction_cost", "eased")),
+        TABLE,
+    ),
+    **dict.fromkeys((f"mechanisms.Sourcing.{name}" for name in ("elasticity", "progress")), NUMBER),
     "mechanisms.Access.entry_cost": f"{TABLE} none",
     "mechanisms.DataEconomy.firm_owned.own": NUMBER,
     **dict.fromkeys(
@@ -688,6 +863,27 @@ TAKES = {
         TABLE,
     ),
     **dict.fromkeys((f"mechanisms.DataEconomy.{name}" for name in ("pricing", "owner")), ""),
+    **dict.fromkeys(
+        (f"mechanisms.Platforms.{name}" for name in ("substitution", "interoperability")), NUMBER
+    ),
+    "mechanisms.Platforms.number": "whole",
+    **dict.fromkeys(
+        (
+            *(f"mechanisms.{kind}.marginal_cost" for kind in ("Platforms", "Contestable")),
+            *(f"mechanisms.{kind}.fixed_cost" for kind in ("Platforms", "Contestable")),
+            *("mechanisms.Platforms.network", "mechanisms.Steering.affiliates"),
+            *("mechanisms.Steering.strength", "mechanisms.Investment.effect"),
+        ),
+        f"{TABLE} none",
+    ),
+    "mechanisms.Investment.scale": TABLE,
+    **dict.fromkeys(
+        (
+            *(f"mechanisms.Platforms.{name}" for name in ("pricing", "steering", "investment")),
+            *("mechanisms.ProfitMaximising.response", "mechanisms.AverageCost.scope"),
+        ),
+        "",
+    ),
     "mechanisms.DualMode.scale": f"{TABLE} none",
     "mechanisms.Matching.vacancy_cost": TABLE,
     "mechanisms.Matching.remote_vacancy_cost": NUMBER,
@@ -723,6 +919,7 @@ MADE = {
     *("geography.Circle", "geography.Grid", "geography.Line", "geography.Matrix"),
     "geography.Metric",
     *("mechanisms.Mechanism", "mechanisms.Own", "mechanisms.partial"),  # to make some of
+    "mechanisms.Wedge",
 }
 
 

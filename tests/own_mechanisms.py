@@ -13,52 +13,6 @@ from nege.validation import Bounds
 RATE = Bounds(above=-1.0)
 
 
-# --- land of an industry's own: an unknown of each place --------------------------------------
-
-
-def _site_costs(m, to, met, made):
-    for k in range(to.industries):
-        for mode in range(to.modes):
-            price = met[m.site_rent + k] - met[to.wage]
-            made[to.cost + to.modes * k + mode] += m.share[k] * price
-
-
-def _site_uses(m, to, met, made):
-    for k in range(to.industries):
-        revenue = 0.0 * met[to.wage]
-        for mode in range(to.modes):
-            revenue += made[to.revenue + to.modes * k + mode]
-        made[to.labour] -= m.share[k] * revenue
-        made[m.site_rent + k] = -met[m.site_rent + k]
-        if m.share[k] > 0.0:
-            made[m.site_rent + k] += log(m.share[k] * revenue / m.stock[k])
-
-
-class SiteBound(mech.Mechanism):
-    """Industries that use land of their own (policy.md 7), rents of which everybody has.
-
-    ln c += bs (ln hs - ln w),  labour a - bs;  hs Hs = bs R.
-    """
-
-    share: fields.Labelled = fields.over(("industry",), "share of such land in cost", RATE)
-    stock: fields.Labelled = fields.over(("industry", "place"), "how much there is", RATE)
-
-    kind: ClassVar = "site"
-    equations: ClassVar = {"costs": _site_costs, "uses": _site_uses}
-    unknowns: ClassVar = {"site_rent": mech.Own(dims=("industry",), words="rent of its own land")}
-
-    def audit(self, stage, economy, a):
-        share, stock = self.share.values[:, None], self.stock.values
-        rent = a.data[f"{self.name}.site_rent"].values
-        revenue = a.data.total_cost.sum("channel").transpose("industry", "place").values
-        if stage == "costs":
-            a.cost = a.cost * ((rent / a.hour) ** share)[..., None]
-        elif stage == "uses":
-            a.used = a.used - (share * revenue).sum(0)
-            a.everyone = a.everyone + (rent * stock * (share > 0)).sum()
-            a.sides["site"] = rent[share[:, 0] > 0], (share * revenue / stock)[share[:, 0] > 0]
-
-
 # --- a tax of the whole economy, said in three ways -------------------------------------------
 
 

@@ -1,8 +1,6 @@
 """Pictures of sweeps and paths, by what is drawn and what the axes say."""
 
-import subprocess
-import sys
-
+import fresh
 import matplotlib
 import numpy as np
 import pytest
@@ -281,5 +279,4 @@ def test_the_accessor_waits_for_matplotlib_until_something_is_drawn():
         "import sys, xarray, nege; ds = xarray.Dataset({'status': ('mu', [0])}); "
         "ds.nege.plot; print('matplotlib' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    assert fresh.run(code) == "False\n"

@@ -147,17 +147,17 @@ def test_shipped_examples_are_valid(name):
     assert found.values[found.turn] == 1.0
 
 
-def test_help_and_version_from_a_process():
+def test_help_and_version_from_a_process(capsys):
     shown = subprocess.run(
         [sys.executable, "-W", "error", "-m", "nege", "--help"],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     assert "real Chinese cities" in shown
     assert "--output" in shown
-    version = subprocess.run(
-        [sys.executable, "-m", "nege", "--version"], capture_output=True, text=True, check=True
-    ).stdout
-    assert version.strip() == f"nege {nege.__version__}"
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert not ended.value.code
+    assert capsys.readouterr().out == f"nege {nege.__version__}\n"
 
 
 def test_a_jump_between_places_is_one_too_and_so_is_its_hysteresis(tmp_path, capsys):

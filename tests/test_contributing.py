@@ -4,10 +4,10 @@ import dataclasses
 import os
 import pathlib
 import re
-import subprocess
 import sys
 import types
 
+import fresh
 import numpy as np
 import pytest
 
@@ -50,16 +50,8 @@ nege.testing.check_model(ConstructedCapital)
 def test_a_model_in_one_file_is_solved_and_drawn_and_breaks_where_its_theory_says(tmp_path):
     model, use = BLOCKS[:2]
     (tmp_path / "constructed_capital.py").write_text(model)
-    (tmp_path / "use.py").write_text(f"from nege.kernels import derivatives\n{use}\n{CHECKS}")
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "use.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "online" in done.stdout
+    said = fresh.run(f"from nege.kernels import derivatives\n{use}\n{CHECKS}", tmp_path)
+    assert "online" in said
 
 
 def test_a_model_of_an_installed_package_is_known_to_files_and_the_command_line(tmp_path):
@@ -80,14 +72,7 @@ def test_a_model_of_an_installed_package_is_known_to_files_and_the_command_line(
         "from nege.models.base import Model\n"
         "print('constructed-capital' in Model.kinds(), 'core-periphery' in Model.kinds())"
     )
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = fresh.attempt(code, tmp_path, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
     assert done.stdout.split() == ["True", "True"], done.stderr
     assert "the model broken (broken:Model) cannot be loaded: not today" in done.stderr
 
@@ -164,15 +149,7 @@ assert float(nege.load("taxed.nc").model.mechanisms["vat"].rate[0, 0]) == 0.1
 def test_a_mechanism_in_one_file_gives_golden_numbers_and_is_a_parameter_like_others(tmp_path):
     mechanism, use = BLOCKS[2:]
     (tmp_path / "destination_tax.py").write_text(mechanism)
-    (tmp_path / "use.py").write_text(use + TAX_CHECKS)
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "use.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    fresh.run(use + TAX_CHECKS, tmp_path)
     lines = mechanism.split('"""\n', 1)[1].splitlines()  # equations at the top apart
     assert len([line for line in lines if line.strip()]) <= 60
 
@@ -192,14 +169,7 @@ def test_a_mechanism_of_an_installed_package_is_known(tmp_path):
         "kinds = nege.mechanisms.Mechanism.kinds()\n"
         "print('destination_tax' in kinds, 'access' in kinds)"
     )
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = fresh.attempt(code, tmp_path, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
     assert done.stdout.split() == ["True", "True"], done.stderr
     assert "the mechanism broken (broken:Tax) cannot be loaded: not today" in done.stderr
 

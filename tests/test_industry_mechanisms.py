@@ -18,6 +18,7 @@ from nege import mechanisms as mech
 from nege.command import economy_file
 from nege.geography import equidistant
 from nege.models.agglomeration import linear, rest
+from nege.models.agglomeration.mechanisms import calls
 from nege.models.base import Model
 
 pytestmark = pytest.mark.closed_form
@@ -27,8 +28,9 @@ FILES = [
     for one in pkgutil.iter_modules(mech.__path__)
 ]
 SHIPPED = (
-    *(mech.Access, mech.DataEconomy, mech.DualMode, mech.Friction, mech.Matching),
-    *(mech.Oligopoly, mech.Security),
+    *(mech.Access, mech.BuyerOnline, mech.DataEconomy, mech.DualMode, mech.Friction),
+    *(mech.Institutions, mech.Matching, mech.Oligopoly, mech.Platforms, mech.PostedPrices),
+    *(mech.Quality, mech.Security, mech.SiteBound, mech.Sourcing, mech.Sunk),
 )
 KNOWN = [one for file in FILES for one in getattr(file, "CLOSED_FORMS", ())]
 KNOWN += [one for kind in SHIPPED for one in kind.closed_forms]
@@ -149,33 +151,6 @@ def test_search_for_labour_costs_welfare_and_equal_search_moves_nobody(vacancy_c
 
 
 # --- what the frame has to carry -----------------------------------------------------------
-
-
-def test_a_mechanism_may_have_unknowns_of_places():
-    """Golden numbers of an industry that is bound to its site (policy.md 7)."""
-    productivity = np.ones((3, 4))
-    productivity[:2, 0] = 1.05, 1.25
-    three = nege.OnlineAgglomeration(
-        industries=["goods", "services", "farming"],
-        **{"consumption": [0.41, 0.34, 0.10], "land_share": [0.2, 0.02, 0.0]},
-        inputs=[[0.2, 0.05, 0.1], [0.2, 0.15, 0.1], [0.0, 0.0, 0.0]],
-        **{"transport_cost": [0.4, 0.0, 0.2], "search_cost": [0.0, 0.4, 0.8]},
-        **{"digitisability": [0.0, 1.0, 0.0], "digital_cost": [3.0, 1.4, 3.0]},
-        **{"spillover": [0.06, 0.06, 0.0], "productivity": productivity},
-        mechanisms=[own.SiteBound(share=[0.0, 0.0, 0.5], stock=[[1] * 4, [1] * 4, STOCK])],
-    )
-    found = nege.solve(three)
-    nege.testing.assert_equilibrium(found)
-    rent = found.data["site.site_rent"].sel(industry="farming").values
-    np.testing.assert_allclose(rent[:2], [0.17796665, 0.06245739], atol=1e-7)
-    cost = found.data.total_cost.sel(industry="farming").sum("channel")
-    share = (cost / cost.sum()).values
-    np.testing.assert_allclose(share, [0.24046845, *[0.25317718] * 3], atol=1e-7)
-    assert float(found.data.welfare) == pytest.approx(2.03232780, abs=1e-7)
-    assert nege.stability(found).stable
-
-
-STOCK = [0.1, 0.3, 0.3, 0.3]
 
 
 def test_sums_and_unknowns_of_the_whole_economy_say_the_same_tax():
@@ -434,10 +409,24 @@ def test_switching_mechanisms_of_nege_compiles_nothing():
         off.with_mechanisms(mech.DualMode(), mech.Access(entry_cost=2.0), mech.Matching()),
         off.replace(remote_labour_share=0.2, diversity=0.1, platform_owner=[1.0, 0, 0, 0]),
         off.replace(spillover=0.0, commission=0.0, inputs=0.0, migration_elasticity=0.0),
-        off.with_mechanisms(own.Border(melts="taken"), own.SiteBound(share=0.1, stock=1.0)),
+        off.with_mechanisms(own.Border(melts="taken"), mech.SiteBound("services", share=0.1)),
         off.with_mechanisms(mech.Oligopoly()),
     ]
     assert {numba.typeof(one.arrays) for one in on} == {numba.typeof(off.arrays)}
+
+
+def test_equations_of_mechanisms_are_kept_on_disk_unless_their_file_was_edited(monkeypatch):
+    for kind in (own.BySum, mech.Oligopoly):
+        for address in kind.compiled()[1:]:
+            made = calls._known.get(address, (None, None))[1]
+            if made is not None:  # kernels are compiled at all
+                assert any(
+                    made._cache.has(one, made.targetctx) for one in (calls.SIGNATURE, calls.TRADE)
+                )
+    file, date, size = own.ByRow._home
+    monkeypatch.setattr(own.ByRow, "_home", (file, date + 1, size))
+    made = calls._known[own.ByRow.compiled.__wrapped__(own.ByRow)[1]][1]
+    assert made is None or not hasattr(made._cache, "has")
 
 
 def test_the_stylised_turn_goes_with_mechanisms():

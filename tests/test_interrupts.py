@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 
+import fresh
 import interrupts
 import numba
 import numpy as np
@@ -27,7 +28,7 @@ from nege.sweeps import workers
 pytestmark = pytest.mark.faults
 
 
-@pytest.mark.parametrize("kind", ["own model", "solves", "processes", "command line"])
+@pytest.mark.parametrize("kind", ["own model", "processes", "command line"])
 def test_an_interrupted_run_ends_and_the_same_call_then_gives_what_it_would_have(kind):
     found = interrupts.run(kind, 1)
     assert not found.faults
@@ -107,16 +108,7 @@ def test_kernels_compile_while_a_module_that_calls_them_is_imported(tmp_path):
         "print(double(Mine(1.0)).a)\n"
     )
     for _ in range(2):  # compiled, and from the cache
-        done = subprocess.run(
-            [sys.executable, "-c", "import mine"],
-            cwd=tmp_path,
-            env=interrupts._environment(tmp_path, cold=True),
-            capture_output=True,
-            text=True,
-            timeout=interrupts.PATIENCE,
-            check=True,
-        )
-        assert done.stdout == "2.0\n"
+        assert fresh.run("import mine", tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "c")) == "2.0\n"
 
 
 def test_an_import_goes_on_although_nobody_waits_for_it(tmp_path, monkeypatch):
@@ -252,7 +244,4 @@ print("sound")
 
 def test_calls_of_compiled_kernels_survive_interrupts_at_any_moment():
     """Numba takes arguments apart in C that does not look whether it was interrupted."""
-    done = subprocess.run(
-        [sys.executable, "-c", STRUCK], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert (done.returncode, done.stdout) == (0, "sound\n"), done.stderr[-2000:]
+    assert fresh.run(STRUCK) == "sound\n"

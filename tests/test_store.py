@@ -5,10 +5,9 @@ import os
 import pathlib
 import resource
 import shutil
-import subprocess
-import sys
 import tempfile
 
+import fresh
 import kills
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ from nege.sweeps.work_units import LongRuns
 
 pytestmark = pytest.mark.faults
 
-UNITS = 5
+UNITS = 4
 
 
 @pytest.fixture
@@ -92,12 +91,12 @@ def test_the_same_call_again_solves_only_what_is_missing(tmp_path, counted, stop
 
 
 def test_a_sweep_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(tmp_path):
-    found = kills.run(tmp_path, units=40, kills=3, seed=1)
+    found = kills.run(tmp_path, units=24, kills=2, seed=1)
     assert found.kills >= 2
     assert found.same
-    assert len(found.solved) == 40
+    assert len(found.solved) == 24
     # Only what was under way when a run was killed is begun again.
-    assert sum(found.solved.values()) <= 40 + found.kills
+    assert sum(found.solved.values()) <= 24 + found.kills
     assert not list(tmp_path.glob("*.lock"))
 
 
@@ -511,7 +510,7 @@ def test_names_and_labels_of_points_survive(two, tmp_path):
 
 
 def test_memory_does_not_grow_with_the_number_of_points():
-    """A hundred times the points, in a process each: the peak is that of one unit."""
+    """Thirty times the points, in a process each: the peak is that of one unit."""
     code = """
 import resource, sys, tempfile, numpy as np, nege
 points = int(sys.argv[1])
@@ -522,12 +521,5 @@ with tempfile.TemporaryDirectory() as folder:
         share=np.stack([share, 1 - share], -1), store=folder + "/s.zarr", unit=20_000)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
-    few, many = (
-        int(
-            subprocess.run(
-                [sys.executable, "-c", code, points], capture_output=True, check=True
-            ).stdout
-        )
-        for points in ("20000", "1000000")
-    )
-    assert many - few < 40  # MB; the results alone are 130 MB
+    few, many = (int(fresh.run(code, arguments=[points])) for points in (20_000, 600_000))
+    assert many - few < 40  # MB; the results alone are 78 MB

@@ -5,9 +5,9 @@ import io
 import itertools
 import logging
 import math
-import subprocess
 import sys
 
+import fresh
 import numba
 import pytest
 import xarray as xr
@@ -405,7 +405,7 @@ assert not needed, needed
 
 
 def test_after_warming_up_the_usual_calls_compile_nothing():
-    subprocess.run([sys.executable, "-c", ALL_IS_THERE], check=True)
+    fresh.run(ALL_IS_THERE)
 
 
 @pytest.fixture

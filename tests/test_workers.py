@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import fresh
 import kills
 import numpy as np
 import pytest
@@ -189,8 +190,7 @@ for kind in (Mine, inside()):
 
 
 def test_a_model_that_no_other_process_can_import_is_refused_before_the_work():
-    run = [sys.executable, "-c", TYPED_IN]
-    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    done = fresh.attempt(TYPED_IN)
     lines = done.stdout.splitlines()
     assert len(lines) == 2
     assert all("a class in a file" in line and "leave out processes=" in line for line in lines)

@@ -295,6 +295,10 @@ class Model(Changeable, Immutable):
         """
         return None
 
+    def own_past(self, share: np.ndarray) -> Model:
+        """Return the model as it is after an equilibrium: itself, where the past is no matter."""
+        return self
+
     def equations_of_rest(
         self, dynamics: Replicator | Logit, options: SolverOptions
     ) -> EquationsOfRest:

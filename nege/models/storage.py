@@ -20,19 +20,26 @@ def to_dataset(model: Any) -> xr.Dataset:
     """Return a model as a Dataset: its geography, and every field by name."""
     stored: xr.Dataset = model.geography.to_dataset()
     stored.attrs["model"] = type(model).__name__
+    tables: dict[str, Any] = {}  # put in at once: xarray aligns everything with each that is added
     for name in model.fields:
         value = getattr(model, name)
         if isinstance(value, xr.DataArray):
-            dims = {dim: f"{PREFIX}{dim}" for dim in value.dims}
-            stored[f"{PREFIX}{name}"] = value.drop_attrs().rename(dims)
+            tables[f"{PREFIX}{name}"] = table(value)
         elif isinstance(value, tuple):
-            stored[f"{PREFIX}{name}"] = (f"names_{name}", list(value))
+            tables[f"{PREFIX}{name}"] = (f"names_{name}", list(value))
         elif isinstance(value, (int, float, str)):
             stored.attrs[f"{PREFIX}{name}"] = value
     if model.online is not None:
         for field in dataclasses.fields(model.online):
             stored.attrs[ONLINE + field.name] = getattr(model.online, field.name)
-    return stored
+    return stored.assign(tables)
+
+
+def table(value: xr.DataArray) -> xr.DataArray:
+    """Return a parameter as files have it: under dimensions of its own, without attributes."""
+    dims = [f"{PREFIX}{dim}" for dim in value.dims]
+    labels = {f"{PREFIX}{dim}": at.values for dim, at in value.coords.items()}
+    return xr.DataArray(value.values, labels, dims)
 
 
 def from_dataset(stored: xr.Dataset, known: Mapping[str, Any]) -> Any:

@@ -305,6 +305,9 @@ def hysteresis(
     [('down', 1.171319), ('up', 1.75924)]
     """
     check_model(model)
+    if model.own_past(model.default_start()) is not model:
+        cure = "nege.follow along a path there and back carries them: it has the loop."
+        raise InputError("model", model, "one whose firms leave nothing behind", cure)
     low, high = parameter_axes.interval(model, parameter, interval, either_way=True)
     points = validation.whole("points", points, at_least=2)
     need = 16 * points * len(model.variables) * len(model.regions)

@@ -241,7 +241,7 @@ class LongRuns(_Runs):
         inner = range(1) if along is None else ranges[along]
         outer = [range(1) if axis == along else r for axis, r in enumerate(ranges)]
         for line in itertools.product(*outer):
-            share, state = self.start, self.model.start_state()
+            share, state, past = self.start, self.model.start_state(), None
             for k in inner:
                 index = list(line)
                 if along is not None:
@@ -251,10 +251,11 @@ class LongRuns(_Runs):
                 if model is None:
                     self._refused(values, where)
                 else:
+                    model = model if past is None else model.own_past(past)
                     found = find_long_run(model, share, state, self.dynamics, self.options)
                     self._write_point(values, where, model, found)
                     if found.status is Status.CONVERGED:
-                        share, state = found.share, found.state
+                        share, state, past = found.share, found.state, found.share
                 tick(1)
         return values
 

@@ -54,7 +54,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.transfer, a.public = np.zeros_like(w), np.zeros_like(w)
     a.everyone = 0.0  # income of all alike that mechanisms add
     a.worth, a.living = np.zeros_like(w), np.ones_like(w)
-    a.commission = model.commission.values
+    a.keeps = model.commission.values  # what platforms do of prices online
 
     def others(stage: str) -> None:
         for one in model.mechanisms.acting:
@@ -64,18 +64,24 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     others("labour")
     what, share_away = remote_work.audit_earned(model, w, w0)
     W, far = remote_work.audit_pay(model, a.hour, a.remote_hour, n.shape[-1])
+    a.pay, a.far = W, far
     labour = 1.0 - model.inputs.values.sum(0) - model.land_share.values
     able = knowledge.audit_productivity(model, n)
     bought = land.audit_cost(model, h) * inputs.audit_cost(model, G)
     with np.errstate(divide="ignore"):  # no firm to learn from: productivity is zero
         a.cost = W ** labour[:, None, None] * bought[..., None] / able
-    zeta = commission.audit_rates(a.commission)
+    zeta = commission.audit_rates(a.keeps)
     a.scale = np.full(n.shape, np.nan)
     a.scale[..., :DUAL] = model.firm_scale.values[:, None]
+    a.overhead = np.ones(n.shape)
     a.net = np.broadcast_to(1.0 - zeta, (*n.shape[:2], DUAL)).copy()
-    a.wedge = np.ones_like(a.net)
+    a.wedge, a.appeal = np.ones_like(a.net), np.ones_like(a.net)
+    a.commission = zeta / (1.0 - zeta) * np.ones_like(a.net)  # over what firms receive
     a.outlay = X  # but for what mechanisms make firms spend elsewhere
+    a.diverted = np.zeros_like(X)  # revenue that firms do not have
+    a.index = G  # price indices by what varieties are worth
     others("costs")
+    a.scale = a.scale * a.overhead
     # incomes, and what firms use
     others("incomes")
     spending = Y + a.public
@@ -96,29 +102,36 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     wanted = demand * (G ** (model.sigma.values - 1.0)[:, None])[..., None]
     weight = wanted * a.wedge ** (-sigma)
     a.paid, a.received, a.over = paid, kept, np.ones(())
+    a.drawn = np.ones_like(a.wedge)  # sales of a channel over what its price would have them be
     others("trade")
+    weight = weight * a.drawn
     access = np.einsum("kpcq,kqc->kpc", a.received, weight)
     earns = np.einsum("kpcq,kqc->kpc", a.received * a.over, weight)  # what entry goes by
     for mode, mine in enumerate(serves):
         for c in mine:
-            sold[..., mode, c] = each[..., mode] * a.net[..., c] ** -power[..., 0]
-            reached[..., mode] += a.net[..., c] ** sigma[..., 0] * earns[..., c]
+            better = (a.net[..., c] * a.appeal[..., c]) ** -power[..., 0]
+            sold[..., mode, c] = each[..., mode] * better
+            reached[..., mode] += a.net[..., c] * better * earns[..., c]
     price = np.einsum("kpmc,kpcq->kqc", sold, a.paid) * a.wedge**power
     received = sold * (a.net * access)[:, :, None]
     a.receipts = received.sum(2)  # (industry, place, channel), what firms receive
-    a.sales = price * wanted  # at buyers' prices
-    a.price, a.taken = price, zeta[:, 0]  # what platforms take, of the price with it
-    a.flows = sold.sum(2)[..., None] * a.paid * (weight * a.wedge).transpose(0, 2, 1)[:, None]
+    a.earned = (sold * (a.net * earns)[:, :, None]).sum(-1)  # (industry, place, mode)
+    a.sales = price * wanted * a.drawn  # at buyers' prices
+    a.price, a.flows = price, sold.sum(2)[..., None] * a.paid
+    a.flows = a.flows * (weight * a.wedge).transpose(0, 2, 1)[:, None]
     # What buyers pay and firms do not receive is everybody's, but for what others are given of it.
     a.everyone += a.sales.sum() - a.receipts.sum() - (1.0 - pooled) * C
     a.everyone -= (a.transfer + a.public).sum()
     others("sales")
     with np.errstate(divide="ignore", invalid="ignore"):
-        entry = np.log(a.cost**power * reached) - np.log(a.scale * a.cost)
+        a.entry = np.log(a.cost**power * reached) - np.log(a.scale * a.cost)
+    a.fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
+    a.earned = X if a.over.ndim == 0 else a.earned
+    others("rest")
     markets = {
         "price index": (G ** power[..., 0], price.sum(-1)),
-        "revenue": (X, received.sum(-1)),
-        "commission": (np.array(C), (zeta / (1.0 - zeta) * a.receipts).sum()),
+        "revenue": (X + a.diverted, received.sum(-1)),
+        "commission": (np.array(C), (a.commission * a.receipts).sum()),
         "local labour": (a.used, (1.0 - away) * L * what),
         "remote share": (away, share_away),
         "income": (Y, L * (what + D) + (1.0 - pooled) * owner * C + a.transfer),
@@ -131,17 +144,15 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
             model.amenity.values
             * (Y / L + a.worth)
             / a.living
-            / (np.prod(G ** model.consumption.values[:, None], axis=0) * h**model.housing),
+            / (np.prod(a.index ** model.consumption.values[:, None], axis=0) * h**model.housing),
         ),
         "welfare": (np.array(U), migration.audit_welfare(model, V)),
         **a.sides,
     }
     if (model.remote_labour_share.values > 0.0).any():
         markets["remote labour"] = (np.array(a.used_far), (away * L * what).sum())
-    fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
-    earned = X if a.over.ndim == 0 else (sold * (a.net * earns)[:, :, None]).sum(-1)
-    motion = {"zero profit": (earned, fixed), "people": (L, migration.audit_target(model, V))}
-    return markets, motion, entry
+    motion = {"zero profit": (a.earned, a.fixed), "people": (L, migration.audit_target(model, V))}
+    return markets, motion, a.entry
 
 
 def _gap(here: np.ndarray, there: Any) -> float:

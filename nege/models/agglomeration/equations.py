@@ -17,6 +17,9 @@ symbols, is at the top of its file in ``mechanisms``; here they meet:
     net   what a firm keeps of what its buyer pays: 1 - lambda, and what taxes leave
     wedge what a buyer pays beside it, one without taxes at the destination
 
+Mechanisms may make a channel as good as at a price lower by a factor e^appeal: buyers then choose
+by that price, and pay the other.
+
 and the equations: each place has one for each of its unknowns, the economy those of the last two,
 
     firms      ln R - ln(n f c)                    of each mode
@@ -115,6 +118,16 @@ def _others(p, stage, q, met, made):
 
 
 @inner()
+def _worth(p, k, c, made):
+    """Return what access to a buyer is worth to a firm, in logs, but for its cost."""
+    to, sigma = p.slots, p.industry[k].sigma
+    worth = sigma * made[to.net + 2 * k + c]
+    if p.has_calls:
+        worth += (sigma - 1.0) * made[to.appeal + 2 * k + c]
+    return worth
+
+
+@inner()
 def costs(p, q, met, made):
     """Costs, supply and spending on varieties, and what entry would earn but for access."""
     to = p.slots
@@ -125,11 +138,16 @@ def costs(p, q, met, made):
         common = firm.labour_share * (met[to.wage] + p.place[q].log_pay)
         common += firm.land_share * met[to.rent] - p.log_productivity[k, q]
         common += inputs.log_cost(p, k, met)
-        remote = firm.labour_share * remote_work.hire(p, q, k, met, made)
+        beyond = remote_work.hire(p, q, k, met, made)
+        remote = firm.labour_share * beyond
         for m in range(to.modes):
             cell = to.modes * k + m
             made[to.scale + cell] = p.log_scale[k, m, q]
             made[to.cost + cell] = common + remote if m != OFFLINE else common
+            if p.has_calls:
+                made[to.hour + cell] = met[to.wage] + p.place[q].log_pay
+                if m != OFFLINE:
+                    made[to.hour + cell] += beyond
             if firm.spillover > 0.0:
                 if met[to.mass + cell].real == 0.0:
                     made[to.cost + cell] = math.inf  # nobody to learn from: no product
@@ -137,6 +155,7 @@ def costs(p, q, met, made):
                     made[to.cost + cell] -= firm.spillover * log(met[to.mass + cell])
         for c in range(2):
             made[to.net + 2 * k + c], made[to.wedge + 2 * k + c] = p.channel[k, c].log_net, 0.0
+            made[to.appeal + 2 * k + c] = 0.0
     if p.has_diversity:
         for m in range(to.modes):
             known = diversity.log_variety(p, m, met)
@@ -165,15 +184,17 @@ def costs(p, q, met, made):
             if firm.variety < 1.0:
                 margin -= (1.0 - firm.variety) * met[cell]
             if m != DUAL:
-                margin += firm.sigma * made[to.net + 2 * k + m]
+                margin += _worth(p, k, m, made)
             made[to.margin + cell] = margin
             low, high = (m, m + 1) if m != DUAL else (0, 2)
             for c in range(low, high):
                 price = cost - made[to.net + 2 * k + c]
+                if p.has_calls:
+                    price -= made[to.appeal + 2 * k + c]
                 offer = exp(firm.variety * met[cell] + (1.0 - firm.sigma) * price)
                 made[to.offer + 2 * cell + c] = offer
                 made[supplied + c] += offer
-    if p.has_calls:
+    if p.has_offers:
         _others(p, OFFERS, q, met, made)
 
 
@@ -183,7 +204,6 @@ def sales(p, q, met, made):
     to, taken = p.slots, 0.0 * met[p.slots.wage]
     made[to.transfer], made[to.public] = taken, taken
     for k in range(to.industries):
-        sigma = p.industry[k].sigma
         for c in range(2):
             made[to.receipts + 2 * k + c] = 0.0
         for m in range(to.modes):
@@ -199,7 +219,7 @@ def sales(p, q, met, made):
                 taken += commission.take(p, k, c, received)
                 made[to.receipts + 2 * k + c] += received
                 revenue += received
-                reached += access * exp(sigma * made[to.net + 2 * k + c]) if m == DUAL else access
+                reached += access * exp(_worth(p, k, c, made)) if m == DUAL else access
             made[to.revenue + cell], made[to.outlay + cell] = revenue, revenue
             made[cell] = made[to.margin + cell] + log(reached)
     made[to.commission] = taken

@@ -84,8 +84,10 @@ class Slots(NamedTuple):
     receipts: int  # R of a channel, 2k + c
     cost: int  # ln c, modes k + m
     scale: int  # ln f, modes k + m
+    hour: int  # ln W, what labour costs firms, modes k + m; where equations are called
     net: int  # ln of what a firm keeps of its buyer's money, 2k + c
     wedge: int  # ln of what a buyer pays over it, 2k + c
+    appeal: int  # ln of what a channel is worth to buyers beside its price, 2k + c
     far: int  # v, k
     transfer: int  # to the income of a place
     public: int  # spending beside that of its people
@@ -130,8 +132,10 @@ def slots(
         "receipts": 2 * k,
         "cost": cells,
         "scale": cells,
+        "hour": cells,
         "net": 2 * k,
         "wedge": 2 * k,
+        "appeal": 2 * k,
     }
     made |= {"far": k, "transfer": 1, "public": 1, "income": 1, "away": 1, "stay": 1, "what": 1}
     made |= {"demand": k, "labour": 1, "land": 1, "real": 1, "notes": notes, "made": 0}
@@ -167,6 +171,7 @@ class AgglomerationParameters(NamedTuple):
     has_diversity: bool  # whether anybody learns from other industries
     has_wedges: bool  # whether mechanisms put wedges between firms and buyers
     has_calls: bool  # whether equations of mechanisms are called by address
+    has_offers: bool  # whether any of them follow what firms offer
     has_trades: bool  # whether one of them says how places trade
     slots: Slots
     operator: Couplings
@@ -175,6 +180,7 @@ class AgglomerationParameters(NamedTuple):
     numbers: np.ndarray  # (mechanism, P, ...), what they read
     where: np.ndarray  # (mechanism, ...), and where
     slot_table: np.ndarray  # the slots once more, for equations that are called by address
+    ahead: np.ndarray  # of mechanisms' unknowns that all share: see ``frame.Own``; NaN of others
 
 
 @inner()
@@ -204,6 +210,7 @@ def lent(p):
         p.has_diversity,
         p.has_wedges,
         p.has_calls,
+        p.has_offers,
         p.has_trades,
         p.slots,
         Couplings(borrowed(c.freeness), borrowed(c.received), borrowed(c.reach), borrowed(c.links)),
@@ -212,4 +219,5 @@ def lent(p):
         borrowed(p.numbers),
         borrowed(p.where),
         borrowed(p.slot_table),
+        borrowed(p.ahead),
     )

@@ -258,7 +258,7 @@ class KrylovSystem(_System):
         inverse = np.linalg.inv(blocks)
         columns = np.where(idle, 0.0, -self.shared)[:, :local].reshape(common, places, size, 1)
         rows = np.where(at_border[:, None, None], 0.0, -self.border).reshape(common, -1)
-        corner = -self.shared[:, local:].T
+        corner = np.diag(inverse_time * self.moving[local:]) - self.shared[:, local:].T
         corner[at_border] = np.eye(common)[at_border]
         reached = (inverse @ columns).reshape(common, -1)
         corner = np.linalg.inv(corner - rows @ reached.T)

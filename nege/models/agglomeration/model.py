@@ -435,6 +435,18 @@ class OnlineAgglomeration(
             leave_unstable=self._replicator(dynamics).allow_entry,
         )
 
+    def own_past(self, share: np.ndarray) -> OnlineAgglomeration:
+        """Return the economy in which these firms are there from before; itself, if none matter."""
+        firms = xr.DataArray(
+            np.moveaxis(self._unknowns.firms_of(share), 0, 1),
+            {dim: labels for dim, labels in self.coordinates().items() if dim in CELL},
+            CELL,
+        )
+        made = {name: one.past(firms) for name, one in self.mechanisms.items()}
+        if all(one is self.mechanisms[name] for name, one in made.items()):
+            return self
+        return self.replace(mechanisms=[*made.values()])
+
     def equations_of_rest(
         self, dynamics: Replicator | Logit, options: SolverOptions
     ) -> RestOfIndustries:
@@ -487,10 +499,11 @@ class OnlineAgglomeration(
     def coordinates(self) -> dict[str, Any]:
         """Return the labels of every dimension of the model's variables."""
         names = {**self.labels(), "channel": self.modes}
-        found = {dim: list(names[dim]) for dim in ("industry", "place", "channel")}
         for one in frame.acting(self):
-            found |= {dim: list(labels) for dim, labels in one.coordinates(self).items()}
-        return found
+            names |= one.coordinates(self)
+        used = dict.fromkeys(dim for variable in self.variables.values() for dim in variable.dims)
+        order = [*frame.ORDER, *(dim for dim in used if dim not in frame.ORDER)]
+        return {dim: list(names[dim]) for dim in order if dim in used}
 
     def outcome(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None

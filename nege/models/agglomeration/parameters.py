@@ -216,7 +216,7 @@ def arrays(model: Any) -> AgglomerationParameters:
     """Return what kernels read."""
     p = {name: vars(model)[name] for name in numbers(model)}
     # Copies, so that all can be written to: kernels are compiled anew for those that cannot.
-    a = {name: np.array(value) for name, value in p.items() if isinstance(value, xr.DataArray)}
+    a = {name: t.values.copy() for name, t in p.items() if isinstance(t, xr.DataArray)}
     distance = model.geography.metric.dense()
     places = len(model.geography)
     added = model.mechanisms.acting
@@ -262,6 +262,7 @@ def arrays(model: Any) -> AgglomerationParameters:
         has_diversity=bool((a["diversity"] > 0.0).any()),
         has_wedges=any("costs" in one.equations for one in added),
         has_calls=bool(with_equations),
+        has_offers=any("offers" in one.equations for one in added),
         has_trades=any(one.trade is not None for one in added),
         slots=to,
         operator=_couplings(model, p, distance),
@@ -270,6 +271,7 @@ def arrays(model: Any) -> AgglomerationParameters:
         numbers=packed,
         where=where,
         slot_table=np.array(to, dtype=np.int64),
+        ahead=frame.ahead(model, to),
     )
 
 
@@ -287,6 +289,7 @@ def _lowered(model: Any, a: Mapping[str, np.ndarray], modes: int) -> dict[str, n
     scale[:, :DUAL] = np.log(a["firm_scale"])[..., None]
     tables = {
         "log_scale": scale,
+        "log_overhead": np.zeros_like(scale),
         "log_productivity": np.log(a["productivity"]),
         "log_pay": np.zeros(places),
         "log_remote_pay": np.zeros(()),
@@ -301,6 +304,7 @@ def _lowered(model: Any, a: Mapping[str, np.ndarray], modes: int) -> dict[str, n
     if modes > DUAL:  # a plant that sells both ways is by default as large as two that do not
         both = np.log(np.exp(scale[:, :DUAL]).sum(1))
         scale[:, DUAL] = np.where(np.isnan(scale[:, DUAL]), both, scale[:, DUAL])
+    scale += tables["log_overhead"]
     return tables
 
 

@@ -56,6 +56,7 @@ ENTRANTS = 1e-6  # of the industry, where entry pays
 CALM = 1e-6  # residual of those who are there, below which others enter
 NUDGE = 1e-3  # in logs, off an unstable rest point
 AWAY = 0.1  # in logs: where it has been left, twice as far each time
+LEADS = 1e-6  # part of a deviation in which what no place has moves
 ROUNDS = 12  # unstable rest points at most
 PATIENCE = 30  # steps without progress until another way is tried
 NEWTON_PATIENCE = 8  # of Newton's method
@@ -118,7 +119,7 @@ def deviations(
     search.system.hold(0.0)
     rates, vectors = search.system.modes(search.idle)
     growth = np.where(search.firms & np.isneginf(x), search.entry, search.excess)
-    return growth[search.moving], rates, vectors[search.moving]
+    return growth[search.residents], rates, vectors[search.residents]
 
 
 def leading_rate(
@@ -152,8 +153,8 @@ class RestOfIndustries:
     ) -> None:
         self.places, self.movers = places, movers
         search = self._search = _RestPointSearch(parameters, places, options)
-        search.system = DenseSystem(parameters, search.moving)
-        self.moving, modes = search.moving, parameters.slots.modes
+        search.system = DenseSystem(parameters, search.residents)
+        self.moving, modes = search.residents, parameters.slots.modes
         self.rows = np.arange(search.local).reshape(len(places), -1)
         industries = search.industries
         group = [*np.repeat(np.arange(industries), modes), industries]  # of people last
@@ -194,7 +195,11 @@ class _RestPointSearch:
         rows[:, : to.price_index] = True
         self.firms = np.append(rows.ravel(), none)
         rows[:, to.people] = True
-        self.moving = np.append(rows.ravel(), none)
+        self.residents = np.append(rows.ravel(), none)  # movers that are in places
+        self.moving = self.residents.copy()
+        self.ahead = np.full(self.moving.size, np.nan)
+        self.ahead[self.local : self.local + parameters.ahead.size] = parameters.ahead
+        self.moving |= ~np.isnan(self.ahead)
         land = np.zeros((places, to.shared), dtype=bool)
         land[:, to.rent] = not parameters.uses_land
         self.absent = np.append(land.ravel(), none)
@@ -239,7 +244,7 @@ class _RestPointSearch:
             status, residual, error, rate = Status.STUCK, self.residual(), np.inf, np.nan
         known = status is not Status.CONVERGED or not rate < NEUTRAL_RATE or self.system.exact
         return LongRun(
-            np.exp(x[self.moving]),
+            np.exp(x[self.residents]),
             x,
             status,
             residual,
@@ -290,7 +295,7 @@ class _RestPointSearch:
     def evaluate(self, x: np.ndarray) -> bool:
         """Linearise at x; keep the residual; whether it is finite where it counts."""
         gone = self.firms & (x == -np.inf)
-        self.idle = self.absent | (self.moving if self.staying else gone)
+        self.idle = self.absent | (self.residents if self.staying else gone)
         if self.closes and not np.isfinite(self._remote(x)).any():
             x[self.remote], self.idle[self.remote] = self.free, True
         excess = self.system.evaluate(x)
@@ -312,7 +317,8 @@ class _RestPointSearch:
 
     def _unclear(self) -> float:
         """How far markets are from clearing."""
-        return float(np.abs(self.excess[~self.moving]).max())
+        still = ~(self.residents if self.staying else self.moving)
+        return float(np.abs(self.excess[still]).max())
 
     def _at_rest(self) -> bool:
         """Whether markets clear and firms and people are at rest, within tolerance."""
@@ -477,6 +483,12 @@ class _RestPointSearch:
         """Step off an unstable rest point, on the side that it was reached from, and leave it."""
         direction = direction / direction[np.argmax(np.abs(direction).round(9))]
         early = [point for time, point in trace if time * rate < 0.5]
+        leads = self.moving & ~self.residents
+        if (np.abs(direction[leads]) > LEADS).any():
+            # Near equality of those that are alike their prices need not say which way it goes.
+            self.perturbed.append("an unstable rest point, towards the first of those alike")
+            logger.info("nudged: %s", self.perturbed[-1])
+            return np.where(leads, self.ahead, rest)
         if early:
             aside = _apart(early[-1], rest)
             side = float(direction @ aside)

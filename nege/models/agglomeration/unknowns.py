@@ -19,6 +19,7 @@ from nege.errors import InputError
 from nege.models.agglomeration import equations, layout
 from nege.models.agglomeration.layout import Slots
 from nege.models.agglomeration.mechanisms import frame, migration
+from nege.models.agglomeration.mechanisms.frame import ORDER
 from nege.models.agglomeration.parameters import labels as labels_of
 
 DIVIDEND_START, REMOTE_WAGE_START = 0.5, 0.3
@@ -72,6 +73,11 @@ class Unknowns:
         table = np.moveaxis(firms, 1, 0).reshape(len(people), -1)
         return np.column_stack([table, people]).ravel()
 
+    def firms_of(self, movers: np.ndarray) -> np.ndarray:
+        """Return firms among movers: (place, industry, mode)."""
+        table = movers.reshape(len(self.places), -1)[:, :-1]
+        return table.reshape(len(self.places), len(self.industries), len(self.modes))
+
     def with_movers(self, movers: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Return a copy of a state with firms and people where they are."""
         state = state.copy()
@@ -82,7 +88,7 @@ class Unknowns:
     def shares(self, movers: np.ndarray) -> np.ndarray:
         """Return movers as shares of their industry or of all people."""
         table = movers.reshape(len(self.places), -1)
-        firms = table[:, :-1].reshape(len(self.places), -1, len(self.modes))
+        firms = self.firms_of(movers)
         firms = firms / firms.sum((0, 2))[:, None]
         return np.column_stack([firms.reshape(len(table), -1), table[:, -1]]).ravel()
 
@@ -240,17 +246,19 @@ def outcome(model: Any, state: np.ndarray, p: Any) -> dict[str, np.ndarray]:
 def _variable(
     order: Unknowns, state: np.ndarray, at: Any, slot: int, size: int, what: Any
 ) -> np.ndarray:
-    """Return a variable of a mechanism's own, over its dimensions, then places."""
-    to = order.to
-    sizes = {"industry": len(order.industries), "channel": 2, "mode": len(order.modes)}
+    """Return a variable of a mechanism's own, over dimensions in the order of results."""
+    to, k = order.to, len(order.industries)
+    sizes = {"input": k, "industry": k, "channel": 2}
     shape = tuple(sizes[dim] for dim in what.dims)
+    dims = (*what.dims, "place")
+    ordered = [dims.index(dim) for dim in sorted(dims, key=ORDER.index)]
     if slot < to.shared:
         table = order.rows(state)[:, slot : slot + size].T
-        return np.asarray(np.exp(table) if what.log else table).reshape(*shape, -1)
+        values = np.asarray(np.exp(table) if what.log else table)
+        return values.reshape(*shape, -1).transpose(ordered)
     if slot < to.commission:
         values = order.shared(state)[slot - to.shared :][:size]
         return np.asarray(np.exp(values) if what.log else values).reshape(shape)
     if slot < to.supply:
         return np.asarray(at.totals[slot - to.shared :][:size]).reshape(shape)
-    values = np.asarray(at.made[slot : slot + size]).reshape(*shape, -1)
-    return np.moveaxis(values, -1, 1) if values.ndim > 2 else values  # as ``frame.ORDER`` has it
+    return np.asarray(at.made[slot : slot + size]).reshape(*shape, -1).transpose(ordered)

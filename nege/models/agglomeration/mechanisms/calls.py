@@ -87,6 +87,7 @@ def address_of(
     named: Any,
     sizes: tuple[tuple[str, ...], ...],
     files: tuple[str, ...],
+    home: str | None,
 ) -> int:
     """Compile the equations of a mechanism, and return where they are.
 
@@ -102,12 +103,14 @@ def address_of(
         Dimensions of each parameter; what comes after them are slots.
     files : tuple of str
         Its source files.
+    home : str, optional
+        The one beside which compiled code is kept; None keeps none.
     """
     lines = ["def equations(stage, numbers, slots, where, met, made):", *_read(named, sizes)]
     for name in stages:
         lines += [f"    if stage == {STAGES.index(name)}:", f"        {name}(m, to, met, made)"]
     scope = {"Slots": Slots, "named": named}
-    return _address(key, "\n".join(lines), scope, stages, SIGNATURE, files)
+    return _address(key, "\n".join(lines), scope, stages, SIGNATURE, files, home)
 
 
 def address_of_trade(
@@ -117,6 +120,7 @@ def address_of_trade(
     named: Any,
     sizes: tuple[tuple[str, ...], ...],
     files: tuple[str, ...],
+    home: str | None,
 ) -> int:
     """Compile how places trade, levels and their changes, and return where that is."""
     given = "numbers, slots, where, paid, received, pairs, at, there, met, made"
@@ -129,7 +133,7 @@ def address_of_trade(
         "        changes(m, to, own, paid, received, pairs, at, there, met, made)",
     ]
     scope, both = {"Slots": Slots, "named": named}, {"levels": levels, "changes": changes}
-    return _address(f"trade of {key}", "\n".join(lines), scope, both, TRADE, files)
+    return _address(f"trade of {key}", "\n".join(lines), scope, both, TRADE, files, home)
 
 
 def _read(named: Any, sizes: tuple[tuple[str, ...], ...]) -> list[str]:
@@ -160,6 +164,7 @@ def _address(
     functions: Mapping[str, Callable[..., Any]],
     signature: Any,
     files: tuple[str, ...],
+    home: str | None,
 ) -> int:
     """Compile a function of that source, and return where it is."""
     plain: dict[str, Any] = {**scope, **functions}
@@ -170,7 +175,9 @@ def _address(
         return len(_known) - 1
     jit = _summed if signature is TRADE else _jitted
     compiled = {**scope, **{name: jit(function) for name, function in functions.items()}}
-    exec(source, compiled)
+    compiled["__name__"] = scope["named"].__module__
+    # As if it stood in the mechanism's file, beside which compiled code is cached.
+    exec(compile(source, home or "<string>", "exec"), compiled)
     whole = f"{key} {source} {scope['named']._fields}"
     try:
         made = function_table.compile_for(compiled[name], signature, files, whole)

@@ -231,6 +231,7 @@ class DataEconomy(Mechanism):
 
     kind: ClassVar[str] = "data_economy"
     alone: ClassVar[bool] = True
+    rank: ClassVar[int] = 1  # beside all other cost, once that is written
     counts_firms: ClassVar[bool] = True
     equations: ClassVar = {
         **{"costs": _costs, "sales": _sales, "incomes": _incomes},

@@ -7,8 +7,8 @@ ways. It may *lower* itself to numbers that the equations have already (``lower`
 ``(m, to, met, made)`` of one place by stage, called by their address: they alone compile, once.
 
     costs    after ln c, ln f and wedges have been written, before supply
-    offers   after what firms offer has, with all taxes on it: what they quote to ``trade``, and
-             what they send to other places of it
+    offers   after what firms offer has, with all taxes on it: what is drawn to a channel, and
+             what they quote to ``trade`` or send to other places of it
     sales    after revenue has: transfers, and parts of sums that all places meet
     incomes  after what people earn has: transfers that depend on such sums
     uses     after what is used and demanded has: labour, land, demand
@@ -42,6 +42,7 @@ import inspect
 import json
 import logging
 import math
+import pathlib
 import re
 import sys
 from collections import namedtuple
@@ -53,9 +54,11 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, near
-from nege.models.agglomeration.kinds import CHANNELS, ClosedForm
+from nege.models import storage
+from nege.models.agglomeration.kinds import CHANNELS, INDUSTRY, ClosedForm
 from nege.models.agglomeration.layout import NOWHERE, Slots
 from nege.models.agglomeration.mechanisms import calls
+from nege.models.agglomeration.mechanisms.parts import Part, PartField, entries
 from nege.models.entries import labels as entry_labels
 from nege.models.fields import Declared, Field, Number, Over
 from nege.models.solutions import Variable
@@ -65,7 +68,7 @@ logger = logging.getLogger("nege")
 
 CHECKED = "_checked"  # by which labels, and which fields of a mechanism
 NAME = re.compile(r"[^\W\d]\w{0,39}")
-ORDER = ("industry", "place", "channel")  # of dimensions, in results
+ORDER = ("input", "industry", "place", "channel")  # of dimensions, in results
 
 
 class Own(NamedTuple):
@@ -74,11 +77,14 @@ class Own(NamedTuple):
     It becomes a variable of results where it has words.
     """
 
-    dims: tuple[str, ...] = ()  # beside place: "industry", "channel", or none; "mode" without words
+    dims: tuple[str, ...] = ()  # beside place: "input", "industry", "channel"; "mode" without words
     words: str = ""
     unit: str = "wage bill"
     log: bool = True  # unknowns: whether they are solved for in logs
     start: float | str = 1.0  # unknowns: where they start, or the parameter that says so
+    #: Shared unknowns that follow their row in time, as firms do, instead of holding at once: where
+    #: they are looked for once their rest, or another's of them, has turned out unstable.
+    ahead: float | None = None
     called: str = ""  # in results, where that is not the mechanism's name, a dot, and its own
 
 
@@ -110,6 +116,25 @@ class Name(Field):
             cure = 'For example "vat": dotted names start with it, "vat.rate".'
             raise InputError("name", value, "at most 40 letters, digits, underscores", cure)
         return value
+
+
+class Industry(Field):
+    """The name of an industry of the economy, or none."""
+
+    takes = "str"
+
+    def check(self, value: Any, economy: Any) -> str | None:
+        """Return a name, which the mechanism looks for once the economy has it."""
+        return None if value is None else validation.distinct_names(self.name, [value])[0]
+
+    def form(self) -> str:
+        """Say what it is."""
+        return "name of an industry"
+
+
+def industry(words: str, **about: Any) -> Any:
+    """Declare the name of an industry."""
+    return Industry(words=words, unit="", default=None, **about)
 
 
 class Partial(Over):
@@ -189,6 +214,22 @@ def partial(dims: tuple[str, ...], words: str, bounds: Bounds, **about: Any) -> 
     return Partial(words=words, dims=dims, bounds=bounds, varied=True, **about)
 
 
+class OfSome(Partial):
+    """Numbers over labelled dimensions, of some labels by name; zero where others stand."""
+
+    def check(self, value: Any, economy: Any) -> xr.DataArray:
+        """Return numbers within the bounds by label."""
+        found = super().check(value, economy).fillna(0.0)
+        found.values.flags.writeable = False
+        return found
+
+
+def of_some(words: str, bounds: Bounds, **about: Any) -> Any:
+    """Declare numbers of industries, some by name, zero of the others."""
+    about = {"default": 0.0, "varied": True, **about}
+    return OfSome(words=words, dims=INDUSTRY, bounds=bounds, **about)
+
+
 class Mechanism(Declared):
     """Base of the mechanisms of the industry model: a name, parameters, and what they do.
 
@@ -207,7 +248,7 @@ class Mechanism(Declared):
     kind: ClassVar[str]
     #: Whether an economy may have only one of it.
     alone: ClassVar[bool] = False
-    #: Whether an economy has one by default as soon as mechanisms have wedges; it acts last.
+    #: Whether an economy has one by default as soon as mechanisms have wedges; it is last.
     has_wedges: ClassVar[bool] = False
     #: Equations of its own, by stage.
     equations: ClassVar[Mapping[str, Callable[..., Any]]] = {}
@@ -239,8 +280,11 @@ class Mechanism(Declared):
     own_dims: ClassVar[Sequence[str]] = ()
     #: Kinds of mechanisms that it makes no sense with, and why.
     excludes: ClassVar[Mapping[str, str]] = {}
+    #: Those of lower rank act first, whatever their order in the economy.
+    rank: ClassVar[int] = 0
 
     _known: ClassVar[dict[str, type[Mechanism]]] = {}
+    _home: ClassVar[tuple[str, int, int] | None] = None  # its file, as it was then
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -255,6 +299,7 @@ class Mechanism(Declared):
             if cls.trade and any("place" in dims for dims in cls.numbers().values()):
                 raise TypeError("what says how places trade has no parameters of places")
             cls._check_own()
+            cls._home = _stamped(cls)
             Mechanism._known[cls.kind] = cls
 
     @classmethod
@@ -266,9 +311,11 @@ class Mechanism(Declared):
         if twice := set(cls.fields) & set(own):
             raise TypeError(f"{sorted(twice)} of {cls.kind!r} are parameters already")
         for name, (_, what) in own.items():
-            dims = {"industry", "channel"} if what.words else {"industry", "channel", "mode"}
-            if not set(what.dims) <= dims | ({*cls.own_dims} if not what.words else set()):
-                cure = "industry and channel are its dims, and mode where it is no variable"
+            dims = {"input", "industry", "channel"}
+            if not what.words:
+                dims |= {"mode", *cls.own_dims}
+            if not set(what.dims) <= dims:
+                cure = "input, industry, channel are its dims, and mode where it is no variable"
                 raise TypeError(f"{name!r} of {cls.kind!r}: {cure}")
 
     @staticmethod
@@ -284,7 +331,7 @@ class Mechanism(Declared):
         for field, value in given.items():
             if field == "name":
                 continue
-            alone = isinstance(self.fields[field], Number)
+            alone = isinstance(self.fields[field], (Number, PartField))
             self._hold(field, self.fields[field].check(value, None) if alone else value)
 
     def replace(self, **changes: Any) -> Self:
@@ -302,7 +349,11 @@ class Mechanism(Declared):
     def __repr__(self) -> str:
         values = ((name, getattr(self, name)) for name in self.fields if name != "name")
         words = [
-            f"{name}={value:g}" if isinstance(value, float) else f"{name}=..."
+            f"{name}={value!r}"
+            if isinstance(value, Part)
+            else f"{name}={value:g}"
+            if isinstance(value, float)
+            else f"{name}=..."
             for name, value in values
             if value is not None
         ]
@@ -330,10 +381,15 @@ class Mechanism(Declared):
         economy : OnlineAgglomeration
             That has it.
         tables : dict of str to array
-            ``log_scale`` (industry, mode, place), ``log_productivity`` (industry, place),
-            ``log_pay`` (place) and ``log_remote_pay`` (): what firms pay over wages,
-            ``log_net`` (industry, channel): what the commission leaves.
+            ``log_scale`` (industry, mode, place), and ``log_overhead`` on top of it, whatever
+            sets it; ``log_productivity`` (industry, place); ``log_pay`` (place) and
+            ``log_remote_pay`` (): what firms pay over wages; ``log_net`` (industry, channel): what
+            the commission leaves.
         """
+
+    def refuses(self) -> Mapping[str, str]:
+        """Return the kinds of mechanisms that it makes no sense with as it is, and why."""
+        return self.excludes
 
     def icebergs(self, economy: Any) -> np.ndarray | None:
         """Return ln of what melts on the way, (industry, channel, origin, destination)."""
@@ -379,11 +435,15 @@ class Mechanism(Declared):
         return {}
 
     def check(self, economy: Any) -> None:
-        """Refuse an economy that it makes no sense in."""
+        """Refuse an economy that it makes no sense in, with all its other mechanisms."""
 
     def remark(self, data: xr.Dataset) -> str:
         """Say what it knows of why a solve failed, from the data of the last point; or nothing."""
         return ""
+
+    def past(self, firms: xr.DataArray) -> Self:
+        """Return the same where these firms are there from before: itself, if nothing of it is."""
+        return self
 
     def audit(self, stage: str, economy: Any, a: Any) -> None:
         """Add to the published equations in plain NumPy, in levels, stage by stage.
@@ -391,20 +451,29 @@ class Mechanism(Declared):
         `a` has ``data``, the stored results, ``kept``, a dict for what a mechanism needs in a later
         stage, and by name what may be added to:
 
-        labour    ``hour`` (place), ``remote_hour``: what firms pay; ``commission`` (industry)
-        costs     ``cost``, ``scale``, ``outlay`` on labour, land and inputs (industry, place,
-                  mode); ``net``, ``wedge`` (industry, place, channel)
+        labour    ``hour`` (place), ``remote_hour``: what firms pay; ``keeps`` (industry), what
+                  platforms do of prices
+        costs     ``pay`` and ``far``, what labour costs firms and which part of that is remote;
+                  ``cost``, ``scale``, ``overhead`` on top of it, ``outlay`` on labour, land and
+                  inputs (industry, place, mode); ``net``, ``wedge``, ``appeal``, and ``commission``
+                  over what firms receive (industry, place, channel); ``diverted``, revenue that
+                  firms do not have; ``index``, price indices by what varieties are worth
+                  (industry, place)
         incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
                   the rest of that is everybody's; ``everyone``, what all get beside it
         uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place), or over
                   channel too; ``worth``, income per head that is only as good as that, and
                   ``living``, what all prices are over those of firms (place)
-        trade     ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
+        trade     ``drawn`` (industry, place, channel), what sales there are multiplied by;
+                  ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
                   by what buyers pay, and by what firms receive; ``over`` likewise, one: what entry
                   goes by, over revenue
         sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
-                  and ``sales`` to buyers, (industry, place, channel), and sales by pair, ``flows``
-                  (industry, origin, channel, destination)
+                  and ``sales`` to buyers, (industry, place, channel), sales by pair, ``flows``
+                  (industry, origin, channel, destination), and ``earned``, what entry goes by
+                  (industry, place, mode)
+        rest      ``earned`` and ``fixed``, equal at rest, and ``entry``, the log of one over the
+                  other, (industry, place, mode)
         """
 
     def attach(self, economy: Any) -> Self:
@@ -450,9 +519,11 @@ class Mechanism(Declared):
             tuple(tuple(dim for dim in dims if dim != "place") for dims in numbers.values()),
         )
         paths, trades = tuple(sorted(files)), NOWHERE
+        # Code of a file that was edited since would pass for code of the edited one.
+        home = cls._home[0] if cls._home is not None and cls._home == _stamped(cls) else None
         if cls.trade is not None:
-            trades = calls.address_of_trade(key, *cls.trade, named, sizes, paths)
-        return named, calls.address_of(key, cls.equations, named, sizes, paths), trades
+            trades = calls.address_of_trade(key, *cls.trade, named, sizes, paths, home)
+        return named, calls.address_of(key, cls.equations, named, sizes, paths, home), trades
 
     @classmethod
     def own(cls) -> dict[str, tuple[str, Own]]:
@@ -479,6 +550,18 @@ class Mechanism(Declared):
             where.append(at)
             at += table.shape[1]
         return np.concatenate(columns, axis=1) if columns else np.zeros((places, 0)), where
+
+
+def _stamped(kind: type[Mechanism]) -> tuple[str, int, int] | None:
+    """Return the file of a mechanism with its date and size; None where there is none."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    if not file:
+        return None
+    try:
+        found = pathlib.Path(file).stat()
+    except OSError:
+        return None
+    return str(file), found.st_mtime_ns, found.st_size
 
 
 def acting(economy: Any) -> tuple[Mechanism, ...]:
@@ -520,9 +603,22 @@ def places_of(economy: Any, to: Slots) -> list[dict[str, tuple[str, int, int]]]:
     return found
 
 
+def ahead(economy: Any, to: Slots) -> np.ndarray:
+    """Return where shared unknowns that move are looked for; NaN of those that do not."""
+    found = np.full(to.remote - to.shared, np.nan)
+    stand = places_of(economy, to)
+    for mechanism, stands in zip(with_equations(economy), stand, strict=True):
+        for name, what in mechanism.shared.items():
+            _, slot, size = stands[name]
+            if what.ahead is not None:
+                found[slot - to.shared : slot - to.shared + size] = what.ahead
+    return found
+
+
 def _sizes(economy: Any, mechanism: Mechanism) -> dict[str, int]:
-    sizes = {"industry": len(economy.industries), "mode": len(economy.modes)}
-    return {**sizes, "channel": len(CHANNELS), **mechanism.lengths(economy)}
+    k = len(economy.industries)
+    sizes = {"input": k, "industry": k, "channel": len(CHANNELS), "mode": len(economy.modes)}
+    return {**sizes, **mechanism.lengths(economy)}
 
 
 class Named(Mapping[str, Mechanism]):
@@ -531,11 +627,7 @@ class Named(Mapping[str, Mechanism]):
     def __init__(self, mechanisms: Iterable[Mechanism] = (), implied: Any = ()) -> None:
         self._held = {one.name: one for one in mechanisms}
         #: All that act, those included that others bring with them, in the order in which they do.
-        self.acting: tuple[Mechanism, ...] = (
-            *(one for one in self._held.values() if not one.has_wedges),
-            *(one for one in self._held.values() if one.has_wedges),
-            *implied,
-        )
+        self.acting: tuple[Mechanism, ...] = (*self._held.values(), *implied)
 
     def __getitem__(self, name: str) -> Mechanism:
         return self._held[name]
@@ -564,8 +656,8 @@ def checked(given: Iterable[Any]) -> None:
 
 
 def check(economy: Any) -> None:
-    """Let mechanisms refuse an economy whose numbers have changed."""
-    for one in economy.mechanisms.acting:
+    """Let mechanisms refuse an economy, as it is made or changed."""
+    for one in acting(economy):
         one.check(economy)
 
 
@@ -674,9 +766,10 @@ class Mechanisms(Field):
             if one.name in economy.fields or same:
                 cure = "Of this kind there can be one." if same else "Give it another name."
                 raise InputError("mechanisms", one.name, "a name of its own for each", cure)
-            both = next((two for two in given if two.kind in one.excludes), None)
+            refused = one.refuses()
+            both = next((two for two in given if two.kind in refused), None)
             if both is not None:
-                cure = f"{one.excludes[both.kind]} Leave one of both out."
+                cure = f"{refused[both.kind]} Leave one of both out."
                 raise InputError("mechanisms", both.name, f"none beside {one.name!r}", cure)
         modes = [mode for one in given for mode in one.modes]
         if len(modes) > 1:
@@ -687,7 +780,7 @@ class Mechanisms(Field):
         for one in (*given, *implied):
             labels |= one.labels_given(economy)
         known = WithLabels(economy, labels)
-        attached = [one.attach(known) for one in given]
+        attached = [one.attach(known) for one in sorted(given, key=lambda one: one.rank)]
         implied = [one.attach(known) for one in implied]
         results = [*type(economy).variables]
         for one in (*attached, *implied):
@@ -720,31 +813,45 @@ def variables(mechanisms: Iterable[Mechanism]) -> dict[str, Variable]:
 def tables_over(mechanisms: Mapping[str, Mechanism], dim: str) -> list[str]:
     """Return the dotted names of tables that say something along a dimension."""
     return [
-        f"{name}.{field.name}"
+        path
         for name, one in mechanisms.items()
-        for field in one.fields.values()
-        if dim in field.dims
-        and not np.isnan(np.asarray(getattr(one, field.name), dtype=float)).all()
+        for path, field, value in entries(one, name)
+        if dim in field.dims and not np.isnan(np.asarray(value, dtype=float)).all()
     ]
 
 
 def dotted(mechanisms: Mapping[str, Mechanism]) -> tuple[str, ...]:
     """Return the dotted names of parameters that can be varied."""
     return tuple(
-        f"{name}.{field.name}"
+        path
         for name, one in mechanisms.items()
-        for field in one.fields.values()
+        for path, field, _ in entries(one, name)
         if field.varied
     )
 
 
-def _with_entry(one: Mechanism, field: str, labels: str, path: str, value: Any) -> Any:
+def _changed(one: Any, name: str, rest: str, path: str, value: Any) -> Any:
+    """Return a mechanism, or a part of one, with a parameter of dotted name `rest` changed."""
+    field, _, labels = rest.partition(".")
+    if field not in one.fields or field == "name":
+        known = [path for path, *_ in entries(one, name)]
+        raise InputError("parameter", path, "one of the model's", near(path, known))
+    held = getattr(one, field)
+    if labels and isinstance(held, Part):
+        value = _changed(held, f"{name}.{field}", labels, path, value)
+    elif labels:
+        value = _with_entry(one, field, labels, path, value)
+    return one.replace(**{field: value})
+
+
+def _with_entry(one: Any, field: str, labels: str, path: str, value: Any) -> Any:
     """Return a table of a mechanism with one number changed."""
-    table = vars(one)[field]
+    table = vars(one).get(field)
     dims = [str(dim) for dim in getattr(table, "dims", ())]
     at = entry_labels(dims, table, labels) if dims else None
     if at is None:
-        raise InputError("parameter", path, f"{one.name}.{field}, or an entry of it by label")
+        whole = path.removesuffix(f".{labels}")
+        raise InputError("parameter", path, f"{whole}, or an entry of it by label")
     table = table.copy(deep=True)
     table.loc[at] = one.fields[field].bounds.number(path, value)
     return table
@@ -755,50 +862,57 @@ def reached(mechanisms: Mapping[str, Mechanism], changes: Mapping[str, Any]) -> 
     made = dict(mechanisms)
     for path, value in changes.items():
         name, _, rest = str(path).partition(".")
-        field, _, labels = rest.partition(".")
-        if name not in made or field not in made[name].fields or field == "name":
-            known = [f"{n}.{f}" for n, one in made.items() for f in one.fields if f != "name"]
+        if name not in made:
+            known = [one for key, held in made.items() for one, *_ in entries(held, key)]
             raise InputError("parameter", path, "one of the model's", near(path, known))
-        if labels and f"{name}.{field}" in changes:
-            allowed = f"given without {name}.{field}, of which it is an entry"
-            raise InputError(str(path), value, allowed)
-        if labels:
-            value = _with_entry(made[name], field, labels, path, value)
-        made[name] = made[name].replace(**{field: value})
+        for whole in changes:
+            if str(path).startswith(f"{whole}."):
+                allowed = f"given without {whole}, of which it is an entry"
+                raise InputError(str(path), value, allowed)
+        made[name] = _changed(made[name], name, rest, str(path), value)
     return list(made.values())
 
 
 # --- files ---------------------------------------------------------------------------
-
-PARAMETER = "parameter_"  # what names in files begin with
 
 
 def stored(data: xr.Dataset, mechanisms: Mapping[str, Mechanism]) -> xr.Dataset:
     """Add mechanisms to a stored model: their kinds by name, their parameters by dotted names."""
     kinds = [f"{name}: {one.kind}" for name, one in mechanisms.items()]
     if kinds:
-        data.attrs[f"{PARAMETER}mechanisms"] = ", ".join(kinds)
+        data.attrs[f"{storage.PREFIX}mechanisms"] = ", ".join(kinds)
+    tables = {}
     for name, one in mechanisms.items():
-        for field in one.fields.values():
-            value, key = getattr(one, field.name), f"{PARAMETER}{name}.{field.name}"
-            if isinstance(value, xr.DataArray):
-                dims = {dim: f"{PARAMETER}{dim}" for dim in value.dims}
-                data[key] = value.drop_attrs().rename(dims)
+        for path, field, value in entries(one, name):
+            key = f"{storage.PREFIX}{path}"
+            if isinstance(value, Part):
+                data.attrs[key] = value.kind
+            elif isinstance(value, xr.DataArray):
+                tables[key] = storage.table(value)
             elif isinstance(value, tuple):
-                data[key] = (f"names_{name}_{field.name}", list(value))
+                tables[key] = xr.DataArray(list(value), dims=f"names_{name}_{field.name}")
             elif isinstance(value, (int, float, str)) and field.name != "name":
                 data.attrs[key] = value
             elif value is not None and field.name != "name":
                 data.attrs[key] = json.dumps(dataclasses.asdict(value))
-    return data
+    return data.assign(tables)
 
 
 def restored(arguments: dict[str, Any]) -> None:
     """Put mechanisms of a stored model into its arguments, in place of their dotted parameters."""
     own: dict[str, dict[str, Any]] = {}
     for path in [name for name in arguments if "." in name]:
-        name, _, field = path.partition(".")
-        own.setdefault(name, {})[field] = arguments.pop(path)
+        name, _, rest = path.partition(".")
+        field, _, inner = rest.partition(".")
+        value = arguments.pop(path)
+        if inner:  # of a part, which is its kind where that is said
+            held = own.setdefault(name, {}).get(field)
+            held = held if isinstance(held, dict) else {} if held is None else {"kind": held}
+            own[name][field] = {**held, inner: value}
+        elif isinstance(held := own.setdefault(name, {}).get(field), dict):
+            own[name][field] = {**held, "kind": value}
+        else:
+            own[name][field] = value
     made, known = [], Mechanism.kinds()
     for line in filter(None, str(arguments.get("mechanisms", "")).split(", ")):
         name, kind = line.split(": ")

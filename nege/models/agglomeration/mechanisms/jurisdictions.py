@@ -57,7 +57,16 @@ from nege.models import fields
 from nege.models.agglomeration.kinds import CHANNELS
 from nege.models.agglomeration.mechanisms import migration
 from nege.models.agglomeration.mechanisms.chain import chain
-from nege.models.agglomeration.mechanisms.frame import NATION, Mechanism, Name, Own, Wedge, wedges
+from nege.models.agglomeration.mechanisms.frame import (
+    NATION,
+    Mechanism,
+    Name,
+    Own,
+    Wedge,
+    places_of,
+    wedges,
+    with_equations,
+)
 from nege.models.fields import Field
 from nege.models.solutions import Variable
 
@@ -291,6 +300,7 @@ class Jurisdictions(Mechanism):
     kind: ClassVar[str] = "jurisdictions"
     alone: ClassVar[bool] = True
     has_wedges: ClassVar[bool] = True
+    rank: ClassVar[int] = 10  # it adds up what all others have left
     own_dims: ClassVar[Sequence[str]] = ("wedge", "link", "pot", "purse", "household")
     equations: ClassVar = {
         **{"costs": _costs, "offers": _offers, "sales": _sales},
@@ -365,6 +375,17 @@ class Jurisdictions(Mechanism):
                 cure = "Leave origins out, with base='destination', or let buyers be 'all'."
                 allowed = "alike for all origins where households alone pay"
                 raise InputError(f"{name}.buyers", one.buyers, allowed, cure)
+        for host, other in economy.mechanisms.items():
+            for name, one in known.retail.items():
+                if other.kind == "buyer_online" or (other.kind == "platforms" and one.by_channel):
+                    cure = (
+                        "Tax channels alike, or"
+                        if other.kind == "platforms"
+                        else "Leave it out, or"
+                    )
+                    allowed = f"'all', for {host!r} says which buyers are where"
+                    cure += " let buyers be 'all'."
+                    raise InputError(f"{name}.buyers", one.buyers, allowed, cure)
         for name, one in known.sales.items():
             if one.housing is not None:
                 cure = "Firms pay for land, but no rent of housing."
@@ -467,14 +488,11 @@ class Jurisdictions(Mechanism):
         bought = price * cells(at.made, to.spent) * wedge  # at buyers' prices
         flows *= (bought / np.where(total > 0.0, total, 1.0))[:, :, None]
         # households, at the till
-        goods, housing = known.at_till()
+        goods, _ = known.at_till()
         power = (1.0 - economy.sigma.values)[:, None, None]
         weights = price * (wedge * np.exp(goods.sum(0))) ** power
         index = weights.sum(1) ** (1.0 / power[:, 0])
         shares = mu[:, None, None] * weights / weights.sum(1)[:, None]
-        living = np.prod(index ** mu[:, None], axis=0)
-        if p.uses_land:
-            living = living * (found["rent"] * np.exp(housing.sum(0))) ** economy.housing
         spending = found["income"] + at.made[to.public]
         # what each wedge collects, by the place that collects it
         taken, kept = [], cells(at.made, to.net) + known.factors("origin")
@@ -486,16 +504,23 @@ class Jurisdictions(Mechanism):
         for j in range(len(known.sales), len(known.every)):
             part = (of_goods[j] * shares).sum((0, 1)) + economy.housing * of_housing[j]
             taken.append(spending * part)
-        left = float(found["commission_revenue"])
-        left -= sum(m.sum() for m, w in zip(taken, known.every, strict=True) if w.of_commission)
+        commission = float(found["commission_revenue"])
+        left = commission - sum(
+            m.sum() for m, w in zip(taken, known.every, strict=True) if w.of_commission
+        )
         real, group = np.log(found["real_income"]), known.group
         inside = [group == g for g in range(len(known.labels))]
         people = found["population"] / found["population"].sum()
+        own = dict(zip(with_equations(economy), places_of(economy, to), strict=True))[self]
+        valued = at.made[own["valued"][1]]
+        living = (found["income"] / found["population"] + valued) / np.exp(at.made[to.real])
         heads = people if known.owner is None else known.owner
         has = {
             "labour": found["population"] * np.exp(at.made[to.what]),
             **dict.fromkeys(("land", "government"), np.zeros(places)),
-            "platforms": heads * left,
+            # after what they pay others, where a mechanism has that
+            "platforms": heads
+            * (left + np.sum(found.get("platform_profit", commission)) - commission),
         }
         rents = found["rent"] * economy.land.values
         has["land"] = _by_owner(self.land, group, people, rents)
@@ -582,6 +607,7 @@ class Jurisdictions(Mechanism):
             power = 1.0 - sigma[..., None]
             weights = a.price * more**power
             bought = mu[..., None] * spending[:, None] * weights / G0[..., None] ** power
+            taken = (a.commission / (1.0 + a.commission)).transpose(0, 2, 1)
             flows, lost = a.flows.transpose(0, 2, 1, 3), 0.0
             money: dict[str, Any] = {}
             before: Any = 1.0
@@ -590,7 +616,7 @@ class Jurisdictions(Mechanism):
             for name, one in taxes.items():
                 place = [str(x) for x in economy.geography.names]
                 if one.of_commission:
-                    row = flows / _product(taxes) * one.rate * a.taken[:, :, None, None]
+                    row = flows / _product(taxes) * one.rate * taken[..., None]
                     row = row.sum((0, 1, 2))
                     lost += row.sum()
                 elif one.buyers == "households":

@@ -79,7 +79,8 @@ def _offers(m, to, met, made):
             cost = made[to.cost + to.modes * k + c]
             asked = NO_FIRMS + 0.0 * met[to.wage]
             if cost.real < math.inf:
-                asked = (1.0 - sigma) * (cost - made[to.net + 2 * k + c])
+                better = made[to.net + 2 * k + c] + made[to.appeal + 2 * k + c]
+                asked = (1.0 - sigma) * (cost - better)
             made[m.seller + 2 * k + c] = asked
             compared = (sigma - 1.0) * (met[to.price_index + k] - made[to.wedge + 2 * k + c])
             made[m.buyer + 2 * k + c] = compared - math.log(m.firms_per_mass[k])
@@ -257,6 +258,7 @@ class Oligopoly(Mechanism):
 
     kind: ClassVar[str] = "oligopoly"
     alone: ClassVar[bool] = True
+    rank: ClassVar[int] = -2  # markups first: what else is paid of profits goes by them
     excludes: ClassVar[Mapping[str, str]] = {
         "dual_mode": "A firm that sells through both channels would set two markups from one share."
     }
@@ -318,7 +320,7 @@ class Oligopoly(Mechanism):
             d1, d2 = (one[:, None, None, None] for one in self._conduct(economy))
             index = a.data["price_index"].transpose("industry", "place").values
             nu = self.firms_per_mass.values[:, None, None, None]
-            cost = (a.cost / a.net)[..., None]  # (industry, place, channel, 1)
+            cost = (a.cost / (a.net * a.appeal))[..., None]  # (industry, place, channel, 1)
             bought = (a.wedge / index[..., None]).transpose(0, 2, 1)[:, None]
             share = _bisected(a.paid * (cost * bought) ** (1.0 - sigma) / nu, sigma, d1, d2)
             factor = (1.0 - d1 * share) / (1.0 - d2 * share)

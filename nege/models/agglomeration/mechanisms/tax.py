@@ -386,6 +386,12 @@ class DigitalServicesTax(Mechanism):
 
     kind: ClassVar[str] = "digital_services_tax"
 
+    def refuses(self) -> Mapping[str, str]:
+        """Return what sets commissions itself, if something is passed on."""
+        cure = "Platforms set commissions themselves: pass_through is for given ones."
+        known = {"platforms": cure, "posted_prices": "Prices follow the economy's commission."}
+        return known if self.pass_through > 0.0 else {}
+
     def check(self, economy: Any) -> None:
         """Refuse commissions that would differ by buyer, or be all of the price."""
         if self.pass_through > 0.0 and isinstance(self.rate, xr.DataArray):
@@ -420,4 +426,4 @@ class DigitalServicesTax(Mechanism):
     def audit(self, stage: str, economy: Any, a: Any) -> None:
         """Raise the commission by what is passed on."""
         if stage == "labour":
-            a.commission = a.commission * self.factor()
+            a.keeps = a.keeps * self.factor()
