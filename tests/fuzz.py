@@ -293,6 +293,10 @@ ENTRIES = {
         attached(p, mechanisms.BuyerOnline),
         {"complementarity": 0.5, "households": 0.5},
     ),
+    "mechanisms.Workers": lambda p: (
+        attached(p, mechanisms.Workers),
+        {"skilled": 0.4, "skill": 0.5},
+    ),
     "mechanisms.PostedPrices": lambda p: (
         attached(p, mechanisms.PostedPrices),
         {"posted": 0.1, "pass_through": 0.5},
@@ -789,7 +793,7 @@ TAKES = {
                 *("Access", "DataEconomy", "DataEconomy.firm_owned", "DualMode", "Matching"),
                 *("Institutions", "Oligopoly", "Platforms", "PostedPrices", "Quality", "SiteBound"),
                 *("BuyerOnline", "Sourcing", "Sunk", "DigitalServicesTax", "Friction"),
-                *("Jurisdictions", "Security", "Tariff", "Tax"),
+                *("Jurisdictions", "Security", "Tariff", "Tax", "Workers"),
             )
         ),
         "name none",
@@ -809,6 +813,8 @@ TAKES = {
     "mechanisms.BuyerOnline.complementarity": TABLE,
     "mechanisms.BuyerOnline.households": NUMBER,
     "mechanisms.PostedPrices.posted": TABLE,
+    "mechanisms.Workers.skilled": NUMBER,
+    "mechanisms.Workers.skill": TABLE,
     "mechanisms.PostedPrices.pass_through": NUMBER,
     "mechanisms.Sunk.share": TABLE,
     "mechanisms.Sunk.before": f"{TABLE} none",

@@ -245,7 +245,7 @@ PUBLIC = {
     Access AverageCost BuyerOnline Contestable DataEconomy DigitalServicesTax DualMode Friction
     Institutions Investment Jurisdictions Matching Mechanism Oligopoly Own Platforms PostedPrices
     ProfitMaximising PublicGood Quality Security SiteBound Sourcing Steering Sunk Tariff Tax Wedge
-    partial
+    Workers partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

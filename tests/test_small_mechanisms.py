@@ -91,6 +91,7 @@ ON = [
     mech.Sunk(share=[0.3, 0.9], before=np.linspace(0.1, 1.0, 16).reshape(2, 4, 2)),
     mech.PostedPrices(posted=[0.05, 0.0], pass_through=0.3),
     mech.BuyerOnline(complementarity=[0.2, 0.7], households=0.3),
+    mech.Workers(skilled=0.4, skill=[0.3, 0.8]),
 ]
 
 
@@ -840,3 +841,86 @@ def test_lock_in_and_a_squeeze_have_a_second_method():
 
 def firms(data):
     return data.firm_mass.transpose("industry", "place", "channel").values
+
+
+# --- workers of two kinds ----------------------------------------------------------------------
+
+
+@functools.cache
+def two_kinds(step, goods=0.2, services=0.6):
+    kinds = mech.Workers(skilled=0.3, skill=[goods, services])
+    found = nege.solve(economy(step).with_mechanisms(kinds))
+    nege.testing.assert_equilibrium(found)
+    assert found.leading_eigenvalue < 0.0
+    people, odds = found.data.population, found.data["workers.odds"]
+    skilled = people * odds / (1.0 + odds)
+    in_city = float(skilled[0] / skilled.sum()), float((people - skilled)[0] / 0.7)
+    welfare = [float(found.data[f"workers.{name}_welfare"]) for name in ("unskilled", "skilled")]
+    wages = found.data.wage.values[:2], found.data["workers.unskilled_wage"].values[:2]
+    assert float(found.data.welfare) == pytest.approx(welfare[0] ** 0.7 * welfare[1] ** 0.3)
+    return in_city, wages, welfare
+
+
+@pytest.mark.parametrize(
+    ("step", "in_city", "skilled_wage", "unskilled_wage", "welfare"),
+    [
+        (
+            0,
+            (0.50361401, 0.49492715),
+            (1.62479195, 1.44488751),
+            (0.82209657, 0.71994845),
+            (1.26235599, 2.08472275),
+        ),
+        (
+            6,
+            (0.68146645, 0.41452993),
+            (1.73709750, 1.10151866),
+            (0.88775312, 0.68810773),
+            (1.47373294, 2.24860494),
+        ),
+        (
+            11,
+            (0.23536696, 0.27533076),
+            (1.50164310, 1.52311997),
+            (0.79976812, 0.76969096),
+            (1.59577820, 2.55156504),
+        ),
+    ],
+)
+def test_two_kinds_of_workers_have_their_golden_numbers(
+    step, in_city, skilled_wage, unskilled_wage, welfare
+):
+    where, wages, worth = two_kinds(step)
+    found = np.hstack([where, *wages, worth])
+    np.testing.assert_allclose(
+        found, np.hstack([in_city, skilled_wage, unskilled_wage, welfare]), atol=1e-7
+    )
+
+
+def test_17_and_18_skill_sorts_into_the_city_in_the_first_turn_and_out_of_it_in_the_second():
+    lead = [where[0] - where[1] for where, _, _ in map(two_kinds, (0, 6, 11))]
+    assert lead[1] > 0.2 > lead[0] > 0.0 > lead[2]
+    # Flips: it follows services, and where goods need the skill it leaves with these.
+    (skilled, unskilled), _, _ = two_kinds(6, 0.6, 0.2)
+    assert skilled < unskilled
+
+
+def test_workers_are_refused_where_they_make_no_sense():
+    for change, said in (
+        ({"migration_elasticity": 0.0}, "migration_elasticity"),
+        ({"mechanisms": [mech.Workers(), mech.Sourcing()]}, "of which kind"),
+    ):
+        with pytest.raises(nege.InputError, match=said):
+            economy(8).with_mechanisms(mech.Workers()).replace(change)
+
+
+def test_remote_work_is_of_the_skilled():
+    parts = mech.Workers(), mech.Matching(vacancy_cost=0.1, remote_vacancy_cost=0.05)
+    found = nege.solve(economy(8, remote_labour_share=[0.2, 0.5]).with_mechanisms(*parts))
+    nege.testing.assert_equilibrium(found)
+    data, odds = found.data, found.data["workers.odds"]
+    what = data.wage / (1.0 - data.remote_share) ** (1.0 / 6.0)
+    skilled = float((data.population * odds / (1.0 + odds) * what).sum())
+    simple = float((data.population / (1.0 + odds) * data["workers.unskilled_wage"]).sum())
+    assert skilled + simple == pytest.approx(1.0, abs=1e-10)
+    assert float(data.remote_share.min()) > 0.0

@@ -418,6 +418,10 @@ def test_wedges_go_with_other_mechanisms():
         [*many(), mech.DualMode()],
         [*many("pairs", "tariff", "till", "by_seller", "all", "platforms"), mech.Oligopoly()],
         [*many("till", "platforms"), mech.Platforms(marginal_cost=0.01)],
+        [
+            *(HALVES.replace(land="jurisdiction"), mech.Tax("all", 0.1, proceeds="everyone")),
+            *(mech.Tax("b", 0.1, base="origin", channels="online"), mech.Workers()),
+        ],
     ]
     for mechanisms in together:
         data = solved(9, *mechanisms, **OWNED)
@@ -633,6 +637,11 @@ def with_taxes(*mechanisms):
             lambda: with_taxes(mech.Tax("t", 0.1, channels="online", **RETAIL), mech.Platforms()),
             "Tax channels alike",
         ),
+        (
+            lambda: with_taxes(mech.Tax("t", 0.1, **RETAIL), mech.BuyerOnline()),
+            "let buyers be 'all'",
+        ),
+        (lambda: with_taxes(mech.Tax("t", 0.1, proceeds=WASTED), mech.Workers()), "'residents'"),
         (lambda: with_taxes(mech.Tariff("t", 0.1)), "several jurisdictions"),
         (lambda: with_taxes(mech.Friction("t", 1.1, crossing="border")), "several jurisdictions"),
         (lambda: with_taxes(HALVES, mech.Tariff("t", 0.1), mech.Oligopoly()), "leave 'oligopoly'"),

@@ -308,6 +308,9 @@ class Model(Changeable, Immutable):
         """
         raise NotImplementedError
 
+    def check_explicit(self, why: str) -> None:
+        """Refuse an economy of whose rest the equations of rest are not all, saying why."""
+
     def state_of(self, data: xr.Dataset) -> np.ndarray:
         """Return the unknowns of a solved economy, of models that give equations of rest."""
         raise NotImplementedError

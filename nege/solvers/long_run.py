@@ -150,4 +150,5 @@ def long_run_result(
         _leading=found.leading_eigenvalue,
         operator=trade_costs.name_of(found.parameters.operator),
         provenance=provenance(options),
+        words=found.words,
     )

@@ -245,6 +245,7 @@ class _OfIndustries(EquilibriumResponse):
         options: SolverOptions,
     ) -> None:
         super().__init__(model, parameter, interval, dynamics, options)
+        model.check_explicit("the gradient is that of equations of one economy")
         self.equations = model.equations_of_rest(dynamics, options)
         places = f"{len(self.equations.places)} places"
         size = 4 * 8 * self.equations.moving.size**2

@@ -64,7 +64,9 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     others("labour")
     what, share_away = remote_work.audit_earned(model, w, w0)
     W, far = remote_work.audit_pay(model, a.hour, a.remote_hour, n.shape[-1])
-    a.pay, a.far = W, far
+    a.pay, a.far, a.what = W, far, what
+    a.at_work, a.paid_apart = L, np.zeros_like(w)  # people of the model's jobs; pay of all others
+    a.better = np.ones_like(w)  # real income over that of what a head spends
     labour = 1.0 - model.inputs.values.sum(0) - model.land_share.values
     able = knowledge.audit_productivity(model, n)
     bought = land.audit_cost(model, h) * inputs.audit_cost(model, G)
@@ -128,20 +130,22 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
     a.earned = X if a.over.ndim == 0 else a.earned
     others("rest")
+    pay = a.at_work * what + a.paid_apart
     markets = {
         "price index": (G ** power[..., 0], price.sum(-1)),
         "revenue": (X + a.diverted, received.sum(-1)),
         "commission": (np.array(C), (a.commission * a.receipts).sum()),
-        "local labour": (a.used, (1.0 - away) * L * what),
+        "local labour": (a.used, (1.0 - away) * a.at_work * what),
         "remote share": (away, share_away),
-        "income": (Y, L * (what + D) + (1.0 - pooled) * owner * C + a.transfer),
+        "income": (Y, pay + L * D + (1.0 - pooled) * owner * C + a.transfer),
         "land": (a.land, h * model.land.values if np.any(a.land > 0.0) else a.land),
         # Beside the wage bill, which is one: there may be nothing to pay out.
         "dividend": (1.0 + D * L.sum(), 1.0 + np.sum(h * model.land.values) + a.everyone),
-        "numeraire": (np.ones(1), np.atleast_1d((L * what).sum())),
+        "numeraire": (np.ones(1), np.atleast_1d(pay.sum())),
         "real income": (
             V,
             model.amenity.values
+            * a.better
             * (Y / L + a.worth)
             / a.living
             / (np.prod(a.index ** model.consumption.values[:, None], axis=0) * h**model.housing),
@@ -150,7 +154,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
         **a.sides,
     }
     if (model.remote_labour_share.values > 0.0).any():
-        markets["remote labour"] = (np.array(a.used_far), (away * L * what).sum())
+        markets["remote labour"] = (np.array(a.used_far), (away * a.at_work * what).sum())
     motion = {"zero profit": (a.earned, a.fixed), "people": (L, migration.audit_target(model, V))}
     return markets, motion, a.entry
 

@@ -20,7 +20,7 @@ from nege.errors import InputError, in_words, near
 from nege.geography import Geography, equidistant
 from nege.models import fields
 from nege.models.agglomeration import audit as audit
-from nege.models.agglomeration import layout, parameters
+from nege.models.agglomeration import chosen, layout, parameters
 from nege.models.agglomeration import unknowns as unknowns
 from nege.models.agglomeration.kinds import (
     CHANNELS,
@@ -361,6 +361,7 @@ class OnlineAgglomeration(
         self, share: np.ndarray, state: np.ndarray, options: SolverOptions
     ) -> ShortRun:
         """Return markets that clear while firms and people stay where they are."""
+        self.check_explicit("in a short run nobody else responds")
         start = self._with_movers(share, state)
         return clear(self.arrays_for(options.operator, compiled=True), start, options)
 
@@ -370,7 +371,7 @@ class OnlineAgglomeration(
         """Return how firms and people move away from rest."""
         self._replicator(dynamics)
         share, state = self.check_share(data, "equilibrium"), self.state_of(data)
-        growth, rates, vectors = deviations(self.arrays, state, options)
+        growth, rates, vectors = deviations(self._settled(data), state, options)
         shares = self._unknowns.shares(share)
         return Deviations(self._unknowns.movers, shares, growth, rates, vectors.T * shares)
 
@@ -379,7 +380,7 @@ class OnlineAgglomeration(
     ) -> float:
         """Return the growth rate of the fastest deviation of firms and people from rest."""
         self._replicator(dynamics)
-        return leading_rate(self.arrays, self.state_of(data), options)
+        return leading_rate(self._settled(data), self.state_of(data), options)
 
     def state_of(self, data: xr.Dataset) -> np.ndarray:
         """Return the unknowns of a solved economy."""
@@ -387,7 +388,28 @@ class OnlineAgglomeration(
         state = self._with_movers(share, unknowns.from_data(self, data))
         if not self.arrays.calls.size:
             return state
-        return clear(self.arrays, state, SolverOptions()).state  # what mechanisms add to spending
+        # What mechanisms add to spending is found once more.
+        return clear(self._settled(data), state, SolverOptions()).state
+
+    @functools.cached_property
+    def _chooser(self) -> chosen.Chooser | None:
+        return chosen.chooser(self)
+
+    def _settled(self, data: xr.Dataset) -> layout.AgglomerationParameters:
+        """Return what kernels read, where what is chosen is what solved data have."""
+        return self.arrays if self._chooser is None else self._chooser.settled(self.arrays, data)
+
+    def check_explicit(self, why: str) -> None:
+        """Refuse an economy in which something is chosen by how the whole equilibrium responds."""
+        if self._chooser is not None:
+            what = f"the {self._chooser.choices.what}"
+            raise InputError(
+                "model",
+                self,
+                f"one in which nobody chooses {what} by how the whole equilibrium responds: {why}",
+                f"nege.solve and sweeps find {what}. Give it as it was found, "
+                "by parameters of the model, and nothing is chosen any more.",
+            )
 
     def _with_movers(self, movers: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Return a state with firms and people where they are.
@@ -426,14 +448,13 @@ class OnlineAgglomeration(
         options: SolverOptions,
     ) -> LongRun:
         """Return where firms and people come to rest from a start."""
-        return find(
-            self.arrays_for(options.operator, compiled=True),
-            self.geography.names,
-            self._with_movers(share, state),
-            self.start_state(),
-            options,
-            leave_unstable=self._replicator(dynamics).allow_entry,
-        )
+        leave = self._replicator(dynamics).allow_entry
+        arrays = self.arrays_for(options.operator, compiled=True)
+        start, prices = self._with_movers(share, state), self.start_state()
+        if self._chooser is not None:
+            return chosen.find(arrays, self._chooser, start, prices, options, leave_unstable=leave)
+        names = self.geography.names
+        return find(arrays, names, start, prices, options, leave_unstable=leave)
 
     def own_past(self, share: np.ndarray) -> OnlineAgglomeration:
         """Return the economy in which these firms are there from before; itself, if none matter."""

@@ -62,6 +62,7 @@ PATIENCE = 30  # steps without progress until another way is tried
 NEWTON_PATIENCE = 8  # of Newton's method
 CLOSE = 0.01  # in logs: as near as that steps go on with the Jacobian that there is
 ACCURATE = 1e-3  # relative residual of the linear system of a step
+EXACT = 1e-12  # of what responds
 PRECISE = 1e-4  # of a growth rate that is asked for, relative to 1 less the rate
 LEAST = 1e-9  # step on prices at which nothing helps
 
@@ -129,6 +130,24 @@ def leading_rate(
     search = _RestPointSearch(parameters, (), options)
     search.evaluate(x)
     return search.leading(PRECISE)[0]
+
+
+def responses(
+    parameters: equations.AgglomerationParameters,
+    x: np.ndarray,
+    given: np.ndarray,
+    options: SolverOptions,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return sums over places at rest, and their responses to what is added to rows of equations.
+
+    `given` is that, a row for each response: (M, N). Sums stand as in ``Evaluation.totals``.
+    """
+    search = _RestPointSearch(parameters, (), options)
+    system = search.system
+    search.evaluate(x)
+    system.hold(0.0)
+    moved = [system.sums_along(system.solve(0.0, search.idle, right, EXACT)) for right in given]
+    return system.at.totals, np.array(moved)
 
 
 class RestOfIndustries:

@@ -91,6 +91,7 @@ class JointContinuationProblem(SolutionCurve):
         options: SolverOptions,
     ) -> None:
         super().__init__(model, parameter, interval, dynamics, options)
+        model.check_explicit("branches follow equations of one economy")
         first = model.equations_of_rest(dynamics, options)
         self.labels, self.moving, self.rows = first.movers, first.moving, first.rows
         self.group, self.vanishing = first.group, first.vanishing

@@ -42,6 +42,7 @@ from nege.models.agglomeration.mechanisms.tax import (
     Tariff,
     Tax,
 )
+from nege.models.agglomeration.mechanisms.workers import Workers
 
 __all__ = [
     "Access",
@@ -72,5 +73,6 @@ __all__ = [
     "Tariff",
     "Tax",
     "Wedge",
+    "Workers",
     "partial",
 ]

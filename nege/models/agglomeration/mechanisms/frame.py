@@ -105,6 +105,31 @@ class Wedge(NamedTuple):
     housing: np.ndarray | None = None  # (place,), its rate on housing, likewise
 
 
+class Choices(NamedTuple):
+    """What somebody chooses who knows how the whole equilibrium responds (``chosen``).
+
+    z, over industries, is what is not kept of what is sold: t = ln(1 - z). The names are those of
+    the mechanism's own numbers, unknowns and sums.
+    """
+
+    what: str  # in words: "commission"
+    names: tuple[str, ...]  # what it is chosen for
+    start: np.ndarray  # z to start from
+    lowest: np.ndarray  # z that may be tried
+    held: str  # the number that has t
+    kept: tuple[str, ...]  # shared unknowns, of which the rows are t less themselves
+    sold: str  # the sum of what is sold
+    hour: str  # and of what that is measured in
+    #: (z, e, unknowns and sums by name) -> best choices, and what is earned: NaN where that is not
+    #: what one who deviates alone would earn
+    rule: Callable[[np.ndarray, np.ndarray, Mapping[str, np.ndarray]], tuple[Any, Any]]
+    stored: Callable[[xr.Dataset], np.ndarray]  # z of a solved economy
+
+
+class Undefined(Exception):  # noqa: N818  no error: there is no rule at such a point
+    """What a rule raises where it does not say what is best, in words."""
+
+
 class Name(Field):
     """What an economy calls a mechanism."""
 
@@ -434,6 +459,10 @@ class Mechanism(Declared):
         """Return its ``outcomes`` from parameters of kernels, a point, and all else there."""
         return {}
 
+    def choices(self, economy: Any) -> Choices | None:
+        """Return what somebody in it chooses who knows how the whole equilibrium responds."""
+        return None
+
     def check(self, economy: Any) -> None:
         """Refuse an economy that it makes no sense in, with all its other mechanisms."""
 
@@ -459,7 +488,8 @@ class Mechanism(Declared):
                   over what firms receive (industry, place, channel); ``diverted``, revenue that
                   firms do not have; ``index``, price indices by what varieties are worth
                   (industry, place)
-        incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
+        incomes   ``at_work``, people who have the model's jobs, and ``paid_apart``, pay of others;
+                  ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
                   the rest of that is everybody's; ``everyone``, what all get beside it
         uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place), or over
                   channel too; ``worth``, income per head that is only as good as that, and
@@ -468,7 +498,8 @@ class Mechanism(Declared):
                   ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
                   by what buyers pay, and by what firms receive; ``over`` likewise, one: what entry
                   goes by, over revenue
-        sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
+        sales     ``better`` (place), a factor on real income;
+                  ``sides``: both sides of its own equations by name, from ``receipts`` of firms
                   and ``sales`` to buyers, (industry, place, channel), sales by pair, ``flows``
                   (industry, origin, channel, destination), and ``earned``, what entry goes by
                   (industry, place, mode)

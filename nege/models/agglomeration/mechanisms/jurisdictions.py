@@ -386,6 +386,11 @@ class Jurisdictions(Mechanism):
                     allowed = f"'all', for {host!r} says which buyers are where"
                     cure += " let buyers be 'all'."
                     raise InputError(f"{name}.buyers", one.buyers, allowed, cure)
+            public = any(not isinstance(one.proceeds, str) for one in known.every)
+            if other.kind == "workers" and (known.retail or public):
+                cure = "Let buyers be 'all', and proceeds 'residents'."
+                allowed = "without retail taxes and public money, which kinds of people have alike"
+                raise InputError("mechanisms", host, allowed, cure)
         for name, one in known.sales.items():
             if one.housing is not None:
                 cure = "Firms pay for land, but no rent of housing."
@@ -516,7 +521,7 @@ class Jurisdictions(Mechanism):
         living = (found["income"] / found["population"] + valued) / np.exp(at.made[to.real])
         heads = people if known.owner is None else known.owner
         has = {
-            "labour": found["population"] * np.exp(at.made[to.what]),
+            "labour": at.made[to.earned],
             **dict.fromkeys(("land", "government"), np.zeros(places)),
             # after what they pay others, where a mechanism has that
             "platforms": heads
