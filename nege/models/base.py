@@ -378,6 +378,10 @@ class Model(Changeable, Immutable):
         """Return the state to start a short run from when nothing better is known."""
         raise NotImplementedError
 
+    def state_from(self, start: Any) -> np.ndarray:
+        """Return the state to start a long run from, with what a start says of it beside shares."""
+        return self.start_state()
+
     def online_thresholds(self, trade_cost: float) -> tuple[float, float] | None:
         """Return the digital trade costs of take-off and collapse between two equal places.
 

@@ -76,7 +76,7 @@ def solve(
     options = check_options(options)
     dynamics = check_dynamics(dynamics)
     share = model.default_start() if start is None else model.check_share(start, "start")
-    found = find_long_run(model, share, model.start_state(), dynamics, options)
+    found = find_long_run(model, share, model.state_from(start), dynamics, options)
     result = long_run_result(model, found, dynamics, options)
     if result.status is Status.UNSTABLE:  # allowed under pure dynamics
         return result

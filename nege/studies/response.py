@@ -272,7 +272,7 @@ class _OfIndustries(EquilibriumResponse):
 
     def displaced(self, run: LongRun, change: np.ndarray, model: Model) -> Moved | None:
         x = run.state + change
-        return Moved(model, np.exp(x[self.equations.moving]), x)
+        return Moved(model, np.exp(x[self.equations.residents]), x)
 
 
 def _solved(system: np.ndarray, right: np.ndarray, defined: bool) -> np.ndarray:

@@ -427,7 +427,10 @@ def evaluate(p, x, excess, last=None):
         np.empty(to.supply - to.shared),
         np.zeros(pairs) if last is None else last.pairs.copy(),
     )
-    _evaluate(p, x, False, at, excess)
+    try:
+        _evaluate(p, x, False, at, excess)
+    except ZeroDivisionError:  # of dual numbers: as real ones, that is no number
+        excess[:] = np.nan
     return at
 
 

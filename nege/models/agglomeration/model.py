@@ -53,6 +53,7 @@ from nege.models.agglomeration.rest import (
 from nege.models.base import Model
 from nege.models.changes import Limit
 from nege.models.fields import Labelled
+from nege.models.rest import shares_of
 from nege.models.solutions import Deviations, LongRun, ShortRun, Variable
 from nege.options import Logit, Replicator, SolverOptions
 from nege.validation import Bounds
@@ -217,16 +218,18 @@ class OnlineAgglomeration(
 
     def _with_fields(self, arguments: Mapping[str, Any], changed: set[str]) -> Self:
         """Return the same with other numbers: what is not new has been checked before."""
-        numbers = changed - {"mechanisms"}
-        if not numbers <= set(parameters.numbers(self)):
+        numbers = changed & set(parameters.numbers(self))
+        if not changed <= numbers | {"mechanisms"}:
             return super()._with_fields(arguments, changed)
         made: Self = object.__new__(type(self))
         held = vars(made)
         held.update({name: vars(self)[name] for name in self.fields})
-        for name, value in parameters.checked(made, arguments, numbers, numbers).items():
-            made._hold(name, value)
-        parameters.check_together({name: held[name] for name in parameters.numbers(made)}, numbers)
-        if changed > numbers:
+        if numbers:
+            for name, value in parameters.checked(made, arguments, numbers, numbers).items():
+                made._hold(name, value)
+            together = {name: held[name] for name in parameters.numbers(made)}
+            parameters.check_together(together, numbers)
+        if "mechanisms" in changed:
             given = self.fields["mechanisms"].check(arguments["mechanisms"], made)
             made._hold("mechanisms", given)
         frame.check(made)
@@ -316,8 +319,9 @@ class OnlineAgglomeration(
         if "mechanisms" not in given:
             self._check_labels(given, reaching)
         if reaching:
-            start = given.get("mechanisms", self.mechanisms)
-            made = self.fields["mechanisms"].check(start, self)
+            made = self.mechanisms
+            if "mechanisms" in given:
+                made = self.fields["mechanisms"].check(given["mechanisms"], self)
             given["mechanisms"] = frame.reached(made, reaching)
         return super().replace(given)
 
@@ -371,9 +375,13 @@ class OnlineAgglomeration(
         """Return how firms and people move away from rest."""
         self._replicator(dynamics)
         share, state = self.check_share(data, "equilibrium"), self.state_of(data)
+        rest = self.equations_of_rest(dynamics, options)
         growth, rates, vectors = deviations(self._settled(data), state, options)
-        shares = self._unknowns.shares(share)
-        return Deviations(self._unknowns.movers, shares, growth, rates, vectors.T * shares)
+        levels, by_logs = self._unknowns.shares(share), np.diag(shares_of(rest, state)[1])
+        level = np.append(levels, by_logs[levels.size :])  # changes of shares, not of others' too
+        shares = np.append(levels, shares_of(rest, state)[0][levels.size :])
+        shapes = vectors[rest.moving].T * level
+        return Deviations(rest.movers, shares, growth[rest.moving], rates, shapes)
 
     def own_leading_rate(
         self, data: xr.Dataset, dynamics: Replicator | Logit, options: SolverOptions
@@ -473,7 +481,8 @@ class OnlineAgglomeration(
     ) -> RestOfIndustries:
         """Return what is zero at rest, firms, people and prices together."""
         self._replicator(dynamics)
-        return RestOfIndustries(self.arrays, self.geography.names, self._unknowns.movers, options)
+        movers, splits = self._unknowns.movers, frame.splits(self)
+        return RestOfIndustries(self.arrays, self.geography.names, movers, splits, options)
 
     def default_start(self) -> np.ndarray:
         """Return firms, 1.6 times as many in the first place as in others, and people, even."""
@@ -502,6 +511,11 @@ class OnlineAgglomeration(
     def start_state(self) -> np.ndarray:
         """Return the unknowns that markets start from: prices of one, spending at average."""
         return unknowns.start(self)
+
+    def state_from(self, start: Any) -> np.ndarray:
+        """Return the same; what moves in no place is where a start has it."""
+        given: Any = start if isinstance(start, (xr.Dataset, Mapping)) else {}
+        return unknowns.start(self, given)
 
     def memory(self) -> dict[str, int]:
         """Return the bytes that a solve needs."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -139,8 +140,11 @@ def checked_movers(model: Any, share: Any, argument: str) -> np.ndarray:
     return order.pack(firms, people)
 
 
-def start(model: Any) -> np.ndarray:
-    """Return the unknowns that markets start from: prices of one, spending at average."""
+def start(model: Any, given: Mapping[str, Any] = MappingProxyType({})) -> np.ndarray:
+    """Return the unknowns that markets start from: prices of one, spending at average.
+
+    What moves in no place, as who leads among those that are alike, may be `given`.
+    """
     order, k = model._unknowns, len(model.industries)
     to, state = order.to, np.zeros(order.size)
     own = vars(model)
@@ -149,8 +153,11 @@ def start(model: Any) -> np.ndarray:
     order.rows(state)[:, to.spending : to.spending + k] = np.log(share)
     order.shared(state)[to.remote - to.shared] = np.log(REMOTE_WAGE_START)
     order.shared(state)[to.dividend - to.shared] = DIVIDEND_START
-    for _, slot, size, what in _own(model, "own", "shared"):
+    for name, slot, size, what in _own(model, "own", "shared"):
         value = np.log(what.start) if what.log else what.start
+        if what.ahead is not None and name in given:
+            labels = {dim: model.labels()[dim] for dim in what.dims}
+            value = validation.table(f"start[{name!r}]", given[name], labels).values
         where = order.rows(state) if slot < to.shared else order.shared(state)[None]
         slot -= 0 if slot < to.shared else to.shared
         where[:, slot : slot + size] = value

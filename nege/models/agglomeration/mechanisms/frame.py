@@ -88,6 +88,14 @@ class Own(NamedTuple):
     called: str = ""  # in results, where that is not the mechanism's name, a dot, and its own
 
 
+class Split(NamedTuple):
+    """A shared unknown that is the log of a share over each of some others, which are alike."""
+
+    slot: int
+    name: str
+    among: float  # how many, the first included
+
+
 class Wedge(NamedTuple):
     """Money between firms and buyers: a rate on the price before it, and who has that.
 
@@ -170,6 +178,8 @@ class Partial(Over):
     def check(self, value: Any, economy: Any) -> xr.DataArray:
         """Return numbers within the bounds by label, NaN where there are none."""
         labels = {dim: [str(name) for name in economy.labels()[dim]] for dim in self.dims}
+        if isinstance(value, xr.DataArray) and self._kept(value, labels):
+            return value
         found = np.full([len(names) for names in labels.values()], np.nan)
         self._put(found, value, labels, {})
         good = self.bounds.hold(found) | np.isnan(found)
@@ -180,6 +190,15 @@ class Partial(Over):
             raise InputError(self.name, value, self.bounds.words("finite numbers"), problem)
         found.flags.writeable = False
         return xr.DataArray(found, coords=labels, dims=self.dims, name=self.name)
+
+    def _kept(self, value: xr.DataArray, labels: Mapping[str, Sequence[str]]) -> bool:
+        """Whether that is what it has made itself, of an economy with these labels."""
+        return (
+            (value.name, value.dims) == (self.name, self.dims)
+            and not value.values.flags.writeable
+            and all(value[dim].values.tolist() == list(labels[dim]) for dim in self.dims)
+            and bool((self.bounds.hold(value.values) | np.isnan(value.values)).all())
+        )
 
     def _put(
         self,
@@ -244,8 +263,10 @@ class OfSome(Partial):
 
     def check(self, value: Any, economy: Any) -> xr.DataArray:
         """Return numbers within the bounds by label."""
-        found = super().check(value, economy).fillna(0.0)
-        found.values.flags.writeable = False
+        found = super().check(value, economy)
+        if np.isnan(found.values).any():
+            found = found.fillna(0.0)
+            found.values.flags.writeable = False
         return found
 
 
@@ -438,6 +459,10 @@ class Mechanism(Declared):
         destination.
         """
         return np.zeros((0, 0, 0))
+
+    def splits(self, economy: Any) -> Mapping[str, tuple[Sequence[str], float]]:
+        """Return names and counts of its shared unknowns that are logs of shares over others'."""
+        return {}
 
     def lengths(self, economy: Any) -> Mapping[str, int]:
         """Return the lengths of dimensions of its own; those of numbers are parameters too."""
@@ -632,6 +657,17 @@ def places_of(economy: Any, to: Slots) -> list[dict[str, tuple[str, int, int]]]:
             free[kind] += size
         found.append(stands)
     return found
+
+
+def splits(economy: Any) -> list[Split]:
+    """Return what is divided among those that are alike, in an economy with mechanisms."""
+    added, stand = with_equations(economy), places_of(economy, economy._unknowns.to)
+    return [
+        Split(stands[name][1] + i, each, among)
+        for one, stands in zip(added, stand, strict=True)
+        for name, (names, among) in one.splits(economy).items()
+        for i, each in enumerate(names)
+    ]
 
 
 def ahead(economy: Any, to: Slots) -> np.ndarray:

@@ -64,7 +64,7 @@ Source: ``platforms.md`` 2, after Rochet & Tirole (2003), Belleflamme & Peitz (2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -361,7 +361,8 @@ def _border(m, to, met, made):
         if made[m.bought + k].real > 0.0:
             e_on = made[m.respond + k] / made[m.bought + k]
         e_1 = e_2 = e_on
-        if others > 0.0 or a > 0.0:
+        asks = m.rule == PROFIT or m.effect[k] > 0.0
+        if asks and (others > 0.0 or a > 0.0):
             b, c = a * m.theta * s * e_on, a * m.theta * s * (1.0 - beta)
             of_all = first, N_1, other, N_2, others, b, c, m.theta, e_on
             e_1 = _elasticity(first, N_1, *of_all)
@@ -642,6 +643,12 @@ class Platforms(Mechanism):
             found["dual_mode"] = "Who is favoured among firms in both channels is not modelled."
             found["sourcing"] = "What steering costs those who buy inputs is said where all buy."
         return found
+
+    def splits(self, economy: Any) -> Mapping[str, tuple[Sequence[str], float]]:
+        """Return that sales are divided among platforms."""
+        if self.number == 1.0:
+            return {}
+        return {"odds": ([f"first platform of {name}" for name in economy.industries], self.number)}
 
     def check(self, economy: Any) -> None:
         """Refuse what makes no market."""
