@@ -238,7 +238,8 @@ PUBLIC = {
     no_institutional_convergence path remote_villages stylised_turn villages
     """,
     "nege.policy": """
-    Optimum optimise
+    CostOfFunds EqualYield JointOptimum NashEquilibrium Optimum cost_of_funds equal_yield nash
+    optimise
     """,
     "nege.mechanisms": """
     Access AverageCost BuyerOnline Contestable DataEconomy DigitalServicesTax DualMode Friction

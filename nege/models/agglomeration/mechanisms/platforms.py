@@ -13,7 +13,7 @@ At J = 1, ln(1-z) = t + a s + psi ln(1 + I/I0): the network (a) and investment (
 a lower price would. What a platform believes of its sales if it keeps less, e_j = dln(x_j
 sales)/dt_j, firms, costs and spending given, follows from buyers' response
 
-    e_on   = sum_q (sales_q/sales) (sigma-1) (1 - S_on,q)
+    e_on   = sum_q (sales_q/sales) (sigma-1) r_on,q [1 - S_on,q r_on,q/sum_c S_c,q r_c,q]
     dl     = (x_j theta/(1 - c x_j))/(theta - sum_i x_i (b N_i - c theta x_i)/(1 - c x_i))
     e_j    = (theta + (b N_j - c theta x_j) dl)/(1 - c x_j) - theta dl + e_on dl,
              b = a theta s e_on,  c = a theta s (1-beta)
@@ -49,6 +49,7 @@ supplies h_p; their profit is Pi = sum zeta sales + Pi_A - hours wbar, in place 
     zeta    commission               a    network         beta  interoperability
     z       buyers' wedge            psi  effect of investment   I0  its scale
     kappa   marginal_cost, per unit of buyers' sales, in labour  F  fixed_cost, in labour
+    r_cq    how far sellers pass costs on, on average: 1 if firms are many (``oligopoly``)
     S_on,q  part of what q spends that is online            pi    Pi_A over net revenue online
     g       affiliates               ln B strength          wbar  sum_p h_p w_p
     h       platform_owner, or equal shares
@@ -76,6 +77,7 @@ from nege.models import fields
 from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, by_industry, positive, share
 from nege.models.agglomeration.kinds import weight as some
 from nege.models.agglomeration.layout import ONLINE, inner
+from nege.models.agglomeration.mechanisms import deviations
 from nege.models.agglomeration.mechanisms.frame import (
     Choices,
     Mechanism,
@@ -85,6 +87,7 @@ from nege.models.agglomeration.mechanisms.frame import (
 )
 from nege.models.agglomeration.mechanisms.parts import Part, part
 from nege.models.fields import Labelled
+from nege.models.solutions import Variable
 from nege.validation import Bounds
 
 GIVEN, AVERAGE, CONTESTABLE, PROFIT, CHOSEN = range(5)
@@ -94,6 +97,8 @@ TIPPED = (
     "One platform is ahead of the others: what each believes of the whole equilibrium's response "
     'is known of alike ones. Take ProfitMaximising(response="buyers").'
 )
+NOTHING, BETTER = 1e-9, 1e-6  # sold, too little to matter; gain of a deviation, too much
+OF_PLATFORM = ("industry", "platform")
 LOSS = 1e-6  # of sales: from where on platforms at average cost do not cover it
 LARGE = 1e-2  # of sales: a fixed cost that a commission may not be found for
 SCOPE, RESPONSE = ("industry", "economy"), ("equilibrium", "buyers")
@@ -243,6 +248,18 @@ def _fixed(m, k, met, sold):
 
 
 @inner()
+def _respond(m, to, k, met, made):
+    """Return dln S_on/dt of a place: what is passed on, less what draws all that it buys."""
+    low, high = to.passed + 2 * k, to.wedge + 2 * k
+    offline = made[low] * exp((1.0 - m.sigma[k]) * made[high])
+    online = made[low + 1] * exp((1.0 - m.sigma[k]) * made[high + 1])
+    of_channel = 0.0 * online + 1.0
+    if met[to.price + 2 * k + 1].real > 0.0:
+        of_channel = made[low + 1] / met[to.price + 2 * k + 1]
+    return (m.sigma[k] - 1.0) * of_channel * (1.0 - online / (offline + online))
+
+
+@inner()
 def _hours(m, to, k, met, hour):
     """Return the labour that platforms of an industry use."""
     sold = met[m.sold + k]
@@ -279,8 +296,8 @@ def _sales(m, to, met, made):
         spending = exp(met[to.spending + k])
         part_online = _online_part(m, to, k, met, made)
         made[m.spent + k], made[m.bought + k] = spending, part_online * spending
-        respond = (m.sigma[k] - 1.0) * (1.0 - part_online)
-        made[m.respond + k] = respond * part_online * spending
+        made[m.part_online + k], made[m.purchases + k] = part_online, part_online * spending
+        made[m.respond + k] = _respond(m, to, k, met, made) * part_online * spending
         made[m.affiliated + k] = 0.0 * spending
         if m.shown[k] > 0.0 and made[to.revenue + cell].real > 0.0:
             access = met[to.access + online]
@@ -419,10 +436,11 @@ class Platforms(Mechanism):
     """Platforms that host sellers online: what they keep, and how buyers divide among them.
 
     Without `pricing` they keep the economy's ``commission``. Results have by industry
-    ``commission_paid`` and ``platform_profit``; of the first platform ``platform_commission``,
-    ``platform_share`` and ``platform_investment``, of another ``rival_commission``,
-    ``rival_share`` and ``rival_investment``; ``online_share``, the part of spending that is online;
-    and ``tipping_index``, above one where equal shares, or those found, do not last.
+    ``commission_paid``, ``platform_profit``, ``online_sales``, ``online_share``, the part of
+    spending that is online, and ``tipping_index``, above one where equal shares, or those found,
+    do not last; by industry and platform, the first one first, ``platform_commission``,
+    ``platform_share`` and ``platform_investment``, and where they maximise profit as buyers respond
+    ``platform_gain``, above zero where a commission that was tried is better than the one found.
 
     Examples
     --------
@@ -530,7 +548,21 @@ class Platforms(Mechanism):
             called="tipping_index",
         ),
     }
-    notes: ClassVar = {"kept": Own(INDUSTRY)}
+    notes: ClassVar = {
+        "kept": Own(INDUSTRY),
+        "part_online": Own(INDUSTRY, "part of a place's spending that is online", "1"),
+        "purchases": Own(INDUSTRY, "what a place buys online", called="online_purchases"),
+    }
+    outcomes: ClassVar = {
+        "platform_commission": Variable(OF_PLATFORM, "part of what buyers pay that it keeps", "1"),
+        "platform_share": Variable(OF_PLATFORM, "share of a platform in sales online", "1"),
+        "platform_investment": Variable(OF_PLATFORM, "investment of a platform", "labour"),
+        "platform_gain": Variable(
+            OF_PLATFORM,
+            "most that it gains by another commission, of those tried, if buyers alone respond",
+            "of what it earns",
+        ),
+    }
 
     # --- what kernels read --------------------------------------------------------------
 
@@ -633,13 +665,6 @@ class Platforms(Mechanism):
     def refuses(self) -> Mapping[str, str]:
         """Return the mechanisms beside which it has no equations as it is."""
         found = {}
-        own = self.pricing
-        if isinstance(own, ProfitMaximising) and own.response == "buyers":
-            found["oligopoly"] = (
-                "How buyers respond is said for many firms: take the equilibrium's."
-            )
-        if self.investment is not None:
-            found["oligopoly"] = "What investment pays is said for buyers of many firms."
         if self.steering is not None:
             found["dual_mode"] = "Who is favoured among firms in both channels is not modelled."
             found["sourcing"] = "What steering costs those who buy inputs is said where all buy."
@@ -667,7 +692,63 @@ class Platforms(Mechanism):
                 f"{self.name}.fixed_cost", self.fixed_cost.values.tolist(), allowed, cure
             )
 
+    def coordinates(self, economy: Any) -> Mapping[str, Sequence[str]]:
+        """Return the names of platforms, the first one first."""
+        return {"platform": [str(j + 1) for j in range(int(self.number))]}
+
+    def outcome(self, economy: Any, p: Any, at: Any, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what each platform is like, and what it would gain by another commission."""
+        count = int(self.number)
+
+        def each(first: np.ndarray, other: np.ndarray) -> np.ndarray:
+            return np.stack([first, *[other] * (count - 1)], axis=-1)
+
+        own = {name: found[f"{self.name}.{name}"] for name in ("net", "rivals_net", "odds")}
+        lead = 1.0 / (1.0 + (count - 1) * np.exp(-own["odds"]))
+        invests = self.values(economy)
+        logs = each(found[f"{self.name}.invested"], found[f"{self.name}.rivals_invested"])
+        share = each(lead, (1.0 - lead) / max(count - 1, 1))
+        kept = each(own["net"], own["rivals_net"])
+        gains = np.full(share.shape, np.nan)
+        rule = self.pricing
+        best = isinstance(rule, ProfitMaximising) and rule.response == "buyers"
+        best &= all(one.trade is None for one in economy.mechanisms.values())
+        for k in np.flatnonzero(found["online_sales"] > NOTHING) if best else ():
+            net = float((share[k] * kept[k]).sum() * found["online_sales"][k])
+            online = found[f"{self.name}.part_online"][k]
+            market = deviations.Market(
+                **{"kept": kept[k], "share": share[k], "theta": self.substitution - 1.0},
+                worth=np.asarray(invests["effect"])[k] * logs[k],
+                network=float(self.network.values[k]),
+                interoperability=self.interoperability,
+                cost=float(self.marginal_cost.values[k]),
+                theirs=float(found["affiliate_profit"][k]) / net,
+                sigma=float(economy.sigma.values[k]),
+                online=online,
+                spent=found["online_purchases"][k] / online,
+            )
+            gain = [deviations.gain(market, j)[0] for j in range(min(count, 2))]
+            gains[k] = [*gain, *gain[1:] * (count - 2)]
+        return {
+            "platform_commission": 1.0 - kept,
+            "platform_share": share,
+            "platform_investment": np.asarray(invests["scale"])[:, None] * np.expm1(logs),
+            "platform_gain": gains,
+        }
+
     # --- words --------------------------------------------------------------------------
+
+    def caveats(self, data: xr.Dataset) -> tuple[str, ...]:
+        """Say where a platform would rather set another commission."""
+        gains = data["platform_gain"]
+        return tuple(
+            f"Platform {j} of {k} would earn {float(gains.sel(industry=k, platform=j)):.3g} times "
+            "as much on top at another commission, if buyers alone respond: what it asks fulfils "
+            "the first-order condition, but is no best answer."
+            for k in map(str, gains["industry"].values)
+            for j in map(str, gains["platform"].values[:2])
+            if float(gains.sel(industry=k, platform=j)) > BETTER
+        )
 
     def remark(self, data: xr.Dataset) -> str:
         """Say where shares do not last, or sales cannot bear what platforms cost."""
@@ -829,7 +910,9 @@ class Platforms(Mechanism):
         of_net = np.divide(theirs, net, out=np.asarray(own["gained"]).copy(), where=net > 0.0)
         fixed = fixed * (sold > 0.0)
         bought, most = a.sales[..., ONLINE], economy.sigma.values - 1.0
-        responds, in_all = most[:, None] * (1.0 - online), bought.sum(1)
+        passed = a.passed * np.stack([1.0 - online, online], axis=-1)
+        of_all = 1.0 - passed[..., ONLINE] / passed.sum(-1)
+        responds, in_all = most[:, None] * a.passed[..., ONLINE] * of_all, bought.sum(1)
         e_on = np.divide((responds * bought).sum(1), in_all, out=most.copy(), where=in_all > 0.0)
         asked = np.broadcast_to(1.0 - economy.commission.values, x.shape).copy()
         wanted = np.zeros_like(x)
