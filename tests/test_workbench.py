@@ -427,10 +427,10 @@ def digital_tariffs():
         {"north": ["0", "1"], "south": ["2", "3"]},
         **{"movement": "within", "land": "jurisdiction", "people": [0.5, 0.5]},
     )
-    tariff = mech.Tariff("digital", {"north": 0.09, "south": 0.07}, channels="online")
+    tariff = mech.Tariff("digital", {"north": 0.09, "south": 0.066}, channels="online")
     model = economy(15, platform_owner=(0.25,) * 4).with_mechanisms(halves, tariff)
     players = {name: f"digital.rate.{name}" for name in ("north", "south")}
-    return nash(model, players, between=(0.05, 0.11), points=3)
+    return nash(model, players, between=(0.06, 0.1), points=3)
 
 
 def test_digital_tariffs_of_two_blocs():
