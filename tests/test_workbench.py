@@ -78,6 +78,15 @@ def test_gradients_forwards_are_those_backwards_and_of_solved_economies(
         np.testing.assert_allclose((aside[1] - aside[0]) / 2e-4, found[:, j], atol=3e-6)
 
 
+def test_rates_that_are_equal_change_together():
+    both = "commission.services", "commission.manufacturing"
+    apart = around(economy(9), dict.fromkeys(both, (0.0, 0.3)), ["welfare"])
+    equal = around(economy(9), {both: (0.0, 0.3)}, ["welfare"])
+    found = equal.reach(equal.present()).gradients()
+    expected = apart.reach(apart.present()).gradients().sum(1, keepdims=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
 # --- several instruments
 
 
@@ -499,6 +508,8 @@ BAD = [
     (equal_yield, {"instead_of": 3}, "instead_of", "name of a rate"),
     (nash, {"players": {"a": "commission.services"}}, "players", "at least two"),
     (nash, {"players": dict.fromkeys("ab", "commission.services")}, "players", "of its own"),
+    (nash, {"players": {"a": ("commission.services",), "b": "housing"}}, "players", "several"),
+    (nash, {"players": {"a": tuple(PLAYERS.values()), "b": PLAYERS["a"]}}, "players", "of its own"),
     (nash, {"objective": 3}, "objective", "variable"),
     (nash, {"objective": {"a": "welfare"}}, "objective", "one for each"),
     (nash, {"between": {"a": (0, 1)}}, "between", "bounds of each"),
