@@ -63,6 +63,13 @@ class Pool:
         self.diagram = nege.bifurcation(self.model, "trade_cost", (1.5, 2))
         self.loop = nege.hysteresis(self.model, "trade_cost", (1.5, 2), points=5)
         self.best = policy.optimise(self.helpman, {"mu": (0.6, 0.8)}, points=3)
+        both = {"mu": (0.6, 0.8), "trade_cost": (1.4, 1.6)}
+        self.mix = policy.optimise(self.helpman, both, points=3, starts=1)
+        self.yields = policy.equal_yield(self.helpman, "trade_cost", **EQUAL)
+        self.game = policy.nash(self.helpman, **GAME)
+        vat = mechanisms.Tax("vat", 0.1, proceeds=mechanisms.PublicGood(worth=0.0))
+        self.taxed = nege.solve(self.industries.with_mechanisms(vat))
+        self.cost = policy.cost_of_funds(self.taxed, "vat.rate")
         self.breaks = nege.break_points(self.model, "trade_cost", (1.5, 2))
         self.stability = nege.stability(self.solved)
         self.file = str(folder / "economy.nc")
@@ -92,6 +99,16 @@ IMMOBILE = {"farmers": [0.5, 0.5]}
 CES = {"sigma": 5, "trade_cost": 1.7}
 LINEAR = {"a": 1.0, "b": 1.0, "c": 1.0, "phi": 1.0, "total_farmers": 10.0, "total_skilled": 1.0}
 OVER = ("trade_cost", (1.5, 2.0))
+
+
+#: Of two equal regions: prices that rise with `trade_cost`, and two who choose a parameter each.
+EQUAL = {"amount": 1.15, "of": "price_index.0", "between": (1.4, 1.6), "points": 3}
+GAME = {
+    "players": {"a": "mu", "b": "trade_cost"},
+    "objective": {"a": "welfare", "b": "welfare"},
+    "between": {"a": (0.6, 0.8), "b": (1.4, 1.6)},
+    "points": 3,
+}
 
 
 def model_entry(kind, **values):
@@ -225,9 +242,60 @@ ENTRIES = {
         as_part(p, "investment", mechanisms.Investment),
         {"effect": 0.02, "scale": 1e-4},
     ),
+    "mechanisms.Tax": lambda p: (
+        attached(p, mechanisms.Tax),
+        {
+            **{
+                "rate": 0.1,
+                "base": "destination",
+                "buyers": "households",
+                "industries": "services",
+            },
+            **{"channels": "online", "origins": None, "destinations": None, "leak": 0.1},
+            **{"intangible": 0.1, "collector": None, "proceeds": "everyone"},
+        },
+    ),
+    "mechanisms.Tariff": lambda p: (
+        bordered(p, mechanisms.Tariff),
+        {
+            **{"rate": 0.1, "industries": "services", "channels": "online", "leak": 0.1},
+            "proceeds": "residents",
+        },
+    ),
+    "mechanisms.DigitalServicesTax": lambda p: (
+        attached(p, mechanisms.DigitalServicesTax),
+        {"rate": 0.03, "pass_through": 0.5, "proceeds": "residents"},
+    ),
+    "mechanisms.Friction": lambda p: (
+        bordered(p, mechanisms.Friction),
+        {
+            **{"factor": 1.1, "crossing": "border", "industries": "services"},
+            **{"channels": "offline", "origins": None, "destinations": None},
+        },
+    ),
+    "mechanisms.Security": lambda p: (
+        attached(p, mechanisms.Security),
+        {
+            **{"vulnerability": 0.1, "across_borders": 0.2, "effectiveness": 30.0},
+            **{"losses": "gordon-loeb-1", "curvature": 1.0, "external": 0.5},
+        },
+    ),
+    "mechanisms.Jurisdictions": lambda p: (
+        attached(p, mechanisms.Jurisdictions),
+        {"members": "places", "movement": "within", "land": "place", "people": None},
+    ),
+    "mechanisms.PublicGood": lambda p: (mechanisms.PublicGood, {"worth": 1.2, "rivalry": 0.5}),
     "mechanisms.Institutions": lambda p: (
         attached(p, mechanisms.Institutions),
         {"quality": 0.9, "intensity": 0.5, "convergence": 0.5},
+    ),
+    "mechanisms.BuyerOnline": lambda p: (
+        attached(p, mechanisms.BuyerOnline),
+        {"complementarity": 0.5, "households": 0.5},
+    ),
+    "mechanisms.Workers": lambda p: (
+        attached(p, mechanisms.Workers),
+        {"skilled": 0.4, "skill": 0.5},
     ),
     "mechanisms.PostedPrices": lambda p: (
         attached(p, mechanisms.PostedPrices),
@@ -326,7 +394,37 @@ ENTRIES = {
         policy.optimise,
         {"model": p.helpman, "over": {"mu": (0.6, 0.8)}, "objective": "welfare", "points": 3},
     ),
+    "policy.optimise of several": lambda p: (
+        policy.optimise,
+        {
+            **{"model": p.helpman, "over": {"mu": (0.6, 0.8), "trade_cost": (1.4, 1.6)}},
+            **{"subject_to": {"share.0": (0.4, None)}, "points": 3, "starts": 1},
+        },
+    ),
+    "policy.equal_yield": lambda p: (
+        policy.equal_yield,
+        {"model": p.helpman, "parameter": "trade_cost", **EQUAL},
+    ),
+    "policy.cost_of_funds": lambda p: (
+        policy.cost_of_funds,
+        {"equilibrium": p.taxed, "parameter": "vat.rate"},
+    ),
+    "policy.nash": lambda p: (policy.nash, {"model": p.helpman, **GAME}),
     "Optimum.plot": lambda p: (p.best.plot, {}),
+    "Optimum.to_dataset": lambda p: (p.best.to_dataset, {}),
+    **{
+        f"{name}.{method}": lambda p, made=made, method=method: (
+            getattr(getattr(p, made), method),
+            {},
+        )
+        for name, made in (("JointOptimum", "mix"), ("EqualYield", "yields"))
+        for method in ("plot", "plot_gains", "to_dataset")
+    },
+    **{
+        f"NashEquilibrium.{method}": lambda p, method=method: (getattr(p.game, method), {})
+        for method in ("plot", "plot_gains", "to_dataset")
+    },
+    "CostOfFunds.to_dataset": lambda p: (p.cost.to_dataset, {}),
     "patterns": lambda p: (nege.patterns, {"data": p.costs.copy(deep=True)}),
     "invert": lambda p: (
         nege.invert,
@@ -372,7 +470,8 @@ ENTRIES = {
 SELDOM = {
     *("bifurcation", "hysteresis", "equilibria", "decompose", "decompose by groups", "load"),
     *("sweep into a store", "geography.cities", "Equilibrium.to_netcdf", "break_points"),
-    *("sustain_points", "policy.optimise"),
+    *("sustain_points", "policy.optimise", "policy.optimise of several", "policy.nash"),
+    "policy.equal_yield",
 }
 
 
@@ -432,6 +531,17 @@ def as_part(p, name, kind):
     @functools.wraps(kind)
     def make(*arguments, **keywords):
         return attached(p, mechanisms.Platforms)(**{name: kind(*arguments, **keywords)})
+
+    return make
+
+
+def bordered(p, kind):
+    """Make the same in an economy with borders."""
+
+    @functools.wraps(kind)
+    def make(*arguments, **keywords):
+        borders = mechanisms.Jurisdictions("places")
+        return p.industries.with_mechanisms(borders, kind(*arguments, **keywords))
 
     return make
 
@@ -628,7 +738,12 @@ TAKES = {
     "variables": "",
     "outcomes": "",
     "objective": "",
-    "policy.optimise.over": "",
+    **dict.fromkeys(
+        ("policy.optimise.over", "policy.optimise of several.over", "subject_to", "players"), ""
+    ),
+    **dict.fromkeys(("instead_of", "policy.equal_yield.of", "between"), ""),
+    "policy.equal_yield.amount": f"{NUMBER} none",
+    **dict.fromkeys(("rounds", "curves"), "whole"),
     "mechanisms": "",
     "switches": "",
     "parameters": "",
@@ -677,7 +792,8 @@ TAKES = {
             for kind in (
                 *("Access", "DataEconomy", "DataEconomy.firm_owned", "DualMode", "Matching"),
                 *("Institutions", "Oligopoly", "Platforms", "PostedPrices", "Quality", "SiteBound"),
-                *("Sourcing", "Sunk"),
+                *("BuyerOnline", "Sourcing", "Sunk", "DigitalServicesTax", "Friction"),
+                *("Jurisdictions", "Security", "Tariff", "Tax", "Workers"),
             )
         ),
         "name none",
@@ -694,11 +810,44 @@ TAKES = {
     **dict.fromkeys(
         (f"mechanisms.Quality.{name}" for name in ("seen", "convexity", "cost")), TABLE
     ),
+    "mechanisms.BuyerOnline.complementarity": TABLE,
+    "mechanisms.BuyerOnline.households": NUMBER,
     "mechanisms.PostedPrices.posted": TABLE,
+    "mechanisms.Workers.skilled": NUMBER,
+    "mechanisms.Workers.skill": TABLE,
     "mechanisms.PostedPrices.pass_through": NUMBER,
     "mechanisms.Sunk.share": TABLE,
     "mechanisms.Sunk.before": f"{TABLE} none",
     "mechanisms.SiteBound.industry": "",
+    **dict.fromkeys(
+        (f"mechanisms.{kind}.rate" for kind in ("DigitalServicesTax", "Tariff", "Tax")), TABLE
+    ),
+    **dict.fromkeys(
+        (f"mechanisms.{k}.leak" for k in ("Tariff", "Tax")),
+        f"{TABLE} none",
+    ),
+    "mechanisms.Tax.intangible": f"{TABLE} none",
+    **dict.fromkeys(
+        (
+            f"mechanisms.{kind}.{name}"
+            for kind in ("Friction", "Tariff", "Tax")
+            for name in ("industries", "channels", "origins", "destinations")
+        ),
+        "texts region none",
+    ),
+    **dict.fromkeys(("base", "buyers", "crossing", "losses", "movement", "proceeds"), ""),
+    "mechanisms.Tax.collector": "none",
+    "mechanisms.DigitalServicesTax.pass_through": NUMBER,
+    "mechanisms.Friction.factor": NUMBER,
+    **dict.fromkeys(
+        (f"mechanisms.Security.{name}" for name in ("vulnerability", "effectiveness")), NUMBER
+    ),
+    **dict.fromkeys((f"mechanisms.Security.{name}" for name in ("curvature", "external")), NUMBER),
+    "mechanisms.Security.across_borders": f"{NUMBER} none",
+    "mechanisms.Jurisdictions.members": "none",
+    "mechanisms.Jurisdictions.land": "",
+    "mechanisms.Jurisdictions.people": f"{TABLE} none",
+    **dict.fromkeys((f"mechanisms.PublicGood.{name}" for name in ("worth", "rivalry")), NUMBER),
     "mechanisms.SiteBound.share": NUMBER,
     "mechanisms.SiteBound.stock": f"{TABLE} none",
     "mechanisms.Sourcing.penalty": f"{TABLE} none",
@@ -769,12 +918,14 @@ def takes(entry, argument):
 #: Made by nege and not by its users, who get them from the functions that say so.
 MADE = {
     *("BifurcationDiagram", "Equilibria", "Equilibrium", "Hysteresis", "Stability", "Status"),
-    *("PreparedSolver", "policy.Optimum"),
+    *("PreparedSolver", "policy.Optimum", "policy.JointOptimum", "policy.EqualYield"),
+    *("policy.CostOfFunds", "policy.NashEquilibrium"),
     *("Threshold", "Thresholds", "DatasetAccessor", "ConvergenceError", "DependencyError"),
     *("InputError", "NegeError", "geography.GeographyWarning", "geography.Geography"),
     *("geography.Circle", "geography.Grid", "geography.Line", "geography.Matrix"),
     "geography.Metric",
     *("mechanisms.Mechanism", "mechanisms.Own", "mechanisms.partial"),  # to make some of
+    "mechanisms.Wedge",
 }
 
 
@@ -800,6 +951,8 @@ def methods():
         **{kind.__name__: kind for kind in (nege.Equilibrium, nege.Hysteresis, nege.Stability)},
         **{"Geography": geography.Geography, "Thresholds": nege.Thresholds},
         **{"PreparedSolver": nege.PreparedSolver, "Optimum": policy.Optimum},
+        **{kind.__name__: kind for kind in (policy.JointOptimum, policy.EqualYield)},
+        **{kind.__name__: kind for kind in (policy.CostOfFunds, policy.NashEquilibrium)},
         **{"Equilibrium.plot": plots[0], "ds.nege.plot": plots[1]},
     }
     return [

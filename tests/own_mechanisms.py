@@ -119,7 +119,7 @@ class Neighbours(mech.Mechanism):
     sent: ClassVar = {"shipped": mech.Own()}
     notes: ClassVar = {"heads": mech.Own(words="people within reach", unit="1")}
 
-    def links(self, economy):
+    def links(self, economy, paid):
         return np.exp(-self.decay * economy.geography.distance.values)[None]
 
 
@@ -133,16 +133,15 @@ class Border(mech.Mechanism):
 
     def _crossing(self, economy):
         half = np.arange(len(economy.geography)) < len(economy.geography) / 2
-        table = np.log(self.factor) * (half[:, None] != half)
-        found = np.zeros((len(economy.industries), 2, *table.shape))
-        found[1, 0] = table
+        found = np.zeros((len(economy.industries), 2, len(half), len(half)))
+        found[1, 0] = (self.factor - 1.0) * (half[:, None] != half)
         return found
 
     def icebergs(self, economy):
-        return self._crossing(economy) if self.melts == "melts" else None
+        return np.log1p(self._crossing(economy)) if self.melts == "melts" else None
 
-    def wedges(self, economy):
-        return self._crossing(economy) if self.melts == "taken" else None
+    def wedge(self, economy):
+        return mech.Wedge(self._crossing(economy)) if self.melts == "taken" else None
 
 
 # --- what only refuses, or names modes --------------------------------------------------------

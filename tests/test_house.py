@@ -241,12 +241,14 @@ PUBLIC = {
     no_institutional_convergence path remote_villages stylised_turn villages
     """,
     "nege.policy": """
-    Optimum optimise
+    CostOfFunds EqualYield JointOptimum NashEquilibrium Optimum cost_of_funds equal_yield nash
+    optimise
     """,
     "nege.mechanisms": """
-    Access AverageCost Contestable DataEconomy DualMode Institutions Investment Matching Mechanism
-    Oligopoly Own Platforms PostedPrices ProfitMaximising Quality SiteBound Sourcing Steering Sunk
-    partial
+    Access AverageCost BuyerOnline Contestable DataEconomy DigitalServicesTax DualMode Friction
+    Institutions Investment Jurisdictions Matching Mechanism Oligopoly Own Platforms PostedPrices
+    ProfitMaximising PublicGood Quality Security SiteBound Sourcing Steering Sunk Tariff Tax Wedge
+    Workers partial
     """,
     "nege.testing": """
     assert_equilibrium check_model

@@ -6,8 +6,10 @@ steps of the stylised turn. A claim is tested by its sign and by what flips it.
 
 import functools
 
+import draws_mechanisms
 import numpy as np
 import pytest
+import reference_lock_in as reference
 import xarray as xr
 from agglomerations import economy, in_place
 from random_agglomerations import random_unknowns
@@ -50,6 +52,7 @@ OFF = [
     *(mech.Institutions(quality=0.5), mech.Institutions(intensity=2.0)),
     *(mech.Sunk(before=0.1), mech.Sunk(share=0.3)),
     *(mech.PostedPrices(), mech.PostedPrices(posted=0.2, pass_through=1.0)),
+    mech.BuyerOnline(households=0.3),
 ]
 
 
@@ -57,7 +60,7 @@ OFF = [
 def test_off_adds_nothing_to_any_equation(off):
     plain = economy(8, remote_labour_share=[0.2, 0.5], commission=0.05)
     made = plain.with_mechanisms(off)
-    x, to = random_unknowns(made, 2), made._unknowns.to
+    x, to = unknowns(made, 2, apart=0.0), made._unknowns.to
     own = [*range(to.own, to.wage)]
     places = len(plain.geography)
     rows = np.delete(x[: places * to.shared].reshape(places, -1), own, axis=1)
@@ -66,6 +69,16 @@ def test_off_adds_nothing_to_any_equation(off):
     left = np.delete(excess[: places * to.shared].reshape(places, -1), own, axis=1)
     left = np.concatenate([left.ravel(), excess[places * to.shared :]])
     np.testing.assert_allclose(left, residual(plain, without), rtol=0.0, atol=1e-13)
+
+
+def unknowns(model, seed, apart=0.1):
+    """Return a random point; of buyers online one where they pay little else, and are a share."""
+    x, to = random_unknowns(model, seed), model._unknowns.to
+    if "buyer_online" in model.mechanisms:
+        own = model._unknowns.rows(x)[:, to.own : to.wage]
+        own[:, :2] = -apart * np.abs(own[:, :2])
+        own[:, 2:] = 1.0 / (1.0 + np.exp(own[:, 2:]))
+    return x
 
 
 def residual(model, x):
@@ -78,6 +91,8 @@ ON = [
     mech.Sourcing(penalty={SERVICES: 1.3, GOODS: {GOODS: 2.0}}, friction=1.1),
     mech.Sunk(share=[0.3, 0.9], before=np.linspace(0.1, 1.0, 16).reshape(2, 4, 2)),
     mech.PostedPrices(posted=[0.05, 0.0], pass_through=0.3),
+    mech.BuyerOnline(complementarity=[0.2, 0.7], households=0.3),
+    mech.Workers(skilled=0.4, skill=[0.3, 0.8]),
 ]
 
 
@@ -85,7 +100,7 @@ ON = [
 def test_derivatives_and_solves_without_the_matrix_hold(on):
     model = economy(8, remote_labour_share=[0.2, 0.5])
     model = model.with_mechanisms(mech.Matching(vacancy_cost=0.1, remote_vacancy_cost=0.05), on)
-    x = random_unknowns(model, 3)
+    x = unknowns(model, 3)
     search = rest._RestPointSearch(model.arrays, model.geography.names, nege.SolverOptions())
     dense, krylov = (
         kind(model.arrays, search.moving) for kind in (linear.DenseSystem, linear.KrylovSystem)
@@ -174,11 +189,16 @@ def test_quality_without_end_or_below_one_is_refused(wrong, said):
         model.replace(sigma=8.0)
 
 
-@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("which", [0, 1, 2])
 def test_mechanisms_of_one_matter_go_together_in_any_order(which):
     parts = (
         [mech.Access(entry_cost={SERVICES: {"3": {"online": 2.0}}}), reviewed()],
         [mech.DataEconomy(weight=0.01), bound(), choice()],
+        [
+            mech.Workers(),
+            mech.BuyerOnline(complementarity=0.5, households=0.5),
+            mech.Sunk(share=0.1),
+        ],
     )[which]
     found = [nege.solve(economy(8).with_mechanisms(*order)) for order in (parts, parts[::-1])]
     for one in found:
@@ -673,3 +693,281 @@ def test_prices_that_cover_no_cost_are_reported_for_what_they_are():
     model = economy(9, commission=[0.05, 0.24]).with_mechanisms(mech.PostedPrices())
     with pytest.raises(nege.ConvergenceError, match="services do not cover variable cost"):
         nege.solve(model)
+
+
+# --- buyers online (N11, 19b) ------------------------------------------------------------------
+
+
+@functools.cache
+def turn(path, step):
+    """An economy at a step of the stylised ("old") or of the digital ("new") turn."""
+    if path == "old":
+        return economy(step)
+    at = {str(name): table.sel(step=step) for name, table in TURN.data_vars.items()}
+    return nege.scenarios.metropolis_and_town().replace(at)
+
+
+@functools.cache
+def both_online(path, step, services, households=0.0, goods=0.0):
+    return _both_online(path, step, services, households, goods)
+
+
+def _both_online(path, step, services, households=0.0, goods=0.0, start=None, **moved):
+    made = mech.BuyerOnline(complementarity=[goods, services], households=households)
+    return nege.solve(turn(path, step).replace(moved).with_mechanisms(made), start=start)
+
+
+def shares_online(found):
+    cost = found.data.total_cost.sum("place")
+    return (cost.sel(channel="online") / cost.sum("channel")).values
+
+
+BOTH = {
+    ("new", 14, 0.5, 0.0): [
+        (0.75309840, 0.94701372),
+        2.79044976,
+        (0.55439793, 0.54168295),
+        (0.16209227, 0.18953865),
+    ],
+    ("new", 14, 0.5, 0.5): [
+        (0.75312125, 0.95074708),
+        2.80980293,
+        (0.55412984, 0.54139696),
+        (0.16209477, 0.18952614),
+    ],
+    ("new", 17, 0.5, 0.0): [
+        (0.96251131, 0.94734317),
+        3.21724339,
+        (0.54553307, 0.53301869),
+        (0.16317933, 0.18410333),
+    ],
+    ("old", 15, 0.5, 0.0): [
+        (0.92005345, 0.99480305),
+        2.27788530,
+        (1.00414898, 0.99429229),
+        (0.23949644, 0.25350119),
+    ],
+    ("old", 17, 1.0, 0.0): [
+        (0.99454023, 0.99524851),
+        2.51155078,
+        (0.98646640, 0.96718615),
+        (0.23430976, 0.25523008),
+    ],
+}
+
+
+@pytest.mark.parametrize("state", BOTH)
+def test_buyers_online_have_their_golden_numbers_and_a_second_method(state):
+    found = both_online(*state)
+    nege.testing.assert_equilibrium(found)
+    assert found.leading_eigenvalue < 0.0
+    offline = float(found.data.price_index.sel(industry=SERVICES)[0])
+    relative = float(found.data["buyer_online.relative_price"].sel(industry=SERVICES)[0])
+    people = found.data.population.values[:2]
+    row = [shares_online(found), found.data.welfare, (offline, offline * relative), people]
+    np.testing.assert_allclose(np.hstack(row), np.hstack(BOTH[state]), atol=1e-7)
+    path, step, services, households = state
+    slow = reference.Economy(turn(path, step), both=(0.0, services), households=households)
+    assert reference.violation(slow, found.data) < 1e-10
+
+
+def test_the_second_method_finds_the_same_from_elsewhere():
+    found, rng = both_online("old", 15, 0.5), np.random.default_rng(1)
+    slow = reference.Economy(turn("old", 15), both=(0.0, 0.5))
+    known = reference.of_data(found.data)
+    guess = {name: x * np.exp(0.05 * rng.normal(size=np.shape(x))) for name, x in known.items()}
+    solved_slowly, left = reference.solve(slow, guess)
+    assert left < 1e-12
+    for name, x in known.items():
+        np.testing.assert_allclose(solved_slowly[name], x, rtol=1e-9)
+
+
+def slope(path, step, services, goods=0.0, driver="digital_cost"):
+    """d(services online)/d(manufacturing online), as manufacturing's own cost falls."""
+    base = both_online(path, step, services, goods=goods)
+    before, moved = float(getattr(base.model, driver)[0]), []
+    for h in (2e-3, -2e-3):
+        there = before * np.exp(h) if driver == "digital_cost" else before + h
+        change = {f"{driver}.{GOODS}": there}
+        moved.append(_both_online(path, step, services, 0.0, goods, base.data, **change))
+    up, down = map(shares_online, moved)
+    return (up[1] - down[1]) / (up[0] - down[0])
+
+
+@pytest.mark.parametrize(
+    ("path", "step", "services", "more", "known"),
+    [
+        ("new", 14, 0.0, {}, -0.00027652),
+        ("new", 14, 0.1, {}, 0.00009439),  # b* = .0743
+        ("new", 15, 0.5, {}, 0.00158700),
+        ("old", 15, 0.5, {}, -0.00009665),  # b* = .770
+        ("old", 15, 1.0, {}, 0.00007421),
+        ("old", 17, 1.0, {}, -0.00005364),  # flips: services are online already
+        ("new", 13, 1.0, {}, -0.00349362),  # flips: manufacturing leaves its cluster too
+        ("new", 15, 0.0, {"driver": "digitisability"}, 0.00011471),  # flips without any b
+        ("old", 15, 0.5, {"goods": 0.5}, -0.00327733),  # flips: goods spare their buyers too
+    ],
+)
+def test_n11_and_19b_goods_online_take_services_further_online_if_these_serve_buyers_online(
+    path, step, services, more, known
+):
+    assert slope(path, step, services, **more) == pytest.approx(known, rel=2e-3, abs=1e-7)
+
+
+def test_n11_and_19b_in_finite_moves():
+    for path, steps, b in (("new", (14, 17), 0.03665586), ("old", (14, 15), 0.44874657)):
+        moved = []
+        for services in (0.0, b, 1.0):
+            before, after = (both_online(path, step, services) for step in steps)
+            moved.append(shares_online(after)[1] - shares_online(before)[1])
+        assert moved[0] < -1e-5 < 1e-5 < moved[2]
+        assert moved[1] == pytest.approx(0.0, abs=1e-9)  # b*, where the sign changes
+
+
+def test_lock_in_and_a_squeeze_have_a_second_method():
+    past = nege.solve(turn("new", 12)).data
+    for step in (13, 14):
+        sunk = mech.Sunk(share=[0.4, 0.0], before=past.firm_mass)
+        found = nege.solve(turn("new", step).with_mechanisms(sunk), start=past).data
+        slow = reference.Economy(turn("new", step), sunk=(0.4, 0.0), before=firms(past))
+        assert reference.violation(slow, found) < 1e-10
+        past = found
+    past = nege.solve(economy(9)).data
+    for pass_through, rate in ((0.0, 0.07), (0.0, 0.13), (1.0, 0.13)):
+        model = economy(9, commission=[0.05, rate])
+        parts = [
+            mech.PostedPrices(posted=0.05, pass_through=pass_through),
+            mech.Sunk(share=0.2, before=past.firm_mass),
+        ]
+        found = nege.solve(model.with_mechanisms(*parts), start=past).data
+        posted = {"posted": (0.05, 0.05), "pass_through": pass_through}
+        slow = reference.Economy(model, sunk=(0.2, 0.2), before=firms(past), **posted)
+        assert reference.violation(slow, found) < 1e-10
+
+
+def firms(data):
+    return data.firm_mass.transpose("industry", "place", "channel").values
+
+
+# --- workers of two kinds ----------------------------------------------------------------------
+
+
+@functools.cache
+def two_kinds(step, goods=0.2, services=0.6):
+    kinds = mech.Workers(skilled=0.3, skill=[goods, services])
+    found = nege.solve(economy(step).with_mechanisms(kinds))
+    nege.testing.assert_equilibrium(found)
+    assert found.leading_eigenvalue < 0.0
+    people, odds = found.data.population, found.data["workers.odds"]
+    skilled = people * odds / (1.0 + odds)
+    in_city = float(skilled[0] / skilled.sum()), float((people - skilled)[0] / 0.7)
+    welfare = [float(found.data[f"workers.{name}_welfare"]) for name in ("unskilled", "skilled")]
+    wages = found.data.wage.values[:2], found.data["workers.unskilled_wage"].values[:2]
+    assert float(found.data.welfare) == pytest.approx(welfare[0] ** 0.7 * welfare[1] ** 0.3)
+    return in_city, wages, welfare
+
+
+@pytest.mark.parametrize(
+    ("step", "in_city", "skilled_wage", "unskilled_wage", "welfare"),
+    [
+        (
+            0,
+            (0.50361401, 0.49492715),
+            (1.62479195, 1.44488751),
+            (0.82209657, 0.71994845),
+            (1.26235599, 2.08472275),
+        ),
+        (
+            6,
+            (0.68146645, 0.41452993),
+            (1.73709750, 1.10151866),
+            (0.88775312, 0.68810773),
+            (1.47373294, 2.24860494),
+        ),
+        (
+            11,
+            (0.23536696, 0.27533076),
+            (1.50164310, 1.52311997),
+            (0.79976812, 0.76969096),
+            (1.59577820, 2.55156504),
+        ),
+    ],
+)
+def test_two_kinds_of_workers_have_their_golden_numbers(
+    step, in_city, skilled_wage, unskilled_wage, welfare
+):
+    where, wages, worth = two_kinds(step)
+    found = np.hstack([where, *wages, worth])
+    np.testing.assert_allclose(
+        found, np.hstack([in_city, skilled_wage, unskilled_wage, welfare]), atol=1e-7
+    )
+
+
+def test_17_and_18_skill_sorts_into_the_city_in_the_first_turn_and_out_of_it_in_the_second():
+    lead = [where[0] - where[1] for where, _, _ in map(two_kinds, (0, 6, 11))]
+    assert lead[1] > 0.2 > lead[0] > 0.0 > lead[2]
+    # Flips: it follows services, and where goods need the skill it leaves with these.
+    (skilled, unskilled), _, _ = two_kinds(6, 0.6, 0.2)
+    assert skilled < unskilled
+
+
+def test_workers_are_refused_where_they_make_no_sense():
+    for change, said in (
+        ({"migration_elasticity": 0.0}, "migration_elasticity"),
+        ({"mechanisms": [mech.Workers(), mech.Sourcing()]}, "of which kind"),
+    ):
+        with pytest.raises(nege.InputError, match=said):
+            economy(8).with_mechanisms(mech.Workers()).replace(change)
+
+
+def test_remote_work_is_of_the_skilled():
+    parts = mech.Workers(), mech.Matching(vacancy_cost=0.1, remote_vacancy_cost=0.05)
+    found = nege.solve(economy(8, remote_labour_share=[0.2, 0.5]).with_mechanisms(*parts))
+    nege.testing.assert_equilibrium(found)
+    data, odds = found.data, found.data["workers.odds"]
+    what = data.wage / (1.0 - data.remote_share) ** (1.0 / 6.0)
+    skilled = float((data.population * odds / (1.0 + odds) * what).sum())
+    simple = float((data.population / (1.0 + odds) * data["workers.unskilled_wage"]).sum())
+    assert skilled + simple == pytest.approx(1.0, abs=1e-10)
+    assert float(data.remote_share.min()) > 0.0
+
+
+# --- all of them -------------------------------------------------------------------------------
+
+
+@pytest.mark.draws
+@pytest.mark.parametrize("seed", range(draws_mechanisms.COUNT // 40))
+def test_random_economies_with_random_mechanisms_are_solved_and_audited(seed):
+    draws_mechanisms.check(seed)
+
+
+# --- finance, as a wedge (11) --------------------------------------------------------------------
+
+LENDING = {"0": 0.02, "1": 0.08, "2": 0.08, "3": 0.08}  # interest by place, offline
+
+
+@functools.cache
+def financed(online):
+    """Sales of services online, what lenders have, welfare and people in the city, at step 8."""
+    by_place = LENDING if online is None else dict.fromkeys(LENDING, online)
+    made = [
+        mech.Tax(name, rates, base="origin", channels=name, proceeds="everyone")
+        for name, rates in (("offline", LENDING), ("online", by_place))
+    ]
+    found = nege.solve(economy(8).with_mechanisms(mech.Jurisdictions("places"), *made))
+    nege.testing.assert_equilibrium(found)
+    data = found.data
+    interest = 1.0 + np.array([list(LENDING.values()), list(by_place.values())]).T
+    paid = data.total_cost.sel(industry=SERVICES).transpose("place", "channel") * interest
+    sales = (paid / np.array([1.0, 0.95])).sum("place").values
+    lenders = float(data.revenue.sel(wedge=["offline", "online"]).sum())
+    return sales[1] / sales.sum(), float(data.welfare), float(data.population[0]), lenders
+
+
+def test_11_digital_finance_takes_services_online_and_people_out_of_the_city():
+    before, after = financed(None), financed(0.01)
+    np.testing.assert_allclose(before, (0.70568216, 1.84631053, 0.39062902, 0.09741033), atol=1e-7)
+    np.testing.assert_allclose(after, (0.84786799, 1.85979990, 0.35049083, 0.06416764), atol=1e-7)
+    dearer = financed(0.12)  # flips: credit online that is dearer than offline
+    assert dearer[0] < before[0] < after[0]
+    assert dearer[2] > before[2] > after[2]

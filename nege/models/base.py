@@ -308,6 +308,9 @@ class Model(Changeable, Immutable):
         """
         raise NotImplementedError
 
+    def check_explicit(self, why: str) -> None:
+        """Refuse an economy of whose rest the equations of rest are not all, saying why."""
+
     def state_of(self, data: xr.Dataset) -> np.ndarray:
         """Return the unknowns of a solved economy, of models that give equations of rest."""
         raise NotImplementedError
@@ -347,6 +350,10 @@ class Model(Changeable, Immutable):
         """Say why a solve failed, from its last point; nothing where its status is all there is."""
         return ""
 
+    def caveats(self, data: xr.Dataset) -> tuple[str, ...]:
+        """Say what is known of results that is no reason not to have them."""
+        return ()
+
     def compared(self, data: xr.Dataset) -> np.ndarray:
         """Return payoffs as the dynamics compare them: positive, up to a common factor."""
         values = np.asarray(data[self.payoff].values)
@@ -374,6 +381,10 @@ class Model(Changeable, Immutable):
     def start_state(self) -> np.ndarray:
         """Return the state to start a short run from when nothing better is known."""
         raise NotImplementedError
+
+    def state_from(self, start: Any) -> np.ndarray:
+        """Return the state to start a long run from, with what a start says of it beside shares."""
+        return self.start_state()
 
     def online_thresholds(self, trade_cost: float) -> tuple[float, float] | None:
         """Return the digital trade costs of take-off and collapse between two equal places.

@@ -7,7 +7,9 @@ a residual F(x) that is zero at rest, its Jacobian, and which unknowns are *move
 equations are their growth rates, d x/dt = F, while those of the others hold at any time. Growth
 rates of small deviations are then the eigenvalues of the Jacobian with the others eliminated.
 
-Unknowns come place by place, in rows of the same make, and then those that places share.
+Unknowns come place by place, in rows of the same make, and then those that places share. Of these
+some may move too: *splits*, the log of one share over each of several others that are alike, as of
+platforms. Equal shares are then a rest point that a split alone can leave.
 """
 
 from __future__ import annotations
@@ -29,12 +31,20 @@ class LinearisedRest(NamedTuple):
 class EquationsOfRest(Protocol):
     """Equations of rest of one economy."""
 
-    #: Names of the places, and of the movers, place by place.
+    #: Names of the places, and of the movers: place by place, then of splits.
     places: tuple[str, ...]
     movers: tuple[str, ...]
-    #: Which unknowns move, (N,), and which places' rows they are in: (P, unknowns of a place).
+    #: How many movers each place has, the last of them its people.
+    width: int
+    #: Which unknowns are movers, (N,), which of them are in places, and which also grow where there
+    #: is no mover: as deviations among those that a split takes as alike.
     moving: np.ndarray
+    residents: np.ndarray
+    growing: np.ndarray
+    #: Which unknowns are in places' rows: (P, unknowns of a place).
     rows: np.ndarray
+    #: How many each split is between, the first included, in the order of their unknowns.
+    splits: tuple[float, ...]
     #: The group of which each mover is a share, (M,), and whether it can be absent, (M,).
     group: np.ndarray
     vanishing: np.ndarray
@@ -49,10 +59,16 @@ class EquationsOfRest(Protocol):
 
 
 def shares_of(equations: EquationsOfRest, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return movers as shares of their groups, and the derivative by their logs, (M, M)."""
+    """Return movers as shares of their groups, and the derivative by their logs, (M, M).
+
+    Of a split, the share of the first.
+    """
     level = np.exp(x[equations.moving])
     same = equations.group[:, None] == equations.group
-    share = level / (same @ level)
+    beside = np.zeros(level.size)
+    if equations.splits:
+        beside[-len(equations.splits) :] = np.array(equations.splits) - 1.0
+    share = level / (same @ level + beside)
     return share, np.diag(share) - np.where(same, np.outer(share, share), 0.0)
 
 

@@ -38,6 +38,7 @@ class LongRun(NamedTuple):
     perturbed: tuple[str, ...]
     leading_eigenvalue: float | None  # None where nothing depended on it
     parameters: Any  # of the model, with the operator that was used
+    words: tuple[str, ...] = ()  # what else is known of it
 
 
 class ShortRun(NamedTuple):

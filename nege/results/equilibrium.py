@@ -79,6 +79,8 @@ class Equilibrium(Immutable):
     rate : float
         Convergence rate: mean factor by which the residual fell in an iteration of the short
         run. NaN for a long run.
+    words : tuple of str
+        What else is known: of commissions that are chosen, with which others they were compared.
     provenance : mapping
         Version of nege and the options used.
     stability : Stability or None
@@ -113,6 +115,7 @@ class Equilibrium(Immutable):
     rate: float = float("nan")
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     stability: Stability | None = None
+    words: tuple[str, ...] = ()
 
     @property
     def converged(self) -> bool:
@@ -203,6 +206,7 @@ class Equilibrium(Immutable):
             "iterations": self.iterations,
             "horizon": self.horizon,
             "perturbed": "\n".join(self.perturbed),
+            "words": "\n".join(self.words),
             "leading_eigenvalue": math.nan if rate is None else rate,
             "operator": self.operator,
             "method": self.method,
@@ -260,6 +264,9 @@ class Equilibrium(Immutable):
                 f"({self.iterations} steps). {self.model.summary(self.data)}",
                 self._verdict(),
             ]
+        lines += self.words
+        if self.converged:
+            lines += self.model.caveats(self.data)
         if not self.converged and (remark := self.model.remark(self)):
             lines.append(remark)
         if self.perturbed:

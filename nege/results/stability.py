@@ -243,7 +243,8 @@ def _named(model: Model, dynamics: Replicator | Logit, found: Deviations, dim: s
     for shape in shapes:
         # Rounded, so that of equally large changes the first is the one that is positive.
         size = np.abs(shape)
-        shape /= shape[np.argmax((size / np.max(size)).round(9))]
+        if (largest := np.max(size)) > 0.0:  # else what moves is no mover
+            shape /= shape[np.argmax((size / largest).round(9))]
     return Stability(model=model, dynamics=dynamics, dim=dim, _found=found._replace(shapes=shapes))
 
 

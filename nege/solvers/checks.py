@@ -46,7 +46,8 @@ def or_raise(result: Equilibrium) -> Equilibrium:
     """Return a result that converged, or raise with the partial one."""
     if result.converged:
         return result
-    remedy = f"{result.status.remedy} {result.model.remark(result)}".strip()
+    words = (*result.words, result.status.remedy, result.model.remark(result))
+    remedy = " ".join(filter(None, words))
     raise ConvergenceError(
         f"{result.horizon} did not converge: {result.status.message} (residual "
         f"{result.residual:.1e} after {result.iterations} iterations). {remedy} "

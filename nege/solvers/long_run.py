@@ -76,7 +76,7 @@ def solve(
     options = check_options(options)
     dynamics = check_dynamics(dynamics)
     share = model.default_start() if start is None else model.check_share(start, "start")
-    found = find_long_run(model, share, model.start_state(), dynamics, options)
+    found = find_long_run(model, share, model.state_from(start), dynamics, options)
     result = long_run_result(model, found, dynamics, options)
     if result.status is Status.UNSTABLE:  # allowed under pure dynamics
         return result
@@ -150,4 +150,5 @@ def long_run_result(
         _leading=found.leading_eigenvalue,
         operator=trade_costs.name_of(found.parameters.operator),
         provenance=provenance(options),
+        words=found.words,
     )

@@ -183,8 +183,9 @@ class PreparedSolver(Frozen):
         -------
         LongRun
             A NamedTuple: ``share, state, status, residual, error, iterations, perturbed,
-            leading_eigenvalue, parameters``. Its arrays are new ones, the caller's own. Whether
-            it converged is its ``status``: a failure has the last point, and raises nothing.
+            leading_eigenvalue, parameters, words``. Its arrays are new ones, the caller's own.
+            Whether it converged is its ``status``: a failure has the last point, and raises
+            nothing.
             The eigenvalue is None where nothing depended on it.
 
         Raises

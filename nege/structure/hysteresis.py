@@ -499,7 +499,7 @@ class _JointJumpFinder(_JumpFinder):
 
     def _long_run_from(self, value: float, here: np.ndarray) -> np.ndarray | None:
         model = self.model.replace({self.parameter: value})
-        movers = np.exp(here[self.problem.moving])
+        movers = np.exp(here[self.problem.residents])
         found = model.own_long_run(movers, here, self.dynamics, self.options)
         return found.state if found is not None and found.status is Status.CONVERGED else None
 

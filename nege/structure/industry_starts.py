@@ -23,11 +23,6 @@ MOST_SUPPORTS = 32  # sets of places in which most firms of an industry start
 HEAVY = 20.0  # times as many firms where a start has most of them
 
 
-def movers_of_a_place(rest: EquationsOfRest) -> int:
-    """Return how many movers each place has."""
-    return len(rest.movers) // len(rest.places)
-
-
 def symmetry_of_rest(economies: Sequence[Model], rest: EquationsOfRest) -> SymmetryOfPlaces:
     """Find the symmetries of some economies, and check them on the equations of the first.
 
@@ -39,16 +34,16 @@ def symmetry_of_rest(economies: Sequence[Model], rest: EquationsOfRest) -> Symme
         Of the first of them.
     """
     first = economies[0]
-    found = symmetry_of_places(economies, movers_of_a_place(rest))
+    found = symmetry_of_places(economies, rest.width, rest.splits)
     x = first.start_state()
-    x[rest.moving] = np.log(first.default_start())
+    x[rest.residents] = np.log(first.default_start())
     x += 0.1 * np.random.default_rng(0).normal(size=x.size)
     here = rest.residual(x)
     for g in found.places.generators():
         image, expected = x.copy(), here.copy()
         image[rest.rows], expected[rest.rows] = x[rest.rows[g]], here[rest.rows[g]]
         if not np.max(np.abs(rest.residual(image) - expected)) <= EQUIVARIANT_TOLERANCE:
-            return SymmetryOfPlaces(trivial_symmetry(len(rest.rows)), found.width)
+            return found._replace(places=trivial_symmetry(len(rest.rows)))
     return found
 
 
@@ -75,7 +70,8 @@ def scattered(
     yield model.default_start()
     even = next(symmetric(model, symmetry))
     place = np.arange(even.size) // symmetry.width
-    firms = rest.group < rest.group[-1]
+    group, vanishing = rest.group[: even.size], rest.vanishing[: even.size]
+    firms = group < group[-1]
     for places in itertools.islice(symmetry.places.supports(), MOST_SUPPORTS):
         inside = np.isin(place, places)
         if inside.all():
@@ -85,9 +81,9 @@ def scattered(
             own = np.arange(even.size) % symmetry.width == kind
             heavy = np.where(inside & own, HEAVY**2 * even, even)
             yield heavy
-            others = firms & (rest.group != rest.group[kind]) & ~inside
+            others = firms & (group != group[kind]) & ~inside
             yield np.where(others, HEAVY**2 * even, heavy)
-        gone = rest.vanishing & ~inside
+        gone = vanishing & ~inside
         employed = np.bincount(place[firms & ~gone], minlength=len(rest.places))
         if gone.any() and (employed > 0).all():
             yield np.where(gone, 0.0, even)

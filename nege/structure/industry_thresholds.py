@@ -34,6 +34,7 @@ from nege.structure.branches.starting_points import BranchStart
 from nege.structure.dispersion import mode_name
 from nege.structure.one_parameter import END_MARGIN, OneParameterFamily
 
+BETWEEN = 0.5  # part of a deviation that is between those that a split is of
 ZERO_GAP = 1e-6  # log of what entry earns, at a root: more is a jump
 
 
@@ -112,7 +113,10 @@ def _stalled(explorer: BranchExplorer) -> list[str]:
 
 def _mode_name(problem: JointContinuationProblem, shapes: np.ndarray) -> str:
     """Say which places gain from which, and what moves most."""
-    table = shapes.reshape(len(shapes), -1, problem.width)
+    places = len(problem.rows) * problem.width
+    if (lead := np.abs(shapes[:, places:])).size and lead.max() > BETWEEN:
+        return f"{problem.labels[places + int(np.argmax(lead.max(0)))]} gets ahead"
+    table = shapes[:, :places].reshape(len(shapes), -1, problem.width)
     lead = int(np.argmax(np.linalg.norm(table, axis=(0, 1))))
     what = problem.labels[lead].removesuffix(f" in {problem.model.geography.names[0]}")
     return f"{mode_name(problem.model, table[:, :, lead])}, led by {what}"
@@ -149,10 +153,11 @@ class Core:
                 "there is no corner, and nothing that a core could be sustained against. "
                 "nege.bifurcation finds the folds where a cluster gives way.",
             )
-        self.family, self.width = family, len(rest.movers) // len(rest.places)
-        place = np.arange(len(rest.movers)) // self.width
-        self.empty = rest.vanishing & ~np.isin(place, core)
-        firms = rest.group < rest.group[-1]
+        self.family, self.width = family, rest.width
+        place = np.arange(len(rest.places) * self.width) // self.width
+        self.empty = rest.vanishing[: place.size] & ~np.isin(place, core)
+        group = rest.group[: place.size]
+        firms = group < group[-1]
         employers = np.bincount(place[firms & ~self.empty], minlength=len(rest.places))
         if not (employers > 0).all():
             name = rest.places[int(np.argmin(employers))]
@@ -163,7 +168,7 @@ class Core:
                 "Somebody lives in every place: firms of an industry with variety below 1 are "
                 "everywhere, those of one with variety 1 in the core alone.",
             )
-        self.movers = rest.movers
+        self.movers = rest.movers[: place.size]
 
     def gaps(self, value: float) -> np.ndarray:
         """Return the log of what entry into each cell outside the core earns, -inf elsewhere."""
@@ -179,7 +184,8 @@ class Core:
                 f"{found.status.message}. {found.status.remedy}"
             )
         rest = model.equations_of_rest(staying, options)
-        return np.where(self.empty, rest.linearise(found.state).entry, -np.inf)
+        entry = rest.linearise(found.state).entry[: self.empty.size]
+        return np.where(self.empty, entry, -np.inf)
 
     def _even(self, model: Model) -> np.ndarray:
         """Return movers with as much in each place."""

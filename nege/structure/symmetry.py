@@ -181,31 +181,46 @@ class Symmetry(NamedTuple):
 class SymmetryOfPlaces(NamedTuple):
     """The same group where a vector has several entries for each place, which move together.
 
-    Vectors are place by place, so many entries each, as movers of an economy with industries.
+    Vectors, of shares or of changes in them, are place by place, so many entries each, as movers
+    of an economy with industries. Entries that no place has follow: the share of the first of
+    several that are alike. Those may lead in turn: where it is as large as theirs, or does not
+    change, that is a symmetry too.
     """
 
     places: Symmetry
     width: int
+    splits: tuple[float, ...] = ()  # between how many
+    even: tuple[bool, ...] = ()  # which of them are
 
     @property
     def order(self) -> int:
         """How many permutations there are."""
-        return self.places.order
+        leads = [count for count, even in zip(self.splits, self.even, strict=True) if even]
+        return self.places.order * int(math.prod(leads))
 
     @property
     def complete(self) -> bool:
         """Whether all of them could be kept."""
         return self.places.complete
 
+    def _rows(self, x: np.ndarray) -> np.ndarray:
+        """Return the entries of places, a row each."""
+        return x[: x.size - len(self.splits)].reshape(-1, self.width)
+
     def _spread(self, places: np.ndarray) -> np.ndarray:
         """Return the entries of some places, in their order."""
         return np.asarray((places[:, None] * self.width + np.arange(self.width)).ravel())
+
+    def _permuted(self, places: np.ndarray) -> np.ndarray:
+        """Return the permutation of all entries that one of places is."""
+        inside = self._spread(places)
+        return np.append(inside, inside.size + np.arange(len(self.splits)))
 
     def align(self, x: np.ndarray, to: np.ndarray) -> np.ndarray:
         """Return the image of x that is nearest to another vector: twins as they match best."""
         from scipy.optimize import linear_sum_assignment
 
-        goal, rows, best = to.reshape(-1, self.width), x.reshape(-1, self.width), x
+        goal, rows, best = self._rows(to), self._rows(x), x
         smallest = np.inf
         for g in self.places.arrangements:
             image = rows[g]
@@ -215,7 +230,12 @@ class SymmetryOfPlaces(NamedTuple):
                     image[twins] = image[twins[linear_sum_assignment(apart)[1]]]
             off = float(np.max(np.abs(image - goal)))
             if off < smallest:
-                smallest, best = off, image.ravel()
+                smallest, best = off, np.append(image.ravel(), x[image.size :])
+        # Of two either may be the first.
+        for i in np.flatnonzero(np.array(self.splits) == 2.0) + rows.size:
+            other = rows[:, -1].sum() - x[i]  # all people's share, one, or no change of it
+            if abs(other - to[i]) < abs(best[i] - to[i]):
+                best = np.append(best[:i], [other, *best[i + 1 :]])
         return best
 
     def distance(self, x: np.ndarray, y: np.ndarray) -> float:
@@ -224,25 +244,34 @@ class SymmetryOfPlaces(NamedTuple):
 
     def isotropy(self, x: np.ndarray, tolerance: float = SAME_SHARE_TOLERANCE) -> SymmetryOfPlaces:
         """Return the symmetries that leave x unchanged."""
-        rows = x.reshape(-1, self.width)
+        rows = self._rows(x)
         near = np.max(np.abs(rows[:, None] - rows), axis=-1) <= tolerance
         kind = np.arange(len(rows), dtype=float)
         for _ in rows:  # what is near to what is near is of one kind
             kind = np.where(near, kind, np.inf).min(1)
-        return SymmetryOfPlaces(self.places.isotropy(kind, 0.5), self.width)
+        even = tuple(
+            bool(was and min(abs(share), abs(share - 1.0 / count)) <= tolerance)
+            for was, share, count in zip(self.even, x[rows.size :], self.splits, strict=True)
+        )
+        return self._replace(places=self.places.isotropy(kind, 0.5), even=even)
 
     def cells(self) -> list[np.ndarray]:
-        """Return the entries in groups that symmetries map onto each other."""
+        """Return the entries in groups that symmetries map onto each other.
+
+        Not of splits that are even.
+        """
         found = [self._spread(orbit).reshape(-1, self.width).T for orbit in self.places.cells()]
-        return [cell for each in found for cell in each]
+        size = sum(each.size for each in found)
+        leads = [np.array([size + i]) for i, even in enumerate(self.even) if not even]
+        return [*(cell for each in found for cell in each), *leads]
 
     def generators(self) -> Iterator[np.ndarray]:
         """Yield permutations of which all others are made."""
-        yield from (self._spread(g) for g in self.places.generators())
+        yield from (self._permuted(g) for g in self.places.generators())
 
     def elements(self) -> Iterator[np.ndarray]:
         """Yield permutations, enough to find the axes of representations by places."""
-        yield from (self._spread(g) for g in self.places.elements())
+        yield from (self._permuted(g) for g in self.places.elements())
 
     def axes(self, space: np.ndarray) -> list[np.ndarray]:
         """Return the directions of a space that a subgroup singles out, one per orbit."""
@@ -292,7 +321,9 @@ def symmetry_of_parameters(kernels: Sequence[Any], weights: np.ndarray) -> Symme
     return _graph_symmetry(_row_numbers(vertex), edge)
 
 
-def symmetry_of_places(economies: Sequence[Any], width: int) -> SymmetryOfPlaces:
+def symmetry_of_places(
+    economies: Sequence[Any], width: int, splits: tuple[float, ...] = ()
+) -> SymmetryOfPlaces:
     """Return the permutations of places that leave distances and all that places have unchanged.
 
     Parameters
@@ -301,6 +332,8 @@ def symmetry_of_places(economies: Sequence[Any], width: int) -> SymmetryOfPlaces
         One economy, at one or several values of what varies, with fields over "place".
     width : int
         Entries of each place in the vectors that the group acts on.
+    splits : tuple of float
+        Entries that no place has, the share of the first of so many that are alike.
     """
     vertices, edges = [], []
     for economy in economies:
@@ -316,7 +349,8 @@ def symmetry_of_places(economies: Sequence[Any], width: int) -> SymmetryOfPlaces
     vertices = [x for v in vertices for x in (np.isnan(v) + 0.0, np.nan_to_num(v))]
     vertex = np.column_stack([_value_numbers(values) for values in vertices])
     edge = _joint_numbers([_value_numbers(values) for values in edges])
-    return SymmetryOfPlaces(_graph_symmetry(_row_numbers(vertex), edge), width)
+    places = _graph_symmetry(_row_numbers(vertex), edge)
+    return SymmetryOfPlaces(places, width, splits, (True,) * len(splits))
 
 
 def confirmed_by_payoffs(

@@ -96,6 +96,7 @@ def _equilibrium_from_file(
     """Make an equilibrium again from what ``to_netcdf`` wrote."""
     attrs, data = data.attrs, data.drop_attrs(deep=False)
     perturbed, rate = str(attrs["perturbed"]), float(attrs["leading_eigenvalue"])
+    words = str(attrs.get("words", ""))
     unknown = math.isnan(rate) and attrs["horizon"] == "long run"
     found = Equilibrium(
         model=model,
@@ -107,6 +108,7 @@ def _equilibrium_from_file(
         horizon=str(attrs["horizon"]),
         dynamics=dynamics,
         perturbed=tuple(perturbed.split("\n")) if perturbed else (),
+        words=tuple(words.split("\n")) if words else (),
         _leading=None if unknown else rate,
         operator=str(attrs["operator"]),
         method=str(attrs["method"]),

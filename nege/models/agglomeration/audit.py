@@ -53,22 +53,26 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a = types.SimpleNamespace(data=data, hour=w, remote_hour=w0, sides={}, kept={})
     a.transfer, a.public = np.zeros_like(w), np.zeros_like(w)
     a.everyone = 0.0  # income of all alike that mechanisms add
+    a.worth, a.living = np.zeros_like(w), np.ones_like(w)
+    a.keeps = model.commission.values  # what platforms do of prices online
 
     def others(stage: str) -> None:
-        for one in model.mechanisms.values():
+        for one in model.mechanisms.acting:
             one.audit(stage, model, a)
 
     # costs: labour, land, inputs, knowledge
     others("labour")
     what, share_away = remote_work.audit_earned(model, w, w0)
     W, far = remote_work.audit_pay(model, a.hour, a.remote_hour, n.shape[-1])
-    a.pay, a.far = W, far
+    a.pay, a.far, a.what = W, far, what
+    a.at_work, a.paid_apart = L, np.zeros_like(w)  # people of the model's jobs; pay of all others
+    a.better = np.ones_like(w)  # real income over that of what a head spends
     labour = 1.0 - model.inputs.values.sum(0) - model.land_share.values
     able = knowledge.audit_productivity(model, n)
     bought = land.audit_cost(model, h) * inputs.audit_cost(model, G)
     with np.errstate(divide="ignore"):  # no firm to learn from: productivity is zero
         a.cost = W ** labour[:, None, None] * bought[..., None] / able
-    zeta = commission.audit_rates(model)
+    zeta = commission.audit_rates(a.keeps)
     a.scale = np.full(n.shape, np.nan)
     a.scale[..., :DUAL] = model.firm_scale.values[:, None]
     a.overhead = np.ones(n.shape)
@@ -77,6 +81,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.commission = zeta / (1.0 - zeta) * np.ones_like(a.net)  # over what firms receive
     a.outlay = X  # but for what mechanisms make firms spend elsewhere
     a.diverted = np.zeros_like(X)  # revenue that firms do not have
+    a.passed = np.ones_like(a.net)  # of costs, to buyers in a place, by channel
     a.index = G  # price indices by what varieties are worth
     others("costs")
     a.scale = a.scale * a.overhead
@@ -96,9 +101,13 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     sold = np.zeros((*n.shape, DUAL))
     each = n ** model.variety.values[:, None, None] * a.cost**power
     paid, kept = channels.audit_freeness(model)
-    weight = (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None] * a.wedge ** (-sigma)
+    demand = a.demand if a.demand.ndim > G.ndim else a.demand[..., None]
+    wanted = demand * (G ** (model.sigma.values - 1.0)[:, None])[..., None]
+    weight = wanted * a.wedge ** (-sigma)
     a.paid, a.received, a.over = paid, kept, np.ones(())
+    a.drawn = np.ones_like(a.wedge)  # sales of a channel over what its price would have them be
     others("trade")
+    weight = weight * a.drawn
     access = np.einsum("kpcq,kqc->kpc", a.received, weight)
     earns = np.einsum("kpcq,kqc->kpc", a.received * a.over, weight)  # what entry goes by
     for mode, mine in enumerate(serves):
@@ -109,8 +118,10 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     price = np.einsum("kpmc,kpcq->kqc", sold, a.paid) * a.wedge**power
     received = sold * (a.net * access)[:, :, None]
     a.receipts = received.sum(2)  # (industry, place, channel), what firms receive
-    a.sales = price * (a.demand * G ** (model.sigma.values - 1.0)[:, None])[..., None]  # at buyers'
     a.earned = (sold * (a.net * earns)[:, :, None]).sum(-1)  # (industry, place, mode)
+    a.sales = price * wanted * a.drawn  # at buyers' prices
+    a.price, a.flows = price, sold.sum(2)[..., None] * a.paid
+    a.flows = a.flows * (weight * a.wedge).transpose(0, 2, 1)[:, None]
     # What buyers pay and firms do not receive is everybody's, but for what others are given of it.
     a.everyone += a.sales.sum() - a.receipts.sum() - (1.0 - pooled) * C
     a.everyone -= (a.transfer + a.public).sum()
@@ -120,31 +131,32 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.fixed = np.where(n > 0.0, n, 0.0) * a.scale * np.where(n > 0.0, a.cost, 1.0)
     a.earned = X if a.over.ndim == 0 else a.earned
     others("rest")
-    attraction = model.home_weight.values * V**model.migration_elasticity
+    pay = a.at_work * what + a.paid_apart
     markets = {
         "price index": (G ** power[..., 0], price.sum(-1)),
         "revenue": (X + a.diverted, received.sum(-1)),
         "commission": (np.array(C), (a.commission * a.receipts).sum()),
-        "local labour": (a.used, (1.0 - away) * L * what),
+        "local labour": (a.used, (1.0 - away) * a.at_work * what),
         "remote share": (away, share_away),
-        "income": (Y, L * (what + D) + (1.0 - pooled) * owner * C + a.transfer),
+        "income": (Y, pay + L * D + (1.0 - pooled) * owner * C + a.transfer),
         "land": (a.land, h * model.land.values if np.any(a.land > 0.0) else a.land),
         # Beside the wage bill, which is one: there may be nothing to pay out.
         "dividend": (1.0 + D * L.sum(), 1.0 + np.sum(h * model.land.values) + a.everyone),
-        "numeraire": (np.ones(1), np.atleast_1d((L * what).sum())),
+        "numeraire": (np.ones(1), np.atleast_1d(pay.sum())),
         "real income": (
             V,
             model.amenity.values
-            * Y
-            / L
+            * a.better
+            * (Y / L + a.worth)
+            / a.living
             / (np.prod(a.index ** model.consumption.values[:, None], axis=0) * h**model.housing),
         ),
         "welfare": (np.array(U), migration.audit_welfare(model, V)),
         **a.sides,
     }
     if (model.remote_labour_share.values > 0.0).any():
-        markets["remote labour"] = (np.array(a.used_far), (away * L * what).sum())
-    motion = {"zero profit": (a.earned, a.fixed), "people": (L, attraction / attraction.sum())}
+        markets["remote labour"] = (np.array(a.used_far), (away * a.at_work * what).sum())
+    motion = {"zero profit": (a.earned, a.fixed), "people": (L, migration.audit_target(model, V))}
     return markets, motion, a.entry
 
 

@@ -27,7 +27,8 @@ and the equations: each place has one for each of its unknowns, the economy thos
     spending   ln(mu S + sum_l alpha_kl R_l) - ln E
     labour     ln sum a R (1-v) - ln((1-pi) L What)
     land       ln(beta S + sum b R) - ln(h H)
-    people     ln target - ln L, target = Lbar (B V)^eps/sum, V = Y/(L prod G^mu h^beta)
+    people     ln target - ln L, target = Lbar (B V)^eps/sum, V = Y/(L prod G^mu h^beta),
+               the sum over places that people move between
     remote     ln sum a R v - ln sum pi L What
     numeraire  ln sum L What
 
@@ -205,6 +206,7 @@ def sales(p, q, met, made):
     for k in range(to.industries):
         for c in range(2):
             made[to.receipts + 2 * k + c] = 0.0
+            made[to.passed + 2 * k + c] = met[to.price + 2 * k + c]  # all of it
         for m in range(to.modes):
             cell = to.modes * k + m
             revenue, reached = 0.0 * taken, 0.0 * taken
@@ -384,7 +386,7 @@ def _evaluate(given, x, own, at, excess):
         sales(p, q, meets[q], makes[q])
         for i in range(pools):
             at.totals[to.commission - to.shared + i] += makes[q, to.commission + i].real
-    top, total = -math.inf, 0.0
+    top, total = np.full(p.groups, -math.inf), np.zeros(p.groups)
     for q in range(places):
         for i in range(pools):
             met[to.commission + i, q] = at.totals[to.commission - to.shared + i]
@@ -396,11 +398,15 @@ def _evaluate(given, x, own, at, excess):
         for i in range(to.shared, to.supply):
             if i < to.commission or i >= to.earned:
                 at.totals[i - to.shared] += made[i, q]
-        top = max(top, made[to.people, q])
+        group = int(p.place[q].group)
+        top[group] = max(top[group], made[to.people, q])
     for q in range(places):
-        total += math.exp(made[to.people, q] - top)
+        group = int(p.place[q].group)
+        total[group] += math.exp(made[to.people, q] - top[group])
     for q in range(places):
-        log_target = made[to.people, q] - top - math.log(total)
+        group = int(p.place[q].group)
+        log_target = made[to.people, q] - top[group] - math.log(total[group])
+        log_target += p.place[q].log_group
         at.target[q] = math.exp(log_target)
         for i in range(to.shared):
             excess[q * to.shared + i] = made[i, q]
@@ -422,7 +428,10 @@ def evaluate(p, x, excess, last=None):
         np.empty(to.supply - to.shared),
         np.zeros(pairs) if last is None else last.pairs.copy(),
     )
-    _evaluate(p, x, False, at, excess)
+    try:
+        _evaluate(p, x, False, at, excess)
+    except ZeroDivisionError:  # of dual numbers: as real ones, that is no number
+        excess[:] = np.nan
     return at
 
 
@@ -512,6 +521,7 @@ def tangents(given, at, slopes, busy, rows, directions, own, parts, out):
     shared, count = places * to.shared, to.supply - to.shared
     unknowns, pools = to.commission - to.shared, to.mass - to.commission
     met, made = np.empty((to.met, places)), np.empty((to.margin, places))
+    common = np.empty(p.groups)
     for m in range(directions.shape[0]):
         x, change, total = directions[m], out[m], np.zeros(count)
         met[:] = 0.0
@@ -540,9 +550,9 @@ def tangents(given, at, slopes, busy, rows, directions, own, parts, out):
                 met[i, q] = made[i, q] if own else total[i - to.shared]
         _respond(slopes, busy, to.firm, to.commission, met, made)
         _respond(slopes, busy, to.earned, to.supply, met, made)
-        common = 0.0
+        common[:] = 0.0
         for q in range(places):
-            common += at.target[q] * made[to.people, q]
+            common[int(p.place[q].group)] += at.target[q] * made[to.people, q]
             for i in range(count):
                 parts[m, i, q] = made[to.shared + i, q]
                 if i < unknowns or i >= unknowns + pools:
@@ -550,7 +560,10 @@ def tangents(given, at, slopes, busy, rows, directions, own, parts, out):
         for q in range(places):
             for i in range(to.shared):
                 change[q * to.shared + i] = made[i, q]
-            rest = at.target[q] * made[to.people, q] if own else common
+            rest = common[int(p.place[q].group)]
+            if own:
+                rest = at.target[q] * made[to.people, q]
+            rest *= math.exp(-p.place[q].log_group)
             change[q * to.shared + to.people] -= rest + met[to.people, q]
         for j in range(unknowns):
             moved = 0.0

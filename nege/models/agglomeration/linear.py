@@ -85,6 +85,13 @@ class _System:
         """Make of slopes inside places what is held, at the point that is."""
         raise NotImplementedError
 
+    def sums_along(self, direction: np.ndarray) -> np.ndarray:
+        """Return the change of the economy's sums over places along a direction."""
+        one, out = parts(self.p, 1), np.empty((1, direction.size))
+        point = self.p, self.held, *self.slopes
+        equations.tangents(*point, direction[None], False, one, out)
+        return np.asarray(one[0].sum(1))
+
 
 class DenseSystem(_System):
     """The whole matrix: for few places."""

@@ -20,7 +20,7 @@ from nege.errors import InputError, in_words, near
 from nege.geography import Geography, equidistant
 from nege.models import fields
 from nege.models.agglomeration import audit as audit
-from nege.models.agglomeration import layout, parameters
+from nege.models.agglomeration import chosen, layout, parameters
 from nege.models.agglomeration import unknowns as unknowns
 from nege.models.agglomeration.kinds import (
     CHANNELS,
@@ -53,6 +53,7 @@ from nege.models.agglomeration.rest import (
 from nege.models.base import Model
 from nege.models.changes import Limit
 from nege.models.fields import Labelled
+from nege.models.rest import shares_of
 from nege.models.solutions import Deviations, LongRun, ShortRun, Variable
 from nege.options import Logit, Replicator, SolverOptions
 from nege.validation import Bounds
@@ -72,7 +73,7 @@ class Variables(dict[str, Variable]):
     def __get__(self, owner: Any, kind: type) -> Mapping[str, Variable]:
         if owner is None or not owner.mechanisms:
             return self
-        return {**self, **frame.variables(owner.mechanisms.values())}
+        return {**self, **frame.variables(frame.acting(owner))}
 
 
 class OnlineAgglomeration(
@@ -217,14 +218,20 @@ class OnlineAgglomeration(
 
     def _with_fields(self, arguments: Mapping[str, Any], changed: set[str]) -> Self:
         """Return the same with other numbers: what is not new has been checked before."""
-        if not changed <= set(parameters.numbers(self)):
+        numbers = changed & set(parameters.numbers(self))
+        if not changed <= numbers | {"mechanisms"}:
             return super()._with_fields(arguments, changed)
         made: Self = object.__new__(type(self))
         held = vars(made)
         held.update({name: vars(self)[name] for name in self.fields})
-        for name, value in parameters.checked(made, arguments, changed, changed).items():
-            made._hold(name, value)
-        parameters.check_together({name: held[name] for name in parameters.numbers(made)}, changed)
+        if numbers:
+            for name, value in parameters.checked(made, arguments, numbers, numbers).items():
+                made._hold(name, value)
+            together = {name: held[name] for name in parameters.numbers(made)}
+            parameters.check_together(together, numbers)
+        if "mechanisms" in changed:
+            given = self.fields["mechanisms"].check(arguments["mechanisms"], made)
+            made._hold("mechanisms", given)
         frame.check(made)
         return made
 
@@ -312,8 +319,9 @@ class OnlineAgglomeration(
         if "mechanisms" not in given:
             self._check_labels(given, reaching)
         if reaching:
-            start = given.get("mechanisms", self.mechanisms)
-            made = self.fields["mechanisms"].check(start, self)
+            made = self.mechanisms
+            if "mechanisms" in given:
+                made = self.fields["mechanisms"].check(given["mechanisms"], self)
             given["mechanisms"] = frame.reached(made, reaching)
         return super().replace(given)
 
@@ -357,6 +365,7 @@ class OnlineAgglomeration(
         self, share: np.ndarray, state: np.ndarray, options: SolverOptions
     ) -> ShortRun:
         """Return markets that clear while firms and people stay where they are."""
+        self.check_explicit("in a short run nobody else responds")
         start = self._with_movers(share, state)
         return clear(self.arrays_for(options.operator, compiled=True), start, options)
 
@@ -366,16 +375,20 @@ class OnlineAgglomeration(
         """Return how firms and people move away from rest."""
         self._replicator(dynamics)
         share, state = self.check_share(data, "equilibrium"), self.state_of(data)
-        growth, rates, vectors = deviations(self.arrays, state, options)
-        shares = self._unknowns.shares(share)
-        return Deviations(self._unknowns.movers, shares, growth, rates, vectors.T * shares)
+        rest = self.equations_of_rest(dynamics, options)
+        growth, rates, vectors = deviations(self._settled(data), state, options)
+        levels, by_logs = self._unknowns.shares(share), np.diag(shares_of(rest, state)[1])
+        level = np.append(levels, by_logs[levels.size :])  # changes of shares, not of others' too
+        shares = np.append(levels, shares_of(rest, state)[0][levels.size :])
+        shapes = vectors[rest.moving].T * level
+        return Deviations(rest.movers, shares, growth[rest.moving], rates, shapes)
 
     def own_leading_rate(
         self, data: xr.Dataset, dynamics: Replicator | Logit, options: SolverOptions
     ) -> float:
         """Return the growth rate of the fastest deviation of firms and people from rest."""
         self._replicator(dynamics)
-        return leading_rate(self.arrays, self.state_of(data), options)
+        return leading_rate(self._settled(data), self.state_of(data), options)
 
     def state_of(self, data: xr.Dataset) -> np.ndarray:
         """Return the unknowns of a solved economy."""
@@ -383,7 +396,28 @@ class OnlineAgglomeration(
         state = self._with_movers(share, unknowns.from_data(self, data))
         if not self.arrays.calls.size:
             return state
-        return clear(self.arrays, state, SolverOptions()).state  # what mechanisms add to spending
+        # What mechanisms add to spending is found once more.
+        return clear(self._settled(data), state, SolverOptions()).state
+
+    @functools.cached_property
+    def _chooser(self) -> chosen.Chooser | None:
+        return chosen.chooser(self)
+
+    def _settled(self, data: xr.Dataset) -> layout.AgglomerationParameters:
+        """Return what kernels read, where what is chosen is what solved data have."""
+        return self.arrays if self._chooser is None else self._chooser.settled(self.arrays, data)
+
+    def check_explicit(self, why: str) -> None:
+        """Refuse an economy in which something is chosen by how the whole equilibrium responds."""
+        if self._chooser is not None:
+            what = f"the {self._chooser.choices.what}"
+            raise InputError(
+                "model",
+                self,
+                f"one in which nobody chooses {what} by how the whole equilibrium responds: {why}",
+                f"nege.solve and sweeps find {what}. Give it as it was found, "
+                "by parameters of the model, and nothing is chosen any more.",
+            )
 
     def _with_movers(self, movers: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Return a state with firms and people where they are.
@@ -422,14 +456,13 @@ class OnlineAgglomeration(
         options: SolverOptions,
     ) -> LongRun:
         """Return where firms and people come to rest from a start."""
-        return find(
-            self.arrays_for(options.operator, compiled=True),
-            self.geography.names,
-            self._with_movers(share, state),
-            self.start_state(),
-            options,
-            leave_unstable=self._replicator(dynamics).allow_entry,
-        )
+        leave = self._replicator(dynamics).allow_entry
+        arrays = self.arrays_for(options.operator, compiled=True)
+        start, prices = self._with_movers(share, state), self.start_state()
+        if self._chooser is not None:
+            return chosen.find(arrays, self._chooser, start, prices, options, leave_unstable=leave)
+        names = self.geography.names
+        return find(arrays, names, start, prices, options, leave_unstable=leave)
 
     def own_past(self, share: np.ndarray) -> OnlineAgglomeration:
         """Return the economy in which these firms are there from before; itself, if none matter."""
@@ -448,7 +481,8 @@ class OnlineAgglomeration(
     ) -> RestOfIndustries:
         """Return what is zero at rest, firms, people and prices together."""
         self._replicator(dynamics)
-        return RestOfIndustries(self.arrays, self.geography.names, self._unknowns.movers, options)
+        movers, splits = self._unknowns.movers, frame.splits(self)
+        return RestOfIndustries(self.arrays, self.geography.names, movers, splits, options)
 
     def default_start(self) -> np.ndarray:
         """Return firms, 1.6 times as many in the first place as in others, and people, even."""
@@ -478,6 +512,11 @@ class OnlineAgglomeration(
         """Return the unknowns that markets start from: prices of one, spending at average."""
         return unknowns.start(self)
 
+    def state_from(self, start: Any) -> np.ndarray:
+        """Return the same; what moves in no place is where a start has it."""
+        given: Any = start if isinstance(start, (xr.Dataset, Mapping)) else {}
+        return unknowns.start(self, given)
+
     def memory(self) -> dict[str, int]:
         """Return the bytes that a solve needs."""
         places, k = len(self.geography), len(self.industries)
@@ -495,8 +534,11 @@ class OnlineAgglomeration(
     def coordinates(self) -> dict[str, Any]:
         """Return the labels of every dimension of the model's variables."""
         names = {**self.labels(), "channel": self.modes}
-        used = {dim for variable in self.variables.values() for dim in variable.dims}
-        return {dim: list(names[dim]) for dim in frame.ORDER if dim in used}
+        for one in frame.acting(self):
+            names |= one.coordinates(self)
+        used = dict.fromkeys(dim for variable in self.variables.values() for dim in variable.dims)
+        order = [*frame.ORDER, *(dim for dim in used if dim not in frame.ORDER)]
+        return {dim: list(names[dim]) for dim in order if dim in used}
 
     def outcome(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
@@ -522,7 +564,11 @@ class OnlineAgglomeration(
 
     def remark(self, result: Any) -> str:
         """Say what mechanisms know of why a solve failed."""
-        return " ".join(filter(None, (one.remark(result.data) for one in self.mechanisms.values())))
+        return " ".join(filter(None, (one.remark(result.data) for one in frame.acting(self))))
+
+    def caveats(self, data: xr.Dataset) -> tuple[str, ...]:
+        """Say what mechanisms know of results."""
+        return tuple(each for one in frame.acting(self) for each in one.caveats(data))
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation of clearing markets; the relative violation of each by name."""

@@ -29,6 +29,7 @@ from nege.models.agglomeration.mechanisms import (
     frame,
     knowledge,
     land,
+    migration,
     remote_work,
 )
 from nege.models.changes import Limit
@@ -45,8 +46,11 @@ OF_INDUSTRY = {
 }
 INDUSTRY = np.dtype([(name, float) for name in (*OF_INDUSTRY, "labour_share")])
 CHANNEL = np.dtype([(name, float) for name in commission.CHANNEL])
-#: ln H, ln Lbar + eps ln B, o, ln of what firms pay for an hour over the wage
-PLACE = np.dtype([(name, float) for name in ("log_land", "log_home", "owner", "log_pay")])
+#: ln H, ln Lbar + eps ln B, o, ln of what firms pay for an hour over the wage; which of the
+#: groups of places it is in, between which nobody moves, and ln of the group's share of people
+PLACE = np.dtype(
+    [(name, float) for name in ("log_land", "log_home", "owner", "log_pay", "group", "log_group")]
+)
 
 
 class Industries(Field):
@@ -214,14 +218,15 @@ def arrays(model: Any) -> AgglomerationParameters:
     # Copies, so that all can be written to: kernels are compiled anew for those that cannot.
     a = {name: t.values.copy() for name, t in p.items() if isinstance(t, xr.DataArray)}
     distance = model.geography.metric.dense()
-    log_net, places = commission.log_net(p), len(model.geography)
-    added = tuple(model.mechanisms.values())
-    with_equations = [one for one in added if one.equations]
+    places = len(model.geography)
+    added = model.mechanisms.acting
+    with_equations = frame.with_equations(model)
     to = slots_of(model)
     owner = np.full(places, 1.0 / places)
     if model.platform_owner is not None:
         owner = np.array(model.platform_owner)
     tables = _lowered(model, a, to.modes)
+    log_net = tables["log_net"]
     industry = np.zeros(len(model.industries), INDUSTRY).view(np.recarray)
     for name, field in OF_INDUSTRY.items():
         industry[name] = a[field]
@@ -233,7 +238,9 @@ def arrays(model: Any) -> AgglomerationParameters:
     place["log_home"] = np.log(a["home_weight"])
     place["log_home"] += model.migration_elasticity * np.log(a["amenity"])
     place["log_pay"] = tables["log_pay"]
-    stand = frame.places_of(with_equations, to)
+    group, share = migration.groups(model)
+    place["group"], place["log_group"] = group, np.log(share)[group]
+    stand = frame.places_of(model, to)
     calls, trades, packed, where = _calls(model, with_equations, stand)
     return AgglomerationParameters(
         industry=industry,
@@ -249,6 +256,7 @@ def arrays(model: Any) -> AgglomerationParameters:
         log_friction=float(np.log(model.remote_friction)),
         log_remote_pay=float(tables["log_remote_pay"]),
         pooled=1.0 if model.platform_owner is None else 0.0,
+        groups=len(share),
         uses_land=bool(model.housing > 0.0 or (a["land_share"] > 0.0).any()),
         has_remote=bool((a["remote_labour_share"] > 0.0).any()),
         has_diversity=bool((a["diversity"] > 0.0).any()),
@@ -257,20 +265,19 @@ def arrays(model: Any) -> AgglomerationParameters:
         has_offers=any("offers" in one.equations for one in added),
         has_trades=any(one.trade is not None for one in added),
         slots=to,
-        operator=_couplings(model, p, distance, with_equations),
+        operator=_couplings(model, p, distance),
         calls=calls,
         trades=trades,
         numbers=packed,
         where=where,
         slot_table=np.array(to, dtype=np.int64),
-        ahead=frame.ahead(with_equations, to),
+        ahead=frame.ahead(model, to),
     )
 
 
 def slots_of(model: Any) -> Slots:
     """Return where everything of an economy stands."""
-    added = [one for one in model.mechanisms.values() if one.equations]
-    counts = frame.counts(added, len(model.industries), len(model.modes))
+    counts = frame.counts(model)
     found: Slots = slots(len(model.industries), len(model.modes), **counts)
     return found
 
@@ -286,9 +293,10 @@ def _lowered(model: Any, a: Mapping[str, np.ndarray], modes: int) -> dict[str, n
         "log_productivity": np.log(a["productivity"]),
         "log_pay": np.zeros(places),
         "log_remote_pay": np.zeros(()),
+        "log_net": commission.log_net({"commission": model.commission}),
     }
     shapes = {name: np.shape(table) for name, table in tables.items()}
-    for one in model.mechanisms.values():
+    for one in model.mechanisms.acting:
         one.lower(model, tables)
         if {name: np.shape(table) for name, table in tables.items()} != shapes:
             raise InputError(f"{one.name}.lower", list(tables), f"changes of tables {shapes}")
@@ -300,23 +308,20 @@ def _lowered(model: Any, a: Mapping[str, np.ndarray], modes: int) -> dict[str, n
     return tables
 
 
-def _couplings(
-    model: Any, p: Mapping[str, Any], distance: np.ndarray, added: Sequence[Any]
-) -> Couplings:
+def _couplings(model: Any, p: Mapping[str, Any], distance: np.ndarray) -> Couplings:
     """Return how places meet, with what mechanisms put between them."""
     sigma = p["sigma"].values
     paid = channels.freeness(p, distance, sigma)
-    melts, wedges = (frame.between(model, what) for what in ("icebergs", "wedges"))
     power = (1.0 - sigma)[:, None, None, None]
-    for table in (*melts, *wedges):
+    added = frame.with_equations(model)
+    taken = [table for one in added for table in one.between(model)]
+    for table in (*frame.icebergs(model), *taken):
         paid *= np.exp(power * table)
-    kept = np.zeros((0, 0, 0, 0))
-    if wedges:
-        kept = paid * np.exp(-sum(map(np.asarray, wedges)))
+    kept = paid * np.exp(-sum(taken)) if taken else np.zeros((0, 0, 0, 0))
     reach = p["spillover_decay"].values[:, None, None] * distance
     np.negative(reach, out=reach)
     np.exp(reach, out=reach)
-    links = [one.links(model) for one in added if one.sent]
+    links = [one.links(model, paid) for one in added if one.sent]
     places = len(distance)
     table = np.concatenate(links) if links else np.zeros((0, places, places))
     return Couplings(paid, kept, reach, np.ascontiguousarray(table, dtype=float))

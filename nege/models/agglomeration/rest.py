@@ -25,6 +25,7 @@ substitution below 1): there they vanish too, its market closes, and its price i
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ import numpy as np
 from nege.kernels.codes import NEWTON as NEWTON_METHOD
 from nege.models.agglomeration import equations
 from nege.models.agglomeration.linear import DenseSystem, KrylovSystem
+from nege.models.agglomeration.mechanisms.frame import Split
 from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.models.rest import LinearisedRest
 from nege.models.search_progress import ROUNDING, Progress
@@ -62,6 +64,7 @@ PATIENCE = 30  # steps without progress until another way is tried
 NEWTON_PATIENCE = 8  # of Newton's method
 CLOSE = 0.01  # in logs: as near as that steps go on with the Jacobian that there is
 ACCURATE = 1e-3  # relative residual of the linear system of a step
+EXACT = 1e-12  # of what responds
 PRECISE = 1e-4  # of a growth rate that is asked for, relative to 1 less the rate
 LEAST = 1e-9  # step on prices at which nothing helps
 
@@ -112,14 +115,14 @@ def clear(
 def deviations(
     parameters: equations.AgglomerationParameters, x: np.ndarray, options: SolverOptions
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return growth rates of firms and people, and eigenvalues with eigenvectors, at rest."""
+    """Return growth rates at rest, and eigenvalues with eigenvectors, of all unknowns."""
     search = _RestPointSearch(parameters, (), options)
     search.system = DenseSystem(parameters, search.moving)
     search.evaluate(x)
     search.system.hold(0.0)
     rates, vectors = search.system.modes(search.idle)
     growth = np.where(search.firms & np.isneginf(x), search.entry, search.excess)
-    return growth[search.residents], rates, vectors[search.residents]
+    return growth, rates, vectors
 
 
 def leading_rate(
@@ -131,6 +134,24 @@ def leading_rate(
     return search.leading(PRECISE)[0]
 
 
+def responses(
+    parameters: equations.AgglomerationParameters,
+    x: np.ndarray,
+    given: np.ndarray,
+    options: SolverOptions,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return sums over places at rest, and their responses to what is added to rows of equations.
+
+    `given` is that, a row for each response: (M, N). Sums stand as in ``Evaluation.totals``.
+    """
+    search = _RestPointSearch(parameters, (), options)
+    system = search.system
+    search.evaluate(x)
+    system.hold(0.0)
+    moved = [system.sums_along(system.solve(0.0, search.idle, right, EXACT)) for right in given]
+    return system.at.totals, np.array(moved)
+
+
 class RestOfIndustries:
     """Equations of rest (``nege.models.rest``) of firms, people and prices.
 
@@ -140,6 +161,8 @@ class RestOfIndustries:
         Of the economy.
     places, movers : tuple of str
         Their names.
+    splits : sequence of Split
+        Of mechanisms.
     options : SolverOptions
         Tolerances.
     """
@@ -149,17 +172,25 @@ class RestOfIndustries:
         parameters: equations.AgglomerationParameters,
         places: tuple[str, ...],
         movers: tuple[str, ...],
+        splits: Sequence[Split],
         options: SolverOptions,
     ) -> None:
-        self.places, self.movers = places, movers
+        splits = sorted(splits, key=lambda split: split.slot)
+        self.places, self.movers = places, (*movers, *(split.name for split in splits))
+        self.splits, self.width = tuple(split.among for split in splits), len(movers) // len(places)
         search = self._search = _RestPointSearch(parameters, places, options)
-        search.system = DenseSystem(parameters, search.residents)
-        self.moving, modes = search.residents, parameters.slots.modes
+        search.system = DenseSystem(parameters, search.moving)
+        self.residents, self.growing = search.residents, search.moving
+        self.moving, modes = search.residents.copy(), parameters.slots.modes
+        shared = parameters.slots.shared
+        self.moving[[search.local + split.slot - shared for split in splits]] = True
         self.rows = np.arange(search.local).reshape(len(places), -1)
         industries = search.industries
         group = [*np.repeat(np.arange(industries), modes), industries]  # of people last
-        self.group = np.tile(group, len(places))
-        self.vanishing = np.tile([*np.repeat(search.vanishing, modes), False], len(places))
+        alone = industries + 1 + np.arange(len(splits))
+        self.group = np.append(np.tile(group, len(places)), alone)
+        vanishing = np.tile([*np.repeat(search.vanishing, modes), False], len(places))
+        self.vanishing = np.append(vanishing, np.zeros(len(splits), dtype=bool))
 
     def residual(self, x: np.ndarray) -> np.ndarray:
         """Return what is zero at rest."""

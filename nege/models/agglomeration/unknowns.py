@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,8 @@ from nege import validation
 from nege.errors import InputError
 from nege.models.agglomeration import equations, layout
 from nege.models.agglomeration.layout import Slots
-from nege.models.agglomeration.mechanisms import migration
-from nege.models.agglomeration.mechanisms.frame import ORDER, places_of
+from nege.models.agglomeration.mechanisms import frame, migration
+from nege.models.agglomeration.mechanisms.frame import ORDER
 from nege.models.agglomeration.parameters import labels as labels_of
 
 DIVIDEND_START, REMOTE_WAGE_START = 0.5, 0.3
@@ -139,8 +140,11 @@ def checked_movers(model: Any, share: Any, argument: str) -> np.ndarray:
     return order.pack(firms, people)
 
 
-def start(model: Any) -> np.ndarray:
-    """Return the unknowns that markets start from: prices of one, spending at average."""
+def start(model: Any, given: Mapping[str, Any] = MappingProxyType({})) -> np.ndarray:
+    """Return the unknowns that markets start from: prices of one, spending at average.
+
+    What moves in no place, as who leads among those that are alike, may be `given`.
+    """
     order, k = model._unknowns, len(model.industries)
     to, state = order.to, np.zeros(order.size)
     own = vars(model)
@@ -149,8 +153,11 @@ def start(model: Any) -> np.ndarray:
     order.rows(state)[:, to.spending : to.spending + k] = np.log(share)
     order.shared(state)[to.remote - to.shared] = np.log(REMOTE_WAGE_START)
     order.shared(state)[to.dividend - to.shared] = DIVIDEND_START
-    for _, slot, size, what in _own(model, "own", "shared"):
+    for name, slot, size, what in _own(model, "own", "shared"):
         value = np.log(what.start) if what.log else what.start
+        if what.ahead is not None and name in given:
+            labels = {dim: model.labels()[dim] for dim in what.dims}
+            value = validation.table(f"start[{name!r}]", given[name], labels).values
         where = order.rows(state) if slot < to.shared else order.shared(state)[None]
         slot -= 0 if slot < to.shared else to.shared
         where[:, slot : slot + size] = value
@@ -159,12 +166,10 @@ def start(model: Any) -> np.ndarray:
 
 def _own(model: Any, *kinds: str) -> list[tuple[str, int, int, Any]]:
     """Return what mechanisms have of their own, of some kinds: name, slot, how many, what."""
-    with_equations = [one for one in model.mechanisms.values() if one.equations]
+    with_equations, to = frame.with_equations(model), model._unknowns.to
     return [
         (what.called or f"{one.name}.{name}", slot, size, _starting(one, what))
-        for one, stand in zip(
-            with_equations, places_of(with_equations, model._unknowns.to), strict=True
-        )
+        for one, stand in zip(with_equations, frame.places_of(model, to), strict=True)
         for name, (kind, slot, size) in stand.items()
         if kind in kinds
         for what in (one.own()[name][1],)
@@ -240,6 +245,8 @@ def outcome(model: Any, state: np.ndarray, p: Any) -> dict[str, np.ndarray]:
     for name, slot, size, what in _own(model, "own", "shared", "pools", "totals", "links", "notes"):
         if what.words:
             found[name] = _variable(order, state, at, slot, size, what)
+    for one in model.mechanisms.acting:
+        found |= one.outcome(model, p, at, found)
     return found
 
 

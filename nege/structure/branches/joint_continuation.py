@@ -56,6 +56,8 @@ NEWTON_LIMIT = 20  # steps: unlike shares, prices have not been predicted
 LONGEST_NEWTON_STEP = 2.0  # of an unknown, in logs
 NODES, STENCIL = 256, 5  # values at which the slope by tau is read, and how many at a time
 LEAST_SHARE = 1e-14  # of a group, at a corner, where its own share has no log
+ALONE = 1e-6  # growth rate that is zero, of those that a split takes as alike
+MOST_SHARE = 1.0 - 1e-12  # of the first, where the others share what is left
 LEAST_KEPT = 0.1  # of a share that is predicted to be less than nothing
 
 
@@ -91,10 +93,12 @@ class JointContinuationProblem(SolutionCurve):
         options: SolverOptions,
     ) -> None:
         super().__init__(model, parameter, interval, dynamics, options)
+        model.check_explicit("branches follow equations of one economy")
         first = model.equations_of_rest(dynamics, options)
         self.labels, self.moving, self.rows = first.movers, first.moving, first.rows
         self.group, self.vanishing = first.group, first.vanishing
-        self.width = industry_starts.movers_of_a_place(first)
+        self.width, self.splits = first.width, np.array(first.splits)
+        self.residents, self.growing = first.residents, first.growing
         size = 64 * first.moving.size**2
         places = f"{len(first.places)} places"
         memory.check("model", places, 4 * size, "for whole Jacobians", "Fewer places.")
@@ -109,6 +113,7 @@ class JointContinuationProblem(SolutionCurve):
     def scaled(self, share: np.ndarray) -> np.ndarray:
         """Return shares that sum to one in each group."""
         total: np.ndarray = np.bincount(self.group, share)[self.group]
+        total[total.size - self.splits.size :] = 1.0
         return np.asarray(share / total)
 
     def shares(self, x: np.ndarray) -> np.ndarray:
@@ -119,7 +124,7 @@ class JointContinuationProblem(SolutionCurve):
         """Return the state from which markets are cleared when nothing better is known."""
         model = self.at(tau)
         x = model.start_state()
-        x[self.moving] = np.log(model.default_start())
+        x[self.residents] = np.log(model.default_start())
         return x
 
     def local(self, tau: float, share: np.ndarray, state: np.ndarray) -> LocalRest:
@@ -146,18 +151,21 @@ class JointContinuationProblem(SolutionCurve):
         place = np.full(len(self.rows), -1)
         size = self.moving.size
         for cell in on.cells:
-            if cell[0] % self.width == self.width - 1:
+            if self._of_people(cell):
                 place[cell // self.width] = cell[0] // self.width
         heads = np.unique(place)
-        shared = size - self.rows.size
-        member = np.zeros((size, heads.size * self.rows.shape[1] + shared))
-        first = np.concatenate([*self.rows[heads], np.arange(self.rows.size, size)])
+        # Splits that are even stay: no equation tells which way they would go.
+        still = self.growing & ~self.residents
+        still[np.flatnonzero(self.moving)[on.occupied]] = False
+        shared = np.flatnonzero(~still[self.rows.size :]) + self.rows.size
+        member = np.zeros((size, heads.size * self.rows.shape[1] + shared.size))
+        first = np.concatenate([*self.rows[heads], shared])
         for j, head in enumerate(heads):
             columns = slice(j * self.rows.shape[1], (j + 1) * self.rows.shape[1])
             for p in np.flatnonzero(place == head):
                 member[self.rows[p], columns] = np.eye(self.rows.shape[1])
-        if shared:
-            member[self.rows.size :, -shared:] = np.eye(shared)
+        if shared.size:
+            member[shared, -shared.size :] = np.eye(shared.size)
         cell_of = np.full(len(self.labels), -1)
         for i, cell in enumerate(on.cells):
             cell_of[cell] = i if self.vanishing[cell[0]] else -1
@@ -171,16 +179,25 @@ class JointContinuationProblem(SolutionCurve):
         Those without a cell are absent.
         """
         member = self.kept(on).member
-        x = np.where(self.moving, 0.0, state)
+        x = np.where(self.residents, 0.0, state)
         x = member @ (member.T @ x / member.sum(0))
         x[self.moving] = state[self.moving]
-        here = self.shares(state)
+        here, occupied = self.shares(state), np.asarray(on.member.any(1))
         total: np.ndarray = np.bincount(self.group, np.exp(x[self.moving]))[self.group]
-        there = np.where(on.member.any(1), np.maximum(share, LEAST_KEPT * here), 0.0)
-        floor = LEAST_SHARE * on.member.any(1)
+        there = np.where(occupied, np.maximum(share, LEAST_KEPT * here), 0.0)
         with np.errstate(divide="ignore"):
-            x[self.moving] = np.log(total * np.maximum(there, floor))
+            levels = np.log(total * np.maximum(there, LEAST_SHARE * occupied))
+        if count := self.splits.size:
+            first = np.clip(share[-count:], LEAST_KEPT * here[-count:], MOST_SHARE)
+            odds = np.log(first * (self.splits - 1.0) / (1.0 - first))
+            levels[-count:] = np.where(occupied[-count:], odds, 0.0)
+        x[self.moving] = levels
         return np.asarray(x)
+
+    def _of_people(self, cell: np.ndarray) -> bool:
+        """Whether a cell is of people: they are everywhere."""
+        inside = cell[0] < len(self.rows) * self.width
+        return bool(inside and cell[0] % self.width == self.width - 1)
 
     def correct(
         self,
@@ -261,7 +278,7 @@ class JointContinuationProblem(SolutionCurve):
         solution = solve_linear(system, np.append(np.zeros(kept.first.size), 1.0)) * unit
         moved = (kept.member @ solution[:-1])[self.moving]
         tangent = np.append(local.slopes @ moved, solution[-1])
-        matrix, _ = reduced(local.at, self.moving)
+        matrix, _ = reduced(local.at, self.growing)
         if not np.isfinite(matrix).all():
             raise CorrectorFailure("a derivative is undefined in double precision")
         rates = np.linalg.eigvals(matrix).astype(complex)
@@ -273,7 +290,10 @@ class JointContinuationProblem(SolutionCurve):
 
     def neutral_deviations(self, on: OccupiedCells, local: LocalRest, dimension: int) -> np.ndarray:
         """Return an orthonormal basis of the null space: deviations of growth rate zero."""
-        matrix, movers = reduced(local.at, self.moving)
+        among = self.growing & ~self.moving  # alike, so that they move by themselves
+        alone = np.abs(np.diag(local.at.jacobian)[among]) <= ALONE
+        dimension = max(1, dimension - int(np.count_nonzero(alone)))
+        matrix, movers = reduced(local.at._replace(idle=local.at.idle | among), self.moving)
         logs = np.zeros((self.moving.size, dimension))
         logs[movers] = np.linalg.svd(matrix)[2][-dimension:].T
         return np.asarray(np.linalg.qr(local.slopes @ logs[self.moving])[0])
@@ -302,7 +322,7 @@ class JointContinuationProblem(SolutionCurve):
 
     def classes(self, cells: Sequence[np.ndarray]) -> tuple[tuple[str, ...], ...]:
         """Return the places in classes that symmetries map onto each other."""
-        of_people = [cell for cell in cells if cell[0] % self.width == self.width - 1]
+        of_people = [cell for cell in cells if self._of_people(cell)]
         names = self.model.geography.names
         return tuple(tuple(names[r // self.width] for r in cell) for cell in of_people)
 

@@ -80,13 +80,18 @@ class CurveTracer:
         order: int,
     ) -> None:
         self.problem, self.symmetry, self.on, self.order = problem, symmetry, on, order
-        alike = np.empty(len(problem.labels), dtype=int)
+        alike = -1 - np.arange(len(problem.labels))  # each for itself where nothing else is said
         for i, cell in enumerate(symmetry.cells()):
             alike[cell] = i
         self.pairs = np.array(
             [p for p in itertools.combinations(on.first, 2) if alike[p[0]] == alike[p[1]]],
             dtype=int,
         ).reshape(-1, 2)
+        # Those that lead others which are alike, and what they have where all are.
+        splits = getattr(symmetry, "splits", ())
+        leads = len(problem.labels) - len(splits) + np.arange(len(splits))
+        here = np.isin(leads, on.occupied)
+        self.leads, self.even = leads[here], 1.0 / np.array(splits)[here]
         self.parameter = np.zeros(len(problem.labels) + 1)
         self.parameter[-1] = 1.0
 
@@ -308,9 +313,7 @@ class CurveTracer:
         Growth rates do not tell: of those that are zero together there, as many begin to
         grow as cease to. The shares of two cells that change places do.
         """
-        apart = np.array(
-            [p.share[self.pairs[:, 0]] - p.share[self.pairs[:, 1]] for p in (here, there)]
-        )
+        apart = np.array([self._apart(p.share) for p in (here, there)])
         for k in np.flatnonzero(apart[0] * apart[1] < 0.0):
             t = apart[0, k] / (apart[0, k] - apart[1, k])
             length = float(np.linalg.norm(there.vector - here.vector))
@@ -320,9 +323,12 @@ class CurveTracer:
                 continue
             cells = [cell for cell in larger.cells() if guess[cell].mean() > 0.0]
             on = occupied_cells(cells, here.share.size)
-            if not np.array_equal(on.occupied, self.on.occupied):
+            there_too = np.setdiff1d(on.occupied, self.leads)
+            if not np.array_equal(there_too, np.setdiff1d(self.on.occupied, self.leads)):
                 continue  # at a corner, which ends the path anyway
             guess[:-1] = on.member @ (on.member.T @ guess[:-1] / on.size)
+            alike = ~np.isin(self.leads, on.occupied)
+            guess[self.leads[alike]] = self.even[alike]
 
             def flattest(
                 tau: float, on: OccupiedCells = on, guess: np.ndarray = guess
@@ -338,6 +344,11 @@ class CurveTracer:
             if met is not None and np.linalg.norm(met.vector - guess) <= 0.5 * length:
                 return met._replace(tangent=here.tangent)
         return None
+
+    def _apart(self, share: np.ndarray) -> np.ndarray:
+        """Return how far those are from each other that symmetries turn into each other."""
+        cells = share[self.pairs[:, 0]] - share[self.pairs[:, 1]]
+        return np.append(cells, share[self.leads] - self.even)
 
     def _crossing(self, point: ContinuationPoint, zero: np.ndarray) -> Crossing:
         k, n = point.rates.size, point.share.size

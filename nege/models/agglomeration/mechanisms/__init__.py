@@ -13,10 +13,13 @@ What the model is made of lives here too; its parameters are those of
 """
 
 from nege.models.agglomeration.mechanisms.access import Access
+from nege.models.agglomeration.mechanisms.buyer_online import BuyerOnline
 from nege.models.agglomeration.mechanisms.data_economy import DataEconomy
 from nege.models.agglomeration.mechanisms.dual_mode import DualMode
-from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, partial
+from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, Wedge, partial
+from nege.models.agglomeration.mechanisms.friction import Friction
 from nege.models.agglomeration.mechanisms.institutions import Institutions
+from nege.models.agglomeration.mechanisms.jurisdictions import Jurisdictions
 from nege.models.agglomeration.mechanisms.matching import Matching
 from nege.models.agglomeration.mechanisms.oligopoly import Oligopoly
 from nege.models.agglomeration.mechanisms.platforms import (
@@ -29,18 +32,30 @@ from nege.models.agglomeration.mechanisms.platforms import (
 )
 from nege.models.agglomeration.mechanisms.posted_prices import PostedPrices
 from nege.models.agglomeration.mechanisms.quality import Quality
+from nege.models.agglomeration.mechanisms.security import Security
 from nege.models.agglomeration.mechanisms.site_bound import SiteBound
 from nege.models.agglomeration.mechanisms.sourcing import Sourcing
 from nege.models.agglomeration.mechanisms.sunk import Sunk
+from nege.models.agglomeration.mechanisms.tax import (
+    DigitalServicesTax,
+    PublicGood,
+    Tariff,
+    Tax,
+)
+from nege.models.agglomeration.mechanisms.workers import Workers
 
 __all__ = [
     "Access",
     "AverageCost",
+    "BuyerOnline",
     "Contestable",
     "DataEconomy",
+    "DigitalServicesTax",
     "DualMode",
+    "Friction",
     "Institutions",
     "Investment",
+    "Jurisdictions",
     "Matching",
     "Mechanism",
     "Oligopoly",
@@ -48,10 +63,16 @@ __all__ = [
     "Platforms",
     "PostedPrices",
     "ProfitMaximising",
+    "PublicGood",
     "Quality",
+    "Security",
     "SiteBound",
     "Sourcing",
     "Steering",
     "Sunk",
+    "Tariff",
+    "Tax",
+    "Wedge",
+    "Workers",
     "partial",
 ]

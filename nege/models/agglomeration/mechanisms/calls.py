@@ -139,6 +139,10 @@ def address_of_trade(
 def _read(named: Any, sizes: tuple[tuple[str, ...], ...]) -> list[str]:
     """Return lines that name what stands where: slots `to`, and all of a mechanism `m`."""
     counts = {"industry": "to.industries", "input": "to.industries", "channel": "2"}
+    # A dimension of its own is as long as the parameter of that name says.
+    counts |= {
+        name: f"int(numbers[where[{i}]])" for i, name in enumerate(named._fields[: len(sizes)])
+    }
     taken = []
     for i, dims in enumerate(sizes):
         lengths = [counts[dim] for dim in dims]

@@ -110,13 +110,15 @@ def audit_trade_cost(model):
 
 def audit_freeness(model):
     """Return tau^(1-sigma) of what buyers pay, and of what firms receive of it."""
-    tau, wedge = audit_trade_cost(model), 1.0
+    tau = audit_trade_cost(model)
+    wedge = np.ones_like(tau)
     for one in model.mechanisms.values():
-        for table, real in ((one.icebergs(model), True), (one.wedges(model), False)):
-            if table is not None:
-                factor = np.exp(np.asarray(table)).transpose(0, 2, 1, 3)
-                tau, wedge = tau * factor, wedge if real else wedge * factor
-    paid = tau ** (1.0 - model.sigma.values)[:, None, None, None]
+        melts, taken = one.icebergs(model), one.wedge(model)
+        if melts is not None:
+            tau = tau * np.exp(np.asarray(melts)).transpose(0, 2, 1, 3)
+        if taken is not None and taken.buyers == "all" and not taken.of_commission:
+            wedge = wedge * (1.0 + np.asarray(taken.rate)).transpose(0, 2, 1, 3)
+    paid = (tau * wedge) ** (1.0 - model.sigma.values)[:, None, None, None]
     return paid, paid / wedge
 
 

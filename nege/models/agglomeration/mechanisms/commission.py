@@ -86,9 +86,8 @@ def income(p, q, met):
     return (1.0 - p.pooled) * p.place[q].owner * met[p.slots.commission]
 
 
-def audit_rates(model):
+def audit_rates(rates):
     """Return lambda over industry, place (one), channel."""
-    rates = model.commission.values
     return np.stack([0.0 * rates, rates], -1)[:, None]
 
 

@@ -3,12 +3,12 @@
 A mechanism is frozen and keyword-only, and has a name (by default its kind), by which dotted names
 reach into it: ``economy.replace({"vat.rate": 0.12})``. It adds to an economy in one or both of two
 ways. It may *lower* itself to numbers that the equations have already (``lower``, ``icebergs``,
-``wedges``): nothing compiles. Or it has equations of its own, functions ``(m, to, met, made)``
-of one place by stage, called by their address: they alone compile, once.
+``wedge``): nothing of its own compiles. Or it has equations of its own, functions
+``(m, to, met, made)`` of one place by stage, called by their address: they alone compile, once.
 
     costs    after ln c, ln f and wedges have been written, before supply
     offers   after what firms offer has, with all taxes on it: what is drawn to a channel, and
-             what they quote to ``trade``
+             what they quote to ``trade`` or send to other places of it
     sales    after revenue has: transfers, and parts of sums that all places meet
     incomes  after what people earn has: transfers that depend on such sums
     uses     after what is used and demanded has: labour, land, demand
@@ -39,6 +39,7 @@ import dataclasses
 import functools
 import importlib.metadata
 import inspect
+import json
 import logging
 import math
 import pathlib
@@ -65,6 +66,7 @@ from nege.validation import Bounds
 
 logger = logging.getLogger("nege")
 
+CHECKED = "_checked"  # by which labels, and which fields of a mechanism
 NAME = re.compile(r"[^\W\d]\w{0,39}")
 ORDER = ("input", "industry", "place", "channel")  # of dimensions, in results
 
@@ -84,6 +86,56 @@ class Own(NamedTuple):
     #: they are looked for once their rest, or another's of them, has turned out unstable.
     ahead: float | None = None
     called: str = ""  # in results, where that is not the mechanism's name, a dot, and its own
+
+
+class Split(NamedTuple):
+    """A shared unknown that is the log of a share over each of some others, which are alike."""
+
+    slot: int
+    name: str
+    among: float  # how many, the first included
+
+
+class Wedge(NamedTuple):
+    """Money between firms and buyers: a rate on the price before it, and who has that.
+
+    All wedges are one chain, the commission first, then those of mechanisms in their order;
+    ``jurisdictions`` has it. Which dimensions of `rate` are 1 long must not depend on its values.
+    """
+
+    rate: np.ndarray  # (industry, channel, origin, destination), 1 long where that is all alike
+    collector: str = "destination"  # "origin", "destination", or the name of a place
+    proceeds: Any = "everyone"  # or "owners", "residents", or how public money is spent
+    buyers: str = "all"  # or "households"; then all origins are alike
+    of_commission: bool = False  # whether it is a part of the commission instead
+    cells: np.ndarray | None = None  # (industry, channel) that it is on at all, if not on every one
+    by_channel: bool = False  # whether channels may differ, for what households pay
+    housing: np.ndarray | None = None  # (place,), its rate on housing, likewise
+
+
+class Choices(NamedTuple):
+    """What somebody chooses who knows how the whole equilibrium responds (``chosen``).
+
+    z, over industries, is what is not kept of what is sold: t = ln(1 - z). The names are those of
+    the mechanism's own numbers, unknowns and sums.
+    """
+
+    what: str  # in words: "commission"
+    names: tuple[str, ...]  # what it is chosen for
+    start: np.ndarray  # z to start from
+    lowest: np.ndarray  # z that may be tried
+    held: str  # the number that has t
+    kept: tuple[str, ...]  # shared unknowns, of which the rows are t less themselves
+    sold: str  # the sum of what is sold
+    hour: str  # and of what that is measured in
+    #: (z, e, unknowns and sums by name) -> best choices, and what is earned: NaN where that is not
+    #: what one who deviates alone would earn
+    rule: Callable[[np.ndarray, np.ndarray, Mapping[str, np.ndarray]], tuple[Any, Any]]
+    stored: Callable[[xr.Dataset], np.ndarray]  # z of a solved economy
+
+
+class Undefined(Exception):  # noqa: N818  no error: there is no rule at such a point
+    """What a rule raises where it does not say what is best, in words."""
 
 
 class Name(Field):
@@ -126,6 +178,8 @@ class Partial(Over):
     def check(self, value: Any, economy: Any) -> xr.DataArray:
         """Return numbers within the bounds by label, NaN where there are none."""
         labels = {dim: [str(name) for name in economy.labels()[dim]] for dim in self.dims}
+        if isinstance(value, xr.DataArray) and self._kept(value, labels):
+            return value
         found = np.full([len(names) for names in labels.values()], np.nan)
         self._put(found, value, labels, {})
         good = self.bounds.hold(found) | np.isnan(found)
@@ -136,6 +190,15 @@ class Partial(Over):
             raise InputError(self.name, value, self.bounds.words("finite numbers"), problem)
         found.flags.writeable = False
         return xr.DataArray(found, coords=labels, dims=self.dims, name=self.name)
+
+    def _kept(self, value: xr.DataArray, labels: Mapping[str, Sequence[str]]) -> bool:
+        """Whether that is what it has made itself, of an economy with these labels."""
+        return (
+            (value.name, value.dims) == (self.name, self.dims)
+            and not value.values.flags.writeable
+            and all(value[dim].values.tolist() == list(labels[dim]) for dim in self.dims)
+            and bool((self.bounds.hold(value.values) | np.isnan(value.values)).all())
+        )
 
     def _put(
         self,
@@ -148,7 +211,7 @@ class Partial(Over):
         left = {dim: names for dim, names in labels.items() if dim not in where}
         if value is None:
             return
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and not isinstance(value, xr.Dataset):
             keys = [str(key) for key in value]
             fits = [dim for dim, names in left.items() if set(keys) <= set(names)]
             if not fits:
@@ -161,7 +224,7 @@ class Partial(Over):
             return
         if np.isscalar(value) or getattr(value, "ndim", None) == 0:
             value = xr.DataArray(self.bounds.number(self.name, value))
-        elif not (isinstance(value, xr.DataArray) and value.coords):
+        elif not (isinstance(value, xr.DataArray) and set(value.dims) & set(value.coords)):
             value = validation.table(self.name, value, left, **self.bounds._asdict())
         dims = [dim for dim in left if dim in value.dims]
         allowed = f"labelled, over some of {tuple(left)}"
@@ -200,8 +263,10 @@ class OfSome(Partial):
 
     def check(self, value: Any, economy: Any) -> xr.DataArray:
         """Return numbers within the bounds by label."""
-        found = super().check(value, economy).fillna(0.0)
-        found.values.flags.writeable = False
+        found = super().check(value, economy)
+        if np.isnan(found.values).any():
+            found = found.fillna(0.0)
+            found.values.flags.writeable = False
         return found
 
 
@@ -229,6 +294,8 @@ class Mechanism(Declared):
     kind: ClassVar[str]
     #: Whether an economy may have only one of it.
     alone: ClassVar[bool] = False
+    #: Whether an economy has one by default as soon as mechanisms have wedges; it is last.
+    has_wedges: ClassVar[bool] = False
     #: Equations of its own, by stage.
     equations: ClassVar[Mapping[str, Callable[..., Any]]] = {}
     #: Unknowns of each place, with a row that stands where they do.
@@ -249,10 +316,14 @@ class Mechanism(Declared):
     quotes: ClassVar[Mapping[str, Own]] = {}
     #: What it writes down for its later stages and for results.
     notes: ClassVar[Mapping[str, Own]] = {}
+    #: Variables that it adds to results beside those that are its own.
+    outcomes: ClassVar[Mapping[str, Variable]] = {}
     #: What it is known to do in closed form, which tests check.
     closed_forms: ClassVar[Sequence[ClosedForm]] = ()
     #: Modes of firms that it adds to those that sell offline, and online.
     modes: ClassVar[Sequence[str]] = ()
+    #: Dimensions of its own, beside those of the economy, of what has no words; see ``lengths``.
+    own_dims: ClassVar[Sequence[str]] = ()
     #: Kinds of mechanisms that it makes no sense with, and why.
     excludes: ClassVar[Mapping[str, str]] = {}
     #: Those of lower rank act first, whatever their order in the economy.
@@ -286,7 +357,9 @@ class Mechanism(Declared):
         if twice := set(cls.fields) & set(own):
             raise TypeError(f"{sorted(twice)} of {cls.kind!r} are parameters already")
         for name, (_, what) in own.items():
-            dims = {"input", "industry", "channel", *(() if what.words else ("mode",))}
+            dims = {"input", "industry", "channel"}
+            if not what.words:
+                dims |= {"mode", *cls.own_dims}
             if not set(what.dims) <= dims:
                 cure = "input, industry, channel are its dims, and mode where it is no variable"
                 raise TypeError(f"{name!r} of {cls.kind!r}: {cure}")
@@ -313,7 +386,11 @@ class Mechanism(Declared):
             if name not in self.fields:
                 cure = near(name, [field for field in self.fields if field != "name"])
                 raise InputError(f"{self.name}.{name}", changes[name], "a parameter of it", cure)
-        return type(self)(**{**{name: getattr(self, name) for name in self.fields}, **changes})
+        made = type(self)(**{**{name: getattr(self, name) for name in self.fields}, **changes})
+        if CHECKED in vars(self):
+            labels, known = vars(self)[CHECKED]
+            vars(made)[CHECKED] = labels, known - set(changes)
+        return made
 
     def __repr__(self) -> str:
         values = ((name, getattr(self, name)) for name in self.fields if name != "name")
@@ -352,7 +429,8 @@ class Mechanism(Declared):
         tables : dict of str to array
             ``log_scale`` (industry, mode, place), and ``log_overhead`` on top of it, whatever
             sets it; ``log_productivity`` (industry, place); ``log_pay`` (place) and
-            ``log_remote_pay`` (): what firms pay over wages.
+            ``log_remote_pay`` (): what firms pay over wages; ``log_net`` (industry, channel): what
+            the commission leaves.
         """
 
     def refuses(self) -> Mapping[str, str]:
@@ -363,13 +441,52 @@ class Mechanism(Declared):
         """Return ln of what melts on the way, (industry, channel, origin, destination)."""
         return None
 
-    def wedges(self, economy: Any) -> np.ndarray | None:
-        """Return ln of what buyers pay over what firms receive, likewise."""
+    def wedge(self, economy: Any) -> Wedge | None:
+        """Return what it has buyers pay beside what firms receive."""
         return None
 
-    def links(self, economy: Any) -> np.ndarray:
-        """Return tables by which what it sends arrives, (sent, to, from)."""
+    def between(self, economy: Any) -> list[np.ndarray]:
+        """Return ln of what buyers pay over what firms receive, as ``icebergs`` are.
+
+        That of all wedges that differ by origin and destination, from what has the chain.
+        """
+        return []
+
+    def links(self, economy: Any, paid: np.ndarray) -> np.ndarray:
+        """Return tables by which what it sends arrives, (sent, to, from).
+
+        `paid` is the freeness of trade by what buyers pay, over industry, channel, origin and
+        destination.
+        """
         return np.zeros((0, 0, 0))
+
+    def splits(self, economy: Any) -> Mapping[str, tuple[Sequence[str], float]]:
+        """Return names and counts of its shared unknowns that are logs of shares over others'."""
+        return {}
+
+    def lengths(self, economy: Any) -> Mapping[str, int]:
+        """Return the lengths of dimensions of its own; those of numbers are parameters too."""
+        return {}
+
+    def labels_given(self, economy: Any) -> Mapping[str, Sequence[str]]:
+        """Return labels that it gives parameters of other mechanisms, by dimension."""
+        return {}
+
+    def coordinates(self, economy: Any) -> Mapping[str, Sequence[str]]:
+        """Return labels along dimensions of its own in results."""
+        return {}
+
+    def groups(self, economy: Any) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the group of each place, and shares of groups in people, who stay in them."""
+        return None
+
+    def outcome(self, economy: Any, p: Any, at: Any, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return its ``outcomes`` from parameters of kernels, a point, and all else there."""
+        return {}
+
+    def choices(self, economy: Any) -> Choices | None:
+        """Return what somebody in it chooses who knows how the whole equilibrium responds."""
+        return None
 
     def check(self, economy: Any) -> None:
         """Refuse an economy that it makes no sense in, with all its other mechanisms."""
@@ -382,41 +499,64 @@ class Mechanism(Declared):
         """Return the same where these firms are there from before: itself, if nothing of it is."""
         return self
 
+    def caveats(self, data: xr.Dataset) -> tuple[str, ...]:
+        """Say what it knows of results that is no reason not to have them."""
+        return ()
+
     def audit(self, stage: str, economy: Any, a: Any) -> None:
         """Add to the published equations in plain NumPy, in levels, stage by stage.
 
         `a` has ``data``, the stored results, ``kept``, a dict for what a mechanism needs in a later
         stage, and by name what may be added to:
 
-        labour    ``hour`` (place), ``remote_hour``: what firms pay
+        labour    ``hour`` (place), ``remote_hour``: what firms pay; ``keeps`` (industry), what
+                  platforms do of prices
         costs     ``pay`` and ``far``, what labour costs firms and which part of that is remote;
                   ``cost``, ``scale``, ``overhead`` on top of it, ``outlay`` on labour, land and
                   inputs (industry, place, mode); ``net``, ``wedge``, ``appeal``, and ``commission``
                   over what firms receive (industry, place, channel); ``diverted``, revenue that
                   firms do not have; ``index``, price indices by what varieties are worth
                   (industry, place)
-        incomes   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
+        incomes   ``at_work``, people who have the model's jobs, and ``paid_apart``, pay of others;
+                  ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
                   the rest of that is everybody's; ``everyone``, what all get beside it
-        uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place)
-        trade     ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
+        uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place), or over
+                  channel too; ``worth``, income per head that is only as good as that, and
+                  ``living``, what all prices are over those of firms (place)
+        trade     ``drawn`` (industry, place, channel), what sales there are multiplied by;
+                  ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
                   by what buyers pay, and by what firms receive; ``over`` likewise, one: what entry
                   goes by, over revenue
-        sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
-                  and ``sales`` to buyers, (industry, place, channel), and ``earned``, what entry
-                  goes by (industry, place, mode)
+        sales     ``better`` (place), a factor on real income;
+                  ``sides``: both sides of its own equations by name, from ``receipts`` of firms
+                  and ``sales`` to buyers, (industry, place, channel), sales by pair, ``flows``
+                  (industry, origin, channel, destination), and ``earned``, what entry goes by
+                  (industry, place, mode)
         rest      ``earned`` and ``fixed``, equal at rest, and ``entry``, the log of one over the
                   other, (industry, place, mode)
         """
 
     def attach(self, economy: Any) -> Self:
-        """Return the mechanism as the economy has it: with every number checked, by label."""
+        """Return the mechanism as the economy has it: with every number checked, by label.
+
+        What has been checked by the same labels already is not checked again.
+        """
+        labels = {dim: tuple(names) for dim, names in economy.labels().items()}
+        by, known = vars(self).get(CHECKED, (None, frozenset()))
+        known = known if by == labels else frozenset()
+        if known == set(self.fields):
+            return self
         made: Self = object.__new__(type(self))
         for name, field in self.fields.items():
+            if name in known:
+                vars(made)[name] = vars(self)[name]
+                continue
             value = getattr(self, name)
             if name != "name":
                 said = dataclasses.replace(field, name=f"{self.name}.{name}")
                 value = said.check(value, economy)
             made._hold(name, value)
+        vars(made)[CHECKED] = labels, frozenset(self.fields)
         return made
 
     # --- what kernels read -----------------------------------------------------------
@@ -484,36 +624,61 @@ def _stamped(kind: type[Mechanism]) -> tuple[str, int, int] | None:
     return str(file), found.st_mtime_ns, found.st_size
 
 
-def counts(mechanisms: Sequence[Mechanism], industries: int, modes: int) -> dict[str, int]:
-    """Return how many slots of each kind mechanisms take."""
-    kinds = ("own", "shared", "pools", "links", "totals", "notes", "quotes")
-    found = dict.fromkeys(kinds, 0)
-    for mechanism in mechanisms:
-        for kind, what in mechanism.own().values():
-            found[kind] += _size(what, industries, modes)
-    found["everywhere"] = industries * modes * any(one.counts_firms for one in mechanisms)
+def acting(economy: Any) -> tuple[Mechanism, ...]:
+    """Return all mechanisms of an economy that act, in the order in which they do."""
+    found: tuple[Mechanism, ...] = economy.mechanisms.acting
     return found
 
 
-def places_of(mechanisms: Sequence[Mechanism], to: Slots) -> list[dict[str, tuple[str, int, int]]]:
+def with_equations(economy: Any) -> list[Mechanism]:
+    """Return the mechanisms of an economy that have equations, in the order in which they act."""
+    return [one for one in economy.mechanisms.acting if one.equations]
+
+
+def counts(economy: Any) -> dict[str, int]:
+    """Return how many slots of each kind mechanisms take."""
+    kinds = ("own", "shared", "pools", "links", "totals", "notes", "quotes")
+    found, added = dict.fromkeys(kinds, 0), with_equations(economy)
+    for mechanism in added:
+        sizes = _sizes(economy, mechanism)
+        for kind, what in mechanism.own().values():
+            found[kind] += math.prod(sizes[dim] for dim in what.dims)
+    cells = len(economy.industries) * len(economy.modes)
+    found["everywhere"] = cells * any(one.counts_firms for one in added)
+    return found
+
+
+def places_of(economy: Any, to: Slots) -> list[dict[str, tuple[str, int, int]]]:
     """Return where what each mechanism has of its own stands: kind, slot, how many."""
     free = {"own": to.own, "shared": to.shared, "pools": to.pools, "totals": to.totals}
     free |= {"links": to.sends, "notes": to.notes, "quotes": to.quoted}
     found = []
-    for mechanism in mechanisms:
-        stands = {}
+    for mechanism in with_equations(economy):
+        stands, sizes = {}, _sizes(economy, mechanism)
         for name, (kind, what) in mechanism.own().items():
-            size = _size(what, to.industries, to.modes)
+            size = math.prod(sizes[dim] for dim in what.dims)
             stands[name] = kind, free[kind], size
             free[kind] += size
         found.append(stands)
     return found
 
 
-def ahead(mechanisms: Sequence[Mechanism], to: Slots) -> np.ndarray:
+def splits(economy: Any) -> list[Split]:
+    """Return what is divided among those that are alike, in an economy with mechanisms."""
+    added, stand = with_equations(economy), places_of(economy, economy._unknowns.to)
+    return [
+        Split(stands[name][1] + i, each, among)
+        for one, stands in zip(added, stand, strict=True)
+        for name, (names, among) in one.splits(economy).items()
+        for i, each in enumerate(names)
+    ]
+
+
+def ahead(economy: Any, to: Slots) -> np.ndarray:
     """Return where shared unknowns that move are looked for; NaN of those that do not."""
     found = np.full(to.remote - to.shared, np.nan)
-    for mechanism, stands in zip(mechanisms, places_of(mechanisms, to), strict=True):
+    stand = places_of(economy, to)
+    for mechanism, stands in zip(with_equations(economy), stand, strict=True):
         for name, what in mechanism.shared.items():
             _, slot, size = stands[name]
             if what.ahead is not None:
@@ -521,16 +686,19 @@ def ahead(mechanisms: Sequence[Mechanism], to: Slots) -> np.ndarray:
     return found
 
 
-def _size(what: Own, industries: int, modes: int) -> int:
-    sizes = {"input": industries, "industry": industries, "channel": len(CHANNELS), "mode": modes}
-    return math.prod(sizes[dim] for dim in what.dims)
+def _sizes(economy: Any, mechanism: Mechanism) -> dict[str, int]:
+    k = len(economy.industries)
+    sizes = {"input": k, "industry": k, "channel": len(CHANNELS), "mode": len(economy.modes)}
+    return {**sizes, **mechanism.lengths(economy)}
 
 
 class Named(Mapping[str, Mechanism]):
     """Mechanisms of an economy by name, in the order in which they act; cannot be changed."""
 
-    def __init__(self, mechanisms: Iterable[Mechanism] = ()) -> None:
+    def __init__(self, mechanisms: Iterable[Mechanism] = (), implied: Any = ()) -> None:
         self._held = {one.name: one for one in mechanisms}
+        #: All that act, those included that others bring with them, in the order in which they do.
+        self.acting: tuple[Mechanism, ...] = (*self._held.values(), *implied)
 
     def __getitem__(self, name: str) -> Mechanism:
         return self._held[name]
@@ -560,22 +728,43 @@ def checked(given: Iterable[Any]) -> None:
 
 def check(economy: Any) -> None:
     """Let mechanisms refuse an economy, as it is made or changed."""
-    for one in economy.mechanisms.values():
+    for one in acting(economy):
         one.check(economy)
 
 
-def between(economy: Any, what: str) -> list[np.ndarray]:
-    """Return the ``icebergs`` or ``wedges`` of mechanisms that have any, checked."""
+NATION = "nation"  # where there are no other jurisdictions
+OVER = "finite, over industry, channel, origin and destination"
+
+
+def icebergs(economy: Any) -> list[np.ndarray]:
+    """Return the ``icebergs`` of mechanisms that have any, checked."""
     places, found = len(economy.geography), []
     shape = len(economy.industries), len(CHANNELS), places, places
     for one in economy.mechanisms.values():
-        table = getattr(one, what)(economy)
+        table = one.icebergs(economy)
         if table is None:
             continue
         if np.shape(table) != shape or not np.isfinite(table).all():
-            allowed = f"finite, over industry, channel, origin and destination: {shape}"
-            raise InputError(f"{one.name}.{what}", table, allowed)
+            raise InputError(f"{one.name}.icebergs", table, f"{OVER}: {shape}")
         found.append(np.asarray(table))
+    return found
+
+
+def wedges(economy: Any) -> dict[str, Wedge]:
+    """Return the ``wedge`` of mechanisms that have one, by name in their order, checked."""
+    places, found = len(economy.geography), {}
+    shape = len(economy.industries), len(CHANNELS), places, places
+    for one in economy.mechanisms.values():
+        wedge = one.wedge(economy)
+        if wedge is None:
+            continue
+        rate = np.asarray(wedge.rate, dtype=float)
+        fits = rate.ndim == len(shape)
+        fits = fits and all(n in (1, full) for n, full in zip(rate.shape, shape, strict=True))
+        if not (fits and np.isfinite(rate).all() and (rate > -1.0).all()):
+            allowed = f"above -1, {OVER}: {shape}, or 1 where all are alike"
+            raise InputError(f"{one.name}.wedge", wedge.rate, allowed)
+        found[one.name] = wedge._replace(rate=rate)
     return found
 
 
@@ -603,6 +792,28 @@ def of_table(table: Mapping[str, Any]) -> list[Any]:
             one = one.replace(name=name)
         found.append(one)
     return found
+
+
+class WithLabels:
+    """An economy that is being made, with labels that its mechanisms give each other."""
+
+    def __init__(self, economy: Any, more: Mapping[str, Sequence[str]]) -> None:
+        self._economy, self._more = economy, more
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._economy, name)
+
+    def labels(self) -> dict[str, Sequence[str]]:
+        """Return the names along the dimensions that fields are over."""
+        return {**self._economy.labels(), **self._more}
+
+
+def _implied(given: Sequence[Mechanism]) -> list[Mechanism]:
+    """Return what mechanisms bring with them: what has wedges, where one of them is given."""
+    taxed = any(type(one).wedge is not Mechanism.wedge for one in given)
+    if not taxed or any(one.has_wedges for one in given):
+        return []
+    return [kind() for kind in Mechanism._known.values() if kind.has_wedges]
 
 
 class Mechanisms(Field):
@@ -635,15 +846,21 @@ class Mechanisms(Field):
         if len(modes) > 1:
             cure = "Firms sell offline, online, or in one other way."
             raise InputError("mechanisms", modes, "at most one mode of firms more", cure)
-        attached = [one.attach(economy) for one in sorted(given, key=lambda one: one.rank)]
+        implied = _implied(given)
+        labels: dict[str, Sequence[str]] = {}
+        for one in (*given, *implied):
+            labels |= one.labels_given(economy)
+        known = WithLabels(economy, labels)
+        attached = [one.attach(known) for one in sorted(given, key=lambda one: one.rank)]
+        implied = [one.attach(known) for one in implied]
         results = [*type(economy).variables]
-        for one in attached:
+        for one in (*attached, *implied):
             for name in variables([one]):
                 if name in results:
                     cure = f"Variables of {one.name!r} bear its name, or none that there is."
                     raise InputError("mechanisms", name, "a variable of its own", cure)
                 results.append(name)
-        return Named(attached)
+        return Named(attached, implied)
 
 
 def mechanisms(words: str, **about: Any) -> Any:
@@ -660,6 +877,7 @@ def variables(mechanisms: Iterable[Mechanism]) -> dict[str, Variable]:
             if what.words:
                 dims = tuple(sorted(dims, key=ORDER.index))
                 found[what.called or f"{one.name}.{name}"] = Variable(dims, what.words, what.unit)
+        found |= one.outcomes
     return found
 
 
@@ -742,8 +960,12 @@ def stored(data: xr.Dataset, mechanisms: Mapping[str, Mechanism]) -> xr.Dataset:
                 data.attrs[key] = value.kind
             elif isinstance(value, xr.DataArray):
                 tables[key] = storage.table(value)
+            elif isinstance(value, tuple):
+                tables[key] = xr.DataArray(list(value), dims=f"names_{name}_{field.name}")
             elif isinstance(value, (int, float, str)) and field.name != "name":
                 data.attrs[key] = value
+            elif value is not None and field.name != "name":
+                data.attrs[key] = json.dumps(dataclasses.asdict(value))
     return data.assign(tables)
 
 

@@ -37,8 +37,9 @@ class Institutions(Mechanism):
     >>> import nege
     >>> courts = nege.mechanisms.Institutions(quality=[1.0, 0.8, 0.8, 0.8], intensity=[0.2, 1.0])
     >>> economy = nege.OnlineAgglomeration(productivity=1.0, mechanisms=[courts])
-    >>> cost = nege.solve(economy).data.total_cost.sum("channel").sel(place="0")
-    >>> bool(cost.sel(industry="services") > cost.sel(industry="manufacturing"))
+    >>> cost = nege.solve(economy).data.total_cost.sum("channel")
+    >>> best = (cost / cost.sum("place")).sel(place="0")
+    >>> bool(best.sel(industry="services") > best.sel(industry="manufacturing"))
     True
     """
 

@@ -4,6 +4,9 @@
     people    ln target - ln L = 0,  target = Lbar (B V)^eps/sum
     U   = (sum Lbar (B V)^eps)^(1/eps)                    expected utility
 
+the sums over all places, or where ``jurisdictions`` says so over those of a group, that has a
+given share of people; U of all then is the mean of ln U of groups.
+
     eps  migration_elasticity     B  amenity     Lbar  home_weight, one on average
 
 Off: eps = 0, and people stay where home_weight has them; U then is their mean ln(B V).
@@ -52,9 +55,25 @@ def log_real(p, met, made):
     return real
 
 
+def groups(model):
+    """Return the group of each place, between which nobody moves, and the groups' people."""
+    said = (one.groups(model) for one in model.mechanisms.acting)
+    everybody = np.zeros(len(model.geography), int), np.ones(1)
+    return next((found for found in said if found is not None), everybody)
+
+
 def welfare(model, log_real_income):
+    """Return U of all: where people move within groups, the mean of ln U of these."""
+    group, people = groups(model)
+    if len(people) == 1:
+        return welfare_within(model, log_real_income)
+    inside = [welfare_within(model, log_real_income, group == g) for g in range(len(people))]
+    return float(np.exp(people @ np.log(inside)))
+
+
+def welfare_within(model, log_real_income, among=slice(None)):
     """U = (sum Lbar (B V)^eps)^(1/eps), Lbar 1 on average; at eps = 0 people's mean ln(B V)."""
-    home = vars(model)["home_weight"].values
+    home, log_real_income = vars(model)["home_weight"].values[among], log_real_income[among]
     home = home * (home.size / home.sum())
     if model.migration_elasticity == 0.0:
         return float(np.exp(home @ log_real_income / home.size))
@@ -63,9 +82,26 @@ def welfare(model, log_real_income):
     return float(np.exp((top + np.log(np.sum(np.exp(terms - top)))) / model.migration_elasticity))
 
 
+def audit_target(model, real_income):
+    """Return where people would live, from what they have in levels."""
+    found = model.home_weight.values * real_income**model.migration_elasticity
+    group, people = groups(model)
+    for g, share in enumerate(people):
+        found[group == g] *= share / found[group == g].sum()
+    return found
+
+
 def audit_welfare(model, real_income):
     """Return the same, from what people have in levels."""
-    home, epsilon = model.home_weight.values, model.migration_elasticity
+    group, people = groups(model)
+    inside = [audit_within(model, real_income, group == g) for g in range(len(people))]
+    return inside[0] if len(people) == 1 else float(np.prod(inside**people))
+
+
+def audit_within(model, real_income, among):
+    """Return the same of people who live in some places."""
+    real_income = real_income[among]
+    home, epsilon = model.home_weight.values[among], model.migration_elasticity
     home = home / home.mean()
     if epsilon == 0.0:
         return float(np.prod(real_income ** (home / home.sum())))

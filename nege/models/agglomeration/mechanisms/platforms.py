@@ -13,12 +13,18 @@ At J = 1, ln(1-z) = t + a s + psi ln(1 + I/I0): the network (a) and investment (
 a lower price would. What a platform believes of its sales if it keeps less, e_j = dln(x_j
 sales)/dt_j, firms, costs and spending given, follows from buyers' response
 
-    e_on   = sum_q (sales_q/sales) (sigma-1) (1 - S_on,q)
+    e_on   = sum_q (sales_q/sales) (sigma-1) r_on,q [1 - S_on,q r_on,q/sum_c S_c,q r_c,q]
     dl     = (x_j theta/(1 - c x_j))/(theta - sum_i x_i (b N_i - c theta x_i)/(1 - c x_i))
     e_j    = (theta + (b N_j - c theta x_j) dl)/(1 - c x_j) - theta dl + e_on dl,
              b = a theta s e_on,  c = a theta s (1-beta)
 
 so at J = 1 e_on/(1 - a s e_on), and with equal shares theta (1-1/J)/(1 - c/J) and a part of e_on.
+Where the whole equilibrium responds, firms, people and prices, to what all platforms of an industry
+keep, those of other industries given,
+
+    e_on   = dln(sales/wbar)/dt                       by the implicit function theorem (``chosen``)
+    e      = e_on at J = 1,  theta (1-1/J)/(1 - c/J) + e_on/J at equal shares, else not known
+
 Pricing, where no number is given:
 
     profit        1-zeta_j = (1-kappa) e_j/[(1 + e_j)(1-pi)]
@@ -43,6 +49,7 @@ supplies h_p; their profit is Pi = sum zeta sales + Pi_A - hours wbar, in place 
     zeta    commission               a    network         beta  interoperability
     z       buyers' wedge            psi  effect of investment   I0  its scale
     kappa   marginal_cost, per unit of buyers' sales, in labour  F  fixed_cost, in labour
+    r_cq    how far sellers pass costs on, on average: 1 if firms are many (``oligopoly``)
     S_on,q  part of what q spends that is online            pi    Pi_A over net revenue online
     g       affiliates               ln B strength          wbar  sum_p h_p w_p
     h       platform_owner, or equal shares
@@ -58,7 +65,7 @@ Source: ``platforms.md`` 2, after Rochet & Tirole (2003), Belleflamme & Peitz (2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -67,17 +74,33 @@ import xarray as xr
 from nege.errors import InputError
 from nege.kernels.duals import exp, expm1, log, log1p, maximum
 from nege.models import fields
-from nege.models.agglomeration.kinds import by_industry, positive, share
+from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, by_industry, positive, share
 from nege.models.agglomeration.kinds import weight as some
 from nege.models.agglomeration.layout import ONLINE, inner
-from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, of_some
+from nege.models.agglomeration.mechanisms import deviations
+from nege.models.agglomeration.mechanisms.frame import (
+    Choices,
+    Mechanism,
+    Own,
+    Undefined,
+    of_some,
+)
 from nege.models.agglomeration.mechanisms.parts import Part, part
 from nege.models.fields import Labelled
+from nege.models.solutions import Variable
 from nege.validation import Bounds
 
-GIVEN, AVERAGE, CONTESTABLE, PROFIT = range(4)
+GIVEN, AVERAGE, CONTESTABLE, PROFIT, CHOSEN = range(5)
 INDUSTRY = ("industry",)
+APART = 1e-6  # ln of the first platform's share over another's: from where on they are not alike
+TIPPED = (
+    "One platform is ahead of the others: what each believes of the whole equilibrium's response "
+    'is known of alike ones. Take ProfitMaximising(response="buyers").'
+)
+NOTHING, BETTER = 1e-9, 1e-6  # sold, too little to matter; gain of a deviation, too much
+OF_PLATFORM = ("industry", "platform")
 LOSS = 1e-6  # of sales: from where on platforms at average cost do not cover it
+LARGE = 1e-2  # of sales: a fixed cost that a commission may not be found for
 SCOPE, RESPONSE = ("industry", "economy"), ("equilibrium", "buyers")
 PART_OF = Bounds(at_least=0.0, at_most=1.0, cure="It is a part: 1 is all.")
 COUNT = Bounds(at_least=1.0, at_most=1e3, cure="It is a number of platforms.")
@@ -90,6 +113,14 @@ LABOUR = some("It is labour, which cannot be negative.")
 
 class ProfitMaximising(Part):
     """Each platform sets the commission at which its profit is largest, the others' given.
+
+    Where the equilibrium responds (``chosen``), each commission on the way is an economy of its
+    own, some forty in all: ``nege.solve``, ``sweep``, ``follow`` and ``equilibria`` find it, from
+    ``commission`` or the one before; what follows one set of equations refuses it, and takes the
+    commission that was found. Profit is in labour of hosts, so that fixed costs do not matter: in
+    another numeraire a firm that sets prices for the whole economy would set others. One platform
+    alone is compared with deviations, industry by industry; where it is best to keep more and
+    more, or several are not alike, the solve says so.
 
     Examples
     --------
@@ -207,11 +238,32 @@ def _online_part(m, to, k, met, made):
 
 
 @inner()
+def _fixed(m, k, met, sold):
+    """Return the labour of all platforms that does not depend on sales; none where none host."""
+    invested = expm1(met[m.invested + k]) + (m.number - 1.0) * expm1(met[m.rivals_invested + k])
+    needed = m.scale[k] * invested
+    if sold.real > 0.0:
+        needed += m.number * m.fixed_cost[k]
+    return needed
+
+
+@inner()
+def _respond(m, to, k, met, made):
+    """Return dln S_on/dt of a place: what is passed on, less what draws all that it buys."""
+    low, high = to.passed + 2 * k, to.wedge + 2 * k
+    offline = made[low] * exp((1.0 - m.sigma[k]) * made[high])
+    online = made[low + 1] * exp((1.0 - m.sigma[k]) * made[high + 1])
+    of_channel = 0.0 * online + 1.0
+    if met[to.price + 2 * k + 1].real > 0.0:
+        of_channel = made[low + 1] / met[to.price + 2 * k + 1]
+    return (m.sigma[k] - 1.0) * of_channel * (1.0 - online / (offline + online))
+
+
+@inner()
 def _hours(m, to, k, met, hour):
     """Return the labour that platforms of an industry use."""
-    invested = expm1(met[m.invested + k]) + (m.number - 1.0) * expm1(met[m.rivals_invested + k])
-    fixed = m.number * m.fixed_cost[k] + m.scale[k] * invested
-    return m.marginal_cost[k] * met[m.sold + k] / hour + fixed
+    sold = met[m.sold + k]
+    return m.marginal_cost[k] * sold / hour + _fixed(m, k, met, sold)
 
 
 def _costs(m, to, met, made):
@@ -244,8 +296,8 @@ def _sales(m, to, met, made):
         spending = exp(met[to.spending + k])
         part_online = _online_part(m, to, k, met, made)
         made[m.spent + k], made[m.bought + k] = spending, part_online * spending
-        respond = (m.sigma[k] - 1.0) * (1.0 - part_online)
-        made[m.respond + k] = respond * part_online * spending
+        made[m.part_online + k], made[m.purchases + k] = part_online, part_online * spending
+        made[m.respond + k] = _respond(m, to, k, met, made) * part_online * spending
         made[m.affiliated + k] = 0.0 * spending
         if m.shown[k] > 0.0 and made[to.revenue + cell].real > 0.0:
             access = met[to.access + online]
@@ -304,10 +356,7 @@ def _border(m, to, met, made):
     for k in range(to.industries):
         first, other = _first(m, met[m.odds + k])
         sold = made[m.sold + k]
-        fixed = m.number * m.fixed_cost[k] + m.scale[k] * (
-            expm1(met[m.invested + k]) + others * expm1(met[m.rivals_invested + k])
-        )
-        needed += m.marginal_cost[k] * sold + fixed * hour
+        needed += m.marginal_cost[k] * sold + _fixed(m, k, met, sold) * hour
         sold_in_all += sold
         paid_in_all += made[m.affiliated + k]
         kept = first * exp(met[m.net + k]) + others * other * exp(met[m.rivals_net + k])
@@ -326,40 +375,49 @@ def _border(m, to, met, made):
         made[m.odds + k] = lead - odds
         among = a * m.theta * s * (1.0 - beta) * other if others > 1.0 else 0.0 * s
         made[m.apart + k] = (among - 1.0) * met[m.apart + k]
-        e_1 = e_2 = e_on = made[m.respond + k] / made[m.bought + k]
-        if others > 0.0 or a > 0.0:
+        e_on = 0.0 * s + m.sigma[k] - 1.0  # of a first buyer
+        if made[m.bought + k].real > 0.0:
+            e_on = made[m.respond + k] / made[m.bought + k]
+        e_1 = e_2 = e_on
+        asks = m.rule == PROFIT or m.effect[k] > 0.0
+        if asks and (others > 0.0 or a > 0.0):
             b, c = a * m.theta * s * e_on, a * m.theta * s * (1.0 - beta)
             of_all = first, N_1, other, N_2, others, b, c, m.theta, e_on
             e_1 = _elasticity(first, N_1, *of_all)
             e_2 = _elasticity(other, N_2, *of_all) if others > 0.0 else e_1
         kept = first * exp(t_1) + others * other * exp(t_2)
-        theirs = made[m.affiliated + k] / (kept * sold)
+        theirs, sells = 0.0 * s + m.gained[k], sold.real > 0.0
+        if sells:
+            theirs = made[m.affiliated + k] / (kept * sold)
         # Rows in levels, over what is kept: finite where nothing that is kept covers the cost.
         row_1, row_2 = m.given[k] - t_1, m.given[k] - t_2
-        if sold.real > 0.0:
-            if m.rule == AVERAGE and m.pooled > 0.0:
-                asked = (1.0 - needed / sold_in_all) / (1.0 - paid_in_all / kept_in_all)
-                row_1, row_2 = asked * exp(-t_1) - 1.0, asked * exp(-t_2) - 1.0
-            elif m.rule == AVERAGE:
-                fixed = m.fixed_cost[k] + m.scale[k] * expm1(v_1)
-                cost = m.marginal_cost[k] + fixed * hour / (first * sold)
-                row_1 = (1.0 - cost) / (1.0 - theirs) * exp(-t_1) - 1.0
-                if others > 0.0:
-                    fixed = m.fixed_cost[k] + m.scale[k] * expm1(v_2)
-                    cost = m.marginal_cost[k] + fixed * hour / (other * sold)
-                    row_2 = (1.0 - cost) / (1.0 - theirs) * exp(-t_2) - 1.0
-            elif m.rule == CONTESTABLE:
-                cost = m.entrant_marginal_cost[k] + m.entrant_fixed_cost[k] * hour / sold
-                row_1 = (1.0 - cost) * exp(-a * s * (1.0 - beta) - t_1) - 1.0
-            elif m.rule == PROFIT:
-                rest = log1p(-m.marginal_cost[k] + 0.0 * s) - log1p(-theirs)
-                row_1 = rest - log1p(1.0 / e_1) - t_1
-                row_2 = rest - log1p(1.0 / e_2) - t_2
+        if m.rule == CHOSEN:
+            row_1, row_2 = m.held[k] - t_1, m.held[k] - t_2
+        elif m.rule == AVERAGE and m.pooled > 0.0 and sold_in_all.real > 0.0:
+            asked = (1.0 - needed / sold_in_all) / (1.0 - paid_in_all / kept_in_all)
+            row_1, row_2 = asked * exp(-t_1) - 1.0, asked * exp(-t_2) - 1.0
+        elif m.rule == AVERAGE:
+            cost_1 = cost_2 = 0.0 * s + m.marginal_cost[k]
+            if sells:
+                cost_1 += (m.fixed_cost[k] + m.scale[k] * expm1(v_1)) * hour / (first * sold)
+            if sells and others > 0.0:
+                cost_2 += (m.fixed_cost[k] + m.scale[k] * expm1(v_2)) * hour / (other * sold)
+            row_1 = (1.0 - cost_1) / (1.0 - theirs) * exp(-t_1) - 1.0
+            row_2 = (1.0 - cost_2) / (1.0 - theirs) * exp(-t_2) - 1.0
+        elif m.rule == CONTESTABLE:
+            cost = 0.0 * s + m.entrant_marginal_cost[k]
+            if sells:
+                cost += m.entrant_fixed_cost[k] * hour / sold
+            row_1 = (1.0 - cost) * exp(-a * s * (1.0 - beta) - t_1) - 1.0
+        elif m.rule == PROFIT:
+            rest = log1p(-m.marginal_cost[k] + 0.0 * s) - log1p(-theirs)
+            row_1 = rest - log1p(1.0 / e_1) - t_1
+            row_2 = rest - log1p(1.0 / e_2) - t_2
         if others == 0.0:
             row_2 = t_1 - t_2
         made[m.net + k], made[m.rivals_net + k] = row_1, row_2
         wanted_1, wanted_2 = 0.0 * s, 0.0 * s
-        if m.effect[k] > 0.0 and sold.real > 0.0:
+        if m.effect[k] > 0.0 and sells:
             worth = m.effect[k] * sold / (hour * m.scale[k])
             margin = m.marginal_cost[k]
             one = worth * e_1 * first * (1.0 - margin - exp(t_1) * (1.0 - theirs))
@@ -378,10 +436,11 @@ class Platforms(Mechanism):
     """Platforms that host sellers online: what they keep, and how buyers divide among them.
 
     Without `pricing` they keep the economy's ``commission``. Results have by industry
-    ``commission_paid`` and ``platform_profit``; of the first platform ``platform_commission``,
-    ``platform_share`` and ``platform_investment``, of another ``rival_commission``,
-    ``rival_share`` and ``rival_investment``; ``online_share``, the part of spending that is online;
-    and ``tipping_index``, above one where equal shares, or those found, do not last.
+    ``commission_paid``, ``platform_profit``, ``online_sales``, ``online_share``, the part of
+    spending that is online, and ``tipping_index``, above one where equal shares, or those found,
+    do not last; by industry and platform, the first one first, ``platform_commission``,
+    ``platform_share`` and ``platform_investment``, and where they maximise profit as buyers respond
+    ``platform_gain``, above zero where a commission that was tried is better than the one found.
 
     Examples
     --------
@@ -489,7 +548,21 @@ class Platforms(Mechanism):
             called="tipping_index",
         ),
     }
-    notes: ClassVar = {"kept": Own(INDUSTRY)}
+    notes: ClassVar = {
+        "kept": Own(INDUSTRY),
+        "part_online": Own(INDUSTRY, "part of a place's spending that is online", "1"),
+        "purchases": Own(INDUSTRY, "what a place buys online", called="online_purchases"),
+    }
+    outcomes: ClassVar = {
+        "platform_commission": Variable(OF_PLATFORM, "part of what buyers pay that it keeps", "1"),
+        "platform_share": Variable(OF_PLATFORM, "share of a platform in sales online", "1"),
+        "platform_investment": Variable(OF_PLATFORM, "investment of a platform", "labour"),
+        "platform_gain": Variable(
+            OF_PLATFORM,
+            "most that it gains by another commission, of those tried, if buyers alone respond",
+            "of what it earns",
+        ),
+    }
 
     # --- what kernels read --------------------------------------------------------------
 
@@ -500,7 +573,7 @@ class Platforms(Mechanism):
         of_industry = (
             *("network", "marginal_cost", "fixed_cost"),
             *("entrant_marginal_cost", "entrant_fixed_cost", "effect", "scale"),
-            *("shown", "gained", "loss", "given", "sigma", "consumption"),
+            *("shown", "gained", "loss", "given", "held", "sigma", "consumption"),
         )
         found = {**alone, **dict.fromkeys(of_industry, INDUSTRY)}
         return {**found, "inputs": ("input", "industry"), "host": ("place",), "owner": ("place",)}
@@ -515,8 +588,8 @@ class Platforms(Mechanism):
         elif isinstance(own, Contestable):
             rule = CONTESTABLE
             entrant = {f"entrant_{name}": getattr(own, name) for name in own.fields}
-        elif isinstance(own, ProfitMaximising) and own.response == "buyers":
-            rule = PROFIT
+        elif isinstance(own, ProfitMaximising):
+            rule = PROFIT if own.response == "buyers" else CHOSEN
         invests = self.investment
         found = {
             **{"rule": float(rule), "pooled": pooled, "number": self.number},
@@ -526,6 +599,7 @@ class Platforms(Mechanism):
             "effect": none if invests is None else invests.effect,
             "scale": none + 1.0 if invests is None else invests.scale,
             "given": np.log1p(-economy.commission.values),
+            "held": np.log1p(-economy.commission.values),
             **{"sigma": economy.sigma, "consumption": economy.consumption},
             **{"inputs": economy.inputs, "host": hosts(economy)},
             "owner": hosts(economy) * (economy.platform_owner is not None),
@@ -543,22 +617,64 @@ class Platforms(Mechanism):
         loss = 1.0 - (1.0 + g * np.expm1(rho * strength)) / mean**rho
         return {"shown": np.log(mean), "gained": g * more / (sigma * mean), "loss": loss}
 
+    # --- what is chosen by how the whole equilibrium responds ---------------------------
+
+    def choices(self, economy: Any) -> Choices | None:
+        """Return the commissions of platforms that know how the whole equilibrium responds."""
+        own = self.pricing
+        if not isinstance(own, ProfitMaximising) or own.response == "buyers":
+            return None
+        kappa = self.marginal_cost.values
+        most = self._steered(economy)["gained"] * economy.sigma.values  # that pi can be
+
+        def rule(z: Any, e_on: Any, known: Any) -> Any:
+            kept = 1.0 - z
+            theirs = known["affiliated"] / np.maximum(kept * known["sold"], 1e-300)
+            e = self._believed(e_on, known)
+            left = np.zeros_like(e)  # at e <= 0 nothing is lost by leaving less
+            np.divide((1.0 - kappa) * e, (1.0 + e) * (1.0 - theirs), out=left, where=e > 0.0)
+            earned = (1.0 - kappa - kept * (1.0 - theirs)) * known["sold"] / known["hour"]
+            # What one of several platforms alone would earn is not known.
+            return 1.0 - left, earned if self.number == 1.0 else np.full_like(e, np.nan)
+
+        return Choices(
+            what="commission",
+            names=economy.industries,
+            start=economy.commission.values,
+            lowest=1.0 - (1.0 - kappa) / (1.0 - most),
+            held="held",
+            kept=("net", "rivals_net") if self.number > 1.0 else ("net",),
+            sold="sold",
+            hour="hour",
+            rule=rule,
+            stored=lambda data: 1.0 - data[f"{self.name}.net"].values,
+        )
+
+    def _believed(self, e_on: Any, known: Mapping[str, Any]) -> Any:
+        """Return e of each platform, from the response to the commission of all of them."""
+        J, theta = self.number, self.substitution - 1.0
+        if J == 1.0:
+            return e_on
+        index = theta * self.network.values * known["online"] * (1.0 - self.interoperability) / J
+        if (abs(known["odds"]) > APART).any() or (index >= 1.0).any():
+            raise Undefined(TIPPED)
+        return theta * (1.0 - 1.0 / J) / (1.0 - index) + e_on / J
+
     # --- what makes no sense ------------------------------------------------------------
 
     def refuses(self) -> Mapping[str, str]:
         """Return the mechanisms beside which it has no equations as it is."""
         found = {}
-        own = self.pricing
-        if isinstance(own, ProfitMaximising) and own.response == "buyers":
-            found["oligopoly"] = (
-                "How buyers respond is said for many firms: take the equilibrium's."
-            )
-        if self.investment is not None:
-            found["oligopoly"] = "What investment pays is said for buyers of many firms."
         if self.steering is not None:
             found["dual_mode"] = "Who is favoured among firms in both channels is not modelled."
             found["sourcing"] = "What steering costs those who buy inputs is said where all buy."
         return found
+
+    def splits(self, economy: Any) -> Mapping[str, tuple[Sequence[str], float]]:
+        """Return that sales are divided among platforms."""
+        if self.number == 1.0:
+            return {}
+        return {"odds": ([f"first platform of {name}" for name in economy.industries], self.number)}
 
     def check(self, economy: Any) -> None:
         """Refuse what makes no market."""
@@ -576,7 +692,63 @@ class Platforms(Mechanism):
                 f"{self.name}.fixed_cost", self.fixed_cost.values.tolist(), allowed, cure
             )
 
+    def coordinates(self, economy: Any) -> Mapping[str, Sequence[str]]:
+        """Return the names of platforms, the first one first."""
+        return {"platform": [str(j + 1) for j in range(int(self.number))]}
+
+    def outcome(self, economy: Any, p: Any, at: Any, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what each platform is like, and what it would gain by another commission."""
+        count = int(self.number)
+
+        def each(first: np.ndarray, other: np.ndarray) -> np.ndarray:
+            return np.stack([first, *[other] * (count - 1)], axis=-1)
+
+        own = {name: found[f"{self.name}.{name}"] for name in ("net", "rivals_net", "odds")}
+        lead = 1.0 / (1.0 + (count - 1) * np.exp(-own["odds"]))
+        invests = self.values(economy)
+        logs = each(found[f"{self.name}.invested"], found[f"{self.name}.rivals_invested"])
+        share = each(lead, (1.0 - lead) / max(count - 1, 1))
+        kept = each(own["net"], own["rivals_net"])
+        gains = np.full(share.shape, np.nan)
+        rule = self.pricing
+        best = isinstance(rule, ProfitMaximising) and rule.response == "buyers"
+        best &= all(one.trade is None for one in economy.mechanisms.values())
+        for k in np.flatnonzero(found["online_sales"] > NOTHING) if best else ():
+            net = float((share[k] * kept[k]).sum() * found["online_sales"][k])
+            online = found[f"{self.name}.part_online"][k]
+            market = deviations.Market(
+                **{"kept": kept[k], "share": share[k], "theta": self.substitution - 1.0},
+                worth=np.asarray(invests["effect"])[k] * logs[k],
+                network=float(self.network.values[k]),
+                interoperability=self.interoperability,
+                cost=float(self.marginal_cost.values[k]),
+                theirs=float(found["affiliate_profit"][k]) / net,
+                sigma=float(economy.sigma.values[k]),
+                online=online,
+                spent=found["online_purchases"][k] / online,
+            )
+            gain = [deviations.gain(market, j)[0] for j in range(min(count, 2))]
+            gains[k] = [*gain, *gain[1:] * (count - 2)]
+        return {
+            "platform_commission": 1.0 - kept,
+            "platform_share": share,
+            "platform_investment": np.asarray(invests["scale"])[:, None] * np.expm1(logs),
+            "platform_gain": gains,
+        }
+
     # --- words --------------------------------------------------------------------------
+
+    def caveats(self, data: xr.Dataset) -> tuple[str, ...]:
+        """Say where a platform would rather set another commission."""
+        gains = data["platform_gain"]
+        return tuple(
+            f"Platform {j} of {k} would earn {float(gains.sel(industry=k, platform=j)):.3g} times "
+            "as much on top at another commission, if buyers alone respond: what it asks fulfils "
+            "the first-order condition, but is no best answer."
+            for k in map(str, gains["industry"].values)
+            for j in map(str, gains["platform"].values[:2])
+            if float(gains.sel(industry=k, platform=j)) > BETTER
+        )
 
     def remark(self, data: xr.Dataset) -> str:
         """Say where shares do not last, or sales cannot bear what platforms cost."""
@@ -591,13 +763,36 @@ class Platforms(Mechanism):
                     f"{self.name}.interoperability."
                 )
             lost = -float(at["platform_profit"])
-            if isinstance(self.pricing, AverageCost) and lost > LOSS * spent:
+            if isinstance(self.pricing, AverageCost) and self.pricing.scope == "industry":
+                cure = "or take AverageCost(scope='economy')"
+                said.append(self._uncovered(f"what platforms in {name} cost", lost, spent, cure))
+            needed = float(np.mean(data["wage"])) * self._entrant(name)
+            if needed > LARGE * spent:
                 said.append(
-                    f"No commission was found that covers what platforms in {name} cost: they lose "
-                    f"{lost:.3g} on sales of {spent:.3g}. Lower {self.name}.fixed_cost, or take "
-                    "AverageCost(scope='economy')."
+                    f"Who enters {name} needs {needed:.3g} beside what grows with sales, which "
+                    f"are {spent:.3g} online and fall as commissions rise: nobody may contest it. "
+                    f"Lower {self.name}.pricing.fixed_cost, or take another pricing."
                 )
-        return " ".join(said)
+        if isinstance(self.pricing, AverageCost) and self.pricing.scope == "economy":
+            lost, spent = -float(data["platform_profit"].sum()), float(data["online_sales"].sum())
+            said.append(self._uncovered("what platforms cost", lost, spent))
+        return " ".join(filter(None, said))
+
+    def _uncovered(self, what: str, lost: float, spent: float, *cures: str) -> str:
+        """Say that a commission which would just cover a cost was not found, where it was not."""
+        if not abs(lost) > LOSS * max(spent, LOSS):
+            return ""
+        cure = ", ".join([f"Lower {self.name}.fixed_cost", *cures])
+        last = f"they {'lose' if lost > 0.0 else 'gain'} {abs(lost):.3g} on sales of {spent:.3g}"
+        return (
+            f"No commission was found that just covers {what}: at the last one {last}, which fall "
+            f"as it rises. {cure}."
+        )
+
+    def _entrant(self, name: str) -> float:
+        """Return the labour that an entrant into an industry needs at all, if one may enter."""
+        own = self.pricing
+        return float(own.fixed_cost.sel(industry=name)) if isinstance(own, Contestable) else 0.0
 
     # --- audit --------------------------------------------------------------------------
 
@@ -624,9 +819,8 @@ class Platforms(Mechanism):
         loss = data["steering_loss"].transpose("industry", "place").values
         invested = scale * np.expm1(v)
         sold = data["online_sales"].values
-        hours = (
-            self.marginal_cost.values * sold / hour + J * self.fixed_cost.values + invested.sum(0)
-        )
+        fixed = J * self.fixed_cost.values * (sold > 0.0) + invested.sum(0)
+        hours = self.marginal_cost.values * sold / hour + fixed
         affiliates = data["affiliate_profit"].values
         net_of_all = (x * kept).sum(0)
         if stage == "costs":
@@ -674,7 +868,7 @@ class Platforms(Mechanism):
         spent = a.sales.sum(-1)
         sides = {
             "online sales": (sold, receipts / net),
-            "online share": (s, bought.sum(1) / spent.sum(1)),
+            "online share": (1.0 + s, 1.0 + bought.sum(1) / spent.sum(1)),
             "commission by industry": (
                 data["commission_paid"].values,
                 receipts * (1.0 / net - 1.0),
@@ -712,12 +906,17 @@ class Platforms(Mechanism):
         beta, theta, network = self.interoperability, own["theta"], self.network.values
         margin, fixed = self.marginal_cost.values, np.asarray(self.fixed_cost.values)
         invested = np.asarray(own["scale"]) * np.expm1(v)
-        of_net = data["affiliate_profit"].values / ((x * kept).sum(0) * sold)
-        bought = a.sales[..., ONLINE]
-        responds = (economy.sigma.values[:, None] - 1.0) * (1.0 - online)
-        e_on = (responds * bought).sum(1) / bought.sum(1)
+        net, theirs = (x * kept).sum(0) * sold, data["affiliate_profit"].values
+        of_net = np.divide(theirs, net, out=np.asarray(own["gained"]).copy(), where=net > 0.0)
+        fixed = fixed * (sold > 0.0)
+        bought, most = a.sales[..., ONLINE], economy.sigma.values - 1.0
+        passed = a.passed * np.stack([1.0 - online, online], axis=-1)
+        of_all = 1.0 - passed[..., ONLINE] / passed.sum(-1)
+        responds, in_all = most[:, None] * a.passed[..., ONLINE] * of_all, bought.sum(1)
+        e_on = np.divide((responds * bought).sum(1), in_all, out=most.copy(), where=in_all > 0.0)
         asked = np.broadcast_to(1.0 - economy.commission.values, x.shape).copy()
         wanted = np.zeros_like(x)
+        chosen = isinstance(rule, ProfitMaximising) and rule.response == "equilibrium"
         for k in range(len(s)):
             # Buyers' response to each platform alone: dx = Q du, and what all sell, dl, together.
             q, one = np.diag(x[:, k]) - np.outer(x[:, k], x[:, k]), np.eye(J)
@@ -731,18 +930,24 @@ class Platforms(Mechanism):
             right = np.vstack([theta * q, theta * x[:, k]])
             moved = np.linalg.solve(system, right)
             e = np.diag(moved[:J]) / x[:, k] + e_on[k] * moved[J]
-            if isinstance(rule, ProfitMaximising) and rule.response == "buyers":
+            if chosen:
+                asked[:, k] = kept[:, k]  # as it was found: data do not have the response
+            elif isinstance(rule, ProfitMaximising):
                 asked[:, k] = (1.0 - margin[k]) * e / ((1.0 + e) * (1.0 - of_net[k]))
             elif isinstance(rule, AverageCost):
-                cost = margin[k] + (fixed[k] + invested[:, k]) * hour / (x[:, k] * sold[k])
+                cost = np.full(J, margin[k])
+                if sold[k] > 0.0:
+                    cost += (fixed[k] + invested[:, k]) * hour / (x[:, k] * sold[k])
                 asked[:, k] = (1.0 - cost) / (1.0 - of_net[k])
             elif isinstance(rule, Contestable):
-                cost = rule.marginal_cost.values[k] + rule.fixed_cost.values[k] * hour / sold[k]
+                cost = rule.marginal_cost.values[k]
+                if sold[k] > 0.0:
+                    cost += rule.fixed_cost.values[k] * hour / sold[k]
                 asked[:, k] = (1.0 - cost) * np.exp(-network[k] * s[k] * (1.0 - beta))
             gain = 1.0 - margin[k] - kept[:, k] * (1.0 - of_net[k])
             worth = np.asarray(own["effect"])[k] * e * gain * x[:, k] * sold[k] / hour
             wanted[:, k] = np.log(np.maximum(1.0, worth / np.asarray(own["scale"])[k]))
-        if isinstance(rule, AverageCost) and rule.scope == "economy":
+        if isinstance(rule, AverageCost) and rule.scope == "economy" and sold.any():
             needed = (margin * sold + (J * fixed + invested.sum(0)) * hour).sum()
             theirs = data["affiliate_profit"].values.sum() / ((x * kept).sum(0) * sold).sum()
             asked[:] = (1.0 - needed / sold.sum()) / (1.0 - theirs)
@@ -754,3 +959,75 @@ def hosts(economy: Any) -> np.ndarray:
     places = len(economy.geography)
     owner = economy.platform_owner
     return np.full(places, 1.0 / places) if owner is None else np.asarray(owner.values)
+
+
+# --- what is known exactly ------------------------------------------------------------
+
+#: One place as good as, one industry of labour alone, channels alike: R is the wage bill, 1.
+ALONE: dict[str, Any] = {
+    **AS_ONE,
+    **{"industries": ["one"], "consumption": 1.0, "housing": 0.0, "inputs": 0.0, "sigma": 5.0},
+    **{"land_share": 0.0, "spillover": 0.0, "spillover_decay": 0.0, "online_spillover": 0.0},
+    **{"digitisability": 1.0, "digital_cost": 1.0, "commission": 0.0, "variety": 0.8},
+}
+DEAR: dict[str, Any] = {**ALONE, "firm_scale": [[3000.0, 1.0]]}  # offline: all sales are online
+
+
+def _lead(make: Any, solve: Any) -> tuple[Any, Any]:
+    """Sides of ln(x_1/x_2) = v (x_1 - x_2), v = a theta s (1-beta), just where the market tips."""
+    found, known = [], []
+    for number, beta in ((2, 0.0), (3, 0.0), (4, 0.5)):
+        v = 1.02 * number
+        platforms = Platforms(number=number, network=v / 16.0 / (1.0 - beta), interoperability=beta)
+        odds = float(solve(make(**DEAR, mechanisms=[platforms])).data["platforms.odds"][0])
+        first = 1.0 / (1.0 + (number - 1.0) * np.exp(-odds))
+        found.append(odds)
+        known.append(v * (first - (1.0 - first) / (number - 1.0)))
+        assert odds > 0.4  # not the equal shares, which solve it too
+    return found, known
+
+
+def _lock_in(make: Any, solve: Any) -> tuple[Any, Any]:
+    """Sides of (1-phi) ln[s/(1-s)] = (sigma-1) a (s-1/2)."""
+    a = 0.3
+    economy = make(**{**ALONE, "digital_cost": np.exp(a / 2.0)}, mechanisms=[Platforms(network=a)])
+    s = solve(economy).data.online_share.values
+    return 0.2 * np.log(s / (1.0 - s)), 4.0 * a * (s - 0.5)
+
+
+def _one_commission(make: Any, solve: Any) -> tuple[Any, Any]:
+    """Sides of zeta = (1 + kappa e)/(1 + e), e = (sigma-1)(1-s), where buyers respond."""
+    cost, found, known = 0.05, [], []
+    for digital_cost in (1.05, 1.0):
+        platforms = Platforms(pricing=ProfitMaximising(response="buyers"), marginal_cost=cost)
+        economy = make(**{**ALONE, "digital_cost": digital_cost}, mechanisms=[platforms])
+        data = solve(economy).data
+        e = 4.0 * (1.0 - float(data.online_share[0]))
+        found.append(1.0 - float(data["platforms.net"][0]))
+        known.append((1.0 + cost * e) / (1.0 + e))
+    return found, known
+
+
+def _steering_loss(make: Any, solve: Any) -> tuple[Any, Any]:
+    """1/Lambda, and firms 1/Bbar where affiliates' profit is income that is spent."""
+    g, rho, found, known = 0.3, 0.8, [], []
+    for strength in (0.5, 1.0, 2.0):
+        steering = Steering(affiliates=g, strength=strength)
+        economy = make(**DEAR, mechanisms=[Platforms(steering=steering)])
+        data = solve(economy).data
+        B = np.exp(strength)
+        mean = g * B + 1.0 - g
+        found += [float(data.steering_loss[0, 0]), float(data.firm_mass.sum())]
+        known += [mean / (g * B**rho + 1.0 - g) ** (1.0 / rho)]
+        known += [1.0 / (mean * (1.0 - g * (B - 1.0) / (5.0 * mean)))]
+    return found, known
+
+
+Platforms.closed_forms = [
+    ClosedForm("the first platform leads by ln(x_1/x_2) = a theta s (1-beta) (x_1-x_2)", _lead),
+    ClosedForm("(1-phi) ln[s/(1-s)] = (sigma-1) a (s-1/2) where channels lock in", _lock_in),
+    ClosedForm("a monopolist asks (1 + kappa e)/(1 + e), e = (sigma-1)(1-s)", _one_commission),
+    ClosedForm(
+        "steering loses 1/Lambda, and as many firms as independent ones bear", _steering_loss
+    ),
+]

@@ -1,0 +1,189 @@
+"""Platforms that tip: a pitchfork of two, a jump of more, in diagrams, loops and thresholds."""
+
+import numpy as np
+import pytest
+from agglomerations import economy
+from golden_platforms import MORE, THRESHOLDS
+
+import nege
+from nege import mechanisms as mech
+from nege.models.agglomeration.kinds import AS_ONE
+from nege.structure.symmetry import SymmetryOfPlaces, trivial_symmetry
+
+pytestmark = pytest.mark.structure
+
+THETA = 16.0
+#: Nearly all is sold online, so that shares follow from a theta s (1-beta) alone.
+ONLINE = {
+    **AS_ONE,
+    **{"industries": ["one"], "consumption": 1.0, "housing": 0.0, "inputs": 0.0, "sigma": 5.0},
+    **{"land_share": 0.0, "spillover": 0.0, "spillover_decay": 0.0, "online_spillover": 0.0},
+    **{"digitisability": 0.0, "digital_cost": 1.0, "variety": 0.8, "firm_scale": [[300.0, 1.0]]},
+}
+
+
+def online(number, network=0.2):
+    platforms = mech.Platforms(number=number, network=network, substitution=THETA + 1.0)
+    return nege.OnlineAgglomeration(**ONLINE, mechanisms=[platforms])
+
+
+def at_step_9(number, network):
+    platforms = mech.Platforms(
+        number=number, network={"services": network}, marginal_cost=0.02, substitution=THETA + 1.0
+    )
+    return economy(9).with_mechanisms(platforms)
+
+
+@pytest.mark.parametrize(
+    ("number", "interval", "fold", "share"),
+    [(2, (0.115, 0.135), None, None), (3, (0.165, 0.195), 2.74564358, 0.58480042)],
+)
+def test_shares_tip_at_j_and_of_three_jump_where_they_do_in_closed_form(
+    number, interval, fold, share
+):
+    diagram = nege.bifurcation(online(number), "platforms.network", interval, depth=1)
+    (tips,) = (THETA * diagram.points("break")).tolist()
+    assert tips == pytest.approx(number, abs=1e-8)
+    leads = [branch.share.sel(mover="first platform of one").values for branch in diagram.branches]
+    (even,) = (b for b, x in zip(diagram.branches, leads, strict=True) if np.ptp(x) < 1e-9)
+    (tipped,) = (b for b, x in zip(diagram.branches, leads, strict=True) if x.max() > 0.6)
+    assert (even.orbit, tipped.orbit) == (1, number)
+    first = tipped.share.sel(mover="first platform of one").values
+    assert (first > 1.0 / number - 1e-9).all()
+    # Of three two may lead, but not for long.
+    behind = [b for b, x in zip(diagram.branches, leads, strict=True) if x.min() < 0.3]
+    assert len(behind) == (number > 2)
+    assert not any(b.stable[THETA * b.values > number + 1e-6].any() for b in behind)
+    before = THETA * even.values < number
+    assert (
+        even.stable[np.abs(THETA * even.values - number) > 1e-6]
+        == before[np.abs(THETA * even.values - number) > 1e-6]
+    ).all()
+    if fold is None:  # a pitchfork: stable from where it leaves
+        assert diagram.points("fold").size == 0
+        assert tipped.stable[first > 1.0 / number + 1e-6].all()
+        return
+    (special,) = (point for point in diagram.special_points if point.kind == "fold")
+    assert THETA * special.value == pytest.approx(fold, abs=1e-7)
+    assert float(special.share[-1]) == pytest.approx(share, abs=1e-6)
+    assert (tipped.stable == (first > share))[np.abs(first - share) > 1e-4].all()
+
+
+def test_interoperability_breaks_a_monopoly_at_one_less_j_over_the_network():
+    found = nege.break_points(online(2), "platforms.interoperability", (0.2, 0.6))
+    assert found.values == pytest.approx([1.0 - 2.0 / (0.2 * THETA)], abs=1e-9)
+    assert "first platform of one gets ahead" in repr(found)
+
+
+def test_in_general_equilibrium_three_platforms_jump_and_fall_back_where_another_method_says():
+    known = {
+        case["kind"]: case
+        for case in THRESHOLDS
+        if (case["of"], case["number"], case["pricing"]) == ("network", 3, "given")
+    }
+    loop = nege.hysteresis(at_step_9(3, 0.18), "platforms.network.services", (0.17, 0.195))
+    down, up = loop.jumps
+    assert down.value == pytest.approx(known["fold"]["at"], abs=1e-8)
+    assert up.value == pytest.approx(known["break"]["at"], abs=1e-8)
+
+
+def test_a_start_says_who_leads():
+    tipped = nege.solve(at_step_9(3, 0.2))
+    assert float(tipped.data.tipping_index[1]) < 1.0
+    assert "first of those alike" in " ".join(tipped.perturbed)
+    between = at_step_9(3, 0.18)
+    odds = [
+        float(nege.solve(between, start=start).data["platforms.odds"][1])
+        for start in (None, tipped.data)
+    ]
+    assert odds[0] == pytest.approx(0.0, abs=1e-12)
+    assert odds[1] > 1.0
+    wrong = tipped.data.assign({"platforms.odds": ("industry", [0.0, np.nan])})
+    with pytest.raises(nege.InputError, match=r"platforms\.odds"):
+        nege.solve(between, start=wrong)
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_equal_shares_beyond_the_threshold_are_never_taken_for_lasting(number):
+    even = nege.solve(at_step_9(number, 0.2), dynamics=nege.Replicator(allow_entry=False))
+    assert even.status is nege.Status.UNSTABLE
+    np.testing.assert_allclose(even.data["platforms.odds"], 0.0, atol=1e-12)
+    index = float(even.data.tipping_index[1])
+    grows = float(nege.stability(even).eigenvalues.real.max())
+    assert index > 1.0
+    assert grows == pytest.approx(index - 1.0, rel=1e-6)
+
+
+def test_of_two_either_may_lead_and_of_more_each():
+    two = SymmetryOfPlaces(trivial_symmetry(1), 2, (2.0,), (True,))
+    tipped, mirrored = np.array([0.5, 1.0, 0.7]), np.array([0.5, 1.0, 0.3])
+    assert two.order == 2
+    assert two.distance(tipped, mirrored) == pytest.approx(0.0, abs=1e-15)
+    assert two.isotropy(tipped).order == 1
+    three = two._replace(splits=(3.0,))
+    even = np.array([0.5, 1.0, 1.0 / 3.0])
+    assert three.isotropy(even).order == three.order == 3
+    assert three.distance(tipped, mirrored) == pytest.approx(0.4)
+    change = np.array([0.0, 0.0, 1.0])
+    assert two.distance(change, -change) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("network", "gains"),
+    [
+        (0.05, (False, False)),
+        (0.112, (False, False)),
+        (0.1135, (True, True)),  # a far higher commission pays, from .11309 on
+        (0.2, (False, True)),  # the follower would rather be the first
+    ],
+)
+def test_first_order_conditions_that_are_no_best_answers_are_told_from_those_that_are(
+    network, gains
+):
+    model = at_step_9(2, network).replace({"platforms.pricing": BUYERS})
+    found = nege.solve(model.replace({"platforms.network": network}))
+    gain = found.data.platform_gain.sel(industry="services").values
+    assert tuple(gain > 1e-6) == gains
+    assert ("no best answer" in repr(found)) == any(gains)
+    if network == 0.2:
+        assert gain[1] == pytest.approx(4.1, abs=0.1)
+
+
+BUYERS = mech.ProfitMaximising(response="buyers")
+
+
+def test_platforms_have_a_dimension_of_their_own():
+    data = nege.solve(at_step_9(3, 0.2)).data
+    share = data.platform_share.sel(industry="services")
+    assert data.platform.values.tolist() == ["1", "2", "3"]
+    assert float(share.sum()) == pytest.approx(1.0, abs=1e-14)
+    assert float(share[0]) > 0.8
+    assert (share[1:] == share[1]).all()
+    np.testing.assert_allclose(data.platform_commission, 0.05, atol=1e-13)
+    assert np.isnan(data.platform_gain).all()
+
+
+@pytest.mark.parametrize("pricing", [BUYERS, mech.ProfitMaximising()], ids=["buyers", "all"])
+def test_everything_on_at_once_is_what_a_second_method_has(pricing):
+    who = "buyers respond" if pricing is BUYERS else "equilibrium responds"
+    known = MORE[f"everything on, {who}"]["values"]
+    hosts = mech.Platforms(
+        **{"number": 2, "network": 0.05, "interoperability": 0.5, "marginal_cost": 0.02},
+        fixed_cost={"services": 0.01},
+        steering=mech.Steering(affiliates=0.2, strength=0.5),
+        pricing=pricing,
+    )
+    data = mech.DataEconomy.consumer_owned(weight={"services": 0.01}, fixed_cost=0.01)
+    few = mech.Oligopoly("cournot", firms_per_mass=50)
+    found = nege.solve(economy(9).with_mechanisms(hosts, data, few))  # whatever their order
+    nege.testing.assert_equilibrium(found)
+    services = found.data.sel(industry="services")
+    got = {
+        "welfare": services.welfare,
+        "commission": services.platform_commission[0],
+        "platform_profit": found.data.platform_profit.sum(),
+        "data_price": services.data_price,
+        "dividend": services.dividend,
+    }
+    for name, value in got.items():
+        assert float(value) == pytest.approx(known[name], abs=2e-9), name

@@ -1,0 +1,680 @@
+"""Wedges and jurisdictions: golden numbers, theorems T1-T6, Gros, claims 31 and 32, what fails."""
+
+import functools
+import math
+
+import numpy as np
+import pytest
+import xarray as xr
+from agglomerations import at, economy
+from random_agglomerations import random_model, random_unknowns
+
+import nege
+from nege import mechanisms as mech
+from nege.geography import equidistant
+from nege.models.agglomeration import linear, rest
+
+pytestmark = pytest.mark.closed_form
+
+PLACES = mech.Jurisdictions("places")
+NORTH, SOUTH = ["0", "1"], ["2", "3"]
+HALVES = mech.Jurisdictions({"north": NORTH, "south": SOUTH})
+BLOCS = mech.Jurisdictions({"north": NORTH, "south": SOUTH}, movement="within", land="jurisdiction")
+EQUAL = {"platform_owner": [0.25] * 4}
+WASTED = mech.PublicGood(worth=0.0)
+RETAIL = {"buyers": "households", "proceeds": WASTED}
+ONLINE = {"channels": "online"}
+PARK = mech.Tax(
+    "park", -0.1, base="origin", industries="manufacturing", origins="1", proceeds="everyone"
+)
+FINANCE = {"base": "origin", "proceeds": "everyone"}
+INTEREST = {"0": 0.02, "1": 0.08, "2": 0.08, "3": 0.08}
+
+
+def solved(step, *mechanisms, **changes):
+    found = nege.solve(economy(step, **changes).with_mechanisms(*mechanisms))
+    nege.testing.assert_equilibrium(found)
+    assert found.leading_eigenvalue < 0.0
+    return found.data
+
+
+def raised(data, wedge="t"):
+    return data.revenue.sel(wedge=wedge).values
+
+
+def online(data):
+    """Part of services' sales at buyers' prices that is online, by cost and commission."""
+    cost = data.total_cost.sel(industry="services").sum("place").values
+    return cost[1] / 0.95 / (cost[0] + cost[1] / 0.95)
+
+
+def living(data, beta=0.15):
+    mu = xr.DataArray([0.4675, 0.3825], {"industry": data.industry})
+    return (data.household_price_index**mu).prod("industry") * data.rent**beta
+
+
+def dearer(data):
+    """What households' prices of goods are over firms'."""
+    mu = xr.DataArray([0.4675, 0.3825], {"industry": data.industry})
+    return ((data.household_price_index / data.price_index) ** mu).prod("industry")
+
+
+# --- off is off, golden numbers -----------------------------------------------------------
+
+
+def test_rates_of_zero_change_nothing():
+    off = [
+        *(HALVES, mech.Tax("a", 0.0), mech.Tax("b", 0.0, base="origin"), mech.Security("c")),
+        *(mech.Tariff("d", {"north": 0.0}), mech.DigitalServicesTax("e", 0.0, pass_through=1.0)),
+        *(mech.Friction("f"), mech.Tax("g", 0.0, channels="offline", **RETAIL)),
+    ]
+    with_them, plain = solved(8, *off), at(8).data
+    for name in plain:
+        np.testing.assert_allclose(with_them[name], plain[name], rtol=1e-13, atol=1e-14)
+    assert (with_them.revenue[1:] == 0.0).all()
+    assert float(with_them.revenue[0].sum()) == pytest.approx(float(plain.commission_revenue))
+
+
+GOLDEN = {
+    "destination, 6": (
+        (6, PLACES, mech.Tax("t", 0.1)),
+        lambda d: [*raised(d)[:2], d.welfare, d.population[0], *d.real_income[:2]],
+        (0.08238769, 0.02967296, 1.77872358, 0.49788292, 1.58354229, 1.32045139),
+    ),
+    "origin, 6": (
+        (6, PLACES, mech.Tax("t", 0.1, base="origin")),
+        lambda d: [*raised(d)[:2], d.welfare, d.population[0], *d.real_income[:2]],
+        (0.07293061, 0.03282829, 1.77146756, 0.47670770, 1.56570005, 1.32414959),
+    ),
+    "online alone, by destination": (
+        (8, PLACES, mech.Tax("t", 0.1, **ONLINE)),
+        lambda d: [*raised(d)[:2], d.welfare, d.population[0]],
+        (0.00211626, 0.00233930, 1.76173313, 0.45657853),
+    ),
+    "online alone, by headquarters": (
+        (8, PLACES, mech.Tax("t", 0.1, collector="0", **ONLINE)),
+        lambda d: [*raised(d)[:2], d.welfare, d.population[0], *d.real_income[:2]],
+        (0.00919691, 0.0, 1.76720168, 0.48716955, 1.56759116, 1.31652226),
+    ),
+    "a subsidy": (
+        (8, mech.Tax("t", -0.05, industries="services", proceeds="everyone", **ONLINE)),
+        lambda d: [-raised(d).sum(), d.dividend, d.welfare],
+        (0.04032103, 0.40105811, 1.89739869),
+    ),
+    "a park at 11": (
+        (11, PARK),
+        lambda d: [-raised(d, "park").sum(), d.welfare, *d.real_income[:3]],
+        (0.04343011, 1.99081631, 1.58189120, 1.58814175, 1.57511422),
+    ),
+    "a park at 6": (
+        (6, PARK),
+        lambda d: [-raised(d, "park").sum(), d.welfare, *d.real_income[:3]],
+        (0.03918935, 1.83396759, 1.65774004, 1.37454281, 1.31940748),
+    ),
+    "interest": (
+        (8, mech.Tax("t", INTEREST, **FINANCE)),
+        lambda d: [raised(d).sum(), d.welfare, d.population[0]],
+        (0.09741033, 1.84631053, 0.39062902),
+    ),
+    "digital finance": (
+        (
+            *(8, mech.Tax("t", INTEREST, channels="offline", **FINANCE)),
+            mech.Tax("u", 0.01, **ONLINE, **FINANCE),
+        ),
+        lambda d: [raised(d).sum() + raised(d, "u").sum(), d.welfare, d.population[0]],
+        (0.06416764, 1.85979990, 0.35049083),
+    ),
+    "a tax of platforms that is passed on": (
+        (8, PLACES, mech.DigitalServicesTax("t", 0.03, pass_through=1.0)),
+        lambda d: [*raised(d)[:2], raised(d, "commission").sum(), d.welfare],
+        (0.00029069, 0.00023389, 0.03208651, 1.87343161),
+    ),
+    "a border": (
+        (
+            *(3, HALVES),
+            mech.Friction("t", 1.2, crossing="border", industries="services", channels="offline"),
+        ),
+        lambda d: [d.welfare],
+        (1.64754989,),
+    ),
+    "steering": (
+        (8, mech.Friction("t", 1.05, origins=["1", "2", "3"], **ONLINE)),
+        lambda d: [d.welfare, d.real_income[0]],
+        (1.84461023, 1.57645242),
+    ),
+    "groups": (
+        (8, PLACES, mech.Tax("t", 0.1)),
+        lambda d: d.group_income,
+        (0.88219385, 0.39392533, 0.02937246, 0.15528373),
+    ),
+    "groups without": (
+        (8, PLACES),
+        lambda d: d.group_income,
+        (1.03500585, 0.42785653, 0.03362088, 0.0),
+    ),
+    "retail tax": (
+        (8, PLACES, mech.Tax("t", 0.1, **RETAIL)),
+        lambda d: [(raised(d) / living(d)).sum()],
+        (0.11521095,),
+    ),
+    "retail tax online": (
+        (8, PLACES, mech.Tax("t", 0.1, **ONLINE, **RETAIL)),
+        lambda d: [(raised(d) / living(d)).sum()],
+        (0.01558933,),
+    ),
+    "digital tariff": (
+        (15, BLOCS, mech.Tariff("t", {"north": 0.09740246}, **ONLINE)),
+        lambda d: [raised(d)[0], *d.jurisdiction_welfare],
+        (0.03370369, 2.06081058, 1.93842516),
+    ),
+    "tariff": (
+        (15, BLOCS, mech.Tariff("t", {"north": 0.21660092})),
+        lambda d: [raised(d)[0], *d.jurisdiction_welfare],
+        (0.06725074, 2.08239531, 1.87992240),
+    ),
+    "tariffs of both": (
+        (15, BLOCS, mech.Tariff("t", {"north": 0.09009619, "south": 0.06637254}, **ONLINE)),
+        lambda d: [*raised(d), *d.jurisdiction_welfare],
+        (0.02860093, 0.02083845, 2.01567861, 1.95027364),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", GOLDEN)
+def test_golden_numbers(case):
+    (step, *mechanisms), numbers, known = GOLDEN[case]
+    data = solved(step, *mechanisms, **(EQUAL if BLOCS in mechanisms else {}))
+    np.testing.assert_allclose(np.array(numbers(data), dtype=float), known, atol=1e-7)
+
+
+# --- theorems -----------------------------------------------------------------------------
+
+
+def test_t1_what_is_not_declared_is_a_lower_rate():
+    leaking = mech.Tax("t", 0.1, leak=0.3, intangible={"services": 0.5})
+    lower = (
+        mech.Tax("t", 0.07, industries="manufacturing"),
+        mech.Tax("u", 0.035, industries="services"),
+    )
+    data, known = solved(8, leaking), solved(8, *lower)
+    np.testing.assert_allclose(data.total_cost, known.total_cost, rtol=1e-10)
+    assert raised(data).sum() == pytest.approx(raised(known).sum() + raised(known, "u").sum())
+
+
+@pytest.mark.parametrize("step", [0, 6, 11])
+def test_t2_a_place_sells_more_than_it_buys_by_its_rents_and_commission_less_its_dividend(step):
+    data = solved(step, mech.Jurisdictions())
+    online = data.total_cost.sel(channel="online").sum("industry")
+    paid = data.rent / 4.0 + 0.05 / 0.95 * online - data.population * data.dividend
+    np.testing.assert_allclose(data.trade_balance, paid, atol=1e-13)
+
+
+RATES = {"0": 0.2, "1": 0.05, "2": 0.1, "3": 0.0}
+
+
+def test_t3_the_base_does_not_matter_where_land_and_revenue_are_local_without_commission():
+    local = mech.Jurisdictions("places", land="place")
+
+    def both(**changes):
+        bases = ("origin", "destination")
+        return [solved(8, local, mech.Tax("t", RATES, base=base), **changes) for base in bases]
+
+    origin, destination = both(commission=0.0)
+    np.testing.assert_allclose(origin.real_income, destination.real_income, rtol=1e-12)
+    np.testing.assert_allclose(origin.population, destination.population, rtol=1e-12)
+    real = [raised(data) / living(data) for data in (origin, destination)]
+    np.testing.assert_allclose(*real, atol=1e-13)
+    ratio = destination.wage / origin.wage / (1.0 + np.array([*RATES.values()]))
+    np.testing.assert_allclose(ratio, ratio[0], rtol=1e-12)
+    assert abs(float(origin.dividend)) < 1e-14
+    origin, destination = both()
+    apart = float(abs(origin.real_income - destination.real_income).max())
+    assert apart == pytest.approx(0.00340493, abs=1e-7)
+
+
+@pytest.mark.parametrize("commission", [0.0, 0.05])
+def test_t4_a_tax_on_all_that_households_buy_spent_where_it_is_raised_is_neutral(commission):
+    every = ["manufacturing", "services", "housing"]
+    taxed = solved(8, PLACES, mech.Tax("t", 0.1, industries=every, **RETAIL), commission=commission)
+    plain = solved(8, PLACES, commission=commission)
+    np.testing.assert_allclose(taxed.total_cost, plain.total_cost, rtol=1e-11)
+    np.testing.assert_allclose(taxed.population, plain.population, rtol=1e-12)
+    assert float(taxed.welfare / plain.welfare) == pytest.approx(1.0 / 1.1, rel=1e-12)
+    private = solved(8, PLACES, mech.Tax("t", 0.1, industries=every, buyers="households"))
+    as_good = mech.Tax("t", 0.1, industries=every, **{**RETAIL, "proceeds": mech.PublicGood()})
+    np.testing.assert_allclose(solved(8, PLACES, as_good).welfare, private.welfare, rtol=1e-12)
+
+
+def test_t6_a_tax_on_platforms_that_is_not_passed_on_is_a_transfer():
+    data, plain = solved(8, PLACES, mech.DigitalServicesTax("t", 0.03)), at(8).data
+    assert float(data.welfare) == pytest.approx(1.87464832, abs=1e-7)
+    assert float(data.welfare - plain.welfare) == pytest.approx(1.1e-6, abs=1e-7)
+    owned = {"platform_owner": [0.7, 0.1, 0.1, 0.1]}
+    taken = solved(8, PLACES, mech.DigitalServicesTax("t", 0.2, proceeds="owners"), **owned)
+    np.testing.assert_allclose(taken.welfare, solved(8, PLACES, **owned).welfare, rtol=1e-11)
+
+
+# --- Gros ---------------------------------------------------------------------------------
+
+TWO = mech.Jurisdictions({"home": ["0"], "foreign": ["1"]}, movement="within")
+ARMINGTON = {
+    **{"industries": ["one"], "sigma": 5.0, "variety": 1.0, "consumption": 1.0, "housing": 0.0},
+    **{"inputs": 0.0, "land_share": 0.0, "spillover": 0.0, "commission": 0.0, "search_cost": 0.0},
+    **{"digital_cost": 1e6, "digitisability": 0.0, "migration_elasticity": 0.0},
+}
+
+
+@functools.cache
+def armington(iceberg, home, tariff, foreign):
+    rates = mech.Tariff("t", {"home": tariff, "foreign": foreign})
+    model = nege.OnlineAgglomeration(
+        equidistant(2),
+        **ARMINGTON,
+        transport_cost=math.log(iceberg),
+        home_weight=[home, 1.0 - home],
+        mechanisms=[TWO, rates],
+    )
+    found = nege.solve(model)
+    nege.testing.assert_equilibrium(found)
+    return found.data
+
+
+def own_share(data, place, tariff, iceberg):
+    """Part of what a place buys that is its own, at its prices."""
+    other = "1" if place == "0" else "0"
+    own = float(data.wage.sel(place=place)) ** -4.0 * float(data.population.sel(place=place))
+    foreign = float(data.wage.sel(place=other)) * iceberg * (1.0 + tariff)
+    theirs = foreign**-4.0 * float(data.population.sel(place=other))
+    return own / (own + theirs)
+
+
+@pytest.mark.parametrize(
+    ("iceberg", "home", "tariff", "foreign", "own", "welfare"),
+    [
+        (1.5, 0.5, 0.27877658, 0.0, 0.89677547, (0.88814688, 0.86411505)),
+        (1.5, 0.3, 0.26750100, 0.0, 0.93457594, (0.80742112, 0.93029537)),
+        (1.5, 0.3, 0.25870102, 0.3, None, None),
+        (1.2, 0.5, 0.28448077, 0.28448077, None, (0.90609505, 0.90609505)),
+    ],
+)
+def test_the_tariff_of_gros_and_the_best_response(iceberg, home, tariff, foreign, own, welfare):
+    data = armington(iceberg, home, tariff, foreign)
+    share = own_share(data, "1", foreign, iceberg)
+    best = (1.0 - foreign / (1.0 + foreign) * (1.0 - share)) / (4.0 * share)
+    assert best == pytest.approx(tariff, abs=1e-7)
+    if own is not None:
+        assert share == pytest.approx(own, abs=1e-7)
+    if welfare is not None:
+        np.testing.assert_allclose(data.jurisdiction_welfare, welfare, atol=1e-7)
+    beside = [armington(iceberg, home, tariff + h, foreign) for h in (-1e-3, 1e-3)]
+    low, high = (float(one.jurisdiction_welfare[0]) for one in beside)
+    assert abs(high - low) < 1e-6
+    assert max(low, high) < float(data.jurisdiction_welfare[0])
+
+
+# --- everything at once: audit, Walras, derivatives ----------------------------------------
+
+
+def many(*left_out, services="services"):
+    """Wedges of every form, with jurisdictions of one place and of several."""
+    every = [
+        mech.Jurisdictions(
+            {"north": NORTH, "s": ["2"], "e": ["3"]}, movement="within", land="jurisdiction"
+        ),
+        mech.Tax("by_buyer", {"north": 0.1, "s": 0.05}),
+        mech.Tax("by_seller", {"north": 0.02, "s": -0.05}, base="origin", proceeds=LOVED),
+        mech.Tariff("tariff", {"north": 0.1, "e": 0.05}, channels="online"),
+        mech.DigitalServicesTax("platforms", 0.1, pass_through=0.5),
+        mech.Tax("till", {"north": 0.1, "s": 0.03}, **{**RETAIL, "proceeds": LOVED}, leak=0.3),
+        mech.Tax(
+            *("rents", 0.1),
+            **{"industries": ["housing", services], "buyers": "households"},
+            proceeds="owners",
+        ),
+        mech.Tax("pairs", 0.03, collector="2", origins=["0", "3"], destinations=["1", "2"]),
+        mech.Tax("all", 0.02, base="origin", proceeds="everyone"),
+        mech.Friction("border", 1.1, crossing="border"),
+        mech.Security("cyber", 0.02, across_borders=0.05),
+    ]
+    return [one for one in every if one.name not in left_out]
+
+
+LOVED = mech.PublicGood(worth=1.2, rivalry=0.3)
+OWNED = {"platform_owner": [0.5, 0.2, 0.2, 0.1], "remote_labour_share": [0.2, 0.5]}
+
+
+@functools.cache
+def everything():
+    return nege.solve(economy(9, **OWNED).with_mechanisms(*many()))
+
+
+def test_all_money_between_firms_and_buyers_is_somebodys():
+    found = everything()
+    nege.testing.assert_equilibrium(found)
+    data = found.data
+    pooled = raised(data, "all").sum()  # all else, land and commission included, has an owner
+    assert abs(float(data.dividend) - pooled) < 1e-12
+    assert float(abs(data.trade_balance.sum())) < 1e-13
+    plain = solved(9, mech.Jurisdictions(), mech.Tax("t", 0.1, proceeds="everyone"))
+    known = plain.rent.sum() / 4.0 + plain.revenue.sum()
+    assert abs(float(plain.dividend - known)) < 1e-12
+    np.testing.assert_allclose(data.population[:2].sum(), 0.5, rtol=1e-13)  # who stays in the north
+
+
+@pytest.mark.parametrize(
+    "name", ["revenue", "trade_balance", "jurisdiction_welfare", "household_price_index"]
+)
+def test_the_audit_sees_what_is_wrong_in_results(name):
+    found = everything()
+    wrong = found.data.copy(deep=True)
+    wrong[name][..., 0] += 1e-6
+    broken = found.model.audit(wrong)
+    assert max(found.model.audit(found.data).values()) < 1e-10
+    assert max(broken.values()) > 1e-7
+
+
+def test_derivatives_of_a_chain_and_solves_without_the_matrix():
+    places = [str(i) for i in range(6)]
+    parts = [one for one in many("cyber", services="industry 1") if one.name != "jurisdictions"]
+    blocs = mech.Jurisdictions(
+        {"north": places[:3], "s": places[3:5], "e": places[5:]},
+        **{"movement": "within", "land": "jurisdiction"},
+    )
+    model = random_model(5, places=6, mechanisms=[blocs, *parts])
+    model = model.replace(platform_owner=np.arange(1.0, 7.0) / 21.0)
+    x = random_unknowns(model, 3)
+    order = model._unknowns
+    first = order.to.shared * 6
+    pots = order.to.remote - order.to.shared
+    x[first : first + pots] = 0.01 * np.arange(1, pots + 1)
+    search = rest._RestPointSearch(model.arrays, model.geography.names, nege.SolverOptions())
+    dense, krylov = (
+        kind(model.arrays, search.moving) for kind in (linear.DenseSystem, linear.KrylovSystem)
+    )
+    excess = dense.linearise(x)
+    assert np.isfinite(excess).all()
+    np.testing.assert_array_equal(krylov.linearise(x), excess)
+    jacobian = dense.jacobian.copy()
+    for j in range(0, x.size, 4):
+        step = 1e-6 * np.eye(x.size)[j]
+        slope = (dense.evaluate(x + step) - dense.evaluate(x - step)) / 2e-6
+        np.testing.assert_allclose(jacobian[:, j], slope, atol=1e-6 * max(1.0, abs(slope).max()))
+    v = np.cos(np.arange(x.size))
+    np.testing.assert_allclose(krylov.product(v), jacobian @ v, rtol=1e-11, atol=1e-11)
+
+
+def test_the_order_of_taxes_only_divides_their_revenue():
+    first, second = mech.Tax("a", 0.1), mech.Tax("b", RATES, base="origin")
+    one, other = solved(8, HALVES, first, second), solved(8, HALVES, second, first)
+    assert float(abs(raised(one, "a") - raised(other, "a")).max()) > 1e-4
+    pooled = [one.replace(proceeds="everyone") for one in (first, second)]
+    one, other = solved(8, *pooled), solved(8, *pooled[::-1])
+    np.testing.assert_allclose(one.welfare, other.welfare, rtol=1e-12)
+    np.testing.assert_allclose(one.revenue.sum(), other.revenue.sum(), rtol=1e-12)
+
+
+def test_wedges_go_with_other_mechanisms():
+    together = [
+        [*many(), mech.DualMode()],
+        [*many("pairs", "tariff", "till", "by_seller", "all", "platforms"), mech.Oligopoly()],
+        [*many("till", "platforms"), mech.Platforms(marginal_cost=0.01)],
+        [
+            *(HALVES.replace(land="jurisdiction"), mech.Tax("all", 0.1, proceeds="everyone")),
+            *(mech.Tax("b", 0.1, base="origin", channels="online"), mech.Workers()),
+        ],
+    ]
+    for mechanisms in together:
+        data = solved(9, *mechanisms, **OWNED)
+        pooled = float(raised(data, "all").sum()) if "all" in data.wedge else 0.0
+        assert abs(float(data.dividend) - pooled) < 1e-11
+
+
+# --- claims -------------------------------------------------------------------------------
+
+
+def test_claim_31a_a_destination_base_moves_revenue_to_those_who_buy_more_than_they_sell():
+    """At 6 the city buys more than it sells, at 11 less: the sign turns."""
+    for step, sign in ((6, 1.0), (11, -1.0)):
+        by_buyer, by_seller = (
+            solved(step, PLACES, mech.Tax("t", 0.001, base=base))
+            for base in ("destination", "origin")
+        )
+        moved = (raised(by_buyer) - raised(by_seller))[0] / 0.001
+        assert np.sign(moved) == sign
+        balance = float(solved(step, PLACES).trade_balance[0])
+        assert moved == pytest.approx(-balance, rel=0.01)
+    np.testing.assert_allclose(
+        [float(solved(step, PLACES).trade_balance[0]) for step in (6, 11)],
+        [-0.07456249, 0.01662026],
+        atol=1e-7,
+    )
+
+
+def test_claim_31a_where_platforms_sit_all_revenue_and_people_go():
+    by_buyer, there = (
+        solved(11, PLACES, mech.Tax("t", 0.1, collector=place, **ONLINE)) for place in (None, "0")
+    )
+    np.testing.assert_allclose(raised(by_buyer)[:2], [0.02161820, 0.01882801], atol=1e-7)
+    assert (raised(there)[1:] == 0.0).all()
+    assert float(there.population[0]) == pytest.approx(0.3440, abs=5e-5)
+    assert float(by_buyer.population[0]) == pytest.approx(0.25932053, abs=1e-7)
+
+
+def test_claim_31b_leakage_lowers_revenue_and_by_more_as_sales_go_online():
+    leaks = (0.0, 0.5, 1.0)
+    every = [solved(8, mech.Tax("t", 0.1, leak={"online": leak})) for leak in leaks]
+    revenue = [float(raised(data).sum()) for data in every]
+    np.testing.assert_allclose(revenue, [0.17560694, 0.13510822, 0.08744184], atol=1e-7)
+    shares = [online(data) for data in every]
+    assert shares[0] < shares[1] < shares[2]
+    sold = every[0].total_cost.sel(channel="online").sum() / 0.95
+    for leak, found in zip(leaks[1:], revenue[1:], strict=True):
+        at_given_sales = revenue[0] - 0.1 * leak * float(sold)
+        assert found < at_given_sales
+
+
+def test_claim_31c_what_is_intangible_is_taxed_at_a_lower_rate():
+    half = solved(8, mech.Tax("t", 0.1, industries="services", intangible={"services": 0.5}))
+    known = solved(8, mech.Tax("t", 0.05, industries="services"))
+    np.testing.assert_allclose(raised(half), raised(known), rtol=1e-10)
+    whole = solved(8, mech.Tax("t", 0.1, industries="services"))
+    assert raised(half).sum() < raised(whole).sum()
+
+
+@pytest.mark.parametrize(
+    ("losses", "v", "a", "b", "spent", "ratio"),
+    [
+        ("exponential", 0.15, 10.0, 1.0, 0.04054651, None),
+        ("exponential", 0.15, 20.0, 1.0, 0.05493061, 0.36620410),
+        ("exponential", 0.3, 9.0609394281681, 1.0, None, 1.0 / math.e),
+        ("gordon-loeb-1", 0.2, 20.0, 3.0, 0.04306048, None),
+        ("gordon-loeb-1", 0.2, 20.0, 1.0, None, 0.25),
+        ("gordon-loeb-2", 0.2, 20.0, 1.0, 0.05785185, 0.28925927),
+        ("gordon-loeb-2", 0.5, 10.0, 1.0, 0.17931617, 0.35863234),
+        ("exponential", 0.02, 30.0, 1.0, 0.0, 0.0),
+    ],
+)
+def test_protection_is_what_costs_least_within_the_bound_of_gordon_and_loeb(
+    losses, v, a, b, spent, ratio
+):
+    cyber = mech.Security("c", v, effectiveness=a, losses=losses, curvature=b)
+    z, h = cyber.protection()
+    if spent is not None:
+        assert z == pytest.approx(spent, abs=1e-8)
+    if ratio is not None:
+        assert z / v == pytest.approx(ratio, abs=1e-8)
+    left = {
+        "exponential": lambda z: v * np.exp(-a * z),
+        "gordon-loeb-1": lambda z: v / (a * z + 1.0) ** b,
+        "gordon-loeb-2": lambda z: v ** (a * z + 1.0),
+    }[losses]
+    grid = np.linspace(0.0, v, 20001)
+    assert h == pytest.approx(float(left(z)))
+    assert z + h <= (grid + left(grid)).min() + 1e-15
+    bound = (b / (b + 1.0)) ** (b + 1.0) if losses == "gordon-loeb-1" else 1.0 / math.e
+    assert z <= bound * v + 1e-15
+
+
+def test_too_little_is_spent_where_others_gain():
+    spent = [
+        mech.Security("c", 0.3, effectiveness=20.0, external=part).protection()[0]
+        for part in (0.5, 0.0)
+    ]
+    np.testing.assert_allclose(spent, [0.0549, 0.0896], atol=5e-5)
+
+
+def test_claim_32a_risk_online_sends_people_back_to_the_city():
+    every = [solved(8, mech.Security("c", v)) for v in (0.0, 0.02, 0.05, 0.1)]
+    welfare = [float(data.welfare) for data in every]
+    city = [float(data.population[0]) for data in every]
+    np.testing.assert_allclose(welfare, [1.87464724, 1.84530011, 1.80689840, 1.77809201], atol=1e-7)
+    np.testing.assert_allclose(city, [0.35905068, 0.37334478, 0.39908297, 0.42646775], atol=1e-7)
+    shares = [online(data) for data in every]
+    np.testing.assert_allclose(shares, [0.75771984, 0.66538374, 0.50058924, 0.33377473], atol=1e-7)
+
+
+def test_claim_32c_at_given_prices_risk_across_borders_lowers_the_odds_online_there_alone():
+    safe, risky = (
+        economy(8).with_mechanisms(HALVES, mech.Security("c", 0.05, across_borders=v))
+        for v in (0.05, 0.15)
+    )
+    home, abroad = (-math.log1p(-sum(mech.Security("c", v).protection())) for v in (0.05, 0.15))
+    ratio = risky.arrays.operator.freeness / safe.arrays.operator.freeness
+    same = np.arange(4) // 2
+    inside = same[:, None] == same
+    np.testing.assert_allclose(ratio[:, :, inside], 1.0, rtol=1e-14)
+    np.testing.assert_allclose(ratio[:, 0], 1.0, rtol=1e-14)
+    np.testing.assert_allclose(ratio[:, 1, ~inside], np.exp(-4.0 * (abroad - home)), rtol=1e-13)
+
+
+def test_claim_32c_in_equilibrium_risk_across_borders_lowers_the_share_at_home_too():
+    found = []
+    for v_home, v_abroad in ((0.05, 0.05), (0.05, 0.15)):
+        cyber = mech.Security("c", v_home, across_borders=v_abroad)
+        data = solved(8, BLOCS, cyber, **EQUAL)
+        found.append(online(data))
+    assert found[1] < found[0]
+    np.testing.assert_allclose(data.jurisdiction_welfare, [1.63721806, 1.50070027], atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("commission", "real", "exempt", "rate", "uniform"),
+    [
+        (0.05, 0.06680986, 1.79753068, 0.05543925, 1.78805549),
+        (0.0, 0.06494239, 1.80635225, 0.05323512, 1.81280742),
+    ],
+)
+def test_claim_35_a_uniform_tax_gains_only_where_platforms_take_nothing(
+    commission, real, exempt, rate, uniform
+):
+    for tax, welfare in (
+        (mech.Tax("t", 0.1, channels="offline", **RETAIL), exempt),
+        (mech.Tax("t", rate, **RETAIL), uniform),
+    ):
+        data = solved(8, tax, commission=commission)
+        assert float(data.welfare) == pytest.approx(welfare, abs=1e-7)
+        spent = raised(data).sum() * data.population
+        assert float((spent / living(data)).sum()) == pytest.approx(real, abs=1e-7)
+
+
+# --- names, files, and what fails ----------------------------------------------------------
+
+
+def test_rates_by_name_reach_everywhere(tmp_path):
+    model = economy(15, **EQUAL).with_mechanisms(
+        BLOCS, mech.Tariff("digital", {"north": 0.05}, **ONLINE), mech.Tax("vat", 0.1, **RETAIL)
+    )
+    changed = model.replace({"digital.rate.north": 0.1, "vat.rate": 0.05})
+    np.testing.assert_array_equal(changed.mechanisms["digital"].rate, [0.1, 0.0])
+    assert changed.mechanisms["vat"].rate == 0.05
+    swept = nege.sweep(model, {"digital.rate.north": [0.0, 0.1], "vat.rate": [0.0, 0.1]})
+    assert (swept.status == nege.Status.CONVERGED).all()
+    tariff = swept.revenue.sel(wedge="digital", jurisdiction="north").values
+    assert (tariff[0] == 0.0).all()
+    assert (tariff[1] > 0.02).all()
+    found = nege.solve(changed)
+    found.to_netcdf(tmp_path / "found.nc")
+    again = nege.load(tmp_path / "found.nc")
+    xr.testing.assert_identical(again.data, found.data)
+    xr.testing.assert_identical(again.model.to_dataset(), changed.to_dataset())
+    assert again.model.mechanisms["vat"].proceeds == WASTED
+    assert again.model.mechanisms["digital"].channels == ("online",)
+    assert nege.stability(again).stable
+
+
+def test_subsidies_that_nobody_can_pay_are_said_in_words():
+    local = mech.Tax("help", -0.7, base="origin", origins="1")
+    with pytest.raises(nege.ConvergenceError, match="subsidies exceed what residents of 1 earn"):
+        nege.solve(economy(8).with_mechanisms(PLACES, local))
+    nation = mech.Tax("help", -0.9)
+    with pytest.raises(nege.ConvergenceError, match="residents of nation earn"):
+        nege.solve(economy(8).with_mechanisms(nation))
+
+
+def with_taxes(*mechanisms):
+    return nege.OnlineAgglomeration().with_mechanisms(*mechanisms)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda: with_taxes(mech.Tax("t", -1.0)), r"t\.rate.*above -1"),
+        (lambda: with_taxes(mech.Tax("t", np.nan)), r"t\.rate"),
+        (lambda: with_taxes(mech.Tax("t", {"nort": 0.1}), HALVES), "north"),
+        (lambda: with_taxes(mech.Tax("t", [0.1, 0.2, 0.3])), r"t\.rate"),
+        (lambda: with_taxes(mech.Tax("t", 0.1, industries="service")), "services"),
+        (lambda: with_taxes(mech.Tax("t", 0.1, channels=[])), r"t\.channels"),
+        (lambda: with_taxes(mech.Tax("t", 0.1, origins="9")), r"t\.origins"),
+        (lambda: with_taxes(mech.Tax("t", 0.1, collector="9")), r"t\.collector"),
+        (lambda: with_taxes(mech.Tax("t", 0.1, leak={"online": 1.5})), r"t\.leak"),
+        (lambda: with_taxes(mech.Tax("t", 0.1, proceeds="resident")), "residents"),
+        (lambda: with_taxes(mech.Tax("t", 0.1, industries="housing")), "no rent of housing"),
+        (
+            lambda: with_taxes(mech.Tax("t", 0.1, buyers="households", origins="1")),
+            "Leave origins out",
+        ),
+        (
+            lambda: with_taxes(mech.Tax("t", 0.1, channels="online", **RETAIL), mech.Platforms()),
+            "Tax channels alike",
+        ),
+        (
+            lambda: with_taxes(mech.Tax("t", 0.1, **RETAIL), mech.BuyerOnline()),
+            "let buyers be 'all'",
+        ),
+        (lambda: with_taxes(mech.Tax("t", 0.1, proceeds=WASTED), mech.Workers()), "'residents'"),
+        (lambda: with_taxes(mech.Tariff("t", 0.1)), "several jurisdictions"),
+        (lambda: with_taxes(mech.Friction("t", 1.1, crossing="border")), "several jurisdictions"),
+        (lambda: with_taxes(HALVES, mech.Tariff("t", 0.1), mech.Oligopoly()), "leave 'oligopoly'"),
+        (
+            lambda: with_taxes(
+                HALVES, mech.DigitalServicesTax("t", {"north": 0.1}, pass_through=1)
+            ),
+            "pass_through=0",
+        ),
+        (lambda: with_taxes(mech.DigitalServicesTax("t", 0.99, pass_through=1.0)), "below 1"),
+        (
+            lambda: with_taxes(
+                mech.DigitalServicesTax("t", 0.1, pass_through=1.0), mech.Platforms()
+            ),
+            "set commissions themselves",
+        ),
+        (lambda: with_taxes(mech.Jurisdictions({"a": ["0", "1"]})), "as every place is"),
+        (lambda: with_taxes(mech.Jurisdictions({"a": ["0", "9"]})), r"members.*'9'"),
+        (
+            lambda: with_taxes(mech.Jurisdictions({"a": NORTH, "b": [*SOUTH, "1"]})),
+            "in 'a' already",
+        ),
+        (lambda: with_taxes(mech.Jurisdictions("place")), '"places"'),
+        (
+            lambda: with_taxes(HALVES.replace(movement="within", people={"north": 1.0})),
+            r"jurisdictions\.people",
+        ),
+        (lambda: with_taxes(HALVES, mech.Jurisdictions(name="b")), "there can be one"),
+        (lambda: mech.PublicGood(worth=-1.0), "worth"),
+        (lambda: mech.PublicGood(rivalry=1.5), "rivalry"),
+        (lambda: with_taxes(mech.Security("c", 1.0)), "vulnerability"),
+    ],
+)
+def test_wedges_that_make_no_sense_are_refused_with_a_cure(wrong, said):
+    with pytest.raises(nege.InputError, match=said):
+        wrong()
