@@ -833,7 +833,7 @@ TAKES = {
             for kind in ("Friction", "Tariff", "Tax")
             for name in ("industries", "channels", "origins", "destinations")
         ),
-        "texts none",
+        "texts region none",
     ),
     **dict.fromkeys(("base", "buyers", "crossing", "losses", "movement", "proceeds"), ""),
     "mechanisms.Tax.collector": "none",

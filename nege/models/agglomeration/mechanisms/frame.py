@@ -211,7 +211,7 @@ class Partial(Over):
         left = {dim: names for dim, names in labels.items() if dim not in where}
         if value is None:
             return
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and not isinstance(value, xr.Dataset):
             keys = [str(key) for key in value]
             fits = [dim for dim, names in left.items() if set(keys) <= set(names)]
             if not fits:
