@@ -341,7 +341,9 @@ class Oligopoly(Mechanism):
             weight = self.awareness.values[:, None, :, None] * effective * nu * share
             both = (1.0 - d1 * share) * (1.0 - d2 * share)
             passed = both / (both + (sigma - 1.0) * (d2 - d1) * share)
-            a.passed = ((weight * passed).sum(1) / weight.sum(1)).transpose(0, 2, 1)
+            sold = weight.sum(1)
+            mean = np.divide((weight * passed).sum(1), sold, out=0.0 * sold + 1.0, where=sold > 0.0)
+            a.passed = mean.transpose(0, 2, 1)
             a.kept[self.name] = weight, share, sigma / (sigma - 1.0) * factor
         elif stage == "sales":
             weight, share, markup = a.kept[self.name]
