@@ -911,6 +911,13 @@ def test_17_and_18_skill_sorts_into_the_city_in_the_first_turn_and_out_of_it_in_
     assert skilled < unskilled
 
 
+def test_masked_numbers_are_refused_before_anything_forgets_that_they_are():
+    masked = np.ma.array([0.5, 0.5], mask=[False, True])
+    for make in (lambda: mech.Workers(skill=masked), lambda: mech.Sunk(share=masked)):
+        with pytest.raises(nege.InputError, match="masked: fill them"):
+            make()
+
+
 def test_workers_are_refused_where_they_make_no_sense():
     for change, said in (
         ({"migration_elasticity": 0.0}, "migration_elasticity"),

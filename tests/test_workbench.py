@@ -78,6 +78,15 @@ def test_gradients_forwards_are_those_backwards_and_of_solved_economies(
         np.testing.assert_allclose((aside[1] - aside[0]) / 2e-4, found[:, j], atol=3e-6)
 
 
+def test_rates_that_are_equal_change_together():
+    both = "commission.services", "commission.manufacturing"
+    apart = around(economy(9), dict.fromkeys(both, (0.0, 0.3)), ["welfare"])
+    equal = around(economy(9), {both: (0.0, 0.3)}, ["welfare"])
+    found = equal.reach(equal.present()).gradients()
+    expected = apart.reach(apart.present()).gradients().sum(1, keepdims=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
 # --- several instruments
 
 
@@ -427,10 +436,10 @@ def digital_tariffs():
         {"north": ["0", "1"], "south": ["2", "3"]},
         **{"movement": "within", "land": "jurisdiction", "people": [0.5, 0.5]},
     )
-    tariff = mech.Tariff("digital", {"north": 0.09, "south": 0.07}, channels="online")
+    tariff = mech.Tariff("digital", {"north": 0.09, "south": 0.066}, channels="online")
     model = economy(15, platform_owner=(0.25,) * 4).with_mechanisms(halves, tariff)
     players = {name: f"digital.rate.{name}" for name in ("north", "south")}
-    return nash(model, players, between=(0.05, 0.11), points=3)
+    return nash(model, players, between=(0.06, 0.1), points=3)
 
 
 def test_digital_tariffs_of_two_blocs():
@@ -499,6 +508,8 @@ BAD = [
     (equal_yield, {"instead_of": 3}, "instead_of", "name of a rate"),
     (nash, {"players": {"a": "commission.services"}}, "players", "at least two"),
     (nash, {"players": dict.fromkeys("ab", "commission.services")}, "players", "of its own"),
+    (nash, {"players": {"a": ("commission.services",), "b": "housing"}}, "players", "several"),
+    (nash, {"players": {"a": tuple(PLAYERS.values()), "b": PLAYERS["a"]}}, "players", "of its own"),
     (nash, {"objective": 3}, "objective", "variable"),
     (nash, {"objective": {"a": "welfare"}}, "objective", "one for each"),
     (nash, {"between": {"a": (0, 1)}}, "between", "bounds of each"),

@@ -38,7 +38,13 @@ from nege.studies import joint_policy
 from nege.studies.joint_policy import JointOptimum, checked_constraints
 from nege.studies.policy_objectives import Objective, Target, present, target
 from nege.studies.policy_points import ANY, FINEST, NEAR, checked_instruments
-from nege.studies.response import EquilibriumResponse, Response, equilibrium_response, slope
+from nege.studies.response import (
+    EquilibriumResponse,
+    Response,
+    equilibrium_response,
+    slope,
+    together,
+)
 from nege.validation.keywords import hinted
 
 if TYPE_CHECKING:
@@ -357,7 +363,7 @@ class _Search:
 
     def run(self, share: np.ndarray, points: int, steps: Steps) -> Optimum:
         """Follow the equilibrium over the whole interval and return the best value."""
-        model, name = self.response.model, self.response.parameter
+        model, (name,) = self.response.model, together(self.response.parameter)
         now = present(model, name)
         begin = self.low if now is None else min(max(now, self.low), self.high)
         grid = np.linspace(self.low, self.high, points)
@@ -555,7 +561,7 @@ class _Search:
         )
         return Optimum(
             model=response.model,
-            instrument=response.parameter,
+            instrument=together(response.parameter)[0],
             bounds=response.interval,
             objective=self.objective.name,
             value=at.value,

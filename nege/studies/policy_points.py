@@ -33,9 +33,16 @@ from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
 from nege.status import Status
 from nege.studies.policy_objectives import Target, present
-from nege.studies.response import EquilibriumResponse, Linear, Moved, equilibrium_response, slope
+from nege.studies.response import (
+    EquilibriumResponse,
+    Linear,
+    Moved,
+    equilibrium_response,
+    slope,
+    together,
+)
 
-Bounds = Mapping[str, tuple[float, float]]
+Bounds = Mapping[Any, tuple[float, float]]  # by names; by several that are equal
 
 NEAR = 0.02  # of a share: by how much a step may miss what the response at its ends foresees
 FINEST = 1e-6  # of the interval: steps that are not halved any more, across which it jumps
@@ -195,8 +202,8 @@ class PolicyPoints:
     ----------
     model : Model
         The economy.
-    bounds : mapping of str to pair of float
-        Instruments and their bounds.
+    bounds : mapping of str, or tuple of str, to pair of float
+        Instruments and their bounds; a tuple is of several that are equal.
     targets : sequence of Target
         What policies are judged by.
     share : (R,) array
@@ -233,13 +240,14 @@ class PolicyPoints:
 
     def present(self) -> np.ndarray:
         """Return the policy that is there now, or the nearest within bounds."""
-        now = [present(self.model, name) for name in self.names]
+        now = [present(self.model, together(name)[0]) for name in self.names]
         values = [low if one is None else one for one, low in zip(now, self.low, strict=True)]
         return np.asarray(np.clip(np.array(values), self.low, self.high))
 
     def at(self, policy: np.ndarray) -> Model:
         """Return the economy at a policy."""
-        return self.model.replace(dict(zip(self.names, policy.tolist(), strict=True)))
+        pairs = zip(self.names, policy.tolist(), strict=True)
+        return self.model.replace({one: value for name, value in pairs for one in together(name)})
 
     def response(self, model: Model, j: int) -> EquilibriumResponse:
         """Return how the equilibrium of a model responds to one instrument."""

@@ -33,6 +33,11 @@ LEAST_SIZE = 0.1  # of the interval: what the size is at least taken for
 SHARP = 1e-14  # residual of markets along the response
 
 
+def together(parameter: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of one parameter, or of several that are equal."""
+    return (parameter,) if isinstance(parameter, str) else parameter
+
+
 class Moved(NamedTuple):
     """An economy a little further on along the response of its equilibrium."""
 
@@ -80,8 +85,8 @@ class EquilibriumResponse:
     ----------
     model : Model
         The economy.
-    parameter : str
-        What varies.
+    parameter : str or tuple of str
+        What varies; several that are equal.
     interval : (float, float)
         Values that it may have.
     dynamics : Replicator or Logit
@@ -93,7 +98,7 @@ class EquilibriumResponse:
     def __init__(
         self,
         model: Model,
-        parameter: str,
+        parameter: str | tuple[str, ...],
         interval: tuple[float, float],
         dynamics: Replicator | Logit,
         options: SolverOptions,
@@ -110,7 +115,8 @@ class EquilibriumResponse:
         if value not in self._made:
             if len(self._made) > 2 * REACH:
                 self._made.clear()
-            self._made[float(value)] = self.model.replace({self.parameter: float(value)})
+            every = together(self.parameter)
+            self._made[float(value)] = self.model.replace(dict.fromkeys(every, float(value)))
         return self._made[float(value)]
 
     def nodes(
@@ -170,7 +176,7 @@ def slope(places: np.ndarray, values: np.ndarray, at: float) -> np.ndarray:
 
 def equilibrium_response(
     model: Model,
-    parameter: str,
+    parameter: str | tuple[str, ...],
     interval: tuple[float, float],
     dynamics: Replicator | Logit,
     options: SolverOptions,
@@ -186,14 +192,19 @@ class _OfShares(EquilibriumResponse):
     def __init__(
         self,
         model: Model,
-        parameter: str,
+        parameter: str | tuple[str, ...],
         interval: tuple[float, float],
         dynamics: Replicator | Logit,
         options: SolverOptions,
     ) -> None:
         super().__init__(model, parameter, interval, dynamics, options)
         model.check_memory()
-        self.at(interval[0]).direction(parameter)  # refused here where there is none
+        self.at(interval[0]).direction(self._one)  # refused here where there is none
+
+    @property
+    def _one(self) -> str:
+        (name,) = together(self.parameter)
+        return name
 
     def shares(self, run: LongRun) -> np.ndarray:
         return run.share
@@ -204,7 +215,7 @@ class _OfShares(EquilibriumResponse):
         level, slopes, drift = np.empty(n), np.empty((n, n)), np.empty(n)
         _, _, defined = population_dynamics.linearise(
             law.parameters,
-            model.direction(self.parameter),
+            model.direction(self._one),
             law.dynamics,
             share,
             run.state.copy(),
@@ -239,7 +250,7 @@ class _OfIndustries(EquilibriumResponse):
     def __init__(
         self,
         model: Model,
-        parameter: str,
+        parameter: str | tuple[str, ...],
         interval: tuple[float, float],
         dynamics: Replicator | Logit,
         options: SolverOptions,

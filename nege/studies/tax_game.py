@@ -35,7 +35,7 @@ from nege.solvers.checks import check_model, check_options
 from nege.studies.joint_policy import draw_gains
 from nege.studies.policy_objectives import Target, target
 from nege.studies.policy_points import Point, PolicyPoints
-from nege.studies.response import slope
+from nege.studies.response import slope, together
 from nege.validation.keywords import hinted
 
 if TYPE_CHECKING:
@@ -501,7 +501,7 @@ class _Economies:
 @hinted
 def nash(
     model: Model,
-    players: Mapping[str, str],
+    players: Mapping[str, str | tuple[str, ...]],
     objective: Any = "welfare",
     *,
     between: Any = (0.0, 1.0),
@@ -522,8 +522,9 @@ def nash(
     ----------
     model : Model
         The economy; its own rates are where the game starts.
-    players : mapping of str to str
-        The parameter that each player chooses, {"north": "tariff.rate.north", ...}.
+    players : mapping of str to str or tuple of str
+        The parameter that each player chooses, {"north": "tariff.rate.north", ...}; or several
+        that are equal, as one rate of two taxes.
     objective : str or mapping of str to str or callable, default "welfare"
         What players are for: of each its own, "welfare" of "north" is "welfare.north"; or an
         objective for each by name, as :func:`optimise` takes them.
@@ -596,20 +597,27 @@ def nash(
         return _result(around, chosen, bounds, targets, found, begin, drawn)
 
 
-def _players(model: Model, players: Any) -> dict[str, str]:
+def _players(model: Model, players: Any) -> dict[str, Any]:
     """Return the parameter that each player chooses."""
     if not isinstance(players, Mapping) or len(players) < 2:
         cure = 'For example {"north": "tariff.rate.north", "south": "tariff.rate.south"}.'
         raise InputError("players", players, "at least two names, each with a parameter", cure)
-    names = validation.texts("players", list(players))
-    parameter_axes.check_names(model, players.values())
-    if len(set(players.values())) < len(names):
+    names, found = validation.texts("players", list(players)), []
+    for given in players.values():
+        one = tuple(given) if isinstance(given, (list, tuple)) else given
+        if isinstance(one, tuple) and (len(one) < 2 or model.in_shares):
+            allowed = "the name of a parameter, or several of an industry model that are equal"
+            raise InputError("players", players, allowed)
+        parameter_axes.check_names(model, one if isinstance(one, tuple) else [one])
+        found.append(one)
+    every = [name for one in found for name in together(one)]
+    if len(set(every)) < len(every):
         raise InputError("players", players, "a parameter of its own for each")
-    return dict(zip(names, players.values(), strict=True))
+    return dict(zip(names, found, strict=True))
 
 
 def _bounds(
-    model: Model, chosen: Mapping[str, str], between: Any
+    model: Model, chosen: Mapping[str, Any], between: Any
 ) -> dict[str, tuple[float, float]]:
     given = between if isinstance(between, Mapping) else dict.fromkeys(chosen, between)
     if set(given) != set(chosen):
@@ -617,7 +625,7 @@ def _bounds(
     found = {name: parameter_axes.pair("between", given[name]) for name in chosen}
     for name, ends in found.items():
         for end in ends:
-            model.replace({chosen[name]: end})
+            model.replace(dict.fromkeys(together(chosen[name]), end))
     return found
 
 
@@ -656,7 +664,7 @@ def _curves(around: PolicyPoints, found: Play, names: list[str], count: int) -> 
 
 def _result(
     around: PolicyPoints,
-    chosen: Mapping[str, str],
+    chosen: Mapping[str, Any],
     bounds: Mapping[str, tuple[float, float]],
     targets: list[Target],
     found: Play,
@@ -690,7 +698,7 @@ def _result(
     return NashEquilibrium(
         model=around.model,
         rates=named(found.profile),
-        instruments=dict(chosen),
+        instruments={name: " = ".join(together(one)) for name, one in chosen.items()},
         objectives={name: one.name for name, one in zip(names, targets, strict=True)},
         bounds=dict(bounds),
         payoffs=named(found.payoffs),

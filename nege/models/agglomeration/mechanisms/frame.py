@@ -377,6 +377,9 @@ class Mechanism(Declared):
         for field, value in given.items():
             if field == "name":
                 continue
+            if np.ma.is_masked(value):  # what is kept of it would not say so
+                cure = "Some of its values are masked: fill them."
+                raise InputError(f"{name}.{field}", value, "numbers", cure)
             alone = isinstance(self.fields[field], (Number, PartField))
             self._hold(field, self.fields[field].check(value, None) if alone else value)
 
