@@ -96,8 +96,7 @@ def test_with_everything_on_a_second_method_finds_the_same(before, pricing, how)
 
 
 def blocks(seed, pricing):
-    """All blocks that go together; where platforms invest, sellers are many."""
-    alone = pricing == "buyers"
+    """All blocks, of platforms that price in one way."""
     rules = {
         "given": None,
         "average": mech.AverageCost(),
@@ -112,12 +111,12 @@ def blocks(seed, pricing):
         **{"network": [0.1, 0.2], "interoperability": 0.3, "marginal_cost": [0.02, 0.04]},
         fixed_cost=[0.001, 0.002],
         steering=mech.Steering(affiliates=[0.2, 0.4], strength=[1.0, 0.5]),
-        investment=mech.Investment(effect=[0.02, 0.03], scale=1e-3) if alone else None,
+        investment=mech.Investment(effect=[0.02, 0.03], scale=1e-3),
     )
     owner = ("platform", "consumers")[seed % 2]
     data = mech.DataEconomy(weight=0.02, pricing="average", fixed_cost=0.001, owner=owner)
     few = mech.Oligopoly("bertrand", firms_per_mass=30.0)
-    return [one, data] if alone else [one, few, data]
+    return [one, few, data]
 
 
 def linearised(model, seed):
