@@ -86,8 +86,7 @@ def _platforms(*, quick: bool) -> int:
             failed.append((seed, f"{type(error).__name__}: {error}"))
             continue
         if not found.converged:
-            said = " ".join(found.model.remark(found).split()[:2])
-            reasons.append(f"{found.status.name}: {said} ...")
+            reasons.append(" ".join(draws.reason(found).split()[:2]))
     solved = count - len(reasons) - len(failed)
     print(
         f"random economies of platforms, data and few firms: {solved} of {count} solved, stable "
@@ -95,7 +94,7 @@ def _platforms(*, quick: bool) -> int:
         f"{time.perf_counter() - began:.1f} s"
     )
     for reason, times in collections.Counter(reasons).most_common(5):
-        print(f"  {times} times {reason}")
+        print(f"  {times} times: {reason} ...")
     for seed, message in failed[:10]:
         print(f"  draw {seed}, {message}")
     return len(failed)
