@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import importlib
 import logging
@@ -30,7 +31,7 @@ STEP = 2.0  # seconds of CPU that a step of a path may take
 def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
     draws, industries = tests("draws"), tests("draws_agglomeration")
-    equations = tests("draws_equations")
+    equations, added = tests("draws_equations"), tests("draws_mechanisms")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, count // 50 if quick else count, check)
@@ -40,8 +41,10 @@ def run(*, quick: bool = False) -> int:
             ("steps of the digital turn from random starts", starts, industries.check_step),
             ("random economies of industries", industries.ECONOMIES, industries.check_economy),
             ("the same from the equations as written", equations.COUNT, equations.check),
+            ("random economies with random mechanisms", added.COUNT, added.check),
         )
     )
+    failed += _platforms(quick=quick)
     failed += _extremes(quick=quick)
     failed += _points(quick=quick)
     two = TWO_REGIONS // 50 if quick else TWO_REGIONS
@@ -68,6 +71,32 @@ def hostile(*, quick: bool = False) -> int:
     for seed, error in list(failures.items())[:10]:
         print(f"  draw {seed}: {error} {fuzz.trace(error)}")
     return len(failures)
+
+
+def _platforms(*, quick: bool) -> int:
+    """Solve economies of platforms, data and few firms; where there is no rest, it is said why."""
+    draws, began, failed, reasons = tests("draws_platforms"), time.perf_counter(), [], []
+    count = draws.ECONOMIES // 20 if quick else draws.ECONOMIES
+    for seed in range(count):
+        try:
+            found = draws.check(seed)
+        except Exception as error:  # every kind of failure counts, and none stops the rest
+            failed.append((seed, f"{type(error).__name__}: {error}"))
+            continue
+        if not found.converged:
+            said = " ".join(found.model.remark(found).split()[:2])
+            reasons.append(f"{found.status.name}: {said} ...")
+    solved = count - len(reasons) - len(failed)
+    print(
+        f"random economies of platforms, data and few firms: {solved} of {count} solved, stable "
+        f"and as published, {len(reasons)} not, for a reason that is said, {len(failed)} failed; "
+        f"{time.perf_counter() - began:.1f} s"
+    )
+    for reason, times in collections.Counter(reasons).most_common(5):
+        print(f"  {times} times {reason}")
+    for seed, message in failed[:10]:
+        print(f"  draw {seed}, {message}")
+    return len(failed)
 
 
 def _turns(*, quick: bool) -> int:

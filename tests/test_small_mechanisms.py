@@ -6,6 +6,7 @@ steps of the stylised turn. A claim is tested by its sign and by what flips it.
 
 import functools
 
+import draws_mechanisms
 import numpy as np
 import pytest
 import reference_lock_in as reference
@@ -188,11 +189,16 @@ def test_quality_without_end_or_below_one_is_refused(wrong, said):
         model.replace(sigma=8.0)
 
 
-@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("which", [0, 1, 2])
 def test_mechanisms_of_one_matter_go_together_in_any_order(which):
     parts = (
         [mech.Access(entry_cost={SERVICES: {"3": {"online": 2.0}}}), reviewed()],
         [mech.DataEconomy(weight=0.01), bound(), choice()],
+        [
+            mech.Workers(),
+            mech.BuyerOnline(complementarity=0.5, households=0.5),
+            mech.Sunk(share=0.1),
+        ],
     )[which]
     found = [nege.solve(economy(8).with_mechanisms(*order)) for order in (parts, parts[::-1])]
     for one in found:
@@ -802,13 +808,13 @@ def slope(path, step, services, goods=0.0, driver="digital_cost"):
         ("old", 15, 0.5, {"goods": 0.5}, -0.00327733),  # flips: goods spare their buyers too
     ],
 )
-def test_19b_goods_online_take_services_further_online_if_these_serve_buyers_online(
+def test_n11_and_19b_goods_online_take_services_further_online_if_these_serve_buyers_online(
     path, step, services, more, known
 ):
     assert slope(path, step, services, **more) == pytest.approx(known, rel=2e-3, abs=1e-7)
 
 
-def test_19b_in_finite_moves():
+def test_n11_and_19b_in_finite_moves():
     for path, steps, b in (("new", (14, 17), 0.03665586), ("old", (14, 15), 0.44874657)):
         moved = []
         for services in (0.0, b, 1.0):
@@ -924,3 +930,12 @@ def test_remote_work_is_of_the_skilled():
     simple = float((data.population / (1.0 + odds) * data["workers.unskilled_wage"]).sum())
     assert skilled + simple == pytest.approx(1.0, abs=1e-10)
     assert float(data.remote_share.min()) > 0.0
+
+
+# --- all of them -------------------------------------------------------------------------------
+
+
+@pytest.mark.draws
+@pytest.mark.parametrize("seed", range(draws_mechanisms.COUNT // 40))
+def test_random_economies_with_random_mechanisms_are_solved_and_audited(seed):
+    draws_mechanisms.check(seed)

@@ -128,3 +128,38 @@ def test_of_two_either_may_lead_and_of_more_each():
     assert three.distance(tipped, mirrored) == pytest.approx(0.4)
     change = np.array([0.0, 0.0, 1.0])
     assert two.distance(change, -change) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("network", "gains"),
+    [
+        (0.05, (False, False)),
+        (0.112, (False, False)),
+        (0.1135, (True, True)),  # a far higher commission pays, from .11309 on
+        (0.2, (False, True)),  # the follower would rather be the first
+    ],
+)
+def test_first_order_conditions_that_are_no_best_answers_are_told_from_those_that_are(
+    network, gains
+):
+    model = at_step_9(2, network).replace({"platforms.pricing": BUYERS})
+    found = nege.solve(model.replace({"platforms.network": network}))
+    gain = found.data.platform_gain.sel(industry="services").values
+    assert tuple(gain > 1e-6) == gains
+    assert ("no best answer" in repr(found)) == any(gains)
+    if network == 0.2:
+        assert gain[1] == pytest.approx(4.1, abs=0.1)
+
+
+BUYERS = mech.ProfitMaximising(response="buyers")
+
+
+def test_platforms_have_a_dimension_of_their_own():
+    data = nege.solve(at_step_9(3, 0.2)).data
+    share = data.platform_share.sel(industry="services")
+    assert data.platform.values.tolist() == ["1", "2", "3"]
+    assert float(share.sum()) == pytest.approx(1.0, abs=1e-14)
+    assert float(share[0]) > 0.8
+    assert (share[1:] == share[1]).all()
+    np.testing.assert_allclose(data.platform_commission, 0.05, atol=1e-13)
+    assert np.isnan(data.platform_gain).all()

@@ -350,6 +350,10 @@ class Model(Changeable, Immutable):
         """Say why a solve failed, from its last point; nothing where its status is all there is."""
         return ""
 
+    def caveats(self, data: xr.Dataset) -> tuple[str, ...]:
+        """Say what is known of results that is no reason not to have them."""
+        return ()
+
     def compared(self, data: xr.Dataset) -> np.ndarray:
         """Return payoffs as the dynamics compare them: positive, up to a common factor."""
         values = np.asarray(data[self.payoff].values)

@@ -265,6 +265,8 @@ class Equilibrium(Immutable):
                 self._verdict(),
             ]
         lines += self.words
+        if self.converged:
+            lines += self.model.caveats(self.data)
         if not self.converged and (remark := self.model.remark(self)):
             lines.append(remark)
         if self.perturbed:

@@ -566,6 +566,10 @@ class OnlineAgglomeration(
         """Say what mechanisms know of why a solve failed."""
         return " ".join(filter(None, (one.remark(result.data) for one in frame.acting(self))))
 
+    def caveats(self, data: xr.Dataset) -> tuple[str, ...]:
+        """Say what mechanisms know of results."""
+        return tuple(each for one in frame.acting(self) for each in one.caveats(data))
+
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation of clearing markets; the relative violation of each by name."""
         return audit.clearing(self, data)

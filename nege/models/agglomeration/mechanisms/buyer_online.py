@@ -95,6 +95,7 @@ class BuyerOnline(Mechanism):
     alone: ClassVar[bool] = True
     excludes: ClassVar[Mapping[str, str]] = {
         "oligopoly": "A firm's markup would be another for each kind of buyer.",
+        "platforms": "What buyers see on a platform would be worth another price to each kind.",
         "sourcing": "What is bought or made would be another for each kind of buyer.",
     }
     equations: ClassVar[Mapping[str, Callable[..., Any]]] = {

@@ -223,7 +223,7 @@ class Partial(Over):
             return
         if np.isscalar(value) or getattr(value, "ndim", None) == 0:
             value = xr.DataArray(self.bounds.number(self.name, value))
-        elif not (isinstance(value, xr.DataArray) and value.coords):
+        elif not (isinstance(value, xr.DataArray) and set(value.dims) & set(value.coords)):
             value = validation.table(self.name, value, left, **self.bounds._asdict())
         dims = [dim for dim in left if dim in value.dims]
         allowed = f"labelled, over some of {tuple(left)}"
@@ -493,6 +493,10 @@ class Mechanism(Declared):
     def past(self, firms: xr.DataArray) -> Self:
         """Return the same where these firms are there from before: itself, if nothing of it is."""
         return self
+
+    def caveats(self, data: xr.Dataset) -> tuple[str, ...]:
+        """Say what it knows of results that is no reason not to have them."""
+        return ()
 
     def audit(self, stage: str, economy: Any, a: Any) -> None:
         """Add to the published equations in plain NumPy, in levels, stage by stage.

@@ -76,6 +76,7 @@ from nege.models import fields
 from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, by_industry, positive, share
 from nege.models.agglomeration.kinds import weight as some
 from nege.models.agglomeration.layout import ONLINE, inner
+from nege.models.agglomeration.mechanisms import deviations
 from nege.models.agglomeration.mechanisms.frame import (
     Choices,
     Mechanism,
@@ -85,6 +86,7 @@ from nege.models.agglomeration.mechanisms.frame import (
 )
 from nege.models.agglomeration.mechanisms.parts import Part, part
 from nege.models.fields import Labelled
+from nege.models.solutions import Variable
 from nege.validation import Bounds
 
 GIVEN, AVERAGE, CONTESTABLE, PROFIT, CHOSEN = range(5)
@@ -94,7 +96,10 @@ TIPPED = (
     "One platform is ahead of the others: what each believes of the whole equilibrium's response "
     'is known of alike ones. Take ProfitMaximising(response="buyers").'
 )
+NOTHING, BETTER = 1e-9, 1e-6  # sold, too little to matter; gain of a deviation, too much
+OF_PLATFORM = ("industry", "platform")
 LOSS = 1e-6  # of sales: from where on platforms at average cost do not cover it
+LARGE = 1e-2  # of sales: a fixed cost that a commission may not be found for
 SCOPE, RESPONSE = ("industry", "economy"), ("equilibrium", "buyers")
 PART_OF = Bounds(at_least=0.0, at_most=1.0, cure="It is a part: 1 is all.")
 COUNT = Bounds(at_least=1.0, at_most=1e3, cure="It is a number of platforms.")
@@ -278,6 +283,7 @@ def _sales(m, to, met, made):
         spending = exp(met[to.spending + k])
         part_online = _online_part(m, to, k, met, made)
         made[m.spent + k], made[m.bought + k] = spending, part_online * spending
+        made[m.part_online + k], made[m.purchases + k] = part_online, part_online * spending
         respond = (m.sigma[k] - 1.0) * (1.0 - part_online)
         made[m.respond + k] = respond * part_online * spending
         made[m.affiliated + k] = 0.0 * spending
@@ -418,10 +424,11 @@ class Platforms(Mechanism):
     """Platforms that host sellers online: what they keep, and how buyers divide among them.
 
     Without `pricing` they keep the economy's ``commission``. Results have by industry
-    ``commission_paid`` and ``platform_profit``; of the first platform ``platform_commission``,
-    ``platform_share`` and ``platform_investment``, of another ``rival_commission``,
-    ``rival_share`` and ``rival_investment``; ``online_share``, the part of spending that is online;
-    and ``tipping_index``, above one where equal shares, or those found, do not last.
+    ``commission_paid``, ``platform_profit``, ``online_sales``, ``online_share``, the part of
+    spending that is online, and ``tipping_index``, above one where equal shares, or those found,
+    do not last; by industry and platform, the first one first, ``platform_commission``,
+    ``platform_share`` and ``platform_investment``, and where they maximise profit as buyers respond
+    ``platform_gain``, above zero where a commission that was tried is better than the one found.
 
     Examples
     --------
@@ -529,7 +536,21 @@ class Platforms(Mechanism):
             called="tipping_index",
         ),
     }
-    notes: ClassVar = {"kept": Own(INDUSTRY)}
+    notes: ClassVar = {
+        "kept": Own(INDUSTRY),
+        "part_online": Own(INDUSTRY, "part of a place's spending that is online", "1"),
+        "purchases": Own(INDUSTRY, "what a place buys online", called="online_purchases"),
+    }
+    outcomes: ClassVar = {
+        "platform_commission": Variable(OF_PLATFORM, "part of what buyers pay that it keeps", "1"),
+        "platform_share": Variable(OF_PLATFORM, "share of a platform in sales online", "1"),
+        "platform_investment": Variable(OF_PLATFORM, "investment of a platform", "labour"),
+        "platform_gain": Variable(
+            OF_PLATFORM,
+            "most that it gains by another commission, of those tried, if buyers alone respond",
+            "of what it earns",
+        ),
+    }
 
     # --- what kernels read --------------------------------------------------------------
 
@@ -666,7 +687,62 @@ class Platforms(Mechanism):
                 f"{self.name}.fixed_cost", self.fixed_cost.values.tolist(), allowed, cure
             )
 
+    def coordinates(self, economy: Any) -> Mapping[str, Sequence[str]]:
+        """Return the names of platforms, the first one first."""
+        return {"platform": [str(j + 1) for j in range(int(self.number))]}
+
+    def outcome(self, economy: Any, p: Any, at: Any, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what each platform is like, and what it would gain by another commission."""
+        count = int(self.number)
+
+        def each(first: np.ndarray, other: np.ndarray) -> np.ndarray:
+            return np.stack([first, *[other] * (count - 1)], axis=-1)
+
+        own = {name: found[f"{self.name}.{name}"] for name in ("net", "rivals_net", "odds")}
+        lead = 1.0 / (1.0 + (count - 1) * np.exp(-own["odds"]))
+        invests = self.values(economy)
+        logs = each(found[f"{self.name}.invested"], found[f"{self.name}.rivals_invested"])
+        share = each(lead, (1.0 - lead) / max(count - 1, 1))
+        kept = each(own["net"], own["rivals_net"])
+        gains = np.full(share.shape, np.nan)
+        rule = self.pricing
+        best = isinstance(rule, ProfitMaximising) and rule.response == "buyers"
+        for k in np.flatnonzero(found["online_sales"] > NOTHING) if best else ():
+            net = float((share[k] * kept[k]).sum() * found["online_sales"][k])
+            online = found[f"{self.name}.part_online"][k]
+            market = deviations.Market(
+                **{"kept": kept[k], "share": share[k], "theta": self.substitution - 1.0},
+                worth=np.asarray(invests["effect"])[k] * logs[k],
+                network=float(self.network.values[k]),
+                interoperability=self.interoperability,
+                cost=float(self.marginal_cost.values[k]),
+                theirs=float(found["affiliate_profit"][k]) / net,
+                sigma=float(economy.sigma.values[k]),
+                online=online,
+                spent=found["online_purchases"][k] / online,
+            )
+            gain = [deviations.gain(market, j)[0] for j in range(min(count, 2))]
+            gains[k] = [*gain, *gain[1:] * (count - 2)]
+        return {
+            "platform_commission": 1.0 - kept,
+            "platform_share": share,
+            "platform_investment": np.asarray(invests["scale"])[:, None] * np.expm1(logs),
+            "platform_gain": gains,
+        }
+
     # --- words --------------------------------------------------------------------------
+
+    def caveats(self, data: xr.Dataset) -> tuple[str, ...]:
+        """Say where a platform would rather set another commission."""
+        gains = data["platform_gain"]
+        return tuple(
+            f"Platform {j} of {k} would earn {float(gains.sel(industry=k, platform=j)):.3g} times "
+            "as much on top at another commission, if buyers alone respond: what it asks fulfils "
+            "the first-order condition, but is no best answer."
+            for k in map(str, gains["industry"].values)
+            for j in map(str, gains["platform"].values[:2])
+            if float(gains.sel(industry=k, platform=j)) > BETTER
+        )
 
     def remark(self, data: xr.Dataset) -> str:
         """Say where shares do not last, or sales cannot bear what platforms cost."""
@@ -681,13 +757,36 @@ class Platforms(Mechanism):
                     f"{self.name}.interoperability."
                 )
             lost = -float(at["platform_profit"])
-            if isinstance(self.pricing, AverageCost) and lost > LOSS * spent:
+            if isinstance(self.pricing, AverageCost) and self.pricing.scope == "industry":
+                cure = "or take AverageCost(scope='economy')"
+                said.append(self._uncovered(f"what platforms in {name} cost", lost, spent, cure))
+            needed = float(np.mean(data["wage"])) * self._entrant(name)
+            if needed > LARGE * spent:
                 said.append(
-                    f"No commission was found that covers what platforms in {name} cost: they lose "
-                    f"{lost:.3g} on sales of {spent:.3g}. Lower {self.name}.fixed_cost, or take "
-                    "AverageCost(scope='economy')."
+                    f"Who enters {name} needs {needed:.3g} beside what grows with sales, which "
+                    f"are {spent:.3g} online and fall as commissions rise: nobody may contest it. "
+                    f"Lower {self.name}.pricing.fixed_cost, or take another pricing."
                 )
-        return " ".join(said)
+        if isinstance(self.pricing, AverageCost) and self.pricing.scope == "economy":
+            lost, spent = -float(data["platform_profit"].sum()), float(data["online_sales"].sum())
+            said.append(self._uncovered("what platforms cost", lost, spent))
+        return " ".join(filter(None, said))
+
+    def _uncovered(self, what: str, lost: float, spent: float, *cures: str) -> str:
+        """Say that a commission which would just cover a cost was not found, where it was not."""
+        if not abs(lost) > LOSS * max(spent, LOSS):
+            return ""
+        cure = ", ".join([f"Lower {self.name}.fixed_cost", *cures])
+        last = f"they {'lose' if lost > 0.0 else 'gain'} {abs(lost):.3g} on sales of {spent:.3g}"
+        return (
+            f"No commission was found that just covers {what}: at the last one {last}, which fall "
+            f"as it rises. {cure}."
+        )
+
+    def _entrant(self, name: str) -> float:
+        """Return the labour that an entrant into an industry needs at all, if one may enter."""
+        own = self.pricing
+        return float(own.fixed_cost.sel(industry=name)) if isinstance(own, Contestable) else 0.0
 
     # --- audit --------------------------------------------------------------------------
 

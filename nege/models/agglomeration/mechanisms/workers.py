@@ -117,7 +117,7 @@ class Workers(Mechanism):
 
     kind: ClassVar[str] = "workers"
     alone: ClassVar[bool] = True
-    rank: ClassVar[int] = -1  # what labour costs others look at
+    rank: ClassVar[int] = 3  # once real income is what all others make it
     excludes: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("data_economy", "platforms", "site_bound", "sourcing"), OTHER_LABOUR
     )
