@@ -32,6 +32,7 @@ def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
     draws, industries = tests("draws"), tests("draws_agglomeration")
     equations, added = tests("draws_equations"), tests("draws_mechanisms")
+    policies = tests("draws_policies")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, count // 50 if quick else count, check)
@@ -42,6 +43,7 @@ def run(*, quick: bool = False) -> int:
             ("random economies of industries", industries.ECONOMIES, industries.check_economy),
             ("the same from the equations as written", equations.COUNT, equations.check),
             ("random economies with random mechanisms", added.COUNT, added.check),
+            ("random economies with random policies", policies.COUNT, policies.check),
         )
     )
     failed += _platforms(quick=quick)
@@ -84,8 +86,7 @@ def _platforms(*, quick: bool) -> int:
             failed.append((seed, f"{type(error).__name__}: {error}"))
             continue
         if not found.converged:
-            said = " ".join(found.model.remark(found).split()[:2])
-            reasons.append(f"{found.status.name}: {said} ...")
+            reasons.append(" ".join(draws.reason(found).split()[:2]))
     solved = count - len(reasons) - len(failed)
     print(
         f"random economies of platforms, data and few firms: {solved} of {count} solved, stable "
@@ -93,7 +94,7 @@ def _platforms(*, quick: bool) -> int:
         f"{time.perf_counter() - began:.1f} s"
     )
     for reason, times in collections.Counter(reasons).most_common(5):
-        print(f"  {times} times {reason}")
+        print(f"  {times} times: {reason} ...")
     for seed, message in failed[:10]:
         print(f"  draw {seed}, {message}")
     return len(failed)

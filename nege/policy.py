@@ -1,5 +1,18 @@
-"""Optimal policy, under its public names; ``nege.studies.optimal_policy`` has it."""
+"""Policy, under its public names; ``nege.studies`` has it."""
 
+from nege.studies.equal_yield import CostOfFunds, EqualYield, cost_of_funds, equal_yield
+from nege.studies.joint_policy import JointOptimum
 from nege.studies.optimal_policy import Optimum, optimise
+from nege.studies.tax_game import NashEquilibrium, nash
 
-__all__ = ["Optimum", "optimise"]
+__all__ = [
+    "CostOfFunds",
+    "EqualYield",
+    "JointOptimum",
+    "NashEquilibrium",
+    "Optimum",
+    "cost_of_funds",
+    "equal_yield",
+    "nash",
+    "optimise",
+]

@@ -181,8 +181,6 @@ def warm_up(models: Any = None, *, progress: Progress = None) -> xr.Dataset:
     >>> made = nege.warm_up("footloose-capital")
     >>> made.call.values.tolist()
     ['short run', 'long run', 'sweep', 'equilibria', 'thresholds', 'bifurcation']
-    >>> nege.warm_up("footloose-capital").compiled.sum().item()
-    0
     """
     chosen = _chosen(models)
     calls = [

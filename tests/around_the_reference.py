@@ -8,7 +8,6 @@ import functools
 
 import numpy as np
 import xarray as xr
-from scipy.stats import qmc
 
 import nege
 
@@ -42,6 +41,8 @@ def design(width):
     """Factors of all economies, a row each."""
     with np.errstate(all="raise"):
         rng = np.random.default_rng(SEED)
+        from scipy.stats import qmc  # takes long, and not every session
+
         unit = qmc.LatinHypercube(sum(FACTORS.values()), seed=rng).random(MOST)
         return 1.0 + width * (2.0 * unit - 1.0)
 

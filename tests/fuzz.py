@@ -63,6 +63,13 @@ class Pool:
         self.diagram = nege.bifurcation(self.model, "trade_cost", (1.5, 2))
         self.loop = nege.hysteresis(self.model, "trade_cost", (1.5, 2), points=5)
         self.best = policy.optimise(self.helpman, {"mu": (0.6, 0.8)}, points=3)
+        both = {"mu": (0.6, 0.8), "trade_cost": (1.4, 1.6)}
+        self.mix = policy.optimise(self.helpman, both, points=3, starts=1)
+        self.yields = policy.equal_yield(self.helpman, "trade_cost", **EQUAL)
+        self.game = policy.nash(self.helpman, **GAME)
+        vat = mechanisms.Tax("vat", 0.1, proceeds=mechanisms.PublicGood(worth=0.0))
+        self.taxed = nege.solve(self.industries.with_mechanisms(vat))
+        self.cost = policy.cost_of_funds(self.taxed, "vat.rate")
         self.breaks = nege.break_points(self.model, "trade_cost", (1.5, 2))
         self.stability = nege.stability(self.solved)
         self.file = str(folder / "economy.nc")
@@ -92,6 +99,16 @@ IMMOBILE = {"farmers": [0.5, 0.5]}
 CES = {"sigma": 5, "trade_cost": 1.7}
 LINEAR = {"a": 1.0, "b": 1.0, "c": 1.0, "phi": 1.0, "total_farmers": 10.0, "total_skilled": 1.0}
 OVER = ("trade_cost", (1.5, 2.0))
+
+
+#: Of two equal regions: prices that rise with `trade_cost`, and two who choose a parameter each.
+EQUAL = {"amount": 1.15, "of": "price_index.0", "between": (1.4, 1.6), "points": 3}
+GAME = {
+    "players": {"a": "mu", "b": "trade_cost"},
+    "objective": {"a": "welfare", "b": "welfare"},
+    "between": {"a": (0.6, 0.8), "b": (1.4, 1.6)},
+    "points": 3,
+}
 
 
 def model_entry(kind, **values):
@@ -377,7 +394,37 @@ ENTRIES = {
         policy.optimise,
         {"model": p.helpman, "over": {"mu": (0.6, 0.8)}, "objective": "welfare", "points": 3},
     ),
+    "policy.optimise of several": lambda p: (
+        policy.optimise,
+        {
+            **{"model": p.helpman, "over": {"mu": (0.6, 0.8), "trade_cost": (1.4, 1.6)}},
+            **{"subject_to": {"share.0": (0.4, None)}, "points": 3, "starts": 1},
+        },
+    ),
+    "policy.equal_yield": lambda p: (
+        policy.equal_yield,
+        {"model": p.helpman, "parameter": "trade_cost", **EQUAL},
+    ),
+    "policy.cost_of_funds": lambda p: (
+        policy.cost_of_funds,
+        {"equilibrium": p.taxed, "parameter": "vat.rate"},
+    ),
+    "policy.nash": lambda p: (policy.nash, {"model": p.helpman, **GAME}),
     "Optimum.plot": lambda p: (p.best.plot, {}),
+    "Optimum.to_dataset": lambda p: (p.best.to_dataset, {}),
+    **{
+        f"{name}.{method}": lambda p, made=made, method=method: (
+            getattr(getattr(p, made), method),
+            {},
+        )
+        for name, made in (("JointOptimum", "mix"), ("EqualYield", "yields"))
+        for method in ("plot", "plot_gains", "to_dataset")
+    },
+    **{
+        f"NashEquilibrium.{method}": lambda p, method=method: (getattr(p.game, method), {})
+        for method in ("plot", "plot_gains", "to_dataset")
+    },
+    "CostOfFunds.to_dataset": lambda p: (p.cost.to_dataset, {}),
     "patterns": lambda p: (nege.patterns, {"data": p.costs.copy(deep=True)}),
     "invert": lambda p: (
         nege.invert,
@@ -423,7 +470,8 @@ ENTRIES = {
 SELDOM = {
     *("bifurcation", "hysteresis", "equilibria", "decompose", "decompose by groups", "load"),
     *("sweep into a store", "geography.cities", "Equilibrium.to_netcdf", "break_points"),
-    *("sustain_points", "policy.optimise"),
+    *("sustain_points", "policy.optimise", "policy.optimise of several", "policy.nash"),
+    "policy.equal_yield",
 }
 
 
@@ -690,7 +738,12 @@ TAKES = {
     "variables": "",
     "outcomes": "",
     "objective": "",
-    "policy.optimise.over": "",
+    **dict.fromkeys(
+        ("policy.optimise.over", "policy.optimise of several.over", "subject_to", "players"), ""
+    ),
+    **dict.fromkeys(("instead_of", "policy.equal_yield.of", "between"), ""),
+    "policy.equal_yield.amount": f"{NUMBER} none",
+    **dict.fromkeys(("rounds", "curves"), "whole"),
     "mechanisms": "",
     "switches": "",
     "parameters": "",
@@ -780,10 +833,10 @@ TAKES = {
             for kind in ("Friction", "Tariff", "Tax")
             for name in ("industries", "channels", "origins", "destinations")
         ),
-        "texts none",
+        "texts region none",
     ),
     **dict.fromkeys(("base", "buyers", "crossing", "losses", "movement", "proceeds"), ""),
-    "mechanisms.Tax.collector": "none",
+    "mechanisms.Tax.collector": "region none",
     "mechanisms.DigitalServicesTax.pass_through": NUMBER,
     "mechanisms.Friction.factor": NUMBER,
     **dict.fromkeys(
@@ -865,7 +918,8 @@ def takes(entry, argument):
 #: Made by nege and not by its users, who get them from the functions that say so.
 MADE = {
     *("BifurcationDiagram", "Equilibria", "Equilibrium", "Hysteresis", "Stability", "Status"),
-    *("PreparedSolver", "policy.Optimum"),
+    *("PreparedSolver", "policy.Optimum", "policy.JointOptimum", "policy.EqualYield"),
+    *("policy.CostOfFunds", "policy.NashEquilibrium"),
     *("Threshold", "Thresholds", "DatasetAccessor", "ConvergenceError", "DependencyError"),
     *("InputError", "NegeError", "geography.GeographyWarning", "geography.Geography"),
     *("geography.Circle", "geography.Grid", "geography.Line", "geography.Matrix"),
@@ -897,6 +951,8 @@ def methods():
         **{kind.__name__: kind for kind in (nege.Equilibrium, nege.Hysteresis, nege.Stability)},
         **{"Geography": geography.Geography, "Thresholds": nege.Thresholds},
         **{"PreparedSolver": nege.PreparedSolver, "Optimum": policy.Optimum},
+        **{kind.__name__: kind for kind in (policy.JointOptimum, policy.EqualYield)},
+        **{kind.__name__: kind for kind in (policy.CostOfFunds, policy.NashEquilibrium)},
         **{"Equilibrium.plot": plots[0], "ds.nege.plot": plots[1]},
     }
     return [

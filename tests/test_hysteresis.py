@@ -57,7 +57,7 @@ def test_a_path_without_a_break_has_no_jump_and_no_loop():
 def test_a_commission_lets_some_stay_offline_without_a_jump():
     """With a commission of a tenth, firms go online little by little: a corner, not a jump."""
     taxed = economy().replace(online_commission=0.1)
-    loop = nege.hysteresis(taxed, "online_trade_cost", (1.0, 1.5), points=21)
+    loop = nege.hysteresis(taxed, "online_trade_cost", (1.0, 1.5), points=11)
     for jump in loop.jumps:
         # What is called a jump stays one in a step a hundred times shorter.
         side = 1 if jump.arm == "up" else -1

@@ -74,11 +74,12 @@ def test_off_the_equilibrium_is_that_of_many_firms():
 def market(conduct, eta, cost, firms, spending=1.0, nu=1.0):
     """Clear one place's market with groups of firms; the mechanism's own equations, in Python."""
     cost, firms, groups = np.array(cost), np.array(firms, dtype=float), len(cost)
-    to = layout.slots(1, quotes=6, notes=4)
+    to = layout.slots(1, quotes=8, notes=4)
     given = types.SimpleNamespace(sigma=xr.DataArray([SIGMA]))
     held = types.SimpleNamespace(across=xr.DataArray([eta]), conduct=conduct)
     bend, pole = (float(one[0]) for one in mech.Oligopoly._conduct(held, given))
     first = {"seller": to.quoted, "buyer": to.quoted + 2, "margin": to.quoted + 4}
+    first["passing"] = to.quoted + 6
     m = types.SimpleNamespace(
         sigma=[SIGMA], bend=[bend], pole=[pole], awareness=np.ones((1, 2)), **first
     )
@@ -100,6 +101,12 @@ def market(conduct, eta, cost, firms, spending=1.0, nu=1.0):
         found.update(s=s, S=firms * nu * s, markup=SIGMA / (SIGMA - 1.0) * M)
         found["revenue"] = supply * met[to.access]
         found["profit"] = supply * met[brought + m.seller] / SIGMA
+        sold = (firms * nu * s).sum()
+        through = 1.0 / (
+            1.0 + (SIGMA - 1.0) * (pole - bend) * s / ((1 - bend * s) * (1 - pole * s))
+        )
+        passed = met[brought + m.passing, 0] / met[to.price, 0]
+        np.testing.assert_allclose(passed, (firms * nu * s * through).sum() / sold, rtol=1e-10)
         found["competitors"] = met[to.price, 0] / met[brought + m.buyer, 0]
         found["mean markup"] = SIGMA / (SIGMA - 1.0) * met[to.price, 0] / met[brought + m.margin, 0]
         found["index"] = np.exp(log_index)

@@ -3,6 +3,8 @@
 import draws_platforms as draws
 import numpy as np
 import pytest
+import reference_agglomeration as plain
+import reference_platforms as reference
 from agglomerations import economy
 from random_agglomerations import random_model, random_unknowns
 
@@ -58,9 +60,43 @@ def test_with_everything_on_at_once_markets_clear_and_walras_law_holds(changes, 
         assert (data.firm_mass == 0.0).any()
 
 
+@pytest.fixture(scope="module")
+def before():
+    turn = plain.stylised_turn(9)
+    return reference.extend(turn, plain.solve(turn))
+
+
+@pytest.mark.parametrize(
+    ("pricing", "how"), [(None, "given"), (mech.AverageCost(), "average")], ids=["given", "average"]
+)
+def test_with_everything_on_a_second_method_finds_the_same(before, pricing, how):
+    blocks = reference.Blocks(
+        **{"conduct": "cournot", "pricing": how, "number": 2, "theta": 16.0},
+        **{"network": (0.05, 0.05), "interoperability": 0.5, "marginal_cost": (0.02, 0.02)},
+        **{"fixed_cost": (0.0, 0.005), "affiliates": (0.2, 0.2), "strength": (0.0, 1.0)},
+        **{"weight": ((0.0, 0.0), (0.0, 0.01)), "data_fixed_cost": (0.0, 0.005)},
+        data_pricing="average",
+    )
+    turn = plain.stylised_turn(9)
+    known = reference.outcome(turn, blocks, reference.solve(turn, blocks, before))
+    data = nege.solve(economy(9).with_mechanisms(*everything(pricing))).data
+    at = data.sel(industry=SERVICES)
+    found = {
+        **{"welfare": data.welfare, "dividend": data.dividend},
+        "commission": 1.0 - at["platforms.net"],
+        **{
+            name: at[name] for name in ("data_price", "data_use", "online_sales", "platform_profit")
+        },
+        "online_spending": at.online_share,
+        "markup": at.markup,
+    }
+    for name, number in found.items():
+        expected = np.atleast_2d(known[name])[-1] if name == "markup" else np.ravel(known[name])[-1]
+        np.testing.assert_allclose(number, expected, rtol=1e-9, atol=1e-12, err_msg=name)
+
+
 def blocks(seed, pricing):
-    """All blocks that go together; where platforms invest, sellers are many."""
-    alone = pricing == "buyers"
+    """All blocks, of platforms that price in one way."""
     rules = {
         "given": None,
         "average": mech.AverageCost(),
@@ -75,12 +111,12 @@ def blocks(seed, pricing):
         **{"network": [0.1, 0.2], "interoperability": 0.3, "marginal_cost": [0.02, 0.04]},
         fixed_cost=[0.001, 0.002],
         steering=mech.Steering(affiliates=[0.2, 0.4], strength=[1.0, 0.5]),
-        investment=mech.Investment(effect=[0.02, 0.03], scale=1e-3) if alone else None,
+        investment=mech.Investment(effect=[0.02, 0.03], scale=1e-3),
     )
     owner = ("platform", "consumers")[seed % 2]
     data = mech.DataEconomy(weight=0.02, pricing="average", fixed_cost=0.001, owner=owner)
     few = mech.Oligopoly("bertrand", firms_per_mass=30.0)
-    return [one, data] if alone else [one, few, data]
+    return [one, few, data]
 
 
 def linearised(model, seed):

@@ -587,8 +587,6 @@ def test_bad_parts_are_refused_where_they_are_made(kind, given, said):
 @pytest.mark.parametrize(
     ("given", "beside", "said"),
     [
-        ({"pricing": BUYERS}, mech.Oligopoly("cournot"), "take the equilibrium's"),
-        ({"investment": mech.Investment()}, mech.Oligopoly("cournot"), "many firms"),
         ({"steering": mech.Steering()}, mech.DualMode(), "both channels"),
         ({"steering": mech.Steering()}, mech.Sourcing(), "where all buy"),
         ({}, mech.Platforms("others"), "there can be one"),

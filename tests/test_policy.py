@@ -255,7 +255,7 @@ def test_every_step_is_heard_of():
 BAD = [
     ({"over": {}}, "over", "mapping"),
     ({"over": "mu"}, "over", "mapping"),
-    ({"over": {"mu": (0.6, 0.8), "sigma": (4, 5)}}, "over", "one instrument"),
+    ({"over": {"mu": (0.6, 0.8), "sigma": (4, 0.5)}}, "sigma", "first below"),
     ({"over": {"tau": (0.6, 0.8)}}, "parameter", "one of the model's"),
     ({"over": {"mu": (0.8, 0.6)}}, "mu", "first below"),
     ({"over": {"mu": (0.6, 1.5)}}, "mu", "below 1"),

@@ -911,6 +911,13 @@ def test_17_and_18_skill_sorts_into_the_city_in_the_first_turn_and_out_of_it_in_
     assert skilled < unskilled
 
 
+def test_masked_numbers_are_refused_before_anything_forgets_that_they_are():
+    masked = np.ma.array([0.5, 0.5], mask=[False, True])
+    for make in (lambda: mech.Workers(skill=masked), lambda: mech.Sunk(share=masked)):
+        with pytest.raises(nege.InputError, match="masked: fill them"):
+            make()
+
+
 def test_workers_are_refused_where_they_make_no_sense():
     for change, said in (
         ({"migration_elasticity": 0.0}, "migration_elasticity"),
@@ -939,3 +946,35 @@ def test_remote_work_is_of_the_skilled():
 @pytest.mark.parametrize("seed", range(draws_mechanisms.COUNT // 40))
 def test_random_economies_with_random_mechanisms_are_solved_and_audited(seed):
     draws_mechanisms.check(seed)
+
+
+# --- finance, as a wedge (11) --------------------------------------------------------------------
+
+LENDING = {"0": 0.02, "1": 0.08, "2": 0.08, "3": 0.08}  # interest by place, offline
+
+
+@functools.cache
+def financed(online):
+    """Sales of services online, what lenders have, welfare and people in the city, at step 8."""
+    by_place = LENDING if online is None else dict.fromkeys(LENDING, online)
+    made = [
+        mech.Tax(name, rates, base="origin", channels=name, proceeds="everyone")
+        for name, rates in (("offline", LENDING), ("online", by_place))
+    ]
+    found = nege.solve(economy(8).with_mechanisms(mech.Jurisdictions("places"), *made))
+    nege.testing.assert_equilibrium(found)
+    data = found.data
+    interest = 1.0 + np.array([list(LENDING.values()), list(by_place.values())]).T
+    paid = data.total_cost.sel(industry=SERVICES).transpose("place", "channel") * interest
+    sales = (paid / np.array([1.0, 0.95])).sum("place").values
+    lenders = float(data.revenue.sel(wedge=["offline", "online"]).sum())
+    return sales[1] / sales.sum(), float(data.welfare), float(data.population[0]), lenders
+
+
+def test_11_digital_finance_takes_services_online_and_people_out_of_the_city():
+    before, after = financed(None), financed(0.01)
+    np.testing.assert_allclose(before, (0.70568216, 1.84631053, 0.39062902, 0.09741033), atol=1e-7)
+    np.testing.assert_allclose(after, (0.84786799, 1.85979990, 0.35049083, 0.06416764), atol=1e-7)
+    dearer = financed(0.12)  # flips: credit online that is dearer than offline
+    assert dearer[0] < before[0] < after[0]
+    assert dearer[2] > before[2] > after[2]

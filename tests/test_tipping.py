@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from agglomerations import economy
-from golden_platforms import THRESHOLDS
+from golden_platforms import MORE, THRESHOLDS
 
 import nege
 from nege import mechanisms as mech
@@ -163,3 +163,29 @@ def test_platforms_have_a_dimension_of_their_own():
     assert (share[1:] == share[1]).all()
     np.testing.assert_allclose(data.platform_commission, 0.05, atol=1e-13)
     assert np.isnan(data.platform_gain).all()
+
+
+@pytest.mark.parametrize("pricing", [BUYERS, mech.ProfitMaximising()], ids=["buyers", "all"])
+def test_everything_on_at_once_is_what_a_second_method_has(pricing):
+    who = "buyers respond" if pricing is BUYERS else "equilibrium responds"
+    known = MORE[f"everything on, {who}"]["values"]
+    hosts = mech.Platforms(
+        **{"number": 2, "network": 0.05, "interoperability": 0.5, "marginal_cost": 0.02},
+        fixed_cost={"services": 0.01},
+        steering=mech.Steering(affiliates=0.2, strength=0.5),
+        pricing=pricing,
+    )
+    data = mech.DataEconomy.consumer_owned(weight={"services": 0.01}, fixed_cost=0.01)
+    few = mech.Oligopoly("cournot", firms_per_mass=50)
+    found = nege.solve(economy(9).with_mechanisms(hosts, data, few))  # whatever their order
+    nege.testing.assert_equilibrium(found)
+    services = found.data.sel(industry="services")
+    got = {
+        "welfare": services.welfare,
+        "commission": services.platform_commission[0],
+        "platform_profit": found.data.platform_profit.sum(),
+        "data_price": services.data_price,
+        "dividend": services.dividend,
+    }
+    for name, value in got.items():
+        assert float(value) == pytest.approx(known[name], abs=2e-9), name

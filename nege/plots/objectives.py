@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
-from nege.plots.style import BLUE, GREY, VERMILION, new_axes
+from nege.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+SHOWN = 20  # places with a bar of their own: the ends of the order
 
 
 def curve(
@@ -23,7 +27,14 @@ def curve(
     ax: Axes | None = None,
 ) -> Axes:
     """Draw values over the instrument in pieces between jumps, and a dot at the best one."""
-    ax = new_axes(ax)
+    ax = _pieces(values, instrument, jumps, new_axes(ax))
+    ax.plot(*best, "o", color=VERMILION, zorder=3, gid="best")
+    ax.set_ylabel(str(values.attrs.get("long_name", values.name)))
+    return ax
+
+
+def _pieces(values: xr.DataArray, instrument: str, jumps: Sequence[float], ax: Axes) -> Axes:
+    """Draw values over an instrument, in pieces between jumps."""
     varied = values[instrument].values
     piece = np.searchsorted(sorted(jumps), varied)
     for k in np.unique(piece):
@@ -31,8 +42,142 @@ def curve(
         ax.plot(varied[there], values.values[there], color=BLUE, lw=2.2)
     for jump in jumps:
         ax.axvline(jump, color=GREY, lw=0.8, ls=":", gid="jump")
-    ax.plot(*best, "o", color=VERMILION, zorder=3, gid="best")
-    ax.set_xlabel(instrument.replace("_", " ").replace(".", ", "))
-    ax.set_ylabel(str(values.attrs.get("long_name", values.name)))
+    ax.set_xlabel(_words(instrument))
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def compared(
+    visited: xr.Dataset,
+    instruments: Sequence[str],
+    best: Mapping[str, float],
+    value: float,
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw policies over two instruments, coloured by the objective; the best one is a ring."""
+    ax = new_axes(ax)
+    solved = np.isfinite(visited["objective"].values)
+    allowed = solved & (visited["allowed"].values > 0.5)
+    x = visited[instruments[0]].values
+    flat = len(instruments) == 1
+    y = visited["objective" if flat else instruments[1]].values
+    ax.scatter(x[solved & ~allowed], y[solved & ~allowed], s=14, facecolors="none", edgecolors=GREY)
+    colours = {"color": BLUE} if flat else {"c": visited["objective"].values[allowed]}
+    dots = ax.scatter(x[allowed], y[allowed], s=26, cmap="viridis", **colours)
+    at = best[instruments[0]], value if flat else best[instruments[1]]
+    ax.plot(*at, "o", ms=12, mfc="none", mew=2, color=VERMILION, zorder=3, gid="best")
+    if not flat:
+        bar = ax.figure.colorbar(dots, ax=ax)
+        bar.set_label("objective")
+    ax.set_xlabel(_words(instruments[0]))
+    ax.set_ylabel("objective" if flat else _words(instruments[1]))
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def gains(after: xr.DataArray, before: xr.DataArray, *, ax: Axes | None = None) -> Axes:
+    """Draw the change of an income by place, in per cent, the largest gain on top."""
+    ax = new_axes(ax)
+    change = 100.0 * (after.values / before.values - 1.0)
+    names = [str(label) for label in after[after.dims[-1]].values]
+    change = change.reshape(-1, len(names)).mean(0)
+    order = np.argsort(change, kind="stable")
+    shown = (
+        order
+        if len(order) <= SHOWN
+        else np.concatenate([order[: SHOWN // 2], order[-SHOWN // 2 :]])
+    )
+    colours = [BLUE if change[i] >= 0.0 else VERMILION for i in shown]
+    ax.barh([names[i] for i in shown], change[shown], color=colours)
+    ax.axvline(0.0, color=GREY, lw=0.8)
+    ax.set_xlabel("change of real income, %")
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").replace(".", ", ")
+
+
+def _finer(values: xr.DataArray, slopes: np.ndarray) -> xr.DataArray:
+    """Return values at more places, by the cubics that have their slopes at both ends."""
+    dim = str(values.dims[0])
+    x, y = values[dim].values, values.values
+    width, t = np.diff(x)[:, None], np.arange(8) / 8.0
+    rise = (3.0 - 2.0 * t) * t**2
+    between = y[:-1, None] + np.diff(y)[:, None] * rise
+    between += width * (
+        slopes[:-1, None] * t * (1.0 - t) ** 2 - slopes[1:, None] * t**2 * (1.0 - t)
+    )
+    places = np.append(x[:-1, None] + width * t, x[-1])
+    return xr.DataArray(np.append(between, y[-1]), {dim: places}, dim)
+
+
+def laffer(
+    values: xr.DataArray,
+    slopes: np.ndarray,
+    instrument: str,
+    of: str,
+    amount: float,
+    roots: Sequence[float],
+    jumps: Sequence[float],
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw revenue over a rate, the amount as a line, the lower root full, the upper hollow."""
+    ax = _pieces(_finer(values, slopes), instrument, jumps, new_axes(ax))
+    ax.axhline(amount, color=GREY, lw=0.8)
+    for root, fill in zip(roots, (VERMILION, "white"), strict=False):
+        ax.plot(root, amount, "o", color=VERMILION, mfc=fill, zorder=3, gid="root")
+    ax.set_ylabel(of)
+    return ax
+
+
+def responses(
+    curves: xr.Dataset, history: xr.Dataset, rates: Mapping[str, float], *, ax: Axes | None = None
+) -> Axes:
+    """Draw best responses of two players, the rounds that led to where they meet, and that."""
+    ax = new_axes(ax)
+    one, other = (str(name) for name in curves["player"].values)
+    for name, colour in ((one, BLUE), (other, GREEN)):
+        own = curves.sel(player=name)
+        order = np.argsort(own["rate"].values)
+        rate, best = own["rate"].values[order], own["response"].values[order]
+        x, y = (best, rate) if name == one else (rate, best)
+        ax.plot(x, y, color=colour, lw=2.2, label=f"best response of {name}")
+    path = history["rate"].values
+    turns = [(path[i + 1, 0], path[i, 1]) for i in range(len(path) - 1)]  # the first moves first
+    steps = np.array([path[0], *(p for pair in zip(turns, path[1:], strict=True) for p in pair)])
+    ax.plot(steps[:, 0], steps[:, 1], color=GREY, lw=0.9, ls="--")
+    ax.plot(rates[one], rates[other], "o", color=VERMILION, zorder=3, gid="best")
+    ax.set_xlabel(f"rate of {one}")
+    ax.set_ylabel(f"rate of {other}")
+    ax.legend(frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def deviations(
+    aside: xr.Dataset,
+    rates: Mapping[str, float],
+    payoffs: Mapping[str, float],
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw what each player would lose by another rate of its own, in per cent of its payoff."""
+    ax = new_axes(ax)
+    for name, colour in zip(rates, itertools.cycle((BLUE, GREEN, ORANGE, PURPLE, SKY))):
+        own = aside.sel(player=name)
+        x = np.append(own["rate"].values, rates[name])
+        y = np.append(own["payoff"].values, payoffs[name])
+        order = np.argsort(x)
+        change = 100.0 * (y[order] / payoffs[name] - 1.0)
+        ax.plot(x[order], change, color=colour, lw=2.2, label=name)
+        ax.plot(rates[name], 0.0, "o", color=colour, gid="best")
+    ax.axhline(0.0, color=GREY, lw=0.8)
+    ax.set_xlabel("own rate")
+    ax.set_ylabel("change of own payoff, %")
+    ax.legend(frameon=False)
     ax.spines[["top", "right"]].set_visible(False)
     return ax

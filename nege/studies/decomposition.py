@@ -207,7 +207,8 @@ def _parts_by_mechanism(
     """Return the parts that each mechanism switches, checked to be a partition."""
     if mechanisms is None:
         return {name: [part] for name, part in moving.items()}
-    if not isinstance(mechanisms, Mapping) or not mechanisms:
+    named = isinstance(mechanisms, Mapping) and not isinstance(mechanisms, xr.Dataset)
+    if not named or not mechanisms:
         cure = f"The switches of this path are {', '.join(moving)}."
         raise InputError("mechanisms", mechanisms, "a mapping of names to switches", cure)
     whole = {name for name, _ in moving.values()}

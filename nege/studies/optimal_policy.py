@@ -1,4 +1,4 @@
-"""Optimal policy: the value of one instrument at which an objective is largest, certified.
+"""Optimal policy: the value of an instrument at which an objective is largest, certified.
 
 The objective W is welfare, another variable of the solved economy, or a function of it, and the
 equilibrium responds as a whole (``response``): at an interior optimum
@@ -14,20 +14,17 @@ at a bound (a corner), at the edge of a jump, or at a kink, as where a region is
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from nege import memory, validation
-from nege.errors import ConvergenceError, InputError, near
+from nege.errors import ConvergenceError
 from nege.immutable import Immutable, held
-from nege.models import parameter_axes
 from nege.models.base import Model
-from nege.models.entries import entry
 from nege.models.solutions import LongRun
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.plots import objectives
@@ -37,8 +34,17 @@ from nege.results.stability import verdict
 from nege.solvers.checks import check_model, check_options
 from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
-from nege.status import Status
-from nege.studies.response import EquilibriumResponse, Response, equilibrium_response, slope
+from nege.studies import joint_policy
+from nege.studies.joint_policy import JointOptimum, checked_constraints
+from nege.studies.policy_objectives import Objective, Target, present, target
+from nege.studies.policy_points import ANY, FINEST, NEAR, checked_instruments
+from nege.studies.response import (
+    EquilibriumResponse,
+    Response,
+    equilibrium_response,
+    slope,
+    together,
+)
 from nege.validation.keywords import hinted
 
 if TYPE_CHECKING:
@@ -46,15 +52,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Certificate", "Optimum", "optimise"]
 
-Objective = str | Callable[[Equilibrium], float]
-
-NEAR = 0.02  # of a share: by how much a step may miss what the response at its ends foresees
-FINEST = 1e-6  # of the interval: steps that are not halved any more, across which it jumps
 ROOT = 1e-6  # of the gradient around it: a larger one where it changes its sign is a kink
 FLAT = 1e-10  # of the objective: what counts as no change of it over the whole interval
 FLAT_FUNCTION = 1e-7  # of one that is a function of equilibria, each of which is rounded
 CURVED = 4.0  # wider nodes for the second derivative
-ANY = (Status.CONVERGED, Status.UNSTABLE)  # the second where the dynamics let nobody enter
 KINDS = {
     "interior": "an interior maximum: the gradient is zero",
     "lower bound": "a corner: the lower bound, where the objective does not rise",
@@ -145,6 +146,30 @@ class Optimum(Immutable):
     grid: xr.Dataset
 
     @hinted
+    def to_dataset(self) -> xr.Dataset:
+        """Return the grid, with the optimum and its certificate as attributes.
+
+        Examples
+        --------
+        >>> import nege
+        >>> economy = nege.Helpman(nege.geography.line(3), sigma=4, mu=0.7, trade_cost=1.5)
+        >>> found = nege.policy.optimise(economy, {"trade_cost": (1.2, 2)}, points=5)
+        >>> found.to_dataset().attrs["best trade_cost"]
+        1.2
+        """
+        about = self.certificate
+        return self.grid.assign_attrs(
+            {
+                "kind": self.kind,
+                "best": self.best,
+                f"best {self.instrument}": self.value,
+                "gradient": about.gradient,
+                "second_derivative": about.second_derivative,
+                "leading_eigenvalue": about.leading_eigenvalue,
+            }
+        )
+
+    @hinted
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """Draw the objective over the instrument, broken at jumps, and the best value.
 
@@ -204,18 +229,21 @@ def optimise(
     over: Mapping[str, tuple[float, float]],
     objective: Objective = "welfare",
     *,
+    subject_to: Mapping[str, float | tuple[float | None, float | None]] | None = None,
     start: Any = None,
     points: int = 25,
+    starts: int = 3,
     dynamics: Replicator | Logit | None = None,
     options: SolverOptions | None = None,
     progress: Progress = None,
-) -> Optimum:
-    """Optimal policy: where between its bounds an instrument makes an objective largest.
+) -> Optimum | JointOptimum:
+    """Optimal policy: where between their bounds instruments make an objective largest.
 
     At an interior optimum dW/dtheta = W_theta - W_y F_y^(-1) F_theta = 0: everybody moves, prices
-    clear and the equilibrium F = 0 responds as a whole (implicit function theorem). The economy is
-    followed from where it stands to both bounds, as a slow reform would lead it, and the root of
-    the gradient is bracketed between two values of one branch.
+    clear and the equilibrium F = 0 responds as a whole (implicit function theorem). Along one
+    instrument the economy is followed from where it stands to both bounds, as a slow reform would
+    lead it, and the root of the gradient is bracketed between two values of one branch. Several
+    instruments, or some under constraints, are climbed by their gradient, from several starts.
 
     Parameters
     ----------
@@ -223,16 +251,25 @@ def optimise(
         The economy. Where its own value of the instrument is outside the bounds, the nearer one
         is where the economy is followed from; where it is a table of several, the lower one.
     over : mapping of str to pair of float
-        One instrument and its bounds: any parameter that is a number, e.g. "commission", also one
+        Instruments and their bounds: any parameter that is a number, e.g. "commission", also one
         of a table, "digital_cost.services", and of a mechanism, "matching.vacancy_cost".
     objective : str or callable, default "welfare"
         What is largest: a variable of the solved economy; one number of it by its labels,
         "population.0" or "firm_mass.services.0.online"; or a function of the Equilibrium that
         returns a number. What is to be small is given by a function, with its sign changed.
+        "welfare.north" is that of a jurisdiction.
+    subject_to : mapping of str to float or pair, optional
+        What is given: a number of the economy, by its name as in `objective`, and how much of it
+        there has to be, {"revenue": 0.06}; or its limits, of which None is none. "revenue" is
+        what governments collect in real terms.
     start : DataArray, mapping or array, optional
         Where the first long run starts; ``model.default_start()`` by default.
     points : int, default 25
-        Values of the coarse grid, both bounds included.
+        Values of the coarse grid, both bounds included; of several instruments policies all
+        over the box, which are compared with the best.
+    starts : int, default 3
+        Climbs, with several instruments: from where the economy stands, and from the best of
+        those policies.
     dynamics : Replicator or Logit, optional
         How people move.
     options : SolverOptions, optional
@@ -243,20 +280,21 @@ def optimise(
 
     Returns
     -------
-    Optimum
-        The best value found, with its equilibrium, its certificate and the grid.
+    Optimum or JointOptimum
+        The best value found, with its equilibrium, its certificate and the grid. The second for
+        several instruments, or under constraints: the best policy, with multipliers.
 
     Raises
     ------
     InputError
-        For more than one instrument, an unknown one, bounds that are none, an objective that is
-        no number of the economy.
+        For an unknown instrument, bounds that are none, an objective or a constraint that is no
+        number of the economy.
     ConvergenceError
         Where the economy could not be solved anywhere on the grid.
 
     Notes
     -----
-    Not for several instruments at once, nor under a constraint such as given revenue.
+    Not for other maxima than those found: each result says what it was compared with.
 
     The gradient of a variable is its slope along the response, to about 1e-11: of explicit
     functions, no economy is solved for it. That of a callable is by differences of equilibria,
@@ -273,112 +311,24 @@ def optimise(
     """
     check_model(model)
     moves, settings = check_dynamics(dynamics), check_options(options)
-    parameter, bounds = _instrument(model, over)
+    instruments = checked_instruments(model, over)
     points = validation.whole("points", points, at_least=3)
+    starts = validation.whole("starts", starts, at_least=1)
     need = 16 * points * len(model.variables) * len(model.regions)
     memory.check("points", points, need, "for the grid in memory", "Take fewer points.")
-    wanted = _checked_objective(model, objective)
+    wanted = target(model, objective)
+    limits = checked_constraints(model, subject_to)
     share = model.default_start() if start is None else model.check_share(start, "start")
+    if len(instruments) > 1 or limits:
+        with watched(progress, points, "economies") as steps:
+            return joint_policy.search(
+                model, instruments, wanted, limits, share, points, starts, moves, settings, steps
+            )
+    ((parameter, bounds),) = instruments.items()
     response = equilibrium_response(model, parameter, bounds, moves, settings)
     search = _Search(response, wanted, settings)
     with watched(progress, points, "economies") as steps:
         return search.run(share, points, steps)
-
-
-def _instrument(model: Model, over: Any) -> tuple[str, tuple[float, float]]:
-    """Return the one instrument and its bounds; the model is asked about both."""
-    given = parameter_axes.items("over", over)
-    if len(given) > 1:
-        cure = "Several instruments at once are not optimised yet: one after the other?"
-        raise InputError("over", over, "one instrument and its bounds", cure)
-    ((name, ends),) = given
-    parameter_axes.check_names(model, [name])
-    low, high = parameter_axes.pair(name, ends)
-    for end in (low, high):
-        model.replace({name: end})
-    return name, (low, high)
-
-
-class _Objective(NamedTuple):
-    """What is maximised: a number among the variables, or a function of equilibria."""
-
-    name: str
-    variable: str
-    place: tuple[int, ...]
-    function: Callable[[Equilibrium], float] | None
-
-    def of(self, found: Equilibrium) -> float:
-        """Return it at an equilibrium."""
-        if self.function is None:
-            return float(found.data[self.variable].values[self.place])
-        return validation.number("objective", self.function(found))
-
-    def among(self, values: Mapping[str, np.ndarray]) -> float:
-        """Return it among variables that are not labelled."""
-        return float(np.asarray(values[self.variable])[self.place])
-
-
-def _checked_objective(model: Model, objective: Any) -> _Objective:
-    if callable(objective) and not isinstance(objective, type):
-        _check_function(objective)
-        name = str(getattr(objective, "__name__", type(objective).__name__))
-        return _Objective("the objective" if name == "<lambda>" else name, "", (), objective)
-    known = list(model.variables)
-    example = "For example 'welfare', or lambda found: float(found.data.wage[0])."
-    if not isinstance(objective, str):
-        allowed = "a variable of the economy, or a function of its Equilibrium"
-        raise InputError("objective", objective, allowed, example)
-    variable, _, rest = objective.partition(".")
-    if variable not in known:
-        raise InputError("objective", objective, "a variable of the model", near(variable, known))
-    dims, labels = model.variables[variable].dims, model.coordinates()
-    for place in _places([list(map(str, labels[dim])) for dim in dims], rest):
-        return _Objective(objective, variable, place, None)
-    cure = f"{variable} is over {', '.join(dims)}: name a label of each, with points between, as "
-    cure += ".".join([variable, *(str(labels[dim][0]) for dim in dims)]) + ", or give a function."
-    allowed = "one number of the solved economy"
-    raise InputError("objective", objective, allowed, cure if dims else f"{variable} is one.")
-
-
-def _check_function(function: Callable[..., Any]) -> None:
-    """Refuse a function that does not take one equilibrium, and nothing else."""
-    try:
-        inspect.signature(function).bind(None)
-    except TypeError as error:
-        cure = "It has to take one argument, the Equilibrium."
-        raise InputError("objective", function, "a function of the Equilibrium", cure) from error
-    except ValueError:  # written in C: what it takes is not to be known before it is called
-        pass
-
-
-def _places(labels: list[list[str]], rest: str) -> list[tuple[int, ...]]:
-    """Return the positions that labels with points between stand for; they may have points too."""
-    if not labels:
-        return [()] if not rest else []
-    found = []
-    for i, label in enumerate(labels[0]):
-        if rest == label or rest.startswith(f"{label}."):
-            after = rest.removeprefix(label).removeprefix(".")
-            found += [(i, *more) for more in _places(labels[1:], after)]
-    return found
-
-
-def _present(model: Model, name: str) -> float | None:
-    """Return where an instrument stands now; None where it is a table of several numbers."""
-    value: Any = model.scalars().get(name)
-    known = entry(model, name)
-    if known is not None:
-        value = vars(model)[known[0]].loc[known[1]]
-    elif value is None:
-        held: Any = model
-        for part in name.split("."):
-            held = getattr(held, "mechanisms", {}).get(part) or getattr(held, part, None)
-        value = held
-    try:
-        numbers = np.unique(np.asarray(value, dtype=float))
-    except (TypeError, ValueError):
-        return None
-    return float(numbers[0]) if numbers.size == 1 and np.isfinite(numbers[0]) else None
 
 
 class _Visited(NamedTuple):
@@ -402,7 +352,7 @@ class _Search:
     """Equilibria along the instrument, and the maxima among them."""
 
     def __init__(
-        self, response: EquilibriumResponse, objective: _Objective, options: SolverOptions
+        self, response: EquilibriumResponse, objective: Target, options: SolverOptions
     ) -> None:
         self.response, self.objective, self.options = response, objective, options
         self.low, self.high = response.interval
@@ -413,9 +363,9 @@ class _Search:
 
     def run(self, share: np.ndarray, points: int, steps: Steps) -> Optimum:
         """Follow the equilibrium over the whole interval and return the best value."""
-        model, name = self.response.model, self.response.parameter
-        present = _present(model, name)
-        begin = self.low if present is None else min(max(present, self.low), self.high)
+        model, (name,) = self.response.model, together(self.response.parameter)
+        now = present(model, name)
+        begin = self.low if now is None else min(max(now, self.low), self.high)
         grid = np.linspace(self.low, self.high, points)
         apart = FINEST * (self.high - self.low)  # a value of the grid may be where it begins
         for end in (self.low, self.high):
@@ -486,7 +436,7 @@ class _Search:
         if moved is None:
             return math.nan
         if self.objective.function is None:
-            return self.objective.among(self.response.values(moved))
+            return self.objective.among(moved.model, self.response.values(moved))
         model, share, state = moved
         found = find_long_run(model, share, state, self.response.dynamics, self.options)
         alike = np.array_equal(found.share > 0.0, run.share > 0.0)
@@ -611,7 +561,7 @@ class _Search:
         )
         return Optimum(
             model=response.model,
-            instrument=response.parameter,
+            instrument=together(response.parameter)[0],
             bounds=response.interval,
             objective=self.objective.name,
             value=at.value,

@@ -33,6 +33,11 @@ LEAST_SIZE = 0.1  # of the interval: what the size is at least taken for
 SHARP = 1e-14  # residual of markets along the response
 
 
+def together(parameter: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of one parameter, or of several that are equal."""
+    return (parameter,) if isinstance(parameter, str) else parameter
+
+
 class Moved(NamedTuple):
     """An economy a little further on along the response of its equilibrium."""
 
@@ -48,6 +53,31 @@ class Response(NamedTuple):
     shares: np.ndarray  # of movers in their groups
 
 
+class Linear(NamedTuple):
+    """The equations of an equilibrium to first order: F_y of unknowns, F_theta."""
+
+    system: np.ndarray  # (N, N), bordered where something common moves too
+    drift: np.ndarray  # (M,), M at most N: the border has none
+    places: np.ndarray  # (M,), where unknowns that are there stand among all
+    size: int  # of all unknowns
+    defined: bool
+
+    def solve(self, right: np.ndarray, *, transposed: bool = False) -> np.ndarray:
+        """Solve for the unknowns, zero for those that are absent; NaN where nothing solves it.
+
+        Transposed, from a right side over all unknowns to weights of ``drift``.
+        """
+        some, rows = len(self.places), len(self.system)
+        given = np.zeros((rows, *right.shape[1:]))
+        given[:some] = right[self.places] if transposed else right
+        found = _solved(self.system.T if transposed else self.system, given, self.defined)[:some]
+        if transposed:
+            return found
+        unknowns = np.zeros((self.size, *right.shape[1:]))
+        unknowns[self.places] = found
+        return unknowns
+
+
 class EquilibriumResponse:
     """How the equilibria of an economy respond to one of its parameters.
 
@@ -55,8 +85,8 @@ class EquilibriumResponse:
     ----------
     model : Model
         The economy.
-    parameter : str
-        What varies.
+    parameter : str or tuple of str
+        What varies; several that are equal.
     interval : (float, float)
         Values that it may have.
     dynamics : Replicator or Logit
@@ -68,20 +98,26 @@ class EquilibriumResponse:
     def __init__(
         self,
         model: Model,
-        parameter: str,
+        parameter: str | tuple[str, ...],
         interval: tuple[float, float],
         dynamics: Replicator | Logit,
         options: SolverOptions,
     ) -> None:
         self.model, self.parameter, self.interval = model, parameter, interval
         self.dynamics = dynamics
+        self._made: dict[float, Model] = {}  # around one value: each of them is asked twice
         self.options = dataclasses.replace(
             options, tolerance_residual=min(SHARP, options.tolerance_residual)
         )
 
     def at(self, value: float) -> Model:
         """Return the economy at a value of the parameter."""
-        return self.model.replace({self.parameter: float(value)})
+        if value not in self._made:
+            if len(self._made) > 2 * REACH:
+                self._made.clear()
+            every = together(self.parameter)
+            self._made[float(value)] = self.model.replace(dict.fromkeys(every, float(value)))
+        return self._made[float(value)]
 
     def nodes(
         self, value: float, reach: int = REACH, wider: float = 1.0, side: int = 0
@@ -99,16 +135,30 @@ class EquilibriumResponse:
         """Return movers as shares of their groups."""
         raise NotImplementedError
 
-    def respond(self, value: float, model: Model, run: LongRun) -> Response:
-        """Return the derivative of the whole equilibrium."""
+    def linear(self, value: float, model: Model, run: LongRun) -> Linear:
+        """Return the equilibrium to first order."""
         raise NotImplementedError
 
-    def moved(self, run: LongRun, response: Response, value: float, there: float) -> Moved | None:
-        """Return the economy at another value, where the response at one leads to first order.
+    def by_shares(self, run: LongRun) -> np.ndarray:
+        """Return the derivative of shares by the unknowns of ``linear``."""
+        raise NotImplementedError
+
+    def displaced(self, run: LongRun, change: np.ndarray, model: Model) -> Moved | None:
+        """Return an economy at a point a little off one: at its unknowns plus a change.
 
         None where somebody would be fewer than none.
         """
         raise NotImplementedError
+
+    def moved(self, run: LongRun, response: Response, value: float, there: float) -> Moved | None:
+        """Return the economy at another value, where the response at one leads to first order."""
+        return self.displaced(run, (there - value) * response.unknowns, self.at(there))
+
+    def respond(self, value: float, model: Model, run: LongRun) -> Response:
+        """Return the derivative of the whole equilibrium."""
+        at = self.linear(value, model, run)
+        unknowns = at.solve(-at.drift)
+        return Response(unknowns, self.by_shares(run) @ unknowns)
 
     def values(self, moved: Moved) -> Mapping[str, np.ndarray]:
         """Return every variable of it."""
@@ -126,7 +176,7 @@ def slope(places: np.ndarray, values: np.ndarray, at: float) -> np.ndarray:
 
 def equilibrium_response(
     model: Model,
-    parameter: str,
+    parameter: str | tuple[str, ...],
     interval: tuple[float, float],
     dynamics: Replicator | Logit,
     options: SolverOptions,
@@ -142,25 +192,30 @@ class _OfShares(EquilibriumResponse):
     def __init__(
         self,
         model: Model,
-        parameter: str,
+        parameter: str | tuple[str, ...],
         interval: tuple[float, float],
         dynamics: Replicator | Logit,
         options: SolverOptions,
     ) -> None:
         super().__init__(model, parameter, interval, dynamics, options)
         model.check_memory()
-        self.at(interval[0]).direction(parameter)  # refused here where there is none
+        self.at(interval[0]).direction(self._one)  # refused here where there is none
+
+    @property
+    def _one(self) -> str:
+        (name,) = together(self.parameter)
+        return name
 
     def shares(self, run: LongRun) -> np.ndarray:
         return run.share
 
-    def respond(self, value: float, model: Model, run: LongRun) -> Response:
+    def linear(self, value: float, model: Model, run: LongRun) -> Linear:
         share, n = run.share, run.share.size
         law = LawOfMotion(model, self.dynamics, self.options)
         level, slopes, drift = np.empty(n), np.empty((n, n)), np.empty(n)
         _, _, defined = population_dynamics.linearise(
             law.parameters,
-            model.direction(self.parameter),
+            model.direction(self._one),
             law.dynamics,
             share,
             run.state.copy(),
@@ -174,18 +229,17 @@ class _OfShares(EquilibriumResponse):
         system = np.zeros((there.size + 1, there.size + 1))
         system[:-1, :-1] = slopes[np.ix_(there, there)] * share[there]
         system[:-1, -1], system[-1, :-1] = -1.0, share[there]
-        unknowns = np.zeros(n)
-        unknowns[there] = _solved(system, np.append(-drift[there], 0.0), defined)[:-1]
-        return Response(unknowns, share * unknowns)
+        return Linear(system, drift[there], there, n, bool(defined))
 
-    def moved(self, run: LongRun, response: Response, value: float, there: float) -> Moved | None:
-        change = (there - value) * response.unknowns
+    def by_shares(self, run: LongRun) -> np.ndarray:
+        return np.diag(run.share)
+
+    def displaced(self, run: LongRun, change: np.ndarray, model: Model) -> Moved | None:
         tastes = isinstance(self.dynamics, Logit)  # under which shares may be very small
         if not np.max(np.abs(change) if tastes else -change) < 1.0:
             return None
         share = run.share * (np.exp(change) if tastes else 1.0 + change)
         share /= share.sum()
-        model = self.at(there)
         point = LawOfMotion(model, self.dynamics, self.options).at(share, run.state)
         return Moved(model, share, point.state)
 
@@ -196,7 +250,7 @@ class _OfIndustries(EquilibriumResponse):
     def __init__(
         self,
         model: Model,
-        parameter: str,
+        parameter: str | tuple[str, ...],
         interval: tuple[float, float],
         dynamics: Replicator | Logit,
         options: SolverOptions,
@@ -211,29 +265,32 @@ class _OfIndustries(EquilibriumResponse):
     def shares(self, run: LongRun) -> np.ndarray:
         return shares_of(self.equations, run.state)[0]
 
-    def respond(self, value: float, model: Model, run: LongRun) -> Response:
+    def linear(self, value: float, model: Model, run: LongRun) -> Linear:
         x, nodes = run.state, self.nodes(value)
         with np.errstate(all="ignore"):  # what is not finite is not known
             at = model.equations_of_rest(self.dynamics, self.options).linearise(x)
             residuals = np.array([self._residual(v, x) for v in nodes])
             drift = slope(nodes, residuals, value)
-        unknowns = _solved(at.jacobian, -drift, defined=True)
-        by_logs = shares_of(self.equations, x)[1]
-        return Response(unknowns, by_logs @ unknowns[self.equations.moving])
+        return Linear(at.jacobian, drift, np.arange(x.size), x.size, defined=True)
 
     def _residual(self, value: float, x: np.ndarray) -> np.ndarray:
         return self.at(value).equations_of_rest(self.dynamics, self.options).residual(x)
 
-    def moved(self, run: LongRun, response: Response, value: float, there: float) -> Moved | None:
-        x = run.state + (there - value) * response.unknowns
-        return Moved(self.at(there), np.exp(x[self.equations.residents]), x)
+    def by_shares(self, run: LongRun) -> np.ndarray:
+        found = np.zeros((self.equations.group.size, run.state.size))
+        found[:, self.equations.moving] = shares_of(self.equations, run.state)[1]
+        return found
+
+    def displaced(self, run: LongRun, change: np.ndarray, model: Model) -> Moved | None:
+        x = run.state + change
+        return Moved(model, np.exp(x[self.equations.residents]), x)
 
 
 def _solved(system: np.ndarray, right: np.ndarray, defined: bool) -> np.ndarray:
-    """Solve a linear system; NaN where it has no solution in double precision."""
+    """Solve a linear system, also for several; NaN where nothing solves it in double precision."""
     if defined and np.isfinite(system).all() and np.isfinite(right).all():
         try:
             return np.asarray(np.linalg.solve(system, right))
         except np.linalg.LinAlgError:
             pass
-    return np.full(right.size, np.nan)
+    return np.full(right.shape, np.nan)

@@ -218,7 +218,8 @@ def follow(
     Notes
     -----
     Not for the value at which an economy jumps: it lies between two steps, and
-    :func:`nege.hysteresis` brackets it. A step is a long run, not a unit of time.
+    :func:`nege.hysteresis` brackets it. A step is a long run, not a unit of time. Where firms
+    have sunk cost (:class:`nege.mechanisms.Sunk`) those of a step are there before the next.
 
     Examples
     --------

@@ -81,6 +81,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.commission = zeta / (1.0 - zeta) * np.ones_like(a.net)  # over what firms receive
     a.outlay = X  # but for what mechanisms make firms spend elsewhere
     a.diverted = np.zeros_like(X)  # revenue that firms do not have
+    a.passed = np.ones_like(a.net)  # of costs, to buyers in a place, by channel
     a.index = G  # price indices by what varieties are worth
     others("costs")
     a.scale = a.scale * a.overhead

@@ -206,6 +206,7 @@ def sales(p, q, met, made):
     for k in range(to.industries):
         for c in range(2):
             made[to.receipts + 2 * k + c] = 0.0
+            made[to.passed + 2 * k + c] = met[to.price + 2 * k + c]  # all of it
         for m in range(to.modes):
             cell = to.modes * k + m
             revenue, reached = 0.0 * taken, 0.0 * taken

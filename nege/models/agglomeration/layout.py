@@ -88,6 +88,7 @@ class Slots(NamedTuple):
     net: int  # ln of what a firm keeps of its buyer's money, 2k + c
     wedge: int  # ln of what a buyer pays over it, 2k + c
     appeal: int  # ln of what a channel is worth to buyers beside its price, 2k + c
+    passed: int  # P by how far each seller passes costs on, 2k + c
     far: int  # v, k
     transfer: int  # to the income of a place
     public: int  # spending beside that of its people
@@ -136,6 +137,7 @@ def slots(
         "net": 2 * k,
         "wedge": 2 * k,
         "appeal": 2 * k,
+        "passed": 2 * k,
     }
     made |= {"far": k, "transfer": 1, "public": 1, "income": 1, "away": 1, "stay": 1, "what": 1}
     made |= {"demand": k, "labour": 1, "land": 1, "real": 1, "notes": notes, "made": 0}

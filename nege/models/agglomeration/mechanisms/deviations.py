@@ -1,8 +1,8 @@
 """What a platform would earn at another commission, if buyers alone respond to it.
 
 A rule that holds is a first-order condition, and no more. So one platform after the other tries
-commissions, near and far, the others' given. Firms, costs and what places spend stay; buyers
-divide anew, and those who had gone elsewhere may come:
+commissions, near and far, the others' given, where firms are many. Firms, costs and what places
+spend stay; buyers divide anew, and those who had gone elsewhere may come:
 
     x_i = e^(u_i)/sum e^(u),  u_i = theta [t_i + a s N_i + psi v_i],  l = ln(1-z)
     S_q = S0_q e^((sigma-1)(l-l0))/[1 - S0_q + S0_q e^((sigma-1)(l-l0))],   s = sum S_q E_q/sum E_q

@@ -66,6 +66,7 @@ from nege.validation import Bounds
 
 logger = logging.getLogger("nege")
 
+CHECKED = "_checked"  # by which labels, and which fields of a mechanism
 NAME = re.compile(r"[^\W\d]\w{0,39}")
 ORDER = ("input", "industry", "place", "channel")  # of dimensions, in results
 
@@ -210,8 +211,11 @@ class Partial(Over):
         left = {dim: names for dim, names in labels.items() if dim not in where}
         if value is None:
             return
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and not isinstance(value, xr.Dataset):
             keys = [str(key) for key in value]
+            if not keys:
+                cure = "Leave it out where nothing is said of any."
+                raise InputError(self.name, value, f"labels along one of {tuple(left)}", cure)
             fits = [dim for dim, names in left.items() if set(keys) <= set(names)]
             if not fits:
                 every = [name for names in left.values() for name in names]
@@ -376,6 +380,9 @@ class Mechanism(Declared):
         for field, value in given.items():
             if field == "name":
                 continue
+            if np.ma.is_masked(value):  # what is kept of it would not say so
+                cure = "Some of its values are masked: fill them."
+                raise InputError(f"{name}.{field}", value, "numbers", cure)
             alone = isinstance(self.fields[field], (Number, PartField))
             self._hold(field, self.fields[field].check(value, None) if alone else value)
 
@@ -385,7 +392,11 @@ class Mechanism(Declared):
             if name not in self.fields:
                 cure = near(name, [field for field in self.fields if field != "name"])
                 raise InputError(f"{self.name}.{name}", changes[name], "a parameter of it", cure)
-        return type(self)(**{**{name: getattr(self, name) for name in self.fields}, **changes})
+        made = type(self)(**{**{name: getattr(self, name) for name in self.fields}, **changes})
+        if CHECKED in vars(self):
+            labels, known = vars(self)[CHECKED]
+            vars(made)[CHECKED] = labels, known - set(changes)
+        return made
 
     def __repr__(self) -> str:
         values = ((name, getattr(self, name)) for name in self.fields if name != "name")
@@ -532,14 +543,26 @@ class Mechanism(Declared):
         """
 
     def attach(self, economy: Any) -> Self:
-        """Return the mechanism as the economy has it: with every number checked, by label."""
+        """Return the mechanism as the economy has it: with every number checked, by label.
+
+        What has been checked by the same labels already is not checked again.
+        """
+        labels = {dim: tuple(names) for dim, names in economy.labels().items()}
+        by, known = vars(self).get(CHECKED, (None, frozenset()))
+        known = known if by == labels else frozenset()
+        if known == set(self.fields):
+            return self
         made: Self = object.__new__(type(self))
         for name, field in self.fields.items():
+            if name in known:
+                vars(made)[name] = vars(self)[name]
+                continue
             value = getattr(self, name)
             if name != "name":
                 said = dataclasses.replace(field, name=f"{self.name}.{name}")
                 value = said.check(value, economy)
             made._hold(name, value)
+        vars(made)[CHECKED] = labels, frozenset(self.fields)
         return made
 
     # --- what kernels read -----------------------------------------------------------

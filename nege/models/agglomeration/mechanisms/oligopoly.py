@@ -84,7 +84,7 @@ def _offers(m, to, met, made):
             made[m.seller + 2 * k + c] = asked
             compared = (sigma - 1.0) * (met[to.price_index + k] - made[to.wedge + 2 * k + c])
             made[m.buyer + 2 * k + c] = compared - math.log(m.firms_per_mass[k])
-            made[m.margin + 2 * k + c] = 0.0 * met[to.wage]
+            made[m.margin + 2 * k + c] = made[m.passing + 2 * k + c] = 0.0 * met[to.wage]
 
 
 def _trade(m, to, paid, received, pairs, met, made):
@@ -100,11 +100,11 @@ def _trade(m, to, paid, received, pairs, met, made):
         for c in range(2):
             at, brought = 2 * k + c, to.brought - to.quoted + 2 * k + c
             price, crowd = met[to.price + at], met[brought + m.buyer]
-            margin = met[brought + m.margin]
+            margin, passing = met[brought + m.margin], met[brought + m.passing]
             spent, supplied = made[to.spent + at], made[to.supply + at]
             kept = received[k, c] if has_own else paid[k, c]
             aware = m.awareness[k, c]
-            price[:], crowd[:], margin[:] = 0.0, 0.0, 0.0
+            price[:], crowd[:], margin[:], passing[:] = 0.0, 0.0, 0.0, 0.0
             for q in range(places):
                 buyer[q] = vmath.exp(made[m.buyer + at, q])
             for p in range(places):
@@ -141,6 +141,8 @@ def _trade(m, to, paid, received, pairs, met, made):
                     price[q] += sold * free[q] * share
                     crowd[q] += sold * free[q] * share * x
                     margin[q] += sold * free[q] * share * (1.0 - d2 * x) * less
+                    both = (1.0 - d1 * x) * (1.0 - d2 * x)
+                    passing[q] += sold * free[q] * share * both / (both + lower * x)
                     revenue = aware * kept[p, q] * share * spent[q]
                     reached += revenue
                     earned += revenue * ((1.0 + e * x) * less)
@@ -169,7 +171,8 @@ def _trade_changes(m, to, own, paid, received, pairs, at_met, at_made, met, made
             kept = received[k, c] if has_own else paid[k, c]
             aware = m.awareness[k, c]
             met[brought + m.buyer, :], met[brought + m.margin, :] = 0.0, 0.0
-            price[:] = 0.0
+            passing = met[brought + m.passing]
+            price[:], passing[:] = 0.0, 0.0
             for q in range(places):
                 buyer[q] = vmath.exp(at_made[m.buyer + at, q])
             for p in range(places):
@@ -186,6 +189,10 @@ def _trade_changes(m, to, own, paid, received, pairs, at_met, at_made, met, made
                     moved = sellers[p] + buyers[q]
                     turn = -lower * x * passed * moved
                     price[q] += share * free[q] * (sells + sold * turn)
+                    bends = -d1 * (1.0 - d2 * x) - d2 * line
+                    bends = lower * x * (bends * x - both) * passed * passed * passed * both
+                    bent = passed * both * turn + bends * moved
+                    passing[q] += share * free[q] * (passed * both * sells + sold * bent)
                     base, spend = share * kept[p, q], spends[q] + spent[q] * turn
                     reached += base * spend
                     rises = (e + d1) * x * both * passed / (line * line) * moved
@@ -203,6 +210,7 @@ def _sales(m, to, met, made):
             access = met[to.access + at]
             if access.real > 0.0:
                 made[to.firm + cell] += log(met[brought + m.seller]) - log(access)
+            made[to.passed + at] = met[brought + m.passing]
             # prices as buyers in this place compare them: with taxes at their destination
             taxed = (1.0 - m.sigma[k]) * made[to.wedge + at]
             weight = math.exp(taxed.real)
@@ -268,6 +276,7 @@ class Oligopoly(Mechanism):
         "seller": Own(dims=BY_CHANNEL),  # comes back as access that profits go by
         "buyer": Own(dims=BY_CHANNEL),  # as sum_p S s, in the units of prices
         "margin": Own(dims=BY_CHANNEL),  # as sum_p S/M, likewise
+        "passing": Own(dims=BY_CHANNEL),  # as sum_p S r
     }
     notes: ClassVar[Mapping[str, Own]] = {
         "markup": Own(
@@ -330,6 +339,11 @@ class Oligopoly(Mechanism):
             n = a.data["firm_mass"].transpose("industry", "place", "channel").values[..., None]
             effective = n ** economy.variety.values[:, None, None, None]
             weight = self.awareness.values[:, None, :, None] * effective * nu * share
+            both = (1.0 - d1 * share) * (1.0 - d2 * share)
+            passed = both / (both + (sigma - 1.0) * (d2 - d1) * share)
+            sold = weight.sum(1)
+            mean = np.divide((weight * passed).sum(1), sold, out=0.0 * sold + 1.0, where=sold > 0.0)
+            a.passed = mean.transpose(0, 2, 1)
             a.kept[self.name] = weight, share, sigma / (sigma - 1.0) * factor
         elif stage == "sales":
             weight, share, markup = a.kept[self.name]

@@ -13,7 +13,7 @@ At J = 1, ln(1-z) = t + a s + psi ln(1 + I/I0): the network (a) and investment (
 a lower price would. What a platform believes of its sales if it keeps less, e_j = dln(x_j
 sales)/dt_j, firms, costs and spending given, follows from buyers' response
 
-    e_on   = sum_q (sales_q/sales) (sigma-1) (1 - S_on,q)
+    e_on   = sum_q (sales_q/sales) (sigma-1) r_on,q [1 - S_on,q r_on,q/sum_c S_c,q r_c,q]
     dl     = (x_j theta/(1 - c x_j))/(theta - sum_i x_i (b N_i - c theta x_i)/(1 - c x_i))
     e_j    = (theta + (b N_j - c theta x_j) dl)/(1 - c x_j) - theta dl + e_on dl,
              b = a theta s e_on,  c = a theta s (1-beta)
@@ -49,6 +49,7 @@ supplies h_p; their profit is Pi = sum zeta sales + Pi_A - hours wbar, in place 
     zeta    commission               a    network         beta  interoperability
     z       buyers' wedge            psi  effect of investment   I0  its scale
     kappa   marginal_cost, per unit of buyers' sales, in labour  F  fixed_cost, in labour
+    r_cq    how far sellers pass costs on, on average: 1 if firms are many (``oligopoly``)
     S_on,q  part of what q spends that is online            pi    Pi_A over net revenue online
     g       affiliates               ln B strength          wbar  sum_p h_p w_p
     h       platform_owner, or equal shares
@@ -247,6 +248,18 @@ def _fixed(m, k, met, sold):
 
 
 @inner()
+def _respond(m, to, k, met, made):
+    """Return dln S_on/dt of a place: what is passed on, less what draws all that it buys."""
+    low, high = to.passed + 2 * k, to.wedge + 2 * k
+    offline = made[low] * exp((1.0 - m.sigma[k]) * made[high])
+    online = made[low + 1] * exp((1.0 - m.sigma[k]) * made[high + 1])
+    of_channel = 0.0 * online + 1.0
+    if met[to.price + 2 * k + 1].real > 0.0:
+        of_channel = made[low + 1] / met[to.price + 2 * k + 1]
+    return (m.sigma[k] - 1.0) * of_channel * (1.0 - online / (offline + online))
+
+
+@inner()
 def _hours(m, to, k, met, hour):
     """Return the labour that platforms of an industry use."""
     sold = met[m.sold + k]
@@ -284,8 +297,7 @@ def _sales(m, to, met, made):
         part_online = _online_part(m, to, k, met, made)
         made[m.spent + k], made[m.bought + k] = spending, part_online * spending
         made[m.part_online + k], made[m.purchases + k] = part_online, part_online * spending
-        respond = (m.sigma[k] - 1.0) * (1.0 - part_online)
-        made[m.respond + k] = respond * part_online * spending
+        made[m.respond + k] = _respond(m, to, k, met, made) * part_online * spending
         made[m.affiliated + k] = 0.0 * spending
         if m.shown[k] > 0.0 and made[to.revenue + cell].real > 0.0:
             access = met[to.access + online]
@@ -653,13 +665,6 @@ class Platforms(Mechanism):
     def refuses(self) -> Mapping[str, str]:
         """Return the mechanisms beside which it has no equations as it is."""
         found = {}
-        own = self.pricing
-        if isinstance(own, ProfitMaximising) and own.response == "buyers":
-            found["oligopoly"] = (
-                "How buyers respond is said for many firms: take the equilibrium's."
-            )
-        if self.investment is not None:
-            found["oligopoly"] = "What investment pays is said for buyers of many firms."
         if self.steering is not None:
             found["dual_mode"] = "Who is favoured among firms in both channels is not modelled."
             found["sourcing"] = "What steering costs those who buy inputs is said where all buy."
@@ -707,6 +712,7 @@ class Platforms(Mechanism):
         gains = np.full(share.shape, np.nan)
         rule = self.pricing
         best = isinstance(rule, ProfitMaximising) and rule.response == "buyers"
+        best &= all(one.trade is None for one in economy.mechanisms.values())
         for k in np.flatnonzero(found["online_sales"] > NOTHING) if best else ():
             net = float((share[k] * kept[k]).sum() * found["online_sales"][k])
             online = found[f"{self.name}.part_online"][k]
@@ -904,7 +910,9 @@ class Platforms(Mechanism):
         of_net = np.divide(theirs, net, out=np.asarray(own["gained"]).copy(), where=net > 0.0)
         fixed = fixed * (sold > 0.0)
         bought, most = a.sales[..., ONLINE], economy.sigma.values - 1.0
-        responds, in_all = most[:, None] * (1.0 - online), bought.sum(1)
+        passed = a.passed * np.stack([1.0 - online, online], axis=-1)
+        of_all = 1.0 - passed[..., ONLINE] / passed.sum(-1)
+        responds, in_all = most[:, None] * a.passed[..., ONLINE] * of_all, bought.sum(1)
         e_on = np.divide((responds * bought).sum(1), in_all, out=most.copy(), where=in_all > 0.0)
         asked = np.broadcast_to(1.0 - economy.commission.values, x.shape).copy()
         wanted = np.zeros_like(x)

@@ -49,7 +49,7 @@ class OverComponents(Over):
 
     def check(self, value: Any, economy: Any) -> Any:
         """Return numbers within the bounds, by component; those that are not named are none."""
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and not isinstance(value, xr.Dataset) and value:
             for name in value:
                 validation.known(self.name, name, COMPONENTS)
             value = {name: value.get(name, self.default) for name in COMPONENTS}

@@ -121,7 +121,7 @@ class Among(Field):
         if value is None:
             return None
         if isinstance(value, xr.DataArray):  # from a file
-            value = [str(name) for name in value.values]
+            value = [str(name) for name in np.ravel(value.values)]
         given = [value] if isinstance(value, str) else value
         names = validation.distinct_names(self.name, validation.texts(self.name, given))
         known = [*map(str, economy.labels()[self.of]), *self.also]
@@ -170,6 +170,7 @@ class Rate(fields.Over):
             given = [str(x) for x in value[value.dims[0]].values]
             value = dict(zip(given, value.values, strict=True))
         if given is None:
+            value = validation.real_array(self.name, value, "a number, or rates by label")
             fits = [dim for dim, names in labels.items() if len(names) == np.size(value)]
             dim = fits[0] if fits else "jurisdiction"
             return self._table(value, {dim: labels[dim]})
@@ -369,7 +370,7 @@ class DigitalServicesTax(Mechanism):
     >>> import nege
     >>> dst = nege.mechanisms.DigitalServicesTax("dst", 0.03, pass_through=1.0)
     >>> found = nege.solve(nege.OnlineAgglomeration(digital_cost=1.2, mechanisms=[dst]))
-    >>> float(found.data.revenue.sel(wedge="dst").sum() / found.data.commission_revenue)
+    >>> round(float(found.data.revenue.sel(wedge="dst").sum() / found.data.commission_revenue), 9)
     0.03
     """
 

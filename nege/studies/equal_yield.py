@@ -1,0 +1,708 @@
+"""Equal yield: the rate of one tax that raises what another one raised, and what funds cost.
+
+Revenue Gamma is real (``real_terms``) and the whole economy responds. The rate t is one more
+unknown, and its equation one more row on Newton's system (F the equations of rest, y the rest):
+
+    [ F_y      F_t     ] [dy]     [F(y, t)        ]
+    [ Gamma_y  Gamma_t ] [dt] = - [Gamma(y, t) - r]
+
+solved by elimination: two solves with F_y. Gamma over t is a Laffer curve, which has two roots
+below its peak; the lower one, where revenue rises, is returned, and the upper one told.
+
+What one more unit of revenue costs people, in the same unit, is the marginal cost of funds
+
+    MCF = -(d ln U/dt) Y_real / (d Gamma_real/dt)
+
+in real terms: at going prices it would be 1/(1 + t) for a tax that is neutral. It is the marginal
+cost of public funds where nobody values what the money is spent on (worth 0).
+Source: ``policy.md`` 3 and 10, after Dahlby (2008), Anderson & Martin (2010).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from nege import memory, validation
+from nege.errors import ConvergenceError, InputError
+from nege.immutable import Immutable, held
+from nege.models import parameter_axes
+from nege.models.base import Model
+from nege.options import Logit, Replicator, SolverOptions, check_dynamics
+from nege.plots import objectives
+from nege.progress import Progress, watched
+from nege.results.equilibrium import Equilibrium, check_equilibrium
+from nege.results.stability import verdict
+from nege.solvers.checks import check_model, check_options
+from nege.studies import real_terms
+from nege.studies.joint_policy import draw_gains
+from nege.studies.policy_objectives import REVENUE, present, target
+from nege.studies.policy_points import ANY, Point, PolicyPoints
+from nege.studies.response import slope
+from nege.validation.keywords import hinted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["CostOfFunds", "EqualYield", "cost_of_funds", "equal_yield"]
+
+MOST = 30  # steps of Newton's method, and of a bracket per digit
+AROUND = 10  # economies beside the curve, as far as is known before
+SHARP = 1e-12  # of the revenue, and of the residual: where Newton's method ends
+FLAT = 1e-7  # of a step of the curve: how sharply the peak is found
+ASIDE = 1e-3  # the step of differences along a direction, in its largest unknown
+REACH = 0.05  # of a rate, or of a tenth: how far aside it is differentiated
+RATES = (0.0, 1.0)
+
+
+class Laffer(NamedTuple):
+    """A rate, what it raises, and what one more of it would raise."""
+
+    rate: float
+    revenue: float
+    slope: float
+
+
+@held("curve")
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class EqualYield(Immutable):
+    """A rate that raises what was asked for, both sides of its Laffer curve, and who gains.
+
+    Made by :func:`equal_yield`.
+
+    Attributes
+    ----------
+    parameter : str
+        The rate.
+    value : float
+        The lower rate that raises it: there revenue rises with the rate.
+    upper : float
+        The rate beyond the peak that raises as much; NaN where there is none between bounds.
+    amount : float
+        What is raised, in the unit of `of`.
+    of : str
+        What counts as revenue.
+    peak : Laffer
+        ``rate, revenue, slope`` where revenue is largest between bounds.
+    slope : float
+        What one more of the rate would raise at `value`.
+    before, equilibrium : Equilibrium
+        The economy as it was given, and under the new rate.
+    gain : float
+        Change of ln welfare.
+    iterations : int
+        Steps of Newton's method with the rate as an unknown; 0 where a bracket was narrowed.
+    jumps : tuple of (float, float)
+        Between which rates the equilibrium jumped along the curve.
+    lost : tuple of float
+        Rates at which none was found.
+    curve : Dataset
+        ``revenue_raised, slope`` and every variable over the rate.
+
+    Notes
+    -----
+    Not for rates beyond those between bounds, nor on other branches of equilibria.
+
+    Examples
+    --------
+    >>> import nege
+    >>> economy = nege.OnlineAgglomeration(nege.geography.equidistant(2), digital_cost=1.1)
+    >>> found = nege.policy.equal_yield(
+    ...     economy, "commission.services", amount=0.01, of="commission_revenue", between=(0, 0.3),
+    ...     points=5)
+    >>> found.value < found.peak.rate < 0.3, found.slope > 0
+    (True, True)
+    """
+
+    parameter: str
+    value: float
+    upper: float
+    amount: float
+    of: str
+    peak: Laffer
+    slope: float
+    before: Equilibrium
+    equilibrium: Equilibrium
+    gain: float
+    iterations: int
+    jumps: tuple[tuple[float, float], ...]
+    lost: tuple[float, ...]
+    curve: xr.Dataset
+
+    @hinted
+    def to_dataset(self) -> xr.Dataset:
+        """Return the Laffer curve, with the rates that raise the amount as attributes."""
+        return self.curve.assign_attrs(
+            {
+                "rate": self.value,
+                "upper rate": self.upper,
+                "amount": self.amount,
+                "peak rate": self.peak.rate,
+                "peak revenue": self.peak.revenue,
+            }
+        )
+
+    @hinted
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the Laffer curve, what has to be raised, and the rates that raise it.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+            The lower rate is full, the upper one hollow.
+        """
+        roots = [self.value, *([self.upper] if math.isfinite(self.upper) else [])]
+        jumps = [0.5 * sum(ends) for ends in self.jumps]
+        curve = self.curve.where(np.isfinite(self.curve["slope"]), drop=True)
+        return objectives.laffer(
+            curve["revenue_raised"], curve["slope"].values, self.parameter,
+            self.of.replace("_", " "), self.amount, roots, jumps, ax=ax,
+        )  # fmt: skip
+
+    @hinted
+    def plot_gains(self, *, ax: Axes | None = None) -> Axes:
+        """Draw who gains from the change of taxes, place by place.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+            With a bar for each place: the change of its people's real income, in per cent.
+        """
+        return draw_gains(self.before, self.equilibrium, ax)
+
+    def __repr__(self) -> str:
+        upper = (
+            f"{self.upper:.8g} beyond the peak raises as much"
+            if math.isfinite(self.upper)
+            else "no rate between the bounds beyond it raises as little"
+        )
+        welfare = f"Welfare changes by {100.0 * math.expm1(self.gain):+.4g} per cent."
+        lines = [
+            f"{self.parameter} = {self.value:.10g} raises {self.of} of {self.amount:.10g}; one "
+            f"more of it would raise {self.slope:.6g}.",
+            f"The largest {self.of} found is {self.peak.revenue:.8g}, at {self.peak.rate:.8g}; "
+            f"{upper}.",
+            *([welfare] if math.isfinite(self.gain) else []),
+            verdict(self.equilibrium.leading_eigenvalue),
+        ]
+        lines += [f"The equilibrium jumps between {a:.9g} and {b:.9g}." for a, b in self.jumps]
+        if self.lost:
+            values = ", ".join(f"{value:.6g}" for value in self.lost)
+            lines.append(f"No equilibrium was found at {values}.")
+        lines.append(
+            "Not established: peaks between values of the curve, and other equilibria than those "
+            "that the economy reaches from where it stands."
+        )
+        return "\n".join(lines)
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class CostOfFunds(Immutable):
+    """What one more unit of real revenue costs people, by raising one rate.
+
+    Made by :func:`cost_of_funds`.
+
+    Attributes
+    ----------
+    parameter : str
+        The rate.
+    at : float
+        Where it stands.
+    value : float
+        The marginal cost of funds; negative beyond the peak of revenue, where lower rates raise
+        more.
+    welfare_slope : float
+        d ln U/dt, the whole economy responding.
+    revenue_slope : float
+        d Gamma_real/dt.
+    private_income : float
+        Y_real, what private income buys.
+    beyond_peak : bool
+        Whether a higher rate raises less.
+
+    Notes
+    -----
+    Not the cost of more than a little revenue: it rises with the rate.
+
+    Examples
+    --------
+    >>> import nege
+    >>> vat = nege.mechanisms.Tax("vat", 0.1, proceeds=nege.mechanisms.PublicGood(worth=0))
+    >>> found = nege.solve(nege.OnlineAgglomeration(mechanisms=[vat]))
+    >>> cost = nege.policy.cost_of_funds(found, "vat.rate")
+    >>> cost.value > 1, cost.beyond_peak
+    (True, False)
+    """
+
+    parameter: str
+    at: float
+    value: float
+    welfare_slope: float
+    revenue_slope: float
+    private_income: float
+    beyond_peak: bool
+
+    @hinted
+    def to_dataset(self) -> xr.Dataset:
+        """Return its numbers as variables."""
+        return xr.Dataset(
+            {
+                "rate": self.at,
+                "cost_of_funds": self.value,
+                "welfare_slope": self.welfare_slope,
+                "revenue_slope": self.revenue_slope,
+                "private_income": self.private_income,
+            },
+            attrs={"parameter": self.parameter},
+        )
+
+    def __repr__(self) -> str:
+        lines = [
+            f"One more unit of real revenue by {self.parameter}, which stands at {self.at:g}, "
+            f"costs people {self.value:.8g}.",
+            f"d ln U/dt = {self.welfare_slope:.8g}, d revenue/dt = {self.revenue_slope:.8g}.",
+        ]
+        if self.beyond_peak:
+            lines.append("Beyond the peak of revenue: a lower rate raises more, and costs less.")
+        return "\n".join(lines)
+
+
+# --- equal yield
+
+
+@hinted
+def equal_yield(
+    model: Model,
+    parameter: str,
+    instead_of: Any = None,
+    *,
+    amount: float | None = None,
+    of: str = REVENUE,
+    between: tuple[float, float] = RATES,
+    start: Any = None,
+    points: int = 13,
+    dynamics: Replicator | Logit | None = None,
+    options: SolverOptions | None = None,
+    progress: Progress = None,
+) -> EqualYield:
+    """Equal yield: the rate that raises the same real revenue as another tax did.
+
+    The rate is one more unknown of the economy, and real revenue its row (Newton's method). Of
+    the two rates that raise as much, on both sides of the peak of the Laffer curve, the lower is
+    taken; the other one is told, and where the amount is beyond the peak, that is said.
+
+    Parameters
+    ----------
+    model : Model
+        The economy, with the tax that is to be replaced.
+    parameter : str
+        The rate that is looked for, e.g. "vat.rate".
+    instead_of : str or mapping of str to float, optional
+        What is taken away: the name of another rate, which goes to zero, or values of several.
+        By default nothing.
+    amount : float, optional
+        What has to be raised; by default what the economy raises now.
+    of : str, default "revenue"
+        What counts: real revenue of governments, or any number of the economy by its name.
+    between : pair of float, default (0, 1)
+        Rates that are allowed.
+    start : DataArray, mapping or array, optional
+        Where the first long run starts; ``model.default_start()`` by default.
+    points : int, default 13
+        Values of the Laffer curve, both bounds included.
+    dynamics : Replicator or Logit, optional
+        How people move.
+    options : SolverOptions, optional
+        Tolerances and limits.
+    progress : bool or callable, optional
+        As in :func:`optimise`.
+
+    Returns
+    -------
+    EqualYield
+        Both rates, the peak, the economy before and after, the curve.
+
+    Raises
+    ------
+    InputError
+        For names that are none, bounds that are none.
+    ConvergenceError
+        Where no rate between the bounds raises the amount: it says the peak, and carries the
+        economy there. Where the economy could not be solved.
+
+    Notes
+    -----
+    Not for the best taxes: :func:`optimise` chooses several under a given revenue.
+
+    Examples
+    --------
+    >>> import nege
+    >>> turnover = nege.mechanisms.Tax("turnover", 0.05)
+    >>> vat = nege.mechanisms.Tax("vat", 0.0, buyers="households")
+    >>> economy = nege.OnlineAgglomeration(
+    ...     nege.geography.equidistant(2), mechanisms=[turnover, vat])
+    >>> found = nege.policy.equal_yield(economy, "vat.rate", "turnover.rate", points=5)
+    >>> found.value > 0.05  # of fewer sales
+    True
+    """
+    check_model(model)
+    moves, settings = check_dynamics(dynamics), check_options(options)
+    parameter_axes.check_names(model, [parameter])
+    low, high = parameter_axes.pair("between", between)
+    away = _away(model, parameter, instead_of)
+    reformed = model.replace(away) if away else model
+    for end in (low, high):
+        reformed.replace({parameter: end})
+    points = validation.whole("points", points, at_least=3)
+    need = 16 * points * len(model.variables) * len(model.regions)
+    memory.check("points", points, need, "for the curve in memory", "Take fewer points.")
+    wanted = target(model, of, "of")
+    if wanted.read is None:
+        raise InputError("of", of, "the name of a number of the economy")
+    share = model.default_start() if start is None else model.check_share(start, "start")
+    targets = [wanted, *([target(model, "welfare")] if "welfare" in model.variables else [])]
+    now = {parameter: _around(model, parameter)}
+    if amount is not None:
+        amount = validation.number("amount", amount)
+    with watched(progress, points + AROUND, "economies") as steps:
+        here = PolicyPoints(model, now, targets, share, moves, settings, steps)
+        before = here.reach(here.present())
+        here.refuse_nothing("rates")
+        assert before is not None
+        asked = float(before.values[0]) if amount is None else amount
+        bounds = {parameter: (low, high)}
+        curve = PolicyPoints(reformed, bounds, targets, before.run.share, moves, settings, steps)
+        return _Curve(curve, parameter, wanted.name, asked, before).run(points)
+
+
+def _away(model: Model, parameter: str, instead_of: Any) -> dict[str, float]:
+    """Return what other rates become."""
+    if instead_of is None:
+        return {}
+    given = {instead_of: 0.0} if isinstance(instead_of, str) else instead_of
+    if not isinstance(given, Mapping) or not given:
+        cure = 'For example "turnover.rate".'
+        raise InputError("instead_of", instead_of, "the name of a rate, or values by name", cure)
+    parameter_axes.check_names(model, given)
+    if parameter in given:
+        raise InputError("instead_of", instead_of, f"other rates than {parameter}")
+    return {
+        name: validation.number(f"instead_of[{name!r}]", value) for name, value in given.items()
+    }
+
+
+def _around(model: Model, parameter: str) -> tuple[float, float]:
+    """Return an interval around where a rate stands, on the side that the model allows.
+
+    From a rate of zero upwards: taxes of sales and subsidies need not be alike there.
+    """
+    now = present(model, parameter)
+    if now is None:
+        cure = "It is a table of several: name one of them, or make them equal first."
+        raise InputError("parameter", parameter, "a rate that is one number", cure)
+    aside = REACH * max(abs(now), 0.1)
+    ends = []
+    for end in (now - aside if now else now, now + aside):
+        try:
+            model.replace({parameter: end})
+        except InputError:
+            end = now
+        ends.append(end)
+    return ends[0], ends[1]
+
+
+class _Curve:
+    """A Laffer curve: followed over the rate, its peak, and where it has the amount."""
+
+    def __init__(
+        self, around: PolicyPoints, parameter: str, of: str, amount: float, before: Point
+    ) -> None:
+        self.around, self.parameter, self.of = around, parameter, of
+        self.amount, self.before = amount, before
+
+    def run(self, points: int) -> EqualYield:
+        """Follow the curve over all rates; find the peak and both roots."""
+        around = self.around
+        for rate in np.linspace(around.low[0], around.high[0], points):
+            around.reach(np.array([rate]))
+        around.refuse_nothing("rates")
+        self._peaks()
+        found = self._ordered()
+        top = max(found, key=lambda one: float(one.values[0]))
+        pairs = list(itertools.pairwise(found))
+        rising = [pair for pair in pairs if self._passes(*pair, up=True)]
+        if not rising:
+            self._refuse(found, top)
+        root, iterations = self._root(*rising[0])
+        falling = [pair for pair in pairs if self._passes(*pair, up=False)]
+        falling = [pair for pair in falling if pair[0].policy[0] >= root.policy[0]]
+        upper = self._root(*falling[0])[0].policy[0] if falling else math.nan
+        return self._result(root, float(upper), top, iterations)
+
+    def _ordered(self) -> list[Point]:
+        return sorted(self.around.visited, key=lambda one: float(one.policy[0]))
+
+    def _broken(self, a: Point, b: Point) -> bool:
+        """Whether the equilibrium jumped, or was lost, between two rates."""
+        low, high = a.policy[0], b.policy[0]
+        jumps = [sorted((p[0], q[0])) for p, q in self.around.jumps]
+        lost = [rate[0] for rate, _ in self.around.lost.values()]
+        return any(p < high and q > low for p, q in jumps) or any(low < v < high for v in lost)
+
+    def _passes(self, a: Point, b: Point, *, up: bool) -> bool:
+        first, second = a.values[0] - self.amount, b.values[0] - self.amount
+        crosses = first <= 0.0 < second if up else first >= 0.0 > second
+        return bool(crosses) and not self._broken(a, b)
+
+    def _peaks(self) -> None:
+        """Find where the slope of revenue falls through zero, between neighbours."""
+        from scipy.optimize import brentq
+
+        found = self._ordered()
+        for a, b in itertools.pairwise(found):
+            if self._broken(a, b) or not (self._slope(a) > 0.0 > self._slope(b)):
+                continue
+
+            def steepness(rate: float) -> float:
+                point = self.around.reach(np.array([rate]))
+                return math.nan if point is None else self._slope(point)
+
+            low, high = float(a.policy[0]), float(b.policy[0])
+            brentq(steepness, low, high, xtol=FLAT * (high - low), maxiter=MOST, disp=False)
+
+    def _slope(self, point: Point) -> float:
+        return float(point.gradient(0)[0])
+
+    def _refuse(self, found: list[Point], top: Point) -> None:
+        """Say that no rate raises the amount; the economy at the peak is the partial result."""
+        low, high = self.around.bounds[self.parameter]
+        message = f"No {self.parameter} between {low:g} and {high:g} raises {self.of} of "
+        message += f"{self.amount:.8g}: "
+        if min(float(one.values[0]) for one in found) > self.amount:
+            least = min(found, key=lambda one: float(one.values[0]))
+            message += f"the least is {least.values[0]:.8g}, at {least.policy[0]:.8g}. "
+            message += "Widen the bounds, or lower other rates."
+            raise ConvergenceError(message, least.equilibrium)
+        message += f"the peak is {top.values[0]:.8g}, at {top.policy[0]:.8g}"
+        message += ". Ask for less, leave something of the other tax, or widen the bounds."
+        if self.around.jumps or self.around.lost:
+            message += " The equilibrium jumps, or is lost, on the way."
+        raise ConvergenceError(message, top.equilibrium)
+
+    # --- roots
+
+    def _root(self, a: Point, b: Point) -> tuple[Point, int]:
+        """Return the economy that raises the amount between two rates, and Newton's steps."""
+        if not self.around.model.in_shares:
+            near = min(a, b, key=lambda one: abs(float(one.values[0]) - self.amount))
+            found = self._by_newton(near, float(a.policy[0]), float(b.policy[0]))
+            if found is not None:
+                return found
+        return self._by_bracket(a, b), 0
+
+    def _by_newton(self, point: Point, low: float, high: float) -> tuple[Point, int] | None:
+        """Solve for the rate and the economy together; None where that leads elsewhere."""
+        around, x, rate = self.around, point.run.state.copy(), float(point.policy[0])
+        taken, done = 0, False
+        while not done:
+            taken += 1
+            model = around.at(np.array([rate]))
+            run = point.run._replace(state=x)
+            response = around.response(model, 0)
+            at = response.linear(rate, model, run)
+            rest = model.equations_of_rest(around.dynamics, around.options)
+            residual = rest.residual(x)
+            moves = at.solve(np.column_stack([-residual, -at.drift]))
+            if not np.isfinite(moves).all():
+                return None
+            here, by_rest = self._along(response, run, model, moves[:, 0])
+            _, by_rate = self._along(response, run, model, moves[:, 1])
+            by_rate += self._explicit(response, run, rate)
+            change = (self.amount - here - by_rest) / by_rate
+            x, rate = x + moves[:, 0] + change * moves[:, 1], rate + change
+            if not (low <= rate <= high and np.isfinite(change)) or taken == MOST:
+                return None
+            small = np.abs(residual).max() <= SHARP
+            short = abs(self.amount - here) / max(abs(self.amount), SHARP)
+            done = bool(small and short <= SHARP)
+        found = self._solved(rate, x)
+        return None if found is None else (found, taken)
+
+    def _solved(self, rate: float, x: np.ndarray) -> Point | None:
+        """Return the long run at the root, which is stable there; None where it is another one."""
+        found = self.around.reach(np.array([rate]))
+        if found is None:
+            return None
+        there = np.nan_to_num(found.run.state, neginf=0.0)
+        same = np.abs(there - np.nan_to_num(x, neginf=0.0)).max() <= 1e-6
+        return found if same else None
+
+    def _revenue(self, moved: Any, response: Any) -> float:
+        return self.around.targets[0].among(moved.model, response.values(moved))
+
+    def _along(
+        self, response: Any, run: Any, model: Model, direction: np.ndarray
+    ) -> tuple[float, float]:
+        """Return revenue at a point, and its slope along a direction."""
+        here = self._revenue(response.displaced(run, 0.0 * direction, model), response)
+        size = float(np.abs(direction).max())
+        if size == 0.0:
+            return here, 0.0
+        unit = ASIDE / size * direction
+        beside = [
+            self._revenue(response.displaced(run, k * unit, model), response)
+            for k in (-2.0, -1.0, 1.0, 2.0)
+        ]
+        by = (8.0 * (beside[2] - beside[1]) - (beside[3] - beside[0])) / 12.0
+        return here, by * size / ASIDE
+
+    def _explicit(self, response: Any, run: Any, rate: float) -> float:
+        """Return the slope of revenue by the rate while everything else stays."""
+        nodes, still = response.nodes(rate), np.zeros(run.state.size)
+        values = [
+            self._revenue(response.displaced(run, still, response.at(float(node))), response)
+            for node in nodes
+        ]
+        return float(slope(nodes, np.array(values), rate))
+
+    def _by_bracket(self, a: Point, b: Point) -> Point:
+        from scipy.optimize import brentq
+
+        def short(rate: float) -> float:
+            point = self.around.reach(np.array([rate]))
+            return math.nan if point is None else float(point.values[0]) - self.amount
+
+        low, high = float(a.policy[0]), float(b.policy[0])
+        rate = brentq(short, low, high, xtol=1e-300, rtol=8.9e-16)
+        found = self.around.reach(np.array([rate]))
+        assert found is not None  # the bracket has been there
+        return found
+
+    # --- the result
+
+    def _result(self, root: Point, upper: float, top: Point, iterations: int) -> EqualYield:
+        around = self.around
+        curve = around.dataset(
+            {
+                "revenue_raised": [one.values[0] for one in around.visited],
+                "slope": [self._slope(one) for one in around.visited],
+            }
+        )
+        order = np.argsort(curve[self.parameter].values)
+        curve = curve.isel(policy=order).swap_dims(policy=self.parameter).drop_vars("policy")
+        known = self.before.values.size > 1
+        gain = math.log(root.values[1] / self.before.values[1]) if known else math.nan
+        return EqualYield(
+            parameter=self.parameter,
+            value=float(root.policy[0]),
+            upper=upper,
+            amount=self.amount,
+            of=self.of,
+            peak=Laffer(float(top.policy[0]), float(top.values[0]), self._slope(top)),
+            slope=self._slope(root),
+            before=self.before.equilibrium,
+            equilibrium=root.equilibrium,
+            gain=gain,
+            iterations=iterations,
+            jumps=tuple((float(p[0]), float(q[0])) for p, q in around.jumps),
+            lost=tuple(float(rate[0]) for rate, _ in around.lost.values()),
+            curve=curve,
+        )
+
+
+# --- what funds cost
+
+
+@hinted
+def cost_of_funds(
+    equilibrium: Equilibrium, parameter: str, *, options: SolverOptions | None = None
+) -> CostOfFunds:
+    """Marginal cost of funds: what one more unit of real revenue costs people, by one rate.
+
+    MCF = -(d ln U/dt) Y_real/(d Gamma_real/dt), by implicit differentiation of the whole
+    economy: one linear solve.
+
+    Parameters
+    ----------
+    equilibrium : Equilibrium
+        A long run of an economy with taxes.
+    parameter : str
+        The rate, e.g. "vat.rate".
+    options : SolverOptions, optional
+        Tolerances and limits.
+
+    Returns
+    -------
+    CostOfFunds
+        Its value, and the slopes that it is made of.
+
+    Raises
+    ------
+    InputError
+        For an economy that does not rest, or has no taxes.
+
+    Notes
+    -----
+    Not the cost of public funds where people value what is bought with them: worth that is not
+    zero is in d ln U/dt already.
+
+    Examples
+    --------
+    >>> import nege
+    >>> vat = nege.mechanisms.Tax("vat", 0.1, proceeds=nege.mechanisms.PublicGood(worth=0))
+    >>> found = nege.solve(nege.OnlineAgglomeration(mechanisms=[vat]))
+    >>> nege.policy.cost_of_funds(found, "vat.rate").value > 1
+    True
+    """
+    check_equilibrium(equilibrium)
+    settings = check_options(options)
+    if equilibrium.horizon != "long run" or equilibrium.status not in ANY:
+        cure = "nege.solve(model) makes one."
+        raise InputError("equilibrium", equilibrium.horizon, "a long run that converged", cure)
+    model = equilibrium.model
+    if not real_terms.collects(model):
+        cure = "Give it mechanisms=[nege.mechanisms.Tax(...)]."
+        raise InputError("equilibrium", model, "an economy in which somebody collects taxes", cure)
+    parameter_axes.check_names(model, [parameter])
+    share = model.check_share(equilibrium.data, "equilibrium")
+    around = PolicyPoints(
+        model,
+        {parameter: _around(model, parameter)},
+        [target(model, "welfare"), target(model, REVENUE)],
+        share,
+        check_dynamics(equilibrium.dynamics),
+        settings,
+    )
+    now = around.present()
+    point = around.reach(now)
+    around.refuse_nothing("rates")
+    assert point is not None
+    by = point.gradient(0)
+    values = model.long_run_values(point.run.share, point.run.state, None, around.dynamics)
+    income = real_terms.private_income(model, values)
+    welfare = float(by[0] / point.values[0])
+    return CostOfFunds(
+        parameter=parameter,
+        at=float(now[0]),
+        value=float(-welfare * income / by[1]),
+        welfare_slope=welfare,
+        revenue_slope=float(by[1]),
+        private_income=income,
+        beyond_peak=bool(by[1] < 0.0),
+    )

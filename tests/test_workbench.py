@@ -1,0 +1,538 @@
+"""The workbench of policy: several instruments, given revenue, equal yield, Nash equilibria."""
+
+import copy
+import functools
+import pickle
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+from agglomerations import economy
+from scipy.optimize import brentq
+
+import nege
+from nege import mechanisms as mech
+from nege.errors import InputError
+from nege.options import Replicator, SolverOptions
+from nege.policy import cost_of_funds, equal_yield, nash, optimise
+from nege.studies import policy_points, tax_game
+from nege.studies.policy_objectives import target
+from nege.studies.policy_points import PolicyPoints
+
+pytestmark = pytest.mark.family
+
+TWO = nege.geography.equidistant(2)
+#: share.0 = 1/2 + (1 + phi)/(1 - phi) (.6 - 1/2), phi = trade_cost^-4
+CAPITAL = nege.FootlooseCapital(TWO, sigma=5, mu=0.4, trade_cost=1.5, expenditure=[0.6, 0.4])
+JUMPS = nege.CorePeriphery(
+    TWO, sigma=5, mu=0.4, trade_cost=2, online=nege.OnlineRegion(trade_cost=1.3)
+)
+ONLINE = nege.CorePeriphery(
+    TWO, sigma=5, mu=0.4, trade_cost=1.5, online=nege.OnlineRegion(trade_cost=1.3, commission=0.1)
+)
+LOGIT = nege.Logit(scale=0.1)
+SMALL = nege.OnlineAgglomeration(TWO, digital_cost=1.1)
+
+
+def around(model, bounds, objectives, dynamics=None):
+    return PolicyPoints(
+        model,
+        bounds,
+        [target(model, one) for one in objectives],
+        model.default_start(),
+        dynamics or Replicator(),
+        SolverOptions(),
+    )
+
+
+# --- gradients
+
+MATCHING = economy(9).with_mechanisms(nege.mechanisms.Matching(vacancy_cost=0.1))
+POLICIES = [
+    (
+        MATCHING,
+        {"commission.services": (0.0, 0.3), "matching.vacancy_cost": (0.0, 0.3)},
+        ["welfare", "commission_revenue", "wage.0"],
+        None,
+    ),
+    (
+        ONLINE,
+        {"online_commission": (0.0, 0.3), "trade_cost": (1.2, 2.0)},
+        ["welfare", "share.online"],
+        LOGIT,
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "bounds", "objectives", "dynamics"), POLICIES)
+def test_gradients_forwards_are_those_backwards_and_of_solved_economies(
+    model, bounds, objectives, dynamics
+):
+    """By one solve for each instrument, by one transposed solve for all, and by differences."""
+    points = around(model, bounds, objectives, dynamics)
+    here = points.reach(points.present())
+    found = here.gradients()
+    np.testing.assert_allclose(here.backwards(), found, atol=1e-10)
+    for j, unit in enumerate(np.eye(here.policy.size)):
+        aside = [points.reach(here.policy + step * unit).values for step in (-1e-4, 1e-4)]
+        np.testing.assert_allclose((aside[1] - aside[0]) / 2e-4, found[:, j], atol=3e-6)
+
+
+def test_rates_that_are_equal_change_together():
+    both = "commission.services", "commission.manufacturing"
+    apart = around(economy(9), dict.fromkeys(both, (0.0, 0.3)), ["welfare"])
+    equal = around(economy(9), {both: (0.0, 0.3)}, ["welfare"])
+    found = equal.reach(equal.present()).gradients()
+    expected = apart.reach(apart.present()).gradients().sum(1, keepdims=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+# --- several instruments
+
+
+def share_of_first(found):
+    return float(found.data.share[0])
+
+
+def test_an_optimum_of_two_instruments_that_is_known():
+    """A share of .7 is reached at phi = 1/3; spending on manufactures is chosen apart."""
+    found = optimise(
+        CAPITAL,
+        {"trade_cost": (1.2, 2.0), "mu": (0.2, 0.6)},
+        lambda e: -((share_of_first(e) - 0.7) ** 2) - (e.model.mu - 0.37) ** 2,
+        points=3,
+        starts=1,
+    )
+    assert (found.kind, found.certified) == ("interior", True)
+    assert found.policy["trade_cost"] == pytest.approx(3.0**0.25, abs=1e-7)
+    assert found.policy["mu"] == pytest.approx(0.37, abs=1e-7)
+    phi = 1.0 / 3.0
+    by_cost = 0.2 / (1.0 - phi) ** 2 * -4.0 * phi / 3.0**0.25
+    curved = max(-2.0 * (0.8 * by_cost) ** 2, -2.0 * 0.4**2)  # by widths of the intervals
+    assert found.certificate.curvature == pytest.approx(curved, rel=1e-3)
+
+
+def test_a_multiplier_that_is_known():
+    """The highest cost at which .7 of capital is in the first place, and what more would cost."""
+    found = optimise(
+        CAPITAL,
+        {"trade_cost": (1.2, 2.0)},
+        lambda e: e.model.trade_cost,
+        subject_to={"share.0": (0.7, None)},
+        points=3,
+        starts=1,
+    )
+    assert (found.kind, found.certified) == ("constrained", True)
+    assert found.policy["trade_cost"] == pytest.approx(3.0**0.25, abs=1e-8)
+    phi = 1.0 / 3.0
+    by_cost = 0.2 / (1.0 - phi) ** 2 * -4.0 * phi / 3.0**0.25
+    assert found.certificate.multipliers["share.0"] == pytest.approx(1.0 / by_cost, rel=1e-6)
+    assert "one more of it adds" in repr(found)
+
+
+@functools.cache
+def given_commissions():
+    return optimise(
+        economy(9),
+        {"commission.services": (0.0, 0.2), "commission.manufacturing": (0.0, 0.2)},
+        subject_to={"commission_revenue": (0.04, None)},
+        points=4,
+        starts=1,
+    )
+
+
+def test_given_revenue_is_raised_and_priced_by_the_slopes():
+    found = given_commissions()
+    assert found.kind == "constrained"
+    assert float(found.equilibrium.data.commission_revenue) == pytest.approx(0.04, abs=1e-10)
+    points = around(found.model, found.bounds, ["welfare", "commission_revenue"])
+    by_welfare, by_revenue = points.reach(np.array(list(found.policy.values()))).gradient(0)
+    price = found.certificate.multipliers["commission_revenue"]
+    assert price == pytest.approx(by_welfare / by_revenue, rel=1e-7)
+    assert price < 0.0
+    nege.testing.assert_equilibrium(found.equilibrium)
+
+
+def test_what_cannot_be_met_is_said_with_how_near_it_is():
+    with pytest.raises(nege.ConvergenceError, match=r"met at none .* at the nearest") as caught:
+        optimise(
+            CAPITAL,
+            {"trade_cost": (1.4, 2.0)},
+            "share.1",
+            subject_to={"share.0": 0.99},
+            points=3,
+            starts=1,
+        )
+    assert caught.value.equilibrium.converged
+
+
+def test_where_a_branch_ends_is_said(monkeypatch):
+    """Back from where the online region is left: the loop of hysteresis jumps at 1.1713."""
+    monkeypatch.setattr(policy_points, "FINEST", 0.01)
+    points = around(JUMPS, {"online_trade_cost": (1.0, 1.5), "mu": (0.35, 0.45)}, ["welfare"])
+    assert points.reach(np.array([1.3, 0.4])) is not None
+    assert points.reach(np.array([1.1, 0.4])) is not None
+    ((before, after),) = points.jumps
+    assert before[0] >= 1.17131921 >= after[0]
+    assert before[0] - after[0] <= 0.01
+
+
+# --- equal yield
+
+
+@functools.cache
+def yields():
+    return equal_yield(
+        economy(9),
+        "commission.services",
+        amount=0.05,
+        of="commission_revenue",
+        between=(0.0, 0.3),
+        points=4,
+    )
+
+
+def test_both_rates_raise_as_much_and_the_lower_one_is_returned():
+    found = yields()
+    for rate in (found.value, found.upper):
+        there = nege.solve(economy(9, **{"commission.services": rate}))
+        assert float(there.data.commission_revenue) == pytest.approx(0.05, abs=1e-10)
+    assert found.value < found.peak.rate < found.upper
+    assert found.slope > 0.0
+    assert abs(found.peak.slope) < 1e-6
+    assert found.iterations <= 8
+    assert found.equilibrium.leading_eigenvalue < 0.0
+    before = nege.solve(economy(9)).data.welfare
+    gain = np.log(float(found.equilibrium.data.welfare / before))
+    assert found.gain == pytest.approx(gain, abs=1e-10)
+
+
+def test_more_than_the_peak_is_refused_with_the_peak():
+    with pytest.raises(nege.ConvergenceError, match="the peak is") as caught:
+        equal_yield(
+            SMALL, "commission.services", amount=0.9, of="commission_revenue",
+            between=(0.0, 0.3), points=4,
+        )  # fmt: skip
+    assert caught.value.equilibrium.converged
+
+
+def test_shares_of_one_factor_have_an_equal_yield_too():
+    """Of which a bracket is narrowed: .7 of capital in the first place, at phi = 1/3."""
+    found = equal_yield(
+        CAPITAL, "trade_cost", amount=0.3, of="share.1", between=(1.2, 2.0), points=4
+    )
+    assert found.value == pytest.approx(3.0**0.25, abs=1e-9)
+    assert found.iterations == 0
+    assert np.isnan(found.upper)
+
+
+# --- games
+
+
+class Armington:
+    """Two countries with a good each, which tax imports: policy.md 4.1."""
+
+    def __init__(self, trade_cost=1.5, home=0.5, sigma=5.0):
+        self.sigma, self.trade_cost, self.people = sigma, trade_cost, (home, 1.0 - home)
+        self.low, self.high = np.zeros(2), np.ones(2)
+
+    def countries(self, log_wage, rates):
+        """Share of imports in spending, spending, and price index of each."""
+        wages = 1.0, np.exp(log_wage)
+        for q, o in ((0, 1), (1, 0)):
+            own = self.people[q] * wages[q] ** (1.0 - self.sigma)
+            price = self.trade_cost * (1.0 + rates[q]) * wages[o]
+            away = self.people[o] * price ** (1.0 - self.sigma)
+            share = away / (own + away)
+            spending = wages[q] * self.people[q] / (1.0 - rates[q] / (1.0 + rates[q]) * share)
+            yield share, spending, (own + away) ** (1.0 / (1.0 - self.sigma))
+
+    def balance(self, log_wage, rates):
+        (m, home, _), (x, foreign, _) = self.countries(log_wage, rates)
+        return m * home / (1.0 + rates[0]) - x * foreign / (1.0 + rates[1])
+
+    def welfare(self, player, rates):
+        """Real income per head; complex rates with the response of wages to first order."""
+        log_wage = brentq(lambda v: self.balance(v, np.real(rates)), -3.0, 3.0, xtol=1e-15)
+        by_wage = self.balance(log_wage + 1e-30j, np.real(rates)).imag / 1e-30
+        moved = log_wage - 1j * self.balance(log_wage, rates).imag / by_wage
+        _, spending, index = list(self.countries(moved, rates))[player]
+        return spending / index / self.people[player]
+
+    def payoff(self, player, rates):
+        return self.welfare(player, rates.astype(complex)).real
+
+    def slope(self, player, rates):
+        rates = rates.astype(complex)
+        rates[player] += 1e-30j
+        return self.welfare(player, rates).imag / 1e-30
+
+
+@pytest.mark.parametrize(
+    ("trade_cost", "rate", "welfare", "free"),
+    [
+        (1.2, 0.28448077, 0.90609505, 0.92784000),
+        (1.5, 0.26523092, 0.86970022, 0.87965865),
+        (2.0, 0.25501845, 0.85038960, 0.85373824),
+    ],
+)
+def test_the_tariffs_of_two_equal_countries(trade_cost, rate, welfare, free):
+    """(sigma - 1) t = 1 + tau^(1 - sigma) (1 + t)^-sigma, and both lose."""
+    game = Armington(trade_cost)
+    found = tax_game.play(game, np.array([0.0, 0.5]), 9, 50)
+    assert found.settled
+    np.testing.assert_allclose(found.profile, rate, atol=1e-8)
+    t = found.profile
+    np.testing.assert_allclose(4.0 * t, 1.0 + trade_cost**-4.0 * (1.0 + t) ** -5.0, atol=1e-11)
+    scale = game.payoff(0, np.zeros(2)) / free
+    np.testing.assert_allclose(found.payoffs / scale, welfare, atol=1e-8)
+    assert tax_game.kinds(found, game) == ("interior", "interior")
+    assert found.radius < 0.1
+    assert (found.gains < 0.0).all()
+
+
+@pytest.mark.parametrize(
+    ("home", "foreign_rate", "rate"),
+    [
+        (0.5, 0.0, 0.27877658),
+        (0.3, 0.0, 0.26750100),
+        (0.7, 0.0, 0.29673245),
+        (0.3, 0.3, 0.25870102),
+    ],
+)
+def test_the_best_response_is_that_of_gros(home, foreign_rate, rate):
+    """t = (1 - a s)/((sigma - 1)(1 - s)), s what foreign spends on home's goods."""
+    game = Armington(home=home)
+    rounds = tax_game._Rounds(game, 9, 1)
+    rounds.sharp = tax_game.ROOT
+    found = rounds._global(0, np.array([0.0, foreign_rate]))
+    assert found == pytest.approx(rate, abs=1e-8)
+
+
+class Game:
+    """Payoffs of two players, of which slopes are central differences."""
+
+    def __init__(self, first, second):
+        self.payoffs = first, second
+        self.low, self.high = np.zeros(2), np.ones(2)
+
+    def payoff(self, player, rates):
+        return self.payoffs[player](*rates)
+
+    def slope(self, player, rates):
+        aside = np.zeros(2)
+        aside[player] = 1e-5
+        return (self.payoff(player, rates + aside) - self.payoff(player, rates - aside)) / 2e-5
+
+
+def test_who_chases_and_who_flees_have_no_equilibrium():
+    game = Game(lambda x, y: -((x - y) ** 2), lambda x, y: (x - y) ** 2)
+    found = tax_game.play(game, np.array([0.2, 0.6]), 5, 10)
+    assert not found.settled or "none" in tax_game.kinds(found, game)
+
+
+def test_a_better_maximum_far_away_is_followed():
+    """Two humps of the first player's payoff; which is higher depends on the second's rate."""
+    game = Game(
+        lambda x, y: np.exp(-100 * (x - 0.2) ** 2) + 2 * y * np.exp(-100 * (x - 0.8) ** 2),
+        lambda x, y: -((y - 0.9) ** 2),
+    )
+    found = tax_game.play(game, np.array([0.2, 0.1]), 11, 30)
+    np.testing.assert_allclose(found.profile, [0.8, 0.9], atol=1e-6)
+    assert found.settled
+    assert (found.gains <= 1e-9).all()
+
+
+def test_bounds_that_players_would_pass_are_best_responses():
+    game = Game(lambda x, y: x + y, lambda x, y: -y - x)
+    found = tax_game.play(game, np.array([0.5, 0.5]), 5, 10)
+    assert found.profile.tolist() == [1.0, 0.0]
+    assert tax_game.kinds(found, game) == ("upper bound", "lower bound")
+    assert found.radius == 0.0
+
+
+def test_best_responses_that_do_not_contract_are_no_unique_equilibrium():
+    game = Game(
+        lambda x, y: -((x - 0.5 - 1.5 * (y - 0.5)) ** 2),
+        lambda x, y: -((y - 0.5 + 1.5 * (x - 0.5)) ** 2),
+    )
+    found = tax_game.play(game, np.array([0.5, 0.5]), 5, 10)
+    assert found.radius == pytest.approx(1.5, rel=1e-6)
+
+
+# --- taxes: golden numbers of policy.md 3 and 4
+
+WASTED = mech.PublicGood(worth=0.0)
+
+
+def taxed(step, *taxes, places=False):
+    """An economy of the stylised turn in which households are taxed, spent on what is worth 0."""
+    more = [mech.Jurisdictions("places")] if places else []
+    on = {"buyers": "households", "proceeds": WASTED}
+    every = [mech.Tax(*one, **on, **how) for one, how in taxes]
+    return economy(step).with_mechanisms(*more, *every)
+
+
+def test_a_uniform_rate_that_raises_what_the_tax_on_shops_did():
+    """Claim 35: with a commission, equal taxes on shops and online lose."""
+    model = taxed(8, (("shops", 0.1), {"channels": "offline"}), (("uniform", 0.0), {}))
+    found = equal_yield(model, "uniform.rate", "shops.rate", between=(0.0, 0.2), points=3)
+    assert found.value == pytest.approx(0.05543925, abs=1e-8)
+    assert found.amount == pytest.approx(0.06680986, abs=1e-8)
+    assert float(found.before.data.welfare) == pytest.approx(1.79753068, abs=1e-8)
+    assert float(found.equilibrium.data.welfare) == pytest.approx(1.78805549, abs=1e-8)
+    assert found.gain == pytest.approx(-0.00528517, abs=1e-8)
+    assert found.iterations <= 6
+
+
+FUNDS = [
+    ({"industries": ["manufacturing", "services", "housing"]}, 0.1, 1.0, 0.13604393),
+    ({}, 0.1, 1.04860831, 0.11521095),
+    ({"channels": "offline"}, 0.0, 0.68685004, 0.0),
+    ({"channels": "online"}, 0.0, 1.70721858, 0.0),
+    ({"channels": "online"}, 0.1, -7.40797171, 0.01558933),
+]
+
+
+@pytest.mark.parametrize(("of", "rate", "cost", "revenue"), FUNDS)
+def test_what_funds_cost(of, rate, cost, revenue):
+    solved = nege.solve(taxed(8, (("vat", rate), of), places=True))
+    found = cost_of_funds(solved, "vat.rate")
+    assert found.value == pytest.approx(cost, abs=2e-8)
+    assert float(solved.data.group_income.sel(group="government")) == pytest.approx(
+        revenue, abs=1e-8
+    )
+    assert found.beyond_peak == (cost < 0.0)
+    aside = [nege.solve(solved.model.replace({"vat.rate": rate + 1e-4}), solved.data).data]
+    aside.append(solved.data)
+    by_welfare = np.log(float(aside[0].welfare / aside[1].welfare)) / 1e-4
+    assert by_welfare == pytest.approx(found.welfare_slope, abs=2e-4)
+
+
+def test_the_best_difference_of_taxes_at_equal_yield():
+    """Total wedges nearly equal: 1.0865 offline; 1.0134 online, on which 5 per cent are already."""
+    model = taxed(
+        8, (("shops", 0.086), {"channels": "offline"}), (("web", 0.014), {"channels": "online"})
+    )
+    found = optimise(
+        model,
+        {"shops.rate": (0.07, 0.1), "web.rate": (0.0, 0.03)},
+        subject_to={"revenue": 0.06680986},
+        points=3,
+        starts=1,
+    )
+    assert (found.kind, found.certified) == ("constrained", True)
+    assert found.policy["shops.rate"] == pytest.approx(0.08654567, abs=1e-8)
+    assert found.policy["web.rate"] == pytest.approx(0.01342668, abs=1e-8)
+    assert found.best == pytest.approx(1.79830647, abs=1e-8)
+    for name in found.policy:  # what revenue costs by either
+        cost = cost_of_funds(found.equilibrium, name).value
+        assert found.cost_of_funds == pytest.approx(cost, rel=1e-7)
+
+
+@functools.cache
+def digital_tariffs():
+    halves = mech.Jurisdictions(
+        {"north": ["0", "1"], "south": ["2", "3"]},
+        **{"movement": "within", "land": "jurisdiction", "people": [0.5, 0.5]},
+    )
+    tariff = mech.Tariff("digital", {"north": 0.09, "south": 0.066}, channels="online")
+    model = economy(15, platform_owner=(0.25,) * 4).with_mechanisms(halves, tariff)
+    players = {name: f"digital.rate.{name}" for name in ("north", "south")}
+    return nash(model, players, between=(0.06, 0.1), points=3)
+
+
+def test_digital_tariffs_of_two_blocs():
+    """Claim 33: both lose; one alone would gain."""
+    found = digital_tariffs()
+    assert found.certified
+    rates, payoffs = list(found.rates.values()), list(found.payoffs.values())
+    np.testing.assert_allclose(rates, [0.09009619, 0.06637254], atol=1e-8)
+    np.testing.assert_allclose(payoffs, [2.01567861, 1.95027364], atol=1e-8)
+    assert found.certificate.kinds == ("interior", "interior")
+    assert found.certificate.radius < 0.1
+    points = around(found.model, {"digital.rate.north": (0.0, 0.2)}, ["welfare.north"])
+    points.model = found.model.replace({"digital.rate.south": 0.0})
+    low, high = (points.reach(np.array([0.09740246 + h])).gradient(0)[0] for h in (-1e-8, 1e-8))
+    assert low > 0.0 > high
+
+
+# --- results
+
+
+def test_results_are_immutable_and_can_be_kept_and_drawn():
+    game = digital_tariffs()
+    for found, field in ((given_commissions(), "best"), (yields(), "value"), (game, "rates")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(found, field, 1.0)
+        for other in (copy.deepcopy(found), pickle.loads(pickle.dumps(found))):
+            assert repr(other) == repr(found)
+            assert other.to_dataset().identical(found.to_dataset())
+        assert len(found.plot_gains().patches) == 4
+    assert found.plot().get_xlabel() == "own rate"
+    assert yields().plot().get_xlabel() == "commission, services"
+    assert given_commissions().plot().get_ylabel() == "commission, manufacturing"
+    assert "Best responses contract" in repr(game)
+
+
+def test_every_economy_is_heard_of():
+    heard = []
+    equal_yield(
+        CAPITAL, "trade_cost", amount=0.3, of="share.1", between=(1.2, 2.0), points=3,
+        progress=lambda done, total, words: heard.append((done, total, words)),
+    )  # fmt: skip
+    assert heard[0][0] == 0
+    assert heard[-1][0] == heard[-1][1] > 3
+    assert heard[-1][2] == "economies"
+
+
+# --- errors
+
+RATES = {"commission.services": (0.0, 0.3), "commission.manufacturing": (0.0, 0.3)}
+PLAYERS = {"a": "commission.services", "b": "commission.manufacturing"}
+BAD = [
+    (optimise, {"subject_to": 3}, "subject_to", "mapping"),
+    (optimise, {"subject_to": {"revenues": 1}}, "subject_to", "variable"),
+    (optimise, {"subject_to": {"welfare": (2, 1)}}, "subject_to", "below the upper"),
+    (optimise, {"subject_to": {"welfare": (1, 2, 3)}}, "subject_to", "limit"),
+    (optimise, {"subject_to": {"welfare": np.nan}}, "subject_to", "finite"),
+    (optimise, {"starts": 0}, "starts", "at least 1"),
+    (optimise, {"over": {**RATES, "commision": (0, 1)}}, "parameter", "commission"),
+    (equal_yield, {"parameter": "comission"}, "parameter", "one of the model's"),
+    (equal_yield, {"parameter": "commission"}, "parameter", "one number"),
+    (equal_yield, {"of": "revenues"}, "of", "variable"),
+    (equal_yield, {"of": lambda found: 1.0}, "of", "the name"),
+    (equal_yield, {"between": (1, 0)}, "between", "first below"),
+    (equal_yield, {"amount": np.inf}, "amount", "finite"),
+    (equal_yield, {"instead_of": "commission.services"}, "instead_of", "other rates"),
+    (equal_yield, {"instead_of": 3}, "instead_of", "name of a rate"),
+    (nash, {"players": {"a": "commission.services"}}, "players", "at least two"),
+    (nash, {"players": dict.fromkeys("ab", "commission.services")}, "players", "of its own"),
+    (nash, {"players": {"a": ("commission.services",), "b": "housing"}}, "players", "several"),
+    (nash, {"players": {"a": tuple(PLAYERS.values()), "b": PLAYERS["a"]}}, "players", "of its own"),
+    (nash, {"objective": 3}, "objective", "variable"),
+    (nash, {"objective": {"a": "welfare"}}, "objective", "one for each"),
+    (nash, {"between": {"a": (0, 1)}}, "between", "bounds of each"),
+    (nash, {"between": (0, 2)}, "commission", "below 1"),
+    (nash, {"curves": 1}, "curves", "at least 2"),
+    (nash, {"rounds": 0}, "rounds", "at least 1"),
+]
+GOOD = {
+    optimise: {"over": RATES, "points": 3},
+    equal_yield: {
+        **{"parameter": "commission.services", "of": "commission_revenue", "points": 3},
+        "between": (0.0, 0.3),
+    },
+    nash: {
+        **{"players": PLAYERS, "objective": dict.fromkeys("ab", "welfare")},
+        "between": (0.0, 0.3),
+    },
+}
+
+
+@pytest.mark.parametrize(("function", "changes", "argument", "words"), BAD)
+def test_what_is_no_question_is_refused_by_name(function, changes, argument, words):
+    model = SMALL.replace({"commission.services": 0.1})
+    with pytest.raises(InputError, match=words) as caught:
+        function(**{"model": model, **GOOD[function], **changes})
+    assert str(caught.value).startswith(argument)
