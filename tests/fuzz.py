@@ -836,7 +836,7 @@ TAKES = {
         "texts region none",
     ),
     **dict.fromkeys(("base", "buyers", "crossing", "losses", "movement", "proceeds"), ""),
-    "mechanisms.Tax.collector": "none",
+    "mechanisms.Tax.collector": "region none",
     "mechanisms.DigitalServicesTax.pass_through": NUMBER,
     "mechanisms.Friction.factor": NUMBER,
     **dict.fromkeys(

@@ -4,6 +4,7 @@ import itertools
 
 import around_the_reference
 import draws_agglomeration as draws
+import draws_policies
 import numpy as np
 import perturbed_turns
 import pytest
@@ -22,6 +23,11 @@ def test_every_step_of_the_stylised_turn_is_reached_from_random_starts(start):
 def test_random_economies_come_to_a_stable_rest():
     for seed in range(15):
         draws.check_economy(seed)
+
+
+def test_random_economies_with_random_policies_are_solved_and_audited():
+    for seed in range(draws_policies.COUNT // 10):
+        draws_policies.check(seed)
 
 
 def test_turns_with_everything_changed_come_to_rest_at_every_step_and_soon():

@@ -213,6 +213,9 @@ class Partial(Over):
             return
         if isinstance(value, Mapping) and not isinstance(value, xr.Dataset):
             keys = [str(key) for key in value]
+            if not keys:
+                cure = "Leave it out where nothing is said of any."
+                raise InputError(self.name, value, f"labels along one of {tuple(left)}", cure)
             fits = [dim for dim, names in left.items() if set(keys) <= set(names)]
             if not fits:
                 every = [name for names in left.values() for name in names]

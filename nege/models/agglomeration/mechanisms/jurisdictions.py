@@ -71,6 +71,7 @@ from nege.models.fields import Field
 from nege.models.solutions import Variable
 
 PLACES, COMMISSION = "places", "commission"
+GONE = 0.01  # of pay: income that is all but gone
 GROUPS = ("labour", "land", "platforms", "government")
 
 
@@ -551,12 +552,19 @@ class Jurisdictions(Mechanism):
 
     def remark(self, data: xr.Dataset) -> str:
         """Say whose subsidies are more than they earn, from the data of the last point."""
+        revenue = data["revenue"].drop_sel(wedge=COMMISSION)
+        if not (revenue.values < 0.0).any():
+            return ""
         places = np.full(data.sizes["place"], NATION) if self.members is None else self.members
-        said, revenue = [], data["revenue"].drop_sel(wedge=COMMISSION)
+        income, pay = data["income"].values, (data["population"] * data["wage"]).values
+        said = []
         for name in map(str, data["jurisdiction"].values):
             paid = -float(revenue.sel(jurisdiction=name).sum())
-            if paid > 0.0 and not paid <= data["income"].values[np.asarray(places) == name].sum():
+            if paid > 0.0 and not paid <= income[np.asarray(places) == name].sum():
                 said.append(name)
+        if not said:  # owners, for one, pay where they live
+            gone = ~(income > GONE * pay)
+            said = [str(name) for name in data["place"].values[gone]]
         if not said:
             return ""
         return (

@@ -1,0 +1,92 @@
+"""Random economies with random policies: chains of wedges of every form, solved and audited."""
+
+import numpy as np
+import random_agglomerations as random
+
+import nege
+from nege import mechanisms as mech
+
+COUNT = 200
+PROCEEDS = ("everyone", "owners", "residents")
+
+
+def policies(seed, model):
+    """Draw jurisdictions and up to five policies for an economy."""
+    rng = np.random.default_rng([18, seed])
+    places = [str(name) for name in model.geography.names]
+    blocs = rng.integers(0, rng.integers(1, len(places) + 1), len(places))
+    members = {
+        f"bloc {g}": [p for p, of in zip(places, blocs, strict=True) if of == g]
+        for g in np.unique(blocs)
+    }
+    borders = len(members) > 1
+    made = [
+        mech.Jurisdictions(
+            members,
+            movement=str(rng.choice(["everywhere", "within"])),
+            land=str(rng.choice(["everyone", "jurisdiction", "place"])),
+        )
+    ]
+
+    def some(names):
+        return None if rng.random() < 0.5 else [str(rng.choice(names))]
+
+    def proceeds():
+        if rng.random() < 0.3:
+            return mech.PublicGood(worth=rng.uniform(0.0, 1.5), rivalry=rng.random())
+        return str(rng.choice(PROCEEDS))
+
+    for i in range(int(rng.integers(1, 6))):
+        rates = {g: rng.uniform(-0.1, 0.3) for g in members}
+        rate = rates if rng.random() < 0.5 else float(rng.uniform(-0.1, 0.3))
+        common = {"proceeds": proceeds(), "leak": rng.random() if rng.random() < 0.3 else None}
+        where = {"channels": some(["offline", "online"]), "industries": some(model.industries)}
+        kind = rng.choice(["turnover", "retail", "tariff", "platforms", "friction", "security"])
+        if kind == "turnover":
+            one = mech.Tax(
+                *(f"p{i}", rate),
+                base=str(rng.choice(["origin", "destination"])),
+                **{"origins": some(places), "destinations": some(places)},
+                collector=str(rng.choice(places)) if rng.random() < 0.2 else None,
+                **{**common, **where},
+            )
+        elif kind == "retail":
+            goods = [*model.industries, "housing"] if rng.random() < 0.3 else where["industries"]
+            one = mech.Tax(
+                *(f"p{i}", rate),
+                buyers="households",
+                **{**common, "industries": goods, "channels": where["channels"]},
+            )
+        elif kind == "tariff" and borders:
+            one = mech.Tariff(f"p{i}", rate, **{**common, **where})
+        elif kind == "platforms":
+            one = mech.DigitalServicesTax(
+                *(f"p{i}", float(rng.uniform(0.0, 0.3))),
+                pass_through=float(rng.random()),
+                proceeds=common["proceeds"],
+            )
+        elif kind == "friction" and borders:
+            one = mech.Friction(f"p{i}", rng.uniform(1.0, 1.3), crossing="border", **where)
+        else:
+            one = mech.Security(
+                f"p{i}", rng.uniform(0.0, 0.2), across_borders=rng.uniform(0.0, 0.2)
+            )
+        made.append(one)
+    return made
+
+
+def check(seed):
+    """Solve a random economy with random policies, and audit it, or have it say why not."""
+    model = random.random_model(5000 + seed)
+    # Next to 1 some firms everywhere are too few for double precision, whatever the policy.
+    model = model.replace(variety=np.minimum(model.variety, 0.95))
+    try:
+        found = nege.solve(model.with_mechanisms(*policies(seed, model)))
+    except nege.ConvergenceError as error:
+        if "subsidies exceed what residents" in str(error):
+            return None  # of what they pay for there may be no equilibrium
+        raise
+    model = found.model
+    violations = {**model.audit(found.data), **model.audit_motion(found.data, nege.Replicator())}
+    assert max(violations.values()) <= 1e-9, violations
+    return found
