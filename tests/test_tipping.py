@@ -81,7 +81,9 @@ def test_in_general_equilibrium_three_platforms_jump_and_fall_back_where_another
         for case in THRESHOLDS
         if (case["of"], case["number"], case["pricing"]) == ("network", 3, "given")
     }
-    loop = nege.hysteresis(at_step_9(3, 0.18), "platforms.network.services", (0.17, 0.195))
+    # In few steps: each begins where the one before it ended, and the lead with it.
+    along = "platforms.network.services"
+    loop = nege.hysteresis(at_step_9(3, 0.18), along, (0.17, 0.195), points=9)
     down, up = loop.jumps
     assert down.value == pytest.approx(known["fold"]["at"], abs=1e-8)
     assert up.value == pytest.approx(known["break"]["at"], abs=1e-8)
