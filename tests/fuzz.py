@@ -880,7 +880,7 @@ TAKES = {
             *("mechanisms.Platforms.network", "mechanisms.Steering.affiliates"),
             *("mechanisms.Steering.strength", "mechanisms.Investment.effect"),
         ),
-        f"{TABLE} none",
+        TABLE,
     ),
     "mechanisms.Investment.scale": TABLE,
     **dict.fromkeys(

@@ -81,7 +81,9 @@ def test_in_general_equilibrium_three_platforms_jump_and_fall_back_where_another
         for case in THRESHOLDS
         if (case["of"], case["number"], case["pricing"]) == ("network", 3, "given")
     }
-    loop = nege.hysteresis(at_step_9(3, 0.18), "platforms.network.services", (0.17, 0.195))
+    # In few steps: each begins where the one before it ended, and the lead with it.
+    along = "platforms.network.services"
+    loop = nege.hysteresis(at_step_9(3, 0.18), along, (0.17, 0.195), points=9)
     down, up = loop.jumps
     assert down.value == pytest.approx(known["fold"]["at"], abs=1e-8)
     assert up.value == pytest.approx(known["break"]["at"], abs=1e-8)
@@ -187,3 +189,17 @@ def test_everything_on_at_once_is_what_a_second_method_has(pricing):
     }
     for name, value in got.items():
         assert float(value) == pytest.approx(known[name], abs=2e-9), name
+
+
+def test_one_number_of_a_part_of_platforms_is_a_parameter_like_others():
+    steering = mech.Steering(affiliates=0.2, strength=0.5)
+    model = economy(9).with_mechanisms(mech.Platforms(steering=steering))
+    one = model.replace({"platforms.steering.strength.services": 1.0})
+    assert one.mechanisms["platforms"].steering.strength.values.tolist() == [0.5, 1.0]
+    swept = nege.sweep(model, {"platforms.steering.strength.services": [0.5, 1.0]})
+    assert swept.welfare[1] < swept.welfare[0]
+    with pytest.raises(nege.InputError, match="strength"):
+        nege.sweep(model, {"platforms.steering.strength.farming": [0.5, 1.0]})
+    data = mech.DataEconomy(weight=0.01, fixed_cost={"services": 0.01})
+    held = model.with_mechanisms(data).mechanisms["data_economy"].fixed_cost
+    assert held.values.tolist() == [0.0, 0.01]

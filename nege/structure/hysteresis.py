@@ -472,9 +472,6 @@ class _JumpFinder:
         return xr.DataArray(here, {"region": list(self.model.regions)}, "region", "share")
 
 
-MOVERS = ("firm_mass", "population")  # what a start of industries says
-
-
 class _JointJumpFinder(_JumpFinder):
     """The same where several groups move: the economy is where all its unknowns are."""
 
@@ -504,13 +501,17 @@ class _JointJumpFinder(_JumpFinder):
         return found.state if found is not None and found.status is Status.CONVERGED else None
 
     def _state(self, found: xr.Dataset, i: int) -> np.ndarray:
-        return self.model.state_of(found.isel(step=i))
+        at = self.model.replace({self.parameter: float(found[self.parameter][i])})
+        return at.state_of(found.isel(step=i))
 
     def _start(self, value: float, here: np.ndarray) -> Any:
         at = self.model.replace({self.parameter: value})
         every, labels = at.outcome(np.empty(0), here), at.coordinates()
-        sizes = {n: [len(labels[d]) for d in at.variables[n].dims] for n in MOVERS}
-        return {n: np.reshape(every[n], sizes[n]) for n in MOVERS}
+        shaped = {
+            name: np.reshape(every[name], [len(labels[d]) for d in variable.dims])
+            for name, variable in at.variables.items()
+        }
+        return xr.Dataset(at.named(shaped), labels)
 
     def _apart(self, there: np.ndarray, here: np.ndarray) -> float:
         return super()._apart(self.problem.shares(there), self.problem.shares(here))

@@ -58,7 +58,7 @@ from nege.models import storage
 from nege.models.agglomeration.kinds import CHANNELS, INDUSTRY, ClosedForm
 from nege.models.agglomeration.layout import NOWHERE, Slots
 from nege.models.agglomeration.mechanisms import calls
-from nege.models.agglomeration.mechanisms.parts import Part, PartField, entries
+from nege.models.agglomeration.mechanisms.parts import Part, PartField, entries, unmasked
 from nege.models.entries import labels as entry_labels
 from nege.models.fields import Declared, Field, Number, Over
 from nege.models.solutions import Variable
@@ -266,6 +266,8 @@ class OfSome(Partial):
 
     def check(self, value: Any, economy: Any) -> xr.DataArray:
         """Return numbers within the bounds by label."""
+        if value is None:
+            raise InputError(self.name, value, self.form(), "Zero is 0.")
         found = super().check(value, economy)
         if np.isnan(found.values).any():
             found = found.fillna(0.0)
@@ -380,9 +382,7 @@ class Mechanism(Declared):
         for field, value in given.items():
             if field == "name":
                 continue
-            if np.ma.is_masked(value):  # what is kept of it would not say so
-                cure = "Some of its values are masked: fill them."
-                raise InputError(f"{name}.{field}", value, "numbers", cure)
+            unmasked(f"{name}.{field}", value)
             alone = isinstance(self.fields[field], (Number, PartField))
             self._hold(field, self.fields[field].check(value, None) if alone else value)
 

@@ -10,8 +10,18 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self
 
+import numpy as np
+
 from nege.errors import InputError, near
 from nege.models.fields import Declared, Field
+
+
+def unmasked(name: str, value: Any) -> Any:
+    """Return a value, but not with parts that do not count: what is kept would not say so."""
+    if np.ma.is_masked(value):
+        cure = "Some of its values are masked: fill them."
+        raise InputError(name, value, "numbers", cure)
+    return value
 
 
 class Part(Declared):
@@ -24,7 +34,7 @@ class Part(Declared):
         """Hold what is given; numbers over labels are checked by the economy that has them."""
         for name, value in given.items():
             field = self.fields[name]
-            self._hold(name, value if field.dims else field.check(value, None))
+            self._hold(name, unmasked(name, value) if field.dims else field.check(value, None))
 
     def attach(self, name: str, economy: Any) -> Self:
         """Return the part as an economy has it, with every number checked, by label."""
@@ -70,7 +80,7 @@ class PartField(Field):
         if isinstance(value, str):
             value = {"kind": value}
         if isinstance(value, Mapping):
-            own = dict(value)
+            own = {str(name): each for name, each in value.items()}
             only = next(iter(known)) if len(known) == 1 else None
             kind = own.pop("kind", only)
             if kind not in known:

@@ -22,6 +22,7 @@ Source: ``policy.md`` 1-4; Agrawal & Wildasin (2020) for origin offline, destina
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Mapping
@@ -96,9 +97,10 @@ class Proceeds(Field):
     def check(self, value: Any, economy: Any) -> Any:
         """Return a word, or how public money is spent."""
         if isinstance(value, str) and value.startswith("{"):  # from a file
-            value = json.loads(value)
+            with contextlib.suppress(json.JSONDecodeError):
+                value = json.loads(value)
         if isinstance(value, Mapping):
-            value = PublicGood(**value)
+            value = PublicGood(**{str(key): number for key, number in value.items()})
         if isinstance(value, PublicGood):
             return value
         return validation.known(self.name, value, PROCEEDS)
