@@ -189,3 +189,17 @@ def test_everything_on_at_once_is_what_a_second_method_has(pricing):
     }
     for name, value in got.items():
         assert float(value) == pytest.approx(known[name], abs=2e-9), name
+
+
+def test_one_number_of_a_part_of_platforms_is_a_parameter_like_others():
+    steering = mech.Steering(affiliates=0.2, strength=0.5)
+    model = economy(9).with_mechanisms(mech.Platforms(steering=steering))
+    one = model.replace({"platforms.steering.strength.services": 1.0})
+    assert one.mechanisms["platforms"].steering.strength.values.tolist() == [0.5, 1.0]
+    swept = nege.sweep(model, {"platforms.steering.strength.services": [0.5, 1.0]})
+    assert swept.welfare[1] < swept.welfare[0]
+    with pytest.raises(nege.InputError, match="strength"):
+        nege.sweep(model, {"platforms.steering.strength.farming": [0.5, 1.0]})
+    data = mech.DataEconomy(weight=0.01, fixed_cost={"services": 0.01})
+    held = model.with_mechanisms(data).mechanisms["data_economy"].fixed_cost
+    assert held.values.tolist() == [0.0, 0.01]

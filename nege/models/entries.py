@@ -21,12 +21,14 @@ def entry(model: Any, name: Any) -> tuple[str, dict[str, str]] | None:
         return None
     field, rest = name.split(".", 1)
     if field in getattr(model, "mechanisms", {}):  # of one of its tables
-        inner, _, rest = rest.partition(".")
-        table = vars(model.mechanisms[field]).get(inner)
+        table: Any = model.mechanisms[field]
+        while rest and hasattr(table, "fields"):  # a mechanism, or a part of one
+            inner, _, rest = rest.partition(".")
+            field, table = f"{field}.{inner}", vars(table).get(inner)
         if not rest or not isinstance(table, xr.DataArray):
             return None
         found = labels([str(dim) for dim in table.dims], table, rest)
-        return None if found is None else (f"{field}.{inner}", found)
+        return None if found is None else (field, found)
     if field not in model.varied() or not isinstance(model.fields.get(field), Over):
         return None
     held = vars(model)[field]

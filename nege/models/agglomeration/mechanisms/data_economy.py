@@ -46,7 +46,7 @@ from nege.models import fields
 from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, by_industry, positive
 from nege.models.agglomeration.kinds import weight as some
 from nege.models.agglomeration.layout import OFFLINE, ONLINE
-from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, Partial
+from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, Partial, of_some
 from nege.models.fields import Labelled
 from nege.validation import Bounds
 from nege.validation.keywords import hinted
@@ -219,10 +219,9 @@ class DataEconomy(Mechanism):
         default=0.1,
         unit="labour",
     )
-    fixed_cost: Labelled[xr.DataArray] = by_industry(
+    fixed_cost: Labelled[xr.DataArray] = of_some(
         "labour that it takes to keep data at all",
         some("It is labour."),
-        default=0.0,
         unit="labour",
         more="Not spent in an industry whose data nobody uses.",
     )
