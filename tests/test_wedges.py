@@ -212,6 +212,14 @@ def test_t2_a_place_sells_more_than_it_buys_by_its_rents_and_commission_less_its
 RATES = {"0": 0.2, "1": 0.05, "2": 0.1, "3": 0.0}
 
 
+def test_trade_of_countries_is_what_their_buyers_spend_on_each_others_goods():
+    """In the limit with closed forms: Armington, with a tariff that buyers pay."""
+    data = armington(1.5, 0.3, 0.267501, 0.0)
+    own = [own_share(data, "0", 0.267501, 1.5), own_share(data, "1", 0.0, 1.5)]
+    shares = [[own[0], 1.0 - own[1]], [1.0 - own[0], own[1]]]
+    np.testing.assert_allclose(data.trade, shares * data.income.values, rtol=1e-11)
+
+
 def test_t3_the_base_does_not_matter_where_land_and_revenue_are_local_without_commission():
     local = mech.Jurisdictions("places", land="place")
 
@@ -355,6 +363,9 @@ def test_all_money_between_firms_and_buyers_is_somebodys():
     pooled = raised(data, "all").sum()  # all else, land and commission included, has an owner
     assert abs(float(data.dividend) - pooled) < 1e-12
     assert float(abs(data.trade_balance.sum())) < 1e-13
+    balance = data.trade.sum("buyer").values - data.trade.sum("seller").values
+    places = data.trade_balance.values
+    np.testing.assert_allclose(balance, [places[:2].sum(), *places[2:]], atol=1e-13)
     plain = solved(9, mech.Jurisdictions(), mech.Tax("t", 0.1, proceeds="everyone"))
     known = plain.rent.sum() / 4.0 + plain.revenue.sum()
     assert abs(float(plain.dividend - known)) < 1e-12
@@ -362,7 +373,7 @@ def test_all_money_between_firms_and_buyers_is_somebodys():
 
 
 @pytest.mark.parametrize(
-    "name", ["revenue", "trade_balance", "jurisdiction_welfare", "household_price_index"]
+    "name", ["revenue", "trade", "trade_balance", "jurisdiction_welfare", "household_price_index"]
 )
 def test_the_audit_sees_what_is_wrong_in_results(name):
     found = everything()
