@@ -86,6 +86,16 @@ GOLDEN = {
         lambda d: [*raised(d)[:2], d.welfare, d.population[0], *d.real_income[:2]],
         (0.07293061, 0.03282829, 1.77146756, 0.47670770, 1.56570005, 1.32414959),
     ),
+    "destination, 8": (
+        (8, PLACES, mech.Tax("t", 0.1)),
+        lambda d: [*raised(d)[:2], d.welfare, d.population[0], *d.real_income[:2]],
+        (0.05982154, 0.03859421, 1.83323993, 0.33969607, 1.53132625, 1.42448018),
+    ),
+    "origin, 11": (
+        (11, PLACES, mech.Tax("t", 0.1, base="origin")),
+        lambda d: [*raised(d)[:2], d.welfare, d.population[0], *d.real_income[:2]],
+        (0.05175097, 0.04171448, 1.95878656, 0.26641710, 1.57125786, 1.54896560),
+    ),
     "online alone, by destination": (
         (8, PLACES, mech.Tax("t", 0.1, **ONLINE)),
         lambda d: [*raised(d)[:2], d.welfare, d.population[0]],
@@ -613,6 +623,16 @@ def test_claim_21c_buying_access_helps_people_and_hurts_firms_of_a_village():
     for name, numbers in known.items():
         found = [float(one[name].sel(place="3")) for one in (far, near)]
         np.testing.assert_allclose(found, numbers, atol=1e-6)
+
+
+def test_claim_21c_conditional_a_weak_village_dilutes_the_clusters_of_others():
+    """Where firms learn much, welfare falls before it rises, as it gets cheaper to sell there."""
+    worth = []
+    for cost in (2.0, 1.6, 1.3, 1.0):
+        village = mech.Access(entry_cost={"services": {"3": {"online": cost}}})
+        local = {"variety": (0.8, 0.95), "spillover": (0.06, 0.12)}
+        worth.append(float(solved(11, village, **local).welfare))
+    np.testing.assert_allclose(worth, [1.898106, 1.895000, 1.900395, 1.927564], atol=1e-6)
 
 
 def test_claim_33_one_market_for_services_is_worth_it_and_gathers_them():

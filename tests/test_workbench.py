@@ -499,6 +499,9 @@ def test_claim_33_revenue_of_a_digital_tariff_has_a_hump_and_a_small_one_gains()
     np.testing.assert_allclose(
         gain[there], np.array([own, other], dtype=float).T[there], rtol=0.0, atol=1e-7
     )
+    first = around(model, {"digital.rate.north": (0.0, 0.5)}, ["welfare.north", "welfare.south"])
+    slopes = first.reach(np.zeros(1)).gradients()[:, 0] / found.jurisdiction_welfare[0].values
+    np.testing.assert_allclose(slopes, [0.17314397, -0.35323786], atol=2e-8)
     assert int(raised.argmax()) == 4
     assert gain[1, 0] > 0.0 > gain[3, 0]
     assert (gain[1:].mean(1) < 0.0).all()
