@@ -46,6 +46,7 @@ def run(*, quick: bool = False) -> int:
             ("random economies with random policies", policies.COUNT, policies.check),
         )
     )
+    failed += 0 if quick else _competition()
     failed += _platforms(quick=quick)
     failed += _extremes(quick=quick)
     failed += _points(quick=quick)
@@ -97,6 +98,31 @@ def _platforms(*, quick: bool) -> int:
         print(f"  {times} times: {reason} ...")
     for seed, message in failed[:10]:
         print(f"  draw {seed}, {message}")
+    return len(failed)
+
+
+def _competition() -> int:
+    """Play Agrawal & Wildasin's game of taxes before and after people go online."""
+    began, policies = time.perf_counter(), tests("draws_policies")
+    rates, failed = {}, []
+    for step in policies.COMPETITION:
+        try:
+            rates[step] = policies.check_competition(step)
+        except Exception as error:  # every kind of failure counts, and none stops the rest
+            failed.append(f"step {step}: {type(error).__name__}: {error}")
+    if not failed:  # the core's premium over the rest falls, and so do both rates
+        (core, rest), (core_later, rest_later) = rates.values()
+        if not (core > rest and core_later < rest_later < rest):
+            failed.append("the core keeps its premium, or the rest its rate")
+    said = "; ".join(
+        f"step {step}: core {core:.4f}, rest {rest:.4f}" for step, (core, rest) in rates.items()
+    )
+    print(
+        f"tax competition of core and rest: {len(rates)} of {len(policies.COMPETITION)} games "
+        f"certified; {said}; {time.perf_counter() - began:.1f} s"
+    )
+    for message in failed:
+        print(f"  {message}")
     return len(failed)
 
 

@@ -90,3 +90,37 @@ def check(seed):
     violations = {**model.audit(found.data), **model.audit_motion(found.data, nege.Replicator())}
     assert max(violations.values()) <= 1e-9, violations
     return found
+
+
+# --- tax competition, after Agrawal & Wildasin (2020) --------------------------------------
+
+#: Rates of the core and of the rest in equilibrium, by step, and bounds that hold both.
+COMPETITION = {6: ((0.1112, 0.1058), (0.08, 0.14)), 8: ((0.0493, 0.0545), (0.03, 0.08))}
+
+
+def rates_of(who):
+    """The one rate of a jurisdiction: of shops, and of what comes by post."""
+    return f"shops.rate.{who}", f"web.rate.{who}"
+
+
+def competition(step, rate):
+    """Core and rest tax offline sales at origin, and online ones at destination."""
+    places = {"core": ["0"], "rest": ["1", "2", "3"]}
+    rates, loved = dict.fromkeys(places, rate), mech.PublicGood(worth=1.3)
+    shops = mech.Tax("shops", rates, base="origin", channels="offline", proceeds=loved)
+    web = mech.Tax("web", rates, base="destination", channels="online", proceeds=loved)
+    path = nege.scenarios.stylised_turn().sel(step=step).drop_vars("step")
+    model = nege.OnlineAgglomeration().replace({str(name): table for name, table in path.items()})
+    return model.with_mechanisms(mech.Jurisdictions(places), shops, web)
+
+
+def check_competition(step):
+    """Play the game at a step of the stylised turn: certified, and the rates that are known."""
+    known, bounds = COMPETITION[step]
+    players = {who: rates_of(who) for who in ("core", "rest")}
+    model = competition(step, sum(bounds) / 2.0)
+    found = nege.policy.nash(model, players, between=bounds, points=3)
+    assert found.certified, found
+    rates = np.array([found.rates[who] for who in players])
+    np.testing.assert_allclose(rates, known, atol=5e-5)
+    return rates

@@ -96,7 +96,7 @@ def test_what_is_known_in_closed_form(one):
         (11, (0.00353079, 0.63191913, 0.36455008), 0.212),
     ],
 )
-def test_dual_firms_rise_in_the_cluster_and_give_way_to_online_ones(step, shares, city):
+def test_claim_21a_dual_firms_rise_in_the_cluster_and_give_way_to_online_ones(step, shares, city):
     found = solved(step, mech.DualMode())  # by default f_0 + f_1 = 2
     np.testing.assert_allclose(by_mode(found), shares, atol=1e-7)
     dual = found.data.total_cost.sel(industry="services", channel="dual")
@@ -125,7 +125,7 @@ def test_dual_firms_learn_and_hire_as_online_ones_do_and_all_is_audited():
         (1.0, 0.26719285, 0.21091717, 0.24749237, 0.99741226, 2.00347293),
     ],
 )
-def test_selling_access_raises_a_villages_share_and_wage(
+def test_claim_21c_selling_access_raises_a_villages_share_and_wage(
     cost, services, goods, people, wage, welfare
 ):
     village = {"services": {"3": {"online": cost}}}
@@ -144,10 +144,21 @@ def test_selling_access_raises_a_villages_share_and_wage(
         (0.05, 1.45377943, 0.55278303),
     ],
 )
-def test_search_for_labour_costs_welfare_and_equal_search_moves_nobody(vacancy_cost, welfare, city):
+def test_claim_7b_search_for_labour_has_its_golden_numbers(vacancy_cost, welfare, city):
     found = solved(6, mech.Matching(vacancy_cost=vacancy_cost))
     assert float(found.data.welfare) == pytest.approx(welfare, abs=1e-7)
     assert float(found.data.population[0]) == pytest.approx(city, abs=1e-7)
+
+
+def test_claim_7b_recruiting_online_takes_people_out_of_the_city_and_all_gain():
+    """It makes search as cheap everywhere. Flips: search that was alike already moves nobody."""
+    thin, alike, free = (
+        solved(6, mech.Matching(vacancy_cost=cost)).data
+        for cost in ([0.05, 0.15, 0.15, 0.15], 0.05, 0.0)
+    )
+    assert thin.population[0] > alike.population[0] + 0.05
+    assert thin.welfare < alike.welfare < free.welfare
+    np.testing.assert_allclose(alike.population, free.population, rtol=1e-8)
 
 
 # --- what the frame has to carry -----------------------------------------------------------

@@ -163,7 +163,7 @@ def test_quality_is_what_is_best_for_its_firm():
     np.testing.assert_allclose(profit[20], 0.0, atol=1e-14)
 
 
-def test_12_average_quality_rises_with_the_online_share_where_more_is_seen_there():
+def test_claim_12_average_quality_rises_with_the_online_share_where_more_is_seen_there():
     good, bad = ([average_quality(solved(step, made)) for step in (7, 8, 9)] for made in SEEN)
     np.testing.assert_allclose(good, [2.00137727, 2.01203065, 2.01346380], atol=1e-7)
     assert (np.diff(bad) < 0.0).all()  # flips: buyers cannot inspect what is online
@@ -253,7 +253,7 @@ def test_own_land_has_its_golden_numbers(share, digital_cost, online, cost, rent
     np.testing.assert_allclose(numbers, [online, *cost, *rent, welfare], atol=1e-7)
 
 
-def test_20b_what_is_bound_sells_online_and_moves_to_the_resource_not_to_the_market():
+def test_claim_20b_what_is_bound_sells_online_and_moves_to_the_resource_not_to_the_market():
     before, after = farming(farms(0.5, 3.0)), farming(farms(0.5, 1.05))
     assert after[0] > 0.9 > 0.1 > before[0]
     gap = [np.abs(one[1] - STOCK).sum() for one in (before, after)]
@@ -364,7 +364,7 @@ def test_make_or_buy_has_its_golden_numbers(step, shares, of_goods, fused, near,
     np.testing.assert_allclose(numbers, known, atol=1e-7)
 
 
-def test_16_more_is_bought_and_less_of_it_near_while_clustering_first_rises():
+def test_claim_16_more_is_bought_and_less_of_it_near_while_clustering_first_rises():
     ends = [solved(step, choice) for step in (0, 6, 11)]
     assert (np.diff([bought(one)[0] for one in ends]) > 0.0).all()
     assert (np.diff([local(one) for one in ends]) < 0.0).all()
@@ -372,7 +372,7 @@ def test_16_more_is_bought_and_less_of_it_near_while_clustering_first_rises():
     assert city[2] < city[0] < city[1]  # flips: in turn 1 the market gathers in the city
 
 
-def test_23_industries_fuse_from_the_second_turn_and_part_in_the_first():
+def test_claim_23_industries_fuse_from_the_second_turn_and_part_in_the_first():
     fused = [fusion(solved(step, choice)) for step in (0, 6, 8, 11)]
     assert fused[1] < fused[0] < fused[2] < fused[3]
 
@@ -380,7 +380,7 @@ def test_23_industries_fuse_from_the_second_turn_and_part_in_the_first():
 COMPONENTS = ("search", "bargaining", "specificity", "uncertainty", "contracting", "monitoring")
 
 
-def test_15_each_component_of_transaction_cost_falls_by_itself():
+def test_claim_15_each_component_of_transaction_cost_falls_by_itself():
     """d ln t/d ln(1 + x_i (1 - e_i D)) = 1, whatever the others; flips: what cannot be eased."""
     costs = dict(zip(COMPONENTS, (0.3, 0.1, 0.2, 0.05, 0.15, 0.1), strict=True))
     made = mech.Sourcing(friction=1.1, transaction_cost=costs, eased={"specificity": 0.0})
@@ -397,7 +397,7 @@ def test_15_each_component_of_transaction_cost_falls_by_itself():
         np.testing.assert_allclose(after, 1.1 * np.prod(1.0 + np.array(left)), rtol=1e-14)
 
 
-def test_15_digital_progress_makes_the_market_larger():
+def test_claim_15_digital_progress_makes_the_market_larger():
     made = mech.Sourcing(penalty={SERVICES: 1.3}, transaction_cost={"search": 0.5})
     model = economy(6).with_mechanisms(made)
     swept = nege.sweep(model, {"sourcing.progress": [0.0, 1.0]})
@@ -437,7 +437,7 @@ def contracts(goods, services, convergence=0.0):
     return in_place(found, "0", GOODS), in_place(found, "0"), float(found.data.welfare)
 
 
-def test_n9_the_industry_that_lives_by_contracts_sits_where_they_hold():
+def test_claim_n9_the_industry_that_lives_by_contracts_sits_where_they_hold():
     (goods, services, _), (fewer, more, _) = contracts(0.0, 0.5), contracts(0.0, 1.0)
     assert fewer < goods < 0.25 < services < more
     # Flips: goods need contracts more; and where nobody needs them, nobody sits there for them.
@@ -446,10 +446,106 @@ def test_n9_the_industry_that_lives_by_contracts_sits_where_they_hold():
     assert contracts(0.0, 0.0)[:2] == pytest.approx((0.25, 0.25), abs=1e-3)
 
 
-def test_14_digital_government_takes_the_lead_from_the_metropolis_and_is_worth_it():
+def test_claim_14_digital_government_takes_the_lead_from_the_metropolis_and_is_worth_it():
     lead = [contracts(0.0, 0.5, D) for D in (0.0, 0.5, 1.0)]
     assert lead[2][1] == pytest.approx(0.25, abs=1e-3)
     assert lead[0][2] < lead[1][2] < lead[2][2]  # it converges up: everybody is better off
+
+
+# --- distributed production, villages, customised goods (N5, N6, N7) --------------------------
+
+
+@functools.cache
+def apart(sales, inputs, *without):
+    """Concentration and share online of goods that are shipped, at two digital costs."""
+    model = nege.scenarios.metropolis_and_town()
+    at = {str(name): table for name, table in TURN.sel(step=12).drop_vars("step").items()}
+    model = model.replace(at).replace({"digitisability": [0.0, 1.0]})
+    linkages = model.inputs.copy(deep=True)
+    for one in without:
+        linkages.loc[{"input": one, "industry": GOODS}] = 0.0
+    model = model.replace({"digital_cost": [sales, inputs], "inputs": linkages.values})
+    found = nege.solve(model)
+    nege.testing.assert_equilibrium(found)
+    assert found.leading_eigenvalue < 0.0
+    share = found.data.total_cost.sel(industry=GOODS).sum("channel")
+    return float(((share / share.sum()) ** 2).sum()), sales_online(found, GOODS)
+
+
+def test_claim_n5_conditional_goods_are_made_apart_as_parts_are_delivered_online():
+    """Freight is kept: goods that are sold online are shipped as others are.
+
+    Flips: without parts of goods in goods there is hardly a cluster to leave, so a channel of
+    sales alone disperses next to nothing; and services that are delivered online bind goods the
+    more to their town.
+    """
+    (together, before), (scattered, after) = apart(2.0, 1.05), apart(1.2, 1.05)
+    assert before < 0.05 < 0.8 < after
+    assert together > 0.9 > 0.2 > scattered
+    sales_alone = [apart(sales, 1.05, GOODS)[0] for sales in (2.0, 1.2)]
+    assert 0.0 < sales_alone[0] - sales_alone[1] < 0.1 * (together - scattered)
+    assert apart(2.0, 2.0)[0] < together - 0.01
+
+
+@functools.cache
+def village(entry_cost, lead, spillover=0.06):
+    """What place 3 has of services, and of people, by what selling online costs it there."""
+    productivity = np.array(economy(11).productivity.values)
+    productivity[1, 3] *= lead
+    model = economy(11, productivity=productivity, spillover=spillover)
+    selling = mech.Access(entry_cost={SERVICES: {"3": {"online": entry_cost}}})
+    found = nege.solve(model.with_mechanisms(selling))
+    nege.testing.assert_equilibrium(found)
+    return in_place(found, "3"), float(found.data.population[3])
+
+
+def together(spillover=0.06, of=lambda share: share):
+    """By how much more access raises a village's part where the place is better."""
+    by_access = [
+        of(village(1.0, lead, spillover)[0]) - of(village(2.0, lead, spillover)[0])
+        for lead in (1.0, 1.1)
+    ]
+    return by_access[1] - by_access[0]
+
+
+def test_claim_n6_conditional_place_and_online_make_each_other_grow_where_firms_learn():
+    """Access adds more to a better place, and to be better is worth more with access.
+
+    Flips: without spillovers each adds what it adds alone; and in proportion to what a village
+    has, access is worth most to the weak.
+    """
+    for better, plain in (((1.0, 1.0), (2.0, 1.0)), ((2.0, 1.1), (2.0, 1.0))):
+        assert (np.array(village(*better)) > np.array(village(*plain)) + 0.03).all()
+    assert together() > 0.02
+    assert abs(together(0.0)) < 0.1 * together()
+    assert together(of=np.log) < -0.1
+
+
+@functools.cache
+def by_roads(step, digital_cost, seen_offline, seen_online):
+    """What good roads for goods bought online add to ln welfare, outside the city."""
+    customised = mech.Quality(
+        seen=[[seen_offline, seen_online], [0.3, 0.3]], convexity=6.0, cost=0.01
+    )
+    moved = {"digital_cost.manufacturing": digital_cost}
+    worth = []
+    for factor in (1.15, 1.0):
+        roads = mech.Friction(
+            *("roads", factor), channels="online", industries=GOODS, destinations=["1", "2", "3"]
+        )
+        found = nege.solve(economy(step).replace(moved).with_mechanisms(roads, customised))
+        nege.testing.assert_equilibrium(found)
+        worth.append(float(np.log(found.data.welfare)))
+    return worth[1] - worth[0]
+
+
+def test_claim_n7_logistics_and_digital_trade_in_customised_goods_are_complements():
+    """Flips: quality that is seen offline; and where all is bought online already."""
+    gains = [by_roads(8, cost, 0.3, 0.3) for cost in (1.3, 1.1, 1.02)]
+    assert 0.0 < 10.0 * gains[0] < gains[1] < 0.2 * gains[2]
+    assert by_roads(8, 1.02, 0.3, 0.4) > 2.0 * gains[2]  # made to each buyer's order
+    assert by_roads(8, 1.02, 0.4, 0.3) < 0.5 * gains[2]
+    assert by_roads(14, 1.02, 0.3, 0.4) < by_roads(14, 1.02, 0.3, 0.3)
 
 
 # --- sunk cost: lock-in (N3) -----------------------------------------------------------------
@@ -520,7 +616,7 @@ def test_lock_in_has_its_golden_numbers(share, step, down, up):
     np.testing.assert_allclose(rows[-1 - at], down if up is None else up, atol=1e-7)
 
 
-def test_n3_a_cluster_survives_where_it_would_not_form():
+def test_claim_n3_a_cluster_survives_where_it_would_not_form():
     at = THERE_AND_BACK.index(14)
     density, online = lock_in(0.4)[:, 0], lock_in(0.4)[:, 1]
     assert density[at] > 2.0 > density[-1 - at]  # clustered on the way down, scattered back
@@ -645,7 +741,7 @@ def test_a_squeeze_has_its_golden_numbers(pass_through, rate):
     np.testing.assert_allclose(np.hstack(row), np.hstack(SQUEEZED[pass_through, rate]), atol=1e-7)
 
 
-def test_n1_a_squeeze_takes_rents_then_firms_then_consumers():
+def test_claim_n1_a_squeeze_takes_rents_then_firms_then_consumers():
     found = squeeze(0.0, 0.2, *UP)
     first, later = slice(0, UP.index(0.09) + 1), slice(UP.index(0.09), None)
     assert np.ptp(found["firms"][first], axis=0).max() < 1e-12  # 1. nobody leaves, prices stay
@@ -656,7 +752,7 @@ def test_n1_a_squeeze_takes_rents_then_firms_then_consumers():
     assert (np.diff(found["price"][later], axis=0) > 0.01).all()  # 3. and so consumers pay
 
 
-def test_n1_flips_where_prices_follow_or_nothing_is_sunk():
+def test_claim_n1_flips_where_prices_follow_or_nothing_is_sunk():
     follows = squeeze(1.0, 0.2, *UP)  # consumers first: prices rise while nobody leaves
     assert np.ptp(follows["firms"], axis=0).max() < 1e-12
     assert (np.diff(follows["price"], axis=0) > 0.0).all()
@@ -667,7 +763,7 @@ def test_n1_flips_where_prices_follow_or_nothing_is_sunk():
         assert free["commission"][1] < squeeze(pass_through, 0.2, *UP)["commission"][5]
 
 
-def test_n1_a_squeeze_that_is_over_leaves_a_mark():
+def test_claim_n1_a_squeeze_that_is_over_leaves_a_mark():
     there = squeeze(0.0, 0.2, 0.05, 0.1, 0.13, 0.1, 0.05)
     assert (there["firms"][-1] < there["firms"][0]).all()
     free = squeeze(0.0, 0.0, 0.05, 0.1, 0.05)
@@ -808,13 +904,13 @@ def slope(path, step, services, goods=0.0, driver="digital_cost"):
         ("old", 15, 0.5, {"goods": 0.5}, -0.00327733),  # flips: goods spare their buyers too
     ],
 )
-def test_n11_and_19b_goods_online_take_services_further_online_if_these_serve_buyers_online(
+def test_claims_n11_and_19b_goods_online_take_services_further_online_if_these_serve_buyers_online(
     path, step, services, more, known
 ):
     assert slope(path, step, services, **more) == pytest.approx(known, rel=2e-3, abs=1e-7)
 
 
-def test_n11_and_19b_in_finite_moves():
+def test_claims_n11_and_19b_in_finite_moves():
     for path, steps, b in (("new", (14, 17), 0.03665586), ("old", (14, 15), 0.44874657)):
         moved = []
         for services in (0.0, b, 1.0):
@@ -903,7 +999,7 @@ def test_two_kinds_of_workers_have_their_golden_numbers(
     )
 
 
-def test_17_and_18_skill_sorts_into_the_city_in_the_first_turn_and_out_of_it_in_the_second():
+def test_claims_17_and_18_skill_sorts_into_the_city_in_the_first_turn_and_out_of_it_in_the_second():
     lead = [where[0] - where[1] for where, _, _ in map(two_kinds, (0, 6, 11))]
     assert lead[1] > 0.2 > lead[0] > 0.0 > lead[2]
     # Flips: it follows services, and where goods need the skill it leaves with these.
@@ -971,7 +1067,7 @@ def financed(online):
     return sales[1] / sales.sum(), float(data.welfare), float(data.population[0]), lenders
 
 
-def test_11_digital_finance_takes_services_online_and_people_out_of_the_city():
+def test_claim_11_digital_finance_takes_services_online_and_people_out_of_the_city():
     before, after = financed(None), financed(0.01)
     np.testing.assert_allclose(before, (0.70568216, 1.84631053, 0.39062902, 0.09741033), atol=1e-7)
     np.testing.assert_allclose(after, (0.84786799, 1.85979990, 0.35049083, 0.06416764), atol=1e-7)

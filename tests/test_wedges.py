@@ -212,6 +212,14 @@ def test_t2_a_place_sells_more_than_it_buys_by_its_rents_and_commission_less_its
 RATES = {"0": 0.2, "1": 0.05, "2": 0.1, "3": 0.0}
 
 
+def test_trade_of_countries_is_what_their_buyers_spend_on_each_others_goods():
+    """In the limit with closed forms: Armington, with a tariff that buyers pay."""
+    data = armington(1.5, 0.3, 0.267501, 0.0)
+    own = [own_share(data, "0", 0.267501, 1.5), own_share(data, "1", 0.0, 1.5)]
+    shares = [[own[0], 1.0 - own[1]], [1.0 - own[0], own[1]]]
+    np.testing.assert_allclose(data.trade, shares * data.income.values, rtol=1e-11)
+
+
 def test_t3_the_base_does_not_matter_where_land_and_revenue_are_local_without_commission():
     local = mech.Jurisdictions("places", land="place")
 
@@ -355,6 +363,9 @@ def test_all_money_between_firms_and_buyers_is_somebodys():
     pooled = raised(data, "all").sum()  # all else, land and commission included, has an owner
     assert abs(float(data.dividend) - pooled) < 1e-12
     assert float(abs(data.trade_balance.sum())) < 1e-13
+    balance = data.trade.sum("buyer").values - data.trade.sum("seller").values
+    places = data.trade_balance.values
+    np.testing.assert_allclose(balance, [places[:2].sum(), *places[2:]], atol=1e-13)
     plain = solved(9, mech.Jurisdictions(), mech.Tax("t", 0.1, proceeds="everyone"))
     known = plain.rent.sum() / 4.0 + plain.revenue.sum()
     assert abs(float(plain.dividend - known)) < 1e-12
@@ -362,7 +373,7 @@ def test_all_money_between_firms_and_buyers_is_somebodys():
 
 
 @pytest.mark.parametrize(
-    "name", ["revenue", "trade_balance", "jurisdiction_welfare", "household_price_index"]
+    "name", ["revenue", "trade", "trade_balance", "jurisdiction_welfare", "household_price_index"]
 )
 def test_the_audit_sees_what_is_wrong_in_results(name):
     found = everything()
@@ -575,6 +586,68 @@ def test_claim_35_a_uniform_tax_gains_only_where_platforms_take_nothing(
         assert float(data.welfare) == pytest.approx(welfare, abs=1e-7)
         spent = raised(data).sum() * data.population
         assert float((spent / living(data)).sum()) == pytest.approx(real, abs=1e-7)
+
+
+@pytest.mark.parametrize(("step", "sign"), [(6, 1.0), (11, -1.0)])
+def test_claim_21b_a_park_keeps_its_cluster_and_the_sign_of_its_worth_turns(step, sign):
+    """At 6 it gathers what was spread and learns from neighbours, at 11 it holds back a turn."""
+    park, none = solved(step, PARK), at(step).data
+    part = [one.total_cost.sel(industry="manufacturing").sum("channel") for one in (park, none)]
+    with_it, without = (float(one.sel(place="1") / one.sum()) for one in part)
+    assert with_it > 1.0 / 3.0 > without
+    assert with_it == pytest.approx({6: 0.43673566, 11: 0.46689819}[step], abs=1e-7)
+    assert np.sign(float(park.welfare - none.welfare)) == sign
+
+
+def test_claim_21c_buying_access_helps_people_and_hurts_firms_of_a_village():
+    """The branch of Couture et al.: its sign on wages is not that of selling access."""
+    village = mech.Access(entry_cost={"services": {"3": {"online": 2.0}}})
+    far, near = (
+        solved(
+            *(11, village),
+            mech.Friction("post", factor, destinations="3", origins=["0", "1", "2"], **ONLINE),
+        )
+        for factor in (1.5, 1.0)
+    )
+    known = {"wage": (0.943630, 0.917955), "real_income": (1.386360, 1.513308)}
+    for name, numbers in known.items():
+        found = [float(one[name].sel(place="3")) for one in (far, near)]
+        np.testing.assert_allclose(found, numbers, atol=1e-6)
+
+
+def test_claim_33_one_market_for_services_is_worth_it_and_gathers_them():
+    """Policy.md 4.3: a border inside the country, and none. Flips: nobody sells them offline."""
+    border = mech.Friction("b", 1.2, crossing="border", industries="services", channels="offline")
+    apart, one = solved(3, HALVES, border), at(3).data
+    assert float(one.welfare) == pytest.approx(1.66639881, abs=1e-7)
+    assert one.welfare > apart.welfare
+    cost = [d.total_cost.sel(industry="services").sum("channel") for d in (apart, one)]
+    city = [float(c.sel(place="0") / c.sum()) for c in cost]
+    np.testing.assert_allclose(city, [0.67071517, 0.71817722], atol=1e-7)
+    online_only = solved(15, HALVES, border), at(15).data
+    assert abs(float(np.log(online_only[1].welfare / online_only[0].welfare))) < 1e-3
+
+
+@pytest.mark.parametrize("site", ["0", "1"])
+def test_claim_n8_conditional_a_cluster_makes_its_country_competitive_if_firms_learn(site):
+    """The north pays a tenth of what its cluster sells. Flips: firms there learn nothing."""
+    gains = []
+    for spillover in (0.06, 0.0):
+        support = [
+            solved(
+                *(11, BLOCS),
+                mech.Tax("park", rate, base="origin", industries="manufacturing", origins=site),
+                **{**EQUAL, "spillover": spillover},
+            )
+            for rate in (0.0, -0.1)
+        ]
+        goods = [one.total_cost.sel(industry="manufacturing").sum("channel") for one in support]
+        north = [float(one.sel(place=NORTH).sum() / one.sum()) for one in goods]
+        assert north[1] > north[0] + 0.05  # of all goods it sells more, either way
+        gains.append(np.log(support[1].jurisdiction_welfare / support[0].jurisdiction_welfare))
+    learning, none = gains
+    assert learning.sel(jurisdiction="north") > 0.005 > -0.001 > none.sel(jurisdiction="north")
+    assert learning.sel(jurisdiction="south") < -0.01
 
 
 # --- names, files, and what fails ----------------------------------------------------------

@@ -5,6 +5,7 @@ import functools
 import pickle
 from dataclasses import FrozenInstanceError
 
+import draws_policies
 import numpy as np
 import pytest
 from agglomerations import economy
@@ -373,7 +374,7 @@ def taxed(step, *taxes, places=False):
     return economy(step).with_mechanisms(*more, *every)
 
 
-def test_a_uniform_rate_that_raises_what_the_tax_on_shops_did():
+def test_claim_35_a_uniform_rate_that_raises_what_the_tax_on_shops_did():
     """Claim 35: with a commission, equal taxes on shops and online lose."""
     model = taxed(8, (("shops", 0.1), {"channels": "offline"}), (("uniform", 0.0), {}))
     found = equal_yield(model, "uniform.rate", "shops.rate", between=(0.0, 0.2), points=3)
@@ -383,6 +384,32 @@ def test_a_uniform_rate_that_raises_what_the_tax_on_shops_did():
     assert float(found.equilibrium.data.welfare) == pytest.approx(1.78805549, abs=1e-8)
     assert found.gain == pytest.approx(-0.00528517, abs=1e-8)
     assert found.iterations <= 6
+
+
+REFORMS = [  # step, changes, real resources used online; tax raised before, its equal, gain
+    (8, {"commission": 0.0}, False, 0.06494239, 0.05323512, 0.00356722),
+    (8, {"spillover": 0.0}, False, 0.08289393, 0.06416838, -0.00217661),
+    (8, {"commission": 0.0, "spillover": 0.0}, False, 0.07403913, 0.05655630, 0.00825496),
+    (8, {"commission": 0.0}, True, 0.06440660, 0.05460241, 0.00303659),
+    (7, {}, False, None, 0.06618654, -0.00041417),
+    (7, {"commission": 0.0, "spillover": 0.0}, False, None, 0.06757154, 0.01222322),
+]
+
+
+@pytest.mark.parametrize(("step", "changes", "real", "amount", "rate", "gain"), REFORMS)
+def test_claim_35_equal_taxes_gain_if_and_only_if_no_commission_is_a_tax_already(
+    step, changes, real, amount, rate, gain
+):
+    """Flips: what platforms take is a transfer. Where they use it up, equal taxes gain again."""
+    model = taxed(step, (("shops", 0.1), {"channels": "offline"}), (("uniform", 0.0), {}))
+    used_up = [mech.Friction("platforms", 1.0 / 0.95, channels="online")] if real else []
+    model = model.replace(changes).with_mechanisms(*used_up)
+    found = equal_yield(model, "uniform.rate", "shops.rate", between=(0.0, 0.15), points=3)
+    if amount is not None:
+        assert found.amount == pytest.approx(amount, abs=1e-8)
+    assert found.value == pytest.approx(rate, abs=1e-8)
+    assert found.gain == pytest.approx(gain, abs=1e-8)
+    assert (found.gain > 0.0) == ("commission" in changes)
 
 
 FUNDS = [
@@ -442,8 +469,8 @@ def digital_tariffs():
     return nash(model, players, between=(0.06, 0.1), points=3)
 
 
-def test_digital_tariffs_of_two_blocs():
-    """Claim 33: both lose; one alone would gain."""
+def test_claim_33_digital_tariffs_of_two_blocs_cost_both():
+    """One alone would gain (what flips it)."""
     found = digital_tariffs()
     assert found.certified
     rates, payoffs = list(found.rates.values()), list(found.payoffs.values())
@@ -455,6 +482,39 @@ def test_digital_tariffs_of_two_blocs():
     points.model = found.model.replace({"digital.rate.south": 0.0})
     low, high = (points.reach(np.array([0.09740246 + h])).gradient(0)[0] for h in (-1e-8, 1e-8))
     assert low > 0.0 > high
+
+
+def test_claim_33_revenue_of_a_digital_tariff_has_a_hump_and_a_small_one_gains():
+    """Policy.md 4.2. Flips: a large tariff hurts its author; the world loses at every rate."""
+    model = digital_tariffs().model.replace({"digital.rate.south": 0.0})
+    rates = [0.0, 0.02, 0.1, 0.2, 0.26896134, 0.6, 2.0]
+    found = nege.sweep(model, {"digital.rate.north": rates})
+    raised = found.revenue.sel(wedge="digital", jurisdiction="north").values
+    gain = np.log(found.jurisdiction_welfare / found.jurisdiction_welfare[0]).values
+    known = [0.0, 0.00799021, 0.03441687, 0.05369657, 0.05732008, 0.03362571, 0.00385170]
+    np.testing.assert_allclose(raised, known, atol=1e-8)
+    own = [0.0, 0.0031039, 0.0084333, -0.0014289, None, -0.1104946, -0.1767510]
+    other = [0.0, -0.0069450, -0.0326634, -0.0616152, None, -0.1284890, -0.1518583]
+    there = [at for at, known in enumerate(own) if known is not None]
+    np.testing.assert_allclose(
+        gain[there], np.array([own, other], dtype=float).T[there], rtol=0.0, atol=1e-7
+    )
+    assert int(raised.argmax()) == 4
+    assert gain[1, 0] > 0.0 > gain[3, 0]
+    assert (gain[1:].mean(1) < 0.0).all()
+
+
+@pytest.mark.parametrize(("step", "rate", "core"), [(6, 0.1085, 1.0), (8, 0.052, -1.0)])
+def test_agrawal_and_wildasins_core_loses_its_premium_as_people_go_online(step, rate, core):
+    """At a rate that all have, the core gains by a higher one, and once people are online, not.
+
+    Each best response is then on its side of the common rate. The game itself is played by
+    ``python -m benchmarks verify``.
+    """
+    model = draws_policies.competition(step, rate)
+    for who, sign in (("core", core), ("rest", -core)):
+        points = around(model, {draws_policies.rates_of(who): (0.0, 0.3)}, [f"welfare.{who}"])
+        assert sign * points.reach(points.present()).gradients()[0, 0] > 0.001
 
 
 # --- results

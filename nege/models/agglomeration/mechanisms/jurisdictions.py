@@ -259,8 +259,9 @@ class Jurisdictions(Mechanism):
     """Countries, provinces, cities: who taxes whom, whose the land is, and who moves where.
 
     Without it an economy with taxes is one nation. Results have ``revenue`` by wedge and
-    jurisdiction, in money, ``jurisdiction_welfare``, ``trade_balance`` by place, and
-    ``group_income`` in real terms: labour, land, platforms, government.
+    jurisdiction, in money, ``trade`` by jurisdiction of seller and of buyer, ``trade_balance`` by
+    place, ``jurisdiction_welfare``, and ``group_income`` in real terms: labour, land, platforms,
+    government.
 
     Examples
     --------
@@ -329,6 +330,11 @@ class Jurisdictions(Mechanism):
         "trade_balance": Variable(
             ("place",), "sales less purchases, at buyers' prices", "wage bill"
         ),
+        "trade": Variable(
+            ("seller", "buyer"),
+            "sales by jurisdiction of seller and buyer, at buyers' prices before retail taxes",
+            "wage bill",
+        ),
     }
 
     # --- who is where -----------------------------------------------------------------
@@ -354,8 +360,8 @@ class Jurisdictions(Mechanism):
     def coordinates(self, economy: Any) -> Mapping[str, Sequence[str]]:
         """Return the names along dimensions of results."""
         known = chain(economy)
-        dims = {"wedge": [COMMISSION, *known.names], "jurisdiction": known.labels}
-        return {**dims, "group": list(GROUPS)}
+        dims = {"wedge": [COMMISSION, *known.names], "group": list(GROUPS)}
+        return {**dims, **dict.fromkeys(("jurisdiction", "seller", "buyer"), known.labels)}
 
     def groups(self, economy: Any) -> tuple[np.ndarray, np.ndarray] | None:
         """Return where people stay, and how many of them."""
@@ -548,6 +554,7 @@ class Jurisdictions(Mechanism):
             "jurisdiction_welfare": np.array(welfare),
             "household_price_index": index,
             "trade_balance": flows.sum((0, 1, 3)) - flows.sum((0, 1, 2)),
+            "trade": of @ flows.sum((0, 1)) @ of.T,
         }
 
     def remark(self, data: xr.Dataset) -> str:
@@ -655,6 +662,8 @@ class Jurisdictions(Mechanism):
             paid = a.sales.sum() - a.receipts.sum() + (bought * (1.0 - 1.0 / more)).sum()
             paid += (economy.housing * spending * (1.0 - 1.0 / housing)).sum()
             balance = flows.sum((0, 1, 3)) - flows.sum((0, 1, 2))
+            between = np.zeros((group.max() + 1,) * 2)
+            np.add.at(between, (group[:, None], group), flows.sum((0, 1)))
             V = data["real_income"].values
             inside = [
                 migration.audit_within(economy, V, group == g) for g in range(group.max() + 1)
@@ -663,6 +672,7 @@ class Jurisdictions(Mechanism):
                 "all that is paid is somebody's": (1.0 + data["revenue"].sum().values, 1.0 + paid),
                 "households' price index": (G0, weights.sum(2) ** (1.0 / power[..., 0])),
                 "trade balance": (1.0 + data["trade_balance"].values, 1.0 + balance),
+                "trade": (1.0 + data["trade"].transpose("seller", "buyer").values, 1.0 + between),
                 "welfare of jurisdictions": (data["jurisdiction_welfare"].values, inside),
             }
 
