@@ -612,12 +612,8 @@ def test_platforms_refuse_what_they_have_no_equations_beside(given, beside, said
             {"pricing": mech.AverageCost(scope="economy"), "fixed_cost": 0.2},
             r"just covers what platforms cost: .* Lower platforms.fixed_cost\.",
         ),
-        (
-            {"pricing": mech.Contestable(fixed_cost=0.01)},
-            r"Who enters manufacturing needs .* Lower platforms.pricing.fixed_cost",
-        ),
     ],
-    ids=["average cost", "all together", "contestable"],
+    ids=["average cost", "all together"],
 )
 def test_where_no_commission_is_to_be_found_it_is_said_why(given, said):
     with pytest.raises(nege.ConvergenceError, match=said) as caught:

@@ -203,3 +203,81 @@ def test_one_number_of_a_part_of_platforms_is_a_parameter_like_others():
     data = mech.DataEconomy(weight=0.01, fixed_cost={"services": 0.01})
     held = model.with_mechanisms(data).mechanisms["data_economy"].fixed_cost
     assert held.values.tolist() == [0.0, 0.01]
+
+
+def caveats(found):
+    return " ".join(found.model.caveats(found.data))
+
+
+def test_first_order_points_of_investment_and_of_a_duopoly_are_looked_at_too():
+    hosts = {"marginal_cost": 0.02}
+    for effect, bad in ((0.02, False), (0.3, True)):  # beyond psi e = 1 profit is least there
+        invests = mech.Platforms(investment=mech.Investment(effect=effect))
+        found = nege.solve(economy(9).with_mechanisms(invests))
+        assert bool((found.data.platform_gain > 1e-6).any()) == bad
+        assert ("no best answer" in caveats(found)) == bad
+    for network, bad in ((0.05, False), (0.12, True)):
+        one = mech.Platforms(number=2, network=network, pricing=mech.ProfitMaximising(), **hosts)
+        assert ("no best answer" in caveats(nege.solve(economy(9).with_mechanisms(one)))) == bad
+    one = mech.Platforms(number=2, network=0.1, pricing=BUYERS, **hosts)
+    few = mech.Oligopoly(firms_per_mass=50)
+    assert "not compared" in caveats(nege.solve(economy(9).with_mechanisms(one, few)))
+
+
+def test_a_contestable_platform_asks_no_more_than_it_would_by_itself():
+    def asked(pricing):
+        found = nege.solve(
+            economy(9).with_mechanisms(mech.Platforms(marginal_cost=0.02, pricing=pricing))
+        )
+        nege.testing.assert_equilibrium(found)
+        return found.data.platform_commission.sel(industry="services", platform="1")
+
+    own = asked(BUYERS)
+    np.testing.assert_allclose(asked(mech.Contestable(marginal_cost=0.3)), own, atol=1e-9)
+    np.testing.assert_allclose(asked(mech.Contestable(marginal_cost=0.05)), 0.05, atol=1e-12)
+
+
+def test_platforms_that_lose_and_firms_that_are_less_than_one_are_told():
+    dear = mech.Platforms(marginal_cost=0.02, fixed_cost={"services": 0.2})
+    assert "would leave" in caveats(nege.solve(economy(9).with_mechanisms(dear)))
+    less = mech.Oligopoly("cournot", firms_per_mass=0.3, across=4.0)
+    found = nege.solve(economy(9).with_mechanisms(less))
+    assert (found.data.largest_share > 1.0).all()
+    assert "less than one firm" in repr(found)
+    enough = nege.solve(economy(9).with_mechanisms(mech.Oligopoly(firms_per_mass=50)))
+    assert (enough.data.largest_share < 0.1).all()
+    assert not caveats(enough)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda m: nege.sweep(m, {"platforms.number": [1, 2]}), "platforms.number"),
+        (lambda m: m.replace({"platforms.steering": mech.Steering(strength=800)}), "at most 50"),
+        (lambda m: m.with_mechanisms(mech.DigitalServicesTax(rate=0.5)), "pays tax"),
+    ],
+)
+def test_what_platforms_cannot_say_is_refused(wrong, said):
+    model = economy(9).with_mechanisms(mech.Platforms(pricing=mech.AverageCost()))
+    with pytest.raises(nege.InputError, match=said):
+        wrong(model)
+
+
+def test_a_commission_beyond_all_that_is_tried_is_a_failed_solve_like_others():
+    hosts = mech.Platforms(marginal_cost=0.96, pricing=mech.ProfitMaximising())
+    with pytest.raises(nege.ConvergenceError, match="commission"):
+        nege.solve(economy(9).with_mechanisms(hosts))
+
+
+def test_claim_30b_a_monopolists_commission_rises_with_its_market_and_in_wages_it_is_another():
+    def at(step):
+        hosts = mech.Platforms(marginal_cost=0.02, pricing=mech.ProfitMaximising())
+        return nege.solve(economy(step).with_mechanisms(hosts)).data.sel(industry="services")
+
+    found = [float(at(step).platform_commission[0]) for step in (8, 11)]
+    np.testing.assert_allclose(found, [0.08370843, 0.17704227], atol=1e-7)
+    model = economy(9).with_mechanisms(mech.Platforms(marginal_cost=0.02))
+    best = nege.policy.optimise(
+        model, over={"commission.services": (0.02, 0.3)}, objective="platform_profit.services"
+    )
+    assert best.value == pytest.approx(0.12977174, abs=1e-7)  # .13012996 in hosts' labour

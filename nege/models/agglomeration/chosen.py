@@ -175,7 +175,7 @@ class _ChoiceSearch:
         kept = self.chooser.kept[0]
         fresh = np.array_equal(start[kept], self.prices[kept])
         z = self.choices.start if fresh else -np.expm1(start[kept])
-        z = np.clip(z, self.lowest, HIGHEST)
+        z = np.clip(z, self.lowest, np.maximum(HIGHEST, self.lowest))
         try:
             at = self._at(z, start)
         except _Lost as lost:

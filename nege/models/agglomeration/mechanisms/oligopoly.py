@@ -59,8 +59,15 @@ from nege.kernels.duals import exp, log
 from nege.models import fields
 from nege.models.agglomeration.kinds import AS_ONE, INDUSTRY, ClosedForm, by_industry, positive
 from nege.models.agglomeration.layout import NO_FIRMS
-from nege.models.agglomeration.mechanisms.frame import Mechanism, Name, Own
+from nege.models.agglomeration.mechanisms.frame import (
+    Mechanism,
+    Name,
+    Own,
+    places_of,
+    with_equations,
+)
 from nege.models.fields import Labelled
+from nege.models.solutions import Variable
 from nege.validation import Bounds
 
 ENOUGH, STEPS = 1e-8, 60  # last relative step: what it leaves is its square; and most of them
@@ -290,6 +297,40 @@ class Oligopoly(Mechanism):
         ),
         "firms": Own(dims=BY_CHANNEL, words="number of firms", unit="firms", called="firms"),
     }
+
+    outcomes: ClassVar[Mapping[str, Variable]] = {
+        "largest_share": Variable(INDUSTRY, "largest share of one firm in what a place buys", "1"),
+    }
+
+    def outcome(self, economy: Any, p: Any, at: Any, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the largest share of a firm: above one it is less than one firm."""
+        to = p.slots
+        added = with_equations(economy)
+        stand = places_of(economy, to)[added.index(self)]
+        largest = np.zeros(to.industries)
+        for k in range(to.industries):
+            for c in range(2):
+                seller, buyer = (
+                    np.exp(at.made[stand[name][1] + 2 * k + c]) for name in ("seller", "buyer")
+                )
+                a = seller[:, None] * p.operator.freeness[k, c] * buyer
+                largest[k] = max(largest[k], float(np.max(at.pairs[k, c] * a)))
+        return {"largest_share": largest}
+
+    def caveats(self, data: xr.Dataset) -> tuple[str, ...]:
+        """Say where there is less than one firm."""
+        return tuple(
+            f"There is less than one firm in {name}: one would sell {share:.3g} times what a place "
+            f"buys. Raise {self.name}.firms_per_mass."
+            for name, share in zip(
+                data["industry"].values, data["largest_share"].values, strict=True
+            )
+            if share > 1.0
+        )
+
+    def remark(self, data: xr.Dataset) -> str:
+        """Say where a failed solve has less than one firm."""
+        return " ".join(self.caveats(data))
 
     @classmethod
     def numbers(cls) -> dict[str, tuple[str, ...]]:

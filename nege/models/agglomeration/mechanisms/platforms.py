@@ -30,7 +30,8 @@ Pricing, where no number is given:
     profit        1-zeta_j = (1-kappa) e_j/[(1 + e_j)(1-pi)]
     average cost  1-zeta_j = (1-AC_j)/(1-pi),  AC_j = kappa + (F + I_j) wbar/(x_j sales)
                   over the whole economy: one AC of sums over industries
-    contestable   1-zeta   = (1-AC_e) e^(-a s (1-beta)),  AC_e = kappa_e + F_e wbar/sales
+    contestable   1-zeta   = max{(1-AC_e) e^(-a s (1-beta)), that of profit},
+                             AC_e = kappa_e + F_e wbar/sales
     investment    I0 + I_j = max{I0, psi e_j (zeta_j - kappa + (1-zeta_j) pi) x_j sales/wbar}
 
 Steering: a part g of firms online are affiliates, whose demand is shifted by B; weights are
@@ -74,7 +75,7 @@ import xarray as xr
 from nege.errors import InputError
 from nege.kernels.duals import exp, expm1, log, log1p, maximum
 from nege.models import fields
-from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, by_industry, positive, share
+from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, by_industry, share
 from nege.models.agglomeration.kinds import weight as some
 from nege.models.agglomeration.layout import ONLINE, inner
 from nege.models.agglomeration.mechanisms import deviations
@@ -98,13 +99,14 @@ TIPPED = (
     'is known of alike ones. Take ProfitMaximising(response="buyers").'
 )
 NOTHING, BETTER = 1e-9, 1e-6  # sold, too little to matter; gain of a deviation, too much
+FAR_BETTER = 0.01  # likewise, where the rule is about more than buyers' response
 OF_PLATFORM = ("industry", "platform")
 LOSS = 1e-6  # of sales: from where on platforms at average cost do not cover it
-LARGE = 1e-2  # of sales: a fixed cost that a commission may not be found for
 SCOPE, RESPONSE = ("industry", "economy"), ("equilibrium", "buyers")
 PART_OF = Bounds(at_least=0.0, at_most=1.0, cure="It is a part: 1 is all.")
 COUNT = Bounds(at_least=1.0, at_most=1e3, cure="It is a number of platforms.")
 CLOSE = Bounds(above=1.0, cure="Platforms are substitutes; above 1.")
+FAVOURED = Bounds(at_least=0.0, at_most=50.0, cure="It is a log: 5 is 150 times as much.")
 LABOUR = some("It is labour, which cannot be negative.")
 
 
@@ -157,6 +159,9 @@ class AverageCost(Part):
 class Contestable(Part):
     """One platform keeps as much as leaves an entrant, without its network, nothing to win.
 
+    Or less, where it earns more so as buyers respond. As the whole equilibrium responds it may want
+    less yet: then what ``ProfitMaximising()`` finds is smaller, and is the answer.
+
     Examples
     --------
     >>> import nege
@@ -186,7 +191,7 @@ class Steering(Part):
     )
     strength: Labelled[xr.DataArray] = of_some(
         "log of how much more buyers see of them",
-        some("Platforms favour their own."),
+        FAVOURED,
         default=0.0,
     )
     kind: ClassVar[str] = "steering"
@@ -208,7 +213,7 @@ class Investment(Part):
     )
     scale: Labelled[xr.DataArray] = by_industry(
         "investment that counts as one",
-        positive("Investment is measured by it."),
+        Bounds(at_least=1e-12, cure="Investment is measured by it."),
         default=1e-4,
         unit="labour",
     )
@@ -379,7 +384,7 @@ def _border(m, to, met, made):
         if made[m.bought + k].real > 0.0:
             e_on = made[m.respond + k] / made[m.bought + k]
         e_1 = e_2 = e_on
-        asks = m.rule == PROFIT or m.effect[k] > 0.0
+        asks = m.rule == PROFIT or m.rule == CONTESTABLE or m.effect[k] > 0.0
         if asks and (others > 0.0 or a > 0.0):
             b, c = a * m.theta * s * e_on, a * m.theta * s * (1.0 - beta)
             of_all = first, N_1, other, N_2, others, b, c, m.theta, e_on
@@ -408,7 +413,11 @@ def _border(m, to, met, made):
             cost = 0.0 * s + m.entrant_marginal_cost[k]
             if sells:
                 cost += m.entrant_fixed_cost[k] * hour / sold
-            row_1 = (1.0 - cost) * exp(-a * s * (1.0 - beta) - t_1) - 1.0
+            left = (1.0 - cost) * exp(-a * s * (1.0 - beta))
+            if e_1.real > 0.0:  # its own choice, where that is less
+                own = (1.0 - m.marginal_cost[k]) * e_1 / ((1.0 + e_1) * (1.0 - theirs))
+                left = maximum(left, own)
+            row_1 = left * exp(-t_1) - 1.0
         elif m.rule == PROFIT:
             rest = log1p(-m.marginal_cost[k] + 0.0 * s) - log1p(-theirs)
             row_1 = rest - log1p(1.0 / e_1) - t_1
@@ -439,8 +448,9 @@ class Platforms(Mechanism):
     ``commission_paid``, ``platform_profit``, ``online_sales``, ``online_share``, the part of
     spending that is online, and ``tipping_index``, above one where equal shares, or those found,
     do not last; by industry and platform, the first one first, ``platform_commission``,
-    ``platform_share`` and ``platform_investment``, and where they maximise profit as buyers respond
-    ``platform_gain``, above zero where a commission that was tried is better than the one found.
+    ``platform_share`` and ``platform_investment``, and where they maximise profit or invest
+    ``platform_gain``, above zero where a commission or an investment that was tried is better than
+    the one found, if buyers alone respond.
 
     Examples
     --------
@@ -460,7 +470,7 @@ class Platforms(Mechanism):
         more="By default they keep the economy's `commission`, at which pricing starts too.",
     )
     number: float = fields.number(
-        "number of platforms, one ahead and the others alike", COUNT, default=1.0
+        "number of platforms, one ahead and the others alike", COUNT, default=1.0, varied=False
     )
     substitution: float = fields.number(
         "elasticity of substitution between platforms",
@@ -559,7 +569,7 @@ class Platforms(Mechanism):
         "platform_investment": Variable(OF_PLATFORM, "investment of a platform", "labour"),
         "platform_gain": Variable(
             OF_PLATFORM,
-            "most that it gains by another commission, of those tried, if buyers alone respond",
+            "most that it gains by another commission or investment tried, if buyers alone respond",
             "of what it earns",
         ),
     }
@@ -668,6 +678,10 @@ class Platforms(Mechanism):
         if self.steering is not None:
             found["dual_mode"] = "Who is favoured among firms in both channels is not modelled."
             found["sourcing"] = "What steering costs those who buy inputs is said where all buy."
+        if self.pricing is not None:
+            found["digital_services_tax"] = (
+                "What a platform asks that pays tax on what it keeps is said for given commissions."
+            )
         return found
 
     def splits(self, economy: Any) -> Mapping[str, tuple[Sequence[str], float]]:
@@ -705,20 +719,25 @@ class Platforms(Mechanism):
 
         own = {name: found[f"{self.name}.{name}"] for name in ("net", "rivals_net", "odds")}
         lead = 1.0 / (1.0 + (count - 1) * np.exp(-own["odds"]))
-        invests = self.values(economy)
+        own_numbers = self.values(economy)
         logs = each(found[f"{self.name}.invested"], found[f"{self.name}.rivals_invested"])
         share = each(lead, (1.0 - lead) / max(count - 1, 1))
         kept = each(own["net"], own["rivals_net"])
         gains = np.full(share.shape, np.nan)
-        rule = self.pricing
-        best = isinstance(rule, ProfitMaximising) and rule.response == "buyers"
-        best &= all(one.trade is None for one in economy.mechanisms.values())
-        for k in np.flatnonzero(found["online_sales"] > NOTHING) if best else ():
+        rule, wage = self.pricing, float(hosts(economy) @ found["wage"])
+        # What one platform alone does is not what all of them do together, which its rule knows.
+        sets = isinstance(rule, ProfitMaximising) and (rule.response == "buyers" or count > 1)
+        many = all(one.trade is None for one in economy.mechanisms.values())
+        for k in np.flatnonzero(found["online_sales"] > NOTHING) if many else ():
+            effect = float(np.asarray(own_numbers["effect"])[k])
+            if not (sets or effect > 0.0):
+                continue
             net = float((share[k] * kept[k]).sum() * found["online_sales"][k])
             online = found[f"{self.name}.part_online"][k]
             market = deviations.Market(
                 **{"kept": kept[k], "share": share[k], "theta": self.substitution - 1.0},
-                worth=np.asarray(invests["effect"])[k] * logs[k],
+                **{"invested": logs[k], "effect": effect},
+                unit=float(np.asarray(own_numbers["scale"])[k]) * wage,
                 network=float(self.network.values[k]),
                 interoperability=self.interoperability,
                 cost=float(self.marginal_cost.values[k]),
@@ -727,28 +746,51 @@ class Platforms(Mechanism):
                 online=online,
                 spent=found["online_purchases"][k] / online,
             )
-            gain = [deviations.gain(market, j)[0] for j in range(min(count, 2))]
+            gain = [deviations.gain(market, j, prices=sets) for j in range(min(count, 2))]
             gains[k] = [*gain, *gain[1:] * (count - 2)]
         return {
             "platform_commission": 1.0 - kept,
             "platform_share": share,
-            "platform_investment": np.asarray(invests["scale"])[:, None] * np.expm1(logs),
+            "platform_investment": np.asarray(own_numbers["scale"])[:, None] * np.expm1(logs),
             "platform_gain": gains,
         }
 
     # --- words --------------------------------------------------------------------------
 
     def caveats(self, data: xr.Dataset) -> tuple[str, ...]:
-        """Say where a platform would rather set another commission."""
-        gains = data["platform_gain"]
-        return tuple(
-            f"Platform {j} of {k} would earn {float(gains.sel(industry=k, platform=j)):.3g} times "
-            "as much on top at another commission, if buyers alone respond: what it asks fulfils "
-            "the first-order condition, but is no best answer."
-            for k in map(str, gains["industry"].values)
-            for j in map(str, gains["platform"].values[:2])
-            if float(gains.sel(industry=k, platform=j)) > BETTER
-        )
+        """Say where a platform would rather do something else, or would not stay."""
+        gains, said = data["platform_gain"], []
+        deviates = isinstance(self.pricing, ProfitMaximising) or self.investment is not None
+        # What all respond to is another first-order condition than what buyers alone do.
+        much = BETTER if self._for_buyers() or self.investment is not None else FAR_BETTER
+        alone = self.number == 1.0 and not self._for_buyers() and self.investment is None
+        for k in map(str, gains["industry"].values):
+            at = data.sel(industry=k)
+            if not float(at["online_sales"]) > NOTHING:
+                continue
+            each = gains.sel(industry=k).values[:2]
+            said += [
+                f"Platform {j} of {k} would earn {gain:.3g} times as much on top at another "
+                "commission or investment, if buyers alone respond: what it does fulfils the "
+                "first-order condition, but is no best answer."
+                for j, gain in enumerate(each, 1)
+                if gain > much
+            ]
+            if deviates and not alone and np.isnan(each).any():
+                said.append(
+                    f"Whether a platform of {k} would earn more by itself at another commission "
+                    "or investment was not compared."
+                )
+            if float(at["platform_profit"]) < -LOSS:
+                said.append(
+                    f"Platforms of {k} lose {-float(at['platform_profit']):.3g}: who hosts for "
+                    "profit would leave."
+                )
+        return tuple(said)
+
+    def _for_buyers(self) -> bool:
+        """Whether commissions maximise profit as buyers respond."""
+        return isinstance(self.pricing, ProfitMaximising) and self.pricing.response == "buyers"
 
     def remark(self, data: xr.Dataset) -> str:
         """Say where shares do not last, or sales cannot bear what platforms cost."""
@@ -766,13 +808,6 @@ class Platforms(Mechanism):
             if isinstance(self.pricing, AverageCost) and self.pricing.scope == "industry":
                 cure = "or take AverageCost(scope='economy')"
                 said.append(self._uncovered(f"what platforms in {name} cost", lost, spent, cure))
-            needed = float(np.mean(data["wage"])) * self._entrant(name)
-            if needed > LARGE * spent:
-                said.append(
-                    f"Who enters {name} needs {needed:.3g} beside what grows with sales, which "
-                    f"are {spent:.3g} online and fall as commissions rise: nobody may contest it. "
-                    f"Lower {self.name}.pricing.fixed_cost, or take another pricing."
-                )
         if isinstance(self.pricing, AverageCost) and self.pricing.scope == "economy":
             lost, spent = -float(data["platform_profit"].sum()), float(data["online_sales"].sum())
             said.append(self._uncovered("what platforms cost", lost, spent))
@@ -788,11 +823,6 @@ class Platforms(Mechanism):
             f"No commission was found that just covers {what}: at the last one {last}, which fall "
             f"as it rises. {cure}."
         )
-
-    def _entrant(self, name: str) -> float:
-        """Return the labour that an entrant into an industry needs at all, if one may enter."""
-        own = self.pricing
-        return float(own.fixed_cost.sel(industry=name)) if isinstance(own, Contestable) else 0.0
 
     # --- audit --------------------------------------------------------------------------
 
@@ -943,7 +973,9 @@ class Platforms(Mechanism):
                 cost = rule.marginal_cost.values[k]
                 if sold[k] > 0.0:
                     cost += rule.fixed_cost.values[k] * hour / sold[k]
-                asked[:, k] = (1.0 - cost) * np.exp(-network[k] * s[k] * (1.0 - beta))
+                own_choice = (1.0 - margin[k]) * e / ((1.0 + e) * (1.0 - of_net[k]))
+                bound = (1.0 - cost) * np.exp(-network[k] * s[k] * (1.0 - beta))
+                asked[:, k] = np.maximum(bound, np.where(e > 0.0, own_choice, 0.0))
             gain = 1.0 - margin[k] - kept[:, k] * (1.0 - of_net[k])
             worth = np.asarray(own["effect"])[k] * e * gain * x[:, k] * sold[k] / hour
             wanted[:, k] = np.log(np.maximum(1.0, worth / np.asarray(own["scale"])[k]))
