@@ -78,6 +78,8 @@ def serve():
 
 def _session(code, arguments, folder, environment, files):
     """Run code as the main module; end without freeing all memory bit by bit."""
+    # Python takes a file for unchanged that is as long, and as old to the second.
+    sys.dont_write_bytecode = True
     import numba
 
     for number, path in enumerate(files):

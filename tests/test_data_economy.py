@@ -132,6 +132,20 @@ def test_claim_25_data_are_a_by_product_that_draws_participants(step, without, w
     assert of_services(under("open", step=step), "data_stock") == pytest.approx(counts[1])
 
 
+def test_claim_25_flips_where_fewer_take_part_than_the_stock_is_counted_in():
+    """Data that grow faster than participation (chi = 2) are worth less below the scale, N < N0."""
+    faster = DataEconomy.open(weight=SERVICES, fixed_cost=0.01, returns=2.0)
+    found = nege.solve(economy(9).with_mechanisms(faster))
+    count = float(found.data.firm_mass.sel(industry="services", channel="online").sum())
+    assert count < 1.0
+    assert float(found.data.welfare) < welfare("open")
+    worth = [
+        float(nege.solve(economy(9).with_mechanisms(one.replace(scale=0.85))).data.welfare)
+        for one in (faster, DataEconomy.open(weight=SERVICES, fixed_cost=0.01))
+    ]
+    assert worth[0] > worth[1]  # where more do
+
+
 def test_claims_29_and_34_output_rises_as_rights_in_data_are_cleared_and_priced():
     forms = ("hoarded", "firms", "platform", "consumers", "open")
     assert (np.diff([welfare(form) for form in forms]) > 0.0).all()

@@ -22,9 +22,10 @@ import xarray as xr
 
 from nege import labelled, validation
 from nege.models import fields
-from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, by_industry, share
+from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, by_industry
 from nege.models.agglomeration.layout import inner
 from nege.models.fields import Declared, Field, Labelled
+from nege.validation import Bounds
 
 #: What kernels read of a channel: 1 - lambda, and its log.
 CHANNEL = ("net", "log_net")
@@ -58,8 +59,9 @@ class Commission(Declared):
 
     commission: Labelled[xr.DataArray] = by_industry(
         "share of the buyer's price that platforms keep",
-        share("It is a share of the buyer's price."),
+        Bounds(above=-1.0, below=1.0, cure="It is a share of the buyer's price, 0.05 for 5 %."),
         default=0.05,
+        more="Below zero they add to it, at their owners' cost.",
     )
     platform_owner: Labelled[xr.DataArray | None] = owners(
         "shares of places in the commission",
