@@ -771,3 +771,20 @@ def with_taxes(*mechanisms):
 def test_wedges_that_make_no_sense_are_refused_with_a_cure(wrong, said):
     with pytest.raises(nege.InputError, match=said):
         wrong()
+
+
+def test_results_say_what_they_leave_out_beside_other_mechanisms():
+    places = mech.Jurisdictions("places", land="place")
+    sites = mech.SiteBound("manufacturing", share=0.3, stock=[0.1, 0.3, 0.3, 0.3])
+    kinds = mech.Workers(skilled=0.3, skill=[0.2, 0.6])
+    for added, said in ((sites, "own land are everybody's"), (kinds, "deflated by what income")):
+        found = nege.solve(economy(8).with_mechanisms(places, added))
+        assert said in " ".join(found.model.caveats(found.data))
+    plain = nege.solve(economy(8).with_mechanisms(places))
+    assert not plain.model.caveats(plain.data)
+
+
+def test_taxes_on_a_commission_take_less_than_all_of_it():
+    both = [mech.DigitalServicesTax("a", 0.6), mech.DigitalServicesTax("b", 0.6)]
+    with pytest.raises(nege.InputError, match="less than all of the commission"):
+        economy(8).with_mechanisms(*both)

@@ -557,6 +557,23 @@ class Jurisdictions(Mechanism):
             "trade": of @ flows.sum((0, 1)) @ of.T,
         }
 
+    def caveats(self, data: xr.Dataset) -> tuple[str, ...]:
+        """Say which results leave out what other mechanisms do to incomes and to prices."""
+        said, ends = [], {str(name).rsplit(".", 1)[-1] for name in data}
+        if "site_rent" in ends:
+            said.append(
+                "Rents of an industry's own land are everybody's, whoever owns other land, and no "
+                "group's in group_income."
+            )
+        seen = "steering_loss" in data and bool((data["steering_loss"] > 1.0).any())
+        if seen or ends & {"skilled_welfare", "relative_price"}:
+            said.append(
+                "group_income, and real revenue with it, are deflated by what income is worth to "
+                "people here; nege.policy.cost_of_funds by prices alone. They differ by up to some "
+                "per cent."
+            )
+        return tuple(said)
+
     def remark(self, data: xr.Dataset) -> str:
         """Say whose subsidies are more than they earn, from the data of the last point."""
         revenue = data["revenue"].drop_sel(wedge=COMMISSION)

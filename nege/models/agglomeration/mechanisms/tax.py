@@ -400,6 +400,12 @@ class DigitalServicesTax(Mechanism):
         if self.pass_through > 0.0 and isinstance(self.rate, xr.DataArray):
             cure = "One commission is for all buyers: give one rate, or pass_through=0."
             raise InputError(f"{self.name}.rate", self.rate.values.tolist(), "one number", cure)
+        alike = [one for one in economy.mechanisms.values() if isinstance(one, DigitalServicesTax)]
+        if not sum(np.max(np.asarray(one.rate)) for one in alike) < 1.0:
+            allowed = "less than all of the commission, with other taxes on it"
+            raise InputError(
+                f"{self.name}.rate", np.asarray(self.rate).tolist(), allowed, "Lower it."
+            )
         taken = economy.commission.values
         for one in economy.mechanisms.values():
             taken = taken * (one.factor() if isinstance(one, DigitalServicesTax) else 1.0)
