@@ -13,7 +13,7 @@ from random_agglomerations import random_model, random_unknowns
 import nege
 from nege import mechanisms as mech
 from nege.models.agglomeration import equations, linear, rest
-from nege.models.agglomeration.mechanisms.data_economy import ALONE
+from nege.models.agglomeration.kinds import ALONE
 from nege.models.base import Model
 
 pytestmark = pytest.mark.closed_form

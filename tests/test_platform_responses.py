@@ -8,7 +8,7 @@ from test_platforms import platforms, values
 
 import nege
 from nege import mechanisms as mech
-from nege.models.agglomeration.mechanisms.data_economy import ALONE
+from nege.models.agglomeration.kinds import ALONE
 
 pytestmark = pytest.mark.closed_form
 

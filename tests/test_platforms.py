@@ -17,7 +17,8 @@ import nege
 from nege import mechanisms as mech
 from nege.command import economy_file
 from nege.models.agglomeration import equations
-from nege.models.agglomeration.mechanisms.platforms import ALONE, DEAR, _elasticity
+from nege.models.agglomeration.kinds import ALONE
+from nege.models.agglomeration.mechanisms.platforms import DEAR, _elasticity
 from nege.models.base import Model
 
 pytestmark = pytest.mark.closed_form

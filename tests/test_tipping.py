@@ -7,19 +7,14 @@ from golden_platforms import MORE, THRESHOLDS
 
 import nege
 from nege import mechanisms as mech
-from nege.models.agglomeration.kinds import AS_ONE
+from nege.models.agglomeration.kinds import ALONE
 from nege.structure.symmetry import SymmetryOfPlaces, trivial_symmetry
 
 pytestmark = pytest.mark.structure
 
 THETA = 16.0
 #: Nearly all is sold online, so that shares follow from a theta s (1-beta) alone.
-ONLINE = {
-    **AS_ONE,
-    **{"industries": ["one"], "consumption": 1.0, "housing": 0.0, "inputs": 0.0, "sigma": 5.0},
-    **{"land_share": 0.0, "spillover": 0.0, "spillover_decay": 0.0, "online_spillover": 0.0},
-    **{"digitisability": 0.0, "digital_cost": 1.0, "variety": 0.8, "firm_scale": [[300.0, 1.0]]},
-}
+ONLINE = {**ALONE, "commission": 0.05, "firm_scale": [[300.0, 1.0]]}
 
 
 def online(number, network=0.2):

@@ -47,6 +47,15 @@ AS_ONE: dict[str, Any] = {
 }
 
 
+#: One industry of labour alone there, channels alike: its revenue is the wage bill, one.
+ALONE: dict[str, Any] = {
+    **AS_ONE,
+    **{"industries": ["one"], "consumption": 1.0, "housing": 0.0, "inputs": 0.0, "sigma": 5.0},
+    **{"land_share": 0.0, "spillover": 0.0, "spillover_decay": 0.0, "online_spillover": 0.0},
+    **{"digitisability": 0.0, "digital_cost": 1.0, "commission": 0.0, "variety": 0.8},
+}
+
+
 class ClosedForm(NamedTuple):
     """What a mechanism does, known in closed form: tests solve for it, and compare."""
 

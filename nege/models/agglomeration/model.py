@@ -377,9 +377,10 @@ class OnlineAgglomeration(
         share, state = self.check_share(data, "equilibrium"), self.state_of(data)
         rest = self.equations_of_rest(dynamics, options)
         growth, rates, vectors = deviations(self._settled(data), state, options)
-        levels, by_logs = self._unknowns.shares(share), np.diag(shares_of(rest, state)[1])
-        level = np.append(levels, by_logs[levels.size :])  # changes of shares, not of others' too
-        shares = np.append(levels, shares_of(rest, state)[0][levels.size :])
+        inside, (every, by_logs) = self._unknowns.shares(share), shares_of(rest, state)
+        shares = np.append(inside, every[inside.size :])
+        # Changes of shares by their own logs; of splits, others have less.
+        level = np.append(inside, np.diag(by_logs)[inside.size :])
         shapes = vectors[rest.moving].T * level
         return Deviations(rest.movers, shares, growth[rest.moving], rates, shapes)
 

@@ -222,9 +222,6 @@ def arrays(model: Any) -> AgglomerationParameters:
     added = model.mechanisms.acting
     with_equations = frame.with_equations(model)
     to = slots_of(model)
-    owner = np.full(places, 1.0 / places)
-    if model.platform_owner is not None:
-        owner = np.array(model.platform_owner)
     tables = _lowered(model, a, to.modes)
     log_net = tables["log_net"]
     industry = np.zeros(len(model.industries), INDUSTRY).view(np.recarray)
@@ -234,7 +231,7 @@ def arrays(model: Any) -> AgglomerationParameters:
     channel = np.zeros(log_net.shape, CHANNEL).view(np.recarray)
     channel["log_net"], channel["net"] = log_net, np.exp(log_net)
     place = np.zeros(places, PLACE).view(np.recarray)
-    place["log_land"], place["owner"] = np.log(a["land"]), owner
+    place["log_land"], place["owner"] = np.log(a["land"]), commission.hosts(model)
     place["log_home"] = np.log(a["home_weight"])
     place["log_home"] += model.migration_elasticity * np.log(a["amenity"])
     place["log_pay"] = tables["log_pay"]

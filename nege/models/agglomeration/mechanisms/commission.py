@@ -70,6 +70,12 @@ class Commission(Declared):
     )
 
 
+def hosts(economy: Any) -> np.ndarray:
+    """Return the shares of places in what platforms earn and use: their owners', or equal ones."""
+    places, owner = len(economy.geography), economy.platform_owner
+    return np.full(places, 1.0 / places) if owner is None else np.array(owner)
+
+
 def log_net(p: Mapping[str, Any]) -> np.ndarray:
     """Return ln(1 - lambda) over industry and channel."""
     rates = p["commission"].values

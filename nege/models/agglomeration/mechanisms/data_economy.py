@@ -43,10 +43,11 @@ import xarray as xr
 from nege.errors import InputError
 from nege.kernels.duals import exp, log, log1p, logaddexp
 from nege.models import fields
-from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, by_industry, positive
+from nege.models.agglomeration.kinds import ALONE, ClosedForm, by_industry, positive
 from nege.models.agglomeration.kinds import weight as some
 from nege.models.agglomeration.layout import OFFLINE, ONLINE
-from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, Partial, of_some
+from nege.models.agglomeration.mechanisms.commission import hosts
+from nege.models.agglomeration.mechanisms.frame import Mechanism, OfSome, Own, of_some
 from nege.models.fields import Labelled
 from nege.validation import Bounds
 from nege.validation.keywords import hinted
@@ -58,16 +59,13 @@ LOSS = 1e-6  # of spending on data: losses under average cost from which on no p
 PART = Bounds(at_least=0.0, at_most=1.0, cure="It is a part of the stock: 1 is all of it.")
 
 
-class Users(Partial):
+class Users(OfSome):
     """Weights over industry and channel; over industry alone those of firms online."""
 
     def check(self, value: Any, economy: Any) -> xr.DataArray:
         """Return weights by label, zero where none is given."""
         labels = economy.labels()
-        found = super().check(_online(value, labels["industry"], labels["channel"]), economy)
-        found = found.fillna(0.0)
-        found.values.flags.writeable = False
-        return found
+        return super().check(_online(value, labels["industry"], labels["channel"]), economy)
 
 
 def _online(value: Any, industries: Any, channels: Any) -> Any:
@@ -377,7 +375,7 @@ class DataEconomy(Mechanism):
         """Return what these are in an economy."""
         own = {name: getattr(self, name) for name in super().numbers()}
         rule = float(PRICING.index(self.pricing))
-        shares = {"host": self._hosts(economy), "owner": self._owners(economy)}
+        shares = {"host": hosts(economy), "owner": self._owners(economy)}
         return {**own, "fixed_cost": self._fixed(), "rule": rule, **shares}
 
     def _used(self) -> Any:
@@ -387,16 +385,10 @@ class DataEconomy(Mechanism):
     def _fixed(self) -> Any:
         return self.fixed_cost.values * self._used()
 
-    @staticmethod
-    def _hosts(economy: Any) -> Any:
-        places = len(economy.geography)
-        owner = economy.platform_owner
-        return np.full(places, 1.0 / places) if owner is None else owner.values
-
     def _owners(self, economy: Any) -> Any:
         """Shares of places in profits; zero where everybody has them, in the dividend."""
         apart = self.owner == "platform" and economy.platform_owner is not None
-        return self._hosts(economy) * apart
+        return hosts(economy) * apart
 
     def check(self, economy: Any) -> None:
         """Refuse what has no equilibrium, whatever the economy."""
@@ -453,7 +445,7 @@ class DataEconomy(Mechanism):
         X = a.data["total_cost"].transpose("industry", "place", "channel").values
         n = a.data["firm_mass"].transpose("industry", "place", "channel").values[..., ONLINE:]
         price, use, profit = (a.data[f"data_{name}"].values for name in ("price", "use", "profit"))
-        N, w, host = n.sum((1, 2)), a.data["wage"].values, self._hosts(economy)
+        N, w, host = n.sum((1, 2)), a.data["wage"].values, hosts(economy)
         hours = m * use + self._fixed() * (N > 0.0)
         if stage == "costs":
             omega = np.zeros((len(N), 1, X.shape[-1]))
@@ -498,14 +490,6 @@ class DataEconomy(Mechanism):
 
 
 # --- what is known exactly ------------------------------------------------------------
-
-#: One place as good as, one industry of labour alone, channels alike: R is the wage bill, 1.
-ALONE: dict[str, Any] = {
-    **AS_ONE,
-    **{"industries": ["one"], "consumption": 1.0, "housing": 0.0, "inputs": 0.0, "sigma": 5.0},
-    **{"land_share": 0.0, "spillover": 0.0, "spillover_decay": 0.0, "online_spillover": 0.0},
-    **{"digitisability": 0.0, "digital_cost": 1.0, "commission": 0.0, "variety": 0.8},
-}
 
 
 def _participants(returns: float, weights: tuple[float, ...], known: Any) -> Any:

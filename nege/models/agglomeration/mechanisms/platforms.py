@@ -75,10 +75,11 @@ import xarray as xr
 from nege.errors import InputError
 from nege.kernels.duals import exp, expm1, log, log1p, maximum
 from nege.models import fields
-from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, by_industry, share
+from nege.models.agglomeration.kinds import ALONE, ClosedForm, by_industry, share
 from nege.models.agglomeration.kinds import weight as some
 from nege.models.agglomeration.layout import ONLINE, inner
 from nege.models.agglomeration.mechanisms import deviations
+from nege.models.agglomeration.mechanisms.commission import hosts
 from nege.models.agglomeration.mechanisms.frame import (
     Choices,
     Mechanism,
@@ -986,22 +987,8 @@ class Platforms(Mechanism):
         return asked, wanted
 
 
-def hosts(economy: Any) -> np.ndarray:
-    """Return the shares of places in the labour of platforms: their owners', or equal ones."""
-    places = len(economy.geography)
-    owner = economy.platform_owner
-    return np.full(places, 1.0 / places) if owner is None else np.asarray(owner.values)
-
-
 # --- what is known exactly ------------------------------------------------------------
 
-#: One place as good as, one industry of labour alone, channels alike: R is the wage bill, 1.
-ALONE: dict[str, Any] = {
-    **AS_ONE,
-    **{"industries": ["one"], "consumption": 1.0, "housing": 0.0, "inputs": 0.0, "sigma": 5.0},
-    **{"land_share": 0.0, "spillover": 0.0, "spillover_decay": 0.0, "online_spillover": 0.0},
-    **{"digitisability": 1.0, "digital_cost": 1.0, "commission": 0.0, "variety": 0.8},
-}
 DEAR: dict[str, Any] = {**ALONE, "firm_scale": [[3000.0, 1.0]]}  # offline: all sales are online
 
 
