@@ -957,7 +957,7 @@ def two_kinds(step, goods=0.2, services=0.6):
     people, odds = found.data.population, found.data["workers.odds"]
     skilled = people * odds / (1.0 + odds)
     in_city = float(skilled[0] / skilled.sum()), float((people - skilled)[0] / 0.7)
-    welfare = [float(found.data[f"workers.{name}_welfare"]) for name in ("unskilled", "skilled")]
+    welfare = [float(found.data.worker_welfare.sel(worker=one)) for one in ("unskilled", "skilled")]
     wages = found.data.wage.values[:2], found.data["workers.unskilled_wage"].values[:2]
     assert float(found.data.welfare) == pytest.approx(welfare[0] ** 0.7 * welfare[1] ** 0.3)
     return in_city, wages, welfare
