@@ -25,8 +25,8 @@ FLOORS = (
     *("_version", "_starting", "kernels", "errors", "status", "labelled", "immutable", "memory"),
     *("validation", "progress", "options", "geography", "models", "models.classical"),
     *("models.linkages", "models.quantitative", "models.agglomeration", "plots", "results"),
-    *("solvers", "sweeps", "structure", "studies", "policy", "scenarios", "testing", "warming"),
-    *("command", "__init__", "__main__"),
+    *("solvers", "sweeps", "structure", "studies", "policy", "scenarios", "laboratory"),
+    *("testing", "warming", "command", "__init__", "__main__"),
 )
 #: What the kernels of a package may use beside NumPy, Numba and the standard library.
 #: Reading a float's bits, calling an address and calling by symbol have no other way into Numba.
