@@ -202,7 +202,7 @@ class Workers(Mechanism):
             return ""
         where = in_words(map(str, data["place"].values[gone]))
         return (
-            "At the last point what all pay alike a head, for subsidies say, exceeds what unskilled "
+            "At the last point what all pay alike a head, as for subsidies, exceeds what unskilled "
             f"residents of {where} earn. Raise rates that are negative, or lower {self.name}.skill."
         )
 
