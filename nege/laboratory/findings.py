@@ -113,13 +113,13 @@ class Finding(Immutable):
         if np.isnan(width):
             return ""
         if not np.isfinite(width):
-            return "none within a half of every parameter"
+            return "none found within a half of every parameter"
         names, weight = toward.parameter.values, toward.values
         ranked = [i for i in np.argsort(-abs(weight), kind="stable")[:NAMED] if weight[i]]
         moved = in_words(
             f"{'more' if weight[i] > 0 else 'less'} {_plain(str(names[i]))}" for i in ranked
         )
-        return f"every parameter {width:.1%} in its worst direction, above all {moved}"
+        return f"parameters moved by at most {width:.1%} at once, above all {moved}"
 
     def explain(self) -> str:
         """Say in prose what was run, what came out, and what flips it."""

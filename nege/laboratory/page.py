@@ -44,10 +44,10 @@ STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:#1b1b1b;max-width:60rem;margin:2rem auto;
 padding:0 1rem}h1{font-size:1.6rem;margin:0 0 .5rem}h2{font-size:1.15rem;margin:2.2rem 0 .4rem;
 border-bottom:1px solid #ccc}details{border-bottom:1px solid #eee;padding:.45rem 0}
-summary{cursor:pointer;display:grid;grid-template-columns:3rem 8.5rem 10.5rem 1fr;gap:.6rem;
-align-items:center}summary::-webkit-details-marker{display:none}
+summary{cursor:pointer;display:grid;grid-template-columns:3rem 8.5rem 12rem 1fr;gap:.6rem;
+align-items:center}svg{flex:none}summary::-webkit-details-marker{display:none}
 .n{font-weight:600}.v{color:#fff;border-radius:.7rem;padding:.05rem .6rem;font-size:.85rem;
-text-align:center}.s{font-size:.85rem;color:#444;display:flex;gap:.4rem;align-items:center}
+text-align:center}.s{font-size:.85rem;white-space:nowrap;color:#444;display:flex;gap:.4rem;align-items:center}
 dl{display:grid;grid-template-columns:9rem 1fr;gap:.15rem .8rem;margin:.6rem 0 .6rem 3.6rem;
 font-size:.93rem}dt{color:#555}dd{margin:0}.p{display:flex;flex-wrap:wrap;gap:1.2rem;
 margin-left:3.6rem}figure{margin:0}figcaption{font-size:.8rem;color:#555;max-width:16rem}
@@ -160,13 +160,14 @@ def _strip(row: xr.Dataset) -> str:
     most = float(np.abs(margin).max()) if margin.size else 0.0
     if margin.size < 2 or not most:
         return ""
-    wide, high, middle = 240.0, 90.0, 45.0
-    step = wide / margin.size
+    wide, half, step = 240.0, 45.0, 240.0 / margin.size
+    middle = half * math.sqrt(max(margin[-1], 0.0) / most)
+    high = middle + half * math.sqrt(max(-margin[0], 0.0) / most)
     bars = "".join(
         f'<rect x="{i * step:.1f}" y="{middle - max(h, 0.0):.1f}" height="{abs(h):.1f}" '
         f'width="{max(step - 0.2, 0.3):.2f}" fill="{HOLDS if v > ROUNDING else FAILS}"/>'
         for i, v in enumerate(margin)
-        for h in [middle * math.copysign(math.sqrt(abs(v) / most), v)]
+        for h in [half * math.copysign(math.sqrt(abs(v) / most), v)]
     )
     return (
         f'<figure><svg width="{wide:.0f}" height="{high:.0f}" role="img" '
