@@ -9,8 +9,8 @@ import xarray as xr
 
 from nege.geography import equidistant
 from nege.laboratory.claim import Claim, Experiment, Flip
-from nege.laboratory.economies import reference, simple
-from nege.laboratory.observed import Observed, all_of, falls, online_share, rises
+from nege.laboratory.economies import reference
+from nege.laboratory.observed import SERVICES, Observed, all_of, falls, online_share, rises
 from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.classical.core_periphery import CorePeriphery
 from nege.studies import scenarios
@@ -62,27 +62,31 @@ def _turn(*steps: int) -> Any:
     return lambda economy: scenarios.digital_turn(economy).sel(step=list(steps))
 
 
-def _first_turn(economy: OnlineAgglomeration) -> xr.Dataset:
-    return scenarios.stylised_turn(economy).sel(step=[0, 3, 6])
-
-
 TURNS = Experiment(
     words="the reference economy along its first two turns",
     model=reference(0),
     path=_turn(0, 3, 6, 9, 11),
 )
-GATHERING = Experiment(
-    words="four places, three of them alike, in which services gather in the city",
-    model=simple(0),
-    path=_first_turn,
+GAINING = Experiment(
+    words="the reference economy at step 6, as the metropolis gets better at services",
+    model=reference(6),
+    states={
+        f"a lead times {x:g}": {"productivity": lambda m, x=x: _leading(m, x)}
+        for x in (0.5, 1.0, 1.5)
+    },
 )
+
+
+def _leading(economy: OnlineAgglomeration, times: float) -> xr.DataArray:
+    """Return productivity where the lead of the best place in services is so many times its own."""
+    lead = economy.productivity - 1.0
+    return 1.0 + lead.where(lead.industry != SERVICES, times * lead)
 
 
 def _rent(x: Observed) -> xr.DataArray:
     """Return the rent of the first place over the average of the others."""
-    first = dict(place=0, drop=True)
     others = x.rent.isel(place=slice(1, None)).mean("place", skipna=False)
-    return x.rent.isel(first) / others
+    return x.rent.isel(place=0, drop=True) / others
 
 
 def _people(x: Observed) -> xr.DataArray:
@@ -113,12 +117,16 @@ NO_DISTANCE = Experiment(
     model=reference(11),
     states={"digital cost of one": {"digital_cost": 1.0, "digitisability": 1.0}},
 )
-NO_DIFFERENCE = {"search_cost": 0.0, "digitisability": 0.0, "digital_cost": 1.0}
+NO_DIFFERENCE = {
+    **{"search_cost": 0.0, "digitisability": 0.0, "digital_cost": 1.0, "firm_scale": 1.0},
+    **{"commission": 0.0, "online_spillover": 0.0},
+}
 MIRROR = Experiment(
-    words="four places where online trade costs what offline trade does, and teaches as much",
-    model=simple(8),
+    words="the reference economy where online trade costs what offline trade does, and teaches "
+    "as much",
+    model=reference(8),
     states={
-        name: {**NO_DIFFERENCE, "commission": 0.0, "online_spillover": 0.0, **changes}
+        name: {**NO_DIFFERENCE, **changes}
         for name, changes in {
             "platforms take a commission": {"commission": 0.05},
             "no difference": {},
@@ -207,10 +215,10 @@ CLAIMS = (
         predicts="the metropolis' rent, over that of other places, rises along the turns",
         experiment=TURNS,
         margin=lambda x: rises(_rent(x)),
-        flips=(Flip(words="cheap search gathers services in the city", experiment=GATHERING),),
+        flips=(Flip(words="the metropolis gets better at services", experiment=GAINING),),
         why="Rent is what being there is worth. What makes it worth less to be in the metropolis "
-        "lowers its rent, and people leave with it, not in spite of it. Rents rise where cheaper "
-        "contact makes the market of the core's services larger before they can leave it.",
+        "lowers its rent, and people leave with it, not because of it. Rents rise where the core "
+        "gains an advantage of its own, and then people come.",
     ),
     Claim(
         number="2b",
@@ -219,10 +227,9 @@ CLAIMS = (
         predicts="the metropolis' share of people falls along the turns",
         experiment=TURNS,
         margin=lambda x: falls(_people(x)),
-        flips=(Flip(words="cheap search gathers services in the city", experiment=GATHERING),),
+        flips=(Flip(words="the metropolis gets better at services", experiment=GAINING),),
         why="They leave as soon as what is made there can be had elsewhere, and it is the jobs "
-        "that go, not rents that drive them out. While only search gets cheaper services may "
-        "gather in the city, and people with them.",
+        "that go, not rents that drive them out.",
     ),
     Claim(
         number="3",
@@ -276,8 +283,8 @@ CLAIMS = (
         flips=(
             Flip(
                 words="firms online learn from each other wherever they are",
-                experiment=MIRROR.where("with a pool", {}).but(
-                    "heard online alone",
+                experiment=MIRROR.but(
+                    "with a pool of knowledge online",
                     states={
                         name: {**changes, "online_spillover": 1.0}
                         for name, changes in MIRROR.states.items()
