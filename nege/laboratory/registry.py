@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import validation
+from nege import memory, validation
 from nege.errors import InputError, near
 from nege.laboratory import prior as priors
 from nege.laboratory import where
@@ -23,10 +23,12 @@ from nege.laboratory.running import Run, Work, run, run_factors
 from nege.laboratory.table import ClaimTable
 from nege.progress import Progress, check_progress, watched
 from nege.sweeps import workers
+from nege.validation import paths
 from nege.validation.keywords import hinted
 
 #: Modules with claims, in the order of the paper.
 PARTS = ("spillovers",)
+BYTES_PER_DRAW = 20_000  # outcomes of a path of eighteen steps
 STORED = pathlib.Path(__file__).with_name("findings.nc")
 
 
@@ -111,10 +113,13 @@ def claims(
         raise InputError("number", number, "the number of a claim", near(str(number), known))
     if draws is not None:
         draws = validation.whole("draws", draws, at_least=1)
+        cure = "Run fewer draws, with another rng=... each time."
+        memory.check("draws", draws, BYTES_PER_DRAW * draws, f"for {draws} draws", cure)
     prior = validation.known("prior", prior, priors.PRIORS)
     rng = validation.whole("rng", rng, at_least=0)
     processes = validation.whole("processes", processes, at_least=1)
-    work = Work(_folder(store), processes, workers.check_client(client))
+    folder = None if store is None else paths.located("store", store)
+    work = Work(folder, processes, workers.check_client(client))
     check_progress(progress)
     if number is not None:
         claim = known[number]
@@ -207,8 +212,6 @@ class _Runs:
 
     def _work(self, name: str, starts: int) -> Work:
         store = None if self.work.store is None else self.work.store / name
-        if store is not None:
-            store.mkdir(exist_ok=True)
         return dataclasses.replace(self.work, store=store, starts=starts, progress=False)
 
 
@@ -217,11 +220,3 @@ def _reference(experiment: Experiment) -> xr.Dataset:
     model = experiment.model()
     listed = priors.entries(model, None if experiment.path is None else experiment.path(model))
     return xr.Dataset({e.name: ("draw", [1.0]) for e in listed}, {"draw": [0]})
-
-
-def _folder(store: Any) -> pathlib.Path | None:
-    if store is None:
-        return None
-    folder = pathlib.Path(store)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

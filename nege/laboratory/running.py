@@ -173,14 +173,9 @@ def _usual(model: Model, name: str) -> xr.DataArray:
 
 def _over_draws(value: Any, old: xr.DataArray, draws: int) -> np.ndarray:
     """Return values in the form that a table has, over draws in front."""
-    shape = (draws, *old.shape)
     if isinstance(value, xr.DataArray):
-        value = (
-            value.transpose("draw", *old.dims)
-            if "draw" in value.dims
-            else value.transpose(*old.dims)
-        )
-    return np.broadcast_to(np.asarray(value, dtype=float), shape)
+        value = (value * xr.ones_like(old, dtype=float)).transpose(..., *old.dims)
+    return np.broadcast_to(np.asarray(value, dtype=float), (draws, *old.shape))
 
 
 def _sweep(
