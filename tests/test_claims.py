@@ -1,13 +1,18 @@
 """The laboratory of claims: draws of a prior, where a claim holds, verdicts, and what is stored."""
 
+import re
+
 import numpy as np
 import pytest
 import xarray as xr
 
 import nege
+import nege.laboratory.registry
+from nege.command.cli import main
 from nege.laboratory import economies, findings, prior, running, where
-from nege.laboratory.claim import Claim, Experiment, Flip
+from nege.laboratory.claim import Claim, Experiment, Flip, NotModelled
 from nege.laboratory.observed import Observed, all_of, falls, rises
+from nege.laboratory.page import page
 from nege.laboratory.registry import registry
 
 pytestmark = pytest.mark.closed_form
@@ -82,6 +87,9 @@ RNG = np.random.default_rng(11)
 DRAWN = 1.0 + 0.2 * (2.0 * RNG.random((400, 4)) - 1.0)
 
 
+NONE = np.zeros((0, 4)), np.zeros(0)
+
+
 def plane(factors):
     """Positive unless the first parameter is a tenth lower, or the second is much higher."""
     return factors @ np.array([1.0, -0.3, 0.0, 0.0]) - 0.9 + 0.3
@@ -120,19 +128,29 @@ def test_the_condition_is_the_cut_that_was_put_in():
 
 def test_the_nearest_flip_of_a_plane_is_known():
     """Its margin at the centre over the sum of its slopes."""
-    found = where.nearest(plane, 4)
+    found = where.nearest(plane, *NONE)
     assert found.width == pytest.approx(0.1 / 1.3, rel=0.01)
     np.testing.assert_allclose(found.weight, [-1 / 1.3, 0.3 / 1.3, 0.0, 0.0], atol=1e-9)
 
 
+def test_a_flip_that_no_slope_leads_to_is_found_on_the_way_to_a_draw():
+    def step(factors):
+        return np.where(factors[:, 1] < 0.93, -1.0, 1.0)
+
+    assert where.nearest(step, *NONE).width == np.inf
+    found = where.nearest(step, DRAWN, step(DRAWN))
+    assert 0.07 <= found.width <= 0.2
+    assert found.weight[1] < 0.0
+
+
 def test_what_fails_at_the_centre_flips_where_it_holds():
-    found = where.nearest(lambda f: -plane(f), 4)
+    found = where.nearest(lambda f: -plane(f), *NONE)
     assert found.width == pytest.approx(0.1 / 1.3, rel=0.01)
 
 
 def test_a_claim_without_a_flip_nearby_has_none():
-    assert where.nearest(lambda f: 10.0 + plane(f), 4).width == np.inf
-    assert where.nearest(lambda f: np.full(len(f), np.nan), 4).width == np.inf
+    assert where.nearest(lambda f: 10.0 + plane(f), *NONE).width == np.inf
+    assert where.nearest(lambda f: np.full(len(f), np.nan), *NONE).width == np.inf
 
 
 # --- verdicts ---------------------------------------------------------------------------------
@@ -154,7 +172,7 @@ def judged(margin, width=np.inf, fate=None):
         {"draw": np.arange(draws), "flip": np.array([], dtype=str), "parameter": ["sigma"]},
         {"prior": "near"},
     )
-    return findings.Finding(CLAIMS["8a"], data)
+    return findings.Finding(OWN["1a"], data)
 
 
 def test_verdicts_are_as_declared():
@@ -248,10 +266,73 @@ def test_unknown_claims_are_refused_with_those_near_it():
         nege.claims("8")
 
 
-def test_one_claim_is_run_explained_and_says_where_it_flips():
-    found = nege.claims("8b", draws=2)
+def test_one_claim_is_run_explained_and_says_where_it_flips(monkeypatch):
+    few(monkeypatch)
+    found = nege.claims("1a", draws=20)
+    assert 10 < found.share.held < 20  # where sigma is high and mu low, they stay apart
     text = found.explain()
-    assert "Claim 8b" in text
-    assert "Where everybody hears the pool" in text
+    assert f"It holds on {found.share.held} of 20 draws" in text
+    assert "Where it is dear it holds on 0 of 20 draws" in text
+    assert re.search("Nearest flip: parameters moved by .* trade cost", text)
     assert found.verdict == "too few draws"
-    assert isinstance(CLAIMS["8b"].flips[0], Flip)
+    assert nege.claims("99").why == "No fish."
+
+
+# --- the command line and the page ------------------------------------------------------------
+
+
+def core_periphery():
+    places = nege.geography.equidistant(2)
+    return nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2.6)
+
+
+CHEAPER = Experiment(
+    words="two regions, as trade gets cheaper",
+    model=core_periphery,
+    states={"dear": {}, "cheap": {"trade_cost": lambda m: 1.5}},
+)
+OWN = {
+    "1a": Claim(
+        number="1a",
+        section="1",
+        words="Cheaper trade gathers people.",
+        predicts="the larger region grows",
+        experiment=CHEAPER,
+        margin=lambda x: rises(x.share.max("region")),
+        flips=(Flip(words="it is dear", experiment=CHEAPER.where("dear", {"mu": 0.1})),),
+        why="Linkages are worth more than competition costs.",
+    ),
+    "99": NotModelled(number="99", section="5", words="Fish & chips <fly>.", why="No fish."),
+}
+
+
+def few(monkeypatch):
+    """One claim, and one that is not modelled, in place of all."""
+    monkeypatch.setattr(nege.laboratory.registry, "registry", lambda: OWN)
+
+
+def test_the_command_line_writes_the_table_as_data_and_as_a_page(monkeypatch, tmp_path, capsys):
+    few(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    assert main(["claims", "--draws", "2", "--output", "out"]) == 0
+    printed = capsys.readouterr().out
+    assert "2 claims, 2 draws of the prior 'near': 1 too few draws, 1 not modelled." in printed
+    with xr.open_dataset(tmp_path / "out" / "claims.nc", engine="scipy") as stored:
+        assert stored.claim.values.tolist() == ["1a", "99"]
+        assert np.isfinite(stored.margin.sel(claim="1a")).all()
+        text = page(stored.load())
+    assert text == (tmp_path / "out" / "claims.html").read_text()
+    assert "Fish &amp; chips &lt;fly&gt;." in text
+    assert not re.search(r"(src|href)=|<script|@import|url\(", text)
+    assert main(["claims", "--draws", "2", "--output", "out", "--quiet"]) == 0  # its own, again
+    (tmp_path / "out" / "claims.html").write_text("mine")
+    assert main(["claims", "--draws", "2", "--output", "out"]) == 2
+    assert (tmp_path / "out" / "claims.html").read_text() == "mine"
+
+
+def test_the_command_line_explains_one_claim(monkeypatch, capsys):
+    few(monkeypatch)
+    assert main(["claims", "1a"]) == 0
+    assert "At the reference point it holds" in capsys.readouterr().out
+    assert main(["claims", "1b"]) == 2
+    assert "Did you mean" in capsys.readouterr().err

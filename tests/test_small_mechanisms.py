@@ -18,6 +18,8 @@ import nege
 from nege import mechanisms as mech
 from nege.models.agglomeration import linear, rest
 from nege.models.agglomeration.mechanisms import posted_prices
+from nege.models.agglomeration.mechanisms.workers import KINDS
+from nege.plots import objectives
 from nege.studies.policy_objectives import target
 
 pytestmark = pytest.mark.closed_form
@@ -1130,9 +1132,19 @@ def test_what_is_off_is_off_beside_kinds_of_workers_too():
             )
 
 
+def test_who_gains_is_drawn_for_each_kind_in_each_place():
+    before, after = beside().data.real_income, beside("retail").data.real_income
+    ax = objectives.gains(after, before)
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert sorted(names) == [f"{who}, {place}" for who in KINDS for place in "0123"]
+    at = {"worker": "unskilled", "place": "2"}
+    bar = ax.patches[names.index("unskilled, 2")].get_width()
+    assert bar == pytest.approx(100.0 * float(after.sel(at) / before.sel(at) - 1.0))
+
+
 def test_welfare_of_a_kind_can_be_what_a_policy_is_for():
     found = beside("retail")
-    for i, who in enumerate(("skilled", "unskilled")):
+    for i, who in enumerate(KINDS):
         known = float(found.data.worker_welfare[i])
         assert target(found.model, f"welfare.{who}").of(found) == known
     both = found.data.worker_welfare.values

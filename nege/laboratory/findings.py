@@ -23,6 +23,7 @@ from nege.immutable import Immutable
 from nege.laboratory import where
 from nege.laboratory.claim import Claim, NotModelled
 from nege.laboratory.running import FATES, Run
+from nege.validation.paths import MARK
 
 ROBUST, CONDITIONAL, CONTRADICTED = "robust", "conditional", "contradicted"
 FEW, NOT_MODELLED = "too few draws", "not modelled"
@@ -31,6 +32,7 @@ ENOUGH = 200  # draws
 NEARLY_ALL = 0.95
 FIFTH = 0.2  # how far parameters move without a flip of a robust claim
 NAMED = 3  # parameters that are named
+AXES = range(2)  # parameters whose factors are kept by draw, for a picture
 SLIGHT = 0.02  # a part of variance too small to name
 
 
@@ -96,19 +98,28 @@ class Finding(Immutable):
         return [f"{_plain(str(names[i]))} ({index[i]:.0%})" for i in ranked if index[i] > SLIGHT]
 
     @property
+    def axes(self) -> list[str]:
+        """The parameters by which a picture shows best where it holds."""
+        cuts = where.condition(*_solved(self.data)) if self.share.of else []
+        ranked = [cut.parameter for cut in cuts]
+        ranked += np.argsort(-self.data.decides.values, kind="stable").tolist()
+        names = self.data.parameter.values
+        return [str(names[i]) for i in list(dict.fromkeys(ranked))[: len(AXES)]]
+
+    @property
     def nearest(self) -> str:
         """The nearest flip, in words."""
         width, toward = float(self.data.width), self.data.toward
         if np.isnan(width):
             return ""
         if not np.isfinite(width):
-            return "none within a half of every parameter"
+            return "none found within a half of every parameter"
         names, weight = toward.parameter.values, toward.values
         ranked = [i for i in np.argsort(-abs(weight), kind="stable")[:NAMED] if weight[i]]
         moved = in_words(
             f"{'more' if weight[i] > 0 else 'less'} {_plain(str(names[i]))}" for i in ranked
         )
-        return f"every parameter {width:.1%} in its worst direction, above all {moved}"
+        return f"parameters moved by at most {width:.1%} at once, above all {moved}"
 
     def explain(self) -> str:
         """Say in prose what was run, what came out, and what flips it."""
@@ -243,9 +254,14 @@ def summary(
     draws = max((one.data.sizes["draw"] for one in listed), default=0)
     margin = np.full((len(claims), draws), np.nan, dtype=np.float32)
     fate = np.full((len(claims), draws), -1, dtype=np.int8)
+    factor = np.full((len(claims), len(AXES), draws), np.nan, dtype=np.float32)
+    axis = np.full((len(claims), len(AXES)), "", dtype="<U60")
     for at, one in enumerate(listed):
         margin[at] = one.data.margin.values
         fate[at] = [FATES.index(word) for word in one.data.fate.values]
+        for which, name in enumerate(one.axes):
+            factor[at, which] = one.data.factor.sel(parameter=name).values
+            axis[at, which] = _plain(name)
     flips = [(one.claim.number, words, s) for one in listed for words, s in one.flip_shares.items()]
     of_flips = {
         "flip_claim": np.array([number for number, *_ in flips], dtype=str),
@@ -258,10 +274,12 @@ def summary(
             **table,
             "margin": (("claim", "draw"), margin),
             "fate": (("claim", "draw"), fate, {"flag_meanings": ", ".join(FATES)}),
+            "axis": (("claim", "rank"), axis),
+            "factor": (("claim", "rank", "draw"), factor),
             **{name: ("flip", values) for name, values in of_flips.items()},
         },
         {"claim": claims, "draw": np.arange(draws)},
-        {"prior": prior, "rng": rng, "nege_version": __version__},
+        {"prior": prior, "rng": rng, "nege_version": __version__, MARK: "claims"},
     )
 
 

@@ -158,7 +158,7 @@ def _examine(
         for claim in chosen:
             main = runs.get(claim.experiment)
             flips = [runs.get(flip.experiment, starts=1) for flip in claim.flips]
-            nearest = None if draws is None else runs.nearest(claim)
+            nearest = None if draws is None else runs.nearest(claim, main)
             found.append(finding(claim, main, flips, nearest, prior))
             tick(1)
     return found
@@ -196,10 +196,9 @@ class _Runs:
             del self.done[experiment]
         return found
 
-    def nearest(self, claim: Claim) -> where.Nearest:
+    def nearest(self, claim: Claim, main: Run) -> where.Nearest:
         """Return the nearest point at which a claim flips."""
-        experiment = claim.experiment
-        names = list(_reference(experiment).data_vars)
+        experiment, names = claim.experiment, list(main.factors.data_vars)
         work, calls = self._work(f"{claim.number} nearest flip", 1), iter(range(1000))
 
         def margins(factors: np.ndarray) -> np.ndarray:
@@ -208,7 +207,8 @@ class _Runs:
             here = run_factors(experiment, points, work=work, label=str(next(calls)))
             return margins_of(claim, here)
 
-        return where.nearest(margins, len(names))
+        drawn = np.stack([main.factors[name].values for name in names], 1)
+        return where.nearest(margins, drawn, margins_of(claim, main))
 
     def _work(self, name: str, starts: int) -> Work:
         store = None if self.work.store is None else self.work.store / name

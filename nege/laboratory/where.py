@@ -8,9 +8,9 @@
                 draws hold, the rank of the margin
     condition   the cut, of one parameter or of a second inside, that best parts draws on which
                 it holds from those on which it does not (Gini impurity)
-    flips       the least w such that moving every parameter by a part w, each in the direction
-                that is worst for the claim, turns its sign: along -sign of the gradient of the
-                margin, taken anew where it crosses
+    flips       the least w such that moving every parameter by at most a part w turns the sign:
+                along -sign of the gradient of the margin, taken anew where it crosses, and
+                towards the draw nearest by that has the other sign
 
 Moving all parameters at once by w is the corner of a box, so that a claim without a flip up to
 a fifth is one without a flip in the "near" prior, as far as the margin is monotone there.
@@ -142,25 +142,33 @@ class Nearest:
     weight: np.ndarray
 
 
-def nearest(margins: Margins, count: int) -> Nearest:
-    """Return the least change of all parameters at once that turns the sign of a margin."""
-    centre = np.ones(count)
-    found = Nearest(np.inf, np.zeros(count))
-    at = centre
+def nearest(margins: Margins, factors: np.ndarray, known: np.ndarray) -> Nearest:
+    """Return the least change of all parameters at once that turns the sign of a margin.
+
+    `known` are margins at `factors`, over (draw, parameter), of draws that were run anyway.
+    """
+    at = np.ones(factors.shape[1])
+    start, slope = _gradient(margins, at)
+    if not np.isfinite(start):
+        return Nearest(np.inf, 0.0 * at)
+    turned = np.isfinite(known) & ((known > ROUNDING) != (start > ROUNDING))
+    found = Nearest(np.inf, 0.0 * at)
+    if turned.any():
+        moved = factors[turned] - 1.0
+        far = np.abs(moved).max(1)
+        direction = moved[far.argmin()] / far.min()
+        width = _crossing(margins, direction, start, first=float(far.min()))
+        found = Nearest(width, direction / np.abs(direction).sum())
     for _ in range(ROUNDS):
-        here, slope = _gradient(margins, at)
-        if at is centre:
-            start = here
-        if not np.isfinite(slope).all() or not np.abs(slope).sum():
+        if not np.isfinite(slope).all() or not slope.any():
             break
-        direction = -np.sign(start if start else 1.0) * np.sign(slope)
+        direction = (-1.0 if start > ROUNDING else 1.0) * np.sign(slope)
         width = _crossing(margins, direction, start)
         if width < found.width:
-            part = np.abs(slope) / np.abs(slope).sum()
-            found = Nearest(width, direction * part)
+            found = Nearest(width, direction * np.abs(slope) / np.abs(slope).sum())
         if not np.isfinite(width):
             break
-        at = 1.0 + width * direction
+        _, slope = _gradient(margins, 1.0 + width * direction)
     return found
 
 
@@ -170,16 +178,18 @@ def _gradient(margins: Margins, at: np.ndarray) -> tuple[float, np.ndarray]:
     return float(values[0]), (values[1:] - values[0]) / STEP
 
 
-def _crossing(margins: Margins, direction: np.ndarray, start: float) -> float:
-    """Return how far along a direction the sign turns, or infinity."""
+def _crossing(
+    margins: Margins, direction: np.ndarray, start: float, first: float | None = None
+) -> float:
+    """Return how far along a direction the sign turns, or infinity; `first` is known to be far."""
     held = start > ROUNDING
-    low, widths = 0.0, RAY
-    for _ in range(3):
+    low, widths = 0.0, RAY if first is None else np.linspace(0.0, first, FINER + 1)[1:]
+    for finer in range(3):
         values = margins(1.0 + widths[:, None] * direction)
         turned = np.isfinite(values) & ((values > ROUNDING) != held)
         if not turned.any():
-            return float("inf") if low == 0.0 and widths is RAY else float(widths[-1])
-        first = int(turned.argmax())
-        low = float(widths[first - 1]) if first else low
-        widths = np.linspace(low, widths[first], FINER + 1)[1:]
-    return float(widths[-1])
+            return float(widths[-1]) if finer or first is not None else float("inf")
+        at = int(turned.argmax())
+        low, high = (float(widths[at - 1]) if at else low), float(widths[at])
+        widths = np.linspace(low, high, FINER + 1)[1:]
+    return high

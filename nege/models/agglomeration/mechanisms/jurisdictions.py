@@ -629,9 +629,10 @@ class Jurisdictions(Mechanism):
             a.kept[self.name] = more, housing, spending
             a.living = housing**economy.housing * np.prod((G0 / G) ** mu, axis=0)
             a.land = a.land + economy.housing * spending * (1.0 / housing - 1.0)
-            theirs = (mu * spending * (G0 / G) ** (sigma - 1.0))[..., None]
-            theirs = theirs * more ** -sigma[..., None]
-            a.demand = (a.demand - mu * spending)[..., None] + theirs
+            if retail:  # else channels are alike
+                theirs = (mu * spending * (G0 / G) ** (sigma - 1.0))[..., None]
+                theirs = theirs * more ** -sigma[..., None]
+                a.demand = (a.demand - mu * spending)[..., None] + theirs
         elif stage == "sales":
             more, housing, spending = a.kept[self.name]
             power = 1.0 - sigma[..., None]
