@@ -120,15 +120,16 @@ def laffer(
     instrument: str,
     of: str,
     amount: float,
-    roots: Sequence[float],
+    roots: Mapping[float, bool],
     jumps: Sequence[float],
     *,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw revenue over a rate, the amount as a line, the lower root full, the upper hollow."""
+    """Draw revenue over a rate, the amount as a line; roots are full where revenue rises."""
     ax = _pieces(_finer(values, slopes), instrument, jumps, new_axes(ax))
     ax.axhline(amount, color=GREY, lw=0.8)
-    for root, fill in zip(roots, (VERMILION, "white"), strict=False):
+    for root, rises in roots.items():
+        fill = VERMILION if rises else "white"
         ax.plot(root, amount, "o", color=VERMILION, mfc=fill, zorder=3, gid="root")
     ax.set_ylabel(of)
     return ax
