@@ -1165,6 +1165,14 @@ def test_who_gains_is_drawn_for_each_kind_in_each_place():
     assert bar == pytest.approx(100.0 * float(after.sel(at) / before.sel(at) - 1.0))
 
 
+def test_subsidies_that_leave_the_unskilled_nothing_are_named_with_their_place():
+    found = beside("borders")
+    kinds = found.model.mechanisms["workers"]
+    assert not kinds.remark(found.data)
+    gone = found.data.assign(income=found.data.income * np.array([1.0, 1.0, 1e-3, np.nan]))
+    assert "unskilled residents of 2 and 3 earn" in kinds.remark(gone)
+
+
 def test_welfare_of_a_kind_can_be_what_a_policy_is_for():
     found = beside("retail")
     for i, who in enumerate(KINDS):
