@@ -81,11 +81,11 @@ def run_factors(
     """Return what economies with given factors of their parameters end in."""
     model = experiment.model()
     points, refused = _points(experiment, model, factors)
-    found = _sweep(experiment, model, points, work, label)
+    found = _solved(experiment, model, points, work, label)
     status = found.status
     fate = xr.full_like(status, "solved", dtype="<U10")
     if work.starts > 1:
-        other = _sweep(experiment, model, points, work, label, another=True)
+        other = _solved(experiment, model, points, work, label, another=True)
         fate = fate.where(~_differs(found, other), "not unique")
     fate = fate.where(status == Status.CONVERGED, "unsolved")
     fate = fate.where((status != Status.INVALID) & ~refused, "refused")
@@ -106,8 +106,10 @@ def _points(
         drawn = priors.vary(model, own, path)
         for which, (state, step) in enumerate(every.values()):
             here = {name: _at(table, step) for name, table in drawn.items()}
+            changes = experiment.states.get(state, {})
+            said = model.replace(words(changes))
             try:
-                rows.append({**here, **_changes(model, here, experiment.states.get(state, {}))})
+                rows.append({**here, **_changes(said, here, changes)})
             except InputError:
                 rows.append(here)
                 refused[at, which] = True
@@ -141,8 +143,14 @@ def _at(table: xr.DataArray, step: int | None) -> xr.DataArray:
     return table.sel(step=step, drop=True) if "step" in table.dims else table
 
 
+def words(changes: Any) -> dict[str, str]:
+    """Return what of the changes of a state are words: how something is priced, say."""
+    return {name: value for name, value in changes.items() if isinstance(value, str)}
+
+
 def _changes(model: Model, here: Any, changes: Any) -> dict[str, Any]:
     """Return the parameters of a state; what is a function is asked about the economy drawn."""
+    changes = {name: value for name, value in changes.items() if not isinstance(value, str)}
     if not any(callable(value) for value in changes.values()):
         return dict(changes)
     drawn = model.replace(here)
@@ -165,6 +173,30 @@ def _like(value: Any, old: xr.DataArray) -> xr.DataArray:
     if isinstance(value, xr.DataArray):
         return value.broadcast_like(old).transpose(*old.dims) if value.dims != old.dims else value
     return xr.DataArray(np.broadcast_to(np.asarray(value, dtype=float), old.shape), old.coords)
+
+
+def _solved(
+    experiment: Experiment,
+    model: Model,
+    points: xr.Dataset,
+    work: Work,
+    label: str,
+    *,
+    another: bool = False,
+) -> xr.Dataset:
+    """Return the long runs of all points; those of which other words are said are other sweeps."""
+    told: dict[str, list[Any]] = {}
+    path = None if experiment.path is None else experiment.path(model)
+    every = state_names(experiment, path)
+    for case, (state, _) in every.items():
+        told.setdefault(", ".join(words(experiment.states.get(state, {})).values()), []).append(case)
+    parts = []
+    for said, cases in told.items():
+        own = model.replace(words(experiment.states.get(every[cases[0]][0], {})))
+        name = f"{label}, {said}" if said else label
+        some = points.sel(case=cases)
+        parts.append(_sweep(experiment, own, some, work, name, another=another))
+    return xr.concat(parts, "case", data_vars="minimal").sel(case=points.case)
 
 
 def _sweep(
