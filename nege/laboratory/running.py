@@ -189,7 +189,9 @@ def _solved(
     path = None if experiment.path is None else experiment.path(model)
     every = state_names(experiment, path)
     for case, (state, _) in every.items():
-        told.setdefault(", ".join(words(experiment.states.get(state, {})).values()), []).append(case)
+        told.setdefault(", ".join(words(experiment.states.get(state, {})).values()), []).append(
+            case
+        )
     parts = []
     for said, cases in told.items():
         own = model.replace(words(experiment.states.get(every[cases[0]][0], {})))
