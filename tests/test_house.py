@@ -227,8 +227,8 @@ PUBLIC = {
     DependencyError Equilibria Equilibrium FootlooseCapital FootlooseEntrepreneur Helpman
     Hysteresis InputError LinearDemand Logit NegeError OnlineAgglomeration OnlineRegion
     PreparedSolver QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds
-    VerticalLinkages __version__ bifurcation break_points counterfactual decompose equilibria
-    estimate_memory follow geography hysteresis invert load mechanisms patterns policy
+    VerticalLinkages __version__ bifurcation break_points claims counterfactual decompose
+    equilibria estimate_memory follow geography hysteresis invert load mechanisms patterns policy
     prepare random_points scenarios short_run solve stability sustain_points sweep testing
     warm_up
     """,

@@ -10,6 +10,7 @@ import draws_mechanisms
 import numpy as np
 import pytest
 import reference_lock_in as reference
+import reference_workers
 import xarray as xr
 from agglomerations import economy, in_place
 from random_agglomerations import random_unknowns
@@ -18,6 +19,9 @@ import nege
 from nege import mechanisms as mech
 from nege.models.agglomeration import linear, rest
 from nege.models.agglomeration.mechanisms import posted_prices
+from nege.models.agglomeration.mechanisms.workers import KINDS
+from nege.plots import objectives
+from nege.studies.policy_objectives import target
 
 pytestmark = pytest.mark.closed_form
 
@@ -100,6 +104,8 @@ ON = [
 def test_derivatives_and_solves_without_the_matrix_hold(on):
     model = economy(8, remote_labour_share=[0.2, 0.5])
     model = model.with_mechanisms(mech.Matching(vacancy_cost=0.1, remote_vacancy_cost=0.05), on)
+    if on.kind == "workers":  # of whom there are two kinds in whatever others do
+        model = model.with_mechanisms(*EVERYTHING)
     x = unknowns(model, 3)
     search = rest._RestPointSearch(model.arrays, model.geography.names, nege.SolverOptions())
     dense, krylov = (
@@ -957,7 +963,7 @@ def two_kinds(step, goods=0.2, services=0.6):
     people, odds = found.data.population, found.data["workers.odds"]
     skilled = people * odds / (1.0 + odds)
     in_city = float(skilled[0] / skilled.sum()), float((people - skilled)[0] / 0.7)
-    welfare = [float(found.data[f"workers.{name}_welfare"]) for name in ("unskilled", "skilled")]
+    welfare = [float(found.data.worker_welfare.sel(worker=one)) for one in ("unskilled", "skilled")]
     wages = found.data.wage.values[:2], found.data["workers.unskilled_wage"].values[:2]
     assert float(found.data.welfare) == pytest.approx(welfare[0] ** 0.7 * welfare[1] ** 0.3)
     return in_city, wages, welfare
@@ -1015,12 +1021,165 @@ def test_masked_numbers_are_refused_before_anything_forgets_that_they_are():
 
 
 def test_workers_are_refused_where_they_make_no_sense():
-    for change, said in (
-        ({"migration_elasticity": 0.0}, "migration_elasticity"),
-        ({"mechanisms": [mech.Workers(), mech.Sourcing()]}, "of which kind"),
-    ):
-        with pytest.raises(nege.InputError, match=said):
-            economy(8).with_mechanisms(mech.Workers()).replace(change)
+    with pytest.raises(nege.InputError, match=r"migration_elasticity.*have to be said by place"):
+        economy(8).with_mechanisms(mech.Workers()).replace({"migration_elasticity": 0.0})
+
+
+HALVES = mech.Jurisdictions(
+    {"north": ["0", "1"], "south": ["2", "3"]}, movement="within", land="jurisdiction"
+)
+LOVED = mech.PublicGood(worth=1.2, rivalry=0.5)
+ALIKE = {  # both kinds hire out alike, where industries need both alike
+    "site_bound": [bound()],
+    "sourcing": [mech.Sourcing(penalty={SERVICES: 1.3})],
+    "borders": [HALVES],
+    "retail": [mech.Tax("vat", 0.1, buyers="households", industries=[GOODS, "housing"])],
+    "apart": [HALVES, mech.Tax("t", 0.1, buyers="households", channels="online", proceeds=LOVED)],
+}
+HOSTED = {  # by skilled people
+    "platforms": [mech.Platforms(marginal_cost=0.02)],
+    "data": [mech.DualMode(), mech.DataEconomy.platform_owned(weight=0.01)],
+}
+EVERYTHING = [*ALIKE["site_bound"], *ALIKE["sourcing"], *HOSTED["platforms"], HALVES]
+EVERYTHING += [mech.Tax("t", 0.1, buyers="households", proceeds=LOVED)]
+EVERYTHING += [mech.DataEconomy.platform_owned(weight=0.01)]
+EVERYTHING += [mech.Matching(vacancy_cost=0.1, remote_vacancy_cost=0.05)]
+
+
+@pytest.mark.parametrize("beside", ALIKE)
+def test_kinds_that_are_needed_alike_are_as_one_beside_all_else(beside):
+    one = economy(8).with_mechanisms(*ALIKE[beside])
+    plain = nege.solve(one).data
+    both = nege.solve(one.with_mechanisms(mech.Workers(skilled=0.3, skill=0.3))).data
+    for name in ("total_cost", "population", "wage", "income", "welfare", "dividend"):
+        np.testing.assert_allclose(both[name], plain[name], rtol=1e-9, atol=1e-12, err_msg=name)
+    for each in both.real_income.transpose("worker", "place"):
+        np.testing.assert_allclose(each, plain.real_income, rtol=1e-9)
+    np.testing.assert_allclose(both.worker_welfare, plain.welfare, rtol=1e-9)
+
+
+@functools.cache
+def beside(*names):
+    """Two kinds of workers who work remotely too, platforms having owners, beside all else."""
+    owned = {"platform_owner": [0.4, 0.3, 0.2, 0.1], "remote_labour_share": [0.2, 0.5]}
+    added = [one for name in names for one in {**ALIKE, **HOSTED, "all": EVERYTHING}[name]]
+    kinds = mech.Workers(skilled=0.3, skill=[0.2, 0.6])
+    return nege.solve(economy(8, **owned).with_mechanisms(kinds, *added))
+
+
+@pytest.mark.parametrize("names", [*ALIKE, *HOSTED, "all"])
+def test_kinds_beside_all_else_fulfil_the_equations_and_walras_law(names):
+    found = beside(names)
+    nege.testing.assert_equilibrium(found)
+    violations = found.model.audit(found.data)
+    assert violations["dividend"] <= 1e-12  # of which no unknown has an equation
+    assert violations["numeraire"] <= 1e-12
+    assert found.data.real_income.dims == ("worker", "place")
+
+
+def test_who_works_for_platforms_and_with_data_is_skilled():
+    """Pay of each kind is what industries spend on it, and of the skilled that of hosts too."""
+    for name in HOSTED:
+        found, skill = beside(name), np.array([0.2, 0.6])
+        data, wage = found.data, float(found.model.platform_owner.values @ found.data.wage.values)
+        spent = data.total_cost.sum(("channel", "place")).values
+        if name == "data":
+            spent, hosts = spent - data.data_price * data.data_use, 0.1 * data.data_use * wage
+        else:
+            hosts = 0.02 * data.online_sales
+        labour = 1.0 - found.model.inputs.sum("input").values - found.model.land_share.values
+        odds, simple = data["workers.odds"], data["workers.unskilled_wage"]
+        paid = float((data.population / (1.0 + odds) * simple).sum())
+        assert paid == pytest.approx(float((labour * (1.0 - skill) * spent).sum()), rel=1e-9)
+        assert 1.0 - paid == pytest.approx(float((labour * skill * spent + hosts).sum()), rel=1e-9)
+
+
+@pytest.mark.parametrize("hosting", [0.0, 0.02])
+def test_kinds_beside_all_else_are_those_of_a_second_method(hosting):
+    """Hosts on top, or a tax at the till that differs by channel, beside sites, makers, borders."""
+    channels = {} if hosting else {"channels": "online"}
+    till = np.full((2, 2), 0.1) if hosting else np.array([[0.0, 0.1], [0.0, 0.1]])
+    added = [bound(0.2), mech.Sourcing(penalty={SERVICES: 1.3}), HALVES]
+    added += [mech.Tax("till", 0.1, buyers="households", proceeds=LOVED, **channels)]
+    added += [mech.Platforms(marginal_cost=hosting)] if hosting else []
+    kinds = mech.Workers(skilled=0.35, skill=[0.2, 0.6])
+    model = economy(8, remote_labour_share=[0.2, 0.5]).with_mechanisms(kinds, *added)
+    worst = reference_workers.violation(
+        nege.solve(model),
+        **{"skilled": 0.35, "skill": np.array([0.2, 0.6])},
+        site=(1, 0.2, np.array([0.1, 0.2, 0.3, 0.4])),
+        penalty=np.array([[np.inf, np.inf], [1.3, 1.3]]),
+        eta=4.0,
+        group=np.array([0, 0, 1, 1]),
+        **{"till": till, "public": (LOVED.worth, LOVED.rivalry), "hosting": hosting},
+    )
+    assert worst <= 1e-10
+
+
+def test_each_kind_is_in_every_jurisdiction_that_nobody_leaves():
+    data = beside("apart").data
+    odds = data["workers.odds"].values
+    skilled = data.population.values * odds / (1.0 + odds)
+    np.testing.assert_allclose(skilled.reshape(2, 2).sum(1), 0.3 * np.full(2, 0.5), rtol=1e-10)
+    assert np.ptp(odds[:2]) > 0.01  # inside one they are where each would rather be
+    # Public money is worth the same to a head of either kind (policy.md 1.4).
+    head, each = data.population.values, data.revenue.sel(wedge="t").values.repeat(2) / 0.5
+    what = data.wage.values / (1.0 - data.remote_share.values) ** (1.0 / 6.0)
+    simple, share = data["workers.unskilled_wage"].values, odds / (1.0 + odds)
+    rest = (
+        data.income.values / head - share * what - (1.0 - share) * simple + 1.2 * each * head**0.5
+    )
+    ratio = data.real_income.values[0] / data.real_income.values[1]
+    np.testing.assert_allclose(ratio, (what + rest) / (simple + rest), rtol=1e-10)
+
+
+OFF_BESIDE = {
+    "site_bound": [bound(0.0)],
+    "sourcing": [mech.Sourcing()],
+    "platforms": [mech.Platforms()],
+    "no data": [mech.DataEconomy(fixed_cost=0.1)],
+    "hoarded data": [mech.DataEconomy.hoarded(weight=0.1, fixed_cost=0.1)],
+    "one nation": [mech.Jurisdictions(movement="within")],
+    "open borders": [HALVES.replace(movement="everywhere", land="everyone")],
+    "no tax": [mech.Tax("t", 0.0, buyers="households", channels="online", proceeds=LOVED)],
+}
+
+
+def test_what_is_off_is_off_beside_kinds_of_workers_too():
+    plain = beside().data
+    for name, off in OFF_BESIDE.items():
+        data = nege.solve(beside().model.with_mechanisms(*off)).data
+        for each in ("total_cost", "population", "wage", "real_income", "worker_welfare"):
+            np.testing.assert_allclose(
+                data[each], plain[each], rtol=1e-10, atol=1e-14, err_msg=name
+            )
+
+
+def test_who_gains_is_drawn_for_each_kind_in_each_place():
+    before, after = beside().data.real_income, beside("retail").data.real_income
+    ax = objectives.gains(after, before)
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert sorted(names) == [f"{who}, {place}" for who in KINDS for place in "0123"]
+    at = {"worker": "unskilled", "place": "2"}
+    bar = ax.patches[names.index("unskilled, 2")].get_width()
+    assert bar == pytest.approx(100.0 * float(after.sel(at) / before.sel(at) - 1.0))
+
+
+def test_subsidies_that_leave_the_unskilled_nothing_are_named_with_their_place():
+    found = beside("borders")
+    kinds = found.model.mechanisms["workers"]
+    assert not kinds.remark(found.data)
+    gone = found.data.assign(income=found.data.income * np.array([1.0, 1.0, 1e-3, np.nan]))
+    assert "unskilled residents of 2 and 3 earn" in kinds.remark(gone)
+
+
+def test_welfare_of_a_kind_can_be_what_a_policy_is_for():
+    found = beside("retail")
+    for i, who in enumerate(KINDS):
+        known = float(found.data.worker_welfare[i])
+        assert target(found.model, f"welfare.{who}").of(found) == known
+    both = found.data.worker_welfare.values
+    assert float(found.data.welfare) == pytest.approx(both[0] ** 0.3 * both[1] ** 0.7, rel=1e-10)
 
 
 def test_remote_work_is_of_the_skilled():

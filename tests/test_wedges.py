@@ -734,7 +734,6 @@ def with_taxes(*mechanisms):
             lambda: with_taxes(mech.Tax("t", 0.1, **RETAIL), mech.BuyerOnline()),
             "let buyers be 'all'",
         ),
-        (lambda: with_taxes(mech.Tax("t", 0.1, proceeds=WASTED), mech.Workers()), "'residents'"),
         (lambda: with_taxes(mech.Tariff("t", 0.1)), "several jurisdictions"),
         (lambda: with_taxes(mech.Friction("t", 1.1, crossing="border")), "several jurisdictions"),
         (lambda: with_taxes(HALVES, mech.Tariff("t", 0.1), mech.Oligopoly()), "leave 'oligopoly'"),

@@ -158,32 +158,45 @@ def entries(model: Model, path: xr.Dataset | None = None) -> list[Entry]:
 
 
 def vary(
-    model: Model, factors: Mapping[str, float], path: xr.Dataset | None = None
+    model: Model, factors: xr.Dataset, path: xr.Dataset | None = None
 ) -> dict[str, xr.DataArray]:
-    """Return the parameters of a draw, given its factors by name; over "step" on a path."""
+    """Return the parameters of draws, given their factors over "draw"; over "step" on a path."""
     found = tables(model, path)
-    goods = 1.0
-    for entry in entries(model, path):
-        factor, name, how = factors[entry.name], entry.parameter, entry.varied.how
+    listed = entries(model, path)
+    goods = xr.DataArray(np.ones(factors.sizes["draw"]), dims="draw")
+    for name in dict.fromkeys(entry.parameter for entry in listed if entry.varied.each):
+        ones = xr.DataArray(np.ones(factors.sizes["draw"]), dims="draw")
+        found[name] = (ones * found[name]).copy(deep=True)
+    for entry in listed:
+        factor = xr.DataArray(factors[entry.name].variable)
+        name, how = entry.parameter, entry.varied.how
         if name == "consumption":
             goods = factor
             continue
-        table = found[name].copy(deep=True)
-        old = table.loc[dict(entry.at)]
-        new = old * factor if how == "times" else old**factor if how == "power" else None
-        table.loc[dict(entry.at)] = 1.0 + (old - 1.0) * factor if new is None else new
-        found[name] = table
+        at = dict(entry.at)
+        old = found[name].loc[at] if at else found[name]
+        if how == "times":
+            new = factor * old
+        elif how == "excess":
+            new = 1.0 + factor * (old - 1.0)
+        else:
+            new = old**factor
+        if at:
+            found[name].loc[at] = new.transpose(*old.dims)
+        else:
+            found[name] = new.transpose("draw", ...)
     for name, table in found.items():
         limits = _bounds(model, name)
         if limits.at_most is not None:
             found[name] = table.clip(max=limits.at_most)
+    changed = {entry.parameter for entry in listed}
     if isinstance(model, OnlineAgglomeration):
-        found["land"] = found["land"] * float(tables_of(model)["land"].sum() / found["land"].sum())
-        found["consumption"] = _consumption(model, goods, found["housing"])
-    changed = {entry.parameter for entry in entries(model, path)}
+        own = tables_of(model)
+        found["land"] = found["land"] * (own["land"].sum() / found["land"].sum("place"))
+        if "consumption" in changed:
+            found["consumption"] = _consumption(own, goods, found["housing"])
     moved = set() if path is None else set(map(str, path.data_vars))
-    together = {"consumption"} & set(found)
-    return {name: found[name] for name in found if name in changed | moved | together}
+    return {name: table for name, table in found.items() if name in changed | moved}
 
 
 def design(listed: list[Entry], count: int, prior: str, rng: Any) -> xr.Dataset:
@@ -205,14 +218,16 @@ def as_dataset(listed: list[Entry]) -> xr.Dataset:
     )
 
 
-def _consumption(model: OnlineAgglomeration, factor: float, housing: xr.DataArray) -> Any:
+def _consumption(
+    own: Mapping[str, xr.DataArray], factor: xr.DataArray, housing: xr.DataArray
+) -> xr.DataArray:
     """Return spending on goods, of which the first's part is scaled, beside housing."""
-    part = model.consumption / model.consumption.sum()
-    first = min(float(part[0]) * factor, 1.0)
-    rest = part[1:] / part[1:].sum() * (1.0 - first) if part.size > 1 else part[1:]
-    new = xr.concat([part[:1] * 0.0 + first, rest], "industry")
-    spent = float(model.consumption.sum()) + model.housing
-    return new * (spent - housing)
+    spent = own["consumption"].sum() + own["housing"] - housing
+    part = own["consumption"] / own["consumption"].sum()
+    first = (factor * part[0]).clip(max=1.0)
+    others = (1.0 - first) * part[1:] / part[1:].sum()
+    whole = xr.concat([first.expand_dims(industry=part.industry[:1].values), others], "industry")
+    return (spent * whole).transpose("draw", "industry")
 
 
 def _how(model: Model, name: str) -> Varied:

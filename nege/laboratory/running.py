@@ -9,7 +9,9 @@ different places the draw is *not unique*, and is counted as such.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,8 @@ from nege.progress import Progress
 from nege.status import Status
 from nege.sweeps.sweep import sweep
 
-BLOCK = 50  # draws
+BORDERS = (50, 200, 1000, 5000)  # of blocks of draws; each is a sweep
+UNIT = 40  # points that are solved and written together
 SAME = 1e-6  # two ends of which all variables differ by less, relatively, are the same
 OTHER_START = 7  # seed of the second start
 
@@ -68,11 +71,17 @@ def run(experiment: Experiment, count: int, *, prior: str, rng: int, work: Work 
     listed = priors.entries(model, path)
     factors = priors.design(listed, count, prior, rng).rename(point="draw")
     blocks = []
-    for first in range(0, count, BLOCK):
-        part = factors.isel(draw=slice(first, first + BLOCK))
-        label = f"{prior} {rng} {first}-{first + part.sizes['draw'] - 1}"
-        blocks.append(run_factors(experiment, part, work=work, label=label))
+    for first, end in itertools.pairwise(_borders(count)):
+        part = factors.isel(draw=slice(first, end))
+        blocks.append(
+            run_factors(experiment, part, work=work, label=f"{prior} {rng} {first}-{end}")
+        )
     return _joined(blocks, factors)
+
+
+def _borders(count: int) -> list[int]:
+    """Return where blocks of draws begin and end."""
+    return [0, *(border for border in BORDERS if border < count), count]
 
 
 def run_factors(
@@ -97,40 +106,56 @@ def _points(
 ) -> tuple[xr.Dataset, xr.DataArray]:
     """Return the parameters of every draw in every state, and which of them are no economies."""
     path = None if experiment.path is None else experiment.path(model)
-    every = state_names(experiment, path)
-    grid = {"draw": factors.draw.values, "case": list(every)}
-    refused = np.zeros([len(labels) for labels in grid.values()], dtype=bool)
-    rows = []
-    for at in range(factors.sizes["draw"]):
-        own = {str(name): float(f) for name, f in factors.isel(draw=at).data_vars.items()}
-        drawn = priors.vary(model, own, path)
-        for which, (state, step) in enumerate(every.values()):
-            here = {name: _at(table, step) for name, table in drawn.items()}
-            changes = experiment.states.get(state, {})
-            said = model.replace(words(changes))
-            try:
-                rows.append({**here, **_changes(said, here, changes)})
-            except InputError:
-                rows.append(here)
-                refused[at, which] = True
-    names = dict.fromkeys(name for row in rows for name in row)
-    usual = {name: _usual(model, name) for name in names}
+    cases = cases_of(experiment, path)
+    labels = {"draw": factors.draw.values, "case": list(cases)}
+    refused = np.zeros([len(names) for names in labels.values()], dtype=bool)
+    drawn = priors.vary(model, factors, path)
+    columns = []
+    for which, (state, step) in enumerate(cases.values()):
+        here = {name: _at(table, step) for name, table in drawn.items()}
+        changes, told = _apart(experiment.states.get(state, {}))
+        asked = {name: value for name, value in changes.items() if callable(value)}
+        answers, refused[:, which] = _asked(model.replace(told), here, asked, len(refused))
+        columns.append({**here, **changes, **answers})
+    usual = {name: _usual(model, name) for column in columns for name in column}
     stacked = {}
     for name, old in usual.items():
-        cells = [_like(row.get(name, old), old) for row in rows]
-        values = np.stack([cell.values for cell in cells])
-        shape = (*refused.shape, *values.shape[1:])
-        labels = {dim: old[dim].values for dim in old.dims if dim in old.coords}
-        stacked[name] = xr.DataArray(
-            values.reshape(shape), {**grid, **labels}, (*grid, *map(str, old.dims))
-        )
-    return xr.Dataset(stacked, grid), xr.DataArray(refused, grid)
+        cells = [_over_draws(column.get(name, old), old, len(refused)) for column in columns]
+        own = {dim: old[dim].values for dim in old.dims if dim in old.coords}
+        dims = ("draw", "case", *map(str, old.dims))
+        stacked[name] = xr.DataArray(np.stack(cells, 1), {**labels, **own}, dims)
+    return xr.Dataset(stacked, labels), xr.DataArray(refused, labels)
 
 
-def state_names(
-    experiment: Experiment, path: xr.Dataset | None
-) -> dict[Any, tuple[str, int | None]]:
-    """Return the states by their labels: which changes they have, and which step of the path."""
+def _asked(
+    model: Model, here: dict[str, xr.DataArray], asked: dict[str, Any], draws: int
+) -> tuple[dict[str, xr.DataArray], np.ndarray]:
+    """Return what functions say of each economy drawn, and which draws are no economies."""
+    refused = np.zeros(draws, dtype=bool)
+    if not asked:
+        return {}, refused
+    found: dict[str, list[xr.DataArray]] = {name: [] for name in asked}
+    for draw in range(draws):
+        own = {n: t.isel(draw=draw) if "draw" in t.dims else t for n, t in here.items()}
+        try:
+            economy = model.replace(own)
+            answers = {name: value(economy) for name, value in asked.items()}
+        except InputError:
+            answers, refused[draw] = {name: value(model) for name, value in asked.items()}, True
+        for name, answer in answers.items():
+            found[name].append(xr.DataArray(answer))
+    over = {name: xr.concat(values, "draw") for name, values in found.items()}
+    return over, refused
+
+
+def _apart(changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the changes of a state that are numbers, and those that are words."""
+    told = {name: value for name, value in changes.items() if isinstance(value, str)}
+    return {name: value for name, value in changes.items() if name not in told}, told
+
+
+def cases_of(experiment: Experiment, path: xr.Dataset | None) -> dict[Any, tuple[str, int | None]]:
+    """Return the cases by label: which state, and which step of the path."""
     if path is None:
         return {state: (state, None) for state in experiment.states}
     steps = path.step.values.tolist()
@@ -141,20 +166,6 @@ def state_names(
 
 def _at(table: xr.DataArray, step: int | None) -> xr.DataArray:
     return table.sel(step=step, drop=True) if "step" in table.dims else table
-
-
-def words(changes: Any) -> dict[str, str]:
-    """Return what of the changes of a state are words: how something is priced, say."""
-    return {name: value for name, value in changes.items() if isinstance(value, str)}
-
-
-def _changes(model: Model, here: Any, changes: Any) -> dict[str, Any]:
-    """Return the parameters of a state; what is a function is asked about the economy drawn."""
-    changes = {name: value for name, value in changes.items() if not isinstance(value, str)}
-    if not any(callable(value) for value in changes.values()):
-        return dict(changes)
-    drawn = model.replace(here)
-    return {name: value(drawn) if callable(value) else value for name, value in changes.items()}
 
 
 def _usual(model: Model, name: str) -> xr.DataArray:
@@ -168,11 +179,11 @@ def _usual(model: Model, name: str) -> xr.DataArray:
     )
 
 
-def _like(value: Any, old: xr.DataArray) -> xr.DataArray:
-    """Return a value in the form that a table has: labelled, or broadcast as numbers are."""
+def _over_draws(value: Any, old: xr.DataArray, draws: int) -> np.ndarray:
+    """Return values in the form that a table has, over draws in front."""
     if isinstance(value, xr.DataArray):
-        return value.broadcast_like(old).transpose(*old.dims) if value.dims != old.dims else value
-    return xr.DataArray(np.broadcast_to(np.asarray(value, dtype=float), old.shape), old.coords)
+        value = (value * xr.ones_like(old, dtype=float)).transpose(..., *old.dims)
+    return np.broadcast_to(np.asarray(value, dtype=float), (draws, *old.shape))
 
 
 def _solved(
@@ -184,20 +195,18 @@ def _solved(
     *,
     another: bool = False,
 ) -> xr.Dataset:
-    """Return the long runs of all points; those of which other words are said are other sweeps."""
-    told: dict[str, list[Any]] = {}
+    """Return the long runs of all points; states that words set apart are sweeps of their own."""
     path = None if experiment.path is None else experiment.path(model)
-    every = state_names(experiment, path)
-    for case, (state, _) in every.items():
-        told.setdefault(", ".join(words(experiment.states.get(state, {})).values()), []).append(
-            case
-        )
+    apart: dict[str, tuple[dict[str, str], list[Any]]] = {}
+    for case, (state, _) in cases_of(experiment, path).items():
+        _, told = _apart(experiment.states.get(state, {}))
+        apart.setdefault(", ".join((label, *told.values())), (told, []))[1].append(case)
     parts = []
-    for said, cases in told.items():
-        own = model.replace(words(experiment.states.get(every[cases[0]][0], {})))
-        name = f"{label}, {said}" if said else label
-        some = points.sel(case=cases)
+    for name, (told, cases) in apart.items():
+        own, some = model.replace(told), points.sel(case=cases)
         parts.append(_sweep(experiment, own, some, work, name, another=another))
+    if len(parts) == 1:
+        return parts[0]
     return xr.concat(parts, "case", data_vars="minimal").sel(case=points.case)
 
 
@@ -223,6 +232,7 @@ def _sweep(
         processes=work.processes,
         client=work.client,
         progress=work.progress,
+        unit=UNIT,
         invalid="record",
     ).compute()
     over = {"draw": points.sizes["draw"], "case": points.sizes["case"]}
