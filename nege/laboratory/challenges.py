@@ -324,7 +324,7 @@ CLAIMS = (
         experiment=DUOPOLY,
         margin=lambda x: rises(
             x.platform_share.sel(industry=SERVICES, platform="1").isel(case=[0, -1])
-        ).round(9),
+        ),
         flips=(
             Flip(
                 words="users of one platform reach those of the other",
