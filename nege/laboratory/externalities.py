@@ -11,6 +11,7 @@ from nege.laboratory.claim import Claim, Experiment, Flip
 from nege.laboratory.economies import of_services, reference
 from nege.laboratory.observed import (
     GOODS,
+    SAME,
     SERVICES,
     Observed,
     all_of,
@@ -23,8 +24,6 @@ from nege.laboratory.observed import (
     rises,
 )
 from nege.models.agglomeration.mechanisms.matching import Matching
-
-SAME = 1e-6  # what is equal in theory differs by less once it is solved for
 
 SECOND_TURN = Experiment(
     words="the reference economy at step 8, as online delivery of services gets cheaper",

@@ -16,6 +16,7 @@ from nege.laboratory.observed import (
     Observed,
     all_of,
     bought_nearby,
+    channels_of,
     density,
     falls,
     in_place,
@@ -96,8 +97,7 @@ def _quality(x: Observed) -> xr.DataArray:
     effort = seen * (sigma - 1.0) / eta
     chosen = (effort / ((1.0 - effort) * cost)) ** (1.0 / eta)
     spent = x.total_cost.sel(industry=SERVICES, drop=True).sum("place", skipna=False)
-    kept = xr.concat([1.0 + 0.0 * commission, 1.0 - commission], "channel")
-    sales = spent / kept.assign_coords(channel=["offline", "online"])
+    sales = spent / channels_of(1.0 - commission)
     return (sales * chosen).sum("channel", skipna=False) / sales.sum("channel", skipna=False)
 
 
@@ -206,8 +206,8 @@ DEALING = Experiment(
     states=_eased(),
 )
 INSIDE_TOO = DEALING.but(
-    "organising a firm gets easier by three tenths meanwhile, more than any component saves",
-    states=_eased(**{"sourcing.penalty": _inside(0.7)}),
+    "organising a firm gets easier by two fifths meanwhile, more than any component saves",
+    states=_eased(**{"sourcing.penalty": _inside(0.6)}),
 )
 MAKE_OR_BUY = Experiment(
     words="the reference economy at step 8 where firms make or buy services, as online delivery "
