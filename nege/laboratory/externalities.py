@@ -34,6 +34,12 @@ SECOND_TURN = Experiment(
     },
 )
 
+DEARER_PLATFORMS = {
+    f"{x:g} times the commission": {"commission": lambda m, x=x: x * m.commission}
+    for x in (1.0, 2.0, 4.0)
+}
+PLATFORMS_TAKE_MORE = SECOND_TURN.but("platforms take more instead", states=DEARER_PLATFORMS)
+
 
 def _of_goods(value: float) -> Any:
     """Return digital costs with another one of goods."""
@@ -241,8 +247,9 @@ CLAIMS = (
         "cheaper",
         experiment=SECOND_TURN,
         margin=lambda x: falls(bought_nearby(x)),
-        why="What can be had from anywhere at the same price is bought from everywhere. It can "
-        "fail only where services are all in one place already.",
+        flips=(Flip(words="platforms take more instead", experiment=PLATFORMS_TAKE_MORE),),
+        why="What can be had from anywhere at the same price is bought from everywhere. What "
+        "platforms take drives buyers back to those who are near.",
     ),
     Claim(
         number="6c",
@@ -395,6 +402,7 @@ CLAIMS = (
         predicts="prices of services differ less among places as online delivery gets cheaper",
         experiment=SECOND_TURN,
         margin=lambda x: falls(price_gap(x)),
+        flips=(Flip(words="platforms take more instead", experiment=PLATFORMS_TAKE_MORE),),
         why="What is delivered online costs the same everywhere, and ever more of it is bought.",
     ),
 )

@@ -9,7 +9,7 @@ import xarray as xr
 from nege.errors import ConvergenceError
 from nege.laboratory.claim import Claim, Experiment, Flip
 from nege.laboratory.economies import of_services, reference, simple
-from nege.laboratory.externalities import REMOTE, SECOND_TURN
+from nege.laboratory.externalities import DEARER_PLATFORMS, REMOTE, SECOND_TURN
 from nege.laboratory.observed import (
     GOODS,
     SERVICES,
@@ -182,14 +182,21 @@ def _skill_in_city(x: Observed) -> xr.DataArray:
 NOT_EASED = "as it is"
 
 
+def _only(component: str) -> Any:
+    """Return what technology can take away, of one component alone."""
+
+    def found(economy: Any) -> xr.DataArray:
+        eased: xr.DataArray = economy.mechanisms["sourcing"].eased
+        return eased.where(eased.component == component, 0.0)
+
+    return found
+
+
 def _eased(**also: Any) -> dict[str, dict[str, Any]]:
     """Return states in which one component after another is taken away, and more with it."""
     states: dict[str, dict[str, Any]] = {NOT_EASED: {"sourcing.progress": 0.0}}
     for name in COMPONENTS:
-        part = xr.DataArray(
-            [float(one == name) for one in COMPONENTS], {"component": [*COMPONENTS]}
-        )
-        states[name] = {"sourcing.progress": 1.0, "sourcing.eased": part, **also}
+        states[name] = {"sourcing.progress": 1.0, "sourcing.eased": _only(name), **also}
     return states
 
 
@@ -355,6 +362,12 @@ CLAIMS = (
         predicts="the stock of data about services grows as online delivery gets cheaper",
         experiment=DATA,
         margin=lambda x: rises(x.data_stock.sel(industry=SERVICES, drop=True)),
+        flips=(
+            Flip(
+                words="platforms take more instead",
+                experiment=DATA.but("platforms take more instead", states=DEARER_PLATFORMS),
+            ),
+        ),
         why="Each firm online leaves data. More of them make data cheaper to use, which brings "
         "more firms.",
     ),
