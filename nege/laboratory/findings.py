@@ -61,7 +61,8 @@ class Finding(Immutable):
         experiment = self.claim.experiment
         model = experiment.model()
         path = None if experiment.path is None else experiment.path(model)
-        return priors.as_dataset(priors.entries(model, path))
+        drawn = set(self.data.parameter.values.tolist())
+        return priors.as_dataset([e for e in priors.entries(model, path) if e.name in drawn])
 
     @property
     def share(self) -> where.Share:
