@@ -167,17 +167,6 @@ def test_net_labour_is_the_most_that_search_can_leave(cost):
     assert slope == pytest.approx(np.log(cost), rel=1e-6)
 
 
-def test_claim_7b_recruiting_online_takes_people_out_of_the_city_and_all_gain():
-    """It makes search as cheap everywhere. Flips: search that was alike already moves nobody."""
-    thin, alike, free = (
-        solved(6, mech.Matching(vacancy_cost=cost)).data
-        for cost in ([0.05, 0.15, 0.15, 0.15], 0.05, 0.0)
-    )
-    assert thin.population[0] > alike.population[0] + 0.05
-    assert thin.welfare < alike.welfare < free.welfare
-    np.testing.assert_allclose(alike.population, free.population, rtol=1e-8)
-
-
 # --- what the frame has to carry -----------------------------------------------------------
 
 

@@ -78,9 +78,22 @@ def compared(
 
 def gains(after: xr.DataArray, before: xr.DataArray, *, ax: Axes | None = None) -> Axes:
     """Draw the change of an income by place, and who has it, the largest gain on top."""
+    change = after.copy(data=100.0 * (after.values / before.values - 1.0))
+    return by_place(change, "change of real income, %", ax=ax)
+
+
+def by_place(
+    values: xr.DataArray,
+    label: str,
+    *,
+    loss: bool = False,
+    mean: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw gains, or losses, as bars by place and by who has them; a mean as a line."""
     ax = new_axes(ax)
-    change = 100.0 * (after.values / before.values - 1.0).ravel()
-    labels = itertools.product(*(map(str, after[dim].values) for dim in after.dims))
+    change = values.values.ravel()
+    labels = itertools.product(*(map(str, values[dim].values) for dim in values.dims))
     names = [", ".join(one) for one in labels]
     order = np.argsort(change, kind="stable")
     shown = (
@@ -88,10 +101,12 @@ def gains(after: xr.DataArray, before: xr.DataArray, *, ax: Axes | None = None) 
         if len(order) <= SHOWN
         else np.concatenate([order[: SHOWN // 2], order[-SHOWN // 2 :]])
     )
-    colours = [BLUE if change[i] >= 0.0 else VERMILION for i in shown]
+    colours = [BLUE if (change[i] >= 0.0) != loss else VERMILION for i in shown]
     ax.barh([names[i] for i in shown], change[shown], color=colours)
     ax.axvline(0.0, color=GREY, lw=0.8)
-    ax.set_xlabel("change of real income, %")
+    if mean is not None:
+        ax.axvline(mean, color=GREY, lw=1.2, ls="--", gid="mean")
+    ax.set_xlabel(label)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 

@@ -43,7 +43,7 @@ from nege.results.stability import verdict
 from nege.solvers.checks import check_model, check_options
 from nege.studies import real_terms
 from nege.studies.joint_policy import draw_gains
-from nege.studies.policy_objectives import REVENUE, present, target
+from nege.studies.policy_objectives import REVENUE, every, present, target
 from nege.studies.policy_points import ANY, Point, PolicyPoints
 from nege.studies.response import slope
 from nege.validation.keywords import hinted
@@ -243,6 +243,7 @@ class EqualYield(Immutable):
         return "\n".join(lines)
 
 
+@held("by_place")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class CostOfFunds(Immutable):
     """What one more unit of real revenue costs people, by raising one rate.
@@ -266,6 +267,11 @@ class CostOfFunds(Immutable):
         Y_real, what private income buys.
     beyond_peak : bool
         Whether a higher rate raises less.
+    by_place : DataArray
+        What it costs people of each place, and kind of them, on average of the same income: their
+        mean, by people, is `value` where these move everywhere.
+    equilibrium : Equilibrium
+        The economy.
 
     Notes
     -----
@@ -288,6 +294,25 @@ class CostOfFunds(Immutable):
     revenue_slope: float
     private_income: float
     beyond_peak: bool
+    by_place: xr.DataArray
+    equilibrium: Equilibrium
+
+    @hinted
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw what one more unit costs people of each place, and all, as a line.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+            With a bar for each place, and kind of its people.
+        """
+        label = f"cost of one more unit by {self.parameter}"
+        return objectives.by_place(self.by_place, label, loss=True, mean=self.value, ax=ax)
 
     @hinted
     def to_dataset(self) -> xr.Dataset:
@@ -299,6 +324,7 @@ class CostOfFunds(Immutable):
                 "welfare_slope": self.welfare_slope,
                 "revenue_slope": self.revenue_slope,
                 "private_income": self.private_income,
+                "cost_by_place": self.by_place,
             },
             attrs={"parameter": self.parameter},
         )
@@ -311,6 +337,7 @@ class CostOfFunds(Immutable):
         ]
         if self.beyond_peak:
             lines.append("Beyond the peak of revenue: a lower rate raises more, and costs less.")
+        lines.append(verdict(self.equilibrium.leading_eigenvalue))
         return "\n".join(lines)
 
 
@@ -471,8 +498,10 @@ class _Curve:
     def run(self, points: int) -> EqualYield:
         """Follow the curve over all rates; find the peak and both roots."""
         around = self.around
-        for rate in np.linspace(around.low[0], around.high[0], points):
-            around.reach(np.array([rate]))
+        now = float(around.present()[0])
+        grid = np.linspace(around.low[0], around.high[0], points)
+        for rate in (now, *grid[np.argsort(np.abs(grid - now), kind="stable")]):
+            around.reach(np.array([rate]))  # to both sides from where the rate stands
         around.refuse_nothing("rates")
         self._peaks()
         found = self._ordered()
@@ -739,7 +768,7 @@ def cost_of_funds(
     around = PolicyPoints(
         model,
         {parameter: _around(model, parameter)},
-        [target(model, "welfare"), target(model, REVENUE)],
+        [target(model, "welfare"), target(model, REVENUE), *every("real_income", model)],
         share,
         check_dynamics(equilibrium.dynamics),
         settings,
@@ -752,6 +781,8 @@ def cost_of_funds(
     values = model.long_run_values(point.run.share, point.run.state, None, around.dynamics)
     income = real_terms.private_income(model, values)
     welfare = float(by[0] / point.values[0])
+    real = equilibrium.data["real_income"]
+    losses = -(by[2:] / point.values[2:]) * income / by[1]
     return CostOfFunds(
         parameter=parameter,
         at=float(now[0]),
@@ -760,4 +791,6 @@ def cost_of_funds(
         revenue_slope=float(by[1]),
         private_income=income,
         beyond_peak=bool(by[1] < 0.0),
+        by_place=xr.DataArray(losses.reshape(real.shape), real.coords, real.dims),
+        equilibrium=equilibrium,
     )

@@ -91,6 +91,13 @@ def target(model: Any, wanted: Any, argument: str = "objective") -> Target:
     raise InputError(argument, wanted, allowed, cure)
 
 
+def every(variable: str, model: Any) -> list[Target]:
+    """Return all numbers of a variable, in its order."""
+    labels = model.coordinates()
+    shape = [len(labels[dim]) for dim in model.variables[variable].dims]
+    return [Target(variable, _reader(variable, place), None) for place in np.ndindex(*shape)]
+
+
 def _variable(known: list[str], wanted: str) -> str | None:
     """Return the variable that a name begins with, the longest: "vat.revenue" has a point too."""
     meant = [name for name in known if wanted == name or wanted.startswith(f"{name}.")]
