@@ -50,11 +50,11 @@ def around(model, bounds, objectives, dynamics=None):
 # --- gradients
 
 MATCHING = economy(9).with_mechanisms(nege.mechanisms.Matching(vacancy_cost=0.1))
-KINDS = MATCHING.with_mechanisms(mech.Workers())
+KINDS = economy(9).with_mechanisms(mech.Workers())
 POLICIES = [
     (
         KINDS,
-        {"commission.services": (0.0, 0.3), "matching.vacancy_cost": (0.0, 0.3)},
+        {"commission.services": (0.0, 0.3), "commission.manufacturing": (0.0, 0.3)},
         ["welfare.skilled", "welfare.unskilled", "worker_welfare.skilled", "real_income.skilled.0"],
         None,
     ),
@@ -439,7 +439,7 @@ def test_tariffs_of_nege_are_those_of_the_closed_form(trade_cost, home, rate, we
 
 def test_a_channel_that_is_too_dear_for_a_number_is_refused_and_no_game_of_nan():
     """1e100^-4 is no number of double precision, as 1e60^-4 still is."""
-    with pytest.raises(nege.ConvergenceError, match="underflowed"):
+    with pytest.raises(nege.ConvergenceError, match="double precision"):
         tariffs(1.5, 0.5, digital_cost=1e100)
 
 
@@ -698,7 +698,7 @@ def test_the_calls_of_the_text():
             losses="exponential",
         ),
     )  # fmt: skip
-    assert float(model.replace({"vat.rate": 0.12}).mechanisms["vat"].rate.max()) == 0.12
+    assert model.replace({"vat.rate": 0.12}).mechanisms["vat"].rate == 0.12
     found = nege.solve(model)
     wedges = ["commission", "vat", "turnover", "park", "digital", "dst"]
     assert set(found.data.revenue.wedge.values) == set(wedges)
