@@ -53,6 +53,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a = types.SimpleNamespace(data=data, hour=w, remote_hour=w0, sides={}, kept={})
     a.transfer, a.public = np.zeros_like(w), np.zeros_like(w)
     a.everyone = 0.0  # income of all alike that mechanisms add
+    a.rents = h * model.land.values  # what land of all kinds earns
+    a.earns = {}  # what groups have, by place, beside pay, rents and taxes
     a.worth, a.living = np.zeros_like(w), np.ones_like(w)
     a.keeps = model.commission.values  # what platforms do of prices online
 
@@ -125,6 +127,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     # What buyers pay and firms do not receive is everybody's, but for what others are given of it.
     a.everyone += a.sales.sum() - a.receipts.sum() - (1.0 - pooled) * C
     a.everyone -= (a.transfer + a.public).sum()
+    goods = np.prod(a.index ** model.consumption.values[:, None], axis=0)
+    a.cost_of_living = a.living * goods * h**model.housing
     others("sales")
     with np.errstate(divide="ignore", invalid="ignore"):
         a.entry = np.log(a.cost**power * reached) - np.log(a.scale * a.cost)
@@ -141,15 +145,11 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
         "income": (Y, pay + L * D + (1.0 - pooled) * owner * C + a.transfer),
         "land": (a.land, h * model.land.values if np.any(a.land > 0.0) else a.land),
         # Beside the wage bill, which is one: there may be nothing to pay out.
-        "dividend": (1.0 + D * L.sum(), 1.0 + np.sum(h * model.land.values) + a.everyone),
+        "dividend": (1.0 + D * L.sum(), 1.0 + a.rents.sum() + a.everyone),
         "numeraire": (np.ones(1), np.atleast_1d(pay.sum())),
         "real income": (
             V,
-            model.amenity.values
-            * a.better
-            * (Y / L + a.worth)
-            / a.living
-            / (np.prod(a.index ** model.consumption.values[:, None], axis=0) * h**model.housing),
+            model.amenity.values * a.better * (Y / L + a.worth) / a.cost_of_living,
         ),
         "welfare": (np.array(U), migration.audit_welfare(model, V)),
         **a.sides,

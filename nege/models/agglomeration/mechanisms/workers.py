@@ -5,7 +5,7 @@
     unskilled ln sum a (1-psi) R   - ln(Lu wu) = 0                  Lu = (1-z) L
     odds      ln z/(1-z) = ln y N/(1-N) + eps ln (What + b)/(wu + b)
     kinds     sum z L = N sum L                       y: what the odds are over those of all people
-    V_e  = (pay_e + b)/(Y/L) times Y/(L prod G^mu h^beta)           real income of each kind
+    V_e  = (pay_e + b)/P          real income of each kind: both pay one cost of living, P
     V    = y^(-N/eps) [N y V_s^eps + (1-N) V_u^eps]^(1/eps)         of both, so that U of all is
     U    = U_s^N U_u^(1-N) at rest,  U_e = (sum Lbar (B V_e)^eps)^(1/eps)
 
@@ -84,9 +84,10 @@ def _uses(m, to, met, made):
     scarce = m.odds_of_all * exp(met[m.sorting])  # N y/(1-N)
     made[m.odds] = log(scarce) + m.migration * (skilled - simple) - met[m.odds]
     made[m.sorting] = share * people - m.skilled * people
-    place = m.migration * made[to.real] + m.log_home
-    made[m.skilled_income] = exp(made[to.real] + m.log_amenity + skilled)
-    made[m.unskilled_income] = exp(made[to.real] + m.log_amenity + simple)
+    real = made[to.real] - made[to.living]
+    place = m.migration * real + m.log_home
+    made[m.skilled_income] = exp(real + m.log_amenity + skilled)
+    made[m.unskilled_income] = exp(real + m.log_amenity + simple)
     made[m.skilled_draw] = exp(place + m.migration * skilled)
     made[m.unskilled_draw] = exp(place + m.migration * simple)
     both = (1.0 - m.skilled) * (exp(m.migration * simple) + scarce * exp(m.migration * skilled))
