@@ -6,6 +6,7 @@ belongs to one mechanism is in its file; here they meet.
 
 from __future__ import annotations
 
+import collections
 import types
 from typing import Any
 
@@ -54,7 +55,9 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.transfer, a.public = np.zeros_like(w), np.zeros_like(w)
     a.everyone = 0.0  # income of all alike that mechanisms add
     a.rents = h * model.land.values  # what land of all kinds earns
-    a.earns = {}  # what groups have, by place, beside pay, rents and taxes
+    a.earns = collections.defaultdict(
+        float
+    )  # what groups have, by place, beside pay, rents and taxes
     a.worth, a.living = np.zeros_like(w), np.ones_like(w)
     a.keeps = model.commission.values  # what platforms do of prices online
 

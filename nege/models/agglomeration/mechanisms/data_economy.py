@@ -472,7 +472,8 @@ class DataEconomy(Mechanism):
             a.outlay = a.outlay * (1.0 - part)
             a.kept[self.name] = part, stock
         elif stage == "incomes":
-            a.earns["data"] = self._sellers(economy, a.data["population"].values) * profit.sum()
+            sellers = self._sellers(economy, a.data["population"].values)
+            a.earns["data"] = a.earns["data"] + sellers * profit.sum()
             a.transfer = a.transfer + self._owners(economy) * profit.sum()
         elif stage == "uses":
             a.used = a.used + host * w * hours.sum()

@@ -872,7 +872,9 @@ class Platforms(Mechanism):
             a.commission[..., ONLINE] = (1.0 / net_of_all - 1.0)[:, None]
         elif stage == "incomes":
             left = float((affiliates - hours * hour).sum())
-            a.earns["platforms"] = owned(economy, data["population"].values) * left
+            a.earns["platforms"] = a.earns["platforms"] + left * owned(
+                economy, data["population"].values
+            )
             if economy.platform_owner is not None:
                 a.transfer = a.transfer + host * left
         elif stage == "uses":
