@@ -44,8 +44,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     cell = ("industry", "place", "channel")
     n, X = (data[name].transpose(*cell).values for name in ("firm_mass", "total_cost"))
     G = data["price_index"].transpose("industry", "place").values
-    names = ("wage", "rent", "population", "income", "remote_share", "real_income")
-    w, h, L, Y, away, V = (data[name].values for name in names)
+    names = ("wage", "rent", "population", "income", "remote_share")
+    w, h, L, Y, away = (data[name].values for name in names)
     totals = ("remote_wage", "dividend", "commission_revenue", "welfare")
     w0, D, C, U = (float(data[name]) for name in totals)
     owner, pooled = 0.0, 1.0
@@ -55,11 +55,10 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.transfer, a.public = np.zeros_like(w), np.zeros_like(w)
     a.everyone = 0.0  # income of all alike that mechanisms add
     a.rents = h * model.land.values  # what land of all kinds earns
-    a.earns = collections.defaultdict(
-        float
-    )  # what groups have, by place, beside pay, rents and taxes
+    a.earns = collections.defaultdict(float)  # of groups, beside pay, rents and taxes
     a.worth, a.living = np.zeros_like(w), np.ones_like(w)
     a.keeps = model.commission.values  # what platforms do of prices online
+    a.real = data["real_income"].values  # of all who live in a place, as one
 
     def others(stage: str) -> None:
         for one in model.mechanisms.acting:
@@ -95,10 +94,14 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     spending = Y + a.public
     spent = a.outlay.sum(-1)
     a.land = model.housing * spending + (model.land_share.values[:, None] * spent).sum(0)
-    a.used = (labour[:, None, None] * a.outlay * (1.0 - far)).sum((0, 2))
-    a.used_far = float((labour[:, None, None] * a.outlay * far).sum())
+    a.work = labour[:, None, None] * a.outlay
+    a.used = np.zeros_like(w)  # labour beside that of firms
     a.demand = model.consumption.values[:, None] * spending + model.inputs.values @ spent
     others("uses")
+    goods = np.prod(a.index ** model.consumption.values[:, None], axis=0)
+    a.cost_of_living = a.living * goods * h**model.housing
+    others("people")
+    a.used = a.used + (a.work * (1.0 - far)).sum((0, 2))
     # trade: what firms of each mode sell in each channel
     sigma = model.sigma.values[:, None, None]
     serves = [(0,), (1,), (0, 1)][: n.shape[-1]]
@@ -130,8 +133,6 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     # What buyers pay and firms do not receive is everybody's, but for what others are given of it.
     a.everyone += a.sales.sum() - a.receipts.sum() - (1.0 - pooled) * C
     a.everyone -= (a.transfer + a.public).sum()
-    goods = np.prod(a.index ** model.consumption.values[:, None], axis=0)
-    a.cost_of_living = a.living * goods * h**model.housing
     others("sales")
     with np.errstate(divide="ignore", invalid="ignore"):
         a.entry = np.log(a.cost**power * reached) - np.log(a.scale * a.cost)
@@ -151,15 +152,16 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
         "dividend": (1.0 + D * L.sum(), 1.0 + a.rents.sum() + a.everyone),
         "numeraire": (np.ones(1), np.atleast_1d(pay.sum())),
         "real income": (
-            V,
+            a.real,
             model.amenity.values * a.better * (Y / L + a.worth) / a.cost_of_living,
         ),
-        "welfare": (np.array(U), migration.audit_welfare(model, V)),
+        "welfare": (np.array(U), migration.audit_welfare(model, a.real)),
         **a.sides,
     }
     if (model.remote_labour_share.values > 0.0).any():
-        markets["remote labour"] = (np.array(a.used_far), (away * a.at_work * what).sum())
-    motion = {"zero profit": (a.earned, a.fixed), "people": (L, migration.audit_target(model, V))}
+        markets["remote labour"] = (a.work * far).sum(), (away * a.at_work * what).sum()
+    target = migration.audit_target(model, a.real)
+    motion = {"zero profit": (a.earned, a.fixed), "people": (L, target)}
     return markets, motion, a.entry
 
 

@@ -86,6 +86,7 @@ from nege.models.agglomeration.mechanisms.calls import (
     INCOMES,
     LEVELS,
     OFFERS,
+    PEOPLE,
     SALES,
     USES,
     call,
@@ -237,6 +238,7 @@ def markets(p, q, met, made):
     earned = people * exp(made[to.what])
     made[to.income] = earned + people * met[to.dividend] + commission.income(p, q, met)
     made[to.earned], made[to.remote_sold] = earned, made[to.away] * earned
+    made[to.worth] = 0.0 * earned
     if p.has_calls:
         made[to.rents] = land.earned(p, q, met)
         _others(p, INCOMES, q, met, made)
@@ -247,21 +249,26 @@ def markets(p, q, met, made):
     made[to.living] = migration.log_living(p, met)
     made[to.real] = log(made[to.income]) - met[to.people]
     for k in range(to.industries):
-        firm, outlay, learnt = p.industry[k], 0.0 * earned, 0.0 * earned
+        firm, outlay = p.industry[k], 0.0 * earned
         for m in range(to.modes):
-            outlay += made[to.outlay + to.modes * k + m]
-            if m != OFFLINE:
-                learnt += made[to.outlay + to.modes * k + m]
-        remote = firm.labour_share * learnt * made[to.far + k]
-        made[to.labour] += firm.labour_share * outlay - remote
-        made[to.remote_used] += remote
+            spent = made[to.outlay + to.modes * k + m]
+            made[to.work + to.modes * k + m] = firm.labour_share * spent
+            outlay += spent
         made[to.land] += firm.land_share * outlay
         made[to.demand + k] = firm.consumption * spending + inputs.demand(p, k, made)
     if p.has_calls:
         _others(p, USES, q, met, made)
     made[to.real] -= made[to.living]
+    if p.has_calls:
+        _others(p, PEOPLE, q, met, made)
     for k in range(to.industries):
         firm, price = p.industry[k], 0.0 * earned
+        for m in range(to.modes):
+            work = made[to.work + to.modes * k + m]
+            if m != OFFLINE:
+                made[to.remote_used] += work * made[to.far + k]
+                work -= work * made[to.far + k]
+            made[to.labour] += work
         for c in range(2):
             paid = met[to.price + 2 * k + c]
             if p.has_wedges:

@@ -93,12 +93,14 @@ class Slots(NamedTuple):
     transfer: int  # to the income of a place
     public: int  # spending beside that of its people
     rents: int  # what land of all kinds earns; where equations are called
+    worth: int  # income per head that is only as good as that: what public money is
     income: int  # Y
     away: int  # pi
-    stay: int  # ln(1 - pi)
+    stay: int  # ln(1 - pi): of the part of people who have local jobs
     what: int  # ln What
     demand: int  # for varieties, k
-    labour: int  # that firms use here, in wages
+    work: int  # what firms spend on labour, modes k + m
+    labour: int  # that is used here, in wages
     land: int  # spending on it
     living: int  # ln P, the cost of living: what households pay for their basket
     real: int  # ln V but for the amenity
@@ -141,9 +143,9 @@ def slots(
         "appeal": 2 * k,
         "passed": 2 * k,
     }
-    made |= {"far": k, "transfer": 1, "public": 1, "rents": 1, "income": 1}
-    made |= {"away": 1, "stay": 1, "what": 1, "demand": k, "labour": 1, "land": 1}
-    made |= {"living": 1, "real": 1, "notes": notes, "made": 0}
+    made |= {"far": k, "transfer": 1, "public": 1, "rents": 1, "worth": 1, "income": 1}
+    made |= {"away": 1, "stay": 1, "what": 1, "demand": k, "work": cells}
+    made |= {"labour": 1, "land": 1, "living": 1, "real": 1, "notes": notes, "made": 0}
     found, place = {}, 0
     for name, size in (here | summed).items():
         found[name], place = place, place + size

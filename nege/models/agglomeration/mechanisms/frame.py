@@ -13,6 +13,7 @@ ways. It may *lower* itself to numbers that the equations have already (``lower`
     incomes  after what people earn has: transfers that depend on such sums, ``to.rents`` of land
     uses     after what is used and demanded has: labour, land, demand; what people pay more is
              added to ``to.living``, ln of the cost of living, what is better to ``to.real``
+    people   after all else: who those are who have real income, and work
     border   the rows of the economy's own unknowns, from sums over places
 
 There ``m`` has the parameters by name, as they are in that place, and says where the mechanism's
@@ -327,6 +328,8 @@ class Mechanism(Declared):
     notes: ClassVar[Mapping[str, Own]] = {}
     #: Variables that it adds to results beside those that are its own.
     outcomes: ClassVar[Mapping[str, Variable]] = {}
+    #: Variables of the model among these, that it has over more dimensions.
+    refines: ClassVar[Sequence[str]] = ()
     #: What it is known to do in closed form, which tests check.
     closed_forms: ClassVar[Sequence[ClosedForm]] = ()
     #: Groups beside labour, land, platforms and government whose income it has; see ``earnings``.
@@ -541,7 +544,7 @@ class Mechanism(Declared):
         stage, and by name what may be added to:
 
         labour    ``hour`` (place), ``remote_hour``: what firms pay; ``keeps`` (industry), what
-                  platforms do of prices
+                  platforms do of prices; ``real`` (place), income of who lives there, as one
         costs     ``pay`` and ``far``, what labour costs firms and which part of that is remote;
                   ``cost``, ``scale``, ``overhead`` on top of it, ``outlay`` on labour, land and
                   inputs (industry, place, mode); ``net``, ``wedge``, ``appeal``, and ``commission``
@@ -553,15 +556,17 @@ class Mechanism(Declared):
                   the rest of that is everybody's; ``everyone``, what all get beside it;
                   ``rents`` of land of all kinds (place); ``earns``, a dict of what groups have by
                   place that is neither pay, rents, commission nor tax
-        uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place), or over
-                  channel too; ``worth``, income per head that is only as good as that, and
-                  ``living``, what all prices are over those of firms (place)
+        uses      ``work`` of firms (industry, place, mode); ``used``, labour beside it, ``land``
+                  (place); ``demand`` (industry, place), or over channel too; ``worth``, income
+                  per head that is only as good as that, and ``living``, what all prices are
+                  over those of firms (place)
+        people    ``work`` and ``used`` once more, and ``better`` (place), a factor on real income;
+                  ``cost_of_living`` (place) is known
         trade     ``drawn`` (industry, place, channel), what sales there are multiplied by;
                   ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
                   by what buyers pay, and by what firms receive; ``over`` likewise, one: what entry
                   goes by, over revenue
-        sales     ``better`` (place), a factor on real income; ``cost_of_living`` (place) is known;
-                  ``sides``: both sides of its own equations by name, from ``receipts`` of firms
+        sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
                   and ``sales`` to buyers, (industry, place, channel), sales by pair, ``flows``
                   (industry, origin, channel, destination), and ``earned``, what entry goes by
                   (industry, place, mode)
@@ -893,7 +898,7 @@ class Mechanisms(Field):
         results = [*type(economy).variables]
         for one in (*attached, *implied):
             for name in variables([one]):
-                if name in results:
+                if name in results and name not in one.refines:
                     cure = f"Variables of {one.name!r} bear its name, or none that there is."
                     raise InputError("mechanisms", name, "a variable of its own", cure)
                 results.append(name)
