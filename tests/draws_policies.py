@@ -3,6 +3,7 @@
 import draws_platforms
 import numpy as np
 import random_agglomerations as random
+from draws_platforms import reason
 
 import nege
 from nege import mechanisms as mech
@@ -116,12 +117,13 @@ def check(seed):
     try:
         found = nege.solve(economy(seed))
     except nege.ConvergenceError as error:
-        if not draws_platforms.reason(error.equilibrium):
+        if not reason(error.equilibrium):
             raise
         return error.equilibrium
     model = found.model
     violations = {**model.audit(found.data), **model.audit_motion(found.data, nege.Replicator())}
     assert max(violations.values()) <= 1e-9, violations
+    assert found.leading_eigenvalue < 0.0
     return found
 
 

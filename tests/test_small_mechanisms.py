@@ -10,6 +10,7 @@ import draws_mechanisms
 import numpy as np
 import pytest
 import reference_lock_in as reference
+import reference_workers
 import xarray as xr
 from agglomerations import economy, in_place
 from random_agglomerations import random_unknowns
@@ -1093,6 +1094,28 @@ def test_who_works_for_platforms_and_with_data_is_skilled():
         assert 1.0 - paid == pytest.approx(float((labour * skill * spent + hosts).sum()), rel=1e-9)
 
 
+@pytest.mark.parametrize("hosting", [0.0, 0.02])
+def test_kinds_beside_all_else_are_those_of_a_second_method(hosting):
+    """Hosts on top, or a tax at the till that differs by channel, beside sites, makers, borders."""
+    channels = {} if hosting else {"channels": "online"}
+    till = np.full((2, 2), 0.1) if hosting else np.array([[0.0, 0.1], [0.0, 0.1]])
+    added = [bound(0.2), mech.Sourcing(penalty={SERVICES: 1.3}), HALVES]
+    added += [mech.Tax("till", 0.1, buyers="households", proceeds=LOVED, **channels)]
+    added += [mech.Platforms(marginal_cost=hosting)] if hosting else []
+    kinds = mech.Workers(skilled=0.35, skill=[0.2, 0.6])
+    model = economy(8, remote_labour_share=[0.2, 0.5]).with_mechanisms(kinds, *added)
+    worst = reference_workers.violation(
+        nege.solve(model),
+        **{"skilled": 0.35, "skill": np.array([0.2, 0.6])},
+        site=(1, 0.2, np.array([0.1, 0.2, 0.3, 0.4])),
+        penalty=np.array([[np.inf, np.inf], [1.3, 1.3]]),
+        eta=4.0,
+        group=np.array([0, 0, 1, 1]),
+        **{"till": till, "public": (LOVED.worth, LOVED.rivalry), "hosting": hosting},
+    )
+    assert worst <= 1e-10
+
+
 def test_each_kind_is_in_every_jurisdiction_that_nobody_leaves():
     data = beside("apart").data
     odds = data["workers.odds"].values
@@ -1140,6 +1163,14 @@ def test_who_gains_is_drawn_for_each_kind_in_each_place():
     at = {"worker": "unskilled", "place": "2"}
     bar = ax.patches[names.index("unskilled, 2")].get_width()
     assert bar == pytest.approx(100.0 * float(after.sel(at) / before.sel(at) - 1.0))
+
+
+def test_subsidies_that_leave_the_unskilled_nothing_are_named_with_their_place():
+    found = beside("borders")
+    kinds = found.model.mechanisms["workers"]
+    assert not kinds.remark(found.data)
+    gone = found.data.assign(income=found.data.income * np.array([1.0, 1.0, 1e-3, np.nan]))
+    assert "unskilled residents of 2 and 3 earn" in kinds.remark(gone)
 
 
 def test_welfare_of_a_kind_can_be_what_a_policy_is_for():

@@ -151,3 +151,27 @@ def spread(values: xr.DataArray, dim: str = "place") -> xr.DataArray:
     """Return by how much the largest exceeds the smallest, in logs."""
     logs: Any = np.log(values)
     return xr.DataArray(logs.max(dim, skipna=False) - logs.min(dim, skipna=False))
+
+
+def bought_nearby(x: Observed, industry: str = SERVICES) -> xr.DataArray:
+    """Return the part of an industry's sales that is to buyers in the seller's own place.
+
+    By what buyers pay; firms that make an input themselves (`nege.mechanisms.Sourcing`) buy
+    none of it.
+    """
+    own: Any = {"industry": industry, "drop": True}
+    sigma, variety, scale, commission, online = (
+        x.parameter(name).sel(**own)
+        for name in ("sigma", "variety", "firm_scale", "commission", "digital_cost")
+    )
+    mass, cost = x.firm_mass.sel(**own), x.total_cost.sel(**own)
+    delivered = xr.concat([online * 0.0 + 1.0, online / (1.0 - commission)], "channel")
+    price = cost / mass / scale * delivered.assign_coords(channel=["offline", "online"])
+    near = (mass**variety * price ** (1.0 - sigma)).sum("channel", skipna=False)
+    uses = x.parameter("inputs").sel(input=industry, drop=True)
+    if "sourcing.bought" in x.data:
+        uses = uses * x.data["sourcing.bought"].sel(input=industry, drop=True)
+    spent = (uses * x.total_cost.sum("channel", skipna=False)).sum("industry", skipna=False)
+    spent = spent + x.parameter("consumption").sel(**own) * x.income
+    part = near * x.price_index.sel(**own) ** (sigma - 1.0)
+    return (part * spent).sum("place", skipna=False) / spent.sum("place", skipna=False)

@@ -106,7 +106,9 @@ def address_of(
     home : str, optional
         The one beside which compiled code is kept; None keeps none.
     """
-    lines = ["def equations(stage, numbers, slots, where, met, made):", *_read(named, sizes)]
+    idle = " and ".join(f"stage != {STAGES.index(name)}" for name in stages)
+    lines = ["def equations(stage, numbers, slots, where, met, made):"]
+    lines += [f"    if {idle}:", "        return", *_read(named, sizes)]
     for name in stages:
         lines += [f"    if stage == {STAGES.index(name)}:", f"        {name}(m, to, met, made)"]
     scope = {"Slots": Slots, "named": named}
