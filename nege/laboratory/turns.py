@@ -278,7 +278,6 @@ CLAIMS = (
         flips=(
             NOTHING_LEARNT,
             without("institutions are alike everywhere", productivity=alike(SERVICES)),
-            without("no town is better for goods", land=1.0 / 6.0, productivity=alike(GOODS)),
             without("no goods are made of goods", inputs=((0.0, 0.03), (0.28, 0.05))),
         ),
         why="Once services are easy to get from afar, land decides for manufacturing and "
@@ -295,14 +294,8 @@ CLAIMS = (
             -over_all(meets(x).isel(case=FIRST)),
             -over_all(in_place(x, "metropolis", GOODS).isel(case=FIRST)),
         ),
-        flips=(
-            Flip(
-                words="services are easy to find from the beginning",
-                experiment=PATH.but("search cheap from the beginning", path=cheap_search),
-            ),
-        ),
-        why="Cheaper search is all that changes in the first turn: where services were easy to "
-        "find before, nothing keeps the two together that could give way.",
+        why="Cheaper search is all that changes in the first turn. Manufacturing no longer pays "
+        "for its distance to services, and does pay for land of the metropolis.",
     ),
     Claim(
         number="17b3",
