@@ -234,7 +234,8 @@ def _consumption(
 
 def _has(table: xr.DataArray, names: Mapping[str, list[str]]) -> bool:
     """Whether a table has the labels of results: a third mode of firms has no place in two."""
-    return all(table[dim].values.tolist() == names[dim] for dim in table.dims if dim in names)
+    own = [str(dim) for dim in table.dims if dim in names]
+    return all(table[dim].values.tolist() == names[dim] for dim in own)
 
 
 def _how(model: Model, name: str) -> Varied:
