@@ -162,7 +162,7 @@ def vary(
 ) -> dict[str, xr.DataArray]:
     """Return the parameters of draws, given their factors over "draw"; over "step" on a path."""
     found = tables(model, path)
-    listed = entries(model, path)
+    listed = [entry for entry in entries(model, path) if entry.name in factors]
     goods = xr.DataArray(np.ones(factors.sizes["draw"]), dims="draw")
     for name in dict.fromkeys(entry.parameter for entry in listed if entry.varied.each):
         ones = xr.DataArray(np.ones(factors.sizes["draw"]), dims="draw")
