@@ -272,6 +272,16 @@ def test_the_gain_at_equal_revenue_is_that_of_the_workbench():
     assert float(CLAIMS["35"].margin(found.observed)[0]) == pytest.approx(0.00356722, abs=2e-6)
 
 
+def test_what_every_state_overrides_is_not_drawn():
+    fixed = Experiment(
+        words="two regions",
+        model=core_periphery,
+        states={"even": {"mu": 0.3}, "more": {"mu": 0.4, "trade_cost": lambda m: m.trade_cost}},
+    )
+    found = running.run(fixed, 2, prior="near", rng=0, work=running.Work(starts=1))
+    assert set(found.factors.data_vars) == {"sigma", "trade_cost"}
+
+
 # --- the registry -----------------------------------------------------------------------------
 
 
@@ -284,9 +294,10 @@ def test_a_claim_says_what_it_is(number):
     assert len({flip.words for flip in claim.flips}) == len(claim.flips)
 
 
-def test_unknown_claims_are_refused_with_those_near_it():
-    with pytest.raises(nege.InputError, match="8a"):
-        nege.claims("8")
+@pytest.mark.parametrize(("number", "said"), [("8", "8a, 8b and 8c"), ("8bb", "'8b'")])
+def test_unknown_claims_are_refused_with_those_near_it(number, said):
+    with pytest.raises(nege.InputError, match=said):
+        nege.claims(number)
 
 
 def test_one_claim_is_run_explained_and_says_where_it_flips(monkeypatch):

@@ -136,6 +136,8 @@ STEERED = Experiment(
     },
 )
 
+NEUTRAL = STEERED.where("no affiliates", {"platforms.steering.affiliates": 0.0})
+
 
 def _independents(x: Observed) -> xr.DataArray:
     """Return the part of sales online that is left to sellers who are not affiliates."""
@@ -252,6 +254,21 @@ ATTACKS = Experiment(
         "safe": {"cyber.vulnerability": 0.0},
         "some risk": {"cyber.vulnerability": lambda m: 0.5 * m.mechanisms["cyber"].vulnerability},
         "all of it": {},
+    },
+)
+
+
+def _as_risky(economy: Any) -> float:
+    """Return the iceberg of what attacks and protection take."""
+    return float(1.0 / (1.0 - sum(economy.mechanisms["cyber"].protection())))
+
+
+OFFLINE_TOO = Experiment(
+    words="the simple economy at step 8, as much lost offline as online",
+    model=simple(8, mech.Security("cyber", 0.05), mech.Friction("theft", 1.0, channels="offline")),
+    states={
+        "safe": {"cyber.vulnerability": 0.0, "theft.factor": 1.0},
+        "all of it": {"theft.factor": _as_risky},
     },
 )
 ABROAD = Experiment(
@@ -404,6 +421,20 @@ CLAIMS = (
         predicts="the more is hidden, the less is collected, and the more is sold online",
         experiment=HIDDEN,
         margin=lambda x: all_of(falls(_revenue(x)), rises(online_share(x))),
+        flips=(
+            Flip(
+                words="as much is hidden offline",
+                experiment=HIDDEN.but(
+                    "as much hidden offline",
+                    states={
+                        f"{x:.0%} of sales online hidden": {
+                            "t.leak": xr.DataArray([x, x], {"channel": ["offline", "online"]})
+                        }
+                        for x in (0.0, 0.3, 0.6)
+                    },
+                ),
+            ),
+        ),
         why="What is hidden is a lower rate online, and sales go to where they are taxed less.",
     ),
     Claim(
@@ -436,6 +467,7 @@ CLAIMS = (
         predicts="the online share of services and welfare fall with the risk",
         experiment=ATTACKS,
         margin=lambda x: all_of(falls(online_share(x)), falls(x.welfare)),
+        flips=(Flip(words="as much is lost offline", experiment=OFFLINE_TOO),),
         why="Losses and protection are like a higher cost of delivery; firms spend at most 1/e of "
         "the loss on protection.",
     ),
@@ -447,6 +479,7 @@ CLAIMS = (
         "affiliates are favoured",
         experiment=STEERED,
         margin=lambda x: all_of(falls(_independents(x)), falls(x.welfare)),
+        flips=(Flip(words="the platform has no sellers of its own", experiment=NEUTRAL),),
         why="Attention is only moved, to what buyers would not have chosen; that makes buying "
         "online worth less, and drives some of it away.",
     ),
@@ -496,7 +529,8 @@ CLAIMS = (
             ),
         ),
         why="Sellers who cannot get their investment back stay while they cover what can be saved; "
-        "where platforms bind prices, these rise only as varieties are lost.",
+        "where platforms bind prices, these rise only as varieties are lost. Rents last for a rise "
+        "of the commission by the sunk part of fixed cost over sigma.",
     ),
     Claim(
         number="N2",

@@ -29,6 +29,7 @@ from nege.sweeps.sweep import sweep
 
 BORDERS = (50, 200, 1000, 5000)  # of blocks of draws; each is a sweep
 UNIT = 40  # points that are solved and written together
+NUDGE = 0.99  # a factor, to see whether it moves anything
 SAME = 1e-6  # two ends of which all variables differ by less, relatively, are the same
 OTHER_START = 7  # seed of the second start
 
@@ -68,7 +69,7 @@ def run(experiment: Experiment, count: int, *, prior: str, rng: int, work: Work 
     """Return what draws of a prior end in, block by block."""
     model = experiment.model()
     path = None if experiment.path is None else experiment.path(model)
-    listed = priors.entries(model, path)
+    listed = _acting(experiment, model, priors.entries(model, path))
     factors = priors.design(listed, count, prior, rng).rename(point="draw")
     blocks = []
     for first, end in itertools.pairwise(_borders(count)):
@@ -77,6 +78,21 @@ def run(experiment: Experiment, count: int, *, prior: str, rng: int, work: Work 
             run_factors(experiment, part, work=work, label=f"{prior} {rng} {first}-{end}")
         )
     return _joined(blocks, factors)
+
+
+def _acting(experiment: Experiment, model: Model, listed: list[priors.Entry]) -> list[priors.Entry]:
+    """Return the entries that move a parameter in some state: others are overridden in all."""
+    columns = {
+        entry.name: ("draw", np.where(np.arange(len(listed) + 1) == at, NUDGE, 1.0))
+        for at, entry in enumerate(listed)
+    }
+    nudged = xr.Dataset(columns, {"draw": np.arange(len(listed) + 1)})
+    points, _ = _points(experiment, model, nudged)
+    moved = np.zeros(len(listed) + 1, dtype=bool)
+    for table in points.data_vars.values():
+        values = table.transpose("draw", ...).values
+        moved |= (values != values[-1]).reshape(len(moved), -1).any(1)
+    return [entry for entry, acts in zip(listed, moved, strict=False) if acts]
 
 
 def _borders(count: int) -> list[int]:
