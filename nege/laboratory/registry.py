@@ -34,6 +34,7 @@ PARTS = (
     "transaction_costs",
     "turns",
     "firms",
+    "advantages",
     "challenges",
     "policies",
 )

@@ -84,7 +84,8 @@ def in_order(x: Observed) -> xr.DataArray:
     margins = xr.concat([phase(x) for phase in PHASES], "phase")
     there = margins > 0.0
     steps = xr.DataArray(np.arange(there.sizes["case"], dtype=float), dims="case")
-    first, last = (steps.where(there).reduce(end, "case") for end in (np.nanmin, np.nanmax))
+    first = steps.where(there, np.inf).min("case")
+    last = steps.where(there, -np.inf).max("case")
     gap = first.isel(phase=slice(1, None)) - last.isel(phase=slice(None, -1))
     every = there.any("case").all("phase")
     least = gap.min("phase").where(every, -1.0)
