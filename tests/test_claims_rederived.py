@@ -1,8 +1,8 @@
 """Three claims, drawn at random, once more: slow NumPy from the published equations.
 
 Drawn by ``numpy.random.default_rng(2022)`` among those without mechanisms: 7a, 18b3, 19c1. Each
-economy is solved by `reference_agglomeration`, which shares nothing with the package, at a draw of the
-prior; the margin is then worked out here, by loops.
+economy is solved by `reference_agglomeration`, which shares nothing with the package, at a draw
+of the prior; the margin is then worked out here, by loops.
 """
 
 import numpy as np
