@@ -92,7 +92,7 @@ from nege.models.agglomeration.mechanisms.calls import (
     call,
     call_trade,
 )
-from nege.models.agglomeration.mechanisms.channels import received, traded
+from nege.models.agglomeration.mechanisms.channels import traded
 from nege.models.agglomeration.mechanisms.knowledge import heard, heard_of_both
 
 __all__ = ["AgglomerationParameters", "Couplings", "Slots", "heard", "slots", "traded"]
@@ -385,7 +385,6 @@ def _evaluate(given, x, own, at, excess):
         for i in range(to.supply, to.passed_on):
             made[i, q] = makes[q, i].real
     traded(p, made, own, met)
-    received(p, made, own, met)
     linked(p, made, own, met)
     if p.has_trades:
         _trade(p, LEVELS, own, at, met, made)
@@ -548,7 +547,6 @@ def tangents(given, at, slopes, busy, rows, directions, own, parts, out):
         counted(p, made, own, met)
         _respond(slopes, busy, to.supply, to.passed_on, met, made)
         traded(p, made, own, met)
-        received(p, made, own, met)
         linked(p, made, own, met)
         if p.has_trades:
             _trade(p, CHANGES, own, at, met, made)
