@@ -32,7 +32,7 @@ def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
     draws, industries = tests("draws"), tests("draws_agglomeration")
     equations, added = tests("draws_equations"), tests("draws_mechanisms")
-    policies = tests("draws_policies")
+    golden = tests("draws_golden")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, max(count // 50, 1) if quick else count, check)
@@ -43,11 +43,14 @@ def run(*, quick: bool = False) -> int:
             ("random economies of industries", industries.ECONOMIES, industries.check_economy),
             ("the same from the equations as written", equations.COUNT, equations.check),
             ("random economies with random mechanisms", added.COUNT, added.check),
-            ("random economies with random policies", policies.COUNT, policies.check),
+            ("printed numbers of policy and lock-in", golden.COUNT, golden.check),
         )
     )
+    title, policies = "random economies with random policies", tests("draws_policies")
+    failed += _reasoned(title, policies, quick=quick)
     failed += 0 if quick else _competition()
-    failed += _platforms(quick=quick)
+    title, platforms = "random economies of platforms, data and few firms", tests("draws_platforms")
+    failed += _reasoned(title, platforms, quick=quick)
     failed += _extremes(quick=quick)
     failed += _points(quick=quick)
     two = TWO_REGIONS // 50 if quick else TWO_REGIONS
@@ -76,10 +79,10 @@ def hostile(*, quick: bool = False) -> int:
     return len(failures)
 
 
-def _platforms(*, quick: bool) -> int:
-    """Solve economies of platforms, data and few firms; where there is no rest, it is said why."""
-    draws, began, failed, reasons = tests("draws_platforms"), time.perf_counter(), [], []
-    count = draws.ECONOMIES // 20 if quick else draws.ECONOMIES
+def _reasoned(title: str, draws: Any, *, quick: bool) -> int:
+    """Solve random economies; where there is no rest, it is said why."""
+    began, failed, reasons = time.perf_counter(), [], []
+    count = draws.COUNT // 20 if quick else draws.COUNT
     for seed in range(count):
         try:
             found = draws.check(seed)
@@ -87,12 +90,11 @@ def _platforms(*, quick: bool) -> int:
             failed.append((seed, f"{type(error).__name__}: {error}"))
             continue
         if not found.converged:
-            reasons.append(" ".join(draws.reason(found).split()[:2]))
+            reasons.append(" ".join(draws.reason(found).split()[:5]))
     solved = count - len(reasons) - len(failed)
     print(
-        f"random economies of platforms, data and few firms: {solved} of {count} solved, stable "
-        f"and as published, {len(reasons)} not, for a reason that is said, {len(failed)} failed; "
-        f"{time.perf_counter() - began:.1f} s"
+        f"{title}: {solved} of {count} solved, stable and as published, {len(reasons)} not, for a "
+        f"reason that is said, {len(failed)} failed; {time.perf_counter() - began:.1f} s"
     )
     for reason, times in collections.Counter(reasons).most_common(5):
         print(f"  {times} times: {reason} ...")

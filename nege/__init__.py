@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nege import geography, policy, scenarios, testing
     from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
     from nege.geography.online import OnlineRegion
+    from nege.laboratory.registry import claims
     from nege.models.agglomeration import mechanisms
     from nege.models.agglomeration.model import OnlineAgglomeration
     from nege.models.agglomeration.patterns import patterns
@@ -81,6 +82,7 @@ __all__ = [
     "__version__",
     "bifurcation",
     "break_points",
+    "claims",
     "counterfactual",
     "decompose",
     "equilibria",
@@ -109,6 +111,7 @@ __all__ = [
 HOMES = {
     "nege.errors": "ConvergenceError DependencyError InputError NegeError",
     "nege.geography.online": "OnlineRegion",
+    "nege.laboratory.registry": "claims",
     "nege.models.agglomeration.patterns": "patterns",
     "nege.models.designs": "random_points",
     "nege.options": "Logit Replicator SolverOptions",

@@ -6,7 +6,7 @@ import random_agglomerations as random
 import nege
 from nege import mechanisms as mech
 
-ECONOMIES = 200
+COUNT = 200
 
 
 def platforms(rng, industries):

@@ -434,6 +434,7 @@ ENTRIES = {
         nege.counterfactual,
         {"equilibrium": p.settled, "trade_cost_change": 0.9},
     ),
+    "claims": lambda p: (nege.claims, {"number": "8a"}),
     "load": lambda p: (nege.load, {"path": p.file}),
     "testing.assert_equilibrium": lambda p: (
         testing.assert_equilibrium,
@@ -471,7 +472,7 @@ SELDOM = {
     *("bifurcation", "hysteresis", "equilibria", "decompose", "decompose by groups", "load"),
     *("sweep into a store", "geography.cities", "Equilibrium.to_netcdf", "break_points"),
     *("sustain_points", "policy.optimise", "policy.optimise of several", "policy.nash"),
-    "policy.equal_yield",
+    *("policy.equal_yield", "claims"),
 }
 
 
@@ -704,6 +705,7 @@ TAKES = {
     **dict.fromkeys(("tolerance_path", "vmin", "separate"), NUMBER),
     **dict.fromkeys(("overwrite", "allow_entry", "check"), "flag"),
     "progress": "flag callback",
+    **{"draws": "whole", "claims.number": "", "prior": "", "claims.rng": "whole seed"},
     **dict.fromkeys(("farmers", "unskilled", "expenditure", "workers", "land"), "numbers"),
     **dict.fromkeys(("latitude", "longitude", "employment", "wage"), "numbers"),
     **dict.fromkeys(("weights", "population", "start"), "numbers"),

@@ -147,28 +147,49 @@ def violation(e, data):
     return max(float(np.abs(found).max()), abs(float(walras)))
 
 
+NAMES = ("n", "R", "G", "relative", "w", "h", "L")  # of unknowns that are in logs; D is not
+
+
+def packed(u):
+    """Return the unknowns in a row."""
+    return np.append(np.concatenate([np.log(u[name]).ravel() for name in NAMES]), u["D"])
+
+
+def unpacked(x, like):
+    """Return them by name, shaped as others."""
+    made, at = {"D": x[-1]}, 0
+    for name in NAMES:
+        shape = np.shape(like[name])
+        made[name] = np.exp(x[at : at + int(np.prod(shape))]).reshape(shape)
+        at += int(np.prod(shape))
+    return made
+
+
+def jacobian(e, x, like):
+    """Return the slopes of all equations by all unknowns, by complex steps."""
+    slopes = np.empty((x.size, x.size))
+    for j in range(x.size):
+        moved = x.astype(complex)
+        moved[j] += 1e-30j
+        slopes[:, j] = equations(e, unpacked(moved, like))[0].imag / 1e-30
+    return slopes
+
+
 def solve(e, u, steps=60):
     """Return an equilibrium near a guess, by Newton's method in logs, with complex steps."""
-    names = ["n", "R", "G", "relative", "w", "h", "L"]
-    shapes = [np.shape(u[name]) for name in names]
-
-    def unpacked(x):
-        made, at = {"D": x[-1]}, 0
-        for name, shape in zip(names, shapes, strict=True):
-            made[name] = np.exp(x[at : at + int(np.prod(shape))]).reshape(shape)
-            at += int(np.prod(shape))
-        return made
-
-    x = np.append(np.concatenate([np.log(u[name]).ravel() for name in names]), u["D"])
+    x = packed(u)
     for _ in range(steps):
-        excess = equations(e, unpacked(x))[0]
+        excess = equations(e, unpacked(x, u))[0]
         if np.abs(excess).max() < 1e-13:
             break
-        slopes = np.empty((x.size, x.size))
-        for j in range(x.size):
-            moved = x.astype(complex)
-            moved[j] += 1e-30j
-            slopes[:, j] = equations(e, unpacked(moved))[0].imag / 1e-30
-        step = np.linalg.solve(slopes, -excess)
+        step = np.linalg.solve(jacobian(e, x, u), -excess)
         x = x + step * min(1.0, 0.5 / np.abs(step).max())
-    return unpacked(x), float(np.abs(equations(e, unpacked(x))[0]).max())
+    return unpacked(x, u), float(np.abs(equations(e, unpacked(x, u))[0]).max())
+
+
+def revenue_response(e, u, moved):
+    """Return by how much R (k, p, c) moves, as a second economy's imaginary parts do."""
+    x = packed(u)
+    drift = equations(moved, u)[0].imag
+    by = np.linalg.solve(jacobian(e, x, u), -drift)
+    return unpacked(x + 1e-30j * by, u)["R"].imag / 1e-30

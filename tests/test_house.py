@@ -25,8 +25,8 @@ FLOORS = (
     *("_version", "_starting", "kernels", "errors", "status", "labelled", "immutable", "memory"),
     *("validation", "progress", "options", "geography", "models", "models.classical"),
     *("models.linkages", "models.quantitative", "models.agglomeration", "plots", "results"),
-    *("solvers", "sweeps", "structure", "studies", "policy", "scenarios", "testing", "warming"),
-    *("command", "__init__", "__main__"),
+    *("solvers", "sweeps", "structure", "studies", "policy", "scenarios", "laboratory"),
+    *("testing", "warming", "command", "__init__", "__main__"),
 )
 #: What the kernels of a package may use beside NumPy, Numba and the standard library.
 #: Reading a float's bits, calling an address and calling by symbol have no other way into Numba.
@@ -227,8 +227,8 @@ PUBLIC = {
     DependencyError Equilibria Equilibrium FootlooseCapital FootlooseEntrepreneur Helpman
     Hysteresis InputError LinearDemand Logit NegeError OnlineAgglomeration OnlineRegion
     PreparedSolver QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds
-    VerticalLinkages __version__ bifurcation break_points counterfactual decompose equilibria
-    estimate_memory follow geography hysteresis invert load mechanisms patterns policy
+    VerticalLinkages __version__ bifurcation break_points claims counterfactual decompose
+    equilibria estimate_memory follow geography hysteresis invert load mechanisms patterns policy
     prepare random_points scenarios short_run solve stability sustain_points sweep testing
     warm_up
     """,

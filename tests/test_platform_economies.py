@@ -175,5 +175,5 @@ def test_twenty_places_are_solved_with_the_matrix_and_without():
 @pytest.mark.draws
 def test_random_economies_of_platforms_are_solved_and_audited_or_say_why_not():
     """A seeded tenth; ``python -m benchmarks verify`` takes all of them."""
-    found = [draws.check(seed) for seed in range(0, draws.ECONOMIES, 10)]
+    found = [draws.check(seed) for seed in range(0, draws.COUNT, 10)]
     assert sum(one.converged for one in found) >= 15

@@ -453,24 +453,6 @@ def test_wedges_go_with_other_mechanisms():
 # --- claims -------------------------------------------------------------------------------
 
 
-def test_claim_31a_a_destination_base_moves_revenue_to_those_who_buy_more_than_they_sell():
-    """At 6 the city buys more than it sells, at 11 less: the sign turns."""
-    for step, sign in ((6, 1.0), (11, -1.0)):
-        by_buyer, by_seller = (
-            solved(step, PLACES, mech.Tax("t", 0.001, base=base))
-            for base in ("destination", "origin")
-        )
-        moved = (raised(by_buyer) - raised(by_seller))[0] / 0.001
-        assert np.sign(moved) == sign
-        balance = float(solved(step, PLACES).trade_balance[0])
-        assert moved == pytest.approx(-balance, rel=0.01)
-    np.testing.assert_allclose(
-        [float(solved(step, PLACES).trade_balance[0]) for step in (6, 11)],
-        [-0.07456249, 0.01662026],
-        atol=1e-7,
-    )
-
-
 def test_claim_31a_where_platforms_sit_all_revenue_and_people_go():
     by_buyer, there = (
         solved(11, PLACES, mech.Tax("t", 0.1, collector=place, **ONLINE)) for place in (None, "0")
@@ -479,27 +461,6 @@ def test_claim_31a_where_platforms_sit_all_revenue_and_people_go():
     assert (raised(there)[1:] == 0.0).all()
     assert float(there.population[0]) == pytest.approx(0.3440, abs=5e-5)
     assert float(by_buyer.population[0]) == pytest.approx(0.25932053, abs=1e-7)
-
-
-def test_claim_31b_leakage_lowers_revenue_and_by_more_as_sales_go_online():
-    leaks = (0.0, 0.5, 1.0)
-    every = [solved(8, mech.Tax("t", 0.1, leak={"online": leak})) for leak in leaks]
-    revenue = [float(raised(data).sum()) for data in every]
-    np.testing.assert_allclose(revenue, [0.17560694, 0.13510822, 0.08744184], atol=1e-7)
-    shares = [online(data) for data in every]
-    assert shares[0] < shares[1] < shares[2]
-    sold = every[0].total_cost.sel(channel="online").sum() / 0.95
-    for leak, found in zip(leaks[1:], revenue[1:], strict=True):
-        at_given_sales = revenue[0] - 0.1 * leak * float(sold)
-        assert found < at_given_sales
-
-
-def test_claim_31c_what_is_intangible_is_taxed_at_a_lower_rate():
-    half = solved(8, mech.Tax("t", 0.1, industries="services", intangible={"services": 0.5}))
-    known = solved(8, mech.Tax("t", 0.05, industries="services"))
-    np.testing.assert_allclose(raised(half), raised(known), rtol=1e-10)
-    whole = solved(8, mech.Tax("t", 0.1, industries="services"))
-    assert raised(half).sum() < raised(whole).sum()
 
 
 @pytest.mark.parametrize(
@@ -568,16 +529,6 @@ def test_claim_32c_at_given_prices_risk_across_borders_lowers_the_odds_online_th
     np.testing.assert_allclose(ratio[:, 1, ~inside], np.exp(-4.0 * (abroad - home)), rtol=1e-13)
 
 
-def test_claim_32c_in_equilibrium_risk_across_borders_lowers_the_share_at_home_too():
-    found = []
-    for v_home, v_abroad in ((0.05, 0.05), (0.05, 0.15)):
-        cyber = mech.Security("c", v_home, across_borders=v_abroad)
-        data = solved(8, BLOCS, cyber, **EQUAL)
-        found.append(online(data))
-    assert found[1] < found[0]
-    np.testing.assert_allclose(data.jurisdiction_welfare, [1.63721806, 1.50070027], atol=1e-7)
-
-
 @pytest.mark.parametrize(
     ("commission", "real", "exempt", "rate", "uniform"),
     [
@@ -598,34 +549,7 @@ def test_claim_35_a_uniform_tax_gains_only_where_platforms_take_nothing(
         assert float((spent / living(data)).sum()) == pytest.approx(real, abs=1e-7)
 
 
-@pytest.mark.parametrize(("step", "sign"), [(6, 1.0), (11, -1.0)])
-def test_claim_21b_a_park_keeps_its_cluster_and_the_sign_of_its_worth_turns(step, sign):
-    """At 6 it gathers what was spread and learns from neighbours, at 11 it holds back a turn."""
-    park, none = solved(step, PARK), at(step).data
-    part = [one.total_cost.sel(industry="manufacturing").sum("channel") for one in (park, none)]
-    with_it, without = (float(one.sel(place="1") / one.sum()) for one in part)
-    assert with_it > 1.0 / 3.0 > without
-    assert with_it == pytest.approx({6: 0.43673566, 11: 0.46689819}[step], abs=1e-7)
-    assert np.sign(float(park.welfare - none.welfare)) == sign
-
-
-def test_claim_21c_buying_access_helps_people_and_hurts_firms_of_a_village():
-    """The branch of Couture et al.: its sign on wages is not that of selling access."""
-    village = mech.Access(entry_cost={"services": {"3": {"online": 2.0}}})
-    far, near = (
-        solved(
-            *(11, village),
-            mech.Friction("post", factor, destinations="3", origins=["0", "1", "2"], **ONLINE),
-        )
-        for factor in (1.5, 1.0)
-    )
-    known = {"wage": (0.943630, 0.917955), "real_income": (1.386360, 1.513308)}
-    for name, numbers in known.items():
-        found = [float(one[name].sel(place="3")) for one in (far, near)]
-        np.testing.assert_allclose(found, numbers, atol=1e-6)
-
-
-def test_claim_21c_conditional_a_weak_village_dilutes_the_clusters_of_others():
+def test_claim_21c_flips_where_a_weak_village_dilutes_the_clusters_of_others():
     """Where firms learn much, welfare falls before it rises, as it gets cheaper to sell there."""
     worth = []
     for cost in (2.0, 1.6, 1.3, 1.0):
@@ -635,39 +559,40 @@ def test_claim_21c_conditional_a_weak_village_dilutes_the_clusters_of_others():
     np.testing.assert_allclose(worth, [1.898106, 1.895000, 1.900395, 1.927564], atol=1e-6)
 
 
-def test_claim_33_one_market_for_services_is_worth_it_and_gathers_them():
-    """Policy.md 4.3: a border inside the country, and none. Flips: nobody sells them offline."""
-    border = mech.Friction("b", 1.2, crossing="border", industries="services", channels="offline")
-    apart, one = solved(3, HALVES, border), at(3).data
-    assert float(one.welfare) == pytest.approx(1.66639881, abs=1e-7)
-    assert one.welfare > apart.welfare
-    cost = [d.total_cost.sel(industry="services").sum("channel") for d in (apart, one)]
-    city = [float(c.sel(place="0") / c.sum()) for c in cost]
-    np.testing.assert_allclose(city, [0.67071517, 0.71817722], atol=1e-7)
-    online_only = solved(15, HALVES, border), at(15).data
-    assert abs(float(np.log(online_only[1].welfare / online_only[0].welfare))) < 1e-3
+@functools.cache
+def competitive(step, site, spillover):
+    """What the north gains in goods sold, and both in welfare, by a tenth paid to its cluster."""
+    every = []
+    for rate in (0.0, -0.1):
+        park = mech.Tax("park", rate, base="origin", industries="manufacturing", origins=site)
+        model = economy(step, **{**EQUAL, "spillover": spillover}).with_mechanisms(BLOCS, park)
+        found = nege.solve(model)
+        assert found.leading_eigenvalue < 0.0
+        every.append(found.data)
+    goods = [one.total_cost.sel(industry="manufacturing").sum("channel") for one in every]
+    north = [float(one.sel(place=NORTH).sum() / one.sum()) for one in goods]
+    welfare = np.log(every[1].jurisdiction_welfare / every[0].jurisdiction_welfare)
+    return north[1] - north[0], *welfare.values
 
 
 @pytest.mark.parametrize("site", ["0", "1"])
-def test_claim_n8_conditional_a_cluster_makes_its_country_competitive_if_firms_learn(site):
-    """The north pays a tenth of what its cluster sells. Flips: firms there learn nothing."""
-    gains = []
-    for spillover in (0.06, 0.0):
-        support = [
-            solved(
-                *(11, BLOCS),
-                mech.Tax("park", rate, base="origin", industries="manufacturing", origins=site),
-                **{**EQUAL, "spillover": spillover},
-            )
-            for rate in (0.0, -0.1)
-        ]
-        goods = [one.total_cost.sel(industry="manufacturing").sum("channel") for one in support]
-        north = [float(one.sel(place=NORTH).sum() / one.sum()) for one in goods]
-        assert north[1] > north[0] + 0.05  # of all goods it sells more, either way
-        gains.append(np.log(support[1].jurisdiction_welfare / support[0].jurisdiction_welfare))
-    learning, none = gains
-    assert learning.sel(jurisdiction="north") > 0.005 > -0.001 > none.sel(jurisdiction="north")
-    assert learning.sel(jurisdiction="south") < -0.01
+@pytest.mark.parametrize("step", [8, 9, 11])
+def test_claim_n8_a_cluster_makes_its_country_competitive_if_firms_learn(step, site):
+    """It sells more of all goods, gains, and the other loses."""
+    for spillover in (0.03, 0.06):
+        more, north, south = competitive(step, site, spillover)
+        assert more > 0.0
+        assert north > 0.0 > south
+
+
+@pytest.mark.parametrize(
+    ("step", "site", "spillover"),
+    [(8, "1", 0.0), (9, "1", 0.0), (11, "1", 0.0), (11, "0", 0.0), (3, "1", 0.06)],
+)
+def test_claim_n8_flips_where_firms_learn_nothing_or_are_best_elsewhere(step, site, spillover):
+    """It pays for what it sells more; at 3 the city is the place for goods, not its hinterland."""
+    more, north, _ = competitive(step, site, spillover)
+    assert more > 0.0 > north
 
 
 # --- names, files, and what fails ----------------------------------------------------------
@@ -734,7 +659,6 @@ def with_taxes(*mechanisms):
             lambda: with_taxes(mech.Tax("t", 0.1, **RETAIL), mech.BuyerOnline()),
             "let buyers be 'all'",
         ),
-        (lambda: with_taxes(mech.Tax("t", 0.1, proceeds=WASTED), mech.Workers()), "'residents'"),
         (lambda: with_taxes(mech.Tariff("t", 0.1)), "several jurisdictions"),
         (lambda: with_taxes(mech.Friction("t", 1.1, crossing="border")), "several jurisdictions"),
         (lambda: with_taxes(HALVES, mech.Tariff("t", 0.1), mech.Oligopoly()), "leave 'oligopoly'"),

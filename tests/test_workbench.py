@@ -374,7 +374,7 @@ def taxed(step, *taxes, places=False):
     return economy(step).with_mechanisms(*more, *every)
 
 
-def test_claim_35_a_uniform_rate_that_raises_what_the_tax_on_shops_did():
+def test_claim_35_flips_with_a_commission_at_a_uniform_rate_that_raises_what_shops_did():
     """Claim 35: with a commission, equal taxes on shops and online lose."""
     model = taxed(8, (("shops", 0.1), {"channels": "offline"}), (("uniform", 0.0), {}))
     found = equal_yield(model, "uniform.rate", "shops.rate", between=(0.0, 0.2), points=3)
@@ -388,28 +388,42 @@ def test_claim_35_a_uniform_rate_that_raises_what_the_tax_on_shops_did():
 
 REFORMS = [  # step, changes, real resources used online; tax raised before, its equal, gain
     (8, {"commission": 0.0}, False, 0.06494239, 0.05323512, 0.00356722),
-    (8, {"spillover": 0.0}, False, 0.08289393, 0.06416838, -0.00217661),
     (8, {"commission": 0.0, "spillover": 0.0}, False, 0.07403913, 0.05655630, 0.00825496),
     (8, {"commission": 0.0}, True, 0.06440660, 0.05460241, 0.00303659),
-    (7, {}, False, None, 0.06618654, -0.00041417),
     (7, {"commission": 0.0, "spillover": 0.0}, False, None, 0.06757154, 0.01222322),
+]
+TAXED_ALREADY = [
+    (8, {"spillover": 0.0}, 0.08289393, 0.06416838, -0.00217661),
+    (7, {}, None, 0.06618654, -0.00041417),
 ]
 
 
-@pytest.mark.parametrize(("step", "changes", "real", "amount", "rate", "gain"), REFORMS)
-def test_claim_35_equal_taxes_gain_if_and_only_if_no_commission_is_a_tax_already(
-    step, changes, real, amount, rate, gain
-):
-    """Flips: what platforms take is a transfer. Where they use it up, equal taxes gain again."""
+def reformed(step, changes, used_up, amount, rate, gain):
+    """From a tax on shops to one of all, at equal revenue, as printed; the gain."""
     model = taxed(step, (("shops", 0.1), {"channels": "offline"}), (("uniform", 0.0), {}))
-    used_up = [mech.Friction("platforms", 1.0 / 0.95, channels="online")] if real else []
-    model = model.replace(changes).with_mechanisms(*used_up)
+    more = [mech.Friction("platforms", 1.0 / 0.95, channels="online")] if used_up else []
+    model = model.replace(changes).with_mechanisms(*more)
     found = equal_yield(model, "uniform.rate", "shops.rate", between=(0.0, 0.15), points=3)
     if amount is not None:
         assert found.amount == pytest.approx(amount, abs=1e-8)
     assert found.value == pytest.approx(rate, abs=1e-8)
     assert found.gain == pytest.approx(gain, abs=1e-8)
-    assert (found.gain > 0.0) == ("commission" in changes)
+    return found.gain
+
+
+@pytest.mark.parametrize(("step", "changes", "used_up", "amount", "rate", "gain"), REFORMS)
+def test_claim_35_equal_taxes_gain_if_no_commission_is_a_tax_already(
+    step, changes, used_up, amount, rate, gain
+):
+    """With or without a pool, and where platforms use up what they take."""
+    assert reformed(step, changes, used_up, amount, rate, gain) > 0.0
+
+
+@pytest.mark.parametrize(("step", "changes", "amount", "rate", "gain"), TAXED_ALREADY)
+def test_claim_35_flips_where_a_commission_that_is_a_transfer_taxes_online_sales_already(
+    step, changes, amount, rate, gain
+):
+    assert reformed(step, changes, False, amount, rate, gain) < 0.0
 
 
 FUNDS = [

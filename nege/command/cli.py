@@ -25,6 +25,7 @@ from nege.command import (
     sweep_table,
 )
 from nege.errors import ConvergenceError, InputError, NegeError, require
+from nege.laboratory.registry import claims
 from nege.models.base import Model
 from nege.progress import silence
 from nege.status import Status
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _starting.over()
         options = _parser().parse_args(arguments)
-        if options.command == "sweep":
+        if getattr(options, "store", None) and options.command in ("sweep", "claims"):
             onwards = (
                 f"What is finished is in {options.store}: the same command goes on from there."
             )
@@ -91,6 +92,8 @@ def _do(options: argparse.Namespace) -> int:
         return 0
     if options.command == "sweep":
         return _sweep(options)
+    if options.command == "claims":
+        return _claims(options)
     if options.command == "status":
         return _status(options.store, quiet=False)
     if options.command == "plot":
@@ -136,6 +139,25 @@ def _sweep(options: argparse.Namespace) -> int:
         **wanted.choices,
     )
     return _status(options.store, quiet=options.quiet)
+
+
+def _claims(options: argparse.Namespace) -> int:
+    how = {
+        **{name: getattr(options, name) for name in ("draws", "prior", "store", "processes")},
+        "rng": options.seed,
+    }
+    if options.numbers:
+        for number in options.numbers:
+            lines = str(claims(number, **how)).splitlines()
+            print("\n".join(textwrap.fill(line, 88) for line in lines), end="\n\n", flush=True)
+        return 0
+    folder = execution.writable_folder(options.output)
+    table: Any = claims(**how)
+    written = execution.save_claims(table.data, folder)
+    if not options.quiet:
+        print(table)
+        print("\nWritten: " + ", ".join(str(path) for path in written))
+    return 0
 
 
 def _status(path: str, *, quiet: bool) -> int:
@@ -217,6 +239,8 @@ examples:
   python -m nege sweep my.toml --store runs.zarr   its table [sweep], point by point
   python -m nege status runs.zarr              how far that is
   python -m nege plot runs.zarr --variable share --at region=online
+  python -m nege claims                        the paper's claims, and where each holds
+  python -m nege claims 31a --draws 50         one of them, run now
   python -m nege warm-up                       compile ahead what all models need
 """
 
@@ -270,6 +294,18 @@ def _add_sweeps(commands: Any) -> None:
     )
     plot.add_argument("--against", metavar="NAME", help="the parameter on the horizontal axis")
     plot.add_argument("--output", default="sweep.png", metavar="FILE", help="default: sweep.png")
+    claiming = commands.add_parser(
+        "claims", help="the paper's claims: the table of all, or some of them, run now"
+    )
+    claiming.add_argument("numbers", nargs="*", metavar="NUMBER", help="e.g. 31a; all by default")
+    claiming.add_argument(
+        "--draws", type=int, metavar="N", help="points of the prior; by default what is stored"
+    )
+    claiming.add_argument("--prior", default="near", help="near (default) or wide")
+    claiming.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
+    claiming.add_argument("--store", help="folder from which a run that was killed goes on")
+    claiming.add_argument("--processes", type=int, default=1, help="to solve in (default: 1)")
+    _add_output(claiming)
     warming = commands.add_parser("warm-up", help="compile ahead, so that no later call waits")
     warming.add_argument(
         "models",

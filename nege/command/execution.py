@@ -13,6 +13,7 @@ import xarray as xr
 
 from nege.command.economy_file import PathSpecification
 from nege.errors import ConvergenceError, InputError
+from nege.laboratory.page import page
 from nege.options import Logit
 from nege.results import files
 from nege.solvers.long_run import solve
@@ -41,6 +42,7 @@ class RunResult(NamedTuple):
 
 OUTPUT_FILES = (
     *("economy.nc", "*_share.png", "cities.png", "timeline.png", "shares.png", "map_*.png"),
+    *("claims.html", "claims.nc"),
 )
 
 
@@ -140,3 +142,13 @@ def save_data(run: RunResult, folder: pathlib.Path) -> pathlib.Path:
     path = folder / "economy.nc"
     files.write(path, run.result.assign_attrs(about), specification.model, specification.dynamics)
     return path
+
+
+def save_claims(table: xr.Dataset, folder: pathlib.Path) -> list[pathlib.Path]:
+    """Write the table of claims as data and as a page; return the files."""
+    data, text = folder / "claims.nc", folder / "claims.html"
+    with paths.replacing("output", data) as partial:
+        table.to_netcdf(partial, engine="scipy")
+    with paths.replacing("output", text) as partial:
+        partial.write_text(page(table), encoding="utf-8")
+    return [text, data]

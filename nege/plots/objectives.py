@@ -77,11 +77,11 @@ def compared(
 
 
 def gains(after: xr.DataArray, before: xr.DataArray, *, ax: Axes | None = None) -> Axes:
-    """Draw the change of an income by place, in per cent, the largest gain on top."""
+    """Draw the change of an income by place, and who has it, the largest gain on top."""
     ax = new_axes(ax)
-    change = 100.0 * (after.values / before.values - 1.0)
-    names = [str(label) for label in after[after.dims[-1]].values]
-    change = change.reshape(-1, len(names)).mean(0)
+    change = 100.0 * (after.values / before.values - 1.0).ravel()
+    labels = itertools.product(*(map(str, after[dim].values) for dim in after.dims))
+    names = [", ".join(one) for one in labels]
     order = np.argsort(change, kind="stable")
     shown = (
         order

@@ -182,7 +182,8 @@ class EqualYield(Immutable):
         Returns
         -------
         Axes
-            With a bar for each place: the change of its people's real income, in per cent.
+            With a bar for each place, and kind of its people: the change of their real
+            income, in per cent.
         """
         return draw_gains(self.before, self.equilibrium, ax)
 

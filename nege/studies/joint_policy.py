@@ -228,7 +228,8 @@ class JointOptimum(Immutable):
         Returns
         -------
         Axes
-            With a bar for each place: the change of its people's real income, in per cent.
+            With a bar for each place, and kind of its people: the change of their real
+            income, in per cent.
 
         Raises
         ------

@@ -1,7 +1,8 @@
 """What a policy is for: a number of the solved economy, by its name, or a function of it.
 
 A variable by the labels of its dimensions, "wage.0" or "firm_mass.services.0.online"; welfare of
-whom it is of, "welfare.north" (``jurisdiction_welfare``); and "revenue", which is real:
+whom it is of, "welfare.north" (``jurisdiction_welfare``) or "welfare.skilled" (``worker_welfare``);
+and "revenue", which is real:
 
     Gamma_real = sum_g Gamma_g sum_(q in g) (L_q/L_g)/P_q,      P_q = prod_k G_kq^mu_k h_q^beta
 

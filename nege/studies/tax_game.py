@@ -241,7 +241,8 @@ class NashEquilibrium(Immutable):
         Returns
         -------
         Axes
-            With a bar for each place: the change of its people's real income, in per cent.
+            With a bar for each place, and kind of its people: the change of their real
+            income, in per cent.
         """
         return draw_gains(self.present, self.equilibrium, ax)
 

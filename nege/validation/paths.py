@@ -15,6 +15,7 @@ from nege.errors import InputError, of_system, require
 #: What every file of nege has in its place: an attribute of the results, who made a picture.
 MARK = "nege_schema"
 
+PAGE = '<meta name="generator" content="nege">'  # in what nege writes as a page
 HEAD = 1 << 16  # bytes at the beginning or the end in which a mark is
 HDF5, PNG = b"\x89HDF\r\n\x1a\n", b"\x89PNG\r\n\x1a\n"
 SEALED = re.compile(rb"\nnege [0-9a-f]{32}\n\Z")  # as nege.results.files ends a file
@@ -66,6 +67,10 @@ def _marked(path: pathlib.Path) -> bool:
         return any(text == b"Software\0" + MARK.encode() for text in _texts(head))
     if head.startswith(b"%PDF-"):
         return PDF_CREATOR.search(tail) is not None
+    if head.startswith(b"CDF"):  # netCDF 3
+        return MARK.encode() in head
+    if head.startswith(b"<!doctype html>"):
+        return PAGE.encode() in head
     return head.startswith(b"<?xml") and b"<svg" in head and SVG_CREATOR.search(head) is not None
 
 

@@ -43,8 +43,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     cell = ("industry", "place", "channel")
     n, X = (data[name].transpose(*cell).values for name in ("firm_mass", "total_cost"))
     G = data["price_index"].transpose("industry", "place").values
-    names = ("wage", "rent", "population", "income", "remote_share", "real_income")
-    w, h, L, Y, away, V = (data[name].values for name in names)
+    names = ("wage", "rent", "population", "income", "remote_share")
+    w, h, L, Y, away = (data[name].values for name in names)
     totals = ("remote_wage", "dividend", "commission_revenue", "welfare")
     w0, D, C, U = (float(data[name]) for name in totals)
     owner, pooled = 0.0, 1.0
@@ -55,6 +55,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.everyone = 0.0  # income of all alike that mechanisms add
     a.worth, a.living = np.zeros_like(w), np.ones_like(w)
     a.keeps = model.commission.values  # what platforms do of prices online
+    a.real = data["real_income"].values  # of all who live in a place, as one
 
     def others(stage: str) -> None:
         for one in model.mechanisms.acting:
@@ -90,10 +91,12 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     spending = Y + a.public
     spent = a.outlay.sum(-1)
     a.land = model.housing * spending + (model.land_share.values[:, None] * spent).sum(0)
-    a.used = (labour[:, None, None] * a.outlay * (1.0 - far)).sum((0, 2))
-    a.used_far = float((labour[:, None, None] * a.outlay * far).sum())
+    a.work = labour[:, None, None] * a.outlay
+    a.used = np.zeros_like(w)  # labour beside that of firms
     a.demand = model.consumption.values[:, None] * spending + model.inputs.values @ spent
     others("uses")
+    others("people")
+    a.used = a.used + (a.work * (1.0 - far)).sum((0, 2))
     # trade: what firms of each mode sell in each channel
     sigma = model.sigma.values[:, None, None]
     serves = [(0,), (1,), (0, 1)][: n.shape[-1]]
@@ -144,19 +147,20 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
         "dividend": (1.0 + D * L.sum(), 1.0 + np.sum(h * model.land.values) + a.everyone),
         "numeraire": (np.ones(1), np.atleast_1d(pay.sum())),
         "real income": (
-            V,
+            a.real,
             model.amenity.values
             * a.better
             * (Y / L + a.worth)
             / a.living
             / (np.prod(a.index ** model.consumption.values[:, None], axis=0) * h**model.housing),
         ),
-        "welfare": (np.array(U), migration.audit_welfare(model, V)),
+        "welfare": (np.array(U), migration.audit_welfare(model, a.real)),
         **a.sides,
     }
     if (model.remote_labour_share.values > 0.0).any():
-        markets["remote labour"] = (np.array(a.used_far), (away * a.at_work * what).sum())
-    motion = {"zero profit": (a.earned, a.fixed), "people": (L, migration.audit_target(model, V))}
+        markets["remote labour"] = (a.work * far).sum(), (away * a.at_work * what).sum()
+    target = migration.audit_target(model, a.real)
+    motion = {"zero profit": (a.earned, a.fixed), "people": (L, target)}
     return markets, motion, a.entry
 
 

@@ -85,12 +85,13 @@ from nege.models.agglomeration.mechanisms.calls import (
     INCOMES,
     LEVELS,
     OFFERS,
+    PEOPLE,
     SALES,
     USES,
     call,
     call_trade,
 )
-from nege.models.agglomeration.mechanisms.channels import received, traded
+from nege.models.agglomeration.mechanisms.channels import traded
 from nege.models.agglomeration.mechanisms.knowledge import heard, heard_of_both
 
 __all__ = ["AgglomerationParameters", "Couplings", "Slots", "heard", "slots", "traded"]
@@ -236,6 +237,7 @@ def markets(p, q, met, made):
     earned = people * exp(made[to.what])
     made[to.income] = earned + people * met[to.dividend] + commission.income(p, q, met)
     made[to.earned], made[to.remote_sold] = earned, made[to.away] * earned
+    made[to.worth] = 0.0 * earned
     if p.has_calls:
         _others(p, INCOMES, q, met, made)
     made[to.income] += made[to.transfer]
@@ -244,20 +246,24 @@ def markets(p, q, met, made):
     made[to.land] = p.housing * spending
     made[to.real] = migration.log_real(p, met, made)
     for k in range(to.industries):
-        firm, outlay, learnt = p.industry[k], 0.0 * earned, 0.0 * earned
+        firm, outlay = p.industry[k], 0.0 * earned
         for m in range(to.modes):
-            outlay += made[to.outlay + to.modes * k + m]
-            if m != OFFLINE:
-                learnt += made[to.outlay + to.modes * k + m]
-        remote = firm.labour_share * learnt * made[to.far + k]
-        made[to.labour] += firm.labour_share * outlay - remote
-        made[to.remote_used] += remote
+            spent = made[to.outlay + to.modes * k + m]
+            made[to.work + to.modes * k + m] = firm.labour_share * spent
+            outlay += spent
         made[to.land] += firm.land_share * outlay
         made[to.demand + k] = firm.consumption * spending + inputs.demand(p, k, made)
     if p.has_calls:
         _others(p, USES, q, met, made)
+        _others(p, PEOPLE, q, met, made)
     for k in range(to.industries):
         firm, price = p.industry[k], 0.0 * earned
+        for m in range(to.modes):
+            work = made[to.work + to.modes * k + m]
+            if m != OFFLINE:
+                made[to.remote_used] += work * made[to.far + k]
+                work -= work * made[to.far + k]
+            made[to.labour] += work
         for c in range(2):
             paid = met[to.price + 2 * k + c]
             if p.has_wedges:
@@ -374,7 +380,6 @@ def _evaluate(given, x, own, at, excess):
         for i in range(to.supply, to.passed_on):
             made[i, q] = makes[q, i].real
     traded(p, made, own, met)
-    received(p, made, own, met)
     linked(p, made, own, met)
     if p.has_trades:
         _trade(p, LEVELS, own, at, met, made)
@@ -537,7 +542,6 @@ def tangents(given, at, slopes, busy, rows, directions, own, parts, out):
         counted(p, made, own, met)
         _respond(slopes, busy, to.supply, to.passed_on, met, made)
         traded(p, made, own, met)
-        received(p, made, own, met)
         linked(p, made, own, met)
         if p.has_trades:
             _trade(p, CHANGES, own, at, met, made)

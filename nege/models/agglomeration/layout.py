@@ -92,12 +92,14 @@ class Slots(NamedTuple):
     far: int  # v, k
     transfer: int  # to the income of a place
     public: int  # spending beside that of its people
+    worth: int  # income per head that is only as good as that: what public money is
     income: int  # Y
     away: int  # pi
-    stay: int  # ln(1 - pi)
+    stay: int  # ln(1 - pi): of the part of people who have local jobs
     what: int  # ln What
     demand: int  # for varieties, k
-    labour: int  # that firms use here, in wages
+    work: int  # what firms spend on labour, modes k + m
+    labour: int  # that is used here, in wages
     land: int  # spending on it
     real: int  # ln V but for the amenity
     notes: int  # of mechanisms
@@ -139,8 +141,9 @@ def slots(
         "appeal": 2 * k,
         "passed": 2 * k,
     }
-    made |= {"far": k, "transfer": 1, "public": 1, "income": 1, "away": 1, "stay": 1, "what": 1}
-    made |= {"demand": k, "labour": 1, "land": 1, "real": 1, "notes": notes, "made": 0}
+    made |= {"far": k, "transfer": 1, "public": 1, "worth": 1, "income": 1}
+    made |= {"away": 1, "stay": 1, "what": 1, "demand": k, "work": cells}
+    made |= {"labour": 1, "land": 1, "real": 1, "notes": notes, "made": 0}
     found, place = {}, 0
     for name, size in (here | summed).items():
         found[name], place = place, place + size

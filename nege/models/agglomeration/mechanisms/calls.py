@@ -3,9 +3,9 @@
     equations(stage, numbers, slots, where, met, made)
 
 `stage` says when: after costs, offers, sales and incomes have been written, after what is used and
-demanded has, and for the rows of the whole economy. `numbers` are the mechanism's parameters in
-one place, `where` says where each of them is, then where its own unknowns, sums, links and notes
-stand; `met` and `made` are those of one place, named by `slots`.
+demanded has, for who people are, and for the rows of the whole economy. `numbers` are the
+mechanism's parameters in one place, `where` says where each of them is, then where its own
+unknowns, sums, links and notes stand; `met` and `made` are those of one place, named by `slots`.
 
     trade(which, own, numbers, slots, where, paid, received, pairs, at, there, met, made)
 
@@ -29,8 +29,8 @@ from nege.kernels.jit import ARITHMETIC
 from nege.kernels.uncompiled import primitive
 from nege.models.agglomeration.layout import Slots
 
-COSTS, OFFERS, SALES, INCOMES, USES, BORDER = range(6)
-STAGES = ("costs", "offers", "sales", "incomes", "uses", "border")
+COSTS, OFFERS, SALES, INCOMES, USES, PEOPLE, BORDER = range(7)
+STAGES = ("costs", "offers", "sales", "incomes", "uses", "people", "border")
 LEVELS, CHANGES = range(2)  # of how places trade
 
 _dual, _numbers, _places = types.complex128[::1], types.float64[::1], types.int64[::1]
@@ -106,7 +106,9 @@ def address_of(
     home : str, optional
         The one beside which compiled code is kept; None keeps none.
     """
-    lines = ["def equations(stage, numbers, slots, where, met, made):", *_read(named, sizes)]
+    idle = " and ".join(f"stage != {STAGES.index(name)}" for name in stages)
+    lines = ["def equations(stage, numbers, slots, where, met, made):"]
+    lines += [f"    if {idle}:", "        return", *_read(named, sizes)]
     for name in stages:
         lines += [f"    if stage == {STAGES.index(name)}:", f"        {name}(m, to, met, made)"]
     scope = {"Slots": Slots, "named": named}

@@ -12,6 +12,7 @@ ways. It may *lower* itself to numbers that the equations have already (``lower`
     sales    after revenue has: transfers, and parts of sums that all places meet
     incomes  after what people earn has: transfers that depend on such sums
     uses     after what is used and demanded has: labour, land, demand
+    people   after all else: who those are who have real income, and work
     border   the rows of the economy's own unknowns, from sums over places
 
 There ``m`` has the parameters by name, as they are in that place, and says where the mechanism's
@@ -323,6 +324,8 @@ class Mechanism(Declared):
     notes: ClassVar[Mapping[str, Own]] = {}
     #: Variables that it adds to results beside those that are its own.
     outcomes: ClassVar[Mapping[str, Variable]] = {}
+    #: Variables of the model among these, that it has over more dimensions.
+    refines: ClassVar[Sequence[str]] = ()
     #: What it is known to do in closed form, which tests check.
     closed_forms: ClassVar[Sequence[ClosedForm]] = ()
     #: Modes of firms that it adds to those that sell offline, and online.
@@ -516,7 +519,7 @@ class Mechanism(Declared):
         stage, and by name what may be added to:
 
         labour    ``hour`` (place), ``remote_hour``: what firms pay; ``keeps`` (industry), what
-                  platforms do of prices
+                  platforms do of prices; ``real`` (place), income of who lives there, as one
         costs     ``pay`` and ``far``, what labour costs firms and which part of that is remote;
                   ``cost``, ``scale``, ``overhead`` on top of it, ``outlay`` on labour, land and
                   inputs (industry, place, mode); ``net``, ``wedge``, ``appeal``, and ``commission``
@@ -526,15 +529,16 @@ class Mechanism(Declared):
         incomes   ``at_work``, people who have the model's jobs, and ``paid_apart``, pay of others;
                   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
                   the rest of that is everybody's; ``everyone``, what all get beside it
-        uses      ``used``, ``land`` (place), ``used_far``; ``demand`` (industry, place), or over
-                  channel too; ``worth``, income per head that is only as good as that, and
-                  ``living``, what all prices are over those of firms (place)
+        uses      ``work`` of firms (industry, place, mode); ``used``, labour beside it, ``land``
+                  (place); ``demand`` (industry, place), or over channel too; ``worth``, income
+                  per head that is only as good as that, and ``living``, what all prices are
+                  over those of firms (place)
+        people    all of that once more, and ``better`` (place), a factor on real income
         trade     ``drawn`` (industry, place, channel), what sales there are multiplied by;
                   ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
                   by what buyers pay, and by what firms receive; ``over`` likewise, one: what entry
                   goes by, over revenue
-        sales     ``better`` (place), a factor on real income;
-                  ``sides``: both sides of its own equations by name, from ``receipts`` of firms
+        sales     ``sides``: both sides of its own equations by name, from ``receipts`` of firms
                   and ``sales`` to buyers, (industry, place, channel), sales by pair, ``flows``
                   (industry, origin, channel, destination), and ``earned``, what entry goes by
                   (industry, place, mode)
@@ -862,7 +866,7 @@ class Mechanisms(Field):
         results = [*type(economy).variables]
         for one in (*attached, *implied):
             for name in variables([one]):
-                if name in results:
+                if name in results and name not in one.refines:
                     cure = f"Variables of {one.name!r} bear its name, or none that there is."
                     raise InputError("mechanisms", name, "a variable of its own", cure)
                 results.append(name)

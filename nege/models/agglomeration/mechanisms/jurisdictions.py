@@ -63,9 +63,7 @@ from nege.models.agglomeration.mechanisms.frame import (
     Name,
     Own,
     Wedge,
-    places_of,
     wedges,
-    with_equations,
 )
 from nege.models.fields import Field
 from nege.models.solutions import Variable
@@ -146,7 +144,7 @@ def _incomes(m, to, met, made):
             worth += m.worth_here[i] * money * exp(-m.rivalry_here[i] * met[to.people])
         else:
             made[to.transfer] += money
-    made[m.valued] = worth
+    made[to.worth] += worth
     spending = made[to.income] + made[to.transfer] + made[to.public]
     till = int(m.wedge) if m.has_till > 0.0 else 0  # what households pay there
     for j in range(till):
@@ -180,7 +178,7 @@ def _uses(m, to, met, made):
             made[m.owed + int(m.owners)] -= made[m.collected + j]
     if m.rent_to >= 0.0:
         made[m.owed + int(m.rent_to)] += m.land * exp(met[to.rent])
-    made[to.real] += log(1.0 + made[m.valued] * people / made[to.income])
+    made[to.real] += log(1.0 + made[to.worth] * people / made[to.income])
     if m.has_till > 0.0:
         spending = made[to.income] + made[to.public]
         made[to.land] -= m.housing * spending * (1.0 - exp(-m.till_housing))
@@ -316,7 +314,7 @@ class Jurisdictions(Mechanism):
     sent: ClassVar = {"sent": Own(("link",))}
     notes: ClassVar = {
         **{"kept": Own(("industry", "channel")), "collected": Own(("wedge",))},
-        **{"bought": Own(("channel",)), "dearer": Own(("industry",)), "valued": Own()},
+        **{"bought": Own(("channel",)), "dearer": Own(("industry",))},
     }
     outcomes: ClassVar[Mapping[str, Variable]] = {
         "revenue": Variable(("wedge", "jurisdiction"), "what wedges collect", "wage bill"),
@@ -393,11 +391,6 @@ class Jurisdictions(Mechanism):
                     allowed = f"'all', for {host!r} says which buyers are where"
                     cure += " let buyers be 'all'."
                     raise InputError(f"{name}.buyers", one.buyers, allowed, cure)
-            public = any(not isinstance(one.proceeds, str) for one in known.every)
-            if other.kind == "workers" and (known.retail or public):
-                cure = "Let buyers be 'all', and proceeds 'residents'."
-                allowed = "without retail taxes and public money, which kinds of people have alike"
-                raise InputError("mechanisms", host, allowed, cure)
         for name, one in known.sales.items():
             if one.housing is not None:
                 cure = "Firms pay for land, but no rent of housing."
@@ -520,12 +513,12 @@ class Jurisdictions(Mechanism):
         left = commission - sum(
             m.sum() for m, w in zip(taken, known.every, strict=True) if w.of_commission
         )
-        real, group = np.log(found["real_income"]), known.group
+        group = known.group
+        real = at.made[to.real] + np.log(economy.amenity.values)
         inside = [group == g for g in range(len(known.labels))]
         people = found["population"] / found["population"].sum()
-        own = dict(zip(with_equations(economy), places_of(economy, to), strict=True))[self]
-        valued = at.made[own["valued"][1]]
-        living = (found["income"] / found["population"] + valued) / np.exp(at.made[to.real])
+        living = found["income"] / found["population"] + at.made[to.worth]
+        living = living / np.exp(at.made[to.real])
         heads = people if known.owner is None else known.owner
         has = {
             "labour": at.made[to.earned],
@@ -566,7 +559,7 @@ class Jurisdictions(Mechanism):
                 "group's in group_income."
             )
         seen = "steering_loss" in data and bool((data["steering_loss"] > 1.0).any())
-        if seen or ends & {"skilled_welfare", "relative_price"}:
+        if seen or ends & {"worker_welfare", "relative_price"}:
             said.append(
                 "group_income, and real revenue with it, are deflated by what income is worth to "
                 "people here; nege.policy.cost_of_funds by prices alone. They differ by up to some "
@@ -636,9 +629,10 @@ class Jurisdictions(Mechanism):
             a.kept[self.name] = more, housing, spending
             a.living = housing**economy.housing * np.prod((G0 / G) ** mu, axis=0)
             a.land = a.land + economy.housing * spending * (1.0 / housing - 1.0)
-            theirs = (mu * spending * (G0 / G) ** (sigma - 1.0))[..., None]
-            theirs = theirs * more ** -sigma[..., None]
-            a.demand = (a.demand - mu * spending)[..., None] + theirs
+            if retail:  # else channels are alike
+                theirs = (mu * spending * (G0 / G) ** (sigma - 1.0))[..., None]
+                theirs = theirs * more ** -sigma[..., None]
+                a.demand = (a.demand - mu * spending)[..., None] + theirs
         elif stage == "sales":
             more, housing, spending = a.kept[self.name]
             power = 1.0 - sigma[..., None]
@@ -681,9 +675,8 @@ class Jurisdictions(Mechanism):
             balance = flows.sum((0, 1, 3)) - flows.sum((0, 1, 2))
             between = np.zeros((group.max() + 1,) * 2)
             np.add.at(between, (group[:, None], group), flows.sum((0, 1)))
-            V = data["real_income"].values
             inside = [
-                migration.audit_within(economy, V, group == g) for g in range(group.max() + 1)
+                migration.audit_within(economy, a.real, group == g) for g in range(group.max() + 1)
             ]
             a.sides |= {
                 "all that is paid is somebody's": (1.0 + data["revenue"].sum().values, 1.0 + paid),

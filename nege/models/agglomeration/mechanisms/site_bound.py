@@ -27,7 +27,6 @@ from nege.errors import InputError
 from nege.kernels.duals import log
 from nege.models import fields
 from nege.models.agglomeration.kinds import PLACE, ClosedForm, positive, share, table
-from nege.models.agglomeration.layout import OFFLINE
 from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, industry
 from nege.models.fields import Labelled
 
@@ -43,12 +42,8 @@ def _uses(m, to, met, made):
     k, spent = int(m.at), 0.0 * met[to.wage]
     for mode in range(to.modes):
         outlay = m.share * made[to.outlay + to.modes * k + mode]
-        far = 0.0 * outlay
-        if mode != OFFLINE:
-            far = outlay * made[to.far + k]
+        made[to.work + to.modes * k + mode] -= outlay
         spent += outlay
-        made[to.labour] -= outlay - far
-        made[to.remote_used] -= far
     made[m.site_rent] = -met[m.site_rent]
     if m.share > 0.0:
         made[m.site_rent] += log(spent / m.stock)
@@ -131,8 +126,8 @@ class SiteBound(Mechanism):
             a.cost[k] = a.cost[k] * (rent[:, None] / a.pay[k]) ** self.share
         elif stage == "uses":
             spent = self.share * a.outlay[k]
-            a.used = a.used - (spent * (1.0 - a.far[k])).sum(-1)
-            a.used_far -= float((spent * a.far[k]).sum())
+            a.work = a.work.copy()
+            a.work[k] = a.work[k] - spent
             if self.share > 0.0:
                 a.everyone += float((rent * stock).sum())
                 a.sides[f"land of {self.name}"] = rent * stock, spent.sum(-1)

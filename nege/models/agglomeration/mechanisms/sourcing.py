@@ -33,7 +33,7 @@ from nege import validation
 from nege.kernels.duals import exp, logaddexp
 from nege.models import fields
 from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, positive, weight
-from nege.models.agglomeration.layout import OFFLINE, between
+from nege.models.agglomeration.layout import between
 from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, partial
 from nege.models.fields import Labelled, Over
 from nege.validation import Bounds
@@ -99,12 +99,8 @@ def _uses(m, to, met, made):
                 needed += outlay
                 bought += part * outlay
                 inside = m.inputs[j, k] * (1.0 - part) * outlay
-                far = 0.0 * inside
-                if mode != OFFLINE:
-                    far = inside * made[to.far + k]
                 made[to.demand + j] -= inside
-                made[to.labour] += inside - far
-                made[to.remote_used] += far
+                made[to.work + to.modes * k + mode] += inside
             made[m.bought + to.industries * j + k] = bought / needed if needed.real > 0.0 else part
             if j != k:
                 made[m.fused] += m.inputs[j, k] * bought
@@ -198,8 +194,7 @@ class Sourcing(Mechanism):
             _, share = self._audit_shares(economy, a)
             inside = alpha * (1.0 - share) * a.outlay[None]
             a.demand = a.demand - inside.sum((1, 3))
-            a.used = a.used + (inside * (1.0 - a.far)).sum((0, 1, 3))
-            a.used_far += float((inside * a.far).sum())
+            a.work = a.work + inside.sum(0)
             spent = a.outlay.sum(-1)
             bought = (share * a.outlay[None]).sum(-1) / np.where(spent > 0.0, spent, 1.0)
             others = 1.0 - np.eye(len(economy.industries))

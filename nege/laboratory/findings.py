@@ -1,0 +1,320 @@
+"""What came out of a claim: shares, verdict, and prose that says what was run and why.
+
+robust         holds on at least 95 per cent of at least 200 draws, unsolved ones counted
+               against it, and no move of all parameters by a fifth turns it
+contradicted   it holds on fewer than half of draws, with all of Wilson's interval below
+conditional    anything between, with the condition in words
+too few draws  fewer than 200 of them
+not modelled   nothing here can carry it
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege._version import __version__
+from nege.errors import in_words
+from nege.immutable import Immutable
+from nege.laboratory import prior as priors
+from nege.laboratory import where
+from nege.laboratory.claim import Claim, NotModelled
+from nege.laboratory.running import FATES, Run
+from nege.validation.paths import MARK
+
+ROBUST, CONDITIONAL, CONTRADICTED = "robust", "conditional", "contradicted"
+FEW, NOT_MODELLED = "too few draws", "not modelled"
+VERDICTS = (ROBUST, CONDITIONAL, CONTRADICTED, FEW, NOT_MODELLED)
+ENOUGH = 200  # draws
+NEARLY_ALL = 0.95
+FIFTH = 0.2  # how far parameters move without a flip of a robust claim
+NAMED = 3  # parameters that are named
+TELLING = 50  # draws: with fewer, some parameter decides by chance
+AXES = range(2)  # parameters whose factors are kept by draw, for a picture
+SLIGHT = 0.02  # a part of variance too small to name
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Finding(Immutable):
+    """A claim, examined: margins of all draws, and what they add up to.
+
+    Attributes
+    ----------
+    claim : Claim
+        What was examined.
+    data : Dataset
+        ``margin`` and ``fate`` over "draw", ``flip_margin`` over "flip" and "draw",
+        ``factor`` over "draw" and "parameter", ``decides`` and ``toward`` over "parameter",
+        ``width``: how far all parameters move to the nearest flip.
+    """
+
+    claim: Claim
+    data: xr.Dataset
+
+    @property
+    def prior(self) -> xr.Dataset:
+        """What draws vary: how, how far, and why, over "parameter"."""
+        experiment = self.claim.experiment
+        model = experiment.model()
+        path = None if experiment.path is None else experiment.path(model)
+        drawn = set(self.data.parameter.values.tolist())
+        return priors.as_dataset([e for e in priors.entries(model, path) if e.name in drawn])
+
+    @property
+    def share(self) -> where.Share:
+        """On how many of the solved draws it holds."""
+        return where.share(_held(self.data.margin))
+
+    @property
+    def flip_shares(self) -> dict[str, where.Share]:
+        """On how many draws it holds where it is predicted not to, by the words for where."""
+        return {
+            str(words): where.share(_held(self.data.flip_margin.sel(flip=words)))
+            for words in self.data.flip.values
+        }
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many draws were solved, not unique, unsolved, refused."""
+        fate = self.data.fate.values
+        return {word: int((fate == word).sum()) for word in FATES}
+
+    @property
+    def verdict(self) -> str:
+        """Robust, conditional, contradicted, or too few draws to say."""
+        draws, found = self.data.sizes["draw"], self.share
+        if draws < ENOUGH:
+            return FEW
+        if found.held >= NEARLY_ALL * draws and float(self.data.width) > FIFTH:
+            return ROBUST
+        return CONTRADICTED if found.high < 0.5 else CONDITIONAL
+
+    @property
+    def condition(self) -> str:
+        """Where it holds and where it does not, as a sentence; empty where no cut says so."""
+        factors, margin = _solved(self.data)
+        names = self.data.parameter.values
+        cuts = where.condition(factors, margin) if margin.size >= TELLING else []
+        return "; of these, ".join(_cut_in_words(cut, names) for cut in cuts)
+
+    @property
+    def decisive(self) -> list[str]:
+        """Parameters that decide most, with the part of the variance that each explains."""
+        index, names = self.data.decides.values, self.data.parameter.values
+        if self.share.of < TELLING:
+            return []
+        ranked = np.argsort(-index, kind="stable")[:NAMED]
+        return [f"{_plain(str(names[i]))} ({index[i]:.0%})" for i in ranked if index[i] > SLIGHT]
+
+    @property
+    def axes(self) -> list[str]:
+        """The parameters by which a picture shows best where it holds."""
+        cuts = where.condition(*_solved(self.data)) if self.share.of else []
+        ranked = [cut.parameter for cut in cuts]
+        ranked += np.argsort(-self.data.decides.values, kind="stable").tolist()
+        names = self.data.parameter.values
+        return [str(names[i]) for i in list(dict.fromkeys(ranked))[: len(AXES)]]
+
+    @property
+    def nearest(self) -> str:
+        """The nearest flip, in words."""
+        width, toward = float(self.data.width), self.data.toward
+        if np.isnan(width):
+            return ""
+        if not np.isfinite(width):
+            return "none found within a half of every parameter"
+        names, weight = toward.parameter.values, toward.values
+        ranked = [i for i in np.argsort(-abs(weight), kind="stable")[:NAMED] if weight[i]]
+        moved = in_words(
+            f"{'more' if weight[i] > 0 else 'less'} {_plain(str(names[i]))}" for i in ranked
+        )
+        return f"parameters moved by at most {width:.1%} at once, above all {moved}"
+
+    def explain(self) -> str:
+        """Say in prose what was run, what came out, and what flips it."""
+        claim, draws = self.claim, self.data.sizes["draw"]
+        lines = [
+            f"Claim {claim.number} (section {claim.section}): {claim.words}",
+            f"Examined in {claim.experiment.words}. It predicts that {claim.predicts}.",
+        ]
+        if draws == 1:
+            margin = float(self.data.margin[0])
+            fate = str(self.data.fate.values[0])
+            holds = (
+                "was not solved" if np.isnan(margin) else "holds" if _held_one(margin) else "fails"
+            )
+            lines.append(f"At the reference point it {holds} (margin {margin:.3g}; {fate}).")
+        else:
+            prior = self.data.attrs["prior"]
+            counts = {word: n for word, n in self.counts.items() if n and word != "solved"}
+            also = in_words(f"{n} {word}" for word, n in counts.items()) if counts else ""
+            lines.append(
+                f"It holds on {self.share} of the prior {prior!r}"
+                + (f"; {also}" if also else "")
+                + f": {self.verdict}."
+            )
+            if self.condition:
+                lines.append(f"It holds {self.condition}.")
+            if self.decisive:
+                lines.append(f"What decides most: {in_words(self.decisive)}.")
+            if self.nearest:
+                lines.append(f"Nearest flip: {self.nearest}.")
+        for words, found in self.flip_shares.items():
+            if draws == 1:
+                margin = float(self.data.flip_margin.sel(flip=words)[0])
+                lines.append(
+                    f"Where {words} it {'holds' if _held_one(margin) else 'does not hold'}."
+                )
+            else:
+                lines.append(f"Where {words} it holds on {found}.")
+        lines.append(claim.why)
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return self.explain()
+
+
+def finding(
+    claim: Claim, main: Run, flips: Iterable[Run], nearest: where.Nearest | None, prior: str
+) -> Finding:
+    """Return what came out of a claim's runs."""
+    margin = margins_of(claim, main)
+    names = [str(name) for name in main.factors.data_vars]
+    factors = np.stack([main.factors[name].values for name in names], 1)
+    solved = np.isfinite(margin)
+    index = np.zeros(len(names))
+    if solved.sum() > where.BINS:
+        index = where.decides(factors[solved], margin[solved])
+    flipped = [margins_of(claim, run) for run in flips]
+    found = where.Nearest(np.nan, np.zeros(len(names))) if nearest is None else nearest
+    data = xr.Dataset(
+        {
+            "margin": ("draw", margin),
+            "fate": ("draw", main.fate.values),
+            "flip_margin": (("flip", "draw"), np.reshape(flipped, (len(claim.flips), margin.size))),
+            "factor": (("draw", "parameter"), factors),
+            "decides": ("parameter", index),
+            "toward": ("parameter", found.weight),
+            "width": found.width,
+        },
+        {
+            "draw": main.factors.draw.values,
+            "flip": [f.words for f in claim.flips],
+            "parameter": names,
+        },
+        {"prior": prior},
+    )
+    return Finding(claim, data)
+
+
+def margins_of(claim: Claim, run: Run) -> np.ndarray:
+    """Return the margin of a claim by draw, NaN where a state of it was not solved."""
+    found = claim.margin(run.observed).transpose("draw").values.astype(float)
+    bad = np.isin(run.fate.values, ["unsolved", "refused"])
+    return np.where(bad, np.nan, found)
+
+
+def _held(margin: xr.DataArray) -> np.ndarray:
+    values = margin.values[np.isfinite(margin.values)]
+    return np.asarray(values > where.ROUNDING)
+
+
+def _held_one(margin: float) -> bool:
+    return margin > where.ROUNDING
+
+
+def _solved(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    good = np.isfinite(data.margin.values)
+    return data.factor.values[good], data.margin.values[good]
+
+
+def _cut_in_words(cut: where.Cut, names: np.ndarray) -> str:
+    side, other = (
+        ("at least", "less") if cut.above > cut.below else ("less than", "at least as much")
+    )
+    share, rest = max(cut.above, cut.below), min(cut.above, cut.below)
+    return (
+        f"on {share:.0%} of draws where {_plain(str(names[cut.parameter]))} is {side} {cut.at:.2f} "
+        f"of the reference, and on {rest:.0%} where it is {other}"
+    )
+
+
+def _plain(name: str) -> str:
+    """Return a parameter's dotted name in words."""
+    head, *labels = name.split(".")
+    words = head.replace("_", " ")
+    return (
+        f"{words} of {' '.join(label.replace('_', ' ') for label in labels)}" if labels else words
+    )
+
+
+def summary(
+    found: Iterable[Finding], missing: Iterable[NotModelled], *, prior: str, rng: int
+) -> xr.Dataset:
+    """Return the table of claims: a row each in the order given, and the margins of all draws."""
+    listed, beside = list(found), list(missing)
+    claims = [one.claim.number for one in listed] + [one.number for one in beside]
+    rows = [_row(one) for one in listed]
+    table: dict[str, Any] = {}
+    for name, empty in _EMPTY.items():
+        values = [row[name] for row in rows] + [getattr(one, name, empty) for one in beside]
+        table[name] = ("claim", np.array(values))
+    table["verdict"][1][len(rows) :] = NOT_MODELLED
+    draws = max((one.data.sizes["draw"] for one in listed), default=0)
+    margin = np.full((len(claims), draws), np.nan, dtype=np.float32)
+    fate = np.full((len(claims), draws), -1, dtype=np.int8)
+    factor = np.full((len(claims), len(AXES), draws), np.nan, dtype=np.float32)
+    axis = np.full((len(claims), len(AXES)), "", dtype="<U60")
+    for at, one in enumerate(listed):
+        margin[at] = one.data.margin.values
+        fate[at] = [FATES.index(word) for word in one.data.fate.values]
+        for which, name in enumerate(one.axes):
+            factor[at, which] = one.data.factor.sel(parameter=name).values
+            axis[at, which] = _plain(name)
+    flips = [(one.claim.number, words, s) for one in listed for words, s in one.flip_shares.items()]
+    of_flips = {
+        "flip_claim": np.array([number for number, *_ in flips], dtype=str),
+        "flip_words": np.array([words for _, words, _ in flips], dtype=str),
+        "flip_held": np.array([s.held for *_, s in flips], dtype=int),
+        "flip_of": np.array([s.of for *_, s in flips], dtype=int),
+    }
+    return xr.Dataset(
+        {
+            **table,
+            "margin": (("claim", "draw"), margin),
+            "fate": (("claim", "draw"), fate, {"flag_meanings": ", ".join(FATES)}),
+            "axis": (("claim", "rank"), axis),
+            "factor": (("claim", "rank", "draw"), factor),
+            **{name: ("flip", values) for name, values in of_flips.items()},
+        },
+        {"claim": claims, "draw": np.arange(draws)},
+        {"prior": prior, "rng": rng, "nege_version": __version__, MARK: "claims"},
+    )
+
+
+#: What a row of the table has, and what stands where nothing was run.
+_EMPTY: dict[str, Any] = {
+    **dict.fromkeys(("section", "words", "predicts", "examined", "verdict"), ""),
+    **dict.fromkeys(("held", "of"), 0),
+    **dict.fromkeys(("share", "low", "high"), np.nan),
+    **dict.fromkeys(("not_unique", "unsolved", "refused"), 0),
+    "width": np.nan,
+    **dict.fromkeys(("condition", "decisive", "nearest", "why"), ""),
+}
+
+
+def _row(one: Finding) -> dict[str, Any]:
+    claim, share, counts = one.claim, one.share, one.counts
+    return {
+        **{name: getattr(claim, name) for name in ("section", "words", "predicts", "why")},
+        **{"examined": claim.experiment.words, "verdict": one.verdict},
+        **{"held": share.held, "of": share.of, "share": share.value},
+        **{"low": share.low, "high": share.high, "width": float(one.data.width)},
+        **{word.replace(" ", "_"): n for word, n in counts.items() if word != "solved"},
+        **{"condition": one.condition, "decisive": ", ".join(one.decisive)},
+        "nearest": one.nearest,
+    }

@@ -1,0 +1,234 @@
+"""All claims, and examining them: ``nege.claims``."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import functools
+import importlib
+import pathlib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege import memory, validation
+from nege.errors import InputError, in_words, near
+from nege.laboratory import prior as priors
+from nege.laboratory import where
+from nege.laboratory.claim import Claim, Experiment, NotModelled
+from nege.laboratory.findings import Finding, finding, margins_of, summary
+from nege.laboratory.running import Run, Work, run, run_factors
+from nege.laboratory.table import ClaimTable
+from nege.progress import Progress, check_progress, watched
+from nege.sweeps import workers
+from nege.validation import paths
+from nege.validation.keywords import hinted
+
+#: Modules with claims, in the order of the paper.
+PARTS = (
+    "introduction",
+    "externalities",
+    "transaction_costs",
+    "turns",
+    "firms",
+    "advantages",
+    "challenges",
+    "policies",
+)
+BYTES_PER_DRAW = 20_000  # outcomes of a path of eighteen steps
+STORED = pathlib.Path(__file__).with_name("findings.nc")
+
+
+@functools.cache
+def registry() -> dict[str, Claim | NotModelled]:
+    """Return every claim by its number, in the order of the paper."""
+    found: dict[str, Claim | NotModelled] = {}
+    for part in PARTS:
+        for claim in importlib.import_module(f"nege.laboratory.{part}").CLAIMS:
+            if claim.number in found:
+                raise AssertionError(f"claim {claim.number} is there twice")
+            found[claim.number] = claim
+    return found
+
+
+@hinted
+def claims(
+    number: str | None = None,
+    *,
+    draws: int | None = None,
+    prior: str = "near",
+    rng: int = 0,
+    store: str | pathlib.Path | None = None,
+    processes: int = 1,
+    client: Any = None,
+    progress: Progress = None,
+) -> ClaimTable | Finding | NotModelled:
+    """Every claim of Tan & Xia (2022) about digital trade, with the region where it holds.
+
+    A claim is an experiment and the sign that the paper predicts of it, run at draws of a
+    declared prior over all parameters: its verdict is a share of draws, what decides, and
+    the nearest point at which the sign turns.
+
+    Parameters
+    ----------
+    number : str, optional
+        One claim, "31a", which is run now. By default all: their table.
+    draws : int, optional
+        How many points of the prior to run. By default the reference point alone for one claim,
+        and for all of them what is stored with the package: 200 draws, not run again.
+    prior : {"near", "wide"}
+        Every parameter up to a fifth either way, or the literature's ranges.
+    rng : int, default 0
+        Seed of the draws; the first draws of more are the same.
+    store : str or Path, optional
+        Folder of sweeps, from which a run that was killed, or wants more draws, goes on;
+        needs ``pip install "nege[sweep]"``.
+    processes : int, default 1
+        How many to solve in.
+    client : dask.distributed.Client, optional
+        Cluster to solve on.
+    progress : bool or callable, optional
+        Show a bar, or hear of every step, as :func:`nege.sweep`.
+
+    Returns
+    -------
+    ClaimTable, Finding or NotModelled
+        The table of all; or what came out of one: ``.explain()`` says it in prose, ``.verdict``,
+        ``.share``, ``.data``.
+
+    Raises
+    ------
+    InputError
+        For a number that no claim has, naming those near it; for no or less than one draw.
+
+    Notes
+    -----
+    Not an estimate: the reference economies are existence results. A verdict says on which part
+    of the prior the sign is as predicted, not how likely the world is to be there.
+
+    Examples
+    --------
+    >>> import nege
+    >>> found = nege.claims("8a")
+    >>> bool(found.data.margin > 0)
+    True
+    >>> print(found.explain().splitlines()[1])  # doctest: +ELLIPSIS
+    Examined in the reference economy at step 9...
+    """
+    known = registry()
+    if number is not None and number not in known:
+        parts = [name for name in known if re.fullmatch(rf"{re.escape(str(number))}[a-z]+", name)]
+        cure = f"It has parts: {in_words(parts)}." if parts else near(str(number), known)
+        raise InputError("number", number, "the number of a claim", cure)
+    if draws is not None:
+        draws = validation.whole("draws", draws, at_least=1)
+        cure = "Run fewer draws, with another rng=... each time."
+        memory.check("draws", draws, BYTES_PER_DRAW * draws, f"for {draws} draws", cure)
+    prior = validation.known("prior", prior, priors.PRIORS)
+    rng = validation.whole("rng", rng, at_least=0)
+    processes = validation.whole("processes", processes, at_least=1)
+    folder = None if store is None else paths.located("store", store)
+    work = Work(folder, processes, workers.check_client(client))
+    check_progress(progress)
+    if number is not None:
+        claim = known[number]
+        if isinstance(claim, NotModelled):
+            return claim
+        return _examine([claim], draws, prior, rng, work, progress)[0]
+    if draws is None:
+        return ClaimTable(stored())
+    run_now = [claim for claim in known.values() if isinstance(claim, Claim)]
+    missing = [claim for claim in known.values() if isinstance(claim, NotModelled)]
+    found = _examine(run_now, draws, prior, rng, work, progress)
+    table = summary(found, missing, prior=prior, rng=rng)
+    return ClaimTable(table.sel(claim=list(known)))
+
+
+def stored() -> xr.Dataset:
+    """Return the table that comes with the package."""
+    if not STORED.exists():
+        raise InputError("draws", None, "a number of draws", "No table is stored: say how many.")
+    with xr.open_dataset(STORED, engine="scipy") as found:
+        return found.load()
+
+
+def _examine(
+    chosen: Sequence[Claim],
+    draws: int | None,
+    prior: str,
+    rng: int,
+    work: Work,
+    progress: Progress,
+) -> list[Finding]:
+    """Return what came out of claims; an experiment that several read is run once."""
+    runs = _Runs(chosen, draws, prior, rng, work)
+    found = []
+    with watched(progress, len(chosen), "claims") as tick:
+        for claim in chosen:
+            main = runs.get(claim.experiment)
+            flips = [runs.get(flip.experiment, starts=1) for flip in claim.flips]
+            nearest = None if draws is None else runs.nearest(claim, main)
+            found.append(finding(claim, main, flips, nearest, prior))
+            tick(1)
+    return found
+
+
+class _Runs:
+    """Runs of experiments, each kept as long as a claim still has to read it."""
+
+    def __init__(
+        self, chosen: Sequence[Claim], draws: int | None, prior: str, rng: int, work: Work
+    ) -> None:
+        self.draws, self.prior, self.rng, self.work = draws, prior, rng, work
+        every = [e for c in chosen for e in (c.experiment, *(f.experiment for f in c.flips))]
+        self.wanted = collections.Counter(every)
+        self.names: dict[Experiment, str] = {}
+        for claim in chosen:
+            self.names.setdefault(claim.experiment, claim.number)
+            for at, flip in enumerate(claim.flips, 1):
+                self.names.setdefault(flip.experiment, f"{claim.number} flip {at}")
+        self.done: dict[Experiment, Run] = {}
+
+    def get(self, experiment: Experiment, starts: int = 2) -> Run:
+        """Return the run of an experiment."""
+        if experiment not in self.done:
+            work = self._work(self.names[experiment], starts)
+            if self.draws is None:
+                self.done[experiment] = run_factors(experiment, _reference(experiment), work=work)
+            else:
+                self.done[experiment] = run(
+                    experiment, self.draws, prior=self.prior, rng=self.rng, work=work
+                )
+        found = self.done[experiment]
+        self.wanted[experiment] -= 1
+        if not self.wanted[experiment]:
+            del self.done[experiment]
+        return found
+
+    def nearest(self, claim: Claim, main: Run) -> where.Nearest:
+        """Return the nearest point at which a claim flips."""
+        experiment, names = claim.experiment, list(main.factors.data_vars)
+        work, calls = self._work(f"{claim.number} nearest flip", 1), iter(range(1000))
+
+        def margins(factors: np.ndarray) -> np.ndarray:
+            columns = {n: ("draw", f) for n, f in zip(names, factors.T, strict=True)}
+            points = xr.Dataset(columns, {"draw": np.arange(len(factors))})
+            here = run_factors(experiment, points, work=work, label=str(next(calls)))
+            return margins_of(claim, here)
+
+        drawn = np.stack([main.factors[name].values for name in names], 1)
+        return where.nearest(margins, drawn, margins_of(claim, main))
+
+    def _work(self, name: str, starts: int) -> Work:
+        store = None if self.work.store is None else self.work.store / name
+        return dataclasses.replace(self.work, store=store, starts=starts, progress=False)
+
+
+def _reference(experiment: Experiment) -> xr.Dataset:
+    """Return factors of one: the economy as it is."""
+    model = experiment.model()
+    listed = priors.entries(model, None if experiment.path is None else experiment.path(model))
+    return xr.Dataset({e.name: ("draw", [1.0]) for e in listed}, {"draw": [0]})
