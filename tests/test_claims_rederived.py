@@ -78,14 +78,17 @@ def test_claim_18b3_by_hand():
 
 
 def test_claim_19c1_by_hand():
+    """When each industry is mostly online, counted in steps; some of them solved once more."""
     margin, observed, economies = examined("19c1")
-    found = settled(economies)
+    again = (8, 9, 14, 15)
+    found = settled([economies[step] for step in again])
     passed = []
     for k, name in ((SERVICES, "services"), (GOODS, "manufacturing")):
-        share = [online_share(u, k) for u in found]
         cost = observed.total_cost.isel(draw=0).sel(industry=name).sum("place")
+        share = (cost.sel(channel="online") / cost.sum("channel")).values
         np.testing.assert_allclose(
-            share, cost.sel(channel="online") / cost.sum("channel"), atol=1e-8
+            [online_share(u, k) for u in found], share[list(again)], atol=1e-8
         )
         passed.append(next((step for step, x in enumerate(share) if x > 0.5), len(share)))
     assert passed[1] - passed[0] == margin
+    assert all(step in again for step in passed)  # where it turns is where it was solved again
