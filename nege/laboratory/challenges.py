@@ -73,7 +73,7 @@ CENTRES = Experiment(
 DUOPOLY = Experiment(
     words="two platforms in the simple economy at step 7, as online delivery gets cheaper",
     model=simple(7, mech.Platforms(number=2, network={SERVICES: 0.2})),
-    states={"as it is": {}, "two thirds lost": _closer(2.0 / 3.0), "a third": _closer(1.0 / 3.0)},
+    states={"as it is": {}, "a third of it lost": _closer(1.0 / 3.0)},
 )
 
 
@@ -132,7 +132,7 @@ STEERED = Experiment(
         f"buyers see {np.exp(x):.2g} times as much of these": {
             "platforms.steering.strength": xr.DataArray([0.0, x], {"industry": [GOODS, SERVICES]})
         }
-        for x in (0.0, 0.5, 1.0)
+        for x in (0.0, 1.0)
     },
 )
 
@@ -229,14 +229,14 @@ _services = _of(SERVICES, "industry", [GOODS, SERVICES])
 HIDDEN = Experiment(
     words="the simple economy at step 8 with a tax of a tenth on all sales",
     model=simple(8, mech.Tax("t", 0.1, leak={"offline": 0.0, "online": 0.5})),
-    states={f"{x:.0%} of sales online hidden": {"t.leak": _online(x)} for x in (0.0, 0.3, 0.6)},
+    states={f"{x:.0%} of sales online hidden": {"t.leak": _online(x)} for x in (0.0, 0.5)},
 )
 INTANGIBLE = Experiment(
     words="the simple economy at step 8 with a tax of a tenth on all sales",
     model=simple(8, mech.Tax("t", 0.1, intangible={GOODS: 0.0, SERVICES: 0.5})),
     states={
         f"{x:.0%} of the value of services untaxed": {"t.intangible": _services(x)}
-        for x in (0.0, 0.3, 0.6)
+        for x in (0.0, 0.5)
     },
 )
 
@@ -252,7 +252,6 @@ ATTACKS = Experiment(
     model=simple(8, mech.Security("cyber", 0.05)),
     states={
         "safe": {"cyber.vulnerability": 0.0},
-        "some risk": {"cyber.vulnerability": lambda m: 0.5 * m.mechanisms["cyber"].vulnerability},
         "all of it": {},
     },
 )
@@ -339,9 +338,7 @@ CLAIMS = (
         words="Networks and increasing returns make one platform all but a monopolist.",
         predicts="the first platform's share rises as people come online",
         experiment=DUOPOLY,
-        margin=lambda x: rises(
-            x.platform_share.sel(industry=SERVICES, platform="1").isel(case=[0, -1])
-        ),
+        margin=lambda x: rises(x.platform_share.sel(industry=SERVICES, platform="1", drop=True)),
         flips=(
             Flip(
                 words="users of one platform reach those of the other",
@@ -430,7 +427,7 @@ CLAIMS = (
                         f"{x:.0%} of sales online hidden": {
                             "t.leak": xr.DataArray([x, x], {"channel": ["offline", "online"]})
                         }
-                        for x in (0.0, 0.3, 0.6)
+                        for x in (0.0, 0.5)
                     },
                 ),
             ),
