@@ -181,7 +181,9 @@ def entry_cost_that_is_just_too_high(found):
 
 
 @pytest.mark.parametrize(("step", "spillover"), [(9, 0.06), (11, 0.0), (11, 0.02), (15, 0.06)])
-def test_without_a_taste_for_variety_a_village_sells_online_below_a_threshold(step, spillover):
+def test_claim_21c_without_a_taste_for_variety_a_village_sells_online_below_a_threshold(
+    step, spillover
+):
     """Policy.md 6 at phi = 1: a first seller earns R/n = Z c^(1-sigma) against f c."""
 
     def village(cost):
@@ -276,6 +278,27 @@ def test_claim_32a_flips_for_people_where_nothing_calls_them_back_to_the_city(st
     assert falling([online(one) for one in found])
     assert falling([national(one) for one in found])
     assert falling([people(one) for one in found])
+
+
+@pytest.mark.parametrize(
+    ("losses", "curvature"),
+    [("exponential", 1.0), ("gordon-loeb-1", 0.5), ("gordon-loeb-1", 3.0), ("gordon-loeb-2", 1.0)],
+)
+@pytest.mark.parametrize("v", [0.05, 0.5])
+def test_claim_32a_at_most_an_eth_of_what_is_at_risk_is_spent_on_protection(losses, curvature, v):
+    """And that much at x = e; of the first class of Gordon and Loeb, less: (b/(b+1))^(b+1)."""
+    power = (curvature / (curvature + 1.0)) ** (curvature + 1.0)
+    bound, best = (power, 1.0 / power) if losses == "gordon-loeb-1" else (1.0 / np.e, np.e)
+    scale = {"exponential": v, "gordon-loeb-1": v * curvature, "gordon-loeb-2": -v * np.log(v)}
+    spent = []
+    for x in best * np.array([0.3, 0.8, 1.0, 1.25, 4.0, 100.0]):
+        cyber = mech.Security(
+            "c", v, effectiveness=x / scale[losses], losses=losses, curvature=curvature
+        )
+        spent.append(cyber.protection()[0] / v)
+        assert (spent[-1] > 0.0) == (x > 1.0)
+    assert spent[2] == pytest.approx(bound, rel=1e-12)
+    assert max(np.delete(spent, 2)) < bound
 
 
 def steered(step, favoured):

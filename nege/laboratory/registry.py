@@ -28,7 +28,16 @@ from nege.validation import paths
 from nege.validation.keywords import hinted
 
 #: Modules with claims, in the order of the paper.
-PARTS = ("introduction", "externalities", "transaction_costs", "challenges", "policies")
+PARTS = (
+    "introduction",
+    "externalities",
+    "transaction_costs",
+    "turns",
+    "firms",
+    "advantages",
+    "challenges",
+    "policies",
+)
 BYTES_PER_DRAW = 20_000  # outcomes of a path of eighteen steps
 STORED = pathlib.Path(__file__).with_name("findings.nc")
 

@@ -133,7 +133,8 @@ def _points(
         asked = {name: value for name, value in changes.items() if callable(value)}
         answers, refused[:, which] = _asked(model.replace(told), here, asked, len(refused))
         columns.append({**here, **changes, **answers})
-    usual = {name: _usual(model, name) for column in columns for name in column}
+    tables = priors.tables_of(model)
+    usual = {name: _usual(tables, name) for column in columns for name in column}
     stacked = {}
     for name, old in usual.items():
         cells = [_over_draws(column.get(name, old), old, len(refused)) for column in columns]
@@ -184,9 +185,9 @@ def _at(table: xr.DataArray, step: int | None) -> xr.DataArray:
     return table.sel(step=step, drop=True) if "step" in table.dims else table
 
 
-def _usual(model: Model, name: str) -> xr.DataArray:
+def _usual(tables: Mapping[str, xr.DataArray], name: str) -> xr.DataArray:
     """Return a parameter of an economy as a table, or one entry of it as a number."""
-    found = priors.tables_of(model).get(name)
+    found = tables.get(name)
     if found is not None:
         return found
     whole, _, label = name.partition(".")
