@@ -20,6 +20,7 @@ SHOWN = 20  # places with a bar of their own: the ends of the order
 
 def curve(
     values: xr.DataArray,
+    slopes: np.ndarray,
     instrument: str,
     best: tuple[float, float],
     jumps: Sequence[float],
@@ -27,9 +28,11 @@ def curve(
     ax: Axes | None = None,
 ) -> Axes:
     """Draw values over the instrument in pieces between jumps, and a dot at the best one."""
+    name = str(values.attrs.get("long_name", values.name))
+    values = _finer(values, slopes) if np.isfinite(slopes).all() else values
     ax = _pieces(values, instrument, jumps, new_axes(ax))
     ax.plot(*best, "o", color=VERMILION, zorder=3, gid="best")
-    ax.set_ylabel(str(values.attrs.get("long_name", values.name)))
+    ax.set_ylabel(_words(name))
     return ax
 
 

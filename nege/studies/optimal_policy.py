@@ -207,7 +207,8 @@ class Optimum(Immutable):
         """
         jumps = [0.5 * sum(ends) for ends in self.certificate.jumps]
         best = self.value, self.best
-        return objectives.curve(self.grid["objective"], self.instrument, best, jumps, ax=ax)
+        values, slopes = self.grid["objective"], self.grid["gradient"].values
+        return objectives.curve(values, slopes, self.instrument, best, jumps, ax=ax)
 
     @hinted
     def plot_gains(self, *, ax: Axes | None = None) -> Axes:
