@@ -201,6 +201,7 @@ INNOVATION = Experiment(
     ),
     states={
         "what it costs": _keeps(1.0),
+        "twice": _keeps(2.0),
         "three and a half times": _keeps(3.5),
         "ten times": _keeps(10.0),
     },
