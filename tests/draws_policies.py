@@ -38,6 +38,11 @@ def policies(seed, model):
             return mech.PublicGood(worth=rng.uniform(0.0, 1.5), rivalry=rng.random())
         return str(rng.choice(PROCEEDS))
 
+    def sides(base, rate):
+        """Places of the other side alone, where rates are of each on the side of the base."""
+        named = {"origins": some(places), "destinations": some(places)}
+        return {**named, **({f"{base}s": None} if isinstance(rate, dict) else {})}
+
     for i in range(int(rng.integers(1, 6))):
         rates = {g: rng.uniform(-0.1, 0.3) for g in members}
         rate = rates if rng.random() < 0.5 else float(rng.uniform(-0.1, 0.3))
@@ -45,20 +50,16 @@ def policies(seed, model):
         where = {"channels": some(["offline", "online"]), "industries": some(model.industries)}
         kind = rng.choice(["turnover", "retail", "tariff", "platforms", "friction", "security"])
         if kind == "turnover":
-            one = mech.Tax(
-                *(f"p{i}", rate),
-                base=str(rng.choice(["origin", "destination"])),
-                **{"origins": some(places), "destinations": some(places)},
-                collector=str(rng.choice(places)) if rng.random() < 0.2 else None,
-                **{**common, **where},
-            )
+            base = str(rng.choice(["origin", "destination"]))
+            named = sides(base, rate)
+            collector = str(rng.choice(places)) if rng.random() < 0.2 and borders else None
+            given = {**common, **where, **named}
+            one = mech.Tax(f"p{i}", rate, base=base, collector=collector, **given)
         elif kind == "retail":
-            goods = [*model.industries, "housing"] if rng.random() < 0.3 else where["industries"]
-            one = mech.Tax(
-                *(f"p{i}", rate),
-                buyers="households",
-                **{**common, "industries": goods, "channels": where["channels"]},
-            )
+            if rng.random() < 0.3:  # which is sold in no channel
+                where = {"industries": [*model.industries, "housing"]}
+                common = {"proceeds": common["proceeds"]}
+            one = mech.Tax(f"p{i}", rate, buyers="households", **common, **where)
         elif kind == "tariff" and borders:
             one = mech.Tariff(f"p{i}", rate, **{**common, **where})
         elif kind == "platforms":
@@ -70,9 +71,8 @@ def policies(seed, model):
         elif kind == "friction" and borders:
             one = mech.Friction(f"p{i}", rng.uniform(1.0, 1.3), crossing="border", **where)
         else:
-            one = mech.Security(
-                f"p{i}", rng.uniform(0.0, 0.2), across_borders=rng.uniform(0.0, 0.2)
-            )
+            risk, abroad = rng.uniform(0.0, 0.2, 2)
+            one = mech.Security(f"p{i}", risk, across_borders=abroad if borders else None)
         made.append(one)
     return made
 

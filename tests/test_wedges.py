@@ -257,6 +257,7 @@ def test_t4_a_tax_on_all_that_households_buy_spent_where_it_is_raised_is_neutral
     plain = solved(8, PLACES, commission=commission)
     np.testing.assert_allclose(taxed.total_cost, plain.total_cost, rtol=1e-11)
     np.testing.assert_allclose(taxed.population, plain.population, rtol=1e-12)
+    np.testing.assert_allclose(taxed.living_cost, 1.1**0.15 * living(taxed), rtol=1e-12)
     assert float(taxed.welfare / plain.welfare) == pytest.approx(1.0 / 1.1, rel=1e-12)
     private = solved(8, PLACES, mech.Tax("t", 0.1, industries=every, buyers="households"))
     as_good = mech.Tax("t", 0.1, industries=every, **{**RETAIL, "proceeds": mech.PublicGood()})
@@ -383,7 +384,11 @@ def test_all_money_between_firms_and_buyers_is_somebodys():
 
 
 @pytest.mark.parametrize(
-    "name", ["revenue", "trade", "trade_balance", "jurisdiction_welfare", "household_price_index"]
+    "name",
+    [
+        *("revenue", "trade", "trade_balance", "jurisdiction_welfare", "household_price_index"),
+        *("group_income", "living_cost"),
+    ],
 )
 def test_the_audit_sees_what_is_wrong_in_results(name):
     found = everything()
@@ -697,15 +702,192 @@ def test_wedges_that_make_no_sense_are_refused_with_a_cure(wrong, said):
         wrong()
 
 
-def test_results_say_what_they_leave_out_beside_other_mechanisms():
-    places = mech.Jurisdictions("places", land="place")
-    sites = mech.SiteBound("manufacturing", share=0.3, stock=[0.1, 0.3, 0.3, 0.3])
-    kinds = mech.Workers(skilled=0.3, skill=[0.2, 0.6])
-    for added, said in ((sites, "own land are everybody's"), (kinds, "deflated by what income")):
-        found = nege.solve(economy(8).with_mechanisms(places, added))
-        assert said in " ".join(found.model.caveats(found.data))
-    plain = nege.solve(economy(8).with_mechanisms(places))
-    assert not plain.model.caveats(plain.data)
+# --- what cannot act is refused --------------------------------------------------------------
+
+LOCAL = mech.Jurisdictions("places")
+CANNOT_ACT = {  # what is said, and the same where it can act
+    "people who move everywhere": (
+        lambda: with_taxes(HALVES.replace(people=[0.5, 0.5])),
+        r"jurisdictions\.people.*movement='within'",
+        lambda: with_taxes(HALVES.replace(people=[0.5, 0.5], movement="within")),
+    ),
+    "risk at no border": (
+        lambda: with_taxes(mech.Security("c", 0.05, across_borders=0.15)),
+        r"c\.across_borders.*several jurisdictions",
+        lambda: with_taxes(HALVES, mech.Security("c", 0.05, across_borders=0.15)),
+    ),
+    "curvature of other losses": (
+        lambda: with_taxes(mech.Security("c", 0.05, curvature=2.0)),
+        r"c\.curvature.*gordon-loeb-1",
+        lambda: with_taxes(mech.Security("c", 0.05, curvature=2.0, losses="gordon-loeb-1")),
+    ),
+    "a leak of housing": (
+        lambda: with_taxes(mech.Tax("t", 0.1, industries=["housing"], leak=0.3, **RETAIL)),
+        r"t\.leak.*one tax on housing",
+        lambda: with_taxes(mech.Tax("t", 0.1, industries=["services"], leak=0.3, **RETAIL)),
+    ),
+    "channels of housing": (
+        lambda: with_taxes(
+            mech.Tax("t", 0.1, industries=["housing", "services"], **ONLINE, **RETAIL)
+        ),
+        r"t\.channels.*sold in no channel",
+        lambda: with_taxes(mech.Tax("t", 0.1, industries="services", **ONLINE, **RETAIL)),
+    ),
+    "what is intangible of housing": (
+        lambda: with_taxes(mech.Tax("t", 0.1, industries="housing", intangible=0.3, **RETAIL)),
+        r"t\.intangible.*another on goods",
+        lambda: with_taxes(mech.Tax("t", 0.1, industries="services", intangible=0.3, **RETAIL)),
+    ),
+    "a leak of another channel": (
+        lambda: with_taxes(mech.Tax("t", 0.1, channels="online", leak={"offline": 0.3})),
+        r"t\.leak.*nothing of 'offline'",
+        lambda: with_taxes(mech.Tax("t", 0.1, channels="online", leak=0.3)),
+    ),
+    "a leak of another channel, as a table": (
+        lambda: with_taxes(mech.Tax("t", 0.1, channels="online", leak=[0.3, 0.0])),
+        r"t\.leak.*Leave it out",
+        lambda: with_taxes(mech.Tax("t", 0.1, channels="online", leak=[0.0, 0.3])),
+    ),
+    "a leak that is reached later": (
+        lambda: with_taxes(mech.Tax("t", 0.1, leak=0.1, **ONLINE)).replace({"t.leak.offline": 0.2}),
+        r"t\.leak.*nothing of 'offline'",
+        lambda: with_taxes(mech.Tax("t", 0.1, leak=0.1, **ONLINE)).replace({"t.leak.online": 0.2}),
+    ),
+    "a leak of a tariff on another channel": (
+        lambda: with_taxes(HALVES, mech.Tariff("t", 0.1, leak={"offline": 0.3}, **ONLINE)),
+        r"t\.leak.*nothing of 'offline'",
+        lambda: with_taxes(HALVES, mech.Tariff("t", 0.1, leak={"online": 0.3}, **ONLINE)),
+    ),
+    "what is intangible of another industry": (
+        lambda: with_taxes(
+            mech.Tax("t", 0.1, industries="services", intangible={"manufacturing": 0.3})
+        ),
+        r"t\.intangible.*nothing of 'manufacturing'",
+        lambda: with_taxes(mech.Tax("t", 0.1, intangible={"manufacturing": 0.3})),
+    ),
+    "headquarters in one nation": (
+        lambda: with_taxes(mech.Tax("t", 0.1, collector="0")),
+        r"t\.collector.*several jurisdictions",
+        lambda: with_taxes(LOCAL, mech.Tax("t", 0.1, collector="0")),
+    ),
+    "a rate of sellers who are not taxed": (
+        lambda: with_taxes(HALVES, mech.Tax("t", {"south": 0.1}, base="origin", origins=NORTH)),
+        r"t\.rate.*south.*origins are",
+        lambda: with_taxes(HALVES, mech.Tax("t", {"north": 0.1}, base="origin", origins="0")),
+    ),
+    "a rate of buyers who are not taxed": (
+        lambda: with_taxes(mech.Tax("t", {"0": 0.1, "1": 0.2}, destinations="1")),
+        r"t\.rate.*'0'.*destinations are",
+        lambda: with_taxes(mech.Tax("t", {"1": 0.2}, destinations="1")),
+    ),
+    "a border that nothing crosses": (
+        lambda: with_taxes(
+            HALVES, mech.Friction("b", 1.2, crossing="border", origins="0", destinations="1")
+        ),
+        r"b\.origins.*places of other jurisdictions",
+        lambda: with_taxes(
+            HALVES, mech.Friction("b", 1.2, crossing="border", origins="0", destinations="2")
+        ),
+    ),
+    "a cost of entry that another one says": (
+        lambda: with_taxes(mech.Access(entry_cost=1.2), mech.Access("b", entry_cost={"online": 2})),
+        r"b\.entry_cost.*'access' says it already",
+        lambda: with_taxes(
+            mech.Access(entry_cost={"offline": 1.2}), mech.Access("b", entry_cost={"online": 2})
+        ),
+    ),
+    "a jurisdiction that is called as a place of another": (
+        lambda: with_taxes(mech.Jurisdictions({"2": NORTH, "3": SOUTH})),
+        r"jurisdictions\.members.*another name than a place",
+        lambda: with_taxes(mech.Jurisdictions({"0": ["0"], "rest": ["1", *SOUTH]})),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CANNOT_ACT)
+def test_what_cannot_act_is_refused_and_is_fine_where_it_can(case):
+    wrong, said, right = CANNOT_ACT[case]
+    with pytest.raises(nege.InputError, match=said):
+        wrong()
+    right()
+
+
+def test_labels_of_two_dimensions_are_refused_where_nothing_says_which_is_meant():
+    names = ["services", "b", "c", "d"]
+    places = nege.geography.from_distance(1.0 - np.eye(4), names=names)
+    village = mech.Access(entry_cost={"services": 1.2})
+    with pytest.raises(nege.InputError, match=r"access\.entry_cost.*give a labelled DataArray"):
+        nege.OnlineAgglomeration(places, mechanisms=[village])
+    said = xr.DataArray([1.2], {"place": ["services"]}, "place")
+    model = nege.OnlineAgglomeration(places, mechanisms=[village.replace(entry_cost=said)])
+    assert int(model.mechanisms["access"].entry_cost.notnull().sum()) == 4
+
+
+# --- what is real -----------------------------------------------------------------------------
+
+BESIDE = {  # income of their own, or prices that households do not see
+    "sites": mech.SiteBound("manufacturing", share=0.3, stock=[0.1, 0.3, 0.3, 0.3]),
+    "kinds of workers": mech.Workers(skilled=0.3, skill=[0.2, 0.6]),
+    "buyers online": mech.BuyerOnline(complementarity=0.5, households=0.6),
+    "steering": mech.Platforms(
+        fixed_cost=0.01, steering=mech.Steering(affiliates=0.3, strength=1.0)
+    ),
+    "data that are sold": mech.DataEconomy.platform_owned(weight={"services": 0.01}),
+    "data that all pay for": mech.DataEconomy.open(
+        weight={"services": 0.01}, fixed_cost={"services": 0.01}
+    ),
+    "few firms": mech.Oligopoly(),
+    "both channels": mech.DualMode(),
+    "prices that stay": mech.PostedPrices(posted=0.04),
+    "make or buy": mech.Sourcing(penalty={"services": 1.3}),
+}
+
+
+LANDS = ("everyone", "jurisdiction", "place")
+
+
+def _shared(data, rents, half):
+    people = data.population.values[half]
+    return people / people.sum() * rents.values[half].sum()
+
+
+@pytest.mark.parametrize(
+    ("beside", "land"),
+    [(name, LANDS[i % 3]) for i, name in enumerate(BESIDE)]
+    + [("sites", land) for land in LANDS[1:]],
+)
+def test_groups_have_all_that_is_spent_at_one_cost_of_living(beside, land):
+    """Walras' identity, income of groups and their sum, from the flows and prices alone."""
+    owned = EQUAL if land == "place" else {}
+    taxes = mech.Tax("t", 0.1, base="origin"), mech.Tax("u", 0.05, proceeds="everyone")
+    data = solved(9, HALVES.replace(land=land), *taxes, BESIDE[beside], **owned)
+    mu = xr.DataArray([0.4675, 0.3825], {"industry": data.industry})
+    index = data.price_index
+    if beside == "buyers online":
+        index = index * data["buyer_online.relative_price"] ** 0.6
+    if beside == "steering":
+        index = index * data.steering_loss
+        assert float(data.steering_loss.max()) > 1.01
+    price = (index**mu).prod("industry") * data.rent**0.15
+    np.testing.assert_allclose(data.living_cost, price, rtol=1e-11)
+    assert float(data.group_income.sum()) == pytest.approx(
+        float((data.income / price).sum()), rel=1e-11
+    )
+    rents = data.rent / 4.0
+    if beside == "sites":
+        rents = rents + data["manufacturing.site_rent"] * BESIDE["sites"].stock
+    unowned = float(raised(data, "u").sum()) + (float(rents.sum()) if land == "everyone" else 0.0)
+    if not owned:
+        unowned += float(data.get("platform_profit", data.commission_revenue).sum())
+    if not owned or beside == "data that all pay for":
+        unowned += float(data.get("data_profit", xr.DataArray(0.0)).sum())
+    assert abs(float(data.dividend) - unowned) < 1e-11
+    if land == "jurisdiction":
+        mine = np.concatenate([_shared(data, rents, half) for half in (slice(2), slice(2, 4))])
+    else:
+        mine = rents if land == "place" else data.population * float(rents.sum())
+    known = float((mine / price).sum())
+    assert float(data.group_income.sel(group="land")) == pytest.approx(known, rel=1e-11)
 
 
 def test_taxes_on_a_commission_take_less_than_all_of_it():

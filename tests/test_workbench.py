@@ -16,7 +16,7 @@ from nege import mechanisms as mech
 from nege.errors import InputError
 from nege.options import Replicator, SolverOptions
 from nege.policy import cost_of_funds, equal_yield, nash, optimise
-from nege.studies import policy_points, tax_game
+from nege.studies import policy_points, real_terms, tax_game
 from nege.studies.policy_objectives import target
 from nege.studies.policy_points import PolicyPoints
 
@@ -450,6 +450,49 @@ def test_what_funds_cost(of, rate, cost, revenue):
     assert by_welfare == pytest.approx(found.welfare_slope, abs=2e-4)
 
 
+EVERYTHING = ["manufacturing", "services", "housing"]
+STEERED = mech.Platforms(fixed_cost=0.01, steering=mech.Steering(affiliates=0.3, strength=1.0))
+
+
+@pytest.mark.parametrize(
+    ("beside", "proceeds", "worth", "said"),
+    [
+        (STEERED, WASTED, 0.0, "marginal cost of public funds."),
+        (STEERED, "residents", 1.0, "marginal excess burden, as the money is paid back"),
+        (STEERED, mech.PublicGood(worth=0.4), 0.4, "less what people value"),
+        (mech.Workers(), WASTED, 0.0, "marginal cost of public funds."),
+    ],
+)
+def test_t4_costs_one_beside_others_less_what_people_have_of_it(beside, proceeds, worth, said):
+    """All that is real has one deflator, with what steering loses, and for both kinds of people."""
+    vat = mech.Tax("vat", 0.1, industries=EVERYTHING, buyers="households", proceeds=proceeds)
+    model = economy(8).with_mechanisms(mech.Jurisdictions("places"), vat, beside)
+    found = cost_of_funds(nege.solve(model), "vat.rate")
+    # Welfare goes by (1 + w t)/(1 + t), so that one more unit costs (1 - w)/(1 + w t).
+    assert found.value == pytest.approx((1.0 - worth) / (1.0 + 0.1 * worth), abs=2e-8)
+    assert said in repr(found)
+    assert found.to_dataset().attrs["kind"] == found.kind
+
+
+@pytest.mark.parametrize(
+    "beside", [mech.Workers(), mech.BuyerOnline(complementarity=0.5, households=0.6)]
+)
+def test_income_and_revenue_are_deflated_alike(beside):
+    solved = nege.solve(economy(8).with_mechanisms(mech.Tax("t", 0.1), beside))
+    found, data = cost_of_funds(solved, "t.rate"), solved.data
+    assert found.private_income == pytest.approx(float(data.group_income.sum()), rel=1e-11)
+    revenue = data.revenue.sel(wedge="t").sum() * (data.population / data.living_cost).sum()
+    known = float(data.group_income.sel(group="government"))
+    assert float(revenue) == pytest.approx(known, rel=1e-11)
+    assert "excess burden" in repr(found)
+
+
+def test_money_of_which_a_part_is_paid_back_is_said_to_be():
+    mixed = mech.Tax("a", 0.1, proceeds=WASTED), mech.Tax("b", 0.1, proceeds="everyone")
+    said = real_terms.kind_of_cost(economy(8).with_mechanisms(*mixed))
+    assert "less what of them is paid back" in said
+
+
 def test_the_best_difference_of_taxes_at_equal_yield():
     """Total wedges nearly equal: 1.0865 offline; 1.0134 online, on which 5 per cent are already."""
     model = taxed(
@@ -466,6 +509,7 @@ def test_the_best_difference_of_taxes_at_equal_yield():
     assert found.policy["shops.rate"] == pytest.approx(0.08654567, abs=1e-8)
     assert found.policy["web.rate"] == pytest.approx(0.01342668, abs=1e-8)
     assert found.best == pytest.approx(1.79830647, abs=1e-8)
+    assert "the marginal cost of public funds." in repr(found)
     for name in found.policy:  # what revenue costs by either
         cost = cost_of_funds(found.equilibrium, name).value
         assert found.cost_of_funds == pytest.approx(cost, rel=1e-7)

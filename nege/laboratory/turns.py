@@ -339,15 +339,9 @@ CLAIMS = (
         predicts="more services are online where other places have caught up",
         experiment=INSTITUTIONS,
         margin=lambda x: rises(online_share(x)),
-        flips=(
-            Flip(
-                words="nothing is to be heard online",
-                experiment=INSTITUTIONS.where("without a pool", {"online_spillover": 0.0}),
-            ),
-        ),
         why="Good institutions anywhere let firms do without the metropolis and what is learnt "
-        "there. They go online rather than serve their own place if online there is as much to "
-        "learn; without a common pool how many are online hardly depends on it.",
+        "there. They go online rather than serve their own place because there is as much to "
+        "learn; without a common pool how many are online hardly depends on it, either way.",
     ),
     Claim(
         number="18b2",

@@ -14,7 +14,8 @@ What one more unit of revenue costs people, in the same unit, is the marginal co
     MCF = -(d ln U/dt) Y_real / (d Gamma_real/dt)
 
 in real terms: at going prices it would be 1/(1 + t) for a tax that is neutral. It is the marginal
-cost of public funds where nobody values what the money is spent on (worth 0).
+cost of public funds where nobody values what the money is spent on (worth 0), and the marginal
+excess burden where it is paid back to people (``real_terms``).
 Source: ``policy.md`` 3 and 10, after Dahlby (2008), Anderson & Martin (2010).
 """
 
@@ -226,8 +227,10 @@ class CostOfFunds(Immutable):
     at : float
         Where it stands.
     value : float
-        The marginal cost of funds; negative beyond the peak of revenue, where lower rates raise
-        more.
+        What it costs people; negative beyond the peak of revenue, where lower rates raise more.
+    kind : str
+        What that is, as the money is spent: "marginal cost of public funds" where nobody values
+        what it buys, "marginal excess burden, ..." where it is paid back.
     welfare_slope : float
         d ln U/dt, the whole economy responding.
     revenue_slope : float
@@ -254,6 +257,7 @@ class CostOfFunds(Immutable):
     parameter: str
     at: float
     value: float
+    kind: str
     welfare_slope: float
     revenue_slope: float
     private_income: float
@@ -270,13 +274,13 @@ class CostOfFunds(Immutable):
                 "revenue_slope": self.revenue_slope,
                 "private_income": self.private_income,
             },
-            attrs={"parameter": self.parameter},
+            attrs={"parameter": self.parameter, "kind": self.kind},
         )
 
     def __repr__(self) -> str:
         lines = [
             f"One more unit of real revenue by {self.parameter}, which stands at {self.at:g}, "
-            f"costs people {self.value:.8g}.",
+            f"costs people {self.value:.8g}: the {self.kind}.",
             f"d ln U/dt = {self.welfare_slope:.8g}, d revenue/dt = {self.revenue_slope:.8g}.",
         ]
         if self.beyond_peak:
@@ -660,8 +664,8 @@ def cost_of_funds(
 
     Notes
     -----
-    Not the cost of public funds where people value what is bought with them: worth that is not
-    zero is in d ln U/dt already.
+    Not the cost of public funds where people value what is bought with them, or have the money
+    back: that is in d ln U/dt already. ``kind`` says what it is.
 
     Examples
     --------
@@ -696,12 +700,13 @@ def cost_of_funds(
     assert point is not None
     by = point.gradient(0)
     values = model.long_run_values(point.run.share, point.run.state, None, around.dynamics)
-    income = real_terms.private_income(model, values)
+    income = real_terms.private_income(values)
     welfare = float(by[0] / point.values[0])
     return CostOfFunds(
         parameter=parameter,
         at=float(now[0]),
         value=float(-welfare * income / by[1]),
+        kind=real_terms.kind_of_cost(model),
         welfare_slope=welfare,
         revenue_slope=float(by[1]),
         private_income=income,

@@ -116,8 +116,9 @@ class JointOptimum(Immutable):
         The economy there, and where it stands, or the nearest within bounds.
     cost_of_funds : float
         Under a given revenue, -(dW*/dr) Y_real/W: what private income loses by one more unit of
-        it, in the same unit; NaN otherwise. The marginal cost of public funds where nobody
-        values what it is spent on, and welfare is the objective.
+        it, in the same unit, where the welfare of all is the objective; NaN otherwise. The
+        marginal cost of public funds where nobody values what it is spent on; where it is paid
+        back to people, the marginal excess burden.
     certificate : JointCertificate
         ``gradient, curvature, multipliers, violation, leading_eigenvalue, residual, stable``;
         other policies, other climbs, jumps and lost policies.
@@ -260,7 +261,8 @@ class JointOptimum(Immutable):
                 f"Subject to {name} {limit}: one more of it adds {about.multipliers[name]:.6g}."
             )
         if math.isfinite(self.cost_of_funds):
-            lines.append(f"Marginal cost of public funds: {self.cost_of_funds:.6g}.")
+            what = real_terms.kind_of_cost(self.equilibrium.model)
+            lines.append(f"One more unit of it costs people {self.cost_of_funds:.6g}: the {what}.")
         lines.append(verdict(about.leading_eigenvalue))
         lines.append(
             f"None of {about.evaluated} other policies all over the box is better; the best has "
@@ -712,12 +714,12 @@ class _Search:
         return dict(zip(self.around.names, policy.tolist(), strict=True))
 
     def _cost_of_funds(self, best: Point, prices: Mapping[str, float]) -> float:
-        if REVENUE not in prices or not self.objective.name.startswith("welfare"):
-            return math.nan
+        if REVENUE not in prices or self.objective.name != "welfare":
+            return math.nan  # private income is that of all
         values = best.model.long_run_values(
             best.run.share, best.run.state, None, self.around.dynamics
         )
-        income = real_terms.private_income(best.model, values)
+        income = real_terms.private_income(values)
         return float(-prices[REVENUE] * income / best.values[0])
 
     def _kind(self, best: Point, held: _Held, gradient: float) -> str:
