@@ -333,8 +333,8 @@ CLAIMS = (
                 ),
             ),
         ),
-        why="Average cost needs no money from elsewhere, and asks no more than that. Where the fixed "
-        "cost is more than a monopolist could earn, no price covers it, and there is no answer.",
+        why="Average cost needs no money from elsewhere, and asks no more than that. Where the "
+        "fixed cost is more than a monopolist could earn, no price covers it.",
     ),
     Claim(
         number="37a",
