@@ -127,7 +127,7 @@ def by_product(returns: float) -> Experiment:
     data = mech.DataEconomy.open(weight=USERS, fixed_cost=0.01, returns=returns)
     return Experiment(
         words="the simple economy at step 7, as services get cheaper to deliver online and leave "
-        f"data that grow by {returns:g} per cent for each of participants",
+        f"data that grow by {returns:g} per cent for one of participants",
         model=simple(7, data),
         states=delivery(SERVICES, 1.4, 1.3, 1.2),
     )
