@@ -760,12 +760,12 @@ CANNOT_ACT = {  # what is said, and the same where it can act
     ),
     "a leak of another channel": (
         lambda: with_taxes(mech.Tax("t", 0.1, channels="online", leak={"offline": 0.3})),
-        r"t\.leak.*nothing of 'offline'",
+        r"t\.leak must be of online; got.*nothing of 'offline'",
         lambda: with_taxes(mech.Tax("t", 0.1, channels="online", leak=0.3)),
     ),
     "a leak of another channel, as a table": (
         lambda: with_taxes(mech.Tax("t", 0.1, channels="online", leak=[0.3, 0.0])),
-        r"t\.leak.*Leave it out",
+        r"t\.leak must be of online; got.*others as channels",
         lambda: with_taxes(mech.Tax("t", 0.1, channels="online", leak=[0.0, 0.3])),
     ),
     "a leak that is reached later": (
@@ -777,6 +777,16 @@ CANNOT_ACT = {  # what is said, and the same where it can act
         lambda: with_taxes(HALVES, mech.Tariff("t", 0.1, leak={"offline": 0.3}, **ONLINE)),
         r"t\.leak.*nothing of 'offline'",
         lambda: with_taxes(HALVES, mech.Tariff("t", 0.1, leak={"online": 0.3}, **ONLINE)),
+    ),
+    "a leak of a channel that comes by an iterator": (
+        lambda: with_taxes(mech.Tax("t", 0.1, channels=iter(["online"]), leak={"offline": 0.3})),
+        r"t\.leak must be of online",
+        lambda: with_taxes(mech.Tax("t", 0.1, channels=iter(["online"]), leak={"online": 0.3})),
+    ),
+    "a jurisdiction's entry of one rate": (
+        lambda: with_taxes(HALVES, mech.Tax("t", 0.1)).replace({"t.rate.north": 0.2}),
+        r"t\.rate\.north.*'t\.rate' is one number",
+        lambda: with_taxes(HALVES, mech.Tax("t", {"north": 0.1})).replace({"t.rate.north": 0.2}),
     ),
     "what is intangible of another industry": (
         lambda: with_taxes(

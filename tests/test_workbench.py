@@ -866,6 +866,8 @@ BAD = [
     (nash, {"players": dict.fromkeys("ab", "commission.services")}, "players", "of its own"),
     (nash, {"players": {"a": ("commission.services",), "b": "housing"}}, "players", "several"),
     (nash, {"players": {"a": tuple(PLAYERS.values()), "b": PLAYERS["a"]}}, "players", "of its own"),
+    (nash, {"objective": "welfare"}, "players", "'welfare' there is"),
+    (nash, {"players": {**PLAYERS, "b": "housing.b"}}, "parameter", "'housing' is one number"),
     (nash, {"objective": 3}, "objective", "variable"),
     (nash, {"objective": {"a": "welfare"}}, "objective", "one for each"),
     (nash, {"between": {"a": (0, 1)}}, "between", "bounds of each"),

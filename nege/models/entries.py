@@ -67,3 +67,8 @@ def whole(model: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
         where = tuple(table[dim].values.tolist().index(label) for dim, label in at.items())
         table.values[where] = number
     return {**found, **tables}
+
+
+def one_number(name: str) -> str:
+    """Say what to do about an entry of a parameter that is one number."""
+    return f"{name!r} is one number here: vary that, or give it by label first where it takes any."

@@ -11,7 +11,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, near
 from nege.models.base import Model
-from nege.models.entries import entry
+from nege.models.entries import entry, one_number
 
 WIDEST = 1e12  # factor between the ends of an interval, whose steps are even in logarithms
 
@@ -52,7 +52,9 @@ def check_names(model: Model, names: Iterable[str]) -> None:
     known = model.varied()
     for name in names:
         if not isinstance(name, str) or (name not in known and entry(model, name) is None):
-            raise InputError("parameter", name, "one of the model's", near(name, known))
+            whole = name.rpartition(".")[0] if isinstance(name, str) else ""
+            cure = one_number(whole) if whole in model.scalars() else near(name, known)
+            raise InputError("parameter", name, "one of the model's", cure)
 
 
 def apart(argument: str, labelled: xr.DataArray, varied: Container[Any]) -> None:

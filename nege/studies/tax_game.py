@@ -646,7 +646,14 @@ def _targets(model: Model, names: list[str], objective: Any) -> list[Target]:
     if not isinstance(objective, str):
         cure = 'For example "welfare", or {"north": "welfare.north", "south": ...}.'
         raise InputError("objective", objective, "a variable, or an objective for each", cure)
-    return [target(model, f"{objective}.{name}") for name in names]
+    try:
+        return [target(model, f"{objective}.{name}") for name in names]
+    except InputError as error:
+        if objective not in model.variables:
+            raise
+        cure = f"{error.cure} Name players so, or give an objective for each by name."
+        allowed = f"names of whose {objective!r} there is"
+        raise InputError("players", names, allowed, cure.strip()) from None
 
 
 def _curves(around: PolicyPoints, found: Play, names: list[str], count: int) -> xr.Dataset:

@@ -62,6 +62,7 @@ from nege.models.agglomeration.layout import NOWHERE, Slots
 from nege.models.agglomeration.mechanisms import calls
 from nege.models.agglomeration.mechanisms.parts import Part, PartField, entries, unmasked
 from nege.models.entries import labels as entry_labels
+from nege.models.entries import one_number
 from nege.models.fields import Declared, Field, Number, Over
 from nege.models.solutions import Variable
 from nege.validation import Bounds
@@ -585,6 +586,7 @@ class Mechanism(Declared):
         if known == set(self.fields):
             return self
         made: Self = object.__new__(type(self))
+        named: list[tuple[str, str, Any]] = []  # numbers given by label
         for name, field in self.fields.items():
             if name in known:
                 vars(made)[name] = vars(self)[name]
@@ -592,12 +594,12 @@ class Mechanism(Declared):
             value = getattr(self, name)
             if name != "name":
                 said = dataclasses.replace(field, name=f"{self.name}.{name}")
-                found = said.check(value, economy)
-                for label, each in value.items() if isinstance(value, Mapping) else ():
-                    if np.isscalar(each):
-                        self.check_read(name, str(label), each)
-                value = found
+                if isinstance(value, Mapping):
+                    named += [(name, str(x), one) for x, one in value.items() if np.isscalar(one)]
+                value = said.check(value, economy)
             made._hold(name, value)
+        for one in named:  # which labels it reads is known once all is checked
+            made.check_read(*one)
         vars(made)[CHECKED] = labels, frozenset(self.fields)
         return made
 
@@ -964,7 +966,8 @@ def _with_entry(one: Any, field: str, labels: str, path: str, value: Any) -> Any
     at = entry_labels(dims, table, labels) if dims else None
     if at is None:
         whole = path.removesuffix(f".{labels}")
-        raise InputError("parameter", path, f"{whole}, or an entry of it by label")
+        cure = "" if dims else one_number(whole)
+        raise InputError("parameter", path, f"{whole}, or an entry of it by label", cure)
     table = table.copy(deep=True)
     table.loc[at] = one.fields[field].bounds.number(path, value)
     one.check_read(field, labels, value)

@@ -247,15 +247,17 @@ def mask(names: tuple[str, ...] | None, labels: Any) -> np.ndarray:
 
 def check_acts(one: Any, economy: Any) -> None:
     """Refuse parts that escape a tax, if nothing of them is taxed."""
-    for field, named in (("leak", one.channels), ("intangible", getattr(one, "industries", None))):
+    for field, of in (("leak", "channels"), ("intangible", "industries")):
+        named = getattr(one, of, None)
         table = getattr(one, field, None)
         if table is None or named is None:
             continue
         some = np.nan_to_num(table.values) > 0.0
         read = mask(named, table[table.dims[0]].values) > 0.0
         if some.any() and not (some & read).any():
-            cure = f"Leave it out, or {named!r} out of what is taxed."
-            raise InputError(f"{one.name}.{field}", table.values.tolist(), f"of {named}", cure)
+            cure = f"Leave it out, or name others as {of}: nothing that escapes is taxed."
+            given = table.values.tolist()
+            raise InputError(f"{one.name}.{field}", given, f"of {in_words(named)}", cure)
 
 
 def cells(one: Any, economy: Any) -> np.ndarray:
