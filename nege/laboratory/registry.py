@@ -169,9 +169,10 @@ def _examine(
     with watched(progress, len(chosen), "claims") as tick:
         for claim in chosen:
             main = runs.get(claim.experiment)
-            flips = [runs.get(flip.experiment, starts=1) for flip in claim.flips]
+            flips = [runs.get(flip.experiment) for flip in claim.flips]
             nearest = None if draws is None else runs.nearest(claim, main)
-            found.append(finding(claim, main, flips, nearest, prior))
+            drawn = "" if draws is None else prior
+            found.append(finding(claim, main, flips, nearest, drawn))
             tick(1)
     return found
 
@@ -183,19 +184,16 @@ class _Runs:
         self, chosen: Sequence[Claim], draws: int | None, prior: str, rng: int, work: Work
     ) -> None:
         self.draws, self.prior, self.rng, self.work = draws, prior, rng, work
-        every = [e for c in chosen for e in (c.experiment, *(f.experiment for f in c.flips))]
-        self.wanted = collections.Counter(every)
-        self.names: dict[Experiment, str] = {}
-        for claim in chosen:
-            self.names.setdefault(claim.experiment, claim.number)
-            for at, flip in enumerate(claim.flips, 1):
-                self.names.setdefault(flip.experiment, f"{claim.number} flip {at}")
+        self.own = {claim.experiment for claim in chosen}  # not only where others flip
+        self.wanted = collections.Counter(
+            e for c in chosen for e in (c.experiment, *(f.experiment for f in c.flips))
+        )
         self.done: dict[Experiment, Run] = {}
 
-    def get(self, experiment: Experiment, starts: int = 2) -> Run:
-        """Return the run of an experiment."""
+    def get(self, experiment: Experiment) -> Run:
+        """Return the run of an experiment, from two starts where it is a claim's own."""
         if experiment not in self.done:
-            work = self._work(self.names[experiment], starts)
+            work = self._work(2 if experiment in self.own else 1)
             if self.draws is None:
                 self.done[experiment] = run_factors(experiment, _reference(experiment), work=work)
             else:
@@ -210,21 +208,18 @@ class _Runs:
 
     def nearest(self, claim: Claim, main: Run) -> where.Nearest:
         """Return the nearest point at which a claim flips."""
-        experiment, names = claim.experiment, list(main.factors.data_vars)
-        work, calls = self._work(f"{claim.number} nearest flip", 1), iter(range(1000))
+        names, work = list(main.factors.data_vars), self._work(1)
 
         def margins(factors: np.ndarray) -> np.ndarray:
             columns = {n: ("draw", f) for n, f in zip(names, factors.T, strict=True)}
             points = xr.Dataset(columns, {"draw": np.arange(len(factors))})
-            here = run_factors(experiment, points, work=work, label=str(next(calls)))
-            return margins_of(claim, here)
+            return margins_of(claim, run_factors(claim.experiment, points, work=work))
 
         drawn = np.stack([main.factors[name].values for name in names], 1)
         return where.nearest(margins, drawn, margins_of(claim, main))
 
-    def _work(self, name: str, starts: int) -> Work:
-        store = None if self.work.store is None else self.work.store / name
-        return dataclasses.replace(self.work, store=store, starts=starts, progress=False)
+    def _work(self, starts: int) -> Work:
+        return dataclasses.replace(self.work, starts=starts, progress=False)
 
 
 def _reference(experiment: Experiment) -> xr.Dataset:

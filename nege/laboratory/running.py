@@ -1,7 +1,8 @@
 """Running experiments: draws of the prior times states, as points of a sweep.
 
-Draws come in blocks, each a sweep of its own with a store of its own, so that a run that is
-killed goes on where it was, and more draws add blocks to those that are there. Each point is
+Draws come in blocks, each a sweep of its own with a store of its own, named by all that it
+depends on: a run that is killed goes on where it was, more draws add blocks to those that are
+there, and what has changed is solved anew. Each point is
 solved by itself, from the model's own start and from another one: where both converge to
 different places the draw is *not unique*, and is counted as such.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +19,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from nege._version import __version__
 from nege.errors import InputError
 from nege.laboratory import prior as priors
 from nege.laboratory.claim import Experiment
@@ -24,7 +27,9 @@ from nege.laboratory.observed import Observed
 from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.base import Model
 from nege.progress import Progress
+from nege.results import checksums
 from nege.status import Status
+from nege.sweeps.fingerprint import dataset_entries
 from nege.sweeps.sweep import sweep
 
 BORDERS = (50, 200, 1000, 5000)  # of blocks of draws; each is a sweep
@@ -74,9 +79,7 @@ def run(experiment: Experiment, count: int, *, prior: str, rng: int, work: Work 
     blocks = []
     for first, end in itertools.pairwise(_borders(count)):
         part = factors.isel(draw=slice(first, end))
-        blocks.append(
-            run_factors(experiment, part, work=work, label=f"{prior} {rng} {first}-{end}")
-        )
+        blocks.append(run_factors(experiment, part, work=work))
     return _joined(blocks, factors)
 
 
@@ -100,17 +103,15 @@ def _borders(count: int) -> list[int]:
     return [0, *(border for border in BORDERS if border < count), count]
 
 
-def run_factors(
-    experiment: Experiment, factors: xr.Dataset, *, work: Work = Work(), label: str = "draws"
-) -> Run:
+def run_factors(experiment: Experiment, factors: xr.Dataset, *, work: Work = Work()) -> Run:
     """Return what economies with given factors of their parameters end in."""
     model = experiment.model()
     points, refused = _points(experiment, model, factors)
-    found = _solved(experiment, model, points, work, label)
+    found = _solved(experiment, model, points, work)
     status = found.status
     fate = xr.full_like(status, "solved", dtype="<U10")
     if work.starts > 1:
-        other = _solved(experiment, model, points, work, label, another=True)
+        other = _solved(experiment, model, points, work, another=True)
         fate = fate.where(~_differs(found, other), "not unique")
     fate = fate.where(status == Status.CONVERGED, "unsolved")
     fate = fate.where((status != Status.INVALID) & ~refused, "refused")
@@ -208,7 +209,6 @@ def _solved(
     model: Model,
     points: xr.Dataset,
     work: Work,
-    label: str,
     *,
     another: bool = False,
 ) -> xr.Dataset:
@@ -217,11 +217,11 @@ def _solved(
     apart: dict[str, tuple[dict[str, str], list[Any]]] = {}
     for case, (state, _) in cases_of(experiment, path).items():
         _, told = _apart(experiment.states.get(state, {}))
-        apart.setdefault(", ".join((label, *told.values())), (told, []))[1].append(case)
+        apart.setdefault(json.dumps(told), (told, []))[1].append(case)
     parts = []
-    for name, (told, cases) in apart.items():
+    for told, cases in apart.values():
         own, some = model.replace(told), points.sel(case=cases)
-        parts.append(_sweep(experiment, own, some, work, name, another=another))
+        parts.append(_sweep(experiment, own, some, work, another=another))
     if len(parts) == 1:
         return parts[0]
     return xr.concat(parts, "case", data_vars="minimal").sel(case=points.case)
@@ -232,20 +232,20 @@ def _sweep(
     model: Model,
     points: xr.Dataset,
     work: Work,
-    label: str,
     *,
     another: bool = False,
 ) -> xr.Dataset:
     """Return the long runs of all points over draw and state."""
     flat = points.stack(point=("draw", "case")).reset_index("point", drop=True)
+    flat = flat.drop_vars(["draw", "case"], errors="ignore")
     start = experiment.start(model) if experiment.start is not None else None
     if another:
         start = _another_start(model)
     found = sweep(
         model,
-        flat.drop_vars(["draw", "case"], errors="ignore"),
+        flat,
         start=start,
-        store=None if work.store is None else work.store / f"{label}{' again' * another}.zarr",
+        store=None if work.store is None else work.store / _name(model, flat, start),
         processes=work.processes,
         client=work.client,
         progress=work.progress,
@@ -256,6 +256,18 @@ def _sweep(
     return found.drop_vars([*flat.data_vars, "point"], errors="ignore").map(
         lambda table: _unstacked(table, over, points)
     )
+
+
+def _name(model: Model, points: xr.Dataset, start: Any) -> str:
+    """Return a name for a sweep's store that no other sweep has."""
+    tables = {"model": model.to_dataset(), "points": points}
+    if start is not None:
+        own = isinstance(start, xr.Dataset)
+        tables["start"] = start if own else xr.DataArray(np.asarray(start)).to_dataset(name="share")
+    made = {"nege_version": __version__}
+    for what, table in tables.items():
+        made |= dataset_entries(what, table)
+    return f"{checksums.of_text(json.dumps(made, sort_keys=True))[:16]}.zarr"
 
 
 def _unstacked(table: xr.DataArray, over: dict[str, int], points: xr.Dataset) -> xr.DataArray:
