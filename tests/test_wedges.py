@@ -211,6 +211,24 @@ def test_t1_what_is_not_declared_is_a_lower_rate():
     assert raised(data).sum() == pytest.approx(raised(known).sum() + raised(known, "u").sum())
 
 
+def test_t1_what_sellers_collect_and_keep_is_a_lower_rate():
+    """Of a tax t a part l is kept: buyers pay (1+t)/(1+lt) = 1 + t (1-l)/(1+lt), by free entry.
+
+    Sellers then post a price 1+lt below what they have of it, by a subsidy that is paid out of the
+    tax; what is left of the two is the revenue.
+    """
+    t, kept = 0.2, 0.3
+    own = mech.Tax("own", 1.0 / (1.0 + kept * t) - 1.0, channels="online")
+    both = solved(8, PLACES, own, mech.Tax("t", t, channels="online"))
+    rate = t * (1.0 - kept) / (1.0 + kept * t)
+    one = solved(8, PLACES, mech.Tax("t", rate, channels="online"))
+    for name in ("firm_mass", "population", "wage", "real_income"):
+        np.testing.assert_allclose(both[name], one[name], rtol=1e-9)
+    np.testing.assert_allclose(raised(both) + raised(both, "own"), raised(one), rtol=1e-9)
+    assert rate < t * (1.0 - kept)  # of what is not declared nothing is passed on
+    assert (raised(one) > 0.0).all()
+
+
 @pytest.mark.parametrize("step", [0, 6, 11])
 def test_t2_a_place_sells_more_than_it_buys_by_its_rents_and_commission_less_its_dividend(step):
     data = solved(step, mech.Jurisdictions())
@@ -311,7 +329,9 @@ def own_share(data, place, tariff, iceberg):
     ("iceberg", "home", "tariff", "foreign", "own", "welfare"),
     [
         (1.5, 0.5, 0.27877658, 0.0, 0.89677547, (0.88814688, 0.86411505)),
+        (1.2, 0.5, 0.31649761, 0.0, None, (0.94772251, 0.89196971)),
         (1.5, 0.3, 0.26750100, 0.0, 0.93457594, (0.80742112, 0.93029537)),
+        (1.5, 0.7, 0.29673245, 0.0, 0.84250982, (0.94600645, 0.77247880)),
         (1.5, 0.3, 0.25870102, 0.3, None, None),
         (1.2, 0.5, 0.28448077, 0.28448077, None, (0.90609505, 0.90609505)),
     ],

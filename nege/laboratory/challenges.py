@@ -466,7 +466,8 @@ CLAIMS = (
         margin=lambda x: all_of(falls(online_share(x)), falls(x.welfare)),
         flips=(Flip(words="as much is lost offline", experiment=OFFLINE_TOO),),
         why="Losses and protection are like a higher cost of delivery; firms spend at most 1/e of "
-        "the loss on protection.",
+        "the loss on protection. Where few are online yet, a cluster that keeps more of its firms "
+        "can be worth more than what is lost.",
     ),
     Claim(
         number="32b",

@@ -201,6 +201,7 @@ INNOVATION = Experiment(
     ),
     states={
         "what it costs": _keeps(1.0),
+        "twice": _keeps(2.0),
         "three and a half times": _keeps(3.5),
         "ten times": _keeps(10.0),
     },
@@ -332,7 +333,8 @@ CLAIMS = (
                 ),
             ),
         ),
-        why="Average cost needs no money from elsewhere, and asks no more than that.",
+        why="Average cost needs no money from elsewhere, and asks no more than that. Where the "
+        "fixed cost is more than a monopolist could earn, no price covers it.",
     ),
     Claim(
         number="37a",

@@ -245,7 +245,7 @@ def _sweep(
         model,
         flat,
         start=start,
-        store=None if work.store is None else work.store / _name(model, flat, start),
+        store=None if work.store is None else work.store / _name(experiment, model, flat, start),
         processes=work.processes,
         client=work.client,
         progress=work.progress,
@@ -258,13 +258,13 @@ def _sweep(
     )
 
 
-def _name(model: Model, points: xr.Dataset, start: Any) -> str:
+def _name(experiment: Experiment, model: Model, points: xr.Dataset, start: Any) -> str:
     """Return a name for a sweep's store that no other sweep has."""
     tables = {"model": model.to_dataset(), "points": points}
     if start is not None:
         own = isinstance(start, xr.Dataset)
         tables["start"] = start if own else xr.DataArray(np.asarray(start)).to_dataset(name="share")
-    made = {"nege_version": __version__}
+    made = {"nege_version": __version__, "words": experiment.words}
     for what, table in tables.items():
         made |= dataset_entries(what, table)
     return f"{checksums.of_text(json.dumps(made, sort_keys=True))[:16]}.zarr"

@@ -20,6 +20,7 @@ SHOWN = 20  # places with a bar of their own: the ends of the order
 
 def curve(
     values: xr.DataArray,
+    slopes: np.ndarray,
     instrument: str,
     best: tuple[float, float],
     jumps: Sequence[float],
@@ -27,19 +28,24 @@ def curve(
     ax: Axes | None = None,
 ) -> Axes:
     """Draw values over the instrument in pieces between jumps, and a dot at the best one."""
-    ax = _pieces(values, instrument, jumps, new_axes(ax))
+    ax = _pieces(values, slopes, instrument, jumps, new_axes(ax))
     ax.plot(*best, "o", color=VERMILION, zorder=3, gid="best")
-    ax.set_ylabel(str(values.attrs.get("long_name", values.name)))
+    ax.set_ylabel(_words(str(values.attrs.get("long_name", values.name))))
     return ax
 
 
-def _pieces(values: xr.DataArray, instrument: str, jumps: Sequence[float], ax: Axes) -> Axes:
-    """Draw values over an instrument, in pieces between jumps."""
+def _pieces(
+    values: xr.DataArray, slopes: np.ndarray, instrument: str, jumps: Sequence[float], ax: Axes
+) -> Axes:
+    """Draw values over an instrument, in pieces between jumps, curved as slopes are known."""
     varied = values[instrument].values
     piece = np.searchsorted(sorted(jumps), varied)
     for k in np.unique(piece):
         there = piece == k
-        ax.plot(varied[there], values.values[there], color=BLUE, lw=2.2)
+        piece_x, piece_y = varied[there], values.values[there]
+        if np.isfinite(slopes[there]).all():
+            piece_x, piece_y = _finer(piece_x, piece_y, slopes[there])
+        ax.plot(piece_x, piece_y, color=BLUE, lw=2.2)
     for jump in jumps:
         ax.axvline(jump, color=GREY, lw=0.8, ls=":", gid="jump")
     ax.set_xlabel(_words(instrument))
@@ -78,9 +84,22 @@ def compared(
 
 def gains(after: xr.DataArray, before: xr.DataArray, *, ax: Axes | None = None) -> Axes:
     """Draw the change of an income by place, and who has it, the largest gain on top."""
+    change = after.copy(data=100.0 * (after.values / before.values - 1.0))
+    return by_place(change, "change of real income, %", ax=ax)
+
+
+def by_place(
+    values: xr.DataArray,
+    label: str,
+    *,
+    loss: bool = False,
+    mean: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw gains, or losses, as bars by place and by who has them; a mean as a line."""
     ax = new_axes(ax)
-    change = 100.0 * (after.values / before.values - 1.0).ravel()
-    labels = itertools.product(*(map(str, after[dim].values) for dim in after.dims))
+    change = values.values.ravel()
+    labels = itertools.product(*(map(str, values[dim].values) for dim in values.dims))
     names = [", ".join(one) for one in labels]
     order = np.argsort(change, kind="stable")
     shown = (
@@ -88,10 +107,12 @@ def gains(after: xr.DataArray, before: xr.DataArray, *, ax: Axes | None = None) 
         if len(order) <= SHOWN
         else np.concatenate([order[: SHOWN // 2], order[-SHOWN // 2 :]])
     )
-    colours = [BLUE if change[i] >= 0.0 else VERMILION for i in shown]
+    colours = [BLUE if (change[i] >= 0.0) != loss else VERMILION for i in shown]
     ax.barh([names[i] for i in shown], change[shown], color=colours)
     ax.axvline(0.0, color=GREY, lw=0.8)
-    ax.set_xlabel("change of real income, %")
+    if mean is not None:
+        ax.axvline(mean, color=GREY, lw=1.2, ls="--", gid="mean")
+    ax.set_xlabel(label)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
@@ -100,10 +121,8 @@ def _words(name: str) -> str:
     return name.replace("_", " ").replace(".", ", ")
 
 
-def _finer(values: xr.DataArray, slopes: np.ndarray) -> xr.DataArray:
+def _finer(x: np.ndarray, y: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return values at more places, by the cubics that have their slopes at both ends."""
-    dim = str(values.dims[0])
-    x, y = values[dim].values, values.values
     width, t = np.diff(x)[:, None], np.arange(8) / 8.0
     rise = (3.0 - 2.0 * t) * t**2
     between = y[:-1, None] + np.diff(y)[:, None] * rise
@@ -111,7 +130,7 @@ def _finer(values: xr.DataArray, slopes: np.ndarray) -> xr.DataArray:
         slopes[:-1, None] * t * (1.0 - t) ** 2 - slopes[1:, None] * t**2 * (1.0 - t)
     )
     places = np.append(x[:-1, None] + width * t, x[-1])
-    return xr.DataArray(np.append(between, y[-1]), {dim: places}, dim)
+    return places, np.append(between, y[-1])
 
 
 def laffer(
@@ -120,15 +139,16 @@ def laffer(
     instrument: str,
     of: str,
     amount: float,
-    roots: Sequence[float],
+    roots: Mapping[float, bool],
     jumps: Sequence[float],
     *,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw revenue over a rate, the amount as a line, the lower root full, the upper hollow."""
-    ax = _pieces(_finer(values, slopes), instrument, jumps, new_axes(ax))
+    """Draw revenue over a rate, the amount as a line; roots are full where revenue rises."""
+    ax = _pieces(values, slopes, instrument, jumps, new_axes(ax))
     ax.axhline(amount, color=GREY, lw=0.8)
-    for root, fill in zip(roots, (VERMILION, "white"), strict=False):
+    for root, rises in roots.items():
+        fill = VERMILION if rises else "white"
         ax.plot(root, amount, "o", color=VERMILION, mfc=fill, zorder=3, gid="root")
     ax.set_ylabel(of)
     return ax
