@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-import nege
 from nege.errors import ConvergenceError, InputError
 from nege.laboratory.claim import Claim, Experiment, Flip
 from nege.laboratory.economies import of_services, reference, simple
@@ -21,6 +20,7 @@ from nege.laboratory.observed import (
     rises,
 )
 from nege.models.agglomeration import mechanisms
+from nege.solvers.long_run import solve
 
 mech: Any = mechanisms  # classes whose parameters are declared by fields
 
@@ -156,9 +156,7 @@ def _posted(economy: Any) -> float:
 def _before(economy: Any) -> Any:
     """Return the firms that are there before the commission rises."""
     try:
-        return nege.solve(
-            economy.replace({"posted_prices.posted": _posted(economy)})
-        ).data.firm_mass
+        return solve(economy.replace({"posted_prices.posted": _posted(economy)})).data.firm_mass
     except ConvergenceError as error:
         raise InputError("sunk.before", "no firms", "those of an economy that is solved") from error
 
