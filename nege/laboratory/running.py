@@ -9,6 +9,7 @@ different places the draw is *not unique*, and is counted as such.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import json
@@ -37,6 +38,9 @@ UNIT = 40  # points that are solved and written together
 NUDGE = 0.99  # a factor, to see whether it moves anything
 SAME = 1e-6  # two ends of which all variables differ by less, relatively, are the same
 OTHER_START = 7  # seed of the second start
+
+#: What functions said of each draw, and where they refused it.
+Answers = dict[Any, tuple[xr.DataArray, np.ndarray]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,17 +89,22 @@ def run(experiment: Experiment, count: int, *, prior: str, rng: int, work: Work 
 
 def _acting(experiment: Experiment, model: Model, listed: list[priors.Entry]) -> list[priors.Entry]:
     """Return the entries that move a parameter in some state: others are overridden in all."""
+    changes = list(experiment.states.values()) or [{}]
+    overridden = set(changes[0]).intersection(*changes)
+    doubtful = [entry.name for entry in listed if entry.parameter in overridden]
     columns = {
-        entry.name: ("draw", np.where(np.arange(len(listed) + 1) == at, NUDGE, 1.0))
-        for at, entry in enumerate(listed)
+        name: ("draw", np.where(np.arange(len(doubtful) + 1) == at, NUDGE, 1.0))
+        for at, name in enumerate(doubtful)
     }
-    nudged = xr.Dataset(columns, {"draw": np.arange(len(listed) + 1)})
+    usual = {e.name: ("draw", np.ones(len(doubtful) + 1)) for e in listed}
+    nudged = xr.Dataset({**usual, **columns}, {"draw": np.arange(len(doubtful) + 1)})
     points, _ = _points(experiment, model, nudged)
-    moved = np.zeros(len(listed) + 1, dtype=bool)
+    moved = np.zeros(len(doubtful) + 1, dtype=bool)
     for table in points.data_vars.values():
         values = table.transpose("draw", ...).values
         moved |= (values != values[-1]).reshape(len(moved), -1).any(1)
-    return [entry for entry, acts in zip(listed, moved, strict=False) if acts]
+    idle = {name for name, acts in zip(doubtful, moved, strict=False) if not acts}
+    return [entry for entry in listed if entry.name not in idle]
 
 
 def _borders(count: int) -> list[int]:
@@ -128,11 +137,13 @@ def _points(
     refused = np.zeros([len(names) for names in labels.values()], dtype=bool)
     drawn = priors.vary(model, factors, path)
     columns = []
+    known: dict[Any, Answers] = {}
     for which, (state, step) in enumerate(cases.values()):
         here = {name: _at(table, step) for name, table in drawn.items()}
         changes, told = _apart(experiment.states.get(state, {}))
         asked = {name: value for name, value in changes.items() if callable(value)}
-        answers, refused[:, which] = _asked(model.replace(told), here, asked, len(refused))
+        same = known.setdefault((step, *told.items()), {})
+        answers, refused[:, which] = _asked(model.replace(told), here, asked, len(refused), same)
         columns.append({**here, **changes, **answers})
     tables = priors.tables_of(model)
     usual = {name: _usual(tables, name) for column in columns for name in column}
@@ -146,24 +157,36 @@ def _points(
 
 
 def _asked(
-    model: Model, here: dict[str, xr.DataArray], asked: dict[str, Any], draws: int
+    model: Model, here: dict[str, xr.DataArray], asked: dict[str, Any], draws: int, known: Answers
 ) -> tuple[dict[str, xr.DataArray], np.ndarray]:
-    """Return what functions say of each economy drawn, and which draws are no economies."""
-    refused = np.zeros(draws, dtype=bool)
-    if not asked:
-        return {}, refused
-    found: dict[str, list[xr.DataArray]] = {name: [] for name in asked}
-    for draw in range(draws):
+    """Return what functions say of each economy drawn, and which draws are no economies.
+
+    `known` is what they said of these economies in other states.
+    """
+    new = [value for value in dict.fromkeys(asked.values()) if value not in known]
+    found: dict[Any, list[tuple[xr.DataArray, bool]]] = {value: [] for value in new}
+    for draw in range(draws if new else 0):
         own = {n: t.isel(draw=draw) if "draw" in t.dims else t for n, t in here.items()}
         try:
             economy = model.replace(own)
-            answers = {name: value(economy) for name, value in asked.items()}
         except InputError:
-            answers, refused[draw] = {name: value(model) for name, value in asked.items()}, True
-        for name, answer in answers.items():
-            found[name].append(xr.DataArray(answer))
-    over = {name: xr.concat(values, "draw") for name, values in found.items()}
-    return over, refused
+            economy = None
+        for value in new:
+            found[value].append(_answer(value, economy, model))
+    for value, answers in found.items():
+        tables, refused = zip(*answers, strict=True)
+        known[value] = xr.concat(tables, "draw"), np.array(refused)
+    bad = [known[value][1] for value in asked.values()]
+    over = {name: known[value][0] for name, value in asked.items()}
+    return over, np.any(bad, axis=0) if bad else np.zeros(draws, dtype=bool)
+
+
+def _answer(value: Any, economy: Model | None, model: Model) -> tuple[xr.DataArray, bool]:
+    """Return what a function says of an economy, of the usual one where it refuses, and if so."""
+    if economy is not None:
+        with contextlib.suppress(InputError):
+            return xr.DataArray(value(economy)), False
+    return xr.DataArray(value(model)), True
 
 
 def _apart(changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
