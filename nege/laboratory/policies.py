@@ -340,7 +340,7 @@ CLAIMS = (
         number="37a",
         section="5",
         words="Let users of one platform reach those of others: then none takes all.",
-        predicts="the first platform's lead is gone where all can be reached",
+        predicts="the first platform's lead shrinks where all can be reached",
         experiment=DUOPOLY.but(
             "delivery cheap, by what can be reached",
             states={
@@ -381,7 +381,7 @@ CLAIMS = (
         margin=lambda x: falls(_first_commission(x)),
         flips=(
             Flip(
-                words="one platform that others may enter against",
+                words="there is one platform, which others may enter against",
                 experiment=ALIKE.but("contestable instead", model=_contestable(0.05)),
             ),
         ),
