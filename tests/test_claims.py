@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -264,6 +265,12 @@ def test_a_claim_says_what_it_is(number):
 def test_unknown_claims_are_refused_with_those_near_it():
     with pytest.raises(nege.InputError, match="8a"):
         nege.claims("8")
+
+
+@pytest.mark.parametrize("number", [16, ["8a"], np.array(["8a"]), xr.Dataset(), pd.DataFrame([1])])
+def test_what_is_no_text_is_no_claim(number):
+    with pytest.raises(nege.InputError, match="number must be"):
+        nege.claims(number)
 
 
 def test_one_claim_is_run_explained_and_says_where_it_flips(monkeypatch):

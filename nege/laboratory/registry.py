@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from nege import memory, validation
-from nege.errors import InputError, near
+from nege.errors import InputError
 from nege.laboratory import prior as priors
 from nege.laboratory import where
 from nege.laboratory.claim import Claim, Experiment, NotModelled
@@ -109,8 +109,8 @@ def claims(
     Examined in the reference economy at step 9...
     """
     known = registry()
-    if number is not None and number not in known:
-        raise InputError("number", number, "the number of a claim", near(str(number), known))
+    if number is not None:
+        number = validation.known("number", number, list(known))
     if draws is not None:
         draws = validation.whole("draws", draws, at_least=1)
         cure = "Run fewer draws, with another rng=... each time."
