@@ -33,7 +33,8 @@ PROBLEMS = [
     for size in sizes
     for severity in severities
 ]
-SCIPY = {peer.name: peer for peer in PEERS if peer.library == "scipy"}
+BY_NAME = {peer.name: peer for peer in PEERS}
+NUMBA = ["Numba loop", "Numba Anderson", "Numba Newton"]
 
 
 def _time(benchmark, problem, method):
@@ -54,11 +55,11 @@ def test_registry(benchmark, name, size, severity):
     _time(benchmark, build(size, severity), ours.NEGE)
 
 
-@pytest.mark.parametrize("peer", ["scipy df-sane", "scipy Anderson", "scipy hybr"])
+@pytest.mark.parametrize("peer", ["scipy df-sane", "scipy Anderson", "scipy hybr", *NUMBA])
 def test_peer(benchmark, peer):
-    """SciPy on one problem, for a first impression."""
+    """SciPy, and loops that a user compiles, on one problem, for a first impression."""
     benchmark.group = "plane, R=100"
-    _time(benchmark, plane(100, 1.0), SCIPY[peer])
+    _time(benchmark, plane(100, 1.0), BY_NAME[peer])
 
 
 def test_two_region_grid(benchmark):

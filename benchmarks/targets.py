@@ -16,7 +16,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import nege
-from benchmarks import compiling, grids, industries, long_runs, measure, ours, processes, verify
+from benchmarks import (
+    compiling,
+    grids,
+    industries,
+    long_runs,
+    measure,
+    ours,
+    policies,
+    processes,
+    verify,
+)
 from benchmarks.contest import GOOD, race
 from benchmarks.peers import available
 from benchmarks.problems import Problem, asymmetric, plane
@@ -354,6 +364,26 @@ def _industries(session: Session, size: int) -> tuple[Figure, str]:
     return Figure(ratio, 1.0), f"{duration(mine)}; {others}"
 
 
+def _costs(session: Session, work: str, tried: dict[str, tuple[policies.Policy, int]]) -> Row:
+    """Return what long runs with a policy take, over the same economy without it."""
+    found = policies.costs(tried, rounds=3 if session.quick else 7)
+    figures = tuple(Figure(found[name], policies.MOST[name]) for name in tried)
+    extra = [f"{name} {found[name]:.2f}, {policies.extra(tried[name][0])} more" for name in tried]
+    note = f"and products of all places with all: {'; '.join(extra)}"
+    work = f"{work}, P={policies.SIZE}, long run over that without"
+    return Row(work, figures, False, note=note)
+
+
+def policy_costs(session: Session) -> Row:
+    """Measure taxes, tariffs, borders and security against the economy without them."""
+    return _costs(session, "wedges of policy", policies.POLICIES)
+
+
+def mechanism_costs(session: Session) -> Row:
+    """Measure small mechanisms against the economy without them."""
+    return _costs(session, "small mechanisms", policies.SMALL)
+
+
 def million_places(session: Session) -> Row:
     """Measure short runs of a million places and the online region."""
     figures, notes = [], []
@@ -414,7 +444,14 @@ ROWS: tuple[Callable[[Session], Row], ...] = (
     *(kernel_10, kernel_100, kernel_1000, kernel_1000_asymmetric, labelled, prepared),
     *(over_kernel, two_region_grid, two_region_diagram, cold_command, cold_solves, nine_models),
     *(cached_solve, importing, warm_command, long_runs_1000, long_runs_3000, quantitative),
-    *(industries_long_run, million_places, patterned_10000, patterned_100000),
+    *(
+        industries_long_run,
+        policy_costs,
+        mechanism_costs,
+        million_places,
+        patterned_10000,
+        patterned_100000,
+    ),
     *(sweep_of_long_runs, random_draws),
 )
 #: Those that take minutes, which a quick run leaves out.

@@ -48,7 +48,7 @@ def run(*, quick: bool = False) -> int:
     )
     title, policies = "random economies with random policies", tests("draws_policies")
     failed += _reasoned(title, policies, quick=quick)
-    failed += 0 if quick else _competition()
+    failed += _starts(quick=quick) + (0 if quick else _competition())
     title, platforms = "random economies of platforms, data and few firms", tests("draws_platforms")
     failed += _reasoned(title, platforms, quick=quick)
     failed += _extremes(quick=quick)
@@ -101,6 +101,32 @@ def _reasoned(title: str, draws: Any, *, quick: bool) -> int:
     for seed, message in failed[:10]:
         print(f"  draw {seed}, {message}")
     return len(failed)
+
+
+def _starts(*, quick: bool) -> int:
+    """Solve economies with policies from random starts: how many stable equilibria there are."""
+    began, policies, failed = time.perf_counter(), tests("draws_policies"), 0
+    count = max(policies.STARTS // 50, 1) if quick else policies.STARTS
+    said = []
+    for name in policies.POLICIES:
+        try:
+            found, lost = policies.ends(name, range(count))
+        except Exception as error:  # every kind of failure counts, and none stops the rest
+            said.append(f"{name}: {type(error).__name__}: {error}")
+            failed += 1
+            continue
+        failed += len(lost)
+        ends = ", ".join(f"start {seed} {why}" for seed, why in lost.items())
+        said.append(
+            f"{name}: {len(found)} stable, {len(lost)} not converged{f' ({ends})' if lost else ''}"
+        )
+    print(
+        f"policies from {count} random starts each, distinct equilibria of {len(said)} policies, "
+        f"{failed} failed; {time.perf_counter() - began:.1f} s"
+    )
+    for line in said:
+        print(f"  {line}")
+    return failed
 
 
 def _competition() -> int:

@@ -10,10 +10,15 @@ STYLISED_TURN = nege.scenarios.stylised_turn()
 GOODS, SERVICES = "manufacturing", "services"
 
 
+@functools.cache
+def _step(step):
+    moved = {str(name): table.sel(step=step) for name, table in STYLISED_TURN.data_vars.items()}
+    return nege.OnlineAgglomeration().replace(moved)
+
+
 def economy(step, **changes):
     """The default economy at a step of the stylised turn, with changes."""
-    moved = {str(name): table.sel(step=step) for name, table in STYLISED_TURN.data_vars.items()}
-    return nege.OnlineAgglomeration().replace({**moved, **changes})
+    return _step(step).replace(changes) if changes else _step(step)
 
 
 def at(step, **changes):

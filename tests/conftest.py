@@ -1,5 +1,6 @@
 """Settings that every test shares."""
 
+import gc
 import os
 import sys
 
@@ -21,6 +22,18 @@ hypothesis.settings.load_profile("nege")
 if os.environ.get("NUMBA_DISABLE_JIT") == "1":
     # Kernels divide by zero on purpose, as NumPy does: without the JIT it warns of it.
     np.seterr(all="ignore")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Search for garbage neither while tests are collected nor among them: they stay to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(10_000)
+        gc.enable()
 
 
 #: The tiers of tests; pyproject.toml says what each is for.
@@ -59,7 +72,7 @@ def nothing_is_solved(monkeypatch):
     monkeypatch.setattr(Kernel, "__call__", lambda *_, **__: pytest.fail("it solved something"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def two():
     """Two places of FKV: sigma = 5, mu = 0.4."""
 

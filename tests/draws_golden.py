@@ -121,6 +121,10 @@ def park(found):
     return [goods(found)[1]]
 
 
+def city(found):
+    return [shares(found)[0]]
+
+
 def village(found):
     return [shares(found)[3]]
 
@@ -217,13 +221,13 @@ def gros(found):
 # --- policy.md: one economy, some figures ----------------------------------------------------
 
 
-def leak(part, share, welfare, revenue=None):
+def leak(part, share, welfare, revenue):
     """A tax of a tenth, of which a part of online sales does not pay (31b)."""
 
     def at_till(found):
         return online(found, SERVICES, 1.1, (1.1 - 0.1 * part) / 0.95)
 
-    figures = [(at_till, share), (national, welfare)] + ([(total, revenue)] if revenue else [])
+    figures = [(at_till, share), (national, welfare), (total, revenue)]
     return lambda: run(8, mech.Tax("t", 0.1, leak={"online": part})), figures
 
 
@@ -272,9 +276,15 @@ NO_PARKS = {9: ".2566", 10: ".2345", 12: ".2109", 15: ".2162"}
 
 SOLVED = {
     "0": (lambda: run(0, PLACES), [(national, "1.60557060"), (balance, ".00944710")]),
-    "3": (lambda: run(3, HALVES), [(together, ".63731482")]),
+    "3": (
+        lambda: run(3, HALVES),
+        [(together, ".63731482"), (national, "1.66639881"), (city, ".71817722")],
+    ),
     "3 by place": (lambda: run(3, PLACES), [(balance, "-.01904456")]),
-    "6": (lambda: run(6), [(national, "1.83213195"), (park, ".331539")]),
+    "6": (
+        lambda: run(6, PLACES),
+        [(balance, "-.07456249"), (national, "1.83213195"), (park, ".331539")],
+    ),
     "7": (lambda: run(7, PLACES), [(balance, "-.06523975")]),
     "8": (
         lambda: run(8, PLACES),
@@ -285,18 +295,21 @@ SOLVED = {
             (lambda f: worth(f)[:1], "1.58044304"),
         ],
     ),
-    "11": (lambda: run(11), [(national, "2.00347293"), (park, ".21092")]),
+    "11": (
+        lambda: run(11, PLACES),
+        [(balance, ".01662026"), (national, "2.00347293"), (park, ".21092")],
+    ),
     "14": (lambda: run(14, PLACES), [(balance, ".01837163"), (park, ".2094")]),
     "17": (lambda: run(17, PLACES), [(national, "2.49613591"), (balance, ".02170856")]),
     "online taxed": (
         lambda: run(11, PLACES, mech.Tax("t", 0.1, **ONLINE)),
         [(national, "1.96926042")],
     ),
-    "leak 0": leak(0.0, ".78079522", "1.83322027"),
+    "leak 0": leak(0.0, ".78079522", "1.83322027", ".17560694"),
     "leak .25": leak(0.25, ".86411717", "1.84613085", ".15688940"),
-    "leak .5": leak(0.5, ".91840740", "1.85438365"),
+    "leak .5": leak(0.5, ".91840740", "1.85438365", ".13510822"),
     "leak .75": leak(0.75, ".95237847", "1.85982777", ".11169299"),
-    "leak 1": leak(1.0, ".97288747", "1.86368801"),
+    "leak 1": leak(1.0, ".97288747", "1.86368801", ".08744184"),
     "platforms pay": (platforms(0.0), PLATFORMS_PAY),
     "sellers pay": (
         platforms(1.0),
@@ -308,13 +321,16 @@ SOLVED = {
     ),
     "digital tariff": (tariff(0.09740246, **ONLINE), [(gros, ".438")]),
     "tariff": (tariff(0.21660092), [(gros, ".399")]),
-    "a border": (lambda: run(3, HALVES, BORDER), [(together, ".72629569")]),
+    "a border": (lambda: run(3, HALVES, BORDER), [(together, ".72629569"), (city, ".67071517")]),
     "no risk": (
         risk(0.0, 0.0),
         [(inside_and_across, ".73806837 .89674858"), (blocs, "1.71762245 1.60690914")],
     ),
     "risk": (risk(0.05, 0.05), [(inside_and_across, ".45584195 .71430057")]),
-    "risk abroad": (risk(0.05, 0.15), [(inside_and_across, ".32750953 .55160295")]),
+    "risk abroad": (
+        risk(0.05, 0.15),
+        [(inside_and_across, ".32750953 .55160295"), (blocs, "1.63721806 1.50070027")],
+    ),
     "risk, no pool": (
         risk(0.05, 0.05, online_spillover=0.0),
         [(inside_and_across, ".15978393 .36176532")],

@@ -1,5 +1,7 @@
 """Economies drawn at random, each with several mechanisms drawn at random: solved, and audited.
 
+Every other one has jurisdictions with taxes too, whose groups have to add up.
+
 All of them for ``python -m benchmarks verify``; the suite takes a part.
 """
 
@@ -47,7 +49,26 @@ def draw(seed):
         apart = any(one.kind in two.excludes or two.kind in one.excludes for two in chosen)
         if not apart and len(chosen) < MOST:
             chosen.append(one)
-    return model.with_mechanisms(*chosen)
+    return model.with_mechanisms(*chosen, *(taxes(seed, model, chosen) if seed % 2 else []))
+
+
+def taxes(seed, model, chosen):
+    """Draw jurisdictions, who own land or not, with taxes, and platforms where these may be."""
+    rng = np.random.default_rng([2026, 21, seed])
+    blocs = rng.integers(0, 3, len(model.geography))
+    members = {f"bloc {g}": [model.geography.names[p] for p in np.flatnonzero(blocs == g)]
+               for g in np.unique(blocs)}  # fmt: skip
+    land = str(rng.choice(["everyone", "jurisdiction", "place"]))
+    steering = mech.Steering(affiliates=float(rng.uniform(0.0, 0.5)), strength=float(rng.random()))
+    hosts = mech.Platforms(marginal_cost=0.01, fixed_cost=0.01, steering=steering)
+    apart = any("platforms" in one.refuses() or one.kind in hosts.refuses() for one in chosen)
+    words = [str(rng.choice(["everyone", "owners", "residents"])) for _ in range(2)]
+    return [
+        mech.Jurisdictions(members, land=land),
+        mech.Tax("by_seller", float(rng.uniform(-0.05, 0.2)), base="origin", proceeds=words[0]),
+        mech.Tax("online", float(rng.uniform(0.0, 0.2)), channels="online", proceeds=words[1]),
+        *([] if apart else [hosts]),
+    ]
 
 
 def check(seed):

@@ -1,5 +1,6 @@
-"""Random economies with random policies: chains of wedges of every form, solved and audited."""
+"""Random economies with random policies, solved and audited; policies from random starts."""
 
+import agglomerations
 import draws_platforms
 import numpy as np
 import random_agglomerations as random
@@ -38,6 +39,11 @@ def policies(seed, model):
             return mech.PublicGood(worth=rng.uniform(0.0, 1.5), rivalry=rng.random())
         return str(rng.choice(PROCEEDS))
 
+    def sides(base, rate):
+        """Places of the other side alone, where rates are of each on the side of the base."""
+        named = {"origins": some(places), "destinations": some(places)}
+        return {**named, **({f"{base}s": None} if isinstance(rate, dict) else {})}
+
     for i in range(int(rng.integers(1, 6))):
         rates = {g: rng.uniform(-0.1, 0.3) for g in members}
         rate = rates if rng.random() < 0.5 else float(rng.uniform(-0.1, 0.3))
@@ -45,20 +51,16 @@ def policies(seed, model):
         where = {"channels": some(["offline", "online"]), "industries": some(model.industries)}
         kind = rng.choice(["turnover", "retail", "tariff", "platforms", "friction", "security"])
         if kind == "turnover":
-            one = mech.Tax(
-                *(f"p{i}", rate),
-                base=str(rng.choice(["origin", "destination"])),
-                **{"origins": some(places), "destinations": some(places)},
-                collector=str(rng.choice(places)) if rng.random() < 0.2 else None,
-                **{**common, **where},
-            )
+            base = str(rng.choice(["origin", "destination"]))
+            named = sides(base, rate)
+            collector = str(rng.choice(places)) if rng.random() < 0.2 and borders else None
+            given = {**common, **where, **named}
+            one = mech.Tax(f"p{i}", rate, base=base, collector=collector, **given)
         elif kind == "retail":
-            goods = [*model.industries, "housing"] if rng.random() < 0.3 else where["industries"]
-            one = mech.Tax(
-                *(f"p{i}", rate),
-                buyers="households",
-                **{**common, "industries": goods, "channels": where["channels"]},
-            )
+            if rng.random() < 0.3:  # which is sold in no channel
+                where = {"industries": [*model.industries, "housing"]}
+                common = {"proceeds": common["proceeds"]}
+            one = mech.Tax(f"p{i}", rate, buyers="households", **common, **where)
         elif kind == "tariff" and borders:
             one = mech.Tariff(f"p{i}", rate, **{**common, **where})
         elif kind == "platforms":
@@ -70,9 +72,8 @@ def policies(seed, model):
         elif kind == "friction" and borders:
             one = mech.Friction(f"p{i}", rng.uniform(1.0, 1.3), crossing="border", **where)
         else:
-            one = mech.Security(
-                f"p{i}", rng.uniform(0.0, 0.2), across_borders=rng.uniform(0.0, 0.2)
-            )
+            risk, abroad = rng.uniform(0.0, 0.2, 2)
+            one = mech.Security(f"p{i}", risk, across_borders=abroad if borders else None)
         made.append(one)
     return made
 
@@ -127,6 +128,65 @@ def check(seed):
     return found
 
 
+# --- multiplicity: policies at steps of the stylised turn, from random starts ----------------
+
+STARTS, SPREAD = 20, 2.0  # starts, and how far their firms differ, in logs
+SAME = 1e-6  # of total cost: equilibria nearer than that are one
+HALVES = {"north": ["0", "1"], "south": ["2", "3"]}
+PLACES = mech.Jurisdictions("places")
+BLOCS = mech.Jurisdictions(HALVES, movement="within", land="jurisdiction", people=[0.5, 0.5])
+EVERYONE = {"base": "origin", "proceeds": "everyone"}
+POLICIES = {
+    "none": (8, []),
+    "retail tax": (8, [PLACES, mech.Tax("vat", 0.1, buyers="households")]),
+    "turnover tax": (6, [PLACES, mech.Tax("turnover", 0.3, base="origin")]),
+    "tax on shops": (8, [mech.Tax("shops", 0.1, channels="offline", buyers="households")]),
+    "tax where platforms are": (11, [PLACES, mech.Tax("web", 0.1, collector="0")]),
+    "digital services tax": (9, [mech.DigitalServicesTax("dst", 0.3)]),
+    "digital tariff": (
+        15,
+        [BLOCS, mech.Tariff("tariff", {"north": 0.2, "south": 0.1}, channels="online")],
+    ),
+    "tariff": (8, [BLOCS, mech.Tariff("tariff", 0.2)]),
+    "border": (
+        3,
+        [mech.Jurisdictions(HALVES), mech.Friction("border", 1.2, crossing="border")],
+    ),
+    "park": (
+        11,
+        [mech.Tax("park", -0.1, industries="manufacturing", origins="1", **EVERYONE)],
+    ),
+    "insecurity": (8, [BLOCS, mech.Security("cyber", 0.05, across_borders=0.15)]),
+    "subsidy": (8, [mech.Tax("web", -0.05, channels="online", **EVERYONE)]),
+}
+
+
+def ends(name, starts=range(STARTS)):
+    """Return the distinct stable equilibria under a policy, and which starts lead to none.
+
+    A short run has to clear wherever firms and people start.
+    """
+    step, policy = POLICIES[name]
+    owners = {"platform_owner": (0.25,) * 4} if BLOCS in policy else {}
+    model = agglomerations.economy(step, **owners).with_mechanisms(*policy)
+    found, lost = [], {}
+    for seed in starts:
+        start = random.random_start(model, seed, SPREAD)
+        try:
+            nege.short_run(model, start)
+            end = nege.solve(model, start)
+        except nege.ConvergenceError as error:
+            horizon, status = error.equilibrium.horizon, error.equilibrium.status
+            lost[seed] = f"{horizon} {status.name}"
+            continue
+        assert end.leading_eigenvalue < 0.0
+        violations = {**model.audit(end.data), **model.audit_motion(end.data, nege.Replicator())}
+        assert max(violations.values()) <= 1e-9, violations
+        if all(float(abs(end.data.total_cost - one.data.total_cost).max()) > SAME for one in found):
+            found.append(end)
+    return found, lost
+
+
 # --- tax competition, after Agrawal & Wildasin (2020) --------------------------------------
 
 #: Rates of the core and of the rest in equilibrium, by step, and bounds that hold both.
@@ -144,9 +204,7 @@ def competition(step, rate):
     rates, loved = dict.fromkeys(places, rate), mech.PublicGood(worth=1.3)
     shops = mech.Tax("shops", rates, base="origin", channels="offline", proceeds=loved)
     web = mech.Tax("web", rates, base="destination", channels="online", proceeds=loved)
-    path = nege.scenarios.stylised_turn().sel(step=step).drop_vars("step")
-    model = nege.OnlineAgglomeration().replace({str(name): table for name, table in path.items()})
-    return model.with_mechanisms(mech.Jurisdictions(places), shops, web)
+    return agglomerations.economy(step).with_mechanisms(mech.Jurisdictions(places), shops, web)
 
 
 def check_competition(step):

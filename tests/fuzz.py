@@ -274,7 +274,7 @@ ENTRIES = {
         },
     ),
     "mechanisms.Security": lambda p: (
-        attached(p, mechanisms.Security),
+        bordered(p, mechanisms.Security),
         {
             **{"vulnerability": 0.1, "across_borders": 0.2, "effectiveness": 30.0},
             **{"losses": "gordon-loeb-1", "curvature": 1.0, "external": 0.5},

@@ -100,7 +100,8 @@ def violation(found, *, skilled, skill, site, penalty, eta, group, till, public,
     for b, k, q in itertools.product(range(2), range(K), range(P)):
         index[b, k, q] = weight[b, k, :, :, q].sum() ** (1.0 / (1.0 - sigma[k]))
     off.append(index[1] / G - 1.0)
-    rents = np.array([(h * e.land.values)[group == g].sum() for g in range(group.max() + 1)])
+    ground = h * e.land.values + hs * site[2]  # land of the site is whose other land is
+    rents = np.array([ground[group == g].sum() for g in range(group.max() + 1)])
     residents = np.array([L[group == g].sum() for g in range(group.max() + 1)])
     private = sum(people[who] * pay[who] for who in people) + L * D + L * (rents / residents)[group]
     off.append(private / data.income.values - 1.0)
@@ -133,7 +134,7 @@ def violation(found, *, skilled, skill, site, penalty, eta, group, till, public,
     ground = e.housing * spending + (land_share[:, None, None] * R).sum((0, 2))
     off.append(ground / (h * e.land.values) - 1.0)
     off.append(site[1] * R[site[0]].sum(-1) / (hs * site[2]) - 1.0)
-    off.append(D * L.sum() - (hs * site[2]).sum() - (zeta * sold).sum() + hours * w.mean())
+    off.append(D * L.sum() - (zeta * sold).sum() + hours * w.mean())
     off.append(sum((people[who] * pay[who]).sum() for who in people) - 1.0)
 
     # each kind of people by itself

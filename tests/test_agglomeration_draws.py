@@ -30,6 +30,13 @@ def test_random_economies_with_random_policies_are_solved_and_audited():
         draws_policies.check(seed)
 
 
+@pytest.mark.parametrize("name", draws_policies.POLICIES)
+def test_a_policy_leads_to_one_stable_equilibrium_from_wherever_firms_and_people_start(name):
+    """Many firms among few people, whose taxes they share, were a start without an end."""
+    found, lost = draws_policies.ends(name, (8, 9))
+    assert (len(found), lost) == (1, {})
+
+
 def test_turns_with_everything_changed_come_to_rest_at_every_step_and_soon():
     for seed in range(10):
         ds = perturbed_turns.check(seed)

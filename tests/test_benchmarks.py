@@ -6,6 +6,7 @@ import types
 
 import numpy as np
 import pytest
+from numba.core.dispatcher import Dispatcher
 
 # At the end, so that it is the installed nege that is tested.
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
@@ -15,6 +16,7 @@ from benchmarks import (
     grids,
     large,
     long_runs,
+    loops,
     maps,
     measure,
     ours,
@@ -32,14 +34,23 @@ SIMPLE = [peer for peer in peers.PEERS if peer.library in {"scipy", "own loop"}]
 SIDES = [ours.NEGE, ours.LABELLED]
 
 
+@pytest.fixture
+def as_written(monkeypatch):
+    """Take the loops of peers as Python; ``benchmarks/bench_kernels.py`` compiles them."""
+    for module in (loops, maps):
+        for name, found in list(vars(module).items()):
+            if isinstance(found, Dispatcher):
+                monkeypatch.setattr(module, name, found.py_func)
+
+
 @pytest.mark.parametrize("method", [*SIDES, *SIMPLE], ids=lambda method: method.name)
-def test_everybody_solves_to_the_common_tolerance(method):
+def test_everybody_solves_to_the_common_tolerance(method, as_written):
     for p in (plane(10, 10.0), asymmetric(10, 1.0)):
         assert residual(p, method.prepare(p)()) <= contest.GOOD
 
 
 @pytest.mark.parametrize("make", [plane, asymmetric])
-def test_the_maps_of_peers_are_one_map_on_the_numeraire(make):
+def test_the_maps_of_peers_are_one_map_on_the_numeraire(make, as_written):
     p = make(7, 3.0)
     u = np.random.default_rng(0).normal(size=7) / 10
     image, along = maps.tangent(p)(u)

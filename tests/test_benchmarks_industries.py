@@ -10,7 +10,7 @@ import pytest
 import nege
 
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
-from benchmarks import contest, industries
+from benchmarks import contest, industries, policies
 
 pytestmark = pytest.mark.family
 
@@ -56,3 +56,17 @@ def test_whoever_takes_too_long_or_does_not_solve_has_failed(four):
 def test_places_of_the_plane_are_about_one_apart():
     distance = industries.stylised_turn(50).model.geography.distance.values
     assert 0.7 < np.median(distance[distance > 0.0]) < 1.3
+
+
+@pytest.mark.parametrize("name", [*policies.POLICIES, *policies.SMALL])
+def test_a_policy_takes_as_many_more_products_of_all_places_as_are_known(name):
+    """None where a wedge is by origin, by destination, or a factor of each; see policy.md 12."""
+    policy, more = {**policies.POLICIES, **policies.SMALL}[name]
+    assert policies.extra(policy) == more
+
+
+def test_products_are_counted(four):
+    """P and Z of each industry and channel; who is heard, of each industry and mode."""
+    assert policies.products(four.model) == 8 + 4
+    one = four.model.replace({"mechanisms": policies.SMALL["dual firms"][0]([])})
+    assert policies.products(one) == 8 + 8

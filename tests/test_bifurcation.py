@@ -78,7 +78,7 @@ def test_equidistant_places_break_and_sustain(n):
     assert found.classes == (tuple(model.regions),)
 
 
-@pytest.mark.parametrize("n", [4, 5, 6, 8, 12, 16])
+@pytest.mark.parametrize("n", [4, 5, 6, 8, 16])
 def test_dispersion_on_a_racetrack_breaks_at_every_crossing(n):
     """Every Z_k = Z* is found on the branch of dispersion itself, before branching off."""
     found = nege.bifurcation(economy(geography.racetrack(n)), "trade_cost", (1.05, 3), depth=0)
@@ -271,7 +271,7 @@ def test_as_tastes_vanish_the_diagram_is_that_of_the_replicator(tomahawk):
     assert errors[2] < 0.02
 
 
-@pytest.mark.parametrize("high", [4.0, 1e3, 1e6, 1e9, 1e12])
+@pytest.mark.parametrize("high", [4.0, 1e6, 1e12])
 def test_an_interval_however_wide_hides_nothing(high):
     """Two breaks within a factor of 1.5, of which a path that is even in the cost sees none."""
     model, tastes = economy(geography.equidistant(2)), nege.Logit(scale=0.02)

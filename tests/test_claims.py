@@ -250,6 +250,39 @@ def test_draws_that_are_no_economies_or_have_several_ends_are_counted():
     assert found.fate.values[0] in ("not unique", "refused")
 
 
+def test_states_that_words_set_apart_are_solved_as_what_they_say():
+    data = nege.mechanisms.DataEconomy(weight={"services": 0.01})
+    kinds = Experiment(
+        words="data at what they cost, and at a monopolist's price",
+        model=economies.simple(9, data),
+        states={"cost": {}, "more": {"data_economy.pricing": "monopoly"}, "again": {}},
+    )
+    factors = factors_of(prior.entries(kinds.model())).assign_coords(draw=[0])
+    found = running.run_factors(kinds, factors, work=running.Work(starts=1)).observed
+    model = kinds.model().replace({"data_economy.pricing": "monopoly"})
+    known = [nege.solve(one).data.welfare for one in (kinds.model(), model)]
+    assert found.data.case.values.tolist() == ["cost", "more", "again"]
+    np.testing.assert_allclose(found.welfare[0], [*known, known[0]], rtol=1e-9)
+
+
+def test_the_gain_at_equal_revenue_is_that_of_the_workbench():
+    """Claim 35 without a commission: the golden number of an equal yield."""
+    reform = CLAIMS["35"].experiment
+    factors = factors_of(prior.entries(reform.model())).assign_coords(draw=[0])
+    found = running.run_factors(reform, factors, work=running.Work(starts=1))
+    assert float(CLAIMS["35"].margin(found.observed)[0]) == pytest.approx(0.00356722, abs=2e-6)
+
+
+def test_what_every_state_overrides_is_not_drawn():
+    fixed = Experiment(
+        words="two regions",
+        model=core_periphery,
+        states={"even": {"mu": 0.3}, "more": {"mu": 0.4, "trade_cost": lambda m: m.trade_cost}},
+    )
+    found = running.run(fixed, 2, prior="near", rng=0, work=running.Work(starts=1))
+    assert set(found.factors.data_vars) == {"sigma", "trade_cost"}
+
+
 # --- the registry -----------------------------------------------------------------------------
 
 
@@ -262,9 +295,10 @@ def test_a_claim_says_what_it_is(number):
     assert len({flip.words for flip in claim.flips}) == len(claim.flips)
 
 
-def test_unknown_claims_are_refused_with_those_near_it():
-    with pytest.raises(nege.InputError, match="8a"):
-        nege.claims("8")
+@pytest.mark.parametrize(("number", "said"), [("8", "8a, 8b and 8c"), ("8bb", "'8b'")])
+def test_unknown_claims_are_refused_with_those_near_it(number, said):
+    with pytest.raises(nege.InputError, match=said):
+        nege.claims(number)
 
 
 @pytest.mark.parametrize("number", [16, ["8a"], np.array(["8a"]), xr.Dataset(), pd.DataFrame([1])])

@@ -10,8 +10,10 @@ import types
 import fresh
 import numpy as np
 import pytest
+import xarray as xr
 
 import nege
+from nege.laboratory import prior, running
 
 pytestmark = pytest.mark.family
 
@@ -147,7 +149,7 @@ assert float(nege.load("taxed.nc").model.mechanisms["vat"].rate[0, 0]) == 0.1
 
 
 def test_a_mechanism_in_one_file_gives_golden_numbers_and_is_a_parameter_like_others(tmp_path):
-    mechanism, use = BLOCKS[2:]
+    mechanism, use = BLOCKS[2:4]
     (tmp_path / "destination_tax.py").write_text(mechanism)
     fresh.run(use + TAX_CHECKS, tmp_path)
     lines = mechanism.split('"""\n', 1)[1].splitlines()  # equations at the top apart
@@ -227,3 +229,14 @@ def test_two_equations_of_one_name_are_both_looked_at():
     wrong = dataclasses.replace(found, data=data)
     with pytest.raises(AssertionError, match="welfare: off by"):
         nege.testing.assert_equilibrium(wrong)
+
+
+def test_a_claim_in_one_file_is_examined():
+    scope = {}
+    exec(compile(BLOCKS[4], "CONTRIBUTING.md", "exec"), scope)
+    (claim,) = scope["CLAIMS"]
+    for experiment, holds in [(claim.experiment, True), (claim.flips[0].experiment, False)]:
+        entries = prior.entries(experiment.model())
+        factors = xr.Dataset({entry.name: ("draw", [1.0]) for entry in entries}, {"draw": [0]})
+        found = running.run_factors(experiment, factors, work=running.Work(starts=1))
+        assert bool(claim.margin(found.observed) > 1e-9) == holds

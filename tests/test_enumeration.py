@@ -356,14 +356,14 @@ def test_a_search_that_knows_it_missed_some_says_so():
 
 def test_basins_are_sampled_the_same_each_time_and_as_wide_as_saddles_allow(two):
     """On a line the basin of dispersion lies between the saddles."""
-    one = nege.equilibria(two(1.7), basins=300, rng=5)
-    again = nege.equilibria(two(1.7), basins=300, rng=5)
+    one = nege.equilibria(two(1.7), basins=150, rng=5)
+    again = nege.equilibria(two(1.7), basins=150, rng=5)
     np.testing.assert_array_equal(one.basins, again.basins)
     width = 0.8348868355 - 0.1651131645
     np.testing.assert_allclose(one.basins[[1, 3]], 0)
-    assert float(one.basins[2]) == pytest.approx(width, abs=4 * np.sqrt(0.25 / 300))
+    assert float(one.basins[2]) == pytest.approx(width, abs=4 * np.sqrt(0.25 / 150))
     assert float(one.basins.sum()) == pytest.approx(1)
-    assert "Basins are shares of 300 random starts" in repr(one)
+    assert "Basins are shares of 150 random starts" in repr(one)
 
 
 def test_it_is_a_sequence_that_reads_as_prose(two):

@@ -32,8 +32,16 @@ STEP = 1e-30
 SHARP = nege.SolverOptions(tolerance_residual=1e-14)
 
 member = pytest.mark.parametrize("member", family.MEMBERS, ids=lambda m: m.name)
+either = pytest.mark.parametrize(  # without an online region, and with one where there can be one
+    ("member", "online"),
+    [
+        pytest.param(m, online, id=f"{m.name}-{online}")
+        for m in family.MEMBERS
+        for online in ([False, True] if m.online else [False])
+    ],
+)
 drawn = {"seed": st.integers(0, 10_000), "n": st.integers(2, 6), "online": st.booleans()}
-some, few = settings(max_examples=20), settings(max_examples=8)
+some, few = settings(max_examples=12), settings(max_examples=6)
 
 
 def economy(member, seed, n, online):
@@ -136,8 +144,7 @@ def spoiled(values, k):
     return values
 
 
-@member
-@pytest.mark.parametrize("online", [False, True])
+@either
 def test_nan_in_any_position_never_converges(member, online):
     model, share = economy(member, 1, 3, online)
     regions, dynamics = len(share), nege.Replicator().for_kernels(model)
@@ -265,10 +272,9 @@ def test_diagrams_of_two_places_have_the_break_points(member):
     assert at["stable"].any()
 
 
-@member
-@pytest.mark.parametrize("online", [False, True])
+@either
 def test_all_equilibria_are_known_or_it_is_said_that_they_may_not_be(member, online):
-    model = member.equal(2, online and member.online)
+    model = member.equal(2, online)
     found = nege.equilibria(model, seconds=20.0)
     assert len(found.stable) >= 1
     assert found.complete == (found.reason == "")
@@ -318,8 +324,7 @@ def test_every_method_is_served(member, method):
     assert found.method in codes.METHODS[1:]
 
 
-@member
-@pytest.mark.parametrize("online", [False, True])
+@either
 def test_files_give_back_everything(member, online, tmp_path):
     model, share = economy(member, 2, 3, online)
     for found in (nege.solve(model), nege.short_run(model, share)):

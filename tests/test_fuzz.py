@@ -8,7 +8,7 @@ import nege
 
 pytestmark = pytest.mark.faults
 
-DRAWS = 1500
+DRAWS = 1000
 
 
 @pytest.fixture(scope="module")

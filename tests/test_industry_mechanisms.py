@@ -12,13 +12,14 @@ import stored_residuals
 import xarray as xr
 from agglomerations import STYLISED_TURN, economy
 from random_agglomerations import random_model, random_unknowns
+from scipy.optimize import minimize_scalar
 
 import nege
 from nege import mechanisms as mech
 from nege.command import economy_file
 from nege.geography import equidistant
 from nege.models.agglomeration import linear, rest
-from nege.models.agglomeration.mechanisms import calls
+from nege.models.agglomeration.mechanisms import calls, matching
 from nege.models.base import Model
 
 pytestmark = pytest.mark.closed_form
@@ -150,15 +151,20 @@ def test_claim_7b_search_for_labour_has_its_golden_numbers(vacancy_cost, welfare
     assert float(found.data.population[0]) == pytest.approx(city, abs=1e-7)
 
 
-def test_claim_7b_recruiting_online_takes_people_out_of_the_city_and_all_gain():
-    """It makes search as cheap everywhere. Flips: search that was alike already moves nobody."""
-    thin, alike, free = (
-        solved(6, mech.Matching(vacancy_cost=cost)).data
-        for cost in ([0.05, 0.15, 0.15, 0.15], 0.05, 0.0)
+@pytest.mark.parametrize("cost", [1e-6, 0.01, 0.05, 0.15, 0.5, 0.99])
+def test_net_labour_is_the_most_that_search_can_leave(cost):
+    """Of 1 - e^-theta - kappa theta over tightness theta; unemployment e^-theta is kappa there."""
+    end = 2.0 - 2.0 * np.log(cost)
+    best = minimize_scalar(
+        lambda theta: np.expm1(-theta) + cost * theta,
+        bounds=(0.0, end),
+        method="bounded",
+        options={"xatol": 1e-12},
     )
-    assert thin.population[0] > alike.population[0] + 0.05
-    assert thin.welfare < alike.welfare < free.welfare
-    np.testing.assert_allclose(alike.population, free.population, rtol=1e-8)
+    assert -best.fun == pytest.approx(float(matching.net_labour(cost)), abs=1e-12)
+    assert best.x == pytest.approx(-np.log(cost), abs=1e-5 / np.sqrt(cost))
+    slope = (matching.net_labour(cost * 1.0001) - matching.net_labour(cost * 0.9999)) / 2e-4 / cost
+    assert slope == pytest.approx(np.log(cost), rel=1e-6)
 
 
 # --- what the frame has to carry -----------------------------------------------------------

@@ -335,13 +335,14 @@ STEERING = ["given", *(f"steering {strength}" for strength in (0.5, 1, 1.2, 1.4,
 
 
 def test_claims_32b_and_38_steering_costs_consumers_and_pays_platforms_up_to_a_point():
-    """Flips: beyond ln B = 1.4 it drives buyers away, and the platform loses too."""
+    """Beyond its peak it drives buyers away, and the platform loses too."""
     assert (np.diff(each("welfare", *STEERING)) < 0.0).all()
+    assert (np.diff(each("online_share", *STEERING)) < 0.0).all()
     profit = each("platform_profit", *STEERING)
-    assert STEERING[int(np.argmax(profit))] == "steering 1.4"
-    assert (np.diff(profit[:5]) > 0.0).all()
-    assert (np.diff(profit[4:]) < 0.0).all()
-    assert each("online_share", "steering 2")[0] < 0.2
+    peak = int(np.argmax(profit))
+    assert 0 < peak < len(STEERING) - 1
+    assert (np.diff(profit[: peak + 1]) > 0.0).all()
+    assert (np.diff(profit[peak:]) < 0.0).all()
 
 
 # --- claims -------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def test_an_interior_optimum_that_is_known():
     phi = 1.0 / 3.0
     by_cost = 0.2 / (1.0 - phi) ** 2 * -4.0 * phi / found.value
     assert found.certificate.second_derivative == pytest.approx(-2.0 * by_cost**2, rel=1e-4)
-    assert found.certificate.stable
+    assert found.certified
     assert found.best >= found.certificate.best_elsewhere
 
 
@@ -61,6 +61,7 @@ def test_a_corner_that_is_known_and_its_gradient():
     assert found.best == pytest.approx(0.5 + 0.1 * (1.0 + phi) / (1.0 - phi), abs=1e-10)
     by_cost = 0.2 / (1.0 - phi) ** 2 * -4.0 * phi / 1.2
     assert found.certificate.gradient == pytest.approx(by_cost, rel=1e-9)
+    assert found.certified
     other = optimise(CAPITAL, {"trade_cost": (1.2, 2.0)}, "share.1", points=5)
     assert (other.kind, other.value) == ("upper bound", 2.0)
     assert other.certificate.gradient > 0.0
@@ -77,6 +78,7 @@ def test_a_kink_is_no_interior_optimum():
     assert found.kind == "kink"
     assert found.value == pytest.approx(1.5**0.25, abs=1e-4)
     assert np.isnan(found.certificate.second_derivative)
+    assert found.certified
 
 
 @pytest.mark.parametrize(
@@ -204,13 +206,14 @@ def test_the_best_may_be_the_edge_of_a_jump():
         lambda economy: float(economy.data.share[-1]) + 0.1 * economy.model.online.trade_cost,
         points=5,
     )
-    assert found.kind == "jump"
+    assert (found.kind, found.certified) == ("jump", False)
+    assert "NOT CERTIFIED" in repr(found)
     assert found.value == found.certificate.jumps[0][0]
 
 
 def test_where_nothing_responds_the_instrument_stays_where_it_is():
     found = optimise(JUMPS, {"online_trade_cost": (1.2, 1.5)}, "welfare", points=4)
-    assert (found.kind, found.value) == ("flat", 1.3)
+    assert (found.kind, found.value, found.certified) == ("flat", 1.3, False)
 
 
 def test_values_without_an_equilibrium_are_said_and_are_nan():
@@ -232,6 +235,10 @@ def test_the_result_is_immutable_and_can_be_kept_and_drawn():
     nege.testing.assert_equilibrium(found.equilibrium)
     assert float(found.equilibrium.data.welfare) == found.best
     assert 0.7 in found.grid.mu  # where it stands now
+    assert found.before.model.mu == 0.7
+    bars = sorted(bar.get_width() for bar in found.plot_gains().patches)
+    change = found.equilibrium.data.real_income / found.before.data.real_income - 1.0
+    assert bars == pytest.approx(sorted(100.0 * change.values))
     ax = found.plot()
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("mu", "welfare")
     (best,) = (line for line in ax.lines if line.get_gid() == "best")

@@ -1,6 +1,7 @@
 """The workbench of policy: several instruments, given revenue, equal yield, Nash equilibria."""
 
 import copy
+import dataclasses
 import functools
 import pickle
 from dataclasses import FrozenInstanceError
@@ -16,7 +17,7 @@ from nege import mechanisms as mech
 from nege.errors import InputError
 from nege.options import Replicator, SolverOptions
 from nege.policy import cost_of_funds, equal_yield, nash, optimise
-from nege.studies import policy_points, tax_game
+from nege.studies import policy_points, real_terms, tax_game
 from nege.studies.policy_objectives import target
 from nege.studies.policy_points import PolicyPoints
 
@@ -49,7 +50,14 @@ def around(model, bounds, objectives, dynamics=None):
 # --- gradients
 
 MATCHING = economy(9).with_mechanisms(nege.mechanisms.Matching(vacancy_cost=0.1))
+KINDS = economy(9).with_mechanisms(mech.Workers())
 POLICIES = [
+    (
+        KINDS,
+        {"commission.services": (0.0, 0.3), "commission.manufacturing": (0.0, 0.3)},
+        ["welfare.skilled", "welfare.unskilled", "worker_welfare.skilled", "real_income.skilled.0"],
+        None,
+    ),
     (
         MATCHING,
         {"commission.services": (0.0, 0.3), "matching.vacancy_cost": (0.0, 0.3)},
@@ -77,6 +85,18 @@ def test_gradients_forwards_are_those_backwards_and_of_solved_economies(
     for j, unit in enumerate(np.eye(here.policy.size)):
         aside = [points.reach(here.policy + step * unit).values for step in (-1e-4, 1e-4)]
         np.testing.assert_allclose((aside[1] - aside[0]) / 2e-4, found[:, j], atol=3e-6)
+
+
+def test_every_kind_of_people_is_an_objective_by_its_name():
+    found, labels = nege.solve(KINDS), KINDS.coordinates()["worker"]
+    for who in labels:
+        expected = float(found.data.worker_welfare.sel(worker=who))
+        assert target(KINDS, f"welfare.{who}").of(found) == expected
+    with pytest.raises(InputError, match=r"welfare\.skilled, welfare\.unskilled"):
+        target(KINDS, "welfare.rich")
+    both = mech.Jurisdictions({"skilled": ["0", "1"], "rest": ["2", "3"]})
+    with pytest.raises(InputError, match=r"jurisdiction_welfare\.skilled"):
+        target(KINDS.with_mechanisms(both), "welfare.skilled")
 
 
 def test_rates_that_are_equal_change_together():
@@ -217,6 +237,64 @@ def test_more_than_the_peak_is_refused_with_the_peak():
     assert caught.value.equilibrium.converged
 
 
+def test_the_falling_root_alone_is_given_and_said_to_be_beyond_the_peak():
+    both = yields()
+    found = equal_yield(
+        economy(9), "commission.services", amount=0.05, of="commission_revenue",
+        between=(0.16, 0.3), points=3,
+    )  # fmt: skip
+    assert found.value == pytest.approx(both.upper, abs=1e-9)
+    assert (found.beyond_peak, found.certified) == (True, True)
+    assert np.isnan(found.upper)
+    assert found.slope < 0.0
+    assert "FALLING side" in repr(found)
+    (root,) = (line for line in found.plot().lines if line.get_gid() == "root")
+    assert root.get_markerfacecolor() == "white"
+    assert [root.slope > 0.0 for root in both.roots] == [True, False]
+    assert not both.beyond_peak
+
+
+#: Of capital in the first place: .5 + .1 (1 + phi)/(1 - phi), which falls in the trade cost.
+AT_BOUNDS = [0.5 + 0.1 * (1.0 + cost**-4.0) / (1.0 - cost**-4.0) for cost in (1.2, 2.0)]
+
+
+@pytest.mark.parametrize(
+    ("of", "amount", "rate", "beyond"),
+    [
+        ("share.0", 0.7, 3.0**0.25, True),
+        ("share.0", AT_BOUNDS[0], 1.2, True),
+        ("share.0", AT_BOUNDS[1], 2.0, True),
+        ("share.1", 1.0 - AT_BOUNDS[1], 2.0, False),
+    ],
+)
+def test_rates_are_found_wherever_they_are_between_the_bounds(of, amount, rate, beyond):
+    found = equal_yield(CAPITAL, "trade_cost", amount=amount, of=of, between=(1.2, 2.0), points=4)
+    assert found.value == pytest.approx(rate, abs=1e-8)
+    assert found.beyond_peak == (beyond and rate > 1.2)  # at the peak itself it is not beyond it
+
+
+@pytest.mark.parametrize(
+    ("amount", "between", "words"),
+    [
+        (0.9, (1.2, 2.0), r"the most, at a bound, is 0\.78.*, at 1\.2\. Ask for less"),
+        (0.3, (1.2, 2.0), r"the least is 0\.61.*, at 2\. Widen the bounds"),
+    ],
+)
+def test_where_no_rate_raises_the_amount_the_message_is_true(amount, between, words):
+    with pytest.raises(nege.ConvergenceError, match=words) as caught:
+        equal_yield(CAPITAL, "trade_cost", amount=amount, of="share.0", between=between, points=4)
+    assert caught.value.equilibrium.converged
+
+
+def test_an_amount_that_is_jumped_over_is_raised_by_no_rate(monkeypatch):
+    """The online region is left as a whole: half of it is never there."""
+    monkeypatch.setattr(policy_points, "FINEST", 0.01)
+    with pytest.raises(nege.ConvergenceError, match="where the equilibrium jumps"):
+        equal_yield(
+            JUMPS, "online_trade_cost", amount=0.5, of="share.online", between=(1.0, 1.4), points=3
+        )
+
+
 def test_shares_of_one_factor_have_an_equal_yield_too():
     """Of which a bracket is narrowed: .7 of capital in the first place, at phi = 1/3."""
     found = equal_yield(
@@ -310,6 +388,61 @@ def test_the_best_response_is_that_of_gros(home, foreign_rate, rate):
     assert found == pytest.approx(rate, abs=1e-8)
 
 
+ALIKE = {
+    **{"industries": ["one"], "sigma": 5.0, "variety": 1.0, "consumption": 1.0, "housing": 0.0},
+    **{"inputs": 0.0, "land_share": 0.0, "spillover": 0.0, "commission": 0.0, "search_cost": 0.0},
+    **{"digital_cost": 1e6, "digitisability": 0.0, "migration_elasticity": 0.0},
+}
+COUNTRIES = mech.Jurisdictions({"home": ["0"], "foreign": ["1"]}, movement="within")
+
+
+def tariffs(trade_cost, home, **changes):
+    """The tariff game of two countries in the limit of nege that has closed forms."""
+    model = nege.OnlineAgglomeration(
+        TWO,
+        **{**ALIKE, **changes},
+        transport_cost=np.log(trade_cost),
+        home_weight=[home, 1.0 - home],
+        mechanisms=[COUNTRIES, mech.Tariff("t", {"home": 0.25, "foreign": 0.28})],
+    )
+    players = {name: f"t.rate.{name}" for name in ("home", "foreign")}
+    return nash(model, players, between=(0.1, 0.4), points=3)
+
+
+@pytest.mark.parametrize(
+    ("trade_cost", "home", "rate", "welfare"),
+    [
+        (1.2, 0.5, 0.28448077, 0.90609505),
+        (2.0, 0.5, 0.25501845, 0.85038960),
+        (1.5, 0.3, None, None),
+    ],
+)
+def test_tariffs_of_nege_are_those_of_the_closed_form(trade_cost, home, rate, welfare):
+    """(sigma - 1) t = 1 + tau^(1 - sigma)(1 + t)^-sigma where they are equal; each best otherwise.
+
+    t = (1 - a s)/((sigma - 1)(1 - s)), s what the other spends on the player's goods.
+    """
+    found = tariffs(trade_cost, home)
+    assert found.certified
+    assert found.certificate.kinds == ("interior", "interior")
+    t = np.array(list(found.rates.values()))
+    game = Armington(trade_cost, home)
+    log_wage = brentq(lambda v: game.balance(v, t), -3.0, 3.0, xtol=1e-15)
+    imports = np.array([share for share, _, _ in game.countries(log_wage, t)])[::-1]
+    other = t[::-1] / (1.0 + t[::-1])
+    np.testing.assert_allclose(t, (1.0 - other * imports) / (4.0 * (1.0 - imports)), atol=1e-9)
+    if rate is not None:
+        np.testing.assert_allclose(t, rate, atol=1e-8)
+        np.testing.assert_allclose(4.0 * t, 1.0 + trade_cost**-4.0 * (1.0 + t) ** -5.0, atol=1e-9)
+        np.testing.assert_allclose(list(found.payoffs.values()), welfare, atol=1e-8)
+
+
+def test_a_channel_that_is_too_dear_for_a_number_is_refused_and_no_game_of_nan():
+    """1e100^-4 is no number of double precision, as 1e60^-4 still is."""
+    with pytest.raises(nege.ConvergenceError, match="double precision"):
+        tariffs(1.5, 0.5, digital_cost=1e100)
+
+
 class Game:
     """Payoffs of two players, of which slopes are central differences."""
 
@@ -374,7 +507,7 @@ def taxed(step, *taxes, places=False):
     return economy(step).with_mechanisms(*more, *every)
 
 
-def test_claim_35_a_uniform_rate_that_raises_what_the_tax_on_shops_did():
+def test_claim_35_flips_with_a_commission_at_a_uniform_rate_that_raises_what_shops_did():
     """Claim 35: with a commission, equal taxes on shops and online lose."""
     model = taxed(8, (("shops", 0.1), {"channels": "offline"}), (("uniform", 0.0), {}))
     found = equal_yield(model, "uniform.rate", "shops.rate", between=(0.0, 0.2), points=3)
@@ -388,28 +521,42 @@ def test_claim_35_a_uniform_rate_that_raises_what_the_tax_on_shops_did():
 
 REFORMS = [  # step, changes, real resources used online; tax raised before, its equal, gain
     (8, {"commission": 0.0}, False, 0.06494239, 0.05323512, 0.00356722),
-    (8, {"spillover": 0.0}, False, 0.08289393, 0.06416838, -0.00217661),
     (8, {"commission": 0.0, "spillover": 0.0}, False, 0.07403913, 0.05655630, 0.00825496),
     (8, {"commission": 0.0}, True, 0.06440660, 0.05460241, 0.00303659),
-    (7, {}, False, None, 0.06618654, -0.00041417),
     (7, {"commission": 0.0, "spillover": 0.0}, False, None, 0.06757154, 0.01222322),
+]
+TAXED_ALREADY = [
+    (8, {"spillover": 0.0}, 0.08289393, 0.06416838, -0.00217661),
+    (7, {}, None, 0.06618654, -0.00041417),
 ]
 
 
-@pytest.mark.parametrize(("step", "changes", "real", "amount", "rate", "gain"), REFORMS)
-def test_claim_35_equal_taxes_gain_if_and_only_if_no_commission_is_a_tax_already(
-    step, changes, real, amount, rate, gain
-):
-    """Flips: what platforms take is a transfer. Where they use it up, equal taxes gain again."""
+def reformed(step, changes, used_up, amount, rate, gain):
+    """From a tax on shops to one of all, at equal revenue, as printed; the gain."""
     model = taxed(step, (("shops", 0.1), {"channels": "offline"}), (("uniform", 0.0), {}))
-    used_up = [mech.Friction("platforms", 1.0 / 0.95, channels="online")] if real else []
-    model = model.replace(changes).with_mechanisms(*used_up)
+    more = [mech.Friction("platforms", 1.0 / 0.95, channels="online")] if used_up else []
+    model = model.replace(changes).with_mechanisms(*more)
     found = equal_yield(model, "uniform.rate", "shops.rate", between=(0.0, 0.15), points=3)
     if amount is not None:
         assert found.amount == pytest.approx(amount, abs=1e-8)
     assert found.value == pytest.approx(rate, abs=1e-8)
     assert found.gain == pytest.approx(gain, abs=1e-8)
-    assert (found.gain > 0.0) == ("commission" in changes)
+    return found.gain
+
+
+@pytest.mark.parametrize(("step", "changes", "used_up", "amount", "rate", "gain"), REFORMS)
+def test_claim_35_equal_taxes_gain_if_no_commission_is_a_tax_already(
+    step, changes, used_up, amount, rate, gain
+):
+    """With or without a pool, and where platforms use up what they take."""
+    assert reformed(step, changes, used_up, amount, rate, gain) > 0.0
+
+
+@pytest.mark.parametrize(("step", "changes", "amount", "rate", "gain"), TAXED_ALREADY)
+def test_claim_35_flips_where_a_commission_that_is_a_transfer_taxes_online_sales_already(
+    step, changes, amount, rate, gain
+):
+    assert reformed(step, changes, False, amount, rate, gain) < 0.0
 
 
 FUNDS = [
@@ -430,10 +577,56 @@ def test_what_funds_cost(of, rate, cost, revenue):
         revenue, abs=1e-8
     )
     assert found.beyond_peak == (cost < 0.0)
+    mean = float(found.by_place @ solved.data.population)  # by the envelope theorem
+    assert mean == pytest.approx(found.value, rel=1e-8)
+    assert len(found.plot().patches) == 4
     aside = [nege.solve(solved.model.replace({"vat.rate": rate + 1e-4}), solved.data).data]
     aside.append(solved.data)
     by_welfare = np.log(float(aside[0].welfare / aside[1].welfare)) / 1e-4
     assert by_welfare == pytest.approx(found.welfare_slope, abs=2e-4)
+
+
+EVERYTHING = ["manufacturing", "services", "housing"]
+STEERED = mech.Platforms(fixed_cost=0.01, steering=mech.Steering(affiliates=0.3, strength=1.0))
+
+
+@pytest.mark.parametrize(
+    ("beside", "proceeds", "worth", "said"),
+    [
+        (STEERED, WASTED, 0.0, "marginal cost of public funds."),
+        (STEERED, "residents", 1.0, "marginal excess burden, as the money is paid back"),
+        (STEERED, mech.PublicGood(worth=0.4), 0.4, "less what people value"),
+        (mech.Workers(), WASTED, 0.0, "marginal cost of public funds."),
+    ],
+)
+def test_t4_costs_one_beside_others_less_what_people_have_of_it(beside, proceeds, worth, said):
+    """All that is real has one deflator, with what steering loses, and for both kinds of people."""
+    vat = mech.Tax("vat", 0.1, industries=EVERYTHING, buyers="households", proceeds=proceeds)
+    model = economy(8).with_mechanisms(mech.Jurisdictions("places"), vat, beside)
+    found = cost_of_funds(nege.solve(model), "vat.rate")
+    # Welfare goes by (1 + w t)/(1 + t), so that one more unit costs (1 - w)/(1 + w t).
+    assert found.value == pytest.approx((1.0 - worth) / (1.0 + 0.1 * worth), abs=2e-8)
+    assert said in repr(found)
+    assert found.to_dataset().attrs["kind"] == found.kind
+
+
+@pytest.mark.parametrize(
+    "beside", [mech.Workers(), mech.BuyerOnline(complementarity=0.5, households=0.6)]
+)
+def test_income_and_revenue_are_deflated_alike(beside):
+    solved = nege.solve(economy(8).with_mechanisms(mech.Tax("t", 0.1), beside))
+    found, data = cost_of_funds(solved, "t.rate"), solved.data
+    assert found.private_income == pytest.approx(float(data.group_income.sum()), rel=1e-11)
+    revenue = data.revenue.sel(wedge="t").sum() * (data.population / data.living_cost).sum()
+    known = float(data.group_income.sel(group="government"))
+    assert float(revenue) == pytest.approx(known, rel=1e-11)
+    assert "excess burden" in repr(found)
+
+
+def test_money_of_which_a_part_is_paid_back_is_said_to_be():
+    mixed = mech.Tax("a", 0.1, proceeds=WASTED), mech.Tax("b", 0.1, proceeds="everyone")
+    said = real_terms.kind_of_cost(economy(8).with_mechanisms(*mixed))
+    assert "less what of them is paid back" in said
 
 
 def test_the_best_difference_of_taxes_at_equal_yield():
@@ -452,6 +645,7 @@ def test_the_best_difference_of_taxes_at_equal_yield():
     assert found.policy["shops.rate"] == pytest.approx(0.08654567, abs=1e-8)
     assert found.policy["web.rate"] == pytest.approx(0.01342668, abs=1e-8)
     assert found.best == pytest.approx(1.79830647, abs=1e-8)
+    assert "the marginal cost of public funds." in repr(found)
     for name in found.policy:  # what revenue costs by either
         cost = cost_of_funds(found.equilibrium, name).value
         assert found.cost_of_funds == pytest.approx(cost, rel=1e-7)
@@ -520,7 +714,104 @@ def test_agrawal_and_wildasins_core_loses_its_premium_as_people_go_online(step, 
         assert sign * points.reach(points.present()).gradients()[0, 0] > 0.001
 
 
+# --- the calls by which policy.md 13 asks
+
+
+def test_the_calls_of_the_text():
+    """What is spelt otherwise here: ``losses=`` of Security, ``nege.policy.optimise``."""
+    model = economy(8).with_mechanisms(
+        mech.Jurisdictions(
+            {"north": ["0", "1"], "south": ["2", "3"]}, movement="within", land="jurisdiction"
+        ),
+        mech.Tax(
+            "vat", 0.10, base="destination", buyers="households", leak={"online": 0.3},
+            intangible={"services": 0.2}, proceeds=mech.PublicGood(worth=1.2, rivalry=1.0),
+        ),
+        mech.Tax("turnover", 0.01),
+        mech.Tax(
+            "park", -0.10, base="origin", industries="manufacturing", origins="1",
+            proceeds="everyone",
+        ),
+        mech.Tariff("digital", {"north": 0.05}, channels="online"),
+        mech.DigitalServicesTax("dst", 0.03, pass_through=1.0),
+        mech.Friction(
+            "border", 1.2, crossing="border", industries="services", channels="offline"
+        ),
+        mech.Security(
+            "cyber", vulnerability=0.05, across_borders=0.15, effectiveness=30.0,
+            losses="exponential",
+        ),
+    )  # fmt: skip
+    assert model.replace({"vat.rate": 0.12}).mechanisms["vat"].rate == 0.12
+    found = nege.solve(model)
+    wedges = ["commission", "vat", "turnover", "park", "digital", "dst"]
+    assert set(found.data.revenue.wedge.values) == set(wedges)
+    assert set(found.data.group_income.group.values) == {
+        "labour",
+        "land",
+        "platforms",
+        "government",
+    }
+    assert found.data.jurisdiction_welfare.dims == ("jurisdiction",)
+    assert found.data.real_income.dims == found.data.trade_balance.dims == ("place",)
+    rates = nege.sweep(model, {"digital.rate.north": [0.0, 0.5]})
+    raised = rates.revenue.sel(wedge="digital", jurisdiction="north")
+    assert raised[1] > raised[0] == 0.0
+    assert cost_of_funds(found, "vat.rate").revenue_slope > 0.0
+    reform = equal_yield(
+        model, "vat.rate", instead_of="turnover.rate", between=(0.1, 0.2), points=3
+    )
+    assert reform.certified
+    best = optimise(
+        model,
+        over={"vat.rate": (0.05, 0.15)},
+        objective="welfare",
+        subject_to={"revenue": reform.amount},
+        points=3,
+        starts=1,
+    )
+    assert best.policy["vat.rate"] == pytest.approx(0.1, abs=1e-7)  # which raises it now
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        [mech.Matching(vacancy_cost=0.1), mech.DualMode(scale=1.8)],
+        [mech.Quality(seen={"online": 0.6, "offline": 0.3}, convexity=6, cost=0.01)],
+        [mech.Sourcing(penalty=1.3, friction=1.1, elasticity=4), mech.Access(entry_cost=1.1)],
+        [mech.SiteBound("farming", industry="services", share=0.2, stock=[0.1, 0.3, 0.3, 0.3])],
+        [mech.Workers(skilled=0.3, skill={"manufacturing": 0.2, "services": 0.6})],
+    ],
+    ids=lambda added: added[0].kind,
+)
+def test_the_mechanisms_of_the_text(added):
+    nege.testing.assert_equilibrium(nege.solve(economy(8).with_mechanisms(*added)))
+
+
 # --- results
+
+
+def test_none_is_said_to_be_better_only_where_none_is():
+    found = given_commissions()
+    assert "None of" in repr(found)
+    assert found.certificate.better == 0
+    about = found.certificate._replace(better=2, best_elsewhere=found.best + 1.0)
+    other = dataclasses.replace(found, kind="search", certificate=about)
+    assert not other.certified
+    assert "None of" not in repr(other)
+    assert f"2 of {about.evaluated} other policies all over the box are better" in repr(other)
+    assert "NOT CERTIFIED" in repr(other)
+    alone = dataclasses.replace(found, certificate=about._replace(evaluated=0, better=0))
+    assert "It was compared with no other policies" in repr(alone)
+
+
+def test_a_deviation_that_leads_nowhere_is_no_certificate():
+    found = digital_tariffs()
+    payoffs = found.deviations.payoff.copy()
+    payoffs[0, -1] = np.nan
+    other = dataclasses.replace(found, deviations=found.deviations.assign(payoff=payoffs))
+    assert not other.certified
+    assert "of 2, and 1 lead to no economy that was found" in repr(other)
 
 
 def test_results_are_immutable_and_can_be_kept_and_drawn():

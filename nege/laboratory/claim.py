@@ -37,7 +37,8 @@ class Experiment(Immutable):
         Makes the economy, with its mechanisms.
     states : mapping of str to mapping
         What changes, by the words for each state, in the order of time. A value may be a
-        function of the economy that has been drawn: ``lambda m: 2.0 * m.commission``.
+        function of the economy that has been drawn: ``lambda m: 2.0 * m.commission``; or a word,
+        where a parameter is one: ``{"data_economy.pricing": "monopoly"}``.
     path : callable, optional
         Makes the Dataset over "step" of what moves; then each step is a state, and `states`
         may be left out.

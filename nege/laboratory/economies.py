@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import xarray as xr
+
 from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.studies import scenarios
 
@@ -40,8 +42,15 @@ def _at(economy: Any, path: Any, step: int, mechanisms: Any, changes: Any) -> On
     return found.with_mechanisms(*mechanisms) if mechanisms else found
 
 
-def of_services(economy: OnlineAgglomeration, name: str, value: float) -> Any:
-    """Return a parameter of industries with another value for services."""
-    table = getattr(economy, name).copy(deep=True)
-    table.loc[{"industry": "services"}] = value
+def of_industry(
+    economy: OnlineAgglomeration, name: str, industry: str, value: float
+) -> xr.DataArray:
+    """Return a parameter of industries with another value for one of them."""
+    table: xr.DataArray = getattr(economy, name).copy(deep=True)
+    table.loc[{"industry": industry}] = value
     return table
+
+
+def of_services(economy: OnlineAgglomeration, name: str, value: float) -> xr.DataArray:
+    """Return a parameter of industries with another value for services."""
+    return of_industry(economy, name, "services", value)

@@ -11,6 +11,7 @@ from nege.laboratory.claim import Claim, Experiment, Flip
 from nege.laboratory.economies import of_services, reference
 from nege.laboratory.observed import (
     GOODS,
+    SAME,
     SERVICES,
     Observed,
     all_of,
@@ -24,8 +25,6 @@ from nege.laboratory.observed import (
 )
 from nege.models.agglomeration.mechanisms.matching import Matching
 
-SAME = 1e-6  # what is equal in theory differs by less once it is solved for
-
 SECOND_TURN = Experiment(
     words="the reference economy at step 8, as online delivery of services gets cheaper",
     model=reference(8),
@@ -34,6 +33,12 @@ SECOND_TURN = Experiment(
         for x in (1.55, 1.35, 1.2)
     },
 )
+
+DEARER_PLATFORMS = {
+    f"{x:g} times the commission": {"commission": lambda m, x=x: x * m.commission}
+    for x in (1.0, 2.0, 4.0)
+}
+PLATFORMS_TAKE_MORE = SECOND_TURN.but("platforms take more instead", states=DEARER_PLATFORMS)
 
 
 def _of_goods(value: float) -> Any:
@@ -242,8 +247,9 @@ CLAIMS = (
         "cheaper",
         experiment=SECOND_TURN,
         margin=lambda x: falls(bought_nearby(x)),
-        why="What can be had from anywhere at the same price is bought from everywhere. It can "
-        "fail only where services are all in one place already.",
+        flips=(Flip(words="platforms take more instead", experiment=PLATFORMS_TAKE_MORE),),
+        why="What can be had from anywhere at the same price is bought from everywhere. What "
+        "platforms take drives buyers back to those who are near.",
     ),
     Claim(
         number="6c",
@@ -396,6 +402,7 @@ CLAIMS = (
         predicts="prices of services differ less among places as online delivery gets cheaper",
         experiment=SECOND_TURN,
         margin=lambda x: falls(price_gap(x)),
+        flips=(Flip(words="platforms take more instead", experiment=PLATFORMS_TAKE_MORE),),
         why="What is delivered online costs the same everywhere, and ever more of it is bought.",
     ),
 )

@@ -20,6 +20,7 @@ import xarray as xr
 from nege._version import __version__
 from nege.errors import in_words
 from nege.immutable import Immutable
+from nege.laboratory import prior as priors
 from nege.laboratory import where
 from nege.laboratory.claim import Claim, NotModelled
 from nege.laboratory.running import FATES, Run
@@ -32,6 +33,7 @@ ENOUGH = 200  # draws
 NEARLY_ALL = 0.95
 FIFTH = 0.2  # how far parameters move without a flip of a robust claim
 NAMED = 3  # parameters that are named
+TELLING = 50  # draws: with fewer, some parameter decides by chance
 AXES = range(2)  # parameters whose factors are kept by draw, for a picture
 SLIGHT = 0.02  # a part of variance too small to name
 
@@ -52,6 +54,15 @@ class Finding(Immutable):
 
     claim: Claim
     data: xr.Dataset
+
+    @property
+    def prior(self) -> xr.Dataset:
+        """What draws vary: how, how far, and why, over "parameter"."""
+        experiment = self.claim.experiment
+        model = experiment.model()
+        path = None if experiment.path is None else experiment.path(model)
+        drawn = set(self.data.parameter.values.tolist())
+        return priors.as_dataset([e for e in priors.entries(model, path) if e.name in drawn])
 
     @property
     def share(self) -> where.Share:
@@ -87,13 +98,15 @@ class Finding(Immutable):
         """Where it holds and where it does not, as a sentence; empty where no cut says so."""
         factors, margin = _solved(self.data)
         names = self.data.parameter.values
-        cuts = where.condition(factors, margin) if margin.size else []
+        cuts = where.condition(factors, margin) if margin.size >= TELLING else []
         return "; of these, ".join(_cut_in_words(cut, names) for cut in cuts)
 
     @property
     def decisive(self) -> list[str]:
         """Parameters that decide most, with the part of the variance that each explains."""
         index, names = self.data.decides.values, self.data.parameter.values
+        if self.share.of < TELLING:
+            return []
         ranked = np.argsort(-index, kind="stable")[:NAMED]
         return [f"{_plain(str(names[i]))} ({index[i]:.0%})" for i in ranked if index[i] > SLIGHT]
 

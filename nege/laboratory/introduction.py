@@ -10,12 +10,19 @@ import xarray as xr
 from nege.geography import equidistant
 from nege.laboratory.claim import Claim, Experiment, Flip
 from nege.laboratory.economies import reference
-from nege.laboratory.observed import SERVICES, Observed, all_of, falls, online_share, rises
+from nege.laboratory.observed import (
+    SAME,
+    SERVICES,
+    Observed,
+    all_of,
+    falls,
+    icebergs,
+    online_share,
+    rises,
+)
 from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.classical.core_periphery import CorePeriphery
 from nege.studies import scenarios
-
-SAME = 1e-6  # what is equal in theory differs by less once it is solved for
 
 # --- clustering feeds on itself (1) --------------------------------------------------
 
@@ -145,19 +152,9 @@ def _nearer(x: Observed) -> xr.DataArray:
     sigma, mass = x.parameter("sigma"), x.firm_mass
     price = x.total_cost / mass / x.parameter("firm_scale")
     supply = (mass ** x.parameter("variety") * price ** (1.0 - sigma)).sum("channel", skipna=False)
-    distance = xr.DataArray(
-        np.asarray(x.model.geography.distance),
-        {"place": supply.place.values, "buyer": supply.place.values},
-        ("place", "buyer"),
-    )
-    transport = x.parameter("transport_cost")
-    offline: Any = np.exp((transport + x.parameter("search_cost")) * distance)
-    shipped: Any = np.exp((1.0 - x.parameter("digitisability")) * transport * distance)
-    online = x.parameter("digital_cost") * shipped
-    reached = [
-        (supply * cost ** (1.0 - sigma)).sum("place", skipna=False) for cost in (offline, online)
-    ]
-    logs: Any = np.log(reached[1] / reached[0]) / (sigma - 1.0)
+    reached = (supply * icebergs(x) ** (1.0 - sigma)).sum("place", skipna=False)
+    offline, online = (reached.sel(channel=c, drop=True) for c in ("offline", "online"))
+    logs: Any = np.log(online / offline) / (sigma - 1.0)
     return xr.DataArray(logs.min([dim for dim in logs.dims if dim != "draw"], skipna=False))
 
 

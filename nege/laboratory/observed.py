@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from nege.models.agglomeration.kinds import CHANNELS
 from nege.models.agglomeration.patterns import patterns
 from nege.models.base import Model
 
 GOODS, SERVICES = "manufacturing", "services"
+SAME = 1e-6  # what is equal in theory differs by less once it is solved for
 
 
 class Observed:
@@ -51,7 +53,9 @@ class Observed:
         """Return a parameter, over draws and states where it differs among them."""
         if name in self.parameters:
             return self.parameters[name]
-        return xr.DataArray(getattr(self.model, name))
+        mechanism, _, field = name.rpartition(".")
+        holder: Any = self.model
+        return xr.DataArray(getattr(holder.mechanisms[mechanism] if mechanism else holder, field))
 
     @functools.cached_property
     def patterns(self) -> xr.Dataset:
@@ -153,25 +157,45 @@ def spread(values: xr.DataArray, dim: str = "place") -> xr.DataArray:
     return xr.DataArray(logs.max(dim, skipna=False) - logs.min(dim, skipna=False))
 
 
-def bought_nearby(x: Observed, industry: str = SERVICES) -> xr.DataArray:
-    """Return the part of an industry's sales that is to buyers in the seller's own place.
+def icebergs(x: Observed) -> xr.DataArray:
+    """Return trade costs as factors, over industry, channel, the seller's place and "buyer"."""
+    names = x.total_cost.place.values
+    distance = xr.DataArray(
+        np.asarray(x.model.geography.distance), {"place": names, "buyer": names}, ("place", "buyer")
+    )
+    transport, shipped = x.parameter("transport_cost"), 1.0 - x.parameter("digitisability")
+    away = [(transport + x.parameter("search_cost")) * distance, shipped * transport * distance]
+    factors: Any = np.exp(xr.concat(away, "channel").assign_coords(channel=list(CHANNELS)))
+    return xr.DataArray(factors * channels_of(x.parameter("digital_cost")))
 
-    By what buyers pay; firms that make an input themselves (`nege.mechanisms.Sourcing`) buy
-    none of it.
+
+def channels_of(online: xr.DataArray) -> xr.DataArray:
+    """Return a factor that is one offline, over channels."""
+    both: xr.DataArray = xr.concat([online**0.0, online], "channel")
+    return both.assign_coords(channel=list(CHANNELS))
+
+
+def bought_nearby(x: Observed, industry: str = SERVICES) -> xr.DataArray:
+    """Return the part of what buyers pay for an industry that is for sellers of their own place.
+
+    Firms that make an input themselves (`nege.mechanisms.Sourcing`) buy none of it. Prices have
+    to be costs, commission and trade costs alone: mechanisms that change them are refused.
     """
     own: Any = {"industry": industry, "drop": True}
-    sigma, variety, scale, commission, online = (
-        x.parameter(name).sel(**own)
-        for name in ("sigma", "variety", "firm_scale", "commission", "digital_cost")
+    sigma, variety, scale, commission = (
+        x.parameter(name).sel(**own) for name in ("sigma", "variety", "firm_scale", "commission")
     )
     mass, cost = x.firm_mass.sel(**own), x.total_cost.sel(**own)
-    delivered = xr.concat([online * 0.0 + 1.0, online / (1.0 - commission)], "channel")
-    price = cost / mass / scale * delivered.assign_coords(channel=["offline", "online"])
-    near = (mass**variety * price ** (1.0 - sigma)).sum("channel", skipna=False)
+    price = cost / mass / scale / channels_of(1.0 - commission) * icebergs(x).sel(**own)
+    supply = (mass**variety * price ** (1.0 - sigma)).sum("channel", skipna=False)
+    every = supply.sum("place", skipna=False).rename(buyer="place")
+    index = every ** (1.0 / (1.0 - sigma))
+    if (abs(index / x.price_index.sel(**own) - 1.0) > SAME).any():
+        raise AssertionError(f"prices of {industry} are not what costs and trade costs make them")
+    near = supply.where(supply.place == supply.buyer, 0.0).sum("buyer")
     uses = x.parameter("inputs").sel(input=industry, drop=True)
     if "sourcing.bought" in x.data:
         uses = uses * x.data["sourcing.bought"].sel(input=industry, drop=True)
     spent = (uses * x.total_cost.sum("channel", skipna=False)).sum("industry", skipna=False)
     spent = spent + x.parameter("consumption").sel(**own) * x.income
-    part = near * x.price_index.sel(**own) ** (sigma - 1.0)
-    return (part * spent).sum("place", skipna=False) / spent.sum("place", skipna=False)
+    return (near / every * spent).sum("place", skipna=False) / spent.sum("place", skipna=False)

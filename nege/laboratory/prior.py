@@ -134,6 +134,8 @@ def tables(model: Model, path: xr.Dataset | None = None) -> dict[str, xr.DataArr
     """Return what a draw may vary of an economy: tables by parameter, over "step" on a path."""
     known = INDUSTRIES if isinstance(model, OnlineAgglomeration) else OTHERS
     found = {n: table for n, table in tables_of(model).items() if n in known or "." in n}
+    names = {dim: list(labels) for dim, labels in model.coordinates().items()}
+    found = {n: table for n, table in found.items() if _has(table, names)}
     moved = {} if path is None else {str(name): table for name, table in path.data_vars.items()}
     found |= moved
     if "remote_labour_share" in found and not found["remote_labour_share"].any():
@@ -162,7 +164,7 @@ def vary(
 ) -> dict[str, xr.DataArray]:
     """Return the parameters of draws, given their factors over "draw"; over "step" on a path."""
     found = tables(model, path)
-    listed = entries(model, path)
+    listed = [entry for entry in entries(model, path) if entry.name in factors]
     goods = xr.DataArray(np.ones(factors.sizes["draw"]), dims="draw")
     for name in dict.fromkeys(entry.parameter for entry in listed if entry.varied.each):
         ones = xr.DataArray(np.ones(factors.sizes["draw"]), dims="draw")
@@ -228,6 +230,12 @@ def _consumption(
     others = (1.0 - first) * part[1:] / part[1:].sum()
     whole = xr.concat([first.expand_dims(industry=part.industry[:1].values), others], "industry")
     return (spent * whole).transpose("draw", "industry")
+
+
+def _has(table: xr.DataArray, names: Mapping[str, list[str]]) -> bool:
+    """Whether a table has the labels of results: a third mode of firms has no place in two."""
+    own = [str(dim) for dim in table.dims if dim in names]
+    return all(table[dim].values.tolist() == names[dim] for dim in own)
 
 
 def _how(model: Model, name: str) -> Varied:

@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import importlib
 import pathlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from nege import memory, validation
-from nege.errors import InputError
+from nege.errors import InputError, in_words
 from nege.laboratory import prior as priors
 from nege.laboratory import where
 from nege.laboratory.claim import Claim, Experiment, NotModelled
@@ -27,7 +28,16 @@ from nege.validation import paths
 from nege.validation.keywords import hinted
 
 #: Modules with claims, in the order of the paper.
-PARTS = ("introduction", "externalities", "transaction_costs")
+PARTS = (
+    "introduction",
+    "externalities",
+    "transaction_costs",
+    "turns",
+    "firms",
+    "advantages",
+    "challenges",
+    "policies",
+)
 BYTES_PER_DRAW = 20_000  # outcomes of a path of eighteen steps
 STORED = pathlib.Path(__file__).with_name("findings.nc")
 
@@ -109,6 +119,11 @@ def claims(
     Examined in the reference economy at step 9...
     """
     known = registry()
+    if isinstance(number, str) and number not in known:
+        parts = [name for name in known if re.fullmatch(rf"{re.escape(number)}[a-z]+", name)]
+        if parts:
+            cure = f"It has parts: {in_words(parts)}."
+            raise InputError("number", number, "the number of a claim", cure)
     if number is not None:
         number = validation.known("number", number, list(known))
     if draws is not None:

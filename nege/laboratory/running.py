@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from nege.sweeps.sweep import sweep
 
 BORDERS = (50, 200, 1000, 5000)  # of blocks of draws; each is a sweep
 UNIT = 40  # points that are solved and written together
+NUDGE = 0.99  # a factor, to see whether it moves anything
 SAME = 1e-6  # two ends of which all variables differ by less, relatively, are the same
 OTHER_START = 7  # seed of the second start
 
@@ -67,7 +69,7 @@ def run(experiment: Experiment, count: int, *, prior: str, rng: int, work: Work 
     """Return what draws of a prior end in, block by block."""
     model = experiment.model()
     path = None if experiment.path is None else experiment.path(model)
-    listed = priors.entries(model, path)
+    listed = _acting(experiment, model, priors.entries(model, path))
     factors = priors.design(listed, count, prior, rng).rename(point="draw")
     blocks = []
     for first, end in itertools.pairwise(_borders(count)):
@@ -76,6 +78,21 @@ def run(experiment: Experiment, count: int, *, prior: str, rng: int, work: Work 
             run_factors(experiment, part, work=work, label=f"{prior} {rng} {first}-{end}")
         )
     return _joined(blocks, factors)
+
+
+def _acting(experiment: Experiment, model: Model, listed: list[priors.Entry]) -> list[priors.Entry]:
+    """Return the entries that move a parameter in some state: others are overridden in all."""
+    columns = {
+        entry.name: ("draw", np.where(np.arange(len(listed) + 1) == at, NUDGE, 1.0))
+        for at, entry in enumerate(listed)
+    }
+    nudged = xr.Dataset(columns, {"draw": np.arange(len(listed) + 1)})
+    points, _ = _points(experiment, model, nudged)
+    moved = np.zeros(len(listed) + 1, dtype=bool)
+    for table in points.data_vars.values():
+        values = table.transpose("draw", ...).values
+        moved |= (values != values[-1]).reshape(len(moved), -1).any(1)
+    return [entry for entry, acts in zip(listed, moved, strict=False) if acts]
 
 
 def _borders(count: int) -> list[int]:
@@ -89,11 +106,11 @@ def run_factors(
     """Return what economies with given factors of their parameters end in."""
     model = experiment.model()
     points, refused = _points(experiment, model, factors)
-    found = _sweep(experiment, model, points, work, label)
+    found = _solved(experiment, model, points, work, label)
     status = found.status
     fate = xr.full_like(status, "solved", dtype="<U10")
     if work.starts > 1:
-        other = _sweep(experiment, model, points, work, label, another=True)
+        other = _solved(experiment, model, points, work, label, another=True)
         fate = fate.where(~_differs(found, other), "not unique")
     fate = fate.where(status == Status.CONVERGED, "unsolved")
     fate = fate.where((status != Status.INVALID) & ~refused, "refused")
@@ -112,11 +129,12 @@ def _points(
     columns = []
     for which, (state, step) in enumerate(cases.values()):
         here = {name: _at(table, step) for name, table in drawn.items()}
-        changes = experiment.states.get(state, {})
+        changes, told = _apart(experiment.states.get(state, {}))
         asked = {name: value for name, value in changes.items() if callable(value)}
-        answers, refused[:, which] = _asked(model, here, asked, len(refused))
+        answers, refused[:, which] = _asked(model.replace(told), here, asked, len(refused))
         columns.append({**here, **changes, **answers})
-    usual = {name: _usual(model, name) for column in columns for name in column}
+    tables = priors.tables_of(model)
+    usual = {name: _usual(tables, name) for column in columns for name in column}
     stacked = {}
     for name, old in usual.items():
         cells = [_over_draws(column.get(name, old), old, len(refused)) for column in columns]
@@ -138,12 +156,19 @@ def _asked(
         own = {n: t.isel(draw=draw) if "draw" in t.dims else t for n, t in here.items()}
         try:
             economy = model.replace(own)
+            answers = {name: value(economy) for name, value in asked.items()}
         except InputError:
-            economy, refused[draw] = model, True
-        for name, value in asked.items():
-            found[name].append(xr.DataArray(value(economy)))
+            answers, refused[draw] = {name: value(model) for name, value in asked.items()}, True
+        for name, answer in answers.items():
+            found[name].append(xr.DataArray(answer))
     over = {name: xr.concat(values, "draw") for name, values in found.items()}
     return over, refused
+
+
+def _apart(changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the changes of a state that are numbers, and those that are words."""
+    told = {name: value for name, value in changes.items() if isinstance(value, str)}
+    return {name: value for name, value in changes.items() if name not in told}, told
 
 
 def cases_of(experiment: Experiment, path: xr.Dataset | None) -> dict[Any, tuple[str, int | None]]:
@@ -160,9 +185,9 @@ def _at(table: xr.DataArray, step: int | None) -> xr.DataArray:
     return table.sel(step=step, drop=True) if "step" in table.dims else table
 
 
-def _usual(model: Model, name: str) -> xr.DataArray:
+def _usual(tables: Mapping[str, xr.DataArray], name: str) -> xr.DataArray:
     """Return a parameter of an economy as a table, or one entry of it as a number."""
-    found = priors.tables_of(model).get(name)
+    found = tables.get(name)
     if found is not None:
         return found
     whole, _, label = name.partition(".")
@@ -176,6 +201,30 @@ def _over_draws(value: Any, old: xr.DataArray, draws: int) -> np.ndarray:
     if isinstance(value, xr.DataArray):
         value = (value * xr.ones_like(old, dtype=float)).transpose(..., *old.dims)
     return np.broadcast_to(np.asarray(value, dtype=float), (draws, *old.shape))
+
+
+def _solved(
+    experiment: Experiment,
+    model: Model,
+    points: xr.Dataset,
+    work: Work,
+    label: str,
+    *,
+    another: bool = False,
+) -> xr.Dataset:
+    """Return the long runs of all points; states that words set apart are sweeps of their own."""
+    path = None if experiment.path is None else experiment.path(model)
+    apart: dict[str, tuple[dict[str, str], list[Any]]] = {}
+    for case, (state, _) in cases_of(experiment, path).items():
+        _, told = _apart(experiment.states.get(state, {}))
+        apart.setdefault(", ".join((label, *told.values())), (told, []))[1].append(case)
+    parts = []
+    for name, (told, cases) in apart.items():
+        own, some = model.replace(told), points.sel(case=cases)
+        parts.append(_sweep(experiment, own, some, work, name, another=another))
+    if len(parts) == 1:
+        return parts[0]
+    return xr.concat(parts, "case", data_vars="minimal").sel(case=points.case)
 
 
 def _sweep(

@@ -20,6 +20,7 @@ SHOWN = 20  # places with a bar of their own: the ends of the order
 
 def curve(
     values: xr.DataArray,
+    slopes: np.ndarray,
     instrument: str,
     best: tuple[float, float],
     jumps: Sequence[float],
@@ -27,9 +28,11 @@ def curve(
     ax: Axes | None = None,
 ) -> Axes:
     """Draw values over the instrument in pieces between jumps, and a dot at the best one."""
+    name = str(values.attrs.get("long_name", values.name))
+    values = _finer(values, slopes) if np.isfinite(slopes).all() else values
     ax = _pieces(values, instrument, jumps, new_axes(ax))
     ax.plot(*best, "o", color=VERMILION, zorder=3, gid="best")
-    ax.set_ylabel(str(values.attrs.get("long_name", values.name)))
+    ax.set_ylabel(_words(name))
     return ax
 
 
@@ -78,9 +81,22 @@ def compared(
 
 def gains(after: xr.DataArray, before: xr.DataArray, *, ax: Axes | None = None) -> Axes:
     """Draw the change of an income by place, and who has it, the largest gain on top."""
+    change = after.copy(data=100.0 * (after.values / before.values - 1.0))
+    return by_place(change, "change of real income, %", ax=ax)
+
+
+def by_place(
+    values: xr.DataArray,
+    label: str,
+    *,
+    loss: bool = False,
+    mean: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw gains, or losses, as bars by place and by who has them; a mean as a line."""
     ax = new_axes(ax)
-    change = 100.0 * (after.values / before.values - 1.0).ravel()
-    labels = itertools.product(*(map(str, after[dim].values) for dim in after.dims))
+    change = values.values.ravel()
+    labels = itertools.product(*(map(str, values[dim].values) for dim in values.dims))
     names = [", ".join(one) for one in labels]
     order = np.argsort(change, kind="stable")
     shown = (
@@ -88,10 +104,12 @@ def gains(after: xr.DataArray, before: xr.DataArray, *, ax: Axes | None = None) 
         if len(order) <= SHOWN
         else np.concatenate([order[: SHOWN // 2], order[-SHOWN // 2 :]])
     )
-    colours = [BLUE if change[i] >= 0.0 else VERMILION for i in shown]
+    colours = [BLUE if (change[i] >= 0.0) != loss else VERMILION for i in shown]
     ax.barh([names[i] for i in shown], change[shown], color=colours)
     ax.axvline(0.0, color=GREY, lw=0.8)
-    ax.set_xlabel("change of real income, %")
+    if mean is not None:
+        ax.axvline(mean, color=GREY, lw=1.2, ls="--", gid="mean")
+    ax.set_xlabel(label)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
@@ -120,15 +138,16 @@ def laffer(
     instrument: str,
     of: str,
     amount: float,
-    roots: Sequence[float],
+    roots: Mapping[float, bool],
     jumps: Sequence[float],
     *,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw revenue over a rate, the amount as a line, the lower root full, the upper hollow."""
+    """Draw revenue over a rate, the amount as a line; roots are full where revenue rises."""
     ax = _pieces(_finer(values, slopes), instrument, jumps, new_axes(ax))
     ax.axhline(amount, color=GREY, lw=0.8)
-    for root, fill in zip(roots, (VERMILION, "white"), strict=False):
+    for root, rises in roots.items():
+        fill = VERMILION if rises else "white"
         ax.plot(root, amount, "o", color=VERMILION, mfc=fill, zorder=3, gid="root")
     ax.set_ylabel(of)
     return ax

@@ -7,14 +7,16 @@ unknown, and its equation one more row on Newton's system (F the equations of re
     [ Gamma_y  Gamma_t ] [dt] = - [Gamma(y, t) - r]
 
 solved by elimination: two solves with F_y. Gamma over t is a Laffer curve, which has two roots
-below its peak; the lower one, where revenue rises, is returned, and the upper one told.
+below its peak. All between the bounds are told; the lower one, where revenue rises, is the answer,
+and where only the other one is between them, that one, which is said.
 
 What one more unit of revenue costs people, in the same unit, is the marginal cost of funds
 
     MCF = -(d ln U/dt) Y_real / (d Gamma_real/dt)
 
 in real terms: at going prices it would be 1/(1 + t) for a tax that is neutral. It is the marginal
-cost of public funds where nobody values what the money is spent on (worth 0).
+cost of public funds where nobody values what the money is spent on (worth 0), and the marginal
+excess burden where it is paid back to people (``real_terms``).
 Source: ``policy.md`` 3 and 10, after Dahlby (2008), Anderson & Martin (2010).
 """
 
@@ -42,7 +44,7 @@ from nege.results.stability import verdict
 from nege.solvers.checks import check_model, check_options
 from nege.studies import real_terms
 from nege.studies.joint_policy import draw_gains
-from nege.studies.policy_objectives import REVENUE, present, target
+from nege.studies.policy_objectives import REVENUE, every, present, target
 from nege.studies.policy_points import ANY, Point, PolicyPoints
 from nege.studies.response import slope
 from nege.validation.keywords import hinted
@@ -55,6 +57,7 @@ __all__ = ["CostOfFunds", "EqualYield", "cost_of_funds", "equal_yield"]
 MOST = 30  # steps of Newton's method, and of a bracket per digit
 AROUND = 10  # economies beside the curve, as far as is known before
 SHARP = 1e-12  # of the revenue, and of the residual: where Newton's method ends
+RAISED = 1e-9  # of the revenue: by how much it may be missed
 FLAT = 1e-7  # of a step of the curve: how sharply the peak is found
 ASIDE = 1e-3  # the step of differences along a direction, in its largest unknown
 REACH = 0.05  # of a rate, or of a tenth: how far aside it is differentiated
@@ -81,9 +84,14 @@ class EqualYield(Immutable):
     parameter : str
         The rate.
     value : float
-        The lower rate that raises it: there revenue rises with the rate.
+        The lowest rate that raises it where revenue rises with the rate; where none does between
+        the bounds, the lowest on the falling side.
+    beyond_peak : bool
+        Whether that is on the falling side, where a lower rate raises more.
     upper : float
-        The rate beyond the peak that raises as much; NaN where there is none between bounds.
+        The next rate beyond the peak that raises as much; NaN where there is none between bounds.
+    roots : tuple of Laffer
+        ``rate, revenue, slope`` of every rate between the bounds that raises it.
     amount : float
         What is raised, in the unit of `of`.
     of : str
@@ -122,7 +130,7 @@ class EqualYield(Immutable):
 
     parameter: str
     value: float
-    upper: float
+    roots: tuple[Laffer, ...]
     amount: float
     of: str
     peak: Laffer
@@ -135,12 +143,31 @@ class EqualYield(Immutable):
     lost: tuple[float, ...]
     curve: xr.Dataset
 
+    @property
+    def beyond_peak(self) -> bool:
+        """Whether the rate is on the falling side of the curve, where a lower one raises more."""
+        return self.slope < 0.0 and self.value != self.peak.rate
+
+    @property
+    def upper(self) -> float:
+        """The next rate beyond the peak that raises as much; NaN where none is between bounds."""
+        beyond = (root.rate for root in self.roots if root.slope < 0.0 and root.rate > self.value)
+        return math.nan if self.beyond_peak else next(beyond, math.nan)
+
+    @property
+    def certified(self) -> bool:
+        """Whether the amount is raised, to rounding, by an economy that is stable."""
+        raised = next(root.revenue for root in self.roots if root.rate == self.value)
+        near = abs(raised - self.amount) <= RAISED * max(abs(self.amount), SHARP)
+        return near and self.equilibrium.leading_eigenvalue < 0.0
+
     @hinted
     def to_dataset(self) -> xr.Dataset:
         """Return the Laffer curve, with the rates that raise the amount as attributes."""
         return self.curve.assign_attrs(
             {
                 "rate": self.value,
+                "beyond the peak": int(self.beyond_peak),
                 "upper rate": self.upper,
                 "amount": self.amount,
                 "peak rate": self.peak.rate,
@@ -160,9 +187,9 @@ class EqualYield(Immutable):
         Returns
         -------
         Axes
-            The lower rate is full, the upper one hollow.
+            Rates are full where revenue rises, hollow beyond the peak.
         """
-        roots = [self.value, *([self.upper] if math.isfinite(self.upper) else [])]
+        roots = {root.rate: root.slope >= 0.0 for root in self.roots}
         jumps = [0.5 * sum(ends) for ends in self.jumps]
         curve = self.curve.where(np.isfinite(self.curve["slope"]), drop=True)
         return objectives.laffer(
@@ -188,19 +215,23 @@ class EqualYield(Immutable):
         return draw_gains(self.before, self.equilibrium, ax)
 
     def __repr__(self) -> str:
-        upper = (
-            f"{self.upper:.8g} beyond the peak raises as much"
+        side = (
+            "It is on the FALLING side of the Laffer curve: a lower rate raises more, and no rate "
+            "between the bounds raises as much on the rising side."
+            if self.beyond_peak
+            else f"{self.upper:.8g} beyond the peak raises as much."
             if math.isfinite(self.upper)
-            else "no rate between the bounds beyond it raises as little"
+            else "No rate between the bounds beyond it raises as little."
         )
         welfare = f"Welfare changes by {100.0 * math.expm1(self.gain):+.4g} per cent."
         lines = [
             f"{self.parameter} = {self.value:.10g} raises {self.of} of {self.amount:.10g}; one "
             f"more of it would raise {self.slope:.6g}.",
-            f"The largest {self.of} found is {self.peak.revenue:.8g}, at {self.peak.rate:.8g}; "
-            f"{upper}.",
+            f"The largest {self.of} found is {self.peak.revenue:.8g}, at {self.peak.rate:.8g}. "
+            f"{side}",
             *([welfare] if math.isfinite(self.gain) else []),
             verdict(self.equilibrium.leading_eigenvalue),
+            *([] if self.certified else ["NOT CERTIFIED: not stable, or the amount is missed."]),
         ]
         lines += [f"The equilibrium jumps between {a:.9g} and {b:.9g}." for a, b in self.jumps]
         if self.lost:
@@ -213,6 +244,7 @@ class EqualYield(Immutable):
         return "\n".join(lines)
 
 
+@held("by_place")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class CostOfFunds(Immutable):
     """What one more unit of real revenue costs people, by raising one rate.
@@ -226,8 +258,10 @@ class CostOfFunds(Immutable):
     at : float
         Where it stands.
     value : float
-        The marginal cost of funds; negative beyond the peak of revenue, where lower rates raise
-        more.
+        What it costs people; negative beyond the peak of revenue, where lower rates raise more.
+    kind : str
+        What that is, as the money is spent: "marginal cost of public funds" where nobody values
+        what it buys, "marginal excess burden, ..." where it is paid back.
     welfare_slope : float
         d ln U/dt, the whole economy responding.
     revenue_slope : float
@@ -236,6 +270,11 @@ class CostOfFunds(Immutable):
         Y_real, what private income buys.
     beyond_peak : bool
         Whether a higher rate raises less.
+    by_place : DataArray
+        What it costs people of each place, and kind of them, on average of the same income: their
+        mean, by people, is `value` where these move everywhere.
+    equilibrium : Equilibrium
+        The economy.
 
     Notes
     -----
@@ -254,10 +293,30 @@ class CostOfFunds(Immutable):
     parameter: str
     at: float
     value: float
+    kind: str
     welfare_slope: float
     revenue_slope: float
     private_income: float
     beyond_peak: bool
+    by_place: xr.DataArray
+    equilibrium: Equilibrium
+
+    @hinted
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw what one more unit costs people of each place, and all, as a line.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+            With a bar for each place, and kind of its people.
+        """
+        label = f"cost of one more unit by {self.parameter}"
+        return objectives.by_place(self.by_place, label, loss=True, mean=self.value, ax=ax)
 
     @hinted
     def to_dataset(self) -> xr.Dataset:
@@ -269,18 +328,20 @@ class CostOfFunds(Immutable):
                 "welfare_slope": self.welfare_slope,
                 "revenue_slope": self.revenue_slope,
                 "private_income": self.private_income,
+                "cost_by_place": self.by_place,
             },
-            attrs={"parameter": self.parameter},
+            attrs={"parameter": self.parameter, "kind": self.kind},
         )
 
     def __repr__(self) -> str:
         lines = [
             f"One more unit of real revenue by {self.parameter}, which stands at {self.at:g}, "
-            f"costs people {self.value:.8g}.",
+            f"costs people {self.value:.8g}: the {self.kind}.",
             f"d ln U/dt = {self.welfare_slope:.8g}, d revenue/dt = {self.revenue_slope:.8g}.",
         ]
         if self.beyond_peak:
             lines.append("Beyond the peak of revenue: a lower rate raises more, and costs less.")
+        lines.append(verdict(self.equilibrium.leading_eigenvalue))
         return "\n".join(lines)
 
 
@@ -306,7 +367,8 @@ def equal_yield(
 
     The rate is one more unknown of the economy, and real revenue its row (Newton's method). Of
     the two rates that raise as much, on both sides of the peak of the Laffer curve, the lower is
-    taken; the other one is told, and where the amount is beyond the peak, that is said.
+    taken, and the other one told. Where only the upper one is between the bounds it is taken,
+    ``beyond_peak`` is True and the result says so.
 
     Parameters
     ----------
@@ -344,8 +406,8 @@ def equal_yield(
     InputError
         For names that are none, bounds that are none.
     ConvergenceError
-        Where no rate between the bounds raises the amount: it says the peak, and carries the
-        economy there. Where the economy could not be solved.
+        Where no rate between the bounds raises the amount: it says what the most, or the least,
+        is, and carries the economy there. Where the economy could not be solved.
 
     Notes
     -----
@@ -440,21 +502,24 @@ class _Curve:
     def run(self, points: int) -> EqualYield:
         """Follow the curve over all rates; find the peak and both roots."""
         around = self.around
-        for rate in np.linspace(around.low[0], around.high[0], points):
-            around.reach(np.array([rate]))
+        now = float(around.present()[0])
+        grid = np.linspace(around.low[0], around.high[0], points)
+        for rate in (now, *grid[np.argsort(np.abs(grid - now), kind="stable")]):
+            around.reach(np.array([rate]))  # to both sides from where the rate stands
         around.refuse_nothing("rates")
         self._peaks()
         found = self._ordered()
         top = max(found, key=lambda one: float(one.values[0]))
         pairs = list(itertools.pairwise(found))
-        rising = [pair for pair in pairs if self._passes(*pair, up=True)]
-        if not rising:
+        found_at = [(one, 0) for one in found if self._raises(one)]
+        found_at += [self._root(a, b) for a, b in pairs if self._passes(a, b)]
+        known = [(one, taken) for one, taken in found_at if self._raises(one, RAISED)]
+        if not known:
             self._refuse(found, top)
-        root, iterations = self._root(*rising[0])
-        falling = [pair for pair in pairs if self._passes(*pair, up=False)]
-        falling = [pair for pair in falling if pair[0].policy[0] >= root.policy[0]]
-        upper = self._root(*falling[0])[0].policy[0] if falling else math.nan
-        return self._result(root, float(upper), top, iterations)
+        known.sort(key=lambda one: float(one[0].policy[0]))
+        rises = [one for one in known if self._slope(one[0]) >= 0.0 or one[0] is top]
+        root, iterations = (rises or known)[0]
+        return self._result(root, [one for one, _ in known], top, iterations)
 
     def _ordered(self) -> list[Point]:
         return sorted(self.around.visited, key=lambda one: float(one.policy[0]))
@@ -466,10 +531,17 @@ class _Curve:
         lost = [rate[0] for rate, _ in self.around.lost.values()]
         return any(p < high and q > low for p, q in jumps) or any(low < v < high for v in lost)
 
-    def _passes(self, a: Point, b: Point, *, up: bool) -> bool:
-        first, second = a.values[0] - self.amount, b.values[0] - self.amount
-        crosses = first <= 0.0 < second if up else first >= 0.0 > second
-        return bool(crosses) and not self._broken(a, b)
+    def _short(self, point: Point) -> float:
+        """Return what is missing of the amount."""
+        return self.amount - float(point.values[0])
+
+    def _raises(self, point: Point, within: float = SHARP) -> bool:
+        return abs(self._short(point)) <= within * max(abs(self.amount), SHARP)
+
+    def _passes(self, a: Point, b: Point) -> bool:
+        """Whether the curve passes the amount between two rates, on one branch."""
+        missed = not (self._raises(a) or self._raises(b))
+        return missed and self._short(a) * self._short(b) < 0.0 and not self._broken(a, b)
 
     def _peaks(self) -> None:
         """Find where the slope of revenue falls through zero, between neighbours."""
@@ -491,27 +563,39 @@ class _Curve:
         return float(point.gradient(0)[0])
 
     def _refuse(self, found: list[Point], top: Point) -> None:
-        """Say that no rate raises the amount; the economy at the peak is the partial result."""
+        """Say that no rate raises the amount; the nearest economy is the partial result."""
         low, high = self.around.bounds[self.parameter]
         message = f"No {self.parameter} between {low:g} and {high:g} raises {self.of} of "
         message += f"{self.amount:.8g}: "
-        if min(float(one.values[0]) for one in found) > self.amount:
-            least = min(found, key=lambda one: float(one.values[0]))
+        least = min(found, key=lambda one: float(one.values[0]))
+        if self._short(least) < 0.0:
             message += f"the least is {least.values[0]:.8g}, at {least.policy[0]:.8g}. "
             message += "Widen the bounds, or lower other rates."
             raise ConvergenceError(message, least.equilibrium)
-        message += f"the peak is {top.values[0]:.8g}, at {top.policy[0]:.8g}"
-        message += ". Ask for less, leave something of the other tax, or widen the bounds."
-        if self.around.jumps or self.around.lost:
-            message += " The equilibrium jumps, or is lost, on the way."
-        raise ConvergenceError(message, top.equilibrium)
+        if self._short(top) > 0.0:
+            what = "peak" if low < float(top.policy[0]) < high else "most, at a bound,"
+            message += f"the {what} is {top.values[0]:.8g}, at {top.policy[0]:.8g}. "
+            message += "Ask for less, leave something of the other tax, or widen the bounds."
+            if self.around.jumps or self.around.lost:
+                message += " The equilibrium jumps, or is lost, on the way."
+            raise ConvergenceError(message, top.equilibrium)
+        pairs = itertools.pairwise(found)
+        a, b = next((a, b) for a, b in pairs if self._short(a) * self._short(b) < 0.0)
+        message += (
+            f"it goes from {a.values[0]:.8g}, at {a.policy[0]:.8g}, to {b.values[0]:.8g}, at "
+        )
+        message += f"{b.policy[0]:.8g}, where the equilibrium jumps or is lost. "
+        message += "Ask for another amount, or for other bounds."
+        raise ConvergenceError(
+            message, min(a, b, key=lambda one: abs(self._short(one))).equilibrium
+        )
 
     # --- roots
 
     def _root(self, a: Point, b: Point) -> tuple[Point, int]:
         """Return the economy that raises the amount between two rates, and Newton's steps."""
         if not self.around.model.in_shares:
-            near = min(a, b, key=lambda one: abs(float(one.values[0]) - self.amount))
+            near = min(a, b, key=lambda one: abs(self._short(one)))
             found = self._by_newton(near, float(a.policy[0]), float(b.policy[0]))
             if found is not None:
                 return found
@@ -587,7 +671,7 @@ class _Curve:
 
         def short(rate: float) -> float:
             point = self.around.reach(np.array([rate]))
-            return math.nan if point is None else float(point.values[0]) - self.amount
+            return math.nan if point is None else self._short(point)
 
         low, high = float(a.policy[0]), float(b.policy[0])
         rate = brentq(short, low, high, xtol=1e-300, rtol=8.9e-16)
@@ -597,7 +681,10 @@ class _Curve:
 
     # --- the result
 
-    def _result(self, root: Point, upper: float, top: Point, iterations: int) -> EqualYield:
+    def _at(self, point: Point) -> Laffer:
+        return Laffer(float(point.policy[0]), float(point.values[0]), self._slope(point))
+
+    def _result(self, root: Point, every: list[Point], top: Point, iterations: int) -> EqualYield:
         around = self.around
         curve = around.dataset(
             {
@@ -612,10 +699,10 @@ class _Curve:
         return EqualYield(
             parameter=self.parameter,
             value=float(root.policy[0]),
-            upper=upper,
+            roots=tuple(self._at(one) for one in every),
             amount=self.amount,
             of=self.of,
-            peak=Laffer(float(top.policy[0]), float(top.values[0]), self._slope(top)),
+            peak=self._at(top),
             slope=self._slope(root),
             before=self.before.equilibrium,
             equilibrium=root.equilibrium,
@@ -660,8 +747,8 @@ def cost_of_funds(
 
     Notes
     -----
-    Not the cost of public funds where people value what is bought with them: worth that is not
-    zero is in d ln U/dt already.
+    Not the cost of public funds where people value what is bought with them, or have the money
+    back: that is in d ln U/dt already. ``kind`` says what it is.
 
     Examples
     --------
@@ -685,7 +772,7 @@ def cost_of_funds(
     around = PolicyPoints(
         model,
         {parameter: _around(model, parameter)},
-        [target(model, "welfare"), target(model, REVENUE)],
+        [target(model, "welfare"), target(model, REVENUE), *every("real_income", model)],
         share,
         check_dynamics(equilibrium.dynamics),
         settings,
@@ -696,14 +783,19 @@ def cost_of_funds(
     assert point is not None
     by = point.gradient(0)
     values = model.long_run_values(point.run.share, point.run.state, None, around.dynamics)
-    income = real_terms.private_income(model, values)
+    income = real_terms.private_income(values)
     welfare = float(by[0] / point.values[0])
+    real = equilibrium.data["real_income"]
+    losses = -(by[2:] / point.values[2:]) * income / by[1]
     return CostOfFunds(
         parameter=parameter,
         at=float(now[0]),
         value=float(-welfare * income / by[1]),
+        kind=real_terms.kind_of_cost(model),
         welfare_slope=welfare,
         revenue_slope=float(by[1]),
         private_income=income,
         beyond_peak=bool(by[1] < 0.0),
+        by_place=xr.DataArray(losses.reshape(real.shape), real.coords, real.dims),
+        equilibrium=equilibrium,
     )

@@ -62,7 +62,7 @@ KINDS = {
     "constrained": "where the constraints hold it",
     "flat": "one of many: the objective does not respond to the instruments",
     "edge": "next to policies that the economy does not follow to: a jump, or no equilibrium",
-    "search": "where the search ended, which is no stationary point",
+    "search": "where the search ended, which is no optimum",
 }
 
 
@@ -77,6 +77,7 @@ class JointCertificate(NamedTuple):
     leading_eigenvalue: float  # of the equilibrium there: negative means stable
     residual: float  # of the equilibrium there
     evaluated: int  # other policies that meet the constraints, all over the box
+    better: int  # of them: how many are better by more than rounding
     best_elsewhere: float  # the largest objective among them
     climbs: tuple[float, ...]  # where each start ended, the objective
     jumps: tuple[tuple[dict[str, float], dict[str, float]], ...]  # where the equilibrium jumped
@@ -116,8 +117,9 @@ class JointOptimum(Immutable):
         The economy there, and where it stands, or the nearest within bounds.
     cost_of_funds : float
         Under a given revenue, -(dW*/dr) Y_real/W: what private income loses by one more unit of
-        it, in the same unit; NaN otherwise. The marginal cost of public funds where nobody
-        values what it is spent on, and welfare is the objective.
+        it, in the same unit, where the welfare of all is the objective; NaN otherwise. The
+        marginal cost of public funds where nobody values what it is spent on; where it is paid
+        back to people, the marginal excess burden.
     certificate : JointCertificate
         ``gradient, curvature, multipliers, violation, leading_eigenvalue, residual, stable``;
         other policies, other climbs, jumps and lost policies.
@@ -160,7 +162,8 @@ class JointOptimum(Immutable):
         """
         about = self.certificate
         flat = math.isnan(about.curvature) or about.curvature < 0.0
-        return self.kind in ("interior", "corner", "constrained") and flat and about.stable
+        best = self.kind in ("interior", "corner", "constrained") and about.better == 0
+        return best and flat and about.stable
 
     @hinted
     def to_dataset(self) -> xr.Dataset:
@@ -260,12 +263,14 @@ class JointOptimum(Immutable):
                 f"Subject to {name} {limit}: one more of it adds {about.multipliers[name]:.6g}."
             )
         if math.isfinite(self.cost_of_funds):
-            lines.append(f"Marginal cost of public funds: {self.cost_of_funds:.6g}.")
+            what = real_terms.kind_of_cost(self.equilibrium.model)
+            lines.append(f"One more unit of it costs people {self.cost_of_funds:.6g}: the {what}.")
         lines.append(verdict(about.leading_eigenvalue))
+        climbs = ", ".join(f"{value:.8g}" for value in about.climbs)
+        others = "policies all over the box"
         lines.append(
-            f"None of {about.evaluated} other policies all over the box is better; the best has "
-            f"{about.best_elsewhere:.10g}. {len(about.climbs)} climbs ended at "
-            f"{', '.join(f'{value:.8g}' for value in about.climbs)}."
+            compared(others, about.evaluated, about.better, about.best_elsewhere)
+            + f" {len(about.climbs)} climbs ended at {climbs}."
         )
         if not self.certified:
             lines.append("NOT CERTIFIED as an optimum.")
@@ -277,6 +282,18 @@ class JointOptimum(Immutable):
             "equilibria than those that the economy reaches from where it stands."
         )
         return "\n".join(lines)
+
+
+def compared(others: str, count: int, better: int, best: float) -> str:
+    """Say what an optimum was compared with, and whether some of it is better."""
+    if count == 0:
+        return f"It was compared with no other {others}."
+    some = (
+        f"None of {count} other {others} is"
+        if better == 0
+        else f"{better} of {count} other {others} are"
+    )
+    return f"{some} better; the best has {best:.10g}."
 
 
 def draw_gains(before: Equilibrium | None, after: Equilibrium, ax: Axes | None) -> Axes:
@@ -658,9 +675,8 @@ class _Search:
         others = [one for one in self._allowed(around.visited) if one is not best]
         values = [self._compared(one, held) for one in others]
         found = best.equilibrium
-        elsewhere = max(values, default=math.nan)
-        if elsewhere > best.values[0] + self.unchanged():
-            kind = "search"
+        better = sum(value > best.values[0] + self.unchanged() for value in values)
+        kind = "search" if better else kind
         certificate = JointCertificate(
             gradient=gradient,
             error=self._error(best),
@@ -670,7 +686,8 @@ class _Search:
             leading_eigenvalue=found.leading_eigenvalue,
             residual=found.residual,
             evaluated=len(values),
-            best_elsewhere=elsewhere,
+            better=better,
+            best_elsewhere=max(values, default=math.nan),
             climbs=tuple(float(end.values[0]) for end in ends),
             jumps=tuple((self._named(a), self._named(b)) for a, b in around.jumps),
             lost=tuple(self._named(policy) for policy, _ in around.lost.values()),
@@ -712,12 +729,12 @@ class _Search:
         return dict(zip(self.around.names, policy.tolist(), strict=True))
 
     def _cost_of_funds(self, best: Point, prices: Mapping[str, float]) -> float:
-        if REVENUE not in prices or not self.objective.name.startswith("welfare"):
-            return math.nan
+        if REVENUE not in prices or self.objective.name != "welfare":
+            return math.nan  # private income is that of all
         values = best.model.long_run_values(
             best.run.share, best.run.state, None, self.around.dynamics
         )
-        income = real_terms.private_income(best.model, values)
+        income = real_terms.private_income(values)
         return float(-prices[REVENUE] * income / best.values[0])
 
     def _kind(self, best: Point, held: _Held, gradient: float) -> str:

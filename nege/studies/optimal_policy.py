@@ -66,6 +66,7 @@ KINDS = {
     "grid": "the best value of the grid: no root of the gradient was bracketed there",
     "flat": "one of many: the objective does not respond to the instrument",
 }
+BEST = ("interior", "lower bound", "upper bound", "kink")  # maxima, where it is stable
 
 
 class Certificate(NamedTuple):
@@ -111,8 +112,9 @@ class Optimum(Immutable):
     kind : str
         "interior"; "lower bound" or "upper bound", a corner; "kink", "jump", "edge" (next to
         values without an equilibrium), "grid" (no root was bracketed) or "flat".
-    equilibrium : Equilibrium
-        The economy there.
+    equilibrium, before : Equilibrium
+        The economy there, and where it stands, or the nearest within bounds; None where that
+        has no solution.
     certificate : Certificate
         ``gradient, second_derivative, leading_eigenvalue, residual, stable``; how many
         equilibria it was compared with, the best of them, other maxima, jumps and lost values.
@@ -130,7 +132,7 @@ class Optimum(Immutable):
     >>> import nege
     >>> economy = nege.Helpman(nege.geography.line(3), sigma=4, mu=0.7, trade_cost=1.5)
     >>> found = nege.policy.optimise(economy, {"trade_cost": (1.2, 2)}, points=5)
-    >>> found.kind, found.value, found.certificate.gradient < 0
+    >>> found.kind, found.value, found.certified
     ('lower bound', 1.2, True)
     """
 
@@ -142,8 +144,20 @@ class Optimum(Immutable):
     best: float
     kind: str
     equilibrium: Equilibrium
+    before: Equilibrium | None
     certificate: Certificate
     grid: xr.Dataset
+
+    @property
+    def certified(self) -> bool:
+        """Whether it is a local optimum of a stable economy, and none that was compared beats it.
+
+        Inside of the bounds to second order; at a bound the objective falls from it.
+        """
+        about = self.certificate
+        falls = {"lower bound": about.gradient < 0.0, "upper bound": about.gradient > 0.0}
+        sure = falls.get(self.kind, self.kind == "kink") or about.second_derivative < 0.0
+        return self.kind in BEST and sure and about.stable
 
     @hinted
     def to_dataset(self) -> xr.Dataset:
@@ -193,7 +207,38 @@ class Optimum(Immutable):
         """
         jumps = [0.5 * sum(ends) for ends in self.certificate.jumps]
         best = self.value, self.best
-        return objectives.curve(self.grid["objective"], self.instrument, best, jumps, ax=ax)
+        values, slopes = self.grid["objective"], self.grid["gradient"].values
+        return objectives.curve(values, slopes, self.instrument, best, jumps, ax=ax)
+
+    @hinted
+    def plot_gains(self, *, ax: Axes | None = None) -> Axes:
+        """Draw who gains from the best value, place by place, against where the economy stands.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+            With a bar for each place, and kind of its people: the change of their real
+            income, in per cent.
+
+        Raises
+        ------
+        InputError
+            Where the economy has no solution where it stands, or no real incomes by place.
+
+        Examples
+        --------
+        >>> import nege
+        >>> economy = nege.Helpman(nege.geography.line(3), sigma=4, mu=0.7, trade_cost=1.5)
+        >>> found = nege.policy.optimise(economy, {"trade_cost": (1.2, 2)}, points=5)
+        >>> found.plot_gains().get_xlabel()
+        'change of real income, %'
+        """
+        return joint_policy.draw_gains(self.before, self.equilibrium, ax)
 
     def __repr__(self) -> str:
         low, high = self.bounds
@@ -204,11 +249,17 @@ class Optimum(Immutable):
             f"It is {KINDS[self.kind]}. Gradient {about.gradient:.2g}, second derivative "
             f"{about.second_derivative:.3g}.",
             verdict(about.leading_eigenvalue),
-            f"None of {about.evaluated} other equilibria along the interval is better; the best "
-            f"has {about.best_elsewhere:.10g}.",
+            joint_policy.compared(
+                "equilibria along the interval", about.evaluated, 0, about.best_elsewhere
+            ),
         ]
-        if self.kind == "interior" and not about.second_derivative < 0.0:
-            lines.append("Not a maximum to second order: the second derivative is not negative.")
+        if not self.certified:
+            why = (
+                ": the second derivative is not negative"
+                if self.kind == "interior" and not about.second_derivative < 0.0
+                else ""
+            )
+            lines.append(f"NOT CERTIFIED as an optimum{why}.")
         if about.maxima:
             values = ", ".join(f"{value:.6g}" for value in about.maxima)
             lines.append(f"Lower maxima at {values}.")
@@ -568,9 +619,15 @@ class _Search:
             best=at.objective,
             kind=kind,
             equilibrium=equilibrium,
+            before=self._before(),
             certificate=certificate,
             grid=self._grid(),
         )
+
+    def _before(self) -> Equilibrium | None:
+        """Return the economy where it stands, or the nearest within bounds."""
+        there = next((each for each in self.visited if each.value == self.begin), None)
+        return None if there is None else self._equilibrium(there.model, there.run)
 
     def _kind(self, at: _Visited) -> str:
         """Say what a value is at which the gradient need not be zero."""

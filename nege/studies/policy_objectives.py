@@ -31,7 +31,7 @@ Of = Callable[[Any, Mapping[str, np.ndarray]], float]
 
 EXAMPLE = "For example 'welfare', or lambda found: float(found.data.wage[0])."
 OF_WHOM = ("jurisdiction_welfare", "worker_welfare")  # what "welfare.north" may be of
-REVENUE = "revenue"
+REVENUE, WELFARE = "revenue", "welfare"
 
 
 class Target(NamedTuple):
@@ -69,7 +69,7 @@ def target(model: Any, wanted: Any, argument: str = "objective") -> Target:
         return Target(REVENUE, real_revenue, None)
     named = _variable(known, wanted)
     if named is None:
-        of_whom = _of_whom(model, wanted)
+        of_whom = _of_whom(model, wanted, argument)
         if of_whom is not None:
             return of_whom
         raise InputError(argument, wanted, "a variable of the model", near(wanted, known))
@@ -77,13 +77,25 @@ def target(model: Any, wanted: Any, argument: str = "objective") -> Target:
     rest = wanted.removeprefix(named).removeprefix(".")
     for place in _places([list(map(str, labels[dim])) for dim in dims], rest):
         return Target(wanted, _reader(named, place), None)
-    of_whom = _of_whom(model, wanted)
+    of_whom = _of_whom(model, wanted, argument)
     if of_whom is not None:
         return of_whom
     cure = f"{named} is over {', '.join(dims)}: name a label of each, with points between, as "
     cure += ".".join([named, *(str(labels[dim][0]) for dim in dims)]) + ", or give a function."
     allowed = "one number of the solved economy"
-    raise InputError(argument, wanted, allowed, cure if dims else f"{named} is one.")
+    if not dims:
+        more = [f"welfare.{who}" for _, labels in _whom(model) for who in labels]
+        cure = f"{named} is one" + (
+            f"; so are {', '.join(more)}." if named == WELFARE and more else "."
+        )
+    raise InputError(argument, wanted, allowed, cure)
+
+
+def every(variable: str, model: Any) -> list[Target]:
+    """Return all numbers of a variable, in its order."""
+    labels = model.coordinates()
+    shape = [len(labels[dim]) for dim in model.variables[variable].dims]
+    return [Target(variable, _reader(variable, place), None) for place in np.ndindex(*shape)]
 
 
 def _variable(known: list[str], wanted: str) -> str | None:
@@ -92,16 +104,22 @@ def _variable(known: list[str], wanted: str) -> str | None:
     return max(meant, key=len) if meant else None
 
 
-def _of_whom(model: Any, wanted: str) -> Target | None:
+def _of_whom(model: Any, wanted: str, argument: str) -> Target | None:
     """Return the welfare of some people: "welfare.north"."""
     first, _, who = wanted.partition(".")
-    for name in OF_WHOM if first == "welfare" and who else ():
-        if name in model.variables:
-            (dim,) = model.variables[name].dims
-            labels = list(map(str, model.coordinates()[dim]))
-            if who in labels:
-                return Target(wanted, _reader(name, (labels.index(who),)), None)
-    return None
+    if first != WELFARE or not who:
+        return None
+    meant = [(name, labels.index(who)) for name, labels in _whom(model) if who in labels]
+    if len(meant) > 1:
+        which = " or ".join(f"{name}.{who}" for name, _ in meant)
+        raise InputError(argument, wanted, "of one kind of people", f"Say {which}.")
+    return next((Target(wanted, _reader(name, (i,)), None) for name, i in meant), None)
+
+
+def _whom(model: Any) -> list[tuple[str, list[str]]]:
+    """Return what says whose welfare is what, with their names."""
+    there = [(name, model.variables[name].dims) for name in OF_WHOM if name in model.variables]
+    return [(name, list(map(str, model.coordinates()[dim]))) for name, (dim,) in there]
 
 
 def _reader(variable: str, place: tuple[int, ...]) -> Of:

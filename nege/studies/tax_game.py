@@ -185,11 +185,15 @@ class NashEquilibrium(Immutable):
 
     @property
     def certified(self) -> bool:
-        """Whether best responses settled, each is a maximum, no deviation gains, all is stable."""
+        """Whether best responses settled, each is a maximum, no deviation gains, all is stable.
+
+        A deviation that leads to no economy that is found might gain.
+        """
         about, own = self.certificate, self.payoffs.values()
         pairs = zip(about.gains, own, strict=True)
         still = all(gain <= BETTER * abs(payoff) for gain, payoff in pairs)
-        return self.settled and "none" not in about.kinds and still and about.stable
+        known = bool(np.isfinite(self.deviations["payoff"]).all())
+        return self.settled and "none" not in about.kinds and still and known and about.stable
 
     @hinted
     def to_dataset(self) -> xr.Dataset:
@@ -266,10 +270,13 @@ class NashEquilibrium(Immutable):
                 if gain <= BETTER * abs(self.payoffs[name])
                 else f"a deviation gains {gain:.3g}"
             )
+            known = int(np.isfinite(self.deviations["payoff"].sel(player=name)).sum())
+            lost = about.deviations - known
             lines.append(
                 f"{name}: {self.objectives[name]} is {self.payoffs[name]:.8g}, "
                 f"{100.0 * change:+.4g} per cent; {what} (slope {by:.1g}, second derivative "
-                f"{second:.3g}), {more} of {about.deviations}."
+                f"{second:.3g}), {more} of {known}"
+                f"{f', and {lost} lead to no economy that was found' if lost else ''}."
             )
         if about.radius < 1.0:
             lines.append(

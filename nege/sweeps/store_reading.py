@@ -283,7 +283,7 @@ def open_dataset(argument: str, path: pathlib.Path) -> xr.Dataset:
     fingerprint = read_fingerprint(argument, path)
     try:
         data: xr.Dataset = xr.open_zarr(path, chunks=None)[fingerprint["keep"]]
-        status = data["status"].variable
+        status, masked = data["status"].variable, {}
         for name in set(fingerprint["keep"]) - {"status"}:
             unsolved = zarr().open_array(path / name, mode="r").fill_value
             lazy: Any = _MaskedByStatus(data[name].variable, status, unsolved)
@@ -293,8 +293,8 @@ def open_dataset(argument: str, path: pathlib.Path) -> xr.Dataset:
                 indexing.MemoryCachedArray,
             ):
                 lazy = wrapped(lazy)
-            data[name] = data[name].variable.copy(deep=False, data=lazy)
-        return data
+            masked[name] = data[name].variable.copy(deep=False, data=lazy)
+        return data.assign(masked)  # all at once: each alone would be aligned with all others
     except Exception as error:  # of every kind, as what is damaged says anything
         cure = f"Reading it says: {' '.join(str(error).split())[:200]}."
         raise InputError(argument, str(path), "a store as nege.sweep wrote it", cure) from error

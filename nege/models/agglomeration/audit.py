@@ -6,6 +6,7 @@ belongs to one mechanism is in its file; here they meet.
 
 from __future__ import annotations
 
+import collections
 import types
 from typing import Any
 
@@ -53,6 +54,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a = types.SimpleNamespace(data=data, hour=w, remote_hour=w0, sides={}, kept={})
     a.transfer, a.public = np.zeros_like(w), np.zeros_like(w)
     a.everyone = 0.0  # income of all alike that mechanisms add
+    a.rents = h * model.land.values  # what land of all kinds earns
+    a.earns = collections.defaultdict(float)  # of groups, beside pay, rents and taxes
     a.worth, a.living = np.zeros_like(w), np.ones_like(w)
     a.keeps = model.commission.values  # what platforms do of prices online
     a.real = data["real_income"].values  # of all who live in a place, as one
@@ -95,6 +98,8 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.used = np.zeros_like(w)  # labour beside that of firms
     a.demand = model.consumption.values[:, None] * spending + model.inputs.values @ spent
     others("uses")
+    goods = np.prod(a.index ** model.consumption.values[:, None], axis=0)
+    a.cost_of_living = a.living * goods * h**model.housing
     others("people")
     a.used = a.used + (a.work * (1.0 - far)).sum((0, 2))
     # trade: what firms of each mode sell in each channel
@@ -144,15 +149,11 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
         "income": (Y, pay + L * D + (1.0 - pooled) * owner * C + a.transfer),
         "land": (a.land, h * model.land.values if np.any(a.land > 0.0) else a.land),
         # Beside the wage bill, which is one: there may be nothing to pay out.
-        "dividend": (1.0 + D * L.sum(), 1.0 + np.sum(h * model.land.values) + a.everyone),
+        "dividend": (1.0 + D * L.sum(), 1.0 + a.rents.sum() + a.everyone),
         "numeraire": (np.ones(1), np.atleast_1d(pay.sum())),
         "real income": (
             a.real,
-            model.amenity.values
-            * a.better
-            * (Y / L + a.worth)
-            / a.living
-            / (np.prod(a.index ** model.consumption.values[:, None], axis=0) * h**model.housing),
+            model.amenity.values * a.better * (Y / L + a.worth) / a.cost_of_living,
         ),
         "welfare": (np.array(U), migration.audit_welfare(model, a.real)),
         **a.sides,

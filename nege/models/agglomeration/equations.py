@@ -13,6 +13,7 @@ symbols, is at the top of its file in ``mechanisms``; here they meet:
     P_qc  = sum_p x_c K_c,pq                       G = [sum_c P_c wedge_c^(1-sigma)]^(1/(1-sigma))
     Z_pc  = sum_q K_c,pq wedge_c^(-sigma) E G^(sigma-1)      access;  R = sum_c net_c x_c Z_c
     Y     = L (What + D) + (1-u) o C + transfer    S = Y + public
+    P     = prod_k G_k^mu_k h^beta                 cost of living, which mechanisms add to
 
     net   what a firm keeps of what its buyer pays: 1 - lambda, and what taxes leave
     wedge what a buyer pays beside it, one without taxes at the destination
@@ -27,7 +28,7 @@ and the equations: each place has one for each of its unknowns, the economy thos
     spending   ln(mu S + sum_l alpha_kl R_l) - ln E
     labour     ln sum a R (1-v) - ln((1-pi) L What)
     land       ln(beta S + sum b R) - ln(h H)
-    people     ln target - ln L, target = Lbar (B V)^eps/sum, V = Y/(L prod G^mu h^beta),
+    people     ln target - ln L, target = Lbar (B V)^eps/sum, V = Y/(L P),
                the sum over places that people move between
     remote     ln sum a R v - ln sum pi L What
     numeraire  ln sum L What
@@ -91,7 +92,7 @@ from nege.models.agglomeration.mechanisms.calls import (
     call,
     call_trade,
 )
-from nege.models.agglomeration.mechanisms.channels import received, traded
+from nege.models.agglomeration.mechanisms.channels import traded
 from nege.models.agglomeration.mechanisms.knowledge import heard, heard_of_both
 
 __all__ = ["AgglomerationParameters", "Couplings", "Slots", "heard", "slots", "traded"]
@@ -239,12 +240,14 @@ def markets(p, q, met, made):
     made[to.earned], made[to.remote_sold] = earned, made[to.away] * earned
     made[to.worth] = 0.0 * earned
     if p.has_calls:
+        made[to.rents] = land.earned(p, q, met)
         _others(p, INCOMES, q, met, made)
     made[to.income] += made[to.transfer]
     spending = made[to.income] + made[to.public]
     made[to.labour], made[to.remote_used] = 0.0, 0.0
     made[to.land] = p.housing * spending
-    made[to.real] = migration.log_real(p, met, made)
+    made[to.living] = migration.log_living(p, met)
+    made[to.real] = log(made[to.income]) - met[to.people]
     for k in range(to.industries):
         firm, outlay = p.industry[k], 0.0 * earned
         for m in range(to.modes):
@@ -255,6 +258,8 @@ def markets(p, q, met, made):
         made[to.demand + k] = firm.consumption * spending + inputs.demand(p, k, made)
     if p.has_calls:
         _others(p, USES, q, met, made)
+    made[to.real] -= made[to.living]
+    if p.has_calls:
         _others(p, PEOPLE, q, met, made)
     for k in range(to.industries):
         firm, price = p.industry[k], 0.0 * earned
@@ -380,7 +385,6 @@ def _evaluate(given, x, own, at, excess):
         for i in range(to.supply, to.passed_on):
             made[i, q] = makes[q, i].real
     traded(p, made, own, met)
-    received(p, made, own, met)
     linked(p, made, own, met)
     if p.has_trades:
         _trade(p, LEVELS, own, at, met, made)
@@ -543,7 +547,6 @@ def tangents(given, at, slopes, busy, rows, directions, own, parts, out):
         counted(p, made, own, met)
         _respond(slopes, busy, to.supply, to.passed_on, met, made)
         traded(p, made, own, met)
-        received(p, made, own, met)
         linked(p, made, own, met)
         if p.has_trades:
             _trade(p, CHANGES, own, at, met, made)

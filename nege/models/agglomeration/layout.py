@@ -92,6 +92,7 @@ class Slots(NamedTuple):
     far: int  # v, k
     transfer: int  # to the income of a place
     public: int  # spending beside that of its people
+    rents: int  # what land of all kinds earns; where equations are called
     worth: int  # income per head that is only as good as that: what public money is
     income: int  # Y
     away: int  # pi
@@ -101,6 +102,7 @@ class Slots(NamedTuple):
     work: int  # what firms spend on labour, modes k + m
     labour: int  # that is used here, in wages
     land: int  # spending on it
+    living: int  # ln P, the cost of living: what households pay for their basket
     real: int  # ln V but for the amenity
     notes: int  # of mechanisms
     made: int  # how much that is
@@ -141,9 +143,9 @@ def slots(
         "appeal": 2 * k,
         "passed": 2 * k,
     }
-    made |= {"far": k, "transfer": 1, "public": 1, "worth": 1, "income": 1}
+    made |= {"far": k, "transfer": 1, "public": 1, "rents": 1, "worth": 1, "income": 1}
     made |= {"away": 1, "stay": 1, "what": 1, "demand": k, "work": cells}
-    made |= {"labour": 1, "land": 1, "real": 1, "notes": notes, "made": 0}
+    made |= {"labour": 1, "land": 1, "living": 1, "real": 1, "notes": notes, "made": 0}
     found, place = {}, 0
     for name, size in (here | summed).items():
         found[name], place = place, place + size

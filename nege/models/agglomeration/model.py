@@ -366,8 +366,11 @@ class OnlineAgglomeration(
     ) -> ShortRun:
         """Return markets that clear while firms and people stay where they are."""
         self.check_explicit("in a short run nobody else responds")
-        start = self._with_movers(share, state)
-        return clear(self.arrays_for(options.operator, compiled=True), start, options)
+        arrays, start = (
+            self.arrays_for(options.operator, compiled=True),
+            self._with_movers(share, state),
+        )
+        return clear(arrays, start, self._usual_start(), options)
 
     def own_deviations(
         self, data: xr.Dataset, dynamics: Replicator | Logit, options: SolverOptions
@@ -398,7 +401,7 @@ class OnlineAgglomeration(
         if not self.arrays.calls.size:
             return state
         # What mechanisms add to spending is found once more.
-        return clear(self._settled(data), state, SolverOptions()).state
+        return clear(self._settled(data), state, self._usual_start(), SolverOptions()).state
 
     @functools.cached_property
     def _chooser(self) -> chosen.Chooser | None:
@@ -437,6 +440,10 @@ class OnlineAgglomeration(
         firms[:] = np.where(everywhere, np.maximum(firms, FEWEST), firms)
         return state
 
+    def _usual_start(self) -> np.ndarray:
+        """Return the unknowns from which markets clear with ease."""
+        return self._with_movers(self.default_start(), self.start_state())
+
     @staticmethod
     def _replicator(dynamics: Replicator | Logit) -> Replicator:
         if isinstance(dynamics, Logit):
@@ -459,7 +466,7 @@ class OnlineAgglomeration(
         """Return where firms and people come to rest from a start."""
         leave = self._replicator(dynamics).allow_entry
         arrays = self.arrays_for(options.operator, compiled=True)
-        start, prices = self._with_movers(share, state), self.start_state()
+        start, prices = self._with_movers(share, state), self._usual_start()
         if self._chooser is not None:
             return chosen.find(arrays, self._chooser, start, prices, options, leave_unstable=leave)
         names = self.geography.names

@@ -67,6 +67,7 @@ ACCURATE = 1e-3  # relative residual of the linear system of a step
 EXACT = 1e-12  # of what responds
 PRECISE = 1e-4  # of a growth rate that is asked for, relative to 1 less the rate
 LEAST = 1e-9  # step on prices at which nothing helps
+CLOSEST = 1e-3  # part of the way to a start: least step in which prices are led there
 
 
 def find(
@@ -106,10 +107,16 @@ def find(
 
 
 def clear(
-    parameters: equations.AgglomerationParameters, start: np.ndarray, options: SolverOptions
+    parameters: equations.AgglomerationParameters,
+    start: np.ndarray,
+    prices: np.ndarray,
+    options: SolverOptions,
 ) -> ShortRun:
-    """Clear markets while firms and people stay where they are, by damped Newton steps."""
-    return _RestPointSearch(parameters, (), options, staying=True).clear(start)
+    """Clear markets while firms and people stay where they are, by damped Newton steps.
+
+    Where those of `start` lead nowhere, prices are led there from `prices`.
+    """
+    return _RestPointSearch(parameters, (), options, staying=True).clear(start, prices)
 
 
 def deviations(
@@ -286,15 +293,18 @@ class _RestPointSearch:
             self.p,
         )
 
-    def clear(self, x: np.ndarray) -> ShortRun:
+    def clear(self, x: np.ndarray, prices: np.ndarray) -> ShortRun:
         """Take Newton steps on prices alone, shortened where they are too long."""
-        x = x.copy()
-        x[self.absent] = 0.0
+        x, self.prices = x.copy(), prices.copy()
+        x[self.absent] = self.prices[self.absent] = 0.0
         if not self.evaluate(x):
             return ShortRun(x, Status.NOT_FINITE, np.inf, np.inf, 0, NEWTON_METHOD)
         cleared, status = self._clear(x, RISE)
         if status is Status.STUCK:
             cleared, status = self._clear(x, 0.0)
+        if status is Status.STUCK:
+            cleared, status = self._led(x)
+            self.evaluate(cleared)
         x = cleared
         left = float(np.max(np.abs(self._newton())))
         if status is Status.CONVERGED and not left <= self.options.tolerance_error:
@@ -371,7 +381,40 @@ class _RestPointSearch:
                 break
             logger.info("no progress: the start is followed more closely")
             found = self._follow(start, closely=True)
+        if found[1] not in (Status.STUCK, Status.NOT_FINITE):
+            return found
+        logger.info("no progress: prices are led to the start")
+        led, status = self._led(x)
+        if status is Status.CONVERGED:
+            return self._follow(led, closely=True)
+        self.evaluate(found[0])
         return found
+
+    def _led(self, x: np.ndarray) -> tuple[np.ndarray, Status]:
+        """Return a start with markets that clear, to which prices are led from another one.
+
+        From prices of nowhere in particular Newton's method may lead astray, as where a few people
+        share what many firms pay. So firms and people are moved to where they start, in logs, from
+        where markets clear with ease, and prices follow.
+        """
+        begin = np.where(self.firms & np.isneginf(x), x, self.prices)
+        done, part, staying = 0.0, 1.0, self.staying
+        self.staying = True
+        try:
+            at, status = self._clear(begin, RISE)
+            while status is Status.CONVERGED and done < 1.0:
+                there = min(done + part, 1.0)
+                aside = np.where(self.residents, begin + there * _apart(x, begin), at)
+                trial, cleared = self._clear(aside, RISE)
+                if cleared is Status.CONVERGED:
+                    at, done, part = trial, there, 2.0 * part
+                elif part <= CLOSEST or self.steps >= self.options.limit_steps:
+                    status = cleared
+                else:
+                    part /= 4.0
+        finally:
+            self.staying = staying
+        return np.where(self.residents, x, at), status
 
     def _follow(
         self, x: np.ndarray, *, closely: bool

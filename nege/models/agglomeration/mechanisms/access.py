@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
+from nege.errors import InputError
 from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, positive
 from nege.models.agglomeration.mechanisms.frame import Mechanism, partial
 from nege.models.fields import Labelled
@@ -42,6 +43,20 @@ class Access(Mechanism):
     )
 
     kind: ClassVar[str] = "access"
+
+    def check(self, economy: Any) -> None:
+        """Refuse a cost that another one has said already."""
+        order = [*economy.mechanisms.values()]
+        for other in order[: order.index(self)]:
+            if isinstance(other, Access):
+                twice = ~np.isnan(self.entry_cost.values) & ~np.isnan(other.entry_cost.values)
+                if twice.any():
+                    k, p, c = np.argwhere(twice)[0]
+                    cell = self.entry_cost[k, p, c]
+                    where = ", ".join(repr(str(cell[dim].values)) for dim in self.entry_cost.dims)
+                    cure = f"{other.name!r} says it already of {where}: change that one."
+                    allowed = "said once of each industry, place and channel"
+                    raise InputError(f"{self.name}.entry_cost", float(cell), allowed, cure)
 
     def lower(self, economy: Any, tables: dict[str, np.ndarray]) -> None:
         """Set ln f where it is given."""

@@ -8,7 +8,7 @@
     s        = [sum_l alpha_kl R_l,online + eta mu_k S]/[sum_l alpha_kl R_l + mu_k S]
     sales    offline  x E [(1-s) + s e^((sigma-1) r)] G^(sigma-1) K
              online   x E [(1-s) + s eps e^((sigma-1) r)] G^(sigma-1) K
-    c_online *= prod_l e^(alpha_lk r_l);   ln V -= eta sum_k mu_k r_k
+    c_online *= prod_l e^(alpha_lk r_l);   ln P += eta sum_k mu_k r_k
 
     b    complementarity, by industry of the seller     eta  households: share that they buy online
     r, s unknowns of each place and industry: of its buyers' price index and spending
@@ -65,7 +65,7 @@ def _uses(m, to, met, made):
         online = met[to.price + at + ONLINE] * exp(power * made[to.wedge + at + ONLINE])
         better = log(offline + np.exp(m.log_gain[k]) * online) - log(offline + online)
         made[m.relative_price + k] = better / power - met[m.relative_price + k]
-        made[to.real] -= m.households * m.consumption[k] * met[m.relative_price + k]
+        made[to.living] += m.households * m.consumption[k] * met[m.relative_price + k]
         bought = m.households * m.consumption[k] * (made[to.income] + made[to.public])
         for j in range(to.industries):
             for mode in range(ONLINE, to.modes):

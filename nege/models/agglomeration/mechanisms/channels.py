@@ -65,38 +65,26 @@ def freeness(p, distance, sigma):
 
 @between(fastmath=ARITHMETIC)
 def traded(p, made, own, met):
-    """P_q = sum_p x_p K_pq and Z_p = sum_q K_pq spent_q, in one look at each K."""
-    to, places = p.slots, p.place.size
+    """P_q = sum_p x_p K_pq and Z_p = sum_q K_pq spent_q, in one look at each K.
+
+    Where firms do not receive all that buyers pay Z has a K of its own, and is no further product.
+    """
+    to, places, apart = p.slots, p.place.size, p.operator.received.shape[0] > 0
     for k in range(to.industries):
         for c in range(2):
-            freeness = p.operator.freeness[k, c]
+            paid = p.operator.freeness[k, c]
+            kept = p.operator.received[k, c] if apart else paid
             price, spent = met[to.price + 2 * k + c], made[to.spent + 2 * k + c]
             supplied, access = made[to.supply + 2 * k + c], met[to.access + 2 * k + c]
             for q in range(places):
-                price[q] = supplied[q] * freeness[q, q] if own else 0.0
-                access[q] = freeness[q, q] * spent[q]
+                price[q] = supplied[q] * paid[q, q] if own else 0.0
+                access[q] = kept[q, q] * spent[q]
             for r in range(0 if own else places):
                 reached, sold = 0.0, supplied[r]
                 for q in range(places):
-                    price[q] += sold * freeness[r, q]
-                    reached += freeness[r, q] * spent[q]
+                    price[q] += sold * paid[r, q]
+                    reached += kept[r, q] * spent[q]
                 access[r] = reached
-
-
-@between(fastmath=ARITHMETIC)
-def received(p, made, own, met):
-    """Z once more where firms do not receive all that buyers pay: with a K of its own."""
-    to, places = p.slots, p.place.size
-    if p.operator.received.shape[0] > 0:
-        for k in range(to.industries):
-            for c in range(2):
-                freeness, spent = p.operator.received[k, c], made[to.spent + 2 * k + c]
-                for r in range(places):
-                    low, high = (r, r + 1) if own else (0, places)
-                    access = 0.0
-                    for q in range(low, high):
-                        access += freeness[r, q] * spent[q]
-                    met[to.access + 2 * k + c, r] = access
 
 
 def audit_trade_cost(model):

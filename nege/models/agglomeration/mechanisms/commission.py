@@ -76,6 +76,12 @@ def hosts(economy: Any) -> np.ndarray:
     return np.full(places, 1.0 / places) if owner is None else np.array(owner)
 
 
+def owned(economy: Any, people: np.ndarray) -> np.ndarray:
+    """Return who has what platforms earn: shares of places, those of people where all own them."""
+    owner = economy.platform_owner
+    return np.asarray(people / people.sum() if owner is None else owner)
+
+
 def log_net(p: Mapping[str, Any]) -> np.ndarray:
     """Return ln(1 - lambda) over industry and channel."""
     rates = p["commission"].values

@@ -230,6 +230,7 @@ class DataEconomy(Mechanism):
     alone: ClassVar[bool] = True
     rank: ClassVar[int] = 1  # beside all other cost, once that is written
     counts_firms: ClassVar[bool] = True
+    income_groups: ClassVar = ("data",)
     equations: ClassVar = {
         **{"costs": _costs, "sales": _sales, "incomes": _incomes},
         **{"uses": _uses, "border": _border},
@@ -390,6 +391,15 @@ class DataEconomy(Mechanism):
         apart = self.owner == "platform" and economy.platform_owner is not None
         return hosts(economy) * apart
 
+    def _sellers(self, economy: Any, people: np.ndarray) -> np.ndarray:
+        """Return the shares of places in profits, whoever has them."""
+        apart = self._owners(economy)
+        return np.asarray(apart if apart.any() else people / people.sum())
+
+    def earnings(self, economy: Any, found: Mapping[str, Any]) -> Mapping[str, np.ndarray]:
+        """Return what those who sell data earn."""
+        return {"data": self._sellers(economy, found["population"]) * found["data_profit"].sum()}
+
     def check(self, economy: Any) -> None:
         """Refuse what has no equilibrium, whatever the economy."""
         if self.substitution == 1.0:
@@ -462,6 +472,8 @@ class DataEconomy(Mechanism):
             a.outlay = a.outlay * (1.0 - part)
             a.kept[self.name] = part, stock
         elif stage == "incomes":
+            sellers = self._sellers(economy, a.data["population"].values)
+            a.earns["data"] = a.earns["data"] + sellers * profit.sum()
             a.transfer = a.transfer + self._owners(economy) * profit.sum()
         elif stage == "uses":
             a.used = a.used + host * w * hours.sum()

@@ -10,8 +10,9 @@ ways. It may *lower* itself to numbers that the equations have already (``lower`
     offers   after what firms offer has, with all taxes on it: what is drawn to a channel, and
              what they quote to ``trade`` or send to other places of it
     sales    after revenue has: transfers, and parts of sums that all places meet
-    incomes  after what people earn has: transfers that depend on such sums
-    uses     after what is used and demanded has: labour, land, demand
+    incomes  after what people earn has: transfers that depend on such sums, ``to.rents`` of land
+    uses     after what is used and demanded has: labour, land, demand; what people pay more is
+             added to ``to.living``, ln of the cost of living, what is better to ``to.real``
     people   after all else: who those are who have real income, and work
     border   the rows of the economy's own unknowns, from sums over places
 
@@ -54,7 +55,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import InputError, near
+from nege.errors import InputError, in_words, near
 from nege.models import storage
 from nege.models.agglomeration.kinds import CHANNELS, INDUSTRY, ClosedForm
 from nege.models.agglomeration.layout import NOWHERE, Slots
@@ -223,6 +224,9 @@ class Partial(Over):
                 bad = next((key for key in keys if key not in every), keys[0])
                 self._known(bad, every)
                 raise InputError(self.name, keys, f"labels along one of {tuple(left)}")
+            if len({tuple(left[dim]) for dim in fits}) > 1:
+                cure = f"They are labels of {fits[0]} and of {fits[1]}: give a labelled DataArray."
+                raise InputError(self.name, keys, "labels of one dimension", cure)
             for key, inner in value.items():
                 self._put(found, inner, labels, {**where, fits[0]: str(key)})
             return
@@ -328,6 +332,8 @@ class Mechanism(Declared):
     refines: ClassVar[Sequence[str]] = ()
     #: What it is known to do in closed form, which tests check.
     closed_forms: ClassVar[Sequence[ClosedForm]] = ()
+    #: Groups beside labour, land, platforms and government whose income it has; see ``earnings``.
+    income_groups: ClassVar[Sequence[str]] = ()
     #: Modes of firms that it adds to those that sell offline, and online.
     modes: ClassVar[Sequence[str]] = ()
     #: Dimensions of its own, beside those of the economy, of what has no words; see ``lengths``.
@@ -442,6 +448,18 @@ class Mechanism(Declared):
             the commission leaves.
         """
 
+    def reads(self, field: str) -> Sequence[str] | None:
+        """Return the labels of a table that it reads, as its other parameters are; None: all."""
+        return None
+
+    def check_read(self, field: str, label: str, value: Any) -> None:
+        """Refuse a number, other than none, under a label that it does not read."""
+        read = self.reads(field)
+        if read is None or label in read or not np.any(np.nan_to_num(np.asarray(value, float))):
+            return
+        cure = f"It says nothing of {label!r}, as its other parameters are: leave it out."
+        raise InputError(f"{self.name}.{field}", {label: value}, f"of {in_words(read)}", cure)
+
     def refuses(self) -> Mapping[str, str]:
         """Return the kinds of mechanisms that it makes no sense with as it is, and why."""
         return self.excludes
@@ -493,6 +511,13 @@ class Mechanism(Declared):
         """Return its ``outcomes`` from parameters of kernels, a point, and all else there."""
         return {}
 
+    def earnings(self, economy: Any, found: Mapping[str, Any]) -> Mapping[str, np.ndarray]:
+        """Return income of groups by place that is neither pay, rents, commission nor tax.
+
+        From all else that is found. Together groups have all income: the audit adds them up.
+        """
+        return {}
+
     def choices(self, economy: Any) -> Choices | None:
         """Return what somebody in it chooses who knows how the whole equilibrium responds."""
         return None
@@ -528,12 +553,15 @@ class Mechanism(Declared):
                   (industry, place)
         incomes   ``at_work``, people who have the model's jobs, and ``paid_apart``, pay of others;
                   ``transfer``, ``public`` (place), of what buyers pay and firms do not receive:
-                  the rest of that is everybody's; ``everyone``, what all get beside it
+                  the rest of that is everybody's; ``everyone``, what all get beside it;
+                  ``rents`` of land of all kinds (place); ``earns``, a dict of what groups have by
+                  place that is neither pay, rents, commission nor tax
         uses      ``work`` of firms (industry, place, mode); ``used``, labour beside it, ``land``
                   (place); ``demand`` (industry, place), or over channel too; ``worth``, income
                   per head that is only as good as that, and ``living``, what all prices are
                   over those of firms (place)
-        people    all of that once more, and ``better`` (place), a factor on real income
+        people    ``work`` and ``used`` once more, and ``better`` (place), a factor on real income;
+                  ``cost_of_living`` (place) is known
         trade     ``drawn`` (industry, place, channel), what sales there are multiplied by;
                   ``paid``, ``received`` (industry, origin, channel, destination): freeness of trade
                   by what buyers pay, and by what firms receive; ``over`` likewise, one: what entry
@@ -564,7 +592,11 @@ class Mechanism(Declared):
             value = getattr(self, name)
             if name != "name":
                 said = dataclasses.replace(field, name=f"{self.name}.{name}")
-                value = said.check(value, economy)
+                found = said.check(value, economy)
+                for label, each in value.items() if isinstance(value, Mapping) else ():
+                    if np.isscalar(each):
+                        self.check_read(name, str(label), each)
+                value = found
             made._hold(name, value)
         vars(made)[CHECKED] = labels, frozenset(self.fields)
         return made
@@ -935,6 +967,7 @@ def _with_entry(one: Any, field: str, labels: str, path: str, value: Any) -> Any
         raise InputError("parameter", path, f"{whole}, or an entry of it by label")
     table = table.copy(deep=True)
     table.loc[at] = one.fields[field].bounds.number(path, value)
+    one.check_read(field, labels, value)
     return table
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from nege.errors import InputError
 from nege.models import fields
 from nege.models.agglomeration.kinds import AS_ONE, ClosedForm, positive
 from nege.models.agglomeration.mechanisms.frame import Mechanism
@@ -48,16 +49,26 @@ class Friction(Mechanism):
     kind: ClassVar[str] = "friction"
 
     def check(self, economy: Any) -> None:
-        """Refuse a nation without borders."""
-        if self.crossing == "border":
-            check_border(economy, f"{self.name}.crossing", self.crossing)
+        """Refuse a nation without borders, and sales of which none crosses one."""
+        if self.crossing != "border":
+            return
+        check_border(economy, f"{self.name}.crossing", self.crossing)
+        if not self._pairs(economy).any():
+            cure = "Let crossing be 'all', or name places of other jurisdictions."
+            allowed = "such that sales between them cross a border"
+            named = {"origins": self.origins, "destinations": self.destinations}
+            side = "destinations" if self.origins is None else "origins"
+            raise InputError(f"{self.name}.{side}", named, allowed, cure)
+
+    def _pairs(self, economy: Any) -> np.ndarray:
+        """Return 1 for the pairs of places that it is on."""
+        names = economy.geography.names
+        pairs = mask(self.origins, names)[:, None] * mask(self.destinations, names)
+        return np.asarray(pairs * crossing(economy) if self.crossing == "border" else pairs)
 
     def icebergs(self, economy: Any) -> np.ndarray:
         """Return ln of the factor where it is."""
-        names = economy.geography.names
-        pairs = mask(self.origins, names)[:, None] * mask(self.destinations, names)
-        if self.crossing == "border":
-            pairs = pairs * crossing(economy)
+        pairs = self._pairs(economy)
         return np.asarray(np.log(self.factor) * cells(self, economy)[:, :, None, None] * pairs)
 
 

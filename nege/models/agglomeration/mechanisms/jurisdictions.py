@@ -16,11 +16,17 @@ Their order changes nothing but the split. A jurisdiction g collects from sales 
     residents   Y_q += L_q Gamma_g/L_g
     public      S_q += L_q Gamma_g/L_g = X_q            spent on what households buy, and worth
                 V_q  = [Y_q/L_q + omega X_q L_q^-rho]/P_q
-    land        Y_q += h_q H_q, or L_q/L_g times all of g's    where it has owners
+    land        Y_q += rents_q, or L_q/L_g times all of g's    where it has owners
+                rents_q = h_q H_q, and what land of an industry's own earns (``site_bound``)
 
 What is owed per head, Gamma_g/L_g =: x, is an unknown in levels with the row sum Gamma - x sum L_q:
 of the economy where g has more places than one; where it is one place, of places. Who moves within
 g alone (eps, and people a share of all) has U_g; the mean of ln U_g is that of all.
+
+There is one cost of living, P_q: the price of what households buy in a place, after their taxes, by
+what it is worth to them (``buyer_online``, ``platforms``). All that is real is deflated by it, and
+what groups have adds up to what residents and governments spend, sum_q (Y_q + X_q)/P_q: pay, rents,
+what owners of platforms have left, taxes, and what mechanisms add (``Mechanism.earnings``).
 
 What households pay more, a factor F_kc = prod (1+t) that does not differ by origin (tax on housing:
 F_h), raises their price index,
@@ -57,6 +63,7 @@ from nege.models import fields
 from nege.models.agglomeration.kinds import CHANNELS
 from nege.models.agglomeration.mechanisms import migration
 from nege.models.agglomeration.mechanisms.chain import chain
+from nege.models.agglomeration.mechanisms.commission import owned
 from nege.models.agglomeration.mechanisms.frame import (
     NATION,
     Mechanism,
@@ -125,9 +132,8 @@ def _sales(m, to, met, made):
 
 def _incomes(m, to, met, made):
     people, worth = exp(met[to.people]), 0.0 * met[to.wage]
-    rents = m.land * exp(met[to.rent])
     if m.rent_to == -2.0:
-        made[to.transfer] += rents
+        made[to.transfer] += made[to.rents]
     for i in range(int(m.pot)):
         money = m.weight[i] * met[m.owed + i]
         if m.per_head[i] > 0.0:
@@ -177,15 +183,15 @@ def _uses(m, to, met, made):
         if m.of_commission[j] > 0.0 and m.owners >= 0.0:
             made[m.owed + int(m.owners)] -= made[m.collected + j]
     if m.rent_to >= 0.0:
-        made[m.owed + int(m.rent_to)] += m.land * exp(met[to.rent])
+        made[m.owed + int(m.rent_to)] += made[to.rents]
     made[to.real] += log(1.0 + made[to.worth] * people / made[to.income])
     if m.has_till > 0.0:
         spending = made[to.income] + made[to.public]
         made[to.land] -= m.housing * spending * (1.0 - exp(-m.till_housing))
-        made[to.real] -= m.housing * m.till_housing
+        made[to.living] += m.housing * m.till_housing
         for k in range(to.industries):
             dearer, sigma = made[m.dearer + k], m.sigma[k]
-            made[to.real] -= m.consumption[k] * (dearer - met[to.price_index + k])
+            made[to.living] += m.consumption[k] * (dearer - met[to.price_index + k])
             bought = m.consumption[k] * spending
             cheaper = (sigma - 1.0) * (dearer - met[to.price_index + k]) - sigma * m.most[k]
             made[to.demand + k] += bought * (exp(cheaper) - 1.0)
@@ -232,6 +238,10 @@ class Members(Field):
             raise InputError(self.name, lacking, "in one of the jurisdictions, as every place is")
         if lacking := [g for g in value if g not in found.values()]:
             raise InputError(self.name, lacking, "jurisdictions that have places")
+        for g in set(names) & set(found.values()):
+            if [name for name in names if found[name] == g] != [g]:
+                cure = "A rate under that name would be of the one or the other: rename it."
+                raise InputError(self.name, g, "another name than a place has", cure)
         labels = np.array([found[name] for name in names])
         labels.flags.writeable = False
         return xr.DataArray(labels, {"place": names}, "place", self.name)
@@ -258,8 +268,8 @@ class Jurisdictions(Mechanism):
 
     Without it an economy with taxes is one nation. Results have ``revenue`` by wedge and
     jurisdiction, in money, ``trade`` by jurisdiction of seller and of buyer, ``trade_balance`` by
-    place, ``jurisdiction_welfare``, and ``group_income`` in real terms: labour, land, platforms,
-    government.
+    place, ``jurisdiction_welfare``, ``living_cost`` by place, and ``group_income``, deflated by
+    it: labour, land, platforms, government, and data where these are sold.
 
     Examples
     --------
@@ -319,6 +329,9 @@ class Jurisdictions(Mechanism):
     outcomes: ClassVar[Mapping[str, Variable]] = {
         "revenue": Variable(("wedge", "jurisdiction"), "what wedges collect", "wage bill"),
         "group_income": Variable(("group",), "real income of functional groups", "utility"),
+        "living_cost": Variable(
+            ("place",), "cost of living: price of what households buy, housing too", "wage bill"
+        ),
         "jurisdiction_welfare": Variable(
             ("jurisdiction",), "expected utility of people who live there", "utility"
         ),
@@ -358,7 +371,7 @@ class Jurisdictions(Mechanism):
     def coordinates(self, economy: Any) -> Mapping[str, Sequence[str]]:
         """Return the names along dimensions of results."""
         known = chain(economy)
-        dims = {"wedge": [COMMISSION, *known.names], "group": list(GROUPS)}
+        dims = {"wedge": [COMMISSION, *known.names], "group": _groups(economy)}
         return {**dims, **dict.fromkeys(("jurisdiction", "seller", "buyer"), known.labels)}
 
     def groups(self, economy: Any) -> tuple[np.ndarray, np.ndarray] | None:
@@ -374,6 +387,11 @@ class Jurisdictions(Mechanism):
 
     def check(self, economy: Any) -> None:
         """Refuse wedges that do not go with each other, or with how places trade."""
+        if self.people is not None and self.movement != "within":
+            cure = "Add movement='within', or leave it out: people live where they like."
+            allowed = "left out where people move everywhere"
+            value = self.people.values.tolist()
+            raise InputError(f"{self.name}.people", value, allowed, cure)
         known = chain(economy)
         for name, one in known.retail.items():
             if one.rate.shape[2] > 1 or one.collector == "origin" or one.of_commission:
@@ -428,7 +446,7 @@ class Jurisdictions(Mechanism):
         found |= dict.fromkeys(("cell", "of_wedge", "arrives"), ("link",))
         found |= {"weight": ("pot", "place")}
         found |= dict.fromkeys(("per_head", "public", "worth", "rivalry"), ("pot",))
-        found |= {"land": ("place",), "rent_to": ("place",), "owners": (), "has_till": ()}
+        found |= {"rent_to": ("place",), "owners": (), "has_till": ()}
         found |= {"till": (*cells, "place"), "spread": (*cells, "place")}
         found |= {"most": ("industry", "place"), "till_housing": ("place",)}
         return {**found, "of_housing": ("wedge", "place")}
@@ -463,8 +481,6 @@ class Jurisdictions(Mechanism):
         sigma = economy.sigma.values[:, None, None]
         found |= {"till": till, "most": most, "till_housing": housing.sum(0)}
         found["spread"] = np.exp(-sigma * till) - np.exp(-sigma * most[:, None])
-        uses_land = economy.housing > 0.0 or (economy.land_share.values > 0.0).any()
-        found["land"] = economy.land.values * uses_land
         return {**found, "of_goods": of_goods, "of_housing": economy.housing * of_housing}
 
     def between(self, economy: Any) -> list[np.ndarray]:
@@ -517,18 +533,13 @@ class Jurisdictions(Mechanism):
         real = at.made[to.real] + np.log(economy.amenity.values)
         inside = [group == g for g in range(len(known.labels))]
         people = found["population"] / found["population"].sum()
-        living = found["income"] / found["population"] + at.made[to.worth]
-        living = living / np.exp(at.made[to.real])
-        heads = people if known.owner is None else known.owner
-        has = {
-            "labour": at.made[to.earned],
-            **dict.fromkeys(("land", "government"), np.zeros(places)),
-            # after what they pay others, where a mechanism has that
-            "platforms": heads
-            * (left + np.sum(found.get("platform_profit", commission)) - commission),
-        }
-        rents = found["rent"] * economy.land.values
-        has["land"] = _by_owner(self.land, group, people, rents)
+        living, heads = np.exp(at.made[to.living]), owned(economy, people)
+        has: dict[str, Any] = dict.fromkeys(_groups(economy), 0.0)
+        has |= {"labour": at.made[to.earned], "platforms": heads * left}
+        has["land"] = _by_owner(self.land, group, people, at.made[to.rents])
+        for mechanism in economy.mechanisms.acting:
+            for name, more in mechanism.earnings(economy, found).items():
+                has[name] = has[name] + more
         for one, money in zip(known.every, taken, strict=True):
             whose = "platforms" if one.proceeds == "owners" else "government"
             if one.proceeds == "owners":
@@ -543,29 +554,13 @@ class Jurisdictions(Mechanism):
         welfare = [migration.welfare_within(economy, real, among) for among in inside]
         return {
             "revenue": np.array([of @ row for row in rows]),
-            "group_income": np.array([(has[name] / living).sum() for name in GROUPS]),
+            "group_income": np.array([(one / living).sum() for one in has.values()]),
+            "living_cost": living,
             "jurisdiction_welfare": np.array(welfare),
             "household_price_index": index,
             "trade_balance": flows.sum((0, 1, 3)) - flows.sum((0, 1, 2)),
             "trade": of @ flows.sum((0, 1)) @ of.T,
         }
-
-    def caveats(self, data: xr.Dataset) -> tuple[str, ...]:
-        """Say which results leave out what other mechanisms do to incomes and to prices."""
-        said, ends = [], {str(name).rsplit(".", 1)[-1] for name in data}
-        if "site_rent" in ends:
-            said.append(
-                "Rents of an industry's own land are everybody's, whoever owns other land, and no "
-                "group's in group_income."
-            )
-        seen = "steering_loss" in data and bool((data["steering_loss"] > 1.0).any())
-        if seen or ends & {"worker_welfare", "relative_price"}:
-            said.append(
-                "group_income, and real revenue with it, are deflated by what income is worth to "
-                "people here; nege.policy.cost_of_funds by prices alone. They differ by up to some "
-                "per cent."
-            )
-        return tuple(said)
 
     def remark(self, data: xr.Dataset) -> str:
         """Say whose subsidies are more than they earn, from the data of the last point."""
@@ -603,9 +598,8 @@ class Jurisdictions(Mechanism):
         )
         mu, sigma = economy.consumption.values[:, None], economy.sigma.values[:, None]
         if stage == "incomes":
-            rents = data["rent"].values * economy.land.values
             if self.land != "everyone":
-                a.transfer = a.transfer + _by_owner(self.land, group, L, rents)
+                a.transfer = a.transfer + _by_owner(self.land, group, L, a.rents)
             for name, one in taxes.items():
                 collected = data["revenue"].sel(wedge=name).values
                 owners = 0.0 if economy.platform_owner is None else economy.platform_owner.values
@@ -627,12 +621,13 @@ class Jurisdictions(Mechanism):
                 more = more * (1.0 + one.rate[:, :, 0].transpose(0, 2, 1))
                 housing = housing * (1.0 if one.housing is None else 1.0 + one.housing)
             a.kept[self.name] = more, housing, spending
-            a.living = housing**economy.housing * np.prod((G0 / G) ** mu, axis=0)
+            if not retail:  # then channels are alike
+                return
+            a.living = a.living * housing**economy.housing * np.prod((G0 / G) ** mu, axis=0)
             a.land = a.land + economy.housing * spending * (1.0 / housing - 1.0)
-            if retail:  # else channels are alike
-                theirs = (mu * spending * (G0 / G) ** (sigma - 1.0))[..., None]
-                theirs = theirs * more ** -sigma[..., None]
-                a.demand = (a.demand - mu * spending)[..., None] + theirs
+            theirs = (mu * spending * (G0 / G) ** (sigma - 1.0))[..., None]
+            theirs = theirs * more ** -sigma[..., None]
+            a.demand = (a.demand - mu * spending)[..., None] + theirs
         elif stage == "sales":
             more, housing, spending = a.kept[self.name]
             power = 1.0 - sigma[..., None]
@@ -684,7 +679,38 @@ class Jurisdictions(Mechanism):
                 "trade balance": (1.0 + data["trade_balance"].values, 1.0 + balance),
                 "trade": (1.0 + data["trade"].transpose("seller", "buyer").values, 1.0 + between),
                 "welfare of jurisdictions": (data["jurisdiction_welfare"].values, inside),
+                "cost of living": (data["living_cost"].values, a.cost_of_living),
             }
+            self._audit_groups(economy, a, group, money)
+
+    def _audit_groups(self, economy: Any, a: Any, group: np.ndarray, money: Any) -> None:
+        """Hold what each group has against the flows, and their sum against what is spent."""
+        L, living, data = a.data["population"].values, a.cost_of_living, a.data
+        heads, taxes = owned(economy, L), wedges(economy)
+        has: dict[str, Any] = dict.fromkeys(_groups(economy), np.zeros_like(L))
+        has["labour"] = a.at_work * a.what + a.paid_apart
+        has["land"] = _by_owner(self.land, group, L, a.rents)
+        has["platforms"] = heads * money[COMMISSION]
+        for name, more in a.earns.items():
+            has[name] = has[name] + more
+        for name, one in taxes.items():
+            if one.proceeds == "owners":
+                has["platforms"] = has["platforms"] + heads * money[name].sum()
+            elif one.proceeds == "everyone":
+                has["government"] = has["government"] + L / L.sum() * money[name].sum()
+            else:
+                has["government"] = has["government"] + _of(money[name], group, L)
+        said = {name: float(data["group_income"].sel(group=name)) for name in has}
+        for name, known in has.items():
+            a.sides[f"real income of {name}"] = 1.0 + said[name], 1.0 + (known / living).sum()
+        spent = ((data["income"].values + a.public) / living).sum()
+        a.sides["groups have all that is spent"] = float(data["group_income"].sum()), spent
+
+
+def _groups(economy: Any) -> list[str]:
+    """Return the functional groups that have the income of an economy."""
+    more = [name for one in economy.mechanisms.acting for name in one.income_groups]
+    return [*GROUPS, *dict.fromkeys(more)]
 
 
 def _of(money: np.ndarray, group: np.ndarray, people: np.ndarray) -> np.ndarray:

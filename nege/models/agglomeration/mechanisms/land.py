@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import xarray as xr
 
-from nege.kernels.duals import log
+from nege.kernels.duals import exp, log
 from nege.models import fields
 from nege.models.agglomeration.kinds import (
     AS_ONE,
@@ -51,6 +51,15 @@ class Land(Declared):
         unit="all land by default",
         more="By default equal, one unit in all.",
     )
+
+
+@inner()
+def earned(p, q, met):
+    """Return what land of a place earns; nothing where it has no price."""
+    rents = 0.0 * met[p.slots.rent]
+    if p.uses_land:
+        rents += exp(met[p.slots.rent] + p.place[q].log_land)
+    return rents
 
 
 @inner()

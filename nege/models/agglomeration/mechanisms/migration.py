@@ -1,6 +1,7 @@
 """Migration: people live where real income and amenities are good, each with tastes of their own.
 
-    V_p = Y_p/(L_p prod_k G_kp^mu_k h_p^beta)             real income per head
+    P_p = prod_k G_kp^mu_k h_p^beta                       cost of living
+    V_p = Y_p/(L_p P_p)                                   real income per head
     people    ln target - ln L = 0,  target = Lbar (B V)^eps/sum
     U   = (sum Lbar (B V)^eps)^(1/eps)                    expected utility
 
@@ -17,7 +18,6 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from nege.kernels.duals import log
 from nege.models import fields
 from nege.models.agglomeration.kinds import PLACE, ClosedForm, positive, table, weight
 from nege.models.agglomeration.layout import inner
@@ -46,13 +46,13 @@ class Migration(Declared):
 
 
 @inner()
-def log_real(p, met, made):
-    """Return ln V but for the amenity."""
+def log_living(p, met):
+    """Return ln P, the cost of living, but for what mechanisms add to it."""
     to = p.slots
-    real = log(made[to.income]) - met[to.people] - p.housing * met[to.rent]
+    living = p.housing * met[to.rent]
     for k in range(to.industries):
-        real -= p.industry[k].consumption * met[to.price_index + k]
-    return real
+        living += p.industry[k].consumption * met[to.price_index + k]
+    return living
 
 
 def groups(model):

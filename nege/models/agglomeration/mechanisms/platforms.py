@@ -79,7 +79,7 @@ from nege.models.agglomeration.kinds import ALONE, ClosedForm, by_industry, shar
 from nege.models.agglomeration.kinds import weight as some
 from nege.models.agglomeration.layout import ONLINE, inner
 from nege.models.agglomeration.mechanisms import deviations
-from nege.models.agglomeration.mechanisms.commission import hosts
+from nege.models.agglomeration.mechanisms.commission import hosts, owned
 from nege.models.agglomeration.mechanisms.frame import (
     Choices,
     Mechanism,
@@ -335,7 +335,7 @@ def _uses(m, to, met, made):
         if m.loss[k] > 0.0:
             rho = (m.sigma[k] - 1.0) / m.sigma[k]
             missed = -log1p(-m.loss[k] * part_online) / rho
-            made[to.real] -= m.consumption[k] * met[m.missed + k]
+            made[to.living] += m.consumption[k] * met[m.missed + k]
         made[m.missed + k] = missed - met[m.missed + k]
         first, other = _first(m, met[m.odds + k])
         tips = m.network[k] * m.theta * met[m.online + k] * (1.0 - m.interoperability)
@@ -711,6 +711,11 @@ class Platforms(Mechanism):
         """Return the names of platforms, the first one first."""
         return {"platform": [str(j + 1) for j in range(int(self.number))]}
 
+    def earnings(self, economy: Any, found: Mapping[str, Any]) -> Mapping[str, np.ndarray]:
+        """Return what platforms earn beside the commission: affiliates' profit less their hours."""
+        more = np.sum(found["platform_profit"]) - found["commission_revenue"]
+        return {"platforms": owned(economy, found["population"]) * more}
+
     def outcome(self, economy: Any, p: Any, at: Any, found: Mapping[str, Any]) -> dict[str, Any]:
         """Return what each platform is like, and what it would gain by another commission."""
         count = int(self.number)
@@ -866,8 +871,12 @@ class Platforms(Mechanism):
             a.appeal[..., ONLINE] = a.appeal[..., ONLINE] * (buyers / net_of_all)[:, None]
             a.commission[..., ONLINE] = (1.0 / net_of_all - 1.0)[:, None]
         elif stage == "incomes":
+            left = float((affiliates - hours * hour).sum())
+            a.earns["platforms"] = a.earns["platforms"] + left * owned(
+                economy, data["population"].values
+            )
             if economy.platform_owner is not None:
-                a.transfer = a.transfer + host * float((affiliates - hours * hour).sum())
+                a.transfer = a.transfer + host * left
         elif stage == "uses":
             a.used = a.used + host * w * hours.sum()
         elif stage == "trade":

@@ -26,13 +26,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from nege.errors import InputError
 from nege.models import fields
 from nege.models.agglomeration.kinds import CHANNELS, ClosedForm, positive, share
 from nege.models.agglomeration.layout import ONLINE
 from nege.models.agglomeration.mechanisms.frame import Mechanism
-from nege.models.agglomeration.mechanisms.tax import crossing
+from nege.models.agglomeration.mechanisms.tax import check_border, crossing
 
-LOSSES = ("exponential", "gordon-loeb-1", "gordon-loeb-2")
+CURVED = "gordon-loeb-1"
+LOSSES = ("exponential", CURVED, "gordon-loeb-2")
 PART = share("It is a part of what is sold.")
 
 
@@ -79,6 +81,15 @@ class Security(Mechanism):
 
     kind: ClassVar[str] = "security"
 
+    def check(self, economy: Any) -> None:
+        """Refuse what does not act: risk at no border, the curvature of another class of losses."""
+        if self.across_borders is not None:
+            check_border(economy, f"{self.name}.across_borders", self.across_borders)
+        if self.curvature != 1.0 and self.losses != CURVED:
+            cure = f"Leave it out, or take losses={CURVED!r}."
+            allowed = f"left out with losses {self.losses!r}, which have none"
+            raise InputError(f"{self.name}.curvature", self.curvature, allowed, cure)
+
     def protection(self, *, across_borders: bool = False) -> tuple[float, float]:
         """Return what firms spend on protection, and what they lose, in parts of an online sale.
 
@@ -93,10 +104,10 @@ class Security(Mechanism):
         if v == 0.0:
             return 0.0, 0.0
         rate = -a * math.log(v) if self.losses == "gordon-loeb-2" else a
-        x = rate * v * (b if self.losses == "gordon-loeb-1" else 1.0) * (1.0 - self.external)
+        x = rate * v * (b if self.losses == CURVED else 1.0) * (1.0 - self.external)
         if not x > 1.0:
             return 0.0, v
-        if self.losses == "gordon-loeb-1":
+        if self.losses == CURVED:
             root = x ** (1.0 / (b + 1.0))
             return (root - 1.0) / a, v / root**b
         return math.log(x) / rate, v / x

@@ -9,8 +9,9 @@
 A farm, a beach or an old town cannot move: going online changes where its goods are sold, and
 moves production towards the resource. As bs goes to 1, R is as (A Hs)^((sigma + phi - 1)/sigma)
 where all places share one market: as the resource itself at phi = 1. The rent of remote
-sites rises, and that of a site with a captive market falls. Rents go to everybody, in the
-dividend, as other rents do. Off: bs = 0, exactly. It adds one unknown and row to each place.
+sites rises, and that of a site with a captive market falls. Rents hs Hs are rents: of whom other
+land is (``jurisdictions``), everybody's by default. Off: bs = 0, exactly. It adds one unknown and
+row to each place.
 Source: ``policy.md`` 7.
 """
 
@@ -24,7 +25,7 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError
-from nege.kernels.duals import log
+from nege.kernels.duals import exp, log
 from nege.models import fields
 from nege.models.agglomeration.kinds import PLACE, ClosedForm, positive, share, table
 from nege.models.agglomeration.mechanisms.frame import Mechanism, Own, industry
@@ -36,6 +37,11 @@ def _costs(m, to, met, made):
     for mode in range(to.modes):
         cell = to.modes * k + mode
         made[to.cost + cell] += m.share * (met[m.site_rent] - made[to.hour + cell])
+
+
+def _incomes(m, to, met, made):
+    if m.share > 0.0:
+        made[to.rents] += m.stock * exp(met[m.site_rent])
 
 
 def _uses(m, to, met, made):
@@ -81,7 +87,9 @@ class SiteBound(Mechanism):
     )
 
     kind: ClassVar[str] = "site_bound"
-    equations: ClassVar[Mapping[str, Callable[..., Any]]] = {"costs": _costs, "uses": _uses}
+    equations: ClassVar[Mapping[str, Callable[..., Any]]] = {
+        **{"costs": _costs, "incomes": _incomes, "uses": _uses},
+    }
     unknowns: ClassVar[Mapping[str, Own]] = {
         "site_rent": Own(words="rent of a unit of the industry's own land")
     }
@@ -124,12 +132,13 @@ class SiteBound(Mechanism):
         if stage == "costs":
             a.cost = a.cost.copy()
             a.cost[k] = a.cost[k] * (rent[:, None] / a.pay[k]) ** self.share
+        elif stage == "incomes" and self.share > 0.0:
+            a.rents = a.rents + rent * stock
         elif stage == "uses":
             spent = self.share * a.outlay[k]
             a.work = a.work.copy()
             a.work[k] = a.work[k] - spent
             if self.share > 0.0:
-                a.everyone += float((rent * stock).sum())
                 a.sides[f"land of {self.name}"] = rent * stock, spent.sum(-1)
 
 

@@ -25,14 +25,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import InputError, near
+from nege.errors import InputError, in_words, near
 from nege.models import fields
 from nege.models.agglomeration.kinds import CHANNELS
 from nege.models.agglomeration.layout import ONLINE
@@ -234,7 +234,7 @@ def crossing(economy: Any) -> np.ndarray:
 
 
 def check_border(economy: Any, argument: str, value: Any) -> None:
-    """Refuse a border where there is one nation."""
+    """Refuse what is of a border, or of one of several jurisdictions, where there is one nation."""
     if not crossing(economy).any():
         cure = 'Add nege.mechanisms.Jurisdictions({"north": ["0"], "south": ["1"]}), or "places".'
         raise InputError(argument, value, "in an economy of several jurisdictions", cure)
@@ -243,6 +243,19 @@ def check_border(economy: Any, argument: str, value: Any) -> None:
 def mask(names: tuple[str, ...] | None, labels: Any) -> np.ndarray:
     """Return 1 where a label is among names."""
     return np.array([1.0 if names is None or str(x) in names else 0.0 for x in labels])
+
+
+def check_acts(one: Any, economy: Any) -> None:
+    """Refuse parts that escape a tax, if nothing of them is taxed."""
+    for field, named in (("leak", one.channels), ("intangible", getattr(one, "industries", None))):
+        table = getattr(one, field, None)
+        if table is None or named is None:
+            continue
+        some = np.nan_to_num(table.values) > 0.0
+        read = mask(named, table[table.dims[0]].values) > 0.0
+        if some.any() and not (some & read).any():
+            cure = f"Leave it out, or {named!r} out of what is taxed."
+            raise InputError(f"{one.name}.{field}", table.values.tolist(), f"of {named}", cure)
 
 
 def cells(one: Any, economy: Any) -> np.ndarray:
@@ -300,6 +313,48 @@ class Tax(Mechanism):
 
     kind: ClassVar[str] = "tax"
 
+    def reads(self, field: str) -> Sequence[str] | None:
+        """Return the channels and industries that it is on."""
+        return {"leak": self.channels, "intangible": self.industries}.get(field)
+
+    def check(self, economy: Any) -> None:
+        """Refuse what would say something of nothing: no channel of housing, no rate of nobody."""
+        if self.industries is not None and HOUSING in self.industries:
+            given = {
+                "channels": None if self.channels is None else list(self.channels),
+                "leak": self._part(self.leak),
+                "intangible": self._part(self.intangible),
+            }
+            for field, value in given.items():
+                if value is not None:
+                    allowed = "left out beside 'housing', which is sold in no channel, as no goods"
+                    cure = "Have one tax on housing, and another on goods."
+                    raise InputError(f"{self.name}.{field}", value, allowed, cure)
+        check_acts(self, economy)
+        if self.collector is not None:
+            check_border(economy, f"{self.name}.collector", self.collector)
+        side = "origins" if self.base == "origin" else "destinations"
+        named = getattr(self, side)
+        if named is None or not isinstance(self.rate, xr.DataArray):
+            return
+        group, labels = groups(economy)
+        places = [str(name) for name in economy.geography.names]
+        taxed = (
+            named
+            if self.rate.dims == ("place",)
+            else {labels[group[places.index(p)]] for p in named}
+        )
+        for label, rate in zip(self.rate[self.rate.dims[0]].values, self.rate.values, strict=True):
+            if rate != 0.0 and str(label) not in taxed:
+                cure = f"{side} are {in_words(named)}: name more of them, or leave the rate out."
+                allowed = f"rates of those whose sales are taxed, {in_words(sorted(taxed))}"
+                raise InputError(f"{self.name}.rate", {str(label): float(rate)}, allowed, cure)
+
+    @staticmethod
+    def _part(table: Any) -> Any:
+        """Return a table of parts, None where there are none."""
+        return table.values.tolist() if np.nan_to_num(table.values).any() else None
+
     def wedge(self, economy: Any) -> Wedge:
         """Return its rate between a firm and its buyer, and who has it."""
         where, names = cells(self, economy), economy.geography.names
@@ -348,9 +403,14 @@ class Tariff(Mechanism):
 
     kind: ClassVar[str] = "tariff"
 
+    def reads(self, field: str) -> Sequence[str] | None:
+        """Return the channels that it is on."""
+        return {"leak": self.channels}.get(field)
+
     def check(self, economy: Any) -> None:
-        """Refuse a nation without borders."""
+        """Refuse a nation without borders, and a leak of what is not taxed."""
         check_border(economy, self.name, self.kind)
+        check_acts(self, economy)
 
     def wedge(self, economy: Any) -> Wedge:
         """Return its rate between a firm and its buyer, and who has it."""

@@ -8,8 +8,8 @@
     unskilled ln sum (1-psi) A - ln(Lu wu) = 0                      Lu = (1-z) L
     odds      ln z/(1-z) = ln y_g N/(1-N) + eps ln (What + b + x)/(wu + b + x)
     kinds     sum_g z L = N sum_g L                   of each group g that people move within
-    V_e  = (pay_e + b + x)/(Y/L + x) V0               real income of each kind, V0 that of a mean
-                                                      head: prices and taxes are the same for both
+    V_e  = (pay_e + b + x)/P                          real income of each kind; the cost of living
+                                                      P, taxes and all, is the same for both
     V    = y^(-N/eps) [N y V_s^eps + (1-N) V_u^eps]^(1/eps)         of both, so that U of all is
     U    = U_s^N U_u^(1-N) at rest,  ln U_e the groups' mean of ln (sum Lbar (B V_e)^eps)^(1/eps)
 
@@ -241,14 +241,15 @@ class Workers(Mechanism):
             scarce = N * y / (1.0 - N)
             of_both = N * y * has[0] ** epsilon + (1.0 - N) * has[1] ** epsilon
             a.better = a.better * (of_both / y**N) ** (1.0 / epsilon) / (income / L + a.worth)
-            prices = np.prod(a.index ** economy.consumption.values[:, None], axis=0)
-            prices = prices * a.data["rent"].values ** economy.housing * a.living
             worth = [migration.audit_welfare(economy, one) for one in each]
             a.sides |= {
                 f"unskilled labour of {self.name}": ((1.0 - share) * L * wage, theirs.sum((0, 2))),
                 f"odds of {self.name}": (odds, scarce * (has[0] / has[1]) ** epsilon),
                 f"kinds of {self.name}": (np.bincount(group, share * L), N * np.bincount(group, L)),
-                f"real incomes of {self.name}": (each, economy.amenity.values * has / prices),
+                f"real incomes of {self.name}": (
+                    each,
+                    economy.amenity.values * has / a.cost_of_living,
+                ),
                 f"welfare of {self.name}": (a.data["worker_welfare"].values, worth),
             }
 
