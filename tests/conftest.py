@@ -15,7 +15,7 @@ import nege
 from nege.kernels.compiling import Kernel
 
 hypothesis.settings.register_profile(
-    "nege", derandomize=True, deadline=None, max_examples=40, print_blob=True
+    "nege", derandomize=True, deadline=None, max_examples=25, print_blob=True
 )
 hypothesis.settings.load_profile("nege")
 

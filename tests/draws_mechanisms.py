@@ -65,7 +65,7 @@ def taxes(seed, model, chosen):
     words = [str(rng.choice(["everyone", "owners", "residents"])) for _ in range(2)]
     return [
         mech.Jurisdictions(members, land=land),
-        mech.Tax("by_seller", float(rng.uniform(-0.05, 0.2)), base="origin", proceeds=words[0]),
+        mech.Tax("by_seller", float(rng.uniform(0.0, 0.2)), base="origin", proceeds=words[0]),
         mech.Tax("online", float(rng.uniform(0.0, 0.2)), channels="online", proceeds=words[1]),
         *([] if apart else [hosts]),
     ]

@@ -110,7 +110,7 @@ def test_nothing_that_is_not_finite_passes(seed, bad):
     x = model.start_state()
     position = int(rng.integers(x.size - 2))
     x[position] = bad
-    report = search.clear(model.arrays, x, nege.SolverOptions(limit_iterations=50))
+    report = search.clear(model.arrays, x, x, nege.SolverOptions(limit_iterations=50))
     moved = search._RestPointSearch(model.arrays, (), nege.SolverOptions()).moving[position]
     if bad == -np.inf and moved:  # no firms or no people: markets may clear around them
         return

@@ -78,7 +78,7 @@ def test_in_general_equilibrium_three_platforms_jump_and_fall_back_where_another
     }
     # In few steps: each begins where the one before it ended, and the lead with it.
     along = "platforms.network.services"
-    loop = nege.hysteresis(at_step_9(3, 0.18), along, (0.17, 0.195), points=9)
+    loop = nege.hysteresis(at_step_9(3, 0.18), along, (0.17, 0.195), points=6)
     down, up = loop.jumps
     assert down.value == pytest.approx(known["fold"]["at"], abs=1e-8)
     assert up.value == pytest.approx(known["break"]["at"], abs=1e-8)
@@ -273,6 +273,9 @@ def test_claim_30b_a_monopolists_commission_rises_with_its_market_and_in_wages_i
     np.testing.assert_allclose(found, [0.08370843, 0.17704227], atol=1e-7)
     model = economy(9).with_mechanisms(mech.Platforms(marginal_cost=0.02))
     best = nege.policy.optimise(
-        model, over={"commission.services": (0.02, 0.3)}, objective="platform_profit.services"
+        model,
+        over={"commission.services": (0.02, 0.3)},
+        objective="platform_profit.services",
+        points=5,
     )
     assert best.value == pytest.approx(0.12977174, abs=1e-7)  # .13012996 in hosts' labour

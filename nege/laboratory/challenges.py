@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-import nege
 from nege.errors import ConvergenceError, InputError
 from nege.laboratory.claim import Claim, Experiment, Flip
 from nege.laboratory.economies import of_services, reference, simple
@@ -21,6 +20,7 @@ from nege.laboratory.observed import (
     rises,
 )
 from nege.models.agglomeration import mechanisms
+from nege.solvers.long_run import solve
 
 mech: Any = mechanisms  # classes whose parameters are declared by fields
 
@@ -156,9 +156,7 @@ def _posted(economy: Any) -> float:
 def _before(economy: Any) -> Any:
     """Return the firms that are there before the commission rises."""
     try:
-        return nege.solve(
-            economy.replace({"posted_prices.posted": _posted(economy)})
-        ).data.firm_mass
+        return solve(economy.replace({"posted_prices.posted": _posted(economy)})).data.firm_mass
     except ConvergenceError as error:
         raise InputError("sunk.before", "no firms", "those of an economy that is solved") from error
 
@@ -393,7 +391,7 @@ CLAIMS = (
             ),
         ),
         why="Sellers earn nothing before and after, so buyers pay all of it; and more, as services "
-        "are made with services, and varieties and what is learnt online get fewer.",
+        "are made with services, and as fewer firms offer less variety and less to learn from.",
     ),
     Claim(
         number="31a",
@@ -408,8 +406,8 @@ CLAIMS = (
                 experiment=BASES.but("at step 6", model=simple(6, *TAXES)),
             ),
         ),
-        why="It moves revenue to places that buy more than they sell. Which are these? The core "
-        "sells more only where its land earns more than its people have of all rents.",
+        why="It moves revenue to places that buy more than they sell. The core sells more "
+        "than it buys only where its land earns more than its people own of all rents.",
     ),
     Claim(
         number="31b",
@@ -443,7 +441,7 @@ CLAIMS = (
         margin=lambda x: falls(_revenue(x)),
         flips=(
             Flip(
-                words="a rate beyond the one at which revenue is largest",
+                words="the rate is beyond the one at which revenue is largest",
                 experiment=INTANGIBLE.but(
                     "services sold online alone taxed, by half",
                     model=simple(
@@ -466,7 +464,8 @@ CLAIMS = (
         margin=lambda x: all_of(falls(online_share(x)), falls(x.welfare)),
         flips=(Flip(words="as much is lost offline", experiment=OFFLINE_TOO),),
         why="Losses and protection are like a higher cost of delivery; firms spend at most 1/e of "
-        "the loss on protection.",
+        "the loss on protection. Where few are online yet, a cluster that keeps more of its firms "
+        "can be worth more than what is lost.",
     ),
     Claim(
         number="32b",

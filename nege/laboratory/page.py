@@ -12,8 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 import xarray as xr
 
-from nege.laboratory.findings import VERDICTS
-from nege.laboratory.running import FATES
+from nege.laboratory.findings import FATES, VERDICTS
 from nege.laboratory.where import ROUNDING
 from nege.validation.paths import PAGE
 
@@ -37,7 +36,7 @@ EXPLAINED = {
     "turns its sign",
     VERDICTS[1]: "holds on a part of the draws, under the condition that stands with it",
     VERDICTS[2]: "fails on more than half of the draws, beyond what chance would do",
-    VERDICTS[3]: "fewer than 200 draws were run",
+    VERDICTS[3]: "fewer than 200 draws were run, or most of them have no answer",
     VERDICTS[4]: "nothing in these economies can carry it; the reason stands with it",
 }
 STYLE = """

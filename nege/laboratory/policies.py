@@ -201,6 +201,7 @@ INNOVATION = Experiment(
     ),
     states={
         "what it costs": _keeps(1.0),
+        "twice": _keeps(2.0),
         "three and a half times": _keeps(3.5),
         "ten times": _keeps(10.0),
     },
@@ -332,13 +333,14 @@ CLAIMS = (
                 ),
             ),
         ),
-        why="Average cost needs no money from elsewhere, and asks no more than that.",
+        why="Average cost needs no money from elsewhere, and asks no more than that. Where the "
+        "fixed cost is more than a monopolist could earn, no price covers it.",
     ),
     Claim(
         number="37a",
         section="5",
         words="Let users of one platform reach those of others: then none takes all.",
-        predicts="the first platform's lead is gone where all can be reached",
+        predicts="the first platform's lead shrinks where all can be reached",
         experiment=DUOPOLY.but(
             "delivery cheap, by what can be reached",
             states={
@@ -379,7 +381,7 @@ CLAIMS = (
         margin=lambda x: falls(_first_commission(x)),
         flips=(
             Flip(
-                words="one platform that others may enter against",
+                words="there is one platform, which others may enter against",
                 experiment=ALIKE.but("contestable instead", model=_contestable(0.05)),
             ),
         ),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import functools
 import importlib
 import pathlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -167,16 +168,68 @@ def _examine(
     progress: Progress,
 ) -> list[Finding]:
     """Return what came out of claims; an experiment that several read is run once."""
-    runs = _Runs(chosen, draws, prior, rng, work)
-    found = []
+    groups = _groups(chosen)
+    processes = work.processes if len(groups) > 1 and work.client is None else 1
+    if processes > 1:  # each group in one of them
+        work = dataclasses.replace(work, processes=1)
+    how: Any = _Examination(draws, prior, rng, work)  # in place of a sweep's work
+    found: dict[str, xr.Dataset] = {}
     with watched(progress, len(chosen), "claims") as tick:
+        blocks: Any = iter(groups)
+        units: Any = workers.solve_units(how, blocks, processes, None, tick)
+        with contextlib.closing(units):
+            for group, data in units:
+                found |= data
+                if processes > 1:
+                    tick(len(group))
+    return [Finding(claim, found[claim.number]) for claim in chosen]
+
+
+def _groups(chosen: Sequence[Claim]) -> list[tuple[str, ...]]:
+    """Return the numbers of claims in groups that have no experiment in common."""
+    groups: list[tuple[set[Experiment], list[str]]] = []
+    for claim in chosen:
+        read = {claim.experiment, *(flip.experiment for flip in claim.flips)}
+        numbers = [claim.number]
+        apart = []
+        for others, known in groups:
+            if others & read:
+                read, numbers = read | others, known + numbers
+            else:
+                apart.append((others, known))
+        groups = [*apart, (read, numbers)]
+    return [tuple(numbers) for _, numbers in groups]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Examination:
+    """How claims are examined, with the interface of a sweep's work: groups are its blocks."""
+
+    draws: int | None
+    prior: str
+    rng: int
+    work: Work
+
+    def warm(self, group: tuple[str, ...]) -> None:
+        """Compile what all claims use, once."""
+        alone = dataclasses.replace(self, draws=None, work=Work(starts=1, progress=False))
+        alone.solve(group[:1])
+
+    def solve(
+        self, group: tuple[str, ...], tick: Callable[[int], Any] = lambda steps: None
+    ) -> dict[str, xr.Dataset]:
+        """Return the data of each claim's finding."""
+        chosen: list[Any] = [registry()[number] for number in group]
+        runs = _Runs(chosen, self.draws, self.prior, self.rng, self.work)
+        found = {}
         for claim in chosen:
             main = runs.get(claim.experiment)
-            flips = [runs.get(flip.experiment, starts=1) for flip in claim.flips]
-            nearest = None if draws is None else runs.nearest(claim, main)
-            found.append(finding(claim, main, flips, nearest, prior))
+            flips = [runs.get(flip.experiment) for flip in claim.flips]
+            nearest = None if self.draws is None else runs.nearest(claim, main)
+            drawn = "" if self.draws is None else self.prior
+            found[claim.number] = finding(claim, main, flips, nearest, drawn).data
             tick(1)
-    return found
+        return found
 
 
 class _Runs:
@@ -188,17 +241,14 @@ class _Runs:
         self.draws, self.prior, self.rng, self.work = draws, prior, rng, work
         every = [e for c in chosen for e in (c.experiment, *(f.experiment for f in c.flips))]
         self.wanted = collections.Counter(every)
-        self.names: dict[Experiment, str] = {}
-        for claim in chosen:
-            self.names.setdefault(claim.experiment, claim.number)
-            for at, flip in enumerate(claim.flips, 1):
-                self.names.setdefault(flip.experiment, f"{claim.number} flip {at}")
+        #: Those of claims, whichever are chosen, have two starts; where others flip, one.
+        self.own = {one.experiment for one in registry().values() if isinstance(one, Claim)}
         self.done: dict[Experiment, Run] = {}
 
-    def get(self, experiment: Experiment, starts: int = 2) -> Run:
+    def get(self, experiment: Experiment) -> Run:
         """Return the run of an experiment."""
         if experiment not in self.done:
-            work = self._work(self.names[experiment], starts)
+            work = self._work(2 if experiment in self.own else 1)
             if self.draws is None:
                 self.done[experiment] = run_factors(experiment, _reference(experiment), work=work)
             else:
@@ -213,21 +263,18 @@ class _Runs:
 
     def nearest(self, claim: Claim, main: Run) -> where.Nearest:
         """Return the nearest point at which a claim flips."""
-        experiment, names = claim.experiment, list(main.factors.data_vars)
-        work, calls = self._work(f"{claim.number} nearest flip", 1), iter(range(1000))
+        names, work = list(main.factors.data_vars), self._work(1)
 
         def margins(factors: np.ndarray) -> np.ndarray:
             columns = {n: ("draw", f) for n, f in zip(names, factors.T, strict=True)}
             points = xr.Dataset(columns, {"draw": np.arange(len(factors))})
-            here = run_factors(experiment, points, work=work, label=str(next(calls)))
-            return margins_of(claim, here)
+            return margins_of(claim, run_factors(claim.experiment, points, work=work))
 
         drawn = np.stack([main.factors[name].values for name in names], 1)
         return where.nearest(margins, drawn, margins_of(claim, main))
 
-    def _work(self, name: str, starts: int) -> Work:
-        store = None if self.work.store is None else self.work.store / name
-        return dataclasses.replace(self.work, store=store, starts=starts, progress=False)
+    def _work(self, starts: int) -> Work:
+        return dataclasses.replace(self.work, starts=starts, progress=False)
 
 
 def _reference(experiment: Experiment) -> xr.Dataset:

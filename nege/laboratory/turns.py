@@ -100,8 +100,8 @@ def date(share: xr.DataArray) -> xr.DataArray:
 
 # --- the reference path, and others --------------------------------------------------
 
-#: First turn: it gets easier to find services. Third: goods can be sold online.
-FIRST, THIRD = range(6), (12, 14, 17)
+#: The first turn, in which it gets easier to find services; and where they can come to be apart.
+FIRST, APART = range(6), range(3, 9)
 BASE = scenarios.metropolis_and_town()
 
 PATH = Experiment(
@@ -123,8 +123,13 @@ def alike(industry: str) -> xr.DataArray:
     return of_industry(BASE, "productivity", industry, 1.0)
 
 
-def on_path(words: str, *mechanisms: Any, path: Any = PATH.path, **changes: Any) -> Experiment:
-    """Return the reference path, or another, of the reference economy with changes."""
+def steps_of(path: Any, *steps: int) -> Any:
+    """Return what makes some steps of a path: what a flip has to show is seen there."""
+    return lambda economy: path(economy).sel(step=list(steps))
+
+
+def on_path(words: str, path: Any, *mechanisms: Any, **changes: Any) -> Experiment:
+    """Return a path of the reference economy with changes."""
 
     def made() -> OnlineAgglomeration:
         economy = BASE.replace(changes)
@@ -133,12 +138,15 @@ def on_path(words: str, *mechanisms: Any, path: Any = PATH.path, **changes: Any)
     return PATH.but(words, model=made, path=path)
 
 
-def without(words: str, **changes: Any) -> Flip:
-    """Return the reference path of an economy without something."""
-    return Flip(words=words, experiment=on_path(words, **changes))
+def without(words: str, *steps: int, **changes: Any) -> Flip:
+    """Return steps of the reference path of an economy without something."""
+    path = steps_of(scenarios.digital_turn, *steps)
+    return Flip(words=words, experiment=on_path(words, path, **changes))
 
 
-NOTHING_LEARNT = without("firms of manufacturing learn nothing", spillover=(0.0, 0.10))
+NOTHING_LEARNT = without(
+    "firms of manufacturing learn nothing", *range(3, 14), spillover=(0.0, 0.10)
+)
 GOODS_FIRST = Flip(
     words="goods go online before services",
     experiment=PATH.but("goods first", path=scenarios.manufacturing_first),
@@ -232,11 +240,7 @@ def entry_online(scale: float) -> Experiment:
 # --- the third turn ------------------------------------------------------------------
 
 
-def third_turn(economy: OnlineAgglomeration) -> xr.Dataset:
-    """Return three steps of the reference path: before, in and after the third turn."""
-    return scenarios.digital_turn(economy).sel(step=list(THIRD))
-
-
+THIRD_TURN = steps_of(scenarios.digital_turn, 12, 14, 17)
 SAME_DELIVERY = Experiment(
     words="the reference economy at step 6, as both industries get cheaper to deliver at once",
     model=reference(6),
@@ -262,7 +266,9 @@ CLAIMS = (
         flips=(
             Flip(
                 words="services are easy to find from the beginning",
-                experiment=PATH.but("search cheap from the beginning", path=cheap_search),
+                experiment=PATH.but(
+                    "search cheap from the beginning", path=steps_of(cheap_search, 0)
+                ),
             ),
         ),
         why="Firms of manufacturing pay for the distance to what they buy most, services, and "
@@ -278,8 +284,8 @@ CLAIMS = (
         margin=lambda x: sometime(separated(x)),
         flips=(
             NOTHING_LEARNT,
-            without("institutions are alike everywhere", productivity=alike(SERVICES)),
-            without("no goods are made of goods", inputs=((0.0, 0.03), (0.28, 0.05))),
+            without("institutions are alike everywhere", *APART, productivity=alike(SERVICES)),
+            without("no goods are made of goods", *APART, inputs=((0.0, 0.03), (0.28, 0.05))),
         ),
         why="Once services are easy to get from afar, land decides for manufacturing and "
         "institutions for services. That two clusters come of it, and not one cluster and a "
@@ -311,7 +317,7 @@ CLAIMS = (
                 experiment=Experiment(
                     words="the stylised path of four places",
                     model=OnlineAgglomeration,
-                    path=scenarios.stylised_turn,
+                    path=steps_of(scenarios.stylised_turn, *FIRST),
                 ),
             ),
         ),
@@ -424,9 +430,9 @@ CLAIMS = (
         flips=(
             Flip(
                 words="all goods have to be shipped",
-                experiment=PATH.but("freight kept", path=scenarios.freight_kept),
+                experiment=PATH.but("freight kept", path=steps_of(scenarios.freight_kept, 17)),
             ),
-            without("firms of manufacturing hear nothing online", online_spillover=(0.0, 2.0)),
+            without("firms of manufacturing hear nothing online", 17, online_spillover=(0.0, 2.0)),
         ),
         why="Firms online learn from each other wherever they are, which scatters them; freight "
         "alone, which is the same offline, does not keep goods there.",
@@ -438,14 +444,14 @@ CLAIMS = (
         predicts="services go further online as goods do, if who buys online is served better",
         experiment=on_path(
             "at steps 12, 14 and 17, services easier to deliver to who buys online",
+            THIRD_TURN,
             mech.BuyerOnline(complementarity=(0.0, 0.5)),
-            path=third_turn,
         ),
         margin=lambda x: rises(online_share(x)),
         flips=(
             Flip(
                 words="it makes no difference how buyers buy",
-                experiment=on_path("at steps 12, 14 and 17", path=third_turn),
+                experiment=on_path("at steps 12, 14 and 17", THIRD_TURN),
             ),
         ),
         why="Firms that sell online buy online, where services reach them more easily. By the "

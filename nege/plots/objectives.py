@@ -28,21 +28,24 @@ def curve(
     ax: Axes | None = None,
 ) -> Axes:
     """Draw values over the instrument in pieces between jumps, and a dot at the best one."""
-    name = str(values.attrs.get("long_name", values.name))
-    values = _finer(values, slopes) if np.isfinite(slopes).all() else values
-    ax = _pieces(values, instrument, jumps, new_axes(ax))
+    ax = _pieces(values, slopes, instrument, jumps, new_axes(ax))
     ax.plot(*best, "o", color=VERMILION, zorder=3, gid="best")
-    ax.set_ylabel(_words(name))
+    ax.set_ylabel(_words(str(values.attrs.get("long_name", values.name))))
     return ax
 
 
-def _pieces(values: xr.DataArray, instrument: str, jumps: Sequence[float], ax: Axes) -> Axes:
-    """Draw values over an instrument, in pieces between jumps."""
+def _pieces(
+    values: xr.DataArray, slopes: np.ndarray, instrument: str, jumps: Sequence[float], ax: Axes
+) -> Axes:
+    """Draw values over an instrument, in pieces between jumps, curved as slopes are known."""
     varied = values[instrument].values
     piece = np.searchsorted(sorted(jumps), varied)
     for k in np.unique(piece):
         there = piece == k
-        ax.plot(varied[there], values.values[there], color=BLUE, lw=2.2)
+        piece_x, piece_y = varied[there], values.values[there]
+        if np.isfinite(slopes[there]).all():
+            piece_x, piece_y = _finer(piece_x, piece_y, slopes[there])
+        ax.plot(piece_x, piece_y, color=BLUE, lw=2.2)
     for jump in jumps:
         ax.axvline(jump, color=GREY, lw=0.8, ls=":", gid="jump")
     ax.set_xlabel(_words(instrument))
@@ -118,10 +121,8 @@ def _words(name: str) -> str:
     return name.replace("_", " ").replace(".", ", ")
 
 
-def _finer(values: xr.DataArray, slopes: np.ndarray) -> xr.DataArray:
+def _finer(x: np.ndarray, y: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return values at more places, by the cubics that have their slopes at both ends."""
-    dim = str(values.dims[0])
-    x, y = values[dim].values, values.values
     width, t = np.diff(x)[:, None], np.arange(8) / 8.0
     rise = (3.0 - 2.0 * t) * t**2
     between = y[:-1, None] + np.diff(y)[:, None] * rise
@@ -129,7 +130,7 @@ def _finer(values: xr.DataArray, slopes: np.ndarray) -> xr.DataArray:
         slopes[:-1, None] * t * (1.0 - t) ** 2 - slopes[1:, None] * t**2 * (1.0 - t)
     )
     places = np.append(x[:-1, None] + width * t, x[-1])
-    return xr.DataArray(np.append(between, y[-1]), {dim: places}, dim)
+    return places, np.append(between, y[-1])
 
 
 def laffer(
@@ -144,7 +145,7 @@ def laffer(
     ax: Axes | None = None,
 ) -> Axes:
     """Draw revenue over a rate, the amount as a line; roots are full where revenue rises."""
-    ax = _pieces(_finer(values, slopes), instrument, jumps, new_axes(ax))
+    ax = _pieces(values, slopes, instrument, jumps, new_axes(ax))
     ax.axhline(amount, color=GREY, lw=0.8)
     for root, rises in roots.items():
         fill = VERMILION if rises else "white"
