@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -327,6 +328,12 @@ def test_a_claim_says_what_it_is(number):
 @pytest.mark.parametrize(("number", "said"), [("8", "8a, 8b and 8c"), ("8bb", "'8b'")])
 def test_unknown_claims_are_refused_with_those_near_it(number, said):
     with pytest.raises(nege.InputError, match=said):
+        nege.claims(number)
+
+
+@pytest.mark.parametrize("number", [16, ["8a"], np.array(["8a"]), xr.Dataset(), pd.DataFrame([1])])
+def test_what_is_no_text_is_no_claim(number):
+    with pytest.raises(nege.InputError, match="number must be"):
         nege.claims(number)
 
 

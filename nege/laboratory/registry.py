@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from nege import memory, validation
-from nege.errors import InputError, in_words, near
+from nege.errors import InputError, in_words
 from nege.laboratory import prior as priors
 from nege.laboratory import where
 from nege.laboratory.claim import Claim, Experiment, NotModelled
@@ -120,10 +120,13 @@ def claims(
     Examined in the reference economy at step 9...
     """
     known = registry()
-    if number is not None and number not in known:
-        parts = [name for name in known if re.fullmatch(rf"{re.escape(str(number))}[a-z]+", name)]
-        cure = f"It has parts: {in_words(parts)}." if parts else near(str(number), known)
-        raise InputError("number", number, "the number of a claim", cure)
+    if isinstance(number, str) and number not in known:
+        parts = [name for name in known if re.fullmatch(rf"{re.escape(number)}[a-z]+", name)]
+        if parts:
+            cure = f"It has parts: {in_words(parts)}."
+            raise InputError("number", number, "the number of a claim", cure)
+    if number is not None:
+        number = validation.known("number", number, list(known))
     if draws is not None:
         draws = validation.whole("draws", draws, at_least=1)
         cure = "Run fewer draws, with another rng=... each time."
