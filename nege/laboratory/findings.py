@@ -41,6 +41,16 @@ TELLING = 50  # draws: with fewer, some parameter decides by chance
 AXES = range(2)  # parameters whose factors are kept by draw, for a picture
 UNDEFINED = "undefined"
 FATES = (*running.FATES, UNDEFINED)  # what can become of a draw
+#: What a factor scales, where it is not the parameter itself.
+SCALED = {
+    "productivity": "lead in productivity",
+    "land": "lead in land",
+    "remote_friction": "loss of remote work",
+    "digital_cost": "log of digital cost",
+    "trade_cost": "log of trade cost",
+    "online_trade_cost": "log of online trade cost",
+    "consumption": "goods' part of spending",
+}
 SLIGHT = 0.02  # a part of variance too small to name
 
 
@@ -53,7 +63,7 @@ class Finding(Immutable):
     claim : Claim
         What was examined.
     data : Dataset
-        ``margin`` and ``fate`` over "draw", ``flip_margin`` over "flip" and "draw",
+        ``margin`` and ``fate`` over "draw", ``flip_margin`` over "flip" and the first fifty draws,
         ``factor`` over "draw" and "parameter", ``decides`` and ``toward`` over "parameter",
         ``width``: how far all parameters move to the nearest flip, ``seen``: how far was looked.
     """
@@ -88,6 +98,14 @@ class Finding(Immutable):
         """How many draws were solved, not unique, unsolved, refused, undefined."""
         fate = self.data.fate.values
         return {word: int((fate == word).sum()) for word in FATES}
+
+    @property
+    def beside(self) -> list[str]:
+        """What became of draws that were not just solved, in words."""
+        checked = min(self.data.sizes["draw"], running.CHECKED)
+        said = {"not unique": f"not unique, of {checked} from two starts"}
+        counts = {word: n for word, n in self.counts.items() if n and word != "solved"}
+        return [f"{n} {said.get(word, word)}" for word, n in counts.items()]
 
     @property
     def verdict(self) -> str:
@@ -155,8 +173,7 @@ class Finding(Immutable):
                 f"At the reference point it {_in_a_word(margin)} (margin {margin:.3g}; {fate})."
             )
         else:
-            counts = {word: n for word, n in self.counts.items() if n and word != "solved"}
-            also = in_words(f"{n} {word}" for word, n in counts.items()) if counts else ""
+            also = in_words(self.beside) if self.beside else ""
             lines.append(
                 f"It holds on {self.share} of the prior {prior!r}"
                 + (f"; {also}" if also else "")
@@ -193,13 +210,14 @@ def finding(
     index = np.zeros(len(names))
     if solved.sum() > where.BINS:
         index = where.decides(factors[solved], margin[solved])
-    flipped = [margins_of(claim, run) for run in flips]
+    some = min(margin.size, running.CHECKED)
+    flipped = [margins_of(claim, run)[:some] for run in flips]
     found = where.Nearest(np.nan, np.zeros(len(names))) if nearest is None else nearest
     data = xr.Dataset(
         {
             "margin": ("draw", margin),
             "fate": ("draw", np.where(undefined, UNDEFINED, fate)),
-            "flip_margin": (("flip", "draw"), np.reshape(flipped, (len(claim.flips), margin.size))),
+            "flip_margin": (("flip", "flip_draw"), np.reshape(flipped, (len(claim.flips), some))),
             "factor": (("draw", "parameter"), factors),
             "decides": ("parameter", index),
             "toward": ("parameter", found.weight),
@@ -258,12 +276,10 @@ def _cut_in_words(cut: where.Cut, names: np.ndarray) -> str:
 
 
 def _plain(name: str) -> str:
-    """Return a parameter's dotted name in words."""
+    """Return in words what the factor of a parameter scales, by its dotted name."""
     head, *labels = name.split(".")
-    words = head.replace("_", " ")
-    return (
-        f"{words} of {' '.join(label.replace('_', ' ') for label in labels)}" if labels else words
-    )
+    words = SCALED.get(head, head.replace("_", " "))
+    return f"{words} of {' '.join(one.replace('_', ' ') for one in labels)}" if labels else words
 
 
 def summary(
@@ -317,7 +333,7 @@ _EMPTY: dict[str, Any] = {
     **dict.fromkeys(("share", "low", "high"), np.nan),
     **dict.fromkeys(("not_unique", "unsolved", "refused", "undefined"), 0),
     "width": np.nan,
-    **dict.fromkeys(("condition", "decisive", "nearest", "why"), ""),
+    **dict.fromkeys(("beside", "condition", "decisive", "nearest", "why"), ""),
 }
 
 
@@ -330,5 +346,5 @@ def _row(one: Finding) -> dict[str, Any]:
         **{"low": share.low, "high": share.high, "width": float(one.data.width)},
         **{word.replace(" ", "_"): n for word, n in counts.items() if word != "solved"},
         **{"condition": one.condition, "decisive": ", ".join(one.decisive)},
-        "nearest": one.nearest,
+        **{"nearest": one.nearest, "beside": ", ".join(one.beside)},
     }

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 import xarray as xr
 
-from nege.laboratory.findings import FATES, VERDICTS
+from nege.laboratory.findings import VERDICTS
 from nege.laboratory.where import ROUNDING
 from nege.validation.paths import PAGE
 
@@ -115,12 +115,7 @@ def _claim(row: xr.Dataset, data: xr.Dataset) -> str:
     facts = [("predicts", f"that {row.predicts.values}"), ("examined in", str(row.examined.values))]
     facts += [("holds", str(row.condition.values)), ("what decides", str(row.decisive.values))]
     facts.append(("nearest flip", str(row.nearest.values)))
-    left = [
-        f"{int(row[word.replace(' ', '_')])} {word}"
-        for word in FATES[1:]
-        if ran and int(row[word.replace(" ", "_")])
-    ]
-    facts.append(("of the draws", ", ".join(left)))
+    facts.append(("of the draws", str(row.beside.values)))
     listed = [
         (html.escape(name), html.escape(value)) for name, value in facts if ran and value.strip()
     ]

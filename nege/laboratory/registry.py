@@ -21,7 +21,7 @@ from nege.laboratory import prior as priors
 from nege.laboratory import where
 from nege.laboratory.claim import Claim, Experiment, NotModelled
 from nege.laboratory.findings import Finding, finding, margins_of, summary
-from nege.laboratory.running import Run, Work, run, run_factors
+from nege.laboratory.running import CHECKED, Run, Work, run, run_factors
 from nege.laboratory.table import ClaimTable
 from nege.progress import Progress, check_progress, watched
 from nege.sweeps import workers
@@ -252,8 +252,10 @@ class _Runs:
             if self.draws is None:
                 self.done[experiment] = run_factors(experiment, _reference(experiment), work=work)
             else:
+                # Where a claim flips, fewer draws say so.
+                count = self.draws if experiment in self.own else min(self.draws, CHECKED)
                 self.done[experiment] = run(
-                    experiment, self.draws, prior=self.prior, rng=self.rng, work=work
+                    experiment, count, prior=self.prior, rng=self.rng, work=work
                 )
         found = self.done[experiment]
         self.wanted[experiment] -= 1

@@ -3,8 +3,8 @@
 Draws come in blocks, each a sweep of its own with a store of its own, named by all that it
 depends on: a run that is killed goes on where it was, more draws add blocks to those that are
 there, and what has changed is solved anew. Each point is
-solved by itself, from the model's own start and from another one: where both converge to
-different places the draw is *not unique*, and is counted as such.
+solved by itself, from the model's own start, and the first fifty draws from another one too: where
+both converge to different places the draw is *not unique*, and is counted as such.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ from nege.status import Status
 from nege.sweeps.fingerprint import dataset_entries
 from nege.sweeps.sweep import sweep
 
-BORDERS = (50, 200, 1000, 5000)  # of blocks of draws; each is a sweep
+CHECKED = 50  # draws that are solved from two starts
+BORDERS = (CHECKED, 200, 1000, 5000)  # of blocks of draws; each is a sweep
 UNIT = 40  # points that are solved and written together
 NUDGE = 0.99  # a factor, to see whether it moves anything
 SAME = 1e-6  # two ends of which all variables differ by less, relatively, are the same
@@ -83,7 +84,9 @@ def run(experiment: Experiment, count: int, *, prior: str, rng: int, work: Work 
     blocks = []
     for first, end in itertools.pairwise(_borders(count)):
         part = factors.isel(draw=slice(first, end))
-        blocks.append(run_factors(experiment, part, work=work))
+        starts = work.starts if end <= CHECKED else 1
+        own = dataclasses.replace(work, starts=starts)
+        blocks.append(run_factors(experiment, part, work=own))
     return _joined(blocks, factors)
 
 
