@@ -174,15 +174,21 @@ def _examine(
         work = dataclasses.replace(work, processes=1)
     how: Any = _Examination(draws, prior, rng, work)  # in place of a sweep's work
     found: dict[str, xr.Dataset] = {}
-    with watched(progress, len(chosen), "claims") as tick:
+    total = sum(_runs_of(claim) for claim in chosen)
+    with watched(progress, total, "runs of claims") as tick:
         blocks: Any = iter(groups)
         units: Any = workers.solve_units(how, blocks, processes, None, tick)
         with contextlib.closing(units):
             for group, data in units:
                 found |= data
                 if processes > 1:
-                    tick(len(group))
+                    tick(sum(_runs_of(registry()[number]) for number in group))
     return [Finding(claim, found[claim.number]) for claim in chosen]
+
+
+def _runs_of(claim: Any) -> int:
+    """Return how many runs a claim takes: its own, where it flips, and the nearest flip."""
+    return 2 + len(claim.flips)
 
 
 def _groups(chosen: Sequence[Claim]) -> list[tuple[str, ...]]:
@@ -223,8 +229,11 @@ class _Examination:
         runs = _Runs(chosen, self.draws, self.prior, self.rng, self.work)
         found = {}
         for claim in chosen:
-            main = runs.get(claim.experiment)
-            flips = [runs.get(flip.experiment) for flip in claim.flips]
+            main, flips = runs.get(claim.experiment), []
+            tick(1)
+            for flip in claim.flips:
+                flips.append(runs.get(flip.experiment))
+                tick(1)
             nearest = None if self.draws is None else runs.nearest(claim, main)
             drawn = "" if self.draws is None else self.prior
             found[claim.number] = finding(claim, main, flips, nearest, drawn).data
