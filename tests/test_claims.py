@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -150,13 +151,22 @@ def test_what_fails_at_the_centre_flips_where_it_holds():
 
 def test_a_claim_without_a_flip_nearby_has_none():
     assert where.nearest(lambda f: 10.0 + plane(f), *NONE).width == np.inf
-    assert where.nearest(lambda f: np.full(len(f), np.nan), *NONE).width == np.inf
+    unsolved = where.nearest(lambda f: np.full(len(f), np.nan), *NONE)
+    assert (unsolved.width, unsolved.seen) == (np.inf, 0.0)
+
+
+def test_a_ray_is_known_as_far_as_it_was_solved():
+    def short(factors):
+        return np.where(np.abs(factors - 1.0).max(1) > 0.12, np.nan, 10.0 + plane(factors))
+
+    found = where.nearest(short, *NONE)
+    assert (found.width, found.seen) == (np.inf, 0.1)
 
 
 # --- verdicts ---------------------------------------------------------------------------------
 
 
-def judged(margin, width=np.inf, fate=None):
+def judged(margin, width=np.inf, fate=None, seen=0.5):
     margin = np.asarray(margin, dtype=float)
     draws = margin.size
     data = xr.Dataset(
@@ -168,6 +178,7 @@ def judged(margin, width=np.inf, fate=None):
             "decides": ("parameter", [0.0]),
             "toward": ("parameter", [0.0]),
             "width": width,
+            "seen": seen,
         },
         {"draw": np.arange(draws), "flip": np.array([], dtype=str), "parameter": ["sigma"]},
         {"prior": "near"},
@@ -180,6 +191,7 @@ def test_verdicts_are_as_declared():
     assert judged(ones).verdict == "robust"
     assert judged(ones[:199]).verdict == "too few draws"
     assert judged(ones, width=0.19).verdict == "conditional"
+    assert judged(ones, seen=0.15).verdict == "conditional"  # not solved as far as that
     assert judged(np.where(np.arange(200) < 11, -1.0, 1.0)).verdict == "conditional"
     assert judged(-ones).verdict == "contradicted"
     assert judged(np.where(np.arange(200) < 100, -1.0, 1.0)).verdict == "conditional"
@@ -190,6 +202,10 @@ def test_unsolved_draws_count_against_a_claim_and_rounding_is_no_effect():
     found = judged(np.where(gone, np.nan, 1.0), fate=np.where(gone, "unsolved", "solved"))
     assert found.verdict == "conditional"
     assert found.share.of == 189
+    at = np.arange(200)  # 80 hold, 80 fail, and the others may hold
+    some = np.where(at < 80, 1.0, np.where(at < 160, -1.0, np.nan))
+    assert judged(some).verdict == "conditional"
+    assert judged(np.where(at < 101, np.nan, 1.0)).verdict == "too few draws"
     assert judged(np.full(200, 1e-12)).verdict == "contradicted"
 
 
@@ -229,6 +245,21 @@ def test_a_run_goes_on_from_its_store_and_more_draws_keep_the_first(tmp_path, mo
     xr.testing.assert_identical(more.observed.welfare[:2], few.observed.welfare)
     again = running.run(POOL, 3, prior="near", rng=1, work=running.Work(starts=1))
     np.testing.assert_array_equal(again.observed.welfare, more.observed.welfare)
+
+
+def test_a_store_serves_other_draws_and_other_claims(monkeypatch, tmp_path):
+    """Nearest flips depend on the draws; what was solved for one number is there for all."""
+    few(monkeypatch)
+    nege.claims("1a", draws=4, store=tmp_path / "s")
+    other = nege.claims("1a", draws=6, rng=1, store=tmp_path / "s")
+    np.testing.assert_array_equal(other.data.margin, nege.claims("1a", draws=6, rng=1).data.margin)
+    there, real = [], running.sweep
+    monkeypatch.setattr(
+        running, "sweep", lambda *a, **k: there.append(k["store"].exists()) or real(*a, **k)
+    )
+    nege.claims(draws=4, store=tmp_path / "s")
+    assert there
+    assert all(there)
 
 
 def test_draws_that_are_no_economies_or_have_several_ends_are_counted():
@@ -297,6 +328,12 @@ def test_a_claim_says_what_it_is(number):
 @pytest.mark.parametrize(("number", "said"), [("8", "8a, 8b and 8c"), ("8bb", "'8b'")])
 def test_unknown_claims_are_refused_with_those_near_it(number, said):
     with pytest.raises(nege.InputError, match=said):
+        nege.claims(number)
+
+
+@pytest.mark.parametrize("number", [16, ["8a"], np.array(["8a"]), xr.Dataset(), pd.DataFrame([1])])
+def test_what_is_no_text_is_no_claim(number):
+    with pytest.raises(nege.InputError, match="number must be"):
         nege.claims(number)
 
 

@@ -297,7 +297,9 @@ def _add_sweeps(commands: Any) -> None:
     claiming = commands.add_parser(
         "claims", help="the paper's claims: the table of all, or some of them, run now"
     )
-    claiming.add_argument("numbers", nargs="*", metavar="NUMBER", help="e.g. 31a; all by default")
+    claiming.add_argument(
+        "numbers", nargs="*", metavar="NUMBER", help="e.g. 31a, explained alone; all by default"
+    )
     claiming.add_argument(
         "--draws", type=int, metavar="N", help="points of the prior; by default what is stored"
     )

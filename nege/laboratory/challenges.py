@@ -391,7 +391,7 @@ CLAIMS = (
             ),
         ),
         why="Sellers earn nothing before and after, so buyers pay all of it; and more, as services "
-        "are made with services, and varieties and what is learnt online get fewer.",
+        "are made with services, and as fewer firms offer less variety and less to learn from.",
     ),
     Claim(
         number="31a",
@@ -406,8 +406,8 @@ CLAIMS = (
                 experiment=BASES.but("at step 6", model=simple(6, *TAXES)),
             ),
         ),
-        why="It moves revenue to places that buy more than they sell. Which are these? The core "
-        "sells more only where its land earns more than its people have of all rents.",
+        why="It moves revenue to places that buy more than they sell. The core sells more "
+        "than it buys only where its land earns more than its people own of all rents.",
     ),
     Claim(
         number="31b",
@@ -441,7 +441,7 @@ CLAIMS = (
         margin=lambda x: falls(_revenue(x)),
         flips=(
             Flip(
-                words="a rate beyond the one at which revenue is largest",
+                words="the rate is beyond the one at which revenue is largest",
                 experiment=INTANGIBLE.but(
                     "services sold online alone taxed, by half",
                     model=simple(

@@ -104,7 +104,7 @@ class Claim(Immutable):
     why: str
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class NotModelled(Immutable):
     """A sentence of the paper that nothing here can carry, and why."""
 
@@ -112,3 +112,11 @@ class NotModelled(Immutable):
     section: str
     words: str
     why: str
+
+    def explain(self) -> str:
+        """Say in prose what it is and why nothing carries it."""
+        head = f"Claim {self.number} (section {self.section}): {self.words}"
+        return f"{head}\nNot modelled: {self.why}"
+
+    def __repr__(self) -> str:
+        return self.explain()

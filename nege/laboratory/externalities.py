@@ -220,7 +220,7 @@ CLAIMS = (
             ),
         ),
         why="What is delivered at less cost is cheaper, and so is what is made with it. Goods "
-        "without services gain nothing from it, and lose workers to who does.",
+        "without services gain nothing from it, and lose workers to those that do.",
     ),
     Claim(
         number="6d",
@@ -243,8 +243,8 @@ CLAIMS = (
         number="6b",
         section="2.1",
         words="Services that had to be near become tradable.",
-        predicts="less of services is bought in the buyer's own place as online delivery gets "
-        "cheaper",
+        predicts="a smaller part of services is bought in the buyer's own place as online "
+        "delivery gets cheaper",
         experiment=SECOND_TURN,
         margin=lambda x: falls(bought_nearby(x)),
         flips=(Flip(words="platforms take more instead", experiment=PLATFORMS_TAKE_MORE),),
@@ -255,7 +255,7 @@ CLAIMS = (
         number="6c",
         section="2.1",
         words="Whatever anybody makes can be anybody's input at once.",
-        predicts="firms spend as much over what people do, however much is online",
+        predicts="what firms spend stays in proportion to what people earn, however much is online",
         experiment=SECOND_TURN.where("without commission", {"commission": 0.0}),
         margin=_steady,
         flips=(Flip(words="platforms take a commission", experiment=SECOND_TURN),),
@@ -294,7 +294,8 @@ CLAIMS = (
                 ),
             ),
         ),
-        why="Labour that is not lost in searching makes goods.",
+        why="Labour that is not lost in searching makes goods. It is near to a property: search is "
+        "a loss here, and nothing else.",
     ),
     Claim(
         number="7c",
@@ -341,7 +342,7 @@ CLAIMS = (
                 experiment=POOL.where("heard by all", {"hears_online": 1.0}),
             ),
         ),
-        why="It draws firms online only as far as those offline cannot hear it.",
+        why="The pool draws firms online only so far as those offline cannot hear it.",
     ),
     Claim(
         number="8c",
@@ -371,8 +372,8 @@ CLAIMS = (
         number="9b",
         section="2.2",
         words="Online there is more diversity than in a city.",
-        predicts="who is online in the place where that is worst reaches more diversity than "
-        "people's average neighbour offline",
+        predicts="a firm online, even where it reaches least, learns from more diverse industries "
+        "than one offline does on average, places weighted by people",
         experiment=THIRD_TURN.but(
             "once goods are online too",
             states={name: THIRD_TURN.states[name] for name in ["digital cost of 1.15"]},

@@ -1,10 +1,14 @@
 """What came out of a claim: shares, verdict, and prose that says what was run and why.
 
 robust         holds on at least 95 per cent of at least 200 draws, unsolved ones counted
-               against it, and no move of all parameters by a fifth turns it
-contradicted   it holds on fewer than half of draws, with all of Wilson's interval below
+               against it, and no move of all parameters by a fifth turns it, as far as solved
+contradicted   it holds on fewer than half of draws, unsolved ones counted for it, with all of
+               Wilson's interval below
 conditional    anything between, with the condition in words
-too few draws  fewer than 200 of them
+too few draws  fewer than 200 of them, or most of them without a margin
+
+A draw that is solved and still has no margin, as where no tax raises what is asked, is
+*undefined*; it counts as an unsolved one.
 not modelled   nothing here can carry it
 """
 
@@ -21,9 +25,9 @@ from nege._version import __version__
 from nege.errors import in_words
 from nege.immutable import Immutable
 from nege.laboratory import prior as priors
-from nege.laboratory import where
+from nege.laboratory import running, where
 from nege.laboratory.claim import Claim, NotModelled
-from nege.laboratory.running import FATES, Run
+from nege.laboratory.running import Run
 from nege.validation.paths import MARK
 
 ROBUST, CONDITIONAL, CONTRADICTED = "robust", "conditional", "contradicted"
@@ -35,6 +39,18 @@ FIFTH = 0.2  # how far parameters move without a flip of a robust claim
 NAMED = 3  # parameters that are named
 TELLING = 50  # draws: with fewer, some parameter decides by chance
 AXES = range(2)  # parameters whose factors are kept by draw, for a picture
+UNDEFINED = "undefined"
+FATES = (*running.FATES, UNDEFINED)  # what can become of a draw
+#: What a factor scales, where it is not the parameter itself.
+SCALED = {
+    "productivity": "lead in productivity",
+    "land": "lead in land",
+    "remote_friction": "loss of remote work",
+    "digital_cost": "log of digital cost",
+    "trade_cost": "log of trade cost",
+    "online_trade_cost": "log of online trade cost",
+    "consumption": "goods' part of spending",
+}
 SLIGHT = 0.02  # a part of variance too small to name
 
 
@@ -47,9 +63,9 @@ class Finding(Immutable):
     claim : Claim
         What was examined.
     data : Dataset
-        ``margin`` and ``fate`` over "draw", ``flip_margin`` over "flip" and "draw",
+        ``margin`` and ``fate`` over "draw", ``flip_margin`` over "flip" and the first fifty draws,
         ``factor`` over "draw" and "parameter", ``decides`` and ``toward`` over "parameter",
-        ``width``: how far all parameters move to the nearest flip.
+        ``width``: how far all parameters move to the nearest flip, ``seen``: how far was looked.
     """
 
     claim: Claim
@@ -79,19 +95,29 @@ class Finding(Immutable):
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many draws were solved, not unique, unsolved, refused."""
+        """How many draws were solved, not unique, unsolved, refused, undefined."""
         fate = self.data.fate.values
         return {word: int((fate == word).sum()) for word in FATES}
+
+    @property
+    def beside(self) -> list[str]:
+        """What became of draws that were not just solved, in words."""
+        checked = min(self.data.sizes["draw"], running.CHECKED)
+        said = {"not unique": f"not unique, of {checked} from two starts"}
+        counts = {word: n for word, n in self.counts.items() if n and word != "solved"}
+        return [f"{n} {said.get(word, word)}" for word, n in counts.items()]
 
     @property
     def verdict(self) -> str:
         """Robust, conditional, contradicted, or too few draws to say."""
         draws, found = self.data.sizes["draw"], self.share
-        if draws < ENOUGH:
+        if draws < ENOUGH or found.of < draws / 2:
             return FEW
-        if found.held >= NEARLY_ALL * draws and float(self.data.width) > FIFTH:
+        unturned = min(float(self.data.width), float(self.data.seen)) >= FIFTH
+        if found.held >= NEARLY_ALL * draws and unturned:
             return ROBUST
-        return CONTRADICTED if found.high < 0.5 else CONDITIONAL
+        at_most = np.arange(draws) < found.held + draws - found.of
+        return CONTRADICTED if where.share(at_most).high < 0.5 else CONDITIONAL
 
     @property
     def condition(self) -> str:
@@ -126,7 +152,7 @@ class Finding(Immutable):
         if np.isnan(width):
             return ""
         if not np.isfinite(width):
-            return "none found within a half of every parameter"
+            return _none_found(float(self.data.seen))
         names, weight = toward.parameter.values, toward.values
         ranked = [i for i in np.argsort(-abs(weight), kind="stable")[:NAMED] if weight[i]]
         moved = in_words(
@@ -136,22 +162,18 @@ class Finding(Immutable):
 
     def explain(self) -> str:
         """Say in prose what was run, what came out, and what flips it."""
-        claim, draws = self.claim, self.data.sizes["draw"]
+        claim, prior = self.claim, self.data.attrs["prior"]
         lines = [
             f"Claim {claim.number} (section {claim.section}): {claim.words}",
-            f"Examined in {claim.experiment.words}. It predicts that {claim.predicts}.",
+            f"Examined in {claim.experiment.words}. It says that {claim.predicts}.",
         ]
-        if draws == 1:
-            margin = float(self.data.margin[0])
-            fate = str(self.data.fate.values[0])
-            holds = (
-                "was not solved" if np.isnan(margin) else "holds" if _held_one(margin) else "fails"
+        if not prior:
+            margin, fate = float(self.data.margin[0]), str(self.data.fate.values[0])
+            lines.append(
+                f"At the reference point it {_in_a_word(margin)} (margin {margin:.3g}; {fate})."
             )
-            lines.append(f"At the reference point it {holds} (margin {margin:.3g}; {fate}).")
         else:
-            prior = self.data.attrs["prior"]
-            counts = {word: n for word, n in self.counts.items() if n and word != "solved"}
-            also = in_words(f"{n} {word}" for word, n in counts.items()) if counts else ""
+            also = in_words(self.beside) if self.beside else ""
             lines.append(
                 f"It holds on {self.share} of the prior {prior!r}"
                 + (f"; {also}" if also else "")
@@ -164,11 +186,9 @@ class Finding(Immutable):
             if self.nearest:
                 lines.append(f"Nearest flip: {self.nearest}.")
         for words, found in self.flip_shares.items():
-            if draws == 1:
+            if not prior:
                 margin = float(self.data.flip_margin.sel(flip=words)[0])
-                lines.append(
-                    f"Where {words} it {'holds' if _held_one(margin) else 'does not hold'}."
-                )
+                lines.append(f"Where {words} it {_in_a_word(margin)}.")
             else:
                 lines.append(f"Where {words} it holds on {found}.")
         lines.append(claim.why)
@@ -185,21 +205,24 @@ def finding(
     margin = margins_of(claim, main)
     names = [str(name) for name in main.factors.data_vars]
     factors = np.stack([main.factors[name].values for name in names], 1)
-    solved = np.isfinite(margin)
+    solved, fate = np.isfinite(margin), main.fate.values
+    undefined = ~solved & np.isin(fate, ["solved", "not unique"])
     index = np.zeros(len(names))
     if solved.sum() > where.BINS:
         index = where.decides(factors[solved], margin[solved])
-    flipped = [margins_of(claim, run) for run in flips]
+    some = min(margin.size, running.CHECKED)
+    flipped = [margins_of(claim, run)[:some] for run in flips]
     found = where.Nearest(np.nan, np.zeros(len(names))) if nearest is None else nearest
     data = xr.Dataset(
         {
             "margin": ("draw", margin),
-            "fate": ("draw", main.fate.values),
-            "flip_margin": (("flip", "draw"), np.reshape(flipped, (len(claim.flips), margin.size))),
+            "fate": ("draw", np.where(undefined, UNDEFINED, fate)),
+            "flip_margin": (("flip", "flip_draw"), np.reshape(flipped, (len(claim.flips), some))),
             "factor": (("draw", "parameter"), factors),
             "decides": ("parameter", index),
             "toward": ("parameter", found.weight),
             "width": found.width,
+            "seen": found.seen,
         },
         {
             "draw": main.factors.draw.values,
@@ -223,8 +246,17 @@ def _held(margin: xr.DataArray) -> np.ndarray:
     return np.asarray(values > where.ROUNDING)
 
 
-def _held_one(margin: float) -> bool:
-    return margin > where.ROUNDING
+def _in_a_word(margin: float) -> str:
+    """Return what a claim does at one point."""
+    return "has no answer" if np.isnan(margin) else "holds" if margin > where.ROUNDING else "fails"
+
+
+def _none_found(seen: float) -> str:
+    if not seen:
+        return "not looked for, as the reference point has no margin"
+    if seen < where.RAY[-1]:
+        return f"none found within {seen:.0%} of every parameter; further out some are not solved"
+    return "none found within a half of every parameter"
 
 
 def _solved(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -244,12 +276,10 @@ def _cut_in_words(cut: where.Cut, names: np.ndarray) -> str:
 
 
 def _plain(name: str) -> str:
-    """Return a parameter's dotted name in words."""
+    """Return in words what the factor of a parameter scales, by its dotted name."""
     head, *labels = name.split(".")
-    words = head.replace("_", " ")
-    return (
-        f"{words} of {' '.join(label.replace('_', ' ') for label in labels)}" if labels else words
-    )
+    words = SCALED.get(head, head.replace("_", " "))
+    return f"{words} of {' '.join(one.replace('_', ' ') for one in labels)}" if labels else words
 
 
 def summary(
@@ -301,9 +331,9 @@ _EMPTY: dict[str, Any] = {
     **dict.fromkeys(("section", "words", "predicts", "examined", "verdict"), ""),
     **dict.fromkeys(("held", "of"), 0),
     **dict.fromkeys(("share", "low", "high"), np.nan),
-    **dict.fromkeys(("not_unique", "unsolved", "refused"), 0),
+    **dict.fromkeys(("not_unique", "unsolved", "refused", "undefined"), 0),
     "width": np.nan,
-    **dict.fromkeys(("condition", "decisive", "nearest", "why"), ""),
+    **dict.fromkeys(("beside", "condition", "decisive", "nearest", "why"), ""),
 }
 
 
@@ -316,5 +346,5 @@ def _row(one: Finding) -> dict[str, Any]:
         **{"low": share.low, "high": share.high, "width": float(one.data.width)},
         **{word.replace(" ", "_"): n for word, n in counts.items() if word != "solved"},
         **{"condition": one.condition, "decisive": ", ".join(one.decisive)},
-        "nearest": one.nearest,
+        **{"nearest": one.nearest, "beside": ", ".join(one.beside)},
     }

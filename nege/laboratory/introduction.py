@@ -112,9 +112,22 @@ def _fates(x: Observed) -> xr.DataArray:
     before = over.isel(case=slice(None, -1)).drop_vars("case")
     after = over.isel(case=slice(1, None)).drop_vars("case")
     smaller: Any = np.minimum
-    dims = [dim for dim in before.dims if dim != "draw"]
+    dims = [dim for dim in before.dims if dim not in ("draw", "case")]
     fates = (smaller(before, -after), smaller(before, after - before), smaller(-before, after))
-    return all_of(*(fate.max(dims, skipna=False) for fate in fates))
+    cells = [f.max("case", skipna=False).stack(cell=dims).transpose("draw", ...) for f in fates]
+    return _apart(*(cell.values for cell in cells), draw=before.draw.values)
+
+
+def _apart(*fates: np.ndarray, draw: np.ndarray) -> xr.DataArray:
+    """Return the best that three different cells have to show, each for a fate of its own."""
+    one, other, third = fates
+    least = np.minimum(one[:, :, None, None], other[:, None, :, None])
+    least = np.minimum(least, third[:, None, None, :])
+    at = np.arange(one.shape[1])
+    a, b, c = np.ix_(at, at, at)
+    least = np.where((a == b) | (b == c) | (a == c), -np.inf, least)
+    least = np.where(np.isnan(one).any(1)[:, None, None, None], np.nan, least)
+    return xr.DataArray(least.max((1, 2, 3)), {"draw": draw})
 
 
 # --- what online is (4, 5) -----------------------------------------------------------
@@ -232,8 +245,8 @@ CLAIMS = (
         number="3",
         section="1",
         words="Some clusters dissolve, some grow stronger, and some are born.",
-        predicts="along the turns some place falls below its part of an industry by land, another "
-        "gets further above it, and a third comes to be above it",
+        predicts="along the turns one industry of some place falls below its share by land, "
+        "another gets further above it, and a third rises above it",
         experiment=TURNS,
         margin=_fates,
         flips=(
@@ -253,7 +266,7 @@ CLAIMS = (
     Claim(
         number="4",
         section="1",
-        words="Online the distance between any two is nought.",
+        words="Online there is no distance between any two.",
         predicts="at no digital cost the same sellers reach every buyer more cheaply online",
         experiment=NO_DISTANCE,
         margin=_nearer,
@@ -272,7 +285,7 @@ CLAIMS = (
     Claim(
         number="5",
         section="1",
-        words="What is sold online is as real: only the transaction is another.",
+        words="What is sold online is just as real: only the transaction differs.",
         predicts="where channels cost the same half of sales is online, less with a commission, "
         "and more where clients offline have to be searched for",
         experiment=MIRROR,

@@ -13,7 +13,6 @@ import numpy as np
 import xarray as xr
 
 from nege.laboratory.findings import VERDICTS
-from nege.laboratory.running import FATES
 from nege.laboratory.where import ROUNDING
 from nege.validation.paths import PAGE
 
@@ -37,7 +36,7 @@ EXPLAINED = {
     "turns its sign",
     VERDICTS[1]: "holds on a part of the draws, under the condition that stands with it",
     VERDICTS[2]: "fails on more than half of the draws, beyond what chance would do",
-    VERDICTS[3]: "fewer than 200 draws were run",
+    VERDICTS[3]: "fewer than 200 draws were run, or most of them have no answer",
     VERDICTS[4]: "nothing in these economies can carry it; the reason stands with it",
 }
 STYLE = """
@@ -116,12 +115,7 @@ def _claim(row: xr.Dataset, data: xr.Dataset) -> str:
     facts = [("predicts", f"that {row.predicts.values}"), ("examined in", str(row.examined.values))]
     facts += [("holds", str(row.condition.values)), ("what decides", str(row.decisive.values))]
     facts.append(("nearest flip", str(row.nearest.values)))
-    left = [
-        f"{int(row[word.replace(' ', '_')])} {word}"
-        for word in FATES[1:]
-        if ran and int(row[word.replace(" ", "_")])
-    ]
-    facts.append(("of the draws", ", ".join(left)))
+    facts.append(("of the draws", str(row.beside.values)))
     listed = [
         (html.escape(name), html.escape(value)) for name, value in facts if ran and value.strip()
     ]

@@ -25,6 +25,7 @@ from nege.laboratory.claim import Claim, Experiment, Flip
 from nege.laboratory.economies import reference, simple
 from nege.laboratory.observed import (
     GOODS,
+    SAME,
     SERVICES,
     Observed,
     all_of,
@@ -156,6 +157,12 @@ ALIKE = Experiment(
         for part in (0.0, 1.0)
     },
 )
+
+
+def _lead_is_gone(x: Observed) -> xr.DataArray:
+    """Return whether the first of two platforms has a lead that ends at half of the market."""
+    share = x.platform_share.sel(industry=SERVICES, platform="1", drop=True)
+    return all_of(falls(share), SAME - abs(share.isel(case=-1, drop=True) - 0.5))
 
 
 def _contestable(network: float) -> Any:
@@ -351,7 +358,7 @@ CLAIMS = (
                 for part in (0.0, 1.0)
             },
         ),
-        margin=lambda x: falls(x.platform_share.sel(industry=SERVICES, platform="1", drop=True)),
+        margin=_lead_is_gone,
         flips=(
             Flip(
                 words="networks are worth little, so that no platform has a lead",
@@ -381,7 +388,7 @@ CLAIMS = (
         margin=lambda x: falls(_first_commission(x)),
         flips=(
             Flip(
-                words="one platform that others may enter against",
+                words="there is one platform, which others may enter against",
                 experiment=ALIKE.but("contestable instead", model=_contestable(0.05)),
             ),
         ),

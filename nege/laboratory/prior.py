@@ -12,12 +12,13 @@ way: by `excess` where they are bounded by one from below, else by `times`. What
 nought: a mechanism that is off is not switched on by a draw.
 
 "near" is a fifth either way for everything. "wide" is the range that the literature has, as a
-factor of the reference; where there is none it is half to twice.
+factor of the reference, evenly in logs; where there is none it is half to twice.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -202,9 +203,16 @@ def vary(
 
 
 def design(listed: list[Entry], count: int, prior: str, rng: Any) -> xr.Dataset:
-    """Return factors over "point": the first of a sequence that fills the prior evenly."""
-    ranges = {entry.name: entry.ends(prior) for entry in listed}
-    return random_points(ranges, count, rng=rng)
+    """Return factors over "point": the first of a sequence that fills the prior evenly.
+
+    Evenly in factors up to a fifth, and in their logs in "wide", where half is as likely as twice.
+    """
+    ends = {entry.name: entry.ends(prior) for entry in listed}
+    if prior == "near":
+        return random_points(ends, count, rng=rng)
+    logs = {name: (math.log(low), math.log(high)) for name, (low, high) in ends.items()}
+    found: xr.Dataset = random_points(logs, count, rng=rng).map(np.exp)
+    return found
 
 
 def as_dataset(listed: list[Entry]) -> xr.Dataset:

@@ -16,12 +16,12 @@ import numpy as np
 import xarray as xr
 
 from nege import memory, validation
-from nege.errors import InputError, in_words, near
+from nege.errors import InputError, in_words
 from nege.laboratory import prior as priors
 from nege.laboratory import where
 from nege.laboratory.claim import Claim, Experiment, NotModelled
 from nege.laboratory.findings import Finding, finding, margins_of, summary
-from nege.laboratory.running import Run, Work, run, run_factors
+from nege.laboratory.running import CHECKED, Run, Work, run, run_factors
 from nege.laboratory.table import ClaimTable
 from nege.progress import Progress, check_progress, watched
 from nege.sweeps import workers
@@ -120,10 +120,13 @@ def claims(
     Examined in the reference economy at step 9...
     """
     known = registry()
-    if number is not None and number not in known:
-        parts = [name for name in known if re.fullmatch(rf"{re.escape(str(number))}[a-z]+", name)]
-        cure = f"It has parts: {in_words(parts)}." if parts else near(str(number), known)
-        raise InputError("number", number, "the number of a claim", cure)
+    if isinstance(number, str) and number not in known:
+        parts = [name for name in known if re.fullmatch(rf"{re.escape(number)}[a-z]+", name)]
+        if parts:
+            cure = f"It has parts: {in_words(parts)}."
+            raise InputError("number", number, "the number of a claim", cure)
+    if number is not None:
+        number = validation.known("number", number, list(known))
     if draws is not None:
         draws = validation.whole("draws", draws, at_least=1)
         cure = "Run fewer draws, with another rng=... each time."
@@ -171,15 +174,21 @@ def _examine(
         work = dataclasses.replace(work, processes=1)
     how: Any = _Examination(draws, prior, rng, work)  # in place of a sweep's work
     found: dict[str, xr.Dataset] = {}
-    with watched(progress, len(chosen), "claims") as tick:
+    total = sum(_runs_of(claim) for claim in chosen)
+    with watched(progress, total, "runs of claims") as tick:
         blocks: Any = iter(groups)
         units: Any = workers.solve_units(how, blocks, processes, None, tick)
         with contextlib.closing(units):
             for group, data in units:
                 found |= data
                 if processes > 1:
-                    tick(len(group))
+                    tick(sum(_runs_of(registry()[number]) for number in group))
     return [Finding(claim, found[claim.number]) for claim in chosen]
+
+
+def _runs_of(claim: Any) -> int:
+    """Return how many runs a claim takes: its own, where it flips, and the nearest flip."""
+    return 2 + len(claim.flips)
 
 
 def _groups(chosen: Sequence[Claim]) -> list[tuple[str, ...]]:
@@ -220,10 +229,14 @@ class _Examination:
         runs = _Runs(chosen, self.draws, self.prior, self.rng, self.work)
         found = {}
         for claim in chosen:
-            main = runs.get(claim.experiment)
-            flips = [runs.get(flip.experiment) for flip in claim.flips]
+            main, flips = runs.get(claim.experiment), []
+            tick(1)
+            for flip in claim.flips:
+                flips.append(runs.get(flip.experiment))
+                tick(1)
             nearest = None if self.draws is None else runs.nearest(claim, main)
-            found[claim.number] = finding(claim, main, flips, nearest, self.prior).data
+            drawn = "" if self.draws is None else self.prior
+            found[claim.number] = finding(claim, main, flips, nearest, drawn).data
             tick(1)
         return found
 
@@ -237,25 +250,21 @@ class _Runs:
         self.draws, self.prior, self.rng, self.work = draws, prior, rng, work
         every = [e for c in chosen for e in (c.experiment, *(f.experiment for f in c.flips))]
         self.wanted = collections.Counter(every)
-        known = [claim for claim in registry().values() if isinstance(claim, Claim)]
-        self.names: dict[Experiment, str] = {}  # in a store, whichever claims are run
-        self.starts = dict.fromkeys((e for c in known for e in (f.experiment for f in c.flips)), 1)
-        self.starts |= dict.fromkeys((claim.experiment for claim in known), 2)
-        for claim in known:
-            self.names.setdefault(claim.experiment, claim.number)
-            for at, flip in enumerate(claim.flips, 1):
-                self.names.setdefault(flip.experiment, f"{claim.number} flip {at}")
+        #: Those of claims, whichever are chosen, have two starts; where others flip, one.
+        self.own = {one.experiment for one in registry().values() if isinstance(one, Claim)}
         self.done: dict[Experiment, Run] = {}
 
     def get(self, experiment: Experiment) -> Run:
         """Return the run of an experiment."""
         if experiment not in self.done:
-            work = self._work(self.names[experiment], self.starts[experiment])
+            work = self._work(2 if experiment in self.own else 1)
             if self.draws is None:
                 self.done[experiment] = run_factors(experiment, _reference(experiment), work=work)
             else:
+                # Where a claim flips, fewer draws say so.
+                count = self.draws if experiment in self.own else min(self.draws, CHECKED)
                 self.done[experiment] = run(
-                    experiment, self.draws, prior=self.prior, rng=self.rng, work=work
+                    experiment, count, prior=self.prior, rng=self.rng, work=work
                 )
         found = self.done[experiment]
         self.wanted[experiment] -= 1
@@ -265,21 +274,18 @@ class _Runs:
 
     def nearest(self, claim: Claim, main: Run) -> where.Nearest:
         """Return the nearest point at which a claim flips."""
-        experiment, names = claim.experiment, list(main.factors.data_vars)
-        work, calls = self._work(f"{claim.number} nearest flip", 1), iter(range(1000))
+        names, work = list(main.factors.data_vars), self._work(1)
 
         def margins(factors: np.ndarray) -> np.ndarray:
             columns = {n: ("draw", f) for n, f in zip(names, factors.T, strict=True)}
             points = xr.Dataset(columns, {"draw": np.arange(len(factors))})
-            here = run_factors(experiment, points, work=work, label=str(next(calls)))
-            return margins_of(claim, here)
+            return margins_of(claim, run_factors(claim.experiment, points, work=work))
 
         drawn = np.stack([main.factors[name].values for name in names], 1)
         return where.nearest(margins, drawn, margins_of(claim, main))
 
-    def _work(self, name: str, starts: int) -> Work:
-        store = None if self.work.store is None else self.work.store / name
-        return dataclasses.replace(self.work, store=store, starts=starts, progress=False)
+    def _work(self, starts: int) -> Work:
+        return dataclasses.replace(self.work, starts=starts, progress=False)
 
 
 def _reference(experiment: Experiment) -> xr.Dataset:

@@ -1,15 +1,18 @@
 """Running experiments: draws of the prior times states, as points of a sweep.
 
-Draws come in blocks, each a sweep of its own with a store of its own, so that a run that is
-killed goes on where it was, and more draws add blocks to those that are there. Each point is
-solved by itself, from the model's own start and from another one: where both converge to
-different places the draw is *not unique*, and is counted as such.
+Draws come in blocks, each a sweep of its own with a store of its own, named by all that it
+depends on: a run that is killed goes on where it was, more draws add blocks to those that are
+there, and what has changed is solved anew. Each point is
+solved by itself, from the model's own start, and the first fifty draws from another one too: where
+both converge to different places the draw is *not unique*, and is counted as such.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
+import json
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +20,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from nege._version import __version__
 from nege.errors import InputError
 from nege.laboratory import prior as priors
 from nege.laboratory.claim import Experiment
@@ -24,14 +28,20 @@ from nege.laboratory.observed import Observed
 from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.base import Model
 from nege.progress import Progress
+from nege.results import checksums
 from nege.status import Status
+from nege.sweeps.fingerprint import dataset_entries
 from nege.sweeps.sweep import sweep
 
-BORDERS = (50, 200, 1000, 5000)  # of blocks of draws; each is a sweep
+CHECKED = 50  # draws that are solved from two starts
+BORDERS = (CHECKED, 200, 1000, 5000)  # of blocks of draws; each is a sweep
 UNIT = 40  # points that are solved and written together
 NUDGE = 0.99  # a factor, to see whether it moves anything
 SAME = 1e-6  # two ends of which all variables differ by less, relatively, are the same
 OTHER_START = 7  # seed of the second start
+
+#: What functions said of each draw, and where they refused it.
+Answers = dict[Any, tuple[xr.DataArray, np.ndarray]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,25 +84,30 @@ def run(experiment: Experiment, count: int, *, prior: str, rng: int, work: Work 
     blocks = []
     for first, end in itertools.pairwise(_borders(count)):
         part = factors.isel(draw=slice(first, end))
-        blocks.append(
-            run_factors(experiment, part, work=work, label=f"{prior} {rng} {first}-{end}")
-        )
+        starts = work.starts if end <= CHECKED else 1
+        own = dataclasses.replace(work, starts=starts)
+        blocks.append(run_factors(experiment, part, work=own))
     return _joined(blocks, factors)
 
 
 def _acting(experiment: Experiment, model: Model, listed: list[priors.Entry]) -> list[priors.Entry]:
     """Return the entries that move a parameter in some state: others are overridden in all."""
+    changes = list(experiment.states.values()) or [{}]
+    overridden = set(changes[0]).intersection(*changes)
+    doubtful = [entry.name for entry in listed if entry.parameter in overridden]
     columns = {
-        entry.name: ("draw", np.where(np.arange(len(listed) + 1) == at, NUDGE, 1.0))
-        for at, entry in enumerate(listed)
+        name: ("draw", np.where(np.arange(len(doubtful) + 1) == at, NUDGE, 1.0))
+        for at, name in enumerate(doubtful)
     }
-    nudged = xr.Dataset(columns, {"draw": np.arange(len(listed) + 1)})
+    usual = {e.name: ("draw", np.ones(len(doubtful) + 1)) for e in listed}
+    nudged = xr.Dataset({**usual, **columns}, {"draw": np.arange(len(doubtful) + 1)})
     points, _ = _points(experiment, model, nudged)
-    moved = np.zeros(len(listed) + 1, dtype=bool)
+    moved = np.zeros(len(doubtful) + 1, dtype=bool)
     for table in points.data_vars.values():
         values = table.transpose("draw", ...).values
         moved |= (values != values[-1]).reshape(len(moved), -1).any(1)
-    return [entry for entry, acts in zip(listed, moved, strict=False) if acts]
+    idle = {name for name, acts in zip(doubtful, moved, strict=False) if not acts}
+    return [entry for entry in listed if entry.name not in idle]
 
 
 def _borders(count: int) -> list[int]:
@@ -100,17 +115,15 @@ def _borders(count: int) -> list[int]:
     return [0, *(border for border in BORDERS if border < count), count]
 
 
-def run_factors(
-    experiment: Experiment, factors: xr.Dataset, *, work: Work = Work(), label: str = "draws"
-) -> Run:
+def run_factors(experiment: Experiment, factors: xr.Dataset, *, work: Work = Work()) -> Run:
     """Return what economies with given factors of their parameters end in."""
     model = experiment.model()
     points, refused = _points(experiment, model, factors)
-    found = _solved(experiment, model, points, work, label)
+    found = _solved(experiment, model, points, work)
     status = found.status
     fate = xr.full_like(status, "solved", dtype="<U10")
     if work.starts > 1:
-        other = _solved(experiment, model, points, work, label, another=True)
+        other = _solved(experiment, model, points, work, another=True)
         fate = fate.where(~_differs(found, other), "not unique")
     fate = fate.where(status == Status.CONVERGED, "unsolved")
     fate = fate.where((status != Status.INVALID) & ~refused, "refused")
@@ -127,11 +140,13 @@ def _points(
     refused = np.zeros([len(names) for names in labels.values()], dtype=bool)
     drawn = priors.vary(model, factors, path)
     columns = []
+    known: dict[Any, Answers] = {}
     for which, (state, step) in enumerate(cases.values()):
         here = {name: _at(table, step) for name, table in drawn.items()}
         changes, told = _apart(experiment.states.get(state, {}))
         asked = {name: value for name, value in changes.items() if callable(value)}
-        answers, refused[:, which] = _asked(model.replace(told), here, asked, len(refused))
+        same = known.setdefault((step, *told.items()), {})
+        answers, refused[:, which] = _asked(model.replace(told), here, asked, len(refused), same)
         columns.append({**here, **changes, **answers})
     tables = priors.tables_of(model)
     usual = {name: _usual(tables, name) for column in columns for name in column}
@@ -145,24 +160,36 @@ def _points(
 
 
 def _asked(
-    model: Model, here: dict[str, xr.DataArray], asked: dict[str, Any], draws: int
+    model: Model, here: dict[str, xr.DataArray], asked: dict[str, Any], draws: int, known: Answers
 ) -> tuple[dict[str, xr.DataArray], np.ndarray]:
-    """Return what functions say of each economy drawn, and which draws are no economies."""
-    refused = np.zeros(draws, dtype=bool)
-    if not asked:
-        return {}, refused
-    found: dict[str, list[xr.DataArray]] = {name: [] for name in asked}
-    for draw in range(draws):
+    """Return what functions say of each economy drawn, and which draws are no economies.
+
+    `known` is what they said of these economies in other states.
+    """
+    new = [value for value in dict.fromkeys(asked.values()) if value not in known]
+    found: dict[Any, list[tuple[xr.DataArray, bool]]] = {value: [] for value in new}
+    for draw in range(draws if new else 0):
         own = {n: t.isel(draw=draw) if "draw" in t.dims else t for n, t in here.items()}
         try:
             economy = model.replace(own)
-            answers = {name: value(economy) for name, value in asked.items()}
         except InputError:
-            answers, refused[draw] = {name: value(model) for name, value in asked.items()}, True
-        for name, answer in answers.items():
-            found[name].append(xr.DataArray(answer))
-    over = {name: xr.concat(values, "draw") for name, values in found.items()}
-    return over, refused
+            economy = None
+        for value in new:
+            found[value].append(_answer(value, economy, model))
+    for value, answers in found.items():
+        tables, refused = zip(*answers, strict=True)
+        known[value] = xr.concat(tables, "draw"), np.array(refused)
+    bad = [known[value][1] for value in asked.values()]
+    over = {name: known[value][0] for name, value in asked.items()}
+    return over, np.any(bad, axis=0) if bad else np.zeros(draws, dtype=bool)
+
+
+def _answer(value: Any, economy: Model | None, model: Model) -> tuple[xr.DataArray, bool]:
+    """Return what a function says of an economy, of the usual one where it refuses, and if so."""
+    if economy is not None:
+        with contextlib.suppress(InputError):
+            return xr.DataArray(value(economy)), False
+    return xr.DataArray(value(model)), True
 
 
 def _apart(changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -208,7 +235,6 @@ def _solved(
     model: Model,
     points: xr.Dataset,
     work: Work,
-    label: str,
     *,
     another: bool = False,
 ) -> xr.Dataset:
@@ -217,11 +243,11 @@ def _solved(
     apart: dict[str, tuple[dict[str, str], list[Any]]] = {}
     for case, (state, _) in cases_of(experiment, path).items():
         _, told = _apart(experiment.states.get(state, {}))
-        apart.setdefault(", ".join((label, *told.values())), (told, []))[1].append(case)
+        apart.setdefault(json.dumps(told), (told, []))[1].append(case)
     parts = []
-    for name, (told, cases) in apart.items():
+    for told, cases in apart.values():
         own, some = model.replace(told), points.sel(case=cases)
-        parts.append(_sweep(experiment, own, some, work, name, another=another))
+        parts.append(_sweep(experiment, own, some, work, another=another))
     if len(parts) == 1:
         return parts[0]
     return xr.concat(parts, "case", data_vars="minimal").sel(case=points.case)
@@ -232,20 +258,20 @@ def _sweep(
     model: Model,
     points: xr.Dataset,
     work: Work,
-    label: str,
     *,
     another: bool = False,
 ) -> xr.Dataset:
     """Return the long runs of all points over draw and state."""
     flat = points.stack(point=("draw", "case")).reset_index("point", drop=True)
+    flat = flat.drop_vars(["draw", "case"], errors="ignore")
     start = experiment.start(model) if experiment.start is not None else None
     if another:
         start = _another_start(model)
     found = sweep(
         model,
-        flat.drop_vars(["draw", "case"], errors="ignore"),
+        flat,
         start=start,
-        store=None if work.store is None else work.store / f"{label}{' again' * another}.zarr",
+        store=None if work.store is None else work.store / _name(experiment, model, flat, start),
         processes=work.processes,
         client=work.client,
         progress=work.progress,
@@ -256,6 +282,18 @@ def _sweep(
     return found.drop_vars([*flat.data_vars, "point"], errors="ignore").map(
         lambda table: _unstacked(table, over, points)
     )
+
+
+def _name(experiment: Experiment, model: Model, points: xr.Dataset, start: Any) -> str:
+    """Return a name for a sweep's store that no other sweep has."""
+    tables = {"model": model.to_dataset(), "points": points}
+    if start is not None:
+        own = isinstance(start, xr.Dataset)
+        tables["start"] = start if own else xr.DataArray(np.asarray(start)).to_dataset(name="share")
+    made = {"nege_version": __version__, "words": experiment.words}
+    for what, table in tables.items():
+        made |= dataset_entries(what, table)
+    return f"{checksums.of_text(json.dumps(made, sort_keys=True))[:16]}.zarr"
 
 
 def _unstacked(table: xr.DataArray, over: dict[str, int], points: xr.Dataset) -> xr.DataArray:

@@ -20,9 +20,9 @@ class ClaimTable(Immutable):
     ----------
     data : Dataset
         Over "claim": ``verdict``, ``share`` with its interval ``low`` and ``high``, ``held``,
-        ``of``, how many draws were ``not_unique``, ``unsolved``, ``refused``, ``width`` and
-        ``nearest`` (flip), ``condition``, ``decisive``, ``words``, ``why``; ``margin`` and
-        ``fate`` over "draw"; ``flip_words``, ``flip_held``, ``flip_of`` over "flip".
+        ``of``, how many draws were ``not_unique``, ``unsolved``, ``refused``, ``undefined``,
+        ``width`` and ``nearest`` (flip), ``condition``, ``decisive``, ``words``, ``why``;
+        ``margin`` and ``fate`` over "draw"; ``flip_words``, ``flip_held``, ``flip_of`` over "flip".
     """
 
     def __init__(self, data: xr.Dataset) -> None:

@@ -341,8 +341,8 @@ CLAIMS = (
                 experiment=CREDIT.but("at 12 per cent instead", states=_credit_at(0.12)),
             ),
         ),
-        why="Cheap credit is one of the things a metropolis has and others have not. Interest is "
-        "a cost of selling: who pays less of it online sells there, from anywhere.",
+        why="Cheap credit is one of the things that a metropolis has and others have not. Interest "
+        "is a cost of selling: those who pay less of it online sell there, from anywhere.",
     ),
     Claim(
         number="11b",
@@ -468,7 +468,7 @@ CLAIMS = (
         ),
         why="Offline it has a hump. While distance is dear services are where their clients are; "
         "as it gets cheaper they first gather where they are best, and serve others from there; "
-        "only when it is nearly nothing does place stop to matter. Online it erodes clusters.",
+        "only when it is nearly nothing does place stop mattering. Online it erodes clusters.",
     ),
     Claim(
         number="16c",
@@ -487,7 +487,7 @@ CLAIMS = (
         number="16b",
         section="2.4",
         words="Where dealing is cheap firms buy rather than make, and not from next door.",
-        predicts="firms buy more of the services they need, and less of services is bought near, "
+        predicts="firms buy more of the services they need, and a smaller part of services nearby, "
         "as online delivery gets cheaper",
         experiment=MAKE_OR_BUY,
         margin=lambda x: all_of(rises(_bought(x)), falls(bought_nearby(x))),
@@ -522,8 +522,8 @@ CLAIMS = (
                 experiment=HISTORY.where("nothing sunk", {"sunk.share": 0.0}),
             ),
         ),
-        why="Who has paid stays for less than would bring anybody there. So a cluster lives on "
-        "at costs at which none would form, and what is online stays there as well.",
+        why="Those who have paid stay for less than would bring anybody there. So a cluster lives "
+        "on at costs at which none would form, and what is online stays there as well.",
     ),
     Claim(
         number="N4",
@@ -564,8 +564,8 @@ CLAIMS = (
                 experiment=CONTRACTS.but("goods need them instead", states=_needing(swapped=True)),
             ),
         ),
-        why="Where contracts hold is worth most to who has to agree on most in advance; others "
-        "leave the dear land there to them.",
+        why="A place where contracts hold is worth most to those who have to agree on most in "
+        "advance; others leave the dear land there to them.",
     ),
     Claim(
         number="N9b",

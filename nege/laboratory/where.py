@@ -134,12 +134,14 @@ def _impurity(held: np.ndarray) -> float:
 class Nearest:
     """The nearest flip: how far all parameters move, and which way each, with its part of it.
 
-    `width` is infinite where there is none within a half of every parameter. `weight` is the
-    part of the fall of the margin that a parameter is answerable for, signed by where it goes.
+    `width` is infinite where there is none as far as `seen`: a half of every parameter, or less
+    where economies further out were not solved. `weight` is the part of the fall of the margin
+    that a parameter is answerable for, signed by where it goes.
     """
 
     width: float
     weight: np.ndarray
+    seen: float = float(RAY[-1])
 
 
 def nearest(margins: Margins, factors: np.ndarray, known: np.ndarray) -> Nearest:
@@ -150,23 +152,25 @@ def nearest(margins: Margins, factors: np.ndarray, known: np.ndarray) -> Nearest
     at = np.ones(factors.shape[1])
     start, slope = _gradient(margins, at)
     if not np.isfinite(start):
-        return Nearest(np.inf, 0.0 * at)
+        return Nearest(np.inf, 0.0 * at, 0.0)
     turned = np.isfinite(known) & ((known > ROUNDING) != (start > ROUNDING))
     found = Nearest(np.inf, 0.0 * at)
     if turned.any():
         moved = factors[turned] - 1.0
         far = np.abs(moved).max(1)
         direction = moved[far.argmin()] / far.min()
-        width = _crossing(margins, direction, start, first=float(far.min()))
+        width, _ = _crossing(margins, direction, start, first=float(far.min()))
         found = Nearest(width, direction / np.abs(direction).sum())
     for _ in range(ROUNDS):
-        if not np.isfinite(slope).all() or not slope.any():
+        slope = np.where(np.isfinite(slope), slope, 0.0)
+        if not slope.any():
             break
         direction = (-1.0 if start > ROUNDING else 1.0) * np.sign(slope)
-        width = _crossing(margins, direction, start)
+        width, seen = _crossing(margins, direction, start)
         if width < found.width:
             found = Nearest(width, direction * np.abs(slope) / np.abs(slope).sum())
         if not np.isfinite(width):
+            found = dataclasses.replace(found, seen=seen)
             break
         _, slope = _gradient(margins, 1.0 + width * direction)
     return found
@@ -180,16 +184,22 @@ def _gradient(margins: Margins, at: np.ndarray) -> tuple[float, np.ndarray]:
 
 def _crossing(
     margins: Margins, direction: np.ndarray, start: float, first: float | None = None
-) -> float:
-    """Return how far along a direction the sign turns, or infinity; `first` is known to be far."""
+) -> tuple[float, float]:
+    """Return how far along a direction the sign turns, or infinity, and how far it is known.
+
+    `first` is known to be far enough.
+    """
     held = start > ROUNDING
     low, widths = 0.0, RAY if first is None else np.linspace(0.0, first, FINER + 1)[1:]
     for finer in range(3):
         values = margins(1.0 + widths[:, None] * direction)
         turned = np.isfinite(values) & ((values > ROUNDING) != held)
         if not turned.any():
-            return float(widths[-1]) if finer or first is not None else float("inf")
+            if finer or first is not None:
+                return float(widths[-1]), float(widths[-1])
+            known = np.logical_and.accumulate(np.isfinite(values))
+            return float("inf"), float(widths[known].max(initial=0.0))
         at = int(turned.argmax())
         low, high = (float(widths[at - 1]) if at else low), float(widths[at])
         widths = np.linspace(low, high, FINER + 1)[1:]
-    return high
+    return high, high

@@ -26,7 +26,7 @@ def fingerprint(work: LongRuns | ShortRuns) -> dict[str, Any]:
         "keep": list(work.keep),
         "unit": list(work.unit),
         "sizes": list(work.sizes.items()),  # a list, as another order is another sweep
-        **_dataset_entries("model", work.model.to_dataset()),
+        **dataset_entries("model", work.model.to_dataset()),
     }
     made.update(
         (f"options.{name}", value)
@@ -41,7 +41,7 @@ def fingerprint(work: LongRuns | ShortRuns) -> dict[str, Any]:
         made["along"] = work.along
         made["eigenvalues"] = "all" if work.all_eigenvalues else "those needed"
         made["start"] = _array_digest(work.start)
-        made.update(_dataset_entries("dynamics", dynamics_to_dataset(work.dynamics, work.model)))
+        made.update(dataset_entries("dynamics", dynamics_to_dataset(work.dynamics, work.model)))
     else:
         made["share"] = _array_digest(work.share)
     # As it will be read again.
@@ -59,7 +59,7 @@ def differences_in_words(stored: dict[str, Any], asked: dict[str, Any]) -> str:
     return "; ".join(said[:MOST_DIFFERENCES_NAMED]) + (f"; and {left} more" if left > 0 else "")
 
 
-def _dataset_entries(prefix: str, data: xr.Dataset) -> dict[str, Any]:
+def dataset_entries(prefix: str, data: xr.Dataset) -> dict[str, Any]:
     """Return the attributes of a Dataset, and a digest of each of its arrays."""
     found = {f"{prefix}.{name}": _plain_value(value) for name, value in data.attrs.items()}
     for name, array in data.variables.items():

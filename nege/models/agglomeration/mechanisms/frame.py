@@ -970,7 +970,8 @@ def _with_entry(one: Any, field: str, labels: str, path: str, value: Any) -> Any
         raise InputError("parameter", path, f"{whole}, or an entry of it by label", cure)
     table = table.copy(deep=True)
     table.loc[at] = one.fields[field].bounds.number(path, value)
-    one.check_read(field, labels, value)
+    if isinstance(one, Mechanism):  # a part of one reads all of its own
+        one.check_read(field, labels, value)
     return table
 
 
