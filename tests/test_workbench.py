@@ -620,6 +620,17 @@ def test_income_and_revenue_are_deflated_alike(beside):
     known = float(data.group_income.sel(group="government"))
     assert float(revenue) == pytest.approx(known, rel=1e-11)
     assert "excess burden" in repr(found)
+    for cost, said in ((-0.5, "people gain by it"), (0.5, "that is what costs people")):
+        beyond = dataclasses.replace(found, beyond_peak=True, value=cost)
+        assert f"a lower rate raises more, and {said}." in repr(beyond)
+
+
+def test_what_raises_nothing_for_governments_has_no_cost_of_funds():
+    ours = economy(8, platform_owner=[0.25] * 4).with_mechanisms(
+        mech.Tax("t", 0.1, proceeds="owners")
+    )
+    with pytest.raises(nege.InputError, match="parameter must be one that changes"):
+        cost_of_funds(nege.solve(ours), "t.rate")
 
 
 def test_money_of_which_a_part_is_paid_back_is_said_to_be():
@@ -803,6 +814,8 @@ def test_none_is_said_to_be_better_only_where_none_is():
     assert "None of" not in repr(other)
     assert f"2 of {about.evaluated} other policies all over the box are better" in repr(other)
     assert "NOT CERTIFIED" in repr(other)
+    assert "Subject to commission_revenue at least 0.04: one more" in repr(found)
+    assert "1 climb ended at" in repr(found)
     alone = dataclasses.replace(found, certificate=about._replace(evaluated=0, better=0))
     assert "It was compared with no other policies" in repr(alone)
 
@@ -829,6 +842,8 @@ def test_results_are_immutable_and_can_be_kept_and_drawn():
     assert yields().plot().get_xlabel() == "commission, services"
     assert given_commissions().plot().get_ylabel() == "commission, manufacturing"
     assert "Best responses contract" in repr(game)
+    from_nothing = dataclasses.replace(game, before=dict.fromkeys(game.before, 0.0))
+    assert "from 0; a maximum" in repr(from_nothing)
 
 
 def test_every_economy_is_heard_of():

@@ -340,7 +340,8 @@ class CostOfFunds(Immutable):
             f"d ln U/dt = {self.welfare_slope:.8g}, d revenue/dt = {self.revenue_slope:.8g}.",
         ]
         if self.beyond_peak:
-            lines.append("Beyond the peak of revenue: a lower rate raises more, and costs less.")
+            less = "people gain by it" if self.value < 0.0 else "that is what costs people"
+            lines.append(f"Beyond the peak of revenue: a lower rate raises more, and {less}.")
         lines.append(verdict(self.equilibrium.leading_eigenvalue))
         return "\n".join(lines)
 
@@ -785,6 +786,11 @@ def cost_of_funds(
     values = model.long_run_values(point.run.share, point.run.state, None, around.dynamics)
     income = real_terms.private_income(values)
     welfare = float(by[0] / point.values[0])
+    if by[1] == 0.0:
+        cure = (
+            'Money with proceeds="owners" is not theirs, nor is there any where nothing is taxed.'
+        )
+        raise InputError("parameter", parameter, "one that changes what governments collect", cure)
     real = equilibrium.data["real_income"]
     losses = -(by[2:] / point.values[2:]) * income / by[1]
     return CostOfFunds(

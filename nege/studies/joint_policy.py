@@ -258,19 +258,20 @@ class JointOptimum(Immutable):
             ),
         ]
         for name, (low, high) in self.subject_to.items():
-            limit = f"{low:g}" if low == high else f"between {low:g} and {high:g}"
+            limit = _limit(low, high)
             lines.append(
                 f"Subject to {name} {limit}: one more of it adds {about.multipliers[name]:.6g}."
             )
         if math.isfinite(self.cost_of_funds):
             what = real_terms.kind_of_cost(self.equilibrium.model)
-            lines.append(f"One more unit of it costs people {self.cost_of_funds:.6g}: the {what}.")
+            cost = f"{self.cost_of_funds:.6g}: the {what}."
+            lines.append(f"One more unit of {REVENUE} costs people {cost}")
         lines.append(verdict(about.leading_eigenvalue))
         climbs = ", ".join(f"{value:.8g}" for value in about.climbs)
         others = "policies all over the box"
         lines.append(
             compared(others, about.evaluated, about.better, about.best_elsewhere)
-            + f" {len(about.climbs)} climbs ended at {climbs}."
+            + f" {_counted(len(about.climbs), 'climb')} ended at {climbs}."
         )
         if not self.certified:
             lines.append("NOT CERTIFIED as an optimum.")
@@ -284,6 +285,21 @@ class JointOptimum(Immutable):
         return "\n".join(lines)
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _limit(low: float, high: float) -> str:
+    """Say between which limits a constraint keeps, or on which side of one."""
+    if low == high:
+        return f"{low:g}"
+    if not math.isfinite(low):
+        return f"at most {high:g}"
+    if not math.isfinite(high):
+        return f"at least {low:g}"
+    return f"between {low:g} and {high:g}"
+
+
 def compared(others: str, count: int, better: int, best: float) -> str:
     """Say what an optimum was compared with, and whether some of it is better."""
     if count == 0:
@@ -291,7 +307,7 @@ def compared(others: str, count: int, better: int, best: float) -> str:
     some = (
         f"None of {count} other {others} is"
         if better == 0
-        else f"{better} of {count} other {others} are"
+        else f"{better} of {count} other {others} {'is' if better == 1 else 'are'}"
     )
     return f"{some} better; the best has {best:.10g}."
 

@@ -264,7 +264,12 @@ class NashEquilibrium(Immutable):
         rows = zip(self.rates, about.slopes, about.seconds, about.kinds, about.gains, strict=True)
         for name, by, second, kind, gain in rows:
             what = {"interior": "a maximum", "none": "no best response"}.get(kind, f"at the {kind}")
-            change = self.payoffs[name] / self.before[name] - 1.0
+            begun = self.before[name]
+            change = (
+                f"{100.0 * (self.payoffs[name] / begun - 1.0):+.4g} per cent"
+                if begun > 0.0
+                else f"from {begun:.4g}"
+            )
             more = (
                 "no deviation gains"
                 if gain <= BETTER * abs(self.payoffs[name])
@@ -274,7 +279,7 @@ class NashEquilibrium(Immutable):
             lost = about.deviations - known
             lines.append(
                 f"{name}: {self.objectives[name]} is {self.payoffs[name]:.8g}, "
-                f"{100.0 * change:+.4g} per cent; {what} (slope {by:.1g}, second derivative "
+                f"{change}; {what} (slope {by:.1g}, second derivative "
                 f"{second:.3g}), {more} of {known}"
                 f"{f', and {lost} lead to no economy that was found' if lost else ''}."
             )
