@@ -411,6 +411,7 @@ ENTRIES = {
     ),
     "policy.nash": lambda p: (policy.nash, {"model": p.helpman, **GAME}),
     "Optimum.plot": lambda p: (p.best.plot, {}),
+    "Optimum.plot_gains": lambda p: (p.best.plot_gains, {}),
     "Optimum.to_dataset": lambda p: (p.best.to_dataset, {}),
     **{
         f"{name}.{method}": lambda p, made=made, method=method: (
@@ -424,6 +425,7 @@ ENTRIES = {
         f"NashEquilibrium.{method}": lambda p, method=method: (getattr(p.game, method), {})
         for method in ("plot", "plot_gains", "to_dataset")
     },
+    "CostOfFunds.plot": lambda p: (p.cost.plot, {}),
     "CostOfFunds.to_dataset": lambda p: (p.cost.to_dataset, {}),
     "patterns": lambda p: (nege.patterns, {"data": p.costs.copy(deep=True)}),
     "invert": lambda p: (
