@@ -14,6 +14,7 @@ import dataclasses
 import itertools
 import json
 import pathlib
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ from nege.laboratory.claim import Experiment
 from nege.laboratory.observed import Observed
 from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.base import Model
-from nege.progress import Progress
+from nege.progress import Progress, logger
 from nege.results import checksums
 from nege.status import Status
 from nege.sweeps.fingerprint import dataset_entries
@@ -267,7 +268,7 @@ def _sweep(
     start = experiment.start(model) if experiment.start is not None else None
     if another:
         start = _another_start(model)
-    found = sweep(
+    found = _when_free(
         model,
         flat,
         start=start,
@@ -282,6 +283,18 @@ def _sweep(
     return found.drop_vars([*flat.data_vars, "point"], errors="ignore").map(
         lambda table: _unstacked(table, over, points)
     )
+
+
+def _when_free(model: Model, points: xr.Dataset, **how: Any) -> xr.Dataset:
+    """Return the sweep, once no other process has the same one under way in the same store."""
+    while True:
+        try:
+            return sweep(model, points, **how)
+        except InputError as error:
+            if error.argument != "store" or "no other sweep is writing" not in error.allowed:
+                raise
+            logger.info("waiting for another process, which solves the same: %s", error.value)
+            time.sleep(1.0)
 
 
 def _name(experiment: Experiment, model: Model, points: xr.Dataset, start: Any) -> str:
