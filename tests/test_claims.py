@@ -262,6 +262,25 @@ def test_a_store_serves_other_draws_and_other_claims(monkeypatch, tmp_path):
     assert all(there)
 
 
+def test_a_process_waits_for_another_that_solves_the_same(monkeypatch):
+    """Anything else that is wrong with a store is said at once."""
+    held = nege.InputError("store", "s", "one that no other sweep is writing to", "Wait for it.")
+    answers = [held, "solved"]
+
+    def once_held(model, points, **how):
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(running, "sweep", once_held)
+    monkeypatch.setattr(running.time, "sleep", lambda seconds: None)
+    assert running._when_free(None, None) == "solved"
+    answers[:] = [nege.InputError("store", "s", "a folder that can be written")]
+    with pytest.raises(nege.InputError, match="can be written"):
+        running._when_free(None, None)
+
+
 def test_draws_that_are_no_economies_or_have_several_ends_are_counted():
     """Spillovers this strong hold a cluster in any of the places; a share above one is none."""
     strong = Experiment(
@@ -407,3 +426,53 @@ def test_the_command_line_explains_one_claim(monkeypatch, capsys):
     assert "At the reference point it holds" in capsys.readouterr().out
     assert main(["claims", "1b"]) == 2
     assert "Did you mean" in capsys.readouterr().err
+
+
+# --- the table that comes with the package ----------------------------------------------------
+
+TABLE = nege.claims().data
+
+
+def flips(number):
+    """Shares that hold where a claim is predicted not to."""
+    mine = TABLE.flip_claim.values == number
+    return (TABLE.flip_held / TABLE.flip_of).values[mine]
+
+
+def test_the_stored_table_is_of_all_claims_at_200_draws():
+    assert TABLE.claim.values.tolist() == list(registry())
+    assert (TABLE.attrs["prior"], TABLE.attrs["rng"], TABLE.sizes["draw"]) == ("near", 0, 200)
+    run = TABLE.verdict != findings.NOT_MODELLED
+    assert int(run.sum()) == len(CLAIMS) >= 55
+    assert (TABLE.verdict[run] != findings.FEW).all()
+    assert sorted(set(TABLE.flip_claim.values)) == sorted(n for n, c in CLAIMS.items() if c.flips)
+    for number, claim in CLAIMS.items():
+        row = TABLE.sel(claim=number)
+        assert (row.words, row.predicts, row.why) == (claim.words, claim.predicts, claim.why)
+
+
+@pytest.mark.parametrize("number", ["8b", "16", "32a"])
+def test_stored_margins_are_those_of_a_run(number):
+    experiment = CLAIMS[number].experiment
+    run = running.run(experiment, 2, prior="near", rng=0, work=running.Work(starts=1))
+    margin = findings.margins_of(CLAIMS[number], run)
+    np.testing.assert_allclose(margin, TABLE.margin.sel(claim=number)[:2], rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "number", ["8a", "14", "18b1", "18b2", *(f"15{part}" for part in "abcdef")]
+)
+def test_what_holds_anywhere_holds_on_nearly_all_draws(number):
+    assert TABLE.share.sel(claim=number) > 0.9
+
+
+def test_clusters_have_a_hump_as_search_gets_cheaper_offline():
+    """16: while search is dear they gather; once it is cheap, or delivery online, they erode."""
+    assert TABLE.share.sel(claim="16") < 0.1
+    assert (flips("16") > 0.5).all()
+
+
+@pytest.mark.parametrize("number", ["31a", "35", "19d"])
+def test_what_flips_does(number):
+    """With net exports; with a commission; where the path has another order."""
+    assert TABLE.share.sel(claim=number) > 0.5 > 0.2 > flips(number).max()
