@@ -278,6 +278,9 @@ def _cut_in_words(cut: where.Cut, names: np.ndarray) -> str:
 def _plain(name: str) -> str:
     """Return in words what the factor of a parameter scales, by its dotted name."""
     head, *labels = name.split(".")
+    known = {**priors.INDUSTRIES, **priors.OTHERS}
+    if head not in known:  # of a mechanism, as it is written where it is changed
+        return name
     words = SCALED.get(head, head.replace("_", " "))
     return f"{words} of {' '.join(one.replace('_', ' ') for one in labels)}" if labels else words
 

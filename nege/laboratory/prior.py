@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from nege.errors import InputError
 from nege.models.agglomeration.mechanisms import parts
 from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.base import Model
@@ -33,6 +34,7 @@ from nege.validation import Bounds
 
 NEAR = (0.8, 1.2)
 UNKNOWN = (0.5, 2.0)
+NUDGE = 0.999  # a factor, to see whether a value may be another
 PRIORS = ("near", "wide")
 NO_ESTIMATE = "no estimate: half to twice"
 
@@ -151,6 +153,8 @@ def entries(model: Model, path: xr.Dataset | None = None) -> list[Entry]:
     found = []
     for name, table in tables(model, path).items():
         varied = _how(model, name)
+        if "." in name and not _may_move(model, name, table, varied):
+            continue
         over = [table[dim].values.tolist() for dim in varied.each if dim in table.dims]
         dims = [dim for dim in varied.each if dim in table.dims]
         for labels in itertools.product(*over):
@@ -158,6 +162,16 @@ def entries(model: Model, path: xr.Dataset | None = None) -> list[Entry]:
             if _acts(table.sel(at).values, varied):
                 found.append(Entry(name, at, varied))
     return found
+
+
+def _may_move(model: Model, name: str, table: xr.DataArray, varied: Varied) -> bool:
+    """Whether a mechanism takes another value: what cannot act there may be refused."""
+    moved = table * NUDGE if varied.how == "times" else 1.0 + (table - 1.0) * NUDGE
+    try:
+        model.replace({name: moved if moved.ndim else float(moved)})
+    except InputError:
+        return False
+    return True
 
 
 def vary(
