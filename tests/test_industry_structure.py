@@ -198,7 +198,7 @@ def test_every_point_of_a_diagram_is_at_rest_by_equations_written_apart(diagram)
     assert diagram.lost == ()
     assert all(branch.complete for branch in diagram.branches)
     found = diagram.to_dataset()
-    for k in range(0, found.sizes["point"], 20):
+    for k in range(0, found.sizes["point"], 40):
         data = found.isel(point=k)
         model = diagram.model.replace(spillover=float(data.spillover))
         assert np.max(np.abs(system.residual(system.of_model(model), at_rest(model, data)))) < 1e-9

@@ -329,8 +329,9 @@ def test_the_stylised_turn_leads_to_the_published_economies():
 def test_the_equations_as_written_lead_to_the_same_economies_and_they_are_stable(remote):
     ds, _ = stylised(remote)
     path = nege.scenarios.stylised_turn()
-    economies, found = reference.follow(path, STYLISED, **(REMOTE if remote else {}))
-    for e, u, step in zip(economies, found, STYLISED, strict=True):
+    steps = list(STYLISED)[:: 1 if remote else 2]
+    economies, found = reference.follow(path, steps, **(REMOTE if remote else {}))
+    for e, u, step in zip(economies, found, steps, strict=True):
         assert max(reference.residual(e, u).values()) <= 1e-10
         mine = ds.sel(step=step)
         np.testing.assert_allclose(mine.total_cost, u["revenue"], rtol=1e-8, atol=1e-12)

@@ -34,7 +34,10 @@ HOLDS, FAILS = "#0072B2", "#D55E00"
 EXPLAINED = {
     VERDICTS[0]: "holds on 95 per cent of draws or more, and no move of all parameters by a fifth "
     "turns its sign",
-    VERDICTS[1]: "holds on a part of the draws, under the condition that stands with it",
+    VERDICTS[
+        1
+    ]: "holds on a part of the draws, or on all of them and turns where parameters move by "
+    "less than a fifth, all at once; what decides stands with it",
     VERDICTS[2]: "fails on more than half of the draws, beyond what chance would do",
     VERDICTS[3]: "fewer than 200 draws were run, or most of them have no answer",
     VERDICTS[4]: "nothing in these economies can carry it; the reason stands with it",
@@ -43,7 +46,7 @@ STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:#1b1b1b;max-width:60rem;margin:2rem auto;
 padding:0 1rem}h1{font-size:1.6rem;margin:0 0 .5rem}h2{font-size:1.15rem;margin:2.2rem 0 .4rem;
 border-bottom:1px solid #ccc}details{border-bottom:1px solid #eee;padding:.45rem 0}
-summary{cursor:pointer;display:grid;grid-template-columns:3rem 8.5rem 12rem 1fr;gap:.6rem;
+summary{cursor:pointer;display:grid;grid-template-columns:3rem 8.5rem 13rem 1fr;gap:.6rem;
 align-items:center}svg{flex:none}summary::-webkit-details-marker{display:none}
 .n{font-weight:600}.v{color:#fff;border-radius:.7rem;padding:.05rem .6rem;font-size:.85rem;
 text-align:center}.s{font-size:.85rem;white-space:nowrap;color:#444;display:flex;gap:.4rem;align-items:center}
