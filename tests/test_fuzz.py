@@ -8,7 +8,7 @@ import nege
 
 pytestmark = pytest.mark.faults
 
-DRAWS = 1000
+DRAWS = 800
 
 
 @pytest.fixture(scope="module")
