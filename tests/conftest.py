@@ -36,21 +36,6 @@ def pytest_collection():
         gc.enable()
 
 
-#: Files that take long although they have few tests: they begin first, so that none is left alone.
-LONG = (
-    *("documents", "industry_structure", "family", "interrupts", "workers", "bifurcation"),
-    *("input_agglomeration", "store", "workbench", "enumeration", "tipping", "scenarios"),
-    *("vertical_linkages", "policy", "cli", "thresholds", "agglomeration_draws", "hysteresis"),
-    *("claims_rederived", "claims", "platform_economies", "real_places", "many_regions"),
-)
-
-
-def pytest_collection_modifyitems(items):
-    """Begin with the files that take longest."""
-    place = {f"test_{name}": at for at, name in enumerate(LONG)}
-    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
-
-
 #: The tiers of tests; pyproject.toml says what each is for.
 TIERS = ("closed_form", "family", "structure", "faults", "draws")
 OF_FILE = pytest.StashKey()
