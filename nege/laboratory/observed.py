@@ -138,12 +138,6 @@ def price_gap(x: Observed, industry: str = SERVICES) -> xr.DataArray:
     return index.max("place", skipna=False) / index.min("place", skipna=False)
 
 
-def largest_place(x: Observed, industry: str = SERVICES) -> xr.DataArray:
-    """Return the share of an industry's largest place, by cost."""
-    cost = x.total_cost.sel(industry=industry, drop=True).sum("channel", skipna=False)
-    return (cost / cost.sum("place", skipna=False)).max("place", skipna=False)
-
-
 def jobs_away(x: Observed) -> xr.DataArray:
     """Return the part of jobs, by what they pay, that are not where people live."""
     labour = 1.0 - x.parameter("inputs").sum("input") - x.parameter("land_share")

@@ -34,7 +34,7 @@ from nege.validation import Bounds
 
 NEAR = (0.8, 1.2)
 UNKNOWN = (0.5, 2.0)
-NUDGE = 0.999  # a factor, to see whether a value may be another
+NUDGE = 0.999  # a factor, to see whether a value may be another, and moves anything
 PRIORS = ("near", "wide")
 NO_ESTIMATE = "no estimate: half to twice"
 

@@ -37,7 +37,6 @@ from nege.sweeps.sweep import sweep
 CHECKED = 50  # draws that are solved from two starts
 BORDERS = (CHECKED, 200, 1000, 5000)  # of blocks of draws; each is a sweep
 UNIT = 40  # points that are solved and written together
-NUDGE = 0.99  # a factor, to see whether it moves anything
 SAME = 1e-6  # two ends of which all variables differ by less, relatively, are the same
 OTHER_START = 7  # seed of the second start
 
@@ -97,7 +96,7 @@ def _acting(experiment: Experiment, model: Model, listed: list[priors.Entry]) ->
     overridden = set(changes[0]).intersection(*changes)
     doubtful = [entry.name for entry in listed if entry.parameter in overridden]
     columns = {
-        name: ("draw", np.where(np.arange(len(doubtful) + 1) == at, NUDGE, 1.0))
+        name: ("draw", np.where(np.arange(len(doubtful) + 1) == at, priors.NUDGE, 1.0))
         for at, name in enumerate(doubtful)
     }
     usual = {e.name: ("draw", np.ones(len(doubtful) + 1)) for e in listed}
