@@ -27,6 +27,7 @@ from nege.models.changes import ONLINE as ONLINE
 from nege.models.changes import ONLINE_PARAMETERS as ONLINE_PARAMETERS
 from nege.models.changes import Changeable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
+from nege.models.mobility import Groups
 from nege.models.rest import EquationsOfRest
 from nege.models.shipped import SHIPPED
 from nege.models.solutions import Deviations, LongRun, Many, ShortRun, Uniqueness, Variable
@@ -322,6 +323,11 @@ class Model(Changeable, Immutable):
         """
         return None
 
+    @property
+    def groups(self) -> Groups | None:
+        """Groups of regions between which nobody moves; None where everybody moves freely."""
+        return None
+
     def default_start(self) -> np.ndarray:
         """Return the uniform distribution with a fixed tilt of up to one per cent.
 
@@ -429,8 +435,9 @@ class Model(Changeable, Immutable):
                 for name, array in arrays.items()
             }
         )
-        if "welfare" in data and isinstance(dynamics, Logit):
-            data["welfare"].attrs.update(self.describe("welfare", dynamics))
+        for name in ("welfare", "group_welfare") if isinstance(dynamics, Logit) else ():
+            if name in data:
+                data[name].attrs.update(self.describe(name, dynamics))
         return data
 
     def long_run_values(
@@ -484,6 +491,10 @@ class Model(Changeable, Immutable):
     def check_share(self, share: Any, argument: str = "share") -> np.ndarray:
         """Return a distribution over the regions as an array, checked."""
         return validation.shares(argument, share, self.regions)
+
+    def check_start(self, start: Any) -> np.ndarray:
+        """Return where a long run starts, checked."""
+        return self.check_share(start, "start")
 
     def to_dataset(self) -> xr.Dataset:
         """Return the model as a Dataset from which ``from_dataset`` makes it again."""

@@ -58,7 +58,13 @@ from nege.errors import InputError
 from nege.models import ces, fields
 from nege.models.changes import Limit
 from nege.models.fields import Labelled
-from nege.models.quantitative.model import VARIABLES, QuantitativeModel, fundamental
+from nege.models.mobility import before_moving, who_moves
+from nege.models.quantitative.model import (
+    VARIABLES,
+    QuantitativeModel,
+    Variables,
+    fundamental,
+)
 from nege.models.solutions import Uniqueness, Variable
 from nege.options import Logit, Replicator, check_dynamics
 from nege.validation import Bounds
@@ -107,9 +113,11 @@ class AllenArkolakis(QuantitativeModel):
     trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost()
     productivity: Labelled[xr.DataArray] = fundamental("Abar, productivity", default=None)
     amenity: Labelled[xr.DataArray] = fundamental("Bbar, amenity", default=None)
+    mobility: Labelled[str | xr.DataArray] = who_moves()
+    people: Labelled[xr.DataArray | None] = before_moving()
 
     title: ClassVar[str] = "Allen-Arkolakis"
-    variables: ClassVar[dict[str, Variable]] = VARIABLES
+    variables: ClassVar[Mapping[str, Variable]] = Variables(VARIABLES)
 
     def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
         """Yield the no-black-hole condition: congestion exceeds agglomeration."""
@@ -151,7 +159,7 @@ class AllenArkolakis(QuantitativeModel):
             condition += ", with tastes of scale s taken from beta"
         one, two = gammas({**self.scalars(), "amenity_spillover": beta})
         unique = self.productivity_spillover + beta <= 0.0  # the same, exactly
-        return Uniqueness(unique, abs(two / one), condition)
+        return self.within_groups(Uniqueness(unique, abs(two / one), condition))
 
     def spent(self, data: xr.Dataset) -> np.ndarray:
         """Return spending on goods by place, from stored variables."""

@@ -39,6 +39,7 @@ Sturm, D. (2008), American Economic Review 98. The online region is nege's own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -47,9 +48,11 @@ import xarray as xr
 from nege.geography.online import OnlineRegion
 from nege.models import ces, fields
 from nege.models.fields import Labelled
+from nege.models.mobility import before_moving, who_moves
 from nege.models.quantitative.model import (
     VARIABLES,
     QuantitativeModel,
+    Variables,
     fundamental,
     online_housing,
     placed,
@@ -108,13 +111,15 @@ class Helpman(QuantitativeModel):
         default=None,
     )
     online_housing: float | None = online_housing(default=None)
+    mobility: Labelled[str | xr.DataArray] = who_moves()
+    people: Labelled[xr.DataArray | None] = before_moving()
 
     title: ClassVar[str] = "Helpman"
-    variables: ClassVar[dict[str, Variable]] = {
+    variables: ClassVar[Mapping[str, Variable]] = Variables({
         **VARIABLES,
         "income": Variable(("region",), "income, rents included", "wage bill of all places"),
         "rent": Variable(("region",), "rent of a unit of housing", "wage bill of all places"),
-    }
+    })
 
     def without_online(self) -> Helpman:
         """Return the economy without its online region, and the housing there."""
@@ -155,7 +160,7 @@ class Helpman(QuantitativeModel):
             condition = "sigma (1 - mu) + s (sigma - 1) > 1 (Helpman 1998, tastes of scale s)"
         if not local:
             condition += ", which is known for local rents, or two places"
-        return Uniqueness(local and value > 1.0, value, condition)
+        return self.within_groups(Uniqueness(local and value > 1.0, value, condition))
 
     def further(self, share: np.ndarray, wage: np.ndarray) -> dict[str, np.ndarray]:
         """Return incomes and rents, from people and wages."""
