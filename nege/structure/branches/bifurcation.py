@@ -20,7 +20,7 @@ from nege.plots import branches
 from nege.progress import Progress, watched
 from nege.results.stability import fastest
 from nege.solvers import rest_points
-from nege.solvers.checks import check_model, check_options
+from nege.solvers.checks import check_free_mobility, check_model, check_options
 from nege.status import Status
 from nege.structure.branches import industry_outcomes
 from nege.structure.branches.continuation import (
@@ -479,6 +479,7 @@ def bifurcation(
     (array([1.626577]), array([1.807313]))
     """
     check_model(model)
+    check_free_mobility(model, "a bifurcation diagram")
     low, high = parameter_axes.interval(model, parameter, interval)
     depth = validation.whole("depth", depth, at_least=0)
     if unstable is not None:
