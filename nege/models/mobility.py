@@ -54,6 +54,7 @@ from nege.models.solutions import Uniqueness
 from nege.validation.labels import positions
 
 FREE, NONE = "free", "none"
+LARGEST_CODE = 2.0**53  # to which floats hold whole numbers
 SPREAD = 0.01  # of each group, which starts spread over its regions and not where people are
 
 
@@ -147,7 +148,7 @@ class Groups:
     def uniqueness(self, known: Uniqueness) -> Uniqueness:
         """Return whether the long run is proven to be unique, from what is with free mobility."""
         if self.largest == 1:
-            return Uniqueness(True, 1.0, "nobody can move; regions in the largest group")
+            return Uniqueness(True, 1.0, "nobody can move, and markets clear in one way; regions in the largest group")
         if len(self.labels) == 1:
             return known
         more = "which is known where everybody can move everywhere, and not within groups"
@@ -325,12 +326,15 @@ def _labels(argument: str, value: Any, names: tuple[str, ...], allowed: str) -> 
 
 def _text(argument: str, label: Any, place: str, allowed: str) -> str:
     """Return a label as text: text, a whole number, or True and False."""
+    if isinstance(label, str) and validation.unwritable(label):
+        cure = f"That of {place!r} has control characters, which no file can hold."
+        raise InputError(argument, label, allowed, cure)
     if isinstance(label, str) and label.strip():
         return str(label)
     if isinstance(label, (bool, int, np.bool_, np.integer)):
         return str(label)
-    if isinstance(label, float) and label.is_integer():
-        return str(int(label))  # whole numbers of which a table made floats
+    if isinstance(label, float) and abs(label) < LARGEST_CODE and label.is_integer():
+        return str(int(label))  # codes of which a table made floats
     problem = f"That of {place!r} is {label!r}"
     if isinstance(label, float) and math.isfinite(label):
         cure = f"{problem}: a measured number is no label. Is it the wrong column?"

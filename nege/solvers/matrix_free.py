@@ -255,7 +255,7 @@ class ManyRegions(LawOfMotion):
     ) -> np.ndarray | None:
         """Return the growth rates of the regions that supply, markets cleared in place; or None."""
         payoff = np.empty(share.size)
-        if live.size == share.size < MANY:  # where compiled code is fastest
+        if self.groups is not None and share.size < MANY:  # where compiled code is fastest
             options = self.short_run._replace(tolerance_residual=tolerance, tolerance_error=1.0)
             report = newton.solve(self.parameters, share, state, options)
             if report.status != CONVERGED:
