@@ -714,6 +714,7 @@ TAKES = {
     **dict.fromkeys(("latitude", "longitude", "employment", "wage"), "numbers"),
     **dict.fromkeys(("weights", "population", "start"), "numbers"),
     **{"mobility": "texts labels", "people": "numbers none"},
+    "counterfactual.mobility": "texts labels none",
     "online_amenity": NUMBER,
     **dict.fromkeys(("productivity", "housing"), BY_PLACE),
     **dict.fromkeys(("productivity_change", "amenity_change", "housing_change"), BY_PLACE),

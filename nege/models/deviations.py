@@ -7,6 +7,7 @@ is that of several simplices, and everybody compares with the mean of his own gr
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -168,6 +169,17 @@ def by_products(
     return rate, np.asarray(shape)
 
 
+def _off_it(share: np.ndarray, of: np.ndarray | None) -> tuple[np.ndarray, Callable[..., Any]]:
+    """Return the direction of shares, of length one in each group, and what a vector has of it."""
+    if of is None:
+        unit = share / np.linalg.norm(share)
+        return unit, lambda v: float(unit @ v)
+    inside = members(of)
+    where = np.argmax(inside, axis=1)
+    unit = share / np.sqrt((share**2) @ inside)[where]
+    return unit, lambda v: ((unit * v) @ inside)[where]
+
+
 def _on_the_tangent_space(
     apply: Product, share: np.ndarray, of: np.ndarray | None
 ) -> tuple[Product, np.ndarray, float]:
@@ -175,15 +187,7 @@ def _on_the_tangent_space(
 
     What is not a deviation, the direction of the shares themselves, is given a rate below all.
     """
-    average = mean(share, of)
-    if of is None:
-        unit = share / np.linalg.norm(share)
-        outside: Product = lambda v: float(unit @ v)  # noqa: E731 - of all, or of each group
-    else:
-        inside = members(of)
-        where = np.argmax(inside, axis=1)
-        unit = share / np.sqrt((share**2) @ inside)[where]
-        outside = lambda v: ((unit * v) @ inside)[where]  # noqa: E731
+    average, unit, outside = mean(share, of), *_off_it(share, of)
     below = 0.0
 
     def motion(v: np.ndarray) -> np.ndarray:

@@ -95,7 +95,7 @@ class LawOfMotion:
 
     def moves(self, among: np.ndarray) -> bool:
         """Whether any deviation of some occupied regions is possible."""
-        return among.size > self.levels(among).shape[1]
+        return bool(among.size > self.levels(among).shape[1])
 
     def slopes(self, point: ClearedPoint) -> np.ndarray:
         """dF_r/d ln share_j; NaN where markets leave it undefined."""

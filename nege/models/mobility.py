@@ -148,7 +148,11 @@ class Groups:
     def uniqueness(self, known: Uniqueness) -> Uniqueness:
         """Return whether the long run is proven to be unique, from what is with free mobility."""
         if self.largest == 1:
-            return Uniqueness(True, 1.0, "nobody can move, and markets clear in one way; regions in the largest group")
+            return Uniqueness(
+                True,
+                1.0,
+                "nobody can move, and markets clear in one way; regions in the largest group",
+            )
         if len(self.labels) == 1:
             return known
         more = "which is known where everybody can move everywhere, and not within groups"
@@ -321,7 +325,9 @@ def _labels(argument: str, value: Any, names: tuple[str, ...], allowed: str) -> 
         shown = ", ".join(names[:4]) + (f", ... {names[-1]}" if len(names) > 4 else "")
         cure = f"There are {len(given)} labels. The regions are {shown}."
         raise InputError(argument, value, allowed, cure)
-    return [_text(argument, label, place, allowed) for label, place in zip(given, names, strict=True)]
+    return [
+        _text(argument, label, place, allowed) for label, place in zip(given, names, strict=True)
+    ]
 
 
 def _text(argument: str, label: Any, place: str, allowed: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError
+from nege.models.mobility import FREE
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import Logit, SolverOptions
 from nege.results.equilibrium import Equilibrium, check_equilibrium
@@ -27,6 +29,7 @@ def counterfactual(
     productivity_change: Any = None,
     amenity_change: Any = None,
     housing_change: Any = None,
+    mobility: Any = None,
     flows: Any = None,
     options: SolverOptions | None = None,
 ) -> xr.Dataset:
@@ -51,6 +54,10 @@ def counterfactual(
         different places.
     productivity_change, amenity_change, housing_change : optional
         After over before, of each place.
+    mobility : str or array, optional
+        Who can move once it has changed, as in :class:`Helpman`; by default as before. "none"
+        answers what happens while people stay. Not wider than before: what those would gain who
+        can cross from then on takes levels, which hat algebra has not.
     flows : DataArray or array, optional
         Observed value of trade over (origin, destination), positive, in any unit; by default
         what the model says. Rows have to add up to wages, columns to spending on goods.
@@ -62,7 +69,9 @@ def counterfactual(
     Dataset
         ``share`` of people after the change, and over region ``share_change, wage_change,
         price_index_change, real_income_change`` and, for Helpman, ``rent_change``;
-        ``welfare_change`` of everybody, under tastes of expected utility; ``residual``.
+        ``welfare_change`` of everybody, under tastes of expected utility; where people move within
+        groups only, ``group_welfare_change`` of each group, and everybody's is that of the mean,
+        in which groups count by what they had; ``residual``.
         The attribute ``dynamics`` says how people move.
 
     Raises
@@ -90,6 +99,9 @@ def counterfactual(
     array([0.9892, 1.0167, 0.9892])
     >>> round(float(after.welfare_change), 4)
     1.0262
+    >>> stay = nege.counterfactual(before, trade_cost_change=0.9, mobility="none")
+    >>> stay.group_welfare_change.round(4).values
+    array([1.0241, 1.0299, 1.0241])
     """
     check_equilibrium(equilibrium)
     model = equilibrium.model
@@ -98,7 +110,7 @@ def counterfactual(
         cure = "Take nege.solve(model): people move here, and in a short run they may not."
         raise InputError("equilibrium", "a short run", "a long run", cure)
     assert isinstance(model, QuantitativeModel)
-    places = model.regions
+    model, places = _who_moves(model, equilibrium, mobility), model.regions
     share, wage = (equilibrium.data[name].values for name in ("share", "wage"))
     state = earnings_state(model, model.arrays, share, wage)
     change = _cost_change(trade_cost_change, places)
@@ -125,7 +137,9 @@ def counterfactual(
     }
     economy = base.replace(trade_cost=unit * cost * change, **changed)
     found = solve(economy, share, dynamics=moves, options=options)
-    return _relative_changes(before, found)
+    # In these units groups are equally well off before, and in the data they need not be.
+    data = {name: equilibrium.data[name].values for name in ("share", model.payoff)}
+    return _relative_changes(before, found, model.group_welfare(data, equilibrium.dynamics))
 
 
 COMPARED_VARIABLES = {
@@ -135,11 +149,33 @@ COMPARED_VARIABLES = {
     "rent": "rent of a unit of housing",
     "real_income": "real income per head",
     "welfare": "real income per head, expected utility where tastes differ",
+    "group_welfare": "real income per head of a group, expected utility where tastes differ",
 }
 
 
-def _relative_changes(before: xr.Dataset, found: Equilibrium) -> xr.Dataset:
-    """Return the changed economy relative to the one before."""
+def _who_moves(model: QuantitativeModel, equilibrium: Equilibrium, mobility: Any) -> Any:
+    """Return the economy with those moving who can after the change."""
+    if mobility is None:
+        return model
+    wider = "one that lets nobody move further than before"
+    cure = "Solve it in levels: nege.solve(model.replace(mobility=..., people=None))."
+    if isinstance(mobility, str) and mobility == FREE:
+        if model.groups is not None:
+            raise InputError("mobility", mobility, wider, cure)
+        return model
+    found = model.replace(mobility=mobility, people=equilibrium.data["share"].values)
+    assert found.groups is not None
+    if model.groups is not None:
+        pairs = set(zip(found.groups.of.tolist(), model.groups.of.tolist(), strict=True))
+        if len(pairs) > len(found.groups.labels):
+            raise InputError("mobility", mobility, wider, cure)
+    return found
+
+
+def _relative_changes(
+    before: xr.Dataset, found: Equilibrium, groups: Mapping[str, np.ndarray]
+) -> xr.Dataset:
+    """Return the changed economy relative to the one before; `groups` has welfare of each then."""
     after = found.data
     ratios = {
         f"{name}_change": (after[name] / before[name]).assign_attrs(
@@ -148,6 +184,11 @@ def _relative_changes(before: xr.Dataset, found: Equilibrium) -> xr.Dataset:
         for name, meaning in COMPARED_VARIABLES.items()
         if name in after
     }
+    for level in groups.values():
+        assert found.model.groups is not None
+        weight = found.model.groups.total * level
+        change = weight @ ratios["group_welfare_change"].values / weight.sum()
+        ratios["welfare_change"] = ratios["welfare_change"].copy(data=change)
     proof = {"status": int(found.status), "residual": found.residual, "error": found.error}
     about = {"long_name": "share of people once they have moved", "units": "1"}
     values = {"share": after["share"].assign_attrs(about), **ratios, "residual": found.residual}

@@ -55,7 +55,9 @@ def invert(
     Helpman or AllenArkolakis
         The same economy with `productivity` and `amenity` such that the data are an
         equilibrium, the only one where ``model.uniqueness()`` says so. Geometric means of
-        both are one: data do not tell their units.
+        both are one: data do not tell their units. Where people move within groups only,
+        data tell amenities within each group alone, and real incomes of groups are set equal;
+        `people` are those of the data.
 
     Raises
     ------
@@ -145,7 +147,12 @@ def with_fundamentals(
     log_price: np.ndarray,
     **changes: Any,
 ) -> AnyModel:
-    """Return an economy at rest in a given state: productivities by supply, amenities by payoff."""
+    """Return an economy at rest in a given state: productivities by supply, amenities by payoff.
+
+    Where people move within groups only, these are the people that each group has.
+    """
+    if model.groups is not None:
+        changes["people"] = share
     scale = model.compiled().parameters(model.arrays).scale
     log_productivity = (log_supply - scale * np.log(share)) / (model.sigma - 1.0) + state
     payoff, price = np.empty(share.size), np.exp(log_price)

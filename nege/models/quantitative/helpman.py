@@ -115,11 +115,13 @@ class Helpman(QuantitativeModel):
     people: Labelled[xr.DataArray | None] = before_moving()
 
     title: ClassVar[str] = "Helpman"
-    variables: ClassVar[Mapping[str, Variable]] = Variables({
-        **VARIABLES,
-        "income": Variable(("region",), "income, rents included", "wage bill of all places"),
-        "rent": Variable(("region",), "rent of a unit of housing", "wage bill of all places"),
-    })
+    variables: ClassVar[Mapping[str, Variable]] = Variables(
+        {
+            **VARIABLES,
+            "income": Variable(("region",), "income, rents included", "wage bill of all places"),
+            "rent": Variable(("region",), "rent of a unit of housing", "wage bill of all places"),
+        }
+    )
 
     def without_online(self) -> Helpman:
         """Return the economy without its online region, and the housing there."""
