@@ -107,6 +107,7 @@ class Model(Changeable, Immutable):
         words = [
             f"{name}={value:g}" if isinstance(value, float) else f"{name}=given by DataArray"
             for name, value in values
+            if value is not None
         ]
         if self.online is not None:
             words.append(f"online={self.online}")
