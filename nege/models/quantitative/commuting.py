@@ -82,6 +82,7 @@ nege's own.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -91,15 +92,19 @@ import xarray as xr
 
 from nege import labelled, memory, validation
 from nege.errors import InputError
+from nege.kernels.codes import METHODS
+from nege.kernels.fixed_point import Options
+from nege.kernels.population_dynamics import Dynamics
 from nege.models import ces, fields, trade_costs
 from nege.models.base import Model
 from nege.models.changes import Limit
 from nege.models.fields import Labelled
 from nege.models.quantitative import commuting_solving as solving
 from nege.models.quantitative.commuting_equations import Parameters, evaluate
+from nege.models.quantitative.commuting_law import Direction, LawOfResidents
 from nege.models.quantitative.helpman import RENTS
 from nege.models.quantitative.model import fundamental
-from nege.models.solutions import LongRun, ShortRun, Uniqueness, Variable
+from nege.models.solutions import LongRun, Many, ShortRun, Uniqueness, Variable
 from nege.options import Logit, Replicator, SolverOptions
 from nege.validation import Bounds
 
@@ -109,6 +114,7 @@ PLACES = ("residence", "workplace")
 UTILITY = "It divides utility: 1 is a job that costs nothing to get to."
 COSTS = Bounds(at_least=1.0, cure=UTILITY)
 TASTE = Bounds(above=0.0, cure="It is a Frechet shape: small where people differ much.")
+STEP, LEAST = 1e-3, 0.1  # of a parameter in a derivative, and the least size that it counts by
 TABLES = 12  # over pairs of places, that a short run holds
 
 
@@ -389,7 +395,8 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
     def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Parameters:
         """Return the economy in plain arrays."""
         validation.known("operator", operator, ("auto", "dense"))
-        self.check_memory("for a short run", TABLES)
+        places, (needed,) = f"{len(self.geography)} places", self.memory().values()
+        memory.check("geography", places, needed, "for this model", "It has no smaller operator.")
         log_cost, remote = self.modes()
         freeness = (1.0 - self.sigma) * self._log_trade()
         return Parameters(
@@ -463,6 +470,49 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
             unique=self.uniqueness().unique,
             leave_unstable=leave,
         )
+
+    def short_runs_at_once(self, points: list[Any], shares: np.ndarray, options: Options) -> Many:
+        """Return short runs of a grid, one after the other."""
+        how = self._options(
+            SolverOptions(
+                tolerance_residual=options.tolerance_residual,
+                tolerance_error=options.tolerance_error,
+                limit_iterations=options.limit_iterations,
+                method=METHODS[options.method],
+            )
+        )
+        start = self.start_state()
+        found = [[solving.short_run(p, share, start, how) for share in shares] for p in points]
+        each = ("state", *Many._fields[1:])
+        return Many(*(np.array([[getattr(r, n) for r in row] for row in found]) for n in each))
+
+    def motion(self, dynamics: Replicator | Logit) -> Dynamics:
+        """Return how residents respond to real incomes: by their own tastes."""
+        self._replicator(dynamics)
+        return Dynamics(True, self.theta, 1.0, np.zeros(len(self.regions)))
+
+    def own_law_of_motion(
+        self, dynamics: Replicator | Logit, options: SolverOptions
+    ) -> LawOfResidents:
+        """Return how residents move."""
+        return LawOfResidents(self, dynamics, self._options(options))
+
+    def direction(self, name: str) -> Direction:
+        """Return the economy at values around that of one of ``varied()``, for a derivative."""
+        validation.known("parameter", name, self.varied())
+        value = self.scalars().get(name)
+        if value is None:
+            cure = "Give one number instead: per unit of distance, or of a taste."
+            allowed = "one that is a single number in this economy"
+            raise InputError("parameter", name, allowed, cure)
+        step = STEP * max(LEAST, abs(value))
+        for first in (-2, 0, -4):  # to one side where the other is out of bounds
+            places = np.arange(first, first + 5)
+            with contextlib.suppress(InputError):
+                near = [self.replace({name: value + k * step}).arrays for k in places]
+                powers = np.vander(places * 1.0, increasing=True).T
+                return Direction(near, np.linalg.solve(powers, np.eye(5)[1]) / step)
+        raise InputError("parameter", name, "one that can move a little either way")
 
     @staticmethod
     def _options(options: SolverOptions) -> SolverOptions:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+FAR = 1e9  # in place of costs of commuting that are infinite, where they are compared
 TINY = 1e-300  # in place of what underflows, where it is divided by
 
 
@@ -50,6 +51,17 @@ class Parameters(NamedTuple):
     def crowding(self) -> float:
         """By how much payoffs fall with spending on floor space, in logs."""
         return (1.0 - self.goods) / (1.0 + self.housing_elasticity)
+
+    @property
+    def places(self) -> tuple[np.ndarray, ...]:
+        """What distinguishes places, each by itself."""
+        return self.log_productivity, self.log_amenity, self.log_workplace, self.log_housing
+
+    @property
+    def pairs(self) -> tuple[np.ndarray, ...]:
+        """What distinguishes pairs of places."""
+        tables = self.log_freeness, np.maximum(self.log_ease, -FAR)
+        return tables if self.remote is None else (*tables, self.remote)
 
     def earned(self, log_wage: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return ln y and d ln y/d ln w of those who work in each place."""
@@ -217,17 +229,21 @@ def without_redundant(at: Point, goods: np.ndarray, numeraire: Any) -> np.ndarra
     return found
 
 
-def wages_follow(at: Point, by: Slopes) -> np.ndarray:
-    """Return d ln w/d ln R while markets clear; NaN where that is undefined."""
+def wages_moved(at: Point, by: Slopes, goods: np.ndarray, numeraire: Any) -> np.ndarray:
+    """Return by how much ln w moves where goods and numeraire move, so that markets clear.
+
+    NaN where that is undefined.
+    """
     left = without_redundant(at, by.goods_by_wage, by.numeraire_by_wage)
-    right = without_redundant(at, by.goods_by_share, by.numeraire_by_share)
+    right = without_redundant(at, goods, numeraire)
     try:
         return np.asarray(-np.linalg.solve(left, right))
     except np.linalg.LinAlgError:
-        return np.full_like(left, np.nan)
+        return np.full_like(right, np.nan)
 
 
 def payoff_slopes(p: Parameters, at: Point) -> np.ndarray:
     """Return d ln V_n/d ln R_j while markets clear."""
     by = slopes(p, at)
-    return np.asarray(by.payoff_by_share + by.payoff_by_wage @ wages_follow(at, by))
+    moved = wages_moved(at, by, by.goods_by_share, by.numeraire_by_share)
+    return np.asarray(by.payoff_by_share + by.payoff_by_wage @ moved)
