@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import nege
+from nege.models.quantitative import commuting_solving as solving
 
 pytestmark = pytest.mark.closed_form
 
@@ -137,3 +138,362 @@ def test_golden_long_runs_of_three_places(case):
     ):
         np.testing.assert_allclose(found.data[name], values, rtol=0, atol=6e-11, err_msg=name)
     assert abs(float(found.data.welfare) - welfare) < 6e-11
+
+
+@pytest.mark.parametrize("case", SHORTER)
+def test_golden_long_runs_with_other_costs_of_commuting(case):
+    changes, *wanted, welfare = SHORTER[case]
+    found = nege.solve(toy(**changes))
+    nege.testing.assert_equilibrium(found, tolerance=1e-12)
+    for name, values in zip(("share", "employment", "wage"), wanted, strict=True):
+        np.testing.assert_allclose(found.data[name], values, rtol=0, atol=6e-11, err_msg=name)
+    assert abs(float(found.data.welfare) - welfare) < 2e-10
+
+
+def test_golden_commuting_trade_and_payoffs_of_the_base():
+    found = nege.solve(toy()).data
+    wanted = {
+        "residents_wage": [1.0662253832, 0.9627434615, 0.9213129891],
+        "real_income": [2.3525019701, 2.1215272897, 2.0635800441],
+        "commuting": [
+            [0.9644448290, 0.0307673746, 0.0047877964],
+            [0.3814291523, 0.5855849910, 0.0329858567],
+            [0.3671663597, 0.2040476209, 0.4287860194],
+        ],
+    }
+    for name, values in wanted.items():
+        np.testing.assert_allclose(found[name], values, rtol=0, atol=6e-11)
+    bought = [
+        [0.8982201160, 0.5055839627, 0.4846463848],
+        [0.0796227016, 0.4284676100, 0.2271739382],
+        [0.0221571824, 0.0659484273, 0.2881796770],
+    ]
+    flows = toy().trade_flows(found)
+    np.testing.assert_allclose(flows / flows.sum("origin"), bought, rtol=0, atol=6e-11)
+    np.testing.assert_allclose(flows.sum("destination"), found.wage * found.employment, rtol=1e-12)
+
+
+def test_golden_short_run():
+    found = nege.short_run(toy(), [0.5, 0.3, 0.2])
+    nege.testing.assert_equilibrium(found, tolerance=1e-12)
+    wanted = {
+        "employment": [0.6787661040, 0.2315905898, 0.0896433062],
+        "wage": [1.0677319791, 0.8898185776, 0.7717934348],
+        "price_index": [0.9793463945, 1.2922729012, 1.6014496391],
+        "rent": [0.2273995577, 0.0819277228, 0.0313121147],
+        "commuting": [
+            [0.9660048707, 0.0298785981, 0.0041165313],
+            [0.3902107196, 0.5808220550, 0.0289672254],
+            [0.3935022639, 0.2120233714, 0.3944743647],
+        ],
+    }
+    for name, values in wanted.items():
+        np.testing.assert_allclose(found.data[name], values, rtol=0, atol=6e-11, err_msg=name)
+    payoff = found.data.real_income.values
+    assert abs(np.sum(payoff**4.6) ** (1 / 4.6) - 2.7942060334) < 6e-11
+    # Those who stay where they are do not choose: welfare is the mean of what they have.
+    assert found.data.welfare == pytest.approx(payoff @ [0.5, 0.3, 0.2], rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("changes", "total", "by_residence"),
+    [
+        ({"remote": 0.3}, 0.4063986190, [0.3101982274, 0.4309517400, 0.5337490529]),
+        ({"remote": 0.3, "mode_taste": 9.2}, 0.5675155444, None),
+        ({"remote": 0.3, "remote_days": 0.5}, 0.2925208398, None),
+        ({"remote": 0.1854970529}, 0.3, None),
+        ({}, 0.0, [0.0, 0.0, 0.0]),
+    ],
+)
+def test_golden_shares_of_remote_work(changes, total, by_residence):
+    found = nege.solve(toy(**changes)).data
+    assert abs(float(found.share @ found.remote_share) - total) < 6e-11
+    if by_residence is not None:
+        np.testing.assert_allclose(found.remote_share, by_residence, rtol=0, atol=6e-11)
+
+
+# --- what it is made of, and what changes nothing ------------------------------------
+
+
+@pytest.mark.parametrize("rents", ["local", "pooled"])
+def test_without_commuting_it_is_helpman_with_tastes(rents):
+    """R_n is proportional to V_n^theta there too, and amenities of jobs are amenities of places."""
+    theta, at_work = 3.0, np.array(TOY["workplace_amenity"])
+    model = toy(commuting_cost=np.where(OFF, np.inf, 1), residence_taste=theta, rents=rents)
+    liked = TOY["amenity"] * at_work ** (1 / 4.6)
+    helpman = nege.Helpman(
+        PLACES,
+        **{name: TOY[name] for name in ("sigma", "mu", "trade_cost", "productivity", "housing")},
+        amenity=liked,
+        rents=rents,
+    )
+    wanted = nege.solve(helpman, dynamics=nege.Logit(scale=1 / theta)).data
+    found = nege.solve(model)
+    nege.testing.assert_equilibrium(found, tolerance=1e-12)
+    for name in ("share", "wage", "price_index", "real_income", "rent", "income"):
+        np.testing.assert_allclose(found.data[name], wanted[name], rtol=1e-9, err_msg=name)
+    np.testing.assert_array_equal(found.data.commuting, np.eye(3))
+    # Logit leaves out what it is worth to have three places to choose from.
+    assert float(found.data.welfare) == pytest.approx(3 ** (1 / theta) * float(wanted.welfare))
+    assert model.uniqueness().unique == (rents == "local")
+
+
+def test_dear_commuting_comes_near_to_none():
+    dear = [np.where(OFF, cost, 1) for cost in (3, 10, 100, np.inf)]
+    even = [1.0, 1.0, 1.0]
+    shares = [nege.solve(toy(commuting_cost=c, workplace_amenity=even)).data.share for c in dear]
+    off = [float(abs(share - shares[-1]).max()) for share in shares[:-1]]
+    np.testing.assert_allclose(off, [1.4e-3, 6.2e-6, 1.6e-10], rtol=0.05)
+
+
+def test_where_commuting_is_free_nobody_cares_where_the_job_is():
+    found = nege.solve(toy(commuting_cost=np.ones((3, 3)), productivity=[1, 2, 3])).data
+    wanted = np.array(TOY["workplace_amenity"]) * found.wage.values**4.6
+    np.testing.assert_allclose(found.commuting, np.tile(wanted / wanted.sum(), (3, 1)), rtol=1e-12)
+    np.testing.assert_allclose(found.employment, wanted / wanted.sum(), rtol=1e-12)
+
+
+def test_who_has_no_tastes_takes_the_best_job():
+    commuters = [
+        float(
+            nege.solve(
+                toy(taste=taste, residence_taste=4.6, workplace_amenity=[1, 1, 1])
+            ).data.commuting[1, 0]
+        )
+        for taste in (10, 40, 200)
+    ]
+    np.testing.assert_allclose(commuters, [0.217, 0.021, 0.0], rtol=0, atol=6e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "factor"),
+    [
+        ({"commuting_cost": COST / 0.9}, 0.9),
+        ({"commuting_cost": COST / 0.9, "remote": 0.0, "rents": "pooled"}, 0.9),
+        ({"remote": 0.3, "remote_days": 0.0}, 1.3 ** (1 / 4.6)),
+        ({"remote": 0.3, "remote_cost": COST}, 1.3 ** (1 / 4.6)),
+    ],
+)
+def test_what_is_the_same_everywhere_moves_nobody(changes, factor):
+    rents = {"rents": changes.get("rents", "local")}
+    before, after = nege.solve(toy(**rents)).data, nege.solve(toy(**changes)).data
+    np.testing.assert_allclose(after.share, before.share, rtol=1e-11)
+    assert float(after.welfare / before.welfare) == pytest.approx(factor, rel=1e-12)
+
+
+def test_costs_per_unit_of_distance_are_powers_of_it():
+    by_number = toy(trade_cost=1.2, commuting_cost=1.3, remote=0.2, remote_friction=0.1)
+    kappa = 1.3**DISTANCE
+    by_table = toy(
+        trade_cost=1.2**DISTANCE,
+        commuting_cost=kappa,
+        remote=0.2,
+        remote_cost=1.1 * np.diag(kappa)[:, None] * np.ones(3),
+    )
+    found, wanted = nege.solve(by_number).data, nege.solve(by_table).data
+    for name in by_number.variables:
+        np.testing.assert_allclose(found[name], wanted[name], rtol=1e-12)
+
+
+# --- several equilibria ---------------------------------------------------------------
+
+TWO = nege.Commuting(
+    nege.geography.equidistant(2), sigma=2, mu=0.9, taste=20, trade_cost=1.3, commuting_cost=1.5
+)
+
+
+def test_golden_multiplicity():
+    """The even spread has a closed form, and is unstable; residents leave it for one of two."""
+    even = nege.solve(TWO, [0.5, 0.5], dynamics=nege.Replicator(allow_entry=False))
+    price, access = 1 / (0.5 * (1 + 1 / 1.3)), (1 + 1.5**-20.0) ** (1 / 20) / 0.9
+    rent = 0.1 / 0.9 / 2
+    wanted = 2 ** (1 / 20) * access / (price**0.9 * rent**0.1)
+    assert float(even.data.welfare) == pytest.approx(wanted, rel=1e-12)
+    assert abs(wanted - 1.3753771642) < 6e-11
+    assert even.status is nege.Status.UNSTABLE
+    assert not nege.stability(even).stable
+    for start, large in ((None, 0), ([0.5, 0.5], 1), ([0.9, 0.1], 0)):
+        found = nege.solve(TWO, start)
+        nege.testing.assert_equilibrium(found, tolerance=1e-12)
+        assert (found.perturbed == ()) == (start == [0.9, 0.1])
+        large = int(np.argmax(found.data.share.values))
+        small = 1 - large
+        assert abs(float(found.data.share[large]) - 0.774537702816) < 6e-13
+        assert abs(float(found.data.employment[large]) - 0.774745256132) < 6e-13
+        ratio = float(found.data.wage[large] / found.data.wage[small])
+        assert abs(ratio - 1.070937440130) < 6e-13
+        assert abs(float(found.data.welfare) - 1.3867475491) < 6e-11
+        assert found.leading_eigenvalue < 0.0
+    assert not TWO.uniqueness().unique
+
+
+def test_thresholds_diagrams_and_all_equilibria_are_served_by_its_law_of_motion():
+    (broken,) = nege.break_points(TWO, "trade_cost", (1.05, 2))
+    rates = [
+        nege.stability(nege.short_run(TWO.replace(trade_cost=broken * by), [0.5, 0.5])).margin
+        for by in (1 - 1e-7, 1, 1 + 1e-7)
+    ]
+    assert rates[0] * rates[2] < 0.0
+    assert abs(rates[1]) < 1e-9
+    found = nege.equilibria(TWO, starts=2)
+    assert len(found) == 3
+    assert found.index_sum == 1
+    with pytest.raises(nege.InputError, match="no core is ever sustained"):
+        nege.sustain_points(TWO, "trade_cost", (1.05, 2), core="0")
+
+
+@pytest.mark.parametrize(
+    ("changes", "unique"),
+    [
+        ({"taste": 3.0}, True),
+        ({"taste": 3.0, "remote": 0.3, "housing_elasticity": 0.4}, True),
+        ({"taste": 3.01}, False),
+        ({"taste": 3.0, "residence_taste": 2.9}, False),
+        ({"taste": 3.0, "rents": "pooled"}, False),
+        ({"commuting_cost": np.where(OFF, np.inf, 1.0)}, True),
+        ({"commuting_cost": np.where(OFF, np.inf, 1.0), "mu": 0.9, "taste": 5.5}, False),
+        ({"commuting_cost": np.where(OFF, np.inf, 1.0), "remote": 0.1}, False),  # remotely they do
+        ({"commuting_cost": np.where(OFF, np.inf, 1.0), "housing_elasticity": 0.1}, False),
+    ],
+)
+def test_uniqueness_is_claimed_where_it_is_proven(changes, unique):
+    assert toy(**changes).uniqueness().unique == unique
+
+
+# --- how it is solved -----------------------------------------------------------------
+
+
+def drawn(seed):
+    rng = np.random.default_rng([20, seed])
+    n = int(rng.integers(2, 6))
+    distance = rng.uniform(0.5, 1.0, (n, n))
+    np.fill_diagonal(distance, rng.uniform(0.0, 0.1, n))
+    taste, fields = rng.uniform(1.5, 6.0), ("productivity", "amenity", "workplace_amenity")
+    return nege.Commuting(
+        nege.geography.from_distance(distance),
+        **{"sigma": rng.uniform(2, 8), "mu": rng.uniform(0.4, 0.8), "taste": taste},
+        **{"residence_taste": rng.uniform(1, 8), "mode_taste": taste * rng.uniform(1, 2)},
+        **{"trade_cost": rng.uniform(1.2, 3), "commuting_cost": rng.uniform(1.2, 4)},
+        **{"remote": rng.choice([0, 0.2]), "remote_days": rng.uniform(0, 1)},
+        **{name: rng.uniform(0.7, 1.4, n) for name in fields},
+        **{"housing": rng.uniform(0.5, 2, n), "housing_elasticity": rng.uniform(0, 1)},
+        rents=str(rng.choice(["local", "pooled"])),
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_newton_and_the_fixed_point_agree_within_the_reported_error(seed, monkeypatch):
+    model = drawn(seed)
+    ways = [nege.SolverOptions(method=method) for method in ("auto", "plain", "newton")]
+    auto, plain, newton = (nege.solve(model, options=how) for how in ways)
+    monkeypatch.setattr(solving, "MANY", 1)  # as if there were many places
+    many = nege.solve(model)
+    assert many._leading is None
+    for found in (plain, newton, many):
+        nege.testing.assert_equilibrium(found, tolerance=1e-11)
+        off = np.max(np.abs(np.log(found.data.share / auto.data.share).values))
+        assert off <= found.error + auto.error
+        assert found.error < 1e-9
+
+
+@pytest.mark.parametrize("most", [4, 8, 12])
+def test_a_failed_solve_carries_its_last_point_and_how_far_it_is(most):
+    exact = nege.solve(toy()).data
+    how = nege.SolverOptions(method="plain", limit_steps=most)
+    with pytest.raises(nege.ConvergenceError, match="did not converge") as caught:
+        nege.solve(toy(), options=how)
+    partial = caught.value.equilibrium
+    assert partial.status is nege.Status.LIMIT
+    assert partial.iterations == most
+    off = np.max(np.abs(np.log(partial.data.share / exact.share).values))
+    assert 1e-6 < off <= partial.error
+
+
+def test_what_is_not_finite_never_passes():
+    """Wages so far apart that prices overflow."""
+    extreme = toy(sigma=200, productivity=[1e-300, 1, 1e300], commuting_cost=np.ones((3, 3)))
+    for call in (lambda: nege.solve(extreme), lambda: nege.short_run(extreme, [0.5, 0.3, 0.2])):
+        with pytest.raises(nege.ConvergenceError) as caught:
+            call()
+        assert not caught.value.equilibrium.converged
+
+
+def test_the_family_keeps_its_promises_to_commuters(monkeypatch):
+    """Audit, order of places, unit of distance, derivatives by everything, files."""
+    monkeypatch.setattr(nege.testing, "DRAWS", 1)
+    nege.testing.check_model(nege.Commuting, seed=3)
+
+
+def test_prepared_solvers_sweeps_grids_and_files_give_the_same():
+    model = toy(commuting_cost=np.where(OFF, np.where(COST > 2, np.inf, COST), COST), remote=0.1)
+    solver, found = nege.prepare(model), nege.solve(model)
+    np.testing.assert_array_equal(solver.solve().share, found.data.share)
+    swept = nege.sweep(model, {"remote": [0.0, 0.1]}, keep=["share", "commuting"])
+    np.testing.assert_allclose(swept.share[1], found.data.share, rtol=1e-13)  # from its neighbour
+    assert swept.commuting.dims == ("remote", "residence", "workplace")
+    grid = nege.short_run(model, [[0.5, 0.3, 0.2], [0.2, 0.3, 0.5]], parameters={"sigma": [3, 4]})
+    one = nege.short_run(model, [0.2, 0.3, 0.5])
+    np.testing.assert_array_equal(grid.wage[1, 1], one.data.wage)
+    jacobian = solver.payoff_jacobian(np.array([0.2, 0.3, 0.5]))
+    off, direction = 1e-5, np.array([1.0, -0.5, -0.5])
+    ends = [
+        np.log(nege.short_run(model, one.data.share.values + t * direction).data.real_income)
+        for t in (-off, off)
+    ]
+    np.testing.assert_allclose(jacobian @ direction, (ends[1] - ends[0]) / (2 * off), rtol=1e-7)
+
+
+# --- what is refused ------------------------------------------------------------------
+
+NAN_COST = np.where(COST > 2, np.nan, COST)
+REFUSED = {
+    "below one": ({"commuting_cost": 0.9}, "commuting_cost", "at least 1"),
+    "a table below one": ({"commuting_cost": COST - 0.5}, "commuting_cost", "From '0' to '0'"),
+    "no number": ({"commuting_cost": NAN_COST}, "commuting_cost", "nan"),
+    "infinite at home": ({"commuting_cost": np.full((3, 3), np.inf)}, "commuting_cost", "inf"),
+    "one that is infinite": ({"commuting_cost": np.inf}, "commuting_cost", "finite"),
+    "another shape": ({"commuting_cost": COST[:2]}, "commuting_cost", "Its shape is"),
+    "text": ({"commuting_cost": "dear"}, "commuting_cost", ""),
+    "a number for remote work": ({"remote_cost": 1.2}, "remote_cost", "remote_days"),
+    "both": ({"remote_cost": COST, "remote_days": 0.5}, "remote_days", "leave one of them out"),
+    "modes unlike": ({"mode_taste": 4.0}, "mode_taste", "at least as large as taste"),
+    "no tastes": ({"taste": 0.0}, "taste", "Frechet"),
+    "a weight below zero": ({"remote": -0.1}, "remote", "no share"),
+    "more than all days": ({"remote_days": 1.5}, "remote_days", "part of all days"),
+    "floor space that shrinks": ({"housing_elasticity": -0.1}, "housing_elasticity", "at least 0"),
+    "an online region": ({"online": nege.OnlineRegion(trade_cost=1.2)}, "parameter", "online"),
+}
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("case", REFUSED)
+def test_bad_economies_are_refused_with_a_cure(case):
+    changes, argument, words = REFUSED[case]
+    with pytest.raises(nege.InputError) as caught:
+        toy(**changes)
+    assert caught.value.argument == argument
+    assert words in str(caught.value)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: nege.short_run(toy(), [1, 0, 0]), "Nobody lives in 1"),
+        (lambda: nege.solve(toy(), dynamics=nege.Logit(scale=0.2)), "residence_taste is 1/scale"),
+        (lambda: nege.solve(toy(), options=nege.SolverOptions(method="anderson")), "newton"),
+        (lambda: nege.solve(toy(), options=nege.SolverOptions(operator="line")), "dense"),
+        (
+            lambda: nege.short_run(
+                toy(), [0.5, 0.3, 0.2], parameters={"sigma": [3, 4]}, along="sigma"
+            ),
+            "by itself",
+        ),
+        (lambda: toy().replace(taste=5.0, mode_taste=4.8), "at least as large"),
+        (lambda: nege.sweep(toy(mode_taste=5.0), {"taste": [4.0, 6.0]}), "at least as large"),
+        (lambda: toy().direction("trade_cost"), "single number"),
+    ],
+)
+def test_what_it_does_not_do_is_refused_with_a_cure(call, words):
+    with pytest.raises(nege.InputError, match=words):
+        call()

@@ -115,7 +115,7 @@ UTILITY = "It divides utility: 1 is a job that costs nothing to get to."
 COSTS = Bounds(at_least=1.0, cure=UTILITY)
 TASTE = Bounds(above=0.0, cure="It is a Frechet shape: small where people differ much.")
 STEP, LEAST = 1e-3, 0.1  # of a parameter in a derivative, and the least size that it counts by
-TABLES = 12  # over pairs of places, that a short run holds
+TABLES = 28  # over pairs of places, that a short run holds
 
 
 class RemoteCost(fields.Field):
@@ -692,27 +692,33 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         )
         alpha, housed = self.mu, 1.0 - self.mu
         earned = wage / alpha if self.rents == "local" else wage + housed / alpha
-        with np.errstate(all="ignore"):
-            office, modes = self.commuting_costs() ** -self.eta, self.taste / self.eta
-            home = self.remote * self.remote_costs() ** -self.eta if self.remote else 0.0 * office
-            chosen = at_work * earned**self.taste * (office + home) ** modes
-            by_mode = np.nan_to_num(home / (office + home))
+        # Large elasticities act on ratios to the best alternative, so that nothing overflows.
+        cost, near, top = self.commuting_costs(), 1.0 / self.taste, np.max(earned)
+        remote_cost = self.remote_costs() if self.remote else np.full_like(cost, np.inf)
+        least = np.minimum(cost, remote_cost).min(axis=1, keepdims=True)
+        office = (cost / least) ** -self.eta
+        home = self.remote * (remote_cost / least) ** -self.eta
+        chosen = at_work * (earned / top) ** self.taste
+        chosen = chosen * (office + home) ** (self.taste / self.eta)
         reach = np.sum(chosen, axis=1)
-        free = self.costs() ** (1.0 - self.sigma)
-        demand = free @ (alpha * income * price ** (self.sigma - 1.0))
+        by_mode = home / np.where(office + home > 0.0, office + home, 1.0)
+        paid = wage / made
+        offered = paid[:, None] * self.costs()  # price of an origin in a destination
+        best = offered.min(axis=0)
+        bought = jobs @ (offered / best) ** (1.0 - self.sigma)
+        rival = self.costs() / (price * made[:, None])
+        first = rival.min(axis=1)
+        sold = (rival / first[:, None]) ** (1.0 - self.sigma) @ (alpha * income)
         sides = {
             "commuting": (commuting, chosen / reach[:, None]),
-            "access to jobs": (access, reach ** (1.0 / self.taste)),
+            "access to jobs": (access, top / least[:, 0] * reach**near),
             "employment": (jobs, share @ commuting),
             "residents' wage": (residents_wage, commuting @ wage),
             "income": (income, share * (commuting @ earned)),
             "remote share": (1.0 + remotely, 1.0 + np.sum(commuting * by_mode, axis=1)),
             "rent": (rent ** (1.0 + self.housing_elasticity) * stock, housed * income),
-            "price index": (
-                price ** (1.0 - self.sigma),
-                (jobs * (wage / made) ** (1.0 - self.sigma)) @ free,
-            ),
-            "wage": (wage**self.sigma, made ** (self.sigma - 1.0) * demand),
+            "price index": (price, best * bought ** (1.0 / (1.0 - self.sigma))),
+            "wage": (wage, first ** (1.0 / self.sigma - 1.0) * sold ** (1.0 / self.sigma)),
             "real income": (real, liked * access / (price**alpha * rent**housed)),
             "numeraire": (np.ones(1), np.atleast_1d(wage @ jobs)),
         }

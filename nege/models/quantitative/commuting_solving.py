@@ -44,9 +44,11 @@ ROUNDING = 2e-15  # of logs of wages and shares, in an equation
 SAFETY = 3.0  # by which LAPACK's estimate of the norm of an inverse may be low
 NUDGE = 1e-6  # in logs, off an unstable rest point
 MOST_NUDGES = 8
+STRETCH, PROGRESS = 1000, 0.9  # iterations in which steps have to fall to this part
 AWAY = 50  # iterations between two looks at how far an unstable point is left
 PROBES = 200  # iterations from which the error of many places is estimated
 LEFT = 1e-10  # of a deviation, where following it ends
+LARGEST_LOG = 700.0  # of a price or a payoff that double precision can hold
 NEUTRAL = 1e-9  # growth rates below this are neither growth nor decline
 
 
@@ -56,8 +58,8 @@ class Search:
     def __init__(self, p: Parameters, options: SolverOptions, *, moving: bool) -> None:
         self.p, self.options, self.moving = p, options, moving
         self.choices = in_levels(p)
-        self.iterations = 0
-        self.limit = options.limit_iterations
+        self.iterations, self.stuck = 0, False
+        self.limit = options.limit_steps if moving else options.limit_iterations
 
     # --- equations ------------------------------------------------------------------
 
@@ -169,10 +171,8 @@ class Search:
         plain = self.options.method == METHODS[PLAIN] or log_wage.size > MANY
         if self.options.method == METHODS[NEWTON]:
             return self.newton(at)
-        end = min(ROUNDING, 0.01 * self.options.tolerance_residual)
         if plain:
-            at, _ = self.iterate(at, end, self.limit)
-            return evaluate(self.p, at.log_wage, at.log_share)
+            return self.to_the_end(at)
         goal, handover = NEAR, min(self.iterations + HANDOVER, self.limit)
         while self.iterations < handover:
             at, step = self.iterate(at, goal, handover - self.iterations)
@@ -185,9 +185,22 @@ class Search:
         found = self.newton(at)
         if self.within(found):
             return found
-        at, _ = self.iterate(at, end, max(0, self.limit - self.iterations))
+        at = self.to_the_end(at)
         best = self.newton(at, REACH)
-        return best if self.within(best) else evaluate(self.p, at.log_wage, at.log_share)
+        return best if self.within(best) else at
+
+    def to_the_end(self, at: Point) -> Point:
+        """Iterate until steps are rounding, make no progress, or are too many."""
+        end, before = max(ROUNDING, 0.01 * self.options.tolerance_residual), math.inf
+        while self.iterations < self.limit:
+            at, step = self.iterate(at, end, min(STRETCH, self.limit - self.iterations))
+            if step <= end:
+                break
+            if not step <= PROGRESS * before:
+                self.stuck = math.isfinite(step)
+                break
+            before = step
+        return evaluate(self.p, at.log_wage, at.log_share)
 
     def leave(self, rest: Point, log_share: np.ndarray) -> Point:
         """Return where a point next to an unstable one leads to."""
@@ -203,14 +216,15 @@ class Search:
         """Return how a search ended: status, residual, estimate of the error in logs."""
         markets, people = self.residual(at)
         residual = float(np.max([markets, people]))  # NaN if one is
-        if not math.isfinite(residual) or not np.isfinite(at.log_payoff).all():
+        logs = at.log_wage, at.log_price, at.log_rent, at.log_payoff, at.log_access / self.p.taste
+        if not math.isfinite(residual) or not (np.abs(logs) < LARGEST_LOG).all():
             return Status.NOT_FINITE, residual, math.inf
         error = self.error(at, residual)
         if self.within(at):
             exact = error <= self.options.tolerance_error
             return (Status.CONVERGED if exact else Status.STALLED), residual, error
-        out = self.iterations >= self.limit
-        return (Status.LIMIT if out else Status.STALLED), residual, error
+        ended = Status.LIMIT if self.iterations >= self.limit else Status.STALLED
+        return (Status.STUCK if self.stuck else ended), residual, error
 
     def error(self, at: Point, residual: float) -> float:
         """Return the residual times the norm of the inverse of the Jacobian: error to first order.
