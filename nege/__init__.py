@@ -12,7 +12,7 @@ from nege import _starting as _starting  # before what takes time
 from nege._version import __version__
 from nege.kernels.compiling import uninterrupted
 from nege.models.shipped import SHIPPED
-from nege.plots.accessor import DatasetAccessor  # which any Dataset has from now on
+from nege.results.accessor import DatasetAccessor  # which any Dataset has from now on
 
 if TYPE_CHECKING:
     from nege import geography, policy, scenarios, testing

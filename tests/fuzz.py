@@ -70,6 +70,7 @@ class Pool:
         vat = mechanisms.Tax("vat", 0.1, proceeds=mechanisms.PublicGood(worth=0.0))
         self.taxed = nege.solve(self.industries.with_mechanisms(vat))
         self.cost = policy.cost_of_funds(self.taxed, "vat.rate")
+        self.on_earth = geography.from_points([50.0, 51.0], [1.0, 2.0])
         self.breaks = nege.break_points(self.model, "trade_cost", (1.5, 2))
         self.stability = nege.stability(self.solved)
         self.file = str(folder / "economy.nc")
@@ -468,6 +469,19 @@ ENTRIES = {
         {"x": "trade_cost", "variables": ["share"], "at": {"mu": 0.4}, "largest": 2},
     ),
     "ds.nege.plot.patterns": lambda p: (p.costs.nege.plot.patterns, {}),
+    "Tabular.to_dataframe": lambda p: (p.swept.nege.to_dataframe, {"variables": ["share"]}),
+    "Tabular.to_csv": lambda p: (
+        p.solved.to_csv,
+        {"path": str(p.folder / "x.csv"), "variables": "share"},
+    ),
+    "Tabular.to_latex": lambda p: (
+        p.found.to_latex,
+        {"path": str(p.folder / "x.tex"), "symbols": False, "digits": 3},
+    ),
+    "Tabular.to_geodataframe": lambda p: (
+        p.swept.nege.to_geodataframe,
+        {"variables": "share", "geography": p.on_earth},
+    ),
 }
 #: Calls that take long are drawn less often.
 SELDOM = {
@@ -767,7 +781,8 @@ TAKES = {
     **dict.fromkeys(("kind", "variable", "x", "y", "industry", "labour", "invalid"), ""),
     "horizon": "",
     "load.path": "",
-    "Equilibrium.to_netcdf.path": "path",
+    **dict.fromkeys(("Equilibrium.to_netcdf.path", "Tabular.to_csv.path"), "path"),
+    **{"Tabular.to_latex.path": "path none", "symbols": "flag", "digits": "whole"},
     "store": "path",
     "geography": "geography",
     "model": "model",
@@ -958,6 +973,7 @@ def methods():
         **{kind.__name__: kind for kind in (policy.JointOptimum, policy.EqualYield)},
         **{kind.__name__: kind for kind in (policy.CostOfFunds, policy.NashEquilibrium)},
         **{"Equilibrium.plot": plots[0], "ds.nege.plot": plots[1]},
+        "Tabular": nege.results.tables.Tabular,
     }
     return [
         f"{title}.{name}"
