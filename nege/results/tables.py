@@ -99,8 +99,8 @@ class Tabular:
         >>> nege.short_run(economy, [0.7, 0.3]).to_dataframe(["share", "wage"]).round(3)
                 share   wage
         region
-        here      0.7  1.002
-        there     0.3  0.996
+        here      0.7  0.986
+        there     0.3  1.033
         """
         return table_of(self._tabulated(), variables)[0]
 
@@ -470,7 +470,9 @@ def located(frame: pd.DataFrame, geography: Any) -> geopandas.GeoDataFrame:
 
 def _shapes(geography: Any) -> dict[str, Any]:
     """Return the polygon or the point of each place by name, in degrees."""
-    if geography is None or not hasattr(geography, "coordinates"):
+    from nege.geography.places import Geography
+
+    if not isinstance(geography, Geography):
         raise InputError("geography", geography, "one that says where places are", COORDINATES)
     polygons = getattr(geography, "polygons", None)
     geopandas: Any = require("geopandas", "map", "A GeoDataFrame")
