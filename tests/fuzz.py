@@ -70,6 +70,7 @@ class Pool:
         vat = mechanisms.Tax("vat", 0.1, proceeds=mechanisms.PublicGood(worth=0.0))
         self.taxed = nege.solve(self.industries.with_mechanisms(vat))
         self.cost = policy.cost_of_funds(self.taxed, "vat.rate")
+        self.compared = nege.compare(self.solved, self.given)
         self.on_earth = geography.from_points([50.0, 51.0], [1.0, 2.0])
         self.breaks = nege.break_points(self.model, "trade_cost", (1.5, 2))
         self.stability = nege.stability(self.solved)
@@ -437,6 +438,17 @@ ENTRIES = {
         nege.counterfactual,
         {"equilibrium": p.settled, "trade_cost_change": 0.9},
     ),
+    "compare": lambda p: (nege.compare, {"before": p.solved, "after": p.given}),
+    **{
+        f"Comparison.{method}": lambda p, method=method, given=given: (
+            getattr(p.compared, method),
+            dict(given),
+        )
+        for method, given in {
+            **{"to_dataset": {}, "plot": {"by": "region"}},
+            "plot_map": {"kind": "workers", "offered": True},
+        }.items()
+    },
     "claims": lambda p: (nege.claims, {"number": "8a"}),
     "load": lambda p: (nege.load, {"path": p.file}),
     "testing.assert_equilibrium": lambda p: (
@@ -719,7 +731,8 @@ TAKES = {
     ),
     **dict.fromkeys(("tolerance_residual", "tolerance_error", "tolerance_payoff"), NUMBER),
     **dict.fromkeys(("tolerance_path", "vmin", "separate"), NUMBER),
-    **dict.fromkeys(("overwrite", "allow_entry", "check"), "flag"),
+    **dict.fromkeys(("overwrite", "allow_entry", "check", "offered"), "flag"),
+    **{"before": "equilibrium", "after": "equilibrium", "by": ""},
     "progress": "flag callback",
     **{"draws": "whole", "claims.number": "", "prior": "", "claims.rng": "whole seed"},
     **dict.fromkeys(("farmers", "unskilled", "expenditure", "workers", "land"), "numbers"),
@@ -936,7 +949,8 @@ def takes(entry, argument):
 
 #: Made by nege and not by its users, who get them from the functions that say so.
 MADE = {
-    *("BifurcationDiagram", "Equilibria", "Equilibrium", "Hysteresis", "Stability", "Status"),
+    *("BifurcationDiagram", "Comparison", "Equilibria", "Equilibrium", "Hysteresis", "Stability"),
+    "Status",
     *("PreparedSolver", "policy.Optimum", "policy.JointOptimum", "policy.EqualYield"),
     *("policy.CostOfFunds", "policy.NashEquilibrium"),
     *("Threshold", "Thresholds", "DatasetAccessor", "ConvergenceError", "DependencyError"),
@@ -970,6 +984,7 @@ def methods():
         **{kind.__name__: kind for kind in (nege.Equilibrium, nege.Hysteresis, nege.Stability)},
         **{"Geography": geography.Geography, "Thresholds": nege.Thresholds},
         **{"PreparedSolver": nege.PreparedSolver, "Optimum": policy.Optimum},
+        "Comparison": nege.Comparison,
         **{kind.__name__: kind for kind in (policy.JointOptimum, policy.EqualYield)},
         **{kind.__name__: kind for kind in (policy.CostOfFunds, policy.NashEquilibrium)},
         **{"Equilibrium.plot": plots[0], "ds.nege.plot": plots[1]},
