@@ -1,36 +1,31 @@
-"""Model inversion: the productivities and amenities that make data an equilibrium."""
+"""Model inversion: the fundamentals that make data an equilibrium, by kind of model."""
 
 from __future__ import annotations
 
 from typing import Any, TypeVar
 
-import numpy as np
-
-from nege import validation
-from nege.errors import ConvergenceError, InputError
-from nege.kernels import equations
-from nege.kernels.equations import Economy
-from nege.kernels.fixed_point import in_pieces
-from nege.kernels.operators import trade
-from nege.kernels.scaling import markets
+from nege.models.base import Model
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import SolverOptions
-from nege.results.equilibrium import Equilibrium
-from nege.solvers.checks import check_options
-from nege.solvers.short_run import short_run
+from nege.studies.inversion_quantitative import invert_quantitative
+from nege.studies.kinds import Kind, answer
 from nege.validation.keywords import hinted
 
 __all__ = ["invert"]
 
-AnyModel = TypeVar("AnyModel", bound=QuantitativeModel)
+AnyModel = TypeVar("AnyModel", bound=Model)
 
-
-LARGEST_VIOLATION = 1e-10  # violation of any equation by the data, at most
+#: Who inverts what. What the function takes by name is what ``invert`` takes for that kind.
+KINDS = (Kind(QuantitativeModel, ("Helpman", "AllenArkolakis"), invert_quantitative),)
 
 
 @hinted
 def invert(
-    model: AnyModel, employment: Any, wage: Any, *, options: SolverOptions | None = None
+    model: AnyModel,
+    employment: Any = None,
+    wage: Any = None,
+    *,
+    options: SolverOptions | None = None,
 ) -> AnyModel:
     """Model inversion: the productivities and amenities behind where people are and what they earn.
 
@@ -80,79 +75,6 @@ def invert(
     >>> nege.solve(found).data.share.round(6).values
     array([0.2, 0.5, 0.3])
     """
-    check_quantitative(model)
-    options = check_options(options)
-    share = validation.vector("employment", employment, model.regions, above=0.0)
-    share /= share.max()  # first: a sum of numbers this large may overflow
-    share /= share.sum()
-    paid = validation.vector("wage", wage, model.regions, above=0.0)
-    validation.of_a_size("employment", employment, share)
-    validation.of_a_size("wage", wage, paid)
-    economy = model.arrays_for(options.operator, compiled=True)
-    state = earnings_state(model, economy, share, paid)
-    spent, price, access, supply = (np.empty(share.size) for _ in range(4))
-    equations.goods(economy, share, state, supply, spent)
-    earned = share * paid / np.sum(share * paid)
-    supply, market = np.zeros(share.size), markets(earned, spent, economy.operator)
-    in_pieces(market, share, supply, options.for_kernels()._replace(tolerance_error=1.0))
-    trade(economy.operator, np.exp(supply), spent, price, access)
-    found = with_fundamentals(model, share, state, supply, np.log(price))
-    again = short_run(found, share, options=options)
-    assert isinstance(again, Equilibrium)
-    wrong = max(
-        float(np.max(np.abs(np.log(again.data["wage"].values / paid * np.sum(share * paid))))),
-        float(np.ptp(np.log(again.data[found.payoff].values))),
-    )
-    if not wrong <= LARGEST_VIOLATION:
-        raise ConvergenceError(
-            f"Data are an equilibrium to {wrong:.1e} only: trade costs are so high that markets "
-            "hardly say what places have to do with each other. Lower trade costs, or accept "
-            "fundamentals that are this rough: they are in the .equilibrium of this error.",
-            again,
-        )
+    given = {"employment": employment, "wage": wage, "options": options}
+    found: AnyModel = answer("invert", KINDS, model, model, given)
     return found
-
-
-def check_quantitative(model: Any) -> None:
-    """Refuse what has no productivities and amenities of places, or an online region."""
-    if not isinstance(model, QuantitativeModel):
-        cure = "For example nege.Helpman(...)."
-        raise InputError("model", model, "nege.Helpman or nege.AllenArkolakis", cure)
-    if model.online is not None:
-        raise InputError(
-            "model",
-            model,
-            "without an online region",
-            "There are no data of it: use model.replace(online=None, online_housing=None), and "
-            "add the region to what comes out.",
-        )
-
-
-def earnings_state(
-    model: QuantitativeModel, economy: Economy, share: np.ndarray, wage: np.ndarray
-) -> np.ndarray:
-    """Return the state of the short run in which these wages are paid, on the numeraire."""
-    state = np.log(wage) + (1.0 - model.compiled().parameters(economy).scale) * np.log(share)
-    equations.normalise(economy, share, state)
-    return np.asarray(state)
-
-
-def with_fundamentals(
-    model: AnyModel,
-    share: np.ndarray,
-    state: np.ndarray,
-    log_supply: np.ndarray,
-    log_price: np.ndarray,
-    **changes: Any,
-) -> AnyModel:
-    """Return an economy at rest in a given state: productivities by supply, amenities by payoff."""
-    scale = model.compiled().parameters(model.arrays).scale
-    log_productivity = (log_supply - scale * np.log(share)) / (model.sigma - 1.0) + state
-    payoff, price = np.empty(share.size), np.exp(log_price)
-    equations.payoff(model.arrays, share, state, price, price, payoff)
-    log_amenity = np.log(model.amenity.values) - payoff
-    return model.replace(
-        productivity=np.exp(log_productivity - log_productivity.mean()),
-        amenity=np.exp(log_amenity - log_amenity.mean()),
-        **changes,
-    )
