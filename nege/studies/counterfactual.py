@@ -28,6 +28,7 @@ def counterfactual(
     amenity_change: Any = None,
     housing_change: Any = None,
     flows: Any = None,
+    deficits: str | None = None,
     options: SolverOptions | None = None,
 ) -> xr.Dataset:
     """Counterfactual: relative changes from new trade costs or fundamentals, once people moved.
@@ -98,6 +99,7 @@ def counterfactual(
         "amenity_change": amenity_change,
         "housing_change": housing_change,
         "flows": flows,
+        "deficits": deficits,
         "options": options,
     }
     changes: xr.Dataset = answer("counterfactual", KINDS, equilibrium.model, equilibrium, given)

@@ -25,6 +25,9 @@ def invert(
     employment: Any = None,
     wage: Any = None,
     *,
+    spending: Any = None,
+    flows: Any = None,
+    deficits: str | None = None,
     options: SolverOptions | None = None,
 ) -> AnyModel:
     """Model inversion: the productivities and amenities behind where people are and what they earn.
@@ -75,6 +78,13 @@ def invert(
     >>> nege.solve(found).data.share.round(6).values
     array([0.2, 0.5, 0.3])
     """
-    given = {"employment": employment, "wage": wage, "options": options}
+    given = {
+        "employment": employment,
+        "wage": wage,
+        "spending": spending,
+        "flows": flows,
+        "deficits": deficits,
+        "options": options,
+    }
     found: AnyModel = answer("invert", KINDS, model, model, given)
     return found
