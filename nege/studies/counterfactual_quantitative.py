@@ -30,6 +30,7 @@ from nege.results.equilibrium import Equilibrium
 from nege.solvers.checks import check_options
 from nege.solvers.long_run import solve
 from nege.solvers.short_run import short_run
+from nege.status import Status
 from nege.studies.inversion_quantitative import (
     BALANCED_TRADE,
     CONVENTIONS,
@@ -63,6 +64,10 @@ def counterfactual_quantitative(
     model = equilibrium.model
     check_without_online(model)
     assert isinstance(model, QuantitativeModel)
+    if equilibrium.status not in (Status.CONVERGED, Status.UNSTABLE):
+        shown = f"one that ended as {equilibrium.status.name}"
+        cure = equilibrium.status.remedy
+        raise InputError("equilibrium", shown, "a solve that converged", cure)
     options, places, moves = check_options(options), model.regions, equilibrium.dynamics
     if deficits is not None:
         validation.known("deficits", deficits, (*CONVENTIONS, "zero"))

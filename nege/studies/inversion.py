@@ -40,11 +40,24 @@ def invert(
     ----------
     model : Helpman or AllenArkolakis
         The economy with its trade costs, its parameters and, for Helpman, its housing or land;
-        its own productivities and amenities do not count.
-    employment : DataArray, mapping or array
-        People of each place, in any unit; positive.
-    wage : DataArray, mapping or array
-        Their wage, in any unit; positive.
+        its own productivities, amenities and deficits do not count, nor its trade costs where
+        `flows` are given.
+    employment : DataArray, mapping or array, optional
+        People of each place, in any unit; positive. Where they work, if that is not where they
+        live.
+    wage : DataArray, mapping or array, optional
+        Their wage, in any unit; positive. Not needed beside `flows`.
+    spending : DataArray, mapping or array, optional
+        What the residents of each place spend, or their income, in the unit of employment times
+        wage, with the same total; positive. By default what wages and rents there pay for.
+    flows : DataArray, DataFrame or array, optional
+        Value of trade over (origin, destination), own sales on the diagonal, in any unit;
+        zeros are allowed, and balanced it need not be. Rows are wage bills, columns spending.
+        They take the place of wages, spending and trade costs.
+    deficits : {"proportional", "fixed"}, optional
+        What spending beyond earnings becomes: a field ``spending_ratio`` of the model, in
+        proportion to earnings, or ``deficit``, fixed in value. By default proportional where people
+        move, and fixed where nobody does.
     options : SolverOptions, optional
         Tolerances and limits.
 
@@ -53,12 +66,15 @@ def invert(
     Helpman or AllenArkolakis
         The same economy with `productivity` and `amenity` such that the data are an
         equilibrium, the only one where ``model.uniqueness()`` says so. Geometric means of
-        both are one: data do not tell their units.
+        both are one: data do not tell their units. From `flows` it has a table of trade costs,
+        infinite where nothing is traded.
 
     Raises
     ------
     InputError
-        For data that are not positive, or a model that has no such fundamentals.
+        For data that are not positive or contradict each other, a place that sells or buys
+        nothing, an argument that this kind of model does not take, or a model that has no such
+        fundamentals.
     ConvergenceError
         Where an equation stays violated by more than 1e-10; it carries the short run at the
         fundamentals found.
@@ -67,6 +83,12 @@ def invert(
     -----
     Not a test of the model: every difference between places that trade costs and housing do not
     explain becomes a fundamental, errors in the data included.
+
+    Productivities need wages, people at work and spending, and nothing else. Amenities are of
+    those who live and spend where they work; given `spending` by residence they make places of
+    *work* equally good to people who share what is spent there, and say nothing of where to live.
+    Where nobody moves they are units. Flows do not tell productivities from trade
+    costs: those are in units of goods in which every place supplies one.
 
     Examples
     --------

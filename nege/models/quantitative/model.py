@@ -10,7 +10,7 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError
-from nege.kernels import equations
+from nege.kernels import derivatives, equations
 from nege.kernels.equations import CONDITION, Economy, Places
 from nege.kernels.operators import buy
 from nege.models import fields, trade_costs
@@ -136,6 +136,19 @@ class QuantitativeModel(Model):
             return 1.0
         paid = self.kept * share * wage + (1.0 - self.kept) * share
         return 1.0 / np.sum(self.unbalanced()["ratio"] * paid, axis=-1, keepdims=True)
+
+    def common_slope(self, parameters: Economy, share: np.ndarray, state: np.ndarray) -> Any:
+        """Return d ln of the factor on spending ratios by shares, markets clearing."""
+        if self.spending_ratio is None:
+            return 0.0
+        p, moved = self.compiled().parameters(parameters), np.empty((share.size, share.size))
+        if not derivatives.state_share_jacobian(parameters, share, state, moved):
+            return np.nan
+        earned = share**p.scale * np.exp(state)
+        by_share = p.kept * earned[:, None] * (moved + np.diag(p.scale / share))
+        by_share += (1.0 - p.kept) * np.eye(share.size)
+        total = np.sum(p.ratio * (p.kept * earned + (1.0 - p.kept) * share))
+        return -p.intensity * (p.ratio @ by_share) / total
 
     def _value(self, name: str) -> float:
         owner = self if hasattr(self, name) else self.online
