@@ -63,6 +63,8 @@ def invert_quantitative(
     else:
         data = _of_flows(model, employment, wage, spending, flows)
     share, paid, changes = data.share, data.wage, BALANCED_TRADE
+    if getattr(model, "groups", None) is not None:  # where not all can go everywhere
+        model = model.replace(people=share)
     if data.spent is not None:
         kind = convention(model, deficits, people_move(model))
         changes = unbalanced(model, share, paid, data.spent, kind)
