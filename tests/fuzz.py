@@ -432,7 +432,14 @@ ENTRIES = {
     "patterns": lambda p: (nege.patterns, {"data": p.costs.copy(deep=True)}),
     "invert": lambda p: (
         nege.invert,
-        {"model": p.helpman, "employment": [2.0, 3.0], "wage": [1.0, 1.1]},
+        {
+            **{"model": p.helpman, "employment": [2.0, 3.0], "wage": [1.0, 1.1]},
+            "spending": [2.4, 2.9],
+        },
+    ),
+    "invert from flows": lambda p: (
+        nege.invert,
+        {"model": p.helpman, "employment": [2.0, 3.0], "flows": [[2.0, 0.5], [1.0, 3.0]]},
     ),
     "counterfactual": lambda p: (
         nege.counterfactual,
@@ -736,7 +743,8 @@ TAKES = {
     "progress": "flag callback",
     **{"draws": "whole", "claims.number": "", "prior": "", "claims.rng": "whole seed"},
     **dict.fromkeys(("farmers", "unskilled", "expenditure", "workers", "land"), "numbers"),
-    **dict.fromkeys(("latitude", "longitude", "employment", "wage"), "numbers"),
+    **dict.fromkeys(("latitude", "longitude", "employment", "wage", "spending"), "numbers"),
+    **{"deficit": BY_PLACE, "spending_ratio": BY_PLACE, "deficits": ""},
     **dict.fromkeys(("weights", "population", "start"), "numbers"),
     "online_amenity": NUMBER,
     **dict.fromkeys(("productivity", "housing"), BY_PLACE),
