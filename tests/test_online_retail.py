@@ -16,7 +16,7 @@ SHARES = {2015: 0.108, 2016: 0.126, 2019: 0.207, 2020: 0.249, 2021: 0.245}
 
 @pytest.fixture(scope="module")
 def china():
-    economy = nege.scenarios.chinese_cities(4)
+    economy = nege.scenarios.chinese_cities(5)
     path = nege.scenarios.online_retail(economy)
     return economy, path, nege.follow(economy, path)
 
@@ -89,9 +89,7 @@ def test_facts_have_both_figures_and_a_verdict_that_follows_from_them(china):
     online = (ds.total_cost.industry == "manufacturing") & (ds.total_cost.channel == "online")
     moved = ds.assign(total_cost=ds.total_cost.where(~(inland & online), 1e-12))
     assert coast.verdict.item().startswith("not reproduced")
-    turned = nege.scenarios.china_facts(economy.replace(), moved).sel(fact="coast")
-    made_inland = ds.total_cost.where(inland & ~online, 0.0).sum()
-    assert float(made_inland) > 0.0
+    turned = nege.scenarios.china_facts(economy, moved).sel(fact="coast")
     assert turned.verdict.item().startswith("reproduced")
     assert float(turned.model_before) == pytest.approx(1.0)
 
