@@ -199,12 +199,6 @@ def grid(ny: int, nx: int) -> Geography:
 
     d_rs is the Euclidean distance, in sides of a cell.
 
-    d_rs is the Euclidean distance, in sides of a cell.
-
-    d_rs is the Euclidean distance, in sides of a cell.
-
-    d_rs is the Euclidean distance, in sides of a cell.
-
     Parameters
     ----------
     ny, nx : int

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from nege import labelled, memory
-from nege.errors import InputError
+from nege.errors import InputError, meant
 from nege.geography.metrics import Circle, Floats, Grid, Line, Matrix, Metric
 from nege.immutable import Frozen, frozen
 from nege.validation import distinct_names, known, square, texts, vector
@@ -73,9 +74,11 @@ class Geography(Frozen):
     kind: str
     #: All that is known of each place, over "region", without labels.
     _table: xr.Dataset = field(default_factory=xr.Dataset)
+    #: Further columns of the table that it was made of, numbers or texts, in the order of places.
+    _columns: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        sizes = {len(self.metric), *self._table.sizes.values()}
+        sizes = {len(self.metric), *self._table.sizes.values(), *map(len, self._columns.values())}
         if sizes != {len(self.names)}:
             allowed = f"one for each of the {len(self.metric)} places"
             raise InputError("names", self.names, allowed, f"There are {len(self.names)}.")
@@ -90,6 +93,8 @@ class Geography(Frozen):
             if isinstance(metric, Line) and not np.isfinite(np.ptp(metric.positions)):
                 raise InputError("positions", metric.positions, "at finite distances")
         object.__setattr__(self, "_table", xr.Dataset(table, attrs=dict(self._table.attrs)))
+        columns = {name: frozen(values) for name, values in self._columns.items()}
+        object.__setattr__(self, "_columns", columns)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -160,6 +165,64 @@ class Geography(Frozen):
         table = self._labelled().drop_vars("population", errors="ignore")
         return table if table.data_vars else None
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that models and studies take: those of the table it was made of.
+
+        Besides, `population` and coordinates by these names.
+        """
+        return tuple(dict.fromkeys((*self._columns, *map(str, self._table.data_vars))))
+
+    @hinted
+    def column(self, argument: str, value: Any) -> Any:
+        """Return the column of the geography's table that a text names; all else as it is.
+
+        Whatever takes a number for each place asks this first: ``productivity="tfp"``.
+
+        Parameters
+        ----------
+        argument : str
+            What the value was given for; errors begin with it.
+        value : object
+            The name of a column, or anything else.
+
+        Returns
+        -------
+        object
+            A DataArray over region for a text, else the value.
+
+        Raises
+        ------
+        InputError
+            If a text names no column: with the nearest names and the list of them.
+
+        Notes
+        -----
+        Not a check of numbers: who asked for the column finds out whether it has gaps.
+
+        Examples
+        --------
+        >>> import nege
+        >>> geo = nege.geography.from_distance([[0, 1], [1, 0]], population=[3, 5])
+        >>> geo.column("weights", "population").values
+        array([3., 5.])
+        >>> geo.column("weights", [2, 1])
+        [2, 1]
+        """
+        if not isinstance(value, str):
+            return value
+        if value in self._columns:
+            found = self._columns[value]
+        elif value in self._table:
+            found = self._table[value].values
+        else:
+            allowed = "numbers, or the name of a column of the geography's table"
+            cure = _columns_in_words(value, self.columns)
+            if not self._columns:
+                cure += " nege.geography.from_dataframe(df, ...) keeps the columns of df."
+            raise InputError(argument, value, allowed, cure)
+        return labelled.array(found, {"region": self.names}, str(value))
+
     @hinted
     def select(self, names: Iterable[str]) -> Geography:
         """Keep only these places, in this order; distances stay as they are.
@@ -197,6 +260,7 @@ class Geography(Frozen):
             distance_unit=self.distance_unit,
             kind=self.kind if self.kind.startswith("part of ") else f"part of {self.kind}",
             _table=self._table.isel(region=places, missing_dims="ignore"),
+            _columns={name: values[places] for name, values in self._columns.items()},
         )
 
     def to_dataset(self) -> xr.Dataset:
@@ -262,3 +326,18 @@ class Geography(Frozen):
 
     def _labelled(self) -> xr.Dataset:
         return self._table.assign_coords(labelled.coordinates({"region": self.names}))
+
+
+MOST_COLUMNS = 600  # characters of their names that an error lists
+
+
+def _columns_in_words(name: str, known: tuple[str, ...]) -> str:
+    """Say which columns there are, the nearest ones first."""
+    if not known:
+        return "It has none."
+    close = [repr(one) for one in meant(name, known) if len(one) <= MOST_COLUMNS]
+    hint = f"Did you mean {' or '.join(close)}? " if close else ""
+    listed = ", ".join(known)
+    if len(listed) > MOST_COLUMNS:
+        listed = f"{listed[:MOST_COLUMNS].rpartition(', ')[0]}, ... ({len(known)} in all)"
+    return f"{hint}Columns: {listed}."

@@ -82,6 +82,8 @@ def invert(
     """
     check_quantitative(model)
     options = check_options(options)
+    employment = model.geography.column("employment", employment)
+    wage = model.geography.column("wage", wage)
     share = validation.vector("employment", employment, model.regions, above=0.0)
     share /= share.max()  # first: a sum of numbers this large may overflow
     share /= share.sum()
