@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from nege.structure.stability import stability
     from nege.structure.thresholds import Threshold, Thresholds, break_points, sustain_points
     from nege.studies.counterfactual import counterfactual
+    from nege.studies.data_report import data_report
     from nege.studies.decomposition import decompose
     from nege.studies.inversion import invert
     from nege.sweeps.load import load
@@ -84,6 +85,7 @@ __all__ = [
     "break_points",
     "claims",
     "counterfactual",
+    "data_report",
     "decompose",
     "equilibria",
     "estimate_memory",
@@ -128,6 +130,7 @@ HOMES = {
     "nege.structure.stability": "stability",
     "nege.structure.thresholds": "Threshold Thresholds break_points sustain_points",
     "nege.studies.counterfactual": "counterfactual",
+    "nege.studies.data_report": "data_report",
     "nege.studies.decomposition": "decompose",
     "nege.studies.inversion": "invert",
     "nege.sweeps.load": "load",

@@ -178,23 +178,35 @@ WRITTEN = (
     (r"-?\d+,\d+", 'pandas.read_csv(..., decimal=",")'),
     (r"-?\d{1,3}([ '\u00a0\u202f]\d{3})+([.,]\d+)?", "x.str.replace(r'[^0-9.]', '', regex=True)"),
     (r"-?[\d.,]+ ?%", "x.str.rstrip('% ').astype(float) / 100"),
-    (r"\s*-?\d+(\.\d+)?(e[+-]?\d+)?\s*", "pandas.to_numeric(x)"),
 )
+PLAIN_NUMBER = r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
+
+
+def written_as_text(values: np.ndarray) -> str:
+    """Say how numbers are read that stand as text in a table, with commas or signs in them."""
+    for pattern, cure in WRITTEN:
+        example = next((one for one in _texts_in(values) if re.fullmatch(pattern, one)), None)
+        if example is not None:
+            return f"{example!r} is read as a number by {cure}."
+    return ""
 
 
 def of_text(values: np.ndarray) -> str:
     """Say how text is read that should be numbers; nothing for what is no text."""
-    if values.dtype.kind not in "OU":
+    given = _texts_in(values)
+    if not given:
         return ""
-    given = [one for one in values.ravel().tolist() if isinstance(one, str)]
-    for pattern, cure in WRITTEN[:-1]:
-        example = next((one for one in given if re.fullmatch(pattern, one)), None)
-        if example is not None:
-            return f" {example!r} is text; it is read as a number by {cure}."
-    odd = next((one for one in given if not re.fullmatch(WRITTEN[-1][0], one)), None)
-    if odd is not None and len(odd) <= 40:
-        return f" {odd!r} is text; if it stands for a missing value: na_values= of pandas.read_csv."
-    return f" {given[0]!r} is text: {WRITTEN[-1][1]}." if given and odd is None else ""
+    if said := written_as_text(values):
+        return f" {said}"
+    odd = next((one for one in given if not re.fullmatch(PLAIN_NUMBER, one)), None)
+    if odd is None:
+        return f" {given[0]!r} is text: pandas.to_numeric(x) reads it."
+    return f" {odd:.40} is text: if that says missing, na_values= of pandas.read_csv knows it."
+
+
+def _texts_in(values: np.ndarray) -> list[str]:
+    listed = values.ravel().tolist() if values.dtype.kind in "OU" else []
+    return [one for one in listed if isinstance(one, str)]
 
 
 def vector(
