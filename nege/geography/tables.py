@@ -213,8 +213,8 @@ def names_of(df: pd.DataFrame, names: Any) -> tuple[str, ...]:
         if name is None or name is pd.NA or name is pd.NaT or name != name:
             cure = f"That of row {row} is missing; df.dropna(subset=[...]) leaves such rows out."
             raise InputError("names", name, "given for every place", cure)
-    whole = (int, np.integer)
-    return distinct_names("names", [str(one) if _is(one, whole) else one for one in listed])
+    codes = all(_is(one, (int, np.integer)) for one in listed)
+    return distinct_names("names", [str(one) for one in listed] if codes else listed)
 
 
 def _is(value: Any, kinds: Any) -> bool:
@@ -270,15 +270,22 @@ def _column(column: pd.Series) -> np.ndarray | None:
 def in_degrees(spots: dict[str, Floats], crs: Any) -> dict[str, Floats]:
     """Return coordinates of any reference system as degrees on WGS84."""
     pyproj = require("pyproj", "geo", "Reading coordinates of a projection")
+    check_crs(crs)
     try:
         change = pyproj.Transformer.from_crs(crs, DEGREES, always_xy=True)
-    except pyproj.exceptions.CRSError as error:
+    except (pyproj.exceptions.CRSError, ValueError) as error:
         raise InputError("crs", crs, AS_CRS, f"pyproj says: {str(error)[:200]}.") from error
     longitude, latitude = change.transform(spots["longitude"], spots["latitude"])
     if not (np.isfinite(longitude) & np.isfinite(latitude)).all():
         cure = "Have northing (latitude=) and easting (longitude=) changed places?"
         raise InputError("crs", crs, "the system that all coordinates are in", cure)
     return {"latitude": latitude, "longitude": longitude}
+
+
+def check_crs(crs: Any) -> None:
+    """Refuse what is neither text, nor a code, nor a reference system itself."""
+    if not (_is(crs, (str, int, np.integer)) or hasattr(crs, "to_wkt")):
+        raise InputError("crs", crs, AS_CRS)
 
 
 def outlines(df: Any, crs: Any, labels: Sequence[str]) -> tuple[Polygons | None, dict[str, Floats]]:
@@ -289,6 +296,8 @@ def outlines(df: Any, crs: Any, labels: Sequence[str]) -> tuple[Polygons | None,
         cure = "Say which column it is: df.set_geometry(...)."
         raise InputError("df", list(df.columns), "a GeoDataFrame with a geometry", cure) from error
     known = shapes.crs
+    if crs is not None:
+        check_crs(crs)
     try:
         shapes = shapes if crs is None or known is not None else shapes.set_crs(crs)
         other = crs is not None and known is not None and known != crs

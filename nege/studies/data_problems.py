@@ -200,9 +200,10 @@ class Finder:
             found = self.numbers_above_zero("population", people)
             if found is not None:
                 self.ask("population", lambda: people_by_name(found, self.labels, self.labels))
-        self.unit = str(
-            about["unit"] or ("distance" if about["distance"] is not None else "1000 km")
-        )
+        unit, distance = about["unit"], about["distance"]
+        if not isinstance(unit, str):
+            unit = "1000 km" if distance is None else getattr(distance, "attrs", {}).get("units")
+        self.unit = str(unit or "distance")
         self._distances(about["distance"], spots if len(spots) == 2 else None)
 
     def of_geography(self, geography: Geography) -> None:
@@ -338,7 +339,7 @@ class Finder:
                     what += f"median or less than a hundredth: {which}"
                     self.look(argument, what, "Are they in another unit, or typed wrong?")
         if set(PAID) <= read.keys():
-            factor = float(np.median(read["wage"]) / np.median(read["income"]))
+            factor = np.median(read["wage"]) / np.median(read["income"])
             if not 1.0 / APART < factor < APART:
                 larger = max(factor, 1.0 / factor)
                 like = min(FACTORS, key=lambda known: abs(np.log(larger / known)))
@@ -427,7 +428,7 @@ def shown(number: float) -> str:
 
 
 def where_from(argument: str, value: Any) -> str:
-    return f"{argument} ({value})" if isinstance(value, str) and value != argument else argument
+    return f"{argument} ({value:.60})" if isinstance(value, str) and value != argument else argument
 
 
 def counted(some: int, all_of: int) -> str:

@@ -70,6 +70,7 @@ class DataReport(Immutable):
 
 
 @hinted
+@np.errstate(all="ignore")  # sums of what is as large as numbers get are infinite, and said so
 def data_report(
     table: Any,
     *,
@@ -245,6 +246,8 @@ def _listed_names(table: pd.DataFrame, names: Any) -> pd.Series | None:
             return table.index.to_series().reset_index(drop=True)
         if isinstance(names, str):
             return tables.column_of(table, "names", names).reset_index(drop=True)
-        return pd.Series(list(names), dtype=object)
+        listed = validation.texts("names", names)
+        plain = all(one is None or isinstance(one, (str, int, float)) for one in listed)
+        return pd.Series(listed, dtype=object) if plain else None
     except InputError:
         return None
