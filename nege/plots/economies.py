@@ -9,7 +9,6 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError
-from nege.geography import Geography
 from nege.plots import agglomeration, maps
 from nege.plots.style import BLUE, GREY, ORANGE, new_axes
 from nege.plots.varied import label as label_of
@@ -22,9 +21,7 @@ if TYPE_CHECKING:
 class EquilibriumPlot:
     """Pictures of one economy: ``equilibrium.plot.shares()``, ``equilibrium.plot.map()``."""
 
-    def __init__(
-        self, data: xr.Dataset, geography: Geography, online: str | None, movers: str
-    ) -> None:
+    def __init__(self, data: xr.Dataset, geography: Any, online: str | None, movers: str) -> None:
         """Take an economy's variables, its geography, its online region, who moves."""
         self._data, self._geography = data, geography
         self._online, self._movers = online, movers
