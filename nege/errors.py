@@ -121,7 +121,9 @@ SYMBOLS: dict[str, tuple[str, ...]] = {
     ),
     "phi": ("trade_cost", "variety"),  # freeness, trade_cost^(1 - sigma); weight of variety
     **dict.fromkeys(("lambda", "lambda_", "lam", "shares"), ("share", "start")),
-    **dict.fromkeys(("rho", "epsilon", "eps", "elasticity"), ("sigma", "migration_elasticity", "taste")),
+    **dict.fromkeys(
+        ("rho", "epsilon", "eps", "elasticity"), ("sigma", "migration_elasticity", "taste")
+    ),
     "theta": ("transport_cost", "residence_taste", "sigma"),
     "mu": ("consumption", "alpha"),
     "alpha": ("inputs", "productivity_spillover", "mu"),
