@@ -121,20 +121,24 @@ SYMBOLS: dict[str, tuple[str, ...]] = {
     ),
     "phi": ("trade_cost", "variety"),  # freeness, trade_cost^(1 - sigma); weight of variety
     **dict.fromkeys(("lambda", "lambda_", "lam", "shares"), ("share", "start")),
-    **dict.fromkeys(("rho", "epsilon", "eps", "elasticity"), ("sigma", "migration_elasticity")),
-    "theta": ("transport_cost", "sigma"),
+    **dict.fromkeys(
+        ("rho", "epsilon", "eps", "elasticity"), ("sigma", "migration_elasticity", "taste")
+    ),
+    "theta": ("transport_cost", "residence_taste", "sigma"),
     "mu": ("consumption", "alpha"),
     "alpha": ("inputs", "productivity_spillover", "mu"),
     "beta": ("amenity_spillover", "housing", "mu"),
     **dict.fromkeys(("io", "input_output", "intermediates"), ("inputs",)),
     "gamma": ("spillover", "agriculture"),
     "chi": ("online_spillover",),
-    "eta": ("hears_online",),
+    "eta": ("hears_online", "mode_taste"),
     "psi": ("hears_offline",),
     "xi": ("digitisability",),
-    "delta": ("digital_cost", "spillover_decay"),
+    "delta": ("digital_cost", "spillover_decay", "housing_elasticity"),
     **dict.fromkeys(("zeta", "fee"), ("commission", "online_commission")),
-    "kappa": ("scale", "remote_friction"),
+    "kappa": ("scale", "commuting_cost", "remote_friction"),
+    "r": ("remote",),
+    "d": ("workplace_amenity",),
     "nu": ("remote_elasticity",),
     **dict.fromkeys(("s", "temperature"), ("scale",)),
     "a": ("productivity",),
@@ -187,10 +191,10 @@ def listed(known: Sequence[str]) -> str:
     return f"Known: {', '.join(known)}."
 
 
-def in_words(names: Iterable[str]) -> str:
+def in_words(names: Iterable[str], word: str = "and") -> str:
     """Return names as in a sentence."""
     *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} {word} {last}" if most else last
 
 
 def joined(errors: Sequence[InputError]) -> InputError:

@@ -346,3 +346,22 @@ def test_people_are_those_of_the_population_where_the_geography_has_one():
     np.testing.assert_allclose(
         nege.solve(emptied).data.share, nege.solve(model).data.share, atol=1e-9
     )
+
+
+def test_labels_and_people_can_be_columns_of_the_table_of_places():
+    table = pd.DataFrame(
+        {
+            **{"city": ["A", "B", "C"], "lat": [50.5, 51.2, 52.1], "lon": [8.0, 9.0, 8.5]},
+            **{"country": ["u", "v", "v"], "jobs": [1, 2, 5], "code": [10, 20, 20]},
+        }
+    )
+    places = nege.geography.from_dataframe(table, names="city", latitude="lat", longitude="lon")
+    given = {"sigma": 5, "mu": 0.7, "trade_cost": 1.3}
+    model = nege.Helpman(places, mobility="country", people="jobs", **given)
+    assert model.groups.labels == ("u", "v")
+    np.testing.assert_allclose(model.groups.total, [1 / 8, 7 / 8])
+    assert nege.Helpman(places, mobility="code", **given).groups.labels == ("10", "20")
+    with pytest.raises(nege.InputError, match="Did you mean 'country'"):
+        nege.Helpman(places, mobility="county", **given)
+    with pytest.raises(nege.InputError, match="wrong column"):
+        nege.Helpman(places, mobility="lat", **given)

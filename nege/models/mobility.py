@@ -46,7 +46,7 @@ import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
 from nege import labelled, validation
-from nege.errors import InputError
+from nege.errors import InputError, near
 from nege.immutable import frozen
 from nege.kernels.population_dynamics import HIGHEST, Dynamics
 from nege.models.fields import Field
@@ -145,14 +145,14 @@ class Groups:
             residual = float(np.max(gaps))
         return np.asarray(found), residual if math.isfinite(residual) else math.inf
 
-    def uniqueness(self, known: Uniqueness) -> Uniqueness:
-        """Return whether the long run is proven to be unique, from what is with free mobility."""
-        if self.largest == 1:
-            return Uniqueness(
-                True,
-                1.0,
-                "nobody can move, and markets clear in one way; regions in the largest group",
-            )
+    def uniqueness(self, known: Uniqueness, *, plain: bool) -> Uniqueness:
+        """Return whether the long run is proven to be unique, from what is with free mobility.
+
+        `plain` says whether the short run is unique: trade is balanced, and open everywhere.
+        """
+        if self.largest == 1 and plain:
+            words = "nobody can move, and markets clear in one way; regions in the largest group"
+            return Uniqueness(True, 1.0, words)
         if len(self.labels) == 1:
             return known
         more = "which is known where everybody can move everywhere, and not within groups"
@@ -173,8 +173,10 @@ class Mobility(Field):
             return value
         names = economy.geography.names
         allowed = f"{FREE!r}, {NONE!r}, or a label for each of the {len(names)} regions"
-        if isinstance(value, str):
-            value = _column(economy.geography, self.name, value)
+        if isinstance(value, str) and value not in economy.geography.columns:
+            cure = near(value, (FREE, NONE, *economy.geography.columns))
+            raise InputError(self.name, value, f"{allowed}, or the column that has them", cure)
+        value = economy.geography.column(self.name, value)
         labels = _labels(self.name, value, names, allowed)
         about = {"long_name": self.words, "units": ""}
         return labelled.array(frozen(labels), {"region": names}, self.name, about)
@@ -194,8 +196,7 @@ class People(Field):
         if value is None:
             return None
         names = economy.geography.names
-        if isinstance(value, str):
-            value = _column(economy.geography, self.name, value)
+        value = economy.geography.column(self.name, value)
         given = validation.vector(self.name, value, names, at_least=0.0)
         if not (given > 0.0).any():
             raise InputError(self.name, value, "people in some region", "All of them are zero.")
@@ -286,12 +287,6 @@ def groups_of(model: Any) -> Groups | None:
             "geography, or say in people= how many there are.",
         )
     return found
-
-
-def _column(geography: Any, argument: str, name: str) -> Any:
-    """Return the column of the geography's table that a text names."""
-    find = getattr(geography, "column", None)
-    return name if find is None else find(argument, name)
 
 
 def _labels(argument: str, value: Any, names: tuple[str, ...], allowed: str) -> list[str]:
