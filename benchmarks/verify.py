@@ -33,6 +33,7 @@ def run(*, quick: bool = False) -> int:
     draws, industries = tests("draws"), tests("draws_agglomeration")
     equations, added = tests("draws_equations"), tests("draws_mechanisms")
     golden, unbalanced = tests("draws_golden"), tests("draws_unbalanced")
+    within = tests("draws_mobility")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, max(count // 50, 1) if quick else count, check)
@@ -44,6 +45,7 @@ def run(*, quick: bool = False) -> int:
             ("the same from the equations as written", equations.COUNT, equations.check),
             ("random economies with random mechanisms", added.COUNT, added.check),
             ("printed numbers of policy and lock-in", golden.COUNT, golden.check),
+            ("people who move within groups only", within.COUNT, within.check),
             ("random flows, unbalanced and with zeros", unbalanced.COUNT, unbalanced.check),
         )
     )

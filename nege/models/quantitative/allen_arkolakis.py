@@ -18,7 +18,7 @@ Equations, for places r, s = 1..R:
 
 Every place makes one good of its own under perfect competition (Armington). More people make
 it more productive where alpha > 0, and less pleasant where beta < 0. In the long run V is the
-same everywhere.
+same everywhere, or within each group of places between which nobody moves (``mobility``).
 
 In ``equations``: theta = (1+alpha)(sigma-1)/sigma, v = ln w + (1-theta) ln L,
 g = 1, kappa = 1, d = 1 - theta - beta. So Helpman's economy with local rents is the special

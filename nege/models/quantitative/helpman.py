@@ -20,7 +20,8 @@ Equations, for places r, s = 1..R:
     H      stock of housing, given              sum_r w_r L_r = 1, the numeraire
     D      deficit, sum_r D_r = 0: what goods cost beyond what wages and rents pay; zero by default
 
-In the long run V is the same everywhere. Agglomeration comes from the variety of local goods,
+In the long run V is the same everywhere, or within each group of places between which nobody
+moves (``mobility``, which has the equations). Agglomeration comes from the variety of local goods,
 dispersion from rents: that is how the model turns the core-periphery result round, where trade
 costs fall and people disperse. Since housing is fixed, a place with few people is cheap
 without limit, and no place is ever empty.
@@ -95,6 +96,9 @@ class Helpman(QuantitativeModel):
     One equilibrium, proven: sigma (1 - mu) > 1 (Helpman 1998); here 1.2.
     >>> nege.solve(economy).data.share.round(4).values
     array([0.3037, 0.3925, 0.3037])
+    >>> closed = economy.replace(mobility=["west", "east", "east"])  # nobody crosses the border
+    >>> nege.solve(closed).data.group_welfare.round(3).to_series().to_dict()
+    {'west': 2.138, 'east': 2.177}
     """
 
     sigma: float = fields.sigma()
