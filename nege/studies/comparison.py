@@ -92,7 +92,7 @@ class Comparison(Immutable, Tabular):
     >>> before, after = nege.solve(economy), nege.solve(economy.replace(trade_cost=1.8))
     >>> found = nege.compare(before, after)
     >>> found.by_group.gain.round(4).to_dict()["data"]  # goods are cheaper for all alike
-    [0.0031, 0.0031]
+    [0.003, 0.003]
     """
 
     before: Equilibrium
@@ -192,6 +192,7 @@ class Comparison(Immutable, Tabular):
         order = np.lexsort((-frame["people"].to_numpy(), alike))
         return frame.iloc[order]
 
+    @hinted
     def to_dataset(self) -> xr.Dataset:
         """Return ``data``."""
         return self.data
