@@ -33,6 +33,7 @@ def run(*, quick: bool = False) -> int:
     draws, industries = tests("draws"), tests("draws_agglomeration")
     equations, added = tests("draws_equations"), tests("draws_mechanisms")
     golden, unbalanced = tests("draws_golden"), tests("draws_unbalanced")
+    commuters = tests("draws_commuting")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, max(count // 50, 1) if quick else count, check)
@@ -45,6 +46,7 @@ def run(*, quick: bool = False) -> int:
             ("random economies with random mechanisms", added.COUNT, added.check),
             ("printed numbers of policy and lock-in", golden.COUNT, golden.check),
             ("random flows, unbalanced and with zeros", unbalanced.COUNT, unbalanced.check),
+            ("random economies of commuters", commuters.COUNT, commuters.check),
         )
     )
     title, policies = "random economies with random policies", tests("draws_policies")
