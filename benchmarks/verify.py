@@ -32,7 +32,7 @@ def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
     draws, industries = tests("draws"), tests("draws_agglomeration")
     equations, added = tests("draws_equations"), tests("draws_mechanisms")
-    golden = tests("draws_golden")
+    golden, data = tests("draws_golden"), tests("draws_inversion")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, max(count // 50, 1) if quick else count, check)
@@ -43,6 +43,8 @@ def run(*, quick: bool = False) -> int:
             ("random economies of industries", industries.ECONOMIES, industries.check_economy),
             ("the same from the equations as written", equations.COUNT, equations.check),
             ("random economies with random mechanisms", added.COUNT, added.check),
+            ("from data to fundamentals and back", data.COUNT, data.check),
+            ("the same with random mechanisms", data.COUNT, data.check_mechanisms),
             ("printed numbers of policy and lock-in", golden.COUNT, golden.check),
         )
     )

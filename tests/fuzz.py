@@ -432,6 +432,17 @@ ENTRIES = {
         nege.invert,
         {"model": p.helpman, "employment": [2.0, 3.0], "wage": [1.0, 1.1]},
     ),
+    "invert of people": lambda p: (
+        nege.invert,
+        {"model": p.industries, "population": [2.0, 3.0], "rent": [1.0, 1.2]},
+    ),
+    "invert of industries": lambda p: (
+        nege.invert,
+        {
+            **{"model": p.industries, "employment": [[2.0, 3.0], [2.5, 2.0]]},
+            "wage": [1.0, 1.1],
+        },
+    ),
     "counterfactual": lambda p: (
         nege.counterfactual,
         {"equilibrium": p.settled, "trade_cost_change": 0.9},
@@ -709,7 +720,8 @@ TAKES = {
     "progress": "flag callback",
     **{"draws": "whole", "claims.number": "", "prior": "", "claims.rng": "whole seed"},
     **dict.fromkeys(("farmers", "unskilled", "expenditure", "workers", "land"), "numbers"),
-    **dict.fromkeys(("latitude", "longitude", "employment", "wage"), "numbers"),
+    **dict.fromkeys(("latitude", "longitude", "employment", "wage", "rent"), "numbers"),
+    "invert of industries.employment": TABLE,
     **dict.fromkeys(("weights", "population", "start"), "numbers"),
     "online_amenity": NUMBER,
     **dict.fromkeys(("productivity", "housing"), BY_PLACE),
