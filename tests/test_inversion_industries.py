@@ -61,6 +61,10 @@ def test_units_and_order_of_data_do_not_matter(way):
     other = nege.invert(ECONOMY, **more)
     for name in ("amenity", "productivity", "consumption"):
         np.testing.assert_allclose(getattr(other, name), getattr(one, name), rtol=1e-9)
+    if way == "jobs":  # as in a long table
+        long = more["employment"].rename_axis("industry").rename_axis("place", axis=1).stack()
+        again = nege.invert(ECONOMY, employment=long.iloc[::-1], wage=WAGE)
+        np.testing.assert_allclose(again.productivity, one.productivity, rtol=1e-9)
 
 
 def test_where_nobody_moves_people_stay_where_they_are_observed():
@@ -121,6 +125,8 @@ def test_observed_data_stay_with_the_economy_they_are_of():
     xr.testing.assert_identical(again.observed.data, found.observed.data)
 
 
+LONG = pd.DataFrame(JOBS, ECONOMY.industries, PLACES).stack()
+NAMED = LONG.rename_axis(["industry", "place"])
 BY_CHANNEL = np.stack([0.7 * JOBS, 0.3 * JOBS], -1)
 ZERO = JOBS * [[1, 1, 1], [1, 0, 1]]
 
@@ -134,6 +140,12 @@ ZERO = JOBS * [[1, 1, 1], [1, 0, 1]]
         ({"population": ["a", "b", "c"]}, "population", "finite number"),
         ({"employment": JOBS}, "wage", "wage"),
         ({"employment": JOBS.T, "wage": WAGE}, "employment", "shape"),
+        ({"employment": 2.0, "wage": WAGE}, "employment", "shape"),
+        ({"employment": JOBS.sum(0), "wage": WAGE}, "employment", "shape"),
+        ({"employment": -JOBS, "wage": WAGE}, "employment", "'manufacturing', 'metropolis'"),
+        ({"employment": LONG, "wage": WAGE}, "employment", "name them industry"),
+        ({"employment": NAMED[1:], "wage": WAGE}, "employment", "is nan"),
+        ({"employment": pd.concat([NAMED, NAMED]), "wage": WAGE}, "employment", "twice"),
         ({"employment": JOBS, "wage": -WAGE}, "wage", "'metropolis'"),
         ({"employment": ZERO, "wage": WAGE}, "employment", "merge places"),
         ({"employment": 0.0 * JOBS, "wage": WAGE}, "employment", "somewhere"),

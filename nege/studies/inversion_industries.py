@@ -30,6 +30,7 @@ import warnings
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
 from nege import validation
@@ -151,16 +152,25 @@ def _by_place(model: Any, argument: str, value: Any) -> np.ndarray:
 
 def _jobs(model: Any, employment: Any) -> tuple[np.ndarray, np.ndarray | None]:
     """Return shares of all jobs by industry and place, and which part of each is online."""
-    if isinstance(employment, xr.DataArray) and "region" in employment.dims:
-        employment = employment.rename(region="place")
     labels = {"industry": model.industries, "place": model.geography.names}
-    dims = getattr(employment, "dims", None)
-    by_channel = "channel" in dims if dims is not None else np.ndim(employment) == len(labels) + 1
+    table = _table(employment)
+    by_channel = "channel" in getattr(table, "dims", ()) or getattr(table, "ndim", 0) == 3
     wanted = {**labels, "channel": CHANNELS} if by_channel else labels
-    found = validation.table("employment", employment, wanted, at_least=0.0).values.copy()
+    shape = tuple(map(len, wanted.values()))
+    allowed = f"finite numbers of at least 0 over {tuple(wanted)}, of shape {shape}"
+    found = validation.arranged("employment", table, wanted, allowed)[0]
+    if found.shape != shape:
+        cure = f"Its shape is {found.shape}: a row for each industry, a number for each place."
+        raise InputError("employment", employment, allowed, cure)
+    bad = ~(np.isfinite(found) & (found >= 0.0))
+    if bad.any():
+        first = tuple(np.argwhere(bad)[0])
+        where = ", ".join(repr(names[i]) for names, i in zip(wanted.values(), first, strict=True))
+        cure = f"The value for {where} is {found[first]:g}: 0 is for an industry that is absent."
+        raise InputError("employment", employment, allowed, cure)
     if not found.max() > 0.0:
         raise InputError("employment", employment, "positive somewhere")
-    found /= found.max()
+    found = found / found.max()
     jobs = found.sum(-1) if by_channel else found
     validation.of_a_size("employment", employment, found[found > 0.0])
     _check_zeros(model, employment, jobs)
@@ -183,6 +193,29 @@ def _jobs(model: Any, employment: Any) -> tuple[np.ndarray, np.ndarray | None]:
                 )
                 raise InputError("employment", employment, "positive in both channels", cure)
     return jobs / jobs.sum(), online
+
+
+def _table(employment: Any) -> Any:
+    """Return a long table, a Series by industry and place, as one over both; lists as arrays."""
+    dims = ("industry", "place", "channel")
+    allowed = f"over {dims[:2]}, or {dims}"
+    if isinstance(employment, pd.Series) and employment.index.nlevels > 1:
+        index = employment.index.rename(
+            ["place" if name == "region" else name for name in employment.index.names]
+        )
+        if not set(index.names) <= set(dims):
+            cure = f"The levels of its index are {index.names}: name them {in_words(dims)}."
+            raise InputError("employment", employment, allowed, cure)
+        if not index.is_unique:
+            twice = index[index.duplicated()][0]
+            cure = f"{twice} stands there twice: add them up, with .groupby(level=[...]).sum()."
+            raise InputError("employment", employment, allowed, cure)
+        return xr.DataArray.from_series(employment.set_axis(index))
+    if isinstance(employment, xr.DataArray) and "region" in employment.dims:
+        return employment.rename(region="place")
+    if isinstance(employment, (list, tuple)):
+        return validation.plain("employment", employment, allowed)
+    return employment
 
 
 def _check_zeros(model: Any, employment: Any, jobs: np.ndarray) -> None:
