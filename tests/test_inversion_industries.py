@@ -114,7 +114,7 @@ def test_data_that_are_an_unstable_equilibrium_are_that_and_it_is_said():
 
 def test_what_data_leave_open_is_said():
     words = " ".join(nege.invert(ECONOMY, employment=JOBS, wage=WAGE).observed.words)
-    for what in ("level", "amenities", "sold online", "spillover"):
+    for what in ("geometric mean", "amenities", "sold online", "spillover"):
         assert what in words
 
 

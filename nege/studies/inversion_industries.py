@@ -472,25 +472,20 @@ def _words(
     found += [] if data.jobs is None else ["consumption"]
     found += [] if data.online is None else ["the cost of entry online (mechanism 'access')"]
     found += [] if data.rent is None else ["land"]
-    words = [f"From data: {in_words(found)}. They hold all that the rest does not explain of them."]
-    units = []
-    if moves:
-        units.append("that of amenities" if one else "that of amenities in each group of places")
-    else:
+    words = [f"From data: {in_words(found)}: all of them that the rest does not explain."]
+    of = "productivity" if data.jobs is None else "each industry's productivity"
+    level = [] if data.pay is None else [of]
+    level += [] if not moves else ["amenities" if one else "amenities in each group of places"]
+    left = [f"the geometric mean of {each}" for each in level]
+    left += [] if data.rent is None else ["all land together"]
+    if left:
+        words.append(f"Not identified, and left as it was: {in_words(left)}.")
+    if not moves:
         words.append("Amenities stay as they were: where nobody moves data do not tell them.")
-    if data.jobs is not None:
-        units.append("that of each industry's productivity")
-    elif data.pay is not None:
-        units.append("that of productivity")
+    if data.jobs is None:
         words.append(
-            "Places are more or less productive in all industries alike: without employment by "
-            "industry what industries differ in stays as it was."
-        )
-    if data.rent is not None:
-        units.append("all land together")
-    if units:
-        words.append(
-            f"Not identified, and left as it was: the level (geometric mean), {in_words(units)}."
+            "Firms are where they settle when they start in proportion to people; in what "
+            "industries differ is as it was given."
         )
     if data.pay is not None and model.arrays.has_diversity:
         words.append(
