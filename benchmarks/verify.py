@@ -32,7 +32,8 @@ def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
     draws, industries = tests("draws"), tests("draws_agglomeration")
     equations, added = tests("draws_equations"), tests("draws_mechanisms")
-    golden, data = tests("draws_golden"), tests("draws_inversion")
+    golden, unbalanced = tests("draws_golden"), tests("draws_unbalanced")
+    data = tests("draws_inversion")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, max(count // 50, 1) if quick else count, check)
@@ -46,6 +47,7 @@ def run(*, quick: bool = False) -> int:
             ("from data to fundamentals and back", data.COUNT, data.check),
             ("the same with random mechanisms", data.COUNT, data.check_mechanisms),
             ("printed numbers of policy and lock-in", golden.COUNT, golden.check),
+            ("random flows, unbalanced and with zeros", unbalanced.COUNT, unbalanced.check),
         )
     )
     title, policies = "random economies with random policies", tests("draws_policies")

@@ -49,6 +49,10 @@ class Pool:
         self.online = nege.OnlineRegion(trade_cost=1.5)
         self.digital = self.model.replace(online=self.online)
         self.helpman = nege.Helpman(self.places, sigma=4, mu=0.7, trade_cost=1.5)
+        self.commuters = nege.Commuting(
+            self.places,
+            **{"sigma": 4, "mu": 0.7, "taste": 3, "trade_cost": 1.5, "commuting_cost": 2},
+        )
         self.industries = nege.OnlineAgglomeration(self.places)
         self.villages = scenarios.remote_villages(self.industries)
         self.change = scenarios.Change("search_cost", 0.5, of="services", over=2)
@@ -70,6 +74,8 @@ class Pool:
         vat = mechanisms.Tax("vat", 0.1, proceeds=mechanisms.PublicGood(worth=0.0))
         self.taxed = nege.solve(self.industries.with_mechanisms(vat))
         self.cost = policy.cost_of_funds(self.taxed, "vat.rate")
+        self.compared = nege.compare(self.solved, self.given)
+        self.on_earth = geography.from_points([50.0, 51.0], [1.0, 2.0])
         self.breaks = nege.break_points(self.model, "trade_cost", (1.5, 2))
         self.stability = nege.stability(self.solved)
         self.file = str(folder / "economy.nc")
@@ -186,6 +192,15 @@ ENTRIES = {
     "LinearDemand": model_entry(nege.LinearDemand, trade_cost=0.4, **LINEAR, **IMMOBILE),
     "VerticalLinkages": model_entry(nege.VerticalLinkages, mu=0.3, inputs=0.2, **CES),
     "Helpman": model_entry(nege.Helpman, mu=0.7, housing=[1.0, 2.0], **CES),
+    "Commuting": model_entry(
+        nege.Commuting,
+        **{"mu": 0.7, "taste": 3.0, "commuting_cost": 2.0, "remote": 0.1, **CES},
+    ),
+    "solve of commuters": lambda p: (nege.solve, {"model": p.commuters, "start": [0.6, 0.4]}),
+    "short_run of commuters": lambda p: (
+        nege.short_run,
+        {"model": p.commuters, "share": [0.6, 0.4]},
+    ),
     "AllenArkolakis": model_entry(
         nege.AllenArkolakis, productivity_spillover=0.1, amenity_spillover=-0.3, **CES
     ),
@@ -430,7 +445,14 @@ ENTRIES = {
     "patterns": lambda p: (nege.patterns, {"data": p.costs.copy(deep=True)}),
     "invert": lambda p: (
         nege.invert,
-        {"model": p.helpman, "employment": [2.0, 3.0], "wage": [1.0, 1.1]},
+        {
+            **{"model": p.helpman, "employment": [2.0, 3.0], "wage": [1.0, 1.1]},
+            "spending": [2.4, 2.9],
+        },
+    ),
+    "invert from flows": lambda p: (
+        nege.invert,
+        {"model": p.helpman, "employment": [2.0, 3.0], "flows": [[2.0, 0.5], [1.0, 3.0]]},
     ),
     "invert of people": lambda p: (
         nege.invert,
@@ -447,6 +469,17 @@ ENTRIES = {
         nege.counterfactual,
         {"equilibrium": p.settled, "trade_cost_change": 0.9},
     ),
+    "compare": lambda p: (nege.compare, {"before": p.solved, "after": p.given}),
+    **{
+        f"Comparison.{method}": lambda p, method=method, given=given: (
+            getattr(p.compared, method),
+            dict(given),
+        )
+        for method, given in {
+            **{"to_dataset": {}, "plot": {"by": "region"}},
+            "plot_map": {"kind": "workers", "offered": True},
+        }.items()
+    },
     "claims": lambda p: (nege.claims, {"number": "8a"}),
     "load": lambda p: (nege.load, {"path": p.file}),
     "testing.assert_equilibrium": lambda p: (
@@ -479,6 +512,19 @@ ENTRIES = {
         {"x": "trade_cost", "variables": ["share"], "at": {"mu": 0.4}, "largest": 2},
     ),
     "ds.nege.plot.patterns": lambda p: (p.costs.nege.plot.patterns, {}),
+    "Tabular.to_dataframe": lambda p: (p.swept.nege.to_dataframe, {"variables": ["share"]}),
+    "Tabular.to_csv": lambda p: (
+        p.solved.to_csv,
+        {"path": str(p.folder / "x.csv"), "variables": "share"},
+    ),
+    "Tabular.to_latex": lambda p: (
+        p.found.to_latex,
+        {"path": str(p.folder / "x.tex"), "symbols": False, "digits": 3},
+    ),
+    "Tabular.to_geodataframe": lambda p: (
+        p.swept.nege.to_geodataframe,
+        {"variables": "share", "geography": p.on_earth},
+    ),
 }
 #: Calls that take long are drawn less often.
 SELDOM = {
@@ -716,20 +762,26 @@ TAKES = {
     ),
     **dict.fromkeys(("tolerance_residual", "tolerance_error", "tolerance_payoff"), NUMBER),
     **dict.fromkeys(("tolerance_path", "vmin", "separate"), NUMBER),
-    **dict.fromkeys(("overwrite", "allow_entry", "check"), "flag"),
+    **dict.fromkeys(("overwrite", "allow_entry", "check", "offered"), "flag"),
+    **{"before": "equilibrium", "after": "equilibrium", "by": ""},
     "progress": "flag callback",
     **{"draws": "whole", "claims.number": "", "prior": "", "claims.rng": "whole seed"},
     **dict.fromkeys(("farmers", "unskilled", "expenditure", "workers", "land"), "numbers"),
-    **dict.fromkeys(("latitude", "longitude", "employment", "wage", "rent"), "numbers"),
-    "invert of industries.employment": TABLE,
+    **dict.fromkeys(("latitude", "longitude", "employment", "wage", "spending"), "numbers"),
+    **{"rent": "numbers", "invert of industries.employment": TABLE},
+    **{"deficit": BY_PLACE, "spending_ratio": BY_PLACE, "deficits": ""},
     **dict.fromkeys(("weights", "population", "start"), "numbers"),
     "online_amenity": NUMBER,
-    **dict.fromkeys(("productivity", "housing"), BY_PLACE),
+    **dict.fromkeys(("productivity", "housing", "workplace_amenity"), BY_PLACE),
+    **dict.fromkeys(("taste", "residence_taste", "mode_taste", "remote_days"), NUMBER),
+    **dict.fromkeys(("remote", "remote_friction", "housing_elasticity"), NUMBER),
+    **{"commuting_cost": "number matrix", "remote_cost": "matrix"},
     **dict.fromkeys(("productivity_change", "amenity_change", "housing_change"), BY_PLACE),
     "Logit.weights": "numbers elsewhere",
     "geography.from_points.latitude": "numbers elsewhere",  # whose labels become names
     "geography.from_points.longitude": "numbers elsewhere",
     "Helpman.amenity": BY_PLACE,
+    "Commuting.amenity": BY_PLACE,
     "AllenArkolakis.amenity": BY_PLACE,
     "trade_cost_change": "number matrix",
     "trade_cost": "number matrix",
@@ -779,7 +831,8 @@ TAKES = {
     **dict.fromkeys(("kind", "variable", "x", "y", "industry", "labour", "invalid"), ""),
     "horizon": "",
     "load.path": "",
-    "Equilibrium.to_netcdf.path": "path",
+    **dict.fromkeys(("Equilibrium.to_netcdf.path", "Tabular.to_csv.path"), "path"),
+    **{"Tabular.to_latex.path": "path none", "symbols": "flag", "digits": "whole"},
     "store": "path",
     "geography": "geography",
     "model": "model",
@@ -933,7 +986,8 @@ def takes(entry, argument):
 
 #: Made by nege and not by its users, who get them from the functions that say so.
 MADE = {
-    *("BifurcationDiagram", "Equilibria", "Equilibrium", "Hysteresis", "Stability", "Status"),
+    *("BifurcationDiagram", "Comparison", "Equilibria", "Equilibrium", "Hysteresis", "Stability"),
+    "Status",
     *("PreparedSolver", "policy.Optimum", "policy.JointOptimum", "policy.EqualYield"),
     *("policy.CostOfFunds", "policy.NashEquilibrium"),
     *("Threshold", "Thresholds", "DatasetAccessor", "ConvergenceError", "DependencyError"),
@@ -967,9 +1021,11 @@ def methods():
         **{kind.__name__: kind for kind in (nege.Equilibrium, nege.Hysteresis, nege.Stability)},
         **{"Geography": geography.Geography, "Thresholds": nege.Thresholds},
         **{"PreparedSolver": nege.PreparedSolver, "Optimum": policy.Optimum},
+        "Comparison": nege.Comparison,
         **{kind.__name__: kind for kind in (policy.JointOptimum, policy.EqualYield)},
         **{kind.__name__: kind for kind in (policy.CostOfFunds, policy.NashEquilibrium)},
         **{"Equilibrium.plot": plots[0], "ds.nege.plot": plots[1]},
+        "Tabular": nege.results.tables.Tabular,
     }
     return [
         f"{title}.{name}"

@@ -28,32 +28,41 @@ def counterfactual(
     amenity_change: Any = None,
     housing_change: Any = None,
     flows: Any = None,
+    deficits: str | None = None,
     options: SolverOptions | None = None,
 ) -> xr.Dataset:
-    """Counterfactual: relative changes from new trade costs or fundamentals, once people moved.
+    """Counterfactual: relative changes from new trade costs or fundamentals, by exact hat algebra.
 
-    Exact hat algebra (Dekle, Eaton & Kortum 2008; Redding & Rossi-Hansberg 2017). Units of
-    goods are free, so take those in which before the change every place supplies one and every
-    price index is one. Then the share of s's spending that goes to r is the freeness of trade,
-    pi_rs for T_rs^(1-sigma), productivities and amenities are what shares and wages say, and
-    the changed economy is solved like any other: with pi_rs T^_rs^(1-sigma), A^ and B^. People
-    move as they did before: until real incomes are equal, or by tastes. Of these, weights and
-    amenities are together what shares say, and the scale s adds s to congestion.
+    Units of goods are free, so take those in which before the change every place supplies one and
+    every price index is one. Then the share of s's spending that goes to r is the freeness of
+    trade, pi_rs for T_rs^(1-sigma), productivities and amenities are what shares and wages say,
+    and the changed economy is solved like any other: with pi_rs T^_rs^(1-sigma), A^ and B^
+    (Dekle, Eaton & Kortum 2008; Redding & Rossi-Hansberg 2017). From a long run people move as
+    they did before, until real incomes are equal, or by tastes: of these, weights and amenities
+    are together what shares say, and the scale s adds s to congestion. From a short run nobody
+    moves, as in trade between countries.
 
     Parameters
     ----------
     equilibrium : Equilibrium
-        A long run of :class:`Helpman` or :class:`AllenArkolakis`, also under :class:`Logit`
-        tastes. Only its shares, wages and trade flows are used, and parameters that are
-        elasticities, shares of spending, or the scale of tastes.
+        Of :class:`Helpman` or :class:`AllenArkolakis`: a long run, also under :class:`Logit`
+        tastes, or a short run, in which people stay. Only its shares, wages and trade flows are
+        used, and parameters that are elasticities, shares of spending, or the scale of tastes.
+        ``nege.invert(model, employment=, flows=)`` makes a model of observed flows.
     trade_cost_change : float, DataArray or array, optional
         After over before, over (origin, destination); one number is for all trade between
         different places.
     productivity_change, amenity_change, housing_change : optional
         After over before, of each place.
-    flows : DataArray or array, optional
-        Observed value of trade over (origin, destination), positive, in any unit; by default
-        what the model says. Rows have to add up to wages, columns to spending on goods.
+    flows : DataArray, DataFrame or array, optional
+        Observed value of trade over (origin, destination), in any unit; by default what the model
+        says. Rows have to add up to wages; columns are spending, and need not be balanced.
+        Zeros stay zeros: they are infinite trade costs.
+    deficits : {"fixed", "proportional", "zero"}, optional
+        What becomes of spending beyond earnings: fixed in value, in units of the wage bill of
+        all places, as that of a place, whoever lives there; in proportion to what is earned
+        there; or trade gets balanced. By default as in the model; where only `flows` say it,
+        proportional where people move and fixed where nobody does.
     options : SolverOptions, optional
         Tolerances and limits.
 
@@ -61,14 +70,16 @@ def counterfactual(
     -------
     Dataset
         ``share`` of people after the change, and over region ``share_change, wage_change,
-        price_index_change, real_income_change`` and, for Helpman, ``rent_change``;
-        ``welfare_change`` of everybody, under tastes of expected utility; ``residual``.
-        The attribute ``dynamics`` says how people move.
+        price_index_change, real_wage_change`` (in goods), ``real_income_change`` and, for Helpman,
+        ``rent_change``; ``welfare_change`` of everybody, under tastes of expected utility;
+        ``residual``, goods markets after the change included, from the flows. Attributes
+        ``dynamics`` and ``deficits`` say how people move and what became of deficits.
 
     Raises
     ------
     InputError
-        For changes that are not positive, or flows that contradict wages or spending.
+        For changes that are not positive, flows that contradict wages, a place that sells or
+        buys nothing, or an argument that this kind of model does not take.
     ConvergenceError
         Where the changed economy could not be solved.
 
@@ -77,8 +88,8 @@ def counterfactual(
     It equals the solution in levels, ``nege.solve(model.replace(...))``. Where several
     equilibria exist it is the one that people reach from where they are.
 
-    Not for short runs, nor for places between which nothing is traded: there flows tell no
-    trade cost.
+    Not for opening trade where there was none: nothing tells what it cost. A deficit fixed in
+    value, of people who can leave, drives them out where they pay: take ``"proportional"``.
 
     Examples
     --------
@@ -98,6 +109,7 @@ def counterfactual(
         "amenity_change": amenity_change,
         "housing_change": housing_change,
         "flows": flows,
+        "deficits": deficits,
         "options": options,
     }
     changes: xr.Dataset = answer("counterfactual", KINDS, equilibrium.model, equilibrium, given)

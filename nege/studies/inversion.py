@@ -30,6 +30,9 @@ def invert(
     employment: Any = None,
     wage: Any = None,
     *,
+    spending: Any = None,
+    flows: Any = None,
+    deficits: str | None = None,
     population: Any = None,
     rent: Any = None,
     options: SolverOptions | None = None,
@@ -44,15 +47,29 @@ def invert(
     ----------
     model : Helpman, AllenArkolakis or OnlineAgglomeration
         The economy with its trade costs, its parameters and, for Helpman, its housing or land;
-        its own productivities and amenities do not count.
-    employment : DataArray, mapping or array
-        People of each place, in any unit; positive. Of industries by (industry, place), or by
-        (industry, place, channel): zero where an industry is absent, if its `variety` is 1.
-    wage : DataArray, mapping or array
-        Their wage, in any unit; positive. With remote work, what people earn on average.
-    population : DataArray, mapping or array
+        its own productivities, amenities and deficits do not count, nor its trade costs where
+        `flows` are given.
+    employment : DataArray, mapping or array, optional
+        People of each place, in any unit; positive. Where they work, if that is not where they
+        live. Of industries by (industry, place), or by (industry, place, channel): zero where an
+        industry is absent, if its `variety` is 1.
+    wage : DataArray, mapping or array, optional
+        Their wage, in any unit; positive. Not needed beside `flows`. With remote work,
+        what people earn on average.
+    spending : DataArray, mapping or array, optional
+        What the residents of each place spend, or their income, in the unit of employment times
+        wage, with the same total; positive. By default what wages and rents there pay for.
+    flows : DataArray, DataFrame or array, optional
+        Value of trade over (origin, destination), own sales on the diagonal, in any unit;
+        zeros are allowed, and balanced it need not be. Rows are wage bills, columns spending.
+        They take the place of wages, spending and trade costs.
+    deficits : {"proportional", "fixed"}, optional
+        What spending beyond earnings becomes: a field ``spending_ratio`` of the model, in
+        proportion to earnings, or ``deficit``, fixed in value. By default proportional where people
+        move, and fixed where nobody does.
+    population : DataArray, mapping or array, optional
         Of industries, instead of employment: people by place, in any unit.
-    rent : DataArray, mapping or array
+    rent : DataArray, mapping or array, optional
         Of industries: rents of land by place, in any unit.
     options : SolverOptions, optional
         Tolerances and limits.
@@ -62,14 +79,17 @@ def invert(
     Helpman, AllenArkolakis or OnlineAgglomeration
         The same economy with `productivity` and `amenity` such that the data are an
         equilibrium, the only one where ``model.uniqueness()`` says so. Geometric means of
-        both are one, of industries as they were: data do not tell their units. An economy of
-        industries has the data in its ``observed``, an :class:`Equilibrium` with its stability
-        and, in words, what data do not identify; others, and those in files, have not.
+        both are one, of industries as they were: data do not tell their units. From `flows` it
+        has a table of trade costs, infinite where nothing is traded. An economy of industries has
+        the data in its ``observed``, an :class:`Equilibrium` with its stability and, in words,
+        what data do not identify; others, and those in files, have not.
 
     Raises
     ------
     InputError
-        For data that are not positive, or a model that has no such fundamentals.
+        For data that are not positive or contradict each other, a place that sells or buys
+        nothing, an argument that this kind of model does not take, or a model that has no such
+        fundamentals.
     ConvergenceError
         Where an equation stays violated by more than 1e-10; it carries the short run at the
         fundamentals found.
@@ -78,6 +98,12 @@ def invert(
     -----
     Not a test of the model: every difference between places that trade costs and housing do not
     explain becomes a fundamental, errors in the data included.
+
+    Productivities need wages, people at work and spending, and nothing else. Amenities are of
+    those who live and spend where they work; given `spending` by residence they make places of
+    *work* equally good to people who share what is spent there, and say nothing of where to live.
+    Where nobody moves they are units. Flows do not tell productivities from trade
+    costs: those are in units of goods in which every place supplies one.
 
     Of industries each kind of data gives something, and the rest stays as the model has it.
     People by place give amenities. With wages they give a productivity of each place, the same
@@ -110,6 +136,9 @@ def invert(
     given = {
         "employment": employment,
         "wage": wage,
+        "spending": spending,
+        "flows": flows,
+        "deficits": deficits,
         "population": population,
         "rent": rent,
         "options": options,
