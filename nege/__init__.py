@@ -45,8 +45,10 @@ if TYPE_CHECKING:
     from nege.structure.hysteresis import Hysteresis, hysteresis
     from nege.structure.stability import stability
     from nege.structure.thresholds import Threshold, Thresholds, break_points, sustain_points
+    from nege.studies.calibration import CalibratedPath, Calibration, calibrate
     from nege.studies.comparison import Comparison, compare
     from nege.studies.counterfactual import counterfactual
+    from nege.studies.data_report import data_report
     from nege.studies.decomposition import decompose
     from nege.studies.inversion import invert
     from nege.sweeps.load import load
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AllenArkolakis",
     "BifurcationDiagram",
+    "CalibratedPath",
+    "Calibration",
     "Commuting",
     "Comparison",
     "ConvergenceError",
@@ -86,9 +90,11 @@ __all__ = [
     "__version__",
     "bifurcation",
     "break_points",
+    "calibrate",
     "claims",
     "compare",
     "counterfactual",
+    "data_report",
     "decompose",
     "equilibria",
     "estimate_memory",
@@ -132,8 +138,10 @@ HOMES = {
     "nege.structure.hysteresis": "Hysteresis hysteresis",
     "nege.structure.stability": "stability",
     "nege.structure.thresholds": "Threshold Thresholds break_points sustain_points",
+    "nege.studies.calibration": "CalibratedPath Calibration calibrate",
     "nege.studies.comparison": "Comparison compare",
     "nege.studies.counterfactual": "counterfactual",
+    "nege.studies.data_report": "data_report",
     "nege.studies.decomposition": "decompose",
     "nege.studies.inversion": "invert",
     "nege.sweeps.load": "load",

@@ -74,6 +74,8 @@ class Pool:
         vat = mechanisms.Tax("vat", 0.1, proceeds=mechanisms.PublicGood(worth=0.0))
         self.taxed = nege.solve(self.industries.with_mechanisms(vat))
         self.cost = policy.cost_of_funds(self.taxed, "vat.rate")
+        self.cities = scenarios.chinese_cities(3)
+        self.retail = nege.follow(self.cities, scenarios.online_retail(self.cities))
         self.compared = nege.compare(self.solved, self.given)
         self.on_earth = geography.from_points([50.0, 51.0], [1.0, 2.0])
         self.breaks = nege.break_points(self.model, "trade_cost", (1.5, 2))
@@ -117,6 +119,20 @@ GAME = {
 }
 
 
+TOWNS = pd.DataFrame(
+    {"town": ["0", "1"], "lat": [50.0, 51.0], "lon": [1.0, 2.0], "jobs": [2, 3], "pay": [1.0, 1.5]}
+)
+
+
+@functools.wraps(nege.data_report)
+def reported(*arguments, **keywords):
+    """Report on data; what it finds to mend or to look at counts as refused."""
+    found = nege.data_report(*arguments, **keywords)
+    for one in found.problems:
+        raise nege.InputError(one.where, None, one.what, one.cure)
+    return found
+
+
 def model_entry(kind, **values):
     return lambda p: (kind, {"geography": p.places, **values})
 
@@ -150,6 +166,14 @@ ENTRIES = {
         geography.from_points,
         {"latitude": [50.0, 51.0], "longitude": [1.0, 2.0], "names": ["a", "b"]},
     ),
+    "geography.from_dataframe": lambda p: (
+        geography.from_dataframe,
+        {"df": TOWNS, "names": "town", "latitude": "lat", "longitude": "lon", "population": "jobs"},
+    ),
+    "data_report": lambda p: (
+        reported,
+        {"table": TOWNS, "names": "town", "latitude": "lat", "longitude": "lon", "wage": "pay"},
+    ),
     "geography.from_distance": lambda p: (
         geography.from_distance,
         {"distance": [[0.0, 1.0], [1.0, 0.0]], "names": ["a", "b"], "population": [1.0, 2.0]},
@@ -180,6 +204,16 @@ ENTRIES = {
     "scenarios.path": lambda p: (
         scenarios.path,
         {"economy": p.industries, "changes": [p.change], "title": "cheaper search"},
+    ),
+    "scenarios.china_online": lambda p: (scenarios.china_online, {}),
+    "scenarios.chinese_cities": lambda p: (scenarios.chinese_cities, {"count": 3}),
+    "scenarios.online_retail": lambda p: (
+        scenarios.online_retail,
+        {"economy": p.industries, "share": {2015: 0.1, 2016: 0.12}},
+    ),
+    "scenarios.china_facts": lambda p: (
+        scenarios.china_facts,
+        {"economy": p.cities, "followed": p.retail},
     ),
     "OnlineRegion": lambda p: (nege.OnlineRegion, {"trade_cost": 1.2}),
     "Logit": lambda p: (nege.Logit, {"scale": 0.1, "weights": [1.0, 2.0]}),
@@ -416,6 +450,13 @@ ENTRIES = {
             **{"subject_to": {"share.0": (0.4, None)}, "points": 3, "starts": 1},
         },
     ),
+    "calibrate": lambda p: (
+        nege.calibrate,
+        {
+            **{"model": p.helpman, "targets": {"price_index.0": 1.15, "wage.0": 1.0}},
+            **{"over": {"trade_cost": (1.4, 1.6)}, "errors": {"price_index.0": 0.01}, "starts": 1},
+        },
+    ),
     "policy.equal_yield": lambda p: (
         policy.equal_yield,
         {"model": p.helpman, "parameter": "trade_cost", **EQUAL},
@@ -531,7 +572,8 @@ SELDOM = {
     *("bifurcation", "hysteresis", "equilibria", "decompose", "decompose by groups", "load"),
     *("sweep into a store", "geography.cities", "Equilibrium.to_netcdf", "break_points"),
     *("sustain_points", "policy.optimise", "policy.optimise of several", "policy.nash"),
-    *("policy.equal_yield", "claims"),
+    *("policy.equal_yield", "claims", "calibrate"),
+    *("scenarios.chinese_cities", "scenarios.online_retail"),
 }
 
 
@@ -795,6 +837,12 @@ TAKES = {
     **{f"PreparedSolver.{name}.share": "numbers" for name in ("short_run", "payoff_jacobian")},
     "n_or_positions": "whole numbers",
     "names": "texts",
+    **dict.fromkeys(("df", "table", "crs"), ""),
+    "geography.from_dataframe.unit": "name",
+    **dict.fromkeys(("geography.from_dataframe.names", "data_report.names"), "texts numbers"),
+    "data_report.unit": "",
+    **dict.fromkeys(("residents", "income"), "numbers"),
+    "data_report.share": "numbers",
     "country": "",
     "name": "name region",
     "Model.direction.name": "",
@@ -809,6 +857,8 @@ TAKES = {
     **dict.fromkeys(
         ("policy.optimise.over", "policy.optimise of several.over", "subject_to", "players"), ""
     ),
+    **dict.fromkeys(("calibrate.over", "targets", "calibrate.weights", "errors", "followed"), ""),
+    **{"level": NUMBER, "scenarios.online_retail.share": ""},
     **dict.fromkeys(("instead_of", "policy.equal_yield.of", "between"), ""),
     "policy.equal_yield.amount": f"{NUMBER} none",
     **dict.fromkeys(("rounds", "curves"), "whole"),
@@ -989,7 +1039,7 @@ MADE = {
     *("BifurcationDiagram", "Comparison", "Equilibria", "Equilibrium", "Hysteresis", "Stability"),
     "Status",
     *("PreparedSolver", "policy.Optimum", "policy.JointOptimum", "policy.EqualYield"),
-    *("policy.CostOfFunds", "policy.NashEquilibrium"),
+    *("policy.CostOfFunds", "policy.NashEquilibrium", "Calibration", "CalibratedPath"),
     *("Threshold", "Thresholds", "DatasetAccessor", "ConvergenceError", "DependencyError"),
     *("InputError", "NegeError", "geography.GeographyWarning", "geography.Geography"),
     *("geography.Circle", "geography.Grid", "geography.Line", "geography.Matrix"),
@@ -1034,6 +1084,7 @@ def methods():
         if not name.startswith("_") and not isinstance(value, (property, functools.cached_property))
         if callable(value) or isinstance(value, (classmethod, staticmethod))
         if not isinstance(value, type)
+        if (title, name) != ("Geography", "column")  # which returns whatever is no text as it is
     ]
 
 

@@ -67,6 +67,21 @@ def test_units_and_order_of_data_do_not_matter(way):
         np.testing.assert_allclose(again.productivity, one.productivity, rtol=1e-9)
 
 
+def test_data_are_columns_of_the_table_of_places():
+    table = pd.DataFrame({"goods": JOBS[0], "office": JOBS[1], "pay": WAGE}, list(PLACES))
+    table["name"], table["people"] = PLACES, JOBS.sum(0)
+    places = nege.geography.from_dataframe(table, names="name", distance=1.0 - np.eye(3))
+    economy = ECONOMY.replace(geography=places)
+    jobs = {"manufacturing": "goods", "services": "office"}
+    found = nege.invert(economy, employment=jobs, wage="pay")
+    same = nege.invert(ECONOMY, employment=JOBS, wage=WAGE)
+    np.testing.assert_array_equal(found.productivity, same.productivity)
+    found, same = (nege.invert(economy, population=said) for said in ("people", JOBS.sum(0)))
+    np.testing.assert_array_equal(found.amenity, same.amenity)
+    with pytest.raises(nege.InputError, match="'people'"):
+        nege.invert(economy, population="peopel")
+
+
 def test_where_nobody_moves_people_stay_where_they_are_observed():
     found = nege.invert(ECONOMY.replace(migration_elasticity=0.0), population=PEOPLE)
     np.testing.assert_allclose(found.home_weight / found.home_weight.sum(), PEOPLE / 100)

@@ -35,7 +35,6 @@ import xarray as xr
 from nege.errors import InputError, in_words
 from nege.immutable import Immutable, held
 from nege.models.agglomeration.mechanisms import migration
-from nege.options import Logit
 from nege.plots import gains
 from nege.results.equilibrium import Equilibrium
 from nege.results.tables import Tabular
@@ -568,9 +567,10 @@ def _scale(found: Equilibrium) -> float | None:
             if found.horizon == "short run"
             else 1.0 / vars(found.model)["migration_elasticity"]
         )
-    if isinstance(found.dynamics, Logit) and found.horizon == "long run":
-        return float(found.dynamics.scale)
-    return 0.0
+    if found.dynamics is None or found.horizon == "short run":
+        return 0.0
+    motion = found.model.motion(found.dynamics)  # of some models tastes are a part
+    return 1.0 / motion.intensity if motion.logit else 0.0
 
 
 def _tastes_in_words(found: Equilibrium) -> str:
@@ -594,8 +594,8 @@ def expected(people: People, found: Equilibrium) -> np.ndarray:
             )
             utility[group] = np.log(inside)
         else:
-            assert isinstance(found.dynamics, Logit)
-            weights = found.dynamics.region_weights(found.model)[group]
+            assert found.dynamics is not None
+            weights = np.exp(found.model.motion(found.dynamics).log_weight)[group]
             logs = np.log(weights / weights.sum()) + level / scale
             utility[group] = scale * np.logaddexp.reduce(logs)
     return utility

@@ -35,8 +35,9 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import ConvergenceError, InputError, in_words
+from nege.models import fields
 from nege.models.agglomeration import equations
-from nege.models.agglomeration.kinds import CHANNELS
+from nege.models.agglomeration.kinds import CHANNELS, PLACE
 from nege.models.agglomeration.layout import ONLINE
 from nege.models.agglomeration.mechanisms import frame, migration
 from nege.models.agglomeration.mechanisms.access import Access
@@ -143,6 +144,7 @@ def _checked(model: Any, employment: Any, wage: Any, population: Any, rent: Any)
 
 def _by_place(model: Any, argument: str, value: Any) -> np.ndarray:
     """Return positive numbers by place, in a unit in which the largest is one."""
+    value = fields.by_column(argument, value, PLACE, model)
     if isinstance(value, xr.DataArray) and value.dims == ("region",):
         value = value.rename(region="place")  # as geographies call them
     found = validation.vector(argument, value, model.geography.names, dim="place", above=0.0)
@@ -153,7 +155,7 @@ def _by_place(model: Any, argument: str, value: Any) -> np.ndarray:
 def _jobs(model: Any, employment: Any) -> tuple[np.ndarray, np.ndarray | None]:
     """Return shares of all jobs by industry and place, and which part of each is online."""
     labels = {"industry": model.industries, "place": model.geography.names}
-    table = _table(employment)
+    table = _table(fields.by_column("employment", employment, tuple(labels), model))
     by_channel = "channel" in getattr(table, "dims", ()) or getattr(table, "ndim", 0) == 3
     wanted = {**labels, "channel": CHANNELS} if by_channel else labels
     shape = tuple(map(len, wanted.values()))

@@ -273,7 +273,8 @@ def short_run(
 ) -> ShortRun:
     """Return wages at which markets clear while residents stay."""
     search = Search(p, options, moving=False)
-    at = search.run(log_wage, np.log(share))
+    with np.errstate(divide="ignore"):  # of places where nobody lives: not finite
+        at = search.run(log_wage, np.log(share))
     status, residual, error = search.judged(at)
     method = METHODS.index(options.method)
     if method == AUTO:
