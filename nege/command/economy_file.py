@@ -23,15 +23,18 @@ from nege.models.base import ONLINE, Model
 from nege.models.fields import REQUIRED
 from nege.options import Logit, Replicator
 from nege.studies import scenarios
+from nege.studies.inversion import invert
 from nege.validation import paths
 
-DEFAULT_EXAMPLE = "chinese_cities"
+#: What runs by itself: what industries do, calibrated; and the literal online region beside it.
+DEFAULT_EXAMPLES = ("online_retail", "chinese_cities")
 
 TABLE_KEYS = {
     "title": (),
     "why": (),
     "geography": (),
     "model": (),  # the parameters of its kind
+    "data": ("population", "employment", "wage", "rent", "residents", "spending"),
     "online": ("trade_cost", "commission", "amenity", "name"),
     "dynamics": ("kind", "scale", "weights", "online_weight", "allow_entry"),
     "path": (
@@ -175,7 +178,7 @@ def _along_parameter(
     check_varied("[path] parameter", parameter, kind, tables)
     online = make_online(tables, parameter, values)
     model = make_model(kind, tables["model"], places, online)
-    model = model.replace({parameter: float(values[0])})
+    model = with_data(model.replace({parameter: float(values[0])}), tables)
     model.replace({parameter: float(values[turn])})
     return model, parameter, values, turn
 
@@ -195,6 +198,7 @@ def _along_scenario(
     model: Any = make_model(
         kind, tables["model"], places, make_online(tables, PATH_DIMENSION, np.empty(0))
     )
+    model = with_data(model, tables)
     try:
         path = scenarios.READY[name](model, **options)
     except InputError as error:
@@ -328,6 +332,17 @@ def make_model(
     make: Any = kind
     model: Model = make(places, **given)
     return model.replace(reaching) if reaching else model
+
+
+def with_data(model: Any, tables: Mapping[str, Any]) -> Any:
+    """Return the economy with fundamentals such that it has what is observed: ``nege.invert``."""
+    table = table_of(tables, "data")
+    if not table:
+        return model
+    known = model.geography.population_share if POPULATION in table.values() else None
+    return invert(
+        model, **{key: known if value == POPULATION else value for key, value in table.items()}
+    )
 
 
 def make_dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:
