@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from nege.structure.hysteresis import Hysteresis, hysteresis
     from nege.structure.stability import stability
     from nege.structure.thresholds import Threshold, Thresholds, break_points, sustain_points
+    from nege.studies.calibration import CalibratedPath, Calibration, calibrate
     from nege.studies.counterfactual import counterfactual
     from nege.studies.decomposition import decompose
     from nege.studies.inversion import invert
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AllenArkolakis",
     "BifurcationDiagram",
+    "CalibratedPath",
+    "Calibration",
     "ConvergenceError",
     "CorePeriphery",
     "DatasetAccessor",
@@ -82,6 +85,7 @@ __all__ = [
     "__version__",
     "bifurcation",
     "break_points",
+    "calibrate",
     "claims",
     "counterfactual",
     "decompose",
@@ -127,6 +131,7 @@ HOMES = {
     "nege.structure.hysteresis": "Hysteresis hysteresis",
     "nege.structure.stability": "stability",
     "nege.structure.thresholds": "Threshold Thresholds break_points sustain_points",
+    "nege.studies.calibration": "CalibratedPath Calibration calibrate",
     "nege.studies.counterfactual": "counterfactual",
     "nege.studies.decomposition": "decompose",
     "nege.studies.inversion": "invert",
