@@ -24,10 +24,13 @@ from nege.models.fields import REQUIRED
 from nege.options import Logit, Replicator
 from nege.studies import scenarios
 from nege.studies.inversion import invert
+from nege.studies.online_retail import online_retail
 from nege.validation import paths
 
 #: What runs by itself: what industries do, calibrated; and the literal online region beside it.
 DEFAULT_EXAMPLES = ("online_retail", "chinese_cities")
+
+SCENARIOS = {**scenarios.READY, "online_retail": online_retail}
 
 TABLE_KEYS = {
     "title": (),
@@ -39,7 +42,7 @@ TABLE_KEYS = {
     "dynamics": ("kind", "scale", "weights", "online_weight", "allow_entry"),
     "path": (
         *("parameter", "from", "to", "points", "spacing", "back"),
-        *("scenario", "city", "industries"),
+        *("scenario", "city", "industries", "share"),
     ),
     "sweep": ("parameters", "random", "along", "keep", "invalid"),
 }
@@ -188,9 +191,9 @@ def _along_scenario(
 ) -> tuple[Model, xr.Dataset]:
     """Return the economy, and one of the ready paths of nege.scenarios."""
     table = table_of(tables, "path")
-    name = _choice("[path] scenario", table["scenario"], scenarios.READY)
+    name = _choice("[path] scenario", table["scenario"], SCENARIOS)
     options = {key: value for key, value in table.items() if key != "scenario"}
-    known = [key for key in inspect.signature(scenarios.READY[name]).parameters if key != "economy"]
+    known = [key for key in inspect.signature(SCENARIOS[name]).parameters if key != "economy"]
     check_keys("path", options, ("scenario", *known))
     if not issubclass(kind, OnlineAgglomeration):
         cure = f"{kind.title} has no industries that choose a channel."
@@ -200,7 +203,7 @@ def _along_scenario(
     )
     model = with_data(model, tables)
     try:
-        path = scenarios.READY[name](model, **options)
+        path = SCENARIOS[name](model, **options)
     except InputError as error:
         if error.argument != "industries":
             raise
