@@ -49,6 +49,10 @@ class Pool:
         self.online = nege.OnlineRegion(trade_cost=1.5)
         self.digital = self.model.replace(online=self.online)
         self.helpman = nege.Helpman(self.places, sigma=4, mu=0.7, trade_cost=1.5)
+        self.commuters = nege.Commuting(
+            self.places,
+            **{"sigma": 4, "mu": 0.7, "taste": 3, "trade_cost": 1.5, "commuting_cost": 2},
+        )
         self.industries = nege.OnlineAgglomeration(self.places)
         self.villages = scenarios.remote_villages(self.industries)
         self.change = scenarios.Change("search_cost", 0.5, of="services", over=2)
@@ -72,6 +76,8 @@ class Pool:
         self.cost = policy.cost_of_funds(self.taxed, "vat.rate")
         self.cities = scenarios.chinese_cities(3)
         self.retail = nege.follow(self.cities, scenarios.online_retail(self.cities))
+        self.compared = nege.compare(self.solved, self.given)
+        self.on_earth = geography.from_points([50.0, 51.0], [1.0, 2.0])
         self.breaks = nege.break_points(self.model, "trade_cost", (1.5, 2))
         self.stability = nege.stability(self.solved)
         self.file = str(folder / "economy.nc")
@@ -113,6 +119,20 @@ GAME = {
 }
 
 
+TOWNS = pd.DataFrame(
+    {"town": ["0", "1"], "lat": [50.0, 51.0], "lon": [1.0, 2.0], "jobs": [2, 3], "pay": [1.0, 1.5]}
+)
+
+
+@functools.wraps(nege.data_report)
+def reported(*arguments, **keywords):
+    """Report on data; what it finds to mend or to look at counts as refused."""
+    found = nege.data_report(*arguments, **keywords)
+    for one in found.problems:
+        raise nege.InputError(one.where, None, one.what, one.cure)
+    return found
+
+
 def model_entry(kind, **values):
     return lambda p: (kind, {"geography": p.places, **values})
 
@@ -145,6 +165,14 @@ ENTRIES = {
     "geography.from_points": lambda p: (
         geography.from_points,
         {"latitude": [50.0, 51.0], "longitude": [1.0, 2.0], "names": ["a", "b"]},
+    ),
+    "geography.from_dataframe": lambda p: (
+        geography.from_dataframe,
+        {"df": TOWNS, "names": "town", "latitude": "lat", "longitude": "lon", "population": "jobs"},
+    ),
+    "data_report": lambda p: (
+        reported,
+        {"table": TOWNS, "names": "town", "latitude": "lat", "longitude": "lon", "wage": "pay"},
     ),
     "geography.from_distance": lambda p: (
         geography.from_distance,
@@ -198,6 +226,15 @@ ENTRIES = {
     "LinearDemand": model_entry(nege.LinearDemand, trade_cost=0.4, **LINEAR, **IMMOBILE),
     "VerticalLinkages": model_entry(nege.VerticalLinkages, mu=0.3, inputs=0.2, **CES),
     "Helpman": model_entry(nege.Helpman, mu=0.7, housing=[1.0, 2.0], **CES),
+    "Commuting": model_entry(
+        nege.Commuting,
+        **{"mu": 0.7, "taste": 3.0, "commuting_cost": 2.0, "remote": 0.1, **CES},
+    ),
+    "solve of commuters": lambda p: (nege.solve, {"model": p.commuters, "start": [0.6, 0.4]}),
+    "short_run of commuters": lambda p: (
+        nege.short_run,
+        {"model": p.commuters, "share": [0.6, 0.4]},
+    ),
     "AllenArkolakis": model_entry(
         nege.AllenArkolakis, productivity_spillover=0.1, amenity_spillover=-0.3, **CES
     ),
@@ -449,12 +486,30 @@ ENTRIES = {
     "patterns": lambda p: (nege.patterns, {"data": p.costs.copy(deep=True)}),
     "invert": lambda p: (
         nege.invert,
-        {"model": p.helpman, "employment": [2.0, 3.0], "wage": [1.0, 1.1]},
+        {
+            **{"model": p.helpman, "employment": [2.0, 3.0], "wage": [1.0, 1.1]},
+            "spending": [2.4, 2.9],
+        },
+    ),
+    "invert from flows": lambda p: (
+        nege.invert,
+        {"model": p.helpman, "employment": [2.0, 3.0], "flows": [[2.0, 0.5], [1.0, 3.0]]},
     ),
     "counterfactual": lambda p: (
         nege.counterfactual,
         {"equilibrium": p.settled, "trade_cost_change": 0.9},
     ),
+    "compare": lambda p: (nege.compare, {"before": p.solved, "after": p.given}),
+    **{
+        f"Comparison.{method}": lambda p, method=method, given=given: (
+            getattr(p.compared, method),
+            dict(given),
+        )
+        for method, given in {
+            **{"to_dataset": {}, "plot": {"by": "region"}},
+            "plot_map": {"kind": "workers", "offered": True},
+        }.items()
+    },
     "claims": lambda p: (nege.claims, {"number": "8a"}),
     "load": lambda p: (nege.load, {"path": p.file}),
     "testing.assert_equilibrium": lambda p: (
@@ -487,6 +542,19 @@ ENTRIES = {
         {"x": "trade_cost", "variables": ["share"], "at": {"mu": 0.4}, "largest": 2},
     ),
     "ds.nege.plot.patterns": lambda p: (p.costs.nege.plot.patterns, {}),
+    "Tabular.to_dataframe": lambda p: (p.swept.nege.to_dataframe, {"variables": ["share"]}),
+    "Tabular.to_csv": lambda p: (
+        p.solved.to_csv,
+        {"path": str(p.folder / "x.csv"), "variables": "share"},
+    ),
+    "Tabular.to_latex": lambda p: (
+        p.found.to_latex,
+        {"path": str(p.folder / "x.tex"), "symbols": False, "digits": 3},
+    ),
+    "Tabular.to_geodataframe": lambda p: (
+        p.swept.nege.to_geodataframe,
+        {"variables": "share", "geography": p.on_earth},
+    ),
 }
 #: Calls that take long are drawn less often.
 SELDOM = {
@@ -725,19 +793,25 @@ TAKES = {
     ),
     **dict.fromkeys(("tolerance_residual", "tolerance_error", "tolerance_payoff"), NUMBER),
     **dict.fromkeys(("tolerance_path", "vmin", "separate"), NUMBER),
-    **dict.fromkeys(("overwrite", "allow_entry", "check"), "flag"),
+    **dict.fromkeys(("overwrite", "allow_entry", "check", "offered"), "flag"),
+    **{"before": "equilibrium", "after": "equilibrium", "by": ""},
     "progress": "flag callback",
     **{"draws": "whole", "claims.number": "", "prior": "", "claims.rng": "whole seed"},
     **dict.fromkeys(("farmers", "unskilled", "expenditure", "workers", "land"), "numbers"),
-    **dict.fromkeys(("latitude", "longitude", "employment", "wage"), "numbers"),
+    **dict.fromkeys(("latitude", "longitude", "employment", "wage", "spending"), "numbers"),
+    **{"deficit": BY_PLACE, "spending_ratio": BY_PLACE, "deficits": ""},
     **dict.fromkeys(("weights", "population", "start"), "numbers"),
     "online_amenity": NUMBER,
-    **dict.fromkeys(("productivity", "housing"), BY_PLACE),
+    **dict.fromkeys(("productivity", "housing", "workplace_amenity"), BY_PLACE),
+    **dict.fromkeys(("taste", "residence_taste", "mode_taste", "remote_days"), NUMBER),
+    **dict.fromkeys(("remote", "remote_friction", "housing_elasticity"), NUMBER),
+    **{"commuting_cost": "number matrix", "remote_cost": "matrix"},
     **dict.fromkeys(("productivity_change", "amenity_change", "housing_change"), BY_PLACE),
     "Logit.weights": "numbers elsewhere",
     "geography.from_points.latitude": "numbers elsewhere",  # whose labels become names
     "geography.from_points.longitude": "numbers elsewhere",
     "Helpman.amenity": BY_PLACE,
+    "Commuting.amenity": BY_PLACE,
     "AllenArkolakis.amenity": BY_PLACE,
     "trade_cost_change": "number matrix",
     "trade_cost": "number matrix",
@@ -751,6 +825,12 @@ TAKES = {
     **{f"PreparedSolver.{name}.share": "numbers" for name in ("short_run", "payoff_jacobian")},
     "n_or_positions": "whole numbers",
     "names": "texts",
+    **dict.fromkeys(("df", "table", "crs"), ""),
+    "geography.from_dataframe.unit": "name",
+    **dict.fromkeys(("geography.from_dataframe.names", "data_report.names"), "texts numbers"),
+    "data_report.unit": "",
+    **dict.fromkeys(("residents", "income"), "numbers"),
+    "data_report.share": "numbers",
     "country": "",
     "name": "name region",
     "Model.direction.name": "",
@@ -789,7 +869,8 @@ TAKES = {
     **dict.fromkeys(("kind", "variable", "x", "y", "industry", "labour", "invalid"), ""),
     "horizon": "",
     "load.path": "",
-    "Equilibrium.to_netcdf.path": "path",
+    **dict.fromkeys(("Equilibrium.to_netcdf.path", "Tabular.to_csv.path"), "path"),
+    **{"Tabular.to_latex.path": "path none", "symbols": "flag", "digits": "whole"},
     "store": "path",
     "geography": "geography",
     "model": "model",
@@ -943,7 +1024,8 @@ def takes(entry, argument):
 
 #: Made by nege and not by its users, who get them from the functions that say so.
 MADE = {
-    *("BifurcationDiagram", "Equilibria", "Equilibrium", "Hysteresis", "Stability", "Status"),
+    *("BifurcationDiagram", "Comparison", "Equilibria", "Equilibrium", "Hysteresis", "Stability"),
+    "Status",
     *("PreparedSolver", "policy.Optimum", "policy.JointOptimum", "policy.EqualYield"),
     *("policy.CostOfFunds", "policy.NashEquilibrium", "Calibration", "CalibratedPath"),
     *("Threshold", "Thresholds", "DatasetAccessor", "ConvergenceError", "DependencyError"),
@@ -977,9 +1059,11 @@ def methods():
         **{kind.__name__: kind for kind in (nege.Equilibrium, nege.Hysteresis, nege.Stability)},
         **{"Geography": geography.Geography, "Thresholds": nege.Thresholds},
         **{"PreparedSolver": nege.PreparedSolver, "Optimum": policy.Optimum},
+        "Comparison": nege.Comparison,
         **{kind.__name__: kind for kind in (policy.JointOptimum, policy.EqualYield)},
         **{kind.__name__: kind for kind in (policy.CostOfFunds, policy.NashEquilibrium)},
         **{"Equilibrium.plot": plots[0], "ds.nege.plot": plots[1]},
+        "Tabular": nege.results.tables.Tabular,
     }
     return [
         f"{title}.{name}"
@@ -988,6 +1072,7 @@ def methods():
         if not name.startswith("_") and not isinstance(value, (property, functools.cached_property))
         if callable(value) or isinstance(value, (classmethod, staticmethod))
         if not isinstance(value, type)
+        if (title, name) != ("Geography", "column")  # which returns whatever is no text as it is
     ]
 
 

@@ -583,15 +583,13 @@ class _Search:
         point = reached(self.points, theta)
         assert point is not None
         near = self._at_bound(theta)
-        if near.any():
-            points = self.points
-            bound = np.where(theta - points.low < points.high - theta, points.low, points.high)
-            there = reached(points, np.where(near, bound, theta))
-            if there is not None and self._objective(there, values) <= self._objective(
-                point, values
-            ):
-                return there
-        return point
+        points = self.points
+        bound = np.where(theta - points.low < points.high - theta, points.low, points.high)
+        there = reached(points, np.where(near, bound, theta)) if near.any() else None
+        if there is None:
+            return point
+        no_worse = self._objective(there, values) <= (1.0 + MET) * self._objective(point, values)
+        return there if no_worse else point
 
     def _at_bound(self, theta: np.ndarray) -> np.ndarray:
         room = np.minimum(theta - self.points.low, self.points.high - theta)

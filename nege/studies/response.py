@@ -20,9 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nege import memory
-from nege.kernels import population_dynamics
 from nege.models.base import Model
-from nege.models.law_of_motion import LawOfMotion
+from nege.models.law_of_motion import law_of_motion
 from nege.models.rest import shares_of
 from nege.models.solutions import LongRun
 from nege.options import Logit, Replicator, SolverOptions
@@ -219,26 +218,15 @@ class _OfShares(EquilibriumResponse):
 
     def linear(self, value: float, model: Model, run: LongRun) -> Linear:
         share, n = run.share, run.share.size
-        law = LawOfMotion(model, self.dynamics, self.options)
-        level, slopes, drift = np.empty(n), np.empty((n, n)), np.empty(n)
-        _, _, defined = population_dynamics.linearise(
-            law.parameters,
-            self._direction(model),
-            law.dynamics,
-            share,
-            run.state.copy(),
-            law.short_run,
-            level,
-            slopes,
-            drift,
-        )
-        drift = self._drift(value, run, drift)
+        law = law_of_motion(model, self.dynamics, self.options)
+        at = law.linearise(share, run.state, self._direction(model))
+        drift = self._drift(value, run, at.drift)
         there = np.flatnonzero(share > 0.0)
         # Bordered: the common level of attraction moves too, and shares sum to one.
         system = np.zeros((there.size + 1, there.size + 1))
-        system[:-1, :-1] = slopes[np.ix_(there, there)] * share[there]
+        system[:-1, :-1] = at.slopes[np.ix_(there, there)] * share[there]
         system[:-1, -1], system[-1, :-1] = -1.0, share[there]
-        return Linear(system, drift[there], there, n, bool(defined))
+        return Linear(system, drift[there], there, n, at.defined)
 
     def _direction(self, model: Model) -> Any:
         """Return the derivative of every number of the kernels."""
@@ -257,7 +245,7 @@ class _OfShares(EquilibriumResponse):
             return None
         share = run.share * (np.exp(change) if tastes else 1.0 + change)
         share /= share.sum()
-        point = LawOfMotion(model, self.dynamics, self.options).at(share, run.state)
+        point = law_of_motion(model, self.dynamics, self.options).at(share, run.state)
         return Moved(model, share, point.state)
 
 
@@ -277,7 +265,7 @@ class _OfSharesAlong(_OfShares):
         nodes = self.nodes(value)
         found = []
         for node in nodes:
-            law = LawOfMotion(self.at(float(node)), self.dynamics, self.options)
+            law = law_of_motion(self.at(float(node)), self.dynamics, self.options)
             found.append(law.attraction(law.at(run.share, run.state)))
         return slope(nodes, np.array(found), value)
 
