@@ -197,8 +197,11 @@ def _draw_years(run: RunResult, good: np.ndarray, ax: Any) -> None:
     ax.set_xlabel("year")
     ax.set_ylabel("sold online (%)")
     ax.set_title("Online share, and the digital cost behind it", loc="left")
-    ax.legend(frameon=False, loc="lower right")
+    ax.legend(frameon=False, loc="upper left")
     ax.spines[["top", "right"]].set_visible(False)
+
+
+MIDDLE = 50.0  # per cent, below which there is more room on the right
 
 
 def _draw_facts(run: RunResult, ax: Any) -> None:
@@ -213,26 +216,19 @@ def _draw_facts(run: RunResult, ax: Any) -> None:
         for where, side, colour in ((0.14, "data", style.VERMILION), (-0.14, "model", style.BLUE)):
             ends = [100 * float(one[f"{side}_{end}"]) for end in ("before", "after")]
             at = -row + where
+            head = {"arrowstyle": "-|>", "color": colour, "linewidth": 2.0}
             ax.annotate(
-                "",
-                (ends[1], at),
-                (ends[0], at),
-                arrowprops={
-                    "arrowstyle": "-|>",
-                    "color": colour,
-                    "linewidth": 2.0,
-                    "shrinkA": 0,
-                    "shrinkB": 0,
-                },
+                "", (ends[1], at), (ends[0], at), arrowprops={**head, "shrinkA": 0, "shrinkB": 0}
             )
             ax.plot(ends[:1], [at], "o", color=colour, markersize=5)
-            label = "China" if side == "data" else "model"
+            who = "China" if side == "data" else "model"
+            right = min(ends) < MIDDLE
             ax.annotate(
-                f"{label}: {ends[0]:.0f} to {ends[1]:.0f}",
-                (min(ends), at),
-                (-8, 0),
+                f"{who}: {ends[0]:.0f} to {ends[1]:.0f}",
+                (max(ends) if right else min(ends), at),
+                (10 if right else -10, 0),
                 textcoords="offset points",
-                ha="right",
+                ha="left" if right else "right",
                 va="center",
                 color=colour,
             )
@@ -242,7 +238,7 @@ def _draw_facts(run: RunResult, ax: Any) -> None:
         for name in shown
     ]
     ax.set_yticks([-float(row) for row in range(len(shown))], labels)
-    ax.set_xlim(0, 105)
+    ax.set_xlim(-3, 105)
     ax.set_ylim(-len(shown) + 0.3, 0.6)
     ax.set_xlabel("per cent")
     grown = facts.sel(fact="growth")
