@@ -32,7 +32,9 @@ def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
     draws, industries = tests("draws"), tests("draws_agglomeration")
     equations, added = tests("draws_equations"), tests("draws_mechanisms")
+    back = tests("draws_inversion")
     golden, unbalanced = tests("draws_golden"), tests("draws_unbalanced")
+    commuters = tests("draws_commuting")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, max(count // 50, 1) if quick else count, check)
@@ -43,8 +45,11 @@ def run(*, quick: bool = False) -> int:
             ("random economies of industries", industries.ECONOMIES, industries.check_economy),
             ("the same from the equations as written", equations.COUNT, equations.check),
             ("random economies with random mechanisms", added.COUNT, added.check),
+            ("from data to fundamentals and back", back.COUNT, back.check),
+            ("the same with random mechanisms", back.COUNT, back.check_mechanisms),
             ("printed numbers of policy and lock-in", golden.COUNT, golden.check),
             ("random flows, unbalanced and with zeros", unbalanced.COUNT, unbalanced.check),
+            ("random economies of commuters", commuters.COUNT, commuters.check),
         )
     )
     title, policies = "random economies with random policies", tests("draws_policies")
