@@ -58,9 +58,10 @@ def story(run: RunResult) -> list[str]:
     first, last = good[0], good[-1]
     services, welfare = _services_online(run), run.result["welfare"].values
     lines = [
-        f"A digital cost of goods of {cost[last]:.4g} in {years[last]} instead of "
-        f"{cost[first]:.4g} in {years[first]} is all it takes for {share[last]:.1%} of retail to "
-        f"be online instead of {share[first]:.1%}: from there on many were nearly indifferent.",
+        f"For {share[last]:.1%} of retail to be online in {years[last]}, and "
+        f"{share[first]:.1%} in {years[first]}, the digital cost of goods goes from "
+        f"{cost[first]:.4g} to {cost[last]:.4g}, by {cost[last] / cost[first] - 1.0:+.1%}: near to "
+        "indifference small differences of cost move much.",
         f"Services, of which nothing was put in, are {services[first]:.1%} online in the first "
         f"year and {services[last]:.1%} in the last.",
         f"Everybody gains {welfare[last] / welfare[first] - 1.0:.2%} of real income, city by city "
@@ -197,7 +198,7 @@ def _draw_years(run: RunResult, good: np.ndarray, ax: Any) -> None:
     ax.set_xlabel("year")
     ax.set_ylabel("sold online (%)")
     ax.set_title("Online share, and the digital cost behind it", loc="left")
-    ax.legend(frameon=False, loc="upper left")
+    ax.legend(frameon=False, loc="best")
     ax.spines[["top", "right"]].set_visible(False)
 
 
