@@ -337,7 +337,7 @@ def make_model(
     return model.replace(reaching) if reaching else model
 
 
-def with_data(model: Any, tables: Mapping[str, Any]) -> Any:
+def with_data(model: Model, tables: Mapping[str, Any]) -> Model:
     """Return the economy with fundamentals such that it has what is observed: ``nege.invert``."""
     table = table_of(tables, "data")
     if not table:
