@@ -342,10 +342,11 @@ def with_data(model: Model, tables: Mapping[str, Any]) -> Model:
     table = table_of(tables, "data")
     if not table:
         return model
-    known = model.geography.population_share if POPULATION in table.values() else None
-    return invert(
-        model, **{key: known if value == POPULATION else value for key, value in table.items()}
-    )
+    given: dict[str, Any] = dict(table)
+    for key, value in table.items():
+        if value == POPULATION:
+            given[key] = model.geography.population_share
+    return invert(model, **given)
 
 
 def make_dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:
