@@ -30,6 +30,36 @@ class Economy(NamedTuple):
     remote_cost: np.ndarray | None = None
 
 
+def of_model(model):
+    """Read an economy back into plain arrays, by its public fields only."""
+    distance = model.geography.distance.values
+
+    def table(cost):
+        return cost**distance if np.ndim(cost) == 0 else cost.values
+
+    commuting, remote_cost = table(model.commuting_cost), model.remote_cost
+    if remote_cost is None:
+        remote_cost = own_cost(commuting, model.remote_days, model.remote_friction)
+    else:
+        remote_cost = remote_cost.values
+    names = ("productivity", "amenity", "workplace_amenity", "housing")
+    taste = model.taste
+    return Economy(
+        table(model.trade_cost),
+        commuting,
+        *(getattr(model, name).values for name in names),
+        sigma=model.sigma,
+        alpha=model.mu,
+        epsilon=taste,
+        theta=taste if model.residence_taste is None else model.residence_taste,
+        eta=taste if model.mode_taste is None else model.mode_taste,
+        delta=model.housing_elasticity,
+        pooled=model.rents == "pooled",
+        remote=model.remote,
+        remote_cost=remote_cost,
+    )
+
+
 def own_cost(commuting, days=1.0, friction=0.0):
     """What remote work costs where a share of days is at home: by default, a job next door."""
     home = np.diag(commuting)[:, None]
