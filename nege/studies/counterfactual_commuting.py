@@ -8,10 +8,10 @@ x^ is x after over x before, and s who of each pair of places works remotely bef
     V^_n           = B^_n Phi^_n^(1/epsilon) P^_n^(-alpha) Q^_n^(-(1-alpha))
     U^             = (sum_n R_n V^_n^theta)^(1/theta),    R^_n = (V^_n/U^)^theta
 
-Only lambda, pi, R, L and w of before count. They are an economy in units in which Phi, P, Q and what
-every place supplies are one: with lambda for D y^epsilon kap^(-epsilon), pi for T^(1-sigma), and
-for B what shares say of V, R^(1/theta), or V itself where residents stay. Its changes are those of
-the equations above, and it is solved like any other. From r = 0, s r^ is
+Only lambda, pi, R, L and w of before count. They are an economy in units in which Phi, P, Q and
+what every place supplies are one: with lambda for D y^epsilon kap^(-epsilon), pi for T^(1-sigma),
+and for B what shares say of V, R^(1/theta), or V itself where residents stay. Its changes are
+those of the equations above, and it is solved like any other. From r = 0, s r^ is
 r (kappa^r/kappa)^(-eta). Without a table of its own kappa^r changes as kappa does.
 """
 

@@ -15,12 +15,81 @@ from typing import Any
 
 from nege import validation
 from nege.errors import InputError
+from nege.models.quantitative.commuting import Commuting
+from nege.options import SolverOptions
+from nege.solvers.long_run import solve
+from nege.validation.keywords import hinted
+
+__all__ = ["with_remote_share"]
 
 TOLERANCE = 1e-11  # of logit S
 CLOSE = 1e-13  # steps of ln r below which nothing changes but rounding
 NOISE = 1e-8  # of logit S that rounding, and tolerances of a solve, may leave
 LIMIT = 100  # evaluations
 LONGEST = 20.0  # step of ln r
+
+
+@hinted
+def with_remote_share(
+    model: Commuting, remote_share: float, *, options: SolverOptions | None = None
+) -> Commuting:
+    """Remote work from its share: the economy with the weight at which so many work remotely.
+
+    S(r) = sum_n R_n sum_i lambda_ni s_ni of the long run, solved for r. The weight of one more way
+    to get to every job is no share: a small one may make nearly everybody work remotely.
+
+    Parameters
+    ----------
+    model : Commuting
+        The economy; its own `remote` does not count.
+    remote_share : float
+        Share of all workers who work remotely, at least 0 and below 1.
+    options : SolverOptions, optional
+        Tolerances and limits of each long run.
+
+    Returns
+    -------
+    Commuting
+        The economy with that `remote`.
+
+    Raises
+    ------
+    InputError
+        For another model, or a share that is none.
+    ConvergenceError
+        Where a long run on the way was not found.
+
+    Notes
+    -----
+    Not for data in which so many work remotely already: ``nege.invert(model, ...,
+    remote_share=...)`` takes it together with them. And ``nege.counterfactual(equilibrium,
+    remote_share=...)`` says what follows from it.
+
+    Examples
+    --------
+    >>> import nege
+    >>> places = nege.geography.line(3)
+    >>> model = nege.Commuting(
+    ...     places, sigma=4, mu=0.7, taste=3, trade_cost=1.5, commuting_cost=2
+    ... )
+    >>> third = nege.with_remote_share(model, 0.3)
+    >>> data = nege.solve(third).data
+    >>> round(third.remote, 4), round(float(data.share @ data.remote_share), 6)
+    (0.2149, 0.3)
+    """
+    if not isinstance(model, Commuting):
+        raise InputError(
+            "model", model, "nege.Commuting", "Others know no remote work of this kind."
+        )
+    wanted, start = checked_share(remote_share), model.default_start()
+
+    def working_remotely(weight: float) -> float:
+        nonlocal start
+        found = solve(model.replace(remote=weight), start, options=options).data
+        start = found["share"].values  # the next one is near
+        return float(start @ found["remote_share"].values)
+
+    return model.replace(remote=weight_at(wanted, working_remotely))
 
 
 def checked_share(value: Any) -> float:
