@@ -238,7 +238,8 @@ def draw(before: nege.Equilibrium, after: xr.Dataset, file: pathlib.Path) -> pat
         for county in np.argsort(-people)[:NAMED]:
             where = float(places["x"][county]), float(places["y"][county])
             city = model.geography.names[county].split(" (")[0].split(",")[0]
-            ax.annotate(city.removeprefix("Region "), where, (5, 6), textcoords="offset points", fontsize=8)
+            city = city.removeprefix("Region ")
+            ax.annotate(city, where, (5, 6), textcoords="offset points", fontsize=8)
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=72)
     return file
