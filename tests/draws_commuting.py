@@ -205,7 +205,11 @@ def check_row(change):
 
 def check_winners():
     """Who wins and loses residents and jobs where three tenths work remotely."""
-    after = commuting.changed(counties()[0].equilibrium, "remote", 0.3)
+    check_winners_in(commuting.changed(counties()[0].equilibrium, "remote", 0.3))
+
+
+def check_winners_in(after):
+    """The same of changes that are known."""
     economy = counties()[0].equilibrium.model
     for name, printed in (("share", golden.RESIDENTS_CHANGE), ("employment", golden.JOBS_CHANGE)):
         change = after[f"{name}_change"].values

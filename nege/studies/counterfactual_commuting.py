@@ -149,13 +149,13 @@ class Modes:
                 "nege.solve(model.replace(remote=...)), which knows costs in levels.",
             )
         with np.errstate(invalid="ignore"):
-            return np.nan_to_num((self.known - both) / self.eta, posinf=np.inf)
+            return np.asarray(np.nan_to_num((self.known - both) / self.eta, posinf=np.inf))
 
     def remote(self, weight: float) -> np.ndarray:
         """Return who works remotely, of those who live in one place and work in another."""
         home, both = self._after(weight)
         with np.errstate(invalid="ignore"):
-            return np.nan_to_num(np.exp(home - both))
+            return np.asarray(np.nan_to_num(np.exp(home - both)))
 
     def share(self, weight: float, residents: np.ndarray, commuting: np.ndarray) -> float:
         """Return who works remotely, of all."""
