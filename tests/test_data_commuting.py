@@ -251,7 +251,7 @@ def test_a_share_of_remote_workers_is_met_by_hats_and_in_levels(base):
 
 
 def test_every_pair_of_places_says_the_same_change_of_welfare():
-    """The audit of hat algebra, from what it returns: residence and workplace as they are chosen."""
+    """The audit of hat algebra, from what it returns: every choice of two places gains alike."""
     plain = golden.BASE._replace(remote=0.2)
     before = nege.solve(economy(plain))
     rng = np.random.default_rng(3)
