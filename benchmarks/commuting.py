@@ -204,12 +204,47 @@ def consistency(before: nege.Equilibrium, data: xr.Dataset) -> dict[str, float]:
     }
 
 
-def core_over_periphery(values: np.ndarray, density: np.ndarray, weight: np.ndarray) -> float:
-    """Return the mean of the densest tenth of counties over that of the other half, by weight."""
-    core, rest = density >= np.quantile(density, 0.9), density <= np.quantile(density, 0.5)
-    return float(np.average(values[core], weights=weight[core])) / float(
-        np.average(values[rest], weights=weight[rest])
-    )
+def watershed(
+    before: nege.Equilibrium,
+    share: np.ndarray,
+    jobs: np.ndarray,
+    rent: np.ndarray,
+    area: np.ndarray,
+) -> dict[str, float]:
+    """Return what claims 2 and 7a of the paper speak of, core and periphery by density before.
+
+    The core is the densest tenth of counties, the periphery the thinner half; rents are
+    geometric means, relative to those of before where they are changes.
+    """
+    density = before.data["share"].values / area
+    core, rest = density >= np.quantile(density, 0.9), density <= np.median(density)
+    return {
+        "rent, core over periphery": float(
+            np.exp(np.mean(np.log(rent[core])) - np.mean(np.log(rent[rest])))
+        ),
+        "residents in the core": float(share[core].sum()),
+        "jobs in the core": float(jobs[core].sum()),
+        "residents and jobs, correlation of logs": float(
+            np.corrcoef(np.log(share), np.log(jobs))[0, 1]
+        ),
+    }
+
+
+def path(before: nege.Equilibrium, data: xr.Dataset, after: dict[Any, xr.Dataset]) -> pd.DataFrame:
+    """Return how residents, jobs and rents differ with the share who work remotely every day."""
+    area, rent = data["area"].values, data["rent_index"].values
+    steps: dict[float, tuple[xr.Dataset, np.ndarray]] = {0.0: (before.data, rent)}
+    for (what, size, days), found in after.items():
+        if (what, days) == ("remote", 1.0):
+            steps[size] = found, rent * found["rent_change"].values
+    rows = {}
+    for size, (found, paid) in steps.items():
+        people, jobs = found["share"].values, found["employment"].values
+        rows[size] = {
+            "work elsewhere": 1.0 - at_home(found),
+            **watershed(before, people, jobs, paid, area),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("share who work remotely")
 
 
 def words(change: tuple[str, float, float]) -> str:
@@ -274,6 +309,7 @@ def report(found: Inverted, data: xr.Dataset, rows: pd.DataFrame, after: Any) ->
     )
     with pd.option_context("display.width", 200, "display.max_columns", 20):
         print(rows.set_axis([words(change) for change in rows.index]).round(4))
+        print(path(before, data, after).round(4))
     last = after[SHOWN]
     print(f"{words(SHOWN)}. Residents, {ends(last['share_change'])}")
     print(f"Jobs, {ends(last['employment_change'])}")
