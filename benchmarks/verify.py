@@ -32,7 +32,7 @@ def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
     draws, industries = tests("draws"), tests("draws_agglomeration")
     equations, added = tests("draws_equations"), tests("draws_mechanisms")
-    golden = tests("draws_golden")
+    golden, unbalanced = tests("draws_golden"), tests("draws_unbalanced")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, max(count // 50, 1) if quick else count, check)
@@ -44,6 +44,7 @@ def run(*, quick: bool = False) -> int:
             ("the same from the equations as written", equations.COUNT, equations.check),
             ("random economies with random mechanisms", added.COUNT, added.check),
             ("printed numbers of policy and lock-in", golden.COUNT, golden.check),
+            ("random flows, unbalanced and with zeros", unbalanced.COUNT, unbalanced.check),
         )
     )
     title, policies = "random economies with random policies", tests("draws_policies")

@@ -12,7 +12,7 @@ from nege import _starting as _starting  # before what takes time
 from nege._version import __version__
 from nege.kernels.compiling import uninterrupted
 from nege.models.shipped import SHIPPED
-from nege.plots.accessor import DatasetAccessor  # which any Dataset has from now on
+from nege.results.accessor import DatasetAccessor  # which any Dataset has from now on
 
 if TYPE_CHECKING:
     from nege import geography, policy, scenarios, testing
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from nege.structure.hysteresis import Hysteresis, hysteresis
     from nege.structure.stability import stability
     from nege.structure.thresholds import Threshold, Thresholds, break_points, sustain_points
+    from nege.studies.comparison import Comparison, compare
     from nege.studies.counterfactual import counterfactual
     from nege.studies.decomposition import decompose
     from nege.studies.inversion import invert
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AllenArkolakis",
     "BifurcationDiagram",
+    "Comparison",
     "ConvergenceError",
     "CorePeriphery",
     "DatasetAccessor",
@@ -83,6 +85,7 @@ __all__ = [
     "bifurcation",
     "break_points",
     "claims",
+    "compare",
     "counterfactual",
     "decompose",
     "equilibria",
@@ -127,6 +130,7 @@ HOMES = {
     "nege.structure.hysteresis": "Hysteresis hysteresis",
     "nege.structure.stability": "stability",
     "nege.structure.thresholds": "Threshold Thresholds break_points sustain_points",
+    "nege.studies.comparison": "Comparison compare",
     "nege.studies.counterfactual": "counterfactual",
     "nege.studies.decomposition": "decompose",
     "nege.studies.inversion": "invert",

@@ -187,10 +187,10 @@ def listed(known: Sequence[str]) -> str:
     return f"Known: {', '.join(known)}."
 
 
-def in_words(names: Iterable[str]) -> str:
+def in_words(names: Iterable[str], word: str = "and") -> str:
     """Return names as in a sentence."""
     *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} {word} {last}" if most else last
 
 
 def joined(errors: Sequence[InputError]) -> InputError:

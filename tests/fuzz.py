@@ -70,6 +70,8 @@ class Pool:
         vat = mechanisms.Tax("vat", 0.1, proceeds=mechanisms.PublicGood(worth=0.0))
         self.taxed = nege.solve(self.industries.with_mechanisms(vat))
         self.cost = policy.cost_of_funds(self.taxed, "vat.rate")
+        self.compared = nege.compare(self.solved, self.given)
+        self.on_earth = geography.from_points([50.0, 51.0], [1.0, 2.0])
         self.breaks = nege.break_points(self.model, "trade_cost", (1.5, 2))
         self.stability = nege.stability(self.solved)
         self.file = str(folder / "economy.nc")
@@ -430,12 +432,30 @@ ENTRIES = {
     "patterns": lambda p: (nege.patterns, {"data": p.costs.copy(deep=True)}),
     "invert": lambda p: (
         nege.invert,
-        {"model": p.helpman, "employment": [2.0, 3.0], "wage": [1.0, 1.1]},
+        {
+            **{"model": p.helpman, "employment": [2.0, 3.0], "wage": [1.0, 1.1]},
+            "spending": [2.4, 2.9],
+        },
+    ),
+    "invert from flows": lambda p: (
+        nege.invert,
+        {"model": p.helpman, "employment": [2.0, 3.0], "flows": [[2.0, 0.5], [1.0, 3.0]]},
     ),
     "counterfactual": lambda p: (
         nege.counterfactual,
         {"equilibrium": p.settled, "trade_cost_change": 0.9},
     ),
+    "compare": lambda p: (nege.compare, {"before": p.solved, "after": p.given}),
+    **{
+        f"Comparison.{method}": lambda p, method=method, given=given: (
+            getattr(p.compared, method),
+            dict(given),
+        )
+        for method, given in {
+            **{"to_dataset": {}, "plot": {"by": "region"}},
+            "plot_map": {"kind": "workers", "offered": True},
+        }.items()
+    },
     "claims": lambda p: (nege.claims, {"number": "8a"}),
     "load": lambda p: (nege.load, {"path": p.file}),
     "testing.assert_equilibrium": lambda p: (
@@ -468,6 +488,19 @@ ENTRIES = {
         {"x": "trade_cost", "variables": ["share"], "at": {"mu": 0.4}, "largest": 2},
     ),
     "ds.nege.plot.patterns": lambda p: (p.costs.nege.plot.patterns, {}),
+    "Tabular.to_dataframe": lambda p: (p.swept.nege.to_dataframe, {"variables": ["share"]}),
+    "Tabular.to_csv": lambda p: (
+        p.solved.to_csv,
+        {"path": str(p.folder / "x.csv"), "variables": "share"},
+    ),
+    "Tabular.to_latex": lambda p: (
+        p.found.to_latex,
+        {"path": str(p.folder / "x.tex"), "symbols": False, "digits": 3},
+    ),
+    "Tabular.to_geodataframe": lambda p: (
+        p.swept.nege.to_geodataframe,
+        {"variables": "share", "geography": p.on_earth},
+    ),
 }
 #: Calls that take long are drawn less often.
 SELDOM = {
@@ -705,11 +738,13 @@ TAKES = {
     ),
     **dict.fromkeys(("tolerance_residual", "tolerance_error", "tolerance_payoff"), NUMBER),
     **dict.fromkeys(("tolerance_path", "vmin", "separate"), NUMBER),
-    **dict.fromkeys(("overwrite", "allow_entry", "check"), "flag"),
+    **dict.fromkeys(("overwrite", "allow_entry", "check", "offered"), "flag"),
+    **{"before": "equilibrium", "after": "equilibrium", "by": ""},
     "progress": "flag callback",
     **{"draws": "whole", "claims.number": "", "prior": "", "claims.rng": "whole seed"},
     **dict.fromkeys(("farmers", "unskilled", "expenditure", "workers", "land"), "numbers"),
-    **dict.fromkeys(("latitude", "longitude", "employment", "wage"), "numbers"),
+    **dict.fromkeys(("latitude", "longitude", "employment", "wage", "spending"), "numbers"),
+    **{"deficit": BY_PLACE, "spending_ratio": BY_PLACE, "deficits": ""},
     **dict.fromkeys(("weights", "population", "start"), "numbers"),
     "online_amenity": NUMBER,
     **dict.fromkeys(("productivity", "housing"), BY_PLACE),
@@ -767,7 +802,8 @@ TAKES = {
     **dict.fromkeys(("kind", "variable", "x", "y", "industry", "labour", "invalid"), ""),
     "horizon": "",
     "load.path": "",
-    "Equilibrium.to_netcdf.path": "path",
+    **dict.fromkeys(("Equilibrium.to_netcdf.path", "Tabular.to_csv.path"), "path"),
+    **{"Tabular.to_latex.path": "path none", "symbols": "flag", "digits": "whole"},
     "store": "path",
     "geography": "geography",
     "model": "model",
@@ -921,7 +957,8 @@ def takes(entry, argument):
 
 #: Made by nege and not by its users, who get them from the functions that say so.
 MADE = {
-    *("BifurcationDiagram", "Equilibria", "Equilibrium", "Hysteresis", "Stability", "Status"),
+    *("BifurcationDiagram", "Comparison", "Equilibria", "Equilibrium", "Hysteresis", "Stability"),
+    "Status",
     *("PreparedSolver", "policy.Optimum", "policy.JointOptimum", "policy.EqualYield"),
     *("policy.CostOfFunds", "policy.NashEquilibrium"),
     *("Threshold", "Thresholds", "DatasetAccessor", "ConvergenceError", "DependencyError"),
@@ -955,9 +992,11 @@ def methods():
         **{kind.__name__: kind for kind in (nege.Equilibrium, nege.Hysteresis, nege.Stability)},
         **{"Geography": geography.Geography, "Thresholds": nege.Thresholds},
         **{"PreparedSolver": nege.PreparedSolver, "Optimum": policy.Optimum},
+        "Comparison": nege.Comparison,
         **{kind.__name__: kind for kind in (policy.JointOptimum, policy.EqualYield)},
         **{kind.__name__: kind for kind in (policy.CostOfFunds, policy.NashEquilibrium)},
         **{"Equilibrium.plot": plots[0], "ds.nege.plot": plots[1]},
+        "Tabular": nege.results.tables.Tabular,
     }
     return [
         f"{title}.{name}"

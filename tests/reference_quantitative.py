@@ -161,6 +161,43 @@ def helpman_hat(share, wage, flows, sigma, mu, cost_change, made_change, liked_c
     return people, pay, price ** (1 / (1 - sigma)), welfare[0]
 
 
+def unbalanced_hat(flows, sigma, cost_change, made_change, deficits):
+    """Relative changes of wages and prices where nobody moves, by raising wages that sell more.
+
+    The process of Alvarez & Lucas (2007), from flows and nothing else; world output is numeraire.
+    """
+    flows = flows / flows.sum()
+    earned, spent = flows.sum(1), flows.sum(0)
+    pi, pay = flows / spent, np.ones(len(flows))
+    for _ in range(100_000):
+        passing = pi * (pay[:, None] * cost_change / made_change[:, None]) ** (1 - sigma)
+        price, now = passing.sum(0), earned * pay
+        buys = now + spent - earned  # fixed in value
+        if deficits == "zero":
+            buys = now
+        elif deficits == "proportional":
+            buys = now * spent / earned
+            buys = buys / buys.sum()
+        excess = (passing / price) @ buys / now - 1
+        pay = pay * (1 + excess / sigma)
+        pay = pay / np.sum(earned * pay)
+        if np.max(np.abs(excess)) < 1e-13:
+            return pay, price ** (1 / (1 - sigma)), buys / spent
+    raise AssertionError("the reference did not converge")
+
+
+def productivities(people, wage, spent, cost, sigma):
+    """Productivities, up to their unit, at which markets clear given spending: one by one."""
+    earned, freeness, supply = people * wage, cost ** (1 - sigma), np.ones(len(people))
+    for _ in range(100_000):
+        sold = supply * (freeness @ (spent / (supply @ freeness)))
+        supply = supply * earned / sold
+        if np.max(np.abs(sold / earned - 1)) < 1e-14:
+            break
+    made = wage * (supply / people) ** (1 / (sigma - 1))
+    return made / np.exp(np.mean(np.log(made)))
+
+
 # --- in the form that tests of the family ask for ----------------------------------
 
 

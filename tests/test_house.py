@@ -223,11 +223,11 @@ def test_labelled_arrays_are_those_that_xarray_makes(names):
 #: What others may rely on, by module.
 PUBLIC = {
     "nege": """
-    AllenArkolakis BifurcationDiagram ConvergenceError CorePeriphery DatasetAccessor
+    AllenArkolakis BifurcationDiagram Comparison ConvergenceError CorePeriphery DatasetAccessor
     DependencyError Equilibria Equilibrium FootlooseCapital FootlooseEntrepreneur Helpman
     Hysteresis InputError LinearDemand Logit NegeError OnlineAgglomeration OnlineRegion
     PreparedSolver QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds
-    VerticalLinkages __version__ bifurcation break_points claims counterfactual decompose
+    VerticalLinkages __version__ bifurcation break_points claims compare counterfactual decompose
     equilibria estimate_memory follow geography hysteresis invert load mechanisms patterns policy
     prepare random_points scenarios short_run solve stability sustain_points sweep testing
     warm_up

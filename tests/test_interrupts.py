@@ -28,7 +28,7 @@ from nege.sweeps import workers
 pytestmark = pytest.mark.faults
 
 
-@pytest.mark.parametrize("kind", ["own model", "processes", "command line"])
+@pytest.mark.parametrize("kind", ["processes", "command line"])
 def test_an_interrupted_run_ends_and_the_same_call_then_gives_what_it_would_have(kind):
     found = interrupts.run(kind, 1)
     assert not found.faults

@@ -329,7 +329,7 @@ def test_the_stylised_turn_leads_to_the_published_economies():
 def test_the_equations_as_written_lead_to_the_same_economies_and_they_are_stable(remote):
     ds, _ = stylised(remote)
     path = nege.scenarios.stylised_turn()
-    steps = list(STYLISED)[:: 1 if remote else 2]
+    steps = list(STYLISED)[:: 2 if remote else 3]
     economies, found = reference.follow(path, steps, **(REMOTE if remote else {}))
     for e, u, step in zip(economies, found, steps, strict=True):
         assert max(reference.residual(e, u).values()) <= 1e-10

@@ -304,10 +304,17 @@ def damaged(store, name, damage):
         DAMAGES[damage](store, name)
 
 
+#: Results every way; coordinates and seals, each the ways in which they are read otherwise.
+HURT = {
+    ("share", "residual"): DAMAGES,
+    ("online_trade_cost",): ("exchanged", "NaN", "emptied", "removed"),
+    ("nege_seals",): ("deleted", "garbage", "described otherwise"),
+}
+
+
 @pytest.mark.parametrize(
-    "names", [("share", "residual"), ("online_trade_cost",), ("nege_seals",)], ids=str
+    ("names", "damage"), [(names, one) for names, several in HURT.items() for one in several]
 )
-@pytest.mark.parametrize("damage", DAMAGES)
 def test_what_was_damaged_is_named_and_solved_again(
     sound, sound_as_loaded, tmp_path, damage, names, counted, caplog
 ):

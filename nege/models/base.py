@@ -386,6 +386,10 @@ class Model(Changeable, Immutable):
         """Return the state to start a long run from, with what a start says of it beside shares."""
         return self.start_state()
 
+    def common_slope(self, parameters: Any, share: np.ndarray, state: np.ndarray) -> Any:
+        """Return how what kernels leave out of all payoffs alike, in logs, answers to shares."""
+        return 0.0
+
     def online_thresholds(self, trade_cost: float) -> tuple[float, float] | None:
         """Return the digital trade costs of take-off and collapse between two equal places.
 

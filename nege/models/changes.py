@@ -148,15 +148,16 @@ class Changeable(Declared):
                 known = [*arguments, *(ONLINE + name for name in ONLINE_PARAMETERS)]
                 raise InputError("parameter", name, "one of the model's", near(name, known))
         arguments.update(changes)
+        moved = getattr(arguments["geography"], "names", None) != self.geography.names
         stale = [
             name
             for name, value in arguments.items()
-            if isinstance(value, xr.DataArray)
+            if moved
+            and isinstance(value, xr.DataArray)
             and OVER_PLACES & set(value.dims)
             and name not in changes
         ]
-        moved = getattr(arguments["geography"], "names", None) != self.geography.names
-        if moved and stale:
+        if stale:
             optional = " and ".join(name for name in stale if self.fields[name].default is None)
             raise InputError(
                 "geography",

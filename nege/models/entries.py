@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from nege.errors import InputError
@@ -52,7 +53,7 @@ def labels(dims: list[str], table: xr.DataArray, rest: str) -> dict[str, str] | 
 def whole(model: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return changes of fields, those of entries put into the tables that they belong to."""
     found: dict[str, Any] = {}
-    tables: dict[str, xr.DataArray] = {}
+    tables: dict[str, np.ndarray] = {}  # in the order of the model, so without labels
     for name, value in changes.items():
         known = entry(model, name)
         if known is None:
@@ -61,11 +62,11 @@ def whole(model: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
         field, at = known
         if field in changes:
             raise InputError(name, value, f"given without {field}, of which it is an entry")
+        held = vars(model)[field]
         if field not in tables:
-            tables[field] = vars(model)[field].copy(deep=True)
-        table, number = tables[field], model.fields[field].bounds.number(name, value)
-        where = tuple(table[dim].values.tolist().index(label) for dim, label in at.items())
-        table.values[where] = number
+            tables[field] = held.values.copy()
+        where = tuple(held[dim].values.tolist().index(label) for dim, label in at.items())
+        tables[field][where] = model.fields[field].bounds.number(name, value)
     return {**found, **tables}
 
 

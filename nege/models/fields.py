@@ -250,17 +250,24 @@ class Shares(Field):
         return "DataArray, mapping or array over region"
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class TradeCost(Field):
     """A trade cost: per unit of distance, or between any two places."""
 
-    takes = "float | xr.DataArray | np.ndarray"
-    scalar = True
+    infinite: bool = False  # whether places may not trade at all
+    takes: ClassVar[str] = "float | xr.DataArray | np.ndarray"
+    scalar: ClassVar[bool] = True
 
     def check(self, value: Any, economy: Any) -> Any:
         """Return one number, or a table by label."""
         names = economy.geography.names
         return trade_costs.checked_cost(
-            value, names, self.bounds, meaning=self.words, unit=self.unit
+            value,
+            names,
+            self.bounds,
+            meaning=self.words,
+            unit=self.unit,
+            infinite=self.infinite,
         )
 
     def form(self) -> str:

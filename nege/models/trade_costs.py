@@ -26,6 +26,7 @@ SMALL = 128  # regions up to which the plain matrix is fastest
 FEW = 16  # regions up to which a line is not worth its sweeps
 FOURIER_PAYS = 2048  # regions from which transforms beat a matrix
 BLOCK = 1 << 22  # numbers of a matrix that are made at a time
+CLOSED = 1e300  # ln of an infinite trade cost, in derivatives: the freeness of trade is zero
 VECTORS = 50  # of one number per region, that a solve keeps
 
 
@@ -44,11 +45,16 @@ def checked_cost(
     *,
     meaning: str = "iceberg trade cost",
     unit: str = "1",
+    infinite: bool = False,
 ) -> float | xr.DataArray:
-    """Check a trade cost: a factor per unit of distance, or a table by origin and destination."""
+    """Check a trade cost: a factor per unit of distance, or a table by origin and destination.
+
+    In a table it may be `infinite`, where a model allows that some places do not trade.
+    """
     if validation.single(value):
         return bounds.number("trade_cost", value)
-    matrix = validation.square("trade_cost", value, names, at_least=bounds.at_least or 0.0)
+    least = bounds.at_least or 0.0
+    matrix = validation.square("trade_cost", value, names, at_least=least, infinite=infinite)
     matrix.flags.writeable = False
     labels = {"origin": names, "destination": names}
     return labelled.array(matrix, labels, "trade_cost", {"long_name": meaning, "units": unit})
@@ -159,10 +165,16 @@ def freeness_slope(
         log_cost[n, :n] = log_cost[:n, n] = math.log(online_cost)
         if name == "online_trade_cost":
             slope[n, :n] = slope[:n, n] = 1.0 / online_cost
+    log_cost[np.isinf(log_cost)] = CLOSED
     by_cost = -log_cost if name == "sigma" else (1.0 - sigma) * slope
     return Operator(
         operators.DENSE, np.ascontiguousarray((by_cost * np.exp((1.0 - sigma) * log_cost)).T)
     )
+
+
+def is_closed(trade_cost: float | xr.DataArray) -> bool:
+    """Whether some places do not trade: at infinite cost."""
+    return not isinstance(trade_cost, float) and bool(np.isinf(trade_cost.values).any())
 
 
 def table(

@@ -289,7 +289,7 @@ class PreparedSolver(Frozen):
         jacobian = np.empty((share.size, share.size))
         if not derivatives.payoff_jacobian(parameters, share, state, jacobian):
             jacobian[:] = np.nan
-        return jacobian
+        return np.asarray(jacobian + self.model.common_slope(parameters, share, state))
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> PreparedSolver:
         """Return a solver of the same economy with other parameters, this one staying as it is.

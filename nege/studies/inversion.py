@@ -1,36 +1,34 @@
-"""Model inversion: the productivities and amenities that make data an equilibrium."""
+"""Model inversion: the fundamentals that make data an equilibrium, by kind of model."""
 
 from __future__ import annotations
 
 from typing import Any, TypeVar
 
-import numpy as np
-
-from nege import validation
-from nege.errors import ConvergenceError, InputError
-from nege.kernels import equations
-from nege.kernels.equations import Economy
-from nege.kernels.fixed_point import in_pieces
-from nege.kernels.operators import trade
-from nege.kernels.scaling import markets
+from nege.models.base import Model
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import SolverOptions
-from nege.results.equilibrium import Equilibrium
-from nege.solvers.checks import check_options
-from nege.solvers.short_run import short_run
+from nege.studies.inversion_quantitative import invert_quantitative
+from nege.studies.kinds import Kind, answer
 from nege.validation.keywords import hinted
 
 __all__ = ["invert"]
 
-AnyModel = TypeVar("AnyModel", bound=QuantitativeModel)
+AnyModel = TypeVar("AnyModel", bound=Model)
 
-
-LARGEST_VIOLATION = 1e-10  # violation of any equation by the data, at most
+#: Who inverts what. What the function takes by name is what ``invert`` takes for that kind.
+KINDS = (Kind(QuantitativeModel, ("Helpman", "AllenArkolakis"), invert_quantitative),)
 
 
 @hinted
 def invert(
-    model: AnyModel, employment: Any, wage: Any, *, options: SolverOptions | None = None
+    model: AnyModel,
+    employment: Any = None,
+    wage: Any = None,
+    *,
+    spending: Any = None,
+    flows: Any = None,
+    deficits: str | None = None,
+    options: SolverOptions | None = None,
 ) -> AnyModel:
     """Model inversion: the productivities and amenities behind where people are and what they earn.
 
@@ -42,11 +40,24 @@ def invert(
     ----------
     model : Helpman or AllenArkolakis
         The economy with its trade costs, its parameters and, for Helpman, its housing or land;
-        its own productivities and amenities do not count.
-    employment : DataArray, mapping or array
-        People of each place, in any unit; positive.
-    wage : DataArray, mapping or array
-        Their wage, in any unit; positive.
+        its own productivities, amenities and deficits do not count, nor its trade costs where
+        `flows` are given.
+    employment : DataArray, mapping or array, optional
+        People of each place, in any unit; positive. Where they work, if that is not where they
+        live.
+    wage : DataArray, mapping or array, optional
+        Their wage, in any unit; positive. Not needed beside `flows`.
+    spending : DataArray, mapping or array, optional
+        What the residents of each place spend, or their income, in the unit of employment times
+        wage, with the same total; positive. By default what wages and rents there pay for.
+    flows : DataArray, DataFrame or array, optional
+        Value of trade over (origin, destination), own sales on the diagonal, in any unit;
+        zeros are allowed, and balanced it need not be. Rows are wage bills, columns spending.
+        They take the place of wages, spending and trade costs.
+    deficits : {"proportional", "fixed"}, optional
+        What spending beyond earnings becomes: a field ``spending_ratio`` of the model, in
+        proportion to earnings, or ``deficit``, fixed in value. By default proportional where people
+        move, and fixed where nobody does.
     options : SolverOptions, optional
         Tolerances and limits.
 
@@ -55,12 +66,15 @@ def invert(
     Helpman or AllenArkolakis
         The same economy with `productivity` and `amenity` such that the data are an
         equilibrium, the only one where ``model.uniqueness()`` says so. Geometric means of
-        both are one: data do not tell their units.
+        both are one: data do not tell their units. From `flows` it has a table of trade costs,
+        infinite where nothing is traded.
 
     Raises
     ------
     InputError
-        For data that are not positive, or a model that has no such fundamentals.
+        For data that are not positive or contradict each other, a place that sells or buys
+        nothing, an argument that this kind of model does not take, or a model that has no such
+        fundamentals.
     ConvergenceError
         Where an equation stays violated by more than 1e-10; it carries the short run at the
         fundamentals found.
@@ -69,6 +83,12 @@ def invert(
     -----
     Not a test of the model: every difference between places that trade costs and housing do not
     explain becomes a fundamental, errors in the data included.
+
+    Productivities need wages, people at work and spending, and nothing else. Amenities are of
+    those who live and spend where they work; given `spending` by residence they make places of
+    *work* equally good to people who share what is spent there, and say nothing of where to live.
+    Where nobody moves they are units. Flows do not tell productivities from trade
+    costs: those are in units of goods in which every place supplies one.
 
     Examples
     --------
@@ -80,79 +100,13 @@ def invert(
     >>> nege.solve(found).data.share.round(6).values
     array([0.2, 0.5, 0.3])
     """
-    check_quantitative(model)
-    options = check_options(options)
-    share = validation.vector("employment", employment, model.regions, above=0.0)
-    share /= share.max()  # first: a sum of numbers this large may overflow
-    share /= share.sum()
-    paid = validation.vector("wage", wage, model.regions, above=0.0)
-    validation.of_a_size("employment", employment, share)
-    validation.of_a_size("wage", wage, paid)
-    economy = model.arrays_for(options.operator, compiled=True)
-    state = earnings_state(model, economy, share, paid)
-    spent, price, access, supply = (np.empty(share.size) for _ in range(4))
-    equations.goods(economy, share, state, supply, spent)
-    earned = share * paid / np.sum(share * paid)
-    supply, market = np.zeros(share.size), markets(earned, spent, economy.operator)
-    in_pieces(market, share, supply, options.for_kernels()._replace(tolerance_error=1.0))
-    trade(economy.operator, np.exp(supply), spent, price, access)
-    found = with_fundamentals(model, share, state, supply, np.log(price))
-    again = short_run(found, share, options=options)
-    assert isinstance(again, Equilibrium)
-    wrong = max(
-        float(np.max(np.abs(np.log(again.data["wage"].values / paid * np.sum(share * paid))))),
-        float(np.ptp(np.log(again.data[found.payoff].values))),
-    )
-    if not wrong <= LARGEST_VIOLATION:
-        raise ConvergenceError(
-            f"Data are an equilibrium to {wrong:.1e} only: trade costs are so high that markets "
-            "hardly say what places have to do with each other. Lower trade costs, or accept "
-            "fundamentals that are this rough: they are in the .equilibrium of this error.",
-            again,
-        )
+    given = {
+        "employment": employment,
+        "wage": wage,
+        "spending": spending,
+        "flows": flows,
+        "deficits": deficits,
+        "options": options,
+    }
+    found: AnyModel = answer("invert", KINDS, model, model, given)
     return found
-
-
-def check_quantitative(model: Any) -> None:
-    """Refuse what has no productivities and amenities of places, or an online region."""
-    if not isinstance(model, QuantitativeModel):
-        cure = "For example nege.Helpman(...)."
-        raise InputError("model", model, "nege.Helpman or nege.AllenArkolakis", cure)
-    if model.online is not None:
-        raise InputError(
-            "model",
-            model,
-            "without an online region",
-            "There are no data of it: use model.replace(online=None, online_housing=None), and "
-            "add the region to what comes out.",
-        )
-
-
-def earnings_state(
-    model: QuantitativeModel, economy: Economy, share: np.ndarray, wage: np.ndarray
-) -> np.ndarray:
-    """Return the state of the short run in which these wages are paid, on the numeraire."""
-    state = np.log(wage) + (1.0 - model.compiled().parameters(economy).scale) * np.log(share)
-    equations.normalise(economy, share, state)
-    return np.asarray(state)
-
-
-def with_fundamentals(
-    model: AnyModel,
-    share: np.ndarray,
-    state: np.ndarray,
-    log_supply: np.ndarray,
-    log_price: np.ndarray,
-    **changes: Any,
-) -> AnyModel:
-    """Return an economy at rest in a given state: productivities by supply, amenities by payoff."""
-    scale = model.compiled().parameters(model.arrays).scale
-    log_productivity = (log_supply - scale * np.log(share)) / (model.sigma - 1.0) + state
-    payoff, price = np.empty(share.size), np.exp(log_price)
-    equations.payoff(model.arrays, share, state, price, price, payoff)
-    log_amenity = np.log(model.amenity.values) - payoff
-    return model.replace(
-        productivity=np.exp(log_productivity - log_productivity.mean()),
-        amenity=np.exp(log_amenity - log_amenity.mean()),
-        **changes,
-    )

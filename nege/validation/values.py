@@ -309,14 +309,16 @@ def square(
     *,
     at_least: float,
     dims: tuple[str, str] = ("origin", "destination"),
+    infinite: bool = False,
 ) -> np.ndarray:
-    """Return a matrix of finite numbers by origin and destination."""
+    """Return a matrix of numbers by origin and destination, finite unless infinity is allowed."""
     count = len(labels)
-    allowed = f"a {count} x {count} matrix over {dims} of finite numbers of at least {at_least:g}"
+    kind = "numbers (infinite included)" if infinite else "finite numbers"
+    allowed = f"a {count} x {count} matrix over {dims} of {kind} of at least {at_least:g}"
     array, _ = arranged(argument, value, dict.fromkeys(dims, labels), allowed)
     if array.shape != (count, count):
         raise InputError(argument, value, allowed, f"Its shape is {array.shape}.")
-    bad = ~(np.isfinite(array) & (array >= at_least))
+    bad = ~((infinite | np.isfinite(array)) & (array >= at_least))
     if bad.any():
         row, column = np.argwhere(bad)[0]
         raise InputError(

@@ -5,6 +5,7 @@ The fields themselves are listed by the model; what kernels read is made of them
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
@@ -90,7 +91,13 @@ def labels(industries: Sequence[str], places: Sequence[str]) -> dict[str, Sequen
 
 def numbers(economy: Any) -> list[str]:
     """Return the names of parameters that are numbers, alone or in a table."""
-    every = economy.fields.values()
+    kind: Any = type(economy)
+    return _numbers_of(kind)
+
+
+@functools.cache
+def _numbers_of(kind: Any) -> list[str]:
+    every = kind.fields.values()
     return [field.name for field in every if isinstance(field, (fields.Number, fields.Over))]
 
 
@@ -209,7 +216,13 @@ def check_together(p: Mapping[str, Any], own: Container[str]) -> None:
 
 
 def _radius(matrix: np.ndarray) -> float:
-    return float(np.max(np.abs(np.linalg.eigvals(matrix))))
+    return _radius_of(matrix.tobytes(), len(matrix))
+
+
+@functools.lru_cache(maxsize=64)  # along a path most numbers stay
+def _radius_of(matrix: bytes, rows: int) -> float:
+    values = np.linalg.eigvals(np.frombuffer(matrix).reshape(rows, rows))
+    return float(np.max(np.abs(values)))
 
 
 def arrays(model: Any) -> AgglomerationParameters:

@@ -2,17 +2,19 @@
 
 Equations, for places r, s = 1..R:
 
-    w_r L_r = sum_s (w_r T_rs/A_r)^(1-sigma) P_s^(sigma-1) w_s L_s
+    w_r L_r = sum_s (w_r T_rs/A_r)^(1-sigma) P_s^(sigma-1) E_s
+    E_s     = w_s L_s + D_s
     P_s     = [sum_r (w_r T_rs/A_r)^(1-sigma)]^(1/(1-sigma))
     A_r     = Abar_r L_r^alpha
-    V_r     = Bbar_r L_r^beta w_r / P_r
+    V_r     = Bbar_r L_r^beta (E_r/L_r) / P_r
 
     L      share of people                       w      wage
     sigma  elasticity of substitution            P      price index
     T      iceberg trade cost                    V      welfare
     Abar   productivity of a place by itself     alpha  productivity spillover
     Bbar   amenity of a place by itself          beta   amenity spillover
-    sum_r w_r L_r = 1, the numeraire
+    E      spending                              D      deficit (``balance``), zero by default
+    sum_r w_r L_r = 1, the numeraire             sum_r D_r = 0
 
 Every place makes one good of its own under perfect competition (Armington). More people make
 it more productive where alpha > 0, and less pleasant where beta < 0. In the long run V is the
@@ -58,7 +60,8 @@ from nege.errors import InputError
 from nege.models import ces, fields
 from nege.models.changes import Limit
 from nege.models.fields import Labelled
-from nege.models.quantitative.model import VARIABLES, QuantitativeModel, fundamental
+from nege.models.quantitative.balance import deficit, spending_ratio
+from nege.models.quantitative.model import BALANCED, VARIABLES, QuantitativeModel, fundamental
 from nege.models.solutions import Uniqueness, Variable
 from nege.options import Logit, Replicator, check_dynamics
 from nege.validation import Bounds
@@ -104,9 +107,11 @@ class AllenArkolakis(QuantitativeModel):
         Bounds(below=1.0),
         more="Everything together has to congest: alpha (sigma-1) + beta sigma < 1.",
     )
-    trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost()
+    trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost(infinite=True)
     productivity: Labelled[xr.DataArray] = fundamental("Abar, productivity", default=None)
     amenity: Labelled[xr.DataArray] = fundamental("Bbar, amenity", default=None)
+    deficit: Labelled[xr.DataArray | None] = deficit(default=None)
+    spending_ratio: Labelled[xr.DataArray | None] = spending_ratio(default=None)
 
     title: ClassVar[str] = "Allen-Arkolakis"
     variables: ClassVar[dict[str, Variable]] = VARIABLES
@@ -137,6 +142,7 @@ class AllenArkolakis(QuantitativeModel):
             "kept": 1.0,
             "log_productivity": np.log(self.productivity.values),
             "log_attraction": np.log(self.amenity.values),
+            **self.unbalanced(),
         }
 
     def uniqueness(self, dynamics: Replicator | Logit | None = None) -> Uniqueness:
@@ -150,12 +156,15 @@ class AllenArkolakis(QuantitativeModel):
             beta -= dynamics.scale
             condition += ", with tastes of scale s taken from beta"
         one, two = gammas({**self.scalars(), "amenity_spillover": beta})
-        unique = self.productivity_spillover + beta <= 0.0  # the same, exactly
+        unique = self.plain and self.productivity_spillover + beta <= 0.0  # the same, exactly
+        if not self.plain:
+            condition += f", {BALANCED}"
         return Uniqueness(unique, abs(two / one), condition)
 
     def spent(self, data: xr.Dataset) -> np.ndarray:
         """Return spending on goods by place, from stored variables."""
-        return np.asarray(data["share"].values * data["wage"].values)
+        share, wage = data["share"].values, data["wage"].values
+        return np.asarray(share * wage + self.received(share, wage))
 
     def audit(self, data: xr.Dataset) -> dict[str, float]:
         """Recompute every equation from stored variables; the relative violation of each by name.
@@ -169,12 +178,13 @@ class AllenArkolakis(QuantitativeModel):
         made = self.productivity.values * share**self.productivity_spillover
         liked = self.amenity.values * share**self.amenity_spillover
         delivered = (wage / made)[:, None] * self.costs()
-        sold = delivered ** (1.0 - self.sigma) @ (price ** (self.sigma - 1.0) * wage * share)
+        spent = wage * share + self.received(share, wage)
+        sold = delivered ** (1.0 - self.sigma) @ (price ** (self.sigma - 1.0) * spent)
         index = np.sum(delivered ** (1.0 - self.sigma), axis=0) ** (1.0 / (1.0 - self.sigma))
         sides = {
             "goods market": (wage * share, sold),
             "price index": (price, index),
-            "real income": (real, liked * wage / price),
+            "real income": (real, liked * spent / share / price),
             "numeraire": (np.ones(1), np.atleast_1d(np.sum(share * wage))),
         }
         return ces.differences(sides)

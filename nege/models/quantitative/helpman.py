@@ -7,6 +7,7 @@ Equations, for places r, s = 1..R:
     rent_r H_r   = (1-mu) y_r L_r
     y_r          = w_r + rent_r H_r/L_r             rents stay where they are paid ("local")
                    w_r + sum_q rent_q H_q           or are shared by everybody    ("pooled")
+                   + D_r/(kappa L_r)                where trade is not balanced (``balance``)
     E_s          = mu y_s L_s
     V_r          = B_r y_r / (P_r^mu rent_r^(1-mu))
 
@@ -17,6 +18,7 @@ Equations, for places r, s = 1..R:
     A      productivity                         rent  price of a unit of housing
     B      amenity                              V     real income, amenity included
     H      stock of housing, given              sum_r w_r L_r = 1, the numeraire
+    D      deficit, sum_r D_r = 0: what goods cost beyond what wages and rents pay; zero by default
 
 In the long run V is the same everywhere. Agglomeration comes from the variety of local goods,
 dispersion from rents: that is how the model turns the core-periphery result round, where trade
@@ -47,7 +49,9 @@ import xarray as xr
 from nege.geography.online import OnlineRegion
 from nege.models import ces, fields
 from nege.models.fields import Labelled
+from nege.models.quantitative.balance import deficit, spending_ratio
 from nege.models.quantitative.model import (
+    BALANCED,
     VARIABLES,
     QuantitativeModel,
     fundamental,
@@ -92,7 +96,7 @@ class Helpman(QuantitativeModel):
 
     sigma: float = fields.sigma()
     mu: float = fields.mu("share of spending on goods, the rest being for housing")
-    trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost()
+    trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost(infinite=True)
     productivity: Labelled[xr.DataArray] = fundamental("what a worker makes", default=None)
     amenity: Labelled[xr.DataArray] = fundamental("how much better life is", default=None)
     housing: Labelled[xr.DataArray] = fundamental("stock of housing, or land", default=None)
@@ -102,6 +106,8 @@ class Helpman(QuantitativeModel):
         more="The residents of each place, or all people alike.",
         default="local",
     )
+    deficit: Labelled[xr.DataArray | None] = deficit(default=None)
+    spending_ratio: Labelled[xr.DataArray | None] = spending_ratio(default=None)
     online: OnlineRegion | None = fields.online(
         "the online region, only together with `online_housing`, and without commission",
         parameters=REGION,
@@ -136,10 +142,16 @@ class Helpman(QuantitativeModel):
             "intensity": mu,
             "congestion": 1.0 - mu,
             "kept": 1.0 if self.rents == "local" else mu,
+            **self.unbalanced(),
             "log_productivity": np.log(placed(self.productivity, self.online and 1.0)),
             # With local rents incomes are w/mu: the kernels leave out the factor.
             "log_attraction": attraction - (mu * np.log(mu) if self.rents == "local" else 0.0),
         }
+
+    @property
+    def kept(self) -> float:
+        """Part of spending on goods that is earned locally: mu where rents are pooled."""
+        return 1.0 if self.rents == "local" else self.mu
 
     def uniqueness(self, dynamics: Replicator | Logit | None = None) -> Uniqueness:
         """Return whether the long run is proven to be unique: sigma (1 - mu) > 1.
@@ -155,7 +167,9 @@ class Helpman(QuantitativeModel):
             condition = "sigma (1 - mu) + s (sigma - 1) > 1 (Helpman 1998, tastes of scale s)"
         if not local:
             condition += ", which is known for local rents, or two places"
-        return Uniqueness(local and value > 1.0, value, condition)
+        if not self.plain:
+            condition += f", {BALANCED}"
+        return Uniqueness(local and self.plain and value > 1.0, value, condition)
 
     def further(self, share: np.ndarray, wage: np.ndarray) -> dict[str, np.ndarray]:
         """Return incomes and rents, from people and wages."""
@@ -164,9 +178,11 @@ class Helpman(QuantitativeModel):
         return {"income": income, "rent": (1.0 - self.mu) * income / housing}
 
     def _income(self, share: np.ndarray, wage: np.ndarray) -> np.ndarray:
+        received = self.received(share, wage) / self.mu
         if self.rents == "local":
-            return np.asarray(wage * share / self.mu)
-        return np.asarray(share * (wage + (1.0 - self.mu) / self.mu))  # sum_q w_q L_q = 1
+            return np.asarray(wage * share / self.mu + received)
+        # As sum_q w_q L_q = 1.
+        return np.asarray(share * (wage + (1.0 - self.mu) / self.mu) + received)
 
     def spent(self, data: xr.Dataset) -> np.ndarray:
         """Return spending on goods by place."""
@@ -187,13 +203,14 @@ class Helpman(QuantitativeModel):
         delivered = (share * (wage / made) ** (1.0 - self.sigma)) @ cost
         housed = 1.0 - self.mu
         paid = rent * stock / share if self.rents == "local" else np.sum(rent * stock)
+        received = self.received(share, wage) / self.kept
         sides = {
             "wage": (wage, (made ** (self.sigma - 1.0) * demand) ** (1.0 / self.sigma)),
             "price index": (
                 price,
                 delivered ** (1.0 / (1.0 - self.sigma)),
             ),
-            "income": (income, share * (wage + paid)),
+            "income": (income, share * (wage + paid) + received),
             "rent": (rent * stock, (1.0 - self.mu) * income),
             "real income": (real, liked * income / share / (price**self.mu * rent**housed)),
             "numeraire": (np.ones(1), np.atleast_1d(np.sum(share * wage))),

@@ -10,12 +10,13 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError
-from nege.kernels import equations
-from nege.kernels.equations import Economy, Places
+from nege.kernels import derivatives, equations
+from nege.kernels.equations import CONDITION, Economy, Places
 from nege.kernels.operators import buy
 from nege.models import fields, trade_costs
 from nege.models.base import JACOBIANS, ONLINE, Model
 from nege.models.fields import Labelled
+from nege.models.quantitative.balance import check_trade
 from nege.models.quantitative.equations import EQUATIONS, NUMBERS, ROWS
 from nege.models.quantitative.long_run import Joint, settle
 from nege.models.solutions import LongRun, Variable, flat
@@ -24,6 +25,8 @@ from nege.status import Status
 from nege.validation import Bounds
 
 LARGEST_LOG = 700.0  # of a price or a payoff that double precision can hold
+#: What conditions of uniqueness are known for.
+BALANCED = "which is known for balanced trade between all places"
 TINY_STEP = 1e-30  # of complex steps, which round nothing away
 
 
@@ -40,6 +43,19 @@ class QuantitativeModel(Model):
     trade_cost: Labelled[float | xr.DataArray]
     productivity: Labelled[xr.DataArray]
     amenity: Labelled[xr.DataArray]
+    deficit: Labelled[xr.DataArray | None]
+    spending_ratio: Labelled[xr.DataArray | None]
+
+    def check_together(self) -> None:
+        """Refuse values that make no economy together, and places that trade with nobody."""
+        super().check_together()
+        if trade_costs.is_closed(self.trade_cost) and self.online is None:
+            trades = np.isfinite(self.trade_cost.values)  # type: ignore[union-attr]
+            given = "trade_cost", self.trade_cost, trades, self.regions
+            check_trade(*given, balanced=self.balanced)
+        if self.deficit is not None and self.spending_ratio is not None:
+            cure = "They are two ways to say it: fixed in value, or in proportion to earnings."
+            raise InputError("deficit", self.deficit, "left out beside spending_ratio", cure)
 
     def numbers(self, **moved: Any) -> dict[str, Any]:
         """Return every parameter of the kernels but the operator, some parameters moved.
@@ -64,7 +80,10 @@ class QuantitativeModel(Model):
             self.geography, self.trade_cost, self._online_cost(), self.sigma, operator
         )
         values = self.numbers()
-        return self.compiled().economy(values, values, made)
+        economy = self.compiled().economy(values, values, made)
+        homogeneous = self.deficit is None and (self.balanced or self.kept == 1.0)
+        mixing = homogeneous and not trade_costs.is_closed(self.trade_cost)
+        return economy if mixing else economy._replace(bound=CONDITION)
 
     def direction(self, name: str) -> Economy:
         """Return the derivative of every parameter of the kernels by one of ``varied()``."""
@@ -78,9 +97,73 @@ class QuantitativeModel(Model):
         found = {key: np.imag(value) / TINY_STEP for key, value in self.numbers(**moved).items()}
         return self.compiled().economy(found, found, slope)
 
+    @property
+    def balanced(self) -> bool:
+        """Whether every place spends what wages and rents there pay for."""
+        return self.deficit is None and self.spending_ratio is None
+
+    @property
+    def plain(self) -> bool:
+        """Whether trade is balanced and open everywhere, as proofs ask."""
+        return self.balanced and not trade_costs.is_closed(self.trade_cost)
+
+    @property
+    def kept(self) -> float:
+        """Part of spending on goods that is earned locally: one unless rents are pooled."""
+        return 1.0
+
+    def unbalanced(self) -> dict[str, Any]:
+        """Return the parameters of the kernels that say how trade is not balanced."""
+        size, online = len(self.regions), self.online
+        fixed, ratio = self.deficit, self.spending_ratio
+        return {
+            "proportional": float(ratio is not None),
+            "deficit": np.zeros(size) if fixed is None else placed(fixed, online and 0.0),
+            "ratio": np.ones(size) if ratio is None else placed(ratio, online and 1.0),
+        }
+
+    def received(self, share: np.ndarray, wage: np.ndarray) -> np.ndarray:
+        """Return deficits, from people and wages: what places spend on goods but do not earn."""
+        values = self.unbalanced()
+        if self.spending_ratio is None:
+            return np.asarray(values["deficit"])
+        paid = self.kept * share * wage + (1.0 - self.kept) * share
+        return np.asarray(values["ratio"] * paid * self._factor(share, wage) - paid)
+
+    def _factor(self, share: np.ndarray, wage: np.ndarray) -> Any:
+        """Return the factor on spending ratios at which all spending is all that is earned."""
+        if self.spending_ratio is None:
+            return 1.0
+        paid = self.kept * share * wage + (1.0 - self.kept) * share
+        return 1.0 / np.sum(self.unbalanced()["ratio"] * paid, axis=-1, keepdims=True)
+
+    def common_slope(self, parameters: Economy, share: np.ndarray, state: np.ndarray) -> Any:
+        """Return d ln of the factor on spending ratios by shares, markets clearing."""
+        if self.spending_ratio is None:
+            return 0.0
+        p, moved = self.compiled().parameters(parameters), np.empty((share.size, share.size))
+        if not derivatives.state_share_jacobian(parameters, share, state, moved):
+            return np.nan
+        earned = share**p.scale * np.exp(state)
+        by_share = p.kept * earned[:, None] * (moved + np.diag(p.scale / share))
+        by_share += (1.0 - p.kept) * np.eye(share.size)
+        total = np.sum(p.ratio * (p.kept * earned + (1.0 - p.kept) * share))
+        return -p.intensity * (p.ratio @ by_share) / total
+
     def _value(self, name: str) -> float:
         owner = self if hasattr(self, name) else self.online
         return float(getattr(owner, name.removeprefix(ONLINE) if owner is not self else name))
+
+    def remark(self, result: Any) -> str:
+        """Say what deficits have to do with a failed solve."""
+        if self.deficit is None:
+            return ""
+        place = self.regions[int(np.argmin(self.deficit.values))]
+        return (
+            f"Deficits are fixed in value: {place} has to pay {-self.deficit.values.min():.3g} of "
+            "all wages, whoever leaves. Try deficits in proportion to earnings, spending_ratio=... "
+            'of the model or deficits="proportional", or nearer to zero.'
+        )
 
     def _online_cost(self) -> float | None:
         return None if self.online is None else self.online.trade_cost
@@ -97,8 +180,12 @@ class QuantitativeModel(Model):
         return super().long_run_memory(0 if known is not None and known.unique else tables)
 
     def start_state(self) -> np.ndarray:
-        """Return log earnings to start from when nothing better is known: all the same."""
-        return np.zeros(len(self.regions))
+        """Return log earnings to start from when nothing better is known: all the same.
+
+        Higher where a deficit is negative, so that what is paid is earned.
+        """
+        paid = np.maximum(0.0, -self.unbalanced()["deficit"])
+        return np.asarray(np.log1p(2.0 * paid.size * paid))
 
     def check_share(self, share: Any, argument: str = "share") -> np.ndarray:
         """Return a distribution over the regions as an array, without empty ones."""
@@ -184,10 +271,11 @@ class QuantitativeModel(Model):
             equations.payoff(p, shares[row], states[row], price[row], price[row], payoff[row])
         # What is infinite is not accepted as a solution.
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            real_income = np.exp(payoff).reshape(share.shape)
             price_index = price.reshape(share.shape) ** (1.0 / (1.0 - self.sigma))
             wage = np.exp(state + (self.compiled().parameters(p).scale - 1.0) * np.log(share))
             values = {"share": share, "wage": wage, "price_index": price_index}
+            real_income = np.exp(payoff).reshape(share.shape)
+            real_income *= self._factor(share, wage) ** self.compiled().parameters(p).intensity
             values |= {"real_income": real_income, **self.further(share, wage)}
             return {**values, "welfare": self.welfare(values)}
 

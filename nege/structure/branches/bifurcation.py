@@ -19,6 +19,7 @@ from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.plots import branches
 from nege.progress import Progress, watched
 from nege.results.stability import fastest
+from nege.results.tables import Tabular
 from nege.solvers import rest_points
 from nege.solvers.checks import check_model, check_options
 from nege.status import Status
@@ -118,7 +119,7 @@ SAME_SHARE_TOLERANCE = 1e-7  # shares nearer than this are one equilibrium
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class BifurcationDiagram(Immutable):
+class BifurcationDiagram(Immutable, Tabular):
     """A bifurcation diagram: branches of equilibria along a parameter, and where they meet.
 
     Made by :func:`bifurcation`. Of each symmetry orbit, the equilibria that the economy's
@@ -327,6 +328,11 @@ class BifurcationDiagram(Immutable):
         none = every.isel(point=slice(0, 0)).rename(point="special")
         there = xr.concat(located, "special", combine_attrs="drop") if located else none
         return data.merge(every).merge(there.rename({n: f"special_{n}" for n in there.data_vars}))
+
+    def _tabulated(self) -> xr.Dataset:
+        """Return the branches: special points are equilibria on them, or next to them."""
+        found = self.to_dataset()
+        return found.drop_vars([n for n in found if found[n].dims[:1] == ("special",)])
 
     @property
     def _dim(self) -> str:

@@ -129,12 +129,13 @@ class JointContinuationProblem(SolutionCurve):
 
     def local(self, tau: float, share: np.ndarray, state: np.ndarray) -> LocalRest:
         """Return the economy to first order at a state, whatever the share."""
+        return self._at(tau, state, self._drift(tau, state))
+
+    def _at(self, tau: float, state: np.ndarray, drift: np.ndarray) -> LocalRest:
+        """Return the economy to first order, with a drift that is known."""
         with np.errstate(all="ignore"):
             at = self.equations(tau).linearise(state)
-            drift = self._drift(tau, state)
         if not (np.isfinite(at.residual).all() and np.isfinite(at.jacobian).all()):
-            raise CorrectorFailure("a number overflowed")
-        if not np.isfinite(drift).all():
             raise CorrectorFailure("a number overflowed")
         return LocalRest(state, at, drift, *shares_of(self.equations(tau), state))
 
@@ -142,8 +143,12 @@ class JointContinuationProblem(SolutionCurve):
         """Return dF / d tau, of the polynomial through F at the nearest nodes."""
         first = min(max(round(tau * NODES) - STENCIL // 2, 0), NODES + 1 - STENCIL)
         places = np.arange(first, first + STENCIL) / NODES
-        values = np.array([self.nodes(float(place)).residual(x) for place in places])
-        return np.asarray(_slope_weights(places, tau) @ values)
+        with np.errstate(all="ignore"):
+            values = np.array([self.nodes(float(place)).residual(x) for place in places])
+            drift = np.asarray(_slope_weights(places, tau) @ values)
+        if not np.isfinite(drift).all():
+            raise CorrectorFailure("a number overflowed")
+        return drift
 
     def kept(self, on: OccupiedCells) -> Kept:
         """Return the unknowns that are left where movers of a cell are alike."""
@@ -211,15 +216,19 @@ class JointContinuationProblem(SolutionCurve):
         """Newton's method on all unknowns, in the plane row . (shares, tau) = target."""
         kept, tau, before = self.kept(on), float(guess[-1]), math.inf
         x = self.near(on, state, guess[:-1])
+        # On the way the drift hardly changes; where tau does not move it is not asked for.
+        drift, known = np.zeros(x.size), not row[:-1].any() and tau == target
         for _ in range(NEWTON_LIMIT):
             if not 0.0 <= tau <= 1.0:
                 raise CorrectorFailure("it left the interval")
-            local = self.local(tau, guess[:-1], x)
+            if not known:
+                drift, known = self._drift(tau, x), True
+            local = self._at(tau, x, drift)
             aside = float(target - row[:-1] @ local.share - row[-1] * tau)
             off = max(float(np.max(np.abs(local.at.residual))), abs(aside))
             # Newton's method converges quadratically: a step that does not is rounding.
             if off <= enough or 0.1 * before < off <= self.options.tolerance_residual:
-                return np.append(local.share, tau), local
+                return np.append(local.share, tau), local._replace(drift=self._drift(tau, x))
             before = off
             system, unit = self._bordered(kept, local, row)
             right = -np.append(local.at.residual[kept.first], -aside)

@@ -54,7 +54,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import xarray as xr
 
-from nege import validation
+from nege import labelled, validation
 from nege.errors import InputError, in_words, near
 from nege.models import storage
 from nege.models.agglomeration.kinds import CHANNELS, INDUSTRY, ClosedForm
@@ -184,7 +184,10 @@ class Partial(Over):
         if isinstance(value, xr.DataArray) and self._kept(value, labels):
             return value
         found = np.full([len(names) for names in labels.values()], np.nan)
-        self._put(found, value, labels, {})
+        if type(value) is float:  # as most are, often
+            found[...] = self.bounds.number(self.name, value)
+        else:
+            self._put(found, value, labels, {})
         good = self.bounds.hold(found) | np.isnan(found)
         if not good.all():
             first = tuple(np.argwhere(~good)[0])
@@ -192,7 +195,7 @@ class Partial(Over):
             problem = f"The value for {at} is {found[first]:g}. {self.bounds.cure}".strip()
             raise InputError(self.name, value, self.bounds.words("finite numbers"), problem)
         found.flags.writeable = False
-        return xr.DataArray(found, coords=labels, dims=self.dims, name=self.name)
+        return labelled.array(found, labels, self.name)
 
     def _kept(self, value: xr.DataArray, labels: Mapping[str, Sequence[str]]) -> bool:
         """Whether that is what it has made itself, of an economy with these labels."""
@@ -402,7 +405,7 @@ class Mechanism(Declared):
             if name not in self.fields:
                 cure = near(name, [field for field in self.fields if field != "name"])
                 raise InputError(f"{self.name}.{name}", changes[name], "a parameter of it", cure)
-        made = type(self)(**{**{name: getattr(self, name) for name in self.fields}, **changes})
+        made = type(self)(**{**{name: vars(self)[name] for name in self.fields}, **changes})
         if CHECKED in vars(self):
             labels, known = vars(self)[CHECKED]
             vars(made)[CHECKED] = labels, known - set(changes)
@@ -433,7 +436,7 @@ class Mechanism(Declared):
 
     def values(self, economy: Any) -> Mapping[str, Any]:
         """Return what these are in an economy: their own, by default."""
-        return {name: getattr(self, name) for name in self.numbers()}
+        return {name: vars(self)[name] for name in self.numbers()}
 
     def lower(self, economy: Any, tables: dict[str, np.ndarray]) -> None:
         """Change what the equations read already.
@@ -644,7 +647,10 @@ class Mechanism(Declared):
         values, columns, where, at = self.values(economy), [], [], 0
         places = len(economy.geography)
         for name, dims in self.numbers().items():
-            array = np.asarray(values[name], dtype=float)
+            value = values[name]
+            # xarray takes long to make an array of a table.
+            plain = value.values if isinstance(value, xr.DataArray) else value
+            array = np.asarray(plain, dtype=float)
             if "place" in dims:
                 array = np.moveaxis(array, dims.index("place"), 0)
             else:

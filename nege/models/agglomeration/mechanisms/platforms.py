@@ -593,26 +593,26 @@ class Platforms(Mechanism):
         """Return what these are in an economy."""
         none = np.zeros(len(economy.industries))
         rule, pooled, own = GIVEN, 0.0, self.pricing
+        mine, theirs = vars(self), vars(economy)  # without the copies that attributes hand out
+        given = np.log1p(-theirs["commission"].values)
         entrant = {"entrant_marginal_cost": none, "entrant_fixed_cost": none}
         if isinstance(own, AverageCost):
             rule, pooled = AVERAGE, float(own.scope == "economy")
         elif isinstance(own, Contestable):
             rule = CONTESTABLE
-            entrant = {f"entrant_{name}": getattr(own, name) for name in own.fields}
+            entrant = {f"entrant_{name}": vars(own)[name] for name in own.fields}
         elif isinstance(own, ProfitMaximising):
             rule = PROFIT if own.response == "buyers" else CHOSEN
         invests = self.investment
         found = {
             **{"rule": float(rule), "pooled": pooled, "number": self.number},
-            **{"theta": self.substitution - 1.0, "interoperability": self.interoperability},
-            **{"network": self.network, "marginal_cost": self.marginal_cost},
-            **{"fixed_cost": self.fixed_cost, **entrant},
+            **{name: mine[name] for name in ("interoperability", "network", "marginal_cost")},
+            **{"theta": self.substitution - 1.0, "fixed_cost": mine["fixed_cost"]},
+            **entrant,
             "effect": none if invests is None else invests.effect,
             "scale": none + 1.0 if invests is None else invests.scale,
-            "given": np.log1p(-economy.commission.values),
-            "held": np.log1p(-economy.commission.values),
-            **{"sigma": economy.sigma, "consumption": economy.consumption},
-            **{"inputs": economy.inputs, "host": hosts(economy)},
+            **{"given": given, "held": given, "host": hosts(economy)},
+            **{name: theirs[name] for name in ("sigma", "consumption", "inputs")},
             "owner": hosts(economy) * (economy.platform_owner is not None),
         }
         return {**found, **self._steered(economy)}
