@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nege.models.designs import random_points
     from nege.models.linkages.model import VerticalLinkages
     from nege.models.quantitative.allen_arkolakis import AllenArkolakis
+    from nege.models.quantitative.commuting import Commuting
     from nege.models.quantitative.helpman import Helpman
     from nege.options import Logit, Replicator, SolverOptions
     from nege.results.equilibrium import Equilibrium
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AllenArkolakis",
     "BifurcationDiagram",
+    "Commuting",
     "Comparison",
     "ConvergenceError",
     "CorePeriphery",

@@ -49,6 +49,10 @@ class Pool:
         self.online = nege.OnlineRegion(trade_cost=1.5)
         self.digital = self.model.replace(online=self.online)
         self.helpman = nege.Helpman(self.places, sigma=4, mu=0.7, trade_cost=1.5)
+        self.commuters = nege.Commuting(
+            self.places,
+            **{"sigma": 4, "mu": 0.7, "taste": 3, "trade_cost": 1.5, "commuting_cost": 2},
+        )
         self.industries = nege.OnlineAgglomeration(self.places)
         self.villages = scenarios.remote_villages(self.industries)
         self.change = scenarios.Change("search_cost", 0.5, of="services", over=2)
@@ -188,6 +192,15 @@ ENTRIES = {
     "LinearDemand": model_entry(nege.LinearDemand, trade_cost=0.4, **LINEAR, **IMMOBILE),
     "VerticalLinkages": model_entry(nege.VerticalLinkages, mu=0.3, inputs=0.2, **CES),
     "Helpman": model_entry(nege.Helpman, mu=0.7, housing=[1.0, 2.0], **CES),
+    "Commuting": model_entry(
+        nege.Commuting,
+        **{"mu": 0.7, "taste": 3.0, "commuting_cost": 2.0, "remote": 0.1, **CES},
+    ),
+    "solve of commuters": lambda p: (nege.solve, {"model": p.commuters, "start": [0.6, 0.4]}),
+    "short_run of commuters": lambda p: (
+        nege.short_run,
+        {"model": p.commuters, "share": [0.6, 0.4]},
+    ),
     "AllenArkolakis": model_entry(
         nege.AllenArkolakis, productivity_spillover=0.1, amenity_spillover=-0.3, **CES
     ),
@@ -747,12 +760,16 @@ TAKES = {
     **{"deficit": BY_PLACE, "spending_ratio": BY_PLACE, "deficits": ""},
     **dict.fromkeys(("weights", "population", "start"), "numbers"),
     "online_amenity": NUMBER,
-    **dict.fromkeys(("productivity", "housing"), BY_PLACE),
+    **dict.fromkeys(("productivity", "housing", "workplace_amenity"), BY_PLACE),
+    **dict.fromkeys(("taste", "residence_taste", "mode_taste", "remote_days"), NUMBER),
+    **dict.fromkeys(("remote", "remote_friction", "housing_elasticity"), NUMBER),
+    **{"commuting_cost": "number matrix", "remote_cost": "matrix"},
     **dict.fromkeys(("productivity_change", "amenity_change", "housing_change"), BY_PLACE),
     "Logit.weights": "numbers elsewhere",
     "geography.from_points.latitude": "numbers elsewhere",  # whose labels become names
     "geography.from_points.longitude": "numbers elsewhere",
     "Helpman.amenity": BY_PLACE,
+    "Commuting.amenity": BY_PLACE,
     "AllenArkolakis.amenity": BY_PLACE,
     "trade_cost_change": "number matrix",
     "trade_cost": "number matrix",

@@ -223,7 +223,8 @@ def test_labelled_arrays_are_those_that_xarray_makes(names):
 #: What others may rely on, by module.
 PUBLIC = {
     "nege": """
-    AllenArkolakis BifurcationDiagram Comparison ConvergenceError CorePeriphery DatasetAccessor
+    AllenArkolakis BifurcationDiagram Commuting Comparison ConvergenceError CorePeriphery
+    DatasetAccessor
     DependencyError Equilibria Equilibrium FootlooseCapital FootlooseEntrepreneur Helpman
     Hysteresis InputError LinearDemand Logit NegeError OnlineAgglomeration OnlineRegion
     PreparedSolver QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds

@@ -13,7 +13,7 @@ from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes
 from nege.models.base import Model
-from nege.models.law_of_motion import LawOfMotion
+from nege.models.law_of_motion import law_of_motion
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.plots import branches
 from nege.progress import Progress, watched
@@ -442,7 +442,7 @@ class _JumpFinder:
     def _continued(self, value: float, here: np.ndarray) -> np.ndarray | None:
         """Return the branch at a value of the parameter, None where it is gone or unstable."""
         model = self.model.replace({self.parameter: value})
-        law = LawOfMotion(model, self.dynamics, self.options)
+        law = law_of_motion(model, self.dynamics, self.options)
         point, _, _ = rest_points.newton(
             law, law.at(here, model.start_state()), self.options.tolerance_payoff
         )

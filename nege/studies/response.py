@@ -20,9 +20,8 @@ from typing import NamedTuple
 import numpy as np
 
 from nege import memory
-from nege.kernels import population_dynamics
 from nege.models.base import Model
-from nege.models.law_of_motion import LawOfMotion
+from nege.models.law_of_motion import law_of_motion
 from nege.models.rest import shares_of
 from nege.models.solutions import LongRun
 from nege.options import Logit, Replicator, SolverOptions
@@ -211,25 +210,14 @@ class _OfShares(EquilibriumResponse):
 
     def linear(self, value: float, model: Model, run: LongRun) -> Linear:
         share, n = run.share, run.share.size
-        law = LawOfMotion(model, self.dynamics, self.options)
-        level, slopes, drift = np.empty(n), np.empty((n, n)), np.empty(n)
-        _, _, defined = population_dynamics.linearise(
-            law.parameters,
-            model.direction(self._one),
-            law.dynamics,
-            share,
-            run.state.copy(),
-            law.short_run,
-            level,
-            slopes,
-            drift,
-        )
+        law = law_of_motion(model, self.dynamics, self.options)
+        at = law.linearise(share, run.state, model.direction(self._one))
         there = np.flatnonzero(share > 0.0)
         # Bordered: the common level of attraction moves too, and shares sum to one.
         system = np.zeros((there.size + 1, there.size + 1))
-        system[:-1, :-1] = slopes[np.ix_(there, there)] * share[there]
+        system[:-1, :-1] = at.slopes[np.ix_(there, there)] * share[there]
         system[:-1, -1], system[-1, :-1] = -1.0, share[there]
-        return Linear(system, drift[there], there, n, bool(defined))
+        return Linear(system, at.drift[there], there, n, at.defined)
 
     def by_shares(self, run: LongRun) -> np.ndarray:
         return np.diag(run.share)
@@ -240,7 +228,7 @@ class _OfShares(EquilibriumResponse):
             return None
         share = run.share * (np.exp(change) if tastes else 1.0 + change)
         share /= share.sum()
-        point = LawOfMotion(model, self.dynamics, self.options).at(share, run.state)
+        point = law_of_motion(model, self.dynamics, self.options).at(share, run.state)
         return Moved(model, share, point.state)
 
 

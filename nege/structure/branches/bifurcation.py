@@ -14,7 +14,7 @@ from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes
 from nege.models.base import Model
-from nege.models.law_of_motion import NEUTRAL_RATE, LawOfMotion
+from nege.models.law_of_motion import NEUTRAL_RATE, law_of_motion
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.plots import branches
 from nege.progress import Progress, watched
@@ -217,7 +217,7 @@ class BifurcationDiagram(Immutable, Tabular):
         if not self.model.in_shares:
             return self._industries_at(value, options)
         model = self.model.replace({self.parameter: value})
-        law = LawOfMotion(model, self.dynamics, options)
+        law = law_of_motion(model, self.dynamics, options)
         pure = isinstance(self.dynamics, Replicator) and not self.dynamics.allow_entry
         rows: list[tuple[np.ndarray, float, int, int]] = []
         for index, k, t in self._pieces(value):
