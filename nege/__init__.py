@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from nege.studies.counterfactual import counterfactual
     from nege.studies.decomposition import decompose
     from nege.studies.inversion import invert
+    from nege.studies.remote_share import with_remote_share
     from nege.sweeps.load import load
     from nege.sweeps.sweep import follow, sweep
     from nege.warming import warm_up
@@ -110,6 +111,7 @@ __all__ = [
     "sweep",
     "testing",
     "warm_up",
+    "with_remote_share",
 ]
 
 #: Where what is not imported yet is found, beside the models.
@@ -136,6 +138,7 @@ HOMES = {
     "nege.studies.counterfactual": "counterfactual",
     "nege.studies.decomposition": "decompose",
     "nege.studies.inversion": "invert",
+    "nege.studies.remote_share": "with_remote_share",
     "nege.sweeps.load": "load",
     "nege.sweeps.sweep": "follow sweep",
     "nege.warming": "warm_up",

@@ -29,6 +29,7 @@ from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium
 from nege.solvers.long_run import solve
 from nege.solvers.short_run import short_run
+from nege.status import Status
 from nege.studies import factors
 from nege.studies.remote_share import checked_share, weight_at
 
@@ -65,6 +66,10 @@ def counterfactual_commuting(
     if remote is not None and remote_share is not None:
         cure = "One follows from the other."
         raise InputError("remote_share", remote_share, "left out where remote is given", cure)
+    if equilibrium.status not in (Status.CONVERGED, Status.UNSTABLE):
+        shown = f"one that ended as {equilibrium.status.name}"
+        cure = equilibrium.status.remedy
+        raise InputError("equilibrium", shown, "a solve that converged", cure)
     places = model.regions
     trade = factors.of_costs("trade_cost_change", trade_cost_change, places)
     commute = factors.of_costs("commuting_cost_change", commuting_cost_change, places, PLACES)

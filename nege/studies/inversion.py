@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from nege.models.base import Model
+from nege.models.quantitative.commuting import Commuting
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import SolverOptions
+from nege.studies.inversion_commuting import invert_commuting
 from nege.studies.inversion_quantitative import invert_quantitative
 from nege.studies.kinds import Kind, answer
 from nege.validation.keywords import hinted
@@ -16,7 +18,10 @@ __all__ = ["invert"]
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 #: Who inverts what. What the function takes by name is what ``invert`` takes for that kind.
-KINDS = (Kind(QuantitativeModel, ("Helpman", "AllenArkolakis"), invert_quantitative),)
+KINDS = (
+    Kind(QuantitativeModel, ("Helpman", "AllenArkolakis"), invert_quantitative),
+    Kind(Commuting, ("Commuting",), invert_commuting),
+)
 
 
 @hinted
@@ -28,6 +33,9 @@ def invert(
     spending: Any = None,
     flows: Any = None,
     deficits: str | None = None,
+    residents: Any = None,
+    rent: Any = None,
+    remote_share: Any = None,
     options: SolverOptions | None = None,
 ) -> AnyModel:
     """Model inversion: the productivities and amenities behind where people are and what they earn.
@@ -38,7 +46,7 @@ def invert(
 
     Parameters
     ----------
-    model : Helpman or AllenArkolakis
+    model : Helpman, AllenArkolakis or Commuting
         The economy with its trade costs, its parameters and, for Helpman, its housing or land;
         its own productivities, amenities and deficits do not count, nor its trade costs where
         `flows` are given.
@@ -58,16 +66,26 @@ def invert(
         What spending beyond earnings becomes: a field ``spending_ratio`` of the model, in
         proportion to earnings, or ``deficit``, fixed in value. By default proportional where people
         move, and fixed where nobody does.
+    residents : DataArray, mapping or array, optional
+        Of :class:`Commuting`, which needs them: people by where they live, in any unit, while
+        `employment` is jobs by where they are, and `wage` what they pay. Each is divided by its own
+        total. Without wages no job is liked better, and wages are what commuting says.
+    rent : DataArray, mapping or array, optional
+        Of :class:`Commuting`: an index of rents, in any unit, of which `housing` follows; by
+        default that of the model counts.
+    remote_share : float, optional
+        Of :class:`Commuting`: the share of all who work remotely, of which `remote` follows; by
+        default that of the model counts.
     options : SolverOptions, optional
         Tolerances and limits.
 
     Returns
     -------
-    Helpman or AllenArkolakis
+    Helpman, AllenArkolakis or Commuting
         The same economy with `productivity` and `amenity` such that the data are an
         equilibrium, the only one where ``model.uniqueness()`` says so. Geometric means of
         both are one: data do not tell their units. From `flows` it has a table of trade costs,
-        infinite where nothing is traded.
+        infinite where nothing is traded. :class:`Commuting` has a `workplace_amenity` too.
 
     Raises
     ------
@@ -90,6 +108,10 @@ def invert(
     Where nobody moves they are units. Flows do not tell productivities from trade
     costs: those are in units of goods in which every place supplies one.
 
+    Who commutes where follows from jobs, residents and costs of commuting, as Ahlfeldt, Redding,
+    Sturm & Wolf (2015) and Seidel & Wickerath (2020) have it. Where flows X of commuters are known,
+    ``commuting_cost=(X / X.max()) ** (-1 / taste)`` makes the economy have them.
+
     Examples
     --------
     >>> import nege
@@ -106,6 +128,9 @@ def invert(
         "spending": spending,
         "flows": flows,
         "deficits": deficits,
+        "residents": residents,
+        "rent": rent,
+        "remote_share": remote_share,
         "options": options,
     }
     found: AnyModel = answer("invert", KINDS, model, model, given)
