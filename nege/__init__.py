@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from nege.structure.thresholds import Threshold, Thresholds, break_points, sustain_points
     from nege.studies.comparison import Comparison, compare
     from nege.studies.counterfactual import counterfactual
+    from nege.studies.data_report import data_report
     from nege.studies.decomposition import decompose
     from nege.studies.inversion import invert
     from nege.studies.remote_share import with_remote_share
@@ -90,6 +91,7 @@ __all__ = [
     "claims",
     "compare",
     "counterfactual",
+    "data_report",
     "decompose",
     "equilibria",
     "estimate_memory",
@@ -136,6 +138,7 @@ HOMES = {
     "nege.structure.thresholds": "Threshold Thresholds break_points sustain_points",
     "nege.studies.comparison": "Comparison compare",
     "nege.studies.counterfactual": "counterfactual",
+    "nege.studies.data_report": "data_report",
     "nege.studies.decomposition": "decompose",
     "nege.studies.inversion": "invert",
     "nege.studies.remote_share": "with_remote_share",

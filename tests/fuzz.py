@@ -117,6 +117,20 @@ GAME = {
 }
 
 
+TOWNS = pd.DataFrame(
+    {"town": ["0", "1"], "lat": [50.0, 51.0], "lon": [1.0, 2.0], "jobs": [2, 3], "pay": [1.0, 1.5]}
+)
+
+
+@functools.wraps(nege.data_report)
+def reported(*arguments, **keywords):
+    """Report on data; what it finds to mend or to look at counts as refused."""
+    found = nege.data_report(*arguments, **keywords)
+    for one in found.problems:
+        raise nege.InputError(one.where, None, one.what, one.cure)
+    return found
+
+
 def model_entry(kind, **values):
     return lambda p: (kind, {"geography": p.places, **values})
 
@@ -149,6 +163,14 @@ ENTRIES = {
     "geography.from_points": lambda p: (
         geography.from_points,
         {"latitude": [50.0, 51.0], "longitude": [1.0, 2.0], "names": ["a", "b"]},
+    ),
+    "geography.from_dataframe": lambda p: (
+        geography.from_dataframe,
+        {"df": TOWNS, "names": "town", "latitude": "lat", "longitude": "lon", "population": "jobs"},
+    ),
+    "data_report": lambda p: (
+        reported,
+        {"table": TOWNS, "names": "town", "latitude": "lat", "longitude": "lon", "wage": "pay"},
     ),
     "geography.from_distance": lambda p: (
         geography.from_distance,
@@ -783,6 +805,12 @@ TAKES = {
     **{f"PreparedSolver.{name}.share": "numbers" for name in ("short_run", "payoff_jacobian")},
     "n_or_positions": "whole numbers",
     "names": "texts",
+    **dict.fromkeys(("df", "table", "crs"), ""),
+    "geography.from_dataframe.unit": "name",
+    **dict.fromkeys(("geography.from_dataframe.names", "data_report.names"), "texts numbers"),
+    "data_report.unit": "",
+    **dict.fromkeys(("residents", "income"), "numbers"),
+    "data_report.share": "numbers",
     "country": "",
     "name": "name region",
     "Model.direction.name": "",
@@ -1022,6 +1050,7 @@ def methods():
         if not name.startswith("_") and not isinstance(value, (property, functools.cached_property))
         if callable(value) or isinstance(value, (classmethod, staticmethod))
         if not isinstance(value, type)
+        if (title, name) != ("Geography", "column")  # which returns whatever is no text as it is
     ]
 
 

@@ -228,14 +228,14 @@ PUBLIC = {
     DependencyError Equilibria Equilibrium FootlooseCapital FootlooseEntrepreneur Helpman
     Hysteresis InputError LinearDemand Logit NegeError OnlineAgglomeration OnlineRegion
     PreparedSolver QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds
-    VerticalLinkages __version__ bifurcation break_points claims compare counterfactual decompose
-    equilibria estimate_memory follow geography hysteresis invert load mechanisms patterns policy
-    prepare random_points scenarios short_run solve stability sustain_points sweep testing
+    VerticalLinkages __version__ bifurcation break_points claims compare counterfactual data_report
+    decompose equilibria estimate_memory follow geography hysteresis invert load mechanisms patterns
+    policy prepare random_points scenarios short_run solve stability sustain_points sweep testing
     warm_up
     """,
     "nege.geography": """
-    Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_distance
-    from_points grid line racetrack star
+    Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_dataframe
+    from_distance from_points grid line racetrack star
     """,
     "nege.scenarios": """
     Change digital_turn freight_kept manufacturing_first metropolis_and_town

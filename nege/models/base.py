@@ -502,6 +502,7 @@ class Model(Changeable, Immutable):
 
     def check_share(self, share: Any, argument: str = "share") -> np.ndarray:
         """Return a distribution over the regions as an array, checked."""
+        share = self.geography.column(argument, share)
         return validation.shares(argument, share, self.regions)
 
     def to_dataset(self) -> xr.Dataset:

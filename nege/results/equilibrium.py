@@ -136,7 +136,7 @@ class Equilibrium(Immutable, Tabular):
         """Pictures of this economy, e.g. ``equilibrium.plot.shares()``; needs matplotlib."""
         model = self.model
         online = None if model.online is None else model.online.name
-        return EquilibriumPlot(self.data, model.geography.coordinates, online, model.movers)
+        return EquilibriumPlot(self.data, model.geography, online, model.movers)
 
     @hinted
     def with_stability(self, *, dynamics: Replicator | Logit | None = None) -> Equilibrium:

@@ -461,7 +461,7 @@ def located(frame: pd.DataFrame, geography: Any) -> geopandas.GeoDataFrame:
     if strangers and not online:
         cure = "Give the geography of the economy that was solved."
         raise InputError("geography", strangers, "one that has these places", cure)
-    geopandas = require("geopandas", "map", "A GeoDataFrame")
+    geopandas = require("geopandas", "geo", "A GeoDataFrame")
     geometry = [shapes.get(str(name)) for name in names]
     made = geopandas.GeoDataFrame(frame, geometry=geometry, crs=DEGREES)
     made.attrs = dict(frame.attrs)
@@ -475,7 +475,7 @@ def _shapes(geography: Any) -> dict[str, Any]:
     if not isinstance(geography, Geography):
         raise InputError("geography", geography, "one that says where places are", COORDINATES)
     polygons = getattr(geography, "polygons", None)
-    geopandas: Any = require("geopandas", "map", "A GeoDataFrame")
+    geopandas: Any = require("geopandas", "geo", "A GeoDataFrame")
     if polygons is not None:
         shapes = geopandas.GeoSeries(polygons)
         if shapes.crs is not None:

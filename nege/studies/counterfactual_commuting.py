@@ -80,7 +80,7 @@ def counterfactual_commuting(
         "housing": housing_change,
     }
     changed = {
-        name: factors.of_places(f"{name}_change", value, places)
+        name: factors.of_places(f"{name}_change", value, model.geography)
         for name, value in given.items()
         if value is not None
     }

@@ -187,4 +187,4 @@ def _changed_fundamental(model: QuantitativeModel, name: str, change: Any) -> xr
     if not hasattr(model, name):
         raise InputError(argument, change, f"None: {model.title} economies have no {name}")
     known: xr.DataArray = getattr(model, name)
-    return known * factors.of_places(argument, change, model.regions)
+    return known * factors.of_places(argument, change, model.geography)

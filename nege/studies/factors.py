@@ -8,6 +8,7 @@ import numpy as np
 
 from nege import validation
 from nege.errors import InputError
+from nege.geography import Geography
 
 TRADE = ("origin", "destination")
 
@@ -29,8 +30,9 @@ def of_costs(
     return change
 
 
-def of_places(argument: str, value: Any, places: tuple[str, ...]) -> np.ndarray:
-    """Return factors of what places have; one number is for all of them."""
-    found = validation.table(argument, value, {"region": places}, above=0.0).values
+def of_places(argument: str, value: Any, geography: Geography) -> np.ndarray:
+    """Return factors of what places have, or the column of that name; one number is for all."""
+    value = geography.column(argument, value)
+    found = validation.table(argument, value, {"region": geography.names}, above=0.0).values
     validation.of_a_size(argument, value, np.append(found, 1.0))
     return np.asarray(found)

@@ -63,7 +63,7 @@ from nege.models.agglomeration.mechanisms import calls
 from nege.models.agglomeration.mechanisms.parts import Part, PartField, entries, unmasked
 from nege.models.entries import labels as entry_labels
 from nege.models.entries import one_number
-from nege.models.fields import Declared, Field, Number, Over
+from nege.models.fields import Declared, Field, Number, Over, by_column
 from nege.models.solutions import Variable
 from nege.validation import Bounds
 
@@ -181,6 +181,7 @@ class Partial(Over):
     def check(self, value: Any, economy: Any) -> xr.DataArray:
         """Return numbers within the bounds by label, NaN where there are none."""
         labels = {dim: [str(name) for name in economy.labels()[dim]] for dim in self.dims}
+        value = by_column(self.name, value, self.dims, economy)
         if isinstance(value, xr.DataArray) and self._kept(value, labels):
             return value
         found = np.full([len(names) for names in labels.values()], np.nan)
