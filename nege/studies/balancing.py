@@ -22,7 +22,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse.csgraph import connected_components
 
 PROPORTIONAL = 20  # steps of proportional fitting to begin with
 AGAIN = 10  # and after a step of Newton's method that led up
@@ -44,6 +43,8 @@ class Balance(NamedTuple):
 
 def parts(log_kernel: np.ndarray) -> np.ndarray:
     """Return the part of the economy that each place is in, rows and columns being the same."""
+    from scipy.sparse.csgraph import connected_components
+
     return np.asarray(connected_components(np.isfinite(log_kernel), connection="weak")[1])
 
 
