@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from nege.structure.hysteresis import Hysteresis, hysteresis
     from nege.structure.stability import stability
     from nege.structure.thresholds import Threshold, Thresholds, break_points, sustain_points
+    from nege.studies.calibration import CalibratedPath, Calibration, calibrate
     from nege.studies.comparison import Comparison, compare
     from nege.studies.counterfactual import counterfactual
     from nege.studies.data_report import data_report
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AllenArkolakis",
     "BifurcationDiagram",
+    "CalibratedPath",
+    "Calibration",
     "Commuting",
     "Comparison",
     "ConvergenceError",
@@ -88,6 +91,7 @@ __all__ = [
     "__version__",
     "bifurcation",
     "break_points",
+    "calibrate",
     "claims",
     "compare",
     "counterfactual",
@@ -136,6 +140,7 @@ HOMES = {
     "nege.structure.hysteresis": "Hysteresis hysteresis",
     "nege.structure.stability": "stability",
     "nege.structure.thresholds": "Threshold Thresholds break_points sustain_points",
+    "nege.studies.calibration": "CalibratedPath Calibration calibrate",
     "nege.studies.comparison": "Comparison compare",
     "nege.studies.counterfactual": "counterfactual",
     "nege.studies.data_report": "data_report",

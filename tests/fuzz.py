@@ -74,6 +74,8 @@ class Pool:
         vat = mechanisms.Tax("vat", 0.1, proceeds=mechanisms.PublicGood(worth=0.0))
         self.taxed = nege.solve(self.industries.with_mechanisms(vat))
         self.cost = policy.cost_of_funds(self.taxed, "vat.rate")
+        self.cities = scenarios.chinese_cities(3)
+        self.retail = nege.follow(self.cities, scenarios.online_retail(self.cities))
         self.compared = nege.compare(self.solved, self.given)
         self.on_earth = geography.from_points([50.0, 51.0], [1.0, 2.0])
         self.breaks = nege.break_points(self.model, "trade_cost", (1.5, 2))
@@ -202,6 +204,16 @@ ENTRIES = {
     "scenarios.path": lambda p: (
         scenarios.path,
         {"economy": p.industries, "changes": [p.change], "title": "cheaper search"},
+    ),
+    "scenarios.china_online": lambda p: (scenarios.china_online, {}),
+    "scenarios.chinese_cities": lambda p: (scenarios.chinese_cities, {"count": 3}),
+    "scenarios.online_retail": lambda p: (
+        scenarios.online_retail,
+        {"economy": p.industries, "share": {2015: 0.1, 2016: 0.12}},
+    ),
+    "scenarios.china_facts": lambda p: (
+        scenarios.china_facts,
+        {"economy": p.cities, "followed": p.retail},
     ),
     "OnlineRegion": lambda p: (nege.OnlineRegion, {"trade_cost": 1.2}),
     "Logit": lambda p: (nege.Logit, {"scale": 0.1, "weights": [1.0, 2.0]}),
@@ -438,6 +450,13 @@ ENTRIES = {
             **{"subject_to": {"share.0": (0.4, None)}, "points": 3, "starts": 1},
         },
     ),
+    "calibrate": lambda p: (
+        nege.calibrate,
+        {
+            **{"model": p.helpman, "targets": {"price_index.0": 1.15, "wage.0": 1.0}},
+            **{"over": {"trade_cost": (1.4, 1.6)}, "errors": {"price_index.0": 0.01}, "starts": 1},
+        },
+    ),
     "policy.equal_yield": lambda p: (
         policy.equal_yield,
         {"model": p.helpman, "parameter": "trade_cost", **EQUAL},
@@ -542,7 +561,8 @@ SELDOM = {
     *("bifurcation", "hysteresis", "equilibria", "decompose", "decompose by groups", "load"),
     *("sweep into a store", "geography.cities", "Equilibrium.to_netcdf", "break_points"),
     *("sustain_points", "policy.optimise", "policy.optimise of several", "policy.nash"),
-    *("policy.equal_yield", "claims"),
+    *("policy.equal_yield", "claims", "calibrate"),
+    *("scenarios.chinese_cities", "scenarios.online_retail"),
 }
 
 
@@ -825,6 +845,8 @@ TAKES = {
     **dict.fromkeys(
         ("policy.optimise.over", "policy.optimise of several.over", "subject_to", "players"), ""
     ),
+    **dict.fromkeys(("calibrate.over", "targets", "calibrate.weights", "errors", "followed"), ""),
+    **{"level": NUMBER, "scenarios.online_retail.share": ""},
     **dict.fromkeys(("instead_of", "policy.equal_yield.of", "between"), ""),
     "policy.equal_yield.amount": f"{NUMBER} none",
     **dict.fromkeys(("rounds", "curves"), "whole"),
@@ -1005,7 +1027,7 @@ MADE = {
     *("BifurcationDiagram", "Comparison", "Equilibria", "Equilibrium", "Hysteresis", "Stability"),
     "Status",
     *("PreparedSolver", "policy.Optimum", "policy.JointOptimum", "policy.EqualYield"),
-    *("policy.CostOfFunds", "policy.NashEquilibrium"),
+    *("policy.CostOfFunds", "policy.NashEquilibrium", "Calibration", "CalibratedPath"),
     *("Threshold", "Thresholds", "DatasetAccessor", "ConvergenceError", "DependencyError"),
     *("InputError", "NegeError", "geography.GeographyWarning", "geography.Geography"),
     *("geography.Circle", "geography.Grid", "geography.Line", "geography.Matrix"),
