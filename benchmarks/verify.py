@@ -32,8 +32,10 @@ def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
     draws, industries = tests("draws"), tests("draws_agglomeration")
     equations, added = tests("draws_equations"), tests("draws_mechanisms")
+    back = tests("draws_inversion")
     golden, unbalanced = tests("draws_golden"), tests("draws_unbalanced")
-    commuting = tests("draws_commuting")
+    commuting = tests("draws_data_commuting")
+    commuters = tests("draws_commuting")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, max(count // 50, 1) if quick else count, check)
@@ -44,9 +46,12 @@ def run(*, quick: bool = False) -> int:
             ("random economies of industries", industries.ECONOMIES, industries.check_economy),
             ("the same from the equations as written", equations.COUNT, equations.check),
             ("random economies with random mechanisms", added.COUNT, added.check),
+            ("from data to fundamentals and back", back.COUNT, back.check),
+            ("the same with random mechanisms", back.COUNT, back.check_mechanisms),
             ("printed numbers of policy and lock-in", golden.COUNT, golden.check),
             ("commuting from data, and changes by hats", commuting.COUNT, commuting.check_changes),
             ("random flows, unbalanced and with zeros", unbalanced.COUNT, unbalanced.check),
+            ("random economies of commuters", commuters.COUNT, commuters.check),
         )
     )
     title, policies = "random economies with random policies", tests("draws_policies")
@@ -265,7 +270,7 @@ def _racetrack() -> int:
 
 def _counties(*, quick: bool) -> int:
     """Hold every number of the counties, if their data are here, against those printed."""
-    began, numbers = time.perf_counter(), tests("draws_commuting")
+    began, numbers = time.perf_counter(), tests("draws_data_commuting")
     if numbers.counties() is None:
         print("numbers of 401 counties: left out, their data are not here")
         return 0

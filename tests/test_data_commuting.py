@@ -3,7 +3,7 @@
 Sources: Monte, Redding & Rossi-Hansberg (2018); Ahlfeldt, Redding, Sturm & Wolf (2015).
 """
 
-import draws_commuting as draws
+import draws_data_commuting as draws
 import golden_commuting as golden
 import numpy as np
 import pandas as pd

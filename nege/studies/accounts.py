@@ -10,6 +10,7 @@ has here `incomes`, that add up to y, and `factors`, that add up to ln V - ln y 
     vertical linkages               workers w, and owners of land: rent and commission, over k
     quasi-linear                    V = y - alpha ln G + ln B; linear demand: V = y + S + ln B
     Helpman                         y = w + rents; P = G^mu h^(1-mu)
+    commuting                       y = ybar; B and Phi^(1/epsilon)/ybar, the choice of jobs
     Allen-Arkolakis                 y = w, P = G, amenity B Lambda^beta
     industries                      What of jobs here and remote ones, land, and what is left of
                                     income: dividends, commission, taxes; by kind of workers
@@ -39,13 +40,14 @@ from nege.models.classical.linear_demand import LinearDemand
 from nege.models.classical.quasi_linear import QuasiLinear
 from nege.models.linkages.model import VerticalLinkages
 from nege.models.quantitative.allen_arkolakis import AllenArkolakis
+from nege.models.quantitative.commuting import Commuting
 from nege.models.quantitative.helpman import Helpman
 from nege.models.quantitative.model import placed
 
 WAGES, REMOTE, LAND, PAID = "wages", "remote work", "land", "dividends and taxes"
 PUBLIC, PRICES, RENTS = "public goods", "prices", "rents"
 TILL, OTHER = "taxes at the till", "other prices"
-AMENITIES, CROWDING = "amenities", "crowding"
+AMENITIES, CROWDING, JOBS = "amenities", "crowding", "commuting"
 INCOMES = (WAGES, REMOTE, LAND, PAID, PUBLIC)
 TOGETHER = "all"  # where people move among all places
 
@@ -220,6 +222,19 @@ def _helpman(model: Any, data: xr.Dataset) -> list[People]:
     return _quantitative(model, v, incomes, factors)
 
 
+def _commuting(model: Any, data: xr.Dataset) -> list[People]:
+    v = _values(data)
+    income = v["income"] / v["share"]
+    incomes = {WAGES: v["residents_wage"], LAND: income - v["residents_wage"]}
+    factors = {
+        PRICES: -model.mu * np.log(v["price_index"]),
+        RENTS: -(1.0 - model.mu) * np.log(v["rent"]),
+        JOBS: np.log(v["access"] / income),
+        AMENITIES: _amenities(model),
+    }
+    return _quantitative(model, v, incomes, factors)
+
+
 def _allen_arkolakis(model: Any, data: xr.Dataset) -> list[People]:
     v = _values(data)
     factors = {
@@ -326,6 +341,7 @@ ACCOUNTS: dict[type, tuple[Callable[[Any, xr.Dataset], list[People]], tuple[str,
     LinearDemand: (_linear_demand, ("a", "b", "c")),
     Helpman: (_helpman, CES),
     AllenArkolakis: (_allen_arkolakis, ("sigma",)),
+    Commuting: (_commuting, (*CES, "taste", "theta", "eta")),
     OnlineAgglomeration: (
         _industries,
         ("sigma", "variety", "consumption", "housing", "migration_elasticity"),

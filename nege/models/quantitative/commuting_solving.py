@@ -44,6 +44,7 @@ ROUNDING = 2e-15  # of logs of wages and shares, in an equation
 SAFETY = 3.0  # by which LAPACK's estimate of the norm of an inverse may be low
 NUDGE = 1e-6  # in logs, off an unstable rest point
 MOST_NUDGES = 8
+DETERMINED = 1e4  # times a residual: an error beyond says that places hardly trade
 STRETCH, PROGRESS = 1000, 0.9  # iterations in which steps have to fall to this part
 AWAY = 50  # iterations between two looks at how far an unstable point is left
 PROBES = 200  # iterations from which the error of many places is estimated
@@ -224,7 +225,9 @@ class Search:
             exact = error <= self.options.tolerance_error
             return (Status.CONVERGED if exact else Status.STALLED), residual, error
         ended = Status.LIMIT if self.iterations >= self.limit else Status.STALLED
-        return (Status.STUCK if self.stuck else ended), residual, error
+        # Places that hardly trade: their wages are poorly determined, however they are looked for.
+        cycles = self.stuck and error <= DETERMINED * residual
+        return (Status.STUCK if cycles else ended), residual, error
 
     def error(self, at: Point, residual: float) -> float:
         """Return the residual times the norm of the inverse of the Jacobian: error to first order.
@@ -273,7 +276,8 @@ def short_run(
 ) -> ShortRun:
     """Return wages at which markets clear while residents stay."""
     search = Search(p, options, moving=False)
-    at = search.run(log_wage, np.log(share))
+    with np.errstate(divide="ignore"):  # of places where nobody lives: not finite
+        at = search.run(log_wage, np.log(share))
     status, residual, error = search.judged(at)
     method = METHODS.index(options.method)
     if method == AUTO:
