@@ -32,7 +32,9 @@ def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
     draws, industries = tests("draws"), tests("draws_agglomeration")
     equations, added = tests("draws_equations"), tests("draws_mechanisms")
+    back = tests("draws_inversion")
     golden, unbalanced = tests("draws_golden"), tests("draws_unbalanced")
+    commuters = tests("draws_commuting")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, max(count // 50, 1) if quick else count, check)
@@ -43,8 +45,11 @@ def run(*, quick: bool = False) -> int:
             ("random economies of industries", industries.ECONOMIES, industries.check_economy),
             ("the same from the equations as written", equations.COUNT, equations.check),
             ("random economies with random mechanisms", added.COUNT, added.check),
+            ("from data to fundamentals and back", back.COUNT, back.check),
+            ("the same with random mechanisms", back.COUNT, back.check_mechanisms),
             ("printed numbers of policy and lock-in", golden.COUNT, golden.check),
             ("random flows, unbalanced and with zeros", unbalanced.COUNT, unbalanced.check),
+            ("random economies of commuters", commuters.COUNT, commuters.check),
         )
     )
     title, policies = "random economies with random policies", tests("draws_policies")
@@ -52,6 +57,7 @@ def run(*, quick: bool = False) -> int:
     failed += _starts(quick=quick) + (0 if quick else _competition())
     title, platforms = "random economies of platforms, data and few firms", tests("draws_platforms")
     failed += _reasoned(title, platforms, quick=quick)
+    failed += _calibrations(quick=quick)
     failed += _extremes(quick=quick)
     failed += _points(quick=quick)
     two = TWO_REGIONS // 50 if quick else TWO_REGIONS
@@ -153,6 +159,32 @@ def _competition() -> int:
     for message in failed:
         print(f"  {message}")
     return len(failed)
+
+
+def _calibrations(*, quick: bool) -> int:
+    """Find parameters of random economies again, without errors of targets and with them."""
+    draws = tests("draws_calibration")
+    count = draws.COUNT // 10 if quick else draws.COUNT
+    failed = _family("parameters found again to 1e-6 from their moments", count, draws.check)
+    began, hits, lost = time.perf_counter(), [], []
+    replications = draws.REPLICATIONS // 5 if quick else draws.REPLICATIONS
+    for seed in range(count):
+        try:
+            hits.append(draws.covered(seed, replications).ravel())
+        except Exception as error:  # every kind of failure counts, and none stops the rest
+            lost.append((seed, f"{type(error).__name__}: {error}"))
+    every = np.concatenate(hits) if hits else np.array([np.nan])
+    # A few draws miss by chance: by three standard errors of them at most.
+    room = max(draws.WITHIN, 3.0 * np.sqrt(draws.LEVEL * (1.0 - draws.LEVEL) / every.size))
+    fine = bool(abs(every.mean() - draws.LEVEL) <= room)
+    print(
+        f"{draws.LEVEL:.0%} intervals of parameters from targets with errors: "
+        f"{every.mean():.1%} of {every.size} cover{'' if fine else ' (NOT as they say)'}, "
+        f"{len(lost)} economies failed; {time.perf_counter() - began:.1f} s"
+    )
+    for seed, message in lost[:10]:
+        print(f"  draw {seed}: {message}")
+    return failed + len(lost) + (not fine)
 
 
 def _turns(*, quick: bool) -> int:

@@ -12,7 +12,7 @@ from nege import _starting as _starting  # before what takes time
 from nege._version import __version__
 from nege.kernels.compiling import uninterrupted
 from nege.models.shipped import SHIPPED
-from nege.plots.accessor import DatasetAccessor  # which any Dataset has from now on
+from nege.results.accessor import DatasetAccessor  # which any Dataset has from now on
 
 if TYPE_CHECKING:
     from nege import geography, policy, scenarios, testing
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nege.models.designs import random_points
     from nege.models.linkages.model import VerticalLinkages
     from nege.models.quantitative.allen_arkolakis import AllenArkolakis
+    from nege.models.quantitative.commuting import Commuting
     from nege.models.quantitative.helpman import Helpman
     from nege.options import Logit, Replicator, SolverOptions
     from nege.results.equilibrium import Equilibrium
@@ -44,7 +45,10 @@ if TYPE_CHECKING:
     from nege.structure.hysteresis import Hysteresis, hysteresis
     from nege.structure.stability import stability
     from nege.structure.thresholds import Threshold, Thresholds, break_points, sustain_points
+    from nege.studies.calibration import CalibratedPath, Calibration, calibrate
+    from nege.studies.comparison import Comparison, compare
     from nege.studies.counterfactual import counterfactual
+    from nege.studies.data_report import data_report
     from nege.studies.decomposition import decompose
     from nege.studies.inversion import invert
     from nege.sweeps.load import load
@@ -54,6 +58,10 @@ if TYPE_CHECKING:
 __all__ = [
     "AllenArkolakis",
     "BifurcationDiagram",
+    "CalibratedPath",
+    "Calibration",
+    "Commuting",
+    "Comparison",
     "ConvergenceError",
     "CorePeriphery",
     "DatasetAccessor",
@@ -82,8 +90,11 @@ __all__ = [
     "__version__",
     "bifurcation",
     "break_points",
+    "calibrate",
     "claims",
+    "compare",
     "counterfactual",
+    "data_report",
     "decompose",
     "equilibria",
     "estimate_memory",
@@ -127,7 +138,10 @@ HOMES = {
     "nege.structure.hysteresis": "Hysteresis hysteresis",
     "nege.structure.stability": "stability",
     "nege.structure.thresholds": "Threshold Thresholds break_points sustain_points",
+    "nege.studies.calibration": "CalibratedPath Calibration calibrate",
+    "nege.studies.comparison": "Comparison compare",
     "nege.studies.counterfactual": "counterfactual",
+    "nege.studies.data_report": "data_report",
     "nege.studies.decomposition": "decompose",
     "nege.studies.inversion": "invert",
     "nege.sweeps.load": "load",

@@ -202,10 +202,10 @@ class Logit(Immutable):
     scale : float
         Scale s > 0 of tastes: small means that nearly all follow the real wage. Of payoffs that
         are utilities, s is in their unit, and exp(omega/s) stands for omega^(1/s).
-    weights : DataArray, mapping or array, optional
-        Location weights B over region, positive; only their ratios count. All
-        equal by default. With an online region, either they include it or
-        `online_weight` states it.
+    weights : DataArray, mapping, array or str, optional
+        Location weights B over region, positive; only their ratios count; or the name of a
+        column of the geography's table. All equal by default. With an online region, either they
+        include it or `online_weight` states it.
     online_weight : float, optional
         Weight of the online region, where `weights` is given over places only.
         Relative to `weights` as they are given.
@@ -237,13 +237,13 @@ class Logit(Immutable):
     """
 
     scale: float
-    weights: Mapping[str, float] | xr.DataArray | np.ndarray | None = None
+    weights: Mapping[str, float] | xr.DataArray | np.ndarray | str | None = None
     online_weight: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scale", validation.number("scale", self.scale, above=0.0))
         weights = vars(self)["weights"]
-        if weights is not None:
+        if weights is not None and not isinstance(weights, str):  # of a column: models have it
             _check_weights(weights)
         if self.online_weight is not None:
             weight = validation.number("online_weight", self.online_weight, above=0.0)
@@ -296,7 +296,7 @@ class Logit(Immutable):
     def region_weights(self, model: HasRegions) -> np.ndarray:
         """Return the weight of every region of a model, the online one last."""
         places = model.geography.names
-        given = vars(self)["weights"]  # itself, for messages
+        given = model.geography.column("weights", vars(self)["weights"])  # itself, for messages
         if self.online_weight is None:
             if given is None:
                 return np.ones(len(model.regions))

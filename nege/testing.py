@@ -14,11 +14,11 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.geography import from_distance
-from nege.kernels import derivatives, equations, newton
 from nege.models.base import Model
 from nege.models.fields import Number, Over, Shares
+from nege.models.law_of_motion import Linearised, law_of_motion
 from nege.models.parameter_axes import items
-from nege.options import SolverOptions
+from nege.options import Replicator, SolverOptions
 from nege.results.equilibrium import Equilibrium, check_equilibrium
 from nege.solvers.long_run import solve
 from nege.solvers.short_run import short_run
@@ -247,18 +247,20 @@ def _relabels(economy: Model, share: np.ndarray) -> None:
 
 
 def _changes_unit(economy: Model, share: np.ndarray) -> None:
-    cost = getattr(economy, "trade_cost", None)
-    if not isinstance(cost, float):
+    costs = {}  # per unit of distance
+    for name, field in economy.fields.items():
+        value = vars(economy)[name]
+        if field.dims and field.scalar and isinstance(value, float):
+            costs[name] = value**0.5 if field.bounds.at_least == 1.0 else 0.5 * value
+    if not costs:
         return
-    iceberg = economy.bounds["trade_cost"].at_least == 1.0
     far = from_distance(2.0 * economy.geography.distance.values)
     fields = {
         name: getattr(economy, name).values
         for name in economy.labelled
         if isinstance(getattr(economy, name), xr.DataArray)
     }
-    other = cost**0.5 if iceberg else 0.5 * cost
-    moved = economy.replace(geography=far, trade_cost=other, **fields)
+    moved = economy.replace(geography=far, **costs, **fields)
     here, there = _solved(economy, share).data, _solved(moved, share).data
     for name in economy.variables:
         _close(
@@ -266,12 +268,10 @@ def _changes_unit(economy: Model, share: np.ndarray) -> None:
         )
 
 
-def _log_payoffs(economy: Model, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return ln payoffs and the state, markets clearing."""
-    state, out = economy.start_state(), np.empty(share.size)
-    newton.solve(economy.arrays, share, state, SHARP.for_kernels())
-    equations.payoff_at(economy.arrays, share, state, np.empty((4, share.size)), out)
-    return out, state
+def _linearised(economy: Model, share: np.ndarray, name: str) -> Linearised:
+    """Return what draws people to each place, markets clearing, and how it changes."""
+    law = law_of_motion(economy, Replicator(), SHARP)
+    return law.linearise(share, economy.start_state(), economy.direction(name))
 
 
 def _difference(at: Callable[[float], np.ndarray], step: float) -> np.ndarray:
@@ -281,28 +281,28 @@ def _difference(at: Callable[[float], np.ndarray], step: float) -> np.ndarray:
 
 
 def _differentiates(economy: Model, share: np.ndarray) -> None:
-    n, (_, state) = share.size, _log_payoffs(economy, share)
-    found = np.empty((n, n))
-    defined = derivatives.payoff_jacobian(economy.arrays, share, state, found)
-    assert defined, "payoffs have no derivative by shares"
+    n, varied = share.size, list(_varied(economy))
+    first = varied[0][0]
+    found = _linearised(economy, share, first)
+    assert found.defined, "payoffs have no derivative by shares"
     for j in range(n):
         others = np.eye(n)[j] - share  # so that shares keep their sum
 
         def towards(t: float, others: np.ndarray = others) -> np.ndarray:
-            return _log_payoffs(economy, share + t * others)[0]
+            return _linearised(economy, share + t * others, first).attraction
 
         wanted = _difference(towards, min(1e-4, 0.01 * float(share.min())))
-        _close(found @ others, wanted, SLOPE, f"the slope of payoffs by the share of place {j} is")
-    for name, value, step in _varied(economy):
-        slope, direction = np.empty(n), economy.direction(name)
-        defined = derivatives.payoff_slope(economy.arrays, direction, share, state, slope)
-        assert defined, f"payoffs have no derivative by {name}"
+        slope = found.slopes @ others
+        _close(slope, wanted, SLOPE, f"the slope of payoffs by the share of place {j} is")
+    for name, value, step in varied:
+        along = _linearised(economy, share, name)
+        assert along.defined, f"payoffs have no derivative by {name}"
 
         def moved(t: float, name: str = name, value: float = value) -> np.ndarray:
-            return _log_payoffs(economy.replace({name: value + t}), share)[0]
+            return _linearised(economy.replace({name: value + t}), share, name).attraction
 
         wanted = _difference(moved, step)
-        _close(slope, wanted, SLOPE, f"the slope of payoffs by {name} is")
+        _close(along.drift, wanted, SLOPE, f"the slope of payoffs by {name} is")
 
 
 def _varied(economy: Model) -> Iterator[tuple[str, float, float]]:

@@ -18,7 +18,7 @@ from nege.errors import InputError, near
 from nege.geography.online import OnlineRegion
 from nege.kernels.uncompiled import compiled_only
 from nege.models.base import Model
-from nege.models.fields import REQUIRED, Number, TradeCost
+from nege.models.fields import REQUIRED
 from nege.options import CHOICES, SolverOptions
 from nege.progress import Progress, compilations, silence, watched
 from nege.solvers.long_run import solve
@@ -36,6 +36,7 @@ __all__ = ["warm_up"]
 TYPICAL = {
     **{"sigma": 5.0, "mu": 0.4, "trade_cost": 2.0, "alpha": 0.4, "unskilled_ratio": 5.0},
     **{"inputs": 0.4, "productivity_spillover": 0.1, "amenity_spillover": -0.3},
+    **{"taste": 3.0, "commuting_cost": 2.0},
     **{"a": 1.0, "b": 1.0, "c": 1.0, "phi": 1.0, "total_farmers": 10.0, "total_skilled": 1.0},
 }
 TYPICAL_OF_MODEL = {"LinearDemand": {"trade_cost": 0.3}}
@@ -69,7 +70,7 @@ def _typical(kind: type[Model]) -> dict[str, float]:
     found = {}
     for name, field in kind.fields.items():
         bounds = getattr(field, "bounds", None)
-        if field.default is REQUIRED and isinstance(field, (Number, TradeCost)):
+        if field.default is REQUIRED and field.scalar:
             inside = (value for value in ELSE if bounds is None or bounds.hold(value))
             found[name] = known[name] if name in known else next(inside, 1.0)
     return found

@@ -49,6 +49,10 @@ class Pool:
         self.online = nege.OnlineRegion(trade_cost=1.5)
         self.digital = self.model.replace(online=self.online)
         self.helpman = nege.Helpman(self.places, sigma=4, mu=0.7, trade_cost=1.5)
+        self.commuters = nege.Commuting(
+            self.places,
+            **{"sigma": 4, "mu": 0.7, "taste": 3, "trade_cost": 1.5, "commuting_cost": 2},
+        )
         self.industries = nege.OnlineAgglomeration(self.places)
         self.villages = scenarios.remote_villages(self.industries)
         self.change = scenarios.Change("search_cost", 0.5, of="services", over=2)
@@ -70,6 +74,14 @@ class Pool:
         vat = mechanisms.Tax("vat", 0.1, proceeds=mechanisms.PublicGood(worth=0.0))
         self.taxed = nege.solve(self.industries.with_mechanisms(vat))
         self.cost = policy.cost_of_funds(self.taxed, "vat.rate")
+        wanted, over = {"price_index.0": 1.15}, {"trade_cost": (1.4, 1.6)}
+        self.calibrated = nege.calibrate(self.helpman, wanted, over, starts=1)
+        wanted = {"price_index.0": {1: 1.15}}
+        self.calibrated_path = nege.calibrate(self.helpman, wanted, over, starts=1)
+        self.cities = scenarios.chinese_cities(3)
+        self.retail = nege.follow(self.cities, scenarios.online_retail(self.cities))
+        self.compared = nege.compare(self.solved, self.given)
+        self.on_earth = geography.from_points([50.0, 51.0], [1.0, 2.0])
         self.breaks = nege.break_points(self.model, "trade_cost", (1.5, 2))
         self.stability = nege.stability(self.solved)
         self.file = str(folder / "economy.nc")
@@ -111,6 +123,20 @@ GAME = {
 }
 
 
+TOWNS = pd.DataFrame(
+    {"town": ["0", "1"], "lat": [50.0, 51.0], "lon": [1.0, 2.0], "jobs": [2, 3], "pay": [1.0, 1.5]}
+)
+
+
+@functools.wraps(nege.data_report)
+def reported(*arguments, **keywords):
+    """Report on data; what it finds to mend or to look at counts as refused."""
+    found = nege.data_report(*arguments, **keywords)
+    for one in found.problems:
+        raise nege.InputError(one.where, None, one.what, one.cure)
+    return found
+
+
 def model_entry(kind, **values):
     return lambda p: (kind, {"geography": p.places, **values})
 
@@ -144,6 +170,14 @@ ENTRIES = {
         geography.from_points,
         {"latitude": [50.0, 51.0], "longitude": [1.0, 2.0], "names": ["a", "b"]},
     ),
+    "geography.from_dataframe": lambda p: (
+        geography.from_dataframe,
+        {"df": TOWNS, "names": "town", "latitude": "lat", "longitude": "lon", "population": "jobs"},
+    ),
+    "data_report": lambda p: (
+        reported,
+        {"table": TOWNS, "names": "town", "latitude": "lat", "longitude": "lon", "wage": "pay"},
+    ),
     "geography.from_distance": lambda p: (
         geography.from_distance,
         {"distance": [[0.0, 1.0], [1.0, 0.0]], "names": ["a", "b"], "population": [1.0, 2.0]},
@@ -175,6 +209,16 @@ ENTRIES = {
         scenarios.path,
         {"economy": p.industries, "changes": [p.change], "title": "cheaper search"},
     ),
+    "scenarios.china_online": lambda p: (scenarios.china_online, {}),
+    "scenarios.chinese_cities": lambda p: (scenarios.chinese_cities, {"count": 3}),
+    "scenarios.online_retail": lambda p: (
+        scenarios.online_retail,
+        {"economy": p.industries, "share": {2015: 0.1, 2016: 0.12}},
+    ),
+    "scenarios.china_facts": lambda p: (
+        scenarios.china_facts,
+        {"economy": p.cities, "followed": p.retail},
+    ),
     "OnlineRegion": lambda p: (nege.OnlineRegion, {"trade_cost": 1.2}),
     "Logit": lambda p: (nege.Logit, {"scale": 0.1, "weights": [1.0, 2.0]}),
     "Replicator": lambda p: (nege.Replicator, {"allow_entry": False}),
@@ -186,6 +230,15 @@ ENTRIES = {
     "LinearDemand": model_entry(nege.LinearDemand, trade_cost=0.4, **LINEAR, **IMMOBILE),
     "VerticalLinkages": model_entry(nege.VerticalLinkages, mu=0.3, inputs=0.2, **CES),
     "Helpman": model_entry(nege.Helpman, mu=0.7, housing=[1.0, 2.0], **CES),
+    "Commuting": model_entry(
+        nege.Commuting,
+        **{"mu": 0.7, "taste": 3.0, "commuting_cost": 2.0, "remote": 0.1, **CES},
+    ),
+    "solve of commuters": lambda p: (nege.solve, {"model": p.commuters, "start": [0.6, 0.4]}),
+    "short_run of commuters": lambda p: (
+        nege.short_run,
+        {"model": p.commuters, "share": [0.6, 0.4]},
+    ),
     "AllenArkolakis": model_entry(
         nege.AllenArkolakis, productivity_spillover=0.1, amenity_spillover=-0.3, **CES
     ),
@@ -401,6 +454,15 @@ ENTRIES = {
             **{"subject_to": {"share.0": (0.4, None)}, "points": 3, "starts": 1},
         },
     ),
+    "calibrate": lambda p: (
+        nege.calibrate,
+        {
+            **{"model": p.helpman, "targets": {"price_index.0": 1.15, "wage.0": 1.0}},
+            **{"over": {"trade_cost": (1.4, 1.6)}, "errors": {"price_index.0": 0.01}, "starts": 1},
+        },
+    ),
+    "Calibration.to_dataset": lambda p: (p.calibrated.to_dataset, {}),
+    "CalibratedPath.to_dataset": lambda p: (p.calibrated_path.to_dataset, {}),
     "policy.equal_yield": lambda p: (
         policy.equal_yield,
         {"model": p.helpman, "parameter": "trade_cost", **EQUAL},
@@ -439,10 +501,32 @@ ENTRIES = {
         nege.invert,
         {"model": p.helpman, "employment": [2.0, 3.0], "flows": [[2.0, 0.5], [1.0, 3.0]]},
     ),
+    "invert of people": lambda p: (
+        nege.invert,
+        {"model": p.industries, "population": [2.0, 3.0], "rent": [1.0, 1.2]},
+    ),
+    "invert of industries": lambda p: (
+        nege.invert,
+        {
+            **{"model": p.industries, "employment": [[2.0, 3.0], [2.5, 2.0]]},
+            "wage": [1.0, 1.1],
+        },
+    ),
     "counterfactual": lambda p: (
         nege.counterfactual,
         {"equilibrium": p.settled, "trade_cost_change": 0.9},
     ),
+    "compare": lambda p: (nege.compare, {"before": p.solved, "after": p.given}),
+    **{
+        f"Comparison.{method}": lambda p, method=method, given=given: (
+            getattr(p.compared, method),
+            dict(given),
+        )
+        for method, given in {
+            **{"to_dataset": {}, "plot": {"by": "region"}},
+            "plot_map": {"kind": "workers", "offered": True},
+        }.items()
+    },
     "claims": lambda p: (nege.claims, {"number": "8a"}),
     "load": lambda p: (nege.load, {"path": p.file}),
     "testing.assert_equilibrium": lambda p: (
@@ -475,13 +559,27 @@ ENTRIES = {
         {"x": "trade_cost", "variables": ["share"], "at": {"mu": 0.4}, "largest": 2},
     ),
     "ds.nege.plot.patterns": lambda p: (p.costs.nege.plot.patterns, {}),
+    "Tabular.to_dataframe": lambda p: (p.swept.nege.to_dataframe, {"variables": ["share"]}),
+    "Tabular.to_csv": lambda p: (
+        p.solved.to_csv,
+        {"path": str(p.folder / "x.csv"), "variables": "share"},
+    ),
+    "Tabular.to_latex": lambda p: (
+        p.found.to_latex,
+        {"path": str(p.folder / "x.tex"), "symbols": False, "digits": 3},
+    ),
+    "Tabular.to_geodataframe": lambda p: (
+        p.swept.nege.to_geodataframe,
+        {"variables": "share", "geography": p.on_earth},
+    ),
 }
 #: Calls that take long are drawn less often.
 SELDOM = {
     *("bifurcation", "hysteresis", "equilibria", "decompose", "decompose by groups", "load"),
     *("sweep into a store", "geography.cities", "Equilibrium.to_netcdf", "break_points"),
     *("sustain_points", "policy.optimise", "policy.optimise of several", "policy.nash"),
-    *("policy.equal_yield", "claims"),
+    *("policy.equal_yield", "claims", "calibrate"),
+    *("scenarios.chinese_cities", "scenarios.online_retail"),
 }
 
 
@@ -712,20 +810,26 @@ TAKES = {
     ),
     **dict.fromkeys(("tolerance_residual", "tolerance_error", "tolerance_payoff"), NUMBER),
     **dict.fromkeys(("tolerance_path", "vmin", "separate"), NUMBER),
-    **dict.fromkeys(("overwrite", "allow_entry", "check"), "flag"),
+    **dict.fromkeys(("overwrite", "allow_entry", "check", "offered"), "flag"),
+    **{"before": "equilibrium", "after": "equilibrium", "by": ""},
     "progress": "flag callback",
     **{"draws": "whole", "claims.number": "", "prior": "", "claims.rng": "whole seed"},
     **dict.fromkeys(("farmers", "unskilled", "expenditure", "workers", "land"), "numbers"),
     **dict.fromkeys(("latitude", "longitude", "employment", "wage", "spending"), "numbers"),
+    **{"rent": "numbers", "invert of industries.employment": TABLE},
     **{"deficit": BY_PLACE, "spending_ratio": BY_PLACE, "deficits": ""},
     **dict.fromkeys(("weights", "population", "start"), "numbers"),
     "online_amenity": NUMBER,
-    **dict.fromkeys(("productivity", "housing"), BY_PLACE),
+    **dict.fromkeys(("productivity", "housing", "workplace_amenity"), BY_PLACE),
+    **dict.fromkeys(("taste", "residence_taste", "mode_taste", "remote_days"), NUMBER),
+    **dict.fromkeys(("remote", "remote_friction", "housing_elasticity"), NUMBER),
+    **{"commuting_cost": "number matrix", "remote_cost": "matrix"},
     **dict.fromkeys(("productivity_change", "amenity_change", "housing_change"), BY_PLACE),
     "Logit.weights": "numbers elsewhere",
     "geography.from_points.latitude": "numbers elsewhere",  # whose labels become names
     "geography.from_points.longitude": "numbers elsewhere",
     "Helpman.amenity": BY_PLACE,
+    "Commuting.amenity": BY_PLACE,
     "AllenArkolakis.amenity": BY_PLACE,
     "trade_cost_change": "number matrix",
     "trade_cost": "number matrix",
@@ -739,6 +843,12 @@ TAKES = {
     **{f"PreparedSolver.{name}.share": "numbers" for name in ("short_run", "payoff_jacobian")},
     "n_or_positions": "whole numbers",
     "names": "texts",
+    **dict.fromkeys(("df", "table", "crs"), ""),
+    "geography.from_dataframe.unit": "name",
+    **dict.fromkeys(("geography.from_dataframe.names", "data_report.names"), "texts numbers"),
+    "data_report.unit": "",
+    **dict.fromkeys(("residents", "income"), "numbers"),
+    "data_report.share": "numbers",
     "country": "",
     "name": "name region",
     "Model.direction.name": "",
@@ -753,6 +863,8 @@ TAKES = {
     **dict.fromkeys(
         ("policy.optimise.over", "policy.optimise of several.over", "subject_to", "players"), ""
     ),
+    **dict.fromkeys(("calibrate.over", "targets", "calibrate.weights", "errors", "followed"), ""),
+    **{"level": NUMBER, "scenarios.online_retail.share": ""},
     **dict.fromkeys(("instead_of", "policy.equal_yield.of", "between"), ""),
     "policy.equal_yield.amount": f"{NUMBER} none",
     **dict.fromkeys(("rounds", "curves"), "whole"),
@@ -775,7 +887,8 @@ TAKES = {
     **dict.fromkeys(("kind", "variable", "x", "y", "industry", "labour", "invalid"), ""),
     "horizon": "",
     "load.path": "",
-    "Equilibrium.to_netcdf.path": "path",
+    **dict.fromkeys(("Equilibrium.to_netcdf.path", "Tabular.to_csv.path"), "path"),
+    **{"Tabular.to_latex.path": "path none", "symbols": "flag", "digits": "whole"},
     "store": "path",
     "geography": "geography",
     "model": "model",
@@ -929,9 +1042,10 @@ def takes(entry, argument):
 
 #: Made by nege and not by its users, who get them from the functions that say so.
 MADE = {
-    *("BifurcationDiagram", "Equilibria", "Equilibrium", "Hysteresis", "Stability", "Status"),
+    *("BifurcationDiagram", "Comparison", "Equilibria", "Equilibrium", "Hysteresis", "Stability"),
+    "Status",
     *("PreparedSolver", "policy.Optimum", "policy.JointOptimum", "policy.EqualYield"),
-    *("policy.CostOfFunds", "policy.NashEquilibrium"),
+    *("policy.CostOfFunds", "policy.NashEquilibrium", "Calibration", "CalibratedPath"),
     *("Threshold", "Thresholds", "DatasetAccessor", "ConvergenceError", "DependencyError"),
     *("InputError", "NegeError", "geography.GeographyWarning", "geography.Geography"),
     *("geography.Circle", "geography.Grid", "geography.Line", "geography.Matrix"),
@@ -963,9 +1077,12 @@ def methods():
         **{kind.__name__: kind for kind in (nege.Equilibrium, nege.Hysteresis, nege.Stability)},
         **{"Geography": geography.Geography, "Thresholds": nege.Thresholds},
         **{"PreparedSolver": nege.PreparedSolver, "Optimum": policy.Optimum},
+        "Comparison": nege.Comparison,
         **{kind.__name__: kind for kind in (policy.JointOptimum, policy.EqualYield)},
         **{kind.__name__: kind for kind in (policy.CostOfFunds, policy.NashEquilibrium)},
+        **{kind.__name__: kind for kind in (nege.Calibration, nege.CalibratedPath)},
         **{"Equilibrium.plot": plots[0], "ds.nege.plot": plots[1]},
+        "Tabular": nege.results.tables.Tabular,
     }
     return [
         f"{title}.{name}"
@@ -974,6 +1091,7 @@ def methods():
         if not name.startswith("_") and not isinstance(value, (property, functools.cached_property))
         if callable(value) or isinstance(value, (classmethod, staticmethod))
         if not isinstance(value, type)
+        if (title, name) != ("Geography", "column")  # which returns whatever is no text as it is
     ]
 
 

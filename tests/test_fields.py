@@ -30,6 +30,9 @@ NEEDED = {
     },
     nege.VerticalLinkages: {"sigma": 5.0, "mu": 0.4, "inputs": 0.4, "trade_cost": 1.5},
     nege.Helpman: {"sigma": 4.0, "mu": 0.7, "trade_cost": 1.5},
+    nege.Commuting: {
+        **{"sigma": 4.0, "mu": 0.7, "taste": 4.6, "trade_cost": 1.5, "commuting_cost": 2.0}
+    },
     nege.AllenArkolakis: {
         **{"sigma": 5.0, "trade_cost": 1.3},
         **{"productivity_spillover": 0.1, "amenity_spillover": -0.3},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import pickle
 import sys
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import nege
 from nege import geography
 from nege.errors import DependencyError, InputError
 from nege.geography import Circle, Geography, GeographyWarning, Grid, Line, Matrix
@@ -634,3 +636,59 @@ def test_pickles_carry_no_matrix_that_can_be_made_again():
     assert geo.distance.size == 90_000
     assert len(pickle.dumps(geo)) < 50_000
     assert pickle.loads(pickle.dumps(geo)).metric == Circle(300)
+
+
+# --- columns by name
+
+
+def in_a_table(**columns):
+    """Three places with a table of further columns."""
+    columns = {name: np.asarray(values) for name, values in columns.items()}
+    return dataclasses.replace(geography.equidistant(3), _columns=columns)
+
+
+@pytest.mark.family
+def test_models_and_studies_take_columns_by_name():
+    tfp, jobs, pay = [1.0, 2.0, 3.0], [20.0, 50.0, 30.0], [2.0, 2.5, 2.1]
+    geo = in_a_table(tfp=tfp, jobs=jobs, pay=pay, share=[0.2, 0.5, 0.3], state=["n", "n", "s"])
+    known = {"sigma": 4, "mu": 0.7, "trade_cost": 1.5}
+    model = nege.Helpman(geo, productivity="tfp", **known)
+    np.testing.assert_array_equal(model.productivity, tfp)
+    inverted = nege.invert(model, employment="jobs", wage="pay")
+    by_hand = nege.invert(model, employment=jobs, wage=pay)
+    np.testing.assert_array_equal(inverted.productivity, by_hand.productivity)
+    np.testing.assert_array_equal(model.check_share("share"), [0.2, 0.5, 0.3])
+    np.testing.assert_array_equal(nege.Logit(scale=0.1, weights="pay").region_weights(model), pay)
+    krugman = nege.CorePeriphery(geo, sigma=5, mu=0.4, trade_cost=2, farmers="share")
+    np.testing.assert_array_equal(krugman.farmers, [0.2, 0.5, 0.3])
+    industries = nege.OnlineAgglomeration(
+        geo, land="pay", productivity={"manufacturing": "tfp", "services": 2.0}
+    )
+    np.testing.assert_array_equal(industries.land, pay)
+    np.testing.assert_array_equal(industries.productivity, [tfp, [2.0, 2.0, 2.0]])
+    part = nege.Helpman(geo.select(["2", "0"]), productivity="tfp", **known)
+    np.testing.assert_array_equal(part.productivity, [3.0, 1.0])
+    people = geography.from_distance(
+        [[0, 1], [1, 0]], population={"a": 1, "b": 2}, names=["a", "b"]
+    )
+    np.testing.assert_array_equal(
+        nege.Helpman(people, housing="population", **known).housing, [1, 2]
+    )
+
+
+@pytest.mark.faults
+def test_a_column_that_is_not_there_names_the_nearest_and_all():
+    geo = in_a_table(jobs=[1.0, 2.0, 3.0], pay=[1.0, np.nan, 2.0], state=["n", "n", "s"])
+    made = functools.partial(nege.Helpman, geo, sigma=4, mu=0.7, trade_cost=1.5)
+    for name, said in {
+        "jbos": "Did you mean 'jobs'\\? Columns: jobs, pay, state, x, y\\.",
+        "pay": "The value for '1' is nan",
+        "state": "where real numbers belong",
+    }.items():
+        with pytest.raises(InputError, match=f"(?s)productivity must be .*{said}"):
+            made(productivity=name)
+    with pytest.raises(InputError, match=r"Columns: x, y\. nege\.geography\.from_dataframe"):
+        geography.equidistant(2).column("wage", "pay")
+    hours = geography.from_distance([[0, 1], [1, 0]])
+    with pytest.raises(InputError, match=r"It has none\. nege\.geography\.from_dataframe"):
+        hours.column("wage", "pay")

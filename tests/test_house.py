@@ -223,22 +223,23 @@ def test_labelled_arrays_are_those_that_xarray_makes(names):
 #: What others may rely on, by module.
 PUBLIC = {
     "nege": """
-    AllenArkolakis BifurcationDiagram ConvergenceError CorePeriphery DatasetAccessor
-    DependencyError Equilibria Equilibrium FootlooseCapital FootlooseEntrepreneur Helpman
-    Hysteresis InputError LinearDemand Logit NegeError OnlineAgglomeration OnlineRegion
-    PreparedSolver QuasiLinear Replicator SolverOptions Stability Status Threshold Thresholds
-    VerticalLinkages __version__ bifurcation break_points claims counterfactual decompose
-    equilibria estimate_memory follow geography hysteresis invert load mechanisms patterns policy
-    prepare random_points scenarios short_run solve stability sustain_points sweep testing
-    warm_up
+    AllenArkolakis BifurcationDiagram CalibratedPath Calibration Commuting Comparison
+    ConvergenceError CorePeriphery DatasetAccessor DependencyError Equilibria Equilibrium
+    FootlooseCapital FootlooseEntrepreneur Helpman Hysteresis InputError LinearDemand Logit
+    NegeError OnlineAgglomeration OnlineRegion PreparedSolver QuasiLinear Replicator SolverOptions
+    Stability Status Threshold Thresholds VerticalLinkages __version__ bifurcation break_points
+    calibrate claims compare counterfactual data_report decompose equilibria estimate_memory
+    follow geography hysteresis invert load mechanisms patterns policy prepare random_points
+    scenarios short_run solve stability sustain_points sweep testing warm_up
     """,
     "nege.geography": """
-    Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_distance
-    from_points grid line racetrack star
+    Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_dataframe
+    from_distance from_points grid line racetrack star
     """,
     "nege.scenarios": """
-    Change digital_turn freight_kept manufacturing_first metropolis_and_town
-    no_institutional_convergence path remote_villages stylised_turn villages
+    Change china_facts china_online chinese_cities digital_turn freight_kept manufacturing_first
+    metropolis_and_town no_institutional_convergence online_retail path remote_villages
+    stylised_turn villages
     """,
     "nege.policy": """
     CostOfFunds EqualYield JointOptimum NashEquilibrium Optimum cost_of_funds equal_yield nash

@@ -46,6 +46,12 @@ def members():
     yield nege.VerticalLinkages(
         PLACES, sigma=5, mu=0.4, inputs=0.4, trade_cost=2.0, workers=[0.2, 0.3, 0.5]
     )
+    costs = np.array([[1.2, 1.5, 1.7], [1.6, 1.3, 1.9], [2.0, 1.8, 1.4]])
+    yield nege.Commuting(
+        PLACES,
+        **{"sigma": 4, "mu": 0.7, "taste": 3, "trade_cost": 2.0, "remote": 0.1},
+        **{"commuting_cost": costs, "remote_cost": costs.T},
+    )
     yield nege.OnlineAgglomeration(
         PLACES, industries=("01", "02"), land=[2.0, 3.0, 5.0], platform_owner=[0.2, 0.3, 0.5]
     )
@@ -473,6 +479,7 @@ def path_of(name):
 
 PATHS = [
     *("CorePeriphery.trade_cost", "Helpman.trade_cost", "LinearDemand.trade_cost"),
+    "Commuting.commuting_cost",
     *(f"OnlineAgglomeration.{name}" for name in ("sigma", "inputs", "productivity", "firm_scale")),
 ]
 

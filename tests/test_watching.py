@@ -363,7 +363,7 @@ def test_an_interrupt_clears_the_line_though_compiling_goes_on(watch, compiled):
 # --- compiling ahead ---------------------------------------------------------------------
 
 MADE = {kind.__name__: warming._economies(kind) for kind in Model.kinds().values()}
-NEVER_ONLINE = {"OnlineAgglomeration", "VerticalLinkages", "AllenArkolakis"}
+NEVER_ONLINE = {"OnlineAgglomeration", "VerticalLinkages", "AllenArkolakis", "Commuting"}
 
 
 @pytest.mark.parametrize("model", [name for name in nege.__all__ if name in MADE])

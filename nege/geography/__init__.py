@@ -16,6 +16,7 @@ from nege.geography.makers import (
 )
 from nege.geography.metrics import Circle, Grid, Line, Matrix, Metric
 from nege.geography.places import Geography
+from nege.geography.tables import from_dataframe
 
 __all__ = [
     "Circle",
@@ -27,6 +28,7 @@ __all__ = [
     "Metric",
     "cities",
     "equidistant",
+    "from_dataframe",
     "from_distance",
     "from_points",
     "grid",

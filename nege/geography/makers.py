@@ -81,7 +81,7 @@ def equidistant(n: int) -> Geography:
            [1., 0.]])
     """
     n = whole("n", n, at_least=2, cure=TWO_PLACES)
-    _check_memory("n", n, n, tables=3)
+    check_memory("n", n, n, tables=3)
     table = _circle(n, 0.5 / np.sin(np.pi / n))
     return Geography(_numbers(n), Matrix(1.0 - np.eye(n)), "steps", "equidistant", table)
 
@@ -112,7 +112,7 @@ def racetrack(n: int) -> Geography:
     Circle(n=1000000)
     """
     n = whole("n", n, at_least=2, cure=TWO_PLACES)
-    _check_memory("n", n, n)
+    check_memory("n", n, n)
     return Geography(_numbers(n), Circle(n), "steps", "racetrack", _circle(n, 0.5 * n / np.pi))
 
 
@@ -147,7 +147,7 @@ def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
     n_or_positions = with_labels(argument, n_or_positions, ("region",), allowed)
     if plain(argument, n_or_positions, allowed).ndim == 0:
         n = whole(argument, n_or_positions, at_least=2, cure=TWO_PLACES)
-        _check_memory(argument, n, n)
+        check_memory(argument, n, n)
         names, positions = _numbers(n), np.arange(n, dtype=np.float64)
     else:
         names, _ = _naming(argument, None, allowed, 1, region=(n_or_positions,))
@@ -155,7 +155,7 @@ def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
         if not (positions[1:] > positions[:-1]).all():
             cure = "Sort them, for example with numpy.unique, which drops repeated ones too."
             raise InputError(argument, n_or_positions, allowed, cure)
-    table = _table(x=positions, y=np.zeros_like(positions))
+    table = table_of(x=positions, y=np.zeros_like(positions))
     return Geography(names, Line(positions), "steps", "line", table)
 
 
@@ -185,23 +185,17 @@ def star(n: int) -> Geography:
     array([1., 2., 2., 0.])
     """
     n = whole("n", n, at_least=2, cure="A star takes a hub and at least one spoke.")
-    _check_memory("n", n, n, tables=3)
+    check_memory("n", n, n, tables=3)
     distance = 2.0 - 2.0 * np.eye(n)
     distance[0, 1:] = distance[1:, 0] = 1.0
     around = _circle(n - 1, 1.0)
-    table = _table(x=np.append(0.0, around["x"]), y=np.append(0.0, around["y"]))
+    table = table_of(x=np.append(0.0, around["x"]), y=np.append(0.0, around["y"]))
     return Geography(_numbers(n), Matrix(distance), "steps", "star", table)
 
 
 @hinted
 def grid(ny: int, nx: int) -> Geography:
     """Square cells of a plain, trading straight between their centres.
-
-    d_rs is the Euclidean distance, in sides of a cell.
-
-    d_rs is the Euclidean distance, in sides of a cell.
-
-    d_rs is the Euclidean distance, in sides of a cell.
 
     d_rs is the Euclidean distance, in sides of a cell.
 
@@ -227,9 +221,9 @@ def grid(ny: int, nx: int) -> Geography:
     """
     ny = whole("ny", ny, at_least=1, cure=TWO_PLACES)
     nx = whole("nx", nx, at_least=1 if ny > 1 else 2, cure=TWO_PLACES)
-    _check_memory("ny, nx", (ny, nx), ny * nx)
+    check_memory("ny, nx", (ny, nx), ny * nx)
     y, x = np.divmod(np.arange(ny * nx, dtype=np.float64), nx)
-    return Geography(_numbers(ny * nx), Grid(ny, nx), "steps", "grid", _table(x=x, y=y))
+    return Geography(_numbers(ny * nx), Grid(ny, nx), "steps", "grid", table_of(x=x, y=y))
 
 
 @hinted
@@ -280,18 +274,15 @@ def from_points(
     latitude = with_labels("latitude", latitude, ("region",), allowed)
     longitude = with_labels("longitude", longitude, ("region",), allowed)
     order, names = _naming("latitude", names, allowed, 1, region=(latitude, longitude))
-    _check_memory("latitude", f"{len(names)} places", len(names), tables=2)
-    degrees = {}
-    for argument, value, limit, cure in (
-        ("latitude", latitude, 90, "Have latitude and longitude changed places?"),
-        ("longitude", longitude, 180, "Subtract 360 from what lies beyond 180."),
-    ):
-        degrees[argument] = vector(argument, value, order)
-        beyond = np.abs(degrees[argument]) > limit
-        _refuse(argument, degrees[argument], names, beyond, f"from {-limit} to {limit}", cure)
-    people = _people(population, order, names)
-    table = _table(**degrees, population=people)
-    return Geography(names, Matrix(_geodesic(**degrees)), "1000 km", "points", table)
+    check_memory("latitude", f"{len(names)} places", len(names), tables=2)
+    degrees = {
+        "latitude": vector("latitude", latitude, order),
+        "longitude": vector("longitude", longitude, order),
+    }
+    check_degrees(**degrees, names=names)
+    people = people_by_name(population, order, names)
+    table = table_of(**degrees, population=people)
+    return Geography(names, Matrix(geodesic(**degrees)), "1000 km", "points", table)
 
 
 @hinted
@@ -342,13 +333,13 @@ def from_distance(
     order, names = _naming(
         "distance", names, allowed, 2, origin=(distance,), destination=(distance,)
     )
-    _check_memory("distance", f"{len(names)} places", len(names), tables=3)
+    check_memory("distance", f"{len(names)} places", len(names), tables=3)
     values = square("distance", distance, order, at_least=0.0)
-    people = _people(population, order, names)
+    people = people_by_name(population, order, names)
     if detour := shortcut(values, names):
         warnings.warn(detour, GeographyWarning, stacklevel=3)  # of who called ``hinted``
     unit = distance.attrs.get("units") if isinstance(distance, xr.DataArray) else None
-    table = _table(population=people)
+    table = table_of(population=people)
     return Geography(names, Matrix(values), str(unit or "distance"), "given distances", table)
 
 
@@ -405,14 +396,14 @@ def cities(
     found, source = find(country, min_population, separate)
     columns = {key: [getattr(city, key) for city in found] for key in found[0]._fields[1:]}
     columns["population"] = [float(people) for people in columns["population"]]
-    table = _table(**columns).assign_attrs(source=source)
+    table = table_of(**columns).assign_attrs(source=source)
     given = f"{min_population:g} ({len(found)} cities)"
-    _check_memory("min_population", given, len(found), tables=2)
-    distance = _geodesic(columns["latitude"], columns["longitude"])
+    check_memory("min_population", given, len(found), tables=2)
+    distance = geodesic(columns["latitude"], columns["longitude"])
     return Geography(label(found), Matrix(distance), "1000 km", "cities", table)
 
 
-def _geodesic(latitude: ArrayLike, longitude: ArrayLike) -> Floats:
+def geodesic(latitude: ArrayLike, longitude: ArrayLike) -> Floats:
     """Measure each pair once, in 1000 km: two ways may differ by rounding."""
     globe = require("pyproj", "geo", "Measuring distances on the globe").Geod(ellps="WGS84")
     latitude, longitude = np.asarray(latitude), np.asarray(longitude)
@@ -426,7 +417,21 @@ def _geodesic(latitude: ArrayLike, longitude: ArrayLike) -> Floats:
     return distance
 
 
-def _check_memory(argument: str, value: Any, n: int, *, tables: int = 0) -> None:
+METRES = " Numbers in metres need crs= of from_dataframe, which says in which projection."
+
+
+def check_degrees(latitude: Floats, longitude: Floats, names: Sequence[str]) -> None:
+    """Refuse what lies beyond the poles or further round than once."""
+    for argument, values, limit, cure in (
+        ("latitude", latitude, 90, "Have latitude and longitude changed places?"),
+        ("longitude", longitude, 180, "Subtract 360 from what lies beyond 180."),
+    ):
+        beyond = np.abs(values) > limit
+        more = METRES if np.abs(values).max() > 2 * 180 else ""
+        refuse(argument, values, names, beyond, f"from {-limit} to {limit}", cure + more)
+
+
+def check_memory(argument: str, value: Any, n: int, *, tables: int = 0) -> None:
     """Refuse more places than the free memory holds, with tables of distances if it takes any."""
     needed = memory.NAME * n + memory.table(n, tables)
     cure = "A racetrack, line or grid takes no table of distances, only its places."
@@ -435,10 +440,10 @@ def _check_memory(argument: str, value: Any, n: int, *, tables: int = 0) -> None
 
 def _circle(n: int, radius: float) -> xr.Dataset:
     angle = 2 * np.pi * np.arange(n) / n
-    return _table(x=radius * np.cos(angle), y=radius * np.sin(angle))
+    return table_of(x=radius * np.cos(angle), y=radius * np.sin(angle))
 
 
-def _table(**columns: ArrayLike | None) -> xr.Dataset:
+def table_of(**columns: ArrayLike | None) -> xr.Dataset:
     return xr.Dataset(
         {
             name: labelled.variable("region", np.asarray(values), ATTRIBUTES[name])
@@ -480,7 +485,7 @@ def _naming(
     return (labels if labels and not set(labels) & set(names) else names), names
 
 
-def _people(population: Any, order: Sequence[str], names: Sequence[str]) -> Floats | None:
+def people_by_name(population: Any, order: Sequence[str], names: Sequence[str]) -> Floats | None:
     """Return people by place, matched by names, or by the labels that names took the place of."""
     if population is None:
         return None
@@ -490,11 +495,11 @@ def _people(population: Any, order: Sequence[str], names: Sequence[str]) -> Floa
         given = set(labels_of("population", labelled.indexes["region"], "labelled by place"))
     people = vector("population", population, order if given == set(order) else names)
     cure = "Leave the place out, or give it inhabitants."
-    _refuse("population", people, names, ~(people > 0), "above 0", cure)
+    refuse("population", people, names, ~(people > 0), "above 0", cure)
     return people
 
 
-def _refuse(
+def refuse(
     argument: str, values: Floats, names: Sequence[str], bad: Any, allowed: str, cure: str
 ) -> None:
     if bad.any():

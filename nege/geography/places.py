@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from nege import labelled, memory
-from nege.errors import InputError
+from nege.errors import InputError, meant
 from nege.geography.metrics import Circle, Floats, Grid, Line, Matrix, Metric
+from nege.geography.polygons import Polygons
 from nege.immutable import Frozen, frozen
 from nege.validation import distinct_names, known, square, texts, vector
 from nege.validation.keywords import hinted
 
 __all__ = ["Geography"]
+
+WIDEST = 80  # characters of names of columns that a geography prints
+COLUMNS = ("column", "text_column")  # of numbers and of texts, as they are stored
 
 TWO_PLACES = "Trade takes at least two places."
 
@@ -73,9 +78,13 @@ class Geography(Frozen):
     kind: str
     #: All that is known of each place, over "region", without labels.
     _table: xr.Dataset = field(default_factory=xr.Dataset)
+    #: Further columns of the table that it was made of, numbers or texts, in the order of places.
+    _columns: Mapping[str, Any] = field(default_factory=dict)
+    _polygons: Polygons | None = None
 
     def __post_init__(self) -> None:
-        sizes = {len(self.metric), *self._table.sizes.values()}
+        sizes = {len(self.metric), *self._table.sizes.values(), *map(len, self._columns.values())}
+        sizes |= set() if self._polygons is None else {len(self._polygons)}
         if sizes != {len(self.names)}:
             allowed = f"one for each of the {len(self.metric)} places"
             raise InputError("names", self.names, allowed, f"There are {len(self.names)}.")
@@ -90,6 +99,8 @@ class Geography(Frozen):
             if isinstance(metric, Line) and not np.isfinite(np.ptp(metric.positions)):
                 raise InputError("positions", metric.positions, "at finite distances")
         object.__setattr__(self, "_table", xr.Dataset(table, attrs=dict(self._table.attrs)))
+        columns = {name: frozen(values) for name, values in self._columns.items()}
+        object.__setattr__(self, "_columns", columns)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -98,10 +109,15 @@ class Geography(Frozen):
         shown = ", ".join(self.names[:6]) + (", …" if len(self) > 6 else "")
         people = self.population
         total = "not given" if people is None else f"{float(people.sum()):,.10g}"
-        return (
+        said = (
             f"<nege.Geography: {self.kind}, {len(self)} places, unit of distance: "
             f"{self.distance_unit}>\n  places      {shown}\n  population  {total}"
         )
+        if self._columns:
+            said += f"\n  columns     {_listed(tuple(self._columns), WIDEST)}"
+        if self._polygons is not None:
+            said += f"\n  polygons    in {self._polygons.crs.splitlines()[0]:.60}"
+        return said
 
     @cached_property
     def _dense(self) -> Floats:
@@ -160,6 +176,69 @@ class Geography(Frozen):
         table = self._labelled().drop_vars("population", errors="ignore")
         return table if table.data_vars else None
 
+    @property
+    def polygons(self) -> Any:
+        """Outlines of the places for maps, a GeoSeries by region; None where there are none."""
+        return None if self._polygons is None else self._polygons.series(self.names)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that models and studies take: those of the table it was made of.
+
+        Besides, `population` and coordinates by these names.
+        """
+        return tuple(dict.fromkeys((*self._columns, *map(str, self._table.data_vars))))
+
+    @hinted
+    def column(self, argument: str, value: Any) -> Any:
+        """Return the column of the geography's table that a text names; all else as it is.
+
+        Whatever takes a number for each place asks this first: ``productivity="tfp"``.
+
+        Parameters
+        ----------
+        argument : str
+            What the value was given for; errors begin with it.
+        value : object
+            The name of a column, or anything else.
+
+        Returns
+        -------
+        object
+            A DataArray over region for a text, else the value.
+
+        Raises
+        ------
+        InputError
+            If a text names no column: with the nearest names and the list of them.
+
+        Notes
+        -----
+        Not a check of numbers: who asked for the column finds out whether it has gaps.
+
+        Examples
+        --------
+        >>> import nege
+        >>> geo = nege.geography.from_distance([[0, 1], [1, 0]], population=[3, 5])
+        >>> geo.column("weights", "population").values
+        array([3., 5.])
+        >>> geo.column("weights", [2, 1])
+        [2, 1]
+        """
+        if not isinstance(value, str):
+            return value
+        if value in self._columns:
+            found = self._columns[value]
+        elif value in self._table:
+            found = self._table[value].values
+        else:
+            allowed = "numbers, or the name of a column of the geography's table"
+            cure = columns_in_words(value, self.columns)
+            if not self._columns:
+                cure += " nege.geography.from_dataframe(df, ...) keeps the columns of df."
+            raise InputError(argument, value, allowed, cure)
+        return labelled.array(found, {"region": self.names}, str(value))
+
     @hinted
     def select(self, names: Iterable[str]) -> Geography:
         """Keep only these places, in this order; distances stay as they are.
@@ -197,6 +276,8 @@ class Geography(Frozen):
             distance_unit=self.distance_unit,
             kind=self.kind if self.kind.startswith("part of ") else f"part of {self.kind}",
             _table=self._table.isel(region=places, missing_dims="ignore"),
+            _columns={name: values[places] for name, values in self._columns.items()},
+            _polygons=None if self._polygons is None else self._polygons.among(places),
         )
 
     def to_dataset(self) -> xr.Dataset:
@@ -209,6 +290,15 @@ class Geography(Frozen):
             metric=type(self.metric).__name__.lower(),
             distance_unit=self.distance_unit,
         )
+        for kind in COLUMNS:
+            names = [name for name, values in self._columns.items() if _kind(values) == kind]
+            if names:
+                values = np.array([self._columns[name] for name in names])
+                dataset = dataset.assign({kind: ((f"{kind}_name", "region"), values)})
+                dataset = dataset.assign_coords({f"{kind}_name": names})
+        if self._polygons is not None:
+            outlines = self._polygons.to_dataset()
+            dataset = dataset.assign(outlines.data_vars).assign_attrs(outlines.attrs)
         match self.metric:
             case Circle(n=n):
                 return dataset.assign_attrs(n=n)
@@ -258,7 +348,36 @@ class Geography(Frozen):
             raise InputError("dataset", list(dataset), "a stored geography", cure) from missing
         columns = {name: dataset[name].variable for name in dataset if name in ATTRIBUTES}
         source = {key: text for key, text in attrs.items() if key == "source"}
-        return cls(names, metric, unit, kind, xr.Dataset(columns, attrs=source))
+        further = {
+            str(name): dataset[stored].values[row]
+            for stored in COLUMNS
+            if stored in dataset
+            for row, name in enumerate(dataset[f"{stored}_name"].values.tolist())
+        }
+        table = xr.Dataset(columns, attrs=source)
+        return cls(names, metric, unit, kind, table, further, Polygons.from_dataset(dataset))
 
     def _labelled(self) -> xr.Dataset:
         return self._table.assign_coords(labelled.coordinates({"region": self.names}))
+
+
+MOST_COLUMNS = 600  # characters of their names that an error lists
+
+
+def columns_in_words(name: str, known: tuple[str, ...]) -> str:
+    """Say which columns there are, the nearest ones first."""
+    if not known:
+        return "It has none."
+    close = [repr(one) for one in meant(name, known) if len(one) <= MOST_COLUMNS]
+    hint = f"Did you mean {' or '.join(close)}? " if close else ""
+    return f"{hint}Columns: {_listed(known, MOST_COLUMNS)}."
+
+
+def _listed(names: tuple[str, ...], most: int) -> str:
+    """Return names in a line of so many characters at most, but for how many there are."""
+    whole = ", ".join(names)
+    return whole if len(whole) <= most else f"{whole[:most].rpartition(', ')[0]}, … ({len(names)})"
+
+
+def _kind(values: np.ndarray) -> str:
+    return COLUMNS[values.dtype.kind not in "iuf"]

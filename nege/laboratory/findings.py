@@ -28,6 +28,7 @@ from nege.laboratory import prior as priors
 from nege.laboratory import running, where
 from nege.laboratory.claim import Claim, NotModelled
 from nege.laboratory.running import Run
+from nege.results.tables import Tabular
 from nege.validation.paths import MARK
 
 ROBUST, CONDITIONAL, CONTRADICTED = "robust", "conditional", "contradicted"
@@ -55,7 +56,7 @@ SLIGHT = 0.02  # a part of variance too small to name
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Finding(Immutable):
+class Finding(Immutable, Tabular):
     """A claim, examined: margins of all draws, and what they add up to.
 
     Attributes
@@ -70,6 +71,10 @@ class Finding(Immutable):
 
     claim: Claim
     data: xr.Dataset
+
+    def _tabulated(self) -> xr.Dataset:
+        """Return a row a draw: its margin, what became of it, and its parameters' factors."""
+        return self.data[["margin", "fate", "factor"]]
 
     @property
     def prior(self) -> xr.Dataset:

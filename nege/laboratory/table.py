@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import html
-from typing import Any
 
 import xarray as xr
 
 from nege.immutable import Immutable
+from nege.results.tables import Tabular
 
 COLUMNS = ("claim", "verdict", "holds on", "what the paper says")
 WIDTH = 78  # of the last column
 
 
-class ClaimTable(Immutable):
+class ClaimTable(Immutable, Tabular):
     """Every claim with its verdict; prints as a table.
 
     Attributes
@@ -34,10 +34,9 @@ class ClaimTable(Immutable):
         """Return the table as a Dataset."""
         return self.data.copy()
 
-    def to_dataframe(self) -> Any:
-        """Return a row a claim, as a pandas DataFrame."""
-        over = [str(n) for n, v in self.data.data_vars.items() if v.dims == ("claim",)]
-        return self.data[over].to_dataframe()
+    def _tabulated(self) -> xr.Dataset:
+        """Return a row a claim."""
+        return self.data[[n for n, v in self.data.data_vars.items() if v.dims == ("claim",)]]
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
         found = []

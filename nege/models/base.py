@@ -22,6 +22,7 @@ from nege.geography import Geography
 from nege.immutable import Deferred, Immutable
 from nege.kernels.equations import Compiled, Payoffs, Places, Together
 from nege.kernels.fixed_point import Options
+from nege.kernels.population_dynamics import Dynamics
 from nege.models import fields, storage
 from nege.models.changes import ONLINE as ONLINE
 from nege.models.changes import ONLINE_PARAMETERS as ONLINE_PARAMETERS
@@ -107,6 +108,7 @@ class Model(Changeable, Immutable):
         words = [
             f"{name}={value:g}" if isinstance(value, float) else f"{name}=given by DataArray"
             for name, value in values
+            if value is not None
         ]
         if self.online is not None:
             words.append(f"online={self.online}")
@@ -130,6 +132,11 @@ class Model(Changeable, Immutable):
         return Compiled(
             cls.__module__, cls.__qualname__, cls.numbers_of(), cls.rows(), cls.equations
         )
+
+    @classmethod
+    def by_kernels(cls) -> bool:
+        """Whether kernels solve its short runs, from what it says happens inside a place."""
+        return hasattr(cls, "equations")
 
     @classmethod
     def numbers_of(cls) -> tuple[str, ...]:
@@ -293,6 +300,14 @@ class Model(Changeable, Immutable):
         `share` is the mobile factors, from ``default_start`` or ``check_share``; `state` is where
         markets start.
         """
+        return None
+
+    def motion(self, dynamics: Replicator | Logit) -> Dynamics:
+        """Return how those who move respond to payoffs, as kernels read it."""
+        return dynamics.for_kernels(self)
+
+    def own_law_of_motion(self, dynamics: Replicator | Logit, options: SolverOptions) -> Any | None:
+        """Return a ``law_of_motion.LawOfMotion`` of the model's own, None for the usual one."""
         return None
 
     def own_past(self, share: np.ndarray) -> Model:
@@ -487,6 +502,7 @@ class Model(Changeable, Immutable):
 
     def check_share(self, share: Any, argument: str = "share") -> np.ndarray:
         """Return a distribution over the regions as an array, checked."""
+        share = self.geography.column(argument, share)
         return validation.shares(argument, share, self.regions)
 
     def to_dataset(self) -> xr.Dataset:

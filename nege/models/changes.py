@@ -25,7 +25,7 @@ from nege.validation import Bounds
 ONLINE = storage.ONLINE
 ONLINE_PARAMETERS = ("trade_cost", "commission", "amenity")
 #: Dimensions over places: what has one belongs to the geography that it was made for.
-OVER_PLACES = {"region", "place", "origin", "destination"}
+OVER_PLACES = {"region", "place", "origin", "destination", "residence", "workplace"}
 
 #: Whether numbers go together, elementwise, and what to say of those of this economy.
 Limit = tuple[Any, Callable[[], InputError]]

@@ -30,9 +30,9 @@ def entry(model: Any, name: Any) -> tuple[str, dict[str, str]] | None:
             return None
         found = labels([str(dim) for dim in table.dims], table, rest)
         return None if found is None else (field, found)
-    if field not in model.varied() or not isinstance(model.fields.get(field), Over):
+    held = vars(model).get(field)
+    if not isinstance(model.fields.get(field), Over) or not isinstance(held, xr.DataArray):
         return None
-    held = vars(model)[field]
     found = labels([str(dim) for dim in held.dims], held, rest)
     return None if found is None else (field, found)
 

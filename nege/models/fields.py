@@ -214,6 +214,7 @@ class Over(Field):
         """Return numbers within the bounds, by label."""
         if value is None and self.instead is not None:
             value = self.instead(economy)
+        value = by_column(self.name, value, self.dims, economy)
         labels = economy.labels()
         wanted = {dim: labels[dim] for dim in self.dims}
         found = validation.table(self.name, value, wanted, **self.bounds._asdict())
@@ -233,6 +234,7 @@ class Shares(Field):
     def check(self, value: Any, economy: Any) -> xr.DataArray | None:
         """Return shares by label, with what they mean."""
         if value is not None:
+            value = economy.geography.column(self.name, value)
             shares = validation.shares(self.name, value, economy.geography.names)
         elif self.instead is None:
             shares = economy.geography.population_share.values
@@ -273,6 +275,34 @@ class TradeCost(Field):
     def form(self) -> str:
         """Say within which bounds."""
         return f"{self.bounds.words('float')}, or array over origin and destination"
+
+
+OF_PLACES = ("region", "place")  # what dimensions over the places of a geography are called
+
+
+def by_column(argument: str, value: Any, dims: Sequence[str], economy: Any) -> Any:
+    """Return the columns of the geography's table that texts name, over the places.
+
+    A text is one column; a mapping of texts has one for each label of another dimension, as
+    ``{"services": "jobs_services", "goods": "jobs_goods"}``.
+    """
+    places = next((dim for dim in OF_PLACES if dim in dims), None)
+    if places is None:
+        return value
+    if isinstance(value, str):
+        return economy.geography.column(argument, value).rename(region=places)
+    if len(dims) == 1 or not isinstance(value, Mapping) or isinstance(value, xr.Dataset):
+        return value
+    given = list(value.values())
+    if not any(isinstance(one, str) for one in given) or not all(map(np.isscalar, given)):
+        return value
+    over = next((dim for dim in dims if set(map(str, value)) & set(economy.labels()[dim])), None)
+    if over in (None, places):
+        return value
+    geography, names = economy.geography, list(economy.geography.names)
+    rows = [geography.column(f"{argument}[{key!r}]", one) for key, one in value.items()]
+    table = np.array([np.broadcast_to(np.asarray(row), len(names)) for row in rows])
+    return xr.DataArray(table, {over: list(map(str, value)), places: names}, (over, places))
 
 
 # --- how a model declares them -------------------------------------------------------

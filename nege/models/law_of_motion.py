@@ -53,6 +53,18 @@ class Modes(NamedTuple):
     vectors: np.ndarray  # (k, k - 1), d ln share of the occupied regions, in columns
 
 
+class Linearised(NamedTuple):
+    """Attraction at a distribution, markets cleared, and its derivatives."""
+
+    attraction: np.ndarray  # F
+    slopes: np.ndarray  # dF/d share
+    drift: np.ndarray  # dF along a direction of the parameters
+    state: np.ndarray
+    status: int  # of the short run, as its residual
+    residual: float
+    defined: bool  # whether derivatives are
+
+
 class LawOfMotion:
     """The dynamical system: growth rates of an economy's shares, their Jacobian and eigenvalues."""
 
@@ -64,7 +76,7 @@ class LawOfMotion:
     ) -> None:
         model.check_memory()
         self.parameters: Any = model.arrays_for(options.operator, compiled=True)
-        self.dynamics = dynamics.for_kernels(model)
+        self.dynamics = model.motion(dynamics)
         self.short_run = options.for_kernels()
 
     def at(self, share: np.ndarray, state: np.ndarray) -> ClearedPoint:
@@ -75,6 +87,26 @@ class LawOfMotion:
             self.parameters, self.dynamics, share, state, self.short_run, log_payoff, growth
         )
         return ClearedPoint(share, state, growth, max(float(residual), cleared.residual), cleared)
+
+    def linearise(self, share: np.ndarray, state: np.ndarray, direction: Any) -> Linearised:
+        """Clear markets at a share, from a state nearby, and differentiate.
+
+        `direction` is what ``Model.direction`` returns of the parameter that varies.
+        """
+        state, n = state.copy(), share.size
+        attraction, slopes, drift = np.empty(n), np.empty((n, n)), np.empty(n)
+        status, residual, defined = population_dynamics.linearise(
+            self.parameters,
+            direction,
+            self.dynamics,
+            share,
+            state,
+            self.short_run,
+            attraction,
+            slopes,
+            drift,
+        )
+        return Linearised(attraction, slopes, drift, state, status, residual, bool(defined))
 
     def slopes(self, point: ClearedPoint) -> np.ndarray:
         """dF_r/d ln share_j; NaN where markets leave it undefined."""
@@ -185,6 +217,14 @@ class LawOfMotion:
         if self.dynamics.logit:
             return point.growth
         return np.asarray(np.log(np.maximum(1.0 + point.growth, 1e-300)))
+
+
+def law_of_motion(
+    model: Model, dynamics: Replicator | Logit, options: SolverOptions
+) -> LawOfMotion:
+    """Return the law of motion of an economy: of its own, or that of kernels."""
+    own: LawOfMotion | None = model.own_law_of_motion(dynamics, options)
+    return LawOfMotion(model, dynamics, options) if own is None else own
 
 
 def _real(rates: np.ndarray, vectors: np.ndarray) -> np.ndarray:

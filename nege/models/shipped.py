@@ -10,5 +10,6 @@ SHIPPED = {
     "QuasiLinear": "nege.models.classical.quasi_linear",
     "VerticalLinkages": "nege.models.linkages.model",
     "AllenArkolakis": "nege.models.quantitative.allen_arkolakis",
+    "Commuting": "nege.models.quantitative.commuting",
     "Helpman": "nege.models.quantitative.helpman",
 }

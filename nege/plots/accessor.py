@@ -23,34 +23,11 @@ from nege.validation.keywords import hinted
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["DatasetAccessor", "SweepPlot"]
+__all__ = ["SweepPlot"]
 
 #: Variables that say how a solve ended; they have values also where it failed.
 PROOF = ("status", "residual", "error", "iterations")
 PANELS = ("share", "population", "wage", "price_index", "rent")
-
-
-@xr.register_dataset_accessor("nege")  # type: ignore[no-untyped-call]
-class DatasetAccessor:
-    """What nege adds to Datasets that it made: ``ds.nege.plot``.
-
-    Examples
-    --------
-    >>> import nege
-    >>> places = nege.geography.equidistant(2)
-    >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2)
-    >>> ds = nege.sweep(economy, {"trade_cost": [2.2, 1.8, 1.5], "mu": [0.3, 0.4]})
-    >>> ds.nege.plot.heatmap("welfare").get_ylabel()
-    'share of manufactures in spending (1)'
-    """
-
-    def __init__(self, data: xr.Dataset) -> None:
-        self._data = data
-
-    @property
-    def plot(self) -> SweepPlot:
-        """Pictures, each of which takes ``ax=`` and returns the Axes."""
-        return SweepPlot(self._data)
 
 
 class SweepPlot:

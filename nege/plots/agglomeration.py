@@ -141,6 +141,7 @@ def industry_map(
     industry: str | None = None,
     ax: Axes | None = None,
     background: Any = None,
+    polygons: Any = None,
 ) -> Axes:
     """Draw an industry where it is, and how far it sells online; or people and what they make.
 
@@ -159,6 +160,8 @@ def industry_map(
         Where to draw; a new figure by default.
     background : GeoDataFrame, GeoSeries or path, optional
         Borders to draw beneath, as ``equilibrium.plot.map`` takes them.
+    polygons : GeoSeries, optional
+        Outlines of the places, ``geography.polygons``, to be filled instead of dots.
 
     Returns
     -------
@@ -183,18 +186,24 @@ def industry_map(
             colour=[colours[k] for k in special],
             ax=ax,
             background=background,
+            polygons=polygons,
         )
         for name, colour in zip(names, colours, strict=True):
             ax.scatter([], [], c=colour, label=f"specialised in {name}")
-        ax.legend(frameon=False)
-        ax.set_title("people, and what places make", loc="left")
+        if polygons is None:
+            ax.legend(frameon=False)
+            ax.set_title("people, and what places make", loc="left")
+        else:  # which leave no room inside, and say nothing of people
+            ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
+            ax.set_title("what places make", loc="left")
         return ax
     industry = validation.known("industry", industry, names)
     here = share.sel(industry=industry)
     total = here.sum("channel")
     online = (here.sel(channel="online") / total.where(total > 0.0)).values
     style: dict[str, Any] = {"cmap": "cividis_r", "vmin": 0.0, "vmax": 1.0, "edgecolors": GREY}
-    ax = places(coordinates, total.values, colour=online, ax=ax, background=background, **style)
+    style |= {"ax": ax, "background": background, "polygons": polygons}
+    ax = places(coordinates, total.values, colour=online, **style)
     dots = next(found for found in ax.collections if found.get_gid() == "places")
     ax.figure.colorbar(dots, ax=ax, label="share of sales online (1)", shrink=0.8)
     ax.set_title(f"{industry}: {float(here.sel(channel='online').sum()):.1%} online", loc="left")

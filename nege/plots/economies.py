@@ -10,7 +10,8 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.plots import agglomeration, maps
-from nege.plots.style import BLUE, ORANGE, new_axes
+from nege.plots.style import BLUE, GREY, ORANGE, new_axes
+from nege.plots.varied import label as label_of
 from nege.validation.keywords import hinted
 
 if TYPE_CHECKING:
@@ -20,11 +21,9 @@ if TYPE_CHECKING:
 class EquilibriumPlot:
     """Pictures of one economy: ``equilibrium.plot.shares()``, ``equilibrium.plot.map()``."""
 
-    def __init__(
-        self, data: xr.Dataset, coordinates: xr.Dataset | None, online: str | None, movers: str
-    ) -> None:
-        """Take an economy's variables, where its places are, its online region, who moves."""
-        self._data, self._coordinates = data, coordinates
+    def __init__(self, data: xr.Dataset, geography: Any, online: str | None, movers: str) -> None:
+        """Take an economy's variables, its geography, its online region, who moves."""
+        self._data, self._geography = data, geography
         self._online, self._movers = online, movers
 
     @hinted
@@ -75,14 +74,21 @@ class EquilibriumPlot:
 
     @hinted
     def map(
-        self, ax: Axes | None = None, *, industry: str | None = None, background: Any = None
+        self,
+        ax: Axes | None = None,
+        *,
+        variable: str | None = None,
+        industry: str | None = None,
+        background: Any = None,
     ) -> Axes:
-        """Draw the places where they are, by their share of workers.
+        """Draw the places where they are, by their share of workers or another variable.
 
         Parameters
         ----------
         ax : Axes, optional
             Where to draw; a new figure by default.
+        variable : str, optional
+            What places are coloured by: a number that each of them has, such as "wage".
         industry : str, optional
             Where there are industries, the one to draw, coloured by how far it sells
             online; by default people, coloured by the industry that a place is
@@ -94,7 +100,8 @@ class EquilibriumPlot:
         Returns
         -------
         Axes
-            With one dot per place, its area in proportion to its share.
+            With one dot per place, its area in proportion to its share; where the geography has
+            polygons, these, filled by value.
 
         Raises
         ------
@@ -108,17 +115,48 @@ class EquilibriumPlot:
         >>> len(nege.solve(economy).plot.map().collections[-1].get_offsets())
         4
         """
-        data, coordinates = self._data, self._coordinates
+        data, coordinates = self._data, self._geography.coordinates
+        polygons = self._geography.polygons
+        if variable is not None:
+            if industry is not None:
+                raise InputError("industry", industry, "left out where variable= is given")
+            return self._coloured(variable, polygons, ax, background)
         if agglomeration.has_industries(data):
             return agglomeration.industry_map(
-                coordinates, data, industry=industry, ax=ax, background=background
+                coordinates,
+                data,
+                industry=industry,
+                ax=ax,
+                background=background,
+                polygons=polygons,
             )
         if industry is not None:
             raise InputError("industry", industry, "left out", "This economy has no industries.")
-        share = data["share"].values
-        physical = share.size - (self._online is not None)
-        ax = maps.places(coordinates, share[:physical], ax=ax, background=background)
+        share = data["share"].values[: len(self._geography)]
+        if polygons is not None:
+            label = f"share of {self._movers}"
+            ax = maps.choropleth(polygons, share, label, ax=ax, background=background)
+        else:
+            ax = maps.places(coordinates, share, ax=ax, background=background)
         if self._online is not None:
-            online = float(share[-1])
+            online = float(data["share"].values[-1])
             ax.set_title(f"online: {online:.1%} of {self._movers}")
+        return ax
+
+    def _coloured(self, name: str, polygons: Any, ax: Axes | None, background: Any) -> Axes:
+        """Draw places coloured by a variable of the economy."""
+        data, count = self._data, len(self._geography)
+        dims = ("region",), ("place",)
+        known = [str(key) for key, held in data.data_vars.items() if held.dims in dims]
+        held = data[validation.known("variable", name, known)]
+        values, label = held.values[:count], label_of(held)
+        if polygons is not None:
+            return maps.choropleth(polygons, values, label, ax=ax, background=background)
+        people = next(data[key].values for key in ("share", "population") if key in data)[:count]
+        where = self._geography.coordinates
+        style = {"cmap": "cividis_r", "edgecolors": GREY, "background": background}
+        ax = maps.places(where, people, colour=values, ax=ax, **style)
+        dots = next(one for one in ax.collections if one.get_gid() == "places")
+        figure: Any = ax.get_figure()
+        figure.colorbar(dots, ax=ax, label=label, shrink=0.8)
         return ax

@@ -19,6 +19,7 @@ from nege.options import Logit, Replicator, check_dynamics
 from nege.plots.economies import EquilibriumPlot
 from nege.results import files
 from nege.results.stability import Stability, find_stability, leading_rate, verdict
+from nege.results.tables import Tabular
 from nege.status import Status
 from nege.validation.keywords import hinted
 
@@ -35,7 +36,7 @@ ALL = "equilibria"  # key of the provenance: how many there are, where that is p
 
 @held("data", "provenance")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Equilibrium(Immutable):
+class Equilibrium(Immutable, Tabular):
     """A solved economy, short run or long run, with its evidence: status, residual, error bound.
 
     Made by :func:`nege.short_run` and :func:`nege.solve`. It never changes: arrays are read-only,
@@ -135,7 +136,7 @@ class Equilibrium(Immutable):
         """Pictures of this economy, e.g. ``equilibrium.plot.shares()``; needs matplotlib."""
         model = self.model
         online = None if model.online is None else model.online.name
-        return EquilibriumPlot(self.data, model.geography.coordinates, online, model.movers)
+        return EquilibriumPlot(self.data, model.geography, online, model.movers)
 
     @hinted
     def with_stability(self, *, dynamics: Replicator | Logit | None = None) -> Equilibrium:
@@ -215,6 +216,12 @@ class Equilibrium(Immutable):
         provenance = {PROVENANCE + key: value for key, value in self.provenance.items()}
         data = self.data.assign_attrs({**proof, **provenance})
         files.write(path, data, self.model, self.dynamics)
+
+    def _tabulated(self) -> xr.Dataset:
+        if self.converged:
+            return self.data
+        about = {"long_name": "how the solve ended, see nege.Status"}
+        return self.data.assign(status=xr.DataArray(int(self.status), attrs=about))
 
     def banner(self) -> str:
         """Return in prose what was found, how far it is proven, and what is not established."""

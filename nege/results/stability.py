@@ -13,7 +13,7 @@ import xarray as xr
 from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
-from nege.models.law_of_motion import NEUTRAL_RATE, ClearedPoint, LawOfMotion
+from nege.models.law_of_motion import NEUTRAL_RATE, ClearedPoint, LawOfMotion, law_of_motion
 from nege.models.solutions import Deviations
 from nege.options import Logit, Replicator, SolverOptions
 from nege.status import Status
@@ -217,7 +217,7 @@ def find_stability(
         _check_growth(own.movers, moving, dynamics, max(REST, options.tolerance_payoff))
         return _named(model, dynamics, own, "mover")
     model.check_memory("for the modes of all deviations", MODES)
-    law = LawOfMotion(model, dynamics, options)
+    law = law_of_motion(model, dynamics, options)
     point = law.at(data["share"].values.astype(float), model.start_state())
     _check_rest(model, dynamics, point, max(REST, options.tolerance_payoff))
     return labelled(model, dynamics, law, point)
@@ -303,7 +303,7 @@ def leading_rate(
     own = model.own_leading_rate(data, dynamics, options)
     if own is not None:
         return own
-    law = LawOfMotion(model, dynamics, options)
+    law = law_of_motion(model, dynamics, options)
     point = law.at(data["share"].values.astype(float), model.start_state())
     return fastest(law.leading_rate(point), point.entry, options.tolerance_payoff)
 

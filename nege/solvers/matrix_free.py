@@ -110,7 +110,7 @@ class ManyRegions(LawOfMotion):
         places, work = f"{len(model.regions)} regions", "for a long run"
         memory.check("model", places, memory_needed(model), work, "Fewer places, or short runs.")
         self.parameters: Any = model.arrays_for(options.operator, compiled=by_matrix)
-        self.dynamics = dynamics.for_kernels(model)
+        self.dynamics = model.motion(dynamics)
         self.short_run = options.for_kernels()
         self.metric = model.geography.metric
         self.trade = Trade(self.parameters.operator, len(model.regions), self.metric)

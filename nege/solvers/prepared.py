@@ -286,6 +286,9 @@ class PreparedSolver(Frozen):
             state = found.state
         else:
             state = self._array("state", state).copy()
+        own = self.model.own_law_of_motion(self.dynamics, self.options)
+        if own is not None:
+            return np.asarray(own.payoff_table(share, state))
         jacobian = np.empty((share.size, share.size))
         if not derivatives.payoff_jacobian(parameters, share, state, jacobian):
             jacobian[:] = np.nan
@@ -395,6 +398,6 @@ def prepare(
     """
     check_model(model)
     solver = PreparedSolver(model, check_dynamics(dynamics), check_options(options))
-    solver.dynamics.for_kernels(model)  # weights of other regions are refused here
+    model.motion(solver.dynamics)  # weights of other regions are refused here
     solver._short_runs  # noqa: B018 - what it needs is made here, or refused
     return solver

@@ -165,6 +165,9 @@ class _ShortRunGrid:
         self.points = none if parameters is None else designs.grid_points(model, parameters)
         self.axes = {name: array.values for name, array in self.points.parameters.items()}
         self.along = parameter_axes.followed(along, self.axes)
+        if along is not None and not model.by_kernels():
+            cure = "Each of its short runs is found by itself, in a few steps of Newton's method."
+            raise InputError("along", along, "None for this model", cure)
         labelled = validation.many_shares("share", share, model.regions)
         parameter_axes.apart("share", labelled, self.axes)
         self.dims = tuple(str(dim) for dim in labelled.dims[:-1])
@@ -249,7 +252,7 @@ class _ShortRunGrid:
             axis = list(self.axes).index(self.along)
             position = self.axes[self.along][[index[axis] for index in line]]
             return many_short_runs.solve_many(points, self.flat, start, options, threads, position)
-        if self.options.method == "auto":
+        if self.options.method == "auto" or not self.model.by_kernels():
             special = self.model.short_runs_at_once(points, self.flat, options)
             if special is not None:
                 return special

@@ -69,7 +69,7 @@ class CircularModes:
         """Return the growth rate of each wave."""
         family = self.family
         model = family.model.replace({family.parameter: value})
-        dynamics = family.dynamics.for_kernels(model)
+        dynamics = model.motion(family.dynamics)
         parameters = model.make_arrays("row")
         if not places_are_alike(parameters, dynamics.log_weight, self.places):
             raise InputError(
@@ -145,12 +145,15 @@ def periods(family: OneParameterFamily, share: np.ndarray) -> tuple[int, ...]:
     """Return after how many places one is back, going round: (n,) on a circle, (ny, nx) on a torus.
 
     The places of a torus are counted row by row. None where places are not alike, or where going
-    on by one place changes how the others lie, or trade costs are not the same both ways.
+    on by one place changes how the others lie, or trade costs are not the same both ways; and of
+    models whose places meet in other ways than by trade.
     """
+    if not family.model.by_kernels():
+        return ()
     low, high = family.interval
     model = family.model.replace({family.parameter: low + MODES_READ_AT[0] * (high - low)})
     places = int(np.count_nonzero(share))
-    weight = family.dynamics.for_kernels(model).log_weight
+    weight = model.motion(family.dynamics).log_weight
     if not places_are_alike(model.make_arrays("row"), weight, places):
         return ()
     by_distance = isinstance(getattr(model, "trade_cost", None), float)

@@ -70,7 +70,7 @@ class EvenCurve(ContinuationProblem):
         super().__init__(model, parameter, interval, dynamics, options)
         self.waves, self.count = waves, np.array([len(model.geography), 1])
 
-    def _parameters(self, tau: float) -> tuple[Any, Any]:
+    def _known(self, tau: float) -> tuple[Any, Any]:
         """Return what the kernels know, and what a place and the online region sell to groups."""
         parameters = self.at(tau).make_arrays("row")
         row = parameters.operator.table[0]
@@ -85,8 +85,8 @@ class EvenCurve(ContinuationProblem):
         self, tau: float, share: np.ndarray, state: np.ndarray
     ) -> EvenLinearisation:
         """Clear markets at a share, from a state nearby, and differentiate."""
-        dynamics, (each, online) = self.kernel_dynamics, share[ENDS]
-        parameters, reach = self.parameters(tau)
+        dynamics, (each, online) = self.motion, share[ENDS]
+        parameters, reach = self.known(tau)
         groups = self._cleared(tau, share, state)
         moves = self._moves(tau, share, groups)
         slopes = dynamics.intensity * self._gains(parameters, reach, share, groups, moves)
@@ -111,7 +111,7 @@ class EvenCurve(ContinuationProblem):
 
     def _cleared(self, tau: float, share: np.ndarray, state: np.ndarray) -> Groups:
         """Clear markets by Newton's method; after a step that brought nothing, by f itself."""
-        parameters, reach = self.parameters(tau)
+        parameters, reach = self.known(tau)
         state, found, best, idle = state.copy(), None, np.inf, 0
         for _ in range(STEPS):
             here = self._trade(parameters, reach, share, state)
@@ -143,7 +143,7 @@ class EvenCurve(ContinuationProblem):
         return Groups(state.copy(), change[ENDS], spent[ENDS], price, access)
 
     def _moves(self, tau: float, share: np.ndarray, groups: Groups) -> PlaceSlopes:
-        parameters, _ = self.parameters(tau)
+        parameters, _ = self.known(tau)
         price, access = self._all(groups.price), self._all(groups.access)
         return linearised.place_slopes(parameters, share, groups.state, price, access)
 
@@ -185,7 +185,7 @@ class EvenCurve(ContinuationProblem):
 
     def _attraction(self, parameters: Any, share: np.ndarray, groups: Groups) -> np.ndarray:
         """Return F of a place and of the online region."""
-        dynamics, log_payoff = self.kernel_dynamics, np.empty(share.size)
+        dynamics, log_payoff = self.motion, np.empty(share.size)
         price, access = self._all(groups.price), self._all(groups.access)
         equations.payoff(parameters, share, groups.state, price, access, log_payoff)
         found = dynamics.intensity * log_payoff[ENDS] + dynamics.log_weight[ENDS]
@@ -196,7 +196,7 @@ class EvenCurve(ContinuationProblem):
     def _beside(self, tau: float, share: np.ndarray, groups: Groups) -> np.ndarray:
         """Return F at another value of the parameter, shares as they are."""
         there = self._cleared(tau, share, groups.state)
-        return self._attraction(self.parameters(tau)[0], share, there)
+        return self._attraction(self.known(tau)[0], share, there)
 
     def slopes(  # type: ignore[override]
         self, on: OccupiedCells, local: EvenLinearisation

@@ -13,11 +13,12 @@ from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes
 from nege.models.base import Model
-from nege.models.law_of_motion import LawOfMotion
+from nege.models.law_of_motion import law_of_motion
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.plots import branches
 from nege.progress import Progress, watched
 from nege.results.stability import fastest
+from nege.results.tables import Tabular
 from nege.solvers import rest_points
 from nege.solvers.checks import check_model, check_options
 from nege.solvers.follow_dynamics import find_long_run
@@ -57,7 +58,7 @@ SAME_JUMP_TOLERANCE = 1e-6  # jumps whose values differ relatively by less are c
 
 @held("data")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Hysteresis(Immutable):
+class Hysteresis(Immutable, Tabular):
     """A hysteresis loop: the stable equilibrium as a parameter falls, and as it rises again.
 
     Made by :func:`hysteresis`.
@@ -132,6 +133,9 @@ class Hysteresis(Immutable):
             jump_arm=("jump", [jump.arm for jump in self.jumps]),
             jump_region=("jump", [jump.region for jump in self.jumps]),
         )
+
+    def _tabulated(self) -> xr.Dataset:
+        return self.data
 
     @hinted
     def plot(
@@ -438,7 +442,7 @@ class _JumpFinder:
     def _continued(self, value: float, here: np.ndarray) -> np.ndarray | None:
         """Return the branch at a value of the parameter, None where it is gone or unstable."""
         model = self.model.replace({self.parameter: value})
-        law = LawOfMotion(model, self.dynamics, self.options)
+        law = law_of_motion(model, self.dynamics, self.options)
         point, _, _ = rest_points.newton(
             law, law.at(here, model.start_state()), self.options.tolerance_payoff
         )

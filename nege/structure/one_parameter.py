@@ -15,7 +15,7 @@ import numpy as np
 from nege.errors import InputError, NegeError
 from nege.models import parameter_axes
 from nege.models.base import Model
-from nege.models.law_of_motion import ClearedPoint, LawOfMotion
+from nege.models.law_of_motion import ClearedPoint, LawOfMotion, law_of_motion
 from nege.options import Logit, Replicator, SolverOptions
 from nege.solvers.checks import check_model
 from nege.status import Status
@@ -56,7 +56,7 @@ class OneParameterFamily:
     ) -> tuple[LawOfMotion, ClearedPoint]:
         """Return the same with what it was made by."""
         model = self.model.replace({self.parameter: float(value)})
-        law = LawOfMotion(model, self.dynamics, options)
+        law = law_of_motion(model, self.dynamics, options)
         point = law.at(share, model.start_state())
         self.check_cleared(value, point.cleared.residual, Status(point.cleared.status))
         uneven = float(np.max(np.abs(point.growth[alike])))

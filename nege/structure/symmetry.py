@@ -312,9 +312,11 @@ def symmetry_of_parameters(kernels: Sequence[Any], weights: np.ndarray) -> Symme
         What else distinguishes regions: the location weights of the dynamics.
     """
     n = weights.size
-    vertices, edges = [weights], []
+    vertices: list[np.ndarray] = [weights]
+    edges: list[np.ndarray] = []
     for parameters in kernels:
-        edges.append(np.asarray(operators.matrix(parameters.operator, n)))
+        own = getattr(parameters, "pairs", None)
+        edges += [operators.matrix(parameters.operator, n)] if own is None else own
         vertices += list(parameters.places)
     vertex = np.column_stack([_value_numbers(values) for values in vertices])
     edge = _joint_numbers([_value_numbers(values) for values in edges])

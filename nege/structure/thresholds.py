@@ -17,6 +17,7 @@ from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.options import Logit, Replicator, check_dynamics
+from nege.results.tables import Tabular
 from nege.solvers.checks import check_model
 from nege.structure import industry_thresholds
 from nege.structure.dispersion import mode_name, modes_of, partly_online_breaks
@@ -63,7 +64,7 @@ class Threshold(Immutable, float):
         return float(self), self.mode, self.multiplicity, self.direction
 
 
-class Thresholds(Immutable, Sequence[Threshold]):
+class Thresholds(Immutable, Tabular, Sequence[Threshold]):
     """All thresholds in an interval of one parameter, in order.
 
     Attributes
@@ -124,6 +125,21 @@ class Thresholds(Immutable, Sequence[Threshold]):
     def values(self) -> np.ndarray:
         """The parameter values."""
         return np.array([float(threshold) for threshold in self._found])
+
+    def _tabulated(self) -> xr.Dataset:
+        counts = np.array([threshold.multiplicity for threshold in self._found], dtype=int)
+        many = {"long_name": "independent deviations whose growth rate is zero there"}
+        return xr.Dataset(
+            {
+                self.parameter: ("threshold", self.values, {"long_name": self.parameter}),
+                "mode": (
+                    "threshold",
+                    np.array(self.mode, dtype=str),
+                    {"long_name": "what happens"},
+                ),
+                "multiplicity": ("threshold", counts, many),
+            }
+        )
 
     def __repr__(self) -> str:
         low, high = self.interval

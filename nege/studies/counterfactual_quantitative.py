@@ -203,6 +203,7 @@ def _changed_fundamental(model: QuantitativeModel, name: str, change: Any) -> xr
         raise InputError(f"{name}_change", change, f"None: {model.title} economies have no {name}")
     known: xr.DataArray = getattr(model, name)
     argument = f"{name}_change"
+    change = model.geography.column(argument, change)
     table = validation.table(argument, change, {"region": model.regions}, above=0.0)
     validation.of_a_size(argument, change, np.append(table.values, 1.0))
     return known * table

@@ -41,6 +41,7 @@ from nege.plots import objectives
 from nege.progress import Progress, watched
 from nege.results.equilibrium import Equilibrium, check_equilibrium
 from nege.results.stability import verdict
+from nege.results.tables import Tabular
 from nege.solvers.checks import check_model, check_options
 from nege.studies import real_terms
 from nege.studies.joint_policy import draw_gains
@@ -74,7 +75,7 @@ class Laffer(NamedTuple):
 
 @held("curve")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class EqualYield(Immutable):
+class EqualYield(Immutable, Tabular):
     """A rate that raises what was asked for, both sides of its Laffer curve, and who gains.
 
     Made by :func:`equal_yield`.
@@ -246,7 +247,7 @@ class EqualYield(Immutable):
 
 @held("by_place")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class CostOfFunds(Immutable):
+class CostOfFunds(Immutable, Tabular):
     """What one more unit of real revenue costs people, by raising one rate.
 
     Made by :func:`cost_of_funds`.

@@ -172,6 +172,7 @@ def _shares(values: np.ndarray) -> np.ndarray:
 
 
 def _positive(model: QuantitativeModel, argument: str, value: Any) -> np.ndarray:
+    value = model.geography.column(argument, value)
     numbers = validation.vector(argument, value, model.regions, above=0.0)
     validation.of_a_size(argument, value, numbers)
     return numbers

@@ -34,6 +34,7 @@ from nege.plots import objectives
 from nege.progress import Steps
 from nege.results.equilibrium import Equilibrium
 from nege.results.stability import verdict
+from nege.results.tables import Tabular
 from nege.studies import real_terms
 from nege.studies.policy_objectives import REVENUE, Target, target
 from nege.studies.policy_points import Bounds, Point, PolicyPoints
@@ -91,7 +92,7 @@ class JointCertificate(NamedTuple):
 
 @held("visited")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class JointOptimum(Immutable):
+class JointOptimum(Immutable, Tabular):
     """The best policy of several instruments that was found, with its evidence.
 
     Made by :func:`optimise`.

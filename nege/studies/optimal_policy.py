@@ -31,6 +31,7 @@ from nege.plots import objectives
 from nege.progress import Progress, Steps, watched
 from nege.results.equilibrium import Equilibrium
 from nege.results.stability import verdict
+from nege.results.tables import Tabular
 from nege.solvers.checks import check_model, check_options
 from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
@@ -90,7 +91,7 @@ class Certificate(NamedTuple):
 
 @held("grid")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Optimum(Immutable):
+class Optimum(Immutable, Tabular):
     """The best value of an instrument that was found, with its evidence.
 
     Made by :func:`optimise`.

@@ -2,7 +2,7 @@
 
 A variable by the labels of its dimensions, "wage.0" or "firm_mass.services.0.online"; welfare of
 whom it is of, "welfare.north" (``jurisdiction_welfare``) or "welfare.skilled" (``worker_welfare``);
-and "revenue", which is real:
+what ``moments`` has, "online_share.services"; and "revenue", which is real:
 
     Gamma_real = sum_g Gamma_g sum_(q in g) (L_q/L_g)/P_q,      P_q = prod_k G_kq^mu_k h_q^beta
 
@@ -23,11 +23,11 @@ from nege import validation
 from nege.errors import InputError, near
 from nege.models.entries import entry
 from nege.results.equilibrium import Equilibrium
+from nege.studies import moments
+from nege.studies.moments import Of
 from nege.studies.real_terms import collects, real_revenue
 
 Objective = str | Callable[[Equilibrium], float]
-#: A number among the variables of an economy that are not labelled.
-Of = Callable[[Any, Mapping[str, np.ndarray]], float]
 
 EXAMPLE = "For example 'welfare', or lambda found: float(found.data.wage[0])."
 OF_WHOM = ("jurisdiction_welfare", "worker_welfare")  # what "welfare.north" may be of
@@ -57,6 +57,8 @@ class Target(NamedTuple):
 
 def target(model: Any, wanted: Any, argument: str = "objective") -> Target:
     """Return what is meant, or refuse it."""
+    if isinstance(wanted, Target):
+        return wanted
     if callable(wanted) and not isinstance(wanted, type):
         _check_function(wanted, argument)
         name = str(getattr(wanted, "__name__", type(wanted).__name__))
@@ -67,11 +69,15 @@ def target(model: Any, wanted: Any, argument: str = "objective") -> Target:
         raise InputError(argument, wanted, allowed, EXAMPLE)
     if wanted == REVENUE and collects(model):
         return Target(REVENUE, real_revenue, None)
+    moment = moments.reader(model, wanted)
+    if moment is not None:
+        return Target(wanted, moment, None)
     named = _variable(known, wanted)
     if named is None:
         of_whom = _of_whom(model, wanted, argument)
         if of_whom is not None:
             return of_whom
+        known += moments.names(model)
         raise InputError(argument, wanted, "a variable of the model", near(wanted, known))
     dims, labels = model.variables[named].dims, model.coordinates()
     rest = wanted.removeprefix(named).removeprefix(".")

@@ -5,9 +5,9 @@ At rest F(y, theta) = 0: payoffs are equal, or firms and people at rest, and mar
     dy/dtheta = -F_y^(-1) F_theta,      dW/dtheta = W_theta + W_y dy/dtheta
 
 F_y is the Jacobian that stability is read from. F_theta of a model in shares is exact, from dual
-numbers (``Model.direction``). Industries have no derivative by parameters: there it is the slope
-of a polynomial through the residual itself at one point y, as that of W is along the response:
-of explicit functions, without a solve, to about 1e-11.
+numbers (``Model.direction``), by a parameter that is one number. By an entry of a table, by
+several that are equal, and of industries, it is the slope of a polynomial through the equations
+themselves at one point y, as that of W is along the response: without a long run, to about 1e-11.
 What is absent, and pays less than those who are there, stays absent.
 """
 
@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from nege import memory
-from nege.kernels import population_dynamics
 from nege.models.base import Model
-from nege.models.law_of_motion import LawOfMotion
+from nege.models.law_of_motion import law_of_motion
 from nege.models.rest import shares_of
 from nege.models.solutions import LongRun
 from nege.options import Logit, Replicator, SolverOptions
@@ -182,7 +181,11 @@ def equilibrium_response(
     options: SolverOptions,
 ) -> EquilibriumResponse:
     """Return the response of an economy, by what its long run is."""
-    kind = _OfShares if model.in_shares else _OfIndustries
+    kind: type[EquilibriumResponse] = _OfIndustries
+    if model.in_shares:
+        names = together(parameter)
+        one_number = len(names) == 1 and names[0] in model.scalars()
+        kind = _OfShares if one_number else _OfSharesAlong
     return kind(model, parameter, interval, dynamics, options)
 
 
@@ -199,7 +202,11 @@ class _OfShares(EquilibriumResponse):
     ) -> None:
         super().__init__(model, parameter, interval, dynamics, options)
         model.check_memory()
-        self.at(interval[0]).direction(self._one)  # refused here where there is none
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse a parameter by which there is no derivative."""
+        self.at(self.interval[0]).direction(self._one)
 
     @property
     def _one(self) -> str:
@@ -211,25 +218,23 @@ class _OfShares(EquilibriumResponse):
 
     def linear(self, value: float, model: Model, run: LongRun) -> Linear:
         share, n = run.share, run.share.size
-        law = LawOfMotion(model, self.dynamics, self.options)
-        level, slopes, drift = np.empty(n), np.empty((n, n)), np.empty(n)
-        _, _, defined = population_dynamics.linearise(
-            law.parameters,
-            model.direction(self._one),
-            law.dynamics,
-            share,
-            run.state.copy(),
-            law.short_run,
-            level,
-            slopes,
-            drift,
-        )
+        law = law_of_motion(model, self.dynamics, self.options)
+        at = law.linearise(share, run.state, self._direction(model))
+        drift = self._drift(value, run, at.drift)
         there = np.flatnonzero(share > 0.0)
         # Bordered: the common level of attraction moves too, and shares sum to one.
         system = np.zeros((there.size + 1, there.size + 1))
-        system[:-1, :-1] = slopes[np.ix_(there, there)] * share[there]
+        system[:-1, :-1] = at.slopes[np.ix_(there, there)] * share[there]
         system[:-1, -1], system[-1, :-1] = -1.0, share[there]
-        return Linear(system, drift[there], there, n, bool(defined))
+        return Linear(system, drift[there], there, n, at.defined)
+
+    def _direction(self, model: Model) -> Any:
+        """Return the derivative of every number of the kernels."""
+        return model.direction(self._one)
+
+    def _drift(self, value: float, run: LongRun, drift: np.ndarray) -> np.ndarray:
+        """Return how attraction moves with the parameter where people stay, up to a constant."""
+        return drift
 
     def by_shares(self, run: LongRun) -> np.ndarray:
         return np.diag(run.share)
@@ -240,8 +245,29 @@ class _OfShares(EquilibriumResponse):
             return None
         share = run.share * (np.exp(change) if tastes else 1.0 + change)
         share /= share.sum()
-        point = LawOfMotion(model, self.dynamics, self.options).at(share, run.state)
+        point = law_of_motion(model, self.dynamics, self.options).at(share, run.state)
         return Moved(model, share, point.state)
+
+
+class _OfSharesAlong(_OfShares):
+    """By a parameter of which a model in shares has no derivative: an entry of a table, several.
+
+    Markets are cleared where people are, at values around the one.
+    """
+
+    def _check(self) -> None:
+        self.still = next(iter(self.model.scalars()))  # in whose direction nothing is asked
+
+    def _direction(self, model: Model) -> Any:
+        return model.direction(self.still)
+
+    def _drift(self, value: float, run: LongRun, drift: np.ndarray) -> np.ndarray:
+        nodes = self.nodes(value)
+        found = []
+        for node in nodes:
+            law = law_of_motion(self.at(float(node)), self.dynamics, self.options)
+            found.append(law.attraction(law.at(run.share, run.state)))
+        return slope(nodes, np.array(found), value)
 
 
 class _OfIndustries(EquilibriumResponse):

@@ -64,6 +64,25 @@ CATCHING_UP = (6, 5)  # institutions: from when, in how many steps
 DIGITAL = (0.1, 0.2, 0.25, 0.3, 0.35, 0.4)
 DELIVERY_OF_GOODS = (2.0, 1.6, 1.3, 1.15, 1.1, 1.05)
 
+# What places of the reference economy have in common.
+REFERENCE: Mapping[str, Any] = MappingProxyType({
+    "sigma": 5.0,
+    "variety": 0.5,
+    "consumption": (0.33, 0.55),
+    "housing": 0.12,
+    "inputs": ((0.28, 0.03), (0.28, 0.05)),
+    "land_share": (0.09, 0.015),
+    "migration_elasticity": 9.0,
+    "spillover": (0.12, 0.10),
+    "spillover_decay": 5.0,
+    "online_spillover": 2.0,
+    "transport_cost": (0.25, 0.0),
+    "search_cost": (0.2, SEARCH[0]),
+    "digitisability": (0.0, 1.0),
+    "digital_cost": (DELIVERY[0], DELIVERY[0]),
+    "commission": 0.05,
+})  # fmt: skip
+
 PLACES = ("metropolis", "town", "north", "east", "south", "west")
 FEWEST_PLACES = 3
 METROPOLIS_SERVICES = 1.3  # productivity, institutions and skills
@@ -119,23 +138,9 @@ def metropolis_and_town(places: int = 6) -> OnlineAgglomeration:
     land[1], lead[0, 1], lead[1, 0] = TOWN_LAND, TOWN_GOODS, METROPOLIS_SERVICES
     return OnlineAgglomeration(
         from_distance(1.0 - np.eye(places), names=names),
-        sigma=5.0,
-        variety=0.5,
-        consumption=(0.33, 0.55),
-        housing=0.12,
-        inputs=((0.28, 0.03), (0.28, 0.05)),
-        land_share=(0.09, 0.015),
         land=land / land.sum(),
         productivity=lead,
-        migration_elasticity=9.0,
-        spillover=(0.12, 0.10),
-        spillover_decay=5.0,
-        online_spillover=2.0,
-        transport_cost=(0.25, 0.0),
-        search_cost=(0.2, SEARCH[0]),
-        digitisability=(0.0, 1.0),
-        digital_cost=(DELIVERY[0], DELIVERY[0]),
-        commission=0.05,
+        **REFERENCE,
     )
 
 
@@ -216,7 +221,7 @@ def digital_turn(
     >>> nege.patterns(ds).pattern.values.tolist()
     ['co-located', 'separated', 'one-sided online', 'two-sided online']
     """
-    economy, goods, services = _checked(economy, industries)
+    economy, goods, services = checked(economy, industries)
     changes = (*_services(services), *_institutions(services), *_goods(goods))
     return path(economy, changes, title="digital turn")
 
@@ -259,7 +264,7 @@ def freight_kept(
     >>> "digitisability" in nege.scenarios.freight_kept()
     False
     """
-    economy, goods, services = _checked(economy, industries)
+    economy, goods, services = checked(economy, industries)
     changes = (*_services(services), *_institutions(services), *_goods(goods)[1:])
     return path(economy, changes, title="freight kept")
 
@@ -304,7 +309,7 @@ def manufacturing_first(
     >>> path.isel(step=-1).equals(nege.scenarios.digital_turn().isel(step=-1))
     True
     """
-    economy, goods, services = _checked(economy, industries)
+    economy, goods, services = checked(economy, industries)
     after = len(DIGITAL)
     changes = (*_goods(goods, 1), *_services(services, after), *_institutions(services, after))
     return path(economy, changes, title="manufacturing first")
@@ -347,7 +352,7 @@ def no_institutional_convergence(
     >>> "productivity" in nege.scenarios.no_institutional_convergence()
     False
     """
-    economy, goods, services = _checked(economy, industries)
+    economy, goods, services = checked(economy, industries)
     changes = (*_services(services), *_goods(goods))
     return path(economy, changes, title="no institutional convergence")
 
@@ -466,7 +471,7 @@ def villages(
     array([4.  , 4.  , 0.25])
     """
     economy = remote_villages() if economy is None else economy
-    economy, goods, services = _checked(economy, industries)
+    economy, goods, services = checked(economy, industries)
     if "access" not in economy.mechanisms:
         cure = "nege.scenarios.remote_villages(economy) makes one of yours."
         raise InputError("economy", economy, 'with the mechanism "access"', cure)
@@ -547,7 +552,7 @@ def stylised_turn(
     ['co-located', 'in between', 'two-sided online']
     """
     economy = OnlineAgglomeration() if economy is None else economy
-    economy, goods, services = _checked(economy, industries)
+    economy, goods, services = checked(economy, industries)
     places = list(economy.geography.names)
     city = validation.known("city", places[0] if city is None else city, places)
     start, over = STYLISED_CATCHING_UP
@@ -617,7 +622,7 @@ def _economy(economy: OnlineAgglomeration | None) -> OnlineAgglomeration:
     return economy
 
 
-def _checked(
+def checked(
     economy: OnlineAgglomeration | None, industries: Mapping[str, str] | None
 ) -> tuple[OnlineAgglomeration, Labels, Labels]:
     """Return the economy, its industries of goods and its industries of services."""

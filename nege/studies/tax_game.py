@@ -31,6 +31,7 @@ from nege.plots import objectives
 from nege.progress import Progress, watched
 from nege.results.equilibrium import Equilibrium
 from nege.results.stability import verdict
+from nege.results.tables import Tabular
 from nege.solvers.checks import check_model, check_options
 from nege.studies.joint_policy import draw_gains
 from nege.studies.policy_objectives import Target, target
@@ -118,7 +119,7 @@ class GameCertificate(NamedTuple):
 
 @held("deviations", "history")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class NashEquilibrium(Immutable):
+class NashEquilibrium(Immutable, Tabular):
     """Rates from which no player gains by changing its own, with the evidence.
 
     Made by :func:`nash`.
@@ -213,6 +214,10 @@ class NashEquilibrium(Immutable):
         aside = self.deviations.rename(rate="deviating_rate", payoff="deviating_payoff")
         made = made.merge(aside)
         return made.assign_attrs(spectral_radius=about.radius, certified=int(self.certified))
+
+    def _tabulated(self) -> xr.Dataset:
+        """Return a row a player."""
+        return self.to_dataset().drop_vars(["deviating_rate", "deviating_payoff"])
 
     @hinted
     def plot(self, *, ax: Axes | None = None) -> Axes:

@@ -331,7 +331,7 @@ class ShortRuns(_Runs):
         """Return the short runs of one economy at every distribution."""
         parameters = model.arrays_for(self.options.operator, compiled=True)
         options = self.options.for_kernels()
-        if self.options.method == "auto":
+        if self.options.method == "auto" or not model.by_kernels():
             special = model.short_runs_at_once([parameters], flat, options)
             if special is not None:
                 return special, parameters

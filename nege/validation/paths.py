@@ -16,6 +16,7 @@ from nege.errors import InputError, of_system, require
 MARK = "nege_schema"
 
 PAGE = '<meta name="generator" content="nege">'  # in what nege writes as a page
+LATEX = b"% table of nege"  # what a table in LaTeX begins with
 HEAD = 1 << 16  # bytes at the beginning or the end in which a mark is
 HDF5, PNG = b"\x89HDF\r\n\x1a\n", b"\x89PNG\r\n\x1a\n"
 SEALED = re.compile(rb"\nnege [0-9a-f]{32}\n\Z")  # as nege.results.files ends a file
@@ -48,11 +49,20 @@ def located(argument: str, path: Any) -> pathlib.Path:
     return found
 
 
-def replaceable(argument: str, path: pathlib.Path) -> None:
-    """Refuse a path at which there is something that nege did not write."""
-    if path.exists() and not (path.is_file() and _marked(path)):
+def replaceable(argument: str, path: pathlib.Path, begins: bytes = b"") -> None:
+    """Refuse a path at which there is something that nege did not write.
+
+    A format without a place for a mark, as CSV, is known by what it `begins` with.
+    """
+    if path.exists() and not (path.is_file() and (_marked(path) or _begins(path, begins))):
         cure = "Something else is there, which nege leaves alone: choose another name, or move it."
         raise InputError(argument, str(path), "a new file, or one that nege wrote", cure)
+
+
+def _begins(path: pathlib.Path, text: bytes) -> bool:
+    """Whether a file begins with some text."""
+    with path.open("rb") as file:
+        return bool(text) and file.read(len(text)) == text
 
 
 def _marked(path: pathlib.Path) -> bool:
@@ -69,6 +79,8 @@ def _marked(path: pathlib.Path) -> bool:
         return PDF_CREATOR.search(tail) is not None
     if head.startswith(b"CDF"):  # netCDF 3
         return MARK.encode() in head
+    if head.startswith(LATEX):
+        return True
     if head.startswith(b"<!doctype html>"):
         return PAGE.encode() in head
     return head.startswith(b"<?xml") and b"<svg" in head and SVG_CREATOR.search(head) is not None
@@ -108,10 +120,10 @@ def beside(path: pathlib.Path) -> Iterator[pathlib.Path]:
 
 
 @contextlib.contextmanager
-def replacing(argument: str, path: pathlib.Path) -> Iterator[pathlib.Path]:
+def replacing(argument: str, path: pathlib.Path, begins: bytes = b"") -> Iterator[pathlib.Path]:
     """Give a place to write a file to, which then appears as a whole; or say what is wrong."""
     try:
-        replaceable(argument, path)
+        replaceable(argument, path, begins)
         with beside(path) as folder:
             # A folder, so that the file has the permissions that it would have anyway.
             partial = folder / path.name

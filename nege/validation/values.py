@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -33,6 +34,7 @@ Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
 FEW = 16  # numbers that Python looks at faster than NumPy
 #: How far shares may be from summing to one; narrow floats as far as rounding takes them.
 SUM_TOLERANCE = 1e-8
+PER_CENT = 1.0  # how far from 100 rounded percentages sum to
 FLOAT = np.dtype(np.float64)
 MOST_DIMS = 16  # of distributions: with those of parameters, less than NumPy's 64 and Zarr's 32
 FURTHEST = 1e30  # factor between data, or between what was and what is
@@ -163,9 +165,48 @@ def _real(argument: str, value: Any, array: np.ndarray, allowed: str) -> np.ndar
             argument,
             value,
             allowed,
-            f"Its values are of type {array.dtype}, where real numbers belong.",
+            f"Its values are of type {array.dtype}, where real numbers belong.{of_text(array)}",
         )
     return np.array(array, dtype=np.float64, order="C", copy=True)
+
+
+#: What numbers look like that were read as text, and how they are read.
+WRITTEN = (
+    (r"-?\d{1,3}(\.\d{3})+(,\d+)?", 'pandas.read_csv(..., decimal=",", thousands=".")'),
+    (r"-?\d{1,3}(,\d{3})+\.\d+", 'pandas.read_csv(..., thousands=",")'),
+    (r"-?\d{1,3}(,\d{3})+", 'thousands="," of pandas.read_csv, or decimal="," if that is meant'),
+    (r"-?\d+,\d+", 'pandas.read_csv(..., decimal=",")'),
+    (r"-?\d{1,3}([ '\u00a0\u202f]\d{3})+([.,]\d+)?", "x.str.replace(r'[^0-9.]', '', regex=True)"),
+    (r"-?[\d.,]+ ?%", "x.str.rstrip('% ').astype(float) / 100"),
+)
+PLAIN_NUMBER = r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
+
+
+def written_as_text(values: np.ndarray) -> str:
+    """Say how numbers are read that stand as text in a table, with commas or signs in them."""
+    for pattern, cure in WRITTEN:
+        example = next((one for one in _texts_in(values) if re.fullmatch(pattern, one)), None)
+        if example is not None:
+            return f"{example!r} is read as a number by {cure}."
+    return ""
+
+
+def of_text(values: np.ndarray) -> str:
+    """Say how text is read that should be numbers; nothing for what is no text."""
+    given = _texts_in(values)
+    if not given:
+        return ""
+    if said := written_as_text(values):
+        return f" {said}"
+    odd = next((one for one in given if not re.fullmatch(PLAIN_NUMBER, one)), None)
+    if odd is None:
+        return f" {given[0]!r} is text: pandas.to_numeric(x) reads it."
+    return f" {odd:.40} is text: if that says missing, na_values= of pandas.read_csv knows it."
+
+
+def _texts_in(values: np.ndarray) -> list[str]:
+    listed = values.ravel().tolist() if values.dtype.kind in "OU" else []
+    return [one for one in listed if isinstance(one, str)]
 
 
 def vector(
@@ -228,6 +269,8 @@ def shares(argument: str, value: Any, labels: Sequence[str], *, dim: str = "regi
         cure = (
             "All of them are zero: give at least one place a positive share."
             if total == 0.0
+            else "Divide by 100: they are in per cent."
+            if abs(total - 100.0) <= PER_CENT
             else "Divide by the sum, e.g. x / x.sum(), if these are counts."
         )
         raise InputError(

@@ -27,20 +27,24 @@ from nege.models.agglomeration.mechanisms import (
 
 def clearing(model: Any, data: xr.Dataset) -> dict[str, float]:
     """Return the relative violation of each equation of clearing markets, by name."""
-    return {name: _gap(*sides) for name, sides in _sides(model, data)[0].items()}
+    return {name: _gap(*sides) for name, sides in accounts(model, data).markets.items()}
 
 
 def rest(model: Any, data: xr.Dataset) -> dict[str, float]:
     """Return how far firms and people are from rest, and what entry would earn, by name."""
-    _, sides, entry = _sides(model, data)
-    found = {name: _gap(*both) for name, both in sides.items()}
+    a = accounts(model, data)
+    found = {name: _gap(*both) for name, both in a.motion.items()}
     absent = data["firm_mass"].transpose("industry", "place", "channel").values == 0.0
-    found["no entry pays"] = float(np.max(np.where(absent, entry, 0.0), initial=0.0))
+    found["no entry pays"] = float(np.max(np.where(absent, a.entry, 0.0), initial=0.0))
     return found
 
 
-def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
-    """Return both sides of the equations of markets and of rest, and the log return to entry."""
+def accounts(model: Any, data: xr.Dataset) -> Any:
+    """Return everything that is earned and spent, with both sides of every equation.
+
+    ``markets`` and ``motion`` are these sides by name, ``entry`` is the log return to entry,
+    ``sales`` what buyers in a place pay in a channel, over (industry, place, channel).
+    """
     cell = ("industry", "place", "channel")
     n, X = (data[name].transpose(*cell).values for name in ("firm_mass", "total_cost"))
     G = data["price_index"].transpose("industry", "place").values
@@ -140,7 +144,7 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
     a.earned = X if a.over.ndim == 0 else a.earned
     others("rest")
     pay = a.at_work * what + a.paid_apart
-    markets = {
+    a.markets = {
         "price index": (G ** power[..., 0], price.sum(-1)),
         "revenue": (X + a.diverted, received.sum(-1)),
         "commission": (np.array(C), (a.commission * a.receipts).sum()),
@@ -159,10 +163,10 @@ def _sides(model: Any, data: xr.Dataset) -> tuple[Any, Any, np.ndarray]:
         **a.sides,
     }
     if (model.remote_labour_share.values > 0.0).any():
-        markets["remote labour"] = (a.work * far).sum(), (away * a.at_work * what).sum()
+        a.markets["remote labour"] = (a.work * far).sum(), (away * a.at_work * what).sum()
     target = migration.audit_target(model, a.real)
-    motion = {"zero profit": (a.earned, a.fixed), "people": (L, target)}
-    return markets, motion, a.entry
+    a.motion = {"zero profit": (a.earned, a.fixed), "people": (L, target)}
+    return a
 
 
 def _gap(here: np.ndarray, there: Any) -> float:

@@ -14,11 +14,12 @@ from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes
 from nege.models.base import Model
-from nege.models.law_of_motion import NEUTRAL_RATE, LawOfMotion
+from nege.models.law_of_motion import NEUTRAL_RATE, law_of_motion
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.plots import branches
 from nege.progress import Progress, watched
 from nege.results.stability import fastest
+from nege.results.tables import Tabular
 from nege.solvers import rest_points
 from nege.solvers.checks import check_model, check_options
 from nege.status import Status
@@ -118,7 +119,7 @@ SAME_SHARE_TOLERANCE = 1e-7  # shares nearer than this are one equilibrium
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class BifurcationDiagram(Immutable):
+class BifurcationDiagram(Immutable, Tabular):
     """A bifurcation diagram: branches of equilibria along a parameter, and where they meet.
 
     Made by :func:`bifurcation`. Of each symmetry orbit, the equilibria that the economy's
@@ -216,7 +217,7 @@ class BifurcationDiagram(Immutable):
         if not self.model.in_shares:
             return self._industries_at(value, options)
         model = self.model.replace({self.parameter: value})
-        law = LawOfMotion(model, self.dynamics, options)
+        law = law_of_motion(model, self.dynamics, options)
         pure = isinstance(self.dynamics, Replicator) and not self.dynamics.allow_entry
         rows: list[tuple[np.ndarray, float, int, int]] = []
         for index, k, t in self._pieces(value):
@@ -327,6 +328,11 @@ class BifurcationDiagram(Immutable):
         none = every.isel(point=slice(0, 0)).rename(point="special")
         there = xr.concat(located, "special", combine_attrs="drop") if located else none
         return data.merge(every).merge(there.rename({n: f"special_{n}" for n in there.data_vars}))
+
+    def _tabulated(self) -> xr.Dataset:
+        """Return the branches: special points are equilibria on them, or next to them."""
+        found = self.to_dataset()
+        return found.drop_vars([n for n in found if found[n].dims[:1] == ("special",)])
 
     @property
     def _dim(self) -> str:

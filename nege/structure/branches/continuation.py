@@ -20,6 +20,7 @@ Along it these functions are watched, and their zeros located:
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections.abc import Callable, Sequence
@@ -28,10 +29,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from nege.kernels import population_dynamics
 from nege.kernels.codes import CONVERGED, STALLED
 from nege.models.base import Model
-from nege.models.law_of_motion import NEUTRAL_RATE
+from nege.models.law_of_motion import NEUTRAL_RATE, law_of_motion
 from nege.options import Logit, Replicator, SolverOptions
 
 TRACED_TOLERANCE = 1e-11  # and for the others
@@ -265,47 +265,35 @@ class ContinuationProblem(SolutionCurve):
         options: SolverOptions,
     ) -> None:
         super().__init__(model, parameter, interval, dynamics, options)
-        self.labels, self.kernel_dynamics = model.regions, dynamics.for_kernels(model)
-        self.short_run = options.for_kernels()._replace(limit_iterations=SHORT_RUN_LIMIT)
+        self.labels, self.motion = model.regions, model.motion(dynamics)
+        self.short_runs = dataclasses.replace(options, limit_iterations=SHORT_RUN_LIMIT)
         size = 16 * len(model.regions) ** 2
-        self.parameters = functools.lru_cache(max(16, min(4096, CACHED_PARAMETER_BYTES // size)))(
-            self._parameters
+        self.known = functools.lru_cache(max(16, min(4096, CACHED_PARAMETER_BYTES // size)))(
+            self._known
         )
 
-    def _parameters(self, tau: float) -> tuple[Any, Any]:
-        """Return what the kernels know at a position in the interval, and its derivative there."""
+    def _known(self, tau: float) -> tuple[Any, Any]:
+        """Return the law of motion at a position in the interval, and where parameters go there."""
         model = self.at(tau)
-        kernel = model.arrays_for(self.options.operator, compiled=True)
-        return kernel, model.direction(self.parameter)
+        law = law_of_motion(model, self.dynamics, self.short_runs)
+        return law, model.direction(self.parameter)
 
     def local(self, tau: float, share: np.ndarray, state: np.ndarray) -> LocalLinearisation:
         """Clear markets at a share, from a state nearby, and differentiate."""
-        (parameters, direction), state = self.parameters(tau), state.copy()
-        n = share.size
-        attraction, slopes, drift = np.empty(n), np.empty((n, n)), np.empty(n)
-        status, residual, defined = population_dynamics.linearise(
-            parameters,
-            direction,
-            self.kernel_dynamics,
-            share,
-            state,
-            self.short_run,
-            attraction,
-            slopes,
-            drift,
-        )
-        fine = status == CONVERGED or (
-            status == STALLED and residual <= self.options.tolerance_payoff
+        law, direction = self.known(tau)
+        at = law.linearise(share, state, direction)
+        fine = at.status == CONVERGED or (
+            at.status == STALLED and at.residual <= self.options.tolerance_payoff
         )
         if not fine:
             raise CorrectorFailure("markets did not clear")
-        if not defined:
+        if not at.defined:
             raise CorrectorFailure("a derivative is undefined in double precision")
         with np.errstate(over="ignore", invalid="ignore"):
-            drift *= self.speed(tau)
+            drift = at.drift * self.speed(tau)
         if not np.isfinite(drift).all():
             raise CorrectorFailure("a number overflowed")
-        return LocalLinearisation(attraction, slopes, drift, state)
+        return LocalLinearisation(at.attraction, at.slopes, drift, at.state)
 
     def correct(
         self,
@@ -320,7 +308,7 @@ class ContinuationProblem(SolutionCurve):
         m, size = len(on.cells), on.size
         across = row[:-1] @ on.member
         x, tau, before = guess[on.first], float(guess[-1]), math.inf
-        logit, intensity = self.kernel_dynamics.logit, self.kernel_dynamics.intensity
+        logit, intensity = self.motion.logit, self.motion.intensity
         for _ in range(NEWTON_LIMIT):
             if x.min() < 0.0:
                 raise RegionEmptied(int(np.argmin(x)))

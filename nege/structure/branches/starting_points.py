@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nege.options import Logit
 from nege.solvers.follow_dynamics import find_long_run
 from nege.status import Status
 from nege.structure import symmetry as groups
@@ -122,7 +121,7 @@ class BranchStarts(Starts):
 
     def __iter__(self) -> Iterator[BranchStart]:
         """Yield them, those of most symmetry first."""
-        logit = isinstance(self.problem.dynamics, Logit)
+        logit = self.problem.motion.logit
         for support in self.symmetry.supports():
             if support.size == self.n or not logit:
                 share = np.zeros(self.n)
@@ -174,7 +173,7 @@ class BranchStarts(Starts):
                 for cuts in itertools.combinations(range(1, k + EXTRA_PARTS), k - 1):
                     guess = np.zeros(self.n)
                     guess[list(support)] = np.diff([0, *cuts, k + EXTRA_PARTS]) / (k + EXTRA_PARTS)
-                    if isinstance(self.problem.dynamics, Logit):
+                    if self.problem.motion.logit:
                         guess = (1.0 - EVEN_SPREAD_WEIGHT) * guess + EVEN_SPREAD_WEIGHT / self.n
                     key = self.symmetry.canonical(guess).tobytes()
                     if key not in seen:
@@ -198,8 +197,8 @@ EQUIVARIANT_PAYOFF_TOLERANCE = 1e-8  # change of payoffs, in logs, that a symmet
 
 def symmetry_of(problem: ContinuationProblem) -> Symmetry:
     """Find the symmetries, and check them on payoffs themselves."""
-    kernels = [problem.parameters(tau)[0] for tau in SYMMETRY_READ_AT]
-    found = groups.symmetry_of_parameters(kernels, problem.kernel_dynamics.log_weight)
+    every = [problem.known(tau)[0].parameters for tau in SYMMETRY_READ_AT]
+    found = groups.symmetry_of_parameters(every, problem.motion.log_weight)
     state = problem.model.start_state()
     return groups.confirmed_by_payoffs(
         found,

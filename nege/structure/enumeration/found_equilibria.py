@@ -15,6 +15,7 @@ from nege.models.base import Model
 from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.options import Logit, Replicator
 from nege.results.equilibrium import Equilibrium
+from nege.results.tables import Tabular
 
 __all__ = ["Equilibria"]
 
@@ -25,7 +26,7 @@ EQUILIBRIA_SHOWN = 12  # equilibria in the summary
 
 @held("proven", "left", "orbits", "basins")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Equilibria(Immutable, Sequence[Equilibrium]):
+class Equilibria(Immutable, Tabular, Sequence[Equilibrium]):
     """Equilibria of one economy, in the order of their shares, and whether they are all.
 
     Made by :func:`equilibria`; a sequence of :class:`Equilibrium`, each with its stability.

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nege.models.base import Model
-from nege.models.law_of_motion import ClearedPoint, LawOfMotion
+from nege.models.law_of_motion import ClearedPoint, law_of_motion
 from nege.options import Logit, Replicator, SolverOptions
 from nege.progress import Steps
 from nege.solvers import rest_points
@@ -59,7 +59,7 @@ class MultistartSearch:
         self, model: Model, dynamics: Replicator | Logit, options: SolverOptions, *, each: bool
     ) -> None:
         self.model, self.dynamics, self.options = model, dynamics, options
-        self.law = LawOfMotion(model, dynamics, options)
+        self.law = law_of_motion(model, dynamics, options)
         self.n = len(model.regions)
         self.symmetry = self._symmetry()
         self.each = each
@@ -179,7 +179,7 @@ class MultistartSearch:
     @property
     def fills(self) -> bool:
         """Whether the dynamics keep every share positive, as logit does."""
-        return isinstance(self.dynamics, Logit)
+        return bool(self.law.dynamics.logit)
 
     def _symmetry(self) -> Symmetry:
         """Find the symmetries, and check them on growth rates themselves."""

@@ -41,6 +41,7 @@ class Owners(Field):
         if value is None:
             return None
         places = list(economy.geography.names)
+        value = fields.by_column(self.name, value, self.dims, economy)
         shares = validation.shares(self.name, value, places, dim="place")
         return labelled.array(shares, {"place": places}, self.name)
 

@@ -63,7 +63,7 @@ from nege.models.agglomeration.mechanisms import calls
 from nege.models.agglomeration.mechanisms.parts import Part, PartField, entries, unmasked
 from nege.models.entries import labels as entry_labels
 from nege.models.entries import one_number
-from nege.models.fields import Declared, Field, Number, Over
+from nege.models.fields import Declared, Field, Number, Over, by_column
 from nege.models.solutions import Variable
 from nege.validation import Bounds
 
@@ -181,6 +181,7 @@ class Partial(Over):
     def check(self, value: Any, economy: Any) -> xr.DataArray:
         """Return numbers within the bounds by label, NaN where there are none."""
         labels = {dim: [str(name) for name in economy.labels()[dim]] for dim in self.dims}
+        value = by_column(self.name, value, self.dims, economy)
         if isinstance(value, xr.DataArray) and self._kept(value, labels):
             return value
         found = np.full([len(names) for names in labels.values()], np.nan)
@@ -350,7 +351,7 @@ class Mechanism(Declared):
     _known: ClassVar[dict[str, type[Mechanism]]] = {}
     _home: ClassVar[tuple[str, int, int] | None] = None  # its file, as it was then
 
-    def __init_subclass__(cls, **keywords: Any) -> None:
+    def __init_subclass__(cls, internal: bool = False, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         if "kind" in vars(cls):
             known = Mechanism._known.get(cls.kind)
@@ -364,7 +365,8 @@ class Mechanism(Declared):
                 raise TypeError("what says how places trade has no parameters of places")
             cls._check_own()
             cls._home = _stamped(cls)
-            Mechanism._known[cls.kind] = cls
+            if not internal:  # a tool of nege's own, which users and files do not meet
+                Mechanism._known[cls.kind] = cls
 
     @classmethod
     def _check_own(cls) -> None:

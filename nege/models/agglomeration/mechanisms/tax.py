@@ -161,6 +161,7 @@ class Rate(fields.Over):
 
     def check(self, value: Any, economy: Any) -> Any:
         """Return a number, or rates by label."""
+        value = economy.geography.column(self.name, value)
         if np.isscalar(value) or getattr(value, "ndim", None) == 0:
             return self.bounds.number(self.name, value)
         labels = {dim: [str(x) for x in economy.labels()[dim]] for dim in ("jurisdiction", "place")}
