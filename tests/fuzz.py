@@ -75,6 +75,10 @@ class Pool:
         vat = mechanisms.Tax("vat", 0.1, proceeds=mechanisms.PublicGood(worth=0.0))
         self.taxed = nege.solve(self.industries.with_mechanisms(vat))
         self.cost = policy.cost_of_funds(self.taxed, "vat.rate")
+        wanted, over = {"price_index.0": 1.15}, {"trade_cost": (1.4, 1.6)}
+        self.calibrated = nege.calibrate(self.helpman, wanted, over, starts=1)
+        wanted = {"price_index.0": {1: 1.15}}
+        self.calibrated_path = nege.calibrate(self.helpman, wanted, over, starts=1)
         self.cities = scenarios.chinese_cities(3)
         self.retail = nege.follow(self.cities, scenarios.online_retail(self.cities))
         self.compared = nege.compare(self.solved, self.given)
@@ -458,6 +462,8 @@ ENTRIES = {
             **{"over": {"trade_cost": (1.4, 1.6)}, "errors": {"price_index.0": 0.01}, "starts": 1},
         },
     ),
+    "Calibration.to_dataset": lambda p: (p.calibrated.to_dataset, {}),
+    "CalibratedPath.to_dataset": lambda p: (p.calibrated_path.to_dataset, {}),
     "policy.equal_yield": lambda p: (
         policy.equal_yield,
         {"model": p.helpman, "parameter": "trade_cost", **EQUAL},
@@ -1095,6 +1101,7 @@ def methods():
         "Comparison": nege.Comparison,
         **{kind.__name__: kind for kind in (policy.JointOptimum, policy.EqualYield)},
         **{kind.__name__: kind for kind in (policy.CostOfFunds, policy.NashEquilibrium)},
+        **{kind.__name__: kind for kind in (nege.Calibration, nege.CalibratedPath)},
         **{"Equilibrium.plot": plots[0], "ds.nege.plot": plots[1]},
         "Tabular": nege.results.tables.Tabular,
     }

@@ -135,6 +135,7 @@ COMPARED_VARIABLES = {
     "rent": "rent of a unit of housing",
     "real_income": "real income per head",
     "welfare": "real income per head, expected utility where tastes differ",
+    "group_welfare": "the same of those who move among some regions only",
 }
 
 
@@ -155,7 +156,8 @@ def _relative_changes(before: xr.Dataset, found: Equilibrium) -> xr.Dataset:
     proof = {"status": int(found.status), "residual": found.residual, "error": found.error}
     about = {"long_name": "share of people after the change", "units": "1"}
     values = {"share": after["share"].assign_attrs(about), **ratios, "residual": found.residual}
-    moves = NOBODY if found.dynamics is None else f"people move under {found.dynamics}"
+    stay = found.dynamics is None or not people_move(found.model)
+    moves = NOBODY if stay else f"people move under {found.dynamics}"
     return xr.Dataset(values, attrs={**proof, "dynamics": moves})
 
 
