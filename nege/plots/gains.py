@@ -104,5 +104,5 @@ def on_map(
     figure = ax.get_figure()
     assert figure is not None
     figure.colorbar(ax.collections[-1], ax=ax, label=label, shrink=0.9)
-    ax.set_title(title, loc="left")
+    ax.set_title(title)
     return ax

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from nege import validation
 from nege.errors import InputError, in_words
 from nege.immutable import Immutable, held
 from nege.models.agglomeration.mechanisms import migration
@@ -91,7 +92,7 @@ class Comparison(Immutable, Tabular):
     >>> before, after = nege.solve(economy), nege.solve(economy.replace(trade_cost=1.8))
     >>> found = nege.compare(before, after)
     >>> found.by_group.gain.round(4).to_dict()["data"]  # goods are cheaper for all alike
-    [0.0031, 0.0031]
+    [0.003, 0.003]
     """
 
     before: Equilibrium
@@ -191,6 +192,7 @@ class Comparison(Immutable, Tabular):
         order = np.lexsort((-frame["people"].to_numpy(), alike))
         return frame.iloc[order]
 
+    @hinted
     def to_dataset(self) -> xr.Dataset:
         """Return ``data``."""
         return self.data
@@ -226,8 +228,7 @@ class Comparison(Immutable, Tabular):
         >>> nege.compare(before, after).plot().get_xlabel()
         'gain, log points'
         """
-        if by not in ("group", "region"):
-            raise InputError("by", by, '"group" or "region"')
+        validation.known("by", by, ("group", "region"))
         found = self.by_group if by == "group" else self.by_region
         scale, label = (
             (1.0, f"gain ({self._unit()})") if self.additive else (100.0, "gain, log points")
@@ -268,10 +269,9 @@ class Comparison(Immutable, Tabular):
         'what places offer, people'
         """
         kinds = [str(name) for name in self.data["kind"].values]
-        if kind is not None and kind not in kinds:
-            raise InputError("kind", kind, f"one of {in_words(kinds)}, or None for all")
-        if not isinstance(offered, (bool, np.bool_)):
-            raise InputError("offered", offered, "True or False")
+        if kind is not None:
+            validation.known("kind", kind, kinds)
+        offered = validation.flag("offered", offered)
         people = self.data["people"].values
         if kind is not None:
             people = people * np.array([[float(name == kind)] for name in kinds])

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.base import Model
+from nege.models.quantitative.commuting import Commuting
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import SolverOptions
+from nege.studies.inversion_commuting import invert_commuting
+from nege.studies.inversion_industries import invert_industries
 from nege.studies.inversion_quantitative import invert_quantitative
 from nege.studies.kinds import Kind, answer
 from nege.validation.keywords import hinted
@@ -16,7 +20,11 @@ __all__ = ["invert"]
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 #: Who inverts what. What the function takes by name is what ``invert`` takes for that kind.
-KINDS = (Kind(QuantitativeModel, ("Helpman", "AllenArkolakis"), invert_quantitative),)
+KINDS = (
+    Kind(QuantitativeModel, ("Helpman", "AllenArkolakis"), invert_quantitative),
+    Kind(Commuting, ("Commuting",), invert_commuting),
+    Kind(OnlineAgglomeration, ("OnlineAgglomeration",), invert_industries),
+)
 
 
 @hinted
@@ -28,6 +36,10 @@ def invert(
     spending: Any = None,
     flows: Any = None,
     deficits: str | None = None,
+    residents: Any = None,
+    population: Any = None,
+    rent: Any = None,
+    remote_share: Any = None,
     options: SolverOptions | None = None,
 ) -> AnyModel:
     """Model inversion: the productivities and amenities behind where people are and what they earn.
@@ -38,15 +50,17 @@ def invert(
 
     Parameters
     ----------
-    model : Helpman or AllenArkolakis
+    model : Helpman, AllenArkolakis, Commuting or OnlineAgglomeration
         The economy with its trade costs, its parameters and, for Helpman, its housing or land;
         its own productivities, amenities and deficits do not count, nor its trade costs where
         `flows` are given.
     employment : DataArray, mapping or array, optional
         People of each place, in any unit; positive. Where they work, if that is not where they
-        live.
+        live. Of industries by (industry, place), or by (industry, place, channel): zero where an
+        industry is absent, if its `variety` is 1.
     wage : DataArray, mapping or array, optional
-        Their wage, in any unit; positive. Not needed beside `flows`.
+        Their wage, in any unit; positive. Not needed beside `flows`. With remote work,
+        what people earn on average.
     spending : DataArray, mapping or array, optional
         What the residents of each place spend, or their income, in the unit of employment times
         wage, with the same total; positive. By default what wages and rents there pay for.
@@ -58,16 +72,31 @@ def invert(
         What spending beyond earnings becomes: a field ``spending_ratio`` of the model, in
         proportion to earnings, or ``deficit``, fixed in value. By default proportional where people
         move, and fixed where nobody does.
+    residents : DataArray, mapping or array, optional
+        Of :class:`Commuting`, which needs them: people by where they live, in any unit, while
+        `employment` is jobs by where they are, and `wage` what they pay. Each is divided by its own
+        total. Without wages no job is liked better, and wages are what commuting says.
+    population : DataArray, mapping or array, optional
+        Of industries, instead of employment: people by place, in any unit.
+    rent : DataArray, mapping or array, optional
+        Of industries: rents of land by place, in any unit. Of :class:`Commuting`: an index of
+        rents, of which `housing` follows; by default that of the model counts.
+    remote_share : float, optional
+        Of :class:`Commuting`: the share of all who work remotely, of which `remote` follows; by
+        default that of the model counts.
     options : SolverOptions, optional
         Tolerances and limits.
 
     Returns
     -------
-    Helpman or AllenArkolakis
+    Helpman, AllenArkolakis, Commuting or OnlineAgglomeration
         The same economy with `productivity` and `amenity` such that the data are an
         equilibrium, the only one where ``model.uniqueness()`` says so. Geometric means of
-        both are one: data do not tell their units. From `flows` it has a table of trade costs,
-        infinite where nothing is traded. Where people move within groups only, data tell
+        both are one, of industries as they were: data do not tell their units. From `flows` it
+        has a table of trade costs, infinite where nothing is traded. :class:`Commuting` has a
+        `workplace_amenity` too. An economy of industries has the data in its ``observed``, an
+        :class:`Equilibrium` with its stability and, in words, what data do not identify;
+        others, and those in files, have not. Where people move within groups only, data tell
         amenities within each group alone: real incomes of groups are set equal, and `people` are
         those of the data.
 
@@ -92,6 +121,21 @@ def invert(
     Where nobody moves they are units. Flows do not tell productivities from trade
     costs: those are in units of goods in which every place supplies one.
 
+    Who commutes where follows from jobs, residents and costs of commuting, as Ahlfeldt, Redding,
+    Sturm & Wolf (2015) and Seidel & Wickerath (2020) have it. Where flows X of commuters are known,
+    ``commuting_cost=(X / X.max()) ** (-1 / taste)`` makes the economy have them.
+
+    Of industries each kind of data gives something, and the rest stays as the model has it.
+    People by place give amenities. With wages they give a productivity of each place, the same
+    factor in all its industries. Employment by industry and place, with wages, gives
+    productivities by industry and, from national wage bills, `consumption`; by channel, too, also
+    what a firm needs to enter online (``nege.mechanisms.Access``). Rents give `land`. Not
+    identified are the levels of amenities and of each industry's productivity, all land together,
+    how much of productivity is spillovers, inputs and elasticities; without channels, the part
+    that is sold online, which follows from digital costs. Absent industries have a productivity
+    1 % below what would bring them: data tell that upper bound alone. Data may be an unstable
+    equilibrium: a RuntimeWarning and ``observed`` say so.
+
     Examples
     --------
     >>> import nege
@@ -101,6 +145,13 @@ def invert(
     array([0.949, 1.099, 0.959])
     >>> nege.solve(found).data.share.round(6).values
     array([0.2, 0.5, 0.3])
+
+    Where people live, and an economy of industries in which they want to:
+
+    >>> economy = nege.OnlineAgglomeration(nege.geography.line(3))
+    >>> found = nege.invert(economy, population=[20, 50, 30])
+    >>> nege.solve(found, start=found.observed.data).data.population.round(6).values
+    array([0.2, 0.5, 0.3])
     """
     given = {
         "employment": employment,
@@ -108,6 +159,10 @@ def invert(
         "spending": spending,
         "flows": flows,
         "deficits": deficits,
+        "residents": residents,
+        "population": population,
+        "rent": rent,
+        "remote_share": remote_share,
         "options": options,
     }
     found: AnyModel = answer("invert", KINDS, model, model, given)

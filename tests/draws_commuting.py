@@ -1,0 +1,64 @@
+"""Random economies of commuters, the same for the suite and for ``python -m benchmarks verify``."""
+
+import numpy as np
+
+import nege
+
+COUNT = 400
+STARTS = 3
+SAME = 1e-7  # of shares, by which long runs that are one may be off each other
+
+
+def economy(seed):
+    """Draw an economy of 2 to 6 places that differ in everything; every second one is unique."""
+    rng = np.random.default_rng([20, seed])
+    n = int(rng.integers(2, 7))
+    points = rng.random((n, 2))
+    distance = np.hypot(*(points[:, None] - points).T)
+    np.fill_diagonal(distance, rng.uniform(0.0, 0.2, n) * distance.max())
+    sigma = 1.0 + float(np.exp(rng.uniform(np.log(0.5), np.log(8.0))))
+    taste = float(np.exp(rng.uniform(np.log(0.5), np.log(20.0))))
+    more = {}
+    if seed % 2:
+        taste = (sigma - 1.0) * rng.uniform(0.1, 1.0)
+    else:
+        more["residence_taste"] = float(np.exp(rng.uniform(np.log(0.5), np.log(20.0))))
+        more["rents"] = str(rng.choice(["local", "pooled"]))
+    if rng.random() < 0.5:
+        more["remote"] = float(np.exp(rng.uniform(-4.0, 1.0)))
+        more["mode_taste"] = taste * rng.uniform(1.0, 3.0)
+        more["remote_days"] = rng.uniform(0.0, 1.0)
+        more["remote_friction"] = rng.uniform(0.0, 0.2)
+    fields = ("productivity", "amenity", "workplace_amenity", "housing")
+    return nege.Commuting(
+        nege.geography.from_distance(distance),
+        **{"sigma": sigma, "mu": rng.uniform(0.1, 0.9), "taste": taste},
+        **{"trade_cost": np.exp(rng.uniform(0.05, 1.5))},
+        **{"commuting_cost": np.exp(rng.uniform(0.05, 2.0))},
+        **{"housing_elasticity": rng.choice([0.0, rng.uniform(0.0, 2.0)])},
+        **{name: np.exp(rng.normal(0.0, 0.4, n)) for name in fields},
+        **more,
+    )
+
+
+def check(seed):
+    """Solve from several starts, by both methods; everything holds, and unique is unique."""
+    model, rng = economy(seed), np.random.default_rng([21, seed])
+    n = len(model.regions)
+    ends = []
+    for _ in range(STARTS):
+        start = 0.02 / n + 0.98 * rng.dirichlet(np.ones(n))
+        found = nege.solve(model, start)
+        nege.testing.assert_equilibrium(found)
+        assert not found.leading_eigenvalue > 0.0
+        nege.testing.assert_equilibrium(nege.short_run(model, start))
+        ends.append(found)
+    unique = model.uniqueness().unique
+    assert unique == bool(seed % 2)
+    if unique:
+        apart = [np.abs((one.data.share - ends[0].data.share).values).max() for one in ends]
+        assert max(apart) <= SAME, apart
+    plain = nege.solve(model, ends[0].data.share, options=nege.SolverOptions(method="plain"))
+    off = np.abs(np.log(plain.data.share / ends[0].data.share).values).max()
+    assert off <= plain.error + ends[0].error, (off, plain.error, ends[0].error)
+    return found
