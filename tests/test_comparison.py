@@ -52,6 +52,20 @@ def economies():
             nege.Helpman(LINE, rents="pooled", amenity=[1.0, 1.2, 0.9], **CES),
             {"trade_cost": 1.4, "housing": [1.0, 1.5, 1.0]},
         ),
+        "deficits": (
+            nege.Helpman(LINE, deficit=[0.05, -0.02, -0.03], **CES),
+            {"trade_cost": 1.4, "deficit": [0.0, 0.0, 0.0]},
+        ),
+        "deficits, pooled": (
+            nege.Helpman(LINE, rents="pooled", deficit=[0.05, -0.02, -0.03], **CES),
+            {"trade_cost": 1.4},
+        ),
+        "paid for by others": (
+            nege.AllenArkolakis(
+                LINE, deficit=[0.05, 0.0, -0.05], sigma=5.0, trade_cost=1.7, **crowded
+            ),
+            {"deficit": [0.1, 0.05, -0.15]},
+        ),
         "Allen-Arkolakis": (
             nege.AllenArkolakis(LINE, sigma=5.0, trade_cost=1.7, **crowded),
             {"trade_cost": 1.4, "amenity": [1.0, 1.0, 1.0]},
@@ -284,6 +298,17 @@ def test_people_who_move_within_a_country_gain_with_it():
     north, *south = found.data.gain.values[0]
     np.testing.assert_allclose(south, south[0], rtol=1e-12)
     assert abs(north - south[0]) > 1e-6
+
+
+def test_who_gets_transfers_gains_by_them():
+    found = compared("paid for by others").data.contribution.sel(term="deficits", kind="people")
+    assert found.values[0] > 0.0
+    assert found.values[1] > 0.0 > found.values[2]
+    for one in pair("deficits"):
+        (people,) = accounts.people_of(one.model, one.data)
+        given = 0.0 if one.model.deficit is None else one.model.deficit.values
+        paid = people.count * people.incomes["deficits"]
+        np.testing.assert_allclose(paid, given, atol=1e-12)  # E = mu Y is what goods cost
 
 
 def test_prices_of_each_industry_have_their_part():

@@ -253,7 +253,7 @@ class Comparison(Immutable, Tabular):
         Returns
         -------
         Axes
-            With a dot for each place, its area in proportion to its people.
+            With a dot for each place, its area in proportion to its people; or polygons, filled.
 
         Raises
         ------
@@ -288,6 +288,7 @@ class Comparison(Immutable, Tabular):
             percent[:count],
             f"{'what places offer' if offered else 'by person'}, {of}",
             label,
+            polygons=self.before.model.geography.polygons,
             ax=ax,
         )
 
