@@ -495,6 +495,17 @@ ENTRIES = {
         nege.invert,
         {"model": p.helpman, "employment": [2.0, 3.0], "flows": [[2.0, 0.5], [1.0, 3.0]]},
     ),
+    "invert of people": lambda p: (
+        nege.invert,
+        {"model": p.industries, "population": [2.0, 3.0], "rent": [1.0, 1.2]},
+    ),
+    "invert of industries": lambda p: (
+        nege.invert,
+        {
+            **{"model": p.industries, "employment": [[2.0, 3.0], [2.5, 2.0]]},
+            "wage": [1.0, 1.1],
+        },
+    ),
     "counterfactual": lambda p: (
         nege.counterfactual,
         {"equilibrium": p.settled, "trade_cost_change": 0.9},
@@ -799,6 +810,7 @@ TAKES = {
     **{"draws": "whole", "claims.number": "", "prior": "", "claims.rng": "whole seed"},
     **dict.fromkeys(("farmers", "unskilled", "expenditure", "workers", "land"), "numbers"),
     **dict.fromkeys(("latitude", "longitude", "employment", "wage", "spending"), "numbers"),
+    **{"rent": "numbers", "invert of industries.employment": TABLE},
     **{"deficit": BY_PLACE, "spending_ratio": BY_PLACE, "deficits": ""},
     **dict.fromkeys(("weights", "population", "start"), "numbers"),
     "online_amenity": NUMBER,

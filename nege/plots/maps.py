@@ -103,9 +103,13 @@ def choropleth(
     extend = {(True, True): "both", (True, False): "min", (False, True): "max"}
     figure: Any = ax.get_figure()
     drawn = next(one for one in ax.collections if one.get_gid() == "places")
-    figure.colorbar(
+    bar = figure.colorbar(
         drawn, ax=ax, label=label, shrink=0.8, extend=extend.get((below, above), "neither")
     )
+    if wide:
+        ticks = _round_numbers(low, high)
+        bar.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks], minor=False)
+        bar.minorticks_off()
     return ax
 
 
@@ -145,6 +149,13 @@ def filled(
     else:
         ax.set_axis_off()
     return ax
+
+
+def _round_numbers(low: float, high: float) -> list[float]:
+    """Return 1, 2, 5, 10, 20, ... between two numbers: the ticks of a logarithmic scale."""
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    every = [step * 10.0**decade for decade in decades for step in (1, 2, 5)]
+    return [tick for tick in every if low <= tick <= high]
 
 
 def _line(count: int) -> float:

@@ -39,6 +39,7 @@ AROUND = 20.1  # 1000 km to the other side of the Earth
 ROUNDED = 1e-3  # difference of totals that rounding explains
 OUTLIER = 100.0  # factor from the median at which a wage is in another unit
 APART = 4.0  # factor between wages and incomes, or road and straight line
+TURNED = 0.05  # deviation of logs from which on other coordinates are looked for
 #: What factors between two ways to count the same are known for.
 FACTORS = {
     12.0: "a year and a month",
@@ -284,7 +285,7 @@ class Finder:
             return float(np.exp(np.median(logs))), float(np.std(logs))
 
         factor, off = spread(straight)
-        if max(np.abs(spots["longitude"])) <= 90.0 and off > 0.2:
+        if max(np.abs(spots["longitude"])) <= 90.0 and off > TURNED:
             turned = spread(geodesic(spots["longitude"], spots["latitude"]))[1]
             if turned < 0.5 * off:
                 cure = "Have latitude and longitude changed places?"

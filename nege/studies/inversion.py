@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.base import Model
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import SolverOptions
+from nege.studies.inversion_industries import invert_industries
 from nege.studies.inversion_quantitative import invert_quantitative
 from nege.studies.kinds import Kind, answer
 from nege.validation.keywords import hinted
@@ -16,7 +18,10 @@ __all__ = ["invert"]
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 #: Who inverts what. What the function takes by name is what ``invert`` takes for that kind.
-KINDS = (Kind(QuantitativeModel, ("Helpman", "AllenArkolakis"), invert_quantitative),)
+KINDS = (
+    Kind(QuantitativeModel, ("Helpman", "AllenArkolakis"), invert_quantitative),
+    Kind(OnlineAgglomeration, ("OnlineAgglomeration",), invert_industries),
+)
 
 
 @hinted
@@ -28,6 +33,8 @@ def invert(
     spending: Any = None,
     flows: Any = None,
     deficits: str | None = None,
+    population: Any = None,
+    rent: Any = None,
     options: SolverOptions | None = None,
 ) -> AnyModel:
     """Model inversion: the productivities and amenities behind where people are and what they earn.
@@ -38,15 +45,17 @@ def invert(
 
     Parameters
     ----------
-    model : Helpman or AllenArkolakis
+    model : Helpman, AllenArkolakis or OnlineAgglomeration
         The economy with its trade costs, its parameters and, for Helpman, its housing or land;
         its own productivities, amenities and deficits do not count, nor its trade costs where
         `flows` are given.
     employment : DataArray, mapping or array, optional
         People of each place, in any unit; positive. Where they work, if that is not where they
-        live.
+        live. Of industries by (industry, place), or by (industry, place, channel): zero where an
+        industry is absent, if its `variety` is 1.
     wage : DataArray, mapping or array, optional
-        Their wage, in any unit; positive. Not needed beside `flows`.
+        Their wage, in any unit; positive. Not needed beside `flows`. With remote work,
+        what people earn on average.
     spending : DataArray, mapping or array, optional
         What the residents of each place spend, or their income, in the unit of employment times
         wage, with the same total; positive. By default what wages and rents there pay for.
@@ -58,16 +67,22 @@ def invert(
         What spending beyond earnings becomes: a field ``spending_ratio`` of the model, in
         proportion to earnings, or ``deficit``, fixed in value. By default proportional where people
         move, and fixed where nobody does.
+    population : DataArray, mapping or array, optional
+        Of industries, instead of employment: people by place, in any unit.
+    rent : DataArray, mapping or array, optional
+        Of industries: rents of land by place, in any unit.
     options : SolverOptions, optional
         Tolerances and limits.
 
     Returns
     -------
-    Helpman or AllenArkolakis
+    Helpman, AllenArkolakis or OnlineAgglomeration
         The same economy with `productivity` and `amenity` such that the data are an
         equilibrium, the only one where ``model.uniqueness()`` says so. Geometric means of
-        both are one: data do not tell their units. From `flows` it has a table of trade costs,
-        infinite where nothing is traded.
+        both are one, of industries as they were: data do not tell their units. From `flows` it
+        has a table of trade costs, infinite where nothing is traded. An economy of industries has
+        the data in its ``observed``, an :class:`Equilibrium` with its stability and, in words,
+        what data do not identify; others, and those in files, have not.
 
     Raises
     ------
@@ -90,6 +105,17 @@ def invert(
     Where nobody moves they are units. Flows do not tell productivities from trade
     costs: those are in units of goods in which every place supplies one.
 
+    Of industries each kind of data gives something, and the rest stays as the model has it.
+    People by place give amenities. With wages they give a productivity of each place, the same
+    factor in all its industries. Employment by industry and place, with wages, gives
+    productivities by industry and, from national wage bills, `consumption`; by channel, too, also
+    what a firm needs to enter online (``nege.mechanisms.Access``). Rents give `land`. Not
+    identified are the levels of amenities and of each industry's productivity, all land together,
+    how much of productivity is spillovers, inputs and elasticities; without channels, the part
+    that is sold online, which follows from digital costs. Absent industries have a productivity
+    1 % below what would bring them: data tell that upper bound alone. Data may be an unstable
+    equilibrium: a RuntimeWarning and ``observed`` say so.
+
     Examples
     --------
     >>> import nege
@@ -99,6 +125,13 @@ def invert(
     array([0.949, 1.099, 0.959])
     >>> nege.solve(found).data.share.round(6).values
     array([0.2, 0.5, 0.3])
+
+    Where people live, and an economy of industries in which they want to:
+
+    >>> economy = nege.OnlineAgglomeration(nege.geography.line(3))
+    >>> found = nege.invert(economy, population=[20, 50, 30])
+    >>> nege.solve(found, start=found.observed.data).data.population.round(6).values
+    array([0.2, 0.5, 0.3])
     """
     given = {
         "employment": employment,
@@ -106,6 +139,8 @@ def invert(
         "spending": spending,
         "flows": flows,
         "deficits": deficits,
+        "population": population,
+        "rent": rent,
         "options": options,
     }
     found: AnyModel = answer("invert", KINDS, model, model, given)

@@ -180,6 +180,8 @@ class OnlineAgglomeration(
     in_shares: ClassVar[bool] = False
     checks_stability: ClassVar[bool] = True
     nudge: ClassVar[float] = NUDGE
+    #: Of an economy that ``nege.invert`` made: the data, as the equilibrium that they are of it.
+    observed: ClassVar[Any] = None
     variables: ClassVar[Mapping[str, Variable]] = Variables(
         {
             "firm_mass": Variable(CELL, "firms", "1"),

@@ -351,7 +351,7 @@ class Mechanism(Declared):
     _known: ClassVar[dict[str, type[Mechanism]]] = {}
     _home: ClassVar[tuple[str, int, int] | None] = None  # its file, as it was then
 
-    def __init_subclass__(cls, **keywords: Any) -> None:
+    def __init_subclass__(cls, internal: bool = False, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         if "kind" in vars(cls):
             known = Mechanism._known.get(cls.kind)
@@ -365,7 +365,8 @@ class Mechanism(Declared):
                 raise TypeError("what says how places trade has no parameters of places")
             cls._check_own()
             cls._home = _stamped(cls)
-            Mechanism._known[cls.kind] = cls
+            if not internal:  # a tool of nege's own, which users and files do not meet
+                Mechanism._known[cls.kind] = cls
 
     @classmethod
     def _check_own(cls) -> None:
