@@ -37,6 +37,7 @@ from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.progress import Progress, Steps, watched
 from nege.results.equilibrium import Equilibrium
+from nege.results.tables import Tabular
 from nege.solvers.checks import check_model, check_options
 from nege.studies.calibration_points import (
     DIFFERENCES,
@@ -77,7 +78,7 @@ class JTest(NamedTuple):
 
 @held("parameters", "fit", "sensitivity", "jacobian", "starts", "draws")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Calibration(Immutable):
+class Calibration(Immutable, Tabular):
     """Parameters that were calibrated, with their evidence.
 
     Made by :func:`calibrate`.
@@ -145,6 +146,10 @@ class Calibration(Immutable):
     derivatives: str
     jumps: int
     level: float
+
+    def _tabulated(self) -> xr.Dataset:
+        """Return a row a parameter."""
+        return self.parameters
 
     @property
     def identified(self) -> bool:
@@ -241,7 +246,7 @@ def _remarks(found: Calibration) -> list[str]:
 
 @held("parameters", "fit", "path")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class CalibratedPath(Immutable):
+class CalibratedPath(Immutable, Tabular):
     """A path of parameters along which moments are what data say, one step after the other.
 
     Made by :func:`calibrate` where targets are series.
@@ -276,6 +281,10 @@ class CalibratedPath(Immutable):
     path: xr.Dataset
     parameters: xr.Dataset
     fit: xr.Dataset
+
+    def _tabulated(self) -> xr.Dataset:
+        """Return a row a step and parameter."""
+        return self.parameters
 
     @property
     def converged(self) -> bool:
