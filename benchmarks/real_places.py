@@ -6,7 +6,8 @@
 solves the path, prints a line per step, and draws a map of both industries for every
 pattern that occurs, with a timeline. Cities are those of GeoNames. The folder of the
 counties holds ``CountyArea.csv`` (county_id, Area in km2), ``labor_tidy.csv`` (region_id,
-region_name, employment_residence) and ``distance_matrix.csv`` (metres), as in the
+region_name, employment and pay by residence and workplace), ``house_prices.csv`` (county_id,
+rentindex) and ``distance_matrix.csv`` (metres), as in the
 MRRH2018 toolkit of Gabriel M. Ahlfeldt; it may also be named by NEGE_COUNTIES.
 
 Rates per unit of distance are those of the model's defaults, whose places are one apart.
@@ -44,6 +45,10 @@ BEFORE = {"search_cost": (6.0, 3.0), "digital_cost": (9.0, 5.0)}
 CITIES, APART = 30, 50.0  # how many; nearer than so many kilometres to a larger one is part of it
 GERMAN_UNIT = 300e3  # metres
 METRES_PER_MAP_UNIT = 100e3
+LABOUR = (
+    *("employment_residence", "employment_workplace"),
+    *("median_income_workplace", "median_income_residence"),
+)
 
 
 def chinese_cities(count: int = CITIES) -> Geography:
@@ -68,7 +73,7 @@ def counties_folder(given: str | None = None) -> pathlib.Path | None:
 
 
 def county_data(folder: pathlib.Path) -> tuple[Geography, xr.Dataset]:
-    """Return the German counties, and what the files say of them: area, people, jobs, pay."""
+    """Return the German counties, and what the files say: area, people, jobs, pay, rents."""
     area = {row["county_id"].zfill(5): float(row["Area"]) for row in _rows(folder, "CountyArea")}
     labour = {row["region_id"]: row for row in _rows(folder, "labor_tidy")}
     table = _rows(folder, "distance_matrix")
@@ -84,10 +89,9 @@ def county_data(folder: pathlib.Path) -> tuple[Geography, xr.Dataset]:
         "German counties",
         xr.Dataset({"x": ("region", x, units), "y": ("region", y, units)}),
     )
-    columns = {
-        name: [float(labour[county][name]) for county in order]
-        for name in ("employment_residence", "employment_workplace", "median_income_workplace")
-    }
+    columns = {name: [float(labour[county][name]) for county in order] for name in LABOUR}
+    rent = {row["county_id"]: float(row["rentindex"]) for row in _rows(folder, "house_prices")}
+    columns["rent_index"] = [rent[county] for county in order]
     columns["area"] = [area[county] for county in order]
     data = {name: ("region", np.array(values)) for name, values in columns.items()}
     return geography, xr.Dataset(data, coords={"region": list(names)})

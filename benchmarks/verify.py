@@ -34,6 +34,7 @@ def run(*, quick: bool = False) -> int:
     equations, added = tests("draws_equations"), tests("draws_mechanisms")
     back = tests("draws_inversion")
     golden, unbalanced = tests("draws_golden"), tests("draws_unbalanced")
+    commuting = tests("draws_data_commuting")
     commuters = tests("draws_commuting")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
@@ -48,6 +49,7 @@ def run(*, quick: bool = False) -> int:
             ("from data to fundamentals and back", back.COUNT, back.check),
             ("the same with random mechanisms", back.COUNT, back.check_mechanisms),
             ("printed numbers of policy and lock-in", golden.COUNT, golden.check),
+            ("commuting from data, and changes by hats", commuting.COUNT, commuting.check_changes),
             ("random flows, unbalanced and with zeros", unbalanced.COUNT, unbalanced.check),
             ("random economies of commuters", commuters.COUNT, commuters.check),
         )
@@ -66,6 +68,7 @@ def run(*, quick: bool = False) -> int:
     failed += _proofs("all equilibria of three regions", three, draws.check_three_regions, np.inf)
     failed += _turns(quick=quick)
     failed += 0 if quick else _racetrack()
+    failed += _counties(quick=quick)
     failed += _line(quick=quick) + _kills(quick=quick) + interrupts(quick=quick)
     return failed + _tampered(quick=quick) + hostile(quick=quick)
 
@@ -263,6 +266,28 @@ def _racetrack() -> int:
         f"{said and f': {said}'}; {time.perf_counter() - began:.1f} s"
     )
     return int(bool(said))
+
+
+def _counties(*, quick: bool) -> int:
+    """Hold every number of the counties, if their data are here, against those printed."""
+    began, numbers = time.perf_counter(), tests("draws_data_commuting")
+    if numbers.counties() is None:
+        print("numbers of 401 counties: left out, their data are not here")
+        return 0
+    chosen = dict(list(numbers.NUMBERS.items())[:3] if quick else numbers.NUMBERS)
+    failed = {}
+    for name, check in chosen.items():
+        try:
+            check()
+        except Exception as error:  # every kind of failure counts, and none stops the rest
+            failed[name] = f"{type(error).__name__}: {error}"
+    print(
+        f"numbers of 401 counties: {len(chosen) - len(failed)} of {len(chosen)} tables and rows "
+        f"hold; {time.perf_counter() - began:.1f} s"
+    )
+    for name, message in failed.items():
+        print(f"  {name}: {message}")
+    return len(failed)
 
 
 def _line(*, quick: bool) -> int:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from nege.studies.data_report import data_report
     from nege.studies.decomposition import decompose
     from nege.studies.inversion import invert
+    from nege.studies.remote_share import with_remote_share
     from nege.sweeps.load import load
     from nege.sweeps.sweep import follow, sweep
     from nege.warming import warm_up
@@ -116,6 +117,7 @@ __all__ = [
     "sweep",
     "testing",
     "warm_up",
+    "with_remote_share",
 ]
 
 #: Where what is not imported yet is found, beside the models.
@@ -144,6 +146,7 @@ HOMES = {
     "nege.studies.data_report": "data_report",
     "nege.studies.decomposition": "decompose",
     "nege.studies.inversion": "invert",
+    "nege.studies.remote_share": "with_remote_share",
     "nege.sweeps.load": "load",
     "nege.sweeps.sweep": "follow sweep",
     "nege.warming": "warm_up",

@@ -1,8 +1,8 @@
 """Random economies whose parameters are known, found again from their moments.
 
-Two kinds: industries that choose a place and a channel, and quantitative models. Without errors of
-the targets parameters have to be what they were; with errors the intervals have to cover them as
-often as they say. Half of a calibration is no test: it begins at other parameters than the truth.
+Industries that choose a place and a channel, and quantitative models: housing, spillovers,
+commuting. Without errors of the targets parameters have to be what they were; with errors intervals
+have to cover them as often as they say. Searches begin at other parameters than the truth.
 """
 
 import numpy as np
@@ -56,23 +56,22 @@ def quantitative(seed):
         "amenity": np.exp(0.2 * rng.normal(size=n)),
     }
     names = [f"{variable}.{p}" for variable in ("share", "wage") for p in places.names]
-    if seed % 2:
-        model = nege.Helpman(
-            places,
-            mu=rng.uniform(0.5, 0.7),
-            trade_cost=cost,
-            housing=rng.uniform(1, 2, n),
-            **common,
+    if seed % 3 == 0:
+        taste = rng.uniform(0.5, 0.95) * (common["sigma"] - 1.0)
+        common |= {"mu": rng.uniform(0.5, 0.8), "taste": taste, "trade_cost": cost}
+        model = nege.Commuting(
+            places, commuting_cost=1.0 + 2.0 * (cost - 1.0), remote=0.2, **common
         )
+        over = {"sigma": (3.5, 9.0), "remote": (0.01, 0.8), "amenity.0": (0.3, 3.0)}
+        names += [f"{variable}.{p}" for variable in ("employment", "rent") for p in places.names]
+    elif seed % 3 == 1:
+        common |= {"mu": rng.uniform(0.5, 0.7), "housing": rng.uniform(1.0, 2.0, n)}
+        model = nege.Helpman(places, trade_cost=cost, **common)
         over = {"sigma": (3.5, 9.0), "mu": (0.4, 0.71), "housing.0": (0.5, 4.0)}
     else:
-        model = nege.AllenArkolakis(
-            places,
-            productivity_spillover=rng.uniform(0.0, 0.1),
-            amenity_spillover=rng.uniform(-0.5, -0.2),
-            trade_cost=cost,
-            **common,
-        )
+        common["productivity_spillover"] = rng.uniform(0.0, 0.1)
+        common["amenity_spillover"] = rng.uniform(-0.5, -0.2)
+        model = nege.AllenArkolakis(places, trade_cost=cost, **common)
         over = {"sigma": (3.5, 9.0), "amenity_spillover": (-0.7, -0.12), "productivity.1": (0.3, 3)}
     return model, over, names
 

@@ -58,6 +58,7 @@ class Pool:
         self.change = scenarios.Change("search_cost", 0.5, of="services", over=2)
         self.solved = nege.solve(self.model)
         self.settled = nege.solve(self.helpman)
+        self.commuting = nege.solve(self.commuters)
         self.given = nege.short_run(self.model, [0.7, 0.3])
         self.solver = nege.prepare(self.model)
         self.halves = np.array([0.5, 0.5])
@@ -74,6 +75,10 @@ class Pool:
         vat = mechanisms.Tax("vat", 0.1, proceeds=mechanisms.PublicGood(worth=0.0))
         self.taxed = nege.solve(self.industries.with_mechanisms(vat))
         self.cost = policy.cost_of_funds(self.taxed, "vat.rate")
+        wanted, over = {"price_index.0": 1.15}, {"trade_cost": (1.4, 1.6)}
+        self.calibrated = nege.calibrate(self.helpman, wanted, over, starts=1)
+        wanted = {"price_index.0": {1: 1.15}}
+        self.calibrated_path = nege.calibrate(self.helpman, wanted, over, starts=1)
         self.cities = scenarios.chinese_cities(3)
         self.retail = nege.follow(self.cities, scenarios.online_retail(self.cities))
         self.compared = nege.compare(self.solved, self.given)
@@ -457,6 +462,8 @@ ENTRIES = {
             **{"over": {"trade_cost": (1.4, 1.6)}, "errors": {"price_index.0": 0.01}, "starts": 1},
         },
     ),
+    "Calibration.to_dataset": lambda p: (p.calibrated.to_dataset, {}),
+    "CalibratedPath.to_dataset": lambda p: (p.calibrated_path.to_dataset, {}),
     "policy.equal_yield": lambda p: (
         policy.equal_yield,
         {"model": p.helpman, "parameter": "trade_cost", **EQUAL},
@@ -509,6 +516,24 @@ ENTRIES = {
     "counterfactual": lambda p: (
         nege.counterfactual,
         {"equilibrium": p.settled, "trade_cost_change": 0.9},
+    ),
+    "invert of commuters": lambda p: (
+        nege.invert,
+        {
+            **{"model": p.commuters, "employment": [2.0, 3.0], "wage": [1.0, 1.1]},
+            **{"residents": [2.5, 2.4], "rent": [1.0, 1.2], "remote_share": 0.1},
+        },
+    ),
+    "counterfactual of commuters": lambda p: (
+        nege.counterfactual,
+        {
+            **{"equilibrium": p.commuting, "commuting_cost_change": 0.9, "remote_share": 0.2},
+            "workplace_amenity_change": [1.0, 1.1],
+        },
+    ),
+    "with_remote_share": lambda p: (
+        nege.with_remote_share,
+        {"model": p.commuters, "remote_share": 0.2},
     ),
     "compare": lambda p: (nege.compare, {"before": p.solved, "after": p.given}),
     **{
@@ -818,6 +843,8 @@ TAKES = {
     **dict.fromkeys(("taste", "residence_taste", "mode_taste", "remote_days"), NUMBER),
     **dict.fromkeys(("remote", "remote_friction", "housing_elasticity"), NUMBER),
     **{"commuting_cost": "number matrix", "remote_cost": "matrix"},
+    **{"commuting_cost_change": "number matrix", "workplace_amenity_change": BY_PLACE},
+    **{"rent": "numbers", "remote_share": NUMBER},
     **dict.fromkeys(("productivity_change", "amenity_change", "housing_change"), BY_PLACE),
     "Logit.weights": "numbers elsewhere",
     "geography.from_points.latitude": "numbers elsewhere",  # whose labels become names
@@ -1074,6 +1101,7 @@ def methods():
         "Comparison": nege.Comparison,
         **{kind.__name__: kind for kind in (policy.JointOptimum, policy.EqualYield)},
         **{kind.__name__: kind for kind in (policy.CostOfFunds, policy.NashEquilibrium)},
+        **{kind.__name__: kind for kind in (nege.Calibration, nege.CalibratedPath)},
         **{"Equilibrium.plot": plots[0], "ds.nege.plot": plots[1]},
         "Tabular": nege.results.tables.Tabular,
     }
@@ -1317,7 +1345,7 @@ def sound(found, drawn):
     elif drawn.entry in ("PreparedSolver.short_run", "PreparedSolver.solve"):
         assert np.isfinite(found.state).all() or found.status is not Status.CONVERGED, drawn
         assert abs(found.share.sum() - 1.0) < 1e-12, drawn
-    elif drawn.entry == "counterfactual":
+    elif drawn.entry.startswith("counterfactual"):
         for name, array in found.data_vars.items():
             assert np.isfinite(array.values).all(), f"{drawn}: {name}"
     elif isinstance(found, nege.Thresholds):

@@ -109,7 +109,7 @@ def test_steps_that_failed_are_named_and_left_out_of_the_story(tmp_path):
         ("[path]", "[online]\ntrade_cost = 1.2\n[path]", "[online]", "take the table out"),
         ("sigma = {", "sigmma = {", "key in [model]", "Did you mean 'sigma'"),
         ("services = 4.5", "service = 4.5", "sigma", "'services'"),
-        ('land = [0.4, 0.3, 0.3]', 'land = "people"', "land", "real numbers"),
+        ('land = [0.4, 0.3, 0.3]', 'land = "people"', "land", "a column of the geography's"),
         ("[path]", '[dynamics]\nkind = "logit"\nscale = 0.1\n[path]', "[dynamics] kind", "[model]"),
     ],
 )  # fmt: skip
@@ -120,3 +120,53 @@ def test_a_wrong_file_is_refused_by_key_with_its_cure(tmp_path, old, new, argume
         read(tmp_path, text)
     assert caught.value.argument == argument
     assert cure in str(caught.value)
+
+
+RETAIL = """
+[geography]
+kind = "cities"
+country = "CN"
+min_population = 12_000_000
+separate = 50
+[model]
+kind = "online agglomeration"
+land = "population"
+home_weight = "population"
+productivity = 1.0
+digital_cost = [1.6, 3.0]
+[data]
+population = "population"
+[path]
+scenario = "online_retail"
+"""
+
+
+def test_a_run_of_online_retail_has_the_shares_put_in_and_holds_other_figures_against_it(
+    tmp_path, capsys
+):
+    (tmp_path / "my.toml").write_text(RETAIL)
+    out = tmp_path / "out"
+    assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(out)]) == 0
+    printed = capsys.readouterr().out
+    rows = [line.split() for line in printed.splitlines() if line.split()[:1] > ["2014"]]
+    rows = [row for row in rows if row[0] in ("2015", "2016", "2019", "2020", "2021")]
+    assert [row[1] for row in rows] == [row[2] for row in rows]  # model and observed
+    assert [row[1] for row in rows] == ["10.80%", "12.60%", "20.70%", "24.90%", "24.50%"]
+    words = " ".join(printed.split())
+    for said in (
+        "Figures that were not put in:",
+        "sellers on the coast (2015 to 2020, China 0.978",
+    ):
+        assert said in words, said
+    assert {p.name for p in out.iterdir()} == {"cities.png", "economy.nc", "retail.png"}
+    data = nege.load(out / "economy.nc")
+    people = nege.geography.cities("CN", min_population=12_000_000, separate=50).population_share
+    np.testing.assert_allclose(data.population.sel(step=2015), people, atol=5e-3)
+
+
+def test_data_in_a_file_are_inverted_and_refused_by_name(tmp_path):
+    found = read(tmp_path, RETAIL)
+    at = nege.solve(found.model)
+    np.testing.assert_allclose(at.data.population, found.model.home_weight, rtol=1e-8)
+    with pytest.raises(nege.InputError, match="employment"):
+        read(tmp_path, RETAIL.replace('population = "population"\n[path]', "jobs = 3\n[path]"))

@@ -230,7 +230,7 @@ PUBLIC = {
     Stability Status Threshold Thresholds VerticalLinkages __version__ bifurcation break_points
     calibrate claims compare counterfactual data_report decompose equilibria estimate_memory
     follow geography hysteresis invert load mechanisms patterns policy prepare random_points
-    scenarios short_run solve stability sustain_points sweep testing warm_up
+    scenarios short_run solve stability sustain_points sweep testing warm_up with_remote_share
     """,
     "nege.geography": """
     Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_dataframe

@@ -11,6 +11,7 @@ import reference_agglomeration as reference
 import xarray as xr
 
 import nege
+from nege.models.agglomeration.kinds import ALONE
 
 pytestmark = pytest.mark.family
 
@@ -23,6 +24,26 @@ ECONOMY = nege.OnlineAgglomeration(
 )
 #: Industries that can be absent.
 SPARSE = ECONOMY.replace(variety=1.0, spillover=0.0, land_share=0.15, migration_elasticity=2.0)
+
+
+@pytest.mark.closed_form
+def test_without_distance_places_differ_in_rents_alone():
+    """Then c = w/A is one, rents are beta (w + D) L/H, and D is beta/(1 - beta) of wages."""
+    beta, epsilon, land = 0.2, 3.0, np.array([1.0, 2.0, 4.0])
+    economy = nege.OnlineAgglomeration(
+        **{
+            **{**ALONE, "geography": ECONOMY.geography, "variety": 1.0, "digital_cost": 2.0},
+            **{"consumption": 1.0 - beta, "housing": beta, "land": land},
+        },
+        migration_elasticity=epsilon,
+    )
+    found = nege.invert(economy, population=PEOPLE, wage=WAGE)
+    np.testing.assert_allclose(found.productivity[0], WAGE / np.prod(WAGE) ** (1 / 3), rtol=1e-9)
+    share = PEOPLE / PEOPLE.sum()
+    income = WAGE / (share @ WAGE) + beta / (1.0 - beta)
+    amenity = share ** (1.0 / epsilon) * (income * share / land) ** beta / income
+    amenity /= np.prod(amenity) ** (1 / 3)
+    np.testing.assert_allclose(found.amenity, amenity, rtol=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(draws_inversion.COUNT // 10))
@@ -119,8 +140,9 @@ def test_data_that_are_an_unstable_equilibrium_are_that_and_it_is_said():
         digital_cost=(3.0, 1.4),
     )
     even = np.ones(4)
-    with pytest.warns(RuntimeWarning, match="not a stable one"):
+    with pytest.warns(RuntimeWarning, match="not a stable one") as said:
         found = nege.invert(economy, employment=np.outer([1.0, 1.2], even), wage=even)
+    assert said[0].filename == __file__
     assert found.observed.status is nege.Status.UNSTABLE
     assert found.observed.leading_eigenvalue > 0.0
     assert "not a stable one" in found.observed.banner()

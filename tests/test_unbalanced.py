@@ -209,7 +209,7 @@ def test_labels_say_which_side_of_a_table_sells():
         ("spending", {"wage": PAY, "spending": [83.2, 0, 176.8]}, "'B' is not above 0"),
         ("wage", {}, "flows=, of which rows are wage bills"),
         ("deficits", {"flows": FLOWS, "deficits": "zero"}, "fixed"),
-        ("residents", {"wage": PAY, "residents": [1, 2, 3]}, "parameter"),
+        ("residents", {"wage": PAY, "residents": [1, 2, 3]}, "It is for Commuting"),
     ],
 )
 def test_bad_data_are_refused_with_the_cure(argument, given, words):

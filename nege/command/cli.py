@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import pathlib
 import signal
 import sys
 import textwrap
@@ -100,10 +101,15 @@ def _do(options: argparse.Namespace) -> int:
         return _plot(options)
     if options.command == "warm-up":
         return _warm_up(options.models, quiet=options.quiet)
-    return _run(options.file, options.output, quiet=options.quiet)
+    if options.file is not None:
+        return _run(options.file, options.output, quiet=options.quiet)
+    inside = [(name, pathlib.Path(options.output) / name) for name in economy_file.DEFAULT_EXAMPLES]
+    for _, folder in inside:  # before the first of them is solved
+        execution.writable_folder(folder)
+    return max([_run(name, folder, quiet=options.quiet) for name, folder in inside])
 
 
-def _run(file: str, output: str, *, quiet: bool) -> int:
+def _run(file: str, output: str | pathlib.Path, *, quiet: bool) -> int:
     folder = execution.writable_folder(output)
     wanted = economy_file.read_path(file)
     if not quiet:
@@ -117,7 +123,7 @@ def _run(file: str, output: str, *, quiet: bool) -> int:
     if not quiet:
         print(f"{report.path_table(run)}\n")
         print("\n".join(textwrap.fill(line, 88) for line in report.story(run).split("\n")))
-        print("\nWritten: " + ", ".join(str(path) for path in written))
+        print("\nWritten: " + ", ".join(str(path) for path in written) + "\n")
     failed = int((run.result["status"] != Status.CONVERGED).sum())
     if failed:
         print(f"nege: {failed} steps did not converge", file=sys.stderr)
@@ -228,10 +234,10 @@ def _plot(options: argparse.Namespace) -> int:
 
 
 EPILOG = """\
-without arguments: runs the example "chinese_cities"
+without arguments: runs the examples "online_retail" and "chinese_cities"
 
 examples:
-  python -m nege                               real Chinese cities and the online region
+  python -m nege                               real Chinese cities: industries and the online region
   python -m nege run two_regions               the textbook economy, with its jumps
   python -m nege run digital_turn              industries that choose a city, online or not
   python -m nege example chinese_cities > my.toml
@@ -253,20 +259,19 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"nege {__version__}")
-    parser.set_defaults(command="run", file=economy_file.DEFAULT_EXAMPLE)
+    parser.set_defaults(command="run", file=None)
     _add_output(parser)
     commands = parser.add_subparsers(dest="command", metavar="command")
     run = commands.add_parser("run", help="solve the economy and the path of a TOML file")
     run.add_argument(
         "file",
         nargs="?",
-        default=economy_file.DEFAULT_EXAMPLE,
         help=f"a TOML file, or one of: {', '.join(economy_file.examples())}",
     )
     _add_output(run)
     example = commands.add_parser("example", help="print the TOML text of an example")
     example.add_argument(
-        "name", nargs="?", default=economy_file.DEFAULT_EXAMPLE, choices=economy_file.examples()
+        "name", nargs="?", default=economy_file.DEFAULT_EXAMPLES[0], choices=economy_file.examples()
     )
     _add_sweeps(commands)
     return parser

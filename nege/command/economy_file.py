@@ -23,20 +23,26 @@ from nege.models.base import ONLINE, Model
 from nege.models.fields import REQUIRED
 from nege.options import Logit, Replicator
 from nege.studies import scenarios
+from nege.studies.inversion import invert
+from nege.studies.online_retail import online_retail
 from nege.validation import paths
 
-DEFAULT_EXAMPLE = "chinese_cities"
+#: What runs by itself: what industries do, calibrated; and the literal online region beside it.
+DEFAULT_EXAMPLES = ("online_retail", "chinese_cities")
+
+SCENARIOS = {**scenarios.READY, "online_retail": online_retail}
 
 TABLE_KEYS = {
     "title": (),
     "why": (),
     "geography": (),
     "model": (),  # the parameters of its kind
+    "data": ("population", "employment", "wage", "rent", "residents", "spending"),
     "online": ("trade_cost", "commission", "amenity", "name"),
     "dynamics": ("kind", "scale", "weights", "online_weight", "allow_entry"),
     "path": (
         *("parameter", "from", "to", "points", "spacing", "back"),
-        *("scenario", "city", "industries"),
+        *("scenario", "city", "industries", "share"),
     ),
     "sweep": ("parameters", "random", "along", "keep", "invalid"),
 }
@@ -175,7 +181,7 @@ def _along_parameter(
     check_varied("[path] parameter", parameter, kind, tables)
     online = make_online(tables, parameter, values)
     model = make_model(kind, tables["model"], places, online)
-    model = model.replace({parameter: float(values[0])})
+    model = with_data(model.replace({parameter: float(values[0])}), tables)
     model.replace({parameter: float(values[turn])})
     return model, parameter, values, turn
 
@@ -185,9 +191,9 @@ def _along_scenario(
 ) -> tuple[Model, xr.Dataset]:
     """Return the economy, and one of the ready paths of nege.scenarios."""
     table = table_of(tables, "path")
-    name = _choice("[path] scenario", table["scenario"], scenarios.READY)
+    name = _choice("[path] scenario", table["scenario"], SCENARIOS)
     options = {key: value for key, value in table.items() if key != "scenario"}
-    known = [key for key in inspect.signature(scenarios.READY[name]).parameters if key != "economy"]
+    known = [key for key in inspect.signature(SCENARIOS[name]).parameters if key != "economy"]
     check_keys("path", options, ("scenario", *known))
     if not issubclass(kind, OnlineAgglomeration):
         cure = f"{kind.title} has no industries that choose a channel."
@@ -195,8 +201,9 @@ def _along_scenario(
     model: Any = make_model(
         kind, tables["model"], places, make_online(tables, PATH_DIMENSION, np.empty(0))
     )
+    model = with_data(model, tables)
     try:
-        path = scenarios.READY[name](model, **options)
+        path = SCENARIOS[name](model, **options)
     except InputError as error:
         if error.argument != "industries":
             raise
@@ -328,6 +335,18 @@ def make_model(
     make: Any = kind
     model: Model = make(places, **given)
     return model.replace(reaching) if reaching else model
+
+
+def with_data(model: Model, tables: Mapping[str, Any]) -> Model:
+    """Return the economy with fundamentals such that it has what is observed: ``nege.invert``."""
+    table = table_of(tables, "data")
+    if not table:
+        return model
+    given: dict[str, Any] = dict(table)
+    for key, value in table.items():
+        if value == POPULATION:
+            given[key] = model.geography.population_share
+    return invert(model, **given)
 
 
 def make_dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:

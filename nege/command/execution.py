@@ -42,6 +42,7 @@ class RunResult(NamedTuple):
 
 OUTPUT_FILES = (
     *("economy.nc", "*_share.png", "cities.png", "timeline.png", "shares.png", "map_*.png"),
+    "retail.png",
     *("claims.html", "claims.nc"),
 )
 

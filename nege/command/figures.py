@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nege.command import report, report_industries
+from nege.command import report, report_industries, report_retail
 from nege.command.execution import RunResult, converged_steps
 from nege.errors import InputError, require
 from nege.geography import equidistant
@@ -28,7 +28,8 @@ CONTRAST_COST = 2.0  # trade cost between the two places drawn for contrast
 def save_figures(run: RunResult, folder: pathlib.Path) -> list[pathlib.Path]:
     """Write the pictures that a run allows; return the files."""
     if has_industries(run.result):
-        made = report_industries.drawings(run)
+        about = report_retail if report_retail.is_retail(run) else report_industries
+        made = about.drawings(run)
         for name, figure in made.items():
             write_figure(figure, folder / name)
         return [folder / name for name in made]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from nege.command import report_industries
+from nege.command import report_industries, report_retail
 from nege.command.economy_file import PathSpecification
 from nege.command.execution import RunResult, converged_steps
 from nege.models.base import Model
@@ -15,6 +15,8 @@ from nege.status import Status
 
 def path_table(run: RunResult, *, rows: int = 11) -> str:
     """Return the path as a table: at most `rows` of each arm, the ends always among them."""
+    if report_retail.is_retail(run):
+        return report_retail.path_table(run)
     if has_industries(run.result):
         return report_industries.path_table(run)
     specification, result = run.specification, run.result
@@ -58,6 +60,8 @@ def story(run: RunResult) -> str:
     else:
         worst = float(result["residual"].max())
         lines.append(f"All {total} steps converged, residual at most {worst:.1e}.")
+    if report_retail.is_retail(run):
+        return "\n".join([*lines, *report_retail.story(run)])
     if has_industries(result):
         return "\n".join([*lines, *report_industries.story(run)])
     if np.isfinite(run.effective):

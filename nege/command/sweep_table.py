@@ -100,7 +100,8 @@ def _economy(tables: dict[str, Any], parameters: Mapping[str, np.ndarray] | xr.D
         table = {**tables, "online": {**tables["online"], **there}} if there else tables
         try:
             online = economy_file.make_online(table, "", np.empty(0))
-            return economy_file.make_model(kind, {**tables["model"], **at}, places, online)
+            made = economy_file.make_model(kind, {**tables["model"], **at}, places, online)
+            return economy_file.with_data(made, tables)
         except InputError as error:
             first = first or error
     raise first or InputError("[sweep]", names, "at least one point")

@@ -16,6 +16,7 @@ maker               distance                                unit
 `from_points`       geodesic on the WGS84 ellipsoid         1000 km
 `cities`            the same, between cities of GeoNames    1000 km
 `from_distance`     as given                                as given
+`from_dataframe`    of a table: geodesic or as given        as asked
 ==================  ======================================  =============
 """
 

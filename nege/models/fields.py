@@ -223,7 +223,9 @@ class Over(Field):
 
     def form(self) -> str:
         """Say over what, and within which bounds."""
-        return f"{self.bounds.words('numbers')} over {' and '.join(self.dims)}"
+        by_name = any(dim in self.dims for dim in OF_PLACES)
+        column = ", or the name of a column of the geography's table" if by_name else ""
+        return f"{self.bounds.words('numbers')} over {' and '.join(self.dims)}{column}"
 
 
 class Shares(Field):

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -56,9 +57,9 @@ from nege.validation.keywords import hinted
 __all__ = ["CalibratedPath", "Calibration", "JTest", "calibrate"]
 
 EVALUATIONS = 200  # most economies of one search, but for those on the way
-TOLERANCE = 1e-14  # of SciPy's tests: where gaps are left, it goes on until rounding stops it
+TOLERANCE = 1e-13  # of SciPy's tests: where gaps are left, it goes on until rounding stops it
 MET = 1e-9  # gaps below this, over the size of their targets, are none
-EXACT = 1e-12  # where they are below this a search ends
+EXACT = 1e-10  # where they are below this a search ends
 STATIONARY = 1e-6  # cosine between gaps and what moves them: what counts as zero
 UNIDENTIFIED = 1e-7  # of the largest singular value: smaller ones are none
 AT_BOUND = 1e-6  # of the interval: nearer than that is at a bound
@@ -66,6 +67,8 @@ SAME = 1e-4  # of the interval: searches that end nearer to each other found the
 TRUSTED = 1e-3  # by how much a derivative may miss a difference of equilibria, of its size
 INSIDE = 1e-3  # of the interval: as near to a bound as a search starts
 MENTIONED = 0.1  # weights below this are left out where a direction is named
+LIKELY = 0.05  # p-value from which errors explain the gaps
+WIDTH = 88
 
 
 class JTest(NamedTuple):
@@ -78,7 +81,7 @@ class JTest(NamedTuple):
 
 @held("parameters", "fit", "sensitivity", "jacobian", "starts", "draws")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Calibration(Immutable, Tabular):
+class Calibration(Tabular, Immutable):
     """Parameters that were calibrated, with their evidence.
 
     Made by :func:`calibrate`.
@@ -126,7 +129,7 @@ class Calibration(Immutable, Tabular):
     --------
     >>> import nege
     >>> economy = nege.Helpman(nege.geography.line(3), sigma=4, mu=0.7, trade_cost=1.5)
-    >>> found = nege.calibrate(economy, {"share.1": 0.38}, over={"trade_cost": (1.1, 2)})
+    >>> found = nege.calibrate(economy, {"share.1": 0.38}, over={"trade_cost": (1.1, 2)}, starts=1)
     >>> round(float(found.equilibrium.data.share[1]), 9), found.converged
     (0.38, True)
     """
@@ -147,40 +150,69 @@ class Calibration(Immutable, Tabular):
     jumps: int
     level: float
 
-    def _tabulated(self) -> xr.Dataset:
-        """Return a row a parameter."""
-        return self.parameters
-
     @property
     def identified(self) -> bool:
         """Whether targets tell all parameters, to first order."""
         return not self.unidentified
 
+    @hinted
+    def to_dataset(self) -> xr.Dataset:
+        """Return parameters, fit, sensitivity and derivatives, over "parameter" and "target".
+
+        Examples
+        --------
+        >>> import nege
+        >>> economy = nege.Helpman(nege.geography.line(3), sigma=4, mu=0.7, trade_cost=1.5)
+        >>> over = {"trade_cost": (1.1, 2)}
+        >>> found = nege.calibrate(economy, {"share.1": 0.38}, over, starts=1)
+        >>> found.to_dataset().sizes
+        Frozen({'parameter': 1, 'target': 1})
+        """
+        made = {"sensitivity": self.sensitivity, "jacobian": self.jacobian}
+        found = xr.merge([self.parameters, self.fit, xr.Dataset(made)], join="exact")
+        return found.assign_attrs({"objective": self.objective, "converged": int(self.converged)})
+
+    def _tabulated(self) -> xr.Dataset:
+        return self.parameters
+
+    def _geography(self) -> None:
+        """Return nothing: rows are parameters, not places."""
+
     def __repr__(self) -> str:
-        lines = [_headline(self), ""]
-        table, bounds = self.parameters, self.parameters["at_bound"].values
-        width = max(9, *(len(str(name)) for name in table["parameter"].values))
+        table, fit = self.parameters, self.fit
         known = bool(np.isfinite(table["standard_error"]).any())
-        interval = f"  {self.level:.0%} interval" if known else ""
-        error = f"  {'std. error':>10}" if known else ""
-        lines.append(f"{'parameter':<{width}}  {'estimate':>12}{error}{interval:<26}  pinned by")
+        head = ["parameter", "estimate", "pinned by"]
+        if known:
+            head[2:2] = ["std. error", f"{self.level:.0%} interval"]
+        rows = [head]
         for i, name in enumerate(table["parameter"].values):
-            row = f"{name!s:<{width}}  {_number(table['estimate'], i):>12}"
+            row = [str(name), _number(table["estimate"], i)]
             if known:
-                row += f"  {_number(table['standard_error'], i, 3):>10}"
-                ends = f"[{_number(table['low'], i, 5)}, {_number(table['high'], i, 5)}]"
-                row += f"  {ends:<24}"
-            pinned = str(table["pinned_by"].values[i])
-            lines.append(row + f"  {pinned}" + ("  AT A BOUND of the search" if bounds[i] else ""))
-        fit = self.fit
-        width = max(6, *(len(str(name)) for name in fit["target"].values))
-        lines += ["", f"{'target':<{width}}  {'data':>12}  {'model':>12}  {'gap':>9}"]
-        lines += [
-            f"{name!s:<{width}}  {_number(fit['value'], i):>12}  {_number(fit['model'], i):>12}  "
-            f"{float(fit['gap'][i]):>9.1e}"
-            for i, name in enumerate(fit["target"].values)
-        ]
-        return "\n".join([*lines, "", *_remarks(self)])
+                ends = f"{_number(table['low'], i, 5)} to {_number(table['high'], i, 5)}"
+                row += [_number(table["standard_error"], i, 3), ends]
+            bound = "AT A BOUND of the search" if table["at_bound"].values[i] else ""
+            rows.append([*row, str(table["pinned_by"].values[i]) or bound])
+        targets = [["target", "data", "model", "gap"]]
+        for i, name in enumerate(fit["target"].values):
+            numbers = _number(fit["value"], i), _number(fit["model"], i)
+            targets.append([str(name), *numbers, f"{float(fit['gap'][i]):.1e}"])
+        words = [textwrap.fill(one, WIDTH) for one in _remarks(self)]
+        head_line = textwrap.fill(_headline(self), WIDTH)
+        return "\n".join([head_line, "", *_aligned(rows), "", *_aligned(targets), "", *words])
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    """Return lines of a table: names to the left, as is the last column where it has words."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    words = rows[0][-1] == "pinned by"
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        for j in range(1, len(row)):
+            last = words and j == len(row) - 1
+            cells.append(row[j] if last else row[j].rjust(widths[j]))
+        lines.append("  ".join(cells).rstrip())
+    return lines
 
 
 def _number(values: xr.DataArray, i: int, digits: int = 7) -> str:
@@ -216,7 +248,7 @@ def _remarks(found: Calibration) -> list[str]:
         lines.append(
             f"J test: {test.statistic:.3g} with {test.degrees_of_freedom} degrees of freedom, "
             f"p = {test.p_value:.2g}: errors of the targets "
-            + ("explain the gaps." if test.p_value >= 0.05 else "do NOT explain the gaps.")
+            + ("explain the gaps." if test.p_value >= LIKELY else "do NOT explain the gaps.")
         )
     if found.draws is not None:
         failed = int((~found.draws["converged"]).sum())
@@ -246,7 +278,7 @@ def _remarks(found: Calibration) -> list[str]:
 
 @held("parameters", "fit", "path")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class CalibratedPath(Immutable, Tabular):
+class CalibratedPath(Tabular, Immutable):
     """A path of parameters along which moments are what data say, one step after the other.
 
     Made by :func:`calibrate` where targets are series.
@@ -270,7 +302,7 @@ class CalibratedPath(Immutable, Tabular):
     >>> import nege
     >>> economy = nege.Helpman(nege.geography.line(3), sigma=4, mu=0.7, trade_cost=1.5)
     >>> seen = {"share.1": {1990: 0.37, 2000: 0.38}}
-    >>> found = nege.calibrate(economy, seen, over={"trade_cost": (1.1, 2)})
+    >>> found = nege.calibrate(economy, seen, over={"trade_cost": (1.1, 2)}, starts=1)
     >>> ds = nege.follow(economy, found.path)
     >>> ds.share.sel(region="1").round(9).values
     array([0.37, 0.38])
@@ -282,9 +314,26 @@ class CalibratedPath(Immutable, Tabular):
     parameters: xr.Dataset
     fit: xr.Dataset
 
+    @hinted
+    def to_dataset(self) -> xr.Dataset:
+        """Return parameters and fit, over "step", "parameter" and "target".
+
+        Examples
+        --------
+        >>> import nege
+        >>> economy = nege.Helpman(nege.geography.line(3), sigma=4, mu=0.7, trade_cost=1.5)
+        >>> seen = {"share.1": {1990: 0.37, 2000: 0.38}}
+        >>> found = nege.calibrate(economy, seen, over={"trade_cost": (1.1, 2)}, starts=1)
+        >>> found.to_dataset().estimate.sizes
+        Frozen({'step': 2, 'parameter': 1})
+        """
+        return xr.merge([self.parameters, self.fit], join="exact")
+
     def _tabulated(self) -> xr.Dataset:
-        """Return a row a step and parameter."""
         return self.parameters
+
+    def _geography(self) -> None:
+        """Return nothing: rows are parameters, not places."""
 
     @property
     def converged(self) -> bool:
@@ -317,7 +366,7 @@ class CalibratedPath(Immutable, Tabular):
             for remark in _remarks(one)
             if remark.startswith("NOT IDENTIFIED")
         ]
-        return "\n".join(lines)
+        return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines)
 
 
 @hinted

@@ -6,9 +6,11 @@ from typing import Any
 
 import xarray as xr
 
+from nege.models.quantitative.commuting import Commuting
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium, check_equilibrium
+from nege.studies.counterfactual_commuting import counterfactual_commuting
 from nege.studies.counterfactual_quantitative import counterfactual_quantitative
 from nege.studies.kinds import Kind, answer
 from nege.validation.keywords import hinted
@@ -16,7 +18,10 @@ from nege.validation.keywords import hinted
 __all__ = ["counterfactual"]
 
 #: Who answers for which models. What the function takes by name is what may change there.
-KINDS = (Kind(QuantitativeModel, ("Helpman", "AllenArkolakis"), counterfactual_quantitative),)
+KINDS = (
+    Kind(QuantitativeModel, ("Helpman", "AllenArkolakis"), counterfactual_quantitative),
+    Kind(Commuting, ("Commuting",), counterfactual_commuting),
+)
 
 
 @hinted
@@ -27,6 +32,10 @@ def counterfactual(
     productivity_change: Any = None,
     amenity_change: Any = None,
     housing_change: Any = None,
+    commuting_cost_change: Any = None,
+    workplace_amenity_change: Any = None,
+    remote: Any = None,
+    remote_share: Any = None,
     flows: Any = None,
     deficits: str | None = None,
     options: SolverOptions | None = None,
@@ -46,14 +55,24 @@ def counterfactual(
     ----------
     equilibrium : Equilibrium
         Of :class:`Helpman` or :class:`AllenArkolakis`: a long run, also under :class:`Logit`
-        tastes, or a short run, in which people stay. Only its shares, wages and trade flows are
-        used, and parameters that are elasticities, shares of spending, or the scale of tastes.
+        tastes, or a short run, in which people stay; or of :class:`Commuting`, whose workers
+        commute in both. Only its shares, wages, trade and commuting are used, and parameters
+        that are elasticities, shares of spending, or the scale of tastes.
         ``nege.invert(model, employment=, flows=)`` makes a model of observed flows.
     trade_cost_change : float, DataArray or array, optional
         After over before, over (origin, destination); one number is for all trade between
         different places.
     productivity_change, amenity_change, housing_change : optional
         After over before, of each place.
+    commuting_cost_change : float, DataArray or array, optional
+        Of :class:`Commuting`: after over before, over (residence, workplace); one number is for
+        all ways to another place. What remote work costs follows, unless it has a table.
+    workplace_amenity_change : optional
+        Of :class:`Commuting`: after over before, of each place.
+    remote : float, optional
+        Of :class:`Commuting`: the weight of remote work afterwards; by default that of before.
+    remote_share : float, optional
+        Instead of `remote`: the share of all who work remotely afterwards.
     flows : DataArray, DataFrame or array, optional
         Observed value of trade over (origin, destination), in any unit; by default what the model
         says. Rows have to add up to wages; columns are spending, and need not be balanced.
@@ -73,7 +92,10 @@ def counterfactual(
         price_index_change, real_wage_change`` (in goods), ``real_income_change`` and, for Helpman,
         ``rent_change``; ``welfare_change`` of everybody, under tastes of expected utility;
         ``residual``, goods markets after the change included, from the flows. Attributes
-        ``dynamics`` and ``deficits`` say how people move and what became of deficits.
+        ``dynamics`` and ``deficits`` say how people move and what became of deficits. Of
+        :class:`Commuting`, whose ``share`` is of residents: ``employment`` by workplace,
+        ``commuting`` over (residence, workplace) and ``remote_share`` by residence afterwards, with
+        ``employment_change``, ``residents_wage_change`` and the weight ``remote``.
 
     Raises
     ------
@@ -108,6 +130,10 @@ def counterfactual(
         "productivity_change": productivity_change,
         "amenity_change": amenity_change,
         "housing_change": housing_change,
+        "commuting_cost_change": commuting_cost_change,
+        "workplace_amenity_change": workplace_amenity_change,
+        "remote": remote,
+        "remote_share": remote_share,
         "flows": flows,
         "deficits": deficits,
         "options": options,

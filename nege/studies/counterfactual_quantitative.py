@@ -31,6 +31,7 @@ from nege.solvers.checks import check_options
 from nege.solvers.long_run import solve
 from nege.solvers.short_run import short_run
 from nege.status import Status
+from nege.studies import factors
 from nege.studies.inversion_quantitative import (
     BALANCED_TRADE,
     CONVENTIONS,
@@ -71,7 +72,7 @@ def counterfactual_quantitative(
     options, places, moves = check_options(options), model.regions, equilibrium.dynamics
     if deficits is not None:
         validation.known("deficits", deficits, (*CONVENTIONS, "zero"))
-    change = _cost_change(trade_cost_change, places)
+    change = factors.of_costs("trade_cost_change", trade_cost_change, places)
     share, wage = (equilibrium.data[name].values for name in ("share", "wage"))
     if flows is None:
         values, spent = model.trade_flows(equilibrium.data).values, model.spent(equilibrium.data)
@@ -134,6 +135,7 @@ COMPARED_VARIABLES = {
     "rent": "rent of a unit of housing",
     "real_income": "real income per head",
     "welfare": "real income per head, expected utility where tastes differ",
+    "group_welfare": "the same of those who move among some regions only",
 }
 
 
@@ -154,7 +156,8 @@ def _relative_changes(before: xr.Dataset, found: Equilibrium) -> xr.Dataset:
     proof = {"status": int(found.status), "residual": found.residual, "error": found.error}
     about = {"long_name": "share of people after the change", "units": "1"}
     values = {"share": after["share"].assign_attrs(about), **ratios, "residual": found.residual}
-    moves = NOBODY if found.dynamics is None else f"people move under {found.dynamics}"
+    stay = found.dynamics is None or not people_move(found.model)
+    moves = NOBODY if stay else f"people move under {found.dynamics}"
     return xr.Dataset(values, attrs={**proof, "dynamics": moves})
 
 
@@ -181,27 +184,9 @@ def _violation(
     return float(np.max([np.abs(np.log(sold / earned)), np.abs(prices)]))
 
 
-def _cost_change(value: Any, places: tuple[str, ...]) -> np.ndarray:
-    argument = "trade_cost_change"
-    if validation.single(value):
-        factor = validation.number(argument, 1.0 if value is None else value, above=0.0)
-        validation.of_a_size(argument, value, np.array([factor, 1.0]))
-        change = np.full((len(places), len(places)), factor)
-        np.fill_diagonal(change, 1.0)
-        return change
-    change = validation.square(argument, value, places, at_least=0.0)
-    if not (change > 0.0).all():
-        raise InputError(argument, float(change.min()), "positive everywhere")
-    validation.of_a_size(argument, value, np.append(change, 1.0))
-    return change
-
-
 def _changed_fundamental(model: QuantitativeModel, name: str, change: Any) -> xr.DataArray:
-    if not hasattr(model, name):
-        raise InputError(f"{name}_change", change, f"None: {model.title} economies have no {name}")
-    known: xr.DataArray = getattr(model, name)
     argument = f"{name}_change"
-    change = model.geography.column(argument, change)
-    table = validation.table(argument, change, {"region": model.regions}, above=0.0)
-    validation.of_a_size(argument, change, np.append(table.values, 1.0))
-    return known * table
+    if not hasattr(model, name):
+        raise InputError(argument, change, f"None: {model.title} economies have no {name}")
+    known: xr.DataArray = getattr(model, name)
+    return known * factors.of_places(argument, change, model.geography)

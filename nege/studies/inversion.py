@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 
 from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.base import Model
+from nege.models.quantitative.commuting import Commuting
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import SolverOptions
+from nege.studies.inversion_commuting import invert_commuting
 from nege.studies.inversion_industries import invert_industries
 from nege.studies.inversion_quantitative import invert_quantitative
 from nege.studies.kinds import Kind, answer
@@ -20,6 +22,7 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 #: Who inverts what. What the function takes by name is what ``invert`` takes for that kind.
 KINDS = (
     Kind(QuantitativeModel, ("Helpman", "AllenArkolakis"), invert_quantitative),
+    Kind(Commuting, ("Commuting",), invert_commuting),
     Kind(OnlineAgglomeration, ("OnlineAgglomeration",), invert_industries),
 )
 
@@ -33,8 +36,10 @@ def invert(
     spending: Any = None,
     flows: Any = None,
     deficits: str | None = None,
+    residents: Any = None,
     population: Any = None,
     rent: Any = None,
+    remote_share: Any = None,
     options: SolverOptions | None = None,
 ) -> AnyModel:
     """Model inversion: the productivities and amenities behind where people are and what they earn.
@@ -45,7 +50,7 @@ def invert(
 
     Parameters
     ----------
-    model : Helpman, AllenArkolakis or OnlineAgglomeration
+    model : Helpman, AllenArkolakis, Commuting or OnlineAgglomeration
         The economy with its trade costs, its parameters and, for Helpman, its housing or land;
         its own productivities, amenities and deficits do not count, nor its trade costs where
         `flows` are given.
@@ -67,22 +72,31 @@ def invert(
         What spending beyond earnings becomes: a field ``spending_ratio`` of the model, in
         proportion to earnings, or ``deficit``, fixed in value. By default proportional where people
         move, and fixed where nobody does.
+    residents : DataArray, mapping or array, optional
+        Of :class:`Commuting`, which needs them: people by where they live, in any unit, while
+        `employment` is jobs by where they are, and `wage` what they pay. Each is divided by its own
+        total. Without wages no job is liked better, and wages are what commuting says.
     population : DataArray, mapping or array, optional
         Of industries, instead of employment: people by place, in any unit.
     rent : DataArray, mapping or array, optional
-        Of industries: rents of land by place, in any unit.
+        Of industries: rents of land by place, in any unit. Of :class:`Commuting`: an index of
+        rents, of which `housing` follows; by default that of the model counts.
+    remote_share : float, optional
+        Of :class:`Commuting`: the share of all who work remotely, of which `remote` follows; by
+        default that of the model counts.
     options : SolverOptions, optional
         Tolerances and limits.
 
     Returns
     -------
-    Helpman, AllenArkolakis or OnlineAgglomeration
+    Helpman, AllenArkolakis, Commuting or OnlineAgglomeration
         The same economy with `productivity` and `amenity` such that the data are an
         equilibrium, the only one where ``model.uniqueness()`` says so. Geometric means of
         both are one, of industries as they were: data do not tell their units. From `flows` it
-        has a table of trade costs, infinite where nothing is traded. An economy of industries has
-        the data in its ``observed``, an :class:`Equilibrium` with its stability and, in words,
-        what data do not identify; others, and those in files, have not.
+        has a table of trade costs, infinite where nothing is traded. :class:`Commuting` has a
+        `workplace_amenity` too. An economy of industries has the data in its ``observed``, an
+        :class:`Equilibrium` with its stability and, in words, what data do not identify;
+        others, and those in files, have not.
 
     Raises
     ------
@@ -104,6 +118,10 @@ def invert(
     *work* equally good to people who share what is spent there, and say nothing of where to live.
     Where nobody moves they are units. Flows do not tell productivities from trade
     costs: those are in units of goods in which every place supplies one.
+
+    Who commutes where follows from jobs, residents and costs of commuting, as Ahlfeldt, Redding,
+    Sturm & Wolf (2015) and Seidel & Wickerath (2020) have it. Where flows X of commuters are known,
+    ``commuting_cost=(X / X.max()) ** (-1 / taste)`` makes the economy have them.
 
     Of industries each kind of data gives something, and the rest stays as the model has it.
     People by place give amenities. With wages they give a productivity of each place, the same
@@ -139,8 +157,10 @@ def invert(
         "spending": spending,
         "flows": flows,
         "deficits": deficits,
+        "residents": residents,
         "population": population,
         "rent": rent,
+        "remote_share": remote_share,
         "options": options,
     }
     found: AnyModel = answer("invert", KINDS, model, model, given)

@@ -317,30 +317,30 @@ def _settled(model: Any, data: Data, options: SolverOptions) -> LongRun:
 
 def _of_people(
     model: Any, data: Data, home: np.ndarray | None, options: SolverOptions
-) -> tuple[Any, np.ndarray, tuple[str, ...]]:
-    """Return the economy of where people live, its unknowns, and what was found."""
+) -> tuple[Any, LongRun, tuple[str, ...]]:
+    """Return the economy of where people live, where it is at rest, and what was found."""
     staying = model.replace(migration_elasticity=0.0, home_weight=data.people * data.people.size)
-    state = _settled(staying, data, options).state
+    at = _settled(staying, data, options)
     made = model if home is None else model.replace(home_weight=home)
-    return _with_amenities(made, state), state, _words(model, data, home is not None)
+    return _with_amenities(made, at.state), at, _words(model, data, home is not None)
 
 
 def _of_all(
     model: Any, data: Data, home: np.ndarray | None, options: SolverOptions
-) -> tuple[Any, np.ndarray, tuple[str, ...]]:
-    """Return the economy of all that is observed, its unknowns, and what was found."""
+) -> tuple[Any, LongRun, tuple[str, ...]]:
+    """Return the economy of all that is observed, where it is at rest, and what was found."""
     consumption = model.consumption.values
     for _ in range(ROUNDS):
         open_ = _open(model, data, consumption)
-        x = _settled(open_, data, options).state
-        unknowns = _unknowns(open_, x)
+        at = _settled(open_, data, options)
+        unknowns = _unknowns(open_, at.state)
         weight = consumption * np.exp(unknowns["totals"] - unknowns["totals"][0])
         before, consumption = consumption, (1.0 - model.housing) * weight / weight.sum()
         # Equations of mechanisms may look at consumption, of which they have the one before.
         if not (model.arrays.has_calls and np.max(np.abs(consumption - before)) > SAME):
             break
     present = open_.mechanisms[Observed.kind].present.values > 0.0
-    log_a = np.where(present, unknowns["productivity"], _just_out(open_, x))
+    log_a = np.where(present, unknowns["productivity"], _just_out(open_, at.state))
     changes: dict[str, Any] = {} if home is None else {"home_weight": home}
     if data.pay is not None:
         changes["productivity"] = open_.productivity.values * np.exp(log_a)
@@ -351,8 +351,9 @@ def _of_all(
     if data.online is not None:
         changes["mechanisms"] = _entry(model, unknowns["entry"], present)
     made = model.replace(changes)
-    state = _without(open_, made, x)
-    return _with_amenities(made, state), state, _words(model, data, home is not None, present)
+    at = at._replace(state=_without(open_, made, at.state))
+    words = _words(model, data, home is not None, present)
+    return _with_amenities(made, at.state), at, words
 
 
 def _open(model: Any, data: Data, consumption: np.ndarray) -> Any:
@@ -513,15 +514,16 @@ def _words(
 
 def _at_rest(
     made: Any,
-    state: np.ndarray,
+    found: LongRun,
     words: tuple[str, ...],
     data: Data,
     options: SolverOptions,
 ) -> Any:
     """Return the economy with the data as an equilibrium of it, or say how far they are from it."""
     dynamics = Replicator(allow_entry=False)  # an unstable one is not left
-    movers = np.exp(made._unknowns.rows(state)[:, made._unknowns.moving]).ravel()
-    at = made.own_long_run(movers, state, dynamics, options)
+    movers = np.exp(made._unknowns.rows(found.state)[:, made._unknowns.moving]).ravel()
+    at = made.own_long_run(movers, found.state, dynamics, options)
+    at = at._replace(perturbed=(*found.perturbed, *at.perturbed))
     if at.status not in (Status.CONVERGED, Status.UNSTABLE):
         _fail(made, at, options, "Data are no equilibrium to rounding")
     apart = _gaps(made, at.state, data)
@@ -536,7 +538,7 @@ def _at_rest(
             f"{at.leading_eigenvalue:.3g}, and a solve from elsewhere ends elsewhere."
         )
         words = (unstable, *words)
-        warnings.warn(f"{unstable} See .observed of the economy.", RuntimeWarning, stacklevel=5)
+        warnings.warn(f"{unstable} See .observed of the economy.", RuntimeWarning, stacklevel=6)
     vars(made)["observed"] = long_run_result(made, at._replace(words=words), dynamics, options)
     return made
 

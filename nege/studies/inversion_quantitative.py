@@ -27,6 +27,7 @@ from nege.kernels.equations import Economy
 from nege.kernels.fixed_point import in_pieces
 from nege.kernels.operators import trade
 from nege.kernels.scaling import markets
+from nege.models.base import Model
 from nege.models.quantitative.balance import check_trade
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import SolverOptions
@@ -209,7 +210,7 @@ def check_agreement(
 # --- deficits -----------------------------------------------------------------------
 
 
-def people_move(model: QuantitativeModel) -> bool:
+def people_move(model: Model) -> bool:
     """Whether people of a model move in a long run."""
     mobility = getattr(model, "mobility", "free")
     return not (isinstance(mobility, str) and mobility == "none")

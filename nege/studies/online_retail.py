@@ -426,20 +426,34 @@ def _coast(seen: _Sellers, data: xr.DataArray, coast: np.ndarray) -> Fact:
 def _clusters(seen: _Sellers, data: xr.DataArray, distance: np.ndarray) -> Fact:
     years, shares = _ends(data)
     near = (distance <= NEIGHBOURS) & ~np.eye(len(distance), dtype=bool)
-    model = []
+    model, chance = [], []
     for year in years:
         selling = seen.selling[seen.row(year)]
         model.append(float((near @ selling > 0)[selling].mean()))
-    verdict = (
-        "reproduced in direction: ever more of them are next to another"
-        if model[1] > model[0]
-        else "not reproduced: no more of them are next to another"
-    )
+        chance.append(_by_chance(near.sum(1), int(selling.sum())))
+    beside = "{:.0%} at first and {:.0%} at last if as many were anywhere".format(*chance)
+    if model[1] <= model[0]:
+        verdict = f"not reproduced: no more of them are next to another ({beside})"
+    elif all(a > b for a, b in zip(model, chance, strict=True)):
+        verdict = (
+            f"reproduced: ever more of them are next to another, more than by chance: {beside}"
+        )
+    else:
+        verdict = f"reproduced in direction only: it is not more than by chance, {beside}"
     how = (
         "share of villages in groups of ten; share of the cities that sell online which have "
         f"another one within {1000 * NEIGHBOURS:.0f} km"
     )
     return Fact("sellers in clusters", years, shares, (model[0], model[1]), verdict, how)
+
+
+def _by_chance(neighbours: np.ndarray, sellers: int) -> float:
+    """Return the share of sellers with another next to them, if these were drawn at random."""
+    others, more = len(neighbours) - 1, sellers - 1
+    drawn = np.arange(more)
+    # None of the others that sell is a neighbour: hypergeometric, a factor for each of them.
+    none = np.maximum(others - neighbours[:, None] - drawn, 0.0) / (others - drawn)
+    return float(np.mean(1.0 - none.prod(1)))
 
 
 def _near_industry(seen: _Sellers) -> Fact:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from nege import validation
+from nege import memory, validation
 from nege.errors import InputError
 from nege.kernels import derivatives, equations
 from nege.kernels.equations import CONDITION, Economy, Places
@@ -27,6 +27,7 @@ from nege.validation import Bounds
 LARGEST_LOG = 700.0  # of a price or a payoff that double precision can hold
 #: What conditions of uniqueness are known for.
 BALANCED = "which is known for balanced trade between all places"
+CONDITION_TABLES = 5  # over regions, that the error bound by the linear system holds at a time
 TINY_STEP = 1e-30  # of complex steps, which round nothing away
 
 
@@ -81,9 +82,13 @@ class QuantitativeModel(Model):
         )
         values = self.numbers()
         economy = self.compiled().economy(values, values, made)
-        homogeneous = self.deficit is None and (self.balanced or self.kept == 1.0)
-        mixing = homogeneous and not trade_costs.is_closed(self.trade_cost)
-        return economy if mixing else economy._replace(bound=CONDITION)
+        if self.mixes:
+            return economy
+        needed, work = memory.table(len(self.regions), CONDITION_TABLES), "for error bounds"
+        if needed > memory.LITTLE:
+            cure = "Fewer places, or balanced trade between all of them."
+            memory.check("model", f"{len(self.regions)} regions", needed, work, cure)
+        return economy._replace(bound=CONDITION)
 
     def direction(self, name: str) -> Economy:
         """Return the derivative of every parameter of the kernels by one of ``varied()``."""
@@ -106,6 +111,12 @@ class QuantitativeModel(Model):
     def plain(self) -> bool:
         """Whether trade is balanced and open everywhere, as proofs ask."""
         return self.balanced and not trade_costs.is_closed(self.trade_cost)
+
+    @property
+    def mixes(self) -> bool:
+        """Whether how well trade mixes places bounds errors: spending is as elastic as earnings."""
+        homogeneous = self.deficit is None and (self.balanced or self.kept == 1.0)
+        return homogeneous and not trade_costs.is_closed(self.trade_cost)
 
     @property
     def kept(self) -> float:
@@ -172,7 +183,8 @@ class QuantitativeModel(Model):
         """Return the bytes that a short run needs, by operator, the default one first."""
         found = trade_costs.memory_by_operator(self.geography, self.trade_cost)
         found.pop("fourier", None)
-        return found
+        more = 0 if self.mixes else memory.table(len(self.regions), CONDITION_TABLES)
+        return {kind: size + more for kind, size in found.items()}
 
     def long_run_memory(self, tables: int = JACOBIANS) -> dict[str, int]:
         """Return the bytes of a long run: where only one is proven to exist, nothing more."""
