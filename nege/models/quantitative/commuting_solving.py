@@ -43,7 +43,7 @@ MANY = 1500  # places from which tables of derivatives are dear: iteration goes 
 ROUNDING = 2e-15  # of logs of wages and shares, in an equation
 SAFETY = 3.0  # by which LAPACK's estimate of the norm of an inverse may be low
 NUDGE = 1e-6  # in logs, off an unstable rest point
-MOST_NUDGES = 8
+MOST_TRIES = 8  # to leave unstable points
 DETERMINED = 1e4  # times a residual: an error beyond says that places hardly trade
 STRETCH, PROGRESS = 1000, 0.9  # iterations in which steps have to fall to this part
 AWAY = 50  # iterations between two looks at how far an unstable point is left
@@ -60,6 +60,7 @@ class Search:
         self.p, self.options, self.moving = p, options, moving
         self.choices = in_levels(p)
         self.iterations, self.stuck = 0, False
+        self.arrived: Point | None = None  # where iteration had come to before Newton's method
         self.limit = options.limit_steps if moving else options.limit_iterations
 
     # --- equations ------------------------------------------------------------------
@@ -130,6 +131,7 @@ class Search:
     def newton(self, at: Point, reach: float = math.inf) -> Point:
         """Return the best point that Newton's method passes within reach."""
         n, start = at.log_wage.size, at
+        self.arrived = at
         best, smallest, worse = at, math.inf, 0
         at = evaluate(self.p, at.log_wage, at.log_share)
         for _ in range(NEWTON_STEPS):
@@ -187,7 +189,7 @@ class Search:
         if self.within(found):
             return found
         at = self.to_the_end(at)
-        best = self.newton(at, REACH)
+        best = self.newton(at)
         return best if self.within(best) else at
 
     def to_the_end(self, at: Point) -> Point:
@@ -203,13 +205,13 @@ class Search:
             before = step
         return evaluate(self.p, at.log_wage, at.log_share)
 
-    def leave(self, rest: Point, log_share: np.ndarray) -> Point:
-        """Return where a point next to an unstable one leads to."""
-        at = evaluate(self.p, rest.log_wage, log_share, self.choices)
+    def leave(self, rest: Point, near: Point) -> Point:
+        """Return where a point near an unstable one leads to."""
+        at = evaluate(self.p, near.log_wage, near.log_share, self.choices)
+        far = max(REACH, 2.0 * apart(at, rest))
         while self.iterations < self.limit:
             at, step = self.iterate(at, 0.0, min(AWAY, self.limit - self.iterations))
-            left = float(np.max(np.abs(at.log_share - rest.log_share))) > REACH
-            if left or not step > ROUNDING:  # NaN too
+            if apart(at, rest) > far or not step > ROUNDING:  # NaN too
                 break
         return self.run(at.log_wage, at.log_share)
 
@@ -260,7 +262,7 @@ class Search:
         wages, people = np.split(1e-4 * off, 2)
         log_share = at.log_share + people if self.moving else at.log_share
         moved = evaluate(self.p, at.log_wage + wages, log_share, self.choices)
-        size, factor = 1e-4, 1.0
+        size, factor, done = 1e-4, 1.0, self.iterations
         for _ in range(PROBES):
             moved, _ = self.iterate(moved, 0.0, 1)
             away = np.append(moved.log_wage - at.log_wage, moved.log_share - at.log_share)
@@ -268,7 +270,13 @@ class Search:
             factor = size / before
             if size < LEFT:
                 break
+        self.iterations = done
         return 1.0 / (1.0 - factor) if factor < 1.0 else math.inf
+
+
+def apart(one: Point, other: Point) -> float:
+    """Return how far residents of two points are apart, in logs."""
+    return float(np.max(np.abs(one.log_share - other.log_share)))
 
 
 def short_run(
@@ -296,7 +304,7 @@ def long_run(
     leave_unstable: bool,
 ) -> LongRun:
     """Return where residents and wages come to rest from a start."""
-    search, nudged = Search(p, options, moving=True), list[str]()
+    search, nudged, tries = Search(p, options, moving=True), list[str](), 0
     at = search.run(log_wage, np.log(share))
     while True:
         status, residual, error = search.judged(at)
@@ -306,16 +314,15 @@ def long_run(
             rate = None if unique or at.log_wage.size > MANY else leading_rate(p, at)
         if rate is None or not rate > NEUTRAL:
             break
-        if not leave_unstable or len(nudged) >= MOST_NUDGES:
-            status = Status.UNSTABLE
+        if not leave_unstable or tries >= MOST_TRIES:
+            status = Status.STUCK if leave_unstable else Status.UNSTABLE
             break
-        before, shape = at, leading_shape(p, at)
-        side = float(np.exp(at.log_share) * (np.log(share) - at.log_share) @ shape)
-        shape = -shape if side < 0.0 else shape
-        nudged.append(f"an unstable rest point, towards {names[int(np.argmax(shape))]}")
-        log_share = at.log_share + NUDGE * shape
-        log_share -= math.log(np.sum(np.exp(log_share)))
-        at = search.leave(before, log_share)
+        tries += 1
+        near = at if search.arrived is None else search.arrived
+        if not apart(near, at) > NUDGE:  # else it was only passed by: iteration goes on from there
+            near, towards = nudge(p, at, np.log(share))
+            nudged.append(f"an unstable rest point, towards {names[towards]}")
+        at = search.leave(at, near)
     found = np.exp(at.log_share)
     return LongRun(
         found / found.sum(),
@@ -328,6 +335,19 @@ def long_run(
         rate,
         p,
     )
+
+
+def nudge(p: Parameters, rest: Point, start: np.ndarray) -> tuple[Point, int]:
+    """Return a point off an unstable one along its fastest deviation, and who gains most by it.
+
+    To the side of `start`, ln R, so that the basin of attraction stays that of the start.
+    """
+    shape = leading_shape(p, rest)
+    if float(np.exp(rest.log_share) * (start - rest.log_share) @ shape) < 0.0:
+        shape = -shape
+    log_share = rest.log_share + NUDGE * shape
+    log_share -= math.log(np.sum(np.exp(log_share)))
+    return rest._replace(log_share=log_share), int(np.argmax(shape))
 
 
 # --- stability ------------------------------------------------------------------------
