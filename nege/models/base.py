@@ -307,6 +307,10 @@ class Model(Changeable, Immutable):
         """Return how those who move respond to payoffs, as kernels read it."""
         return dynamics.for_kernels(self)
 
+    def moved_by(self, dynamics: Replicator | Logit) -> str:
+        """Say in words by what those who move are moved: of some models tastes are a part."""
+        return str(dynamics)
+
     def own_law_of_motion(self, dynamics: Replicator | Logit, options: SolverOptions) -> Any | None:
         """Return a ``law_of_motion.LawOfMotion`` of the model's own, None for the usual one."""
         return None

@@ -392,7 +392,7 @@ class BifurcationDiagram(Immutable, Tabular):
         stable = sum(bool(branch.stable.any()) for branch in self.branches)
         lines = [
             f"Equilibria of {self.model.article} {self.model.title} economy under "
-            f"{self.dynamics}, {self.parameter} from {low:g} to {high:g}:",
+            f"{self.model.moved_by(self.dynamics)}, {self.parameter} from {low:g} to {high:g}:",
             f"{len(self.branches)} branches, of which {stable} are stable somewhere; of those that "
             "symmetry makes of each other, one is listed.",
         ]
