@@ -287,6 +287,14 @@ def test_who_stays_and_who_leaves_gain_as_people_whose_tastes_are_drawn_do():
         np.testing.assert_allclose(likely @ found.gain, utility[1] - utility[0], atol=1e-13)
 
 
+def test_gains_of_tastes_that_hardly_differ_are_those_of_the_best_place():
+    """And utilities that are no logarithms may be as large as they like."""
+    before, after = np.array([0.0, 900.0, 899.0]), np.array([2000.0, 900.0, 1900.0])
+    found = lasting_tastes.gains(before, after, 1e-3)
+    np.testing.assert_allclose(found.gain, [2000.0, 1100.0, 1101.0], rtol=1e-6)
+    np.testing.assert_allclose(found.stays, [1.0, 0.0, 0.0], atol=1e-12)
+
+
 # --- industries ------------------------------------------------------------------------------
 
 

@@ -76,5 +76,6 @@ def gains(before: Floats, after: Floats, scale: float) -> Gains:
         tails[:, k] += each.sum(), each @ np.exp(at - top)
     stays = 1.0 - np.array([float(above(steps[k : k + 1], k)[0]) for k in range(steps.size)])
     found = np.empty((3, steps.size))
-    found[:, order] = steps + tails[0], np.exp(steps) + np.exp(top) * tails[1], stays
+    with np.errstate(over="ignore", invalid="ignore"):  # of utilities that are no logarithms
+        found[:, order] = steps + tails[0], np.exp(steps) + np.exp(top) * tails[1], stays
     return Gains(*found)
