@@ -67,6 +67,7 @@ EAST = ("22", "28", "10", "25", "04", "23", "02", "07", "30", "31")
 LEAST, APART = 1_000_000, 50.0  # people of a city; km within which a place is part of a larger one
 MOST = 200  # cities
 COSTS = (1.0, 20.0)  # digital costs among which the path is searched
+BEGIN = 1.5  # cost at which the search for that of the first year begins
 SELLS = 0.1  # of places count as online sellers in the first year: the ones that sell most a head
 NEIGHBOURS = 0.3  # 1000 km
 CORRELATED = 0.1  # what counts as a correlation
@@ -159,7 +160,7 @@ def chinese_cities(count: int = 30) -> OnlineAgglomeration:
         geography, productivity=1.0, land=people, home_weight=people, **REFERENCE
     )
     # Where people stay put, what they would earn says which amenities keep them there.
-    still = economy.replace(migration_elasticity=0.0)
+    still = economy.replace({"migration_elasticity": 0.0, "digital_cost.manufacturing": BEGIN})
     first = china_online()[SHARE].dropna("year").isel(year=[0])
     (there,) = _calibrated(still, ["manufacturing"], first).steps
     costs = vars(there.model)["digital_cost"]
