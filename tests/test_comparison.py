@@ -364,6 +364,27 @@ def test_who_gets_transfers_gains_by_them():
         np.testing.assert_allclose(paid, given, atol=1e-12)  # E = mu Y is what goods cost
 
 
+@pytest.mark.parametrize("dynamics", [None, TASTES])
+def test_groups_that_people_move_within_gain_what_their_welfare_says(dynamics):
+    model = nege.Helpman(nege.geography.line(4), mobility=["a", "a", "b", "b"], **CES)
+    changed = model.replace(trade_cost=1.4, amenity=[1.0, 1.0, 1.2, 1.0])
+    before, after = (nege.solve(one, dynamics=dynamics) for one in (model, changed))
+    found = nege.compare(before, after).by_group
+    assert found["group"].values.tolist() == ["people in a", "people in b"]
+    wanted = np.log(after.data.group_welfare / before.data.group_welfare)
+    np.testing.assert_allclose(found.gain, wanted, rtol=1e-9)
+
+
+def test_who_never_moves_gains_what_his_place_offers():
+    model = nege.Helpman(LINE, mobility="none", **CES)
+    before, after = nege.solve(model), nege.solve(model.replace(trade_cost=1.4))
+    found = nege.compare(before, after).data.sel(kind="people")
+    np.testing.assert_array_equal(found.gain, found.offered)
+    wanted = np.log(after.data.real_income / before.data.real_income)
+    np.testing.assert_allclose(found.gain, wanted, rtol=1e-12)
+    assert (found.stays == 1.0).all()
+
+
 def test_prices_of_each_industry_have_their_part():
     found = compared("industries").by_industry
     assert found.industry.values.tolist() == ["manufacturing", "services"]
