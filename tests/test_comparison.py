@@ -287,6 +287,30 @@ def test_who_stays_and_who_leaves_gain_as_people_whose_tastes_are_drawn_do():
         np.testing.assert_allclose(likely @ found.gain, utility[1] - utility[0], atol=1e-13)
 
 
+def test_the_mean_of_gains_is_the_change_of_expected_utility():
+    """And whoever can leave has at least what the place offers."""
+    rng = np.random.default_rng(1)
+    for scale in (1e-4, 0.02, 0.3, 3.0):
+        for size in (2, 7, 30):
+            before = 3.0 * rng.normal(size=size)
+            after = before + rng.normal(size=size)
+            found = lasting_tastes.gains(before, after, scale)
+            likely = np.exp(before / scale - np.logaddexp.reduce(before / scale))
+            utility = [scale * np.logaddexp.reduce(one / scale) for one in (before, after)]
+            np.testing.assert_allclose(likely @ found.gain, utility[1] - utility[0], atol=1e-13)
+            assert (found.gain >= after - before - 1e-12).all()
+            assert (found.ratio >= np.exp(found.gain) * (1.0 - 1e-12)).all()
+            assert ((found.stays > -1e-12) & (found.stays < 1.0 + 1e-12)).all()
+
+
+def test_gains_of_tastes_that_hardly_differ_are_those_of_the_best_place():
+    """And utilities that are no logarithms may be as large as they like."""
+    before, after = np.array([0.0, 900.0, 899.0]), np.array([2000.0, 900.0, 1900.0])
+    found = lasting_tastes.gains(before, after, 1e-3)
+    np.testing.assert_allclose(found.gain, [2000.0, 1100.0, 1100.0], rtol=1e-5)
+    np.testing.assert_allclose(found.stays, [1.0, 0.0, 0.0], atol=1e-12)
+
+
 # --- industries ------------------------------------------------------------------------------
 
 
