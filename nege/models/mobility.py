@@ -169,6 +169,7 @@ class Mobility(Field):
 
     def check(self, value: Any, economy: Any) -> Any:
         """Return one of the words, or labels by region."""
+        value = FREE if value is None else value
         if isinstance(value, str) and value in (FREE, NONE):
             return value
         names = economy.geography.names
