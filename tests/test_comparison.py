@@ -287,6 +287,30 @@ def test_who_stays_and_who_leaves_gain_as_people_whose_tastes_are_drawn_do():
         np.testing.assert_allclose(likely @ found.gain, utility[1] - utility[0], atol=1e-13)
 
 
+def test_the_mean_of_gains_is_the_change_of_expected_utility():
+    """And whoever can leave has at least what the place offers."""
+    rng = np.random.default_rng(1)
+    for scale in (1e-4, 0.02, 0.3, 3.0):
+        for size in (2, 7, 30):
+            before = 3.0 * rng.normal(size=size)
+            after = before + rng.normal(size=size)
+            found = lasting_tastes.gains(before, after, scale)
+            likely = np.exp(before / scale - np.logaddexp.reduce(before / scale))
+            utility = [scale * np.logaddexp.reduce(one / scale) for one in (before, after)]
+            np.testing.assert_allclose(likely @ found.gain, utility[1] - utility[0], atol=1e-13)
+            assert (found.gain >= after - before - 1e-12).all()
+            assert (found.ratio >= np.exp(found.gain) * (1.0 - 1e-12)).all()
+            assert ((found.stays > -1e-12) & (found.stays < 1.0 + 1e-12)).all()
+
+
+def test_gains_of_tastes_that_hardly_differ_are_those_of_the_best_place():
+    """And utilities that are no logarithms may be as large as they like."""
+    before, after = np.array([0.0, 900.0, 899.0]), np.array([2000.0, 900.0, 1900.0])
+    found = lasting_tastes.gains(before, after, 1e-3)
+    np.testing.assert_allclose(found.gain, [2000.0, 1100.0, 1100.0], rtol=1e-5)
+    np.testing.assert_allclose(found.stays, [1.0, 0.0, 0.0], atol=1e-12)
+
+
 # --- industries ------------------------------------------------------------------------------
 
 
@@ -338,6 +362,27 @@ def test_who_gets_transfers_gains_by_them():
         given = 0.0 if one.model.deficit is None else one.model.deficit.values
         paid = people.count * people.incomes["deficits"]
         np.testing.assert_allclose(paid, given, atol=1e-12)  # E = mu Y is what goods cost
+
+
+@pytest.mark.parametrize("dynamics", [None, TASTES])
+def test_groups_that_people_move_within_gain_what_their_welfare_says(dynamics):
+    model = nege.Helpman(nege.geography.line(4), mobility=["a", "a", "b", "b"], **CES)
+    changed = model.replace(trade_cost=1.4, amenity=[1.0, 1.0, 1.2, 1.0])
+    before, after = (nege.solve(one, dynamics=dynamics) for one in (model, changed))
+    found = nege.compare(before, after).by_group
+    assert found["group"].values.tolist() == ["people in a", "people in b"]
+    wanted = np.log(after.data.group_welfare / before.data.group_welfare)
+    np.testing.assert_allclose(found.gain, wanted, rtol=1e-9)
+
+
+def test_who_never_moves_gains_what_his_place_offers():
+    model = nege.Helpman(LINE, mobility="none", **CES)
+    before, after = nege.solve(model), nege.solve(model.replace(trade_cost=1.4))
+    found = nege.compare(before, after).data.sel(kind="people")
+    np.testing.assert_array_equal(found.gain, found.offered)
+    wanted = np.log(after.data.real_income / before.data.real_income)
+    np.testing.assert_allclose(found.gain, wanted, rtol=1e-12)
+    assert (found.stays == 1.0).all()
 
 
 def test_prices_of_each_industry_have_their_part():

@@ -574,7 +574,8 @@ def _by_person(
         group = among == name
         if scale == 0.0:
             u0, u1 = (_mean_of(one.level[group], one.count[group]) for one in (a, b))
-            gain[group], ratio[group], stays[group] = u1 - u0, np.exp(u1 - u0), np.nan
+            with np.errstate(over="ignore"):
+                gain[group], ratio[group], stays[group] = u1 - u0, np.exp(u1 - u0), np.nan
         else:
             here = a.level[group] + scale * _log_weights(before, group)
             there = b.level[group] + scale * _log_weights(after, group)

@@ -132,7 +132,7 @@ def counterfactual(
     1.0262
     >>> stay = nege.counterfactual(before, trade_cost_change=0.9, mobility="none")
     >>> stay.group_welfare_change.round(4).values
-    array([1.0241, 1.0299, 1.0241])
+    array([1.0239, 1.0296, 1.0239])
     """
     check_equilibrium(equilibrium)
     given = {

@@ -18,13 +18,14 @@ variation in such choices; Small & Rosen (1981), Econometrica 49, for the mean.
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 NODES = 8  # of Gauss and Legendre in a piece no wider than s, where 1 - F is analytic: to rounding
-MOST = 4096  # pieces between two neighbouring d
+FAR = 40.0  # times s, beyond which 1 - F does not move any more
 
 Floats = NDArray[np.float64]
 
@@ -60,21 +61,34 @@ def gains(before: Floats, after: Floats, scale: float) -> Gains:
         found: Floats = -np.expm1(total - np.logaddexp(worse[k], best[k] - at / scale))
         return np.maximum(found, 0.0)
 
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
     tails = np.zeros((2, steps.size))  # integrals of 1 - F and of e^g (1 - F), to the largest d
     top = steps[-1]
     for k in range(steps.size - 2, -1, -1):
         tails[:, k] = tails[:, k + 1]
-        width = steps[k + 1] - steps[k]
-        if width == 0.0:
-            continue
-        pieces = int(min(MOST, np.ceil(width / scale)))
-        half = 0.5 * width / pieces
-        middles = steps[k] + half * (1.0 + 2.0 * np.arange(pieces))
-        at = (middles[:, None] + half * nodes).ravel()
-        each = np.tile(half * weights, pieces) * above(at, k)
-        tails[:, k] += each.sum(), each @ np.exp(at - top)
+        if steps[k + 1] > steps[k]:
+            turn = scale * (best[k] - worse[k])
+            at, weight = _nodes(steps[k], steps[k + 1], turn, scale)
+            each = weight * above(at, k)
+            tails[:, k] += each.sum(), each @ np.exp(at - top)
     stays = 1.0 - np.array([float(above(steps[k : k + 1], k)[0]) for k in range(steps.size)])
     found = np.empty((3, steps.size))
-    found[:, order] = steps + tails[0], np.exp(steps) + np.exp(top) * tails[1], stays
+    with np.errstate(over="ignore", invalid="ignore"):  # of utilities that are no logarithms
+        found[:, order] = steps + tails[0], np.exp(steps) + np.exp(top) * tails[1], stays
     return Gains(*found)
+
+
+def _nodes(low: float, high: float, turn: float, scale: float) -> tuple[Floats, Floats]:
+    """Return where to look between two d, and weights: close where 1 - F turns or ends."""
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    far = FAR * scale
+    edges = np.unique(np.clip([low, turn - far, turn + far, high - far, high], low, high))
+    found, heavy = [], []
+    for start, end in itertools.pairwise(edges):
+        middle = 0.5 * (start + end)
+        close = abs(middle - turn) <= far or middle >= high - far
+        pieces = max(1, int(np.ceil((end - start) / (min(1.0, scale) if close else 1.0))))
+        half = 0.5 * (end - start) / pieces
+        middles = start + half * (1.0 + 2.0 * np.arange(pieces))
+        found.append((middles[:, None] + half * nodes).ravel())
+        heavy.append(np.tile(half * weights, pieces))
+    return np.concatenate(found), np.concatenate(heavy)
