@@ -151,7 +151,9 @@ class Held:
             return value
         if isinstance(value, Deferred):
             return value()
-        if isinstance(value, (xr.Dataset, xr.DataArray)):
+        if isinstance(value, xr.DataArray):
+            return labelled.shallow(value)
+        if isinstance(value, xr.Dataset):
             return value.copy(deep=False)
         if isinstance(value, (pd.Series, pd.DataFrame, list)):
             return copy.deepcopy(value)
