@@ -34,6 +34,7 @@ def run(*, quick: bool = False) -> int:
     equations, added = tests("draws_equations"), tests("draws_mechanisms")
     back = tests("draws_inversion")
     golden, unbalanced = tests("draws_golden"), tests("draws_unbalanced")
+    within = tests("draws_mobility")
     commuting = tests("draws_data_commuting")
     commuters = tests("draws_commuting")
     starts = industries.STARTS * industries.STEPS
@@ -49,6 +50,7 @@ def run(*, quick: bool = False) -> int:
             ("from data to fundamentals and back", back.COUNT, back.check),
             ("the same with random mechanisms", back.COUNT, back.check_mechanisms),
             ("printed numbers of policy and lock-in", golden.COUNT, golden.check),
+            ("people who move within groups only", within.COUNT, within.check),
             ("commuting from data, and changes by hats", commuting.COUNT, commuting.check_changes),
             ("random flows, unbalanced and with zeros", unbalanced.COUNT, unbalanced.check),
             ("random economies of commuters", commuters.COUNT, commuters.check),

@@ -46,6 +46,10 @@ class HasRegions(Protocol):
     def differences(self) -> bool:
         """Whether people compare payoffs by their differences, not by their ratios."""
 
+    @property
+    def groups(self) -> Any:
+        """Its groups of regions between which nobody moves, None where there are none."""
+
 
 @hinted
 @dataclass(frozen=True, kw_only=True)
@@ -175,12 +179,22 @@ class Replicator:
         """Return the mean payoff, weighted by shares, over the last dimension."""
         return np.add.reduce(share * payoff, axis=-1)
 
+    def expected_within(
+        self, model: HasRegions, groups: Any, share: np.ndarray, payoff: np.ndarray
+    ) -> np.ndarray:
+        """Return the same of each group of regions."""
+        found: np.ndarray = groups.means(share, payoff)
+        return found
+
     def gap(self, model: HasRegions, share: np.ndarray, payoff: np.ndarray) -> float:
         """Return the violation of complementarity: how far payoffs are from equal, relatively.
 
         Empty regions count where they pay more, unless the dynamics are pure.
         """
-        excess = payoff / np.sum(share * payoff) - 1.0
+        if model.groups is None:
+            excess = payoff / np.sum(share * payoff) - 1.0
+        else:  # everybody compares with those of his own group
+            excess = payoff / model.groups.means(share, payoff)[model.groups.of] - 1.0
         empty = share == 0.0
         inside = np.max(np.abs(excess[~empty]))
         outside = np.max(excess[empty], initial=0.0) if self.allow_entry else 0.0
@@ -274,8 +288,12 @@ class Logit(Immutable):
         (sum_r b_r V_r^(1/s))^s, or s ln sum_r b_r exp(V_r/s) of payoffs that are utilities
         (McFadden 1978; Small & Rosen 1981), over the last dimension. Weights b = B/sum(B) sum to
         one, which leaves out the factor (sum_r B_r)^s, the worth of having so many regions to
-        choose from: so the unit is that of payoffs, and only ratios of weights count.
+        choose from: so the unit is that of payoffs, and only ratios of weights count. Of groups
+        of regions between which nobody moves it is the mean of everybody's.
         """
+        if model.groups is not None:
+            found = self.expected_within(model, model.groups, share, payoff)
+            return np.sum(model.groups.sums(share) * found, axis=-1)
         weights = self.region_weights(model)
         with np.errstate(divide="ignore"):
             level = payoff if model.differences else np.log(payoff)
@@ -283,11 +301,24 @@ class Logit(Immutable):
         level = self.scale * np.logaddexp.reduce(logs, axis=-1)
         return level if model.differences else np.exp(level)
 
+    def expected_within(
+        self, model: HasRegions, groups: Any, share: np.ndarray, payoff: np.ndarray
+    ) -> np.ndarray:
+        """Return the same of each group of regions, whose weights sum to one in each."""
+        logs = np.log(self.region_weights(model))
+        with np.errstate(divide="ignore"):
+            level = payoff if model.differences else np.log(payoff)
+        inside = groups.log_sums(logs + level / self.scale) - groups.log_sums(logs)
+        return np.asarray(self.scale * inside if model.differences else np.exp(self.scale * inside))
+
     def gap(self, model: HasRegions, share: np.ndarray, payoff: np.ndarray) -> float:
         """Return the largest |ln(share / choice probability)|."""
         chosen = np.log(self.region_weights(model)) + np.log(payoff) / self.scale
-        chosen -= np.max(chosen)
-        probability = np.exp(chosen) / np.sum(np.exp(chosen))
+        if model.groups is None:
+            chosen -= np.max(chosen)
+            probability = np.exp(chosen) / np.sum(np.exp(chosen))
+        else:
+            probability = model.groups.shares(chosen)
         # Where the scale is so small that a share underflows to zero, its probability does too.
         counted = ~((share == 0.0) & (probability == 0.0))
         with np.errstate(divide="ignore"):

@@ -1,11 +1,19 @@
 """Random economies of commuters, the same for the suite and for ``python -m benchmarks verify``."""
 
 import numpy as np
+import reference_commuting as reference
 
 import nege
 
 COUNT = 400
 STARTS = 3
+#: Variables, and what the slow reference makes of the wages and residents found; at rest it makes
+#: the same wages and residents.
+WRITTEN_APART = {
+    **{"wage": "paid", "share": "chosen", "employment": "jobs", "price_index": "price"},
+    **{"rent": "rent", "real_income": "real", "commuting": "commuting", "welfare": "welfare"},
+    **{"residents_wage": "residents_wage", "remote_share": "remote_by_residence"},
+}
 SAME = 1e-7  # of shares, by which long runs that are one may be off each other
 
 
@@ -61,4 +69,9 @@ def check(seed):
     plain = nege.solve(model, ends[0].data.share, options=nege.SolverOptions(method="plain"))
     off = np.abs(np.log(plain.data.share / ends[0].data.share).values).max()
     assert off <= plain.error + ends[0].error, (off, plain.error, ends[0].error)
+    plain = reference.outcome(
+        reference.of_model(model), *(ends[0].data[name].values for name in ("wage", "share"))
+    )
+    for name, wanted in WRITTEN_APART.items():
+        np.testing.assert_allclose(ends[0].data[name], plain[wanted], rtol=1e-9, err_msg=name)
     return found

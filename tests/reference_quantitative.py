@@ -161,6 +161,39 @@ def helpman_hat(share, wage, flows, sigma, mu, cost_change, made_change, liked_c
     return people, pay, price ** (1 / (1 - sigma)), welfare[0]
 
 
+def helpman_within(model, of, people, scale=0.0, weights=None, most=20_000):
+    """Shares, wages and real incomes where people move within groups only, by small steps.
+
+    `of` has the group of each place, `people` the share of people of each group. Without tastes
+    (scale 0) real incomes are equal within a group.
+    """
+    plain = helpman(model)
+    sigma, groups = plain["sigma"], np.unique(of)
+    freeness = plain["cost"] ** (1 - sigma)
+    weights = np.ones(len(of)) if weights is None else np.asarray(weights, dtype=float)
+    share, wage = np.empty(len(of)), np.ones(len(of))
+    for g in groups:
+        share[of == g] = people[g] / np.sum(of == g)
+    for _ in range(most):
+        made = (wage / plain["productivity"]) ** (1 - sigma)
+        price = (share * made) @ freeness
+        spent = plain["mu"] * share * incomes(wage, share, plain["mu"], plain["pooled"])
+        paid = (plain["productivity"] ** (sigma - 1) * (freeness @ (spent / price))) ** (1 / sigma)
+        paid /= np.sum(paid * share)
+        logs = log_real_income(wage, share, plain)
+        moved = share * np.exp(logs)
+        if scale > 0:
+            moved = share**0.8 * (weights * np.exp((logs - logs.max()) / scale)) ** 0.2
+        for g in groups:
+            moved[of == g] *= people[g] / np.sum(moved[of == g])
+        change = max(np.max(np.abs(np.log(paid / wage))), np.max(np.abs(np.log(moved / share))))
+        share, wage = moved, paid
+        if change < 1e-14:
+            break
+    assert change < 1e-12, change
+    return share, wage, np.exp(log_real_income(wage, share, plain))
+
+
 def unbalanced_hat(flows, sigma, cost_change, made_change, deficits):
     """Relative changes of wages and prices where nobody moves, by raising wages that sell more.
 

@@ -10,7 +10,7 @@ from test_tables import compiles
 
 import nege
 from nege import mechanisms as mech
-from nege.studies import accounts
+from nege.studies import accounts, lasting_tastes
 
 pytestmark = pytest.mark.family
 
@@ -51,6 +51,20 @@ def economies():
         "Helpman": (
             nege.Helpman(LINE, rents="pooled", amenity=[1.0, 1.2, 0.9], **CES),
             {"trade_cost": 1.4, "housing": [1.0, 1.5, 1.0]},
+        ),
+        "deficits": (
+            nege.Helpman(LINE, deficit=[0.05, -0.02, -0.03], **CES),
+            {"trade_cost": 1.4, "deficit": [0.0, 0.0, 0.0]},
+        ),
+        "deficits, pooled": (
+            nege.Helpman(LINE, rents="pooled", deficit=[0.05, -0.02, -0.03], **CES),
+            {"trade_cost": 1.4},
+        ),
+        "paid for by others": (
+            nege.AllenArkolakis(
+                LINE, deficit=[0.05, 0.0, -0.05], sigma=5.0, trade_cost=1.7, **crowded
+            ),
+            {"deficit": [0.1, 0.05, -0.15]},
         ),
         "Allen-Arkolakis": (
             nege.AllenArkolakis(LINE, sigma=5.0, trade_cost=1.7, **crowded),
@@ -139,8 +153,13 @@ def test_what_people_have_is_the_welfare_that_the_model_says(name):
 def test_the_way_back_takes_what_the_way_there_gave(name):
     before, after = pair(name)
     there, back = compared(name).data, nege.compare(after, before).data
-    for variable in ("gain", "offered", "contribution"):
-        np.testing.assert_allclose(back[variable], -there[variable], atol=1e-12)
+    np.testing.assert_allclose(back.offered, -there.offered, atol=1e-12)
+    parts = (one.contribution.drop_sel(term="moving") for one in (back, there))
+    np.testing.assert_allclose(next(parts), -next(parts), atol=1e-12)
+    if name in INDUSTRIES:  # in short runs people are where they are put
+        assert float(there.contribution.sel(term="moving").min()) > -1e-12
+        mean = [one.by_group.gain for one in (nege.compare(after, before), compared(name))]
+        np.testing.assert_allclose(mean[0], -mean[1], rtol=1e-8)
     same = nege.compare(before, before)
     assert float(abs(same.data.gain.fillna(0.0)).max()) == 0.0
     assert same.winners.empty
@@ -234,12 +253,62 @@ def test_expected_utility_is_that_of_people_whose_tastes_are_drawn():
         return upper - integrate.quad(above, -8.0, 0.0, epsabs=1e-12)[0]
 
     gain = mean_of_the_best(after.data) - mean_of_the_best(before.data)
-    np.testing.assert_allclose(found.gain, gain, atol=1e-9)
-    assert float((found.people * found.contribution.sel(term="moving")).sum()) > 0.0
+    mean = float((found.people * found.gain).sum() / found.people.sum())
+    np.testing.assert_allclose(mean, gain, atol=1e-9)
+    assert (found.contribution.sel(term="moving") > 0.0).all()
     stay = nege.short_run(after.model, before.data.share)
     assert float(abs(nege.compare(before, stay).data.contribution.sel(term="moving")).max()) == 0.0
     with pytest.raises(nege.InputError, match="people who choose places alike"):
         nege.compare(before, nege.short_run(after.model, after.data.share))
+
+
+def test_who_stays_and_who_leaves_gain_as_people_whose_tastes_are_drawn_do():
+    """Against 100000 people with tastes of their own, whom each change lets choose again."""
+    rng = np.random.default_rng(5)
+    for scale in (0.05, 0.5):
+        before = np.array([0.3, 0.1, 0.2, 0.0])
+        after = before + np.array([0.1, -0.2, 0.1, 0.25])  # two places alike
+        tastes = scale * rng.gumbel(size=(100_000, 4))
+        chosen, later = (before + tastes).argmax(1), (after + tastes).argmax(1)
+        gain = (after + tastes).max(1) - (before + tastes).max(1)
+        found = lasting_tastes.gains(before, after, scale)
+        for r in range(4):
+            mine = chosen == r
+            count = max(int(mine.sum()), 1)
+            for said, drawn in (
+                (found.gain[r], gain[mine]),
+                (found.ratio[r], np.exp(gain[mine])),
+                (found.stays[r], (later[mine] == r).astype(float)),
+            ):
+                error = 4.0 * drawn.std() / np.sqrt(count) + 1e-12
+                assert abs(said - drawn.mean()) < error
+        likely = np.exp(before / scale - np.logaddexp.reduce(before / scale))
+        utility = [scale * np.logaddexp.reduce(one / scale) for one in (before, after)]
+        np.testing.assert_allclose(likely @ found.gain, utility[1] - utility[0], atol=1e-13)
+
+
+def test_the_mean_of_gains_is_the_change_of_expected_utility():
+    """And whoever can leave has at least what the place offers."""
+    rng = np.random.default_rng(1)
+    for scale in (1e-4, 0.02, 0.3, 3.0):
+        for size in (2, 7, 30):
+            before = 3.0 * rng.normal(size=size)
+            after = before + rng.normal(size=size)
+            found = lasting_tastes.gains(before, after, scale)
+            likely = np.exp(before / scale - np.logaddexp.reduce(before / scale))
+            utility = [scale * np.logaddexp.reduce(one / scale) for one in (before, after)]
+            np.testing.assert_allclose(likely @ found.gain, utility[1] - utility[0], atol=1e-13)
+            assert (found.gain >= after - before - 1e-12).all()
+            assert (found.ratio >= np.exp(found.gain) * (1.0 - 1e-12)).all()
+            assert ((found.stays > -1e-12) & (found.stays < 1.0 + 1e-12)).all()
+
+
+def test_gains_of_tastes_that_hardly_differ_are_those_of_the_best_place():
+    """And utilities that are no logarithms may be as large as they like."""
+    before, after = np.array([0.0, 900.0, 899.0]), np.array([2000.0, 900.0, 1900.0])
+    found = lasting_tastes.gains(before, after, 1e-3)
+    np.testing.assert_allclose(found.gain, [2000.0, 1100.0, 1100.0], rtol=1e-5)
+    np.testing.assert_allclose(found.stays, [1.0, 0.0, 0.0], atol=1e-12)
 
 
 # --- industries ------------------------------------------------------------------------------
@@ -281,9 +350,39 @@ def test_people_who_move_within_a_country_gain_with_it():
     assert groups["group"].values.tolist() == ["people in a", "people in b"]
     after, before = (one.data.jurisdiction_welfare for one in (found.after, found.before))
     np.testing.assert_allclose(groups.gain, np.log(after / before), rtol=1e-9)
-    north, *south = found.data.gain.values[0]
-    np.testing.assert_allclose(south, south[0], rtol=1e-12)
-    assert abs(north - south[0]) > 1e-6
+    assert found.data.contribution.sel(term="moving").values[0, 0] == 0.0  # "a" is one place
+
+
+def test_who_gets_transfers_gains_by_them():
+    found = compared("paid for by others").data.contribution.sel(term="deficits", kind="people")
+    assert found.values[0] > 0.0
+    assert found.values[1] > 0.0 > found.values[2]
+    for one in pair("deficits"):
+        (people,) = accounts.people_of(one.model, one.data)
+        given = 0.0 if one.model.deficit is None else one.model.deficit.values
+        paid = people.count * people.incomes["deficits"]
+        np.testing.assert_allclose(paid, given, atol=1e-12)  # E = mu Y is what goods cost
+
+
+@pytest.mark.parametrize("dynamics", [None, TASTES])
+def test_groups_that_people_move_within_gain_what_their_welfare_says(dynamics):
+    model = nege.Helpman(nege.geography.line(4), mobility=["a", "a", "b", "b"], **CES)
+    changed = model.replace(trade_cost=1.4, amenity=[1.0, 1.0, 1.2, 1.0])
+    before, after = (nege.solve(one, dynamics=dynamics) for one in (model, changed))
+    found = nege.compare(before, after).by_group
+    assert found["group"].values.tolist() == ["people in a", "people in b"]
+    wanted = np.log(after.data.group_welfare / before.data.group_welfare)
+    np.testing.assert_allclose(found.gain, wanted, rtol=1e-9)
+
+
+def test_who_never_moves_gains_what_his_place_offers():
+    model = nege.Helpman(LINE, mobility="none", **CES)
+    before, after = nege.solve(model), nege.solve(model.replace(trade_cost=1.4))
+    found = nege.compare(before, after).data.sel(kind="people")
+    np.testing.assert_array_equal(found.gain, found.offered)
+    wanted = np.log(after.data.real_income / before.data.real_income)
+    np.testing.assert_allclose(found.gain, wanted, rtol=1e-12)
+    assert (found.stays == 1.0).all()
 
 
 def test_prices_of_each_industry_have_their_part():

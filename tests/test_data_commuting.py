@@ -126,6 +126,21 @@ def test_neither_units_nor_the_order_of_labels_nor_the_models_own_fundamentals_m
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-12)
 
 
+def test_data_may_be_columns_of_the_table_that_the_geography_was_made_of():
+    table = pd.DataFrame({"name": list("abc"), "jobs": golden.JOBS, "pay": golden.PAY})
+    table = table.assign(people=golden.RESIDENTS, rents=[9.0, 7.0, 4.0], better=[1.0, 1.1, 1.0])
+    places = nege.geography.from_dataframe(table, names="name", distance=golden.DISTANCE)
+    model = nege.Commuting(places, sigma=4, mu=0.7, taste=4.6, trade_cost=1.2, commuting_cost=1.3)
+    named = {"employment": "jobs", "wage": "pay", "residents": "people", "rent": "rents"}
+    found = nege.invert(model, **named)
+    by_number = nege.invert(model, **{name: table[column] for name, column in named.items()})
+    assert found.amenity.identical(by_number.amenity)
+    after = nege.counterfactual(nege.solve(found), amenity_change="better")
+    assert float(after["share_change"][1]) > 1.0
+    with pytest.raises(nege.InputError, match=r"^residents must be .*'people'"):
+        nege.invert(model, **{**named, "residents": "peple"})
+
+
 def test_observed_flows_of_commuters_are_brought_as_costs():
     flows = np.array([[30.0, 4.0, 0.0], [9.0, 20.0, 3.0], [2.0, 5.0, 25.0]])
     with np.errstate(divide="ignore"):

@@ -149,15 +149,16 @@ def test_nan_in_any_position_never_converges(member, online):
     model, share = economy(member, 1, 3, online)
     regions, dynamics = len(share), nege.Replicator().for_kernels(model)
     economy_, rows = model.arrays, model.compiled().rows
-    # Where workers move nobody reads where they are.
+    # Where workers move nobody reads where they are, and where trade is balanced no ratio of it.
     unread = int(rows[0] == "workers" and model.workers is None)
-    inputs = share, model.start_state(), economy_.numbers, economy_.places[unread:]
+    read = len(rows) - int(rows[-1] == "ratio")
+    inputs = share, model.start_state(), economy_.numbers, economy_.places[unread:read]
     inputs = *inputs, economy_.operator.table
     first = np.cumsum([0, *(value.size for value in inputs)])
     for k in range(first[-1]):
         bad = [spoiled(value, k - before) for value, before in zip(inputs, first, strict=False)]
         *at, numbers, places, table = bad
-        places = np.vstack([economy_.places[:unread], places])
+        places = np.vstack([economy_.places[:unread], places, economy_.places[read:]])
         operator = economy_.operator._replace(table=table)
         parameters = economy_._replace(numbers=numbers, places=places, operator=operator)
         payoff, growth = np.empty(regions), np.empty(regions)

@@ -72,7 +72,7 @@ def test_help_says_of_each_field_what_it_is_over_what_within_what_and_in_which_u
     assert field.words[1:] in said
     assert f"[{field.unit}]" in said or name in (
         *("geography", "online", "industries", "mechanisms"),
-        *("labour", "rents"),  # words
+        *("labour", "rents", "mobility"),  # words
     )
     assert field.bounds.words("").strip() in said
     for dim in field.dims:

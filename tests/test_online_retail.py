@@ -45,6 +45,8 @@ def test_people_of_the_first_year_are_those_of_the_data(china):
     np.testing.assert_allclose(ds.population[0], people, rtol=1e-9)
     assert (ds.status == nege.Status.CONVERGED).all()
     assert (ds.leading_eigenvalue < 0.0).all()
+    amenity = nege.invert(economy, population=economy.home_weight).amenity / economy.amenity
+    assert float(amenity.max() / amenity.min()) == pytest.approx(1.0, abs=1e-9)
 
 
 def test_the_path_reproduces_the_share_of_each_year_and_is_what_bisection_finds(china):

@@ -55,6 +55,18 @@ def test_a_trade_agreement_where_nobody_moves_and_deficits_are_fixed():
     assert (after.attrs["dynamics"], after.attrs["deficits"]) == ("nobody moves", "fixed")
 
 
+def test_of_an_economy_in_which_nobody_moves_flows_are_all_that_is_needed():
+    world = nege.invert(WORLD.replace(mobility="none"), flows=pd.DataFrame(FLOWS, NAMES, NAMES))
+    before = nege.solve(world)
+    nege.testing.assert_equilibrium(before)
+    assert not world.uniqueness().unique
+    after = nege.counterfactual(before, trade_cost_change=CHEAPER)
+    assert (after.attrs["dynamics"], after.attrs["deficits"]) == ("nobody moves", "fixed")
+    same = nege.counterfactual(of_flows(), trade_cost_change=CHEAPER, deficits="fixed")
+    for name in ("wage_change", "price_index_change", "real_income_change"):
+        np.testing.assert_allclose(after[name], same[name], rtol=1e-12)
+
+
 @pytest.mark.parametrize("flows", [FLOWS, ZEROS], ids=["all trade", "zeros"])
 @pytest.mark.parametrize("deficits", ["fixed", "proportional", "zero"])
 def test_changes_are_those_of_a_slow_process_on_flows_alone(deficits, flows):

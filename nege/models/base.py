@@ -28,6 +28,7 @@ from nege.models.changes import ONLINE as ONLINE
 from nege.models.changes import ONLINE_PARAMETERS as ONLINE_PARAMETERS
 from nege.models.changes import Changeable
 from nege.models.indifference import Arithmetic, Indifference, Tastes
+from nege.models.mobility import Groups
 from nege.models.rest import EquationsOfRest
 from nege.models.shipped import SHIPPED
 from nege.models.solutions import Deviations, LongRun, Many, ShortRun, Uniqueness, Variable
@@ -306,6 +307,10 @@ class Model(Changeable, Immutable):
         """Return how those who move respond to payoffs, as kernels read it."""
         return dynamics.for_kernels(self)
 
+    def moved_by(self, dynamics: Replicator | Logit) -> str:
+        """Say in words by what those who move are moved: of some models tastes are a part."""
+        return str(dynamics)
+
     def own_law_of_motion(self, dynamics: Replicator | Logit, options: SolverOptions) -> Any | None:
         """Return a ``law_of_motion.LawOfMotion`` of the model's own, None for the usual one."""
         return None
@@ -335,6 +340,11 @@ class Model(Changeable, Immutable):
 
         By default for people who follow payoffs alone.
         """
+        return None
+
+    @property
+    def groups(self) -> Groups | None:
+        """Groups of regions between which nobody moves; None where everybody moves freely."""
         return None
 
     def default_start(self) -> np.ndarray:
@@ -448,8 +458,9 @@ class Model(Changeable, Immutable):
                 for name, array in arrays.items()
             }
         )
-        if "welfare" in data and isinstance(dynamics, Logit):
-            data["welfare"].attrs.update(self.describe("welfare", dynamics))
+        for name in ("welfare", "group_welfare") if isinstance(dynamics, Logit) else ():
+            if name in data:
+                data[name].attrs.update(self.describe(name, dynamics))
         return data
 
     def long_run_values(
@@ -504,6 +515,10 @@ class Model(Changeable, Immutable):
         """Return a distribution over the regions as an array, checked."""
         share = self.geography.column(argument, share)
         return validation.shares(argument, share, self.regions)
+
+    def check_start(self, start: Any) -> np.ndarray:
+        """Return where a long run starts, checked."""
+        return self.check_share(start, "start")
 
     def to_dataset(self) -> xr.Dataset:
         """Return the model as a Dataset from which ``from_dataset`` makes it again."""

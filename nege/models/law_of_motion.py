@@ -3,7 +3,8 @@
 At a distribution with its markets cleared, small deviations eta = d ln lambda of the occupied
 regions grow by d eta/dt = (I - 1 lambda') (dF/d ln lambda) eta (F: ``population_dynamics``),
 within the tangent space sum_r lambda_r eta_r = 0 of shares that sum to one. The share of an
-empty region, once entered, grows at its own rate (the entry condition).
+empty region, once entered, grows at its own rate (the entry condition). Where people move within
+groups only (``mobility``), the mean is that of each group, and each keeps its sum.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ class LawOfMotion:
         self.parameters: Any = model.arrays_for(options.operator, compiled=True)
         self.dynamics = model.motion(dynamics)
         self.short_run = options.for_kernels()
+        self.groups = model.groups
 
     def at(self, share: np.ndarray, state: np.ndarray) -> ClearedPoint:
         """Clear markets at a share, from a state nearby; neither array is changed."""
@@ -86,7 +88,26 @@ class LawOfMotion:
         cleared, residual = population_dynamics.evaluate(
             self.parameters, self.dynamics, share, state, self.short_run, log_payoff, growth
         )
+        if self.groups is not None:
+            growth, residual = self.groups.growth(self.dynamics, share, log_payoff)
         return ClearedPoint(share, state, growth, max(float(residual), cleared.residual), cleared)
+
+    def rescaled(self, share: np.ndarray) -> np.ndarray:
+        """Return shares that sum to one, or in each group to its people, in these proportions."""
+        return share / share.sum() if self.groups is None else self.groups.rescaled(share)
+
+    def group_of(self, among: np.ndarray) -> np.ndarray | None:
+        """Return the groups of some regions; None where everybody moves freely."""
+        return None if self.groups is None else self.groups.of[among]
+
+    def levels(self, among: np.ndarray) -> np.ndarray:
+        """Return whose attraction has a common level: (regions, levels), ones and zeros."""
+        of = self.group_of(among)
+        return np.ones((among.size, 1)) if of is None else deviations.members(of).astype(float)
+
+    def moves(self, among: np.ndarray) -> bool:
+        """Whether any deviation of some occupied regions is possible."""
+        return bool(among.size > self.levels(among).shape[1])
 
     def linearise(self, share: np.ndarray, state: np.ndarray, direction: Any) -> Linearised:
         """Clear markets at a share, from a state nearby, and differentiate.
@@ -145,13 +166,14 @@ class LawOfMotion:
     def newton_step(self, point: ClearedPoint, support: np.ndarray) -> np.ndarray | None:
         """Return the step of Newton's method in ln share to equal attraction; None without one."""
         # Bordered system: unknown common level of attraction, shares that sum to one.
-        system = np.zeros((support.size + 1, support.size + 1))
-        system[:-1, :-1] = self.slopes_among(point, support)
-        system[:-1, -1] = -1.0
-        system[-1, :-1] = point.share[support]
-        right = np.append(-self.attraction(point)[support], 0.0)
+        levels, n = self.levels(support), support.size
+        system = np.zeros((n + levels.shape[1], n + levels.shape[1]))
+        system[:n, :n] = self.slopes_among(point, support)
+        system[:n, n:] = -levels
+        system[n:, :n] = levels.T * point.share[support]
+        right = np.append(-self.attraction(point)[support], np.zeros(levels.shape[1]))
         try:
-            return np.asarray(np.linalg.solve(system, right)[:-1])
+            return np.asarray(np.linalg.solve(system, right)[:n])
         except np.linalg.LinAlgError:
             return None
 
@@ -195,22 +217,23 @@ class LawOfMotion:
     def tangent(self, point: ClearedPoint) -> tuple[np.ndarray, np.ndarray]:
         """Orthonormal basis of the tangent space of the simplex, and the stability matrix on it."""
         occupied = np.flatnonzero(point.share > 0.0)
-        return deviations.tangent(self.slopes_among(point, occupied), point.share[occupied])
+        slopes = self.slopes_among(point, occupied)
+        return deviations.tangent(slopes, point.share[occupied], self.group_of(occupied))
 
     def leading_rate(self, point: ClearedPoint) -> float:
         """Growth rate of the fastest small deviation among occupied regions.
 
-        Minus infinity where there is only one, NaN where markets leave it undefined.
+        Minus infinity where none is possible, NaN where markets leave it undefined.
         """
         return self.leading(point)[0]
 
     def leading(self, point: ClearedPoint) -> tuple[float, np.ndarray | None]:
         """Return that rate, and where Arnoldi iteration found it the deviation in ln share."""
         occupied = np.flatnonzero(point.share > 0.0)
-        if occupied.size == 1:
+        if not self.moves(occupied):
             return -np.inf, None
         slopes = self.slopes_among(point, occupied)
-        return deviations.leading_among(slopes, point.share[occupied])
+        return deviations.leading_among(slopes, point.share[occupied], self.group_of(occupied))
 
     def attraction(self, point: ClearedPoint) -> np.ndarray:
         """F_r of kernels.population_dynamics, relative to its mean over the occupied regions."""

@@ -194,7 +194,7 @@ def industry_map(
             ax.legend(frameon=False)
             ax.set_title("people, and what places make", loc="left")
         else:  # which leave no room inside, and say nothing of people
-            ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
+            ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.12))
             ax.set_title("what places make", loc="left")
         return ax
     industry = validation.known("industry", industry, names)

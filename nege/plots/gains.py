@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -18,6 +18,7 @@ SMALL = 1e-3  # of the longest stack: terms that are shorter everywhere are not 
 #: Terms have the same colour in every picture; prices of further industries are hatched.
 COLOURS = {
     **{"wages": BLUE, "remote work": SKY, "land": GREEN, "dividends and taxes": "#F0E442"},
+    **{"deficits": "#56D6C9", "commuting": "#B8860B"},
     **{"public goods": "#8C6D31", "rents": VERMILION, "other prices": "#999999"},
     "taxes at the till": "#A50F15",
     **{"amenities": PURPLE, "crowding": "#6A3D9A", "moving": "#222222", "remainder": "#DDDDDD"},
@@ -87,6 +88,7 @@ def on_map(
     title: str,
     label: str,
     *,
+    polygons: Any = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw gains where people live: orange up, purple down."""
@@ -100,9 +102,10 @@ def on_map(
         vmin=-widest,
         vmax=widest,
         edgecolors=GREY,
+        polygons=polygons,
     )
-    figure = ax.get_figure()
-    assert figure is not None
-    figure.colorbar(ax.collections[-1], ax=ax, label=label, shrink=0.9)
+    figure: Any = ax.get_figure()
+    drawn = next(one for one in ax.collections if one.get_gid() == "places")
+    figure.colorbar(drawn, ax=ax, label=label, shrink=0.9)
     ax.set_title(title)
     return ax

@@ -142,7 +142,8 @@ def filled(
     if background is not None:
         west, south, east, north = polygons.total_bounds
         _beneath(ax, background, polygons.crs)
-        ax.set(xlim=(west, east), ylim=(south, north))
+        margin = 0.05 * max(east - west, north - south)
+        ax.set(xlim=(west - margin, east + margin), ylim=(south - margin, north + margin))
     if geographic:
         ax.set_xlabel("longitude (degrees east)")
         ax.set_ylabel("latitude (degrees north)")

@@ -246,9 +246,10 @@ class Equilibrium(Immutable, Tabular):
         return f"{self.horizon.capitalize()} of {economy}: {places} places{online}"
 
     def _findings(self) -> list[str]:
+        moved = "" if self.dynamics is None else self.model.moved_by(self.dynamics)
         if self.status is Status.UNSTABLE:
             lines = [
-                f"At rest under {self.dynamics} (residual {self.residual:.1e}), but not a stable "
+                f"At rest under {moved} (residual {self.residual:.1e}), but not a stable "
                 "equilibrium.",
                 self._verdict(),
             ]
@@ -264,10 +265,11 @@ class Equilibrium(Immutable, Tabular):
                 f"{self.error:.1e} of the solution ({self.iterations} iterations)."
             ]
             if self.stability is not None:
-                lines.append(f"At rest under {self.stability.dynamics}. {self.stability}")
+                moved = self.model.moved_by(self.stability.dynamics)
+                lines.append(f"At rest under {moved}. {self.stability}")
         else:
             lines = [
-                f"Converged under {self.dynamics}: residual {self.residual:.1e} "
+                f"Converged under {moved}: residual {self.residual:.1e} "
                 f"({self.iterations} steps). {self.model.summary(self.data)}",
                 self._verdict(),
             ]

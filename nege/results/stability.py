@@ -182,7 +182,8 @@ class Stability(Immutable):
         occupied = int(np.count_nonzero(self._found.share))
         present, absent = MOVERS[self.dim]
         lines = [
-            f"Stability of {self.model.article} {self.model.title} economy under {self.dynamics}",
+            f"Stability of {self.model.article} {self.model.title} economy under "
+            f"{self.model.moved_by(self.dynamics)}",
             str(self),
         ]
         if len(rates) and not np.isnan(rates).any():
@@ -214,7 +215,9 @@ def find_stability(
     own = model.own_deviations(data, dynamics, options)
     if own is not None:
         moving = np.where(own.share > 0.0, own.growth, 0.0)
-        _check_growth(own.movers, moving, dynamics, max(REST, options.tolerance_payoff))
+        _check_growth(
+            own.movers, moving, model.moved_by(dynamics), max(REST, options.tolerance_payoff)
+        )
         return _named(model, dynamics, own, "mover")
     model.check_memory("for the modes of all deviations", MODES)
     law = law_of_motion(model, dynamics, options)
@@ -328,18 +331,16 @@ def _check_rest(
     moving = np.where(occupied, point.growth, 0.0)
     if isinstance(dynamics, Logit):
         moving = np.where(occupied | (point.growth < -VANISHING), moving, math.inf)
-    _check_growth(model.regions, moving, dynamics, tolerance)
+    _check_growth(model.regions, moving, model.moved_by(dynamics), tolerance)
 
 
-def _check_growth(
-    movers: Sequence[str], growth: np.ndarray, dynamics: Replicator | Logit, tolerance: float
-) -> None:
+def _check_growth(movers: Sequence[str], growth: np.ndarray, moved: str, tolerance: float) -> None:
     """Refuse a point that is not at rest, naming the share that changes fastest."""
     r = int(np.argmax(np.abs(growth)))
     if not abs(growth[r]) <= tolerance:
         raise InputError(
             "equilibrium",
             f"a point where the share of {movers[r]} would change at rate {growth[r]:.3g}",
-            f"at rest under {dynamics}",
+            f"at rest under {moved}",
             "nege.solve(model, start) finds where people end up.",
         )

@@ -24,6 +24,18 @@ def check_model(model: Any, *, in_shares: bool = False) -> None:
         )
 
 
+def check_free_mobility(model: Model, work: str) -> None:
+    """Refuse an economy whose people move within groups only, for work that knows one group."""
+    if model.groups is not None:
+        raise InputError(
+            "model",
+            model,
+            f"one with mobility='free' for {work}",
+            "Of people who move within groups only nege.hysteresis follows the stable long run "
+            "along a parameter, to where it ends, and nege.equilibria looks for others.",
+        )
+
+
 DEFAULT_OPTIONS = SolverOptions()
 _TRY_OPTIONS = "For example nege.SolverOptions(tolerance_payoff=1e-9)."
 

@@ -121,7 +121,7 @@ class _DynamicsSearch:
         if self.dynamics.logit and (share == 0.0).any():
             # Logit dynamics keep every share positive, so an empty region fills at once.
             share[share == 0.0] = NUDGED_SHARE
-            share /= share.sum()
+            share = self.law.rescaled(share)
         slow, step = FIRST_PACE, 0.0
         for _ in range(MOST_ROUNDS):
             arrival = self._integrate(share, state, slow, step, self._left())
@@ -150,7 +150,7 @@ class _DynamicsSearch:
             # Near equal payoffs a share that vanishes decays ever more slowly: set it to zero.
             small = guess < (self.same_point if at_rest else self.extinct)
             guess[small & (point.growth < 0.0)] = 0.0
-            guess /= guess.sum()
+            guess = self.law.rescaled(guess)
         if not np.array_equal(guess, share):
             point = self.law.at(guess, state)
         tolerance = self.options.tolerance_payoff
@@ -230,7 +230,7 @@ class _DynamicsSearch:
             top = self.regions[occupied[np.argmax(direction)]]
             self.perturbed.append(f"an unstable rest point, towards {top}")
         logger.info("nudged: %s", self.perturbed[-1])
-        return share / share.sum(), point.state
+        return self.law.rescaled(share), point.state
 
     def _direction(self, point: ClearedPoint, aside: np.ndarray) -> np.ndarray:
         """Return the fastest deviation of the occupied regions, to the side of another one."""

@@ -75,7 +75,7 @@ def solve(
     check_model(model)
     options = check_options(options)
     dynamics = check_dynamics(dynamics)
-    share = model.default_start() if start is None else model.check_share(start, "start")
+    share = model.default_start() if start is None else model.check_start(start)
     found = find_long_run(model, share, model.state_from(start), dynamics, options)
     result = long_run_result(model, found, dynamics, options)
     if result.status is Status.UNSTABLE:  # allowed under pure dynamics

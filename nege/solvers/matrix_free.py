@@ -13,6 +13,9 @@ are solved as exactly as the path asks for.
 Newton's method and the leading eigenvalue take tables over occupied regions where these are few,
 and products (GMRES, Arnoldi) where they are many. What is accepted is measured as in small
 economies: markets, payoffs, entry and stability.
+
+It also follows people who move within groups only (``nege.models.mobility``), however few regions
+there are: the compiled search of small economies knows one group, everybody.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from nege import memory
-from nege.kernels import equations, fixed_point, population_dynamics
+from nege.kernels import equations, fixed_point, newton, population_dynamics
 from nege.kernels.codes import ANDERSON, CONVERGED, LIMIT, NOT_FINITE, STALLED
 from nege.kernels.equations import Places
 from nege.kernels.fixed_point import Options
@@ -74,7 +77,7 @@ def serves(model: Model, options: SolverOptions) -> bool:
     if not isinstance(getattr(model, "equations", None), Places):
         return False
     asked = options.operator == "fourier" and "fourier" in model.memory()
-    return asked or len(model.regions) >= MANY
+    return asked or len(model.regions) >= MANY or model.groups is not None
 
 
 LARGEST_MATRIX = 20_000  # places for which a long run falls back to half a matrix
@@ -112,6 +115,7 @@ class ManyRegions(LawOfMotion):
         self.parameters: Any = model.arrays_for(options.operator, compiled=by_matrix)
         self.dynamics = model.motion(dynamics)
         self.short_run = options.for_kernels()
+        self.groups = model.groups
         self.metric = model.geography.metric
         self.trade = Trade(self.parameters.operator, len(model.regions), self.metric)
         self.stiff = 0  # steps that were as long as explicit ones can be
@@ -127,9 +131,9 @@ class ManyRegions(LawOfMotion):
             cleared = fourier.solve_short_run(
                 self.parameters, share, state, self.short_run, self.metric
             )
-            price, spending, payoff, growth = (np.empty_like(share) for _ in range(4))
+            price, spending, payoff = (np.empty_like(share) for _ in range(3))
             fourier.outcome(self.parameters, share, state, price, spending, payoff)
-        residual = population_dynamics.mismatch(self.dynamics, share, payoff, growth)
+        growth, residual = self._growth(share, payoff)
         return ClearedPoint(share, state, growth, max(float(residual), cleared.residual), cleared)
 
     def follow(
@@ -144,6 +148,17 @@ class ManyRegions(LawOfMotion):
         """Follow the dynamics, in place, until little moves."""
         with np.errstate(all="ignore"):  # what is not finite is looked for
             return _follow(self, share, state, options, slow, step, limit_steps)
+
+    def _growth(
+        self, share: np.ndarray, payoff: np.ndarray, among: np.ndarray | None = None
+    ) -> tuple[np.ndarray, float]:
+        """Return the growth rates of shares, given ln payoffs, of all or of some; the residual."""
+        if self.groups is not None:  # of which all supply
+            return self.groups.growth(self.dynamics, share, payoff)
+        growth, dynamics = np.empty_like(share), self.dynamics
+        if among is not None:
+            dynamics = dynamics._replace(log_weight=dynamics.log_weight[among])
+        return growth, float(population_dynamics.mismatch(dynamics, share, payoff, growth))
 
     # --- linearised ------------------------------------------------------------------
 
@@ -165,24 +180,26 @@ class ManyRegions(LawOfMotion):
         """Return the step of Newton's method in ln share, by products where there are many."""
         if self.tabulated(support, point.share.size):
             return super().newton_step(point, support)
-        share, n = point.share[support], support.size
+        n, levels = support.size, self.levels(support)
+        shares = levels.T * point.share[support]
         moved = self.products(point, support)
 
         def system(v: np.ndarray) -> np.ndarray:
             v = np.ravel(v)
-            return np.append(moved(v[:-1]) - v[-1], share @ v[:-1])
+            return np.append(moved(v[:n]) - levels @ v[n:], shares @ v[:n])
 
-        right = np.append(-self.attraction(point)[support], 0.0)
+        right = np.append(-self.attraction(point)[support], np.zeros(len(shares)))
         step = by_krylov(system, right, INNER, KRYLOV, 1)
         return None if step is None else step[:n]
 
     def leading(self, point: ClearedPoint) -> tuple[float, np.ndarray | None]:
         """Return the rate and the shape of the fastest deviation; NaN where it is not certain."""
         occupied = np.flatnonzero(point.share > 0.0)
-        if occupied.size == 1 or self.tabulated(occupied, point.share.size):
+        if not self.moves(occupied) or self.tabulated(occupied, point.share.size):
             return super().leading(point)
         apply = self.products(point, occupied)
-        found = deviations.by_products(apply, point.share[occupied])
+        of = self.group_of(occupied)
+        found = deviations.by_products(apply, point.share[occupied], of)
         return (math.nan, None) if found is None else found
 
     def products(self, point: ClearedPoint, among: np.ndarray) -> Any:
@@ -237,12 +254,18 @@ class ManyRegions(LawOfMotion):
         self, share: np.ndarray, state: np.ndarray, live: np.ndarray, tolerance: float
     ) -> np.ndarray | None:
         """Return the growth rates of the regions that supply, markets cleared in place; or None."""
-        if self.clear(share, state, tolerance) is None:
+        payoff = np.empty(share.size)
+        if self.groups is not None and share.size < MANY:  # where compiled code is fastest
+            options = self.short_run._replace(tolerance_residual=tolerance, tolerance_error=1.0)
+            report = newton.solve(self.parameters, share, state, options)
+            if report.status != CONVERGED:
+                return None
+            equations.payoff_at(self.parameters, share, state, np.empty((4, share.size)), payoff)
+        elif self.clear(share, state, tolerance) is None:
             return None
-        payoff, growth = np.empty(share.size), np.empty(live.size)
-        equations.payoff(self.parameters, share, state, self.price, self.price, payoff)
-        dynamics = self.dynamics._replace(log_weight=self.dynamics.log_weight[live])
-        residual = population_dynamics.mismatch(dynamics, share[live], payoff[live], growth)
+        else:
+            equations.payoff(self.parameters, share, state, self.price, self.price, payoff)
+        growth, residual = self._growth(share[live], payoff[live], live)
         return growth if math.isfinite(residual) else None
 
     def everywhere(self, share: np.ndarray, state: np.ndarray) -> np.ndarray:
@@ -258,10 +281,9 @@ class ManyRegions(LawOfMotion):
         else:
             idle = share == 0.0
         state[idle] += change[idle]
-        payoff, growth = np.empty_like(state), np.empty_like(state)
+        payoff = np.empty_like(state)
         equations.payoff(self.parameters, share, state, self.price, self.price, payoff)
-        population_dynamics.mismatch(self.dynamics, share, payoff, growth)
-        return growth
+        return self._growth(share, payoff)[0]
 
     def rates(
         self, share: np.ndarray, state: np.ndarray, live: np.ndarray, growth: np.ndarray
@@ -272,12 +294,29 @@ class ManyRegions(LawOfMotion):
         slopes = markets.payoff_table(live, self.trade.rows(live))
         slopes *= dynamics.intensity * weight
         slopes[np.diag_indices(live.size)] -= dynamics.dispersion
+        if self.groups is not None:
+            return self._rates_within(slopes, weight, growth)
         if dynamics.logit:
             found = slopes - weight @ slopes - weight * growth
         else:
             paid = weight * (1.0 + growth)
             found = (1.0 + growth)[:, None] * (slopes - paid @ slopes - paid)
         return np.asarray(found - np.outer(found.sum(1), weight))
+
+    def _rates_within(
+        self, slopes: np.ndarray, share: np.ndarray, growth: np.ndarray
+    ) -> np.ndarray:
+        """Return the same of all regions, where everybody compares with his own group."""
+        assert self.groups is not None
+        of = self.groups.of
+        inside = self.levels(np.arange(of.size))
+        weight = share / self.groups.sums(share)[of]  # of those of the group
+        paid = weight if self.dynamics.logit else weight * (1.0 + growth)
+        moved = weight * growth if self.dynamics.logit else paid
+        found = slopes - ((inside.T * paid) @ slopes)[of] - (inside @ inside.T) * moved
+        if not self.dynamics.logit:
+            found *= (1.0 + growth)[:, None]
+        return np.asarray(found - (found @ inside)[:, of] * weight)
 
 
 class Path:
@@ -301,13 +340,15 @@ class Path:
         return True
 
     def _choose(self, live: np.ndarray) -> None:
-        """Let some regions supply; all that are not empty where tastes keep people everywhere."""
-        if not self.law.dynamics.logit:
+        """Let some regions supply; all that are not empty where none ever is, or in groups."""
+        if not self.law.dynamics.logit and self.law.groups is None:
             self.live = np.flatnonzero(live)
         self.law.trade.among(self.live)
 
     def supplied(self, logs: np.ndarray) -> np.ndarray:
         """Return the shares of those who supply, zero elsewhere."""
+        if self.law.groups is not None:
+            return self.law.groups.shares(logs)
         share, live = np.zeros(logs.size), self.live
         share[live] = np.exp(logs[live] - np.max(logs[live]))
         return np.asarray(share / share.sum())
@@ -318,9 +359,13 @@ class Path:
             self.growth = self.law.everywhere(self.supplied(self.logs), self.state)
         self.growth[self.live] = growth
 
+    def level(self, logs: np.ndarray) -> Any:
+        """Return what to take from ln shares so that they are shares."""
+        return _level(logs) if self.law.groups is None else self.law.groups.levels(logs)
+
     def speed(self) -> float:
         """Return the pace of change, as ``population_dynamics.pace`` measures it."""
-        self.share[:] = np.exp(self.logs - _level(self.logs))
+        self.share[:] = np.exp(self.logs - self.level(self.logs))
         return float(population_dynamics.pace(self.law.dynamics, self.share, self.growth))
 
     def error(self, slip: np.ndarray) -> float:
@@ -416,7 +461,7 @@ class Path:
         before = self.growth[others]
         self.state[:] = state
         self.time += step
-        self.logs[self.live] = trial[self.live] - _level(trial[self.live])
+        self.logs[self.live] = trial[self.live] - self.level(trial[self.live])
         self._spread(growth)
         self.logs[others] += 0.5 * step * (before + self.growth[others])
         live = self.logs > math.log(DORMANT)

@@ -202,7 +202,7 @@ class PreparedSolver(Frozen):
         array([1., 0.])
         """
         model = self.model
-        share = model.default_start() if start is None else model.check_share(start, "start")
+        share = model.default_start() if start is None else model.check_start(start)
         return find_long_run(model, share, model.start_state(), self.dynamics, self.options)
 
     @hinted

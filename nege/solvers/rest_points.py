@@ -25,7 +25,7 @@ def newton(
     support = np.flatnonzero(start > 0.0)
     best, error, steps = point, 0.0, 0
     spread = best_spread = point.spread
-    for _ in range(NEWTON_LIMIT if support.size > 1 else 0):
+    for _ in range(NEWTON_LIMIT if law.moves(support) else 0):
         step = law.newton_step(point, support)
         if step is None:
             break
@@ -35,7 +35,7 @@ def newton(
         step *= min(1.0, LONGEST_NEWTON_STEP / max(longest, 1e-300))
         share = point.share.copy()
         share[support] *= np.exp(step)
-        share /= share.sum()
+        share = law.rescaled(share)
         if not float(np.abs(share - start).max()) <= reach:
             break
         moved, before = float(np.abs(share - point.share).max()), spread

@@ -17,7 +17,7 @@ from nege.models import parameter_axes
 from nege.models.base import Model
 from nege.models.law_of_motion import ClearedPoint, LawOfMotion, law_of_motion
 from nege.options import Logit, Replicator, SolverOptions
-from nege.solvers.checks import check_model
+from nege.solvers.checks import check_free_mobility, check_model
 from nege.status import Status
 
 END_MARGIN = 1e-9  # of the interval: roots nearer to its ends are not inside
@@ -168,6 +168,7 @@ def checked_family(
 ) -> OneParameterFamily:
     """Return the family that a question about thresholds is about, once it is checked."""
     check_model(model)
+    check_free_mobility(model, "thresholds")
     return OneParameterFamily(
         model, parameter, parameter_axes.interval(model, parameter, interval), dynamics
     )

@@ -9,9 +9,9 @@ has here `incomes`, that add up to y, and `factors`, that add up to ln V - ln y 
     footloose capital               spending, a unit a head, where its owners live
     vertical linkages               workers w, and owners of land: rent and commission, over k
     quasi-linear                    V = y - alpha ln G + ln B; linear demand: V = y + S + ln B
-    Helpman                         y = w + rents; P = G^mu h^(1-mu)
+    Helpman                         y = w + rents + deficits; P = G^mu h^(1-mu)
     commuting                       y = ybar; B and Phi^(1/epsilon)/ybar, the choice of jobs
-    Allen-Arkolakis                 y = w, P = G, amenity B Lambda^beta
+    Allen-Arkolakis                 y = w + deficits, P = G, amenity B Lambda^beta
     industries                      What of jobs here and remote ones, land, and what is left of
                                     income: dividends, commission, taxes; by kind of workers
 
@@ -45,10 +45,11 @@ from nege.models.quantitative.helpman import Helpman
 from nege.models.quantitative.model import placed
 
 WAGES, REMOTE, LAND, PAID = "wages", "remote work", "land", "dividends and taxes"
+DEFICITS = "deficits"
 PUBLIC, PRICES, RENTS = "public goods", "prices", "rents"
 TILL, OTHER = "taxes at the till", "other prices"
 AMENITIES, CROWDING, JOBS = "amenities", "crowding", "commuting"
-INCOMES = (WAGES, REMOTE, LAND, PAID, PUBLIC)
+INCOMES = (WAGES, REMOTE, LAND, PAID, DEFICITS, PUBLIC)
 TOGETHER = "all"  # where people move among all places
 
 Values = Mapping[str, np.ndarray]
@@ -213,7 +214,9 @@ def _amenities(model: Any) -> np.ndarray:
 
 def _helpman(model: Any, data: xr.Dataset) -> list[People]:
     v = _values(data)
-    incomes = {WAGES: v["wage"], LAND: v["income"] / v["share"] - v["wage"]}
+    income, rents = v["income"] / v["share"], (1.0 - model.mu) * v["income"]
+    land = rents / v["share"] if model.rents == "local" else np.full(income.size, rents.sum())
+    incomes = {WAGES: v["wage"], LAND: land, DEFICITS: income - v["wage"] - land}
     factors = {
         PRICES: -model.mu * np.log(v["price_index"]),
         RENTS: -(1.0 - model.mu) * np.log(v["rent"]),
@@ -242,7 +245,8 @@ def _allen_arkolakis(model: Any, data: xr.Dataset) -> list[People]:
         AMENITIES: _amenities(model),
         CROWDING: model.amenity_spillover * np.log(v["share"]),
     }
-    return _quantitative(model, v, {WAGES: v["wage"]}, factors)
+    deficits = model.spent(data) / v["share"] - v["wage"]
+    return _quantitative(model, v, {WAGES: v["wage"], DEFICITS: deficits}, factors)
 
 
 def _industries(model: Any, data: xr.Dataset) -> list[People]:

@@ -65,6 +65,7 @@ UNIDENTIFIED = 1e-7  # of the largest singular value: smaller ones are none
 AT_BOUND = 1e-6  # of the interval: nearer than that is at a bound
 SAME = 1e-4  # of the interval: searches that end nearer to each other found the same
 TRUSTED = 1e-3  # by how much a derivative may miss a difference of equilibria, of its size
+SHARPEN, SHARP = 6, 1e-9  # most steps of the last refinement, and the cosine that is enough
 INSIDE = 1e-3  # of the interval: as near to a bound as a search starts
 MENTIONED = 0.1  # weights below this are left out where a direction is named
 LIKELY = 0.05  # p-value from which errors explain the gaps
@@ -632,7 +633,7 @@ class _Search:
             best = self._theta(found.x)
         except (_Found, _Lost, np.linalg.LinAlgError):
             pass
-        point = self._snapped(best, values)
+        point = self._sharpened(self._snapped(best, values), values)
         objective = self._objective(point, values)
         return _End(begin, point, objective, self._stationary(point, values))
 
@@ -661,11 +662,14 @@ class _Search:
 
     def _stationary(self, point: Point, values: np.ndarray) -> bool:
         """Whether targets are met, or no step within the bounds improves the fit to first order."""
-        if _met(point.values[self.used] - values, values):
-            return True
+        met = _met(point.values[self.used] - values, values)
+        return met or self._downhill(point, values) <= STATIONARY
+
+    def _downhill(self, point: Point, values: np.ndarray) -> float:
+        """Return the largest cosine between gaps and what a parameter moves, within the bounds."""
         gaps, slopes = self._gaps(point, values), self.root @ self._jacobian(point)
         if not np.isfinite(slopes).all():
-            return False
+            return math.inf
         downhill = -(slopes.T @ gaps)
         theta, points = point.policy, self.points
         outwards = (theta <= points.low) & (downhill < 0.0) | (theta >= points.high) & (
@@ -673,7 +677,25 @@ class _Search:
         )
         size = np.linalg.norm(slopes, axis=0) * np.linalg.norm(gaps)
         cosine = np.abs(downhill) / np.where(size > 0.0, size, 1.0)
-        return bool((outwards | (cosine <= STATIONARY)).all())
+        return float(np.max(np.where(outwards, 0.0, cosine)))
+
+    def _sharpened(self, point: Point, values: np.ndarray) -> Point:
+        """Return the end of a few steps of Gauss and Newton, as long as they lead on.
+
+        Where gaps are left, rounding of the distance hides its last changes from the search,
+        but not the slopes that are zero in the end.
+        """
+        left = self._downhill(point, values)
+        for _ in range(SHARPEN):
+            if not SHARP < left < math.inf or self._at_bound(point.policy).any():
+                break
+            gaps, slopes = self._gaps(point, values), self.root @ self._jacobian(point)
+            step = np.linalg.lstsq(slopes, -gaps, rcond=UNIDENTIFIED)[0]
+            there = reached(self.points, self._theta(self._searched(point.policy) + step))
+            if there is None or not self._downhill(there, values) < left:
+                break
+            point, left = there, self._downhill(there, values)
+        return point
 
     # --- all searches, and what they say
 

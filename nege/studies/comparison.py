@@ -7,18 +7,21 @@ Of each kind of people in each place (``accounts``), with income y = sum_c y_c a
     L(a, b) = (a - b)/ln(a/b)   the logarithmic mean: so parts of a sum add up in logs exactly
     V = y + S + ln B            where utility is quasi-linear: then all of it in levels
 
-By place: what a place offers, d ln V_r. By person: who cannot move has that; who can has
+By place: what a place offers, d ln V_r. By person, where people lived before: who cannot move has
+that; who can has more,
 
-    d ln U,  U = exp(sum_r lambda_r ln V_r)            which is everybody's where they have moved
-             U = [sum_r b_r V_r^(1/s)]^s               expected utility, where tastes differ
-    moving = d ln U - d ln V_r                         of who lived in r before
+    moving = E[gain | lived in r] - d ln V_r
 
-so that the mean of `moving` is the worth of having a choice (Small & Rosen 1981). Where people are
-where they were, nobody has moved.
+which is what it is worth to be able to leave. Without tastes all have U = exp(sum_r lambda_r ln
+V_r), the same everywhere once people have moved. With tastes, which last, who likes a place may
+stay there: ``lasting_tastes`` has the gains; their mean is d ln U of expected utility, and the mean
+of `moving` the value of the option (Small & Rosen 1981). Where people are where they were, nobody
+has moved.
 
 Equivalent variation, what a person would have to be given before: y (V'/V - 1) at prices before,
-which is exact as tastes are homothetic (for who moves: given in every place alike); V' - V where
-utility is quasi-linear. Sources: Vartia (1976), for the mean; Hicks (1942), for the variation.
+which is exact as tastes for goods are homothetic; V' - V where utility is quasi-linear. Of people
+who differ in tastes for places it is their mean.
+Sources: Vartia (1976), for the mean; Hicks (1942), for the variation.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ import dataclasses
 import html
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -35,10 +38,10 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, in_words
 from nege.immutable import Immutable, held
-from nege.models.agglomeration.mechanisms import migration
 from nege.plots import gains
 from nege.results.equilibrium import Equilibrium
 from nege.results.tables import Tabular
+from nege.studies import lasting_tastes
 from nege.studies.accounts import INCOMES, People, people_of, tastes
 from nege.validation.keywords import hinted
 
@@ -74,8 +77,9 @@ class Comparison(Immutable, Tabular):
         Over ``kind`` of people, place (``region`` or ``place``) and ``term``: ``contribution``,
         which adds up over terms to ``gain`` of a person who lived there before (in logs; in the
         numeraire where utility is quasi-linear); ``offered``, what the place itself offers: all
-        terms but "moving"; ``people`` and ``people_after``; ``income`` a head before; and
-        ``equivalent_variation`` a head. NaN where nobody of a kind can be.
+        terms but "moving"; ``people`` and ``people_after``; ``income`` a head before;
+        ``equivalent_variation`` a head; ``stays``, the part of people who do not move, where it is
+        known. NaN where nobody of a kind can be.
     additive : bool
         Whether utility is quasi-linear, so that gains are in the numeraire.
 
@@ -253,7 +257,7 @@ class Comparison(Immutable, Tabular):
         Returns
         -------
         Axes
-            With a dot for each place, its area in proportion to its people.
+            With a dot for each place, its area in proportion to its people; or polygons, filled.
 
         Raises
         ------
@@ -288,6 +292,7 @@ class Comparison(Immutable, Tabular):
             percent[:count],
             f"{'what places offer' if offered else 'by person'}, {of}",
             label,
+            polygons=self.before.model.geography.polygons,
             ax=ax,
         )
 
@@ -362,8 +367,8 @@ class Comparison(Immutable, Tabular):
         lines = [f"Equivalent variation is exact, as {exact}."]
         if float(abs(self.data["contribution"].sel(term=MOVING)).max()) > EXACT:
             lines.append(
-                "By person: who moves, or could, has the same gain wherever they lived, of which "
-                "`moving` is what their place does not offer; by place, .data.offered."
+                "By person, by where they lived before: `moving` is what they gain by being able "
+                "to leave. What a place offers who stays is .data.offered."
             )
         else:
             lines.append("By person and by place alike: nobody gains or loses by moving.")
@@ -440,8 +445,9 @@ def compare(before: Equilibrium, after: Equilibrium) -> Comparison:
 
     Notes
     -----
-    By person, not by place: who is free to move has what everybody of the kind has, wherever that
-    is; what a place offers is ``data.offered``.
+    By person, by where people lived before, who keep their tastes for places and leave if that is
+    better; what a place offers who stays is ``data.offered``. Of :class:`Commuting` tastes for
+    places to live in are kept, those for jobs are drawn anew.
 
     Not for changes of tastes: with other spending shares or elasticities of demand a gain would
     not be money.
@@ -501,10 +507,17 @@ def _equal(one: Any, other: Any) -> bool:
     return np.array_equal(np.asarray(one, dtype=float), np.asarray(other, dtype=float))
 
 
-def _gain(
-    a: People, b: People, before: Equilibrium, after: Equilibrium
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Return terms of gains, which add up to those by person; and income before."""
+class _Gain(NamedTuple):
+    """The gains of one kind of people, by where they lived."""
+
+    terms: dict[str, np.ndarray]  # which add up to those by person
+    income: np.ndarray  # before
+    ratio: np.ndarray  # mean of V after over V before
+    stays: np.ndarray
+
+
+def _gain(a: People, b: People, before: Equilibrium, after: Equilibrium) -> _Gain:
+    """Return the gains of one kind of people."""
     additive = before.model.differences
     y0, y1 = (sum(one.incomes.values(), np.zeros(one.count.size)) for one in (a, b))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -516,8 +529,8 @@ def _gain(
     size = np.nanmax(np.abs(np.append(offered[np.isfinite(offered)], 1.0)))
     if np.nanmax(np.abs(left[np.isfinite(left)]), initial=0.0) > EXACT * size:
         terms[REMAINDER] = left
-    terms[MOVING] = _moving(a, b, before, after, offered)
-    return terms, y0
+    moving, ratio, stays = _by_person(a, b, before, after, offered)
+    return _Gain({**terms, MOVING: moving}, y0, ratio, stays)
 
 
 def _changes(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -533,26 +546,59 @@ def logarithmic_mean(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return found
 
 
-def _moving(
+def _by_person(
     a: People, b: People, before: Equilibrium, after: Equilibrium, offered: np.ndarray
-) -> np.ndarray:
-    """Return what people have beyond what the place offers in which they lived."""
-    none = np.zeros(a.count.size)
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what people have beyond what the place offers in which they lived; and who stays.
+
+    The second is the mean of V after over V before.
+    """
+    moving, ones = np.zeros(a.count.size), np.ones(a.count.size)
     moved = np.max(np.abs(a.count / a.count.sum() - b.count / b.count.sum())) > STAYED
+    with np.errstate(over="ignore"):
+        alone = np.exp(offered)
     if not (a.moves or b.moves) or not moved:
-        return none
+        return moving, alone, ones
     if a.moves != b.moves or _within(a) != _within(b):
         cure = "Let people move within the same places before and after."
         raise InputError("after", "people who move otherwise", "of people who move alike", cure)
-    u0, u1 = (expected(one, found) for one, found in ((a, before), (b, after)))
-    differ = [_scale(found) for found in (before, after)]
-    if differ[0] != differ[1]:
+    scale, later = _scale(before), _scale(after)
+    if scale is None or scale != later:
         cure = "Solve both as long runs under the same dynamics; or leave people where they are, "
         cure += "nege.short_run(model, before.data)."
         said = f"{_tastes_in_words(before)} before, {_tastes_in_words(after)} after"
         raise InputError("after", said, "of people who choose places alike", cure)
+    among = np.zeros(a.count.size, int) if a.among is None else a.among
+    gain, ratio, stays = (np.empty(a.count.size) for _ in range(3))
+    for name in dict.fromkeys(among.tolist()):
+        group = among == name
+        if scale == 0.0:
+            u0, u1 = (_mean_of(one.level[group], one.count[group]) for one in (a, b))
+            with np.errstate(over="ignore"):
+                gain[group], ratio[group], stays[group] = u1 - u0, np.exp(u1 - u0), np.nan
+        else:
+            here = a.level[group] + scale * _log_weights(before, group)
+            there = b.level[group] + scale * _log_weights(after, group)
+            found = lasting_tastes.gains(here, there, scale)
+            gain[group], ratio[group], stays[group] = found
     with np.errstate(invalid="ignore"):
-        return np.asarray(u1 - u0 - offered)
+        return np.asarray(gain - offered), ratio, stays
+
+
+def _mean_of(level: np.ndarray, count: np.ndarray) -> float:
+    there = count > 0.0
+    return float(level[there] @ count[there] / count.sum())
+
+
+def _log_weights(found: Equilibrium, group: np.ndarray) -> np.ndarray:
+    """Return ln of how well liked places are, as shares of those that people choose among."""
+    model = found.model
+    if not model.in_shares:  # Lbar is one on average there
+        liked = np.log(vars(model)["home_weight"].values[group])
+        return np.asarray(liked - np.log(np.exp(liked).mean()))
+    assert found.dynamics is not None
+    liked = np.asarray(model.motion(found.dynamics).log_weight)[group]
+    return np.asarray(liked - np.logaddexp.reduce(liked))
 
 
 def _within(one: People) -> list[str] | None:
@@ -578,45 +624,23 @@ def _tastes_in_words(found: Equilibrium) -> str:
     return found.horizon + ("" if not scale else f" with tastes of scale {scale:g}")
 
 
-def expected(people: People, found: Equilibrium) -> np.ndarray:
-    """Return ln U of people by where they live: of who chooses among places, of all of these."""
-    among = np.zeros(people.count.size, int) if people.among is None else people.among
-    utility, scale = np.empty(people.count.size), _scale(found)
-    for name in dict.fromkeys(among.tolist()):
-        group = among == name
-        level, count = people.level[group], people.count[group]
-        if not scale:
-            there = count > 0.0
-            utility[group] = level[there] @ count[there] / count.sum()
-        elif not found.model.in_shares:
-            inside: float = migration.welfare_within(  # type: ignore[no-untyped-call]
-                found.model, people.level, group
-            )
-            utility[group] = np.log(inside)
-        else:
-            assert found.dynamics is not None
-            weights = np.exp(found.model.motion(found.dynamics).log_weight)[group]
-            logs = np.log(weights / weights.sum()) + level / scale
-            utility[group] = scale * np.logaddexp.reduce(logs)
-    return utility
-
-
-def _labelled(model: Any, here: list[People], there: list[People], made: list[Any]) -> xr.Dataset:
+def _labelled(model: Any, here: list[People], there: list[People], made: list[_Gain]) -> xr.Dataset:
     """Return a comparison as a Dataset."""
     dim = "region" if "region" in model.coordinates() else "place"
     names = list(map(str, model.coordinates()[dim]))
-    terms = list(dict.fromkeys(name for one, _ in made for name in one))
+    terms = list(dict.fromkeys(name for one in made for name in one.terms))
     rank = {name: i for i, name in enumerate(INCOMES)}
     terms.sort(key=lambda name: (name == MOVING, name == REMAINDER, rank.get(name, len(rank))))
     zero = np.zeros(len(names))
-    parts = np.array([[one.get(term, zero) for term in terms] for one, _ in made]).swapaxes(1, 2)
+    parts = np.array([[one.terms.get(term, zero) for term in terms] for one in made])
+    parts = parts.swapaxes(1, 2)
     count, later = (np.array([one.count for one in side]) for side in (here, there))
-    nobody = ~np.isfinite(np.array([y for _, y in made]))
+    y0, ratio, stays = (np.array(side) for side in zip(*(one[1:] for one in made), strict=True))
+    nobody = ~np.isfinite(y0)
     parts = np.where(nobody[..., None], np.nan, parts)
     # A sum over terms as xarray makes it, so that they add up to the last bit but one.
     gain, offered = parts.sum(-1), parts[..., : terms.index(MOVING)].sum(-1)
-    y0 = np.array([y for _, y in made])
-    variation = gain if model.differences else y0 * np.expm1(gain)
+    variation = gain if model.differences else y0 * (ratio - 1.0)
     by_kind = [one.name for one in here]
     within = np.array(
         [
@@ -641,6 +665,7 @@ def _labelled(model: Any, here: list[People], there: list[People], made: list[An
             "gain": over(gain, f"gain of a person who lived there before, {in_logs}", unit),
             "offered": over(offered, f"gain that the place offers, {in_logs}", unit),
             "equivalent_variation": over(variation, "equivalent variation per head", money),
+            "stays": over(np.where(nobody, np.nan, stays), "part of people who stay", "1"),
             "contribution": (
                 ("kind", dim, "term"),
                 parts,

@@ -32,6 +32,7 @@ def counterfactual(
     productivity_change: Any = None,
     amenity_change: Any = None,
     housing_change: Any = None,
+    mobility: Any = None,
     commuting_cost_change: Any = None,
     workplace_amenity_change: Any = None,
     remote: Any = None,
@@ -64,6 +65,10 @@ def counterfactual(
         different places.
     productivity_change, amenity_change, housing_change : optional
         After over before, of each place.
+    mobility : str or array, optional
+        Who can move after the change, as in :class:`Helpman`; by default as before. "none" answers
+        what happens while people stay. Not wider than before: what those would gain who can
+        cross from then on takes levels, which hat algebra has not.
     commuting_cost_change : float, DataArray or array, optional
         Of :class:`Commuting`: after over before, over (residence, workplace); one number is for
         all ways to another place. What remote work costs follows, unless it has a table.
@@ -90,7 +95,9 @@ def counterfactual(
     Dataset
         ``share`` of people after the change, and over region ``share_change, wage_change,
         price_index_change, real_wage_change`` (in goods), ``real_income_change`` and, for Helpman,
-        ``rent_change``; ``welfare_change`` of everybody, under tastes of expected utility;
+        ``rent_change``; ``welfare_change`` of everybody, under tastes of expected utility; where
+        people move within groups only, ``group_welfare_change``, and everybody's is that of the
+        mean, in which groups count by what they had;
         ``residual``, goods markets after the change included, from the flows. Attributes
         ``dynamics`` and ``deficits`` say how people move and what became of deficits. Of
         :class:`Commuting`, whose ``share`` is of residents: ``employment`` by workplace,
@@ -123,6 +130,9 @@ def counterfactual(
     array([0.9892, 1.0167, 0.9892])
     >>> round(float(after.welfare_change), 4)
     1.0262
+    >>> stay = nege.counterfactual(before, trade_cost_change=0.9, mobility="none")
+    >>> stay.group_welfare_change.round(4).values
+    array([1.0239, 1.0296, 1.0239])
     """
     check_equilibrium(equilibrium)
     given = {
@@ -130,6 +140,7 @@ def counterfactual(
         "productivity_change": productivity_change,
         "amenity_change": amenity_change,
         "housing_change": housing_change,
+        "mobility": mobility,
         "commuting_cost_change": commuting_cost_change,
         "workplace_amenity_change": workplace_amenity_change,
         "remote": remote,

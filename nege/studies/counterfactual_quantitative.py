@@ -16,6 +16,7 @@ price index is one. Where nothing is traded the freeness is zero, before and aft
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import ConvergenceError, InputError
+from nege.models.mobility import FREE
 from nege.models.quantitative.balance import check_trade
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import Logit, SolverOptions
@@ -57,6 +59,7 @@ def counterfactual_quantitative(
     productivity_change: Any = None,
     amenity_change: Any = None,
     housing_change: Any = None,
+    mobility: Any = None,
     flows: Any = None,
     deficits: str | None = None,
     options: SolverOptions | None = None,
@@ -69,6 +72,7 @@ def counterfactual_quantitative(
         shown = f"one that ended as {equilibrium.status.name}"
         cure = equilibrium.status.remedy
         raise InputError("equilibrium", shown, "a solve that converged", cure)
+    model = _who_moves(model, equilibrium, mobility)
     options, places, moves = check_options(options), model.regions, equilibrium.dynamics
     if deficits is not None:
         validation.known("deficits", deficits, (*CONVENTIONS, "zero"))
@@ -114,7 +118,9 @@ def counterfactual_quantitative(
         assert isinstance(found, Equilibrium)
     else:
         found = solve(economy, share, dynamics=moves, options=options)
-    after = _relative_changes(before, found)
+    # In these units groups are equally well off before, and in the data they need not be.
+    data = {name: equilibrium.data[name].values for name in ("share", model.payoff)}
+    after = _relative_changes(before, found, model.group_welfare(data, equilibrium.dynamics))
     wrong = _violation(base, economy, found.data, after, bought * change ** (1.0 - model.sigma))
     if not wrong <= max(MARKETS, 100.0 * options.tolerance_residual):
         raise ConvergenceError(
@@ -135,12 +141,37 @@ COMPARED_VARIABLES = {
     "rent": "rent of a unit of housing",
     "real_income": "real income per head",
     "welfare": "real income per head, expected utility where tastes differ",
-    "group_welfare": "the same of those who move among some regions only",
+    "group_welfare": "real income per head of a group, expected utility where tastes differ",
 }
 
 
-def _relative_changes(before: xr.Dataset, found: Equilibrium) -> xr.Dataset:
-    """Return the changed economy relative to the one before."""
+def _who_moves(model: QuantitativeModel, equilibrium: Equilibrium, mobility: Any) -> Any:
+    """Return the economy with those moving who can after the change, from where they are."""
+    share = equilibrium.data["share"].values
+    if mobility is None:
+        return model if model.groups is None else model.replace(people=share)
+    if equilibrium.dynamics is None:
+        cure = "From a short run nobody moves: leave it out, or take nege.solve(model)."
+        raise InputError("mobility", mobility, "left out for a short run", cure)
+    wider = "one that lets nobody move further than before"
+    cure = "Solve it in levels: nege.solve(model.replace(mobility=..., people=None))."
+    if isinstance(mobility, str) and mobility == FREE:
+        if model.groups is not None:
+            raise InputError("mobility", mobility, wider, cure)
+        return model
+    found = model.replace(mobility=mobility, people=share)
+    assert found.groups is not None
+    if model.groups is not None:
+        pairs = set(zip(found.groups.of.tolist(), model.groups.of.tolist(), strict=True))
+        if len(pairs) > len(found.groups.labels):
+            raise InputError("mobility", mobility, wider, cure)
+    return found
+
+
+def _relative_changes(
+    before: xr.Dataset, found: Equilibrium, groups: Mapping[str, np.ndarray]
+) -> xr.Dataset:
+    """Return the changed economy relative to the one before; `groups` has welfare of each then."""
     after = found.data
     ratios = {
         f"{name}_change": (after[name] / before[name]).assign_attrs(
@@ -149,6 +180,11 @@ def _relative_changes(before: xr.Dataset, found: Equilibrium) -> xr.Dataset:
         for name, meaning in COMPARED_VARIABLES.items()
         if name in after
     }
+    for level in groups.values():
+        assert found.model.groups is not None
+        weight = found.model.groups.total * level
+        change = weight @ ratios["group_welfare_change"].values / weight.sum()
+        ratios["welfare_change"] = ratios["welfare_change"].copy(data=change)
     real = ratios["wage_change"] / ratios["price_index_change"]
     ratios["real_wage_change"] = real.assign_attrs(
         long_name="wage in goods, after over before", units="1"

@@ -440,7 +440,7 @@ def equal_yield(
     wanted = target(model, of, "of")
     if wanted.read is None:
         raise InputError("of", of, "the name of a number of the economy")
-    share = model.default_start() if start is None else model.check_share(start, "start")
+    share = model.default_start() if start is None else model.check_start(start)
     targets = [wanted, *([target(model, "welfare")] if "welfare" in model.variables else [])]
     now = {parameter: _around(model, parameter)}
     if amount is not None:

@@ -96,7 +96,9 @@ def invert(
         has a table of trade costs, infinite where nothing is traded. :class:`Commuting` has a
         `workplace_amenity` too. An economy of industries has the data in its ``observed``, an
         :class:`Equilibrium` with its stability and, in words, what data do not identify;
-        others, and those in files, have not.
+        others, and those in files, have not. Where people move within groups only, data tell
+        amenities within each group alone: real incomes of groups are set equal, and `people` are
+        those of the data.
 
     Raises
     ------

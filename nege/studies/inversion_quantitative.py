@@ -64,7 +64,7 @@ def invert_quantitative(
     else:
         data = _of_flows(model, employment, wage, spending, flows)
     share, paid, changes = data.share, data.wage, BALANCED_TRADE
-    if getattr(model, "groups", None) is not None:  # where not all can go everywhere
+    if model.groups is not None:  # where not all can go everywhere
         model = model.replace(people=share)
     if data.spent is not None:
         kind = convention(model, deficits, people_move(model))
@@ -212,8 +212,7 @@ def check_agreement(
 
 def people_move(model: Model) -> bool:
     """Whether people of a model move in a long run."""
-    mobility = getattr(model, "mobility", "free")
-    return not (isinstance(mobility, str) and mobility == "none")
+    return model.groups is None or model.groups.largest > 1
 
 
 def convention(model: QuantitativeModel, deficits: str | None, moves: bool) -> str:

@@ -67,6 +67,7 @@ EAST = ("22", "28", "10", "25", "04", "23", "02", "07", "30", "31")
 LEAST, APART = 1_000_000, 50.0  # people of a city; km within which a place is part of a larger one
 MOST = 200  # cities
 COSTS = (1.0, 20.0)  # digital costs among which the path is searched
+BEGIN = 1.5  # cost at which the search for that of the first year begins
 SELLS = 0.1  # of places count as online sellers in the first year: the ones that sell most a head
 NEIGHBOURS = 0.3  # 1000 km
 CORRELATED = 0.1  # what counts as a correlation
@@ -159,7 +160,7 @@ def chinese_cities(count: int = 30) -> OnlineAgglomeration:
         geography, productivity=1.0, land=people, home_weight=people, **REFERENCE
     )
     # Where people stay put, what they would earn says which amenities keep them there.
-    still = economy.replace(migration_elasticity=0.0)
+    still = economy.replace({"migration_elasticity": 0.0, "digital_cost.manufacturing": BEGIN})
     first = china_online()[SHARE].dropna("year").isel(year=[0])
     (there,) = _calibrated(still, ["manufacturing"], first).steps
     costs = vars(there.model)["digital_cost"]
@@ -291,6 +292,14 @@ def china_facts(economy: OnlineAgglomeration, followed: xr.Dataset) -> xr.Datase
     Notes
     -----
     Not a test with a size: verdicts compare directions and levels of single figures.
+
+    What came of it, with 30, 60 and 100 cities: seven times as many sell online as much a head as
+    the tenth did that sold most in 2015, where villages became nine times as many; their share on
+    the coast falls, as that of villages did. But goods sold online come from there less than all
+    goods do (63 and 83 per cent with 30 cities), where 98 per cent of villages were: here who
+    sells online saves the cost of search over distance, which is worth most far from the coast,
+    and nothing else sets its sellers apart. With 30 cities sellers are no more next to each other
+    than before, with more they are because there are more of them.
 
     Examples
     --------
@@ -431,15 +440,14 @@ def _clusters(seen: _Sellers, data: xr.DataArray, distance: np.ndarray) -> Fact:
         selling = seen.selling[seen.row(year)]
         model.append(float((near @ selling > 0)[selling].mean()))
         chance.append(_by_chance(near.sum(1), int(selling.sum())))
-    beside = "{:.0%} at first and {:.0%} at last if as many were anywhere".format(*chance)
+    over = [100.0 * (a - b) for a, b in zip(model, chance, strict=True)]
+    beside = f"over chance it goes from {over[0]:+.0f} to {over[1]:+.0f} points"
     if model[1] <= model[0]:
-        verdict = f"not reproduced: no more of them are next to another ({beside})"
-    elif all(a > b for a, b in zip(model, chance, strict=True)):
-        verdict = (
-            f"reproduced: ever more of them are next to another, more than by chance: {beside}"
-        )
+        verdict = f"not reproduced: no more of them are next to another; {beside}"
+    elif over[1] >= over[0]:
+        verdict = f"reproduced: ever more of them are next to another, and {beside}"
     else:
-        verdict = f"reproduced in direction only: it is not more than by chance, {beside}"
+        verdict = f"reproduced in direction only, as there are more of them: {beside}"
     how = (
         "share of villages in groups of ten; share of the cities that sell online which have "
         f"another one within {1000 * NEIGHBOURS:.0f} km"

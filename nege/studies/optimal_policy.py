@@ -370,7 +370,7 @@ def optimise(
     memory.check("points", points, need, "for the grid in memory", "Take fewer points.")
     wanted = target(model, objective)
     limits = checked_constraints(model, subject_to)
-    share = model.default_start() if start is None else model.check_share(start, "start")
+    share = model.default_start() if start is None else model.check_start(start)
     if len(instruments) > 1 or limits:
         with watched(progress, points, "economies") as steps:
             return joint_policy.search(

@@ -75,7 +75,7 @@ def with_remote_share(
     >>> third = nege.with_remote_share(model, 0.3)
     >>> data = nege.solve(third).data
     >>> round(third.remote, 4), round(float(data.share @ data.remote_share), 6)
-    (0.2149, 0.3)
+    (0.1685, 0.3)
     """
     if not isinstance(model, Commuting):
         raise InputError(

@@ -223,9 +223,10 @@ class _OfShares(EquilibriumResponse):
         drift = self._drift(value, run, at.drift)
         there = np.flatnonzero(share > 0.0)
         # Bordered: the common level of attraction moves too, and shares sum to one.
-        system = np.zeros((there.size + 1, there.size + 1))
-        system[:-1, :-1] = at.slopes[np.ix_(there, there)] * share[there]
-        system[:-1, -1], system[-1, :-1] = -1.0, share[there]
+        levels, m = law.levels(there), there.size
+        system = np.zeros((m + levels.shape[1], m + levels.shape[1]))
+        system[:m, :m] = at.slopes[np.ix_(there, there)] * share[there]
+        system[:m, m:], system[m:, :m] = -levels, levels.T * share[there]
         return Linear(system, drift[there], there, n, at.defined)
 
     def _direction(self, model: Model) -> Any:
@@ -244,8 +245,9 @@ class _OfShares(EquilibriumResponse):
         if not np.max(np.abs(change) if tastes else -change) < 1.0:
             return None
         share = run.share * (np.exp(change) if tastes else 1.0 + change)
-        share /= share.sum()
-        point = law_of_motion(model, self.dynamics, self.options).at(share, run.state)
+        law = law_of_motion(model, self.dynamics, self.options)
+        share = law.rescaled(share)
+        point = law.at(share, run.state)
         return Moved(model, share, point.state)
 
 

@@ -603,7 +603,7 @@ def nash(
     curves = validation.whole("curves", curves, at_least=0)
     if curves and (len(chosen) != 2 or curves < 2):
         raise InputError("curves", curves, "at least 2, of two players")
-    share = model.default_start() if start is None else model.check_share(start, "start")
+    share = model.default_start() if start is None else model.check_start(start)
     by_name = {chosen[name]: ends for name, ends in bounds.items()}
     expected = 4 * points * len(chosen)
     with watched(progress, expected, "economies") as steps:

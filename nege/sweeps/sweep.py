@@ -242,7 +242,7 @@ def follow(
 
 def _long_runs(asked: SweepRequest, start: Any, dynamics: Any, along: str | None) -> LongRuns:
     model = asked.model
-    begin = model.default_start() if start is None else model.check_share(start, "start")
+    begin = model.default_start() if start is None else model.check_start(start)
     return LongRuns(asked, begin, check_dynamics(dynamics), along)
 
 

@@ -18,7 +18,7 @@ Equations, for places r, s = 1..R:
 
 Every place makes one good of its own under perfect competition (Armington). More people make
 it more productive where alpha > 0, and less pleasant where beta < 0. In the long run V is the
-same everywhere.
+same everywhere, or within each group of places between which nobody moves (``mobility``).
 
 In ``equations``: theta = (1+alpha)(sigma-1)/sigma, v = ln w + (1-theta) ln L,
 g = 1, kappa = 1, d = 1 - theta - beta. So Helpman's economy with local rents is the special
@@ -60,8 +60,15 @@ from nege.errors import InputError
 from nege.models import ces, fields
 from nege.models.changes import Limit
 from nege.models.fields import Labelled
+from nege.models.mobility import before_moving, who_moves
 from nege.models.quantitative.balance import deficit, spending_ratio
-from nege.models.quantitative.model import BALANCED, VARIABLES, QuantitativeModel, fundamental
+from nege.models.quantitative.model import (
+    BALANCED,
+    VARIABLES,
+    QuantitativeModel,
+    Variables,
+    fundamental,
+)
 from nege.models.solutions import Uniqueness, Variable
 from nege.options import Logit, Replicator, check_dynamics
 from nege.validation import Bounds
@@ -112,9 +119,11 @@ class AllenArkolakis(QuantitativeModel):
     amenity: Labelled[xr.DataArray] = fundamental("Bbar, amenity", default=None)
     deficit: Labelled[xr.DataArray | None] = deficit(default=None)
     spending_ratio: Labelled[xr.DataArray | None] = spending_ratio(default=None)
+    mobility: Labelled[str | xr.DataArray] = who_moves()
+    people: Labelled[xr.DataArray | None] = before_moving()
 
     title: ClassVar[str] = "Allen-Arkolakis"
-    variables: ClassVar[dict[str, Variable]] = VARIABLES
+    variables: ClassVar[Mapping[str, Variable]] = Variables(VARIABLES)
 
     def limits(self, at: Mapping[str, Any]) -> Iterator[Limit]:
         """Yield the no-black-hole condition: congestion exceeds agglomeration."""
@@ -159,7 +168,7 @@ class AllenArkolakis(QuantitativeModel):
         unique = self.plain and self.productivity_spillover + beta <= 0.0  # the same, exactly
         if not self.plain:
             condition += f", {BALANCED}"
-        return Uniqueness(unique, abs(two / one), condition)
+        return self.within_groups(Uniqueness(unique, abs(two / one), condition))
 
     def spent(self, data: xr.Dataset) -> np.ndarray:
         """Return spending on goods by place, from stored variables."""

@@ -491,6 +491,10 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         self._replicator(dynamics)
         return Dynamics(True, self.theta, 1.0, np.zeros(len(self.regions)))
 
+    def moved_by(self, dynamics: Replicator | Logit) -> str:
+        """Say that tastes are residents' own."""
+        return "residents' own tastes"
+
     def own_law_of_motion(
         self, dynamics: Replicator | Logit, options: SolverOptions
     ) -> LawOfResidents:

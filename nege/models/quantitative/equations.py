@@ -63,14 +63,15 @@ def _supply(p, r, share, state):
 def _pool(p, r, share, state):
     earned = exp(p.scale * log(share) + state)
     if p.proportional.real != 0.0:
-        return p.ratio[r] * (p.kept * earned + (1.0 - p.kept) * share)
+        return p.proportional * p.ratio[r] * (p.kept * earned + (1.0 - p.kept) * share)
     return earned
 
 
 def _spending(p, r, share, state, total):
     earned = exp(p.scale * log(share) + state)
     if p.proportional.real != 0.0:
-        return p.ratio[r] * (p.kept * earned + (1.0 - p.kept) * share) / total
+        spent = p.ratio[r] * (p.kept * earned + (1.0 - p.kept) * share)
+        return p.proportional * spent / total
     part = earned / total
     # Apart: reordered, kept = 1 would become (c - s) + s, and lose c where it is small.
     if p.kept.real != 1.0:
@@ -87,7 +88,7 @@ def _payoff(p, r, share, state, price):
     if p.kept.real != 1.0:
         income = log(exp(state) + 1.0 / p.kept - 1.0)
     if p.proportional.real != 0.0:
-        income = income + log(p.ratio[r])
+        income = income + p.proportional * log(p.ratio[r])
     elif p.deficit[r].real != 0.0:
         income = log(exp(income) + p.deficit[r] / (p.kept * exp(p.scale * log(share))))
     goods = income + log(price) / (p.sigma - 1.0)

@@ -20,7 +20,8 @@ Equations, for places r, s = 1..R:
     H      stock of housing, given              sum_r w_r L_r = 1, the numeraire
     D      deficit, sum_r D_r = 0: what goods cost beyond what wages and rents pay; zero by default
 
-In the long run V is the same everywhere. Agglomeration comes from the variety of local goods,
+In the long run V is the same everywhere, or within each group of places between which nobody
+moves (``mobility``, which has the equations). Agglomeration comes from the variety of local goods,
 dispersion from rents: that is how the model turns the core-periphery result round, where trade
 costs fall and people disperse. Since housing is fixed, a place with few people is cheap
 without limit, and no place is ever empty.
@@ -41,6 +42,7 @@ Sturm, D. (2008), American Economic Review 98. The online region is nege's own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -49,11 +51,13 @@ import xarray as xr
 from nege.geography.online import OnlineRegion
 from nege.models import ces, fields
 from nege.models.fields import Labelled
+from nege.models.mobility import before_moving, who_moves
 from nege.models.quantitative.balance import deficit, spending_ratio
 from nege.models.quantitative.model import (
     BALANCED,
     VARIABLES,
     QuantitativeModel,
+    Variables,
     fundamental,
     online_housing,
     placed,
@@ -92,6 +96,9 @@ class Helpman(QuantitativeModel):
     One equilibrium, proven: sigma (1 - mu) > 1 (Helpman 1998); here 1.2.
     >>> nege.solve(economy).data.share.round(4).values
     array([0.3037, 0.3925, 0.3037])
+    >>> closed = economy.replace(mobility=["west", "east", "east"])  # nobody crosses the border
+    >>> nege.solve(closed).data.group_welfare.round(3).to_series().to_dict()
+    {'west': 2.138, 'east': 2.177}
     """
 
     sigma: float = fields.sigma()
@@ -114,13 +121,17 @@ class Helpman(QuantitativeModel):
         default=None,
     )
     online_housing: float | None = online_housing(default=None)
+    mobility: Labelled[str | xr.DataArray] = who_moves()
+    people: Labelled[xr.DataArray | None] = before_moving()
 
     title: ClassVar[str] = "Helpman"
-    variables: ClassVar[dict[str, Variable]] = {
-        **VARIABLES,
-        "income": Variable(("region",), "income, rents included", "wage bill of all places"),
-        "rent": Variable(("region",), "rent of a unit of housing", "wage bill of all places"),
-    }
+    variables: ClassVar[Mapping[str, Variable]] = Variables(
+        {
+            **VARIABLES,
+            "income": Variable(("region",), "income, rents included", "wage bill of all places"),
+            "rent": Variable(("region",), "rent of a unit of housing", "wage bill of all places"),
+        }
+    )
 
     def without_online(self) -> Helpman:
         """Return the economy without its online region, and the housing there."""
@@ -169,7 +180,8 @@ class Helpman(QuantitativeModel):
             condition += ", which is known for local rents, or two places"
         if not self.plain:
             condition += f", {BALANCED}"
-        return Uniqueness(local and self.plain and value > 1.0, value, condition)
+        unique = local and self.plain and value > 1.0
+        return self.within_groups(Uniqueness(unique, value, condition))
 
     def further(self, share: np.ndarray, wage: np.ndarray) -> dict[str, np.ndarray]:
         """Return incomes and rents, from people and wages."""

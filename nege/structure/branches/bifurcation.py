@@ -21,7 +21,7 @@ from nege.progress import Progress, watched
 from nege.results.stability import fastest
 from nege.results.tables import Tabular
 from nege.solvers import rest_points
-from nege.solvers.checks import check_model, check_options
+from nege.solvers.checks import check_free_mobility, check_model, check_options
 from nege.status import Status
 from nege.structure.branches import industry_outcomes
 from nege.structure.branches.continuation import (
@@ -392,7 +392,7 @@ class BifurcationDiagram(Immutable, Tabular):
         stable = sum(bool(branch.stable.any()) for branch in self.branches)
         lines = [
             f"Equilibria of {self.model.article} {self.model.title} economy under "
-            f"{self.dynamics}, {self.parameter} from {low:g} to {high:g}:",
+            f"{self.model.moved_by(self.dynamics)}, {self.parameter} from {low:g} to {high:g}:",
             f"{len(self.branches)} branches, of which {stable} are stable somewhere; of those that "
             "symmetry makes of each other, one is listed.",
         ]
@@ -485,6 +485,7 @@ def bifurcation(
     (array([1.626577]), array([1.807313]))
     """
     check_model(model)
+    check_free_mobility(model, "a bifurcation diagram")
     low, high = parameter_axes.interval(model, parameter, interval)
     depth = validation.whole("depth", depth, at_least=0)
     if unstable is not None:

@@ -174,7 +174,8 @@ class Equilibria(Immutable, Tabular, Sequence[Equilibrium]):
     def _headline(self) -> str:
         count = len(self)
         noun = "equilibrium" if count == 1 else "equilibria"
-        of = f"of {self.model.article} {self.model.title} economy under {self.dynamics}"
+        moved = self.model.moved_by(self.dynamics)
+        of = f"of {self.model.article} {self.model.title} economy under {moved}"
         if self.complete:
             which = "The only equilibrium" if count == 1 else f"All {count} equilibria"
             return f"{which} {of}, proven:"

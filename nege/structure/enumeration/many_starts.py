@@ -99,6 +99,8 @@ class MultistartSearch:
     def polished(self, share: np.ndarray) -> Candidate | None:
         """Return the equilibrium that Newton's method reaches on a support, None for none."""
         tolerance = self.options.tolerance_payoff
+        if self.model.groups is not None:
+            share = self.model.groups.rescaled(share)
         start = self.law.at(share, self.model.start_state())
         point, error, steps = rest_points.newton(self.law, start, tolerance)
         clears = point.cleared.status == Status.CONVERGED
@@ -178,11 +180,13 @@ class MultistartSearch:
 
     @property
     def fills(self) -> bool:
-        """Whether the dynamics keep every share positive, as logit does."""
-        return bool(self.law.dynamics.logit)
+        """Whether the dynamics keep every share positive, as logit does, or people in groups."""
+        return bool(self.law.dynamics.logit) or self.model.groups is not None
 
     def _symmetry(self) -> Symmetry:
-        """Find the symmetries, and check them on growth rates themselves."""
+        """Find the symmetries, and check them on growth rates themselves; none among groups."""
+        if self.model.groups is not None:
+            return groups.trivial_symmetry(self.n)
         found = groups.symmetry_of_parameters([self.law.parameters], self.law.dynamics.log_weight)
         state = self.model.start_state()
         return groups.confirmed_by_payoffs(
