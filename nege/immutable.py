@@ -174,7 +174,7 @@ def _kept(value: Any) -> Any:
                 _freeze(variable)
         return value
     if isinstance(value, xr.DataArray):
-        value = value.copy(deep=False)  # it may be a user's argument
+        value = labelled.shallow(value)  # it may be a user's argument
         _freeze(value)
         return value
     if isinstance(value, Mapping):
