@@ -113,6 +113,13 @@ def dimensions(
     names nor labels say otherwise; of fewer, they have to say.
     """
     found = [axis.name if axis.name in wanted else None for axis in axes]
+    if len(axes) == len(wanted) == 2 and found == [None, None]:
+        down, across = (str(axis.name).strip().lower() for axis in axes)
+        if (down in TO and across not in TO) or (across in FROM and down not in FROM):
+            first, second = wanted
+            if wanted[first] == wanted[second]:  # from places to the same places
+                cure = f"Rows are {first}, columns {second}: turn it, .T, or rename its axes."
+                raise InputError(argument, [axis.name for axis in axes], allowed, cure)
     for place, axis in enumerate(axes):
         if found[place] is None and not counted(axis):
             given = set(texts(argument, axis, allowed))
@@ -138,24 +145,15 @@ def check_sides(
     wanted: Mapping[str, Sequence[str]],
     allowed: str,
 ) -> None:
-    """Refuse a table from places to the same places whose sides are not what they are taken for.
+    """Refuse a table from places to the same places of which one side has labels, in another order.
 
-    That is one whose axes bear names that say the opposite of rows to columns, and one whose rows
-    have labels in another order than places while its columns have none, or the other way round:
-    whether those are in the order of the rows, or of places, nobody can tell.
+    Whether the other is in the order of that side, or of places, nobody can tell.
     """
     if len(axes) != 2 or len(wanted) != 2:
         return
     names, others = map(list, wanted.values())
     if names != others:
         return
-    called = [None if axis is None else axis.name for axis in axes]
-    if not any(name in wanted for name in called):
-        down, across = (str(name).strip().lower() for name in called)
-        if (down in TO and across not in TO) or (across in FROM and down not in FROM):
-            first, second = wanted
-            cure = f"Rows are {first}, columns {second}: turn it, .T, or rename its axes."
-            raise InputError(argument, called, allowed, cure)
     labelled = [
         axis is not None
         and not (counted(axis) and set(texts(argument, axis, allowed)).isdisjoint(names))
