@@ -402,6 +402,20 @@ def test_a_failed_solve_carries_its_last_point_and_how_far_it_is(most):
     assert 1e-6 < off <= partial.error
 
 
+@pytest.mark.parametrize("taste", [3e3, 1e8])
+@pytest.mark.parametrize("mode_taste", [None, 1e9])
+def test_audits_know_large_elasticities(taste, mode_taste):
+    barred = np.where(np.eye(3)[::-1] * OFF > 0, np.inf, COST)
+    changes = {"commuting_cost": barred, "remote": 0.3, "remote_days": 0.5}
+    model = toy(taste=taste, residence_taste=2, mode_taste=mode_taste, **changes)
+    nege.testing.assert_equilibrium(nege.solve(model), tolerance=1e-6)
+
+
+def test_where_access_to_jobs_is_out_of_range_the_cure_is_taste():
+    with pytest.raises(nege.ConvergenceError, match=r"Raise taste\."):
+        nege.solve(toy(taste=1e-3))
+
+
 def test_what_is_not_finite_never_passes():
     """Wages so far apart that prices overflow."""
     extreme = toy(sigma=200, productivity=[1e-300, 1, 1e300], commuting_cost=np.ones((3, 3)))
