@@ -310,7 +310,7 @@ def test_who_spends_less_than_nothing_is_in_no_short_run(model):
     with pytest.raises(nege.ConvergenceError, match="and earns less"):
         nege.solve(model.replace(mobility="none", people=FEW))
     assert nege.prepare(model).short_run(np.array(FEW)).status != nege.Status.CONVERGED
-    grid = nege.sweep(model, {"sigma": [3.0, 3.1]}, share=FEW)
+    grid = nege.sweep(model, {"sigma": [model.sigma, model.sigma + 0.01]}, share=FEW)
     assert (grid.status != nege.Status.CONVERGED).all()
     assert np.isnan(grid.welfare).all()
 
