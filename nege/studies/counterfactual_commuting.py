@@ -243,7 +243,10 @@ def _compared(
     """Return the changed economy relative to the one before; `groups` has welfare of each then."""
     before, after = equilibrium.data, found.data
     one = {"price_index": unit, "rent": 1.0}  # in the units of before
-    known = {**{name: one.get(name, before.get(name)) for name in COMPARED}, **groups}
+    known: dict[str, Any] = {
+        **{name: one.get(name, before.get(name)) for name in COMPARED},
+        **groups,
+    }
     ratios = {
         f"{name}_change": (after[name] / known[name]).assign_attrs(
             long_name=f"{meaning}, after over before", units="1"
