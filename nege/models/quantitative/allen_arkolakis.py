@@ -149,8 +149,8 @@ class AllenArkolakis(QuantitativeModel):
             "intensity": 1.0,
             "congestion": 1.0 - scale - beta,
             "kept": 1.0,
-            "log_productivity": np.log(self.productivity.values),
-            "log_attraction": np.log(self.amenity.values),
+            "log_productivity": np.log(vars(self)["productivity"].values),
+            "log_attraction": np.log(vars(self)["amenity"].values),
             **self.unbalanced(),
         }
 

@@ -391,7 +391,7 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
             return -both / self.eta, np.nan_to_num(np.exp(home - both))
 
     def _log_commuting(self) -> np.ndarray:
-        cost = self.commuting_cost
+        cost = vars(self)["commuting_cost"]
         if isinstance(cost, float):
             return np.asarray(self.geography.metric.dense() * np.log(cost))
         return np.asarray(np.log(cost.values))
@@ -419,7 +419,7 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         places, (needed,) = f"{len(self.geography)} places", self.memory().values()
         memory.check("geography", places, needed, "for this model", "It has no smaller operator.")
         log_cost, remote = self.modes()
-        freeness = (1.0 - self.sigma) * self._log_trade()
+        freeness, held = (1.0 - self.sigma) * self._log_trade(), vars(self)
         return Parameters(
             self.sigma,
             self.mu,
@@ -427,17 +427,17 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
             self.theta,
             self.housing_elasticity,
             self.rents == "pooled",
-            np.log(self.productivity.values),
-            np.log(self.amenity.values),
-            np.log(self.workplace_amenity.values),
-            np.log(self.housing.values),
+            np.log(held["productivity"].values),
+            np.log(held["amenity"].values),
+            np.log(held["workplace_amenity"].values),
+            np.log(held["housing"].values),
             freeness,
             -self.taste * log_cost,
             remote if self.remote else None,
         )
 
     def _log_trade(self) -> np.ndarray:
-        cost = self.trade_cost
+        cost = vars(self)["trade_cost"]
         if isinstance(cost, float):
             return np.asarray(self.geography.metric.dense() * np.log(cost))
         return np.asarray(np.log(cost.values))

@@ -52,9 +52,9 @@ class QuantitativeModel(GroupedModel):
     def check_together(self) -> None:
         """Refuse values that make no economy together, and places that trade with nobody."""
         super().check_together()
-        if trade_costs.is_closed(self.trade_cost) and self.online is None:
-            trades = np.isfinite(self.trade_cost.values)  # type: ignore[union-attr]
-            given = "trade_cost", self.trade_cost, trades, self.regions
+        cost = vars(self)["trade_cost"]
+        if trade_costs.is_closed(cost) and self.online is None:
+            given = "trade_cost", cost, np.isfinite(cost.values), self.regions
             check_trade(*given, balanced=self.balanced)
         if self.deficit is not None and self.spending_ratio is not None:
             cure = "They are two ways to say it: fixed in value, or in proportion to earnings."
@@ -80,7 +80,7 @@ class QuantitativeModel(GroupedModel):
     def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Economy:
         """Return the economy as kernels read it, with an operator of choice."""
         made = trade_costs.operator_for(
-            self.geography, self.trade_cost, self._online_cost(), self.sigma, operator
+            self.geography, vars(self)["trade_cost"], self._online_cost(), self.sigma, operator
         )
         values = self.numbers()
         economy = self.compiled().economy(values, values, made)
@@ -96,7 +96,7 @@ class QuantitativeModel(GroupedModel):
         """Return the derivative of every parameter of the kernels by one of ``varied()``."""
         validation.known("parameter", name, self.varied())
         slope = trade_costs.freeness_slope(
-            self.geography, self.trade_cost, self._online_cost(), self.sigma, name
+            self.geography, vars(self)["trade_cost"], self._online_cost(), self.sigma, name
         )
         moved = {}
         if name not in ("trade_cost", "online_trade_cost"):
@@ -107,18 +107,18 @@ class QuantitativeModel(GroupedModel):
     @property
     def balanced(self) -> bool:
         """Whether every place spends what wages and rents there pay for."""
-        return self.deficit is None and self.spending_ratio is None
+        return vars(self)["deficit"] is None and vars(self)["spending_ratio"] is None
 
     @property
     def plain(self) -> bool:
         """Whether trade is balanced and open everywhere, as proofs ask."""
-        return self.balanced and not trade_costs.is_closed(self.trade_cost)
+        return self.balanced and not trade_costs.is_closed(vars(self)["trade_cost"])
 
     @property
     def mixes(self) -> bool:
         """Whether how well trade mixes places bounds errors: spending is as elastic as earnings."""
-        homogeneous = self.deficit is None and (self.balanced or self.kept == 1.0)
-        return homogeneous and not trade_costs.is_closed(self.trade_cost)
+        homogeneous = vars(self)["deficit"] is None and (self.balanced or self.kept == 1.0)
+        return homogeneous and not trade_costs.is_closed(vars(self)["trade_cost"])
 
     @property
     def kept(self) -> float:
@@ -128,7 +128,7 @@ class QuantitativeModel(GroupedModel):
     def unbalanced(self) -> dict[str, Any]:
         """Return the parameters of the kernels that say how trade is not balanced."""
         size, online = len(self.regions), self.online
-        fixed, ratio = self.deficit, self.spending_ratio
+        fixed, ratio = vars(self)["deficit"], vars(self)["spending_ratio"]
         return {
             "proportional": float(ratio is not None),
             "deficit": np.zeros(size) if fixed is None else placed(fixed, online and 0.0),
@@ -138,14 +138,14 @@ class QuantitativeModel(GroupedModel):
     def received(self, share: np.ndarray, wage: np.ndarray) -> np.ndarray:
         """Return deficits, from people and wages: what places spend on goods but do not earn."""
         values = self.unbalanced()
-        if self.spending_ratio is None:
+        if vars(self)["spending_ratio"] is None:
             return np.asarray(values["deficit"])
         paid = self.kept * share * wage + (1.0 - self.kept) * share
         return np.asarray(values["ratio"] * paid * self._factor(share, wage) - paid)
 
     def _factor(self, share: np.ndarray, wage: np.ndarray) -> Any:
         """Return the factor on spending ratios at which all spending is all that is earned."""
-        if self.spending_ratio is None:
+        if vars(self)["spending_ratio"] is None:
             return 1.0
         paid = self.kept * share * wage + (1.0 - self.kept) * share
         return 1.0 / np.sum(self.unbalanced()["ratio"] * paid, axis=-1, keepdims=True)
