@@ -210,7 +210,7 @@ def test_data_come_back_with_equal_utilities_of_groups():
 @pytest.mark.structure
 def test_sweeps_loops_files_prepared_solvers_and_compare_know_groups(settled, tmp_path):
     wanted = settled.data.group_welfare
-    swept = nege.sweep(MODEL, {"sigma": [4.0, 4.1]}, store=tmp_path / "store")
+    swept = nege.sweep(MODEL, {"sigma": [4.0, 4.1]})
     np.testing.assert_allclose(swept.group_welfare[0], wanted, rtol=1e-10)
     loop = nege.hysteresis(MODEL, "sigma", (4.0, 4.1), points=2).data
     np.testing.assert_allclose(

@@ -106,7 +106,7 @@ def _shares(values: np.ndarray) -> np.ndarray:
 
 def _compare_totals(jobs: np.ndarray, residents: np.ndarray) -> None:
     """Say so where there are many more jobs than residents, or fewer."""
-    largest = max(jobs.max(), residents.max())
+    largest = float(max(jobs.max(), residents.max()))  # whose products may be infinite
     ratio = float(np.sum(jobs / largest) / np.sum(residents / largest))
     # Shares that sum to one, and counts, come together where only ratios matter.
     sums = [abs(float(np.sum(values / largest)) * largest - 1.0) for values in (jobs, residents)]
