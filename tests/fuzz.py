@@ -234,6 +234,7 @@ ENTRIES = {
     "Commuting": model_entry(
         nege.Commuting,
         **{"mu": 0.7, "taste": 3.0, "commuting_cost": 2.0, "remote": 0.1, **CES},
+        mobility=["a", "b"],
     ),
     "solve of commuters": lambda p: (nege.solve, {"model": p.commuters, "start": [0.6, 0.4]}),
     "short_run of commuters": lambda p: (
