@@ -53,11 +53,11 @@ from nege.models import ces, fields
 from nege.models.fields import Labelled
 from nege.models.mobility import before_moving, who_moves
 from nege.models.quantitative.balance import deficit, spending_ratio
+from nege.models.quantitative.grouped import Variables
 from nege.models.quantitative.model import (
     BALANCED,
     VARIABLES,
     QuantitativeModel,
-    Variables,
     fundamental,
     online_housing,
     placed,
