@@ -85,8 +85,8 @@ def counterfactual_commuting(
     if trade_cost_change is not None:
         factors.check_costs("trade_cost_change", trade, model.costs(), model.trade_cost, places)
     if commuting_cost_change is not None:
-        ways, known = model.commuting_costs(), model.commuting_cost
-        factors.check_costs("commuting_cost_change", commute, ways, known, places)
+        ways, given_cost = model.commuting_costs(), model.commuting_cost
+        factors.check_costs("commuting_cost_change", commute, ways, given_cost, places)
     given = {
         "productivity": productivity_change,
         "amenity": amenity_change,
