@@ -404,6 +404,29 @@ def test_a_failed_solve_carries_its_last_point_and_how_far_it_is(most):
     assert 1e-6 < off <= partial.error
 
 
+@pytest.mark.parametrize("taste", [3e3, 1e8])
+@pytest.mark.parametrize("mode_taste", [None, 1e9])
+def test_audits_know_large_elasticities(taste, mode_taste):
+    model = nege.Commuting(
+        nege.geography.line(3),
+        sigma=4,
+        mu=0.7,
+        taste=taste,
+        residence_taste=2,
+        mode_taste=mode_taste,
+        trade_cost=1.5,
+        commuting_cost=[[1, 2, np.inf], [2, 1, 2], [np.inf, 2, 1]],
+        remote=0.3,
+        remote_days=0.5,
+    )
+    nege.testing.assert_equilibrium(nege.solve(model))
+
+
+def test_where_access_to_jobs_is_out_of_range_the_cure_is_taste():
+    with pytest.raises(nege.ConvergenceError, match=r"Raise taste\."):
+        nege.solve(toy(taste=1e-3))
+
+
 def test_what_is_not_finite_never_passes():
     """Wages so far apart that prices overflow."""
     extreme = toy(sigma=200, productivity=[1e-300, 1, 1e300], commuting_cost=np.ones((3, 3)))

@@ -626,7 +626,7 @@ def test_a_map_fills_polygons_by_value_with_its_scale(solved):
     colours = drawn(ax).get_facecolor()
     brightness = colours[:, :3].sum(1)
     assert (np.diff(brightness) < 0).all()  # more is darker, also without colour
-    ax = solved.plot.map(variable="wage", background=squares())
+    ax = solved.plot.map(variable="wage", borders=squares())
     np.testing.assert_array_equal(drawn(ax).get_array(), solved.data.wage)
     assert ax.get_xlim()[1] - ax.get_xlim()[0] < 1e6  # metres: borders were brought there
     for variable in ("welfare", "wgae"):

@@ -730,6 +730,16 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
             said += f", {share @ data['remote_share'].values:.1%} remotely"
         return self.with_who_moves(f"{said}.")
 
+    def remark(self, result: Any) -> str:
+        """Say where access to jobs is out of reach of numbers."""
+        access = np.asarray(result.data["access"])
+        if (np.isfinite(access) & (access > 0.0)).all():
+            return ""
+        return (
+            "Access to jobs is a sum over them to the power 1/taste, with workplace_amenity as "
+            f"weights: at taste = {self.taste:g} no number is that large or small. Raise taste."
+        )
+
     def describe(self, variable: str, dynamics: Replicator | Logit | None = None) -> dict[str, str]:
         """Return the attributes of a variable: what it means, and its unit."""
         about = self.variables[variable]
@@ -752,13 +762,16 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         )
         alpha, housed = self.mu, 1.0 - self.mu
         earned = wage / alpha if self.rents == "local" else wage + housed / alpha
-        # Large elasticities act on ratios to the best alternative, so that nothing overflows.
-        cost, near, top = self.commuting_costs(), 1.0 / self.taste, np.max(earned)
+        # Large elasticities act on ratios to the best alternative, so that nothing overflows:
+        # of modes to a job, and of jobs.
+        cost, near = self.commuting_costs(), 1.0 / self.taste
         remote_cost = self.remote_costs() if self.remote else np.full_like(cost, np.inf)
-        least = np.minimum(cost, remote_cost).min(axis=1, keepdims=True)
-        office = (cost / least) ** -self.eta
-        home = self.remote * (remote_cost / least) ** -self.eta
-        chosen = at_work * (earned / top) ** self.taste
+        least = np.minimum(cost, remote_cost)
+        unit = np.where(np.isfinite(least), least, 1.0)
+        office = (cost / unit) ** -self.eta
+        home = self.remote * (remote_cost / unit) ** -self.eta
+        top = np.max(earned / least, axis=1, keepdims=True)
+        chosen = at_work * (earned / least / top) ** self.taste
         chosen = chosen * (office + home) ** (self.taste / self.eta)
         reach = np.sum(chosen, axis=1)
         by_mode = home / np.where(office + home > 0.0, office + home, 1.0)
@@ -771,7 +784,7 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         sold = (rival / first[:, None]) ** (1.0 - self.sigma) @ (alpha * income)
         sides = {
             "commuting": (commuting, chosen / reach[:, None]),
-            "access to jobs": (access, top / least[:, 0] * reach**near),
+            "access to jobs": (access, top[:, 0] * reach**near),
             "employment": (jobs, share @ commuting),
             "residents' wage": (residents_wage, commuting @ wage),
             "income": (income, share * (commuting @ earned)),

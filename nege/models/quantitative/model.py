@@ -110,6 +110,14 @@ class QuantitativeModel(GroupedModel):
         return vars(self)["deficit"] is None and vars(self)["spending_ratio"] is None
 
     @property
+    def indices_sum_to_one(self) -> bool:
+        """Whether indices of all equilibria sum to one: not if people may leave a place for good.
+
+        So they leave one that pays a deficit fixed in value: life gets worse with fewer to pay it.
+        """
+        return self.deficit is None
+
+    @property
     def plain(self) -> bool:
         """Whether trade is balanced and open everywhere, as proofs ask."""
         return self.balanced and not trade_costs.is_closed(vars(self)["trade_cost"])
@@ -171,11 +179,16 @@ class QuantitativeModel(GroupedModel):
         """Say what deficits have to do with a failed solve."""
         if self.deficit is None:
             return ""
-        place = self.regions[int(np.argmin(self.deficit.values))]
+        share, wage = (np.asarray(result.data[name]) for name in ("share", "wage"))
+        paid = self.kept * share * wage + (1.0 - self.kept) * share
+        owed = -self.deficit.values / np.where(paid > 0.0, paid, np.inf)
+        worst = int(np.argmax(owed))
+        broke = ", and earns less" if owed[worst] >= 1.0 else ""
         return (
-            f"Deficits are fixed in value: {place} has to pay {-self.deficit.values.min():.3g} of "
-            "all wages, whoever leaves. Try deficits in proportion to earnings, spending_ratio=... "
-            'of the model or deficits="proportional", or nearer to zero.'
+            f"Deficits are fixed in value: {self.regions[worst]} has to pay "
+            f"{-self.deficit.values[worst]:.3g} of all wages, whoever leaves{broke}. Try deficits "
+            "in proportion to earnings, spending_ratio=... of the model or "
+            'deficits="proportional", or nearer to zero.'
         )
 
     def _online_cost(self) -> float | None:
