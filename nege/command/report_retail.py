@@ -255,8 +255,8 @@ def _cities(run: RunResult, good: np.ndarray, places: xr.Dataset) -> Figure:
     figure = style.new_figure(15, 4.6)
     axes = figure.subplots(1, 3)
     (goods, *_), first, last = _goods(run), good[0], good[-1]
-    for step, ax in ((first, axes[0]), (last, axes[1])):
-        agglomeration.industry_map(places, result.isel(step=step), industry=goods, ax=ax)
+    for step, ax, bar in ((first, axes[0], False), (last, axes[1], axes[:2])):
+        agglomeration.industry_map(places, result.isel(step=step), industry=goods, ax=ax, bar=bar)
         ax.set_title(f"{years[step]}, {ax.get_title(loc='left')}", loc="left")
     people = result["population"].transpose("step", "place").values
     change = 100 * (people[last] / people[first] - 1.0)
