@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from nege.structure.enumeration.all_equilibria import equilibria
     from nege.structure.enumeration.found_equilibria import Equilibria
     from nege.structure.hysteresis import Hysteresis, hysteresis
+    from nege.structure.regimes import regimes
     from nege.structure.stability import stability
     from nege.structure.thresholds import Threshold, Thresholds, break_points, sustain_points
     from nege.studies.calibration import CalibratedPath, Calibration, calibrate
@@ -109,6 +110,7 @@ __all__ = [
     "policy",
     "prepare",
     "random_points",
+    "regimes",
     "scenarios",
     "short_run",
     "solve",
@@ -138,6 +140,7 @@ HOMES = {
     "nege.structure.enumeration.all_equilibria": "equilibria",
     "nege.structure.enumeration.found_equilibria": "Equilibria",
     "nege.structure.hysteresis": "Hysteresis hysteresis",
+    "nege.structure.regimes": "regimes",
     "nege.structure.stability": "stability",
     "nege.structure.thresholds": "Threshold Thresholds break_points sustain_points",
     "nege.studies.calibration": "CalibratedPath Calibration calibrate",

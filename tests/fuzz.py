@@ -63,6 +63,7 @@ class Pool:
         self.solver = nege.prepare(self.model)
         self.halves = np.array([0.5, 0.5])
         self.swept = nege.sweep(self.model, {"trade_cost": [2.0, 1.6], "mu": [0.3, 0.4]})
+        self.regimes = nege.regimes(self.model, {"trade_cost": [2.0, 1.6], "mu": [0.3, 0.4]})
         self.path = nege.follow(self.digital, {"online_trade_cost": [1.6, 1.2, 1.6]})
         self.found = nege.equilibria(self.model, starts=4)
         self.diagram = nege.bifurcation(self.model, "trade_cost", (1.5, 2))
@@ -417,6 +418,10 @@ ENTRIES = {
         nege.sweep,
         {"model": p.model, "parameters": {"trade_cost": [1.6, 1.5]}, "of": lambda m: m.mu},
     ),
+    "regimes": lambda p: (
+        nege.regimes,
+        {"model": p.model, "parameters": {"trade_cost": [1.6]}},
+    ),
     "sweep of points": lambda p: (
         nege.sweep,
         {"model": p.model, "parameters": p.points.copy(deep=True), "along": None},
@@ -598,6 +603,7 @@ ENTRIES = {
             **{"geography": p.model.geography, "change": True, "progress": False},
         },
     ),
+    "ds.nege.plot.regimes": lambda p: (p.regimes.nege.plot.regimes, {}),
     "ds.nege.plot.patterns": lambda p: (p.costs.nege.plot.patterns, {}),
     "Tabular.to_dataframe": lambda p: (p.swept.nege.to_dataframe, {"variables": ["share"]}),
     "Tabular.to_csv": lambda p: (

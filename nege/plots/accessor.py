@@ -163,28 +163,8 @@ class SweepPlot:
         'trade cost (iceberg factor)'
         """
         array = self._chosen(self._solved(self._numbers(variable)), at)
-        for argument, name in (("x", x), ("y", y)):
-            if name is not None:
-                validation.known(argument, name, [str(dim) for dim in array.dims])
-        free = [str(dim) for dim in array.dims if dim in (x, y) or array.sizes[dim] > 1]
-        if len(free) != 2 or (x is not None and x == y):
-            raise InputError(
-                "x and y",
-                (x, y),
-                f"two different dimensions, the only ones that {variable} is left over",
-                f"It is over {_sizes(array)}: choose from the rest with at=, e.g. "
-                'at={"region": "online"}, or draw fewer with panels().',
-            )
-        x = x or next(dim for dim in free if dim != y)
-        y = y or next(dim for dim in free if dim != x)
-        array = array.squeeze([dim for dim in array.dims if dim not in free]).transpose(y, x)
-        failed = self._failed(at)
-        failed = failed.squeeze([dim for dim in failed.dims if dim not in free])
-        both = xr.Dataset({"cells": array, "failed": failed.broadcast_like(array)})
-        # Cells need ascending values; a sweep visits them in the order it was given.
-        both = both.sortby([dim for dim in (x, y) if varied.is_number(array[dim])])
-        cells = both["cells"].rename(array.name)
-        return varied.cells(cells, both["failed"].transpose(y, x), style, ax=ax)
+        cells, failed = self._cells(array, at, x, y)
+        return varied.cells(cells, failed, style, ax=ax)
 
     @hinted
     def panels(
@@ -441,6 +421,80 @@ class SweepPlot:
         return by_place.film(
             path, shown, ground, titles, change=change, seconds=seconds, progress=progress
         )
+
+    @hinted
+    def regimes(
+        self,
+        x: str | None = None,
+        y: str | None = None,
+        *,
+        at: Mapping[str, Any] | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draw what is stable over two parameters, with its name in each area.
+
+        Parameters
+        ----------
+        x, y : str, optional
+            The axes: two dimensions, by default those that are left, in order.
+        at : mapping, optional
+            Where along the other dimensions, e.g. ``{"sigma": 5}``.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+            With a cell per point of :func:`nege.regimes`; names that fit into no area are
+            beside it. What is not known is hatched.
+
+        Raises
+        ------
+        InputError
+            If there are no regimes, or not exactly two dimensions are left.
+
+        Examples
+        --------
+        >>> import nege
+        >>> places = nege.geography.equidistant(2)
+        >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2)
+        >>> ds = nege.regimes(economy, {"trade_cost": [1.5, 2.0], "mu": [0.2, 0.9]})
+        >>> ds.nege.plot.regimes().get_ylabel()
+        'share of manufactures in spending (1)'
+        """
+        from nege.plots.regimes import areas
+
+        if "regime" not in self._data:
+            known = [str(name) for name in self._data]
+            raise InputError("ds", known, 'a Dataset with "regime"', "nege.regimes makes one.")
+        array, _ = self._cells(self._chosen(self._data["regime"], at), at, x, y)
+        return areas(array, ax=ax)
+
+    def _cells(
+        self, array: xr.DataArray, at: Mapping[str, Any] | None, x: str | None, y: str | None
+    ) -> tuple[xr.DataArray, xr.DataArray]:
+        """Return values over (y, x), ascending, and where a point failed."""
+        for argument, name in (("x", x), ("y", y)):
+            if name is not None:
+                validation.known(argument, name, [str(dim) for dim in array.dims])
+        free = [str(dim) for dim in array.dims if dim in (x, y) or array.sizes[dim] > 1]
+        if len(free) != 2 or (x is not None and x == y):
+            raise InputError(
+                "x and y",
+                (x, y),
+                f"two different dimensions, the only ones that {array.name} is left over",
+                f"It is over {_sizes(array)}: choose from the rest with at=, e.g. "
+                'at={"region": "online"}, or draw fewer with panels().',
+            )
+        x = x or next(dim for dim in free if dim != y)
+        y = y or next(dim for dim in free if dim != x)
+        array = array.squeeze([dim for dim in array.dims if dim not in free]).transpose(y, x)
+        failed = self._failed(at)
+        failed = failed.squeeze([dim for dim in failed.dims if dim not in free])
+        both = xr.Dataset({"cells": array, "failed": failed.broadcast_like(array)})
+        # Cells need ascending values; a sweep visits them in the order it was given.
+        both = both.sortby([dim for dim in (x, y) if varied.is_number(array[dim])])
+        return both["cells"].rename(array.name), both["failed"].transpose(y, x)
 
     def _by_place(
         self, name: Any, ground: by_place.Where, at: Any, along: str | None = None
