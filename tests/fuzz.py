@@ -1414,7 +1414,7 @@ def made():
                     function(**given)
                 except Exception as error:
                     raise AssertionError(f"the good call of {name} fails") from error
-            close()
+                close()  # or matplotlib warns of many figures
             yield pool
         finally:
             os.chdir(before)
