@@ -54,6 +54,7 @@ def run(*, quick: bool = False) -> int:
             ("commuting from data, and changes by hats", commuting.COUNT, commuting.check_changes),
             ("random flows, unbalanced and with zeros", unbalanced.COUNT, unbalanced.check),
             ("random economies of commuters", commuters.COUNT, commuters.check),
+            ("commuters who move within groups", commuters.COUNT, commuters.check_groups),
         )
     )
     title, policies = "random economies with random policies", tests("draws_policies")

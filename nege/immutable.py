@@ -151,7 +151,9 @@ class Held:
             return value
         if isinstance(value, Deferred):
             return value()
-        if isinstance(value, (xr.Dataset, xr.DataArray)):
+        if isinstance(value, xr.DataArray):
+            return labelled.shallow(value)
+        if isinstance(value, xr.Dataset):
             return value.copy(deep=False)
         if isinstance(value, (pd.Series, pd.DataFrame, list)):
             return copy.deepcopy(value)
@@ -172,7 +174,7 @@ def _kept(value: Any) -> Any:
                 _freeze(variable)
         return value
     if isinstance(value, xr.DataArray):
-        value = value.copy(deep=False)  # it may be a user's argument
+        value = labelled.shallow(value)  # it may be a user's argument
         _freeze(value)
         return value
     if isinstance(value, Mapping):

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
-__all__ = ["array", "coordinates", "variable"]
+__all__ = ["array", "coordinates", "shallow", "variable"]
 
 
 def variable(
@@ -62,3 +62,16 @@ def array(
     """Return a NumPy array over labelled dimensions, in their order."""
     made, whole = _indexes(labels), variable(tuple(labels), values, attrs)
     return xr.DataArray(whole, _variables(made), name=name, indexes=made, fastpath=True)
+
+
+def shallow(value: xr.DataArray) -> xr.DataArray:
+    """Return ``value.copy(deep=False)``, whose labels are not made once more from their index."""
+    indexes = value.xindexes
+    copies = {id(one): one.copy(deep=False) for one in indexes.values()}
+    return xr.DataArray(
+        value.variable.copy(deep=False),
+        {name: one.copy(deep=False) for name, one in value.coords.variables.items()},
+        name=value.name,
+        indexes={name: copies[id(one)] for name, one in indexes.items()},
+        fastpath=True,
+    )

@@ -182,6 +182,8 @@ def _drawn(kind: type[Model], rng: np.random.Generator, given: dict[str, Any]) -
             if isinstance(field, Shares):
                 values[name] = rng.dirichlet(np.full(n, 3.0))
             elif isinstance(field, Over) and field.dims == ("region",):
+                if field.default is None and field.instead is None:
+                    continue  # nothing is what it usually is
                 values[name] = np.array([_within(field.bounds, rng) for _ in range(n)])
             elif field.varied and (isinstance(field, Number) or field.scalar):
                 values[name] = _within(field.bounds, rng)

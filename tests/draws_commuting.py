@@ -14,6 +14,8 @@ WRITTEN_APART = {
     **{"rent": "rent", "real_income": "real", "commuting": "commuting", "welfare": "welfare"},
     **{"residents_wage": "residents_wage", "remote_share": "remote_by_residence"},
 }
+OF_GROUPS = {**WRITTEN_APART, "wage": "wage", "share": "residents"}  # of a rest of its own
+FUNDAMENTALS = ("productivity", "amenity", "workplace_amenity", "housing")
 SAME = 1e-7  # of shares, by which long runs that are one may be off each other
 
 
@@ -37,16 +39,50 @@ def economy(seed):
         more["mode_taste"] = taste * rng.uniform(1.0, 3.0)
         more["remote_days"] = rng.uniform(0.0, 1.0)
         more["remote_friction"] = rng.uniform(0.0, 0.2)
-    fields = ("productivity", "amenity", "workplace_amenity", "housing")
     return nege.Commuting(
         nege.geography.from_distance(distance),
         **{"sigma": sigma, "mu": rng.uniform(0.1, 0.9), "taste": taste},
         **{"trade_cost": np.exp(rng.uniform(0.05, 1.5))},
         **{"commuting_cost": np.exp(rng.uniform(0.05, 2.0))},
         **{"housing_elasticity": rng.choice([0.0, rng.uniform(0.0, 2.0)])},
-        **{name: np.exp(rng.normal(0.0, 0.4, n)) for name in fields},
+        **{name: np.exp(rng.normal(0.0, 0.4, n)) for name in FUNDAMENTALS},
         **more,
     )
+
+
+def in_groups(seed):
+    """The same economies, whose people move only among places with one of two labels."""
+    model, rng = economy(seed), np.random.default_rng([22, seed])
+    n = len(model.regions)
+    label = ["a", *rng.choice(["a", "b"], n - 1)]
+    return model.replace(mobility=label, people=rng.uniform(0.5, 2.0, n))
+
+
+def check_groups(seed):
+    """Both methods give a stable rest, at which sweeps over groups in plain NumPy rest too."""
+    model = in_groups(seed)
+    found = nege.solve(model)
+    nege.testing.assert_equilibrium(found)
+    assert not found.leading_eigenvalue > 0.0
+    plain = nege.solve(model, options=nege.SolverOptions(method="plain"))
+    apart = np.abs(np.log(plain.data.share / found.data.share).values).max()
+    # Of several long runs a start leads each method to one.
+    free_is_one = model.replace(mobility="free", people=None).uniqueness().unique
+    assert not free_is_one or apart <= plain.error + found.error, (apart, plain.error, found.error)
+    label, people = model.mobility.values, model.people.values
+    here = found.data.share.values
+    for name in dict.fromkeys(label.tolist()):
+        g = label == name
+        np.testing.assert_allclose(here[g].sum(), people[g].sum(), rtol=1e-13)
+    now = reference.outcome(reference.of_model(model), found.data.wage.values, here)
+    np.testing.assert_allclose(now["paid"], now["wage"], rtol=1e-9)
+    for g, name in enumerate(dict.fromkeys(label.tolist())):
+        inside = label == name
+        liked = now["real"][inside] ** model.theta
+        np.testing.assert_allclose(here[inside], people[inside].sum() * liked / liked.sum(), 1e-9)
+        wanted = liked.sum() ** (1.0 / model.theta)
+        np.testing.assert_allclose(found.data.group_welfare[g], wanted, rtol=1e-9)
+    return found
 
 
 def check(seed):

@@ -9,7 +9,7 @@ import nege
 from nege.solvers.follow_dynamics import find_long_run
 
 COUNT = 40  # draws of each model, of which the suite takes some
-SOME = range(0, COUNT, 10)
+SOME = range(0, COUNT, 20)
 OPTIONS = nege.SolverOptions(limit_steps=40)  # some do not come to rest by then: that counts too
 ONLINE = "online_"
 

@@ -179,7 +179,8 @@ def quantitative_draw(kind, **ranges):
 
     def draw(rng, n, _):
         values = {name: rng.uniform(*ends) for name, ends in ranges.items()}
-        own = {name: rng.uniform(0.6, 1.6, n) for name in kind.labelled if name != "trade_cost"}
+        fundamentals = [name for name in kind.labelled if kind.fields[name].instead is not None]
+        own = {name: rng.uniform(0.6, 1.6, n) for name in fundamentals}
         return kind(distances(rng, n), trade_cost=rng.uniform(1.2, 3.0), **values, **own)
 
     return draw

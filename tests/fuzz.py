@@ -234,6 +234,7 @@ ENTRIES = {
     "Commuting": model_entry(
         nege.Commuting,
         **{"mu": 0.7, "taste": 3.0, "commuting_cost": 2.0, "remote": 0.1, **CES},
+        mobility=["a", "b"],
     ),
     "solve of commuters": lambda p: (nege.solve, {"model": p.commuters, "start": [0.6, 0.4]}),
     "short_run of commuters": lambda p: (
@@ -412,6 +413,10 @@ ENTRIES = {
         nege.sweep,
         {"model": p.model, "parameters": {"trade_cost": [1.6, 1.5]}, "keep": ["share"]},
     ),
+    "sweep of a functional": lambda p: (
+        nege.sweep,
+        {"model": p.model, "parameters": {"trade_cost": [1.6, 1.5]}, "of": lambda m: m.mu},
+    ),
     "sweep of points": lambda p: (
         nege.sweep,
         {"model": p.model, "parameters": p.points.copy(deep=True), "along": None},
@@ -562,7 +567,10 @@ ENTRIES = {
     "Equilibrium.with_stability": lambda p: (p.solved.with_stability, {}),
     "Equilibrium.banner": lambda p: (p.solved.banner, {}),
     "Equilibrium.plot.shares": lambda p: (p.solved.plot.shares, {"largest": 2}),
-    "Equilibrium.plot.map": lambda p: (p.solved.plot.map, {}),
+    "Equilibrium.plot.map": lambda p: (
+        p.solved.plot.map,
+        {"variable": "wage", "change_from": p.given, "polygons": False},
+    ),
     "Equilibria.to_dataset": lambda p: (p.found.to_dataset, {}),
     "BifurcationDiagram.at": lambda p: (p.diagram.at, {"value": 1.7}),
     "BifurcationDiagram.points": lambda p: (p.diagram.points, {"kind": "break"}),
@@ -578,6 +586,17 @@ ENTRIES = {
     "ds.nege.plot.panels": lambda p: (
         p.swept.nege.plot.panels,
         {"x": "trade_cost", "variables": ["share"], "at": {"mu": 0.4}, "largest": 2},
+    ),
+    "ds.nege.plot.map": lambda p: (
+        p.path.nege.plot.map,
+        {"variable": "wage", "geography": p.model.geography, "at": {"step": 0}},
+    ),
+    "ds.nege.plot.animate": lambda p: (
+        p.path.nege.plot.animate,
+        {
+            **{"path": str(p.folder / "x.gif"), "variable": "wage", "seconds": 0.5},
+            **{"geography": p.model.geography, "change": True, "progress": False},
+        },
     ),
     "ds.nege.plot.patterns": lambda p: (p.costs.nege.plot.patterns, {}),
     "Tabular.to_dataframe": lambda p: (p.swept.nege.to_dataframe, {"variables": ["share"]}),
@@ -813,6 +832,7 @@ HOSTILE = {
     "old random": (lambda p: np.random.RandomState(0), "rng"),
     "error": (lambda p: ValueError("x"), ""),
 }
+FUNCTIONALS = ("", " of points", " into a store", " of a functional")
 NUMBER, NAMES = "number", "texts region"
 PARAMETER = "number"  # of a model
 BY_PLACE, TABLE = "number numbers", "number numbers matrix cube"
@@ -924,6 +944,7 @@ TAKES = {
     "villages": "texts",
     "village": "region",
     **dict.fromkeys(("of", "title"), "name"),
+    **dict.fromkeys((f"sweep{which}.of" for which in FUNCTIONALS), ""),
     "to": NUMBER,
     **dict.fromkeys(("over", "places"), "whole"),
     "scenarios.Change.start": "whole",
@@ -933,7 +954,10 @@ TAKES = {
     "rng": "whole seed rng",
     "client": "",
     "ax": "",
-    "background": "",
+    **dict.fromkeys(("borders", "polygons", "change_from"), ""),
+    "change": "flag",
+    "seconds": NUMBER,
+    "ds.nege.plot.animate.path": "path",
     "Model.uniqueness.dynamics": "dynamics tastes",
     "OnlineAgglomeration.mechanisms": "none empty",
     **dict.fromkeys(

@@ -115,6 +115,36 @@ def outcome(e, wage, residents):
     }
 
 
+def solve_within(e, label, people, limit=100_000):
+    """The long run of people who move among places of one label: (10') one group at a time.
+
+    Sweeps over groups, whose people choose by their own payoffs while all others stay.
+    """
+    label, people = np.asarray(label), np.asarray(people) / np.sum(people)
+    groups = [label == name for name in dict.fromkeys(label.tolist())]
+    move = 1 / (1 + e.theta * (1 - e.alpha) / (1 + e.delta))
+    adjust = min(1.0, e.sigma / (1 + e.epsilon))
+    wage, here = np.ones(len(people)), np.empty(len(people))
+    for g in groups:
+        here[g] = people[g].sum() / g.sum()
+    for _ in range(limit):
+        wage_before, before = wage, here.copy()
+        for g in groups:
+            now = outcome(e, wage, here)
+            paid = wage ** (1 - adjust) * now["paid"] ** adjust
+            wage = paid / (now["jobs"] @ paid)
+            wanted = here[g] ** (1 - move) * (now["real"][g] ** e.theta) ** move
+            here[g] = people[g].sum() * wanted / wanted.sum()
+        if np.max(np.abs(wage / wage_before - 1)) + np.max(np.abs(here / before - 1)) < 1e-14:
+            break
+    else:
+        raise AssertionError(f"no rest in {limit} sweeps")
+    now = outcome(e, wage / (outcome(e, wage, here)["jobs"] @ wage), here)
+    now["groups"] = np.array([np.sum(now["real"][g] ** e.theta) ** (1 / e.theta) for g in groups])
+    now["welfare"] = float(np.array([people[g].sum() for g in groups]) @ now["groups"])
+    return now
+
+
 def solve(e, residents=None, start=None, limit=100_000):
     """Iterate wages and, in the long run, residents until nothing moves by more than 1e-14."""
     count = len(e.amenity)

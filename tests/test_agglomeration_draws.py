@@ -58,7 +58,7 @@ def test_newtons_method_between_two_bends_is_left_for_the_path_itself(seed, step
 
 def test_around_the_reference_path_the_patterns_come_in_order_and_rest_on_spillovers():
     """Of 40 such draws all do; with every parameter up to a fifth off, 34 are in order."""
-    for seed in range(6):
+    for seed in range(4):
         economy, path = around_the_reference.turn(seed)
         ds = nege.follow(economy, path)
         assert (ds.status == nege.Status.CONVERGED).all()

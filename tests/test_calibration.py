@@ -35,7 +35,7 @@ def found():
 
 
 @pytest.mark.draws
-@pytest.mark.parametrize("seed", [0, 1, 3])
+@pytest.mark.parametrize("seed", [0, 1])  # one of either kind
 def test_parameters_of_random_economies_are_found_again_without_noise(seed):
     draws.check(seed)
 
@@ -81,15 +81,15 @@ def test_intervals_cover_and_draws_of_the_targets_agree_with_the_delta_method():
     """A few seeded draws of what `python -m benchmarks verify` counts over 50 economies."""
     rng, hits = np.random.default_rng(1), []
     exact = values(HELPMAN, ["share.1"])["share.1"]
-    for _ in range(8):
+    for _ in range(4):
         noisy = {"share.1": exact + 0.01 * rng.normal()}
         one = nege.calibrate(
             HELPMAN, noisy, {"mu": (0.4, 0.745)}, errors={"share.1": 0.01}, level=0.9, starts=1
         )
         hits.append(float(one.parameters.low[0]) <= 0.7 <= float(one.parameters.high[0]))
-    assert sum(hits) >= 5  # fewer are one in 200 of intervals that cover nine times in ten
+    assert sum(hits) >= 2  # fewer are one in 270 of intervals that cover nine times in ten
     drawn = nege.calibrate(
-        HELPMAN, {"share.1": exact}, {"housing.1": (0.5, 8)}, errors={"share.1": 0.003}, draws=8,
+        HELPMAN, {"share.1": exact}, {"housing.1": (0.5, 8)}, errors={"share.1": 0.003}, draws=5,
         starts=1,
     )  # fmt: skip
     by_hand = 0.003 * float(drawn.sensitivity[0, 0])

@@ -377,14 +377,16 @@ def test_random_economies_from_several_starts_by_both_methods(seed):
     draws.check(seed)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_of_many_places_the_error_is_estimated_without_derivatives(seed, monkeypatch):
-    model = draws.economy(seed)
+@pytest.mark.parametrize("draw", [draws.economy, draws.in_groups])
+@pytest.mark.parametrize("seed", range(2))
+def test_of_many_places_the_error_is_estimated_without_derivatives(draw, seed, monkeypatch):
+    model = draw(seed)
     exact = nege.solve(model)
     monkeypatch.setattr(solving, "MANY", 1)  # as if these were many
     found = nege.solve(model)
     nege.testing.assert_equilibrium(found, tolerance=1e-11)
-    assert found._leading is None
+    nobody_moves = model.groups is not None and model.groups.largest == 1
+    assert found._leading == (-np.inf if nobody_moves else None)
     off = np.max(np.abs(np.log(found.data.share / exact.data.share).values))
     assert off <= found.error + exact.error < 1e-9
 
@@ -400,6 +402,29 @@ def test_a_failed_solve_carries_its_last_point_and_how_far_it_is(most):
     assert partial.iterations == most
     off = np.max(np.abs(np.log(partial.data.share / exact.share).values))
     assert 1e-6 < off <= partial.error
+
+
+@pytest.mark.parametrize("taste", [3e3, 1e8])
+@pytest.mark.parametrize("mode_taste", [None, 1e9])
+def test_audits_know_large_elasticities(taste, mode_taste):
+    model = nege.Commuting(
+        nege.geography.line(3),
+        sigma=4,
+        mu=0.7,
+        taste=taste,
+        residence_taste=2,
+        mode_taste=mode_taste,
+        trade_cost=1.5,
+        commuting_cost=[[1, 2, np.inf], [2, 1, 2], [np.inf, 2, 1]],
+        remote=0.3,
+        remote_days=0.5,
+    )
+    nege.testing.assert_equilibrium(nege.solve(model))
+
+
+def test_where_access_to_jobs_is_out_of_range_the_cure_is_taste():
+    with pytest.raises(nege.ConvergenceError, match=r"Raise taste\."):
+        nege.solve(toy(taste=1e-3))
 
 
 def test_what_is_not_finite_never_passes():

@@ -46,8 +46,14 @@ def random_economy(seed, kind):
 # --- two regions -------------------------------------------------------------------
 
 
-def test_two_regions_between_break_and_sustain_have_five_equilibria(two):
-    found = nege.equilibria(two(1.7))
+@pytest.fixture(scope="module")
+def five(two):
+    """All equilibria between break and sustain, solved once."""
+    return nege.equilibria(two(1.7))
+
+
+def test_two_regions_between_break_and_sustain_have_five_equilibria(five):
+    found = five
     assert found.complete
     expected = [0.0, 0.1651131645, 0.5, 0.8348868355, 1.0]
     np.testing.assert_allclose(shares(found)[:, 0], expected, atol=1e-10)
@@ -242,8 +248,8 @@ def test_boxes_of_different_leaders_are_compared_rightly(one, other, first, seco
             assert not held.any()
 
 
-def test_each_equilibrium_lies_in_a_tight_box_of_its_own(two):
-    found = nege.equilibria(two(1.7))
+def test_each_equilibrium_lies_in_a_tight_box_of_its_own(five):
+    found = five
     low, high = found.proven["low"].values, found.proven["high"].values
     assert (high - low).max() <= 1e-13
     assert (shares(found) >= low - 1e-12).all()
@@ -356,18 +362,18 @@ def test_a_search_that_knows_it_missed_some_says_so():
 
 def test_basins_are_sampled_the_same_each_time_and_as_wide_as_saddles_allow(two):
     """On a line the basin of dispersion lies between the saddles."""
-    one = nege.equilibria(two(1.7), basins=150, rng=5)
-    again = nege.equilibria(two(1.7), basins=150, rng=5)
+    one = nege.equilibria(two(1.7), basins=80, rng=5)
+    again = nege.equilibria(two(1.7), basins=80, rng=5)
     np.testing.assert_array_equal(one.basins, again.basins)
     width = 0.8348868355 - 0.1651131645
     np.testing.assert_allclose(one.basins[[1, 3]], 0)
-    assert float(one.basins[2]) == pytest.approx(width, abs=4 * np.sqrt(0.25 / 150))
+    assert float(one.basins[2]) == pytest.approx(width, abs=4 * np.sqrt(0.25 / 80))
     assert float(one.basins.sum()) == pytest.approx(1)
-    assert "Basins are shares of 150 random starts" in repr(one)
+    assert "Basins are shares of 80 random starts" in repr(one)
 
 
-def test_it_is_a_sequence_that_reads_as_prose(two):
-    found = nege.equilibria(two(1.7))
+def test_it_is_a_sequence_that_reads_as_prose(two, five):
+    found = five
     assert repr(found).startswith("All 5 equilibria of a core-periphery economy")
     assert "proven" in found._repr_html_()
     assert found[0] is next(iter(found))
@@ -390,9 +396,8 @@ def test_the_dataset_holds_variables_stability_and_bounds(two):
     assert float(data["basin"].sum()) <= 1 + 1e-12
 
 
-def test_files_keep_that_all_are_known(two, tmp_path):
-    found = nege.equilibria(two(1.7))
-    found[2].to_netcdf(tmp_path / "one.nc")
+def test_files_keep_that_all_are_known(five, tmp_path):
+    five[2].to_netcdf(tmp_path / "one.nc")
     assert "One of 5 equilibria" in repr(nege.load(tmp_path / "one.nc"))
 
 

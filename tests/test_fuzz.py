@@ -116,7 +116,7 @@ CALLS = {
     ),
     "bytes for numbers": ("start", lambda p: nege.solve(p.model, bytearray([1, 0]))),
     "a flag among numbers": ("start", lambda p: nege.solve(p.model, [True, 0.0])),
-    "a variable for Axes": ("ax", lambda p: p.solved.plot.map("real_wage")),
+    "a variable for Axes": ("ax", lambda p: p.solved.plot.map(ax="real_wage")),
     "no number of places": ("largest", lambda p: p.solved.plot.shares(largest=0)),
     "not a flag": (
         "overwrite",

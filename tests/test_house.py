@@ -112,7 +112,7 @@ def test_kernels_import_only_numpy_numba_the_standard_library_and_each_other(pat
 @pytest.mark.parametrize("module", [m for m in FILES if m.startswith("nege.plots.")])
 def test_plots_know_data_and_words_but_nothing_that_solves(module):
     known = ("nege.plots", "nege.validation", "nege.errors", "nege.status")
-    known = (*known, "nege.models.agglomeration.patterns")
+    known = (*known, "nege.progress", "nege.models.agglomeration.patterns")
     inside = tuple(f"{name}." for name in known)
     assert not [name for name in imports()[module] if not f"{name}.".startswith(inside)]
 

@@ -1,5 +1,6 @@
 """Thresholds, diagrams, loops and searches of industries, against equations written apart."""
 
+import functools
 import itertools
 import math
 
@@ -24,6 +25,13 @@ def alike(places, **changes):
     """Step 6 of the old reference path, its places alike."""
     geography = nege.geography.equidistant(places)
     return nege.OnlineAgglomeration(geography, **{**AT_STEP_6, "spillover": 0.12, **changes})
+
+
+@functools.cache
+def clustered(places):
+    """Dixit-Stiglitz services in one place, and the search cost up to which they stay there."""
+    model = alike(places, variety=(0.8, 1.0), spillover=0.06)
+    return model, nege.sustain_points(model, "search_cost.services", (0.2, 1.5))
 
 
 def even(model):
@@ -120,8 +128,7 @@ def test_an_even_state_that_lasts_says_so():
 @pytest.mark.parametrize("places", [2, 3])
 def test_a_core_is_sustained_up_to_where_entry_pays(places):
     """Dixit-Stiglitz services in one place: below the threshold they stay, above others enter."""
-    model = alike(places, variety=(0.8, 1.0), spillover=0.06)
-    (found,) = nege.sustain_points(model, "search_cost.services", (0.2, 1.5))
+    model, (found,) = clustered(places)
     assert found.mode.startswith("entry of services offline in 1")
     start = even(model)
     start["firm_mass"][1, 1:] = 0.0
@@ -152,8 +159,8 @@ def test_where_the_core_itself_jumps_between_channels_is_no_sustain_point():
 
 
 def test_a_core_without_a_threshold_says_whether_it_is_sustained():
-    model = alike(2, variety=(0.8, 1.0), spillover=0.06)
-    (at,) = nege.sustain_points(model, "search_cost.services", (0.2, 1.5)).values
+    model, found = clustered(2)
+    (at,) = found.values
     for interval, word in (
         ((0.9 * at, 0.95 * at), "sustained all"),
         ((1.1 * at, 1.2 * at), "never"),
@@ -222,8 +229,12 @@ def test_a_diagram_holds_every_equilibrium_that_a_search_finds_and_knows_its_sta
         )
 
 
-def test_a_diagram_breaks_where_thresholds_say(diagram):
-    exact = nege.break_points(diagram.model, "spillover", (0.085, 0.14))
+@pytest.fixture(scope="module")
+def exact(diagram):
+    return nege.break_points(diagram.model, "spillover", (0.085, 0.14))
+
+
+def test_a_diagram_breaks_where_thresholds_say(diagram, exact):
     for value in exact.values:
         assert np.min(abs(diagram.points("break") - value)) < 1e-10
     (first,) = (p for p in diagram.special_points if abs(p.value - exact.values[0]) < 1e-10)
@@ -282,9 +293,9 @@ def test_the_turn_in_digital_cost_is_one_stable_branch_on_the_reference_path():
 
 
 def test_branches_of_firms_that_can_be_absent_go_on_where_they_enter():
-    model = alike(2, variety=(0.8, 1.0), spillover=0.06)
+    model, sustained = clustered(2)
     found = nege.bifurcation(model, "search_cost.services", (0.2, 0.8), depth=1)
-    (entry,) = nege.sustain_points(model, "search_cost.services", (0.2, 0.8)).values
+    (entry,) = sustained.values
     (point,) = (p for p in found.special_points if abs(p.value - entry) < 1e-9)
     assert point.kind == "entry"
     core = found.branches[point.branch]
@@ -305,17 +316,16 @@ def test_branches_of_firms_that_can_be_absent_go_on_where_they_enter():
 
 @pytest.fixture(scope="module")
 def loop(diagram):
-    return nege.hysteresis(diagram.model, "spillover", (0.085, 0.14), points=8)
+    return nege.hysteresis(diagram.model, "spillover", (0.085, 0.14), points=5)
 
 
-def test_a_loop_of_industries_jumps_where_branches_end(diagram, loop):
+def test_a_loop_of_industries_jumps_where_branches_end(diagram, loop, exact):
     ends = [*diagram.points("break"), *diagram.points("fold")]
     assert len(loop.jumps) >= 2
     for jump in loop.jumps:
         assert np.min(abs(np.array(ends) - jump.value)) < 1e-8
     up = [jump for jump in loop.jumps if jump.arm == "up"]
-    exact = nege.break_points(diagram.model, "spillover", (0.085, 0.14)).values
-    assert [jump.value for jump in up] == pytest.approx([exact[0]], abs=1e-9)
+    assert [jump.value for jump in up] == pytest.approx([exact.values[0]], abs=1e-9)
     assert up[0].region.startswith("services")
     assert "Hysteresis" in repr(loop)
     ax = loop.plot(industry="services", region="1")
@@ -326,7 +336,7 @@ def test_a_loop_of_industries_jumps_where_branches_end(diagram, loop):
 
 def test_a_loop_is_where_its_jumps_lead_however_long_its_steps(diagram, loop):
     """Of two branches that are stable beyond a jump a long step may find the other one."""
-    shorter = nege.hysteresis(diagram.model, "spillover", (0.085, 0.14), points=11)
+    shorter = nege.hysteresis(diagram.model, "spillover", (0.085, 0.14), points=8)
     for one in (loop, shorter):
         down = [jump.value for jump in one.jumps if jump.arm == "down"]
         assert down == pytest.approx([0.101134213, 0.0958019143, 0.0911859785], abs=1e-8)

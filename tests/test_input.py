@@ -153,7 +153,7 @@ SHARES = """
 0.5                                     | 0.5         | Its shape is ()
 [0.3, 0.3, 0.4]                         | [0.3, 0.3   | Its shape is (3,)
 [[0.5], [0.2, 0.3]]                     | [0.2, 0.3]  | Its rows differ in length
-"uniform"                               | 'uniform'   | <U7, where real numbers belong
+"uniform"                               | 'uniform'   | It has none. nege.geo
 ["0.5", "0.5"]                          | '0.5'       | where real numbers belong
 [0.5 + 0j, 0.5]                         | (0.5+0j)    | complex128, where real numbers belong
 [True, False]                           | [True,      | bool, where real numbers belong
@@ -242,7 +242,7 @@ tastes(W, weights={"a": 1, "b": 1, "online": 1}, online_weight=1) | weights | 'o
 tastes(M, weights=[1, -1])                    | weights    | [1, -1]    | That of 1 is -1.
 tastes(M, weights=[1, INF])                   | weights    | [1, inf]   | That of 1 is inf.
 tastes(M, weights=[1, 1, 1])                  | weights    | [1, 1, 1]  | Its shape is (3,)
-tastes(W, weights="population")               | weights    | 'populatio | where real numbers belong
+tastes(W, weights="population")               | weights    | 'populatio | It has none. nege.geo
 tastes(W, weights=[[1], [1, 2]])              | weights    | [[1], [1,  | Its rows differ in length
 M.replace(sigm=3)                             | parameter  | 'sigm'     | Did you mean 'sigma'?
 W.replace({"online_cost": 3})                 | parameter  | 'online_co | 'online_trade_cost'

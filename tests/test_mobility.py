@@ -290,7 +290,6 @@ def test_labels_come_in_every_form_and_in_any_order_of_regions(labels):
         ({"mobility": {"0": "a", "1": "b", "x": "c"}}, "mobility", "'x' is not a name"),
         ({"mobility": {"a", "b"}}, "mobility", "A set has no order"),
         ({"mobility": 3}, "mobility", "the same label"),
-        ({"mobility": None}, "mobility", "the same label"),
         ({"mobility": [["a", "b", "a"]]}, "mobility", "There are 1 labels"),
         ({"mobility": np.array([["a", "b", "a"]])}, "mobility", "Its shape is (1, 3)"),
         ({"mobility": xr.DataArray(["a"] * 3, dims="city")}, "mobility", "over region"),

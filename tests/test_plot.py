@@ -81,7 +81,7 @@ class Borders:
 
 
 def test_borders_lie_beneath_a_map_and_do_not_widen_it(solved):
-    ax = solved.plot.map(background=Borders())
+    ax = solved.plot.map(borders=Borders())
     (border,) = ax.lines
     assert border.get_zorder() < ax.collections[-1].get_zorder()
     west, east = ax.get_xlim()
@@ -93,17 +93,17 @@ def test_borders_in_another_projection_are_brought_to_degrees(solved):
     geopandas = pytest.importorskip("geopandas")
     shapely = pytest.importorskip("shapely")
     square = geopandas.GeoSeries([shapely.box(110, 20, 125, 45)], crs="EPSG:4326")
-    ax = solved.plot.map(background=square.to_crs("EPSG:3857"))
+    ax = solved.plot.map(borders=square.to_crs("EPSG:3857"))
     drawn = np.concatenate([path.vertices for path in ax.collections[0].get_paths()])
     np.testing.assert_allclose([drawn.min(0), drawn.max(0)], [[110, 20], [125, 45]], atol=1e-6)
 
 
-@pytest.mark.parametrize("background", [1, [1, 2]])
-def test_what_has_no_borders_is_refused(solved, background):
+@pytest.mark.parametrize("borders", [1, [1, 2]])
+def test_what_has_no_borders_is_refused(solved, borders):
     with pytest.raises(nege.InputError, match="GeoDataFrame"):
-        solved.plot.map(background=background)
+        solved.plot.map(borders=borders)
 
 
 def test_a_textbook_geography_has_no_borders():
-    with pytest.raises(nege.InputError, match="background"):
-        stored("two_places").plot.map(background=Borders())
+    with pytest.raises(nege.InputError, match="borders"):
+        stored("two_places").plot.map(borders=Borders())

@@ -273,6 +273,56 @@ def test_a_place_that_cannot_pay_is_named():
     assert not caught.value.equilibrium.converged
 
 
+LINE = nege.geography.line(3)
+PAYS = {"deficit": [-0.01, 0.02, -0.01]}
+
+
+@pytest.mark.parametrize("groups", ["free", ["a", "a", "b"]], ids=["free", "groups"])
+def test_indices_need_not_sum_to_one_where_people_may_leave_who_pays(groups):
+    economy = nege.Helpman(LINE, sigma=3, mu=0.75, trade_cost=1.25, mobility=groups, **PAYS)
+    found = nege.equilibria(economy, starts=4, rng=0)
+    assert {e.stability.stable for e in found} == {True, False}
+    assert found.index_sum is None
+    assert "missing" not in str(found)
+
+
+FOUR = nege.geography.line(4)
+OWED = [0.01, -0.02, 0.015, -0.005]
+FEW = [0.4, 0.58, 0.0187, 0.0013]  # of whom the last cannot pay, though markets clear on paper
+POOR = {
+    "local": nege.Helpman(FOUR, sigma=3, mu=0.75, trade_cost=1.25, deficit=OWED),
+    "pooled": nege.Helpman(FOUR, sigma=3, mu=0.95, trade_cost=1.25, deficit=OWED, rents="pooled"),
+    "spillovers": nege.AllenArkolakis(
+        FOUR,
+        sigma=5,
+        productivity_spillover=0,
+        amenity_spillover=-0.3,
+        trade_cost=1.25,
+        deficit=OWED,
+    ),
+}
+
+
+@pytest.mark.parametrize("model", POOR.values(), ids=POOR)
+def test_who_spends_less_than_nothing_is_in_no_short_run(model):
+    with pytest.raises(nege.ConvergenceError, match=r"3 has to pay 0\.005 .* and earns less"):
+        nege.short_run(model, FEW)
+    with pytest.raises(nege.ConvergenceError, match="and earns less"):
+        nege.solve(model.replace(mobility="none", people=FEW))
+    assert nege.prepare(model).short_run(np.array(FEW)).status != nege.Status.CONVERGED
+    grid = nege.sweep(model, {"sigma": [model.sigma, model.sigma + 0.01]}, share=FEW)
+    assert (grid.status != nege.Status.CONVERGED).all()
+    assert np.isnan(grid.welfare).all()
+
+
+def test_a_diagram_is_drawn_where_some_distributions_cannot_pay():
+    model = POOR["local"]
+    with pytest.raises(nege.ConvergenceError):  # where symmetry is looked for
+        nege.short_run(model, np.random.default_rng(0).dirichlet(np.ones(4)))
+    found = nege.bifurcation(model, "trade_cost", (1.2495, 1.2505), depth=0)
+    assert any((branch.unstable == 0).all() for branch in found.branches)
+
+
 def test_an_argument_of_other_kinds_is_refused_with_who_takes_it():
     kinds = (
         Kind(nege.Helpman, ("Helpman",), lambda model, *, wage, options=None: wage),

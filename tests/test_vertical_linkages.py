@@ -394,7 +394,7 @@ def draw(seed, n, online=True):
 
 
 @pytest.mark.family
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(**shapes)
 def test_short_runs_are_those_of_the_reference(seed, n):
     economy, share = draw(seed, n)
@@ -410,7 +410,7 @@ def test_short_runs_are_those_of_the_reference(seed, n):
 
 
 @pytest.mark.family
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(
     method=st.sampled_from([codes.PLAIN, codes.ANDERSON, codes.NEWTON]),
     tolerance=st.sampled_from([1e-1, 1e-2, 1e-5]),
@@ -477,7 +477,7 @@ def cleared(economy, share):
 
 
 @pytest.mark.family
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(**shapes)
 def test_shares_move_prices_and_profits_as_complex_steps_say(seed, n):
     economy, share = draw(seed, n)
@@ -493,7 +493,7 @@ def test_shares_move_prices_and_profits_as_complex_steps_say(seed, n):
 
 
 @pytest.mark.family
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(**shapes)
 def test_every_parameter_moves_prices_and_profits_as_complex_steps_say(seed, n):
     economy, share = draw(seed, n)

@@ -69,8 +69,8 @@ def story(run: RunResult) -> list[str]:
     lines = [
         f"For {share[last]:.1%} of retail to be online in {years[last]}, and "
         f"{share[first]:.1%} in {years[first]}, the digital cost of goods goes from "
-        f"{cost[first]:.4g} to {cost[last]:.4g}, by {cost[last] / cost[first] - 1.0:+.1%}. The fall is so "
-        "many per cent only given the parameters that were put in: here one per cent of cost "
+        f"{cost[first]:.4g} to {cost[last]:.4g}, by {cost[last] / cost[first] - 1.0:+.1%}. "
+        "That holds given the parameters that were put in: with them one per cent of cost "
         f"moves the odds of buying online by {abs(per_cent):.0f} per cent.",
         f"Services are {services[first]:.1%} online in the first year and {services[last]:.1%} in "
         "the last. The first is what their digital cost, which was put in, makes of them; as it "
@@ -282,8 +282,8 @@ def _cities(run: RunResult, good: np.ndarray, places: xr.Dataset) -> Figure:
     figure = style.new_figure(15, 4.6)
     axes = figure.subplots(1, 3)
     (goods, *_), first, last = _goods(run), good[0], good[-1]
-    for step, ax in ((first, axes[0]), (last, axes[1])):
-        agglomeration.industry_map(places, result.isel(step=step), industry=goods, ax=ax)
+    for step, ax, bar in ((first, axes[0], False), (last, axes[1], axes[:2])):
+        agglomeration.industry_map(places, result.isel(step=step), industry=goods, ax=ax, bar=bar)
         ax.set_title(f"{years[step]}, cost of {ax.get_title(loc='left')}", loc="left")
     people = result["population"].transpose("step", "place").values
     change = 100 * (people[last] / people[first] - 1.0)

@@ -229,6 +229,11 @@ class Model(Changeable, Immutable):
         return None
 
     @property
+    def indices_sum_to_one(self) -> bool:
+        """Whether indices of all equilibria sum to one, as on a simplex that nobody can leave."""
+        return self.in_shares
+
+    @property
     def mobile_weight(self) -> float:
         """Weight of the mobile factor's mean payoff in welfare; 0 where it is capital or firms."""
         return 0.0

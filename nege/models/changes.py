@@ -180,8 +180,22 @@ class Changeable(Declared):
         return self._with_fields(arguments, set(changes) | ({"online"} if online else set()))
 
     def _with_fields(self, arguments: Mapping[str, Any], changed: set[str]) -> Self:
-        """Return the economy of some arguments, of which only a few are not this one's own."""
-        return type(self)(**arguments)
+        """Return the economy of some arguments, of which only a few are not this one's own.
+
+        What is not new has been checked before, and stays right where places are the same.
+        """
+        kind: Any = type(self)
+        by_fields = kind._fill is Declared._fill and bool(_bounds(kind))
+        if not by_fields or changed & {"geography", "online"}:
+            made: Self = kind(**arguments)
+            return made
+        made = object.__new__(kind)
+        vars(made).update({name: vars(self)[name] for name in self.fields})
+        for name in dict.fromkeys((*self.asked_first, *self.fields)):
+            if name in changed:
+                made._hold(name, self.fields[name].check(arguments[name], made))
+        made.check_together()
+        return made
 
     def without_online(self) -> Self:
         """Return the economy without its online region."""

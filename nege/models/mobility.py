@@ -169,6 +169,7 @@ class Mobility(Field):
 
     def check(self, value: Any, economy: Any) -> Any:
         """Return one of the words, or labels by region."""
+        value = FREE if value is None else value
         if isinstance(value, str) and value in (FREE, NONE):
             return value
         names = economy.geography.names
@@ -209,14 +210,14 @@ class People(Field):
         return "numbers of at least 0 over region"
 
 
-def who_moves(**about: Any) -> Any:
-    """Declare who can move where."""
+def who_moves(also: str = "", **about: Any) -> Any:
+    """Declare who can move where; `also` is what else there is to say of it in a model."""
     more = (
         "Everybody everywhere ('free'); nobody, so that the long run is the short run where "
         "people are ('none'); or people move only among regions with the same label, as of a "
         "country: by name, in the order of the regions, or the name of a column of the geography. "
-        "Goods are traded in any case."
-    )
+        f"Goods are traded in any case. {also}"
+    ).strip()
     return Mobility(
         words="who can move where",
         unit="",

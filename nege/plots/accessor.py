@@ -7,6 +7,7 @@ is not zero was not solved: lines break there, and heat maps are hatched.
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,9 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, require
-from nege.plots import varied
+from nege.plots import by_place, maps, varied
 from nege.plots.style import check_axes
+from nege.progress import Progress
 from nege.status import Status
 from nege.validation.keywords import hinted
 
@@ -31,7 +33,7 @@ PANELS = ("share", "population", "wage", "price_index", "rent")
 
 
 class SweepPlot:
-    """Pictures of a sweep or a path: ``online_share, heatmap, panels, patterns``."""
+    """Pictures of a sweep or a path: ``online_share, heatmap, panels, map, animate``."""
 
     def __init__(self, data: xr.Dataset) -> None:
         if "status" not in data:
@@ -297,6 +299,159 @@ class SweepPlot:
 
         return timeline(self._data, ax=ax)
 
+    @hinted
+    def map(
+        self,
+        variable: str | None,
+        geography: Any,
+        *,
+        at: Mapping[str, Any] | None = None,
+        change_from: Mapping[str, Any] | None = None,
+        polygons: Any = None,
+        borders: Any = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draw a variable of one point on a map, or how it changed from another point.
+
+        As ``equilibrium.plot.map(variable)``, whose `polygons` and `borders` it takes.
+
+        Parameters
+        ----------
+        variable : str or None
+            What places are coloured by, as "wage"; None for the share of people.
+        geography : Geography
+            Where the places are, ``model.geography``: Datasets do not know.
+        at : mapping, optional
+            Which point, and of which industry and channel, e.g.
+            ``{"step": 11, "industry": "services", "channel": "online"}``.
+        change_from : mapping, optional
+            The point from which to draw the change, e.g. ``{"step": 0}``; `at` says the rest.
+        polygons, borders : optional
+            Outlines of places, and what to draw beneath.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Axes
+            With a dot or a polygon per place, grey where the point was not solved.
+
+        Raises
+        ------
+        InputError
+            For an unknown name, or if more than one point, industry or channel is left.
+
+        Examples
+        --------
+        >>> import nege
+        >>> economy = nege.CorePeriphery(nege.geography.line(3), sigma=5, mu=0.4, trade_cost=2)
+        >>> ds = nege.sweep(economy, {"trade_cost": [2.2, 1.8]})
+        >>> since = {"trade_cost": 2.2}
+        >>> ax = ds.nege.plot.map(
+        ...     "wage", economy.geography, at={"trade_cost": 1.8}, change_from=since
+        ... )
+        >>> ax.figure.axes[-1].get_ylabel()
+        'change of manufacturing wage (%)'
+        """
+        ground = by_place.where(geography, polygons, borders)
+        shown = self._by_place(variable, ground, at)
+        if change_from is None:
+            return ground.draw(shown, ax)
+        if not isinstance(change_from, Mapping):
+            cure = 'For example {"step": 0}.'
+            raise InputError("change_from", change_from, "a mapping of dimensions to labels", cure)
+        for dim in change_from:
+            validation.known("change_from", dim, self._varied)
+        before = self._by_place(variable, ground, {**(at or {}), **change_from})
+        change = by_place.changed(shown, before)
+        return ground.draw(change, ax, scale=maps.scale_of(change.values, change=True))
+
+    @hinted
+    def animate(
+        self,
+        path: str | pathlib.Path,
+        variable: str | None,
+        geography: Any,
+        *,
+        at: Mapping[str, Any] | None = None,
+        change: bool = False,
+        polygons: Any = None,
+        borders: Any = None,
+        seconds: float = 0.5,
+        progress: Progress = None,
+    ) -> pathlib.Path:
+        """Write a film of a variable along a path, a map a step, as a GIF.
+
+        Colours and areas mean the same in every picture. The file appears as a whole or not at
+        all; it replaces only a film of nege.
+
+        Parameters
+        ----------
+        path : str or path
+            Where to write it, e.g. "turn.gif".
+        variable, geography, at, polygons, borders
+            As of :meth:`map`; `at` leaves one varied dimension, along which the film runs.
+        change : bool, default False
+            Draw the change from the first step.
+        seconds : float, default 0.5
+            How long each picture stands, .02 to 60.
+        progress : bool or callback, optional
+            As everywhere: None shows a bar where somebody watches.
+
+        Returns
+        -------
+        path
+            Of the file, with a picture of 640 by 480 points a step, and at most 200 of them.
+
+        Raises
+        ------
+        InputError
+            As :meth:`map`, and if no single dimension is left, or for a path that ends otherwise.
+
+        Examples
+        --------
+        >>> import nege
+        >>> economy = nege.CorePeriphery(nege.geography.line(3), sigma=5, mu=0.4, trade_cost=2)
+        >>> ds = nege.sweep(economy, {"trade_cost": [2.2, 1.8]})
+        >>> ds.nege.plot.animate("line.gif", "wage", economy.geography).name
+        'line.gif'
+        """
+        seconds = validation.number("seconds", seconds, at_least=0.02, at_most=60.0)
+        change = validation.flag("change", change)
+        status = self._chosen(self._data["status"], at)
+        dims = [str(dim) for dim in status.dims]
+        free = [dim for dim in dims if status.sizes[dim] > 1] or dims
+        if len(free) != 1:
+            left = _sizes(status)
+            cure = "Choose from the rest with at=."
+            raise InputError("at", at, f"a choice that leaves one dimension of {left}", cure)
+        (along,) = free
+        ground = by_place.where(geography, polygons, borders)
+        shown = self._by_place(variable, ground, at, along)
+        if change:
+            first = shown._replace(values=np.broadcast_to(shown.values[0], shown.values.shape))
+            shown = by_place.changed(shown, first)
+        codes = status.squeeze([dim for dim in status.dims if dim != along]).values
+        steps = self._data[along]
+        titles = [
+            f"{varied.label(steps)} {_label(value)}"
+            f"{'' if code == Status.CONVERGED else ': not solved'}"
+            for value, code in zip(steps.values, codes, strict=True)
+        ]
+        return by_place.film(
+            path, shown, ground, titles, change=change, seconds=seconds, progress=progress
+        )
+
+    def _by_place(
+        self, name: Any, ground: by_place.Where, at: Any, along: str | None = None
+    ) -> by_place.Values:
+        """Return a variable over places where it was solved."""
+
+        def select(array: xr.DataArray) -> xr.DataArray:
+            return self._chosen(self._solved(array), at)
+
+        return by_place.chosen(self._data, name, ground.names, select, along)
+
     def _numbers(self, name: str) -> xr.DataArray:
         """Return a variable that can be drawn: numbers over what was varied."""
         able = {
@@ -308,29 +463,7 @@ class SweepPlot:
 
     def _chosen(self, array: xr.DataArray, at: Mapping[str, Any] | None) -> xr.DataArray:
         """Return the part of an array at some labels, and at no others than those asked for."""
-        if not isinstance(at, (Mapping, type(None))):
-            cure = 'For example {"region": "online"}.'
-            raise InputError("at", at, "a mapping of dimensions to labels", cure)
-        for dim, wanted in ({} if at is None else at).items():
-            if dim not in self._data.dims:
-                validation.known("at", dim, [str(name) for name in array.dims])
-            if dim not in array.dims:
-                continue
-            known = array[dim].values
-            if varied.is_number(array[dim]):
-                value = validation.number(f"at {dim}", wanted)
-                found = np.flatnonzero(np.isclose(known, value, rtol=1e-9, atol=0.0))
-            else:
-                validation.known(f"at {dim}", wanted, [str(name) for name in known])
-                found = np.flatnonzero(known == wanted)
-            if found.size == 0:
-                some = ", ".join(f"{value:.6g}" for value in known[:12])
-                more = ", ..." if known.size > 12 else ""
-                raise InputError(f"at {dim}", wanted, f"one of {some}{more}")
-            array = array.isel({dim: int(found[0])})
-            if dim not in self._varied and "long_name" in array.attrs:
-                array = array.assign_attrs(long_name=f"{array.attrs['long_name']}, {wanted}")
-        return array
+        return varied.chosen(array, at, [str(dim) for dim in self._data.dims], self._varied)
 
     def _failed(self, at: Mapping[str, Any] | None) -> xr.DataArray:
         return self._chosen(self._data["status"], at) != Status.CONVERGED
@@ -370,3 +503,7 @@ class SweepPlot:
 
 def _sizes(array: xr.DataArray) -> str:
     return ", ".join(f"{dim} ({size})" for dim, size in array.sizes.items()) or "no dimension"
+
+
+def _label(value: Any) -> str:
+    return str(value) if isinstance(value, str) else f"{value:.4g}"

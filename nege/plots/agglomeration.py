@@ -24,7 +24,7 @@ from nege.models.agglomeration.patterns import (
     UNKNOWN,
     patterns,
 )
-from nege.plots.maps import places
+from nege.plots.maps import Scale, by_value, places
 from nege.plots.style import (
     BLUE,
     GREEN,
@@ -140,8 +140,9 @@ def industry_map(
     *,
     industry: str | None = None,
     ax: Axes | None = None,
-    background: Any = None,
+    borders: Any = None,
     polygons: Any = None,
+    bar: Any = True,
 ) -> Axes:
     """Draw an industry where it is, and how far it sells online; or people and what they make.
 
@@ -158,10 +159,13 @@ def industry_map(
         share of all industries' cost.
     ax : Axes, optional
         Where to draw; a new figure by default.
-    background : GeoDataFrame, GeoSeries or path, optional
-        Borders to draw beneath, as ``equilibrium.plot.map`` takes them.
+    borders : True, GeoDataFrame, GeoSeries or path, optional
+        What to draw beneath, as ``equilibrium.plot.map`` takes them.
     polygons : GeoSeries, optional
         Outlines of the places, ``geography.polygons``, to be filled instead of dots.
+    bar : bool or sequence of Axes
+        Beside what the scale of the online part stands: True this map, False nothing, or all
+        Axes that it serves, since it is the same for every industry and economy.
 
     Returns
     -------
@@ -185,27 +189,32 @@ def industry_map(
             data["population"].values,
             colour=[colours[k] for k in special],
             ax=ax,
-            background=background,
+            borders=borders,
             polygons=polygons,
         )
         for name, colour in zip(names, colours, strict=True):
             ax.scatter([], [], c=colour, label=f"specialised in {name}")
-        if polygons is None:
-            ax.legend(frameon=False)
-            ax.set_title("people, and what places make", loc="left")
-        else:  # which leave no room inside, and say nothing of people
-            ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.12))
-            ax.set_title("what places make", loc="left")
+        about = "people, and what places make" if polygons is None else "what places make"
+        ax.set_title(about, loc="left")
+        # Below, since places may be anywhere.
+        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.12))
         return ax
     industry = validation.known("industry", industry, names)
     here = share.sel(industry=industry)
     total = here.sum("channel")
     online = (here.sel(channel="online") / total.where(total > 0.0)).values
-    style: dict[str, Any] = {"cmap": "cividis_r", "vmin": 0.0, "vmax": 1.0, "edgecolors": GREY}
-    style |= {"ax": ax, "background": background, "polygons": polygons}
-    ax = places(coordinates, total.values, colour=online, **style)
-    dots = next(found for found in ax.collections if found.get_gid() == "places")
-    ax.figure.colorbar(dots, ax=ax, label="share of sales online (1)", shrink=0.8)
+    scale = Scale("cividis_r", require("matplotlib.colors", "plot", "Drawing").Normalize(0.0, 1.0))
+    ax = by_value(
+        coordinates,
+        total.values,
+        online,
+        "share of sales online (1)",
+        scale=scale,
+        bar=bar,
+        ax=ax,
+        borders=borders,
+        polygons=polygons,
+    )
     ax.set_title(f"{industry}: {float(here.sel(channel='online').sum()):.1%} online", loc="left")
     return ax
 

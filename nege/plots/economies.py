@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,9 +10,8 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError
-from nege.plots import agglomeration, maps
-from nege.plots.style import BLUE, GREY, ORANGE, new_axes
-from nege.plots.varied import label as label_of
+from nege.plots import agglomeration, by_place, maps, varied
+from nege.plots.style import BLUE, ORANGE, new_axes
 from nege.validation.keywords import hinted
 
 if TYPE_CHECKING:
@@ -75,88 +75,109 @@ class EquilibriumPlot:
     @hinted
     def map(
         self,
-        ax: Axes | None = None,
-        *,
         variable: str | None = None,
+        *,
         industry: str | None = None,
-        background: Any = None,
+        at: Mapping[str, Any] | None = None,
+        change_from: Any = None,
+        polygons: Any = None,
+        borders: Any = None,
+        ax: Axes | None = None,
     ) -> Axes:
         """Draw the places where they are, by their share of workers or another variable.
 
         Parameters
         ----------
-        ax : Axes, optional
-            Where to draw; a new figure by default.
         variable : str, optional
             What places are coloured by: a number that each of them has, such as "wage".
         industry : str, optional
             Where there are industries, the one to draw, coloured by how far it sells
             online; by default people, coloured by the industry that a place is
             specialised in.
-        background : GeoDataFrame, GeoSeries or path, optional
-            Borders to draw beneath, in degrees or in a projection that they name; a file
-            is read by geopandas.
+        at : mapping, optional
+            Of which industry and channel, where `variable` is of these, e.g.
+            ``{"industry": "services", "channel": "online"}``.
+        change_from : Equilibrium, optional
+            Another economy of the same places, from which to draw how `variable` changes, by
+            default the share of people: in percentage points of shares, else in per cent.
+        polygons : GeoSeries, GeoDataFrame or False, optional
+            Outlines by name of place, to be filled; by default those of the geography. False
+            draws dots.
+        borders : True, GeoDataFrame, GeoSeries or path, optional
+            What to draw beneath: True for the borders of countries, of Natural Earth
+            (1:110 million, those on the ground); or borders in degrees or in a projection that
+            they name; a file is read by geopandas.
+        ax : Axes, optional
+            Where to draw; a new figure by default.
 
         Returns
         -------
         Axes
-            With one dot per place, its area in proportion to its share; where the geography has
+            With one dot per place, its area in proportion to its share; where there are
             polygons, these, filled by value.
 
         Raises
         ------
         InputError
-            For a geography without coordinates, or an unknown industry.
+            For a geography without coordinates, an unknown industry or variable, or an economy
+            of other places.
 
         Examples
         --------
         >>> import nege
         >>> economy = nege.CorePeriphery(nege.geography.racetrack(4), sigma=5, mu=0.4, trade_cost=2)
-        >>> len(nege.solve(economy).plot.map().collections[-1].get_offsets())
+        >>> before = nege.solve(economy)
+        >>> len(before.plot.map().collections[-1].get_offsets())
         4
+        >>> after = nege.solve(economy.replace(trade_cost=1.9))
+        >>> after.plot.map("wage", change_from=before).figure.axes[-1].get_ylabel()
+        'change of manufacturing wage (%)'
         """
-        data, coordinates = self._data, self._geography.coordinates
-        polygons = self._geography.polygons
-        if variable is not None:
+        data = self._data
+        where = by_place.where(self._geography, polygons, borders)
+        if variable is not None or change_from is not None:
             if industry is not None:
-                raise InputError("industry", industry, "left out where variable= is given")
-            return self._coloured(variable, polygons, ax, background)
+                cure = f'at={{"industry": "{industry}"}} says of which a variable is.'
+                allowed = "left out where variable= or change_from= is given"
+                raise InputError("industry", industry, allowed, cure)
+            return self._coloured(variable, at, change_from, where, ax)
+        if at is not None:
+            raise InputError("at", at, "left out where no variable is named")
+        style = {"ax": ax, "borders": where.borders, "polygons": where.polygons}
         if agglomeration.has_industries(data):
-            return agglomeration.industry_map(
-                coordinates,
-                data,
-                industry=industry,
-                ax=ax,
-                background=background,
-                polygons=polygons,
-            )
+            return agglomeration.industry_map(where.coordinates, data, industry=industry, **style)
         if industry is not None:
             raise InputError("industry", industry, "left out", "This economy has no industries.")
         share = data["share"].values[: len(self._geography)]
-        if polygons is not None:
-            label = f"share of {self._movers}"
-            ax = maps.choropleth(polygons, share, label, ax=ax, background=background)
+        if where.polygons is not None:
+            shown = by_place.Values(share, share, f"share of {self._movers}", {})
+            ax = where.draw(shown, ax)
         else:
-            ax = maps.places(coordinates, share, ax=ax, background=background)
+            ax = maps.places(where.coordinates, share, ax=ax, borders=where.borders)
         if self._online is not None:
             online = float(data["share"].values[-1])
             ax.set_title(f"online: {online:.1%} of {self._movers}")
         return ax
 
-    def _coloured(self, name: str, polygons: Any, ax: Axes | None, background: Any) -> Axes:
-        """Draw places coloured by a variable of the economy."""
-        data, count = self._data, len(self._geography)
-        dims = ("region",), ("place",)
-        known = [str(key) for key, held in data.data_vars.items() if held.dims in dims]
-        held = data[validation.known("variable", name, known)]
-        values, label = held.values[:count], label_of(held)
-        if polygons is not None:
-            return maps.choropleth(polygons, values, label, ax=ax, background=background)
-        people = next(data[key].values for key in ("share", "population") if key in data)[:count]
-        where = self._geography.coordinates
-        style = {"cmap": "cividis_r", "edgecolors": GREY, "background": background}
-        ax = maps.places(where, people, colour=values, ax=ax, **style)
-        dots = next(one for one in ax.collections if one.get_gid() == "places")
-        figure: Any = ax.get_figure()
-        figure.colorbar(dots, ax=ax, label=label, shrink=0.8)
-        return ax
+    def _coloured(
+        self, name: Any, at: Any, change_from: Any, where: by_place.Where, ax: Axes | None
+    ) -> Axes:
+        """Draw places coloured by a variable of the economy, or by its change."""
+
+        def select(array: xr.DataArray) -> xr.DataArray:
+            return varied.chosen(array, at, [str(dim) for dim in self._data.dims])
+
+        shown = by_place.chosen(self._data, name, where.names, select)
+        if change_from is None:
+            return where.draw(shown, ax)
+        other = getattr(change_from, "data", None)
+        places = getattr(getattr(change_from, "model", None), "geography", None)
+        if not isinstance(other, xr.Dataset) or places is None:
+            cure = "nege.solve makes one."
+            raise InputError("change_from", change_from, "another equilibrium", cure)
+        names = tuple(str(place) for place in places.names)
+        if names != where.names:
+            allowed = "an economy of the same places"
+            raise InputError("change_from", f"of {', '.join(names[:5])}", allowed)
+        shown = by_place.changed(shown, by_place.chosen(other, name, where.names, select))
+        return where.draw(shown, ax, scale=maps.scale_of(shown.values, change=True))

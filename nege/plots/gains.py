@@ -95,7 +95,7 @@ def on_map(
     widest = float(np.nanmax(np.abs(gain), initial=0.0)) or 1.0
     ax = maps.places(
         coordinates,
-        share * min(1.0, 0.3 / max(share.max(), 1e-300)),
+        share,
         colour=gain,
         ax=ax,
         cmap="PuOr_r",

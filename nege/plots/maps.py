@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
-from typing import TYPE_CHECKING, Any
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LARGEST_DOT = 600.0  # points squared, for a place with a tenth of all
+WIDEST_SHARE = 0.3  # of all, up to which dots are as large; all are drawn smaller beyond
+LEAST_DOT = 14.0  # points squared, of a dot whose colour says something
 
 
 def places(
@@ -23,16 +28,19 @@ def places(
     *,
     colour: Any = BLUE,
     ax: Axes | None = None,
-    background: Any = None,
+    borders: Any = None,
     polygons: Any = None,
+    largest: float | None = None,
+    least: float | np.ndarray = 0.0,
     **style: Any,
 ) -> Axes:
     """Draw places where they are, with areas in proportion to their shares.
 
-    Where places have polygons these are filled with `colour` instead.
+    Where places have polygons these are filled with `colour` instead. `largest` is the share that
+    dots are scaled to where maps belong together, `least` an area that a dot has at least.
     """
     if polygons is not None:
-        return filled(polygons, colour, ax=ax, background=background, **style)
+        return filled(polygons, colour, ax=ax, borders=borders, **style)
     if coordinates is None:
         raise InputError(
             "geography",
@@ -45,9 +53,12 @@ def places(
     x, y = (
         coordinates[name].values for name in (("longitude", "latitude") if geographic else "xy")
     )
-    if background is not None:
-        _borders(ax, background, geographic, (x, y))
-    size = LARGEST_DOT * np.asarray(share) / 0.1
+    if borders is not None:
+        _around(ax, borders, geographic, (x, y))
+    share = np.asarray(share, dtype=float)
+    largest = float(np.nanmax(share, initial=0.0)) if largest is None else largest
+    size = LARGEST_DOT * share / 0.1 * min(1.0, WIDEST_SHARE / max(largest, 1e-300))
+    size = np.maximum(np.nan_to_num(size), least)
     style = {"alpha": 0.8, "linewidths": 0.4, "edgecolors": "white", **style}
     ax.scatter(x, y, s=2.0, c=GREY, linewidths=0, zorder=0)  # also where nobody is
     points = ax.scatter(x, y, s=size, c=colour, **style)
@@ -70,47 +81,106 @@ WIDE = 20.0  # ratio of the largest to the smallest value from which on colours 
 LEAST_VISIBLE = 0.02  # part of places at either end that colours do not tell apart
 
 
+class Scale(NamedTuple):
+    """Colours of values: the map of colours, how values go into it, and what lies beyond."""
+
+    colours: str
+    norm: Any
+    extend: str = "neither"
+    ticks: tuple[float, ...] = ()
+
+
+def scale_of(values: np.ndarray, *, change: bool = False) -> Scale:
+    """Return colours for values: light is little, dark is much; of a change orange up, purple down.
+
+    Where values differ a lot colours follow their logarithms, and one place in fifty at either
+    end has the colour of the next. A change of nothing is white.
+    """
+    good = np.asarray(values, dtype=float)
+    good = good[np.isfinite(good)]
+    colours: Any = require("matplotlib.colors", "plot", "Drawing")
+    few = good.size < 1.0 / LEAST_VISIBLE
+    if change:
+        size = np.abs(good)
+        widest = (size.max() if few else np.quantile(size, 1.0 - LEAST_VISIBLE)) if size.size else 1
+        low, high = (-float(widest), float(widest)) if widest > 0.0 else (-1.0, 1.0)
+    else:
+        low, high = (0.0, 1.0) if not good.size else (good.min(), good.max())
+        if not few:
+            low, high = np.quantile(good, (LEAST_VISIBLE, 1.0 - LEAST_VISIBLE))
+    below, above = bool((good < low).any()), bool((good > high).any())
+    extend = {(True, True): "both", (True, False): "min", (False, True): "max"}
+    beyond = extend.get((below, above), "neither")
+    if change:
+        return Scale("PuOr_r", colours.Normalize(low, high), beyond)
+    wide = good.size > 0 and good.min() > 0.0 and good.max() > WIDE * good.min()
+    if not wide:
+        return Scale("cividis_r", colours.Normalize(low, high), beyond)
+    ticks = tuple(_round_numbers(low, high))
+    return Scale("cividis_r", colours.LogNorm(low, high), beyond, ticks)
+
+
+def by_value(
+    coordinates: xr.Dataset | None,
+    share: np.ndarray,
+    values: np.ndarray,
+    label: str,
+    *,
+    scale: Scale | None = None,
+    bar: Any = True,
+    ax: Axes | None = None,
+    borders: Any = None,
+    polygons: Any = None,
+    largest: float | None = None,
+) -> Axes:
+    """Draw places coloured by a value, with its scale; dots by their shares, or polygons filled.
+
+    `bar` says beside what the scale stands: True this map, False nothing, or all Axes it serves.
+    """
+    values = np.asarray(values, dtype=float)
+    scale = scale_of(values) if scale is None else scale
+    style: dict[str, Any] = {"cmap": scale.colours, "norm": scale.norm, "borders": borders}
+    if polygons is None:
+        least = np.where(np.isfinite(values), LEAST_DOT, 0.0)
+        style |= {"edgecolors": GREY, "least": least, "largest": largest}
+        ax = places(coordinates, share, colour=values, ax=ax, **style)
+    else:
+        ax = filled(polygons, values, ax=ax, **style)
+    colour_bar(ax, bar, label, scale)
+    return ax
+
+
+LINE = 40  # letters that fit beside a bar
+
+
+def colour_bar(ax: Axes, bar: Any, label: str, scale: Scale) -> None:
+    """Draw the scale of a map beside it, or beside all that it serves, once."""
+    if bar is False:
+        return
+    figure: Any = ax.get_figure()
+    mappable: Any = require("matplotlib.cm", "plot", "Drawing").ScalarMappable
+    drawn = figure.colorbar(
+        mappable(scale.norm, scale.colours),
+        ax=ax if bar is True else list(bar),
+        label=textwrap.fill(label, LINE),
+        shrink=0.8,
+        extend=scale.extend,
+    )
+    if scale.ticks:
+        drawn.set_ticks(scale.ticks, labels=[f"{tick:g}" for tick in scale.ticks], minor=False)
+        drawn.minorticks_off()
+
+
 def choropleth(
     polygons: Any,
     values: np.ndarray,
     label: str,
     *,
     ax: Axes | None = None,
-    background: Any = None,
+    borders: Any = None,
 ) -> Axes:
-    """Fill polygons by a value, with its scale: light is little, dark is much.
-
-    Where values differ a lot colours follow their logarithms, and one place in fifty at either
-    end has the colour of the next.
-    """
-    values = np.asarray(values, dtype=float)
-    good = values[np.isfinite(values)]
-    low, high = np.quantile(good, (LEAST_VISIBLE, 1.0 - LEAST_VISIBLE)) if good.size else (0.0, 1.0)
-    if good.size < 1.0 / LEAST_VISIBLE:
-        low, high = (good.min(), good.max()) if good.size else (0.0, 1.0)
-    colours: Any = require("matplotlib.colors", "plot", "Drawing")
-    wide = good.size > 0 and good.min() > 0.0 and good.max() > WIDE * good.min()
-    norm = (colours.LogNorm if wide else colours.Normalize)(low, high)
-    ax = filled(
-        polygons,
-        values,
-        ax=ax,
-        background=background,
-        cmap="cividis_r",
-        norm=norm,
-    )
-    below, above = bool((good < low).any()), bool((good > high).any())
-    extend = {(True, True): "both", (True, False): "min", (False, True): "max"}
-    figure: Any = ax.get_figure()
-    drawn = next(one for one in ax.collections if one.get_gid() == "places")
-    bar = figure.colorbar(
-        drawn, ax=ax, label=label, shrink=0.8, extend=extend.get((below, above), "neither")
-    )
-    if wide:
-        ticks = _round_numbers(low, high)
-        bar.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks], minor=False)
-        bar.minorticks_off()
-    return ax
+    """Fill polygons by a value, with its scale: light is little, dark is much."""
+    return by_value(None, values, values, label, ax=ax, borders=borders, polygons=polygons)
 
 
 def filled(
@@ -118,7 +188,7 @@ def filled(
     colour: Any,
     *,
     ax: Axes | None = None,
-    background: Any = None,
+    borders: Any = None,
     **style: Any,
 ) -> Axes:
     """Fill polygons: by numbers on a scale, grey where there is none, or each in its colour."""
@@ -133,15 +203,17 @@ def filled(
             ax=ax, color="#DDDDDD", edgecolor="white", linewidth=style["linewidth"]
         )
     shown = polygons[known]
-    if colour.dtype.kind in "fiu":
+    if not known.any():  # of which geopandas would warn
+        pass
+    elif colour.dtype.kind in "fiu":
         frame = shown.to_frame("geometry").set_geometry("geometry").assign(value=colour[known])
         frame.plot("value", ax=ax, **style)
     else:
         shown.plot(ax=ax, color=colour[known].tolist(), **style)
     ax.collections[-1].set_gid("places")
-    if background is not None:
+    if borders is not None:
         west, south, east, north = polygons.total_bounds
-        _beneath(ax, background, polygons.crs)
+        _beneath(ax, borders, polygons.crs)
         margin = 0.05 * max(east - west, north - south)
         ax.set(xlim=(west - margin, east + margin), ylim=(south - margin, north + margin))
     if geographic:
@@ -152,10 +224,14 @@ def filled(
     return ax
 
 
+MOST_DECADES = 4  # in which 2 and 5 have ticks too
+
+
 def _round_numbers(low: float, high: float) -> list[float]:
-    """Return 1, 2, 5, 10, 20, ... between two numbers: the ticks of a logarithmic scale."""
+    """Return 1, 2, 5, 10, 20, ... between two numbers, or powers of ten where these are many."""
     decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-    every = [step * 10.0**decade for decade in decades for step in (1, 2, 5)]
+    steps = (1, 2, 5) if len(decades) <= MOST_DECADES else (1,)
+    every = [step * 10.0**decade for decade in decades for step in steps]
     return [tick for tick in every if low <= tick <= high]
 
 
@@ -164,35 +240,77 @@ def _line(count: int) -> float:
     return float(np.clip(10.0 / np.sqrt(count), 0.15, 1.0))
 
 
-def _borders(
-    ax: Axes, background: Any, geographic: bool, places: tuple[np.ndarray, np.ndarray]
+def _around(
+    ax: Axes, borders: Any, geographic: bool, places: tuple[np.ndarray, np.ndarray]
 ) -> None:
     """Draw borders in degrees beneath a map, and look at the part of them that has places."""
     if not geographic:
         cure = "Places of a textbook geography have no longitude and latitude."
-        raise InputError("background", type(background).__name__, "left out here", cure)
-    _beneath(ax, background, "EPSG:4326")
+        raise InputError("borders", type(borders).__name__, "left out here", cure)
+    _beneath(ax, borders, "EPSG:4326")
     x, y = places
     for values, limits in ((x, ax.set_xlim), (y, ax.set_ylim)):
         margin = 0.05 * float(np.ptp(values)) + 0.5
         limits(float(np.min(values)) - margin, float(np.max(values)) + margin)
 
 
-def _beneath(ax: Axes, background: Any, crs: Any) -> None:
+def _beneath(ax: Axes, borders: Any, crs: Any) -> None:
     """Draw borders beneath a map that is in some coordinate reference system."""
-    allowed = "a GeoDataFrame, a GeoSeries or the path of a file of borders"
-    if isinstance(background, (str, pathlib.Path)):
-        geopandas = require("geopandas", "geo", "A background from a file")
+    allowed = "True, a GeoDataFrame, a GeoSeries or the path of a file of borders"
+    if borders is True:
+        _countries_beneath(ax, crs)
+        return
+    if isinstance(borders, (str, pathlib.Path)):
+        geopandas = require("geopandas", "geo", "Borders from a file")
         try:
-            background = geopandas.read_file(background)
+            borders = geopandas.read_file(borders)
         except Exception as error:  # of whichever library reads it
-            raise InputError("background", str(background), allowed, f"{error}") from error
-    if not hasattr(background, "boundary"):
-        cure = "geopandas.read_file makes one."
-        raise InputError("background", type(background).__name__, allowed, cure)
-    if background.crs is not None:
-        background = background.to_crs(crs)
-    background.boundary.plot(ax=ax, color=GREY, linewidth=0.5, zorder=0)
+            raise InputError("borders", str(borders), allowed, f"{error}") from error
+    if not hasattr(borders, "boundary"):
+        cure = "True draws those of countries; geopandas.read_file makes a GeoDataFrame."
+        raise InputError("borders", type(borders).__name__, allowed, cure)
+    if borders.crs is not None:
+        borders = borders.to_crs(crs)
+    borders.boundary.plot(ax=ax, color=GREY, linewidth=0.5, zorder=0)
+
+
+@functools.cache
+def countries() -> tuple[np.ndarray, ...]:
+    """Return borders and coasts of countries as lines, in degrees east and north.
+
+    From Natural Earth (1:110 million, version 5.1, in the public domain): its borders are those
+    on the ground, it says, not those of law. Rounded to a hundredth of a degree; no Antarctica.
+    """
+    with np.load(pathlib.Path(__file__).with_name("countries.npz")) as stored:
+        points, ends = stored["hundredths"] / 100.0, np.cumsum(stored["lengths"], dtype=int)
+    return tuple(np.split(points, ends[:-1]))
+
+
+NEAR = 15.0  # degrees around polygons in which borders are brought to their projection
+
+
+def _countries_beneath(ax: Axes, crs: Any) -> None:
+    """Draw the borders of countries beneath a map."""
+    lines: Sequence[np.ndarray] = countries()
+    if crs is None:
+        cure = "Say which one it is: polygons.set_crs(...)."
+        raise InputError("borders", True, "drawn in a coordinate reference system", cure)
+    if crs != "EPSG:4326":
+        proj: Any = require("pyproj", "geo", "Borders in a projection")
+        there = proj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+        west, east, south, north = (*ax.get_xlim(), *ax.get_ylim())
+        box = there.transform_bounds(west, south, east, north, direction="INVERSE")
+        low, high = np.array(box[:2]) - NEAR, np.array(box[2:]) + NEAR
+        kept = []
+        for line in lines:
+            near = ((line >= low) & (line <= high)).all(1)
+            for part in np.split(line, np.flatnonzero(np.diff(near)) + 1):
+                if len(part) > 1 and ((part >= low) & (part <= high)).all():
+                    kept.append(np.column_stack(there.transform(part[:, 0], part[:, 1])))
+        lines = kept
+    collection: Any = require("matplotlib.collections", "plot", "Drawing").LineCollection
+    style: dict[str, Any] = {"colors": GREY, "linewidths": 0.5, "zorder": 0, "gid": "borders"}
+    ax.add_collection(collection(lines, **style), autolim=False)
 
 
 def changes(

@@ -8,7 +8,7 @@ so; cells are hatched there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +47,43 @@ def label(array: xr.DataArray) -> str:
         return WORDS.get(name, name.replace("_", " "))
     unit = array.attrs.get("units", "")
     return f"{array.attrs['long_name']} ({unit})" if unit else str(array.attrs["long_name"])
+
+
+def chosen(
+    array: xr.DataArray,
+    at: Mapping[str, Any] | None,
+    dims: Iterable[str] = (),
+    varied: Sequence[str] = (),
+) -> xr.DataArray:
+    """Return the part of an array at some labels, and at no others than those asked for.
+
+    `dims` may be named though the array is not over them; labels of what was not `varied` go
+    into its name.
+    """
+    if not isinstance(at, (Mapping, type(None))):
+        cure = 'For example {"region": "online"}.'
+        raise InputError("at", at, "a mapping of dimensions to labels", cure)
+    dims = list(dims)
+    for dim, wanted in ({} if at is None else at).items():
+        if dim not in dims:
+            validation.known("at", dim, [str(name) for name in array.dims])
+        if dim not in array.dims:
+            continue
+        known = array[dim].values
+        if is_number(array[dim]):
+            value = validation.number(f"at {dim}", wanted)
+            found = np.flatnonzero(np.isclose(known, value, rtol=1e-9, atol=0.0))
+        else:
+            validation.known(f"at {dim}", wanted, [str(name) for name in known])
+            found = np.flatnonzero(known == wanted)
+        if found.size == 0:
+            some = ", ".join(f"{value:.6g}" for value in known[:12])
+            more = ", ..." if known.size > 12 else ""
+            raise InputError(f"at {dim}", wanted, f"one of {some}{more}")
+        array = array.isel({dim: int(found[0])})
+        if dim not in varied and "long_name" in array.attrs:
+            array = array.assign_attrs(long_name=f"{array.attrs['long_name']}, {wanted}")
+    return array
 
 
 def axis(values: xr.DataArray, varied: Sequence[str], x: str | None) -> xr.DataArray:

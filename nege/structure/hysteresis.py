@@ -235,9 +235,10 @@ class Hysteresis(Immutable, Tabular):
             lines.append(f"It does not close: {what}.")
         if failed:
             lines.append(f"{failed} points did not converge: NaN, and nothing is known there.")
-        lines.append(
-            "Not established: branches that neither arm visits; nege.bifurcation finds them."
-        )
+        others = "nege.bifurcation finds them"
+        if self.model.groups is not None:
+            others = "nege.equilibria looks for them at one value"
+        lines.append(f"Not established: branches that neither arm visits; {others}.")
         return "\n".join(lines)
 
 

@@ -369,7 +369,8 @@ def confirmed_by_payoffs(
     found : Symmetry
         As the arrays have it.
     response : callable
-        What people respond to at a distribution, by region.
+        What people respond to at a distribution, by region; not finite where it is not known, as
+        where a place cannot pay its deficit: then a distribution nearer to the even one is asked.
     absolute, relative : float
         By how much a symmetry may change it, the larger of the two.
 
@@ -381,6 +382,11 @@ def confirmed_by_payoffs(
     n = found.arrangements.shape[1]
     x = np.random.default_rng(0).dirichlet(np.ones(n))
     here = response(x)
+    for _ in range(TOWARDS_EVEN):
+        if np.isfinite(here).all():
+            break
+        x = 0.5 * (x + 1.0 / n)
+        here = response(x)
     allowed = max(absolute, relative * float(np.max(np.abs(here))))
     for g in found.generators():
         if not np.max(np.abs(response(x[g]) - here[g])) <= allowed:
@@ -393,6 +399,7 @@ def trivial_symmetry(n: int) -> Symmetry:
     return Symmetry(tuple(np.array([r]) for r in range(n)), np.arange(n)[None, :])
 
 
+TOWARDS_EVEN = 6  # times that a distribution without a short run is taken half way to the even one
 MOST_ARRANGEMENTS = 1024  # arrangements at most
 
 

@@ -232,7 +232,7 @@ def _headline(found: Calibration) -> str:
         return f"{what} NOT CONVERGED: {why}."
     if _met(found.fit["gap"].values, found.fit["value"].values):
         return f"{what} All targets are met."
-    return f"{what} The gaps that are left cannot be made smaller by a small step."
+    return f"{what} Targets are NOT all met, and the gaps cannot be made smaller by a small step."
 
 
 def _met(gap: np.ndarray, target: np.ndarray, within: float = MET) -> bool:

@@ -66,9 +66,9 @@ def counterfactual(
     productivity_change, amenity_change, housing_change : optional
         After over before, of each place.
     mobility : str or array, optional
-        Who can move after the change, as in :class:`Helpman`; by default as before. "none" answers
-        what happens while people stay. Not wider than before: what those would gain who can
-        cross from then on takes levels, which hat algebra has not.
+        Who can move after the change, as in :class:`Helpman` or :class:`Commuting`; by default as
+        before. "none" answers what happens while people stay. Not wider than before: what those
+        would gain who can cross from then on takes levels, which hat algebra has not.
     commuting_cost_change : float, DataArray or array, optional
         Of :class:`Commuting`: after over before, over (residence, workplace); one number is for
         all ways to another place. What remote work costs follows, unless it has a table.
@@ -111,6 +111,11 @@ def counterfactual(
         buys nothing, or an argument that this kind of model does not take.
     ConvergenceError
         Where the changed economy could not be solved.
+
+    Warns
+    -----
+    RuntimeWarning
+        If a cost gets below 1, that of no distance, as 0.1 makes it where 10 per cent is meant.
 
     Notes
     -----

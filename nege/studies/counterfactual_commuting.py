@@ -8,6 +8,10 @@ x^ is x after over x before, and s who of each pair of places works remotely bef
     V^_n           = B^_n Phi^_n^(1/epsilon) P^_n^(-alpha) Q^_n^(-(1-alpha))
     U^             = (sum_n R_n V^_n^theta)^(1/theta),    R^_n = (V^_n/U^)^theta
 
+or, where people move within groups g only, S_g of all people,
+
+    U^_g           = (sum_{n in g} R_n/S_g V^_n^theta)^(1/theta),    R^_n = (V^_n/U^_g)^theta
+
 Only lambda, pi, R, L and w of before count. They are an economy in units in which Phi, P, Q and
 what every place supplies are one: with lambda for D y^epsilon kap^(-epsilon), pi for T^(1-sigma),
 and for B what shares say of V, R^(1/theta), or V itself where residents stay. Its changes are
@@ -17,6 +21,7 @@ r (kappa^r/kappa)^(-eta). Without a table of its own kappa^r changes as kappa do
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -31,6 +36,8 @@ from nege.solvers.long_run import solve
 from nege.solvers.short_run import short_run
 from nege.status import Status
 from nege.studies import factors
+from nege.studies.after_moving import mean_change, who_moves_after
+from nege.studies.inversion_quantitative import people_move
 from nege.studies.remote_share import checked_share, weight_at
 
 COMPARED = {
@@ -42,6 +49,7 @@ COMPARED = {
     "rent": "rent of a unit of floor space",
     "real_income": "expected real income of residents",
     "welfare": "expected utility, or where nobody moves mean expected real income",
+    "group_welfare": "expected utility of a group, or in a short run mean expected real income",
 }
 AFTER = ("share", "employment", "commuting")
 SAFE = 1e-6  # ln of the lowest cost, in units of its own, where it would be below one
@@ -56,6 +64,7 @@ def counterfactual_commuting(
     amenity_change: Any = None,
     workplace_amenity_change: Any = None,
     housing_change: Any = None,
+    mobility: Any = None,
     remote: Any = None,
     remote_share: Any = None,
     options: SolverOptions | None = None,
@@ -73,6 +82,11 @@ def counterfactual_commuting(
     places = model.regions
     trade = factors.of_costs("trade_cost_change", trade_cost_change, places)
     commute = factors.of_costs("commuting_cost_change", commuting_cost_change, places, PLACES)
+    if trade_cost_change is not None:
+        factors.check_costs("trade_cost_change", trade, model.costs(), model.trade_cost, places)
+    if commuting_cost_change is not None:
+        ways, given_cost = model.commuting_costs(), model.commuting_cost
+        factors.check_costs("commuting_cost_change", commute, ways, given_cost, places)
     given = {
         "productivity": productivity_change,
         "amenity": amenity_change,
@@ -87,7 +101,8 @@ def counterfactual_commuting(
     share, wage = (equilibrium.data[name].values for name in ("share", "wage"))
     payoff = equilibrium.data["real_income"].values
     if moves is not None:  # shares say it
-        payoff = float(equilibrium.data["welfare"]) * share ** (1.0 / model.theta)
+        payoff = _chosen(model, equilibrium.data)
+    model = who_moves_after(model, equilibrium, mobility)
     before = Before(model, evaluate(model.arrays, np.log(wage), np.log(share)), payoff)
     modes, start = Modes(model, np.log(commute)), share
 
@@ -118,7 +133,19 @@ def counterfactual_commuting(
         near = weight_at(wanted, before_wages_change)
         weight = weight_at(wanted, working_remotely, near)
     found, unit = solved(weight)
-    return _compared(equilibrium, found, unit, modes, weight)
+    known = {"share": share, "real_income": payoff}
+    groups = model.group_welfare(known, moves)
+    return _compared(equilibrium, found, unit, modes, weight, groups)
+
+
+def _chosen(model: Commuting, data: xr.Dataset) -> np.ndarray:
+    """Return expected real incomes at which residents live where they do, those of a long run."""
+    share = data["share"].values
+    if model.groups is None:
+        return np.asarray(float(data["welfare"]) * share ** (1.0 / model.theta))
+    of = model.groups.of
+    within = share / model.groups.sums(share)[of]
+    return np.asarray(data["group_welfare"].values[of] * within ** (1.0 / model.theta))
 
 
 class Modes:
@@ -211,17 +238,30 @@ class Before:
 
 
 def _compared(
-    equilibrium: Equilibrium, found: Equilibrium, unit: float, modes: Modes, weight: float
+    equilibrium: Equilibrium,
+    found: Equilibrium,
+    unit: float,
+    modes: Modes,
+    weight: float,
+    groups: Mapping[str, np.ndarray],
 ) -> xr.Dataset:
-    """Return the changed economy relative to the one before."""
+    """Return the changed economy relative to the one before; `groups` has welfare of each then."""
     before, after = equilibrium.data, found.data
     one = {"price_index": unit, "rent": 1.0}  # in the units of before
+    known: dict[str, Any] = {
+        **{name: one.get(name, before.get(name)) for name in COMPARED},
+        **groups,
+    }
     ratios = {
-        f"{name}_change": (after[name] / one.get(name, before[name])).assign_attrs(
+        f"{name}_change": (after[name] / known[name]).assign_attrs(
             long_name=f"{meaning}, after over before", units="1"
         )
         for name, meaning in COMPARED.items()
+        if name in after
     }
+    for level in groups.values():
+        change = mean_change(found.model, level, ratios["group_welfare_change"].values)
+        ratios["welfare_change"] = ratios["welfare_change"].copy(data=change)
     levels = {
         name: after[name].assign_attrs(long_name=f"{after[name].long_name}, after the change")
         for name in AFTER
@@ -233,6 +273,7 @@ def _compared(
         .assign_attrs(long_name="share of residents who work remotely, after the change", units="1")
     )
     proof = {"status": int(found.status), "residual": found.residual, "error": found.error}
-    moves = "residents stay" if found.dynamics is None else f"people move under {found.dynamics}"
+    stay = found.dynamics is None or not people_move(found.model)
+    moves = "residents stay" if stay else f"people move under {found.dynamics}"
     weights = {"remote": float(weight), "residual": found.residual}
     return xr.Dataset({**levels, **ratios, **weights}, attrs={**proof, "dynamics": moves})

@@ -24,7 +24,6 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import ConvergenceError, InputError
-from nege.models.mobility import FREE
 from nege.models.quantitative.balance import check_trade
 from nege.models.quantitative.model import QuantitativeModel
 from nege.options import Logit, SolverOptions
@@ -34,6 +33,7 @@ from nege.solvers.long_run import solve
 from nege.solvers.short_run import short_run
 from nege.status import Status
 from nege.studies import factors
+from nege.studies.after_moving import NOBODY, mean_change, who_moves_after
 from nege.studies.inversion_quantitative import (
     BALANCED_TRADE,
     CONVENTIONS,
@@ -49,7 +49,6 @@ from nege.studies.inversion_quantitative import (
 )
 
 MARKETS = 1e-8  # violation of goods markets in relative changes, at most
-NOBODY = "nobody moves"
 
 
 def counterfactual_quantitative(
@@ -72,11 +71,13 @@ def counterfactual_quantitative(
         shown = f"one that ended as {equilibrium.status.name}"
         cure = equilibrium.status.remedy
         raise InputError("equilibrium", shown, "a solve that converged", cure)
-    model = _who_moves(model, equilibrium, mobility)
+    model = who_moves_after(model, equilibrium, mobility)
     options, places, moves = check_options(options), model.regions, equilibrium.dynamics
     if deficits is not None:
         validation.known("deficits", deficits, (*CONVENTIONS, "zero"))
     change = factors.of_costs("trade_cost_change", trade_cost_change, places)
+    if flows is None and trade_cost_change is not None:
+        factors.check_costs("trade_cost_change", change, model.costs(), model.trade_cost, places)
     share, wage = (equilibrium.data[name].values for name in ("share", "wage"))
     if flows is None:
         values, spent = model.trade_flows(equilibrium.data).values, model.spent(equilibrium.data)
@@ -145,29 +146,6 @@ COMPARED_VARIABLES = {
 }
 
 
-def _who_moves(model: QuantitativeModel, equilibrium: Equilibrium, mobility: Any) -> Any:
-    """Return the economy with those moving who can after the change, from where they are."""
-    share = equilibrium.data["share"].values
-    if mobility is None:
-        return model if model.groups is None else model.replace(people=share)
-    if equilibrium.dynamics is None:
-        cure = "From a short run nobody moves: leave it out, or take nege.solve(model)."
-        raise InputError("mobility", mobility, "left out for a short run", cure)
-    wider = "one that lets nobody move further than before"
-    cure = "Solve it in levels: nege.solve(model.replace(mobility=..., people=None))."
-    if isinstance(mobility, str) and mobility == FREE:
-        if model.groups is not None:
-            raise InputError("mobility", mobility, wider, cure)
-        return model
-    found = model.replace(mobility=mobility, people=share)
-    assert found.groups is not None
-    if model.groups is not None:
-        pairs = set(zip(found.groups.of.tolist(), model.groups.of.tolist(), strict=True))
-        if len(pairs) > len(found.groups.labels):
-            raise InputError("mobility", mobility, wider, cure)
-    return found
-
-
 def _relative_changes(
     before: xr.Dataset, found: Equilibrium, groups: Mapping[str, np.ndarray]
 ) -> xr.Dataset:
@@ -181,9 +159,7 @@ def _relative_changes(
         if name in after
     }
     for level in groups.values():
-        assert found.model.groups is not None
-        weight = found.model.groups.total * level
-        change = weight @ ratios["group_welfare_change"].values / weight.sum()
+        change = mean_change(found.model, level, ratios["group_welfare_change"].values)
         ratios["welfare_change"] = ratios["welfare_change"].copy(data=change)
     real = ratios["wage_change"] / ratios["price_index_change"]
     ratios["real_wage_change"] = real.assign_attrs(

@@ -97,8 +97,8 @@ def invert(
         `workplace_amenity` too. An economy of industries has the data in its ``observed``, an
         :class:`Equilibrium` with its stability and, in words, what data do not identify;
         others, and those in files, have not. Where people move within groups only, data tell
-        amenities within each group alone: real incomes of groups are set equal, and `people` are
-        those of the data.
+        amenities within each group alone: real incomes of groups (of :class:`Commuting`
+        expected utilities) are set equal, and `people` are those of the data.
 
     Raises
     ------

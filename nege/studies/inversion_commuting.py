@@ -5,7 +5,10 @@
     w_i L_i = sum_n E_n x_i T_in^(1-sigma) / sum_j x_j T_jn^(1-sigma)                 x, then
     A_i     = [x_i w_i^(sigma-1)/L_i]^(1/(sigma-1))                                   productivities
     H_n     = (1-alpha) ybar_n R_n / Q_n^(1+delta)                  floor space, from rents if given
-    B_n     = R_n^(1/theta) P_n^alpha Q_n^(1-alpha) / Phi_n^(1/epsilon)               residences
+    B_n     = (R_n/S_g)^(1/theta) P_n^alpha Q_n^(1-alpha) / Phi_n^(1/epsilon)         residences
+
+S_g is one, or the residents of the group that n is of, where people move within groups only: data
+tell amenities within each, so that utilities of groups are set equal.
 
 The first and the third are the same convex problem (``balancing``), whose solution is unique up to
 a factor. Geometric means of D, A, B, and of H from rents, are one: data do not tell their units.
@@ -62,18 +65,21 @@ def invert_commuting(
     _compare_totals(data["employment"], data["residents"])
     if remote_share is not None:
         model = _with_remote_share(model, jobs, share, checked_share(remote_share))
+    if model.groups is not None:
+        model = model.replace(people=share)
     p = model.arrays
     _check_linked(p, jobs, share, model.regions)
     draws = balanced(p.log_ease, share, jobs)
     log_wage = _log_wage(p, draws, jobs, data.get("wage"))
-    found = _behind(p, draws, log_wage, share, jobs, data.get("rent"))
+    within = share if model.groups is None else share / model.groups.total[model.groups.of]
+    found = _behind(p, draws, log_wage, share, jobs, data.get("rent"), within)
     recovered = model.replace(
         productivity=np.exp(found.log_productivity),
         amenity=np.exp(found.log_amenity),
         workplace_amenity=np.exp(found.log_workplace),
         **({"housing": np.exp(found.log_housing)} if rent is not None else {}),
     )
-    wrong = _violation(recovered, log_wage, share, jobs)
+    wrong = _violation(recovered, log_wage, share, jobs, within)
     if not wrong <= LARGEST_VIOLATION:
         again = short_run(recovered, share, options=options)
         assert isinstance(again, Equilibrium)
@@ -100,7 +106,7 @@ def _shares(values: np.ndarray) -> np.ndarray:
 
 def _compare_totals(jobs: np.ndarray, residents: np.ndarray) -> None:
     """Say so where there are many more jobs than residents, or fewer."""
-    largest = max(jobs.max(), residents.max())
+    largest = float(max(jobs.max(), residents.max()))  # whose products may be infinite
     ratio = float(np.sum(jobs / largest) / np.sum(residents / largest))
     # Shares that sum to one, and counts, come together where only ratios matter.
     sums = [abs(float(np.sum(values / largest)) * largest - 1.0) for values in (jobs, residents)]
@@ -157,6 +163,7 @@ def _behind(
     share: np.ndarray,
     jobs: np.ndarray,
     rent: np.ndarray | None,
+    within: np.ndarray,
 ) -> Parameters:
     """Return the economy with what is behind the data, units of geometric mean one."""
     log_earned = p.earned(log_wage)[0]
@@ -173,7 +180,7 @@ def _behind(
             log_housing=_centred(spent - (1.0 + p.housing_elasticity) * np.log(rent))
         )
     bare = evaluate(found, log_wage, np.log(share))
-    wanted = np.log(share) / p.residence_taste
+    wanted = np.log(within) / p.residence_taste
     return found._replace(log_amenity=_centred(wanted - bare.log_payoff))
 
 
@@ -182,11 +189,15 @@ def _centred(logs: np.ndarray) -> np.ndarray:
 
 
 def _violation(
-    model: Commuting, log_wage: np.ndarray, share: np.ndarray, jobs: np.ndarray
+    model: Commuting,
+    log_wage: np.ndarray,
+    share: np.ndarray,
+    jobs: np.ndarray,
+    within: np.ndarray,
 ) -> float:
     """Return by how much, in logs, the data violate any equation of an economy."""
     at = evaluate(model.arrays, log_wage, np.log(share))
-    lived = model.theta * at.log_payoff - np.log(share)
+    lived = model.theta * at.log_payoff - np.log(within)
     gaps = np.concatenate([np.log(at.employment / jobs), at.goods, lived - lived.mean()])
     return float(np.max(np.abs(gaps)))  # NaN if one is
 

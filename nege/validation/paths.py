@@ -75,6 +75,8 @@ def _marked(path: pathlib.Path) -> bool:
         return SEALED.search(tail) is not None or _marked_inside(path)
     if head.startswith(PNG):
         return any(text == b"Software\0" + MARK.encode() for text in _texts(head))
+    if head.startswith(b"GIF8"):
+        return b"\x21\xfe" + bytes([len(MARK)]) + MARK.encode() in head
     if head.startswith(b"%PDF-"):
         return PDF_CREATOR.search(tail) is not None
     if head.startswith(b"CDF"):  # netCDF 3

@@ -229,8 +229,9 @@ class OnlineAgglomeration(
         if numbers:
             for name, value in parameters.checked(made, arguments, numbers, numbers).items():
                 made._hold(name, value)
-            together = {name: held[name] for name in parameters.numbers(made)}
-            parameters.check_together(together, numbers)
+            if numbers & parameters.TOGETHER:
+                together = {name: held[name] for name in parameters.numbers(made)}
+                parameters.check_together(together, numbers)
         if "mechanisms" in changed:
             given = self.fields["mechanisms"].check(arguments["mechanisms"], made)
             made._hold("mechanisms", given)

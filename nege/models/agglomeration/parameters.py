@@ -155,6 +155,12 @@ def spent(consumption: xr.DataArray, housing: Any, own: Container[str] = ("consu
     return abs(total - 1.0) <= validation.SUM_TOLERANCE, refusal
 
 
+#: What ``check_together`` reads: where all of it stays, so does what it says.
+TOGETHER = frozenset(
+    ("consumption", "housing", "inputs", "land_share", "sigma", "variety", "spillover")
+)
+
+
 def check_together(p: Mapping[str, Any], own: Container[str]) -> None:
     """Refuse parameters that are fine alone but make no economy together.
 

@@ -62,11 +62,11 @@ from nege.models.changes import Limit
 from nege.models.fields import Labelled
 from nege.models.mobility import before_moving, who_moves
 from nege.models.quantitative.balance import deficit, spending_ratio
+from nege.models.quantitative.grouped import Variables
 from nege.models.quantitative.model import (
     BALANCED,
     VARIABLES,
     QuantitativeModel,
-    Variables,
     fundamental,
 )
 from nege.models.solutions import Uniqueness, Variable
@@ -149,8 +149,8 @@ class AllenArkolakis(QuantitativeModel):
             "intensity": 1.0,
             "congestion": 1.0 - scale - beta,
             "kept": 1.0,
-            "log_productivity": np.log(self.productivity.values),
-            "log_attraction": np.log(self.amenity.values),
+            "log_productivity": np.log(vars(self)["productivity"].values),
+            "log_attraction": np.log(vars(self)["amenity"].values),
             **self.unbalanced(),
         }
 

@@ -27,6 +27,11 @@ a = 1 in the office and r of remote work. So
     (10) R_n     = V_n^theta / sum_m V_m^theta                 the long run
          U       = (sum_n V_n^theta)^(1/theta)
 
+and where people move only within groups g of places (``nege.models.mobility``), S_g of all people,
+
+    (10') R_n    = S_g V_n^theta / sum_{m in g} V_m^theta      n in g
+          U_g    = (sum_{n in g} V_n^theta)^(1/theta),         U = sum_g S_g U_g
+
     R        residents, share of all workers    L       jobs, share of all workers
     lambda   where residents of n work          s       who of them works remotely
     w        wage where the work is             y       income of those who work there, rents too
@@ -45,7 +50,9 @@ a = 1 in the office and r of remote work. So
 
 It is a distribution for theta <= epsilon <= eta. Where theta > epsilon residences are chosen
 before tastes for jobs are known, and the equations stay; eta < epsilon is refused. Rents "local"
-are the same for goods as landlords who spend them where they are. By default remote work costs
+are the same for goods as landlords who spend them where they are. Groups say where
+people may live, not where they may work: who crosses a border to work does so unless kappa is
+infinite there. By default remote work costs
 
     kappa^r_ni = (1 + d) kappa_nn^h kappa_ni^(1-h),
 
@@ -67,11 +74,13 @@ whose matrix of absolute exponents has spectral radius one: the argument of Alle
 (2024, Theorem 1). Where nobody can commute, lambda is the identity, epsilon is no matter, and the
 condition of ``helpman`` with tastes as congestion is enough too:
 sigma (1-alpha) + (sigma-1)/theta > 1, for delta = 0. With commuting that is a conjecture; for
-pooled rents, and for short runs, nothing is proven.
+pooled rents, and for short runs, nothing is proven; nor in groups, whose payoffs need not be the
+same, unless nobody can move or commute, which leaves trade between given places.
 
 Nests: kappa infinite between places is Helpman (1998) with tastes; r = 0, theta = epsilon is
 Monte, Redding & Rossi-Hansberg; kappa times a constant lowers U by it and moves nobody;
-kappa^r = kappa and eta = epsilon raise U by (1+r)^(1/epsilon) and move nobody.
+kappa^r = kappa and eta = epsilon raise U by (1+r)^(1/epsilon) and move nobody; one group of all
+places is free mobility, and groups of one place each are a short run.
 
 Sources: Monte, F., Redding, S. J. & Rossi-Hansberg, E. (2018), American Economic Review 108(12);
 Ahlfeldt, G. M., Redding, S. J., Sturm, D. M. & Wolf, N. (2015), Econometrica 83(6); Seidel, T. &
@@ -96,12 +105,13 @@ from nege.kernels.codes import METHODS
 from nege.kernels.fixed_point import Options
 from nege.kernels.population_dynamics import Dynamics
 from nege.models import ces, fields, trade_costs
-from nege.models.base import Model
 from nege.models.changes import Limit
 from nege.models.fields import Labelled
+from nege.models.mobility import before_moving, who_moves
 from nege.models.quantitative import commuting_solving as solving
 from nege.models.quantitative.commuting_equations import Parameters, evaluate
 from nege.models.quantitative.commuting_law import Direction, LawOfResidents
+from nege.models.quantitative.grouped import GroupedModel, Variables
 from nege.models.quantitative.helpman import RENTS
 from nege.models.quantitative.model import fundamental
 from nege.models.solutions import LongRun, Many, ShortRun, Uniqueness, Variable
@@ -192,7 +202,7 @@ def _same_taste(words: str, more: str = "", *, default: None) -> Any:
     return SameTaste(words=words, bounds=TASTE, default=default, varied=True, more=about)
 
 
-class Commuting(Model):
+class Commuting(GroupedModel):
     """An economy in which people choose where to live and where to work, and commute.
 
     Goods are traded at a cost, floor space is not traded, and workers differ in where they like to
@@ -212,7 +222,8 @@ class Commuting(Model):
     Not for an online region, where nobody lives: who works for a firm elsewhere from home is
     remote work, ``remote``. Residents' tastes are part of it, so dynamics with tastes are refused.
     A larger `remote` is one more way to commute for everybody: welfare of economies that differ in
-    it differs by that too.
+    it differs by that too; and where people move within groups only, so does that of groups of
+    more places or fewer, which have more to choose from or less. Their changes compare.
 
     Examples
     --------
@@ -227,6 +238,9 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
     >>> found = nege.solve(economy)
     >>> found.data.share.round(4).values, found.data.employment.round(4).values
     (array([0.317, 0.366, 0.317]), array([0.312 , 0.3759, 0.312 ]))
+    >>> closed = economy.replace(mobility=["west", "east", "east"])  # to live, not to work
+    >>> nege.solve(closed).data.group_welfare.round(3).to_series().to_dict()
+    {'west': 2.304, 'east': 3.171}
     """
 
     sigma: float = fields.sigma()
@@ -283,6 +297,10 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         more="The residents of each place, in proportion to their wages, or all people alike.",
         default="local",
     )
+    mobility: Labelled[str | xr.DataArray] = who_moves(
+        also="People may work across labels where commuting_cost is finite."
+    )
+    people: Labelled[xr.DataArray | None] = before_moving()
 
     title: ClassVar[str] = "commuting"
     payoff: ClassVar[str] = "real_income"
@@ -290,26 +308,29 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
     settles: ClassVar[str] = "log wages"
     corners: ClassVar[bool] = False
     nudge: ClassVar[float] = solving.NUDGE
-    variables: ClassVar[dict[str, Variable]] = {
-        "share": Variable(("region",), "share of residents", "1"),
-        "employment": Variable(("region",), "share of jobs", "1"),
-        "wage": Variable(("region",), "wage at the workplace", "wage bill per head"),
-        "residents_wage": Variable(("region",), "mean wage of residents", "wage bill per head"),
-        "income": Variable(("region",), "income of residents, rents included", "wage bill"),
-        "price_index": Variable(("region",), "price index of goods", "wage bill per head"),
-        "rent": Variable(("region",), "rent of a unit of floor space", "wage bill"),
-        "access": Variable(
-            ("region",), "access to jobs, in income of a single one", "wage bill per head"
-        ),
-        "real_income": Variable(
-            ("region",), "expected real income of a resident, amenity included", "utility"
-        ),
-        "commuting": Variable(PLACES, "share of residents by where they work", "1"),
-        "remote_share": Variable(("region",), "share of residents who work remotely", "1"),
-        "welfare": Variable(
-            (), "mean expected real income; in a long run expected utility", "utility"
-        ),
-    }
+    variables: ClassVar[Mapping[str, Variable]] = Variables(
+        {
+            "share": Variable(("region",), "share of residents", "1"),
+            "employment": Variable(("region",), "share of jobs", "1"),
+            "wage": Variable(("region",), "wage at the workplace", "wage bill per head"),
+            "residents_wage": Variable(("region",), "mean wage of residents", "wage bill per head"),
+            "income": Variable(("region",), "income of residents, rents included", "wage bill"),
+            "price_index": Variable(("region",), "price index of goods", "wage bill per head"),
+            "rent": Variable(("region",), "rent of a unit of floor space", "wage bill"),
+            "access": Variable(
+                ("region",), "access to jobs, in income of a single one", "wage bill per head"
+            ),
+            "real_income": Variable(
+                ("region",), "expected real income of a resident, amenity included", "utility"
+            ),
+            "commuting": Variable(PLACES, "share of residents by where they work", "1"),
+            "remote_share": Variable(("region",), "share of residents who work remotely", "1"),
+            "welfare": Variable(
+                (), "mean expected real income; in a long run expected utility", "utility"
+            ),
+        },
+        "mean expected real income of a group; in a long run expected utility",
+    )
 
     def check_together(self) -> None:
         """Refuse values that are each within bounds, but make no economy together."""
@@ -370,7 +391,7 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
             return -both / self.eta, np.nan_to_num(np.exp(home - both))
 
     def _log_commuting(self) -> np.ndarray:
-        cost = self.commuting_cost
+        cost = vars(self)["commuting_cost"]
         if isinstance(cost, float):
             return np.asarray(self.geography.metric.dense() * np.log(cost))
         return np.asarray(np.log(cost.values))
@@ -390,7 +411,7 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
 
     def coordinates(self) -> dict[str, Any]:
         """Return the labels of every dimension of the model's variables."""
-        return {dim: list(self.geography.names) for dim in ("region", *PLACES)}
+        return {**super().coordinates(), **{dim: list(self.geography.names) for dim in PLACES}}
 
     def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Parameters:
         """Return the economy in plain arrays."""
@@ -398,7 +419,7 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         places, (needed,) = f"{len(self.geography)} places", self.memory().values()
         memory.check("geography", places, needed, "for this model", "It has no smaller operator.")
         log_cost, remote = self.modes()
-        freeness = (1.0 - self.sigma) * self._log_trade()
+        freeness, held = (1.0 - self.sigma) * self._log_trade(), vars(self)
         return Parameters(
             self.sigma,
             self.mu,
@@ -406,17 +427,17 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
             self.theta,
             self.housing_elasticity,
             self.rents == "pooled",
-            np.log(self.productivity.values),
-            np.log(self.amenity.values),
-            np.log(self.workplace_amenity.values),
-            np.log(self.housing.values),
+            np.log(held["productivity"].values),
+            np.log(held["amenity"].values),
+            np.log(held["workplace_amenity"].values),
+            np.log(held["housing"].values),
             freeness,
             -self.taste * log_cost,
             remote if self.remote else None,
         )
 
     def _log_trade(self) -> np.ndarray:
-        cost = self.trade_cost
+        cost = vars(self)["trade_cost"]
         if isinstance(cost, float):
             return np.asarray(self.geography.metric.dense() * np.log(cost))
         return np.asarray(np.log(cost.values))
@@ -461,12 +482,16 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
     ) -> LongRun:
         """Return where people live, once they have moved, from a start."""
         leave = self._replicator(dynamics).allow_entry
+        arrays = self.arrays_for(options.operator, compiled=True)
+        if self.groups is not None and self.groups.largest == 1:
+            return solving.at_home(arrays, self.groups, state, self._options(options))
         return solving.long_run(
-            self.arrays_for(options.operator, compiled=True),
+            arrays,
             share,
             state,
             self._options(options),
             self.geography.names,
+            self.groups,
             unique=self.uniqueness().unique,
             leave_unstable=leave,
         )
@@ -540,8 +565,16 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
 
         Proven for local rents and residence_taste = taste <= sigma - 1; where nobody can commute
         for residence_taste <= sigma - 1, or sigma (1 - mu) + (sigma - 1)/residence_taste > 1
-        while floor space is given. Nothing is claimed beyond.
+        while floor space is given. Nothing is claimed beyond; nor within groups, unless nobody can
+        move or commute.
         """
+        known = self._proven()
+        if self.groups is None:
+            return known
+        return self.groups.uniqueness(known, plain=self._nobody_commutes)
+
+    def _proven(self) -> Uniqueness:
+        """Return the same for people who can live everywhere."""
         local = self.rents == "local"
         if self._nobody_commutes and self.housing_elasticity == 0.0:
             value = self.sigma * (1.0 - self.mu) + (self.sigma - 1.0) / self.theta
@@ -576,6 +609,9 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         payoff = values[self.payoff]
         if dynamics is None:
             return np.add.reduce(values["share"] * payoff, axis=-1)
+        if self.groups is not None:
+            found = self.expected_within(values["share"], payoff, dynamics)
+            return np.add.reduce(self.groups.sums(values["share"]) * found, axis=-1)
         return np.exp(np.logaddexp.reduce(self.theta * np.log(payoff), axis=-1) / self.theta)
 
     def long_run_values(
@@ -586,8 +622,28 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         dynamics: Replicator | Logit | None,
     ) -> dict[str, np.ndarray]:
         """Return ``outcome``, with welfare as those who choose where to live have it."""
-        values = self.outcome(share, state, parameters)
+        values = super().long_run_values(share, state, parameters, dynamics)
         return {**values, "welfare": self.welfare(values, dynamics)}
+
+    def expected_within(
+        self, share: np.ndarray, payoff: np.ndarray, dynamics: Replicator | Logit | None
+    ) -> np.ndarray:
+        """Return mean expected real income of each group, or in a long run expected utility U_g."""
+        groups = self.groups
+        assert groups is not None
+        if dynamics is None:
+            return groups.means(share, payoff)
+        top = np.maximum.reduceat(payoff[..., groups.order], groups.first, axis=-1)
+        better = groups.sums((payoff / top[..., groups.of]) ** self.theta)
+        return np.asarray(top * better ** (1.0 / self.theta))
+
+    def tastes_within(
+        self, here: np.ndarray, share: np.ndarray, dynamics: Replicator | Logit | None
+    ) -> tuple[np.ndarray, float]:
+        """Return weights and power of the mean of payoffs that is the welfare of a group."""
+        if dynamics is None:
+            return super().tastes_within(here, share, dynamics)
+        return np.ones(np.count_nonzero(here)), self.theta
 
     def outcome(
         self, share: np.ndarray, state: np.ndarray, parameters: Any = None
@@ -628,7 +684,7 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
                 "commuting": at.commuting,
                 "remote_share": np.sum(at.commuting * remote, axis=1),
             }
-            return {**values, "welfare": self.welfare(values)}
+            return {**values, "welfare": self.welfare(values), **self.group_welfare(values)}
 
     def trade_flows(self, data: xr.Dataset) -> xr.DataArray:
         """Return the value of trade between places, in units of the wage bill of all.
@@ -672,7 +728,17 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         said += f"{at_home:.1%} of all work where they live"
         if self.remote:
             said += f", {share @ data['remote_share'].values:.1%} remotely"
-        return f"{said}."
+        return self.with_who_moves(f"{said}.")
+
+    def remark(self, result: Any) -> str:
+        """Say where access to jobs is out of reach of numbers."""
+        access = np.asarray(result.data["access"])
+        if (np.isfinite(access) & (access > 0.0)).all():
+            return ""
+        return (
+            "Access to jobs is a sum over them to the power 1/taste, with workplace_amenity as "
+            f"weights: at taste = {self.taste:g} no number is that large or small. Raise taste."
+        )
 
     def describe(self, variable: str, dynamics: Replicator | Logit | None = None) -> dict[str, str]:
         """Return the attributes of a variable: what it means, and its unit."""
@@ -696,13 +762,16 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         )
         alpha, housed = self.mu, 1.0 - self.mu
         earned = wage / alpha if self.rents == "local" else wage + housed / alpha
-        # Large elasticities act on ratios to the best alternative, so that nothing overflows.
-        cost, near, top = self.commuting_costs(), 1.0 / self.taste, np.max(earned)
+        # Large elasticities act on ratios to the best alternative, so that nothing overflows:
+        # of modes to a job, and of jobs.
+        cost, near = self.commuting_costs(), 1.0 / self.taste
         remote_cost = self.remote_costs() if self.remote else np.full_like(cost, np.inf)
-        least = np.minimum(cost, remote_cost).min(axis=1, keepdims=True)
-        office = (cost / least) ** -self.eta
-        home = self.remote * (remote_cost / least) ** -self.eta
-        chosen = at_work * (earned / top) ** self.taste
+        least = np.minimum(cost, remote_cost)
+        unit = np.where(np.isfinite(least), least, 1.0)
+        office = (cost / unit) ** -self.eta
+        home = self.remote * (remote_cost / unit) ** -self.eta
+        top = np.max(earned / least, axis=1, keepdims=True)
+        chosen = at_work * (earned / least / top) ** self.taste
         chosen = chosen * (office + home) ** (self.taste / self.eta)
         reach = np.sum(chosen, axis=1)
         by_mode = home / np.where(office + home > 0.0, office + home, 1.0)
@@ -715,7 +784,7 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         sold = (rival / first[:, None]) ** (1.0 - self.sigma) @ (alpha * income)
         sides = {
             "commuting": (commuting, chosen / reach[:, None]),
-            "access to jobs": (access, top / least[:, 0] * reach**near),
+            "access to jobs": (access, top[:, 0] * reach**near),
             "employment": (jobs, share @ commuting),
             "residents' wage": (residents_wage, commuting @ wage),
             "income": (income, share * (commuting @ earned)),
@@ -741,8 +810,18 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
             "welfare": abs(float(data["welfare"]) / wanted - 1.0),
         }
         if dynamics is not None:
-            chosen = (payoff / np.max(payoff)) ** self.theta
-            with np.errstate(all="ignore"):
-                gap = np.log(share) - np.log(chosen / np.sum(chosen))
-            found["residences as chosen"] = float(np.max(np.abs(gap)))
-        return found
+            gaps = []
+            for here, people in self._choices():
+                chosen = (payoff[here] / np.max(payoff[here])) ** self.theta
+                with np.errstate(all="ignore"):
+                    gap = np.log(share[here]) - np.log(people * chosen / np.sum(chosen))
+                gaps.append(np.max(np.abs(gap)))
+            found["residences as chosen"] = float(np.max(gaps))  # NaN if one is
+        return {**found, **self.audit_groups(data, dynamics)}
+
+    def _choices(self) -> list[tuple[np.ndarray, float]]:
+        """Return which places people choose among, and how many of them do."""
+        if self.groups is None:
+            return [(np.ones(len(self.regions), dtype=bool), 1.0)]
+        inside = [self.groups.of == g for g in range(len(self.groups.labels))]
+        return [(here, float(self.groups.people[here].sum())) for here in inside]

@@ -2,8 +2,9 @@
 
     d ln R_n/dt = F_n - sum_m R_m F_m,   F_n = theta ln V_n - ln R_n,   markets clearing,
 
-whose rest points are R_n = V_n^theta/sum_m V_m^theta. By what is here stability, thresholds,
-diagrams, hysteresis and searches for all equilibria are those of any model in shares.
+whose rest points are R_n = V_n^theta/sum_m V_m^theta; where people move within groups only, mean
+and sum are those of each. By what is here stability, thresholds, diagrams, hysteresis and searches
+for all equilibria are those of any model in shares.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class LawOfResidents(LawOfMotion):
         found = solving.short_run(self.parameters, share, state, self.options)
         attraction = self._attraction(self._point(share, found.state))
         with np.errstate(all="ignore"):  # what is not finite is not accepted
-            growth = attraction - share @ attraction
+            growth = attraction - self._mean(share, attraction)
         report = Report(
             int(found.status), found.residual, found.error, 0.0, found.iterations, NEWTON
         )
@@ -81,6 +82,12 @@ class LawOfResidents(LawOfMotion):
             direction.weights @ (theta[:, None] * payoff)
             + self.dynamics.intensity * (by.payoff_by_wage @ moved)
         )
+
+    def _mean(self, share: np.ndarray, attraction: np.ndarray) -> Any:
+        """Return what everybody compares with: the mean of all, or of each one's group."""
+        if self.groups is None:
+            return share @ attraction
+        return self.groups.means(share, attraction)[self.groups.of]
 
     def _point(self, share: np.ndarray, state: np.ndarray) -> Point:
         with np.errstate(divide="ignore"):

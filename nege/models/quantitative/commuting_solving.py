@@ -3,7 +3,8 @@
     ln w += min(1, sigma/(1+epsilon)) goods
     ln R += [theta ln V - ln R - u]/(1 + theta (1-alpha)/(1+delta))
 
-whose damping keeps crowding (rents that rise with residents) and commuting (jobs that follow wages)
+with u that of each group where people move within groups only (``nege.models.mobility``), whose
+damping keeps crowding (rents that rise with residents) and commuting (jobs that follow wages)
 from overshooting. Near the solution Newton's method is quicker: it takes over there, and after
 HANDOVER iterations anyway, as iteration crawls where places hardly trade.
 
@@ -20,7 +21,8 @@ import math
 import numpy as np
 
 from nege.kernels.codes import AUTO, METHODS, NEWTON, PLAIN
-from nege.models.deviations import leading_among, tangent
+from nege.models.deviations import leading_among, members, tangent
+from nege.models.mobility import Groups
 from nege.models.quantitative.commuting_equations import (
     Parameters,
     Point,
@@ -56,8 +58,10 @@ NEUTRAL = 1e-9  # growth rates below this are neither growth nor decline
 class Search:
     """Search for wages, and in a long run residents, of one economy."""
 
-    def __init__(self, p: Parameters, options: SolverOptions, *, moving: bool) -> None:
-        self.p, self.options, self.moving = p, options, moving
+    def __init__(
+        self, p: Parameters, options: SolverOptions, groups: Groups | None = None, *, moving: bool
+    ) -> None:
+        self.p, self.options, self.moving, self.groups = p, options, moving, groups
         self.choices = in_levels(p)
         self.iterations, self.stuck = 0, False
         self.arrived: Point | None = None  # where iteration had come to before Newton's method
@@ -68,6 +72,8 @@ class Search:
     def people(self, at: Point) -> np.ndarray:
         """Return theta ln V - ln R - u: zero where residents live where they choose to."""
         wanted = self.p.residence_taste * at.log_payoff
+        if self.groups is not None:
+            return np.asarray(wanted - self.groups.levels(wanted) - at.log_share)
         top = np.max(wanted)
         excess = wanted - top - math.log(np.sum(np.exp(wanted - top))) - at.log_share
         return np.asarray(excess)
@@ -98,7 +104,7 @@ class Search:
                 if self.moving:
                     towards = people * self.people(at)
                     log_share = log_share + towards
-                    log_share = log_share - math.log(np.sum(np.exp(log_share)))
+                    log_share = rescaled(log_share, self.groups)
                     moved = float(np.max(np.abs(towards)))
                 step = max(float(np.max(np.abs(log_wage - at.log_wage))), moved)
             if not math.isfinite(step):
@@ -118,15 +124,18 @@ class Search:
         left = without_redundant(at, by.goods_by_wage, by.numeraire_by_wage)
         if not self.moving:
             return right, left
-        whole, share = np.zeros((2 * n + 1, 2 * n + 1)), np.exp(at.log_share)
-        theta = self.p.residence_taste
+        share, theta = np.exp(at.log_share), self.p.residence_taste
+        inside, total = np.ones((n, 1)), np.ones(1)  # one u for all
+        if self.groups is not None:
+            inside, total = members(self.groups.of) * 1.0, self.groups.total
+        whole = np.zeros((2 * n + total.size, 2 * n + total.size))
         whole[:n, :n] = left
-        whole[:n, n:-1] = without_redundant(at, by.goods_by_share, by.numeraire_by_share)
-        whole[n:-1, :n] = theta * by.payoff_by_wage
-        whole[n:-1, n:-1] = theta * by.payoff_by_share - np.eye(n)
-        whole[n:-1, -1] = -1.0
-        whole[-1, n:-1] = share
-        return np.concatenate([right, self.people(at), [share.sum() - 1.0]]), whole
+        whole[:n, n : 2 * n] = without_redundant(at, by.goods_by_share, by.numeraire_by_share)
+        whole[n : 2 * n, :n] = theta * by.payoff_by_wage
+        whole[n : 2 * n, n : 2 * n] = theta * by.payoff_by_share - np.eye(n)
+        whole[n : 2 * n, 2 * n :] = -inside
+        whole[2 * n :, n : 2 * n] = inside.T * share
+        return np.concatenate([right, self.people(at), inside.T @ share - total]), whole
 
     def newton(self, at: Point, reach: float = math.inf) -> Point:
         """Return the best point that Newton's method passes within reach."""
@@ -157,7 +166,7 @@ class Search:
             log_share = at.log_share
             if self.moving:
                 log_share = log_share + step[n : 2 * n]
-                log_share = log_share - math.log(np.sum(np.exp(log_share)))
+                log_share = rescaled(log_share, self.groups)
             log_wage = at.log_wage + step[:n]
             moved = np.append(log_wage - start.log_wage, log_share - start.log_share)
             if not float(np.max(np.abs(moved))) <= reach:
@@ -274,6 +283,12 @@ class Search:
         return 1.0 / (1.0 - factor) if factor < 1.0 else math.inf
 
 
+def rescaled(log_share: np.ndarray, groups: Groups | None) -> np.ndarray:
+    """Return ln R of shares that sum to one, or in each group to its people."""
+    level = math.log(np.sum(np.exp(log_share))) if groups is None else groups.levels(log_share)
+    return np.asarray(log_share - level)
+
+
 def apart(one: Point, other: Point) -> float:
     """Return how far residents of two points are apart, in logs."""
     return float(np.max(np.abs(one.log_share - other.log_share)))
@@ -299,19 +314,20 @@ def long_run(
     log_wage: np.ndarray,
     options: SolverOptions,
     names: tuple[str, ...],
+    groups: Groups | None = None,
     *,
     unique: bool,
     leave_unstable: bool,
 ) -> LongRun:
     """Return where residents and wages come to rest from a start."""
-    search, nudged, tries = Search(p, options, moving=True), list[str](), 0
+    search, nudged, tries = Search(p, options, groups, moving=True), list[str](), 0
     at = search.run(log_wage, np.log(share))
     while True:
         status, residual, error = search.judged(at)
         rate: float | None = math.nan
         if status is Status.CONVERGED:
             # Where there is one equilibrium only, accepting it takes no eigenvalue.
-            rate = None if unique or at.log_wage.size > MANY else leading_rate(p, at)
+            rate = None if unique or at.log_wage.size > MANY else leading_rate(p, at, groups)
         if rate is None or not rate > NEUTRAL:
             break
         if not leave_unstable or tries >= MOST_TRIES:
@@ -320,12 +336,12 @@ def long_run(
         tries += 1
         near = at if search.arrived is None else search.arrived
         if not apart(near, at) > NUDGE:  # else it was only passed by: iteration goes on from there
-            near, towards = nudge(p, at, np.log(share))
+            near, towards = nudge(p, at, np.log(share), groups)
             nudged.append(f"an unstable rest point, towards {names[towards]}")
         at = search.leave(at, near)
     found = np.exp(at.log_share)
     return LongRun(
-        found / found.sum(),
+        found / found.sum() if groups is None else groups.rescaled(found),
         at.log_wage,
         status,
         residual,
@@ -337,16 +353,25 @@ def long_run(
     )
 
 
-def nudge(p: Parameters, rest: Point, start: np.ndarray) -> tuple[Point, int]:
+def at_home(p: Parameters, groups: Groups, log_wage: np.ndarray, options: SolverOptions) -> LongRun:
+    """Return the long run of residents who cannot move: the short run of where they are."""
+    found = short_run(p, groups.people, log_wage, options)
+    proof = found.status, found.residual, found.error, found.iterations
+    no_deviation = -math.inf
+    return LongRun(groups.people.copy(), found.state, *proof, (), no_deviation, p)
+
+
+def nudge(
+    p: Parameters, rest: Point, start: np.ndarray, groups: Groups | None
+) -> tuple[Point, int]:
     """Return a point off an unstable one along its fastest deviation, and who gains most by it.
 
     To the side of `start`, ln R, so that the basin of attraction stays that of the start.
     """
-    shape = leading_shape(p, rest)
+    shape = leading_shape(p, rest, groups)
     if float(np.exp(rest.log_share) * (start - rest.log_share) @ shape) < 0.0:
         shape = -shape
-    log_share = rest.log_share + NUDGE * shape
-    log_share -= math.log(np.sum(np.exp(log_share)))
+    log_share = rescaled(rest.log_share + NUDGE * shape, groups)
     return rest._replace(log_share=log_share), int(np.argmax(shape))
 
 
@@ -358,14 +383,16 @@ def attraction_slopes(p: Parameters, at: Point) -> np.ndarray:
     return p.residence_taste * payoff_slopes(p, at) - np.eye(at.log_share.size)
 
 
-def leading_rate(p: Parameters, at: Point) -> float:
+def leading_rate(p: Parameters, at: Point, groups: Groups | None = None) -> float:
     """Return the growth rate of the fastest deviation of residents, NaN where it is not known."""
-    return leading_among(attraction_slopes(p, at), np.exp(at.log_share))[0]
+    of = None if groups is None else groups.of
+    return leading_among(attraction_slopes(p, at), np.exp(at.log_share), of)[0]
 
 
-def leading_shape(p: Parameters, at: Point) -> np.ndarray:
+def leading_shape(p: Parameters, at: Point, groups: Groups | None = None) -> np.ndarray:
     """Return the shape of that deviation in ln R, its largest change being one."""
-    basis, matrix = tangent(attraction_slopes(p, at), np.exp(at.log_share))
+    of = None if groups is None else groups.of
+    basis, matrix = tangent(attraction_slopes(p, at), np.exp(at.log_share), of)
     rates, vectors = np.linalg.eig(matrix)
     shape = np.real(basis @ vectors[:, int(np.argmax(rates.real))])
     return np.asarray(shape / shape[np.argmax(np.abs(shape))])

@@ -35,13 +35,16 @@ Without spending of farmers f is homogeneous, non-negative and shrinks the sprea
 iteration converges from everywhere, and the short run has one solution. So it is with ratios of
 spending: in y a common factor is left out, which moves nobody (``QuantitativeModel`` puts it back).
 With deficits that are fixed in value spending moves by more per cent than earnings where D_s < 0:
-nothing is proven of uniqueness, and errors are bounded by the linear system.
+nothing is proven of uniqueness, and errors are bounded by the linear system. Markets may clear on
+paper with a place that spends less than nothing: that is no short run.
 
 Sources: Redding, S. & Rossi-Hansberg, E. (2017), Annual Review of Economics 9; Allen, T. &
 Arkolakis, C. (2014), Quarterly J. Economics 129.
 """
 
 from __future__ import annotations
+
+from math import inf
 
 from nege.kernels.duals import exp, log
 from nege.kernels.equations import MIXING, Places
@@ -63,14 +66,15 @@ def _supply(p, r, share, state):
 def _pool(p, r, share, state):
     earned = exp(p.scale * log(share) + state)
     if p.proportional.real != 0.0:
-        return p.ratio[r] * (p.kept * earned + (1.0 - p.kept) * share)
+        return p.proportional * p.ratio[r] * (p.kept * earned + (1.0 - p.kept) * share)
     return earned
 
 
 def _spending(p, r, share, state, total):
     earned = exp(p.scale * log(share) + state)
     if p.proportional.real != 0.0:
-        return p.ratio[r] * (p.kept * earned + (1.0 - p.kept) * share) / total
+        spent = p.ratio[r] * (p.kept * earned + (1.0 - p.kept) * share)
+        return p.proportional * spent / total
     part = earned / total
     # Apart: reordered, kept = 1 would become (c - s) + s, and lose c where it is small.
     if p.kept.real != 1.0:
@@ -87,7 +91,7 @@ def _payoff(p, r, share, state, price):
     if p.kept.real != 1.0:
         income = log(exp(state) + 1.0 / p.kept - 1.0)
     if p.proportional.real != 0.0:
-        income = income + log(p.ratio[r])
+        income = income + p.proportional * log(p.ratio[r])
     elif p.deficit[r].real != 0.0:
         income = log(exp(income) + p.deficit[r] / (p.kept * exp(p.scale * log(share))))
     goods = income + log(price) / (p.sigma - 1.0)
@@ -95,6 +99,10 @@ def _payoff(p, r, share, state, price):
 
 
 def _exponents(p, r, share, state):
+    if p.deficit[r] < 0.0:
+        earned = p.kept * exp(p.scale * log(share) + state) + (1.0 - p.kept) * share
+        if not earned + p.deficit[r] > 0.0:
+            return inf  # it cannot pay: no error is bounded there, so that it is not accepted
     size = (p.sigma - 1.0) * abs(p.log_productivity[r]) + p.sigma * abs(state)
     return size + (2.0 + abs(p.scale)) * abs(log(share))
 

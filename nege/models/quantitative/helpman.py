@@ -53,11 +53,11 @@ from nege.models import ces, fields
 from nege.models.fields import Labelled
 from nege.models.mobility import before_moving, who_moves
 from nege.models.quantitative.balance import deficit, spending_ratio
+from nege.models.quantitative.grouped import Variables
 from nege.models.quantitative.model import (
     BALANCED,
     VARIABLES,
     QuantitativeModel,
-    Variables,
     fundamental,
     online_housing,
     placed,
@@ -139,13 +139,13 @@ class Helpman(QuantitativeModel):
 
     def numbers(self, **moved: Any) -> dict[str, Any]:
         """Return every parameter of the kernels but the operator, some parameters moved."""
-        mu = moved.get("mu", self.mu)
+        mu, held = moved.get("mu", self.mu), vars(self)  # held: copies of tables take time
         amenity = online_housing = None
         if self.online is not None:
             amenity = moved.get("online_amenity", self.online.amenity)
             online_housing = moved.get("online_housing", self.online_housing)
-        housing = np.log(placed(self.housing, online_housing))
-        attraction = np.log(placed(self.amenity, amenity)) + (1.0 - mu) * housing
+        housing = np.log(placed(held["housing"], online_housing))
+        attraction = np.log(placed(held["amenity"], amenity)) + (1.0 - mu) * housing
         attraction = attraction - (1.0 - mu) * np.log(1.0 - mu)
         return {
             "sigma": moved.get("sigma", self.sigma),
@@ -154,7 +154,7 @@ class Helpman(QuantitativeModel):
             "congestion": 1.0 - mu,
             "kept": 1.0 if self.rents == "local" else mu,
             **self.unbalanced(),
-            "log_productivity": np.log(placed(self.productivity, self.online and 1.0)),
+            "log_productivity": np.log(placed(held["productivity"], self.online and 1.0)),
             # With local rents incomes are w/mu: the kernels leave out the factor.
             "log_attraction": attraction - (mu * np.log(mu) if self.rents == "local" else 0.0),
         }
@@ -186,7 +186,7 @@ class Helpman(QuantitativeModel):
     def further(self, share: np.ndarray, wage: np.ndarray) -> dict[str, np.ndarray]:
         """Return incomes and rents, from people and wages."""
         income = self._income(share, wage)
-        housing = placed(self.housing, self.online_housing)
+        housing = placed(vars(self)["housing"], self.online_housing)
         return {"income": income, "rent": (1.0 - self.mu) * income / housing}
 
     def _income(self, share: np.ndarray, wage: np.ndarray) -> np.ndarray:

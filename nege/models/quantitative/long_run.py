@@ -45,28 +45,34 @@ class Joint:
 
     def __init__(self, economy: Economy, parameters: Any) -> None:
         self.economy, self.parameters = economy, parameters
+        p, self.places = parameters, np.size(parameters.log_productivity)
+        self.made, self.priced = (p.sigma - 1.0) * p.log_productivity, p.sigma - 1.0
 
     def locate(self, logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return people and v of every place, given ln price and ln access."""
-        p, (price, access) = self.parameters, np.split(logs, 2)
         with np.errstate(all="ignore"):  # what is not finite ends the search
-            state = ((p.sigma - 1.0) * p.log_productivity + access) / p.sigma
-            liked = p.log_attraction + p.intensity * (state + price / (p.sigma - 1.0))
-            liked /= p.congestion
-            share = np.exp(liked - np.max(liked))
-            share /= np.sum(share)
+            return self._located(logs)
+
+    def _located(self, logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        p, price, access = self.parameters, logs[: self.places], logs[self.places :]
+        state = (self.made + access) / p.sigma
+        liked = p.log_attraction + p.intensity * (state + price / self.priced)
+        liked /= p.congestion
+        share = np.exp(liked - liked.max())
+        share /= share.sum()
         normalise(self.economy, share, state)
         return share, state
 
     def change(self, logs: np.ndarray) -> np.ndarray:
         """Return by how much people and earnings, from prices and access, change these."""
-        share, state = self.locate(logs)
-        price, access, supply, spending = np.empty((4, share.size))
-        goods(self.economy, share, state, supply, spending)
+        found, n = np.empty(2 * self.places), self.places
+        supply, spending = np.empty((2, n))
         with np.errstate(all="ignore"):
-            buy(self.economy.operator, supply, price)
-            sell(self.economy.operator, spending / np.exp(logs[: share.size]), access)
-            return np.asarray(np.log(np.concatenate([price, access])) - logs)
+            share, state = self._located(logs)
+            goods(self.economy, share, state, supply, spending)
+            buy(self.economy.operator, supply, found[:n])
+            sell(self.economy.operator, spending / np.exp(logs[:n]), found[n:])
+            return np.asarray(np.log(found, out=found) - logs)
 
     def solve(self, logs: np.ndarray, options: Options) -> Report:
         """Solve for prices and access in place, as a short run is solved, by the residual alone.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,11 +15,11 @@ from nege.kernels.equations import CONDITION, Economy, Places
 from nege.kernels.fixed_point import MANY, in_pieces
 from nege.kernels.operators import buy
 from nege.models import fields, trade_costs
-from nege.models.base import BY_PAYOFF, JACOBIANS, ONLINE, Model
+from nege.models.base import JACOBIANS, ONLINE
 from nege.models.fields import Labelled
-from nege.models.mobility import Groups, groups_of
 from nege.models.quantitative.balance import check_trade
 from nege.models.quantitative.equations import EQUATIONS, NUMBERS, ROWS
+from nege.models.quantitative.grouped import GroupedModel
 from nege.models.quantitative.long_run import Joint, settle
 from nege.models.solutions import LongRun, Uniqueness, Variable, flat
 from nege.options import Logit, Replicator, SolverOptions
@@ -35,7 +33,7 @@ CONDITION_TABLES = 5  # over regions, that the error bound by the linear system 
 TINY_STEP = 1e-30  # of complex steps, which round nothing away
 
 
-class QuantitativeModel(Model):
+class QuantitativeModel(GroupedModel):
     """Base of quantitative spatial models: places differ, congestion keeps every share positive."""
 
     payoff: ClassVar[str] = "real_income"
@@ -48,35 +46,15 @@ class QuantitativeModel(Model):
     trade_cost: Labelled[float | xr.DataArray]
     productivity: Labelled[xr.DataArray]
     amenity: Labelled[xr.DataArray]
-    mobility: Labelled[str | xr.DataArray]
-    people: Labelled[xr.DataArray | None]
     deficit: Labelled[xr.DataArray | None]
     spending_ratio: Labelled[xr.DataArray | None]
-
-    @functools.cached_property
-    def groups(self) -> Groups | None:
-        """Groups of regions between which nobody moves; None where everybody moves freely."""
-        return groups_of(self)
-
-    def __repr__(self) -> str:
-        if self.groups is None:
-            return super().__repr__()
-        given = self.mobility
-        words = repr(given) if isinstance(given, str) else f"{len(self.groups.labels)} groups"
-        return f"{super().__repr__()[:-1]}, mobility={words})"
-
-    def coordinates(self) -> dict[str, Any]:
-        """Return the labels of every dimension of the model's variables."""
-        found = super().coordinates()
-        return found if self.groups is None else {**found, "group": list(self.groups.labels)}
 
     def check_together(self) -> None:
         """Refuse values that make no economy together, and places that trade with nobody."""
         super().check_together()
-        vars(self)["groups"] = groups_of(self)
-        if trade_costs.is_closed(self.trade_cost) and self.online is None:
-            trades = np.isfinite(self.trade_cost.values)  # type: ignore[union-attr]
-            given = "trade_cost", self.trade_cost, trades, self.regions
+        cost = vars(self)["trade_cost"]
+        if trade_costs.is_closed(cost) and self.online is None:
+            given = "trade_cost", cost, np.isfinite(cost.values), self.regions
             check_trade(*given, balanced=self.balanced)
         if self.deficit is not None and self.spending_ratio is not None:
             cure = "They are two ways to say it: fixed in value, or in proportion to earnings."
@@ -102,7 +80,7 @@ class QuantitativeModel(Model):
     def make_arrays(self, operator: str = "auto", *, compiled: bool = True) -> Economy:
         """Return the economy as kernels read it, with an operator of choice."""
         made = trade_costs.operator_for(
-            self.geography, self.trade_cost, self._online_cost(), self.sigma, operator
+            self.geography, vars(self)["trade_cost"], self._online_cost(), self.sigma, operator
         )
         values = self.numbers()
         economy = self.compiled().economy(values, values, made)
@@ -118,7 +96,7 @@ class QuantitativeModel(Model):
         """Return the derivative of every parameter of the kernels by one of ``varied()``."""
         validation.known("parameter", name, self.varied())
         slope = trade_costs.freeness_slope(
-            self.geography, self.trade_cost, self._online_cost(), self.sigma, name
+            self.geography, vars(self)["trade_cost"], self._online_cost(), self.sigma, name
         )
         moved = {}
         if name not in ("trade_cost", "online_trade_cost"):
@@ -129,18 +107,26 @@ class QuantitativeModel(Model):
     @property
     def balanced(self) -> bool:
         """Whether every place spends what wages and rents there pay for."""
-        return self.deficit is None and self.spending_ratio is None
+        return vars(self)["deficit"] is None and vars(self)["spending_ratio"] is None
+
+    @property
+    def indices_sum_to_one(self) -> bool:
+        """Whether indices of all equilibria sum to one: not if people may leave a place for good.
+
+        So they leave one that pays a deficit fixed in value: life gets worse with fewer to pay it.
+        """
+        return self.deficit is None
 
     @property
     def plain(self) -> bool:
         """Whether trade is balanced and open everywhere, as proofs ask."""
-        return self.balanced and not trade_costs.is_closed(self.trade_cost)
+        return self.balanced and not trade_costs.is_closed(vars(self)["trade_cost"])
 
     @property
     def mixes(self) -> bool:
         """Whether how well trade mixes places bounds errors: spending is as elastic as earnings."""
-        homogeneous = self.deficit is None and (self.balanced or self.kept == 1.0)
-        return homogeneous and not trade_costs.is_closed(self.trade_cost)
+        homogeneous = vars(self)["deficit"] is None and (self.balanced or self.kept == 1.0)
+        return homogeneous and not trade_costs.is_closed(vars(self)["trade_cost"])
 
     @property
     def kept(self) -> float:
@@ -150,7 +136,7 @@ class QuantitativeModel(Model):
     def unbalanced(self) -> dict[str, Any]:
         """Return the parameters of the kernels that say how trade is not balanced."""
         size, online = len(self.regions), self.online
-        fixed, ratio = self.deficit, self.spending_ratio
+        fixed, ratio = vars(self)["deficit"], vars(self)["spending_ratio"]
         return {
             "proportional": float(ratio is not None),
             "deficit": np.zeros(size) if fixed is None else placed(fixed, online and 0.0),
@@ -160,14 +146,14 @@ class QuantitativeModel(Model):
     def received(self, share: np.ndarray, wage: np.ndarray) -> np.ndarray:
         """Return deficits, from people and wages: what places spend on goods but do not earn."""
         values = self.unbalanced()
-        if self.spending_ratio is None:
+        if vars(self)["spending_ratio"] is None:
             return np.asarray(values["deficit"])
         paid = self.kept * share * wage + (1.0 - self.kept) * share
         return np.asarray(values["ratio"] * paid * self._factor(share, wage) - paid)
 
     def _factor(self, share: np.ndarray, wage: np.ndarray) -> Any:
         """Return the factor on spending ratios at which all spending is all that is earned."""
-        if self.spending_ratio is None:
+        if vars(self)["spending_ratio"] is None:
             return 1.0
         paid = self.kept * share * wage + (1.0 - self.kept) * share
         return 1.0 / np.sum(self.unbalanced()["ratio"] * paid, axis=-1, keepdims=True)
@@ -193,11 +179,16 @@ class QuantitativeModel(Model):
         """Say what deficits have to do with a failed solve."""
         if self.deficit is None:
             return ""
-        place = self.regions[int(np.argmin(self.deficit.values))]
+        share, wage = (np.asarray(result.data[name]) for name in ("share", "wage"))
+        paid = self.kept * share * wage + (1.0 - self.kept) * share
+        owed = -self.deficit.values / np.where(paid > 0.0, paid, np.inf)
+        worst = int(np.argmax(owed))
+        broke = ", and earns less" if owed[worst] >= 1.0 else ""
         return (
-            f"Deficits are fixed in value: {place} has to pay {-self.deficit.values.min():.3g} of "
-            "all wages, whoever leaves. Try deficits in proportion to earnings, spending_ratio=... "
-            'of the model or deficits="proportional", or nearer to zero.'
+            f"Deficits are fixed in value: {self.regions[worst]} has to pay "
+            f"{-self.deficit.values[worst]:.3g} of all wages, whoever leaves{broke}. Try deficits "
+            "in proportion to earnings, spending_ratio=... of the model or "
+            'deficits="proportional", or nearer to zero.'
         )
 
     def _online_cost(self) -> float | None:
@@ -240,34 +231,6 @@ class QuantitativeModel(Model):
                 "good for the first who comes, so that none is ever empty: give it a few.",
             )
         return found
-
-    def check_start(self, start: Any) -> np.ndarray:
-        """Return where people start: what is no distribution of each group is refused."""
-        share = self.check_share(start, "start")
-        if self.groups is None:
-            return share
-        wrong = np.abs(self.groups.sums(share) - self.groups.total)
-        if (wrong > validation.SUM_TOLERANCE).any():
-            g = int(np.argmax(wrong))
-            has, there = self.groups.total[g], self.groups.sums(share)[g]
-            raise InputError(
-                "start",
-                start,
-                f"shares of which those of group {self.groups.labels[g]} sum to {has:.10g}",
-                f"Their sum is {there:.10g}, and nobody crosses: people= says how many each group "
-                "has. nege.short_run takes any distribution.",
-            )
-        return self.groups.rescaled(share)
-
-    def default_start(self) -> np.ndarray:
-        """Return the usual one, or where people are: but for one per cent, spread in each group."""
-        share = super().default_start()
-        return share if self.groups is None else self.groups.spread(share)
-
-    def random_start(self, rng: np.random.Generator) -> np.ndarray:
-        """Return a random distribution to start from, of the people of each group."""
-        share = super().random_start(rng)
-        return share if self.groups is None else self.groups.rescaled(share)
 
     # --- the long run ---------------------------------------------------------------
 
@@ -361,73 +324,6 @@ class QuantitativeModel(Model):
             real_income *= self._factor(share, wage) ** self.compiled().parameters(p).intensity
             values |= {"real_income": real_income, **self.further(share, wage)}
             return {**values, "welfare": self.welfare(values), **self.group_welfare(values)}
-
-    def group_welfare(
-        self, values: Mapping[str, np.ndarray], dynamics: Replicator | Logit | None = None
-    ) -> dict[str, np.ndarray]:
-        """Return welfare of each group, where there are groups, as ``welfare`` is of everybody."""
-        if self.groups is None:
-            return {}
-        moves = BY_PAYOFF if dynamics is None else dynamics
-        found = moves.expected_within(self, self.groups, values["share"], values[self.payoff])
-        return {GROUP_WELFARE: found}
-
-    def long_run_values(
-        self,
-        share: np.ndarray,
-        state: np.ndarray,
-        parameters: Any,
-        dynamics: Replicator | Logit | None,
-    ) -> dict[str, np.ndarray]:
-        """Return ``outcome``, with welfare as those who move by some dynamics have it."""
-        values = super().long_run_values(share, state, parameters, dynamics)
-        return {**values, **self.group_welfare(values, dynamics)}
-
-    def describe(self, variable: str, dynamics: Replicator | Logit | None = None) -> dict[str, str]:
-        """Return the attributes of a variable: what it means, its unit, and what tastes change."""
-        words = super().describe(variable, dynamics)
-        if variable == GROUP_WELFARE and isinstance(dynamics, Logit):
-            words["comment"] = super().describe("welfare", dynamics)["comment"]
-        return words
-
-    def audit_motion(
-        self, data: xr.Dataset, dynamics: Replicator | Logit | None
-    ) -> dict[str, float]:
-        """Return the violations of shares that sum to one, and of rest under some dynamics."""
-        found = super().audit_motion(data, dynamics)
-        if self.groups is None:
-            return found
-        found["group welfare"] = self._off_group_welfare(data, dynamics)
-        if dynamics is not None:
-            share, people = data["share"].values, self.groups.people
-            members = [self.groups.of == g for g in range(len(self.groups.labels))]
-            moved = [abs(share[here].sum() / people[here].sum() - 1.0) for here in members]
-            found["people of groups"] = float(np.max(moved))
-        return found
-
-    def _off_group_welfare(self, data: xr.Dataset, dynamics: Replicator | Logit | None) -> float:
-        """Return the relative violation of welfare by group, in plain NumPy."""
-        assert self.groups is not None
-        share, payoff = data["share"].values, data[self.payoff].values
-        weights, power = share, 1.0  # mean, and with tastes a generalised one
-        if isinstance(dynamics, Logit):
-            weights, power = dynamics.region_weights(self), 1.0 / dynamics.scale
-        wanted = np.empty(len(self.groups.labels))
-        for g in range(wanted.size):
-            here = self.groups.of == g
-            top = np.max(payoff[here])
-            parts = weights[here] / np.sum(weights[here]) * (payoff[here] / top) ** power
-            wanted[g] = top * np.sum(parts) ** (1.0 / power)
-        return float(np.max(np.abs(data[GROUP_WELFARE].values / wanted - 1.0)))
-
-    def summary(self, data: xr.Dataset) -> str:
-        """Say in a sentence where people are in a long run, and who can move."""
-        said = super().summary(data)
-        if self.groups is None:
-            return said
-        if self.groups.largest == 1:
-            return f"{said} Nobody can move."
-        return f"{said} Nobody moves between the {len(self.groups.labels)} groups."
 
     @property
     def mobile_weight(self) -> float:
@@ -540,23 +436,6 @@ def placed(values: xr.DataArray, online: Any) -> np.ndarray:
     """Return numbers of all regions, the online one's last where there is one."""
     own = [] if online is None else [online]
     return np.concatenate([values.values, own])
-
-
-GROUP_WELFARE = "group_welfare"
-OF_GROUPS = {
-    GROUP_WELFARE: Variable(
-        ("group",), "mean real income per head of a group, amenity included", "utility"
-    )
-}
-
-
-class Variables(dict[str, Variable]):
-    """Variables of a quantitative model; of an economy with groups their welfare too."""
-
-    def __get__(self, owner: Any, kind: type) -> Mapping[str, Variable]:
-        if owner is None or owner.groups is None:
-            return self
-        return {**self, **OF_GROUPS}
 
 
 VARIABLES = {

@@ -200,8 +200,11 @@ def symmetry_of(problem: ContinuationProblem) -> Symmetry:
     every = [problem.known(tau)[0].parameters for tau in SYMMETRY_READ_AT]
     found = groups.symmetry_of_parameters(every, problem.motion.log_weight)
     state = problem.model.start_state()
-    return groups.confirmed_by_payoffs(
-        found,
-        lambda x: problem.local(SYMMETRY_READ_AT[0], x, state).attraction,
-        absolute=EQUIVARIANT_PAYOFF_TOLERANCE,
-    )
+
+    def attraction(share: np.ndarray) -> np.ndarray:
+        try:
+            return problem.local(SYMMETRY_READ_AT[0], share, state).attraction
+        except CorrectorFailure:
+            return np.full(share.size, np.nan)
+
+    return groups.confirmed_by_payoffs(found, attraction, absolute=EQUIVARIANT_PAYOFF_TOLERANCE)

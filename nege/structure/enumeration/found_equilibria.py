@@ -111,14 +111,16 @@ class Equilibria(Immutable, Tabular, Sequence[Equilibrium]):
         The index is 1 where an even number of independent deviations inside grows, else -1
         (Poincare-Hopf, on a simplex: Simsek, Ozdaglar & Acemoglu 2007, Math. Oper. Res. 32).
         Any other sum means that some equilibrium is missing; 1 does not mean that none is.
-        None where some deviation neither grows nor dies out, or that is not known.
+        None where some deviation neither grows nor dies out, or that is not known; and with
+        deficits fixed in value, as people leave a place that has to pay until nobody can: there
+        the theorem does not hold.
         """
         total = 0
         for e, orbit in zip(self, self.orbits.tolist(), strict=True):
             if e.stability is None:
                 return None
-            if not self.model.in_shares:
-                return None  # their deviations are not on a simplex
+            if not self.model.indices_sum_to_one:
+                return None
             inside = e.stability.eigenvalues.values.real
             every = np.append(inside, e.stability.entry.dropna("region").values)
             if not (np.abs(every) > NEUTRAL_RATE).all():

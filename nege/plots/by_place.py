@@ -1,0 +1,214 @@
+"""A variable by place, on a map: of one economy, of a point of a path, as it changes, as a film.
+
+What a variable is over beside places (industries, channels, what was varied) is chosen by name.
+A change is in percentage points of what is a share, in per cent of what is above zero in every
+place before, and in the variable's own unit elsewhere.
+"""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from nege import validation
+from nege.errors import InputError, require
+from nege.plots import maps, varied
+from nege.plots.style import new_figure
+from nege.progress import Progress, watched
+from nege.validation import paths
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PLACES = ("region", "place")
+PEOPLE = ("share", "population")
+MOST_FRAMES = 200
+INCHES = (6.4, 4.8)  # of a film
+
+
+class Values(NamedTuple):
+    """A variable over places, perhaps over steps before them, and the people who live there."""
+
+    values: np.ndarray
+    people: np.ndarray
+    label: str
+    about: dict[str, Any]
+
+    def of(self, step: int) -> Values:
+        """Return those of one step."""
+        return self._replace(values=self.values[step], people=self.people[step])
+
+
+class Where(NamedTuple):
+    """The places of a map: their names, coordinates and outlines, and borders beneath them."""
+
+    names: tuple[str, ...]
+    coordinates: Any
+    polygons: Any
+    borders: Any
+
+    def draw(self, shown: Values, ax: Axes | None, **style: Any) -> Axes:
+        """Draw a variable."""
+        return maps.by_value(
+            self.coordinates,
+            shown.people,
+            shown.values,
+            shown.label,
+            ax=ax,
+            polygons=self.polygons,
+            borders=self.borders,
+            **style,
+        )
+
+
+def where(geography: Any, polygons: Any = None, borders: Any = None) -> Where:
+    """Return the places of a geography as a map has them; refuse what does not say where."""
+    if not all(hasattr(geography, name) for name in ("names", "coordinates", "polygons")):
+        cure = "Give that of the economy: model.geography."
+        raise InputError("geography", geography, "a Geography", cure)
+    names = tuple(str(name) for name in geography.names)
+    borders = None if borders is False else borders
+    coordinates = geography.coordinates
+    if polygons is None:
+        return Where(names, coordinates, geography.polygons, borders)
+    if polygons is False:
+        return Where(names, coordinates, None, borders)
+    allowed = "False, or a GeoSeries or GeoDataFrame of outlines by name of place"
+    shapes = getattr(polygons, "geometry", None)
+    if shapes is None or not hasattr(shapes, "reindex"):
+        raise InputError("polygons", type(polygons).__name__, allowed, 'frame.set_index("name")')
+    known = [str(name) for name in shapes.index]
+    absent = [name for name in names if name not in known]
+    if absent or len(set(known)) < len(known):
+        some = f"none for {', '.join(absent[:5])}" if absent else "several of one name"
+        raise InputError("polygons", some, allowed, 'frame.set_index("name") names them.')
+    return Where(names, coordinates, shapes.set_axis(known).reindex(list(names)), borders)
+
+
+def variables(data: xr.Dataset) -> list[str]:
+    """Return the names of what can be on a map: numbers over places."""
+    return [
+        str(name)
+        for name, held in data.data_vars.items()
+        if held.dtype.kind in "biuf" and len(set(PLACES) & set(held.dims)) == 1
+    ]
+
+
+def chosen(
+    data: xr.Dataset,
+    name: Any,
+    names: Sequence[str],
+    select: Callable[[xr.DataArray], xr.DataArray],
+    along: str | None = None,
+) -> Values:
+    """Return a variable over places, and over the steps of a path where one is named.
+
+    `select` chooses from what the variable is over beside these.
+    """
+    if name is None:
+        name = next((one for one in PEOPLE if one in data), None)
+    held = select(data[validation.known("variable", name, variables(data))])
+    people = next((select(data[one]) for one in PEOPLE if one in data), None)
+    dim = next((dim for dim in PLACES if dim in held.dims), None)
+    if dim is None:
+        raise InputError("at", None, "without a place", "A map shows all of them.")
+    order = [along, dim] if along is not None and along in held.dims else [dim]
+    for array in (held, *(() if people is None else (people,))):
+        free = {str(d): n for d, n in array.sizes.items() if d not in order and n > 1}
+        if free:
+            example = next(iter(free))
+            label = array[example].values[0] if example in array.coords else 0
+            sizes = ", ".join(f"{d} ({n})" for d, n in free.items())
+            cure = f"Choose with at=, e.g. at={{{example!r}: {label!s}}}."
+            raise InputError("at", None, f"one of each {sizes}, which {name} is over", cure)
+    found = [str(place) for place in held[dim].values]
+    if found[: len(names)] != list(names) or len(found) > len(names) + 1:
+        cure = "Give the geography of the economy that was solved."
+        allowed = f"that of {', '.join(found[:5])}{', ...' if len(found) > 5 else ''}"
+        raise InputError("geography", f"of {', '.join(names[:5])}", allowed, cure)
+    here = held.squeeze([d for d in held.dims if d not in order]).transpose(*order)
+    values = here.values[..., : len(names)].astype(float)
+    if people is None:
+        size = np.full(values.shape, 1.0 / len(names))
+    else:
+        people = people.squeeze([d for d in people.dims if d not in order])
+        live = people.transpose(*(d for d in order if d in people.dims)).values[..., : len(names)]
+        size = np.broadcast_to(live, values.shape)
+    return Values(values, size, varied.label(held), dict(held.attrs))
+
+
+def changed(now: Values, before: Values) -> Values:
+    """Return the change of a variable; dots are of people now."""
+    about = now.about
+    what = str(about.get("long_name", now.label.partition(" (")[0]))
+    if what.startswith("share"):
+        return now._replace(
+            values=100.0 * (now.values - before.values),
+            label=f"change of {what} (percentage points)",
+        )
+    if (before.values[np.isfinite(before.values)] > 0.0).all():
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            percent = 100.0 * (now.values / before.values - 1.0)
+        return now._replace(values=percent, label=f"change of {what} (%)")
+    unit = f" ({about['units']})" if about.get("units") else ""
+    return now._replace(values=now.values - before.values, label=f"change of {what}{unit}")
+
+
+def film(
+    path: Any,
+    shown: Values,
+    where: Where,
+    titles: Sequence[str],
+    *,
+    change: bool,
+    seconds: float,
+    progress: Progress,
+) -> pathlib.Path:
+    """Write a film of a variable over the steps of a path as a GIF, whole or not at all."""
+    place = paths.located("path", path)
+    if place.suffix.lower() != ".gif":
+        raise InputError("path", str(path), "a file that ends in .gif", "A film is a GIF.")
+    if len(titles) > MOST_FRAMES:
+        cure = f"ds.isel(step=slice(None, None, {-(-len(titles) // MOST_FRAMES)})) has fewer."
+        raise InputError("ds", len(titles), f"at most {MOST_FRAMES} pictures", cure)
+    scale = maps.scale_of(shown.values, change=change)  # one for all
+    largest = float(np.nanmax(shown.people, initial=0.0))
+    image: Any = require("PIL.Image", "plot", "A film")
+    canvas: Any = require("matplotlib.backends.backend_agg", "plot", "A film").FigureCanvasAgg
+    figure = new_figure(*INCHES)
+    drawn = canvas(figure)
+
+    def picture(step: int) -> Any:
+        figure.clear()
+        ax = where.draw(shown.of(step), figure.add_subplot(), scale=scale, largest=largest)
+        ax.set_title(titles[step], loc="left")
+        drawn.draw()
+        seen = image.fromarray(np.asarray(drawn.buffer_rgba())).convert("RGB")
+        return seen.quantize(128, dither=image.Dither.NONE)
+
+    with (
+        watched(progress, len(titles), "pictures") as steps,
+        paths.replacing("path", place) as part,
+        part.open("wb") as file,
+    ):
+
+        def pictures() -> Any:
+            for step in range(len(titles)):
+                yield picture(step)
+                steps()
+
+        rest = pictures()
+        next(rest).save(
+            file,
+            format="GIF",
+            save_all=True,
+            append_images=rest,
+            duration=round(1000 * seconds),
+            loop=0,
+            comment=paths.MARK.encode(),
+        )
+    return place

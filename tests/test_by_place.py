@@ -1,0 +1,196 @@
+"""Maps of variables by place, of their changes and of paths, by what is drawn; films by bytes."""
+
+import functools
+
+import matplotlib
+import numpy as np
+import pytest
+import xarray as xr
+from store_results import stored
+
+import nege
+from nege.plots import maps
+
+pytestmark = [pytest.mark.closed_form, pytest.mark.usefixtures("nothing_is_solved")]
+
+matplotlib.use("Agg")
+GRID = nege.geography.grid(1, 3)
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    import matplotlib.pyplot
+
+    matplotlib.pyplot.close("all")
+
+
+@functools.cache
+def path():
+    """A path of three steps, two industries and three places; the second was not solved."""
+    cost = np.arange(1.0, 37.0).reshape(3, 2, 3, 2)
+    about = {"long_name": "share of people", "units": "1"}
+    people = [[0.5, 0.3, 0.2], [0.5, 0.3, 0.2], [0.2, 0.3, 0.5]]
+    coords = {"industry": ["goods", "services"], "channel": ["offline", "online"]}
+    return xr.Dataset(
+        {
+            "total_cost": (("step", "industry", "place", "channel"), cost),
+            "population": (("step", "place"), people, about),
+            "profit": (("step", "place"), np.array([[0.0, 1, 2], [0, 0, 0], [3, 3, 3]])),
+            "status": ("step", np.array([0, 2, 0], dtype=np.int8)),
+        },
+        {"step": [0, 1, 2], "place": list(GRID.names), **coords},
+    )
+
+
+def drawn(ax):
+    return next(one for one in ax.collections if one.get_gid() == "places")
+
+
+def values(ax):
+    return np.ma.filled(np.ma.asarray(drawn(ax).get_array(), float), np.nan)
+
+
+def bar(ax):
+    return ax.figure.axes[-1].get_ylabel()
+
+
+def test_a_point_of_a_path_is_drawn_by_industry_and_channel():
+    at = {"step": 2, "industry": "services", "channel": "online"}
+    ax = path().nege.plot.map("total_cost", GRID, at=at)
+    np.testing.assert_array_equal(values(ax), path().total_cost.sel(at))
+    share = path().population.sel(step=2)
+    sizes = drawn(ax).get_sizes()
+    np.testing.assert_allclose(sizes / sizes.sum(), share)
+
+
+def test_what_was_not_solved_has_no_colour():
+    ax = path().nege.plot.map("profit", GRID, at={"step": 1})
+    assert np.isnan(values(ax)).all()
+
+
+@pytest.mark.parametrize(
+    ("variable", "change", "said"),
+    [
+        ("population", [-30, 0, 30], "change of share of people (percentage points)"),
+        ("total_cost", [2400, 800, 480], "change of total cost (%)"),
+        ("profit", [3, 2, 1], "change of profit"),  # of nothing, there is no per cent
+    ],
+)
+def test_a_change_is_in_points_of_shares_and_else_in_per_cent_where_it_can_be(
+    variable, change, said
+):
+    at = {"step": 2, "industry": "goods", "channel": "offline"}
+    ax = path().nege.plot.map(variable, GRID, at=at, change_from={"step": 0})
+    np.testing.assert_allclose(values(ax), change, atol=1e-12)
+    low, high = drawn(ax).get_clim()
+    assert -low == high == pytest.approx(max(np.abs(change)))  # nothing is white
+    assert bar(ax).replace("\n", " ") == said
+
+
+def test_a_change_between_equilibria_and_none_from_other_places():
+    one = stored("three_cities")
+    ax = one.plot.map("wage", change_from=one, borders=True)
+    np.testing.assert_array_equal(values(ax), np.zeros(3))
+    assert bar(ax) == "change of manufacturing wage (%)"
+    west, east = ax.get_xlim()
+    assert 110 < west < 113.3  # borders do not widen it
+    assert 121.5 < east < 125
+    assert any(found.get_gid() == "borders" for found in ax.collections)
+    with pytest.raises(nege.InputError, match="same places"):
+        one.plot.map("wage", change_from=stored("two_places"))
+
+
+def test_the_borders_of_countries_are_where_they_are():
+    points = np.concatenate(maps.countries())
+    assert len(points) > 5000
+    assert (np.abs(points) <= [180.0, 90.0]).all()
+    oder_neisse = [14.6, 52.3]  # where Germany ends
+    for place, near in ((oder_neisse, 0.3), ([-30.0, 30.0], None)):  # and none in the Atlantic
+        distance = np.hypot(*(points - place).T).min()
+        assert distance < near if near else distance > 5.0
+
+
+def test_outlines_go_by_name_and_borders_into_their_projection():
+    geopandas = pytest.importorskip("geopandas")
+    shapely = pytest.importorskip("shapely")
+    solved = stored("three_cities")
+    where = solved.model.geography.coordinates
+    squares = [
+        shapely.box(x - 1, y - 1, x + 1, y + 1)
+        for x, y in zip(where.longitude.values, where.latitude.values, strict=True)
+    ]
+    names = solved.model.geography.names
+    outlines = geopandas.GeoSeries(squares, index=list(names), crs=4326).to_crs(32650)
+    ax = solved.plot.map("wage", polygons=outlines.iloc[::-1], borders=True)
+    np.testing.assert_array_equal(values(ax), solved.data.wage[:3])  # by name, in any order
+    (lines,) = (one for one in ax.collections if one.get_gid() == "borders")
+    assert all(np.isfinite(line).all() for line in lines.get_segments())
+    with pytest.raises(nege.InputError, match=f"none for {names[0]}"):
+        solved.plot.map(polygons=outlines.iloc[1:])
+
+
+def test_maps_of_one_scale_share_a_bar():
+    import matplotlib.pyplot as plt
+
+    from nege.plots import agglomeration
+
+    figure, axes = plt.subplots(1, 2)
+    for step, ax, beside in ((0, axes[0], False), (2, axes[1], axes)):
+        one = path().isel(step=step)
+        agglomeration.industry_map(GRID.coordinates, one, industry="goods", ax=ax, bar=beside)
+    assert len(figure.axes) == 3
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda plot: plot.map("total_cost", GRID, at={"step": 0}), "industry"),
+        (lambda plot: plot.map("profit", GRID), "step"),
+        (lambda plot: plot.map("proft", GRID, at={"step": 0}), "Did you mean 'profit'"),
+        (lambda plot: plot.map("profit", None, at={"step": 0}), "model.geography"),
+        (lambda plot: plot.map("profit", nege.geography.line(4), at={"step": 0}), "was solved"),
+        (lambda plot: plot.map("profit", GRID, at={"step": 0}, change_from=0), "mapping"),
+        (lambda plot: plot.map("profit", GRID, at={"step": 0}, borders=True), "textbook"),
+        (lambda plot: plot.map("profit", GRID, at={"step": 0}, polygons=True), "set_index"),
+        (lambda plot: plot.animate("x.png", "profit", GRID), ".gif"),
+        (lambda plot: plot.animate("x.gif", "total_cost", GRID), "industry"),
+        (lambda plot: plot.animate("x.gif", "profit", GRID, seconds=0), "seconds"),
+    ],
+)
+def test_what_cannot_be_drawn_says_what_can(call, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(nege.InputError, match=said):
+        call(path().nege.plot)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_film_has_a_picture_a_step_and_replaces_only_films_of_nege(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    heard = []
+    given = {"change": True, "progress": lambda *said: heard.append(said)}
+    file = path().nege.plot.animate(tmp_path / "x.gif", "profit", GRID, **given)
+    with image.open(file) as film:
+        assert film.n_frames == 3
+        assert film.info["comment"] == b"nege_schema"
+    assert heard[-1] == (3, 3, "pictures")
+    path().isel(step=[0]).nege.plot.animate(file, "profit", GRID)
+    with image.open(file) as film:
+        assert film.n_frames == 1
+    other = tmp_path / "other.gif"
+    other.write_bytes(b"GIF89a of somebody else")
+    with pytest.raises(nege.InputError, match="Something else is there"):
+        path().nege.plot.animate(other, "profit", GRID)
+
+
+def test_a_film_that_is_stopped_leaves_nothing_and_a_long_one_is_refused(tmp_path):
+    def stop(done, total, words):
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        path().nege.plot.animate(tmp_path / "x.gif", "profit", GRID, progress=stop)
+    long = path().isel(step=np.zeros(201, int)).assign_coords(step=np.arange(201))
+    with pytest.raises(nege.InputError, match="at most 200 pictures"):
+        long.nege.plot.animate(tmp_path / "x.gif", "profit", GRID)
+    assert not list(tmp_path.iterdir())
