@@ -413,6 +413,10 @@ ENTRIES = {
         nege.sweep,
         {"model": p.model, "parameters": {"trade_cost": [1.6, 1.5]}, "keep": ["share"]},
     ),
+    "sweep of a functional": lambda p: (
+        nege.sweep,
+        {"model": p.model, "parameters": {"trade_cost": [1.6, 1.5]}, "of": lambda m: m.mu},
+    ),
     "sweep of points": lambda p: (
         nege.sweep,
         {"model": p.model, "parameters": p.points.copy(deep=True), "along": None},
@@ -828,6 +832,7 @@ HOSTILE = {
     "old random": (lambda p: np.random.RandomState(0), "rng"),
     "error": (lambda p: ValueError("x"), ""),
 }
+FUNCTIONALS = ("", " of points", " into a store", " of a functional")
 NUMBER, NAMES = "number", "texts region"
 PARAMETER = "number"  # of a model
 BY_PLACE, TABLE = "number numbers", "number numbers matrix cube"
@@ -939,6 +944,7 @@ TAKES = {
     "villages": "texts",
     "village": "region",
     **dict.fromkeys(("of", "title"), "name"),
+    **dict.fromkeys((f"sweep{which}.of" for which in FUNCTIONALS), ""),
     "to": NUMBER,
     **dict.fromkeys(("over", "places"), "whole"),
     "scenarios.Change.start": "whole",

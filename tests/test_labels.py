@@ -60,6 +60,7 @@ def members():
         PLACES,
         **{"sigma": 4, "mu": 0.7, "taste": 3, "trade_cost": 2.0, "remote": 0.1},
         **{"commuting_cost": costs, "remote_cost": costs.T},
+        **{"mobility": "none", "people": [0.2, 0.3, 0.5]},
     )
     yield nege.OnlineAgglomeration(
         PLACES, industries=("01", "02"), land=[2.0, 3.0, 5.0], platform_owner=[0.2, 0.3, 0.5]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import io
 import pickle
+import warnings
+from decimal import Decimal
 
 import fresh
 import geopandas as gpd
@@ -649,3 +651,90 @@ def test_polygons_without_a_value_are_grey_and_changes_have_no_preference(solved
     ax = maps.changes(None, np.full(4, 0.25), change, widest=10, polygons=outlines)
     np.testing.assert_array_equal(drawn(ax).get_array(), [-5, 0, 5, 10])
     plt().close("all")
+
+
+# --- sides of tables, and other ways to be wrong quietly
+
+HALF = [["Kiel", "Bonn", "Köln", "Ulm"], range(4)]
+
+
+@pytest.mark.parametrize(
+    ("axes", "named", "said"),
+    [
+        (HALF, [None, None], "Its rows have labels in another order than places, its columns none"),
+        (HALF[::-1], [None, None], "Its columns have labels in another order than places"),
+        ([NAMES, range(4)], [None, None], None),
+        ([range(4), range(4)], [None, None], None),
+        ([NAMES, NAMES], ["importer", "exporter"], "turn it, .T"),
+        ([NAMES, NAMES], ["Importer", None], "turn it, .T"),
+        ([NAMES, NAMES], [None, "iso_o"], "turn it, .T"),
+        ([NAMES, NAMES], ["exporter", "importer"], None),
+        ([NAMES, NAMES], ["town", "town"], None),
+        ([NAMES, NAMES], ["importer", "origin"], None),
+    ],
+)
+def test_tables_between_places_are_read_as_they_say_or_refused(axes, named, said):
+    """Half a table's labels do not say where the other half's numbers belong."""
+    index, columns = axes
+    frame = pd.DataFrame(HOURS, index=list(index), columns=list(columns))
+    frame = frame.rename_axis(index=named[0], columns=named[1])
+    give = [
+        lambda: from_dataframe(towns(), names="town", distance=frame),
+        lambda: from_distance(frame, names=NAMES),
+    ]
+    if said is None:
+        wanted = HOURS.T if named == ["importer", "origin"] else HOURS
+        for call in give:
+            np.testing.assert_array_equal(call().distance, wanted)
+        return
+    for call in give:
+        with pytest.raises(InputError) as refused:
+            call()
+        assert said in str(refused.value) or "is not a name here" in str(refused.value)
+
+
+@pytest.mark.parametrize("known", [np.int64, np.float64, Decimal])
+def test_a_column_of_numbers_of_any_kind_is_kept(known):
+    """Databases give decimals."""
+    kept = from_dataframe(towns(jobs=[known(n) for n in (17, 61, 9, 24)]), **WHERE)
+    np.testing.assert_array_equal(kept.column("employment", "jobs"), [17.0, 61.0, 9.0, 24.0])
+
+
+def test_a_column_that_is_not_kept_is_not_just_unknown():
+    places = from_dataframe(towns(opened=pd.to_datetime(["2020"] * 4)), **WHERE)
+    with pytest.raises(InputError, match="Those of dates and the like are not kept"):
+        places.column("employment", "opened")
+
+
+def test_rents_are_looked_at_by_the_report():
+    found = nege.data_report(towns(rent=[9.0, 0.0, 8.0, 7.0]), **WHERE, rent="rent")
+    assert [one.where for one in found.problems if one.stops] == ["rent"]
+
+
+@pytest.mark.parametrize("argument", ["trade_cost_change", "commuting_cost_change"])
+@pytest.mark.parametrize(("change", "warned"), [(0.1, True), (0.9, False), (1 / 1.5, False)])
+def test_a_cost_below_that_of_no_distance_is_told(argument, change, warned):
+    """10 % cheaper is 0.9; 0.1 is a tenth."""
+    places = nege.geography.equidistant(3)
+    model = nege.Commuting(places, sigma=4, mu=0.7, taste=2, trade_cost=1.5, commuting_cost=1.5)
+    before = nege.short_run(model, [1 / 3] * 3)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        nege.counterfactual(before, **{argument: change})
+    assert [str(one.message)[: len(argument)] for one in told] == [argument] * warned
+    assert all(one.filename == __file__ for one in told)
+
+
+def test_other_models_are_told_what_answers_instead_of_hats():
+    economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
+    with pytest.raises(InputError, match=r"nege\.compare\(before, after\)"):
+        nege.counterfactual(nege.short_run(economy, [0.5, 0.5]), trade_cost_change=0.9)
+
+
+def test_a_year_of_which_no_series_knows_anything_is_refused():
+    economy = nege.OnlineAgglomeration(nege.geography.equidistant(2))
+    shares = {2015: 0.1, 2016: np.nan}
+    with pytest.raises(InputError, match="Leave that step out"):
+        nege.calibrate(
+            economy, {"online_share.services": shares}, over={"digital_cost.services": (1, 3)}
+        )

@@ -234,6 +234,8 @@ class Geography(Frozen):
         else:
             allowed = "numbers, or the name of a column of the geography's table"
             cure = columns_in_words(value, self.columns)
+            if self._columns and not meant(value, self.columns):
+                cure += " Those of dates and the like are not kept."
             if not self._columns:
                 cure += " nege.geography.from_dataframe(df, ...) keeps the columns of df."
             raise InputError(argument, value, allowed, cure)

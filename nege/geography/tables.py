@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import pathlib
 import warnings
 from collections.abc import Iterable, Sequence
@@ -96,7 +97,7 @@ def from_dataframe(
     Not a check of what the numbers mean: ``nege.data_report`` looks for wrong units, swapped
     coordinates, codes that lost their zeros, and lists all that is wrong at once.
 
-    Columns of dates and other types are not kept.
+    Columns go by their names as text, ``"2015"``; those of dates and other types are not kept.
 
     Examples
     --------
@@ -252,6 +253,7 @@ def _column(column: pd.Series) -> np.ndarray | None:
     if getattr(column.dtype, "kind", "O") in "iufb":
         return np.asarray(column.to_numpy(dtype=float, na_value=np.nan))
     values = [None if one is None or one is pd.NA or one != one else one for one in column.tolist()]
+    values = [float(one) if isinstance(one, decimal.Decimal) else one for one in values]
     if not all(one is None or isinstance(one, (str, int, float, np.number)) for one in values):
         return None
     if all(one is None or not isinstance(one, str) for one in values):

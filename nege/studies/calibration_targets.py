@@ -57,6 +57,9 @@ def checked_targets(
     model: Model, targets: Any, weights: Any, errors: Any, parameters: int
 ) -> Targets:
     """Return what is wanted, or refuse it."""
+    if not isinstance(targets, Mapping) or not targets:
+        cure = 'For example {"online_share.services": 0.3}.'
+        raise InputError("targets", targets, "a mapping of moments to their values", cure)
     given = parameter_axes.items("targets", targets)
     moments = [target(model, name, "targets") for name, _ in given]
     names = tuple(_distinct([one.name for one in moments]))
@@ -130,11 +133,7 @@ def _by_label(argument: str, labels: list[Any], values: Any) -> dict[Any, float]
         raise InputError(argument, values, allowed) from error
     if np.isinf(numbers).any():
         raise InputError(argument, values, allowed)
-    return {
-        label: float(number)
-        for label, number in zip(labels, numbers, strict=True)
-        if np.isfinite(number)
-    }
+    return dict(zip(labels, map(float, numbers), strict=True))
 
 
 def _labels(series: list[tuple[str, Any]]) -> tuple[tuple[Any, ...], str]:
@@ -204,4 +203,10 @@ def _covariance(errors: Any, names: tuple[str, ...]) -> np.ndarray:
     if not sound or np.linalg.eigvalsh(found)[0] < -SYMMETRIC * size:
         cure = "Variances on the diagonal; symmetric, and no combination of negative variance."
         raise InputError("errors", found, "a covariance", cure)
+    deviations = np.sqrt(np.diag(found))
+    if deviations.all():
+        correlation = found / np.outer(deviations, deviations)
+        if np.linalg.eigvalsh(correlation)[0] <= SYMMETRIC:
+            cure = "A combination of targets has no error at all: leave one of them out."
+            raise InputError("errors", found, "a covariance of full rank", cure)
     return np.asarray(0.5 * (found + found.T))

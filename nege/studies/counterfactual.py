@@ -112,6 +112,11 @@ def counterfactual(
     ConvergenceError
         Where the changed economy could not be solved.
 
+    Warns
+    -----
+    RuntimeWarning
+        If a cost gets below 1, that of no distance, as 0.1 makes it where 10 per cent is meant.
+
     Notes
     -----
     It equals the solution in levels, ``nege.solve(model.replace(...))``. Where several

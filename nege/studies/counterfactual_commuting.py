@@ -82,6 +82,11 @@ def counterfactual_commuting(
     places = model.regions
     trade = factors.of_costs("trade_cost_change", trade_cost_change, places)
     commute = factors.of_costs("commuting_cost_change", commuting_cost_change, places, PLACES)
+    if trade_cost_change is not None:
+        factors.check_costs("trade_cost_change", trade, model.costs(), model.trade_cost, places)
+    if commuting_cost_change is not None:
+        ways, given_cost = model.commuting_costs(), model.commuting_cost
+        factors.check_costs("commuting_cost_change", commute, ways, given_cost, places)
     given = {
         "productivity": productivity_change,
         "amenity": amenity_change,

@@ -76,6 +76,8 @@ def counterfactual_quantitative(
     if deficits is not None:
         validation.known("deficits", deficits, (*CONVENTIONS, "zero"))
     change = factors.of_costs("trade_cost_change", trade_cost_change, places)
+    if flows is None and trade_cost_change is not None:
+        factors.check_costs("trade_cost_change", change, model.costs(), model.trade_cost, places)
     share, wage = (equilibrium.data[name].values for name in ("share", "wage"))
     if flows is None:
         values, spent = model.trade_flows(equilibrium.data).values, model.spent(equilibrium.data)

@@ -86,6 +86,7 @@ def data_report(
     residents: Any = None,
     income: Any = None,
     land: Any = None,
+    rent: Any = None,
     share: Any = None,
     flows: Any = None,
     trade_cost: float | None = None,
@@ -107,6 +108,8 @@ def data_report(
         By workplace, and per head of residents; positive.
     land : str or array_like, optional
         Land or housing; positive.
+    rent : str or array_like, optional
+        Rents, or an index of them; positive.
     share : str or array_like, optional
         Shares over the places; they sum to one.
     flows : DataFrame, DataArray or array_like of shape (n, n), optional
@@ -141,7 +144,7 @@ def data_report(
     about = {"latitude": latitude, "longitude": longitude, "distance": distance}
     about |= {"population": population, "unit": unit, "crs": crs}
     data = {"employment": employment, "wage": wage, "residents": residents}
-    data |= {"income": income, "land": land}
+    data |= {"income": income, "land": land, "rent": rent}
     if isinstance(table, Geography):
         for argument, value in {"names": names, **about}.items():
             if value is not None:

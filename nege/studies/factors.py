@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,29 @@ def of_costs(
         raise InputError(argument, float(change.min()), "positive everywhere")
     validation.of_a_size(argument, value, np.append(change, 1.0))
     return change
+
+
+def check_costs(
+    argument: str, change: np.ndarray, cost: np.ndarray, given: Any, places: tuple[str, ...]
+) -> None:
+    """Warn of costs that get below one, where their levels are known: those before are given.
+
+    They are not where a table has costs of its own in a place, as that of observed flows has, in
+    whose units everything is.
+    """
+    own = np.eye(len(places), dtype=bool)
+    if not isinstance(given, float) and not (cost[own] == 1.0).all():
+        return
+    least = np.where(own, np.inf, cost * change)
+    at = np.unravel_index(np.argmin(least), least.shape)
+    if least[at] < 1.0 - 1e-9:
+        warnings.warn(
+            f"{argument} takes the cost from {places[at[0]]!r} to {places[at[1]]!r} from "
+            f"{cost[at]:.4g} to {least[at]:.4g}, below that of no distance, 1. A change is after "
+            "over before: 0.9 is 10 % cheaper, and 0.1 is a tenth.",
+            RuntimeWarning,
+            stacklevel=6,
+        )
 
 
 def of_places(argument: str, value: Any, geography: Geography) -> np.ndarray:

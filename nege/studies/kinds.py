@@ -10,6 +10,11 @@ from typing import Any, NamedTuple
 from nege.errors import InputError, in_words
 from nege.models.base import Model
 
+OTHERWISE = (
+    "Of others, solve before and after: after = nege.solve(model.replace(...), "
+    "start=before.data), and nege.compare(before, after)."
+)
+
 
 class Kind(NamedTuple):
     """A kind of models, and the study of it.
@@ -68,7 +73,7 @@ def answer(
     kind = next((kind for kind in kinds if isinstance(model, kind.models)), None)
     if kind is None:
         names = [f"nege.{name}" for kind in kinds for name in kind.names]
-        cure = f"For example {names[0]}(...)."
+        cure = f"For example {names[0]}(...)." if subject is model else OTHERWISE
         raise InputError("model", model, in_words(names, "or"), cure)
     said = {name: value for name, value in given.items() if value is not None}
     for name, value in said.items():

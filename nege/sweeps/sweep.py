@@ -26,6 +26,7 @@ from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.progress import Progress, check_progress, no_tick, watched
 from nege.solvers.checks import check_model, check_options, provenance
 from nege.sweeps import workers
+from nege.sweeps.functionals import Evaluations, Table, check_of
 from nege.sweeps.work_units import LongRuns, ShortRuns, SweepRequest
 from nege.validation.keywords import hinted
 
@@ -53,8 +54,9 @@ def sweep(
     client: Any = None,
     progress: Progress = None,
     invalid: str = "raise",
+    of: Any = None,
 ) -> xr.Dataset:
-    """Long runs (or short runs) over a grid, a list or a random design of parameters.
+    """Long runs, short runs or any functional over a grid, a list or a random design of parameters.
 
     Natural continuation: in a grid every solve starts from the solution before it along one
     dimension, so that a line is what an economy goes through as that parameter changes; where
@@ -102,6 +104,11 @@ def sweep(
     invalid : {"raise", "record"}
         What becomes of points that are no economies, as ``model.replace`` would refuse
         them: an error before anything is solved, or the status INVALID and NaN.
+    of : function, optional
+        What to find out instead of long runs: a function of the economy at a point, to a
+        number, a list of numbers, thresholds (:func:`nege.break_points`), a DataArray, a
+        Dataset, or a mapping of these by name. It is called at each point by itself; `share,
+        start, along, keep, dynamics, options, store` do not go with it.
 
     Returns
     -------
@@ -113,6 +120,12 @@ def sweep(
         where ``status`` is not zero. With a store, values are read from it where they are
         looked at.
 
+        With `of` what the function returns, over the swept dimensions in front: ``value``, or
+        what it names. Of lists, padded with NaN over ``item`` (``threshold``, if they are
+        thresholds), ``value_count`` too; of thresholds ``value_mode``, what happens at each, and
+        ``value_note``. Where the function raises, or returns what is not finite, ``status`` is
+        not zero, ``reason`` says why, and the sweep goes on.
+
     Raises
     ------
     InputError
@@ -120,7 +133,8 @@ def sweep(
         the model refuses (naming the first, how many, and why); before anything is
         solved. For results that memory does not hold. For a store that cannot be
         written, that holds another sweep (naming what differs), or that another
-        process is writing to.
+        process is writing to. For an `of` that is no function, that raises a programming
+        error before it has answered once, or that `processes` cannot import.
 
     Notes
     -----
@@ -138,9 +152,17 @@ def sweep(
     >>> ds = nege.sweep(economy, {"trade_cost": [2.2, 1.5], "mu": [0.3, 0.4]})
     >>> ds.share.max("region").round(3).values
     array([[0.5, 0.5], [0.5, 1. ]])
+
+    Break points over two parameters:
+
+    >>> def breaks(economy):
+    ...     return nege.break_points(economy, "trade_cost", (1.05, 5))
+    >>> ds = nege.sweep(economy, {"sigma": [4, 5], "mu": [0.3, 0.4]}, of=breaks)
+    >>> ds.value.isel(threshold=0).round(3).values
+    array([[1.627, 2.035], [1.424, 1.627]])
     """
     check_model(model)
-    options = check_options(options)
+    given_options, options = options, check_options(options)
     processes = validation.whole("processes", processes, at_least=1)
     overwrite = validation.flag("overwrite", overwrite)
     if unit is not None:
@@ -155,6 +177,13 @@ def sweep(
         if is_list
         else designs.grid_points(model, parameters)
     )
+    if of is not None:
+        given = {"share": share, "start": start, "keep": keep, "dynamics": dynamics}
+        given |= {"store": store, "overwrite": overwrite, "options": given_options}
+        given["along"] = None if along == FIRST_DIMENSION else along
+        function = check_of(of, given, processes > 1)
+        table = Table(Evaluations(model, varied, function, record, unit))
+        return _solve_into(table, processes, client, progress)
     if isinstance(along, str) and along == FIRST_DIMENSION:
         along = None if is_list or share is not None else next(iter(varied.sizes))
     asked = SweepRequest(model, varied, options, keep, unit, record)

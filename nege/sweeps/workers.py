@@ -16,23 +16,32 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent import futures
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from nege.errors import InputError, NegeError, require
 from nege.models.base import Model
 from nege.models.designs import Block
-from nege.progress import silence
-from nege.sweeps.work_units import LongRuns, ShortRuns
+from nege.progress import Tick, no_tick, silence
 
 UNITS_PER_WORKER = 2  # units under way for each worker, so that none waits for the next
 
 SolvedUnit = tuple[Block, dict[str, np.ndarray]]
 
 
+class Work(Protocol):
+    """What is done unit by unit: runs, or a function."""
+
+    def solve(self, block: Block, tick: Tick = no_tick) -> dict[str, np.ndarray]:
+        """Do a unit; `tick` hears of points that are done."""
+
+    def warm(self, block: Block) -> None:
+        """Do one point of a unit, so that compiled kernels are in the cache."""
+
+
 def solve_units(
-    work: LongRuns | ShortRuns,
+    work: Work,
     blocks: Iterator[Block],
     processes: int,
     client: Any,
@@ -86,14 +95,14 @@ def check_client(client: Any) -> Any:
     return client
 
 
-def _solve_unit(work: LongRuns | ShortRuns, block: Block) -> SolvedUnit:
+def _solve_unit(work: Work, block: Block) -> SolvedUnit:
     return block, work.solve(block)
 
 
-_work: LongRuns | ShortRuns  # of a process of the pool
+_work: Work  # of a process of the pool
 
 
-def _start_pool_process(work: LongRuns | ShortRuns) -> None:
+def _start_pool_process(work: Work) -> None:
     """Start a process of the pool, which ends with the one that started it."""
     global _work
     _work = work
@@ -114,7 +123,7 @@ def _solve_unit_in_pool(block: Block) -> SolvedUnit:
 
 
 def _in_processes(
-    work: LongRuns | ShortRuns, blocks: Iterator[Block], processes: int
+    work: Work, blocks: Iterator[Block], processes: int
 ) -> Generator[SolvedUnit, None, None]:
     # Not forked: a copy of this process would hold the lock of the store after it is killed.
     context = multiprocessing.get_context("spawn")
@@ -173,7 +182,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _on_cluster(
-    work: LongRuns | ShortRuns, blocks: Iterator[Block], client: Any
+    work: Work, blocks: Iterator[Block], client: Any
 ) -> Generator[SolvedUnit, None, None]:
     distributed = require("distributed", "sweep", "client=")
     # A task and not data that is sent: where the worker that has it dies, it is made again.

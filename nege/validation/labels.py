@@ -20,6 +20,9 @@ import xarray as xr
 
 from nege.errors import InputError, near
 
+#: What tables call the side that something comes from, and the one that it goes to.
+FROM = {"origin", "exporter", "from", "seller", "source", "residence", "home", "iso_o", "iso3_o"}
+TO = {"destination", "importer", "to", "buyer", "target", "workplace", "work", "iso_d", "iso3_d"}
 AS_TEXT = "Codes that are read as numbers lose their leading zeros: read the column with dtype=str"
 
 
@@ -73,11 +76,11 @@ def positions(
         return [at[name] for name in names]
     if extra is not None:
         cure = _of_unknown(index.tolist()[given.index(extra)], names)
-    elif missing is not None:
-        cure = f"{missing!r} is missing."
     else:
-        twice = next(label for place, label in enumerate(given) if at[label] != place)
-        cure = f"A label stands twice: {twice!r}."
+        twice = next((label for place, label in enumerate(given) if at[label] != place), None)
+        cures = ["" if missing is None else f"{missing!r} is missing."]
+        cures += ["" if twice is None else f"A label stands twice: {twice!r}."]
+        cure = " ".join(filter(None, cures))
     raise InputError(argument, index.tolist(), allowed, cure)
 
 
@@ -110,6 +113,13 @@ def dimensions(
     names nor labels say otherwise; of fewer, they have to say.
     """
     found = [axis.name if axis.name in wanted else None for axis in axes]
+    if len(axes) == len(wanted) == 2 and found == [None, None]:
+        down, across = (str(axis.name).strip().lower() for axis in axes)
+        if (down in TO and across not in TO) or (across in FROM and down not in FROM):
+            first, second = wanted
+            if wanted[first] == wanted[second]:  # from places to the same places
+                cure = f"Rows are {first}, columns {second}: turn it, .T, or rename its axes."
+                raise InputError(argument, [axis.name for axis in axes], allowed, cure)
     for place, axis in enumerate(axes):
         if found[place] is None and not counted(axis):
             given = set(texts(argument, axis, allowed))
@@ -127,6 +137,36 @@ def dimensions(
             cure = _of_unknown(label, names)
         raise InputError(argument, axis.tolist(), allowed, cure)
     return [str(dim) for dim in found]
+
+
+def check_sides(
+    argument: str,
+    axes: Sequence[pd.Index | None],
+    wanted: Mapping[str, Sequence[str]],
+    allowed: str,
+) -> None:
+    """Refuse a table from places to the same places of which one side has labels, in another order.
+
+    Whether the other is in the order of that side, or of places, nobody can tell.
+    """
+    if len(axes) != 2 or len(wanted) != 2:
+        return
+    names, others = map(list, wanted.values())
+    if names != others:
+        return
+    labelled = [
+        axis is not None
+        and not (counted(axis) and set(texts(argument, axis, allowed)).isdisjoint(names))
+        for axis in axes
+    ]
+    said = axes[labelled.index(True)] if any(labelled) and not all(labelled) else None
+    if said is not None and texts(argument, said, allowed) != names:
+        which, other = ("rows", "columns") if labelled[0] else ("columns", "rows")
+        cure = (
+            f"Its {which} have labels in another order than places, its {other} none: label both, "
+            "for example df.set_axis(df.index, axis=1) where they are in one order."
+        )
+        raise InputError(argument, said.tolist(), allowed, cure)
 
 
 def distributions(

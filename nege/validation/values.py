@@ -19,7 +19,7 @@ import xarray as xr
 
 from nege import labelled
 from nege.errors import InputError
-from nege.validation.labels import dimensions, distributions, positions
+from nege.validation.labels import check_sides, dimensions, distributions, positions
 from nege.validation.labels import texts as as_text
 from nege.validation.names import BYTES
 from nege.validation.names import distinct_names as distinct_names
@@ -422,6 +422,7 @@ def arranged(
         axes = dict(zip(dimensions(argument, found, wanted, allowed), found, strict=True))
     else:
         return real_array(argument, value, allowed), None
+    check_sides(argument, list(axes.values()), wanted, allowed)
     for axis, (dim, index) in enumerate(axes.items()):
         if index is not None:
             order = positions(argument, index, wanted[dim], allowed, written=written)

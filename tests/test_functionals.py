@@ -1,0 +1,76 @@
+"""Functionals over sweeps: what a function says of each point, asked one by one."""
+
+import numpy as np
+import pytest
+
+import nege
+
+pytestmark = pytest.mark.family
+INTERVAL = (1.05, 5.0)
+
+
+def breaks(economy):
+    return nege.break_points(economy, "trade_cost", INTERVAL)
+
+
+def test_thresholds_are_those_of_each_economy(two):
+    economy = two(2.0)
+    ds = nege.sweep(economy, {"sigma": [2.0, 5.0], "mu": [0.3, 0.6]}, of=breaks)
+    assert ds["value"].dims == ("sigma", "mu", "threshold")
+    assert (ds.status == nege.Status.CONVERGED).all()
+    for sigma in ds.sigma.values:
+        for mu in ds.mu.values:
+            at, direct = ds.sel(sigma=sigma, mu=mu), breaks(economy.replace(sigma=sigma, mu=mu))
+            assert at["value"].dropna("threshold").values.tolist() == direct.values.tolist()
+            assert at.value_mode.values[: len(direct)].tolist() == list(direct.mode)
+            assert (at.value_count.item(), at.value_note.item()) == (len(direct), direct.note)
+
+
+def test_lists_are_padded_and_failures_have_reasons(two):
+    def several(economy):
+        return {"listed": [1.0] * round(economy.sigma), "inverse": 1.0 / (economy.sigma - 3.0)}
+
+    points = {"sigma": [2.0, 3.0, -1.0, 4.0]}
+    ds = nege.sweep(two(2.0), points, of=several, invalid="record", unit=2)
+    assert ds.listed.sizes == {"sigma": 4, "item": 4}
+    assert np.isfinite(ds.listed.values).sum(1).tolist() == [2, 0, 0, 4]
+    np.testing.assert_array_equal(ds.inverse.values, [-1.0, np.nan, np.nan, 1.0])
+    names = [nege.Status(int(s)).name for s in ds.status.values]
+    assert names == ["CONVERGED", "NOT_FINITE", "INVALID", "CONVERGED"]
+    assert "ZeroDivisionError" in ds.reason.values[1]
+    assert "sigma" in ds.reason.values[2]
+
+
+def test_a_random_design_and_nan_that_is_no_answer(two):
+    design = nege.random_points({"mu": (0.3, 0.5)}, 3)
+    heard = []
+    ds = nege.sweep(
+        two(2.0),
+        design,
+        of=lambda m: m.mu if m.mu > float(design.mu.min()) else np.nan,
+        progress=lambda done, total, words: heard.append((done, total)),
+    )
+    first = int(np.argmin(design.mu.values))
+    assert ds.status.values[first] == nege.Status.NOT_FINITE
+    assert ds.reason.values[first]
+    assert np.isnan(ds["value"].values[first])
+    assert int((ds.status == 0).sum()) == 2
+    assert heard[-1] == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"of": 3}, "of"),
+        ({"of": lambda m: m.nothing_like_it}, "AttributeError"),
+        ({"of": lambda m: object()}, "object"),
+        ({"of": lambda m: 1.0, "processes": 2}, "def"),
+        ({"of": breaks, "store": "x.zarr"}, "to_netcdf"),
+        ({"of": breaks, "share": [0.5, 0.5]}, "share"),
+        ({"of": breaks, "along": None, "start": [0.5, 0.5]}, "start"),
+        ({"of": lambda m: {"status": 1.0}}, "status"),
+    ],
+)
+def test_what_is_no_functional_is_refused(two, given, says):
+    with pytest.raises(nege.InputError, match=says):
+        nege.sweep(two(2.0), {"mu": [0.3, 0.4]}, **given)
