@@ -135,8 +135,9 @@ def test_maps_of_one_scale_share_a_bar():
 
     from nege.plots import agglomeration
 
-    figure, axes = plt.subplots(1, 2)
-    for step, ax, beside in ((0, axes[0], False), (2, axes[1], axes)):
+    figure, both = plt.subplots(1, 2, squeeze=False)
+    axes = both[0]
+    for step, ax, beside in ((0, axes[0], False), (2, axes[1], both)):
         one = path().isel(step=step)
         agglomeration.industry_map(GRID.coordinates, one, industry="goods", ax=ax, bar=beside)
     assert len(figure.axes) == 3

@@ -143,6 +143,31 @@ def test_series_of_targets_give_a_path_that_follow_takes():
     np.testing.assert_allclose(ds.share.sel(region="1")[2], 0.5, atol=1e-9)
 
 
+def test_what_a_search_cannot_reach_is_told_step_by_step_and_costs_the_next_one_nothing():
+    """No place in the middle of a line has 90 per cent; nor does a step of any size overflow."""
+    line = nege.Helpman(LINE, sigma=4, mu=0.7, trade_cost=1.5)
+    seen = {"share.1": {1: 0.38, 2: 0.9, 3: 0.37}}
+    path = nege.calibrate(line, seen, {"trade_cost": (1.1, 2)}, starts=1)
+    assert [one.converged for one in path.steps][::2] == [True, True]
+    np.testing.assert_allclose(path.fit.gap.values[::2], 0.0, atol=1e-9)
+    assert abs(path.fit.gap.values[1]) > 0.1
+    assert ("2: NOT CONVERGED" in repr(path)) == (not path.steps[1].converged)
+    assert "All targets are met" not in repr(path.steps[1])
+
+
+def test_the_j_test_counts_only_what_targets_tell():
+    """Three shares, two parameters in one product: two degrees are left, not one."""
+    wanted = {"share.0": 0.30, "share.1": 0.40, "share.2": 0.31}
+    found = nege.calibrate(
+        HELPMAN, wanted, {"housing.0": (0.5, 2), "amenity.0": (0.5, 2)}, starts=2,
+        errors=dict.fromkeys(wanted, 0.01),
+    )  # fmt: skip
+    assert len(found.unidentified) == 1
+    assert found.j_test.degrees_of_freedom == 2
+    counted = [int(word) for word in repr(found).split("Searches:")[1].split() if word.isdigit()]
+    assert sum(counted) == found.starts.sizes["start"]
+
+
 def test_parameters_that_a_model_refuses_together_are_steps_not_taken():
     """Beyond sigma (1 - mu) = 1 wages and people are still found; a function may refuse more."""
     refused = []
@@ -221,6 +246,15 @@ BAD = {
     "negative errors": ({"errors": {"share.1": -0.1}}, "at least 0"),
     "errors of zero": ({"errors": {"share.1": 0.0}}, "above 0"),
     "no covariance": ({"errors": [[-1.0]]}, "covariance"),
+    "a covariance that knows a combination exactly": (
+        {"targets": {"share.1": 0.4, "share.2": 0.2}, "errors": [[1e-4, 2e-4], [2e-4, 4e-4]]},
+        "full rank",
+    ),
+    "a function that is no number": ({"targets": {lambda _: np.nan: 0.4}}, "one finite number"),
+    "a function that is an array": (
+        {"targets": {lambda found: found.data.share.values: 0.4}},
+        "one finite number",
+    ),
     "draws without errors": ({"draws": 5}, "errors"),
     "weights of zero": ({"weights": {"share.1": 0.0}}, "above 0"),
     "a level of one": ({"level": 1.0}, "level"),

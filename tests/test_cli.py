@@ -66,7 +66,10 @@ def test_a_run_prints_a_table_and_a_story_and_writes_three_files(small, tmp_path
 
 
 def test_quiet_prints_nothing(small, tmp_path, capfd):
-    assert cli.main(["run", str(small), "--output", str(tmp_path / "out"), "--quiet"]) == 0
+    for before in (0, 3):  # said before a command or behind it
+        said = ["--quiet", "--output", str(tmp_path / f"out{before}")]
+        assert cli.main([*said[:before], "run", str(small), *said[before:]]) == 0
+        assert (tmp_path / f"out{before}").is_dir()
     assert capfd.readouterr() == ("", "")
 
 

@@ -96,6 +96,20 @@ def test_facts_have_both_figures_and_a_verdict_that_follows_from_them(china):
     assert float(turned.model_before) == pytest.approx(1.0)
 
 
+def test_a_figure_that_can_only_come_out_one_way_is_no_test_until_it_can(china):
+    """All sell more as the share rises; few have no neighbours; more is sold where more is made."""
+    economy, _, ds = china
+    verdicts = nege.scenarios.china_facts(economy, ds).verdict
+    assert verdicts.sel(fact="growth").item().startswith("no test")
+    assert verdicts.sel(fact="clusters").item().startswith("no test")
+    assert not verdicts.sel(fact="industry").item().startswith("reproduced")
+    # Halve one city's sales in the last year: then it could have come out otherwise.
+    cost = ds.total_cost.copy()
+    cost[{"step": -1, "place": 0}] = 0.1 * cost[{"step": 0, "place": 0}]
+    moved = nege.scenarios.china_facts(economy, ds.assign(total_cost=cost))
+    assert moved.verdict.sel(fact="growth").item().startswith("reproduced in direction")
+
+
 def test_what_is_not_of_china_is_refused():
     elsewhere = nege.OnlineAgglomeration(nege.geography.equidistant(3))
     with pytest.raises(InputError, match="cities of China"):

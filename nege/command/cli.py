@@ -260,7 +260,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"nege {__version__}")
     parser.set_defaults(command="run", file=None)
-    _add_output(parser)
+    _add_output(parser, default="nege-output", quiet=False)
     commands = parser.add_subparsers(dest="command", metavar="command")
     run = commands.add_parser("run", help="solve the economy and the path of a TOML file")
     run.add_argument(
@@ -288,7 +288,7 @@ def _add_sweeps(commands: Any) -> None:
     sweeping.add_argument(
         "--overwrite", action="store_true", help="replace the store of another sweep"
     )
-    sweeping.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    _add_quiet(sweeping)
     status = commands.add_parser("status", help="say how far a sweep is, and what failed")
     status.add_argument("store")
     plot = commands.add_parser("plot", help="draw a variable of a sweep")
@@ -320,14 +320,20 @@ def _add_sweeps(commands: Any) -> None:
         metavar="MODEL",
         help=f"all by default, or some of: {', '.join(Model.kinds())}",
     )
-    warming.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    _add_quiet(warming)
 
 
-def _add_output(parser: argparse.ArgumentParser) -> None:
+def _add_output(parser: argparse.ArgumentParser, **defaults: Any) -> None:
+    """Add what is said before a command or behind it: only the first has defaults to put in."""
     parser.add_argument(
         "--output",
-        default="nege-output",
+        default=defaults.get("default", argparse.SUPPRESS),
         metavar="FOLDER",
         help="where files and pictures go (default: nege-output)",
     )
-    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    _add_quiet(parser, defaults.get("quiet", argparse.SUPPRESS))
+
+
+def _add_quiet(parser: argparse.ArgumentParser, default: Any = argparse.SUPPRESS) -> None:
+    words = "print nothing but errors"
+    parser.add_argument("--quiet", action="store_true", default=default, help=words)

@@ -26,7 +26,7 @@ def is_retail(run: RunResult) -> bool:
 def path_table(run: RunResult) -> str:
     """Return the path as a table: a row for each year, what was observed beside what came out."""
     result, online = run.result, _online_goods(run)
-    head = ["year", "retail online", "observed", "digital cost", "services on", "sellers online"]
+    head = ["year", "retail online", "as put in", "cost of goods", "serv. online", "equal sellers"]
     head += ["largest city", "welfare", "residual"]
     lines = ["  ".join(f"{word:>14}" for word in head)]
     for i, year in enumerate(run.specification.values):
@@ -46,6 +46,12 @@ def path_table(run: RunResult) -> str:
             f"{float(result['residual'][i]):14.1e}",
         ]
         lines.append("  ".join(cells))
+    lines += [
+        "",
+        "retail online: of what households buy of goods, at the prices they pay; serv. online: of",
+        "services' sales; equal sellers: as many places of equal online sales of goods would be as",
+        "concentrated as all are.",
+    ]
     return "\n".join(lines)
 
 
@@ -57,27 +63,37 @@ def story(run: RunResult) -> list[str]:
     years, cost, share = run.specification.values, _costs(run), retail_share(run)
     first, last = good[0], good[-1]
     services, welfare = _services_online(run), run.result["welfare"].values
+    odds = np.log(share / (1.0 - share))
+    moved = np.log(cost[last] / cost[first])
+    per_cent = float((odds[last] - odds[first]) / moved) if moved else float("nan")
     lines = [
         f"For {share[last]:.1%} of retail to be online in {years[last]}, and "
         f"{share[first]:.1%} in {years[first]}, the digital cost of goods goes from "
-        f"{cost[first]:.4g} to {cost[last]:.4g}, by {cost[last] / cost[first] - 1.0:+.1%}: near to "
-        "indifference small differences of cost move much.",
-        f"Services, of which nothing was put in, are {services[first]:.1%} online in the first "
-        f"year and {services[last]:.1%} in the last.",
-        f"Everybody gains {welfare[last] / welfare[first] - 1.0:.2%} of real income, city by city "
-        "alike, as people move until it is.",
+        f"{cost[first]:.4g} to {cost[last]:.4g}, by {cost[last] / cost[first] - 1.0:+.1%}. "
+        "That holds given the parameters that were put in: with them one per cent of cost "
+        f"moves the odds of buying online by {abs(per_cent):.0f} per cent.",
+        f"Services are {services[first]:.1%} online in the first year and {services[last]:.1%} in "
+        "the last. The first is what their digital cost, which was put in, makes of them; as it "
+        "is held, the change is no finding on services, but what goods do to them.",
+        _gains(run, first, last, float(welfare[last] / welfare[first] - 1.0)),
         *_moved(run, first, last),
     ]
     facts = _facts(run)
     if facts is None:
+        lines.append(
+            "No other figures are held against it: nege knows them of China's manufacturing in "
+            "its cities from 2015 to 2021 alone. The online share is China's unless share = {...} "
+            "of [path] says another."
+        )
         return lines
-    lines.append("Figures that were not put in:")
+    lines.append("Figures of China that were not put in (villages there, cities here):")
     for name in facts["fact"].values:
         one = facts.sel(fact=name)
         figures = f"{int(one.before)} to {int(one.after)}"
         if np.isfinite(float(one.data_before)):
-            figures += f", China {_figure(one.data_before)} to {_figure(one.data_after)}"
-        figures += f", here {_figure(one.model_before)} to {_figure(one.model_after)}"
+            figures += f", China {_figure(name, one.data_before)} to "
+            figures += _figure(name, one.data_after)
+        figures += f", here {_figure(name, one.model_before)} to {_figure(name, one.model_after)}"
         lines.append(f"- {one.words.item()} ({figures}): {one.verdict.item()}.")
     return lines
 
@@ -153,9 +169,23 @@ def _facts(run: RunResult) -> xr.Dataset | None:
         return None
 
 
-def _figure(value: Any) -> str:
-    number = float(value)
-    return f"{number:,.0f}" if abs(number) > 1.0 else f"{number:.3g}"
+def _figure(fact: str, value: Any) -> str:
+    """Return a number of places, a correlation, or a share, as it is read."""
+    form = {"growth": ",.0f", "industry": "+.2f"}.get(fact, ".0%")
+    return f"{float(value):{form}}"
+
+
+def _gains(run: RunResult, first: int, last: int, welfare: float) -> str:
+    """Say who gains: everybody before tastes are known, or whoever stays where he is."""
+    income = run.result["real_income"].transpose("step", "place").values
+    change = income[last] / income[first] - 1.0
+    names = run.specification.model.geography.names
+    least, most = int(np.argmin(change)), int(np.argmax(change))
+    return (
+        f"Welfare, which people expect before they know their tastes for places, changes by "
+        f"{welfare:+.2%}; real income of those who stay from {change[least]:+.2%} "
+        f"({names[least]}) to {change[most]:+.2%} ({names[most]})."
+    )
 
 
 def _moved(run: RunResult, first: int, last: int) -> list[str]:
@@ -178,17 +208,17 @@ def _draw_years(run: RunResult, good: np.ndarray, ax: Any) -> None:
     years = run.specification.values
     observed = 100 * run.specification.path[SHARE].values
     ax.plot(years[good], 100 * retail_share(run)[good], color=style.BLUE, label="goods, model")
-    ax.plot(years, observed, "o", mfc="white", color=style.BLUE, label="goods, observed (put in)")
+    ax.plot(years, observed, "o", mfc="white", color=style.BLUE, label="goods, put in")
     services = 100 * _services_online(run)[good]
-    ax.plot(years[good], services, "--", color=style.ORANGE, label="services, model")
+    ax.plot(years[good], services, "--", color=style.ORANGE, label="services, model (cost held)")
     for i in good:
         cost = f"{_costs(run)[i]:.3f}"
         ax.annotate(
             cost,
             (years[i], observed[i]),
-            (0, -14),
+            (7, -12),
             textcoords="offset points",
-            ha="center",
+            ha="left",
             fontsize=8,
             color=style.GREY,
         )
@@ -197,7 +227,7 @@ def _draw_years(run: RunResult, good: np.ndarray, ax: Any) -> None:
     ax.margins(x=0.08)
     ax.set_xlabel("year")
     ax.set_ylabel("sold online (%)")
-    ax.set_title("Online share, and the digital cost behind it", loc="left")
+    ax.set_title("Online share put in, and the digital cost of goods behind it", loc="left")
     ax.legend(frameon=False, loc="best")
     ax.spines[["top", "right"]].set_visible(False)
 
@@ -235,17 +265,14 @@ def _draw_facts(run: RunResult, ax: Any) -> None:
             )
     labels = [
         f"{facts.words.sel(fact=name).item()} (%)\n{int(facts.before.sel(fact=name))} to "
-        f"{int(facts.after.sel(fact=name))}"
+        f"{int(facts.after.sel(fact=name))}\n{facts.verdict.sel(fact=name).item().split(':')[0]}"
         for name in shown
     ]
     ax.set_yticks([-float(row) for row in range(len(shown))], labels)
     ax.set_xlim(-3, 105)
     ax.set_ylim(-len(shown) + 0.3, 0.6)
     ax.set_xlabel("per cent")
-    grown = facts.sel(fact="growth")
-    times = [float(grown[f"{side}_after"] / grown[f"{side}_before"]) for side in ("data", "model")]
-    words = f"places that sell online: {times[0]:.1f} times as many in China, {times[1]:.1f} here"
-    ax.set_title(f"Not put in: sellers online\n{words}", loc="left")
+    ax.set_title("Not put in: where sellers are (villages in China, cities here)", loc="left")
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(left=False)
 
@@ -257,7 +284,7 @@ def _cities(run: RunResult, good: np.ndarray, places: xr.Dataset) -> Figure:
     (goods, *_), first, last = _goods(run), good[0], good[-1]
     for step, ax, bar in ((first, axes[0], False), (last, axes[1], axes[:2])):
         agglomeration.industry_map(places, result.isel(step=step), industry=goods, ax=ax, bar=bar)
-        ax.set_title(f"{years[step]}, {ax.get_title(loc='left')}", loc="left")
+        ax.set_title(f"{years[step]}, cost of {ax.get_title(loc='left')}", loc="left")
     people = result["population"].transpose("step", "place").values
     change = 100 * (people[last] / people[first] - 1.0)
     widest = float(np.max(np.abs(change)))

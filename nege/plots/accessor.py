@@ -393,7 +393,10 @@ class SweepPlot:
         >>> import nege
         >>> economy = nege.CorePeriphery(nege.geography.line(3), sigma=5, mu=0.4, trade_cost=2)
         >>> ds = nege.sweep(economy, {"trade_cost": [2.2, 1.8]})
-        >>> ds.nege.plot.animate("line.gif", "wage", economy.geography).name
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = pathlib.Path(folder, "line.gif")
+        ...     ds.nege.plot.animate(file, "wage", economy.geography).name
         'line.gif'
         """
         seconds = validation.number("seconds", seconds, at_least=0.02, at_most=60.0)

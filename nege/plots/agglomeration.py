@@ -197,7 +197,8 @@ def industry_map(
         about = "people, and what places make" if polygons is None else "what places make"
         ax.set_title(about, loc="left")
         # Below, since places may be anywhere.
-        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.12))
+        below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0)}
+        ax.legend(frameon=False, borderaxespad=4.0, **below)  # below what the axis says
         return ax
     industry = validation.known("industry", industry, names)
     here = share.sel(industry=industry)

@@ -74,7 +74,7 @@ def split(parts: xr.DataArray, totals: xr.DataArray, label: str, *, ax: Axes | N
     ax.set_ylim(-0.6, max(order.size, 1) - 0.4)
     ax.set_xlabel(label)
     if totals.size > order.size:
-        ax.set_title(f"{order.size} of {totals.size} {dim}s", loc="left")
+        ax.set_ylabel(f"{order.size} of {totals.size} {dim}s")
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(axis="y", length=0)

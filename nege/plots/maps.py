@@ -79,6 +79,11 @@ def places(
 
 WIDE = 20.0  # ratio of the largest to the smallest value from which on colours follow logarithms
 LEAST_VISIBLE = 0.02  # part of places at either end that colours do not tell apart
+#: How a bar ends, by whether something is below it, and above.
+EXTEND = {
+    **{(True, True): "both", (True, False): "min"},
+    **{(False, True): "max", (False, False): "neither"},
+}
 
 
 class Scale(NamedTuple):
@@ -109,8 +114,7 @@ def scale_of(values: np.ndarray, *, change: bool = False) -> Scale:
         if not few:
             low, high = np.quantile(good, (LEAST_VISIBLE, 1.0 - LEAST_VISIBLE))
     below, above = bool((good < low).any()), bool((good > high).any())
-    extend = {(True, True): "both", (True, False): "min", (False, True): "max"}
-    beyond = extend.get((below, above), "neither")
+    beyond = EXTEND[below, above]
     if change:
         return Scale("PuOr_r", colours.Normalize(low, high), beyond)
     wide = good.size > 0 and good.min() > 0.0 and good.max() > WIDE * good.min()
@@ -161,7 +165,7 @@ def colour_bar(ax: Axes, bar: Any, label: str, scale: Scale) -> None:
     mappable: Any = require("matplotlib.cm", "plot", "Drawing").ScalarMappable
     drawn = figure.colorbar(
         mappable(scale.norm, scale.colours),
-        ax=ax if bar is True else list(bar),
+        ax=ax if bar is True else np.ravel(np.asarray(bar, dtype=object)).tolist(),
         label=textwrap.fill(label, LINE),
         shrink=0.8,
         extend=scale.extend,
@@ -339,5 +343,7 @@ def changes(
         polygons=polygons,
     )
     figure: Any = ax.get_figure()
-    figure.colorbar(ax.collections[-1], ax=ax, label="change in %", shrink=0.9, extend="both")
+    below, above = bool((change < -widest).any()), bool((change > widest).any())
+    drawn = next(one for one in ax.collections if one.get_gid() == "places")
+    figure.colorbar(drawn, ax=ax, label="change in %", shrink=0.9, extend=EXTEND[below, above])
     return ax

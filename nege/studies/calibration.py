@@ -47,6 +47,7 @@ from nege.studies.calibration_points import (
     difference,
     points_of,
     reached,
+    refuse_nothing,
 )
 from nege.studies.calibration_targets import Targets, checked_targets
 from nege.studies.policy_objectives import present
@@ -62,6 +63,7 @@ MET = 1e-9  # gaps below this, over the size of their targets, are none
 EXACT = 1e-10  # where they are below this a search ends
 STATIONARY = 1e-6  # cosine between gaps and what moves them: what counts as zero
 UNIDENTIFIED = 1e-7  # of the largest singular value: smaller ones are none
+ROUNDING = 1e-10  # of targets: what moves them less over its whole interval does not move them
 AT_BOUND = 1e-6  # of the interval: nearer than that is at a bound
 SAME = 1e-4  # of the interval: searches that end nearer to each other found the same
 TRUSTED = 1e-3  # by how much a derivative may miss a difference of equilibria, of its size
@@ -226,7 +228,8 @@ def _headline(found: Calibration) -> str:
     what = f"Calibration of {found.model.article} {found.model.title} economy: {many} to "
     what += f"{found.fit.sizes['target']} targets."
     if not found.converged:
-        return f"{what} NOT CONVERGED: the search ended where a small step still improves the fit."
+        why = "the search ended where it is not shown that no small step improves the fit"
+        return f"{what} NOT CONVERGED: {why}."
     if _met(found.fit["gap"].values, found.fit["value"].values):
         return f"{what} All targets are met."
     return f"{what} Targets are NOT all met, and the gaps cannot be made smaller by a small step."
@@ -241,8 +244,9 @@ def _remarks(found: Calibration) -> list[str]:
     for direction in found.unidentified:
         words = ", ".join(f"{weight:+.2g} of {name}" for name, weight in direction.items())
         lines.append(
-            f"NOT IDENTIFIED: no target moves along {words}. Give a target that does, or hold "
-            "one of these parameters."
+            f"NOT IDENTIFIED: no target moves along {words}, in parts of their intervals (of "
+            "logs, where bounds are positive). Give a target that does, or hold one of these "
+            "parameters."
         )
     if found.j_test is not None:
         test = found.j_test
@@ -268,6 +272,7 @@ def _remarks(found: Calibration) -> list[str]:
     lines.append(
         f"Searches: {starts.sizes['start']}; {int(apart.sum())} ended here, "
         f"{int((best & ~apart).sum())} elsewhere with the same fit, "
+        f"{int((~best & ~apart & np.isfinite(ends)).sum())} with a worse one, "
         f"{int(np.isnan(ends).sum())} had no equilibrium to start from."
     )
     lines.append(
@@ -360,12 +365,13 @@ class CalibratedPath(Tabular, Immutable):
                 for j, name in enumerate(targets)
                 if math.isfinite(float(self.fit["gap"][i, j]))
             )
-            lines.append(f"{label}: {values}; {gaps}")
+            mark = "" if self.steps[i].converged else " NOT CONVERGED"
+            lines.append(f"{label}:{mark} {values}; {gaps}")
         lines += [
             f"{label}: {remark}"
             for label, one in zip(labels, self.steps, strict=True)
             for remark in _remarks(one)
-            if remark.startswith("NOT IDENTIFIED")
+            if remark.startswith(("NOT IDENTIFIED", "The equilibrium jumped"))
         ]
         return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines)
 
@@ -518,8 +524,9 @@ def _calibrated(
     begins = _begins(model, points, starts, generator)
     found: list[Calibration] = []
     for row in range(max(1, len(wanted.labels))):
-        if found:  # from where the step before has led
-            begins = [found[-1].parameters["estimate"].values, *begins[1:]]
+        good = [one for one in found if one.converged]
+        if good:  # from where the last step that came to an end has led
+            begins = [good[-1].parameters["estimate"].values, *begins[1:]]
         search = _Search(points, wanted, row, level, steps)
         found.append(search.run(begins, draws, generator))
     return _as_path(found, wanted, list(bounds)) if wanted.labels else found[0]
@@ -585,7 +592,8 @@ class _Search:
         return np.where(self.logs, np.log(np.where(self.logs, theta, 1.0)), theta)
 
     def _theta(self, searched: np.ndarray) -> np.ndarray:
-        safe = np.where(self.logs, searched, 0.0)
+        inside = np.clip(searched, self.low, self.high)  # steps that are tried may be of any size
+        safe = np.where(self.logs, inside, 0.0)
         theta = np.where(self.logs, np.exp(safe), searched)
         return np.asarray(np.clip(theta, self.points.low, self.points.high))
 
@@ -709,8 +717,7 @@ class _Search:
             self.steps()
         solved = [one for one in ends if one.point is not None]
         if not solved:
-            self.points.refuse_nothing("starts of the search")
-            raise InputError("over", begins, "parameters that the model takes together")
+            refuse_nothing(self.points, begins)
         best = min(solved, key=lambda one: (one.objective, not one.converged))
         assert best.point is not None
         return self._result(best, best.point, ends, self._bootstrap(best.point, draws, generator))
@@ -800,7 +807,7 @@ class _Search:
             jacobian=xr.DataArray(
                 searched / rate, {"target": targets, "parameter": names}, name="jacobian"
             ),
-            j_test=self._j_test(gap, int(free.sum())),
+            j_test=self._j_test(gap, int(free.sum()) - len(unidentified)),
             starts=self._starts(ends, point, names),
             draws=draws,
             objective=best.objective,
@@ -823,7 +830,7 @@ class _Search:
         sizes = np.append(sizes, np.zeros(len(vectors) - len(sizes)))
         # Against what targets are worth, where nothing moves them at all.
         worth = float(np.linalg.norm(self.root @ self.values)) or 1.0
-        none = sizes <= UNIDENTIFIED * max(float(sizes[0]), UNIDENTIFIED * worth)
+        none = sizes <= max(UNIDENTIFIED * float(sizes[0]), ROUNDING * worth)
         names = [name for name, one in zip(self._names(), free, strict=True) if one]
         found = []
         for vector in vectors[none]:

@@ -99,7 +99,10 @@ class SolvedPoints(PolicyPoints):
         if run.status not in ANY:
             return None
         found = self.equilibrium(model, run)
-        return np.array([one.of(found) for one in self.targets])
+        try:
+            return np.array([one.of(found) for one in self.targets])
+        except InputError:  # a function that is no number there
+            return None
 
 
 def points_of(
@@ -125,6 +128,20 @@ def reached(points: PolicyPoints, policy: np.ndarray) -> Point | None:
         return points.reach(policy)
     except (InputError, ConvergenceError):  # as of numbers that do not go together
         return None
+
+
+def refuse_nothing(points: PolicyPoints, begins: Sequence[np.ndarray]) -> None:
+    """Raise what kept all starts of a search from being economies with numbers to compare."""
+    points.refuse_nothing(f"{len(begins)} starts of the search")
+    try:
+        points.reach(begins[0])
+    except InputError as error:
+        if error.argument != "objective":
+            raise
+        allowed = "moments that are one finite number each"
+        cure = "That is what a function among them returned, at the first start of the search."
+        raise InputError("targets", error.value, allowed, cure) from error
+    raise InputError("over", begins, "parameters that the model takes together")
 
 
 def difference(points: PolicyPoints, at: Point, direction: np.ndarray) -> np.ndarray | None:

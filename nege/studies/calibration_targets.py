@@ -203,4 +203,10 @@ def _covariance(errors: Any, names: tuple[str, ...]) -> np.ndarray:
     if not sound or np.linalg.eigvalsh(found)[0] < -SYMMETRIC * size:
         cure = "Variances on the diagonal; symmetric, and no combination of negative variance."
         raise InputError("errors", found, "a covariance", cure)
+    deviations = np.sqrt(np.diag(found))
+    if deviations.all():
+        correlation = found / np.outer(deviations, deviations)
+        if np.linalg.eigvalsh(correlation)[0] <= SYMMETRIC:
+            cure = "A combination of targets has no error at all: leave one of them out."
+            raise InputError("errors", found, "a covariance of full rank", cure)
     return np.asarray(0.5 * (found + found.T))

@@ -320,7 +320,7 @@ class PolicyPoints:
 
     def refuse_nothing(self, what: str) -> None:
         """Raise where no economy could be solved at all."""
-        if not self.visited:
+        if self.lost and not self.visited:
             _, partial = next(iter(self.lost.values()))
             message = f"No equilibrium was found at any of {len(self.lost)} {what}. "
             raise ConvergenceError(message + partial.status.remedy, partial)
