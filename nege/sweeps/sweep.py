@@ -159,7 +159,7 @@ def sweep(
     ...     return nege.break_points(economy, "trade_cost", (1.05, 5))
     >>> ds = nege.sweep(economy, {"sigma": [4, 5], "mu": [0.3, 0.4]}, of=breaks)
     >>> ds.value.isel(threshold=0).round(3).values
-    array([[1.627, 2.035], [1.424, 1.627]])
+    array([[1.63 , 1.972], [1.422, 1.627]])
     """
     check_model(model)
     given_options, options = options, check_options(options)
