@@ -282,8 +282,9 @@ def _beneath(ax: Axes, borders: Any, crs: Any) -> None:
 def countries() -> tuple[np.ndarray, ...]:
     """Return borders and coasts of countries as lines, in degrees east and north.
 
-    From Natural Earth (1:110 million, version 5.1, in the public domain): its borders are those
-    on the ground, it says, not those of law. Rounded to a hundredth of a degree; no Antarctica.
+    From Natural Earth (1:110 million, in the public domain), as geopandas 0.14.4 shipped it; its
+    borders are those on the ground, it says, not those of law. Rounded to a hundredth of a degree;
+    without Antarctica.
     """
     with np.load(pathlib.Path(__file__).with_name("countries.npz")) as stored:
         points, ends = stored["hundredths"] / 100.0, np.cumsum(stored["lengths"], dtype=int)
