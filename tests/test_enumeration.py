@@ -262,7 +262,7 @@ def test_each_equilibrium_lies_in_a_tight_box_of_its_own(five):
 
 
 def test_at_a_threshold_boxes_are_left_around_the_point_that_changes(two):
-    found = nege.equilibria(two(7**0.25), seconds=0.3)  # the break point of dispersion
+    found = nege.equilibria(two(7**0.25), seconds=1.0)  # the break point of dispersion
     assert not found.complete
     low, high = found.left["low"].values, found.left["high"].values
     assert found.left.sizes["box"] > 0

@@ -39,7 +39,12 @@ NEEDED = {Requirement(one).name: Requirement(one).specifier for one in PROJECT["
 FOR_DEVELOPERS = {"all", "test", "bench", "dev", "docs"}
 #: What a module is asked for as: its package has another name, or another one brings it along.
 PACKAGED = {
-    **{"flint": "python-flint", "mpl_toolkits": "matplotlib", "distributed": "dask"},
+    **{
+        "flint": "python-flint",
+        "mpl_toolkits": "matplotlib",
+        "distributed": "dask",
+        "PIL": "pillow",
+    },
     **{"llvmlite": "numba", "pandas": "xarray", "h5py": "h5netcdf", "shapely": "geopandas"},
 }
 

@@ -238,6 +238,8 @@ class Geography(Frozen):
                 cure += " Those of dates and the like are not kept."
             if not self._columns:
                 cure += " nege.geography.from_dataframe(df, ...) keeps the columns of df."
+            if _is_number(value):
+                cure = f"It is text: a number is written {value.strip()}, without quotes."
             raise InputError(argument, value, allowed, cure)
         return labelled.array(found, {"region": self.names}, str(value))
 
@@ -364,6 +366,14 @@ class Geography(Frozen):
 
 
 MOST_COLUMNS = 600  # characters of their names that an error lists
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def columns_in_words(name: str, known: tuple[str, ...]) -> str:

@@ -219,7 +219,7 @@ class Members(Field):
             value = {g: [p for p in given if given[p] == g] for g in dict.fromkeys(given.values())}
         elif isinstance(value, str) and value == PLACES:
             value = {name: [name] for name in names}
-        elif isinstance(value, str) and economy.geography.columns:
+        elif isinstance(value, str) and value in economy.geography.columns:
             value = self.check(fields.by_column(self.name, value, ("place",), economy), economy)
         allowed = 'names of jurisdictions with their places, or "places", each its own'
         if not isinstance(value, Mapping) or not value:
