@@ -192,3 +192,13 @@ def test_a_loose_solve_is_judged_by_its_own_tolerance(two):
     options = nege.SolverOptions(tolerance_payoff=1e-4)
     found = nege.solve(two(1.9), [0.52, 0.48], options=options)
     assert nege.stability(found).stable
+
+
+@pytest.mark.parametrize(("part", "kind"), [(1e-17, "f"), (0.01, "c")])
+def test_pairs_that_rounding_makes_of_equal_eigenvalues_do_not_oscillate(part, kind):
+    economy = nege.CorePeriphery(nege.geography.equidistant(4), sigma=5, mu=0.4, trade_cost=2)
+    found = nege.stability(nege.short_run(economy, np.full(4, 0.25)))
+    pair = found._found.rates + part * np.array([1j, -1j, 0.0])
+    other = dataclasses.replace(found, _found=found._found._replace(rates=pair))
+    assert other.eigenvalues.dtype.kind == kind
+    np.testing.assert_allclose(other.eigenvalues.real, found.eigenvalues)

@@ -87,8 +87,14 @@ class Stability(Immutable):
 
     @property
     def eigenvalues(self) -> xr.DataArray:
-        """Growth rates of deviations among occupied regions, over mode, the fastest first."""
-        return xr.DataArray(self._found.rates, dims="mode", name="eigenvalue", attrs=RATES)
+        """Growth rates of deviations among occupied regions, over mode, the fastest first.
+
+        Complex only where some oscillate: of equal ones rounding makes pairs that do not.
+        """
+        rates = self._found.rates
+        if np.max(np.abs(rates.imag), initial=0.0) <= ROUNDED * np.max(np.abs(rates), initial=0.0):
+            rates = rates.real
+        return xr.DataArray(rates, dims="mode", name="eigenvalue", attrs=RATES)
 
     @property
     def directions(self) -> xr.DataArray:
@@ -257,6 +263,9 @@ def fastest(inner: float, entry: float, tolerance: float) -> float:
     Entry decides alone where the rate inside is not known.
     """
     return float(np.fmax(entry, inner) if entry > tolerance else np.maximum(entry, inner))
+
+
+ROUNDED = 1e-12  # of the largest eigenvalue: imaginary parts below that are rounding
 
 
 def verdict(rate: float) -> str:
