@@ -351,7 +351,7 @@ def _kills(*, quick: bool) -> int:
     again = sum(found.solved.values()) - len(found.solved)
     print(
         f"a sweep of {units} units killed {found.kills} times: "
-        f"{'the same' if found.same else 'NOT the same'} as one that was not, "
+        f"{'the same' if found.same else f'NOT the same {found.different}'} as one that was not, "
         f"{len(found.solved)} units solved, {again} of them begun again; "
         f"{time.perf_counter() - began:.1f} s"
     )

@@ -27,7 +27,12 @@ class Killed(NamedTuple):
     kills: int
     units: int
     solved: Counter  # how often each unit was begun
-    same: bool  # whether the store is what an uninterrupted run makes, to the last bit
+    different: list  # variables in which the store is not what an uninterrupted run makes
+
+    @property
+    def same(self) -> bool:
+        """Whether it is that to the last bit."""
+        return not self.different
 
 
 def sweep(store, units, **keywords):
@@ -39,13 +44,18 @@ def sweep(store, units, **keywords):
     return nege.sweep(economy, grid, store=store, unit=2, **keywords)
 
 
+def different(a, b):
+    """Return the variables in which two sweeps differ, be it by the last bit."""
+    return sorted(map(str, set(a.variables) ^ set(b.variables))) + [
+        str(name)
+        for name in set(a.data_vars) & set(b.data_vars)
+        if a[name].dtype.kind != "T" and a[name].values.tobytes() != b[name].values.tobytes()
+    ]
+
+
 def same(a, b):
     """Whether two sweeps agree to the last bit."""
-    return set(a.variables) == set(b.variables) and all(
-        a[name].values.tobytes() == b[name].values.tobytes()
-        for name in a.data_vars
-        if a[name].dtype.kind != "T"
-    )
+    return not different(a, b)
 
 
 def run(folder: pathlib.Path, *, units: int, kills: int, seed: int) -> Killed:
@@ -68,7 +78,9 @@ def run(folder: pathlib.Path, *, units: int, kills: int, seed: int) -> Killed:
         done += process.wait() == -signal.SIGKILL
     subprocess.run(command, check=True)
     whole = sweep(folder / "whole.zarr", units)
-    return Killed(done, units, Counter(notes.read_text().split()), same(nege.load(store), whole))
+    return Killed(
+        done, units, Counter(notes.read_text().split()), different(nege.load(store), whole)
+    )
 
 
 def _note(path):
