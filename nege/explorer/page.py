@@ -1,0 +1,543 @@
+"""The explorer's page: widgets around an ``Explorer``, for one browser.
+
+What is moved is asked for once the answer before is there, and then the latest of it: pictures
+follow a drag as fast as the economy can be solved, and nothing is asked that nobody waits for.
+A picture that an answer failed to renew stays, marked as old.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+import importlib.resources
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from nege.errors import NegeError, require
+from nege.explorer.answers import FAILED, REFUSED, SOLVED, UNSTABLE, Answer
+from nege.explorer.diagram_panel import DiagramPanel
+from nege.explorer.engine import Explorer
+from nege.explorer.jobs import Cancelled, Job
+from nege.explorer.pictures import GainBars, PlacesMap, ShareBars
+from nege.explorer.rows import ControlRow
+from nege.plots import by_place
+
+logger = logging.getLogger("nege")
+
+PATIENCE = 0.4  # seconds after which an answer is said to take longer
+TICK = 200  # milliseconds
+MOST_ROWS = 60  # of the table of numbers
+AREAS = ("story", "controls", "map", "shares", "diagram", "gains", "lines", "numbers")
+GOOD, BAD, OLD = "#1b7837", "#b2182b", {"opacity": "0.35"}
+PLAIN = "people alone"
+ONLINE_PART = "part sold online"
+
+#: The lines by which a slider's handle is called what it moves, also for those who do not see it.
+NAME_SLIDERS = """
+for (const [slider, name] of sliders) {
+  const view = Bokeh.index.find_one(slider)
+  const handle = view?.shadow_el?.querySelector("[role=slider]")
+  handle?.setAttribute("aria-label", name)
+}
+"""
+
+
+def page_of(explore: Callable[[], Explorer], title: str, socket: str) -> Callable[[Any], None]:
+    """Return what makes a page in a Bokeh document, with an explorer of its own each time."""
+
+    def make(document: Any) -> None:
+        jinja: Any = require("jinja2", "explore", "The explorer")
+        source = importlib.resources.files("nege") / "explorer" / "page.html"
+        explorer = explore()
+        page = Page(document, explorer)
+        document.title = f"{title} · nege"
+        document.template = jinja.Template(source.read_text(encoding="utf-8"))
+        document.template_variables.update(
+            heading=title, about=str(explorer.model), areas=AREAS, socket=socket
+        )
+        document.on_session_destroyed(lambda _: page.close())
+
+    return make
+
+
+class Page:
+    """A page: the values that were moved, the last answer, and what shows it."""
+
+    def __init__(self, document: Any, explorer: Explorer) -> None:
+        self._models: Any = require("bokeh.models", "explore", "The explorer")
+        self._document, self._explorer = document, explorer
+        self.values: dict[str, Any] = {}
+        self.last: Answer | None = None  # what the next one goes on from
+        self.good: Answer | None = None  # what the pictures are of
+        self._reference: Answer | None = None
+        self._job: Job[Answer] | None = None
+        self._again = self._told = False
+        self._rows: dict[str, ControlRow] = {}
+        self._pictures: dict[str, Any] = {}
+        self._make_story()
+        self._make_controls()
+        self._make_pictures()
+        self._diagram = DiagramPanel(document, explorer, lambda: (self.values, self.good))
+        self._diagram.offer(self._rows)
+        roots = {
+            "story": self._column([self._story, self._busy]),
+            "controls": self._controls,
+            "map": self._map_column,
+            "shares": self._shares_column,
+            "diagram": self._diagram.layout,
+            "gains": self._gains_column,
+            "lines": self._make_lines(),
+            "numbers": self._numbers,
+        }
+        for name, root in roots.items():
+            root.name = name
+            document.add_root(root)
+        document.js_on_event("document_ready", self._naming)
+        lost = 'document.getElementById("lost").hidden = false'
+        document.js_on_event("connection_lost", self._models.CustomJS(code=lost))
+        document.add_periodic_callback(self._tick, TICK)
+        document.add_next_tick_callback(self.ask)
+
+    def close(self) -> None:
+        """End what is under way: nobody looks at it any more."""
+        if self._job is not None:
+            self._job.cancel()
+        self._diagram.close()
+
+    # --- widgets -----------------------------------------------------------------------
+
+    def _column(self, children: list[Any], **style: Any) -> Any:
+        return self._models.Column(
+            children=children, **{"sizing_mode": "stretch_width", **style}
+        )
+
+    def _div(self, text: str = "", **style: Any) -> Any:
+        style = {"sizing_mode": "stretch_width", "margin": (2, 4, 2, 4), **style}
+        return self._models.Div(text=text, disable_math=True, **style)
+
+    def _button(self, words: str, press: Callable[[], object], **style: Any) -> Any:
+        button = self._models.Button(label=words, margin=(3, 6, 3, 0), **style)
+        button.on_click(press)
+        return button
+
+    def _make_story(self) -> None:
+        about = {"role": "status", "aria-live": "polite"}
+        self._story = self._div("<p>Solving the economy as it was given…</p>", html_attributes=about)
+        self._waiting = self._div("", margin=(8, 6, 0, 4))
+        stop = self._button("Cancel", self.cancel, button_type="warning", width=80)
+        self._busy = self._models.Row(
+            children=[self._waiting, stop], visible=False, sizing_mode="stretch_width"
+        )
+
+    def _make_controls(self) -> None:
+        models, explorer = self._models, self._explorer
+        self._naming = models.CustomJS(args={"sliders": []}, code=NAME_SLIDERS)
+        self._listed = self._column([])
+        self._adding = models.Select(
+            title="Add a slider", value="", options=[], sizing_mode="stretch_width"
+        )
+        self._adding.on_change("value", self._add)
+        self._switching = models.CheckboxGroup(labels=[], active=[])
+        self._switching.on_change("active", self._switched)
+        self._mechanism = models.Select(
+            title="Add a mechanism", value="", options=[], sizing_mode="stretch_width"
+        )
+        self._mechanism.on_change("value", self._put_in)
+        self._way = models.RadioGroup(
+            labels=["go on from where the economy is", "start anew each time"], active=0
+        )
+        self._shown_switches = [name for name, one in explorer.switches.items() if one.on]
+        if "online" in explorer.switches and "online" not in self._shown_switches:
+            self._shown_switches.append("online")
+        buttons = models.Row(
+            children=[
+                self._button("Reset", self.reset),
+                self._button("Compare with this", self.compare_with_this),
+            ],
+            sizing_mode="stretch_width",
+        )
+        bold = {"font-weight": "bold"}
+        self._controls = self._column(
+            [
+                self._listed,
+                self._adding,
+                self._switching,
+                self._mechanism,
+                self._div("Each move", styles=bold),
+                self._way,
+                buttons,
+            ]
+        )
+        for name in explorer.suggested:
+            self._add_row(name)
+        self._offer()
+
+    def _make_pictures(self) -> None:
+        models = self._models
+        self._old = self._div("", visible=False, styles={"color": BAD, "font-weight": "bold"})
+        self._map = PlacesMap(self._explorer.model.geography, self._explorer.model.online is not None)
+        self._colour = models.Select(title="Colour", value=PLAIN, options=[PLAIN], width=300)
+        self._colour.on_change("value", lambda attr, old, new: self._show_map())
+        self._online = self._div("")
+        drawn = [self._map.figure] if self._map.figure is not None else []
+        if not drawn:
+            words = "These places have distances alone: there is no map of them."
+            drawn = [self._div(words)]
+        self._map_column = self._column([self._old, self._colour, self._online, *drawn])
+        self._shares_column = self._column([])
+        self._gain_bars = GainBars()
+        self._gain_bars.figure.visible = False
+        self._who = self._div("Nothing has been moved yet.", html_attributes={"role": "status"})
+        self._gains_column = self._column([self._who, self._gain_bars.figure])
+        self._numbers = self._div("")
+
+    def _make_lines(self) -> Any:
+        models = self._models
+        self._python = self._div("")
+        self._source = models.ColumnDataSource({"text": [""]})
+        copy = models.Button(label="Copy", width=90, button_type="primary")
+        copy.js_on_event(
+            "button_click",
+            models.CustomJS(
+                args={"source": self._source, "button": copy},
+                code="""
+                navigator.clipboard.writeText(source.data.text[0]).then(
+                  () => { button.label = "Copied"; setTimeout(() => button.label = "Copy", 1500) },
+                  () => { button.label = "Not allowed: select the lines"; button.width = 240 })
+                """,
+            ),
+        )
+        return self._column([copy, self._python])
+
+    # --- what can be moved --------------------------------------------------------------
+
+    def _offer(self) -> None:
+        """Offer what is not on the page yet."""
+        controls = self._explorer.controls_at(self.values)
+        groups: dict[str, list[tuple[str, str]]] = {"": [("", "choose…")]}
+        for name, control in controls.items():
+            if name not in self._rows:
+                group = control.group or "numbers"
+                groups.setdefault(group, []).append((name, f"{control.words} ({name})"))
+        self._adding.update(options=groups, value="")
+        switches = self._explorer.switches_at(self.values)
+        labels = [f"{switches[name].words}" for name in self._shown_switches if name in switches]
+        on = [k for k, name in enumerate(self._shown_switches) if self._is_on(name)]
+        self._switching.update(labels=labels, active=on, visible=bool(labels))
+        others = [(n, one.words) for n, one in switches.items() if n not in self._shown_switches]
+        self._mechanism.update(
+            options=[("", "choose…"), *others], value="", visible=bool(others)
+        )
+
+    def _is_on(self, name: str) -> bool:
+        return bool(self.values.get(name, self._explorer.switches[name].on))
+
+    def _add(self, _: str, __: str, name: str) -> None:
+        if name:
+            self._add_row(name)
+            self._offer()
+
+    def _add_row(self, name: str) -> None:
+        control = self._explorer.controls_at(self.values)[name]
+        row = ControlRow(control, self.values.get(name, control.value), self._moved)
+        row.remove.on_click(functools.partial(self._take_away, name))
+        self._rows[name] = row
+        self._list_rows()
+
+    def _take_away(self, name: str) -> None:
+        """Take a slider away, and what it moved back."""
+        del self._rows[name]
+        self._list_rows()
+        self._offer()
+        if self.values.pop(name, None) is not None:
+            self.ask()
+
+    def _list_rows(self) -> None:
+        self._listed.children = [row.layout for row in self._rows.values()]
+        self._naming.args = {
+            "sliders": [[row.slider, row.control.words] for row in self._rows.values()]
+        }
+        if hasattr(self, "_diagram"):
+            self._diagram.offer(self._rows)
+            # Once they are drawn.
+            self._listed.tags = [len(self._rows)]
+
+    def _moved(self, name: str, value: float) -> None:
+        self.values[name] = value
+        if value == self._explorer.controls_at(self.values)[name].value:
+            del self.values[name]
+        self.ask()
+
+    def _switched(self, _: str, __: list[int], active: list[int]) -> None:
+        for k, name in enumerate(self._shown_switches):
+            on = k in active
+            if on != self._is_on(name):
+                self._switch(name, on)
+
+    def _put_in(self, _: str, __: str, name: str) -> None:
+        if name:
+            self._shown_switches.append(name)
+            self._switch(name, True)
+
+    def _switch(self, name: str, on: bool) -> None:
+        self.values[name] = on
+        if on == self._explorer.switches[name].on:
+            del self.values[name]
+        known = self._explorer.controls_at(self.values)
+        for absent in [one for one in self._rows if one not in known]:
+            self._rows.pop(absent)
+            self.values.pop(absent, None)
+        self._list_rows()
+        if on:
+            for control in list(known.values()):
+                if control.group == name and control.name not in self._rows and control.movable:
+                    self._add_row(control.name)
+        self._offer()
+        self.ask()
+
+    def reset(self) -> None:
+        """Go back to the economy as it was given."""
+        self.values.clear()
+        self.last = self._reference = None
+        known = self._explorer.controls
+        for name in [one for one in self._rows if one not in known]:
+            del self._rows[name]
+        for name, row in self._rows.items():
+            row.show(known[name].value)
+        self._list_rows()
+        self._offer()
+        self.ask()
+
+    def compare_with_this(self) -> None:
+        """Measure gains from here on."""
+        self._reference = self.good
+        self.ask()
+
+    # --- answers ------------------------------------------------------------------------
+
+    def ask(self) -> None:
+        """Ask for the economy as it is wanted now; once the answer before is there."""
+        if self._job is not None and not self._job.done:
+            self._again = True
+            return
+        self._again = self._told = False
+        since = self.last if self._way.active == 0 else None
+        self._job = self._explorer.ask(dict(self.values), since, self._reference)
+        self._job.when_done(self._hop)
+
+    def _hop(self, job: Job[Answer]) -> None:
+        """Come back to the page's own thread."""
+        self._document.add_next_tick_callback(functools.partial(self._answered, job))
+
+    def cancel(self) -> None:
+        """Wait for no answer any more."""
+        self._again = False
+        if self._job is not None:
+            self._job.cancel()
+
+    def _answered(self, job: Job[Answer]) -> None:
+        if job is not self._job:
+            return
+        try:
+            answer = job.result(0.0)
+        except Cancelled:
+            self._fail("Cancelled.", ["What was asked for last was not solved."])
+        except NegeError as error:
+            self._fail("Not solved.", [str(error)])
+        except Exception as error:  # a fault of nege's: said, not hidden
+            logger.exception("the explorer could not answer")
+            self._fail("nege broke.", [f"{type(error).__name__}: {error}"])
+        else:
+            self._show(answer)
+        self._busy.visible = False
+        if self._again:
+            self.ask()
+
+    def _tick(self) -> None:
+        """Say what takes long."""
+        self._diagram.tick()
+        job = self._job
+        if job is None or job.done or job.seconds < PATIENCE:
+            return
+        _, total, words = job.progress
+        done = f", {job.progress[0]} of {total}" if total > 1 else ""
+        self._waiting.text = f"{html.escape(words)}{done}: {job.seconds:.0f} s so far"
+        self._busy.visible = True
+
+    def _fail(self, headline: str, words: list[str]) -> None:
+        self._tell(headline, words, "", good=False)
+        self._mark_old(True)
+
+    def _tell(self, headline: str, words: Any, note: str, *, good: bool) -> None:
+        lines = "".join(f"<div>{html.escape(line)}</div>" for line in words)
+        note = f'<div style="color:#666">{html.escape(note)}</div>' if note else ""
+        self._story.text = (
+            f'<div style="border-left:4px solid {GOOD if good else BAD};padding-left:10px">'
+            f"<b>{html.escape(headline)}</b>{lines}{note}</div>"
+        )
+
+    def _mark_old(self, old: bool) -> None:
+        if old == self._old.visible:
+            return
+        self._old.text = "Old: the pictures are of the last economy that was solved."
+        self._old.visible = old and self.good is not None
+        for drawn in self._pictures.values():
+            drawn.styles = OLD if old else {}
+
+    def _show(self, answer: Answer) -> None:
+        self._document.hold("combine")
+        try:
+            self.last = answer
+            note = f"Solved in {answer.wall:.2g} s, {answer.started}."
+            if answer.outcome in (FAILED, REFUSED):
+                self._tell(answer.headline, [*answer.words, answer.open], "", good=False)
+                self._mark_old(True)
+                return
+            words = [*answer.words, *([answer.open] if answer.open else [])]
+            self._tell(answer.headline, words, note, good=answer.outcome == SOLVED)
+            first, self.good = self.good is None, answer
+            self._show_pictures(answer, first=first)
+            self._mark_old(False)
+        finally:
+            self._document.unhold()
+
+    def _show_pictures(self, answer: Answer, *, first: bool) -> None:
+        places = answer.places
+        assert places is not None
+        if first or self._bars.industries != [str(n) for n in places["industry"].values]:
+            self._bars = ShareBars(places)
+            self._shares_column.children = [self._bars.figure]
+            self._pictures |= {"shares": self._bars.figure, "gains": self._gain_bars.figure}
+            if self._map.figure is not None:
+                self._pictures["map"] = self._map.figure
+        self._bars.show(places)
+        self._colours(answer)
+        self._show_map()
+        self._show_gains(answer)
+        self._show_numbers(places)
+        self._show_lines(answer)
+        self._diagram.show(answer)
+
+    def _colours(self, answer: Answer) -> None:
+        """Offer what the map may be coloured by."""
+        options = [PLAIN]
+        assert answer.data is not None
+        assert answer.places is not None
+        for name in by_place.variables(answer.data):
+            held = answer.data[name]
+            if "channel" in held.dims:
+                continue
+            each = held["industry"].values if "industry" in held.dims else [None]
+            options += [f"{name}: {one}" if one is not None else name for one in each]
+        if "online" in answer.places["channel"].values and "total_cost" in answer.data:
+            options += [f"{ONLINE_PART}: {one}" for one in answer.places["industry"].values]
+        options += [f"change of {one}" for one in options[1:]]
+        if options != self._colour.options:
+            chosen = self._colour.value if self._colour.value in options else PLAIN
+            self._colour.update(options=options, value=chosen)
+
+    def _show_map(self) -> None:
+        answer = self.good
+        if answer is None or answer.places is None:
+            return
+        people = answer.places["people"].values
+        parts = []
+        for industry in answer.places["industry"].values if self._has_online(answer) else []:
+            shares = answer.shares
+            assert shares is not None
+            part = float(shares.sel(industry=industry, channel="online"))
+            parts.append(f"{industry} {part:.1%}")
+        self._online.text = f"Online: {html.escape(', '.join(parts))}" if parts else ""
+        wanted = self._colour.value
+        change = wanted.startswith("change of ")
+        name = wanted.removeprefix("change of ")
+        if name == PLAIN:
+            self._map.show(people, None, change=False)
+            return
+        shown = self._variable(answer, name)
+        reference = self._reference or self._explorer.base
+        if change:
+            shown = by_place.changed(shown, self._variable(reference, name))
+        self._map.show(people, shown, change=change)
+
+    @staticmethod
+    def _has_online(answer: Answer) -> bool:
+        return answer.places is not None and "online" in answer.places["channel"].values
+
+    def _variable(self, answer: Answer, name: str) -> by_place.Values:
+        """Return a variable by place, as maps have it."""
+        assert answer.data is not None
+        assert answer.places is not None
+        names = [str(place) for place in self._explorer.model.geography.names]
+        what, _, industry = name.partition(": ")
+        if what == ONLINE_PART:
+            firms = answer.places["firms"].sel(industry=industry)
+            whole = firms.sum("channel")
+            part = (firms.sel(channel="online") / whole.where(whole > 0.0)).values[: len(names)]
+            people = answer.places["people"].values[: len(names)]
+            label = f"share of sales online, {industry}"
+            return by_place.Values(part, people, label, {"long_name": label})
+
+        def select(array: xr.DataArray) -> xr.DataArray:
+            return array.sel(industry=industry) if industry and "industry" in array.dims else array
+
+        found = by_place.chosen(answer.data, what, names, select)
+        return found._replace(label=f"{found.label}, {industry}") if industry else found
+
+    def _show_gains(self, answer: Answer) -> None:
+        words = answer.who or ("This is the economy that gains are measured from.",)
+        self._who.text = "".join(f"<div>{html.escape(line)}</div>" for line in words)
+        drawn = self._gain_bars.figure
+        if answer.gains is None:
+            if drawn.visible:
+                drawn.visible = False
+            return
+        found = answer.gains.by_region
+        names = [str(name) for name in found["people"].coords[found["people"].dims[0]].values]
+        gain = found["gain"].values
+        percent = gain if answer.gains.additive else 100.0 * np.expm1(gain)
+        people = found["people"].values
+        there = people > 0.0
+        kept = [name for name, here in zip(names, there, strict=True) if here]
+        self._gain_bars.show(kept, percent[there], people[there] / people.sum())
+        if not drawn.visible:
+            drawn.visible = True
+
+    def _show_numbers(self, places: xr.Dataset) -> None:
+        """Show a table of what the pictures show."""
+        firms, payoff = places["firms"], places["payoff"]
+        industries = [str(name) for name in firms["industry"].values]
+        channels = [str(name) for name in firms["channel"].values]
+        heads = ["place", "people (%)", str(payoff.attrs.get("long_name", "payoff"))]
+        heads += [f"{one}, {way} (%)" for one in industries for way in channels]
+        names = [str(name) for name in places["place"].values]
+        size = firms.sum(["industry", "channel"]).values
+        order = np.argsort(-size, kind="stable")[:MOST_ROWS]
+        rows = []
+        for k in sorted(order):
+            made = 100.0 * firms.isel(place=k).transpose("industry", "channel").values.ravel()
+            values = [100.0 * float(places["people"].values[k]), float(payoff.values[k]), *made]
+            cells = "".join(f"<td>{value:.6g}</td>" for value in values)
+            rows.append(f"<tr><th scope=row>{html.escape(names[k])}</th>{cells}</tr>")
+        more = f"<p>{len(order)} of {len(names)} places</p>" if len(order) < len(names) else ""
+        head = "".join(f"<th scope=col>{html.escape(one)}</th>" for one in heads)
+        style = "<style>table{border-collapse:collapse}td,th{padding:1px 8px;text-align:right}</style>"
+        self._numbers.text = (
+            f'{style}<div style="overflow-x:auto"><table><tr>{head}</tr>'
+            f"{''.join(rows)}</table></div>{more}"
+        )
+
+    def _show_lines(self, answer: Answer) -> None:
+        script = self._explorer.python(answer)
+        self._source.data = {"text": [script.text]}
+        style = "overflow-x:auto;background:#f7f7f7;padding:8px;margin:4px 0;font-size:12px"
+        notes = "".join(f"<div>{html.escape(note)}</div>" for note in script.notes)
+        self._python.text = f'<pre style="{style}">{html.escape(script.text)}</pre>{notes}'
+
+
+__all__ = ["UNSTABLE", "Mapping", "Page", "page_of", "time"]
