@@ -63,7 +63,7 @@ def _constructor(found, cls):
 
 
 def linked(text: str) -> str:
-    """Return a docstring whose ``:func:`` and the like are links, or code if they are not public."""
+    """Return a docstring whose ``:func:`` and the like are links, or else code."""
     return re.sub(r":(?:func|class|meth|mod|attr|data):`~?\.?([^`]+)`", _link, text)
 
 
