@@ -11,19 +11,19 @@ import functools
 import html
 import importlib.resources
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from nege.errors import NegeError, require
-from nege.explorer.answers import FAILED, REFUSED, SOLVED, UNSTABLE, Answer
+from nege.explorer.answers import FAILED, REFUSED, SOLVED, Answer
+from nege.explorer.controls import MOST
 from nege.explorer.diagram_panel import DiagramPanel
 from nege.explorer.engine import Explorer
 from nege.explorer.jobs import Cancelled, Job
-from nege.explorer.pictures import GainBars, PlacesMap, ShareBars
+from nege.explorer.pictures import ONLINE, GainBars, Places, PlacesMap, ShareBars
 from nege.explorer.rows import ControlRow
 from nege.plots import by_place
 
@@ -37,30 +37,36 @@ GOOD, BAD, OLD = "#1b7837", "#b2182b", {"opacity": "0.35"}
 PLAIN = "people alone"
 ONLINE_PART = "part sold online"
 
-#: The lines by which a slider's handle is called what it moves, also for those who do not see it.
-NAME_SLIDERS = """
-for (const [slider, name] of sliders) {
-  const view = Bokeh.index.find_one(slider)
-  const handle = view?.shadow_el?.querySelector("[role=slider]")
-  handle?.setAttribute("aria-label", name)
+#: What gives widgets that have no words of their own a name, for those who do not see them.
+NAME_WIDGETS = """
+for (const [model, inside, name] of named) {
+  const view = Bokeh.index.find_one(model)
+  view?.shadow_el?.querySelector(inside)?.setAttribute("aria-label", name)
 }
 """
 
 
-def page_of(explore: Callable[[], Explorer], title: str, socket: str) -> Callable[[Any], None]:
-    """Return what makes a page in a Bokeh document, with an explorer of its own each time."""
+def page_of(explorer: Explorer, title: str, first: Sequence[str]) -> Callable[[Any], None]:
+    """Return what makes a page in a Bokeh document, with an explorer of its own each time.
+
+    Its first sliders are those named, and then what is suggested.
+    """
 
     def make(document: Any) -> None:
         jinja: Any = require("jinja2", "explore", "The explorer")
         source = importlib.resources.files("nege") / "explorer" / "page.html"
-        explorer = explore()
-        page = Page(document, explorer)
+        own = Explorer(
+            explorer.model,
+            start=explorer.start,
+            dynamics=explorer.dynamics,
+            options=explorer.options,
+            geography=explorer.geography,
+        )
+        page = Page(document, own, first)
         document.title = f"{title} · nege"
         document.template = jinja.Template(source.read_text(encoding="utf-8"))
-        document.template_variables.update(
-            heading=title, about=str(explorer.model), areas=AREAS, socket=socket
-        )
-        document.on_session_destroyed(lambda _: page.close())
+        document.template_variables.update(heading=title, about=str(explorer.model), areas=AREAS)
+        document.on_session_destroyed(page.closed)
 
     return make
 
@@ -68,7 +74,7 @@ def page_of(explore: Callable[[], Explorer], title: str, socket: str) -> Callabl
 class Page:
     """A page: the values that were moved, the last answer, and what shows it."""
 
-    def __init__(self, document: Any, explorer: Explorer) -> None:
+    def __init__(self, document: Any, explorer: Explorer, first: Sequence[str]) -> None:
         self._models: Any = require("bokeh.models", "explore", "The explorer")
         self._document, self._explorer = document, explorer
         self.values: dict[str, Any] = {}
@@ -76,14 +82,16 @@ class Page:
         self.good: Answer | None = None  # what the pictures are of
         self._reference: Answer | None = None
         self._job: Job[Answer] | None = None
-        self._again = self._told = False
+        self._again, self._told = False, 0
         self._rows: dict[str, ControlRow] = {}
         self._pictures: dict[str, Any] = {}
+        self._places: Places | None = None  # of the good answer
+        self._bars: ShareBars | None = None
         self._make_story()
-        self._make_controls()
+        self._make_controls(first)
         self._make_pictures()
-        self._diagram = DiagramPanel(document, explorer, lambda: (self.values, self.good))
-        self._diagram.offer(self._rows)
+        self._diagram = DiagramPanel(document, explorer, lambda: self.values)
+        self._list_rows()
         roots = {
             "story": self._column([self._story, self._busy]),
             "controls": self._controls,
@@ -103,18 +111,15 @@ class Page:
         document.add_periodic_callback(self._tick, TICK)
         document.add_next_tick_callback(self.ask)
 
-    def close(self) -> None:
+    def closed(self, context: Any) -> None:
         """End what is under way: nobody looks at it any more."""
-        if self._job is not None:
-            self._job.cancel()
-        self._diagram.close()
+        self._again = False
+        self._explorer.cancel()
 
     # --- widgets -----------------------------------------------------------------------
 
     def _column(self, children: list[Any], **style: Any) -> Any:
-        return self._models.Column(
-            children=children, **{"sizing_mode": "stretch_width", **style}
-        )
+        return self._models.Column(children=children, **{"sizing_mode": "stretch_width", **style})
 
     def _div(self, text: str = "", **style: Any) -> Any:
         style = {"sizing_mode": "stretch_width", "margin": (2, 4, 2, 4), **style}
@@ -127,16 +132,18 @@ class Page:
 
     def _make_story(self) -> None:
         about = {"role": "status", "aria-live": "polite"}
-        self._story = self._div("<p>Solving the economy as it was given…</p>", html_attributes=about)
+        self._story = self._div(
+            "<p>Solving the economy as it was given…</p>", html_attributes=about
+        )
         self._waiting = self._div("", margin=(8, 6, 0, 4))
         stop = self._button("Cancel", self.cancel, button_type="warning", width=80)
         self._busy = self._models.Row(
             children=[self._waiting, stop], visible=False, sizing_mode="stretch_width"
         )
 
-    def _make_controls(self) -> None:
+    def _make_controls(self, first: Sequence[str]) -> None:
         models, explorer = self._models, self._explorer
-        self._naming = models.CustomJS(args={"sliders": []}, code=NAME_SLIDERS)
+        self._naming = models.CustomJS(args={"named": []}, code=NAME_WIDGETS)
         self._listed = self._column([])
         self._adding = models.Select(
             title="Add a slider", value="", options=[], sizing_mode="stretch_width"
@@ -173,14 +180,18 @@ class Page:
                 buttons,
             ]
         )
-        for name in explorer.suggested:
+        chosen = [name for name in first if name in explorer.controls]
+        chosen += [name for name in explorer.suggested if name not in chosen]
+        for name in chosen[: max(MOST, len(first))]:
             self._add_row(name)
         self._offer()
 
     def _make_pictures(self) -> None:
         models = self._models
         self._old = self._div("", visible=False, styles={"color": BAD, "font-weight": "bold"})
-        self._map = PlacesMap(self._explorer.model.geography, self._explorer.model.online is not None)
+        self._map = PlacesMap(
+            self._explorer.model.geography, self._explorer.model.online is not None
+        )
         self._colour = models.Select(title="Colour", value=PLAIN, options=[PLAIN], width=300)
         self._colour.on_change("value", lambda attr, old, new: self._show_map())
         self._online = self._div("")
@@ -189,7 +200,7 @@ class Page:
             words = "These places have distances alone: there is no map of them."
             drawn = [self._div(words)]
         self._map_column = self._column([self._old, self._colour, self._online, *drawn])
-        self._shares_column = self._column([])
+        self._shares_column = self._column([self._div("")])
         self._gain_bars = GainBars()
         self._gain_bars.figure.visible = False
         self._who = self._div("Nothing has been moved yet.", html_attributes={"role": "status"})
@@ -225,14 +236,12 @@ class Page:
                 group = control.group or "numbers"
                 groups.setdefault(group, []).append((name, f"{control.words} ({name})"))
         self._adding.update(options=groups, value="")
-        switches = self._explorer.switches_at(self.values)
+        switches = self._explorer.switches
         labels = [f"{switches[name].words}" for name in self._shown_switches if name in switches]
         on = [k for k, name in enumerate(self._shown_switches) if self._is_on(name)]
         self._switching.update(labels=labels, active=on, visible=bool(labels))
         others = [(n, one.words) for n, one in switches.items() if n not in self._shown_switches]
-        self._mechanism.update(
-            options=[("", "choose…"), *others], value="", visible=bool(others)
-        )
+        self._mechanism.update(options=[("", "choose…"), *others], value="", visible=bool(others))
 
     def _is_on(self, name: str) -> bool:
         return bool(self.values.get(name, self._explorer.switches[name].on))
@@ -259,13 +268,9 @@ class Page:
 
     def _list_rows(self) -> None:
         self._listed.children = [row.layout for row in self._rows.values()]
-        self._naming.args = {
-            "sliders": [[row.slider, row.control.words] for row in self._rows.values()]
-        }
+        self._naming.args = {"named": [one for row in self._rows.values() for one in row.named]}
         if hasattr(self, "_diagram"):
-            self._diagram.offer(self._rows)
-            # Once they are drawn.
-            self._listed.tags = [len(self._rows)]
+            self._diagram.offer({name: row.control for name, row in self._rows.items()})
 
     def _moved(self, name: str, value: float) -> None:
         self.values[name] = value
@@ -325,7 +330,7 @@ class Page:
         if self._job is not None and not self._job.done:
             self._again = True
             return
-        self._again = self._told = False
+        self._again = False
         since = self.last if self._way.active == 0 else None
         self._job = self._explorer.ask(dict(self.values), since, self._reference)
         self._job.when_done(self._hop)
@@ -374,10 +379,12 @@ class Page:
         self._mark_old(True)
 
     def _tell(self, headline: str, words: Any, note: str, *, good: bool) -> None:
+        self._told += 1
         lines = "".join(f"<div>{html.escape(line)}</div>" for line in words)
         note = f'<div style="color:#666">{html.escape(note)}</div>' if note else ""
         self._story.text = (
-            f'<div style="border-left:4px solid {GOOD if good else BAD};padding-left:10px">'
+            f'<div data-answer="{self._told}" style="padding-left:10px;'
+            f'border-left:4px solid {GOOD if good else BAD}">'
             f"<b>{html.escape(headline)}</b>{lines}{note}</div>"
         )
 
@@ -400,18 +407,17 @@ class Page:
                 return
             words = [*answer.words, *([answer.open] if answer.open else [])]
             self._tell(answer.headline, words, note, good=answer.outcome == SOLVED)
-            first, self.good = self.good is None, answer
-            self._show_pictures(answer, first=first)
+            self.good = answer
+            self._show_pictures(answer)
             self._mark_old(False)
         finally:
             self._document.unhold()
 
-    def _show_pictures(self, answer: Answer, *, first: bool) -> None:
-        places = answer.places
-        assert places is not None
-        if first or self._bars.industries != [str(n) for n in places["industry"].values]:
+    def _show_pictures(self, answer: Answer) -> None:
+        places = self._places = Places.of(answer)
+        if self._bars is None or self._bars.industries != places.industries:
             self._bars = ShareBars(places)
-            self._shares_column.children = [self._bars.figure]
+            self._shares_column.children = [self._div(self._bars.legend), self._bars.figure]
             self._pictures |= {"shares": self._bars.figure, "gains": self._gain_bars.figure}
             if self._map.figure is not None:
                 self._pictures["map"] = self._map.figure
@@ -425,63 +431,51 @@ class Page:
 
     def _colours(self, answer: Answer) -> None:
         """Offer what the map may be coloured by."""
-        options = [PLAIN]
-        assert answer.data is not None
-        assert answer.places is not None
-        for name in by_place.variables(answer.data):
-            held = answer.data[name]
-            if "channel" in held.dims:
-                continue
-            each = held["industry"].values if "industry" in held.dims else [None]
-            options += [f"{name}: {one}" if one is not None else name for one in each]
-        if "online" in answer.places["channel"].values and "total_cost" in answer.data:
-            options += [f"{ONLINE_PART}: {one}" for one in answer.places["industry"].values]
+        data, options = answer.data, [PLAIN]
+        assert data is not None
+        assert self._places is not None
+        for name in by_place.variables(data):
+            dims = data[name].dims
+            if "channel" not in dims:
+                each = self._places.industries if "industry" in dims else [""]
+                options += [f"{name}: {one}" if one else name for one in each]
+        if "total_cost" in data:
+            options += [f"{ONLINE_PART}: {one}" for one in self._places.online]
         options += [f"change of {one}" for one in options[1:]]
         if options != self._colour.options:
             chosen = self._colour.value if self._colour.value in options else PLAIN
             self._colour.update(options=options, value=chosen)
 
     def _show_map(self) -> None:
-        answer = self.good
-        if answer is None or answer.places is None:
+        answer, places = self.good, self._places
+        if answer is None or places is None:
             return
-        people = answer.places["people"].values
-        parts = []
-        for industry in answer.places["industry"].values if self._has_online(answer) else []:
-            shares = answer.shares
-            assert shares is not None
-            part = float(shares.sel(industry=industry, channel="online"))
-            parts.append(f"{industry} {part:.1%}")
-        self._online.text = f"Online: {html.escape(', '.join(parts))}" if parts else ""
+        parts = ", ".join(f"{name} {part:.1%}" for name, part in places.online.items())
+        self._online.text = f"Online: {html.escape(parts)}" if parts else ""
         wanted = self._colour.value
         change = wanted.startswith("change of ")
         name = wanted.removeprefix("change of ")
         if name == PLAIN:
-            self._map.show(people, None, change=False)
+            self._map.show(places.people, None, change=False)
             return
         shown = self._variable(answer, name)
-        reference = self._reference or self._explorer.base
         if change:
+            reference = self._reference or self._explorer.base
             shown = by_place.changed(shown, self._variable(reference, name))
-        self._map.show(people, shown, change=change)
-
-    @staticmethod
-    def _has_online(answer: Answer) -> bool:
-        return answer.places is not None and "online" in answer.places["channel"].values
+        self._map.show(places.people, shown, change=change)
 
     def _variable(self, answer: Answer, name: str) -> by_place.Values:
         """Return a variable by place, as maps have it."""
         assert answer.data is not None
-        assert answer.places is not None
         names = [str(place) for place in self._explorer.model.geography.names]
         what, _, industry = name.partition(": ")
         if what == ONLINE_PART:
-            firms = answer.places["firms"].sel(industry=industry)
-            whole = firms.sum("channel")
-            part = (firms.sel(channel="online") / whole.where(whole > 0.0)).values[: len(names)]
-            people = answer.places["people"].values[: len(names)]
+            places = Places.of(answer)
+            firms = places.firms[places.industries.index(industry), : len(names)]
+            with np.errstate(invalid="ignore"):
+                part = firms[:, places.channels.index(ONLINE)] / firms.sum(1)
             label = f"share of sales online, {industry}"
-            return by_place.Values(part, people, label, {"long_name": label})
+            return by_place.Values(part, places.people[: len(names)], label, {"long_name": label})
 
         def select(array: xr.DataArray) -> xr.DataArray:
             return array.sel(industry=industry) if industry and "industry" in array.dims else array
@@ -508,25 +502,23 @@ class Page:
         if not drawn.visible:
             drawn.visible = True
 
-    def _show_numbers(self, places: xr.Dataset) -> None:
+    def _show_numbers(self, places: Places) -> None:
         """Show a table of what the pictures show."""
-        firms, payoff = places["firms"], places["payoff"]
-        industries = [str(name) for name in firms["industry"].values]
-        channels = [str(name) for name in firms["channel"].values]
-        heads = ["place", "people (%)", str(payoff.attrs.get("long_name", "payoff"))]
-        heads += [f"{one}, {way} (%)" for one in industries for way in channels]
-        names = [str(name) for name in places["place"].values]
-        size = firms.sum(["industry", "channel"]).values
-        order = np.argsort(-size, kind="stable")[:MOST_ROWS]
+        heads = ["place", "people (%)", places.meaning]
+        heads += [f"{one}, {way} (%)" for one in places.industries for way in places.channels]
+        firms = 100.0 * places.firms.transpose(1, 0, 2).reshape(len(places.names), -1)
+        table = np.column_stack([100.0 * places.people, places.payoff, firms])
+        order = np.argsort(-np.nan_to_num(firms).sum(1), kind="stable")[:MOST_ROWS]
         rows = []
         for k in sorted(order):
-            made = 100.0 * firms.isel(place=k).transpose("industry", "channel").values.ravel()
-            values = [100.0 * float(places["people"].values[k]), float(payoff.values[k]), *made]
-            cells = "".join(f"<td>{value:.6g}</td>" for value in values)
-            rows.append(f"<tr><th scope=row>{html.escape(names[k])}</th>{cells}</tr>")
+            cells = "".join(f"<td>{value:.6g}</td>" for value in table[k])
+            rows.append(f"<tr><th scope=row>{html.escape(places.names[k])}</th>{cells}</tr>")
+        names = places.names
         more = f"<p>{len(order)} of {len(names)} places</p>" if len(order) < len(names) else ""
         head = "".join(f"<th scope=col>{html.escape(one)}</th>" for one in heads)
-        style = "<style>table{border-collapse:collapse}td,th{padding:1px 8px;text-align:right}</style>"
+        style = (
+            "<style>table{border-collapse:collapse}td,th{padding:1px 8px;text-align:right}</style>"
+        )
         self._numbers.text = (
             f'{style}<div style="overflow-x:auto"><table><tr>{head}</tr>'
             f"{''.join(rows)}</table></div>{more}"
@@ -535,9 +527,6 @@ class Page:
     def _show_lines(self, answer: Answer) -> None:
         script = self._explorer.python(answer)
         self._source.data = {"text": [script.text]}
-        style = "overflow-x:auto;background:#f7f7f7;padding:8px;margin:4px 0;font-size:12px"
+        style = "white-space:pre-wrap;overflow-wrap:anywhere;background:#f7f7f7;padding:8px"
         notes = "".join(f"<div>{html.escape(note)}</div>" for note in script.notes)
         self._python.text = f'<pre style="{style}">{html.escape(script.text)}</pre>{notes}'
-
-
-__all__ = ["UNSTABLE", "Mapping", "Page", "page_of", "time"]

@@ -6,27 +6,28 @@ without asking again for anything else.
 
 from __future__ import annotations
 
+import html
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import xarray as xr
 
 from nege.errors import require
-from nege.plots import by_place, maps, varied
+from nege.explorer.answers import Answer
+from nege.plots import by_place, maps
 from nege.plots.agglomeration import INDUSTRY_COLOURS
-from nege.plots.branches import MARKERS
 from nege.plots.style import BLUE, GREY, ORANGE, PURPLE
 
 FONT = "DejaVu Sans, Verdana, sans-serif"  # of nege's other pictures, where it is installed
-MOST_BARS = 40  # places whose bars are shown
+MOST_BARS = 20  # places whose bars are shown
+FEW = 3  # that stay in their own order
+ONLINE = "online"
 BAR = 17  # pixels, of the height of a bar
 PIXELS_PER_POINT = 96.0 / 72.0
 PEOPLE = "people"
 SHADES = 256
-MARKS = {"o": "circle", "s": "square", "^": "triangle", "D": "diamond", "X": "x"}  # of Bokeh
 
 
 def new_figure(words: str, **style: Any) -> Any:
@@ -52,24 +53,62 @@ def new_figure(words: str, **style: Any) -> Any:
     return figure
 
 
-def legend_above(figure: Any, items: Sequence[tuple[str, Sequence[Any]]]) -> None:
-    """Put a legend above a figure, in as many rows as it needs."""
-    models: Any = require("bokeh.models", "explore", "The explorer")
-    entries = [models.LegendItem(label=label, renderers=list(drawn)) for label, drawn in items]
-    legend = models.Legend(
-        items=entries,
-        orientation="horizontal",
-        ncols="auto",
-        border_line_color=None,
-        label_text_font=FONT,
-        label_text_font_size="11px",
-        padding=2,
-        margin=0,
-        spacing=6,
-        glyph_height=14,
-        glyph_width=14,
+def legend(entries: Sequence[tuple[str, str]]) -> str:
+    """Return a legend as HTML, in as many rows as it needs: pairs of a mark and its words."""
+    style = "display:inline-flex;align-items:center;gap:4px;margin:0 10px 2px 0;font-size:11px"
+    return "".join(
+        f'<span style="{style}">{mark}<span>{html.escape(words)}</span></span>'
+        for mark, words in entries
     )
-    figure.add_layout(legend, "above")
+
+
+def drawing(inside: str) -> str:
+    """Return a small drawing for a legend."""
+    return f'<svg width="22" height="12" viewBox="0 0 22 12" aria-hidden="true">{inside}</svg>'
+
+
+def bar_mark(colour: str, *, hatched: bool = False) -> str:
+    """Return the mark of a bar."""
+    lines = '<path d="M2 12L8 0M9 12L15 0M16 12L22 0" stroke="white" stroke-width="2"/>'
+    opacity = ' opacity="0.45"' if hatched else ""
+    box = f'<rect width="22" height="12" fill="{colour}"{opacity}/>'
+    return drawing(box + (lines if hatched else ""))
+
+
+class Places(NamedTuple):
+    """What an answer has by place, as plain arrays: each is asked for once."""
+
+    names: list[str]
+    people: np.ndarray
+    payoff: np.ndarray
+    meaning: str  # of the payoff
+    industries: list[str]
+    channels: list[str]
+    firms: np.ndarray  # industry, place, channel: shares that sum to one for each industry
+
+    @classmethod
+    def of(cls, answer: Answer) -> Places:
+        """Return those of an answer that has some."""
+        found = answer.places
+        assert found is not None
+        firms = found["firms"].transpose("industry", "place", "channel")
+        return cls(
+            names=[str(name) for name in firms["place"].values],
+            people=found["people"].values,
+            payoff=found["payoff"].values,
+            meaning=str(found["payoff"].attrs.get("long_name", "payoff")),
+            industries=[str(name) for name in firms["industry"].values],
+            channels=[str(name) for name in firms["channel"].values],
+            firms=firms.values,
+        )
+
+    @property
+    def online(self) -> dict[str, float]:
+        """Part of each industry that is online; nothing where there is no such channel."""
+        if ONLINE not in self.channels:
+            return {}
+        part = np.nansum(self.firms[:, :, self.channels.index(ONLINE)], axis=1)
+        return dict(zip(self.industries, part.tolist(), strict=True))
 
 
 class PlacesMap:
@@ -93,7 +132,7 @@ class PlacesMap:
             for v in (x, y)
         ]
         if online and not geographic:
-            ends[1] = (ends[1][0], ends[1][1] + 1.2)
+            ends[1] = (ends[1][0], ends[1][1] + 0.9)
         tall = float(np.ptp(ends[1]) / np.ptp(ends[0]))
         figure = new_figure(
             "Map of the places. The table of numbers has the same.",
@@ -123,7 +162,7 @@ class PlacesMap:
         )
         self._online = None
         if online and not geographic:
-            at = {"x": [float(np.mean(ends[0]))], "y": [ends[1][1] - 0.75], "size": [0.0]}
+            at = {"x": [float(np.mean(ends[0]))], "y": [ends[1][1] - 0.65], "size": [0.0]}
             self._online = models.ColumnDataSource({**at, "name": ["online"]})
             figure.scatter("x", "y", size="size", color=ORANGE, source=self._online)
             figure.text("x", "y", "name", source=self._online, **_small("center"))
@@ -250,23 +289,23 @@ class ShareBars:
     The order of places stays that of the first answer, so that bars can be followed by eye.
     """
 
-    def __init__(self, places: xr.Dataset) -> None:
+    def __init__(self, places: Places) -> None:
         models: Any = require("bokeh.models", "explore", "The explorer")
-        firms = places["firms"]
-        self.industries = [str(name) for name in firms["industry"].values]
-        self._channels = [str(name) for name in firms["channel"].values]
-        every = [str(name) for name in firms["place"].values]
-        size = firms.sum(["industry", "channel"]).values
+        self.industries, self._channels = places.industries, places.channels
+        every = places.names
+        size = np.nan_to_num(places.firms).sum((0, 2))
         order = np.argsort(-size, kind="stable")[:MOST_BARS]
-        if "online" in every and every.index("online") not in order:
-            order = np.append(order[:-1], every.index("online"))
-        self._rows = [every[k] for k in sorted(order)] if size.size <= 3 else [every[k] for k in order]
+        if ONLINE in every and every.index(ONLINE) not in order:
+            order = np.append(order[:-1], every.index(ONLINE))
+        if len(every) <= FEW:
+            order = np.sort(order)
+        self._rows = [every[k] for k in order]
         several = len(self.industries) > 1
         thick = 0.8 / len(self.industries)
         words = f"{len(order)} of {len(every)} places" if len(order) < len(every) else ""
         figure = new_figure(
             "Bars: share of each industry by place and channel. The table below has the numbers.",
-            height=64 + BAR * len(self._rows) * (1 if not several else 2) + 30,
+            height=90 + round(BAR * len(self._rows) * (1.4 if several else 1.0)),
             y_range=models.FactorRange(factors=self._rows[::-1]),
             x_range=models.Range1d(0.0, 1.0),
         )
@@ -275,7 +314,8 @@ class ShareBars:
         figure.xaxis.formatter = models.NumeralTickFormatter(format="0%")
         if words:
             figure.yaxis.axis_label = words
-        self.figure, self._sources, drawn = figure, {}, []
+        self.figure, self._sources = figure, {}
+        drawn: list[tuple[str, str]] = []
         colours = list(itertools.islice(itertools.cycle(INDUSTRY_COLOURS), len(self.industries)))
         models_range = figure.x_range
         self._range = models_range
@@ -288,7 +328,8 @@ class ShareBars:
             self._sources[industry] = source
             style = {"y": "y", "height": thick, "source": source, "line_color": "white"}
             bar = figure.hbar(left=0, right="offline", fill_color=colour, **style)
-            drawn.append((f"{industry}, offline" if len(self._channels) > 1 else industry, [bar]))
+            called = f"{industry}, offline" if len(self._channels) > 1 else industry
+            drawn.append((bar_mark(colour), called))
             bars = [bar]
             if len(self._channels) > 1:
                 bar = figure.hbar(
@@ -301,28 +342,26 @@ class ShareBars:
                     hatch_scale=7,
                     **style,
                 )
-                drawn.append((f"{industry}, online", [bar]))
+                mark = bar_mark(colour, hatched=True) if several else bar_mark(ORANGE)
+                drawn.append((mark, f"{industry}, online"))
                 bars.append(bar)
             tips = [("", f"@name, {industry}"), ("offline", "@offline{0.0 %}")]
             if len(self._channels) > 1:
                 tips.append(("online", "@online{0.0 %}"))
             figure.add_tools(models.HoverTool(renderers=bars, tooltips=tips))
-        legend_above(figure, drawn)
+        self.legend = legend(drawn)
 
-    def show(self, places: xr.Dataset) -> None:
+    def show(self, places: Places) -> None:
         """Show other shares of the same places; of places that are no longer there, nothing."""
-        firms, longest = places["firms"], 0.0
-        here = firms.reindex(place=self._rows, fill_value=0.0)
-        for industry in self.industries:
-            one = here.sel(industry=industry)
-            offline = one.sel(channel="offline").values
-            online = (
-                one.sel(channel="online").values
-                if "online" in one["channel"].values
-                else np.zeros(offline.size)
-            )
-            whole = offline + online
-            longest = max(longest, float(np.nanmax(whole, initial=0.0)))
+        index = {name: k for k, name in enumerate(places.names)}
+        here = np.zeros((len(self.industries), len(self._rows), len(places.channels)))
+        for row, name in enumerate(self._rows):
+            if name in index:
+                here[:, row] = places.firms[:, index[name]]
+        longest = float(np.nanmax(here.sum(2), initial=0.0))
+        for industry, one in zip(self.industries, here, strict=True):
+            offline, whole = one[:, 0], one.sum(1)
+            online = whole - offline
             source = self._sources[industry]
             source.data = {
                 **{name: source.data[name] for name in ("y", "name")},
@@ -383,6 +422,3 @@ class GainBars:
             "people": people[order],
             "colour": [ORANGE if value >= 0.0 else PURPLE for value in found],
         }
-
-
-__all__ = ["BLUE", "MARKERS", "MARKS", "GainBars", "PlacesMap", "ShareBars", "varied"]

@@ -1,4 +1,4 @@
-"""A row of the explorer's page for what can be moved: a slider, a box to type in, a way to take it out."""
+"""A row of the explorer's page for what can be moved: a slider, and a box to type in."""
 
 from __future__ import annotations
 
@@ -55,11 +55,10 @@ class ControlRow:
             html_attributes={"title": f"{control.name}: {control.allowed}"},
         )
         self.remove = models.Button(
-            label="×",
+            label="✕",
             width=26,
             margin=0,
             button_type="light",
-            html_attributes={"title": f"Take the slider of {control.name} away"},
         )
         words = models.Div(
             text=title, margin=(6, 4, 0, 4), sizing_mode="stretch_width", disable_math=True
@@ -77,6 +76,16 @@ class ControlRow:
         self.layout = models.Column(children=rows, sizing_mode="stretch_width")
         self.slider.on_change("value", self._dragged)
         self.number.on_change("value", self._typed)
+
+    @property
+    def named(self) -> list[list[Any]]:
+        """What has no words of its own, where that is inside, and what it is to be called."""
+        words = self.control.words
+        return [
+            [self.slider, "[role=slider]", words],
+            [self.number, "input", f"value of {words}"],
+            [self.remove, "button", f"remove {words}"],
+        ]
 
     def show(self, value: float) -> None:
         """Show a value that comes from elsewhere."""
@@ -137,4 +146,3 @@ def greek(latex: str) -> str:
         except KeyError:
             return ""
     return name if len(name) == 1 and name.isalpha() else ""
-

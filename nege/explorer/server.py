@@ -57,6 +57,11 @@ class PageServer:
         self._thread.start()
         ready.wait()
 
+    @property
+    def running(self) -> bool:
+        """Whether it answers."""
+        return self._thread.is_alive()
+
     def wait(self) -> None:
         """Wait until it is closed, or Ctrl-C."""
         self._thread.join()
