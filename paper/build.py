@@ -43,7 +43,7 @@ CHAPTERS = {
     "4": "Advantages; challenges",
     "5": "Policies",
 }
-TIMES, SECONDS = "-fold", " s"
+TIMES, SECONDS = "", " s"
 #: Rows of ``MEASURED``, by how they begin; what they are in the paper, and the unit.
 SPEED = {
     "kernel, R=10, ": ("short run, 10 regions: easy, hard", TIMES),
@@ -68,14 +68,14 @@ def claims_table() -> str:
         raise ValueError(f"no row or column for {sorted(count.keys() - known)}")
     total = collections.Counter(verdicts)
     draws = data.sizes["draw"]
-    head = ("Section of the paper", *VERDICTS)
+    head = ("Section", *VERDICTS)
     rows = [
         (f"{chapter} {words}", *(count[chapter, verdict] for verdict in VERDICTS))
         for chapter, words in CHAPTERS.items()
     ]
     said = ", ".join(f"{total[verdict]} {verdict}" for verdict in VERDICTS)
     against = in_words(data.claim.values[data.verdict.values == CONTRADICTED].tolist())
-    table = _table(head, rows, "Verdicts by section of the paper.")
+    table = _table(head, rows, "Verdicts by section of @tan2022.")
     return (
         f"`nege.claims()` restates @tan2022 as {len(verdicts)} experiments, each with a sign, an "
         f"economy, and {draws} draws of a declared prior in which every parameter moves by up to a "
@@ -105,7 +105,7 @@ def speed_table(measured: str) -> str:
         f"rescaling and compiled maps. `{command}` times them in one run and in turns, by CPU "
         f"seconds, and measures every answer's residual by one function: on {date}, revision "
         f"{revision}, {where.replace('(R)', '')}, shared with other work.\n\n"
-        + _table(("Work", "Ratio, or time"), rows, caption)
+        + _table(("Work", "Ratio, or seconds"), rows, caption)
     )
 
 
@@ -120,7 +120,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[object, ...]], caption: str) -> str:
-    rule = [":" + "-" * 52, *["-" * 11 + ":"] * (len(head) - 1)]
+    rule = [":" + "-" * 55, *["-" * (13 if len(head) > 2 else 30) + ":"] * (len(head) - 1)]
     lines = [" | ".join(map(str, line)) for line in (head, rule, *rows)]
     return "\n".join([*(f"| {line} |" for line in lines), "", f": {caption}"])
 
