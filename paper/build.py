@@ -38,7 +38,7 @@ VERDICTS = (ROBUST, CONDITIONAL, CONTRADICTED, NOT_MODELLED)
 #: Sections of Tan & Xia (2022), with what they are about.
 CHAPTERS = {
     "1": "Introduction",
-    "2": "Externalities, diversity, competition, transaction costs",
+    "2": "Externalities, diversity, transaction costs",
     "3": "The three turns; modes of firms",
     "4": "Advantages; challenges",
     "5": "Policies",
@@ -112,7 +112,7 @@ def speed_table(measured: str) -> str:
 def _figure(text: str) -> str:
     """Return a number with two digits, or all of those before the point."""
     number = float(text)
-    return f"{number:,.0f}" if number >= 10 else f"{number:#.2g}"
+    return f"{number:.0f}" if number >= 10 else f"{number:#.2g}"
 
 
 def _cells(line: str) -> list[str]:
@@ -120,7 +120,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[object, ...]], caption: str) -> str:
-    rule = [":" + "-" * 55, *["-" * (13 if len(head) > 2 else 30) + ":"] * (len(head) - 1)]
+    rule = [":" + "-" * 48, *["-" * (15 if len(head) > 2 else 30) + ":"] * (len(head) - 1)]
     lines = [" | ".join(map(str, line)) for line in (head, rule, *rows)]
     return "\n".join([*(f"| {line} |" for line in lines), "", f": {caption}"])
 
