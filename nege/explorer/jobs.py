@@ -1,7 +1,7 @@
 """Work in the background: whoever asked goes on, hears of progress, and may cancel it.
 
-A job has a thread of its own. Cancelled, it is over at once for whoever waits for it: the thread
-ends at the next step at which its work says how far it is, and what it may still find is dropped.
+A job has a thread of its own. Cancelled, it is over at once for whoever waits for it; the thread
+ends at the next step of its work, and what it may still find is dropped.
 """
 
 from __future__ import annotations
@@ -12,16 +12,11 @@ import time
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from nege.errors import NegeError
-from nege.progress import Callback, silence
+from nege.progress import Callback, Cancelled, silence, stop_if_cancelled, stoppable
 
 logger = logging.getLogger("nege")
 
 Found = TypeVar("Found")
-
-
-class Cancelled(NegeError):  # noqa: N818  no error: somebody wanted it
-    """What a job ends in that was cancelled, or that another one has taken the place of."""
 
 
 class Job(Generic[Found]):
@@ -97,14 +92,13 @@ class Job(Generic[Found]):
 
     def _run(self, work: Callable[[Callback], Found]) -> None:
         try:
-            with silence():
+            with silence(), stoppable(lambda: not self.done):
                 self._end(work(self._show), None)
         except BaseException as error:  # for whoever waits
             self._end(None, error)
 
     def _show(self, done: int, total: int, words: str) -> None:
-        if self.done:
-            raise Cancelled(f"{self.words}: cancelled")
+        stop_if_cancelled()
         self.progress = done, total, words
 
     def _end(self, found: Any, error: BaseException | None) -> bool:
