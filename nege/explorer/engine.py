@@ -6,9 +6,6 @@ dynamics would move them after the change; a failed answer is no place to be, an
 one before that. Without ``since`` it is found anew, from the start that was given, and does not
 depend on the way. Both are ``nege.solve(economy, start=...)`` with a start that the answer names,
 to the last bit.
-
-What is moved is put in in this order: switches, then numbers and whole tables, then entries of
-these tables.
 """
 
 from __future__ import annotations
@@ -18,16 +15,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from nege import validation
 from nege.errors import ConvergenceError, InputError, near
-from nege.explorer import lines
+from nege.explorer import changes, lines
 from nege.explorer.answers import FAILED, REFUSED, SOLVED, UNSTABLE, Answer
+from nege.explorer.changes import Step
 from nege.explorer.controls import Control, Switch, controls, suggested, switches
 from nege.explorer.diagrams import KINDS, Diagram, Wanted
 from nege.explorer.jobs import Job
 from nege.explorer.lines import Script
+from nege.models import parameter_axes
 from nege.models.agglomeration.mechanisms import frame
 from nege.models.base import Model
 from nege.options import Logit, Replicator, SolverOptions, check_dynamics
@@ -41,20 +40,10 @@ from nege.validation.keywords import hinted
 
 A_MAPPING, EXAMPLE = "a mapping of names to numbers", 'For example {"trade_cost": 1.5}.'
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+NOT_TAKEN = "The economy does not take these values."
 ANEW = "anew, from the start that was given"
 USUAL = "anew, from the usual start"
 ON = "from where the economy was"
-
-
-class Step(NamedTuple):
-    """One change of an economy, as a call of one of its methods."""
-
-    method: str
-    arguments: tuple[Any, ...]
-
-    def of(self, economy: Any) -> Any:
-        """Return the economy after it."""
-        return getattr(economy, self.method)(*self.arguments)
 
 
 class Explorer:
@@ -142,31 +131,7 @@ class Explorer:
 
     def steps(self, values: Mapping[str, Any] = NOTHING) -> tuple[Step, ...]:
         """Return the changes that make the economy at some values, in their order."""
-        if not isinstance(values, Mapping):
-            raise InputError("values", values, A_MAPPING, EXAMPLE)
-        found: list[Step] = []
-        off: list[str] = []
-        on: list[str] = []
-        for name, value in values.items():
-            if name in self.switches:
-                if not isinstance(value, bool):
-                    raise InputError(name, value, "True or False: it is on, or off")
-                if value is not self.switches[name].on and name == "online":
-                    online = self.switches[name].made if value else None
-                    found.append(Step("replace", ({"online": online},)))
-                elif value is not self.switches[name].on:
-                    (on if value else off).append(name)
-        if off:
-            found.append(Step("without", tuple(off)))
-        if on:
-            made = tuple(self.switches[name].made for name in on)
-            found.append(Step("with_mechanisms", made))
-        moved = {name: value for name, value in values.items() if name not in self.switches}
-        tables = tuple(f"{name}." for name in moved)
-        entries = {name: value for name, value in moved.items() if name.startswith(tables)}
-        whole = {name: value for name, value in moved.items() if name not in entries}
-        found += [Step("replace", (each,)) for each in (whole, entries) if each]
-        return tuple(found)
+        return changes.steps(values, self.switches)
 
     def economy(self, values: Mapping[str, Any] = NOTHING) -> Model:
         """Return the economy at some values of its controls and switches.
@@ -176,11 +141,7 @@ class Explorer:
         InputError
             Where it does not accept them.
         """
-        made: Any = self.model
-        for step in self.steps(values):
-            made = step.of(made)
-        found: Model = made
-        return found
+        return changes.made(self.model, self.steps(values))
 
     # --- answers ------------------------------------------------------------------------
 
@@ -263,13 +224,9 @@ class Explorer:
         found: dict[str, Any] = {"values": values, "model": None, "equilibrium": None}
         found |= {"start": self.start, "started": usual, "gains": None, "who": (), "open": ""}
         found |= {"since": None, "against": None}
+        place = None if since is None else self._place(since)
         try:
-            steps = self.steps(values)
-            model: Any = self.model
-            for step in steps:
-                model = step.of(model)
-            found["model"] = model
-            place = None if since is None else self._place(since)
+            model = found["model"] = self.economy(values)
             if place is not None:
                 try:
                     model.check_start(place)
@@ -278,7 +235,12 @@ class Explorer:
                     found["started"] = f"{usual}: it has other regions, or firms, than it had"
             equilibrium = solve(model, found["start"], dynamics=self.dynamics, options=self.options)
         except InputError as error:
-            said = {"headline": "The economy does not take these values.", "words": (str(error),)}
+            said: dict[str, Any] = {
+                "headline": "The economy does not take these values.",
+                "words": (str(error),),
+            }
+            if place is not None:  # there it still is
+                said |= {"start": place, "started": ON, "since": self._lasting(since)}
             return {**found, "outcome": REFUSED, **said}
         except ConvergenceError as error:
             partial: Any = error.equilibrium
@@ -286,7 +248,7 @@ class Explorer:
         good = equilibrium.status is Status.CONVERGED
         found |= {"outcome": SOLVED if good else UNSTABLE, "equilibrium": equilibrium}
         found |= _said(equilibrium)
-        if steps or against is not None or since is not None:
+        if values or against is not None or since is not None:
             found |= self._compared(equilibrium, against or self.base)
         return found
 
@@ -304,13 +266,13 @@ class Explorer:
         if model.in_shares:
             return data["share"]
         # Beside firms and people, who is ahead among what is alike and moves, in no place.
-        ahead = [
+        ahead = (
             what.called or f"{one.name}.{name}"
             for one in frame.with_equations(model)
             for name, what in one.shared.items()
             if what.ahead is not None
-        ]
-        return data[["firm_mass", "population", *ahead]]
+        )
+        return data[["firm_mass", "population", *(name for name in ahead if name in data)]]
 
     def _compared(self, now: Equilibrium, before: Answer) -> dict[str, Any]:
         """Return who gains, or why that is not known."""
@@ -358,10 +320,25 @@ class Explorer:
         InputError
             For what is no control, or no interval.
         """
+        wanted = self.wanted(name, values, since, interval=interval, kind=kind)
+        return self._put("diagram", f"equilibria along {name}", wanted.find)
+
+    def wanted(
+        self,
+        name: str,
+        values: Mapping[str, Any] = NOTHING,
+        since: Answer | None = None,
+        *,
+        interval: tuple[float, float] | None = None,
+        kind: str | None = None,
+    ) -> Wanted:
+        """Return the diagram that ``diagram`` finds, before it does: ``find`` and ``accepted``."""
         known = self.controls_at(values)
         if name not in known:
             raise InputError("name", name, "a control", near(name, known))
-        wanted = Wanted(
+        if interval is not None:
+            interval = parameter_axes.pair("interval", interval)
+        return Wanted(
             control=known[name],
             values=MappingProxyType(dict(values)),
             economy=self.economy,
@@ -371,11 +348,11 @@ class Explorer:
             dynamics=self.dynamics,
             options=self.options,
         )
-        return self._put("diagram", f"equilibria along {name}", wanted.find)
 
     @functools.cached_property
-    def _made(self) -> lines.Made:
-        return lines.made(self.model, self.base.equilibrium, self.geography)
+    def _recipe(self) -> lines.Recipe:
+        made = lines.made(self.model, self.base.equilibrium, self.geography)
+        return lines.Recipe(self.model, made, self.switches, self.dynamics, self.options)
 
     def python(self, answer: Answer, diagram: Diagram | None = None) -> Script:
         """Return the lines of Python that make an answer, and a diagram, with their pictures.
@@ -383,7 +360,7 @@ class Explorer:
         They run as they are in an empty interpreter, and what they find is what the answer has, to
         the last bit.
         """
-        return lines.script(self, answer, diagram)
+        return lines.script(self._recipe, answer, diagram)
 
 
 def _said(found: Equilibrium) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import pathlib
 import tempfile
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -22,6 +23,8 @@ import xarray as xr
 from nege._version import __version__
 from nege.errors import NegeError
 from nege.explorer.answers import FAILED, REFUSED, Answer
+from nege.explorer.changes import Step, steps
+from nege.explorer.controls import Switch
 from nege.explorer.diagrams import POINTS, Diagram
 from nege.geography import Geography
 from nege.geography.metrics import Grid, Line
@@ -34,10 +37,9 @@ from nege.models.shipped import SHIPPED
 from nege.options import Logit, Replicator, SolverOptions
 from nege.results.equilibrium import Equilibrium
 
-if TYPE_CHECKING:
-    from nege.explorer.engine import Explorer, Step
-
 WIDTH, INDENT = 92, 4  # of lines
+ROOM = WIDTH - len("economy = ")
+OF_MECHANISMS = "from nege import mechanisms as mech"
 LONGEST = 8000  # characters of an economy that somebody reads
 MOST = 600  # numbers of a start that stand among the lines
 ECONOMY, START = "economy.nc", "start.nc"
@@ -74,59 +76,119 @@ class Made(NamedTuple):
     notes: tuple[str, ...]
 
 
-def script(explorer: Explorer, answer: Answer, diagram: Diagram | None) -> Script:
-    """Return the lines that make an answer, and a diagram."""
-    made = explorer._made
-    files, notes = dict(made.files), list(made.notes)
-    how = _how(explorer.dynamics, explorer.options)
-    words = {"dynamics": "how people move", "options": "tolerances and limits"}
-    given = [f"{name} = {text}  # {words[name]}" for name, text in how.items()]
-    call = "".join(f", {name}={name}" for name in how)
-    body = [*made.lines, *given, ""]
-    imports = list(made.imports)
+class Recipe(NamedTuple):
+    """How all that an explorer shows begins."""
 
-    def solved(one: Answer, name: str, economy: str) -> Iterator[str]:
+    model: Model
+    made: Made
+    switches: Mapping[str, Switch]
+    dynamics: Replicator | Logit
+    options: SolverOptions
+
+
+def script(recipe: Recipe, answer: Answer, diagram: Diagram | None) -> Script:
+    """Return the lines that make an answer, and a diagram."""
+    return _Writer(recipe).write(answer, diagram)
+
+
+class _Writer:
+    """Writes the lines of one answer."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.files, self.notes = dict(recipe.made.files), list(recipe.made.notes)
+        self.imports = list(recipe.made.imports)
+        self.how = _how(recipe.dynamics, recipe.options)
+        self.call = "".join(f", {name}={name}" for name in self.how)
+
+    def write(self, answer: Answer, diagram: Diagram | None) -> Script:
+        """Return them."""
+        body = [*self.recipe.made.lines]
+        for name, text in self.how.items():
+            body += f"{name} = {text}".split("\n")
+        if answer.against is not None:
+            body += ["", *self._solved(answer.against, "before", "earlier")]
+        body += ["", *self._solved(answer, "found", "now")]
+        if answer.outcome != REFUSED:
+            body += ["print(found)"]
+            if answer.gains is not None:
+                body += ["", "gains = nege.compare(before, found)", "print(gains)", "gains.plot()"]
+            places = self.recipe.model.geography.coordinates is not None
+            body += [f"found.plot.{'map' if places else 'shares'}()"]
+            if diagram is not None:
+                body += ["", *self._diagram(diagram)]
+            body += ["", "plt.show()"]
+            self.imports.append("import matplotlib.pyplot as plt")
+        notes = tuple(dict.fromkeys(self.notes))
+        about = [f"{answer.headline.rstrip('.')}. By nege {__version__}.", *notes]
+        head = [line for each in about for line in _comment(each)]
+        text = "\n".join([*head, "", *_sorted(self.imports), "", *body]) + "\n"
+        return Script(text, self.files, notes)
+
+    def _changed(self, name: str, values: Mapping[str, Any]) -> list[str]:
+        """Return the line that makes the economy at some values, under a name; none without."""
+        changed = steps(values, self.recipe.switches)
+        if any(step.method == "with_mechanisms" for step in changed):
+            self.imports.append(OF_MECHANISMS)
+        flat = "".join(f".{step.method}({_arguments(step)})" for step in changed)
+        if not changed:
+            return []
+        if len(f"{name} = economy{flat}") <= WIDTH:
+            return [f"{name} = economy{flat}"]
+        parts = [f"    .{step.method}({_arguments(step)})" for step in changed]
+        return [f"{name} = (", "    economy", *parts, ")"]
+
+    def _solved(self, one: Answer, name: str, economy: str) -> Iterator[str]:
         """Yield the lines that solve what was answered."""
-        steps = explorer.steps(one.values) if one.outcome != REFUSED else _tried(explorer, one)
         if one.outcome == REFUSED:
             yield from _comment(f"The economy does not take these values: {' '.join(one.words)}")
-        text = f"economy{''.join(map(_step, steps))}"
-        if any(step.method == "with_mechanisms" for step in steps):
-            imports.append("from nege import mechanisms as mech")
-        if steps:
-            yield from _wrapped(economy, text)
-        else:
-            economy = "economy"
-        start = ""
-        if one.start is not None:
+        changed = self._changed(economy, one.values)
+        yield from changed
+        economy, start = economy if changed else "economy", ""
+        if one.start is not None and one.outcome != REFUSED:
             start = ", start"
-            yield from _start(one, files, notes)
-        line = f"{name} = nege.solve({economy}{start}{call})"
+            yield from self._start(one)
+        line = f"{name} = nege.solve({economy}{start}{self.call})"
         if one.outcome != FAILED:
             yield line
             return
         yield from ("try:", f"    {line}", "except nege.ConvergenceError as error:")
         yield f"    {name} = error.equilibrium  # no equilibrium: what the solve reached"
 
-    before = answer.against
-    if before is not None and answer.gains is not None:
-        body += [*solved(before, "before", "earlier"), ""]
-    body += [*solved(answer, "found", "now")]
-    if answer.outcome != REFUSED:
-        body += ["print(found)"]
-        if answer.gains is not None:
-            body += ["", "gains = nege.compare(before, found)", "print(gains)", "gains.plot()"]
-        places = explorer.model.geography.coordinates is not None
-        body += [f"found.plot.{'map' if places else 'shares'}()"]
-    if diagram is not None:
-        body += ["", *_diagram(explorer, diagram, call, files, notes)]
-    if answer.outcome != REFUSED:
-        body += ["", "plt.show()"]
-        imports.append("import matplotlib.pyplot as plt")
-    about = [f"{answer.headline.rstrip('.')}. By nege {__version__}.", *dict.fromkeys(notes)]
-    head = [line for each in about for line in _comment(each)] + [""]
-    text = "\n".join([*head, *_sorted(imports), "", *body]) + "\n"
-    return Script(text, files, tuple(dict.fromkeys(notes)))
+    def _start(self, answer: Answer) -> list[str]:
+        """Return the lines that say from where a solve starts."""
+        value = _numbers_of(answer.start, answer.model)
+        said = f"# It is found {answer.started}, and the past can matter."
+        if _count(value) <= MOST:
+            return [said, *f"start = {pretty(value, WIDTH - 8)}".split("\n")]
+        if answer.since is None:
+            self.notes.append("Put in start= what the explorer was given: it is too long to write.")
+            return [said, "start = ...  # as it was given"]
+        self.files[START] = _file(answer.since)
+        self.notes.append(f"{START} has where the economy was before: {_count(value)} numbers.")
+        more = '["share"]' if answer.since.model.in_shares else ""
+        return [said, f'start = nege.load("{START}").data{more}']
+
+    def _diagram(self, diagram: Diagram) -> list[str]:
+        """Return the lines that make a diagram."""
+        low, high = diagram.interval
+        made = self._changed("around", diagram.values)
+        given = f'{"around" if made else "economy"}, "{diagram.name}", ({low!r}, {high!r})'
+        if diagram.kind == "branches":
+            made.append(f"diagram = nege.bifurcation({given}{self.call})")
+        else:
+            if diagram.start is not None:
+                value = _numbers_of(diagram.start, diagram.found.model)
+                made += f"begin = {pretty(value, WIDTH - 8)}".split("\n")
+                given += ", start=begin"
+            given += f", points={POINTS}"
+            made.append(f"diagram = nege.hysteresis({given}{self.call})")
+        return [*made, "print(diagram)", f"diagram.plot(region={text_of(diagram.region)})"]
+
+
+def _arguments(step: Step) -> str:
+    """Return what a change is called with."""
+    return ", ".join(text_of(one, math.inf) for one in step.arguments)
 
 
 def _comment(words: str) -> list[str]:
@@ -138,14 +200,6 @@ def _sorted(imports: Sequence[str]) -> list[str]:
     """Return imports in the usual order: of others, then of nege."""
     every = dict.fromkeys([*imports, "import nege"])
     return sorted(every, key=lambda line: ("nege" in line, line.startswith("from"), line))
-
-
-def _tried(explorer: Explorer, answer: Answer) -> tuple[Step, ...]:
-    """Return the changes that were refused, if they are changes at all."""
-    try:
-        return explorer.steps(answer.values)
-    except NegeError:
-        return ()
 
 
 def _how(dynamics: Replicator | Logit, options: SolverOptions) -> dict[str, str]:
@@ -171,42 +225,17 @@ def _fields_of(value: Any) -> dict[str, str]:
     return found
 
 
-def _call(name: str, arguments: Mapping[str, str]) -> str:
-    return f"{name}({', '.join(f'{key}={text}' for key, text in arguments.items())})"
+def _call(name: str, arguments: Mapping[str, str], width: float = WIDTH) -> str:
+    return _spread(f"{name}(", [f"{key}={text}" for key, text in arguments.items()], ")", width)
 
 
-def _step(step: Step) -> str:
-    """Return a change of an economy as it is written."""
-    if step.method == "replace":
-        (changes,) = step.arguments
-        inside = ", ".join(f"{text_of(name)}: {text_of(value)}" for name, value in changes.items())
-        return f".replace({{{inside}}})"
-    return f".{step.method}({', '.join(map(text_of, step.arguments))})"
-
-
-def _wrapped(name: str, text: str) -> list[str]:
-    """Return an assignment, in several lines where it is long."""
-    if len(name) + len(text) <= WIDTH:
-        return [f"{name} = {text}"]
-    inside = text.replace(").", ")\n    .").replace("economy.", "economy\n    .", 1)
-    return [f"{name} = (", *(f"    {line}" for line in inside.split("\n")), ")"]
-
-
-def _start(answer: Answer, files: dict[str, bytes], notes: list[str]) -> list[str]:
-    """Return the lines that say from where a solve starts."""
-    value = _numbers_of(answer.start, answer.model)
-    comment = [f"# It is found {answer.started}, and the past can matter."]
-    if _count(value) <= MOST:
-        return [*comment, *f"start = {pretty(value)}".split("\n")]
-    if answer.since is None:
-        notes.append(
-            "Put in start= what the explorer was given: it is too long to be written here."
-        )
-        return [*comment, "start = ...  # as it was given"]
-    files[START] = _file(answer.since)
-    notes.append(f"{START} has where the economy was before: {_count(value)} numbers.")
-    more = '["share"]' if answer.since.model.in_shares else ""
-    return [*comment, f'start = nege.load("{START}").data{more}']
+def _spread(first: str, parts: Sequence[str], last: str, width: float) -> str:
+    """Return parts between brackets: in a line, or one to a line where that is too long."""
+    flat = f"{first}{', '.join(parts)}{last}"
+    if (len(flat) <= width and "\n" not in flat) or not parts:
+        return flat
+    inside = ",\n".join(parts).replace("\n", f"\n{' ' * INDENT}")
+    return f"{first}\n{' ' * INDENT}{inside},\n{last}"
 
 
 def _numbers_of(start: Any, model: Model | None) -> Any:
@@ -228,25 +257,24 @@ def _count(value: Any) -> int:
     return sum(map(_count, value)) if isinstance(value, list) else 1
 
 
-def pretty(value: Any, width: int = WIDTH) -> str:
+def pretty(value: Any, width: float = WIDTH) -> str:
     """Return names and numbers in lists and mappings as text, in lines where it is long."""
-    flat = text_of(value)
-    if len(flat) <= width or not isinstance(value, (list, Mapping)):
-        return flat
-    inner = width - INDENT
     if isinstance(value, Mapping):
         keys = {key: text_of(str(key)) for key in value}
-        parts = [f"{keys[k]}: {pretty(v, inner - len(keys[k]) - 3)}" for k, v in value.items()]
-    elif any(isinstance(one, (list, Mapping)) for one in value):
-        parts = [pretty(one, inner - 1) for one in value]
-    else:
-        parts = _filled([text_of(one) for one in value], inner - 1)
-    inside = ",\n".join(parts).replace("\n", f"\n{' ' * INDENT}")
-    first, last = "{}" if isinstance(value, Mapping) else "[]"
-    return f"{first}\n{' ' * INDENT}{inside},\n{last}"
+        inner = width - INDENT - 3
+        parts = [f"{keys[k]}: {pretty(v, inner - len(keys[k]))}" for k, v in value.items()]
+        return _spread("{", parts, "}", width)
+    if not isinstance(value, list):
+        return text_of(value)
+    if any(isinstance(one, (list, Mapping)) for one in value):
+        return _spread("[", [pretty(one, width - INDENT - 1) for one in value], "]", width)
+    texts = [text_of(one) for one in value]
+    if 2 + sum(map(len, texts)) + 2 * len(texts) <= width:
+        return f"[{', '.join(texts)}]"
+    return _spread("[", _filled(texts, width - INDENT - 1), "]", 0)
 
 
-def _filled(texts: Sequence[str], width: int) -> list[str]:
+def _filled(texts: Sequence[str], width: float) -> list[str]:
     """Return texts in lines, as many in each as it holds."""
     found: list[str] = []
     for text in texts:
@@ -255,27 +283,6 @@ def _filled(texts: Sequence[str], width: int) -> list[str]:
         else:
             found.append(text)
     return found
-
-
-def _diagram(
-    explorer: Explorer, diagram: Diagram, call: str, files: dict[str, bytes], notes: list[str]
-) -> list[str]:
-    """Return the lines that make a diagram."""
-    text = f"economy{''.join(map(_step, explorer.steps(diagram.values)))}"
-    low, high = diagram.interval
-    given = f'"{diagram.name}", ({low!r}, {high!r})'
-    lines = _wrapped("around", text)
-    if diagram.kind == "branches":
-        lines.append(f"diagram = nege.bifurcation(around, {given}{call})")
-    else:
-        start = ""
-        if diagram.start is not None:
-            value = _numbers_of(diagram.start, diagram.found.model)
-            lines += f"begin = {pretty(value)}".split("\n")
-            start = ", start=begin"
-        given += f"{start}, points={POINTS}"
-        lines.append(f"diagram = nege.hysteresis(around, {given}{call})")
-    return [*lines, "print(diagram)", f"diagram.plot(region={text_of(diagram.region)})"]
 
 
 # --- an economy as a call -------------------------------------------------------------
@@ -319,17 +326,10 @@ def _by_call(model: Model, places: str, *, brief: bool) -> Made:
         if isinstance(field.default, (str, float)) and _same(held, field.default):
             continue
         column = _column(model.geography, held)
-        arguments[field.name] = text_of(held) if column is None else text_of(column)
-    lines = f"places = {places}".split("\n")
-    head = f"economy = {name}("
-    one = f"{head}{', '.join(['places', *(f'{k}={v}' for k, v in arguments.items())])})"
-    if len(one) <= WIDTH and "\n" not in one:
-        lines.append(one)
-    else:
-        lines += [head, "    places,"]
-        for key, text in arguments.items():
-            lines += f"    {key}={text},".replace("\n", "\n    ").split("\n")
-        lines.append(")")
+        room = ROOM - INDENT - len(field.name)
+        arguments[field.name] = text_of(held if column is None else column, room)
+    call = _spread(f"{name}(", ["places", *(f"{k}={v}" for k, v in arguments.items())], ")", ROOM)
+    lines = f"places = {places}\neconomy = {call}".split("\n")
     if sum(map(len, lines)) > LONGEST:
         raise _UnwritableError
     return Made(tuple(imports), tuple(lines), {}, ())
@@ -401,15 +401,16 @@ def _mechanisms(every: Any) -> tuple[list[str], str]:
     texts = []
     for one in every:
         if type(one).__module__.startswith("nege."):
-            imports.append("from nege import mechanisms as mech")
+            imports.append(OF_MECHANISMS)
         else:
             imports += _named(type(one))[0]
-        texts.append(text_of(one))
-    return list(dict.fromkeys(imports)), f"[{', '.join(texts)}]"
+        texts.append(text_of(one, WIDTH - 2 * INDENT))
+    # As wide as what stands before it leaves.
+    return list(dict.fromkeys(imports)), _spread("[", texts, "]", WIDTH - 20)
 
 
-def text_of(value: Any) -> str:
-    """Return what makes a value, as text."""
+def text_of(value: Any, width: float = WIDTH) -> str:
+    """Return what makes a value, as text, in lines of some width."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool | int) or value is None:
@@ -417,37 +418,35 @@ def text_of(value: Any) -> str:
     if isinstance(value, float):
         return repr(float(value)) if np.isfinite(value) else f'float("{float(value)}")'
     if isinstance(value, xr.DataArray):
-        return _table(value)
+        return pretty(_table(value), width)
     if isinstance(value, (Mechanism, Part)):
-        return _part(value)
+        return _part(value, width)
     if isinstance(value, OnlineRegion):
-        return _call("nege.OnlineRegion", _fields_of(value))
+        return _call("nege.OnlineRegion", _fields_of(value), width)
     if dataclasses.is_dataclass(value) and type(value).__module__.startswith("nege."):
-        return _call(f"mech.{type(value).__name__}", _fields_of(value))
+        return _call(f"mech.{type(value).__name__}", _fields_of(value), width)
     if isinstance(value, np.ndarray):
-        return pretty(value.tolist())
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(text_of, value))}]"
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{text_of(str(k))}: {text_of(v)}' for k, v in value.items())}}}"
+        return pretty(value.tolist(), width)
+    if isinstance(value, (list, tuple, Mapping)):
+        return pretty(value if isinstance(value, Mapping) else list(value), width)
     if isinstance(value, np.generic):
         return text_of(value.item())
     raise _UnwritableError
 
 
-def _table(value: xr.DataArray) -> str:
+def _table(value: xr.DataArray) -> Any:
     """Return numbers over labels: one where all are alike, lists in the order of the economy."""
     values = value.values
     if values.dtype.kind in "OU":  # the jurisdiction of each place
         members: dict[str, list[str]] = {}
         for place, name in zip(value[value.dims[0]].values, values, strict=True):
             members.setdefault(str(name), []).append(str(place))
-        return pretty(members)
+        return members
     if values.size and (values == values.flat[0]).all() and "origin" not in value.dims:
-        return text_of(float(values.flat[0]))
+        return float(values.flat[0])
     if value.dims == ("jurisdiction",) or np.isnan(values).any():
-        return pretty(_by_label(value))
-    return pretty(values.tolist())
+        return _by_label(value)
+    return values.tolist()
 
 
 def _by_label(value: xr.DataArray) -> Any:
@@ -459,7 +458,7 @@ def _by_label(value: xr.DataArray) -> Any:
     return {label: part for label, part in parts.items() if part is not None} or None
 
 
-def _part(value: Mechanism | Part) -> str:
+def _part(value: Mechanism | Part, width: float) -> str:
     """Return a mechanism, or a part of one, as it is written."""
     kind = type(value)
     prefix = "mech." if kind.__module__.startswith("nege.") else ""
@@ -474,11 +473,11 @@ def _part(value: Mechanism | Part) -> str:
             continue
         if isinstance(held, xr.DataArray) and held.dtype.kind == "f" and np.isnan(held).all():
             continue
-        text = text_of(held)
+        text = text_of(held, width - INDENT - len(name) - 2)
         default = list(field.default) if isinstance(field.default, tuple) else field.default
         if default is REQUIRED or text != pretty(default):
             arguments[name] = text
-    return _call(f"{prefix}{kind.__name__}", arguments)
+    return _call(f"{prefix}{kind.__name__}", arguments, width)
 
 
 def _places(geography: Geography, given: str) -> Iterator[str]:
@@ -505,13 +504,12 @@ def _places(geography: Geography, given: str) -> Iterator[str]:
 
 def _points(maker: str, tables: Sequence[np.ndarray], geography: Geography) -> str:
     """Return a call that makes places from numbers."""
-    given = [pretty(table.tolist()) for table in tables]
+    given = [pretty(table.tolist(), ROOM) for table in tables]
     if geography.names != tuple(map(str, range(len(geography)))):
-        given.append(f"names={pretty(list(geography.names))}")
+        given.append(f"names={pretty(list(geography.names), ROOM - 10)}")
     if geography.population is not None:
-        given.append(f"population={pretty(geography.population.values.tolist())}")
-    inside = "".join(f"    {text},".replace("\n", "\n    ") + "\n" for text in given)
-    return f"nege.geography.{maker}(\n{inside})"
+        given.append(f"population={pretty(geography.population.values.tolist(), ROOM - 15)}")
+    return _spread(f"nege.geography.{maker}(", given, ")", ROOM)
 
 
 def _cities(geography: Geography, part: bool) -> Iterator[str]:
@@ -559,7 +557,10 @@ def _by_file(model: Model, solved: Equilibrium | None) -> Made:
     except NegeError as error:
         note = f"The economy cannot be written: {error}"
         return Made((), ("economy = ...  # as the explorer was given it",), {}, (note,))
-    note = f"{ECONOMY}, beside these lines, has the economy: its {kind} came from data."
+    note = (
+        f"{ECONOMY}, beside these lines, has the economy: its {kind}, or what they are like, came "
+        "from data, and not from a few numbers that could stand here."
+    )
     lines = (f'economy = nege.load("{ECONOMY}").model',)
     return Made(tuple(imports), lines, {ECONOMY: content}, (note,))
 
