@@ -43,7 +43,7 @@ from nege.models.linearised import (
     by_krylov,
 )
 from nege.models.solutions import LongRun
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.status import Status
 
 MANY = 500  # regions from which it pays
