@@ -26,7 +26,7 @@ FLOORS = (
     *("validation", "settings", "progress", "solver_options", "geography", "models"),
     *("models.classical", "models.linkages", "models.quantitative", "models.agglomeration"),
     *("plots", "results", "solvers", "sweeps", "structure", "studies", "policy", "scenarios"),
-    *("laboratory", "testing", "warming", "command", "__init__", "__main__"),
+    *("laboratory", "explorer", "testing", "warming", "command", "__init__", "__main__"),
 )
 #: What the kernels of a package may use beside NumPy, Numba and the standard library.
 #: Reading a float's bits, calling an address and calling by symbol have no other way into Numba.

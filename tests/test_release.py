@@ -36,7 +36,7 @@ RECIPE = yaml.safe_load(_text("conda/recipe/recipe.yaml"))
 NEEDED = {Requirement(one).name: Requirement(one).specifier for one in PROJECT["dependencies"]}
 
 #: Extras for those who work on nege; whoever uses it has the others by `all`.
-FOR_DEVELOPERS = {"all", "test", "bench", "dev", "docs"}
+FOR_DEVELOPERS = {"all", "test", "bench", "dev", "docs", "paper"}
 #: What a module is asked for as: its package has another name, or another one brings it along.
 PACKAGED = {
     **{

@@ -1,0 +1,78 @@
+"""Docstrings as they are when nege runs: those of models have parameters made of their fields."""
+
+import importlib
+import inspect
+import re
+
+import griffe
+import reference
+
+
+class Docstrings(griffe.Extension):
+    """Take what ``help`` shows, and turn its references into links."""
+
+    def on_class(self, *, cls, loader, **kwargs):
+        """Take the docstring that a class has, and the signature of its constructor."""
+        found = getattr(importlib.import_module(cls.module.path), cls.name, None)
+        if isinstance(found, type) and found.__doc__:
+            self._set(cls, inspect.cleandoc(found.__doc__), loader)
+
+    def on_class_members(self, *, cls, **kwargs):
+        """Give a class whose base makes a constructor of its fields that constructor."""
+        found = getattr(importlib.import_module(cls.module.path), cls.name, None)
+        made = isinstance(found, type) and "__init__" in vars(found)
+        if made and "__init__" not in cls.members and not cls.decorators:
+            cls.set_member("__init__", _constructor(found, cls))
+
+    def on_function(self, *, func, loader, **kwargs):
+        """Turn references of a function's docstring into links."""
+        if func.docstring:
+            self._set(func, func.docstring.value, loader)
+
+    def on_attribute(self, *, attr, loader, **kwargs):
+        """Turn references of a property's docstring into links."""
+        if attr.docstring:
+            self._set(attr, attr.docstring.value, loader)
+
+    def _set(self, obj, text, loader):
+        obj.docstring = griffe.Docstring(
+            linked(text),
+            lineno=obj.docstring.lineno if obj.docstring else obj.lineno,
+            endlineno=obj.docstring.endlineno if obj.docstring else obj.endlineno,
+            parent=obj,
+            parser=loader.docstring_parser,
+            parser_options=loader.docstring_options,
+        )
+
+
+def _constructor(found, cls):
+    """Return the constructor that a class makes of its fields."""
+    made = griffe.Function("__init__", parent=cls)
+    made.parameters = griffe.Parameters(
+        griffe.Parameter("self", kind=griffe.ParameterKind.positional_or_keyword),
+        *(
+            griffe.Parameter(
+                name,
+                kind=griffe.ParameterKind[of.kind.name.lower()],
+                default=None if of.default is of.empty else repr(of.default),
+            )
+            for name, of in inspect.signature(found).parameters.items()
+        ),
+    )
+    return made
+
+
+def linked(text: str) -> str:
+    """Return a docstring whose ``:func:`` and the like are links, or else code."""
+    return re.sub(r":(?:func|class|meth|mod|attr|data):`~?\.?([^`]+)`", _link, text)
+
+
+def _link(match):
+    """Link to what is named, or to the class that it belongs to."""
+    said = match[1]
+    for name in (said, said.rpartition(".")[0]):
+        candidates = (name, f"nege.{name}", *reference.by_last_part(name))
+        for known in candidates:
+            if known in reference.names():
+                return f"[`{said}`][{known}]"
+    return f"`{said}`"

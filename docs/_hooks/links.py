@@ -1,0 +1,45 @@
+"""Names in texts become links: functions, notebooks, files that are pages of the site."""
+
+import posixpath
+import re
+
+import reference
+
+#: Files that texts name, and where they are in the site.
+PAGES = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+
+
+def relative(target: str, here: str) -> str:
+    """Return the path of a file of the site, seen from a page."""
+    return posixpath.relpath(target, posixpath.dirname(here) or ".")
+
+
+def added(markdown: str, here: str, files: set[str]) -> str:
+    """Add links to a page; code blocks, headings and links that are there stay as they are."""
+    parts = re.split(
+        r"(^ *(?:```|~~~).*?^ *(?:```|~~~) *$)", markdown, flags=re.MULTILINE | re.DOTALL
+    )
+    for i in range(0, len(parts), 2):
+        parts[i] = re.sub(
+            r"(?<=\]\()(notebooks/images/[^)]+)(?=\))", lambda m: relative(m[1], here), parts[i]
+        )
+        parts[i] = "".join(
+            line if line.startswith(("#", "::: ")) else _of_line(line, here, files)
+            for line in parts[i].splitlines(keepends=True)
+        )
+    return "".join(parts)
+
+
+def _of_line(line, here, files):
+    def link(match):
+        code = match[1]
+        notebook = re.fullmatch(r"(?:notebooks/)?(\d\d_\w+)(?:\.ipynb)?", code)
+        target = f"notebooks/{notebook[1]}.md" if notebook else PAGES.get(code)
+        if target in files and target != here:
+            return f"[`{code}`]({relative(target, here)})"
+        name = re.match(r"nege(?:\.\w+)+", code)
+        if name and name[0] in reference.names() and "[" not in code:
+            return f"[`{code}`][{name[0]}]"
+        return match[0]
+
+    return re.sub(r"(?<![\[`])`([^`]+)`(?!`)", link, line)

@@ -1,0 +1,126 @@
+"""Work in the background: whoever asked goes on, hears of progress, and may cancel it.
+
+A job has a thread of its own. Cancelled, it is over at once for whoever waits for it: the thread
+ends at the next step at which its work says how far it is, and what it may still find is dropped.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from nege.errors import NegeError
+from nege.progress import Callback, silence
+
+logger = logging.getLogger("nege")
+
+Found = TypeVar("Found")
+
+
+class Cancelled(NegeError):  # noqa: N818  no error: somebody wanted it
+    """What a job ends in that was cancelled, or that another one has taken the place of."""
+
+
+class Job(Generic[Found]):
+    """Some work under way: its progress, its result, and how to end it.
+
+    Parameters
+    ----------
+    words : str
+        What is being done.
+    work : callable
+        (progress) -> result; what it calls `progress` with, as ``nege.progress`` has it, is shown.
+    """
+
+    def __init__(self, words: str, work: Callable[[Callback], Found]) -> None:
+        self.words = words
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._found: Any = None
+        self._error: BaseException | None = None
+        self._hearing: list[Callable[[Job[Found]], object]] = []
+        self._began, self._ended = time.monotonic(), 0.0
+        #: How many steps are done, of how many, and what they are.
+        self.progress: tuple[int, int, str] = (0, 1, words)
+        self._thread = threading.Thread(target=self._run, args=(work,), name="nege explores")
+        self._thread.daemon = True
+        self._thread.start()
+
+    @property
+    def done(self) -> bool:
+        """Whether it is over, by a result, an error or because it was cancelled."""
+        return self._over.is_set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was cancelled."""
+        return self.done and isinstance(self._error, Cancelled)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far, or took."""
+        return (self._ended or time.monotonic()) - self._began
+
+    def result(self, timeout: float | None = None) -> Found:
+        """Return what was found, once it is.
+
+        Raises
+        ------
+        Cancelled
+            Where it was.
+        TimeoutError
+            Where it is not there after so many seconds; the work goes on.
+        Exception
+            What the work raised.
+        """
+        if not self._over.wait(timeout):
+            raise TimeoutError(f"{self.words}: not done after {timeout:g} s")
+        if self._error is not None:
+            raise self._error
+        found: Found = self._found
+        return found
+
+    def cancel(self) -> bool:
+        """End it; whether there was anything to end. Its result is dropped whenever it comes."""
+        return self._end(None, Cancelled(f"{self.words}: cancelled"))
+
+    def when_done(self, hear: Callable[[Job[Found]], object]) -> None:
+        """Call a function with this job once it is over: in its thread, or now if it is."""
+        with self._lock:
+            if not self.done:
+                self._hearing.append(hear)
+                return
+        hear(self)
+
+    def _run(self, work: Callable[[Callback], Found]) -> None:
+        try:
+            with silence():
+                self._end(work(self._show), None)
+        except BaseException as error:  # for whoever waits
+            self._end(None, error)
+
+    def _show(self, done: int, total: int, words: str) -> None:
+        if self.done:
+            raise Cancelled(f"{self.words}: cancelled")
+        self.progress = done, total, words
+
+    def _end(self, found: Any, error: BaseException | None) -> bool:
+        with self._lock:
+            if self.done:
+                return False
+            self._found, self._error, self._ended = found, error, time.monotonic()
+            self._over.set()
+            hearing, self._hearing = self._hearing, []
+        for hear in hearing:
+            try:
+                hear(self)
+            except Exception:
+                logger.exception("what was to hear of %s failed", self.words)
+        return True
+
+    def __repr__(self) -> str:
+        state = "cancelled" if self.cancelled else "done" if self.done else "under way"
+        return f"<nege job: {self.words}, {state}, {self.seconds:.1f} s>"
