@@ -169,6 +169,7 @@ def checked_model(*arguments, **keywords):
 
 
 ENTRIES = {
+    "show_versions": lambda p: (nege.show_versions, {}),
     "warm_up": lambda p: (warm_up, {"models": "core-periphery"}),
     "options": lambda p: (in_a_block, {"threads": 2, "progress": False}),
     "geography.equidistant": lambda p: (geography.equidistant, {"n": 3}),
