@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from nege.studies.remote_share import with_remote_share
     from nege.sweeps.load import load
     from nege.sweeps.sweep import follow, sweep
+    from nege.versions import show_versions
     from nege.warming import warm_up
 
 __all__ = [
@@ -113,6 +114,7 @@ __all__ = [
     "regimes",
     "scenarios",
     "short_run",
+    "show_versions",
     "solve",
     "stability",
     "sustain_points",
@@ -152,6 +154,7 @@ HOMES = {
     "nege.studies.remote_share": "with_remote_share",
     "nege.sweeps.load": "load",
     "nege.sweeps.sweep": "follow sweep",
+    "nege.versions": "show_versions",
     "nege.warming": "warm_up",
 }
 _HOME = {**SHIPPED, **{name: home for home, names in HOMES.items() for name in names.split()}}

@@ -162,6 +162,7 @@ def checked_model(*arguments, **keywords):
 
 
 ENTRIES = {
+    "show_versions": lambda p: (nege.show_versions, {}),
     "warm_up": lambda p: (warm_up, {"models": "core-periphery"}),
     "geography.equidistant": lambda p: (geography.equidistant, {"n": 3}),
     "geography.racetrack": lambda p: (geography.racetrack, {"n": 3}),

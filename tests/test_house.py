@@ -26,7 +26,7 @@ FLOORS = (
     *("validation", "progress", "options", "geography", "models", "models.classical"),
     *("models.linkages", "models.quantitative", "models.agglomeration", "plots", "results"),
     *("solvers", "sweeps", "structure", "studies", "policy", "scenarios", "laboratory"),
-    *("explorer", "testing", "warming", "command", "__init__", "__main__"),
+    *("explorer", "testing", "warming", "versions", "command", "__init__", "__main__"),
 )
 #: What the kernels of a package may use beside NumPy, Numba and the standard library.
 #: Reading a float's bits, calling an address and calling by symbol have no other way into Numba.
@@ -230,7 +230,8 @@ PUBLIC = {
     Stability Status Threshold Thresholds VerticalLinkages __version__ bifurcation break_points
     calibrate claims compare counterfactual data_report decompose equilibria estimate_memory
     follow geography hysteresis invert load mechanisms patterns policy prepare random_points regimes
-    scenarios short_run solve stability sustain_points sweep testing warm_up with_remote_share
+    scenarios short_run show_versions solve stability sustain_points sweep testing warm_up
+    with_remote_share
     """,
     "nege.geography": """
     Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_dataframe
