@@ -95,8 +95,9 @@ def speed_table(measured: str) -> str:
         r"^\w+ run of revision (\w+).* on ([\d-]+); (.+?), load ", measured, re.MULTILINE
     )
     caption = (
-        "The time of the fastest peer, or of the one named, over that of nege; or CPU seconds. "
-        "Trade costs are exp(distance) where easy and exp(10 distance) where hard."
+        "The time of the fastest peer, or of the one named, over that of nege: below one the "
+        "peer is faster; or CPU seconds. Trade costs are exp(distance) where easy and "
+        "exp(10 distance) where hard."
     )
     return (
         "Peers are SciPy [@virtanen2020], Optimistix [@rader2024], JAXopt, QuantEcon.py, and what "

@@ -18,8 +18,8 @@ from nege.errors import InputError
 from nege.explorer.answers import Answer
 from nege.explorer.controls import Control
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions
 from nege.progress import Callback
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.status import Status
 from nege.structure.branches import industry_outcomes
 from nege.structure.branches.bifurcation import BifurcationDiagram, bifurcation

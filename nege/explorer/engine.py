@@ -29,9 +29,9 @@ from nege.explorer.lines import Script
 from nege.models import parameter_axes
 from nege.models.agglomeration.mechanisms import frame
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.progress import Callback
 from nege.results.equilibrium import Equilibrium
+from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.solvers.checks import check_model, check_options
 from nege.solvers.long_run import solve
 from nege.status import Status

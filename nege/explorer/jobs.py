@@ -6,6 +6,7 @@ ends at the next step of its work, and what it may still find is dropped.
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import threading
 import time
@@ -40,9 +41,10 @@ class Job(Generic[Found]):
         self._began, self._ended = time.monotonic(), 0.0
         #: How many steps are done, of how many, and what they are.
         self.progress: tuple[int, int, str] = (0, 1, words)
-        self._thread = threading.Thread(target=self._run, args=(work,), name="nege explores")
-        self._thread.daemon = True
-        self._thread.start()
+        context = contextvars.copy_context()  # with what the caller says of numbers and threads
+        thread = threading.Thread(target=context.run, args=(self._run, work), name="nege explores")
+        thread.daemon = True
+        thread.start()
 
     @property
     def done(self) -> bool:

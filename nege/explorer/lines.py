@@ -34,8 +34,8 @@ from nege.models.agglomeration.mechanisms.parts import Part
 from nege.models.base import Model
 from nege.models.fields import REQUIRED
 from nege.models.shipped import SHIPPED
-from nege.options import Logit, Replicator, SolverOptions
 from nege.results.equilibrium import Equilibrium
+from nege.solver_options import Logit, Replicator, SolverOptions
 
 WIDTH, INDENT = 92, 4  # of lines
 ROOM = WIDTH - len("economy = ")

@@ -43,8 +43,8 @@ from nege.models.linearised import (
     by_krylov,
 )
 from nege.models.solutions import LongRun
-from nege.options import Logit, Replicator, SolverOptions
 from nege.progress import stop_if_cancelled
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.status import Status
 
 MANY = 500  # regions from which it pays

@@ -38,8 +38,8 @@ from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.models.rest import LinearisedRest
 from nege.models.search_progress import ROUNDING, Progress
 from nege.models.solutions import LongRun, ShortRun
-from nege.options import SolverOptions
 from nege.progress import stop_if_cancelled
+from nege.solver_options import SolverOptions
 from nege.status import Status
 
 logger = logging.getLogger("nege")
