@@ -59,6 +59,11 @@ def thing(name: str) -> object:
     return operator.attrgetter(name.removeprefix("nege."))(nege)
 
 
+def home(name: str) -> str:
+    """Return the last folder and the file of what has a public name."""
+    return ".".join(getattr(thing(name), "__module__", "").split(".")[-2:])
+
+
 def pages() -> dict[str, str]:
     """Return the pages."""
     table = "# Functions\n\n" + readme.section("Functions") + "\n"
