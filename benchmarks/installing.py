@@ -41,7 +41,7 @@ FIRST = {
         "d.plot().figure.savefig('first.png')"
     ),
 }
-WARM_UP = ("core-periphery", "online-agglomeration")  # the models of these
+WARM_UP = ("CorePeriphery", "OnlineAgglomeration")  # the models of these
 REPEATS = 5  # of what is not cold
 
 
