@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from nege.models.quantitative.allen_arkolakis import AllenArkolakis
     from nege.models.quantitative.commuting import Commuting
     from nege.models.quantitative.helpman import Helpman
-    from nege.options import Logit, Replicator, SolverOptions
     from nege.results.equilibrium import Equilibrium
     from nege.results.stability import Stability
+    from nege.settings import options
+    from nege.solver_options import Logit, Replicator, SolverOptions
     from nege.solvers.long_run import estimate_memory, solve
     from nege.solvers.prepared import PreparedSolver, prepare
     from nege.solvers.short_run import short_run
@@ -107,6 +108,7 @@ __all__ = [
     "invert",
     "load",
     "mechanisms",
+    "options",
     "patterns",
     "policy",
     "prepare",
@@ -131,7 +133,8 @@ HOMES = {
     "nege.laboratory.registry": "claims",
     "nege.models.agglomeration.patterns": "patterns",
     "nege.models.designs": "random_points",
-    "nege.options": "Logit Replicator SolverOptions",
+    "nege.settings": "options",
+    "nege.solver_options": "Logit Replicator SolverOptions",
     "nege.results.equilibrium": "Equilibrium",
     "nege.results.stability": "Stability",
     "nege.solvers.long_run": "estimate_memory solve",
