@@ -21,10 +21,11 @@ from nege.explorer.controls import Control
 from nege.explorer.curves import Outcome, curves, outcomes
 from nege.explorer.diagrams import Diagram
 from nege.explorer.engine import Explorer
-from nege.explorer.jobs import Cancelled, Job
+from nege.explorer.jobs import Job
 from nege.explorer.pictures import drawing, legend, new_figure
 from nege.plots.branches import MARKERS
 from nege.plots.style import BLUE, GREY, ORANGE
+from nege.progress import Cancelled
 
 logger = logging.getLogger("nege")
 

@@ -22,10 +22,11 @@ from nege.explorer.answers import FAILED, REFUSED, SOLVED, Answer
 from nege.explorer.controls import MOST
 from nege.explorer.diagram_panel import DiagramPanel
 from nege.explorer.engine import Explorer
-from nege.explorer.jobs import Cancelled, Job
+from nege.explorer.jobs import Job
 from nege.explorer.pictures import ONLINE, GainBars, Places, PlacesMap, ShareBars
 from nege.explorer.rows import ControlRow
 from nege.plots import by_place
+from nege.progress import Cancelled
 
 logger = logging.getLogger("nege")
 
