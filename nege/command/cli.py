@@ -28,7 +28,6 @@ from nege.command import (
 from nege.errors import ConvergenceError, InputError, NegeError, require
 from nege.explorer import opening
 from nege.explorer.engine import Explorer
-from nege.explorer.server import require_bokeh
 from nege.laboratory.registry import claims
 from nege.models.base import Model
 from nege.progress import silence
@@ -209,7 +208,7 @@ def _warm_up(models: Sequence[str], *, quiet: bool) -> int:
 
 
 def _explore(options: argparse.Namespace) -> int:
-    require_bokeh()
+    opening.require_bokeh()
     port = None if options.port is None else opening.check_port(options.port)
     wanted = economy_file.read_economy(options.file)
     explorer = Explorer(wanted.model, dynamics=wanted.dynamics, geography=wanted.geography)

@@ -85,7 +85,8 @@ def _of_loop(found: Hysteresis, outcome: Outcome) -> Curves:
     if found.model.in_shares:
         share, whose = found.data["share"], ""
     else:
-        share, whose = industry_outcomes.share(found.model, found.data, industry, region)
+        of = {name: found.data[name] for name in ("total_cost", "population")}
+        share, whose = industry_outcomes.share(found.model, of, industry, region)
     values = share.max("region") if region == LARGEST else share.sel(region=region)
     varied, lines = found.data[found.parameter].values, []
     for arm, kind in (("down", "falling"), ("up", "rising")):

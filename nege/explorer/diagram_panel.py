@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from bokeh import models
 
-from nege.errors import NegeError, require
+from nege.errors import NegeError
 from nege.explorer.answers import Answer
 from nege.explorer.controls import Control
 from nege.explorer.curves import Outcome, curves, outcomes
@@ -51,8 +52,6 @@ class DiagramPanel:
     def __init__(
         self, document: Any, explorer: Explorer, values: Callable[[], Mapping[str, Any]]
     ) -> None:
-        self._models: Any = require("bokeh.models", "explore", "The explorer")
-        models = self._models
         self._document, self._explorer, self._values = document, explorer, values
         self._job: Job[Diagram] | None = None
         self.diagram: Diagram | None = None
@@ -92,7 +91,6 @@ class DiagramPanel:
         )
 
     def _drawn(self) -> Any:
-        models = self._models
         figure = new_figure(
             "Diagram: equilibria along a control, and the economy. The words below say it too.",
             height=330,
@@ -223,7 +221,7 @@ class DiagramPanel:
     def show(self, answer: Answer) -> None:
         """Put an answer on the diagram; where that is of another economy, find another one."""
         first, self._answer = self._answer is None, answer
-        if first and self.diagram is None and len(answer.equilibrium.model.regions) <= FEW_REGIONS:
+        if first and len(self._explorer.model.regions) <= FEW_REGIONS:
             self.draw()
         if self.diagram is not None:
             self._place()

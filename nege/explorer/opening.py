@@ -6,15 +6,17 @@ import os
 import sys
 import webbrowser
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nege import validation
-from nege.errors import InputError
+from nege.errors import InputError, require
 from nege.explorer.engine import Explorer
-from nege.explorer.server import PageServer, require_bokeh
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.validation.keywords import hinted
+
+if TYPE_CHECKING:
+    from nege.explorer.server import PageServer
 
 LAST_PORT = 65535
 HEIGHT = 900  # pixels, of the frame in a notebook
@@ -115,6 +117,11 @@ def explore(
     return exploration
 
 
+def require_bokeh() -> None:
+    """Say how to install what the page is made of, before any work."""
+    require("bokeh", "explore", "The explorer")
+
+
 def check_port(port: Any) -> int:
     """Return the number of a port."""
     found = validation.whole("port", port, at_least=0)
@@ -125,7 +132,9 @@ def check_port(port: Any) -> int:
 
 def serve(explorer: Explorer, title: str, first: Sequence[str], port: int | None) -> Exploration:
     """Serve pages of an explorer like this one, with sliders of some controls in front."""
+    # What needs Bokeh, which is not always installed and takes half a second to import.
     from nege.explorer.page import page_of
+    from nege.explorer.server import PageServer
 
     server = PageServer(page_of(explorer, title, first), port)
     return Exploration(server, str(explorer.model))

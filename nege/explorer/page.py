@@ -14,10 +14,12 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import jinja2
 import numpy as np
 import xarray as xr
+from bokeh import models
 
-from nege.errors import NegeError, require
+from nege.errors import NegeError
 from nege.explorer.answers import FAILED, REFUSED, SOLVED, Answer
 from nege.explorer.controls import MOST
 from nege.explorer.diagram_panel import DiagramPanel
@@ -54,7 +56,6 @@ def page_of(explorer: Explorer, title: str, first: Sequence[str]) -> Callable[[A
     """
 
     def make(document: Any) -> None:
-        jinja: Any = require("jinja2", "explore", "The explorer")
         source = importlib.resources.files("nege") / "explorer" / "page.html"
         own = Explorer(
             explorer.model,
@@ -65,7 +66,7 @@ def page_of(explorer: Explorer, title: str, first: Sequence[str]) -> Callable[[A
         )
         page = Page(document, own, first)
         document.title = f"{title} · nege"
-        document.template = jinja.Template(source.read_text(encoding="utf-8"))
+        document.template = jinja2.Template(source.read_text(encoding="utf-8"))
         document.template_variables.update(heading=title, about=str(explorer.model), areas=AREAS)
         document.on_session_destroyed(page.closed)
 
@@ -76,7 +77,6 @@ class Page:
     """A page: the values that were moved, the last answer, and what shows it."""
 
     def __init__(self, document: Any, explorer: Explorer, first: Sequence[str]) -> None:
-        self._models: Any = require("bokeh.models", "explore", "The explorer")
         self._document, self._explorer = document, explorer
         self.values: dict[str, Any] = {}
         self.last: Answer | None = None  # what the next one goes on from
@@ -108,7 +108,7 @@ class Page:
             document.add_root(root)
         document.js_on_event("document_ready", self._naming)
         lost = 'document.getElementById("lost").hidden = false'
-        document.js_on_event("connection_lost", self._models.CustomJS(code=lost))
+        document.js_on_event("connection_lost", models.CustomJS(code=lost))
         document.add_periodic_callback(self._tick, TICK)
         document.add_next_tick_callback(self.ask)
 
@@ -120,14 +120,14 @@ class Page:
     # --- widgets -----------------------------------------------------------------------
 
     def _column(self, children: list[Any], **style: Any) -> Any:
-        return self._models.Column(children=children, **{"sizing_mode": "stretch_width", **style})
+        return models.Column(children=children, **{"sizing_mode": "stretch_width", **style})
 
     def _div(self, text: str = "", **style: Any) -> Any:
         style = {"sizing_mode": "stretch_width", "margin": (2, 4, 2, 4), **style}
-        return self._models.Div(text=text, disable_math=True, **style)
+        return models.Div(text=text, disable_math=True, **style)
 
     def _button(self, words: str, press: Callable[[], object], **style: Any) -> Any:
-        button = self._models.Button(label=words, margin=(3, 6, 3, 0), **style)
+        button = models.Button(label=words, margin=(3, 6, 3, 0), **style)
         button.on_click(press)
         return button
 
@@ -138,12 +138,12 @@ class Page:
         )
         self._waiting = self._div("", margin=(8, 6, 0, 4))
         stop = self._button("Cancel", self.cancel, button_type="warning", width=80)
-        self._busy = self._models.Row(
+        self._busy = models.Row(
             children=[self._waiting, stop], visible=False, sizing_mode="stretch_width"
         )
 
     def _make_controls(self, first: Sequence[str]) -> None:
-        models, explorer = self._models, self._explorer
+        explorer = self._explorer
         self._naming = models.CustomJS(args={"named": []}, code=NAME_WIDGETS)
         self._listed = self._column([])
         self._adding = models.Select(
@@ -188,7 +188,6 @@ class Page:
         self._offer()
 
     def _make_pictures(self) -> None:
-        models = self._models
         self._old = self._div("", visible=False, styles={"color": BAD, "font-weight": "bold"})
         self._map = PlacesMap(
             self._explorer.model.geography, self._explorer.model.online is not None
@@ -209,7 +208,6 @@ class Page:
         self._numbers = self._div("")
 
     def _make_lines(self) -> Any:
-        models = self._models
         self._python = self._div("")
         self._source = models.ColumnDataSource({"text": [""]})
         copy = models.Button(label="Copy", width=90, button_type="primary")

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from bokeh import models, palettes, plotting
 
-from nege.errors import require
 from nege.explorer.answers import Answer
 from nege.plots import by_place, maps
 from nege.plots.agglomeration import INDUSTRY_COLOURS
@@ -32,7 +32,6 @@ SHADES = 256
 
 def new_figure(words: str, **style: Any) -> Any:
     """Return an empty figure that is as wide as its place on the page; `words` are read aloud."""
-    plotting: Any = require("bokeh.plotting", "explore", "The explorer")
     figure = plotting.figure(
         sizing_mode="stretch_width",
         toolbar_location=None,
@@ -115,7 +114,6 @@ class PlacesMap:
     """Places where they are: areas are people, colours another variable."""
 
     def __init__(self, geography: Any, online: bool) -> None:
-        models: Any = require("bokeh.models", "explore", "The explorer")
         self._names = [str(name) for name in geography.names]
         self.figure = None
         if geography.coordinates is None:
@@ -182,12 +180,8 @@ class PlacesMap:
             figure.text("x", "y", "name", source=self._source, **_small("center"))
         self._hover = models.HoverTool(renderers=[dots], tooltips=[("", "@name")])
         figure.add_tools(self._hover)
-        palettes: Any = require("bokeh.palettes", "explore", "The explorer")
         self._amount = palettes.Cividis256[::-1]
-        change = palettes.interp_palette(palettes.PuOr[11], SHADES)
-        self._change = change if change[0] == palettes.PuOr[11][0] else change[::-1]
-        if _luminous_orange(self._change[0]):
-            self._change = self._change[::-1]
+        self._change = palettes.interp_palette(palettes.PuOr[11], SHADES)  # purple to orange
         self._mapper = models.LinearColorMapper(palette=self._amount, low=0.0, high=1.0)
         self._bar = models.ColorBar(
             color_mapper=self._mapper,
@@ -270,11 +264,6 @@ def _small(align: str) -> dict[str, Any]:
     }
 
 
-def _luminous_orange(colour: str) -> bool:
-    """Whether a colour is on the orange side: more red in it than blue."""
-    return int(colour[1:3], 16) > int(colour[5:7], 16)
-
-
 def _meets(line: np.ndarray, ends: Sequence[tuple[float, float]]) -> bool:
     """Whether a line comes near to a part of the map."""
     return all(
@@ -290,7 +279,6 @@ class ShareBars:
     """
 
     def __init__(self, places: Places) -> None:
-        models: Any = require("bokeh.models", "explore", "The explorer")
         self.industries, self._channels = places.industries, places.channels
         every = places.names
         size = np.nan_to_num(places.firms).sum((0, 2))
@@ -317,8 +305,7 @@ class ShareBars:
         self.figure, self._sources = figure, {}
         drawn: list[tuple[str, str]] = []
         colours = list(itertools.islice(itertools.cycle(INDUSTRY_COLOURS), len(self.industries)))
-        models_range = figure.x_range
-        self._range = models_range
+        self._range = figure.x_range
         for k, (industry, colour) in enumerate(zip(self.industries, colours, strict=True)):
             at = ((k + 0.5) / len(self.industries) - 0.5) * -0.8 if several else 0.0
             source = models.ColumnDataSource(
@@ -379,7 +366,6 @@ class GainBars:
     """Who gains, and who loses: a bar for each place or group, orange up, purple down."""
 
     def __init__(self) -> None:
-        models: Any = require("bokeh.models", "explore", "The explorer")
         self._names: list[str] = []
         figure = new_figure(
             "Bars: gain of people by place or group, in per cent. The words above say it too.",

@@ -8,7 +8,8 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from nege.errors import require
+from bokeh import models
+
 from nege.explorer.controls import Control
 
 DIGITS = 3  # of a value on a scale in logs
@@ -21,7 +22,6 @@ class ControlRow:
     def __init__(
         self, control: Control, value: float, moved: Callable[[str, float], object]
     ) -> None:
-        models: Any = require("bokeh.models", "explore", "The explorer")
         self.control, self._moved, self._hearing = control, moved, True
         title = label(control)
         if control.log:

@@ -11,28 +11,25 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from nege.errors import InputError, of_system, require
+from bokeh.application import Application
+from bokeh.application.handlers import FunctionHandler
+from bokeh.server.server import BaseServer
+from bokeh.server.tornado import BokehTornado
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+from tornado.netutil import bind_sockets
+
+from nege.errors import InputError, of_system
 
 HOST = "127.0.0.1"
 PORT = 5006  # where it is free
 LONGEST_STOP = 2.0  # seconds that closing waits for pages to be told
 
 
-def require_bokeh() -> None:
-    """Say how to install what the page is made of, before any work."""
-    require("bokeh", "explore", "The explorer")
-
-
 class PageServer:
     """Gives each browser that comes a page of its own, until it is closed."""
 
     def __init__(self, make_page: Callable[[Any], None], port: int | None) -> None:
-        server: Any = require("bokeh.server.server", "explore", "The explorer")
-        tornado: Any = require("bokeh.server.tornado", "explore", "The explorer")
-        handler: Any = require("bokeh.application.handlers", "explore", "The explorer")
-        application: Any = require("bokeh.application", "explore", "The explorer")
-        http: Any = require("tornado.httpserver", "explore", "The explorer")
-        loops: Any = require("tornado.ioloop", "explore", "The explorer")
         sockets = _listening(port)
         self.port = int(sockets[0].getsockname()[1])
         self.address = f"http://{HOST}:{self.port}/"
@@ -40,14 +37,14 @@ class PageServer:
 
         def serve() -> None:
             asyncio.set_event_loop(asyncio.new_event_loop())
-            loop = loops.IOLoop.current()
-            pages = tornado.BokehTornado(
-                {"/": application.Application(handler.FunctionHandler(make_page))},
+            loop = IOLoop.current()
+            pages = BokehTornado(
+                {"/": Application(FunctionHandler(make_page))},
                 extra_websocket_origins=[f"{name}:{self.port}" for name in (HOST, "localhost")],
             )
-            listener = http.HTTPServer(pages)
+            listener = HTTPServer(pages)
             listener.add_sockets(sockets)
-            self._server, self._loop = server.BaseServer(loop, pages, listener), loop
+            self._server, self._loop = BaseServer(loop, pages, listener), loop
             self._server.start()
             loop.add_callback(ready.set)
             loop.start()
@@ -82,10 +79,9 @@ class PageServer:
 
 def _listening(port: int | None) -> Any:
     """Return sockets that listen at a port, by default at the usual one or, that taken, another."""
-    bind: Any = require("tornado.netutil", "explore", "The explorer").bind_sockets
     for wanted in (PORT, 0) if port is None else (port,):
         try:
-            return bind(wanted, HOST)
+            return bind_sockets(wanted, HOST)
         except OSError as error:
             refused = error
     cure = f"The system says: {of_system(refused)}. Without it nege takes one that is free."

@@ -123,7 +123,8 @@ def diagram(
         )
     for kind, at in specials(found, region, alike).items():
         marker, colour = MARKERS[kind]
-        ax.scatter(*at.T, marker=marker, c=colour, s=36, zorder=3, label=kind, edgecolors="w")
+        x, y = at.T
+        ax.scatter(x, y, marker=marker, c=colour, s=36, zorder=3, label=kind, edgecolors="w")
     ax.set_xlabel(parameter.replace("_", " ").replace(".", ", "))
     where = f"share of {whose} in {_named(alike)}" if whose else f"share of {_named(alike)}"
     if region == "online" and whose:
