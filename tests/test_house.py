@@ -230,7 +230,7 @@ PUBLIC = {
     NegeError OnlineAgglomeration OnlineRegion PreparedSolver QuasiLinear Replicator SolverOptions
     Stability Status Threshold Thresholds VerticalLinkages __version__ bifurcation break_points
     calibrate claims compare counterfactual data_report decompose equilibria estimate_memory
-    follow geography hysteresis invert load mechanisms options patterns policy prepare random_points
+    explore follow geography hysteresis invert load mechanisms options patterns policy prepare random_points
     regimes scenarios short_run show_versions solve stability sustain_points sweep testing
     warm_up with_remote_share
     """,

@@ -6,6 +6,7 @@ the other controls by itself; else it stays as it is, marked as old, until it is
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import html
 import logging
@@ -137,7 +138,7 @@ class DiagramPanel:
             self._job.cancel()
 
     def _hop(self, job: Job[Diagram]) -> None:
-        self._document.add_next_tick_callback(functools.partial(self._found, job))
+        hop(self._document, functools.partial(self._found, job))
 
     def _found(self, job: Job[Diagram]) -> None:
         if job is not self._job:
@@ -244,6 +245,14 @@ class DiagramPanel:
             follows = self._seconds < BLINK
             redraw = "It is drawn again in a moment." if follows else "Draw it again."
             self._say(f"Old: other things have been moved since. {redraw}" if old else "")
+
+
+def hop(document: Any, call: Callable[[], object]) -> None:
+    """Call something in the thread of a page, from whichever thread this is.
+
+    Not in this thread's context: whether a job is still wanted, say, is no matter of the page's.
+    """
+    contextvars.Context().run(document.add_next_tick_callback, call)
 
 
 def _line(style: Mapping[str, Any]) -> str:

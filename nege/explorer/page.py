@@ -22,7 +22,7 @@ from bokeh import models
 from nege.errors import NegeError
 from nege.explorer.answers import FAILED, REFUSED, SOLVED, Answer
 from nege.explorer.controls import MOST
-from nege.explorer.diagram_panel import DiagramPanel
+from nege.explorer.diagram_panel import DiagramPanel, hop
 from nege.explorer.engine import Explorer
 from nege.explorer.jobs import Job
 from nege.explorer.pictures import ONLINE, GainBars, Places, PlacesMap, ShareBars
@@ -114,7 +114,9 @@ class Page:
 
     def closed(self, context: Any) -> None:
         """End what is under way: nobody looks at it any more."""
-        self._again = False
+        self._again, job, self._job = False, self._job, None
+        if job is not None:
+            job.cancel()
         self._explorer.cancel()
 
     # --- widgets -----------------------------------------------------------------------
@@ -331,12 +333,17 @@ class Page:
             return
         self._again = False
         since = self.last if self._way.active == 0 else None
-        self._job = self._explorer.ask(dict(self.values), since, self._reference)
+        explorer = self._explorer
+        if not self.values and since is None and self._reference is None:
+            words = f"solving {len(explorer.model.geography)} places"
+            self._job = Job(words, lambda _: explorer.base)
+        else:
+            self._job = explorer.ask(dict(self.values), since, self._reference)
         self._job.when_done(self._hop)
 
     def _hop(self, job: Job[Answer]) -> None:
         """Come back to the page's own thread."""
-        self._document.add_next_tick_callback(functools.partial(self._answered, job))
+        hop(self._document, functools.partial(self._answered, job))
 
     def cancel(self) -> None:
         """Wait for no answer any more."""
@@ -346,7 +353,7 @@ class Page:
 
     def _answered(self, job: Job[Answer]) -> None:
         if job is not self._job:
-            return
+            return  # of a page that was closed
         try:
             answer = job.result(0.0)
         except Cancelled:

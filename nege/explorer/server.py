@@ -7,6 +7,8 @@ nothing from elsewhere (its Content-Security-Policy), and there is nothing that 
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +19,6 @@ from bokeh.server.server import BaseServer
 from bokeh.server.tornado import BokehTornado
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
-from tornado.netutil import bind_sockets
 
 from nege.errors import InputError, of_system
 
@@ -30,8 +31,8 @@ class PageServer:
     """Gives each browser that comes a page of its own, until it is closed."""
 
     def __init__(self, make_page: Callable[[Any], None], port: int | None) -> None:
-        sockets = _listening(port)
-        self.port = int(sockets[0].getsockname()[1])
+        listening = _listening(port)
+        self.port = int(listening.getsockname()[1])
         self.address = f"http://{HOST}:{self.port}/"
         ready = threading.Event()
 
@@ -43,7 +44,7 @@ class PageServer:
                 extra_websocket_origins=[f"{name}:{self.port}" for name in (HOST, "localhost")],
             )
             listener = HTTPServer(pages)
-            listener.add_sockets(sockets)
+            listener.add_socket(listening)
             self._server, self._loop = BaseServer(loop, pages, listener), loop
             self._server.start()
             loop.add_callback(ready.set)
@@ -77,12 +78,19 @@ class PageServer:
         self._thread.join(LONGEST_STOP)
 
 
-def _listening(port: int | None) -> Any:
-    """Return sockets that listen at a port, by default at the usual one or, that taken, another."""
+def _listening(port: int | None) -> socket.socket:
+    """Return what listens at a port, by default at the usual one or, that taken, another."""
     for wanted in (PORT, 0) if port is None else (port,):
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
-            return bind_sockets(wanted, HOST)
+            if os.name == "posix":  # elsewhere it would share a port that is in use
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind((HOST, wanted))
+            made.listen()
+            made.setblocking(False)
+            return made
         except OSError as error:
+            made.close()
             refused = error
     cure = f"The system says: {of_system(refused)}. Without it nege takes one that is free."
     raise InputError("port", port, "a port that is free", cure) from refused
