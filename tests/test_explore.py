@@ -3,6 +3,7 @@
 ``tests/browser.py`` has it in a browser.
 """
 
+import contextvars
 import sys
 import urllib.request
 
@@ -15,9 +16,11 @@ from nege.command.cli import main
 from nege.command.economy_file import read_economy
 from nege.explorer import Explorer
 from nege.explorer.curves import Outcome, curves
+from nege.explorer.diagram_panel import hop
 from nege.explorer.page import Page
 from nege.explorer.pictures import Places
 from nege.explorer.rows import ControlRow, greek
+from nege.progress import Cancelled, stop_if_cancelled, stoppable
 
 pytestmark = pytest.mark.closed_form
 
@@ -77,6 +80,19 @@ def test_moves_wait_for_the_answer_before_and_then_the_latest_is_asked(page, mon
     page._job.done, page._job.result = True, lambda _: page.good
     page._answered(page._job)
     assert asked[1:] == [{"online_trade_cost": 1.2}]
+
+
+def test_the_page_does_not_end_with_a_job_that_nobody_wants():
+    class Loop:
+        def add_next_tick_callback(self, call):
+            self.context, self.call = contextvars.copy_context(), call
+
+    loop = Loop()
+    with stoppable(lambda: False):
+        hop(loop, stop_if_cancelled)
+        with pytest.raises(Cancelled):
+            stop_if_cancelled()
+        loop.context.run(loop.call)
 
 
 def test_a_value_moved_back_is_no_change(page):
