@@ -2,6 +2,7 @@
 
 import threading
 
+import draws_explorer
 import family
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -401,3 +402,9 @@ def test_a_solve_that_nobody_wants_any_more_ends(name):
     with stoppable(lambda: False), pytest.raises(Cancelled):
         nege.solve(economy)
     assert isinstance(nege.solve(economy).data, xr.Dataset)
+
+
+@pytest.mark.draws
+@pytest.mark.parametrize("seed", [1, 8, 10, 11])
+def test_random_economies_are_explored_at_random(seed):
+    draws_explorer.check(seed)
