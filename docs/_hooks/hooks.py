@@ -81,6 +81,8 @@ def on_files(files: Files, config) -> Files:
 def on_page_markdown(markdown, page, config, files):
     """Put the README's sections where a page asks for them, and make names into links."""
     here = page.file.src_uri
+    if here not in MADE:  # what is written for readers comes first in a search
+        page.meta.setdefault("search", {"boost": 2})
     markdown = re.sub(
         r"^<!-- README: (.+?) -->$", lambda m: readme.section(m[1]), markdown, flags=re.MULTILINE
     )
