@@ -783,8 +783,8 @@ class _Search:
         theta, free = point.policy, ~self._at_bound(point.policy)
         searched = self._jacobian(point)
         unidentified = self._directions(searched, free)
-        idle = _idle(searched, point.values[self.used], self.high - self.low).all(axis=1).tolist()
-        unmoved = tuple(name for name, one in zip(targets, idle, strict=True) if one)
+        idle = _idle(searched, point.values[self.used], self.high - self.low)
+        unmoved = tuple(name for name, row in zip(targets, idle, strict=True) if row.all())
         lam = np.zeros((theta.size, len(targets)))
         if unidentified or not np.isfinite(searched).all():
             lam[:] = np.nan
