@@ -14,6 +14,9 @@ falls, and is never above the second, which changes where work turns up on the w
 are equal. A callback is called in the thread that called for the work. What it raises ends the
 work, as Ctrl-C does, and comes out as itself: a store keeps what was finished.
 
+Work can be cancelled from another thread, too: inside of ``stoppable`` what takes long asks now and
+then whether it is (``stop_if_cancelled``), between two calls of callbacks as well.
+
 What is compiled says so too: on a line that is cleared when it is over, and to the logger "nege".
 To that goes how far work is, once a minute, and how it ended.
 """
@@ -34,6 +37,7 @@ from typing import Any
 from numba.core import event
 
 from nege import settings
+from nege.errors import NegeError
 from nege.kernels import compiling
 from nege.kernels.compiling import Kernel
 from nege.kernels.jit import PackageCache
@@ -46,6 +50,29 @@ Tick = Callable[[int], object]  # hears how many steps were done since it last h
 logger = logging.getLogger("nege")
 
 _silent = contextvars.ContextVar("silent", default=False)
+_wanted: contextvars.ContextVar[Callable[[], bool] | None]
+_wanted = contextvars.ContextVar("wanted", default=None)
+
+
+class Cancelled(NegeError):  # noqa: N818  no error: somebody wanted it
+    """What work ends in that was cancelled."""
+
+
+@contextlib.contextmanager
+def stoppable(wanted: Callable[[], bool]) -> Iterator[None]:
+    """Let what is done inside, in this thread, end in Cancelled once it is `wanted` no more."""
+    token = _wanted.set(wanted)
+    try:
+        yield
+    finally:
+        _wanted.reset(token)
+
+
+def stop_if_cancelled() -> None:
+    """End here if nobody wants any more what is being done: long loops of solvers ask."""
+    wanted = _wanted.get()
+    if wanted is not None and not wanted():
+        raise Cancelled("what was being done was cancelled")
 
 
 @contextlib.contextmanager

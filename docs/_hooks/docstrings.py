@@ -18,10 +18,18 @@ class Docstrings(griffe.Extension):
             self._set(cls, inspect.cleandoc(found.__doc__), loader)
 
     def on_class_members(self, *, cls, **kwargs):
-        """Give a class whose base makes a constructor of its fields that constructor."""
+        """Give a class the constructor that its base makes of its fields.
+
+        None is shown of what functions make, a result, which nobody constructs.
+        """
         found = getattr(importlib.import_module(cls.module.path), cls.name, None)
-        made = isinstance(found, type) and "__init__" in vars(found)
-        if made and "__init__" not in cls.members and not cls.decorators:
+        if not isinstance(found, type) or "__init__" not in vars(found):
+            return
+        sections = {*re.findall(r"^ *([A-Z]\w+)\n *-+$", found.__doc__ or "", re.MULTILINE)}
+        if "Attributes" in sections and "Parameters" not in sections:
+            cls.decorators.clear()
+            cls.members.pop("__init__", None)
+        elif "__init__" not in cls.members and not cls.decorators:
             cls.set_member("__init__", _constructor(found, cls))
 
     def on_function(self, *, func, loader, **kwargs):

@@ -7,6 +7,7 @@ of the files of models and mechanisms, and docstrings are where they are, and pa
 import pathlib
 import re
 
+import formulas
 import links
 import public_names
 import readme
@@ -50,6 +51,7 @@ def on_config(config):
         elif target in MADE or target in written:
             nav.append(entry)
     config.nav = nav
+    config.markdown_extensions.append(formulas.Formulas())
     return config
 
 
