@@ -233,9 +233,9 @@ def test_a_log_tells_afterwards_what_a_sweep_did(tmp_path, two, caplog, stopped,
     lines = [line for line in caplog.messages if str(store) in line]
     assert len(lines) == 5
     versions = f"nege {nege.__version__}, Python {platform.python_version()}, Numba"
-    assert f"sweep into {store}: started, 4 units to do; {versions}" in lines[0]
+    assert f"sweep into {store}: started, units to do: 4; {versions}" in lines[0]
     assert "ended by KeyboardInterrupt, 4 of 4 economies, 4 of them now" in lines[1]
-    assert "resumed, 1 units to do" in lines[2]
+    assert "resumed, units to do: 1" in lines[2]
     assert "done, 4 of 4 economies, 1 of them now" in lines[3]
     assert "now solved: 1 converged" in lines[4]
     caplog.clear()

@@ -315,9 +315,9 @@ def _solve_into(table: Any, processes: int, client: Any, progress: Progress) -> 
         told = len(missing), platform.python_version(), numba.__version__, np.__version__
         logger.log(
             logging.DEBUG if name is None else logging.INFO,
-            "%s: %s, %d units to do; nege %s, Python %s, Numba %s, NumPy %s, %s",
+            "%s: %s, units to do: %d; nege %s, Python %s, Numba %s, NumPy %s; processes: %s",
             *(name or "a sweep", "resumed" if solved else "started", told[0], __version__),
-            *(*told[1:], "on a cluster" if client is not None else f"{processes} processes"),
+            *(*told[1:], "of a cluster" if client is not None else processes),
         )
         # One unit is no work for several, and only from here its points are seen one by one.
         several = len(list(itertools.islice(table.missing(), processes)))
