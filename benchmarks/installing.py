@@ -6,7 +6,9 @@ and does there what a user does first, as a user's process does it: nothing is p
 tree cannot be seen. Only the standard library is used, so that a bare Python will do.
 
 Wall-clock seconds, as somebody waits; CPU seconds beside them, which other tenants of the machine
-do not change as much. *Cold* is a machine on which nege never ran, *warm* the same call again.
+do not change as much. *Cold* is a machine on which nege never ran, *again* the same call some runs
+later, *warmed up* after ``python -m nege warm-up``. A process that answers in Python and ends
+leaves compiling to another time, so that what is short may stay in Python for long.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ FIRST = {
         "d.plot().figure.savefig('first.png')"
     ),
 }
-REPEATS = 5  # of what is warm
+WARM_UP = ("CorePeriphery", "OnlineAgglomeration")  # the models of these
+REPEATS = 5  # of what is not cold
 
 
 class Took(NamedTuple):
@@ -98,10 +101,18 @@ def measure(work: pathlib.Path, say: Callable[[str], None], extras: tuple[str, .
     say("|---|---|---|---|---|")
     for extra in extras:
         python = installed(work, wheel, extra, say)
-    say("\n| in a new process | cold, s (CPU s) | warm, s (CPU s) |\n|---|---|---|")
-    for what, code in FIRST.items():
-        used(work, python, what, code, say)
-    say(f"\nkernels compiled by these: {size(work / 'kernels'):.1f} MB")
+    warmed, elsewhere = work / "warmed", work / "elsewhere"
+    elsewhere.mkdir()
+    command = (python, "-m", "nege", "warm-up", *WARM_UP)
+    took = run(*command, folder=elsewhere, NUMBA_CACHE_DIR=str(warmed))
+    say(
+        f"\npython -m nege warm-up {' '.join(WARM_UP)}: {took.waited:.0f} s "
+        f"({took.worked:.0f} CPU s), {size(warmed):.0f} MB of kernels"
+    )
+    say("\n| in a new process, s (CPU s) | cold | again | warmed up |\n|---|---|---|---|")
+    for number, (what, code) in enumerate(FIRST.items()):
+        command = (python, "-P", "-W", "error", "-c", code)
+        used(what, command, elsewhere, (work / f"kernels-{number}", warmed), say)
 
 
 def installed(
@@ -133,27 +144,23 @@ def installed(
 
 
 def used(
-    work: pathlib.Path, python: pathlib.Path, what: str, code: str, say: Callable[[str], None]
+    what: str,
+    command: tuple[str | pathlib.Path, ...],
+    folder: pathlib.Path,
+    caches: tuple[pathlib.Path, pathlib.Path],
+    say: Callable[[str], None],
 ) -> None:
-    """Run one of the first things, where nothing of it is compiled and then again."""
-    kernels = work / "kernels" / what.replace(" ", "_")
-    kernels.mkdir(parents=True)
-    folder = work / "elsewhere"
-    folder.mkdir(exist_ok=True)
+    """Run one of the first things, where nothing is compiled, again, and where all is."""
 
-    def once() -> Took:
-        command = (python, "-P", "-W", "error", "-c", code)
-        return run(*command, folder=folder, NUMBA_CACHE_DIR=str(kernels))
+    def once(cache: pathlib.Path) -> Took:
+        return run(*command, folder=folder, NUMBA_CACHE_DIR=str(cache))
 
-    cold = once()
-    # Twice more before the clock counts: what ended early leaves compiling to another time.
-    for _ in range(2):
-        once()
-    warm = [once() for _ in range(REPEATS)]
-    waited, worked = (statistics.median(each) for each in zip(*warm, strict=True))
-    say(
-        f"| {what} | {cold.waited:.1f} ({cold.worked:.1f}) | {waited:.2f} ({worked:.2f}) |",
-    )
+    took = [once(caches[0])]
+    for cache in caches:
+        times = [once(cache) for _ in range(REPEATS)]
+        took.append(Took(*(statistics.median(each) for each in zip(*times, strict=True))))
+    cells = [what, *(f"{one.waited:.1f} ({one.worked:.1f})" for one in took)]
+    say(f"| {' | '.join(cells)} |")
 
 
 def show(*, quick: bool, say: Callable[[str], None]) -> None:

@@ -345,13 +345,20 @@ def tests(module: str) -> Any:
 
 def _kills(*, quick: bool) -> int:
     """Kill a sweep at random moments, resume it each time, and compare to the last bit."""
-    began = time.perf_counter()
     units, kills = (200, 5) if quick else (2000, 20)
+    failed = 0
+    for of in ("", "real_wages"):
+        failed += _killed(units // 2 if of else units, max(2, kills // 2) if of else kills, of)
+    return failed
+
+
+def _killed(units: int, kills: int, of: str) -> int:
+    began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        found = tests("kills").run(pathlib.Path(folder), units=units, kills=kills, seed=0)
+        found = tests("kills").run(pathlib.Path(folder), units=units, kills=kills, seed=0, of=of)
     again = sum(found.solved.values()) - len(found.solved)
     print(
-        f"a sweep of {units} units killed {found.kills} times: "
+        f"a sweep of {f'{of}() in ' if of else ''}{units} units killed {found.kills} times: "
         f"{'the same' if found.same else f'NOT the same {found.different}'} as one that was not, "
         f"{len(found.solved)} units solved, {again} of them begun again; "
         f"{time.perf_counter() - began:.1f} s"

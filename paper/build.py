@@ -38,12 +38,12 @@ VERDICTS = (ROBUST, CONDITIONAL, CONTRADICTED, NOT_MODELLED)
 #: Sections of Tan & Xia (2022), with what they are about.
 CHAPTERS = {
     "1": "Introduction",
-    "2": "Externalities, diversity, competition, transaction costs",
+    "2": "Externalities, diversity, transaction costs",
     "3": "The three turns; modes of firms",
     "4": "Advantages; challenges",
     "5": "Policies",
 }
-TIMES, SECONDS = "-fold", " s"
+TIMES, SECONDS = "", " s"
 #: Rows of ``MEASURED``, by how they begin; what they are in the paper, and the unit.
 SPEED = {
     "kernel, R=10, ": ("short run, 10 regions: easy, hard", TIMES),
@@ -68,14 +68,14 @@ def claims_table() -> str:
         raise ValueError(f"no row or column for {sorted(count.keys() - known)}")
     total = collections.Counter(verdicts)
     draws = data.sizes["draw"]
-    head = ("Section of the paper", *VERDICTS)
+    head = ("Section", *VERDICTS)
     rows = [
         (f"{chapter} {words}", *(count[chapter, verdict] for verdict in VERDICTS))
         for chapter, words in CHAPTERS.items()
     ]
     said = ", ".join(f"{total[verdict]} {verdict}" for verdict in VERDICTS)
     against = in_words(data.claim.values[data.verdict.values == CONTRADICTED].tolist())
-    table = _table(head, rows, "Verdicts by section of the paper.")
+    table = _table(head, rows, "Verdicts by section of @tan2022.")
     return (
         f"`nege.claims()` restates @tan2022 as {len(verdicts)} experiments, each with a sign, an "
         f"economy, and {draws} draws of a declared prior in which every parameter moves by up to a "
@@ -105,14 +105,14 @@ def speed_table(measured: str) -> str:
         f"rescaling and compiled maps. `{command}` times them in one run and in turns, by CPU "
         f"seconds, and measures every answer's residual by one function: on {date}, revision "
         f"{revision}, {where.replace('(R)', '')}, shared with other work.\n\n"
-        + _table(("Work", "Ratio, or time"), rows, caption)
+        + _table(("Work", "Ratio, or seconds"), rows, caption)
     )
 
 
 def _figure(text: str) -> str:
     """Return a number with two digits, or all of those before the point."""
     number = float(text)
-    return f"{number:,.0f}" if number >= 10 else f"{number:#.2g}"
+    return f"{number:.0f}" if number >= 10 else f"{number:#.2g}"
 
 
 def _cells(line: str) -> list[str]:
@@ -120,7 +120,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[object, ...]], caption: str) -> str:
-    rule = [":" + "-" * 52, *["-" * 11 + ":"] * (len(head) - 1)]
+    rule = [":" + "-" * 48, *["-" * (15 if len(head) > 2 else 30) + ":"] * (len(head) - 1)]
     lines = [" | ".join(map(str, line)) for line in (head, rule, *rows)]
     return "\n".join([*(f"| {line} |" for line in lines), "", f": {caption}"])
 

@@ -90,7 +90,8 @@ def pages() -> dict[str, str]:
         if "/models/" in at:
             rows["models"].append(f"| [`{name}`]({local}) | {title}{more and ': ' + more} |")
         else:
-            added = ", ".join(f"`{one}`" for one in _classes(paths[0], name))
+            classes = _classes(paths[0], name)
+            added = ", ".join(f"[`{one.rpartition('.')[2]}`][{one}]" for one in classes)
             rows["mechanisms"].append(f"| [{title}]({local}) | {more} | {added} |")
     made["theory/index.md"] = INDEX.format(**{k: "\n".join(v) for k, v in rows.items()})
     return made

@@ -199,6 +199,8 @@ def of_text(values: np.ndarray) -> str:
     given = _texts_in(values)
     if not given:
         return ""
+    if {"True", "False"} & set(given):
+        return " True and False are no numbers: write 1 and 0 if these are meant."
     if said := written_as_text(values):
         return f" {said}"
     odd = next((one for one in given if not re.fullmatch(PLAIN_NUMBER, one)), None)
