@@ -36,7 +36,7 @@ def run(*, quick: bool = False) -> int:
     golden, unbalanced = tests("draws_golden"), tests("draws_unbalanced")
     within = tests("draws_mobility")
     commuting = tests("draws_data_commuting")
-    commuters = tests("draws_commuting")
+    commuters, explored = tests("draws_commuting"), tests("draws_explorer")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, max(count // 50, 1) if quick else count, check)
@@ -55,6 +55,7 @@ def run(*, quick: bool = False) -> int:
             ("random flows, unbalanced and with zeros", unbalanced.COUNT, unbalanced.check),
             ("random economies of commuters", commuters.COUNT, commuters.check),
             ("commuters who move within groups", commuters.COUNT, commuters.check_groups),
+            ("random economies explored by hand", explored.COUNT, explored.check),
         )
     )
     title, policies = "random economies with random policies", tests("draws_policies")

@@ -206,11 +206,11 @@ def _how(dynamics: Replicator | Logit, options: SolverOptions) -> dict[str, str]
     """Return how the economy is solved, where that is not by default."""
     found = {}
     if isinstance(dynamics, Logit):
-        found["dynamics"] = _call("nege.Logit", _fields_of(dynamics))
+        found["dynamics"] = _call("nege.Logit", _fields_of(dynamics), ROOM)
     elif dynamics != Replicator():
         found["dynamics"] = _call("nege.Replicator", _fields_of(dynamics))
     if options != SolverOptions():
-        found["options"] = _call("nege.SolverOptions", _fields_of(options))
+        found["options"] = _call("nege.SolverOptions", _fields_of(options), ROOM)
     return found
 
 
@@ -221,7 +221,7 @@ def _fields_of(value: Any) -> dict[str, str]:
         held = getattr(value, field.name)
         if held is None or (type(held) is type(field.default) and held == field.default):
             continue
-        found[field.name] = text_of(held)
+        found[field.name] = text_of(held, ROOM - INDENT - len(field.name))
     return found
 
 
