@@ -188,6 +188,9 @@ def _status(path: str, *, quiet: bool) -> int:
             )
         if found.residual == found.residual:
             print(f"largest residual of those that converged: {found.residual:.1e}")
+        if len(found.versions) > 1:
+            for version, count in sorted(found.versions.items()):
+                print(f"{count:>12} solved by nege {version}")
     failed = size - found.counts[Status.CONVERGED]
     if failed:
         print(f"nege: {failed} points are not solved", file=sys.stderr)
