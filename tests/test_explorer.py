@@ -301,6 +301,31 @@ def test_places_of_data_are_in_a_file_and_the_lines_say_so(tmp_path, monkeypatch
     assert run(script, tmp_path, monkeypatch)["found"].data.identical(answer.data)
 
 
+def test_what_is_known_of_places_is_named_and_not_copied(tmp_path, monkeypatch, capsys):
+    towns = nege.geography.from_points([30.0, 31.0], [110.0, 111.0], population=[3.0, 1.0])
+    economy = nege.CorePeriphery(towns, sigma=5, mu=0.4, trade_cost=1.7, farmers=[0.75, 0.25])
+    known = nege.Helpman(towns, sigma=4, mu=0.7, trade_cost=1.3, housing="population")
+    dynamics = nege.Logit(scale=0.2, weights=towns.population_share)
+    for model in (economy, known):
+        explorer = Explorer(model, dynamics=dynamics)
+        text = explorer.python(explorer.base).text
+        assert "weights=economy.geography.population_share.values" in text
+        assert ('housing="population"' in text) is (model is known)
+        assert "0.75" not in text  # which is the share of people
+        found = run(explorer.python(explorer.base), tmp_path, monkeypatch)["found"]
+        assert found.data.identical(explorer.base.data)
+
+
+def test_a_call_that_makes_the_places_is_used_only_if_it_does(tmp_path, monkeypatch, capsys):
+    economy = nege.CorePeriphery(PLACES, sigma=5, mu=0.4, trade_cost=1.7)
+    call = "nege.geography.equidistant(1 + 1)"
+    for given, used in ((call, True), ("nege.geography.equidistant(3)", False), ("1 +", False)):
+        explorer = Explorer(economy, geography=given)
+        text = explorer.python(explorer.base).text
+        assert (given in text) is used
+        assert used or "equidistant(2)" in text
+
+
 def test_mechanisms_and_switches_are_written(tmp_path, monkeypatch, capsys):
     explorer, _, back = explorer_of("taxed")
     values = {"vat": False, "matching": True, "matching.vacancy_cost": 0.1}
@@ -382,6 +407,7 @@ def test_a_job_has_its_result_its_error_and_its_progress():
     shown = Job("two", lambda progress: progress(1, 2, "steps"))
     shown.result(60)
     assert shown.progress == (1, 2, "steps")
+    assert shown.doing == "steps"
 
 
 def test_the_last_question_is_answered_and_those_before_it_are_cancelled():
