@@ -401,6 +401,8 @@ class Page:
         self._old.visible = old and self.good is not None
         for drawn in self._pictures.values():
             drawn.styles = OLD if old else {}
+        if old:  # what is on it from now on it finds out by itself
+            self._diagram.mark(old=True)
 
     def _show(self, answer: Answer) -> None:
         self._document.hold("combine")
