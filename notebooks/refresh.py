@@ -372,7 +372,7 @@ def alike(old, now):
         return False
     size = (64, 48)
     difference = ImageChops.difference(first.resize(size), second.resize(size))
-    return max(ImageStat.Stat(difference).mean) < 2.0  # of 255; moved by two points they differ by 1
+    return max(ImageStat.Stat(difference).mean) < 2.0  # of 255; moved by two points it is 1
 
 
 def _kept(before, cell, same_code):
