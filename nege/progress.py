@@ -2,7 +2,8 @@
 
 Everything that takes ``progress=`` takes the same:
 
-    None      a bar where somebody watches, on a terminal or in a notebook, once it takes a second
+    None      what nege.options(progress=) says, or else a bar where somebody watches, on a
+              terminal or in a notebook, once it takes a second
     False     nothing at all, not even that something is being compiled
     True      a bar, wherever standard error goes
     callback  callback(done, total, words) before the first step, after every one, and where
@@ -13,14 +14,17 @@ falls, and is never above the second, which changes where work turns up on the w
 are equal. A callback is called in the thread that called for the work. What it raises ends the
 work, as Ctrl-C does, and comes out as itself: a store keeps what was finished.
 
+Work can be cancelled from another thread, too: inside of ``stoppable`` what takes long asks now and
+then whether it is (``stop_if_cancelled``), between two calls of callbacks as well.
+
 What is compiled says so too: on a line that is cleared when it is over, and to the logger "nege".
+To that goes how far work is, once a minute, and how it ended.
 """
 
 from __future__ import annotations
 
 import contextlib
 import contextvars
-import inspect
 import logging
 import os
 import shutil
@@ -30,21 +34,45 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 from numba.core import event
 
-from nege.errors import InputError
+from nege import settings
+from nege.errors import NegeError
 from nege.kernels import compiling
 from nege.kernels.compiling import Kernel
 from nege.kernels.jit import PackageCache
+from nege.settings import Callback as Callback
+from nege.settings import Progress as Progress
+from nege.settings import check_progress as check_progress
 
-Callback = Callable[[int, int, str], object]
-Progress = bool | Callback | None  # what an argument of that name may be
 Tick = Callable[[int], object]  # hears how many steps were done since it last heard
 
 logger = logging.getLogger("nege")
 
 _silent = contextvars.ContextVar("silent", default=False)
+_wanted: contextvars.ContextVar[Callable[[], bool] | None]
+_wanted = contextvars.ContextVar("wanted", default=None)
+
+
+class Cancelled(NegeError):  # noqa: N818  no error: somebody wanted it
+    """What work ends in that was cancelled."""
+
+
+@contextlib.contextmanager
+def stoppable(wanted: Callable[[], bool]) -> Iterator[None]:
+    """Let what is done inside, in this thread, end in Cancelled once it is `wanted` no more."""
+    token = _wanted.set(wanted)
+    try:
+        yield
+    finally:
+        _wanted.reset(token)
+
+
+def stop_if_cancelled() -> None:
+    """End here if nobody wants any more what is being done: long loops of solvers ask."""
+    wanted = _wanted.get()
+    if wanted is not None and not wanted():
+        raise Cancelled("what was being done was cancelled")
 
 
 @contextlib.contextmanager
@@ -55,26 +83,6 @@ def silence() -> Iterator[None]:
         yield
     finally:
         _silent.reset(token)
-
-
-def check_progress(progress: Any) -> Progress:
-    """Return what is wanted, or refuse what nobody could show progress by."""
-    if progress is None:
-        return None
-    if isinstance(progress, (bool, np.bool_)):
-        return bool(progress)
-    allowed = "True, False, None or a function callback(done, total, words)"
-    if not callable(progress) or isinstance(progress, type):
-        raise InputError("progress", progress, allowed)
-    try:
-        inspect.signature(progress).bind(0, 1, "economies")
-    except TypeError as error:
-        cure = "It has to take three arguments, by position."
-        raise InputError("progress", progress, allowed, cure) from error
-    except ValueError:  # written in C: what it takes is not to be known before it is called
-        pass
-    wanted: Callback = progress
-    return wanted
 
 
 class Steps:
@@ -113,10 +121,19 @@ class Steps:
 
 
 @contextlib.contextmanager
-def watched(progress: Progress, total: int, words: str, done: int = 0) -> Iterator[Steps]:
-    """Let somebody watch some work, of which so many steps may be done already."""
-    progress = check_progress(progress)
+def watched(
+    progress: Progress, total: int, words: str, done: int = 0, name: str | None = None
+) -> Iterator[Steps]:
+    """Let somebody watch some work, of which so many steps may be done already.
+
+    How what has a `name` ends is always logged, other work if it takes long.
+    """
+    progress, told = check_progress(progress), progress is not None
+    if not told and not _silent.get():
+        progress = settings.held("progress")
     with contextlib.ExitStack() as shown:
+        if not told and progress is not None:  # of this work, not of each that it consists of
+            shown.enter_context(settings.within(progress=...))
         if progress is False:
             shown.enter_context(silence())
         show: Callback = _nothing
@@ -124,9 +141,11 @@ def watched(progress: Progress, total: int, words: str, done: int = 0) -> Iterat
             show = progress
         elif progress or _somebody_watches():
             show = shown.enter_context(contextlib.closing(_Bar()))
-        steps = Steps(total, words, done, show)
-        yield steps
-        steps.finish()
+        log = _Log(name, show)
+        steps = Steps(total, words, done, log)
+        with log.ending(steps):
+            yield steps
+            steps.finish()
 
 
 def no_tick(done: int) -> None:
@@ -136,12 +155,55 @@ def no_tick(done: int) -> None:
 def _nothing(done: int, total: int, words: str) -> None: ...
 
 
+NOTED = 60.0  # seconds between two lines of a log about the same work
+
+
+class _Log:
+    """Writes down how far work is, beside who shows it."""
+
+    def __init__(self, name: str | None, show: Callback) -> None:
+        self.name, self.show = name, show
+        self.level = logging.DEBUG if name is None else logging.INFO
+        self.began = self.noted = time.monotonic()
+        self.first = True
+
+    def __call__(self, done: int, total: int, words: str) -> None:
+        if self.first:
+            self.first = False
+            logger.debug("%s: begun, %d of %d %s done", self.of(words), done, total, words)
+        elif (now := time.monotonic()) - self.noted >= NOTED:
+            self.noted = now
+            seconds = now - self.began
+            logger.info("%s: %d of %d %s, %.0f s", self.of(words), done, total, words, seconds)
+        self.show(done, total, words)
+
+    def of(self, words: str) -> str:
+        """Return what the work is called."""
+        return self.name or f"work on {words}"
+
+    @contextlib.contextmanager
+    def ending(self, steps: Steps) -> Iterator[None]:
+        """Write down how it ended."""
+        how, before = "done", steps.done
+        try:
+            yield
+        except BaseException as error:
+            how = f"ended by {type(error).__name__}"
+            raise
+        finally:
+            seconds = time.monotonic() - self.began
+            level = logging.INFO if seconds >= NOTED else self.level
+            done, total, words = steps.done, steps.total, steps.words
+            told = self.of(words), how, done, total, words, done - before, seconds
+            logger.log(level, "%s: %s, %d of %d %s, %d of them now, in %.1f s", *told)
+
+
 # --- where it is shown -------------------------------------------------------------------
 
 
 def _somebody_watches() -> bool:
     """Whether standard error is a terminal, and of no robot, or is shown in a notebook."""
-    if _silent.get():
+    if _silent.get() or settings.held("progress") is False:
         return False
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if hasattr(shell, "kernel"):
