@@ -13,6 +13,7 @@ import threading
 import fresh
 import kills
 import numpy as np
+import own_mechanisms
 import pytest
 import xarray as xr
 import zarr
@@ -310,6 +311,20 @@ def made(text, **known):
 
 ORIGINAL = "def h(e): return e.mu * k\ndef f(e, a=2): return h(e) + a"
 AROUND = {"k": 3.0}
+
+
+def test_a_model_of_ones_own_is_known_by_its_equations_too(two):
+    """Also inherited ones; of nege's models and mechanisms the version says what they are."""
+
+    def of(text):
+        equations = {"costs": made(text, **AROUND)}
+        base = type("Base", (), {"equations": equations, "words": "words"})
+        return identity.identity("model", type("Own", (base,), {}))
+
+    assert of(ORIGINAL) == of(ORIGINAL) != of(ORIGINAL.replace("+ a", "- a"))
+    assert list(identity.own_code(two(2.0))) == []
+    own = nege.OnlineAgglomeration(mechanisms=[own_mechanisms.ByRow()])
+    assert [name for name, _ in identity.own_code(own)] == ["ByRow"]
 
 
 def closing_over(value):

@@ -139,7 +139,9 @@ def _named(value: Any, seen: set[int]) -> Iterator[str]:
     value = getattr(value, "py_func", value)
     module = value.__name__ if isinstance(value, ModuleType) else value.__module__
     name = getattr(value, "__qualname__", value.__name__)
-    installed = _installed(module)  # what is not may be run as a program, or imported
+    # What is not installed may be run as a program, or imported, or made from a text by exec.
+    made = isinstance(value, FunctionType) and module in (None, "builtins")
+    installed = _installed(module) and not made
     yield f"{type(value).__name__} {f'{module}.{name}' if installed else name}"
     if installed or id(value) in seen:
         return
@@ -154,12 +156,19 @@ def _named(value: Any, seen: set[int]) -> Iterator[str]:
 
 
 def _class(kind: type, seen: set[int]) -> Iterator[str]:
-    """Yield the methods and constants of a class that is not installed."""
+    """Yield the methods and constants of a class that is not installed, those inherited too."""
     seen.add(id(kind))
-    for name, value in sorted(vars(kind).items()):
+    own = [one for one in kind.__mro__ if one is not object]
+    for base in own:
+        if _installed(base.__module__):
+            yield f"{base.__module__}.{base.__qualname__}"
+    parts = [p for one in own if not _installed(one.__module__) for p in sorted(vars(one).items())]
+    for name, value in parts:
         inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
         said = name.startswith("__") and name.endswith("__")  # of Python, or made by dataclasses
-        if not said and (isinstance(inner, (FunctionType, tuple, *PLAIN)) or _is_kernel(inner)):
+        table = isinstance(inner, Mapping) and all(map(callable, inner.values()))
+        counts = isinstance(inner, (FunctionType, tuple, *PLAIN)) or _is_kernel(inner)
+        if not said and (counts or table):
             yield name
             yield from _pieces(inner, seen)
 
