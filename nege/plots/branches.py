@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -111,37 +111,20 @@ def diagram(
     """
     ax = new_axes(ax)
     parameter = found.attrs["parameter"]
-
-    def curves(share: xr.DataArray) -> np.ndarray:
-        if region == "largest":
-            return np.asarray(share.values.max(-1, keepdims=True))
-        return np.unique(share.sel(region=list(alike)).values.round(12), axis=-1)
-
-    of = found["branch"].values
-    for index in np.unique(of):
-        branch = found.isel(point=np.flatnonzero(of == index))
-        lines = curves(branch["share"])
-        stable, values = branch["unstable"].values == 0, branch[parameter].values
-        cuts = np.flatnonzero(stable[1:] != stable[:-1]) + 1
-        for start, stop in zip([0, *cuts], [*cuts, stable.size], strict=True):
-            piece = slice(max(start - 1, 0), stop)  # from the point where it changes
-            solid = bool(stable[start])
-            ax.plot(
-                values[piece],
-                lines[piece],
-                color=BLUE if solid else GREY,
-                lw=2.4 if solid else 1.1,
-                ls="-" if solid else (0, (4, 3)),
-                zorder=2 if solid else 1,
-                gid="stable" if solid else "unstable",
-            )
-    for kind, (marker, colour) in MARKERS.items():
-        points = np.flatnonzero(found["special_kind"].values == kind)
-        special = found["special_value"].values, found["special_share"]
-        at = [(special[0][k], y) for k in points for y in curves(special[1][k])]
-        if at:
-            x, y = np.array(at).T
-            ax.scatter(x, y, marker=marker, c=colour, s=36, zorder=3, label=kind, edgecolors="w")
+    for values, lines, solid in stretches(found, region, alike):
+        ax.plot(
+            values,
+            lines,
+            color=BLUE if solid else GREY,
+            lw=2.4 if solid else 1.1,
+            ls="-" if solid else (0, (4, 3)),
+            zorder=2 if solid else 1,
+            gid="stable" if solid else "unstable",
+        )
+    for kind, at in specials(found, region, alike).items():
+        marker, colour = MARKERS[kind]
+        x, y = at.T
+        ax.scatter(x, y, marker=marker, c=colour, s=36, zorder=3, label=kind, edgecolors="w")
     ax.set_xlabel(parameter.replace("_", " ").replace(".", ", "))
     where = f"share of {whose} in {_named(alike)}" if whose else f"share of {_named(alike)}"
     if region == "online" and whose:
@@ -161,6 +144,40 @@ def diagram(
         bbox_to_anchor=(1.0, 1.0),
     )
     return ax
+
+
+def stretches(
+    found: xr.Dataset, region: str, alike: Sequence[str]
+) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
+    """Yield stretches of branches: values, a column of shares for each image, whether stable."""
+    of = found["branch"].values
+    for index in np.unique(of):
+        branch = found.isel(point=np.flatnonzero(of == index))
+        lines = _images(branch["share"], region, alike)
+        stable, values = branch["unstable"].values == 0, branch[found.attrs["parameter"]].values
+        cuts = np.flatnonzero(stable[1:] != stable[:-1]) + 1
+        for start, stop in zip([0, *cuts], [*cuts, stable.size], strict=True):
+            piece = slice(max(start - 1, 0), stop)  # from the point where it changes
+            yield values[piece], lines[piece], bool(stable[start])
+
+
+def specials(found: xr.Dataset, region: str, alike: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return the special points of each kind that there is, as rows of value and share."""
+    at: dict[str, np.ndarray] = {}
+    for kind in MARKERS:
+        points = np.flatnonzero(found["special_kind"].values == kind)
+        values, shares = found["special_value"].values, found["special_share"]
+        rows = [(values[k], y) for k in points for y in _images(shares[k], region, alike)]
+        if rows:
+            at[kind] = np.array(rows)
+    return at
+
+
+def _images(share: xr.DataArray, region: str, alike: Sequence[str]) -> np.ndarray:
+    """Return the shares of a region in every image that symmetry makes of an equilibrium."""
+    if region == "largest":
+        return np.asarray(share.values.max(-1, keepdims=True))
+    return np.unique(share.sel(region=list(alike)).values.round(12), axis=-1)
 
 
 def _named(regions: Sequence[str]) -> str:
