@@ -41,6 +41,7 @@ from nege.validation.keywords import hinted
 A_MAPPING, EXAMPLE = "a mapping of names to numbers", 'For example {"trade_cost": 1.5}.'
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 LASTING = (SOLVED, UNSTABLE)  # outcomes in which an economy stays
+NO_REST = "Gains are not known: this is no equilibrium that lasts."
 NOT_TAKEN = "The economy does not take these values."
 ANEW = "anew, from the start that was given"
 USUAL = "anew, from the usual start"
@@ -234,10 +235,11 @@ class Explorer:
             return {**found, "outcome": REFUSED, "headline": NOT_TAKEN, "words": (str(error),)}
         except ConvergenceError as error:
             partial: Any = error.equilibrium
-            return {**found, "outcome": FAILED, "equilibrium": partial, **_said(partial)}
+            found |= {"outcome": FAILED, "equilibrium": partial, "who": (NO_REST,)}
+            return {**found, **_said(partial)}
         good = equilibrium.status is Status.CONVERGED
         found |= {"outcome": SOLVED if good else UNSTABLE, "equilibrium": equilibrium}
-        found |= _said(equilibrium)
+        found |= _said(equilibrium) | {"who": () if good else (NO_REST,)}
         if good and (values or against is not None or since is not None):
             found |= self._compared(equilibrium, against or self.base)
         return found
