@@ -148,7 +148,7 @@ class DiagramPanel:
         try:
             self.diagram = job.result(0.0)
         except Cancelled:
-            self._say("Cancelled: " + ("the diagram is the one before." if self.diagram else ""))
+            self._say("Cancelled." + (" The diagram is the one before." if self.diagram else ""))
         except NegeError as error:
             self._say(str(error), bad=True)
         except Exception as error:  # a fault of nege's: said, not hidden
