@@ -16,9 +16,10 @@ def main() -> int:
         "what",
         nargs="?",
         default="run",
-        choices=["run", "targets", "compiling", "sweeps", "verify"],
+        choices=["run", "targets", "compiling", "installing", "sweeps", "verify"],
         help="run: everything, with its pictures, into a folder; targets: the table of targets "
-        "alone; compiling: what a new process waits for, cold and from the cache; sweeps: sweeps "
+        "alone; compiling: what a new process waits for, cold and from the cache; installing: "
+        "what a new user waits for, from the wheel to the first picture; sweeps: sweeps "
         "at scale; verify: every random draw against the references, a sweep that is killed again "
         "and again, and interrupted runs",
     )
@@ -34,6 +35,11 @@ def main() -> int:
         from benchmarks import verify
 
         return 1 if verify.run(quick=options.quick) else 0
+    if options.what == "installing":
+        from benchmarks import installing
+
+        installing.show(quick=options.quick, say=lambda text: print(text, flush=True))
+        return 0
     if options.what == "sweeps":
         from benchmarks import sweeps
 

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterable
 from typing import Any
 
+import nege
 from benchmarks.targets import Figure, Races, Row
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -122,6 +123,8 @@ def _processor() -> str:
 
 
 def _version(name: str) -> str:
+    if name == nege.__name__:
+        return nege.__version__  # of the tree that is measured, whatever else is installed
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

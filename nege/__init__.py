@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from nege.models.quantitative.allen_arkolakis import AllenArkolakis
     from nege.models.quantitative.commuting import Commuting
     from nege.models.quantitative.helpman import Helpman
-    from nege.options import Logit, Replicator, SolverOptions
     from nege.results.equilibrium import Equilibrium
     from nege.results.stability import Stability
+    from nege.settings import options
+    from nege.solver_options import Logit, Replicator, SolverOptions
     from nege.solvers.long_run import estimate_memory, solve
     from nege.solvers.prepared import PreparedSolver, prepare
     from nege.solvers.short_run import short_run
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from nege.studies.remote_share import with_remote_share
     from nege.sweeps.load import load
     from nege.sweeps.sweep import follow, sweep
+    from nege.versions import show_versions
     from nege.warming import warm_up
 
 __all__ = [
@@ -107,6 +109,7 @@ __all__ = [
     "invert",
     "load",
     "mechanisms",
+    "options",
     "patterns",
     "policy",
     "prepare",
@@ -114,6 +117,7 @@ __all__ = [
     "regimes",
     "scenarios",
     "short_run",
+    "show_versions",
     "solve",
     "stability",
     "sustain_points",
@@ -130,7 +134,8 @@ HOMES = {
     "nege.laboratory.registry": "claims",
     "nege.models.agglomeration.patterns": "patterns",
     "nege.models.designs": "random_points",
-    "nege.options": "Logit Replicator SolverOptions",
+    "nege.settings": "options",
+    "nege.solver_options": "Logit Replicator SolverOptions",
     "nege.results.equilibrium": "Equilibrium",
     "nege.results.stability": "Stability",
     "nege.solvers.long_run": "estimate_memory solve",
@@ -153,6 +158,7 @@ HOMES = {
     "nege.studies.remote_share": "with_remote_share",
     "nege.sweeps.load": "load",
     "nege.sweeps.sweep": "follow sweep",
+    "nege.versions": "show_versions",
     "nege.warming": "warm_up",
 }
 _HOME = {**SHIPPED, **{name: home for home, names in HOMES.items() for name in names.split()}}

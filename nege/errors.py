@@ -186,6 +186,8 @@ def near(name: object, known: Iterable[str]) -> str:
 
 def listed(known: Sequence[str]) -> str:
     """Say which names exist."""
+    if not known:
+        return "There are none."
     if len(known) > 12:
         return f"There are {len(known)} names, from {known[0]!r} to {known[-1]!r}."
     return f"Known: {', '.join(known)}."

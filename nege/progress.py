@@ -2,7 +2,8 @@
 
 Everything that takes ``progress=`` takes the same:
 
-    None      a bar where somebody watches, on a terminal or in a notebook, once it takes a second
+    None      what nege.options(progress=) says, or else a bar where somebody watches, on a
+              terminal or in a notebook, once it takes a second
     False     nothing at all, not even that something is being compiled
     True      a bar, wherever standard error goes
     callback  callback(done, total, words) before the first step, after every one, and where
@@ -13,6 +14,9 @@ falls, and is never above the second, which changes where work turns up on the w
 are equal. A callback is called in the thread that called for the work. What it raises ends the
 work, as Ctrl-C does, and comes out as itself: a store keeps what was finished.
 
+Work can be cancelled from another thread, too: inside of ``stoppable`` what takes long asks now and
+then whether it is (``stop_if_cancelled``), between two calls of callbacks as well.
+
 What is compiled says so too: on a line that is cleared when it is over, and to the logger "nege".
 """
 
@@ -20,7 +24,6 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import inspect
 import logging
 import os
 import shutil
@@ -30,21 +33,45 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 from numba.core import event
 
-from nege.errors import InputError
+from nege import settings
+from nege.errors import NegeError
 from nege.kernels import compiling
 from nege.kernels.compiling import Kernel
 from nege.kernels.jit import PackageCache
+from nege.settings import Callback as Callback
+from nege.settings import Progress as Progress
+from nege.settings import check_progress as check_progress
 
-Callback = Callable[[int, int, str], object]
-Progress = bool | Callback | None  # what an argument of that name may be
 Tick = Callable[[int], object]  # hears how many steps were done since it last heard
 
 logger = logging.getLogger("nege")
 
 _silent = contextvars.ContextVar("silent", default=False)
+_wanted: contextvars.ContextVar[Callable[[], bool] | None]
+_wanted = contextvars.ContextVar("wanted", default=None)
+
+
+class Cancelled(NegeError):  # noqa: N818  no error: somebody wanted it
+    """What work ends in that was cancelled."""
+
+
+@contextlib.contextmanager
+def stoppable(wanted: Callable[[], bool]) -> Iterator[None]:
+    """Let what is done inside, in this thread, end in Cancelled once it is `wanted` no more."""
+    token = _wanted.set(wanted)
+    try:
+        yield
+    finally:
+        _wanted.reset(token)
+
+
+def stop_if_cancelled() -> None:
+    """End here if nobody wants any more what is being done: long loops of solvers ask."""
+    wanted = _wanted.get()
+    if wanted is not None and not wanted():
+        raise Cancelled("what was being done was cancelled")
 
 
 @contextlib.contextmanager
@@ -55,26 +82,6 @@ def silence() -> Iterator[None]:
         yield
     finally:
         _silent.reset(token)
-
-
-def check_progress(progress: Any) -> Progress:
-    """Return what is wanted, or refuse what nobody could show progress by."""
-    if progress is None:
-        return None
-    if isinstance(progress, (bool, np.bool_)):
-        return bool(progress)
-    allowed = "True, False, None or a function callback(done, total, words)"
-    if not callable(progress) or isinstance(progress, type):
-        raise InputError("progress", progress, allowed)
-    try:
-        inspect.signature(progress).bind(0, 1, "economies")
-    except TypeError as error:
-        cure = "It has to take three arguments, by position."
-        raise InputError("progress", progress, allowed, cure) from error
-    except ValueError:  # written in C: what it takes is not to be known before it is called
-        pass
-    wanted: Callback = progress
-    return wanted
 
 
 class Steps:
@@ -115,8 +122,12 @@ class Steps:
 @contextlib.contextmanager
 def watched(progress: Progress, total: int, words: str, done: int = 0) -> Iterator[Steps]:
     """Let somebody watch some work, of which so many steps may be done already."""
-    progress = check_progress(progress)
+    progress, told = check_progress(progress), progress is not None
+    if not told and not _silent.get():
+        progress = settings.held("progress")
     with contextlib.ExitStack() as shown:
+        if not told and progress is not None:  # of this work, not of each that it consists of
+            shown.enter_context(settings.within(progress=...))
         if progress is False:
             shown.enter_context(silence())
         show: Callback = _nothing
@@ -141,7 +152,7 @@ def _nothing(done: int, total: int, words: str) -> None: ...
 
 def _somebody_watches() -> bool:
     """Whether standard error is a terminal, and of no robot, or is shown in a notebook."""
-    if _silent.get():
+    if _silent.get() or settings.held("progress") is False:
         return False
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if hasattr(shell, "kernel"):

@@ -18,8 +18,8 @@ from nege.models.base import Model
 from nege.models.fields import Number, Over, Shares
 from nege.models.law_of_motion import Linearised, law_of_motion
 from nege.models.parameter_axes import items
-from nege.options import Replicator, SolverOptions
 from nege.results.equilibrium import Equilibrium, check_equilibrium
+from nege.solver_options import Replicator, SolverOptions
 from nege.solvers.long_run import solve
 from nege.solvers.short_run import short_run
 from nege.structure.stability import stability

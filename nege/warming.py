@@ -19,8 +19,8 @@ from nege.geography.online import OnlineRegion
 from nege.kernels.uncompiled import compiled_only
 from nege.models.base import Model
 from nege.models.fields import REQUIRED
-from nege.options import CHOICES, SolverOptions
 from nege.progress import Progress, compilations, silence, watched
+from nege.solver_options import CHOICES, SolverOptions
 from nege.solvers.long_run import solve
 from nege.solvers.short_run import short_run
 from nege.structure.branches.bifurcation import bifurcation

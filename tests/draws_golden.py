@@ -23,8 +23,8 @@ import nege
 from nege import mechanisms as mech
 from nege.geography import equidistant
 from nege.models.agglomeration.mechanisms import matching
-from nege.options import Replicator, SolverOptions
 from nege.policy import cost_of_funds
+from nege.solver_options import Replicator, SolverOptions
 from nege.studies.policy_objectives import target
 from nege.studies.policy_points import PolicyPoints
 

@@ -154,6 +154,13 @@ def warm_up(*arguments, **keywords):
         return nege.warm_up(*arguments, **keywords)
 
 
+@functools.wraps(nege.options)
+def in_a_block(*arguments, **keywords):
+    """Set nothing for longer than the call."""
+    with nege.options(*arguments, **keywords) as held:
+        return held
+
+
 @functools.wraps(testing.check_model)
 def checked_model(*arguments, **keywords):
     """Check what is given, and draw no economy."""
@@ -162,7 +169,9 @@ def checked_model(*arguments, **keywords):
 
 
 ENTRIES = {
+    "show_versions": lambda p: (nege.show_versions, {}),
     "warm_up": lambda p: (warm_up, {"models": "core-periphery"}),
+    "options": lambda p: (in_a_block, {"threads": 2, "progress": False}),
     "geography.equidistant": lambda p: (geography.equidistant, {"n": 3}),
     "geography.racetrack": lambda p: (geography.racetrack, {"n": 3}),
     "geography.star": lambda p: (geography.star, {"n": 3}),
@@ -860,6 +869,8 @@ TAKES = {
     **dict.fromkeys(("overwrite", "allow_entry", "check", "offered"), "flag"),
     **{"before": "equilibrium", "after": "equilibrium", "by": ""},
     "progress": "flag callback",
+    **{"options.progress": "flag callback none", "options.cache": "none"},
+    **dict.fromkeys(("options.threads", "options.processes"), "whole none"),
     **{"draws": "whole", "claims.number": "", "prior": "", "claims.rng": "whole seed"},
     **dict.fromkeys(("farmers", "unskilled", "expenditure", "workers", "land"), "numbers"),
     **dict.fromkeys(("latitude", "longitude", "employment", "wage", "spending"), "numbers"),

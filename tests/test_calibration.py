@@ -8,7 +8,7 @@ import xarray as xr
 
 import nege
 from nege.errors import InputError
-from nege.options import Replicator, SolverOptions
+from nege.solver_options import Replicator, SolverOptions
 from nege.solvers.follow_dynamics import find_long_run
 from nege.studies import moments, response
 from nege.studies.calibration_points import SolvedPoints

@@ -8,6 +8,7 @@ import pytest
 from mpmath import mp
 
 from nege.kernels import duals
+from nege.kernels.jit import ARITHMETIC
 
 pytestmark = pytest.mark.closed_form
 
@@ -77,3 +78,22 @@ def test_nan_stays(function):
     for pair in ((math.nan, 1.0), (1.0, math.nan)):
         assert np.isnan(function(*pair).real)
         assert np.isnan(function(*map(complex, pair)).real)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_who_needs_a_function_first_does_not_change_its_code(first):
+    """Numba compiles it once a process, with what is not said taken from whoever calls it."""
+
+    @duals._of_both(math.expm1, lambda x: complex(x.real, 0.5 * x.imag * x.real + x.imag))
+    def function(x):
+        """Return nothing that anybody needs."""
+
+    def call(x):
+        return function(x)
+
+    callers = [numba.njit(fastmath=flags)(call) for flags in (ARITHMETIC, False)]
+    callers[first](1.0 + 2.0j)
+    (code,) = callers[first].inspect_llvm().values()
+    said = [line.split("=")[1].split()[:2] for line in code.splitlines() if " = fmul" in line]
+    assert ["fmul", "contract"] in said
+    assert all(flags == ["fmul", "contract"] for flags in said)

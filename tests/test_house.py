@@ -23,10 +23,11 @@ PACKAGE = pathlib.Path(nege.__file__).parent
 #: types and inside functions too. What is named here more closely has a floor of its own.
 FLOORS = (
     *("_version", "_starting", "kernels", "errors", "status", "labelled", "immutable", "memory"),
-    *("validation", "progress", "options", "geography", "models", "models.classical"),
-    *("models.linkages", "models.quantitative", "models.agglomeration", "plots", "results"),
-    *("solvers", "sweeps", "structure", "studies", "policy", "scenarios", "laboratory"),
-    *("explorer", "testing", "warming", "command", "__init__", "__main__"),
+    *("validation", "settings", "progress", "solver_options", "geography", "models"),
+    *("models.classical", "models.linkages", "models.quantitative", "models.agglomeration"),
+    *("plots", "results", "solvers", "sweeps", "structure", "studies", "policy", "scenarios"),
+    *("laboratory", "explorer", "testing", "warming", "versions", "command"),
+    *("__init__", "__main__"),
 )
 #: What the kernels of a package may use beside NumPy, Numba and the standard library.
 #: Reading a float's bits, calling an address and calling by symbol have no other way into Numba.
@@ -229,8 +230,9 @@ PUBLIC = {
     NegeError OnlineAgglomeration OnlineRegion PreparedSolver QuasiLinear Replicator SolverOptions
     Stability Status Threshold Thresholds VerticalLinkages __version__ bifurcation break_points
     calibrate claims compare counterfactual data_report decompose equilibria estimate_memory
-    follow geography hysteresis invert load mechanisms patterns policy prepare random_points regimes
-    scenarios short_run solve stability sustain_points sweep testing warm_up with_remote_share
+    follow geography hysteresis invert load mechanisms options patterns policy prepare random_points
+    regimes scenarios short_run show_versions solve stability sustain_points sweep testing
+    warm_up with_remote_share
     """,
     "nege.geography": """
     Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_dataframe

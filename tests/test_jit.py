@@ -1,5 +1,6 @@
 """How kernels compile, dispatch and are cached."""
 
+import ast
 import collections
 import copy
 import gc
@@ -676,6 +677,8 @@ def test_an_equation_that_does_not_compile_is_named_with_its_line_and_what_there
     assert "spending (broken, line" in said
     assert "'return p.nonsense * share'" in said
     assert "p has no 'nonsense', it has sigma, farmers" in said
+    coloured = numba.errors.TypingError("\x1b[1m\x1b[31mno such\x1b[0m name")
+    assert function_table.told(coloured) == "no such name"
 
 
 @pytest.mark.skipif(not JIT, reason="nothing compiles without the JIT")
@@ -730,3 +733,21 @@ def test_what_reads_addresses_is_never_answered_in_python():
     if JIT:
         readers = many_short_runs._solve_rows, many_short_runs._solve_one
         assert not any(kernel.entry.in_python for kernel in readers)
+
+
+def test_liberties_with_arithmetic_are_said_of_all_that_compiles():
+    """What is not said is that of the kernel that happens to call it first in a process."""
+    makers = {"njit", "register_jitable", "overload"}
+    found = []
+    for file in pathlib.Path(nege.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            called = [node.func, *node.args[:1]]  # the maker itself, or functools.partial of it
+            named = {getattr(one, "attr", getattr(one, "id", "")) for one in called}
+            if named & makers:
+                found.append((file.name, ast.unparse(node), {k.arg for k in node.keywords}))
+    assert {"jit.py", "equations.py", "calls.py", "layout.py", "duals.py"} <= {f for f, *_ in found}
+    for file, text, said in found:
+        assert said & {"fastmath", "jit_options"} or "**options" in text, (file, text)
+    assert "fastmath" in nege.kernels.duals.OPTIONS

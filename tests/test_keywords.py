@@ -114,3 +114,11 @@ def test_arguments_that_have_to_be_named_are_asked_for_by_name():
     assert "sigma, mu, trade_cost" in error.cure
     twice = refusal(nege.CorePeriphery, places, geography=places, sigma=5, mu=0.4, trade_cost=2)
     assert "given once" in twice.allowed
+
+
+@pytest.mark.parametrize("call", [nege.show_versions, nege.scenarios.china_online])
+def test_what_takes_nothing_says_so(call):
+    error = refusal(call, 3)
+    assert (error.allowed, error.cure) == ("none", f"{call.__name__} takes nothing.")
+    error = refusal(call, year=2015)
+    assert (error.argument, error.value, error.cure) == ("parameter", "year", "There are none.")

@@ -5,6 +5,7 @@
 
 import fnmatch
 import pathlib
+import platform
 import re
 import sys
 import tomllib
@@ -17,6 +18,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 import nege
+from nege import versions
 
 pytestmark = pytest.mark.closed_form
 
@@ -36,7 +38,7 @@ RECIPE = yaml.safe_load(_text("conda/recipe/recipe.yaml"))
 NEEDED = {Requirement(one).name: Requirement(one).specifier for one in PROJECT["dependencies"]}
 
 #: Extras for those who work on nege; whoever uses it has the others by `all`.
-FOR_DEVELOPERS = {"all", "test", "bench", "dev", "docs"}
+FOR_DEVELOPERS = {"all", "test", "bench", "dev", "docs", "paper"}
 #: What a module is asked for as: its package has another name, or another one brings it along.
 PACKAGED = {
     **{
@@ -133,6 +135,29 @@ def test_what_an_error_says_to_install_has_what_is_missing():
     assert OPTIONAL
     wrong = [(of, extra) for of, extra in OPTIONAL if not _packages([of]) <= _required(extra)]
     assert not wrong, f"`require` names an extra that does not bring the module: {wrong}"
+
+
+def test_versions_are_shown_of_all_that_nege_uses(capsys):
+    names = {extra: set(found) for extra, found in versions.LIBRARIES.items()}
+    beneath = {"llvmlite", "pandas", "distributed", "h5py"}  # what those bring along
+    assert names.pop("needed") - beneath == set(NEEDED)
+    assert set(names) == {one for of in map(Requirement, EXTRAS["all"]) for one in of.extras}
+    for extra, found in names.items():
+        assert found - beneath == _required(extra)
+    nege.show_versions()
+    shown = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert shown["nege"] == nege.__version__
+    assert shown["Python"].startswith(platform.python_version())
+    assert shown["numba"] == numba.__version__
+    assert shown.keys() >= {name for found in names.values() for name in found}
+
+
+def test_a_library_that_is_missing_is_shown_as_missing(monkeypatch):
+    monkeypatch.setitem(versions.LIBRARIES, "geo", ("no-such-library",))
+    monkeypatch.setenv("NEGE_ELSEWHERE", "here")
+    shown = dict(line.split(maxsplit=1) for line in versions.report().splitlines())
+    assert shown["no-such-library"] == "not installed (geo)"
+    assert shown["NEGE_ELSEWHERE"] == "here"
 
 
 def test_data_come_with_the_package():

@@ -15,8 +15,8 @@ from scipy.optimize import brentq
 import nege
 from nege import mechanisms as mech
 from nege.errors import InputError
-from nege.options import Replicator, SolverOptions
 from nege.policy import cost_of_funds, equal_yield, nash, optimise
+from nege.solver_options import Replicator, SolverOptions
 from nege.studies import policy_points, real_terms, tax_game
 from nege.studies.policy_objectives import target
 from nege.studies.policy_points import PolicyPoints

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import nege
 from nege.models import designs
-from nege.options import SolverOptions
+from nege.solver_options import SolverOptions
 from nege.sweeps import work_units, workers
 from nege.sweeps.store_writing import Store
 from nege.sweeps.threads import one_thread
@@ -193,5 +193,5 @@ def test_a_model_that_no_other_process_can_import_is_refused_before_the_work():
     done = fresh.attempt(TYPED_IN)
     lines = done.stdout.splitlines()
     assert len(lines) == 2
-    assert all("a class in a file" in line and "leave out processes=" in line for line in lines)
+    assert all("a class in a file" in line and "give processes=1" in line for line in lines)
     assert done.stderr == ""

@@ -5,7 +5,7 @@ import inspect
 import re
 
 import griffe
-import reference
+import public_names
 
 
 class Docstrings(griffe.Extension):
@@ -18,10 +18,18 @@ class Docstrings(griffe.Extension):
             self._set(cls, inspect.cleandoc(found.__doc__), loader)
 
     def on_class_members(self, *, cls, **kwargs):
-        """Give a class whose base makes a constructor of its fields that constructor."""
+        """Give a class the constructor that its base makes of its fields.
+
+        None is shown of what functions make, a result, which nobody constructs.
+        """
         found = getattr(importlib.import_module(cls.module.path), cls.name, None)
-        made = isinstance(found, type) and "__init__" in vars(found)
-        if made and "__init__" not in cls.members and not cls.decorators:
+        if not isinstance(found, type) or "__init__" not in vars(found):
+            return
+        sections = {*re.findall(r"^ *([A-Z]\w+)\n *-+$", found.__doc__ or "", re.MULTILINE)}
+        if "Attributes" in sections and "Parameters" not in sections:
+            cls.decorators.clear()
+            cls.members.pop("__init__", None)
+        elif "__init__" not in cls.members and not cls.decorators:
             cls.set_member("__init__", _constructor(found, cls))
 
     def on_function(self, *, func, loader, **kwargs):
@@ -63,16 +71,26 @@ def _constructor(found, cls):
 
 
 def linked(text: str) -> str:
-    """Return a docstring whose ``:func:`` and the like are links, or else code."""
+    """Return a docstring whose ``:func:`` and the like are links, or else code.
+
+    What others are to be seen is a list; a type in two lines is in one.
+    """
+    text = re.sub(r"^(\w+ : .+)\n {8}(?=\S)", r"\1 ", text, flags=re.MULTILINE)
+    text = re.sub(r"(?<=^See Also\n--------\n)(?:.+\n?)+", _list, text, flags=re.MULTILINE)
     return re.sub(r":(?:func|class|meth|mod|attr|data):`~?\.?([^`]+)`", _link, text)
+
+
+def _list(match):
+    lines = re.sub(r"\n +", " ", match[0]).splitlines()
+    return "\n".join(re.sub(r"^([\w.]+)", r"- :func:`\1`", line) for line in lines) + "\n"
 
 
 def _link(match):
     """Link to what is named, or to the class that it belongs to."""
     said = match[1]
     for name in (said, said.rpartition(".")[0]):
-        candidates = (name, f"nege.{name}", *reference.by_last_part(name))
+        candidates = (name, f"nege.{name}", *public_names.by_last_part(name))
         for known in candidates:
-            if known in reference.names():
+            if known in public_names.names():
                 return f"[`{said}`][{known}]"
     return f"`{said}`"

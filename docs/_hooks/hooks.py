@@ -7,9 +7,10 @@ of the files of models and mechanisms, and docstrings are where they are, and pa
 import pathlib
 import re
 
+import formulas
 import links
+import public_names
 import readme
-import reference
 import stored_notebooks
 import theory
 from mkdocs.structure.files import File, Files
@@ -19,7 +20,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 def _made() -> dict[str, str | bytes]:
     """Return the content of every page and picture that is made, by its path in the site."""
-    found = {**theory.pages(), **reference.pages(), **stored_notebooks.pages()}
+    found = {**theory.pages(), **public_names.pages(), **stored_notebooks.pages()}
     for name in ("CHANGELOG.md", "CONTRIBUTING.md"):
         found[name.lower()] = readme.text(name)
     for path in sorted((ROOT / "notebooks" / "images").iterdir()):
@@ -32,6 +33,8 @@ MADE: dict[str, str | bytes] = {}
 
 def on_config(config):
     """Put pages that are made where the navigation has ``folder/*``."""
+    readme.text.cache_clear()
+    readme.sections.cache_clear()
     MADE.clear()
     MADE.update(_made())
     written = {
@@ -48,6 +51,7 @@ def on_config(config):
         elif target in MADE or target in written:
             nav.append(entry)
     config.nav = nav
+    config.markdown_extensions.append(formulas.Formulas())
     return config
 
 
@@ -62,7 +66,8 @@ def _tree(pages, folder):
             sections[inside] = []
             entries.append({inside.capitalize(): sections[inside]})
         if inside:
-            sections[inside].append(page)
+            name = page.rpartition("/")[2].removesuffix(".md")
+            sections[inside].append({name: page} if inside == "models" else page)
     return entries
 
 

@@ -3,7 +3,7 @@
 import posixpath
 import re
 
-import reference
+import public_names
 
 #: Files that texts name, and where they are in the site.
 PAGES = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
@@ -38,7 +38,7 @@ def _of_line(line, here, files):
         if target in files and target != here:
             return f"[`{code}`]({relative(target, here)})"
         name = re.match(r"nege(?:\.\w+)+", code)
-        if name and name[0] in reference.names() and "[" not in code:
+        if name and name[0] in public_names.names() and "[" not in code:
             return f"[`{code}`][{name[0]}]"
         return match[0]
 

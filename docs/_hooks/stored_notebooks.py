@@ -78,13 +78,15 @@ class Notebook:
         if not title or not pictures:
             lacks = "a title" if not title else "a stored picture"
             raise ValueError(f"{self.name}, cell {number}, is tagged gallery and has not {lacks}")
+        lines = _fenced(source, "python").splitlines()
         self.gallery.append(
+            '<div class="nege-card" markdown>\n\n'
             f"## {title}\n\n"
             + "\n".join(f"![{title}]({picture})" for picture in pictures)
             + f"\n\nFrom [`{self.name}`](notebooks/{self.name}.md#cell-{number}).\n\n"
             + '??? example "The lines that make it"\n\n'
-            + "\n".join(f"    {line}".rstrip() for line in _fenced(source, "python").splitlines())
-            + "\n"
+            + "\n".join(f"    {line}".rstrip() for line in lines)
+            + "\n\n</div>\n"
         )
 
 
@@ -99,11 +101,11 @@ def _shown(text):
 def pages() -> dict[str, str | bytes]:
     """Return a page for every notebook, their pictures, and the gallery."""
     made: dict[str, str | bytes] = {}
-    gallery = ["# Gallery\n"]
+    gallery = ["# Gallery\n", '<div class="nege-gallery" markdown>\n']
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         notebook = Notebook(path)
         made[f"notebooks/{path.stem}.md"] = notebook.page
         made.update(notebook.pictures)
         gallery += notebook.gallery
-    made["gallery.md"] = "\n".join(gallery)
+    made["gallery.md"] = "\n".join([*gallery, "</div>\n"])
     return made

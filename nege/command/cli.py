@@ -283,7 +283,7 @@ def _add_sweeps(commands: Any) -> None:
     )
     sweeping.add_argument("file", help="a TOML file, or the name of an example")
     sweeping.add_argument("--store", required=True, help="Zarr store, e.g. runs.zarr")
-    sweeping.add_argument("--processes", type=int, default=1, help="to solve in (default: 1)")
+    _add_processes(sweeping)
     sweeping.add_argument("--unit", type=int, help="points solved and written together")
     sweeping.add_argument(
         "--overwrite", action="store_true", help="replace the store of another sweep"
@@ -311,7 +311,7 @@ def _add_sweeps(commands: Any) -> None:
     claiming.add_argument("--prior", default="near", help="near (default) or wide")
     claiming.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
     claiming.add_argument("--store", help="folder from which a run that was killed goes on")
-    claiming.add_argument("--processes", type=int, default=1, help="to solve in (default: 1)")
+    _add_processes(claiming)
     _add_output(claiming)
     warming = commands.add_parser("warm-up", help="compile ahead, so that no later call waits")
     warming.add_argument(
@@ -332,6 +332,11 @@ def _add_output(parser: argparse.ArgumentParser, **defaults: Any) -> None:
         help="where files and pictures go (default: nege-output)",
     )
     _add_quiet(parser, defaults.get("quiet", argparse.SUPPRESS))
+
+
+def _add_processes(parser: argparse.ArgumentParser) -> None:
+    words = "to solve in (default: what NEGE_PROCESSES says, or 1)"
+    parser.add_argument("--processes", type=int, help=words)
 
 
 def _add_quiet(parser: argparse.ArgumentParser, default: Any = argparse.SUPPRESS) -> None:

@@ -21,7 +21,7 @@ from nege.models.agglomeration.mechanisms.frame import dotted, of_table
 from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.base import ONLINE, Model
 from nege.models.fields import REQUIRED
-from nege.options import Logit, Replicator
+from nege.solver_options import Logit, Replicator
 from nege.studies import scenarios
 from nege.studies.inversion import invert
 from nege.studies.online_retail import online_retail

@@ -14,8 +14,8 @@ import xarray as xr
 from nege.command.economy_file import PathSpecification
 from nege.errors import ConvergenceError, InputError
 from nege.laboratory.page import page
-from nege.options import Logit
 from nege.results import files
+from nege.solver_options import Logit
 from nege.solvers.long_run import solve
 from nege.status import Status
 from nege.sweeps.sweep import follow

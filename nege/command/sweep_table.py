@@ -15,7 +15,7 @@ from nege.command import economy_file
 from nege.errors import InputError
 from nege.models import designs, parameter_axes
 from nege.models.base import ONLINE, ONLINE_PARAMETERS, Model
-from nege.options import Logit, Replicator
+from nege.solver_options import Logit, Replicator
 
 
 @dataclass(frozen=True)

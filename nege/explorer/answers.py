@@ -38,6 +38,10 @@ class Answer:
         What the solve started from, as ``nege.solve`` takes it.
     started : str
         The same in words.
+    since : Equilibrium or None
+        Where the economy was, where it went on from there.
+    against : Answer or None
+        What gains are compared with.
     gains : Comparison or None
         Who gains and who loses against the reference.
     who : tuple of str
@@ -57,6 +61,8 @@ class Answer:
     started: str
     gains: Comparison | None
     who: tuple[str, ...]
+    since: Equilibrium | None = None
+    against: Answer | None = None
     cpu: float = 0.0
     wall: float = 0.0
 

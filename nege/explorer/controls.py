@@ -1,13 +1,14 @@
 """Controls: what can be moved of an economy, between which values, and what can be switched.
 
 A control is one number: a parameter, a table whose entries are alike, or one entry of a table, by
-the names that ``model.replace`` takes. Its range is one to look around in: within the declared
-bounds, finite, and around the value that the economy has; a page may let people type others.
+the names that ``model.replace`` takes. Its range is one to look around in: finite, within the
+declared bounds, and with the value that the economy has in it. Others can be asked for, too.
 
-    both ends declared          all between them, less a step where an end itself is refused
-    one end declared, e         the distance from it from a fifth to five times what it is,
-                                and from e itself where the value is near, evenly in logs
-    nothing declared            the value, and twice its size each way
+    both ends declared   all between them; an end that is refused itself is left out
+    one end, e           |value - e| from a fifth of what it is to five times that, and from
+                         nothing where e itself is allowed
+    no end, or one at    the value, and twice its size each way, within what is declared
+    the other side of 0
 """
 
 from __future__ import annotations
@@ -16,24 +17,37 @@ import dataclasses
 import functools
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from nege.errors import InputError
+from nege.geography.online import OnlineRegion
+from nege.models import fields
 from nege.models.agglomeration.mechanisms.frame import Mechanism
-from nege.models.agglomeration.mechanisms.parts import Part
 from nege.models.agglomeration.mechanisms.parts import entries as parameters_of
-from nege.models.base import Model
-from nege.models.changes import ONLINE
-from nege.models.fields import Field
+from nege.models.base import ONLINE, Model
 from nege.results.symbols import symbol
 from nege.validation import Bounds
 
 STEPS = 200  # of a slider, about
-AROUND = 5.0  # factor by which a value without an end may grow
+AROUND = 5.0  # factor by which the distance from a declared end may grow, or fall
 PROBES = 9  # values of a range that the economy is asked about
+MOST = 6  # controls to begin with
+MECHANISM = "a mechanism's"
+#: What people move first, by name of the parameter.
+FIRST = (
+    *(MECHANISM, "online_trade_cost", "digital_cost", "trade_cost", "transport_cost"),
+    *("commuting_cost", "search_cost", "commission", "online_commission", "remote", "sigma", "mu"),
+    *("alpha", "inputs", "phi", "a", "b", "c", "productivity_spillover", "amenity_spillover"),
+    *("spillover", "variety", "migration_elasticity", "taste"),
+)
+OF_ONLINE = {
+    "online_trade_cost": "trade cost of the online region",
+    "online_commission": "share of sales that the platform of the online region keeps",
+    "online_amenity": "amenity of the online region",
+}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -54,8 +68,10 @@ class Control:
         Whether that is better seen evenly in logs.
     allowed : str
         What the economy takes, in words.
-    group : str
-        The table or mechanism that it belongs to, "" for a number of the model.
+    owner : str
+        "" for the model's own, "online" for the online region's, or the name of a mechanism.
+    table : str
+        The table that it is an entry of, "" for what is none.
     """
 
     name: str
@@ -68,31 +84,40 @@ class Control:
     step: float
     log: bool
     allowed: str
-    group: str
+    owner: str
+    table: str
     _economy: Model = dataclasses.field(repr=False)
+
+    @property
+    def group(self) -> str:
+        """The table or else the owner."""
+        return self.table or self.owner
 
     @property
     def values(self) -> np.ndarray:
         """A few values of the range, from end to end."""
         space = np.geomspace if self.log else np.linspace
-        return space(self.lowest, self.highest, PROBES)
+        found = space(self.lowest, self.highest, PROBES)
+        found[0], found[-1] = self.lowest, self.highest  # to the last bit
+        return found
 
-    @functools.cached_property
+    @property
     def refused(self) -> str:
-        """Why values inside of the range are refused; "" where a few that were asked are not."""
+        """Why a value inside of the range is refused; "" where none of a few that were asked is."""
         return next(filter(None, self._refusals), "")
 
     @property
     def movable(self) -> bool:
-        """Whether it can be moved by itself: parts of a budget are to be given together."""
+        """Whether it can be moved by itself: parts of a budget have to be given together."""
         return not all(self._refusals)
 
     @functools.cached_property
     def _refusals(self) -> list[str]:
-        """What the economy says of a few values, other than its own."""
-        return [self._asked(float(value)) for value in self.values if value != self.value]
+        """What the economy says of a few values other than its own."""
+        return [self.asked(float(value)) for value in self.values if value != self.value]
 
-    def _asked(self, value: float) -> str:
+    def asked(self, value: float) -> str:
+        """Return the refusal of a value by the economy, all else as it is; "" where it takes it."""
         try:
             self._economy.replace({self.name: value})
         except InputError as error:
@@ -107,130 +132,119 @@ class Switch:
     Attributes
     ----------
     name : str
-        Of the mechanism in the economy, or "online".
+        Of the mechanism, or "online".
     words : str
         What it is.
     on : bool
         Whether the economy has it.
+    made : object
+        What is put in where it is switched on.
     """
 
     name: str
     words: str
     on: bool
-    made: Any = dataclasses.field(
-        repr=False, default=None
-    )  # what is put in where it is switched on
+    made: Any = dataclasses.field(repr=False)
+
+
+class _Number(NamedTuple):
+    """A number that an economy has."""
+
+    name: str
+    field: fields.Field
+    value: float
+    words: str
+    owner: str = ""
+    table: str = ""
 
 
 def controls(model: Model) -> dict[str, Control]:
-    """Return everything that can be moved, by name, plain numbers first."""
+    """Return everything that can be moved, by name: plain numbers, then tables by entry."""
     found = {}
-    for name, field, value, group, words in _numbers(model):
-        if not math.isfinite(value):
-            continue
-        low, high, log = _range(field.bounds, value)
-        found[name] = Control(
-            name=name,
-            words=words,
-            symbol=symbol(name.split(".")[0] if not group else field.name) or "",
-            unit=field.unit or "1",
-            value=value,
+    for one in _numbers(model):
+        if not math.isfinite(one.value):
+            continue  # an entry that is absent, where others stand
+        low, high, log = range_around(one.field.bounds, one.value)
+        found[one.name] = Control(
+            name=one.name,
+            words=one.words,
+            symbol=symbol(one.field.name) or "",
+            unit=one.field.unit or "1",
+            value=one.value,
             lowest=low,
             highest=high,
             step=_step(low, high),
             log=log,
-            allowed=field.bounds.words("a finite number"),
-            group=group,
+            allowed=one.field.bounds.words("a finite number"),
+            owner=one.owner,
+            table=one.table,
             _economy=model,
         )
     return found
 
 
-def _numbers(model: Model) -> Iterator[tuple[str, Field, float, str, str]]:
-    """Yield name, field, value, group and words of every number, those of tables last."""
-    tables: list[tuple[str, Field, xr.DataArray, str]] = []
-    for name in model.varied():
-        if "." in name:
-            continue
-        if name not in model.fields:  # of the online region
-            field = dataclasses.replace(
-                model.fields["online"],
-                words=_online_words(name),
-                unit="1",
-                bounds=model.bounds[name],
-            )
-            yield name, field, float(model.scalars()[name]), "online", field.words
+def _numbers(model: Model) -> Iterator[_Number]:
+    tables: list[tuple[str, fields.Field, xr.DataArray, str]] = []
+    for name in dict.fromkeys((*model.parameters, *model.varied(), *model.fields)):
+        if name in OF_ONLINE and model.online is not None:
+            about = fields.number(OF_ONLINE[name], model.bounds[name], name=name)
+            value = getattr(model.online, name.removeprefix(ONLINE))
+            yield _Number(name, about, value, about.words, "online")
+        if name not in model.fields:
             continue
         field, value = model.fields[name], getattr(model, name)
-        if isinstance(value, xr.DataArray):
+        if isinstance(field, fields.Over) and isinstance(value, xr.DataArray):
             tables.append((name, field, value, ""))
-        elif isinstance(value, (float, int)):
-            yield name, field, float(value), "", field.words
+        elif isinstance(value, float) and field.varied:
+            yield _Number(name, field, value, field.words)
     mechanisms: Mapping[str, Mechanism] = getattr(model, "mechanisms", {})
-    for each, one in mechanisms.items():
-        for path, field, value in parameters_of(one, each):
-            if not field.varied or isinstance(value, Part):
-                continue
-            if isinstance(value, xr.DataArray):
-                tables.append((path, field, value, each))
-            elif isinstance(value, (float, int)) and not isinstance(value, bool):
-                yield path, field, float(value), each, field.words
-    for path, field, table, group in tables:
-        yield from _of_table(path, field, table, group)
+    for owner, one in mechanisms.items():
+        for path, field, value in parameters_of(one, owner):
+            if field.varied and isinstance(value, xr.DataArray):
+                tables.append((path, field, value, owner))
+            elif field.varied and isinstance(value, float):
+                yield _Number(path, field, value, field.words, owner)
+    for path, field, table, owner in tables:
+        yield from _of_table(path, field, table, owner)
 
 
-def _of_table(
-    path: str, field: Field, table: xr.DataArray, group: str
-) -> Iterator[tuple[str, Field, float, str, str]]:
-    if not set(table.dims) <= set(table.coords):
-        return  # of trade between any two places
+def _of_table(path: str, field: fields.Field, table: xr.DataArray, owner: str) -> Iterator[_Number]:
+    """Yield the whole table, where all of it is one number, and every entry."""
     values = table.values
-    if "origin" in table.dims or "residence" in table.dims:
-        return
-    if values.size and (values == values.flat[0]).all():
-        yield path, field, float(values.flat[0]), group, f"{field.words}, of all"
+    if field.varied and values.size and (values == values.flat[0]).all():
+        yield _Number(path, field, float(values.flat[0]), f"{field.words}, of all", owner)
     labels = [[str(label) for label in table[dim].values] for dim in table.dims]
     for at in np.ndindex(*values.shape):
         names = [labels[i][j] for i, j in enumerate(at)]
-        yield (
-            ".".join([path, *names]),
-            field,
-            float(values[at]),
-            path,
-            f"{field.words}, {', '.join(names)}",
-        )
+        words = f"{field.words}, {', '.join(names)}"
+        yield _Number(".".join([path, *names]), field, float(values[at]), words, owner, path)
 
 
-def _online_words(name: str) -> str:
-    return {
-        "trade_cost": "trade cost of the online region",
-        "commission": "part of sales that the online platform keeps",
-        "amenity": "amenity of the online region",
-    }.get(name.removeprefix(ONLINE), name.replace("_", " "))
-
-
-def _range(bounds: Bounds, value: float) -> tuple[float, float, bool]:
-    """Return the ends of a range to look around in, and whether it is seen in logs."""
+def range_around(bounds: Bounds, value: float) -> tuple[float, float, bool]:
+    """Return the ends of a range to look around in, and whether it is to be seen in logs."""
     low = bounds.at_least if bounds.at_least is not None else bounds.above
     high = bounds.at_most if bounds.at_most is not None else bounds.below
     if low is not None and high is not None:
         step = _step(low, high)
-        return low + step * (bounds.at_least is None), high - step * (bounds.at_most is None), False
-    if low is None and high is None:
-        size = 2.0 * abs(value) or 1.0
-        return _round(value - size), _round(value + size), False
-    if low is None:
-        assert high is not None
-        lowest, highest, _ = _range(Bounds(at_least=-high), -value)
+        first = low + step * (bounds.at_least is None)
+        last = high - step * (bounds.at_most is None)
+        return min(first, value), max(last, value), False
+    if high is not None:
+        other = Bounds(at_least=-high) if bounds.at_most is not None else Bounds(above=-high)
+        lowest, highest, _ = range_around(other, -value)
         return -highest, -lowest, False
+    if low is None or low < 0.0:
+        size = 2.0 * abs(value) or 1.0
+        lowest = _round(value - size)
+        if low is not None and lowest <= low:
+            lowest = low + 0.1 * (value - low)
+        return min(lowest, value), max(_round(value + size), value), False
     apart = value - low
     if apart <= 0.0:
         return low, low + max(1.0, abs(low)), False
-    far = _round(low + AROUND * apart)
-    if bounds.at_least is not None:
-        return low, far, False
-    near = low + _round(apart / AROUND)
-    return near, far, near > 0.0 and far / near > AROUND
+    lowest = low if bounds.at_least is not None else min(low + _round(apart / AROUND), value)
+    highest = max(low + _round(AROUND * apart), value)
+    return lowest, highest, lowest > 0.0 and highest / lowest > AROUND
 
 
 def _round(value: float) -> float:
@@ -242,18 +256,57 @@ def _step(low: float, high: float) -> float:
     """Return a power of ten, or two or five times one, of which about STEPS make the range."""
     size = (high - low) / STEPS
     power = 10.0 ** math.floor(math.log10(size))
-    return float(
-        f"{next(m for m in (1.0, 2.0, 5.0, 10.0) if m * power >= size * 0.999) * power:.3g}"
-    )
+    steps = (factor * power for factor in (1.0, 2.0, 5.0, 10.0))
+    return float(f"{next(step for step in steps if step >= 0.999 * size):.3g}")
+
+
+def suggested(known: Mapping[str, Control]) -> tuple[str, ...]:
+    """Return the names of those to begin with: of mechanisms, then what trade costs, then others.
+
+    A whole table, where that can be moved, stands for its entries.
+    """
+    chosen: list[str] = []
+    for one in sorted(known.values(), key=_rank):
+        if len(chosen) < MOST and one.table not in chosen and one.movable:
+            chosen.append(one.name)
+    return tuple(chosen)
+
+
+def _rank(one: Control) -> int:
+    """Return how early a control is met."""
+    if one.owner not in ("", "online"):
+        return FIRST.index(MECHANISM)
+    place = one.table or one.name
+    return FIRST.index(place) if place in FIRST else len(FIRST)
 
 
 def switches(model: Model) -> dict[str, Switch]:
-    """Return everything that can be switched on or off, by name."""
+    """Return everything that can be switched on or off, by name: what the economy has, first.
+
+    Mechanisms that it does not have are put in with what they are by default, which changes
+    nothing until one of their controls is moved; those that need to be told more are left out.
+    """
     found = {}
     if "online" in model.fields:
-        found["online"] = Switch("online", "the online region", model.online is not None)
-    for name, one in getattr(model, "mechanisms", {}).items():
+        # As far as the next place: trade costs of the model, or none where these are a table.
+        cost = model.scalars().get("trade_cost", 1.0)
+        made = OnlineRegion(trade_cost=cost) if model.online is None else model.online
+        found["online"] = Switch("online", "the online region", model.online is not None, made)
+    present: Mapping[str, Mechanism] = getattr(model, "mechanisms", {})
+    for name, one in present.items():
         found[name] = Switch(name, _first_line(type(one)), True, one)
+    if "mechanisms" not in model.fields:
+        return found
+    economy: Any = model
+    held = {type(one) for one in present.values()}
+    for kind in Mechanism.kinds().values():
+        try:
+            one = kind()
+            if one.name not in found and kind not in held:
+                economy.with_mechanisms(one)
+                found[one.name] = Switch(one.name, _first_line(kind), False, one)
+        except InputError:
+            continue
     return found
 
 

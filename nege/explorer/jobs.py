@@ -1,27 +1,23 @@
 """Work in the background: whoever asked goes on, hears of progress, and may cancel it.
 
-A job has a thread of its own. Cancelled, it is over at once for whoever waits for it: the thread
-ends at the next step at which its work says how far it is, and what it may still find is dropped.
+A job has a thread of its own. Cancelled, it is over at once for whoever waits for it; the thread
+ends at the next step of its work, and what it may still find is dropped.
 """
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from nege.errors import NegeError
-from nege.progress import Callback, silence
+from nege.progress import Callback, Cancelled, silence, stop_if_cancelled, stoppable
 
 logger = logging.getLogger("nege")
 
 Found = TypeVar("Found")
-
-
-class Cancelled(NegeError):  # noqa: N818  no error: somebody wanted it
-    """What a job ends in that was cancelled, or that another one has taken the place of."""
 
 
 class Job(Generic[Found]):
@@ -45,9 +41,10 @@ class Job(Generic[Found]):
         self._began, self._ended = time.monotonic(), 0.0
         #: How many steps are done, of how many, and what they are.
         self.progress: tuple[int, int, str] = (0, 1, words)
-        self._thread = threading.Thread(target=self._run, args=(work,), name="nege explores")
-        self._thread.daemon = True
-        self._thread.start()
+        context = contextvars.copy_context()  # with what the caller says of numbers and threads
+        thread = threading.Thread(target=context.run, args=(self._run, work), name="nege explores")
+        thread.daemon = True
+        thread.start()
 
     @property
     def done(self) -> bool:
@@ -97,14 +94,13 @@ class Job(Generic[Found]):
 
     def _run(self, work: Callable[[Callback], Found]) -> None:
         try:
-            with silence():
+            with silence(), stoppable(lambda: not self.done):
                 self._end(work(self._show), None)
         except BaseException as error:  # for whoever waits
             self._end(None, error)
 
     def _show(self, done: int, total: int, words: str) -> None:
-        if self.done:
-            raise Cancelled(f"{self.words}: cancelled")
+        stop_if_cancelled()
         self.progress = done, total, words
 
     def _end(self, found: Any, error: BaseException | None) -> bool:

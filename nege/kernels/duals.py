@@ -23,6 +23,10 @@ from nege.kernels.jit import kernel
 
 STEP = 1e-100  # its square is lost beside a value, and no derivative above 1e-220 is
 
+# All of them are said: one that is not is that of the kernel which happens to need the function
+# first in this process, so that the same equations would compile to other bits in another order.
+OPTIONS = {"error_model": "numpy", "fastmath": vmath.CONTRACTED}
+
 Function = Callable[..., Any]
 
 
@@ -49,7 +53,7 @@ def _of_both(for_real: Function, for_dual: Function) -> Callable[[Function], Fun
         def function(x: Any) -> Any:
             return for_dual(x) if isinstance(x, complex) else for_real(x)
 
-        @overload(function, jit_options={"error_model": "numpy"})
+        @overload(function, jit_options=OPTIONS)
         def _typed(x):
             return for_dual if isinstance(x, types.Complex) else for_real
 

@@ -60,7 +60,8 @@ def _number(typing, bits):
 
 
 # Without reassociation: the order of these sums is what makes them exact.
-EXACT = kernel(arithmetic={"contract"}, inside=True)
+CONTRACTED = {"contract"}
+EXACT = kernel(arithmetic=CONTRACTED, inside=True)
 
 
 @EXACT

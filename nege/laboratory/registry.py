@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import memory, validation
+from nege import memory, settings, validation
 from nege.errors import InputError, in_words
 from nege.laboratory import prior as priors
 from nege.laboratory import where
@@ -63,7 +63,7 @@ def claims(
     prior: str = "near",
     rng: int = 0,
     store: str | pathlib.Path | None = None,
-    processes: int = 1,
+    processes: int | None = None,
     client: Any = None,
     progress: Progress = None,
 ) -> ClaimTable | Finding | NotModelled:
@@ -87,8 +87,8 @@ def claims(
     store : str or Path, optional
         Folder of sweeps, from which a run that was killed, or wants more draws, goes on;
         needs ``pip install "nege[sweep]"``.
-    processes : int, default 1
-        How many to solve in.
+    processes : int, optional
+        How many to solve in; what :func:`nege.options` says by default, else 1.
     client : dask.distributed.Client, optional
         Cluster to solve on.
     progress : bool or callable, optional
@@ -133,7 +133,7 @@ def claims(
         memory.check("draws", draws, BYTES_PER_DRAW * draws, f"for {draws} draws", cure)
     prior = validation.known("prior", prior, priors.PRIORS)
     rng = validation.whole("rng", rng, at_least=0)
-    processes = validation.whole("processes", processes, at_least=1)
+    processes = settings.chosen("processes", processes)
     folder = None if store is None else paths.located("store", store)
     work = Work(folder, processes, workers.check_client(client))
     check_progress(progress)

@@ -32,7 +32,7 @@ from nege.models.mobility import Groups
 from nege.models.rest import EquationsOfRest
 from nege.models.shipped import SHIPPED
 from nege.models.solutions import Deviations, LongRun, Many, ShortRun, Uniqueness, Variable
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 
 logger = logging.getLogger("nege")
 

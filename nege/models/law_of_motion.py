@@ -20,7 +20,7 @@ from nege.kernels.fixed_point import Report
 from nege.models import deviations
 from nege.models.base import Model
 from nege.models.linearised import LinearisedMarkets, Trade, through_markets
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 
 NEUTRAL_RATE = 1e-9  # growth rates below this are neither growth nor decline
 ROUNDING = 1e-12  # of the fastest rate: imaginary parts below this are rounding

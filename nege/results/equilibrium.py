@@ -15,11 +15,11 @@ import xarray as xr
 from nege.errors import InputError
 from nege.immutable import Deferred, Immutable, held
 from nege.models.base import Model
-from nege.options import Logit, Replicator, check_dynamics
 from nege.plots.economies import EquilibriumPlot
 from nege.results import files
 from nege.results.stability import Stability, find_stability, leading_rate, verdict
 from nege.results.tables import Tabular
+from nege.solver_options import Logit, Replicator, check_dynamics
 from nege.status import Status
 from nege.validation.keywords import hinted
 

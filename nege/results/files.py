@@ -17,8 +17,8 @@ import xarray as xr
 
 from nege.errors import InputError, of_system, require
 from nege.models.base import Model
-from nege.options import Logit, Replicator
 from nege.results import checksums
+from nege.solver_options import Logit, Replicator
 from nege.validation import paths
 
 SCHEMA = 2  # 1 had no seals

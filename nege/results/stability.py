@@ -15,7 +15,7 @@ from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.models.law_of_motion import NEUTRAL_RATE, ClearedPoint, LawOfMotion, law_of_motion
 from nege.models.solutions import Deviations
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.status import Status
 
 __all__ = ["Stability"]

@@ -7,8 +7,8 @@ from typing import Any
 from nege._version import __version__
 from nege.errors import ConvergenceError, InputError
 from nege.models.base import Model
-from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium
+from nege.solver_options import SolverOptions
 
 
 def check_model(model: Any, *, in_shares: bool = False) -> None:

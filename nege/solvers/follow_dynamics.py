@@ -19,8 +19,9 @@ from nege.models.base import Model
 from nege.models.law_of_motion import NEUTRAL_RATE, ClearedPoint, LawOfMotion
 from nege.models.search_progress import Progress
 from nege.models.solutions import LongRun
-from nege.options import Logit, Replicator, SolverOptions
+from nege.progress import stop_if_cancelled
 from nege.results.stability import fastest
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.solvers import matrix_free, rest_points
 from nege.status import Status
 
@@ -186,6 +187,7 @@ class _DynamicsSearch:
         """Integrate the dynamics, in place; STUCK without progress, as on a limit cycle."""
         progress, done = Progress(MOST_TESTS_WITHOUT_PROGRESS), 0
         while True:
+            stop_if_cancelled()
             most = min(PROGRESS_STEPS, limit - done)
             arrival = self.law.follow(share, state, self.options, slow, step, most)
             self.steps += arrival.steps

@@ -8,8 +8,8 @@ from nege import validation
 from nege.models import trade_costs
 from nege.models.base import Model
 from nege.models.solutions import LongRun
-from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.results.equilibrium import Equilibrium
+from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.solvers import matrix_free
 from nege.solvers.checks import check_model, check_options, or_raise, provenance
 from nege.solvers.follow_dynamics import find_long_run

@@ -43,7 +43,8 @@ from nege.models.linearised import (
     by_krylov,
 )
 from nege.models.solutions import LongRun
-from nege.options import Logit, Replicator, SolverOptions
+from nege.progress import stop_if_cancelled
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.status import Status
 
 MANY = 500  # regions from which it pays
@@ -490,6 +491,7 @@ def _follow(
     if not path.begin(exact):
         return Arrival(NOT_FINITE, math.inf, step, 0)
     while True:
+        stop_if_cancelled()
         speed = path.speed()
         if speed <= slow:
             return Arrival(CONVERGED, speed, step, steps)

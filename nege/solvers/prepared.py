@@ -16,7 +16,7 @@ from nege.kernels import derivatives
 from nege.models import trade_costs
 from nege.models.base import Model
 from nege.models.solutions import LongRun
-from nege.options import Logit, Replicator, SolverOptions, check_dynamics
+from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.solvers import many_short_runs
 from nege.solvers.checks import check_model, check_options
 from nege.solvers.follow_dynamics import find_long_run

@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
-from nege import memory, validation
+from nege import memory, settings, validation
 from nege.errors import InputError
 from nege.kernels.codes import METHODS
 from nege.models import designs, parameter_axes, trade_costs
 from nege.models.base import Model
 from nege.models.solutions import Many
-from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium
+from nege.solver_options import SolverOptions
 from nege.solvers import many_short_runs
 from nege.solvers.checks import check_model, check_options, or_raise, provenance
 from nege.solvers.prepared import ShortRunArrays, ShortRuns
@@ -46,7 +46,7 @@ def short_run(
     parameters: Mapping[str, Sequence[float] | np.ndarray] | None = None,
     along: str | None = None,
     options: SolverOptions | None = None,
-    threads: int = 1,
+    threads: int | None = None,
     invalid: str = "raise",
 ) -> Equilibrium | xr.Dataset:
     """Wages, prices and real wages while workers and firms stay where they are.
@@ -71,8 +71,8 @@ def short_run(
         extrapolated along the secant. By default solves are independent.
     options : SolverOptions, optional
         Tolerances, limits, operator and method.
-    threads : int, default 1
-        How many parts to solve at the same time.
+    threads : int, optional
+        How many parts to solve at the same time; what :func:`nege.options` says by default, else 1.
     invalid : {"raise", "record"}
         What becomes of points of `parameters` that are no economies, as in
         :func:`nege.sweep`.
@@ -112,7 +112,7 @@ def short_run(
     """
     check_model(model)
     options = check_options(options)
-    threads = validation.whole("threads", threads, at_least=1)
+    threads = settings.chosen("threads", threads)
     record = designs.records_refused(invalid)
     if parameters is not None or _are_many(share):
         check_model(model, in_shares=True)

@@ -16,7 +16,7 @@ from nege.kernels import equations
 from nege.models import linearised
 from nege.models.base import Model
 from nege.models.linearised import PlaceSlopes
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.structure import even_spread
 from nege.structure.branches.continuation import (
     ContinuationProblem,

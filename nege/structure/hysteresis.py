@@ -14,11 +14,11 @@ from nege.immutable import Immutable, held
 from nege.models import parameter_axes
 from nege.models.base import Model
 from nege.models.law_of_motion import law_of_motion
-from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.plots import branches
 from nege.progress import Progress, watched
 from nege.results.stability import fastest
 from nege.results.tables import Tabular
+from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.solvers import rest_points
 from nege.solvers.checks import check_model, check_options
 from nege.solvers.follow_dynamics import find_long_run

@@ -14,7 +14,7 @@ import numpy as np
 from nege.models.base import Model
 from nege.models.rest import EquationsOfRest
 from nege.models.solutions import LongRun
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.status import Status
 from nege.structure.symmetry import SymmetryOfPlaces, symmetry_of_places, trivial_symmetry
 

@@ -22,8 +22,8 @@ import xarray as xr
 from nege.errors import InputError, NegeError
 from nege.models.base import Model
 from nege.models.law_of_motion import NEUTRAL_RATE
-from nege.options import Logit, Replicator, SolverOptions
 from nege.progress import watched
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.status import Status
 from nege.structure.branches.explorer import BranchExplorer
 from nege.structure.branches.joint_continuation import (

@@ -16,7 +16,7 @@ from nege.errors import InputError, NegeError
 from nege.models import parameter_axes
 from nege.models.base import Model
 from nege.models.law_of_motion import ClearedPoint, LawOfMotion, law_of_motion
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.solvers.checks import check_free_mobility, check_model
 from nege.status import Status
 

@@ -52,7 +52,7 @@ def regimes(
     model: Model,
     parameters: Mapping[str, Sequence[float] | np.ndarray] | xr.Dataset,
     *,
-    processes: int = 1,
+    processes: int | None = None,
     client: Any = None,
     progress: Progress = None,
     invalid: str = "raise",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nege.options import Logit, Replicator
 from nege.results.equilibrium import Equilibrium, check_equilibrium, stability_of
 from nege.results.stability import Stability
+from nege.solver_options import Logit, Replicator
 from nege.validation.keywords import hinted
 
 __all__ = ["stability"]

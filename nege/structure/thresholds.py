@@ -16,8 +16,8 @@ from nege import validation
 from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
-from nege.options import Logit, Replicator, check_dynamics
 from nege.results.tables import Tabular
+from nege.solver_options import Logit, Replicator, check_dynamics
 from nege.solvers.checks import check_model
 from nege.structure import industry_thresholds
 from nege.structure.dispersion import mode_name, modes_of, partly_online_breaks

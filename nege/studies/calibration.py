@@ -35,10 +35,10 @@ from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.progress import Progress, Steps, watched
 from nege.results.equilibrium import Equilibrium
 from nege.results.tables import Tabular
+from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.solvers.checks import check_model, check_options
 from nege.studies.calibration_points import (
     DIFFERENCES,

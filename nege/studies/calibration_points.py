@@ -18,8 +18,8 @@ import numpy as np
 from nege.errors import ConvergenceError, InputError
 from nege.models.base import Model
 from nege.models.solutions import LongRun
-from nege.options import Logit, Replicator, SolverOptions
 from nege.results.equilibrium import Equilibrium
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.solvers.follow_dynamics import find_long_run
 from nege.studies.policy_objectives import Target
 from nege.studies.policy_points import ANY, STENCIL, Point, PolicyPoints

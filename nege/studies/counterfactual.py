@@ -8,8 +8,8 @@ import xarray as xr
 
 from nege.models.quantitative.commuting import Commuting
 from nege.models.quantitative.model import QuantitativeModel
-from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium, check_equilibrium
+from nege.solver_options import SolverOptions
 from nege.studies.counterfactual_commuting import counterfactual_commuting
 from nege.studies.counterfactual_quantitative import counterfactual_quantitative
 from nege.studies.kinds import Kind, answer

@@ -30,8 +30,8 @@ import xarray as xr
 from nege.errors import InputError
 from nege.models.quantitative.commuting import PLACES, Commuting
 from nege.models.quantitative.commuting_equations import Point, evaluate
-from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium
+from nege.solver_options import SolverOptions
 from nege.solvers.long_run import solve
 from nege.solvers.short_run import short_run
 from nege.status import Status

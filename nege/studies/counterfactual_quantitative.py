@@ -26,8 +26,8 @@ from nege import validation
 from nege.errors import ConvergenceError, InputError
 from nege.models.quantitative.balance import check_trade
 from nege.models.quantitative.model import QuantitativeModel
-from nege.options import Logit, SolverOptions
 from nege.results.equilibrium import Equilibrium
+from nege.solver_options import Logit, SolverOptions
 from nege.solvers.checks import check_options
 from nege.solvers.long_run import solve
 from nege.solvers.short_run import short_run

@@ -15,8 +15,8 @@ from nege.errors import InputError, near
 from nege.models import designs, parameter_axes
 from nege.models.agglomeration.patterns import patterns
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions
 from nege.progress import Progress, watched
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.solvers.checks import check_model
 from nege.status import Status
 from nege.sweeps.sweep import follow

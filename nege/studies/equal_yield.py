@@ -36,12 +36,12 @@ from nege.errors import ConvergenceError, InputError
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.plots import objectives
 from nege.progress import Progress, watched
 from nege.results.equilibrium import Equilibrium, check_equilibrium
 from nege.results.stability import verdict
 from nege.results.tables import Tabular
+from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.solvers.checks import check_model, check_options
 from nege.studies import real_terms
 from nege.studies.joint_policy import draw_gains

@@ -8,7 +8,7 @@ from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.base import Model
 from nege.models.quantitative.commuting import Commuting
 from nege.models.quantitative.model import QuantitativeModel
-from nege.options import SolverOptions
+from nege.solver_options import SolverOptions
 from nege.studies.inversion_commuting import invert_commuting
 from nege.studies.inversion_industries import invert_industries
 from nege.studies.inversion_quantitative import invert_quantitative

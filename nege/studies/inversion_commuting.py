@@ -31,8 +31,8 @@ from nege import validation
 from nege.errors import ConvergenceError, InputError
 from nege.models.quantitative.commuting import Commuting
 from nege.models.quantitative.commuting_equations import Parameters, evaluate
-from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium
+from nege.solver_options import SolverOptions
 from nege.solvers.checks import check_options
 from nege.solvers.short_run import short_run
 from nege.studies.balancing import Balance, balanced, parts

@@ -45,7 +45,7 @@ from nege.models.agglomeration.mechanisms.observed import ABSENT, Observed
 from nege.models.agglomeration.mechanisms.workers import Workers
 from nege.models.agglomeration.model import FIRMS_START, OnlineAgglomeration
 from nege.models.solutions import LongRun
-from nege.options import Replicator, SolverOptions
+from nege.solver_options import Replicator, SolverOptions
 from nege.solvers.checks import check_options
 from nege.solvers.long_run import long_run_result
 from nege.status import Status

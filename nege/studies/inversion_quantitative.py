@@ -30,8 +30,8 @@ from nege.kernels.scaling import markets
 from nege.models.base import Model
 from nege.models.quantitative.balance import check_trade
 from nege.models.quantitative.model import QuantitativeModel
-from nege.options import SolverOptions
 from nege.results.equilibrium import Equilibrium
+from nege.solver_options import SolverOptions
 from nege.solvers.checks import check_options
 from nege.solvers.short_run import short_run
 

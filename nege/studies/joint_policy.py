@@ -29,12 +29,12 @@ from nege import validation
 from nege.errors import ConvergenceError, InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
-from nege.options import Logit, Replicator, SolverOptions
 from nege.plots import objectives
 from nege.progress import Steps
 from nege.results.equilibrium import Equilibrium
 from nege.results.stability import verdict
 from nege.results.tables import Tabular
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.studies import real_terms
 from nege.studies.policy_objectives import REVENUE, Target, target
 from nege.studies.policy_points import Bounds, Point, PolicyPoints

@@ -26,12 +26,12 @@ from nege.errors import ConvergenceError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.models.solutions import LongRun
-from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.plots import objectives
 from nege.progress import Progress, Steps, watched
 from nege.results.equilibrium import Equilibrium
 from nege.results.stability import verdict
 from nege.results.tables import Tabular
+from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.solvers.checks import check_model, check_options
 from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result

@@ -27,8 +27,8 @@ from nege.errors import ConvergenceError
 from nege.models import parameter_axes
 from nege.models.base import Model
 from nege.models.solutions import LongRun
-from nege.options import Logit, Replicator, SolverOptions
 from nege.results.equilibrium import Equilibrium
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
 from nege.status import Status

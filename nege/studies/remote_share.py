@@ -16,7 +16,7 @@ from typing import Any
 from nege import validation
 from nege.errors import InputError
 from nege.models.quantitative.commuting import Commuting
-from nege.options import SolverOptions
+from nege.solver_options import SolverOptions
 from nege.solvers.long_run import solve
 from nege.validation.keywords import hinted
 

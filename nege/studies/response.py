@@ -24,7 +24,7 @@ from nege.models.base import Model
 from nege.models.law_of_motion import law_of_motion
 from nege.models.rest import shares_of
 from nege.models.solutions import LongRun
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 
 REACH = 3  # nodes on each side
 STEP = 1e-3  # between them, of the parameter's size

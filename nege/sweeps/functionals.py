@@ -23,6 +23,7 @@ from nege.kernels.uncompiled import compiled_only
 from nege.models.base import Model
 from nege.models.designs import Block, ParameterPoints, block_shape, blocks_over
 from nege.progress import Tick, no_tick, silence
+from nege.settings import undivided
 from nege.status import Status
 from nege.sweeps.threads import one_thread
 
@@ -75,7 +76,7 @@ class Evaluations:
         """Call the function at the points of a unit; `tick` hears of each."""
         shape = [part.stop - part.start for part in block]
         found = np.empty(shape, dtype=object)
-        with one_thread(), compiled_only(), silence():
+        with one_thread(), compiled_only(), undivided(), silence():
             for where in np.ndindex(*shape):
                 position = (part.start + i for part, i in zip(block, where, strict=True))
                 found[where] = self._at(dict(zip(self.sizes, position, strict=True)))
@@ -166,7 +167,7 @@ def check_of(of: Any, given: Mapping[str, Any], elsewhere: bool) -> Functional:
         except Exception as error:  # pickle raises whatever it likes
             cure = (
                 "A lambda, or a function inside of another, is not: write it into a file with def, "
-                "and import it from there; or leave out processes=."
+                "and import it from there; or give processes=1."
             )
             allowed = "a function that other processes can import"
             raise InputError("of", of, allowed, cure) from error

@@ -14,9 +14,9 @@ from nege import validation
 from nege.errors import InputError, NegeError
 from nege.kernels.codes import METHODS
 from nege.models.base import Model
-from nege.options import Logit, Replicator
 from nege.results import files
 from nege.results.equilibrium import PROVENANCE, Equilibrium
+from nege.solver_options import Logit, Replicator
 from nege.status import Status
 from nege.sweeps import store_reading, work_units
 from nege.validation import paths

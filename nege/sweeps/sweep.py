@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import memory, validation
+from nege import memory, settings, validation
 from nege.errors import InputError
 from nege.models import designs, parameter_axes
 from nege.models.base import Model
 from nege.models.designs import Block
-from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.progress import Progress, check_progress, no_tick, watched
+from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.solvers.checks import check_model, check_options, provenance
 from nege.sweeps import workers
 from nege.sweeps.functionals import Evaluations, Table, check_of
@@ -50,7 +50,7 @@ def sweep(
     store: str | pathlib.Path | None = None,
     overwrite: bool = False,
     unit: int | None = None,
-    processes: int = 1,
+    processes: int | None = None,
     client: Any = None,
     progress: Progress = None,
     invalid: str = "raise",
@@ -94,8 +94,8 @@ def sweep(
     unit : int, optional
         Points that are solved, written and resumed together, whole lines at least;
         about a second of work by default.
-    processes : int, default 1
-        How many to solve in.
+    processes : int, optional
+        How many to solve in; what :func:`nege.options` says by default, else 1.
     client : dask.distributed.Client, optional
         Cluster to solve on. Only this process writes to the store.
     progress : bool or callable, optional
@@ -163,7 +163,7 @@ def sweep(
     """
     check_model(model)
     given_options, options = options, check_options(options)
-    processes = validation.whole("processes", processes, at_least=1)
+    processes = settings.chosen("processes", processes)
     overwrite = validation.flag("overwrite", overwrite)
     if unit is not None:
         unit = validation.whole("unit", unit, at_least=1)

@@ -21,8 +21,9 @@ from nege.kernels.uncompiled import compiled_only
 from nege.models.agglomeration.patterns import FLAGS, UNSOLVED, codes
 from nege.models.base import Model
 from nege.models.designs import Block, ParameterPoints, block_shape, blocks_over
-from nege.options import Logit, Replicator, SolverOptions
 from nege.progress import Tick, no_tick
+from nege.settings import undivided
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.solvers import many_short_runs
 from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
@@ -171,7 +172,8 @@ class _Runs:
 
     def solve(self, block: Block, tick: Tick = no_tick) -> dict[str, np.ndarray]:
         """Solve a unit; `tick` hears of points that are done."""
-        with one_thread(), compiled_only():  # a unit gives the same bits wherever it is solved
+        # A unit gives the same bits wherever it is solved.
+        with one_thread(), compiled_only(), undivided():
             return self._solve(block, tick)
 
     def warm(self, block: Block) -> None:

@@ -80,7 +80,7 @@ def check_found_elsewhere(model: Model) -> None:
         kind,
         "a class in a file, where several processes (processes=...) can import it",
         f"It is in {where}. Write it into a file of its own, such as my_model.py, and import it "
-        "from there; or leave out processes=.",
+        "from there; or give processes=1.",
     )
 
 

@@ -48,10 +48,11 @@ def hinted_call(function: Callable[..., Any]) -> Callable[..., Any]:
         count = len(arguments) - skipped
         given = {*first[:count], *keywords}
         if count > len(first) or len(given) < count + len(keywords):
-            allowed = (
-                f"given once and by name, but for {in_words(first)}" if first else "given by name"
-            )
-            cure = f"{owner} takes {in_words(known)}."
+            if first:
+                allowed = f"given once and by name, but for {in_words(first)}"
+            else:
+                allowed = "given by name" if known or more else "none"
+            cure = f"{owner} takes {in_words(known) if known else 'nothing'}."
             raise InputError(f"arguments of {owner}", arguments[skipped:], allowed, cure)
         unknown = [key for key in keywords if key not in known and not more]
         missing = [key for key in needed if key not in given]

@@ -32,7 +32,7 @@ from nege.models.agglomeration.layout import AgglomerationParameters, Slots
 from nege.models.agglomeration.mechanisms import frame
 from nege.models.agglomeration.mechanisms.frame import Choices
 from nege.models.solutions import LongRun
-from nege.options import SolverOptions
+from nege.solver_options import SolverOptions
 from nege.status import Status
 
 logger = logging.getLogger("nege")

@@ -20,7 +20,9 @@ NOWHERE = -1  # an address that is none
 NO_FIRMS = -1e300  # their log in dual numbers, where zero times infinity is no number
 
 #: Called by kernels alone, and so without what Python needs to call compiled code.
-between = functools.partial(register_jitable, error_model="numpy", no_cfunc_wrapper=True)
+between = functools.partial(
+    register_jitable, error_model="numpy", fastmath=False, no_cfunc_wrapper=True
+)
 #: Inside a place, where a call would take as long as what it does.
 inner = functools.partial(between, forceinline=True)
 

@@ -55,7 +55,7 @@ from nege.models.changes import Limit
 from nege.models.fields import Labelled
 from nege.models.rest import shares_of
 from nege.models.solutions import Deviations, LongRun, ShortRun, Variable
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.validation import Bounds
 
 __all__ = ["OnlineAgglomeration"]

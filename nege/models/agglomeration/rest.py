@@ -38,7 +38,8 @@ from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.models.rest import LinearisedRest
 from nege.models.search_progress import ROUNDING, Progress
 from nege.models.solutions import LongRun, ShortRun
-from nege.options import SolverOptions
+from nege.progress import stop_if_cancelled
+from nege.solver_options import SolverOptions
 from nege.status import Status
 
 logger = logging.getLogger("nege")
@@ -427,6 +428,7 @@ class _RestPointSearch:
         if not self.evaluate(x):
             return x, Status.NOT_FINITE, trace
         while not self._at_rest():
+            stop_if_cancelled()
             if self.steps >= self.options.limit_steps:
                 return x, Status.LIMIT, trace
             entering = self.lets_in & (self.entry > self.options.tolerance_payoff)

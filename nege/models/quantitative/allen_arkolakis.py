@@ -70,7 +70,7 @@ from nege.models.quantitative.model import (
     fundamental,
 )
 from nege.models.solutions import Uniqueness, Variable
-from nege.options import Logit, Replicator, check_dynamics
+from nege.solver_options import Logit, Replicator, check_dynamics
 from nege.validation import Bounds
 
 __all__ = ["AllenArkolakis"]

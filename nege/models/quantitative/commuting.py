@@ -115,7 +115,7 @@ from nege.models.quantitative.grouped import GroupedModel, Variables
 from nege.models.quantitative.helpman import RENTS
 from nege.models.quantitative.model import fundamental
 from nege.models.solutions import LongRun, Many, ShortRun, Uniqueness, Variable
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.validation import Bounds
 
 __all__ = ["Commuting"]

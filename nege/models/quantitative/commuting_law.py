@@ -26,7 +26,7 @@ from nege.models.quantitative.commuting_equations import (
     slopes,
     wages_moved,
 )
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 
 
 class Direction(NamedTuple):

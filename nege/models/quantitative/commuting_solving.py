@@ -33,7 +33,7 @@ from nege.models.quantitative.commuting_equations import (
     without_redundant,
 )
 from nege.models.solutions import LongRun, ShortRun
-from nege.options import SolverOptions
+from nege.solver_options import SolverOptions
 from nege.status import Status
 
 HANDOVER = 500  # iterations after which Newton's method takes over

@@ -15,7 +15,7 @@ from nege.models.base import BY_PAYOFF, Model
 from nege.models.fields import Labelled
 from nege.models.mobility import Groups, groups_of
 from nege.models.solutions import Variable
-from nege.options import Logit, Replicator
+from nege.solver_options import Logit, Replicator
 
 GROUP_WELFARE = "group_welfare"
 MEAN = "mean real income per head of a group, amenity included"

@@ -63,7 +63,7 @@ from nege.models.quantitative.model import (
     placed,
 )
 from nege.models.solutions import Uniqueness, Variable
-from nege.options import Logit, Replicator, check_dynamics
+from nege.solver_options import Logit, Replicator, check_dynamics
 
 __all__ = ["Helpman"]
 

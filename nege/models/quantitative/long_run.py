@@ -25,7 +25,7 @@ from nege.kernels.codes import ANDERSON, CONVERGED, LIMIT, STALLED
 from nege.kernels.equations import Economy, goods, normalise
 from nege.kernels.fixed_point import Options, Report
 from nege.kernels.operators import buy, sell
-from nege.options import SolverOptions
+from nege.solver_options import SolverOptions
 
 PROBES = 200  # plain steps at most from which the error of a long run is estimated
 LEFT = 1e-10  # of a deviation, where following it ends

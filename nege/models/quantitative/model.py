@@ -22,7 +22,7 @@ from nege.models.quantitative.equations import EQUATIONS, NUMBERS, ROWS
 from nege.models.quantitative.grouped import GroupedModel
 from nege.models.quantitative.long_run import Joint, settle
 from nege.models.solutions import LongRun, Uniqueness, Variable, flat
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.status import Status
 from nege.validation import Bounds
 

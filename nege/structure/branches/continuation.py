@@ -32,7 +32,7 @@ import xarray as xr
 from nege.kernels.codes import CONVERGED, STALLED
 from nege.models.base import Model
 from nege.models.law_of_motion import NEUTRAL_RATE, law_of_motion
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 
 TRACED_TOLERANCE = 1e-11  # and for the others
 

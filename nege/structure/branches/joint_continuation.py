@@ -30,7 +30,7 @@ from nege import memory
 from nege.models.base import Model
 from nege.models.rest import EquationsOfRest, LinearisedRest, reduced, shares_of
 from nege.models.solutions import LongRun
-from nege.options import Logit, Replicator, SolverOptions
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.structure import industry_starts
 from nege.structure.branches.continuation import (
     CACHED_PARAMETER_BYTES,

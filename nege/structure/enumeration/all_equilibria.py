@@ -14,10 +14,10 @@ from nege.models import trade_costs
 from nege.models.base import Model
 from nege.models.indifference import Tastes
 from nege.models.law_of_motion import ClearedPoint
-from nege.options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.progress import Progress, Steps, watched
 from nege.results.equilibrium import ALL, Equilibrium
 from nege.results.stability import fastest, labelled
+from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.solvers import rest_points
 from nege.solvers.checks import check_model, check_options, provenance
 from nege.status import Status

@@ -13,9 +13,9 @@ import xarray as xr
 from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.models.law_of_motion import NEUTRAL_RATE
-from nege.options import Logit, Replicator
 from nege.results.equilibrium import Equilibrium
 from nege.results.tables import Tabular
+from nege.solver_options import Logit, Replicator
 
 __all__ = ["Equilibria"]
 

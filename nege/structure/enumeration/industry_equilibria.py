@@ -14,8 +14,8 @@ import xarray as xr
 from nege.models.base import Model
 from nege.models.rest import shares_of
 from nege.models.solutions import LongRun
-from nege.options import Logit, Replicator, SolverOptions
 from nege.progress import Progress, Steps, watched
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.solvers.long_run import long_run_result
 from nege.status import Status
 from nege.structure import industry_starts

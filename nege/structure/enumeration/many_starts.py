@@ -16,8 +16,8 @@ import numpy as np
 
 from nege.models.base import Model
 from nege.models.law_of_motion import ClearedPoint, law_of_motion
-from nege.options import Logit, Replicator, SolverOptions
 from nege.progress import Steps
+from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.solvers import rest_points
 from nege.solvers.follow_dynamics import find_long_run
 from nege.status import Status

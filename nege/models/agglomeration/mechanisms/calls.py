@@ -40,7 +40,7 @@ TRADE = types.void(
     *(types.int64, types.boolean, _numbers, _places, _places),
     *(_tables, _tables, _tables, _rows, _rows, _rows, _rows),
 )
-_jitted: Any = numba.njit(error_model="numpy", nogil=True)
+_jitted: Any = numba.njit(error_model="numpy", nogil=True, fastmath=False)
 _summed: Any = numba.njit(error_model="numpy", nogil=True, fastmath=ARITHMETIC)
 _known: dict[int, tuple[Callable[..., None], Any]] = {}  # by address: in Python, and compiled
 
@@ -184,7 +184,8 @@ def _address(
     try:
         made = function_table.compile_for(compiled[name], signature, files, whole)
     except errors.TypingError as error:
-        said = "; ".join(line for line in str(error).splitlines() if line.strip())[:600]
+        lines = function_table.told(error).splitlines()
+        said = "; ".join(line for line in lines if line.strip())[:600]
         raise TypeError(f"the equations of {key} do not compile: {said}") from error
     (result,) = made.overloads.values()
     address = int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))

@@ -28,10 +28,17 @@ MODULES = ("mechanisms", "geography", "policy", "scenarios", "testing")
 #: What a class shows of itself, beside its docstring.
 MEMBERS = """\
     options:
-      members: true
+      members: null
       inherited_members: true
-      show_root_members_full_path: false
 """
+#: What has no public name, and is reached from what has one.
+REACHED = {
+    "results": {
+        "nege.plots.economies.EquilibriumPlot": "equilibrium.plot",
+        "nege.plots.accessor.SweepPlot": "ds.nege.plot",
+    },
+    "models": {"nege.models.base.Model": "What every model has"},
+}
 
 
 @functools.cache
@@ -59,6 +66,11 @@ def thing(name: str) -> object:
     return operator.attrgetter(name.removeprefix("nege."))(nege)
 
 
+def home(name: str) -> str:
+    """Return the last folder and the file of what has a public name."""
+    return ".".join(getattr(thing(name), "__module__", "").split(".")[-2:])
+
+
 def pages() -> dict[str, str]:
     """Return the pages."""
     table = "# Functions\n\n" + readme.section("Functions") + "\n"
@@ -68,6 +80,7 @@ def pages() -> dict[str, str]:
         if page in MODULES:
             entries.append(_words(getattr(nege, page)))
         entries += [_entry(name) for name, at in names().items() if at == page]
+        entries += [_reached(*one) for one in REACHED.get(page, {}).items()]
         made[f"api/{page}.md"] = "\n".join(entries)
     return made
 
@@ -75,6 +88,10 @@ def pages() -> dict[str, str]:
 def _words(module):
     """Return the first paragraphs of a module's docstring, without its examples."""
     return re.split(r"^ {4}|^>>>", module.__doc__ or "", maxsplit=1, flags=re.MULTILINE)[0] + "\n"
+
+
+def _reached(name, title):
+    return f"::: {name}\n{MEMBERS}      heading: {title}\n      toc_label: {title}\n"
 
 
 def _entry(name):
