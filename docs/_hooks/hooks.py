@@ -7,6 +7,7 @@ of the files of models and mechanisms, and docstrings are where they are, and pa
 import pathlib
 import re
 
+import claims
 import formulas
 import links
 import public_names
@@ -20,7 +21,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 def _made() -> dict[str, str | bytes]:
     """Return the content of every page and picture that is made, by its path in the site."""
-    found = {**theory.pages(), **public_names.pages(), **stored_notebooks.pages()}
+    found = {**claims.pages(), **theory.pages(), **public_names.pages(), **stored_notebooks.pages()}
     for name in ("CHANGELOG.md", "CONTRIBUTING.md"):
         found[name.lower()] = readme.text(name)
     for path in sorted((ROOT / "notebooks" / "images").iterdir()):
@@ -84,4 +85,5 @@ def on_page_markdown(markdown, page, config, files):
     markdown = re.sub(
         r"^<!-- README: (.+?) -->$", lambda m: readme.section(m[1]), markdown, flags=re.MULTILINE
     )
+    markdown = claims.filled(markdown)
     return links.added(markdown, here, {file.src_uri for file in files})
