@@ -91,4 +91,4 @@ if __name__ == "__main__":
     if "--keep" in sys.argv:
         for picture in pathlib.Path().glob("*.png"):
             shutil.move(picture, page.parent / "images" / picture.name)
-    sys.exit("\n\n".join(wrong))
+    sys.exit("\n\n".join(wrong) or 0)
