@@ -22,7 +22,6 @@ The data are as in ``benchmarks.real_places``.
 
 from __future__ import annotations
 
-import argparse
 import pathlib
 import sys
 import time
@@ -34,7 +33,7 @@ import xarray as xr
 
 import nege
 from benchmarks.counties import EXACT, ROUND_TRIP, ends
-from benchmarks.real_places import GERMAN_UNIT, counties_folder, county_data
+from benchmarks.real_places import GERMAN_UNIT, county_data, of_counties
 from nege.geography import Geography
 from nege.plots import maps
 
@@ -315,25 +314,19 @@ def report(found: Inverted, data: xr.Dataset, rows: pd.DataFrame, after: Any) ->
     print(f"Jobs, {ends(last['employment_change'])}")
 
 
-def main() -> int:
-    """Do it twice, to see what a first time takes; 0 where all checks hold."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.commuting", description=(__doc__ or "").split("\n")[0]
-    )
-    parser.add_argument("--data", metavar="FOLDER", help="of the counties")
-    parser.add_argument("--output", default="benchmark-output", metavar="FOLDER")
-    options = parser.parse_args()
-    folder = counties_folder(options.data)
-    if folder is None:
-        parser.error("no data of the counties: name their folder with --data")
-    *_, cold = study(folder)
-    found, data, warm = study(folder)
+def tell(found: Inverted, data: xr.Dataset, output: pathlib.Path) -> bool:
+    """Print what was found and draw the map; return whether all checks hold."""
     rows, after = table(found.equilibrium, data)
     report(found, data, rows, after)
-    file = pathlib.Path(options.output) / "counties_commuting.png"
+    file = output / "counties_commuting.png"
     draw(found.equilibrium, after[SHOWN], file)
-    print(f"Inverted and solved in {cold:.1f} s at first, {warm:.1f} s then. Written: {file}")
-    return int(not (found.violation <= EXACT and found.astray <= ROUND_TRIP))
+    print(f"Written: {file}")
+    return found.violation <= EXACT and found.astray <= ROUND_TRIP
+
+
+def main() -> int:
+    """Do it, and tell."""
+    return of_counties("commuting", __doc__, study, tell)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ The data are as in ``benchmarks.real_places``.
 
 from __future__ import annotations
 
-import argparse
 import pathlib
 import sys
 import time
@@ -31,7 +30,7 @@ import numpy as np
 import xarray as xr
 
 import nege
-from benchmarks.real_places import counties_folder, county_data
+from benchmarks.real_places import county_data, of_counties
 from nege.plots import maps
 
 SIGMA, GOODS = 4.0, 0.7  # elasticity of substitution, share of spending on goods
@@ -178,24 +177,16 @@ def report(found: Inverted, ds: xr.Dataset, worst: float) -> None:
         print(f"  correlation with ln {name}: {np.corrcoef(logs, by)[0, 1]:+.2f}")
 
 
-def main() -> int:
-    """Do it twice, to see what compiling takes; 0 where all three checks hold."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.counties", description=(__doc__ or "").split("\n")[0]
-    )
-    parser.add_argument("--data", metavar="FOLDER", help="of the counties")
-    parser.add_argument("--output", default="benchmark-output", metavar="FOLDER")
-    options = parser.parse_args()
-    folder = counties_folder(options.data)
-    if folder is None:
-        parser.error("no data of the counties: name their folder with --data")
-    *_, cold = study(folder)
-    found, ds, worst, warm = study(folder)
+def tell(found: Inverted, ds: xr.Dataset, worst: float, output: pathlib.Path) -> bool:
+    """Print what was found and draw the map; return whether all three checks hold."""
     report(found, ds, worst)
-    file = draw(found.equilibrium, ds, pathlib.Path(options.output) / "counties_helpman.png")
-    print(f"{cold:.1f} s with compiling, {warm:.1f} s without. Written: {file}")
-    fine = found.violation <= EXACT and found.astray <= ROUND_TRIP and worst <= SAME
-    return int(not fine)
+    print(f"Written: {draw(found.equilibrium, ds, output / 'counties_helpman.png')}")
+    return found.violation <= EXACT and found.astray <= ROUND_TRIP and worst <= SAME
+
+
+def main() -> int:
+    """Do it, and tell."""
+    return of_counties("counties", __doc__, study, tell)
 
 
 if __name__ == "__main__":

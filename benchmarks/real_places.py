@@ -29,6 +29,7 @@ import os
 import pathlib
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,29 @@ def counties_folder(given: str | None = None) -> pathlib.Path | None:
     beside = ROOT.parent / "shared" / "data" / "german_counties"
     folder = pathlib.Path(given or os.environ.get("NEGE_COUNTIES") or beside)
     return folder if (folder / "distance_matrix.csv").is_file() else None
+
+
+def of_counties(
+    name: str, words: str | None, study: Callable[[pathlib.Path], Any], tell: Callable[..., bool]
+) -> int:
+    """Do a study of the counties twice, to see what a first time takes; 0 where its checks hold.
+
+    `study` returns what it found, seconds last; `tell` is given that, and a folder for pictures.
+    """
+    parser = argparse.ArgumentParser(
+        prog=f"python -m benchmarks.{name}", description=(words or "").split("\n")[0]
+    )
+    parser.add_argument("--data", metavar="FOLDER", help="of the counties")
+    parser.add_argument("--output", default="benchmark-output", metavar="FOLDER")
+    options = parser.parse_args()
+    folder = counties_folder(options.data)
+    if folder is None:
+        parser.error("no data of the counties: name their folder with --data")
+    *_, cold = study(folder)
+    *found, warm = study(folder)
+    fine = tell(*found, pathlib.Path(options.output))
+    print(f"{cold:.1f} s at first, with compiling, {warm:.1f} s then.")
+    return int(not fine)
 
 
 def county_data(folder: pathlib.Path) -> tuple[Geography, xr.Dataset]:

@@ -18,6 +18,7 @@ import numpy as np
 import nege
 from benchmarks import (
     compiling,
+    explorer,
     grids,
     industries,
     long_runs,
@@ -431,6 +432,22 @@ def sweep_of_long_runs(session: Session) -> Row:
     return Row(work, (Figure(speed["followed"], 2500),), note=note)
 
 
+def explored(session: Session) -> Row:
+    """Measure what a page waits for when a control is moved: the worst of fifty random moves."""
+    figures, notes = [], []
+    for name, make in explorer.CASES.items():
+        found = explorer.drag(make(), 10 if session.quick else explorer.MOVES)
+        figures.append(Figure(float(found.cpu.max()), 0.3))
+        late, median = int((found.cpu > 0.3).sum()), 1e3 * float(np.median(found.cpu))
+        wall = 1e3 * float(np.median(found.wall))
+        ended = ", ".join(f"{count} {outcome}" for outcome, count in found.outcomes.items())
+        notes.append(
+            f"{name}: median {median:.1f} ms, by the clock {wall:.1f}, {late} late; {ended}"
+        )
+    work = "explorer, an answer, the worst of 50 random moves, CPU s"
+    return Row(work, tuple(figures), False, note=". ".join(notes))
+
+
 def random_draws(session: Session) -> Row:
     """Measure random economies, all of which have to converge to a residual within tolerance."""
     failed, drawn = verify.torture(quick=session.quick)
@@ -452,7 +469,7 @@ ROWS: tuple[Callable[[Session], Row], ...] = (
         patterned_10000,
         patterned_100000,
     ),
-    *(sweep_of_long_runs, random_draws),
+    *(sweep_of_long_runs, explored, random_draws),
 )
 #: Those that take minutes, which a quick run leaves out.
 SLOW = frozenset(

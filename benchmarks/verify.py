@@ -36,7 +36,7 @@ def run(*, quick: bool = False) -> int:
     golden, unbalanced = tests("draws_golden"), tests("draws_unbalanced")
     within = tests("draws_mobility")
     commuting = tests("draws_data_commuting")
-    commuters = tests("draws_commuting")
+    commuters, explored = tests("draws_commuting"), tests("draws_explorer")
     starts = industries.STARTS * industries.STEPS
     failed = sum(
         _family(title, max(count // 50, 1) if quick else count, check)
@@ -55,6 +55,7 @@ def run(*, quick: bool = False) -> int:
             ("random flows, unbalanced and with zeros", unbalanced.COUNT, unbalanced.check),
             ("random economies of commuters", commuters.COUNT, commuters.check),
             ("commuters who move within groups", commuters.COUNT, commuters.check_groups),
+            ("random economies explored by hand", explored.COUNT, explored.check),
         )
     )
     title, policies = "random economies with random policies", tests("draws_policies")
@@ -344,13 +345,20 @@ def tests(module: str) -> Any:
 
 def _kills(*, quick: bool) -> int:
     """Kill a sweep at random moments, resume it each time, and compare to the last bit."""
-    began = time.perf_counter()
     units, kills = (200, 5) if quick else (2000, 20)
+    failed = 0
+    for of in ("", "real_wages"):
+        failed += _killed(units // 2 if of else units, max(2, kills // 2) if of else kills, of)
+    return failed
+
+
+def _killed(units: int, kills: int, of: str) -> int:
+    began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        found = tests("kills").run(pathlib.Path(folder), units=units, kills=kills, seed=0)
+        found = tests("kills").run(pathlib.Path(folder), units=units, kills=kills, seed=0, of=of)
     again = sum(found.solved.values()) - len(found.solved)
     print(
-        f"a sweep of {units} units killed {found.kills} times: "
+        f"a sweep of {f'{of}() in ' if of else ''}{units} units killed {found.kills} times: "
         f"{'the same' if found.same else f'NOT the same {found.different}'} as one that was not, "
         f"{len(found.solved)} units solved, {again} of them begun again; "
         f"{time.perf_counter() - began:.1f} s"

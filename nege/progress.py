@@ -18,6 +18,7 @@ Work can be cancelled from another thread, too: inside of ``stoppable`` what tak
 then whether it is (``stop_if_cancelled``), between two calls of callbacks as well.
 
 What is compiled says so too: on a line that is cleared when it is over, and to the logger "nege".
+To that goes how far work is, once a minute, and how it ended.
 """
 
 from __future__ import annotations
@@ -120,8 +121,13 @@ class Steps:
 
 
 @contextlib.contextmanager
-def watched(progress: Progress, total: int, words: str, done: int = 0) -> Iterator[Steps]:
-    """Let somebody watch some work, of which so many steps may be done already."""
+def watched(
+    progress: Progress, total: int, words: str, done: int = 0, name: str | None = None
+) -> Iterator[Steps]:
+    """Let somebody watch some work, of which so many steps may be done already.
+
+    How what has a `name` ends is always logged, other work if it takes long.
+    """
     progress, told = check_progress(progress), progress is not None
     if not told and not _silent.get():
         progress = settings.held("progress")
@@ -135,9 +141,11 @@ def watched(progress: Progress, total: int, words: str, done: int = 0) -> Iterat
             show = progress
         elif progress or _somebody_watches():
             show = shown.enter_context(contextlib.closing(_Bar()))
-        steps = Steps(total, words, done, show)
-        yield steps
-        steps.finish()
+        log = _Log(name, show)
+        steps = Steps(total, words, done, log)
+        with log.ending(steps):
+            yield steps
+            steps.finish()
 
 
 def no_tick(done: int) -> None:
@@ -145,6 +153,49 @@ def no_tick(done: int) -> None:
 
 
 def _nothing(done: int, total: int, words: str) -> None: ...
+
+
+NOTED = 60.0  # seconds between two lines of a log about the same work
+
+
+class _Log:
+    """Writes down how far work is, beside who shows it."""
+
+    def __init__(self, name: str | None, show: Callback) -> None:
+        self.name, self.show = name, show
+        self.level = logging.DEBUG if name is None else logging.INFO
+        self.began = self.noted = time.monotonic()
+        self.first = True
+
+    def __call__(self, done: int, total: int, words: str) -> None:
+        if self.first:
+            self.first = False
+            logger.debug("%s: begun, %d of %d %s done", self.of(words), done, total, words)
+        elif (now := time.monotonic()) - self.noted >= NOTED:
+            self.noted = now
+            seconds = now - self.began
+            logger.info("%s: %d of %d %s, %.0f s", self.of(words), done, total, words, seconds)
+        self.show(done, total, words)
+
+    def of(self, words: str) -> str:
+        """Return what the work is called."""
+        return self.name or f"work on {words}"
+
+    @contextlib.contextmanager
+    def ending(self, steps: Steps) -> Iterator[None]:
+        """Write down how it ended."""
+        how, before = "done", steps.done
+        try:
+            yield
+        except BaseException as error:
+            how = f"ended by {type(error).__name__}"
+            raise
+        finally:
+            seconds = time.monotonic() - self.began
+            level = logging.INFO if seconds >= NOTED else self.level
+            done, total, words = steps.done, steps.total, steps.words
+            told = self.of(words), how, done, total, words, done - before, seconds
+            logger.log(level, "%s: %s, %d of %d %s, %d of them now, in %.1f s", *told)
 
 
 # --- where it is shown -------------------------------------------------------------------

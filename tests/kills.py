@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 import nege
+from nege.sweeps.functionals import Evaluations
 from nege.sweeps.work_units import LongRuns
 
 FIRST_NOTE = 120  # seconds within which a run has to get going
@@ -33,6 +34,13 @@ class Killed(NamedTuple):
     def same(self) -> bool:
         """Whether it is that to the last bit."""
         return not self.different
+
+
+def real_wages(economy):
+    """Return what a function may: a table, a list as long as it happens to be, a word."""
+    found = nege.short_run(economy, [0.2, 0.3, 0.5]).data["real_wage"]
+    high = [float(wage) for wage in found if wage > found.mean()]
+    return {"paid": found, "high": high, "best": str(found.idxmax().item())}
 
 
 def sweep(store, units, **keywords):
@@ -58,12 +66,12 @@ def same(a, b):
     return not different(a, b)
 
 
-def run(folder: pathlib.Path, *, units: int, kills: int, seed: int) -> Killed:
-    """Kill a sweep at random moments, let it finish, and compare."""
+def run(folder: pathlib.Path, *, units: int, kills: int, seed: int, of: str = "") -> Killed:
+    """Kill a sweep at random moments, that of a function if one is named; end it, and compare."""
     rng = np.random.default_rng(seed)
     store, notes = folder / "killed.zarr", folder / "notes"
     notes.touch()
-    command = [sys.executable, __file__, str(store), str(notes), str(units)]
+    command = [sys.executable, __file__, str(store), str(notes), str(units), of]
     done = 0
     for _ in range(kills):
         begun = len(notes.read_text().split())
@@ -77,7 +85,7 @@ def run(folder: pathlib.Path, *, units: int, kills: int, seed: int) -> Killed:
         process.send_signal(signal.SIGKILL)
         done += process.wait() == -signal.SIGKILL
     subprocess.run(command, check=True)
-    whole = sweep(folder / "whole.zarr", units)
+    whole = sweep(folder / "whole.zarr", units, of=globals().get(of))
     return Killed(
         done, units, Counter(notes.read_text().split()), different(nege.load(store), whole)
     )
@@ -85,16 +93,19 @@ def run(folder: pathlib.Path, *, units: int, kills: int, seed: int) -> Killed:
 
 def _note(path):
     """Write down each unit before it is solved."""
-    solve = LongRuns.solve
+    for work in (LongRuns, Evaluations):
+        work.solve = _noted(work.solve, pathlib.Path(path))
 
+
+def _noted(solve, path):
     def noted(self, block, *more):
-        with pathlib.Path(path).open("a") as file:
-            file.write(f"{block[1].start}\n")
+        with path.open("a") as file:
+            file.write(f"{block[0].start}-{block[1].start}\n")
         return solve(self, block, *more)
 
-    LongRuns.solve = noted
+    return noted
 
 
 if __name__ == "__main__":
     _note(sys.argv[2])
-    sweep(sys.argv[1], int(sys.argv[3]))
+    sweep(sys.argv[1], int(sys.argv[3]), of=globals().get(sys.argv[4]))

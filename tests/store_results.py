@@ -5,6 +5,7 @@
 """
 
 import pathlib
+import shutil
 import sys
 
 import xarray as xr
@@ -75,6 +76,17 @@ RESULTS = {
     "grid": grid,
     "digital_turn": digital_turn,
 }
+
+
+#: Stores of ``kills.sweep(store, 4)``, stopped after two units: made once, by the version that each
+#: is named after, and never again. Of 0.1.0 they are of schema 3, from 0.2.0 on of schema 4.
+OLD_STORES = ("sweep_0.1.0", "sweep_0.2.0")
+
+
+def old_store(name: str, folder: pathlib.Path) -> pathlib.Path:
+    """Return the path of a copy of one of them."""
+    shutil.unpack_archive(FOLDER / f"{name}.zip", folder / name)
+    return folder / name
 
 
 def stored(name: str) -> nege.Equilibrium | xr.Dataset:

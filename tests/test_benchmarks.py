@@ -1,6 +1,7 @@
 """The benchmarks judge honestly: peers solve, failures count, samples notice what is wrong."""
 
 import pathlib
+import re
 import sys
 import types
 
@@ -8,12 +9,15 @@ import numpy as np
 import pytest
 from numba.core.dispatcher import Dispatcher
 
+import nege
+
 # At the end, so that it is the installed nege that is tested.
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
 from benchmarks import (
     compiling,
     contest,
     grids,
+    installing,
     large,
     long_runs,
     loops,
@@ -279,3 +283,24 @@ def test_a_long_run_that_reaches_its_limit_or_is_refused_has_no_figure(monkeypat
     assert found["refused"].note == "not served: too many"
     assert found["wrong"].note == "not solved: gap 1"
     assert "first call" in found["once"].note
+
+
+def test_what_a_new_user_does_first_is_measured_with_the_standard_library_alone():
+    """A bare Python runs it; its own nege and the settings of benchmarks are out of sight."""
+    text = pathlib.Path(installing.__file__).read_text("utf-8")
+    imported = set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE))
+    assert imported - sys.stdlib_module_names == {"benchmarks"}
+    assert all(hasattr(nege, name) for name in installing.WARM_UP)
+    for code in installing.FIRST.values():
+        assert set(re.findall(r"nege\.(\w+)", code)) <= set(nege.__all__)
+        compile(code, "first", "exec")
+
+
+def test_a_command_of_a_new_user_runs_without_what_benchmarks_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("NEGE_FIRST_CALLS", "compiled")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    code = "import os; assert not {'NEGE_FIRST_CALLS', 'PYTHONPATH'} & set(os.environ), os.environ"
+    took = installing.run(sys.executable, "-c", code, folder=tmp_path)
+    assert took.worked > 0.0
+    with pytest.raises(SystemExit, match="failed"):
+        installing.run(sys.executable, "-c", "1/0", folder=tmp_path)

@@ -155,6 +155,19 @@ def test_what_a_search_cannot_reach_is_told_step_by_step_and_costs_the_next_one_
     assert "All targets are met" not in repr(path.steps[1])
 
 
+def test_a_target_that_nothing_moves_is_named():
+    """Two equal places share everything in halves, whatever their goods weigh."""
+    even = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
+    wanted = {"share.0": 0.6, "price_index.0": 1.2}
+    found = nege.calibrate(even, wanted, {"trade_cost": (1.9, 2.2)}, starts=1)
+    assert found.unmoved == ("share.0",)
+    assert found.converged
+    assert "NOTHING in over= moves share.0, here: it stays -0.1" in repr(found)
+    met = nege.calibrate(even, {"share.0": 0.5}, {"mu": (0.3, 0.4)}, starts=1)
+    assert met.unmoved == ("share.0",)
+    assert "NOTHING" not in repr(met)
+
+
 def test_the_j_test_counts_only_what_targets_tell():
     """Three shares, two parameters in one product: two degrees are left, not one."""
     wanted = {"share.0": 0.30, "share.1": 0.40, "share.2": 0.31}

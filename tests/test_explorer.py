@@ -2,6 +2,7 @@
 
 import threading
 
+import draws_explorer
 import family
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -68,7 +69,7 @@ def test_every_control_is_a_number_that_can_be_moved_and_its_range_is_within_bou
         assert control.lowest < control.highest < np.inf
         assert 0.0 < control.step <= control.highest - control.lowest
         assert control.words
-    for control in [*explorer.controls.values()][:: 1 + len(explorer.controls) // 20]:
+    for control in [*explorer.controls.values()][:: 1 + len(explorer.controls) // 8]:
         moved = [control.asked(float(v)) for v in control.values if v != control.value]
         assert control.movable is not all(moved)
         assert bool(control.refused) is any(moved)
@@ -204,6 +205,18 @@ def test_a_failed_solve_is_an_answer_with_what_it_reached():
     assert "error.equilibrium" in explorer.python(failed).text
 
 
+def test_a_rest_point_that_does_not_last_is_no_equilibrium(tmp_path, monkeypatch, capsys):
+    economy = nege.CorePeriphery(PLACES, sigma=5, mu=0.4, trade_cost=1.5)
+    pure = nege.Replicator(allow_entry=False)
+    explorer = Explorer(economy, start=[0.5, 0.5], dynamics=pure)
+    answer = explorer.answer({"mu": 0.41})
+    assert answer.outcome == "unstable"
+    assert not answer.solved
+    assert answer.gains is None
+    assert "no equilibrium" in answer.who[0]
+    assert run(explorer.python(answer), tmp_path, monkeypatch)["found"].data.identical(answer.data)
+
+
 def test_other_regions_begin_anew_and_say_so():
     explorer, there, _ = explorer_of("CorePeriphery")
     answer = explorer.answer({"online": False}, since=there)
@@ -261,12 +274,21 @@ def test_lines_make_the_same_equilibrium_to_the_last_bit(one, tmp_path, monkeypa
 
 def test_lines_draw_the_pictures_and_the_diagram(tmp_path, monkeypatch, capsys):
     mpl.use("Agg")
-    explorer, there, _ = explorer_of("CorePeriphery")
-    control = "online_trade_cost"
-    diagram = explorer.diagram(control, there.values).result(60)
-    made = run(explorer.python(there, diagram), tmp_path, monkeypatch, pictures=True)
+    explorer = Explorer(nege.CorePeriphery(PLACES, sigma=5, mu=0.4, trade_cost=1.7))
+    diagram = explorer.diagram("trade_cost", interval=(1.5, 1.9)).result(60)
+    assert diagram.kind == "branches"
+    assert diagram.complete
+    x, y = diagram.point(explorer.base)
+    assert x == explorer.model.trade_cost
+    at = diagram.found.at(x)
+    assert np.abs(at["share"].sel(region=diagram.region) - y).min() < 1e-9
+    moved = explorer.answer({"trade_cost": 1.8}, since=explorer.base)
+    assert diagram.point(moved, "largest") == (1.8, float(moved.data["share"].max()))
+    # Of another economy there is no point on it.
+    assert diagram.point(explorer.answer({"trade_cost": 1.8, "mu": 0.41})) is None
+    made = run(explorer.python(moved, diagram), tmp_path, monkeypatch, pictures=True)
     assert made["diagram"].to_dataset().identical(diagram.found.to_dataset())
-    assert made["found"].data.identical(there.data)
+    assert made["found"].data.identical(moved.data)
 
 
 def test_a_refusal_is_written_too(tmp_path, monkeypatch):
@@ -291,6 +313,48 @@ def test_places_of_data_are_in_a_file_and_the_lines_say_so(tmp_path, monkeypatch
     assert run(script, tmp_path, monkeypatch)["found"].data.identical(answer.data)
 
 
+def test_a_long_start_is_in_a_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("nege.explorer.lines.MOST", 1)
+    explorer, _, back = explorer_of("OnlineAgglomeration")
+    script = explorer.python(back)
+    assert list(script.files) == ["start.nc"]
+    assert run(script, tmp_path, monkeypatch)["found"].data.identical(back.data)
+
+
+def test_a_start_of_ones_own_is_written(tmp_path, monkeypatch, capsys):
+    _, there, _ = explorer_of("OnlineAgglomeration")
+    start = {name: there.data[name] for name in ("firm_mass", "population")}
+    explorer = Explorer(nege.OnlineAgglomeration(PLACES), start=start)
+    found = run(explorer.python(explorer.base), tmp_path, monkeypatch)["found"]
+    assert found.data.identical(explorer.base.data)
+    assert explorer.base.data.identical(nege.solve(explorer.model, start).data)
+
+
+def test_what_is_known_of_places_is_named_and_not_copied(tmp_path, monkeypatch, capsys):
+    towns = nege.geography.from_points([30.0, 31.0], [110.0, 111.0], population=[3.0, 1.0])
+    economy = nege.CorePeriphery(towns, sigma=5, mu=0.4, trade_cost=1.7, farmers=[0.75, 0.25])
+    known = nege.Helpman(towns, sigma=4, mu=0.7, trade_cost=1.3, housing="population")
+    dynamics = nege.Logit(scale=0.2, weights=towns.population_share)
+    for model in (economy, known):
+        explorer = Explorer(model, dynamics=dynamics)
+        text = explorer.python(explorer.base).text
+        assert "weights=economy.geography.population_share.values" in text
+        assert ('housing="population"' in text) is (model is known)
+        assert "0.75" not in text  # which is the share of people
+        found = run(explorer.python(explorer.base), tmp_path, monkeypatch)["found"]
+        assert found.data.identical(explorer.base.data)
+
+
+def test_a_call_that_makes_the_places_is_used_only_if_it_does(tmp_path, monkeypatch, capsys):
+    economy = nege.CorePeriphery(PLACES, sigma=5, mu=0.4, trade_cost=1.7)
+    call = "nege.geography.equidistant(1 + 1)"
+    for given, used in ((call, True), ("nege.geography.equidistant(3)", False), ("1 +", False)):
+        explorer = Explorer(economy, geography=given)
+        text = explorer.python(explorer.base).text
+        assert (given in text) is used
+        assert used or "equidistant(2)" in text
+
+
 def test_mechanisms_and_switches_are_written(tmp_path, monkeypatch, capsys):
     explorer, _, back = explorer_of("taxed")
     values = {"vat": False, "matching": True, "matching.vacancy_cost": 0.1}
@@ -305,21 +369,8 @@ def test_mechanisms_and_switches_are_written(tmp_path, monkeypatch, capsys):
 # --- diagrams -------------------------------------------------------------------------
 
 
-def test_a_diagram_has_the_answer_on_it_until_something_else_is_moved():
-    explorer, there, _ = explorer_of("CorePeriphery")
-    diagram = explorer.diagram("trade_cost").result(60)
-    assert diagram.kind == "branches"
-    assert diagram.complete
-    x, y = diagram.point(explorer.base)
-    assert x == explorer.model.trade_cost
-    at = diagram.found.at(x)
-    assert np.abs(at["share"].sel(region=diagram.region) - y).min() < 1e-9
-    assert diagram.point(there) is None  # of another economy: online trade costs are others
-    moved = explorer.answer({"trade_cost": 1.9})
-    assert diagram.point(moved, "largest") == (1.9, float(moved.data["share"].max()))
-
-
-def test_of_an_economy_without_a_diagram_there_is_a_loop_and_it_says_why():
+def test_of_an_economy_without_a_diagram_there_is_a_loop_and_it_says_why(monkeypatch):
+    monkeypatch.setattr("nege.explorer.diagrams.POINTS", 3)
     places = nege.geography.line(3)
     groups = {"0": "a", "1": "a", "2": "b"}
     economy = nege.Helpman(places, sigma=4, mu=0.7, trade_cost=1.5, mobility=groups)
@@ -385,6 +436,7 @@ def test_a_job_has_its_result_its_error_and_its_progress():
     shown = Job("two", lambda progress: progress(1, 2, "steps"))
     shown.result(60)
     assert shown.progress == (1, 2, "steps")
+    assert shown.doing == "steps"
 
 
 def test_the_last_question_is_answered_and_those_before_it_are_cancelled():
@@ -396,6 +448,14 @@ def test_the_last_question_is_answered_and_those_before_it_are_cancelled():
     assert answer.data.identical(explorer.answer({"trade_cost": 1.74}, since=there).data)
 
 
+@pytest.mark.parametrize("name", ["CorePeriphery", "OnlineAgglomeration"])
+def test_several_threads_have_the_same_answers_as_one(name):
+    explorer, there, back = explorer_of(name)
+    anew = Explorer(explorer.model)  # nothing is cached yet
+    jobs = [Job("answering", lambda _: anew.answer(since=there)) for _ in range(4)]
+    assert all(job.result(60).data.identical(back.data) for job in jobs)
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize("name", ["CorePeriphery", "OnlineAgglomeration"])
 def test_a_solve_that_nobody_wants_any_more_ends(name):
@@ -405,3 +465,9 @@ def test_a_solve_that_nobody_wants_any_more_ends(name):
     with stoppable(lambda: False), pytest.raises(Cancelled):
         nege.solve(economy)
     assert isinstance(nege.solve(economy).data, xr.Dataset)
+
+
+@pytest.mark.draws
+@pytest.mark.parametrize("seed", [1, 8, 10])
+def test_random_economies_are_explored_at_random(seed):
+    draws_explorer.check(seed)

@@ -630,3 +630,14 @@ def test_shares_in_an_array_are_taken_or_refused_as_those_in_a_list_are(values):
     wide[:, 1] = values
     for given in (np.array(values), wide[:, 1], np.array(values).astype(">f8")):
         assert answer(given) == answer(values)
+
+
+def test_shares_that_were_checked_are_the_same_once_more():
+    """So that an economy that was written down is the same to the last bit where it is read."""
+    rng = np.random.default_rng(0)
+    for n in (2, 3, 7, 30, 400) * 20:
+        once = validation.shares("share", rng.dirichlet(np.ones(n)), [str(i) for i in range(n)])
+        again = validation.shares("share", once.tolist(), [str(i) for i in range(n)])
+        assert again.tolist() == once.tolist()
+        many = validation.many_shares("share", once[None], [str(i) for i in range(n)])
+        assert many.values[0].tolist() == once.tolist()

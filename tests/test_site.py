@@ -9,6 +9,7 @@ import links
 import public_names
 import pytest
 import readme
+import reference_pages
 import stored_notebooks
 import theory
 
@@ -91,7 +92,7 @@ def test_every_model_and_mechanism_has_its_page():
 
 def test_every_public_name_is_in_the_reference_once():
     listed = [
-        re.findall(r"^::: (\S+)$", page, re.MULTILINE) for page in public_names.pages().values()
+        re.findall(r"^::: (\S+)$", page, re.MULTILINE) for page in reference_pages.pages().values()
     ]
     found = [name for names in listed for name in names]
     assert len(found) == len({*found})
@@ -99,7 +100,7 @@ def test_every_public_name_is_in_the_reference_once():
     for module in public_names.MODULES:
         expected |= {f"nege.{module}.{name}" for name in getattr(nege, module).__all__}
     expected -= {f"nege.{module}" for module in public_names.MODULES}
-    assert {*found} == expected.union(*public_names.REACHED.values())
+    assert {*found} == expected.union(*reference_pages.REACHED.values())
 
 
 def test_sections_of_the_readme_are_there_or_it_says_which_are():

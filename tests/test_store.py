@@ -1,21 +1,29 @@
 """Stores: nothing solved is lost or solved twice, and nothing else passes for solved."""
 
 import contextlib
+import functools
 import os
 import pathlib
+import platform
 import resource
 import shutil
 import tempfile
+import threading
 
 import fresh
 import kills
 import numpy as np
+import own_mechanisms
 import pytest
 import xarray as xr
 import zarr
+from store_results import old_store
 
 import nege
-from nege.sweeps import fingerprint
+from nege import progress
+from nege.command import cli
+from nege.sweeps import fingerprint, identity, store_reading, store_writing
+from nege.sweeps.functionals import Evaluations
 from nege.sweeps.store_writing import Store
 from nege.sweeps.work_units import LongRuns
 
@@ -146,11 +154,214 @@ def test_the_store_of_another_sweep_is_refused_naming_what_differs(small, name):
     assert sorted(p.name for p in keywords["store"].parent.iterdir()) == ["s.zarr"]
 
 
-def test_another_version_of_nege_is_another_sweep(small, monkeypatch):
-    economy, keywords, _ = small
-    monkeypatch.setattr(fingerprint, "__version__", "99.0")
-    with pytest.raises(nege.InputError, match=r"nege_version is .* there and 99.0 here"):
-        nege.sweep(economy, **keywords)
+# --- versions --------------------------------------------------------------------------
+
+
+def of_version(monkeypatch, version):
+    for module in (store_reading, store_writing):
+        monkeypatch.setattr(module, "__version__", version)
+
+
+def test_a_patch_release_goes_on_with_what_an_earlier_one_began(tmp_path, counted, monkeypatch):
+    store = old_store("sweep_0.2.0", tmp_path)
+    of_version(monkeypatch, "0.2.1")
+    assert nege.load(store).attrs["nege_version"] == "0.2.0"
+    whole = kills.sweep(store, UNITS)
+    assert len(counted) == 1 + 2  # one of what was there again, to compare
+    assert (whole.status == nege.Status.CONVERGED).all()
+    xr.testing.assert_allclose(whole, kills.sweep(None, UNITS), rtol=1e-9)
+    assert nege.load(store).attrs["nege_version"] == "0.2.0, 0.2.1"
+    assert store_reading.sweep_progress(store).versions == {"0.2.0": 4, "0.2.1": 4}
+    assert cli.main(["status", str(store)]) == 0
+
+
+def test_a_release_that_says_it_answers_otherwise_does_not_go_on(tmp_path, counted, monkeypatch):
+    store = old_store("sweep_0.2.0", tmp_path)
+    monkeypatch.setattr(fingerprint, "ANSWERS", fingerprint.ANSWERS + 1)
+    with pytest.raises(nege.InputError, match=r'of nege 0\.2\.0.*pip install "nege==0\.2\.0"'):
+        kills.sweep(store, UNITS)
+    assert counted == []
+    assert (nege.load(store).status == nege.Status.CONVERGED).sum() == 4
+    assert (kills.sweep(store, UNITS, overwrite=True).status == nege.Status.CONVERGED).all()
+
+
+@pytest.mark.parametrize("factor", [1.0 + 1e-6, 1.0 + 1e-13])
+def test_a_release_that_answers_otherwise_without_saying_so_is_found_out(
+    tmp_path, monkeypatch, factor
+):
+    """By a unit that is solved again; differences that tolerances leave do not count."""
+    store, solve = old_store("sweep_0.2.0", tmp_path), LongRuns.solve
+
+    def otherwise(self, block, *more):
+        return {
+            name: values * factor if name == "wage" else values
+            for name, values in solve(self, block, *more).items()
+        }
+
+    monkeypatch.setattr(LongRuns, "solve", otherwise)
+    of_version(monkeypatch, "0.3.0")
+    refused = factor > 1.0 + 1e-9
+    with (
+        pytest.raises(nege.InputError, match=r"nege 0\.2\.0, by which wage differs by .*e-0")
+        if refused
+        else contextlib.nullcontext()
+    ):
+        kills.sweep(store, UNITS)
+    versions = store_reading.sweep_progress(store).versions
+    assert versions == ({"0.2.0": 4} if refused else {"0.2.0": 4, "0.3.0": 4})
+
+
+def test_a_store_of_an_earlier_format_is_read_and_not_gone_on_with(tmp_path, counted):
+    store = old_store("sweep_0.1.0", tmp_path)
+    found = nege.load(store)
+    assert found.attrs["nege_version"] == "0.1.0"
+    assert (found.status == nege.Status.CONVERGED).sum() == 4
+    assert store_reading.sweep_progress(store).versions == {}
+    with pytest.raises(nege.InputError, match=r'of nege 0\.1\.0.*pip install "nege==0\.1\.0"'):
+        kills.sweep(store, UNITS)
+    assert counted == []
+
+
+def test_a_log_tells_afterwards_what_a_sweep_did(tmp_path, two, caplog, stopped, monkeypatch):
+    """Begun, where it was stopped, resumed, how points ended, with versions; no line a unit."""
+    caplog.set_level("INFO", logger="nege")
+    store, go_on = tmp_path / "s.zarr", stopped(3, stop)
+    grid = {"mu": [-0.1, 0.3, 0.35, 0.4]}, {"store": store, "along": None, "unit": 1}
+    with pytest.raises(KeyboardInterrupt):
+        nege.sweep(two(2.0), grid[0], **grid[1], invalid="record")
+    go_on()
+    nege.sweep(two(2.0), grid[0], **grid[1], invalid="record")
+    lines = [line for line in caplog.messages if str(store) in line]
+    assert len(lines) == 5
+    versions = f"nege {nege.__version__}, Python {platform.python_version()}, Numba"
+    assert f"sweep into {store}: started, units to do: 4; {versions}" in lines[0]
+    assert "ended by KeyboardInterrupt, 4 of 4 economies, 4 of them now" in lines[1]
+    assert "resumed, units to do: 1" in lines[2]
+    assert "done, 4 of 4 economies, 1 of them now" in lines[3]
+    assert "now solved: 1 converged" in lines[4]
+    caplog.clear()
+    nege.sweep(two(2.0), grid[0], invalid="record")
+    assert caplog.messages == []  # soon done, and nowhere kept
+    monkeypatch.setattr(progress, "NOTED", 0.0)
+    nege.sweep(two(2.0), grid[0], invalid="record")
+    assert any("work on economies: 2 of 4" in line for line in caplog.messages)
+
+
+# --- functions -------------------------------------------------------------------------
+
+
+def test_a_sweep_of_a_function_goes_on_where_it_was_stopped(tmp_path, monkeypatch, stopped):
+    solve, begun = Evaluations.solve, []
+
+    def noted(self, block, *more):
+        begun.append(str(block))
+        return solve(self, block, *more)
+
+    monkeypatch.setattr(Evaluations, "solve", noted)
+    go_on = stopped(3, stop)
+    with pytest.raises(KeyboardInterrupt):
+        kills.sweep(tmp_path / "s.zarr", UNITS, of=kills.real_wages)
+    half = nege.load(tmp_path / "s.zarr")
+    pending = half.status == nege.Status.PENDING
+    assert int(pending.sum()) == 2 * (UNITS - 3)
+    assert np.isnan(half.paid.values[pending.values]).all()
+    go_on()
+    whole = kills.sweep(tmp_path / "s.zarr", UNITS, of=kills.real_wages)
+    assert len(begun) == UNITS + 1
+    assert len(set(begun)) == UNITS
+    assert whole.identical(kills.sweep(None, UNITS, of=kills.real_wages))
+    assert whole.identical(nege.load(tmp_path / "s.zarr"))
+    with pytest.raises(nege.InputError, match=r"of is real_wages \(.*\) there and stop \("):
+        kills.sweep(tmp_path / "s.zarr", UNITS, of=stop)
+    chunk = tmp_path / "s.zarr" / "answer" / "c" / "0" / "0"
+    chunk.write_bytes(b"garbage")
+    with pytest.raises(nege.InputError, match="'answer'"):
+        nege.load(tmp_path / "s.zarr")
+    begun.clear()
+    assert whole.identical(kills.sweep(tmp_path / "s.zarr", UNITS, of=kills.real_wages))
+    assert len(begun) == 1
+
+
+def test_a_function_that_answers_otherwise_now_is_found_out(tmp_path, monkeypatch, stopped):
+    go_on = stopped(1, stop)
+    with pytest.raises(KeyboardInterrupt):
+        kills.sweep(tmp_path / "s.zarr", UNITS, of=kills.real_wages)
+    go_on()
+    of_version(monkeypatch, "99.0")
+    monkeypatch.setattr(nege, "short_run", lambda economy, share: nege.solve(economy))
+    with pytest.raises(nege.InputError, match="by which paid differs by"):
+        kills.sweep(tmp_path / "s.zarr", UNITS, of=kills.real_wages)
+
+
+def test_regimes_are_kept_and_not_found_again(two, tmp_path, monkeypatch):
+    given = {"trade_cost": [0.5, 1.5]}, {"invalid": "record", "store": tmp_path / "s.zarr"}
+    first = nege.regimes(two(2.0), given[0], **given[1])
+    monkeypatch.setattr(Evaluations, "solve", stop)
+    assert nege.regimes(two(2.0), given[0], **given[1]).identical(first)
+    assert first.regime.values.tolist() == ["unknown", "core-periphery"]
+    assert nege.load(tmp_path / "s.zarr").regime.values.tolist() == ["", "core-periphery"]
+
+
+def made(text, **known):
+    """Return the function that a text makes, which reads what is known."""
+    scope = {"np": np, **known}
+    exec(text, scope)
+    return scope["f"]
+
+
+ORIGINAL = "def h(e): return e.mu * k\ndef f(e, a=2): return h(e) + a"
+AROUND = {"k": 3.0}
+
+
+def test_a_model_of_ones_own_is_known_by_its_equations_too(two):
+    """Also inherited ones; of nege's models and mechanisms the version says what they are."""
+
+    def of(text):
+        equations = {"costs": made(text, **AROUND)}
+        base = type("Base", (), {"equations": equations, "words": "words"})
+        return identity.identity("model", type("Own", (base,), {}))
+
+    assert of(ORIGINAL) == of(ORIGINAL) != of(ORIGINAL.replace("+ a", "- a"))
+    assert list(identity.own_code(two(2.0))) == []
+    own = nege.OnlineAgglomeration(mechanisms=[own_mechanisms.ByRow()])
+    assert [name for name, _ in identity.own_code(own)] == ["ByRow"]
+
+
+def closing_over(value):
+    return lambda economy: value
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "same"),
+    [
+        (ORIGINAL, {"k": 3.0, "unread": 7}, True),
+        ("# a comment\n\n" + ORIGINAL.replace("(e, a=2): ", "(e, a=2):\n    "), AROUND, True),
+        (ORIGINAL.replace("a=2", "a=3"), AROUND, False),
+        (ORIGINAL.replace("e.mu", "e.sigma"), AROUND, False),
+        (ORIGINAL.replace("+ a", "- a"), AROUND, False),
+        (ORIGINAL, {"k": 4.0}, False),
+        (ORIGINAL, {"k": np.array([3.0])}, False),
+    ],
+)
+def test_a_function_is_known_by_its_code_and_what_that_reads(text, known, same):
+    found = identity.identity("of", made(text, **known))
+    assert (found == identity.identity("of", made(ORIGINAL, **AROUND))) == same
+
+
+def test_what_a_function_closes_over_is_part_of_it(two):
+    economy = two(2.0)
+    values = [1, 2, "1", [1, 2], {"a": 1}, {1, 2, 3}, np.arange(3), economy, None]
+    values += [economy.replace(mu=0.3), nege.SolverOptions(), np.float64, made(ORIGINAL, k=1)]
+    names = [identity.identity("of", closing_over(value)) for value in values]
+    assert len(set(names)) == len(values)
+    assert names == [identity.identity("of", closing_over(value)) for value in values]
+    # Of what is installed the name alone.
+    assert identity.is_installed(nege.solve)
+    assert identity.identity("of", nege.solve) != identity.identity("of", nege.stability)
+    partial = functools.partial(closing_over(1), economy)
+    assert identity.identity("of", partial).startswith("partial of closing_over.<locals>.<lambda>")
+    with pytest.raises(nege.InputError, match="can be told from others"):
+        identity.identity("of", closing_over(threading.Lock()))
 
 
 def test_what_nege_did_not_make_is_left_alone(two, tmp_path):

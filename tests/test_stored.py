@@ -15,7 +15,8 @@ COURSE = ["residual", "error", "iterations", "leading_eigenvalue"]
 
 def test_nothing_else_is_stored():
     files = {path.name for path in store_results.FOLDER.iterdir()}
-    assert files == {f"{name}.nc" for name in store_results.RESULTS}
+    old = {f"{name}.zip" for name in store_results.OLD_STORES}
+    assert files == {f"{name}.nc" for name in store_results.RESULTS} | old
 
 
 @pytest.mark.usefixtures("nothing_is_solved")

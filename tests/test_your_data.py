@@ -109,7 +109,7 @@ def test_every_column_of_numbers_or_text_is_kept_by_its_name():
     found = from_dataframe(frame, **WHERE, population=[1, 2, 3, 4])
     kept = {
         "jobs": [1, np.nan, 3, 4],
-        "coast": [0, 0, 0, 1],
+        "coast": ["False", "False", "False", "True"],
         "2015": [1, 2, 3, 4],
         "size": ["s", "l", "s", ""],
         "decile": [1, 10, 1, 2],
@@ -126,7 +126,9 @@ def test_every_column_of_numbers_or_text_is_kept_by_its_name():
     assert set(found.columns) == {*kept, "lat", "lon", "longitude"}
     assert "columns     town, lat, lon, jobs, coast" in repr(found)
     frame.loc[0, "coast"] = True  # of the user, from now on
-    assert not found.column("x", "coast")[0]
+    assert found.column("x", "coast")[0] == "False"
+    with pytest.raises(nege.InputError, match="True and False are no numbers"):
+        nege.invert(nege.Helpman(found, housing="2015", **KNOWN), "decile", "coast")
     with pytest.raises(ValueError, match="read-only"):
         found.column("x", "jobs").values[0] = 2
 

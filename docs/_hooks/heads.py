@@ -40,7 +40,7 @@ def blocks(text: str) -> list[tuple[bool, list[str]]]:
         lines = part.split("\n")
         for line in lines:
             indented = line.startswith("    ")
-            if line is lines[0] or found[-1][0] != indented:
+            if line is lines[0] or found[-1][0] != indented or line.startswith("Source"):
                 found.append((indented, []))
             found[-1][1].append(line)
     return found
@@ -166,7 +166,7 @@ class _Line:
             return "&minus;"
         last, first = re.search(r"[A-Za-z]*$", before).group(), NAME.match(after)
         starts = re.match(r"[\d(\[]", after) or (first and _is_symbol(first.group()))
-        ends = re.search(r"[\d()\[\]{=,/]$", before) or (last and _is_symbol(last))
+        ends = re.search(r"([\d()\[\]{,/]|= ?)$", before) or (last and _is_symbol(last))
         return "&minus;" if ends and starts else "-"
 
     def _name(self, name):

@@ -6,12 +6,13 @@ of the files of models and mechanisms, and docstrings are where they are, and pa
 
 import pathlib
 import re
+import shutil
 
 import claims
 import formulas
 import links
-import public_names
 import readme
+import reference_pages
 import stored_notebooks
 import theory
 from mkdocs.structure.files import File, Files
@@ -21,7 +22,12 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 def _made() -> dict[str, str | bytes]:
     """Return the content of every page and picture that is made, by its path in the site."""
-    found = {**claims.pages(), **theory.pages(), **public_names.pages(), **stored_notebooks.pages()}
+    found = {
+        **claims.pages(),
+        **theory.pages(),
+        **reference_pages.pages(),
+        **stored_notebooks.pages(),
+    }
     for name in ("CHANGELOG.md", "CONTRIBUTING.md"):
         found[name.lower()] = readme.text(name)
     for path in sorted((ROOT / "notebooks" / "images").iterdir()):
@@ -82,8 +88,18 @@ def on_files(files: Files, config) -> Files:
 def on_page_markdown(markdown, page, config, files):
     """Put the README's sections where a page asks for them, and make names into links."""
     here = page.file.src_uri
+    if here not in MADE:  # what is written for readers comes first in a search
+        page.meta.setdefault("search", {"boost": 2})
     markdown = re.sub(
         r"^<!-- README: (.+?) -->$", lambda m: readme.section(m[1]), markdown, flags=re.MULTILINE
     )
     markdown = claims.filled(markdown)
     return links.added(markdown, here, {file.src_uri for file in files})
+
+
+def on_post_build(config):
+    """Leave out what no page asks for: maps of scripts, and searches in other languages."""
+    scripts = pathlib.Path(config.site_dir) / "assets" / "javascripts"
+    shutil.rmtree(scripts / "lunr")
+    for path in pathlib.Path(config.site_dir, "assets").rglob("*.map"):
+        path.unlink()

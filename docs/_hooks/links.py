@@ -43,3 +43,29 @@ def _of_line(line, here, files):
         return match[0]
 
     return re.sub(r"(?<![\[`])`([^`]+)`(?!`)", link, line)
+
+
+def of_docstring(text: str) -> str:
+    """Return a docstring whose ``:func:`` and the like are links, or else code.
+
+    What others are to be seen is a list; a type in two lines is in one.
+    """
+    text = re.sub(r"^(\w+ : .+)\n {8}(?=\S)", r"\1 ", text, flags=re.MULTILINE)
+    text = re.sub(r"(?<=^See Also\n--------\n)(?:.+\n?)+", _list, text, flags=re.MULTILINE)
+    return re.sub(r":(?:func|class|meth|mod|attr|data):`~?\.?([^`]+)`", _link, text)
+
+
+def _list(match):
+    lines = re.sub(r"\n +", " ", match[0]).splitlines()
+    return "\n".join(re.sub(r"^([\w.]+)", r"- :func:`\1`", line) for line in lines) + "\n"
+
+
+def _link(match):
+    """Link to what is named, or to the class that it belongs to."""
+    said = match[1]
+    for name in (said, said.rpartition(".")[0]):
+        candidates = (name, f"nege.{name}", *public_names.by_last_part(name))
+        for known in candidates:
+            if known in public_names.names():
+                return f"[`{said}`][{known}]"
+    return f"`{said}`"

@@ -8,6 +8,7 @@ import base64
 import json
 import pathlib
 import re
+import struct
 
 ROOT = pathlib.Path(__file__).parents[2]
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -67,7 +68,9 @@ class Notebook:
                 name = f"notebooks/pictures/{self.name}-{len(self.pictures) + 1}.{ending}"
                 is_text = kind == "image/svg+xml"
                 self.pictures[name] = content.encode() if is_text else base64.b64decode(content)
-                return f"![What cell {number} draws]({name.removeprefix('notebooks/')})\n"
+                return (
+                    _enlarged(f"What cell {number} draws", name.removeprefix("notebooks/")) + "\n"
+                )
         html = _text(data.get("text/html", ""))
         if "<table" in html and "xr-wrap" not in html:
             html = re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)
@@ -79,15 +82,27 @@ class Notebook:
             lacks = "a title" if not title else "a stored picture"
             raise ValueError(f"{self.name}, cell {number}, is tagged gallery and has not {lacks}")
         lines = _fenced(source, "python").splitlines()
+        wide = " nege-wide" if any(_is_wide(self.pictures[one]) for one in pictures) else ""
         self.gallery.append(
-            '<div class="nege-card" markdown>\n\n'
+            f'<div class="nege-card{wide}" markdown>\n\n'
             f"## {title}\n\n"
-            + "\n".join(f"![{title}]({picture})" for picture in pictures)
+            + "\n".join(_enlarged(title, picture) for picture in pictures)
             + f"\n\nFrom [`{self.name}`](notebooks/{self.name}.md#cell-{number}).\n\n"
             + '??? example "The lines that make it"\n\n'
             + "\n".join(f"    {line}".rstrip() for line in lines)
             + "\n\n</div>\n"
         )
+
+
+def _enlarged(words, picture):
+    """Show a picture, and itself at its own size where it is clicked."""
+    return f"[![{words}]({picture})]({picture})"
+
+
+def _is_wide(picture):
+    """Return whether a PNG is twice as wide as it is high: too small in one of two columns."""
+    width, height = struct.unpack(">II", picture[16:24].ljust(8, b"\1"))
+    return picture.startswith(b"\x89PNG") and width > 1.9 * height
 
 
 def _shown(text):

@@ -40,6 +40,8 @@ from nege.validation.keywords import hinted
 
 A_MAPPING, EXAMPLE = "a mapping of names to numbers", 'For example {"trade_cost": 1.5}.'
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+LASTING = (SOLVED, UNSTABLE)  # outcomes in which an economy stays
+NO_REST = "Gains are not known: this is no equilibrium that lasts."
 NOT_TAKEN = "The economy does not take these values."
 ANEW = "anew, from the start that was given"
 USUAL = "anew, from the usual start"
@@ -101,6 +103,7 @@ class Explorer:
         self.model, self.start, self.geography = model, start, geography
         self.dynamics, self.options = check_dynamics(dynamics), check_options(options)
         self._under_way: dict[str, Job[Any]] = {}
+        self._switched: dict[frozenset[tuple[str, Any]], Mapping[str, Control]] = {}
         self._gate = threading.Lock()  # around the jobs under way
         self._solving = threading.Lock()  # one question at a time: others would slow it down
 
@@ -127,7 +130,12 @@ class Explorer:
         Numbers in `values` are left out, so that ranges stay what they are while one is moved.
         """
         switched = {name: value for name, value in values.items() if name in self.switches}
-        return MappingProxyType(controls(self.economy(switched))) if switched else self.controls
+        if not switched:
+            return self.controls
+        turned = frozenset(switched.items())
+        if turned not in self._switched:
+            self._switched[turned] = MappingProxyType(controls(self.economy(switched)))
+        return self._switched[turned]
 
     def steps(self, values: Mapping[str, Any] = NOTHING) -> tuple[Step, ...]:
         """Return the changes that make the economy at some values, in their order."""
@@ -220,47 +228,46 @@ class Explorer:
     def _answered(
         self, values: Mapping[str, Any], since: Answer | None, against: Answer | None
     ) -> dict[str, Any]:
-        usual = USUAL if self.start is None else ANEW
         found: dict[str, Any] = {"values": values, "model": None, "equilibrium": None}
-        found |= {"start": self.start, "started": usual, "gains": None, "who": (), "open": ""}
-        found |= {"since": None, "against": None}
-        place = None if since is None else self._place(since)
+        found |= {"gains": None, "who": (), "open": "", "against": None}
+        found |= {"start": None, "started": USUAL, "since": None}
+        if since is not None:  # where the economy still is, if these values are refused
+            found |= {"start": self._place(since), "started": ON, "since": _lasting(since)}
         try:
             model = found["model"] = self.economy(values)
-            if place is not None:
-                try:
-                    model.check_start(place)
-                    found |= {"start": place, "started": ON, "since": self._lasting(since)}
-                except InputError:
-                    found["started"] = f"{usual}: it has other regions, or firms, than it had"
+            found |= self._started(model, since)
             equilibrium = solve(model, found["start"], dynamics=self.dynamics, options=self.options)
         except InputError as error:
-            said: dict[str, Any] = {
-                "headline": "The economy does not take these values.",
-                "words": (str(error),),
-            }
-            if place is not None:  # there it still is
-                said |= {"start": place, "started": ON, "since": self._lasting(since)}
-            return {**found, "outcome": REFUSED, **said}
+            return {**found, "outcome": REFUSED, "headline": NOT_TAKEN, "words": (str(error),)}
         except ConvergenceError as error:
             partial: Any = error.equilibrium
-            return {**found, "outcome": FAILED, "equilibrium": partial, **_said(partial)}
+            found |= {"outcome": FAILED, "equilibrium": partial, "who": (NO_REST,)}
+            return {**found, **_said(partial)}
         good = equilibrium.status is Status.CONVERGED
         found |= {"outcome": SOLVED if good else UNSTABLE, "equilibrium": equilibrium}
-        found |= _said(equilibrium)
-        if values or against is not None or since is not None:
+        found |= _said(equilibrium) | {"who": () if good else (NO_REST,)}
+        if good and (values or against is not None or since is not None):
             found |= self._compared(equilibrium, against or self.base)
         return found
 
-    def _lasting(self, since: Answer | None) -> Equilibrium | None:
-        """Return the equilibrium in which an economy is that has been answered."""
-        if since is None or since.outcome in (SOLVED, UNSTABLE):
-            return None if since is None else since.equilibrium
-        return since.since
+    def _started(self, model: Model, since: Answer | None) -> dict[str, Any]:
+        """Return the start of a solve: where the economy was, that given, or the usual one."""
+        tried = [] if since is None else [(self._place(since), ON, _lasting(since))]
+        left = ""
+        for start, words, lasting in [*tried, (self.start, ANEW, None)]:
+            if start is None:
+                continue
+            try:
+                model.check_start(start)
+            except InputError:
+                left = f": {words.removeprefix('anew, ')} it cannot begin, it has other regions"
+                continue
+            return {"start": start, "started": f"{words}{left}", "since": lasting}
+        return {"start": None, "started": f"{USUAL}{left}", "since": None}
 
     def _place(self, since: Answer) -> Any:
         """Return where an economy is, as a start: what it started from where it got nowhere."""
-        if since.outcome not in (SOLVED, UNSTABLE) or since.equilibrium is None:
+        if since.outcome not in LASTING or since.equilibrium is None:
             return since.start
         model, data = since.equilibrium.model, since.equilibrium.data
         if model.in_shares:
@@ -361,6 +368,11 @@ class Explorer:
         the last bit.
         """
         return lines.script(self._recipe, answer, diagram)
+
+
+def _lasting(since: Answer) -> Equilibrium | None:
+    """Return the equilibrium in which an economy is that has been answered."""
+    return since.equilibrium if since.outcome in LASTING else since.since
 
 
 def _said(found: Equilibrium) -> dict[str, Any]:

@@ -59,8 +59,9 @@ def from_dataframe(
     Parameters
     ----------
     df : DataFrame or GeoDataFrame
-        A row for each place. All columns of numbers and of text are kept. A GeoDataFrame's
-        polygons are kept for maps, and places lie in their centroids; points say where places are.
+        A row for each place. All columns of numbers and of text are kept, those of True and
+        False as text. A GeoDataFrame's polygons are kept for maps, and places lie in their
+        centroids; points say where places are.
     names : str or iterable of str, optional
         Column with the names of places, or the names; by default the index of `df`.
     latitude, longitude : str or array_like, optional
@@ -250,10 +251,12 @@ def _column(column: pd.Series) -> np.ndarray | None:
     """Return numbers, with NaN for gaps, or text, empty for gaps; None for what is neither."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)
-    if getattr(column.dtype, "kind", "O") in "iufb":
+    if getattr(column.dtype, "kind", "O") in "iuf":
         return np.asarray(column.to_numpy(dtype=float, na_value=np.nan))
     values = [None if one is None or one is pd.NA or one != one else one for one in column.tolist()]
     values = [float(one) if isinstance(one, decimal.Decimal) else one for one in values]
+    # True and False are no numbers, but may say who belongs together.
+    values = [str(one) if isinstance(one, (bool, np.bool_)) else one for one in values]
     if not all(one is None or isinstance(one, (str, int, float, np.number)) for one in values):
         return None
     if all(one is None or not isinstance(one, str) for one in values):

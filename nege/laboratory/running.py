@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege._version import __version__
+from nege._version import ANSWERS
 from nege.errors import InputError
 from nege.laboratory import prior as priors
 from nege.laboratory.claim import Experiment
@@ -302,7 +302,7 @@ def _name(experiment: Experiment, model: Model, points: xr.Dataset, start: Any) 
     if start is not None:
         own = isinstance(start, xr.Dataset)
         tables["start"] = start if own else xr.DataArray(np.asarray(start)).to_dataset(name="share")
-    made = {"nege_version": __version__, "words": experiment.words}
+    made = {"answers": ANSWERS, "words": experiment.words}
     for what, table in tables.items():
         made |= dataset_entries(what, table)
     return f"{checksums.of_text(json.dumps(made, sort_keys=True))[:16]}.zarr"

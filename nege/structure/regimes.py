@@ -14,6 +14,7 @@ core-periphery model that is mu >= (sigma-1)/sigma (Fujita, Krugman & Venables 1
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -29,7 +30,6 @@ from nege.results.equilibrium import Equilibrium
 from nege.solvers.checks import check_model
 from nege.solvers.long_run import solve
 from nege.solvers.short_run import short_run
-from nege.status import Status
 from nege.structure.stability import stability
 from nege.sweeps.sweep import sweep
 from nege.validation.keywords import hinted
@@ -40,6 +40,7 @@ DISPERSED, CORE, BLACK_HOLE = "dispersed", "core-periphery", "black hole"
 ONLINE, PARTLY, UNEVEN = "online", "partly online", "uneven"
 PATTERNS = (DISPERSED, CORE, BLACK_HOLE, ONLINE, PARTLY, UNEVEN)
 MULTIPLE, UNKNOWN = "multiple", "unknown"
+REGIME = {"long_name": "what is stable"}
 
 FREENESS = (*np.geomspace(1e-8, 0.1, 15), *np.linspace(0.15, 0.95, 17), 0.99, 0.999)
 MULTIPLES = np.geomspace(1e-3, 1e3, 49)  # of a trade cost that is added
@@ -52,6 +53,8 @@ def regimes(
     model: Model,
     parameters: Mapping[str, Sequence[float] | np.ndarray] | xr.Dataset,
     *,
+    store: str | pathlib.Path | None = None,
+    overwrite: bool = False,
     processes: int | None = None,
     client: Any = None,
     progress: Progress = None,
@@ -72,7 +75,7 @@ def regimes(
         long run from the default start is told, as :func:`nege.patterns` does.
     parameters : mapping of str to 1-d array, or Dataset
         A grid, or a list of points, as of :func:`nege.sweep`.
-    processes, client, progress, invalid
+    store, overwrite, processes, client, progress, invalid
         As of :func:`nege.sweep`.
 
     Returns
@@ -80,7 +83,8 @@ def regimes(
     Dataset
         ``regime``, a word over what was varied: "dispersed", "core-periphery", "black hole",
         "online", "partly online", "uneven", "multiple: ..." with what is stable, or "unknown";
-        ``stable`` over ``pattern`` too; ``status`` and ``reason`` of each point.
+        ``stable`` over ``pattern`` too; ``status`` and ``reason`` of each point. As read by
+        :func:`nege.load` from a `store`, an unknown one is empty.
 
     Raises
     ------
@@ -111,21 +115,16 @@ def regimes(
         raise InputError("model", model, "one of people, or of at least two industries", cure)
     of = _of_regions if model.in_shares else _of_industries
     given: dict[str, Any] = {"processes": processes, "client": client, "progress": progress}
+    given |= {"store": store, "overwrite": overwrite}
     found = sweep(model, parameters, of=of, invalid=invalid, **given)
-    words = PATTERNS if model.in_shares else OF_INDUSTRIES
     front = found["status"].dims
     if "stable" not in found:  # no point has an answer
+        words = PATTERNS if model.in_shares else OF_INDUSTRIES
         shape = tuple(found.sizes[dim] for dim in front)
         found = found.assign_coords(pattern=list(words))
         found["stable"] = ((*front, "pattern"), np.zeros((*shape, len(words)), dtype=bool))
-    stable = found["stable"].transpose(*front, "pattern")
-    named = np.full(stable.shape[:-1], UNKNOWN, dtype=object)
-    for where in np.ndindex(named.shape):
-        if found["status"].values[where] == Status.CONVERGED:
-            names = [w for w, held in zip(words, stable.values[where], strict=True) if held]
-            named[where] = names[0] if len(names) == 1 else f"{MULTIPLE}: {', '.join(names)}"
-    found["regime"] = (front, named.astype(str), {"long_name": "what is stable"})
-    found["stable"] = stable.assign_attrs(long_name="whether the pattern is stable")
+        found["regime"] = (front, np.full(shape, ""), REGIME)
+    found["regime"] = found["regime"].where(found["regime"] != "", UNKNOWN).assign_attrs(REGIME)
     return found[["regime", "stable", "status", "reason"]]
 
 
@@ -160,8 +159,14 @@ def _of_regions(model: Model) -> xr.Dataset:
 
 
 def _stable(found: set[str], words: Sequence[str]) -> xr.Dataset:
-    held = np.array([word in found for word in words])
-    return xr.Dataset({"stable": ("pattern", held)}, {"pattern": list(words)})
+    names = [word for word in words if word in found]
+    regime = names[0] if len(names) == 1 else f"{MULTIPLE}: {', '.join(names)}"
+    held = [word in found for word in words]
+    told = {"long_name": "whether the pattern is stable"}
+    return xr.Dataset(
+        {"regime": ((), regime, REGIME), "stable": ("pattern", held, told)},
+        {"pattern": list(words)},
+    )
 
 
 def _starts(model: Model, even: np.ndarray) -> Iterator[np.ndarray]:

@@ -119,6 +119,8 @@ class Calibration(Tabular, Immutable):
         Whether targets are met, or the gaps cannot be made smaller by any small step.
     unidentified : tuple of mapping of str to float
         Directions of parameters, in the search's units, in which no target moves.
+    unmoved : tuple of str
+        Targets that no parameter moves there.
     derivatives : str
         Where derivatives come from, and how far they are from a difference of equilibria.
     jumps : int
@@ -149,6 +151,7 @@ class Calibration(Tabular, Immutable):
     objective: float
     converged: bool
     unidentified: tuple[Mapping[str, float], ...]
+    unmoved: tuple[str, ...]
     derivatives: str
     jumps: int
     level: float
@@ -239,8 +242,24 @@ def _met(gap: np.ndarray, target: np.ndarray, within: float = MET) -> bool:
     return bool((np.abs(gap) <= within * np.maximum(np.abs(target), MET)).all())
 
 
+def _idle(jacobian: np.ndarray, values: np.ndarray, width: np.ndarray) -> np.ndarray:
+    """Return which targets which parameters do not move, all over their intervals, to first order.
+
+    `jacobian` is by parameters as they are searched for, `width` of their intervals so.
+    """
+    size = np.maximum(np.abs(values), MET)[:, None]
+    return np.asarray(np.abs(jacobian) * width <= ROUNDING * size)
+
+
 def _remarks(found: Calibration) -> list[str]:
     lines = []
+    for name in found.unmoved:
+        gap = float(found.fit["gap"].sel(target=name))
+        if not _met(np.array([gap]), found.fit["value"].sel(target=name).values):
+            lines.append(
+                f"NOTHING in over= moves {name}, here: it stays {gap:+.2g} from its target. Give "
+                "over= a parameter that does, or leave that target out."
+            )
     for direction in found.unidentified:
         words = ", ".join(f"{weight:+.2g} of {name}" for name, weight in direction.items())
         lines.append(
@@ -371,7 +390,7 @@ class CalibratedPath(Tabular, Immutable):
             f"{label}: {remark}"
             for label, one in zip(labels, self.steps, strict=True)
             for remark in _remarks(one)
-            if remark.startswith(("NOT IDENTIFIED", "The equilibrium jumped"))
+            if remark.startswith(("NOT IDENTIFIED", "NOTHING", "The equilibrium jumped"))
         ]
         return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines)
 
@@ -675,9 +694,12 @@ class _Search:
 
     def _downhill(self, point: Point, values: np.ndarray) -> float:
         """Return the largest cosine between gaps and what a parameter moves, within the bounds."""
-        gaps, slopes = self._gaps(point, values), self.root @ self._jacobian(point)
-        if not np.isfinite(slopes).all():
+        jacobian = self._jacobian(point)
+        if not np.isfinite(jacobian).all():
             return math.inf
+        # What moves a target by rounding alone points nowhere.
+        jacobian[_idle(jacobian, point.values[self.used], self.high - self.low)] = 0.0
+        gaps, slopes = self._gaps(point, values), self.root @ jacobian
         downhill = -(slopes.T @ gaps)
         theta, points = point.policy, self.points
         outwards = (theta <= points.low) & (downhill < 0.0) | (theta >= points.high) & (
@@ -761,6 +783,8 @@ class _Search:
         theta, free = point.policy, ~self._at_bound(point.policy)
         searched = self._jacobian(point)
         unidentified = self._directions(searched, free)
+        idle = _idle(searched, point.values[self.used], self.high - self.low)
+        unmoved = tuple(name for name, row in zip(targets, idle, strict=True) if row.all())
         lam = np.zeros((theta.size, len(targets)))
         if unidentified or not np.isfinite(searched).all():
             lam[:] = np.nan
@@ -813,6 +837,7 @@ class _Search:
             objective=best.objective,
             converged=best.converged,
             unidentified=unidentified,
+            unmoved=unmoved,
             derivatives=self._compared(point),
             jumps=len(self.points.jumps),
             level=self.level,

@@ -61,8 +61,10 @@ def counterfactual(
         that are elasticities, shares of spending, or the scale of tastes.
         ``nege.invert(model, employment=, flows=)`` makes a model of observed flows.
     trade_cost_change : float, DataArray or array, optional
-        After over before, over (origin, destination); one number is for all trade between
-        different places.
+        Of the cost T_rs itself, after over before, over (origin, destination); one number is for
+        all trade between different places. Where T_rs = trade_cost ** distance_rs, a new
+        `trade_cost` changes it by (new/old) ** distance_rs:
+        ``(model.replace(trade_cost=new).costs() / model.costs())``.
     productivity_change, amenity_change, housing_change : optional
         After over before, of each place.
     mobility : str or array, optional

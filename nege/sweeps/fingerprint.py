@@ -4,39 +4,47 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from nege._version import __version__
+from nege._version import ANSWERS
 from nege.results.files import dynamics_to_dataset
-from nege.solvers.checks import provenance
+from nege.sweeps.functionals import Evaluations
+from nege.sweeps.identity import identity, is_installed, own_code
 from nege.sweeps.work_units import LongRuns, ShortRuns
 
-STORE_SCHEMA = 3  # 1 had no seals, 2 neither dimensions nor coordinates
+Work = LongRuns | ShortRuns | Evaluations
+
+STORE_SCHEMA = 4  # 1 had no seals, 2 neither dimensions nor coordinates, 3 no versions of units
+READABLE_SCHEMAS = (3, STORE_SCHEMA)
 
 
-def fingerprint(work: LongRuns | ShortRuns) -> dict[str, Any]:
+def fingerprint(work: Work) -> dict[str, Any]:
     """Return everything that the numbers of a sweep depend on, by name."""
     made: dict[str, Any] = {
         "schema": STORE_SCHEMA,
-        "nege_version": __version__,
+        "answers": ANSWERS,
         "horizon": work.horizon,
         "keep": list(work.keep),
         "unit": list(work.unit),
         "sizes": list(work.sizes.items()),  # a list, as another order is another sweep
         **dataset_entries("model", work.model.to_dataset()),
     }
-    made.update(
-        (f"options.{name}", value)
-        for name, value in provenance(work.options).items()
-        if name != "nege_version"
-    )
     for name, array in work.points.parameters.items():
         made[f"parameters.{name}"] = _digest_with_dims(array.variable)
     for name, coordinate in work.coords.items():
         made[f"coordinates.{name}"] = _digest_with_dims(xr.as_variable(coordinate))
+    code = {f"code.{name}": text for name, text in own_code(work.model)}
+    made |= code
+    if code or (isinstance(work, Evaluations) and not is_installed(work.of)):
+        made["python"] = ".".join(map(str, sys.version_info[:2]))  # whose instructions they are
+    if isinstance(work, Evaluations):
+        made["of"] = identity("of", work.of)
+        return dict(json.loads(json.dumps(made)))
+    made.update((f"options.{name}", value) for name, value in vars(work.options).items())
     if isinstance(work, LongRuns):
         made["along"] = work.along
         made["eigenvalues"] = "all" if work.all_eigenvalues else "those needed"

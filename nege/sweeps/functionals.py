@@ -8,6 +8,7 @@ status and with the reason in words.
 
 from __future__ import annotations
 
+import json
 import math
 import numbers
 import pickle
@@ -25,7 +26,9 @@ from nege.models.designs import Block, ParameterPoints, block_shape, blocks_over
 from nege.progress import Tick, no_tick, silence
 from nege.settings import undivided
 from nege.status import Status
+from nege.sweeps.identity import name_of
 from nege.sweeps.threads import one_thread
+from nege.sweeps.work_units import OutputVariable, different
 
 Functional = Callable[[Model], Any]
 
@@ -48,16 +51,43 @@ class _UnfitError(Exception):
     """What the function returned cannot be put into a Dataset."""
 
 
+MOST_UNITS = 1000  # unless asked for: a unit in a store is three files
+
+
 class Evaluations:
-    """A function at every point: the work of a sweep, cut into blocks of points."""
+    """A function at every point: the work of a sweep, cut into blocks of points.
+
+    What it returns is written down as text (JSON), as its shape is not known before.
+    """
+
+    horizon = "function"
+    keep = ("answer", "status")
 
     def __init__(
         self, model: Model, points: ParameterPoints, of: Functional, record: bool, unit: int | None
     ) -> None:
         self.model, self.points, self.of, self.record_refused = model, points, of, record
         self.sizes = dict(points.sizes)
-        self.coords = dict(points.coords)
-        self.unit = block_shape(self.sizes, unit or 1)
+        self.coords = self.labels = dict(points.coords)
+        fit = math.ceil(math.prod(self.sizes.values()) / MOST_UNITS)
+        self.unit = block_shape(self.sizes, unit or max(1, fit))
+
+    @property
+    def outputs(self) -> dict[str, OutputVariable]:
+        """What a store holds."""
+        front, shape = tuple(self.sizes), tuple(self.sizes.values())
+        told = {"long_name": "what the function returned, as JSON"}
+        ended = {"long_name": "how it ended, see nege.Status"}
+        return {
+            "answer": OutputVariable(front, shape, "string", told),
+            "status": OutputVariable(front, shape, "int8", ended),
+        }
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The attributes of the result."""
+        known = {"model": repr(self.model), "of": name_of(self.of)}
+        return {**known, "nege_version": __version__}
 
     def check(self) -> None:
         """Refuse the points that are no economies, before anything is done."""
@@ -75,13 +105,26 @@ class Evaluations:
     def solve(self, block: Block, tick: Tick = no_tick) -> dict[str, Any]:
         """Call the function at the points of a unit; `tick` hears of each."""
         shape = [part.stop - part.start for part in block]
-        found = np.empty(shape, dtype=object)
+        text, status = np.empty(shape, dtype=object), np.empty(shape, dtype=np.int8)
         with one_thread(), compiled_only(), undivided(), silence():
             for where in np.ndindex(*shape):
                 position = (part.start + i for part, i in zip(block, where, strict=True))
-                found[where] = self._at(dict(zip(self.sizes, position, strict=True)))
+                found = self._at(dict(zip(self.sizes, position, strict=True)))
+                text[where], status[where] = _written(found), found.status
                 tick(1)
-        return {"found": found}
+        return {"answer": text, "status": status}
+
+    def differs(self, stored: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+        """Say what of a unit came out otherwise than it is stored; empty where nothing did."""
+        if said := different("status", stored["status"], now["status"]):
+            return said
+        for a, b in zip(stored["answer"].flat, now["answer"].flat, strict=True):
+            old, new = (_read(text).values or xr.Dataset() for text in (a, b))
+            for name in {**old.variables, **new.variables}:
+                pair = [data.variables.get(name, np.empty(0)) for data in (old, new)]
+                if said := different(str(name), *(np.asarray(each) for each in pair)):
+                    return said
+        return ""
 
     def _at(self, index: Mapping[str, int]) -> Found:
         try:
@@ -110,8 +153,9 @@ class Table:
 
     def __init__(self, work: Evaluations) -> None:
         self.work = work
-        self.found: Any = np.full(tuple(work.sizes.values()), None, dtype=object)
-        self._answered = False
+        shape = tuple(work.sizes.values())
+        self.values = {"answer": np.full(shape, "", object), "status": np.zeros(shape, np.int8)}
+        self.mistakes = Mistakes(work)
 
     def __enter__(self) -> Table:
         return self
@@ -123,31 +167,113 @@ class Table:
         return self.work.blocks()
 
     def write(self, block: Block, values: Mapping[str, Any]) -> None:
-        """Take a unit in; a function that fails for its own sake is not called at all points."""
-        self.found[block] = values["found"]
-        for each in values["found"].flat:
-            self._answered |= each.status is Status.CONVERGED
-            if each.mistaken and not self._answered:
-                cure = f"At the first point it was asked about: {each.reason}"
-                allowed = f"a function of an economy, to {RETURNS}"
-                raise InputError("of", _name(self.work.of), allowed, cure)
+        """Take a unit in."""
+        self.mistakes.refuse(values)
+        for name, array in self.values.items():
+            array[block] = values[name]
 
     def dataset(self) -> xr.Dataset:
         """Return everything, with its labels."""
-        front, shape = tuple(self.work.sizes), self.found.shape
-        status = np.array([each.status for each in self.found.flat], np.int8).reshape(shape)
-        reason = np.array([each.reason for each in self.found.flat], dtype=str).reshape(shape)
-        good = [(w, self.found[w].values) for w in np.ndindex(shape) if status[w] == 0]
-        made, coords = _together(front, shape, good)
-        taken = (set(made) | set(coords)) & {*front, *self.work.coords, *OWN}
+        return answers(self.values, tuple(self.work.sizes), self.work.coords, self.work.about)
+
+
+class Mistakes:
+    """Refuses, at the first point that shows it, a function whose answers make no Dataset.
+
+    One that fails for its own sake before it has answered once, whose names are taken, or whose
+    answers are over other dimensions from point to point.
+    """
+
+    def __init__(self, work: Evaluations) -> None:
+        self._of, self._taken = name_of(work.of), {*work.sizes, *work.coords, *OWN}
+        self._answered, self._dims = False, dict[str, list[str]]()
+
+    def refuse(self, values: Mapping[str, Any]) -> None:
+        """Look at a unit."""
+        for text in values["answer"].flat:
+            told = json.loads(text)
+            if "variables" in told:
+                self._answered = True
+                self._look_at(told["variables"])
+            elif told.get("mistaken") and not self._answered:
+                cure = f"At the first point it was asked about: {told['reason']}"
+                allowed = f"a function of an economy, to {RETURNS}"
+                raise InputError("of", self._of, allowed, cure)
+
+    def _look_at(self, variables: Mapping[str, Any]) -> None:
+        dims = {name: one["dims"] for name, one in variables.items()}
+        taken = {*dims, *(dim for over in dims.values() for dim in over)} & self._taken
         if taken:
             cure = "Those are names of what is varied, or of the sweep: rename it."
-            raise InputError("of", sorted(taken), "a function whose results have other names", cure)
-        made["status"] = (front, status, {"long_name": "how it ended, see nege.Status"})
-        made["reason"] = (front, reason, {"long_name": "why there is no value"})
-        about = {"model": repr(self.work.model), "of": _name(self.work.of)}
-        about["nege_version"] = __version__
-        return xr.Dataset(made, coords={**self.work.coords, **coords}, attrs=about)
+            allowed = "a function whose results have other names"
+            raise InputError("of", sorted(taken), allowed, cure)
+        for name, over in dims.items():
+            before = self._dims.setdefault(name, over)
+            if over != before:
+                cure = f"At one point it is over {before}, at another over {over}."
+                raise InputError("of", name, "over the same dimensions at every point", cure)
+
+
+def answers(
+    values: Mapping[str, np.ndarray],
+    front: tuple[str, ...],
+    coords: Mapping[str, Any],
+    about: Mapping[str, Any],
+) -> xr.Dataset:
+    """Return what a function answered, with labels, of all points that were asked about."""
+    status, shape = values["status"], values["status"].shape
+    found: Any = np.empty(shape, dtype=object)
+    for where in np.ndindex(shape):
+        found[where] = _read(str(values["answer"][where]))
+    reason = np.array([each.reason for each in found.flat], dtype=str).reshape(shape)
+    good: Any = [(w, found[w].values) for w in np.ndindex(shape) if status[w] == 0]
+    made, labels = _together(front, shape, good)
+    made["status"] = (front, status, {"long_name": "how it ended, see nege.Status"})
+    made["reason"] = (front, reason, {"long_name": "why there is no value"})
+    return xr.Dataset(made, coords={**coords, **labels}, attrs=dict(about))
+
+
+def _written(found: Found) -> str:
+    """Return what came of a point as text, which holds every number exactly."""
+    told: dict[str, Any] = {"reason": found.reason}
+    if found.mistaken:
+        told["mistaken"] = True
+    if found.values is not None:
+        told["variables"] = {
+            str(name): {
+                "dims": [str(dim) for dim in array.dims],
+                "kind": array.dtype.kind,
+                "shape": list(array.shape),
+                "values": array.values.ravel().tolist(),
+                "attributes": {str(key): _plain(value) for key, value in array.attrs.items()},
+            }
+            for name, array in found.values.variables.items()
+            if name in found.values.data_vars or name in found.values.dims
+        }
+    return json.dumps(told)
+
+
+def _plain(value: Any) -> Any:
+    """Return an attribute as JSON has it."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return value if isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def _read(text: str) -> Found:
+    """Return what came of a point; of one that was not asked about, nothing."""
+    if not text:
+        return Found(Status.PENDING, "", None)
+    told, made = json.loads(text), {}
+    for name, one in told.get("variables", {}).items():
+        kinds: dict[str, type] = {"b": bool, "U": str}
+        values: Any = np.array(one["values"], dtype=kinds.get(one["kind"], float))
+        made[name] = (tuple(one["dims"]), values.reshape(one["shape"]), one["attributes"])
+    found = xr.Dataset(made) if "variables" in told else None
+    status = Status.INVALID if found is None else Status.CONVERGED
+    return Found(status, told["reason"], found, told.get("mistaken", False))
 
 
 def check_of(of: Any, given: Mapping[str, Any], elsewhere: bool) -> Functional:
@@ -158,8 +284,6 @@ def check_of(of: Any, given: Mapping[str, Any], elsewhere: bool) -> Functional:
     for name, value in given.items():
         if value is not None and value is not False:
             cure = "The function solves what it asks for: say it there."
-            if name in ("store", "overwrite"):
-                cure = "What it returns is known when all is done: ds.to_netcdf(path) keeps it."
             raise InputError(name, value, "left out where of= is given", cure)
     if elsewhere:
         try:
@@ -175,10 +299,6 @@ def check_of(of: Any, given: Mapping[str, Any], elsewhere: bool) -> Functional:
     return found
 
 
-def _name(of: Functional) -> str:
-    return str(getattr(of, "__qualname__", type(of).__name__))
-
-
 def _labelled(returned: Any) -> xr.Dataset:
     """Return what a function returned as a Dataset, or refuse it."""
     if isinstance(returned, xr.Dataset):
@@ -191,7 +311,11 @@ def _labelled(returned: Any) -> xr.Dataset:
     made: dict[str, Any] = {}
     for name, value in returned.items():
         made |= _variables(str(name), value)
-    return xr.Dataset(made)
+    found = xr.Dataset(made)
+    for dim in found.dims:
+        if dim in found.coords and found[dim].dtype.kind not in "biufU":
+            raise _UnfitError(f"its {dim} is of {found[dim].dtype}, not of numbers or words")
+    return found
 
 
 def _variables(name: str, value: Any) -> dict[str, Any]:
@@ -238,9 +362,7 @@ def _together(
                 sizes[str(dim)] = labels[str(dim)].size
         for key, array in values.data_vars.items():
             name = str(key)
-            if dims.setdefault(name, tuple(map(str, array.dims))) != array.dims:
-                cure = f"At one point it is over {dims[name]}, at another over {array.dims}."
-                raise InputError("of", name, "over the same dimensions at every point", cure)
+            dims[name] = tuple(map(str, array.dims))
             kind = array.dtype if array.dtype.kind in "bU" else np.dtype(float)
             kinds[name] = np.result_type(kinds.get(name, kind), kind)
             about.setdefault(name, dict(array.attrs))

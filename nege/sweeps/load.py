@@ -42,7 +42,8 @@ def load(path: str | pathlib.Path, *, check: bool = True) -> Equilibrium | xr.Da
     Returns
     -------
     Equilibrium or Dataset
-        An Equilibrium with its model, where the file holds one; else the Dataset.
+        An Equilibrium with its model, where the file holds one; else the Dataset. Where several
+        versions of nege solved units of a store, its attribute ``nege_version`` names them all.
 
     Raises
     ------
@@ -67,17 +68,18 @@ def load(path: str | pathlib.Path, *, check: bool = True) -> Equilibrium | xr.Da
     place, check = paths.located("path", path), validation.flag("check", check)
     if not place.exists():
         raise InputError("path", str(path), "a file that exists", f"Nothing is at {place}.")
+    found: Equilibrium | xr.Dataset
     if place.is_dir():
-        if check:
-            store_reading.verify_store("path", place)
-        return store_reading.open_dataset("path", place)
+        versions = store_reading.verify_store("path", place) if check else ()
+        data = store_reading.open_dataset("path", place)
+        return data.assign_attrs(nege_version=", ".join(versions)) if versions else data
     content = files.read(place, check=check)
     try:
         model = Model.from_dataset(content.model)
         dynamics = files.dynamics_from_dataset(content.dynamics)
         if "horizon" not in content.result.attrs:
             fault = _mismatch_in_words(content.result, model) if check else ""
-            found: Equilibrium | xr.Dataset = content.result
+            found = content.result
         else:
             found = _equilibrium_from_file(content.result, model, dynamics)
             fault = _mismatch_in_words(found.data, model) if check else ""

@@ -21,16 +21,19 @@ import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
+from nege._version import __version__
 from nege.errors import InputError, require
 from nege.results import checksums
 from nege.status import Status
-from nege.sweeps.fingerprint import STORE_SCHEMA
+from nege.sweeps import functionals
+from nege.sweeps.fingerprint import READABLE_SCHEMAS, STORE_SCHEMA
 
 FINGERPRINT_ATTRIBUTE = "nege_sweep"
 SEALS_ARRAY = "nege_seals"
 SEALS_METADATA_FILE = f"{SEALS_ARRAY}/zarr.json"
 LOCK_FILE = "lock"  # a file in the folder of the seals
 FILE_DIGESTS_ATTRIBUTE = "files"  # attribute of the seals
+VERSION_WORDS = 2  # behind the seals of a unit: the version of nege that solved it, as text
 MOST_FILES_NAMED = 20  # damaged files at most that one message names
 
 
@@ -45,6 +48,7 @@ class UnitState(NamedTuple):
     status: np.ndarray  # of its points
     damaged: tuple[str, ...]  # files that are not as they were written
     done: bool
+    version: str = ""  # of nege that solved it, where that is known
 
 
 class SweepProgress(NamedTuple):
@@ -54,6 +58,7 @@ class SweepProgress(NamedTuple):
     damaged: int  # points of units that changed since they were written
     files: tuple[str, ...]  # the first of those that changed
     residual: float  # the largest of those that converged; NaN where none did
+    versions: dict[str, int]  # points by the version of nege that solved them, where known
 
 
 def read_fingerprint(argument: str, path: pathlib.Path) -> dict[str, Any]:
@@ -72,14 +77,20 @@ def read_fingerprint(argument: str, path: pathlib.Path) -> dict[str, Any]:
         ) from error
 
 
+def version_of_maker(path: pathlib.Path) -> str:
+    """Return the version of nege that made a store."""
+    metadata = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
+    return str(metadata["attributes"].get("nege_version", "of before 0.1"))
+
+
 def add_seals(path: pathlib.Path, grid: tuple[int, ...], names: tuple[str, ...]) -> None:
     """Add to a store, in which nothing is solved, seals of its files and room for its units'."""
     files = sorted(file for file in path.rglob("*") if file.is_file())
     digests = {file.relative_to(path).as_posix(): checksums.of_file(file) for file in files}
     zarr().create_array(
         path / SEALS_ARRAY,
-        shape=(*grid, len(names)),
-        chunks=(*(1 for _ in grid), len(names)),
+        shape=(*grid, len(names) + VERSION_WORDS),
+        chunks=(*(1 for _ in grid), len(names) + VERSION_WORDS),
         dtype="uint64",
         fill_value=0,
     )
@@ -157,10 +168,14 @@ def _digest_of_seals_metadata(metadata: Mapping[str, Any]) -> str:
 def seals_of_unit(
     fingerprint: Mapping[str, Any], corner: tuple[int, ...], values: Mapping[str, np.ndarray]
 ) -> np.ndarray:
-    """Return the seals of a unit: which sweep, which variable, which unit, which values."""
+    """Return the seals of a unit: which sweep, which variable, which unit, which values.
+
+    Behind them is which version of nege solved it.
+    """
     sweep = _digest_of_fingerprint(fingerprint)
     found = [checksums.seal(values[name], sweep, name, corner) for name in fingerprint["keep"]]
-    return np.array(found, dtype=np.uint64)
+    text = __version__.encode()[: 8 * VERSION_WORDS].ljust(8 * VERSION_WORDS, b"\0")
+    return np.array([*found, *np.frombuffer(text, "<u8")], dtype=np.uint64)
 
 
 class SealedUnits:
@@ -209,6 +224,8 @@ class SealedUnits:
             if name == "status":
                 status = values
         expected = self.read(SEALS_ARRAY, corner)
+        behind: Any = [] if expected is None else expected.flat[len(self.keep) :]
+        version = np.asarray(behind, "<u8").tobytes().rstrip(b"\0").decode(errors="replace")
         known = dict(zip(self.keep, [] if expected is None else expected.flat, strict=False))
         begun = "status" not in unsolved
         wrong = [
@@ -219,7 +236,10 @@ class SealedUnits:
         if begun and len(wrong) == len(self.keep):
             wrong.insert(0, SEALS_ARRAY)  # where nothing fits, more likely the seals themselves
         return UnitState(
-            status, tuple(self._file(name, corner) for name in wrong), begun and not wrong
+            status,
+            tuple(self._file(name, corner) for name in wrong),
+            begun and not wrong,
+            version,
         )
 
     def _unsolved(self, name: str, corner: tuple[int, ...]) -> np.ndarray:
@@ -240,14 +260,19 @@ class SealedUnits:
         yield from np.ndindex(self._arrays["status"].cdata_shape)
 
 
-def verify_store(argument: str, path: pathlib.Path) -> None:
-    """Refuse a store of which anything changed since it was written."""
+def verify_store(argument: str, path: pathlib.Path) -> tuple[str, ...]:
+    """Refuse a store of which anything changed since it was written; return versions that wrote it.
+
+    Those of nege that solved its units, in order; none where it is of before that was noted.
+    """
     fingerprint = _read_current_fingerprint(argument, path, "check=False reads it as it is.")
-    files = list(damaged_files(path))
+    files, versions = list(damaged_files(path)), set[str]()
     if not files:
         sealed = SealedUnits(path, fingerprint)
         for corner in sealed.corners():
-            files += sealed.unit(corner).damaged
+            unit = sealed.unit(corner)
+            files += unit.damaged
+            versions |= {unit.version} - {""} if unit.done else set()
             if len(files) > MOST_FILES_NAMED:
                 break
     if files:
@@ -257,12 +282,13 @@ def verify_store(argument: str, path: pathlib.Path) -> None:
             f"{anew}; check=False reads it as it is."
         )
         raise InputError(argument, str(path), "a store as nege.sweep wrote it", cure)
+    return tuple(sorted(versions))
 
 
 def _read_current_fingerprint(argument: str, path: pathlib.Path, otherwise: str) -> dict[str, Any]:
     """Return what a store says it holds, or refuse one of an earlier or a later nege."""
     fingerprint = read_fingerprint(argument, path)
-    if fingerprint.get("schema") != STORE_SCHEMA:
+    if fingerprint.get("schema") not in READABLE_SCHEMAS:
         cure = f"It is of {fingerprint.get('schema')}: {otherwise}"
         raise InputError(argument, str(path), f"a store of schema {STORE_SCHEMA}", cure)
     return fingerprint
@@ -283,6 +309,8 @@ def open_dataset(argument: str, path: pathlib.Path) -> xr.Dataset:
     fingerprint = read_fingerprint(argument, path)
     try:
         data: xr.Dataset = xr.open_zarr(path, chunks=None)[fingerprint["keep"]]
+        if fingerprint["horizon"] == functionals.Evaluations.horizon:
+            return _answers(data, fingerprint)
         status, masked = data["status"].variable, {}
         for name in set(fingerprint["keep"]) - {"status"}:
             unsolved = zarr().open_array(path / name, mode="r").fill_value
@@ -298,6 +326,18 @@ def open_dataset(argument: str, path: pathlib.Path) -> xr.Dataset:
     except Exception as error:  # of every kind, as what is damaged says anything
         cure = f"Reading it says: {' '.join(str(error).split())[:200]}."
         raise InputError(argument, str(path), "a store as nege.sweep wrote it", cure) from error
+
+
+def _answers(data: xr.Dataset, fingerprint: Mapping[str, Any]) -> xr.Dataset:
+    """Return what a function answered; points without status read as not asked about."""
+    about = {key: value for key, value in data.attrs.items() if key != FINGERPRINT_ATTRIBUTE}
+    values = {name: data[name].values for name in fingerprint["keep"]}
+    values["answer"] = np.where(
+        values["status"] == Status.PENDING, "", values["answer"].astype(object)
+    )
+    front = tuple(name for name, _ in fingerprint["sizes"])
+    coords = {str(name): coord.variable.load() for name, coord in data.coords.items()}
+    return functionals.answers(values, front, coords, about)
 
 
 class _MaskedByStatus(BackendArray):
@@ -333,6 +373,7 @@ def sweep_progress(path: pathlib.Path) -> SweepProgress:
         cure = f"{files_in_words(files)} changed since. {anew}."
         raise InputError("store", str(path), "a store as nege.sweep wrote it", cure)
     counts, worst, first = dict.fromkeys(Status, 0), math.nan, list[str]()
+    versions = dict[str, int]()
     sealed = SealedUnits(path, fingerprint)
     for corner in sealed.corners():
         unit = sealed.unit(corner)
@@ -341,12 +382,14 @@ def sweep_progress(path: pathlib.Path) -> SweepProgress:
             continue
         for code, count in zip(*np.unique(unit.status, return_counts=True), strict=True):
             counts[Status(int(code))] += int(count)
+        if unit.done and unit.version:
+            versions[unit.version] = versions.get(unit.version, 0) + unit.status.size
         good = unit.status == Status.CONVERGED
         residual = sealed.read("residual", corner) if "residual" in fingerprint["keep"] else None
         if residual is not None and good.any():
             worst = float(np.fmax(worst, np.max(residual[good])))
     damaged = math.prod(size for _, size in fingerprint["sizes"]) - sum(counts.values())
-    return SweepProgress(counts, damaged, tuple(first), worst)
+    return SweepProgress(counts, damaged, tuple(first), worst, versions)
 
 
 def _digest_of_fingerprint(fingerprint: Mapping[str, Any]) -> str:

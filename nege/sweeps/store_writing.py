@@ -27,12 +27,13 @@ from typing import IO, Any
 import numpy as np
 import xarray as xr
 
+from nege._version import __version__
 from nege.errors import InputError
 from nege.models.designs import Block
 from nege.results import checksums
-from nege.solvers.checks import provenance
 from nege.sweeps import store_reading
-from nege.sweeps.fingerprint import differences_in_words, fingerprint
+from nege.sweeps.fingerprint import Work, differences_in_words, fingerprint
+from nege.sweeps.functionals import Evaluations, Mistakes
 from nege.sweeps.store_reading import (
     FINGERPRINT_ATTRIBUTE,
     LOCK_FILE,
@@ -40,7 +41,6 @@ from nege.sweeps.store_reading import (
     SealedUnits,
     read_fingerprint,
 )
-from nege.sweeps.work_units import LongRuns, ShortRuns
 from nege.validation import paths
 
 logger = logging.getLogger("nege")
@@ -53,15 +53,13 @@ class Store:
     ----------
     path : str or Path
         Folder of the store, in the local file system.
-    work : LongRuns or ShortRuns
+    work : LongRuns, ShortRuns or Evaluations
         What is to be solved.
     overwrite : bool
         Replace the store of another sweep.
     """
 
-    def __init__(
-        self, path: str | pathlib.Path, work: LongRuns | ShortRuns, *, overwrite: bool
-    ) -> None:
+    def __init__(self, path: str | pathlib.Path, work: Work, *, overwrite: bool) -> None:
         store_reading.zarr()
         self.path, self.work = paths.located("store", path), work
         self.fingerprint = fingerprint(work)
@@ -70,9 +68,11 @@ class Store:
                 cure = "It names a folder of the store: rename that coordinate."
                 raise InputError("coordinates", name, "named by text without / or NUL", cure)
         self.overwrite = overwrite
+        self._mistakes = Mistakes(work) if isinstance(work, Evaluations) else None
         self._opened = contextlib.ExitStack()
         self._arrays: dict[str, Any] = {}
         grid = zip(work.sizes.values(), work.unit, strict=True)
+        self.versions: dict[tuple[int, ...], str] = {}  # of nege, by the units done before
         self._done = np.zeros([math.ceil(size / step) for size, step in grid], dtype=bool)
 
     def __enter__(self) -> Store:
@@ -93,6 +93,7 @@ class Store:
                 self._arrays[SEALS_ARRAY] = store_reading.zarr().open_array(
                     self.path / SEALS_ARRAY, mode="r+"
                 )
+            self._refuse_other_answers()
             self._opened = opened.pop_all()
         return self
 
@@ -106,6 +107,9 @@ class Store:
         if self.overwrite:
             store_reading.refuse_strangers(self.path)
             return False
+        if any(found.get(name) != self.fingerprint[name] for name in ("schema", "answers")):
+            older = store_reading.version_of_maker(self.path)
+            raise self._of_another_version(older, "which writes stores or answers otherwise")
         damaged = store_reading.damaged_files(self.path)
         raise InputError(
             "store",
@@ -115,6 +119,34 @@ class Store:
             "replaces it, another path keeps both."
             + (f" It was changed since nege wrote it: {damaged[0]}." if damaged else ""),
         )
+
+    def _of_another_version(self, older: str, how: str) -> InputError:
+        """Return the refusal of a store that this version of nege cannot go on with."""
+        cure = (
+            f"It is of nege {older}, {how} (this is {__version__}; CHANGELOG.md says in what): "
+            f'that one finishes it (pip install "nege=={older}"). overwrite=True solves all of it '
+            "anew, nege.load reads what there is."
+        )
+        return InputError("store", str(self.path), "a store that this nege can go on with", cure)
+
+    def _refuse_other_answers(self) -> None:
+        """Solve a unit of another version again, which has to give the same, before going on."""
+        if self._done.all():
+            return
+        found = SealedUnits(self.path, self.fingerprint)
+        asked = set[str]()
+        for block in self.work.blocks():
+            corner = self._unit_index(block)
+            version = self.versions.get(corner, __version__)
+            if version == __version__ or version in asked:
+                continue
+            asked.add(version)
+            logger.info("%s: a unit of nege %s is solved again, to compare", self.path, version)
+            stored: Any = {name: found.read(name, corner) for name in self.work.keep}
+            said = self.work.differs(stored, self.work.solve(block))
+            if said:
+                raise self._of_another_version(version, f"by which {said} at {corner}")
+            logger.info("%s: a unit of nege %s gives the same now", self.path, version)
 
     def _refuse_misplaced(self) -> None:
         """Refuse to write where files and folders stand in each other's places."""
@@ -147,10 +179,9 @@ class Store:
 
     def _make_empty(self, at: pathlib.Path) -> None:
         """Make a store in which nothing is solved."""
-        coords = {**self.work.coords, **self.work.model.coordinates()}
-        about = {"model": repr(self.work.model), **provenance(self.work.options)}
         frame = xr.Dataset(
-            coords=coords, attrs={**about, FINGERPRINT_ATTRIBUTE: json.dumps(self.fingerprint)}
+            coords=self.work.labels,
+            attrs={**self.work.about, FINGERPRINT_ATTRIBUTE: json.dumps(self.fingerprint)},
         )
         for name, array in frame.coords.items():
             if array.dtype.kind in "OU":
@@ -199,14 +230,24 @@ class Store:
         found = SealedUnits(self.path, self.fingerprint)
         units, files = 0, list[str]()
         for corner in zip(*np.nonzero(~self._done), strict=True):
-            unit = found.unit(tuple(map(int, corner)))
+            unit_at = tuple(map(int, corner))
+            unit = found.unit(unit_at)
             self._done[corner] = unit.done
+            if unit.done:
+                self.versions[unit_at] = unit.version
+                if self._mistakes is not None:
+                    self._mistakes.refuse({"answer": found.read("answer", unit_at)})
             if unit.damaged:
                 units += 1
                 files += unit.damaged if len(files) <= store_reading.MOST_FILES_NAMED else ()
         if tell and units:
             told = f"{units} units changed since they were written, and are solved again"
             logger.warning("%s: %s: %s", self.path, told, store_reading.files_in_words(files))
+
+    @property
+    def name(self) -> str:
+        """What a log calls it."""
+        return str(self.path)
 
     def missing(self) -> Iterator[Block]:
         """Yield the units that are not done."""
@@ -221,6 +262,8 @@ class Store:
     def write(self, block: Block, values: Mapping[str, np.ndarray]) -> None:
         """Write a unit that was solved."""
         corner = self._unit_index(block)
+        if self._mistakes is not None:
+            self._mistakes.refuse(values)
         order = [name for name in values if name != "status"]
         with _write_errors_explained(self.path):
             self._arrays[SEALS_ARRAY][corner] = store_reading.seals_of_unit(

@@ -9,28 +9,35 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import math
 import pathlib
+import platform
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numba
 import numpy as np
 import xarray as xr
 
 from nege import memory, settings, validation
+from nege._version import __version__
 from nege.errors import InputError
 from nege.models import designs, parameter_axes
 from nege.models.base import Model
 from nege.models.designs import Block
 from nege.progress import Progress, check_progress, no_tick, watched
 from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
-from nege.solvers.checks import check_model, check_options, provenance
+from nege.solvers.checks import check_model, check_options
+from nege.status import Status
 from nege.sweeps import workers
 from nege.sweeps.functionals import Evaluations, Table, check_of
 from nege.sweeps.work_units import LongRuns, ShortRuns, SweepRequest
 from nege.validation.keywords import hinted
 
 __all__ = ["follow", "sweep"]
+
+logger = logging.getLogger("nege")
 
 
 FIRST_DIMENSION = "first"
@@ -88,7 +95,9 @@ def sweep(
         Tolerances and limits.
     store : str or Path, optional
         Zarr store, filled unit by unit; needs ``pip install "nege[sweep]"``. Called
-        again, the sweep does only what is missing. Memory does not grow with its size.
+        again, the sweep does only what is missing. Memory does not grow with its size. A
+        later nege goes on with it unless it answers anything otherwise; each unit knows by
+        which version it was solved (``nege.load``).
     overwrite : bool, default False
         Replace the store of another sweep.
     unit : int, optional
@@ -108,7 +117,8 @@ def sweep(
         What to find out instead of long runs: a function of the economy at a point, to a
         number, a list of numbers, thresholds (:func:`nege.break_points`), a DataArray, a
         Dataset, or a mapping of these by name. It is called at each point by itself; `share,
-        start, along, keep, dynamics, options, store` do not go with it.
+        start, along, keep, dynamics, options` do not go with it. In a store it is known by its
+        code and what that reads around it; another one is refused there.
 
     Returns
     -------
@@ -179,11 +189,15 @@ def sweep(
     )
     if of is not None:
         given = {"share": share, "start": start, "keep": keep, "dynamics": dynamics}
-        given |= {"store": store, "overwrite": overwrite, "options": given_options}
-        given["along"] = None if along == FIRST_DIMENSION else along
+        given |= {"options": given_options, "along": None if along == FIRST_DIMENSION else along}
         function = check_of(of, given, processes > 1)
-        table = Table(Evaluations(model, varied, function, record, unit))
-        return _solve_into(table, processes, client, progress)
+        evaluations = Evaluations(model, varied, function, record, unit)
+        if store is None:
+            return _solve_into(Table(evaluations), processes, client, progress)
+        from nege.sweeps.store_writing import Store
+
+        stored = Store(store, evaluations, overwrite=overwrite)
+        return _solve_into(stored, processes, client, progress)
     if isinstance(along, str) and along == FIRST_DIMENSION:
         along = None if is_list or share is not None else next(iter(varied.sizes))
     asked = SweepRequest(model, varied, options, keep, unit, record)
@@ -295,12 +309,21 @@ def _solve_into(table: Any, processes: int, client: Any, progress: Progress) -> 
     check_progress(progress)  # before a store is made
     total = math.prod(work.sizes.values())
     with table:
-        solved = total - sum(map(_count_points, table.missing()))
+        missing = [_count_points(block) for block in table.missing()]
+        solved, name = total - sum(missing), _named(table)
+        found = np.zeros(len(Status), dtype=np.int64)
+        told = len(missing), platform.python_version(), numba.__version__, np.__version__
+        logger.log(
+            logging.DEBUG if name is None else logging.INFO,
+            "%s: %s, units to do: %d; nege %s, Python %s, Numba %s, NumPy %s; processes: %s",
+            *(name or "a sweep", "resumed" if solved else "started", told[0], __version__),
+            *(*told[1:], "of a cluster" if client is not None else processes),
+        )
         # One unit is no work for several, and only from here its points are seen one by one.
         several = len(list(itertools.islice(table.missing(), processes)))
         here = client is None and several <= 1
         with (
-            watched(progress, total, "economies", solved) as steps,
+            watched(progress, total, "economies", solved, name) as steps,
             contextlib.closing(
                 workers.solve_units(
                     work, table.missing(), several, client, steps if here else no_tick
@@ -309,10 +332,20 @@ def _solve_into(table: Any, processes: int, client: Any, progress: Progress) -> 
         ):
             for block, values in results:
                 table.write(block, values)
+                found += np.bincount(np.ravel(values["status"]), minlength=len(found))
                 if not here:
                     steps(_count_points(block))
+        counts = [f"{n} {Status(k).name.lower()}" for k, n in enumerate(found.tolist()) if n]
+        level = logging.DEBUG if name is None else logging.INFO
+        logger.log(level, "%s: now solved: %s", name or "a sweep", ", ".join(counts) or "none")
     result: xr.Dataset = table.dataset()
     return result
+
+
+def _named(table: Any) -> str | None:
+    """Return what a log calls a sweep: its store; without one it has no name."""
+    path = getattr(table, "path", None)
+    return None if path is None else f"sweep into {path}"
 
 
 def _count_points(block: Block) -> int:
@@ -349,6 +382,6 @@ class ResultInMemory:
                 name: (output.dims, self.values[name], output.attributes)
                 for name, output in self.work.outputs.items()
             },
-            coords={**self.work.coords, **self.work.model.coordinates()},
-            attrs={"model": repr(self.work.model), **provenance(self.work.options)},
+            coords=self.work.labels,
+            attrs=self.work.about,
         )

@@ -25,6 +25,7 @@ from nege.progress import Tick, no_tick
 from nege.settings import undivided
 from nege.solver_options import Logit, Replicator, SolverOptions
 from nege.solvers import many_short_runs
+from nege.solvers.checks import provenance
 from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
 from nege.solvers.short_run import DIAGNOSTICS
@@ -65,8 +66,29 @@ class OutputVariable(NamedTuple):
         """What it holds where nothing was solved."""
         if "flag_values" in self.attributes:
             return UNSOLVED
+        if self.dtype == "string":
+            return ""
         kind = np.dtype(self.dtype).kind
         return {"f": math.nan, "b": False, "i": int(Status.PENDING)}[kind]
+
+
+SAME = 1e-9  # relative difference of answers that are the same: what tolerances leave
+
+
+def different(name: str, stored: Any, now: Any) -> str:
+    """Say how far an answer is from what is stored of it; empty where it is the same."""
+    a, b = np.asarray(stored), np.asarray(now)
+    if a.shape != b.shape:
+        return f"{name} is of shape {a.shape} there and {b.shape} now"
+    if a.dtype.kind != "f" or b.dtype.kind != "f":
+        wrong = a != b
+        return f"{name} is {a[wrong][0]} there and {b[wrong][0]} now" if wrong.any() else ""
+    known = np.isfinite(a)
+    far = np.abs(a[known] - b[known]) / np.maximum(np.abs(a[known]), 1.0)
+    if (known != np.isfinite(b)).any() or not np.all(far <= SAME):
+        worst = np.max(far, initial=0.0)
+        return f"{name} differs by {worst:.1e}" if worst > SAME else f"{name} is not known in one"
+    return ""
 
 
 class _Runs:
@@ -87,6 +109,16 @@ class _Runs:
                 about = {"long_name": meaning, "units": unit}
                 self.coords[name] = xr.Variable(known.dims, known.values, about)
         self.keep = self._kept(asked.keep)
+
+    @property
+    def labels(self) -> dict[str, Any]:
+        """The coordinates of the result."""
+        return {**self.coords, **self.model.coordinates()}
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The attributes of the result."""
+        return {"model": repr(self.model), **provenance(self.options)}
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is."""
@@ -179,6 +211,20 @@ class _Runs:
     def warm(self, block: Block) -> None:
         """Solve the first point of a unit, so that the cache has the compiled kernels."""
         self.solve(tuple(slice(part.start, part.start + 1) for part in block))
+
+    def differs(self, stored: Mapping[str, np.ndarray], now: Mapping[str, np.ndarray]) -> str:
+        """Say what of a unit came out otherwise than it is stored; empty where nothing did.
+
+        Of answers, not of how many steps it took to them.
+        """
+        names = [name for name in self.keep if name == "status" or name in self.model.variables]
+        found = (different(name, stored[name], now[name]) for name in (*names, *self._told))
+        return next(filter(None, found), "")
+
+    @property
+    def _told(self) -> tuple[str, ...]:
+        """What is worked out of the variables, and kept."""
+        return tuple(name for name in self.extra if name in self.keep)
 
     def _solve(self, block: Block, tick: Tick) -> dict[str, np.ndarray]:
         raise NotImplementedError

@@ -35,6 +35,9 @@ FLAG = "True and False are no numbers: write 1 and 0 if these are meant."
 FEW = 16  # numbers that Python looks at faster than NumPy
 #: How far shares may be from summing to one; narrow floats as far as rounding takes them.
 SUM_TOLERANCE = 1e-8
+#: How far the sum is off after they have been divided by it: then they stay as they are, so that
+#: shares that were checked, written down and read again are the same to the last bit.
+ROUNDED_SUM = 4.0 * float(np.finfo(np.float64).eps)
 PER_CENT = 1.0  # how far from 100 rounded percentages sum to
 FLOAT = np.dtype(np.float64)
 MOST_DIMS = 16  # of distributions: with those of parameters, less than NumPy's 64 and Zarr's 32
@@ -199,6 +202,8 @@ def of_text(values: np.ndarray) -> str:
     given = _texts_in(values)
     if not given:
         return ""
+    if {"True", "False"} & set(given):
+        return " True and False are no numbers: write 1 and 0 if these are meant."
     if said := written_as_text(values):
         return f" {said}"
     odd = next((one for one in given if not re.fullmatch(PLAIN_NUMBER, one)), None)
@@ -260,8 +265,7 @@ def shares(argument: str, value: Any, labels: Sequence[str], *, dim: str = "regi
         and _are_between_zero_and_two(value)  # so that nothing overflows; NaN makes the sum NaN
         and abs((total := float(np.add.reduce(value))) - 1.0) <= SUM_TOLERANCE
     ):
-        scaled: np.ndarray = value / total  # as below, in a third of the time
-        return scaled
+        return _scaled(value, total)  # as below, in a third of the time
     array = vector(argument, value, labels, dim=dim, at_least=0.0)
     with np.errstate(over="ignore"):
         total = float(array.sum())
@@ -279,7 +283,12 @@ def shares(argument: str, value: Any, labels: Sequence[str], *, dim: str = "regi
         raise InputError(
             argument, value, f"shares that sum to one (their sum is {total:.10g})", cure
         )
-    return array / total
+    return _scaled(array, total)
+
+
+def _scaled(array: np.ndarray, total: float) -> np.ndarray:
+    """Return a copy of shares divided by their sum, where that is not one but for rounding."""
+    return array / (1.0 if abs(total - 1.0) <= ROUNDED_SUM else total)
 
 
 def many_shares(argument: str, value: Any, regions: Sequence[str]) -> xr.DataArray:
@@ -318,6 +327,7 @@ def many_shares(argument: str, value: Any, regions: Sequence[str]) -> xr.DataArr
         first = tuple(int(i) for i in np.argwhere(bad)[0])
         cure = f"Those at {first} sum to {total[first]:.10g}; none may be negative or NaN."
         raise InputError(argument, array[first], f"{allowed}, each summing to one", cure)
+    total = np.where(np.abs(total - 1.0) <= ROUNDED_SUM, 1.0, total)
     return found.copy(data=array / total[..., None])
 
 
