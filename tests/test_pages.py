@@ -58,7 +58,8 @@ never run
         ("2 9.9e-08", "ValueError: 2 is even", "x = 3", [5]),
         ("2 3.1e-16", "ValueError: 3 is even", "x = 3", [15]),
         ("2 3.1e-16", "", "x = 3", [15]),
-        ("2 3.1e-16", "ValueError: 2 is even", "print(x)", [24]),
+        ("2 3.1e-16", "ValueError: 2 is even", "print(x)", []),
+        ("2 3.1e-16", "ValueError: 2 is even", "x.y", [24]),
         ("2 3.1e-16", "ValueError: 2 is even", 'warnings.warn("odd")', [24]),
     ],
 )
@@ -72,7 +73,7 @@ def test_what_a_page_says_is_what_it_prints(tmp_path, first, second, third, wron
 
 def test_a_text_block_belongs_to_the_block_right_before_it():
     text = "```python\nx\n```\n\nwords\n\n```text\ny\n```\n"
-    assert run_page.said(text) == ["", ""]
+    assert run_page.said(text) == [None, None]
 
 
 def test_every_section_of_the_paper_has_its_table_and_every_claim_its_verdict_as_stored():

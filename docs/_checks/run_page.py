@@ -4,7 +4,8 @@ A page is one program: all its blocks are in one namespace, and lines of traceba
 the page. A ``text`` block right after one of ``python`` is what it prints, word for word, warnings
 with their names included; "..." stands for anything, what is below 1e-9 for any rounding error.
 A block that raises ends its output with the error and its message, and the page goes on. A block
-without a ``text`` block after it prints nothing. A block of ``pycon``, with prompts, is a doctest.
+without a ``text`` block after it raises and warns of nothing, whatever it prints. A block of
+``pycon``, with prompts, is a doctest.
 
     python docs/_checks/run_page.py docs/start.md [--keep]    # its pictures, in docs/images
 """
@@ -32,13 +33,13 @@ def examples(text: str) -> list[tuple[int, str, str]]:
     ]
 
 
-def said(text: str) -> list[str]:
+def said(text: str) -> list[str | None]:
     """Return what the page says that each block of code prints, of those right after it."""
     found = [*FENCE.finditer(text)]
     return [
         textwrap.dedent(after[3])
         if after and after[2] == "text" and not text[m.end() : after.start()].strip()
-        else ""
+        else None
         for m, after in zip(found, [*found[1:], None], strict=True)
     ]
 
@@ -49,7 +50,9 @@ def run(path: pathlib.Path) -> list[str]:
     scope: dict[str, object] = {"__name__": "__main__"}
     for (line, language, code), expected in zip(examples(text), said(text), strict=True):
         if language == "python":
-            printed = output("\n" * line + code, path.name, scope)
+            printed, told = output("\n" * line + code, path.name, scope)
+            if expected is None:
+                expected, printed = "", told
             if not agree(expected, printed):
                 lines = expected.splitlines(), printed.splitlines()
                 shown = difflib.unified_diff(*lines, "the page says", "it prints", lineterm="")
@@ -62,21 +65,23 @@ def run(path: pathlib.Path) -> list[str]:
     return wrong
 
 
-def output(code: str, name: str, scope: dict[str, object]) -> str:
-    """Run a block and return what it prints, its warnings and its error at the end."""
-    printed = io.StringIO()
+def output(code: str, name: str, scope: dict[str, object]) -> tuple[str, str]:
+    """Run a block and return what it prints, warnings and error included, and these alone."""
+    printed, told = io.StringIO(), io.StringIO()
 
     def say(message: object, kind: type, *_: object) -> None:
-        printed.write(f"{kind.__name__}: {message}\n")
+        for one in (printed, told):
+            one.write(f"{kind.__name__}: {message}\n")
 
     with warnings.catch_warnings(), contextlib.redirect_stdout(printed):
         warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ResourceWarning)  # as Python does
         warnings.showwarning = say
         try:
             exec(compile(code, name, "exec"), scope)
         except Exception as error:
             say(error, type(error))
-    return printed.getvalue()
+    return printed.getvalue(), told.getvalue()
 
 
 def agree(expected: str, printed: str) -> bool:
