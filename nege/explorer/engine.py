@@ -103,6 +103,7 @@ class Explorer:
         self.model, self.start, self.geography = model, start, geography
         self.dynamics, self.options = check_dynamics(dynamics), check_options(options)
         self._under_way: dict[str, Job[Any]] = {}
+        self._switched: dict[frozenset[tuple[str, Any]], Mapping[str, Control]] = {}
         self._gate = threading.Lock()  # around the jobs under way
         self._solving = threading.Lock()  # one question at a time: others would slow it down
 
@@ -129,7 +130,12 @@ class Explorer:
         Numbers in `values` are left out, so that ranges stay what they are while one is moved.
         """
         switched = {name: value for name, value in values.items() if name in self.switches}
-        return MappingProxyType(controls(self.economy(switched))) if switched else self.controls
+        if not switched:
+            return self.controls
+        turned = frozenset(switched.items())
+        if turned not in self._switched:
+            self._switched[turned] = MappingProxyType(controls(self.economy(switched)))
+        return self._switched[turned]
 
     def steps(self, values: Mapping[str, Any] = NOTHING) -> tuple[Step, ...]:
         """Return the changes that make the economy at some values, in their order."""
