@@ -17,6 +17,7 @@ from nege.results.accessor import DatasetAccessor  # which any Dataset has from 
 if TYPE_CHECKING:
     from nege import geography, policy, scenarios, testing
     from nege.errors import ConvergenceError, DependencyError, InputError, NegeError
+    from nege.explorer.opening import explore
     from nege.geography.online import OnlineRegion
     from nege.laboratory.registry import claims
     from nege.models.agglomeration import mechanisms
@@ -102,6 +103,7 @@ __all__ = [
     "decompose",
     "equilibria",
     "estimate_memory",
+    "explore",
     "follow",
     "geography",
     "hysteresis",
@@ -129,6 +131,7 @@ __all__ = [
 #: Where what is not imported yet is found, beside the models.
 HOMES = {
     "nege.errors": "ConvergenceError DependencyError InputError NegeError",
+    "nege.explorer.opening": "explore",
     "nege.geography.online": "OnlineRegion",
     "nege.laboratory.registry": "claims",
     "nege.models.agglomeration.patterns": "patterns",

@@ -22,6 +22,7 @@ LIBRARIES = {
     "sweep": ("dask", "distributed", "zarr", "threadpoolctl", "tqdm"),
     "io": ("h5netcdf", "h5py"),
     "verify": ("python-flint",),
+    "explore": ("bokeh",),
 }
 #: How names of environment variables begin or end that change how nege runs.
 BEGINNINGS, ENDINGS = ("NEGE_", "NUMBA_"), ("_NUM_THREADS",)

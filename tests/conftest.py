@@ -1,5 +1,6 @@
 """Settings that every test shares."""
 
+import collections
 import gc
 import os
 import sys
@@ -34,6 +35,24 @@ def pytest_collection():
         gc.freeze()
         gc.set_threshold(10_000)
         gc.enable()
+
+
+#: The files that begin first. Those of industries and those of all other models at the same time,
+#: so that no kernel is compiled twice; what asks all of them when all of that is there; then what
+#: takes long, so that at the end no process is left alone with it.
+FIRST = (
+    *("input_agglomeration", "input", "family", "industry_structure", "store", "documents"),
+    *("bifurcation", "workbench", "fuzz", "enumeration", "claims", "vertical_linkages", "tipping"),
+    *("interrupts", "workers", "scenarios", "policy", "thresholds", "agglomeration_draws", "cli"),
+    *("platform_economies", "watching", "claims_rederived", "many_regions", "files", "real_places"),
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with those files, and go on with the others, those of most tests first."""
+    place = {f"test_{name}": at for at, name in enumerate(FIRST)}
+    tests = collections.Counter(item.path for item in items)
+    items.sort(key=lambda one: (place.get(one.path.stem, len(place)), -tests[one.path], one.path))
 
 
 #: The tiers of tests; pyproject.toml says what each is for.

@@ -22,8 +22,10 @@ import pathlib
 import signal
 import tempfile
 import traceback
+import types
 import unittest.mock
 import warnings
+import webbrowser
 from typing import NamedTuple
 
 import numpy as np
@@ -154,6 +156,17 @@ def warm_up(*arguments, **keywords):
         return nege.warm_up(*arguments, **keywords)
 
 
+@functools.wraps(nege.explore)
+def explore(*arguments, **keywords):
+    """Check what is given, and open nothing."""
+    page = types.SimpleNamespace(address="")
+    with (
+        unittest.mock.patch.object(nege.explorer.opening, "serve", return_value=page),
+        unittest.mock.patch.object(webbrowser, "open"),
+    ):
+        return nege.explore(*arguments, **keywords)
+
+
 @functools.wraps(nege.options)
 def in_a_block(*arguments, **keywords):
     """Set nothing for longer than the call."""
@@ -171,6 +184,7 @@ def checked_model(*arguments, **keywords):
 ENTRIES = {
     "show_versions": lambda p: (nege.show_versions, {}),
     "warm_up": lambda p: (warm_up, {"models": "core-periphery"}),
+    "explore": lambda p: (explore, {"model": p.model, "port": 0, "browser": False}),
     "options": lambda p: (in_a_block, {"threads": 2, "progress": False}),
     "geography.equidistant": lambda p: (geography.equidistant, {"n": 3}),
     "geography.racetrack": lambda p: (geography.racetrack, {"n": 3}),
@@ -595,7 +609,7 @@ ENTRIES = {
     "ds.nege.plot.online_share": lambda p: (p.path.nege.plot.online_share, {"region": "online"}),
     "ds.nege.plot.heatmap": lambda p: (
         p.swept.nege.plot.heatmap,
-        {"variable": "share", "at": {"region": "0"}, "vmin": 0.0},
+        {"variable": "share", "at": {"region": "0"}, "bar": True, "vmin": 0.0},
     ),
     "ds.nege.plot.panels": lambda p: (
         p.swept.nege.plot.panels,
@@ -869,6 +883,7 @@ TAKES = {
     **dict.fromkeys(("overwrite", "allow_entry", "check", "offered"), "flag"),
     **{"before": "equilibrium", "after": "equilibrium", "by": ""},
     "progress": "flag callback",
+    **{"explore.port": "whole none", "explore.browser": "flag none"},
     **{"options.progress": "flag callback none", "options.cache": "none"},
     **dict.fromkeys(("options.threads", "options.processes"), "whole none"),
     **{"draws": "whole", "claims.number": "", "prior": "", "claims.rng": "whole seed"},
@@ -972,7 +987,7 @@ TAKES = {
     "client": "",
     "ax": "",
     **dict.fromkeys(("borders", "polygons", "change_from"), ""),
-    "change": "flag",
+    **dict.fromkeys(("change", "bar"), "flag"),
     "seconds": NUMBER,
     "ds.nege.plot.animate.path": "path",
     "Model.uniqueness.dynamics": "dynamics tastes",

@@ -230,9 +230,9 @@ PUBLIC = {
     NegeError OnlineAgglomeration OnlineRegion PreparedSolver QuasiLinear Replicator SolverOptions
     Stability Status Threshold Thresholds VerticalLinkages __version__ bifurcation break_points
     calibrate claims compare counterfactual data_report decompose equilibria estimate_memory
-    follow geography hysteresis invert load mechanisms options patterns policy prepare random_points
-    regimes scenarios short_run show_versions solve stability sustain_points sweep testing
-    warm_up with_remote_share
+    explore follow geography hysteresis invert load mechanisms options patterns policy prepare
+    random_points regimes scenarios short_run show_versions solve stability sustain_points
+    sweep testing warm_up with_remote_share
     """,
     "nege.geography": """
     Circle Geography GeographyWarning Grid Line Matrix Metric cities equidistant from_dataframe

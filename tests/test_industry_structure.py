@@ -12,6 +12,7 @@ import pytest
 from scipy.optimize import brentq
 
 import nege
+from nege.structure import one_parameter
 from nege.structure.symmetry import SymmetryOfPlaces, symmetry_of_places
 
 pytestmark = pytest.mark.structure
@@ -19,6 +20,14 @@ pytestmark = pytest.mark.structure
 mpl.use("Agg")
 PURE = nege.Replicator(allow_entry=False)
 AT_STEP_6 = {"productivity": 1.0, "search_cost": (0.0, 0.4), "digital_cost": (3.0, 1.4)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fewer_values():
+    """Look for roots at fewer values: how many lie close to each other ``test_thresholds`` says."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(one_parameter, "INTERVAL_SAMPLES", 33)
+        yield
 
 
 def alike(places, **changes):

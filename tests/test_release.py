@@ -38,7 +38,7 @@ RECIPE = yaml.safe_load(_text("conda/recipe/recipe.yaml"))
 NEEDED = {Requirement(one).name: Requirement(one).specifier for one in PROJECT["dependencies"]}
 
 #: Extras for those who work on nege; whoever uses it has the others by `all`.
-FOR_DEVELOPERS = {"all", "test", "bench", "dev", "docs", "paper"}
+FOR_DEVELOPERS = {"all", "test", "bench", "dev", "docs", "paper", "browser"}
 #: What a module is asked for as: its package has another name, or another one brings it along.
 PACKAGED = {
     **{
@@ -48,6 +48,7 @@ PACKAGED = {
         "PIL": "pillow",
     },
     **{"llvmlite": "numba", "pandas": "xarray", "h5py": "h5netcdf", "shapely": "geopandas"},
+    **{"jinja2": "bokeh", "tornado": "bokeh"},
 }
 
 

@@ -13,6 +13,7 @@ import threading
 import fresh
 import kills
 import numpy as np
+import own_mechanisms
 import pytest
 import xarray as xr
 import zarr
@@ -312,6 +313,20 @@ ORIGINAL = "def h(e): return e.mu * k\ndef f(e, a=2): return h(e) + a"
 AROUND = {"k": 3.0}
 
 
+def test_a_model_of_ones_own_is_known_by_its_equations_too(two):
+    """Also inherited ones; of nege's models and mechanisms the version says what they are."""
+
+    def of(text):
+        equations = {"costs": made(text, **AROUND)}
+        base = type("Base", (), {"equations": equations, "words": "words"})
+        return identity.identity("model", type("Own", (base,), {}))
+
+    assert of(ORIGINAL) == of(ORIGINAL) != of(ORIGINAL.replace("+ a", "- a"))
+    assert list(identity.own_code(two(2.0))) == []
+    own = nege.OnlineAgglomeration(mechanisms=[own_mechanisms.ByRow()])
+    assert [name for name, _ in identity.own_code(own)] == ["ByRow"]
+
+
 def closing_over(value):
     return lambda economy: value
 
@@ -340,6 +355,9 @@ def test_what_a_function_closes_over_is_part_of_it(two):
     names = [identity.identity("of", closing_over(value)) for value in values]
     assert len(set(names)) == len(values)
     assert names == [identity.identity("of", closing_over(value)) for value in values]
+    # Of what is installed the name alone.
+    assert identity.is_installed(nege.solve)
+    assert identity.identity("of", nege.solve) != identity.identity("of", nege.stability)
     partial = functools.partial(closing_over(1), economy)
     assert identity.identity("of", partial).startswith("partial of closing_over.<locals>.<lambda>")
     with pytest.raises(nege.InputError, match="can be told from others"):

@@ -40,7 +40,7 @@ def blocks(text: str) -> list[tuple[bool, list[str]]]:
         lines = part.split("\n")
         for line in lines:
             indented = line.startswith("    ")
-            if line is lines[0] or found[-1][0] != indented:
+            if line is lines[0] or found[-1][0] != indented or line.startswith("Source"):
                 found.append((indented, []))
             found[-1][1].append(line)
     return found

@@ -18,6 +18,7 @@ FOLDERS = {
     "policy": "Policy",
     "scenarios": "Scenarios",
     "laboratory": "Claims",
+    "explorer": "Explorer",
     "settings": "Settings, errors, status",
     "testing": "Testing",
 }

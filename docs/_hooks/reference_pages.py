@@ -31,6 +31,8 @@ def pages() -> dict[str, str]:
     table = "# Functions\n\n" + readme.section("Functions") + "\n"
     made = {"api/index.md": table}
     for page, title in FOLDERS.items():
+        if page not in names().values():
+            continue
         entries = [f"# {title}\n"]
         if page in MODULES:
             entries.append(_words(getattr(nege, page)))

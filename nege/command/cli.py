@@ -26,6 +26,8 @@ from nege.command import (
     sweep_table,
 )
 from nege.errors import ConvergenceError, InputError, NegeError, require
+from nege.explorer import opening
+from nege.explorer.engine import Explorer
 from nege.laboratory.registry import claims
 from nege.models.base import Model
 from nege.progress import silence
@@ -99,6 +101,8 @@ def _do(options: argparse.Namespace) -> int:
         return _status(options.store, quiet=False)
     if options.command == "plot":
         return _plot(options)
+    if options.command == "explore":
+        return _explore(options)
     if options.command == "warm-up":
         return _warm_up(options.models, quiet=options.quiet)
     if options.file is not None:
@@ -206,6 +210,22 @@ def _warm_up(models: Sequence[str], *, quiet: bool) -> int:
     return 0
 
 
+def _explore(options: argparse.Namespace) -> int:
+    opening.require_bokeh()
+    port = None if options.port is None else opening.check_port(options.port)
+    wanted = economy_file.read_economy(options.file)
+    explorer = Explorer(wanted.model, dynamics=wanted.dynamics, geography=wanted.geography)
+    page = opening.serve(explorer, wanted.title, (wanted.parameter,), port)
+    print(f"nege explores {wanted.title}: {page.address}\nCtrl-C ends it.", flush=True)
+    if options.browser:
+        opening.open_browser(page.address)
+    try:
+        page.wait()
+    finally:
+        page.close()
+    return 0
+
+
 def _plot(options: argparse.Namespace) -> int:
     output = paths.located("output", options.output)
     paths.replaceable("output", output)
@@ -236,6 +256,8 @@ def _plot(options: argparse.Namespace) -> int:
     return 0
 
 
+EXPLORED = "two_regions"
+
 EPILOG = """\
 without arguments: runs the examples "online_retail" and "chinese_cities"
 
@@ -248,6 +270,7 @@ examples:
   python -m nege sweep my.toml --store runs.zarr   its table [sweep], point by point
   python -m nege status runs.zarr              how far that is
   python -m nege plot runs.zarr --variable share --at region=online
+  python -m nege explore                       sliders, and what follows, in a browser
   python -m nege claims                        the paper's claims, and where each holds
   python -m nege claims 31a --draws 50         one of them, run now
   python -m nege warm-up                       compile ahead what all models need
@@ -316,6 +339,19 @@ def _add_sweeps(commands: Any) -> None:
     claiming.add_argument("--store", help="folder from which a run that was killed goes on")
     _add_processes(claiming)
     _add_output(claiming)
+    exploring = commands.add_parser(
+        "explore", help="open a page with sliders for an economy, on this machine alone"
+    )
+    exploring.add_argument(
+        "file",
+        nargs="?",
+        default=EXPLORED,
+        help=f"a TOML file, or the name of an example (default: {EXPLORED})",
+    )
+    exploring.add_argument("--port", type=int, help="to serve it at (default: 5006, or a free one)")
+    exploring.add_argument(
+        "--no-browser", dest="browser", action="store_false", help="print the address alone"
+    )
     warming = commands.add_parser("warm-up", help="compile ahead, so that no later call waits")
     warming.add_argument(
         "models",

@@ -121,6 +121,40 @@ def read_path(name: str) -> PathSpecification:
     return PathSpecification(title, why.strip(), model, dynamics, parameter, values, turn, path)
 
 
+@dataclass(frozen=True)
+class EconomySpecification:
+    """An economy of a file, without what a run is to do with it."""
+
+    title: str
+    model: Model
+    dynamics: Replicator | Logit
+    parameter: str  # what its path varies, "" without one
+    geography: str  # the call that makes its places
+
+
+def read_economy(name: str) -> EconomySpecification:
+    """Read an economy from a TOML file, or from an example by its name: where its path begins."""
+    tables = checked_tables(name)
+    call = _geography_call(tables["geography"])
+    if "path" in tables:
+        read = read_path(name)
+        return EconomySpecification(read.title, read.model, read.dynamics, read.parameter, call)
+    places, kind = make_geography(tables["geography"]), model_class(tables["model"])
+    model = make_model(kind, tables["model"], places, make_online(tables, "", np.empty(0)))
+    model = with_data(model, tables)
+    title = text_of(tables, "title", pathlib.Path(name).stem)
+    return EconomySpecification(title, model, make_dynamics(tables, model), "", call)
+
+
+def _geography_call(table: Mapping[str, Any]) -> str:
+    """Return the call that makes the places of a table, "" of what is refused later on."""
+    make = GEOGRAPHIES.get(str(table.get("kind")))
+    if make is None:
+        return ""
+    given = [f"{key}={value!r}" for key, value in table.items() if key != "kind"]
+    return f"nege.geography.{make.__name__}({', '.join(given)})"
+
+
 def checked_tables(name: str, *needed: str) -> dict[str, Any]:
     """Return the tables of a file, those needed being there."""
     try:

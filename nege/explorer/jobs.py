@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from nege.progress import Callback, Cancelled, silence, stop_if_cancelled, stoppable
+from nege.progress import Callback, Cancelled, compilations, silence, stop_if_cancelled, stoppable
 
 logger = logging.getLogger("nege")
 
@@ -60,6 +60,13 @@ class Job(Generic[Found]):
     def seconds(self) -> float:
         """How long it has taken so far, or took."""
         return (self._ended or time.monotonic()) - self._began
+
+    @property
+    def doing(self) -> str:
+        """What is being done now, in words: what is waited for where a kernel is compiled."""
+        if not self.done and compilations.depth:
+            return "compiling the solver, once on this machine"
+        return self.progress[2]
 
     def result(self, timeout: float | None = None) -> Found:
         """Return what was found, once it is.

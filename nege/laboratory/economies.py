@@ -7,6 +7,7 @@ existence results, not estimates: that is what the prior is for.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from nege.studies import scenarios
 def reference(step: int, *mechanisms: Any, **changes: Any) -> Callable[[], OnlineAgglomeration]:
     """Return what makes the reference economy at a step, with mechanisms and changes."""
 
+    @functools.cache  # an economy never changes
     def made() -> OnlineAgglomeration:
         economy = scenarios.metropolis_and_town()
         return _at(economy, scenarios.digital_turn(economy), step, mechanisms, changes)
@@ -29,6 +31,7 @@ def reference(step: int, *mechanisms: Any, **changes: Any) -> Callable[[], Onlin
 def simple(step: int, *mechanisms: Any, **changes: Any) -> Callable[[], OnlineAgglomeration]:
     """Return what makes the economy of four places at a step, with mechanisms and changes."""
 
+    @functools.cache  # an economy never changes
     def made() -> OnlineAgglomeration:
         economy = OnlineAgglomeration()
         return _at(economy, scenarios.stylised_turn(economy), step, mechanisms, changes)

@@ -180,32 +180,32 @@ def vary(
     """Return the parameters of draws, given their factors over "draw"; over "step" on a path."""
     found = tables(model, path)
     listed = [entry for entry in entries(model, path) if entry.name in factors]
-    goods = xr.DataArray(np.ones(factors.sizes["draw"]), dims="draw")
-    for name in dict.fromkeys(entry.parameter for entry in listed if entry.varied.each):
-        ones = xr.DataArray(np.ones(factors.sizes["draw"]), dims="draw")
+    ones = xr.DataArray(np.ones(factors.sizes["draw"]), dims="draw")
+    goods = ones
+    for name in dict.fromkeys(entry.parameter for entry in listed):
         found[name] = (ones * found[name]).copy(deep=True)
     for entry in listed:
-        factor = xr.DataArray(factors[entry.name].variable)
-        name, how = entry.parameter, entry.varied.how
-        if name == "consumption":
-            goods = factor
+        factor, table = factors[entry.name].variable, found[entry.parameter]
+        if entry.parameter == "consumption":
+            goods = xr.DataArray(factor)
             continue
-        at = dict(entry.at)
-        old = found[name].loc[at] if at else found[name]
-        if how == "times":
-            new = factor * old
-        elif how == "excess":
-            new = 1.0 + factor * (old - 1.0)
+        part = tuple(
+            table.get_index(dim).get_loc(entry.at[dim]) if dim in entry.at else slice(None)
+            for dim in map(str, table.dims)
+        )
+        # As arrays: by labels each of dozens of entries would take a millisecond.
+        old = table.values[part]
+        by = factor.values.reshape(-1, *[1] * (old.ndim - 1))
+        if entry.varied.how == "times":
+            table.values[part] = by * old
+        elif entry.varied.how == "excess":
+            table.values[part] = 1.0 + by * (old - 1.0)
         else:
-            new = old**factor
-        if at:
-            found[name].loc[at] = new.transpose(*old.dims)
-        else:
-            found[name] = new.transpose("draw", ...)
+            table.values[part] = old**by
     for name, table in found.items():
-        limits = _bounds(model, name)
-        if limits.at_most is not None:
-            found[name] = table.clip(max=limits.at_most)
+        highest = _bounds(model, name).at_most
+        if highest is not None and not (table.values <= highest).all():
+            found[name] = table.clip(max=highest)
     changed = {entry.parameter for entry in listed}
     if isinstance(model, OnlineAgglomeration):
         own = tables_of(model)

@@ -82,9 +82,12 @@ class EvenCurve(ContinuationProblem):
 
     @np.errstate(all="ignore")  # what is not defined is not finite, and found to be so
     def local(  # type: ignore[override]
-        self, tau: float, share: np.ndarray, state: np.ndarray
+        self, tau: float, share: np.ndarray, state: np.ndarray, *, still: bool = False
     ) -> EvenLinearisation:
-        """Clear markets at a share, from a state nearby, and differentiate."""
+        """Clear markets at a share, from a state nearby, and differentiate.
+
+        Where tau stays `still` the slope by it, two thirds of the work, is left out.
+        """
         dynamics, (each, online) = self.motion, share[ENDS]
         parameters, reach = self.known(tau)
         groups = self._cleared(tau, share, state)
@@ -95,12 +98,10 @@ class EvenCurve(ContinuationProblem):
         place = even_spread.of_first(moves, *(pair[0] for pair in groups[2:]))
         freeness = self.waves.coefficients(parameters.operator.table[0, :-1])
         gains = dynamics.intensity * even_spread.wave_gains(place, freeness)
-        before, after = max(tau - PARAMETER_STEP, 0.0), min(tau + PARAMETER_STEP, 1.0)
-        change = self._beside(after, share, groups) - self._beside(before, share, groups)
         found = EvenLinearisation(
             self._all(self._attraction(parameters, share, groups)),
             slopes,
-            self._all(change / (after - before)),
+            np.zeros(share.size) if still else self._drift(tau, share, groups.state),
             groups.state,
             float(self.count[0] * each * online * (apart[0] - apart[1])),
             each * gains - dynamics.dispersion,
@@ -193,9 +194,27 @@ class EvenCurve(ContinuationProblem):
             found -= dynamics.dispersion * np.log(share[ENDS])
         return np.asarray(found)
 
-    def _beside(self, tau: float, share: np.ndarray, groups: Groups) -> np.ndarray:
+    @np.errstate(all="ignore")
+    def drifting(  # type: ignore[override]
+        self, local: EvenLinearisation, tau: float, share: np.ndarray
+    ) -> EvenLinearisation:
+        """Return the economy to first order with its slope by tau, where it was left out."""
+        if local.drift.any():
+            return local
+        drift = self._drift(tau, share, local.state)
+        if not np.isfinite(drift).all():
+            raise CorrectorFailure("a derivative is undefined in double precision")
+        return local._replace(drift=drift)
+
+    def _drift(self, tau: float, share: np.ndarray, state: np.ndarray) -> np.ndarray:
+        """Return dF / d tau, shares as they are."""
+        before, after = max(tau - PARAMETER_STEP, 0.0), min(tau + PARAMETER_STEP, 1.0)
+        change = self._beside(after, share, state) - self._beside(before, share, state)
+        return self._all(change / (after - before))
+
+    def _beside(self, tau: float, share: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Return F at another value of the parameter, shares as they are."""
-        there = self._cleared(tau, share, groups.state)
+        there = self._cleared(tau, share, state)
         return self._attraction(self.known(tau)[0], share, there)
 
     def slopes(  # type: ignore[override]

@@ -83,7 +83,8 @@ def regimes(
     Dataset
         ``regime``, a word over what was varied: "dispersed", "core-periphery", "black hole",
         "online", "partly online", "uneven", "multiple: ..." with what is stable, or "unknown";
-        ``stable`` over ``pattern`` too; ``status`` and ``reason`` of each point.
+        ``stable`` over ``pattern`` too; ``status`` and ``reason`` of each point. As read by
+        :func:`nege.load` from a `store`, an unknown one is empty.
 
     Raises
     ------

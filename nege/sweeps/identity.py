@@ -42,10 +42,8 @@ def name_of(function: Any) -> str:
 def identity(argument: str, given: Any) -> str:
     """Return the name of a function or a class, and a digest of all that its answers depend on."""
     digest, seen = hashlib.sha256(), set[int]()
-    # Its own code counts wherever it comes from, also from nege.
-    found = _function(given, seen) if isinstance(given, FunctionType) else _pieces(given, seen)
     try:
-        for piece in found:
+        for piece in _pieces(given, seen):
             digest.update(piece.encode() + b"\0")
     except _NamelessError as error:
         allowed = "one that can be told from others, to have a store"
@@ -60,6 +58,11 @@ def own_code(model: Model) -> Iterator[tuple[str, str]]:
     for kind in dict.fromkeys(map(type, parts)):
         if not _installed(kind.__module__):
             yield kind.__qualname__, identity("model", kind)
+
+
+def is_installed(function: Any) -> bool:
+    """Whether a function comes with Python, with nege or with a package, and has no code here."""
+    return isinstance(function, FunctionType) and _installed(function.__module__)
 
 
 class _NamelessError(Exception):
@@ -139,7 +142,9 @@ def _named(value: Any, seen: set[int]) -> Iterator[str]:
     value = getattr(value, "py_func", value)
     module = value.__name__ if isinstance(value, ModuleType) else value.__module__
     name = getattr(value, "__qualname__", value.__name__)
-    installed = _installed(module)  # what is not may be run as a program, or imported
+    # What is not installed may be run as a program, or imported, or made from a text by exec.
+    made = isinstance(value, FunctionType) and module in (None, "builtins")
+    installed = _installed(module) and not made
     yield f"{type(value).__name__} {f'{module}.{name}' if installed else name}"
     if installed or id(value) in seen:
         return
@@ -154,12 +159,19 @@ def _named(value: Any, seen: set[int]) -> Iterator[str]:
 
 
 def _class(kind: type, seen: set[int]) -> Iterator[str]:
-    """Yield the methods and constants of a class that is not installed."""
+    """Yield the methods and constants of a class that is not installed, those inherited too."""
     seen.add(id(kind))
-    for name, value in sorted(vars(kind).items()):
+    own = [one for one in kind.__mro__ if one is not object]
+    for base in own:
+        if _installed(base.__module__):
+            yield f"{base.__module__}.{base.__qualname__}"
+    parts = [p for one in own if not _installed(one.__module__) for p in sorted(vars(one).items())]
+    for name, value in parts:
         inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
         said = name.startswith("__") and name.endswith("__")  # of Python, or made by dataclasses
-        if not said and (isinstance(inner, (FunctionType, tuple, *PLAIN)) or _is_kernel(inner)):
+        table = isinstance(inner, Mapping) and all(map(callable, inner.values()))
+        counts = isinstance(inner, (FunctionType, tuple, *PLAIN)) or _is_kernel(inner)
+        if not said and (counts or table):
             yield name
             yield from _pieces(inner, seen)
 
@@ -178,12 +190,7 @@ def _function(function: FunctionType, seen: set[int]) -> Iterator[str]:
     known = function.__globals__
     for name in sorted(_names(function.__code__) & known.keys()):
         yield f"reads {name}"
-        value = known[name]
-        own = isinstance(value, FunctionType) and value.__module__ == function.__module__
-        if own and id(value) not in seen:  # of its own module, be that one of nege
-            yield from _function(value, seen)
-        else:
-            yield from _pieces(value, seen)
+        yield from _pieces(known[name], seen)
 
 
 def _names(code: CodeType) -> set[str]:

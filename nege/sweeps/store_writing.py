@@ -141,6 +141,7 @@ class Store:
             if version == __version__ or version in asked:
                 continue
             asked.add(version)
+            logger.info("%s: a unit of nege %s is solved again, to compare", self.path, version)
             stored: Any = {name: found.read(name, corner) for name in self.work.keep}
             said = self.work.differs(stored, self.work.solve(block))
             if said:

@@ -278,8 +278,13 @@ class ContinuationProblem(SolutionCurve):
         law = law_of_motion(model, self.dynamics, self.short_runs)
         return law, model.direction(self.parameter)
 
-    def local(self, tau: float, share: np.ndarray, state: np.ndarray) -> LocalLinearisation:
-        """Clear markets at a share, from a state nearby, and differentiate."""
+    def local(
+        self, tau: float, share: np.ndarray, state: np.ndarray, *, still: bool = False
+    ) -> LocalLinearisation:
+        """Clear markets at a share, from a state nearby, and differentiate.
+
+        Where tau stays `still` no slope by it is needed: whoever has it for nothing gives it.
+        """
         law, direction = self.known(tau)
         at = law.linearise(share, state, direction)
         fine = at.status == CONVERGED or (
@@ -309,13 +314,14 @@ class ContinuationProblem(SolutionCurve):
         across = row[:-1] @ on.member
         x, tau, before = guess[on.first], float(guess[-1]), math.inf
         logit, intensity = self.motion.logit, self.motion.intensity
+        still = not row[:-1].any() and tau == target
         for _ in range(NEWTON_LIMIT):
             if x.min() < 0.0:
                 raise RegionEmptied(int(np.argmin(x)))
             if not 0.0 <= tau <= 1.0:
                 raise CorrectorFailure("it left the interval")
             share = on.member @ x
-            local = self.local(tau, share, state)
+            local = self.local(tau, share, state, still=still)
             state, attraction = local.state, local.attraction[on.first]
             level = float(attraction.mean())
             inside = float(np.max(np.abs(attraction - level))) / intensity
@@ -324,7 +330,7 @@ class ContinuationProblem(SolutionCurve):
             off = max(inside, abs(short), abs(aside))
             # Newton's method converges quadratically: a step that does not is rounding.
             if off <= enough or 0.1 * before < off <= self.options.tolerance_payoff:
-                return np.append(share, tau), local
+                return np.append(share, tau), self.drifting(local, tau, share)
             before = off
             system = self._bordered(on, local, across, row[-1])
             if logit:
@@ -334,6 +340,12 @@ class ContinuationProblem(SolutionCurve):
             x = x * np.exp(step[:m]) if logit else x + step[:m]
             tau += float(step[m])
         raise CorrectorFailure("Newton's method did not converge")
+
+    def drifting(
+        self, local: LocalLinearisation, tau: float, share: np.ndarray
+    ) -> LocalLinearisation:
+        """Return the economy to first order with its slope by tau, where it was left out."""
+        return local
 
     def _bordered(
         self, on: OccupiedCells, local: LocalLinearisation, across: np.ndarray, along: float

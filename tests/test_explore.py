@@ -1,0 +1,175 @@
+"""The explorer's page, without a browser: what it shows is what was found, or is marked as old.
+
+``tests/browser.py`` has it in a browser.
+"""
+
+import contextvars
+import sys
+import urllib.request
+
+import numpy as np
+import pytest
+from bokeh.document import Document
+
+import nege
+from nege.command.cli import main
+from nege.command.economy_file import read_economy
+from nege.explorer import Explorer
+from nege.explorer.curves import Outcome, curves
+from nege.explorer.diagram_panel import hop
+from nege.explorer.page import Page
+from nege.explorer.pictures import Places
+from nege.explorer.rows import ControlRow, greek
+from nege.progress import Cancelled, stop_if_cancelled, stoppable
+
+pytestmark = pytest.mark.closed_form
+
+PLACES = nege.geography.from_points([31.2, 39.9], [121.5, 116.4], names=["<b>S</b>", "Beijing"])
+ECONOMY = nege.CorePeriphery(
+    PLACES, sigma=5, mu=0.4, trade_cost=1.7, online=nege.OnlineRegion(trade_cost=1.5)
+)
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    return Explorer(ECONOMY)
+
+
+@pytest.fixture
+def page(explorer):
+    shown = Page(Document(), explorer, ("online_trade_cost",))
+    shown._show(explorer.base)
+    return shown
+
+
+def test_numbers_are_those_of_the_answer_and_names_are_no_html(page, explorer):
+    text, share = page._numbers.text, explorer.base.data["share"].values
+    assert "<b>S</b>" not in text
+    assert "&lt;b&gt;S&lt;/b&gt;" in text
+    assert f"<td>{100.0 * share[0]:.6g}</td>" in text
+    bars = page._bars._sources["workers"].data
+    np.testing.assert_allclose(sorted(bars["whole"]), np.sort(share))
+    assert page._source.data["text"][0] == explorer.python(explorer.base).text
+
+
+def test_what_is_not_solved_leaves_the_pictures_and_marks_them_as_old(page, explorer):
+    before = page._numbers.text
+    page._show(explorer.answer({"sigma": 0.5}, since=explorer.base))
+    assert "sigma must be" in page._story.text
+    assert page._old.visible
+    assert page._numbers.text == before
+    assert all(drawn.styles for drawn in page._pictures.values())
+    page._show(explorer.answer({"sigma": 4.0}, since=explorer.base))
+    assert not page._old.visible
+    assert not any(drawn.styles for drawn in page._pictures.values())
+
+
+def test_moves_wait_for_the_answer_before_and_then_the_latest_is_asked(page, monkeypatch):
+    asked = []
+
+    class Waiting:
+        done, seconds = False, 0.0
+
+        def when_done(self, hear):
+            pass
+
+    monkeypatch.setattr(page._explorer, "ask", lambda values, *_: asked.append(values) or Waiting())
+    for value in (1.4, 1.3, 1.2):
+        page._moved("online_trade_cost", value)
+    assert asked == [{"online_trade_cost": 1.4}]
+    page._job.done, page._job.result = True, lambda _: page.good
+    page._answered(page._job)
+    assert asked[1:] == [{"online_trade_cost": 1.2}]
+
+
+def test_the_page_does_not_end_with_a_job_that_nobody_wants():
+    class Loop:
+        def add_next_tick_callback(self, call):
+            self.context, self.call = contextvars.copy_context(), call
+
+    loop = Loop()
+    with stoppable(lambda: False):
+        hop(loop, stop_if_cancelled)
+        with pytest.raises(Cancelled):
+            stop_if_cancelled()
+        loop.context.run(loop.call)
+
+
+def test_a_value_moved_back_is_no_change(page):
+    own = ECONOMY.scalars()["online_trade_cost"]
+    page._again, page._job = False, type("Job", (), {"done": False})()
+    page._moved("online_trade_cost", 1.3)
+    page._moved("online_trade_cost", own)
+    assert page.values == {}
+
+
+def test_a_slider_in_logs_gives_values_that_can_be_read(explorer):
+    control = explorer.controls["sigma"]
+    moved = []
+    row = ControlRow(control, control.value, lambda name, value: moved.append(value))
+    row.slider.value = np.log10(7.123456)
+    row.number.value = 30.0  # beyond the end
+    assert moved == [7.12, 30.0]
+    assert row.slider.value == pytest.approx(np.log10(control.highest))
+    row.number.value = None  # what was typed is no number
+    assert row.number.value == 30.0
+
+
+def test_a_diagram_has_the_lines_of_nege_plots(explorer):
+    diagram = explorer.diagram("online_trade_cost", interval=(1.2, 1.9)).result(60.0)
+    drawn = curves(diagram, Outcome(None, "online"))
+    lines = [line for line in diagram.plot().lines if line.get_gid() and len(line.get_xdata())]
+    assert [line.get_gid() for line in lines] == [line.kind for line in drawn.lines]
+    for one, other in zip(lines, drawn.lines, strict=True):
+        np.testing.assert_array_equal(one.get_xdata(), other.x)
+        np.testing.assert_array_equal(one.get_ydata(), other.y)
+
+
+def test_places_are_read_once(explorer):
+    places = Places.of(explorer.base)
+    assert places.names == [*PLACES.names, "online"]
+    assert sum(places.online.values()) == pytest.approx(float(explorer.base.data["share"][-1]))
+
+
+@pytest.mark.parametrize(
+    ("latex", "letter"),
+    [(r"\delta", "δ"), (r"\lambda", "λ"), ("T", "T"), (r"\bar{A}", ""), ("", "")],
+)
+def test_symbols_are_letters(latex, letter):
+    assert greek(latex) == letter
+
+
+def test_without_bokeh_it_says_what_to_install_before_any_work(
+    monkeypatch, nothing_is_solved, capsys
+):
+    monkeypatch.setitem(sys.modules, "bokeh", None)
+    with pytest.raises(nege.DependencyError, match=r'pip install "nege\[explore\]"'):
+        nege.explore(ECONOMY)
+    assert main(["explore", "chinese_cities"]) == 2
+    assert 'pip install "nege[explore]"' in capsys.readouterr().err
+
+
+def test_a_page_is_served_until_it_is_closed_and_shows_itself_in_a_notebook():
+    page = nege.explore(ECONOMY, port=0, browser=False)
+    with urllib.request.urlopen(page.address, timeout=30) as answer:
+        text = answer.read().decode()
+    assert "Content-Security-Policy" in text
+    assert "https://" not in text.replace("https://bokeh.org", "")
+    assert page.address in page._repr_html_()
+    port = int(page.address.rstrip("/").rpartition(":")[2])
+    with pytest.raises(nege.InputError, match="a port that is free"):
+        nege.explore(ECONOMY, port=port, browser=False)
+    page.close()
+    assert repr(page).endswith("(closed)")
+    with pytest.raises(nege.InputError, match="at most 65535"):
+        nege.explore(ECONOMY, port=65536)
+
+
+def test_an_economy_of_a_file_needs_no_path(tmp_path):
+    file = tmp_path / "own.toml"
+    text = '[geography]\nkind = "racetrack"\nn = 4\n[model]\nsigma = 5\nmu = 0.4\ntrade_cost = 2\n'
+    file.write_text(text, encoding="utf-8")
+    read = read_economy(str(file))
+    assert (read.parameter, read.geography) == ("", "nege.geography.racetrack(n=4)")
+    assert read_economy("two_regions").parameter == "online_trade_cost"
+    assert main(["explore", "nothing_like_it"]) == 2
