@@ -22,6 +22,7 @@ MARKERS = {
     "hopf": ("X", "#000000"),
 }
 
+STABLE: dict[str, Any] = {"color": BLUE, "lw": 2.4, "zorder": 2, "gid": "stable"}
 UNSTABLE: dict[str, Any] = {
     **{"color": GREY, "lw": 1.1, "ls": (0, (4, 3))},
     **{"zorder": 1, "gid": "unstable"},
@@ -118,20 +119,8 @@ def diagram(
     """
     ax = new_axes(ax)
     parameter = found.attrs["parameter"]
-    level: dict[float, list[tuple[float, float]]] = {}  # unstable, by height: from where to where
-    for values, lines, solid in stretches(found, region, alike):
-        if solid:
-            ax.plot(values, lines, color=BLUE, lw=2.4, zorder=2, gid="stable")
-            continue
-        for line in lines.T:
-            if np.ptp(line) < FLAT:
-                ends = float(values.min()), float(values.max())
-                level.setdefault(round(float(line[0]), 9), []).append(ends)
-            else:
-                ax.plot(values, line, **UNSTABLE)
-    for height, parts in level.items():
-        for ends in _joined(parts):
-            ax.plot(ends, (height, height), **UNSTABLE)
+    for values, line, solid in stretches(found, region, alike):
+        ax.plot(values, line, **(STABLE if solid else UNSTABLE))
     for kind, at in specials(found, region, alike).items():
         marker, colour = MARKERS[kind]
         x, y = at.T
@@ -171,7 +160,27 @@ def _joined(parts: list[tuple[float, float]]) -> list[tuple[float, float]]:
 def stretches(
     found: xr.Dataset, region: str, alike: Sequence[str]
 ) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
-    """Yield stretches of branches: values, a column of shares for each image, whether stable."""
+    """Yield what is drawn of branches: values, shares, and whether these are stable.
+
+    What is unstable and level is joined: dashes over dashes would look solid.
+    """
+    level: dict[float, list[tuple[float, float]]] = {}  # by height: from where to where
+    for values, images, stable in _pieces(found, region, alike):
+        for line in images.T:
+            if stable or np.ptp(line) >= FLAT:
+                yield values, line, stable
+            else:
+                ends = float(values.min()), float(values.max())
+                level.setdefault(round(float(line[0]), 9), []).append(ends)
+    for height, parts in level.items():
+        for ends in _joined(parts):
+            yield np.array(ends), np.array([height, height]), False
+
+
+def _pieces(
+    found: xr.Dataset, region: str, alike: Sequence[str]
+) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
+    """Yield pieces of branches: values, a column of shares for each image, whether stable."""
     of = found["branch"].values
     for index in np.unique(of):
         branch = found.isel(point=np.flatnonzero(of == index))
