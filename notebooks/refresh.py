@@ -10,8 +10,9 @@ the cell and the cure, and a notebook whose cell fails stays as it was.
 
 A cell says what is special about it in its metadata:
 
-    "tags": ["measurement"]   it prints seconds: its words are compared, its numbers are not, and
-                              they are stored anew only where the notebook's code has changed
+    "tags": ["measurement"]   it prints seconds, or iterations that hang on rounding: its words are
+                              compared, its numbers are not, and they are stored anew only where
+                              the notebook's code has changed
     "image": "racetrack"      its picture is also images/racetrack.png, for the README
     "tags": ["gallery"], "title": "..."    its picture is shown in the gallery of the site
     "tags": ["gallery-setup"]              lines that cells of the gallery after it need

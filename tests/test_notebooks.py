@@ -4,6 +4,7 @@ That they still run, and still print this, is for ``python notebooks/refresh.py 
 """
 
 import ast
+import asyncio
 import builtins
 import copy
 import importlib.util
@@ -144,3 +145,65 @@ def test_numbers_agree_to_the_last_printed_digit(old, now, same):
 def test_measured_seconds_may_differ_and_words_may_not():
     assert refresh.agree("solved in 3.1 s", "solved in 0.8 s", measured=True)
     assert not refresh.agree("solved in 3.1 s", "gave up after 3.1 s", measured=True)
+
+
+@pytest.fixture
+def one(tmp_path, monkeypatch):
+    """A notebook of its own; a function that refreshes it with a run that ends in some way."""
+    path = tmp_path / FILES[0].name
+    path.write_bytes(FILES[0].read_bytes())
+
+    def refreshed(change):
+        async def run(notebook, seconds):
+            ran = copy.deepcopy(notebook)
+            change(refresh.code_cells(ran)[5][1])
+            return ran
+
+        monkeypatch.setattr(refresh, "run", run)
+        return asyncio.run(refresh.refresh(path))
+
+    return path, refreshed
+
+
+def _fails(cell):
+    raise refresh.CellError("cell 9 failed: ValueError: no")
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        pytest.param(_fails, "cell 9 failed: ValueError: no", id="a cell fails"),
+        pytest.param(
+            lambda cell: cell["outputs"].append(_printed("careful", "stderr")),
+            "cell 11: a warning: careful",
+            id="a warning",
+        ),
+    ],
+)
+def test_a_notebook_that_cannot_be_stored_stays_as_it_was(one, change, problem):
+    path, refreshed = one
+    problems, words = refreshed(change)
+    assert problems == [problem]
+    assert "left as it was" in words
+    assert path.read_bytes() == FILES[0].read_bytes()
+
+
+def test_only_what_differs_beyond_rounding_is_stored(one):
+    path, refreshed = one
+    assert refreshed(lambda cell: None) == ([], "nothing changed")
+
+    def put(old, new):
+        def change(cell):
+            text = "".join(cell["outputs"][0]["text"])
+            assert old in text
+            cell["outputs"] = [_printed(text.replace(old, new))]
+
+        return change
+
+    assert refreshed(put("rate 0.059", "rate 0.058")) == ([], "nothing changed")
+    assert path.read_bytes() == FILES[0].read_bytes()
+    problems, words = refreshed(put("rate 0.059", "rate 0.095"))
+    assert (problems, words[:6]) == ([], "stored")
+    notebook = _read(path)
+    assert refresh.faults(notebook) == []
+    assert "rate 0.095" in "".join(refresh.code_cells(notebook)[5][1]["outputs"][0]["text"])

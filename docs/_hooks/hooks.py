@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 
+import claims
 import formulas
 import links
 import readme
@@ -21,7 +22,12 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 def _made() -> dict[str, str | bytes]:
     """Return the content of every page and picture that is made, by its path in the site."""
-    found = {**theory.pages(), **reference_pages.pages(), **stored_notebooks.pages()}
+    found = {
+        **claims.pages(),
+        **theory.pages(),
+        **reference_pages.pages(),
+        **stored_notebooks.pages(),
+    }
     for name in ("CHANGELOG.md", "CONTRIBUTING.md"):
         found[name.lower()] = readme.text(name)
     for path in sorted((ROOT / "notebooks" / "images").iterdir()):
@@ -87,6 +93,7 @@ def on_page_markdown(markdown, page, config, files):
     markdown = re.sub(
         r"^<!-- README: (.+?) -->$", lambda m: readme.section(m[1]), markdown, flags=re.MULTILINE
     )
+    markdown = claims.filled(markdown)
     return links.added(markdown, here, {file.src_uri for file in files})
 
 
