@@ -319,7 +319,7 @@ def _keep_in(folder: str | None) -> None:
     new = (folder, folder) if folder is not None else _began
     if new[1] == config.CACHE_DIR:
         return
-    if any(isinstance(one, PackageCache) and "_impl" in vars(one) for one in gc.get_objects()):
+    if any(type(one) is PackageCache and "_impl" in vars(one) for one in gc.get_objects()):
         raise InputError(
             "cache",
             folder,

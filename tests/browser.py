@@ -137,7 +137,8 @@ def browser():
 
 @contextlib.contextmanager
 def explored(browser, economy, width=1600, height=1000):
-    command = [sys.executable, "-m", "nege", "explore", economy, "--no-browser", "--port", "0"]
+    command = [sys.executable, "-P", "-m", "nege", "explore", economy]
+    command += ["--no-browser", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
         try:
             address = re.search(r"http://\S+", program.stdout.readline())[0]

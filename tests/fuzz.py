@@ -609,7 +609,7 @@ ENTRIES = {
     "ds.nege.plot.online_share": lambda p: (p.path.nege.plot.online_share, {"region": "online"}),
     "ds.nege.plot.heatmap": lambda p: (
         p.swept.nege.plot.heatmap,
-        {"variable": "share", "at": {"region": "0"}, "vmin": 0.0},
+        {"variable": "share", "at": {"region": "0"}, "bar": True, "vmin": 0.0},
     ),
     "ds.nege.plot.panels": lambda p: (
         p.swept.nege.plot.panels,
@@ -987,7 +987,7 @@ TAKES = {
     "client": "",
     "ax": "",
     **dict.fromkeys(("borders", "polygons", "change_from"), ""),
-    "change": "flag",
+    **dict.fromkeys(("change", "bar"), "flag"),
     "seconds": NUMBER,
     "ds.nege.plot.animate.path": "path",
     "Model.uniqueness.dynamics": "dynamics tastes",

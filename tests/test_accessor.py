@@ -2,12 +2,14 @@
 
 import fresh
 import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
 from store_results import stored
 
 import nege
+from nege.plots import style
 
 pytestmark = [pytest.mark.closed_form, pytest.mark.usefixtures("nothing_is_solved")]
 
@@ -162,6 +164,22 @@ def test_how_the_solve_went_is_drawn_where_it_failed_too(grid):
     assert len(hatched(ax)) == 1
 
 
+def test_one_bar_serves_heat_maps_that_share_a_scale(grid):
+    figure, axes = plt.subplots(1, 2)
+    for ax, region, bar in zip(axes, "01", (False, axes), strict=True):
+        grid.nege.plot.heatmap("wage", at={"region": region}, bar=bar, ax=ax, vmin=0, vmax=2)
+    assert len(figure.axes) == 3
+    for wrong in ("both", [axes[0], None], 1):
+        with pytest.raises(nege.InputError, match=r"bar.*all Axes that it serves"):
+            grid.nege.plot.heatmap("wage", at={"region": "0"}, bar=wrong)
+
+
+def test_what_is_online_has_its_colour_in_every_picture(grid):
+    at = {"online_commission": 0.1}
+    (ax,) = grid.nege.plot.panels(at=at, variables=["share"])
+    assert [line.get_color() for line in ax.lines[:3]] == [style.BLUE, style.GREEN, style.ORANGE]
+
+
 def test_a_sweep_of_a_real_economy_has_its_numbers_in_the_cells():
     found = stored("grid")
     ax = found.nege.plot.heatmap("share", at={"region": "online"}, vmin=0, vmax=1)
@@ -173,7 +191,7 @@ def test_a_sweep_of_a_real_economy_has_its_numbers_in_the_cells():
 def test_panels_show_a_variable_each_with_a_line_per_region(grid):
     axes = grid.nege.plot.panels(at={"online_commission": 0.1})
     assert [ax.get_ylabel() for ax in axes] == [
-        "share of mobile workers and firms\n(1)",
+        "share of mobile workers and firms",
         "manufacturing wage (farmers' wage)",
     ]
     for ax, name in zip(axes, ("share", "wage"), strict=True):
@@ -203,7 +221,7 @@ def test_one_region_of_a_path_there_and_back_has_an_arm_each_way():
 def test_industries_have_a_panel_each(path):
     axes = path.nege.plot.panels()
     labels = [ax.get_ylabel() for ax in axes]
-    assert labels[0] == "share of people (1)"
+    assert labels[0] == "share of people"
     assert labels[1:] == [f"price index, {name} (wage bill)" for name in ("goods", "services")]
     for line, place in zip(axes[2].lines, "01", strict=False):
         expected = path.price_index.sel(industry="services", place=place).where(path.status == 0)

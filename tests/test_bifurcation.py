@@ -12,6 +12,7 @@ from scipy.optimize import brentq
 import nege
 from nege import geography
 from nege.models.classical.two_region_diagram import MOST, diagram
+from nege.plots import branches
 from nege.structure.symmetry import symmetry_of_parameters
 
 pytestmark = pytest.mark.structure
@@ -170,6 +171,19 @@ def test_points_of_a_branch_are_equilibria(tomahawk):
             assert np.ptp(wages) <= 1e-9
 
 
+@pytest.mark.parametrize(
+    ("parts", "whole"),
+    [
+        ([(2.0, 3.0), (1.0, 2.0)], [(1.0, 3.0)]),
+        ([(1.0, 4.0), (2.0, 3.0)], [(1.0, 4.0)]),
+        ([(1.0, 2.0), (3.0, 4.0)], [(1.0, 2.0), (3.0, 4.0)]),
+        ([(1.0, 2.0)] * 3, [(1.0, 2.0)]),
+    ],
+)
+def test_dashes_are_not_drawn_over_dashes(parts, whole):
+    assert branches._joined(parts) == whole
+
+
 def test_the_picture_is_that_of_the_field(tomahawk):
     ax = tomahawk.plot()
     lines = {line.get_gid() for line in ax.lines if line.get_gid()}
@@ -178,7 +192,7 @@ def test_the_picture_is_that_of_the_field(tomahawk):
         if line.get_gid():
             solid = line.get_linestyle() == "-"
             assert solid == (line.get_gid() == "stable")
-    assert ax.get_xlabel() == "trade cost"
+    assert ax.get_xlabel() == "trade cost (iceberg factor)"
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["stable", "unstable", "break", "sustain"]
     tomahawk.plot("largest")

@@ -69,7 +69,7 @@ def test_every_control_is_a_number_that_can_be_moved_and_its_range_is_within_bou
         assert control.lowest < control.highest < np.inf
         assert 0.0 < control.step <= control.highest - control.lowest
         assert control.words
-    for control in [*explorer.controls.values()][:: 1 + len(explorer.controls) // 20]:
+    for control in [*explorer.controls.values()][:: 1 + len(explorer.controls) // 8]:
         moved = [control.asked(float(v)) for v in control.values if v != control.value]
         assert control.movable is not all(moved)
         assert bool(control.refused) is any(moved)
@@ -205,6 +205,18 @@ def test_a_failed_solve_is_an_answer_with_what_it_reached():
     assert "error.equilibrium" in explorer.python(failed).text
 
 
+def test_a_rest_point_that_does_not_last_is_no_equilibrium(tmp_path, monkeypatch, capsys):
+    economy = nege.CorePeriphery(PLACES, sigma=5, mu=0.4, trade_cost=1.5)
+    pure = nege.Replicator(allow_entry=False)
+    explorer = Explorer(economy, start=[0.5, 0.5], dynamics=pure)
+    answer = explorer.answer({"mu": 0.41})
+    assert answer.outcome == "unstable"
+    assert not answer.solved
+    assert answer.gains is None
+    assert "no equilibrium" in answer.who[0]
+    assert run(explorer.python(answer), tmp_path, monkeypatch)["found"].data.identical(answer.data)
+
+
 def test_other_regions_begin_anew_and_say_so():
     explorer, there, _ = explorer_of("CorePeriphery")
     answer = explorer.answer({"online": False}, since=there)
@@ -299,6 +311,23 @@ def test_places_of_data_are_in_a_file_and_the_lines_say_so(tmp_path, monkeypatch
     assert list(script.files) == ["economy.nc"]
     assert "came from data" in " ".join(script.notes)
     assert run(script, tmp_path, monkeypatch)["found"].data.identical(answer.data)
+
+
+def test_a_long_start_is_in_a_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("nege.explorer.lines.MOST", 1)
+    explorer, _, back = explorer_of("OnlineAgglomeration")
+    script = explorer.python(back)
+    assert list(script.files) == ["start.nc"]
+    assert run(script, tmp_path, monkeypatch)["found"].data.identical(back.data)
+
+
+def test_a_start_of_ones_own_is_written(tmp_path, monkeypatch, capsys):
+    _, there, _ = explorer_of("OnlineAgglomeration")
+    start = {name: there.data[name] for name in ("firm_mass", "population")}
+    explorer = Explorer(nege.OnlineAgglomeration(PLACES), start=start)
+    found = run(explorer.python(explorer.base), tmp_path, monkeypatch)["found"]
+    assert found.data.identical(explorer.base.data)
+    assert explorer.base.data.identical(nege.solve(explorer.model, start).data)
 
 
 def test_what_is_known_of_places_is_named_and_not_copied(tmp_path, monkeypatch, capsys):
@@ -419,6 +448,14 @@ def test_the_last_question_is_answered_and_those_before_it_are_cancelled():
     assert answer.data.identical(explorer.answer({"trade_cost": 1.74}, since=there).data)
 
 
+@pytest.mark.parametrize("name", ["CorePeriphery", "OnlineAgglomeration"])
+def test_several_threads_have_the_same_answers_as_one(name):
+    explorer, there, back = explorer_of(name)
+    anew = Explorer(explorer.model)  # nothing is cached yet
+    jobs = [Job("answering", lambda _: anew.answer(since=there)) for _ in range(4)]
+    assert all(job.result(60).data.identical(back.data) for job in jobs)
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize("name", ["CorePeriphery", "OnlineAgglomeration"])
 def test_a_solve_that_nobody_wants_any_more_ends(name):
@@ -431,6 +468,6 @@ def test_a_solve_that_nobody_wants_any_more_ends(name):
 
 
 @pytest.mark.draws
-@pytest.mark.parametrize("seed", [1, 8, 10, 11])
+@pytest.mark.parametrize("seed", [1, 8, 10])
 def test_random_economies_are_explored_at_random(seed):
     draws_explorer.check(seed)

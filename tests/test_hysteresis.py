@@ -99,7 +99,7 @@ def test_the_picture_draws_arms_in_pieces_and_jumps_upright():
         assert vertical or np.max(np.abs(np.diff(y))) < 0.5  # no slanted jump
     arrows = [text for text in ax.texts if text.get_gid()]
     assert {arrow.get_gid() for arrow in arrows} == {"jump down", "jump up"}
-    assert ax.get_xlabel() == "online trade cost"
+    assert ax.get_xlabel() == "digital trade cost (iceberg factor)"
     assert "online" in ax.get_ylabel()
     welfare = loop.plot("welfare")
     assert "real income" in welfare.get_ylabel()

@@ -355,6 +355,9 @@ def test_what_a_function_closes_over_is_part_of_it(two):
     names = [identity.identity("of", closing_over(value)) for value in values]
     assert len(set(names)) == len(values)
     assert names == [identity.identity("of", closing_over(value)) for value in values]
+    # Of what is installed the name alone.
+    assert identity.is_installed(nege.solve)
+    assert identity.identity("of", nege.solve) != identity.identity("of", nege.stability)
     partial = functools.partial(closing_over(1), economy)
     assert identity.identity("of", partial).startswith("partial of closing_over.<locals>.<lambda>")
     with pytest.raises(nege.InputError, match="can be told from others"):

@@ -73,8 +73,7 @@ def _of_branches(found: BifurcationDiagram, outcome: Outcome) -> Curves:
     alike = next((names for names in found.classes if region in names), (region,))
     lines = [
         Line("stable" if stable else "unstable", x, y)
-        for x, many, stable in branches.stretches(data, region, alike)
-        for y in many.T
+        for x, y, stable in branches.stretches(data, region, alike)
     ]
     label = _label(whose, region)
     return Curves(lines, branches.specials(data, region, alike), label)

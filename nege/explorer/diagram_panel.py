@@ -32,7 +32,7 @@ from nege.progress import Cancelled
 logger = logging.getLogger("nege")
 
 BLINK = 0.7  # seconds in which a diagram is found that follows by itself
-PAUSE = 0.4  # seconds without a move after which it follows
+PAUSE = 0.8  # seconds without a move after which it follows
 FEW_REGIONS = 3  # of which one is drawn to begin with
 LINES = {
     "stable": {"color": BLUE, "line_width": 3.0},
@@ -78,6 +78,7 @@ class DiagramPanel:
         self._specials = {name: models.ColumnDataSource(dict(NONE)) for name in MARKERS}
         self._here = models.ColumnDataSource(dict(NONE))
         self._figure = self._drawn()
+        self._say("Not drawn yet. It is done in the background, and can be cancelled.")
         row = {"sizing_mode": "stretch_width"}
         self.layout = models.Column(
             children=[
@@ -147,7 +148,7 @@ class DiagramPanel:
         try:
             self.diagram = job.result(0.0)
         except Cancelled:
-            self._say("Cancelled: " + ("the diagram is the one before." if self.diagram else ""))
+            self._say("Cancelled." + (" The diagram is the one before." if self.diagram else ""))
         except NegeError as error:
             self._say(str(error), bad=True)
         except Exception as error:  # a fault of nege's: said, not hidden
@@ -227,6 +228,10 @@ class DiagramPanel:
         if self.diagram is not None:
             self._place()
 
+    def mark(self, *, old: bool) -> None:
+        """Mark the diagram, and the economy on it, as old, or no longer so."""
+        self._figure.styles = OLD if old else {}
+
     def _place(self) -> None:
         """Put the answer where it is, or say that the diagram is old."""
         diagram, answer = self.diagram, self._answer
@@ -241,7 +246,7 @@ class DiagramPanel:
         if old:
             self._moved = time.monotonic()
         if old != bool(self._figure.styles):
-            self._figure.styles = OLD if old else {}
+            self.mark(old=old)
             follows = self._seconds < BLINK
             redraw = "It is drawn again in a moment." if follows else "Draw it again."
             self._say(f"Old: other things have been moved since. {redraw}" if old else "")

@@ -41,6 +41,7 @@ from nege.validation.keywords import hinted
 A_MAPPING, EXAMPLE = "a mapping of names to numbers", 'For example {"trade_cost": 1.5}.'
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 LASTING = (SOLVED, UNSTABLE)  # outcomes in which an economy stays
+NO_REST = "Gains are not known: this is no equilibrium that lasts."
 NOT_TAKEN = "The economy does not take these values."
 ANEW = "anew, from the start that was given"
 USUAL = "anew, from the usual start"
@@ -102,6 +103,7 @@ class Explorer:
         self.model, self.start, self.geography = model, start, geography
         self.dynamics, self.options = check_dynamics(dynamics), check_options(options)
         self._under_way: dict[str, Job[Any]] = {}
+        self._switched: dict[frozenset[tuple[str, Any]], Mapping[str, Control]] = {}
         self._gate = threading.Lock()  # around the jobs under way
         self._solving = threading.Lock()  # one question at a time: others would slow it down
 
@@ -128,7 +130,12 @@ class Explorer:
         Numbers in `values` are left out, so that ranges stay what they are while one is moved.
         """
         switched = {name: value for name, value in values.items() if name in self.switches}
-        return MappingProxyType(controls(self.economy(switched))) if switched else self.controls
+        if not switched:
+            return self.controls
+        turned = frozenset(switched.items())
+        if turned not in self._switched:
+            self._switched[turned] = MappingProxyType(controls(self.economy(switched)))
+        return self._switched[turned]
 
     def steps(self, values: Mapping[str, Any] = NOTHING) -> tuple[Step, ...]:
         """Return the changes that make the economy at some values, in their order."""
@@ -234,10 +241,11 @@ class Explorer:
             return {**found, "outcome": REFUSED, "headline": NOT_TAKEN, "words": (str(error),)}
         except ConvergenceError as error:
             partial: Any = error.equilibrium
-            return {**found, "outcome": FAILED, "equilibrium": partial, **_said(partial)}
+            found |= {"outcome": FAILED, "equilibrium": partial, "who": (NO_REST,)}
+            return {**found, **_said(partial)}
         good = equilibrium.status is Status.CONVERGED
         found |= {"outcome": SOLVED if good else UNSTABLE, "equilibrium": equilibrium}
-        found |= _said(equilibrium)
+        found |= _said(equilibrium) | {"who": () if good else (NO_REST,)}
         if good and (values or against is not None or since is not None):
             found |= self._compared(equilibrium, against or self.base)
         return found

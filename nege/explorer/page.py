@@ -401,6 +401,8 @@ class Page:
         self._old.visible = old and self.good is not None
         for drawn in self._pictures.values():
             drawn.styles = OLD if old else {}
+        if old:  # what is on it from now on it finds out by itself
+            self._diagram.mark(old=True)
 
     def _show(self, answer: Answer) -> None:
         self._document.hold("combine")
@@ -533,6 +535,7 @@ class Page:
     def _show_lines(self, answer: Answer) -> None:
         script = self._explorer.python(answer)
         self._source.data = {"text": [script.text]}
-        style = "white-space:pre-wrap;overflow-wrap:anywhere;background:#f7f7f7;padding:8px"
+        style = "white-space:pre-wrap;overflow-wrap:anywhere;background:#f7f7f7;padding:8px;"
+        style += "max-height:420px;overflow-y:auto"
         notes = "".join(f"<div>{html.escape(note)}</div>" for note in script.notes)
         self._python.text = f'<pre style="{style}">{html.escape(script.text)}</pre>{notes}'

@@ -134,7 +134,7 @@ class PlacesMap:
         tall = float(np.ptp(ends[1]) / np.ptp(ends[0]))
         figure = new_figure(
             "Map of the places. The table of numbers has the same.",
-            height=340 if geographic else int(np.clip(420 * tall, 170, 340)),
+            height=340 if geographic else int(np.clip(360 * tall, 170, 340)),
             x_range=models.Range1d(*ends[0]),
             y_range=models.Range1d(*ends[1]),
             match_aspect=True,
@@ -362,6 +362,9 @@ class ShareBars:
             self._range.end = end
 
 
+LEAST_GAIN = 0.01  # per cent, that the scale of gains reaches at least
+
+
 class GainBars:
     """Who gains, and who loses: a bar for each place or group, orange up, purple down."""
 
@@ -373,6 +376,7 @@ class GainBars:
             y_range=models.FactorRange(factors=["-"]),
             x_range=models.Range1d(-1.0, 1.0),
         )
+        figure.xaxis.formatter = models.BasicTickFormatter(use_scientific=False)
         figure.xaxis.axis_label = "gain of those who lived there (% of what they have)"
         figure.ygrid.grid_line_color = None
         self._source = models.ColumnDataSource({"y": [], "gain": [], "colour": [], "people": []})
@@ -398,7 +402,7 @@ class GainBars:
                 rows = self._names
         found = gain[order]
         widest = float(np.abs(found[np.isfinite(found)]).max(initial=0.0))
-        power = 10.0 ** math.floor(math.log10(max(widest, 1e-3)))
+        power = 10.0 ** math.floor(math.log10(max(widest, LEAST_GAIN)))
         end = power * next(m for m in (1, 2, 5, 10) if m * power >= widest)
         if self.figure.x_range.end != end:
             self.figure.x_range.update(start=-end, end=end)

@@ -125,6 +125,7 @@ class SweepPlot:
         y: str | None = None,
         *,
         at: Mapping[str, Any] | None = None,
+        bar: Any = True,
         ax: Axes | None = None,
         **style: Any,
     ) -> Axes:
@@ -138,6 +139,9 @@ class SweepPlot:
             The axes: two dimensions, by default those that are left, in order.
         at : mapping, optional
             Where along the other dimensions, e.g. ``{"region": "online"}``.
+        bar : bool or sequence of Axes, default True
+            Beside what the bar of the scale stands: True this picture, False nothing, or all Axes
+            that it serves; these then share ``vmin`` and ``vmax``.
         ax : Axes, optional
             Where to draw; a new figure by default.
         **style
@@ -164,7 +168,7 @@ class SweepPlot:
         """
         array = self._chosen(self._solved(self._numbers(variable)), at)
         cells, failed = self._cells(array, at, x, y)
-        return varied.cells(cells, failed, style, ax=ax)
+        return varied.cells(cells, failed, style, bar=bar, ax=ax)
 
     @hinted
     def panels(
@@ -463,7 +467,7 @@ class SweepPlot:
         >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2)
         >>> ds = nege.regimes(economy, {"trade_cost": [1.5, 2.0], "mu": [0.2, 0.9]})
         >>> ds.nege.plot.regimes().get_ylabel()
-        'share of manufactures in spending (1)'
+        'share of manufactures in spending'
         """
         from nege.plots.regimes import areas
 

@@ -209,7 +209,7 @@ def industry_map(
         coordinates,
         total.values,
         online,
-        "share of sales online (1)",
+        "share of sales online",
         scale=scale,
         bar=bar,
         ax=ax,

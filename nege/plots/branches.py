@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from nege.plots.style import BLUE, GREEN, GREY, ORANGE, VERMILION, new_axes
+from nege.plots.varied import parameter_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +21,13 @@ MARKERS = {
     "entry": ("D", GREY),
     "hopf": ("X", "#000000"),
 }
+
+STABLE: dict[str, Any] = {"color": BLUE, "lw": 2.4, "zorder": 2, "gid": "stable"}
+UNSTABLE: dict[str, Any] = {
+    **{"color": GREY, "lw": 1.1, "ls": (0, (4, 3))},
+    **{"zorder": 1, "gid": "unstable"},
+}
+FLAT = 1e-9  # a share that changes by less along a piece of a branch is drawn level
 
 
 def there_and_back(
@@ -85,10 +93,10 @@ def loop(
             for x, y in zip((varied[right].min(), varied[left].max()), ends, strict=True):
                 ax.plot([x, cut], [y, y], color=colour, lw=0.8, ls=":")  # not computed
             start, end = ends if arm == "down" else ends[::-1]
-            style = {"arrowstyle": "->", "color": colour, "ls": ":", "lw": 1.6}
+            style = {"arrowstyle": "-|>", "color": colour, "ls": ":", "lw": 1.6, "shrinkB": 0}
             ax.annotate("", (cut, end), (cut, start), arrowprops=style, gid=f"jump {arm}")
             ax.axvline(cut, color=GREY, lw=0.5, ls=":", zorder=0)
-    ax.set_xlabel(parameter.replace("_", " ").replace(".", ", "))
+    ax.set_xlabel(parameter_label(parameter))
     ax.set_ylabel(label)
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False)
@@ -111,21 +119,13 @@ def diagram(
     """
     ax = new_axes(ax)
     parameter = found.attrs["parameter"]
-    for values, lines, solid in stretches(found, region, alike):
-        ax.plot(
-            values,
-            lines,
-            color=BLUE if solid else GREY,
-            lw=2.4 if solid else 1.1,
-            ls="-" if solid else (0, (4, 3)),
-            zorder=2 if solid else 1,
-            gid="stable" if solid else "unstable",
-        )
+    for values, line, solid in stretches(found, region, alike):
+        ax.plot(values, line, **(STABLE if solid else UNSTABLE))
     for kind, at in specials(found, region, alike).items():
         marker, colour = MARKERS[kind]
         x, y = at.T
         ax.scatter(x, y, marker=marker, c=colour, s=36, zorder=3, label=kind, edgecolors="w")
-    ax.set_xlabel(parameter.replace("_", " ").replace(".", ", "))
+    ax.set_xlabel(parameter_label(parameter))
     where = f"share of {whose} in {_named(alike)}" if whose else f"share of {_named(alike)}"
     if region == "online" and whose:
         where = f"share of {whose} sold online"
@@ -135,7 +135,7 @@ def diagram(
     ax.set_xlim(*interval)
     ax.spines[["top", "right"]].set_visible(False)
     handles, labels = ax.get_legend_handles_labels()
-    kinds = [*ax.plot([], [], color=BLUE, lw=2.4), *ax.plot([], [], color=GREY, ls="--", lw=1.1)]
+    kinds = [*ax.plot([], [], color=BLUE, lw=2.4), *ax.plot([], [], **UNSTABLE)]
     ax.legend(  # beside the axes: branches may be anywhere within
         [*kinds, *handles],
         ["stable", "unstable", *labels],
@@ -146,10 +146,41 @@ def diagram(
     return ax
 
 
+def _joined(parts: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return intervals that together cover the same: dashes over dashes would look solid."""
+    joined: list[tuple[float, float]] = []
+    for low, high in sorted(parts):
+        if joined and low <= joined[-1][1]:
+            low, high = joined[-1][0], max(high, joined[-1][1])
+            joined.pop()
+        joined.append((low, high))
+    return joined
+
+
 def stretches(
     found: xr.Dataset, region: str, alike: Sequence[str]
 ) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
-    """Yield stretches of branches: values, a column of shares for each image, whether stable."""
+    """Yield what is drawn of branches: values, shares, and whether these are stable.
+
+    What is unstable and level is joined: dashes over dashes would look solid.
+    """
+    level: dict[float, list[tuple[float, float]]] = {}  # by height: from where to where
+    for values, images, stable in _pieces(found, region, alike):
+        for line in images.T:
+            if stable or np.ptp(line) >= FLAT:
+                yield values, line, stable
+            else:
+                ends = float(values.min()), float(values.max())
+                level.setdefault(round(float(line[0]), 9), []).append(ends)
+    for height, parts in level.items():
+        for ends in _joined(parts):
+            yield np.array(ends), np.array([height, height]), False
+
+
+def _pieces(
+    found: xr.Dataset, region: str, alike: Sequence[str]
+) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
+    """Yield pieces of branches: values, a column of shares for each image, whether stable."""
     of = found["branch"].values
     for index in np.unique(of):
         branch = found.isel(point=np.flatnonzero(of == index))
@@ -181,4 +212,7 @@ def _images(share: xr.DataArray, region: str, alike: Sequence[str]) -> np.ndarra
 
 
 def _named(regions: Sequence[str]) -> str:
-    return regions[0] if len(regions) == 1 else "a region, any of those alike"
+    (first, *others) = regions
+    if others:
+        return "a region, any of those alike"
+    return "the online region" if first == "online" else f"region {first}"

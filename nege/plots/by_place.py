@@ -154,7 +154,7 @@ def changed(now: Values, before: Values) -> Values:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             percent = 100.0 * (now.values / before.values - 1.0)
         return now._replace(values=percent, label=f"change of {what} (%)")
-    unit = f" ({about['units']})" if about.get("units") else ""
+    unit = f" ({about['units']})" if about.get("units", "1") != "1" else ""
     return now._replace(values=now.values - before.values, label=f"change of {what}{unit}")
 
 

@@ -66,6 +66,7 @@ class EquilibriumPlot:
             color=[ORANGE if name == self._online else BLUE for name in names],
         )
         ax.set_xticks(np.arange(order.size), names, rotation=60 if order.size > 6 else 0)
+        ax.set_xlabel("region")
         alone = self._movers == "firms"
         ax.set_ylabel("share of firms" if alone else f"share of {self._movers} and firms")
         if order.size < share.size:

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from nege.errors import InputError, require
-from nege.plots.style import BLUE, GREY, new_axes
+from nege.plots.style import BLUE, GREY, new_axes, scale_beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -159,13 +159,14 @@ LINE = 40  # letters that fit beside a bar
 
 def colour_bar(ax: Axes, bar: Any, label: str, scale: Scale) -> None:
     """Draw the scale of a map beside it, or beside all that it serves, once."""
-    if bar is False:
+    served = scale_beside(bar, ax)
+    if not served:
         return
     figure: Any = ax.get_figure()
     mappable: Any = require("matplotlib.cm", "plot", "Drawing").ScalarMappable
     drawn = figure.colorbar(
         mappable(scale.norm, scale.colours),
-        ax=ax if bar is True else np.ravel(np.asarray(bar, dtype=object)).tolist(),
+        ax=served,
         label=textwrap.fill(label, LINE),
         shrink=0.8,
         extend=scale.extend,
@@ -322,29 +323,21 @@ def changes(
     coordinates: xr.Dataset | None,
     share: np.ndarray,
     change: np.ndarray,
+    label: str = "change (%)",
     *,
     widest: float | None = None,
+    bar: Any = True,
     ax: Axes | None = None,
+    borders: Any = None,
     polygons: Any = None,
 ) -> Axes:
-    """Draw places where they are, coloured by changes in per cent: orange up, purple down.
+    """Draw places where they are, coloured by changes: orange up, purple down.
 
     Colours end at `widest`, by default the size that one change in ten exceeds.
     """
     widest = float(np.quantile(np.abs(change), 0.9)) if widest is None else widest
-    ax = places(
-        coordinates,
-        share,
-        colour=np.clip(change, -widest, widest),
-        ax=ax,
-        cmap="PuOr_r",
-        vmin=-widest,
-        vmax=widest,
-        edgecolors=GREY,
-        polygons=polygons,
-    )
-    figure: Any = ax.get_figure()
     below, above = bool((change < -widest).any()), bool((change > widest).any())
-    drawn = next(one for one in ax.collections if one.get_gid() == "places")
-    figure.colorbar(drawn, ax=ax, label="change in %", shrink=0.9, extend=EXTEND[below, above])
-    return ax
+    norm = require("matplotlib.colors", "plot", "Drawing").Normalize(-widest, widest)
+    scale = Scale("PuOr_r", norm, EXTEND[below, above])
+    about: dict[str, Any] = {"ax": ax, "borders": borders, "polygons": polygons}
+    return by_value(coordinates, share, change, label, scale=scale, bar=bar, **about)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nege.errors import InputError, require
 
 if TYPE_CHECKING:
@@ -35,6 +37,17 @@ def check_axes(ax: Any) -> Axes:
         raise InputError("ax", ax, "a matplotlib Axes", cure)
     found: Axes = ax
     return found
+
+
+def scale_beside(bar: Any, ax: Axes) -> list[Axes]:
+    """Return the Axes that the bar of a scale stands beside: True its own, False none, or all."""
+    if isinstance(bar, (bool, np.bool_)):
+        return [ax] if bar else []
+    try:
+        return [check_axes(one) for one in np.ravel(np.asarray(bar, dtype=object))]
+    except InputError as error:
+        cure = "One bar beside many: False for all but the last, and there bar=axes."
+        raise InputError("bar", bar, "True, False or all Axes that it serves", cure) from error
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -8,6 +8,7 @@ so; cells are hatched there.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,18 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, require
-from nege.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, new_axes
+from nege.plots.maps import LINE
+from nege.plots.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    new_axes,
+    scale_beside,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,8 +47,8 @@ WORDS = {
     "online_commission": "commission (share of sales)",
     "commission": "commission (share of sales)",
     "online_amenity": "online amenity (factor on real wages)",
-    "mu": "share of manufactures in spending (1)",
-    "sigma": "elasticity of substitution (1)",
+    "mu": "share of manufactures in spending",
+    "sigma": "elasticity of substitution",
 }
 
 
@@ -44,9 +56,17 @@ def label(array: xr.DataArray) -> str:
     """Return what an axis says: the meaning and the unit, where there is one."""
     name = str(array.name)
     if "long_name" not in array.attrs:
-        return WORDS.get(name, name.replace("_", " "))
+        return parameter_label(name)
     unit = array.attrs.get("units", "")
-    return f"{array.attrs['long_name']} ({unit})" if unit else str(array.attrs["long_name"])
+    told = unit and unit != "1"  # a share has none
+    return f"{array.attrs['long_name']} ({unit})" if told else str(array.attrs["long_name"])
+
+
+def parameter_label(name: str) -> str:
+    """Return what an axis says of a parameter."""
+    base, _, of = name.partition(".")
+    words = WORDS.get(base, base.replace("_", " "))
+    return f"{words}, {of.replace('_', ' ').replace('.', ', ')}" if of else words
 
 
 def chosen(
@@ -163,20 +183,26 @@ def cells(
     failed: xr.DataArray,
     style: Mapping[str, Any],
     *,
+    bar: Any = True,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw cells in colour, and hatched rectangles over those that failed."""
+    """Draw cells in colour, and hatched rectangles over those that failed.
+
+    `bar` says beside what the scale stands: True this picture, False nothing, or all Axes.
+    """
     style = dict(style)
     for name in {"vmin", "vmax"} & set(style):
         style[name] = validation.number(name, style[name])
     ax = new_axes(ax)
+    served = scale_beside(bar, ax)
     y, x = (str(dim) for dim in array.dims)
     edges = [_edges(array[dim]) for dim in (x, y)]
     values = np.ma.masked_invalid(array.values.astype(float))
     try:
         with np.errstate(over="ignore"):  # of limits as large as floats can be
             mesh = ax.pcolormesh(*edges, values, **{"cmap": "cividis", **style})
-            ax.figure.colorbar(mesh, ax=ax, label=label(array))
+            if served:
+                ax.figure.colorbar(mesh, ax=served, label=textwrap.fill(label(array), LINE))
     except (AttributeError, TypeError, ValueError) as error:
         allowed = "keywords of matplotlib's pcolormesh"
         raise InputError("style", style, allowed, f"It says: {error}.") from error
@@ -239,8 +265,10 @@ def _colours(labels: xr.DataArray) -> list[Any]:
     if labels.size > most:
         cure = f'Choose one with at={{"{labels.name}": ...}}, or draw a heatmap.'
         raise InputError(str(labels.name), labels.size, f"at most {most} lines", cure)
-    if not numeric:
-        return list(COLOURS[: labels.size])
+    if not numeric:  # what is online has the same colour in every picture
+        names = [str(name) for name in labels.values]
+        others = iter([one for one in COLOURS if one != ORANGE or "online" not in names])
+        return [ORANGE if name == "online" else next(others) for name in names]
     shades = require("matplotlib", "plot", "Drawing").colormaps["cividis_r"]
     return [shades(0.15 + 0.85 * i / max(labels.size - 1, 1)) for i in range(labels.size)]
 

@@ -13,7 +13,7 @@ import xarray as xr
 from nege._version import ANSWERS
 from nege.results.files import dynamics_to_dataset
 from nege.sweeps.functionals import Evaluations
-from nege.sweeps.identity import identity, own_code
+from nege.sweeps.identity import identity, is_installed, own_code
 from nege.sweeps.work_units import LongRuns, ShortRuns
 
 Work = LongRuns | ShortRuns | Evaluations
@@ -37,13 +37,12 @@ def fingerprint(work: Work) -> dict[str, Any]:
         made[f"parameters.{name}"] = _digest_with_dims(array.variable)
     for name, coordinate in work.coords.items():
         made[f"coordinates.{name}"] = _digest_with_dims(xr.as_variable(coordinate))
-    code = dict(own_code(work.model))
-    if isinstance(work, Evaluations):
-        code["of"] = identity("of", work.of)
-    if code:  # which is that of one version of Python
-        made["python"] = ".".join(map(str, sys.version_info[:2]))
+    code = {f"code.{name}": text for name, text in own_code(work.model)}
     made |= code
+    if code or (isinstance(work, Evaluations) and not is_installed(work.of)):
+        made["python"] = ".".join(map(str, sys.version_info[:2]))  # whose instructions they are
     if isinstance(work, Evaluations):
+        made["of"] = identity("of", work.of)
         return dict(json.loads(json.dumps(made)))
     made.update((f"options.{name}", value) for name, value in vars(work.options).items())
     if isinstance(work, LongRuns):

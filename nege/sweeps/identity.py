@@ -42,10 +42,8 @@ def name_of(function: Any) -> str:
 def identity(argument: str, given: Any) -> str:
     """Return the name of a function or a class, and a digest of all that its answers depend on."""
     digest, seen = hashlib.sha256(), set[int]()
-    # Its own code counts wherever it comes from, also from nege.
-    found = _function(given, seen) if isinstance(given, FunctionType) else _pieces(given, seen)
     try:
-        for piece in found:
+        for piece in _pieces(given, seen):
             digest.update(piece.encode() + b"\0")
     except _NamelessError as error:
         allowed = "one that can be told from others, to have a store"
@@ -60,6 +58,11 @@ def own_code(model: Model) -> Iterator[tuple[str, str]]:
     for kind in dict.fromkeys(map(type, parts)):
         if not _installed(kind.__module__):
             yield kind.__qualname__, identity("model", kind)
+
+
+def is_installed(function: Any) -> bool:
+    """Whether a function comes with Python, with nege or with a package, and has no code here."""
+    return isinstance(function, FunctionType) and _installed(function.__module__)
 
 
 class _NamelessError(Exception):
@@ -187,12 +190,7 @@ def _function(function: FunctionType, seen: set[int]) -> Iterator[str]:
     known = function.__globals__
     for name in sorted(_names(function.__code__) & known.keys()):
         yield f"reads {name}"
-        value = known[name]
-        own = isinstance(value, FunctionType) and value.__module__ == function.__module__
-        if own and id(value) not in seen:  # of its own module, be that one of nege
-            yield from _function(value, seen)
-        else:
-            yield from _pieces(value, seen)
+        yield from _pieces(known[name], seen)
 
 
 def _names(code: CodeType) -> set[str]:

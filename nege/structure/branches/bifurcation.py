@@ -399,7 +399,8 @@ class BifurcationDiagram(Immutable, Tabular):
         shown = self.special_points[:SPECIAL_POINTS_SHOWN]
         lines += [f"  {point}" for point in shown]
         if len(self.special_points) > len(shown):
-            lines.append(f"  and {len(self.special_points) - len(shown)} more special points")
+            more = len(self.special_points) - len(shown)
+            lines.append(f"  and {more} more special point{'s' * (more > 1)}")
         broken = sum(not branch.complete for branch in self.branches)
         if broken or self.lost:
             lines.append(

@@ -189,7 +189,7 @@ class Equilibria(Immutable, Tabular, Sequence[Equilibrium]):
             kind = _stability_word(e)
             share = e.data["share"].values if self.model.in_shares else np.empty(0)
             if not self.model.in_shares:
-                shape = self.model.summary(e.data)
+                shape = self.model.summary(e.data).removesuffix(".")
             elif share.size <= MOST_REGIONS_IN_FULL:
                 places = zip(self.model.regions, share.tolist(), strict=True)
                 shape = ", ".join(f"{part:.6g} in {name}" for name, part in places)
