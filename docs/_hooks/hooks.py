@@ -44,10 +44,6 @@ def on_config(config):
     readme.sections.cache_clear()
     MADE.clear()
     MADE.update(_made())
-    written = {
-        p.relative_to(config.docs_dir).as_posix()
-        for p in pathlib.Path(config.docs_dir).rglob("*.md")
-    }
     nav = []
     for entry in config.nav:
         ((title, target),) = entry.items()
@@ -55,7 +51,7 @@ def on_config(config):
             folder = target.removesuffix("*")
             pages = [p for p in MADE if p.startswith(folder) and p.endswith(".md")]
             nav.append({title: _tree(pages, folder)})
-        elif target in MADE or target in written:
+        else:
             nav.append(entry)
     config.nav = nav
     config.markdown_extensions.append(formulas.Formulas())
