@@ -6,6 +6,7 @@ What is public is imported when it is first used.
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from nege import _starting as _starting  # before what takes time
@@ -171,7 +172,8 @@ _whole = uninterrupted(importlib.import_module, "nege", "importing nege")
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        said = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(said, name=name, obj=sys.modules[__name__])  # for "Did you mean"
     found = _whole(MODULES.get(name) or _HOME.get(name, f"nege.{name}"))
     if name in _HOME:
         found = getattr(found, name)

@@ -77,7 +77,7 @@ class Immutable:
     """Base of what is kept in ``__dict__`` and cannot be changed; copies and pickles neither."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+        raise FrozenInstanceError(f"cannot assign to field {name!r}{_instead(self, name)}")
 
     def __delattr__(self, name: str) -> None:
         raise FrozenInstanceError(f"cannot delete field {name!r}")
@@ -94,6 +94,13 @@ class Immutable:
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         for name, value in state.items():
             object.__setattr__(self, name, value)
+
+
+def _instead(whole: object, name: str) -> str:
+    """Say how another is made of what does not change, where there is a way."""
+    if not hasattr(whole, "replace"):
+        return ""
+    return f": a {type(whole).__name__} never changes; .replace({name}=...) returns another"
 
 
 class Deferred:

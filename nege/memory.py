@@ -59,7 +59,12 @@ def check(argument: str, value: Any, needed: int, purpose: str, cure: str) -> No
         raise InputError(
             argument,
             value,
-            f"small enough {purpose}: it needs {needed / 1e9:.3g} GB, and {free / 1e9:.3g} GB "
+            f"small enough {purpose}: it needs {_gigabytes(needed)}, and {_gigabytes(free)} "
             "are free",
             cure,
         )
+
+
+def _gigabytes(size: int) -> str:
+    billions = size / 1e9
+    return f"{billions:,.0f} GB" if billions >= 1000.0 else f"{billions:.3g} GB"

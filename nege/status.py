@@ -18,8 +18,8 @@ class Status(IntEnum):
     Examples
     --------
     >>> import nege
-    >>> nege.Status(1).name
-    'LIMIT'
+    >>> print(nege.Status(1))
+    LIMIT
     >>> nege.Status.CONVERGED.message
     'every tolerance holds'
     """
@@ -32,6 +32,9 @@ class Status(IntEnum):
     UNSTABLE = codes.UNSTABLE
     INVALID = codes.INVALID
     STUCK = codes.STUCK
+
+    def __str__(self) -> str:
+        return self.name  # not the number, which says nothing where it is printed
 
     @property
     def message(self) -> str:

@@ -38,7 +38,7 @@ def test_an_economy_that_never_was_is_refused_by_its_equations(tmp_path, solved)
         dataclasses.replace(solved, data=data).to_netcdf(tmp_path / "e.nc")
         with pytest.raises(nege.InputError, match=r"e\.nc.*violate an equation"):
             nege.load(tmp_path / "e.nc")
-        assert nege.load(tmp_path / "e.nc", check=False).data.identical(data)
+    assert nege.load(tmp_path / "e.nc", check=False).data.identical(data)
     model = solved.model.replace(sigma=5.001)
     dataclasses.replace(solved, model=model).to_netcdf(tmp_path / "e.nc")
     with pytest.raises(nege.InputError, match="violate an equation"):

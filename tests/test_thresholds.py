@@ -213,7 +213,7 @@ def test_an_economy_without_symmetry_has_no_symmetric_equilibrium():
         nege.sustain_points(star, "trade_cost", (1.1, 3), core=["0", "1"])
 
 
-def places_mode(model, dynamics, among=(0.002, 0.998), points=60):
+def places_mode(model, dynamics, among=(0.002, 0.998), points=40):
     """Rates of deviations between places at every equilibrium with as many in each, some online."""
     places = len(model.geography)
 

@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 
+import claims
 import formulas
 import links
 import readme
@@ -21,7 +22,12 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 def _made() -> dict[str, str | bytes]:
     """Return the content of every page and picture that is made, by its path in the site."""
-    found = {**theory.pages(), **reference_pages.pages(), **stored_notebooks.pages()}
+    found = {
+        **claims.pages(),
+        **theory.pages(),
+        **reference_pages.pages(),
+        **stored_notebooks.pages(),
+    }
     for name in ("CHANGELOG.md", "CONTRIBUTING.md"):
         found[name.lower()] = readme.text(name)
     for path in sorted((ROOT / "notebooks" / "images").iterdir()):
@@ -38,10 +44,6 @@ def on_config(config):
     readme.sections.cache_clear()
     MADE.clear()
     MADE.update(_made())
-    written = {
-        p.relative_to(config.docs_dir).as_posix()
-        for p in pathlib.Path(config.docs_dir).rglob("*.md")
-    }
     nav = []
     for entry in config.nav:
         ((title, target),) = entry.items()
@@ -49,7 +51,7 @@ def on_config(config):
             folder = target.removesuffix("*")
             pages = [p for p in MADE if p.startswith(folder) and p.endswith(".md")]
             nav.append({title: _tree(pages, folder)})
-        elif target in MADE or target in written:
+        else:
             nav.append(entry)
     config.nav = nav
     config.markdown_extensions.append(formulas.Formulas())
@@ -87,6 +89,7 @@ def on_page_markdown(markdown, page, config, files):
     markdown = re.sub(
         r"^<!-- README: (.+?) -->$", lambda m: readme.section(m[1]), markdown, flags=re.MULTILINE
     )
+    markdown = claims.filled(markdown)
     return links.added(markdown, here, {file.src_uri for file in files})
 
 

@@ -32,7 +32,7 @@ from nege.progress import Cancelled
 logger = logging.getLogger("nege")
 
 BLINK = 0.7  # seconds in which a diagram is found that follows by itself
-PAUSE = 0.4  # seconds without a move after which it follows
+PAUSE = 0.8  # seconds without a move after which it follows
 FEW_REGIONS = 3  # of which one is drawn to begin with
 LINES = {
     "stable": {"color": BLUE, "line_width": 3.0},

@@ -98,6 +98,12 @@ def explore(
     DependencyError
         Without Bokeh: ``pip install "nege[explore]"``.
 
+    Notes
+    -----
+    Not for many economies: each move is one long run, from where the economy was, so that what it
+    finds can depend on the way there. :func:`nege.sweep` and :func:`nege.bifurcation` look
+    everywhere. Nor for others to look at: whoever has the address on this machine can move things.
+
     Examples
     --------
     >>> import nege

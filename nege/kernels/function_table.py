@@ -43,7 +43,8 @@ class Declared(NamedTuple):
 
 
 _declared: list[Declared] = []
-_compiled: dict[int, Any] = {}  # by number; it also keeps the code where it is
+_compiled: dict[int, Any] = {}  # by number: kept, so that the code stays where it is
+_addresses: dict[int, int] = {}  # by number
 
 
 def declare(plain: Function, compiled: Callable[[], Any]) -> int:
@@ -62,10 +63,12 @@ def declare(plain: Function, compiled: Callable[[], Any]) -> int:
 
 def address_of(number: int) -> int:
     """Return where the compiled code of equations is."""
-    if number not in _compiled:
-        _compiled[number] = _declared[number].compiled()
-    (result,) = _compiled[number].overloads.values()
-    return int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
+    if number not in _addresses:
+        made = _compiled.setdefault(number, _declared[number].compiled())
+        (result,) = made.overloads.values()
+        address = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
+        _addresses[number] = int(address)
+    return _addresses[number]
 
 
 def compile_for(function: Function, signature: Any, files: tuple[str, ...], key: str) -> Any:

@@ -45,6 +45,12 @@ class RecordType(types.Type):
         for name, kind in fields.items():
             self.offsets[name] = self.words
             self.words += 1 + (kind.ndim if isinstance(kind, types.Array) else 0)
+        #: Of each array: what it has to be.
+        self.wanted = {
+            name: np.dtype(str(kind.dtype))
+            for name, kind in fields.items()
+            if isinstance(kind, types.Array)
+        }
         told = ", ".join(f"{name}: {kind}" for name, kind in fields.items())
         super().__init__(f"{cls.__module__}.{cls.__qualname__}({told})")
 
@@ -67,18 +73,15 @@ class Record:
     def _laid_out(self) -> np.ndarray:
         kind = self.record_type
         memory = np.zeros(kind.words, dtype=np.int64)
+        numbers = memory.view(np.float64)
         for (name, field), value in zip(kind.fields.items(), self.for_code(), strict=True):
             k = kind.offsets[name]
-            if isinstance(field, types.Array):
-                memory[k : k + 1 + field.ndim] = _place_of(
-                    f"{kind.cls.__name__}.{name}", field, value
-                )
-            elif isinstance(field, RecordType):
-                memory[k] = value.address
+            if name in kind.wanted:
+                memory[k : k + 1 + field.ndim] = _place_of(kind, name, value)
             elif field is types.float64:
-                memory[k : k + 1].view(float)[0] = value
+                numbers[k] = value
             else:
-                memory[k] = value
+                memory[k] = value.address if isinstance(field, RecordType) else value
         return memory
 
     def for_code(self) -> tuple[Any, ...]:
@@ -90,14 +93,15 @@ class Record:
         return type(self), tuple(self)
 
 
-def _place_of(name: str, field: Any, value: Any) -> tuple[int, ...]:
+def _place_of(kind: RecordType, name: str, value: Any) -> tuple[int, ...]:
     """Return where an array is, and its shape."""
-    wanted = np.dtype(str(field.dtype))
-    fits = isinstance(value, np.ndarray) and value.dtype == wanted and value.ndim == field.ndim
+    wanted, ndim = kind.wanted[name], kind.fields[name].ndim
+    fits = isinstance(value, np.ndarray) and value.dtype == wanted and value.ndim == ndim
     if not (fits and value.flags.c_contiguous and value.flags.aligned):
         shown = getattr(value, "shape", ""), getattr(value, "dtype", type(value).__name__)
         raise TypeError(
-            f"{name} must be a contiguous {field.ndim}-D array of {wanted}; got {shown}"
+            f"{kind.cls.__name__}.{name} must be a contiguous {ndim}-D array of {wanted}; "
+            f"got {shown}"
         )
     return (value.ctypes.data, *value.shape)
 

@@ -105,6 +105,7 @@ class Changeable(Declared):
         ----------
         changes : mapping, optional
             New values by name; "digital_cost.services" is one number of the table digital_cost.
+            One step of a path is such a mapping, too: ``path.sel(step=9)``.
         **more
             The same as keywords. Parameters of the online region are
             ``online_trade_cost, online_commission, online_amenity``.
@@ -146,6 +147,7 @@ class Changeable(Declared):
         for name in changes:
             if name not in arguments:
                 known = [*arguments, *(ONLINE + name for name in ONLINE_PARAMETERS)]
+                known += entries.names(self, name)
                 raise InputError("parameter", name, "one of the model's", near(name, known))
         arguments.update(changes)
         moved = getattr(arguments["geography"], "names", None) != self.geography.names

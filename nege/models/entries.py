@@ -6,6 +6,7 @@ between. So a single number can be replaced, swept, followed and continued.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ import xarray as xr
 
 from nege.errors import InputError
 from nege.models.fields import Over
+
+MANY = 1000  # entries of a table, among which a wrong name is looked for
 
 
 def entry(model: Any, name: Any) -> tuple[str, dict[str, str]] | None:
@@ -35,6 +38,16 @@ def entry(model: Any, name: Any) -> tuple[str, dict[str, str]] | None:
         return None
     found = labels([str(dim) for dim in held.dims], held, rest)
     return None if found is None else (field, found)
+
+
+def names(model: Any, name: Any) -> list[str]:
+    """Return every entry of the table that a wrong name begins with, for those near it."""
+    field, point, _ = name.partition(".") if isinstance(name, str) else ("", "", "")
+    held = vars(model).get(field)
+    if not point or not isinstance(held, xr.DataArray) or held.size > MANY:
+        return []
+    every = itertools.product(*(map(str, held[dim].values) for dim in held.dims))
+    return [".".join([field, *along]) for along in every]
 
 
 def labels(dims: list[str], table: xr.DataArray, rest: str) -> dict[str, str] | None:

@@ -22,7 +22,7 @@ from nege.errors import InputError
 from nege.geography import Geography
 from nege.geography.online import BOUNDS as OF_ONLINE
 from nege.geography.online import OnlineRegion
-from nege.immutable import Held, frozen
+from nege.immutable import Held, Immutable, frozen
 from nege.models import trade_costs
 from nege.models.storage import ONLINE
 from nege.validation import Bounds
@@ -413,6 +413,8 @@ class Declared:
                 cls.bounds = cls._bounds()
                 cls.__init__ = _constructor(cls.fields, cls.__qualname__)  # type: ignore[method-assign]
             dataclasses.dataclass(frozen=True, init=False, eq=False, repr=False)(cls)
+        if issubclass(cls, Immutable):  # says what to do instead, which that of dataclass does not
+            cls.__setattr__ = Immutable.__setattr__  # type: ignore[method-assign]
         if "__init__" in vars(cls):
             cls.__init__ = hinted_call(cls.__init__)  # type: ignore[method-assign]
         if own and cls.__doc__:

@@ -10,6 +10,7 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, near
+from nege.models import entries
 from nege.models.base import Model
 from nege.models.entries import entry, one_number
 
@@ -53,7 +54,11 @@ def check_names(model: Model, names: Iterable[str]) -> None:
     for name in names:
         if not isinstance(name, str) or (name not in known and entry(model, name) is None):
             whole = name.rpartition(".")[0] if isinstance(name, str) else ""
-            cure = one_number(whole) if whole in model.scalars() else near(name, known)
+            cure = (
+                one_number(whole)
+                if whole in model.scalars()
+                else near(name, [*known, *entries.names(model, name)])
+            )
             raise InputError("parameter", name, "one of the model's", cure)
 
 

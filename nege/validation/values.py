@@ -31,6 +31,7 @@ from nege.validation.names import unwritable as unwritable
 
 Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
 
+FLAG = "True and False are no numbers: write 1 and 0 if these are meant."
 FEW = 16  # numbers that Python looks at faster than NumPy
 #: How far shares may be from summing to one; narrow floats as far as rounding takes them.
 SUM_TOLERANCE = 1e-8
@@ -81,7 +82,14 @@ class Bounds(NamedTuple):
         array = np.asarray(value) if type(value) in (float, int) else self._plain(argument, value)
         if array.dtype.kind in "iuf" and array.ndim == 0 and self.hold(result := float(array)):
             return result
-        raise InputError(argument, value, self.words("a finite number"), self.cure)
+        raise InputError(argument, value, self.words("a finite number"), self._cure(value, array))
+
+    def _cure(self, value: Any, array: np.ndarray) -> str:
+        if array.dtype.kind == "b":
+            return FLAG
+        if isinstance(value, str) and re.fullmatch(PLAIN_NUMBER, value):
+            return f"It is text: a number is written {value.strip()}, without quotes."
+        return f"Its shape is {array.shape}. {self.cure}".strip() if array.ndim else self.cure
 
     def _plain(self, argument: str, value: Any) -> np.ndarray:
         return plain(argument, value, self.words("a finite number"))
@@ -138,8 +146,7 @@ def plain(argument: str, value: Any, allowed: str) -> np.ndarray:
     except Exception as error:  # whatever the object does when it is asked for its numbers
         raise InputError(argument, value, allowed, f"It is no array: {error}.") from error
     if array.dtype.kind in "iuf" and isinstance(value, (list, tuple)) and _holds_flag(value):
-        cure = "True and False are no numbers: write 1 and 0 if these are meant."
-        raise InputError(argument, value, allowed, cure)
+        raise InputError(argument, value, allowed, FLAG)
     return array
 
 
@@ -164,12 +171,8 @@ def real_array(argument: str, value: Any, allowed: str) -> np.ndarray:
 
 def _real(argument: str, value: Any, array: np.ndarray, allowed: str) -> np.ndarray:
     if array.dtype.kind not in "iuf":
-        raise InputError(
-            argument,
-            value,
-            allowed,
-            f"Its values are of type {array.dtype}, where real numbers belong.{of_text(array)}",
-        )
+        cure = f"Its values are of type {array.dtype}, where real numbers belong.{of_text(array)}"
+        raise InputError(argument, value, allowed, FLAG if array.dtype.kind == "b" else cure)
     return np.array(array, dtype=np.float64, order="C", copy=True)
 
 
@@ -417,6 +420,10 @@ def arranged(
         dims = set(value.dims)
         if not (dims <= set(wanted) if fewer else dims == set(wanted)):
             cure = f"Rename its dims: they are {', '.join(wanted)}."
+            if set(wanted) <= dims:
+                more = sorted(str(dim) for dim in dims - set(wanted))
+                one = ", ".join(f"{dim}=..." for dim in more)
+                cure = f"It is over {', '.join(more)}, too: take one of them, .sel({one})."
             raise InputError(argument, value.dims, allowed, cure)
         numbers = value.to_numpy()
         axes = {
