@@ -129,10 +129,18 @@ class Model(Changeable, Immutable):
     @classmethod
     @functools.cache
     def compiled(cls) -> Compiled:
-        """Return the equations of the model as kernels call them, compiled when first used."""
-        return Compiled(
-            cls.__module__, cls.__qualname__, cls.numbers_of(), cls.rows(), cls.equations
-        )
+        """Return the equations of the model as kernels call them, compiled when first used.
+
+        They are those of the class that it derives from where they are the same.
+        """
+        numbers, rows = cls.numbers_of(), cls.rows()
+        parent: Any = cls.__base__
+        if getattr(parent, "equations", None) is cls.equations and (
+            (parent.numbers_of(), parent.rows()) == (numbers, rows)
+        ):
+            found: Compiled = parent.compiled()
+            return found
+        return Compiled(cls.__module__, cls.__qualname__, numbers, rows, cls.equations)
 
     @classmethod
     def by_kernels(cls) -> bool:

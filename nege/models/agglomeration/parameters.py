@@ -175,7 +175,7 @@ def check_together(p: Mapping[str, Any], own: Container[str]) -> None:
         value = p[name].values.tolist() if isinstance(p[name], xr.DataArray) else p[name]
         return InputError(name, value, allowed[name], cure)
 
-    industries = [str(name) for name in p["sigma"]["industry"].values]
+    industries = p["sigma"].get_index("industry").tolist()
     alpha, land_share = p["inputs"].values, p["land_share"].values
     labour_share = 1.0 - alpha.sum(0) - land_share
     costs = ("inputs", "land_share")
@@ -309,7 +309,7 @@ def _lowered(model: Any, a: Mapping[str, np.ndarray], modes: int) -> dict[str, n
         "log_productivity": np.log(a["productivity"]),
         "log_pay": np.zeros(places),
         "log_remote_pay": np.zeros(()),
-        "log_net": commission.log_net({"commission": model.commission}),
+        "log_net": commission.log_net(vars(model)),
     }
     shapes = {name: np.shape(table) for name, table in tables.items()}
     for one in model.mechanisms.acting:
