@@ -64,6 +64,8 @@ def _original():
 def serve():
     """Run each piece of code that is asked for in a copy of this process."""
     import numba
+    import scipy.linalg
+    import scipy.optimize
     import xarray  # noqa: F401
 
     numba.njit(lambda x: x + 1.0)(1.0)  # fills its tables of what it can compile
