@@ -21,10 +21,12 @@ RUN = [
 
 @pytest.mark.parametrize("name", RUN)
 def test_the_examples_of_a_page_run(name, tmp_path):
+    # In one thread: where colorama is installed (Material brings it), Numba puts sys.stdout back to
+    # what it was before, also while another thread has printing go elsewhere.
     done = subprocess.run(
         [sys.executable, HERE / "run_page.py", PAGES[name]],
         cwd=tmp_path,
-        env={**os.environ, "MPLBACKEND": "Agg"},
+        env={**os.environ, "MPLBACKEND": "Agg", "NEGE_FIRST_CALLS": "compiled"},
         capture_output=True,
         text=True,
     )
