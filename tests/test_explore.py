@@ -126,15 +126,16 @@ def test_files_that_the_lines_need_are_saved_and_each_solve_has_its_own(monkeypa
     monkeypatch.setattr(lines, "MOST", 0)
     shown = Page(Document(), Explorer(ECONOMY), ())
     explorer = shown._explorer
-    one = explorer.answer({"mu": 0.3}, explorer.answer({"mu": 0.35}))
-    shown._show(explorer.answer({"sigma": 5.5}, explorer.answer({"sigma": 5.2}), one))
+    one = explorer.answer({"trade_cost": 2.4}, explorer.answer({"trade_cost": 2.2}))
+    shown._show(explorer.answer({"trade_cost": 3.0}, explorer.answer({"trade_cost": 2.8}), one))
     assert one.solved
     assert shown.good.against is one
     assert shown._saving.visible
     shown._save()
     for name, content in zip(*(shown._files.data[n] for n in ("name", "content")), strict=True):
         (tmp_path / name).write_bytes(base64.b64decode(content))
-    assert {each.name for each in tmp_path.iterdir()} == set(shown._script.files)
+    files = {each.name for each in tmp_path.iterdir()}
+    assert files == {"economy.nc", "start.nc", "start_before.nc"}
     monkeypatch.chdir(tmp_path)
     space, text = {}, shown._script.text
     exec(text.split("print(found)")[0].replace("import matplotlib.pyplot as plt", ""), space)
