@@ -292,9 +292,9 @@ def switches(model: Model) -> dict[str, Switch]:
         # As far as the next place: trade costs of the model, or none where these are a table.
         cost = model.scalars().get("trade_cost", 1.0)
         made = OnlineRegion(trade_cost=cost) if model.online is None else model.online
-        one = Switch("online", "the online region", model.online is not None, made)
-        if one.on or _takes(model, {"online": made}):
-            found["online"] = one
+        online = Switch("online", "the online region", model.online is not None, made)
+        if online.on or _takes(model, {"online": made}):
+            found["online"] = online
     present: Mapping[str, Mechanism] = getattr(model, "mechanisms", {})
     for name, one in present.items():
         found[name] = Switch(name, _first_line(type(one)), True, one)
