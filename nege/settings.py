@@ -80,7 +80,7 @@ def options(
     *,
     threads: int | EllipsisType | None = ...,
     processes: int | EllipsisType | None = ...,
-    progress: Progress | EllipsisType = ...,
+    progress: Progress | EllipsisType | None = ...,
     cache: str | pathlib.Path | EllipsisType | None = ...,
 ) -> Options:
     """Habits of a session: threads, processes, progress and the folder of compiled code.
