@@ -341,7 +341,9 @@ def test_a_machine_out_of_memory_is_no_answer(two, tmp_path):
 
 def test_a_function_that_was_typed_in_goes_with_one_process_alone(two, monkeypatch):
     """Others look for it in vain, which ends them without a reason that anybody hears."""
-    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
+    typed = types.ModuleType("__main__")
+    typed.out_of_memory = out_of_memory
+    monkeypatch.setitem(sys.modules, "__main__", typed)
     monkeypatch.setattr(out_of_memory, "__module__", "__main__")
     for of in (out_of_memory, functools.partial(out_of_memory)):
         with pytest.raises(nege.InputError, match=r"of must be a function in a file.*typed in"):

@@ -289,7 +289,6 @@ def check_of(of: Any, given: Mapping[str, Any], elsewhere: bool) -> Functional:
             cure = "The function solves what it asks for: say it there."
             raise InputError(name, value, "left out where of= is given", cure)
     if elsewhere:
-        check_found_elsewhere("of", function_inside(of))
         try:
             pickle.dumps(of)
         except Exception as error:  # pickle raises whatever it likes
@@ -299,6 +298,7 @@ def check_of(of: Any, given: Mapping[str, Any], elsewhere: bool) -> Functional:
             )
             allowed = "a function that other processes can import"
             raise InputError("of", of, allowed, cure) from error
+        check_found_elsewhere("of", function_inside(of))
     found: Functional = of
     return found
 
