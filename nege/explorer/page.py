@@ -245,6 +245,7 @@ class Page:
         self._files = models.ColumnDataSource({"name": [], "content": [], "time": []})
         self._files.js_on_change("data", models.CustomJS(code=SAVE_FILES))
         self._saving = self._button("", self._save, visible=False, width=260)
+        self._saving.tags = [self._files]  # else it is no part of the page, and is not sent
         return self._column([copy, self._saving, self._python])
 
     def _save(self) -> None:

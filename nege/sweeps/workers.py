@@ -67,7 +67,8 @@ def solve_units(
 def check_found_elsewhere(argument: str, kind: Any) -> None:
     """Refuse a class or a function that other processes would look for in vain."""
     main = sys.modules["__main__"]
-    typed = getattr(main, "__file__", None) is None and getattr(main, "__spec__", None) is None
+    file = getattr(main, "__file__", None)
+    typed = file in (None, "<stdin>") and getattr(main, "__spec__", None) is None
     if kind.__module__ == "__main__" and typed:
         where = "what was typed in: a notebook, a console or python -c"
     elif "<locals>" in kind.__qualname__:
