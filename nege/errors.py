@@ -188,7 +188,7 @@ def listed(known: Sequence[str]) -> str:
     """Say which names exist."""
     if not known:
         return "There are none."
-    if len(known) > 12:
+    if len(known) > 20:
         return f"There are {len(known)} names, from {known[0]!r} to {known[-1]!r}."
     return f"Known: {', '.join(known)}."
 

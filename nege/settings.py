@@ -57,6 +57,7 @@ IN_WORDS = {
     "progress": "None is a bar where somebody watches",
     "cache": "None is beside each source file, or else the user's own cache folder",
 }
+MOST_DIGITS = 19  # of a number that an array can hold
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -69,9 +70,9 @@ class _Set(NamedTuple):
 
 _lock = threading.Lock()
 _plain: dict[str, list[_Set]] = {name: [] for name in DEFAULTS}  # the last one holds
-_block: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar(
-    "nege options", default=None
-)
+_block: contextvars.ContextVar[tuple[dict[str, Any], ...]] = contextvars.ContextVar(
+    "nege options", default=()
+)  # what holds in each of the blocks that are open here, the innermost last
 
 
 @hinted
@@ -79,7 +80,7 @@ def options(
     *,
     threads: int | EllipsisType | None = ...,
     processes: int | EllipsisType | None = ...,
-    progress: Progress | EllipsisType = ...,
+    progress: Progress | EllipsisType | None = ...,
     cache: str | pathlib.Path | EllipsisType | None = ...,
 ) -> Options:
     """Habits of a session: threads, processes, progress and the folder of compiled code.
@@ -151,7 +152,6 @@ class Options:
 
     def __init__(self, given: dict[str, Any]) -> None:
         self._given = dict(given)
-        self._tokens: list[contextvars.Token[dict[str, Any] | None]] = []
         self._folder: tuple[str | None, str] | None = None
         if "cache" in given:
             self._folder = os.environ.get(FOLDER_VARIABLE), config.CACHE_DIR
@@ -170,11 +170,12 @@ class Options:
             allowed = "set by a plain call, nege.options(cache=...)"
             cure = "Compiled code is shared by all that runs in this process."
             raise InputError("cache", self._given["cache"], allowed, cure)
-        self._tokens.append(_block.set({**(_block.get() or {}), **self._given}))
+        _block.set((*_block.get(), {**_within(), **self._given}))
         return self
 
     def __exit__(self, *error: object) -> None:
-        _block.reset(self._tokens.pop())
+        # Not by a token: one object may be entered in several threads and tasks at a time.
+        _block.set(_block.get()[:-1])
 
     @property
     def threads(self) -> int:
@@ -201,7 +202,11 @@ class Options:
     def __repr__(self) -> str:
         lines = ["nege.options, as they hold here"]
         for name, words in IN_WORDS.items():
-            value, whence = _looked_up(name)
+            try:
+                value, whence = _looked_up(name)
+            except InputError as error:  # of an environment variable: said, and refused where used
+                lines.append(f"    {name}: {error}")
+                continue
             text = getattr(value, "__qualname__", str(value))
             lines.append(f"    {f'{name} = {text}':<20} by {whence} ({words})")
         return "\n".join(lines)
@@ -220,11 +225,16 @@ def chosen(name: str, given: Any) -> int:
 @contextlib.contextmanager
 def within(**values: Any) -> Iterator[None]:
     """Let options hold inside, whatever a user set; an Ellipsis stands for the default."""
-    token = _block.set({**(_block.get() or {}), **values})
+    token = _block.set((*_block.get(), {**_within(), **values}))
     try:
         yield
     finally:
         _block.reset(token)
+
+
+def _within() -> dict[str, Any]:
+    """Return what holds in the innermost block."""
+    return _block.get()[-1] if _block.get() else {}
 
 
 def undivided() -> contextlib.AbstractContextManager[None]:
@@ -262,7 +272,7 @@ def _looked_up(name: str) -> tuple[Any, str]:
         set_here = _plain[name] and _plain[name][-1].value is not None
         known = "nege.options" if set_here else FOLDER_VARIABLE
         return folder, "default" if folder is None else known
-    block, plain = _block.get() or {}, _plain[name]
+    block, plain = _within(), _plain[name]
     if name in block:
         value, whence = block[name], "a block of nege.options"
     else:
@@ -281,11 +291,12 @@ def _checked(name: str, value: Any) -> Any:
 
 def _read(name: str, text: str) -> Any:
     """Return what an environment variable says."""
+    said = text.strip().lower()
     if name == "progress":
-        if text.lower() in YES or text.lower() in NO:
-            return text.lower() in YES
-    elif text.strip().isdecimal() and int(text) >= 1:
-        return int(text)
+        if said in YES or said in NO:
+            return said in YES
+    elif said.isdecimal() and len(said) < MOST_DIGITS and int(said) >= 1:
+        return int(said)
     allowed = "0 or 1" if name == "progress" else "a whole number of at least 1"
     cure = f"It is the default of {name}=."
     raise InputError(f"the environment variable {VARIABLES[name]}", text, allowed, cure)

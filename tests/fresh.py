@@ -64,8 +64,8 @@ def _original():
 def serve():
     """Run each piece of code that is asked for in a copy of this process."""
     import numba
-    import scipy.linalg
-    import scipy.optimize
+    import scipy.linalg  # noqa: F401
+    import scipy.optimize  # noqa: F401
     import xarray  # noqa: F401
 
     numba.njit(lambda x: x + 1.0)(1.0)  # fills its tables of what it can compile

@@ -283,6 +283,9 @@ def test_datasets_of_others_are_refused(grid):
         grid.drop_vars("status").nege.plot  # noqa: B018
     with pytest.raises(nege.InputError, match=r"panels\(\)"):
         grid.drop_vars("share").nege.plot.online_share()
+    renamed = grid.assign_coords(region=["here", "there", "web"])
+    with pytest.raises(nege.InputError, match=r"online=nege\.OnlineRegion.*region='here'"):
+        renamed.nege.plot.online_share()
 
 
 def test_pictures_leave_the_data_as_it_was(grid):

@@ -3,6 +3,7 @@
 ``tests/browser.py`` has it in a browser.
 """
 
+import base64
 import contextvars
 import sys
 import urllib.request
@@ -14,7 +15,7 @@ from bokeh.document import Document
 import nege
 from nege.command.cli import main
 from nege.command.economy_file import read_economy
-from nege.explorer import Explorer
+from nege.explorer import Explorer, lines
 from nege.explorer.curves import Outcome, curves
 from nege.explorer.diagram_panel import hop
 from nege.explorer.page import Page
@@ -59,6 +60,8 @@ def test_what_is_not_solved_leaves_the_pictures_and_marks_them_as_old(page, expl
     assert page._old.visible
     assert page._numbers.text == before
     assert all(drawn.styles for drawn in page._pictures.values())
+    assert page._numbers.styles
+    assert page._python.styles
     page._show(explorer.answer({"sigma": 4.0}, since=explorer.base))
     assert not page._old.visible
     assert not any(drawn.styles for drawn in page._pictures.values())
@@ -101,6 +104,43 @@ def test_a_value_moved_back_is_no_change(page):
     page._moved("online_trade_cost", 1.3)
     page._moved("online_trade_cost", own)
     assert page.values == {}
+
+
+def test_switches_that_are_refused_are_said_and_the_page_goes_on(page, explorer, monkeypatch):
+    assert "online" not in Explorer(nege.Helpman(PLACES, sigma=5, mu=0.6, trade_cost=2)).switches
+
+    def refuse(values):
+        raise nege.InputError("online", None, "on")
+
+    asked = []
+    page.ask = lambda: asked.append(dict(page.values))
+    monkeypatch.setattr(explorer, "controls_at", refuse)
+    page._switching.active = []
+    page._moved("sigma", 4.0)
+    assert asked == [{"online": False}, {"online": False, "sigma": 4.0}]
+    assert set(page._rows) >= {"sigma", "online_trade_cost"}
+
+
+def test_files_that_the_lines_need_are_saved_and_each_solve_has_its_own(monkeypatch, tmp_path):
+    monkeypatch.setattr(lines, "LONGEST", 0)
+    monkeypatch.setattr(lines, "MOST", 0)
+    shown = Page(Document(), Explorer(ECONOMY), ())
+    explorer = shown._explorer
+    one = explorer.answer({"trade_cost": 2.4}, explorer.answer({"trade_cost": 2.2}))
+    shown._show(explorer.answer({"trade_cost": 3.0}, explorer.answer({"trade_cost": 2.8}), one))
+    assert one.solved
+    assert shown.good.against is one
+    assert shown._saving.visible
+    shown._save()
+    for name, content in zip(*(shown._files.data[n] for n in ("name", "content")), strict=True):
+        (tmp_path / name).write_bytes(base64.b64decode(content))
+    files = {each.name for each in tmp_path.iterdir()}
+    assert files == {"economy.nc", "start.nc", "start_before.nc"}
+    monkeypatch.chdir(tmp_path)
+    space, text = {}, shown._script.text
+    exec(text.split("print(found)")[0].replace("import matplotlib.pyplot as plt", ""), space)
+    for name, answer in (("before", one), ("found", shown.good)):
+        np.testing.assert_array_equal(space[name].data["share"].values, answer.data["share"].values)
 
 
 def test_a_slider_in_logs_gives_values_that_can_be_read(explorer):
@@ -156,11 +196,15 @@ def test_a_page_is_served_until_it_is_closed_and_shows_itself_in_a_notebook():
     assert "Content-Security-Policy" in text
     assert "https://" not in text.replace("https://bokeh.org", "")
     assert page.address in page._repr_html_()
+    (session,) = page._server._server.get_sessions("/")
+    ended = []
+    session.document.on_session_destroyed(lambda context: ended.append(context))
     port = int(page.address.rstrip("/").rpartition(":")[2])
     with pytest.raises(nege.InputError, match="a port that is free"):
         nege.explore(ECONOMY, port=port, browser=False)
     page.close()
     assert repr(page).endswith("(closed)")
+    assert len(ended) == 1  # what pages had under way
     with pytest.raises(nege.InputError, match="at most 65535"):
         nege.explore(ECONOMY, port=65536)
 

@@ -156,7 +156,7 @@ SHARES = """
 "uniform"                               | 'uniform'   | It has none. nege.geo
 ["0.5", "0.5"]                          | '0.5'       | where real numbers belong
 [0.5 + 0j, 0.5]                         | (0.5+0j)    | complex128, where real numbers belong
-[True, False]                           | [True,      | bool, where real numbers belong
+[True, False]                           | [True,      | True and False are no numbers
 [0.5, None]                             | None        | where real numbers belong
 {0.5}                                   | {0.5}       | where real numbers belong
 masked([0.2, 0.8])                      | --          | Some of its values are masked

@@ -1,11 +1,13 @@
 """Habits of a session: who says what holds, for whom, and that no answer depends on it."""
 
+import asyncio
 import contextvars
 import os
 import pathlib
 import subprocess
 import sys
 import threading
+from concurrent import futures
 
 import numpy as np
 import pytest
@@ -66,6 +68,33 @@ def test_a_plain_call_is_for_all_threads_a_block_for_its_own():
     assert in_a_thread(lambda: here.run(settings.held, "threads")) == 4
 
 
+def test_one_object_is_entered_in_many_threads_and_tasks():
+    held, barrier = nege.options(threads=3), threading.Barrier(3)
+
+    def enter():
+        with held:
+            barrier.wait()
+            return settings.held("threads")
+
+    with futures.ThreadPoolExecutor(3) as pool:
+        assert [f.result() for f in [pool.submit(enter) for _ in range(3)]] == [3, 3, 3]
+
+    async def task(turns):
+        with held:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            return settings.held("threads")
+
+    async def tasks():
+        return await asyncio.gather(*map(task, (1, 3, 2)))
+
+    assert asyncio.run(tasks()) == [3, 3, 3]
+    contextvars.copy_context().run(held.__exit__)  # as a generator may that is ended elsewhere
+    with pytest.raises(KeyError), nege.options(threads=4), held:
+        raise KeyError
+    assert settings.held("threads") == 1
+
+
 def test_blocks_of_many_threads_leave_nothing_behind():
     barrier = threading.Barrier(8)
 
@@ -93,10 +122,13 @@ def test_what_is_wrong_is_refused_and_nothing_of_it_holds(monkeypatch):
     with pytest.raises(nege.InputError, match="Did you mean 'threads'"):
         nege.options(thread=2)
     assert settings.held("threads") == 1
-    for name, text in (("threads", "many"), ("progress", "perhaps")):
+    for name, text in (("threads", "many"), ("threads", "9" * 5000), ("progress", "perhaps")):
         monkeypatch.setenv(settings.VARIABLES[name], text)
         with pytest.raises(nege.InputError, match=f"the environment variable NEGE_{name.upper()}"):
             nege.options().__getattribute__(name)
+        assert f"NEGE_{name.upper()} must be" in repr(nege.options())  # said, and not raised
+    monkeypatch.setenv("NEGE_PROGRESS", " On ")
+    assert nege.options().progress is True
 
 
 def test_progress_goes_to_who_is_set_and_to_nobody_in_between():

@@ -1,14 +1,19 @@
 """Stores: nothing solved is lost or solved twice, and nothing else passes for solved."""
 
+import collections
 import contextlib
+import dataclasses
+import enum
 import functools
 import os
 import pathlib
 import platform
 import resource
 import shutil
+import sys
 import tempfile
 import threading
+import types
 
 import fresh
 import kills
@@ -293,6 +298,58 @@ def test_a_function_that_answers_otherwise_now_is_found_out(tmp_path, monkeypatc
         kills.sweep(tmp_path / "s.zarr", UNITS, of=kills.real_wages)
 
 
+def test_a_unit_with_answers_is_compared_before_others(tmp_path, monkeypatch, stopped, two):
+    """One in which nothing was solved says nothing of what is answered now."""
+    keywords = {"store": tmp_path / "s.zarr", "along": None, "unit": 1, "invalid": "record"}
+    go_on = stopped(2, stop)
+    with pytest.raises(KeyboardInterrupt):
+        nege.sweep(two(2.0), {"mu": [-0.1, 0.3, 0.4]}, **keywords)
+    go_on()
+    of_version(monkeypatch, "99.0")
+    solve = LongRuns.solve
+
+    def otherwise(self, *more):
+        values = solve(self, *more)
+        return values | {"wage": values["wage"] * (1 + 1e-7)}
+
+    monkeypatch.setattr(LongRuns, "solve", otherwise)
+    with pytest.raises(nege.InputError, match="by which wage differs"):
+        nege.sweep(two(2.0), {"mu": [-0.1, 0.3, 0.4]}, **keywords)
+
+
+def test_a_version_that_is_none_is_damage(tmp_path, counted):
+    store = old_store("sweep_0.2.0", tmp_path)
+    seals = zarr.open_array(store / "nege_seals", mode="r+")
+    seals[0, 0, -2:] = np.frombuffer(b"\xff nonsense".ljust(16, b"\0"), "<u8")
+    with pytest.raises(nege.InputError, match="nege_seals"):
+        nege.load(store)
+
+
+def out_of_memory(economy):
+    if economy.mu > 0.3:
+        raise MemoryError
+    return economy.mu
+
+
+def test_a_machine_out_of_memory_is_no_answer(two, tmp_path):
+    """It is not recorded: with more memory, the point has one."""
+    given = {"mu": [0.3, 0.4]}, {"of": out_of_memory, "store": tmp_path / "s.zarr"}
+    with pytest.raises(MemoryError):
+        nege.sweep(two(2.0), given[0], **given[1])
+    assert nege.load(tmp_path / "s.zarr").status.values.tolist() == [0, nege.Status.PENDING]
+
+
+def test_a_function_that_was_typed_in_goes_with_one_process_alone(two, monkeypatch):
+    """Others look for it in vain, which ends them without a reason that anybody hears."""
+    typed = types.ModuleType("__main__")
+    typed.out_of_memory = out_of_memory
+    monkeypatch.setitem(sys.modules, "__main__", typed)
+    monkeypatch.setattr(out_of_memory, "__module__", "__main__")
+    for of in (out_of_memory, functools.partial(out_of_memory)):
+        with pytest.raises(nege.InputError, match=r"of must be a function in a file.*typed in"):
+            nege.sweep(two(2.0), {"mu": [0.3, 0.4]}, of=of, processes=2)
+
+
 def test_regimes_are_kept_and_not_found_again(two, tmp_path, monkeypatch):
     given = {"trade_cost": [0.5, 1.5]}, {"invalid": "record", "store": tmp_path / "s.zarr"}
     first = nege.regimes(two(2.0), given[0], **given[1])
@@ -346,6 +403,52 @@ def closing_over(value):
 def test_a_function_is_known_by_its_code_and_what_that_reads(text, known, same):
     found = identity.identity("of", made(text, **known))
     assert (found == identity.identity("of", made(ORIGINAL, **AROUND))) == same
+
+
+OWN = "class C:\n  {}\n  def m(self, e): return self.h()\nf = C().m"
+
+
+@pytest.mark.parametrize(
+    ("text", "old"),
+    [
+        ("def g(e, a=2): return a\ndef h(e, a=7): return a\ndef f(e): return h(e) + g(e)", "7"),
+        ("def h(*, a=7): return a\ndef f(e, *, b=1): return h() + b", "7"),
+        ("@functools.cache\ndef f(e): return 7", "7"),
+        ("@functools.cache\ndef h(): return 7\ndef f(e): return h()", "7"),
+        ("@functools.singledispatch\ndef f(e): return 7", "7"),
+        ("h = np.vectorize(lambda x: x + 7)\ndef f(e): return h(1)", "7"),
+        ("class C:\n  def __call__(self, e): return 7\nf = C()", "7"),
+        (
+            "@dataclass(frozen=True)\nclass C:\n  a: int = 1\n"
+            "  def __call__(self, e): return 7\nf = C()",
+            "7",
+        ),
+        (OWN.format("h = lambda self: 7"), "7"),
+        (OWN.format("a = [7]\n  def h(self): return self.a"), "7"),
+        (OWN.format("__slots__ = ()\n  def h(self): return 7"), "7"),
+        (OWN.format("@functools.cached_property\n  def h(self): return 7"), "7"),
+        (
+            OWN.replace("C:", "C(Point):", 1)
+            .replace("C()", "C(1)")
+            .format("def h(self): return 7"),
+            "7",
+        ),
+        ("class K(Enum):\n  A = 7\ndef f(e): return K.A.value", "7"),
+        ("def f(e): return helpers.h(e)", "7"),
+    ],
+)
+def test_a_function_is_known_by_what_it_reads_at_any_remove(text, old):
+    """Defaults, caches, classes and their methods, enumerations, and modules that read others."""
+
+    def of(new):
+        inner = types.ModuleType("of_ones_own")
+        inner.h = made(f"def f(e): return {new}")
+        known = {"functools": functools, "dataclass": dataclasses.dataclass, "Enum": enum.Enum}
+        known |= {"Point": collections.namedtuple("Point", "x"), "helpers": inner}
+        scope = {"__name__": "__main__", **known}
+        return identity.identity("of", made(text.replace(old, new), **scope))
+
+    assert of("7") == of("7") != of("8")
 
 
 def test_what_a_function_closes_over_is_part_of_it(two):

@@ -327,7 +327,7 @@ def test_results_that_memory_does_not_hold_are_refused_with_numbers(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("nege.sweeps.work_units.find_long_run", None)
     monkeypatch.setattr("nege.memory.available", lambda: 1_000_000_000)
-    with pytest.raises(nege.InputError, match=r"it needs [\d.e+]+ GB, and 1 GB are free"):
+    with pytest.raises(nege.InputError, match=r"it needs [\d.,e+]+ GB, and 1 GB are free"):
         call(economy)
     assert not list(tmp_path.iterdir())
 

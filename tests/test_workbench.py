@@ -571,7 +571,7 @@ FUNDS = [
 def test_what_funds_cost(of, rate, cost, revenue):
     solved = nege.solve(taxed(8, (("vat", rate), of), places=True))
     found = cost_of_funds(solved, "vat.rate")
-    assert found.value == pytest.approx(cost, abs=2e-8)
+    assert float(found) == found.value == pytest.approx(cost, abs=2e-8)
     assert float(solved.data.group_income.sel(group="government")) == pytest.approx(
         revenue, abs=1e-8
     )

@@ -216,15 +216,15 @@ def _draw_years(run: RunResult, good: np.ndarray, ax: Any) -> None:
         ax.annotate(
             cost,
             (years[i], observed[i]),
-            (7, -12),
+            (-3, 8),  # above: services may lie right below
             textcoords="offset points",
-            ha="left",
+            ha="right" if i else "center",
             fontsize=8,
             color=style.GREY,
         )
     ax.set_xticks(years)
+    ax.margins(x=0.08, y=0.12)
     ax.set_ylim(bottom=0.0)
-    ax.margins(x=0.08)
     ax.set_xlabel("year")
     ax.set_ylabel("sold online (%)")
     ax.set_title("Online share put in, and the digital cost of goods behind it", loc="left")

@@ -284,14 +284,17 @@ def switches(model: Model) -> dict[str, Switch]:
     """Return everything that can be switched on or off, by name: what the economy has, first.
 
     Mechanisms that it does not have are put in with what they are by default, which changes
-    nothing until one of their controls is moved; those that need to be told more are left out.
+    nothing until one of their controls is moved; those that need to be told more are left out, and
+    so is an online region that the economy cannot have, as where its housing has to be given.
     """
     found = {}
     if "online" in model.fields:
         # As far as the next place: trade costs of the model, or none where these are a table.
         cost = model.scalars().get("trade_cost", 1.0)
         made = OnlineRegion(trade_cost=cost) if model.online is None else model.online
-        found["online"] = Switch("online", "the online region", model.online is not None, made)
+        online = Switch("online", "the online region", model.online is not None, made)
+        if online.on or _takes(model, {"online": made}):
+            found["online"] = online
     present: Mapping[str, Mechanism] = getattr(model, "mechanisms", {})
     for name, one in present.items():
         found[name] = Switch(name, _first_line(type(one)), True, one)
@@ -308,6 +311,14 @@ def switches(model: Model) -> dict[str, Switch]:
         except InputError:
             continue
     return found
+
+
+def _takes(model: Model, change: Mapping[str, Any]) -> bool:
+    try:
+        model.replace(change)
+    except InputError:
+        return False
+    return True
 
 
 def _first_line(kind: type) -> str:

@@ -42,7 +42,8 @@ ROOM = WIDTH - len("economy = ")
 OF_MECHANISMS = "from nege import mechanisms as mech"
 LONGEST = 8000  # characters of an economy that somebody reads
 MOST = 600  # numbers of a start that stand among the lines
-ECONOMY, START = "economy.nc", "start.nc"
+ECONOMY = "economy.nc"
+STARTS = {"found": "start.nc", "before": "start_before.nc"}  # of each solve its own
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -147,7 +148,7 @@ class _Writer:
         economy, start = economy if changed else "economy", ""
         if one.start is not None and one.outcome != REFUSED:
             start = ", start"
-            yield from self._start(one)
+            yield from self._start(one, STARTS[name])
         line = f"{name} = nege.solve({economy}{start}{self.call})"
         if one.outcome != FAILED:
             yield line
@@ -155,7 +156,7 @@ class _Writer:
         yield from ("try:", f"    {line}", "except nege.ConvergenceError as error:")
         yield f"    {name} = error.equilibrium  # no equilibrium: what the solve reached"
 
-    def _start(self, answer: Answer) -> list[str]:
+    def _start(self, answer: Answer, file: str) -> list[str]:
         """Return the lines that say from where a solve starts."""
         value = _numbers_of(answer.start, answer.model)
         said = f"# It is found {answer.started}, and the past can matter."
@@ -164,16 +165,16 @@ class _Writer:
         if answer.since is None:
             self.notes.append("Put in start= what the explorer was given: it is too long to write.")
             return [said, "start = ...  # as it was given"]
-        self.files[START] = _file(answer.since)
-        self.notes.append(f"{START} has where the economy was before: {_count(value)} numbers.")
+        self.files[file] = _file(answer.since)
+        self.notes.append(f"{file} has where the economy was before: {_count(value)} numbers.")
         more = '["share"]' if answer.since.model.in_shares else ""
-        return [said, f'start = nege.load("{START}").data{more}']
+        return [said, f'start = nege.load("{file}").data{more}']
 
     def _diagram(self, diagram: Diagram) -> list[str]:
         """Return the lines that make a diagram."""
         low, high = diagram.interval
         made = self._changed("around", diagram.values)
-        given = f'{"around" if made else "economy"}, "{diagram.name}", ({low!r}, {high!r})'
+        given = f"{'around' if made else 'economy'}, {text_of(diagram.name)}, ({low!r}, {high!r})"
         if diagram.kind == "branches":
             made.append(f"diagram = nege.bifurcation({given}{self.call})")
         else:

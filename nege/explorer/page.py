@@ -7,11 +7,12 @@ A picture that an answer failed to renew stays, marked as old.
 
 from __future__ import annotations
 
+import base64
 import functools
 import html
 import importlib.resources
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jinja2
@@ -19,12 +20,13 @@ import numpy as np
 import xarray as xr
 from bokeh import models
 
-from nege.errors import NegeError
+from nege.errors import InputError, NegeError
 from nege.explorer.answers import FAILED, REFUSED, SOLVED, Answer
-from nege.explorer.controls import MOST
+from nege.explorer.controls import MOST, Control
 from nege.explorer.diagram_panel import DiagramPanel, hop
 from nege.explorer.engine import Explorer
 from nege.explorer.jobs import Job
+from nege.explorer.lines import Script
 from nege.explorer.pictures import ONLINE, GainBars, Places, PlacesMap, ShareBars
 from nege.explorer.rows import ControlRow
 from nege.plots import by_place
@@ -45,6 +47,19 @@ NAME_WIDGETS = """
 for (const [model, inside, name] of named) {
   const view = Bokeh.index.find_one(model)
   view?.shadow_el?.querySelector(inside)?.setAttribute("aria-label", name)
+}
+"""
+
+#: Saves what a source has as files, where a browser saves what is downloaded.
+SAVE_FILES = """
+const {name, content} = cb_obj.data
+for (let k = 0; k < name.length; k++) {
+  const bytes = Uint8Array.from(atob(content[k]), (each) => each.charCodeAt(0))
+  const link = document.createElement("a")
+  link.href = URL.createObjectURL(new Blob([bytes]))
+  link.download = name[k]
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000)
 }
 """
 
@@ -84,7 +99,10 @@ class Page:
         self._reference: Answer | None = None
         self._job: Job[Answer] | None = None
         self._again, self._told = False, 0
+        self._script: Script | None = None  # of the good answer
+        self._saved = 0
         self._rows: dict[str, ControlRow] = {}
+        self._known: Mapping[str, Control] = explorer.controls
         self._pictures: dict[str, Any] = {}
         self._places: Places | None = None  # of the good answer
         self._bars: ShareBars | None = None
@@ -224,13 +242,37 @@ class Page:
                 """,
             ),
         )
-        return self._column([copy, self._python])
+        self._files = models.ColumnDataSource({"name": [], "content": [], "time": []})
+        self._files.js_on_change("data", models.CustomJS(code=SAVE_FILES))
+        self._saving = self._button("", self._save, visible=False, width=260)
+        self._saving.tags = [self._files]  # else it is no part of the page, and is not sent
+        return self._column([copy, self._saving, self._python])
+
+    def _save(self) -> None:
+        """Give the files that the lines need to the browser, which saves them."""
+        files = {} if self._script is None else self._script.files
+        content = [base64.b64encode(each).decode("ascii") for each in files.values()]
+        self._saved += 1  # the same files are saved again, too
+        self._files.data = {
+            "name": list(files),
+            "content": content,
+            "time": [self._saved] * len(files),
+        }
 
     # --- what can be moved --------------------------------------------------------------
 
+    @property
+    def _controls_now(self) -> Mapping[str, Control]:
+        """What can be moved as switches are: as it was before, where they are refused together."""
+        try:
+            self._known = self._explorer.controls_at(self.values)
+        except InputError:
+            logger.debug("switches are refused: the answer says why")
+        return self._known
+
     def _offer(self) -> None:
         """Offer what is not on the page yet."""
-        controls = self._explorer.controls_at(self.values)
+        controls = self._controls_now
         groups: dict[str, list[tuple[str, str]]] = {"": [("", "choose…")]}
         for name, control in controls.items():
             if name not in self._rows:
@@ -253,7 +295,7 @@ class Page:
             self._offer()
 
     def _add_row(self, name: str) -> None:
-        control = self._explorer.controls_at(self.values)[name]
+        control = self._controls_now[name]
         row = ControlRow(control, self.values.get(name, control.value), self._moved)
         row.remove.on_click(functools.partial(self._take_away, name))
         self._rows[name] = row
@@ -275,7 +317,7 @@ class Page:
 
     def _moved(self, name: str, value: float) -> None:
         self.values[name] = value
-        if value == self._explorer.controls_at(self.values)[name].value:
+        if value == self._controls_now[name].value:
             del self.values[name]
         self.ask()
 
@@ -294,7 +336,7 @@ class Page:
         self.values[name] = on
         if on == self._explorer.switches[name].on:
             del self.values[name]
-        known = self._explorer.controls_at(self.values)
+        known = self._controls_now
         for absent in [one for one in self._rows if one not in known]:
             self._rows.pop(absent)
             self.values.pop(absent, None)
@@ -429,6 +471,8 @@ class Page:
             self._pictures |= {"shares": self._bars.figure, "gains": self._gain_bars.figure}
             if self._map.figure is not None:
                 self._pictures["map"] = self._map.figure
+            self._pictures |= {"online": self._online, "who": self._who}
+            self._pictures |= {"numbers": self._numbers, "lines": self._python}
         self._bars.show(places)
         self._colours(answer)
         self._show_map()
@@ -533,7 +577,8 @@ class Page:
         )
 
     def _show_lines(self, answer: Answer) -> None:
-        script = self._explorer.python(answer)
+        script = self._script = self._explorer.python(answer)
+        self._saving.update(label=f"Save {', '.join(script.files)}", visible=bool(script.files))
         self._source.data = {"text": [script.text]}
         style = "white-space:pre-wrap;overflow-wrap:anywhere;background:#f7f7f7;padding:8px;"
         style += "max-height:420px;overflow-y:auto"

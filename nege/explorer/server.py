@@ -71,6 +71,9 @@ class PageServer:
 
         def stop() -> None:
             self._server.unlisten()
+            for session in self._server.get_sessions("/"):
+                for end in session.document.session_destroyed_callbacks:
+                    end(session.document.session_context)
             self._server.stop(wait=False)
             self._loop.stop()
 

@@ -27,10 +27,9 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, ClassVar, Protocol
 
-from numba.core import event
+from numba.core import errors, event
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import Dispatcher
-from numba.core.errors import TypingError
 
 from nege.kernels import uncompiled
 from nege.kernels.linking import why_unready
@@ -202,7 +201,7 @@ class _Ahead:
                 with self.gate:
                     work.run()
                 self.ahead.remove(work)
-                if isinstance(work.error, (TypeError, TypingError)):
+                if isinstance(work.error, (TypeError, errors.TypingError)):
                     logger.warning("what was answered in Python does not compile: %s", work.error)
                 work.compiled = work.result = work.error = None  # they hold arguments and frames
 
@@ -238,6 +237,32 @@ def _uncollected(compiled: Callable[..., Any]) -> Callable[..., Any]:
     return uncollected
 
 
+def _uncoloured(compiled: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the same compilation, whose messages have no colours.
+
+    Where colorama is installed, Numba colours even those of overloads that it tries in vain, and
+    each time puts the process's own sys.stdout where somebody may have redirected it since: what
+    was printed meanwhile would be lost.
+    """
+
+    @functools.wraps(compiled)
+    def uncoloured(*arguments: Any, **keywords: Any) -> Any:
+        scheme = getattr(errors, "HighlightColorScheme", None)
+        if scheme is None:
+            return compiled(*arguments, **keywords)
+        colours, scheme._markup = scheme._markup, _plain
+        try:
+            return compiled(*arguments, **keywords)
+        finally:
+            scheme._markup = colours
+
+    return uncoloured
+
+
+def _plain(scheme: Any, words: str, *colours: Any, **style: Any) -> str:
+    return words
+
+
 def uninterrupted(
     compiled: Callable[..., Any], name: str, words: str | None = None
 ) -> Callable[..., Any]:
@@ -245,7 +270,7 @@ def uninterrupted(
 
     Those who hear of waiting are told of it in these words.
     """
-    compiled = _uncollected(compiled)
+    compiled = _uncoloured(_uncollected(compiled))
 
     @functools.wraps(compiled)
     def wait(*arguments: Any, **keywords: Any) -> Any:

@@ -335,7 +335,7 @@ class Compiled:
         try:
             return function_table.compile_for(function, signature, self.files, key)
         except errors.TypingError as error:
-            raise TypeError(_what_does_not_compile(self, function_table.told(error))) from error
+            raise TypeError(_what_does_not_compile(self, str(error))) from error
 
     def economy(
         self, numbers: Mapping[str, Any], rows: Mapping[str, Any], operator: Operator

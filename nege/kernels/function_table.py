@@ -12,7 +12,6 @@ of the model, `table` is that of its operator, and the rest are arrays over regi
 Python knows them by a number, and calls them as the Python functions that they are.
 """
 
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -89,11 +88,6 @@ def compile_for(function: Function, signature: Any, files: tuple[str, ...], key:
     dispatcher = jit.kernel(function, arithmetic=True, inside=True, files=files, key=key.encode())
     dispatcher.compile(signature)
     return dispatcher
-
-
-def told(error: errors.TypingError) -> str:
-    """Return what Numba says, without the colours that it has where colorama is installed."""
-    return re.sub(r"\x1b\[[0-9;]*m", "", str(error))
 
 
 def _call(number, which, *given):

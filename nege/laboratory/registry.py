@@ -125,6 +125,11 @@ def claims(
         if parts:
             cure = f"It has parts: {in_words(parts)}."
             raise InputError("number", number, "the number of a claim", cure)
+        word = re.escape(number.strip().removesuffix("s"))
+        said = [one for one in known if word and re.search(rf"\b{word}", known[one].words, re.I)]
+        if said:
+            cure = f"Claims that speak of it: {in_words(said[:12])}. nege.claims() has them all."
+            raise InputError("number", number, "the number of a claim", cure)
     if number is not None:
         number = validation.known("number", number, list(known))
     if draws is not None:

@@ -151,7 +151,10 @@ class Places(Field):
         if value is None and self.instead is not None:
             value = self.instead(economy)
         if not isinstance(value, Geography):
-            cure = f"Make one with nege.geography.equidistant({self.count})."
+            cure = (
+                f"Make one with nege.geography.equidistant({self.count}), of a table of distances "
+                "with nege.geography.from_distance(table), of coordinates with from_dataframe."
+            )
             raise InputError("geography", value, "a Geography", cure)
         return value
 

@@ -96,6 +96,12 @@ class SweepPlot:
         data = self._data
         if "share" in data and "region" in data["share"].dims:
             regions = [str(name) for name in data["region"].values]
+            if region == "online" and region not in regions:
+                cure = (
+                    "No region is called that: give the economy online=nege.OnlineRegion(...), or "
+                    f"draw one of its places, e.g. region={regions[0]!r}."
+                )
+                raise InputError("region", region, "a region of this economy", cure)
             values = data["share"].sel(region=validation.known("region", region, regions))
             about = str(data["share"].attrs.get("long_name", "workers and firms"))
             what = about.removeprefix("share of ").removeprefix("mobile ")

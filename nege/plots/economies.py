@@ -26,6 +26,10 @@ class EquilibriumPlot:
         self._data, self._geography = data, geography
         self._online, self._movers = online, movers
 
+    def __call__(self, *_: Any, **__: Any) -> None:
+        """Say which pictures there are."""
+        raise TypeError("An equilibrium has two pictures: .plot.shares() and .plot.map(variable).")
+
     @hinted
     def shares(self, ax: Axes | None = None, *, largest: int = 20) -> Axes:
         """Draw the share of workers by region as bars, largest first; of industries, by channel.

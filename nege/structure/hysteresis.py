@@ -173,7 +173,7 @@ class Hysteresis(Immutable, Tabular):
         >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2, online=online)
         >>> loop = nege.hysteresis(economy, "online_trade_cost", (1.0, 2.0), points=5)
         >>> loop.plot("welfare").get_xlabel()
-        'online trade cost'
+        'digital trade cost (iceberg factor)'
         """
         if self.model.in_shares:
             if industry is not None:

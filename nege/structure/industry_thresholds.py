@@ -131,11 +131,11 @@ def _online_share(data: xr.Dataset) -> str:
     return f", {' and '.join(parts)} online" if parts else ""
 
 
-def sustain_note(entry_pays: bool) -> str:
+def sustain_note(entry_pays: bool, core: str = "") -> str:
     """Say whether a core without a threshold is sustained at all."""
     if entry_pays:
-        return "The core is never sustained there: entry pays all through."
-    return "The core is sustained all through."
+        return f"The core{core} is never sustained there: entry pays all through."
+    return f"The core{core} is sustained all through."
 
 
 class Core:

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import InputError
+from nege.errors import InputError, in_words
 from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.results.tables import Tabular
@@ -254,7 +254,11 @@ def _stability_note(first: list[str], growing: int, broken: bool, online: str) -
     if growing:
         more = f" and {growing - 1} more" if growing > 1 else ""
         return f"Dispersion{online} is never stable there: {first[0]}{more} grow all through."
-    return "" if broken else f"Dispersion{online} is stable all through."
+    if broken:
+        return ""
+    only = " against moves between places; nege.sustain_points(core=...), with all places as the "
+    only = f"{only}core, says where going online pays" if online else ""
+    return f"Dispersion{online} is stable all through{only}."
 
 
 def _break_threshold(model: Model, value: float, shapes: np.ndarray, online: float) -> Threshold:
@@ -353,5 +357,5 @@ def sustain_points(
     note = ""
     if not found:
         pays = bool(np.max(gaps(0.5 * sum(family.interval))) > 0.0)
-        note = industry_thresholds.sustain_note(pays)
+        note = industry_thresholds.sustain_note(pays, f" of {in_words(map(str, names))}")
     return Thresholds("sustain", parameter, family.interval, found, note)

@@ -480,7 +480,8 @@ def compare(before: Equilibrium, after: Equilibrium) -> Comparison:
 def _check(name: str, one: Any) -> None:
     """Refuse what is no equilibrium, or none that was found."""
     if not isinstance(one, Equilibrium):
-        cure = "nege.solve(model) makes one; of a sweep, nege.solve(model.replace(...)) of a point."
+        cure = "nege.solve(model) makes one; of a point of a sweep, or after a change, "
+        cure += "nege.solve(model.replace(...)). A counterfactual has its own welfare_change."
         raise InputError(name, one, "an Equilibrium", cure)
     if not one.converged:
         cure = "What it has is no equilibrium: solve again, with other options or another start."

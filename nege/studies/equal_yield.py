@@ -302,6 +302,9 @@ class CostOfFunds(Immutable, Tabular):
     by_place: xr.DataArray
     equilibrium: Equilibrium
 
+    def __float__(self) -> float:
+        return float(self.value)
+
     @hinted
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """Draw what one more unit costs people of each place, and all, as a line.

@@ -26,9 +26,10 @@ from nege.models.designs import Block, ParameterPoints, block_shape, blocks_over
 from nege.progress import Tick, no_tick, silence
 from nege.settings import undivided
 from nege.status import Status
-from nege.sweeps.identity import name_of
+from nege.sweeps.identity import function_inside, name_of
 from nege.sweeps.threads import one_thread
 from nege.sweeps.work_units import OutputVariable, different
+from nege.sweeps.workers import check_found_elsewhere
 
 Functional = Callable[[Model], Any]
 
@@ -137,6 +138,8 @@ class Evaluations:
             return Found(Status.INVALID, str(error), None)
         except _UnfitError as error:
             return Found(Status.INVALID, str(error), None, mistaken=True)
+        except MemoryError:  # of this machine now, not of the economy: asked about again later
+            raise
         except Exception as error:  # whatever the function does: the other points go on
             known = isinstance(error, (NegeError, ArithmeticError, ValueError))
             words = f"{type(error).__name__}: {error}"
@@ -295,6 +298,7 @@ def check_of(of: Any, given: Mapping[str, Any], elsewhere: bool) -> Functional:
             )
             allowed = "a function that other processes can import"
             raise InputError("of", of, allowed, cure) from error
+        check_found_elsewhere("of", function_inside(of))
     found: Functional = of
     return found
 

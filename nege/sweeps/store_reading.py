@@ -233,7 +233,8 @@ class SealedUnits:
             for name in self.keep
             if found.get(name) != known.get(name) and (begun or name not in unsolved)
         ]
-        if begun and len(wrong) == len(self.keep):
+        other = version and not re.fullmatch(r"\d[\w.+!]*", version)  # no version of anything
+        if begun and (other or len(wrong) == len(self.keep)):
             wrong.insert(0, SEALS_ARRAY)  # where nothing fits, more likely the seals themselves
         return UnitState(
             status,

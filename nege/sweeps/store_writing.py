@@ -31,6 +31,7 @@ from nege._version import __version__
 from nege.errors import InputError
 from nege.models.designs import Block
 from nege.results import checksums
+from nege.status import Status
 from nege.sweeps import store_reading
 from nege.sweeps.fingerprint import Work, differences_in_words, fingerprint
 from nege.sweeps.functionals import Evaluations, Mistakes
@@ -134,13 +135,18 @@ class Store:
         if self._done.all():
             return
         found = SealedUnits(self.path, self.fingerprint)
-        asked = set[str]()
+        chosen = dict[str, tuple[int, Block]]()  # by version, the first unit with answers, if any
         for block in self.work.blocks():
             corner = self._unit_index(block)
             version = self.versions.get(corner, __version__)
-            if version == __version__ or version in asked:
+            if version == __version__ or (version in chosen and chosen[version][0] > 0):
                 continue
-            asked.add(version)
+            status: Any = found.read("status", corner)
+            answered = int(np.count_nonzero(status == Status.CONVERGED))
+            if version not in chosen or answered:
+                chosen[version] = answered, block
+        for version, (_, block) in chosen.items():
+            corner = self._unit_index(block)
             logger.info("%s: a unit of nege %s is solved again, to compare", self.path, version)
             stored: Any = {name: found.read(name, corner) for name in self.work.keep}
             said = self.work.differs(stored, self.work.solve(block))

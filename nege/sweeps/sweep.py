@@ -179,7 +179,7 @@ def sweep(
         unit = validation.whole("unit", unit, at_least=1)
     client = workers.check_client(client)
     if client is None and processes > 1:
-        workers.check_found_elsewhere(model)
+        workers.check_found_elsewhere("model", type(model))
     record = designs.records_refused(invalid)
     is_list = isinstance(parameters, xr.Dataset)
     varied = (

@@ -21,7 +21,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from nege.errors import InputError, NegeError, require
-from nege.models.base import Model
 from nege.models.designs import Block
 from nege.progress import Tick, no_tick, silence
 
@@ -65,10 +64,11 @@ def solve_units(
             yield from _on_cluster(work, blocks, client)
 
 
-def check_found_elsewhere(model: Model) -> None:
-    """Refuse a model whose class other processes would look for in vain."""
-    kind, main = type(model), sys.modules["__main__"]
-    typed = getattr(main, "__file__", None) is None and getattr(main, "__spec__", None) is None
+def check_found_elsewhere(argument: str, kind: Any) -> None:
+    """Refuse a class or a function that other processes would look for in vain."""
+    main = sys.modules["__main__"]
+    file = getattr(main, "__file__", None)
+    typed = file in (None, "<stdin>") and getattr(main, "__spec__", None) is None
     if kind.__module__ == "__main__" and typed:
         where = "what was typed in: a notebook, a console or python -c"
     elif "<locals>" in kind.__qualname__:
@@ -76,9 +76,10 @@ def check_found_elsewhere(model: Model) -> None:
     else:
         return
     raise InputError(
-        "model",
+        argument,
         kind,
-        "a class in a file, where several processes (processes=...) can import it",
+        f"a {'class' if isinstance(kind, type) else 'function'} in a file, where several processes "
+        "(processes=...) can import it",
         f"It is in {where}. Write it into a file of its own, such as my_model.py, and import it "
         "from there; or give processes=1.",
     )

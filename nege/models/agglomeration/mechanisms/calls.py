@@ -184,8 +184,7 @@ def _address(
     try:
         made = function_table.compile_for(compiled[name], signature, files, whole)
     except errors.TypingError as error:
-        lines = function_table.told(error).splitlines()
-        said = "; ".join(line for line in lines if line.strip())[:600]
+        said = "; ".join(line for line in str(error).splitlines() if line.strip())[:600]
         raise TypeError(f"the equations of {key} do not compile: {said}") from error
     (result,) = made.overloads.values()
     address = int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
