@@ -64,7 +64,7 @@ def _original():
 def serve():
     """Run each piece of code that is asked for in a copy of this process."""
     import numba
-    import scipy.linalg  # noqa: F401
+    import scipy.linalg
     import scipy.optimize  # noqa: F401
     import xarray  # noqa: F401
 
