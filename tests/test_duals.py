@@ -1,6 +1,7 @@
 """Dual numbers: every function's derivative, values that are not disturbed, and NaN that stays."""
 
 import math
+import re
 
 import numba
 import numpy as np
@@ -97,3 +98,18 @@ def test_who_needs_a_function_first_does_not_change_its_code(first):
     said = [line.split("=")[1].split()[:2] for line in code.splitlines() if " = fmul" in line]
     assert ["fmul", "contract"] in said
     assert all(flags == ["fmul", "contract"] for flags in said)
+
+
+def test_products_of_complex_numbers_have_the_liberties_of_whoever_multiplies():
+    """Numba compiles them once a process."""
+
+    def product(x, y):
+        return x * y / (x + y)
+
+    for flags in (ARITHMETIC, False, ARITHMETIC):
+        one = numba.njit(fastmath=flags)(product)
+        one(1.0 + 2.0j, 3.0 + 4.0j)
+        (code,) = one.inspect_llvm().values()
+        found = [line for line in code.splitlines() if re.search(r" = f(mul|div) ", line)]
+        assert found
+        assert all(("reassoc" in line) == bool(flags) for line in found)

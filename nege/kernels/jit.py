@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import numba
 from numba import types
 from numba.core.caching import FunctionCache
+from numba.core.cpu import CPUContext
 
 from nege.kernels import sources
 from nege.kernels.compiling import Inside, Kernel, uninterrupted
@@ -34,6 +35,25 @@ logger = logging.getLogger("nege")
 #: Safe for arithmetic: contraction, reassociation and signed zeros, but NaN and
 #: infinity keep their meaning (with ``fastmath=True``, isfinite(nan) is true).
 ARITHMETIC = {"contract", "reassoc", "arcp", "nsz"}
+
+_compiled_within: dict[tuple[Any, frozenset[str]], dict[Any, Any]] = {}
+_subtarget = CPUContext.subtarget
+
+
+def _of_one_arithmetic(context: Any, **options: Any) -> Any:
+    """Return Numba's context for some options, which shares what it compiles with its like alone.
+
+    Products and quotients of complex numbers are functions that Numba compiles once a process,
+    with the liberties of whoever needs them first, and so to other bits in another order.
+    """
+    made = _subtarget(context, **options)
+    if "fastmath" in options:
+        key = made.codegen(), frozenset(options["fastmath"].flags)
+        made.cached_internal_func = _compiled_within.setdefault(key, {})
+    return made
+
+
+CPUContext.subtarget = _of_one_arithmetic
 
 
 def _file(cls: type) -> Path:
