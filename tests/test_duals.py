@@ -81,6 +81,7 @@ def test_nan_stays(function):
         assert np.isnan(function(*map(complex, pair)).real)
 
 
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing compiles without the JIT")
 @pytest.mark.parametrize("first", [0, 1])
 def test_who_needs_a_function_first_does_not_change_its_code(first):
     """Numba compiles it once a process, with what is not said taken from whoever calls it."""
@@ -100,6 +101,7 @@ def test_who_needs_a_function_first_does_not_change_its_code(first):
     assert all(flags == ["fmul", "contract"] for flags in said)
 
 
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing compiles without the JIT")
 def test_products_of_complex_numbers_have_the_liberties_of_whoever_multiplies():
     """Numba compiles them once a process."""
 
