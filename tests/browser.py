@@ -30,6 +30,9 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 )
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As in what a shell starts in the background, and in all that this starts: they must hear it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 PATIENCE = 60_000  # milliseconds that anything may take: a machine may have to compile
 MOVES = 30
 TRIES = 10
