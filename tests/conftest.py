@@ -49,7 +49,13 @@ FIRST = (
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with those files, and go on with the others, those of most tests first."""
+    """Begin with those files, and go on with the others, those of most tests first.
+
+    Both processes have to find tests of the same names: none may hold an address of memory.
+    """
+    moving = [item.nodeid for item in items if " at 0x" in item.nodeid]
+    if moving:
+        raise pytest.UsageError(f"names that differ between processes: {moving}")
     place = {f"test_{name}": at for at, name in enumerate(FIRST)}
     tests = collections.Counter(item.path for item in items)
     items.sort(key=lambda one: (place.get(one.path.stem, len(place)), -tests[one.path], one.path))
