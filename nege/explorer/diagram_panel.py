@@ -24,7 +24,7 @@ from nege.explorer.curves import Outcome, curves, outcomes
 from nege.explorer.diagrams import Diagram
 from nege.explorer.engine import Explorer
 from nege.explorer.jobs import Job
-from nege.explorer.pictures import drawing, legend, new_figure
+from nege.explorer.pictures import BAD, OLD, drawing, legend, new_figure
 from nege.plots.branches import MARKERS
 from nege.plots.style import BLUE, GREY, ORANGE
 from nege.progress import Cancelled
@@ -43,7 +43,6 @@ LINES = {
 }
 KINDS = {"branches": ("stable", "unstable"), "loop": ("falling", "rising", "jump")}
 MARKS = {"o": "circle", "s": "square", "^": "triangle", "D": "diamond", "X": "x"}
-OLD = {"opacity": "0.35"}
 NONE = {"x": np.empty(0), "y": np.empty(0)}
 
 
@@ -176,7 +175,7 @@ class DiagramPanel:
 
     def _say(self, words: str, *, bad: bool = False) -> None:
         text = html.escape(words)
-        self._state.text = f'<span style="color:#b2182b">{text}</span>' if bad else text
+        self._state.text = f'<span style="color:{BAD}">{text}</span>' if bad else text
 
     # --- what is drawn -------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from nege.explorer.diagram_panel import DiagramPanel, hop
 from nege.explorer.engine import Explorer
 from nege.explorer.jobs import Job
 from nege.explorer.lines import Script
-from nege.explorer.pictures import ONLINE, GainBars, Places, PlacesMap, ShareBars
+from nege.explorer.pictures import BAD, OLD, ONLINE, GainBars, Places, PlacesMap, ShareBars
 from nege.explorer.rows import ControlRow
 from nege.plots import by_place
 from nege.progress import Cancelled
@@ -38,7 +38,7 @@ PATIENCE = 0.4  # seconds after which an answer is said to take longer
 TICK = 200  # milliseconds
 MOST_ROWS = 60  # of the table of numbers
 AREAS = ("story", "controls", "map", "shares", "diagram", "gains", "lines", "numbers")
-GOOD, BAD, OLD = "#1b7837", "#b2182b", {"opacity": "0.35"}
+GOOD = "#1b7837"
 PLAIN = "people alone"
 ONLINE_PART = "part sold online"
 

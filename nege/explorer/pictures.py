@@ -28,6 +28,8 @@ BAR = 17  # pixels, of the height of a bar
 PIXELS_PER_POINT = 96.0 / 72.0
 PEOPLE = "people"
 SHADES = 256
+BAD = "#b2182b"  # of words about what went wrong
+OLD = {"opacity": "0.35"}  # of what an answer failed to renew
 
 
 def new_figure(words: str, **style: Any) -> Any:
