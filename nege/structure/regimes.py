@@ -27,6 +27,7 @@ from nege.models.agglomeration.patterns import patterns
 from nege.models.base import Model
 from nege.progress import Progress
 from nege.results.equilibrium import Equilibrium
+from nege.results.stability import Stability
 from nege.solvers.checks import check_model
 from nege.solvers.long_run import solve
 from nege.solvers.short_run import short_run
@@ -177,15 +178,21 @@ def _starts(model: Model, even: np.ndarray) -> Iterator[np.ndarray]:
         yield LEAN * np.eye(regions)[k] + (1.0 - LEAN) * np.full(regions, 1.0 / regions)
 
 
-def _is_stable(model: Model, share: np.ndarray) -> bool:
-    """Whether a distribution is at rest, and small deviations from it die out."""
+def _stability_at(model: Model, share: np.ndarray) -> Stability | None:
+    """Return the stability of a distribution; None where it is not at rest, as places differ."""
     at = cast(Equilibrium, short_run(model, share))
     try:
-        return stability(at).stable
+        return stability(at)
     except InputError as error:
         if error.argument != "equilibrium":
             raise
-        return False  # it is not at rest: places differ
+        return None
+
+
+def _is_stable(model: Model, share: np.ndarray) -> bool:
+    """Whether a distribution is at rest, and small deviations from it die out."""
+    found = _stability_at(model, share)
+    return found is not None and found.stable
 
 
 def _never_spreads(model: Model, even: np.ndarray) -> bool:
@@ -203,11 +210,5 @@ def _never_spreads(model: Model, even: np.ndarray) -> bool:
 
 def _spreads_apart(model: Model, even: np.ndarray, cost: float) -> bool:
     """Whether some deviation from the even spread over places grows at a trade cost."""
-    at = cast(Equilibrium, short_run(model.replace(trade_cost=cost), even))
-    try:
-        rates = stability(at).eigenvalues.values
-    except InputError as error:
-        if error.argument != "equilibrium":
-            raise
-        return False
-    return bool(np.max(rates.real, initial=-np.inf) > 0.0)
+    found = _stability_at(model.replace(trade_cost=cost), even)
+    return found is not None and bool(np.max(found.eigenvalues.values.real, initial=-np.inf) > 0.0)
