@@ -571,13 +571,13 @@ FUNDS = [
 def test_what_funds_cost(of, rate, cost, revenue):
     solved = nege.solve(taxed(8, (("vat", rate), of), places=True))
     found = cost_of_funds(solved, "vat.rate")
-    assert float(found) == found.value == pytest.approx(cost, abs=2e-8)
+    assert float(found) == found.value == pytest.approx(cost, abs=6e-9)  # of what is printed
     assert float(solved.data.group_income.sel(group="government")) == pytest.approx(
         revenue, abs=1e-8
     )
     assert found.beyond_peak == (cost < 0.0)
     mean = float(found.by_place @ solved.data.population)  # by the envelope theorem
-    assert mean == pytest.approx(found.value, rel=1e-8)
+    assert mean == pytest.approx(found.value, rel=1e-9)  # also from a rate of zero
     assert len(found.plot().patches) == 4
     aside = [nege.solve(solved.model.replace({"vat.rate": rate + 1e-4}), solved.data).data]
     aside.append(solved.data)

@@ -22,6 +22,7 @@ Source: ``policy.md`` 3 and 10, after Dahlby (2008), Anderson & Martin (2010).
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import math
@@ -485,14 +486,19 @@ def _around(model: Model, parameter: str) -> tuple[float, float]:
         cure = "It is a table of several: name one of them, or make them equal first."
         raise InputError("parameter", parameter, "a rate that is one number", cure)
     aside = REACH * max(abs(now), 0.1)
-    ends = []
-    for end in (now - aside if now else now, now + aside):
-        try:
-            model.replace({parameter: end})
-        except InputError:
-            end = now
-        ends.append(end)
-    return ends[0], ends[1]
+    if now == 0.0:
+        return now, _allowed(model, parameter, now, 1.0, aside)
+    low, high = now - aside, now + aside
+    return _allowed(model, parameter, now, low), _allowed(model, parameter, now, high)
+
+
+def _allowed(model: Model, parameter: str, now: float, *rates: float) -> float:
+    """Return the first of some rates that the model allows, else where it stands."""
+    for rate in rates:
+        with contextlib.suppress(InputError):
+            model.replace({parameter: rate})
+            return rate
+    return now
 
 
 class _Curve:

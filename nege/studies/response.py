@@ -28,7 +28,8 @@ from nege.solver_options import Logit, Replicator, SolverOptions
 
 REACH = 3  # nodes on each side
 STEP = 1e-3  # between them, of the parameter's size
-LEAST_SIZE = 0.1  # of the interval: what the size is at least taken for
+# Nodes too near each other lose digits by rounding, those on one side of a rate of zero most.
+LEAST_SIZE = 1 / 3  # of the interval: what the size is at least taken for
 SHARP = 1e-14  # residual of markets along the response
 
 
