@@ -109,14 +109,26 @@ def test_sections_of_the_readme_are_there_or_it_says_which_are():
         readme.section("Wrods")
 
 
+def test_heads_name_sources_that_a_reader_can_find_and_link_to_claims():
+    for path in theory.mechanisms():
+        assert not re.search(r"\w+\.md\b", " ".join(theory.head(path))), path
+    (sunk,) = [text for page, text in theory.pages().items() if page.endswith("/sunk.md")]
+    assert '(<a href="../../claims.html#claim-n3">N3</a>, ' in sunk
+
+
 def test_names_become_links_but_not_in_code():
     text = (
         "# `nege.solve`\n\n`nege.solve(model)` in `03_bifurcations`\n\n```python\n`nege.x`\n```\n"
+        "| `Helpman` | `mech.Tariff(0.1)` |\n"
     )
-    made = links.added(text, "a/b.md", {"notebooks/03_bifurcations.md"})
+    pages = {"notebooks/03_bifurcations.md", "theory/models/Helpman.md"}
+    made = links.added(text, "a/b.md", pages)
     assert made == text.replace(
         "`nege.solve(model)` in `03_bifurcations`",
         "[`nege.solve(model)`][nege.solve] in [`03_bifurcations`](../notebooks/03_bifurcations.md)",
+    ).replace(
+        "`Helpman` | `mech.Tariff(0.1)`",
+        "[`Helpman`](../theory/models/Helpman.md) | [`mech.Tariff(0.1)`][nege.mechanisms.Tariff]",
     )
 
 

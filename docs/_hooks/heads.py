@@ -57,9 +57,9 @@ def typeset(text: str, link=lambda code: None) -> str:
     return '<div class="nege-head">\n' + "\n".join(parts) + "\n</div>\n"
 
 
-def typeset_line(text: str) -> str:
+def typeset_line(text: str, link=lambda code: None) -> str:
     """Return one line of prose."""
-    return _line(text, lambda code: None, whole=False)
+    return _line(text, link, whole=False)
 
 
 def cells(lines: list[str]) -> list[list[tuple[int, str]]]:
@@ -118,15 +118,19 @@ def _is_symbol(name):
 
 
 def _line(text, link, whole):
-    """Typeset a line: what stands in double backticks is code, the rest has symbols."""
-    made = []
-    for i, part in enumerate(re.split(r"``(.+?)``", text)):
-        if i % 2:
-            target = link(part)
-            code = f"<code>{html.escape(part)}</code>"
-            made.append(f'<a href="{target}">{code}</a>' if target else code)
-        else:
-            made.append(_Line(part, whole).typeset())
+    """Typeset a line: what stands in double backticks is code, the rest has symbols.
+
+    N3 is a claim of ours, not a symbol.
+    """
+    made, end = [], 0
+    for found in re.finditer(r"``(.+?)``|\bN[1-9]\d*\b", text):
+        made.append(_Line(text[end : found.start()], whole).typeset())
+        said = html.escape(found[1] or found[0])
+        shown = f"<code>{said}</code>" if found[1] else said
+        target = link(found[1] or found[0])
+        made.append(f'<a href="{target}">{shown}</a>' if target else shown)
+        end = found.end()
+    made.append(_Line(text[end:], whole).typeset())
     return "".join(made)
 
 

@@ -1,4 +1,4 @@
-"""Names in texts become links: functions, notebooks, files that are pages of the site."""
+"""Names in texts become links: functions, models, notebooks, files that are pages of the site."""
 
 import posixpath
 import re
@@ -34,10 +34,11 @@ def _of_line(line, here, files):
     def link(match):
         code = match[1]
         notebook = re.fullmatch(r"(?:notebooks/)?(\d\d_\w+)(?:\.ipynb)?", code)
-        target = f"notebooks/{notebook[1]}.md" if notebook else PAGES.get(code)
+        page = PAGES.get(code, f"theory/models/{code}.md")
+        target = f"notebooks/{notebook[1]}.md" if notebook else page
         if target in files and target != here:
             return f"[`{code}`]({relative(target, here)})"
-        name = re.match(r"nege(?:\.\w+)+", code)
+        name = re.match(r"nege(?:\.\w+)+", re.sub(r"^mech\b", "nege.mechanisms", code))
         if name and name[0] in public_names.names() and "[" not in code:
             return f"[`{code}`][{name[0]}]"
         return match[0]

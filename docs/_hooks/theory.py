@@ -9,6 +9,8 @@ import heads
 import links
 import public_names
 
+from nege.laboratory.registry import registry
+
 ROOT = pathlib.Path(__file__).parents[2]
 MODELS = ROOT / "nege" / "models"
 MECHANISMS = MODELS / "agglomeration" / "mechanisms"
@@ -32,8 +34,8 @@ FRAME = {"__init__", "calls", "chain", "frame", "parts"}
 BELONGS = {"deviations": "platforms", "observed": None}
 INDEX = """# Theory
 
-Equations, symbols and sources, each page made of the head of the file that computes it. Files such
-as `policy.md` in the sources of mechanisms are notes of the project, with derivations.
+Equations, symbols and sources, each page made of the head of the file that computes it. Where a
+source is "own", nege's authors have worked it out, and tests have the numbers that it has to give.
 
 ## Models
 
@@ -119,6 +121,8 @@ def _mentions():
 
 def _page(here, paths, where, classes, mentions):
     def link(code):
+        if code in registry():
+            return f"{_html(links.relative('claims.md', here))}#claim-{code.lower()}"
         target = where.get(code) or where.get(code.rpartition(".")[2])
         return target and target != here and _html(links.relative(target, here))
 
@@ -126,7 +130,7 @@ def _page(here, paths, where, classes, mentions):
     parts = [f"# {title}\n"]
     if more:
         parts.append(
-            f'<p class="nege-lead">{heads.typeset_line(more[0].upper() + more[1:])}.</p>\n'
+            f'<p class="nege-lead">{heads.typeset_line(more[0].upper() + more[1:], link)}.</p>\n'
         )
     if classes:
         parts.append("In code: " + ", ".join(f"`{one}`" for one in classes) + ".\n")

@@ -17,7 +17,7 @@ What one more unit of revenue costs people, in the same unit, is the marginal co
 in real terms: at going prices it would be 1/(1 + t) for a tax that is neutral. It is the marginal
 cost of public funds where nobody values what the money is spent on (worth 0), and the marginal
 excess burden where it is paid back to people (``real_terms``).
-Source: ``policy.md`` 3 and 10, after Dahlby (2008), Anderson & Martin (2010).
+Source: after Dahlby (2008), Anderson & Martin (2010).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ what ``moments`` has, "online_share.services"; and "revenue", which is real:
 
     Gamma_g  what a jurisdiction collects     P_q  cost of living, h_q after a tax on housing
 
-Source: ``policy.md`` 3: revenue at going prices says little away from a rate of zero.
+Revenue is in real terms: at going prices it says little away from a rate of zero.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ All three are variables of results, which mechanisms write: nothing is deflated 
 What people lose by one more unit of Gamma_real is the marginal cost of public funds where the
 money is wasted (worth 0). Where it is paid back to people, that is in their welfare already, and
 what is left is the marginal excess burden: 0, not 1, for a tax that distorts nothing.
-Source: ``policy.md`` 3 and 11; Dahlby (2008).
+Source: Dahlby (2008).
 """
 
 from __future__ import annotations

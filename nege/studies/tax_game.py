@@ -8,7 +8,7 @@ the first time and from where it stands later. What is found is held against a g
 of one player at a time; a better one is followed, and the search goes on. The slope of i's best
 response to j's rate is -(d2U_i/dt_i dt_j)/(d2U_i/dt_i2); where the largest eigenvalue of them is
 below 1 in absolute value, best responses contract and the equilibrium is locally unique.
-Source: ``policy.md`` 4, 10; Gros (1987) for tariffs, Agrawal & Wildasin (2020) for taxes.
+Source: Gros (1987) for tariffs, Agrawal & Wildasin (2020) for taxes.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ At phi = 1 an online seller appears in a place iff f < Z c^(-sigma), Z market ac
 is no threshold but an elasticity of firms, -1/(1-phi) at given costs and access. Selling access
 (this) raises a place's wage; buying access (icebergs on what it buys) lowers it, and makes it
 better off. Off: absent. It lowers itself to ln f: no equation of its own.
-Source: ``policy.md`` 21c, after Couture, Faber, Gu & Liu (2021).
+Source: after Couture, Faber, Gu & Liu (2021).
 """
 
 from __future__ import annotations

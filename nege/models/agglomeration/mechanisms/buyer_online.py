@@ -18,10 +18,10 @@ sales online is larger with a buyer online than with one offline, by w(1-w)(eps-
 w = B/(A+B): by more than nothing iff b > 0 and delta > 1. So manufacturing that goes online makes
 services online more useful, and they go further online: claim 19b, at given prices. In equilibrium
 it needs b above some b* > 0, as cheaper goods, other places and the common pool work against it;
-and where services are online already there is nothing left to gain. ``lock_in.md`` 1 has b*.
+and where services are online already there is nothing left to gain.
 
 No further sum between places. Off: b = 0, exactly, whatever eta.
-Source: ``lock_in.md`` 1, after Tan & Xia (2022) on the two sides of agglomeration online.
+Source: own form of what Tan & Xia (2022) say of the two sides of agglomeration online.
 """
 
 from __future__ import annotations

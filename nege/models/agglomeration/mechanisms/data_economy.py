@@ -29,7 +29,7 @@ monopolist's price rises with v, and bears a little more.) In one place
 with one industry, e = 2, Y = R_online/wbar and b = omega/m at N0 = 1, N = Y (1 + b N^chi): at
 chi = 1 N = Y/(1 - b Y) if b Y < 1; at chi = 2 N = [1 - sqrt(1 - 4 b Y^2)]/(2 b Y) up to a fold at
 4 b Y^2 = 1, where chi v = 1, and beyond it no equilibrium.
-Source: ``platforms.md`` 3, after Jones & Tonetti (2020), Farboodi & Veldkamp (2021).
+Source: after Jones & Tonetti (2020), Farboodi & Veldkamp (2021).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ labour as online ones do. At phi = 1 and given prices the mode survives that has
 (no commission). At phi < 1 all three coexist, each a nest of its own: so compare shares along a
 path, not welfare with and without the mode. It adds one unknown and row per industry and place,
 which the equations have already: no equation of its own. Results have it as the third channel,
-"dual". Off: absent. Source: ``policy.md`` 21a.
+"dual". Off: absent. Source: own, after Tan & Xia (2022), 3.2.
 """
 
 from __future__ import annotations

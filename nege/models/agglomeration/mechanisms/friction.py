@@ -5,7 +5,7 @@
 Rules that differ between jurisdictions, search, market access, steering by platforms are cases of
 it; below 1 it is what buyers take for better. Off: factor = 1. It lowers itself: no equation of
 its own.
-Source: ``policy.md`` 1.2, 4.3.
+Source: own; an iceberg as in Samuelson (1954).
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ so that places meet in no more products; by both, of the freeness of trade. Mone
 cannot add up by itself (of a wedge by destination, if a later one differs by origin, ...) arrives
 by links: Gamma_q = spent_q wedge_q sum_p K_pq share_pq x_p, and the same with places exchanged.
 Off: absent, or one nation.
-Source: ``policy.md`` 1, after Lockwood, de Meza & Myles (1994); Gros (1987) for the closed form.
+Source: after Lockwood, de Meza & Myles (1994); Gros (1987) for the closed form.
 """
 
 from __future__ import annotations

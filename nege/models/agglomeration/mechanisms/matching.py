@@ -10,7 +10,7 @@ Urn-ball matching: theta vacancies a head fill with probability 1 - e^(-theta), 
 theta is largest where e^(-theta) = kappa. x(0) = 1 (off), x(1) = 0, x' = ln kappa: the last bit of
 search matters most. Without remote labour it is Abar x^a, a the labour share: a cost that is the
 same everywhere is neutral for location. It lowers itself to what firms pay over wages.
-Source: ``policy.md`` 8.1; Peters (1991), Moen (1997) for competitive search.
+Source: Peters (1991), Moen (1997) for competitive search.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ kappa s)/(1 + 2 (sigma-1) kappa s), as margins are larger where firms are fewer.
 business, so welfare may be above or below that with many firms. Price indices fall faster with
 entry, dln G/dln n = -phi/((sigma-1) sum S r), which makes linkages stronger: that costs do not
 fall faster than firms enter is checked as if firms were many, which is no proof here.
-Source: ``platforms.md`` 1, after Atkeson & Burstein (2008); entry is nege's own.
+Source: after Atkeson & Burstein (2008); entry is nege's own.
 """
 
 from __future__ import annotations

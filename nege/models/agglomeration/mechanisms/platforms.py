@@ -61,7 +61,7 @@ firms if a (sigma-1) s (1-s) < 1, and with entry everywhere if that is below 1 -
 
 In one market, many firms: e = (sigma-1)(1-S) if sellers stay, (1-S)(sigma-1+phi)/(1-phi) if all
 enter. Off: no pricing, no network, no cost, no investment, strength 0.
-Source: ``platforms.md`` 2, after Rochet & Tirole (2003), Belleflamme & Peitz (2021).
+Source: after Rochet & Tirole (2003), Belleflamme & Peitz (2021).
 """
 
 from __future__ import annotations

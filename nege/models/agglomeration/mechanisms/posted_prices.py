@@ -18,7 +18,7 @@ then exit, then consumers" needs psi = 0, and rents to lose: sunk cost (``sunk``
 
 and at y = (sigma-1)/sigma prices do not cover variable cost: no firm can sell so. Where psi = 1 the
 first phase lasts while y >= 1 - u, and consumers pay in it. Off: psi = 1, or z0 = z, exactly.
-Source: ``lock_in.md`` 3.
+Source: own.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ same in both channels shares of places and channels stay as they are. What buyer
 they value: welfare compares along a path of other parameters, not across B. Quality below one
 would lower demand where more of it is seen, which only means that its unit is badly chosen: q
 has to be at most e/(1-e).
-Source: ``policy.md`` 8.3; after Sutton (1991), whose quality is fixed cost too.
+Source: after Sutton (1991), whose quality is fixed cost too.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ The last two are classes I and II of Gordon & Loeb (2002), whose problem this is
 is what is least. z <= v/e in all; in class I z <= (b/(b+1))^(b+1) v, which is sharper. Where others
 have a part of the benefit (1-e)x stands for x in z: too little is spent. Off: v = 0. It lowers
 itself to icebergs: no equation of its own.
-Source: ``policy.md`` 5, after Gordon & Loeb (2002), Kunreuther & Heal (2003).
+Source: after Gordon & Loeb (2002), Kunreuther & Heal (2003).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ where all places share one market: as the resource itself at phi = 1. The rent o
 sites rises, and that of a site with a captive market falls. Rents hs Hs are rents: of whom other
 land is (``jurisdictions``), everybody's by default. Off: bs = 0, exactly. It adds one unknown and
 row to each place.
-Source: ``policy.md`` 7.
+Source: own, after Tan & Xia (2022), 3.2, on trades that stay where their ground is.
 """
 
 from __future__ import annotations

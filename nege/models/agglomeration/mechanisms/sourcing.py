@@ -18,7 +18,7 @@ d ln(o/(1-o)) = -eta d ln(t G/(g W)), and d ln t/d ln(1 + x_i (1 - e_i D)) = 1 f
 So digital technology makes the market larger and the firm smaller; what that does to places
 depends on where services are (claims 15, 16, 23). Off: no penalty, no transaction cost, exactly.
 Results: ``bought`` is o over users' modes, ``fused`` what industries buy of others.
-Source: ``policy.md`` 8.4; Grossman & Helpman (2002), Eaton & Kortum (2002) for the Frechet form.
+Source: Grossman & Helpman (2002), Eaton & Kortum (2002) for the Frechet form.
 """
 
 from __future__ import annotations

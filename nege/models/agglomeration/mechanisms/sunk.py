@@ -22,7 +22,7 @@ Rest points form a continuum: where an economy is depends on where it was. ``neg
 Results say what firms earn over their cost as ``earned``, e^g. Sunk cost does not wear out here,
 and nobody waits for better times. Off: u = 0, exactly, whatever was before. Firms strictly inside
 the band do not move, so that they count as stable.
-Source: ``lock_in.md`` 2; Baldwin (1988), Dixit (1989) for hysteresis by sunk cost.
+Source: Baldwin (1988), Dixit (1989) for hysteresis by sunk cost.
 """
 
 from __future__ import annotations

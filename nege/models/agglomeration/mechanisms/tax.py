@@ -1,12 +1,13 @@
 """Taxes on sales, tariffs, and a tax on what platforms take: wedges of ``jurisdictions``.
 
     t_kc  = rate (1 - leak_c)(1 - intangible_k)       effective rate, on the price before it
-    Tax       on sales from `origins` to `destinations`, in `channels`, of `industries`; the
-              jurisdiction of the seller (origin) or of the buyer (destination) has it
-    Tariff    the same on what comes from another jurisdiction; that of the buyer has it
-    DigitalServicesTax   t_D of the commission on sales to a jurisdiction; platforms pass on psi:
-              zeta' = zeta/(1 - psi t_D),     owners keep the rest
+    zeta' = zeta/(1 - psi t_D)                        commission of a platform that pays t_D of it
+                                                      and passes on a part psi
 
+``Tax`` is on sales from ``origins`` to ``destinations``, in ``channels``, of ``industries``, and
+belongs to the jurisdiction of the seller (base "origin") or of the buyer (base "destination").
+``Tariff`` is the same on what comes from another jurisdiction, and belongs to that of the buyer.
+``DigitalServicesTax`` is on the commission on sales to a jurisdiction; owners keep the rest of it.
 A negative rate is a subsidy, which those pay who would have the proceeds. Undeclared sales and
 undeclared value are rates: t (1 - leak). Money that is collected but kept by sellers is a rate
 too, t(1 - l)/(1 + l t), and goes to buyers by free entry. Off: rate = 0.
@@ -17,7 +18,7 @@ where a place buys more than it sells, by the rate times that, at small rates. A
 tax on goods and housing that is spent where it is raised changes no allocation.
 Best tariff of one of two countries in Armington trade, the other's t_F = 0: 1/((sigma - 1) s_FF),
 s_FF foreign's share of spending on its own (Gros 1987).
-Source: ``policy.md`` 1-4; Agrawal & Wildasin (2020) for origin offline, destination online.
+Source: those named; Agrawal & Wildasin (2020) for origin offline, destination online.
 """
 
 from __future__ import annotations

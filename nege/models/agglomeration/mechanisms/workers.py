@@ -18,7 +18,7 @@
     y    what the odds are over those of all people       x    public money per head, as it is worth
     H    hours of platforms and of data centres, wbar     o    inputs that are bought; others firms
          being the wage of the skilled                         make, with labour as all of theirs
-    w, What of the model are of the skilled; wu           of the unskilled, an unknown of each place
+    wu   wage of the unskilled, an unknown of each place; w and What are those of the skilled
 
 Remote work, and work for platforms and with data, is of the skilled; all else takes labour in the
 shares of its industry. Both kinds have the same tastes, share in land, platforms, transfers and
@@ -28,8 +28,7 @@ slowly, as ever; of which kind they are follows at once, so that both kinds add 
 there are: at rest each kind is where its own real income has it. Where psi = N in every industry
 both earn the same, and all is as with one kind, exactly.
 Results: ``real_income`` is over worker and place here, and ``worker_welfare`` is U_e.
-Source: ``policy.md`` 9, with 1.4 (jurisdictions, public money), 7 and 8.4; who supplies remote
-work is its default, and platforms and data are nege's own after it.
+Source: own, as are its defaults for remote work, platforms and data.
 """
 
 from __future__ import annotations
