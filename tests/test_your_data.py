@@ -517,6 +517,102 @@ FAULTS = {
 }
 
 
+def chinese(**changes):
+    """Report on the large cities of China, with other coordinates of some."""
+    geo = nege.geography.cities("CN", 3_000_000)
+    frame = geo.coordinates[["latitude", "longitude"]].to_dataframe()
+    for city, spot in changes.items():
+        frame.loc[city] = spot
+    return nege.data_report(frame, latitude="latitude", longitude="longitude")
+
+
+@pytest.mark.parametrize(
+    ("changes", "far", "cure"),
+    [
+        ({"Wuhan": (-30.58, 114.27)}, "1 of 42 is far from all others: Wuhan", "other sign"),
+        ({"Wuhan": (30.58, -114.27)}, "1 of 42 is far from all others: Wuhan", "its longitude"),
+        (
+            {"Chengdu": (0, 0), "Wuhan": (-30.58, 114.27)},
+            "1 of 42 is far from all others: Wuhan",
+            "sign",
+        ),
+        ({"Wuhan": (3.058, 11.427)}, "1 of 42 is far from all others: Wuhan", "typing error"),
+        (
+            {"Wuhan": (-30.58, 114.27), "Chengdu": (-30.67, 104.07)},
+            "2 of 42 are far from all others: Chengdu, Wuhan",
+            "Chengdu with its latitude with the other sign, Wuhan with",
+        ),
+    ],
+)
+def test_places_far_from_all_others_are_asked_about(changes, far, cure):
+    """One does not hide another, as it would in a mean of distances; zeros are told once."""
+    looks = [one for one in chinese(**changes).problems if "far from" in one.what]
+    assert len(looks) == 1
+    assert looks[0].what.startswith(far)
+    assert cure in looks[0].cure
+    assert not looks[0].stops
+
+
+def test_outlying_places_that_are_there_are_not_asked_about():
+    """Urumqi and Perth lie far away, not further than their countries reach; islands may."""
+    assert chinese().ok
+    for countries in ("DE", ("AU", "NZ"), "US"):
+        report = nege.data_report(nege.geography.cities(countries, 2e5))
+        assert report.ok, report
+    few = towns(**GOOD).assign(lat=[50.73, 50.94, 50.8, -54.32])  # says nothing of how far is far
+    assert not [one for one in asked(few).problems if "far from" in one.what]
+
+
+def distances(change):
+    """Report on distances of twelve places with a typing error, and return what it says."""
+    spots = np.random.default_rng(1).uniform(0.0, 10.0, (12, 2))
+    values = np.hypot(*(spots[:, None] - spots).transpose(2, 0, 1))
+    change(values)
+    names = list("ABCDEFGHIJKL")
+    found = nege.data_report(pd.DataFrame(index=names), distance=table(values, names)).problems
+    assert all(one.where == "distance" and not one.stops for one in found)
+    return " ".join(f"{one.what} {one.cure}" for one in found)
+
+
+def scaled(rows, columns, factor):
+    def change(values):
+        values[rows, columns] *= factor
+
+    return change
+
+
+def test_a_typing_error_in_distances_is_said_where():
+    assert distances(scaled(0, 0, 1.0)) == ""
+    every = slice(None)
+
+    def both(values):
+        values[3] *= 1000.0
+        values[:, 3] *= 1000.0
+
+    said = distances(both)
+    assert "1 of 12 is far from all others: D." in said
+    assert "Is the row of D too long?" in said
+    said = distances(scaled(3, every, 10.0))
+    assert "11 pairs have another way back" in said
+    assert "in all of them one end is D" in said
+    assert "Is the way between C and F too long?" in distances(scaled([2, 5], [5, 2], 20.0))
+    assert "Is the way between C and F too short?" in distances(scaled([2, 5], [5, 2], 0.02))
+
+
+def test_a_row_that_is_not_of_the_size_of_straight_lines_is_named():
+    geo = nege.geography.cities("CN", 10_000_000)
+    frame = geo.coordinates[["latitude", "longitude"]].to_dataframe()
+    roads = 1200.0 * geo.distance.values
+    roads[2] /= 1000.0
+    roads[:, 2] /= 1000.0
+    given = pd.DataFrame(roads, index=frame.index, columns=frame.index)
+    report = nege.data_report(
+        frame, latitude="latitude", longitude="longitude", distance=given, unit="km"
+    )
+    said = " ".join(one.what for one in report.problems)
+    assert f"those of {geo.names[2]} are of another size" in said
+
+
 def test_a_good_table_has_no_problem():
     report = asked()
     assert report.ok, report

@@ -3,10 +3,10 @@
 What would be refused is asked of the checks that refuse it. What looks wrong they cannot know:
 
     names        codes one digit short of others (lost zeros), spaces around them
-    coordinates  columns named the other way round, 0 and 0, two places in one spot, distances
-                 that straight lines do not bear out
+    coordinates  columns named the other way round, 0 and 0, two places in one spot, a few places
+                 far from all others (``far_places``), distances that straight lines do not bear out
     distances    a median of more than 10,000 units (a trade cost is per unit), lengths beyond the
-                 other side of the Earth
+                 other side of the Earth, a way there and a shorter way back, a row of its own size
     wages        100 times the median or a hundredth of it; another unit than incomes
     people       totals of workplaces and of residents that differ; fractions of people
     flows        rows that sum to what columns should, nothing on the diagonal
@@ -27,6 +27,7 @@ from nege.geography import Geography, tables
 from nege.geography.makers import check_degrees, geodesic, people_by_name
 from nege.geography.metrics import shortcut
 from nege.geography.polygons import is_geodataframe
+from nege.studies.far_places import far_places, mended, of_all_detours, off_rows, one_way
 from nege.validation import vector
 from nege.validation.values import written_as_text
 
@@ -228,7 +229,7 @@ class Finder:
 
     def _distances(self, distance: Any, spots: Mapping[str, np.ndarray] | None) -> None:
         """Look at distances: given ones, or those of coordinates."""
-        straight = None
+        straight, nowhere = None, np.zeros(len(self.labels), dtype=bool)
         if spots is not None:
             straight = geodesic(spots["latitude"], spots["longitude"])
             nowhere = (spots["latitude"] == 0.0) & (spots["longitude"] == 0.0)
@@ -270,9 +271,62 @@ class Finder:
             self.look("distance", what, "Distances are in a smaller unit than unit= says.")
         elif straight is not None and spots is not None and distance is not None:
             self._against_straight_lines(values, straight, spots)
-        if distance is not None and (detour := shortcut(values, self.labels)):
+        if straight is not None and spots is not None:
+            self._far("coordinates", straight, nowhere, spots)
+        if distance is not None:
+            if straight is None:
+                self._far("distance", values, nowhere, None)
+            self._ways(values)
+
+    def _far(
+        self,
+        where: str,
+        distance: np.ndarray,
+        told: np.ndarray,
+        spots: Mapping[str, np.ndarray] | None,
+    ) -> None:
+        """Look at places that are far from all others; `told` are those that have been named."""
+        far = far_places(distance)
+        others = np.delete(np.arange(len(distance)), far)
+        far = [i for i in far if not told[i]]
+        if not far:
+            return
+        away, apart = distance[far][:, others].min(), distance[others][:, others].max()
+        unit, size = ("km", 1e3) if spots is not None else (self.unit, 1.0)
+        what = (
+            f"{counted(len(far), len(distance))} far from all others: "
+            f"{some(self.labels[i] for i in far)}. It is {shown(size * away)} {unit} to the "
+            f"nearest, and these are at most {shown(size * apart)} {unit} apart"
+        )
+        cure = "Islands, or a typing error?"
+        if spots is None:
+            cure = "Islands, or rows in another unit?"
+        elif words := [
+            f"{self.labels[i]} with {x}" for i in far if (x := mended(spots, i, others))
+        ]:
+            cure = f"Among the others would be {some(words)}."
+        self.look(where, what, cure)
+
+    def _ways(self, values: np.ndarray) -> None:
+        """Look at given distances: there and back, and around."""
+        if pairs := one_way(values):
+            i, j = pairs[0]
+            what = f"{len(pairs)} {'pairs have' if len(pairs) > 1 else 'pair has'} another way back"
+            what += f": {shown(values[i, j])} from {self.labels[i]} to {self.labels[j]}, back "
+            what += shown(values[j, i])
+            same = set(pairs[0]).intersection(*pairs)
+            if len(pairs) > 1 and same:
+                what += f"; in all of them one end is {self.labels[same.pop()]}"
+            self.look("distance", what, "Is one of the two typed wrong?")
+        if detour := shortcut(values, self.labels):
             what, _, cure = detour.partition(" Iceberg")
-            self.look("distance", what.rstrip("."), f"Iceberg{cure}")
+            cure = f"Iceberg{cure}"
+            size, of = of_all_detours(values)
+            if of:
+                whose = " and ".join(self.labels[i] for i in of)
+                row = f"the way between {whose}" if len(of) > 1 else f"the row of {whose}"
+                cure = f"Is {row} too {size}? Nothing else makes long detours. {cure}"
+            self.look("distance", what.rstrip("."), cure)
 
     def _against_straight_lines(
         self, values: np.ndarray, straight: np.ndarray, spots: Mapping[str, np.ndarray]
@@ -291,6 +345,10 @@ class Finder:
                 cure = "Have latitude and longitude changed places?"
                 self.look("coordinates", "they fit the distances better the other way round", cure)
                 return
+        if rows := off_rows(values, straight):
+            whose = some(self.labels[i] for i in rows)
+            what = f"over straight lines, those of {whose} are of another size than others"
+            self.look("distance", what, "Is that row in another unit, or typed wrong?")
         if self.unit in tables.UNITS:
             factor /= tables.UNITS[self.unit]
             if not 1.0 / APART < factor < APART:
