@@ -65,6 +65,91 @@ def test_a_run_prints_a_table_and_a_story_and_writes_three_files(small, tmp_path
     np.testing.assert_allclose(data.share.sum("region"), 1.0, atol=1e-12)
 
 
+TOWNS = """town, north, east, people, houses
+7, 50.776, 6.084, 249, 131
+Bonn, 50.735, 7.100, 331, 172
+Cologne, 50.938, 6.960, 1084, 560
+"""
+OF_TOWNS = """
+[geography]
+kind = "table"
+file = "towns.csv"
+names = "town"
+latitude = "north"
+longitude = "east"
+population = "people"
+unit = "100 km"
+[model]
+kind = "Helpman"
+sigma = 5
+mu = 0.7
+trade_cost = 1.5
+housing = "houses"
+"""
+
+
+def test_places_may_be_in_a_table_beside_the_file(tmp_path):
+    """Names as they are written, columns by their names, distances of their own if given."""
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "towns.csv").write_text(TOWNS)
+    (tmp_path / "inside" / "apart.csv").write_text(
+        "from,Cologne,7,Bonn\n7,3,0,4\nBonn,1,4,0\nCologne,0,3,1\n"
+    )
+    file = tmp_path / "inside" / "towns.toml"
+    file.write_text(OF_TOWNS)
+    read = economy_file.read_economy(str(file))
+    towns = read.model.geography
+    assert [*towns.names] == ["7", "Bonn", "Cologne"]
+    assert 0.6 < float(towns.distance[0, 2]) < 0.7  # of 100 km
+    np.testing.assert_array_equal(read.model.housing, [131, 172, 560])
+    assert read.geography == ""  # lines of an explorer keep such places in a file
+    text = OF_TOWNS.replace("population =", 'distance = "apart.csv"\npopulation =')
+    file.write_text(text.replace('unit = "100 km"\n', ""))
+    towns = economy_file.read_economy(str(file)).model.geography
+    np.testing.assert_array_equal(towns.distance, [[0, 4, 3], [4, 0, 1], [3, 1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "argument", "said"),
+    [
+        ('"towns.csv"', '"tons.csv"', "[geography] file", "beside the TOML file"),
+        ('file = "towns.csv"', "", "[geography] file", "towns.csv"),
+        ('"towns.csv"', "3", "[geography] file", "towns.csv"),
+        ('names = "town"', "names = 3", "[geography] names", "the name of a column"),
+        ('"people"', '"peple"', "population", "people"),
+        ("sigma = 5", "sgma = 5", "key in [model]", "sigma"),  # sooner than that there is no path
+        ("sigma = 5", "sigma = 5", "[path]", "nege explore"),
+        ('names = "town"', 'distance = "towns.toml"', "distance", "3 x 3 matrix"),
+        ('names = "town"', 'distance = "no.csv"', "[geography] distance", "beside the TOML"),
+    ],
+)
+def test_a_wrong_table_is_refused_before_any_folder_is_made(
+    tmp_path, capsys, right, wrong, argument, said
+):
+    (tmp_path / "towns.csv").write_text(TOWNS)
+    (tmp_path / "towns.toml").write_text(OF_TOWNS.replace(right, wrong))
+    out = tmp_path / "out"
+    assert cli.main(["run", str(tmp_path / "towns.toml"), "--output", str(out)]) == 2
+    printed = capsys.readouterr().err
+    assert argument in printed
+    assert said in printed
+    assert not out.exists()
+
+
+def test_models_go_by_their_class_too_and_lines_by_how_many_there_are(tmp_path):
+    for kind in ("footloose-capital", "FootlooseCapital", "footloose capital"):
+        text = SMALL.partition("[path]")[0].partition("[geography]")[0]
+        text += (
+            f'[geography]\nkind = "line"\nn = 3\n[model]\nkind = "{kind}"\nsigma = 5\nmu = 0.4\n'
+        )
+        (tmp_path / "line.toml").write_text(text + "trade_cost = 1.7\n")
+        found = economy_file.read_economy(str(tmp_path / "line.toml")).model
+        assert (type(found), len(found.geography)) == (nege.FootlooseCapital, 3)
+    (tmp_path / "line.toml").write_text(text.replace("n = 3", "positions = [0, 1, 4]\nn = 3"))
+    with pytest.raises(nege.InputError, match="n or positions"):
+        economy_file.read_economy(str(tmp_path / "line.toml"))
+
+
 def test_quiet_prints_nothing(small, tmp_path, capfd):
     for before in (0, 3):  # said before a command or behind it
         said = ["--quiet", "--output", str(tmp_path / f"out{before}")]

@@ -71,6 +71,16 @@ def test_what_a_page_says_is_what_it_prints(tmp_path, first, second, third, wron
     assert [int(one.partition("line ")[2].partition(":")[0]) for one in found] == wrong
 
 
+def test_a_titled_block_is_a_file_and_lines_that_run_nege_are_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = '```toml title="a.toml"\ntitel = 1\n```\n\n```sh\nrm a.toml\npython -m nege run a.toml\n'
+    path = tmp_path / "page.md"
+    for said, wrong in (("nege: key must be ... Did you mean 'title'? ...", 0), ("fine", 1)):
+        path.write_text(f"{page}```\n```text\n{said}\n```\n", encoding="utf-8")
+        assert len(run_page.run(path)) == wrong
+    assert (tmp_path / "a.toml").read_text() == "titel = 1\n"
+
+
 def test_a_text_block_belongs_to_the_block_right_before_it():
     text = "```python\nx\n```\n\nwords\n\n```text\ny\n```\n"
     assert run_page.said(text) == [None, None]

@@ -15,7 +15,9 @@ from run_page import examples  # noqa: E402
 PAGES = {path.name: path for path in sorted(HERE.parent.glob("*.md"))}
 BLOCKS = {name: examples(path.read_text(encoding="utf-8")) for name, path in PAGES.items()}
 RUN = [
-    name for name, blocks in BLOCKS.items() if {"python", "pycon"} & {lang for _, lang, _ in blocks}
+    name
+    for name, blocks in BLOCKS.items()
+    if {"python", "pycon"} & {lang for _, lang, *_ in blocks}
 ]
 
 
@@ -36,7 +38,7 @@ def test_the_examples_of_a_page_run(name, tmp_path):
 @pytest.mark.parametrize("name", PAGES)
 def test_blocks_say_what_they_are_and_all_are_found(name):
     """A block without a language, or with a Python of another name, would not be run."""
-    languages = {language for _, language, _ in BLOCKS[name]}
-    assert languages <= {"python", "pycon", "text", "toml", "sh"}
+    languages = {language for _, language, *_ in BLOCKS[name]}
+    assert languages <= {"python", "pycon", "text", "toml", "csv", "sh"}
     fences = PAGES[name].read_text(encoding="utf-8").count("```")
     assert fences == 2 * len(BLOCKS[name])

@@ -6,7 +6,10 @@ import re
 import public_names
 
 #: Files that texts name, and where they are in the site.
-PAGES = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+PAGES = {
+    **{"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"},
+    "docs/files.md": "files.md",
+}
 
 
 def relative(target: str, here: str) -> str:

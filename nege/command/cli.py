@@ -114,8 +114,8 @@ def _do(options: argparse.Namespace) -> int:
 
 
 def _run(file: str, output: str | pathlib.Path, *, quiet: bool) -> int:
-    folder = execution.writable_folder(output)
     wanted = economy_file.read_path(file)
+    folder = execution.writable_folder(output)
     if not quiet:
         print(f"{wanted.title}: {wanted.model}\n")
         if wanted.why:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
 from nege import geography, memory, validation
@@ -106,9 +107,16 @@ def read_path(name: str) -> PathSpecification:
     InputError
         Naming the key, the value and what is allowed.
     """
-    tables = checked_tables(name, "path")
+    tables = checked_tables(name)
     kind = model_class(tables["model"])
     places = make_geography(tables["geography"])
+    if "path" not in tables:  # said last: what is wrong with the economy comes first
+        _economy_alone(tables, kind, places)
+        cure = (
+            "Add [path] with parameter, from and to, or with scenario. `python -m nege explore` "
+            "takes an economy without one, `python -m nege sweep` one with [sweep.parameters]."
+        )
+        raise InputError("[path]", None, "a table", cure)
     if "scenario" in table_of(tables, "path"):
         model, path = _along_scenario(tables, kind, places)
         parameter, values = PATH_DIMENSION, path[PATH_DIMENSION].values
@@ -140,23 +148,30 @@ def read_economy(name: str) -> EconomySpecification:
         read = read_path(name)
         return EconomySpecification(read.title, read.model, read.dynamics, read.parameter, call)
     places, kind = make_geography(tables["geography"]), model_class(tables["model"])
-    model = make_model(kind, tables["model"], places, make_online(tables, "", np.empty(0)))
-    model = with_data(model, tables)
+    model = _economy_alone(tables, kind, places)
     title = text_of(tables, "title", pathlib.Path(name).stem)
     return EconomySpecification(title, model, make_dynamics(tables, model), "", call)
+
+
+def _economy_alone(
+    tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
+) -> Model:
+    """Return the economy of a file that says nothing of what is to vary."""
+    model = make_model(kind, tables["model"], places, make_online(tables, "", np.empty(0)))
+    return with_data(model, tables)
 
 
 def _geography_call(table: Mapping[str, Any]) -> str:
     """Return the call that makes the places of a table, "" of what is refused later on."""
     make = GEOGRAPHIES.get(str(table.get("kind")))
-    if make is None:
+    if make is None or make is _of_files:  # then the lines keep the places in a file of their own
         return ""
     given = [f"{key}={value!r}" for key, value in table.items() if key != "kind"]
     return f"nege.geography.{make.__name__}({', '.join(given)})"
 
 
-def checked_tables(name: str, *needed: str) -> dict[str, Any]:
-    """Return the tables of a file, those needed being there."""
+def checked_tables(name: str) -> dict[str, Any]:
+    """Return the tables of a file; files that it names are beside it."""
     try:
         tables = tomllib.loads(toml_text(name))
     except tomllib.TOMLDecodeError as error:
@@ -165,9 +180,14 @@ def checked_tables(name: str, *needed: str) -> dict[str, Any]:
         raise InputError("file", name, "valid TOML", "It is nested too deeply.") from error
     _check_depth(name, tables)
     check_keys("", tables, TABLE_KEYS)
-    for key in ("geography", "model", *needed):
+    for key in ("geography", "model"):
         if not isinstance(tables.get(key), dict):
             raise InputError(f"[{key}]", tables.get(key), "a table", f"Add [{key}] to the file.")
+    places = tables["geography"]
+    if places.get("kind") == "table":
+        for key in ("file", "distance"):
+            if isinstance(places.get(key), str):
+                places[key] = str(pathlib.Path(name).parent / places[key])
     return tables
 
 
@@ -280,6 +300,32 @@ def _choice(argument: str, value: Any, allowed: Any) -> str:
     return value
 
 
+def _of_files(file: str, distance: str | None = None, **columns: Any) -> geography.Geography:
+    """Return the places of a table in a CSV file, with distances of another one or geodesic."""
+    names = columns.get("names")
+    table = _csv("file", file, names)
+    if names is not None and not isinstance(names, str):
+        raise InputError("[geography] names", names, "the name of a column")
+    if names is None:  # what stands first in each line
+        table = table.set_index(table.columns[0])
+    if distance is not None:
+        apart = _csv("distance", distance, None)
+        columns["distance"] = apart.set_index(apart.columns[0])
+    return geography.from_dataframe(table, **columns)
+
+
+def _csv(key: str, file: Any, names: Any) -> Any:
+    """Return the table of a CSV file, names of places as they are written."""
+    path = paths.located(f"[geography] {key}", file)
+    try:
+        heads = pd.read_csv(path, nrows=0).columns
+        text = names if names in heads else heads[0]
+        return pd.read_csv(path, dtype={text: str}, skipinitialspace=True)
+    except (OSError, ValueError, IndexError) as error:  # of pandas' own, too
+        cure = f"It is looked for beside the TOML file. The system says: {error}."
+        raise InputError(f"[geography] {key}", str(path), "a readable CSV file", cure) from error
+
+
 GEOGRAPHIES: dict[str, Callable[..., geography.Geography]] = {
     "cities": geography.cities,
     "equidistant": geography.equidistant,
@@ -289,16 +335,21 @@ GEOGRAPHIES: dict[str, Callable[..., geography.Geography]] = {
     "grid": geography.grid,
     "points": geography.from_points,
     "distance": geography.from_distance,
+    "table": _of_files,
 }
 GEOGRAPHY_ARGUMENTS = {
     "cities": ("country", "min_population", "separate"),
     "equidistant": ("n",),
     "racetrack": ("n",),
-    "line": ("n_or_positions",),
+    "line": ("n", "positions"),
     "star": ("n",),
     "grid": ("ny", "nx"),
     "points": ("latitude", "longitude", "names", "population"),
     "distance": ("distance", "names", "population"),
+    "table": (
+        *("file", "names", "latitude", "longitude", "distance"),
+        *("population", "unit", "crs"),
+    ),
 }
 
 
@@ -307,6 +358,16 @@ def make_geography(table: dict[str, Any]) -> geography.Geography:
     kind = _choice("[geography] kind", table.get("kind"), GEOGRAPHIES)
     given = {key: value for key, value in table.items() if key != "kind"}
     check_keys("geography", given, GEOGRAPHY_ARGUMENTS[kind])
+    if kind == "line":
+        if len(given) != 1:
+            cure = "n = 5 for places one step apart, positions = [0, 1, 2.5] for others."
+            raise InputError("[geography]", given, "n or positions for kind 'line'", cure)
+        return geography.line(*given.values())
+    if kind == "table":
+        if not isinstance(given.get("file"), str):
+            cure = 'For example file = "towns.csv", which is looked for beside the TOML file.'
+            raise InputError("[geography] file", given.get("file"), "the name of a CSV file", cure)
+        return _of_files(**given)
     if kind == "cities":
         return geography.cities(**given)
     optional = ("names", "population")
@@ -336,9 +397,17 @@ def make_online(
 
 
 def model_class(table: Mapping[str, Any]) -> type[Model]:
-    """Return the class of a model by its kind."""
+    """Return the class of a model by its kind, also as its class is called."""
     kinds = Model.kinds()
-    return kinds[_choice("[model] kind", table.get("kind", "core-periphery"), kinds)]
+    kind = table.get("kind", "core-periphery")
+    if isinstance(kind, str):
+        kind = {_letters(known): known for known in kinds}.get(_letters(kind), kind)
+    return kinds[_choice("[model] kind", kind, kinds)]
+
+
+def _letters(kind: str) -> str:
+    """Return the letters of a name: "online agglomeration" and OnlineAgglomeration are the same."""
+    return "".join(filter(str.isalnum, kind)).casefold()
 
 
 ARGUMENTS_WITH_OWN_TABLE = ("geography", "online")  # arguments of models with tables of their own

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LARGEST_DOT = 600.0  # points squared, for a place with a tenth of all
 WIDEST_SHARE = 0.3  # of all, up to which dots are as large; all are drawn smaller beyond
+AROUND = 0.15  # of the extent of places, on each side: room for half of the largest dot
 LEAST_DOT = 14.0  # points squared, of a dot whose colour says something
 
 
@@ -64,6 +65,8 @@ def places(
     points = ax.scatter(x, y, s=size, c=colour, **style)
     points.set_gid("places")
     if geographic:
+        if borders is None:
+            ax.margins(AROUND)
         ax.set_aspect(1.0 / np.cos(np.deg2rad(float(np.mean(y)))))
         ax.set_xlabel("longitude (degrees east)")
         ax.set_ylabel("latitude (degrees north)")
