@@ -210,6 +210,86 @@ def test_numbers_have_the_digits_that_were_asked_for(value):
             assert len(shown) in (digits, digits + 1)  # one more where it is rounded up
 
 
+def cells(text):
+    """Return heads and rows of a table, each cell as TeX has it."""
+    body = text.split(r"\midrule")
+    split = [[c.strip() for c in row.split("&")] for row in text.replace(r" \\", "").split("\n")]
+    first = next(i for i, row in enumerate(split) if row == [r"\toprule"]) + 1
+    last = next(i for i, row in enumerate(split) if row == [r"\bottomrule"])
+    assert len(body) == 2
+    return split[first], split[first + 2 : last]
+
+
+def test_what_rounding_leaves_is_zero_and_small_numbers_are_not():
+    """Noise is measured against what was subtracted; of one sign nothing was."""
+    data = xr.Dataset(
+        {
+            "balance": ("region", [0.3, -0.3, 2e-16, -7e-17]),
+            "firms": ("region", [0.3, 1e-11, 1e-30, 0.0]),
+            "residual": ("region", [-1e-17, -2e-17, -1e-30, 0.0]),
+            "gap": (("region", "term"), [[0.5, -7e-17], [1e-9, 0.0], [-1e-9, 0], [0, 0]]),
+        },
+        {"region": ["a", "b", "c", "d"], "term": ["x", "y"]},
+    )
+    head, rows = cells(data.nege.to_latex())
+    assert head == ["region", "balance", "firms", "residual", "gap, x", "gap, y"]
+    balance, firms, residual, first, second = zip(*(row[1:] for row in rows), strict=True)
+    assert balance[2:] == ("$0$", "$0$")
+    assert firms[2] == r"$1.000 \times 10^{-30}$"
+    assert residual[2] == r"$-1.000 \times 10^{-30}$"
+    assert first[1] == r"$1.000 \times 10^{-9}$"
+    assert set(second) == {"$0$"}
+    assert data.nege.to_dataframe().loc["d", "balance"] == -7e-17  # which has every digit
+
+
+def test_gains_are_known_as_well_as_the_equilibria_are():
+    economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
+    found = nege.compare(nege.solve(economy), nege.solve(economy.replace(trade_cost=1.8)))
+    wages = found.data.contribution.sel(term="wages")
+    assert 0.0 < float(abs(wages).max()) < 1e-12
+    text = found.to_latex()
+    compiles(text)
+    head, rows = cells(text)
+    assert "$L'$" in head
+    assert r"\_" not in text
+    at = head.index(r"$\Delta \ln V_{\text{wages}}$")
+    assert {row[at] for row in rows} == {"$0$"}
+    assert {row[head.index(r"$\Delta \ln V$")] for row in rows} == {"$0.003037$"}
+    note = text.split("footnotesize")[1]
+    assert note.count(r"$\Delta \ln V$") == 1
+    assert r"$\Delta \ln V_{\text{wages}}$, ...: contribution to the gain" in note
+
+
+def test_long_tables_are_cut_and_say_so(swept):
+    text = swept.nege.to_latex(variables="share", rows=5)
+    rows = compiles(text)
+    assert len(rows) == 1 + 6
+    assert set(cells(text)[1][3]) == {r"$\vdots$"}
+    assert "19 of 24 rows are left out" in text
+    whole = cells(swept.nege.to_latex(variables="share", rows=None))[1]
+    assert cells(text)[1] == [*whole[:3], [r"$\vdots$"] * 5, *whole[-2:]]
+    assert "left out" not in swept.nege.to_latex(variables="share", rows=24)
+    with pytest.raises(nege.InputError, match="variables='share' chooses"):
+        swept.nege.to_latex("share")
+    with pytest.raises(nege.InputError, match="rows must be"):
+        swept.nege.to_latex(rows=1)
+    economy = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
+    assert len(compiles(nege.bifurcation(economy, "trade_cost", (1.4, 2.1)).to_latex())) == 42
+
+
+def test_parameters_are_explained_and_claims_have_no_symbols(swept):
+    text = swept.isel(sigma=0).nege.to_latex(variables="share")
+    assert r"$\mu$: share of manufactures in spending" in text
+    head, _ = cells(nege.claims().to_latex())
+    assert head == ["claim", "verdict", "share", "of", "words"]
+    dotted = (
+        swept.drop_vars("elasticity")
+        .rename(mu="vat.rate", sigma="leading_rate")
+        .nege.to_latex(variables="welfare")
+    )
+    assert cells(dotted)[0] == ["vat, rate", "leading rate", "$U$"]
+
+
 def test_every_variable_of_a_model_has_a_symbol():
     for kind in Model.kinds().values():
         if kind.__module__.startswith("nege."):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from typing import ClassVar
 
 import xarray as xr
 
@@ -29,6 +30,8 @@ class ClaimTable(Immutable, Tabular):
         object.__setattr__(self, "data", data)
 
     data: xr.Dataset
+    _printed: ClassVar = ("verdict", "share", "of", "words")
+    _of_economies: ClassVar = False  # its shares are of draws
 
     def to_dataset(self) -> xr.Dataset:
         """Return the table as a Dataset."""

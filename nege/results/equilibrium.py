@@ -231,6 +231,12 @@ class Equilibrium(Immutable, Tabular):
         about = {"long_name": "how the solve ended, see nege.Status"}
         return self.data.assign(status=xr.DataArray(int(self.status), attrs=about))
 
+    def _noise(self) -> dict[str, float]:
+        """Return what a balance is known to: as well as sales and purchases, its difference."""
+        if "trade_balance" not in self.data or not self.error < 1.0:
+            return {}
+        return {"trade_balance": self.error * float(self.data["income"].max())}
+
     def banner(self) -> str:
         """Return in prose what was found, how far it is proven, and what is not established."""
         return "\n".join([self._headline(), *self._findings(), self._open_questions()])

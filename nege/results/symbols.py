@@ -49,6 +49,7 @@ SYMBOLS: dict[str, str] = {
     "density": "q",
     # of comparisons
     "people": "L",
+    "people_after": "L'",
     "equivalent_variation": r"\mathit{EV}",
     "gain": r"\Delta \ln V",
     "contribution": r"\Delta \ln V",

@@ -11,8 +11,8 @@ from __future__ import annotations
 import logging
 import math
 import pathlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
@@ -20,6 +20,7 @@ import xarray as xr
 
 from nege import memory, validation
 from nege.errors import InputError, in_words, require
+from nege.plots.varied import parameter_label
 from nege.results.symbols import symbol
 from nege.status import Status
 from nege.validation import paths
@@ -33,6 +34,7 @@ logger = logging.getLogger("nege")
 PLACES = ("region", "place")
 WIDEST = 100  # columns that a variable may take without being asked for
 LARGE = 1 << 24  # bytes of a table that is worth a word
+ROUNDING = 1e-14  # of the largest: what differences that take both signs cannot be known below
 NO_UNIT = ("", "1", "utility")
 DEGREES = "EPSG:4326"
 COORDINATES = (
@@ -54,6 +56,11 @@ class Column(NamedTuple):
 class Tabular:
     """What every result of nege can be made into: a DataFrame, CSV, LaTeX, a GeoDataFrame."""
 
+    #: What a printed table has where no variables are chosen: None stands for all.
+    _printed: ClassVar[tuple[str, ...] | None] = None
+    #: Whether its variables are those of economies, which have symbols.
+    _of_economies: ClassVar[bool] = True
+
     def _tabulated(self) -> xr.Dataset:
         """Return the data that tables are made of."""
         data: xr.Dataset = self.to_dataset()  # type: ignore[attr-defined]
@@ -63,6 +70,10 @@ class Tabular:
         """Return where places are, None where the result does not know."""
         of = self if hasattr(self, "model") else getattr(self, "equilibrium", None)
         return getattr(getattr(of, "model", None), "geography", None)
+
+    def _noise(self) -> Mapping[str, float]:
+        """Return below which size numbers of a variable are no more than what solves leave."""
+        return {}
 
     @hinted
     def to_dataframe(self, variables: str | Sequence[str] | None = None) -> pd.DataFrame:
@@ -146,8 +157,12 @@ class Tabular:
         symbols: bool = True,
         variables: str | Sequence[str] | None = None,
         digits: int = 4,
+        rows: int | None = 40,
     ) -> str:
         r"""Make a LaTeX table with the field's symbols, units, and significant digits.
+
+        What rounding leaves of a difference is 0 in it: what is below the accuracy of solves, or
+        1e-14 of the largest of a variable that takes both signs. Small numbers of one sign stay.
 
         Parameters
         ----------
@@ -157,9 +172,13 @@ class Tabular:
         symbols : bool, default True
             Head columns by symbols, which notes below the table explain; else by words.
         variables : str or sequence of str, optional
-            Which variables, as of :meth:`to_dataframe`.
+            Which variables, as of :meth:`to_dataframe`; by default those that say what was
+            found: of an optimum the objective, of claims the verdicts.
         digits : int, default 4
             Significant digits of numbers; files in CSV have all of them.
+        rows : int or None, default 40
+            How many rows at most: of a longer table, which fits on no page, the first and last
+            ones, with dots between them. None has all.
 
         Returns
         -------
@@ -192,8 +211,21 @@ class Tabular:
         """
         symbols = validation.flag("symbols", symbols)
         digits = validation.whole("digits", digits, at_least=1)
+        data = self._tabulated()
+        if isinstance(path, str) and path in data:
+            cure = f"A file ends in .tex; variables={path!r} chooses one to print."
+            raise InputError("path", path, "a file to write", cure)
         place = None if path is None else paths.located("path", path)
-        text = latex(*table_of(self._tabulated(), variables), symbols=symbols, digits=digits)
+        rows = None if rows is None else validation.whole("rows", rows, at_least=2)
+        variables = self._printed if variables is None else variables
+        text = latex(
+            *table_of(data, variables),
+            keys=_keys(data),
+            symbols=symbols and self._of_economies,
+            digits=digits,
+            rows=rows,
+            noise=self._noise(),
+        )
         if place is not None:
             with paths.replacing("path", place) as partial:
                 partial.write_text(f"{text}\n", encoding="utf-8")
@@ -334,8 +366,7 @@ def _columns(array: xr.DataArray, rows: Sequence[str], sizes: Sequence[int]) -> 
     values = array.transpose(*rest, *own).values
     shape = [size if dim in own else 1 for dim, size in zip(rows, sizes, strict=True)]
     names = [[str(label) for label in _labels(array, dim)] for dim in rest]
-    meaning = " ".join(str(array.attrs.get("long_name", name.replace("_", " "))).split())
-    unit = " ".join(str(array.attrs.get("units", "")).split())
+    meaning, unit = _about(array, name)
     for at in np.ndindex(*(len(labels) for labels in names)):
         labels = tuple(labels[i] for labels, i in zip(names, at, strict=True))
         found = np.broadcast_to(values[at].reshape(shape), sizes).ravel()
@@ -385,6 +416,29 @@ def rounded(value: Any, digits: int) -> str:
     return escaped(value)
 
 
+def _keys(data: xr.Dataset) -> dict[str, Column]:
+    """Return what dimensions are, by name."""
+    found = {}
+    for dim in map(str, data.dims):
+        array = data[dim] if dim in data.coords else xr.DataArray(0)
+        found[dim] = Column(dim, dim, (), *_about(array, dim))
+    return found
+
+
+def _about(array: xr.DataArray, name: str) -> tuple[str, str]:
+    """Return meaning and unit of an array; a parameter is called as on an axis."""
+    meaning = " ".join(str(array.attrs.get("long_name", parameter_label(name))).split())
+    unit = " ".join(str(array.attrs.get("units", "")).split())
+    if "long_name" not in array.attrs and meaning.endswith(")"):
+        meaning, _, unit = meaning[:-1].rpartition(" (")
+    return meaning, unit
+
+
+def in_plain_words(name: str) -> str:
+    """Return the name of a variable or parameter in words."""
+    return name.replace("_", " ").replace(".", ", ")
+
+
 def head(column: Column, symbols: bool) -> str:
     """Return what stands above a column."""
     known = symbol(column.variable, column.meaning) if symbols else None
@@ -392,7 +446,7 @@ def head(column: Column, symbols: bool) -> str:
         unit = "" if column.unit in NO_UNIT else f" ({column.unit})"
         return escaped(f"{_with_labels(column)}{unit}")
     if known is None:
-        return escaped(column.name)
+        return escaped(", ".join([in_plain_words(column.variable), *column.labels]))
     if not column.labels:
         return f"${known}$"
     known = f"{{{known}}}" if "_" in known else known
@@ -404,40 +458,96 @@ def _with_labels(column: Column) -> str:
 
 
 def notes(columns: Sequence[Column]) -> str:
-    """Return what symbols mean, with units, each variable once."""
+    """Return what symbols mean, with units, each variable once; in words what shares a symbol."""
+    first = {column.variable: column for column in reversed(columns)}
+    known = {name: symbol(name, column.meaning) for name, column in first.items()}
     found = {}
     for column in columns:
-        known = symbol(column.variable, column.meaning)
+        name, mark = column.variable, known[column.variable]
         unit = "" if column.unit in NO_UNIT else f" ({column.unit})"
-        if known is not None:
-            found[column.variable] = f"${known}$: {escaped(column.meaning + unit)}"
-        elif column.meaning != column.variable.replace("_", " ") or unit:
-            found[column.variable] = escaped(f"{column.variable}: {column.meaning}{unit}")
+        if mark is not None:
+            shared = [*known.values()].count(mark) > 1 and column.labels
+            shown = f"{head(first[name], True)}, ..." if shared else f"${mark}$"
+            found[name] = f"{shown}: {escaped(column.meaning + unit)}"
+        elif column.meaning != in_plain_words(name) or unit:
+            found[name] = escaped(f"{in_plain_words(name)}: {column.meaning}{unit}")
     return f"{'; '.join(found.values())}." if found else ""
 
 
 def latex(
-    frame: pd.DataFrame, columns: Sequence[Column], *, symbols: bool = True, digits: int = 4
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    *,
+    keys: Mapping[str, Column] | None = None,
+    symbols: bool = True,
+    digits: int = 4,
+    rows: int | None = None,
+    noise: Mapping[str, float] | None = None,
 ) -> str:
     """Return a table in LaTeX."""
-    keys = [] if frame.index.names == [None] else list(frame.index.names)
-    flat = frame.reset_index(names=keys) if keys else frame
+    names = [] if frame.index.names == [None] else list(frame.index.names)
+    flat = frame.reset_index(names=names) if names else frame
     kinds = "".join(
         "r" if flat.iloc[:, i].dtype.kind in "fiu" else "l" for i in range(flat.shape[1])
     )
-    varied = [Column(key, key, (), key, "") for key in keys]
-    heads = [*(head(key, symbols) for key in varied), *(head(one, symbols) for one in columns)]
-    cells = [flat.iloc[:, i].tolist() for i in range(flat.shape[1])]
-    body = [_row([rounded(value, digits) for value in row]) for row in zip(*cells, strict=True)]
-    words = notes(columns) if symbols else ""
+    known = keys or {}
+    plain = {name: Column(name, name, (), in_plain_words(name), "") for name in names}
+    varied = [known.get(name, plain[name]) for name in names]
+    heads = [head(one, symbols) for one in (*varied, *columns)]
+    least = _least(frame, columns, noise or {})
+    cut = _cut(len(flat), rows)
+    short = flat if cut is None else pd.concat([flat.iloc[: cut[0]], flat.iloc[-cut[1] :]])
+    cells = [
+        [_shown(value, digits, floor) for value in short.iloc[:, i].tolist()]
+        for i, floor in enumerate([*[0.0] * len(varied), *(least[c.variable] for c in columns)])
+    ]
+    body = [_row(row) for row in zip(*cells, strict=True)]
+    words = notes([*varied, *columns]) if symbols else ""
+    more = ""
+    if cut is not None:
+        body.insert(cut[0], _row([r"$\vdots$"] * flat.shape[1]))
+        more = f"{len(short)} of {len(flat)} rows: rows=None has all"
+        words = f"{words} {len(flat) - len(short)} of {len(flat)} rows are left out.".strip()
     return "\n".join(
         [
             r"% table of nege: \usepackage{booktabs, amsmath}",
+            *([f"% {more}, variables= and a part of the data fewer"] if more else ()),
             rf"\begin{{tabular}}{{{kinds}}}",
             *(r"\toprule", _row(heads), r"\midrule", *body, r"\bottomrule", r"\end{tabular}"),
             *((r"\par\smallskip", rf"{{\footnotesize {words}}}") if words else ()),
         ]
     )
+
+
+def _cut(count: int, rows: int | None) -> tuple[int, int] | None:
+    """Return how many rows at both ends stay of a table that is too long."""
+    return None if rows is None or count <= rows else (rows - rows // 2, rows // 2)
+
+
+def _shown(value: Any, digits: int, floor: float) -> str:
+    """Return a value in LaTeX, 0 where it is no more than rounding."""
+    small = isinstance(value, float) and abs(value) < floor
+    return rounded(0.0 if small else value, digits)
+
+
+def _least(
+    frame: pd.DataFrame, columns: Sequence[Column], noise: Mapping[str, float]
+) -> dict[str, float]:
+    """Return below which size numbers of each variable are rounding.
+
+    Only differences have such numbers, so of a variable of one sign the smallest count: firms that
+    sell online may be 1e-20. What a result knows of its own accuracy, it says.
+    """
+    found: dict[str, float] = {}
+    for name in dict.fromkeys(column.variable for column in columns):
+        own = [i for i, column in enumerate(columns) if column.variable == name]
+        values = frame.iloc[:, own].to_numpy()
+        found[name] = noise.get(name, 0.0)
+        if values.dtype.kind == "f":
+            good = values[np.isfinite(values)]
+            if (good < 0.0).any() and (good > 0.0).any():
+                found[name] = max(found[name], ROUNDING * float(np.abs(good).max()))
+    return found
 
 
 def _row(cells: Sequence[str]) -> str:

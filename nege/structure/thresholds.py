@@ -131,7 +131,7 @@ class Thresholds(Immutable, Tabular, Sequence[Threshold]):
         many = {"long_name": "independent deviations whose growth rate is zero there"}
         return xr.Dataset(
             {
-                self.parameter: ("threshold", self.values, {"long_name": self.parameter}),
+                self.parameter: ("threshold", self.values),
                 "mode": (
                     "threshold",
                     np.array(self.mode, dtype=str),

@@ -204,6 +204,14 @@ class Comparison(Immutable, Tabular):
     def _geography(self) -> Any:
         return self.before.model.geography
 
+    def _noise(self) -> dict[str, float]:
+        """Return what gains are known to: as well as both equilibria, in logs or in money."""
+        errors = [one.error for one in (self.before, self.after) if one.error < EVEN]
+        least = max([EXACT, *errors]) if len(errors) == 2 else EVEN
+        money = float(np.nanmax(np.abs(self.data["income"].values)))
+        gains = dict.fromkeys(("gain", "offered", "contribution"), money if self.additive else 1.0)
+        return {name: least * one for name, one in (gains | {MEANS[2]: money}).items()}
+
     # --- pictures ---------------------------------------------------------------------
 
     @hinted

@@ -27,7 +27,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -162,6 +162,8 @@ class EqualYield(Immutable, Tabular):
         raised = next(root.revenue for root in self.roots if root.rate == self.value)
         near = abs(raised - self.amount) <= RAISED * max(abs(self.amount), SHARP)
         return near and self.equilibrium.leading_eigenvalue < 0.0
+
+    _printed: ClassVar = ("revenue_raised", "slope", "status")
 
     @hinted
     def to_dataset(self) -> xr.Dataset:

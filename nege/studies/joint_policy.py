@@ -166,6 +166,10 @@ class JointOptimum(Immutable, Tabular):
         best = self.kind in ("interior", "corner", "constrained") and about.better == 0
         return best and flat and about.stable
 
+    @property
+    def _printed(self) -> tuple[str, ...]:  # type: ignore[override]
+        return (*self.policy, "objective", "allowed", "status")
+
     @hinted
     def to_dataset(self) -> xr.Dataset:
         """Return what was visited, with the optimum and its certificate as attributes.

@@ -16,7 +16,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -159,6 +159,8 @@ class Optimum(Immutable, Tabular):
         falls = {"lower bound": about.gradient < 0.0, "upper bound": about.gradient > 0.0}
         sure = falls.get(self.kind, self.kind == "kink") or about.second_derivative < 0.0
         return self.kind in BEST and sure and about.stable
+
+    _printed: ClassVar = ("objective", "gradient", "status")
 
     @hinted
     def to_dataset(self) -> xr.Dataset:
