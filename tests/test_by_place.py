@@ -97,6 +97,9 @@ def test_a_change_between_equilibria_and_none_from_other_places():
     assert 110 < west < 113.3  # borders do not widen it
     assert 121.5 < east < 125
     assert any(found.get_gid() == "borders" for found in ax.collections)
+    online = float(one.data.share.sel(region="online"))
+    title = one.plot.map("share", change_from=one).get_title()
+    assert title == f"online: {online:.1%}, then {online:.1%} of workers"
     with pytest.raises(nege.InputError, match="same places"):
         one.plot.map("wage", change_from=stored("two_places"))
 

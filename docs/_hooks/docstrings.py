@@ -1,7 +1,9 @@
 """Docstrings as they are when nege runs: those of models have parameters made of their fields."""
 
+import functools
 import importlib
 import inspect
+import itertools
 import re
 
 import griffe
@@ -43,7 +45,7 @@ class Docstrings(griffe.Extension):
             self._set(attr, attr.docstring.value, loader)
 
     def _set(self, obj, text, loader):
-        obj.docstring = griffe.Docstring(
+        obj.docstring = _Docstring(
             links.of_docstring(text),
             lineno=obj.docstring.lineno if obj.docstring else obj.lineno,
             endlineno=obj.docstring.endlineno if obj.docstring else obj.endlineno,
@@ -51,6 +53,28 @@ class Docstrings(griffe.Extension):
             parser=loader.docstring_parser,
             parser_options=loader.docstring_options,
         )
+
+
+class _Docstring(griffe.Docstring):
+    """A docstring in which parameters that are said together stay together."""
+
+    @functools.cached_property
+    def parsed(self):
+        sections = self.parse()
+        for section in sections:
+            if section.kind is griffe.DocstringSectionKind.parameters:
+                alike = itertools.groupby(section.value, key=lambda one: one.description)
+                section.value = [_together([*ones]) for _, ones in alike]
+        return sections
+
+
+def _together(ones):
+    """Return parameters of one description as one, without the type of whichever is first."""
+    first = ones[0]
+    if len(ones) > 1:
+        first.name = ", ".join(one.name for one in ones)
+        first.annotation = first.value = None
+    return first
 
 
 def _constructor(found, cls):

@@ -185,4 +185,9 @@ class EquilibriumPlot:
             allowed = "an economy of the same places"
             raise InputError("change_from", f"of {', '.join(names[:5])}", allowed)
         shown = by_place.changed(shown, by_place.chosen(other, name, where.names, select))
-        return where.draw(shown, ax, scale=maps.scale_of(shown.values, change=True))
+        ax = where.draw(shown, ax, scale=maps.scale_of(shown.values, change=True))
+        if self._online is not None and name in (None, "share") and "region" in other.dims:
+            shares = [float(one["share"].reindex(region=[self._online], fill_value=0.0)[0])
+                      for one in (other, self._data)]  # fmt: skip
+            ax.set_title(f"online: {shares[0]:.1%}, then {shares[1]:.1%} of {self._movers}")
+        return ax
