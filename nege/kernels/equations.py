@@ -9,8 +9,8 @@ model says what happens inside a place r, as functions of one place,
     pool(p, r, share, state)             what it adds to a sum over all places (commissions)
     spending(p, r, share, state, pool)   what it spends on varieties
     respond(p, r, share, state, access)  f(state) - state, from market access
-    payoff(p, r, share, state, price)    ln payoff (real wages, profits); the utility itself
-                                         where the model compares differences
+    payoff(p, r, share, state, price)    ln payoff (real wages, profits), from P = G^(1-sigma); the
+                                         utility itself where the model compares differences
 
 and everything else follows, whatever the geography: ``update`` puts them together, and their
 derivatives are their values in dual numbers (``duals``). They use exp, log, ... of ``duals``.
@@ -113,18 +113,43 @@ Equation = Callable[..., Any]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Places:
-    """Equations of one place, of which everything follows: see above.
+    """What happens inside a place, of which short runs, dynamics and their derivatives follow.
+
+    Each equation is a function of numbers, for one place `r`, that returns a number. It is given
+
+    ========  ====================================================================================
+    `p`       parameters by the names of the class's fields: ``p.sigma``, ``p.labour[r]``; also
+              ``p.log_net[r]`` and ``p.log_amenity[r]``, ln(1 - commission) and ln amenity of
+              the online region, zero elsewhere
+    `r`       the number of the place, from zero; the online region is the last
+    `share`   of what moves, in the place: people, firms, capital
+    `state`   u, the unknown of the short run in the place, e.g. the logarithm of its wage
+    `pool`    the sum over places of what the equation `pool` returns; 0 without one
+    `access`  market access, z_r = sum_s K_rs spending_s/P_s with K = trade_cost^(1-sigma)
+    `price`   P_r = sum_s K_sr supply_s, which is G^(1-sigma) of the price index G: ln G is
+              ``log(price)/(1 - p.sigma)``
+    ========  ====================================================================================
 
     Parameters
     ----------
-    supply, spending, respond, payoff : callable
-        Of one place.
+    supply : callable
+        (p, r, share, state): what the place's firms add to P, e.g. share times wage^(1-sigma).
+    spending : callable
+        (p, r, share, state, pool): what the place spends on varieties, in the numeraire.
+    respond : callable
+        (p, r, share, state, access): f(state) - state of the short run, the fixed point
+        state = f(state). Of a wage that clears the market, w^sigma = z, it is
+        ``log(access)/p.sigma - state``.
+    payoff : callable
+        (p, r, share, state, price): logarithm of what those who move compare; the utility itself
+        where the class says ``differences = True``.
     pool : callable, optional
-        What a place adds to the sum that `spending` is given; the sum is zero without it.
+        (p, r, share, state): what the place adds to the sum that `spending` is given.
     numeraire : callable, optional
-        (p, r, share, state): what a place adds to a sum that is one (Walras' identity). A common
-        factor exp(state) is chosen so that it is. Without it the level is determined. Where f
-        answers a common factor with the same factor, take ``MIXING``: no linear system has that.
+        (p, r, share, state): what the place adds to a sum that is one wherever markets clear
+        (Walras), in proportion to exp(state): all states are shifted alike until it is. It fixes
+        the level of iterated wages; leave it out where the state is explicit. Where f answers a
+        common factor with the same factor, take ``MIXING``: no linear system has that.
     exponents : callable, optional
         (p, r, share, state): how large the numbers are, at most, of which ``exp`` is taken and
         which are added in exponents. By default twice what the supply of a share of one says.
@@ -132,8 +157,16 @@ class Places:
         How the error is bounded; by default from the linear system of the short run itself, which
         takes tables over all regions.
 
+    Notes
+    -----
     What compares numbers compares ``duals.value``; |x| is ``duals.absolute``, the larger of two
     ``duals.maximum``: Python's own lose the derivative, or do not compile.
+
+    Examples
+    --------
+    >>> import nege
+    >>> nege.CorePeriphery.equations.supply.__doc__
+    'x_r = lambda_r (w_r/(1-zeta_r))^(1-sigma).'
     """
 
     supply: Equation
@@ -150,13 +183,21 @@ class Places:
 class Together:
     """Equations of all places at once, where they share more than trade.
 
-    Each is given `p`, then arrays over places, the last of which it writes:
+    Each is given the parameters `p` by name, then arrays over places, and writes the last ones. The
+    state is the logarithm of `price`; `share`, `price` and `access` are as in ``Places``.
 
-        goods(p, share, state, supply, spending)
-        payoffs(p, share, state, price, access, out)
-
-    The state is ln price. ``gap(p)`` is what a residual is divided by to bound the error, and
-    ``rounding(p, share, state)`` bounds what rounding adds to prices.
+    Parameters
+    ----------
+    goods : callable
+        (p, share, state, supply, spending): writes what each place adds to P and what it spends.
+    payoffs : callable
+        (p, share, state, price, access, out): writes the logarithm of what those who move compare.
+    gap : callable
+        (p): what a residual is divided by to bound the error.
+    rounding : callable
+        (p, share, state): a bound of what rounding adds to prices.
+    bound : int
+        How the error is bounded: by `gap`.
     """
 
     goods: Equation
@@ -168,10 +209,19 @@ class Together:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Payoffs:
-    """Payoffs that are explicit in shares: payoffs(p, cost, share, out), and what rounding adds.
+    """Payoffs that are explicit in shares: there is no short run to iterate.
 
-    `cost` is the table of the operator, by destination and origin; ``rounding(p, cost, share)``
-    bounds the absolute error of payoffs. The state is the payoff.
+    `p` are the parameters by name, `cost` is the table of what trade costs, by destination and
+    origin, `share` an array over places. The state is the payoff.
+
+    Parameters
+    ----------
+    payoffs : callable
+        (p, cost, share, out): writes the payoff of each place.
+    rounding : callable
+        (p, cost, share): a bound of the absolute error that rounding adds to payoffs.
+    bound : int
+        How the error is bounded: nothing depends on the state.
     """
 
     payoffs: Equation
