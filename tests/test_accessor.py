@@ -68,6 +68,8 @@ def test_a_path_that_turns_round_has_two_arms_over_its_parameter():
     np.testing.assert_allclose(back, [[1.0, 100], [1.5, 100], [2.0, 0]], atol=1e-9)
     (line,) = found.nege.plot.online_share("step").lines
     np.testing.assert_array_equal(line.get_xdata(), range(4))
+    alike = found.isel(step=[0, 3]).nege.plot.online_share("step")  # of shares that hardly differ
+    np.testing.assert_allclose(alike.get_ylim(), [-0.5, 0.5], atol=1e-6)
 
 
 def test_points_in_no_order_are_dots(grid):

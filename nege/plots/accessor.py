@@ -29,6 +29,7 @@ __all__ = ["SweepPlot"]
 
 #: Variables that say how a solve ended; they have values also where it failed.
 PROOF = ("status", "residual", "error", "iterations")
+NARROW = 10.0  # per cent: shares that differ by less are shown on a scale of their own
 PANELS = ("share", "population", "wage", "price_index", "rent")
 
 
@@ -120,7 +121,11 @@ class SweepPlot:
         values = (100.0 * values).assign_attrs(long_name=f"online share of {what}", units="%")
         values = self._chosen(self._solved(values), at)
         ax = varied.lines(values, varied.axis(values, self._varied, x), self._failed(at), ax=ax)
-        ax.set_ylim(-3.0, 103.0)
+        low, high = float(values.min()), float(values.max())
+        if high - low < NARROW:  # lines would lie on each other
+            ax.set_ylim(low - 0.5, high + 0.5)
+        else:
+            ax.set_ylim(-3.0, 103.0)
         return ax
 
     @hinted
