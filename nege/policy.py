@@ -1,4 +1,8 @@
-"""Policy, under its public names; ``nege.studies`` has it."""
+"""Policy: the best rates, games of several governments, taxes of equal yield, the cost of funds.
+
+What is taxed, and who has the money, are mechanisms of an economy: ``nege.mechanisms.Tax``,
+``nege.mechanisms.Tariff``, ``nege.mechanisms.Jurisdictions``. Who gains is ``nege.compare``.
+"""
 
 from nege.studies.equal_yield import CostOfFunds, EqualYield, cost_of_funds, equal_yield
 from nege.studies.joint_policy import JointOptimum

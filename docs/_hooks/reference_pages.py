@@ -1,5 +1,6 @@
 """Pages of the reference: every public name, by the folder of nege that it lives in."""
 
+import inspect
 import re
 
 import links
@@ -36,15 +37,32 @@ def pages() -> dict[str, str]:
         entries = [f"# {title}\n"]
         if page in MODULES:
             entries.append(_words(getattr(nege, page)))
-        entries += [_entry(name) for name, at in names().items() if at == page]
+        there = sorted((name for name, at in names().items() if at == page), key=_is_made)
+        entries.append(_overview(there))
+        entries += [_entry(name) for name in there]
         entries += [_reached(*one) for one in REACHED.get(page, {}).items()]
         made[f"api/{page}.md"] = "\n".join(entries)
     return made
 
 
+def _is_made(name):
+    """Whether a name is that of a result, which functions make: these come first."""
+    found = thing(name)
+    return isinstance(found, type) and "\nMade by " in inspect.cleandoc(found.__doc__ or "")
+
+
+def _overview(there):
+    """Return what a page has, each with the first line of its docstring."""
+    rows = [
+        f"| [`{name}`][{name}] | {inspect.cleandoc(thing(name).__doc__ or '').splitlines()[0]} |"
+        for name in there
+    ]
+    return "\n".join(["| name | |", "|---|---|", *rows]) + "\n"
+
+
 def _words(module):
     """Return a module's docstring, its examples in a block."""
-    text = links.of_docstring(module.__doc__ or "").strip() + "\n"
+    text = re.sub(r"``(.+?)``", r"`\1`", links.of_docstring(module.__doc__ or "")).strip() + "\n"
     return re.sub(r"((?:^(?:>>>|\.\.\.).*\n(?:.+\n)*)+)", r"```pycon\n\1```\n", text, flags=re.M)
 
 
