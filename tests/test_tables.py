@@ -14,6 +14,7 @@ from store_results import stored
 import nege
 from nege import memory
 from nege.laboratory.findings import Finding
+from nege.laboratory.grid import ClaimGrid
 from nege.laboratory.table import ClaimTable
 from nege.models.base import Model
 from nege.results import symbols, tables
@@ -38,6 +39,7 @@ def results():
     public += [getattr(nege.policy, name) for name in nege.policy.__all__]
     kinds = [kind for kind in public if isinstance(kind, type)]
     return [kind for kind in kinds if not issubclass(kind, (Model, Exception))] + [
+        ClaimGrid,
         ClaimTable,
         Finding,
     ]

@@ -28,7 +28,9 @@ from nege.command import (
 from nege.errors import ConvergenceError, InputError, NegeError, require
 from nege.explorer import opening
 from nege.explorer.engine import Explorer
-from nege.laboratory.registry import claims
+from nege.laboratory.claim import NotModelled
+from nege.laboratory.own_values import parameters
+from nege.laboratory.registry import claim_of, claims
 from nege.models.base import Model
 from nege.progress import silence
 from nege.status import Status
@@ -156,6 +158,15 @@ def _claims(options: argparse.Namespace) -> int:
         **{name: getattr(options, name) for name in ("draws", "prior", "store", "processes")},
         "rng": options.seed,
     }
+    if options.parameters:
+        if not options.numbers:
+            cure = "For example: python -m nege claims 8b --parameters"
+            raise InputError("NUMBER", None, "given with --parameters", cure)
+        for number in options.numbers:
+            _list_parameters(number)
+        return 0
+    if options.at is not None:
+        how["at"] = dict(_value_of(choice) for choice in options.at)
     if options.numbers:
         for number in options.numbers:
             lines = str(claims(number, **how)).splitlines()
@@ -168,6 +179,33 @@ def _claims(options: argparse.Namespace) -> int:
         print(table)
         print("\nWritten: " + ", ".join(str(path) for path in written))
     return 0
+
+
+def _value_of(choice: str) -> tuple[str, Any]:
+    """Return name and value of NAME=VALUE, a list where there are commas."""
+    name, _, text = choice.partition("=")
+    try:
+        values = [float(value) for value in text.split(",")]
+    except ValueError as error:
+        raise InputError("--at", choice, "NAME=VALUE", "For example --at sigma=6.") from error
+    return name, values if len(values) > 1 else values[0]
+
+
+def _list_parameters(number: str) -> None:
+    """Print what can be set of the economy of a claim: name, value, what is allowed."""
+    claim = claim_of(number)
+    if isinstance(claim, NotModelled):
+        print(claim)
+        return
+    table = parameters(claim).to_dataframe()
+    values = ["differs" if value != value else f"{value:.6g}" for value in table.value]
+    wide = max(map(len, table.index)), max(map(len, values))
+    print(f"Claim {number} takes:")
+    for name, value, allowed, taken in zip(
+        table.index, values, table.allowed, table.set_to, strict=True
+    ):
+        kept = f"; but the claim itself sets it ({taken})" if taken else ""
+        print(f"{name:{wide[0]}}  {value:{wide[1]}}  {allowed}{kept}")
 
 
 def _status(path: str, *, quiet: bool) -> int:
@@ -273,6 +311,7 @@ examples:
   python -m nege explore                       sliders, and what follows, in a browser
   python -m nege claims                        the paper's claims, and where each holds
   python -m nege claims 31a --draws 50         one of them, run now
+  python -m nege claims 8b --at sigma=6        at values of your own; --parameters has the names
   python -m nege warm-up                       compile ahead what all models need
 """
 
@@ -330,6 +369,15 @@ def _add_sweeps(commands: Any) -> None:
     )
     claiming.add_argument(
         "numbers", nargs="*", metavar="NUMBER", help="e.g. 31a, explained alone; all by default"
+    )
+    claiming.add_argument(
+        "--at",
+        nargs="+",
+        metavar="NAME=VALUE",
+        help="values of your own for its economy, e.g. sigma=6; several by commas: sigma=4,5,6",
+    )
+    claiming.add_argument(
+        "--parameters", action="store_true", help="only list what --at takes for these claims"
     )
     claiming.add_argument(
         "--draws", type=int, metavar="N", help="points of the prior; by default what is stored"

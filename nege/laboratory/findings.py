@@ -24,8 +24,8 @@ import xarray as xr
 from nege._version import __version__
 from nege.errors import in_words
 from nege.immutable import Immutable
+from nege.laboratory import own_values, running, where
 from nege.laboratory import prior as priors
-from nege.laboratory import running, where
 from nege.laboratory.claim import Claim, NotModelled
 from nege.laboratory.running import Run
 from nege.results.tables import Tabular
@@ -67,6 +67,7 @@ class Finding(Immutable, Tabular):
         ``margin`` and ``fate`` over "draw", ``flip_margin`` over "flip" and the first fifty draws,
         ``factor`` over "draw" and "parameter", ``decides`` and ``toward`` over "parameter",
         ``width``: how far all parameters move to the nearest flip, ``seen``: how far was looked.
+        The attribute "at" has values of your own in words, where there are any.
     """
 
     claim: Claim
@@ -84,6 +85,15 @@ class Finding(Immutable, Tabular):
         path = None if experiment.path is None else experiment.path(model)
         drawn = set(self.data.parameter.values.tolist())
         return priors.as_dataset([e for e in priors.entries(model, path) if e.name in drawn])
+
+    @property
+    def parameters(self) -> xr.Dataset:
+        """What ``at=`` takes here, over "parameter": whole tables by name, and each entry.
+
+        ``value`` (NaN where entries differ), ``over`` which dimensions, what is ``allowed``,
+        ``set_to`` what the claim itself sets it in every state ("" where it is free), ``words``.
+        """
+        return own_values.parameters(self.claim)
 
     @property
     def share(self) -> where.Share:
@@ -130,7 +140,8 @@ class Finding(Immutable, Tabular):
         factors, margin = _solved(self.data)
         names = self.data.parameter.values
         cuts = where.condition(factors, margin) if margin.size >= TELLING else []
-        return "; of these, ".join(_cut_in_words(cut, names) for cut in cuts)
+        usual = "its value here" if self.data.attrs.get("at") else "the reference"
+        return "; of these, ".join(_cut_in_words(cut, names, usual) for cut in cuts)
 
     @property
     def decisive(self) -> list[str]:
@@ -167,20 +178,20 @@ class Finding(Immutable, Tabular):
 
     def explain(self) -> str:
         """Say in prose what was run, what came out, and what flips it."""
-        claim, prior = self.claim, self.data.attrs["prior"]
+        claim, prior, at = self.claim, self.data.attrs["prior"], self.data.attrs.get("at")
         lines = [
             f"Claim {claim.number} (section {claim.section}): {claim.words}",
             f"Examined in {claim.experiment.words}. It says that {claim.predicts}.",
         ]
         if not prior:
             margin, fate = float(self.data.margin[0]), str(self.data.fate.values[0])
-            lines.append(
-                f"At the reference point it {_in_a_word(margin)} (margin {margin:.3g}; {fate})."
-            )
+            point = "At these values" if at else "At the reference point"
+            lines.append(f"{point} it {_in_a_word(margin)} (margin {margin:.3g}; {fate}).")
         else:
             also = in_words(self.beside) if self.beside else ""
             lines.append(
                 f"It holds on {self.share} of the prior {prior!r}"
+                + (" around these values" if at else "")
                 + (f"; {also}" if also else "")
                 + f": {self.verdict}."
             )
@@ -197,6 +208,11 @@ class Finding(Immutable, Tabular):
             else:
                 lines.append(f"Where {words} it holds on {found}.")
         lines.append(claim.why)
+        if not prior and not at:
+            lines.append(
+                f'At values of your own: nege.claims("{claim.number}", at={{"sigma": 6.0}}); '
+                ".parameters lists what can be set."
+            )
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -204,9 +220,14 @@ class Finding(Immutable, Tabular):
 
 
 def finding(
-    claim: Claim, main: Run, flips: Iterable[Run], nearest: where.Nearest | None, prior: str
+    claim: Claim,
+    main: Run,
+    flips: Iterable[Run],
+    nearest: where.Nearest | None,
+    prior: str,
+    at: str = "",
 ) -> Finding:
-    """Return what came out of a claim's runs."""
+    """Return what came out of a claim's runs, `at` values in words where it was placed at some."""
     margin = margins_of(claim, main)
     names = [str(name) for name in main.factors.data_vars]
     factors = np.stack([main.factors[name].values for name in names], 1)
@@ -234,7 +255,7 @@ def finding(
             "flip": [f.words for f in claim.flips],
             "parameter": names,
         },
-        {"prior": prior},
+        {"prior": prior, **({"at": at} if at else {})},
     )
     return Finding(claim, data)
 
@@ -258,7 +279,7 @@ def _in_a_word(margin: float) -> str:
 
 def _none_found(seen: float) -> str:
     if not seen:
-        return "not looked for, as the reference point has no margin"
+        return "not looked for, as the point itself has no margin"
     if seen < where.RAY[-1]:
         return f"none found within {seen:.0%} of every parameter; further out some are not solved"
     return "none found within a half of every parameter"
@@ -269,14 +290,14 @@ def _solved(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     return data.factor.values[good], data.margin.values[good]
 
 
-def _cut_in_words(cut: where.Cut, names: np.ndarray) -> str:
+def _cut_in_words(cut: where.Cut, names: np.ndarray, usual: str) -> str:
     side, other = (
         ("at least", "less") if cut.above > cut.below else ("less than", "at least as much")
     )
     share, rest = max(cut.above, cut.below), min(cut.above, cut.below)
     return (
         f"on {share:.0%} of draws where {_plain(str(names[cut.parameter]))} is {side} {cut.at:.2f} "
-        f"of the reference, and on {rest:.0%} where it is {other}"
+        f"of {usual}, and on {rest:.0%} where it is {other}"
     )
 
 

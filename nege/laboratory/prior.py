@@ -203,7 +203,7 @@ def vary(
         else:
             table.values[part] = old**by
     for name, table in found.items():
-        highest = _bounds(model, name).at_most
+        highest = bounds(model, name).at_most
         if highest is not None and not (table.values <= highest).all():
             found[name] = table.clip(max=highest)
     changed = {entry.parameter for entry in listed}
@@ -264,7 +264,7 @@ def _how(model: Model, name: str) -> Varied:
     known = INDUSTRIES if isinstance(model, OnlineAgglomeration) else OTHERS
     if name in known:
         return known[name]
-    limits = _bounds(model, name)
+    limits = bounds(model, name)
     from_one = limits.at_least == 1.0 or limits.above == 1.0
     return Varied("excess" if from_one else "times")
 
@@ -275,13 +275,20 @@ def _acts(values: np.ndarray, varied: Varied) -> bool:
     return bool(np.any(np.isfinite(values) & (values != nothing)))
 
 
-def _bounds(model: Model, name: str) -> Bounds:
+def bounds(model: Model, name: str) -> Bounds:
+    """Return the bounds of a parameter of an economy or of its mechanisms, by dotted name."""
     for path, field, _ in _of_mechanisms(model):
         if path == name:
             limits: Bounds = field.bounds
             return limits
     found = model.bounds.get(name)
     return found if found is not None else model.fields[name].bounds
+
+
+def declared(model: Model, name: str) -> Any:
+    """Return the field that declares a parameter; None of the online region's."""
+    found = {path: field for path, field, _ in _of_mechanisms(model)}
+    return found.get(name) or model.fields.get(name)
 
 
 def _of_mechanisms(model: Model) -> list[tuple[str, Any, Any]]:

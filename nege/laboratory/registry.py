@@ -9,7 +9,7 @@ import functools
 import importlib
 import pathlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,11 @@ import xarray as xr
 
 from nege import memory, settings, validation
 from nege.errors import InputError, in_words
+from nege.laboratory import own_values, where
 from nege.laboratory import prior as priors
-from nege.laboratory import where
 from nege.laboratory.claim import Claim, Experiment, NotModelled
 from nege.laboratory.findings import Finding, finding, margins_of, summary
+from nege.laboratory.grid import ClaimGrid
 from nege.laboratory.running import CHECKED, Run, Work, run, run_factors
 from nege.laboratory.table import ClaimTable
 from nege.progress import Progress, check_progress, watched
@@ -59,6 +60,7 @@ def registry() -> dict[str, Claim | NotModelled]:
 def claims(
     number: str | None = None,
     *,
+    at: Mapping[str, Any] | None = None,
     draws: int | None = None,
     prior: str = "near",
     rng: int = 0,
@@ -66,7 +68,7 @@ def claims(
     processes: int | None = None,
     client: Any = None,
     progress: Progress = None,
-) -> ClaimTable | Finding | NotModelled:
+) -> ClaimTable | Finding | ClaimGrid | NotModelled:
     """Every claim of Tan & Xia (2022) about digital trade, with the region where it holds.
 
     A claim is an experiment and the sign that the paper predicts of it, run at draws of a
@@ -77,6 +79,11 @@ def claims(
     ----------
     number : str, optional
         One claim, "31a", which is run now. By default all: their table.
+    at : mapping of str to float, table or list, optional
+        Values of your own for the economy of one claim, where they replace those it has, by the
+        names that ``model.replace`` takes: ``{"sigma": 6, "digital_cost.services": 1.2}``; a table
+        is a DataArray. A list is gone through, in every combination with other lists. Draws are
+        around these values. ``nege.claims("31a").parameters`` lists the names.
     draws : int, optional
         How many points of the prior to run. By default the reference point alone for one claim,
         and for all of them what is stored with the package: 200 draws, not run again.
@@ -96,14 +103,17 @@ def claims(
 
     Returns
     -------
-    ClaimTable, Finding or NotModelled
+    ClaimTable, Finding, ClaimGrid or NotModelled
         The table of all; or what came out of one: ``.explain()`` says it in prose, ``.verdict``,
-        ``.share``, ``.data``.
+        ``.share``, ``.data``. Of lists in `at` the margin over them, ``.data.margin``, with
+        ``.plot()``.
 
     Raises
     ------
     InputError
-        For a number that no claim has, naming those near it; for no or less than one draw.
+        For a number that no claim has, naming those near it; for no or less than one draw. For
+        values in `at` that the claim's economy does not have, or refuses, and for those that the
+        claim itself sets in every state, saying to what.
 
     Notes
     -----
@@ -118,7 +128,51 @@ def claims(
     True
     >>> print(found.explain().splitlines()[1])  # doctest: +ELLIPSIS
     Examined in the reference economy at step 9...
+    >>> grid = nege.claims("1a", at={"trade_cost": [1.5, 2.1]})
+    >>> grid.holds.values
+    array([ True, False])
     """
+    claim = None if number is None else claim_of(number)
+    if draws is not None:
+        draws = validation.whole("draws", draws, at_least=1)
+        cure = "Run fewer draws, with another rng=... each time."
+        memory.check("draws", draws, BYTES_PER_DRAW * draws, f"for {draws} draws", cure)
+    prior = validation.known("prior", prior, priors.PRIORS)
+    rng = validation.whole("rng", rng, at_least=0)
+    processes = settings.chosen("processes", processes)
+    folder = None if store is None else paths.located("store", store)
+    work = Work(folder, processes, workers.check_client(client))
+    check_progress(progress)
+    if isinstance(claim, NotModelled):
+        return claim
+    if claim is not None:
+        values, lists = own_values.separated(claim, {} if at is None else at)
+        if lists and draws is not None:
+            cure = "Give one value of each in at=, or no draws."
+            raise InputError("draws", draws, "None where `at` has lists", cure)
+        if lists:
+            return _grid(claim, values, lists, work, progress)
+        if values:
+            placed = own_values.placed(claim, values)
+            return _examine([placed], draws, prior, rng, work, progress, tuple(values))[0]
+        return _examine([claim], draws, prior, rng, work, progress)[0]
+    if at is not None:
+        cure = (
+            'Economies of claims have different parameters: one claim, nege.claims("8b", at=...).'
+        )
+        raise InputError("at", at, "given together with the number of a claim", cure)
+    if draws is None:
+        return ClaimTable(stored())
+    known = registry()
+    run_now = [one for one in known.values() if isinstance(one, Claim)]
+    missing = [one for one in known.values() if isinstance(one, NotModelled)]
+    found = _examine(run_now, draws, prior, rng, work, progress)
+    table = summary(found, missing, prior=prior, rng=rng)
+    return ClaimTable(table.sel(claim=list(known)))
+
+
+def claim_of(number: Any) -> Claim | NotModelled:
+    """Return a claim by its number, or say which are near it."""
     known = registry()
     if isinstance(number, str) and number not in known:
         parts = [name for name in known if re.fullmatch(rf"{re.escape(number)}[a-z]+", name)]
@@ -130,30 +184,7 @@ def claims(
         if said:
             cure = f"Claims that speak of it: {in_words(said[:12])}. nege.claims() has them all."
             raise InputError("number", number, "the number of a claim", cure)
-    if number is not None:
-        number = validation.known("number", number, list(known))
-    if draws is not None:
-        draws = validation.whole("draws", draws, at_least=1)
-        cure = "Run fewer draws, with another rng=... each time."
-        memory.check("draws", draws, BYTES_PER_DRAW * draws, f"for {draws} draws", cure)
-    prior = validation.known("prior", prior, priors.PRIORS)
-    rng = validation.whole("rng", rng, at_least=0)
-    processes = settings.chosen("processes", processes)
-    folder = None if store is None else paths.located("store", store)
-    work = Work(folder, processes, workers.check_client(client))
-    check_progress(progress)
-    if number is not None:
-        claim = known[number]
-        if isinstance(claim, NotModelled):
-            return claim
-        return _examine([claim], draws, prior, rng, work, progress)[0]
-    if draws is None:
-        return ClaimTable(stored())
-    run_now = [claim for claim in known.values() if isinstance(claim, Claim)]
-    missing = [claim for claim in known.values() if isinstance(claim, NotModelled)]
-    found = _examine(run_now, draws, prior, rng, work, progress)
-    table = summary(found, missing, prior=prior, rng=rng)
-    return ClaimTable(table.sel(claim=list(known)))
+    return known[validation.known("number", number, list(known))]
 
 
 def stored() -> xr.Dataset:
@@ -171,13 +202,19 @@ def _examine(
     rng: int,
     work: Work,
     progress: Progress,
+    at: tuple[str, ...] = (),
 ) -> list[Finding]:
-    """Return what came out of claims; an experiment that several read is run once."""
+    """Return what came out of claims; an experiment that several read is run once.
+
+    `at` are names of parameters at whose values a single claim was placed.
+    """
     groups = _groups(chosen)
     processes = work.processes if len(groups) > 1 and work.client is None else 1
     if processes > 1:  # each group in one of them
         work = dataclasses.replace(work, processes=1)
     how: Any = _Examination(draws, prior, rng, work)  # in place of a sweep's work
+    if at:
+        how = dataclasses.replace(how, placed=chosen[0], at=at)
     found: dict[str, xr.Dataset] = {}
     total = sum(_runs_of(claim) for claim in chosen)
     with watched(progress, total, "runs of claims") as tick:
@@ -220,6 +257,8 @@ class _Examination:
     prior: str
     rng: int
     work: Work
+    placed: Claim | None = None  # one claim at values of one's own, of the parameters `at`
+    at: tuple[str, ...] = ()
 
     def warm(self, group: tuple[str, ...]) -> None:
         """Compile what all claims use, once."""
@@ -230,7 +269,8 @@ class _Examination:
         self, group: tuple[str, ...], tick: Callable[[int], Any] = lambda steps: None
     ) -> dict[str, xr.Dataset]:
         """Return the data of each claim's finding."""
-        chosen: list[Any] = [registry()[number] for number in group]
+        chosen: list[Any] = [self.placed or registry()[number] for number in group]
+        said = own_values.briefly(chosen[0].experiment.model(), self.at) if self.at else ""
         runs = _Runs(chosen, self.draws, self.prior, self.rng, self.work)
         found = {}
         for claim in chosen:
@@ -241,9 +281,77 @@ class _Examination:
                 tick(1)
             nearest = None if self.draws is None else runs.nearest(claim, main)
             drawn = "" if self.draws is None else self.prior
-            found[claim.number] = finding(claim, main, flips, nearest, drawn).data
+            found[claim.number] = finding(claim, main, flips, nearest, drawn, said).data
             tick(1)
         return found
+
+
+@dataclasses.dataclass(frozen=True)
+class _Points:
+    """A grid of values, with the interface of a sweep's work: positions in it are its blocks."""
+
+    number: str
+    values: Mapping[str, Any]
+    lists: Mapping[str, np.ndarray]
+    work: Work
+
+    def at(self, position: tuple[int, ...]) -> dict[str, float]:
+        """Return the values that differ among points."""
+        lists = self.lists.items()
+        return {name: float(each[i]) for (name, each), i in zip(lists, position, strict=True)}
+
+    def claim(self, position: tuple[int, ...]) -> Claim:
+        """Return the claim at a point, without where it flips."""
+        claim: Any = registry()[self.number]
+        alone = dataclasses.replace(claim, flips=())
+        return own_values.placed(alone, {**self.values, **self.at(position)})
+
+    def warm(self, position: tuple[int, ...]) -> None:
+        """Compile what all points use, once."""
+        self.solve(position)
+
+    def solve(
+        self, position: tuple[int, ...], tick: Callable[[int], Any] = lambda steps: None
+    ) -> dict[str, Any]:
+        """Return margin and fate at a point."""
+        claim = self.claim(position)
+        main = run_factors(claim.experiment, _reference(claim.experiment), work=self.work)
+        data = finding(claim, main, (), None, "").data
+        tick(1)
+        return {"margin": float(data.margin[0]), "fate": str(data.fate.values[0])}
+
+
+def _grid(
+    claim: Claim,
+    values: Mapping[str, Any],
+    lists: Mapping[str, np.ndarray],
+    work: Work,
+    progress: Progress,
+) -> ClaimGrid:
+    """Return the margin of a claim over every combination of lists of values."""
+    alone = dataclasses.replace(work, processes=1, client=None, progress=False)
+    how: Any = _Points(claim.number, values, lists, alone)
+    dims = {name: (name, each) for name, each in lists.items()}
+    shape = tuple(map(len, lists.values()))
+    for position in np.ndindex(shape):  # before anything is solved
+        try:
+            how.claim(position)
+        except InputError as error:
+            said = ", ".join(f"{name}={value:g}" for name, value in how.at(position).items())
+            cure = f"{error.cure} That is at {said}.".strip()
+            raise InputError(error.argument, error.value, error.allowed, cure) from error
+    margin, fate = np.full(shape, np.nan), np.full(shape, "", dtype="<U10")
+    with watched(progress, margin.size, "points of a claim") as tick:
+        blocks: Any = iter(np.ndindex(shape))
+        units: Any = workers.solve_units(how, blocks, work.processes, work.client, tick)
+        with contextlib.closing(units):
+            for position, found in units:
+                margin[position], fate[position] = found["margin"], found["fate"]
+                if work.processes > 1 or work.client is not None:
+                    tick(1)
+    about = {"long_name": f"margin of claim {claim.number}"}
+    data = xr.Dataset({"margin": (list(dims), margin, about), "fate": (list(dims), fate)}, dims)
+    return ClaimGrid(own_values.placed(claim, values) if values else claim, data)
 
 
 class _Runs:
@@ -257,6 +365,7 @@ class _Runs:
         self.wanted = collections.Counter(every)
         #: Those of claims, whichever are chosen, have two starts; where others flip, one.
         self.own = {one.experiment for one in registry().values() if isinstance(one, Claim)}
+        self.own |= {one.experiment for one in chosen}
         self.done: dict[Experiment, Run] = {}
 
     def get(self, experiment: Experiment) -> Run:

@@ -208,6 +208,21 @@ def cases_of(experiment: Experiment, path: xr.Dataset | None) -> dict[Any, tuple
     return {f"{state}, step {step}": (state, step) for state in experiment.states for step in steps}
 
 
+def values_of(experiment: Experiment, model: Model, name: str) -> np.ndarray:
+    """Return a parameter, or a table of them, in every state of an economy, states in front."""
+    path = None if experiment.path is None else experiment.path(model)
+    own = priors.tables_of(model)[name]
+    found = []
+    for state, step in cases_of(experiment, path).values():
+        here = {} if path is None else {str(n): _at(t, step) for n, t in path.data_vars.items()}
+        changes, told = _apart(experiment.states.get(state, {}))
+        value = changes.get(name, here.get(name, own))
+        if callable(value):
+            value, _ = _answer(value, model.replace({**told, **here}), model)
+        found.append(_over_draws(value, own, 1)[0])
+    return np.stack(found)
+
+
 def _at(table: xr.DataArray, step: int | None) -> xr.DataArray:
     return table.sel(step=step, drop=True) if "step" in table.dims else table
 
