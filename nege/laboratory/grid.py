@@ -69,7 +69,7 @@ class ClaimGrid(Immutable, Tabular):
             lines += self._turns()
         rows, *columns = margin.shape
         if rows <= LONGEST and (not columns or (len(columns) == 1 and columns[0] <= WIDEST)):
-            lines += ["Margins, positive where it holds:", self._printed()]
+            lines += ["Margins, positive where it holds:", self._margins()]
         return "\n".join([*lines, claim.why])
 
     @property
@@ -88,7 +88,7 @@ class ClaimGrid(Immutable, Tabular):
         said = [f"{values[i]:g} and {values[i + 1]:g}" for i in turns]
         return [f"Its sign turns where {name} is between {in_words(said)}."] if said else []
 
-    def _printed(self) -> str:
+    def _margins(self) -> str:
         table = self.data.margin.to_pandas()
         text: str = table.to_string(float_format=lambda value: f"{value:.3g}")
         return text
