@@ -422,6 +422,12 @@ def test_a_symmetry_that_only_the_equations_know_to_be_broken_is_not_used():
     assert group.order == math.factorial(2)
 
 
+def test_places_of_other_jurisdictions_are_not_alike():
+    nations = nege.mechanisms.Jurisdictions({"north": ["0"], "south": ["1", "2"]})
+    group = symmetry_of_places([alike(3, mechanisms=[nations])], 5)
+    assert group.order == math.factorial(2)
+
+
 @pytest.mark.parametrize(
     ("mechanism", "order"),
     [

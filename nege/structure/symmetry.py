@@ -346,6 +346,8 @@ def symmetry_of_places(
                 if isinstance(values, xr.DataArray) and "place" in values.dims:
                     rest = [dim for dim in values.dims if dim != "place"]
                     table = values.transpose(*rest, "place").values
+                    if table.dtype.kind not in "biuf":  # names: whose jurisdiction a place is in
+                        table = np.unique(table, return_inverse=True)[1].astype(float)
                     vertices += list(table.reshape(-1, len(edges[0])))
     # What is not given is NaN, alike everywhere and unlike any number.
     vertices = [x for v in vertices for x in (np.isnan(v) + 0.0, np.nan_to_num(v))]
