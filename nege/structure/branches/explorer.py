@@ -194,7 +194,11 @@ class BranchExplorer:
             at_start = crossing.position == 0 and began == "merged"
             if not (at_end or at_start):
                 self._special(index, crossing)
-        for end, k, beside in ((record.began, 0, 1), (record.ended, -1, -2)):
+        last = len(points) - 1
+        for end, k, beside in (
+            (record.began, 0, min(1, last)),
+            (record.ended, last, max(0, last - 1)),
+        ):
             # Beyond it one deviation less may grow.
             growing = min(points[k].unstable, points[beside].unstable)
             few = self.unstable is None or growing <= self.unstable + 1
