@@ -309,11 +309,17 @@ class Comparison(Immutable, Tabular):
     def _unit(self) -> str:
         return str(self.data["income"].attrs["units"])
 
+    def _money(self, sums: Any) -> np.ndarray:
+        """Return sums of money, of which what rounding leaves is nothing."""
+        all_there_is = float(abs(self.data["income"] * self.data["people"]).sum())
+        sums = np.asarray(sums)
+        return np.where(np.abs(sums) <= EVEN * all_there_is, 0.0, sums)
+
     def _headline(self) -> str:
         model, total = self.before.model, self.total
         runs = [one.horizon for one in (self.before, self.after)]
         what = f"two {runs[0]}s" if runs[0] == runs[1] else f"a {runs[0]} and a {runs[1]}"
-        gain, money = float(total["gain"]), float(total["equivalent_variation"])
+        gain, money = float(total["gain"]), float(self._money(total["equivalent_variation"]))
         verb = "gain" if gain > 0.0 else "lose"
         much = (
             f"{abs(gain):.4g} ({self._unit()})" if self.additive else f"{abs(np.expm1(gain)):.3%}"
@@ -321,7 +327,7 @@ class Comparison(Immutable, Tabular):
         mean = "None gains or loses" if abs(gain) <= EVEN else f"People {verb} {much} on average"
         return (
             f"Comparison of {what} of {model.article} {model.title} economy. {mean}; "
-            f"equivalent variation {money:+.5g} ({self._unit()}) in all."
+            f"equivalent variation {f'{money:+.5g}' if money else '0'} ({self._unit()}) in all."
         )
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
@@ -345,7 +351,8 @@ class Comparison(Immutable, Tabular):
             if (np.abs(values) > scale * EXACT).any():
                 rows.append(row(str(term), values.tolist(), "{:+.3f}"))
         rows.append(row("gain", [scale * one for one in each["gain"]], "{:+.3f}"))
-        rows.append(row("equivalent variation", each["equivalent_variation"], "{:+.4g}"))
+        money = self._money(each["equivalent_variation"]).tolist()
+        rows.append(row("equivalent variation", money, "{:+.4g}"))
         return ["" if self.additive else "log points", *head], rows
 
     def _who(self) -> list[str]:
