@@ -69,10 +69,14 @@ def test_every_control_is_a_number_that_can_be_moved_and_its_range_is_within_bou
         assert control.lowest < control.highest < np.inf
         assert 0.0 < control.step <= control.highest - control.lowest
         assert control.words
-    for control in [*explorer.controls.values()][:: 1 + len(explorer.controls) // 8]:
-        moved = [control.asked(float(v)) for v in control.values if v != control.value]
-        assert control.movable is not all(moved)
-        assert bool(control.refused) is any(moved)
+
+
+def test_what_is_between_the_ends_of_a_slider_is_accepted(one):
+    explorer, _, _ = one
+    for control in explorer.controls.values():
+        refused = [control.asked(end) for end in (control.lowest, control.highest)]
+        assert control.movable is not any(refused), (control, refused)
+        assert bool(control.refused) is any(map(control.asked, control.widest))
         assert control.asked(control.value) == ""
 
 
@@ -101,6 +105,12 @@ def test_a_range_is_finite_within_its_bounds_and_around_the_value(value, low, hi
     assert lowest < highest
     assert bounds.hold(np.array([lowest, highest])).all()
     assert not log or lowest > 0.0
+
+
+def test_a_commission_is_looked_at_from_nothing_on_unless_it_is_a_subsidy():
+    bounds = Bounds(above=-1.0, below=1.0)
+    assert range_around(bounds, 0.05)[0] == 0.0
+    assert range_around(bounds, -0.05)[0] < -0.9
 
 
 def test_what_is_alike_is_moved_together_and_by_entry_the_entry_last():
@@ -144,7 +154,7 @@ def test_answers_are_what_solve_finds_from_the_start_that_they_name(one):
 
 
 def test_an_answer_says_what_was_found_what_is_open_and_who_gains(one):
-    explorer, there, _ = one
+    explorer, there, back = one
     said = "\n".join([there.headline, *there.words, there.open])
     assert said == there.equilibrium.banner()
     assert there.gains.data.identical(
@@ -152,6 +162,8 @@ def test_an_answer_says_what_was_found_what_is_open_and_who_gains(one):
     )
     assert there.who
     assert there.against is explorer.base
+    if back.gains.winners.empty and back.gains.losers.empty:  # rounding is nobody's gain
+        assert "None gains or loses; equivalent variation 0 (" in back.who[0]
 
 
 def test_places_and_shares_are_those_of_the_equilibrium(one):
@@ -388,11 +400,16 @@ def test_a_range_ends_where_the_economy_does():
     member = next(m for m in family.MEMBERS if m.additive)
     explorer = Explorer(member.equal(2, False))
     control = explorer.controls["trade_cost"]
-    assert control.refused
-    low, high = explorer.wanted("trade_cost").accepted()
+    assert control.lowest < control.value < control.highest < control.widest[1]
+    assert control.asked(control.highest) == ""
+    assert control.asked(control.highest + control.step)
+    dear = {"b": 1.0 + 0.5 * (explorer.controls["b"].highest - 1.0)}
+    low, high = explorer.diagram("trade_cost", dear).result(60).interval
     assert low < control.value < high < control.highest
-    assert control.asked(high) == ""
-    assert control.asked(high * (1.0 + 1e-6))
+    at = explorer.economy(dear)
+    at.replace(trade_cost=high)
+    with pytest.raises(nege.InputError, match="trade_cost must be low enough"):
+        at.replace(trade_cost=high * (1.0 + 1e-6))
 
 
 # --- jobs -----------------------------------------------------------------------------

@@ -2,9 +2,11 @@
 
 A control is one number: a parameter, a table whose entries are alike, or one entry of a table, by
 the names that ``model.replace`` takes. Its range is one to look around in: finite, within the
-declared bounds, and with the value that the economy has in it. Others can be asked for, too.
+declared bounds, and with the value that the economy has in it. It ends where the economy, all else
+as it is, takes no more. Others can be asked for, too.
 
-    both ends declared   all between them; an end that is refused itself is left out
+    both ends declared   all between them; an end that is refused itself is left out, and so is
+                         what is below zero where the economy is not
     one end, e           |value - e| from a fifth of what it is to five times that, and from
                          nothing where e itself is allowed
     no end, or one at    the value, and twice its size each way, within what is declared
@@ -16,7 +18,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,7 +35,9 @@ from nege.validation import Bounds
 
 STEPS = 200  # of a slider, about
 AROUND = 5.0  # factor by which the distance from a declared end may grow, or fall
-PROBES = 9  # values of a range that the economy is asked about
+PROBES = 9  # values of a range, from end to end
+WITHIN = 1e-3  # of a range, to which it is found how far the economy accepts it
+LEAST = 2e-3  # of a range, that has to be accepted for a control to be moved by itself
 MOST = 6  # controls to begin with
 MECHANISM = "a mechanism's"
 #: What people move first, by name of the parameter.
@@ -62,8 +66,8 @@ class Control:
         What it is; in LaTeX, "" where it has none; "1" for a pure number.
     value : float
         Of the economy.
-    lowest, highest, step : float
-        Between which values to move it, and by how much at a time.
+    widest : tuple of float
+        Between which values it could be moved by itself, as it is declared.
     log : bool
         Whether that is better seen evenly in logs.
     allowed : str
@@ -79,9 +83,7 @@ class Control:
     symbol: str
     unit: str
     value: float
-    lowest: float
-    highest: float
-    step: float
+    widest: tuple[float, float]
     log: bool
     allowed: str
     owner: str
@@ -94,6 +96,21 @@ class Control:
         return self.table or self.owner
 
     @property
+    def lowest(self) -> float:
+        """The least of the values between which to move it."""
+        return self._range[0]
+
+    @property
+    def highest(self) -> float:
+        """The largest of them."""
+        return self._range[1]
+
+    @property
+    def step(self) -> float:
+        """By how much to move it at a time."""
+        return _step(*self._range)
+
+    @property
     def values(self) -> np.ndarray:
         """A few values of the range, from end to end."""
         space = np.geomspace if self.log else np.linspace
@@ -102,19 +119,34 @@ class Control:
         return found
 
     @property
-    def refused(self) -> str:
-        """Why a value inside of the range is refused; "" where none of a few that were asked is."""
-        return next(filter(None, self._refusals), "")
-
-    @property
     def movable(self) -> bool:
         """Whether it can be moved by itself: parts of a budget have to be given together."""
-        return not all(self._refusals)
+        low, high = self._accepted
+        return high - low > LEAST * (self.widest[1] - self.widest[0])
 
     @functools.cached_property
-    def _refusals(self) -> list[str]:
-        """What the economy says of a few values other than its own."""
-        return [self.asked(float(value)) for value in self.values if value != self.value]
+    def refused(self) -> str:
+        """Why the economy takes less than is declared; "" where it takes all of it."""
+        if self._accepted == self.widest:
+            return ""
+        return next(filter(None, map(self.asked, self.widest)), "")
+
+    @functools.cached_property
+    def _accepted(self) -> tuple[float, float]:
+        return accepted(lambda value: not self.asked(value), self.value, self.widest, WITHIN)
+
+    @functools.cached_property
+    def _range(self) -> tuple[float, float]:
+        """The ends, to a whole step where the economy has set them."""
+        if not self.movable:
+            return self.widest
+        low, high = self._accepted
+        step = _step(low, high)
+        if low != self.widest[0]:
+            low = min(_tidy(math.ceil(low / step) * step), self.value)
+        if high != self.widest[1]:
+            high = max(_tidy(math.floor(high / step) * step), self.value)
+        return low, high
 
     def asked(self, value: float) -> str:
         """Return the refusal of a value by the economy, all else as it is; "" where it takes it."""
@@ -171,9 +203,7 @@ def controls(model: Model) -> dict[str, Control]:
             symbol=symbol(one.field.name) or "",
             unit=one.field.unit or "1",
             value=one.value,
-            lowest=low,
-            highest=high,
-            step=_step(low, high),
+            widest=(low, high),
             log=log,
             allowed=one.field.bounds.words("a finite number"),
             owner=one.owner,
@@ -227,6 +257,8 @@ def range_around(bounds: Bounds, value: float) -> tuple[float, float, bool]:
     if low is not None and high is not None:
         step = _step(low, high)
         first = low + step * (bounds.at_least is None)
+        if low < 0.0 <= value:
+            first = 0.0  # a commission, say: that a platform pays to be used is no place to begin
         last = high - step * (bounds.at_most is None)
         return min(first, value), max(last, value), False
     if high is not None:
@@ -245,6 +277,28 @@ def range_around(bounds: Bounds, value: float) -> tuple[float, float, bool]:
     lowest = low if bounds.at_least is not None else min(low + _round(apart / AROUND), value)
     highest = max(low + _round(AROUND * apart), value)
     return lowest, highest, lowest > 0.0 and highest / lowest > AROUND
+
+
+def accepted(
+    takes: Callable[[float], bool], value: float, ends: tuple[float, float], within: float
+) -> tuple[float, float]:
+    """Return how far a range is accepted around a value that is, to some part of it."""
+    found = []
+    for end in ends:
+        inside, outside = value, end
+        if takes(end):
+            inside = end
+        else:
+            for _ in range(math.ceil(-math.log2(within))):
+                middle = 0.5 * (inside + outside)
+                inside, outside = (middle, outside) if takes(middle) else (inside, middle)
+        found.append(inside)
+    return found[0], found[1]
+
+
+def _tidy(value: float) -> float:
+    """Return a sum of steps without the digits that nobody wants to copy."""
+    return float(f"{value:.10g}")
 
 
 def _round(value: float) -> float:

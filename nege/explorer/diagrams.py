@@ -16,7 +16,7 @@ import numpy as np
 
 from nege.errors import InputError
 from nege.explorer.answers import Answer
-from nege.explorer.controls import Control
+from nege.explorer.controls import Control, accepted
 from nege.models.base import Model
 from nege.progress import Callback
 from nege.solver_options import Logit, Replicator, SolverOptions
@@ -32,7 +32,7 @@ KINDS = ("branches", "loop")
 MOST_REGIONS, MOST_CELLS = 12, 16  # of which branches are followed unless that is asked for
 OF_INDUSTRIES = ("total_cost", "population")
 POINTS = 21  # of a loop, each way
-HALVINGS = 40  # of the stretch in which the economy stops accepting a control's values
+WITHIN = 1e-9  # of an interval, to which it is found how far the economy accepts it
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -182,19 +182,8 @@ class Wanted:
         """Return the range of the control as far as the economy accepts it around its value."""
         control = self.control
         here = float(self.values.get(control.name, control.value))
-        found = []
-        for end in (min(control.lowest, here), max(control.highest, here)):
-            inside, outside = here, end
-            if self._accepts(end):
-                inside = end
-            else:
-                for _ in range(HALVINGS):
-                    middle = 0.5 * (inside + outside)
-                    inside, outside = (
-                        (middle, outside) if self._accepts(middle) else (inside, middle)
-                    )
-            found.append(inside)
-        low, high = found
+        ends = min(control.lowest, here), max(control.highest, here)
+        low, high = accepted(self._accepts, here, ends, WITHIN)
         if not low < high:
             allowed = "one that the economy accepts other values of"
             raise InputError("name", control.name, allowed, control.refused)

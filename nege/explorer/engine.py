@@ -327,25 +327,12 @@ class Explorer:
         InputError
             For what is no control, or no interval.
         """
-        wanted = self.wanted(name, values, since, interval=interval, kind=kind)
-        return self._put("diagram", f"equilibria along {name}", wanted.find)
-
-    def wanted(
-        self,
-        name: str,
-        values: Mapping[str, Any] = NOTHING,
-        since: Answer | None = None,
-        *,
-        interval: tuple[float, float] | None = None,
-        kind: str | None = None,
-    ) -> Wanted:
-        """Return the diagram that ``diagram`` finds, before it does: ``find`` and ``accepted``."""
         known = self.controls_at(values)
         if name not in known:
             raise InputError("name", name, "a control", near(name, known))
         if interval is not None:
             interval = parameter_axes.pair("interval", interval)
-        return Wanted(
+        wanted = Wanted(
             control=known[name],
             values=MappingProxyType(dict(values)),
             economy=self.economy,
@@ -355,6 +342,7 @@ class Explorer:
             dynamics=self.dynamics,
             options=self.options,
         )
+        return self._put("diagram", f"equilibria along {name}", wanted.find)
 
     @functools.cached_property
     def _recipe(self) -> lines.Recipe:

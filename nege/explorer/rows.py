@@ -14,6 +14,7 @@ from nege.explorer.controls import Control
 
 DIGITS = 3  # of a value on a scale in logs
 LOG_STEPS = 200
+SHOWN = 6  # digits of a value in its box
 
 
 class ControlRow:
@@ -50,7 +51,9 @@ class ControlRow:
             mode="float",
             width=84,
             margin=(0, 4, 0, 4),
-            format="0[.][0000000000]",
+            format=models.CustomJSTickFormatter(
+                code=f"return Number(tick.toPrecision({SHOWN})).toString()"
+            ),
             disabled=not control.movable,
             html_attributes={"title": f"{control.name}: {control.allowed}"},
         )
@@ -104,9 +107,12 @@ class ControlRow:
         if not self._hearing:
             return
         control = self.control
-        value = 10.0**position if control.log else position
-        # As it is written: a sum of steps has digits that nobody wants to copy.
-        value = float(f"{value:.{DIGITS}g}" if control.log else f"{value:.10g}")
+        # Whole steps, without the digits of their sum, which nobody wants to copy.
+        if control.log:
+            value = float(f"{10.0**position:.{DIGITS}g}")
+        else:
+            value = float(f"{round(position / control.step) * control.step:.10g}")
+        value = min(max(value, control.lowest), control.highest)
         self._hearing = False
         try:
             self.number.value = value
