@@ -11,6 +11,7 @@ import urllib.request
 import numpy as np
 import pytest
 from bokeh.document import Document
+from bokeh.models import MultiLine
 
 import nege
 from nege.command.cli import main
@@ -19,7 +20,7 @@ from nege.explorer import Explorer, lines
 from nege.explorer.curves import Outcome, curves
 from nege.explorer.diagram_panel import hop
 from nege.explorer.page import Page
-from nege.explorer.pictures import Places
+from nege.explorer.pictures import Places, PlacesMap
 from nege.explorer.rows import ControlRow, greek
 from nege.progress import Cancelled, stop_if_cancelled, stoppable
 
@@ -36,11 +37,16 @@ def explorer():
     return Explorer(ECONOMY)
 
 
+@pytest.fixture(scope="module")
+def made(explorer):
+    return Page(Document(), explorer, ("online_trade_cost",))
+
+
 @pytest.fixture
-def page(explorer):
-    shown = Page(Document(), explorer, ("online_trade_cost",))
-    shown._show(explorer.base)
-    return shown
+def page(made, explorer):
+    made.reset()
+    made._show(explorer.base)
+    return made
 
 
 def test_numbers_are_those_of_the_answer_and_names_are_no_html(page, explorer):
@@ -113,7 +119,7 @@ def test_switches_that_are_refused_are_said_and_the_page_goes_on(page, explorer,
         raise nege.InputError("online", None, "on")
 
     asked = []
-    page.ask = lambda: asked.append(dict(page.values))
+    monkeypatch.setattr(page, "ask", lambda: asked.append(dict(page.values)))
     monkeypatch.setattr(explorer, "controls_at", refuse)
     page._switching.active = []
     page._moved("sigma", 4.0)
@@ -151,12 +157,76 @@ def test_a_slider_in_logs_gives_values_that_can_be_read(explorer):
     row.number.value = 30.0  # beyond the end
     assert moved == [7.12, 30.0]
     assert row.slider.value == pytest.approx(np.log10(control.highest))
+    control = explorer.controls["mu"]
+    row = ControlRow(control, control.value, lambda name, value: moved.append(value))
+    row.slider.value = 0.1234567
+    row.slider.value = 0.0  # before the end
+    assert moved[2:] == [0.125, control.lowest]
     row.number.value = None  # what was typed is no number
-    assert row.number.value == 30.0
+    assert row.number.value == control.lowest
+
+
+def test_lines_are_written_where_nobody_waits_and_a_fault_does_not_end_the_page(
+    page, explorer, monkeypatch
+):
+    answer, asked = explorer.answer({"mu": 0.41}), []
+    job = type("Job", (), {"done": True, "result": lambda self, _: answer})()
+    page._hop(job)  # in the job's thread
+    monkeypatch.setattr(explorer, "python", None)  # not once more
+    page._job, page._again = job, True
+    monkeypatch.setattr(page, "ask", lambda: asked.append(True))
+    page._answered(job)
+    assert "0.41" in page._source.data["text"][0]
+    monkeypatch.setattr(page, "_show_numbers", None)
+    page._answered(job)
+    assert "nege broke" in page._story.text
+    assert page._old.visible
+    assert asked == [True, True]  # what was moved meanwhile
+
+
+def test_two_kinds_of_people_are_shown_apart_and_everything_offered_has_a_map():
+    places = nege.geography.from_points([31.2, 39.9], [121.5, 116.4])
+    kinds = nege.mechanisms.Workers()
+    explorer = Explorer(nege.OnlineAgglomeration(places, mechanisms=[kinds]))
+    shown = Page(Document(), explorer, ())
+    shown._show(explorer.base)
+    assert shown.good is explorer.base
+    income = explorer.base.data["real_income"]
+    for kind in ("skilled", "unskilled"):
+        assert f", {kind}</th>" in shown._numbers.text
+        assert f"<td>{float(income.sel(worker=kind)[0]):.6g}</td>" in shown._numbers.text
+    for option in {one.partition(": ")[0]: one for one in shown._colour.options}.values():
+        shown._colour.value = option
+        drawn = shown._map._source.data["value"]
+        assert np.isfinite(drawn).all(), option
+    assert "real_income: skilled" in shown._colour.options
+    shown._show(explorer.answer({"workers": False}))
+    assert "change of real_income" not in shown._colour.options  # of whom, before?
+    assert "change of wage" in shown._colour.options
+
+
+def test_places_with_outlines_are_filled_and_countries_are_beneath():
+    geopandas = pytest.importorskip("geopandas")
+    shapely = pytest.importorskip("shapely")
+    ring = [[5, 45], [10, 45], [10, 50], [5, 50]]
+    cells = [shapely.Polygon(ring, [[[7, 47], [8, 47], [8, 48]]]), shapely.box(10, 45, 12, 50)]
+    frame = geopandas.GeoDataFrame({"name": ["a", "b"]}, geometry=cells, crs="EPSG:4326")
+    for crs, degrees in (("EPSG:4326", True), ("EPSG:32632", False)):
+        places = nege.geography.from_dataframe(frame.to_crs(crs), names="name")
+        drawn = PlacesMap(places, online=False)
+        outlines = drawn._source.data["xs"]
+        assert [[len(part) for part in place] for place in outlines] == [[2], [1]]
+        assert drawn.figure.xaxis.visible is degrees
+        lines = next(one for one in drawn.figure.renderers if isinstance(one.glyph, MultiLine))
+        assert len(lines.data_source.data["xs"]) > 3
+        drawn.show(np.array([0.25, 0.75]), None, change=False)
+        assert drawn._source.data["value"].tolist() == [0.25, 0.75]
+        assert len(set(drawn._source.data["colour"])) == 2
+        assert drawn._source.data["xs"] is outlines
 
 
 def test_a_diagram_has_the_lines_of_nege_plots(explorer):
-    diagram = explorer.diagram("online_trade_cost", interval=(1.2, 1.9)).result(60.0)
+    diagram = explorer.diagram("online_trade_cost", interval=(1.15, 1.25)).result(60.0)
     drawn = curves(diagram, Outcome(None, "online"))
     lines = [line for line in diagram.plot().lines if line.get_gid() and len(line.get_xdata())]
     assert [line.get_gid() for line in lines] == [line.kind for line in drawn.lines]
@@ -194,6 +264,7 @@ def test_a_page_is_served_until_it_is_closed_and_shows_itself_in_a_notebook():
     with urllib.request.urlopen(page.address, timeout=30) as answer:
         text = answer.read().decode()
     assert "Content-Security-Policy" in text
+    assert "<h1>Core-periphery economy</h1><p>CorePeriphery(2 places" in text
     assert "https://" not in text.replace("https://bokeh.org", "")
     assert page.address in page._repr_html_()
     (session,) = page._server._server.get_sessions("/")

@@ -60,7 +60,9 @@ class DiagramPanel:
         self._seconds = np.inf  # that the last one took
         self._moved = np.inf  # when the economy left it
         self._along = models.Select(title="Along", options=[], sizing_mode="stretch_width")
-        self._height = models.Select(title="Upwards", options=[], sizing_mode="stretch_width")
+        self._height = models.Select(
+            title="Upwards", options=[], sizing_mode="stretch_width", visible=False
+        )
         self._height.on_change("value", self._redraw)
         self._draw_button = models.Button(label="Draw", width=110, margin=(4, 6, 4, 4))
         self._draw_button.on_click(self.draw)
@@ -81,7 +83,8 @@ class DiagramPanel:
         row = {"sizing_mode": "stretch_width"}
         self.layout = models.Column(
             children=[
-                models.Row(children=[self._along, self._height], **row),
+                self._along,
+                self._height,
                 models.Row(children=[self._draw_button, self._stop], **row),
                 self._state,
                 self._legend,
@@ -191,9 +194,10 @@ class DiagramPanel:
                 self._height.update(options=options, value=chosen)
             self._figure.x_range.update(start=diagram.interval[0], end=diagram.interval[1])
             self._figure.xaxis.axis_label = diagram.name.replace("_", " ").replace(".", ", ")
-            self._words.text = "".join(f"<div>{html.escape(line)}</div>" for line in diagram.words)
+            lines = "".join(f"<div>{html.escape(line)}</div>" for line in diagram.words)
+            self._words.text = f'<div style="white-space:pre-wrap">{lines}</div>'
             self._draw_lines()
-            self._figure.visible = True
+            self._figure.visible = self._height.visible = True
             self._place()
         finally:
             self._document.unhold()

@@ -117,7 +117,8 @@ def explore(
     if port is not None:
         port = check_port(port)
     browser = validation.flag("browser", _on_a_screen() if browser is None else browser)
-    exploration = serve(Explorer(model, **given), str(model), (), port)
+    heading = f"{model.title[:1].upper()}{model.title[1:]} economy"
+    exploration = serve(Explorer(model, **given), heading, (), port)
     if browser:
         webbrowser.open(exploration.address)
     return exploration

@@ -8,6 +8,7 @@ A picture that an answer failed to renew stays, marked as old.
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import html
 import importlib.resources
@@ -34,12 +35,15 @@ from nege.progress import Cancelled
 
 logger = logging.getLogger("nege")
 
-PATIENCE = 0.4  # seconds after which an answer is said to take longer
-TICK = 200  # milliseconds
+PATIENCE = 0.1  # seconds after which an answer is said to take longer
+TICK = 75  # milliseconds, so that it is said within a fifth of a second
 MOST_ROWS = 60  # of the table of numbers
 AREAS = ("story", "controls", "map", "shares", "diagram", "gains", "lines", "numbers")
 GOOD = "#1b7837"
+#: Of what comes and goes above the rest of the page, which does not move for it.
+ABOVE = {"position": "absolute", "top": "0", "right": "0", "background": "#fff3cd"}
 PLAIN = "people alone"
+UNSOLVED = "Nothing is solved yet."
 ONLINE_PART = "part sold online"
 
 #: What gives widgets that have no words of their own a name, for those who do not see them.
@@ -99,6 +103,7 @@ class Page:
         self._reference: Answer | None = None
         self._job: Job[Answer] | None = None
         self._again, self._told = False, 0
+        self._written: tuple[Answer, Script] | None = None  # in the thread of a job
         self._script: Script | None = None  # of the good answer
         self._saved = 0
         self._rows: dict[str, ControlRow] = {}
@@ -121,9 +126,10 @@ class Page:
             "lines": self._make_lines(),
             "numbers": self._numbers,
         }
-        for name, root in roots.items():
-            root.name = name
-            document.add_root(root)
+        with document.models.freeze():  # what is on the page is counted once, not root by root
+            for name, root in roots.items():
+                root.name = name
+                document.add_root(root)
         document.js_on_event("document_ready", self._naming)
         lost = 'document.getElementById("lost").hidden = false'
         document.js_on_event("connection_lost", models.CustomJS(code=lost))
@@ -156,11 +162,9 @@ class Page:
         self._story = self._div(
             "<p>Solving the economy as it was given…</p>", html_attributes=about
         )
-        self._waiting = self._div("", margin=(8, 6, 0, 4))
+        self._waiting = self._div("", margin=(8, 8, 0, 8), sizing_mode="inherit")
         stop = self._button("Cancel", self.cancel, button_type="warning", width=80)
-        self._busy = models.Row(
-            children=[self._waiting, stop], visible=False, sizing_mode="stretch_width"
-        )
+        self._busy = models.Row(children=[self._waiting, stop], visible=False, styles=ABOVE)
 
     def _make_controls(self, first: Sequence[str]) -> None:
         explorer = self._explorer
@@ -220,17 +224,17 @@ class Page:
             words = "These places have distances alone: there is no map of them."
             drawn = [self._div(words)]
         self._map_column = self._column([self._old, self._colour, self._online, *drawn])
-        self._shares_column = self._column([self._div("")])
+        self._shares_column = self._column([self._div(UNSOLVED)])
         self._gain_bars = GainBars()
         self._gain_bars.figure.visible = False
-        self._who = self._div("Nothing has been moved yet.", html_attributes={"role": "status"})
+        self._who = self._div(UNSOLVED, html_attributes={"role": "status"})
         self._gains_column = self._column([self._who, self._gain_bars.figure])
         self._numbers = self._div("")
 
     def _make_lines(self) -> Any:
-        self._python = self._div("")
+        self._python = self._div(UNSOLVED)
         self._source = models.ColumnDataSource({"text": [""]})
-        copy = models.Button(label="Copy", width=90, button_type="primary")
+        copy = models.Button(label="Copy", width=90, button_type="primary", visible=False)
         copy.js_on_event(
             "button_click",
             models.CustomJS(
@@ -244,6 +248,7 @@ class Page:
         )
         self._files = models.ColumnDataSource({"name": [], "content": [], "time": []})
         self._files.js_on_change("data", models.CustomJS(code=SAVE_FILES))
+        self._copy = copy
         self._saving = self._button("", self._save, visible=False, width=260)
         self._saving.tags = [self._files]  # else it is no part of the page, and is not sent
         return self._column([copy, self._saving, self._python])
@@ -384,7 +389,11 @@ class Page:
         self._job.when_done(self._hop)
 
     def _hop(self, job: Job[Answer]) -> None:
-        """Come back to the page's own thread."""
+        """Write the lines here, which can take a while, and come back to the page's own thread."""
+        with contextlib.suppress(Exception):  # the page hears of it, of the job or as it writes
+            answer = job.result(0.0)
+            if answer.data is not None:
+                self._written = answer, self._explorer.python(answer)
         hop(self._document, functools.partial(self._answered, job))
 
     def cancel(self) -> None:
@@ -397,7 +406,7 @@ class Page:
         if job is not self._job:
             return  # of a page that was closed
         try:
-            answer = job.result(0.0)
+            self._show(job.result(0.0))
         except Cancelled:
             self._fail("Cancelled.", ["What was asked for last was not solved."])
         except NegeError as error:
@@ -405,8 +414,6 @@ class Page:
         except Exception as error:  # a fault of nege's: said, not hidden
             logger.exception("the explorer could not answer")
             self._fail("nege broke.", [f"{type(error).__name__}: {error}"])
-        else:
-            self._show(answer)
         self._busy.visible = False
         if self._again:
             self.ask()
@@ -482,18 +489,10 @@ class Page:
         self._diagram.show(answer)
 
     def _colours(self, answer: Answer) -> None:
-        """Offer what the map may be coloured by."""
-        data, options = answer.data, [PLAIN]
-        assert data is not None
-        assert self._places is not None
-        for name in by_place.variables(data):
-            dims = data[name].dims
-            if "channel" not in dims:
-                each = self._places.industries if "industry" in dims else [""]
-                options += [f"{name}: {one}" if one else name for one in each]
-        if "total_cost" in data:
-            options += [f"{ONLINE_PART}: {one}" for one in self._places.online]
-        options += [f"change of {one}" for one in options[1:]]
+        """Offer what the map may be coloured by, and as it changes from what both have."""
+        now = _coloured_by(answer)
+        before = _coloured_by(self._reference or self._explorer.base)
+        options = [PLAIN, *now, *(f"change of {one}" for one in now if one in before)]
         if options != self._colour.options:
             chosen = self._colour.value if self._colour.value in options else PLAIN
             self._colour.update(options=options, value=chosen)
@@ -520,20 +519,21 @@ class Page:
         """Return a variable by place, as maps have it."""
         assert answer.data is not None
         names = [str(place) for place in self._explorer.model.geography.names]
-        what, _, industry = name.partition(": ")
+        what, _, which = name.partition(": ")
         if what == ONLINE_PART:
             places = Places.of(answer)
-            firms = places.firms[places.industries.index(industry), : len(names)]
+            firms = places.firms[places.industries.index(which), : len(names)]
             with np.errstate(invalid="ignore"):
                 part = firms[:, places.channels.index(ONLINE)] / firms.sum(1)
-            label = f"share of sales online, {industry}"
+            label = f"share of sales online, {which}"
             return by_place.Values(part, places.people[: len(names)], label, {"long_name": label})
 
         def select(array: xr.DataArray) -> xr.DataArray:
-            return array.sel(industry=industry) if industry and "industry" in array.dims else array
+            beside = (dim for dim in array.dims if dim not in by_place.PLACES)
+            return array.sel({dim: which for dim in beside if which in array[dim].values})
 
         found = by_place.chosen(answer.data, what, names, select)
-        return found._replace(label=f"{found.label}, {industry}") if industry else found
+        return found._replace(label=f"{found.label}, {which}") if which else found
 
     def _show_gains(self, answer: Answer) -> None:
         words = answer.who or ("This is the economy that gains are measured from.",)
@@ -556,10 +556,10 @@ class Page:
 
     def _show_numbers(self, places: Places) -> None:
         """Show a table of what the pictures show."""
-        heads = ["place", "people (%)", places.meaning]
+        heads = ["place", "people (%)", *places.payoff]
         heads += [f"{one}, {way} (%)" for one in places.industries for way in places.channels]
         firms = 100.0 * places.firms.transpose(1, 0, 2).reshape(len(places.names), -1)
-        table = np.column_stack([100.0 * places.people, places.payoff, firms])
+        table = np.column_stack([100.0 * places.people, *places.payoff.values(), firms])
         order = np.argsort(-np.nan_to_num(firms).sum(1), kind="stable")[:MOST_ROWS]
         rows = []
         for k in sorted(order):
@@ -577,10 +577,29 @@ class Page:
         )
 
     def _show_lines(self, answer: Answer) -> None:
-        script = self._script = self._explorer.python(answer)
+        of, script = self._written or (None, None)
+        if script is None or of is not answer:
+            script = self._explorer.python(answer)
+        self._script = script
         self._saving.update(label=f"Save {', '.join(script.files)}", visible=bool(script.files))
         self._source.data = {"text": [script.text]}
-        style = "white-space:pre-wrap;overflow-wrap:anywhere;background:#f7f7f7;padding:8px;"
-        style += "max-height:420px;overflow-y:auto"
+        self._copy.visible = True
+        style = "background:#f7f7f7;padding:8px;max-height:420px;overflow:auto"
         notes = "".join(f"<div>{html.escape(note)}</div>" for note in script.notes)
         self._python.text = f'<pre style="{style}">{html.escape(script.text)}</pre>{notes}'
+
+
+def _coloured_by(answer: Answer) -> list[str]:
+    """Return what a map of an answer may be coloured by: what has one number for each place."""
+    data, found = answer.data, []
+    if data is None:
+        return []
+    for name in by_place.variables(data):
+        beside = [dim for dim in data[name].dims if dim not in by_place.PLACES]
+        if not beside:
+            found.append(name)
+        elif len(beside) == 1 and beside[0] in data.coords:
+            found += [f"{name}: {one}" for one in data[beside[0]].values]
+    if "total_cost" in data:
+        found += [f"{ONLINE_PART}: {one}" for one in data["industry"].values]
+    return found

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from bokeh import models, palettes, plotting
 
+from nege.errors import DependencyError
 from nege.explorer.answers import Answer
 from nege.plots import by_place, maps
 from nege.plots.agglomeration import INDUSTRY_COLOURS
@@ -28,8 +29,11 @@ BAR = 17  # pixels, of the height of a bar
 PIXELS_PER_POINT = 96.0 / 72.0
 PEOPLE = "people"
 SHADES = 256
+DEGREES = "EPSG:4326"
+NEAR = 0.5  # of a map, around it, which a wide window may show
+FINEST = 1e-3  # of a map, that its outlines are drawn to
 BAD = "#b2182b"  # of words about what went wrong
-OLD = {"opacity": "0.35"}  # of what an answer failed to renew
+OLD = {"opacity": "0.5"}  # of what an answer failed to renew
 
 
 def new_figure(words: str, **style: Any) -> Any:
@@ -81,8 +85,7 @@ class Places(NamedTuple):
 
     names: list[str]
     people: np.ndarray
-    payoff: np.ndarray
-    meaning: str  # of the payoff
+    payoff: dict[str, np.ndarray]  # by what it means, of each kind of people where these differ
     industries: list[str]
     channels: list[str]
     firms: np.ndarray  # industry, place, channel: shares that sum to one for each industry
@@ -93,11 +96,17 @@ class Places(NamedTuple):
         found = answer.places
         assert found is not None
         firms = found["firms"].transpose("industry", "place", "channel")
+        meaning = str(found["payoff"].attrs.get("long_name", "payoff"))
+        payoff = found["payoff"]
+        kinds = [name for name in payoff.dims if name != "place"]
+        each = {meaning: payoff.values}
+        for kind in kinds:
+            labels = [str(label) for label in payoff[kind].values]
+            each = {f"{meaning}, {one}": payoff.sel({kind: one}).values for one in labels}
         return cls(
             names=[str(name) for name in firms["place"].values],
             people=found["people"].values,
-            payoff=found["payoff"].values,
-            meaning=str(found["payoff"].attrs.get("long_name", "payoff")),
+            payoff=each,
             industries=[str(name) for name in firms["industry"].values],
             channels=[str(name) for name in firms["channel"].values],
             firms=firms.values,
@@ -112,25 +121,58 @@ class Places(NamedTuple):
         return dict(zip(self.industries, part.tolist(), strict=True))
 
 
+class _Ground(NamedTuple):
+    """Where a map is: its frame, and what is drawn beneath it once."""
+
+    ends: list[tuple[float, float]]  # from west to east, from south to north
+    lines: list[np.ndarray]  # borders and coasts
+    degrees: bool  # whether longitudes and latitudes are axes
+    tall: float  # degrees of longitude that are as long as one of latitude; else 1
+
+
+def _ground(x: np.ndarray, y: np.ndarray, crs: Any, edge: float) -> _Ground:
+    """Return the frame of what lies within some points, and the countries in it."""
+    margin = 0.06 if crs is not None else 0.0
+    ends = [
+        (float(v.min() - margin * np.ptp(v) - edge), float(v.max() + margin * np.ptp(v) + edge))
+        for v in (x, y)
+    ]
+    if crs is None:
+        return _Ground(ends, [], False, 1.0)
+    (west, east), (south, north) = ends
+    degrees = crs == DEGREES or getattr(crs, "is_geographic", False)
+    beyond = NEAR * max(east - west, north - south)
+    near = maps.countries_near(crs, (west, south, east, north))
+    lines = [line for line in near if _meets(line, ends, beyond)]
+    tall = 1.0 / math.cos(math.radians(float(y.mean()))) if degrees else 1.0
+    return _Ground(ends, lines, degrees, tall)
+
+
 class PlacesMap:
-    """Places where they are: areas are people, colours another variable."""
+    """Places where they are: dots whose areas are people, or outlines, coloured by a variable."""
 
     def __init__(self, geography: Any, online: bool) -> None:
         self._names = [str(name) for name in geography.names]
         self.figure = None
-        if geography.coordinates is None:
+        try:
+            shapes = geography.polygons
+        except DependencyError:  # of an economy from a file, where geopandas is not installed
+            shapes = None
+        self._filled = shapes is not None
+        if geography.coordinates is None and not self._filled:
             return
-        geographic = "longitude" in geography.coordinates
-        x, y = (
-            geography.coordinates[name].values.astype(float)
-            for name in (("longitude", "latitude") if geographic else "xy")
-        )
-        margin = 0.06 if geographic else 0.0
-        edge = 0.7 if not geographic else 0.5
-        ends = [
-            (v.min() - margin * np.ptp(v) - edge, v.max() + margin * np.ptp(v) + edge)
-            for v in (x, y)
-        ]
+        geographic = self._filled or "longitude" in geography.coordinates
+        if self._filled:
+            west, south, east, north = shapes.total_bounds
+            x, y = np.array([west, east]), np.array([south, north])
+            ground = _ground(x, y, shapes.crs, 0.0)
+        else:
+            x, y = (
+                geography.coordinates[name].values.astype(float)
+                for name in (("longitude", "latitude") if geographic else "xy")
+            )
+            ground = _ground(x, y, DEGREES if geographic else None, 0.5 if geographic else 0.7)
+        ends = ground.ends
         if online and not geographic:
             ends[1] = (ends[1][0], ends[1][1] + 0.9)
         tall = float(np.ptp(ends[1]) / np.ptp(ends[0]))
@@ -140,47 +182,30 @@ class PlacesMap:
             x_range=models.Range1d(*ends[0]),
             y_range=models.Range1d(*ends[1]),
             match_aspect=True,
-            aspect_scale=1.0 / math.cos(math.radians(float(y.mean()))) if geographic else 1.0,
+            aspect_scale=ground.tall,
         )
         self.figure = figure
         figure.grid.grid_line_color = None
-        if geographic:
-            lines = [line for line in maps.countries() if _meets(line, ends)]
+        if ground.lines:
             figure.multi_line(
-                [line[:, 0] for line in lines],
-                [line[:, 1] for line in lines],
+                [line[:, 0] for line in ground.lines],
+                [line[:, 1] for line in ground.lines],
                 color="#BBBBBB",
                 line_width=0.7,
             )
+        if ground.degrees:
             figure.xaxis.axis_label = "longitude (degrees east)"
             figure.yaxis.axis_label = "latitude (degrees north)"
         else:
             figure.axis.visible = False
-        blank: dict[str, Any] = dict.fromkeys(("size", "value", "share"), np.zeros(x.size))
-        self._source = models.ColumnDataSource(
-            {"x": x, "y": y, "name": self._names, "colour": [BLUE] * x.size, **blank}
-        )
         self._online = None
-        if online and not geographic:
-            at = {"x": [float(np.mean(ends[0]))], "y": [ends[1][1] - 0.65], "size": [0.0]}
-            self._online = models.ColumnDataSource({**at, "name": ["online"]})
-            figure.scatter("x", "y", size="size", color=ORANGE, source=self._online)
-            figure.text("x", "y", "name", source=self._online, **_small("center"))
-        figure.scatter(x, y, size=2, color=GREY)
-        dots = figure.scatter(
-            "x",
-            "y",
-            size="size",
-            fill_color="colour",
-            line_color="line",
-            fill_alpha=0.85,
-            line_width=0.6,
-            source=self._source,
-        )
-        self._source.data["line"] = ["white"] * x.size
-        if not geographic and x.size <= MOST_NAMED:
-            figure.text("x", "y", "name", source=self._source, **_small("center"))
-        self._hover = models.HoverTool(renderers=[dots], tooltips=[("", "@name")])
+        if self._filled:
+            drawn = self._outlines(shapes, max(np.ptp(ends[0]), np.ptp(ends[1])))
+        else:
+            if online and not geographic:
+                self._draw_online(float(np.mean(ends[0])), ends[1][1] - 0.65)
+            drawn = self._dots(x, y, named=not geographic and x.size <= MOST_NAMED)
+        self._hover = models.HoverTool(renderers=[drawn], tooltips=[("", "@name")])
         figure.add_tools(self._hover)
         self._amount = palettes.Cividis256[::-1]
         self._change = palettes.interp_palette(palettes.PuOr[11], SHADES)  # purple to orange
@@ -199,6 +224,50 @@ class PlacesMap:
         )
         figure.add_layout(self._bar, "below")
 
+    def _draw_online(self, x: float, y: float) -> None:
+        """Draw the online region above places that are nowhere on earth."""
+        assert self.figure is not None
+        at = {"x": [x], "y": [y], "size": [0.0], "name": ["online"]}
+        self._online = models.ColumnDataSource(at)
+        self.figure.scatter("x", "y", size="size", color=ORANGE, source=self._online)
+        self.figure.text("x", "y", "name", source=self._online, **_small("center"))
+
+    def _dots(self, x: np.ndarray, y: np.ndarray, *, named: bool) -> Any:
+        """Draw a dot for each place."""
+        assert self.figure is not None
+        blank: dict[str, Any] = dict.fromkeys(("size", "value", "share"), np.zeros(x.size))
+        colours = {"colour": [BLUE] * x.size, "line": ["white"] * x.size}
+        self._source = models.ColumnDataSource(
+            {"x": x, "y": y, "name": self._names, **colours, **blank}
+        )
+        self.figure.scatter(x, y, size=2, color=GREY)
+        style = {"size": "size", "fill_color": "colour", "line_color": "line", "line_width": 0.6}
+        dots = self.figure.scatter("x", "y", fill_alpha=0.85, source=self._source, **style)
+        if named:
+            self.figure.text("x", "y", "name", source=self._source, **_small("center"))
+        return dots
+
+    def _outlines(self, shapes: Any, extent: float) -> Any:
+        """Draw the outline of each place, as fine as a screen shows it."""
+        assert self.figure is not None
+        xs, ys = [], []
+        for shape in shapes.simplify(extent * FINEST):
+            rings = [
+                [np.asarray(ring.coords)[:, :2] for ring in (part.exterior, *part.interiors)]
+                for part in getattr(shape, "geoms", [shape])
+                if hasattr(part, "exterior") and not part.is_empty
+            ]
+            xs.append([[ring[:, 0] for ring in part] for part in rings])
+            ys.append([[ring[:, 1] for ring in part] for part in rings])
+        count = len(self._names)
+        blank: dict[str, Any] = dict.fromkeys(("value", "share"), np.zeros(count))
+        self._source = models.ColumnDataSource(
+            {"xs": xs, "ys": ys, "name": self._names, "colour": ["#DDDDDD"] * count, **blank}
+        )
+        width = float(np.clip(10.0 / np.sqrt(count), 0.15, 1.0))
+        style = {"fill_color": "colour", "line_color": "white", "line_width": width}
+        return self.figure.multi_polygons("xs", "ys", source=self._source, **style)
+
     def show(self, people: np.ndarray, shown: by_place.Values | None, *, change: bool) -> None:
         """Show people, and a variable or its change; people alone without one."""
         if self.figure is None:
@@ -211,6 +280,9 @@ class PlacesMap:
         if self._online is not None:
             size = PIXELS_PER_POINT * np.sqrt(areas[count:].sum())
             self._online.data = {**self._online.data, "size": [size]}
+        if self._filled and shown is None:  # outlines have no size to show people by
+            about = {"long_name": PEOPLE}
+            shown = by_place.Values(people, people, "share of people", about)
         tips = [("", "@name"), ("people", "@share{0.0 %}")]
         colours, lines = [BLUE] * people.size, ["white"] * people.size
         if shown is not None:
@@ -223,13 +295,19 @@ class PlacesMap:
             self._bar.visible = shown is not None
         if tips != self._hover.tooltips:
             self._hover.tooltips = tips
-        self._source.data = {
-            **{name: self._source.data[name] for name in ("x", "y", "name")},
-            "size": PIXELS_PER_POINT * np.sqrt(area),
+        found = {
             "share": people,
             "value": np.zeros(people.size) if shown is None else shown.values,
             "colour": colours,
+        }
+        if self._filled:  # whose outlines a browser keeps, as they are long
+            self._source.patch({name: [(slice(None), of)] for name, of in found.items()})
+            return
+        self._source.data = {
+            **{name: self._source.data[name] for name in ("x", "y", "name")},
+            "size": PIXELS_PER_POINT * np.sqrt(area),
             "line": lines,
+            **found,
         }
 
     def _coloured(self, values: np.ndarray, *, change: bool) -> list[str]:
@@ -266,10 +344,10 @@ def _small(align: str) -> dict[str, Any]:
     }
 
 
-def _meets(line: np.ndarray, ends: Sequence[tuple[float, float]]) -> bool:
+def _meets(line: np.ndarray, ends: Sequence[tuple[float, float]], beyond: float) -> bool:
     """Whether a line comes near to a part of the map."""
     return all(
-        line[:, k].max() >= low - 5.0 and line[:, k].min() <= high + 5.0
+        line[:, k].max() >= low - beyond and line[:, k].min() <= high + beyond
         for k, (low, high) in enumerate(ends)
     )
 
@@ -365,6 +443,7 @@ class ShareBars:
 
 
 LEAST_GAIN = 0.01  # per cent, that the scale of gains reaches at least
+ROUNDING = 1e-5  # of that scale: gains that are smaller are none
 
 
 class GainBars:
@@ -379,7 +458,7 @@ class GainBars:
             x_range=models.Range1d(-1.0, 1.0),
         )
         figure.xaxis.formatter = models.BasicTickFormatter(use_scientific=False)
-        figure.xaxis.axis_label = "gain of those who lived there (% of what they have)"
+        figure.xaxis.axis_label = "gain (% of what they had)"
         figure.ygrid.grid_line_color = None
         self._source = models.ColumnDataSource({"y": [], "gain": [], "colour": [], "people": []})
         bars = figure.hbar(
@@ -402,7 +481,7 @@ class GainBars:
             else:
                 order = np.array([names.index(name) for name in self._names])
                 rows = self._names
-        found = gain[order]
+        found = np.where(np.abs(gain[order]) > LEAST_GAIN * ROUNDING, gain[order], 0.0)
         widest = float(np.abs(found[np.isfinite(found)]).max(initial=0.0))
         power = 10.0 ** math.floor(math.log10(max(widest, LEAST_GAIN)))
         end = power * next(m for m in (1, 2, 5, 10) if m * power >= widest)

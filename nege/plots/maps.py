@@ -298,25 +298,31 @@ def countries() -> tuple[np.ndarray, ...]:
 NEAR = 15.0  # degrees around polygons in which borders are brought to their projection
 
 
-def _countries_beneath(ax: Axes, crs: Any) -> None:
-    """Draw the borders of countries beneath a map."""
+def countries_near(crs: Any, box: Sequence[float]) -> Sequence[np.ndarray]:
+    """Return borders and coasts in a coordinate reference system: all, or what is near a box."""
     lines: Sequence[np.ndarray] = countries()
     if crs is None:
         cure = "Say which one it is: polygons.set_crs(...)."
         raise InputError("borders", True, "drawn in a coordinate reference system", cure)
-    if crs != "EPSG:4326":
-        proj: Any = require("pyproj", "geo", "Borders in a projection")
-        there = proj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-        west, east, south, north = (*ax.get_xlim(), *ax.get_ylim())
-        box = there.transform_bounds(west, south, east, north, direction="INVERSE")
-        low, high = np.array(box[:2]) - NEAR, np.array(box[2:]) + NEAR
-        kept = []
-        for line in lines:
-            near = ((line >= low) & (line <= high)).all(1)
-            for part in np.split(line, np.flatnonzero(np.diff(near)) + 1):
-                if len(part) > 1 and ((part >= low) & (part <= high)).all():
-                    kept.append(np.column_stack(there.transform(part[:, 0], part[:, 1])))
-        lines = kept
+    if crs == "EPSG:4326":
+        return lines
+    proj: Any = require("pyproj", "geo", "Borders in a projection")
+    there = proj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    around = there.transform_bounds(*box, direction="INVERSE")
+    low, high = np.array(around[:2]) - NEAR, np.array(around[2:]) + NEAR
+    kept = []
+    for line in lines:
+        near = ((line >= low) & (line <= high)).all(1)
+        for part in np.split(line, np.flatnonzero(np.diff(near)) + 1):
+            if len(part) > 1 and ((part >= low) & (part <= high)).all():
+                kept.append(np.column_stack(there.transform(part[:, 0], part[:, 1])))
+    return kept
+
+
+def _countries_beneath(ax: Axes, crs: Any) -> None:
+    """Draw the borders of countries beneath a map."""
+    west, east, south, north = (*ax.get_xlim(), *ax.get_ylim())
+    lines = countries_near(crs, (west, south, east, north))
     collection: Any = require("matplotlib.collections", "plot", "Drawing").LineCollection
     style: dict[str, Any] = {"colors": GREY, "linewidths": 0.5, "zorder": 0, "gid": "borders"}
     ax.add_collection(collection(lines, **style), autolim=False)
