@@ -102,6 +102,10 @@ def test_no_values_are_the_claim_itself_to_the_last_bit(own):
     same = nege.claims("1a", at={"sigma": 5.0}).data
     np.testing.assert_array_equal(same.margin, usual.data.margin)
     assert (usual.data.attrs.get("at"), same.attrs["at"]) == (None, "sigma 5")
+    assert str(usual) == (
+        f'{usual.explain()}\nAt values of your own: nege.claims("1a", at={{"sigma": 6.0}}); '
+        ".parameters lists the names."
+    )
 
 
 def test_what_is_solved_is_the_economy_with_these_values(alone):

@@ -208,15 +208,13 @@ class Finding(Immutable, Tabular):
             else:
                 lines.append(f"Where {words} it holds on {found}.")
         lines.append(claim.why)
-        if not prior and not at:
-            lines.append(
-                f'At values of your own: nege.claims("{claim.number}", at={{"sigma": 6.0}}); '
-                ".parameters lists what can be set."
-            )
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        return self.explain()
+        if self.data.attrs["prior"] or "at" in self.data.attrs:
+            return self.explain()
+        asked = f'nege.claims("{self.claim.number}", at={{"sigma": 6.0}})'
+        return f"{self.explain()}\nAt values of your own: {asked}; .parameters lists the names."
 
 
 def finding(

@@ -82,8 +82,8 @@ def claims(
     at : mapping of str to float, table or list, optional
         Values of your own for the economy of one claim, where they replace those it has, by the
         names that ``model.replace`` takes: ``{"sigma": 6, "digital_cost.services": 1.2}``; a table
-        is a DataArray. A list is gone through, in every combination with other lists. Draws are
-        around these values. ``nege.claims("31a").parameters`` lists the names.
+        is a DataArray. A list is gone through, in every combination with other lists. Factors of
+        draws multiply these values. ``nege.claims("31a").parameters`` lists the names.
     draws : int, optional
         How many points of the prior to run. By default the reference point alone for one claim,
         and for all of them what is stored with the package: 200 draws, not run again.
