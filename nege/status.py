@@ -32,6 +32,7 @@ class Status(IntEnum):
     UNSTABLE = codes.UNSTABLE
     INVALID = codes.INVALID
     STUCK = codes.STUCK
+    RAISED = 7  # of no solver: of a function that a sweep asks
 
     def __str__(self) -> str:
         return self.name  # not the number, which says nothing where it is printed
@@ -80,5 +81,9 @@ _WORDS = {
         "the search made no progress towards a rest point: every method cycled or stopped",
         "There may be no stable equilibrium near: start from another distribution, or reach these "
         "parameters in smaller steps, with nege.follow.",
+    ),
+    Status.RAISED: (
+        "the function that the sweep asks raised an error",
+        "The variable reason says which; ds.nege.failed() lists it.",
     ),
 }

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import nege
 
@@ -41,6 +42,51 @@ def test_lists_are_padded_and_failures_have_reasons(two):
     assert "sigma" in ds.reason.values[2]
 
 
+@pytest.mark.parametrize("store", [False, True])
+def test_each_entry_of_a_mapping_is_as_long_as_it_is(two, store, tmp_path):
+    """Thresholds found beside none, lists, tables of other labels, and kinds that are padded."""
+
+    def several(economy):
+        sustained = nege.sustain_points(economy, "trade_cost", (1.05, 1.85))
+        return {
+            "breaks": breaks(economy),
+            "sustains": sustained,
+            "one": [1.0],
+            "two": [True, True],
+            "a": xr.DataArray([1.0, 2.0], {"of": ["x", "y"]}, "of"),
+            "b": xr.DataArray(["p", "q"], {"of": ["y", "z"]}, "of"),
+        }
+
+    given = {"store": tmp_path / "s.zarr"} if store else {}
+    ds = nege.sweep(two(2.0), {"sigma": [4.0, 5.0]}, of=several, **given)
+    assert (ds.status == nege.Status.CONVERGED).all(), ds.reason.values
+    assert ds.breaks_count.values.tolist() == [1.0, 1.0]
+    assert ds.sustains_count.values.tolist() == [0.0, 1.0]
+    assert np.isnan(ds.sustains.values).tolist() == [[True], [False]]
+    assert ds.sustains_note.values[0].startswith("The core of 0 is sustained")
+    np.testing.assert_array_equal(ds.one, [[1.0, np.nan]] * 2)
+    assert ds.two.values.tolist() == [[1.0, 1.0]] * 2
+    np.testing.assert_array_equal(ds.a.sel(of=["x", "y", "z"]), [[1.0, 2.0, np.nan]] * 2)
+    assert ds.b.sel(of=["x", "y", "z"]).values.tolist() == [["", "p", "q"]] * 2
+
+
+def test_what_a_function_raises_is_its_own_and_no_overflow(two):
+    def fails(economy):
+        if economy.mu < 0.35:
+            return 1.0
+        if economy.mu < 0.45:
+            raise nege.NegeError("nothing here")
+        if economy.mu < 0.55:
+            return economy.replace(sigma=-1)
+        return xr.align(*(xr.DataArray(np.ones(n), dims="x") for n in (1, 2)))
+
+    ds = nege.sweep(two(2.0), {"mu": [0.3, 0.4, 0.5, 0.6, 1.6]}, of=fails, invalid="record")
+    names = [nege.Status(int(s)).name for s in ds.status.values]
+    assert names == ["CONVERGED", "RAISED", "RAISED", "RAISED", "INVALID"]
+    says = ("", "NegeError: nothing", "sigma must", "AlignmentError", "mu must")
+    assert all(word in reason for word, reason in zip(says, ds.reason.values, strict=True))
+
+
 def test_a_random_design_and_nan_that_is_no_answer(two):
     design = nege.random_points({"mu": (0.3, 0.5)}, 3)
     heard = []
@@ -67,6 +113,12 @@ def test_a_random_design_and_nan_that_is_no_answer(two):
         ({"of": lambda m: 1.0, "processes": 2}, "def"),
         ({"of": lambda m: {"mu": m.mu}}, "mu"),
         ({"of": lambda m: {"a": [1.0] if m.mu < 0.35 else 1.0}}, "same dimensions"),
+        ({"of": {"breaks": breaks}}, "One function answers all.*economy: {.breaks.: "),
+        ({"of": lambda m: {"a": [1.0], "a_count": 2.0}}, "two of its results are called a_count"),
+        (
+            {"of": lambda m: {"a": xr.DataArray([m.mu], {} if m.mu < 0.35 else {"x": [1]}, "x")}},
+            "x has labels",
+        ),
         ({"of": breaks, "share": [0.5, 0.5]}, "share"),
         ({"of": breaks, "along": None, "start": [0.5, 0.5]}, "start"),
         ({"of": lambda m: {"status": 1.0}}, "status"),

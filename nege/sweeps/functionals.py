@@ -130,25 +130,28 @@ class Evaluations:
     def _at(self, index: Mapping[str, int]) -> Found:
         try:
             economy = self.points.economy(self.model, index)
+        except InputError as error:
+            return Found(Status.INVALID, str(error), None)
+        try:
             values = _labelled(self.of(economy))
+            together = _side_by_side(values)
         except ConvergenceError as error:
             status = getattr(error.equilibrium, "status", Status.STUCK)
             return Found(Status(status), str(error), None)
-        except InputError as error:
-            return Found(Status.INVALID, str(error), None)
         except _UnfitError as error:
-            return Found(Status.INVALID, str(error), None, mistaken=True)
+            return Found(Status.RAISED, str(error), None, mistaken=True)
         except MemoryError:  # of this machine now, not of the economy: asked about again later
             raise
+        except ArithmeticError as error:
+            return Found(Status.NOT_FINITE, f"{type(error).__name__}: {error}", None)
         except Exception as error:  # whatever the function does: the other points go on
-            known = isinstance(error, (NegeError, ArithmeticError, ValueError))
-            words = f"{type(error).__name__}: {error}"
-            return Found(Status.NOT_FINITE if known else Status.INVALID, words, None, not known)
-        for name, array in values.data_vars.items():
+            known = isinstance(error, (NegeError, ValueError))
+            return Found(Status.RAISED, f"{type(error).__name__}: {error}", None, not known)
+        for name, array in values.items():
             if array.dtype.kind == "f" and not np.isfinite(array.values).all():
                 why = f"{name} is {'NaN' if np.isnan(array.values).any() else 'infinite'}"
                 return Found(Status.NOT_FINITE, why, None)
-        return Found(Status.CONVERGED, "", values)
+        return Found(Status.CONVERGED, "", together)
 
 
 class Table:
@@ -190,6 +193,7 @@ class Mistakes:
     def __init__(self, work: Evaluations) -> None:
         self._of, self._taken = name_of(work.of), {*work.sizes, *work.coords, *OWN}
         self._answered, self._dims = False, dict[str, list[str]]()
+        self._labelled = dict[str, bool]()
 
     def refuse(self, values: Mapping[str, Any]) -> None:
         """Look at a unit."""
@@ -215,6 +219,10 @@ class Mistakes:
             if over != before:
                 cure = f"At one point it is over {before}, at another over {over}."
                 raise InputError("of", name, "over the same dimensions at every point", cure)
+            for dim in over:
+                if self._labelled.setdefault(dim, dim in variables) != (dim in variables):
+                    cure = f"At one point {dim} has labels, at another none: give it some at each."
+                    raise InputError("of", name, "over the same labels at every point", cure)
 
 
 def answers(
@@ -282,7 +290,14 @@ def _read(text: str) -> Found:
 def check_of(of: Any, given: Mapping[str, Any], elsewhere: bool) -> Functional:
     """Return the function, or refuse it, and what it does not go with."""
     if not callable(of) or isinstance(of, type):
-        cure = 'For example of=lambda economy: nege.break_points(economy, "trade_cost", (1.05, 5)).'
+        one = 'nege.break_points(economy, "trade_cost", (1.05, 5))'
+        cure = f"For example of=lambda economy: {one}."
+        if isinstance(of, Mapping):
+            first = str(next(iter(of), "breaks"))
+            cure = (
+                "One function answers all of them: "
+                f'of=lambda economy: {{"{first}": {one}, "other": ...}}.'
+            )
         raise InputError("of", of, f"a function of an economy, to {RETURNS}", cure)
     for name, value in given.items():
         if value is not None and value is not False:
@@ -303,8 +318,8 @@ def check_of(of: Any, given: Mapping[str, Any], elsewhere: bool) -> Functional:
     return found
 
 
-def _labelled(returned: Any) -> xr.Dataset:
-    """Return what a function returned as a Dataset, or refuse it."""
+def _labelled(returned: Any) -> dict[str, xr.DataArray]:
+    """Return what a function returned as arrays by name, or refuse it."""
     if isinstance(returned, xr.Dataset):
         returned = dict(returned.data_vars)
     if not isinstance(returned, Mapping):
@@ -312,14 +327,31 @@ def _labelled(returned: Any) -> xr.Dataset:
         returned = {str(name or VALUE): returned}
     if not returned:
         raise _UnfitError(f"it returned nothing, where {RETURNS} is expected")
-    made: dict[str, Any] = {}
+    made: dict[str, xr.DataArray] = {}
     for name, value in returned.items():
-        made |= _variables(str(name), value)
-    found = xr.Dataset(made)
-    for dim in found.dims:
-        if dim in found.coords and found[dim].dtype.kind not in "biufU":
-            raise _UnfitError(f"its {dim} is of {found[dim].dtype}, not of numbers or words")
-    return found
+        more = _variables(str(name), value)
+        if twice := made.keys() & more.keys():
+            raise _UnfitError(f"two of its results are called {sorted(twice)[0]}: rename one")
+        made |= more
+    return made
+
+
+def _side_by_side(values: Mapping[str, xr.DataArray]) -> xr.Dataset:
+    """Return arrays as one Dataset: each may have another length, or other labels, than the rest.
+
+    xarray would refuse the one, as two break points beside no sustain point.
+    """
+    for name, array in values.items():
+        for dim in array.dims:
+            kind = array[dim].dtype
+            if kind.kind not in "biufU":
+                raise _UnfitError(f"{dim} of {name} is of {kind}, not of numbers or words")
+            named = {dim in other.coords for other in values.values() if dim in other.dims}
+            if len(named) > 1:
+                raise _UnfitError(f"{dim} has labels in some of its results, and none in others")
+    alone = [((), xr.Dataset({name: array})) for name, array in values.items()]
+    made, labels = _together((), (), alone, fewest=0)
+    return xr.Dataset(made, coords=labels)
 
 
 def _variables(name: str, value: Any) -> dict[str, Any]:
@@ -347,7 +379,10 @@ def _variables(name: str, value: Any) -> dict[str, Any]:
 
 
 def _together(
-    front: tuple[str, ...], shape: tuple[int, ...], found: list[tuple[Any, xr.Dataset]]
+    front: tuple[str, ...],
+    shape: tuple[int, ...],
+    found: list[tuple[Any, xr.Dataset]],
+    fewest: int = 1,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return variables over all points, padded, and the labels of what else they are over."""
     dims: dict[str, tuple[str, ...]] = {}
@@ -358,7 +393,7 @@ def _together(
     for _, values in found:
         for dim, size in values.sizes.items():
             # One at least: a list that is empty everywhere is NaN, and can be asked for its first.
-            sizes[str(dim)] = max(size, sizes.get(str(dim), 1))
+            sizes[str(dim)] = max(size, sizes.get(str(dim), fewest))
             if dim in values.coords:
                 known = values[dim].values
                 old = labels.get(str(dim), known[:0])

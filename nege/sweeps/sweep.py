@@ -116,9 +116,9 @@ def sweep(
     of : function, optional
         What to find out instead of long runs: a function of the economy at a point, to a
         number, a list of numbers, thresholds (:func:`nege.break_points`), a DataArray, a
-        Dataset, or a mapping of these by name. It is called at each point by itself; `share,
-        start, along, keep, dynamics, options` do not go with it. In a store it is known by its
-        code and what that reads around it; another one is refused there.
+        Dataset, or a mapping of these by name, each as long as it is. It is called at each point
+        by itself; `share, start, along, keep, dynamics, options` do not go with it. In a store it
+        is known by its code and what that reads around it; another one is refused there.
 
     Returns
     -------
@@ -133,8 +133,9 @@ def sweep(
         With `of` what the function returns, over the swept dimensions in front: ``value``, or
         what it names. Of lists, padded with NaN over ``item`` (``threshold``, if they are
         thresholds), ``value_count`` too; of thresholds ``value_mode``, what happens at each, and
-        ``value_note``. Where the function raises, or returns what is not finite, ``status`` is
-        not zero, ``reason`` says why, and the sweep goes on.
+        ``value_note``. None found is a list of none, and ``value_count`` is 0. Where the function
+        raises (the status RAISED, or that of a solve that did not converge), or returns what is
+        not finite, ``reason`` says why, and the sweep goes on.
 
     Raises
     ------
