@@ -27,7 +27,7 @@ from store_results import old_store
 import nege
 from nege import progress
 from nege.command import cli
-from nege.sweeps import fingerprint, identity, store_reading, store_writing
+from nege.sweeps import fingerprint, identity, mending, store_reading, store_writing
 from nege.sweeps.functionals import Evaluations
 from nege.sweeps.store_writing import Store
 from nege.sweeps.work_units import LongRuns
@@ -163,7 +163,7 @@ def test_the_store_of_another_sweep_is_refused_naming_what_differs(small, name):
 
 
 def of_version(monkeypatch, version):
-    for module in (store_reading, store_writing):
+    for module in (mending, store_writing):
         monkeypatch.setattr(module, "__version__", version)
 
 

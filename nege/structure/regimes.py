@@ -55,7 +55,7 @@ def regimes(
     parameters: Mapping[str, Sequence[float] | np.ndarray] | xr.Dataset,
     *,
     store: str | pathlib.Path | None = None,
-    overwrite: bool = False,
+    overwrite: bool | str = False,
     processes: int | None = None,
     client: Any = None,
     progress: Progress = None,

@@ -56,6 +56,26 @@ def fingerprint(work: Work) -> dict[str, Any]:
     return dict(json.loads(json.dumps(made)))
 
 
+#: What a store says of how its points were mended: in its fingerprint, and of each point.
+MENDED = "mended"
+
+
+def can_differ(name: str) -> bool:
+    """Whether points of one store may differ in this: in how they are solved, not in what is asked.
+
+    A function has its options inside.
+    """
+    return name.startswith("options.") or name in ("of", "python")
+
+
+def before_mends(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a fingerprint as if nothing had been mended: that of the last way to solve points."""
+    if MENDED not in found:
+        return found
+    keep = [name for name in found["keep"] if name != MENDED]
+    return {**{n: value for n, value in found.items() if n != MENDED}, "keep": keep}
+
+
 MOST_DIFFERENCES_NAMED = 6  # that are listed at most
 
 

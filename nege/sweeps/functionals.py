@@ -63,6 +63,7 @@ class Evaluations:
 
     horizon = "function"
     keep = ("answer", "status")
+    wanted: np.ndarray | None = None  # which points are asked about; None is all
 
     def __init__(
         self, model: Model, points: ParameterPoints, of: Functional, record: bool, unit: int | None
@@ -109,7 +110,11 @@ class Evaluations:
         text, status = np.empty(shape, dtype=object), np.empty(shape, dtype=np.int8)
         with one_thread(), compiled_only(), undivided(), silence():
             for where in np.ndindex(*shape):
-                position = (part.start + i for part, i in zip(block, where, strict=True))
+                position = tuple(part.start + i for part, i in zip(block, where, strict=True))
+                if self.wanted is not None and not self.wanted[position]:
+                    text[where], status[where] = "", Status.PENDING
+                    tick(1)
+                    continue
                 found = self._at(dict(zip(self.sizes, position, strict=True)))
                 text[where], status[where] = _written(found), found.status
                 tick(1)

@@ -21,12 +21,11 @@ import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from nege._version import __version__
 from nege.errors import InputError, require
 from nege.results import checksums
 from nege.status import Status
 from nege.sweeps import functionals
-from nege.sweeps.fingerprint import READABLE_SCHEMAS, STORE_SCHEMA
+from nege.sweeps.fingerprint import MENDED, READABLE_SCHEMAS, STORE_SCHEMA
 
 FINGERPRINT_ATTRIBUTE = "nege_sweep"
 SEALS_ARRAY = "nege_seals"
@@ -166,7 +165,10 @@ def _digest_of_seals_metadata(metadata: Mapping[str, Any]) -> str:
 
 
 def seals_of_unit(
-    fingerprint: Mapping[str, Any], corner: tuple[int, ...], values: Mapping[str, np.ndarray]
+    fingerprint: Mapping[str, Any],
+    corner: tuple[int, ...],
+    values: Mapping[str, np.ndarray],
+    version: str,
 ) -> np.ndarray:
     """Return the seals of a unit: which sweep, which variable, which unit, which values.
 
@@ -174,7 +176,7 @@ def seals_of_unit(
     """
     sweep = _digest_of_fingerprint(fingerprint)
     found = [checksums.seal(values[name], sweep, name, corner) for name in fingerprint["keep"]]
-    text = __version__.encode()[: 8 * VERSION_WORDS].ljust(8 * VERSION_WORDS, b"\0")
+    text = version.encode()[: 8 * VERSION_WORDS].ljust(8 * VERSION_WORDS, b"\0")
     return np.array([*found, *np.frombuffer(text, "<u8")], dtype=np.uint64)
 
 
@@ -338,7 +340,8 @@ def _answers(data: xr.Dataset, fingerprint: Mapping[str, Any]) -> xr.Dataset:
     )
     front = tuple(name for name, _ in fingerprint["sizes"])
     coords = {str(name): coord.variable.load() for name, coord in data.coords.items()}
-    return functionals.answers(values, front, coords, about)
+    found = functionals.answers(values, front, coords, about)
+    return found.assign({MENDED: data[MENDED].load()}) if MENDED in values else found
 
 
 class _MaskedByStatus(BackendArray):

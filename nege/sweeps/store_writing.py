@@ -33,7 +33,14 @@ from nege.models.designs import Block
 from nege.results import checksums
 from nege.status import Status
 from nege.sweeps import store_reading
-from nege.sweeps.fingerprint import Work, differences_in_words, fingerprint
+from nege.sweeps.fingerprint import (
+    MENDED,
+    Work,
+    before_mends,
+    can_differ,
+    differences_in_words,
+    fingerprint,
+)
 from nege.sweeps.functionals import Evaluations, Mistakes
 from nege.sweeps.store_reading import (
     FINGERPRINT_ATTRIBUTE,
@@ -63,7 +70,7 @@ class Store:
     def __init__(self, path: str | pathlib.Path, work: Work, *, overwrite: bool) -> None:
         store_reading.zarr()
         self.path, self.work = paths.located("store", path), work
-        self.fingerprint = fingerprint(work)
+        self.fingerprint, self.outputs = fingerprint(work), dict(work.outputs)
         for name in work.coords:
             if name == SEALS_ARRAY or not re.fullmatch(r"[^/.\0][^/\0]*", name):
                 cure = "It names a folder of the store: rename that coordinate."
@@ -82,15 +89,15 @@ class Store:
             if self._done.all():
                 return self  # finished: nothing to write, and so no lock
         with contextlib.ExitStack() as opened:
-            with _write_errors_explained(self.path):
+            with write_errors_explained(self.path):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 while not self._is_made():
                     self._make()
                 self._refuse_misplaced()
-                opened.enter_context(_exclusive_lock(self.path))
+                opened.enter_context(exclusive_lock(self.path))
                 self._repair()
                 group = store_reading.zarr().open_group(self.path, mode="r+")
-                self._arrays = {name: group[name] for name in self.work.keep}
+                self._arrays = {name: group[name] for name in self.outputs}
                 self._arrays[SEALS_ARRAY] = store_reading.zarr().open_array(
                     self.path / SEALS_ARRAY, mode="r+"
                 )
@@ -116,10 +123,22 @@ class Store:
             "store",
             str(self.path),
             "a store of this same sweep",
-            f"What differs: {differences_in_words(found, self.fingerprint)}. overwrite=True "
-            "replaces it, another path keeps both."
+            f"{self._differing(found)} overwrite=True replaces it, another path keeps both."
             + (f" It was changed since nege wrote it: {damaged[0]}." if damaged else ""),
         )
+
+    def _differing(self, found: dict[str, Any]) -> str:
+        """Say in what another sweep differs, and how to go on with it where that can be."""
+        before = before_mends(found)
+        names = {
+            n for n in {**before, **self.fingerprint} if before.get(n) != self.fingerprint.get(n)
+        }
+        told = f"What differs: {differences_in_words(before, self.fingerprint)}." if names else ""
+        if not all(map(can_differ, names)):
+            return told
+        mended = 'Points of it were mended. overwrite="failed" goes on with that.'
+        anew = 'overwrite="failed" solves its failed points with what is given here.'
+        return " ".join(filter(None, (told, mended if MENDED in found else anew)))
 
     def _of_another_version(self, older: str, how: str) -> InputError:
         """Return the refusal of a store that this version of nege cannot go on with."""
@@ -175,7 +194,7 @@ class Store:
                         raise
                 return  # or somebody else's is there by now
             # Moved away as a whole too: one that was deleted in part could pass for solved.
-            with _exclusive_lock(self.path):
+            with exclusive_lock(self.path):
                 self.path.rename(folder / "old")
                 try:
                     (folder / "new").rename(self.path)
@@ -201,7 +220,7 @@ class Store:
             cure = f"Zarr says: {error}. Leave that coordinate out."
             raise InputError("coordinates", kinds, "of types that Zarr stores", cure) from error
         group = store_reading.zarr().open_group(at, mode="r+")
-        for name, output in self.work.outputs.items():
+        for name, output in self.outputs.items():
             group.create_array(
                 name,
                 shape=output.shape,
@@ -215,7 +234,7 @@ class Store:
             # Not in the specification yet, but what xarray looks for first.
             warnings.simplefilter("ignore")
             store_reading.zarr().consolidate_metadata(at)
-        store_reading.add_seals(at, self._done.shape, self.work.keep)
+        store_reading.add_seals(at, self._done.shape, tuple(self.outputs))
 
     def _repair(self) -> None:
         """Look at what was written, mend what describes it, and say what is solved again."""
@@ -267,13 +286,17 @@ class Store:
 
     def write(self, block: Block, values: Mapping[str, np.ndarray]) -> None:
         """Write a unit that was solved."""
+        self._write(block, values, __version__)
+
+    def _write(self, block: Block, values: Mapping[str, np.ndarray], version: str) -> None:
+        """Write a unit, and by which version of nege it was solved."""
         corner = self._unit_index(block)
         if self._mistakes is not None:
             self._mistakes.refuse(values)
         order = [name for name in values if name != "status"]
-        with _write_errors_explained(self.path):
+        with write_errors_explained(self.path):
             self._arrays[SEALS_ARRAY][corner] = store_reading.seals_of_unit(
-                self.fingerprint, corner, values
+                self.fingerprint, corner, values, version
             )
             for name in (*order, "status"):
                 self._arrays[name][block] = values[name]
@@ -285,7 +308,7 @@ class Store:
 
 
 @contextlib.contextmanager
-def _write_errors_explained(path: pathlib.Path) -> Iterator[None]:
+def write_errors_explained(path: pathlib.Path) -> Iterator[None]:
     """Say what to do where the system refuses to write."""
     try:
         yield
@@ -300,7 +323,7 @@ def _write_errors_explained(path: pathlib.Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _exclusive_lock(path: pathlib.Path) -> Iterator[None]:
+def exclusive_lock(path: pathlib.Path) -> Iterator[None]:
     """Hold a store for this process alone.
 
     The system lets go of the lock when the process ends, however it ends, so that a

@@ -41,6 +41,7 @@ logger = logging.getLogger("nege")
 
 
 FIRST_DIMENSION = "first"
+FAILED = "failed"  # of overwrite
 
 
 @hinted
@@ -55,7 +56,7 @@ def sweep(
     dynamics: Replicator | Logit | None = None,
     options: SolverOptions | None = None,
     store: str | pathlib.Path | None = None,
-    overwrite: bool = False,
+    overwrite: bool | str = False,
     unit: int | None = None,
     processes: int | None = None,
     client: Any = None,
@@ -98,8 +99,12 @@ def sweep(
         again, the sweep does only what is missing. Memory does not grow with its size. A
         later nege goes on with it unless it answers anything otherwise; each unit knows by
         which version it was solved (``nege.load``).
-    overwrite : bool, default False
-        Replace the store of another sweep.
+    overwrite : bool or "failed", default False
+        True replaces the store of another sweep. "failed" mends this one: points that converged
+        stay as they are, the others are solved with the `options`, or asked `of` the function,
+        that are given now, which ``mended`` then says of each. A line of `along` is followed
+        anew from its beginning to the last that failed. The mended store is made beside, as
+        ``NAME.mending``, where a mend that was stopped goes on, and takes the place of the old.
     unit : int, optional
         Points that are solved, written and resumed together, whole lines at least;
         about a second of work by default.
@@ -175,7 +180,7 @@ def sweep(
     check_model(model)
     given_options, options = options, check_options(options)
     processes = settings.chosen("processes", processes)
-    overwrite = validation.flag("overwrite", overwrite)
+    overwrite = _check_overwrite(overwrite)
     if unit is not None:
         unit = validation.whole("unit", unit, at_least=1)
     client = workers.check_client(client)
@@ -195,9 +200,9 @@ def sweep(
         evaluations = Evaluations(model, varied, function, record, unit)
         if store is None:
             return _solve_into(Table(evaluations), processes, client, progress)
-        from nege.sweeps.store_writing import Store
+        from nege.sweeps.mending import store_for
 
-        stored = Store(store, evaluations, overwrite=overwrite)
+        stored = store_for(store, evaluations, overwrite)
         return _solve_into(stored, processes, client, progress)
     if isinstance(along, str) and along == FIRST_DIMENSION:
         along = None if is_list or share is not None else next(iter(varied.sizes))
@@ -210,9 +215,9 @@ def sweep(
         work = _short_runs(asked, share, {"start": start, "dynamics": dynamics, "along": along})
     if store is None:
         return _solve_into(ResultInMemory(work), processes, client, progress)
-    from nege.sweeps.store_writing import Store
+    from nege.sweeps.mending import store_for
 
-    return _solve_into(Store(store, work, overwrite=overwrite), processes, client, progress)
+    return _solve_into(store_for(store, work, overwrite), processes, client, progress)
 
 
 @hinted
@@ -284,6 +289,19 @@ def follow(
     return _solve_into(ResultInMemory(work), 1, None, progress)
 
 
+def _check_overwrite(overwrite: Any) -> bool | str:
+    """Return what becomes of a store that is there, or refuse it."""
+    if isinstance(overwrite, str) and overwrite == FAILED:
+        return FAILED
+    if not isinstance(overwrite, (bool, np.bool_)):
+        cure = (
+            'True replaces the store, "failed" solves anew those of its points that did not '
+            "converge."
+        )
+        raise InputError("overwrite", overwrite, 'True, False or "failed"', cure)
+    return bool(overwrite)
+
+
 def _long_runs(asked: SweepRequest, start: Any, dynamics: Any, along: str | None) -> LongRuns:
     model = asked.model
     begin = model.default_start() if start is None else model.check_start(start)
@@ -333,7 +351,10 @@ def _solve_into(table: Any, processes: int, client: Any, progress: Progress) -> 
         ):
             for block, values in results:
                 table.write(block, values)
-                found += np.bincount(np.ravel(values["status"]), minlength=len(found))
+                ended = values["status"]
+                if work.wanted is not None:
+                    ended = ended[work.wanted[block]]
+                found += np.bincount(np.ravel(ended), minlength=len(found))
                 if not here:
                     steps(_count_points(block))
         counts = [f"{n} {Status(k).name.lower()}" for k, n in enumerate(found.tolist()) if n]

@@ -97,6 +97,7 @@ class _Runs:
     horizon: str
     diagnostics: dict[str, tuple[str, str]]
     dynamics: Replicator | Logit | None = None
+    wanted: np.ndarray | None = None  # which points are solved; None is all
 
     def __init__(self, asked: SweepRequest) -> None:
         self.model, self.points, self.options = asked.model, asked.points, asked.options
@@ -290,7 +291,13 @@ class LongRuns(_Runs):
         outer = [range(1) if axis == along else r for axis, r in enumerate(ranges)]
         for line in itertools.product(*outer):
             share, state, past = self.start, self.model.start_state(), None
-            for k in inner:
+            along_line = inner
+            if self.wanted is not None:  # from the beginning to the last that is wanted
+                at = tuple(inner if axis == along else k for axis, k in enumerate(line))
+                last = np.flatnonzero(self.wanted[at])
+                along_line = inner[: last[-1] + 1 if last.size else 0]
+                tick(len(inner) - len(along_line))
+            for k in along_line:
                 index = list(line)
                 if along is not None:
                     index[along] = k
@@ -353,11 +360,12 @@ class ShortRuns(_Runs):
         ranges = [range(part.start, part.stop) for part in block[:front]]
         for where in np.ndindex(*map(len, ranges)):
             index = {d: r[i] for d, r, i in zip(self.points.sizes, ranges, where, strict=True)}
-            model = self._economy(index)
-            if model is None:
-                self._refused(values, where)
-            else:
-                self._write_point(values, where, model, flat)
+            if self.wanted is None or self.wanted[block][where].any():
+                model = self._economy(index)
+                if model is None:
+                    self._refused(values, where)
+                else:
+                    self._write_point(values, where, model, flat)
             tick(len(flat))
         return values
 

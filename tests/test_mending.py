@@ -1,0 +1,166 @@
+"""Mended stores: what failed is solved anew, what converged stays, and each point says how."""
+
+import pathlib
+import shutil
+
+import numpy as np
+import pytest
+
+import nege
+from nege.command import cli
+from nege.sweeps import mending
+from nege.sweeps.mending import Mend
+from nege.sweeps.work_units import LongRuns
+
+pytestmark = pytest.mark.faults
+
+GRID = {"trade_cost": [2.2, 1.6, 1.5], "mu": [0.3, 0.4]}
+HURRIED = nege.SolverOptions(limit_steps=40)
+
+
+def slow(economy):
+    return nege.solve(economy, options=HURRIED).data.share.max().item()
+
+
+def patient(economy):
+    return nege.solve(economy).data.share.max().item()
+
+
+#: What is swept at first, and what it is mended with.
+KINDS = {
+    "each by itself": (
+        {"along": None, "unit": 2, "keep": ["share"], "options": HURRIED},
+        {"options": None},
+    ),
+    "along lines": ({"unit": 3, "keep": ["share"], "options": HURRIED}, {"options": None}),
+    "short runs": (
+        {
+            "share": [[0.5, 0.5], [0.8, 0.2]],
+            "keep": ["wage"],
+            "options": nege.SolverOptions(limit_iterations=1, method="plain"),
+        },
+        {"options": nege.SolverOptions(method="plain")},
+    ),
+    "function": ({"of": slow, "unit": 3}, {"of": patient}),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_failed_points_become_what_the_new_call_gives_and_others_stay(kind, two, tmp_path):
+    first, second = KINDS[kind]
+    given = {**first, **second}
+    store = tmp_path / "s.zarr"
+    before = nege.sweep(two(2.0), GRID, store=store, **first).load()
+    held = before.status == nege.Status.CONVERGED
+    assert 0 < int(held.sum()) < held.size
+    assert len(before.nege.failed()) == held.size - int(held.sum())
+    with pytest.raises(nege.InputError, match=r'What differs: .*overwrite="failed" solves its'):
+        nege.sweep(two(2.0), GRID, store=store, **given)
+    after = nege.sweep(two(2.0), GRID, store=store, overwrite="failed", **given).load()
+    anew = nege.sweep(two(2.0), GRID, **given)
+    for name in before.data_vars:
+        whole = held.broadcast_like(after[name]).transpose(*after[name].dims).values
+        wanted = np.where(whole, before[name].values, anew[name].values)
+        np.testing.assert_array_equal(after[name].values, wanted, err_msg=name)
+    assert (after.mended == ~held).all()
+    assert not len(after.nege.failed())
+    words = after.mended.attrs["flag_meanings"].split()
+    assert words[0] != words[1]
+    assert all("slow" in words[0] or "limit_" in word for word in words)
+    assert nege.load(store).identical(after)
+    assert cli.main(["status", str(store)]) == 0
+    assert [p.name for p in tmp_path.iterdir()] == ["s.zarr"]
+    for other in (first, given):
+        with pytest.raises(nege.InputError, match=r'mended\. overwrite="failed" goes on with that'):
+            nege.sweep(two(2.0), GRID, store=store, **other)
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Points for which a solve was asked, by unit."""
+    begun, solve = [], LongRuns.solve
+
+    def noted(self, block, *more):
+        begun.append(int(np.sum(self.wanted[block])))
+        return solve(self, block, *more)
+
+    monkeypatch.setattr(LongRuns, "solve", noted)
+    return begun
+
+
+ALONE = {"along": None, "unit": 1, "keep": ["share"]}
+
+
+@pytest.fixture(scope="module")
+def first(two, tmp_path_factory):
+    store = tmp_path_factory.mktemp("first") / "s.zarr"
+    return store, nege.sweep(two(2.0), GRID, store=store, options=HURRIED, **ALONE).load()
+
+
+@pytest.fixture
+def hurried(first, tmp_path):
+    store, before = first
+    return pathlib.Path(shutil.copytree(store, tmp_path / "s.zarr")), before
+
+
+def mend(two, store, **given):
+    return nege.sweep(two(2.0), GRID, store=store, overwrite="failed", **ALONE, **given)
+
+
+def stop(*arguments):
+    raise KeyboardInterrupt
+
+
+def test_a_mend_that_was_stopped_goes_on_and_until_then_nothing_changed(
+    two, hurried, counted, monkeypatch
+):
+    store, before = hurried
+    failed = int((before.status != nege.Status.CONVERGED).sum())
+    assert failed >= 2
+    write, written = Mend.write, []
+
+    def stopping(self, block, values):
+        write(self, block, values)
+        written.append(block)
+        if len(written) == 1:
+            stop()
+
+    monkeypatch.setattr(Mend, "write", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        mend(two, store)
+    assert nege.load(store).identical(before)
+    assert len(counted) == 1
+    with pytest.raises(nege.InputError, match=r"Another mend .* not done: options\.limit_st"):
+        mend(two, store, options=nege.SolverOptions(limit_steps=100))
+    whole = mend(two, store)
+    assert counted == [1] * failed
+    assert (whole.status == nege.Status.CONVERGED).all()
+    mend(two, store)
+    assert len(counted) == failed  # nothing was left to mend
+
+
+def test_a_mend_killed_between_moving_the_old_away_and_the_new_there(two, hurried, monkeypatch):
+    store, _ = hurried
+    with monkeypatch.context() as patched:
+        patched.setattr(mending, "_end_swap", lambda place: None if place.exists() else stop())
+        with pytest.raises(KeyboardInterrupt):
+            mend(two, store)
+    assert not store.exists()
+    assert (mend(two, store).status == nege.Status.CONVERGED).all()
+    assert [p.name for p in store.parent.iterdir()] == ["s.zarr"]
+
+
+def test_what_fails_again_is_tried_once_in_each_way(two, hurried, counted):
+    store, before = hurried
+    once = nege.SolverOptions(limit_steps=41)
+    failed = int((before.status != nege.Status.CONVERGED).sum())
+    found = mend(two, store, options=once)
+    left = int((found.status != nege.Status.CONVERGED).sum())
+    assert len(counted) == failed
+    assert 0 < left <= failed
+    mend(two, store, options=once)
+    assert len(counted) == failed
+    found = mend(two, store)
+    assert len(counted) == failed + left
+    assert found.mended.attrs["flag_meanings"].count("limit_steps") == 3
+    assert int((found.mended == 2).sum()) == left
