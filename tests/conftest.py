@@ -8,26 +8,33 @@ import sys
 # Before nege is imported, here and in the processes that tests start: the same bits in every run.
 os.environ.setdefault("NEGE_FIRST_CALLS", "compiled")
 
-import hypothesis
-import numpy as np
 import pytest
+from _pytest.runner import runtestprotocol
 
-import nege
-from nege.kernels.compiling import Kernel
 
-hypothesis.settings.register_profile(
-    "nege", derandomize=True, deadline=None, max_examples=16, print_blob=True
-)
-hypothesis.settings.load_profile("nege")
+def prepare():
+    """Set what holds while tests are collected and run.
 
-if os.environ.get("NUMBA_DISABLE_JIT") == "1":
-    # Kernels divide by zero on purpose, as NumPy does: without the JIT it warns of it.
-    np.seterr(all="ignore")
+    Imported here, as nege is in fixtures: the process that only hands tests out imports neither,
+    and the others begin when it has begun.
+    """
+    import hypothesis
+    import numpy as np
+
+    hypothesis.settings.register_profile(
+        "nege", derandomize=True, deadline=None, max_examples=16, print_blob=True
+    )
+    hypothesis.settings.load_profile("nege")
+    if os.environ.get("NUMBA_DISABLE_JIT") == "1":
+        # Kernels divide by zero on purpose, as NumPy does: without the JIT it warns of it.
+        np.seterr(all="ignore")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection():
+def pytest_collection(session):
     """Search for garbage neither while tests are collected nor among them: they stay to the end."""
+    if not session.config.pluginmanager.hasplugin("dsession"):  # xdist's, which hands them out
+        prepare()
     gc.disable()
     try:
         return (yield)
@@ -91,15 +98,37 @@ def pytest_pycollect_makeitem(collector):
     return made
 
 
+SOON = 0.005  # seconds: what takes less is in no list of durations
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    """Run a test as pytest does, but tell of its setup and teardown only what anybody asks for.
+
+    Each report goes from the process that runs the test to the one that prints: of most tests that
+    takes longer than the test.
+    """
+    named = {"nodeid": item.nodeid, "location": item.location}
+    item.ihook.pytest_runtest_logstart(**named)
+    for report in runtestprotocol(item, nextitem=nextitem, log=False):
+        if report.when == "call" or not report.passed or report.duration >= SOON:
+            item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(**named)
+    return True
+
+
 @pytest.fixture
 def nothing_is_solved(monkeypatch):
     """Fail a test as soon as any compiled kernel is called, as whatever solves has to."""
+    from nege.kernels.compiling import Kernel
+
     monkeypatch.setattr(Kernel, "__call__", lambda *_, **__: pytest.fail("it solved something"))
 
 
 @pytest.fixture(scope="session")
 def two():
     """Two places of FKV: sigma = 5, mu = 0.4."""
+    import nege
 
     def economy(trade_cost, online=None, **more):
         parameters = {"sigma": 5.0, "mu": 0.4, **more}
