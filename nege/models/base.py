@@ -10,14 +10,14 @@ import functools
 import importlib
 import importlib.metadata
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
 
 from nege import labelled, memory, validation
-from nege.errors import InputError
+from nege.errors import InputError, in_words
 from nege.geography import Geography
 from nege.immutable import Deferred, Immutable
 from nege.kernels.equations import Compiled, Payoffs, Places, Together
@@ -200,8 +200,18 @@ class Model(Changeable, Immutable):
     ) -> dict[str, np.ndarray]:
         """Return every variable of the economy at a share and its cleared state.
 
-        Both may have further dimensions in front. `parameters` is ``arrays`` unless
-        another operator was chosen.
+        Parameters
+        ----------
+        share, state : (..., R) arrays
+            The distribution, and the unknowns of the short run; both may have further dimensions
+            in front.
+        parameters : Economy, optional
+            ``arrays``, unless another operator was chosen.
+
+        Returns
+        -------
+        dict of str to array
+            By the names in ``variables``, each over its dimensions, those in front first.
         """
         raise NotImplementedError
 
@@ -282,7 +292,11 @@ class Model(Changeable, Immutable):
 
         Written in plain NumPy from the published equations, apart from the kernels.
         """
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__qualname__} has no method audit(self, data): what recomputes each "
+            "equation from data[name].values, and returns the relative violations by name "
+            "(nege.models.ces.differences of pairs of arrays)"
+        )
 
     def own_short_run(
         self, share: np.ndarray, state: np.ndarray, options: SolverOptions
@@ -456,10 +470,13 @@ class Model(Changeable, Immutable):
     ) -> Any:
         """Return the same as Deferred: solved, and labelled where somebody looks at it."""
         values = self.long_run_values(share, state, parameters, dynamics)
+        self.check_returned(values)
         found = Deferred(self._labelled, {name: values[name] for name in self.variables}, dynamics)
         for name, array in found.arrays.items():
             if array.shape != self._shapes[name]:
-                raise ValueError(f"{name} is of shape {array.shape}, not {self._shapes[name]}")
+                shape, kind = self._shapes[name], type(self).__qualname__
+                message = f"outcome of {kind}: {name} is of shape {array.shape}, not {shape}"
+                raise ValueError(message)
         return found
 
     def _labelled(
@@ -493,10 +510,24 @@ class Model(Changeable, Immutable):
         self, values: Mapping[str, np.ndarray], front: tuple[str, ...] = ()
     ) -> dict[str, Any]:
         """Return values with their dimensions, those in front first, and their meanings."""
+        self.check_returned(values)
         return {
             name: (front + variable.dims, values[name], self.describe(name))
             for name, variable in self.variables.items()
         }
+
+    @classmethod
+    def check_returned(cls, values: Collection[str]) -> None:
+        """Refuse variables of the class that ``outcome`` does not return."""
+        if missing := [name for name in cls.variables if name not in values]:
+            raise TypeError(
+                f"{in_words(map(repr, missing))} of the variables of {cls.__qualname__} must be "
+                f"returned by its method outcome, which returns {in_words(values)}. Write\n"
+                "    def outcome(self, share, state, parameters=None):\n"
+                "        found = super().outcome(share, state, parameters)\n"
+                f'        return {{**found, "{missing[0]}": ...}}  # an array over its dimensions\n'
+                "into the class, or take the name out of variables."
+            )
 
     @functools.cached_property
     def _shapes(self) -> dict[str, tuple[int, ...]]:

@@ -22,7 +22,7 @@ from nege import memory, validation
 from nege.kernels.equations import CONDITION, EXPLICIT, ROW_SUMS, Economy, goods, payoff
 from nege.kernels.jit import kernel
 from nege.kernels.operators import buy
-from nege.models import fourier, trade_costs
+from nege.models import declarations, fourier, trade_costs
 from nege.models.base import Model
 from nege.models.fields import Labelled
 from nege.models.indifference import Arithmetic, Tastes
@@ -52,26 +52,16 @@ class CESModel(Model):
 
     #: The field that holds the share of the immobile factor of each place.
     immobile: ClassVar[str]
+    #: What the ``outcome`` beside it returns, the payoff apart.
+    returned: ClassVar[tuple[str, ...]] = ("share", "price_index", "income")
 
     sigma: float
     trade_cost: Labelled[float | xr.DataArray]
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        if "title" not in vars(cls):
-            return
-        for name in ("equations", "immobile", "payoff", "variables"):
-            if not hasattr(cls, name):
-                raise TypeError(f"{cls.__qualname__} does not say its {name}")
-        if cls.immobile not in cls.fields:
-            raise TypeError(
-                f"immobile of {cls.__qualname__} must be one of its fields over places; "
-                f"got {cls.immobile!r}. Its fields: {', '.join(cls.fields)}"
-            )
-        if cls.payoff not in cls.variables:
-            raise TypeError(
-                f"payoff of {cls.__qualname__} must be one of its variables; got {cls.payoff!r}"
-            )
+        if "title" in vars(cls):  # a model, not what several have in common
+            declarations.check(cls)
 
     @property
     def mobile_weight(self) -> float:
@@ -234,6 +224,7 @@ class RealWageModel(CESModel):
     """Base of those whose people follow real wages, and whose state is the logarithm of wages."""
 
     payoff: ClassVar[str] = "real_wage"
+    returned: ClassVar[tuple[str, ...]] = ("share", "wage", "price_index", "income", "welfare")
 
     mu: float
 
