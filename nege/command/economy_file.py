@@ -16,6 +16,7 @@ import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
 from nege import geography, memory, validation
+from nege.command import model_file
 from nege.errors import InputError, in_words, near
 from nege.geography.online import OnlineRegion
 from nege.models.agglomeration.mechanisms.frame import dotted, of_table
@@ -188,6 +189,9 @@ def checked_tables(name: str) -> dict[str, Any]:
         for key in ("file", "distance"):
             if isinstance(places.get(key), str):
                 places[key] = str(pathlib.Path(name).parent / places[key])
+    model = tables["model"]
+    if model_file.names_file(model.get("kind")):
+        model["kind"] = model_file.beside(model["kind"], pathlib.Path(name).parent)
     return tables
 
 
@@ -397,12 +401,17 @@ def make_online(
 
 
 def model_class(table: Mapping[str, Any]) -> type[Model]:
-    """Return the class of a model by its kind, also as its class is called."""
-    kinds = Model.kinds()
+    """Return the class of a model by its kind, as its class is called, or by its file."""
     kind = table.get("kind", "core-periphery")
+    if model_file.names_file(kind):
+        return model_file.load(kind)
+    kinds = Model.kinds()
     if isinstance(kind, str):
         kind = {_letters(known): known for known in kinds}.get(_letters(kind), kind)
-    return kinds[_choice("[model] kind", kind, kinds)]
+    if not isinstance(kind, str) or kind not in kinds:
+        cure = f"{near(kind if isinstance(kind, str) else '', kinds)} {model_file.HOW}"
+        raise InputError(model_file.WHERE, kind, "a known kind", cure)
+    return kinds[kind]
 
 
 def _letters(kind: str) -> str:

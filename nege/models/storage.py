@@ -49,12 +49,8 @@ def from_dataset(stored: xr.Dataset, known: Mapping[str, Any]) -> Any:
         raise InputError("stored", stored, "a stored model", cure)
     cls = known.get(str(stored.attrs.get("model")))
     if cls is None:
-        raise InputError(
-            "model",
-            stored.attrs.get("model"),
-            "the name of a model of nege",
-            near(stored.attrs.get("model"), known),
-        )
+        cure = f"Import the file first that it is in. {near(stored.attrs.get('model'), known)}"
+        raise InputError("model", stored.attrs.get("model"), "a model that is known here", cure)
     arguments: dict[str, Any] = {
         name.removeprefix(PREFIX): value
         for name, value in stored.attrs.items()
