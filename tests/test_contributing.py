@@ -56,6 +56,62 @@ def test_a_model_in_one_file_is_solved_and_drawn_and_breaks_where_its_theory_say
     assert "online" in said
 
 
+OWN_TOML = """
+[geography]
+kind = "equidistant"
+n = 2
+[model]
+kind = "crowded_core.py:CrowdedCore"
+sigma = 5
+mu = 0.4
+crowding = 0.05
+trade_cost = 1.7
+"""
+
+CROWDED_CHECKS = """
+from nege.command import economy_file
+
+model = economy_file.read_economy("crowd.toml").model
+assert type(model) is CrowdedCore
+text = open("crowd.toml").read()
+for wrong in ("crowded_core.py:Other", "math.py:My", "other.py:My", "broken.py:My", "Mine"):
+    with open("wrong.toml", "w") as file:
+        file.write(text.replace("crowded_core.py:CrowdedCore", wrong))
+    try:
+        economy_file.read_economy("wrong.toml")
+    except nege.InputError as error:
+        print(error)
+
+class Less(CrowdedCore):
+    variables = {**CrowdedCore.variables, "rent": CrowdedCore.variables["wage"]}
+
+try:
+    nege.short_run(Less(**{name: getattr(economy, name) for name in economy.fields}), [0.7, 0.3])
+except TypeError as error:
+    print(error)
+"""
+
+
+def test_a_model_whose_wages_are_iterated_is_solved_and_named_by_its_file(tmp_path):
+    model, use = BLOCKS[2:4]
+    (tmp_path / "crowded_core.py").write_text(model)
+    (tmp_path / "crowd.toml").write_text(OWN_TOML)
+    (tmp_path / "math.py").write_text("")
+    (tmp_path / "broken.py").write_text("raise RuntimeError('not today')")
+    said = fresh.run(f"{use}\n{CROWDED_CHECKS}", tmp_path)
+    for words in (
+        "CrowdedCore keeps what it promises, in 8 economies",
+        "the equations of its audit hold",
+        "Models there: CrowdedCore.",
+        "rename your file",
+        "looked for beside the TOML file",
+        "RuntimeError: not today",
+        "an entry point nege.models",
+        "'rent' of the variables of Less must be returned by its method outcome",
+    ):
+        assert words in said, words
+
+
 def test_a_model_of_an_installed_package_is_known_to_files_and_the_command_line(tmp_path):
     (tmp_path / "constructed_capital.py").write_text(BLOCKS[0])
     (tmp_path / "broken.py").write_text("raise RuntimeError('not today')")
@@ -88,6 +144,14 @@ def test_a_model_of_an_installed_package_is_known_to_files_and_the_command_line(
         ('"constructed-capital"', '"core-periphery"', "give ConstructedCapital another name"),
         ("payoff=_payoff,", "", "missing 1 required"),
         ("payoff=_payoff,", "payoff=len,", "payoff must be a function written in Python"),
+        ("respond=_respond", "respond=_spending, pool=_payoff", r"pool .* must take \(p, r, share"),
+        (
+            '"reward": Var',
+            '"wage": Variable((), "", ""), "reward": Var',
+            "'wage' .* method outcome",
+        ),
+        ('"income": Variable(("region",),', '"income": (("region",),', r"must be a Variable\(dims"),
+        ('"income": Variable(("region",),', '"income": Variable("region",', "over the dimensions"),
     ],
 )
 def test_a_class_that_cannot_work_says_so_when_it_is_made(right, wrong, said, monkeypatch):
@@ -149,7 +213,7 @@ assert float(nege.load("taxed.nc").model.mechanisms["vat"].rate[0, 0]) == 0.1
 
 
 def test_a_mechanism_in_one_file_gives_golden_numbers_and_is_a_parameter_like_others(tmp_path):
-    mechanism, use = BLOCKS[2:4]
+    mechanism, use = BLOCKS[4:6]
     (tmp_path / "destination_tax.py").write_text(mechanism)
     fresh.run(use + TAX_CHECKS, tmp_path)
     lines = mechanism.split('"""\n', 1)[1].splitlines()  # equations at the top apart
@@ -157,7 +221,7 @@ def test_a_mechanism_in_one_file_gives_golden_numbers_and_is_a_parameter_like_ot
 
 
 def test_a_mechanism_of_an_installed_package_is_known(tmp_path):
-    (tmp_path / "destination_tax.py").write_text(BLOCKS[2])
+    (tmp_path / "destination_tax.py").write_text(BLOCKS[4])
     (tmp_path / "broken.py").write_text("raise RuntimeError('not today')")
     about = tmp_path / "destination_tax-1.0.dist-info"
     about.mkdir()
@@ -233,7 +297,7 @@ def test_two_equations_of_one_name_are_both_looked_at():
 
 def test_a_claim_in_one_file_is_examined():
     scope = {}
-    exec(compile(BLOCKS[4], "CONTRIBUTING.md", "exec"), scope)
+    exec(compile(BLOCKS[6], "CONTRIBUTING.md", "exec"), scope)
     (claim,) = scope["CLAIMS"]
     for experiment, holds in [(claim.experiment, True), (claim.flips[0].experiment, False)]:
         entries = prior.entries(experiment.model())
