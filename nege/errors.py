@@ -14,7 +14,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nege.kernels.compiling import uninterrupted
 
@@ -94,6 +94,76 @@ class ConvergenceError(NegeError, RuntimeError):
 
 class DependencyError(NegeError, ImportError):
     """An optional library that the call needs is not installed."""
+
+
+CLOSE = 0.7  # how much of a name there is in another that may be meant
+
+
+class MissingError(AttributeError):
+    """An attribute that there is not: it says what has it, or what does it, when it is read.
+
+    Looking for an attribute is often a question (``hasattr``), to which nobody reads the answer.
+    """
+
+    def __init__(self, owner: Any, name: str) -> None:
+        super().__init__(name)
+        self.owner, self.missing = owner, name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return AttributeError, (str(self),)
+
+    def __str__(self) -> str:
+        kind, name = type(self.owner).__name__, self.missing
+        said = f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind} has no attribute {name!r}"
+        told: str = self.owner._elsewhere(name)
+        if not told:
+            public = [one for one in dir(self.owner) if not one.startswith("_")]
+            close = difflib.get_close_matches(name, public, n=3, cutoff=CLOSE)
+            told = f"did you mean {in_words(map(repr, close), 'or')}?" if close else ""
+        return f"{said}: {told}" if told else said
+
+
+class Guide:
+    """What says, for an attribute that it does not have, where that is, or what does it."""
+
+    if not TYPE_CHECKING:  # to whom every attribute would be there
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_") or hasattr(type(self), name):
+                return object.__getattribute__(self, name)  # raises, as a property raised itself
+            raise MissingError(self, name)
+
+    def _elsewhere(self, name: str) -> str:
+        """Return where an attribute is to be found, in words; "" where nobody knows."""
+        return ""
+
+
+#: Functions of nege, by the arguments that they take first, and other words for them.
+OF_MODELS = {
+    **dict.fromkeys(("solve", "run", "fit", "simulate", "equilibrium"), "nege.solve({})"),
+    **dict.fromkeys(("short_run", "prices"), "nege.short_run({}, share)"),
+    **dict.fromkeys(("equilibria", "all_equilibria", "enumerate"), "nege.equilibria({})"),
+    **{
+        name: f"nege.{name}({{}}, parameter, (low, high))"
+        for name in ("bifurcation", "break_points", "sustain_points", "hysteresis")
+    },
+    **{name: f"nege.{name}({{}}, {{{{parameter: values}}}})" for name in ("sweep", "regimes")},
+    "follow": "nege.follow({}, path)",
+    "calibrate": "nege.calibrate({}, targets, over)",
+    "invert": "nege.invert({}, employment=..., wage=...)",
+    "explore": "nege.explore({})",
+    "prepare": "nege.prepare({})",
+    "stability": "nege.solve({}).with_stability()",
+    **dict.fromkeys(
+        ("optimise", "optimize", "optimal_policy"),
+        "nege.policy.optimise({}, {{parameter: (low, high)}})",
+    ),
+    "nash": "nege.policy.nash({}, players)",
+    "equal_yield": "nege.policy.equal_yield({}, rate, instead_of)",
+    "counterfactual": "nege.counterfactual(equilibrium, trade_cost_change=...)",
+    "compare": "nege.compare(before, after), of two equilibria,",
+    "decompose": "nege.decompose({}, after)",
+}
 
 
 def require(module: str, extra: str, purpose: str) -> ModuleType:

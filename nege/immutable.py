@@ -25,7 +25,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from nege import labelled
-from nege.errors import InputError
+from nege.errors import Guide, InputError
 
 __all__ = ["Deferred", "Frozen", "Held", "Immutable", "by_value", "frozen", "held"]
 
@@ -73,7 +73,7 @@ class Frozen:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))  # type: ignore[arg-type]
 
 
-class Immutable:
+class Immutable(Guide):
     """Base of what is kept in ``__dict__`` and cannot be changed; copies and pickles neither."""
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -282,7 +282,9 @@ def test_more_lines_than_can_be_told_apart_are_refused(grid):
 
 def test_datasets_of_others_are_refused(grid):
     with pytest.raises(nege.InputError, match="status"):
-        grid.drop_vars("status").nege.plot  # noqa: B018
+        grid.drop_vars("status").nege.plot.heatmap("wage")
+    with pytest.raises(nege.InputError, match="status"):
+        xr.Dataset({"elsewhere": 1.0}).nege.plot  # noqa: B018
     with pytest.raises(nege.InputError, match=r"panels\(\)"):
         grid.drop_vars("share").nege.plot.online_share()
     renamed = grid.assign_coords(region=["here", "there", "web"])

@@ -4,12 +4,16 @@ import copy
 import pickle
 from dataclasses import FrozenInstanceError
 
+import matplotlib
+import numpy as np
 import pytest
 
 import nege
 from nege import memory
 
 pytestmark = pytest.mark.faults
+
+matplotlib.use("Agg")
 
 TWO = nege.geography.equidistant(2)
 ECONOMY = nege.CorePeriphery(TWO, sigma=5, mu=0.4, trade_cost=2)
@@ -26,11 +30,108 @@ def test_a_status_is_printed_as_a_word_and_compared_as_a_number():
 def test_a_variable_looked_for_in_the_equilibrium_itself_is_found_for_the_reader():
     found = nege.short_run(ECONOMY, [0.5, 0.5])
     for one in (found, copy.copy(found), copy.deepcopy(found), pickle.loads(pickle.dumps(found))):
-        with pytest.raises(AttributeError, match=r"'wage' of its own: \.data\.wage has it"):
+        with pytest.raises(AttributeError, match=r"attribute 'wage': \.data\.wage has it"):
             _ = one.wage
-        with pytest.raises(AttributeError, match="'Equilibrium' object has no attribute 'wages'"):
+        with pytest.raises(AttributeError, match=r"attribute 'wages': did you mean \.data\.wage\?"):
             _ = one.wages
     assert not hasattr(found, "share")
+
+
+def results():
+    """Return what readers have in hand, by a word for it."""
+    before = nege.solve(ECONOMY)
+    freer = nege.solve(ECONOMY.replace(trade_cost=1.9))
+    return {
+        "model": ECONOMY,
+        "industries": INDUSTRIES.with_mechanisms(nege.mechanisms.Tax("vat", 0.1)),
+        "equilibrium": before,
+        "picture": before.plot,
+        "comparison": nege.compare(before, freer),
+        "sweep": nege.sweep(ECONOMY, {"trade_cost": [2.0, 1.9]}, progress=False).nege,
+        "thresholds": nege.break_points(ECONOMY, "trade_cost", (1.2, 2)),
+        "equilibria": nege.equilibria(ECONOMY),
+        "geography": TWO,
+        "claims": nege.claims(),
+    }
+
+
+#: Whose attribute is looked for in vain, which, and what is said of it.
+LOOKED_FOR = [
+    ("model", "solve", "a CorePeriphery has no attribute 'solve': nege.solve(model) does that"),
+    ("model", "with_mechanisms", "belong to nege.OnlineAgglomeration(geography, mechanisms=[...])"),
+    ("model", "share", "it is solved for: nege.solve(model).data.share"),
+    ("model", "plot", "nege.solve(model).plot draws a solution"),
+    ("model", "equilibria", "nege.equilibria(model) does that"),
+    ("model", "optimize", "nege.policy.optimise(model, {parameter: (low, high)}) does that"),
+    ("model", "trade_costs", "did you mean 'trade_cost'?"),
+    ("model", "copy", ".replace(parameter=value) returns another"),
+    ("industries", "vat", ".mechanisms['vat'] is it, and .with_mechanisms(nege.mechanisms.Tax("),
+    ("equilibrium", "sigma", ".model.sigma has it"),
+    ("equilibrium", "replace", "nege.solve(result.model.replace(...))"),
+    ("equilibrium", "compare", "nege.compare(before, after), of two equilibria, does that"),
+    ("picture", "wage", ".plot.map('wage') draws it"),
+    ("picture", "heatmap", "sweeps and paths have that, ds.nege.plot"),
+    ("comparison", "gain", ".data.gain has it"),
+    ("sweep", "plots", "did you mean 'plot'?"),
+    ("thresholds", "plot", "nege.bifurcation(model, parameter, (low, high)).plot() draws them"),
+    ("equilibria", "plot", "found[0].plot.shares()"),
+    ("equilibria", "data", ".to_dataset() makes a Dataset of it"),
+    ("geography", "plot", "nege.solve(model).plot.map(variable)"),
+    ("claims", "plot", "there is no picture of it; .to_dataframe() has its numbers"),
+]
+
+
+def test_what_is_looked_for_in_the_wrong_place_is_said_where():
+    have = results()
+    for whose, name, said in LOOKED_FOR:
+        with pytest.raises(AttributeError) as caught:
+            getattr(have[whose], name)
+        assert said in str(caught.value), (whose, name, str(caught.value))
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    for one in have.values():
+        assert not hasattr(one, "nothing_like_it")
+        assert not hasattr(one, "_repr_latex_")
+        with pytest.raises(AttributeError, match="has no attribute 'nothing_like_it'"):
+            _ = one.nothing_like_it
+
+
+def test_what_a_property_raises_itself_is_not_hidden():
+    class Broken(type(ECONOMY)):
+        title = "broken for a test"
+        label_of = property(lambda self: {}.nothing)
+
+    with pytest.raises(AttributeError, match="'dict' object has no attribute 'nothing'"):
+        _ = Broken(TWO, sigma=5, mu=0.4, trade_cost=2).label_of
+
+
+def test_a_counterfactual_has_a_map_of_each_change():
+    """It is over one point: a ratio is the change, and what varies is refused with the map."""
+    model = nege.Helpman(nege.geography.line(3), sigma=4, mu=0.7, trade_cost=1.5)
+    before = nege.solve(model)
+    found = nege.counterfactual(before, trade_cost_change=0.9)
+    ax = found.nege.plot.map("rent_change", model.geography)
+    drawn = next(one for one in ax.collections if one.get_gid() == "places")
+    percent = 100.0 * (found.rent_change.values - 1.0)
+    np.testing.assert_array_equal(drawn.get_array(), percent)
+    low, high = drawn.get_clim()
+    assert low == -high == -np.abs(percent).max()
+    assert ax.figure.axes[-1].get_ylabel() == "change of rent of a unit of housing (%)"
+    assert found.nege.plot.map("share", model.geography).figure.axes[-1].get_ylabel() == (
+        "share of people after the change"
+    )
+    assert before.data.nege.plot.map("wage", model.geography).collections
+    for refused, said in (
+        (lambda plot: plot.panels(), r"\.nege\.plot\.map\(variable, geography\) draws 'share'"),
+        (lambda plot: plot.heatmap("wage_change"), "nege.sweep and nege.follow make them"),
+        (lambda plot: plot.map("wage", model.geography), "Did you mean 'wage_change'"),
+        (lambda plot: plot.map("wage_change", model.geography, change_from=before), "already"),
+        (lambda plot: plot.map("share", model.geography, change_from=before), "share_change"),
+    ):
+        with pytest.raises(nege.InputError, match=said):
+            refused(found.nege.plot)
+    for plot in (found.nege.plot, before.data.nege.plot):
+        with pytest.raises(TypeError, match=r"Pictures have names: there is \.plot\.map"):
+            plot()
 
 
 @pytest.mark.parametrize("model", [ECONOMY, INDUSTRIES], ids=lambda model: type(model).__name__)

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from nege import labelled, memory
-from nege.errors import InputError, meant
+from nege.errors import Guide, InputError, meant
 from nege.geography.metrics import Circle, Floats, Grid, Line, Matrix, Metric
 from nege.geography.polygons import Polygons
 from nege.immutable import Frozen, frozen
@@ -38,7 +38,7 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Geography(Frozen):
+class Geography(Guide, Frozen):
     """Places, the distances between them, and how many people live where.
 
     Made by the functions of ``nege.geography``, e.g. ``equidistant(2)``. A geography cannot be
@@ -130,6 +130,15 @@ class Geography(Frozen):
                 "Solvers do without it; .select(names) takes some of the places.",
             )
         return frozen(self.metric.dense())
+
+    def _elsewhere(self, name: str) -> str:
+        """Say what draws places, and which of its columns an attribute is."""
+        if name in ("plot", "map"):
+            return "nege.solve(model).plot.map(variable) draws an economy where it is"
+        if name in self.columns:
+            return f"a model takes it by name, e.g. employment={name!r}"
+        where = self.coordinates
+        return f".coordinates.{name} has it" if where is not None and name in where else ""
 
     @property
     def distance(self) -> xr.DataArray:

@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 from nege import labelled, memory, validation
-from nege.errors import InputError, in_words
+from nege.errors import OF_MODELS, InputError, in_words
 from nege.geography import Geography
 from nege.immutable import Deferred, Immutable
 from nege.kernels.equations import Compiled, Payoffs, Places, Together
@@ -37,6 +37,13 @@ from nege.solver_options import Logit, Replicator, SolverOptions
 logger = logging.getLogger("nege")
 
 BY_PAYOFF = Replicator()
+#: What readers look for in a model, and find elsewhere.
+PICTURES = ("plot", "show", "draw", "map", "shares", "plots")
+MECHANISMS = (
+    *("mechanisms", "with_mechanisms", "without", "add_mechanism"),
+    *("tax", "taxes", "tariff", "tariffs", "subsidy", "policy"),
+)
+CHANGED = ("set", "update", "copy", "change", "set_params", "with_parameters", "assign")
 JACOBIANS = 7  # tables over regions that Newton's method on a long run holds at a time
 
 
@@ -83,6 +90,26 @@ class Model(Changeable, Immutable):
                     message = f"{known.__name__} ({known.title!r}) is a model of nege"
                     raise TypeError(f"{message}: give {cls.__qualname__} another name and title")
             Model._known[cls.__name__] = cls
+
+    def _elsewhere(self, name: str) -> str:
+        """Say what answers a question that a model does not answer itself."""
+        if name in OF_MODELS:
+            return f"{OF_MODELS[name].format('model')} does that"
+        if name in self.variables or name == "data":
+            where = "data" if name == "data" else f"data.{name}"
+            return f"it is solved for: nege.solve(model).{where}"
+        if name in PICTURES:
+            return "nege.solve(model).plot draws a solution, nege.bifurcation(...).plot() a diagram"
+        known = vars(self).get("mechanisms")
+        if known is not None and (name in MECHANISMS or name in known):
+            one = f".mechanisms[{name!r}] is it, and " if name in known else ""
+            return f"{one}.with_mechanisms(nege.mechanisms.Tax(name, rate)) returns one with a tax"
+        if name in MECHANISMS:
+            return (
+                "taxes, tariffs, platforms and other mechanisms belong to "
+                "nege.OnlineAgglomeration(geography, mechanisms=[...])"
+            )
+        return ".replace(parameter=value) returns another" if name in CHANGED else ""
 
     @staticmethod
     def kinds() -> dict[str, type[Model]]:

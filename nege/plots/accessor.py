@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import InputError, require
+from nege.errors import Guide, InputError, in_words, require
 from nege.plots import by_place, maps, varied
 from nege.plots.style import check_axes
 from nege.progress import Progress
@@ -33,19 +33,45 @@ NARROW = 10.0  # per cent: shares that differ by less are shown on a scale of th
 PANELS = ("share", "population", "wage", "price_index", "rent")
 
 
-class SweepPlot:
-    """Pictures of a sweep or a path: ``online_share, heatmap, panels, map, animate``."""
+class SweepPlot(Guide):
+    """Pictures of a sweep or a path: ``online_share, heatmap, panels, map, animate``.
+
+    Of a counterfactual, and any other Dataset over places: ``map``.
+    """
 
     def __init__(self, data: xr.Dataset) -> None:
-        if "status" not in data:
-            raise InputError(
-                "ds",
-                [str(name) for name in data],
-                'a Dataset with "status" over what was varied',
-                "nege.sweep and nege.follow make them, and hysteresis(...).data is one.",
-            )
         self._data = data
-        self._varied = [str(dim) for dim in data["status"].dims]
+        self._varied = [str(dim) for dim in data["status"].dims] if "status" in data else []
+        if "status" not in data and not by_place.variables(data):
+            raise self._refusal()
+
+    def _refusal(self) -> InputError:
+        """Return what is said of a Dataset in which nothing was varied."""
+        cure = "nege.sweep and nege.follow make them, and hysteresis(...).data is one."
+        if known := by_place.variables(self._data):
+            some = in_words([*map(repr, known[:4]), *(["..."] if len(known) > 4 else [])], "or")
+            cure = f"Of this one .nege.plot.map(variable, geography) draws {some}. {cure}"
+        names = [str(name) for name in self._data]
+        allowed = 'a Dataset with "status" over what was varied'
+        return InputError("ds", names, allowed, cure)
+
+    def _check_varied(self) -> None:
+        """Refuse to draw how something varies where nothing was varied."""
+        if "status" not in self._data:
+            raise self._refusal()
+
+    def __call__(self, *_: Any, **__: Any) -> None:
+        """Say which pictures there are."""
+        raise TypeError(f"Pictures have names: {self._elsewhere('')}.")
+
+    def _elsewhere(self, name: str) -> str:
+        """Say what can be drawn."""
+        if "status" not in self._data:
+            return "there is .plot.map(variable, geography)"
+        if name in self._data:
+            return f".plot.panels(variables=[{name!r}]) or .plot.heatmap({name!r}) draws it"
+        methods = [one for one in vars(type(self)) if not one.startswith("_")]
+        return f"there are {in_words(f'.plot.{one}(...)' for one in methods)}"
 
     @hinted
     def online_share(
@@ -94,6 +120,7 @@ class SweepPlot:
         >>> [line.get_label() for line in loop.data.nege.plot.online_share().lines]
         ['falling', 'rising']
         """
+        self._check_varied()
         data = self._data
         if "share" in data and "region" in data["share"].dims:
             regions = [str(name) for name in data["region"].values]
@@ -177,6 +204,7 @@ class SweepPlot:
         >>> ds.nege.plot.heatmap("share").get_xlabel()
         'trade cost (iceberg factor)'
         """
+        self._check_varied()
         array = self._chosen(self._solved(self._numbers(variable)), at)
         cells, failed = self._cells(array, at, x, y)
         return varied.cells(cells, failed, style, bar=bar, ax=ax)
@@ -226,6 +254,7 @@ class SweepPlot:
         >>> [panel.get_ylabel() for panel in ds.nege.plot.panels(variables=["wage"])]
         ["manufacturing wage (farmers' wage)"]
         """
+        self._check_varied()
         names = [name for name in PANELS if name in self._data]
         if variables is not None:
             names = validation.texts("variables", variables)
@@ -308,7 +337,8 @@ class SweepPlot:
     ) -> Axes:
         """Draw a variable of one point on a map, or how it changed from another point.
 
-        As ``equilibrium.plot.map(variable)``, whose `polygons` and `borders` it takes.
+        As ``equilibrium.plot.map(variable)``, whose `polygons` and `borders` it takes. What is a
+        change already, as ``wage_change`` of ``nege.counterfactual``, is drawn in per cent.
 
         Parameters
         ----------
@@ -350,8 +380,18 @@ class SweepPlot:
         """
         ground = by_place.where(geography, polygons, borders)
         shown = self._by_place(variable, ground, at)
+        if str(shown.about.get("long_name", "")).endswith(by_place.RATIO):
+            if change_from is not None:
+                cure = f"{variable} is a change already."
+                raise InputError("change_from", change_from, "left out", cure)
+            change = by_place.ratio(shown)
+            return ground.draw(change, ax, scale=maps.scale_of(change.values, change=True))
         if change_from is None:
             return ground.draw(shown, ax)
+        if not self._varied:
+            ratios = [one for one in by_place.variables(self._data) if one.endswith("_change")]
+            cure = f"Changes are {in_words(ratios)}." if ratios else "Maps of equilibria take it."
+            raise InputError("change_from", change_from, "left out: nothing was varied", cure)
         if not isinstance(change_from, Mapping):
             cure = 'For example {"step": 0}.'
             raise InputError("change_from", change_from, "a mapping of dimensions to labels", cure)
@@ -414,6 +454,7 @@ class SweepPlot:
         ...     ds.nege.plot.animate(file, "wage", economy.geography).name
         'line.gif'
         """
+        self._check_varied()
         seconds = validation.number("seconds", seconds, at_least=0.02, at_most=60.0)
         change = validation.flag("change", change)
         status = self._chosen(self._data["status"], at)
@@ -542,7 +583,7 @@ class SweepPlot:
 
     def _solved(self, array: xr.DataArray) -> xr.DataArray:
         """Return an array without what was not solved, unless it is what says so."""
-        if array.name in PROOF:
+        if array.name in PROOF or "status" not in self._data:
             return array
         return array.astype(float).where(self._data["status"] == Status.CONVERGED)
 

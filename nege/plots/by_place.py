@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PLACES = ("region", "place")
 PEOPLE = ("share", "population")
+RATIO = ", after over before"  # of a variable's meaning: it is a change already
 MOST_FRAMES = 200
 INCHES = (6.4, 4.8)  # of a film
 
@@ -156,6 +157,12 @@ def changed(now: Values, before: Values) -> Values:
         return now._replace(values=percent, label=f"change of {what} (%)")
     unit = f" ({about['units']})" if about.get("units", "1") != "1" else ""
     return now._replace(values=now.values - before.values, label=f"change of {what}{unit}")
+
+
+def ratio(shown: Values) -> Values:
+    """Return a ratio of after over before as a change, in per cent."""
+    what = str(shown.about["long_name"]).removesuffix(RATIO)
+    return shown._replace(values=100.0 * (shown.values - 1.0), label=f"change of {what} (%)")
 
 
 def film(

@@ -9,8 +9,9 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import InputError
+from nege.errors import Guide, InputError
 from nege.plots import agglomeration, by_place, maps, varied
+from nege.plots.accessor import SweepPlot
 from nege.plots.style import BLUE, ORANGE, new_axes
 from nege.validation.keywords import hinted
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class EquilibriumPlot:
+class EquilibriumPlot(Guide):
     """Pictures of one economy: ``equilibrium.plot.shares()``, ``equilibrium.plot.map()``."""
 
     def __init__(self, data: xr.Dataset, geography: Any, online: str | None, movers: str) -> None:
@@ -29,6 +30,14 @@ class EquilibriumPlot:
     def __call__(self, *_: Any, **__: Any) -> None:
         """Say which pictures there are."""
         raise TypeError("An equilibrium has two pictures: .plot.shares() and .plot.map(variable).")
+
+    def _elsewhere(self, name: str) -> str:
+        """Say what is drawn of an equilibrium, and of what else."""
+        if name in by_place.variables(self._data):
+            return f".plot.map({name!r}) draws it"
+        if name in dir(SweepPlot):
+            return "sweeps and paths have that, ds.nege.plot; here are .shares() and .map(variable)"
+        return "there are .plot.shares() and .plot.map(variable)"
 
     @hinted
     def shares(self, ax: Axes | None = None, *, largest: int = 20) -> Axes:

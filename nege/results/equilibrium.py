@@ -13,7 +13,7 @@ from typing import Any
 import xarray as xr
 
 from nege.errors import InputError
-from nege.immutable import Deferred, Immutable, held
+from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.plots.economies import EquilibriumPlot
 from nege.results import files
@@ -117,14 +117,6 @@ class Equilibrium(Immutable, Tabular):
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     stability: Stability | None = None
     words: tuple[str, ...] = ()
-
-    def __getattr__(self, name: str) -> Any:
-        held = vars(self).get("data")
-        found = held.arrays if isinstance(held, Deferred) else held
-        if name.startswith("_") or found is None or name not in found:
-            return object.__getattribute__(self, name)  # raises, as what a property raised itself
-        said = f"an Equilibrium has no attribute {name!r} of its own: .data.{name} has it"
-        raise AttributeError(said, name=name, obj=self)
 
     @property
     def converged(self) -> bool:

@@ -12,6 +12,7 @@ import logging
 import math
 import pathlib
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
 from nege import memory, validation
-from nege.errors import InputError, in_words, require
+from nege.errors import CLOSE, OF_MODELS, Guide, InputError, in_words, require
 from nege.plots.varied import parameter_label
 from nege.results.symbols import symbol
 from nege.status import Status
@@ -53,13 +54,39 @@ class Column(NamedTuple):
     unit: str
 
 
-class Tabular:
+class Tabular(Guide):
     """What every result of nege can be made into: a DataFrame, CSV, LaTeX, a GeoDataFrame."""
 
     #: What a printed table has where no variables are chosen: None stands for all.
     _printed: ClassVar[tuple[str, ...] | None] = None
     #: Whether its variables are those of economies, which have symbols.
     _of_economies: ClassVar[bool] = True
+
+    #: What draws a result that has no picture of its own.
+    _pictured: ClassVar[str] = "there is no picture of it; .to_dataframe() has its numbers"
+
+    def _elsewhere(self, name: str) -> str:
+        """Say where an attribute is that a result does not have itself."""
+        if name == "plot":
+            return self._pictured
+        held = getattr(self, "data", None)
+        if isinstance(held, xr.Dataset):
+            if name in held:
+                return f".data.{name} has it"
+            if close := get_close_matches(name, map(str, held), n=1, cutoff=CLOSE):
+                return f"did you mean .data.{close[0]}?"
+        of = next((one for one in ("model", "equilibrium", "after") if hasattr(self, one)), "")
+        if name in OF_MODELS:
+            return f"{OF_MODELS[name].format('model')} does that"
+        if name == "replace" and of:
+            model = of if of == "model" else f"{of}.model"
+            return f"solve another economy: nege.solve(result.{model}.replace(...))"
+        if not isinstance(held, xr.Dataset) and hasattr(self, "to_dataset"):
+            if name == "data":
+                return ".to_dataset() makes a Dataset of it"
+            if name in self.to_dataset():
+                return f".to_dataset().{name} has it"
+        return f".{of}.{name} has it" if of and hasattr(getattr(self, of), name) else ""
 
     def _tabulated(self) -> xr.Dataset:
         """Return the data that tables are made of."""

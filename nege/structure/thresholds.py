@@ -7,7 +7,7 @@ dispersion (``dispersion``), or the payoff of the best empty region less that of
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -125,6 +125,8 @@ class Thresholds(Immutable, Tabular, Sequence[Threshold]):
     def values(self) -> np.ndarray:
         """The parameter values."""
         return np.array([float(threshold) for threshold in self._found])
+
+    _pictured: ClassVar = "nege.bifurcation(model, parameter, (low, high)).plot() draws them"
 
     def _tabulated(self) -> xr.Dataset:
         counts = np.array([threshold.multiplicity for threshold in self._found], dtype=int)

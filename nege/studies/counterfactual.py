@@ -105,6 +105,7 @@ def counterfactual(
         :class:`Commuting`, whose ``share`` is of residents: ``employment`` by workplace,
         ``commuting`` over (residence, workplace) and ``remote_share`` by residence afterwards, with
         ``employment_change``, ``residents_wage_change`` and the weight ``remote``.
+        ``.nege.plot.map("wage_change", model.geography)`` draws a change where it is.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from typing import Any, ClassVar, overload
 
 import numpy as np
 import xarray as xr
@@ -127,6 +127,11 @@ class Equilibria(Immutable, Tabular, Sequence[Equilibrium]):
                 return None
             total += orbit * (-1) ** np.count_nonzero(inside > 0.0)
         return int(total)
+
+    _pictured: ClassVar = (
+        "each of them has pictures, found[0].plot.shares(); nege.bifurcation(model, parameter, "
+        "(low, high)).plot() draws how they depend on a parameter"
+    )
 
     def to_dataset(self) -> xr.Dataset:
         """Return every variable over equilibrium, with stability, bounds, orbits and basins."""
