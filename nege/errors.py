@@ -240,6 +240,14 @@ def meant(name: object, known: Iterable[str]) -> list[str]:
     return symbols or difflib.get_close_matches(word, known, n=3, cutoff=0.5)
 
 
+def outside() -> int:
+    """Return the stack level of the line that called nege, for a warning by who calls this."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith("nege."):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
 def of_system(error: Exception) -> str:
     """Return what the system says of a file, without the name, which may be as long as it likes."""
     said = getattr(error, "strerror", None) or str(error)

@@ -165,12 +165,105 @@ def test_a_public_name_written_otherwise_can_be_suggested():
             "Did you mean 'digital_cost.services'",
         ),
         (
+            lambda: nege.sweep(INDUSTRIES, {"commission": [0.1]}, share=[0.25] * 4),
+            "nege.short_run(economy, found.data)",
+        ),
+        (
             lambda: INDUSTRIES.replace(nege.scenarios.stylised_turn()),
             "It is over step, too: take one of them, .sel(step=...).",
         ),
     ],
 )
 def test_a_refusal_has_a_cure_that_fits(call, cure):
+    with pytest.raises(nege.InputError) as caught:
+        call()
+    assert cure in caught.value.cure
+
+
+TAXED = INDUSTRIES.with_mechanisms(nege.mechanisms.Tax("vat", 0.1))
+NO_TAX = "mechanisms=[nege.mechanisms.Tax('vat', 0.0)]), of which vat.rate is one."
+
+
+@pytest.mark.parametrize(
+    ("call", "cure"),
+    [
+        (lambda: nege.policy.optimise(ECONOMY, {"vat.rate": (0, 0.3)}), NO_TAX),
+        (lambda: ECONOMY.replace({"vat.rate": 0.1}), NO_TAX),
+        (lambda: nege.sweep(ECONOMY, {"vat.rate": [0.1]}), NO_TAX),
+        (
+            lambda: nege.policy.optimise(INDUSTRIES, {"vat.rate": (0, 0.3)}),
+            "economy.with_mechanisms(nege.mechanisms.Tax('vat', 0.0)) adds it",
+        ),
+        (lambda: INDUSTRIES.replace({"carbon_tax.rate": 0.1}), "Tax('carbon_tax', 0.0)) adds it"),
+        (lambda: TAXED.replace({"levy.rate": 0.1}), "nege.mechanisms.Tax('levy', 0.0)) adds it"),
+        (
+            lambda: nege.sweep(TAXED, {"tariff.rate": [0.0, 0.1]}),
+            "Tariff('tariff', 0.0)) adds it, with its rate tariff.rate. It needs a border",
+        ),
+        (
+            lambda: nege.policy.nash(TAXED, {"a": "dst.rate", "b": "vat.rate"}),
+            "nege.mechanisms.DigitalServicesTax('dst', 0.0)) adds it",
+        ),
+        (lambda: TAXED.replace({"vta.rate": 0.1}), "Did you mean 'vat.rate'"),
+        (lambda: TAXED.replace({"vat.rates": 0.1}), "Did you mean 'vat.rate'"),
+        (lambda: TAXED.replace({"comission": 0.1}), "Did you mean 'commission'"),
+    ],
+)
+def test_a_tax_that_there_is_not_is_said_how_to_add(call, cure):
+    with pytest.raises(nege.InputError, match="one of the model's") as caught:
+        call()
+    assert cure in caught.value.cure
+
+
+MEANT = r"{} is more than 1, .* 10 % is written 0\.10"
+
+
+@pytest.mark.parametrize("kind", [nege.mechanisms.Tax, nege.mechanisms.Tariff])
+@pytest.mark.parametrize("rate", [10, 1.5, {"north": 0.1, "south": 20}, [0.1, 5.0]])
+def test_per_cent_for_a_rate_are_heard(kind, rate):
+    """On top of a price there may be anything, so it is a warning; it points at who wrote it."""
+    with pytest.warns(RuntimeWarning, match=MEANT.format(r"vat\.rate")) as heard:
+        kind("vat", rate)
+    assert [one.filename for one in heard] == [__file__]
+    for fine in (1.0, 0.0, -0.5, {"north": 0.1}, "column"):
+        kind("vat", fine)
+
+
+def test_per_cent_are_heard_wherever_a_rate_is_given():
+    with pytest.warns(RuntimeWarning, match=MEANT.format(r"vat\.rate")) as heard:
+        TAXED.replace({"vat.rate": 7})
+    assert heard[0].filename == __file__
+    with (
+        pytest.warns(RuntimeWarning, match=MEANT.format(r"vat\.rate")) as heard,
+        pytest.raises(nege.InputError, match="objective"),
+    ):
+        nege.policy.optimise(TAXED, {"vat.rate": (0.0, 20.0)}, "nothing")
+    assert heard[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("call", "cure"),
+    [
+        (lambda: nege.OnlineAgglomeration(commission=5), "0.05 for 5 %"),
+        (lambda: nege.OnlineRegion(trade_cost=1.1, commission=5), "0.05 for five per cent"),
+        (
+            lambda: INDUSTRIES.with_mechanisms(nege.mechanisms.DigitalServicesTax("d", 3)),
+            "0.03 for 3 %",
+        ),
+        (
+            lambda: INDUSTRIES.with_mechanisms(
+                nege.mechanisms.Tax("t", 0.1, leak={"online": 30.0})
+            ),
+            "0.3 for 30 %",
+        ),
+        (
+            lambda: INDUSTRIES.with_mechanisms(nege.mechanisms.Tax("t", -1.0)),
+            "leaves nothing to pay",
+        ),
+    ],
+)
+def test_per_cent_of_a_part_are_refused(call, cure):
+    """Nobody keeps more than all of a price, and no subsidy pays it."""
     with pytest.raises(nege.InputError) as caught:
         call()
     assert cure in caught.value.cure

@@ -228,6 +228,9 @@ def check_varied(where: str, parameter: str, kind: type[Model], tables: Mapping[
     if not any(parameter == name or parameter.startswith(f"{name}.") for name in known):
         absent = parameter.startswith(ONLINE) and "online" not in tables
         cure = "Add [online] to the file." if absent else near(parameter, known)
+        field = parameter.partition(".")[0]
+        if "mechanisms" in kind.fields and parameter != field and field not in kind.fields:
+            cure = f"Add [model.mechanisms.{field}] with its kind to the file, or: {cure}"
         raise InputError(where, parameter, "one of the model's", cure)
 
 

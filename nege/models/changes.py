@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 import xarray as xr
 
-from nege.errors import InputError, near
+from nege.errors import InputError
 from nege.geography import Geography
 from nege.geography.online import OnlineRegion
 from nege.models import entries, storage
@@ -148,7 +148,8 @@ class Changeable(Declared):
             if name not in arguments:
                 known = [*arguments, *(ONLINE + name for name in ONLINE_PARAMETERS)]
                 known += entries.names(self, name)
-                raise InputError("parameter", name, "one of the model's", near(name, known))
+                cure = entries.cure(self, name, known)
+                raise InputError("parameter", name, "one of the model's", cure)
         arguments.update(changes)
         moved = getattr(arguments["geography"], "names", None) != self.geography.names
         stale = [

@@ -6,14 +6,15 @@ between. So a single number can be replaced, swept, followed and continued.
 
 from __future__ import annotations
 
+import difflib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from nege.errors import InputError
+from nege.errors import InputError, near
 from nege.models.fields import Over
 
 MANY = 1000  # entries of a table, among which a wrong name is looked for
@@ -48,6 +49,46 @@ def names(model: Any, name: Any) -> list[str]:
         return []
     every = itertools.product(*(map(str, held[dim].values) for dim in held.dims))
     return [".".join([field, *along]) for along in every]
+
+
+#: What mechanisms are called by, and their class.
+KINDS = {
+    **dict.fromkeys(("digital_services_tax", "dst"), "DigitalServicesTax"),
+    **dict.fromkeys(("tariff", "duty", "customs"), "Tariff"),
+    **dict.fromkeys(("tax", "vat", "gst", "subsidy", "excise", "levy", "rate"), "Tax"),
+}
+ALIKE = 0.8  # how much of a known name there is in one that is no other mechanism's
+
+
+def cure(model: Any, name: Any, known: Iterable[str]) -> str:
+    """Say what a parameter that there is not may mean, or what adds it, as of a tax."""
+    has = "mechanisms" in model.fields
+    return added(name, known, model.fields, model.mechanisms if has else None)
+
+
+def added(
+    name: Any, known: Iterable[str], fields: Container[str], mechanisms: Mapping[str, Any] | None
+) -> str:
+    """Say the same of an economy with some fields; None of mechanisms where it can have none."""
+    known = list(known)
+    field, _, rest = str(name).partition(".")
+    words = [*field.lower().split("_"), rest] if field.lower() not in KINDS else [field.lower()]
+    kind = next((KINDS[word] for word in words if word in KINDS), None)
+    if kind is None or field in (mechanisms or ()) or field in fields:
+        return near(name, known)
+    if difflib.get_close_matches(str(name), known, n=1, cutoff=ALIKE):
+        return near(name, known)
+    made = f"nege.mechanisms.{kind}({field!r}, 0.0)"
+    if mechanisms is None:
+        return (
+            "Taxes and other mechanisms belong to nege.OnlineAgglomeration(geography, "
+            f"mechanisms=[{made}]), of which {field}.rate is one."
+        )
+    said = f"Nothing here is called {field!r}: economy.with_mechanisms({made}) adds it, with its "
+    said += f"rate {field}.rate."
+    if kind == "Tariff" and "jurisdictions" not in mechanisms:
+        said += " It needs a border: nege.mechanisms.Jurisdictions({name: places, ...})."
+    return said
 
 
 def labels(dims: list[str], table: xr.DataArray, rest: str) -> dict[str, str] | None:

@@ -120,6 +120,9 @@ class Field:
         """
         raise NotImplementedError
 
+    def hear(self, name: str, value: Any) -> None:
+        """Warn of what is allowed but hardly meant; `value` is as it was given."""
+
     def form(self) -> str:
         """Say what may be given."""
         return self.takes

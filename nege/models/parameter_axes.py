@@ -57,7 +57,7 @@ def check_names(model: Model, names: Iterable[str]) -> None:
             cure = (
                 one_number(whole)
                 if whole in model.scalars()
-                else near(name, [*known, *entries.names(model, name)])
+                else entries.cure(model, name, [*known, *entries.names(model, name)])
             )
             raise InputError("parameter", name, "one of the model's", cure)
 

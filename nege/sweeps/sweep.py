@@ -313,6 +313,12 @@ def _short_runs(asked: SweepRequest, share: Any, given: Mapping[str, Any]) -> Sh
         if value is not None:
             cure = "Where people are is given, so that each short run stands for itself."
             raise InputError(name, value, "left out where share is given", cure)
+    if not asked.model.in_shares:
+        cure = (
+            "Firms are given, too, by their industries: of=lambda economy: "
+            "nege.short_run(economy, found.data).data.welfare sweeps what you compute of each."
+        )
+        raise InputError("share", share, "left out for an economy of industries", cure)
     labelled = validation.many_shares("share", share, asked.model.regions)
     parameter_axes.apart("share", labelled, asked.points.coords)
     dims = {str(dim): size for dim, size in labelled.sizes.items() if dim != "region"}

@@ -61,8 +61,8 @@ from nege.models.agglomeration.kinds import CHANNELS, INDUSTRY, ClosedForm
 from nege.models.agglomeration.layout import NOWHERE, Slots
 from nege.models.agglomeration.mechanisms import calls
 from nege.models.agglomeration.mechanisms.parts import Part, PartField, entries, unmasked
+from nege.models.entries import added, one_number
 from nege.models.entries import labels as entry_labels
-from nege.models.entries import one_number
 from nege.models.fields import Declared, Field, Number, Over, by_column
 from nege.models.solutions import Variable
 from nege.validation import Bounds
@@ -398,6 +398,7 @@ class Mechanism(Declared):
             if field == "name":
                 continue
             unmasked(f"{name}.{field}", value)
+            self.fields[field].hear(f"{name}.{field}", value)
             alone = isinstance(self.fields[field], (Number, PartField))
             self._hold(field, self.fields[field].check(value, None) if alone else value)
 
@@ -990,7 +991,8 @@ def reached(mechanisms: Mapping[str, Mechanism], changes: Mapping[str, Any]) -> 
         name, _, rest = str(path).partition(".")
         if name not in made:
             known = [one for key, held in made.items() for one, *_ in entries(held, key)]
-            raise InputError("parameter", path, "one of the model's", near(path, known))
+            cure = added(path, known, (), mechanisms)
+            raise InputError("parameter", path, "one of the model's", cure)
         for whole in changes:
             if str(path).startswith(f"{whole}."):
                 allowed = f"given without {whole}, of which it is an entry"

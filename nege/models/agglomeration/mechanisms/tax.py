@@ -26,6 +26,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -33,7 +34,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import InputError, in_words, near
+from nege.errors import InputError, in_words, near, outside
 from nege.models import fields
 from nege.models.agglomeration.kinds import CHANNELS
 from nege.models.agglomeration.layout import ONLINE
@@ -43,7 +44,7 @@ from nege.validation import Bounds
 from nege.validation.keywords import hinted_call
 
 RATE = Bounds(above=-1.0, cure="A subsidy of all of the price or more leaves nothing to pay.")
-PART = Bounds(at_least=0.0, at_most=1.0, cure="It is a part of what is taxed.")
+PART = Bounds(at_least=0.0, at_most=1.0, cure="It is a part of what is taxed: 0.3 for 30 %.")
 HOUSING = "housing"
 PROCEEDS = ("everyone", "owners", "residents")
 
@@ -186,6 +187,24 @@ class Rate(fields.Over):
         allowed = "a number, or rates by jurisdictions of the economy or its places"
         raise InputError(self.name, bad, allowed, near(bad, every) if isinstance(bad, str) else "")
 
+    def hear(self, name: str, value: Any) -> None:
+        """Warn of more than 100 per cent, which is likelier a number of per cent.
+
+        No law of economics forbids it, as of a tariff that nothing passes. Of a part of something,
+        as a commission, 1 is too much by itself.
+        """
+        if self.bounds.below is not None:
+            return  # it is refused
+        given = list(value.values()) if isinstance(value, Mapping) else value
+        with contextlib.suppress(TypeError, ValueError, OverflowError):  # which is refused later
+            if (np.asarray(given, dtype=float) > 1.0).any():
+                warnings.warn(
+                    f"{name} is more than 1, which is 100 per cent of the price before it: 10 % is "
+                    "written 0.10, as 10 would be 1000 %.",
+                    RuntimeWarning,
+                    stacklevel=outside(),
+                )
+
     def _table(self, value: Any, wanted: Mapping[str, list[str]]) -> xr.DataArray:
         found = validation.table(self.name, value, wanted, **self.bounds._asdict())
         found.name = self.name
@@ -286,7 +305,9 @@ class Tax(Mechanism):
     """
 
     rate: Labelled[Any] = rated(
-        "rate on the price before it", more="By jurisdiction it is that of the base.", kw_only=False
+        "rate on the price before it, 0.1 for 10 %",
+        more="Above 1 it is warned of. By jurisdiction it is that of the base.",
+        kw_only=False,
     )
     base: str = fields.word(
         "whose jurisdiction taxes: the seller's, or the buyer's",
@@ -398,7 +419,9 @@ class Tariff(Mechanism):
     """
 
     rate: Labelled[Any] = rated(
-        "rate on the price before it", more="By the buyer's jurisdiction.", kw_only=False
+        "rate on the price before it, 0.1 for 10 %",
+        more="Above 1 it is warned of. By the buyer's jurisdiction.",
+        kw_only=False,
     )
     industries: Any = among("industry", "industries that it is on", more="By default all.")
     channels: Any = among("channel", "channels that it is on", more="By default both.")
@@ -442,7 +465,7 @@ class DigitalServicesTax(Mechanism):
 
     rate: Labelled[Any] = rated(
         "part of the commission",
-        Bounds(at_least=0.0, below=1.0, cure="It is a part of the commission."),
+        Bounds(at_least=0.0, below=1.0, cure="It is a part of the commission: 0.03 for 3 %."),
         more="By the buyer's jurisdiction; one number where something of it is passed on.",
         kw_only=False,
     )
