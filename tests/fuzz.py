@@ -581,7 +581,7 @@ ENTRIES = {
             "plot_map": {"kind": "workers", "offered": True},
         }.items()
     },
-    "claims": lambda p: (nege.claims, {"number": "8a"}),
+    "claims": lambda p: (nege.claims, {"number": "8a", "at": {"sigma": 6.0}}),
     "load": lambda p: (nege.load, {"path": p.file}),
     "testing.assert_equilibrium": lambda p: (
         testing.assert_equilibrium,
