@@ -122,6 +122,10 @@ def _threads(folder):
     return _batch(folder, threads=2)
 
 
+def _memory(folder):
+    return kills.sweep(None, UNITS)
+
+
 def _store(folder):
     return kills.sweep(folder / "s.zarr", UNITS)
 
@@ -149,7 +153,10 @@ def _client():
 
 
 #: Which give the same.
-ALONE = {_processes: _store, _cluster: _store, _threads: _batch, _own: _capital}
+ALONE = {
+    **dict.fromkeys((_store, _processes, _cluster), _memory),
+    **{_threads: _batch, _own: _capital},
+}
 
 #: By name: the work, the seconds in which it is interrupted, and whether kernels are compiled.
 KINDS = {
@@ -276,7 +283,7 @@ def _interrupt_command(
     )
     if again.returncode or again.stderr:
         faults.append(f"the same command then ends with {again.returncode}: {again.stderr[-300:]}")
-    elif digest(nege.load(folder / "runs.zarr")) != digest(kills.sweep(None, UNITS)):
+    elif digest(nege.load(folder / "runs.zarr")) != _expected("store"):
         faults.append("the same command then gives something else")
     return delay, faults
 

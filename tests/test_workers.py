@@ -37,7 +37,13 @@ def cluster():
     from dask import config, distributed
 
     with (
-        config.set({"distributed.scheduler.active-memory-manager.start": False}),
+        config.set(
+            {
+                "distributed.scheduler.active-memory-manager.start": False,
+                # Four workers start here: Dask and what it needs is then imported once for all.
+                "distributed.worker.multiprocessing-method": "forkserver",
+            }
+        ),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
         ) as made,
