@@ -36,6 +36,16 @@ def test_dispersion_breaks_where_z_is_z_star(sigma, ratio, n):
 
 
 @pytest.mark.structure
+def test_growth_beyond_all_numbers_is_followed():
+    """A platform that keeps nearly all drives firms away, at rates with huge logs."""
+    economy = make(2, cost=1.7, ratio=3.0, online=nege.OnlineRegion(trade_cost=1.5))
+    for parameter, ends in (("online_commission", (0.0, 0.995)), ("sigma", (1.8, 21.0))):
+        found = nege.bifurcation(economy, parameter, ends)
+        assert not found.lost
+        assert np.isfinite(found.branches[0].share).all()
+
+
+@pytest.mark.structure
 def test_the_pitchfork_is_supercritical():
     """Asymmetric equilibria are there just where dispersion is unstable, and they are stable."""
     economy = make(2, ratio=3.0)

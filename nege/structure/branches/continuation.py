@@ -122,6 +122,9 @@ LOCATED_TOLERANCE = 1e-13  # where Newton's method stops at once, for located po
 SHORT_RUN_LIMIT = 2000  # iterations of prices, which start from a neighbour's
 NEWTON_LIMIT = 12
 LONGEST_NEWTON_STEP = 0.5  # in shares, or in log shares under logit
+FASTEST = (
+    100.0  # log of a growth rate beyond which none is told from another: its squares are finite
+)
 CACHED_PARAMETER_BYTES = 1 << 26  # bytes of kernel parameters that are kept
 
 
@@ -396,7 +399,7 @@ class ContinuationProblem(SolutionCurve):
     def gaps(self, on: OccupiedCells, share: np.ndarray, local: LocalLinearisation) -> np.ndarray:
         """Return the entry condition: the growth rate of a small share in each empty region."""
         level = share[on.occupied] @ local.attraction[on.occupied]
-        gaps = np.expm1(local.attraction - level)
+        gaps = np.expm1(np.minimum(local.attraction - level, FASTEST))
         gaps[on.occupied] = np.nan
         return np.asarray(gaps)
 

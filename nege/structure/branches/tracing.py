@@ -223,7 +223,8 @@ class CurveTracer:
         with np.errstate(divide="ignore", invalid="ignore"):
             lowest = -slope / (2.0 * curve)
             value = f1 + 0.5 * slope * lowest
-        inside = (lowest > 0.1 * last) & (lowest < 0.9 * last) & (f1 * f2 > 0.0) & (f1 * value <= 0)
+            turned = (f1 * f2 > 0.0) & (f1 * value <= 0)
+        inside = (lowest > 0.1 * last) & (lowest < 0.9 * last) & turned
         return float(np.min(lowest[inside], initial=np.inf)) if inside.any() else 0.0
 
     def _between(
