@@ -56,6 +56,7 @@ def _original():
         text=True,
         start_new_session=True,  # Ctrl-C is for the tests, with which it ends
     )
+    atexit.register(process.stdout.close)  # at last
     atexit.register(process.wait)
     atexit.register(process.stdin.close)  # before
     return process
