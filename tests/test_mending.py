@@ -126,8 +126,10 @@ def test_a_mend_that_was_stopped_goes_on_and_until_then_nothing_changed(
             stop()
 
     monkeypatch.setattr(Mend, "write", stopping)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         mend(two, store)
+    (note,) = caught.value.__notes__
+    assert note.startswith(f"Stopped: 5 of 6 points are in {store}.mending")
     assert nege.load(store).identical(before)
     assert len(counted) == 1
     with pytest.raises(nege.InputError, match=r"Another mend .* not done: options\.limit_st"):

@@ -88,8 +88,11 @@ def test_a_store_is_the_dataset_that_xarray_and_nege_open(tmp_path):
 
 def test_the_same_call_again_solves_only_what_is_missing(tmp_path, counted, stopped):
     go_on = stopped(3, stop)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         kills.sweep(tmp_path / "s.zarr", UNITS)
+    (note,) = caught.value.__notes__
+    told = "the same call goes on from there."
+    assert note == f"Stopped: 6 of 8 points are in {tmp_path / 's.zarr'}; {told}"
     half = nege.load(tmp_path / "s.zarr")
     assert (half.status == nege.Status.PENDING).sum() == 2 * (UNITS - 3)
     assert np.isnan(half.share.values[half.status.values == nege.Status.PENDING]).all()
@@ -101,6 +104,24 @@ def test_the_same_call_again_solves_only_what_is_missing(tmp_path, counted, stop
     counted.clear()
     kills.sweep(tmp_path / "s.zarr", UNITS)
     assert counted == []
+
+
+@pytest.mark.parametrize(
+    ("call", "cure"),
+    [
+        (lambda model, **how: nege.sweep(model, {"mu": [0.2, 0.3]}, **how), ": store=... keeps"),
+        (
+            lambda model, **how: nege.sweep(model, {"mu": [0.2, 0.3]}, of=lambda m: m.mu, **how),
+            ": store=",
+        ),
+        (lambda model, **how: nege.follow(model, {"mu": [0.2, 0.3]}, **how), "."),
+    ],
+)
+def test_an_interrupt_says_how_much_is_lost_where_there_is_no_store(call, cure, two):
+    with pytest.raises(KeyboardInterrupt) as caught:
+        call(two(2.0), progress=lambda done, *more: stop() if done else None)
+    (note,) = caught.value.__notes__
+    assert note.startswith(f"Stopped: 1 of 2 points were solved, and are lost{cure}")
 
 
 def test_a_sweep_that_is_killed_ends_as_if_nothing_had_happened(tmp_path):

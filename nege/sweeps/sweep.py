@@ -26,7 +26,7 @@ from nege.errors import InputError
 from nege.models import designs, parameter_axes
 from nege.models.base import Model
 from nege.models.designs import Block
-from nege.progress import Progress, check_progress, no_tick, watched
+from nege.progress import Progress, Steps, check_progress, no_tick, watched
 from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.solvers.checks import check_model, check_options
 from nege.status import Status
@@ -333,7 +333,7 @@ def _solve_into(table: Any, processes: int, client: Any, progress: Progress) -> 
     work.check()
     check_progress(progress)  # before a store is made
     total = math.prod(work.sizes.values())
-    with table:
+    with _told_what_is_left(table, total) as watching, table:
         missing = [_count_points(block) for block in table.missing()]
         solved, name = total - sum(missing), _named(table)
         found = np.zeros(len(Status), dtype=np.int64)
@@ -355,6 +355,7 @@ def _solve_into(table: Any, processes: int, client: Any, progress: Progress) -> 
                 )
             ) as results,
         ):
+            watching.append(steps)
             for block, values in results:
                 table.write(block, values)
                 ended = values["status"]
@@ -368,6 +369,28 @@ def _solve_into(table: Any, processes: int, client: Any, progress: Progress) -> 
         logger.log(level, "%s: now solved: %s", name or "a sweep", ", ".join(counts) or "none")
     result: xr.Dataset = table.dataset()
     return result
+
+
+@contextlib.contextmanager
+def _told_what_is_left(table: Any, total: int) -> Iterator[list[Steps]]:
+    """Add to what ends a sweep, such as Ctrl-C, how much of it is kept, and how to go on."""
+    watching = list[Steps]()  # once it is solved: who knows how far it is
+    try:
+        yield watching
+    except InputError:
+        raise  # it says so itself, or the same call would not get any further
+    except BaseException as error:
+        path = getattr(table, "path", None)
+        if path is not None:
+            kept = total - sum(map(_count_points, table.missing()))
+            told = f"are in {path}; the same call goes on from there."
+            error.add_note(f"Stopped: {kept} of {total} points {told}")
+        elif isinstance(error, KeyboardInterrupt):
+            solved = sum(steps.done for steps in watching)
+            is_path = table.work.points.argument == "path"
+            cure = "." if is_path else ": store=... keeps what is finished."
+            error.add_note(f"Stopped: {solved} of {total} points were solved, and are lost{cure}")
+        raise
 
 
 def _named(table: Any) -> str | None:
