@@ -53,3 +53,19 @@ def test_points_that_are_no_economies_are_unknown_and_drawn_so(two):
     assert ds.reason.values[0, 0]
     names = [text.get_text() for text in ds.nege.plot.regimes().get_legend().get_texts()]
     assert "not known" in names
+
+
+def test_names_that_fit_nowhere_take_no_width_and_each_regime_shows_all_that_is_stable(found):
+    words = found.regime.values.astype(object)
+    words[:, 0] = "multiple: dispersed, core-periphery, online"
+    ax = found.assign(regime=(found.regime.dims, words)).nege.plot.regimes()
+    ax.figure.draw_without_rendering()
+    whole, axes = ax.figure.bbox, ax.get_window_extent()
+    assert axes.width > 0.8 * whole.width
+    legend = ax.get_legend()
+    assert legend.get_window_extent().y1 < axes.y0
+    assert [text.get_text() for text in legend.get_texts()] == ["black hole"]
+    stripes = [
+        tuple(drawn.get_edgecolor()[0]) for drawn in ax.collections if drawn.get_hatch() is not None
+    ]
+    assert len(set(stripes)) == 2  # of what comes second and third

@@ -1,7 +1,8 @@
 """Regimes over two parameters: areas with their names written into them.
 
-Single regimes have colours of the palette of Okabe & Ito, several that are stable at once the mean
-of theirs, with dots; what is not known is white and hatched.
+Single regimes have colours of the palette of Okabe & Ito; where several are stable at once, the
+first of them is striped with those of the others. What is not known is white and hatched. Names
+that fit into no area are below, where they take no width from it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ COLOURS = {
     **{"two-sided online": GREEN, "in between": PURPLE},
 }
 PALE = 0.45  # of white, so that names can be read
+STRIPES, STRIPE = ("///", "\\\\\\", "---"), 2.5  # of the second regime, the third; points wide
+BELOW = 36.0  # points from an area to what is below the words of its axis
 LETTER, LINE = 5.4, 13.0  # points that a letter and a line of a name take
 SIZE = 9  # points
 
@@ -37,7 +40,7 @@ def areas(regime: xr.DataArray, *, ax: Axes | None = None) -> Axes:
     edges = [varied._edges(regime[dim]) for dim in (x, y)]
     words = regime.values.astype(str)
     kinds = [word for word in np.unique(words).tolist() if word != UNKNOWN]
-    colours = [_colour(word) for word in kinds]
+    colours = [_colours(word)[0] for word in kinds]
     code = np.full(words.shape, np.nan)
     for k, word in enumerate(kinds):
         code[words == word] = k
@@ -46,23 +49,32 @@ def areas(regime: xr.DataArray, *, ax: Axes | None = None) -> Axes:
         cells = np.ma.masked_invalid(code)
         ax.pcolormesh(*edges, cells, cmap=listed, vmin=-0.5, vmax=len(kinds) - 0.5)
     rectangle: Any = require("matplotlib.patches", "plot", "Drawing").Rectangle
-    beside = []
+    rc_context: Any = require("matplotlib", "plot", "Drawing").rc_context
+    beside: list[Any] = []
     ax.set(xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
     for word, colour in zip([*kinds, UNKNOWN], [*colours, (1.0, 1.0, 1.0)], strict=True):
         held = words == word
         if not held.any():
             continue
-        style: dict[str, Any] = {"facecolor": "none", "edgecolor": GREY, "linewidth": 0.0}
-        hatch = "////" if word == UNKNOWN else ".." if word.startswith(MULTIPLE) else None
-        if hatch:
-            _hatched(ax, held, edges, {**style, "hatch": hatch}, word)
-        if word == UNKNOWN or not _written(ax, word, held, edges):
-            label = "not known" if word == UNKNOWN else word.removeprefix(MULTIPLE)
-            about = {**style, "facecolor": colour, "hatch": hatch}
-            beside.append(rectangle((0, 0), 1, 1, label=label, **about))
+        others = [GREY] if word == UNKNOWN else _colours(word)[1:]
+        stripes = [
+            {"facecolor": "none", "edgecolor": other, "linewidth": 0.0, "hatch": hatch}
+            for other, hatch in zip(others, STRIPES, strict=False)
+        ]
+        with rc_context({"hatch.linewidth": 1.0 if word == UNKNOWN else STRIPE}):
+            for style in stripes:
+                _hatched(ax, held, edges, style, word)
+            if word == UNKNOWN or not _written(ax, word, held, edges):
+                label = "not known" if word == UNKNOWN else ", ".join(_names(word))
+                key = rectangle((0, 0), 1, 1, facecolor=colour, edgecolor="none")
+                beside.append(((key, *(rectangle((0, 0), 1, 1, **s) for s in stripes)), label))
     if beside:
-        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
-        ax.legend(handles=beside, frameon=False, **place)
+        transforms: Any = require("matplotlib.transforms", "plot", "Drawing")
+        below = transforms.ScaledTranslation(0.0, -BELOW / 72.0, ax.figure.dpi_scale_trans)
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0)}
+        place |= {"bbox_transform": ax.transAxes + below, "borderaxespad": 0.0}
+        place |= {"handlelength": 3.5, "handleheight": 1.3}  # for stripes to be seen
+        ax.legend(*zip(*beside, strict=True), frameon=False, **place)
     for dim, ticks in ((x, ax.set_xticks), (y, ax.set_yticks)):
         if not varied.is_number(regime[dim]):
             ticks(range(regime.sizes[dim]), [str(name) for name in regime[dim].values])
@@ -71,12 +83,16 @@ def areas(regime: xr.DataArray, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _colour(word: str) -> tuple[float, ...]:
-    """Return the colour of a regime, pale; of several the mean."""
+def _names(word: str) -> list[str]:
+    """Return what is stable in a regime."""
+    return word.removeprefix(MULTIPLE).split(", ")
+
+
+def _colours(word: str) -> list[tuple[float, ...]]:
+    """Return the colour of each that is stable in a regime, pale."""
     rgb: Any = require("matplotlib.colors", "plot", "Drawing").to_rgb
-    names = word.removeprefix(MULTIPLE).split(", ")
-    mean = np.mean([rgb(COLOURS.get(name, GREY)) for name in names], axis=0)
-    return tuple((PALE + (1.0 - PALE) * mean).tolist())
+    full = [np.array(rgb(COLOURS.get(name, GREY))) for name in _names(word)]
+    return [tuple((PALE + (1.0 - PALE) * one).tolist()) for one in full]
 
 
 def _hatched(
@@ -105,7 +121,7 @@ def _runs(row: np.ndarray) -> list[tuple[int, int]]:
 
 def _written(ax: Axes, word: str, held: np.ndarray, edges: list[np.ndarray]) -> bool:
     """Write a name where its area is widest; say whether it fits there."""
-    lines = word.removeprefix(MULTIPLE).split(", ")
+    lines = _names(word)
     if len(lines) > 1:
         lines = [f"{name} or" for name in lines[:-1]] + lines[-1:]
     box = ax.get_window_extent()
