@@ -87,6 +87,24 @@ def test_what_a_function_raises_is_its_own_and_no_overflow(two):
     assert all(word in reason for word, reason in zip(says, ds.reason.values, strict=True))
 
 
+def test_none_found_is_told_from_not_solved_and_counts_are_whole(two):
+    def breaks(economy):
+        if economy.mu > 0.45:
+            raise nege.NegeError("no")
+        return {"breaks": nege.break_points(economy, "trade_cost", (1.05, 1.7))}
+
+    ds = nege.sweep(two(2.0), {"sigma": [4.0, 5.0], "mu": [0.3, 0.4, 0.5]}, of=breaks)
+    ax = ds.nege.plot.heatmap("breaks")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["not solved", "none found"]
+    drawn = {one.get_gid(): len(one.get_paths()) for one in ax.collections[1:]}
+    assert drawn == {"failed": 2, "none": 1}
+    assert ax.figure.axes[1].get_ylabel() == "breaks, threshold of trade cost"
+    ticks = ds.nege.plot.heatmap("breaks_count").figure.axes[1].get_yticks()
+    assert ticks.tolist() == [0.0, 1.0]
+    ax = ds.drop_vars("breaks_count").nege.plot.heatmap("breaks")
+    assert ax.get_legend().get_texts()[1].get_text() == "no value"
+
+
 def test_a_random_design_and_nan_that_is_no_answer(two):
     design = nege.random_points({"mu": (0.3, 0.5)}, 3)
     heard = []

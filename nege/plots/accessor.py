@@ -169,6 +169,8 @@ class SweepPlot(Guide):
     ) -> Axes:
         """Draw a variable over two dimensions in colour, hatched where a point was not solved.
 
+        Grey where it was, and there is no value: no threshold was found, or none is known.
+
         Parameters
         ----------
         variable : str
@@ -207,7 +209,11 @@ class SweepPlot(Guide):
         self._check_varied()
         array = self._chosen(self._solved(self._numbers(variable)), at)
         cells, failed = self._cells(array, at, x, y)
-        return varied.cells(cells, failed, style, bar=bar, ax=ax)
+        # Of lists that a function returned, the status says that they are known: they may be empty.
+        none = "none found" if f"{variable}_count" in self._data else "no value"
+        listed = variable.endswith("_count") and variable.removesuffix("_count") in self._data
+        whole = listed or self._data[variable].dtype.kind in "biu"
+        return varied.cells(cells, failed, style, none=none, whole=whole, bar=bar, ax=ax)
 
     @hinted
     def panels(

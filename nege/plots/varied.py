@@ -3,7 +3,7 @@
 Lines have a colour for each label of a further dimension, from the palette of Okabe & Ito or,
 where that is a number, from light to dark; dashes are for the second arm of a loop, or of a
 path that turns round. Lines break where a point was not solved, and a cross on the axis says
-so; cells are hatched there.
+so; cells are hatched there, and grey where a point was solved and there is no value.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ DASHES: tuple[Any, ...] = ("-", (0, (4, 2)))
 ARMS = {"down": "falling", "up": "rising"}
 MOST_SHADES = 12  # lines that can be told apart by how dark they are
 THIN, WIDER = 1.6, 1.0  # points
+NOTHING = "#dcdcdc"  # of cells that were solved and have no value
 LABEL = 34  # letters that fit beside an axis
 SEPARATE = 50  # points up to which each is marked
 WORDS = {
@@ -183,12 +184,16 @@ def cells(
     failed: xr.DataArray,
     style: Mapping[str, Any],
     *,
+    none: str = "no value",
+    whole: bool = False,
     bar: Any = True,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw cells in colour, and hatched rectangles over those that failed.
 
-    `bar` says beside what the scale stands: True this picture, False nothing, or all Axes.
+    Others that are NaN are grey, which `none` says in words. A scale of `whole` numbers has no
+    others at its ticks. `bar` says beside what the scale stands: True this picture, False
+    nothing, or all Axes.
     """
     style = dict(style)
     for name in {"vmin", "vmax"} & set(style):
@@ -202,25 +207,36 @@ def cells(
         with np.errstate(over="ignore"):  # of limits as large as floats can be
             mesh = ax.pcolormesh(*edges, values, **{"cmap": "cividis", **style})
             if served:
-                ax.figure.colorbar(mesh, ax=served, label=textwrap.fill(label(array), LINE))
+                ticker: Any = require("matplotlib.ticker", "plot", "Drawing")
+                ticks = ticker.MaxNLocator(integer=True) if whole else None
+                words = textwrap.fill(label(array), LINE)
+                ax.figure.colorbar(mesh, ax=served, label=words, ticks=ticks)
     except (AttributeError, TypeError, ValueError) as error:
         allowed = "keywords of matplotlib's pcolormesh"
         raise InputError("style", style, allowed, f"It says: {error}.") from error
     rectangle: Any = require("matplotlib.patches", "plot", "Drawing").Rectangle
     collection: Any = require("matplotlib.collections", "plot", "Drawing").PatchCollection
-    rows, columns = np.nonzero(failed.values)
-    if rows.size:
+    hatched = {"facecolor": "none", "edgecolor": GREY, "hatch": "////", "linewidth": 0.0}
+    grey = {"facecolor": NOTHING, "edgecolor": "none", "linewidth": 0.0}
+    lacking = np.isnan(array.values.astype(float)) & ~failed.values
+    keys = []
+    for gid, held, words, look in (
+        ("failed", failed.values, "not solved", hatched),
+        ("none", lacking, none, grey),
+    ):
         boxes = [
             rectangle(
                 (edges[0][j], edges[1][i]),
                 *(np.diff(e)[k] for e, k in zip(edges, (j, i), strict=True)),
             )
-            for i, j in zip(rows, columns, strict=True)
+            for i, j in zip(*np.nonzero(held), strict=True)
         ]
-        hatched = {"facecolor": "none", "edgecolor": GREY, "hatch": "////", "linewidth": 0.0}
-        ax.add_collection(collection(boxes, gid="failed", **hatched), autolim=False)
-        key = rectangle((0, 0), 1, 1, label="not solved", **hatched)
-        ax.legend(handles=[key], loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False)
+        if boxes:
+            ax.add_collection(collection(boxes, gid=gid, **look), autolim=False)
+            keys.append(rectangle((0, 0), 1, 1, label=words, **look))
+    if keys:
+        above: Any = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "ncols": len(keys)}
+        ax.legend(handles=keys, frameon=False, **above)
     for dim, ticks in ((x, ax.set_xticks), (y, ax.set_yticks)):
         if not is_number(array[dim]) and array.sizes[dim] <= 30:
             ticks(range(array.sizes[dim]), [str(name) for name in array[dim].values])

@@ -374,7 +374,11 @@ def _variables(name: str, value: Any) -> dict[str, Any]:
             listed = np.array([float(v) for v in np.atleast_1d(np.asarray(value, float))])
         except (TypeError, ValueError) as error:
             raise _UnfitError(f"{name} is {value!r}, not {RETURNS}") from error
-        made = {name: xr.DataArray(listed, dims=dim)}
+        of = getattr(value, "parameter", None)
+        what = f"threshold of {str(of).replace('_', ' ')}"
+        words = what if name == VALUE else f"{name.replace('_', ' ')}, {what}"
+        about = {} if of is None else {"long_name": words}
+        made = {name: xr.DataArray(listed, dims=dim, attrs=about)}
         made[f"{name}_count"] = xr.DataArray(float(listed.size))
         if modes is not None:
             made[f"{name}_mode"] = xr.DataArray(np.array(modes, dtype=str), dims=dim)
