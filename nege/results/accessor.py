@@ -63,8 +63,8 @@ class DatasetAccessor(Tabular):
         >>> import nege
         >>> places = nege.geography.equidistant(2)
         >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2)
-        >>> hurried = nege.SolverOptions(limit_steps=5)
-        >>> ds = nege.sweep(economy, {"trade_cost": [1.5, 2.2]}, options=hurried)
+        >>> hurried = nege.SolverOptions(limit_steps=40)
+        >>> ds = nege.sweep(economy, {"trade_cost": [2.2, 1.5]}, options=hurried)
         >>> ds.nege.failed()[["trade_cost", "status"]]
            trade_cost status
         0         1.5  LIMIT
