@@ -152,6 +152,27 @@ def test_a_mend_killed_between_moving_the_old_away_and_the_new_there(two, hurrie
     assert [p.name for p in store.parent.iterdir()] == ["s.zarr"]
 
 
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"overwrite": "failde"}, "overwrite must be True, False or"),
+        ({"overwrite": "failed"}, "store must be given"),
+    ],
+)
+def test_what_cannot_be_mended_is_refused(given, says, two):
+    with pytest.raises(nege.InputError, match=says):
+        nege.sweep(two(2.0), GRID, **given)
+
+
+def test_points_that_are_not_solved_yet_are_solved_in_the_new_way(two, hurried):
+    store, before = hurried
+    (store / "status" / "c" / "0" / "0").unlink()  # as a killed run leaves it
+    found = mend(two, store)
+    assert (found.status == nege.Status.CONVERGED).all()
+    assert found.mended.values[0, 0] == 1
+    assert int(found.mended.sum()) == int((before.status != nege.Status.CONVERGED).sum()) + 1
+
+
 def test_what_fails_again_is_tried_once_in_each_way(two, hurried, counted):
     store, before = hurried
     once = nege.SolverOptions(limit_steps=41)

@@ -83,6 +83,9 @@ class Mend(Store):
         self, path: str | pathlib.Path, work: Work, ways: list[dict[str, Any]], now: int
     ) -> None:
         super().__init__(path, work, overwrite=False)
+        if MENDED in {*work.sizes, *work.coords}:
+            cure = "A mended store has a variable of that name: rename it."
+            raise InputError("coordinates", MENDED, "of other names", cure)
         self.place, self.now = self.path, now
         self.path = _folder(self.place) / "new"
         before = store_reading.read_fingerprint("store", self.place)

@@ -181,6 +181,8 @@ def sweep(
     given_options, options = options, check_options(options)
     processes = settings.chosen("processes", processes)
     overwrite = _check_overwrite(overwrite)
+    if overwrite == FAILED and store is None:
+        raise InputError("store", None, "given with overwrite='failed'", "Say which one to mend.")
     if unit is not None:
         unit = validation.whole("unit", unit, at_least=1)
     client = workers.check_client(client)
