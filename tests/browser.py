@@ -245,13 +245,21 @@ def test_lines_that_are_copied_make_the_same(two, tmp_path):
 def test_a_value_that_is_refused_is_said_and_the_pictures_stay_as_old(two):
     before, name = two.numbers(), "elasticity of substitution between varieties"
     old = two.page.get_by_text("Old: the pictures")
+
+    def faded():
+        """Return how many pictures are."""
+        looks = "them => them.filter(one => getComputedStyle(one).opacity < 1).length"
+        return two.page.locator(".bk-Figure").evaluate_all(looks)
+
     two.type(name, 0.5)
     two.until(lambda: "sigma must be" in two.story)
     old.wait_for()
     assert two.numbers() == before
+    assert faded() > 1
     two.type(name, 5)
     two.until(lambda: "Solved in" in two.story)
     old.wait_for(state="hidden")
+    two.until(lambda: faded() == 0)
 
 
 def test_the_diagram_has_the_economy_on_it_and_says_what_is_open(two):

@@ -20,7 +20,7 @@ from nege.explorer import Explorer, lines
 from nege.explorer.curves import Outcome, curves
 from nege.explorer.diagram_panel import hop
 from nege.explorer.page import Page
-from nege.explorer.pictures import Places, PlacesMap
+from nege.explorer.pictures import NEW, OLD, Places, PlacesMap
 from nege.explorer.rows import ControlRow, greek
 from nege.progress import Cancelled, stop_if_cancelled, stoppable
 
@@ -65,12 +65,11 @@ def test_what_is_not_solved_leaves_the_pictures_and_marks_them_as_old(page, expl
     assert "sigma must be" in page._story.text
     assert page._old.visible
     assert page._numbers.text == before
-    assert all(drawn.styles for drawn in page._pictures.values())
-    assert page._numbers.styles
-    assert page._python.styles
+    assert all(drawn.styles == OLD for drawn in page._pictures.values())
+    assert page._numbers.styles == page._python.styles == OLD
     page._show(explorer.answer({"sigma": 4.0}, since=explorer.base))
     assert not page._old.visible
-    assert not any(drawn.styles for drawn in page._pictures.values())
+    assert all(drawn.styles == NEW for drawn in page._pictures.values())
 
 
 def test_moves_wait_for_the_answer_before_and_then_the_latest_is_asked(page, monkeypatch):
@@ -264,7 +263,7 @@ def test_a_page_is_served_until_it_is_closed_and_shows_itself_in_a_notebook():
     with urllib.request.urlopen(page.address, timeout=30) as answer:
         text = answer.read().decode()
     assert "Content-Security-Policy" in text
-    assert "<h1>Core-periphery economy</h1><p>CorePeriphery(2 places" in text
+    assert "<h1>Core-periphery economy</h1><p>at first: CorePeriphery(2 places" in text
     assert "https://" not in text.replace("https://bokeh.org", "")
     assert page.address in page._repr_html_()
     (session,) = page._server._server.get_sessions("/")

@@ -24,7 +24,7 @@ from nege.explorer.curves import Outcome, curves, outcomes
 from nege.explorer.diagrams import Diagram
 from nege.explorer.engine import Explorer
 from nege.explorer.jobs import Job
-from nege.explorer.pictures import BAD, OLD, drawing, legend, new_figure
+from nege.explorer.pictures import BAD, NEW, OLD, drawing, legend, new_figure
 from nege.plots.branches import MARKERS
 from nege.plots.style import BLUE, GREY, ORANGE
 from nege.progress import Cancelled
@@ -41,6 +41,15 @@ LINES = {
     "rising": {"color": ORANGE, "line_width": 3.0, "line_dash": [6, 3]},
     "jump": {"color": GREY, "line_width": 1.6, "line_dash": [2, 3]},
 }
+#: What happens at special points, and what "shares" beside them are.
+MEANINGS = {
+    "break": "a spread that was stable is no longer, and others branch off",
+    "sustain": "whoever comes to an empty place gains on one side of it, and not on the other",
+    "entry": "a branch begins or ends where an empty place gets its first",
+    "fold": "two equilibria meet, and there are none beyond",
+    "hopf": "shares begin to go round in circles",
+}
+SHARES = "shares: of the places that are not empty, the largest first."
 KINDS = {"branches": ("stable", "unstable"), "loop": ("falling", "rising", "jump")}
 MARKS = {"o": "circle", "s": "square", "^": "triangle", "D": "diamond", "X": "x"}
 NONE = {"x": np.empty(0), "y": np.empty(0)}
@@ -166,7 +175,7 @@ class DiagramPanel:
         job = self._job
         if job is None or job.done:
             paused = time.monotonic() - self._moved > PAUSE
-            if self._figure.styles and self._seconds < BLINK and paused:
+            if self._is_old and self._seconds < BLINK and paused:
                 self._moved = np.inf
                 self.draw()
             return
@@ -195,7 +204,9 @@ class DiagramPanel:
             self._figure.x_range.update(start=diagram.interval[0], end=diagram.interval[1])
             self._figure.xaxis.axis_label = diagram.name.replace("_", " ").replace(".", ", ")
             lines = "".join(f"<div>{html.escape(line)}</div>" for line in diagram.words)
-            self._words.text = f'<div style="white-space:pre-wrap">{lines}</div>'
+            self._words.text = (
+                f'<div style="white-space:pre-wrap">{lines}</div>{_meanings(diagram)}'
+            )
             self._draw_lines()
             self._figure.visible = self._height.visible = True
             self._place()
@@ -233,7 +244,11 @@ class DiagramPanel:
 
     def mark(self, *, old: bool) -> None:
         """Mark the diagram, and the economy on it, as old, or no longer so."""
-        self._figure.styles = OLD if old else {}
+        self._figure.styles = OLD if old else NEW
+
+    @property
+    def _is_old(self) -> bool:
+        return bool(self._figure.styles == OLD)
 
     def _place(self) -> None:
         """Put the answer where it is, or say that the diagram is old."""
@@ -248,7 +263,7 @@ class DiagramPanel:
         old = at is None
         if old:
             self._moved = time.monotonic()
-        if old != bool(self._figure.styles):
+        if old != self._is_old:
             self.mark(old=old)
             follows = self._seconds < BLINK
             redraw = "It is drawn again in a moment." if follows else "Draw it again."
@@ -286,3 +301,13 @@ def _point(mark: str, colour: str) -> str:
     if mark not in FORMS:
         return drawing(f'<circle cx="11" cy="6" r="4.5" fill="{colour}"/>')
     return drawing(f'<path d="{FORMS[mark]}" fill="{colour}" stroke="{colour}"/>')
+
+
+def _meanings(diagram: Diagram) -> str:
+    """Return what the kinds of special points that a diagram has mean, as HTML."""
+    special = getattr(diagram.found, "special_points", ())
+    said = [f"{kind}: {MEANINGS[kind]}." for kind in MEANINGS if kind in {s.kind for s in special}]
+    if said and diagram.found.model.in_shares:
+        said.append(SHARES)
+    lines = "".join(f"<div>{html.escape(line)}</div>" for line in said)
+    return f'<div style="color:#555">{lines}</div>' if said else ""

@@ -6,7 +6,10 @@ ends at the next step of its work, and what it may still find is dropped.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
+import functools
+import importlib
 import logging
 import threading
 import time
@@ -16,6 +19,17 @@ from typing import Any, Generic, TypeVar
 from nege.progress import Callback, Cancelled, compilations, silence, stop_if_cancelled, stoppable
 
 logger = logging.getLogger("nege")
+
+
+@functools.cache
+def _import_for_threads() -> None:
+    """Import Dask, where it is there, which xarray does at some array that it looks at.
+
+    Its modules import each other, and break where two threads begin with that at once.
+    """
+    with contextlib.suppress(ImportError):
+        importlib.import_module("dask.base")
+
 
 Found = TypeVar("Found")
 
@@ -32,6 +46,7 @@ class Job(Generic[Found]):
     """
 
     def __init__(self, words: str, work: Callable[[Callback], Found]) -> None:
+        _import_for_threads()
         self.words = words
         self._lock = threading.Lock()
         self._over = threading.Event()

@@ -28,7 +28,7 @@ from nege.explorer.diagram_panel import DiagramPanel, hop
 from nege.explorer.engine import Explorer
 from nege.explorer.jobs import Job
 from nege.explorer.lines import Script
-from nege.explorer.pictures import BAD, OLD, ONLINE, GainBars, Places, PlacesMap, ShareBars
+from nege.explorer.pictures import BAD, NEW, OLD, ONLINE, GainBars, Places, PlacesMap, ShareBars
 from nege.explorer.rows import ControlRow
 from nege.plots import by_place
 from nege.progress import Cancelled
@@ -86,7 +86,9 @@ def page_of(explorer: Explorer, title: str, first: Sequence[str]) -> Callable[[A
         page = Page(document, own, first)
         document.title = f"{title} · nege"
         document.template = jinja2.Template(source.read_text(encoding="utf-8"))
-        document.template_variables.update(heading=title, about=str(explorer.model), areas=AREAS)
+        document.template_variables.update(
+            heading=title, about=f"at first: {explorer.model}", areas=AREAS
+        )
         document.on_session_destroyed(page.closed)
 
     return make
@@ -449,7 +451,7 @@ class Page:
         self._old.text = "Old: the pictures are of the last economy that was solved."
         self._old.visible = old and self.good is not None
         for drawn in self._pictures.values():
-            drawn.styles = OLD if old else {}
+            drawn.styles = OLD if old else NEW
         if old:  # what is on it from now on it finds out by itself
             self._diagram.mark(old=True)
 

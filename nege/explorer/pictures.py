@@ -34,6 +34,7 @@ NEAR = 0.5  # of a map, around it, which a wide window may show
 FINEST = 1e-3  # of a map, that its outlines are drawn to
 BAD = "#b2182b"  # of words about what went wrong
 OLD = {"opacity": "0.5"}  # of what an answer failed to renew
+NEW = {"opacity": "1"}  # a browser keeps what is no longer said
 
 
 def new_figure(words: str, **style: Any) -> Any:
