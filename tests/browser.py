@@ -35,6 +35,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 PATIENCE = 60_000  # milliseconds that anything may take: a machine may have to compile
 MOVES = 30
+WILD_MOVES = 20
 TRIES = 10
 
 #: Thirty cities with industries, calibrated to nothing: they need no data, and no long reading.
@@ -276,6 +277,26 @@ def test_a_mechanism_is_switched_off_and_on(two):
     two.until(lambda: "online" not in two.numbers())
     online.check()
     two.until(lambda: "online" in two.numbers())
+
+
+def test_random_moves_leave_a_page_that_answers(two):
+    rng, keys = np.random.default_rng(22), ("Home", "End", "PageUp", "PageDown")
+    for _ in range(WILD_MOVES):
+        sliders, boxes = (
+            two.page.get_by_role("slider"),
+            two.page.locator("#controls input[type=text]"),
+        )
+        k = int(rng.integers(sliders.count()))
+        if rng.random() < 0.6:
+            sliders.nth(k).press(str(rng.choice(keys)))
+        else:
+            boxes.nth(k).fill(str(rng.choice([-1.0, 0.0, 0.3, 1.7, 1e6])))
+            boxes.nth(k).press("Enter")
+        assert "nege broke" not in two.story
+    two.page.get_by_role("button", name="Reset").click()
+    two.page.get_by_role("radio", name="start anew each time").check()
+    found = nege.solve(economy_file.read_economy("two_regions").model)
+    two.until(lambda: "Solved in" in two.story and _same(two.numbers(), found))
 
 
 def test_a_diagram_is_cancelled_and_sliders_answer_meanwhile(cities):
