@@ -184,6 +184,7 @@ class PlacesMap:
             y_range=models.Range1d(*ends[1]),
             match_aspect=True,
             aspect_scale=ground.tall,
+            visible=False,  # until something is solved
         )
         self.figure = figure
         figure.grid.grid_line_color = None
@@ -273,6 +274,8 @@ class PlacesMap:
         """Show people, and a variable or its change; people alone without one."""
         if self.figure is None:
             return
+        if not self.figure.visible:
+            self.figure.visible = True
         every = np.nan_to_num(np.asarray(people, dtype=float))
         largest = min(1.0, maps.WIDEST_SHARE / max(float(every.max(initial=0.0)), 1e-300))
         areas = maps.LARGEST_DOT * every / 0.1 * largest
