@@ -132,8 +132,9 @@ class Checked:
     seed: int
 
     def __repr__(self) -> str:
-        drawn = f"{len(self.regions)} economies of {min(self.regions)} to {max(self.regions)}"
-        head = f"{self.model.__qualname__} keeps what it promises, in {drawn} regions"
+        sizes = f" of {min(self.regions)} to {max(self.regions)} regions" if self.regions else ""
+        drawn = f"{len(self.regions)} economies{sizes}"
+        head = f"{self.model.__qualname__} keeps what it promises, in {drawn}"
         return "\n  ".join([f"{head} (seed {self.seed}):", *self.promises])
 
 

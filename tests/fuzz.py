@@ -965,7 +965,7 @@ TAKES = {
     "horizon": "",
     "load.path": "",
     **dict.fromkeys(("Equilibrium.to_netcdf.path", "Tabular.to_csv.path"), "path"),
-    **{"Tabular.to_latex.path": "path none", "symbols": "flag", "digits": "whole"},
+    **{"Tabular.to_latex.path": "path none", "symbols": "flag", "digits": "whole", "rows": "whole"},
     "store": "path",
     "geography": "geography",
     "model": "model",
