@@ -28,7 +28,6 @@ COLOURS = {
 }
 PALE = 0.45  # of white, so that names can be read
 STRIPES, STRIPE = ("///", "\\\\\\", "---"), 2.5  # of the second regime, the third; points wide
-BELOW = 36.0  # points from an area to what is below the words of its axis
 LETTER, LINE = 5.4, 13.0  # points that a letter and a line of a name take
 SIZE = 9  # points
 
@@ -69,12 +68,8 @@ def areas(regime: xr.DataArray, *, ax: Axes | None = None) -> Axes:
                 key = rectangle((0, 0), 1, 1, facecolor=colour, edgecolor="none")
                 beside.append(((key, *(rectangle((0, 0), 1, 1, **s) for s in stripes)), label))
     if beside:
-        transforms: Any = require("matplotlib.transforms", "plot", "Drawing")
-        below = transforms.ScaledTranslation(0.0, -BELOW / 72.0, ax.figure.dpi_scale_trans)
-        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0)}
-        place |= {"bbox_transform": ax.transAxes + below, "borderaxespad": 0.0}
-        place |= {"handlelength": 3.5, "handleheight": 1.3}  # for stripes to be seen
-        ax.legend(*zip(*beside, strict=True), frameon=False, **place)
+        seen: dict[str, Any] = {"handlelength": 3.5, "handleheight": 1.3}  # stripes
+        varied.legend_below(ax, *zip(*beside, strict=True), **seen)
     for dim, ticks in ((x, ax.set_xticks), (y, ax.set_yticks)):
         if not varied.is_number(regime[dim]):
             ticks(range(regime.sizes[dim]), [str(name) for name in regime[dim].values])

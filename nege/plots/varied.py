@@ -39,6 +39,7 @@ ARMS = {"down": "falling", "up": "rising"}
 MOST_SHADES = 12  # lines that can be told apart by how dark they are
 THIN, WIDER = 1.6, 1.0  # points
 NOTHING = "#dcdcdc"  # of cells that were solved and have no value
+BELOW = 36.0  # points from an area to what is below the words of its axis
 LABEL = 34  # letters that fit beside an axis
 SEPARATE = 50  # points up to which each is marked
 WORDS = {
@@ -235,14 +236,22 @@ def cells(
             ax.add_collection(collection(boxes, gid=gid, **look), autolim=False)
             keys.append(rectangle((0, 0), 1, 1, label=words, **look))
     if keys:
-        above: Any = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "ncols": len(keys)}
-        ax.legend(handles=keys, frameon=False, **above)
+        legend_below(ax, keys, [str(key.get_label()) for key in keys], ncols=len(keys))
     for dim, ticks in ((x, ax.set_xticks), (y, ax.set_yticks)):
         if not is_number(array[dim]) and array.sizes[dim] <= 30:
             ticks(range(array.sizes[dim]), [str(name) for name in array[dim].values])
     ax.set_xlabel(label(array[x]))
     ax.set_ylabel(label(array[y]))
     return ax
+
+
+def legend_below(ax: Axes, handles: Sequence[Any], labels: Sequence[str], **style: Any) -> None:
+    """Put a legend below what an axis says: there it covers no title and takes no width."""
+    transforms: Any = require("matplotlib.transforms", "plot", "Drawing")
+    below = transforms.ScaledTranslation(0.0, -BELOW / 72.0, ax.figure.dpi_scale_trans)
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0)}
+    place |= {"bbox_transform": ax.transAxes + below, "borderaxespad": 0.0}
+    ax.legend(handles, labels, frameon=False, **place, **style)
 
 
 def _edges(values: xr.DataArray) -> np.ndarray:
