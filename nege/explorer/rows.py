@@ -49,7 +49,7 @@ class ControlRow:
         self.number = models.NumericInput(
             value=value,
             mode="float",
-            width=84,
+            width=96,  # of as many digits, a sign and a point
             margin=(0, 4, 0, 4),
             format=models.CustomJSTickFormatter(
                 code=f"return Number(tick.toPrecision({SHOWN})).toString()"
