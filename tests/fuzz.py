@@ -635,7 +635,7 @@ ENTRIES = {
     ),
     "Tabular.to_latex": lambda p: (
         p.found.to_latex,
-        {"path": str(p.folder / "x.tex"), "symbols": False, "digits": 3},
+        {"path": str(p.folder / "x.tex"), "symbols": False, "digits": 3, "rows": 9},
     ),
     "Tabular.to_geodataframe": lambda p: (
         p.swept.nege.to_geodataframe,
@@ -966,6 +966,7 @@ TAKES = {
     "load.path": "",
     **dict.fromkeys(("Equilibrium.to_netcdf.path", "Tabular.to_csv.path"), "path"),
     **{"Tabular.to_latex.path": "path none", "symbols": "flag", "digits": "whole", "rows": "whole"},
+    "Tabular.to_latex.rows": "whole none",
     "store": "path",
     "geography": "geography",
     "model": "model",
