@@ -263,7 +263,7 @@ def test_an_axes_may_be_given_and_is_returned(grid):
         (lambda plot: plot.online_share("mu"), "Known: online_trade_cost, online_commission"),
         (lambda plot: plot.online_share(region="web"), "Known: 0, 1, online"),
         (lambda plot: plot.panels(), "one dimension is left"),
-        (lambda plot: plot.panels(variables=[]), "one for each panel"),
+        (lambda plot: plot.panels(variables=[]), "variables must be the names of some"),
         (lambda plot: plot.panels(at={"online_commission": 0}, ax=[None]), "2 Axes"),
         (lambda plot: plot.panels(largest=0), "largest"),
         (lambda plot: plot.patterns(), "total_cost"),

@@ -180,6 +180,19 @@ def test_a_refusal_has_a_cure_that_fits(call, cure):
     assert cure in caught.value.cure
 
 
+def test_what_cannot_be_drawn_of_regimes_and_patterns_says_what_can():
+    regimes = nege.regimes(ECONOMY, {"trade_cost": [1.5, 2.0], "mu": [0.2, 0.9]}).nege.plot
+    patterns = nege.patterns(nege.solve(INDUSTRIES).data).nege.plot
+    for call, said in (
+        (lambda: regimes.heatmap("regime"), r"\.nege\.plot\.regimes\(\) draws regimes"),
+        (lambda: regimes.panels(), "variables must be the names of some.*Known: stable and status"),
+        (lambda: regimes.map("share", TWO), "ds must be of something over places"),
+        (lambda: patterns.map("places", INDUSTRIES.geography), "at={'industry': 'manufacturing'}"),
+    ):
+        with pytest.raises(nege.InputError, match=said):
+            call()
+
+
 TAXED = INDUSTRIES.with_mechanisms(nege.mechanisms.Tax("vat", 0.1))
 NO_TAX = "mechanisms=[nege.mechanisms.Tax('vat', 0.0)]), of which vat.rate is one."
 

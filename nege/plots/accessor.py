@@ -264,6 +264,9 @@ class SweepPlot(Guide):
         names = [name for name in PANELS if name in self._data]
         if variables is not None:
             names = validation.texts("variables", variables)
+        if not names:
+            cure = f"Known: {in_words(self._able())}." if self._able() else self._elsewhere("")
+            raise InputError("variables", variables, "the names of some, at least one", cure)
         kept = self._largest(at, validation.whole("largest", largest, at_least=1))
         arrays = [
             panel.isel({dim: i for dim, i in kept.items() if dim in panel.dims})
@@ -573,12 +576,18 @@ class SweepPlot(Guide):
 
     def _numbers(self, name: str) -> xr.DataArray:
         """Return a variable that can be drawn: numbers over what was varied."""
-        able = {
+        able = self._able()
+        if name == "regime" and name in self._data:
+            raise InputError("variable", name, "a number", ".nege.plot.regimes() draws regimes.")
+        return able[validation.known("variable", name, list(able))]
+
+    def _able(self) -> dict[str, xr.DataArray]:
+        """Return what holds numbers over all that was varied, by name."""
+        return {
             str(known): array
             for known, array in self._data.data_vars.items()
             if array.dtype.kind in "biuf" and set(self._varied) <= set(array.dims)
         }
-        return able[validation.known("variable", name, list(able))]
 
     def _chosen(self, array: xr.DataArray, at: Mapping[str, Any] | None) -> xr.DataArray:
         """Return the part of an array at some labels, and at no others than those asked for."""

@@ -112,7 +112,11 @@ def chosen(
     """
     if name is None:
         name = next((one for one in PEOPLE if one in data), None)
-    held = select(data[validation.known("variable", name, variables(data))])
+    by_place = variables(data)
+    if not by_place:
+        cure = "A map takes a number of each place, as a share or a wage."
+        raise InputError("ds", [str(one) for one in data], "of something over places", cure)
+    held = select(data[validation.known("variable", name, by_place)])
     people = next((select(data[one]) for one in PEOPLE if one in data), None)
     dim = next((dim for dim in PLACES if dim in held.dims), None)
     if dim is None:
@@ -122,9 +126,9 @@ def chosen(
         free = {str(d): n for d, n in array.sizes.items() if d not in order and n > 1}
         if free:
             example = next(iter(free))
-            label = array[example].values[0] if example in array.coords else 0
+            label = array[example].values[0].item() if example in array.coords else 0
             sizes = ", ".join(f"{d} ({n})" for d, n in free.items())
-            cure = f"Choose with at=, e.g. at={{{example!r}: {label!s}}}."
+            cure = f"Choose with at=, e.g. at={{{example!r}: {label!r}}}."
             raise InputError("at", None, f"one of each {sizes}, which {name} is over", cure)
     found = [str(place) for place in held[dim].values]
     if found[: len(names)] != list(names) or len(found) > len(names) + 1:
