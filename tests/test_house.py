@@ -144,6 +144,8 @@ found = nege.solve(economy, [0.6, 0.4])
 nege.short_run(economy, [0.6, 0.4]).data
 found.data.share.values, found.banner(), economy.farmers, two.distance
 print(*set(sys.modules))
+nege.sweep(economy, {"mu": [0.3, 0.4]})
+print(*set(sys.modules))
 """
 
 
@@ -158,17 +160,19 @@ def imported():
 
 
 def test_importing_nege_is_silent_and_brings_in_nothing_heavy_and_no_more_than_is_used(imported):
-    """Nor does a first solve import Dask.
+    """Nor does a first solve import Dask, nor a first sweep Dask's arrays.
 
     To be told that an array is none of Dask's, xarray would: .3 s, more than the solve takes.
     """
-    first, own, every, solved = ({*line.split()} for line in imported[0].splitlines())
+    first, own, every, solved, swept = ({*line.split()} for line in imported[0].splitlines())
     late = ("nege.solvers", "nege.structure", "nege.studies", "nege.sweeps", "nege.models.base")
     assert "nege" in first
     assert not [name for name in first if name.startswith(late)]
     assert not own & (HEAVY | HEAVY_OF_NEGE)
     assert not every & HEAVY
     assert "dask" not in {name.partition(".")[0] for name in solved}
+    assert "nege.sweeps.sweep" in swept
+    assert "dask.array" not in swept
 
 
 def test_importing_nege_imports_nothing_twice(imported):

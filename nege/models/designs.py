@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege import memory, validation
+from nege import labelled, memory, validation
 from nege.errors import InputError
 from nege.models import parameter_axes
 from nege.models.base import Model
@@ -166,8 +166,8 @@ def grid_points(model: Model, parameters: Any) -> ParameterPoints:
     varied = {name: parameter_axes.numbers(name, values) for name, values in given}
     return ParameterPoints(
         {name: len(values) for name, values in varied.items()},
-        {name: xr.DataArray(values, dims=name) for name, values in varied.items()},
-        {name: (name, values) for name, values in varied.items()},
+        {name: xr.DataArray(labelled.variable(name, values)) for name, values in varied.items()},
+        {name: labelled.variable(name, values) for name, values in varied.items()},
     )
 
 

@@ -20,7 +20,7 @@ import numba
 import numpy as np
 import xarray as xr
 
-from nege import memory, settings, validation
+from nege import labelled, memory, settings, validation
 from nege._version import __version__
 from nege.errors import InputError
 from nege.models import designs, parameter_axes
@@ -432,7 +432,7 @@ class ResultInMemory:
     def dataset(self) -> xr.Dataset:
         return xr.Dataset(
             {
-                name: (output.dims, self.values[name], output.attributes)
+                name: labelled.variable(output.dims, self.values[name], output.attributes)
                 for name, output in self.work.outputs.items()
             },
             coords=self.work.labels,

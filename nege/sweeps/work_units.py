@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from nege import memory
+from nege import labelled, memory
 from nege.errors import InputError, near
 from nege.kernels.uncompiled import compiled_only
 from nege.models.agglomeration.patterns import FLAGS, UNSOLVED, codes
@@ -108,13 +108,18 @@ class _Runs:
             if name in self.coords:
                 known = xr.as_variable(self.coords[name])
                 about = {"long_name": meaning, "units": unit}
-                self.coords[name] = xr.Variable(known.dims, known.values, about)
+                dims = tuple(map(str, known.dims))
+                self.coords[name] = labelled.variable(dims, known.values, about)
         self.keep = self._kept(asked.keep)
 
     @property
     def labels(self) -> dict[str, Any]:
         """The coordinates of the result."""
-        return {**self.coords, **self.model.coordinates()}
+        names = self.model.coordinates().items()
+        return {
+            **self.coords,
+            **{dim: labelled.variable(dim, np.asarray(known)) for dim, known in names},
+        }
 
     @property
     def about(self) -> dict[str, Any]:
