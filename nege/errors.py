@@ -225,6 +225,7 @@ SYMBOLS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("cost", "price"), ("trade_cost",)),
 }
 GREEK = "GREEK SMALL LETTER "
+ALIKE = 0.6  # similarity of names, of 1, below which a hint would mislead
 
 
 def meant(name: object, known: Iterable[str]) -> list[str]:
@@ -237,7 +238,7 @@ def meant(name: object, known: Iterable[str]) -> list[str]:
         if word in known:
             return [word]
     symbols = [option for option in SYMBOLS.get(word.lower(), ()) if option in known]
-    return symbols or difflib.get_close_matches(word, known, n=3, cutoff=0.5)
+    return symbols or difflib.get_close_matches(word, known, n=3, cutoff=ALIKE)
 
 
 def outside() -> int:

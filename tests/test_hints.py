@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege import memory
+from nege import errors, memory
 
 pytestmark = pytest.mark.faults
 
@@ -169,6 +169,10 @@ def test_a_public_name_written_otherwise_can_be_suggested():
             "nege.short_run(economy, found.data)",
         ),
         (
+            lambda: nege.geography.equidistant(2, names=["north", "south"]),
+            "nege.geography.from_distance(nege.geography.equidistant(...).distance.values, names=",
+        ),
+        (
             lambda: INDUSTRIES.replace(nege.scenarios.stylised_turn()),
             "It is over step, too: take one of them, .sel(step=...).",
         ),
@@ -280,6 +284,22 @@ def test_per_cent_of_a_part_are_refused(call, cure):
     with pytest.raises(nege.InputError) as caught:
         call()
     assert cure in caught.value.cure
+
+
+def test_names_that_are_hardly_alike_are_no_hint():
+    assert errors.near("processes", ["parameters", "random"]) == "Known: parameters, random."
+    assert errors.near("parametres", ["parameters"]).startswith("Did you mean 'parameters'?")
+
+
+@pytest.mark.parametrize(("kind", "textbook"), [("numbered", True), ("named", False)])
+def test_the_first_of_places_that_somebody_knows_is_no_better_by_default(kind, textbook):
+    table = TWO.distance.values
+    names = {"numbered": None, "named": ["Berlin", "Hof"]}[kind]
+    economy = nege.OnlineAgglomeration(nege.geography.from_distance(table, names=names))
+    assert economy.productivity[:, 0].values.tolist() == ([1.05, 1.25] if textbook else [1.0, 1.0])
+    assert (economy.productivity[:, 1] == 1.0).all()
+    peopled = nege.geography.from_distance(table, population=[3, 1])
+    assert (nege.OnlineAgglomeration(peopled).productivity == 1.0).all()
 
 
 def test_one_step_of_a_path_is_a_change():

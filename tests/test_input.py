@@ -345,8 +345,10 @@ FILES = r"""
 [path] | [paths] | key | 'paths' | Did you mean 'path'?
 [online] | [[online]] | [online] | [{}] | a table
 sigma = 5.0 | sigmma = 5.0 | key in [model] | 'sigmma' | Did you mean 'sigma'?
+n = 2 | n = 2\nnames = ["a", "b"] | key in [geography] | 'names' | kind = "distance" takes names
+mu = 0.4 | mu = 0.4\nprocesses = 2 | key in [model] | 'processes' | the command line: --processes
 n = 2 | nx = 2 | key in [geography] | 'nx' | Did you mean 'n'?
-"equidistant" | "equidistent" | [geography] kind | 'equidistent' | Did you mean 'equidistant' or
+"equidistant" | "equidistent" | [geography] kind | 'equidistent' | Did you mean 'equidistant'?
 kind = "equidistant" | | [geography] kind | None | a known kind; got None. Known: cities
 "equidistant" | ["star"] | [geography] kind | ['star'] | Known: cities, equidistant
 mu = 0.4 | mu = 0.4\nkind = "core" | [model] kind | 'core' | core-periphery, footloose-capital

@@ -396,7 +396,7 @@ decompose(M, TURN, mechanisms={})               | mechanisms | {}          | The
 decompose(M, TURN, mechanisms=["search_cost"])  | mechanisms | ['search_c  | search_cost: services
 decompose(M, TURN, mechanisms={"x": ["serch_cost"]}) | mechanisms | 'serch_co | 'search_cost'
 decompose(M, TURN, mechanisms={"x": ["search_cost"]}) | mechanisms | 'digital | Put it into a
-decompose(M, TURN, mechanisms={"x": list(TURN), "y": ["search_cost"]}) | mechanisms | 'sea | in one
+decompose(M, TURN, mechanisms=dict.fromkeys("xy", list(TURN)[:2])) | mechanisms | 'sea | in one
 decompose(M, TURN, start=[1, 2])                | start      | [1, 2]      | equilibrium.data
 """
 

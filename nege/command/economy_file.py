@@ -48,6 +48,8 @@ TABLE_KEYS = {
     ),
     "sweep": ("parameters", "random", "along", "keep", "invalid"),
 }
+#: What commands take that files do not: it is no part of the economy.
+COMMAND_OPTIONS = ("output", "overwrite", "port", "processes", "store", "unit")
 POPULATION = "population"  # as a value: what is known of the places
 PATH_DIMENSION = "step"  # what varies along a scenario
 
@@ -297,7 +299,12 @@ def check_keys(table: str, given: Mapping[str, Any], allowed: Any) -> None:
     for key in given:
         if key not in allowed:
             where = f"key in [{table}]" if table else "key"
-            raise InputError(where, key, "a key that nege knows", near(key, allowed))
+            cure = near(key, allowed)
+            if key in COMMAND_OPTIONS:
+                cure = f"It is an option of the command line: --{key}. {cure}"
+            elif table == "geography" and key == "names":
+                cure = f'Its places are numbered: kind = "distance" takes names. {cure}'
+            raise InputError(where, key, "a key that nege knows", cure)
 
 
 def _choice(argument: str, value: Any, allowed: Any) -> str:

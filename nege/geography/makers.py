@@ -22,9 +22,10 @@ maker               distance                                unit
 
 from __future__ import annotations
 
+import functools
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import xarray as xr
@@ -51,10 +52,29 @@ __all__ = [
 ]
 
 
+Maker = TypeVar("Maker", bound=Callable[..., Geography])
+
+
 class GeographyWarning(UserWarning):
     """A geography that can be computed with but may not be what was meant."""
 
 
+def _numbered(maker: Maker) -> Maker:
+    """Make a function whose places are numbered say how places get names."""
+
+    @functools.wraps(maker)
+    def made(*arguments: Any, **keywords: Any) -> Geography:
+        if "names" in keywords:
+            table = f"nege.geography.{maker.__name__}(...).distance.values"
+            call = f"nege.geography.from_distance({table}, names=[...])"
+            cure = f"Its places are numbered. With names: {call}."
+            raise InputError("names", keywords["names"], f"left out of {maker.__name__}", cure)
+        return maker(*arguments, **keywords)
+
+    return cast(Maker, made)
+
+
+@_numbered
 @hinted
 def equidistant(n: int) -> Geography:
     """Equidistant places: each one step from every other, as in the two-region model.
@@ -87,6 +107,7 @@ def equidistant(n: int) -> Geography:
     return Geography(_numbers(n), Matrix(1.0 - np.eye(n)), "steps", "equidistant", table)
 
 
+@_numbered
 @hinted
 def racetrack(n: int) -> Geography:
     """Racetrack economy: places one step apart on a circle, without a centre or an edge.
@@ -117,6 +138,7 @@ def racetrack(n: int) -> Geography:
     return Geography(_numbers(n), Circle(n), "steps", "racetrack", _circle(n, 0.5 * n / np.pi))
 
 
+@_numbered
 @hinted
 def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
     """Linear economy: places along a line, the middle nearer to all than the ends.
@@ -160,6 +182,7 @@ def line(n_or_positions: int | ArrayLike | xr.DataArray) -> Geography:
     return Geography(names, Line(positions), "steps", "line", table)
 
 
+@_numbered
 @hinted
 def star(n: int) -> Geography:
     """Hub-and-spoke network: spokes one step from a hub, "0", and two from each other.
@@ -194,6 +217,7 @@ def star(n: int) -> Geography:
     return Geography(_numbers(n), Matrix(distance), "steps", "star", table)
 
 
+@_numbered
 @hinted
 def grid(ny: int, nx: int) -> Geography:
     """Square cells of a plain, trading straight between their centres.

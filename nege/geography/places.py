@@ -165,6 +165,12 @@ class Geography(Guide, Frozen):
         return self._labelled()["population"] if "population" in self._table else None
 
     @property
+    def described(self) -> bool:
+        """Whether places are more than numbers: with names, people, or a position on the map."""
+        named = not all(name.isdigit() for name in self.names)
+        return named or "population" in self._table or "latitude" in self._table
+
+    @property
     def population_share(self) -> xr.DataArray:
         """Share of each place in the population, summing to one; uniform where it is unknown."""
         people = self._table["population"].values if "population" in self._table else None

@@ -95,8 +95,9 @@ class OnlineAgglomeration(
     transport. Firms enter while profits last; people move to where they would rather live.
     The equations are nege's own, after Tan & Xia (2022); ``nege/models/agglomeration/equations.py``
     has them with their symbols. Defaults are the first step of
-    :func:`nege.scenarios.stylised_turn`; :func:`nege.scenarios.metropolis_and_town` is an
-    economy whose places differ.
+    :func:`nege.scenarios.stylised_turn`; its first place, the city, leads by default only where
+    places are no more than numbered. :func:`nege.scenarios.metropolis_and_town` is an economy whose
+    places differ.
 
     Where a parameter is over dimensions, one number serves all, and labelled values are
     matched by name.
@@ -161,8 +162,8 @@ class OnlineAgglomeration(
         positive("Costs are divided by it."),
         default=None,
         instead=parameters.city_ahead,
-        more="By default 1.05 and 1.25 in the first place, the city, and 1 elsewhere "
-        "(1 everywhere with other than two industries).",
+        more="By default 1, but 1.05 and 1.25 for two industries in the first place, the city, of "
+        "a textbook's geography: places without names, population or position on the map.",
     )
     firm_scale: Labelled[xr.DataArray] = table(
         ("industry", "channel"),

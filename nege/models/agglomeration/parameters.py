@@ -72,9 +72,13 @@ class Industries(Field):
 
 
 def city_ahead(economy: Any) -> np.ndarray:
-    """Return productivity by default: of two industries higher in the first place, the city."""
-    wedge = np.ones((len(economy.industries), len(economy.geography)))
-    if len(wedge) == len(CITY_PRODUCTIVITY):
+    """Return productivity by default: of two industries higher in a textbook's first place.
+
+    Of places that somebody knows none is better by default, whichever stands first in a table.
+    """
+    places = economy.geography
+    wedge = np.ones((len(economy.industries), len(places)))
+    if len(wedge) == len(CITY_PRODUCTIVITY) and not places.described:
         wedge[:, 0] = CITY_PRODUCTIVITY
     return wedge
 
