@@ -128,7 +128,22 @@ def test_where_one_platform_is_ahead_no_response_is_known():
     tipped = monopolist(number=2, network={"services": 0.2})
     with pytest.raises(nege.ConvergenceError, match="One platform is ahead") as caught:
         nege.solve(economy(STEP).with_mechanisms(tipped))
-    assert np.isfinite(caught.value.equilibrium.data.welfare)
+    partial = caught.value.equilibrium
+    assert np.isfinite(partial.data.welfare)
+    # What the status says in general would contradict what is known.
+    for said in (str(caught.value), partial.banner()):
+        assert "Ask what a platform takes that has the market: number=1" in said
+        for general in ("cycled", "another distribution", "smaller steps", "Nothing was found"):
+            assert general not in said
+
+
+def test_where_one_is_ahead_and_buyers_respond_the_banner_says_which_question_has_an_answer():
+    rule = mech.ProfitMaximising(response="buyers")
+    host = mech.Platforms(number=2, network={"services": 0.2}, marginal_cost=0.02, pricing=rule)
+    found = nege.solve(economy(STEP).with_mechanisms(host))
+    first, second = found.data.platform_gain.sel(industry="services").values
+    assert first < 0.0 < second
+    assert "The market for services has tipped" in found.banner()
 
 
 @pytest.mark.parametrize(

@@ -260,11 +260,12 @@ class Equilibrium(Immutable, Tabular):
                 self._verdict(),
             ]
         elif not self.converged:
-            lines = [
-                f"NOT CONVERGED ({self.status.name}): {self.status.message}; residual "
-                f"{self.residual:.1e} after {self.iterations} iterations.",
-                f"Remedy: {self.status.remedy}",
-            ]
+            end = f"residual {self.residual:.1e} after {self.iterations} iterations."
+            why = f"NOT CONVERGED ({self.status.name}): "
+            if knows_why(self):  # in words that follow
+                lines = [f"{why}{end}"]
+            else:
+                lines = [f"{why}{self.status.message}; {end}", f"Remedy: {self.status.remedy}"]
         elif self.horizon == "short run":
             lines = [
                 f"Converged: markets clear to {self.residual:.1e}; {self.model.settles} are within "
@@ -323,6 +324,11 @@ def stability_of(equilibrium: Equilibrium, dynamics: Replicator | Logit | None) 
         raise InputError("equilibrium", shown, "a solve that converged", status.remedy)
     moves = check_dynamics(equilibrium.dynamics if dynamics is None else dynamics)
     return find_stability(equilibrium.model, equilibrium.data, equilibrium.provenance, moves)
+
+
+def knows_why(result: Equilibrium) -> bool:
+    """Whether the words of a failure say why: then what its status says in general misleads."""
+    return result.status is Status.STUCK and bool(result.words)
 
 
 def check_equilibrium(equilibrium: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from nege._version import __version__
 from nege.errors import ConvergenceError, InputError
 from nege.models.base import Model
-from nege.results.equilibrium import Equilibrium
+from nege.results.equilibrium import Equilibrium, knows_why
 from nege.solver_options import SolverOptions
 
 
@@ -58,11 +58,14 @@ def or_raise(result: Equilibrium) -> Equilibrium:
     """Return a result that converged, or raise with the partial one."""
     if result.converged:
         return result
-    words = (*result.words, result.status.remedy, result.model.remark(result))
-    remedy = " ".join(filter(None, words))
-    raise ConvergenceError(
-        f"{result.horizon} did not converge: {result.status.message} (residual "
-        f"{result.residual:.1e} after {result.iterations} iterations). {remedy} "
+    end = f"residual {result.residual:.1e} after {result.iterations} iterations"
+    if knows_why(result):
+        said = [f"{result.horizon} did not converge ({end}).", *result.words]
+    else:
+        said = [f"{result.horizon} did not converge: {result.status.message} ({end})."]
+        said += [*result.words, result.status.remedy]
+    said += [
+        result.model.remark(result),
         "The partial result is in the .equilibrium of this error.",
-        result,
-    )
+    ]
+    raise ConvergenceError(" ".join(filter(None, said)), result)

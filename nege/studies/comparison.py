@@ -464,6 +464,10 @@ def compare(before: Equilibrium, after: Equilibrium) -> Comparison:
     better; what a place offers who stays is ``data.offered``. Of :class:`Commuting` tastes for
     places to live in are kept, those for jobs are drawn anew.
 
+    What labour, land, platforms and government have is not here: of industries it is
+    ``group_income`` of the results, with :class:`nege.mechanisms.Jurisdictions` or a tax
+    (``Jurisdictions("places")`` adds the accounts and changes nothing else).
+
     Not for changes of tastes: with other spending shares or elasticities of demand a gain would
     not be money.
 

@@ -181,13 +181,19 @@ class _ChoiceSearch:
         except _Lost as lost:
             if lost.run is None:
                 raise
-            said = f"Nothing was found at {self._listed(z)}, from where {self.choices.what}s start."
-            words = [*lost.run.words, said]
+            what = self.choices.what
+            said = (
+                f"Nothing was found at {self._listed(z)}, from where {what}s start. Start from "
+                f"another {what} of the economy, or from another distribution."
+            )
+            words = [*(lost.run.words or [said])]  # that there is no rule is all there is to say
             return self._ended(lost.run, lost.run.status, lost.run.residual, words)
         try:
             at, words = self._settle(at)
         except _Nowhere as end:
-            return self._ended(end.last.run, Status.STUCK, end.last.left, [end.words])
+            what = self.choices.what
+            cure = f"Start from another {what} of the economy, or give it without pricing."
+            return self._ended(end.last.run, Status.STUCK, end.last.left, [end.words, cure])
         return self._ended(at.run, at.run.status, at.left, words)
 
     def _ended(self, run: LongRun, status: Status, left: float, words: list[str]) -> LongRun:

@@ -55,6 +55,14 @@ supplies h_p; their profit is Pi = sum zeta sales + Pi_A - hours wbar, in place 
     g       affiliates               ln B strength          wbar  sum_p h_p w_p
     h       platform_owner, or equal shares
 
+What a dominant platform takes has an answer where it is one. ``number=1`` has the market: with
+``ProfitMaximising()`` for good, with ``Contestable`` as long as no entrant can win all of it; the
+smaller commission holds. Several that set commissions in a market that has tipped come to no rest:
+in each that was tried, of two and of three, the one behind would earn a multiple at another
+commission. First-order conditions, which ``ProfitMaximising(response="buyers")`` finds, are no best
+answers there, as ``platform_gain`` says. What a lead is at commissions that are given (no pricing),
+``platform_share`` says.
+
 Equal shares last iff a theta s (1-beta) < J: the market tips beyond it (``tipping_index`` above
 one: at J = 2 gradually, at J >= 3 with a jump). With one platform channels are unique at given
 firms if a (sigma-1) s (1-s) < 1, and with entry everywhere if that is below 1 - phi.
@@ -96,8 +104,10 @@ GIVEN, AVERAGE, CONTESTABLE, PROFIT, CHOSEN = range(5)
 INDUSTRY = ("industry",)
 APART = 1e-6  # ln of the first platform's share over another's: from where on they are not alike
 TIPPED = (
-    "One platform is ahead of the others: what each believes of the whole equilibrium's response "
-    'is known of alike ones. Take ProfitMaximising(response="buyers").'
+    "One platform is ahead of the others, and how the whole equilibrium responds to each is known "
+    "of alike ones only. Ask what a platform takes that has the market: number=1, and "
+    "Contestable(...) if others can win it. (Of several, ProfitMaximising(response='buyers') has "
+    "first-order conditions, and platform_gain says whether they are best answers.)"
 )
 NOTHING, BETTER = 1e-9, 1e-6  # sold, too little to matter; gain of a deviation, too much
 FAR_BETTER = 0.01  # likewise, where the rule is about more than buyers' response
@@ -123,7 +133,10 @@ class ProfitMaximising(Part):
     commission that was found. Profit is in labour of hosts, so that fixed costs do not matter: in
     another numeraire a firm that sets prices for the whole economy would set others. One platform
     alone is compared with deviations, industry by industry; where it is best to keep more and
-    more, or several are not alike, the solve says so.
+    more, the solve says so.
+
+    Several have to be alike: in a market that has tipped there is no answer, and the question what
+    a dominant platform takes is one to one platform (see ``Platforms``).
 
     Examples
     --------
@@ -451,7 +464,16 @@ class Platforms(Mechanism):
     do not last; by industry and platform, the first one first, ``platform_commission``,
     ``platform_share`` and ``platform_investment``, and where they maximise profit or invest
     ``platform_gain``, above zero where a commission or an investment that was tried is better than
-    the one found, if buyers alone respond.
+    the one found, if buyers alone respond. Who earns it, ``group_income`` (labour, land,
+    platforms, government), is among the results where :class:`Jurisdictions` or a tax is there too:
+    ``Jurisdictions("places")`` adds the accounts and changes nothing else.
+
+    Notes
+    -----
+    What a dominant platform takes: ``number=1``, with ``ProfitMaximising()`` where nobody can win
+    the market, with ``Contestable(...)`` where an entrant can; the smaller commission holds. Not by
+    several that set commissions in a market that has tipped (``tipping_index`` above one at equal
+    shares): in each that was tried the one behind would earn a multiple at another commission.
 
     Examples
     --------
@@ -775,13 +797,19 @@ class Platforms(Mechanism):
             if not float(at["online_sales"]) > NOTHING:
                 continue
             each = gains.sel(industry=k).values[:2]
+            better = [(j, gain) for j, gain in enumerate(each, 1) if gain > much]
             said += [
                 f"Platform {j} of {k} would earn {gain:.3g} times as much on top at another "
                 "commission or investment, if buyers alone respond: what it does fulfils the "
                 "first-order condition, but is no best answer."
-                for j, gain in enumerate(each, 1)
-                if gain > much
+                for j, gain in better
             ]
+            if better and deviates and np.ptp(at["platform_share"].values) > APART:
+                said.append(
+                    f"The market for {k} has tipped, and platforms that set commissions come to no "
+                    "rest there. What one takes that dominates is a question to number=1: "
+                    "ProfitMaximising(), and Contestable(...) if others can win the market."
+                )
             if deviates and not alone and np.isnan(each).any():
                 said.append(
                     f"Whether a platform of {k} would earn more by itself at another commission "
