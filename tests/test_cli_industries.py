@@ -6,7 +6,7 @@ import xarray as xr
 
 import nege
 from nege.command import cli, economy_file, report_industries
-from nege.command.execution import RunResult
+from nege.command.execution import RunResult, execute
 
 pytestmark = pytest.mark.faults
 
@@ -83,10 +83,49 @@ def test_a_path_of_one_parameter_serves_any_industries(tmp_path, capsys):
     assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
     printed = capsys.readouterr().out
     assert "By digital cost the map of industry is" in printed
-    assert "design on" in printed
+    assert "digital cost  farms online  crafts online  design online  largest city" in printed
     assert sorted(p.name for p in (tmp_path / "o").iterdir()) == [
         "economy.nc", "shares.png", "timeline.png",
     ]  # fmt: skip
+
+
+TARIFF = """
+[geography]
+kind = "equidistant"
+n = 2
+[model]
+kind = "OnlineAgglomeration"
+digital_cost = [3.0, 1.2]
+[model.mechanisms.blocs]
+kind = "jurisdictions"
+members = {north = ["0"], south = ["1"]}
+[model.mechanisms.duty]
+kind = "tariff"
+rate = {north = 0.0, south = 0.0}
+[path]
+parameter = "duty.rate.north"
+from = 0.0
+to = 0.1
+points = 2
+"""
+
+
+def test_a_policy_is_told_by_welfare_and_revenue_of_each_jurisdiction(tmp_path):
+    run = execute(read(tmp_path, TARIFF))
+    above, below, first, last = report_industries.path_table(run).split("\n")
+    # Whole words, one above the other, and no column of what south does not raise.
+    wanted = "duty rate manufacturing services welfare of welfare of revenue of"
+    assert " ".join(above.split()) == wanted
+    wanted = "north online online largest city welfare north south duty, north residual pattern"
+    assert " ".join(below.split()) == wanted
+    welfare = run.result.jurisdiction_welfare.values
+    raised = float(run.result.revenue.sel(wedge="duty", jurisdiction="north")[-1])
+    assert raised > 0.0
+    assert [f"{one:.5f}" for one in (*welfare[0], 0.0)] == first.split()[5:8]
+    assert [f"{one:.5f}" for one in (*welfare[1], raised)] == last.split()[5:8]
+    said = " ".join(report_industries.story(run))
+    assert f"welfare of north from {welfare[0, 0]:.5f} to {welfare[1, 0]:.5f}" in said
+    assert f"The revenue of duty, north, is largest at 0.1: {raised:.5f} of the wage bill." in said
 
 
 def test_steps_that_failed_are_named_and_left_out_of_the_story(tmp_path):

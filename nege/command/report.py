@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from nege.command import report_industries, report_retail
+from nege.command import report_industries, report_retail, text_table
 from nege.command.economy_file import PathSpecification
 from nege.command.execution import RunResult, converged_steps
 from nege.models.base import Model
@@ -23,23 +23,28 @@ def path_table(run: RunResult, *, rows: int = 11) -> str:
     shown = _steps_shown(specification, rows)
     online = online_share(run)
     largest = place_shares(run).max("region").values
-    varied = parameter_words(specification.parameter).removesuffix(" trade cost")[:12]
-    varied = f"{varied} cost" if varied == "digital" else varied
+    varied = parameter_words(specification.parameter)
+    varied = "digital cost" if varied == "digital trade cost" else text_table.words(varied)
     head = (varied, "online share", "largest city", "welfare", "residual", "iterations")
-    lines = ["  ".join(f"{word:>12}" for word in head)]
+    table: list[tuple[str, ...] | str] = []
     for step in shown:
         if step == specification.turn + 1 or (step > specification.turn and step == shown[0]):
-            lines.append("  " + "- " * 20 + "and back")
+            table.append("  " + "- " * 20 + "and back")
         status = Status(int(result["status"][step]))
         if status is not Status.CONVERGED:
-            lines.append(f"{specification.values[step]:12.4f}  {status.name}: {status.message}")
+            table.append(f"{specification.values[step]:12.4f}  {status.name}: {status.message}")
             continue
-        lines.append(
-            f"{specification.values[step]:12.4f}  {online[step]:12.2%}  {largest[step]:12.2%}  "
-            f"{_welfare(result, step, '.5f'):>12}  {float(result['residual'][step]):12.1e}  "
-            f"{int(result['iterations'][step]):12d}"
+        table.append(
+            (
+                f"{specification.values[step]:.4f}",
+                f"{online[step]:.2%}",
+                f"{largest[step]:.2%}",
+                _welfare(result, step, ".5f"),
+                f"{float(result['residual'][step]):.1e}",
+                f"{int(result['iterations'][step])}",
+            )
         )
-    return "\n".join(lines)
+    return "\n".join(text_table.lines(head, table))
 
 
 def _welfare(result: xr.Dataset, step: int, form: str) -> str:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from nege.command import text_table
 from nege.command.execution import RunResult
+from nege.errors import in_words
+from nege.models.agglomeration.mechanisms.jurisdictions import COMMISSION
 from nege.models.agglomeration.patterns import BETWEEN, patterns
 from nege.plots import agglomeration
 from nege.plots.style import new_figure
@@ -17,30 +20,61 @@ from nege.status import Status
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+FEW = 4  # jurisdictions, each of which has columns of its own
+
 
 def path_table(run: RunResult) -> str:
-    """Return the path as a table: pattern, online shares, the largest place, welfare, proof."""
+    """Return the path as a table: online shares, welfare, what taxes raise, proof, pattern."""
     result, found = run.result, patterns(run.result)
     names = [str(name) for name in result["industry"].values]
-    name = run.specification.parameter.replace("_", " ")[:12]
-    head = [name, *(f"{k[:9]} on" for k in names), "largest city", "welfare", "residual"]
-    lines = ["  ".join(f"{word:>12}" for word in head) + ("  pattern" if len(names) > 1 else "")]
+    policy = {**_welfares(result), **_revenues(result)}
+    head = [text_table.words(run.specification.parameter), *(f"{name} online" for name in names)]
+    head += ["largest city", "welfare", *policy, "residual"]
+    rows: list[list[str] | str] = []
     for step, value in enumerate(run.specification.values):
         status = Status(int(result["status"][step]))
         if status is not Status.CONVERGED:
-            lines.append(f"{value:12.6g}  {status.name}: {status.message}")
+            rows.append(f"{value:12.6g}  {status.name}: {status.message}")
             continue
         cells = [
-            f"{value:12.6g}",
-            *(f"{float(share):12.2%}" for share in found["online_share"][step]),
-            f"{float(result['population'][step].max()):12.2%}",
-            f"{float(result['welfare'][step]):12.5f}",
-            f"{float(result['residual'][step]):12.1e}",
+            f"{value:.6g}",
+            *(f"{float(share):.2%}" for share in found["online_share"][step]),
+            f"{float(result['population'][step].max()):.2%}",
+            f"{float(result['welfare'][step]):.5f}",
+            *(f"{values[step]:.5f}" for values in policy.values()),
+            f"{float(result['residual'][step]):.1e}",
         ]
         if "pattern" in found:
             cells.append(_in_words(found.isel({found["pattern"].dims[0]: step})))
-        lines.append("  ".join(cells))
-    return "\n".join(lines)
+        rows.append(cells)
+    last = "pattern" if len(names) > 1 else ""
+    return "\n".join(text_table.lines(head, rows, last))
+
+
+def _welfares(result: xr.Dataset) -> dict[str, np.ndarray]:
+    """Return welfare along the path by jurisdiction, where there are several, and not many."""
+    if not 1 < result.sizes.get("jurisdiction", 0) <= FEW:
+        return {}
+    each = result["jurisdiction_welfare"].transpose("jurisdiction", ...)
+    return {f"welfare of {name}": one.values for name, one in _named(each, "jurisdiction")}
+
+
+def _revenues(result: xr.Dataset) -> dict[str, np.ndarray]:
+    """Return what taxes and tariffs raise along the path, by jurisdiction where these are few."""
+    if "revenue" not in result:
+        return {}
+    found: dict[str, np.ndarray] = {}
+    for wedge, raised in _named(result["revenue"].drop_sel(wedge=COMMISSION), "wedge"):
+        if 1 < raised.sizes["jurisdiction"] <= FEW:
+            of_each = _named(raised, "jurisdiction")
+            found |= {f"revenue of {wedge}, {name}": one.values for name, one in of_each}
+        else:
+            found[f"revenue of {wedge}"] = raised.sum("jurisdiction", skipna=False).values
+    return {name: values for name, values in found.items() if np.nan_to_num(values).any()}
+
+
+def _named(table: xr.DataArray, dim: str) -> list[tuple[str, xr.DataArray]]:
+    return [(str(name), table.sel({dim: name})) for name in table[dim].values]
 
 
 def _in_words(found: xr.Dataset) -> str:
@@ -74,6 +108,17 @@ def story(run: RunResult) -> list[str]:
     model = run.specification.model
     for end, word in ((0, "start"), (-1, "end")):
         lines.append(f"At the {word}, {_lower_first(model.summary(result.isel(step=end)))}")
+    moved = [
+        f"{name} from {each[0]:.5f} to {each[-1]:.5f} ({each[-1] / each[0] - 1.0:+.2%})"
+        for name, each in _welfares(result).items()
+    ]
+    if moved and good.size > 1:
+        lines.append(f"On the way goes {in_words(moved)}.")
+    for what, raised in _revenues(result).items():
+        most = int(np.argmax(raised))
+        lines.append(
+            f"The {what}, is largest at {values[most]:.6g}: {raised[most]:.5f} of the wage bill."
+        )
     nudged = int(result["perturbed"].sum())
     if nudged:
         lines.append(f"{nudged} steps left an unstable rest point on the way.")
