@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -225,7 +226,9 @@ SYMBOLS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("cost", "price"), ("trade_cost",)),
 }
 GREEK = "GREEK SMALL LETTER "
-ALIKE = 0.6  # similarity of names, of 1, below which a hint would mislead
+#: Similarity of names, of 1, below which a hint would mislead, and of words up to some letters.
+ALIKE, ALIKE_IF_SHORT, SHORT = 0.72, 0.6, 3
+WORDS = re.compile(r"[^\W_]+")  # of a name
 
 
 def meant(name: object, known: Iterable[str]) -> list[str]:
@@ -238,7 +241,31 @@ def meant(name: object, known: Iterable[str]) -> list[str]:
         if word in known:
             return [word]
     symbols = [option for option in SYMBOLS.get(word.lower(), ()) if option in known]
-    return symbols or difflib.get_close_matches(word, known, n=3, cutoff=ALIKE)
+    return symbols or _alike(word, known)
+
+
+def _alike(word: str, known: list[str]) -> list[str]:
+    """Return up to three names that are written much like a word, or of which it is a part.
+
+    No weaker likeness: of words that are longer than a few letters it is mostly chance.
+    """
+    cutoff = ALIKE if len(word) > SHORT else ALIKE_IF_SHORT
+    matcher = difflib.SequenceMatcher(b=word)
+
+    def likeness(name: str) -> float:
+        if name.startswith(word) and len(word) >= SHORT:
+            return 1.0
+        parts = [part for part in WORDS.findall(name) if len(part) > SHORT]
+        found = 0.0
+        for part in dict.fromkeys([name, *parts]):
+            matcher.set_seq1(part)
+            if matcher.real_quick_ratio() >= cutoff and matcher.quick_ratio() >= cutoff:
+                found = max(found, matcher.ratio())
+        return found
+
+    scored = [(likeness(name), name) for name in known]
+    close = sorted((pair for pair in scored if pair[0] >= cutoff), key=lambda pair: -pair[0])
+    return [name for _, name in close[:3]]
 
 
 def outside() -> int:

@@ -288,7 +288,11 @@ def test_per_cent_of_a_part_are_refused(call, cure):
 
 def test_names_that_are_hardly_alike_are_no_hint():
     assert errors.near("processes", ["parameters", "random"]) == "Known: parameters, random."
-    assert errors.near("parametres", ["parameters"]).startswith("Did you mean 'parameters'?")
+    assert errors.meant("processes", ["progress"]) == []
+    assert errors.meant("fixed_cost", ["trade_cost"]) == []
+    assert errors.meant("parametres", ["parameters"]) == ["parameters"]
+    assert errors.meant("weight", ["sigma", "home_weight"]) == ["home_weight"]
+    assert errors.meant("prod", ["productivity"]) == ["productivity"]
 
 
 @pytest.mark.parametrize(("kind", "textbook"), [("numbered", True), ("named", False)])
