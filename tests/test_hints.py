@@ -39,17 +39,17 @@ def test_a_variable_looked_for_in_the_equilibrium_itself_is_found_for_the_reader
 
 def results():
     """Return what readers have in hand, by a word for it."""
-    before = nege.solve(ECONOMY)
-    freer = nege.solve(ECONOMY.replace(trade_cost=1.9))
+    half = [0.5, 0.5]
+    before = nege.short_run(ECONOMY, half)
+    freer = nege.short_run(ECONOMY.replace(trade_cost=1.9), half)
     return {
         "model": ECONOMY,
         "industries": INDUSTRIES.with_mechanisms(nege.mechanisms.Tax("vat", 0.1)),
         "equilibrium": before,
         "picture": before.plot,
         "comparison": nege.compare(before, freer),
-        "sweep": nege.sweep(ECONOMY, {"trade_cost": [2.0, 1.9]}, progress=False).nege,
+        "data": before.data.nege,
         "thresholds": nege.break_points(ECONOMY, "trade_cost", (1.2, 2)),
-        "equilibria": nege.equilibria(ECONOMY),
         "geography": TWO,
         "claims": nege.claims(),
     }
@@ -72,10 +72,8 @@ LOOKED_FOR = [
     ("picture", "wage", ".plot.map('wage') draws it"),
     ("picture", "heatmap", "sweeps and paths have that, ds.nege.plot"),
     ("comparison", "gain", ".data.gain has it"),
-    ("sweep", "plots", "did you mean 'plot'?"),
+    ("data", "plots", "did you mean 'plot'?"),
     ("thresholds", "plot", "nege.bifurcation(model, parameter, (low, high)).plot() draws them"),
-    ("equilibria", "plot", "found[0].plot.shares()"),
-    ("equilibria", "data", ".to_dataset() makes a Dataset of it"),
     ("geography", "plot", "nege.solve(model).plot.map(variable)"),
     ("claims", "plot", "there is no picture of it; .to_dataframe() has its numbers"),
 ]
