@@ -15,6 +15,7 @@ import itertools
 import json
 import pathlib
 import time
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -303,7 +304,9 @@ def _when_free(model: Model, points: xr.Dataset, **how: Any) -> xr.Dataset:
     """Return the sweep, once no other process has the same one under way in the same store."""
     while True:
         try:
-            return sweep(model, points, **how)
+            with warnings.catch_warnings():  # of a large tariff, which claims ask for
+                warnings.filterwarnings("ignore", ".* is more than 1, which is 100 per cent")
+                return sweep(model, points, **how)
         except InputError as error:
             if error.argument != "store" or "no other sweep is writing" not in error.allowed:
                 raise
