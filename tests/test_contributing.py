@@ -98,9 +98,10 @@ def test_a_model_whose_wages_are_iterated_is_solved_and_named_by_its_file(tmp_pa
     (tmp_path / "crowd.toml").write_text(OWN_TOML)
     (tmp_path / "math.py").write_text("")
     (tmp_path / "broken.py").write_text("raise RuntimeError('not today')")
-    said = fresh.run(f"{use}\n{CROWDED_CHECKS}", tmp_path)
+    few = "import nege\nnege.testing.DRAWS = 1\n"  # that all pass is shown by the other example
+    said = fresh.run(f"{few}{use}\n{CROWDED_CHECKS}", tmp_path)
     for words in (
-        "CrowdedCore keeps what it promises, in 8 economies",
+        "CrowdedCore keeps what it promises, in 1 economies",
         "the equations of its audit hold",
         "Models there: CrowdedCore.",
         "rename your file",
