@@ -114,7 +114,7 @@ def test_the_borders_of_countries_are_where_they_are():
         assert distance < near if near else distance > 5.0
 
 
-def test_outlines_go_by_name_and_borders_into_their_projection():
+def test_outlines_go_by_name_and_borders_into_their_projection(tmp_path):
     geopandas = pytest.importorskip("geopandas")
     shapely = pytest.importorskip("shapely")
     solved = stored("three_cities")
@@ -131,6 +131,12 @@ def test_outlines_go_by_name_and_borders_into_their_projection():
     assert all(np.isfinite(line).all() for line in lines.get_segments())
     with pytest.raises(nege.InputError, match=f"none for {names[0]}"):
         solved.plot.map(polygons=outlines.iloc[1:])
+    file = tmp_path / "squares.geojson"  # in a file names stand in a column
+    outlines.iloc[::-1].rename_axis("town").reset_index(name="geometry").to_file(file)
+    ax = solved.plot.map("wage", polygons=file)
+    np.testing.assert_array_equal(values(ax), solved.data.wage[:3])
+    with pytest.raises(nege.InputError, match=r"no\.geojson"):
+        solved.plot.map(polygons=tmp_path / "no.geojson")
 
 
 def test_maps_of_one_scale_share_a_bar():
@@ -156,7 +162,7 @@ def test_maps_of_one_scale_share_a_bar():
         (lambda plot: plot.map("profit", nege.geography.line(4), at={"step": 0}), "was solved"),
         (lambda plot: plot.map("profit", GRID, at={"step": 0}, change_from=0), "mapping"),
         (lambda plot: plot.map("profit", GRID, at={"step": 0}, borders=True), "textbook"),
-        (lambda plot: plot.map("profit", GRID, at={"step": 0}, polygons=True), "set_index"),
+        (lambda plot: plot.map("profit", GRID, at={"step": 0}, polygons=True), "read_file"),
         (lambda plot: plot.animate("x.png", "profit", GRID), ".gif"),
         (lambda plot: plot.animate("x.gif", "total_cost", GRID), "industry"),
         (lambda plot: plot.animate("x.gif", "profit", GRID, seconds=0), "seconds"),

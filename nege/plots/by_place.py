@@ -78,16 +78,32 @@ def where(geography: Any, polygons: Any = None, borders: Any = None) -> Where:
         return Where(names, coordinates, geography.polygons, borders)
     if polygons is False:
         return Where(names, coordinates, None, borders)
-    allowed = "False, or a GeoSeries or GeoDataFrame of outlines by name of place"
+    allowed = "False, or a GeoSeries, GeoDataFrame or file of outlines by name of place"
+    if isinstance(polygons, (str, pathlib.Path)):
+        polygons = maps.read_shapes("polygons", polygons, allowed)
     shapes = getattr(polygons, "geometry", None)
     if shapes is None or not hasattr(shapes, "reindex"):
-        raise InputError("polygons", type(polygons).__name__, allowed, 'frame.set_index("name")')
-    known = [str(name) for name in shapes.index]
+        cure = "geopandas.read_file makes a GeoDataFrame."
+        raise InputError("polygons", type(polygons).__name__, allowed, cure)
+    known = _named(polygons, names)
     absent = [name for name in names if name not in known]
     if absent or len(set(known)) < len(known):
-        some = f"none for {', '.join(absent[:5])}" if absent else "several of one name"
-        raise InputError("polygons", some, allowed, 'frame.set_index("name") names them.')
+        some = f"with none for {', '.join(absent[:5])}" if absent else "with several of one name"
+        cure = "Names stand in the index, or in a column that has all of them once."
+        raise InputError("polygons", some, allowed, cure)
     return Where(names, coordinates, shapes.set_axis(known).reindex(list(names)), borders)
+
+
+def _named(polygons: Any, names: tuple[str, ...]) -> list[str]:
+    """Return whose outline each is: by the index, else by the column that has every place."""
+    by_index = [str(name) for name in polygons.index]
+    if set(names) <= set(by_index):
+        return by_index
+    for column in getattr(polygons, "columns", ()):
+        by_column = [str(name) for name in polygons[column]] if column != "geometry" else []
+        if set(names) <= set(by_column):
+            return by_column
+    return by_index
 
 
 def variables(data: xr.Dataset) -> list[str]:

@@ -114,9 +114,9 @@ class EquilibriumPlot(Guide):
         change_from : Equilibrium, optional
             Another economy of the same places, from which to draw how `variable` changes, by
             default the share of people: in percentage points of shares, else in per cent.
-        polygons : GeoSeries, GeoDataFrame or False, optional
-            Outlines by name of place, to be filled; by default those of the geography. False
-            draws dots.
+        polygons : GeoSeries, GeoDataFrame, path or False, optional
+            Outlines by name of place, in the index or in a column, to be filled; by default those
+            of the geography. False draws dots.
         borders : True, GeoDataFrame, GeoSeries or path, optional
             What to draw beneath: True for the borders of countries, of Natural Earth
             (1:110 million, those on the ground); or borders in degrees or in a projection that

@@ -262,6 +262,15 @@ def _around(
         limits(float(np.min(values)) - margin, float(np.max(values)) + margin)
 
 
+def read_shapes(argument: str, path: str | pathlib.Path, allowed: str) -> Any:
+    """Return the GeoDataFrame of a file."""
+    geopandas = require("geopandas", "geo", f"What a file has for {argument}=")
+    try:
+        return geopandas.read_file(path)
+    except Exception as error:  # of whichever library reads it
+        raise InputError(argument, str(path), allowed, f"{error}") from error
+
+
 def _beneath(ax: Axes, borders: Any, crs: Any) -> None:
     """Draw borders beneath a map that is in some coordinate reference system."""
     allowed = "True, a GeoDataFrame, a GeoSeries or the path of a file of borders"
@@ -269,11 +278,7 @@ def _beneath(ax: Axes, borders: Any, crs: Any) -> None:
         _countries_beneath(ax, crs)
         return
     if isinstance(borders, (str, pathlib.Path)):
-        geopandas = require("geopandas", "geo", "Borders from a file")
-        try:
-            borders = geopandas.read_file(borders)
-        except Exception as error:  # of whichever library reads it
-            raise InputError("borders", str(borders), allowed, f"{error}") from error
+        borders = read_shapes("borders", borders, allowed)
     if not hasattr(borders, "boundary"):
         cure = "True draws those of countries; geopandas.read_file makes a GeoDataFrame."
         raise InputError("borders", type(borders).__name__, allowed, cure)
