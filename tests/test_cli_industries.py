@@ -72,7 +72,8 @@ def test_a_run_along_a_scenario_tells_its_patterns_and_draws_a_map_of_each(tmp_p
     for said in (*words, "All 18 steps converged", "By step the map of industry is", "stable"):
         assert said in printed, said
     assert "in between: manufacturing mixed, services clustered" in printed
-    maps = {f"map_{word.replace(' ', '_').replace('-', '_')}.png" for word in words}
+    named = [*words, "at the end"]  # its pattern was there before
+    maps = {f"map_{word.replace(' ', '_').replace('-', '_')}.png" for word in named}
     assert {p.name for p in out.iterdir()} == {"economy.nc", "shares.png", "timeline.png", *maps}
     assert f"{float(data.welfare[0]):.5f}" in printed
     assert float(data.productivity.sel(step=0, industry="services", place="Beijing")) == 1.25

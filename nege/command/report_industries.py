@@ -135,7 +135,7 @@ def story(run: RunResult) -> list[str]:
 
 
 def drawings(run: RunResult) -> dict[str, Figure]:
-    """Draw the timeline, shares at both ends, and, where places are known, a map per pattern."""
+    """Draw the timeline, shares at both ends, and maps of each pattern and of the end."""
     good = np.flatnonzero(run.result["status"].values == Status.CONVERGED)
     if good.size == 0:
         return {}
@@ -157,16 +157,18 @@ def _maps(
 ) -> list[tuple[str, Figure]]:
     found, industries = patterns(result), [str(name) for name in result["industry"].values]
     words = found["pattern"].values.tolist() if "pattern" in found else ["map"] * good.size
+    named = {word: words.index(word) for word in dict.fromkeys(words)}
+    if good.size - 1 not in named.values():
+        named["at the end"] = good.size - 1
     drawn = []
-    for word in dict.fromkeys(words):
-        position = words.index(word)
+    for name, position in named.items():
         figure = new_figure(5 * (1 + len(industries)), 4.8)
-        figure.suptitle(f"{word}, {_step_title(run, good[position])}")
+        figure.suptitle(f"{words[position]}, {_step_title(run, good[position])}")
         axes = figure.subplots(1, 1 + len(industries))
         for industry, ax in zip((None, *industries), axes, strict=True):
             one = result.isel(step=position)
             agglomeration.industry_map(places, one, industry=industry, ax=ax)
-        drawn.append((f"map_{word.replace(' ', '_').replace('-', '_')}.png", figure))
+        drawn.append((f"map_{name.replace(' ', '_').replace('-', '_')}.png", figure))
     return drawn
 
 
