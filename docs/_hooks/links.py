@@ -54,9 +54,21 @@ def of_docstring(text: str) -> str:
 
     What others are to be seen is a list; a type in two lines is in one.
     """
+    text = re.sub(
+        r"^=+ [ =]+\n(?:.*\n)+?=+ [ =]+\n(?:(?:.*\n)+?=+ [ =]+\n)?",
+        _table,
+        text,
+        flags=re.MULTILINE,
+    )
     text = re.sub(r"^(\w+ : .+)\n {8}(?=\S)", r"\1 ", text, flags=re.MULTILINE)
     text = re.sub(r"(?<=^See Also\n--------\n)(?:.+\n?)+", _list, text, flags=re.MULTILINE)
     return re.sub(r":(?:func|class|meth|mod|attr|data):`~?\.?([^`]+)`", _link, text)
+
+
+def _table(match):
+    """Return a table as it stands: columns below each other."""
+    rows = [line for line in match[0].splitlines() if not line.startswith("=")]
+    return "```text\n" + "\n".join(rows) + "\n```\n"
 
 
 def _list(match):
