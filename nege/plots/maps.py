@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LARGEST_DOT = 600.0  # points squared, for a place with a tenth of all
 WIDEST_SHARE = 0.3  # of all, up to which dots are as large; all are drawn smaller beyond
 AROUND = 0.15  # of the extent of places, on each side: room for half of the largest dot
+EDGE = "#BBBBBB"  # of outlines: seen beside what is white
 LEAST_DOT = 14.0  # points squared, of a dot whose colour says something
 
 
@@ -203,12 +204,12 @@ def filled(
     ax = new_axes(ax)
     geographic = polygons.crs is not None and polygons.crs.is_geographic
     colour = np.asarray(colour)
-    style = {"edgecolor": "white", "linewidth": _line(len(polygons)), **style}
+    style = {"edgecolor": EDGE, "linewidth": _line(len(polygons)), **style}
     style.pop("edgecolors", None)  # of dots
     known = np.isfinite(colour) if colour.dtype.kind in "fiu" else np.ones(len(polygons), bool)
     if not known.all():
         polygons[~known].plot(
-            ax=ax, color="#DDDDDD", edgecolor="white", linewidth=style["linewidth"]
+            ax=ax, color="#DDDDDD", edgecolor=EDGE, linewidth=style["linewidth"]
         )
     shown = polygons[known]
     if not known.any():  # of which geopandas would warn
