@@ -208,9 +208,7 @@ def filled(
     style.pop("edgecolors", None)  # of dots
     known = np.isfinite(colour) if colour.dtype.kind in "fiu" else np.ones(len(polygons), bool)
     if not known.all():
-        polygons[~known].plot(
-            ax=ax, color="#DDDDDD", edgecolor=EDGE, linewidth=style["linewidth"]
-        )
+        polygons[~known].plot(ax=ax, color="#DDDDDD", edgecolor=EDGE, linewidth=style["linewidth"])
     shown = polygons[known]
     if not known.any():  # of which geopandas would warn
         pass
