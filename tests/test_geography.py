@@ -205,6 +205,20 @@ def test_rounding_and_ways_within_a_place_are_no_detours():
     geography.from_distance([[5.0, 1.0], [1.0, 5.0]])
 
 
+@pytest.mark.parametrize("unit", [0.01, 0.1, 1.0, 10.0])
+def test_roads_rounded_to_their_last_digit_have_no_detours(unit):
+    """Of a line every place is on the way: 2.4 + 2.4 is 4.8, but 2 + 2 is less than 5."""
+    along = np.random.default_rng(3).uniform(0.0, 1000.0, 20)
+    roads = np.rint(np.abs(np.subtract.outer(along, along)))
+    assert (roads[:, None] > roads[:, :, None] + roads).any()
+    np.fill_diagonal(roads, 0.377)  # computed from areas
+    geography.from_distance(roads * unit)
+    start, middle, end = np.argsort(along)[[2, 9, 15]]
+    roads[start, end] = roads[start, middle] + roads[middle, end] + 2.0  # no rounding is
+    with pytest.warns(GeographyWarning, match="through"):
+        geography.from_distance(roads * unit)
+
+
 # --- names and labels
 
 

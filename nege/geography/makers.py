@@ -339,8 +339,9 @@ def from_distance(
     Warns
     -----
     GeographyWarning
-        If a detour is shorter than the direct way, for at most 1000 places. Firms
-        would then ship through the place between, but the model charges the direct way.
+        If a detour is shorter than the direct way, by more than the rounding of the table
+        explains, for at most 1000 places. Firms would then ship through the place between, but
+        the model charges the direct way.
 
     Notes
     -----

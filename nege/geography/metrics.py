@@ -134,12 +134,34 @@ class Grid(Metric):
         return np.hypot(np.subtract.outer(y, row), np.subtract.outer(x, column))
 
 
+@np.errstate(all="ignore")  # numbers as small and large as any are multiples of nothing
+def last_digit(distance: Floats) -> float:
+    """Return the power of ten to which all distances are rounded, 0 if to none that shows.
+
+    It shows in numbers of two to seven digits: all are whole multiples of it. What places are from
+    themselves is often computed, not rounded, and does not count.
+    """
+    apart = distance[~np.eye(len(distance), dtype=bool)]
+    middle = float(np.median(apart))
+    if not 0.0 < middle < np.inf:
+        return 0.0
+    largest = int(np.floor(np.log10(middle))) - 1
+    for power in range(largest, largest - 6, -1):
+        multiples = apart / 10.0**power
+        if np.abs(multiples - np.rint(multiples)).max() < 1e-3:
+            return 10.0**power
+    return 0.0
+
+
 def shortcut(distance: Floats, names: Sequence[str]) -> str:
-    """Name the detour that saves most, if any; iceberg costs would be undercut by it."""
+    """Name the detour that saves most, if any; iceberg costs would be undercut by it.
+
+    What a rounding of three numbers, of the way and of both legs, explains is no detour.
+    """
     n = len(names)
     if n > LIMIT_TRIANGLE:
         return ""
-    limit = distance * (1 - 1e-9)
+    limit = distance * (1 - 1e-9) - 1.5 * last_digit(distance)
     np.fill_diagonal(limit, 0.0)
     worst, triple = 0.0, (0, 0, 0)
     saving = np.empty_like(distance)
