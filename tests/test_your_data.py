@@ -597,6 +597,9 @@ def test_a_typing_error_in_distances_is_said_where():
     assert "in all of them one end is D" in said
     assert "Is the way between C and F too long?" in distances(scaled([2, 5], [5, 2], 20.0))
     assert "Is the way between C and F too short?" in distances(scaled([2, 5], [5, 2], 0.02))
+    for one, other in np.argwhere(np.triu(np.ones((12, 12)), 1))[::13]:
+        said = distances(scaled([one, other], [other, one], 0.25))
+        assert "Is the row of" not in said
 
 
 def test_a_row_that_is_not_of_the_size_of_straight_lines_is_named():
@@ -611,6 +614,54 @@ def test_a_row_that_is_not_of_the_size_of_straight_lines_is_named():
     )
     said = " ".join(one.what for one in report.problems)
     assert f"those of {geo.names[2]} are of another size" in said
+
+
+def french(places=None, roads=None):
+    """Report on towns around Paris, all roads a quarter longer than straight lines, in whole km."""
+    at = pd.DataFrame(
+        {
+            "lat": [48.86, 49.26, 48.30, 47.90, 49.44, 49.89, 50.63, 47.39, 47.32, 49.12, 48.69],
+            "lon": [2.35, 4.03, 4.07, 1.91, 1.10, 2.30, 3.06, 0.68, 5.04, 6.18, 6.18],
+        },
+        index=[
+            *("Paris", "Reims", "Troyes", "Orléans", "Rouen", "Amiens", "Lille"),
+            *("Tours", "Dijon", "Metz", "Nancy"),
+        ],
+    )
+    names, given = {"latitude": "lat", "longitude": "lon"}, {}
+    if roads is not None:
+        straight = from_dataframe(at, **names, unit="km").distance
+        values = (1.25 * straight).round().to_pandas()
+        for (one, other), length in roads.items():
+            values.loc[one, other] = values.loc[other, one] = length
+        given = {"distance": values, "unit": "km"}
+    for town, spot in (places or {}).items():
+        at.loc[town] = spot
+    return nege.data_report(at, **names, **given)
+
+
+@pytest.mark.parametrize(("town", "swapped"), [("Troyes", (4.07, 48.30)), ("Dijon", (5.04, 47.32))])
+def test_a_place_whose_coordinates_are_swapped_is_told_so(town, swapped):
+    """Dijon's nearest place is further away than that of any other."""
+    (found,) = french({town: swapped}).problems
+    assert found.what.startswith(f"1 of 11 is far from all others: {town}")
+    assert f"{town} with latitude and longitude swapped" in found.cure
+
+
+def test_a_road_shorter_than_the_straight_line_is_told_by_both_its_ends():
+    """The detours that it makes blame other ways, and are not told."""
+    assert french(roads={}).ok
+    (found,) = french(roads={("Paris", "Reims"): 41.0}).problems
+    assert (
+        found.what == "1 pair is nearer than the straight line [km]: Paris and Reims (41, not 131)"
+    )
+    (found,) = french(roads={("Paris", "Reims"): 41.0, ("Lille", "Metz"): 29.0}).problems
+    assert found.what.startswith("2 pairs are nearer than the straight line [km]: Lille and Metz (")
+    others = ["Paris", "Reims", "Metz", "Nancy"]
+    (found,) = french(roads={("Dijon", other): 90.0 for other in others}).problems
+    assert "One end of all is Dijon" in found.cure
+    said = " ".join(one.what for one in french(roads={("Paris", "Reims"): 1630.0}).problems)
+    assert "From 'Paris' to 'Reims' the distance is 1630" in said
 
 
 def test_a_good_table_has_no_problem():

@@ -6,7 +6,8 @@ What would be refused is asked of the checks that refuse it. What looks wrong th
     coordinates  columns named the other way round, 0 and 0, two places in one spot, a few places
                  far from all others (``far_places``), distances that straight lines do not bear out
     distances    a median of more than 10,000 units (a trade cost is per unit), lengths beyond the
-                 other side of the Earth, a way there and a shorter way back, a row of its own size
+                 other side of the Earth, roads below straight lines, a way there and a shorter way
+                 back, a row of its own size
     wages        100 times the median or a hundredth of it; another unit than incomes
     people       totals of workplaces and of residents that differ; fractions of people
     flows        rows that sum to what columns should, nothing on the diagonal
@@ -27,7 +28,14 @@ from nege.geography import Geography, tables
 from nege.geography.makers import check_degrees, geodesic, people_by_name
 from nege.geography.metrics import shortcut
 from nege.geography.polygons import is_geodataframe
-from nege.studies.far_places import far_places, mended, of_all_detours, off_rows, one_way
+from nege.studies.far_places import (
+    far_places,
+    mended,
+    of_all_detours,
+    off_rows,
+    one_way,
+    short_roads,
+)
 from nege.validation import vector
 from nege.validation.values import written_as_text
 
@@ -270,7 +278,7 @@ class Finder:
             what = f"{apart.max():,.6g} {one} is further than the other side of the Earth"
             self.look("distance", what, "Distances are in a smaller unit than unit= says.")
         elif straight is not None and spots is not None and distance is not None:
-            self._against_straight_lines(values, straight, spots)
+            values = self._against_straight_lines(values, straight, spots)
         if straight is not None and spots is not None:
             self._far("coordinates", straight, nowhere, spots)
         if distance is not None:
@@ -330,8 +338,11 @@ class Finder:
 
     def _against_straight_lines(
         self, values: np.ndarray, straight: np.ndarray, spots: Mapping[str, np.ndarray]
-    ) -> None:
-        """Compare given distances with geodesics between the coordinates."""
+    ) -> np.ndarray:
+        """Compare given distances with geodesics between the coordinates.
+
+        Return them with those that are too short for any road replaced by what is usual.
+        """
 
         def spread(line: np.ndarray) -> tuple[float, float]:
             both = (values > 0.0) & (line > 0.0) & ~np.eye(len(values), dtype=bool)
@@ -344,8 +355,9 @@ class Finder:
             if turned < 0.5 * off:
                 cure = "Have latitude and longitude changed places?"
                 self.look("coordinates", "they fit the distances better the other way round", cure)
-                return
-        if rows := off_rows(values, straight):
+                return values
+        rows = off_rows(values, straight)
+        if rows:
             whose = some(self.labels[i] for i in rows)
             what = f"over straight lines, those of {whose} are of another size than others"
             self.look("distance", what, "Is that row in another unit, or typed wrong?")
@@ -354,6 +366,32 @@ class Finder:
             if not 1.0 / APART < factor < APART:
                 what = f"they are {shown(factor)} times the straight lines between the coordinates"
                 self.look("distance", what, f"Are they in another unit than {self.unit}?")
+            elif not rows:
+                return self._short_roads(values, straight * tables.UNITS[self.unit], factor)
+        return values
+
+    def _short_roads(self, values: np.ndarray, straight: np.ndarray, factor: float) -> np.ndarray:
+        """Look at roads that are shorter than the straight line, before detours that they make."""
+        pairs = short_roads(values, straight)
+        if not pairs:
+            return values
+        named, usual = [], values.copy()
+        for i, j in pairs:
+            road = min(values[i, j], values[j, i])
+            line = f"{shown(road)}, not {shown(float(f'{straight[i, j]:.3g}'))}"
+            named.append(f"{self.labels[i]} and {self.labels[j]} ({line})")
+            usual[[i, j], [j, i]] = factor * straight[i, j]
+        what = f"{len(pairs)} {'pairs are' if len(pairs) > 1 else 'pair is'} nearer than the "
+        what += f"straight line [{self.unit}]: {some(named)}"
+        cure = "Is that way typed wrong?"
+        same = set(pairs[0]).intersection(*pairs)
+        if len(pairs) > 1:
+            cure = "Are these typed wrong?"
+            if same:
+                where = self.labels[same.pop()]
+                cure = f"One end of all is {where}: are its coordinates wrong, or its distances?"
+        self.look("distance", what, cure)
+        return usual
 
     def of_trade_cost(self, trade_cost: Any) -> None:
         """Look at what a trade cost makes of half of all pairs."""

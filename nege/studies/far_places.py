@@ -22,10 +22,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from nege.geography.makers import geodesic
+from nege.geography.metrics import last_digit
 
 FEWEST = 6  # other places that say how far is far
 PART = 10  # of places at most may be far, one in so many
 SAVES = 0.8  # what part of a distance a detour is that no rounding explains
+SHORT = 0.9  # part of a straight line that no road is shorter than
 TWICE = 2.0  # factor between a way there and the way back that traffic does not explain
 APART = 4.0  # factor between a row and all others, of distances over straight lines
 #: What may be wrong with a place: how a spot becomes the right one, and in words.
@@ -66,8 +68,7 @@ def mended(spots: Mapping[str, np.ndarray], far: int, others: np.ndarray) -> str
     """Say what would bring a place among the others, "" if nothing that is known does."""
     latitude, longitude = spots["latitude"], spots["longitude"]
     among = geodesic(latitude[others], longitude[others])
-    np.fill_diagonal(among, np.inf)
-    near = among.min(1).max()
+    best, said = 0.5 * among.max(), ""  # "far" is more than all of it
     for words, (sign, side, swapped) in MENDED.items():
         spot = (sign * latitude[far], side * longitude[far])
         there = spot[::-1] if swapped else spot
@@ -76,9 +77,22 @@ def mended(spots: Mapping[str, np.ndarray], far: int, others: np.ndarray) -> str
                 np.append(latitude[others], there[0]),
                 np.append(longitude[others], there[1]),
             )
-            if geodesic(north, east)[-1, :-1].min() <= near:
-                return words
-    return ""
+            if (away := geodesic(north, east)[-1, :-1].min()) <= best:
+                best, said = away, words
+    return said
+
+
+def short_roads(distance: np.ndarray, straight: np.ndarray) -> list[tuple[int, int]]:
+    """Return the few pairs whose road is shorter than the straight line, the shortest first.
+
+    Both are in one unit. A tenth is allowed, as roads and coordinates are of different spots.
+    """
+    n = len(distance)
+    either = np.minimum(distance, distance.T)
+    short = np.triu((either + last_digit(distance) < SHORT * straight) & (either > 0.0), 1)
+    pairs = [(int(i), int(j)) for i, j in np.argwhere(short)]
+    pairs.sort(key=lambda pair: float(either[pair] / straight[pair]))
+    return pairs if len(pairs) * PART * 2 <= n * (n - 1) or len(pairs) == 1 else []
 
 
 def off_rows(distance: np.ndarray, straight: np.ndarray) -> list[int]:
@@ -125,6 +139,10 @@ def of_all_detours(distance: np.ndarray) -> tuple[str, tuple[int, ...]]:
     ends = set.intersection(*({i, j} for i, _, j in triples))
     legs = set.intersection(*({frozenset((i, k)), frozenset((k, j))} for i, k, j in triples))
     middles = {k for _, k, _ in triples}
+    if len(ends) == 1 and legs:  # a long row with one nearest place, or just one short way
+        (one, other), *_ = map(sorted, legs)
+        if distance[one, other] < np.median(distance):
+            return "short", (one, other)
     if ends:
         return "long", tuple(sorted(ends))
     if legs:
