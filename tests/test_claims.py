@@ -424,8 +424,9 @@ def test_the_command_line_explains_one_claim(monkeypatch, capsys):
     few(monkeypatch)
     assert main(["claims", "1a"]) == 0
     assert "At the reference point it holds" in capsys.readouterr().out
-    assert main(["claims", "1b"]) == 2
-    assert "Did you mean" in capsys.readouterr().err
+    for wrong in ("1b", "1A"):
+        assert main(["claims", wrong]) == 2
+        assert "Did you mean '1a'?" in capsys.readouterr().err
 
 
 # --- the table that comes with the package ----------------------------------------------------

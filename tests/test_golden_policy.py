@@ -8,6 +8,7 @@ import pytest
 pytestmark = pytest.mark.closed_form
 
 
+@pytest.mark.filterwarnings("ignore:.* is more than 1, which")  # a tariff of 200 per cent is meant
 @pytest.mark.parametrize("name", golden.POLICY)
 def test_numbers_of_policy_are_met_to_their_last_digit(name):
     golden.POLICY[name]()

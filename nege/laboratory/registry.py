@@ -179,6 +179,11 @@ def claim_of(number: Any) -> Claim | NotModelled:
         if parts:
             cure = f"It has parts: {in_words(parts)}."
             raise InputError("number", number, "the number of a claim", cure)
+        stem = re.match(r"[a-z]?\d+", number, re.IGNORECASE)
+        alike = rf"{stem[0]}([a-z]+\d*)?" if stem else "(?!)"
+        if beside := [name for name in known if re.fullmatch(alike, name, re.IGNORECASE)]:
+            cure = f"Did you mean {in_words(map(repr, beside), 'or')}?"
+            raise InputError("number", number, "the number of a claim", cure)
         word = re.escape(number.strip().removesuffix("s"))
         said = [one for one in known if word and re.search(rf"\b{word}", known[one].words, re.I)]
         if said:
