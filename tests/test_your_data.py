@@ -664,6 +664,45 @@ def test_a_road_shorter_than_the_straight_line_is_told_by_both_its_ends():
     assert "From 'Paris' to 'Reims' the distance is 1630" in said
 
 
+def counting(**changes):
+    """Report on people of twelve places, jobs 0.4 to 0.6 of them, with some changed."""
+    people = 1e4 * np.round(np.geomspace(10, 200, 12))
+    counts = {"population": people, "employment": people * np.linspace(0.4, 0.6, 12)}
+    counts["residents"] = counts["employment"][::-1].sum() * people / people.sum()
+    frame = pd.DataFrame(counts, index=list("ABCDEFGHIJKL")).round()
+    for column, places in changes.items():
+        for place, factor in places.items():
+            frame.loc[place, column] = np.ceil(frame.loc[place, column] * factor)
+    frame = frame.assign(lat=np.linspace(48.0, 50.0, 12), lon=np.linspace(7.0, 9.0, 12))
+
+    def about(*columns):
+        where = {"latitude": "lat", "longitude": "lon"}
+        return nege.data_report(frame, **where, **{one: one for one in columns}).problems
+
+    return about
+
+
+def test_a_count_of_people_in_another_unit_in_one_place_is_told():
+    """Beside a second count, and by itself if it is below all others."""
+    assert not counting()("population", "employment", "residents")
+    about = counting(population={"C": 0.001})
+    (found,) = about("population", "employment")
+    assert found.where == "population and employment"
+    assert found.what.startswith("1 of 12 is unlike the others: C. population is 170 beside 74,")
+    assert found.cure == "Is population in thousands there, unlike elsewhere?"
+    assert len(about("population", "employment", "residents")) == 1
+    (found,) = about("population")
+    assert (
+        found.what
+        == "1 of 12 is less than a hundredth of the smallest of the others, 100,000: C (170)"
+    )
+    (found,) = counting(employment={"C": 1000.0, "D": 1000.0})("employment", "population")[-1:]
+    assert "2 of 12 are unlike" in found.what
+    assert found.cure == "Is employment in thousands elsewhere, but not there?"
+    (found,) = counting(employment={"K": 1 / 50})("employment", "population")
+    assert found.cure == "Is one of the two in another unit there, or typed wrong?"
+
+
 def test_a_good_table_has_no_problem():
     report = asked()
     assert report.ok, report

@@ -9,13 +9,15 @@ What would be refused is asked of the checks that refuse it. What looks wrong th
                  other side of the Earth, roads below straight lines, a way there and a shorter way
                  back, a row of its own size
     wages        100 times the median or a hundredth of it; another unit than incomes
-    people       totals of workplaces and of residents that differ; fractions of people
+    people       totals of workplaces and of residents that differ; fractions of people; a few
+                 places of another unit, beside a second count of people or all other places
     flows        rows that sum to what columns should, nothing on the diagonal
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -29,6 +31,7 @@ from nege.geography.makers import check_degrees, geodesic, people_by_name
 from nege.geography.metrics import shortcut
 from nege.geography.polygons import is_geodataframe
 from nege.studies.far_places import (
+    PART,
     far_places,
     mended,
     of_all_detours,
@@ -46,7 +49,10 @@ FAR = 1e4  # units of distance of half of all pairs from which on the unit looks
 DEAR = 1e3  # factor of trade costs between half of all pairs
 AROUND = 20.1  # 1000 km to the other side of the Earth
 ROUNDED = 1e-3  # difference of totals that rounding explains
-OUTLIER = 100.0  # factor from the median at which a wage is in another unit
+OUTLIER = (
+    100.0  # factor from the median at which a wage is in another unit, or a count from the next
+)
+HEADS = 30.0  # factor from the median ratio of two counts of people, as of jobs and residents
 APART = 4.0  # factor between wages and incomes, or road and straight line
 TURNED = 0.05  # deviation of logs from which on other coordinates are looked for
 #: What factors between two ways to count the same are known for.
@@ -455,6 +461,7 @@ class Finder:
                         "Is population in thousands?" if factor > 20.0 else "Do both count people?"
                     )
                     self.look("population", what, cure)
+        self._counts([argument for argument in ("population", *PEOPLE) if argument in read])
         for argument in (*PEOPLE, "population"):
             if argument in read and float(read[argument].max()) < 1e5:
                 parts = read[argument] % 1.0 != 0.0
@@ -463,6 +470,53 @@ class Finder:
                     what = f"{read[argument][i]:g} in {self.labels[i]} is no whole number of people"
                     cure = "Thousands are fine by themselves, but not beside single people."
                     self.look(argument, what, cure)
+
+    def _counts(self, counts: Sequence[str]) -> None:
+        """Look for places where a count of people is in another unit than elsewhere."""
+        n, read, told = len(self.labels), self.read, set()
+        if n < FEW:  # else nothing says what is usual
+            return
+        for pair in itertools.combinations(counts, 2):
+            ratio = read[pair[0]] / read[pair[1]]
+            off = np.abs(np.log(ratio / np.median(ratio)))
+            odd = [int(i) for i in np.argsort(-off) if off[i] > np.log(HEADS) and i not in told]
+            if not odd:
+                continue
+            told.update(odd)
+            size, (first, second) = float(np.exp(off[odd[0]])), pair
+            what = (
+                f"{counted(len(odd), n)} unlike the others: {some(self.labels[i] for i in odd)}. "
+                f"{first} is {shown(read[first][odd[0]])} beside {shown(read[second][odd[0]])} of "
+                f"{second}, a factor of {size:,.3g} off the usual ratio"
+            )
+            cure = "Is one of the two in another unit there, or typed wrong?"
+            for factor, unit in ((1e3, "thousands"), (1e6, "millions")):
+                if 0.3 < size / factor < 3.0:
+                    cure = self._unit_slip(pair, odd[0], unit)
+            self.look(f"{first} and {second}", what, cure)
+        for argument in counts:
+            order = np.argsort(read[argument])
+            people = read[argument][order]
+            gaps = [
+                k for k in range(1, max(1, n // PART) + 1) if people[k] > OUTLIER * people[k - 1]
+            ]
+            low = [int(i) for i in order[: max(gaps, default=0)] if i not in told]
+            if low:
+                smallest, next_one = shown(read[argument][low[0]]), shown(people[gaps[-1]])
+                what = (
+                    f"{counted(len(low), n)} less than a hundredth of the smallest of the others, "
+                    f"{next_one}: {self.labels[low[0]]} ({smallest})"
+                )
+                what += f" and {len(low) - 1} more" if len(low) > 1 else ""
+                self.look(argument, what, "Is it in thousands there, or typed wrong?")
+
+    def _unit_slip(self, pair: Sequence[str], place: int, unit: str) -> str:
+        """Ask about the one of two counts that is further from its own median."""
+        off = {a: np.log(self.read[a][place] / np.median(self.read[a])) for a in pair}
+        argument = max(off, key=lambda one: abs(off[one]))
+        if off[argument] < 0.0:
+            return f"Is {argument} in {unit} there, unlike elsewhere?"
+        return f"Is {argument} in {unit} elsewhere, but not there?"
 
     def _totals(self, first: str, second: str, scaled: str) -> None:
         one, other = float(self.read[first].sum()), float(self.read[second].sum())
