@@ -249,7 +249,7 @@ def test_gains_are_known_as_well_as_the_equilibria_are():
     found = nege.compare(nege.solve(economy), nege.solve(economy.replace(trade_cost=1.8)))
     wages = found.data.contribution.sel(term="wages")
     assert 0.0 < float(abs(wages).max()) < 1e-12
-    text = found.to_latex()
+    text = found.to_latex(variables=list(found.data))
     compiles(text)
     head, rows = cells(text)
     assert "$L'$" in head
@@ -279,6 +279,21 @@ def test_long_tables_are_cut_and_say_so(swept):
     assert len(compiles(nege.bifurcation(economy, "trade_cost", (1.4, 2.1)).to_latex())) == 42
 
 
+@pytest.mark.parametrize("flag", [True, False])
+def test_what_is_over_nothing_is_said_once_below(swept, flag):
+    at = swept.isel(mu=0, sigma=0).drop_vars("trade")
+    text = at.nege.to_latex(symbols=flag)
+    rows = compiles(text)
+    assert len(rows) == 1 + 4
+    table, _, below = text.partition("footnotesize")
+    shown = tables.rounded(float(at.welfare), 4).strip("$")
+    assert shown not in table
+    assert (f"$U = {shown}$" if flag else f"welfare: ${shown}$") in below
+    assert "status: CONVERGED" in below
+    alone = compiles(at.nege.to_latex(variables="welfare", symbols=flag))
+    assert shown in alone[1]
+
+
 def test_parameters_are_explained_and_claims_have_no_symbols(swept):
     text = swept.isel(sigma=0).nege.to_latex(variables="share")
     assert r"$\mu$: share of manufactures in spending" in text
@@ -289,7 +304,12 @@ def test_parameters_are_explained_and_claims_have_no_symbols(swept):
         .rename(mu="vat.rate", sigma="leading_rate")
         .nege.to_latex(variables="welfare")
     )
-    assert cells(dotted)[0] == ["vat, rate", "leading rate", "$U$"]
+    assert cells(dotted)[0] == ["rate of vat", "leading rate", "$U$"]
+    assert cells(swept.rename(mu="vat.rate.home").nege.to_latex(variables="share"))[0][0] == (
+        "rate of vat, home"
+    )
+    both = swept.rename(mu="digital_cost.services").nege.to_latex(variables="share", symbols=False)
+    assert cells(both)[0][0] == "digital trade cost (iceberg factor), services"
 
 
 def test_every_variable_of_a_model_has_a_symbol():

@@ -102,6 +102,14 @@ class Tabular(Guide):
         """Return below which size numbers of a variable are no more than what solves leave."""
         return {}
 
+    def _latex(self, digits: int) -> str | None:
+        """Return in LaTeX the table that a result prints, None where it has none of its own."""
+        return None
+
+    def _remark(self, symbols: bool, digits: int) -> str:
+        """Return in LaTeX what is to be said below a table."""
+        return ""
+
     @hinted
     def to_dataframe(self, variables: str | Sequence[str] | None = None) -> pd.DataFrame:
         """Make a pandas DataFrame: a row for each place and whatever was varied.
@@ -190,6 +198,7 @@ class Tabular(Guide):
 
         What rounding leaves of a difference is 0 in it: what is below the accuracy of solves, or
         1e-14 of the largest of a variable that takes both signs. Small numbers of one sign stay.
+        Numbers that are over nothing, as welfare of an equilibrium, are said once, below the table.
 
         Parameters
         ----------
@@ -200,9 +209,11 @@ class Tabular(Guide):
             Head columns by symbols, which notes below the table explain; else by words.
         variables : str or sequence of str, optional
             Which variables, as of :meth:`to_dataframe`; by default those that say what was
-            found: of an optimum the objective, of claims the verdicts.
+            found: of an optimum the objective, of claims the verdicts; of a comparison the
+            table that it prints, terms by group and in words.
         digits : int, default 4
-            Significant digits of numbers; files in CSV have all of them.
+            Significant digits of numbers, of a comparison by terms of the largest; files in CSV
+            have all of them.
         rows : int or None, default 40
             How many rows at most: of a longer table, which fits on no page, the first and last
             ones, with dots between them. None has all.
@@ -244,15 +255,20 @@ class Tabular(Guide):
             raise InputError("path", path, "a file to write", cure)
         place = None if path is None else paths.located("path", path)
         rows = None if rows is None else validation.whole("rows", rows, at_least=2)
+        text = self._latex(digits) if variables is None else None
         variables = self._printed if variables is None else variables
-        text = latex(
-            *table_of(data, variables),
-            keys=_keys(data),
-            symbols=symbols and self._of_economies,
-            digits=digits,
-            rows=rows,
-            noise=self._noise(),
-        )
+        symbols = symbols and self._of_economies
+        if text is None:
+            text = latex(
+                *table_of(data, variables),
+                keys=_keys(data),
+                scalars=[str(name) for name, one in data.variables.items() if not one.ndim],
+                symbols=symbols,
+                digits=digits,
+                rows=rows,
+                noise=self._noise(),
+                remark=self._remark(symbols, digits),
+            )
         if place is not None:
             with paths.replacing("path", place) as partial:
                 partial.write_text(f"{text}\n", encoding="utf-8")
@@ -454,7 +470,7 @@ def _keys(data: xr.Dataset) -> dict[str, Column]:
 
 def _about(array: xr.DataArray, name: str) -> tuple[str, str]:
     """Return meaning and unit of an array; a parameter is called as on an axis."""
-    meaning = " ".join(str(array.attrs.get("long_name", parameter_label(name))).split())
+    meaning = " ".join(str(array.attrs.get("long_name", _in_words(name))).split())
     unit = " ".join(str(array.attrs.get("units", "")).split())
     if "long_name" not in array.attrs and meaning.endswith(")"):
         meaning, _, unit = meaning[:-1].rpartition(" (")
@@ -462,8 +478,25 @@ def _about(array: xr.DataArray, name: str) -> tuple[str, str]:
 
 
 def in_plain_words(name: str) -> str:
-    """Return the name of a variable or parameter in words."""
-    return name.replace("_", " ").replace(".", ", ")
+    """Return the name of a variable or parameter in words: the rate of vat, vat.rate."""
+    base, *rest = name.replace("_", " ").split(".")
+    if rest and _of_a_mechanism(name):
+        base, rest = f"{rest[0]} of {base}", rest[1:]
+    return ", ".join([base, *rest])
+
+
+def _in_words(name: str) -> str:
+    """Return what a variable or parameter is where nothing says it."""
+    return in_plain_words(name) if _of_a_mechanism(name) else parameter_label(name)
+
+
+def _of_a_mechanism(name: str) -> bool:
+    """Return whether a name is the mechanism's before the dot, as variables of models have symbols.
+
+    So ``vat.rate`` is, and ``digital_cost.services``, of one industry, is not.
+    """
+    base, dot, _ = name.partition(".")
+    return bool(dot) and symbol(base) is None
 
 
 def head(column: Column, symbols: bool) -> str:
@@ -506,13 +539,25 @@ def latex(
     columns: Sequence[Column],
     *,
     keys: Mapping[str, Column] | None = None,
+    scalars: Sequence[str] = (),
     symbols: bool = True,
     digits: int = 4,
     rows: int | None = None,
     noise: Mapping[str, float] | None = None,
+    remark: str = "",
 ) -> str:
-    """Return a table in LaTeX."""
+    """Return a table in LaTeX; below it scalars, and a remark that is LaTeX already."""
     names = [] if frame.index.names == [None] else list(frame.index.names)
+    least = _least(frame, columns, noise or {})
+    below = [i for i, column in enumerate(columns) if column.variable in scalars]
+    beside = [i for i in range(len(columns)) if i not in below]
+    said = ""
+    if names and beside:
+        said = "; ".join(
+            _equation(columns[i], frame.iloc[0, i], symbols, digits, least[columns[i].variable])
+            for i in below
+        )
+        frame, columns = frame.iloc[:, beside], [columns[i] for i in beside]
     flat = frame.reset_index(names=names) if names else frame
     kinds = "".join(
         "r" if flat.iloc[:, i].dtype.kind in "fiu" else "l" for i in range(flat.shape[1])
@@ -521,29 +566,54 @@ def latex(
     plain = {name: Column(name, name, (), in_plain_words(name), "") for name in names}
     varied = [known.get(name, plain[name]) for name in names]
     heads = [head(one, symbols) for one in (*varied, *columns)]
-    least = _least(frame, columns, noise or {})
     cut = _cut(len(flat), rows)
     short = flat if cut is None else pd.concat([flat.iloc[: cut[0]], flat.iloc[-cut[1] :]])
     cells = [
         [_shown(value, digits, floor) for value in short.iloc[:, i].tolist()]
         for i, floor in enumerate([*[0.0] * len(varied), *(least[c.variable] for c in columns)])
     ]
-    body = [_row(row) for row in zip(*cells, strict=True)]
+    body = [row(line) for line in zip(*cells, strict=True)]
     words = notes([*varied, *columns]) if symbols else ""
+    words = " ".join(filter(None, [words, f"{said}." if said else "", remark]))
     more = ""
     if cut is not None:
-        body.insert(cut[0], _row([r"$\vdots$"] * flat.shape[1]))
+        body.insert(cut[0], row([r"$\vdots$"] * flat.shape[1]))
         more = f"{len(short)} of {len(flat)} rows: rows=None has all"
         words = f"{words} {len(flat) - len(short)} of {len(flat)} rows are left out.".strip()
+    comment = f"{more}, variables= and a part of the data fewer" if more else ""
+    return tabular(kinds, heads, [body], words, comment)
+
+
+def tabular(
+    kinds: str,
+    heads: Sequence[str],
+    parts: Sequence[Sequence[str]],
+    words: str,
+    comment: str = "",
+) -> str:
+    """Return a table of cells and rows that are LaTeX already, with rules between its parts."""
+    body = [line for rows in parts for line in (r"\midrule", *rows)]
     return "\n".join(
         [
             r"% table of nege: \usepackage{booktabs, amsmath}",
-            *([f"% {more}, variables= and a part of the data fewer"] if more else ()),
+            *([f"% {comment}"] if comment else ()),
             rf"\begin{{tabular}}{{{kinds}}}",
-            *(r"\toprule", _row(heads), r"\midrule", *body, r"\bottomrule", r"\end{tabular}"),
+            *(r"\toprule", row(heads), *body, r"\bottomrule", r"\end{tabular}"),
             *((r"\par\smallskip", rf"{{\footnotesize {words}}}") if words else ()),
         ]
     )
+
+
+def _equation(column: Column, value: Any, symbols: bool, digits: int, floor: float) -> str:
+    """Return what a scalar is, in LaTeX: U = 1.03 (welfare)."""
+    shown = _shown(value, digits, floor)
+    name = head(column, symbols)
+    meaning = column.meaning if symbols and column.meaning != in_plain_words(column.name) else ""
+    unit = column.unit if symbols and column.unit not in NO_UNIT else ""
+    about = escaped(", ".join(filter(None, [meaning, unit])))
+    both = name.startswith("$") and shown.startswith("$")
+    told = f"{name[:-1]} = {shown[1:]}" if both else f"{name}: {shown}"
+    return f"{told} ({about})" if about else told
 
 
 def _cut(count: int, rows: int | None) -> tuple[int, int] | None:
@@ -577,7 +647,8 @@ def _least(
     return found
 
 
-def _row(cells: Sequence[str]) -> str:
+def row(cells: Sequence[str]) -> str:
+    """Return a row of cells that are LaTeX already."""
     return " & ".join(cells) + r" \\"
 
 
