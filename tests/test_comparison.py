@@ -1,6 +1,7 @@
 """Who gains and who loses: terms add up, and gains are what people can buy, worked out slowly."""
 
 import functools
+import re
 
 import matplotlib
 import numpy as np
@@ -408,7 +409,16 @@ def test_it_reads_as_a_table_and_is_one(name):
     assert "Winners" in words
     assert "Losers" in words
     assert max(map(len, words.splitlines())) <= 110
-    compiles(found.to_latex())
+    head, *rows = compiles(found.to_latex())
+    heads, shown = found._table()
+    assert [one.strip() for one in head.removesuffix(r" \\").split("&")][1:] == heads[1:]
+    assert [row.partition(" &")[0] for row in rows] == [row[0] for row in shown]
+    last = [one.strip(" $") for one in rows[-1].removesuffix(r" \\").split("&")[1:]]
+    assert float(last[0]) == pytest.approx(float(found.total.equivalent_variation), rel=1e-3)
+    assert "sum" in shown[-1][0]
+    assert "sum over people" in found.by_group.equivalent_variation.attrs["long_name"]
+    assert "per head" in found.to_latex(variables="equivalent_variation")
+    assert not any(re.fullmatch(r"[+-]?0\.?0*", "".join(row[1:])) for row in shown[1:-2])
     frame = found.to_dataframe()
     assert frame.index.names[0] == "kind"
     assert frame.filter(like="contribution.").sum(axis=1).to_numpy() == pytest.approx(

@@ -28,8 +28,9 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import math
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -39,6 +40,7 @@ from nege import validation
 from nege.errors import InputError, in_words
 from nege.immutable import Immutable, held
 from nege.plots import gains
+from nege.results import tables
 from nege.results.equilibrium import Equilibrium
 from nege.results.tables import Tabular
 from nege.studies import lasting_tastes
@@ -55,6 +57,7 @@ MOVING, REMAINDER = "moving", "remainder"
 EXACT = 1e-12  # of a gain: what terms leave of it beyond that is shown
 MEANS = ("gain", "offered", "equivalent_variation")
 STAYED = 1e-12  # by which shares may differ where nobody has moved
+MONEY = "equivalent variation, sum"  # over people
 EVEN = 1e-9  # gains that are smaller are none
 NAMED = 6  # of winners or losers, in words
 COLUMNS = 6  # groups in the table of the summary
@@ -172,7 +175,7 @@ class Comparison(Immutable, Tabular):
         found = {"people": people, **{name: mean[name][:, 0] for name in MEANS}}
         found[money] = sums[money][:, 0]
         variables = {name: (dim, one, dict(about[name].attrs)) for name, one in found.items()}
-        variables[money][2]["long_name"] += ", of all of them"
+        variables[money][2]["long_name"] = "equivalent variation, sum over people"
         parts = ((dim, "term"), mean["contribution"], dict(about["contribution"].attrs))
         made = xr.Dataset({**variables, "contribution": parts})
         return made.assign_coords({dim: labels, "term": about["term"].values})
@@ -330,30 +333,74 @@ class Comparison(Immutable, Tabular):
             f"equivalent variation {f'{money:+.5g}' if money else '0'} ({self._unit()}) in all."
         )
 
+    def _columns(self) -> tuple[list[str], xr.Dataset]:
+        """Return what columns of the table are, and their numbers: all, and each group."""
+        total, groups = self.total, self.by_group
+        names = [str(name) for name in groups["group"].values]
+        if len(names) == 1:
+            return names, groups
+        return ["all", *names[:COLUMNS]], xr.concat(
+            [total.expand_dims("group"), groups.drop_vars("group").isel(group=slice(COLUMNS))],
+            "group",
+        )
+
+    def _gains(self, columns: xr.Dataset) -> dict[str, np.ndarray]:
+        """Return rows of the table between people and money: terms that are not nothing, and gain.
+
+        In log points; or in the numeraire. What solves leave of a term is 0.
+        """
+        scale, least = 1.0 if self.additive else 100.0, self._noise()
+        parts = columns["contribution"].transpose("term", "group").values
+        found = dict(zip(map(str, columns["term"].values), parts, strict=True))
+        found = {
+            name: scale * np.where(np.abs(one) <= least["contribution"], 0.0, one)
+            for name, one in found.items()
+        }
+        found = {name: one for name, one in found.items() if np.nan_to_num(one).any()}
+        gain = columns["gain"].values
+        return found | {"gain": scale * np.where(np.abs(gain) <= least["gain"], 0.0, gain)}
+
     def _table(self) -> tuple[list[str], list[list[str]]]:
         """Return heads and rows: terms by group."""
-        groups, total = self.by_group, self.total
-        names = [str(name) for name in groups["group"].values]
-        shown = len(names) if 1 < len(names) <= COLUMNS else COLUMNS * (len(names) > 1)
-        head = ["all", *names[:shown]] if shown else [names[0]]
-        each = {
-            name: [float(total[name]), *groups[name].values[:shown].tolist()]
-            for name in ("people", "gain", "equivalent_variation")
-        }
-        parts = np.vstack([total["contribution"].values, groups["contribution"].values[:shown]])
-        scale = 1.0 if self.additive else 100.0
+        head, columns = self._columns()
 
-        def row(name: str, values: Sequence[float], form: str) -> list[str]:
-            return [name, *("" if np.isnan(x) else form.format(x) for x in values)]
+        def row(name: str, values: np.ndarray, form: str) -> list[str]:
+            return [name, *("" if np.isnan(x) else form.format(x) for x in values.tolist())]
 
-        rows = [row("people", each["people"], "{:.4g}")]
-        for term, values in zip(total["term"].values, scale * parts.T, strict=True):
-            if (np.abs(values) > scale * EXACT).any():
-                rows.append(row(str(term), values.tolist(), "{:+.3f}"))
-        rows.append(row("gain", [scale * one for one in each["gain"]], "{:+.3f}"))
-        money = self._money(each["equivalent_variation"]).tolist()
-        rows.append(row("equivalent variation", money, "{:+.4g}"))
+        rows = [row("people", columns["people"].values, "{:.4g}")]
+        gains = self._gains(columns).items()
+        rows += [row(name, np.round(one, 3) + 0.0, "{:+.3f}") for name, one in gains]
+        rows.append(row(MONEY, self._money(columns["equivalent_variation"]), "{:+.4g}"))
         return ["" if self.additive else "log points", *head], rows
+
+    def _latex(self, digits: int) -> str:
+        head, columns = self._columns()
+        gains = self._gains(columns)
+        every = np.abs(np.array([*gains.values()]))
+        largest = float(np.nanmax(every, initial=0.0))
+        decimals = max(0, digits - 1 - math.floor(math.log10(largest))) if largest > 0.0 else 0
+
+        def fixed(value: float) -> str:
+            return "--" if math.isnan(value) else f"${round(value, decimals) + 0.0:.{decimals}f}$"
+
+        def row(name: str, values: np.ndarray, shown: Callable[[float], str]) -> str:
+            return tables.row([tables.escaped(name), *map(shown, values.tolist())])
+
+        def significant(value: float) -> str:
+            return tables.rounded(value, digits)
+
+        people = row("people", columns["people"].values, significant)
+        terms = [row(name, one, fixed) for name, one in gains.items()]
+        money = row(MONEY, self._money(columns["equivalent_variation"]), significant)
+        unit = self._unit() if self.additive else "log points of real income"
+        words = f"People: before; gain and terms: {unit}, means over them; {MONEY}: {self._unit()}."
+        count = len(np.unique(self.data["group"].values))
+        if count > COLUMNS:
+            words += f" {count - COLUMNS} of {count} groups are left out."
+        kinds = "l" + "r" * len(head)
+        heads = ["", *map(tables.escaped, head)]
+        parts = [[people, *terms[:-1]], [terms[-1], money]]
+        return tables.tabular(kinds, heads, parts, tables.escaped(words))
 
     def _who(self) -> list[str]:
         """Say who wins and who loses."""
