@@ -9,6 +9,7 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 from agglomerations import economy
+from test_tables import compiles
 
 import nege
 from nege.errors import InputError
@@ -53,6 +54,14 @@ def test_an_interior_optimum_that_is_known():
     assert found.certificate.second_derivative == pytest.approx(-2.0 * by_cost**2, rel=1e-4)
     assert found.certified
     assert found.best >= found.certificate.best_elsewhere
+    values = found.grid.trade_cost.values
+    assert found.value in values
+    assert (np.diff(values) > 0.0).all()
+    assert float(found.grid.objective.sel(trade_cost=found.value)) == found.best
+    for flag, name in ((True, "$T$"), (False, "trade cost")):
+        rows = compiles(found.to_latex(symbols=flag))
+        assert sum(row.startswith("$1.316$") for row in rows) == 1
+        assert f"Best found: {name} of $1.316$, where" in found.to_latex(symbols=flag)
 
 
 def test_a_corner_that_is_known_and_its_gradient():

@@ -30,7 +30,8 @@ from nege.plots import objectives
 from nege.progress import Progress, Steps, watched
 from nege.results.equilibrium import Equilibrium
 from nege.results.stability import verdict
-from nege.results.tables import Tabular
+from nege.results.symbols import symbol
+from nege.results.tables import Tabular, escaped, in_plain_words, rounded
 from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.solvers.checks import check_model, check_options
 from nege.solvers.follow_dynamics import find_long_run
@@ -121,7 +122,7 @@ class Optimum(Immutable, Tabular):
         equilibria it was compared with, the best of them, other maxima, jumps and lost values.
     grid : Dataset
         ``objective, gradient, status, residual`` and every variable of the economy over the
-        instrument: a coarse grid, finer where the equilibrium turns or jumps.
+        instrument: a coarse grid, finer where the equilibrium turns or jumps, and the best value.
 
     Notes
     -----
@@ -161,6 +162,16 @@ class Optimum(Immutable, Tabular):
         return self.kind in BEST and sure and about.stable
 
     _printed: ClassVar = ("objective", "gradient", "status")
+
+    def _remark(self, symbols: bool, digits: int) -> str:
+        mark = symbol(self.instrument) if symbols else None
+        name = f"${mark}$" if mark else escaped(in_plain_words(self.instrument))
+        sure = "" if self.certified else " Not certified as an optimum."
+        return (
+            f"Best found: {name} of {rounded(self.value, digits)}, where "
+            f"{escaped(in_plain_words(self.objective))} is {rounded(self.best, digits)}; "
+            f"it is {KINDS[self.kind]}.{sure}"
+        )
 
     @hinted
     def to_dataset(self) -> xr.Dataset:
@@ -624,7 +635,7 @@ class _Search:
             equilibrium=equilibrium,
             before=self._before(),
             certificate=certificate,
-            grid=self._grid(),
+            grid=self._grid(at),
         )
 
     def _before(self) -> Equilibrium | None:
@@ -677,12 +688,13 @@ class _Search:
             gradients.append(there.gradient)
         return float(slope(nodes, np.array(gradients), at.value))
 
-    def _grid(self) -> xr.Dataset:
-        """Return everything that was visited, and lost, over the instrument."""
+    def _grid(self, best: _Visited) -> xr.Dataset:
+        """Return everything that was visited, the best value, and what was lost."""
         name = self.response.parameter
+        visited = [each for each in self.visited if each.value != best.value]
         rows: list[tuple[float, Equilibrium, float, float]] = [
             (each.value, self._equilibrium(each.model, each.run), each.objective, each.gradient)
-            for each in self.visited
+            for each in (*visited, best)
         ]
         rows += [(value, found, math.nan, math.nan) for value, found in self.lost.items()]
         rows.sort(key=lambda row: row[0])
