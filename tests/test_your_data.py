@@ -646,6 +646,11 @@ def test_a_place_whose_coordinates_are_swapped_is_told_so(town, swapped):
     (found,) = french({town: swapped}).problems
     assert found.what.startswith(f"1 of 11 is far from all others: {town}")
     assert f"{town} with latitude and longitude swapped" in found.cure
+    for count in (4, 5, 6):
+        few = pd.DataFrame({"lat": [48.86, 49.26, 1.91, 48.30, 49.44, 49.89]}, index=list("ABCDEF"))
+        few = few.assign(lon=[2.35, 4.03, 47.90, 4.07, 1.10, 2.30])[:count]
+        (found,) = nege.data_report(few, latitude="lat", longitude="lon").problems
+        assert found.cure == "Among the others would be C with latitude and longitude swapped."
 
 
 def test_a_road_shorter_than_the_straight_line_is_told_by_both_its_ends():

@@ -31,6 +31,8 @@ from nege.geography.makers import check_degrees, geodesic, people_by_name
 from nege.geography.metrics import shortcut
 from nege.geography.polygons import is_geodataframe
 from nege.studies.far_places import (
+    FEWEST,
+    FEWEST_MENDED,
     PART,
     far_places,
     mended,
@@ -300,9 +302,11 @@ class Finder:
         spots: Mapping[str, np.ndarray] | None,
     ) -> None:
         """Look at places that are far from all others; `told` are those that have been named."""
-        far = far_places(distance)
+        far = far_places(distance, FEWEST if spots is None else FEWEST_MENDED)
         others = np.delete(np.arange(len(distance)), far)
         far = [i for i in far if not told[i]]
+        if spots is not None and len(others) < FEWEST:
+            far = [i for i in far if mended(spots, i, others)]
         if not far:
             return
         away, apart = distance[far][:, others].min(), distance[others][:, others].max()

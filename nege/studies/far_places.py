@@ -5,7 +5,8 @@ What is far is measured by the others themselves, without a number that somebody
     a few places are far if the nearest of the others is further than any two of these are apart
 
     few      a tenth of all places at most, or a single one
-    others   six at least: of fewer, nothing says how far apart they are
+    others   six at least: of fewer, nothing says how far apart they are; three, if a sign or a swap
+             of coordinates brings the place among them
 
 Stepping from place to place (single linkage), the longest steps are left out one by one, and what
 is still joined is looked at: so one wrong place does not hide another, as it does in means, in
@@ -25,6 +26,7 @@ from nege.geography.makers import geodesic
 from nege.geography.metrics import last_digit
 
 FEWEST = 6  # other places that say how far is far
+FEWEST_MENDED = 3  # that say so of a place which a known mistake explains
 PART = 10  # of places at most may be far, one in so many
 SAVES = 0.8  # what part of a distance a detour is that no rounding explains
 SHORT = 0.9  # part of a straight line that no road is shorter than
@@ -38,14 +40,14 @@ MENDED = {
 }
 
 
-def far_places(distance: np.ndarray) -> list[int]:
+def far_places(distance: np.ndarray, fewest: int = FEWEST) -> list[int]:
     """Return the few places that are further from all others than those are from one another."""
     from scipy.cluster import hierarchy  # what takes long to import is imported when used
     from scipy.spatial.distance import squareform
 
     n = len(distance)
     few = max(1, n // PART)
-    if n - few < FEWEST or not np.isfinite(distance).all():
+    if n - few < fewest or not np.isfinite(distance).all():
         return []
     both = np.minimum(distance, distance.T)
     np.fill_diagonal(both, 0.0)
@@ -68,7 +70,7 @@ def mended(spots: Mapping[str, np.ndarray], far: int, others: np.ndarray) -> str
     """Say what would bring a place among the others, "" if nothing that is known does."""
     latitude, longitude = spots["latitude"], spots["longitude"]
     among = geodesic(latitude[others], longitude[others])
-    best, said = 0.5 * among.max(), ""  # "far" is more than all of it
+    best, said = among.max(), ""  # what is further is far
     for words, (sign, side, swapped) in MENDED.items():
         spot = (sign * latitude[far], side * longitude[far])
         there = spot[::-1] if swapped else spot
