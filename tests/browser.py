@@ -279,6 +279,19 @@ def test_a_mechanism_is_switched_off_and_on(two):
     two.until(lambda: "online" in two.numbers())
 
 
+@pytest.mark.parametrize(("width", "height"), [(1600, 1000), (390, 844)])
+def test_nothing_is_cut_off_where_mechanisms_are_on(browser, width, height):
+    with explored(browser, "online_retail", width, height) as one:
+        adding = one.page.get_by_label("Add a mechanism")
+        for name in ("Security: ", "Quality: "):
+            words = adding.locator("option").all_inner_texts()
+            adding.select_option(index=[each.startswith(name) for each in words].index(True))
+            one.page.get_by_role("checkbox", name=name).wait_for()
+            one.until(lambda: "Solved in" in one.story)
+        wider = "them => them.filter(one => one.scrollWidth > one.clientWidth).map(one => one.id)"
+        assert one.page.locator("section").evaluate_all(wider) == []
+
+
 def test_random_moves_leave_a_page_that_answers(two):
     rng, keys = np.random.default_rng(22), ("Home", "End", "PageUp", "PageDown")
     for _ in range(WILD_MOVES):

@@ -19,7 +19,7 @@ from nege.command.economy_file import read_economy
 from nege.explorer import Explorer, lines
 from nege.explorer.curves import Outcome, curves
 from nege.explorer.diagram_panel import hop
-from nege.explorer.page import Page
+from nege.explorer.page import IDLE, Page
 from nege.explorer.pictures import NEW, OLD, Places, PlacesMap
 from nege.explorer.rows import ControlRow, greek
 from nege.progress import Cancelled, stop_if_cancelled, stoppable
@@ -109,6 +109,20 @@ def test_a_value_moved_back_is_no_change(page):
     page._moved("online_trade_cost", 1.3)
     page._moved("online_trade_cost", own)
     assert page.values == {}
+
+
+def test_beside_its_box_a_mechanism_is_named_and_said_to_change_nothing():
+    own = Explorer(nege.OnlineAgglomeration(nege.geography.equidistant(2)))
+    page = Page(Document(), own, ())
+    page._put_in("", "", "tax")
+    page._show(own.answer(page.values))
+    assert page._switching.labels[-1].startswith("Tax: ")
+    assert page._switching.labels[-1].endswith(IDLE)
+    assert "<b>Tax: rate" in page._rows["tax.rate"].layout.children[0].text
+    page.values["tax.rate"] = 0.1
+    page._show(own.answer(page.values))
+    assert not page._switching.labels[-1].endswith(IDLE)
+    page.closed(None)
 
 
 def test_switches_that_are_refused_are_said_and_the_page_goes_on(page, explorer, monkeypatch):

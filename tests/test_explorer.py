@@ -135,7 +135,29 @@ def test_mechanisms_and_the_online_region_are_switched():
     assert without.economy({"online": True}).online.trade_cost == without.model.trade_cost
 
 
+def test_mechanisms_and_their_controls_begin_with_a_name():
+    explorer, _, _ = explorer_of("taxed")
+    words = {name: switch.words for name, switch in explorer.switches.items()}
+    assert words["vat"].startswith("vat: a tax on sales")
+    assert words["security"].startswith("Security: losses to attacks")
+    assert words["dual_mode"].startswith("Dual mode: ")
+    known = explorer.controls_at({"security": True})
+    for control in known.values():
+        for owner, before in (("vat", "vat: "), ("security", "Security: ")):
+            assert control.words.startswith(before) == (control.owner == owner)
+
+
 # --- answers --------------------------------------------------------------------------
+
+
+def test_a_mechanism_without_which_all_is_the_same_is_idle():
+    explorer, _, _ = explorer_of("OnlineAgglomeration")
+    both = explorer.answer({"tax": True, "security": True})
+    assert set(both.idle) == {"tax", "security"}
+    assert explorer.answer({**both.values, "tax.rate": 0.1}, since=both).idle == ("security",)
+    assert explorer.answer({"oligopoly": True}).idle == ()
+    assert explorer.answer({"dual_mode": True}).idle == ()  # firms sell that way
+    assert explorer_of("taxed")[1].idle == ()
 
 
 def test_answers_are_what_solve_finds_from_the_start_that_they_name(one):

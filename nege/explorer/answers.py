@@ -46,6 +46,8 @@ class Answer:
         Who gains and who loses against the reference.
     who : tuple of str
         The same in words; or why it is not known.
+    idle : tuple of str
+        Mechanisms of the economy without which this is an equilibrium just as well.
     cpu, wall : float
         Seconds that it took.
     """
@@ -62,6 +64,7 @@ class Answer:
     gains: Comparison | None
     who: tuple[str, ...]
     since: Equilibrium | None = None
+    idle: tuple[str, ...] = ()
     against: Answer | None = None
     cpu: float = 0.0
     wall: float = 0.0

@@ -233,20 +233,24 @@ def _numbers(model: Model) -> Iterator[_Number]:
             if field.varied and isinstance(value, xr.DataArray):
                 tables.append((path, field, value, owner))
             elif field.varied and isinstance(value, float):
-                yield _Number(path, field, value, field.words, owner)
+                words = f"{called(owner, type(one))}: {field.words}"
+                yield _Number(path, field, value, words, owner)
     for path, field, table, owner in tables:
-        yield from _of_table(path, field, table, owner)
+        before = f"{called(owner, type(mechanisms[owner]))}: " if owner else ""
+        yield from _of_table(path, field, table, owner, f"{before}{field.words}")
 
 
-def _of_table(path: str, field: fields.Field, table: xr.DataArray, owner: str) -> Iterator[_Number]:
+def _of_table(
+    path: str, field: fields.Field, table: xr.DataArray, owner: str, about: str
+) -> Iterator[_Number]:
     """Yield the whole table, where all of it is one number, and every entry."""
     values = table.values
     if field.varied and values.size and (values == values.flat[0]).all():
-        yield _Number(path, field, float(values.flat[0]), f"{field.words}, of all", owner)
+        yield _Number(path, field, float(values.flat[0]), f"{about}, of all", owner)
     labels = [[str(label) for label in table[dim].values] for dim in table.dims]
     for at in np.ndindex(*values.shape):
         names = [labels[i][j] for i, j in enumerate(at)]
-        words = f"{field.words}, {', '.join(names)}"
+        words = f"{about}, {', '.join(names)}"
         yield _Number(".".join([path, *names]), field, float(values[at]), words, owner, path)
 
 
@@ -337,9 +341,10 @@ def _rank(one: Control) -> int:
 def switches(model: Model) -> dict[str, Switch]:
     """Return everything that can be switched on or off, by name: what the economy has, first.
 
-    Mechanisms that it does not have are put in with what they are by default, which changes
-    nothing until one of their controls is moved; those that need to be told more are left out, and
-    so is an online region that the economy cannot have, as where its housing has to be given.
+    Mechanisms that it does not have are put in with what they are by default, and most of them
+    change nothing until one of their controls is moved (``Answer.idle``). Those that need to be
+    told more are left out, and so is an online region that the economy cannot have, as where its
+    housing has to be given.
     """
     found = {}
     if "online" in model.fields:
@@ -351,7 +356,7 @@ def switches(model: Model) -> dict[str, Switch]:
             found["online"] = online
     present: Mapping[str, Mechanism] = getattr(model, "mechanisms", {})
     for name, one in present.items():
-        found[name] = Switch(name, _first_line(type(one)), True, one)
+        found[name] = Switch(name, _about(name, type(one)), True, one)
     if "mechanisms" not in model.fields:
         return found
     economy: Any = model
@@ -361,7 +366,7 @@ def switches(model: Model) -> dict[str, Switch]:
             one = kind()
             if one.name not in found and kind not in held:
                 economy.with_mechanisms(one)
-                found[one.name] = Switch(one.name, _first_line(kind), False, one)
+                found[one.name] = Switch(one.name, _about(one.name, kind), False, one)
         except InputError:
             continue
     return found
@@ -375,5 +380,16 @@ def _takes(model: Model, change: Mapping[str, Any]) -> bool:
     return True
 
 
-def _first_line(kind: type) -> str:
-    return (kind.__doc__ or kind.__name__).strip().splitlines()[0].rstrip(".")
+def called(name: str, kind: type[Mechanism]) -> str:
+    """Return what people read a mechanism's name as: a name of its own, or its kind in words."""
+    if name != kind.kind:
+        return name
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _about(name: str, kind: type[Mechanism]) -> str:
+    """Return a mechanism's name, and in a sentence what it is."""
+    line = (kind.__doc__ or "").strip().splitlines()[:1]
+    said = line[0].rstrip(".") if line else ""
+    return f"{called(name, kind)}: {said[:1].lower()}{said[1:]}" if said else called(name, kind)

@@ -46,6 +46,7 @@ NOT_TAKEN = "The economy does not take these values."
 ANEW = "anew, from the start that was given"
 USUAL = "anew, from the usual start"
 ON = "from where the economy was"
+SAME = 1e-8  # relative violation of equations, up to which they hold
 
 
 class Explorer:
@@ -246,6 +247,7 @@ class Explorer:
         good = equilibrium.status is Status.CONVERGED
         found |= {"outcome": SOLVED if good else UNSTABLE, "equilibrium": equilibrium}
         found |= _said(equilibrium) | {"who": () if good else (NO_REST,)}
+        found["idle"] = self._idle(model, equilibrium) if good else ()
         if good and (values or against is not None or since is not None):
             found |= self._compared(equilibrium, against or self.base)
         return found
@@ -280,6 +282,21 @@ class Explorer:
             if what.ahead is not None
         )
         return data[["firm_mass", "population", *(name for name in ahead if name in data)]]
+
+    def _idle(self, model: Any, now: Equilibrium) -> tuple[str, ...]:
+        """Return mechanisms that change nothing: all equations hold without them, too."""
+        found = []
+        for name, one in getattr(model, "mechanisms", {}).items():
+            if one.modes:
+                continue  # without it there is no place for what is sold that way
+            try:
+                without = model.without(name)
+            except InputError:
+                continue  # others need it
+            gaps = without.audit(now.data) | without.audit_motion(now.data, self.dynamics)
+            if max(gaps.values()) <= SAME:  # a gap that is not finite is none
+                found.append(name)
+        return tuple(found)
 
     def _compared(self, now: Equilibrium, before: Answer) -> dict[str, Any]:
         """Return who gains, or why that is not known."""

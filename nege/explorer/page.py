@@ -42,8 +42,16 @@ AREAS = ("story", "controls", "map", "shares", "diagram", "gains", "lines", "num
 GOOD = "#1b7837"
 #: Of what comes and goes above the rest of the page, which does not move for it.
 ABOVE = {"position": "absolute", "top": "0", "right": "0", "background": "#fff3cd"}
+#: Text is as wide as its panel, and no wider: it wraps, and what cannot has a bar to move it by.
+AS_WIDE = ":host .bk-clearfix { display: block !important; overflow-wrap: break-word; }"
+#: Words beside a box to tick wrap beside it.
+IN_LINES = """
+:host .bk-input-group label { display: flex; align-items: flex-start; white-space: normal; }
+:host .bk-input-group label > input { flex: none; }
+"""
 PLAIN = "people alone"
 UNSOLVED = "Nothing is solved yet."
+IDLE = " (changes nothing as it is: move a slider of it)"
 ONLINE_PART = "part sold online"
 
 #: What gives widgets that have no words of their own a name, for those who do not see them.
@@ -152,6 +160,7 @@ class Page:
 
     def _div(self, text: str = "", **style: Any) -> Any:
         style = {"sizing_mode": "stretch_width", "margin": (2, 4, 2, 4), **style}
+        style["stylesheets"] = [AS_WIDE]
         return models.Div(text=text, disable_math=True, **style)
 
     def _button(self, words: str, press: Callable[[], object], **style: Any) -> Any:
@@ -176,14 +185,15 @@ class Page:
             title="Add a slider", value="", options=[], sizing_mode="stretch_width"
         )
         self._adding.on_change("value", self._add)
-        self._switching = models.CheckboxGroup(labels=[], active=[])
+        wide: dict[str, Any] = {"sizing_mode": "stretch_width", "stylesheets": [IN_LINES]}
+        self._switching = models.CheckboxGroup(labels=[], active=[], **wide)
         self._switching.on_change("active", self._switched)
         self._mechanism = models.Select(
             title="Add a mechanism", value="", options=[], sizing_mode="stretch_width"
         )
         self._mechanism.on_change("value", self._put_in)
         self._way = models.RadioGroup(
-            labels=["go on from where the economy is", "start anew each time"], active=0
+            labels=["go on from where the economy is", "start anew each time"], active=0, **wide
         )
         self._shown_switches = [name for name, one in explorer.switches.items() if one.on]
         if "online" in explorer.switches and "online" not in self._shown_switches:
@@ -287,11 +297,17 @@ class Page:
                 groups.setdefault(group, []).append((name, f"{control.words} ({name})"))
         self._adding.update(options=groups, value="")
         switches = self._explorer.switches
-        labels = [f"{switches[name].words}" for name in self._shown_switches if name in switches]
+        labels = [self._label(name) for name in self._shown_switches]
         on = [k for k, name in enumerate(self._shown_switches) if self._is_on(name)]
         self._switching.update(labels=labels, active=on, visible=bool(labels))
         others = [(n, one.words) for n, one in switches.items() if n not in self._shown_switches]
         self._mechanism.update(options=[("", "choose…"), *others], value="", visible=bool(others))
+
+    def _label(self, name: str) -> str:
+        """Return what a switch is, and whether the last economy would be the same without it."""
+        words = self._explorer.switches[name].words
+        idle = self.good is not None and name in self.good.idle and self._is_on(name)
+        return f"{words}{IDLE}" if idle else words
 
     def _is_on(self, name: str) -> bool:
         return bool(self.values.get(name, self._explorer.switches[name].on))
@@ -489,6 +505,7 @@ class Page:
         self._show_numbers(places)
         self._show_lines(answer)
         self._diagram.show(answer)
+        self._switching.labels = [self._label(name) for name in self._shown_switches]
 
     def _colours(self, answer: Answer) -> None:
         """Offer what the map may be coloured by, and as it changes from what both have."""
@@ -571,7 +588,8 @@ class Page:
         more = f"<p>{len(order)} of {len(names)} places</p>" if len(order) < len(names) else ""
         head = "".join(f"<th scope=col>{html.escape(one)}</th>" for one in heads)
         style = (
-            "<style>table{border-collapse:collapse}td,th{padding:1px 8px;text-align:right}</style>"
+            "<style>table{border-collapse:collapse;font-size:12px}"
+            "td,th{padding:1px 4px;text-align:right}td{white-space:nowrap}</style>"
         )
         self._numbers.text = (
             f'{style}<div style="overflow-x:auto"><table><tr>{head}</tr>'

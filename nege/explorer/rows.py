@@ -62,6 +62,7 @@ class ControlRow:
             width=26,
             margin=0,
             button_type="light",
+            stylesheets=[":host .bk-btn { padding: 6px 0; }"],  # in its width
         )
         words = models.Div(
             text=title, margin=(6, 4, 0, 4), sizing_mode="stretch_width", disable_math=True
