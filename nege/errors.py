@@ -97,9 +97,6 @@ class DependencyError(NegeError, ImportError):
     """An optional library that the call needs is not installed."""
 
 
-CLOSE = 0.7  # how much of a name there is in another that may be meant
-
-
 class MissingError(AttributeError):
     """An attribute that there is not: it says what has it, or what does it, when it is read.
 
@@ -119,7 +116,7 @@ class MissingError(AttributeError):
         told: str = self.owner._elsewhere(name)
         if not told:
             public = [one for one in dir(self.owner) if not one.startswith("_")]
-            close = difflib.get_close_matches(name, public, n=3, cutoff=CLOSE)
+            close = alike(name, public)
             told = f"did you mean {in_words(map(repr, close), 'or')}?" if close else ""
         return f"{said}: {told}" if told else said
 
@@ -241,10 +238,10 @@ def meant(name: object, known: Iterable[str]) -> list[str]:
         if word in known:
             return [word]
     symbols = [option for option in SYMBOLS.get(word.lower(), ()) if option in known]
-    return symbols or _alike(word, known)
+    return symbols or alike(word, known)
 
 
-def _alike(word: str, known: list[str]) -> list[str]:
+def alike(word: str, known: list[str]) -> list[str]:
     """Return up to three names that are written much like a word, or of which it is a part.
 
     No weaker likeness: of words that are longer than a few letters it is mostly chance.

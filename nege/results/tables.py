@@ -12,7 +12,6 @@ import logging
 import math
 import pathlib
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -20,7 +19,7 @@ import pandas as pd  # type: ignore[import-untyped]
 import xarray as xr
 
 from nege import memory, validation
-from nege.errors import CLOSE, OF_MODELS, Guide, InputError, in_words, require
+from nege.errors import OF_MODELS, Guide, InputError, alike, in_words, require
 from nege.plots.varied import parameter_label
 from nege.results.symbols import symbol
 from nege.status import Status
@@ -73,7 +72,7 @@ class Tabular(Guide):
         if isinstance(held, xr.Dataset):
             if name in held:
                 return f".data.{name} has it"
-            if close := get_close_matches(name, map(str, held), n=1, cutoff=CLOSE):
+            if close := alike(name, [str(one) for one in held]):
                 return f"did you mean .data.{close[0]}?"
         of = next((one for one in ("model", "equilibrium", "after") if hasattr(self, one)), "")
         if name in OF_MODELS:
