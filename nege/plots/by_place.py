@@ -100,7 +100,9 @@ def _named(polygons: Any, names: tuple[str, ...]) -> list[str]:
     if set(names) <= set(by_index):
         return by_index
     for column in getattr(polygons, "columns", ()):
-        by_column = [str(name) for name in polygons[column]] if column != "geometry" else []
+        if column == polygons.geometry.name:
+            continue
+        by_column = [str(name) for name in polygons[column]]
         if set(names) <= set(by_column):
             return by_column
     return by_index
