@@ -51,9 +51,7 @@ FAR = 1e4  # units of distance of half of all pairs from which on the unit looks
 DEAR = 1e3  # factor of trade costs between half of all pairs
 AROUND = 20.1  # 1000 km to the other side of the Earth
 ROUNDED = 1e-3  # difference of totals that rounding explains
-OUTLIER = (
-    100.0  # factor from the median at which a wage is in another unit, or a count from the next
-)
+OUTLIER = 100.0  # factor at which a wage, of the median, or a count, of the next, looks wrong
 HEADS = 30.0  # factor from the median ratio of two counts of people, as of jobs and residents
 APART = 4.0  # factor between wages and incomes, or road and straight line
 TURNED = 0.05  # deviation of logs from which on other coordinates are looked for
