@@ -47,6 +47,37 @@ def hatched(ax):
     return [tuple(0.5 * (box.min + box.max)) for box in boxes]
 
 
+def test_the_cure_of_too_many_dimensions_names_one_that_is_there(grid):
+    told = grid.rename(region="place")
+    with pytest.raises(nege.InputError) as caught:
+        told.nege.plot.heatmap("wage")
+    at = {"place": "online"}
+    assert 'at={"place": "online"}'.replace('"', "'") in str(caught.value)
+    told.nege.plot.heatmap("wage", at=at)
+    with pytest.raises(nege.InputError, match=r"panels\(\) draws lines"):
+        told.nege.plot.heatmap("status", at={"online_commission": 0.0})
+
+
+def test_axes_and_bars_say_numbers_as_they_are(grid):
+    """Not how far they are from another one, written small at the end of the axis."""
+    near = grid.assign(wage=1e4 + 1e-3 * grid["wage"])
+    heat = near.nege.plot.heatmap("wage", at={"region": "1"})
+    given = plt.subplots()[1]
+    near.nege.plot.panels(variables=["wage"], at={"region": "1"}, ax=given)
+    for ax in (given, *heat.figure.axes):
+        ax.figure.draw_without_rendering()
+        assert [axis.get_offset_text().get_text() for axis in (ax.xaxis, ax.yaxis)] == ["", ""]
+
+
+def test_a_bar_points_to_what_lies_beyond_its_ends(grid):
+    ends = {}
+    for limits in ({}, {"vmin": 1.2}, {"vmax": 1.5}, {"vmin": 1.2, "vmax": 1.5}):
+        ax = grid.nege.plot.heatmap("wage", at={"region": "1"}, **limits)
+        (mesh,) = (one for one in ax.collections if one.colorbar is not None)
+        ends[tuple(limits)] = mesh.colorbar.extend
+    assert list(ends.values()) == ["neither", "min", "max", "both"]
+
+
 def test_both_arms_of_a_loop_are_drawn_and_named():
     loop = stored("loop")
     ax = loop.nege.plot.online_share()

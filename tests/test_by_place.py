@@ -125,7 +125,15 @@ def test_outlines_go_by_name_and_borders_into_their_projection(tmp_path):
     ]
     names = solved.model.geography.names
     outlines = geopandas.GeoSeries(squares, index=list(names), crs=4326).to_crs(32650)
-    ax = solved.plot.map("wage", polygons=outlines.iloc[::-1], borders=True)
+    ax = solved.plot.map("wage", polygons=outlines.iloc[::-1], borders=True, names=True)
+    ax.figure.draw_without_rendering()
+    middle = outlines.centroid
+    for one in (one for one in ax.texts if one.get_gid() == "name"):  # in its middle
+        x, y = ax.transData.inverted().transform(
+            matplotlib.text.Text.get_window_extent(one).get_points().mean(0)
+        )
+        at = middle[one.get_text()]
+        assert np.hypot(x - at.x, y - at.y) < 3e4
     np.testing.assert_array_equal(values(ax), solved.data.wage[:3])  # by name, in any order
     (lines,) = (one for one in ax.collections if one.get_gid() == "borders")
     assert all(np.isfinite(line).all() for line in lines.get_segments())
@@ -150,6 +158,59 @@ def test_maps_of_one_scale_share_a_bar():
         one = path().isel(step=step)
         agglomeration.industry_map(GRID.coordinates, one, industry="goods", ax=ax, bar=beside)
     assert len(figure.axes) == 3
+
+
+def boxes(ax):
+    """What names are drawn in, and what dots, of a picture as it is drawn."""
+    ax.figure.draw_without_rendering()
+    shown = [one for one in ax.texts if one.get_gid() == "name" and one.get_visible()]
+    point = ax.figure.dpi / 72.0
+    dots = ax.transData.transform(drawn(ax).get_offsets())
+    reach = 0.5 * np.sqrt(drawn(ax).get_sizes()) * point
+    renderer = ax.figure.canvas.get_renderer()
+    texts = {one.get_text(): matplotlib.text.Text.get_window_extent(one, renderer) for one in shown}
+    return texts, dots, reach
+
+
+def test_names_lie_on_no_dot_and_on_no_other_name():
+    rng = np.random.default_rng(3)
+    people = np.sort(rng.pareto(1.2, 30) + 0.2)[::-1]
+    where = nege.geography.from_points(
+        *np.transpose(rng.uniform(0, 10, (30, 2))), names=[f"Place {k}" for k in range(30)]
+    )
+    data = xr.Dataset({"share": ("region", people / people.sum())}, {"region": list(where.names)})
+    for asked, least in ((True, 5), (["Place 2", "Place 0"], 2)):
+        ax = data.nege.plot.map("share", where, names=asked)
+        texts, dots, reach = boxes(ax)
+        assert least <= len(texts) <= 8
+        for name, box in texts.items():
+            away = np.maximum(box.min - dots, 0) + np.maximum(dots - box.max, 0)
+            large = reach > 3.0
+            assert (np.hypot(*away.T) >= reach)[large].all()
+            assert not any(box.overlaps(other) for of, other in texts.items() if of != name)
+            assert ax.bbox.contains(*box.min)
+            assert ax.bbox.contains(*box.max)
+    assert not any(one.get_gid() == "name" for one in data.nege.plot.map("share", where).texts)
+    with pytest.raises(nege.InputError, match="Did you mean 'Place 2"):
+        data.nege.plot.map("share", where, names=["Plac 2"])
+
+
+def test_colours_end_where_few_places_are_beyond_and_the_same_in_a_film():
+    values = np.linspace(1.0, 2.0, 40)
+    values[[3, 7]] = 9.0, 8.0
+    one = maps.scale_of(values)
+    assert (one.norm.vmin, one.norm.vmax) == (np.sort(values)[2], np.sort(values)[-3])
+    assert one.extend == "both"
+    film = maps.scale_of(np.array([values, np.full(40, np.nan), values[::-1]]))
+    assert (film.norm.vmin, film.norm.vmax, film.extend) == (one.norm.vmin, one.norm.vmax, "both")
+    change = maps.scale_of(values - 5.0, change=True)  # four of forty are beyond, whatever side
+    assert change.norm.vmax == -change.norm.vmin == np.sort(np.abs(values - 5.0))[-5]
+    few = maps.scale_of(values[:10])
+    assert (few.norm.vmin, few.norm.vmax, few.extend) == (1.0, 9.0, "neither")
+    core = np.append(np.zeros(39), 1.0)  # without it there would be nothing to tell apart
+    assert maps.scale_of(core).norm.vmax == 1.0
+    ax = maps.changes(nege.geography.line(40).coordinates, core, values - 5.0)
+    assert drawn(ax).get_clim() == (change.norm.vmin, change.norm.vmax)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +239,7 @@ def test_what_cannot_be_drawn_says_what_can(call, said, tmp_path, monkeypatch):
 def test_a_film_has_a_picture_a_step_and_replaces_only_films_of_nege(tmp_path):
     image = pytest.importorskip("PIL.Image")
     heard = []
-    given = {"change": True, "progress": lambda *said: heard.append(said)}
+    given = {"change": True, "names": True, "progress": lambda *said: heard.append(said)}
     file = path().nege.plot.animate(tmp_path / "x.gif", "profit", GRID, **given)
     with image.open(file) as film:
         assert film.n_frames == 3

@@ -9,11 +9,11 @@ import numpy as np
 
 from nege.command import report, report_industries, report_retail
 from nege.command.execution import RunResult, converged_steps
-from nege.errors import InputError, require
+from nege.errors import InputError
 from nege.geography import equidistant
 from nege.geography.online import OnlineRegion
 from nege.models.base import Model
-from nege.plots import branches, maps, style
+from nege.plots import branches, by_place, maps, style
 from nege.plots.agglomeration import has_industries
 from nege.status import Status
 from nege.sweeps.sweep import follow
@@ -142,47 +142,13 @@ def draw_cities(run: RunResult) -> Figure:
         right.set_axis_off()
         right.text(0.5, 0.5, "nobody stays offline", ha="center", transform=right.transAxes)
     if report.places_have_names(model):
-        _name_largest(left, model, before)
+        by_place.where(model.geography, False, named=True).name(left, before)
     return figure
-
-
-WIDEST_CHANGE = 50.0  # in per cent, where the colour scale of changes ends at the latest
 
 
 def _draw_change(ax: Any, model: Model, before: np.ndarray, after: np.ndarray) -> None:
     """Colour places by how their share of the offline workers changed."""
     with np.errstate(divide="ignore", invalid="ignore"):
         change = 100 * ((after / after.sum()) / (before / before.sum()) - 1)
-    change = np.nan_to_num(change, nan=0.0, posinf=WIDEST_CHANGE)
-    widest = float(np.clip(np.quantile(np.abs(change), 0.9), 1.0, WIDEST_CHANGE))
-    size = np.maximum(before, after)
-    maps.changes(model.geography.coordinates, size, change, widest=widest, ax=ax)
-
-
-SMALLEST_NAMED = 1e-3  # share of a place that is named on the map
-
-
-def _name_largest(ax: Any, model: Model, share: np.ndarray, count: int = 6) -> None:
-    """Name the largest places, leaving out those too near to one already named."""
-    coordinates = model.geography.coordinates
-    if coordinates is None or "longitude" not in coordinates:
-        return
-    spots = np.column_stack([coordinates["longitude"].values, coordinates["latitude"].values])
-    apart = 0.1 * float(np.max(np.ptp(spots, axis=0)))
-    effects: Any = require("matplotlib.patheffects", "plot", "Drawing")
-    halo = effects.withStroke(linewidth=2.5, foreground="white")
-    named: list[int] = []
-    for place in np.argsort(-share):
-        if len(named) == count or share[place] < SMALLEST_NAMED:
-            break
-        if all(np.hypot(*(spots[place] - spots[other])) > apart for other in named):
-            named.append(int(place))
-            ax.annotate(
-                model.geography.names[place],
-                spots[place],
-                xytext=(7, 5),
-                textcoords="offset points",
-                fontsize=9,
-                path_effects=[halo],
-                parse_math=False,
-            )
+    change = np.where(np.isfinite(change), change, 0.0)  # nobody was there
+    maps.changes(model.geography.coordinates, np.maximum(before, after), change, ax=ax)

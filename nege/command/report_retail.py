@@ -9,7 +9,7 @@ import xarray as xr
 
 from nege.command.execution import RunResult, converged_steps
 from nege.errors import InputError
-from nege.plots import agglomeration, maps, style
+from nege.plots import agglomeration, by_place, maps, style
 from nege.status import Status
 from nege.studies import moments
 from nege.studies.online_retail import SHARE, china_facts
@@ -287,7 +287,8 @@ def _cities(run: RunResult, good: np.ndarray, places: xr.Dataset) -> Figure:
         ax.set_title(f"{years[step]}, cost of {ax.get_title(loc='left')}", loc="left")
     people = result["population"].transpose("step", "place").values
     change = 100 * (people[last] / people[first] - 1.0)
-    widest = float(np.max(np.abs(change)))
-    maps.changes(places, people[last], change, widest=widest, ax=axes[2])
+    maps.changes(places, people[last], change, ax=axes[2])
+    named = by_place.where(run.specification.model.geography, False, named=True)
+    named.name(axes[2], people[last])
     axes[2].set_title(f"change of people, {years[first]} to {years[last]}", loc="left")
     return figure

@@ -8,7 +8,7 @@ is not zero was not solved: lines break there, and heat maps are hatched.
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -342,12 +342,13 @@ class SweepPlot(Guide):
         change_from: Mapping[str, Any] | None = None,
         polygons: Any = None,
         borders: Any = None,
+        names: bool | Sequence[str] | None = None,
         ax: Axes | None = None,
     ) -> Axes:
         """Draw a variable of one point on a map, or how it changed from another point.
 
-        As ``equilibrium.plot.map(variable)``, whose `polygons` and `borders` it takes. What is a
-        change already, as ``wage_change`` of ``nege.counterfactual``, is drawn in per cent.
+        As ``equilibrium.plot.map(variable)``, whose `polygons`, `borders`, `names` it takes. What
+        is a change already, as ``wage_change`` of ``nege.counterfactual``, is drawn in per cent.
 
         Parameters
         ----------
@@ -360,15 +361,18 @@ class SweepPlot(Guide):
             ``{"step": 11, "industry": "services", "channel": "online"}``.
         change_from : mapping, optional
             The point from which to draw the change, e.g. ``{"step": 0}``; `at` says the rest.
-        polygons, borders : optional
-            Outlines of places, and what to draw beneath.
+        polygons, borders, names : optional
+            Outlines of places, what to draw beneath, and which places to name.
         ax : Axes, optional
             Where to draw; a new figure by default.
 
         Returns
         -------
         Axes
-            With a dot or a polygon per place, grey where the point was not solved.
+            With a dot or a polygon per place, grey where the point was not solved. Colours run from
+            the least to the largest value, but one place in twenty at either end is left to the
+            bar's pointed ends; those of a change as far from zero on either side, without one place
+            in ten. So of few places all count.
 
         Raises
         ------
@@ -387,7 +391,7 @@ class SweepPlot(Guide):
         >>> ax.figure.axes[-1].get_ylabel()
         'change of manufacturing wage (%)'
         """
-        ground = by_place.where(geography, polygons, borders)
+        ground = by_place.where(geography, polygons, borders, names)
         shown = self._by_place(variable, ground, at)
         if str(shown.about.get("long_name", "")).endswith(by_place.RATIO):
             if change_from is not None:
@@ -421,19 +425,21 @@ class SweepPlot(Guide):
         change: bool = False,
         polygons: Any = None,
         borders: Any = None,
+        names: bool | Sequence[str] | None = None,
         seconds: float = 0.5,
         progress: Progress = None,
     ) -> pathlib.Path:
         """Write a film of a variable along a path, a map a step, as a GIF.
 
-        Colours and areas mean the same in every picture. The file appears as a whole or not at
-        all; it replaces only a film of nege.
+        Colours and areas mean the same in every picture: colours go as far as those of the maps of
+        all steps together, by the one rule of :meth:`map`. The file
+        appears as a whole or not at all; it replaces only a film of nege.
 
         Parameters
         ----------
         path : str or path
             Where to write it, e.g. "turn.gif".
-        variable, geography, at, polygons, borders
+        variable, geography, at, polygons, borders, names
             As of :meth:`map`; `at` leaves one varied dimension, along which the film runs.
         change : bool, default False
             Draw the change from the first step.
@@ -474,7 +480,7 @@ class SweepPlot(Guide):
             cure = "Choose from the rest with at=."
             raise InputError("at", at, f"a choice that leaves one dimension of {left}", cure)
         (along,) = free
-        ground = by_place.where(geography, polygons, borders)
+        ground = by_place.where(geography, polygons, borders, names)
         shown = self._by_place(variable, ground, at, along)
         if change:
             first = shown._replace(values=np.broadcast_to(shown.values[0], shown.values.shape))
@@ -551,8 +557,7 @@ class SweepPlot(Guide):
                 "x and y",
                 (x, y),
                 f"two different dimensions, the only ones that {array.name} is left over",
-                f"It is over {_sizes(array)}: choose from the rest with at=, e.g. "
-                'at={"region": "online"}, or draw fewer with panels().',
+                self._fewer(array, free, (x, y)),
             )
         x = x or next(dim for dim in free if dim != y)
         y = y or next(dim for dim in free if dim != x)
@@ -563,6 +568,20 @@ class SweepPlot(Guide):
         # Cells need ascending values; a sweep visits them in the order it was given.
         both = both.sortby([dim for dim in (x, y) if varied.is_number(array[dim])])
         return both["cells"].rename(array.name), both["failed"].transpose(y, x)
+
+    def _fewer(self, array: xr.DataArray, free: list[str], axes: tuple[Any, Any]) -> str:
+        """Say what to do about an array that is over more, or less, than two dimensions."""
+        said = f"It is over {_sizes(array)}: "
+        if len(free) < 2:
+            return f"{said}panels() draws lines."
+        # What the economy has beside what was varied is rather chosen from.
+        order = sorted(free, key=lambda dim: (dim in axes, dim in self._varied))
+        known = array[order[0]].values
+        label = known[-1].item() if known.size else 0
+        return (
+            f"{said}choose from the rest with at=, e.g. at={{{order[0]!r}: {label!r}}}, or draw "
+            "fewer with panels()."
+        )
 
     def _by_place(
         self, name: Any, ground: by_place.Where, at: Any, along: str | None = None

@@ -16,7 +16,7 @@ import xarray as xr
 
 from nege import validation
 from nege.errors import InputError, require
-from nege.plots import maps, varied
+from nege.plots import maps, place_names, varied
 from nege.plots.style import new_figure
 from nege.progress import Progress, watched
 from nege.validation import paths
@@ -45,16 +45,17 @@ class Values(NamedTuple):
 
 
 class Where(NamedTuple):
-    """The places of a map: their names, coordinates and outlines, and borders beneath them."""
+    """The places of a map: names, coordinates, outlines, borders beneath, and who is named."""
 
     names: tuple[str, ...]
     coordinates: Any
     polygons: Any
     borders: Any
+    named: list[str] | bool = False
 
     def draw(self, shown: Values, ax: Axes | None, **style: Any) -> Axes:
         """Draw a variable."""
-        return maps.by_value(
+        ax = maps.by_value(
             self.coordinates,
             shown.people,
             shown.values,
@@ -64,20 +65,29 @@ class Where(NamedTuple):
             borders=self.borders,
             **style,
         )
+        self.name(ax, shown.people)
+        return ax
+
+    def name(self, ax: Axes, people: np.ndarray) -> None:
+        """Write names of places on a map of them that is drawn."""
+        if self.named is not False:
+            spots = maps.spots(self.coordinates, self.polygons)
+            place_names.put(ax, self.names, spots, people, self.named)
 
 
-def where(geography: Any, polygons: Any = None, borders: Any = None) -> Where:
+def where(geography: Any, polygons: Any = None, borders: Any = None, named: Any = None) -> Where:
     """Return the places of a geography as a map has them; refuse what does not say where."""
     if not all(hasattr(geography, name) for name in ("names", "coordinates", "polygons")):
         cure = "Give that of the economy: model.geography."
         raise InputError("geography", geography, "a Geography", cure)
     names = tuple(str(name) for name in geography.names)
     borders = None if borders is False else borders
+    named = place_names.wanted(named, names)
     coordinates = geography.coordinates
     if polygons is None:
-        return Where(names, coordinates, geography.polygons, borders)
+        return Where(names, coordinates, geography.polygons, borders, named)
     if polygons is False:
-        return Where(names, coordinates, None, borders)
+        return Where(names, coordinates, None, borders, named)
     allowed = "False, or a GeoSeries, GeoDataFrame or file of outlines by name of place"
     if isinstance(polygons, (str, pathlib.Path)):
         polygons = maps.read_shapes("polygons", polygons, allowed)
@@ -91,7 +101,8 @@ def where(geography: Any, polygons: Any = None, borders: Any = None) -> Where:
         some = f"with none for {', '.join(absent[:5])}" if absent else "with several of one name"
         cure = "Names stand in the index, or in a column that has all of them once."
         raise InputError("polygons", some, allowed, cure)
-    return Where(names, coordinates, shapes.set_axis(known).reindex(list(names)), borders)
+    outlines = shapes.set_axis(known).reindex(list(names))
+    return Where(names, coordinates, outlines, borders, named)
 
 
 def _named(polygons: Any, names: tuple[str, ...]) -> list[str]:
@@ -205,6 +216,9 @@ def film(
         cure = f"ds.isel(step=slice(None, None, {-(-len(titles) // MOST_FRAMES)})) has fewer."
         raise InputError("ds", len(titles), f"at most {MOST_FRAMES} pictures", cure)
     scale = maps.scale_of(shown.values, change=change)  # one for all
+    if where.named is True:  # the same in every picture
+        mean = np.nan_to_num(shown.people).mean(axis=0)
+        where = where._replace(named=place_names.largest(where.names, mean)[: place_names.MOST])
     largest = float(np.nanmax(shown.people, initial=0.0))
     image: Any = require("PIL.Image", "plot", "A film")
     canvas: Any = require("matplotlib.backends.backend_agg", "plot", "A film").FigureCanvasAgg

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -96,6 +96,7 @@ class EquilibriumPlot(Guide):
         change_from: Any = None,
         polygons: Any = None,
         borders: Any = None,
+        names: bool | Sequence[str] | None = None,
         ax: Axes | None = None,
     ) -> Axes:
         """Draw the places where they are, by their share of workers or another variable.
@@ -121,6 +122,9 @@ class EquilibriumPlot(Guide):
             What to draw beneath: True for the borders of countries, of Natural Earth
             (1:110 million, those on the ground); or borders in degrees or in a projection that
             they name; a file is read by geopandas.
+        names : True or sequence of str, optional
+            Which places to name: True for the largest few, as far as there is room beside dots
+            and other names; or these.
         ax : Axes, optional
             Where to draw; a new figure by default.
 
@@ -128,7 +132,9 @@ class EquilibriumPlot(Guide):
         -------
         Axes
             With one dot per place, its area in proportion to its share; where there are
-            polygons, these, filled by value.
+            polygons, these, filled by value. Colours run from the least to the largest value, but
+            one place in twenty at either end is left to the bar's pointed ends; those of a change
+            as far from zero on either side, without one place in ten. So of few places all count.
 
         Raises
         ------
@@ -148,7 +154,7 @@ class EquilibriumPlot(Guide):
         'change of manufacturing wage (%)'
         """
         data = self._data
-        where = by_place.where(self._geography, polygons, borders)
+        where = by_place.where(self._geography, polygons, borders, names)
         if variable is not None or change_from is not None:
             if industry is not None:
                 cure = f'at={{"industry": "{industry}"}} says of which a variable is.'
@@ -159,7 +165,9 @@ class EquilibriumPlot(Guide):
             raise InputError("at", at, "left out where no variable is named")
         style = {"ax": ax, "borders": where.borders, "polygons": where.polygons}
         if agglomeration.has_industries(data):
-            return agglomeration.industry_map(where.coordinates, data, industry=industry, **style)
+            ax = agglomeration.industry_map(where.coordinates, data, industry=industry, **style)
+            where.name(ax, data["population"].values)
+            return ax
         if industry is not None:
             raise InputError("industry", industry, "left out", "This economy has no industries.")
         share = data["share"].values[: len(self._geography)]
@@ -168,6 +176,7 @@ class EquilibriumPlot(Guide):
             ax = where.draw(shown, ax)
         else:
             ax = maps.places(where.coordinates, share, ax=ax, borders=where.borders)
+            where.name(ax, share)
         if self._online is not None:
             online = float(data["share"].values[-1])
             ax.set_title(f"online: {online:.1%} of {self._movers}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from nege.plots import maps
+from nege.plots import by_place, maps
 from nege.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, new_axes
 
 if TYPE_CHECKING:
@@ -82,30 +82,11 @@ def split(parts: xr.DataArray, totals: xr.DataArray, label: str, *, ax: Axes | N
 
 
 def on_map(
-    coordinates: xr.Dataset | None,
-    share: np.ndarray,
-    gain: np.ndarray,
-    title: str,
-    label: str,
-    *,
-    polygons: Any = None,
-    ax: Axes | None = None,
+    where: by_place.Where, share: np.ndarray, gain: np.ndarray, title: str, label: str, ax: Any
 ) -> Axes:
     """Draw gains where people live: orange up, purple down."""
-    widest = float(np.nanmax(np.abs(gain), initial=0.0)) or 1.0
-    ax = maps.places(
-        coordinates,
-        share,
-        colour=gain,
-        ax=ax,
-        cmap="PuOr_r",
-        vmin=-widest,
-        vmax=widest,
-        edgecolors=GREY,
-        polygons=polygons,
-    )
-    figure: Any = ax.get_figure()
-    drawn = next(one for one in ax.collections if one.get_gid() == "places")
-    figure.colorbar(drawn, ax=ax, label=label, shrink=0.9)
+    shown = by_place.Values(gain, share, label, {})
+    ax = where.draw(shown, ax, scale=maps.scale_of(gain, change=True))
     ax.set_title(title)
-    return ax
+    made: Axes = ax
+    return made

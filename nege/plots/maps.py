@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from nege.errors import InputError, require
-from nege.plots.style import BLUE, GREY, new_axes, scale_beside
+from nege.plots.style import BLUE, EXTEND, GREY, new_axes, scale_bar, scale_beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,9 +52,7 @@ def places(
         )
     ax = new_axes(ax)
     geographic = "longitude" in coordinates
-    x, y = (
-        coordinates[name].values for name in (("longitude", "latitude") if geographic else "xy")
-    )
+    x, y = spots(coordinates).T
     if borders is not None:
         _around(ax, borders, geographic, (x, y))
     share = np.asarray(share, dtype=float)
@@ -81,13 +79,20 @@ def places(
     return ax
 
 
+def spots(coordinates: xr.Dataset | None, polygons: Any = None) -> np.ndarray:
+    """Return where a map has its places, a row each: within polygons, or at their coordinates."""
+    if polygons is not None:
+        inside = polygons.representative_point()
+        return np.column_stack([inside.x, inside.y])
+    if coordinates is None:
+        return np.zeros((0, 2))
+    names = ("longitude", "latitude") if "longitude" in coordinates else ("x", "y")
+    return np.column_stack([coordinates[name].values for name in names])
+
+
 WIDE = 20.0  # ratio of the largest to the smallest value from which on colours follow logarithms
-LEAST_VISIBLE = 0.02  # part of places at either end that colours do not tell apart
-#: How a bar ends, by whether something is below it, and above.
-EXTEND = {
-    **{(True, True): "both", (True, False): "min"},
-    **{(False, True): "max", (False, False): "neither"},
-}
+RARE = 20  # one place of so many, at either end, has the colour of the next
+ALL_BUT_ONE_VALUE = 1e-3  # of all that values span: what is left of it then is none to colour by
 
 
 class Scale(NamedTuple):
@@ -102,23 +107,17 @@ class Scale(NamedTuple):
 def scale_of(values: np.ndarray, *, change: bool = False) -> Scale:
     """Return colours for values: light is little, dark is much; of a change orange up, purple down.
 
-    Where values differ a lot colours follow their logarithms, and one place in fifty at either
-    end has the colour of the next. A change of nothing is white.
+    The one rule of all maps, films included. Colours run from the least to the largest value, but
+    one place in twenty at either end has the colour of the next, of a change one in ten whatever
+    its sign; so of fewer places none. `values` are over places, or over steps and places: then
+    colours go as far as those of any step. The scale says on which side values lie beyond it.
+    Where values differ a lot colours follow their logarithms. A change of nothing is white.
     """
-    good = np.asarray(values, dtype=float)
-    good = good[np.isfinite(good)]
+    values = np.asarray(values, dtype=float)
     colours: Any = require("matplotlib.colors", "plot", "Drawing")
-    few = good.size < 1.0 / LEAST_VISIBLE
-    if change:
-        size = np.abs(good)
-        widest = (size.max() if few else np.quantile(size, 1.0 - LEAST_VISIBLE)) if size.size else 1
-        low, high = (-float(widest), float(widest)) if widest > 0.0 else (-1.0, 1.0)
-    else:
-        low, high = (0.0, 1.0) if not good.size else (good.min(), good.max())
-        if not few:
-            low, high = np.quantile(good, (LEAST_VISIBLE, 1.0 - LEAST_VISIBLE))
-    below, above = bool((good < low).any()), bool((good > high).any())
-    beyond = EXTEND[below, above]
+    low, high = _ends(values, change)
+    good = values[np.isfinite(values)]
+    beyond = EXTEND[bool((good < low).any()), bool((good > high).any())]
     if change:
         return Scale("PuOr_r", colours.Normalize(low, high), beyond)
     wide = good.size > 0 and good.min() > 0.0 and good.max() > WIDE * good.min()
@@ -126,6 +125,23 @@ def scale_of(values: np.ndarray, *, change: bool = False) -> Scale:
         return Scale("cividis_r", colours.Normalize(low, high), beyond)
     ticks = tuple(_round_numbers(low, high))
     return Scale("cividis_r", colours.LogNorm(low, high), beyond, ticks)
+
+
+def _ends(values: np.ndarray, change: bool) -> tuple[float, float]:
+    """Return where colours end, those of a change as far from zero on either side."""
+    low, high = np.inf, -np.inf
+    for step in np.reshape(np.abs(values) if change else values, (-1, values.shape[-1])):
+        good = np.sort(step[np.isfinite(step)])
+        if not good.size:
+            continue
+        rare = good.size // (RARE // 2 if change else RARE)
+        first, last = good[0 if change else rare], good[-1 - rare]
+        if last - first < ALL_BUT_ONE_VALUE * (good[-1] - good[0]):  # they are what differs
+            first, last = good[0], good[-1]
+        low, high = min(low, float(first)), max(high, float(last))
+    if change:
+        return (-high, high) if high > 0.0 else (-1.0, 1.0)
+    return (low, high) if low <= high else (0.0, 1.0)
 
 
 def by_value(
@@ -166,12 +182,11 @@ def colour_bar(ax: Axes, bar: Any, label: str, scale: Scale) -> None:
     served = scale_beside(bar, ax)
     if not served:
         return
-    figure: Any = ax.get_figure()
     mappable: Any = require("matplotlib.cm", "plot", "Drawing").ScalarMappable
-    drawn = figure.colorbar(
+    drawn = scale_bar(
         mappable(scale.norm, scale.colours),
-        ax=served,
-        label=textwrap.fill(label, LINE),
+        served,
+        textwrap.fill(label, LINE),
         shrink=0.8,
         extend=scale.extend,
     )
@@ -346,11 +361,12 @@ def changes(
 ) -> Axes:
     """Draw places where they are, coloured by changes: orange up, purple down.
 
-    Colours end at `widest`, by default the size that one change in ten exceeds.
+    Colours end where :func:`scale_of` says, or at `widest` on either side.
     """
-    widest = float(np.quantile(np.abs(change), 0.9)) if widest is None else widest
-    below, above = bool((change < -widest).any()), bool((change > widest).any())
-    norm = require("matplotlib.colors", "plot", "Drawing").Normalize(-widest, widest)
-    scale = Scale("PuOr_r", norm, EXTEND[below, above])
+    scale = scale_of(change, change=True)
+    if widest is not None:
+        below, above = bool((change < -widest).any()), bool((change > widest).any())
+        norm = require("matplotlib.colors", "plot", "Drawing").Normalize(-widest, widest)
+        scale = Scale("PuOr_r", norm, EXTEND[below, above])
     about: dict[str, Any] = {"ax": ax, "borders": borders, "polygons": polygons}
     return by_value(coordinates, share, change, label, scale=scale, bar=bar, **about)

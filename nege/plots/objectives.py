@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from nege.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, new_axes
+from nege.plots.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    new_axes,
+    scale_bar,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,8 +84,7 @@ def compared(
     at = best[instruments[0]], value if flat else best[instruments[1]]
     ax.plot(*at, "o", ms=12, mfc="none", mew=2, color=VERMILION, zorder=3, gid="best")
     if not flat:
-        bar = ax.figure.colorbar(dots, ax=ax)
-        bar.set_label("objective")
+        scale_bar(dots, ax, "objective")
     ax.set_xlabel(_words(instruments[0]))
     ax.set_ylabel("objective" if flat else _words(instruments[1]))
     ax.spines[["top", "right"]].set_visible(False)

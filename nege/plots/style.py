@@ -18,15 +18,43 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
 SKY, PURPLE = "#56B4E9", "#CC79A7"
+#: How a bar ends, by whether something is below it, and above.
+EXTEND = {
+    **{(True, True): "both", (True, False): "min"},
+    **{(False, True): "max", (False, False): "neither"},
+}
 
 
 def new_axes(ax: Axes | None, inches: tuple[float, float] | None = None) -> Axes:
     """Return the Axes given, or those of a new figure, of a size where it matters."""
     if ax is not None:
-        return check_axes(ax)
+        return plain_ticks(check_axes(ax))
     pyplot = require("matplotlib.pyplot", "plot", "Drawing")
     made: Axes = pyplot.subplots(figsize=inches, layout="constrained")[1]
-    return made
+    return plain_ticks(made)
+
+
+def plain_ticks(ax: Axes) -> Axes:
+    """Have axes say their numbers as they are, not how far they are from another one."""
+    scalar: Any = require("matplotlib.ticker", "plot", "Drawing").ScalarFormatter
+    for axis in (ax.xaxis, ax.yaxis):
+        said: Any = axis.get_major_formatter()
+        if isinstance(said, scalar):
+            said.set_useOffset(False)
+    return ax
+
+
+def scale_bar(drawn: Any, beside: Any, label: str, **style: Any) -> Any:
+    """Return the bar of what is drawn in colour; its ends point to where values lie beyond it."""
+    held, norm = drawn.get_array(), drawn.norm
+    if "extend" not in style and held is not None and norm.scaled():
+        found = np.ma.masked_invalid(held).compressed()
+        below, above = bool((found < norm.vmin).any()), bool((found > norm.vmax).any())
+        style["extend"] = EXTEND[below, above]
+    figure: Any = np.ravel(np.asarray(beside, dtype=object))[0].get_figure()
+    bar = figure.colorbar(drawn, ax=beside, label=label, **style)
+    plain_ticks(bar.ax)
+    return bar
 
 
 def check_axes(ax: Any) -> Axes:

@@ -27,6 +27,7 @@ from nege.plots.style import (
     SKY,
     VERMILION,
     new_axes,
+    scale_bar,
     scale_beside,
 )
 
@@ -211,7 +212,7 @@ def cells(
                 ticker: Any = require("matplotlib.ticker", "plot", "Drawing")
                 ticks = ticker.MaxNLocator(integer=True) if whole else None
                 words = textwrap.fill(label(array), LINE)
-                ax.figure.colorbar(mesh, ax=served, label=words, ticks=ticks)
+                scale_bar(mesh, served, words, ticks=ticks)
     except (AttributeError, TypeError, ValueError) as error:
         allowed = "keywords of matplotlib's pcolormesh"
         raise InputError("style", style, allowed, f"It says: {error}.") from error

@@ -39,7 +39,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, in_words
 from nege.immutable import Immutable, held
-from nege.plots import gains
+from nege.plots import by_place, gains
 from nege.results import tables
 from nege.results.equilibrium import Equilibrium
 from nege.results.tables import Tabular
@@ -252,7 +252,12 @@ class Comparison(Immutable, Tabular):
 
     @hinted
     def plot_map(
-        self, *, kind: str | None = None, offered: bool = False, ax: Axes | None = None
+        self,
+        *,
+        kind: str | None = None,
+        offered: bool = False,
+        names: bool | Sequence[str] | None = None,
+        ax: Axes | None = None,
     ) -> Axes:
         """Draw the gain of people on a map, by where they lived before.
 
@@ -262,6 +267,8 @@ class Comparison(Immutable, Tabular):
             Of whom; by default of all.
         offered : bool, default False
             Draw what places offer instead, which those who move away do not stay to have.
+        names : True or sequence of str, optional
+            Which places to name: True for the largest few that there is room for; or these.
         ax : Axes, optional
             Where to draw; a new figure by default.
 
@@ -269,6 +276,7 @@ class Comparison(Immutable, Tabular):
         -------
         Axes
             With a dot for each place, its area in proportion to its people; or polygons, filled.
+            Colours are those of a change, as on ``equilibrium.plot.map``.
 
         Raises
         ------
@@ -298,13 +306,12 @@ class Comparison(Immutable, Tabular):
         of = kinds[0] if len(kinds) == 1 else ("all" if kind is None else kind)
         share = mean["people"].values / mean["people"].values.sum()
         return gains.on_map(
-            self.before.model.geography.coordinates,
+            by_place.where(self.before.model.geography, named=names),
             share[:count],
             percent[:count],
             f"{'what places offer' if offered else 'by person'}, {of}",
             label,
-            polygons=self.before.model.geography.polygons,
-            ax=ax,
+            ax,
         )
 
     # --- words ------------------------------------------------------------------------
