@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from nege.command import report_industries, report_retail, text_table
+from nege.command import report_industries, report_retail
 from nege.command.economy_file import PathSpecification
 from nege.command.execution import RunResult, converged_steps
 from nege.models.base import Model
 from nege.plots.agglomeration import has_industries
+from nege.results import text_table
 from nege.status import Status
 
 

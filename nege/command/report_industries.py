@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from nege.command import text_table
 from nege.command.execution import RunResult
 from nege.errors import in_words
 from nege.models.agglomeration.mechanisms.jurisdictions import COMMISSION
 from nege.models.agglomeration.patterns import BETWEEN, patterns
 from nege.plots import agglomeration
 from nege.plots.style import new_figure
+from nege.results import text_table
 from nege.status import Status
 
 if TYPE_CHECKING:

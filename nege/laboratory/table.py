@@ -8,6 +8,7 @@ from typing import ClassVar
 import xarray as xr
 
 from nege.immutable import Immutable
+from nege.results import text_table
 from nege.results.tables import Tabular
 
 COLUMNS = ("claim", "verdict", "holds on", "what the paper says")
@@ -53,11 +54,7 @@ class ClaimTable(Immutable, Tabular):
 
     def __repr__(self) -> str:
         rows = [(*row[:3], _cut(row[3])) for row in self._rows()]
-        widths = [max(len(row[i]) for row in (COLUMNS, *rows)) for i in range(len(COLUMNS))]
-        lines = [
-            "  ".join(word.ljust(w) for word, w in zip(row, widths, strict=True)).rstrip()
-            for row in (COLUMNS, *rows)
-        ]
+        lines = text_table.aligned([COLUMNS, *rows], left=range(len(COLUMNS)))
         return "\n".join([self._banner(), "", *lines])
 
     def _banner(self) -> str:

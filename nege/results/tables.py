@@ -406,6 +406,8 @@ def _columns(array: xr.DataArray, rows: Sequence[str], sizes: Sequence[int]) -> 
     own = [dim for dim in rows if dim in array.dims]
     rest = [str(dim) for dim in array.dims if dim not in rows]
     values = array.transpose(*rest, *own).values
+    if values.dtype.kind == "f":
+        values = values + 0.0  # a zero has no sign
     shape = [size if dim in own else 1 for dim, size in zip(rows, sizes, strict=True)]
     names = [[str(label) for label in _labels(array, dim)] for dim in rest]
     meaning, unit = _about(array, name)
@@ -450,6 +452,7 @@ def rounded(value: Any, digits: int) -> str:
             return "--"
         if math.isinf(value):
             return r"$\infty$" if value > 0.0 else r"$-\infty$"
+        value = value + 0.0  # of which a zero has no sign
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
         power = int(exponent)
         if value == 0.0 or -4 <= power < max(digits, 6):

@@ -36,6 +36,7 @@ from nege.immutable import Immutable, held
 from nege.models import parameter_axes
 from nege.models.base import Model
 from nege.progress import Progress, Steps, watched
+from nege.results import text_table
 from nege.results.equilibrium import Equilibrium
 from nege.results.tables import Tabular
 from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
@@ -201,29 +202,16 @@ class Calibration(Tabular, Immutable):
         targets = [["target", "data", "model", "gap"]]
         for i, name in enumerate(fit["target"].values):
             numbers = _number(fit["value"], i), _number(fit["model"], i)
-            targets.append([str(name), *numbers, f"{float(fit['gap'][i]):.1e}"])
+            targets.append([str(name), *numbers, text_table.number(float(fit["gap"][i]), ".1e")])
         words = [textwrap.fill(one, WIDTH) for one in _remarks(self)]
         head_line = textwrap.fill(_headline(self), WIDTH)
-        return "\n".join([head_line, "", *_aligned(rows), "", *_aligned(targets), "", *words])
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    """Return lines of a table: names to the left, as is the last column where it has words."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    words = rows[0][-1] == "pinned by"
-    lines = []
-    for row in rows:
-        cells = [row[0].ljust(widths[0])]
-        for j in range(1, len(row)):
-            last = words and j == len(row) - 1
-            cells.append(row[j] if last else row[j].rjust(widths[j]))
-        lines.append("  ".join(cells).rstrip())
-    return lines
+        tables = text_table.aligned(rows, left=(0, len(head) - 1)), text_table.aligned(targets)
+        return "\n".join([head_line, "", *tables[0], "", *tables[1], "", *words])
 
 
 def _number(values: xr.DataArray, i: int, digits: int = 7) -> str:
     value = float(values[i])
-    return f"{value:.{digits}g}" if math.isfinite(value) else "unknown"
+    return text_table.number(value, f".{digits}g") if math.isfinite(value) else "unknown"
 
 
 def _headline(found: Calibration) -> str:

@@ -40,7 +40,7 @@ from nege import validation
 from nege.errors import InputError, in_words
 from nege.immutable import Immutable, held
 from nege.plots import by_place, gains
-from nege.results import tables
+from nege.results import tables, text_table
 from nege.results.equilibrium import Equilibrium
 from nege.results.tables import Tabular
 from nege.studies import lasting_tastes
@@ -337,7 +337,7 @@ class Comparison(Immutable, Tabular):
         mean = "None gains or loses" if abs(gain) <= EVEN else f"People {verb} {much} on average"
         return (
             f"Comparison of {what} of {model.article} {model.title} economy. {mean}; "
-            f"equivalent variation {f'{money:+.5g}' if money else '0'} ({self._unit()}) in all."
+            f"equivalent variation {text_table.number(money, '+.5g')} ({self._unit()}) in all."
         )
 
     def _columns(self) -> tuple[list[str], xr.Dataset]:
@@ -372,12 +372,12 @@ class Comparison(Immutable, Tabular):
         head, columns = self._columns()
 
         def row(name: str, values: np.ndarray, form: str) -> list[str]:
-            return [name, *("" if np.isnan(x) else form.format(x) for x in values.tolist())]
+            shown = ("" if np.isnan(x) else text_table.number(x, form) for x in values.tolist())
+            return [name, *shown]
 
-        rows = [row("people", columns["people"].values, "{:.4g}")]
-        gains = self._gains(columns).items()
-        rows += [row(name, np.round(one, 3) + 0.0, "{:+.3f}") for name, one in gains]
-        rows.append(row(MONEY, self._money(columns["equivalent_variation"]), "{:+.4g}"))
+        rows = [row("people", columns["people"].values, ".4g")]
+        rows += [row(name, one, "+.3f") for name, one in self._gains(columns).items()]
+        rows.append(row(MONEY, self._money(columns["equivalent_variation"]), "+.4g"))
         return ["" if self.additive else "log points", *head], rows
 
     def _latex(self, digits: int) -> str:
@@ -388,7 +388,8 @@ class Comparison(Immutable, Tabular):
         decimals = max(0, digits - 1 - math.floor(math.log10(largest))) if largest > 0.0 else 0
 
         def fixed(value: float) -> str:
-            return "--" if math.isnan(value) else f"${round(value, decimals) + 0.0:.{decimals}f}$"
+            shown = text_table.number(value, f".{decimals}f")
+            return "--" if math.isnan(value) else f"${shown}$"
 
         def row(name: str, values: np.ndarray, shown: Callable[[float], str]) -> str:
             return tables.row([tables.escaped(name), *map(shown, values.tolist())])
@@ -417,13 +418,12 @@ class Comparison(Immutable, Tabular):
                 lines.append(f"{who}: none.")
                 continue
             part = float(frame["people"].sum()) / everybody
-            money = float(frame["money"].sum())
+            money = text_table.number(float(frame["money"].sum()), "+.5g")
             several = self.data.sizes["kind"] > 1
             names = [f"{at[0]} in {at[1]}" if several else str(at[1]) for at in frame.index[:NAMED]]
             more = f" and {len(frame) - NAMED} more" if len(frame) > NAMED else ""
             lines.append(
-                f"{who}: {part:.1%} of people, {money:+.5g} ({self._unit()}): "
-                f"{', '.join(names)}{more}."
+                f"{who}: {part:.1%} of people, {money} ({self._unit()}): {', '.join(names)}{more}."
             )
         return lines
 
@@ -451,13 +451,8 @@ class Comparison(Immutable, Tabular):
 
     def __repr__(self) -> str:
         head, rows = self._table()
-        widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-        table = []
-        for row in (head, *rows):
-            cells = [row[0].ljust(widths[0])]
-            cells += [cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)]
-            table.append("  " + "  ".join(cells).rstrip())
-        table.insert(len(table) - 2, "  " + "-" * (sum(widths) + 2 * len(widths) - 2))
+        table = [f"  {line}" for line in text_table.aligned([head, *rows])]
+        table.insert(len(table) - 2, "  " + "-" * (max(map(len, table)) - 2))
         words = [textwrap.fill(one, WIDTH) for one in (*self._who(), *self._notes())]
         return "\n".join([textwrap.fill(self._headline(), WIDTH), "", *table, "", *words])
 
