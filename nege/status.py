@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Any, NamedTuple
 
 from nege.kernels import codes
 
@@ -48,20 +51,28 @@ class Status(IntEnum):
         return _WORDS[self][1]
 
 
+RAN_OUT = "ran out before the residual was within tolerance"
+NEARER = "or start nearer by."
+WIDER = "Else accept a wider"
+WIDEST = 0.1  # what would be a tolerance of one and more is none to try
+MORE = 10  # times as much is a value to try of a limit
+#: What counts as iterations of a long run; what these are says which limit they can hit.
+LONG_RUN_ITERATIONS = "steps along the dynamics and Newton steps"
+
 _WORDS = {
     Status.PENDING: ("not solved yet", "Run the sweep again."),
     Status.CONVERGED: ("every tolerance holds", ""),
     Status.LIMIT: (
-        "the iterations ran out before the residual was within tolerance",
-        "Raise SolverOptions(limit_iterations=..., limit_steps=...), or start nearer by.",
+        f"the iterations {RAN_OUT}",
+        "Raise the limit that was hit, SolverOptions(limit_iterations=...) of a short run or "
+        f"SolverOptions(limit_steps=...) of a long run, {NEARER}",
     ),
     Status.STALLED: (
         "rounding stopped progress before every tolerance held",
         "Where some region hardly trades with the rest, its wage and its payoff are poorly "
         "determined: lower sigma or trade costs. Where trade is nearly free, payoffs hardly differ "
         "wherever people are: raise sigma or trade costs, or let people differ in taste, "
-        "nege.Logit(scale=...). Else accept a wider "
-        "SolverOptions(tolerance_error=..., tolerance_payoff=...).",
+        f"nege.Logit(scale=...). {WIDER} SolverOptions(tolerance_error=..., tolerance_payoff=...).",
     ),
     Status.NOT_FINITE: (
         "a number overflowed, underflowed or became NaN",
@@ -87,3 +98,49 @@ _WORDS = {
         "The variable reason says which; ds.nege.failed() lists it.",
     ),
 }
+
+
+class Ended(NamedTuple):
+    """How one solve ended, from which follows what to try."""
+
+    status: Status
+    long_run: bool
+    residual: float
+    error: float
+    iterations: float
+    options: Mapping[str, Any]  # it was solved with; of some nothing is known
+
+    def in_words(self) -> tuple[str, str]:
+        """Return what happened, and what to try: with the limit or the tolerance that was hit."""
+        if self.status is Status.LIMIT:
+            return self._limit()
+        if self.status is Status.STALLED and (beyond := self._beyond()):
+            before = self.status.remedy.partition(WIDER)[0]
+            return self.status.message, f"{before}{WIDER} {beyond}"
+        return self.status.message, self.status.remedy
+
+    def _limit(self) -> tuple[str, str]:
+        steps = self.options.get("limit_steps")
+        along = self.long_run and steps is not None and self.iterations >= steps
+        name, what = ("limit_steps", "steps") if along else ("limit_iterations", "iterations")
+        if (limit := self.options.get(name)) is None:
+            return self.status.message, self.status.remedy
+        cure = f"Raise SolverOptions({name}={MORE * limit}), which was {limit}, {NEARER}"
+        return f"the {what} {RAN_OUT}", cure
+
+    def _beyond(self) -> str:
+        """Say which tolerances would hold, and which did not; empty where that is not known."""
+        first = "tolerance_payoff" if self.long_run else "tolerance_residual"
+        measured = {first: ("residual", self.residual), "tolerance_error": ("error", self.error)}
+        wider, did_not_hold = [], []
+        for name, (what, value) in measured.items():
+            held = self.options.get(name, math.inf)
+            if value <= held:
+                continue
+            if not 0.0 < value < WIDEST:
+                return ""
+            wider.append(f"{name}={10.0 ** math.ceil(math.log10(value)):.0e}")
+            did_not_hold.append(f"the {what} is {value:.1e}, beyond {held:g}")
+        if not wider:
+            return ""
+        return f"SolverOptions({', '.join(wider)}): {' and '.join(did_not_hold)}."

@@ -411,7 +411,7 @@ def test_an_economy_that_is_not_at_rest_has_no_pattern_and_its_remedy_is_named()
     with pytest.raises(nege.ConvergenceError) as caught:
         solve(M, options=nege.SolverOptions(limit_steps=1))
     found = caught.value.equilibrium
-    assert_refused(lambda: patterns(found), "data", found.status.name, found.status.remedy)
+    assert_refused(lambda: patterns(found), "data", found.status.name, found.remedy)
 
 
 # --- odd but good input

@@ -20,7 +20,7 @@ from nege.results import files
 from nege.results.stability import Stability, find_stability, leading_rate, verdict
 from nege.results.tables import Tabular
 from nege.solver_options import Logit, Replicator, check_dynamics
-from nege.status import Status
+from nege.status import Ended, Status
 from nege.validation.keywords import hinted
 
 __all__ = ["Equilibrium"]
@@ -130,6 +130,16 @@ class Equilibrium(Immutable, Tabular):
             return self._leading
         assert self.dynamics is not None  # a long run
         return leading_rate(self.model, self.data, self.provenance, self.dynamics)
+
+    @property
+    def remedy(self) -> str:
+        """What to try where the solve failed, with the limit or tolerance that was hit; else ""."""
+        return self.in_words()[1]
+
+    def in_words(self) -> tuple[str, str]:
+        """Return how the solve ended, and what to try."""
+        long_run, proof = self.horizon == "long run", (self.residual, self.error, self.iterations)
+        return Ended(self.status, long_run, *proof, self.provenance).in_words()
 
     @property
     def plot(self) -> EquilibriumPlot:
@@ -265,7 +275,8 @@ class Equilibrium(Immutable, Tabular):
             if knows_why(self):  # in words that follow
                 lines = [f"{why}{end}"]
             else:
-                lines = [f"{why}{self.status.message}; {end}", f"Remedy: {self.status.remedy}"]
+                message, remedy = self.in_words()
+                lines = [f"{why}{message}; {end}", f"Remedy: {remedy}"]
         elif self.horizon == "short run":
             lines = [
                 f"Converged: markets clear to {self.residual:.1e}; {self.model.settles} are within "
@@ -321,7 +332,7 @@ def stability_of(equilibrium: Equilibrium, dynamics: Replicator | Logit | None) 
     status = equilibrium.status
     if status not in (Status.CONVERGED, Status.UNSTABLE):
         shown = f"one that ended as {status.name}"
-        raise InputError("equilibrium", shown, "a solve that converged", status.remedy)
+        raise InputError("equilibrium", shown, "a solve that converged", equilibrium.remedy)
     moves = check_dynamics(equilibrium.dynamics if dynamics is None else dynamics)
     return find_stability(equilibrium.model, equilibrium.data, equilibrium.provenance, moves)
 

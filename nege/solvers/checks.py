@@ -62,8 +62,8 @@ def or_raise(result: Equilibrium) -> Equilibrium:
     if knows_why(result):
         said = [f"{result.horizon} did not converge ({end}).", *result.words]
     else:
-        said = [f"{result.horizon} did not converge: {result.status.message} ({end})."]
-        said += [*result.words, result.status.remedy]
+        message, remedy = result.in_words()
+        said = [f"{result.horizon} did not converge: {message} ({end}).", *result.words, remedy]
     said += [
         result.model.remark(result),
         "The partial result is in the .equilibrium of this error.",

@@ -24,7 +24,7 @@ from nege.models.base import Model
 from nege.models.law_of_motion import NEUTRAL_RATE
 from nege.progress import watched
 from nege.solver_options import Logit, Replicator, SolverOptions
-from nege.status import Status
+from nege.status import Ended, Status
 from nege.structure.branches.explorer import BranchExplorer
 from nege.structure.branches.joint_continuation import (
     JointContinuationProblem,
@@ -179,9 +179,11 @@ class Core:
         found = model.own_long_run(start, model.start_state(), staying, options)
         assert found is not None
         if found.status not in (Status.CONVERGED, Status.UNSTABLE):
+            ended = Ended(found.status, True, *found[3:6], vars(options))
+            message, remedy = ended.in_words()
             raise NegeError(
                 f"the core has no long run that is found at {family.parameter} = {value:.10g}: "
-                f"{found.status.message}. {found.status.remedy}"
+                f"{message}. {remedy}"
             )
         rest = model.equations_of_rest(staying, options)
         entry = rest.linearise(found.state).entry[: self.empty.size]

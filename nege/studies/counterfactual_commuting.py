@@ -77,7 +77,7 @@ def counterfactual_commuting(
         raise InputError("remote_share", remote_share, "left out where remote is given", cure)
     if equilibrium.status not in (Status.CONVERGED, Status.UNSTABLE):
         shown = f"one that ended as {equilibrium.status.name}"
-        cure = equilibrium.status.remedy
+        cure = equilibrium.remedy
         raise InputError("equilibrium", shown, "a solve that converged", cure)
     places = model.regions
     trade = factors.of_costs("trade_cost_change", trade_cost_change, places)

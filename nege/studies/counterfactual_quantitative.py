@@ -69,7 +69,7 @@ def counterfactual_quantitative(
     assert isinstance(model, QuantitativeModel)
     if equilibrium.status not in (Status.CONVERGED, Status.UNSTABLE):
         shown = f"one that ended as {equilibrium.status.name}"
-        cure = equilibrium.status.remedy
+        cure = equilibrium.remedy
         raise InputError("equilibrium", shown, "a solve that converged", cure)
     model = who_moves_after(model, equilibrium, mobility)
     options, places, moves = check_options(options), model.regions, equilibrium.dynamics

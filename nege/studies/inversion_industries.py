@@ -581,8 +581,9 @@ def _apart(one: np.ndarray, other: np.ndarray, *, by_level: bool) -> float:
 def _fail(model: Any, run: LongRun, options: SolverOptions, what: str) -> NoReturn:
     """Raise, with the last point."""
     result = long_run_result(model, run, Replicator(), options)
+    message, remedy = result.in_words()
     raise ConvergenceError(
-        f"{what}: {run.status.message} (residual {run.residual:.1e}). {run.status.remedy} "
+        f"{what}: {message} (residual {run.residual:.1e}). {remedy} "
         "The last point is in the .equilibrium of this error.",
         result,
     )

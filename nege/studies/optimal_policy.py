@@ -451,7 +451,7 @@ class _Search:
         if not self.visited:
             partial = next(iter(self.lost.values()))
             message = f"No equilibrium was found at any of {points} values of {name}. "
-            raise ConvergenceError(message + partial.status.remedy, partial)
+            raise ConvergenceError(message + partial.remedy, partial)
         self.visited.sort(key=lambda each: each.value)
         steps.expect(1, "roots of the gradient")
         roots = self._roots()

@@ -323,7 +323,7 @@ class PolicyPoints:
         if self.lost and not self.visited:
             _, partial = next(iter(self.lost.values()))
             message = f"No equilibrium was found at any of {len(self.lost)} {what}. "
-            raise ConvergenceError(message + partial.status.remedy, partial)
+            raise ConvergenceError(message + partial.remedy, partial)
 
     def dataset(self, more: Mapping[str, Any]) -> xr.Dataset:
         """Return everything that was visited, and lost, over "policy", with more of the visited."""

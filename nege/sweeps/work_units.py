@@ -29,14 +29,14 @@ from nege.solvers.checks import provenance
 from nege.solvers.follow_dynamics import find_long_run
 from nege.solvers.long_run import long_run_result
 from nege.solvers.short_run import DIAGNOSTICS
-from nege.status import Status
+from nege.status import LONG_RUN_ITERATIONS, Status
 from nege.sweeps.threads import one_thread
 
 LONG_RUN_DIAGNOSTICS = {
     "status": ("int8", "how the solve ended, see nege.Status"),
     "residual": ("float64", "largest violation of equilibrium that is left"),
     "error": ("float64", "estimate of the distance to the exact equilibrium"),
-    "iterations": ("int64", "steps along the dynamics and Newton steps"),
+    "iterations": ("int64", LONG_RUN_ITERATIONS),
     "leading_eigenvalue": ("float64", "growth rate of the fastest small deviation"),
     "perturbed": ("bool", "whether the solve had to nudge the economy off a point"),
 }

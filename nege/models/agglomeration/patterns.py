@@ -54,11 +54,15 @@ ROUNDING = 1e-9  # half of the places, evenly, is exactly at a border
 
 @runtime_checkable
 class AtRest(Protocol):
-    """The part of an :class:`nege.Equilibrium` that patterns read: data and status."""
+    """The part of an :class:`nege.Equilibrium` that patterns read: data, status and remedy."""
 
     @property
     def status(self) -> Status:
         """How its solve ended."""
+
+    @property
+    def remedy(self) -> str:
+        """What to try where it failed."""
 
     @property
     def data(self) -> xr.Dataset:
@@ -246,7 +250,7 @@ def _total_cost(data: AtRest | xr.Dataset) -> xr.DataArray:
     if not isinstance(data, xr.Dataset) and isinstance(data, AtRest):
         # A rest point that is not stable is still a map of industry.
         if data.status not in (Status.CONVERGED, Status.UNSTABLE):
-            cure = f"Its solve ended with {data.status.name}. {data.status.remedy}"
+            cure = f"Its solve ended with {data.status.name}. {data.remedy}"
             raise InputError("data", data.status.name, "an economy at rest", cure)
         data = data.data
     if not isinstance(data, xr.Dataset) or "total_cost" not in data.data_vars:

@@ -30,6 +30,7 @@ from nege.solver_options import SolverOptions
 PROBES = 200  # plain steps at most from which the error of a long run is estimated
 LEFT = 1e-10  # of a deviation, where following it ends
 ROUNDING = 1e-15  # of logs of prices and access
+FAR = 1e3  # times the tolerance: that far off iterations were too few, nearer rounding ended them
 
 
 class Joint:
@@ -99,14 +100,16 @@ def settle(joint: Joint, logs: np.ndarray, options: SolverOptions) -> tuple[Repo
     Where a small residual proves too little, once more to a smaller one.
     """
     tolerance, done = options.tolerance_residual, 0
+    limit = min(options.limit_iterations, options.limit_steps)  # of all in one, both are about it
     while True:
-        how = Options(tolerance, 1.0, options.limit_iterations, ANDERSON)
+        how = Options(tolerance, 1.0, limit, ANDERSON)
         report = joint.solve(logs, how)
+        ran_out = report.status == LIMIT and report.residual > FAR * options.tolerance_residual
         if done and report.status == LIMIT:
             report = report._replace(status=STALLED)  # rounding is in the way, not the limit
         done += report.iterations
         error = max(report.residual, ROUNDING) * _sensitivity(joint, logs)
-        if error <= options.tolerance_error or tolerance <= ROUNDING:
+        if ran_out or error <= options.tolerance_error or tolerance <= ROUNDING:
             return report._replace(iterations=done), error
         tolerance = max(ROUNDING, min(0.1, options.tolerance_error / error) * tolerance)
 
