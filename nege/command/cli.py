@@ -13,6 +13,9 @@ import threading
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+import numpy as np
+import xarray as xr
+
 from nege import (
     _starting,
     validation,
@@ -33,6 +36,7 @@ from nege.laboratory.own_values import parameters
 from nege.laboratory.registry import claim_of, claims
 from nege.models.base import Model
 from nege.progress import silence
+from nege.results.failed_points import how_they_ended
 from nege.status import Status
 from nege.sweeps import (
     store_reading,
@@ -217,7 +221,9 @@ def _status(path: str, *, quiet: bool) -> int:
         print(f"{path}: {data.attrs['model']}\nover {dims}: {size} points")
         for status, count in found.counts.items():
             if count:
-                print(f"{count:>12} {status.name.lower()}: {status.message}. {status.remedy}")
+                known = None if found.damaged else data
+                message, remedy = _in_words(known, status)
+                print(f"{count:>12} {status.name.lower()}: {message}. {remedy}")
         if found.damaged:
             print(
                 f"{found.damaged:>12} damaged: changed since they were written "
@@ -233,6 +239,14 @@ def _status(path: str, *, quiet: bool) -> int:
     if failed:
         print(f"nege: {failed} points are not solved", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _in_words(data: xr.Dataset | None, status: Status) -> tuple[str, str]:
+    """Return what happened at the first point that ended so, where it can be read; what to try."""
+    if data is None:
+        return status.message, status.remedy
+    where = np.nonzero(data["status"].values == status)
+    return how_they_ended(data, tuple(at[:1] for at in where))[0].in_words()
 
 
 def _warm_up(models: Sequence[str], *, quiet: bool) -> int:

@@ -10,6 +10,7 @@ import xarray as xr
 
 from nege.errors import InputError
 from nege.plots.accessor import SweepPlot
+from nege.results.failed_points import FailedPoints, how_they_ended
 from nege.results.tables import Tabular
 from nege.status import Status
 
@@ -49,9 +50,10 @@ class DatasetAccessor(Tabular):
         -------
         DataFrame
             A row for each point whose status is not CONVERGED, with the values of what was varied,
-            ``status`` by name, ``reason`` (of functions what they raised) and ``remedy``; without
-            rows where there is none. ``nege.sweep(..., overwrite="failed")`` solves these points
-            anew in their store.
+            ``status`` by name, ``reason`` (of functions what they raised) and ``remedy``, with the
+            limit that was hit; without rows where there is none. It prints in full, however narrow
+            the terminal. ``nege.sweep(..., overwrite="failed")`` solves these points anew in their
+            store.
 
         Raises
         ------
@@ -74,6 +76,8 @@ class DatasetAccessor(Tabular):
             cure = "nege.sweep and nege.follow make them."
             raise InputError("ds", names, 'a Dataset with "status" over what was varied', cure)
         status = self._data["status"]
+        if not status.ndim:  # one point that was chosen
+            return DatasetAccessor(self._data.expand_dims("point")).failed()
         where = np.nonzero(status.values != Status.CONVERGED)
         at = {dim: xr.Variable("row", k) for dim, k in zip(status.dims, where, strict=True)}
         over = {
@@ -83,14 +87,13 @@ class DatasetAccessor(Tabular):
         }
         told: dict[str, Any] = {str(dim): at[dim].values for dim in status.dims if dim not in over}
         told |= {name: coord.isel(at, missing_dims="ignore").values for name, coord in over.items()}
-        ended = [Status(int(code)) for code in status.values[where]]
-        reason = [one.message for one in ended]
+        ended = how_they_ended(self._data, where)
+        reason, remedy = ([one.in_words()[i] for one in ended] for i in (0, 1))
         if "reason" in self._data:
             said = self._data["reason"].values[where].tolist()
             reason = [str(own) or words for own, words in zip(said, reason, strict=True)]
-        told |= {"status": [one.name for one in ended], "reason": reason}
-        told["remedy"] = [one.remedy for one in ended]
-        return pd.DataFrame(told, columns=list(told))
+        told |= {"status": [one.status.name for one in ended], "reason": reason, "remedy": remedy}
+        return FailedPoints(told, columns=list(told)).out_of(status.size)
 
     def _tabulated(self) -> xr.Dataset:
         return self._data
