@@ -116,10 +116,15 @@ def test_places_may_be_in_a_table_beside_the_file(tmp_path):
         ('file = "towns.csv"', "", "[geography] file", "towns.csv"),
         ('"towns.csv"', "3", "[geography] file", "towns.csv"),
         ('names = "town"', "names = 3", "[geography] names", "the name of a column"),
-        ('"people"', '"peple"', "population", "people"),
-        ("sigma = 5", "sgma = 5", "key in [model]", "sigma"),  # sooner than that there is no path
+        (
+            '"people"',
+            '"peple"',
+            "[geography] population",
+            "of towns.csv; got 'peple'. Did you mean 'people'",
+        ),
+        ("sigma = 5", "sgma = 5", "[model] key", "sigma"),  # sooner than that there is no path
         ("sigma = 5", "sigma = 5", "[path]", "nege explore"),
-        ('names = "town"', 'distance = "towns.toml"', "distance", "3 x 3 matrix"),
+        ('names = "town"', 'distance = "towns.toml"', "[geography] distance", "3 rows, 0 columns"),
         ('names = "town"', 'distance = "no.csv"', "[geography] distance", "beside the TOML"),
     ],
 )
@@ -323,9 +328,9 @@ def test_a_path_is_swept_as_a_line_and_a_random_design_as_a_list(small, tmp_path
     [
         ("mu = [0.3, 0.4]", "sigmma = [3, 4]", "Did you mean 'sigma'"),
         ("points = 3", "point = 3", "Did you mean 'points'"),
-        ("from = 1.6, ", "", "online_trade_cost from must be given"),
+        ("from = 1.6, ", "", "[sweep.parameters] online_trade_cost: from must be given"),
         ("[sweep]", "[sweep]\nrandom = 5", "a table such as {count"),
-        ("[sweep]", '[sweep]\nalong = "sigma"', "along must be one of the swept"),
+        ("[sweep]", '[sweep]\nalong = "sigma"', "s.toml: [sweep] along must be one of the swept"),
     ],
 )
 def test_mistakes_in_a_sweep_are_one_line_on_the_error_stream(tmp_path, capsys, old, new, message):

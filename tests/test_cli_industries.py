@@ -5,10 +5,11 @@ import pytest
 import xarray as xr
 
 import nege
-from nege.command import cli, economy_file, report_industries
+from nege.command import cli, economy_file, report_industries, sweep_table
 from nege.command.execution import RunResult, execute
 
 pytestmark = pytest.mark.faults
+TWO = nege.geography.equidistant(2)
 
 SCENARIO = """
 title = "Three places"
@@ -46,6 +47,9 @@ from = 2
 to = 1
 points = 3
 """
+
+
+OF_MODEL = SCENARIO.partition("[model]")[2].partition("[path]")[0]
 
 
 def read(tmp_path, text):
@@ -143,13 +147,14 @@ def test_steps_that_failed_are_named_and_left_out_of_the_story(tmp_path):
     ("old", "new", "argument", "cure"),
     [
         ('"stylised_turn"', '"stylised_trun"', "[path] scenario", "Did you mean 'stylised_turn'"),
-        ('city = "Beijing"', 'city = "Peking"', "city", "Known: Shanghai, Beijing, Guangzhou"),
-        ('city = "Beijing"', "points = 3", "key in [path]", "Known: scenario, city, industries"),
-        ('"online agglomeration"', '"core-periphery"', "[path] scenario", "choose a channel"),
+        ('city = "Beijing"', 'city = "Peking"', "[path] city", "Known: Shanghai, Beijing, Guang"),
+        ('city = "Beijing"', "points = 3", "[path] key", "Known: scenario, city, industries"),
+        ('"online agglomeration"', '"core-periphery"', "[model] key", "got 'home_weight'"),
+        (OF_MODEL, "\nsigma = 5\nmu = 0.4\ntrade_cost = 2\n", "[path] scenario", "a channel"),
         ("[path]", "[online]\ntrade_cost = 1.2\n[path]", "[online]", "take the table out"),
-        ("sigma = {", "sigmma = {", "key in [model]", "Did you mean 'sigma'"),
-        ("services = 4.5", "service = 4.5", "sigma", "'services'"),
-        ('land = [0.4, 0.3, 0.3]', 'land = "people"', "land", "a column of the geography's"),
+        ("sigma = {", "sigmma = {", "[model] key", "Did you mean 'sigma'"),
+        ("services = 4.5", "service = 4.5", "[model] sigma", "'services'"),
+        ('land = [0.4, 0.3, 0.3]', 'land = "people"', "[model] land", "a column of the geogr"),
         ("[path]", '[dynamics]\nkind = "logit"\nscale = 0.1\n[path]', "[dynamics] kind", "[model]"),
     ],
 )  # fmt: skip
@@ -158,7 +163,7 @@ def test_a_wrong_file_is_refused_by_key_with_its_cure(tmp_path, old, new, argume
     assert text != SCENARIO
     with pytest.raises(nege.InputError) as caught:
         read(tmp_path, text)
-    assert caught.value.argument == argument
+    assert caught.value.argument == f"{tmp_path / 'my.toml'}: {argument}"
     assert cure in str(caught.value)
 
 
@@ -213,3 +218,96 @@ def test_data_in_a_file_are_inverted_and_refused_by_name(tmp_path):
     np.testing.assert_allclose(at.data.population, found.model.home_weight, rtol=1e-8)
     with pytest.raises(nege.InputError, match="employment"):
         read(tmp_path, RETAIL.replace('population = "population"\n[path]', "jobs = 3\n[path]"))
+
+
+EVERY_TABLE = """
+title = "Every table"
+[geography]
+kind = "table"
+file = "towns.csv"
+names = "town"
+latitude = "north"
+longitude = "east"
+population = "people"
+[model]
+kind = "online agglomeration"
+home_weight = "population"
+land = "houses"
+sigma = {manufacturing = 5, services = 4.5}
+[model.mechanisms.levy]
+kind = "tax"
+rate = 0.05
+channels = ["online"]
+[model.mechanisms.platforms]
+number = 2
+steering = {affiliates = 0.2}
+[path]
+parameter = "digital_cost"
+from = 2.0
+to = 1.2
+points = 5
+back = true
+spacing = "log"
+[sweep]
+random = {count = 4}
+[sweep.parameters]
+"levy.rate" = [0.0, 0.1]
+sigma = {from = 4, to = 5, points = 2}
+"""
+OF_PEOPLE = """
+[geography]
+kind = "equidistant"
+n = 2
+[model]
+sigma = 5
+mu = 0.4
+trade_cost = 1.7
+[online]
+trade_cost = 1.2
+commission = 0.1
+[dynamics]
+kind = "logit"
+scale = 0.1
+online_weight = 1.0
+[path]
+parameter = "online_trade_cost"
+from = 2.0
+to = 1.2
+"""
+
+
+@pytest.mark.parametrize("text", [EVERY_TABLE, OF_PEOPLE], ids=["industries", "people"])
+def test_whatever_is_wrong_is_said_with_file_table_and_key(tmp_path, monkeypatch, text):
+    """Each key misspelt, and each value of a kind that nothing takes."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "towns.csv").write_text("town,north,east,people,houses\nA,50,6,2,3\nB,51,7,3,2\n")
+    lines, table, tried = text.split("\n"), "", 0
+    for at, line in enumerate(lines):
+        if line.startswith("["):
+            table = line
+        key, equals, value = line.partition(" = ")
+        if not equals:
+            continue
+        quoted = key.startswith('"')
+        misspelt = f'{key[:-1]}_"' if quoted else f"{key}_"
+        for wrong in (f"{misspelt} = {value}", f"{key} = 1979-05-27"):
+            (tmp_path / "my.toml").write_text("\n".join([*lines[:at], wrong, *lines[at + 1 :]]))
+            reader = sweep_table.read_sweep if "sweep" in table else economy_file.read_path
+            with pytest.raises(nege.InputError) as caught:
+                reader("my.toml")
+            said = str(caught.value)
+            assert said.startswith(f"my.toml: {table} ".replace("  ", " ")), (wrong, said)
+            assert key.strip('"') in said or table in ("[model]", "[path]"), (wrong, said)
+            tried += 1
+    assert tried >= 2 * 12
+
+
+@pytest.mark.parametrize("kind", nege.mechanisms.Mechanism.kinds())
+def test_a_misspelt_parameter_of_a_mechanism_is_said_with_its_table(kind):
+    one = nege.mechanisms.Mechanism.kinds()[kind]
+    for field in [name for name in one.fields if name != "name"]:
+        table = {"mechanisms": {"mine": {"kind": kind, f"{field}_": 1.0}}}
+        with pytest.raises(nege.InputError) as caught:
+            economy_file.make_model(nege.OnlineAgglomeration, table, TWO, None)
+        assert caught.value.argument == f"[model.mechanisms.mine] {field}_"
+        assert repr(field) in caught.value.cure

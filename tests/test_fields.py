@@ -116,8 +116,8 @@ def test_toml_takes_exactly_the_fields(kind):
     made = economy_file.make_model(kind, table, TWO, None)
     xr.testing.assert_identical(made.to_dataset(), economy.to_dataset())
     for name in kind.fields:
-        with pytest.raises(nege.InputError, match=r"key in \[model\]") as caught:
-            economy_file.make_model(kind, {**table, f"{name}_": 1.0}, TWO, None)
+        with pytest.raises(nege.InputError, match=r"\[model\] key") as caught:
+            economy_file.model_class({**table, f"{name}_": 1.0})
         assert caught.value.value == f"{name}_"
     for name in NEEDED[kind]:
         left = {key: value for key, value in table.items() if key != name}

@@ -344,27 +344,27 @@ FILES = r"""
 [geography]\nkind = "equidistant"\nn = 2 | geography = "x" | [geography] | 'x' | a table
 [path] | [paths] | key | 'paths' | Did you mean 'path'?
 [online] | [[online]] | [online] | [{}] | a table
-sigma = 5.0 | sigmma = 5.0 | key in [model] | 'sigmma' | Did you mean 'sigma'?
-n = 2 | n = 2\nnames = ["a", "b"] | key in [geography] | 'names' | kind = "distance" takes names
-mu = 0.4 | mu = 0.4\nprocesses = 2 | key in [model] | 'processes' | the command line: --processes
-n = 2 | nx = 2 | key in [geography] | 'nx' | Did you mean 'n'?
+sigma = 5.0 | sigmma = 5.0 | [model] key | 'sigmma' | Did you mean 'sigma'?
+n = 2 | n = 2\nnames = ["a", "b"] | [geography] key | 'names' | kind = "distance" takes names
+mu = 0.4 | mu = 0.4\nprocesses = 2 | [model] key | 'processes' | the command line: --processes
+n = 2 | nx = 2 | [geography] key | 'nx' | Did you mean 'n'?
 "equidistant" | "equidistent" | [geography] kind | 'equidistent' | Did you mean 'equidistant'?
 kind = "equidistant" | | [geography] kind | None | a known kind; got None. Known: cities
 "equidistant" | ["star"] | [geography] kind | ['star'] | Known: cities, equidistant
 mu = 0.4 | mu = 0.4\nkind = "core" | [model] kind | 'core' | core-periphery, footloose-capital
 "logit" | "logti" | [dynamics] kind | 'logti' | Did you mean 'logit'?
 n = 2 | | [geography] n | None | given for kind 'equidistant'
-n = 2 | n = 1 | n | 1 | Trade takes at least two places
+n = 2 | n = 1 | [geography] n | 1 | Trade takes at least two places
 sigma = 5.0 | | [model] sigma | None | given
-sigma = 5.0 | sigma = "5" | sigma | '5' | a finite number above 1
-trade_cost = 2.0 | trade_cost = nan | trade_cost | nan | a finite number at least 1
-mu = 0.4 | mu = 0.4\nkind = "footloose-entrepreneur"\nfarm = 1 | key in [model] | 'farm' | unskilled
-mu = 0.4 | mu = 0.4\nfarmers = [1, 1] | farmers | [1, 1] | Divide by the sum
-[online] | [online]\ntrade_cost = 0.5 | online_trade_cost | 0.5 | nothing melts on the way
-[online] | [online]\ncommission = 1 | online_commission | 1 | at least 0 and below 1
-[online] | [online]\nname = "1" | geography | '1' | Rename that place
+sigma = 5.0 | sigma = "5" | [model] sigma | '5' | a finite number above 1
+trade_cost = 2.0 | trade_cost = nan | [model] trade_cost | nan | a finite number at least 1
+mu = 0.4 | mu = 0.4\nkind = "footloose-entrepreneur"\nfarm = 1 | [model] key | 'farm' | unskilled
+mu = 0.4 | mu = 0.4\nfarmers = [1, 1] | [model] farmers | [1, 1] | Divide by the sum
+[online] | [online]\ntrade_cost = 0.5 | [online] trade_cost | 0.5 | nothing melts on the way
+[online] | [online]\ncommission = 1 | [online] commission | 1 | at least 0 and below 1
+[online] | [online]\nname = "1" | [geography] | '1' | Rename that place
 [online] | | [path] parameter | 'online_trade_cost' | Add [online] to the file
-"online_trade_cost" | "mu" | [online] trade_cost | None | Only a path in online_trade_cost sets it
+"online_trade_cost" | "mu" | [online] trade_cost | None | [path] or [sweep.parameters] has
 "online_trade_cost" | "online_cost" | [path] parameter | 'online_cost' | 'online_trade_cost'
 "online_trade_cost" | 3 | [path] parameter | '3' | Known: sigma, mu
 parameter = "online_trade_cost" | | [path] parameter | None | given
@@ -373,17 +373,17 @@ from = 2.0 | from = "2" | [path] from | '2' | a finite number
 from = 2.0 | from = 0\nspacing = "log" | [path] from | 0.0 | needs positive ends
 to = 1.0 | to = -1\nspacing = "log" | [path] to | -1.0 | needs positive ends
 to = 1.0 | to = inf | [path] to | inf | a finite number
-to = 1.0 | to = 0.5 | online_trade_cost | got 0.5. | nothing melts on the way
+to = 1.0 | to = 0.5 | [path] to: online_trade_cost | got 0.5. | nothing melts on the way
 points = 3 | points = 1 | [path] points | 1 | a whole number of at least 2
 points = 3 | points = 2.5 | [path] points | 2.5 | a whole number of at least 2
 points = 3 | spacing = "lgo" | [path] spacing | 'lgo' | Did you mean 'log'?
 points = 3 | back = "yes" | [path] back | 'yes' | true or false
 scale = 0.1 | | [dynamics] scale | None | given for logit tastes
-scale = 0.1 | scale = 0 | scale | 0 | a finite number above 0
+scale = 0.1 | scale = 0 | [dynamics] scale | 0 | a finite number above 0
 scale = 0.1 | scale = 0.1\nweights = "people" | [dynamics] weights | 'people' | "population"
 online_weight = 0.5 | | [dynamics] online_weight | None | the room people see online
-online_weight = 0.5 | online_weight = -3 | online_weight | -3 | a finite number above 0
-kind = "logit"\nscale = 0.1\nonline_weight = 0.5 | allow_entry = 1 | allow_entry | 1 | True or False
+online_weight = 0.5 | online_weight = -3 | [dynamics] online_weight | -3 | a finite number above 0
+kind = "logit"\nscale = 0.1\nonline_weight = 0.5 | allow_entry = 1 | [dynamics] allow_entry | 1 |
 [geography] | title = 3\n[geography] | title | 3 | Put it in quotes
 n = 2 | n = = 2 | file | my.toml | The parser says: Invalid value (at line 3
 [online] | [model] | file | my.toml | valid TOML
@@ -404,6 +404,7 @@ def test_a_wrong_file_is_refused_by_key_with_value_and_cure(
     old, new = old.replace("\\n", "\n"), new.replace("\\n", "\n")
     assert TOML.count(old) == 1
     (tmp_path / "my.toml").write_text(TOML.replace(old, new), encoding="utf-8")
+    argument = argument if argument == "file" else f"my.toml: {argument}"
     assert_refused(lambda: read_path("my.toml"), argument, shown, cure)
     assert cli.main(["run", "my.toml"]) == 2
     assert capsys.readouterr().err.startswith(f"nege: {argument} must be ")

@@ -357,12 +357,17 @@ scenario = "digital_turn"
 industries = {steel = "goods", cars = "goods", software = "services"}
 """
 FILES = [
-    ("{01002 = 3", "{1002 = 3", "land", "'01002' is"),
-    ("land_share = 0.1", "", "land_share", "given with 3 industries"),
-    ("software = 0.35", "sofware = 0.35", "consumption", "Did you mean 'software'"),
+    ("{01002 = 3", "{1002 = 3", "[model] land", "'01002' is"),
+    ("land_share = 0.1", "", "[model] land_share", "given with 3 industries"),
+    ("software = 0.35", "sofware = 0.35", "[model] consumption", "Did you mean 'software'"),
     ("industries = {steel", "# {steel", "[path] industries", "'cars', 'steel'"),
-    ('cars = "goods"', 'cars = "good"', "industries['cars']", "Did you mean 'goods'"),
-    ("= [[0.1, 0.1, 0.1],", "= {cars = {cars = 0.1}} # ", "inputs", "Each name takes one number"),
+    ('cars = "goods"', 'cars = "good"', "[path] industries['cars']", "Did you mean 'goods'"),
+    (
+        "= [[0.1, 0.1, 0.1],",
+        "= {cars = {cars = 0.1}} # ",
+        "[model] inputs",
+        "Each name takes one number",
+    ),
 ]
 
 
@@ -378,7 +383,8 @@ def test_a_file_may_have_other_industries_and_its_tables_go_by_name(tmp_path):
 def test_a_file_with_wrong_names_is_refused(tmp_path, old, new, argument, cure):
     assert TOML.count(old) == 1
     (tmp_path / "my.toml").write_text(TOML.replace(old, new), encoding="utf-8")
-    assert_refused(lambda: read_path(str(tmp_path / "my.toml")), argument, "", cure)
+    named = f"{tmp_path / 'my.toml'}: {argument}"
+    assert_refused(lambda: read_path(str(tmp_path / "my.toml")), named, "", cure)
 
 
 DECOMPOSITIONS = """

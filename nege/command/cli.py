@@ -127,7 +127,8 @@ def _run(file: str, output: str | pathlib.Path, *, quiet: bool) -> int:
         if wanted.why:
             print(f"{wanted.why}\n")
         sys.stdout.flush()
-    run = execution.execute(wanted)
+    with economy_file.of_file(file), economy_file.within(wanted.named):
+        run = execution.execute(wanted)
     # The data first, so that nothing solved is lost where a picture fails.
     written = [execution.save_data(run, folder), *figures.save_figures(run, folder)]
     if not quiet:
@@ -144,16 +145,17 @@ def _sweep(options: argparse.Namespace) -> int:
     wanted = sweep_table.read_sweep(options.file)
     if not options.quiet:
         print(f"{wanted.title}: {wanted.model}", flush=True)
-    sweep(
-        wanted.model,
-        wanted.parameters,
-        dynamics=wanted.dynamics,
-        store=options.store,
-        overwrite=options.overwrite,
-        unit=options.unit,
-        processes=options.processes,
-        **wanted.choices,
-    )
+    with economy_file.of_file(options.file), economy_file.within(wanted.named):
+        sweep(
+            wanted.model,
+            wanted.parameters,
+            dynamics=wanted.dynamics,
+            store=options.store,
+            overwrite=options.overwrite,
+            unit=options.unit,
+            processes=options.processes,
+            **wanted.choices,
+        )
     return _status(options.store, quiet=options.quiet)
 
 

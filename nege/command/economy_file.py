@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib.resources
 import inspect
 import pathlib
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +68,39 @@ class PathSpecification:
     turn: int  # the step at which the path turns back; the last one if it does not
     path: xr.Dataset  # as ``nege.follow`` takes it
 
+    def named(self, argument: str) -> str:
+        """Return an argument as the file calls it, one that it does not say as it is."""
+        if argument in self.path:
+            return f"[path] {argument}"
+        return f"[model] {argument}" if argument in self.model.fields else argument
+
+
+@contextlib.contextmanager
+def within(where: str | Callable[[str], str]) -> Iterator[None]:
+    """Say of what is refused in which table it stands, where that is not said yet.
+
+    A function returns table and key of a name.
+    """
+    try:
+        yield
+    except InputError as error:
+        if error.argument.startswith("["):
+            raise
+        named = where(error.argument) if callable(where) else f"{where} {error.argument}"
+        raise InputError(named, error.value, error.allowed, error.cure) from error
+
+
+@contextlib.contextmanager
+def of_file(name: str) -> Iterator[None]:
+    """Say of what is refused in which file it stands, but of what the command line says."""
+    try:
+        yield
+    except InputError as error:
+        if error.argument in COMMAND_OPTIONS:
+            raise
+        named = f"{name}: {error.argument}"
+        raise InputError(named, error.value, error.allowed, error.cure) from error
+
 
 def examples() -> tuple[str, ...]:
     """Names of the examples that come with nege."""
@@ -108,9 +142,14 @@ def read_path(name: str) -> PathSpecification:
     Raises
     ------
     InputError
-        Naming the key, the value and what is allowed.
+        Naming the file, the table, the key, the value and what is allowed.
     """
-    tables = checked_tables(name)
+    with opened(name) as tables:
+        return path_of(name, tables)
+
+
+def path_of(name: str, tables: Mapping[str, Any]) -> PathSpecification:
+    """Return what a run is to do, from the tables of a file."""
     kind = model_class(tables["model"])
     places = make_geography(tables["geography"])
     if "path" not in tables:  # said last: what is wrong with the economy comes first
@@ -145,22 +184,22 @@ class EconomySpecification:
 
 def read_economy(name: str) -> EconomySpecification:
     """Read an economy from a TOML file, or from an example by its name: where its path begins."""
-    tables = checked_tables(name)
-    call = _geography_call(tables["geography"])
-    if "path" in tables:
-        read = read_path(name)
-        return EconomySpecification(read.title, read.model, read.dynamics, read.parameter, call)
-    places, kind = make_geography(tables["geography"]), model_class(tables["model"])
-    model = _economy_alone(tables, kind, places)
-    title = text_of(tables, "title", pathlib.Path(name).stem)
-    return EconomySpecification(title, model, make_dynamics(tables, model), "", call)
+    with opened(name) as tables:
+        call = _geography_call(tables["geography"])
+        if "path" in tables:
+            read = path_of(name, tables)
+            return EconomySpecification(read.title, read.model, read.dynamics, read.parameter, call)
+        places, kind = make_geography(tables["geography"]), model_class(tables["model"])
+        model = _economy_alone(tables, kind, places)
+        title = text_of(tables, "title", pathlib.Path(name).stem)
+        return EconomySpecification(title, model, make_dynamics(tables, model), "", call)
 
 
 def _economy_alone(
     tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
 ) -> Model:
     """Return the economy of a file that says nothing of what is to vary."""
-    model = make_model(kind, tables["model"], places, make_online(tables, "", np.empty(0)))
+    model = make_model(kind, tables["model"], places, make_online(tables))
     return with_data(model, tables)
 
 
@@ -173,8 +212,17 @@ def _geography_call(table: Mapping[str, Any]) -> str:
     return f"nege.geography.{make.__name__}({', '.join(given)})"
 
 
-def checked_tables(name: str) -> dict[str, Any]:
-    """Return the tables of a file; files that it names are beside it."""
+@contextlib.contextmanager
+def opened(name: str) -> Iterator[dict[str, Any]]:
+    """Give the tables of a file; what is refused while they are read is said to be of it."""
+    tables = _parsed(name)
+    with of_file(name):
+        _check_tables(name, tables)
+        yield tables
+
+
+def _parsed(name: str) -> dict[str, Any]:
+    """Return what a file says."""
     try:
         tables = tomllib.loads(toml_text(name))
     except tomllib.TOMLDecodeError as error:
@@ -182,10 +230,16 @@ def checked_tables(name: str) -> dict[str, Any]:
     except RecursionError as error:
         raise InputError("file", name, "valid TOML", "It is nested too deeply.") from error
     _check_depth(name, tables)
+    return tables
+
+
+def _check_tables(name: str, tables: dict[str, Any]) -> None:
+    """Refuse tables that nege does not know; files that they name are beside their own."""
     check_keys("", tables, TABLE_KEYS)
     for key in ("geography", "model"):
-        if not isinstance(tables.get(key), dict):
-            raise InputError(f"[{key}]", tables.get(key), "a table", f"Add [{key}] to the file.")
+        if key not in tables:
+            raise InputError(f"[{key}]", None, "a table", f"Add [{key}] to the file.")
+        _check_table(key, tables[key])
     places = tables["geography"]
     if places.get("kind") == "table":
         for key in ("file", "distance"):
@@ -194,7 +248,12 @@ def checked_tables(name: str) -> dict[str, Any]:
     model = tables["model"]
     if model_file.names_file(model.get("kind")):
         model["kind"] = model_file.beside(model["kind"], pathlib.Path(name).parent)
-    return tables
+
+
+def _check_table(key: str, table: Any) -> None:
+    if not isinstance(table, dict):
+        cure = f"Write [{key}], in single brackets." if isinstance(table, list) else ""
+        raise InputError(f"[{key}]", table, "a table", cure)
 
 
 DEEPEST_NESTING = 8  # of tables and lists in each other: four are used
@@ -221,17 +280,18 @@ def check_varied(where: str, parameter: str, kind: type[Model], tables: Mapping[
 
     Whether there is such an entry of a table, as in "digital_cost.services", the model says.
     """
-    known = kind.parameters
+    known, given = kind.parameters, tables["model"].get("mechanisms", {})
     if "mechanisms" in kind.fields:
-        given = tables["model"].get("mechanisms", {})
-        known += dotted({one.name: one for one in of_table(given)})
+        with within(lambda name: _of_model(name, kind, tables["model"], {})):
+            known += dotted({one.name: one for one in of_table("mechanisms", given)})
     if "online" in tables:
         known += kind.online_parameters
     if not any(parameter == name or parameter.startswith(f"{name}.") for name in known):
         absent = parameter.startswith(ONLINE) and "online" not in tables
         cure = "Add [online] to the file." if absent else near(parameter, known)
         field = parameter.partition(".")[0]
-        if "mechanisms" in kind.fields and parameter != field and field not in kind.fields:
+        added = "mechanisms" in kind.fields and field not in (*kind.fields, *given)
+        if added and parameter != field:
             cure = f"Add [model.mechanisms.{field}] with its kind to the file, or: {cure}"
         raise InputError(where, parameter, "one of the model's", cure)
 
@@ -240,13 +300,26 @@ def _along_parameter(
     tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
 ) -> tuple[Model, str, np.ndarray, int]:
     """Return the economy at the start of the path of one parameter, and that path."""
-    parameter, values, turn = _path_values(table_of(tables, "path"))
-    check_varied("[path] parameter", parameter, kind, tables)
-    online = make_online(tables, parameter, values)
-    model = make_model(kind, tables["model"], places, online)
-    model = with_data(model.replace({parameter: float(values[0])}), tables)
-    model.replace({parameter: float(values[turn])})
+    table = table_of(tables, "path")
+    with within("[path]"):
+        parameter, values, turn = _path_values(table)
+        check_varied("parameter", parameter, kind, tables)
+    first = {parameter: float(values[0])}
+    of_path = "trade_cost" not in tables.get("online", {}) and parameter == "online_trade_cost"
+    online = make_online(tables, first if of_path else {}, "[path] from:")
+    known = {parameter: "[path] from:"} if of_path else {}
+    model = make_model(kind, tables["model"], places, online, known)
+    with within(lambda name: _of_path(name, "from")):
+        model = model.replace(first)
+    model = with_data(model, tables)
+    with within(lambda name: _of_path(name, "to")):
+        model.replace({parameter: float(values[turn])})
     return model, parameter, values, turn
+
+
+def _of_path(name: str, end: str) -> str:
+    """Return which key of a path says what a model refuses at one of its ends."""
+    return f"[path] {end}: {name}" if name != "parameter" else "[path] parameter"
 
 
 def _along_scenario(
@@ -254,34 +327,33 @@ def _along_scenario(
 ) -> tuple[Model, xr.Dataset]:
     """Return the economy, and one of the ready paths of nege.scenarios."""
     table = table_of(tables, "path")
-    name = _choice("[path] scenario", table["scenario"], SCENARIOS)
     options = {key: value for key, value in table.items() if key != "scenario"}
-    known = [key for key in inspect.signature(SCENARIOS[name]).parameters if key != "economy"]
-    check_keys("path", options, ("scenario", *known))
-    if not issubclass(kind, OnlineAgglomeration):
-        cure = f"{kind.title} has no industries that choose a channel."
-        raise InputError("[path] scenario", name, "one for the model", cure)
-    model: Any = make_model(
-        kind, tables["model"], places, make_online(tables, PATH_DIMENSION, np.empty(0))
-    )
+    with within("[path]"):
+        name = _choice("scenario", table["scenario"], SCENARIOS)
+        known = [key for key in inspect.signature(SCENARIOS[name]).parameters if key != "economy"]
+        check_keys("path", options, ("scenario", *known))
+        if not issubclass(kind, OnlineAgglomeration):
+            cure = f"{kind.title} has no industries that choose a channel."
+            raise InputError("scenario", name, "one for the model", cure)
+    model: Any = make_model(kind, tables["model"], places, make_online(tables))
     model = with_data(model, tables)
     try:
-        path = SCENARIOS[name](model, **options)
+        with within("[path]"):
+            return model, SCENARIOS[name](model, **options)
     except InputError as error:
-        if error.argument != "industries":
+        if error.argument != "[path] industries":
             raise
         cure = 'Say what each of them is: industries = {cars = "goods", software = "services"}.'
-        raise InputError("[path] industries", error.value, error.allowed, cure) from None
-    return model, path
+        raise InputError(error.argument, error.value, error.allowed, cure) from None
 
 
 def table_of(tables: Mapping[str, Any], key: str) -> dict[str, Any]:
     """Return a table of a file, its keys checked."""
     table = tables.get(key, {})
-    if not isinstance(table, dict):
-        raise InputError(f"[{key}]", table, "a table")
-    check_keys(key, table, TABLE_KEYS[key])
-    return table
+    _check_table(key, table)
+    with within(f"[{key}]"):
+        check_keys(key, table, TABLE_KEYS[key])
+    return dict(table)
 
 
 def text_of(tables: Mapping[str, Any], key: str, default: str) -> str:
@@ -295,16 +367,15 @@ def text_of(tables: Mapping[str, Any], key: str, default: str) -> str:
 
 
 def check_keys(table: str, given: Mapping[str, Any], allowed: Any) -> None:
-    """Refuse keys that are not known."""
+    """Refuse keys that a table does not have."""
     for key in given:
         if key not in allowed:
-            where = f"key in [{table}]" if table else "key"
             cure = near(key, allowed)
             if key in COMMAND_OPTIONS:
                 cure = f"It is an option of the command line: --{key}. {cure}"
             elif table == "geography" and key == "names":
                 cure = f'Its places are numbered: kind = "distance" takes names. {cure}'
-            raise InputError(where, key, "a key that nege knows", cure)
+            raise InputError("key", key, "one that nege knows", cure)
 
 
 def _choice(argument: str, value: Any, allowed: Any) -> str:
@@ -318,28 +389,40 @@ def _of_files(file: str, distance: str | None = None, **columns: Any) -> geograp
     """Return the places of a table in a CSV file, with distances of another one or geodesic."""
     names = columns.get("names")
     table = _csv("file", file, names)
-    if names is not None and not isinstance(names, str):
-        raise InputError("[geography] names", names, "the name of a column")
+    for key in COLUMN_KEYS:
+        named = columns.get(key, "")
+        text = isinstance(named, str) or key == "names"
+        if key in columns and text and named not in [*table.columns]:
+            allowed = f"the name of a column of {pathlib.Path(file).name}"
+            raise InputError(key, named, allowed, near(named, table.columns))
     if names is None:  # what stands first in each line
         table = table.set_index(table.columns[0])
     if distance is not None:
         apart = _csv("distance", distance, None)
         columns["distance"] = apart.set_index(apart.columns[0])
+        rows, across = columns["distance"].shape
+        if rows != across:
+            cure = "Its first row and its first column have the names of places, all else numbers."
+            allowed = (
+                f"a file with a row and a column for each place ({rows} rows, {across} columns)"
+            )
+            raise InputError("distance", pathlib.Path(distance).name, allowed, cure)
     return geography.from_dataframe(table, **columns)
 
 
 def _csv(key: str, file: Any, names: Any) -> Any:
     """Return the table of a CSV file, names of places as they are written."""
-    path = paths.located(f"[geography] {key}", file)
+    path = paths.located(key, file)
     try:
-        heads = pd.read_csv(path, nrows=0).columns
-        text = names if names in heads else heads[0]
+        heads = pd.read_csv(path, nrows=0, skipinitialspace=True).columns
+        text = names if names in [*heads] else heads[0]
         return pd.read_csv(path, dtype={text: str}, skipinitialspace=True)
     except (OSError, ValueError, IndexError) as error:  # of pandas' own, too
         cure = f"It is looked for beside the TOML file. The system says: {error}."
-        raise InputError(f"[geography] {key}", str(path), "a readable CSV file", cure) from error
+        raise InputError(key, str(path), "a readable CSV file", cure) from error
 
 
+COLUMN_KEYS = ("names", "latitude", "longitude", "population")  # of a CSV file
 GEOGRAPHIES: dict[str, Callable[..., geography.Geography]] = {
     "cities": geography.cities,
     "equidistant": geography.equidistant,
@@ -369,50 +452,77 @@ GEOGRAPHY_ARGUMENTS = {
 
 def make_geography(table: dict[str, Any]) -> geography.Geography:
     """Return the places of a table."""
-    kind = _choice("[geography] kind", table.get("kind"), GEOGRAPHIES)
-    given = {key: value for key, value in table.items() if key != "kind"}
-    check_keys("geography", given, GEOGRAPHY_ARGUMENTS[kind])
-    if kind == "line":
-        if len(given) != 1:
-            cure = "n = 5 for places one step apart, positions = [0, 1, 2.5] for others."
-            raise InputError("[geography]", given, "n or positions for kind 'line'", cure)
-        return geography.line(*given.values())
-    if kind == "table":
-        if not isinstance(given.get("file"), str):
-            cure = 'For example file = "towns.csv", which is looked for beside the TOML file.'
-            raise InputError("[geography] file", given.get("file"), "the name of a CSV file", cure)
-        return _of_files(**given)
-    if kind == "cities":
-        return geography.cities(**given)
-    optional = ("names", "population")
-    for argument in GEOGRAPHY_ARGUMENTS[kind]:
-        if argument not in given and argument not in optional:
-            raise InputError(f"[geography] {argument}", None, f"given for kind {kind!r}")
-    keywords = {key: given.pop(key) for key in optional if key in given}
-    return GEOGRAPHIES[kind](
-        *(given[key] for key in GEOGRAPHY_ARGUMENTS[kind] if key in given), **keywords
-    )
+    with within(lambda name: f"[geography] {_of_line(name, table)}"):
+        kind = _choice("kind", table.get("kind"), GEOGRAPHIES)
+        given = {key: value for key, value in table.items() if key != "kind"}
+        check_keys("geography", given, GEOGRAPHY_ARGUMENTS[kind])
+        if kind == "line":
+            if len(given) != 1:
+                cure = "n = 5 for places one step apart, positions = [0, 1, 2.5] for others."
+                raise InputError("[geography]", given, "n or positions for kind 'line'", cure)
+            return geography.line(*given.values())
+        if kind == "table":
+            if not isinstance(given.get("file"), str):
+                cure = 'For example file = "towns.csv", which is looked for beside the TOML file.'
+                raise InputError("file", given.get("file"), "the name of a CSV file", cure)
+            return _of_files(**given)
+        if kind == "cities":
+            return geography.cities(**given)
+        optional = ("names", "population")
+        for argument in GEOGRAPHY_ARGUMENTS[kind]:
+            if argument not in given and argument not in optional:
+                raise InputError(argument, None, f"given for kind {kind!r}")
+        keywords = {key: given.pop(key) for key in optional if key in given}
+        return GEOGRAPHIES[kind](
+            *(given[key] for key in GEOGRAPHY_ARGUMENTS[kind] if key in given), **keywords
+        )
+
+
+def _of_line(argument: str, table: Mapping[str, Any]) -> str:
+    """Return the key that says what a line takes as one argument."""
+    either = "n" if "n" in table else "positions"
+    return either if argument == "n_or_positions" else argument
 
 
 def make_online(
-    tables: Mapping[str, Any], parameter: str, values: np.ndarray
+    tables: Mapping[str, Any], given: Mapping[str, float] | None = None, elsewhere: str = ""
 ) -> OnlineRegion | None:
-    """Return the online region of a file, None where it has none."""
+    """Return the online region of a file, None where it has none.
+
+    What is `given` by names such as online_trade_cost is said `elsewhere` in the file.
+    """
     if "online" not in tables:
         return None
+    given = given or {}
     table = table_of(tables, "online")
+    table |= {_online_key(name): value for name, value in given.items()}
     if "trade_cost" not in table:
-        if parameter != "online_trade_cost":
-            raise InputError(
-                "[online] trade_cost", None, "given", "Only a path in online_trade_cost sets it."
-            )
-        table = {**table, "trade_cost": float(values[0])}
-    return OnlineRegion(**table)
+        cure = "Without it, [path] or [sweep.parameters] has online_trade_cost."
+        raise InputError("[online] trade_cost", None, "given", cure)
+    with within(
+        lambda name: f"{elsewhere} {name}" if name in given else f"[online] {_online_key(name)}"
+    ):
+        return OnlineRegion(**table)
+
+
+def _online_key(argument: str) -> str:
+    """Return what is called online_trade_cost elsewhere as the table [online] calls it."""
+    return argument.removeprefix(ONLINE).removeprefix("online ")
 
 
 def model_class(table: Mapping[str, Any]) -> type[Model]:
-    """Return the class of a model by its kind, as its class is called, or by its file."""
-    kind = table.get("kind", "core-periphery")
+    """Return the class of a model by its kind, as its class is called, or by its file.
+
+    The keys of its table are those that it takes.
+    """
+    with within("[model]"):
+        kind = _class_of(table.get("kind", "core-periphery"))
+        known = ["kind", *(n for n in kind.fields if n not in ARGUMENTS_WITH_OWN_TABLE)]
+        check_keys("model", table, [*known, *(key for key in table if "." in key)])
+    return kind
+
+
+def _class_of(kind: Any) -> type[Model]:
     if model_file.names_file(kind):
         return model_file.load(kind)
     kinds = Model.kinds()
@@ -420,7 +530,7 @@ def model_class(table: Mapping[str, Any]) -> type[Model]:
         kind = {_letters(known): known for known in kinds}.get(_letters(kind), kind)
     if not isinstance(kind, str) or kind not in kinds:
         cure = f"{near(kind if isinstance(kind, str) else '', kinds)} {model_file.HOW}"
-        raise InputError(model_file.WHERE, kind, "a known kind", cure)
+        raise InputError("kind", kind, "a known kind", cure)
     return kinds[kind]
 
 
@@ -437,26 +547,46 @@ def make_model(
     table: Mapping[str, Any],
     places: geography.Geography,
     online: OnlineRegion | None,
+    elsewhere: Mapping[str, str] | None = None,
 ) -> Model:
-    """Return the economy of a table."""
-    known = ["kind", *(n for n in kind.fields if n not in ARGUMENTS_WITH_OWN_TABLE)]
-    check_keys("model", table, [*known, *(key for key in table if "." in key)])
-    needed = [key for key in kind.parameters if kind.fields[key].default is REQUIRED]
-    if missing := [key for key in needed if key not in table]:
-        raise InputError(f"[model] {in_words(missing)}", None, "given")
-    given: dict[str, Any] = {key: value for key, value in table.items() if key != "kind"}
-    reaching = {key: given.pop(key) for key in list(given) if "." in key}  # into mechanisms
-    for key in kind.labelled:
-        if given.get(key) == POPULATION:
-            given[key] = places.population_share.values
-    if online is not None:
-        if "online" not in kind.fields:
-            cure = "It has no such region: take the table out."
-            raise InputError("[online]", online, "left out for this model", cure)
-        given["online"] = online
-    make: Any = kind
-    model: Model = make(places, **given)
-    return model.replace(reaching) if reaching else model
+    """Return the economy of a table; `elsewhere`, by name, is where else a value was taken from."""
+    elsewhere = elsewhere or {}
+    with within(lambda name: _of_model(name, kind, table, elsewhere)):
+        needed = [key for key in kind.parameters if kind.fields[key].default is REQUIRED]
+        if missing := [key for key in needed if key not in table]:
+            raise InputError(in_words(missing), None, "given")
+        given: dict[str, Any] = {key: value for key, value in table.items() if key != "kind"}
+        reaching = {key: given.pop(key) for key in list(given) if "." in key}  # into mechanisms
+        plain = {key: where for key, where in elsewhere.items() if key in given}
+        for key in kind.labelled:
+            if given.get(key) == POPULATION:
+                given[key] = places.population_share.values
+        if online is not None:
+            if "online" not in kind.fields:
+                cure = "It has no such region: take the table out."
+                raise InputError("[online]", online, "left out for this model", cure)
+            given["online"] = online
+        make: Any = kind
+        with within(lambda name: _of_model(name, kind, given, plain)):
+            model: Model = make(places, **given)
+        return model.replace(reaching) if reaching else model
+
+
+def _of_model(
+    name: str, kind: type[Model], table: Mapping[str, Any], elsewhere: Mapping[str, str]
+) -> str:
+    """Return where it stands what a model refuses, and by which name."""
+    head, _, rest = name.partition(".")
+    mechanisms = table.get("mechanisms")
+    if name in elsewhere:
+        return f"{elsewhere[name]} {name}"
+    if name in ARGUMENTS_WITH_OWN_TABLE:
+        return f"[{name}]"
+    if name not in table and isinstance(mechanisms, dict) and head in mechanisms:
+        return f"[model.mechanisms.{head}] {rest}".rstrip()
+    if name.startswith(ONLINE) and name not in kind.fields:
+        return f"[online] {_online_key(name)}"
+    return f"[model] {name}"
 
 
 def with_data(model: Model, tables: Mapping[str, Any]) -> Model:
@@ -468,71 +598,80 @@ def with_data(model: Model, tables: Mapping[str, Any]) -> Model:
     for key, value in table.items():
         if value == POPULATION:
             given[key] = model.geography.population_share
-    return invert(model, **given)
+    with within(lambda name: _of_data(name, table, tables["model"])):
+        return invert(model, **given)
+
+
+def _of_data(name: str, data: Mapping[str, Any], model: Mapping[str, Any]) -> str:
+    """Return where it stands what cannot be inverted: data, or a parameter of the model."""
+    if name == "model":
+        return "[model]"
+    return f"[model] {name}" if name in model and name not in data else f"[data] {name}"
 
 
 def make_dynamics(tables: Mapping[str, Any], model: Model) -> Replicator | Logit:
     """Return how people move."""
     table = table_of(tables, "dynamics")
-    kind = _choice("[dynamics] kind", table.get("kind", "replicator"), ("logit", "replicator"))
-    wanted = ("scale", "weights", "online_weight") if kind == "logit" else ("allow_entry",)
-    given = {key: value for key, value in table.items() if key != "kind"}
-    check_keys("dynamics", given, wanted)
-    if kind == "replicator":
-        return Replicator(**given)
-    if not model.in_shares:
-        cure = "How people choose is among the parameters of [model]."
-        raise InputError("[dynamics] kind", kind, '"replicator" for this model', cure)
-    if "scale" not in given:
-        raise InputError("[dynamics] scale", None, "given for logit tastes")
-    weights = given.get("weights", "equal")
-    if weights == POPULATION:
-        given["weights"] = model.geography.population_share
-    elif weights == "equal":
-        given["weights"] = np.full(len(model.geography), 1.0 / len(model.geography))
-    elif not isinstance(weights, (list, dict)):
-        raise InputError("[dynamics] weights", weights, '"population", "equal", a list or a table')
-    if model.online is not None and "online_weight" not in given:
-        raise InputError(
-            "[dynamics] online_weight",
-            None,
-            "given where there is an online region",
-            "It is the room people see online, in the unit of the places' weights.",
-        )
-    dynamics = Logit(**given)
-    if model.online is None:  # a file whose table [online] was taken out still runs
-        dynamics = dataclasses.replace(dynamics, online_weight=None)
-    dynamics.for_kernels(model)
-    return dynamics
+    with within("[dynamics]"):
+        kind = _choice("kind", table.get("kind", "replicator"), ("logit", "replicator"))
+        wanted = ("scale", "weights", "online_weight") if kind == "logit" else ("allow_entry",)
+        given = {key: value for key, value in table.items() if key != "kind"}
+        check_keys("dynamics", given, wanted)
+        if kind == "replicator":
+            return Replicator(**given)
+        if not model.in_shares:
+            cure = "How people choose is among the parameters of [model]."
+            raise InputError("kind", kind, '"replicator" for this model', cure)
+        if "scale" not in given:
+            raise InputError("scale", None, "given for logit tastes")
+        weights = given.get("weights", "equal")
+        if weights == POPULATION:
+            given["weights"] = model.geography.population_share
+        elif weights == "equal":
+            given["weights"] = np.full(len(model.geography), 1.0 / len(model.geography))
+        elif not isinstance(weights, (list, dict)):
+            raise InputError("weights", weights, '"population", "equal", a list or a table')
+        if model.online is not None and "online_weight" not in given:
+            raise InputError(
+                "online_weight",
+                None,
+                "given where there is an online region",
+                "It is the room people see online, in the unit of the places' weights.",
+            )
+        dynamics = Logit(**given)
+        if model.online is None:  # a file whose table [online] was taken out still runs
+            dynamics = dataclasses.replace(dynamics, online_weight=None)
+        dynamics.for_kernels(model)
+        return dynamics
 
 
 def _path_values(table: dict[str, Any]) -> tuple[str, np.ndarray, int]:
     for key in ("parameter", "from", "to"):
         if key not in table:
-            raise InputError(f"[path] {key}", None, "given")
+            raise InputError(key, None, "given")
     back = table.get("back", False)
     if not isinstance(back, bool):
-        raise InputError("[path] back", back, "true or false")
-    values = value_range("[path]", table)
+        raise InputError("back", back, "true or false")
+    values = value_range(table)
     turn = len(values) - 1
     if back:
         values = np.concatenate([values, values[-2::-1]])
     return str(table["parameter"]), values, turn
 
 
-def value_range(where: str, table: Mapping[str, Any]) -> np.ndarray:
+def value_range(table: Mapping[str, Any]) -> np.ndarray:
     """Return the values from one end to the other, both included exactly."""
     ends = []
-    spacing = _choice(f"{where} spacing", table.get("spacing", "linear"), ("linear", "log"))
+    spacing = _choice("spacing", table.get("spacing", "linear"), ("linear", "log"))
     for key in ("from", "to"):
         if key not in table:
-            raise InputError(f"{where} {key}", None, "given")
-        ends.append(validation.number(f"{where} {key}", table[key]))
+            raise InputError(key, None, "given")
+        ends.append(validation.number(key, table[key]))
         if spacing == "log" and ends[-1] <= 0.0:
             cure = "A logarithmic path needs positive ends."
-            raise InputError(f"{where} {key}", ends[-1], "positive", cure)
-    count = validation.whole(f"{where} points", table.get("points", 25), at_least=2)
-    memory.check(f"{where} points", count, 64 * count, "for memory", "Take fewer points.")
+            raise InputError(key, ends[-1], "positive", cure)
+    count = validation.whole("points", table.get("points", 25), at_least=2)
+    memory.check("points", count, 64 * count, "for memory", "Take fewer points.")
     space = np.geomspace if spacing == "log" else np.linspace
     values: np.ndarray = space(ends[0], ends[1], count)
     values[0], values[-1] = ends

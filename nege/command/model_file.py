@@ -10,7 +10,6 @@ from nege.errors import InputError, in_words
 from nege.models.base import Model
 from nege.validation import paths
 
-WHERE = "[model] kind"
 HOW = (
     "A model of your own is named by its file and class, as in kind = "
     '"crowded_core.py:CrowdedCore"; one of an installed package by an entry point nege.models.'
@@ -31,26 +30,26 @@ def beside(kind: str, folder: pathlib.Path) -> str:
 def load(kind: str) -> type[Model]:
     """Import the file, as Python imports it for other processes too, and return its class."""
     file, _, name = kind.rpartition(":")
-    path = paths.located(WHERE, file)
+    path = paths.located("kind", file)
     if path.suffix != ".py" or not path.stem.isidentifier() or not path.is_file():
         cure = f"It is looked for beside the TOML file. {HOW}"
-        raise InputError(WHERE, kind, "a Python file and a class in it", cure)
+        raise InputError("kind", kind, "a Python file and a class in it", cure)
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))  # last, so that it stands in front of nothing installed
     try:
         module = importlib.import_module(path.stem)
     except Exception as error:  # whatever the file does
         cure = f"{type(error).__name__}: {error}"
-        raise InputError(WHERE, kind, "a file that can be imported", cure) from error
+        raise InputError("kind", kind, "a file that can be imported", cure) from error
     found = getattr(module, "__file__", None)
     if found is None or pathlib.Path(found).resolve() != path:
         cure = f"{path.stem} is also the name of {found or 'a module of Python'}: rename your file."
-        raise InputError(WHERE, kind, "a file whose name no other module has", cure)
+        raise InputError("kind", kind, "a file whose name no other module has", cure)
     model = getattr(module, name, None)
     if not (isinstance(model, type) and issubclass(model, Model) and "title" in vars(model)):
         classes = [value for value in vars(module).values() if isinstance(value, type)]
         own = [value for value in classes if value.__module__ == path.stem]
         there = [value.__name__ for value in own if issubclass(value, Model)]
         cure = f"Models there: {in_words(there)}." if there else "It has no model."
-        raise InputError(WHERE, kind, "a file and the model that it has", cure)
+        raise InputError("kind", kind, "a file and the model that it has", cure)
     return model

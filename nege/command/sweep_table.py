@@ -27,6 +27,15 @@ class SweepSpecification:
     dynamics: Replicator | Logit
     parameters: dict[str, np.ndarray] | xr.Dataset
     choices: dict[str, Any]  # "along" and "keep", where the file says them
+    table: str  # of the file, that says the parameters
+
+    def named(self, argument: str) -> str:
+        """Return an argument as the file calls it, one that it does not say as it is."""
+        if argument in self.choices:
+            return f"[sweep] {argument}"
+        if argument in self.parameters:
+            return f"{self.table} {argument}"
+        return f"[model] {argument}" if argument in self.model.fields else argument
 
 
 def read_sweep(name: str) -> SweepSpecification:
@@ -48,16 +57,19 @@ def read_sweep(name: str) -> SweepSpecification:
     Raises
     ------
     InputError
-        Naming the key, the value and what is allowed.
+        Naming the file, the table, the key, the value and what is allowed.
     """
-    tables = economy_file.checked_tables(name)
-    if "sweep" not in tables:
-        return _along_path(name)
+    with economy_file.opened(name) as tables:
+        return _over_points(name, tables) if "sweep" in tables else _along_path(name, tables)
+
+
+def _over_points(name: str, tables: dict[str, Any]) -> SweepSpecification:
+    """Return the points of a table [sweep]."""
     table = economy_file.table_of(tables, "sweep")
     given = table.get("parameters")
     if not isinstance(given, dict) or not given:
-        cure = "For example sigma = [3, 5] below [sweep.parameters]."
-        raise InputError("[sweep] parameters", given, "a table of lists or ranges", cure)
+        cure = "For example sigma = [3, 5] below it."
+        raise InputError(VARIED, given, "a table of lists or ranges", cure)
     varied = {key: _values(key, value) for key, value in given.items()}
     parameters = _design(table["random"], varied) if "random" in table else varied
     model = _economy(tables, parameters)
@@ -65,20 +77,23 @@ def read_sweep(name: str) -> SweepSpecification:
     dynamics = economy_file.make_dynamics(tables, model)
     asked: tuple[str, ...] = ("along", "keep", "invalid")
     choices = {key: table[key] for key in asked if key in table}
-    return SweepSpecification(title, model, dynamics, parameters, choices)
+    return SweepSpecification(title, model, dynamics, parameters, choices, VARIED)
 
 
-def _along_path(name: str) -> SweepSpecification:
+def _along_path(name: str, tables: dict[str, Any]) -> SweepSpecification:
     """Return the path of a file, followed once."""
-    found = economy_file.read_path(name)
+    found = economy_file.path_of(name, tables)
     if found.parameter == economy_file.PATH_DIMENSION:
         listed = found.path.rename({economy_file.PATH_DIMENSION: "point"})
         choices = {"along": "point"}
-        return SweepSpecification(found.title, found.model, found.dynamics, listed, choices)
+        return SweepSpecification(
+            found.title, found.model, found.dynamics, listed, choices, "[path]"
+        )
     line = {found.parameter: found.values[: found.turn + 1]}
-    return SweepSpecification(found.title, found.model, found.dynamics, line, {})
+    return SweepSpecification(found.title, found.model, found.dynamics, line, {}, "[path]")
 
 
+VARIED = "[sweep.parameters]"
 ONLINE_PARAMETER_NAMES = tuple(ONLINE + name for name in ONLINE_PARAMETERS)
 MOST_POINTS_TRIED = 100  # points, of which one has to be an economy
 
@@ -88,7 +103,7 @@ def _economy(tables: dict[str, Any], parameters: Mapping[str, np.ndarray] | xr.D
     kind = economy_file.model_class(tables["model"])
     names = [str(name) for name in parameters]
     for name in names:
-        economy_file.check_varied("a name in [sweep.parameters]", name, kind, tables)
+        economy_file.check_varied(f"{VARIED} key", name, kind, tables)
     places = economy_file.make_geography(tables["geography"])
     values = [np.asarray(parameters[name]).tolist() for name in names]
     listed = zip(*values, strict=True) if isinstance(parameters, xr.Dataset) else product(*values)
@@ -96,11 +111,12 @@ def _economy(tables: dict[str, Any], parameters: Mapping[str, np.ndarray] | xr.D
     for point in islice(listed, MOST_POINTS_TRIED):
         at = dict(zip(names, point, strict=True))
         region = {name: at.pop(name) for name in names if name in ONLINE_PARAMETER_NAMES}
-        there = {name.removeprefix(ONLINE): value for name, value in region.items()}
-        table = {**tables, "online": {**tables["online"], **there}} if there else tables
         try:
-            online = economy_file.make_online(table, "", np.empty(0))
-            made = economy_file.make_model(kind, {**tables["model"], **at}, places, online)
+            online = economy_file.make_online(tables, region, VARIED)
+            merged = {**tables["model"], **at}
+            made = economy_file.make_model(
+                kind, merged, places, online, dict.fromkeys(names, VARIED)
+            )
             return economy_file.with_data(made, tables)
         except InputError as error:
             first = first or error
@@ -111,16 +127,23 @@ RANGE_KEYS = ("from", "to", "points", "spacing")
 
 
 def _values(key: str, value: Any) -> np.ndarray:
-    where = f"[sweep.parameters] {key}"
     if not isinstance(value, dict):
-        return parameter_axes.numbers(where, value)
-    economy_file.check_keys(f"sweep.parameters.{key}", value, RANGE_KEYS)
-    return economy_file.value_range(where, value)
+        with economy_file.within(VARIED):
+            return parameter_axes.numbers(key, value)
+    with economy_file.within(f"{VARIED} {key}:"):
+        economy_file.check_keys(f"sweep.parameters.{key}", value, RANGE_KEYS)
+        return economy_file.value_range(value)
 
 
 def _design(table: Any, ranges: Mapping[str, np.ndarray]) -> xr.Dataset:
     if not isinstance(table, dict) or "count" not in table:
         raise InputError("[sweep] random", table, "a table such as {count = 1000, seed = 0}")
-    economy_file.check_keys("sweep.random", table, ("count", "seed", "sampler"))
-    keywords = {"rng": table.get("seed", 0), "sampler": table.get("sampler", "halton")}
-    return designs.random_points(dict(ranges), table["count"], **keywords)  # type: ignore[arg-type]
+
+    def named(name: str) -> str:
+        known = {"rng": "seed", "sampler": "sampler", "count": "count", "key": "key"}
+        return f"[sweep] random: {known[name]}" if name in known else f"{VARIED} {name}"
+
+    with economy_file.within(named):
+        economy_file.check_keys("sweep.random", table, ("count", "seed", "sampler"))
+        keywords = {"rng": table.get("seed", 0), "sampler": table.get("sampler", "halton")}
+        return designs.random_points(dict(ranges), table["count"], **keywords)  # type: ignore[arg-type]

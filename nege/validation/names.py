@@ -58,9 +58,7 @@ def distinct_names(argument: str, names: Sequence[Any]) -> tuple[str, ...]:
     seen: set[str] = set()
     for name in result:
         if name in seen:
-            raise InputError(
-                argument, name, "distinct", "Two regions bear this name; rename one of them."
-            )
+            raise InputError(argument, name, "distinct", "It stands there twice: rename one.")
         seen.add(name)
     return result
 

@@ -60,7 +60,14 @@ from nege.models import storage
 from nege.models.agglomeration.kinds import CHANNELS, INDUSTRY, ClosedForm
 from nege.models.agglomeration.layout import NOWHERE, Slots
 from nege.models.agglomeration.mechanisms import calls
-from nege.models.agglomeration.mechanisms.parts import Part, PartField, entries, unmasked
+from nege.models.agglomeration.mechanisms.parts import (
+    Part,
+    PartField,
+    check_names,
+    entries,
+    of_names,
+    unmasked,
+)
 from nege.models.entries import added, one_number
 from nege.models.entries import labels as entry_labels
 from nege.models.fields import Declared, Field, Number, Over, by_column
@@ -404,10 +411,7 @@ class Mechanism(Declared):
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some parameters changed."""
-        for name in changes:
-            if name not in self.fields:
-                cure = near(name, [field for field in self.fields if field != "name"])
-                raise InputError(f"{self.name}.{name}", changes[name], "a parameter of it", cure)
+        check_names(self.name, type(self), changes)
         made = type(self)(**{**{name: vars(self)[name] for name in self.fields}, **changes})
         if CHECKED in vars(self):
             labels, known = vars(self)[CHECKED]
@@ -828,20 +832,25 @@ def _unknown(argument: str, kind: str, known: Iterable[str]) -> InputError:
     return InputError(argument, kind, "a kind of mechanism", cure)
 
 
-def of_table(table: Mapping[str, Any]) -> list[Any]:
+def of_table(argument: str, table: Any) -> list[Any]:
     """Return mechanisms by name, of which some may be tables of parameters, as in TOML files."""
+    if not isinstance(table, Mapping):
+        raise InputError(argument, table, "a mapping of names to mechanisms, or to their tables")
     found, known = [], Mechanism.kinds()
     for name, one in table.items():
+        if not isinstance(one, (Mapping, Mechanism)):
+            cure = f"Its parameters go by name, as in {name} = {{rate = 0.1}}."
+            raise InputError(f"{argument}.{name}", one, "a mechanism, or a table of one", cure)
         if isinstance(one, Mapping):
             kind = str(one.get("kind", name))
             if kind not in known:
-                raise _unknown(f"mechanisms.{name}", kind, known)
+                raise _unknown(f"{name}.kind", kind, known)
             own = {key: value for key, value in one.items() if key != "kind"}
-            one = known[kind](**{"name": name, **own})
+            one = of_names(name, known[kind], {"name": name, **own})
         if isinstance(one, Mechanism) and one.name != name:
             cure = f"Leave the name to the mapping, or write {one.name!r} there too."
             if one.name != one.kind:
-                raise InputError(f"mechanisms.{name}", one.name, "under its own name", cure)
+                raise InputError(f"{name}.name", one.name, "under its own name", cure)
             one = one.replace(name=name)
         found.append(one)
     return found
@@ -882,7 +891,7 @@ class Mechanisms(Field):
         """Return mechanisms with their numbers checked, each under a name of its own."""
         if value is None:
             return Named()
-        given = of_table(value) if isinstance(value, Mapping) else value
+        given = of_table(self.name, value) if isinstance(value, Mapping) else value
         given = list(given) if isinstance(given, (list, tuple)) else [given]
         checked(given)
         for one in given:

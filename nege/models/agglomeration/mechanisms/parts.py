@@ -24,6 +24,26 @@ def unmasked(name: str, value: Any) -> Any:
     return value
 
 
+def of_names(path: str, kind: type[Any], given: Mapping[str, Any]) -> Any:
+    """Return one of a kind by a table of its parameters; a refusal names them by their path."""
+    check_names(path, kind, given)
+    try:
+        return kind(**given)
+    except InputError as error:
+        if error.argument.startswith(f"{path}."):
+            raise
+        named = f"{path}.{error.argument}"
+        raise InputError(named, error.value, error.allowed, error.cure) from error
+
+
+def check_names(path: str, kind: type[Any], given: Mapping[str, Any]) -> None:
+    """Refuse parameters that a mechanism or a part of one does not have."""
+    for name, value in given.items():
+        if name not in kind.fields:
+            cure = near(name, [field for field in kind.fields if field != "name"])
+            raise InputError(f"{path}.{name}", value, f"a parameter of {kind.__name__}", cure)
+
+
 class Part(Declared):
     """Base of the parts of mechanisms: a kind, and parameters."""
 
@@ -85,7 +105,7 @@ class PartField(Field):
             kind = own.pop("kind", only)
             if kind not in known:
                 raise InputError(self.name, kind, self.form(), near(str(kind), known))
-            value = known[kind](**own)
+            value = of_names(self.name, known[kind], own)
         if not isinstance(value, self.kinds):
             raise InputError(self.name, value, self.form())
         return value if economy is None else value.attach(self.name, economy)
