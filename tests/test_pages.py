@@ -75,7 +75,10 @@ def test_a_titled_block_is_a_file_and_lines_that_run_nege_are_run(tmp_path, monk
     monkeypatch.chdir(tmp_path)
     page = '```toml title="a.toml"\ntitel = 1\n```\n\n```sh\nrm a.toml\npython -m nege run a.toml\n'
     path = tmp_path / "page.md"
-    for said, wrong in (("nege: key must be ... Did you mean 'title'? ...", 0), ("fine", 1)):
+    for said, wrong in (
+        ("nege: a.toml: key must be ... Did you mean 'title'? ...", 0),
+        ("fine", 1),
+    ):
         path.write_text(f"{page}```\n```text\n{said}\n```\n", encoding="utf-8")
         assert len(run_page.run(path)) == wrong
     assert (tmp_path / "a.toml").read_text() == "titel = 1\n"

@@ -616,8 +616,8 @@ def test_a_row_that_is_not_of_the_size_of_straight_lines_is_named():
     assert f"those of {geo.names[2]} are of another size" in said
 
 
-def french(places=None, roads=None):
-    """Report on towns around Paris, all roads a quarter longer than straight lines, in whole km."""
+def french(places=None, roads=None, longer=1.25):
+    """Report on towns around Paris, roads a quarter longer than straight lines, in whole km."""
     at = pd.DataFrame(
         {
             "lat": [48.86, 49.26, 48.30, 47.90, 49.44, 49.89, 50.63, 47.39, 47.32, 49.12, 48.69],
@@ -631,7 +631,7 @@ def french(places=None, roads=None):
     names, given = {"latitude": "lat", "longitude": "lon"}, {}
     if roads is not None:
         straight = from_dataframe(at, **names, unit="km").distance
-        values = (1.25 * straight).round().to_pandas()
+        values = (longer * straight).round().to_pandas()
         for (one, other), length in roads.items():
             values.loc[one, other] = values.loc[other, one] = length
         given = {"distance": values, "unit": "km"}
@@ -667,6 +667,21 @@ def test_a_road_shorter_than_the_straight_line_is_told_by_both_its_ends():
     assert "One end of all is Dijon" in found.cure
     said = " ".join(one.what for one in french(roads={("Paris", "Reims"): 1630.0}).problems)
     assert "From 'Paris' to 'Reims' the distance is 1630" in said
+
+
+@pytest.mark.parametrize("road", [1.0, 1.25, 1.5])
+def test_miles_taken_for_kilometres_and_the_reverse_are_told(road):
+    """By half of all ways: great circles, and roads up to half as long again."""
+    mile = 1.609344
+    assert french(roads={}, longer=road).ok
+    (found,) = french(roads={}, longer=road / mile).problems
+    assert (found.where, found.stops) == ("distance", False)
+    assert "straight lines" in found.what
+    assert f"are they, times {mile}?" in found.cure
+    (found,) = french(roads={}, longer=road * mile).problems
+    assert f"{mile}" in found.cure
+    (found,) = french(roads={}, longer=0.5).problems
+    assert found.cure == "No way is shorter. Are they in another unit than km?"
 
 
 def counting(**changes):

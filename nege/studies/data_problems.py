@@ -6,8 +6,8 @@ What would be refused is asked of the checks that refuse it. What looks wrong th
     coordinates  columns named the other way round, 0 and 0, two places in one spot, a few places
                  far from all others (``far_places``), distances that straight lines do not bear out
     distances    a median of more than 10,000 units (a trade cost is per unit), lengths beyond the
-                 other side of the Earth, roads below straight lines, a way there and a shorter way
-                 back, a row of its own size
+                 other side of the Earth, roads below straight lines, miles taken for kilometres
+                 or the reverse, a way there and a shorter way back, a row of its own size
     wages        100 times the median or a hundredth of it; another unit than incomes
     people       totals of workplaces and of residents that differ; fractions of people; a few
                  places of another unit, beside a second count of people or all other places
@@ -53,6 +53,8 @@ AROUND = 20.1  # 1000 km to the other side of the Earth
 ROUNDED = 1e-3  # difference of totals that rounding explains
 OUTLIER = 100.0  # factor at which a wage, of the median, or a count, of the next, looks wrong
 HEADS = 30.0  # factor from the median ratio of two counts of people, as of jobs and residents
+MILE = 1.609344  # in km
+ROADS = (0.97, 1.8)  # half of all ways over straight lines, beyond which one asks about miles
 APART = 4.0  # factor between wages and incomes, or road and straight line
 TURNED = 0.05  # deviation of logs from which on other coordinates are looked for
 #: What factors between two ways to count the same are known for.
@@ -374,9 +376,30 @@ class Finder:
             if not 1.0 / APART < factor < APART:
                 what = f"they are {shown(factor)} times the straight lines between the coordinates"
                 self.look("distance", what, f"Are they in another unit than {self.unit}?")
+            elif len(values) > 2 and (cure := self._of_miles(factor, off)):
+                what = f"half of them are {'below' if factor < 1.0 else 'above'} "
+                what += f"{shown(factor)} times the straight lines between the coordinates"
+                self.look("distance", what, cure)
             elif not rows:
                 return self._short_roads(values, straight * tables.UNITS[self.unit], factor)
         return values
+
+    def _of_miles(self, factor: float, off: float) -> str:
+        """Ask about miles where half of all ways are shorter, or far longer, than straight lines.
+
+        Ways are mostly a tenth to a half longer; `off` is the deviation of their logs.
+        """
+        if factor < ROADS[0]:
+            cure = f"No way is shorter. Are they in another unit than {self.unit}?"
+            miles = f"In miles they would be {shown(factor * MILE)} times: are they, times {MILE}?"
+            return miles if factor * MILE >= ROADS[0] else cure
+        lines = off < TURNED and abs(np.log(factor / MILE)) < TURNED
+        if not lines and factor <= ROADS[1]:
+            return ""
+        return (
+            f"Is there much water or are there mountains between? Or were they in km already when "
+            f"somebody multiplied them by {MILE}? Before that: {shown(factor / MILE)} times."
+        )
 
     def _short_roads(self, values: np.ndarray, straight: np.ndarray, factor: float) -> np.ndarray:
         """Look at roads that are shorter than the straight line, before detours that they make."""
