@@ -22,7 +22,7 @@ from nege.models.solutions import LongRun
 from nege.progress import stop_if_cancelled
 from nege.results.stability import fastest
 from nege.solver_options import Logit, Replicator, SolverOptions
-from nege.solvers import matrix_free, rest_points
+from nege.solvers import matrix_free, rest_points, stiff_dynamics
 from nege.status import Status
 
 logger = logging.getLogger("nege")
@@ -84,6 +84,7 @@ PACE_FACTOR = 0.01  # factor on the pace from one round to the next
 PAYOFF_ROUNDING = 2e-16  # of log payoffs
 MOST_ROUNDS = 60
 DEPARTURE_STEPS = 20  # steps between two looks at how fast an unstable point is left
+STIFF_STEPS = 10  # times as many, where each begins anew with short ones
 PROGRESS_STEPS = 1000  # between two tests of progress
 MOST_TESTS_WITHOUT_PROGRESS = 4
 SIDE_TOLERANCE = 1e-14  # offset along the unstable direction below which its sign is rounding
@@ -114,6 +115,12 @@ class _DynamicsSearch:
         # A pace below this is hardly more than the rounding of the short run.
         self.slowest = 1000.0 * options.tolerance_residual
         self.steps = 0
+        # Explicit steps until stiffness is looked for: where tables of slopes are at hand.
+        tables = type(self.law) is LawOfMotion
+        self.patience = (
+            stiff_dynamics.steps_before(len(self.regions)) if tables else options.limit_steps
+        )
+        self.stiff = False
         self.perturbed: list[str] = []
 
     def run(self, share: np.ndarray, state: np.ndarray) -> LongRun:
@@ -189,7 +196,7 @@ class _DynamicsSearch:
         while True:
             stop_if_cancelled()
             most = min(PROGRESS_STEPS, limit - done)
-            arrival = self.law.follow(share, state, self.options, slow, step, most)
+            arrival = self._stretch(share, state, slow, step, most)
             self.steps += arrival.steps
             done, step = done + arrival.steps, arrival.step
             if arrival.status != Status.LIMIT or arrival.steps < most or done >= limit:
@@ -198,6 +205,31 @@ class _DynamicsSearch:
                 if not progress.made(arrival.speed, np.log(share)):
                     return arrival._replace(status=int(Status.STUCK))
 
+    def _stretch(
+        self, share: np.ndarray, state: np.ndarray, slow: float, step: float, most: int
+    ) -> population_dynamics.Arrival:
+        """Integrate by explicit steps, and by implicit ones once stiffness holds these up."""
+        taken = 0
+        while True:
+            if self.stiff:
+                arrival = stiff_dynamics.follow(
+                    self.law, share, state, self.options, slow, step, most - taken
+                )
+                over = arrival.status != Status.STALLED
+                if not over:  # explicit steps get further, to the end
+                    self.stiff, self.patience = False, self.options.limit_steps
+            else:
+                piece = min(self.patience, most - taken)
+                arrival = self.law.follow(share, state, self.options, slow, step, piece)
+                over = arrival.status != Status.LIMIT or arrival.steps < piece
+                self.patience -= arrival.steps
+                if not over and self.patience <= 0:
+                    self.patience = stiff_dynamics.steps_before(share.size)
+                    self.stiff = stiff_dynamics.is_stiff(self.law, share, state, arrival.step)
+            taken, step = taken + arrival.steps, arrival.step
+            if over or taken >= most:
+                return arrival._replace(steps=taken)
+
     def _left(self) -> int:
         return max(0, self.options.limit_steps - self.steps)
 
@@ -205,7 +237,8 @@ class _DynamicsSearch:
         """Integrate until the neighbourhood of an unstable point is left."""
         step, pace = 0.0, self._pace(share, state)
         while self._left() and pace < FIRST_PACE:
-            arrival = self._integrate(share, state, 0.0, step, min(DEPARTURE_STEPS, self._left()))
+            look = DEPARTURE_STEPS * (STIFF_STEPS if self.stiff else 1)
+            arrival = self._integrate(share, state, 0.0, step, min(look, self._left()))
             step, before, pace = arrival.step, pace, self._pace(share, state)
             if not pace > before:
                 break  # it slows down again: near a stable point already
