@@ -148,6 +148,15 @@ def watched(
             steps.finish()
 
 
+def say(words: str, progress: Progress) -> None:
+    """Log a line of what became of some work, and show it, to stay, where its progress is shown."""
+    logger.info("%s", words)
+    shown = progress is True or (progress is None and settings.held("progress") is True)
+    if shown or (progress is None and _somebody_watches()):
+        with _pen, _even_if_nobody_is_there_any_more():
+            sys.stderr.write(f"nege: {words}\n")
+
+
 def no_tick(done: int) -> None:
     """Report no progress."""
 

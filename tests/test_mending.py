@@ -187,3 +187,29 @@ def test_what_fails_again_is_tried_once_in_each_way(two, hurried, counted):
     assert len(counted) == failed + left
     assert found.mended.attrs["flag_meanings"].count("limit_steps") == 3
     assert int((found.mended == 2).sum()) == left
+
+
+def test_a_mend_says_in_one_line_what_became_of_points_that_had_failed(
+    two, hurried, caplog, capsys
+):
+    store, before = hurried
+    caplog.set_level("INFO", logger="nege")
+    assert int((before.status != nege.Status.CONVERGED).sum()) == 2
+
+    def said(**given):
+        caplog.clear()
+        mend(two, store, **given)
+        (line,) = [one for one in caplog.messages if "mend" in one.rsplit(": ")[-1]]
+        assert line.startswith(f"sweep into {store}: ")
+        return line.removeprefix(f"sweep into {store}: ")
+
+    again = "{} points had failed, in this same way: nothing is tried twice, mend them with other"
+    assert said(options=HURRIED).startswith(again.format(2))
+    some = {"options": nege.SolverOptions(limit_steps=70)}
+    of = "{} of {} points that had failed are mended"
+    assert said(**some) == f"{of.format(1, 2)}; ds.nege.failed() has the others"
+    assert said(**some).startswith(again.format(1))
+    assert said() == of.format(1, 1)
+    assert capsys.readouterr().err == ""  # nobody watches
+    assert said(progress=True) == "no point had failed: nothing to mend"
+    assert f"nege: sweep into {store}: no point had failed" in capsys.readouterr().err

@@ -53,10 +53,30 @@ def store_for(path: str | pathlib.Path, work: Work, overwrite: bool | str) -> St
     ways = found.get(MENDED) or [_way(before, store_reading.version_of_maker(plain.path))]
     way = _way(asked, __version__)
     if found == asked and way in ways:
+        if not store_reading.damaged_files(plain.path):
+            units = SealedUnits(plain.path, found)
+            each = (units.unit(plain._unit_index(block)) for block in plain.work.blocks())
+            plain.remark = _remark(sum(int(_failed(unit).sum()) for unit in each), 0, 0)
         return plain
     if way not in ways:
         ways = [*ways, way]
     return Mend(path, work, ways, ways.index(way))
+
+
+def _failed(unit: Any) -> np.ndarray:
+    """Return which points of a unit were solved and failed."""
+    return np.asarray(unit.status != Status.CONVERGED) if unit.done else np.zeros(1, dtype=bool)
+
+
+def _remark(failed: int, tried: int, mended: int) -> str:
+    """Say what became of points that had failed, of which some were tried again."""
+    if not failed:
+        return "no point had failed: nothing to mend"
+    if not tried:
+        cure = "mend them with other options"
+        return f"{failed} points had failed, in this same way: nothing is tried twice, {cure}"
+    rest = "" if mended == failed else "; ds.nege.failed() has the others"
+    return f"{mended} of {failed} points that had failed are mended{rest}"
 
 
 def _folder(place: pathlib.Path) -> pathlib.Path:
@@ -101,6 +121,7 @@ class Mend(Store):
         self.outputs = {**self.outputs, MENDED: OutputVariable(*front, "int8", told)}
         self._units = SealedUnits(self.place, before)
         self._hold = contextlib.ExitStack()
+        self._failed = self._tried = 0  # points
 
     def __enter__(self) -> Store:
         self._refuse_other_mend()
@@ -116,6 +137,7 @@ class Mend(Store):
             kept = self._choose()
             if self.work.wanted is not None and not self.work.wanted.any():
                 self._done[:] = True
+                self.remark = _remark(self._failed, self._tried, 0)
                 self.path = self.place  # there is nothing to mend
                 return self
             super().__enter__()
@@ -152,11 +174,21 @@ class Mend(Store):
             unit = self._units.unit(corner)
             if unit.done:
                 tried = self._units.read(MENDED, corner) if MENDED in self._units.keep else 0
-                wanted[block] = (unit.status != Status.CONVERGED) & (tried != self.now)
+                failed = _failed(unit)
+                wanted[block] = failed & (tried != self.now)
+                self._failed += int(failed.sum())
+                self._tried += int(wanted[block].sum())
                 if not wanted[block].any():
                     kept[corner] = unit.version
         self.work.wanted = wanted
         return kept
+
+    def _count_mended(self) -> int:
+        """Return how many points that had failed converged, a call before that was stopped too."""
+        now = SealedUnits(self.path, self.fingerprint)
+        corners = [self._unit_index(block) for block in self.work.blocks()]
+        pairs = [(self._units.unit(corner), now.unit(corner)) for corner in corners]
+        return sum(int((_failed(a) & (b.status == Status.CONVERGED)).sum()) for a, b in pairs)
 
     def _old(self, corner: tuple[int, ...]) -> dict[str, Any]:
         """Return a unit as it was."""
@@ -183,6 +215,7 @@ class Mend(Store):
         super().__exit__(*error)
         with self._hold:
             if self.path != self.place and self._done.all():
+                self.remark = _remark(self._failed, self._tried, self._count_mended())
                 with write_errors_explained(self.place):
                     self.place.rename(_folder(self.place) / "old")
                     _end_swap(self.place)

@@ -82,6 +82,7 @@ class Store:
         grid = zip(work.sizes.values(), work.unit, strict=True)
         self.versions: dict[tuple[int, ...], str] = {}  # of nege, by the units done before
         self._done = np.zeros([math.ceil(size / step) for size, step in grid], dtype=bool)
+        self.remark = ""  # on points that had failed, where they are to be mended
 
     def __enter__(self) -> Store:
         if self._is_made() and not store_reading.damaged_files(self.path):

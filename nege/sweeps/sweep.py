@@ -26,7 +26,7 @@ from nege.errors import InputError
 from nege.models import designs, parameter_axes
 from nege.models.base import Model
 from nege.models.designs import Block
-from nege.progress import Progress, Steps, check_progress, no_tick, watched
+from nege.progress import Progress, Steps, check_progress, no_tick, say, watched
 from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.solvers.checks import check_model, check_options
 from nege.status import Status
@@ -105,6 +105,7 @@ def sweep(
         that are given now, which ``mended`` then says of each. A line of `along` is followed
         anew from its beginning to the last that failed. The mended store is made beside, as
         ``NAME.mending``, where a mend that was stopped goes on, and takes the place of the old.
+        A line of the log says how many are mended.
     unit : int, optional
         Points that are solved, written and resumed together, whole lines at least;
         about a second of work by default.
@@ -369,6 +370,8 @@ def _solve_into(table: Any, processes: int, client: Any, progress: Progress) -> 
         counts = [f"{n} {Status(k).name.lower()}" for k, n in enumerate(found.tolist()) if n]
         level = logging.DEBUG if name is None else logging.INFO
         logger.log(level, "%s: now solved: %s", name or "a sweep", ", ".join(counts) or "none")
+    if remark := getattr(table, "remark", ""):
+        say(f"{_named(table)}: {remark}", progress)
     result: xr.Dataset = table.dataset()
     return result
 
