@@ -4,6 +4,7 @@ Arguments are those that models name, so that a new model is covered. Nothing is
 """
 
 import functools
+import inspect
 
 import family
 import numpy as np
@@ -577,3 +578,49 @@ def test_a_number_in_place_of_a_name_is_told_the_name(core):
     model = nege.CorePeriphery(nege.geography.equidistant(2), sigma=5, mu=0.4, trade_cost=2)
     with pytest.raises(nege.InputError, match=r"^core must .*Names are text: write '0'"):
         nege.sustain_points(model, "trade_cost", (1.01, 20), core=core)
+
+
+# --- what is returned has labels too
+
+#: What solvers ask, in plain arrays: where they start.
+OF_SOLVERS = {"arrays", "default_start", "make_arrays", "short_run_arrays", "start_state", "tables"}
+
+
+def asked_for(thing):
+    """Every public attribute of a model or a geography, and what its methods return unasked."""
+    for name in dir(type(thing)):
+        if name.startswith(("_", "with")) or name in OF_SOLVERS:  # with: other economies
+            continue
+        found = getattr(thing, name)
+        if inspect.ismethod(found) and not isinstance(found.__self__, type):
+            needed = [
+                p for p in inspect.signature(found).parameters.values() if p.default is p.empty
+            ]
+            if any(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in needed):
+                continue
+            found = found()
+        yield name, found
+
+
+def test_what_models_and_geographies_say_of_places_has_their_names():
+    known = {}
+    for thing in (PLACES, *members(), nege.OnlineAgglomeration(PLACES)):
+        for name, found in asked_for(thing):
+            parts = found if isinstance(found, (tuple, list)) else (found,)
+            bare = [part for part in parts if isinstance(part, np.ndarray)]
+            assert not bare, f"{type(thing).__name__}.{name} is a bare array"
+            if isinstance(found, xr.DataArray):
+                known[name] = found.dims
+                for dim in {"region", "origin", "residence"} & set(found.dims):
+                    assert found[dim].values.tolist() == list(CODES)
+    assert known["distance"] == known["costs"] == ("origin", "destination")
+    assert known["commuting_costs"] == known["remote_costs"] == ("residence", "workplace")
+
+
+def test_a_change_of_costs_is_what_a_counterfactual_takes():
+    economy = nege.Helpman(PLACES, sigma=4, mu=0.7, trade_cost=1.5)
+    change = economy.replace(trade_cost=1.3).costs() / economy.costs()
+    before = nege.short_run(economy, [0.2, 0.3, 0.5])
+    swapped = change.transpose("destination", "origin")[::-1]
+    found, other = (nege.counterfactual(before, trade_cost_change=c) for c in (change, swapped))
+    np.testing.assert_array_equal(found.wage_change.values, other.wage_change.values)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -190,6 +191,18 @@ def table(
     if online_cost is not None:
         cost[:n, n] = cost[n, :n] = online_cost
     return cost
+
+
+def between(
+    places: Sequence[str],
+    values: np.ndarray,
+    dims: tuple[str, str] = ("origin", "destination"),
+    words: str = "trade cost",
+    unit: str = "iceberg factor",
+) -> xr.DataArray:
+    """Return costs between places with their names."""
+    about = {"long_name": words, "units": unit}
+    return labelled.array(values, dict.fromkeys(dims, places), words.replace(" ", "_"), about)
 
 
 def not_single(name: str) -> InputError:

@@ -154,8 +154,8 @@ class Modes:
     def __init__(self, model: Commuting, log_change: np.ndarray) -> None:
         self.eta = model.eta
         with np.errstate(divide="ignore"):
-            office = -self.eta * np.log(model.commuting_costs())
-            home = -self.eta * np.log(model.remote_costs())
+            office = -self.eta * np.log(model.commuting_costs().values)
+            home = -self.eta * np.log(model.remote_costs().values)
             self.known = np.logaddexp(office, np.log(model.remote) + home)
         dearer = np.zeros_like(home)
         if model.remote_cost is None:

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from nege import validation
 from nege.errors import InputError
@@ -32,14 +33,14 @@ def of_costs(
 
 
 def check_costs(
-    argument: str, change: np.ndarray, cost: np.ndarray, given: Any, places: tuple[str, ...]
+    argument: str, change: np.ndarray, costs: xr.DataArray, given: Any, places: tuple[str, ...]
 ) -> None:
     """Warn of costs that get below one, where their levels are known: those before are given.
 
     They are not where a table has costs of its own in a place, as that of observed flows has, in
     whose units everything is.
     """
-    own = np.eye(len(places), dtype=bool)
+    own, cost = np.eye(len(places), dtype=bool), costs.values
     if not isinstance(given, float) and not (cost[own] == 1.0).all():
         return
     least = np.where(own, np.inf, cost * change)

@@ -186,7 +186,7 @@ class AllenArkolakis(QuantitativeModel):
         )
         made = self.productivity.values * share**self.productivity_spillover
         liked = self.amenity.values * share**self.amenity_spillover
-        delivered = (wage / made)[:, None] * self.costs()
+        delivered = (wage / made)[:, None] * self._costs()
         spent = wage * share + self.received(share, wage)
         sold = delivered ** (1.0 - self.sigma) @ (price ** (self.sigma - 1.0) * spent)
         index = np.sum(delivered ** (1.0 - self.sigma), axis=0) ** (1.0 / (1.0 - self.sigma))

@@ -365,19 +365,38 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
 
     # --- costs --------------------------------------------------------------------------
 
-    def costs(self) -> np.ndarray:
-        """Return trade costs T, origin by destination."""
+    def costs(self) -> xr.DataArray:
+        """Trade costs T, iceberg factors, over origin and destination.
+
+        Examples
+        --------
+        >>> import nege
+        >>> towns = nege.geography.line(2)
+        >>> city = nege.Commuting(towns, sigma=4, mu=0.7, taste=3, trade_cost=1.5, commuting_cost=2)
+        >>> city.costs().sel(origin="0").values, city.commuting_costs().sel(residence="0").values
+        (array([1. , 1.5]), array([1., 2.]))
+        """
+        return trade_costs.between(self.regions, self._costs())
+
+    def commuting_costs(self) -> xr.DataArray:
+        """Cost kappa of going to work, which divides utility, over residence and workplace."""
+        cost = self._commuting_costs()
+        return trade_costs.between(self.regions, cost, PLACES, "commuting cost", "1")
+
+    def remote_costs(self) -> xr.DataArray:
+        """Cost kappa^r of remote work, which divides utility, over residence and workplace."""
+        return trade_costs.between(self.regions, self._remote_costs(), PLACES, "remote cost", "1")
+
+    def _costs(self) -> np.ndarray:
         return trade_costs.table(self.geography, self.trade_cost, None)
 
-    def commuting_costs(self) -> np.ndarray:
-        """Return the cost kappa of going to work, residence by workplace."""
+    def _commuting_costs(self) -> np.ndarray:
         return np.asarray(np.exp(self._log_commuting()))
 
-    def remote_costs(self) -> np.ndarray:
-        """Return the cost kappa^r of remote work, residence by workplace."""
+    def _remote_costs(self) -> np.ndarray:
         return np.asarray(np.exp(self._log_remote(self._log_commuting())))
 
-    def modes(self) -> tuple[np.ndarray, np.ndarray]:
+    def _modes(self) -> tuple[np.ndarray, np.ndarray]:
         """Return ln kap, the cost of the best of both modes, and the share s who work remotely.
 
         Both over residence and workplace; s of those who live in the one and work in the other.
@@ -418,7 +437,7 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         validation.known("operator", operator, ("auto", "dense"))
         places, (needed,) = f"{len(self.geography)} places", self.memory().values()
         memory.check("geography", places, needed, "for this model", "It has no smaller operator.")
-        log_cost, remote = self.modes()
+        log_cost, remote = self._modes()
         freeness, held = (1.0 - self.sigma) * self._log_trade(), vars(self)
         return Parameters(
             self.sigma,
@@ -593,7 +612,7 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         if isinstance(self.commuting_cost, float):
             return False
         off = ~np.eye(len(self.geography), dtype=bool)
-        return bool(np.isinf(self.modes()[0][off]).all())
+        return bool(np.isinf(self._modes()[0][off]).all())
 
     # --- results ----------------------------------------------------------------------------
 
@@ -764,8 +783,8 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         earned = wage / alpha if self.rents == "local" else wage + housed / alpha
         # Large elasticities act on ratios to the best alternative, so that nothing overflows:
         # of modes to a job, and of jobs.
-        cost, near = self.commuting_costs(), 1.0 / self.taste
-        remote_cost = self.remote_costs() if self.remote else np.full_like(cost, np.inf)
+        cost, near = self._commuting_costs(), 1.0 / self.taste
+        remote_cost = self._remote_costs() if self.remote else np.full_like(cost, np.inf)
         least = np.minimum(cost, remote_cost)
         unit = np.where(np.isfinite(least), least, 1.0)
         office = (cost / unit) ** -self.eta
@@ -776,10 +795,10 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         reach = np.sum(chosen, axis=1)
         by_mode = home / np.where(office + home > 0.0, office + home, 1.0)
         paid = wage / made
-        offered = paid[:, None] * self.costs()  # price of an origin in a destination
+        offered = paid[:, None] * self._costs()  # price of an origin in a destination
         best = offered.min(axis=0)
         bought = jobs @ (offered / best) ** (1.0 - self.sigma)
-        rival = self.costs() / (price * made[:, None])
+        rival = self._costs() / (price * made[:, None])
         first = rival.min(axis=1)
         sold = (rival / first[:, None]) ** (1.0 - self.sigma) @ (alpha * income)
         sides = {

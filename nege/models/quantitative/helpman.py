@@ -207,7 +207,7 @@ class Helpman(QuantitativeModel):
         """
         names = ("share", "wage", "price_index", "income", "rent", "real_income")
         share, wage, price, income, rent, real = (data[name].values for name in names)
-        cost = self.costs() ** (1.0 - self.sigma)
+        cost = self._costs() ** (1.0 - self.sigma)
         made = placed(self.productivity, None if self.online is None else 1.0)
         liked = placed(self.amenity, None if self.online is None else self.online.amenity)
         stock = placed(self.housing, self.online_housing)

@@ -334,8 +334,24 @@ class QuantitativeModel(GroupedModel):
         """Return what else there is to know of places, from people and wages."""
         return {}
 
-    def costs(self) -> np.ndarray:
-        """Return trade costs, origin by destination, the online region last: for audits."""
+    def costs(self) -> xr.DataArray:
+        """Trade costs T_rs of every origin in every destination.
+
+        Returns
+        -------
+        DataArray
+            Over origin and destination, the online region last; iceberg factors.
+
+        Examples
+        --------
+        >>> import nege
+        >>> economy = nege.Helpman(nege.geography.line(3), sigma=4, mu=0.7, trade_cost=1.5)
+        >>> economy.costs().sel(origin="0").values
+        array([1.  , 1.5 , 2.25])
+        """
+        return trade_costs.between(self.regions, self._costs())
+
+    def _costs(self) -> np.ndarray:
         return trade_costs.table(self.geography, self.trade_cost, self._online_cost())
 
     def spent(self, data: xr.Dataset) -> np.ndarray:
@@ -374,7 +390,7 @@ class QuantitativeModel(GroupedModel):
         ) * np.log(share)
         equations.goods(self.arrays, share, state, supply, spending)
         buy(self.arrays.operator, supply, price)
-        freeness = self.costs() ** (1.0 - self.sigma)
+        freeness = self._costs() ** (1.0 - self.sigma)
         flows = supply[:, None] * freeness * (self.spent(data) / price)
         names = list(self.regions)
         about = {"long_name": "value of trade", "units": "wage bill of all places"}
