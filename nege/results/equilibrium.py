@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import html
 import math
 import pathlib
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from nege.errors import InputError
 from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.plots.economies import EquilibriumPlot
-from nege.results import files
+from nege.results import banner, files
 from nege.results.stability import Stability, find_stability, leading_rate, verdict
 from nege.results.tables import Tabular
 from nege.solver_options import Logit, Replicator, check_dynamics
@@ -244,16 +243,11 @@ class Equilibrium(Immutable, Tabular):
         return "\n".join([self._headline(), *self._findings(), self._open_questions()])
 
     def __repr__(self) -> str:
-        return f"{self.banner()}\n\n{self.data!r}"
+        return banner.above(self.banner().split("\n"), self.data)
 
     def _repr_html_(self) -> str:
-        colour = "#1b7837" if self.converged else "#b2182b"
-        headline, *rest = self.banner().split("\n")
-        lines = "".join(f"<div>{html.escape(line)}</div>" for line in rest)
-        return (
-            f'<div style="border-left:4px solid {colour};padding:2px 0 2px 10px;margin:4px 0">'
-            f"<b>{html.escape(headline)}</b>{lines}</div>{self.data._repr_html_()}"
-        )
+        colour = banner.GOOD if self.converged else banner.BAD
+        return banner.html_above(self.banner().split("\n"), self.data, colour)
 
     def _headline(self) -> str:
         places = len(self.model.geography)

@@ -40,7 +40,7 @@ from nege import validation
 from nege.errors import InputError, in_words
 from nege.immutable import Immutable, held
 from nege.plots import by_place, gains
-from nege.results import tables, text_table
+from nege.results import banner, tables, text_table
 from nege.results.equilibrium import Equilibrium
 from nege.results.tables import Tabular
 from nege.studies import lasting_tastes
@@ -470,13 +470,14 @@ class Comparison(Immutable, Tabular):
         body.append(line(rows[-2], "td", "border-top:1px solid #666;font-weight:bold;"))
         body.append(line(rows[-1], "td"))
         gain = float(self.total["gain"])
-        colour = "#1b7837" if gain > EVEN else "#b2182b" if gain < -EVEN else "#666666"
+        better, worse = gain > EVEN, gain < -EVEN
+        colour = banner.GOOD if better else banner.BAD if worse else banner.NEITHER
         words = "".join(f"<div>{html.escape(one)}</div>" for one in (*self._who(), *self._notes()))
-        return (
-            f'<div style="border-left:4px solid {colour};padding:2px 0 2px 10px;margin:4px 0">'
+        return banner.beside_bar(
             f"<b>{html.escape(self._headline())}</b>"
             f'<table style="margin:6px 0"><thead>{line(head, "th")}</thead>'
-            f"<tbody>{''.join(body)}</tbody></table>{words}</div>"
+            f"<tbody>{''.join(body)}</tbody></table>{words}",
+            colour,
         )
 
 

@@ -13,6 +13,7 @@ from nege.solver_options import SolverOptions
 from nege.studies.counterfactual_commuting import counterfactual_commuting
 from nege.studies.counterfactual_quantitative import counterfactual_quantitative
 from nege.studies.kinds import Kind, answer
+from nege.studies.relative_changes import told
 from nege.validation.keywords import hinted
 
 __all__ = ["counterfactual"]
@@ -105,7 +106,8 @@ def counterfactual(
         :class:`Commuting`, whose ``share`` is of residents: ``employment`` by workplace,
         ``commuting`` over (residence, workplace) and ``remote_share`` by residence afterwards, with
         ``employment_change``, ``residents_wage_change`` and the weight ``remote``.
-        ``.nege.plot.map("wage_change", model.geography)`` draws a change where it is.
+        ``.nege.plot.map("wage_change", model.geography)`` draws a change where it is. Above its
+        data it prints what was changed, how it converged, and who gains.
 
     Raises
     ------
@@ -157,5 +159,5 @@ def counterfactual(
         "deficits": deficits,
         "options": options,
     }
-    changes: xr.Dataset = answer("counterfactual", KINDS, equilibrium.model, equilibrium, given)
-    return changes
+    changes = answer("counterfactual", KINDS, equilibrium.model, equilibrium, given)
+    return told(changes, equilibrium, {n: v for n, v in given.items() if n != "options"})

@@ -13,6 +13,7 @@ import xarray as xr
 from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.models.law_of_motion import NEUTRAL_RATE
+from nege.results import banner
 from nege.results.equilibrium import Equilibrium
 from nege.results.tables import Tabular
 from nege.solver_options import Logit, Replicator
@@ -170,13 +171,11 @@ class Equilibria(Immutable, Tabular, Sequence[Equilibrium]):
         return "\n".join([self._headline(), *shown, *self._notes()])
 
     def _repr_html_(self) -> str:
-        colour = "#1b7837" if self.complete else "#b8860b"
+        colour = banner.GOOD if self.complete else banner.DOUBTFUL
         rows = "".join(f"<div><code>{html.escape(row)}</code></div>" for row in self._rows())
         notes = "".join(f"<div>{html.escape(note)}</div>" for note in self._notes())
-        return (
-            f'<div style="border-left:4px solid {colour};padding:2px 0 2px 10px;margin:4px 0">'
-            f"<b>{html.escape(self._headline())}</b>{rows}{notes}</div>"
-        )
+        headline = f"<b>{html.escape(self._headline())}</b>"
+        return banner.beside_bar(f"{headline}{rows}{notes}", colour)
 
     def _headline(self) -> str:
         count = len(self)
