@@ -87,6 +87,11 @@ def test_in_general_equilibrium_three_platforms_jump_and_fall_back_where_another
 def test_a_start_says_who_leads():
     tipped = nege.solve(at_step_9(3, 0.2))
     assert float(tipped.data.tipping_index[1]) < 1.0
+    assert tipped.data.tipped.values.tolist() == [0.0, 1.0]
+    told = f"one platform has {float(tipped.data.platform_share[1].max()):.1%} of sales online"
+    assert f"The market for services has tipped: {told}" in tipped.banner()
+    about = tipped.data.tipping_index.attrs["long_name"]
+    assert "of the shares found, tipped or not" in about
     assert "first of those alike" in " ".join(tipped.perturbed)
     between = at_step_9(3, 0.18)
     odds = [
@@ -105,6 +110,7 @@ def test_equal_shares_beyond_the_threshold_are_never_taken_for_lasting(number):
     even = nege.solve(at_step_9(number, 0.2), dynamics=nege.Replicator(allow_entry=False))
     assert even.status is nege.Status.UNSTABLE
     np.testing.assert_allclose(even.data["platforms.odds"], 0.0, atol=1e-12)
+    assert even.data.tipped.values.tolist() == [0.0, 0.0]
     index = float(even.data.tipping_index[1])
     grows = float(nege.stability(even).eigenvalues.real.max())
     assert index > 1.0

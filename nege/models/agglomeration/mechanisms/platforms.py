@@ -63,9 +63,10 @@ commission. First-order conditions, which ``ProfitMaximising(response="buyers")`
 answers there, as ``platform_gain`` says. What a lead is at commissions that are given (no pricing),
 ``platform_share`` says.
 
-Equal shares last iff a theta s (1-beta) < J: the market tips beyond it (``tipping_index`` above
-one: at J = 2 gradually, at J >= 3 with a jump). With one platform channels are unique at given
-firms if a (sigma-1) s (1-s) < 1, and with entry everywhere if that is below 1 - phi.
+Equal shares last iff a theta s (1-beta) < J: the market tips beyond it (``tipping_index`` of equal
+shares above one, that of the shares it tips to is below one: at J = 2 gradually, at J >= 3 with a
+jump). With one platform channels are unique at given firms if a (sigma-1) s (1-s) < 1, and with
+entry everywhere if that is below 1 - phi.
 
 In one market, many firms: e = (sigma-1)(1-S) if sellers stay, (1-S)(sigma-1+phi)/(1-phi) if all
 enter. Off: no pricing, no network, no cost, no investment, strength 0.
@@ -460,8 +461,9 @@ class Platforms(Mechanism):
 
     Without `pricing` they keep the economy's ``commission``. Results have by industry
     ``commission_paid``, ``platform_profit``, ``online_sales``, ``online_share``, the part of
-    spending that is online, and ``tipping_index``, above one where equal shares, or those found,
-    do not last; by industry and platform, the first one first, ``platform_commission``,
+    spending that is online, ``tipped``, 1 where one platform is ahead, and ``tipping_index`` of the
+    shares that were found, above one where these do not last: once a market has tipped it is below
+    one again; by industry and platform, the first one first, ``platform_commission``,
     ``platform_share`` and ``platform_investment``, and where they maximise profit or invest
     ``platform_gain``, above zero where a commission or an investment that was tried is better than
     the one found, if buyers alone respond. Who earns it, ``group_income`` (labour, land,
@@ -472,8 +474,8 @@ class Platforms(Mechanism):
     -----
     What a dominant platform takes: ``number=1``, with ``ProfitMaximising()`` where nobody can win
     the market, with ``Contestable(...)`` where an entrant can; the smaller commission holds. Not by
-    several that set commissions in a market that has tipped (``tipping_index`` above one at equal
-    shares): in each that was tried the one behind would earn a multiple at another commission.
+    several that set commissions in a market that has ``tipped``: in each that was tried the one
+    behind would earn a multiple at another commission.
 
     Examples
     --------
@@ -576,7 +578,8 @@ class Platforms(Mechanism):
         "profit": Own(INDUSTRY, "profit of platforms", called="platform_profit"),
         "index": Own(
             INDUSTRY,
-            "above one shares do not last: a theta s (1-beta) over J where they are equal",
+            "of the shares found, tipped or not: above one they do not last, below one they do; "
+            "a theta s (1-beta) over J where they are equal",
             "1",
             called="tipping_index",
         ),
@@ -587,6 +590,9 @@ class Platforms(Mechanism):
         "purchases": Own(INDUSTRY, "what a place buys online", called="online_purchases"),
     }
     outcomes: ClassVar = {
+        "tipped": Variable(
+            INDUSTRY, "1 where one platform is ahead of the others, 0 where all are alike", "1"
+        ),
         "platform_commission": Variable(OF_PLATFORM, "part of what buyers pay that it keeps", "1"),
         "platform_share": Variable(OF_PLATFORM, "share of a platform in sales online", "1"),
         "platform_investment": Variable(OF_PLATFORM, "investment of a platform", "labour"),
@@ -777,6 +783,7 @@ class Platforms(Mechanism):
             gain = [deviations.gain(market, j, prices=sets) for j in range(min(count, 2))]
             gains[k] = [*gain, *gain[1:] * (count - 2)]
         return {
+            "tipped": (np.abs(own["odds"]) > APART).astype(float),
             "platform_commission": 1.0 - kept,
             "platform_share": share,
             "platform_investment": np.asarray(own_numbers["scale"])[:, None] * np.expm1(logs),
@@ -796,6 +803,13 @@ class Platforms(Mechanism):
             at = data.sel(industry=k)
             if not float(at["online_sales"]) > NOTHING:
                 continue
+            shares = at["platform_share"].values
+            if tipped := np.ptp(shares) > APART:
+                said.append(
+                    f"The market for {k} has tipped: one platform has {shares.max():.1%} of sales "
+                    f"online. (tipping_index, {float(at['tipping_index']):.3g}, is about these "
+                    "shares, which last.)"
+                )
             each = gains.sel(industry=k).values[:2]
             better = [(j, gain) for j, gain in enumerate(each, 1) if gain > much]
             said += [
@@ -804,11 +818,11 @@ class Platforms(Mechanism):
                 "first-order condition, but is no best answer."
                 for j, gain in better
             ]
-            if better and deviates and np.ptp(at["platform_share"].values) > APART:
+            if better and deviates and tipped:
                 said.append(
-                    f"The market for {k} has tipped, and platforms that set commissions come to no "
-                    "rest there. What one takes that dominates is a question to number=1: "
-                    "ProfitMaximising(), and Contestable(...) if others can win the market."
+                    f"Platforms of {k} that set commissions come to no rest where one is ahead. "
+                    "What one takes that dominates is a question to number=1: ProfitMaximising(), "
+                    "and Contestable(...) if others can win the market."
                 )
             if deviates and not alone and np.isnan(each).any():
                 said.append(
