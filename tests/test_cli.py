@@ -195,7 +195,7 @@ def test_bad_input_is_one_line_on_the_error_stream(tmp_path, capsys):
     assert cli.main(["--output", str(tmp_path / "file" / "x")]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("nege: output must be a folder that can be written")
+    assert err.startswith("nege: --output must be a folder that can be written")
     assert cli.main(["run", str(tmp_path / "no.toml"), "--output", str(tmp_path)]) == 2
     assert "a TOML file" in capsys.readouterr().err
     (tmp_path / "typo.toml").write_text(SMALL.replace("sigma", "sigmma"))

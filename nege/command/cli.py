@@ -27,6 +27,7 @@ from nege.command import (
     figures,
     report,
     sweep_table,
+    typed,
 )
 from nege.errors import ConvergenceError, InputError, NegeError, require
 from nege.explorer import opening
@@ -63,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         was interrupted.
     """
     onwards = "The same command starts again."
+    options = argparse.Namespace(typed={})
     try:
         _starting.over()
         options = _parser().parse_args(arguments)
@@ -72,12 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         with silence() if getattr(options, "quiet", False) else contextlib.nullcontext():
             return _do(options)
-    except ConvergenceError as error:
-        print(f"nege: {error}", file=sys.stderr)
-        return 1
     except NegeError as error:
-        print(f"nege: {error}", file=sys.stderr)
-        return 2
+        print(f"nege: {typed.error_as_typed(error, options.typed)}", file=sys.stderr)
+        return 1 if isinstance(error, ConvergenceError) else 2
     except KeyboardInterrupt:
         print(f"nege: interrupted. {onwards}", file=sys.stderr)
         return _starting.INTERRUPTED
@@ -172,10 +171,11 @@ def _claims(options: argparse.Namespace) -> int:
             _list_parameters(number)
         return 0
     if options.at is not None:
-        how["at"] = dict(_value_of(choice) for choice in options.at)
+        chosen = typed.choices("--at", options.at, EXAMPLE_AT)
+        how["at"] = {name: _value_of(name, text) for name, text in chosen.items()}
     if options.numbers:
         for number in options.numbers:
-            lines = str(claims(number, **how)).splitlines()
+            lines = typed.as_typed(str(claims(number, **how)), options.typed).splitlines()
             print("\n".join(textwrap.fill(line, 88) for line in lines), end="\n\n", flush=True)
         return 0
     folder = execution.writable_folder(options.output)
@@ -187,14 +187,17 @@ def _claims(options: argparse.Namespace) -> int:
     return 0
 
 
-def _value_of(choice: str) -> tuple[str, Any]:
-    """Return name and value of NAME=VALUE, a list where there are commas."""
-    name, _, text = choice.partition("=")
+EXAMPLE_AT = "sigma=6"
+
+
+def _value_of(name: str, text: str) -> Any:
+    """Return the number that a text is, a list where there are commas."""
     try:
         values = [float(value) for value in text.split(",")]
     except ValueError as error:
-        raise InputError("--at", choice, "NAME=VALUE", "For example --at sigma=6.") from error
-    return name, values if len(values) > 1 else values[0]
+        cure = f"For example --at {EXAMPLE_AT}."
+        raise InputError("--at", f"{name}={text}", "NAME=VALUE, a number", cure) from error
+    return values if len(values) > 1 else values[0]
 
 
 def _list_parameters(number: str) -> None:
@@ -287,10 +290,7 @@ def _plot(options: argparse.Namespace) -> int:
     store_reading.verify_store("store", where)
     data = store_reading.open_dataset("store", where)
     at: dict[str, Any] = {}
-    for choice in options.at:
-        name, equals, value = choice.partition("=")
-        if not equals:
-            raise InputError("--at", choice, "NAME=VALUE", "For example --at region=online.")
+    for name, value in typed.choices("--at", options.at or (), "region=online").items():
         at[name] = value
         if name in data.coords and data[name].dtype.kind in "iuf":
             try:
@@ -332,8 +332,8 @@ examples:
 """
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> typed.Parser:
+    parser = typed.Parser(
         prog="nege",
         description="Economies in space with an online region: solve one as a parameter changes.",
         epilog=EPILOG,
@@ -376,7 +376,11 @@ def _add_sweeps(commands: Any) -> None:
     plot.add_argument("store")
     plot.add_argument("--variable", default="share", help="what to draw (default: share)")
     plot.add_argument(
-        "--at", nargs="*", default=[], metavar="NAME=VALUE", help="where along other dimensions"
+        "--at",
+        nargs="+",
+        action="extend",
+        metavar="NAME=VALUE",
+        help="where along other dimensions",
     )
     plot.add_argument("--against", metavar="NAME", help="the parameter on the horizontal axis")
     plot.add_argument("--output", default="sweep.png", metavar="FILE", help="default: sweep.png")
@@ -389,6 +393,7 @@ def _add_sweeps(commands: Any) -> None:
     claiming.add_argument(
         "--at",
         nargs="+",
+        action="extend",
         metavar="NAME=VALUE",
         help="values of your own for its economy, e.g. sigma=6; several by commas: sigma=4,5,6",
     )

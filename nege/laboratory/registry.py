@@ -149,7 +149,7 @@ def claims(
         values, lists = own_values.separated(claim, {} if at is None else at)
         if lists and draws is not None:
             cure = "Give one value of each in at=, or no draws."
-            raise InputError("draws", draws, "None where `at` has lists", cure)
+            raise InputError("draws", draws, "left out where `at` has lists", cure)
         if lists:
             return _grid(claim, values, lists, work, progress)
         if values:

@@ -138,7 +138,7 @@ def lines(
     values = values.squeeze([d for d in values.dims if d not in (dim, "arm", *others)])
     if len(others) > 1:
         sizes = ", ".join(f"{d} ({values.sizes[d]})" for d in others)
-        cure = "Choose with at=, e.g. " + f'at={{"{others[-1]}": ...}}.'
+        cure = f"Choose with at=, e.g. at={{{others[-1]!r}: {_first(values[others[-1]])!r}}}."
         raise InputError("at", sizes, "such that one dimension is left for lines", cure)
     colours = _colours(values[others[0]]) if others else [None]
     ax = new_axes(ax)
@@ -289,7 +289,7 @@ def _colours(labels: xr.DataArray) -> list[Any]:
     numeric = labels.dtype.kind in "iuf"
     most = MOST_SHADES if numeric else len(COLOURS)
     if labels.size > most:
-        cure = f'Choose one with at={{"{labels.name}": ...}}, or draw a heatmap.'
+        cure = f"Choose one with at={{{labels.name!r}: {_first(labels)!r}}}, or draw a heatmap."
         raise InputError(str(labels.name), labels.size, f"at most {most} lines", cure)
     if not numeric:  # what is online has the same colour in every picture
         names = [str(name) for name in labels.values]
@@ -297,6 +297,11 @@ def _colours(labels: xr.DataArray) -> list[Any]:
         return [ORANGE if name == "online" else next(others) for name in names]
     shades = require("matplotlib", "plot", "Drawing").colormaps["cividis_r"]
     return [shades(0.15 + 0.85 * i / max(labels.size - 1, 1)) for i in range(labels.size)]
+
+
+def _first(labels: xr.DataArray) -> Any:
+    """Return the first of labels, as an example."""
+    return labels.values[0].item()
 
 
 def _word(labelled: xr.DataArray) -> str:
