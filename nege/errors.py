@@ -15,7 +15,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nege.kernels.compiling import uninterrupted
 
@@ -124,6 +124,9 @@ class MissingError(AttributeError):
 class Guide:
     """What says, for an attribute that it does not have, where that is, or what does it."""
 
+    #: What draws something that has no picture of its own.
+    _pictured: ClassVar[str] = ""
+
     if not TYPE_CHECKING:  # to whom every attribute would be there
 
         def __getattr__(self, name: str) -> Any:
@@ -133,7 +136,7 @@ class Guide:
 
     def _elsewhere(self, name: str) -> str:
         """Return where an attribute is to be found, in words; "" where nobody knows."""
-        return ""
+        return self._pictured if name == "plot" else ""
 
 
 #: Functions of nege, by the arguments that they take first, and other words for them.
@@ -162,6 +165,24 @@ OF_MODELS = {
     "compare": "nege.compare(before, after), of two equilibria,",
     "decompose": "nege.decompose({}, after)",
 }
+
+
+#: Of these what draws itself, and what has its pictures under ``.nege.plot``.
+DRAWS_ITSELF = ("bifurcation", "hysteresis", "optimise", "nash", "equal_yield", "compare")
+DRAWS_AS_DATA = ("sweep", "follow", "regimes")
+
+
+def drawn(name: str, model: str) -> str:
+    """Say how a picture is made that bears the name of what has it; "" where none does."""
+    if name not in OF_MODELS:
+        return ""
+    call = OF_MODELS[name].format(model).removesuffix(", of two equilibria,")
+    of = call.partition("(")[0].rpartition(".")[2]
+    if of in DRAWS_ITSELF:
+        return f"{call}.plot() draws it"
+    if of in DRAWS_AS_DATA:
+        return f"{call}.nege.plot has its pictures"
+    return f"{call} does that"
 
 
 def require(module: str, extra: str, purpose: str) -> ModuleType:

@@ -24,6 +24,8 @@ def grid():
     share = np.arange(18.0).reshape(3, 2, 3) / 20.0
     about = {"long_name": "share of mobile workers and firms", "units": "1"}
     wage = {"long_name": "manufacturing wage", "units": "farmers' wage"}
+    cost = {"long_name": "digital trade cost", "units": "iceberg factor"}
+    commission = {"long_name": "commission of the platform", "units": "share of sales"}
     return xr.Dataset(
         {
             "share": ((*dims, "region"), share, about),
@@ -32,8 +34,8 @@ def grid():
             "perturbed": (dims, np.ones((3, 2), dtype=bool)),
         },
         {
-            "online_trade_cost": COSTS,
-            "online_commission": COMMISSIONS,
+            "online_trade_cost": ("online_trade_cost", COSTS, cost),
+            "online_commission": ("online_commission", COMMISSIONS, commission),
             "region": ["0", "1", "online"],
         },
     )
@@ -114,7 +116,10 @@ def test_points_in_no_order_are_dots(grid):
 def test_each_value_of_a_second_parameter_is_a_line_that_breaks_where_it_failed(grid):
     ax = grid.nege.plot.online_share("online_trade_cost")
     *lines, crosses = ax.lines
-    assert [line.get_label() for line in lines] == ["commission 0", "commission 0.1"]
+    assert [line.get_label() for line in lines] == [
+        "commission of the platform 0",
+        "commission of the platform 0.1",
+    ]
     for i, line in enumerate(lines):
         share = 100 * grid["share"].values[:, i, 2]
         np.testing.assert_allclose(
@@ -170,7 +175,7 @@ def test_a_heat_map_has_a_cell_per_point_around_its_values(grid):
     np.testing.assert_allclose(mesh.get_coordinates()[0, :, 0], [0.9, 1.1, 1.3, 1.5])
     np.testing.assert_allclose(mesh.get_coordinates()[:, 0, 1], [-0.05, 0.05, 0.15])
     assert ax.get_xlabel() == "digital trade cost (iceberg factor)"
-    assert ax.get_ylabel() == "commission (share of sales)"
+    assert ax.get_ylabel() == "commission of the platform (share of sales)"
     assert ax.figure.axes[1].get_ylabel() == "manufacturing wage, 1 (farmers' wage)"
 
 

@@ -10,6 +10,7 @@ import pytest
 
 import nege
 from nege import errors, memory
+from nege.laboratory.registry import registry
 
 pytestmark = pytest.mark.faults
 
@@ -49,6 +50,10 @@ def results():
         "picture": before.plot,
         "comparison": nege.compare(before, freer),
         "data": before.data.nege,
+        "drawn": before.data.nege.plot,
+        "threshold": nege.break_points(ECONOMY, "trade_cost", (1.2, 2))[0],
+        "stability": nege.stability(before),
+        "claim": registry()["1a"],
         "thresholds": nege.break_points(ECONOMY, "trade_cost", (1.2, 2)),
         "geography": TWO,
         "claims": nege.claims(),
@@ -74,6 +79,12 @@ LOOKED_FOR = [
     ("comparison", "gain", ".data.gain has it"),
     ("data", "plots", "did you mean 'plot'?"),
     ("thresholds", "plot", "nege.bifurcation(model, parameter, (low, high)).plot() draws them"),
+    ("threshold", "plot", "nege.bifurcation(model, parameter, (low, high)).plot() draws it"),
+    ("stability", "plot", "nege.bifurcation(model, parameter, (low, high)).plot() draws what is"),
+    ("claim", "plot", 'nege.claims("1a", at={"trade_cost": [1.3, 1.6, 1.9]}).plot() draws one'),
+    ("picture", "optimise", "nege.policy.optimise(model, {parameter: (low, high)}).plot() draws"),
+    ("picture", "sweep", "nege.sweep(model, {parameter: values}).nege.plot has its pictures"),
+    ("drawn", "optimise", "nege.policy.optimise(model, {parameter: (low, high)}).plot() draws"),
     ("geography", "plot", "nege.solve(model).plot.map(variable)"),
     ("claims", "plot", "there is no picture of it; .to_dataframe() has its numbers"),
 ]

@@ -3,9 +3,11 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
+import xarray as xr
 
 import nege
 from nege.models.closed_forms import online_collapse, online_take_off
+from nege.structure.hysteresis import Jump
 
 pytestmark = pytest.mark.structure
 
@@ -87,6 +89,42 @@ def test_everything_is_kept_by_arm_and_parameter():
     assert (loop.data.status == nege.Status.CONVERGED).all()
     stored = loop.to_dataset()
     assert list(stored.jump_arm.values) == ["down", "up"]
+    down, up = (line for line in repr(loop).split("\n") if line.startswith("On the way "))
+    assert down.startswith("On the way down, at digital trade cost 1.1713")
+    assert down.endswith(", workers go online: the share of online goes from 0 to 1.")
+    assert "On the way up, at digital trade cost 1.759" in up
+    assert ", workers leave the online region: the share of online goes from 1 to 0." in up
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ({"0": (0.5, 0.0), "1": (0.5, 1.0)}, "workers agglomerate"),
+        ({"0": (0.0, 0.5), "1": (1.0, 0.5)}, "workers disperse"),
+        ({"0": (0.9, 0.1), "1": (0.1, 0.9)}, "workers go elsewhere"),
+        (
+            {
+                "goods offline in 0": (1.0, 0.5),
+                "goods offline in 1": (0.0, 0.5),
+                "people in 0": (1, 1),
+            },
+            "firms of goods disperse",
+        ),
+        (
+            {"goods offline in 0": (1.0, 0.0), "goods online in 1": (0.0, 1.0)},
+            "firms of goods cease to sell offline",
+        ),
+        ({"people in 0": (0.5, 0.9), "people in 1": (0.5, 0.1)}, "people agglomerate"),
+        (
+            {"first platform of goods": (0.5, 0.9), "second platform of goods": (0.5, 0.1)},
+            "buyers of goods agglomerate",
+        ),
+    ],
+)
+def test_a_jump_says_what_those_do_who_move(shares, said):
+    names, sides = list(shares), np.array([*shares.values()]).T
+    sides = [xr.DataArray(side, {"mover": names}, "mover") for side in sides]
+    assert Jump("down", 1.5, 0.0, names[0], *sides)._happens("workers", "online") == said
 
 
 def test_the_picture_draws_arms_in_pieces_and_jumps_upright():

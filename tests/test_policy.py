@@ -250,7 +250,7 @@ def test_the_result_is_immutable_and_can_be_kept_and_drawn():
     change = found.equilibrium.data.real_income / found.before.data.real_income - 1.0
     assert bars == pytest.approx(sorted(100.0 * change.values))
     ax = found.plot()
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("mu", "welfare")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("share of spending on goods", "welfare")
     (best,) = (line for line in ax.lines if line.get_gid() == "best")
     assert best.get_xdata()[0] == found.value
 

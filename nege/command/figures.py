@@ -12,6 +12,7 @@ from nege.command.execution import RunResult, converged_steps
 from nege.errors import InputError
 from nege.geography import equidistant
 from nege.geography.online import OnlineRegion
+from nege.models import terms
 from nege.models.base import Model
 from nege.plots import branches, by_place, maps, style
 from nege.plots.agglomeration import has_industries
@@ -72,9 +73,7 @@ def draw_online_share(run: RunResult) -> Figure:
         jumps={jump.step: 0.5 * sum(jump.values) for jump in run.jumps},
         ax=axes[0],
     )
-    known = {name: f"{words} ({unit})" for name, (words, unit) in specification.model.words.items()}
-    words = f"{report.parameter_words(specification.parameter)} (iceberg factor)"
-    ax.set_xlabel(known.get(specification.parameter, words))
+    ax.set_xlabel(terms.label(specification.model, specification.parameter))
     ax.set_ylabel(f"online share of {specification.model.movers} (%)")
     ax.set_title(specification.title, loc="left", parse_math=False)  # it may cost $
     ax.legend(frameon=False)

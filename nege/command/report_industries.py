@@ -10,6 +10,7 @@ import xarray as xr
 
 from nege.command.execution import RunResult
 from nege.errors import in_words
+from nege.models import terms
 from nege.models.agglomeration.mechanisms.jurisdictions import COMMISSION
 from nege.models.agglomeration.patterns import BETWEEN, patterns
 from nege.plots import agglomeration
@@ -143,7 +144,7 @@ def drawings(run: RunResult) -> dict[str, Figure]:
     figures = {"timeline.png": new_figure(9, 2.8), "shares.png": new_figure(14, 4.6)}
     along = patterns(run.result).assign_coords(step=run.specification.values)
     ax = agglomeration.timeline(along, ax=figures["timeline.png"].subplots())
-    ax.set_xlabel(run.specification.parameter.replace("_", " "))
+    ax.set_xlabel(terms.label(run.specification.model, run.specification.parameter))
     for position, ax in zip((0, -1), figures["shares.png"].subplots(1, 2), strict=True):
         agglomeration.shares(result.isel(step=position), ax=ax)
         ax.set_title(_step_title(run, good[position]), loc="left")
@@ -173,7 +174,8 @@ def _maps(
 
 
 def _step_title(run: RunResult, step: int) -> str:
-    return f"{run.specification.parameter.replace('_', ' ')} {run.specification.values[step]:.6g}"
+    varied = terms.about(run.specification.model, run.specification.parameter)["long_name"]
+    return f"{varied} {run.specification.values[step]:.6g}"
 
 
 def _lower_first(sentence: str) -> str:

@@ -25,6 +25,7 @@ from nege.explorer.diagrams import Diagram
 from nege.explorer.engine import Explorer
 from nege.explorer.jobs import Job
 from nege.explorer.pictures import BAD, NEW, OLD, drawing, legend, new_figure
+from nege.models import terms
 from nege.plots.branches import MARKERS
 from nege.plots.style import BLUE, GREY, ORANGE
 from nege.progress import Cancelled
@@ -202,7 +203,7 @@ class DiagramPanel:
             if options != self._height.options or chosen != self._height.value:
                 self._height.update(options=options, value=chosen)
             self._figure.x_range.update(start=diagram.interval[0], end=diagram.interval[1])
-            self._figure.xaxis.axis_label = diagram.name.replace("_", " ").replace(".", ", ")
+            self._figure.xaxis.axis_label = terms.label(diagram.found.model, diagram.name)
             lines = "".join(f"<div>{html.escape(line)}</div>" for line in diagram.words)
             self._words.text = (
                 f'<div style="white-space:pre-wrap">{lines}</div>{_meanings(diagram)}'

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import xarray as xr
 
@@ -98,6 +98,10 @@ class Claim(Immutable):
     section: str
     words: str
     predicts: str
+    _pictured: ClassVar = (
+        'nege.claims("1a", at={"trade_cost": [1.3, 1.6, 1.9]}).plot() draws one over lists of yours'
+    )
+
     experiment: Experiment
     margin: Callable[[Observed], xr.DataArray]
     flips: tuple[Flip, ...] = ()

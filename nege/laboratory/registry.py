@@ -24,6 +24,7 @@ from nege.laboratory.findings import Finding, finding, margins_of, summary
 from nege.laboratory.grid import ClaimGrid
 from nege.laboratory.running import CHECKED, Run, Work, run, run_factors
 from nege.laboratory.table import ClaimTable
+from nege.models import terms
 from nege.progress import Progress, check_progress, watched
 from nege.sweeps import workers
 from nege.validation import paths
@@ -355,7 +356,9 @@ def _grid(
                 if work.processes > 1 or work.client is not None:
                     tick(1)
     about = {"long_name": f"margin of claim {claim.number}"}
-    data = xr.Dataset({"margin": (list(dims), margin, about), "fate": (list(dims), fate)}, dims)
+    model = claim.experiment.model()
+    over = {name: (*held, terms.about(model, name)) for name, held in dims.items()}
+    data = xr.Dataset({"margin": (list(dims), margin, about), "fate": (list(dims), fate)}, over)
     return ClaimGrid(own_values.placed(claim, values) if values else claim, data)
 
 

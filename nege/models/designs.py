@@ -14,7 +14,7 @@ import xarray as xr
 
 from nege import labelled, memory, validation
 from nege.errors import InputError
-from nege.models import parameter_axes
+from nege.models import parameter_axes, terms
 from nege.models.base import Model
 from nege.validation import labels
 from nege.validation.keywords import hinted
@@ -167,7 +167,10 @@ def grid_points(model: Model, parameters: Any) -> ParameterPoints:
     return ParameterPoints(
         {name: len(values) for name, values in varied.items()},
         {name: xr.DataArray(labelled.variable(name, values)) for name, values in varied.items()},
-        {name: labelled.variable(name, values) for name, values in varied.items()},
+        {
+            name: labelled.variable(name, values, terms.about(model, name))
+            for name, values in varied.items()
+        },
     )
 
 
@@ -193,7 +196,10 @@ def listed_points(model: Model, argument: str, given: Any, dim: str) -> Paramete
         validation.real_array(str(name), array, "numbers")
     known = _labels_by_dimension(model)
     varied = {str(n): _in_model_order(str(n), array, known) for n, array in given.data_vars.items()}
-    coords: dict[str, Any] = {name: array.variable for name, array in varied.items()}
+    coords: dict[str, Any] = {
+        name: labelled.variable(tuple(map(str, array.dims)), array.values, terms.about(model, name))
+        for name, array in varied.items()
+    }
     used = {str(name) for array in varied.values() for name in array.dims}
     coords |= {
         name: (name, list(known[name])) for name in used & known.keys() - model.coordinates()

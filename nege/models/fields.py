@@ -85,6 +85,9 @@ class Field:
         Further sentences for its documentation.
     kw_only : bool
         Whether it has to be given by name.
+    term : str
+        What axes and columns call it where `words` say more than fits there; in brackets at its
+        end its unit, where that is another one: "trade cost (iceberg factor)".
     """
 
     words: str
@@ -96,6 +99,7 @@ class Field:
     varied: bool = False
     more: str = ""
     kw_only: bool = True
+    term: str = ""
     #: Set by the class that it is declared in.
     name: str = ""
     #: What the signature says that it takes.
@@ -348,14 +352,14 @@ def shares(words: str, **about: Any) -> Any:
     return Shares(words=words, dims=("region",), **{"more": more, **about})
 
 
-def sigma(words: str = "elasticity of substitution between varieties") -> Any:
+def sigma(words: str = "elasticity of substitution between varieties", **about: Any) -> Any:
     """Declare the elasticity of substitution."""
-    return number(words, SIGMA)
+    return number(words, SIGMA, **{"term": "elasticity of substitution", **about})
 
 
-def mu(words: str = "share of spending on manufactures") -> Any:
+def mu(words: str = "share of spending on manufactures", **about: Any) -> Any:
     """Declare a share of spending."""
-    return number(words, MU)
+    return number(words, MU, **about)
 
 
 def trade_cost(
@@ -366,8 +370,8 @@ def trade_cost(
     **about: Any,
 ) -> Any:
     """Declare a trade cost."""
-    dims = ("origin", "destination")
-    return TradeCost(words=words, bounds=bounds, more=more, dims=dims, varied=True, **about)
+    about = {"term": "trade cost (iceberg factor)", "dims": ("origin", "destination"), **about}
+    return TradeCost(words=words, bounds=bounds, more=more, varied=True, **about)
 
 
 # --- what is made from them ----------------------------------------------------------

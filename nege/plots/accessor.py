@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import Guide, InputError, in_words, require
+from nege.errors import Guide, InputError, drawn, in_words, require
 from nege.plots import by_place, maps, varied
 from nege.plots.style import check_axes
 from nege.progress import Progress
@@ -66,6 +66,8 @@ class SweepPlot(Guide):
 
     def _elsewhere(self, name: str) -> str:
         """Say what can be drawn."""
+        if told := drawn(name, "model"):
+            return told
         if "status" not in self._data:
             return "there is .plot.map(variable, geography)"
         if name in self._data:
@@ -534,7 +536,7 @@ class SweepPlot(Guide):
         >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2)
         >>> ds = nege.regimes(economy, {"trade_cost": [1.5, 2.0], "mu": [0.2, 0.9]})
         >>> ds.nege.plot.regimes().get_ylabel()
-        'share of manufactures in spending'
+        'share of spending on manufactures'
         """
         from nege.plots.regimes import areas
 

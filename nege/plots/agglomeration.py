@@ -24,6 +24,7 @@ from nege.models.agglomeration.patterns import (
     UNKNOWN,
     patterns,
 )
+from nege.plots import varied
 from nege.plots.maps import Scale, by_value, places
 from nege.plots.style import (
     BLUE,
@@ -285,7 +286,7 @@ def timeline(path: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     every = max(1, len(steps) // 18)
     ax.set_xticks(range(0, len(steps), every), list(map(_label, steps[::every])))
     ax.set_xlim(-0.5, len(steps) - 0.5)
-    ax.set_xlabel(along[0].replace("_", " "))
+    ax.set_xlabel(varied.label(found[along[0]]))
     ax.spines[["top", "right", "left"]].set_visible(False)
     patch = require("matplotlib.patches", "plot", "Drawing").Patch
     handles = [

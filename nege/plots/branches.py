@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from nege.plots import varied as axes
 from nege.plots.style import BLUE, GREEN, GREY, ORANGE, VERMILION, new_axes
-from nege.plots.varied import parameter_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,7 +96,7 @@ def loop(
             style = {"arrowstyle": "-|>", "color": colour, "ls": ":", "lw": 1.6, "shrinkB": 0}
             ax.annotate("", (cut, end), (cut, start), arrowprops=style, gid=f"jump {arm}")
             ax.axvline(cut, color=GREY, lw=0.5, ls=":", zorder=0)
-    ax.set_xlabel(parameter_label(parameter))
+    ax.set_xlabel(axes.label(values[parameter]))
     ax.set_ylabel(label)
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False)
@@ -118,14 +118,13 @@ def diagram(
     says whose shares these are, if that is not plain.
     """
     ax = new_axes(ax)
-    parameter = found.attrs["parameter"]
     for values, line, solid in stretches(found, region, alike):
         ax.plot(values, line, **(STABLE if solid else UNSTABLE))
     for kind, at in specials(found, region, alike).items():
         marker, colour = MARKERS[kind]
         x, y = at.T
         ax.scatter(x, y, marker=marker, c=colour, s=36, zorder=3, label=kind, edgecolors="w")
-    ax.set_xlabel(parameter_label(parameter))
+    ax.set_xlabel(axes.label(found[found.attrs["parameter"]]))
     where = f"share of {whose} in {_named(alike)}" if whose else f"share of {_named(alike)}"
     if region == "online" and whose:
         where = f"share of {whose} sold online"

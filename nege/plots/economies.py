@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import Guide, InputError
+from nege.errors import Guide, InputError, drawn
 from nege.plots import agglomeration, by_place, maps, varied
 from nege.plots.accessor import SweepPlot
 from nege.plots.style import BLUE, ORANGE, new_axes
@@ -35,6 +35,8 @@ class EquilibriumPlot(Guide):
         """Say what is drawn of an equilibrium, and of what else."""
         if name in by_place.variables(self._data):
             return f".plot.map({name!r}) draws it"
+        if told := drawn(name, "model"):
+            return told
         if name in dir(SweepPlot):
             return "sweeps and paths have that, ds.nege.plot; here are .shares() and .map(variable)"
         return "there are .plot.shares() and .plot.map(variable)"

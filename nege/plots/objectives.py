@@ -20,6 +20,8 @@ from nege.plots.style import (
     new_axes,
     scale_bar,
 )
+from nege.plots.varied import label as label_of
+from nege.plots.varied import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +42,7 @@ def curve(
     """Draw values over the instrument in pieces between jumps, and a dot at the best one."""
     ax = _pieces(values, slopes, instrument, jumps, new_axes(ax))
     ax.plot(*best, "o", color=VERMILION, zorder=3, gid="best")
-    ax.set_ylabel(_words(str(values.attrs.get("long_name", values.name))))
+    ax.set_ylabel(plain(str(values.attrs.get("long_name", values.name))))
     return ax
 
 
@@ -58,7 +60,7 @@ def _pieces(
         ax.plot(piece_x, piece_y, color=BLUE, lw=2.2)
     for jump in jumps:
         ax.axvline(jump, color=GREY, lw=0.8, ls=":", gid="jump")
-    ax.set_xlabel(_words(instrument))
+    ax.set_xlabel(label_of(values[instrument]))
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
@@ -85,8 +87,8 @@ def compared(
     ax.plot(*at, "o", ms=12, mfc="none", mew=2, color=VERMILION, zorder=3, gid="best")
     if not flat:
         scale_bar(dots, ax, "objective")
-    ax.set_xlabel(_words(instruments[0]))
-    ax.set_ylabel("objective" if flat else _words(instruments[1]))
+    ax.set_xlabel(label_of(visited[instruments[0]]))
+    ax.set_ylabel("objective" if flat else label_of(visited[instruments[1]]))
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
@@ -126,10 +128,6 @@ def by_place(
     return ax
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ").replace(".", ", ")
-
-
 def _finer(x: np.ndarray, y: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return values at more places, by the cubics that have their slopes at both ends."""
     width, t = np.diff(x)[:, None], np.arange(8) / 8.0
@@ -164,9 +162,17 @@ def laffer(
 
 
 def responses(
-    curves: xr.Dataset, history: xr.Dataset, rates: Mapping[str, float], *, ax: Axes | None = None
+    curves: xr.Dataset,
+    history: xr.Dataset,
+    rates: Mapping[str, float],
+    terms: Mapping[str, str],
+    *,
+    ax: Axes | None = None,
 ) -> Axes:
-    """Draw best responses of two players, the rounds that led to where they meet, and that."""
+    """Draw best responses of two players, the rounds that led to where they meet, and that.
+
+    `terms` are what each player chooses.
+    """
     ax = new_axes(ax)
     one, other = (str(name) for name in curves["player"].values)
     for name, colour in ((one, BLUE), (other, GREEN)):
@@ -180,8 +186,8 @@ def responses(
     steps = np.array([path[0], *(p for pair in zip(turns, path[1:], strict=True) for p in pair)])
     ax.plot(steps[:, 0], steps[:, 1], color=GREY, lw=0.9, ls="--")
     ax.plot(rates[one], rates[other], "o", color=VERMILION, zorder=3, gid="best")
-    ax.set_xlabel(f"rate of {one}")
-    ax.set_ylabel(f"rate of {other}")
+    ax.set_xlabel(terms[one])
+    ax.set_ylabel(terms[other])
     ax.legend(frameon=False)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
@@ -191,10 +197,14 @@ def deviations(
     aside: xr.Dataset,
     rates: Mapping[str, float],
     payoffs: Mapping[str, float],
+    terms: Mapping[str, str],
     *,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw what each player would lose by another rate of its own, in per cent of its payoff."""
+    """Draw what each player would lose by another rate of its own, in per cent of its payoff.
+
+    `terms` are what each player chooses.
+    """
     ax = new_axes(ax)
     for name, colour in zip(rates, itertools.cycle((BLUE, GREEN, ORANGE, PURPLE, SKY))):
         own = aside.sel(player=name)
@@ -202,10 +212,10 @@ def deviations(
         y = np.append(own["payoff"].values, payoffs[name])
         order = np.argsort(x)
         change = 100.0 * (y[order] / payoffs[name] - 1.0)
-        ax.plot(x[order], change, color=colour, lw=2.2, label=name)
+        ax.plot(x[order], change, color=colour, lw=2.2, label=f"{name} ({terms[name]})")
         ax.plot(rates[name], 0.0, "o", color=colour, gid="best")
     ax.axhline(0.0, color=GREY, lw=0.8)
-    ax.set_xlabel("own rate")
+    ax.set_xlabel("what a player chooses")
     ax.set_ylabel("change of own payoff, %")
     ax.legend(frameon=False)
     ax.spines[["top", "right"]].set_visible(False)

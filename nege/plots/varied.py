@@ -43,33 +43,21 @@ NOTHING = "#dcdcdc"  # of cells that were solved and have no value
 BELOW = 36.0  # points from an area to what is below the words of its axis
 LABEL = 34  # letters that fit beside an axis
 SEPARATE = 50  # points up to which each is marked
-WORDS = {
-    "trade_cost": "trade cost (iceberg factor)",
-    "online_trade_cost": "digital trade cost (iceberg factor)",
-    "digital_cost": "digital trade cost (iceberg factor)",
-    "online_commission": "commission (share of sales)",
-    "commission": "commission (share of sales)",
-    "online_amenity": "online amenity (factor on real wages)",
-    "mu": "share of manufactures in spending",
-    "sigma": "elasticity of substitution",
-}
 
 
 def label(array: xr.DataArray) -> str:
     """Return what an axis says: the meaning and the unit, where there is one."""
     name = str(array.name)
     if "long_name" not in array.attrs:
-        return parameter_label(name)
+        return plain(name)
     unit = array.attrs.get("units", "")
     told = unit and unit != "1"  # a share has none
     return f"{array.attrs['long_name']} ({unit})" if told else str(array.attrs["long_name"])
 
 
-def parameter_label(name: str) -> str:
-    """Return what an axis says of a parameter."""
-    base, _, of = name.partition(".")
-    words = WORDS.get(base, base.replace("_", " "))
-    return f"{words}, {of.replace('_', ' ').replace('.', ', ')}" if of else words
+def plain(name: str) -> str:
+    """Return what is said of something of which nothing but its name is known."""
+    return name.replace("_", " ").replace(".", ", ")
 
 
 def chosen(

@@ -30,7 +30,7 @@ class DatasetAccessor(Tabular):
     >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2)
     >>> ds = nege.sweep(economy, {"trade_cost": [2.2, 1.8, 1.5], "mu": [0.3, 0.4]})
     >>> ds.nege.plot.heatmap("welfare").get_ylabel()
-    'share of manufactures in spending'
+    'share of spending on manufactures'
     >>> ds.nege.to_dataframe("welfare").shape
     (6, 1)
     """

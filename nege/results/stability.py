@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -78,6 +78,10 @@ class Stability(Immutable):
     model: Model
     dynamics: Replicator | Logit
     dim: str
+    _pictured: ClassVar = (
+        "nege.bifurcation(model, parameter, (low, high)).plot() draws what is stable and what is "
+        "not, equilibrium.plot the equilibrium; .directions are its deviations"
+    )
     _found: Deviations  # its shapes scaled; labelled where somebody looks at them
 
     @property

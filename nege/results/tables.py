@@ -20,7 +20,7 @@ import xarray as xr
 
 from nege import memory, validation
 from nege.errors import OF_MODELS, Guide, InputError, alike, in_words, require
-from nege.plots.varied import parameter_label
+from nege.plots.varied import plain
 from nege.results.symbols import symbol
 from nege.status import Status
 from nege.validation import paths
@@ -489,7 +489,7 @@ def in_plain_words(name: str) -> str:
 
 def _in_words(name: str) -> str:
     """Return what a variable or parameter is where nothing says it."""
-    return in_plain_words(name) if _of_a_mechanism(name) else parameter_label(name)
+    return in_plain_words(name) if _of_a_mechanism(name) else plain(name)
 
 
 def _of_a_mechanism(name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -11,7 +11,7 @@ import xarray as xr
 from nege import memory, validation
 from nege.errors import InputError
 from nege.immutable import Immutable, held
-from nege.models import parameter_axes
+from nege.models import parameter_axes, terms
 from nege.models.base import Model
 from nege.models.law_of_motion import law_of_motion
 from nege.plots import branches
@@ -39,6 +39,8 @@ __all__ = ["Hysteresis", "Jump", "hysteresis"]
 class Jump(Immutable):
     """A jump: at this value the stable branch ends and the economy moves to another one."""
 
+    _pictured: ClassVar = "nege.hysteresis(model, parameter, (low, high)).plot() draws it"
+
     arm: str  # "down" or "up"
     value: float  # of the parameter
     width: float  # of the bracket around it that is left
@@ -47,9 +49,41 @@ class Jump(Immutable):
     after: xr.DataArray
 
     def __str__(self) -> str:
+        return f"on the way {self.arm}, at {self.value:.9g}, {self._change()}"
+
+    def _change(self) -> str:
+        """Say how the share that changes most does."""
         dim = self.before.dims[0]
         a, b = (float(side.sel({dim: self.region})) for side in (self.before, self.after))
-        return f"{self.arm} at {self.value:.9g}: {self.region} goes from {a:.4g} to {b:.4g}"
+        return f"the share of {self.region} goes from {a:.4g} to {b:.4g}"
+
+    def _happens(self, movers: str, online: str) -> str:
+        """Say what those who move do: agglomerate, disperse, or change the channel."""
+        labels = [str(name) for name in self.before[self.before.dims[0]].values]
+        who, mode = _group(self.region)
+        alike = [_group(name) == (who, mode) for name in labels] if who else slice(None)
+        before, after = self.before.values[alike], self.after.values[alike]
+        who = who or movers
+        rises = after.sum() - before.sum()
+        if mode and abs(rises) > 0.5 * np.max(np.abs(after - before)):
+            return f"{who} {'begin' if rises > 0.0 else 'cease'} to sell {mode}"
+        if self.region == online:
+            more = self.after.values[-1] > self.before.values[-1]
+            return f"{who} go online" if more else f"{who} leave the online region"
+        gathered = np.sum(after**2) / after.sum() ** 2 - np.sum(before**2) / before.sum() ** 2
+        if abs(gathered) < SAME_ARMS_TOLERANCE:
+            return f"{who} go elsewhere"
+        return f"{who} {'agglomerate' if gathered > 0.0 else 'disperse'}"
+
+
+def _group(mover: str) -> tuple[str, str]:
+    """Return who a mover of a model of industries is one of, and the mode that these sell in."""
+    what, inside, _ = mover.rpartition(" in ")
+    if inside and what != "people":
+        industry, _, mode = what.rpartition(" ")
+        return f"firms of {industry}", mode
+    _, is_platform, industry = mover.partition(" platform of ")
+    return (f"buyers of {industry}" if is_platform else what), ""
 
 
 SAME_ARMS_TOLERANCE = 1e-6  # of a share: arms further apart are two
@@ -86,7 +120,7 @@ class Hysteresis(Immutable, Tabular):
     >>> economy = nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2, online=online)
     >>> loop = nege.hysteresis(economy, "online_trade_cost", (1.0, 2.0), points=5)
     >>> print(loop.jumps[0])
-    down at 1.17131921: online goes from 0 to 1
+    on the way down, at 1.17131921, the share of online goes from 0 to 1
     >>> loop.data.share.sel(region="online", online_trade_cost=1.5).values.round(3)
     array([0., 1.])
     """
@@ -214,14 +248,18 @@ class Hysteresis(Immutable, Tabular):
     def __repr__(self) -> str:
         values = self.data[self.parameter].values
         failed = int((self.data["status"] != Status.CONVERGED).sum())
+        told = terms.about(self.model, self.parameter)["long_name"]
+        online = "" if self.model.online is None else self.model.online.name
         lines = [
             f"{self.parameter} down from {values.max():g} to {values.min():g} and up again, "
             f"{values.size} points each way."
         ]
         where = " where both points are known" if failed else ""
-        lines += [f"Jump {jump}." for jump in self.jumps] or [
-            f"No jump{where}: shares change without a break."
-        ]
+        lines += [
+            f"On the way {jump.arm}, at {told} {jump.value:.9g}, "
+            f"{jump._happens(self.model.movers, online)}: {jump._change()}."
+            for jump in self.jumps
+        ] or [f"No jump{where}: shares change without a break."]
         span = np.concatenate([values[self.apart.values > SAME_ARMS_TOLERANCE], self._loop()])
         if span.size:
             lines.append(f"Hysteresis: the arms differ from {span.min():g} to {span.max():g}.")

@@ -45,6 +45,8 @@ class Threshold(Immutable, float):
     (1.626577, '0 against 1', [1.0, -1.0])
     """
 
+    _pictured: ClassVar = "nege.bifurcation(model, parameter, (low, high)).plot() draws it"
+
     #: What happens, in words.
     mode: str
     #: Multiplicity of the eigenvalue: independent deviations whose growth rate is zero there.

@@ -35,7 +35,7 @@ import xarray as xr
 from nege import memory, validation
 from nege.errors import ConvergenceError, InputError
 from nege.immutable import Immutable, held
-from nege.models import parameter_axes
+from nege.models import parameter_axes, terms
 from nege.models.base import Model
 from nege.plots import objectives
 from nege.progress import Progress, watched
@@ -322,7 +322,8 @@ class CostOfFunds(Immutable, Tabular):
         Axes
             With a bar for each place, and kind of its people.
         """
-        label = f"cost of one more unit by {self.parameter}"
+        of = terms.about(self.equilibrium.model, self.parameter)["long_name"]
+        label = f"cost of one more unit by {of}"
         return objectives.by_place(self.by_place, label, loss=True, mean=self.value, ax=ax)
 
     @hinted

@@ -218,7 +218,7 @@ class JointOptimum(Immutable, Tabular):
         >>> found = nege.policy.optimise(
         ...     economy, {"trade_cost": (1.2, 2), "mu": (0.6, 0.8)}, points=5)
         >>> found.plot().get_xlabel()
-        'trade cost'
+        'trade cost (iceberg factor)'
         """
         return objectives.compared(
             self.visited, list(self.bounds), dict(self.policy), self.best, ax=ax

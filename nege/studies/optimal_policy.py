@@ -24,6 +24,7 @@ import xarray as xr
 from nege import memory, validation
 from nege.errors import ConvergenceError
 from nege.immutable import Immutable, held
+from nege.models import terms
 from nege.models.base import Model
 from nege.models.solutions import LongRun
 from nege.plots import objectives
@@ -709,10 +710,11 @@ class _Search:
             "status": [int(row[1].status) for row in rows],
             "residual": [row[1].residual for row in rows],
         }
+        told = terms.about(self.response.model, together(name)[0])
+        over = xr.Variable(name, [row[0] for row in rows], told)
         grid = xr.concat(
-            data, xr.Variable(name, [row[0] for row in rows]), join="exact", coords="minimal",
-            compat="override", data_vars="all",
-        )  # fmt: skip
+            data, over, join="exact", coords="minimal", compat="override", data_vars="all"
+        )
         grid = grid.assign({key: (name, values) for key, values in about.items()})
         grid["objective"].attrs["long_name"] = self.objective.name
         return grid

@@ -24,7 +24,7 @@ import numpy as np
 import xarray as xr
 
 from nege.errors import ConvergenceError
-from nege.models import parameter_axes
+from nege.models import parameter_axes, terms
 from nege.models.base import Model
 from nege.models.solutions import LongRun
 from nege.results.equilibrium import Equilibrium
@@ -339,7 +339,8 @@ class PolicyPoints:
         )  # fmt: skip
         policies = np.array([policy for policy, _ in rows])
         added: dict[str, Any] = {
-            name: ("policy", policies[:, j]) for j, name in enumerate(self.names)
+            name: ("policy", policies[:, j], terms.about(self.model, name))
+            for j, name in enumerate(self.names)
         }
         for name, values in more.items():
             filled = np.full(len(rows), np.nan)

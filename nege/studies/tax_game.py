@@ -24,7 +24,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import ConvergenceError, InputError
 from nege.immutable import Immutable, held
-from nege.models import parameter_axes
+from nege.models import parameter_axes, terms
 from nege.models.base import Model
 from nege.plots import objectives
 from nege.progress import Progress, watched
@@ -234,9 +234,10 @@ class NashEquilibrium(Immutable, Tabular):
             Best responses where `curves` of them were asked for, with the rounds that led there;
             else the change of each payoff, in per cent, over its player's own rate.
         """
+        said = {name: terms.label(self.model, one) for name, one in self.instruments.items()}
         if self.curves is not None:
-            return objectives.responses(self.curves, self.history, self.rates, ax=ax)
-        return objectives.deviations(self.deviations, self.rates, self.payoffs, ax=ax)
+            return objectives.responses(self.curves, self.history, self.rates, said, ax=ax)
+        return objectives.deviations(self.deviations, self.rates, self.payoffs, said, ax=ax)
 
     @hinted
     def plot_gains(self, *, ax: Axes | None = None) -> Axes:

@@ -13,6 +13,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, NegeError
 from nege.kernels.codes import METHODS
+from nege.models import terms
 from nege.models.base import Model
 from nege.results import files
 from nege.results.equilibrium import PROVENANCE, Equilibrium
@@ -79,7 +80,7 @@ def load(path: str | pathlib.Path, *, check: bool = True) -> Equilibrium | xr.Da
         dynamics = files.dynamics_from_dataset(content.dynamics)
         if "horizon" not in content.result.attrs:
             fault = _mismatch_in_words(content.result, model) if check else ""
-            found = content.result
+            found = terms.labelled(model, content.result)  # earlier releases wrote none
         else:
             found = _equilibrium_from_file(content.result, model, dynamics)
             fault = _mismatch_in_words(found.data, model) if check else ""

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import xarray as xr
 
 from nege import labelled, memory
 from nege.errors import InputError, near
@@ -104,12 +103,6 @@ class _Runs:
         self.record_refused = asked.record_refused
         self.sizes = dict(self.points.sizes)
         self.coords = dict(self.points.coords)
-        for name, (meaning, unit) in self.model.words.items():
-            if name in self.coords:
-                known = xr.as_variable(self.coords[name])
-                about = {"long_name": meaning, "units": unit}
-                dims = tuple(map(str, known.dims))
-                self.coords[name] = labelled.variable(dims, known.values, about)
         self.keep = self._kept(asked.keep)
 
     @property

@@ -136,7 +136,11 @@ class OnlineAgglomeration(
         more="Defaults that differ between industries are for two.",
     )
     sigma: Labelled[xr.DataArray] = table(
-        INDUSTRY, "elasticity of substitution between varieties", fields.SIGMA, default=5.0
+        INDUSTRY,
+        "elasticity of substitution between varieties",
+        fields.SIGMA,
+        default=5.0,
+        term="elasticity of substitution",
     )
     variety: Labelled[xr.DataArray] = by_industry(
         "exponent of the mass of firms in the price index",
@@ -149,12 +153,14 @@ class OnlineAgglomeration(
         default=0.8,
         more="At 1, Dixit-Stiglitz, firms can vanish from a place; "
         "below 1 firms differ, and some are everywhere.",
+        term="love of variety (exponent)",
     )
     consumption: Labelled[xr.DataArray] = by_industry(
         "share of consumers' spending",
         Bounds(at_least=0.0, at_most=1.0, cure=SPENT),
         default=(0.4675, 0.3825),
         more="They sum to one with `housing`.",
+        term="share of spending",
     )
     productivity: Labelled[xr.DataArray] = table(
         ("industry", "place"),
@@ -164,6 +170,7 @@ class OnlineAgglomeration(
         instead=parameters.city_ahead,
         more="By default 1, but 1.05 and 1.25 for two industries in the first place, the city, of "
         "a textbook's geography: places without names, population or position on the map.",
+        term="productivity",
     )
     firm_scale: Labelled[xr.DataArray] = table(
         ("industry", "channel"),

@@ -90,12 +90,20 @@ class LinearDemand(Model):
     array([0.46511628])
     """
 
-    a: float = fields.number("level of a person's demand for a variety", fields.POSITIVE)
+    a: float = fields.number(
+        "level of a person's demand for a variety", fields.POSITIVE, term="level of demand"
+    )
     b: float = fields.number(
-        "response of that demand to the price", fields.POSITIVE, unit="1/numeraire"
+        "response of that demand to the price",
+        fields.POSITIVE,
+        unit="1/numeraire",
+        term="response of demand to its price",
     )
     c: float = fields.number(
-        "response to how far others' prices differ", Bounds(at_least=0.0), unit="1/numeraire"
+        "response to how far others' prices differ",
+        Bounds(at_least=0.0),
+        unit="1/numeraire",
+        term="response of demand to other prices",
     )
     phi: float = fields.number("skilled workers that a firm takes", fields.POSITIVE)
     total_farmers: float = fields.number("how many farmers there are", fields.POSITIVE)

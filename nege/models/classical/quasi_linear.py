@@ -90,10 +90,15 @@ class QuasiLinear(ces.CESModel):
 
     sigma: float = fields.sigma()
     alpha: float = fields.number(
-        "spending of each worker on manufactures", fields.POSITIVE, unit="unskilled wage"
+        "spending of each worker on manufactures",
+        fields.POSITIVE,
+        unit="unskilled wage",
+        term="spending on manufactures",
     )
     unskilled_ratio: float = fields.number(
-        "unskilled workers for each skilled one, L/H", fields.POSITIVE
+        "unskilled workers for each skilled one, L/H",
+        fields.POSITIVE,
+        term="unskilled per skilled worker",
     )
     trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost()
     unskilled: Labelled[xr.DataArray] = fields.shares("share of unskilled workers", default=None)

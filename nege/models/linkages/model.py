@@ -97,6 +97,7 @@ class VerticalLinkages(ces.CESModel):
         "share of firms' cost that goes to other firms",
         Bounds(above=0.0, below=1.0),
         more="Below 1 - 1/sigma.",
+        term="share of inputs in cost",
     )
     trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost()
     labour: str = fields.word(

@@ -104,15 +104,20 @@ class AllenArkolakis(QuantitativeModel):
     array([0.3149, 0.3703, 0.3149])
     """
 
-    sigma: float = fields.sigma("elasticity of substitution between goods of different places")
+    sigma: float = fields.sigma(
+        "elasticity of substitution between goods of different places",
+        term="elasticity of substitution",
+    )
     productivity_spillover: float = fields.number(
         "alpha, by how many per cent one per cent more people raise productivity",
         Bounds(above=-1.0),
+        term="productivity spillover (elasticity)",
     )
     amenity_spillover: float = fields.number(
         "beta, the same for how pleasant a place is; negative where it gets crowded",
         Bounds(below=1.0),
         more="Everything together has to congest: alpha (sigma-1) + beta sigma < 1.",
+        term="amenity spillover (elasticity)",
     )
     trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost(infinite=True)
     productivity: Labelled[xr.DataArray] = fundamental("Abar, productivity", default=None)

@@ -197,9 +197,10 @@ def _remote_cost(words: str, *, default: None, **about: Any) -> Any:
     return RemoteCost(words=words, bounds=COSTS, default=default, **about)
 
 
-def _same_taste(words: str, more: str = "", *, default: None) -> Any:
-    about = f"By default that for workplaces. {more}".strip()
-    return SameTaste(words=words, bounds=TASTE, default=default, varied=True, more=about)
+def _same_taste(words: str, more: str = "", *, default: None, term: str) -> Any:
+    more = f"By default that for workplaces. {more}".strip()
+    about: dict[str, Any] = {"varied": True, "more": more, "term": term}
+    return SameTaste(words=words, bounds=TASTE, default=default, **about)
 
 
 class Commuting(GroupedModel):
@@ -244,41 +245,57 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
     """
 
     sigma: float = fields.sigma()
-    mu: float = fields.mu("share of spending on goods, the rest being for floor space")
+    mu: float = fields.mu(
+        "share of spending on goods, the rest being for floor space",
+        term="share of spending on goods",
+    )
     taste: float = fields.number(
         "how alike tastes for workplaces are, the elasticity of commuting",
         TASTE,
         more="The Frechet shape epsilon: small where people differ much.",
+        term="elasticity of commuting",
     )
     residence_taste: float | None = _same_taste(
-        "the same for residences, the elasticity of where people live", default=None
+        "the same for residences, the elasticity of where people live",
+        default=None,
+        term="elasticity of residence",
     )
     mode_taste: float | None = _same_taste(
-        "the same for working remotely or not", "It may not be below that.", default=None
+        "the same for working remotely or not",
+        "It may not be below that.",
+        default=None,
+        term="elasticity of working remotely",
     )
     trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost()
     commuting_cost: Labelled[float | xr.DataArray] = _commuting_cost(
         "cost of commuting, which divides utility",
         more="The factor per unit of distance, kappa_ni = commuting_cost ** distance_ni; or the "
         "factors themselves, infinite where nobody commutes.",
+        term="commuting cost (factor on utility)",
     )
     remote: float = fields.number(
         "weight of remote work, that of going to the office being 1",
         Bounds(at_least=0.0, cure="0 is no remote work. It is no share: that is a result."),
         default=0.0,
+        term="weight of remote work",
     )
     remote_cost: Labelled[xr.DataArray | None] = _remote_cost(
         "cost of remote work, which divides utility",
         default=None,
         more="By default (1 + remote_friction) kappa_nn^remote_days kappa_ni^(1 - remote_days).",
+        term="cost of remote work (factor on utility)",
     )
     remote_days: float = fields.number(
         "part of days that those who work remotely are at home",
         Bounds(at_least=0.0, at_most=1.0, cure="It is a part of all days."),
         default=1.0,
+        term="part of days at home",
     )
     remote_friction: float = fields.number(
-        "cost of remote work that knows no distance", Bounds(at_least=0.0), default=0.0
+        "cost of remote work that knows no distance",
+        Bounds(at_least=0.0),
+        default=0.0,
+        term="friction of remote work",
     )
     productivity: Labelled[xr.DataArray] = fundamental("what a worker makes", default=None)
     amenity: Labelled[xr.DataArray] = fundamental("how much better life is", default=None)
@@ -289,7 +306,10 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         "stock of floor space, or land it is built on", default=None
     )
     housing_elasticity: float = fields.number(
-        "elasticity of the supply of floor space by its rent", Bounds(at_least=0.0), default=0.0
+        "elasticity of the supply of floor space by its rent",
+        Bounds(at_least=0.0),
+        default=0.0,
+        term="supply of floor space (elasticity)",
     )
     rents: str = fields.word(
         "who gets rents",

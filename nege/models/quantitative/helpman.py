@@ -102,7 +102,9 @@ class Helpman(QuantitativeModel):
     """
 
     sigma: float = fields.sigma()
-    mu: float = fields.mu("share of spending on goods, the rest being for housing")
+    mu: float = fields.mu(
+        "share of spending on goods, the rest being for housing", term="share of spending on goods"
+    )
     trade_cost: Labelled[float | xr.DataArray] = fields.trade_cost(infinite=True)
     productivity: Labelled[xr.DataArray] = fundamental("what a worker makes", default=None)
     amenity: Labelled[xr.DataArray] = fundamental("how much better life is", default=None)

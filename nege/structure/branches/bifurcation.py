@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -12,7 +12,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError
 from nege.immutable import Immutable, held
-from nege.models import parameter_axes
+from nege.models import parameter_axes, terms
 from nege.models.base import Model
 from nege.models.law_of_motion import NEUTRAL_RATE, law_of_motion
 from nege.plots import branches
@@ -71,6 +71,8 @@ class Branch(Immutable):
         "limit" or "stalled", with the reason.
     """
 
+    _pictured: ClassVar = "nege.bifurcation(model, parameter, (low, high)).plot() draws it"
+
     values: np.ndarray
     share: xr.DataArray
     unstable: np.ndarray
@@ -95,6 +97,8 @@ class Branch(Immutable):
 @dataclasses.dataclass(frozen=True, eq=False)
 class SpecialPoint(Immutable):
     """A bifurcation point: the number of equilibria, their support or stability changes there."""
+
+    _pictured: ClassVar = "nege.bifurcation(model, parameter, (low, high)).plot() draws it"
 
     kind: str  # "break", "sustain", "fold", "entry" or "hopf"
     value: float  # of the parameter
@@ -304,7 +308,11 @@ class BifurcationDiagram(Immutable, Tabular):
         data = xr.Dataset(
             {
                 "branch": ("point", np.repeat(np.arange(len(sizes)), sizes)),
-                self.parameter: ("point", np.concatenate([b.values for b in self.branches])),
+                self.parameter: (
+                    "point",
+                    np.concatenate([b.values for b in self.branches]),
+                    terms.about(self.model, self.parameter),
+                ),
                 "share": (
                     ("point", dim),
                     np.concatenate([b.share.values for b in self.branches]),

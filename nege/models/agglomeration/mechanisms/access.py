@@ -40,6 +40,7 @@ class Access(Mechanism):
         positive("It is how large firms are."),
         default=None,
         more="Where it is not given, the model's `firm_scale`.",
+        term="cost of entry",
     )
 
     kind: ClassVar[str] = "access"

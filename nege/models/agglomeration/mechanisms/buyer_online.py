@@ -87,9 +87,17 @@ class BuyerOnline(Mechanism):
     """
 
     complementarity: Labelled[xr.DataArray] = by_industry(
-        "part of the digital trade cost, in logs, that who buys online is spared", PART, default=0.0
+        "part of the digital trade cost, in logs, that who buys online is spared",
+        PART,
+        default=0.0,
+        term="digital cost spared to online buyers",
     )
-    households: float = fields.number("share that households buy online", PART, default=0.0)
+    households: float = fields.number(
+        "share that households buy online",
+        PART,
+        default=0.0,
+        term="share that households buy online",
+    )
 
     kind: ClassVar[str] = "buyer_online"
     alone: ClassVar[bool] = True

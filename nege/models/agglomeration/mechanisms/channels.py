@@ -32,6 +32,7 @@ class Channels(Declared):
         OF_DISTANCE,
         default=(0.4, 0.0),
         unit="log points per unit of distance",
+        term="transport cost",
     )
     search_cost: Labelled[xr.DataArray] = by_industry(
         "cost of search and negotiation, offline",
@@ -39,16 +40,19 @@ class Channels(Declared):
         default=(0.0, 1.5),
         unit="log points per unit of distance",
         more="Online, search costs nothing.",
+        term="search cost",
     )
     digitisability: Labelled[xr.DataArray] = by_industry(
         "part of transport that online sales do without",
         Bounds(at_least=0.0, at_most=1.0, cure="It is the part that need not be shipped."),
         default=(0.0, 1.0),
+        term="digitisable part of transport",
     )
     digital_cost: Labelled[xr.DataArray] = by_industry(
         "iceberg cost of online delivery",
         Bounds(at_least=1.0, cure="It is an iceberg factor: 1 means that nothing melts."),
         default=3.0,
+        term="digital trade cost (iceberg factor)",
     )
 
 

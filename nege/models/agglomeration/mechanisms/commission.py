@@ -63,11 +63,13 @@ class Commission(Declared):
         Bounds(above=-1.0, below=1.0, cure="It is a share of the buyer's price, 0.05 for 5 %."),
         default=0.05,
         more="Below zero they add to it, at their owners' cost.",
+        term="commission (share of sales)",
     )
     platform_owner: Labelled[xr.DataArray | None] = owners(
         "shares of places in the commission",
         default=None,
         more="By default everybody owns the same.",
+        term="share in the commission",
     )
 
 

@@ -192,36 +192,47 @@ class DataEconomy(Mechanism):
         default=0.0,
         varied=True,
         more="Over industry alone it is that of firms online; dual firms use data as they do.",
+        term="weight of data in cost",
     )
     substitution: float = fields.number(
         "elasticity of substitution between data and all else",
         positive("Below 1 firms cannot do without data, above 1 they can."),
         default=2.0,
         more="Not 1.",
+        term="substitution of data (elasticity)",
     )
     returns: Labelled[xr.DataArray] = by_industry(
         "elasticity of the stock of data to firms online",
         some("More firms do not leave less data."),
         default=1.0,
+        term="returns to data (elasticity)",
     )
     scale: Labelled[xr.DataArray] = by_industry(
         "firms online at which the stock is one, where all of it is open",
         positive("Firms are counted in it."),
         default=1.0,
         unit="firms",
+        term="scale of data",
     )
-    access: float = fields.number("part of data that users can lawfully reach", PART, default=1.0)
+    access: float = fields.number(
+        "part of data that users can lawfully reach",
+        PART,
+        default=1.0,
+        term="accessible part of data",
+    )
     marginal_cost: Labelled[xr.DataArray] = by_industry(
         "labour that a use of data takes",
         positive("Without cost data would be used without end."),
         default=0.1,
         unit="labour",
+        term="cost of a use of data",
     )
     fixed_cost: Labelled[xr.DataArray] = of_some(
         "labour that it takes to keep data at all",
         some("It is labour."),
         unit="labour",
         more="Not spent in an industry whose data nobody uses.",
+        term="fixed cost of data",
     )
     pricing: str = fields.word("what a use of data costs", PRICING, default="marginal")
     owner: str = fields.word("who has the profit", OWNERS, default="consumers")

@@ -31,6 +31,7 @@ class Diversity(Declared):
         "elasticity of productivity to the diversity of industries within reach",
         weight("Diversity does not raise costs."),
         default=0.0,
+        term="spillover of diversity (elasticity)",
     )
 
 

@@ -48,6 +48,7 @@ class DualMode(Mechanism):
         positive("It is how large firms are."),
         default=None,
         more="Where it is not given, that of an offline and an online firm together.",
+        term="fixed scale of a firm in both channels",
     )
 
     kind: ClassVar[str] = "dual_mode"

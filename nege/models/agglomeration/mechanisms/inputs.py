@@ -25,6 +25,7 @@ class Inputs(Declared):
         "share of each input in the cost of each using industry",
         share("It is a share of the user's cost."),
         default=((0.20, 0.05), (0.20, 0.15)),
+        term="share of inputs in cost",
     )
 
 

@@ -48,14 +48,19 @@ class Institutions(Mechanism):
         "how well contracts hold in a place",
         positive("Productivity is multiplied by a power of it."),
         default=1.0,
+        term="quality of institutions",
     )
     intensity: Labelled[xr.DataArray] = by_industry(
         "elasticity of an industry's productivity in that",
         weight("An industry may need no contracts, but is not harmed by them."),
         default=0.0,
+        term="intensity in institutions (elasticity)",
     )
     convergence: float = fields.number(
-        "how far every place has the quality of the best one", PART, default=0.0
+        "how far every place has the quality of the best one",
+        PART,
+        default=0.0,
+        term="convergence of institutions",
     )
 
     kind: ClassVar[str] = "institutions"

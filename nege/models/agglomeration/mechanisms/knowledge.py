@@ -42,28 +42,33 @@ class Knowledge(Declared):
         "elasticity of productivity to the firms of the industry within reach",
         weight("Knowledge does not raise costs."),
         default=0.06,
+        term="knowledge spillover (elasticity)",
     )
     spillover_decay: Labelled[xr.DataArray] = by_industry(
         "how fast knowledge fades with distance",
         weight("Knowledge does not grow on its way."),
         default=5.0,
         unit="log points per unit of distance",
+        term="decay of knowledge",
     )
     online_spillover: Labelled[xr.DataArray] = by_industry(
         "weight of the pool of all online firms for an online firm, wherever they are",
         OF_FIRMS,
         default=1.0,
+        term="weight of the online pool for online firms",
     )
     hears_online: Labelled[xr.DataArray] = by_industry(
         "weight of that pool for offline firms, relative to online ones",
         OF_FIRMS,
         default=0.0,
         more="0 where codified knowledge stays among online firms, 1 where everybody hears it.",
+        term="weight of the online pool for offline firms",
     )
     hears_offline: Labelled[xr.DataArray] = by_industry(
         "weight of offline neighbours for online firms, relative to that for offline firms",
         OF_FIRMS,
         default=1.0,
+        term="weight of offline neighbours for online firms",
     )
 
 

@@ -34,7 +34,10 @@ class Land(Declared):
     """Land, on which firms and people sit."""
 
     housing: float = fields.number(
-        "share of land in consumers' spending", share(SPENT), default=0.15
+        "share of land in consumers' spending",
+        share(SPENT),
+        default=0.15,
+        term="share of land in spending",
     )
     land_share: Labelled[xr.DataArray] = by_industry(
         "share of land in cost",
@@ -49,6 +52,7 @@ class Land(Declared):
         default=None,
         instead=lambda economy: 1.0 / len(economy.geography),
         unit="all land by default",
+        term="land (share of all by default)",
         more="By default equal, one unit in all.",
     )
 

@@ -49,10 +49,19 @@ class Matching(Mechanism):
     """
 
     vacancy_cost: Labelled[xr.DataArray] = table(
-        PLACE, "labour that a vacancy costs", IN_LABOUR, default=0.0, unit="labour"
+        PLACE,
+        "labour that a vacancy costs",
+        IN_LABOUR,
+        default=0.0,
+        unit="labour",
+        term="cost of a vacancy",
     )
     remote_vacancy_cost: float = fields.number(
-        "the same of a vacancy for remote labour", IN_LABOUR, default=0.0, unit="labour"
+        "the same of a vacancy for remote labour",
+        IN_LABOUR,
+        default=0.0,
+        unit="labour",
+        term="cost of a remote vacancy",
     )
 
     kind: ClassVar[str] = "matching"

@@ -28,7 +28,11 @@ class Migration(Declared):
     """Where people live."""
 
     amenity: Labelled[xr.DataArray] = table(
-        PLACE, "factor on utility", positive("Utility is multiplied by it."), default=1.0
+        PLACE,
+        "factor on utility",
+        positive("Utility is multiplied by it."),
+        default=1.0,
+        term="amenity (factor on utility)",
     )
     home_weight: Labelled[xr.DataArray] = table(
         PLACE,
@@ -36,12 +40,14 @@ class Migration(Declared):
         positive("Somebody has to live in every place."),
         default=1.0,
         unit="any",
+        term="weight as home",
     )
     migration_elasticity: float = fields.number(
         "elasticity of population to real income",
         weight("0 means that people stay where they are."),
         default=6.0,
         more="0 keeps people where `home_weight` has them.",
+        term="migration elasticity",
     )
 
 

@@ -250,12 +250,14 @@ class Oligopoly(Mechanism):
         positive("It is a number of firms."),
         unit="firms",
         default=50.0,
+        term="firms per unit of variety",
     )
     across: Labelled[xr.DataArray] = by_industry(
         "elasticity of substitution between lines of goods",
         ACROSS,
         default=1.0,
         more="At 1 an industry is one line; at sigma firms have no market power beside many.",
+        term="substitution between lines of goods (elasticity)",
     )
     awareness: Labelled[xr.DataArray] = fields.over(
         BY_CHANNEL,
@@ -263,6 +265,7 @@ class Oligopoly(Mechanism):
         AWARE,
         varied=True,
         default=1.0,
+        term="awareness of sellers (probability)",
     )
     name: Any = Name(
         words="what the economy calls it",

@@ -184,10 +184,17 @@ class Contestable(Part):
     """
 
     marginal_cost: Labelled[xr.DataArray] = of_some(
-        "labour of an entrant per unit of sales", share("It is in sales."), default=0.0
+        "labour of an entrant per unit of sales",
+        share("It is in sales."),
+        default=0.0,
+        term="labour of an entrant per sale",
     )
     fixed_cost: Labelled[xr.DataArray] = of_some(
-        "labour that an entrant needs at all", LABOUR, default=0.0, unit="labour"
+        "labour that an entrant needs at all",
+        LABOUR,
+        default=0.0,
+        unit="labour",
+        term="fixed cost of an entrant",
     )
     kind: ClassVar[str] = "contestable"
 
@@ -202,12 +209,16 @@ class Steering(Part):
     """
 
     affiliates: Labelled[xr.DataArray] = of_some(
-        "part of firms online that are the platform's", PART_OF, default=0.0
+        "part of firms online that are the platform's",
+        PART_OF,
+        default=0.0,
+        term="share of the platform's own firms",
     )
     strength: Labelled[xr.DataArray] = of_some(
         "log of how much more buyers see of them",
         FAVOURED,
         default=0.0,
+        term="strength of steering (log)",
     )
     kind: ClassVar[str] = "steering"
 
@@ -225,12 +236,14 @@ class Investment(Part):
         "elasticity of what a platform is worth to its investment",
         some("Investment does not drive buyers away."),
         default=0.0,
+        term="effect of the platform's investment (elasticity)",
     )
     scale: Labelled[xr.DataArray] = by_industry(
         "investment that counts as one",
         Bounds(at_least=1e-12, cure="Investment is measured by it."),
         default=1e-4,
         unit="labour",
+        term="scale of the platform's investment",
     )
     kind: ClassVar[str] = "investment"
 
@@ -502,22 +515,32 @@ class Platforms(Mechanism):
         CLOSE,
         default=17.0,
         more="It matters where there are several.",
+        term="substitution between platforms (elasticity)",
     )
     network: Labelled[xr.DataArray] = of_some(
         "log of what reaching everybody online is worth to buyers, as a lower price",
         some("Nobody is put off by others."),
         default=0.0,
+        term="network effect of platforms (log)",
     )
     interoperability: float = fields.number(
-        "part of another platform's users that can be reached", PART_OF, default=0.0
+        "part of another platform's users that can be reached",
+        PART_OF,
+        default=0.0,
+        term="interoperability of platforms",
     )
     marginal_cost: Labelled[xr.DataArray] = of_some(
         "labour per unit of buyers' sales, at the wage of hosts",
         share("It is in sales."),
         default=0.0,
+        term="marginal cost of platforms",
     )
     fixed_cost: Labelled[xr.DataArray] = of_some(
-        "labour that a platform needs at all", LABOUR, default=0.0, unit="labour"
+        "labour that a platform needs at all",
+        LABOUR,
+        default=0.0,
+        unit="labour",
+        term="fixed cost of platforms",
     )
     steering: Steering | None = part("whether they favour affiliates, and how much", Steering)
     investment: Investment | None = part("whether they invest, and what in", Investment)

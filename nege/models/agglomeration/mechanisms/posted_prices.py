@@ -70,11 +70,13 @@ class PostedPrices(Mechanism):
         "commission that prices were posted under",
         share("It is a share of the buyer's price."),
         default=0.05,
+        term="commission behind posted prices",
     )
     pass_through: float = fields.number(
         "how far prices follow the commission",
         Bounds(at_least=0.0, at_most=1.0, cure="0 is not at all, 1 at once."),
         default=0.0,
+        term="pass-through of the commission",
     )
 
     kind: ClassVar[str] = "posted_prices"

@@ -45,17 +45,24 @@ class Quality(Mechanism):
     """
 
     seen: Labelled[xr.DataArray] = fields.over(
-        ("industry", "channel"), "how much buyers see of quality", SEEN, varied=True, default=0.0
+        ("industry", "channel"),
+        "how much buyers see of quality",
+        SEEN,
+        varied=True,
+        default=0.0,
+        term="visibility of quality",
     )
     convexity: Labelled[xr.DataArray] = by_industry(
         "elasticity of the cost of quality in quality",
         positive("Quality that costs no more if there is more of it has no best."),
         default=6.0,
+        term="convexity of the cost of quality",
     )
     cost: Labelled[xr.DataArray] = by_industry(
         "cost of quality of one, as a part of the fixed scale of a firm",
         positive("Quality without cost has no best."),
         default=0.01,
+        term="cost of quality",
     )
 
     kind: ClassVar[str] = "quality"

@@ -39,22 +39,26 @@ class RemoteWork(Declared):
         share("It is the weight of remote labour in online firms' labour cost."),
         default=0.0,
         more="0 everywhere means that there is no remote labour.",
+        term="weight of remote labour",
     )
     remote_substitution: float = fields.number(
         "elasticity of substitution between local and remote labour",
         positive("1 is Cobb-Douglas."),
         default=2.0,
         more="1 is Cobb-Douglas.",
+        term="substitution of remote labour (elasticity)",
     )
     remote_elasticity: float = fields.number(
         "elasticity of the supply of remote labour",
         positive("People supply more where pay is better."),
         default=6.0,
+        term="supply of remote labour (elasticity)",
     )
     remote_friction: float = fields.number(
         "units of remote labour that it takes to deliver one",
         Bounds(at_least=1.0, cure="It is the part of remote work that is lost: 1 loses nothing."),
         default=1.3,
+        term="friction of remote labour (factor)",
     )
 
 

@@ -59,7 +59,11 @@ class Security(Mechanism):
     """
 
     vulnerability: float = fields.number(
-        "expected loss of a sale online without protection", PART, default=0.0, kw_only=False
+        "expected loss of a sale online without protection",
+        PART,
+        default=0.0,
+        kw_only=False,
+        term="loss without protection",
     )
     across_borders: Any = Likewise(
         words="the same of sales into another jurisdiction",
@@ -67,16 +71,26 @@ class Security(Mechanism):
         default=None,
         varied=True,
         more="By default the same.",
+        term="loss across borders without protection",
     )
     effectiveness: float = fields.number(
-        "how fast protection lowers losses", positive("It is a speed."), default=30.0
+        "how fast protection lowers losses",
+        positive("It is a speed."),
+        default=30.0,
+        term="effectiveness of protection",
     )
     losses: str = fields.word("how losses fall in protection", LOSSES, default="exponential")
     curvature: float = fields.number(
-        "exponent of losses of class gordon-loeb-1", positive("It is an exponent."), default=1.0
+        "exponent of losses of class gordon-loeb-1",
+        positive("It is an exponent."),
+        default=1.0,
+        term="curvature of losses",
     )
     external: float = fields.number(
-        "part of the benefit of protection that others have", share("It is a part."), default=0.0
+        "part of the benefit of protection that others have",
+        share("It is a part."),
+        default=0.0,
+        term="external part of protection",
     )
 
     kind: ClassVar[str] = "security"

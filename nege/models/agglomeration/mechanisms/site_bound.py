@@ -75,6 +75,7 @@ class SiteBound(Mechanism):
         "share of such land in its cost",
         share("It is a share of cost, which labour would have else."),
         default=0.5,
+        term="share of bound land in cost",
     )
     stock: Labelled[xr.DataArray] = table(
         PLACE,
@@ -84,6 +85,7 @@ class SiteBound(Mechanism):
         instead=lambda economy: 1.0 / len(economy.geography),
         unit="all such land by default",
         more="By default even, one unit in all.",
+        term="bound land",
     )
 
     kind: ClassVar[str] = "site_bound"

@@ -125,6 +125,7 @@ class Sourcing(Mechanism):
         positive("It is in hours of own labour per unit of the input."),
         default=None,
         more="An input of which none is given is bought.",
+        term="labour penalty of making inputs",
     )
     friction: Labelled[xr.DataArray] = fields.over(
         PAIRS,
@@ -132,21 +133,32 @@ class Sourcing(Mechanism):
         OVER_MARKET,
         default=1.0,
         varied=True,
+        term="friction of bought inputs (factor)",
     )
     elasticity: float = fields.number(
         "elasticity of what is bought over what is made in the cost of both",
         positive("Tasks differ: without limit the cheaper way takes all."),
         default=4.0,
+        term="make-or-buy elasticity",
     )
     transaction_cost: Labelled[xr.DataArray] = over_components(
         "what a component adds to the price of an input that is bought, as a part of it",
         weight("It is a cost."),
         default=0.0,
+        term="transaction cost of bought inputs",
     )
     eased: Labelled[xr.DataArray] = over_components(
-        "part of a component that digital technology can take away", PART, default=1.0
+        "part of a component that digital technology can take away",
+        PART,
+        default=1.0,
+        term="part of transaction cost that can be eased",
     )
-    progress: float = fields.number("how far digital technology has come", PART, default=0.0)
+    progress: float = fields.number(
+        "how far digital technology has come",
+        PART,
+        default=0.0,
+        term="progress of digital technology",
+    )
 
     kind: ClassVar[str] = "sourcing"
     alone: ClassVar[bool] = True

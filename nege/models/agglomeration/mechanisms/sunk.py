@@ -83,6 +83,7 @@ class Sunk(Mechanism):
         "part of fixed cost that is sunk",
         share("If all of it was sunk, nobody would ever leave."),
         default=0.0,
+        term="sunk part of fixed cost",
     )
     before: Labelled[xr.DataArray] = partial(
         CELL,
@@ -90,6 +91,7 @@ class Sunk(Mechanism):
         weight("It is a mass of firms: the firm_mass of an equilibrium."),
         default=None,
         more="None where it is not given.",
+        term="firms from before",
     )
 
     kind: ClassVar[str] = "sunk"

@@ -221,10 +221,10 @@ def rated(words: str, bounds: Bounds = RATE, **about: Any) -> Any:
     return Rate(words=words, dims=dims, bounds=bounds, varied=True, default=0.0, **about)
 
 
-def leaking() -> Any:
+def leaking(term: str) -> Any:
     """Declare what part of sales is not declared."""
     words = "part of sales that escapes it, by channel"
-    return partial(("channel",), words, PART, default=None, more="By default none.")
+    return partial(("channel",), words, PART, default=None, more="By default none.", term=term)
 
 
 # --- lowering -------------------------------------------------------------------------
@@ -308,6 +308,7 @@ class Tax(Mechanism):
         "rate on the price before it, 0.1 for 10 %",
         more="Above 1 it is warned of. By jurisdiction it is that of the base.",
         kw_only=False,
+        term="tax rate",
     )
     base: str = fields.word(
         "whose jurisdiction taxes: the seller's, or the buyer's",
@@ -324,9 +325,14 @@ class Tax(Mechanism):
     channels: Any = among("channel", "channels of these sales", more="By default both.")
     origins: Any = among("place", "places of sellers", more="By default all.")
     destinations: Any = among("place", "places of buyers", more="By default all.")
-    leak: Labelled[xr.DataArray] = leaking()
+    leak: Labelled[xr.DataArray] = leaking(term="part of sales that escapes the tax")
     intangible: Labelled[xr.DataArray] = partial(
-        ("industry",), "part of value that escapes it", PART, default=None, more="By default none."
+        ("industry",),
+        "part of value that escapes it",
+        PART,
+        default=None,
+        more="By default none.",
+        term="part of value that escapes the tax",
     )
     collector: Any = Place(
         words="a place whose jurisdiction has all of it",
@@ -422,10 +428,11 @@ class Tariff(Mechanism):
         "rate on the price before it, 0.1 for 10 %",
         more="Above 1 it is warned of. By the buyer's jurisdiction.",
         kw_only=False,
+        term="import tariff",
     )
     industries: Any = among("industry", "industries that it is on", more="By default all.")
     channels: Any = among("channel", "channels that it is on", more="By default both.")
-    leak: Labelled[xr.DataArray] = leaking()
+    leak: Labelled[xr.DataArray] = leaking(term="part of sales that escapes the tariff")
     proceeds: Any = Proceeds(words="who has what is collected", unit="", default="residents")
 
     kind: ClassVar[str] = "tariff"
@@ -468,9 +475,13 @@ class DigitalServicesTax(Mechanism):
         Bounds(at_least=0.0, below=1.0, cure="It is a part of the commission: 0.03 for 3 %."),
         more="By the buyer's jurisdiction; one number where something of it is passed on.",
         kw_only=False,
+        term="digital services tax (share of commission)",
     )
     pass_through: float = fields.number(
-        "part of it that platforms pass on", Bounds(at_least=0.0, at_most=1.0), default=0.0
+        "part of it that platforms pass on",
+        Bounds(at_least=0.0, at_most=1.0),
+        default=0.0,
+        term="part of the digital services tax passed on",
     )
     proceeds: Any = Proceeds(words="who has what is collected", unit="", default="residents")
 

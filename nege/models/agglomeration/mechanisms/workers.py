@@ -115,9 +115,14 @@ class Workers(Mechanism):
     True
     """
 
-    skilled: float = fields.number("share of people who are skilled", WITHIN, default=0.3)
+    skilled: float = fields.number(
+        "share of people who are skilled", WITHIN, default=0.3, term="share of skilled people"
+    )
     skill: Labelled[xr.DataArray] = by_industry(
-        "share of an industry's labour cost that is for skilled labour", WITHIN, default=(0.2, 0.6)
+        "share of an industry's labour cost that is for skilled labour",
+        WITHIN,
+        default=(0.2, 0.6),
+        term="skill intensity",
     )
 
     kind: ClassVar[str] = "workers"
