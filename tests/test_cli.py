@@ -53,7 +53,12 @@ def test_a_run_prints_a_table_and_a_story_and_writes_three_files(small, tmp_path
     printed = " ".join(capsys.readouterr().out.split())
     for words in (
         *("digital cost", "online share", "largest city", "welfare", "residual", "iterations"),
-        *("and back", "All 9 steps converged", "equal places of 3", "No jump"),
+        *(
+            "and back",
+            "All 9 steps converged",
+            "equal places, of 3 places (the effective number",
+            "No jump",
+        ),
         *("Shanghai, the largest place", "no hysteresis", "economy.nc"),
     ):
         assert words in printed, words
@@ -203,6 +208,34 @@ def test_bad_input_is_one_line_on_the_error_stream(tmp_path, capsys):
     assert "Did you mean 'sigma'?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("own", "path", "instead"),
+    [
+        ("digital_cost = 1.8", "digital_cost.services", "1.8 of [model]"),
+        ("digital_cost = {manufacturing = 1.5, services = 1}", "digital_cost.services", ""),
+        ("", "digital_cost.services", ""),
+        ("[model.mechanisms.tax]\nrate = 0.1", "tax.rate", "0.1 of [model.mechanisms.tax]"),
+        ('[model.mechanisms.tax]\nchannels = "online"', "tax.rate", ""),
+    ],
+)
+def test_a_path_says_what_it_starts_at_instead_of_what_a_table_says(tmp_path, own, path, instead):
+    file = tmp_path / "my.toml"
+    file.write_text(
+        f'[geography]\nkind = "line"\nn = 2\n[model]\nkind = "OnlineAgglomeration"\n{own}\n'
+        f'[path]\nparameter = "{path}"\nfrom = 1\nto = 1\npoints = 2\n'
+    )
+    wanted = (f"[path] starts {path} at 1, not at {instead}.",) if instead else ()
+    assert economy_file.read_path(str(file)).replaced == wanted
+    assert economy_file.read_economy(str(file)).replaced == wanted
+
+
+def test_a_run_says_where_its_path_starts(small, tmp_path, capsys):
+    small.write_text(SMALL.replace("commission", "trade_cost = 1.5\ncommission"))
+    assert cli.main(["run", str(small), "--output", str(tmp_path / "out")]) == 0
+    said = "\n[path] starts online_trade_cost at 2, not at 1.5 of [online].\n"
+    assert said in capsys.readouterr().out
+
+
 def test_steps_that_fail_are_said_and_the_exit_code_tells(small, tmp_path, capsys, monkeypatch):
     true = execution.follow
 
@@ -214,7 +247,11 @@ def test_steps_that_fail_are_said_and_the_exit_code_tells(small, tmp_path, capsy
     assert cli.main(["run", str(small), "--output", str(tmp_path / "out")]) == 1
     out, err = capsys.readouterr()
     assert "did NOT converge" in out
-    assert "LIMIT" in out
+    assert out.count("LIMIT: ") == 9  # a row each; and what to try once below
+    said = " ".join(out.partition("did NOT converge")[2].split())
+    assert said.count("LIMIT (9 of them): ") == 1
+    assert "In Python: " in said
+    assert "limit_steps=" in said
     assert "did not converge" in err
     assert (tmp_path / "out" / "economy.nc").is_file()
 

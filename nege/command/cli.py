@@ -13,9 +13,6 @@ import threading
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-import numpy as np
-import xarray as xr
-
 from nege import (
     _starting,
     validation,
@@ -37,7 +34,7 @@ from nege.laboratory.own_values import parameters
 from nege.laboratory.registry import claim_of, claims
 from nege.models.base import Model
 from nege.progress import silence
-from nege.results.failed_points import how_they_ended
+from nege.results import failed_points
 from nege.status import Status
 from nege.sweeps import (
     store_reading,
@@ -125,6 +122,8 @@ def _run(file: str, output: str | pathlib.Path, *, quiet: bool) -> int:
         print(f"{wanted.title}: {wanted.model}\n")
         if wanted.why:
             print(f"{wanted.why}\n")
+        if wanted.replaced:
+            print("\n".join(wanted.replaced) + "\n")
         sys.stdout.flush()
     with economy_file.of_file(file), economy_file.within(wanted.named):
         run = execution.execute(wanted)
@@ -226,8 +225,9 @@ def _status(path: str, *, quiet: bool) -> int:
         print(f"{path}: {data.attrs['model']}\nover {dims}: {size} points")
         for status, count in found.counts.items():
             if count:
-                known = None if found.damaged else data
-                message, remedy = _in_words(known, status)
+                # Where stores are damaged, of a point only its status is to be believed.
+                known = (status.message, status.remedy)
+                message, remedy = known if found.damaged else failed_points.in_words(data, status)
                 print(f"{count:>12} {status.name.lower()}: {message}. {remedy}")
         if found.damaged:
             print(
@@ -244,14 +244,6 @@ def _status(path: str, *, quiet: bool) -> int:
     if failed:
         print(f"nege: {failed} points are not solved", file=sys.stderr)
     return 1 if failed else 0
-
-
-def _in_words(data: xr.Dataset | None, status: Status) -> tuple[str, str]:
-    """Return what happened at the first point that ended so, where it can be read; what to try."""
-    if data is None:
-        return status.message, status.remedy
-    where = np.nonzero(data["status"].values == status)
-    return how_they_ended(data, tuple(at[:1] for at in where))[0].in_words()
 
 
 def _warm_up(models: Sequence[str], *, quiet: bool) -> int:
@@ -273,6 +265,8 @@ def _explore(options: argparse.Namespace) -> int:
     wanted = economy_file.read_economy(options.file)
     explorer = Explorer(wanted.model, dynamics=wanted.dynamics, geography=wanted.geography)
     page = opening.serve(explorer, wanted.title, (wanted.parameter,), port)
+    for line in wanted.replaced:
+        print(line)
     print(f"nege explores {wanted.title}: {page.address}\nCtrl-C ends it.", flush=True)
     if options.browser:
         opening.open_browser(page.address)

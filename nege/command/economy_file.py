@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import importlib.resources
 import inspect
+import math
 import pathlib
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +20,7 @@ import xarray as xr
 from nege import geography, memory, validation
 from nege.command import model_file
 from nege.errors import InputError, in_words, near
+from nege.explorer.controls import controls
 from nege.geography.online import OnlineRegion
 from nege.models.agglomeration.mechanisms.frame import dotted, of_table
 from nege.models.agglomeration.model import OnlineAgglomeration
@@ -67,6 +69,7 @@ class PathSpecification:
     values: np.ndarray
     turn: int  # the step at which the path turns back; the last one if it does not
     path: xr.Dataset  # as ``nege.follow`` takes it
+    replaced: tuple[str, ...] = ()  # what the path begins at instead of what tables say, in words
 
     def named(self, argument: str) -> str:
         """Return an argument as the file calls it, one that it does not say as it is."""
@@ -166,9 +169,52 @@ def path_of(name: str, tables: Mapping[str, Any]) -> PathSpecification:
     else:
         model, parameter, values, turn = _along_parameter(tables, kind, places)
         path = xr.Dataset({parameter: (PATH_DIMENSION, values)})
+    replaced = tuple(_replaced(tables, kind, places, path))
     dynamics = make_dynamics(tables, model)
     title, why = text_of(tables, "title", pathlib.Path(name).stem), text_of(tables, "why", "")
-    return PathSpecification(title, why.strip(), model, dynamics, parameter, values, turn, path)
+    return PathSpecification(
+        title, why.strip(), model, dynamics, parameter, values, turn, path, replaced
+    )
+
+
+def _replaced(
+    tables: Mapping[str, Any], kind: type[Model], places: geography.Geography, path: xr.Dataset
+) -> Iterator[str]:
+    """Yield what the path begins at where another table says otherwise, a sentence each."""
+    named = {str(name): _said_in(tables, str(name)) for name in path.data_vars}
+    said = {name: table for name, table in named.items() if table}
+    if not said:
+        return
+    if "online" in tables and "trade_cost" not in tables["online"]:
+        tables = {**tables, "online": {**tables["online"], "trade_cost": 1.0}}
+    known = controls(make_model(kind, tables["model"], places, make_online(tables)))
+    for name, table in said.items():
+        first = path[name].isel({PATH_DIMENSION: 0})
+        if first.ndim or name not in known:
+            yield f"[path] starts {name} where it says, not at what {table} says."
+        elif not math.isclose(float(first), known[name].value):
+            instead = f"not at {known[name].value:g} of {table}"
+            yield f"[path] starts {name} at {float(first):g}, {instead}."
+
+
+def _said_in(tables: Mapping[str, Any], parameter: str) -> str:
+    """Return which table says the value of a parameter, "" where none does."""
+    held, table, rest = tables["model"], "[model]", parameter
+    if rest.startswith(ONLINE) and _online_key(rest) in tables.get("online", {}):
+        return "[online]"
+    if rest in held:
+        return table
+    owner, _, own = rest.partition(".")
+    mechanisms = held.get("mechanisms")
+    if isinstance(mechanisms, dict) and isinstance(mechanisms.get(owner), dict):
+        held, table, rest = mechanisms[owner], f"[model.mechanisms.{owner}]", own
+    for key in rest.split("."):
+        if not isinstance(held, dict):  # one number for all
+            return table
+        if key not in held:
+            return ""
+        held = held[key]
+    return table
 
 
 @dataclass(frozen=True)
@@ -180,6 +226,7 @@ class EconomySpecification:
     dynamics: Replicator | Logit
     parameter: str  # what its path varies, "" without one
     geography: str  # the call that makes its places
+    replaced: tuple[str, ...] = ()  # what its path begins at instead of what tables say
 
 
 def read_economy(name: str) -> EconomySpecification:
@@ -188,7 +235,11 @@ def read_economy(name: str) -> EconomySpecification:
         call = _geography_call(tables["geography"])
         if "path" in tables:
             read = path_of(name, tables)
-            return EconomySpecification(read.title, read.model, read.dynamics, read.parameter, call)
+            # A scenario changes what it takes: then the economy is the one of the tables.
+            replaced = read.replaced if read.parameter != PATH_DIMENSION else ()
+            return EconomySpecification(
+                read.title, read.model, read.dynamics, read.parameter, call, replaced
+            )
         places, kind = make_geography(tables["geography"]), model_class(tables["model"])
         model = _economy_alone(tables, kind, places)
         title = text_of(tables, "title", pathlib.Path(name).stem)

@@ -10,7 +10,7 @@ from nege.command.economy_file import PathSpecification
 from nege.command.execution import RunResult, converged_steps
 from nege.models.base import Model
 from nege.plots.agglomeration import has_industries
-from nege.results import text_table
+from nege.results import failed_points, text_table
 from nege.status import Status
 
 
@@ -63,6 +63,7 @@ def story(run: RunResult) -> str:
         lines.append(
             f"{failed} of {total} steps did NOT converge; they are left out of what follows."
         )
+        lines += _remedies(result)
     else:
         worst = float(result["residual"].max())
         lines.append(f"All {total} steps converged, residual at most {worst:.1e}.")
@@ -72,13 +73,27 @@ def story(run: RunResult) -> str:
         return "\n".join([*lines, *report_industries.story(run)])
     if np.isfinite(run.effective):
         model = specification.model
-        which = "The" if model.online is None else "Without the online region the"
-        lines.append(
-            f"{which} shares of {model.movers} are worth {run.effective:.3g} equal places of "
-            f"{len(model.geography)}."
+        which = "" if model.online is None else "Without the online region "
+        told = (
+            f"{which}{model.movers} are as concentrated as if they lived in {run.effective:.3g} "
+            f"equal places, of {len(model.geography)} places (the effective number of places: one "
+            "over the sum of squared shares, the inverse of the Herfindahl index)."
         )
+        lines.append(told[0].upper() + told[1:])
     lines += _story_of_path(run)
     return "\n".join(lines)
+
+
+def _remedies(result: xr.Dataset) -> list[str]:
+    """Return what to try where steps failed, once for each way in which they did."""
+    codes = result["status"].values
+    lines = []
+    for code in dict.fromkeys(codes[codes != Status.CONVERGED].tolist()):
+        status, count = Status(code), int((codes == code).sum())
+        message, remedy = failed_points.in_words(result, status)
+        where = "In Python: " if "SolverOptions" in remedy else ""  # of which files have none
+        lines.append(f"{status.name} ({count} of them): {message}. {where}{remedy}")
+    return lines
 
 
 SAME_ARMS_TOLERANCE = 1e-6  # arms nearer than this are called the same

@@ -84,6 +84,12 @@ def _cell(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
 
 
+def in_words(data: xr.Dataset, status: Status) -> tuple[str, str]:
+    """Return what happened at the first point that ended so, and what to try."""
+    where = np.nonzero(data["status"].values == status)
+    return how_they_ended(data, tuple(at[:1] for at in where))[0].in_words()
+
+
 def how_they_ended(data: xr.Dataset, where: tuple[np.ndarray, ...]) -> list[Ended]:
     """Return how solves at some points of a sweep ended, as far as its Dataset knows."""
     proof = [
