@@ -13,6 +13,7 @@ from random_agglomerations import CELL, allclose, random_model, random_start
 import nege
 from nege import warming
 from nege.models.agglomeration import rest as search
+from nege.models.agglomeration.mechanisms import migration
 
 pytestmark = pytest.mark.closed_form
 
@@ -333,6 +334,39 @@ def test_an_economy_comes_back_from_a_file_with_its_model(tmp_path):
     assert again.model.industries == model.industries
     allclose(again.data, found.data, rtol=0.0)
     allclose(nege.solve(again.model).data, found.data, rtol=1e-12)
+
+
+def test_prices_that_a_start_has_lead_sooner_to_the_same():
+    places = nege.geography.equidistant(3)
+    base = nege.OnlineAgglomeration(places, productivity=5.0, amenity=0.2)
+    data = nege.solve(base).data
+    moved = base.replace({"firm_scale": 3.0})
+    cold = nege.solve(moved, data[["firm_mass", "population"]])
+    warm = nege.solve(moved, data)
+    np.testing.assert_allclose(warm.data.firm_mass, cold.data.firm_mass, rtol=1e-8)
+    assert warm.iterations < 0.2 * cold.iterations
+    # As an explorer writes them, in the order of results; and those of other economies are no help.
+    written = {name: array.values.tolist() for name, array in base.start_of(data).items()}
+    assert nege.solve(moved, written).data.identical(warm.data)
+    two = nege.solve(base.with_mechanisms(nege.mechanisms.Workers())).data
+    np.testing.assert_allclose(
+        nege.solve(moved, two).data.firm_mass, cold.data.firm_mass, rtol=1e-8
+    )
+    with pytest.raises(nege.InputError, match=r"start\['wage'\]"):
+        nege.solve(moved, {**written, "wage": [1.0, 2.0]})
+
+
+def test_an_audit_of_people_who_hardly_mind_places_overflows_nowhere():
+    places = nege.geography.equidistant(3)
+    given = {"migration_elasticity": 400.0, "home_weight": [1.0, 2.0, 1.0]}
+    economy = nege.OnlineAgglomeration(places, **given)
+    real_income = np.array([20.0, 21.0, 10.0])
+    with np.errstate(over="raise", invalid="raise"):
+        people = migration.audit_target(economy, real_income)
+        welfare = migration.audit_welfare(economy, real_income)
+    ratio = 0.5 * (20.0 / 21.0) ** 400
+    np.testing.assert_allclose(people[:2], [ratio / (1.0 + ratio), 1.0 / (1.0 + ratio)])
+    np.testing.assert_allclose(welfare, 21.0 * (1.5 * (1.0 + ratio)) ** (1.0 / 400.0))
 
 
 def test_tastes_are_the_models_own():

@@ -27,7 +27,6 @@ from nege.explorer.diagrams import KINDS, Diagram, Wanted
 from nege.explorer.jobs import Job
 from nege.explorer.lines import Script
 from nege.models import parameter_axes
-from nege.models.agglomeration.mechanisms import frame
 from nege.models.base import Model
 from nege.progress import Callback
 from nege.results.equilibrium import Equilibrium
@@ -271,17 +270,7 @@ class Explorer:
         """Return where an economy is, as a start: what it started from where it got nowhere."""
         if since.outcome not in LASTING or since.equilibrium is None:
             return since.start
-        model, data = since.equilibrium.model, since.equilibrium.data
-        if model.in_shares:
-            return data["share"]
-        # Beside firms and people, who is ahead among what is alike and moves, in no place.
-        ahead = (
-            what.called or f"{one.name}.{name}"
-            for one in frame.with_equations(model)
-            for name, what in one.shared.items()
-            if what.ahead is not None
-        )
-        return data[["firm_mass", "population", *(name for name in ahead if name in data)]]
+        return since.equilibrium.model.start_of(since.equilibrium.data)
 
     def _idle(self, model: Any, now: Equilibrium) -> tuple[str, ...]:
         """Return mechanisms that change nothing: all equations hold without them, too."""
@@ -293,8 +282,9 @@ class Explorer:
                 without = model.without(name)
             except InputError:
                 continue  # others need it
-            gaps = without.audit(now.data) | without.audit_motion(now.data, self.dynamics)
-            if max(gaps.values()) <= SAME:  # a gap that is not finite is none
+            # Markets alone tell of most; a gap that is not finite is none of these.
+            same = max(without.audit(now.data).values()) <= SAME
+            if same and max(without.audit_motion(now.data, self.dynamics).values()) <= SAME:
                 found.append(name)
         return tuple(found)
 

@@ -461,6 +461,10 @@ class Model(Changeable, Immutable):
         """Return the state to start a short run from when nothing better is known."""
         raise NotImplementedError
 
+    def start_of(self, data: xr.Dataset) -> Any:
+        """Return a solved economy as a start: where those who move are, and what it says beside."""
+        return data["share"]
+
     def state_from(self, start: Any) -> np.ndarray:
         """Return the state to start a long run from, with what a start says of it beside shares."""
         return self.start_state()

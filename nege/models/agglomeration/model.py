@@ -531,8 +531,13 @@ class OnlineAgglomeration(
         """Return the unknowns that markets start from: prices of one, spending at average."""
         return unknowns.start(self)
 
+    def start_of(self, data: xr.Dataset) -> xr.Dataset:
+        """Return a solved economy as a start: firms and people, prices, who is ahead."""
+        found: xr.Dataset = data[["firm_mass", "population", *unknowns.starting(self, data)]]
+        return found
+
     def state_from(self, start: Any) -> np.ndarray:
-        """Return the same; what moves in no place is where a start has it."""
+        """Return the same, with the prices that a start has, and who is ahead in no place."""
         given: Any = start if isinstance(start, (xr.Dataset, Mapping)) else {}
         return unknowns.start(self, given)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -140,10 +140,21 @@ def checked_movers(model: Any, share: Any, argument: str) -> np.ndarray:
     return order.pack(firms, people)
 
 
+class _Price(NamedTuple):
+    """An unknown beside movers that is a variable of results, and where it stands."""
+
+    dims: tuple[str, ...]
+    at: np.ndarray  # a view, with places first where it is of places
+    log: bool
+    leads: bool  # whether it moves, as who is ahead among those that are alike
+
+
 def start(model: Any, given: Mapping[str, Any] = MappingProxyType({})) -> np.ndarray:
     """Return the unknowns that markets start from: prices of one, spending at average.
 
-    What moves in no place, as who leads among those that are alike, may be `given`.
+    Prices may be `given`, as an equilibrium has them, and what moves in no place, as who leads
+    among those that are alike. Prices clear at once: where an economy goes does not depend on
+    them, but how soon they are found does.
     """
     order, k = model._unknowns, len(model.industries)
     to, state = order.to, np.zeros(order.size)
@@ -153,15 +164,80 @@ def start(model: Any, given: Mapping[str, Any] = MappingProxyType({})) -> np.nda
     order.rows(state)[:, to.spending : to.spending + k] = np.log(share)
     order.shared(state)[to.remote - to.shared] = np.log(REMOTE_WAGE_START)
     order.shared(state)[to.dividend - to.shared] = DIVIDEND_START
-    for name, slot, size, what in _own(model, "own", "shared"):
-        value = np.log(what.start) if what.log else what.start
-        if what.ahead is not None and name in given:
-            labels = {dim: model.labels()[dim] for dim in what.dims}
-            value = validation.table(f"start[{name!r}]", given[name], labels).values
+    for _, slot, size, what in _own(model, "own", "shared"):
         where = order.rows(state) if slot < to.shared else order.shared(state)[None]
         slot -= 0 if slot < to.shared else to.shared
-        where[:, slot : slot + size] = value
+        where[:, slot : slot + size] = np.log(what.start) if what.log else what.start
+    labels = model.coordinates() if given else {}
+    for name, price in _prices(model, state).items() if given else ():
+        values = _given(name, given, {dim: labels[dim] for dim in price.dims}, price.leads)
+        if values is not None:
+            values = values.reshape(price.at.shape)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                values = np.log(values) if price.log else values
+            # A price of zero, as of what nobody asks for, is no place to start from.
+            price.at[...] = np.where(np.isfinite(values), values, price.at)
     return state
+
+
+def _prices(model: Any, state: np.ndarray) -> dict[str, _Price]:
+    """Return what a start may say beside firms and people, by name in results."""
+    order, k = model._unknowns, len(model.industries)
+    to, rows, shared = order.to, order.rows(state), order.shared(state)
+    of = to.shared
+    found = {
+        "price_index": _Price(
+            ("place", "industry"), rows[:, to.price_index : to.price_index + k], True, False
+        ),
+        "wage": _Price(("place",), rows[:, to.wage], True, False),
+        "rent": _Price(("place",), rows[:, to.rent], True, False),
+        "remote_wage": _Price((), shared[to.remote - of :][:1], True, False),
+        "dividend": _Price((), shared[to.dividend - of :][:1], False, False),
+    }
+    for name, slot, size, what in _own(model, "own", "shared"):
+        if what.words or what.ahead is not None:
+            local = slot < to.shared
+            dims = ("place", *what.dims) if local else what.dims
+            at = rows[:, slot : slot + size] if local else shared[slot - of :][:size]
+            found[name] = _Price(dims, at, what.log, what.ahead is not None)
+    return found
+
+
+def starting(model: Any, data: xr.Dataset) -> list[str]:
+    """Return the variables of a solved economy that a start may say beside firms and people."""
+    known = _prices(model, np.zeros(model._unknowns.size))
+    return [name for name in known if name in data and np.isfinite(data[name].values).all()]
+
+
+def _given(
+    name: str, given: Mapping[str, Any], wanted: Mapping[str, Any], needed: bool
+) -> np.ndarray | None:
+    """Return numbers that a start has; None without, or where another economy's are no help.
+
+    Those of people of two kinds, say, are no prices of an economy of one. A bare array is in the
+    order of results.
+    """
+    if name not in given:
+        return None
+    value = given[name]
+    if isinstance(value, xr.DataArray) and not needed and not _fits(value, wanted):
+        return None
+    if not wanted:
+        return np.array(validation.number(f"start[{name!r}]", value))
+    ordered = {dim: wanted[dim] for dim in sorted(wanted, key=_in_results)}
+    table = validation.table(f"start[{name!r}]", value, ordered)
+    return np.asarray(table.transpose(*wanted).values)
+
+
+def _fits(value: xr.DataArray, wanted: Mapping[str, Any]) -> bool:
+    """Whether numbers are finite, over these labels and no others."""
+    labelled = set(value.dims) == set(wanted) <= set(value.coords)
+    same = labelled and all(set(value[dim].values) == set(wanted[dim]) for dim in wanted)
+    return same and bool(np.isfinite(value.values).all())
+
+
+def _in_results(dim: str) -> int:
+    return ORDER.index(dim) if dim in ORDER else len(ORDER)
 
 
 def _own(model: Any, *kinds: str) -> list[tuple[str, int, int, Any]]:

@@ -90,10 +90,11 @@ def welfare_within(model, log_real_income, among=slice(None)):
 
 def audit_target(model, real_income):
     """Return where people would live, from what they have in levels."""
-    found = model.home_weight.values * real_income**model.migration_elasticity
-    group, people = groups(model)
+    found, (group, people) = np.empty_like(real_income), groups(model)
     for g, share in enumerate(people):
-        found[group == g] *= share / found[group == g].sum()
+        there, home = real_income[group == g], model.home_weight.values[group == g]
+        drawn = home * (there / there.max()) ** model.migration_elasticity  # which cannot overflow
+        found[group == g] = share * drawn / drawn.sum()
     return found
 
 
@@ -111,7 +112,8 @@ def audit_within(model, real_income, among):
     home = home / home.mean()
     if epsilon == 0.0:
         return float(np.prod(real_income ** (home / home.sum())))
-    return float(np.sum(home * real_income**epsilon) ** (1.0 / epsilon))
+    top = real_income.max()  # taken out, so that no power overflows
+    return float(top * np.sum(home * (real_income / top) ** epsilon) ** (1.0 / epsilon))
 
 
 def _staying(make, solve):
