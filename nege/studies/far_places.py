@@ -94,7 +94,12 @@ def short_roads(distance: np.ndarray, straight: np.ndarray) -> list[tuple[int, i
     short = np.triu((either + last_digit(distance) < SHORT * straight) & (either > 0.0), 1)
     pairs = [(int(i), int(j)) for i, j in np.argwhere(short)]
     pairs.sort(key=lambda pair: float(either[pair] / straight[pair]))
-    return pairs if len(pairs) * PART * 2 <= n * (n - 1) or len(pairs) == 1 else []
+    return _few(pairs, n, alone=len(pairs) == 1)
+
+
+def _few(pairs: list[tuple[int, int]], n: int, *, alone: bool) -> list[tuple[int, int]]:
+    """Return pairs of n places if they are a tenth of all at most, or stand alone; else none."""
+    return pairs if alone or len(pairs) * PART * 2 <= n * (n - 1) else []
 
 
 def off_rows(distance: np.ndarray, straight: np.ndarray) -> list[int]:
@@ -115,9 +120,8 @@ def one_way(distance: np.ndarray) -> list[tuple[int, int]]:
     n = len(distance)
     there, back = np.minimum(distance, distance.T), np.maximum(distance, distance.T)
     pairs = [(int(i), int(j)) for i, j in np.argwhere(np.triu(back > TWICE * there, 1))]
-    alone = bool(pairs) and bool(set(pairs[0]).intersection(*pairs))
-    few = len(pairs) * PART * 2 <= n * (n - 1) or (alone and n > 2)
-    return pairs if few else []
+    of_one_place = bool(pairs) and bool(set(pairs[0]).intersection(*pairs))
+    return _few(pairs, n, alone=of_one_place and n > 2)
 
 
 def of_all_detours(distance: np.ndarray) -> tuple[str, tuple[int, ...]]:
