@@ -1,6 +1,7 @@
 """The laboratory of claims: draws of a prior, where a claim holds, verdicts, and what is stored."""
 
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,12 @@ import xarray as xr
 import nege
 import nege.laboratory.registry
 from nege.command.cli import main
-from nege.laboratory import economies, findings, prior, running, where
+from nege.laboratory import economies, findings, policies, prior, running, where
 from nege.laboratory.claim import Claim, Experiment, Flip, NotModelled
 from nege.laboratory.observed import Observed, all_of, falls, rises
 from nege.laboratory.page import page
 from nege.laboratory.registry import registry
+from nege.models.agglomeration.mechanisms.tax import LargeRateWarning
 
 pytestmark = pytest.mark.closed_form
 
@@ -354,6 +356,35 @@ def test_unknown_claims_are_refused_with_those_near_it(number, said):
 def test_what_is_no_text_is_no_claim(number):
     with pytest.raises(nege.InputError, match="number must be"):
         nege.claims(number)
+
+
+@pytest.mark.parametrize("meant", [True, False])
+def test_an_experiment_says_that_rates_above_100_per_cent_are_meant(meant):
+    rate = policies.TARIFFS.states["200%"]
+    alone = policies.TARIFFS.but("dear alone", states={"200%": rate}, large_rates=meant)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        usual = xr.Dataset({}, {"draw": [0]})
+        done = running.run_factors(alone, usual, work=running.Work(starts=1))
+    assert [one.category for one in heard] == [LargeRateWarning] * (not meant)
+    assert done.fate.values.tolist() == ["solved"]
+    assert [n for n, c in CLAIMS.items() if c.experiment.large_rates] == ["33a", "33b", "33c"]
+
+
+@pytest.mark.parametrize(("number", "of_flip"), [("1a", False), ("2a", True)])
+def test_a_claim_and_where_it_flips_say_whether_another_start_ends_elsewhere(number, of_flip):
+    """Which region wins is left to history: another start ends in the other one."""
+    found = nege.claims(number)
+    main, flip = found.data.other_margin.values, found.data.flip_other_margin.values
+    assert np.isfinite(main).any() == (not of_flip)
+    assert np.isfinite(flip).any() == of_flip
+    margins = (flip, found.data.flip_margin.values) if of_flip else (main, found.data.margin.values)
+    other, own = (float(each[np.isfinite(margins[0])][0]) for each in margins)
+    said = f"ends in another equilibrium, it {'holds' if other > 0.0 else 'fails'}"
+    assert found.explain().count(said) == 1
+    assert f"margin {other:.3g})" in found.explain()
+    depends = "the answer depends on where the economy comes from" in found.explain()
+    assert depends == ((own > 0.0) != (other > 0.0))
 
 
 def test_one_claim_is_run_explained_and_says_where_it_flips(monkeypatch):

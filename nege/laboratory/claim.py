@@ -44,6 +44,8 @@ class Experiment(Immutable):
         may be left out.
     start : callable, optional
         Where every solve starts, of the economy; the model's own start by default.
+    large_rates : bool, default False
+        Whether rates above 100 per cent are meant, of which taxes and tariffs warn otherwise.
     """
 
     words: str
@@ -51,6 +53,7 @@ class Experiment(Immutable):
     states: Mapping[str, Changes] = dataclasses.field(default_factory=dict)
     path: Callable[[Any], xr.Dataset] | None = None
     start: Callable[[Any], Any] | None = None
+    large_rates: bool = False
 
     def but(self, words: str, **changes: Any) -> Experiment:
         """Return the same with some of its arguments changed, and words for what is different."""

@@ -64,7 +64,9 @@ class Finding(Immutable, Tabular):
     claim : Claim
         What was examined.
     data : Dataset
-        ``margin`` and ``fate`` over "draw", ``flip_margin`` over "flip" and the first fifty draws,
+        ``margin`` and ``fate`` over "draw", ``flip_margin`` over "flip" and the first fifty draws;
+        ``other_margin`` and ``flip_other_margin`` from another start, where that was tried and
+        ends in another equilibrium, NaN elsewhere;
         ``factor`` over "draw" and "parameter", ``decides`` and ``toward`` over "parameter",
         ``width``: how far all parameters move to the nearest flip, ``seen``: how far was looked.
         The attribute "at" has values of your own in words, where there are any.
@@ -187,6 +189,7 @@ class Finding(Immutable, Tabular):
             margin, fate = float(self.data.margin[0]), str(self.data.fate.values[0])
             point = "At these values" if at else "At the reference point"
             lines.append(f"{point} it {_in_a_word(margin)} (margin {margin:.3g}; {fate}).")
+            lines += _from_another_start(margin, float(self.data.other_margin[0]))
         else:
             also = in_words(self.beside) if self.beside else ""
             lines.append(
@@ -205,6 +208,8 @@ class Finding(Immutable, Tabular):
             if not prior:
                 margin = float(self.data.flip_margin.sel(flip=words)[0])
                 lines.append(f"Where {words} it {_in_a_word(margin)}.")
+                other = float(self.data.flip_other_margin.sel(flip=words)[0])
+                lines += _from_another_start(margin, other)
             else:
                 lines.append(f"Where {words} it holds on {found}.")
         lines.append(claim.why)
@@ -235,13 +240,18 @@ def finding(
     if solved.sum() > where.BINS:
         index = where.decides(factors[solved], margin[solved])
     some = min(margin.size, running.CHECKED)
-    flipped = [margins_of(claim, run)[:some] for run in flips]
+    listed = list(flips)
+    flipped = [margins_of(claim, run)[:some] for run in listed]
+    others = [margins_from_another_start(claim, run)[:some] for run in listed]
+    of_flips, shape = ("flip", "flip_draw"), (len(claim.flips), some)
     found = where.Nearest(np.nan, np.zeros(len(names))) if nearest is None else nearest
     data = xr.Dataset(
         {
             "margin": ("draw", margin),
             "fate": ("draw", np.where(undefined, UNDEFINED, fate)),
-            "flip_margin": (("flip", "flip_draw"), np.reshape(flipped, (len(claim.flips), some))),
+            "other_margin": ("draw", margins_from_another_start(claim, main)),
+            "flip_margin": (of_flips, np.reshape(flipped, shape)),
+            "flip_other_margin": (of_flips, np.reshape(others, shape)),
             "factor": (("draw", "parameter"), factors),
             "decides": ("parameter", index),
             "toward": ("parameter", found.weight),
@@ -265,6 +275,15 @@ def margins_of(claim: Claim, run: Run) -> np.ndarray:
     return np.where(bad, np.nan, found)
 
 
+def margins_from_another_start(claim: Claim, run: Run) -> np.ndarray:
+    """Return the margin of a claim by draw where another start ends elsewhere, NaN where not."""
+    apart = run.fate.values == "not unique"
+    if run.another is None or not apart.any():
+        return np.full(apart.shape, np.nan)
+    found = claim.margin(run.another).transpose("draw").values.astype(float)
+    return np.where(apart, found, np.nan)
+
+
 def _held(margin: xr.DataArray) -> np.ndarray:
     values = margin.values[np.isfinite(margin.values)]
     return np.asarray(values > where.ROUNDING)
@@ -273,6 +292,16 @@ def _held(margin: xr.DataArray) -> np.ndarray:
 def _in_a_word(margin: float) -> str:
     """Return what a claim does at one point."""
     return "has no answer" if np.isnan(margin) else "holds" if margin > where.ROUNDING else "fails"
+
+
+def _from_another_start(margin: float, other: float) -> list[str]:
+    """Say what a claim does in the equilibrium that another start ends in, where there is one."""
+    if np.isnan(other):
+        return []
+    same = _in_a_word(margin) == _in_a_word(other)
+    does = f"it {_in_a_word(other)}{' too' if same else ''} (margin {other:.3g})"
+    depends = "" if same else ": the answer depends on where the economy comes from"
+    return [f"From another start, which ends in another equilibrium, {does}{depends}."]
 
 
 def _none_found(seen: float) -> str:

@@ -51,6 +51,7 @@ TARIFFS = Experiment(
     words="two blocs in the simple economy at step 15, one of which taxes what it buys online",
     model=simple(15, BLOCS, TARIFF, **OWNED),
     states={f"{rate:.0%}": _of_the_north(rate) for rate in RATES},
+    large_rates=True,  # of 200 per cent: where revenue falls again
 )
 
 

@@ -106,8 +106,9 @@ def claims(
     -------
     ClaimTable, Finding, ClaimGrid or NotModelled
         The table of all; or what came out of one: ``.explain()`` says it in prose, ``.verdict``,
-        ``.share``, ``.data``. Of lists in `at` the margin over them, ``.data.margin``, with
-        ``.plot()``.
+        ``.share``, ``.data``. Without draws it is solved from two starts, also where it flips, and
+        ``.explain()`` says if they end in two equilibria. Of lists in `at` the margin over them,
+        ``.data.margin``, with ``.plot()``.
 
     Raises
     ------
@@ -371,7 +372,7 @@ class _Runs:
         self.draws, self.prior, self.rng, self.work = draws, prior, rng, work
         every = [e for c in chosen for e in (c.experiment, *(f.experiment for f in c.flips))]
         self.wanted = collections.Counter(every)
-        #: Those of claims, whichever are chosen, have two starts; where others flip, one.
+        #: Those of claims, whichever are chosen, have two starts; draws of where they flip, one.
         self.own = {one.experiment for one in registry().values() if isinstance(one, Claim)}
         self.own |= {one.experiment for one in chosen}
         self.done: dict[Experiment, Run] = {}
@@ -379,7 +380,8 @@ class _Runs:
     def get(self, experiment: Experiment) -> Run:
         """Return the run of an experiment."""
         if experiment not in self.done:
-            work = self._work(2 if experiment in self.own else 1)
+            # At one point each answer is one that is read: does it depend on the start?
+            work = self._work(2 if experiment in self.own or self.draws is None else 1)
             if self.draws is None:
                 self.done[experiment] = run_factors(experiment, _reference(experiment), work=work)
             else:

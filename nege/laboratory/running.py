@@ -27,6 +27,7 @@ from nege.errors import InputError
 from nege.laboratory import prior as priors
 from nege.laboratory.claim import Experiment
 from nege.laboratory.observed import Observed
+from nege.models.agglomeration.mechanisms.tax import LargeRateWarning
 from nege.models.agglomeration.model import OnlineAgglomeration
 from nege.models.base import Model
 from nege.progress import Progress, logger
@@ -57,12 +58,15 @@ class Run:
         Outcomes over "draw" and "case".
     fate : DataArray of str
         By draw: "solved", "not unique", "refused" or "unsolved", in any of its states.
+    another : Observed, optional
+        Outcomes from another start, where all draws have two.
     """
 
     experiment: Experiment
     factors: xr.Dataset
     observed: Observed
     fate: xr.DataArray
+    another: Observed | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,12 +127,14 @@ def run_factors(experiment: Experiment, factors: xr.Dataset, *, work: Work = Wor
     found = _solved(experiment, model, points, work)
     status = found.status
     fate = xr.full_like(status, "solved", dtype="<U10")
+    another = None
     if work.starts > 1:
         other = _solved(experiment, model, points, work, another=True)
         fate = fate.where(~_differs(found, other), "not unique")
+        another = Observed(other, points, model)
     fate = fate.where(status == Status.CONVERGED, "unsolved")
     fate = fate.where((status != Status.INVALID) & ~refused, "refused")
-    return Run(experiment, factors, Observed(found, points, model), _worst(fate))
+    return Run(experiment, factors, Observed(found, points, model), _worst(fate), another)
 
 
 def _points(
@@ -286,6 +292,7 @@ def _sweep(
     found = _when_free(
         model,
         flat,
+        large_rates=experiment.large_rates,
         start=start,
         store=None if work.store is None else work.store / _name(experiment, model, flat, start),
         processes=work.processes,
@@ -300,12 +307,15 @@ def _sweep(
     )
 
 
-def _when_free(model: Model, points: xr.Dataset, **how: Any) -> xr.Dataset:
+def _when_free(
+    model: Model, points: xr.Dataset, *, large_rates: bool = False, **how: Any
+) -> xr.Dataset:
     """Return the sweep, once no other process has the same one under way in the same store."""
     while True:
         try:
-            with warnings.catch_warnings():  # of a large tariff, which claims ask for
-                warnings.filterwarnings("ignore", ".* is more than 1, which is 100 per cent")
+            with warnings.catch_warnings():
+                if large_rates:  # they are meant
+                    warnings.simplefilter("ignore", LargeRateWarning)
                 return sweep(model, points, **how)
         except InputError as error:
             if error.argument != "store" or "no other sweep is writing" not in error.allowed:
@@ -381,6 +391,8 @@ def _worst(fate: xr.DataArray) -> xr.DataArray:
 
 
 def _joined(blocks: list[Run], factors: xr.Dataset) -> Run:
+    if len(blocks) == 1:
+        return dataclasses.replace(blocks[0], factors=factors)
     first = blocks[0].observed
     data = xr.concat([one.observed.data for one in blocks], "draw", data_vars="minimal")
     parameters = xr.concat([one.observed.parameters for one in blocks], "draw")

@@ -158,6 +158,10 @@ class Place(Field):
         return validation.known(self.name, value, tuple(map(str, economy.geography.names)))
 
 
+class LargeRateWarning(RuntimeWarning):
+    """A rate above 100 per cent, likelier meant as a number of per cent."""
+
+
 class Rate(fields.Over):
     """A rate, or rates of jurisdictions or places by name, zero where none is given."""
 
@@ -201,7 +205,7 @@ class Rate(fields.Over):
                 warnings.warn(
                     f"{name} is more than 1, which is 100 per cent of the price before it: 10 % is "
                     "written 0.10, as 10 would be 1000 %.",
-                    RuntimeWarning,
+                    LargeRateWarning,
                     stacklevel=outside(),
                 )
 
