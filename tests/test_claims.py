@@ -199,6 +199,15 @@ def test_verdicts_are_as_declared():
     assert judged(np.where(np.arange(200) < 100, -1.0, 1.0)).verdict == "conditional"
 
 
+def test_factors_are_called_by_the_terms_of_what_they_scale():
+    columns = list(judged(np.ones(3)).to_dataframe().columns)
+    assert columns == ["margin", "fate", "factor.elasticity of substitution"]
+    stored = nege.claims().data
+    said = [stored[name].values.ravel().tolist() for name in ("decisive", "nearest", "axis")]
+    raw = re.compile(r"\w_\w|\w\.[a-z]")
+    assert not [words for found in said for words in found if raw.search(words)]
+
+
 def test_unsolved_draws_count_against_a_claim_and_rounding_is_no_effect():
     gone = np.arange(200) < 11
     found = judged(np.where(gone, np.nan, 1.0), fate=np.where(gone, "unsolved", "solved"))

@@ -30,7 +30,7 @@ EVERY = [kind for kind in EVERY if kind.__module__.startswith("nege.")]
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.__name__)
 def test_every_parameter_has_a_term_of_its_own(kind):
-    said = [terms._words(field, name)[0] for name, field in kind.fields.items() if field.varied]
+    said = [terms._words(field)[0] for field in kind.fields.values() if field.varied]
     assert len(set(said)) == len(said)
     for words in said:
         assert len(words) <= LONGEST, words
@@ -58,6 +58,7 @@ TERMS = {
     "tariff.rate": "import tariff",
     "tariff.rate.home": "import tariff of home",
     "tariff.rate.home = tariff.rate.abroad": "import tariff of home and import tariff of abroad",
+    "productivity.services": "productivity of services",
     "vat.rate": "vat: tax rate",
     "vat.rate.abroad": "vat: tax rate of abroad",
     "platforms.pricing.fixed_cost.services": "fixed cost of an entrant of services (labour)",

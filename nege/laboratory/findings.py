@@ -15,7 +15,7 @@ not modelled   nothing here can carry it
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ from nege.laboratory import own_values, running, where
 from nege.laboratory import prior as priors
 from nege.laboratory.claim import Claim, NotModelled
 from nege.laboratory.running import Run
+from nege.models import terms
+from nege.models.base import Model
 from nege.results.tables import Tabular
 from nege.validation.paths import MARK
 
@@ -47,9 +49,9 @@ SCALED = {
     "productivity": "lead in productivity",
     "land": "lead in land",
     "remote_friction": "loss of remote work",
-    "digital_cost": "log of digital cost",
+    "digital_cost": "log of digital trade cost",
     "trade_cost": "log of trade cost",
-    "online_trade_cost": "log of online trade cost",
+    "online_trade_cost": "log of digital trade cost",
     "consumption": "goods' part of spending",
 }
 SLIGHT = 0.02  # a part of variance too small to name
@@ -77,7 +79,13 @@ class Finding(Immutable, Tabular):
 
     def _tabulated(self) -> xr.Dataset:
         """Return a row a draw: its margin, what became of it, and its parameters' factors."""
-        return self.data[["margin", "fate", "factor"]]
+        names = self._terms(self.data.parameter.values)
+        return self.data[["margin", "fate", "factor"]].assign_coords(parameter=names)
+
+    def _terms(self, names: Iterable[str]) -> list[str]:
+        """Return in words what the factors of parameters scale."""
+        model = self.claim.experiment.model()
+        return [_in_terms(model, str(name)) for name in names]
 
     @property
     def prior(self) -> xr.Dataset:
@@ -143,7 +151,8 @@ class Finding(Immutable, Tabular):
         names = self.data.parameter.values
         cuts = where.condition(factors, margin) if margin.size >= TELLING else []
         usual = "its value here" if self.data.attrs.get("at") else "the reference"
-        return "; of these, ".join(_cut_in_words(cut, names, usual) for cut in cuts)
+        words = self._terms(names)
+        return "; of these, ".join(_cut_in_words(cut, words, usual) for cut in cuts)
 
     @property
     def decisive(self) -> list[str]:
@@ -152,7 +161,9 @@ class Finding(Immutable, Tabular):
         if self.share.of < TELLING:
             return []
         ranked = np.argsort(-index, kind="stable")[:NAMED]
-        return [f"{_plain(str(names[i]))} ({index[i]:.0%})" for i in ranked if index[i] > SLIGHT]
+        words = self._terms(names[ranked])
+        told = zip(words, index[ranked], strict=True)
+        return [f"{name} ({part:.0%})" for name, part in told if part > SLIGHT]
 
     @property
     def axes(self) -> list[str]:
@@ -173,9 +184,9 @@ class Finding(Immutable, Tabular):
             return _none_found(float(self.data.seen))
         names, weight = toward.parameter.values, toward.values
         ranked = [i for i in np.argsort(-abs(weight), kind="stable")[:NAMED] if weight[i]]
-        moved = in_words(
-            f"{'more' if weight[i] > 0 else 'less'} {_plain(str(names[i]))}" for i in ranked
-        )
+        ways = ["more" if weight[i] > 0 else "less" for i in ranked]
+        told = zip(ways, self._terms(names[ranked]), strict=True)
+        moved = in_words(f"{way} {name}" for way, name in told)
         return f"parameters moved by at most {width:.1%} at once, above all {moved}"
 
     def explain(self) -> str:
@@ -317,25 +328,23 @@ def _solved(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     return data.factor.values[good], data.margin.values[good]
 
 
-def _cut_in_words(cut: where.Cut, names: np.ndarray, usual: str) -> str:
+def _cut_in_words(cut: where.Cut, names: Sequence[str], usual: str) -> str:
     side, other = (
         ("at least", "less") if cut.above > cut.below else ("less than", "at least as much")
     )
     share, rest = max(cut.above, cut.below), min(cut.above, cut.below)
     return (
-        f"on {share:.0%} of draws where {_plain(str(names[cut.parameter]))} is {side} {cut.at:.2f} "
+        f"on {share:.0%} of draws where {names[cut.parameter]} is {side} {cut.at:.2f} "
         f"of {usual}, and on {rest:.0%} where it is {other}"
     )
 
 
-def _plain(name: str) -> str:
+def _in_terms(model: Model, name: str) -> str:
     """Return in words what the factor of a parameter scales, by its dotted name."""
     head, *labels = name.split(".")
-    known = {**priors.INDUSTRIES, **priors.OTHERS}
-    if head not in known:  # of a mechanism, as it is written where it is changed
-        return name
-    words = SCALED.get(head, head.replace("_", " "))
-    return f"{words} of {' '.join(one.replace('_', ' ') for one in labels)}" if labels else words
+    if head not in SCALED:
+        return terms.about(model, name)["long_name"]
+    return f"{SCALED[head]} of {', '.join(labels)}" if labels else SCALED[head]
 
 
 def summary(
@@ -354,13 +363,14 @@ def summary(
     margin = np.full((len(claims), draws), np.nan, dtype=np.float32)
     fate = np.full((len(claims), draws), -1, dtype=np.int8)
     factor = np.full((len(claims), len(AXES), draws), np.nan, dtype=np.float32)
-    axis = np.full((len(claims), len(AXES)), "", dtype="<U60")
+    axis = np.full((len(claims), len(AXES)), "", dtype="<U80")
     for at, one in enumerate(listed):
         margin[at] = one.data.margin.values
         fate[at] = [FATES.index(word) for word in one.data.fate.values]
-        for which, name in enumerate(one.axes):
+        axes = one.axes
+        for which, (name, words) in enumerate(zip(axes, one._terms(axes), strict=True)):
             factor[at, which] = one.data.factor.sel(parameter=name).values
-            axis[at, which] = _plain(name)
+            axis[at, which] = words
     flips = [(one.claim.number, words, s) for one in listed for words, s in one.flip_shares.items()]
     of_flips = {
         "flip_claim": np.array([number for number, *_ in flips], dtype=str),

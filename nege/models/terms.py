@@ -41,9 +41,8 @@ def about(model: Any, name: str) -> dict[str, str]:
         words = " and ".join(dict.fromkeys(one["long_name"] for one in every))
         return {"long_name": words, "units": every[0]["units"]}
     found = entries.entry(model, name)
-    known = name if found is None else found[0]
-    labels = [] if found is None else list(found[1].values())
-    words, unit, owner = _term(model, known)
+    words, unit, owner, rest = _term(model, name if found is None else found[0])
+    labels = rest if found is None else list(found[1].values())
     whole = f"{words} of {', '.join(labels)}" if labels else words
     long_name = f"{_plain(owner)}: {whole}" if owner else whole
     return {"long_name": long_name, "units": "1" if unit in NO_UNIT else unit}
@@ -65,31 +64,32 @@ def labelled(model: Any, data: xr.Dataset) -> xr.Dataset:
     return data
 
 
-def _term(model: Any, name: str) -> tuple[str, str, str]:
-    """Return words and unit of a field by its dotted name, and whose it is, if that has a name."""
+def _term(model: Any, name: str) -> tuple[str, str, str, list[str]]:
+    """Return words and unit of a field by its dotted name, whose it is, and what labels follow.
+
+    Of mechanisms whose they are is said where they have a name of their own.
+    """
     if name in model.words:
-        return (*model.words[name], "")
-    mechanisms = getattr(model, "mechanisms", {})
-    owner, _, rest = name.partition(".")
-    if owner in mechanisms:
-        held: Any = mechanisms[owner]
-        whose = owner if owner != held.kind else ""
-        inner, _, rest = rest.partition(".")
-        while rest and hasattr(vars(held).get(inner), "fields"):  # of a part of it
-            held = vars(held)[inner]
-            inner, _, rest = rest.partition(".")
-        if rest:
-            return _plain(name), "", ""
-        return (*_words(held.fields.get(inner), inner), whose)
+        return (*model.words[name], "", [])
     if name not in model.fields and name in ONLINE_TERMS:
-        return (*ONLINE_TERMS[name], "")
-    return (*_words(model.fields.get(name), name), "")
+        return (*ONLINE_TERMS[name], "", [])
+    first, *rest = name.split(".")
+    held, owner = model, ""
+    mechanisms = getattr(model, "mechanisms", {})
+    if first in mechanisms and rest:
+        held = mechanisms[first]
+        owner = first if first != held.kind else ""
+        first, *rest = rest
+        while rest and hasattr(vars(held).get(first), "fields"):  # of a part of it
+            held = vars(held)[first]
+            first, *rest = rest
+    if first not in held.fields:
+        return _plain(name), "", "", []
+    return (*_words(held.fields[first]), owner, rest)
 
 
-def _words(field: Field | None, name: str) -> tuple[str, str]:
+def _words(field: Field) -> tuple[str, str]:
     """Return the term of a field and its unit, which the term may say itself, in brackets."""
-    if field is None:
-        return _plain(name), ""
     words, bracket, unit = field.term.partition(" (")
     return (words, unit.removesuffix(")")) if bracket else (words or field.words, field.unit)
 
