@@ -8,8 +8,8 @@ is a :class:`DependencyError`.
 
 from __future__ import annotations
 
-import difflib
 import importlib
+import itertools
 import re
 import sys
 import unicodedata
@@ -244,8 +244,11 @@ SYMBOLS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("cost", "price"), ("trade_cost",)),
 }
 GREEK = "GREEK SMALL LETTER "
-#: Similarity of names, of 1, below which a hint would mislead, and of words up to some letters.
-ALIKE, ALIKE_IF_SHORT, SHORT = 0.72, 0.6, 3
+SHORT = 3  # letters of the shortest part of a name, or beginning of one, that says which it is
+#: Slips up to which one name may be another, by the letters of the longer one: more is chance.
+SLIPS = {5: 1, 8: 2}
+MOST_SLIPS = 3  # of longer ones
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 WORDS = re.compile(r"[^\W_]+")  # of a name
 
 
@@ -258,32 +261,83 @@ def meant(name: object, known: Iterable[str]) -> list[str]:
         word = letter.removeprefix(GREEK).lower().replace("lamda", "lambda")
         if word in known:
             return [word]
+    if same := [option for option in known if option.casefold() == word.casefold()]:
+        return same
     symbols = [option for option in SYMBOLS.get(word.lower(), ()) if option in known]
-    return symbols or alike(word, known)
+    if symbols:
+        close = alike(word, symbols)
+        return [*close, *(option for option in symbols if option not in close)]
+    if close := alike(word, known):
+        return close
+    for symbol, options in SYMBOLS.items():
+        if min(len(symbol), len(word)) >= SHORT and slips(symbol, word.lower()) == 1:
+            symbols += [option for option in options if option in known]
+    return list(dict.fromkeys(symbols))[:3]
 
 
-def alike(word: str, known: list[str]) -> list[str]:
-    """Return up to three names that are written much like a word, or of which it is a part.
+def alike(word: str, known: Iterable[str]) -> list[str]:
+    """Return up to three names that are a word but for slips, or of which it is a part.
 
-    No weaker likeness: of words that are longer than a few letters it is mostly chance.
+    Upper case and what stands between words of a name make no difference.
     """
-    cutoff = ALIKE if len(word) > SHORT else ALIKE_IF_SHORT
-    matcher = difflib.SequenceMatcher(b=word)
+    plain, said = _plain(word), []
+    for name in known:
+        option = _plain(name)
+        found = _unlike(plain, option)
+        if found is not None:
+            said.append((found, slips(plain, option), slips(word, name), name))
+    said.sort(key=lambda one: one[:3])
+    return [name for *_, name in said[:3]]
 
-    def likeness(name: str) -> float:
-        if name.startswith(word) and len(word) >= SHORT:
-            return 1.0
-        parts = [part for part in WORDS.findall(name) if len(part) > SHORT]
-        found = 0.0
-        for part in dict.fromkeys([name, *parts]):
-            matcher.set_seq1(part)
-            if matcher.real_quick_ratio() >= cutoff and matcher.quick_ratio() >= cutoff:
-                found = max(found, matcher.ratio())
-        return found
 
-    scored = [(likeness(name), name) for name in known]
-    close = sorted((pair for pair in scored if pair[0] >= cutoff), key=lambda pair: -pair[0])
-    return [name for _, name in close[:3]]
+def _plain(name: str) -> str:
+    """Return the words of a name in lower case."""
+    return "_".join(WORDS.findall(CAMEL.sub("_", name))).casefold()
+
+
+def _unlike(word: str, name: str) -> int | None:
+    """Return 0 for one that is the other but for slips, 1 and 2 for parts, None for others."""
+    if _slipped(word, name):
+        return 0
+    if min(len(word), len(name)) < SHORT:
+        return None
+    words, names = set(word.split("_")), set(name.split("_"))
+    left_out = len(words) > 1 and words <= names
+    if name.startswith(word) or left_out or any(_slipped(word, part) for part in _parts(name)):
+        return 1
+    return 2 if names <= words or any(_slipped(part, name) for part in _parts(word)) else None
+
+
+def _slipped(one: str, other: str) -> bool:
+    """Whether two names may be meant to be the same."""
+    longer = max(len(one), len(other))
+    most = next((most for length, most in SLIPS.items() if longer <= length), MOST_SLIPS)
+    if longer <= 2:  # "um" for "mu", "ax" for "a"
+        return sorted(one) == sorted(other) or one[:1] == other or other[:1] == one
+    return abs(len(one) - len(other)) <= most and slips(one, other) <= most
+
+
+def _parts(name: str) -> list[str]:
+    """Return words in a row of a name of several, but not single short ones."""
+    words = name.split("_")
+    ends = itertools.combinations(range(len(words) + 1), 2)
+    parts = ("_".join(words[i:j]) for i, j in ends if j - i < len(words))
+    return [part for part in parts if len(part) > SHORT]
+
+
+def slips(one: str, other: str) -> int:
+    """Return how many letters are missing, too many, wrong, or swapped with the next (Damerau)."""
+    before: list[int] = []
+    last = [*range(len(other) + 1)]
+    for i, letter in enumerate(one):
+        row = [i + 1]
+        for j, there in enumerate(other):
+            found = min(last[j] + (letter != there), last[j + 1] + 1, row[j] + 1)
+            if i and j and letter == other[j - 1] and there == one[i - 1]:
+                found = min(found, before[j - 1] + 1)
+            row.append(found)
+        before, last = last, row
+    return last[-1]
 
 
 def outside() -> int:

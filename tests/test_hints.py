@@ -1,8 +1,11 @@
 """What somebody new to nege stumbles over is answered with the way on."""
 
 import copy
+import inspect
 import pickle
+import random
 from dataclasses import FrozenInstanceError
+from string import ascii_lowercase
 
 import matplotlib
 import numpy as np
@@ -10,7 +13,9 @@ import pytest
 
 import nege
 from nege import errors, memory
+from nege.command import economy_file
 from nege.laboratory.registry import registry
+from nege.models.base import Model
 
 pytestmark = pytest.mark.faults
 
@@ -302,6 +307,59 @@ def test_names_that_are_hardly_alike_are_no_hint():
     assert errors.meant("parametres", ["parameters"]) == ["parameters"]
     assert errors.meant("weight", ["sigma", "home_weight"]) == ["home_weight"]
     assert errors.meant("prod", ["productivity"]) == ["productivity"]
+
+
+def every_name():
+    """Return what may be written instead of each other: arguments, keys and names, by whose."""
+    kinds = {**Model.kinds(), **nege.mechanisms.Mechanism.kinds()}
+    found = {name: [*kind.fields] for name, kind in kinds.items()}
+    called = (nege.solve, nege.sweep, nege.bifurcation, nege.calibrate, nege.data_report)
+    for one in (*called, nege.SolverOptions, nege.OnlineRegion, nege.Logit):
+        found[one.__name__] = [*inspect.signature(one).parameters]
+    found |= {"public names": nege.__all__, "kinds": [*kinds]}
+    return found | {f"[{key}]": [*keys] for key, keys in economy_file.TABLE_KEYS.items() if keys}
+
+
+EVERY_NAME = every_name()
+
+
+def test_each_name_of_the_library_is_found_with_letters_swapped_missing_or_doubled():
+    rng = random.Random(0)
+    for known in EVERY_NAME.values():
+        for name in (one for one in known if len(one) > 2):
+            at = rng.choice([i for i in range(len(name) - 1) if name[i] != name[i + 1]])
+            a, b = name[:at], name[at + 2 :]
+            two, drop = name[at : at + 2], rng.randrange(1, len(name))
+            for wrong in (
+                f"{a}{two[::-1]}{b}",
+                f"{a}{two[0]}{two}{b}",
+                name[:drop] + name[drop + 1 :],
+                name.upper(),
+            ):
+                first = next(iter(errors.meant(wrong, known)), "none")
+                same = errors.slips(wrong.casefold(), first.casefold()) <= 1
+                assert first == name or same, (wrong, name, first)
+
+
+def test_two_slips_are_heard_in_long_names_and_words_that_are_none_in_no_name():
+    rng = random.Random(0)
+    hints = 0
+    for known in EVERY_NAME.values():
+        for _ in range(6):
+            hints += bool(errors.meant("".join(rng.choices(ascii_lowercase, k=6)), known))
+    assert hints == 0
+    for wrong, known, name in (
+        ("tua", ["sigma", "trade_cost"], "trade_cost"),
+        ("sgima", ["mu", "sigma"], "sigma"),
+        ("mue", ["sigma", "mu"], "mu"),
+        ("prodcutivtiy", ["productivity_spillover", "productivity"], "productivity"),
+        ("cost_trade", ["sigma", "trade_cost"], "trade_cost"),
+        ("online_cost", ["trade_cost", "online_trade_cost"], "online_trade_cost"),
+        ("lnd", ["land_share", "land"], "land"),
+    ):
+        assert errors.meant(wrong, known)[0] == name
+    for word in ("house", "river", "street", "winter", "banana", "window", "garden", "mx"):
+        assert errors.meant(word, ["mu", "sigma", "start", "scale", "trade_cost", "land"]) == []
 
 
 @pytest.mark.parametrize(("kind", "textbook"), [("numbered", True), ("named", False)])

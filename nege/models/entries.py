@@ -6,7 +6,6 @@ between. So a single number can be replaced, swept, followed and continued.
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from nege.errors import InputError, near
+from nege.errors import InputError, near, slips
 from nege.models.fields import Over
 
 MANY = 1000  # entries of a table, among which a wrong name is looked for
@@ -57,7 +56,6 @@ KINDS = {
     **dict.fromkeys(("tariff", "duty", "customs"), "Tariff"),
     **dict.fromkeys(("tax", "vat", "gst", "subsidy", "excise", "levy", "rate"), "Tax"),
 }
-ALIKE = 0.8  # how much of a known name there is in one that is no other mechanism's
 
 
 def cure(model: Any, name: Any, known: Iterable[str]) -> str:
@@ -74,9 +72,8 @@ def added(
     field, _, rest = str(name).partition(".")
     words = [*field.lower().split("_"), rest] if field.lower() not in KINDS else [field.lower()]
     kind = next((KINDS[word] for word in words if word in KINDS), None)
-    if kind is None or field in (mechanisms or ()) or field in fields:
-        return near(name, known)
-    if difflib.get_close_matches(str(name), known, n=1, cutoff=ALIKE):
+    slip = any(slips(str(name), one) <= 1 for one in known)
+    if kind is None or slip or field in (mechanisms or ()) or field in fields:
         return near(name, known)
     made = f"nege.mechanisms.{kind}({field!r}, 0.0)"
     if mechanisms is None:
