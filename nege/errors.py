@@ -328,9 +328,9 @@ def _parts(name: str) -> list[str]:
 def slips(one: str, other: str) -> int:
     """Return how many letters are missing, too many, wrong, or swapped with the next (Damerau)."""
     before: list[int] = []
-    last = [*range(len(other) + 1)]
+    last: list[int] = [*range(len(other) + 1)]
     for i, letter in enumerate(one):
-        row = [i + 1]
+        row: list[int] = [i + 1]
         for j, there in enumerate(other):
             found = min(last[j] + (letter != there), last[j + 1] + 1, row[j] + 1)
             if i and j and letter == other[j - 1] and there == one[i - 1]:
