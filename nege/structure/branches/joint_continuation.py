@@ -106,6 +106,7 @@ class JointContinuationProblem(SolutionCurve):
         self.economy = functools.lru_cache(kept)(self.at)
         self.equations = functools.lru_cache(kept)(self._equations)
         self.nodes = functools.lru_cache(NODES + 1)(self._equations)
+        self.last_kept: tuple[OccupiedCells, Kept] | None = None
 
     def _equations(self, tau: float) -> EquationsOfRest:
         return self.economy(tau).equations_of_rest(self.dynamics, self.options)
@@ -152,6 +153,12 @@ class JointContinuationProblem(SolutionCurve):
 
     def kept(self, on: OccupiedCells) -> Kept:
         """Return the unknowns that are left where movers of a cell are alike."""
+        # Along a curve the cells stay.
+        if self.last_kept is None or self.last_kept[0] is not on:
+            self.last_kept = on, self._kept(on)
+        return self.last_kept[1]
+
+    def _kept(self, on: OccupiedCells) -> Kept:
         # Who is everywhere, people for one, says which places are alike.
         place = np.full(len(self.rows), -1)
         size = self.moving.size
