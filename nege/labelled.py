@@ -26,31 +26,29 @@ def variable(
 
 def coordinates(labels: Mapping[str, Sequence[str]]) -> xr.Coordinates:
     """Return the coordinates of dimensions, from the names along each."""
-    made = _indexes(labels)
-    return xr.Coordinates(_variables(made), indexes=made)
+    variables, indexes = _named(labels)
+    return xr.Coordinates(variables, indexes=indexes)
 
 
-def _indexes(labels: Mapping[str, Sequence[str]]) -> dict[Hashable, xr.Index]:
-    return {dim: _index(dim, tuple(names)) for dim, names in labels.items()}
-
-
-def _variables(indexes: Mapping[Hashable, xr.Index]) -> dict[Hashable, xr.Variable]:
-    return {
-        name: found
-        for index in indexes.values()
-        for name, found in index.create_variables().items()
-    }
-
-
-def _index(dim: str, names: tuple[str, ...]) -> xr.indexes.PandasIndex:
-    text, dtype = _text(names)
-    return xr.indexes.PandasIndex(text, dim, coord_dtype=dtype)  # a copy: its name can be changed
+def _named(
+    labels: Mapping[str, Sequence[str]],
+) -> tuple[dict[Hashable, xr.Variable], dict[Hashable, xr.Index]]:
+    """Return the variables and the indexes of dimensions, which nobody else has."""
+    variables: dict[Hashable, xr.Variable] = {}
+    indexes: dict[Hashable, xr.Index] = {}
+    for dim, names in labels.items():
+        text, dtype, whole = _along(dim, tuple(names))
+        # A view: its name can be changed.
+        indexes[dim] = xr.indexes.PandasIndex(text.view(), dim, coord_dtype=dtype)
+        variables[dim] = whole.copy(deep=False)
+    return variables, indexes
 
 
 @functools.lru_cache(maxsize=64)  # of all tables of a model, and of the next model
-def _text(names: tuple[str, ...]) -> tuple[pd.Index, Any]:
+def _along(dim: str, names: tuple[str, ...]) -> tuple[pd.Index, Any, xr.Variable]:
     text = np.array(names, dtype=str)
-    return pd.Index(text.astype(object)), text.dtype
+    index = xr.indexes.PandasIndex(pd.Index(text.astype(object)), dim, coord_dtype=text.dtype)
+    return index.index, text.dtype, index.create_variables()[dim]
 
 
 def array(
@@ -60,8 +58,9 @@ def array(
     attrs: Mapping[str, Any] | None = None,
 ) -> xr.DataArray:
     """Return a NumPy array over labelled dimensions, in their order."""
-    made, whole = _indexes(labels), variable(tuple(labels), values, attrs)
-    return xr.DataArray(whole, _variables(made), name=name, indexes=made, fastpath=True)
+    variables, indexes = _named(labels)
+    whole = variable(tuple(labels), values, attrs)
+    return xr.DataArray(whole, variables, name=name, indexes=indexes, fastpath=True)
 
 
 def shallow(value: xr.DataArray) -> xr.DataArray:

@@ -13,7 +13,7 @@ import pytest
 import xarray as xr
 
 import nege
-from nege import validation
+from nege import labelled, validation
 from nege.models import designs
 from nege.models.base import Model
 
@@ -624,3 +624,12 @@ def test_a_change_of_costs_is_what_a_counterfactual_takes():
     swapped = change.transpose("destination", "origin")[::-1]
     found, other = (nege.counterfactual(before, trade_cost_change=c) for c in (change, swapped))
     np.testing.assert_array_equal(found.wage_change.values, other.wage_change.values)
+
+
+def test_what_is_done_to_the_labels_of_one_table_leaves_those_of_others():
+    first, second = (labelled.array(np.ones(2), {"region": ("a", "b")}) for _ in range(2))
+    first.indexes["region"].name = "mine"
+    first.coords["region"].attrs["note"] = "mine"
+    for table in (second, labelled.array(np.ones(2), {"region": ("a", "b")})):
+        assert table.indexes["region"].name == "region"
+        assert table.coords["region"].attrs == {}
