@@ -11,6 +11,8 @@ from nege.models import designs, terms
 from nege.models.agglomeration.mechanisms import parts
 from nege.models.base import Model
 from nege.plots import branches, objectives
+from nege.structure.thresholds import Thresholds
+from nege.sweeps import functionals
 
 pytestmark = [pytest.mark.closed_form, pytest.mark.usefixtures("nothing_is_solved")]
 
@@ -130,3 +132,11 @@ def test_every_picture_over_parameters_says_their_terms(economy):
     labels = [text.get_text() for text in drawn["panels"].figure.axes[0].get_legend().texts]
     assert labels == [f"digital trade cost of services {value:g}" for value in values[y]]
     matplotlib.pyplot.close("all")
+
+
+def test_swept_thresholds_are_those_of_a_term(economy):
+    term = terms.about(economy, "digital_cost.services")["long_name"]
+    assert term == "digital trade cost of services"
+    found = Thresholds("break", "digital_cost.services", (1.0, 2.0), [], "", term)
+    made = functionals._variables(functionals.VALUE, found)
+    assert made[functionals.VALUE].attrs["long_name"] == f"threshold of {term}"

@@ -15,6 +15,7 @@ import xarray as xr
 from nege import validation
 from nege.errors import InputError, in_words
 from nege.immutable import Immutable, held
+from nege.models import terms
 from nege.models.base import Model
 from nege.results.tables import Tabular
 from nege.solver_options import Logit, Replicator, check_dynamics
@@ -96,6 +97,7 @@ class Thresholds(Immutable, Tabular, Sequence[Threshold]):
     parameter: str
     interval: tuple[float, float]
     note: str
+    term: str  # what pictures call the parameter
     _found: tuple[Threshold, ...]
 
     def __init__(
@@ -105,8 +107,10 @@ class Thresholds(Immutable, Tabular, Sequence[Threshold]):
         interval: tuple[float, float],
         found: list[Threshold],
         note: str = "",
+        term: str = "",
     ) -> None:
         about = {"kind": kind, "parameter": parameter, "interval": interval, "note": note}
+        about["term"] = term
         self.__setstate__({**about, "_found": tuple(sorted(found))})
 
     def __len__(self) -> int:
@@ -218,10 +222,11 @@ def break_points(
       1.931851653  2 waves round the circle: period doubling
     """
     family = checked_family(model, parameter, interval, check_dynamics(dynamics))
+    term = terms.about(model, parameter)["long_name"]
     if not model.in_shares:
         given = model, parameter, family.interval, family.dynamics
         every, note = industry_thresholds.breaks_of_industries(*given)
-        return Thresholds("break", parameter, family.interval, _named(every), note)
+        return Thresholds("break", parameter, family.interval, _named(every), note, term)
     n, size = len(model.geography), len(model.regions)
     found: list[Threshold] = []
     note = ""
@@ -246,7 +251,7 @@ def break_points(
     if model.online is not None:
         for value, share, shapes in partly_online_breaks(family):
             found.append(_break_threshold(model, value, shapes, float(share[-1])))
-    return Thresholds("break", parameter, family.interval, found, note)
+    return Thresholds("break", parameter, family.interval, found, note, term)
 
 
 def _named(found: list[industry_thresholds.Found]) -> list[Threshold]:
@@ -329,6 +334,7 @@ def sustain_points(
             "core is ever sustained. nege.break_points says where an even spread breaks.",
         )
     family = checked_family(model, parameter, interval, Replicator())
+    term = terms.about(model, parameter)["long_name"]
     names = [core] if validation.single(core) else validation.texts("core", core)
     if not names:
         raise InputError("core", core, "at least one region")
@@ -341,7 +347,7 @@ def sustain_points(
     if not model.in_shares:
         firms = industry_thresholds.Core(family, np.flatnonzero(inside).tolist())
         every, note = firms.thresholds()
-        return Thresholds("sustain", parameter, family.interval, _named(every), note)
+        return Thresholds("sustain", parameter, family.interval, _named(every), note, term)
     share = inside / inside.sum()
 
     def gaps(value: float) -> np.ndarray:
@@ -362,4 +368,4 @@ def sustain_points(
     if not found:
         pays = bool(np.max(gaps(0.5 * sum(family.interval))) > 0.0)
         note = industry_thresholds.sustain_note(pays, f" of {in_words(map(str, names))}")
-    return Thresholds("sustain", parameter, family.interval, found, note)
+    return Thresholds("sustain", parameter, family.interval, found, note, term)

@@ -375,7 +375,7 @@ def _variables(name: str, value: Any) -> dict[str, Any]:
         except (TypeError, ValueError) as error:
             raise _UnfitError(f"{name} is {value!r}, not {RETURNS}") from error
         of = getattr(value, "parameter", None)
-        what = f"threshold of {str(of).replace('_', ' ')}"
+        what = f"threshold of {getattr(value, 'term', '') or str(of).replace('_', ' ')}"
         words = what if name == VALUE else f"{name.replace('_', ' ')}, {what}"
         about = {} if of is None else {"long_name": words}
         made = {name: xr.DataArray(listed, dims=dim, attrs=about)}
