@@ -247,20 +247,15 @@ def test_a_value_that_is_refused_is_said_and_the_pictures_stay_as_old(two):
     before, name = two.numbers(), "elasticity of substitution between varieties"
     old = two.page.get_by_text("Old: the pictures")
 
-    def faded():
-        """Return how many pictures are."""
-        looks = "them => them.filter(one => getComputedStyle(one).opacity < 1).length"
-        return two.page.locator(".bk-Figure").evaluate_all(looks)
-
     two.type(name, 0.5)
     two.until(lambda: "sigma must be" in two.story)
     old.wait_for()
     assert two.numbers() == before
-    assert faded() > 1
+    assert _pale(two) > 1
     two.type(name, 5)
     two.until(lambda: "Solved in" in two.story)
     old.wait_for(state="hidden")
-    two.until(lambda: faded() == 0)
+    two.until(lambda: _pale(two) == 0)
 
 
 def test_the_diagram_has_the_economy_on_it_and_says_what_is_open(two):
@@ -329,6 +324,34 @@ def test_a_diagram_is_cancelled_and_sliders_answer_meanwhile(cities):
     assert cancelled.is_visible()
     cities.slider(name).press("ArrowLeft")
     cities.until(lambda: cities.value(name) == value and _close(cities.numbers(), before))
+
+
+def test_a_move_that_takes_long_is_said_at_once_and_cancelled(browser):
+    with explored(browser, "chinese_cities") as one:
+        busy = one.page.locator("#story").get_by_role("button", name="Cancel")
+        slider, pale = one.slider("elasticity of substitution between varieties"), 0
+        for key in ("Home", "End") * TRIES:  # it may be found before the mouse is there
+            slider.press(key)
+            with contextlib.suppress(playwright.TimeoutError):
+                one.page.locator("#story").get_by_text("solving 260 places").wait_for(timeout=1000)
+                one.page.wait_for_timeout(200)
+                pale = _pale(one)
+                busy.click(timeout=1000)
+                one.until(lambda: "Solved" in one.story or "Cancelled." in one.story)
+            if "Cancelled." in one.story:
+                break
+        assert "Cancelled." in one.story
+        assert pale > 1
+        assert _pale(one) > 1
+        one.page.get_by_role("button", name="Reset").click()
+        one.until(lambda: "Solved in" in one.story and _pale(one) == 0)
+
+
+def _pale(one):
+    """Return how many pictures that are seen are of another economy than what was asked for."""
+    looks = """them => them.filter(
+      one => one.offsetWidth && getComputedStyle(one).opacity < 1).length"""
+    return one.page.locator(".bk-Figure").evaluate_all(looks)
 
 
 @pytest.mark.parametrize("name", ["two", "cities"])

@@ -90,6 +90,25 @@ def test_moves_wait_for_the_answer_before_and_then_the_latest_is_asked(page, mon
     assert asked[1:] == [{"online_trade_cost": 1.2}]
 
 
+def test_while_an_answer_takes_long_what_is_shown_is_pale_and_said_to_wait(page, explorer):
+    class Long:
+        done, seconds, progress, doing = False, 0.25, (0, 1, ""), "compiling <it>"
+
+    page._job = Long()
+    page._tick()
+    assert page._busy.visible
+    assert page._waiting.text == "compiling &lt;it&gt;"
+    shown = [*page._pictures.values(), page._story]
+    assert all(drawn.styles == OLD for drawn in shown)
+    page._job.seconds = 3.2
+    page._tick()
+    assert page._waiting.text.endswith(": 3 s so far")
+    page._job.done, page._job.result, page._again = True, lambda _: explorer.base, False
+    page._answered(page._job)
+    assert not page._busy.visible
+    assert all(drawn.styles == NEW for drawn in shown)
+
+
 def test_the_page_does_not_end_with_a_job_that_nobody_wants():
     class Loop:
         def add_next_tick_callback(self, call):
@@ -122,6 +141,9 @@ def test_beside_its_box_a_mechanism_is_named_and_said_to_change_nothing():
     page.values["tax.rate"] = 0.1
     page._show(own.answer(page.values))
     assert not page._switching.labels[-1].endswith(IDLE)
+    page.reset()  # what was put in can be put in again
+    assert page._switching.labels == []
+    assert "tax" in [name for name, _ in page._mechanism.options]
     page.closed(None)
 
 

@@ -36,6 +36,7 @@ from nege.progress import Cancelled
 logger = logging.getLogger("nege")
 
 PATIENCE = 0.1  # seconds after which an answer is said to take longer
+PALE = 0.2  # and after which what is shown turns pale: it is of the economy before
 TICK = 75  # milliseconds, so that it is said within a fifth of a second
 MOST_ROWS = 60  # of the table of numbers
 AREAS = ("story", "controls", "map", "shares", "diagram", "gains", "lines", "numbers")
@@ -195,9 +196,7 @@ class Page:
         self._way = models.RadioGroup(
             labels=["go on from where the economy is", "start anew each time"], active=0, **wide
         )
-        self._shown_switches = [name for name, one in explorer.switches.items() if one.on]
-        if "online" in explorer.switches and "online" not in self._shown_switches:
-            self._shown_switches.append("online")
+        self._shown_switches = self._first_switches()
         buttons = models.Row(
             children=[
                 self._button("Reset", self.reset),
@@ -309,6 +308,11 @@ class Page:
         idle = self.good is not None and name in self.good.idle and self._is_on(name)
         return f"{words}{IDLE}" if idle else words
 
+    def _first_switches(self) -> list[str]:
+        """Return the switches to begin with: what the economy has, and the online region."""
+        switches = self._explorer.switches
+        return [name for name, one in switches.items() if one.on or name == "online"]
+
     def _is_on(self, name: str) -> bool:
         return bool(self.values.get(name, self._explorer.switches[name].on))
 
@@ -375,6 +379,7 @@ class Page:
         """Go back to the economy as it was given."""
         self.values.clear()
         self.last = self._reference = None
+        self._shown_switches = self._first_switches()
         known = self._explorer.controls
         for name in [one for one in self._rows if one not in known]:
             del self._rows[name]
@@ -442,10 +447,15 @@ class Page:
         job = self._job
         if job is None or job.done or job.seconds < PATIENCE:
             return
-        _, total, words = job.progress
-        done = f", {job.progress[0]} of {total}" if total > 1 else ""
-        self._waiting.text = f"{html.escape(words)}{done}: {job.seconds:.0f} s so far"
+        done, total, _ = job.progress
+        words = f"{job.doing}, {done} of {total}" if total > 1 else job.doing
+        if job.seconds >= 1.0:
+            words += f": {job.seconds:.0f} s so far"
+        self._waiting.text = html.escape(words)
         self._busy.visible = True
+        if job.seconds >= PALE and self.good is not None:
+            self._fade(True)
+            self._story.styles = OLD
 
     def _fail(self, headline: str, words: list[str]) -> None:
         self._tell(headline, words, "", good=False)
@@ -453,6 +463,7 @@ class Page:
 
     def _tell(self, headline: str, words: Any, note: str, *, good: bool) -> None:
         self._told += 1
+        self._story.styles = NEW
         lines = "".join(f"<div>{html.escape(line)}</div>" for line in words)
         note = f'<div style="color:#666">{html.escape(note)}</div>' if note else ""
         self._story.text = (
@@ -462,14 +473,20 @@ class Page:
         )
 
     def _mark_old(self, old: bool) -> None:
+        self._fade(old)
         if old == self._old.visible:
             return
         self._old.text = "Old: the pictures are of the last economy that was solved."
         self._old.visible = old and self.good is not None
-        for drawn in self._pictures.values():
-            drawn.styles = OLD if old else NEW
         if old:  # what is on it from now on it finds out by itself
             self._diagram.mark(old=True)
+
+    def _fade(self, old: bool) -> None:
+        """Make the pictures pale, or bright again."""
+        style = OLD if old else NEW
+        for drawn in self._pictures.values():
+            if drawn.styles != style:
+                drawn.styles = style
 
     def _show(self, answer: Answer) -> None:
         self._document.hold("combine")

@@ -242,7 +242,8 @@ class PlacesMap:
         self._source = models.ColumnDataSource(
             {"x": x, "y": y, "name": self._names, **colours, **blank}
         )
-        self.figure.scatter(x, y, size=2, color=GREY)
+        if not named:  # a name marks an empty place by itself, and is not read through a dot
+            self.figure.scatter(x, y, size=2, color=GREY)
         style = {"size": "size", "fill_color": "colour", "line_color": "line", "line_width": 0.6}
         dots = self.figure.scatter("x", "y", fill_alpha=0.85, source=self._source, **style)
         if named:
