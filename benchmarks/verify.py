@@ -32,7 +32,7 @@ def run(*, quick: bool = False) -> int:
     """Check every draw, print a line per family, and return how many failed."""
     draws, industries = tests("draws"), tests("draws_agglomeration")
     equations, added = tests("draws_equations"), tests("draws_mechanisms")
-    back = tests("draws_inversion")
+    back, units = tests("draws_inversion"), tests("draws_units")
     golden, unbalanced = tests("draws_golden"), tests("draws_unbalanced")
     within = tests("draws_mobility")
     commuting = tests("draws_data_commuting")
@@ -47,6 +47,7 @@ def run(*, quick: bool = False) -> int:
             ("random economies of industries", industries.ECONOMIES, industries.check_economy),
             ("the same from the equations as written", equations.COUNT, equations.check),
             ("random economies with random mechanisms", added.COUNT, added.check),
+            ("the same in other units of every table", units.COUNT, units.check),
             ("from data to fundamentals and back", back.COUNT, back.check),
             ("the same with random mechanisms", back.COUNT, back.check_mechanisms),
             ("printed numbers of policy and lock-in", golden.COUNT, golden.check),

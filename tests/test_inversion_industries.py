@@ -66,6 +66,16 @@ def test_people_of_many_places_are_an_equilibrium_that_is_found_from_elsewhere()
     assert found.observed.converged
 
 
+@pytest.mark.parametrize("more", [(), (nege.mechanisms.Jurisdictions("places", land="place"),)])
+def test_units_of_rents_and_of_the_land_of_a_table_do_not_matter(more):
+    given = {"employment": JOBS, "wage": WAGE}
+    one = ECONOMY.replace(land=[0.3, 0.3, 0.4], mechanisms=[*more])
+    found = nege.invert(one, rent=[3.0, 5.0, 4.0], **given)
+    raw = nege.invert(one.replace(land=[3e5, 3e5, 4e5]), rent=[3e4, 5e4, 4e4], **given)
+    np.testing.assert_allclose(raw.land * 1e-6, found.land, rtol=1e-8)
+    np.testing.assert_allclose(raw.amenity, found.amenity, rtol=1e-8)
+
+
 @pytest.mark.parametrize("way", ["people", "jobs"])
 def test_units_and_order_of_data_do_not_matter(way):
     if way == "people":

@@ -7,6 +7,7 @@ steps of the stylised turn. A claim is tested by its sign and by what flips it.
 import functools
 
 import draws_mechanisms
+import draws_units
 import numpy as np
 import pytest
 import reference_lock_in as reference
@@ -1302,6 +1303,35 @@ def test_remote_work_is_of_the_skilled():
 @pytest.mark.parametrize("seed", range(draws_mechanisms.COUNT // 40))
 def test_random_economies_with_random_mechanisms_are_solved_and_audited(seed):
     draws_mechanisms.check(seed)
+
+
+@pytest.mark.draws
+def test_in_units_of_tables_at_random_economies_start_where_they_do_in_their_own():
+    for seed in range(draws_units.COUNT // 10):
+        draws_units.check_start(seed)
+
+
+@pytest.mark.draws
+@pytest.mark.parametrize("seed", range(draws_units.COUNT // 40))
+def test_in_units_of_tables_at_random_economies_have_the_same_shares(seed):
+    draws_units.check(seed)
+
+
+def test_land_that_landlords_own_and_productivity_are_in_units_of_tables():
+    """Hectares of places, and firms' output in thousands: prices of one were no start."""
+    land, able = np.array([100.0, 200.0, 300.0, 103.0]), np.array([[30.0], [45.0]])
+    own = nege.OnlineAgglomeration(
+        land=land / 703.0,
+        productivity=np.ones((2, 4)),
+        mechanisms=[mech.Jurisdictions("places", land="place")],
+    )
+    raw = own.replace(land=land, productivity=able * np.ones(4))
+    here, there = nege.solve(own), nege.solve(raw)
+    np.testing.assert_allclose(there.data.population, here.data.population, rtol=1e-8)
+    np.testing.assert_allclose(there.data.rent * 703.0, here.data.rent, rtol=1e-8)
+    people = here.data.population
+    known = (nege.invert(one, population=people).amenity.values for one in (own, raw))
+    np.testing.assert_allclose(*known, rtol=1e-8)
 
 
 # --- finance, as a wedge (11) --------------------------------------------------------------------

@@ -303,7 +303,7 @@ def _settled(model: Any, data: Data, options: SolverOptions) -> LongRun:
     share = data.people[None] if data.jobs is None else data.jobs / data.jobs.sum(1)[:, None]
     shape = len(model.industries), data.people.size, len(model.modes)
     firms = FIRMS_START * np.broadcast_to(share[..., None], shape)
-    start = model._unknowns.pack(firms, data.people)
+    start = model._unknowns.pack(model.in_units(firms), data.people)
     found: LongRun = model.own_long_run(start, model.start_state(), Replicator(), options)
     if found.status is not Status.CONVERGED:
         why = "Nothing was found in which data are an equilibrium"

@@ -21,6 +21,7 @@ from nege.geography import Geography, equidistant
 from nege.models import fields
 from nege.models.agglomeration import audit as audit
 from nege.models.agglomeration import chosen, layout, parameters
+from nege.models.agglomeration import units as units
 from nege.models.agglomeration import unknowns as unknowns
 from nege.models.agglomeration.kinds import (
     CHANNELS,
@@ -508,14 +509,15 @@ class OnlineAgglomeration(
         places = len(self.geography)
         firms = np.full((len(self.industries), places, len(self.modes)), FIRMS_START / places)
         firms[:, 0] *= CITY_START
-        return self._unknowns.pack(firms, np.full(places, 1.0 / places))
+        return self._unknowns.pack(self.in_units(firms), np.full(places, 1.0 / places))
 
     def random_start(self, rng: np.random.Generator) -> np.ndarray:
         """Return firms that differ by factors of about 20 each way, and people anywhere."""
         places = len(self.geography)
         shape = (len(self.industries), places, len(self.modes))
         firms = np.exp(SCATTER * rng.normal(size=shape))
-        return self._unknowns.pack(FIRMS_START / places * firms, rng.dirichlet(np.ones(places)))
+        firms = self.in_units(FIRMS_START / places * firms)
+        return self._unknowns.pack(firms, rng.dirichlet(np.ones(places)))
 
     def check_share(self, share: Any, argument: str = "start") -> np.ndarray:
         """Return firms and people to start from, taken from a Dataset or mapping, checked."""
@@ -527,8 +529,16 @@ class OnlineAgglomeration(
             self.industries, self.geography.names, self.modes, parameters.slots_of(self)
         )
 
+    @functools.cached_property
+    def _units(self) -> units.Units:
+        return units.units(self)
+
+    def in_units(self, firms: np.ndarray) -> np.ndarray:
+        """Return firms, (industry, place, mode), in the unit that the tables have them in."""
+        return np.asarray(firms * np.exp(self._units.firms)[:, None, None])
+
     def start_state(self) -> np.ndarray:
-        """Return the unknowns that markets start from: prices of one, spending at average."""
+        """Return the unknowns that markets start from: prices of one unit, spending at average."""
         return unknowns.start(self)
 
     def start_of(self, data: xr.Dataset) -> xr.Dataset:

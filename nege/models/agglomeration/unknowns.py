@@ -150,24 +150,34 @@ class _Price(NamedTuple):
 
 
 def start(model: Any, given: Mapping[str, Any] = MappingProxyType({})) -> np.ndarray:
-    """Return the unknowns that markets start from: prices of one, spending at average.
+    """Return the unknowns that markets start from: prices of one unit, spending at average.
 
     Prices may be `given`, as an equilibrium has them, and what moves in no place, as who leads
     among those that are alike. Prices clear at once: where an economy goes does not depend on
     them, but how soon they are found does.
     """
     order, k = model._unknowns, len(model.industries)
-    to, state = order.to, np.zeros(order.size)
+    to, state, unit = order.to, np.zeros(order.size), model._units
     own = vars(model)
     sold = np.linalg.solve(np.eye(k) - own["inputs"].values, own["consumption"].values)
     share = np.maximum(sold * (1.0 + DIVIDEND_START) / len(order.places), 1e-300)
     order.rows(state)[:, to.spending : to.spending + k] = np.log(share)
+    order.rows(state)[:, to.price_index : to.price_index + k] = unit.price_index
+    order.rows(state)[:, to.rent] = unit.rent
     order.shared(state)[to.remote - to.shared] = np.log(REMOTE_WAGE_START)
     order.shared(state)[to.dividend - to.shared] = DIVIDEND_START
-    for _, slot, size, what in _own(model, "own", "shared"):
+    elsewhere = {
+        _called(one, name): np.atleast_1d(value)
+        for one in frame.with_equations(model)
+        for name, value in one.log_start(model, unit.rent, unit.price_index).items()
+    }
+    for name, slot, size, what in _own(model, "own", "shared"):
+        value = np.log(what.start) if what.log else what.start
+        if name in elsewhere:
+            value = value + elsewhere[name][:size]
         where = order.rows(state) if slot < to.shared else order.shared(state)[None]
         slot -= 0 if slot < to.shared else to.shared
-        where[:, slot : slot + size] = np.log(what.start) if what.log else what.start
+        where[:, slot : slot + size] = value
     labels = model.coordinates() if given else {}
     for name, price in _prices(model, state).items() if given else ():
         values = _given(name, given, {dim: labels[dim] for dim in price.dims}, price.leads)
@@ -244,12 +254,17 @@ def _own(model: Any, *kinds: str) -> list[tuple[str, int, int, Any]]:
     """Return what mechanisms have of their own, of some kinds: name, slot, how many, what."""
     with_equations, to = frame.with_equations(model), model._unknowns.to
     return [
-        (what.called or f"{one.name}.{name}", slot, size, _starting(one, what))
+        (_called(one, name), slot, size, _starting(one, what))
         for one, stand in zip(with_equations, frame.places_of(model, to), strict=True)
         for name, (kind, slot, size) in stand.items()
         if kind in kinds
         for what in (one.own()[name][1],)
     ]
+
+
+def _called(mechanism: Any, name: str) -> str:
+    """Return what results call something of a mechanism's own."""
+    return mechanism.own()[name][1].called or f"{mechanism.name}.{name}"
 
 
 def _starting(mechanism: Any, what: Any) -> Any:

@@ -498,6 +498,17 @@ class Mechanism(Declared):
         """
         return np.zeros((0, 0, 0))
 
+    def log_cost_unit(self, economy: Any) -> Any:
+        """Return ln of what the units of its own tables multiply cost by, by industry."""
+        return 0.0
+
+    def log_start(self, economy: Any, rent: float, price_index: np.ndarray) -> Mapping[str, Any]:
+        """Return by how much unknowns of its own start above ``Own.start``, in logs, by name.
+
+        From the logs of the units of rent and, by industry, of price indices (``units``).
+        """
+        return {}
+
     def splits(self, economy: Any) -> Mapping[str, tuple[Sequence[str], float]]:
         """Return names and counts of its shared unknowns that are logs of shares over others'."""
         return {}

@@ -376,6 +376,10 @@ class Jurisdictions(Mechanism):
         dims = {"wedge": [COMMISSION, *known.names], "group": _groups(economy)}
         return {**dims, **dict.fromkeys(("jurisdiction", "seller", "buyer"), known.labels)}
 
+    def log_start(self, economy: Any, rent: float, price_index: np.ndarray) -> dict[str, Any]:
+        """Return the unit of A = E0 G0^(sigma - 1)."""
+        return {"households": (economy.sigma.values - 1.0) * price_index}
+
     def groups(self, economy: Any) -> tuple[np.ndarray, np.ndarray] | None:
         """Return where people stay, and how many of them."""
         if self.movement == "everywhere":

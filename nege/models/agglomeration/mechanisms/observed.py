@@ -10,7 +10,7 @@
 
     l    what firms spend on local labour       N     its observed distribution
     o    observed odds of online labour         Lobs  observed people with local jobs
-    A    over the model's own productivity      H0    the model's own land
+    A    over the model's own productivity      H0    the model's own land, as parts of all
     mu0  the model's own consumption
 
 Without bills, A is one number of each place, given by ln w_obs + t_1 - ln What = 0, and Lobs is
@@ -119,6 +119,10 @@ class Observed(Mechanism, internal=True):
     }
     shared: ClassVar[Mapping[str, Own]] = {"totals": Own(INDUSTRY), "rents": Own()}
 
+    def log_start(self, economy: Any, rent: float, price_index: Any) -> dict[str, Any]:
+        """Return that u starts where observed rents are those of all land, on average."""
+        return {"rents": rent - float(self.log_rent.mean())} if self.by_rent > 0.0 else {}
+
     @classmethod
     def numbers(cls) -> dict[str, tuple[str, ...]]:
         """Return what its equations read: of the model, too."""
@@ -128,4 +132,5 @@ class Observed(Mechanism, internal=True):
     def values(self, economy: Any) -> Mapping[str, Any]:
         """Return what these are in an economy."""
         model = ("consumption", "land", "housing")
-        return {name: getattr(economy if name in model else self, name) for name in self.numbers()}
+        found = {name: getattr(economy if name in model else self, name) for name in self.numbers()}
+        return {**found, "land": economy.land / economy.land.sum()}  # a part: its row has no unit

@@ -17,6 +17,7 @@ Source: own, after Tan & Xia (2022), 3.2, on trades that stay where their ground
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -110,6 +111,15 @@ class SiteBound(Mechanism):
         """Return what these are in an economy."""
         at = float(economy.industries.index(self.bound))
         return {"at": at, "share": self.share, "stock": self.stock}
+
+    def log_cost_unit(self, economy: Any) -> np.ndarray:
+        """Return what the unit of its land does to cost: c takes share/stock of it."""
+        at = np.array([name == self.bound for name in economy.industries])
+        return -self.share * math.log(math.fsum(self.stock.values)) * at
+
+    def log_start(self, economy: Any, rent: float, price_index: np.ndarray) -> dict[str, Any]:
+        """Return that its rent starts at one over all of its land."""
+        return {"site_rent": 0.0 - math.log(math.fsum(self.stock.values))}
 
     def check(self, economy: Any) -> None:
         """Refuse another industry than those that there are, and cost that leaves no labour."""
