@@ -57,6 +57,7 @@ from nege.models.fields import Labelled
 from nege.models.rest import shares_of
 from nege.models.solutions import Deviations, LongRun, ShortRun, Variable
 from nege.solver_options import Logit, Replicator, SolverOptions
+from nege.status import Status
 from nege.validation import Bounds
 
 __all__ = ["OnlineAgglomeration"]
@@ -482,7 +483,11 @@ class OnlineAgglomeration(
         if self._chooser is not None:
             return chosen.find(arrays, self._chooser, start, prices, options, leave_unstable=leave)
         names = self.geography.names
-        return find(arrays, names, start, prices, options, leave_unstable=leave)
+        found = find(arrays, names, start, prices, options, leave_unstable=leave)
+        if found.status is not Status.STUCK:
+            return found
+        why = (one.why(self, options) for one in frame.acting(self))
+        return found._replace(words=tuple(filter(None, why)))
 
     def own_past(self, share: np.ndarray) -> OnlineAgglomeration:
         """Return the economy in which these firms are there from before; itself, if none matter."""
@@ -597,7 +602,9 @@ class OnlineAgglomeration(
         return f"{'; '.join(parts)}. {float(people.max()):.1%} of people live in {top}."
 
     def remark(self, result: Any) -> str:
-        """Say what mechanisms know of why a solve failed."""
+        """Say what mechanisms know of why a solve failed, from its last point."""
+        if result.status is Status.STUCK and result.words:  # better known than from that point
+            return ""
         return " ".join(filter(None, (one.remark(result.data) for one in frame.acting(self))))
 
     def caveats(self, data: xr.Dataset) -> tuple[str, ...]:

@@ -551,6 +551,10 @@ class Mechanism(Declared):
         """Say what it knows of why a solve failed, from the data of the last point; or nothing."""
         return ""
 
+    def why(self, economy: Any, options: Any) -> str:
+        """Say why an economy has no long run that is found, by solving others; or nothing."""
+        return ""
+
     def past(self, firms: xr.DataArray) -> Self:
         """Return the same where these firms are there from before: itself, if nothing of it is."""
         return self

@@ -87,7 +87,7 @@ from nege.models import fields
 from nege.models.agglomeration.kinds import ALONE, ClosedForm, by_industry, share
 from nege.models.agglomeration.kinds import weight as some
 from nege.models.agglomeration.layout import ONLINE, inner
-from nege.models.agglomeration.mechanisms import deviations
+from nege.models.agglomeration.mechanisms import deviations, uncovered
 from nege.models.agglomeration.mechanisms.commission import hosts, owned
 from nege.models.agglomeration.mechanisms.frame import (
     Choices,
@@ -863,6 +863,11 @@ class Platforms(Mechanism):
         """Whether commissions maximise profit as buyers respond."""
         return isinstance(self.pricing, ProfitMaximising) and self.pricing.response == "buyers"
 
+    def why(self, economy: Any, options: Any) -> str:
+        """Say which costs no commission covers, where that is so."""
+        average = isinstance(self.pricing, AverageCost)
+        return uncovered.why(self, economy, options) if average else ""
+
     def remark(self, data: xr.Dataset) -> str:
         """Say where shares do not last, or sales cannot bear what platforms cost."""
         said = []
@@ -876,7 +881,9 @@ class Platforms(Mechanism):
                     f"{self.name}.interoperability."
                 )
             lost = -float(at["platform_profit"])
-            if isinstance(self.pricing, AverageCost) and self.pricing.scope == "industry":
+            alone = isinstance(self.pricing, AverageCost) and self.pricing.scope == "industry"
+            fixed = float(self.fixed_cost.sel(industry=name)) > 0.0 or self.investment is not None
+            if alone and fixed:  # others have no cost but that of each sale
                 cure = "or take AverageCost(scope='economy')"
                 said.append(self._uncovered(f"what platforms in {name} cost", lost, spent, cure))
         if isinstance(self.pricing, AverageCost) and self.pricing.scope == "economy":
