@@ -604,10 +604,8 @@ def test_extreme_economies_are_solved_or_say_why_not(sigma, mu, trade_cost, plac
         except nege.ConvergenceError as error:
             reached, message = error.equilibrium, str(error)
             assert not reached.converged
-            assert reached.status.message in message
-            assert reached.status.remedy
-            limit = reached.status == nege.Status.LIMIT
-            assert ("which was 10000" if limit else reached.status.remedy) in message
+            assert reached.remedy
+            assert all(words in message for words in reached.in_words())
             assert ".equilibrium" in message
             assert set(reached.data.data_vars) == set(model.variables)
             assert float(reached.data["share"].sum()) == pytest.approx(1)
