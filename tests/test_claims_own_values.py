@@ -295,6 +295,35 @@ def test_a_grid_says_where_the_sign_turns(alone):
     assert by_mu[float(low)] != by_mu[float(high)]
 
 
+@pytest.mark.parametrize(
+    ("margin", "said"),
+    [
+        (
+            [[1, 1, -1], [1, -1, -1], [1, -1, -1]],
+            "trade_cost is between 2 and 2.4 at mu 0.1; between 1.6 and 2 at mu 0.5 and 0.9",
+        ),
+        (
+            [[1, -1, 1], [1, 1, 1], [1, np.nan, -1]],
+            "trade_cost is between 1.6 and 2 and between 2 and 2.4 at mu 0.1; between 1.6 and "
+            "2.4 at mu 0.9; nowhere at mu 0.5",
+        ),
+        (
+            [[1, 1, 1], [1, 1, 1], [-1, -1, -1]],
+            "mu is between 0.5 and 0.9 at trade_cost 1.6, 2 and 2.4",
+        ),
+        ([[1, 1, 1]] * 3, None),
+        ([[np.nan] * 3] * 3, None),
+    ],
+)
+def test_a_grid_of_two_lists_says_where_the_sign_turns_in_each_row(own, margin, said):
+    over = {"mu": [0.1, 0.5, 0.9], "trade_cost": [1.6, 2.0, 2.4]}
+    data = xr.DataArray(np.array(margin, dtype=float), over, name="margin").to_dataset()
+    data["fate"] = xr.where(data.margin.isnull(), "unsolved", "solved")
+    lines = ClaimGrid(own, data.isel(mu=[2, 0, 1])).explain().splitlines()
+    turns = [line for line in lines if "sign turns" in line]
+    assert turns == ([f"Its sign turns where {said}."] if said else [])
+
+
 def test_pictures_of_grids_have_the_margin_and_what_has_none(own, grid):
     data = grid.data.copy(deep=True)
     data.margin[:] = [[1.0, -1.0, np.nan], [2.0, -np.inf, 0.5]]

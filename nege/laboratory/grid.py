@@ -59,14 +59,13 @@ class ClaimGrid(Immutable, Tabular):
             else f"{name} from {each.values.min():g} to {each.values.max():g}"
             for name, each in margin.coords.items()
         )
-        holds, lost = int(self.holds.sum()), int(margin.isnull().sum())
+        holds = int(self.holds.sum())
         lines = [
             f"Claim {claim.number} (section {claim.section}): {claim.words}",
             f"Examined in {claim.experiment.words}, over {axes}. It says that {claim.predicts}.",
             f"It holds at {holds} of {margin.size} points{self._beside}.",
         ]
-        if margin.ndim == 1 and not lost:
-            lines += self._turns()
+        lines += self._turns()
         rows, *columns = margin.shape
         if rows <= LONGEST and (not columns or (len(columns) == 1 and columns[0] <= WIDEST)):
             lines += ["Margins, positive where it holds:", self._margins()]
@@ -80,13 +79,25 @@ class ClaimGrid(Immutable, Tabular):
         return f"; {in_words(counts)}" if counts else ""
 
     def _turns(self) -> list[str]:
-        """Say between which values the sign turns along the only list."""
-        (name,) = map(str, self.data.margin.dims)
-        ordered = self.data.sortby(name)
-        values, held = ordered[name].values, (ordered.margin > where.ROUNDING).values
-        turns = np.flatnonzero(held[1:] != held[:-1])
-        said = [f"{values[i]:g} and {values[i + 1]:g}" for i in turns]
-        return [f"Its sign turns where {name} is between {in_words(said)}."] if said else []
+        """Say between which values the sign turns: along the only list, or in each row of two."""
+        margin = self.data.margin.squeeze()
+        margin = margin.sortby([*margin.dims])
+        if margin.ndim == 1:
+            said = _along(margin)
+            return [f"Its sign turns where {margin.dims[0]} is {said}."] if said else []
+        if margin.ndim != 2:
+            return []  # too many words for what a picture of two of them shows
+        for rows in map(str, margin.dims):
+            by_turn: dict[str, list[str]] = {}
+            for value, row in zip(margin[rows].values, margin.transpose(rows, ...), strict=True):
+                by_turn.setdefault(_along(row.drop_vars(rows)), []).append(f"{value:g}")
+            never = by_turn.pop("", [])
+            if by_turn:
+                (along,) = (dim for dim in margin.dims if dim != rows)
+                told = [f"{turn} at {rows} {in_words(at)}" for turn, at in by_turn.items()]
+                told += [f"nowhere at {rows} {in_words(never)}"] if never else []
+                return [f"Its sign turns where {along} is {'; '.join(told)}."]
+        return []
 
     def _margins(self) -> str:
         table = self.data.margin.to_pandas()
@@ -153,3 +164,12 @@ class ClaimGrid(Immutable, Tabular):
             frameon=False,
         )
         return axes
+
+
+def _along(margin: xr.DataArray) -> str:
+    """Return between which values of a list the sign of a margin turns, "" where it does not."""
+    known = margin.dropna(margin.dims[0])
+    values, held = known[margin.dims[0]].values, (known > where.ROUNDING).values
+    turns = np.flatnonzero(held[1:] != held[:-1])
+    said = [f"between {values[i]:g} and {values[i + 1]:g}" for i in turns]
+    return in_words(said) if said else ""
