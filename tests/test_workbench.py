@@ -9,6 +9,7 @@ from dataclasses import FrozenInstanceError
 import draws_policies
 import numpy as np
 import pytest
+import xarray as xr
 from agglomerations import economy
 from scipy.optimize import brentq
 
@@ -686,6 +687,20 @@ def test_claim_33_digital_tariffs_of_two_blocs_cost_both():
     points.model = found.model.replace({"digital.rate.south": 0.0})
     low, high = (points.reach(np.array([0.09740246 + h])).gradient(0)[0] for h in (-1e-8, 1e-8))
     assert low > 0.0 > high
+
+
+def test_tables_of_a_game_say_below_what_their_columns_are_and_its_picture_names_its_lines():
+    found = digital_tariffs()
+    text = found.to_latex()
+    for words in tax_game.MEANINGS.values():
+        assert words in text
+    assert text.count("by how much its best rate rises") == 1
+    points = {"rate": [0.06, 0.1], "response": [0.09, 0.09]}
+    curves = xr.concat([xr.Dataset({k: ("point", v) for k, v in points.items()})] * 2, "player")
+    drawn = dataclasses.replace(found, curves=curves.assign_coords(player=list(found.rates)))
+    ax = drawn.plot()
+    assert all(not line.get_label().startswith("_") for line in ax.lines)
+    assert len(ax.get_legend().texts) == len(ax.lines) == 4
 
 
 @pytest.mark.filterwarnings("ignore:.* is more than 1, which")  # a tariff of 200 per cent is meant

@@ -184,8 +184,16 @@ def responses(
     path = history["rate"].values
     turns = [(path[i + 1, 0], path[i, 1]) for i in range(len(path) - 1)]  # the first moves first
     steps = np.array([path[0], *(p for pair in zip(turns, path[1:], strict=True) for p in pair)])
-    ax.plot(steps[:, 0], steps[:, 1], color=GREY, lw=0.9, ls="--")
-    ax.plot(rates[one], rates[other], "o", color=VERMILION, zorder=3, gid="best")
+    ax.plot(steps[:, 0], steps[:, 1], color=GREY, lw=0.9, ls="--", label="rounds, each in turn")
+    ax.plot(
+        rates[one],
+        rates[other],
+        "o",
+        color=VERMILION,
+        zorder=3,
+        gid="best",
+        label="rates that were found",
+    )
     ax.set_xlabel(terms[one])
     ax.set_ylabel(terms[other])
     ax.legend(frameon=False)

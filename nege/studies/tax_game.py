@@ -117,6 +117,18 @@ class GameCertificate(NamedTuple):
         return self.leading_eigenvalue < 0.0
 
 
+#: What tables say below of each column.
+MEANINGS = {
+    "rate": "what the player chooses",
+    "payoff": "what it has there",
+    "payoff_before": "what it has where the economy stands",
+    "slope": "of its payoff in its own rate",
+    "second_derivative": "of its payoff in its own rate",
+    "gain_by_deviating": "the most that a rate of its own that was tried adds to its payoff",
+    "response": "by how much its best rate rises with that of a rival; 0 with its own",
+}
+
+
 @held("deviations", "history")
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class NashEquilibrium(Immutable, Tabular):
@@ -210,6 +222,8 @@ class NashEquilibrium(Immutable, Tabular):
         }
         made = xr.Dataset({k: ("player", np.array(v)) for k, v in over.items()}, {"player": names})
         made["response"] = (("player", "rival"), np.array(about.responses))
+        for name, words in MEANINGS.items():
+            made[name].attrs["long_name"] = words
         made = made.assign_coords(rival=names)
         aside = self.deviations.rename(rate="deviating_rate", payoff="deviating_payoff")
         made = made.merge(aside)
