@@ -409,6 +409,13 @@ def test_it_reads_as_a_table_and_is_one(name):
     assert "Winners" in words
     assert "Losers" in words
     assert max(map(len, words.splitlines())) <= 110
+    shown = [row[0] for row in found._table()[1]]
+    nominal = [term for term in accounts.INCOMES if term in shown and term != "public goods"]
+    said = f"Nominal, not deflated: {', '.join(nominal)}; prices are terms of their own."
+    real = "group_income of results is real"  # of land it can fall where land here rises
+    for text in (" ".join(words.split()), page, found.to_latex().replace(r"\_", "_")):
+        assert (said in text) == bool(nominal)
+        assert (real in text) == ("land" in nominal and "group_income" in found.before.data)
     head, *rows = compiles(found.to_latex())
     heads, shown = found._table()
     assert [one.strip() for one in head.removesuffix(r" \\").split("&")][1:] == heads[1:]

@@ -44,7 +44,7 @@ from nege.results import banner, tables, text_table
 from nege.results.equilibrium import Equilibrium
 from nege.results.tables import Tabular
 from nege.studies import lasting_tastes
-from nege.studies.accounts import INCOMES, People, people_of, tastes
+from nege.studies.accounts import INCOMES, LAND, PUBLIC, People, people_of, tastes
 from nege.validation.keywords import hinted
 
 if TYPE_CHECKING:
@@ -402,6 +402,7 @@ class Comparison(Immutable, Tabular):
         money = row(MONEY, self._money(columns["equivalent_variation"]), significant)
         unit = self._unit() if self.additive else "log points of real income"
         words = f"People: before; gain and terms: {unit}, means over them; {MONEY}: {self._unit()}."
+        words = f"{words} {self._nominal()}".strip()
         count = len(np.unique(self.data["group"].values))
         if count > COLUMNS:
             words += f" {count - COLUMNS} of {count} groups are left out."
@@ -444,10 +445,22 @@ class Comparison(Immutable, Tabular):
         groups = len(np.unique(self.data["group"].values))
         if groups > COLUMNS:
             lines.append(f"{groups} groups: .by_group has all of them.")
+        lines += filter(None, [self._nominal()])
         lines.append(
-            "What is wages and what is prices depends on the numeraire; the total does not."
+            "What is income and what is prices depends on the numeraire; the total does not."
         )
         return lines
+
+    def _nominal(self) -> str:
+        """Say which terms are not deflated, and what of the results is."""
+        shown = self._gains(self._columns()[1])
+        nominal = [name for name in INCOMES if name in shown and name != PUBLIC]
+        if not nominal:
+            return ""
+        said = f"Nominal, not deflated: {', '.join(nominal)}; prices are terms of their own."
+        if LAND in nominal and "group_income" in self.before.data:
+            said += " group_income of results is real: of land it can fall where land rises here."
+        return said
 
     def __repr__(self) -> str:
         head, rows = self._table()
