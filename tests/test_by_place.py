@@ -9,7 +9,7 @@ import xarray as xr
 from store_results import stored
 
 import nege
-from nege.plots import maps
+from nege.plots import by_place, maps
 
 pytestmark = [pytest.mark.closed_form, pytest.mark.usefixtures("nothing_is_solved")]
 
@@ -193,6 +193,61 @@ def test_names_lie_on_no_dot_and_on_no_other_name():
     assert not any(one.get_gid() == "name" for one in data.nege.plot.map("share", where).texts)
     with pytest.raises(nege.InputError, match="Did you mean 'Place 2"):
         data.nege.plot.map("share", where, names=["Plac 2"])
+
+
+LAYOUTS = {
+    "tall": nege.geography.from_points([54.0, 50.0, 37.0], [10.0, 9.0, 13.0]),
+    "wide": nege.geography.from_points([44.4, 44.6, 44.5], [7.0, 16.0, 30.0]),
+    "on a parallel": nege.geography.from_points([44.4] * 3, [7.0, 8.0, 9.0]),
+    "in steps": nege.geography.line(12),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_no_dot_is_cut_by_the_frame_and_a_map_fills_its_figure(name):
+    """Dots are as large in all maps, so there is as much room on all sides, also of flat maps."""
+    import matplotlib.pyplot as plt
+
+    coordinates = LAYOUTS[name].coordinates
+    share = np.full(len(LAYOUTS[name]), 0.3)  # dots are no larger than those of 30 per cent
+    given = {"borders": True} if name == "tall" else {}
+    ax = maps.by_value(coordinates, share, share, "share", **given)
+    figure = ax.figure
+    wide, tall = maps.inches(coordinates, bar=True)
+    beside = plt.subplots(1, 3, figsize=(3 * wide, tall), layout="constrained")[1]  # as of a run
+    for one in (ax, maps.by_value(coordinates, share, share, "share", ax=beside[1])):
+        _, dots, reach = boxes(one)
+        assert (dots - reach[:, None] >= one.bbox.min).all()
+        assert (dots + reach[:, None] <= one.bbox.max).all()
+    inside, whole = figure.get_tightbbox(), figure.get_size_inches()
+    empty = (whole - (inside.max - inside.min)) / whole
+    assert empty.min() < 0.15  # a flat map has room for its scale above and below
+    assert name != "tall" or empty.max() < 0.25
+
+
+@pytest.mark.parametrize("inches", [4.0, 6.7])
+def test_titles_of_a_film_have_the_step_in_sight_and_as_many_lines_in_each(inches):
+    from matplotlib.figure import Figure
+
+    label = "digital trade cost of services (iceberg factor), as it is where nothing else is known"
+    titles = [f"{label} {step}" for step in ("3", "1.25: not solved")]
+    found = by_place._wrapped(titles, inches)
+    assert [" ".join(one.split()) for one in found] == titles
+    assert len({one.count("\n") for one in found}) == 1
+    figure = Figure((inches, 4.0))
+    text = figure.suptitle(found[1], x=0.02, ha="left", fontsize=by_place.TITLE)
+    assert text.get_window_extent().x1 < figure.bbox.x1
+
+
+@pytest.mark.parametrize("change", [False, True])
+def test_a_film_has_the_colours_of_its_scale_without_bands(change):
+    scale = maps.scale_of(np.array([-1.0, 2.0]), change=change)
+    known = by_place._palette(scale).astype(float)
+    assert len(known) <= 256
+    wanted = 255.0 * matplotlib.colormaps[scale.colours](np.linspace(0.0, 1.0, 256))[:, :3]
+    for opaque in (1.0, maps.OPAQUE):
+        seen = opaque * wanted + (1.0 - opaque) * 255.0
+        assert np.abs(seen[:, None] - known).max(2).min(1).max() < 4.0
 
 
 def test_colours_end_where_few_places_are_beyond_and_the_same_in_a_film():

@@ -453,7 +453,9 @@ class SweepPlot(Guide):
         Returns
         -------
         path
-            Of the file, with a picture of 640 by 480 points a step, and at most 200 of them.
+            Of the file, with a picture a step, at most 200, as large as the places need: up to 670
+            by 480 points. Its title says the step. Where the bar's ends are pointed, values of some
+            step lie beyond the colours.
 
         Raises
         ------

@@ -8,6 +8,7 @@ place before, and in the variable's own unit elsewhere.
 from __future__ import annotations
 
 import pathlib
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,7 +29,8 @@ PLACES = ("region", "place")
 PEOPLE = ("share", "population")
 RATIO = ", after over before"  # of a variable's meaning: it is a change already
 MOST_FRAMES = 200
-INCHES = (6.4, 4.8)  # of a film
+TITLE, LETTER, POINTS = 12.0, 0.58, 72.0  # size of letters above a film, how wide one is; an inch
+ON_BAR, GREYS = 110, 36  # colours of a film: of its scale, once more of dots, and of all else
 
 
 class Values(NamedTuple):
@@ -222,16 +224,19 @@ def film(
     largest = float(np.nanmax(shown.people, initial=0.0))
     image: Any = require("PIL.Image", "plot", "A film")
     canvas: Any = require("matplotlib.backends.backend_agg", "plot", "A film").FigureCanvasAgg
-    figure = new_figure(*INCHES)
-    drawn = canvas(figure)
+    size = maps.inches(where.coordinates, where.polygons, bar=True)
+    figure = new_figure(*(size or maps.LEAST_FIGURE))
+    drawn, above = canvas(figure), _wrapped(titles, figure.get_size_inches()[0])
+    palette = image.new("P", (1, 1))
+    palette.putpalette(_palette(scale).tobytes())
 
     def picture(step: int) -> Any:
         figure.clear()
-        ax = where.draw(shown.of(step), figure.add_subplot(), scale=scale, largest=largest)
-        ax.set_title(titles[step], loc="left")
+        where.draw(shown.of(step), figure.add_subplot(), scale=scale, largest=largest)
+        figure.suptitle(above[step], x=0.02, ha="left", fontsize=TITLE, parse_math=False)
         drawn.draw()
         seen = image.fromarray(np.asarray(drawn.buffer_rgba())).convert("RGB")
-        return seen.quantize(128, dither=image.Dither.NONE)
+        return seen.quantize(palette=palette, dither=image.Dither.NONE)
 
     with (
         watched(progress, len(titles), "pictures") as steps,
@@ -255,3 +260,20 @@ def film(
             comment=paths.MARK.encode(),
         )
     return place
+
+
+def _wrapped(titles: Sequence[str], inches: float) -> list[str]:
+    """Return titles in lines that a figure has room for, as many of each: nothing moves."""
+    fits = int(POINTS * inches / (LETTER * TITLE))
+    lines = [textwrap.wrap(title, fits) for title in titles]
+    most = max(map(len, lines))
+    return ["\n".join([*one, *[" "] * (most - len(one))]) for one in lines]
+
+
+def _palette(scale: maps.Scale) -> np.ndarray:
+    """Return the colours of a film, over (colour, channel): its scale in full, and greys."""
+    colours: Any = require("matplotlib", "plot", "A film").colormaps[scale.colours]
+    full = 255.0 * colours(np.linspace(0.0, 1.0, ON_BAR))[:, :3]
+    pale = maps.OPAQUE * full + (1.0 - maps.OPAQUE) * 255.0
+    greys = np.repeat(np.linspace(0.0, 255.0, GREYS)[:, None], 3, axis=1)
+    return np.concatenate([full, pale, greys]).round().astype(np.uint8)

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 LARGEST_DOT = 600.0  # points squared, for a place with a tenth of all
 WIDEST_SHARE = 0.3  # of all, up to which dots are as large; all are drawn smaller beyond
-AROUND = 0.15  # of the extent of places, on each side: room for half of the largest dot
+AROUND = 0.15  # of the longer extent of places, on every side: room for half of the largest dot
+LEAST_AROUND = 0.7  # steps of a textbook geography; degrees, where all places are on one spot
+LARGEST_MAP = (4.6, 3.9)  # inches
+BESIDE, BAR, LEAST_FIGURE = 0.9, 1.2, (4.0, 3.4)  # inches: of axes' words, a scale, a figure
 EDGE = "#BBBBBB"  # of outlines: seen beside what is white
+OPAQUE = 0.8  # of dots
 LEAST_DOT = 14.0  # points squared, of a dot whose colour says something
 
 
@@ -50,30 +54,26 @@ def places(
             "one with coordinates",
             "Make it with from_points, cities, grid or another maker that places regions.",
         )
-    ax = new_axes(ax)
+    ax = new_axes(ax, inches(coordinates))
     geographic = "longitude" in coordinates
     x, y = spots(coordinates).T
+    across, up, stretch = _frame(coordinates)
+    ax.set(xlim=across, ylim=up)
     if borders is not None:
-        _around(ax, borders, geographic, (x, y))
+        _borders(ax, borders, geographic)
     share = np.asarray(share, dtype=float)
     largest = float(np.nanmax(share, initial=0.0)) if largest is None else largest
     size = LARGEST_DOT * share / 0.1 * min(1.0, WIDEST_SHARE / max(largest, 1e-300))
     size = np.maximum(np.nan_to_num(size), least)
-    style = {"alpha": 0.8, "linewidths": 0.4, "edgecolors": "white", **style}
+    style = {"alpha": OPAQUE, "linewidths": 0.4, "edgecolors": "white", **style}
     ax.scatter(x, y, s=2.0, c=GREY, linewidths=0, zorder=0)  # also where nobody is
     points = ax.scatter(x, y, s=size, c=colour, **style)
     points.set_gid("places")
+    ax.set_aspect(stretch)
     if geographic:
-        if borders is None:
-            ax.margins(AROUND)
-        ax.set_aspect(1.0 / np.cos(np.deg2rad(float(np.mean(y)))))
         ax.set_xlabel("longitude (degrees east)")
         ax.set_ylabel("latitude (degrees north)")
     else:
-        ax.set_aspect("equal")
-        for span, limits in ((x, ax.set_xlim), (y, ax.set_ylim)):
-            # Two places on a line would leave the other axis without extent.
-            limits(float(np.min(span)) - 0.7, float(np.max(span)) + 0.7)
         ax.set_xlabel(coordinates["x"].attrs.get("units", "steps"))
         ax.set_ylabel(coordinates["y"].attrs.get("units", "steps"))
     return ax
@@ -88,6 +88,41 @@ def spots(coordinates: xr.Dataset | None, polygons: Any = None) -> np.ndarray:
         return np.zeros((0, 2))
     names = ("longitude", "latitude") if "longitude" in coordinates else ("x", "y")
     return np.column_stack([coordinates[name].values for name in names])
+
+
+def _frame(coordinates: xr.Dataset) -> tuple[tuple[float, float], tuple[float, float], float]:
+    """Return what a map of dots shows, across and up, and how long up is what is as long across.
+
+    There is as much room on each side, whichever way places lie: dots are as large in all of them.
+    """
+    x, y = spots(coordinates).T
+    geographic = "longitude" in coordinates
+    stretch = 1.0 / np.cos(np.deg2rad(float(np.mean(y)))) if geographic else 1.0
+    room = AROUND * max(float(np.ptp(x)) / stretch, float(np.ptp(y)))
+    if not geographic or room == 0.0:
+        room = max(room, LEAST_AROUND)
+    across = float(x.min()) - room * stretch, float(x.max()) + room * stretch
+    return across, (float(y.min()) - room, float(y.max()) + room), stretch
+
+
+def inches(
+    coordinates: xr.Dataset | None, polygons: Any = None, *, bar: bool = False
+) -> tuple[float, float] | None:
+    """Return the size of a figure that a map fills, its scale beside it; None of no places."""
+    if polygons is not None:
+        west, south, east, north = polygons.total_bounds
+        geographic = polygons.crs is not None and polygons.crs.is_geographic
+        stretch = 1.0 / np.cos(np.deg2rad(0.5 * (south + north))) if geographic else 1.0
+    elif coordinates is not None:
+        (west, east), (south, north), stretch = _frame(coordinates)
+    else:
+        return None
+    width, height = (east - west) / stretch, north - south
+    if not (width > 0.0 and height > 0.0 and np.isfinite([width, height]).all()):
+        return None
+    scale = min(LARGEST_MAP[0] / width, LARGEST_MAP[1] / height)
+    wide, tall = scale * width + BESIDE + BAR * bar, scale * height + BESIDE
+    return max(wide, LEAST_FIGURE[0]), max(tall, LEAST_FIGURE[1])
 
 
 WIDE = 20.0  # ratio of the largest to the smallest value from which on colours follow logarithms
@@ -162,6 +197,7 @@ def by_value(
     `bar` says beside what the scale stands: True this map, False nothing, or all Axes it serves.
     """
     values = np.asarray(values, dtype=float)
+    ax = new_axes(ax, inches(coordinates, polygons, bar=bar is not False))
     scale = scale_of(values) if scale is None else scale
     style: dict[str, Any] = {"cmap": scale.colours, "norm": scale.norm, "borders": borders}
     if polygons is None:
@@ -216,7 +252,7 @@ def filled(
     **style: Any,
 ) -> Axes:
     """Fill polygons: by numbers on a scale, grey where there is none, or each in its colour."""
-    ax = new_axes(ax)
+    ax = new_axes(ax, inches(None, polygons))
     geographic = polygons.crs is not None and polygons.crs.is_geographic
     colour = np.asarray(colour)
     style = {"edgecolor": EDGE, "linewidth": _line(len(polygons)), **style}
@@ -262,18 +298,14 @@ def _line(count: int) -> float:
     return float(np.clip(10.0 / np.sqrt(count), 0.15, 1.0))
 
 
-def _around(
-    ax: Axes, borders: Any, geographic: bool, places: tuple[np.ndarray, np.ndarray]
-) -> None:
-    """Draw borders in degrees beneath a map, and look at the part of them that has places."""
+def _borders(ax: Axes, borders: Any, geographic: bool) -> None:
+    """Draw borders in degrees beneath a map."""
     if not geographic:
         cure = "Places of a textbook geography have no longitude and latitude."
         raise InputError("borders", type(borders).__name__, "left out here", cure)
+    limits = ax.get_xlim(), ax.get_ylim()
     _beneath(ax, borders, "EPSG:4326")
-    x, y = places
-    for values, limits in ((x, ax.set_xlim), (y, ax.set_ylim)):
-        margin = 0.05 * float(np.ptp(values)) + 0.5
-        limits(float(np.min(values)) - margin, float(np.max(values)) + margin)
+    ax.set(xlim=limits[0], ylim=limits[1])  # whatever else borders go around
 
 
 def read_shapes(argument: str, path: str | pathlib.Path, allowed: str) -> Any:
