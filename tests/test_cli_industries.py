@@ -80,6 +80,13 @@ def test_a_run_along_a_scenario_tells_its_patterns_and_draws_a_map_of_each(tmp_p
     maps = {f"map_{word.replace(' ', '_').replace('-', '_')}.png" for word in named}
     assert {p.name for p in out.iterdir()} == {"economy.nc", "shares.png", "timeline.png", *maps}
     assert f"{float(data.welfare[0]):.5f}" in printed
+    run = RunResult(economy_file.read_path(str(tmp_path / "my.toml")), data, np.nan, ())
+    drawn = report_industries.drawings(run)["map_at_the_end.png"]
+    titled = [ax for ax in drawn.axes if ax.get_title(loc="left")]
+    for ax in titled:
+        said = {text.get_text() for text in ax.texts if text.get_gid() == "name"}
+        assert said == set(run.specification.model.geography.names)
+    assert len(titled) == 3
     assert float(data.productivity.sel(step=0, industry="services", place="Beijing")) == 1.25
 
 

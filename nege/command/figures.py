@@ -125,7 +125,8 @@ def draw_cities(run: RunResult) -> Figure:
     first, last = good[0], good[good <= specification.turn][-1]
     share = report.place_shares(run).values
     before, after = share[first], share[last]
-    figure = style.new_figure(15, 4.6)
+    wide, tall = maps.inches(model.geography.coordinates, bar=True) or maps.LEAST_FIGURE
+    figure = style.new_figure(3 * wide, tall)
     left, middle, right = figure.subplots(1, 3)
     name = report.parameter_words(specification.parameter)
     online = report.online_share(run)
@@ -141,7 +142,10 @@ def draw_cities(run: RunResult) -> Figure:
         right.set_axis_off()
         right.text(0.5, 0.5, "nobody stays offline", ha="center", transform=right.transAxes)
     if report.places_have_names(model):
-        by_place.where(model.geography, False, named=True).name(left, before)
+        where = by_place.where(model.geography, False, named=True)
+        for ax, size in ((left, before), (middle, after), (right, np.maximum(before, after))):
+            if ax.collections:
+                where.name(ax, size)
     return figure
 
 

@@ -73,13 +73,12 @@ def story(run: RunResult) -> str:
         return "\n".join([*lines, *report_industries.story(run)])
     if np.isfinite(run.effective):
         model = specification.model
-        which = "" if model.online is None else "Without the online region "
-        told = (
-            f"{which}{model.movers} are as concentrated as if they lived in {run.effective:.3g} "
+        which = "The" if model.online is None else "Without the online region the"
+        lines.append(
+            f"{which} shares of {model.movers} are as concentrated as those of {run.effective:.3g} "
             f"equal places, of {len(model.geography)} places (the effective number of places: one "
             "over the sum of squared shares, the inverse of the Herfindahl index)."
         )
-        lines.append(told[0].upper() + told[1:])
     lines += _story_of_path(run)
     return "\n".join(lines)
 

@@ -13,7 +13,7 @@ from nege.errors import in_words
 from nege.models import terms
 from nege.models.agglomeration.mechanisms.jurisdictions import COMMISSION
 from nege.models.agglomeration.patterns import BETWEEN, patterns
-from nege.plots import agglomeration
+from nege.plots import agglomeration, by_place, maps
 from nege.plots.style import new_figure
 from nege.results import text_table
 from nege.status import Status
@@ -21,6 +21,7 @@ from nege.status import Status
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+TITLE = 0.5  # inches above maps
 FEW = 4  # jurisdictions, each of which has columns of its own
 
 
@@ -161,14 +162,17 @@ def _maps(
     named = {word: words.index(word) for word in dict.fromkeys(words)}
     if good.size - 1 not in named.values():
         named["at the end"] = good.size - 1
+    where = by_place.where(run.specification.model.geography, False, named=True)
     drawn = []
     for name, position in named.items():
-        figure = new_figure(5 * (1 + len(industries)), 4.8)
+        wide, tall = maps.inches(places, bar=True) or maps.LEAST_FIGURE
+        figure = new_figure(wide * (1 + len(industries)), tall + TITLE)
         figure.suptitle(f"{words[position]}, {_step_title(run, good[position])}")
         axes = figure.subplots(1, 1 + len(industries))
         for industry, ax in zip((None, *industries), axes, strict=True):
             one = result.isel(step=position)
             agglomeration.industry_map(places, one, industry=industry, ax=ax)
+            where.name(ax, one["population"].values)
         drawn.append((f"map_{name.replace(' ', '_').replace('-', '_')}.png", figure))
     return drawn
 
