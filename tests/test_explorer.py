@@ -14,7 +14,7 @@ import nege
 from nege import mechanisms as mech
 from nege.explorer import Cancelled, Explorer, Job
 from nege.explorer.controls import range_around
-from nege.progress import stop_if_cancelled
+from nege.progress import stop_if_cancelled, stoppable
 from nege.validation import Bounds
 
 pytestmark = pytest.mark.family
@@ -249,6 +249,19 @@ def test_a_rest_point_that_does_not_last_is_no_equilibrium(tmp_path, monkeypatch
     assert answer.gains is None
     assert "no equilibrium" in answer.who[0]
     assert run(explorer.python(answer), tmp_path, monkeypatch)["found"].data.identical(answer.data)
+
+
+def test_after_a_change_of_tastes_it_is_said_that_gains_are_not_known():
+    explorer, there, _ = explorer_of("CorePeriphery")
+    (said,) = explorer.answer({"sigma": 4.0}, since=there).who
+    assert "not known: they are for economies of people with the same tastes" in said
+    assert "after must" not in said
+
+
+def test_clearing_markets_is_cancelled_at_the_next_step():
+    model = explorer_of("OnlineAgglomeration")[0].model
+    with stoppable(lambda: False), pytest.raises(Cancelled):
+        nege.short_run(model, explorer_of("OnlineAgglomeration")[0].base.data)
 
 
 def test_other_regions_begin_anew_and_say_so():
@@ -499,8 +512,6 @@ def test_several_threads_have_the_same_answers_as_one(name):
 @pytest.mark.parametrize("name", ["CorePeriphery", "OnlineAgglomeration"])
 def test_a_solve_that_nobody_wants_any_more_ends(name):
     economy = ECONOMIES[name]()
-    from nege.progress import stoppable
-
     with stoppable(lambda: False), pytest.raises(Cancelled):
         nege.solve(economy)
     assert isinstance(nege.solve(economy).data, xr.Dataset)

@@ -356,7 +356,7 @@ def test_prices_that_a_start_has_lead_sooner_to_the_same():
         nege.solve(moved, {**written, "wage": [1.0, 2.0]})
 
 
-def test_an_audit_of_people_who_hardly_mind_places_overflows_nowhere():
+def test_an_audit_of_people_who_follow_income_closely_overflows_nowhere():
     places = nege.geography.equidistant(3)
     given = {"migration_elasticity": 400.0, "home_weight": [1.0, 2.0, 1.0]}
     economy = nege.OnlineAgglomeration(places, **given)

@@ -295,7 +295,8 @@ class Explorer:
         try:
             gains = compare(before.equilibrium, now)
         except InputError as error:
-            return {"who": (f"Gains are not known: {error}",)}
+            _, _, alike, cure = error.args
+            return {"who": (f"Gains are not known: they are for economies {alike} alone. {cure}",)}
         return {"gains": gains, "against": before, "who": (gains._headline(), *gains._who())}
 
     # --- diagrams and lines -------------------------------------------------------------

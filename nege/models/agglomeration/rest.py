@@ -317,6 +317,7 @@ class _RestPointSearch:
         part, progress = 1.0, Progress(PATIENCE, moves=False)
         self.evaluate(x)
         while not self.residual() <= self.options.tolerance_residual:
+            stop_if_cancelled()
             if self.steps >= self.options.limit_iterations:
                 return x, Status.LIMIT
             before, step = self.residual(), self._newton()
@@ -578,6 +579,7 @@ class _RestPointSearch:
         # Longer steps of implicit Euler would lead back to the point that is left.
         time, progress = 0.5 / rate, Progress(PATIENCE)
         while self.steps < self.options.limit_steps and self.evaluate(x):
+            stop_if_cancelled()
             x, _, _ = self._step(x, time)
             self.steps += 1
             moved = np.max(np.abs(_apart(x, rest)[self.moving]))
