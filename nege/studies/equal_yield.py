@@ -41,7 +41,7 @@ from nege.plots import objectives
 from nege.progress import Progress, watched
 from nege.results.equilibrium import Equilibrium, check_equilibrium
 from nege.results.stability import verdict
-from nege.results.tables import Tabular
+from nege.results.tables import Tabular, in_plain_words
 from nege.solver_options import Logit, Replicator, SolverOptions, check_dynamics
 from nege.solvers.checks import check_model, check_options
 from nege.studies import real_terms
@@ -198,7 +198,7 @@ class EqualYield(Immutable, Tabular):
         curve = self.curve.where(np.isfinite(self.curve["slope"]), drop=True)
         return objectives.laffer(
             curve["revenue_raised"], curve["slope"].values, self.parameter,
-            self.of.replace("_", " "), self.amount, roots, jumps, ax=ax,
+            in_plain_words(self.of), self.amount, roots, jumps, ax=ax,
         )  # fmt: skip
 
     @hinted
