@@ -371,6 +371,11 @@ def listed(known: Sequence[str]) -> str:
     return f"Known: {', '.join(known)}."
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number with what it counts: "1 step", "2 steps"; `many` of words not in s."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def in_words(names: Iterable[str], word: str = "and") -> str:
     """Return names as in a sentence."""
     *most, last = names

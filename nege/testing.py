@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import InputError
+from nege.errors import InputError, counted
 from nege.geography import from_distance
 from nege.models.base import Model
 from nege.models.fields import Number, Over, Shares
@@ -132,8 +132,9 @@ class Checked:
     seed: int
 
     def __repr__(self) -> str:
-        sizes = f" of {min(self.regions)} to {max(self.regions)} regions" if self.regions else ""
-        drawn = f"{len(self.regions)} economies{sizes}"
+        ends = sorted({*self.regions})
+        sizes = f" of {' to '.join(map(str, ends[:: len(ends) - 1 or 1]))} regions" if ends else ""
+        drawn = f"{counted(len(self.regions), 'economy', 'economies')}{sizes}"
         head = f"{self.model.__qualname__} keeps what it promises, in {drawn}"
         return "\n  ".join([f"{head} (seed {self.seed}):", *self.promises])
 

@@ -28,6 +28,12 @@ class Member(NamedTuple):
         return self.kind.__name__
 
 
+def two_regions():
+    """Return Krugman's two regions where trade is dear, in which claims are examined."""
+    places = nege.geography.equidistant(2)
+    return nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2.6)
+
+
 def distances(rng, n):
     """Other ones back, no detour shorter."""
     distance = 0.5 + 0.5 * rng.random((n, n))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from family import two_regions
 
 import nege
 import nege.laboratory.registry
@@ -336,7 +337,7 @@ def test_the_gain_at_equal_revenue_is_that_of_the_workbench():
 def test_what_every_state_overrides_is_not_drawn():
     fixed = Experiment(
         words="two regions",
-        model=core_periphery,
+        model=two_regions,
         states={"even": {"mu": 0.3}, "more": {"mu": 0.4, "trade_cost": lambda m: m.trade_cost}},
     )
     found = running.run(fixed, 2, prior="near", rng=0, work=running.Work(starts=1))
@@ -411,14 +412,9 @@ def test_one_claim_is_run_explained_and_says_where_it_flips(monkeypatch):
 # --- the command line and the page ------------------------------------------------------------
 
 
-def core_periphery():
-    places = nege.geography.equidistant(2)
-    return nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2.6)
-
-
 CHEAPER = Experiment(
     words="two regions, as trade gets cheaper",
-    model=core_periphery,
+    model=two_regions,
     states={"dear": {}, "cheap": {"trade_cost": lambda m: 1.5}},
 )
 OWN = {

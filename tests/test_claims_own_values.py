@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 import xarray as xr
+from family import two_regions
 
 import nege
 import nege.laboratory.registry
@@ -20,14 +21,9 @@ from nege.laboratory.registry import registry
 pytestmark = pytest.mark.closed_form
 
 
-def core_periphery():
-    places = nege.geography.equidistant(2)
-    return nege.CorePeriphery(places, sigma=5, mu=0.4, trade_cost=2.6)
-
-
 CHEAPER = Experiment(
     words="two regions, as trade gets cheaper",
-    model=core_periphery,
+    model=two_regions,
     states={
         "dear": {"trade_cost": lambda m: m.trade_cost},
         "cheap": {"trade_cost": 1.5},
@@ -47,7 +43,7 @@ OWN = {
             Flip(words="it stays dear", experiment=CHEAPER.where("dear", {"mu": 0.1})),
             Flip(
                 words="varieties are alike",
-                experiment=CHEAPER.but("alike", model=lambda: core_periphery().replace(sigma=9)),
+                experiment=CHEAPER.but("alike", model=lambda: two_regions().replace(sigma=9)),
             ),
         ),
         why="Linkages are worth more than competition costs.",
@@ -55,7 +51,7 @@ OWN = {
 }
 SAVING = Experiment(
     words="two regions on a path",
-    model=core_periphery,
+    model=two_regions,
     path=lambda m: xr.Dataset(
         {"trade_cost": ("step", [m.trade_cost, 1.5]), "mu": ("step", [0.2, 0.3])},
         {"step": [0, 1]},
@@ -110,7 +106,7 @@ def test_no_values_are_the_claim_itself_to_the_last_bit(own):
 
 def test_what_is_solved_is_the_economy_with_these_values(alone):
     found = nege.claims("1a", at={"mu": 0.5, "trade_cost": 2.2})
-    economy = core_periphery().replace(mu=0.5, trade_cost=2.2)
+    economy = two_regions().replace(mu=0.5, trade_cost=2.2)
     dear, cheap = (
         float(nege.solve(one, [0.52, 0.48]).data.share.max())
         for one in (economy, economy.replace(trade_cost=1.5))
@@ -140,7 +136,7 @@ def test_draws_are_around_these_values(alone):
     found = nege.claims("1a", at={"mu": 0.3}, draws=3)
     assert "of the prior 'near' around these values" in found.explain()
     assert set(found.prior.parameter.values) == set(found.data.parameter.values)
-    lower = CHEAPER.but("less", model=lambda: core_periphery().replace(mu=0.3))
+    lower = CHEAPER.but("less", model=lambda: two_regions().replace(mu=0.3))
     plain = running.run(lower, 3, prior="near", rng=0)
     np.testing.assert_array_equal(alone.margin(plain.observed), found.data.margin)
 
@@ -189,7 +185,7 @@ def test_what_states_make_of_a_value_is_said():
 
 
 def test_a_value_along_a_path_is_one_at_some_step():
-    states = running.values_of(SAVING, core_periphery().replace(trade_cost=2.0), "trade_cost")
+    states = running.values_of(SAVING, two_regions().replace(trade_cost=2.0), "trade_cost")
     np.testing.assert_array_equal(states, [2.0, 1.5])
     claim = Claim(**{**vars(OWN["1a"]), "experiment": SAVING, "flips": ()})
     words = own_values.placed(claim, {"trade_cost": 2.0}).experiment.words

@@ -101,7 +101,7 @@ def test_a_model_whose_wages_are_iterated_is_solved_and_named_by_its_file(tmp_pa
     few = "import nege\nnege.testing.DRAWS = 1\n"  # that all pass is shown by the other example
     said = fresh.run(f"{few}{use}\n{CROWDED_CHECKS}", tmp_path)
     for words in (
-        "CrowdedCore keeps what it promises, in 1 economies",
+        "CrowdedCore keeps what it promises, in 1 economy",
         "the equations of its audit hold",
         "Models there: CrowdedCore.",
         "rename your file",

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege import errors, memory
+from nege import errors, memory, testing
 from nege.command import economy_file
 from nege.laboratory.registry import registry
 from nege.models.base import Model
@@ -382,3 +382,10 @@ def test_one_step_of_a_path_is_a_change():
 def test_memory_is_told_in_digits():
     with pytest.raises(nege.InputError, match="it needs 40,000 GB, and"):
         memory.check("n", 1, 40_000 * 10**9, "for this", "Less.")
+
+
+def test_one_is_told_in_the_singular():
+    assert errors.counted(1, "step") == "1 step"
+    assert errors.counted(2, "economy", "economies") == "2 economies"
+    for regions, said in (((2,), "1 economy of 2 regions"), ((2, 5), "2 economies of 2 to 5 reg")):
+        assert said in repr(testing.Checked(nege.CorePeriphery, (), regions, 0))

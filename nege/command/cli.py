@@ -26,7 +26,7 @@ from nege.command import (
     sweep_table,
     typed,
 )
-from nege.errors import ConvergenceError, InputError, NegeError, require
+from nege.errors import ConvergenceError, InputError, NegeError, counted, require
 from nege.explorer import opening
 from nege.explorer.engine import Explorer
 from nege.laboratory.claim import NotModelled
@@ -135,7 +135,7 @@ def _run(file: str, output: str | pathlib.Path, *, quiet: bool) -> int:
         print("\nWritten: " + ", ".join(str(path) for path in written) + "\n")
     failed = int((run.result["status"] != Status.CONVERGED).sum())
     if failed:
-        print(f"nege: {failed} steps did not converge", file=sys.stderr)
+        print(f"nege: {counted(failed, 'step')} did not converge", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -222,7 +222,7 @@ def _status(path: str, *, quiet: bool) -> int:
     size = data["status"].size
     if not quiet:
         dims = ", ".join(f"{dim} ({data.sizes[dim]})" for dim in data["status"].dims)
-        print(f"{path}: {data.attrs['model']}\nover {dims}: {size} points")
+        print(f"{path}: {data.attrs['model']}\nover {dims}: {counted(size, 'point')}")
         for status, count in found.counts.items():
             if count:
                 # Where stores are damaged, of a point only its status is to be believed.
@@ -242,7 +242,10 @@ def _status(path: str, *, quiet: bool) -> int:
                 print(f"{count:>12} solved by nege {version}")
     failed = size - found.counts[Status.CONVERGED]
     if failed:
-        print(f"nege: {failed} points are not solved", file=sys.stderr)
+        print(
+            f"nege: {counted(failed, 'point')} {'is' if failed == 1 else 'are'} not solved",
+            file=sys.stderr,
+        )
     return 1 if failed else 0
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from nege.command.execution import RunResult
-from nege.errors import in_words
+from nege.errors import counted, in_words
 from nege.models import terms
 from nege.models.agglomeration.mechanisms.jurisdictions import COMMISSION
 from nege.models.agglomeration.patterns import BETWEEN, patterns
@@ -123,16 +123,19 @@ def story(run: RunResult) -> list[str]:
         )
     nudged = int(result["perturbed"].sum())
     if nudged:
-        lines.append(f"{nudged} steps left an unstable rest point on the way.")
+        lines.append(f"{counted(nudged, 'step')} left an unstable rest point on the way.")
     rates = result["leading_eigenvalue"].values
     known = rates[np.isfinite(rates)]
     if known.size:
-        who = "Every step is" if known.size == rates.size else f"{known.size} steps are"
+        every = known.size == rates.size
+        who = "Every step" if every else f"Each of {counted(known.size, 'step')}"
         lines.append(
-            f"{who} stable: the largest growth rate of a small deviation is {known.max():.2g}."
+            f"{who} is stable: the largest growth rate of a small deviation is {known.max():.2g}."
         )
     if known.size < rates.size:
-        lines.append(f"For {rates.size - known.size} steps stability could not be established.")
+        lines.append(
+            f"For {counted(rates.size - known.size, 'step')} stability could not be established."
+        )
     return lines
 
 

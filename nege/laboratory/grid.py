@@ -75,7 +75,10 @@ class ClaimGrid(Immutable, Tabular):
     def _beside(self) -> str:
         """What became of points that were not just solved, in words."""
         fate = self.data.fate.values.ravel().tolist()
-        counts = [f"{fate.count(word)} {word}" for word in FATES[1:] if word in fate]
+        said = {"not unique": "not unique (another start ends in another equilibrium)"}
+        counts = [
+            f"{fate.count(word)} {said.get(word, word)}" for word in FATES[1:] if word in fate
+        ]
         return f"; {in_words(counts)}" if counts else ""
 
     def _turns(self) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import xarray as xr
 
-from nege.errors import InputError
+from nege.errors import InputError, counted
 from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.plots.economies import EquilibriumPlot
@@ -264,7 +264,7 @@ class Equilibrium(Immutable, Tabular):
                 self._verdict(),
             ]
         elif not self.converged:
-            end = f"residual {self.residual:.1e} after {self.iterations} iterations."
+            end = f"residual {self.residual:.1e} after {counted(self.iterations, 'iteration')}."
             why = f"NOT CONVERGED ({self.status.name}): "
             if knows_why(self):  # in words that follow
                 lines = [f"{why}{end}"]
@@ -274,7 +274,7 @@ class Equilibrium(Immutable, Tabular):
         elif self.horizon == "short run":
             lines = [
                 f"Converged: markets clear to {self.residual:.1e}; {self.model.settles} are within "
-                f"{self.error:.1e} of the solution ({self.iterations} iterations)."
+                f"{self.error:.1e} of the solution ({counted(self.iterations, 'iteration')})."
             ]
             if self.stability is not None:
                 moved = self.model.moved_by(self.stability.dynamics)
@@ -282,7 +282,7 @@ class Equilibrium(Immutable, Tabular):
         else:
             lines = [
                 f"Converged under {moved}: residual {self.residual:.1e} "
-                f"({self.iterations} steps). {self.model.summary(self.data)}",
+                f"({counted(self.iterations, 'step')}). {self.model.summary(self.data)}",
                 self._verdict(),
             ]
         lines += self.words

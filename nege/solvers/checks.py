@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nege._version import __version__
-from nege.errors import ConvergenceError, InputError
+from nege.errors import ConvergenceError, InputError, counted
 from nege.models.base import Model
 from nege.results.equilibrium import Equilibrium, knows_why
 from nege.solver_options import SolverOptions
@@ -58,7 +58,7 @@ def or_raise(result: Equilibrium) -> Equilibrium:
     """Return a result that converged, or raise with the partial one."""
     if result.converged:
         return result
-    end = f"residual {result.residual:.1e} after {result.iterations} iterations"
+    end = f"residual {result.residual:.1e} after {counted(result.iterations, 'iteration')}"
     if knows_why(result):
         said = [f"{result.horizon} did not converge ({end}).", *result.words]
     else:

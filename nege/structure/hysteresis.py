@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from nege import memory, validation
-from nege.errors import InputError
+from nege.errors import InputError, counted
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes, terms
 from nege.models.base import Model
@@ -272,7 +272,9 @@ class Hysteresis(Immutable, Tabular):
                 what += ", but has the same shares in other places"
             lines.append(f"It does not close: {what}.")
         if failed:
-            lines.append(f"{failed} points did not converge: NaN, and nothing is known there.")
+            lines.append(
+                f"{counted(failed, 'point')} did not converge: NaN, and nothing is known there."
+            )
         others = "nege.bifurcation finds them"
         if self.model.groups is not None:
             others = "nege.equilibria looks for them at one value"

@@ -31,7 +31,7 @@ import numpy as np
 import xarray as xr
 
 from nege import memory, validation
-from nege.errors import InputError
+from nege.errors import InputError, counted
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes
 from nege.models.base import Model
@@ -217,7 +217,7 @@ def _number(values: xr.DataArray, i: int, digits: int = 7) -> str:
 def _headline(found: Calibration) -> str:
     many = f"{found.parameters.sizes['parameter']} of its parameters"
     what = f"Calibration of {found.model.article} {found.model.title} economy: {many} to "
-    what += f"{found.fit.sizes['target']} targets."
+    what += f"{counted(found.fit.sizes['target'], 'target')}."
     if not found.converged:
         why = "the search ended where it is not shown that no small step improves the fit"
         return f"{what} NOT CONVERGED: {why}."
@@ -271,7 +271,7 @@ def _remarks(found: Calibration) -> list[str]:
         )
     lines.append(f"Derivatives: {found.derivatives}.")
     if found.jumps:
-        lines.append(f"The equilibrium jumped {found.jumps} times on the way.")
+        lines.append(f"The equilibrium jumped {counted(found.jumps, 'time')} on the way.")
     starts = found.starts
     ends = starts["objective"].values
     best = np.isclose(ends, np.nanmin(ends), rtol=1e-6, atol=1e-14)

@@ -26,7 +26,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import ConvergenceError, InputError
+from nege.errors import ConvergenceError, InputError, counted
 from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.plots import objectives
@@ -276,7 +276,7 @@ class JointOptimum(Immutable, Tabular):
         others = "policies all over the box"
         lines.append(
             compared(others, about.evaluated, about.better, about.best_elsewhere)
-            + f" {_counted(len(about.climbs), 'climb')} ended at {climbs}."
+            + f" {counted(len(about.climbs), 'climb')} ended at {climbs}."
         )
         if not self.certified:
             lines.append("NOT CERTIFIED as an optimum.")
@@ -288,10 +288,6 @@ class JointOptimum(Immutable, Tabular):
             "equilibria than those that the economy reaches from where it stands."
         )
         return "\n".join(lines)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _limit(low: float, high: float) -> str:

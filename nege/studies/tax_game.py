@@ -22,7 +22,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import ConvergenceError, InputError
+from nege.errors import ConvergenceError, InputError, counted
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes, terms
 from nege.models.base import Model
@@ -280,7 +280,7 @@ class NashEquilibrium(Immutable, Tabular):
         ]
         if not self.settled:
             taken = self.history.sizes["round"] - 1
-            lines.append(f"Best responses in turn did not settle in {taken} rounds.")
+            lines.append(f"Best responses in turn did not settle in {counted(taken, 'round')}.")
         rows = zip(self.rates, about.slopes, about.seconds, about.kinds, about.gains, strict=True)
         for name, by, second, kind, gain in rows:
             what = {"interior": "a maximum", "none": "no best response"}.get(kind, f"at the {kind}")

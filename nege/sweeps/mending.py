@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from nege._version import __version__
-from nege.errors import InputError
+from nege.errors import InputError, counted
 from nege.models.designs import Block
 from nege.status import Status
 from nege.sweeps import store_reading
@@ -72,11 +72,12 @@ def _remark(failed: int, tried: int, mended: int) -> str:
     """Say what became of points that had failed, of which some were tried again."""
     if not failed:
         return "no point had failed: nothing to mend"
+    points = counted(failed, "point")
     if not tried:
         cure = "mend them with other options"
-        return f"{failed} points had failed, in this same way: nothing is tried twice, {cure}"
+        return f"{points} had failed, in this same way: nothing is tried twice, {cure}"
     rest = "" if mended == failed else "; ds.nege.failed() has the others"
-    return f"{mended} of {failed} points that had failed are mended{rest}"
+    return f"{mended} of {points} that had failed {'is' if mended == 1 else 'are'} mended{rest}"
 
 
 def _folder(place: pathlib.Path) -> pathlib.Path:

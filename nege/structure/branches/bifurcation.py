@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import InputError
+from nege.errors import InputError, counted
 from nege.immutable import Immutable, held
 from nege.models import parameter_axes, terms
 from nege.models.base import Model
@@ -411,10 +411,8 @@ class BifurcationDiagram(Immutable, Tabular):
             lines.append(f"  and {more} more special point{'s' * (more > 1)}")
         broken = sum(not branch.complete for branch in self.branches)
         if broken or self.lost:
-            lines.append(
-                f"{broken + len(self.lost)} branches could not be followed to their ends; .ended "
-                "and .lost say why."
-            )
+            short = counted(broken + len(self.lost), "branch", "branches")
+            lines.append(f"{short} could not be followed to the end; .ended and .lost say why.")
         unseen = "branches that meet none of these"
         if self.unstable is not None:
             several = "deviation grows" if self.unstable == 1 else "deviations grow"

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, overload
 import numpy as np
 import xarray as xr
 
+from nege.errors import counted
 from nege.immutable import Immutable, held
 from nege.models.base import Model
 from nege.models.law_of_motion import NEUTRAL_RATE
@@ -232,7 +233,7 @@ class Equilibria(Immutable, Tabular, Sequence[Equilibrium]):
             starts = self.basins.attrs["starts"]
             rest = 1.0 - float(self.basins.sum())
             lost = f"; {rest:.1%} ended in none of these" if rest > 1e-12 else ""
-            notes.append(f"Basins are shares of {starts} random starts{lost}.")
+            notes.append(f"Basins are shares of {counted(starts, 'random start')}{lost}.")
         return notes
 
 
