@@ -130,3 +130,8 @@ def test_what_python_says_to_write_is_said_as_it_is_typed():
 def test_an_error_about_a_key_of_a_file_stays_as_it_is():
     error = nege.InputError("my.toml: [sweep] unit", 1, "left out", "Say unit=... there.")
     assert typed.error_as_typed(error, {"unit": "--unit"}) == str(error)
+
+
+def test_what_only_python_can_try_is_said_to_be_of_python():
+    assert typed.remedy("Raise SolverOptions(limit_steps=9).").startswith("In Python: Raise")
+    assert typed.remedy("Run the sweep again.") == "Run the sweep again."

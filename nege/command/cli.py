@@ -228,7 +228,8 @@ def _status(path: str, *, quiet: bool) -> int:
                 # Where stores are damaged, of a point only its status is to be believed.
                 known = (status.message, status.remedy)
                 message, remedy = known if found.damaged else failed_points.in_words(data, status)
-                print(f"{count:>12} {status.name.lower()}: {message}. {remedy}")
+                told = f"{status.name.lower()}: {message}. {typed.remedy(remedy)}"
+                print(f"{count:>12} {told}".rstrip())
         if found.damaged:
             print(
                 f"{found.damaged:>12} damaged: changed since they were written "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from nege.command import report_industries, report_retail
+from nege.command import report_industries, report_retail, typed
 from nege.command.economy_file import PathSpecification
 from nege.command.execution import RunResult, converged_steps
 from nege.models.base import Model
@@ -90,8 +90,7 @@ def _remedies(result: xr.Dataset) -> list[str]:
     for code in dict.fromkeys(codes[codes != Status.CONVERGED].tolist()):
         status, count = Status(code), int((codes == code).sum())
         message, remedy = failed_points.in_words(result, status)
-        where = "In Python: " if "SolverOptions" in remedy else ""  # of which files have none
-        lines.append(f"{status.name} ({count} of them): {message}. {where}{remedy}")
+        lines.append(f"{status.name} ({count} of them): {message}. {typed.remedy(remedy)}")
     return lines
 
 

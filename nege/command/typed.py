@@ -105,6 +105,11 @@ def as_typed(text: str, typed: Mapping[str, str]) -> str:
     return "".join(part if CALL.match(part) else _options(part, typed) for part in parts)
 
 
+def remedy(words: str) -> str:
+    """Return what to try where a solve failed; files have no options of solvers."""
+    return f"In Python: {words}" if "SolverOptions" in words else words
+
+
 def _names(typed: Mapping[str, str]) -> dict[str, str]:
     """Return what is typed for arguments of Python."""
     return {**typed, **{name: typed[said] for name, said in ALSO.items() if said in typed}}
