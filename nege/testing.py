@@ -13,8 +13,10 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import InputError, counted
+from nege.errors import ConvergenceError, InputError, NegeError, counted
 from nege.geography import from_distance
+from nege.kernels import codes
+from nege.kernels.equations import Economy, normalise, update
 from nege.models.base import Model
 from nege.models.fields import Number, Over, Shares
 from nege.models.law_of_motion import Linearised, law_of_motion
@@ -107,6 +109,8 @@ TRIES = 100  # of parameters that the model may refuse, for each of them
 SLOPE = 1e-6  # by which a derivative may be off a difference, relative to the largest
 OFF = 1e-3  # by which a variable is made wrong
 SAME = 1e-9  # by which the answers to one question may be off each other
+STEPS = 2000  # of respond itself, to see where it leads
+ALIKE = 1e-6  # spread of it over places, relative to its level, that is none
 SHARP = SolverOptions(tolerance_residual=1e-13)
 
 
@@ -172,7 +176,8 @@ def check_model(
     Raises
     ------
     AssertionError
-        Naming the promise, the economy, and by how much it is broken.
+        Naming the promise, the economy, and by how much it is broken; where something could not be
+        solved, the likeliest cause.
     InputError
         Where no drawn economy is accepted: give some parameters.
 
@@ -207,11 +212,55 @@ def check_model(
             for name, check in checks.items():
                 try:
                     check(economy, share)
-                except AssertionError as error:
+                except (AssertionError, NegeError) as error:
+                    unsolved = isinstance(error, ConvergenceError)
+                    why = _likeliest(economy, share, error) if unsolved else error
                     where = f"in {economy!r} at shares {share.round(3).tolist()}"
-                    raise AssertionError(f"{name}: {error}\n{where}") from None
+                    raise AssertionError(f"{name}: {why}\n{where}") from None
         sizes.append(n)
     return Checked(model, tuple({**_CHECKS, **_ONCE}), tuple(sizes), int(seed))
+
+
+def _likeliest(economy: Model, share: np.ndarray, error: Exception) -> str:
+    """Say why something was not solved: of a short run from its own equations, at these shares."""
+    assert isinstance(error, ConvergenceError)
+    failed = error.equilibrium
+    said = f"{failed.horizon} did not converge: {failed.status.message}"
+    said = f"{said} (residual {failed.residual:.1e})"
+    if failed.horizon == "long run":
+        return (
+            f"{said}. Short runs and slopes hold there, so look at payoff: has it a distribution "
+            "at which people stay? If only at some parameters, give these: parameters={...}."
+        )
+    known = economy.arrays_for(SHARP.operator, compiled=True)
+    if not isinstance(known, Economy):
+        return f"{said}. Look at the equations of its short run."
+    state, work, change = economy.start_state(), np.empty((4, share.size)), np.empty(share.size)
+    update(known, share, state, work, change)
+    parts = dict(zip(("supply", "spending", "price", "access"), work, strict=True))
+    for name, values in {**parts, "respond": change}.items():
+        if not np.isfinite(values).all():
+            return (
+                f"{said}. Where the short run starts, at start_state(), {name} is not finite: "
+                f"{values.round(3).tolist()}. Look at what it takes a logarithm or a power of."
+            )
+    for _ in range(STEPS):  # shifted to the numeraire, as the solver does it; half way, so that
+        state += 0.5 * np.clip(change, -1.0, 1.0)  # what goes to and fro settles too
+        normalise(known, share, state)
+        update(known, share, state, work, change)
+    level, spread = float(change.mean()), float(np.ptp(change))
+    if known.numeraire and spread <= ALIKE * abs(level):
+        return (
+            f"numeraire and respond disagree (Walras): where numeraire sums to one, respond is "
+            f"{level:.3g} in every place, and has to be zero there. A term is missing from, or too "
+            f"much in, one of respond, spending, numeraire: each place's income and what firms "
+            f"earn have to add up. So the {said}."
+        )
+    return (
+        f"{said}, and respond is {change.round(3).tolist()} after {STEPS} half steps of it. It has "
+        "to be f(state) - state, with an f of which steps end: look at its sign, at what is "
+        "subtracted, and at how much it answers to the state."
+    )
 
 
 def _drawn(kind: type[Model], rng: np.random.Generator, given: dict[str, Any]) -> Model:
@@ -318,7 +367,10 @@ def _changes_unit(economy: Model, share: np.ndarray) -> None:
 def _linearised(economy: Model, share: np.ndarray, name: str) -> Linearised:
     """Return what draws people to each place, markets clearing, and how it changes."""
     law = law_of_motion(economy, Replicator(), SHARP)
-    return law.linearise(share, economy.start_state(), economy.direction(name))
+    found = law.linearise(share, economy.start_state(), economy.direction(name))
+    solved = found.status == codes.CONVERGED
+    assert solved, f"a short run beside these shares is not solved (residual {found.residual:.1e})"
+    return found
 
 
 def _difference(at: Callable[[float], np.ndarray], step: float) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The worked example of CONTRIBUTING.md: a model of one file that does what it says."""
 
 import dataclasses
+import functools
 import os
 import pathlib
 import re
@@ -265,6 +266,49 @@ def test_a_model_whose_audit_says_too_little_is_refused(left_out, variable, monk
     monkeypatch.setattr(nege.testing, "DRAWS", 1)
     with pytest.raises(AssertionError, match=f"no equation that notices where {variable}"):
         nege.testing.check_model(audited_without(left_out))
+
+
+def miswritten(**changes):
+    """Return a model whose equations are given other numbers than they need: factors by name."""
+
+    class Miswritten(nege.CorePeriphery):
+        """As CorePeriphery."""
+
+        def make_arrays(self, operator="auto", *, compiled=True):
+            """Return other numbers for the kernels."""
+            made = super().make_arrays(operator, compiled=compiled)
+            numbers, places = made.numbers.copy(), made.places.copy()
+            for name, factor in changes.items():
+                if name in self.compiled().rows:
+                    places[self.compiled().rows.index(name)] *= factor
+                else:
+                    numbers[self.compiled().numbers.index(name)] *= factor
+            return made._replace(numbers=numbers, places=places)
+
+    return Miswritten
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"farmers": 0.5}, r"numeraire and respond disagree \(Walras\): .* respond is -0\.\d+ in"),
+        ({"farmers": np.nan}, r"did not converge: .* at start_state\(\), spending is not finite: "),
+        ({"sigma": 0.1}, r"did not converge: .* respond is \[.* has to be f\(state\) - state, "),
+    ],
+)
+def test_a_model_whose_short_run_fails_is_told_which_promise_where_and_why(changes, said):
+    with pytest.raises(AssertionError, match=said) as caught:
+        nege.testing.check_model(miswritten(**changes))
+    assert str(caught.value).startswith("the equations of its audit hold: ")
+    assert re.search(r"\nin Miswritten\(5 places, sigma=.* at shares \[", str(caught.value))
+    assert "limit_iterations=" not in str(caught.value)
+
+
+def test_a_model_whose_long_run_fails_is_told_so(monkeypatch):
+    short = functools.partial(nege.solve, options=nege.SolverOptions(limit_steps=1))
+    monkeypatch.setattr(nege.testing, "solve", short)
+    with pytest.raises(AssertionError, match=r"^long runs are .* so look at payoff: .*\nin CoreP"):
+        nege.testing.check_model(nege.CorePeriphery)
 
 
 def test_a_model_is_checked_at_even_and_uneven_shares_of_what_stays_and_what_moves(monkeypatch):
