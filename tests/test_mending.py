@@ -203,13 +203,13 @@ def test_a_mend_says_in_one_line_what_became_of_points_that_had_failed(
         assert line.startswith(f"sweep into {store}: ")
         return line.removeprefix(f"sweep into {store}: ")
 
-    again = "{} points had failed, in this same way: nothing is tried twice, mend them with other"
-    assert said(options=HURRIED).startswith(again.format(2))
+    again = "{} had failed, in this same way: nothing is tried twice, mend them with other"
+    assert said(options=HURRIED).startswith(again.format("2 points"))
     some = {"options": nege.SolverOptions(limit_steps=70)}
-    of = "{} of {} points that had failed are mended"
-    assert said(**some) == f"{of.format(1, 2)}; ds.nege.failed() has the others"
-    assert said(**some).startswith(again.format(1))
-    assert said() == of.format(1, 1)
+    of = "1 of {} that had failed is mended"
+    assert said(**some) == f"{of.format('2 points')}; ds.nege.failed() has the others"
+    assert said(**some).startswith(again.format("1 point"))
+    assert said() == of.format("1 point")
     assert capsys.readouterr().err == ""  # nobody watches
     assert said(progress=True) == "no point had failed: nothing to mend"
     assert f"nege: sweep into {store}: no point had failed" in capsys.readouterr().err
