@@ -47,13 +47,17 @@ def test_a_factor_of_one_is_the_economy_itself():
 def test_each_factor_moves_its_own_parameter_alone():
     model = economy()
     listed = prior.entries(model)
-    usual = prior.vary(model, factors_of(listed))
-    for one in listed:
-        varied = prior.vary(model, factors_of(listed, **{one.name: 0.9}))
-        moved = {n for n in usual if not np.allclose(varied[n], usual[n], rtol=1e-12)}
+    factors = np.where(np.eye(len(listed) + 1, len(listed)), 0.9, 1.0)  # a draw each, one of none
+    columns = {e.name: ("draw", column) for e, column in zip(listed, factors.T, strict=True)}
+    varied = prior.vary(model, xr.Dataset(columns))
+    for draw, one in enumerate(listed):
+        tables = {n: t.isel(draw=[draw, -1], missing_dims="ignore") for n, t in varied.items()}
+        moved = {
+            n for n, t in tables.items() if "draw" in t.dims and not np.allclose(*t, rtol=1e-12)
+        }
         beside = {"consumption"} if one.parameter == "housing" else set()
         assert moved == {one.parameter} | beside, one.name
-        model.replace({n: t.isel(draw=0, missing_dims="ignore") for n, t in varied.items()})
+        model.replace({n: t.isel(draw=0, missing_dims="ignore") for n, t in tables.items()})
 
 
 def test_what_is_drawn_stays_an_economy():
