@@ -530,6 +530,12 @@ def table(
     """
     shape = tuple(len(labels) for labels in wanted.values())
     bounds = Bounds(above, at_least, below, at_most)
+    one = type(value) is float
+    whole = type(value) is np.ndarray and value.dtype == FLOAT and value.shape == shape
+    if (one or whole) and np.all(bounds.hold(value)):  # along a path: nothing to say of it
+        array = np.full(shape, value)
+        array.flags.writeable = False
+        return labelled.array(array, wanted)
     allowed = (
         f"{bounds.words('finite numbers')}, one or an array over {tuple(wanted)} of shape {shape}"
     )

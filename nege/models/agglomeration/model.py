@@ -237,8 +237,8 @@ class OnlineAgglomeration(
         held = vars(made)
         held.update({name: vars(self)[name] for name in self.fields})
         if numbers:
-            for name, value in parameters.checked(made, arguments, numbers, numbers).items():
-                made._hold(name, value)
+            # Made anew by their checks: there is nobody else to keep them from.
+            held.update(parameters.checked(made, arguments, numbers, numbers))
             if numbers & parameters.TOGETHER:
                 together = {name: held[name] for name in parameters.numbers(made)}
                 parameters.check_together(together, numbers)

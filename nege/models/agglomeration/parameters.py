@@ -247,13 +247,13 @@ def arrays(model: Any) -> AgglomerationParameters:
     to = slots_of(model)
     tables = _lowered(model, a, to.modes)
     log_net = tables["log_net"]
-    industry = np.zeros(len(model.industries), INDUSTRY).view(np.recarray)
+    industry = np.zeros(len(model.industries), INDUSTRY)  # filled sooner than records are
     for name, field in OF_INDUSTRY.items():
         industry[name] = a[field]
     industry["labour_share"] = 1.0 - a["inputs"].sum(0) - a["land_share"]
-    channel = np.zeros(log_net.shape, CHANNEL).view(np.recarray)
+    channel = np.zeros(log_net.shape, CHANNEL)
     channel["log_net"], channel["net"] = log_net, np.exp(log_net)
-    place = np.zeros(places, PLACE).view(np.recarray)
+    place = np.zeros(places, PLACE)
     place["log_land"], place["owner"] = np.log(a["land"]), commission.hosts(model)
     place["log_home"] = np.log(a["home_weight"])
     place["log_home"] += model.migration_elasticity * np.log(a["amenity"])
@@ -263,9 +263,9 @@ def arrays(model: Any) -> AgglomerationParameters:
     stand = frame.places_of(model, to)
     calls, trades, packed, where = _calls(model, with_equations, stand)
     return AgglomerationParameters(
-        industry=industry,
-        channel=channel,
-        place=place,
+        industry=industry.view(np.recarray),
+        channel=channel.view(np.recarray),
+        place=place.view(np.recarray),
         log_productivity=tables["log_productivity"],
         log_scale=tables["log_scale"],
         inputs=a["inputs"],

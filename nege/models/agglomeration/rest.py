@@ -186,8 +186,7 @@ class RestOfIndustries:
         splits = sorted(splits, key=lambda split: split.slot)
         self.places, self.movers = places, (*movers, *(split.name for split in splits))
         self.splits, self.width = tuple(split.among for split in splits), len(movers) // len(places)
-        search = self._search = _RestPointSearch(parameters, places, options)
-        search.system = DenseSystem(parameters, search.moving)
+        search = self._search = _RestPointSearch(parameters, places, options, dense=True)
         self.residents, self.growing = search.residents, search.moving
         self.moving, modes = search.residents.copy(), parameters.slots.modes
         shared = parameters.slots.shared
@@ -225,6 +224,7 @@ class _RestPointSearch:
         options: SolverOptions,
         *,
         staying: bool = False,
+        dense: bool = False,
     ) -> None:
         self.p, self.names, self.options = parameters, names, options
         industries, places = parameters.log_productivity.shape
@@ -253,7 +253,7 @@ class _RestPointSearch:
         self.closes = parameters.has_remote and parameters.substitution < 1.0
         powers = (1.0, parameters.elasticity, 1.0 - parameters.substitution)
         self.free = FREE / min(powers) if self.closes else 0.0
-        kind: Any = DenseSystem if places <= LARGE else KrylovSystem
+        kind: Any = DenseSystem if dense or places <= LARGE else KrylovSystem
         self.system = kind(parameters, self.moving)
         self.steps = 0
         self.perturbed: list[str] = []
