@@ -635,8 +635,8 @@ def test_nan_never_converges_where_labour_is_immobile(theta):
 @pytest.mark.parametrize("labour", ["immobile", "mobile"])
 @pytest.mark.parametrize(("sigma", "cost"), [(1.5, 1.1), (1.5, 1e3), (20.0, 1.1), (20.0, 1e3)])
 def test_extreme_economies_are_solved(labour, sigma, cost):
-    places = nege.geography.racetrack(5)
-    share = np.arange(5.0, 0.0, -1.0) / 15
+    places = nege.geography.line(3)
+    share = np.arange(3.0, 0.0, -1.0) / 6
     for part, theta in itertools.product((0.1, 0.9), (0.02, 0.99, 1.0)):
         if labour == "mobile" and theta == 1.0:
             continue
