@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nege
-from nege.command import cli, economy_file, execution, sweep_table
+from nege.command import cli, economy_file, execution, figures, sweep_table
 
 pytestmark = pytest.mark.faults
 
@@ -45,6 +45,12 @@ def small(tmp_path):
     path = tmp_path / "small.toml"
     path.write_text(SMALL)
     return path
+
+
+@pytest.fixture
+def sketches(monkeypatch):
+    """Pictures are drawn, but nothing is rendered: their files are empty."""
+    monkeypatch.setattr(figures, "write_figure", lambda figure, path: path.touch())
 
 
 def test_a_run_prints_a_table_and_a_story_and_writes_three_files(small, tmp_path, capsys):
@@ -160,14 +166,16 @@ def test_models_go_by_their_class_too_and_lines_by_how_many_there_are(tmp_path):
         economy_file.read_economy(str(tmp_path / "line.toml"))
 
 
-def test_quiet_prints_nothing(small, tmp_path, capfd):
+def test_quiet_prints_nothing(small, tmp_path, capfd, request):
     for before in (0, 3):  # said before a command or behind it
         said = ["--quiet", "--output", str(tmp_path / f"out{before}")]
         assert cli.main([*said[:before], "run", str(small), *said[before:]]) == 0
         assert (tmp_path / f"out{before}").is_dir()
+        request.getfixturevalue("sketches")  # as quiet the second time
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.usefixtures("sketches")
 def test_the_textbook_example_finds_both_jumps_and_hysteresis(tmp_path, capsys):
     assert cli.main(["run", "two_regions", "--output", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
@@ -188,6 +196,7 @@ def test_the_textbook_example_finds_both_jumps_and_hysteresis(tmp_path, capsys):
     ],
     ids=["without the online region", "without coordinates"],
 )  # fmt: skip
+@pytest.mark.usefixtures("sketches")
 def test_pictures_that_make_no_sense_are_left_out(tmp_path, capsys, text, files):
     (tmp_path / "my.toml").write_text(text)
     assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
@@ -229,6 +238,7 @@ def test_a_path_says_what_it_starts_at_instead_of_what_a_table_says(tmp_path, ow
     assert economy_file.read_economy(str(file)).replaced == wanted
 
 
+@pytest.mark.usefixtures("sketches")
 def test_a_run_says_where_its_path_starts(small, tmp_path, capsys):
     small.write_text(SMALL.replace("commission", "trade_cost = 1.5\ncommission"))
     assert cli.main(["run", str(small), "--output", str(tmp_path / "out")]) == 0
@@ -256,6 +266,7 @@ def test_steps_that_fail_are_said_and_the_exit_code_tells(small, tmp_path, capsy
     assert (tmp_path / "out" / "economy.nc").is_file()
 
 
+@pytest.mark.usefixtures("sketches")
 def test_an_example_can_be_printed_changed_and_run(tmp_path, capsys):
     assert cli.main(["example", "two_regions"]) == 0
     text = capsys.readouterr().out
@@ -290,6 +301,7 @@ def test_help_and_version_from_a_process(capsys):
     assert capsys.readouterr().out == f"nege {nege.__version__}\n"
 
 
+@pytest.mark.usefixtures("sketches")
 def test_a_jump_between_places_is_one_too_and_so_is_its_hysteresis(tmp_path, capsys):
     """The tomahawk: nobody is online, but the map of places jumps and does not come back."""
     text = economy_file.toml_text("two_regions").replace("online_trade_cost", "trade_cost")

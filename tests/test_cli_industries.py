@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 import nege
-from nege.command import cli, economy_file, report_industries, sweep_table
+from nege.command import cli, economy_file, figures, report_industries, sweep_table
 from nege.command.execution import RunResult, execute
 
 pytestmark = pytest.mark.faults
@@ -90,7 +90,8 @@ def test_a_run_along_a_scenario_tells_its_patterns_and_draws_a_map_of_each(tmp_p
     assert float(data.productivity.sel(step=0, industry="services", place="Beijing")) == 1.25
 
 
-def test_a_path_of_one_parameter_serves_any_industries(tmp_path, capsys):
+def test_a_path_of_one_parameter_serves_any_industries(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(figures, "write_figure", lambda figure, path: path.touch())
     (tmp_path / "my.toml").write_text(PARAMETER)
     assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
     printed = capsys.readouterr().out

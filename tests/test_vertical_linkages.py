@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from scipy.optimize import brentq
 
 import nege
-from nege.command import cli, economy_file
+from nege.command import cli, economy_file, figures
 from nege.kernels import codes, derivatives, equations, population_dynamics
 from nege.kernels.fixed_point import Options, fixed_point
 from nege.kernels.newton import newton, solve
@@ -664,7 +664,8 @@ def test_an_economy_is_kept_in_a_file_and_comes_back(tmp_path):
 
 
 @pytest.mark.family
-def test_a_specification_runs_this_model_too(tmp_path, capsys):
+def test_a_specification_runs_this_model_too(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(figures, "write_figure", lambda figure, path: None)
     text = economy_file.toml_text("two_regions")
     kind = '"vertical-linkages"\ninputs = 0.2\nlabour = "mobile"\nagriculture = 0.6'
     text = text.replace('"core-periphery"', kind).replace("points = 101", "points = 31")
