@@ -315,6 +315,7 @@ def test_what_does_not_know_groups_refuses_them(case):
     for call in (
         lambda: nege.bifurcation(model, "sigma", (4, 5)),
         lambda: nege.break_points(model, "sigma", (4, 5)),
+        lambda: nege.sustain_points(model, "sigma", (4, 5), core=model.regions[0]),
     ):
         with pytest.raises(nege.InputError, match=r"nege\.hysteresis follows"):
             call()

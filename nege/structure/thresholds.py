@@ -19,7 +19,7 @@ from nege.models import terms
 from nege.models.base import Model
 from nege.results.tables import Tabular
 from nege.solver_options import Logit, Replicator, check_dynamics
-from nege.solvers.checks import check_model
+from nege.solvers.checks import check_free_mobility, check_model
 from nege.structure import industry_thresholds
 from nege.structure.dispersion import mode_name, modes_of, partly_online_breaks
 from nege.structure.one_parameter import checked_family
@@ -325,6 +325,7 @@ def sustain_points(
       1.80731272  entry of 1
     """
     check_model(model)
+    check_free_mobility(model, "thresholds")
     if not model.corners:
         raise InputError(
             "model",
