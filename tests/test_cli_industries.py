@@ -310,9 +310,12 @@ def test_whatever_is_wrong_is_said_with_file_table_and_key(tmp_path, monkeypatch
     assert tried >= 2 * 12
 
 
-@pytest.mark.parametrize("kind", nege.mechanisms.Mechanism.kinds())
+KINDS = nege.mechanisms.Mechanism.kinds()
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if KINDS[k].__module__.startswith("nege.")])
 def test_a_misspelt_parameter_of_a_mechanism_is_said_with_its_table(kind):
-    one = nege.mechanisms.Mechanism.kinds()[kind]
+    one = KINDS[kind]
     for field in [name for name in one.fields if name != "name"]:
         table = {"mechanisms": {"mine": {"kind": kind, f"{field}_": 1.0}}}
         with pytest.raises(nege.InputError) as caught:

@@ -312,6 +312,7 @@ def test_names_that_are_hardly_alike_are_no_hint():
 def every_name():
     """Return what may be written instead of each other: arguments, keys and names, by whose."""
     kinds = {**Model.kinds(), **nege.mechanisms.Mechanism.kinds()}
+    kinds = {name: kind for name, kind in kinds.items() if kind.__module__.startswith("nege.")}
     found = {name: [*kind.fields] for name, kind in kinds.items()}
     called = (nege.solve, nege.sweep, nege.bifurcation, nege.calibrate, nege.data_report)
     for one in (*called, nege.SolverOptions, nege.OnlineRegion, nege.Logit):
