@@ -438,7 +438,7 @@ def solve(e, b, guess, tolerance=2e-13, limit=200, report=None):
             except (AssertionError, np.linalg.LinAlgError):
                 return np.inf
 
-    x = pack(u, names)
+    x, far = pack(u, names), np.inf
     for step in range(limit):
         value = rows(x)
         size = np.max(np.abs(value))
@@ -449,8 +449,11 @@ def solve(e, b, guess, tolerance=2e-13, limit=200, report=None):
         if size < tolerance or (size < 1e-11 and size >= best):
             return unpack(x, guess, names)
         best = min(best, size)
-        move = np.linalg.lstsq(plain.slopes(rows, x), -value, rcond=None)[0]
-        length = min(1.0, 0.7 / np.max(np.abs(move)))
+        if far > plain.CLOSE:
+            table = plain.slopes(rows, x)
+        move = np.linalg.lstsq(table, -value, rcond=None)[0]
+        far = np.max(np.abs(move))
+        length = min(1.0, 0.7 / far)
         while size > 1e-9 and length > 1e-6 and norm(x + length * move) >= np.linalg.norm(value):
             length /= 2
         x = x + length * move

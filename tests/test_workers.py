@@ -1,4 +1,7 @@
-"""Wherever units are solved, the results are the same to the last bit."""
+"""Wherever units are solved, the results are the same to the last bit.
+
+That of two processes they are, and that nobody is left behind, ``test_interrupts`` says as well.
+"""
 
 import os
 import pathlib
@@ -50,10 +53,6 @@ def cluster():
         distributed.Client(made) as client,
     ):
         yield made, client
-
-
-def test_processes_give_the_same_and_leave_nobody_behind(tmp_path, alone):
-    assert kills.same(kills.sweep(tmp_path / "s.zarr", UNITS, processes=2), alone)
 
 
 def test_a_cluster_gives_the_same_although_one_worker_is_killed_twice(
