@@ -439,7 +439,9 @@ def test_places_of_other_jurisdictions_are_not_alike():
     ids=["access", "dual mode", "oligopoly"],
 )
 def test_mechanisms_have_their_say_in_symmetry_and_are_followed(mechanism, order, monkeypatch):
-    monkeypatch.setattr(joint_continuation, "RANDOM_STARTS", 2)  # of each orbit one, or each of its images
+    monkeypatch.setattr(
+        joint_continuation, "RANDOM_STARTS", 2
+    )  # of each orbit one, or each of its images
     model = alike(3, spillover=0.06, mechanisms=[mechanism])
     found = nege.bifurcation(model, "digital_cost.services", (1.5, 1.6), depth=0)
     (branch,) = found.branches

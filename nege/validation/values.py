@@ -512,6 +512,15 @@ def _refuse(
         raise InputError(argument, value, allowed, f"The value for {labels[place]!r} is {problem}.")
 
 
+def _in_order(value: Any, wanted: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a value has all the labels that are wanted, where they are wanted."""
+    return (
+        type(value) is xr.DataArray
+        and value.dims == tuple(wanted)
+        and all(value.get_index(dim).tolist() == list(names) for dim, names in wanted.items())
+    )
+
+
 def table(
     argument: str,
     value: Any,
@@ -530,10 +539,11 @@ def table(
     """
     shape = tuple(len(labels) for labels in wanted.values())
     bounds = Bounds(above, at_least, below, at_most)
-    one = type(value) is float
-    whole = type(value) is np.ndarray and value.dtype == FLOAT and value.shape == shape
-    if (one or whole) and np.all(bounds.hold(value)):  # along a path: nothing to say of it
-        array = np.full(shape, value)
+    numbers = value.values if _in_order(value, wanted) else value
+    one = type(numbers) is float
+    whole = type(numbers) is np.ndarray and numbers.dtype == FLOAT and numbers.shape == shape
+    if (one or whole) and np.all(bounds.hold(numbers)):  # along a path: nothing to say of it
+        array = np.full(shape, numbers)
         array.flags.writeable = False
         return labelled.array(array, wanted)
     allowed = (
