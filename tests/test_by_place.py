@@ -261,10 +261,11 @@ def test_colours_end_where_few_places_are_beyond_and_the_same_in_a_film():
     assert one.extend == "both"
     film = maps.scale_of(np.array([values, np.full(40, np.nan), values[::-1]]))
     assert (film.norm.vmin, film.norm.vmax, film.extend) == (one.norm.vmin, one.norm.vmax, "both")
-    change = maps.scale_of(values - 5.0, change=True)  # four of forty are beyond, whatever side
-    assert change.norm.vmax == -change.norm.vmin == np.sort(np.abs(values - 5.0))[-5]
+    change = maps.scale_of(values - 5.0, change=True)  # two of forty are beyond, whatever side
+    assert change.norm.vmax == -change.norm.vmin == np.sort(np.abs(values - 5.0))[-3]
+    assert (one.whole, change.whole) == ("from 1 to 9 in all", "from -4 to 4 in all")
     few = maps.scale_of(values[:10])
-    assert (few.norm.vmin, few.norm.vmax, few.extend) == (1.0, 9.0, "neither")
+    assert (few.norm.vmin, few.norm.vmax, few.extend, few.whole) == (1.0, 9.0, "neither", "")
     core = np.append(np.zeros(39), 1.0)  # without it there would be nothing to tell apart
     assert maps.scale_of(core).norm.vmax == 1.0
     ax = maps.changes(nege.geography.line(40).coordinates, core, values - 5.0)

@@ -373,8 +373,8 @@ class SweepPlot(Guide):
         Axes
             With a dot or a polygon per place, grey where the point was not solved. Colours run from
             the least to the largest value, but one place in twenty at either end is left to the
-            bar's pointed ends; those of a change as far from zero on either side, without one place
-            in ten. So of few places all count.
+            bar's pointed ends; those of a change as far from zero on either side. So of few places
+            all count, and beside the bar stands how far all go.
 
         Raises
         ------

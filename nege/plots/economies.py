@@ -136,7 +136,8 @@ class EquilibriumPlot(Guide):
             With one dot per place, its area in proportion to its share; where there are
             polygons, these, filled by value. Colours run from the least to the largest value, but
             one place in twenty at either end is left to the bar's pointed ends; those of a change
-            as far from zero on either side, without one place in ten. So of few places all count.
+            as far from zero on either side. So of few places all count, and beside the bar stands
+            how far all go.
 
         Raises
         ------

@@ -137,15 +137,21 @@ class Scale(NamedTuple):
     norm: Any
     extend: str = "neither"
     ticks: tuple[float, ...] = ()
+    whole: str = ""  # how far the values go, where some lie beyond
+
+
+def _whole(values: np.ndarray) -> str:
+    low, high = (f"{float(f'{end:.3g}'):,g}" for end in (np.min(values), np.max(values)))
+    return f"from {low} to {high} in all"
 
 
 def scale_of(values: np.ndarray, *, change: bool = False) -> Scale:
     """Return colours for values: light is little, dark is much; of a change orange up, purple down.
 
     The one rule of all maps, films included. Colours run from the least to the largest value, but
-    one place in twenty at either end has the colour of the next, of a change one in ten whatever
-    its sign; so of fewer places none. `values` are over places, or over steps and places: then
-    colours go as far as those of any step. The scale says on which side values lie beyond it.
+    one place in twenty at either end has the colour of the next, of a change whatever its sign; so
+    of fewer places none. `values` are over places, or over steps and places: then colours go as
+    far as those of any step. The scale says on which side values lie beyond it, and how far.
     Where values differ a lot colours follow their logarithms. A change of nothing is white.
     """
     values = np.asarray(values, dtype=float)
@@ -153,13 +159,14 @@ def scale_of(values: np.ndarray, *, change: bool = False) -> Scale:
     low, high = _ends(values, change)
     good = values[np.isfinite(values)]
     beyond = EXTEND[bool((good < low).any()), bool((good > high).any())]
+    whole = "" if beyond == "neither" else _whole(good)
     if change:
-        return Scale("PuOr_r", colours.Normalize(low, high), beyond)
+        return Scale("PuOr_r", colours.Normalize(low, high), beyond, whole=whole)
     wide = good.size > 0 and good.min() > 0.0 and good.max() > WIDE * good.min()
     if not wide:
-        return Scale("cividis_r", colours.Normalize(low, high), beyond)
+        return Scale("cividis_r", colours.Normalize(low, high), beyond, whole=whole)
     ticks = tuple(_round_numbers(low, high))
-    return Scale("cividis_r", colours.LogNorm(low, high), beyond, ticks)
+    return Scale("cividis_r", colours.LogNorm(low, high), beyond, ticks, whole)
 
 
 def _ends(values: np.ndarray, change: bool) -> tuple[float, float]:
@@ -169,7 +176,7 @@ def _ends(values: np.ndarray, change: bool) -> tuple[float, float]:
         good = np.sort(step[np.isfinite(step)])
         if not good.size:
             continue
-        rare = good.size // (RARE // 2 if change else RARE)
+        rare = good.size // RARE
         first, last = good[0 if change else rare], good[-1 - rare]
         if last - first < ALL_BUT_ONE_VALUE * (good[-1] - good[0]):  # they are what differs
             first, last = good[0], good[-1]
@@ -222,7 +229,7 @@ def colour_bar(ax: Axes, bar: Any, label: str, scale: Scale) -> None:
     drawn = scale_bar(
         mappable(scale.norm, scale.colours),
         served,
-        textwrap.fill(label, LINE),
+        "\n".join(textwrap.fill(words, LINE) for words in (label, scale.whole) if words),
         shrink=0.8,
         extend=scale.extend,
     )
@@ -399,6 +406,7 @@ def changes(
     if widest is not None:
         below, above = bool((change < -widest).any()), bool((change > widest).any())
         norm = require("matplotlib.colors", "plot", "Drawing").Normalize(-widest, widest)
-        scale = Scale("PuOr_r", norm, EXTEND[below, above])
+        whole = _whole(change[np.isfinite(change)]) if below or above else ""
+        scale = Scale("PuOr_r", norm, EXTEND[below, above], whole=whole)
     about: dict[str, Any] = {"ax": ax, "borders": borders, "polygons": polygons}
     return by_value(coordinates, share, change, label, scale=scale, bar=bar, **about)
