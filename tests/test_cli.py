@@ -124,6 +124,32 @@ def test_places_may_be_in_a_table_beside_the_file(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("separator", "decimal"), [(";", ","), (";", "."), ("\t", "."), ("\t", ",")]
+)
+def test_a_table_may_be_as_spreadsheets_elsewhere_write_it(tmp_path, separator, decimal):
+    """Semicolons or tabs between columns, then decimal commas too; names may have commas."""
+    apart = ",Cologne,7,Bonn\n7,3.5,0,4\nBonn,1,4,0\nCologne,0,3.5,1\n"
+    text = OF_TOWNS.replace("population =", 'distance = "apart.csv"\npopulation =')
+    (tmp_path / "towns.toml").write_text(text.replace('unit = "100 km"\n', ""))
+    for name, written in {"towns.csv": TOWNS.replace(", ", ","), "apart.csv": apart}.items():
+        text = written.replace(",", separator).replace(".", decimal)
+        (tmp_path / name).write_text(text.replace("Bonn", "Bonn, am Rhein"))
+    towns = economy_file.read_economy(str(tmp_path / "towns.toml")).model.geography
+    assert [*towns.names] == ["7", "Bonn, am Rhein", "Cologne"]
+    np.testing.assert_array_equal(towns.distance[0], [0.0, 4.0, 3.5])
+    np.testing.assert_array_equal(towns.coordinates["latitude"], [50.776, 50.735, 50.938])
+
+
+def test_thousands_with_points_are_not_read_as_decimals(tmp_path):
+    """Where one column has decimal commas, a point in another is no decimal point."""
+    text = "town;north;east;people;houses\nA;50,7;6,1;1.234;1\nB;50,8;7,2;2.345;2\n"
+    (tmp_path / "towns.csv").write_text(text)
+    (tmp_path / "towns.toml").write_text(OF_TOWNS)
+    with pytest.raises(nege.InputError, match=r"\[geography\] population .*1\.234"):
+        economy_file.read_economy(str(tmp_path / "towns.toml"))
+
+
+@pytest.mark.parametrize(
     ("right", "wrong", "argument", "said"),
     [
         ('"towns.csv"', '"tons.csv"', "[geography] file", "beside the TOML file"),

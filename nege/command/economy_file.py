@@ -461,16 +461,34 @@ def _of_files(file: str, distance: str | None = None, **columns: Any) -> geograp
     return geography.from_dataframe(table, **columns)
 
 
+SEPARATORS = (",", ";", "\t")  # of columns of a CSV file
+
+
 def _csv(key: str, file: Any, names: Any) -> Any:
-    """Return the table of a CSV file, names of places as they are written."""
+    """Return the table of a CSV file, names of places as they are written.
+
+    What separates its columns is what its first line has most of. Where that is no comma, commas
+    may be decimal ones: they are where that makes numbers of a column that is text otherwise.
+    """
     path = paths.located(key, file)
     try:
-        heads = pd.read_csv(path, nrows=0, skipinitialspace=True).columns
-        text = names if names in [*heads] else heads[0]
-        return pd.read_csv(path, dtype={text: str}, skipinitialspace=True)
+        heads = {
+            separator: pd.read_csv(path, nrows=0, skipinitialspace=True, sep=separator).columns
+            for separator in SEPARATORS
+        }
+        separator = max(SEPARATORS, key=lambda one: len(heads[one]))
+        columns = heads[separator]
+        text = names if names in [*columns] else columns[0]
+        how: dict[str, Any] = {"dtype": {text: str}, "skipinitialspace": True, "sep": separator}
+        table = pd.read_csv(path, **how)
+        if separator == ",":
+            return table
+        with_commas = pd.read_csv(path, decimal=",", **how)
     except (OSError, ValueError, IndexError) as error:  # of pandas' own, too
         cure = f"It is looked for beside the TOML file. The system says: {error}."
         raise InputError(key, str(path), "a readable CSV file", cure) from error
+    numbers, of_commas = (set(one.select_dtypes("number").columns) for one in (table, with_commas))
+    return with_commas if of_commas - numbers else table
 
 
 COLUMN_KEYS = ("names", "latitude", "longitude", "population")  # of a CSV file
