@@ -283,6 +283,7 @@ def test_colours_end_where_few_places_are_beyond_and_the_same_in_a_film():
         (lambda plot: plot.map("profit", GRID, at={"step": 0}, change_from=0), "mapping"),
         (lambda plot: plot.map("profit", GRID, at={"step": 0}, borders=True), "textbook"),
         (lambda plot: plot.map("profit", GRID, at={"step": 0}, polygons=True), "read_file"),
+        (lambda plot: plot.map("profit", GRID, at={"step": 0}, names=6), "True names the largest"),
         (lambda plot: plot.animate("x.png", "profit", GRID), ".gif"),
         (lambda plot: plot.animate("x.gif", "total_cost", GRID), "industry"),
         (lambda plot: plot.animate("x.gif", "profit", GRID, seconds=0), "seconds"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nege import validation
-from nege.errors import require
+from nege.errors import InputError, require
 from nege.plots.style import GREY
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ def wanted(names: Any, known: Sequence[str]) -> list[str] | bool:
     """Return which places are named: some by name, True for the largest, False for none."""
     if names is None or isinstance(names, (bool, np.bool_)):
         return bool(names)
+    if isinstance(names, (int, float, np.number)):
+        cure = f"True names the largest for which there is room, at most {MOST}."
+        raise InputError("names", names, "True, False or a sequence of names", cure)
     return [validation.known("names", name, known) for name in validation.texts("names", names)]
 
 
