@@ -646,6 +646,13 @@ def test_a_place_whose_coordinates_are_swapped_is_told_so(town, swapped):
     (found,) = french({town: swapped}).problems
     assert found.what.startswith(f"1 of 11 is far from all others: {town}")
     assert f"{town} with latitude and longitude swapped" in found.cure
+    (only,) = french({town: swapped}, roads={}).problems  # not once more for the lines from there
+    assert only.what == found.what
+    (only,) = french({town: (0.0, 0.0)}, roads={}).problems
+    assert only.where == "coordinates"
+    both = french({town: swapped}, roads={("Paris", "Reims"): 41.0}).problems
+    assert [one.where for one in both] == ["coordinates", "distance"]
+    assert "Paris and Reims (41, not 131)" in both[1].what
     for count in (4, 5, 6):
         few = pd.DataFrame({"lat": [48.86, 49.26, 1.91, 48.30, 49.44, 49.89]}, index=list("ABCDEF"))
         few = few.assign(lon=[2.35, 4.03, 47.90, 4.07, 1.10, 2.30])[:count]

@@ -282,13 +282,17 @@ class Finder:
             )
             what = f"half of all pairs are more than {median:,.6g} {one} apart"
             self.look("distance", what, cure)
+        told = nowhere
+        if straight is not None and spots is not None:
+            told = self._far("coordinates", straight, nowhere, spots)
         if self.unit in tables.UNITS and apart.max() > AROUND * tables.UNITS[self.unit]:
             what = f"{apart.max():,.6g} {one} is further than the other side of the Earth"
             self.look("distance", what, "Distances are in a smaller unit than unit= says.")
         elif straight is not None and spots is not None and distance is not None:
-            values = self._against_straight_lines(values, straight, spots)
-        if straight is not None and spots is not None:
-            self._far("coordinates", straight, nowhere, spots)
+            # Wrong coordinates have been told: lines from there would be the same question again.
+            rows = np.flatnonzero(~told)
+            if rows.size > 1:
+                values = self._against_straight_lines(values, straight, spots, rows)
         if distance is not None:
             if straight is None:
                 self._far("distance", values, nowhere, None)
@@ -300,15 +304,18 @@ class Finder:
         distance: np.ndarray,
         told: np.ndarray,
         spots: Mapping[str, np.ndarray] | None,
-    ) -> None:
-        """Look at places that are far from all others; `told` are those that have been named."""
+    ) -> np.ndarray:
+        """Look at places that are far from all others; `told` are those that have been named.
+
+        Return which have been named then.
+        """
         far = far_places(distance, FEWEST if spots is None else FEWEST_MENDED)
         others = np.delete(np.arange(len(distance)), far)
         far = [i for i in far if not told[i]]
         if spots is not None and len(others) < FEWEST:
             far = [i for i in far if mended(spots, i, others)]
         if not far:
-            return
+            return told
         away, apart = distance[far][:, others].min(), distance[others][:, others].max()
         unit, size = ("km", 1e3) if spots is not None else (self.unit, 1.0)
         what = (
@@ -324,6 +331,9 @@ class Finder:
         ]:
             cure = f"Among the others would be {some(words)}."
         self.look(where, what, cure)
+        now = told.copy()
+        now[far] = True
+        return now
 
     def _ways(self, values: np.ndarray) -> None:
         """Look at given distances: there and back, and around."""
@@ -347,12 +357,20 @@ class Finder:
             self.look("distance", what.rstrip("."), cure)
 
     def _against_straight_lines(
-        self, values: np.ndarray, straight: np.ndarray, spots: Mapping[str, np.ndarray]
+        self,
+        given: np.ndarray,
+        straight: np.ndarray,
+        spots: Mapping[str, np.ndarray],
+        rows: np.ndarray,
     ) -> np.ndarray:
-        """Compare given distances with geodesics between the coordinates.
+        """Compare given distances with geodesics between the coordinates, among some rows.
 
         Return them with those that are too short for any road replaced by what is usual.
         """
+        among = np.ix_(rows, rows)
+        values, straight = given[among], straight[among]
+        spots = {name: degrees[rows] for name, degrees in spots.items()}
+        labels = [self.labels[i] for i in rows]
 
         def spread(line: np.ndarray) -> tuple[float, float]:
             both = (values > 0.0) & (line > 0.0) & ~np.eye(len(values), dtype=bool)
@@ -365,10 +383,10 @@ class Finder:
             if turned < 0.5 * off:
                 cure = "Have latitude and longitude changed places?"
                 self.look("coordinates", "they fit the distances better the other way round", cure)
-                return values
-        rows = off_rows(values, straight)
-        if rows:
-            whose = some(self.labels[i] for i in rows)
+                return given
+        off_size = off_rows(values, straight)
+        if off_size:
+            whose = some(labels[i] for i in off_size)
             what = f"over straight lines, those of {whose} are of another size than others"
             self.look("distance", what, "Is that row in another unit, or typed wrong?")
         if self.unit in tables.UNITS:
@@ -380,9 +398,11 @@ class Finder:
                 what = f"half of them are {'below' if factor < 1.0 else 'above'} "
                 what += f"{shown(factor)} times the straight lines between the coordinates"
                 self.look("distance", what, cure)
-            elif not rows:
-                return self._short_roads(values, straight * tables.UNITS[self.unit], factor)
-        return values
+            elif not off_size:
+                lines, usual = straight * tables.UNITS[self.unit], given.copy()
+                usual[among] = self._short_roads(values, lines, factor, labels)
+                return usual
+        return given
 
     def _of_miles(self, factor: float, off: float) -> str:
         """Ask about miles where half of all ways are shorter, or far longer, than straight lines.
@@ -401,7 +421,9 @@ class Finder:
             f"somebody multiplied them by {MILE}? Before that: {shown(factor / MILE)} times."
         )
 
-    def _short_roads(self, values: np.ndarray, straight: np.ndarray, factor: float) -> np.ndarray:
+    def _short_roads(
+        self, values: np.ndarray, straight: np.ndarray, factor: float, labels: Sequence[str]
+    ) -> np.ndarray:
         """Look at roads that are shorter than the straight line, before detours that they make."""
         pairs = short_roads(values, straight)
         if not pairs:
@@ -410,7 +432,7 @@ class Finder:
         for i, j in pairs:
             road = min(values[i, j], values[j, i])
             line = f"{shown(road)}, not {shown(float(f'{straight[i, j]:.3g}'))}"
-            named.append(f"{self.labels[i]} and {self.labels[j]} ({line})")
+            named.append(f"{labels[i]} and {labels[j]} ({line})")
             usual[[i, j], [j, i]] = factor * straight[i, j]
         what = f"{len(pairs)} {'pairs are' if len(pairs) > 1 else 'pair is'} nearer than the "
         what += f"straight line [{self.unit}]: {some(named)}"
@@ -419,7 +441,7 @@ class Finder:
         if len(pairs) > 1:
             cure = "Are these typed wrong?"
             if same:
-                where = self.labels[same.pop()]
+                where = labels[same.pop()]
                 cure = f"One end of all is {where}: are its coordinates wrong, or its distances?"
         self.look("distance", what, cure)
         return usual
