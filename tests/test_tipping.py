@@ -82,6 +82,15 @@ def test_in_general_equilibrium_three_platforms_jump_and_fall_back_where_another
     down, up = loop.jumps
     assert down.value == pytest.approx(known["fold"]["at"], abs=1e-8)
     assert up.value == pytest.approx(known["break"]["at"], abs=1e-8)
+    # What jumps is drawn, and of what is over platforms one of them.
+    ax = loop.plot()
+    assert ax.get_ylabel() == "share of a platform in sales online, services, 1"
+    assert max(np.ptp(line.get_ydata()) for line in ax.lines) > 0.2
+    loop.plot(
+        "platform_share", industry="services", at={"platform": "3"}, ax=ax
+    ).figure.canvas.draw()
+    with pytest.raises(nege.InputError, match="Did you mean 'platform'"):
+        loop.plot("platform_share", at={"platforms": "1"})
 
 
 def test_a_start_says_who_leads():

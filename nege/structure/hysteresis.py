@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -174,24 +175,29 @@ class Hysteresis(Immutable, Tabular):
     @hinted
     def plot(
         self,
-        variable: str = "share",
+        variable: str | None = None,
         *,
         region: str | None = None,
         industry: str | None = None,
+        at: Mapping[str, str] | None = None,
         ax: Axes | None = None,
     ) -> Axes:
         """Draw a variable along both arms; jumps are vertical and dashed, with their direction.
 
         Parameters
         ----------
-        variable : str
+        variable : str, optional
             Any of the economy's, e.g. "share" or "welfare". Of industries "share" is an
-            industry's share of its cost, or of people.
+            industry's share of its cost, or of people. By default "share"; where nothing but
+            platforms jump, "platform_share".
         region : str, optional
             Whose; by default the online region, or the first region without one. Of an
             industry's share "online" is what it sells online.
         industry : str, optional
             Of a model of industries whose share, or price, is drawn; by default people's share.
+        at : mapping of str to str, optional
+            The label along another dimension of a variable of industries, by default the first
+            one: {"platform": "2"}.
         ax : Axes, optional
             Where to draw; a new figure by default.
 
@@ -212,15 +218,26 @@ class Hysteresis(Immutable, Tabular):
         if self.model.in_shares:
             if industry is not None:
                 raise InputError("industry", industry, "None in a model of one mobile factor")
+            if at:
+                raise InputError("at", at, "None in a model of one mobile factor")
+            variable = "share" if variable is None else variable
             validation.known("variable", variable, list(self.model.variables))
             values, label = self._drawn(variable, region)
         else:
+            if variable is None and industry is None and region is None:
+                variable, industry = self._moved()
+            variable = "share" if variable is None else variable
             validation.known("variable", variable, [*self.model.variables, "share"])
             values, label = industry_outcomes.along(
-                self.model, self.data, variable, industry, region
+                self.model, self.data, variable, industry, region, at
             )
         jumps = {a: [j.value for j in self.jumps if j.arm == a] for a in ("down", "up")}
         return branches.loop(values, self.parameter, jumps, label, ax=ax)
+
+    def _moved(self) -> tuple[str, str | None]:
+        """Return what to draw of industries, and of which one: what jumps."""
+        of = {jump.region.partition(" platform of ")[2] for jump in self.jumps}
+        return ("share", None) if not of or "" in of else ("platform_share", min(of))
 
     def _drawn(self, variable: str, region: str | None) -> tuple[xr.DataArray, str]:
         values, label = self.data[variable], self.model.variables[variable].meaning

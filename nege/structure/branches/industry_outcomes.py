@@ -56,7 +56,12 @@ def drawn(
 
 
 def along(
-    model: Model, data: xr.Dataset, variable: str, industry: str | None, region: str | None
+    model: Model,
+    data: xr.Dataset,
+    variable: str,
+    industry: str | None,
+    region: str | None,
+    at: Mapping[str, str] | None = None,
 ) -> tuple[xr.DataArray, str]:
     """Return one variable along a path, and what to call it.
 
@@ -72,6 +77,8 @@ def along(
         Whose: by default the first one's, of "share" that of people.
     region : str or None
         The place, by default the first one, or "online" in "share".
+    at : mapping of str to str, optional
+        The label along any other dimension, by default the first one, as {"platform": "first"}.
     """
     places = list(model.geography.names)
     region = places[0] if region is None else region
@@ -91,4 +98,12 @@ def along(
         values = values.sum("channel")
     if "place" in values.dims:
         values, label = values.sel(place=region, drop=True), f"{label}, {region}"
+    others = {
+        str(dim): data[dim].values.tolist() for dim in values.dims if dim in model.coordinates()
+    }
+    for dim in at or {}:
+        validation.known("at", dim, list(others))
+    for dim, labels in others.items():
+        chosen = validation.known(f"at[{dim!r}]", (at or {}).get(dim, labels[0]), labels)
+        values, label = values.sel({dim: chosen}, drop=True), f"{label}, {chosen}"
     return values, label
