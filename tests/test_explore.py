@@ -177,6 +177,9 @@ def test_files_that_the_lines_need_are_saved_and_each_solve_has_its_own(monkeypa
         (tmp_path / name).write_bytes(base64.b64decode(content))
     files = {each.name for each in tmp_path.iterdir()}
     assert files == {"economy.nc", "start.nc", "start_before.nc"}
+    # Whoever takes the lines alone is told which button saves the rest.
+    said = " ".join(shown._script.text.replace("\n# ", " ").split())
+    assert f'The button "{shown._saving.label}" of the page saves' in said
     monkeypatch.chdir(tmp_path)
     space, text = {}, shown._script.text
     exec(text.split("print(found)")[0].replace("import matplotlib.pyplot as plt", ""), space)

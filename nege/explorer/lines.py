@@ -87,6 +87,11 @@ class Recipe(NamedTuple):
     options: SolverOptions
 
 
+def saves(files: Mapping[str, bytes]) -> str:
+    """Return what the button says that saves files."""
+    return f"Save {', '.join(files)}"
+
+
 def script(recipe: Recipe, answer: Answer, diagram: Diagram | None) -> Script:
     """Return the lines that make an answer, and a diagram."""
     return _Writer(recipe).write(answer, diagram)
@@ -120,6 +125,11 @@ class _Writer:
                 body += ["", *self._diagram(diagram)]
             body += ["", "plt.show()"]
             self.imports.append("import matplotlib.pyplot as plt")
+        if self.files:
+            self.notes.append(
+                f'The button "{saves(self.files)}" of the page saves what has to lie in the '
+                "folder where the lines run; in Python it is .files of these lines."
+            )
         notes = tuple(dict.fromkeys(self.notes))
         about = [f"{answer.headline.rstrip('.')}. By nege {__version__}.", *notes]
         head = [line for each in about for line in _comment(each)]
@@ -583,7 +593,7 @@ def _by_file(model: Model, solved: Equilibrium | None) -> Made:
         note = f"The economy cannot be written: {error}"
         return Made((), ("economy = ...  # as the explorer was given it",), {}, (note,))
     note = (
-        f"{ECONOMY}, beside these lines, has the economy: its {kind}, or what they are like, came "
+        f"The file {ECONOMY} has the economy: its {kind}, or what they are like, came "
         "from data, and not from a few numbers that could stand here."
     )
     lines = (f'economy = nege.load("{ECONOMY}").model',)

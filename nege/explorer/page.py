@@ -27,7 +27,7 @@ from nege.explorer.controls import MOST, Control
 from nege.explorer.diagram_panel import DiagramPanel, hop
 from nege.explorer.engine import Explorer
 from nege.explorer.jobs import Job
-from nege.explorer.lines import Script
+from nege.explorer.lines import Script, saves
 from nege.explorer.pictures import BAD, NEW, OLD, ONLINE, GainBars, Places, PlacesMap, ShareBars
 from nege.explorer.rows import ControlRow
 from nege.plots import by_place
@@ -618,7 +618,7 @@ class Page:
         if script is None or of is not answer:
             script = self._explorer.python(answer)
         self._script = script
-        self._saving.update(label=f"Save {', '.join(script.files)}", visible=bool(script.files))
+        self._saving.update(label=saves(script.files), visible=bool(script.files))
         self._source.data = {"text": [script.text]}
         self._copy.visible = True
         style = "background:#f7f7f7;padding:8px;max-height:420px;overflow:auto"
