@@ -18,7 +18,7 @@ from nege.command.cli import main
 from nege.command.economy_file import read_economy
 from nege.explorer import Explorer, lines
 from nege.explorer.curves import Outcome, curves
-from nege.explorer.diagram_panel import hop
+from nege.explorer.diagram_panel import DiagramPanel, hop
 from nege.explorer.page import IDLE, Page
 from nege.explorer.pictures import NEW, OLD, Places, PlacesMap
 from nege.explorer.rows import ControlRow, greek
@@ -271,6 +271,17 @@ def test_a_diagram_has_the_lines_of_nege_plots(explorer):
     for one, other in zip(lines, drawn.lines, strict=True):
         np.testing.assert_array_equal(one.get_xdata(), other.x)
         np.testing.assert_array_equal(one.get_ydata(), other.y)
+
+
+def test_the_button_says_which_diagram_will_be_drawn(explorer):
+    for n, kind in ((3, "branches"), (13, "hysteresis loop")):
+        model = nege.CorePeriphery(nege.geography.equidistant(n), sigma=5, mu=0.4, trade_cost=1.7)
+        panel = DiagramPanel(Document(), Explorer(model), dict)
+        assert kind in panel._draw_button.label
+        assert ("13 regions" in panel._state.text) == ("a hysteresis loop" in panel._state.text)
+        assert ("hysteresis" in panel._state.text) == (n == 13)
+    panel.show(explorer.base)  # of three regions again
+    assert "branches" in panel._draw_button.label
 
 
 def test_places_are_read_once(explorer):

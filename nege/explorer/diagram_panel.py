@@ -21,7 +21,7 @@ from nege.errors import NegeError
 from nege.explorer.answers import Answer
 from nege.explorer.controls import Control
 from nege.explorer.curves import Outcome, curves, outcomes
-from nege.explorer.diagrams import Diagram
+from nege.explorer.diagrams import Diagram, why_a_loop
 from nege.explorer.engine import Explorer
 from nege.explorer.jobs import Job
 from nege.explorer.pictures import BAD, NEW, OLD, drawing, legend, new_figure
@@ -51,6 +51,8 @@ MEANINGS = {
     "hopf": "shares begin to go round in circles",
 }
 SHARES = "shares: of the places that are not empty, the largest first."
+LOOP = "the stable equilibrium alone, as the number falls and rises again: a hysteresis loop"
+BUTTONS = ("Draw the branches", "Draw a hysteresis loop")
 KINDS = {"branches": ("stable", "unstable"), "loop": ("falling", "rising", "jump")}
 MARKS = {"o": "circle", "s": "square", "^": "triangle", "D": "diamond", "X": "x"}
 NONE = {"x": np.empty(0), "y": np.empty(0)}
@@ -74,7 +76,8 @@ class DiagramPanel:
             title="Upwards", options=[], sizing_mode="stretch_width", visible=False
         )
         self._height.on_change("value", self._redraw)
-        self._draw_button = models.Button(label="Draw", width=110, margin=(4, 6, 4, 4))
+        why = why_a_loop(explorer.model)
+        self._draw_button = models.Button(label=BUTTONS[bool(why)], width=180, margin=(4, 6, 4, 4))
         self._draw_button.on_click(self.draw)
         self._stop = models.Button(
             label="Cancel", width=80, button_type="warning", visible=False, margin=(4, 6, 4, 0)
@@ -89,7 +92,8 @@ class DiagramPanel:
         self._specials = {name: models.ColumnDataSource(dict(NONE)) for name in MARKERS}
         self._here = models.ColumnDataSource(dict(NONE))
         self._figure = self._drawn()
-        self._say("Not drawn yet. It is done in the background, and can be cancelled.")
+        loop = f"It will be {LOOP}. {why} " if why else ""
+        self._say(f"Not drawn yet. {loop}It is done in the background, and can be cancelled.")
         row = {"sizing_mode": "stretch_width"}
         self.layout = models.Column(
             children=[
@@ -238,6 +242,8 @@ class DiagramPanel:
     def show(self, answer: Answer) -> None:
         """Put an answer on the diagram; where that is of another economy, find another one."""
         first, self._answer = self._answer is None, answer
+        if answer.model is not None:  # with the online region it may be too large
+            self._draw_button.label = BUTTONS[bool(why_a_loop(answer.model))]
         if first and len(self._explorer.model.regions) <= FEW_REGIONS:
             self.draw()
         if self.diagram is not None:

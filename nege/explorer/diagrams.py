@@ -152,7 +152,7 @@ class Wanted:
         model, name = self.economy(self.values), self.control.name
         interval = self.accepted() if self.interval is None else self.interval
         how: dict[str, Any] = {"dynamics": self.dynamics, "options": self.options}
-        why = _too_many(model) if self.kind is None else "It was asked for."
+        why = why_a_loop(model) if self.kind is None else "It was asked for."
         found: BifurcationDiagram | Hysteresis | None = None
         if self.kind == "branches" or not why:
             try:
@@ -197,8 +197,10 @@ class Wanted:
         return True
 
 
-def _too_many(model: Model) -> str:
-    """Say why an economy is too large for branches to be followed; nothing where it is not."""
+def why_a_loop(model: Model) -> str:
+    """Say why branches of an economy are not followed unless asked for; "" where they are."""
+    if model.groups is not None:
+        return "Of people who move within groups only branches are not followed."
     if model.in_shares:
         regions = len(model.regions)
         if regions <= MOST_REGIONS:
