@@ -237,7 +237,8 @@ def _status(path: str, *, quiet: bool) -> int:
                 "them anew."
             )
         if found.residual == found.residual:
-            print(f"largest residual of those that converged: {found.residual:.1e}")
+            held = "of markets within tolerance_residual, of payoffs within tolerance_payoff"
+            print(f"largest residual of those that converged: {found.residual:.1e} ({held})")
         if len(found.versions) > 1:
             for version, count in sorted(found.versions.items()):
                 print(f"{count:>12} solved by nege {version}")
