@@ -1,6 +1,7 @@
 """Maps of variables by place, of their changes and of paths, by what is drawn; films by bytes."""
 
 import functools
+import re
 
 import matplotlib
 import numpy as np
@@ -62,6 +63,30 @@ def test_a_point_of_a_path_is_drawn_by_industry_and_channel():
     share = path().population.sel(step=2)
     sizes = drawn(ax).get_sizes()
     np.testing.assert_allclose(sizes / sizes.sum(), share)
+
+
+def test_a_point_of_a_path_may_be_named_by_a_parameter_that_moves_along_it():
+    moving = path().assign_coords(
+        {"cost.goods": ("step", [2.0, 1.6, 1.2]), "tax": ("step", [0.0, 0.1, 0.1])}
+    )
+    plot, since = moving.nege.plot, {"cost.goods": 2.0}
+    for at in ({"cost.goods": 1.2}, {"cost.goods": 1.2, "step": 2}, {"tax": 0.1, "step": 2}):
+        assert values(plot.map("profit", GRID, at=at)).tolist() == [3.0, 3.0, 3.0]
+    changes = [
+        plot.map("population", GRID, at=at, change_from=by)
+        for at in ({"step": 2}, {"cost.goods": 1.2})
+        for by in ({"step": 0}, since)
+    ]
+    for ax in changes:
+        np.testing.assert_allclose(values(ax), [-30.0, 0.0, 30.0], atol=1e-12)
+    for at, said in (
+        ({"cost.goods": 1.5}, "at cost.goods must be one of 2, 1.6, 1.2"),
+        ({"tax": 0.1}, "It is that at step 1 and 2: choose with at={'step': 1}"),
+        ({"cost.goods": 1.2, "step": 1}, "its value at step 1, which at= names too"),
+        ({"cost.good": 1.2}, "Did you mean 'cost.goods'"),
+    ):
+        with pytest.raises(nege.InputError, match=re.escape(said)):
+            plot.map("profit", GRID, at=at)
 
 
 def test_what_was_not_solved_has_no_colour():

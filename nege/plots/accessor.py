@@ -360,7 +360,8 @@ class SweepPlot(Guide):
             Where the places are, ``model.geography``: Datasets do not know.
         at : mapping, optional
             Which point, and of which industry and channel, e.g.
-            ``{"step": 11, "industry": "services", "channel": "online"}``.
+            ``{"step": 11, "industry": "services", "channel": "online"}``. Instead of a step, as
+            in all pictures, a parameter that has a value at that step alone.
         change_from : mapping, optional
             The point from which to draw the change, e.g. ``{"step": 0}``; `at` says the rest.
         polygons, borders, names : optional
@@ -410,9 +411,11 @@ class SweepPlot(Guide):
         if not isinstance(change_from, Mapping):
             cure = 'For example {"step": 0}.'
             raise InputError("change_from", change_from, "a mapping of dimensions to labels", cure)
-        for dim in change_from:
+        before_at = varied.by_dimension(self._data, change_from)
+        for dim in before_at:
             validation.known("change_from", dim, self._varied)
-        before = self._by_place(variable, ground, {**(at or {}), **change_from})
+        here = varied.by_dimension(self._data, at or {})
+        before = self._by_place(variable, ground, {**here, **before_at})
         change = by_place.changed(shown, before)
         return ground.draw(change, ax, scale=maps.scale_of(change.values, change=True))
 
@@ -614,7 +617,8 @@ class SweepPlot(Guide):
 
     def _chosen(self, array: xr.DataArray, at: Mapping[str, Any] | None) -> xr.DataArray:
         """Return the part of an array at some labels, and at no others than those asked for."""
-        return varied.chosen(array, at, [str(dim) for dim in self._data.dims], self._varied)
+        where = varied.by_dimension(self._data, at)
+        return varied.chosen(array, where, [str(dim) for dim in self._data.dims], self._varied)
 
     def _failed(self, at: Mapping[str, Any] | None) -> xr.DataArray:
         return self._chosen(self._data["status"], at) != Status.CONVERGED

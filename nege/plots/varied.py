@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from nege import validation
-from nege.errors import InputError, require
+from nege.errors import InputError, in_words, require
 from nege.plots.maps import LINE
 from nege.plots.style import (
     BLUE,
@@ -60,6 +60,39 @@ def plain(name: str) -> str:
     return name.replace("_", " ").replace(".", ", ")
 
 
+def by_dimension(data: xr.Dataset, at: Any) -> Any:
+    """Return where as labels of dimensions, also if given by what has a value along one.
+
+    As a parameter has at each step of a path: of its value, the step that has it.
+    """
+    if not isinstance(at, Mapping):
+        return at  # which `chosen` refuses
+    moving = coordinates_along(data)
+    found = {name: wanted for name, wanted in at.items() if name not in moving}
+    for name in [name for name in at if name in moving]:
+        dim = str(data[name].dims[0])
+        known = data[dim].values.tolist()
+        where = _places_of(data[name], name, at[name]).tolist()
+        if dim in found:
+            where = [i for i in where if i in _places_of(data[dim], dim, found[dim])]
+            if not where:
+                allowed = f"its value at {dim} {found[dim]}, which at= names too"
+                raise InputError(f"at {name}", at[name], allowed, "Give one of the two.")
+        if len(where) > 1:
+            some = in_words(
+                [*(f"{known[i]}" for i in where[:12]), *(["more"] if where[12:] else [])]
+            )
+            cure = f"It is that at {dim} {some}: choose with at={{{dim!r}: {known[where[0]]!r}}}."
+            raise InputError(f"at {name}", at[name], f"its value at one {dim} alone", cure)
+        found[dim] = known[where[0]]
+    return found
+
+
+def coordinates_along(data: xr.Dataset | xr.DataArray) -> list[str]:
+    """Return names of what has a value at each label of a dimension, beside the label itself."""
+    return [str(n) for n, held in data.coords.items() if n not in data.dims and held.ndim == 1]
+
+
 def chosen(
     array: xr.DataArray,
     at: Mapping[str, Any] | None,
@@ -77,24 +110,31 @@ def chosen(
     dims = list(dims)
     for dim, wanted in ({} if at is None else at).items():
         if dim not in dims:
-            validation.known("at", dim, [str(name) for name in array.dims])
+            validation.known(
+                "at", dim, [*(str(name) for name in array.dims), *coordinates_along(array)]
+            )
         if dim not in array.dims:
             continue
-        known = array[dim].values
-        if is_number(array[dim]):
-            value = validation.number(f"at {dim}", wanted)
-            found = np.flatnonzero(np.isclose(known, value, rtol=1e-9, atol=0.0))
-        else:
-            validation.known(f"at {dim}", wanted, [str(name) for name in known])
-            found = np.flatnonzero(known == wanted)
-        if found.size == 0:
-            some = ", ".join(f"{value:.6g}" for value in known[:12])
-            more = ", ..." if known.size > 12 else ""
-            raise InputError(f"at {dim}", wanted, f"one of {some}{more}")
-        array = array.isel({dim: int(found[0])})
+        array = array.isel({dim: int(_places_of(array[dim], dim, wanted)[0])})
         if dim not in varied and "long_name" in array.attrs:
             array = array.assign_attrs(long_name=f"{array.attrs['long_name']}, {wanted}")
     return array
+
+
+def _places_of(labels: xr.DataArray, name: str, wanted: Any) -> np.ndarray:
+    """Return where along a dimension something has a value, or refuse what is nowhere."""
+    known = labels.values
+    if is_number(labels):
+        value = validation.number(f"at {name}", wanted)
+        found = np.flatnonzero(np.isclose(known, value, rtol=1e-9, atol=0.0))
+    else:
+        validation.known(f"at {name}", wanted, [str(label) for label in known])
+        found = np.flatnonzero(known == wanted)
+    if found.size == 0:
+        some = ", ".join(f"{value:.6g}" for value in known[:12])
+        more = ", ..." if known.size > 12 else ""
+        raise InputError(f"at {name}", wanted, f"one of {some}{more}")
+    return found
 
 
 def axis(values: xr.DataArray, varied: Sequence[str], x: str | None) -> xr.DataArray:
