@@ -83,7 +83,12 @@ def test_a_run_along_a_scenario_tells_its_patterns_and_draws_a_map_of_each(
     data = nege.load(out / "economy.nc")
     words = list(dict.fromkeys(nege.patterns(data).pattern.values.tolist()))
     assert len(words) > 1
-    for said in (*words, "All 18 steps converged", "By step the map of industry is", "stable"):
+    for said in (
+        *words,
+        "All 18 steps converged",
+        "Step by step, the pattern of industry is: ",
+        "stable",
+    ):
         assert said in printed, said
     assert "in between: manufacturing mixed, services clustered" in printed
     named = [*words, "at the end"]  # its pattern was there before
@@ -105,7 +110,7 @@ def test_a_path_of_one_parameter_serves_any_industries(tmp_path, capsys, monkeyp
     (tmp_path / "my.toml").write_text(PARAMETER)
     assert cli.main(["run", str(tmp_path / "my.toml"), "--output", str(tmp_path / "o")]) == 0
     printed = capsys.readouterr().out
-    assert "By digital cost the map of industry is" in printed
+    assert "As the digital trade cost changes, the pattern of industry is: " in printed
     assert "digital cost  farms online  crafts online  design online  largest city" in printed
     assert sorted(p.name for p in (tmp_path / "o").iterdir()) == [
         "economy.nc", "shares.png", "timeline.png",
@@ -147,8 +152,18 @@ def test_a_policy_is_told_by_welfare_and_revenue_of_each_jurisdiction(tmp_path):
     assert [f"{one:.5f}" for one in (*welfare[0], 0.0)] == first.split()[5:8]
     assert [f"{one:.5f}" for one in (*welfare[1], raised)] == last.split()[5:8]
     said = " ".join(report_industries.story(run))
-    assert f"welfare of north from {welfare[0, 0]:.5f} to {welfare[1, 0]:.5f}" in said
-    assert f"The revenue of duty, north, is largest at 0.1: {raised:.5f} of the wage bill." in said
+    assert "As the import tariff of north (duty) changes, the pattern of industry is: " in said
+    assert (
+        f"On the way welfare of north goes from {welfare[0, 0]:.5f} to {welfare[1, 0]:.5f}" in said
+    )
+    most = "is largest where the import tariff of north (duty) is 0.1"
+    assert f"The revenue of duty in north {most}: {raised:.5f} of the wage bill." in said
+
+
+def test_there_and_back_a_pattern_says_where_it_turned():
+    assert report_industries._stretch(np.array([2.0, 1.6, 1.2, 1.6, 2.0])) == "2 to 1.2 to 2"
+    assert report_industries._stretch(np.array([2.0, 1.6])) == "2 to 1.6"
+    assert report_industries._stretch(np.array([2.0])) == "2"
 
 
 def test_steps_that_failed_are_named_and_left_out_of_the_story(tmp_path):

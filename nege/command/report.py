@@ -8,6 +8,7 @@ import xarray as xr
 from nege.command import report_industries, report_retail, typed
 from nege.command.economy_file import PathSpecification
 from nege.command.execution import RunResult, converged_steps
+from nege.models import terms
 from nege.models.base import Model
 from nege.plots.agglomeration import has_industries
 from nege.results import failed_points, text_table
@@ -101,7 +102,7 @@ def _story_of_path(run: RunResult) -> list[str]:
     specification, result = run.specification, run.result
     shares = result["share"].values
     values, turn, online = specification.values, specification.turn, online_share(run)
-    name = parameter_words(specification.parameter)
+    name = terms.in_prose(specification.model, specification.parameter)
     good = converged_steps(result)
     if good.size < 2:
         return []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from nege.command.economy_file import PATH_DIMENSION
 from nege.command.execution import RunResult
 from nege.errors import counted, in_words
 from nege.models import terms
@@ -97,29 +98,33 @@ def story(run: RunResult) -> list[str]:
         return []
     result = run.result.isel(step=good)
     found, values = patterns(result), run.specification.values[good]
-    name = run.specification.parameter.replace("_", " ")
+    model = run.specification.model
+    name = f"the {terms.in_prose(model, run.specification.parameter)}"
+    changes, at = f"As {name} changes", f"where {name} is"
+    if run.specification.parameter == PATH_DIMENSION:
+        changes, at = "Step by step", "at step"
     lines = []
     if "pattern" in found:
         words = found["pattern"].values.tolist()
         ranges = []
         for word, run_of in itertools.groupby(range(len(words)), key=words.__getitem__):
             steps = list(run_of)
-            first, last = values[steps[0]], values[steps[-1]]
-            ranges.append(f"{word} ({first:.6g}" + (f" to {last:.6g})" if len(steps) > 1 else ")"))
-        lines.append(f"By {name} the map of industry is {', then '.join(ranges)}.")
-    model = run.specification.model
+            ranges.append(f"{word} ({_stretch(values[steps])})")
+        lines.append(f"{changes}, the pattern of industry is: {', then '.join(ranges)}.")
     for end, word in ((0, "start"), (-1, "end")):
         lines.append(f"At the {word}, {_lower_first(model.summary(result.isel(step=end)))}")
     moved = [
-        f"{name} from {each[0]:.5f} to {each[-1]:.5f} ({each[-1] / each[0] - 1.0:+.2%})"
-        for name, each in _welfares(result).items()
+        f"{what} goes from {each[0]:.5f} to {each[-1]:.5f} ({each[-1] / each[0] - 1.0:+.2%})"
+        for what, each in _welfares(result).items()
     ]
     if moved and good.size > 1:
-        lines.append(f"On the way goes {in_words(moved)}.")
+        lines.append(f"On the way {in_words(moved)}.")
     for what, raised in _revenues(result).items():
         most = int(np.argmax(raised))
+        of, _, where = what.partition(", ")
         lines.append(
-            f"The {what}, is largest at {values[most]:.6g}: {raised[most]:.5f} of the wage bill."
+            f"The {of}{f' in {where}' if where else ''} is largest {at} "
+            f"{values[most]:.6g}: {raised[most]:.5f} of the wage bill."
         )
     nudged = int(result["perturbed"].sum())
     if nudged:
@@ -137,6 +142,14 @@ def story(run: RunResult) -> list[str]:
             f"For {counted(rates.size - known.size, 'step')} stability could not be established."
         )
     return lines
+
+
+def _stretch(values: np.ndarray) -> str:
+    """Return between which values a pattern lasts, and where they turn back within it."""
+    ways = np.sign(np.diff(values))
+    turns = values[1:-1][ways[1:] != ways[:-1]].tolist()
+    ends = [values[0], *turns, *values[1:][-1:]]
+    return " to ".join(f"{value:.6g}" for value in ends)
 
 
 def drawings(run: RunResult) -> dict[str, Figure]:

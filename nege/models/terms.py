@@ -55,6 +55,13 @@ def label(model: Any, name: str) -> str:
     return f"{told['long_name']}{unit}"
 
 
+def in_prose(model: Any, name: str) -> str:
+    """Return what a sentence calls a parameter: "import tariff of north (duty)"."""
+    words = about(model, name)["long_name"]
+    owner, colon, whole = words.partition(": ")
+    return f"{whole} ({owner})" if colon else words
+
+
 def labelled(model: Any, data: xr.Dataset) -> xr.Dataset:
     """Return a Dataset in which parameters that are coordinates say what they are."""
     data = data.copy(deep=False)
