@@ -170,7 +170,7 @@ def figures(
     model = before.model.replace(remote=float(after["remote"]))
     assert isinstance(model, nege.Commuting)
     found["work where they live"] = at_home(after)
-    found["km to the office"] = to_the_office(after, model.modes()[1], kilometres)
+    found["km to the office"] = to_the_office(after, model.remote_parts().values, kilometres)
     return found
 
 

@@ -594,6 +594,7 @@ ENTRIES = {
     "Equilibrium.to_netcdf": lambda p: (p.solved.to_netcdf, {"path": str(p.folder / "x.nc")}),
     "Equilibrium.with_stability": lambda p: (p.solved.with_stability, {}),
     "Equilibrium.banner": lambda p: (p.solved.banner, {}),
+    "Equilibrium.in_words": lambda p: (p.solved.in_words, {}),
     "Equilibrium.plot.shares": lambda p: (p.solved.plot.shares, {"largest": 2}),
     "Equilibrium.plot.map": lambda p: (
         p.solved.plot.map,

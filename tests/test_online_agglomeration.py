@@ -338,13 +338,13 @@ def test_an_economy_comes_back_from_a_file_with_its_model(tmp_path):
 
 def test_prices_that_a_start_has_lead_sooner_to_the_same():
     places = nege.geography.equidistant(3)
-    base = nege.OnlineAgglomeration(places, productivity=5.0, amenity=0.2)
+    base = nege.OnlineAgglomeration(places, productivity=[[0.1, 1.0, 10.0], [10.0, 1.0, 0.1]])
     data = nege.solve(base).data
     moved = base.replace({"firm_scale": 3.0})
     cold = nege.solve(moved, data[["firm_mass", "population"]])
     warm = nege.solve(moved, data)
     np.testing.assert_allclose(warm.data.firm_mass, cold.data.firm_mass, rtol=1e-8)
-    assert warm.iterations < 0.2 * cold.iterations
+    assert warm.iterations < 0.5 * cold.iterations
     # As an explorer writes them, in the order of results; and those of other economies are no help.
     written = {name: array.values.tolist() for name, array in base.start_of(data).items()}
     assert nege.solve(moved, written).data.identical(warm.data)

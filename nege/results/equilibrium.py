@@ -135,6 +135,7 @@ class Equilibrium(Immutable, Tabular):
         """What to try where the solve failed, with the limit or tolerance that was hit; else ""."""
         return self.in_words()[1]
 
+    @hinted
     def in_words(self) -> tuple[str, str]:
         """Return how the solve ended, and what to try."""
         long_run, proof = self.horizon == "long run", (self.residual, self.error, self.iterations)

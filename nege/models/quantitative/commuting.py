@@ -407,6 +407,10 @@ rents (after Allen, Arkolakis & Li 2024); here 0.833333.
         """Cost kappa^r of remote work, which divides utility, over residence and workplace."""
         return trade_costs.between(self.regions, self._remote_costs(), PLACES, "remote cost", "1")
 
+    def remote_parts(self) -> xr.DataArray:
+        """Part who work remotely of those between two places, over residence and workplace."""
+        return trade_costs.between(self.regions, self._modes()[1], PLACES, "remote part", "1")
+
     def _costs(self) -> np.ndarray:
         return trade_costs.table(self.geography, self.trade_cost, None)
 
