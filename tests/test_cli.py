@@ -491,3 +491,36 @@ def test_status_says_what_is_damaged_and_nothing_of_what_is_not_solved(tmp_path,
     assert "share/zarr.json changed since" in capsys.readouterr().err
     assert cli.main(command) == 0
     assert cli.main(["status", str(store)]) == 0
+
+
+NEEDED = """
+[geography]
+kind = "equidistant"
+n = 2
+[model]
+kind = "{}"
+{}
+"""
+
+
+@pytest.mark.parametrize("kind", ["CorePeriphery", "FootlooseCapital", "Helpman"])
+def test_what_a_path_or_sweep_varies_need_not_be_in_the_model(tmp_path, kind):
+    """Whatever has to be given: the path's first value is the model's."""
+    file, at = tmp_path / "my.toml", {"sigma": 5.0, "mu": 0.4, "trade_cost": 1.5}
+    for name, first in at.items():
+        others = "\n".join(f"{key} = {value}" for key, value in at.items() if key != name)
+        start = NEEDED.format(kind, others)
+        path = f'[path]\nparameter = "{name}"\nfrom = {{}}\nto = {first * 1.1}\npoints = 2\n'
+        file.write_text(start + path.format(first))
+        read = economy_file.read_path(str(file))
+        assert {key: getattr(read.model, key) for key in at} == at
+        assert read.replaced == ()
+        assert getattr(economy_file.read_economy(str(file)).model, name) == first
+        file.write_text(start + path.format(-1.0))
+        with pytest.raises(nege.InputError, match=rf"\[path\] from: {name} must"):
+            economy_file.read_path(str(file))
+        file.write_text(f"{start}[sweep.parameters]\n{name} = [{first}, {first * 1.1}]\n")
+        assert getattr(sweep_table.read_sweep(str(file)).model, name) == first
+        file.write_text(start)
+        with pytest.raises(nege.InputError, match=rf"\[model\] {name} must .*\[path\]"):
+            economy_file.read_path(str(file))

@@ -347,6 +347,9 @@ def check_varied(where: str, parameter: str, kind: type[Model], tables: Mapping[
         raise InputError(where, parameter, "one of the model's", cure)
 
 
+FROM = "[path] from:"  # where the first value of a path stands
+
+
 def _along_parameter(
     tables: Mapping[str, Any], kind: type[Model], places: geography.Geography
 ) -> tuple[Model, str, np.ndarray, int]:
@@ -356,10 +359,14 @@ def _along_parameter(
         parameter, values, turn = _path_values(table)
         check_varied("parameter", parameter, kind, tables)
     first = {parameter: float(values[0])}
-    of_path = "trade_cost" not in tables.get("online", {}) and parameter == "online_trade_cost"
-    online = make_online(tables, first if of_path else {}, "[path] from:")
-    known = {parameter: "[path] from:"} if of_path else {}
-    model = make_model(kind, tables["model"], places, online, known)
+    given, known, of_online = tables["model"], {parameter: FROM}, {}
+    if parameter == "online_trade_cost" and "trade_cost" not in tables.get("online", {}):
+        of_online = first
+    elif parameter in kind.parameters and parameter not in given and _is_needed(kind, parameter):
+        given = {**given, **first}
+    else:
+        known = {}
+    model = make_model(kind, given, places, make_online(tables, of_online, FROM), known)
     with within(lambda name: _of_path(name, "from")):
         model = model.replace(first)
     model = with_data(model, tables)
@@ -621,9 +628,13 @@ def make_model(
     """Return the economy of a table; `elsewhere`, by name, is where else a value was taken from."""
     elsewhere = elsewhere or {}
     with within(lambda name: _of_model(name, kind, table, elsewhere)):
-        needed = [key for key in kind.parameters if kind.fields[key].default is REQUIRED]
+        needed = [key for key in kind.parameters if _is_needed(kind, key)]
         if missing := [key for key in needed if key not in table]:
-            raise InputError(in_words(missing), None, "given")
+            cure = (
+                "Or let it vary: `run` and `explore` take a number from [path], `sweep` from "
+                "[sweep.parameters] too."
+            )
+            raise InputError(in_words(missing), None, "given", cure)
         given: dict[str, Any] = {key: value for key, value in table.items() if key != "kind"}
         reaching = {key: given.pop(key) for key in list(given) if "." in key}  # into mechanisms
         plain = {key: where for key, where in elsewhere.items() if key in given}
@@ -639,6 +650,10 @@ def make_model(
         with within(lambda name: _of_model(name, kind, given, plain)):
             model: Model = make(places, **given)
         return model.replace(reaching) if reaching else model
+
+
+def _is_needed(kind: type[Model], parameter: str) -> bool:
+    return kind.fields[parameter].default is REQUIRED
 
 
 def _of_model(
