@@ -3,6 +3,7 @@
 import dataclasses
 import pickle
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from nege.laboratory.claim import Claim, Experiment, Flip
 from nege.laboratory.grid import ClaimGrid
 from nege.laboratory.observed import rises
 from nege.laboratory.registry import registry
+from nege.models.agglomeration.mechanisms.tax import LargeRateWarning
 
 pytestmark = pytest.mark.closed_form
 
@@ -154,6 +156,21 @@ def test_a_store_keeps_values_apart(alone, tmp_path, monkeypatch):
     assert all(there)
 
 
+def test_what_has_no_answer_says_why():
+    """A fifth of a tax of 500 per cent on all raises more than that on shops does."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LargeRateWarning)
+        found = nege.claims("35", at={"shops.rate": 5.0})
+    why = "no uniform tax at 20% to 110% of the rate on shops raises the same"
+    assert f"At these values it has no answer: {why}" in found.explain()
+    assert "Where platforms take a tenth already it has no answer either." in found.explain()
+    unsolved = dataclasses.replace(found, data=found.data.assign(fate=("draw", ["unsolved"])))
+    assert "it has no answer: one of its states was not solved (margin nan" in unsolved.explain()
+    assert f"Where platforms take a tenth already it has no answer: {why}" in unsolved.explain()
+    point = found.data[["margin", "fate"]].rename(draw="sigma")
+    assert f"1 undefined ({why}" in ClaimGrid(found.claim, point).explain()
+
+
 # --- what the claim sets itself -------------------------------------------------------------
 
 
@@ -162,6 +179,7 @@ def test_a_store_keeps_values_apart(alone, tmp_path, monkeypatch):
     [
         ("8b", {"online_spillover": 3.0}, "It sets online_spillover.manufacturing (0, 1 and 2)"),
         ("9", {"digital_cost": 1.5}, "(1.6, 1.3 and 1.15), .* Give digital_cost.services alone"),
+        ("35", {"uniform.rate": 0.1}, "uniform.rate (0, 0.02, 0.05, 0.08 and 0.11), whatever is"),
         ("17a", {"digital_cost.services": 2.0}, "(from 3 to 1.05), whatever is given here"),
         (
             "4",

@@ -95,6 +95,8 @@ class Claim(Immutable):
         Where economics says that the sign is another, or that there is no effect.
     why : str
         The economics of it: why it holds, of what it is conditional, or why it does not hold.
+    undefined : str
+        Why there may be no margin where all states are solved.
     """
 
     number: str
@@ -109,6 +111,7 @@ class Claim(Immutable):
     margin: Callable[[Observed], xr.DataArray]
     flips: tuple[Flip, ...] = ()
     why: str
+    undefined: str = "what it compares is not defined there, as a share of what nobody makes"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)

@@ -66,7 +66,8 @@ class Finding(Immutable, Tabular):
     claim : Claim
         What was examined.
     data : Dataset
-        ``margin`` and ``fate`` over "draw", ``flip_margin`` over "flip" and the first fifty draws;
+        ``margin`` and ``fate`` over "draw", ``flip_margin`` and ``flip_fate`` over "flip" and the
+        first fifty draws;
         ``other_margin`` and ``flip_other_margin`` from another start, where that was tried and
         ends in another equilibrium, NaN elsewhere;
         ``factor`` over "draw" and "parameter", ``decides`` and ``toward`` over "parameter",
@@ -199,7 +200,9 @@ class Finding(Immutable, Tabular):
         if not prior:
             margin, fate = float(self.data.margin[0]), str(self.data.fate.values[0])
             point = "At these values" if at else "At the reference point"
-            lines.append(f"{point} it {_in_a_word(margin)} (margin {margin:.3g}; {fate}).")
+            told = _why_none(claim, margin, fate)
+            does = f"{_in_a_word(margin)}{told}"
+            lines.append(f"{point} it {does} (margin {margin:.3g}; {fate}).")
             lines += _from_another_start(margin, float(self.data.other_margin[0]))
         else:
             also = in_words(self.beside) if self.beside else ""
@@ -218,7 +221,10 @@ class Finding(Immutable, Tabular):
         for words, found in self.flip_shares.items():
             if not prior:
                 margin = float(self.data.flip_margin.sel(flip=words)[0])
-                lines.append(f"Where {words} it {_in_a_word(margin)}.")
+                fate = str(self.data.flip_fate.sel(flip=words).values[0])
+                why = _why_none(claim, margin, fate)
+                does = f"{_in_a_word(margin)}{' either' if why and why == told else why}"
+                lines.append(f"Where {words} it {does}.")
                 other = float(self.data.flip_other_margin.sel(flip=words)[0])
                 lines += _from_another_start(margin, other)
             else:
@@ -245,23 +251,25 @@ def finding(
     margin = margins_of(claim, main)
     names = [str(name) for name in main.factors.data_vars]
     factors = np.stack([main.factors[name].values for name in names], 1)
-    solved, fate = np.isfinite(margin), main.fate.values
-    undefined = ~solved & np.isin(fate, ["solved", "not unique"])
+    solved = np.isfinite(margin)
     index = np.zeros(len(names))
     if solved.sum() > where.BINS:
         index = where.decides(factors[solved], margin[solved])
     some = min(margin.size, running.CHECKED)
     listed = list(flips)
-    flipped = [margins_of(claim, run)[:some] for run in listed]
+    flipped = [margins_of(claim, run) for run in listed]
+    fates = [_fates(*each)[:some] for each in zip(listed, flipped, strict=True)]
+    flipped = [each[:some] for each in flipped]
     others = [margins_from_another_start(claim, run)[:some] for run in listed]
     of_flips, shape = ("flip", "flip_draw"), (len(claim.flips), some)
     found = where.Nearest(np.nan, np.zeros(len(names))) if nearest is None else nearest
     data = xr.Dataset(
         {
             "margin": ("draw", margin),
-            "fate": ("draw", np.where(undefined, UNDEFINED, fate)),
+            "fate": ("draw", _fates(main, margin)),
             "other_margin": ("draw", margins_from_another_start(claim, main)),
             "flip_margin": (of_flips, np.reshape(flipped, shape)),
+            "flip_fate": (of_flips, np.array(fates, dtype="<U10").reshape(shape)),
             "flip_other_margin": (of_flips, np.reshape(others, shape)),
             "factor": (("draw", "parameter"), factors),
             "decides": ("parameter", index),
@@ -286,6 +294,13 @@ def margins_of(claim: Claim, run: Run) -> np.ndarray:
     return np.where(bad, np.nan, found)
 
 
+def _fates(run: Run, margin: np.ndarray) -> np.ndarray:
+    """Return what became of each draw, given its margin."""
+    fate = run.fate.values
+    undefined = ~np.isfinite(margin) & np.isin(fate, ["solved", "not unique"])
+    return np.where(undefined, UNDEFINED, fate)
+
+
 def margins_from_another_start(claim: Claim, run: Run) -> np.ndarray:
     """Return the margin of a claim by draw where another start ends elsewhere, NaN where not."""
     apart = run.fate.values == "not unique"
@@ -303,6 +318,16 @@ def _held(margin: xr.DataArray) -> np.ndarray:
 def _in_a_word(margin: float) -> str:
     """Return what a claim does at one point."""
     return "has no answer" if np.isnan(margin) else "holds" if margin > where.ROUNDING else "fails"
+
+
+def _why_none(claim: Claim, margin: float, fate: str) -> str:
+    """Return why a claim has no answer at one point, after a colon; nothing where it has one."""
+    whys = {
+        UNDEFINED: claim.undefined,
+        "unsolved": "one of its states was not solved",
+        "refused": "in one of its states values are such that there is no economy",
+    }
+    return f": {whys[fate]}" if np.isnan(margin) and fate in whys else ""
 
 
 def _from_another_start(margin: float, other: float) -> list[str]:

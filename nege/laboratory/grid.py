@@ -75,7 +75,10 @@ class ClaimGrid(Immutable, Tabular):
     def _beside(self) -> str:
         """What became of points that were not just solved, in words."""
         fate = self.data.fate.values.ravel().tolist()
-        said = {"not unique": "not unique (another start ends in another equilibrium)"}
+        said = {
+            "not unique": "not unique (another start ends in another equilibrium)",
+            "undefined": f"undefined ({self.claim.undefined})",
+        }
         counts = [
             f"{fate.count(word)} {said.get(word, word)}" for word in FATES[1:] if word in fate
         ]

@@ -155,6 +155,8 @@ def _refuse_what_is_set(claim: Claim, model: Model, name: str, value: Any) -> No
     cure = f"It sets {in_words(taken[:NAMED])}{more}, whatever is given here."
     if free and len(free) <= NAMED:
         cure += f" Give {in_words(free)} alone."
+    else:
+        cure += f' What is free has no set_to in nege.claims("{claim.number}").parameters.'
     allowed = f"a parameter that claim {claim.number} does not set itself in every state"
     raise InputError(name, value, allowed, cure)
 

@@ -119,7 +119,7 @@ REFORM = Experiment(
     words="the simple economy at step 8, shops taxed by a tenth, no commission",
     model=simple(8, SHOPS, UNIFORM, commission=0.0),
     states={
-        "shops alone": {},
+        "shops alone": {"uniform.rate": 0.0},
         **{f"all alike, {part:.0%} of that rate": _uniform(part) for part in PARTS},
     },
 )
@@ -128,14 +128,15 @@ REFORM = Experiment(
 def _at_equal_revenue(x: Observed) -> xr.DataArray:
     """Return what a uniform tax gains in ln U that raises as much, in real terms.
 
-    Welfare at that revenue is read off the polynomial through the uniform rates, of which
-    revenue has to rise in the rate and reach what is raised before.
+    Welfare at that revenue is read off the polynomial through the uniform rates, among which
+    revenue has to rise in the rate and to be what is raised before: beyond them it may be anything.
     """
     raised = x.group_income.sel(group="government").values
     logs = np.log(x.welfare.values)
     gain = np.full(raised.shape[0], np.nan)
     for at, (real, utility) in enumerate(zip(raised, logs, strict=True)):
-        if np.isfinite(real).all() and (np.diff(real[1:]) > 0.0).all() and real[0] <= real[-1]:
+        rises_throughout = np.isfinite(real).all() and (np.diff(real[1:]) > 0.0).all()
+        if rises_throughout and real[1] <= real[0] <= real[-1]:
             gain[at] = BarycentricInterpolator(real[1:], utility[1:])(real[0]) - utility[0]
     return xr.DataArray(gain, {"draw": x.welfare.draw.values})
 
@@ -319,6 +320,8 @@ CLAIMS = (
         ),
         why="Equal wedges are best where nothing else is wedged. A commission that is a transfer "
         "is a tax online already: equal taxes on top of it make total wedges unequal.",
+        undefined=f"no uniform tax at {PARTS[0]:.0%} to {PARTS[-1]:.0%} of the rate on shops "
+        "raises the same, or a higher one raises no more",
     ),
     Claim(
         number="36",
