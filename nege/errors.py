@@ -13,6 +13,7 @@ import itertools
 import re
 import sys
 import unicodedata
+import warnings
 from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -346,6 +347,20 @@ def outside() -> int:
     while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith("nege."):
         level, frame = level + 1, frame.f_back
     return level
+
+
+def warn_of_namesake(called: str, earlier: type, later: type, cure: str) -> None:
+    """Warn that two files have a class of one name: results on disk bear no more than the name."""
+    files = [
+        getattr(sys.modules.get(one.__module__), "__file__", None) or one.__module__
+        for one in (earlier, later)
+    ]
+    if earlier.__module__ != later.__module__ and files[0] != files[1]:
+        message = (
+            f"{called} is in two files: {files[0]} and {files[1]}. From now on stored results and "
+            f"TOML files mean the second. {cure}"
+        )
+        warnings.warn(message, RuntimeWarning, stacklevel=outside())
 
 
 def of_system(error: Exception) -> str:

@@ -1,8 +1,10 @@
 """Paths, files and folders: nothing else is touched, and nothing edited passes for solved."""
 
 import dataclasses
+import importlib
 import os
 import pathlib
+import sys
 import tarfile
 
 import h5py
@@ -13,6 +15,7 @@ import xarray as xr
 
 import nege
 from nege.command import cli, execution, figures
+from nege.models.base import Model
 from nege.results import files
 
 pytestmark = pytest.mark.faults
@@ -233,3 +236,36 @@ def test_files_of_an_earlier_nege_are_read_without_the_check(tmp_path, solved, m
         nege.load(tmp_path / "e.nc")
     assert nege.load(tmp_path / "e.nc", check=False).converged
     assert pathlib.Path(tmp_path / "e.nc").is_file()
+
+
+OWN = """
+import nege
+class {name}({parent}):
+    {says} = "{title}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("parent", "says", "base"),
+    [
+        ("nege.FootlooseCapital", "title", Model),
+        ("nege.mechanisms.Mechanism", "kind", nege.mechanisms.Mechanism),
+    ],
+)
+def test_two_files_that_have_the_same_model_or_mechanism_are_both_named(
+    tmp_path, monkeypatch, parent, says, base
+):
+    """What is stored bears the name alone: a variant would be read for the original."""
+    monkeypatch.setattr(base, "_known", dict(base._known))
+    monkeypatch.syspath_prepend(tmp_path)
+    files = {"learning_one": "Learning", "learning_two": "Learning", "learning_three": "Other"}
+    for file, name in files.items():
+        text = OWN.format(parent=parent, says=says, name=name, title=f"learning {name}")
+        (tmp_path / f"{file}.py").write_text(text)
+    one = importlib.import_module("learning_one")
+    importlib.reload(one)  # the same once more, as in a notebook
+    with pytest.warns(RuntimeWarning, match=r"learning_one\.py and .*learning_two\.py.*Give Lea"):
+        importlib.import_module("learning_two")
+    importlib.import_module("learning_three")
+    for file in files:
+        del sys.modules[file]

@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 from nege import labelled, memory, validation
-from nege.errors import OF_MODELS, InputError, in_words
+from nege.errors import OF_MODELS, InputError, in_words, warn_of_namesake
 from nege.geography import Geography
 from nege.immutable import Deferred, Immutable
 from nege.kernels.equations import Compiled, Payoffs, Places, Together
@@ -86,9 +86,13 @@ class Model(Changeable, Immutable):
                 _load_shipped()
             for known in Model._known.values():
                 alike = cls.__name__ == known.__name__ or cls.title == known.title
+                called = f"{known.__name__} ({known.title!r})"
                 if alike and known.__module__ != cls.__module__ and _is_own(known):
-                    message = f"{known.__name__} ({known.title!r}) is a model of nege"
+                    message = f"{called} is a model of nege"
                     raise TypeError(f"{message}: give {cls.__qualname__} another name and title")
+                if alike:
+                    cure = f"Give {cls.__name__} ({cls.title!r}) another name and title."
+                    warn_of_namesake(f"The model {called}", known, cls, cure)
             Model._known[cls.__name__] = cls
 
     def _elsewhere(self, name: str) -> str:

@@ -55,7 +55,7 @@ import numpy as np
 import xarray as xr
 
 from nege import labelled, validation
-from nege.errors import InputError, in_words, near
+from nege.errors import InputError, in_words, near, warn_of_namesake
 from nege.models import storage
 from nege.models.agglomeration.kinds import CHANNELS, INDUSTRY, ClosedForm
 from nege.models.agglomeration.layout import NOWHERE, Slots
@@ -373,6 +373,9 @@ class Mechanism(Declared):
             cls._check_own()
             cls._home = _stamped(cls)
             if not internal:  # a tool of nege's own, which users and files do not meet
+                if known is not None:
+                    cure = f"Give {cls.__name__} another kind."
+                    warn_of_namesake(f"The mechanism {cls.kind!r}", known, cls, cure)
                 Mechanism._known[cls.kind] = cls
 
     @classmethod
