@@ -357,8 +357,8 @@ def warn_of_namesake(called: str, earlier: type, later: type, cure: str) -> None
     ]
     if earlier.__module__ != later.__module__ and files[0] != files[1]:
         message = (
-            f"{called} is in two files: {files[0]} and {files[1]}. From now on stored results and "
-            f"TOML files mean the second. {cure}"
+            f"{called} is in two files: {files[0]} and {files[1]}. From now on what is stored "
+            f"under that name, by either, is read as of the second. {cure}"
         )
         warnings.warn(message, RuntimeWarning, stacklevel=outside())
 
