@@ -122,6 +122,8 @@ def pytest_runtest_protocol(item, nextitem):
     for report in runtestprotocol(item, nextitem=nextitem, log=False):
         if report.when == "call" or not report.passed or report.duration >= SOON:
             item.ihook.pytest_runtest_logreport(report=report)
+    if "matplotlib.pyplot" in sys.modules:  # whatever a test draws: twenty open ones are a warning
+        sys.modules["matplotlib.pyplot"].close("all")
     item.ihook.pytest_runtest_logfinish(**named)
     return True
 
@@ -145,11 +147,3 @@ def two():
         return nege.CorePeriphery(places, trade_cost=trade_cost, online=online, **parameters)
 
     return economy
-
-
-@pytest.fixture(autouse=True)
-def figures():
-    """Close what a test draws, whichever file it is in: twenty open ones are a warning."""
-    yield
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close("all")
