@@ -83,8 +83,13 @@ def _group(mover: str) -> tuple[str, str]:
     if inside and what != "people":
         industry, _, mode = what.rpartition(" ")
         return f"firms of {industry}", mode
-    _, is_platform, industry = mover.partition(" platform of ")
-    return (f"buyers of {industry}" if is_platform else what), ""
+    industry = _of_platform(mover)
+    return (f"buyers of {industry}" if industry else what), ""
+
+
+def _of_platform(mover: str) -> str:
+    """Return of which industry a mover is a platform; "" of another one."""
+    return mover.partition(" platform of ")[2]
 
 
 SAME_ARMS_TOLERANCE = 1e-6  # of a share: arms further apart are two
@@ -236,7 +241,7 @@ class Hysteresis(Immutable, Tabular):
 
     def _moved(self) -> tuple[str, str | None]:
         """Return what to draw of industries, and of which one: what jumps."""
-        of = {jump.region.partition(" platform of ")[2] for jump in self.jumps}
+        of = {_of_platform(jump.region) for jump in self.jumps}
         return ("share", None) if not of or "" in of else ("platform_share", min(of))
 
     def _drawn(self, variable: str, region: str | None) -> tuple[xr.DataArray, str]:
