@@ -17,6 +17,7 @@ import numba
 import numpy as np
 import own_model
 import pytest
+from numba.core.compiler import Flags
 
 import nege
 from nege.kernels import function_table, sources
@@ -780,3 +781,17 @@ def test_liberties_with_arithmetic_are_said_of_all_that_compiles():
     for file, text, said in found:
         assert said & {"fastmath", "jit_options"} or "**options" in text, (file, text)
     assert "fastmath" in nege.kernels.duals.OPTIONS
+
+
+@pytest.mark.skipif(not JIT, reason="nothing is compiled")
+def test_options_are_equal_and_hashed_as_numba_has_it():
+    """It asks for each by name; what it is asked most is whether those that are set are alike."""
+    made = [Flags() for _ in range(6)]
+    made[1].nrt = made[2].nrt = True
+    made[3].nrt = made[4].nrt = Flags().nrt  # set to what it is by default
+    made[5].fastmath = {"contract"}
+    for one in made:
+        assert hash(one) == hash(tuple(sorted(one.values())))
+        for other in made:
+            assert (one == other) is (one.values() == other.values())
+        assert one != "options"
