@@ -20,7 +20,7 @@ import pytest
 from numba.core.compiler import Flags
 
 import nege
-from nege.kernels import function_table, sources
+from nege.kernels import copied, function_table, sources
 from nege.kernels.equations import Compiled, Places
 from nege.kernels.jit import kernel
 from nege.kernels.records import INDICES, ROW, TABLE, record
@@ -781,6 +781,76 @@ def test_liberties_with_arithmetic_are_said_of_all_that_compiles():
     for file, text, said in found:
         assert said & {"fastmath", "jit_options"} or "**options" in text, (file, text)
     assert "fastmath" in nege.kernels.duals.OPTIONS
+
+
+@pytest.mark.skipif(not JIT, reason="nothing is compiled")
+@pytest.mark.parametrize("options", [copied.COPIED, copied.COPIED_OPTIMISED])
+def test_what_is_copied_is_machine_code_in_its_callers_alone(options):
+    def ratio(x, y):
+        return x / y
+
+    twice = numba.njit(error_model="numpy", **options)(lambda x, y: 2.0 * ratio(x, y))
+    ratio = numba.njit(error_model="numpy", **options)(ratio)
+
+    @numba.njit
+    def outer(x, y):
+        return twice(x, y) + ratio(x, y)
+
+    assert outer(1.0, 4.0) == 0.75
+    assert outer(1.0, 0.0) == np.inf  # as the callee's options have it
+    with pytest.raises(ZeroDivisionError):  # which callers hear of
+        outer(1.0 + 1.0j, 0.0j)
+    for kernel_, there in ((twice, False), (ratio, False), (outer, True)):
+        for made in kernel_.overloads.values():
+            name = made.fndesc.llvm_func_name
+            assert made.library._codegen._engine.is_symbol_defined(name) is there
+            assert made.library.get_pointer_to_function(name) != 0 or not there
+
+
+COPIES = """
+from numba import njit, objmode
+from nege.kernels.copied import COPIED, COPIED_OPTIMISED
+from nege.kernels.jit import kernel
+
+@njit(error_model="numpy", **COPIED)
+def over(x, y):
+    if y.real < 0.0:
+        raise ValueError("below zero", y.real)
+    return x / y
+
+@njit(error_model="numpy", **COPIED_OPTIMISED)
+def told(x):
+    with objmode():
+        print("in Python", x)
+    print("compiled", x)
+
+@kernel
+def ratio(x, y):
+    told(x.real)
+    return over(x, y)
+"""
+
+
+@pytest.mark.skipif(not JIT, reason="there is no cache without the JIT")
+def test_what_is_copied_prints_and_fails_as_anything_compiled(tmp_path):
+    """Freshly compiled, and from the cache, where other code finds what Python gives it."""
+    (tmp_path / "copies.py").write_text(COPIES)
+    call = """
+        from copies import ratio
+        print(ratio(1.0 + 0j, 4.0 + 0j).real)
+        for y in (0j, -3.0 + 0j):
+            try:
+                ratio(2.0 + 0j, y)
+            except (ZeroDivisionError, ValueError) as error:
+                print(type(error).__name__, error.args[-1])
+        print(ratio.entry.stats.cache_hits.total())
+    """
+    said = ["in", "Python", "1.0", "compiled", "1.0", "0.25"]
+    again = ["in", "Python", "2.0", "compiled", "2.0"]
+    for hits in ("0", "1"):
+        found = run(call, tmp_path)
+        assert found[:12] == [*said, *again, "ZeroDivisionError"]
+        assert found[-8:] == [*again, "ValueError", "-3.0", hits]
 
 
 @pytest.mark.skipif(not JIT, reason="nothing is compiled")

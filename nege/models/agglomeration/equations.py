@@ -68,6 +68,7 @@ from nege.models.agglomeration.layout import (
     inner,
     lent,
     slots,
+    whole_stage,
 )
 from nege.models.agglomeration.layout import OFFLINE as OFFLINE
 from nege.models.agglomeration.layout import ONLINE as ONLINE
@@ -129,7 +130,7 @@ def _worth(p, k, c, made):
     return worth
 
 
-@inner()
+@whole_stage()
 def costs(p, q, met, made):
     """Costs, supply and spending on varieties, and what entry would earn but for access."""
     to = p.slots
@@ -200,7 +201,7 @@ def costs(p, q, met, made):
         _others(p, OFFERS, q, met, made)
 
 
-@inner()
+@whole_stage()
 def sales(p, q, met, made):
     """Revenue and commission, and the rows of firms."""
     to, taken = p.slots, 0.0 * met[p.slots.wage]
@@ -230,7 +231,7 @@ def sales(p, q, met, made):
         _others(p, SALES, q, met, made)
 
 
-@inner()
+@whole_stage()
 def markets(p, q, met, made):
     """Income, and the rows of prices, spending, labour, land and people."""
     to, people = p.slots, exp(met[p.slots.people])

@@ -13,18 +13,20 @@ from typing import NamedTuple
 import numpy as np
 from numba.extending import register_jitable
 
+from nege.kernels.copied import COPIED, COPIED_OPTIMISED
 from nege.kernels.function_table import borrowed
 
 OFFLINE, ONLINE, DUAL = 0, 1, 2  # modes of a firm; the first two are channels as well
 NOWHERE = -1  # an address that is none
 NO_FIRMS = -1e300  # their log in dual numbers, where zero times infinity is no number
 
-#: Called by kernels alone, and so without what Python needs to call compiled code.
-between = functools.partial(
-    register_jitable, error_model="numpy", fastmath=False, no_cfunc_wrapper=True
-)
+_jitable = functools.partial(register_jitable, error_model="numpy", fastmath=False)
+#: Between places; called by kernels alone.
+between = functools.partial(_jitable, **COPIED)
 #: Inside a place, where a call would take as long as what it does.
 inner = functools.partial(between, forceinline=True)
+#: All that a place does between what others send to it.
+whole_stage = functools.partial(_jitable, **COPIED_OPTIMISED, forceinline=True)
 
 
 class Couplings(NamedTuple):

@@ -16,6 +16,7 @@ changes, with what was met `at` the point and made `there`. `own` is whether pla
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,6 +26,7 @@ from numba import types
 from numba.core import errors
 
 from nege.kernels import function_table
+from nege.kernels.copied import COPIED
 from nege.kernels.jit import ARITHMETIC
 from nege.kernels.uncompiled import primitive
 from nege.models.agglomeration.layout import Slots
@@ -40,8 +42,7 @@ TRADE = types.void(
     *(types.int64, types.boolean, _numbers, _places, _places),
     *(_tables, _tables, _tables, _rows, _rows, _rows, _rows),
 )
-_jitted: Any = numba.njit(error_model="numpy", nogil=True, fastmath=False)
-_summed: Any = numba.njit(error_model="numpy", nogil=True, fastmath=ARITHMETIC)
+_jitted: Any = functools.partial(numba.njit, error_model="numpy", fastmath=False, **COPIED)
 _known: dict[int, tuple[Callable[..., None], Any]] = {}  # by address: in Python, and compiled
 
 
@@ -175,7 +176,7 @@ def _address(
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         _known[len(_known)] = plain[name], None
         return len(_known) - 1
-    jit = _summed if signature is TRADE else _jitted
+    jit = _jitted(fastmath=ARITHMETIC if signature is TRADE else False)
     compiled = {**scope, **{name: jit(function) for name, function in functions.items()}}
     compiled["__name__"] = scope["named"].__module__
     # As if it stood in the mechanism's file, beside which compiled code is cached.
