@@ -147,8 +147,12 @@ def test_an_interrupt_while_processes_start_comes_afterwards():
 def test_the_command_line_says_in_one_line_how_to_go_on(
     command, says, tmp_path, monkeypatch, capsys
 ):
+    async def write():
+        """Write, as Zarr does."""
+
     def interrupt(*arguments, **keywords):
-        raise KeyboardInterrupt
+        under_way = write()  # which nobody will await
+        raise KeyboardInterrupt(under_way.__name__)
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cli, "sweep", interrupt)

@@ -10,6 +10,7 @@ import signal
 import sys
 import textwrap
 import threading
+import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -74,8 +75,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NegeError as error:
         print(f"nege: {typed.error_as_typed(error, options.typed)}", file=sys.stderr)
         return 1 if isinstance(error, ConvergenceError) else 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         print(f"nege: interrupted. {onwards}", file=sys.stderr)
+        with warnings.catch_warnings():
+            # What was being written to a store, which Python would say in two lines.
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+            interrupt.__traceback__ = interrupt.__context__ = None
         return _starting.INTERRUPTED
 
 
