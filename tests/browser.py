@@ -231,7 +231,7 @@ def test_lines_that_are_copied_make_the_same(two, tmp_path):
     assert "import nege" in lines
     lines += "\nprint(*found.data['share'].values.tolist())\n"
     ran = subprocess.run(
-        [sys.executable, "-c", lines],
+        [sys.executable, "-P", "-c", lines],
         cwd=tmp_path,
         env={**os.environ, "MPLBACKEND": "Agg"},
         capture_output=True,

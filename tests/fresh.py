@@ -35,7 +35,7 @@ def attempt(code, folder=None, *, arguments=(), **environment):
         asked = {
             "code": textwrap.dedent(code),
             "arguments": ["-c", *map(str, arguments)],
-            "folder": str(folder or pathlib.Path.cwd()),
+            "folder": str(folder or name),  # not this one: its nege is not what is installed
             "environment": {**os.environ, **environment},
             "files": [os.devnull, str(out), str(err)],
         }
@@ -49,7 +49,7 @@ def attempt(code, folder=None, *, arguments=(), **environment):
 @functools.cache
 def _original():
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", "import fresh; fresh.serve()"],
+        [sys.executable, "-P", "-W", "error", "-c", "import fresh; fresh.serve()"],
         env={**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parent)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -93,7 +93,7 @@ def _session(code, arguments, folder, environment, files):
     numba.config.reload_config()
     sys.argv[:] = arguments
     # In place of the folder of this file.
-    sys.path[1:2] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+    sys.path[:1] = ["", *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
     del sys.modules["fresh"], sys.modules["__main__"].fresh
     status = 0
     try:

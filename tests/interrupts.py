@@ -257,7 +257,7 @@ def _interrupt_command(
     folder: pathlib.Path, after: float, *, cold: bool
 ) -> tuple[float, list[str]]:
     (folder / "economy.toml").write_text(TOML % UNITS)
-    command = [sys.executable, "-m", "nege", *COMMAND]
+    command = [sys.executable, "-P", "-m", "nege", *COMMAND]
     with subprocess.Popen(
         command,
         cwd=folder,

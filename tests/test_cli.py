@@ -311,7 +311,7 @@ def test_shipped_examples_are_valid(name):
 
 def test_help_and_version_from_a_process(capsys):
     shown = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "nege", "--help"],
+        [sys.executable, "-P", "-W", "error", "-m", "nege", "--help"],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     assert "real Chinese cities" in shown

@@ -4,6 +4,7 @@ import ast
 import functools
 import itertools
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -152,7 +153,7 @@ print(*set(sys.modules))
 @pytest.fixture(scope="module")
 def imported():
     """What a process prints that imports nege, and the modules that it imports, in their order."""
-    command = [sys.executable, "-W", "error", "-X", "importtime", "-c", IMPORTED]
+    command = [sys.executable, "-P", "-W", "error", "-X", "importtime", "-c", IMPORTED]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = done.stderr.splitlines()
     assert [line for line in lines if not line.startswith("import time:")] == []
@@ -173,6 +174,19 @@ def test_importing_nege_is_silent_and_brings_in_nothing_heavy_and_no_more_than_i
     assert "dask" not in {name.partition(".")[0] for name in solved}
     assert "nege.sweeps.sweep" in swept
     assert "dask.array" not in swept
+
+
+def test_processes_that_tests_start_have_the_nege_that_is_tested():
+    """Without -P they would have that of the folder they start in, and compile all of it again."""
+    started = re.compile(r"\[\s*sys\.executable,\s*([^\]]*)")
+    found = [
+        (path.name, given)
+        for path in pathlib.Path(__file__).parent.glob("*.py")
+        for given in started.findall(path.read_text(encoding="utf-8"))
+        if '"-c"' in given or '"-m"' in given
+    ]
+    assert len(found) > 5
+    assert [one for one in found if not one[1].startswith('"-P"')] == []
 
 
 def test_importing_nege_imports_nothing_twice(imported):

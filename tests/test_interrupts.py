@@ -177,7 +177,7 @@ cli.program()
 
 
 def test_an_interrupt_while_the_finished_command_line_ends_changes_nothing():
-    done = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-P", "-c", ENDING], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert "[model]" in done.stdout
 

@@ -42,7 +42,7 @@ def run(code, folder, *, cache="cache", **environment):
 
 def run_python(code, **environment):
     """Run code in a process that has imported nothing."""
-    command = [sys.executable, "-W", "error", "-c", textwrap.dedent(code)]
+    command = [sys.executable, "-P", "-W", "error", "-c", textwrap.dedent(code)]
     environment = {**os.environ, **environment}
     return subprocess.run(
         command, env=environment, stdout=subprocess.PIPE, text=True, check=True

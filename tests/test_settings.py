@@ -195,7 +195,7 @@ except nege.InputError as error:
 def test_the_folder_of_compiled_code_is_set_before_the_first_solve(tmp_path):
     """Before, it is Numba's and that of processes started later; afterwards it is refused."""
     given = [str(tmp_path / "a" / "b"), str(tmp_path / "c")]
-    command = [sys.executable, "-c", FOLDER, *given]
+    command = [sys.executable, "-P", "-c", FOLDER, *given]
     # Answered in Python: the compilation that begins behind it ends with the process.
     known = {
         k: v for k, v in os.environ.items() if k not in ("NEGE_FIRST_CALLS", "NUMBA_CACHE_DIR")

@@ -109,7 +109,8 @@ def test_processes_end_with_the_run_that_started_them(tmp_path):
     )
     (tmp_path / "run.py").write_text(code)
     command = [sys.executable, str(tmp_path / "run.py"), str(tmp_path / "s.zarr")]
-    path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
+    # An empty entry would be this folder, whose nege is not the one that is installed.
+    path = os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH")]))
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
     ) as run:
