@@ -8,9 +8,11 @@ import signal
 import subprocess
 import sys
 import threading
+import warnings
 
 import fresh
 import interrupts
+import kills
 import numba
 import numpy as np
 import pytest
@@ -23,7 +25,7 @@ from nege.kernels.compiling import uninterrupted
 from nege.kernels.jit import kernel
 from nege.models import solutions
 from nege.solvers import many_short_runs
-from nege.sweeps import workers
+from nege.sweeps import store_reading, workers
 
 pytestmark = pytest.mark.faults
 
@@ -124,7 +126,7 @@ def test_an_interrupt_while_processes_start_comes_afterwards():
     seen = []
 
     def start():
-        with workers._interrupts_held():
+        with workers.interrupts_held():
             signal.raise_signal(signal.SIGINT)
             seen.append("whole")
 
@@ -132,6 +134,25 @@ def test_an_interrupt_while_processes_start_comes_afterwards():
         start()
     assert seen == ["whole"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_while_a_store_is_made_comes_afterwards(tmp_path, monkeypatch):
+    """Zarr works in a thread of its own, which goes on, and warns of what nege knows."""
+    zarr, seen = store_reading.zarr(), []
+    consolidate = zarr.consolidate_metadata
+
+    def interrupted(at):
+        signal.raise_signal(signal.SIGINT)
+        warnings.warn("Consolidated metadata are not in the specification", stacklevel=1)
+        seen.append("whole")
+        return consolidate(at)
+
+    monkeypatch.setattr(zarr, "consolidate_metadata", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        kills.sweep(tmp_path / "s.zarr", 2)
+    assert seen == ["whole"]
+    monkeypatch.undo()
+    assert kills.same(kills.sweep(tmp_path / "s.zarr", 2), kills.sweep(None, 2))
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ from nege.sweeps.store_reading import (
     SealedUnits,
     read_fingerprint,
 )
+from nege.sweeps.workers import interrupts_held
 from nege.validation import paths
 
 logger = logging.getLogger("nege")
@@ -231,8 +232,9 @@ class Store:
                 dimension_names=output.dims,
                 attributes=dict(output.attributes),
             )
-        with warnings.catch_warnings():
-            # Not in the specification yet, but what xarray looks for first.
+        # Not in the specification yet, of which Zarr warns, but what xarray looks for first. Zarr
+        # works in a thread of its own, which would go on and warn after an interrupt.
+        with interrupts_held(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             store_reading.zarr().consolidate_metadata(at)
         store_reading.add_seals(at, self._done.shape, tuple(self.outputs))

@@ -131,7 +131,7 @@ def _in_processes(
     pool = futures.ProcessPoolExecutor(processes, context, _start_pool_process, (work,))
 
     def submit(block: Block) -> futures.Future[SolvedUnit]:
-        with _interrupts_held():
+        with interrupts_held():
             return pool.submit(_solve_unit_in_pool, block)
 
     try:
@@ -156,8 +156,8 @@ def _in_processes(
 
 
 @contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Start processes with Ctrl-C blocked, which a terminal sends to all of them.
+def interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait, here and in processes that start meanwhile: a terminal sends it to all.
 
     It reaches this process a moment later, and others through it.
     """
